@@ -1,0 +1,4 @@
+//! Crosswalk: a WebAssembly plugin host that keeps an MSP's systems in step.
+
+pub mod model;
+pub mod runtime;

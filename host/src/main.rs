@@ -1,0 +1,3 @@
+//! The `crosswalk` program.
+
+fn main() {}

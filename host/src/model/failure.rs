@@ -1,0 +1,111 @@
+//! What goes wrong at a vendor or in a connector, in cases the engine can act on.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The contract's `failure`. Texts are for people and never hold a credential.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "failure", rename_all = "kebab-case")]
+pub enum Failure {
+    /// Credentials wrong or expired, rights missing, or not granted.
+    Denied {
+        /// For people.
+        message: String,
+    },
+    /// Too many calls.
+    Throttled {
+        /// For people.
+        message: String,
+        /// How long to wait, where the vendor says so.
+        retry_after_ms: Option<u64>,
+    },
+    /// Down, slow, or answering nonsense.
+    Unavailable {
+        /// For people.
+        message: String,
+    },
+    /// This record is refused.
+    Rejected {
+        /// For people.
+        message: String,
+        /// (field, why) where the vendor says so.
+        fields: Vec<(String, String)>,
+    },
+    /// Not there (any more).
+    NotFound {
+        /// For people.
+        message: String,
+    },
+    /// Collides with something.
+    Conflict {
+        /// For people.
+        message: String,
+    },
+    /// Cannot be done.
+    Unsupported {
+        /// For people.
+        message: String,
+    },
+    /// A bug in the connector: a trap, a limit crossed, a broken rule of the contract.
+    Broken {
+        /// For people.
+        message: String,
+    },
+}
+
+impl Failure {
+    /// The case's name, as in manifests' troubleshooting texts.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Failure::Denied { .. } => "denied",
+            Failure::Throttled { .. } => "throttled",
+            Failure::Unavailable { .. } => "unavailable",
+            Failure::Rejected { .. } => "rejected",
+            Failure::NotFound { .. } => "not-found",
+            Failure::Conflict { .. } => "conflict",
+            Failure::Unsupported { .. } => "unsupported",
+            Failure::Broken { .. } => "broken",
+        }
+    }
+
+    /// The text for people.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Failure::Denied { message }
+            | Failure::Throttled { message, .. }
+            | Failure::Unavailable { message }
+            | Failure::Rejected { message, .. }
+            | Failure::NotFound { message }
+            | Failure::Conflict { message }
+            | Failure::Unsupported { message }
+            | Failure::Broken { message } => message,
+        }
+    }
+
+    /// Shorthand for [`Failure::Broken`].
+    pub fn broken(message: impl Into<String>) -> Self {
+        Failure::Broken { message: message.into() }
+    }
+
+    /// Whether a later try may go well without anybody doing anything.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Failure::Throttled { .. } | Failure::Unavailable { .. })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name(), self.message())?;
+        if let Failure::Rejected { fields, .. } = self {
+            for (field, why) in fields {
+                write!(f, "; {field}: {why}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}

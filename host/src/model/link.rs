@@ -1,0 +1,141 @@
+//! Links: which source record is which target record, who decided it, and why.
+
+use super::{Kind, Timestamp, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A link, keyed by (sync, source kind, source id, target kind).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// The source record's kind.
+    pub kind: Kind,
+    /// The source record's id.
+    pub source: String,
+    /// The target record's kind.
+    pub target_kind: Kind,
+    /// The target record's id, in the states `linked` and `broken`.
+    pub target: Option<String>,
+    /// Where it stands.
+    pub state: LinkState,
+    /// Whether this host created the target record.
+    pub made: bool,
+    /// Who decided: `operator`, or the rule that did (`serial number`, `stamp`, …).
+    pub decided_by: String,
+    /// When.
+    pub decided_at: Timestamp,
+    /// Why, in words.
+    pub reason: String,
+    /// What was found, best first: in `proposed` and `conflict`.
+    pub candidates: Vec<Candidate>,
+    /// Target ids that an operator said no to; they are not proposed again.
+    pub declined: Vec<String>,
+    /// The value last written or agreed per field, as the vendor kept it: the third side
+    /// of the three-way compare. The name is kept as `name`, the parent as `parent`.
+    pub written: BTreeMap<String, Value>,
+    /// When volatile fields were written last.
+    pub volatile_at: Option<Timestamp>,
+    /// Since when the source record is missing from complete reads.
+    pub missing_since: Option<Timestamp>,
+    /// Counts up with every change; 0 before it is first stored.
+    pub revision: i64,
+}
+
+impl Link {
+    /// A link that nobody decided on yet.
+    #[must_use]
+    pub fn unmapped(kind: Kind, source: impl Into<String>, at: Timestamp) -> Self {
+        Self {
+            kind,
+            source: source.into(),
+            target_kind: kind,
+            target: None,
+            state: LinkState::Unmapped,
+            made: false,
+            decided_by: String::new(),
+            decided_at: at,
+            reason: String::new(),
+            candidates: Vec::new(),
+            declined: Vec::new(),
+            written: BTreeMap::new(),
+            volatile_at: None,
+            missing_since: None,
+            revision: 0,
+        }
+    }
+
+    /// The target's id, when the link is good to use.
+    #[must_use]
+    pub fn linked(&self) -> Option<&str> {
+        self.target.as_deref().filter(|_| self.state == LinkState::Linked)
+    }
+}
+
+/// Where a link stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkState {
+    /// Nobody decided, nothing found.
+    Unmapped,
+    /// Something was found that a person should confirm.
+    Proposed,
+    /// The two are one.
+    Linked,
+    /// To be created in the target.
+    Create,
+    /// Not to be synced.
+    Excluded,
+    /// Several candidates: a person must choose.
+    Conflict,
+    /// The linked target is gone.
+    Broken,
+}
+
+impl LinkState {
+    /// All states.
+    pub const ALL: [LinkState; 7] = [
+        LinkState::Unmapped,
+        LinkState::Proposed,
+        LinkState::Linked,
+        LinkState::Create,
+        LinkState::Excluded,
+        LinkState::Conflict,
+        LinkState::Broken,
+    ];
+
+    /// The word, as people, the database and CSV files have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LinkState::Unmapped => "unmapped",
+            LinkState::Proposed => "proposed",
+            LinkState::Linked => "linked",
+            LinkState::Create => "create",
+            LinkState::Excluded => "excluded",
+            LinkState::Conflict => "conflict",
+            LinkState::Broken => "broken",
+        }
+    }
+}
+
+impl std::str::FromStr for LinkState {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        LinkState::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is no link state: use unmapped, proposed, linked, create, excluded, conflict or broken"))
+    }
+}
+
+/// A target record that may be the one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The target record's id.
+    pub target: String,
+    /// What it is called there.
+    pub name: String,
+    /// 0 to 1.
+    pub score: f64,
+    /// Why, in words.
+    pub reason: String,
+}

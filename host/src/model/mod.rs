@@ -1,0 +1,35 @@
+//! Plain data that every room shares: ids, kinds, records, links, plans, runs.
+//!
+//! Nothing here does I/O, knows SQL, wasm or HTTP, or reads the time. The words are
+//! those of the contract (`wit/`); only `runtime` translates between the two.
+
+pub mod catalogue;
+pub mod change;
+pub mod connection;
+pub mod description;
+pub mod failure;
+pub mod ids;
+pub mod kind;
+pub mod link;
+pub mod manifest;
+pub mod plan;
+pub mod record;
+pub mod run;
+pub mod secret;
+pub mod sync;
+pub mod value;
+
+pub use change::{Change, Operation, Outcome, Settlement, WriteReport};
+pub use connection::{Connection, Endpoint, Grant, Grants};
+pub use description::{Description, FieldDescription, KindDescription, StampPlace, Writable};
+pub use failure::Failure;
+pub use ids::{ChangeId, ConnectionName, PlanId, PluginId, RunId, SyncName, TenantName, Timestamp};
+pub use kind::Kind;
+pub use link::{Candidate, Link, LinkState};
+pub use manifest::Manifest;
+pub use plan::{Action, FieldDiff, Hold, Plan, PlannedChange, Risk};
+pub use record::{Gap, Page, Query, Record, Selection};
+pub use run::{Mode, Run, RunCounts, RunStatus};
+pub use secret::Secret;
+pub use sync::{FieldRule, Sync, SyncRules, Trust};
+pub use value::{Field, Value};

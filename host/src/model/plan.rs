@@ -1,0 +1,165 @@
+//! A plan: typed, ordered changes with their before-images, that a person can read and approve.
+
+use super::{Kind, PlanId, RunId, Timestamp, Value};
+use serde::{Deserialize, Serialize};
+
+/// A plan. Its changes are kept apart, as there can be many.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its id.
+    pub id: PlanId,
+    /// The run that made it.
+    pub run: RunId,
+    /// When.
+    pub made_at: Timestamp,
+    /// SHA-256 over its changes in order, hex: what an approval signs.
+    pub hash: String,
+    /// How many changes, writes and calls, by (kind, action).
+    pub totals: Vec<PlanTotal>,
+    /// Customers that wait for a person: proposals and conflicts.
+    pub undecided: u32,
+    /// When it was approved, if it was.
+    pub approved_at: Option<Timestamp>,
+}
+
+/// One line of a plan in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanTotal {
+    /// The kind.
+    pub kind: Kind,
+    /// The action.
+    pub action: Action,
+    /// How many changes.
+    pub changes: u32,
+    /// Of those, how many a brake holds.
+    pub held: u32,
+    /// Calls to the target they cost, at most.
+    pub calls: u32,
+}
+
+/// One change of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedChange {
+    /// Its place, from 1; a change comes after those it depends on.
+    pub sequence: u32,
+    /// The kind.
+    pub kind: Kind,
+    /// What happens.
+    pub action: Action,
+    /// The source customer it belongs to: the unit of failure and of brakes.
+    pub customer: String,
+    /// The source record.
+    pub source: String,
+    /// The target record; none while it does not exist.
+    pub target: Option<String>,
+    /// What people read: the record's name.
+    pub name: String,
+    /// What is written, with before and after. The name and the parent appear as the
+    /// fields `name` and `parent`.
+    pub fields: Vec<FieldDiff>,
+    /// Why, in words.
+    pub reason: String,
+    /// How much a person should look.
+    pub risk: Risk,
+    /// Calls it costs, at most.
+    pub calls: u32,
+    /// What holds it, if anything.
+    pub held: Option<Hold>,
+    /// The link's revision it was planned on (0: there was none).
+    pub link_revision: i64,
+}
+
+/// One field of a change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldDiff {
+    /// The field.
+    pub name: String,
+    /// What the target has; none when unknown or new.
+    pub before: Option<Value>,
+    /// What it shall have. References hold the *source* system's id: they are resolved
+    /// through the links when the change is applied, so that a change may refer to what
+    /// an earlier change of the same plan creates.
+    pub after: Value,
+}
+
+/// What happens to one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// The link is recorded; nothing is written to the vendor.
+    Link,
+    /// A new target record.
+    Create,
+    /// Fields are written.
+    Update,
+    /// The target record gets another parent.
+    Move,
+    /// The target record leaves use because its source moved and the vendor cannot move
+    /// it: a `Create` for the same source follows.
+    Retire,
+    /// The target record leaves use because its source is gone.
+    Deactivate,
+    /// The target record comes back.
+    Reactivate,
+}
+
+impl Action {
+    /// The word, as people and the database have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Link => "link",
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Move => "move",
+            Action::Retire => "retire",
+            Action::Deactivate => "deactivate",
+            Action::Reactivate => "reactivate",
+        }
+    }
+
+    /// All actions.
+    pub const ALL: [Action; 7] = [
+        Action::Link,
+        Action::Create,
+        Action::Update,
+        Action::Move,
+        Action::Retire,
+        Action::Deactivate,
+        Action::Reactivate,
+    ];
+
+    /// Whether it writes to the vendor.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        self != Action::Link
+    }
+}
+
+impl std::str::FromStr for Action {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Action::ALL.into_iter().find(|action| action.as_str() == text).ok_or_else(|| format!("`{text}` is no action"))
+    }
+}
+
+/// How much a person should look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Easily undone.
+    Low,
+    /// Worth a look.
+    Medium,
+    /// Takes something out of use, or cannot be undone.
+    High,
+}
+
+/// A brake that stopped a change for review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Which brake: `first-run`, `deactivations`, `updates`, `preview`.
+    pub brake: String,
+    /// Why, in words, with the numbers.
+    pub reason: String,
+}

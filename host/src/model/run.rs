@@ -1,0 +1,107 @@
+//! A run: one execution of a sync, and how it ended.
+
+use super::{Failure, Kind, PlanId, RunId, SyncName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a call may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Only read.
+    Plan,
+    /// Write, in the name of changes of its batch.
+    Apply,
+}
+
+/// One execution of a sync.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Of which sync.
+    pub sync: SyncName,
+    /// Whether it only plans.
+    pub mode: Mode,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How it stands.
+    pub status: RunStatus,
+    /// The plan it made or applied.
+    pub plan: Option<PlanId>,
+    /// What it read, matched and wrote.
+    pub counts: RunCounts,
+    /// What went wrong, in short; the journal has each case.
+    pub message: String,
+}
+
+/// How a run stands or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// Under way, or its process died.
+    Running,
+    /// Everything was done.
+    Succeeded,
+    /// Some customers or records failed.
+    Partial,
+    /// Nothing could be done.
+    Failed,
+    /// Brakes hold all that is left to do.
+    Held,
+    /// There was nothing to do.
+    NothingToDo,
+}
+
+impl RunStatus {
+    /// The word, as people and the database have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunStatus::Running => "running",
+            RunStatus::Succeeded => "succeeded",
+            RunStatus::Partial => "partial",
+            RunStatus::Failed => "failed",
+            RunStatus::Held => "held",
+            RunStatus::NothingToDo => "nothing-to-do",
+        }
+    }
+}
+
+/// What a run read, matched and wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunCounts {
+    /// Records read from the source.
+    pub source_read: u64,
+    /// Records read from the target.
+    pub target_read: u64,
+    /// Changes planned.
+    pub planned: u64,
+    /// Changes done.
+    pub done: u64,
+    /// Changes that failed.
+    pub failed: u64,
+    /// Changes refused as stale.
+    pub stale: u64,
+    /// Changes a brake holds.
+    pub held: u64,
+    /// Write requests that left the host.
+    pub writes: u64,
+}
+
+/// What one read of a kind came to: failed, partial, empty and full are different.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReadReport {
+    /// The kind.
+    pub kind: Kind,
+    /// How many records it gave.
+    pub records: u64,
+    /// Whether it went unfiltered to the end, without gaps, with a steady total.
+    pub complete: bool,
+    /// Why not, if not.
+    pub failure: Option<Failure>,
+    /// Parents that could not be read, with why.
+    pub gaps: Vec<(Option<String>, Failure)>,
+}

@@ -1,0 +1,153 @@
+//! A sync: a source connection, a target connection, and the rules between them.
+
+use super::{ConnectionName, Kind, SyncName};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A source, a target and rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sync {
+    /// Its name, unique in the tenant.
+    pub name: SyncName,
+    /// Where records come from.
+    pub source: ConnectionName,
+    /// Where they go.
+    pub target: ConnectionName,
+    /// How.
+    pub rules: SyncRules,
+    /// Counts up with every change of the rules.
+    pub revision: i64,
+}
+
+/// How a sync decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct SyncRules {
+    /// Which kinds take part, and how each is treated.
+    pub kinds: BTreeMap<Kind, KindRules>,
+    /// What becomes of the sites of a customer.
+    pub sites: Sites,
+    /// A volatile field alone is written when what the target has is this old.
+    pub volatile_hours: u32,
+    /// How long a record must be missing before it is deactivated.
+    pub grace_hours: u32,
+    /// When changes are held for review.
+    pub brakes: BrakeLimits,
+}
+
+impl Default for SyncRules {
+    fn default() -> Self {
+        Self {
+            kinds: [Kind::Customer, Kind::Location, Kind::Asset]
+                .into_iter()
+                .map(|kind| (kind, KindRules::default()))
+                .collect(),
+            sites: Sites::default(),
+            volatile_hours: 24,
+            grace_hours: 72,
+            brakes: BrakeLimits::default(),
+        }
+    }
+}
+
+/// How one kind is treated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct KindRules {
+    /// How much happens without a person.
+    pub trust: Trust,
+    /// What becomes of a source record with no match: created, or left unmapped.
+    /// Locations and assets are created where their customer is linked or created.
+    pub create: bool,
+    /// Proposals with at least this score are linked without asking; none: ask always.
+    pub accept_score: Option<f64>,
+    /// Per field; those not listed follow `otherwise`.
+    pub fields: BTreeMap<String, FieldRule>,
+    /// The rule of all other fields, and of the name.
+    pub otherwise: FieldRule,
+}
+
+impl Default for KindRules {
+    fn default() -> Self {
+        Self {
+            trust: Trust::Approve,
+            create: true,
+            accept_score: None,
+            fields: BTreeMap::new(),
+            otherwise: FieldRule::SourceWins,
+        }
+    }
+}
+
+impl KindRules {
+    /// The rule of a field.
+    #[must_use]
+    pub fn rule(&self, field: &str) -> FieldRule {
+        self.fields.get(field).copied().unwrap_or(self.otherwise)
+    }
+}
+
+/// Whose value stands. With each of them a blank never overwrites, and a value a person
+/// edited in the target since it was last written is kept and shown, unless the rule is
+/// [`FieldRule::SourceForces`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldRule {
+    /// The source's, except where a person edited the target.
+    SourceWins,
+    /// The source's, always, blanks included.
+    SourceForces,
+    /// The target's; it is written only on creation.
+    TargetWins,
+    /// Written on creation and on linking into an empty field, never again.
+    SeedOnce,
+    /// Written whenever the target's is empty.
+    FillIfEmpty,
+    /// Never looked at.
+    Ignore,
+}
+
+/// How much happens without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// Only plans; nothing can be applied.
+    Preview,
+    /// A person approves each plan.
+    Approve,
+    /// What no brake holds is applied by itself.
+    Automatic,
+}
+
+/// What becomes of the sites of a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sites {
+    /// Each becomes, or is linked to, a location.
+    #[default]
+    Each,
+    /// All assets go to the primary location; no location is made.
+    Primary,
+}
+
+/// When a customer's changes of a kind are held for review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct BrakeLimits {
+    /// Deactivations over this share of the linked records …
+    pub deactivate_percent: u32,
+    /// … and at least so many.
+    pub deactivate_least: u32,
+    /// Updates over this share of the linked records …
+    pub update_percent: u32,
+    /// … and at least so many.
+    pub update_least: u32,
+    /// Whether everything of a sync's first run is held.
+    pub first_run: bool,
+}
+
+impl Default for BrakeLimits {
+    fn default() -> Self {
+        Self { deactivate_percent: 10, deactivate_least: 5, update_percent: 30, update_least: 10, first_run: true }
+    }
+}

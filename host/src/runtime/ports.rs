@@ -1,0 +1,89 @@
+//! What the runtime needs from the rest of the host, declared here and implemented by
+//! the engine over the store: identity storage, wake-ups, call budgets, and a journal
+//! of refusals. Every port is made for one tenant and one connection, so that no
+//! connector can name another's.
+
+use crate::model::{Kind, SyncName};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// One cross-reference of a connector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Counts up from 1.
+    pub revision: u64,
+}
+
+/// Why an entry was not stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutError {
+    /// It has this revision by now (0: not there).
+    Stale(u64),
+    /// A limit; the text says which.
+    Full(String),
+}
+
+/// Where an item is linked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedTo {
+    /// In which sync.
+    pub sync: SyncName,
+    /// The other side's kind.
+    pub kind: Kind,
+    /// The other side's id.
+    pub id: String,
+}
+
+/// What a plan-mode run put into `mapping`: (space, key) → entry, none when removed.
+#[derive(Debug, Default)]
+pub struct Scratch(pub Mutex<BTreeMap<(String, String), Option<Entry>>>);
+
+/// The host's storage, clock and journal for one connection. An `Err` is a fault of
+/// the host itself (a full disk, say); its text is for the log.
+#[async_trait]
+pub trait Ports: Send + Sync {
+    /// Milliseconds since 1970.
+    fn now_ms(&self) -> i64;
+    /// Links of an item of this connection.
+    async fn linked(&self, kind: Kind, id: &str) -> Result<Vec<LinkedTo>, String>;
+    /// One entry.
+    async fn entry_get(&self, space: &str, key: &str) -> Result<Option<Entry>, String>;
+    /// Stores an entry, if it has the revision, and if there is room; gives the new revision.
+    async fn entry_put(
+        &self,
+        space: &str,
+        key: &str,
+        value: &str,
+        if_revision: Option<u64>,
+    ) -> Result<Result<u64, PutError>, String>;
+    /// Removes an entry.
+    async fn entry_remove(&self, space: &str, key: &str) -> Result<(), String>;
+    /// Up to `limit` entries of a space after a key, in order.
+    async fn entries(&self, space: &str, after: Option<&str>, limit: usize) -> Result<Vec<Entry>, String>;
+    /// Asks for a wake-up; none when 100 are pending. Gives its id.
+    async fn wake_after(&self, job: &str, delay_ms: u64, payload: &str) -> Result<Option<String>, String>;
+    /// Takes a wake-up back.
+    async fn wake_cancel(&self, id: &str) -> Result<(), String>;
+    /// Takes up to `wanted` calls out of a bucket's sliding window, shared by every
+    /// process that uses this database. Gives how many it got; with none, how many
+    /// milliseconds until one is free.
+    async fn budget_take(&self, bucket: &str, limit: u32, window_ms: i64, wanted: u32) -> Result<BudgetTake, String>;
+    /// Writes down that the gate refused something, and what to grant.
+    async fn refused(&self, sentence: &str);
+    /// One line a connector logged: level (`debug`, `info`, `warn`, `error`) and text.
+    async fn logged(&self, level: &str, line: &str);
+}
+
+/// What was taken from a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BudgetTake {
+    /// So many calls may go out.
+    Granted(u32),
+    /// None now; one is free in so many milliseconds.
+    Wait(u64),
+}

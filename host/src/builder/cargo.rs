@@ -12,14 +12,8 @@ use std::time::Duration;
 /// own under this name; these hold where it does not. `panic` and `lto` cannot be set
 /// per package, hence a profile.
 const PROFILE: &str = "connector";
-const PROFILE_SETTINGS: [&str; 6] = [
-    "inherits=\"release\"",
-    "opt-level=\"s\"",
-    "lto=true",
-    "codegen-units=1",
-    "panic=\"abort\"",
-    "strip=true",
-];
+const PROFILE_SETTINGS: [&str; 6] =
+    ["inherits=\"release\"", "opt-level=\"s\"", "lto=true", "codegen-units=1", "panic=\"abort\"", "strip=true"];
 
 const QUESTION: Duration = Duration::from_secs(120);
 
@@ -65,7 +59,9 @@ pub(super) fn inspect(dir: &Path) -> Result<Crate, BuildError> {
         return Err(BuildError::NoFile { what: "Cargo.toml", dir: dir.to_owned() });
     }
     let mut ask = Command::new("cargo");
-    ask.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(&manifest_path).current_dir(dir);
+    ask.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+        .arg(&manifest_path)
+        .current_dir(dir);
     let text = process::ask(&mut ask, QUESTION).map_err(cargo_failed)?;
     let metadata: Metadata =
         serde_json::from_str(&text).map_err(|error| BuildError::CargoTalk { why: error.to_string() })?;
@@ -116,9 +112,8 @@ pub(super) fn compile(
     }
     toolchain.apply(&mut cargo);
     let messages = process::run(&mut cargo, None, progress).map_err(cargo_failed)?;
-    artifact(&messages, &source.id).ok_or_else(|| BuildError::CargoTalk {
-        why: "it named no .wasm file of this crate".to_owned(),
-    })
+    artifact(&messages, &source.id)
+        .ok_or_else(|| BuildError::CargoTalk { why: "it named no .wasm file of this crate".to_owned() })
 }
 
 /// The `.wasm` file of a package among cargo's messages, one JSON object a line.
@@ -185,11 +180,15 @@ mod tests {
     #[test]
     fn the_artifact_is_that_of_the_package() {
         let messages = concat!(
-            r#"{"reason":"compiler-artifact","package_id":"dep","filenames":["/t/libdep.rlib","/t/dep.wasm"]}"#, "\n",
+            r#"{"reason":"compiler-artifact","package_id":"dep","filenames":["/t/libdep.rlib","/t/dep.wasm"]}"#,
+            "\n",
             "not json\n",
-            r#"{"reason":"compiler-message","package_id":"mine","message":{}}"#, "\n",
-            r#"{"reason":"compiler-artifact","package_id":"mine","filenames":["/t/mine.wasm","/t/libmine.rlib"]}"#, "\n",
-            r#"{"reason":"build-finished","success":true}"#, "\n",
+            r#"{"reason":"compiler-message","package_id":"mine","message":{}}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","package_id":"mine","filenames":["/t/mine.wasm","/t/libmine.rlib"]}"#,
+            "\n",
+            r#"{"reason":"build-finished","success":true}"#,
+            "\n",
         );
         assert_eq!(artifact(messages, "mine"), Some("/t/mine.wasm".into()));
         assert_eq!(artifact(messages, "absent"), None);

@@ -168,3 +168,6 @@ fn unfit(error: &dyn std::fmt::Display) -> BuildError {
 fn unfit_chain(error: &anyhow::Error) -> BuildError {
     BuildError::Unfit { why: error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ") }
 }
+
+#[cfg(test)]
+mod tests;

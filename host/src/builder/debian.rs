@@ -93,9 +93,10 @@ fn packages(
     depends: &mut dyn FnMut(&str) -> Result<Vec<String>, ToolchainError>,
 ) -> Result<Vec<String>, ToolchainError> {
     let mut one_of = |package: &str, start: &str| {
-        depends(package)?.into_iter().find(|name| name.starts_with(start)).ok_or_else(|| ToolchainError::NoPackage {
-            package: format!("{start}… (which {package} should need)"),
-        })
+        depends(package)?
+            .into_iter()
+            .find(|name| name.starts_with(start))
+            .ok_or_else(|| ToolchainError::NoPackage { package: format!("{start}… (which {package} should need)") })
     };
     let libstd = one_of("libstd-rust-web-dev", "libstd-rust-web-")?;
     let libllvm = one_of(&libstd, "libllvm")?;
@@ -188,7 +189,9 @@ mod tests {
     fn names_that_carry_a_version_are_asked_for() {
         let mut apt = |package: &str| {
             Ok(parse_depends(match package {
-                "libstd-rust-web-dev" => "libstd-rust-web-dev\n  Depends: libstd-rust-web-1.97\n  Conflicts: <rustup>\n",
+                "libstd-rust-web-dev" => {
+                    "libstd-rust-web-dev\n  Depends: libstd-rust-web-1.97\n  Conflicts: <rustup>\n"
+                }
                 "libstd-rust-web-1.97" => "libstd-rust-web-1.97\n  Depends: libc6\n  Depends: libllvm23\n",
                 _ => "",
             }))
@@ -219,7 +222,9 @@ mod tests {
         fs::write(root.join("usr/bin/rustc"), "").unwrap();
         fs::write(root.join("usr/lib/some-linux-gnu/librustc_driver-1.so"), "").unwrap();
         assert!(!is_ready(dir.path()));
-        assert!(matches!(find(&root).unwrap_err(), ToolchainError::Incomplete { missing } if missing.ends_with("rust-lld")));
+        assert!(
+            matches!(find(&root).unwrap_err(), ToolchainError::Incomplete { missing } if missing.ends_with("rust-lld"))
+        );
         fs::write(root.join("usr/bin/rust-lld"), "").unwrap();
         assert_eq!(find(&root).unwrap().libraries, root.join("usr/lib/some-linux-gnu"));
     }

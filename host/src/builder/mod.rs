@@ -104,7 +104,7 @@ pub enum BuildError {
     #[error("`cargo` is not on this machine\n\nhint: install Rust from https://rustup.rs")]
     NoCargo,
     /// cargo failed; its own words say why.
-    #[error("the connector does not compile")]
+    #[error("the crate cannot be built")]
     Cargo {
         /// How, with the last lines it wrote.
         source: ProcessError,
@@ -195,7 +195,9 @@ fn foreign(from: &str, names: &[String]) -> String {
     let why = match from {
         from if from.starts_with("wasi") => "a dependency uses the operating system (files, clock, randomness)",
         "env" => "a dependency calls C code that is not there",
-        from if from.contains("wbindgen") => "a dependency expects a browser: look for its feature `js` or `wasm-bindgen`",
+        from if from.contains("wbindgen") => {
+            "a dependency expects a browser: look for its feature `js` or `wasm-bindgen`"
+        }
         _ => "a dependency uses something outside the contract",
     };
     format!(
@@ -211,8 +213,8 @@ fn foreign(from: &str, names: &[String]) -> String {
 /// # Errors
 /// See [`BuildError`]; each says what to do.
 pub fn build(options: &BuildOptions, progress: &mut dyn FnMut(&str)) -> Result<Built, BuildError> {
-    let dir = fs::canonicalize(&options.dir)
-        .map_err(|source| BuildError::NoFolder { dir: options.dir.clone(), source })?;
+    let dir =
+        fs::canonicalize(&options.dir).map_err(|source| BuildError::NoFolder { dir: options.dir.clone(), source })?;
     let manifest_path = dir.join("plugin.toml");
     if !manifest_path.is_file() {
         return Err(BuildError::NoFile { what: "plugin.toml", dir });
@@ -268,4 +270,69 @@ fn save(plugin: Vec<u8>, file: PathBuf, manifest: Manifest, max_bytes: u64) -> R
     fs::write(&part, &plugin).and_then(|()| fs::rename(&part, &file)).map_err(failed)?;
     let digest = Sha256::digest(&plugin).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Built { file, digest, size, manifest })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(manifest: Option<&str>) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        if let Some(text) = manifest {
+            fs::write(dir.path().join("plugin.toml"), text).unwrap();
+        }
+        dir
+    }
+
+    fn refused(options: &BuildOptions) -> String {
+        let error = build(options, &mut |_| {}).unwrap_err();
+        let mut text = error.to_string();
+        let mut next = std::error::Error::source(&error);
+        while let Some(cause) = next {
+            text = format!("{text}: {cause}");
+            next = cause.source();
+        }
+        text
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_folder_is_said_before_anything_is_compiled() {
+        const GOOD: &str = "id = \"x\"\nversion = \"0.1.0\"\ncontract = \"0.1.0\"\ntitle = \"X\"\n";
+        let text = refused(&BuildOptions::new("no/such/folder"));
+        assert!(text.contains("the folder no/such/folder cannot be opened"), "{text}");
+        let text = refused(&BuildOptions::new(folder(None).path()));
+        assert!(text.contains("has no plugin.toml"), "{text}");
+        let text = refused(&BuildOptions::new(folder(Some("id = 1")).path()));
+        assert!(text.contains("plugin.toml is refused: the manifest cannot be read"), "{text}");
+        let text = refused(&BuildOptions::new(folder(Some(&GOOD.replace("0.1.0\"\nt", "0.9.0\"\nt"))).path()));
+        assert!(text.contains("wrong at `contract`: the plugin is for contract 0.9.0"), "{text}");
+        let text = refused(&BuildOptions::new(folder(Some(GOOD)).path()));
+        assert!(text.contains("has no Cargo.toml"), "{text}");
+
+        let dir = folder(Some(GOOD));
+        fs::create_dir(dir.path().join("src")).unwrap();
+        fs::write(dir.path().join("src/lib.rs"), "").unwrap();
+        let package = "[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n";
+        fs::write(dir.path().join("Cargo.toml"), package).unwrap();
+        let text = refused(&BuildOptions::new(dir.path()));
+        assert!(text.contains("makes no wasm module") && text.contains("crate-type"), "{text}");
+        fs::write(dir.path().join("Cargo.toml"), "[package]\nname = 7\n").unwrap();
+        let text = refused(&BuildOptions::new(dir.path()));
+        assert!(text.contains("the crate cannot be built") && text.contains("`cargo` failed"), "{text}");
+    }
+
+    #[test]
+    fn a_component_over_the_limit_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("deep/plugin.wasm");
+        let manifest =
+            Manifest::parse("id = \"x\"\nversion = \"0.1.0\"\ncontract = \"0.1.0\"\ntitle = \"X\"\n").unwrap();
+        let error = save(vec![0; 11], file.clone(), manifest.clone(), 10).unwrap_err().to_string();
+        assert!(error.contains("11 bytes, more than the 10 allowed"), "{error}");
+        assert!(!file.exists());
+        let built = save(b"abc".to_vec(), file.clone(), manifest, 10).unwrap();
+        assert_eq!(built.digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!((built.size, fs::read(&file).unwrap().as_slice()), (3, b"abc".as_slice()));
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
+    }
 }

@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn output_is_given_and_talk_is_passed_on() {
         let mut talk = Vec::new();
-        let out = run(&mut shell("echo one >&2; echo two; echo three >&2"), None, &mut |line| talk.push(line.to_owned()));
+        let out =
+            run(&mut shell("echo one >&2; echo two; echo three >&2"), None, &mut |line| talk.push(line.to_owned()));
         assert_eq!(out.unwrap(), "two\n");
         assert_eq!(talk, ["one", "three"]);
     }

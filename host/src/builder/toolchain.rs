@@ -67,7 +67,8 @@ impl Toolchain {
     pub(super) fn apply(&self, cargo: &mut Command) {
         let Self::BuildStd(found) = self else { return };
         // Building the standard library is a nightly feature of cargo; this lets a
-        // stable one do it. The library's own dependencies come with its sources.
+        // stable one do it. Cargo fetches the library's own few dependencies from the
+        // registry, as it does the connector's, although copies lie beside the sources.
         cargo
             .args(["-Z", "build-std=std,panic_abort"])
             .env("RUSTC_BOOTSTRAP", "1")
@@ -95,7 +96,9 @@ pub enum ToolchainError {
         source: ProcessError,
     },
     /// apt has no list, and may not fetch one.
-    #[error("apt does not know the package rustc-web, and its list cannot be fetched: {source}\n\nhint: run `apt-get update` as root")]
+    #[error(
+        "apt does not know the package rustc-web, and its list cannot be fetched: {source}\n\nhint: run `apt-get update` as root"
+    )]
     ListOutOfDate {
         /// How the attempt failed.
         source: ProcessError,
@@ -226,8 +229,10 @@ fn fetch_by_rustup(crate_dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<(
 
 /// Whether the machine's own Rust has the target's library.
 fn is_installed(crate_dir: &Path) -> bool {
-    let libdir =
-        ask(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).current_dir(crate_dir), QUESTION);
+    let libdir = ask(
+        Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).current_dir(crate_dir),
+        QUESTION,
+    );
     let Ok(libdir) = libdir else { return false };
     let entries = std::fs::read_dir(libdir.trim());
     entries.is_ok_and(|mut files| {

@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 
 mod check;
 mod pattern;
+pub mod template;
 
-pub use check::ManifestError;
+pub use check::{CALL_SECONDS_MAX, MEMORY_MIB_MAX, ManifestError};
 pub use pattern::{HostPattern, PathPattern, PatternError};
 
 /// The contract version this host speaks (`wit/connector.wit`).

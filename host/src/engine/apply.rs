@@ -44,6 +44,8 @@ pub struct ApplyOptions {
     pub customer: Option<String>,
     /// Only this kind's changes.
     pub kind: Option<Kind>,
+    /// Nobody approved: only kinds whose trust is automatic.
+    pub automatic: bool,
 }
 
 /// What applying came to.
@@ -261,7 +263,8 @@ impl<'w, 'p> Session<'w, 'p> {
     fn may_go(&self, change: &PlannedChange) -> bool {
         let released = |brake: &str| self.options.release.iter().any(|name| name == "all" || name == brake);
         let trust = self.work.sync.rules.kinds.get(&change.kind).map_or(Trust::Preview, |rules| rules.trust);
-        trust != Trust::Preview && change.held.as_ref().is_none_or(|hold| released(&hold.brake))
+        let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
+        trust >= least && change.held.as_ref().is_none_or(|hold| released(&hold.brake))
     }
 
     async fn intend(&self, kind: Kind, action: Action, changes: Vec<Prepared>) -> Result<Batch, Error> {

@@ -14,7 +14,7 @@
 //! devices, with the device's serial when it is a real one, and none of them with a device key.
 //! Unrelated companies have one location and two items with serials of their own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::names::{RESPELLED, STEMS, unaccented};
 use super::{Address, Device, DeviceKind, Organisation, Rng, Site, World};
@@ -96,7 +96,7 @@ pub(super) fn derive(world: &World, fraction: f64, seed: u64) -> Existing {
     let mut chosen: Vec<&Organisation> = world.organisations.iter().collect();
     rng.shuffle(&mut chosen);
     chosen.truncate(count);
-    let known: HashSet<String> = world.organisations.iter().map(|o| o.name.to_lowercase()).collect();
+    let known: HashMap<String, i64> = world.organisations.iter().map(|o| (o.name.to_lowercase(), o.id)).collect();
 
     let mut companies = Vec::new();
     for (i, organisation) in chosen.iter().enumerate() {
@@ -106,7 +106,7 @@ pub(super) fn derive(world: &World, fraction: f64, seed: u64) -> Existing {
             5 | 10 | 15 => (near(organisation, &mut rng), Relation::NearTwin(organisation.id)),
             _ => (organisation.name.clone(), Relation::Same(organisation.id)),
         };
-        if !matches!(relation, Relation::Same(_)) && known.contains(&name.to_lowercase()) {
+        if known.get(&name.to_lowercase()).is_some_and(|id| *id != organisation.id) {
             continue; // it would be some other organisation's own name
         }
         let phone = organisation.phone.clone();

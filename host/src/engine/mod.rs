@@ -10,7 +10,9 @@
 
 pub mod brakes;
 pub mod matching;
+pub mod names;
 pub mod plan;
+pub mod serials;
 
 mod apply;
 mod claim;

@@ -7,7 +7,7 @@
 use super::context::Work;
 use super::matching::{self, CustomerMatchInput, Decision, MatchInput, Matched};
 use super::observe::Observed;
-use super::plan::{self, Finding, Item, PlanInput};
+use super::plan::{self, Finding, Item, PlanInput, Reference};
 use super::progress::{Progress, Stage};
 use super::{ApplyOptions, ApplyReport, Tenant, brakes};
 use crate::error::Error;
@@ -210,8 +210,13 @@ impl Work<'_> {
             accounts.push(Account { source: stored.record.id.clone(), target: link.linked().map(|id| Some(id.to_owned())) });
         }
         self.store.links_put(&self.sync.name, &decided).await?;
-        for (source, target) in accounts.iter().filter_map(|account| Some((&account.source, account.target.as_ref()?.as_ref()?))) {
-            draft.resolved.insert((kind, source.clone()), target.clone());
+        for account in &accounts {
+            let reference = match &account.target {
+                Some(Some(target)) => Reference::Target(target.clone()),
+                Some(None) => Reference::Planned,
+                None => continue,
+            };
+            draft.resolved.insert((kind, account.source.clone()), reference);
         }
         Ok(accounts)
     }
@@ -278,6 +283,9 @@ impl Work<'_> {
             match (&matched.decision, link.and_then(Link::linked)) {
                 (Decision::Linked { target, .. }, _) => draft.learn(kind, &record.id, target),
                 (Decision::Keep, Some(target)) => draft.learn(kind, &record.id, target),
+                (Decision::Create { .. }, _) if kind == Kind::Location => {
+                    draft.resolved.insert((kind, record.id.clone()), Reference::Planned);
+                }
                 _ => {}
             }
             items.push(item(Some(record), None, link, matched, &targets));
@@ -315,13 +323,13 @@ impl Work<'_> {
         let planned = plan::plan_kind(&PlanInput {
             kind,
             customer,
-            items,
+            items: &items,
             parent_target,
             describe: can,
             rules: &self.sync.rules,
             now: self.now(),
             refresh: false,
-            resolve_reference: &|kind, id| draft.resolved.get(&(kind, id.to_owned())).cloned(),
+            resolve: &|kind, id| draft.resolved.get(&(kind, id.to_owned())).cloned().unwrap_or(Reference::Unknown),
         });
         draft.find(planned.findings);
         let mut changes = planned.changes;
@@ -352,8 +360,8 @@ struct Draft<'w, 'p> {
     undecided: u32,
     findings: Vec<Finding>,
     findings_total: u64,
-    /// Source → target ids, as far as they are linked or about to be.
-    resolved: HashMap<(Kind, String), String>,
+    /// Where references to customers and locations lead.
+    resolved: HashMap<(Kind, String), Reference>,
     taken: HashSet<(Kind, String)>,
 }
 
@@ -395,7 +403,7 @@ impl<'w, 'p> Draft<'w, 'p> {
     fn learn(&mut self, kind: Kind, source: &str, target: &str) {
         // Only locations are referred to; of the others it matters that they are taken.
         if kind == Kind::Location {
-            self.resolved.insert((kind, source.to_owned()), target.to_owned());
+            self.resolved.insert((kind, source.to_owned()), Reference::Target(target.to_owned()));
         } else {
             self.taken.insert((kind, target.to_owned()));
         }

@@ -27,10 +27,13 @@ fn main() -> std::io::Result<()> {
     let start = Instant::now();
     let rmm = PulsewayRmm::start(&world, RmmOptions::default())?;
     println!("rmm start                             {:>8.0} ms", ms(start.elapsed()));
-    let options = PsaOptions { hourly_limit: u64::MAX / 4, thread_limit: 1000, latency_steps: false, ..PsaOptions::default() };
+    let options =
+        PsaOptions { hourly_limit: u64::MAX / 4, thread_limit: 1000, latency_steps: false, ..PsaOptions::default() };
     let psa = Autotask::start(&Existing::default(), options)?;
 
-    let page = |n: usize| ("GET", format!("/api/v3/assets?$top=100&$skip={}&$orderby=Identifier", n * 100 % DEVICES), String::new());
+    let page = |n: usize| {
+        ("GET", format!("/api/v3/assets?$top=100&$skip={}&$orderby=Identifier", n * 100 % DEVICES), String::new())
+    };
     for threads in [1, 4] {
         measure("assets page of 100", threads, 4000, &|| rmm_client(&rmm), &page);
     }
@@ -51,12 +54,17 @@ fn main() -> std::io::Result<()> {
     };
     measure("ConfigurationItem create", 1, 25_000, &|| psa_client(&psa), &create);
     measure("ConfigurationItem create", 4, 25_000, &|| psa_client(&psa), &|n| create(n + 25_000));
-    let patch = |n: usize| ("PATCH", path("ConfigurationItems"), format!(r#"{{"id":{},"referenceTitle":"PC {n}"}}"#, 55_120 + n));
+    let patch = |n: usize| {
+        ("PATCH", path("ConfigurationItems"), format!(r#"{{"id":{},"referenceTitle":"PC {n}"}}"#, 55_120 + n))
+    };
     measure("ConfigurationItem update", 1, 20_000, &|| psa_client(&psa), &patch);
     let few = r#""IncludeFields":["id","companyID","companyLocationID","referenceTitle","serialNumber","isActive","RMM Device Key"],"#;
     for (what, include) in [("query page of 500, 7 fields", few), ("query page of 500, all fields", "")] {
         let walk = |n: usize| {
-            let body = format!(r#"{{{include}"MaxRecords":500,"filter":[{{"op":"gt","field":"id","value":{}}}]}}"#, 55_119 + n % 100 * 500);
+            let body = format!(
+                r#"{{{include}"MaxRecords":500,"filter":[{{"op":"gt","field":"id","value":{}}}]}}"#,
+                55_119 + n % 100 * 500
+            );
             ("POST", path("ConfigurationItems/query"), body)
         };
         measure(&format!("{what}, first"), 1, 100, &|| psa_client(&psa), &walk);
@@ -64,7 +72,10 @@ fn main() -> std::io::Result<()> {
     }
     let by_key = |n: usize| {
         let keys: Vec<String> = (0..100).map(|k| format!(r#""vsax:{}""#, (n * 100 + k) % DEVICES)).collect();
-        let body = format!(r#"{{{few}"filter":[{{"op":"in","udf":true,"field":"RMM Device Key","value":[{}]}}]}}"#, keys.join(","));
+        let body = format!(
+            r#"{{{few}"filter":[{{"op":"in","udf":true,"field":"RMM Device Key","value":[{}]}}]}}"#,
+            keys.join(",")
+        );
         ("POST", path("ConfigurationItems/query"), body)
     };
     measure("lookup of 100 device keys", 1, 2000, &|| psa_client(&psa), &by_key);
@@ -90,7 +101,13 @@ fn psa_client(psa: &Autotask) -> Client {
 
 type Call = (&'static str, String, String);
 
-fn measure(what: &str, threads: usize, calls: usize, client: &(dyn Fn() -> Client + Sync), call: &(dyn Fn(usize) -> Call + Sync)) {
+fn measure(
+    what: &str,
+    threads: usize,
+    calls: usize,
+    client: &(dyn Fn() -> Client + Sync),
+    call: &(dyn Fn(usize) -> Call + Sync),
+) {
     let start = Instant::now();
     let bytes: usize = std::thread::scope(|scope| {
         let one = |thread: usize| {
@@ -109,5 +126,9 @@ fn measure(what: &str, threads: usize, calls: usize, client: &(dyn Fn() -> Clien
         running.into_iter().map(|r| r.join().unwrap_or(0)).sum()
     });
     let seconds = start.elapsed().as_secs_f64();
-    println!("{what:34} x{threads} {:>8.0} requests/s {:>8.1} MB/s", calls as f64 / seconds, bytes as f64 / seconds / 1e6);
+    println!(
+        "{what:34} x{threads} {:>8.0} requests/s {:>8.1} MB/s",
+        calls as f64 / seconds,
+        bytes as f64 / seconds / 1e6
+    );
 }

@@ -10,7 +10,7 @@ use crate::model::{Candidate, Kind, KindDescription, Link, LinkState, Operation,
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Two candidates whose scores are this near are a conflict.
-const CLOSE: f64 = 0.05;
+pub(in crate::engine) const CLOSE: f64 = 0.05;
 /// More candidates than this tell a person nothing.
 const CANDIDATES_SHOWN: usize = 8;
 

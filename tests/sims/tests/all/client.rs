@@ -27,7 +27,8 @@ pub struct Answer {
 impl Answer {
     /// The body as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("not JSON: {e}: {}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("not JSON: {e}: {}", String::from_utf8_lossy(&self.body)))
     }
 }
 
@@ -85,7 +86,11 @@ fn read(connection: &mut BufReader<TcpStream>) -> io::Result<Answer> {
     }
     let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
     let headers = head.to_ascii_lowercase();
-    let length = headers.lines().find_map(|l| l.strip_prefix("content-length: ")).and_then(|l| l.trim().parse().ok()).unwrap_or(0);
+    let length = headers
+        .lines()
+        .find_map(|l| l.strip_prefix("content-length: "))
+        .and_then(|l| l.trim().parse().ok())
+        .unwrap_or(0);
     let mut body = vec![0; length];
     connection.read_exact(&mut body)?;
     Ok(Answer { status, headers, body })

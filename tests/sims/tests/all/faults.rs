@@ -113,7 +113,10 @@ fn bodies_that_are_not_what_they_should_be() {
     for (fault, status) in [("html-ok=1", 200), ("html-error=1", 502)] {
         psa.faults().parse(fault).unwrap();
         let page = read(&mut client).unwrap();
-        assert!(page.status == status && page.headers.contains("text/html") && page.body.starts_with(b"<!DOCTYPE"), "{fault}");
+        assert!(
+            page.status == status && page.headers.contains("text/html") && page.body.starts_with(b"<!DOCTYPE"),
+            "{fault}"
+        );
         assert_eq!(read(&mut client).unwrap().status, 200);
     }
 }
@@ -159,7 +162,8 @@ fn pages_can_be_out_of_order() {
     let mut turned = names(ordered);
     turned.reverse();
     assert_eq!(turned, straight, "with an order a page holds the same rows");
-    let mut walked: Vec<String> = [0, 100, 200].iter().flat_map(|skip| names(&format!("/api/v3/devices?$skip={skip}"))).collect();
+    let mut walked: Vec<String> =
+        [0, 100, 200].iter().flat_map(|skip| names(&format!("/api/v3/devices?$skip={skip}"))).collect();
     walked.sort();
     walked.dedup();
     assert!(walked.len() < 250, "without one, a walk misses rows");
@@ -167,7 +171,12 @@ fn pages_can_be_out_of_order() {
     let (psa, mut client) = set_up();
     write(&mut client, "Acme").unwrap();
     psa.faults().parse("reorder").unwrap();
-    let ids: Vec<i64> = read(&mut client).unwrap().json()["items"].as_array().unwrap().iter().map(|c| c["id"].as_i64().unwrap()).collect();
+    let ids: Vec<i64> = read(&mut client).unwrap().json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["id"].as_i64().unwrap())
+        .collect();
     assert!(ids.is_sorted_by(|a, b| a > b));
 }
 
@@ -208,7 +217,8 @@ fn a_create_can_be_carried_out_twice() {
 fn faults_can_be_set_over_http() {
     let (psa, mut client) = set_up();
     let reply = client.post("/_sim/faults", r#"{"throttle":"next:1","slow":5}"#);
-    assert_eq!(reply.json()["active"], json!(["throttle=next:1", "slow=5"]));
+    let active = reply.json()["active"].as_array().unwrap().clone();
+    assert!(active.len() == 2 && active.contains(&json!("throttle=next:1")) && active.contains(&json!("slow=5")));
     assert_eq!(read(&mut client).unwrap().status, 429);
     client.post("/_sim/faults", r#"{"throttle":false,"slow":"off"}"#);
     assert!(psa.faults().active().is_empty());

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(dead_code, unreachable_pub, reason = "the client is shared with the speed example")]
 
+/// The program that runs both sims in a process of their own.
+mod bin;
 /// A client that sees every byte.
 mod client;
 /// What can go wrong, fault by fault.

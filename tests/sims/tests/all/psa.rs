@@ -40,7 +40,11 @@ fn error(answer: &Answer) -> (u16, String) {
 
 /// A company, ready to have things.
 fn company(client: &mut Client, name: &str) -> i64 {
-    create(client, "Companies", &json!({"companyName": name, "companyType": 1, "ownerResourceID": 29_682_885, "phone": "1"}))
+    create(
+        client,
+        "Companies",
+        &json!({"companyName": name, "companyType": 1, "ownerResourceID": 29_682_885, "phone": "1"}),
+    )
 }
 
 fn item(company: i64, title: &str, key: &str) -> Value {
@@ -51,7 +55,10 @@ fn item(company: i64, title: &str, key: &str) -> Value {
 #[test]
 fn the_zone_needs_no_login_and_everything_else_does() {
     let (psa, mut client) = psa(&Existing::default(), PsaOptions::default());
-    let mut stranger = Client::new(&psa.url(), &[("ApiIntegrationCode", psa.integration_code()), ("UserName", psa.user()), ("Secret", "no")]);
+    let mut stranger = Client::new(
+        &psa.url(),
+        &[("ApiIntegrationCode", psa.integration_code()), ("UserName", psa.user()), ("Secret", "no")],
+    );
     let zone = stranger.get("/atservicesrest/v1.0/zoneInformation?user=api%40msp.example").json();
     assert_eq!(zone["url"], format!("{}/ATServicesRest/", psa.url()));
     assert_eq!(error(&stranger.get("/atservicesrest/v1.0/zoneInformation?user=who")).0, 500);
@@ -97,11 +104,17 @@ fn the_table_of_verbs() {
 fn entities_describe_themselves() {
     let (_psa, mut client) = psa(&Existing::default(), PsaOptions::default());
     let info = client.get(&format!("{ROOT}/CompanyLocations/entityInformation")).json();
-    assert_eq!((info["info"]["canDelete"].clone(), info["info"]["hasUserDefinedFields"].clone()), (true.into(), false.into()));
+    assert_eq!(
+        (info["info"]["canDelete"].clone(), info["info"]["hasUserDefinedFields"].clone()),
+        (true.into(), false.into())
+    );
     let fields = client.get(&format!("{ROOT}/Companies/entityInformation/fields")).json();
     let kind = fields["fields"].as_array().unwrap().iter().find(|f| f["name"] == "companyType").unwrap();
     assert_eq!((kind["isPickList"].clone(), kind["isRequired"].clone()), (true.into(), true.into()));
-    assert_eq!((kind["picklistValues"][0]["value"].clone(), kind["picklistValues"][0]["label"].clone()), ("1".into(), "Customer".into()));
+    assert_eq!(
+        (kind["picklistValues"][0]["value"].clone(), kind["picklistValues"][0]["label"].clone()),
+        ("1".into(), "Customer".into())
+    );
     assert!(kind["picklistValues"].as_array().unwrap().iter().any(|p| p["isActive"] == false));
     let udfs = client.get(&format!("{ROOT}/ConfigurationItems/entityInformation/userDefinedFields")).json();
     let names: Vec<&str> = udfs["fields"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
@@ -113,7 +126,11 @@ fn every_operator_means_what_it_says() {
     let (_psa, mut client) = psa(&Existing::default(), PsaOptions::default());
     let acme = company(&mut client, "Acme Ltd");
     let bolt = company(&mut client, "Bolt GmbH");
-    let reply = client.send("PATCH", &format!("{ROOT}/Companies"), &json!({"ID": bolt, "CITY": "Köln", "isActive": false}).to_string());
+    let reply = client.send(
+        "PATCH",
+        &format!("{ROOT}/Companies"),
+        &json!({"ID": bolt, "CITY": "Köln", "isActive": false}).to_string(),
+    );
     assert_eq!(reply.unwrap().json()["itemId"], bolt, "body keys are taken in any case");
     let found = |client: &mut Client, filter: Value| -> Vec<i64> {
         let rows = items(client, "Companies", &json!({"filter": filter}));
@@ -135,14 +152,24 @@ fn every_operator_means_what_it_says() {
         (json!([{"op": "notIn", "field": "companyName", "value": ["Acme Ltd"]}]), vec![0, bolt]),
         (json!([{"op": "eq", "field": "isActive", "value": false}]), vec![bolt]),
         (json!([{"op": "eq", "field": "id", "value": acme.to_string()}]), vec![]),
-        (json!([{"op": "gt", "field": "createDate", "value": "2020-01-01T00:00:00Z"}, {"op": "gt", "field": "id", "value": 0}]), vec![acme, bolt]),
+        (
+            json!([{"op": "gt", "field": "createDate", "value": "2020-01-01T00:00:00Z"}, {"op": "gt", "field": "id", "value": 0}]),
+            vec![acme, bolt],
+        ),
         (json!([{"op": "gt", "field": "createDate", "value": "2120-01-01"}]), vec![]),
-        (json!([{"op": "or", "items": [{"op": "eq", "field": "id", "value": acme}, {"op": "eq", "field": "companyName", "value": "Bolt GmbH"}]}]), vec![acme, bolt]),
-        (json!([{"op": "or", "items": [{"op": "eq", "field": "id", "value": acme}, {"op": "and", "items": [{"op": "exist", "field": "city"}, {"op": "eq", "field": "isActive", "value": true}]}]}]), vec![acme]),
+        (
+            json!([{"op": "or", "items": [{"op": "eq", "field": "id", "value": acme}, {"op": "eq", "field": "companyName", "value": "Bolt GmbH"}]}]),
+            vec![acme, bolt],
+        ),
+        (
+            json!([{"op": "or", "items": [{"op": "eq", "field": "id", "value": acme}, {"op": "and", "items": [{"op": "exist", "field": "city"}, {"op": "eq", "field": "isActive", "value": true}]}]}]),
+            vec![acme],
+        ),
     ] {
         assert_eq!(found(&mut client, filter.clone()), expected, "{filter}");
     }
-    let count = client.post(&format!("{ROOT}/Companies/query/count"), r#"{"filter":[{"op":"exist","field":"id"}]}"#).json();
+    let count =
+        client.post(&format!("{ROOT}/Companies/query/count"), r#"{"filter":[{"op":"exist","field":"id"}]}"#).json();
     assert_eq!(count, json!({"queryCount": 3}));
 }
 
@@ -156,14 +183,23 @@ fn what_the_query_language_has_not_is_refused() {
         (json!({}), "at least one condition"),
         (json!({"filter": []}), "at least one condition"),
         (json!({"filter": [{"op": "ne", "field": "id", "value": 1}]}), "'ne' is not valid"),
-        (json!({"filter": [{"op": "startsWith", "field": "referenceTitle", "value": "x"}]}), "'startsWith' is not valid"),
+        (
+            json!({"filter": [{"op": "startsWith", "field": "referenceTitle", "value": "x"}]}),
+            "'startsWith' is not valid",
+        ),
         (json!({"filter": [{"op": "isNull", "field": "id"}]}), "'isNull' is not valid"),
-        (json!({"filter": [{"op": "eq", "field": "colour", "value": 1}]}), "Unable to find colour in the ConfigurationItem Entity"),
+        (
+            json!({"filter": [{"op": "eq", "field": "colour", "value": 1}]}),
+            "Unable to find colour in the ConfigurationItem Entity",
+        ),
         (json!({"filter": [{"op": "eq", "field": "RMM Device Key", "value": "a"}]}), "Unable to find"),
         (json!({"filter": [{"op": "eq", "field": "lastActivityPersonType", "value": 1}]}), "cannot be queried"),
         (json!({"filter": [{"op": "in", "field": "id", "value": ids}]}), "more than 500"),
         (json!({"filter": [{"op": "or", "items": many}]}), "limited to 500"),
-        (json!({"filter": [udf, {"op": "exist", "field": "RMM Last User", "udf": true}]}), "Only one user-defined field"),
+        (
+            json!({"filter": [udf, {"op": "exist", "field": "RMM Last User", "udf": true}]}),
+            "Only one user-defined field",
+        ),
         (json!({"filter": [{"op": "exist", "field": "id"}], "MaxRecords": 501}), "between 1 and 500"),
         (json!({"filter": [{"op": "exist", "field": "id"}], "MaxRecords": 0}), "between 1 and 500"),
         (json!({"filter": [{"op": "exist", "field": "id"}], "IncludeFields": ["company.name"]}), "Unable to find"),
@@ -198,7 +234,10 @@ fn pages_follow_each_other_to_the_end() {
     let back = client.get(second["pageDetails"]["prevPageUrl"].as_str().unwrap()).json();
     assert_eq!(back["items"], first["items"]);
     let last = client.get(second["pageDetails"]["nextPageUrl"].as_str().unwrap()).json();
-    assert_eq!((last["pageDetails"]["count"].clone(), last["pageDetails"]["nextPageUrl"].clone()), (5.into(), Value::Null));
+    assert_eq!(
+        (last["pageDetails"]["count"].clone(), last["pageDetails"]["nextPageUrl"].clone()),
+        (5.into(), Value::Null)
+    );
 
     // A page that is just full is the last one.
     let body = json!({"MaxRecords": 25, "filter": [{"op": "eq", "field": "companyID", "value": acme}]});
@@ -226,8 +265,15 @@ fn user_defined_fields_are_found_kept_and_cleared() {
     let put = json!({"id": id, "companyID": acme, "productID": 77, "isActive": true});
     assert_eq!(client.send("PUT", &format!("{ROOT}/ConfigurationItems"), &put.to_string()).unwrap().status, 200);
     let read = client.get(&format!("{ROOT}/ConfigurationItems/{id}")).json()["item"].clone();
-    assert_eq!((read["referenceTitle"].clone(), read["userDefinedFields"][0]["value"].clone()), (Value::Null, Value::Null));
-    assert_eq!(items(&mut client, "ConfigurationItems", &by_key(json!(["vsax:1"]))).len(), 0, "and the index forgets it");
+    assert_eq!(
+        (read["referenceTitle"].clone(), read["userDefinedFields"][0]["value"].clone()),
+        (Value::Null, Value::Null)
+    );
+    assert_eq!(
+        items(&mut client, "ConfigurationItems", &by_key(json!(["vsax:1"]))).len(),
+        0,
+        "and the index forgets it"
+    );
 }
 
 #[test]
@@ -243,12 +289,42 @@ fn writes_are_checked() {
     };
     let before = psa.canonical_state();
     for (method, path, body, text) in [
-        ("POST", "Companies", json!({"companyName": "X", "companyType": 1, "ownerResourceID": 29_682_885}), "required field phone"),
-        ("POST", "Companies", json!({"companyName": " ", "companyType": 1, "ownerResourceID": 29_682_885, "phone": "1"}), "required field companyName"),
-        ("POST", "Companies", json!({"companyName": "X", "companyType": 99, "ownerResourceID": 29_682_885, "phone": "1"}), "picklist value 99"),
-        ("POST", "Companies", json!({"companyName": "X", "companyType": 9, "ownerResourceID": 29_682_885, "phone": "1"}), "picklist value 9"),
-        ("POST", "Companies", json!({"companyName": "X", "companyType": 1, "ownerResourceID": 5, "phone": "1"}), "ownerResourceID"),
-        ("POST", "Companies", json!({"companyName": "X".repeat(101), "companyType": 1, "ownerResourceID": 29_682_885, "phone": "1"}), "maximum length of 100"),
+        (
+            "POST",
+            "Companies",
+            json!({"companyName": "X", "companyType": 1, "ownerResourceID": 29_682_885}),
+            "required field phone",
+        ),
+        (
+            "POST",
+            "Companies",
+            json!({"companyName": " ", "companyType": 1, "ownerResourceID": 29_682_885, "phone": "1"}),
+            "required field companyName",
+        ),
+        (
+            "POST",
+            "Companies",
+            json!({"companyName": "X", "companyType": 99, "ownerResourceID": 29_682_885, "phone": "1"}),
+            "picklist value 99",
+        ),
+        (
+            "POST",
+            "Companies",
+            json!({"companyName": "X", "companyType": 9, "ownerResourceID": 29_682_885, "phone": "1"}),
+            "picklist value 9",
+        ),
+        (
+            "POST",
+            "Companies",
+            json!({"companyName": "X", "companyType": 1, "ownerResourceID": 5, "phone": "1"}),
+            "ownerResourceID",
+        ),
+        (
+            "POST",
+            "Companies",
+            json!({"companyName": "X".repeat(101), "companyType": 1, "ownerResourceID": 29_682_885, "phone": "1"}),
+            "maximum length of 100",
+        ),
         ("POST", "ConfigurationItems", with(json!({"productID": null})), "required field productID"),
         ("POST", "ConfigurationItems", with(json!({"productID": 5})), "productID"),
         ("POST", "ConfigurationItems", with(json!({"companyID": 5})), "companyID"),
@@ -259,7 +335,12 @@ fn writes_are_checked() {
         ("PATCH", "ConfigurationItems", json!({"id": id, "companyLocationID": there}), "companyLocationID must belong"),
         ("PATCH", "ConfigurationItems", json!({"id": 1, "referenceTitle": "x"}), "No matching records"),
         ("PATCH", "ConfigurationItems", json!({"referenceTitle": "x"}), "required field id"),
-        ("PUT", "ConfigurationItems", json!({"id": id, "companyID": acme, "isActive": true}), "required field productID"),
+        (
+            "PUT",
+            "ConfigurationItems",
+            json!({"id": id, "companyID": acme, "isActive": true}),
+            "required field productID",
+        ),
         ("POST", "Companies/5/Locations", json!({"name": "x"}), "No matching records"),
     ] {
         let reply = client.send(method, &format!("{ROOT}/{path}"), &body.to_string()).unwrap();
@@ -268,16 +349,27 @@ fn writes_are_checked() {
     }
     assert_eq!(psa.canonical_state(), before, "a refused write changes nothing");
 
-    let stripped = create(&mut client, "ConfigurationItems", &with(json!({"rmmDeviceAuditLastUser": "Ann", "id": 5, "colour": "red", "companyID": acme})));
+    let stripped = create(
+        &mut client,
+        "ConfigurationItems",
+        &with(json!({"rmmDeviceAuditLastUser": "Ann", "id": 5, "colour": "red", "companyID": acme})),
+    );
     let read = client.get(&format!("{ROOT}/ConfigurationItems/{stripped}")).json()["item"].clone();
-    assert_eq!((read["rmmDeviceAuditLastUser"].clone(), read["id"].clone()), (Value::Null, stripped.into()), "read-only fields are dropped");
+    assert_eq!(
+        (read["rmmDeviceAuditLastUser"].clone(), read["id"].clone()),
+        (Value::Null, stripped.into()),
+        "read-only fields are dropped"
+    );
     assert_eq!(read["installDate"], "2025-01-02T00:00:00");
     assert!(read["createDate"].as_str().unwrap().ends_with('Z'));
 }
 
 #[test]
 fn long_values_can_be_cut_instead() {
-    let (_psa, mut client) = psa(&Existing::default(), PsaOptions { cut_long_values: true, missing_id_status: 404, ..PsaOptions::default() });
+    let (_psa, mut client) = psa(
+        &Existing::default(),
+        PsaOptions { cut_long_values: true, missing_id_status: 404, ..PsaOptions::default() },
+    );
     let id = company(&mut client, &"é".repeat(120));
     let name = client.get(&format!("{ROOT}/Companies/{id}")).json()["item"]["companyName"].as_str().unwrap().to_owned();
     assert_eq!(name.chars().count(), 100);
@@ -291,17 +383,28 @@ fn locations_live_below_their_company() {
     let acme = create(&mut client, "Companies", &body);
     let list = format!("{ROOT}/Companies/{acme}/Locations");
     let made = client.get(&list).json()["items"].clone();
-    assert_eq!((made.as_array().unwrap().len(), made[0]["city"].clone(), made[0]["isPrimary"].clone()), (1, "Leeds".into(), true.into()));
-    let depot = create(&mut client, &format!("Companies/{acme}/Locations"), &json!({"name": "Depot", "isPrimary": true}));
-    let primaries: Vec<Value> = client.get(&list).json()["items"].as_array().unwrap().iter().map(|l| l["isPrimary"].clone()).collect();
+    assert_eq!(
+        (made.as_array().unwrap().len(), made[0]["city"].clone(), made[0]["isPrimary"].clone()),
+        (1, "Leeds".into(), true.into())
+    );
+    let depot =
+        create(&mut client, &format!("Companies/{acme}/Locations"), &json!({"name": "Depot", "isPrimary": true}));
+    let primaries: Vec<Value> =
+        client.get(&list).json()["items"].as_array().unwrap().iter().map(|l| l["isPrimary"].clone()).collect();
     assert_eq!(primaries, [false, true], "a new primary takes it from the old one");
     let other = company(&mut client, "Other");
-    let elsewhere = client.send("PATCH", &format!("{ROOT}/Companies/{other}/Locations"), &json!({"id": depot, "name": "x"}).to_string()).unwrap();
+    let elsewhere = client
+        .send("PATCH", &format!("{ROOT}/Companies/{other}/Locations"), &json!({"id": depot, "name": "x"}).to_string())
+        .unwrap();
     assert_eq!(error(&elsewhere).0, 500, "not a location of that company");
     assert_eq!(client.get(&format!("{ROOT}/Companies/{other}/Locations/{depot}")).json(), json!({"item": null}));
     let patch = json!({"id": depot, "name": "Big Depot"}).to_string();
     assert_eq!(client.send("PATCH", &list, &patch).unwrap().json()["itemId"], depot);
-    let found = items(&mut client, "CompanyLocations", &json!({"filter": [{"op": "eq", "field": "name", "value": "big depot"}]}));
+    let found = items(
+        &mut client,
+        "CompanyLocations",
+        &json!({"filter": [{"op": "eq", "field": "name", "value": "big depot"}]}),
+    );
     assert_eq!(found[0]["companyID"], acme);
     let mut with_place = item(acme, "PC", "k");
     with_place["companyLocationID"] = depot.into();
@@ -316,7 +419,8 @@ fn locations_live_below_their_company() {
 
 #[test]
 fn four_calls_at_once_on_one_entity_are_one_too_many() {
-    let (psa, _client) = psa(&Existing::default(), PsaOptions { latency: Duration::from_millis(150), ..PsaOptions::default() });
+    let (psa, _client) =
+        psa(&Existing::default(), PsaOptions { latency: Duration::from_millis(300), ..PsaOptions::default() });
     let at_once = |paths: [&'static str; 4]| -> Vec<u16> {
         let calls = paths.map(|path| {
             let mut client = psa_client(&psa);
@@ -328,6 +432,16 @@ fn four_calls_at_once_on_one_entity_are_one_too_many() {
     };
     assert_eq!(at_once(["Companies/0", "Companies/0", "Companies/0", "Companies/0"]), [200, 200, 200, 429]);
     assert_eq!(at_once(["Companies/0", "Companies/0", "Companies/0", "Products/77"]), [200, 200, 200, 200]);
+
+    // Three that each wait for their reply are never one too many.
+    psa.set_latency(Duration::ZERO);
+    let loops: Vec<_> = (0..3)
+        .map(|_| {
+            let mut client = psa_client(&psa);
+            std::thread::spawn(move || (0..200).all(|_| client.get(&format!("{ROOT}/Companies/0")).status == 200))
+        })
+        .collect();
+    assert!(loops.into_iter().all(|l| l.join().unwrap()));
 }
 
 #[test]
@@ -340,7 +454,13 @@ fn the_hour_slows_down_and_then_is_full() {
         (reply.status, reply.json(), start.elapsed())
     };
     let (status, body, _) = timed(10);
-    assert_eq!((status, body), (200, json!({"externalRequestThreshold": 1000, "requestThresholdTimeframe": 60, "currentTimeframeRequestCount": 11})));
+    assert_eq!(
+        (status, body),
+        (
+            200,
+            json!({"externalRequestThreshold": 1000, "requestThresholdTimeframe": 60, "currentTimeframeRequestCount": 11})
+        )
+    );
     assert!(timed(600).2 >= Duration::from_millis(500));
     assert!(timed(800).2 >= Duration::from_secs(1));
     let (status, body, _) = timed(1000);
@@ -359,7 +479,11 @@ fn reads_and_writes_are_told_apart() {
     psa.reset_counts();
     assert_eq!(psa.counts().total(), 0);
     let over_http = client.get("/_sim/counts").json();
-    assert_eq!((over_http["reads"].clone(), over_http["writes"].clone()), (0.into(), 0.into()), "the sim's own endpoints do not count");
+    assert_eq!(
+        (over_http["reads"].clone(), over_http["writes"].clone()),
+        (0.into(), 0.into()),
+        "the sim's own endpoints do not count"
+    );
     assert!(client.get("/_sim/cpu").json()["cpu_seconds"].as_f64().unwrap() > 0.0);
 }
 
@@ -367,7 +491,8 @@ fn reads_and_writes_are_told_apart() {
 fn permissions_can_be_missing() {
     let (psa, mut client) = psa(&Existing::default(), PsaOptions { permission_status: 403, ..PsaOptions::default() });
     assert!(psa.deny("ConfigurationItems") && !psa.deny("Nonsense"));
-    let (status, text) = error(&query(&mut client, "ConfigurationItems", &json!({"filter": [{"op": "exist", "field": "id"}]})));
+    let (status, text) =
+        error(&query(&mut client, "ConfigurationItems", &json!({"filter": [{"op": "exist", "field": "id"}]})));
     assert!(status == 403 && text.contains("adequate permissions"));
     psa.allow_all();
     assert_eq!(items(&mut client, "ConfigurationItems", &json!({"filter": [{"op": "exist", "field": "id"}]})).len(), 0);

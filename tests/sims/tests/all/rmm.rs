@@ -72,11 +72,19 @@ fn filters_and_orders_over_http() {
     let site = world.devices[0].site;
     let organisation = world.site(site).unwrap().organisation;
     let in_site = world.devices.iter().filter(|d| d.site == site).count();
-    let in_organisation = world.devices.iter().filter(|d| world.site(d.site).unwrap().organisation == organisation).count();
-    let count = |client: &mut Client, path: &str| client.get(path).json()["Meta"]["TotalCount"].as_u64().unwrap() as usize;
+    let in_organisation =
+        world.devices.iter().filter(|d| world.site(d.site).unwrap().organisation == organisation).count();
+    let count =
+        |client: &mut Client, path: &str| client.get(path).json()["Meta"]["TotalCount"].as_u64().unwrap() as usize;
     assert_eq!(count(&mut client, &format!("/api/v3/assets?$filter=SiteId eq {site}")), in_site);
-    assert_eq!(count(&mut client, &format!("/api/v3/devices?%24filter=OrganizationId%20eq%20{organisation}")), in_organisation);
-    assert_eq!(count(&mut client, &format!("/api/v3/devices?$filter=SiteId ne {site} and IsAgentInstalled")), 250 - in_site);
+    assert_eq!(
+        count(&mut client, &format!("/api/v3/devices?%24filter=OrganizationId%20eq%20{organisation}")),
+        in_organisation
+    );
+    assert_eq!(
+        count(&mut client, &format!("/api/v3/devices?$filter=SiteId ne {site} and IsAgentInstalled")),
+        250 - in_site
+    );
     assert_eq!(count(&mut client, "/api/v3/assets?$filter=Type eq 'mac' or Type eq 'linux' or Type eq 'windows'"), 250);
     let name = world.organisations[0].base.to_lowercase();
     let name: String = name.bytes().map(|b| format!("%{b:02X}")).collect();
@@ -125,7 +133,12 @@ fn assets_are_full_records_with_the_fields_oddities() {
 
 #[test]
 fn switches_change_the_form_of_assets() {
-    let options = RmmOptions { asset_site_id: false, plain_ip_addresses: false, sections_on_request: true, ..RmmOptions::default() };
+    let options = RmmOptions {
+        asset_site_id: false,
+        plain_ip_addresses: false,
+        sections_on_request: true,
+        ..RmmOptions::default()
+    };
     let (_rmm, mut client) = rmm(options);
     let row = client.get("/api/v3/assets?$top=1").json()["Data"][0].clone();
     assert!(row.get("SiteId").is_none() && row.get("AssetInfo").is_none() && row.get("Disks").is_none());
@@ -139,14 +152,21 @@ fn organisations_sites_and_groups_can_be_made_and_changed() {
     let (rmm, mut client) = rmm(RmmOptions::default());
     let made = client.post("/api/v3/organizations", r#"{"Name":"Nuova S.r.l."}"#).json();
     let organisation = made["Data"]["Id"].as_i64().unwrap();
-    let site = format!(r#"{{"Name":"Sede","ParentId":{organisation},"ContactInformation":{{"City":"Forlì","Zip":"47121"}}}}"#);
+    let site =
+        format!(r#"{{"Name":"Sede","ParentId":{organisation},"ContactInformation":{{"City":"Forlì","Zip":"47121"}}}}"#);
     let site = client.post("/api/v3/sites/", &site).json()["Data"].clone();
-    assert_eq!((site["ParentName"].as_str(), site["ContactInformation"]["City"].as_str()), (Some("Nuova S.r.l."), Some("Forlì")));
-    let group = client.post("/api/v3/groups", &format!(r#"{{"Name":"PCs","ParentId":{}}}"#, site["Id"])).json()["Data"].clone();
+    assert_eq!(
+        (site["ParentName"].as_str(), site["ContactInformation"]["City"].as_str()),
+        (Some("Nuova S.r.l."), Some("Forlì"))
+    );
+    let group =
+        client.post("/api/v3/groups", &format!(r#"{{"Name":"PCs","ParentId":{}}}"#, site["Id"])).json()["Data"].clone();
     let device = world().devices[0].id.clone();
-    let moved = client.send("PUT", &format!("/api/v3/devices/{device}/move"), &format!(r#"{{"GroupId":{}}}"#, group["Id"]));
+    let moved =
+        client.send("PUT", &format!("/api/v3/devices/{device}/move"), &format!(r#"{{"GroupId":{}}}"#, group["Id"]));
     assert_eq!(moved.unwrap().status, 200);
-    let renamed = client.send("PUT", &format!("/api/v3/organizations/{organisation}"), r#"{"Name":"Nuova SpA"}"#).unwrap();
+    let renamed =
+        client.send("PUT", &format!("/api/v3/organizations/{organisation}"), r#"{"Name":"Nuova SpA"}"#).unwrap();
     assert_eq!(renamed.json()["Data"]["Name"], "Nuova SpA");
     let asset = client.get(&format!("/api/v3/assets/{device}")).json();
     assert_eq!(asset["Data"]["GroupName"], "Nuova SpA - Sede - PCs");

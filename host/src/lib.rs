@@ -1,4 +1,5 @@
 //! Crosswalk: a WebAssembly plugin host that keeps an MSP's systems in step.
 
+pub mod builder;
 pub mod model;
 pub mod runtime;

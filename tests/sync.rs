@@ -18,7 +18,7 @@ async fn everything_arrives_and_the_second_run_writes_nothing() {
     assert_eq!(app.linked(Kind::Asset).await, vendors.rmm.devices().len());
     vendors.assert_no_duplicates();
 
-    vendors.rmm.check_in_all(crosswalk_sims::clock::now_ms());
+    vendors.rmm.check_in_all(now_s());
     vendors.psa.reset_counts();
     vendors.rmm.reset_counts();
     let second = app.tenant.run(&sync(), &NoProgress).await.unwrap();
@@ -159,7 +159,7 @@ async fn volatile_fields_alone_are_written_only_when_they_are_old() {
     let vendors = Vendors::start(2, 2, 20, 0.0);
     let app = TestApp::with(&vendors, SyncRules::default()).await;
     app.bring_in_step().await;
-    vendors.rmm.check_in_all(crosswalk_sims::clock::now_ms() + 60_000);
+    vendors.rmm.check_in_all(now_s() + 60);
     assert!(app.plan().await.plan.totals.is_empty());
     app.clock.advance_ms(DAY_MS + 1000);
     let plan = app.plan().await;
@@ -264,4 +264,9 @@ async fn automatic_applies_what_no_brake_holds() {
 
 fn site(vendors: &Vendors, id: i64) -> (i64, i64, String) {
     vendors.rmm.sites().into_iter().find(|(site, _, _)| *site == id).unwrap()
+}
+
+/// Unix seconds, as a device that checks in now says it.
+fn now_s() -> i64 {
+    crosswalk_sims::clock::now_ms() / 1000
 }

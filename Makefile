@@ -26,7 +26,7 @@ connectors: build ## every plugin, as target/connectors/NAME.wasm
 	done
 
 demo: connectors ## two simulated vendors kept in step, from nothing
-	@tests/demo.sh
+	@cargo run --release --quiet -p crosswalk-show --bin demo
 
 check: needs ## format, lints and documentation, as `make test` does first
 	@cargo fmt --all --check
@@ -41,12 +41,12 @@ test: check connectors ## everything CI runs
 	exit $$status
 
 bench: connectors ## the benchmarks: a table, and target/bench.json
-	@tests/bench.sh
+	@cargo run --release --quiet -p crosswalk-show --bin bench
 
 clean: ## everything that was made, the unpacked compiler included
 	@cargo clean
 
 needs:
 	@for tool in cargo cc; do
-		command -v $$tool >/dev/null || { echo "make: $$tool is missing: install Rust (rustup.rs) and a C compiler (Debian: build-essential)" >&2; exit 1; }
+		command -v $$tool >/dev/null || { echo "make: $$tool is missing: install Rust 1.95 with cargo, and a C compiler (Debian: build-essential)" >&2; exit 1; }
 	done

@@ -74,7 +74,11 @@ impl Tenant {
         work.finish_apply(plan, options).await
     }
 
-    pub(super) async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
+    /// The sync a plan belongs to.
+    ///
+    /// # Errors
+    /// There is no such plan.
+    pub async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
         self.store.plan_sync(plan).await.map_err(|error| match error {
             crate::store::StoreError::NotFound { .. } => {
                 Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")

@@ -7,7 +7,7 @@ use super::session::Session;
 use super::shapes::spelled;
 use crate::engine::{LinkCount, NewSync};
 use crate::model::sync::{KindRules, Sites};
-use crate::model::{ConnectionName, FieldRule, Kind, Sync, SyncName, SyncRules, Trust, catalogue};
+use crate::model::{ConnectionName, Kind, Sync, SyncName, SyncRules, Trust, catalogue};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -203,6 +203,7 @@ fn words(sync: &Sync, links: &[LinkCount]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::FieldRule;
     use clap::Parser;
 
     #[derive(Parser)]

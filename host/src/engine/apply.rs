@@ -75,7 +75,11 @@ impl Tenant {
         work.finish_apply(plan, options).await
     }
 
-    pub(super) async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
+    /// The sync a plan belongs to.
+    ///
+    /// # Errors
+    /// There is no such plan.
+    pub async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
         self.store.plan_sync(plan).await.map_err(|error| match error {
             crate::store::StoreError::NotFound { .. } => no_plan(plan),
             other => other.into(),

@@ -17,8 +17,10 @@ PLUGINS := $(patsubst %/plugin.toml,%,$(wildcard plugins/*/plugin.toml tests/gue
 help: ## list what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 18
 
-build: needs ## the host: target/release/crosswalk
-	@cargo build --release
+# The whole workspace, as the tests are built: with other packages selected cargo picks
+# other features of shared dependencies, and wasmtime would be compiled a second time.
+build: needs ## the host (target/release/crosswalk) and the simulators
+	@cargo build --release --workspace
 
 connectors: build ## every plugin, as target/connectors/NAME.wasm
 	@for dir in $(PLUGINS); do
@@ -26,7 +28,7 @@ connectors: build ## every plugin, as target/connectors/NAME.wasm
 	done
 
 demo: connectors ## two simulated vendors kept in step, from nothing
-	@tests/demo.sh
+	@cargo run --release --quiet -p crosswalk-show --bin demo
 
 check: needs ## format, lints and documentation, as `make test` does first
 	@cargo fmt --all --check
@@ -41,12 +43,12 @@ test: check connectors ## everything CI runs
 	exit $$status
 
 bench: connectors ## the benchmarks: a table, and target/bench.json
-	@tests/bench.sh
+	@cargo run --release --quiet -p crosswalk-show --bin bench
 
 clean: ## everything that was made, the unpacked compiler included
 	@cargo clean
 
 needs:
 	@for tool in cargo cc; do
-		command -v $$tool >/dev/null || { echo "make: $$tool is missing: install Rust (rustup.rs) and a C compiler (Debian: build-essential)" >&2; exit 1; }
+		command -v $$tool >/dev/null || { echo "make: $$tool is missing: install Rust 1.95 with cargo, and a C compiler (Debian: build-essential)" >&2; exit 1; }
 	done

@@ -7,13 +7,14 @@
 
 use super::context::Work;
 use super::plan;
+use super::query::no_plan;
 use super::progress::{Progress, Stage};
 use super::settle::Tally;
 use super::Tenant;
 use crate::error::Error;
 use crate::model::{
-    Action, Change, ChangeId, Field, Kind, Link, Mode, Operation, PlanId, PlannedChange, Record, Run, RunStatus,
-    Selection, SyncName, Trust, Value, WriteReport, catalogue,
+    Action, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunStatus, Selection, SyncName, Trust,
+    Value, WriteReport, catalogue,
 };
 use crate::runtime::CallContext;
 use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, Settled, StoredChange};
@@ -28,10 +29,10 @@ const TRIES: u32 = 3;
 const ORDER: [Action; 7] = [
     Action::Link,
     Action::Reactivate,
-    Action::Retire,
-    Action::Create,
     Action::Move,
     Action::Update,
+    Action::Retire,
+    Action::Create,
     Action::Deactivate,
 ];
 
@@ -44,6 +45,8 @@ pub struct ApplyOptions {
     pub customer: Option<String>,
     /// Only this kind's changes.
     pub kind: Option<Kind>,
+    /// Nobody approved: only kinds whose trust is automatic.
+    pub automatic: bool,
 }
 
 /// What applying came to.
@@ -72,11 +75,13 @@ impl Tenant {
         work.finish_apply(plan, options).await
     }
 
-    pub(super) async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
+    /// The sync a plan belongs to.
+    ///
+    /// # Errors
+    /// There is no such plan.
+    pub async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
         self.store.plan_sync(plan).await.map_err(|error| match error {
-            crate::store::StoreError::NotFound { .. } => {
-                Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
-            }
+            crate::store::StoreError::NotFound { .. } => no_plan(plan),
             other => other.into(),
         })
     }
@@ -96,7 +101,7 @@ impl Work<'_> {
 
     async fn apply_plan(&self, plan: PlanId, options: &ApplyOptions) -> Result<Tally, Error> {
         self.recover().await?;
-        let stored = self.store.plan_get(plan).await?;
+        let stored = self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
         self.store.plan_approve(plan, self.now(), &stored.hash).await?;
         let session = Session::new(self, plan, options, self.now().since_ms(stored.made_at) > FRESH_MS);
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
@@ -138,8 +143,8 @@ impl Work<'_> {
 #[derive(Clone)]
 pub(super) struct Prepared {
     pub(super) planned: PlannedChange,
-    pub(super) change: Change,
-    pub(super) source: Option<Record>,
+    /// What is sent; none for a link, which is only recorded.
+    pub(super) change: Option<Change>,
     pub(super) link: Option<Link>,
     pub(super) tries: u32,
 }
@@ -159,14 +164,14 @@ pub(super) struct Session<'w, 'p> {
     options: &'w ApplyOptions,
     reread: bool,
     writing: CallContext,
-    /// Source → target ids of parents and references, as they become known.
-    known: Mutex<HashMap<(Kind, String), Option<String>>>,
+    /// Where the references of this plan's changes lead, as far as it is known.
+    known: References,
 }
 
 impl<'w, 'p> Session<'w, 'p> {
     fn new(work: &'w Work<'p>, plan: PlanId, options: &'w ApplyOptions, reread: bool) -> Self {
         let writing = CallContext { mode: Mode::Apply, scratch: std::sync::Arc::default() };
-        Self { work, plan, options, reread, writing, known: Mutex::default() }
+        Self { work, plan, options, reread, writing, known: References::default() }
     }
 
     /// Does all changes of one kind and action that are pending and not held.
@@ -217,7 +222,7 @@ impl<'w, 'p> Session<'w, 'p> {
             // Nothing is written to the vendor: the settlement records the link.
             return WriteReport { outcomes: Ok(Vec::new()), sent: Default::default(), unanswered: Default::default() };
         }
-        let changes: Vec<Change> = batch.changes.iter().map(|prepared| prepared.change.clone()).collect();
+        let changes: Vec<Change> = batch.changes.iter().filter_map(|prepared| prepared.change.clone()).collect();
         self.work.target.connector.write(&self.writing, &changes).await
     }
 
@@ -261,7 +266,8 @@ impl<'w, 'p> Session<'w, 'p> {
     fn may_go(&self, change: &PlannedChange) -> bool {
         let released = |brake: &str| self.options.release.iter().any(|name| name == "all" || name == brake);
         let trust = self.work.sync.rules.kinds.get(&change.kind).map_or(Trust::Preview, |rules| rules.trust);
-        trust != Trust::Preview && change.held.as_ref().is_none_or(|hold| released(&hold.brake))
+        let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
+        trust >= least && change.held.as_ref().is_none_or(|hold| released(&hold.brake))
     }
 
     async fn intend(&self, kind: Kind, action: Action, changes: Vec<Prepared>) -> Result<Batch, Error> {
@@ -282,8 +288,7 @@ impl<'w, 'p> Session<'w, 'p> {
             self.read_again(kind, &targets).await?;
         }
         let mut links: HashMap<String, Link> = by_key(work.store.links_by_sources(&work.sync.name, kind, &sources).await?, |link| link.source.clone());
-        let mut records: HashMap<String, Record> =
-            by_key(present(work.store.records_by_ids(&work.source.name, kind, &sources).await?), |record| record.id.clone());
+        let references = work.references(&changes, &self.known).await?;
         let now: HashMap<String, Record> =
             by_key(present(work.store.records_by_ids(&work.target.name, kind, &targets).await?), |record| record.id.clone());
         let mut ready = Vec::with_capacity(changes.len());
@@ -291,13 +296,14 @@ impl<'w, 'p> Session<'w, 'p> {
         for planned in changes {
             let link = links.remove(&planned.source);
             let there = planned.target.as_ref().and_then(|id| now.get(id));
-            let source = records.remove(&planned.source);
             let checked = match plan::stale(&planned, link.as_ref(), there) {
                 Some(why) => Err((ChangeStatus::Stale, why)),
-                None => self.change(&planned, there).await.map_err(|why| (ChangeStatus::Skipped, why)),
+                None => work
+                    .to_write(self.plan, &planned, there, &references)
+                    .map_err(|unresolved| (ChangeStatus::Skipped, unresolved.to_string())),
             };
             match checked {
-                Ok(change) => ready.push(Prepared { planned, change, source, link, tries: 0 }),
+                Ok(change) => ready.push(Prepared { planned, change, link, tries: 0 }),
                 Err((status, why)) => refused.push(self.refusal(&planned, status, why, tally)),
             }
         }
@@ -338,67 +344,8 @@ impl<'w, 'p> Session<'w, 'p> {
         Ok(())
     }
 
-    /// The change as the connector gets it: every reference an id of the target system.
-    async fn change(&self, planned: &PlannedChange, there: Option<&Record>) -> Result<Change, String> {
-        let mut parent = None;
-        let mut name = None;
-        let mut fields = Vec::new();
-        for diff in &planned.fields {
-            match (diff.name.as_str(), &diff.after) {
-                ("name", Value::Text(text)) => name = Some(text.clone()),
-                ("parent", Value::Text(source)) => {
-                    parent = Some(self.target_of(Kind::Customer, source).await?);
-                }
-                (field, Value::Text(source)) if catalogue::refers_to(planned.kind, field).is_some() => {
-                    let kind = catalogue::refers_to(planned.kind, field).unwrap_or(Kind::Location);
-                    fields.push(Field::new(field, Value::Text(self.target_of(kind, source).await?)));
-                }
-                (field, value) => fields.push(Field::new(field, value.clone())),
-            }
-        }
-        let operation = match planned.action {
-            Action::Create => Operation::Create,
-            Action::Update | Action::Link => Operation::Update,
-            Action::Move => Operation::Move,
-            Action::Retire | Action::Deactivate => Operation::Deactivate,
-            Action::Reactivate => Operation::Reactivate,
-        };
-        let stamp = self.work.stamp(planned.kind, &planned.source).filter(|_| operation != Operation::Deactivate);
-        let stamped = there.and_then(|record| record.stamp.as_deref());
-        Ok(Change {
-            id: ChangeId { plan: self.plan, sequence: planned.sequence }.to_string(),
-            operation,
-            kind: planned.kind,
-            target: planned.target.clone(),
-            parent: parent.or_else(|| there.and_then(|record| record.parent.clone())),
-            name,
-            stamp: stamp.filter(|stamp| stamped != Some(stamp)),
-            fields,
-        })
-    }
-
-    /// What a source record is in the target; an error says what is missing.
-    async fn target_of(&self, kind: Kind, source: &str) -> Result<String, String> {
-        let key = (kind, source.to_owned());
-        let seen = self.known().get(&key).cloned();
-        let target = match seen {
-            Some(target) => target,
-            None => {
-                let link = self.work.store.link_get(&self.work.sync.name, kind, source).await.map_err(|error| error.to_string())?;
-                let target = link.and_then(|link| link.linked().map(str::to_owned));
-                self.known().insert(key, target.clone());
-                target
-            }
-        };
-        target.ok_or_else(|| format!("its {kind} `{source}` is not in the target yet"))
-    }
-
     pub(super) fn learn(&self, kind: Kind, source: &str, target: &str) {
-        self.known().insert((kind, source.to_owned()), Some(target.to_owned()));
-    }
-
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<(Kind, String), Option<String>>> {
-        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.known.lock().insert((kind, source.to_owned()), target.to_owned());
     }
 
     pub(super) fn entry(&self, planned: &PlannedChange, event: &str, message: String, target: Option<String>) -> JournalEntry {
@@ -411,7 +358,72 @@ impl<'w, 'p> Session<'w, 'p> {
     }
 }
 
+/// Source → target ids, shared by the batches under way.
+#[derive(Default)]
+pub(super) struct References(Mutex<HashMap<(Kind, String), String>>);
+
+impl References {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Kind, String), String>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
 impl Work<'_> {
+    /// Where everything that these changes refer to leads, by today's links.
+    pub(super) async fn references<'c>(
+        &self,
+        changes: impl IntoIterator<Item = &'c PlannedChange>,
+        known: &References,
+    ) -> Result<HashMap<(Kind, String), String>, Error> {
+        let (mut found, mut missing) = (HashMap::new(), HashMap::<Kind, Vec<String>>::new());
+        for change in changes {
+            for diff in &change.fields {
+                let kind = match diff.name.as_str() {
+                    "parent" => Some(Kind::Customer),
+                    name => catalogue::refers_to(change.kind, name),
+                };
+                let (Some(kind), Value::Text(source)) = (kind, &diff.after) else { continue };
+                let key = (kind, source.clone());
+                let target = known.lock().get(&key).cloned();
+                match target {
+                    Some(target) => {
+                        found.insert(key, target);
+                    }
+                    None => missing.entry(kind).or_default().push(source.clone()),
+                }
+            }
+        }
+        for (kind, mut sources) in missing {
+            sources.sort_unstable();
+            sources.dedup();
+            for link in self.store.links_by_sources(&self.sync.name, kind, &sources).await? {
+                if let Some(target) = link.linked() {
+                    known.lock().insert((kind, link.source.clone()), target.to_owned());
+                    found.insert((kind, link.source.clone()), target.to_owned());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The write of a planned change; `there` is its target record as it is known.
+    pub(super) fn to_write(
+        &self,
+        plan: PlanId,
+        planned: &PlannedChange,
+        there: Option<&Record>,
+        references: &HashMap<(Kind, String), String>,
+    ) -> Result<Option<Change>, plan::Unresolved> {
+        let stamped = there.and_then(|record| record.stamp.as_ref());
+        let stamp = self.stamp(planned.kind, &planned.source).filter(|stamp| stamped != Some(stamp));
+        let stamp = stamp.filter(|_| !matches!(planned.action, Action::Retire | Action::Deactivate));
+        let id = ChangeId { plan, sequence: planned.sequence };
+        let parent = there.and_then(|record| record.parent.as_deref());
+        plan::to_write(planned, id, parent, stamp, &|kind, id| {
+            references.get(&(kind, id.to_owned())).map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
+        })
+    }
+
     /// A line for the journal about one change.
     pub(super) fn entry(
         &self,

@@ -10,7 +10,9 @@
 
 pub mod brakes;
 pub mod matching;
+pub mod names;
 pub mod plan;
+pub mod serials;
 
 mod apply;
 mod claim;
@@ -33,11 +35,12 @@ mod tenant;
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, NewConnection};
 pub use link_file::LinkRow;
-pub use links::LinkFilter;
-pub use planning::PlanReport;
+pub use links::{Decision, LinkFilter, LinkView};
+pub use planning::{PlanReport, RunReport};
 pub use plugins::{PluginAdded, PluginView};
 pub use progress::{NoProgress, Progress, Stage};
-pub use query::{ChangeView, Trace};
+pub use query::{ChangeView, LinkCount, Trace};
+pub use schedule::Woken;
 pub use syncs::NewSync;
 pub use tenant::Tenant;
 

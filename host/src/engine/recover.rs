@@ -6,13 +6,13 @@
 //! is found counts as done, what is surely absent may be tried again, and what is neither
 //! is left to a person.
 
-use super::apply::Unsettled;
+use super::apply::{References, Unsettled};
 use super::context::Work;
 use super::plan;
 use super::progress::Stage;
 use super::settle::past;
 use crate::error::Error;
-use crate::model::{Action, Change, Failure, Field, Kind, Link, Operation, PlanId, Record, Selection, Value, catalogue};
+use crate::model::{Change, Failure, Kind, Operation, PlanId, Record, Selection};
 use crate::store::{ChangeStatus, Settled, StoredChange};
 use std::collections::{HashMap, HashSet};
 
@@ -101,56 +101,27 @@ impl Work<'_> {
         // Parents first: an asset's customer may itself have been in flight.
         for kind in Kind::ALL {
             let rows = by_kind.remove(&kind).unwrap_or_default();
-            let mut changes = Vec::with_capacity(rows.len());
+            let references = self.references(rows.iter().map(|(_, row, _)| &row.change), &References::default()).await?;
+            let (mut open, mut changes) = (Vec::new(), Vec::new());
             for (plan, row, _) in &rows {
-                changes.push(self.intended(*plan, row).await?);
+                // A link writes nothing, and what refers to nothing was never sent: both are simply done again.
+                match self.to_write(*plan, &row.change, None, &references) {
+                    Ok(Some(change)) => {
+                        changes.push(change);
+                        open.push((*plan, row));
+                    }
+                    Ok(None) | Err(_) => self.settle_recovered(*plan, row, None, &Verdict::NotWritten, &HashMap::new()).await?,
+                }
             }
             let refs: Vec<&Change> = changes.iter().collect();
             let verdicts = self.look_up(kind, &refs).await.map_err(|failure| self.target.failed(failure))?;
             let kept = self.kept(kind, &verdicts).await?;
-            for (((plan, row, _), change), verdict) in rows.iter().zip(&changes).zip(verdicts) {
-                self.settle_recovered(*plan, row, change, &verdict, &kept).await?;
+            for (((plan, row), change), verdict) in open.into_iter().zip(&changes).zip(verdicts) {
+                self.settle_recovered(plan, row, Some(change), &verdict, &kept).await?;
             }
         }
         self.progress.end(&Stage::Recovering);
         Ok(())
-    }
-
-    /// The change as it was sent, from its plan row and today's links.
-    async fn intended(&self, plan: PlanId, row: &StoredChange) -> Result<Change, Error> {
-        let planned = &row.change;
-        let mut change = Change {
-            id: crate::model::ChangeId { plan, sequence: planned.sequence }.to_string(),
-            operation: match planned.action {
-                Action::Create => Operation::Create,
-                Action::Update | Action::Link => Operation::Update,
-                Action::Move => Operation::Move,
-                Action::Retire | Action::Deactivate => Operation::Deactivate,
-                Action::Reactivate => Operation::Reactivate,
-            },
-            kind: planned.kind,
-            target: planned.target.clone(),
-            parent: None,
-            name: None,
-            stamp: self.stamp(planned.kind, &planned.source),
-            fields: Vec::new(),
-        };
-        for diff in &planned.fields {
-            let refers = if diff.name == "parent" { Some(Kind::Customer) } else { catalogue::refers_to(planned.kind, &diff.name) };
-            let value = match (&diff.after, refers) {
-                (Value::Text(source), Some(kind)) => {
-                    let link: Option<Link> = self.store.link_get(&self.sync.name, kind, source).await?;
-                    Value::Text(link.and_then(|link| link.target).unwrap_or_default())
-                }
-                (value, _) => value.clone(),
-            };
-            match (diff.name.as_str(), value) {
-                ("name", Value::Text(name)) => change.name = Some(name),
-                ("parent", Value::Text(parent)) => change.parent = Some(parent),
-                (field, value) => change.fields.push(Field::new(field, value)),
-            }
-        }
-        Ok(change)
     }
 
     async fn kept(&self, kind: Kind, verdicts: &[Verdict]) -> Result<HashMap<String, Record>, Error> {
@@ -171,24 +142,15 @@ impl Work<'_> {
         &self,
         plan_id: PlanId,
         row: &StoredChange,
-        change: &Change,
+        change: Option<&Change>,
         verdict: &Verdict,
         kept: &HashMap<String, Record>,
     ) -> Result<(), Error> {
         let planned = &row.change;
         let (status, target, link, event, message) = match verdict {
             Verdict::Written(target) => {
-                let source = self.store.records_by_ids(&self.source.name, planned.kind, std::slice::from_ref(&planned.source)).await?.pop();
                 let link = self.store.link_get(&self.sync.name, planned.kind, &planned.source).await?;
-                let link = plan::after_write(&plan::Written {
-                    link: link.as_ref(),
-                    change: planned,
-                    sent: change,
-                    target,
-                    kept: kept.get(target),
-                    source: source.as_ref().map(|stored| &stored.record),
-                    now: self.now(),
-                });
+                let link = plan::after_write(link.as_ref(), planned, change, target, kept.get(target), self.now());
                 let message = format!("{}; an interrupted run had written it", planned.reason);
                 (ChangeStatus::Done, Some(target.clone()), Some(link), past(planned.action), message)
             }

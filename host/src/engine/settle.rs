@@ -79,10 +79,11 @@ impl Session<'_, '_> {
         for (mut prepared, fate) in batch.changes.into_iter().zip(fates) {
             match fate {
                 Fate::Again(failure) if Self::try_again(&prepared) => {
-                    if let Failure::Throttled { retry_after_ms, .. } = failure {
+                    if let Failure::Throttled { retry_after_ms, .. } = &failure {
                         wait = wait.max(Some(retry_after_ms.unwrap_or(THROTTLE_MS)));
                     }
                     prepared.tries += 1;
+                    settled.push(self.put_back(&prepared, &failure));
                     again.push(prepared);
                 }
                 Fate::Failed(failure) | Fate::Again(failure) => {
@@ -127,7 +128,7 @@ impl Session<'_, '_> {
         let mut fates = Vec::with_capacity(batch.changes.len());
         let mut uncertain = Vec::new();
         for (index, prepared) in batch.changes.iter().enumerate() {
-            let id = &prepared.change.id;
+            let Some(id) = prepared.change.as_ref().map(|change| &change.id) else { continue };
             let settlement = outcomes.remove(id).unwrap_or_else(|| Settlement::Failed(whole.clone()));
             fates.push(match settlement {
                 Settlement::Done(target) => Fate::Done { target, looked_up: false },
@@ -147,7 +148,7 @@ impl Session<'_, '_> {
     }
 
     async fn resolve_uncertain(&self, batch: &Batch, uncertain: &[usize], fates: &mut [Fate]) {
-        let changes: Vec<_> = uncertain.iter().map(|index| &batch.changes[*index].change).collect();
+        let changes: Vec<_> = uncertain.iter().filter_map(|index| batch.changes[*index].change.as_ref()).collect();
         let looked = self.work.look_up(batch.kind, &changes).await;
         for (position, index) in uncertain.iter().enumerate() {
             fates[*index] = match &looked {
@@ -206,21 +207,17 @@ impl Session<'_, '_> {
 
     fn done(&self, prepared: &Prepared, target: &str, kept: Option<&Record>, looked_up: bool) -> Settled {
         let planned = &prepared.planned;
-        let link = plan::after_write(&plan::Written {
-            link: prepared.link.as_ref(),
-            change: planned,
-            sent: &prepared.change,
-            target,
-            kept,
-            source: prepared.source.as_ref(),
-            now: self.work.now(),
-        });
+        let sent = prepared.change.as_ref();
+        let link = plan::after_write(prepared.link.as_ref(), planned, sent, target, kept, self.work.now());
         if matches!(planned.action, Action::Create | Action::Link) {
             self.learn(planned.kind, &planned.source, target);
         }
         let mut message = planned.reason.clone();
         if looked_up {
             message.push_str("; the vendor did not answer, it was looked up and is there");
+        }
+        for note in sent.zip(kept).into_iter().flat_map(|(sent, kept)| plan::verify(sent, kept)) {
+            message.push_str(&format!("; the vendor kept {} as `{}`", note.name, note.kept));
         }
         Settled {
             sequence: planned.sequence,
@@ -244,6 +241,12 @@ impl Session<'_, '_> {
             journal: self.entry(planned, "failed", failure.to_string(), planned.target.clone()),
             token: None,
         }
+    }
+
+    /// Certainly not written: pending again, to be tried again in this run.
+    fn put_back(&self, prepared: &Prepared, failure: &Failure) -> Settled {
+        let planned = &prepared.planned;
+        Settled { status: ChangeStatus::Pending, journal: self.entry(planned, "put off", failure.to_string(), None), ..self.failed(prepared, failure) }
     }
 
     fn accepted(&self, prepared: &Prepared, token: String) -> Settled {

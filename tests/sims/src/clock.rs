@@ -14,9 +14,7 @@ const DAY_MS: i64 = 86_400_000;
     reason = "a simulated vendor has its own clock; everything else in this crate is handed times"
 )]
 pub fn now_ms() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// How a time is written.
@@ -50,7 +48,11 @@ pub fn parse_iso(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| text.get(from..to).and_then(|t| t.parse::<i64>().ok());
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let bytes = text.as_bytes();
-    if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    if bytes.get(4) != Some(&b'-')
+        || bytes.get(7) != Some(&b'-')
+        || !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+    {
         return None;
     }
     let mut ms = days(year, month, day) * DAY_MS;

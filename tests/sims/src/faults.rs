@@ -14,7 +14,7 @@
 //! | `ms:N`, `status:N`, `retry-after:N`, `chars:N`, `field:NAME` | what some faults take, see [`Faults::names`] |
 //! | `off` | remove the fault |
 //!
-//! To add a fault: 1. a row in [`NAMES`]; 2. the place where it bites: `server.rs` for what any
+//! To add a fault: 1. a row in `NAMES`; 2. the place where it bites: `server.rs` for what any
 //! HTTP server can do wrong, the vendor for what needs its state; 3. a test.
 //! Leaves alone: what the vendors do by design (limits, thread guard): those are options.
 
@@ -39,7 +39,11 @@ const NAMES: &[(&str, Concern, &str)] = &[
     ("html-error", Concern::Both, "an HTML page with status:N (502); nothing is done"),
     ("row-appears", Concern::Reads, "a new row joins the listed collection just before a later page is read"),
     ("row-leaves", Concern::Reads, "a row leaves the listed collection just before a later page is read"),
-    ("reorder", Concern::Reads, "rows of a page come back to front; an unordered offset walk changes order between pages"),
+    (
+        "reorder",
+        Concern::Reads,
+        "rows of a page come back to front; an unordered offset walk changes order between pages",
+    ),
     ("cut-values", Concern::Writes, "saved texts are cut to chars:N (20); field:NAME narrows it"),
     ("upper-case", Concern::Writes, "saved texts of field:NAME (serialNumber) become upper case"),
     ("trim-values", Concern::Writes, "spaces around saved texts are dropped; field:NAME narrows it"),
@@ -241,7 +245,9 @@ impl Faults {
             let changed = match rule.name {
                 "upper-case" => now.to_uppercase(),
                 "trim-values" => now.trim().to_owned(),
-                _ => now.chars().take(usize::try_from(rule.numbers.chars.unwrap_or(20)).unwrap_or(usize::MAX)).collect(),
+                _ => {
+                    now.chars().take(usize::try_from(rule.numbers.chars.unwrap_or(20)).unwrap_or(usize::MAX)).collect()
+                }
             };
             if changed != now && rule.strikes(path, true) {
                 kept = Some(changed);
@@ -273,7 +279,9 @@ impl Rule {
         for part in value.split(',').map(str::trim).filter(|p| !p.is_empty()) {
             let (word, argument) = part.split_once(':').unwrap_or((part, ""));
             let number = || {
-                argument.parse::<u64>().map_err(|_| FaultError(format!("{name}: {word} wants a number, got {argument:?}")))
+                argument
+                    .parse::<u64>()
+                    .map_err(|_| FaultError(format!("{name}: {word} wants a number, got {argument:?}")))
             };
             match word {
                 "always" | "on" => {}

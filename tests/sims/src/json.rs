@@ -121,9 +121,12 @@ mod tests {
         let mut out = Vec::new();
         let mut obj = Obj::new(&mut out);
         obj.text("a", "tab\t\"quote\" back\\slash\u{1} é").int("b", -7).flag("c", true).null("d");
-        array(obj.key("e"), [1, 2], |out, n| int(out, n));
+        array(obj.key("e"), [1, 2], int);
         obj.end();
         let value: serde_json::Value = serde_json::from_slice(&out).expect("valid JSON");
-        assert_eq!(value, serde_json::json!({"a": "tab\t\"quote\" back\\slash\u{1} é", "b": -7, "c": true, "d": null, "e": [1, 2]}));
+        assert_eq!(
+            value,
+            serde_json::json!({"a": "tab\t\"quote\" back\\slash\u{1} é", "b": -7, "c": true, "d": null, "e": [1, 2]})
+        );
     }
 }

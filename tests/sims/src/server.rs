@@ -215,7 +215,11 @@ impl fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-async fn serve(request: Request<Incoming>, vendor: Arc<dyn Vendor>, shared: Arc<Shared>) -> Result<Response<SimBody>, Dropped> {
+async fn serve(
+    request: Request<Incoming>,
+    vendor: Arc<dyn Vendor>,
+    shared: Arc<Shared>,
+) -> Result<Response<SimBody>, Dropped> {
     let (head, body) = request.into_parts();
     if let Some(name) = head.uri.path().strip_prefix("/_sim/") {
         let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
@@ -225,8 +229,9 @@ async fn serve(request: Request<Incoming>, vendor: Arc<dyn Vendor>, shared: Arc<
     shared.counter.call(method_name(&head.method), class.entity, class.write);
     let trouble = shared.faults.meet(head.uri.path(), class.write);
     let permit = match (&trouble.stop, vendor.admit(&head, class)) {
-        (Some(_), _) => Permit::default(),
-        (None, Ok(permit)) => permit,
+        // A call that goes wrong takes its place among the running ones all the same, a hanging one for as long.
+        (_, Ok(permit)) => permit,
+        (Some(_), Err(_)) => Permit::default(),
         (None, Err(reply)) => {
             shared.counter.refused();
             // The body is read even so, or the next request on this connection would be lost.
@@ -251,7 +256,9 @@ async fn serve(request: Request<Incoming>, vendor: Arc<dyn Vendor>, shared: Arc<
                 reply.retry_after = retry_after;
                 Ok(reply.into_response())
             }
-            Stop::Html(status) => Ok(Reply { html: true, ..Reply::json(status, HTML.as_bytes().to_vec()) }.into_response()),
+            Stop::Html(status) => {
+                Ok(Reply { html: true, ..Reply::json(status, HTML.as_bytes().to_vec()) }.into_response())
+            }
             Stop::Drop { after_ms } => {
                 tokio::time::sleep(Duration::from_millis(after_ms)).await;
                 Err(Dropped)

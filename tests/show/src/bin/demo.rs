@@ -79,7 +79,7 @@ fn demo() -> Result<String, Trouble> {
     println!("  counted at the PSA: {first_writes} write calls");
 
     heading("An hour later every device has checked in. The second run");
-    rmm.check_in_all(now_ms());
+    rmm.check_in_all(crosswalk_sims::clock::now_ms() / 1000);
     psa.reset_counts();
     rmm.reset_counts();
     say(&crosswalk, &["run", "rmm-to-psa"], &[0])?;
@@ -172,10 +172,4 @@ fn say(crosswalk: &Crosswalk, args: &[&str], fine: &[i32]) -> Result<(), Trouble
         Some(code) if fine.contains(&code) => Ok(()),
         _ => Err(format!("`{}` ended with {status}", Crosswalk::line(args)).into()),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the simulated devices check in by the machine's clock")]
-fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

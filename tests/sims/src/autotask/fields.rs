@@ -17,8 +17,14 @@ const fn ro(name: &'static str, kind: super::schema::Kind) -> Field {
 const ID: Field = Field::new("id", Long).read_only();
 
 const COMPANY_TYPES: &[Pick] = &[
-    Pick(1, "Customer", true, true), Pick(2, "Lead", true, true), Pick(3, "Prospect", true, true), Pick(4, "Dead", true, true),
-    Pick(6, "Cancellation", true, true), Pick(7, "Vendor", true, true), Pick(8, "Partner", true, true), Pick(9, "Reseller", false, false),
+    Pick(1, "Customer", true, true),
+    Pick(2, "Lead", true, true),
+    Pick(3, "Prospect", true, true),
+    Pick(4, "Dead", true, true),
+    Pick(6, "Cancellation", true, true),
+    Pick(7, "Vendor", true, true),
+    Pick(8, "Partner", true, true),
+    Pick(9, "Reseller", false, false),
 ];
 const CLASSIFICATIONS: &[Pick] =
     &[Pick(200, "Platinum", true, false), Pick(201, "Gold", true, false), Pick(202, "Former", false, false)];

@@ -301,12 +301,27 @@ impl State {
         let tables = ENTITIES.iter().map(|e| Table::new(e, &options.missing_udfs)).collect();
         let mut state = State { tables, denied: HashSet::new(), primary_location: options.primary_location };
         let before = (EPOCH - 90 * 86_400) * 1000;
-        let owner = state.add(RESOURCES, before, &[("firstName", "Olga"), ("lastName", "Owner"), ("userName", "olga.owner"), ("email", "olga@msp.example")], &[("licenseType", 1)]);
-        state.add(RESOURCES, before, &[("firstName", "API"), ("lastName", "User"), ("userName", &options.user), ("email", &options.user)], &[("licenseType", 7)]);
+        let owner = state.add(
+            RESOURCES,
+            before,
+            &[("firstName", "Olga"), ("lastName", "Owner"), ("userName", "olga.owner"), ("email", "olga@msp.example")],
+            &[("licenseType", 1)],
+        );
+        state.add(
+            RESOURCES,
+            before,
+            &[("firstName", "API"), ("lastName", "User"), ("userName", &options.user), ("email", &options.user)],
+            &[("licenseType", 7)],
+        );
         for name in &options.products {
             state.add(PRODUCTS, before, &[("name", name)], &[("productBillingCodeID", 1)]);
         }
-        let msp = state.row(COMPANIES, before, &[("companyName", "Simulated MSP"), ("phone", "0800 000000")], &[("companyType", 1), ("ownerResourceID", owner)]);
+        let msp = state.row(
+            COMPANIES,
+            before,
+            &[("companyName", "Simulated MSP"), ("phone", "0800 000000")],
+            &[("companyType", 1), ("ownerResourceID", owner)],
+        );
         state.tables[COMPANIES].insert_as(0, msp);
         for company in &existing.companies {
             state.load(company, before);
@@ -340,7 +355,12 @@ impl State {
 
     fn add_company(&mut self, name: &str, phone: &str, now: i64) -> i64 {
         let owner = ENTITIES[RESOURCES].first_id;
-        self.add(COMPANIES, now, &[("companyName", name), ("phone", phone)], &[("companyType", 1), ("ownerResourceID", owner)])
+        self.add(
+            COMPANIES,
+            now,
+            &[("companyName", name), ("phone", phone)],
+            &[("companyType", 1), ("ownerResourceID", owner)],
+        )
     }
 
     fn load(&mut self, company: &crate::world::ExistingCompany, before: i64) {
@@ -354,7 +374,12 @@ impl State {
         let mut locations = Vec::new();
         for (i, location) in company.locations.iter().enumerate() {
             let address = location.address.clone().unwrap_or_default();
-            let texts = [("name", &*location.name), ("address1", &address.street), ("city", &address.city), ("postalCode", &address.zip)];
+            let texts = [
+                ("name", &*location.name),
+                ("address1", &address.street),
+                ("city", &address.city),
+                ("postalCode", &address.zip),
+            ];
             let at = self.add(LOCATIONS, before, &texts, &[("companyID", id)]);
             let primary = self.tables[LOCATIONS].known("isPrimary");
             self.tables[LOCATIONS].update(at, |row| row.set(primary, Some(Cell::Flag(i == 0))));

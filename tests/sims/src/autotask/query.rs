@@ -64,7 +64,10 @@ pub(super) enum Scalar {
     Number(f64),
     Flag(bool),
     Time(i64),
-    Text { raw: Box<str>, lower: Box<str> },
+    Text {
+        raw: Box<str>,
+        lower: Box<str>,
+    },
     /// A constant of a type this field never has: nothing equals it.
     Never,
 }
@@ -79,9 +82,19 @@ pub(super) struct Habits {
 impl Op {
     fn named(name: &str) -> Option<Op> {
         const ALL: &[(&str, Op)] = &[
-            ("eq", Op::Eq), ("noteq", Op::NotEq), ("gt", Op::Gt), ("gte", Op::Gte), ("lt", Op::Lt), ("lte", Op::Lte),
-            ("beginsWith", Op::BeginsWith), ("endsWith", Op::EndsWith), ("contains", Op::Contains), ("exist", Op::Exist),
-            ("notExist", Op::NotExist), ("in", Op::In), ("notIn", Op::NotIn),
+            ("eq", Op::Eq),
+            ("noteq", Op::NotEq),
+            ("gt", Op::Gt),
+            ("gte", Op::Gte),
+            ("lt", Op::Lt),
+            ("lte", Op::Lte),
+            ("beginsWith", Op::BeginsWith),
+            ("endsWith", Op::EndsWith),
+            ("contains", Op::Contains),
+            ("exist", Op::Exist),
+            ("notExist", Op::NotExist),
+            ("in", Op::In),
+            ("notIn", Op::NotIn),
         ];
         ALL.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, op)| *op)
     }
@@ -176,7 +189,10 @@ impl Reader<'_> {
             let position = self.table.position(name).ok_or_else(|| self.unknown(name))?;
             let field = self.table.field(position);
             if !field.queryable {
-                return Err(format!("The field {} of the {} Entity cannot be queried.", field.name, self.table.entity.singular));
+                return Err(format!(
+                    "The field {} of the {} Entity cannot be queried.",
+                    field.name, self.table.entity.singular
+                ));
             }
             (Slot::Field(position), field.kind)
         };
@@ -189,7 +205,9 @@ impl Reader<'_> {
         match op {
             Op::Exist | Op::NotExist => Ok(Vec::new()),
             Op::In | Op::NotIn => {
-                let values = value.and_then(Value::as_array).ok_or_else(|| format!("The condition on {name} needs an array of values."))?;
+                let values = value
+                    .and_then(Value::as_array)
+                    .ok_or_else(|| format!("The condition on {name} needs an array of values."))?;
                 if values.len() > MOST {
                     return Err(format!("The condition on {name} has more than 500 values."));
                 }
@@ -208,7 +226,9 @@ impl Reader<'_> {
     fn scalar(&self, kind: Kind, name: &str, value: &Value) -> Result<Scalar, String> {
         Ok(match (kind, value) {
             (Kind::Int | Kind::Long, Value::Number(n)) => n.as_i64().map_or(Scalar::Never, Scalar::Int),
-            (Kind::Int | Kind::Long, Value::String(s)) if self.habits.string_ids_match => s.parse().map_or(Scalar::Never, Scalar::Int),
+            (Kind::Int | Kind::Long, Value::String(s)) if self.habits.string_ids_match => {
+                s.parse().map_or(Scalar::Never, Scalar::Int)
+            }
             (Kind::Double, Value::Number(n)) => n.as_f64().map_or(Scalar::Never, Scalar::Number),
             (Kind::Bool, Value::Bool(b)) => Scalar::Flag(*b),
             (Kind::Time | Kind::Day, Value::String(s)) => {
@@ -216,7 +236,9 @@ impl Reader<'_> {
             }
             (Kind::Text, Value::String(s)) => Scalar::text(s),
             (Kind::Text, Value::Number(n)) => Scalar::text(&n.to_string()),
-            (_, Value::Array(_) | Value::Object(_)) => return Err(format!("The value of {name} is not a single value.")),
+            (_, Value::Array(_) | Value::Object(_)) => {
+                return Err(format!("The value of {name} is not a single value."));
+            }
             _ => Scalar::Never,
         })
     }
@@ -290,7 +312,9 @@ fn compare_text(text: &str, op: Op, to: &[Scalar], habits: Habits) -> bool {
         Op::Contains => within(|t, n| t.contains(n)),
         _ => decide(op, to, |scalar| match scalar {
             Scalar::Text { raw, .. } if habits.case_sensitive => Some(text.cmp(raw)),
-            Scalar::Text { lower: other, .. } if text.is_ascii() && text.len() == other.len() && text.eq_ignore_ascii_case(other) => {
+            Scalar::Text { lower: other, .. }
+                if text.is_ascii() && text.len() == other.len() && text.eq_ignore_ascii_case(other) =>
+            {
                 Some(Ordering::Equal)
             }
             Scalar::Text { lower: other, .. } => Some(lower(text).as_str().cmp(other)),

@@ -62,9 +62,10 @@ impl Vendor for Psa {
                 let text = format!("API thread threshold of {} threads has been exceeded.", self.limits.at_once);
                 Err(errors(429, &text))
             }
-            Err(Full::Hour) => {
-                Err(errors(self.options.over_limit_status, "The hourly limit of API requests of this database has been reached."))
-            }
+            Err(Full::Hour) => Err(errors(
+                self.options.over_limit_status,
+                "The hourly limit of API requests of this database has been reached.",
+            )),
         }
     }
 
@@ -77,7 +78,9 @@ impl Vendor for Psa {
         let segments = segments(path);
         let result = match segments.as_slice() {
             [one] if one.eq_ignore_ascii_case("zoneInformation") => return self.zone(call),
-            [one] if one.eq_ignore_ascii_case("versioninformation") => return Reply::value(200, &json!({"apiVersions": ["1.0"]})),
+            [one] if one.eq_ignore_ascii_case("versioninformation") => {
+                return Reply::value(200, &json!({"apiVersions": ["1.0"]}));
+            }
             [one] if one.eq_ignore_ascii_case("ThresholdInformation") => {
                 return Reply::value(
                     200,
@@ -99,7 +102,9 @@ impl Vendor for Psa {
     fn control(&self, method: &Method, name: &str, _: &Value) -> Option<Value> {
         match (method.as_str(), name) {
             ("GET", "state") => Some(json!({"state": report::canonical(&self.state.lock())})),
-            ("GET", "duplicates") => Some(json!({"duplicates": report::duplicates(&self.state.lock()).iter().map(ToString::to_string).collect::<Vec<_>>()})),
+            ("GET", "duplicates") => Some(
+                json!({"duplicates": report::duplicates(&self.state.lock()).iter().map(ToString::to_string).collect::<Vec<_>>()}),
+            ),
             _ => None,
         }
     }
@@ -237,9 +242,18 @@ impl Psa {
         if parent.is_some_and(|p| state.tables[COMPANIES].get(p).is_none()) {
             return Err(bad(super::rules::NO_MATCH.to_owned()));
         }
-        let body: Value = serde_json::from_slice(&call.body).map_err(|_| bad("The body is not valid JSON.".to_owned()))?;
+        let body: Value =
+            serde_json::from_slice(&call.body).map_err(|_| bad("The body is not valid JSON.".to_owned()))?;
         let path = call.path();
-        let order = Order { save, parent, body: &body, path, faults: &self.faults, cut_long: self.options.cut_long_values, now: now_ms() };
+        let order = Order {
+            save,
+            parent,
+            body: &body,
+            path,
+            faults: &self.faults,
+            cut_long: self.options.cut_long_values,
+            now: now_ms(),
+        };
         let id = state.save(at, &order).map_err(bad)?;
         if save == Save::Create && self.faults.strikes("duplicate-submit", path, true) {
             let _ = state.save(at, &order);
@@ -255,7 +269,11 @@ impl Psa {
         });
         let Some(row) = found else {
             let missing = self.options.missing_id_status;
-            return if missing == 200 { Ok(Reply::json(200, br#"{"item":null}"#.to_vec())) } else { Err((missing, super::rules::NO_MATCH.to_owned())) };
+            return if missing == 200 {
+                Ok(Reply::json(200, br#"{"item":null}"#.to_vec()))
+            } else {
+                Err((missing, super::rules::NO_MATCH.to_owned()))
+            };
         };
         let mut out = Vec::with_capacity(3000);
         let mut o = Obj::new(&mut out);
@@ -275,7 +293,8 @@ impl Psa {
                 if call.head.uri.path_and_query().is_some_and(|p| p.as_str().len() > LONGEST_URL) {
                     return Err((404, "The request URL is too long.".to_owned()));
                 }
-                let search = call.parameters().into_iter().find(|(k, _)| k.eq_ignore_ascii_case("search")).map(|(_, v)| v);
+                let search =
+                    call.parameters().into_iter().find(|(k, _)| k.eq_ignore_ascii_case("search")).map(|(_, v)| v);
                 let search = search.ok_or_else(|| bad("The search parameter is missing.".to_owned()))?;
                 (serde_json::from_str(&search), Some(search))
             }
@@ -321,7 +340,16 @@ impl Psa {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one page, seven facts about it; a struct would only rename them")]
-    fn page(&self, call: &Call, state: &mut State, at: usize, query: &Query, cursor: Cursor, base: &str, search: Option<&str>) -> Answer {
+    fn page(
+        &self,
+        call: &Call,
+        state: &mut State,
+        at: usize,
+        query: &Query,
+        cursor: Cursor,
+        base: &str,
+        search: Option<&str>,
+    ) -> Answer {
         let table = &mut state.tables[at];
         let mut page = select::page(table, query, cursor.after, query.page_size, self.habits());
         let last = page.rows.last().map_or(cursor.after, |&row| table.rows[row].id);
@@ -334,7 +362,8 @@ impl Psa {
         array(o.key("items"), &page.rows, |out, &row| table.write(row, query.shape, out));
         let mut details = Obj::new(o.key("pageDetails"));
         details.int("count", page.rows.len() as i64).int("requestCount", query.page_size as i64);
-        let previous = (cursor.after >= 0).then(|| Cursor { after: cursor.previous, previous: -1, ..cursor }.url(base, search));
+        let previous =
+            (cursor.after >= 0).then(|| Cursor { after: cursor.previous, previous: -1, ..cursor }.url(base, search));
         let next = more.then(|| Cursor { after: last, previous: cursor.after, ..cursor }.url(base, search));
         details.text_or_null("prevPageUrl", previous.as_deref()).text_or_null("nextPageUrl", next.as_deref());
         details.end();
@@ -343,7 +372,10 @@ impl Psa {
     }
 
     fn permission(&self, what: &str) -> (u16, String) {
-        (self.options.permission_status, format!("The logged in Resource does not have the adequate permissions for {what}."))
+        (
+            self.options.permission_status,
+            format!("The logged in Resource does not have the adequate permissions for {what}."),
+        )
     }
 
     fn habits(&self) -> query::Habits {
@@ -368,7 +400,8 @@ impl Cursor {
     }
 
     fn url(self, base: &str, search: Option<&str>) -> String {
-        let json = format!(r#"{{"pageSize":{},"previousIds":[{}],"nextIds":[{}]}}"#, self.size, self.previous, self.after);
+        let json =
+            format!(r#"{{"pageSize":{},"previousIds":[{}],"nextIds":[{}]}}"#, self.size, self.previous, self.after);
         let mut url = format!("{base}?paging={}", utf8_percent_encode(&json, NON_ALPHANUMERIC));
         if let Some(search) = search {
             url.push_str("&search=");

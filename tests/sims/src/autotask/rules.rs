@@ -242,7 +242,9 @@ fn read(table: &Table, order: &Order<'_>) -> Result<Draft, String> {
 fn read_udf(table: &Table, json: &Value, order: &Order<'_>) -> Result<(usize, Option<Box<str>>), String> {
     let name = member(json, "name").and_then(Value::as_str).ok_or("A user-defined field has no name.")?;
     let at = table.udf_position(name);
-    let at = at.ok_or_else(|| format!("Unable to find {name} in the UserDefinedFields of the {} Entity.", table.entity.singular))?;
+    let at = at.ok_or_else(|| {
+        format!("Unable to find {name} in the UserDefinedFields of the {} Entity.", table.entity.singular)
+    })?;
     let udf = table.udfs[at];
     let value = match member(json, "value") {
         None | Some(Value::Null) => return Ok((at, None)),
@@ -302,7 +304,7 @@ fn fill_with_nulls(table: &Table, draft: &mut Draft) {
 }
 
 fn check_fields(table: &Table, draft: &Draft, current: Option<&Row>, order: &Order<'_>) -> Result<(), String> {
-    let empty = |cell: &Option<Cell>| matches!(cell, None) || matches!(cell, Some(Cell::Text(t)) if t.trim().is_empty());
+    let empty = |cell: &Option<Cell>| cell.is_none() || matches!(cell, Some(Cell::Text(t)) if t.trim().is_empty());
     for (position, field) in table.entity.fields.iter().enumerate().filter(|(_, f)| f.required) {
         let missing = match draft.get(position as u16) {
             Some(cell) => empty(cell),
@@ -317,7 +319,10 @@ fn check_fields(table: &Table, draft: &Draft, current: Option<&Row>, order: &Ord
         if let (Some(values), Some(Cell::Int(n))) = (field.picklist, cell)
             && !values.iter().any(|pick| pick.0 == *n && pick.2)
         {
-            return Err(format!("The picklist value {n} does not exist for the field {}; on record number [1].", field.name));
+            return Err(format!(
+                "The picklist value {n} does not exist for the field {}; on record number [1].",
+                field.name
+            ));
         }
         if let Some(row) = current.filter(|_| field.fixed)
             && row.get(*position) != cell.as_ref()
@@ -325,7 +330,10 @@ fn check_fields(table: &Table, draft: &Draft, current: Option<&Row>, order: &Ord
             if order.parent.is_some() {
                 return Err(NO_MATCH.to_owned()); // a child addressed below another parent
             }
-            return Err(format!("The field {} cannot be changed once the record exists; on record number [1].", field.name));
+            return Err(format!(
+                "The field {} cannot be changed once the record exists; on record number [1].",
+                field.name
+            ));
         }
     }
     Ok(())

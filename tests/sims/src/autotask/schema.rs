@@ -203,7 +203,14 @@ pub(super) static ENTITIES: &[Entity] = &[
         ],
         root: ROOT,
         child: None,
-        indexed: &["companyID", "companyLocationID", "referenceNumber", "serialNumber", "referenceTitle", "RMM Device Key"],
+        indexed: &[
+            "companyID",
+            "companyLocationID",
+            "referenceNumber",
+            "serialNumber",
+            "referenceTitle",
+            "RMM Device Key",
+        ],
         first_id: 55_120,
     },
     Entity {

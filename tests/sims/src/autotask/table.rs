@@ -114,7 +114,8 @@ impl Table {
         let udfs: Vec<&Udf> = entity.udfs.iter().filter(|u| !missing_udfs.iter().any(|m| m == u.0)).collect();
         let names = entity.fields.iter().map(|f| f.name).chain(udfs.iter().map(|u| u.0));
         let indexes = names.map(|name| entity.indexed.contains(&name).then(HashMap::new)).collect();
-        let positions = entity.fields.iter().enumerate().map(|(i, f)| (f.name.to_ascii_lowercase(), i as u16)).collect();
+        let positions =
+            entity.fields.iter().enumerate().map(|(i, f)| (f.name.to_ascii_lowercase(), i as u16)).collect();
         let all = Shape { fields: (0..entity.fields.len() as u16).collect(), udfs: (0..udfs.len()).collect() };
         Table { entity, udfs, rows: Vec::new(), next_id: entity.first_id, positions, indexes, shapes: vec![all] }
     }

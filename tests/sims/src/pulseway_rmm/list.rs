@@ -59,7 +59,9 @@ impl Collection {
 
     pub(super) fn named(name: &str) -> Option<Collection> {
         use Collection::{Assets, Devices, Groups, Notifications, Organisations, Sites};
-        [Organisations, Sites, Groups, Devices, Assets, Notifications].into_iter().find(|c| c.name().eq_ignore_ascii_case(name))
+        [Organisations, Sites, Groups, Devices, Assets, Notifications]
+            .into_iter()
+            .find(|c| c.name().eq_ignore_ascii_case(name))
     }
 
     /// What can be filtered and sorted by. `State::value` answers by position.
@@ -68,17 +70,42 @@ impl Collection {
             Collection::Organisations => &["Id", "Name", "PsaMappingId", "PsaMappingType"],
             Collection::Sites => &["Id", "Name", "ParentId", "ParentName", "PsaMappingId", "PsaIntegrationType"],
             Collection::Groups => &[
-                "Id", "Name", "ParentSiteId", "ParentSiteName", "ParentOrganizationId", "ParentOrganizationName", "Notes",
-                "PsaMappingId", "PsaMappingType",
+                "Id",
+                "Name",
+                "ParentSiteId",
+                "ParentSiteName",
+                "ParentOrganizationId",
+                "ParentOrganizationName",
+                "Notes",
+                "PsaMappingId",
+                "PsaMappingType",
             ],
             Collection::Devices => &[
-                "Identifier", "Name", "GroupId", "GroupName", "IsAgentInstalled", "IsMdmEnrolled", "SiteId", "SiteName",
-                "OrganizationId", "OrganizationName",
+                "Identifier",
+                "Name",
+                "GroupId",
+                "GroupName",
+                "IsAgentInstalled",
+                "IsMdmEnrolled",
+                "SiteId",
+                "SiteName",
+                "OrganizationId",
+                "OrganizationName",
             ],
             Collection::Assets => {
                 const ALL: &[&str] = &[
-                    "Identifier", "Name", "GroupName", "Description", "Tags", "Type", "ClientVersion", "LastUpdated",
-                    "LastSeenOnline", "LastReboot", "PublicIpAddress", "SiteId",
+                    "Identifier",
+                    "Name",
+                    "GroupName",
+                    "Description",
+                    "Tags",
+                    "Type",
+                    "ClientVersion",
+                    "LastUpdated",
+                    "LastSeenOnline",
+                    "LastReboot",
+                    "PublicIpAddress",
+                    "SiteId",
                 ];
                 if asset_site_id { ALL } else { &ALL[..ALL.len() - 1] }
             }
@@ -100,15 +127,29 @@ impl Collection {
 
 impl State {
     /// All rows of a list, in order: ids, or slots for devices and assets.
-    pub(super) fn walk(&mut self, collection: Collection, filter_text: &str, order_text: &str, asset_site_id: bool) -> Result<Arc<[i64]>, Refusal> {
+    pub(super) fn walk(
+        &mut self,
+        collection: Collection,
+        filter_text: &str,
+        order_text: &str,
+        asset_site_id: bool,
+    ) -> Result<Arc<[i64]>, Refusal> {
         let revision = self.revision;
         let same = |w: &Walk| w.collection == collection && w.filter == filter_text && w.order == order_text;
         if let Some(walk) = self.walks.0.iter().find(|w| w.revision == revision && same(w)) {
             return Ok(walk.rows.clone());
         }
         let properties = collection.properties(asset_site_id);
-        let keep = if filter_text.trim().is_empty() { None } else { Some(filter(filter_text, properties).map_err(Refusal::Bad)?) };
-        let by = if order_text.trim().is_empty() { Vec::new() } else { order(order_text, properties).map_err(Refusal::Bad)? };
+        let keep = if filter_text.trim().is_empty() {
+            None
+        } else {
+            Some(filter(filter_text, properties).map_err(Refusal::Bad)?)
+        };
+        let by = if order_text.trim().is_empty() {
+            Vec::new()
+        } else {
+            order(order_text, properties).map_err(Refusal::Bad)?
+        };
         let mut rows = self.candidates(collection, keep.as_ref())?;
         if let Some(keep) = &keep {
             rows.retain(|key| keep.passes(&|property| self.value(collection, *key, property)));
@@ -130,7 +171,13 @@ impl State {
         if self.walks.0.len() >= 16 {
             self.walks.0.remove(0);
         }
-        let walk = Walk { collection, filter: filter_text.to_owned(), order: order_text.to_owned(), revision, rows: rows.clone() };
+        let walk = Walk {
+            collection,
+            filter: filter_text.to_owned(),
+            order: order_text.to_owned(),
+            revision,
+            rows: rows.clone(),
+        };
         self.walks.0.push(walk);
         Ok(rows)
     }
@@ -208,7 +255,9 @@ impl State {
                 (0, Some(row)) => Value::Text(Cow::Borrowed(&row.device.id)),
                 (1, Some(row)) => Value::Text(Cow::Borrowed(&row.device.name)),
                 (2, Some(row)) => Value::Int(row.group),
-                (3, Some(row)) => self.groups.get(&row.group).map_or(Value::Null, |g| Value::Text(Cow::Borrowed(&g.name))),
+                (3, Some(row)) => {
+                    self.groups.get(&row.group).map_or(Value::Null, |g| Value::Text(Cow::Borrowed(&g.name)))
+                }
                 (4, Some(_)) => Value::Flag(true),
                 (5, Some(_)) => Value::Flag(false),
                 (6, Some(row)) => Value::Int(row.device.site),
@@ -225,8 +274,12 @@ impl State {
                 (4, Some(_)) => Value::Many(Vec::new()),
                 (5, Some(row)) => Value::Text(Cow::Borrowed(row.device.platform)),
                 (6, Some(_)) => text("9.14.2"),
-                (7 | 8, Some(row)) => text(&row.device.last_seen.map_or(String::new(), |s| iso(s * 1000, TimeStyle::Zulu))),
-                (9, Some(row)) => text(&row.device.last_reboot.map_or(String::new(), |s| iso(s * 1000, TimeStyle::Zulu))),
+                (7 | 8, Some(row)) => {
+                    text(&row.device.last_seen.map_or(String::new(), |s| iso(s * 1000, TimeStyle::Zulu)))
+                }
+                (9, Some(row)) => {
+                    text(&row.device.last_reboot.map_or(String::new(), |s| iso(s * 1000, TimeStyle::Zulu)))
+                }
                 (10, Some(row)) => Value::Text(Cow::Borrowed(&row.device.public_ip)),
                 (11, Some(row)) => Value::Int(row.device.site),
                 _ => Value::Null,

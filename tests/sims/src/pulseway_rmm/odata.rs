@@ -226,7 +226,11 @@ impl Parser<'_> {
         };
         let to = self.literal()?;
         let Operand { property, lower, of_variable } = operand;
-        Ok(if of_variable { Expr::Any { property, lower, equal, to } } else { Expr::Compare { property, lower, equal, to } })
+        Ok(if of_variable {
+            Expr::Any { property, lower, equal, to }
+        } else {
+            Expr::Compare { property, lower, equal, to }
+        })
     }
 
     /// After `Tags/`: `any(p: p eq 'x')`.
@@ -249,9 +253,13 @@ impl Parser<'_> {
         if lower {
             self.expect('(')?;
         }
-        let Some(Token::Word(name)) = self.next() else { return Err("Syntax error in $filter: a property is missing.".to_owned()) };
+        let Some(Token::Word(name)) = self.next() else {
+            return Err("Syntax error in $filter: a property is missing.".to_owned());
+        };
         let operand = match &self.variable {
-            Some((variable, collection)) if *variable == name => Operand { property: *collection, lower, of_variable: true },
+            Some((variable, collection)) if *variable == name => {
+                Operand { property: *collection, lower, of_variable: true }
+            }
             _ => Operand { property: property(&name, self.properties)?, lower, of_variable: false },
         };
         if lower {
@@ -343,7 +351,17 @@ mod tests {
 
     #[test]
     fn what_is_not_in_the_grammar_is_refused() {
-        for text in ["Nope eq 1", "id eq 5", "Id gt 4", "Id eq", "Name eq 'x", "(Id eq 5", "Id eq 5 Id eq 6", "startswith(Name,'x')", ""] {
+        for text in [
+            "Nope eq 1",
+            "id eq 5",
+            "Id gt 4",
+            "Id eq",
+            "Name eq 'x",
+            "(Id eq 5",
+            "Id eq 5 Id eq 6",
+            "startswith(Name,'x')",
+            "",
+        ] {
             assert!(passes(text).is_err(), "{text}");
         }
     }

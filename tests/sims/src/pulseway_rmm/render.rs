@@ -105,10 +105,14 @@ pub(super) fn device_detail(state: &State, row: &Row, out: &mut Vec<u8>) {
     let mut o = Obj::new(out);
     device_members(state, row, &mut o);
     let days = d.last_seen.map_or(0, |seen| (EPOCH - seen) / 86_400);
-    let uptime = if days > 0 { format!("Offline since {days} days ago") } else { "Online since 3 hours ago".to_owned() };
+    let uptime =
+        if days > 0 { format!("Offline since {days} days ago") } else { "Online since 3 hours ago".to_owned() };
     o.text("Description", d.os).text("Uptime", &uptime).flag("IsOnline", days <= 0).text("ComputerType", d.platform);
     o.flag("InMaintenance", false).text("ExternalIpAddress", &d.public_ip);
-    o.int("CriticalNotifications", 0).int("ElevatedNotifications", 0).int("NormalNotifications", 0).int("LowNotifications", 0);
+    o.int("CriticalNotifications", 0)
+        .int("ElevatedNotifications", 0)
+        .int("NormalNotifications", 0)
+        .int("LowNotifications", 0);
     local_addresses(row, o.key("LocalIpAddresses"));
     o.text("ClientVersion", "9.14.2");
     o.end();
@@ -148,7 +152,10 @@ pub(super) fn asset(state: &State, row: &Row, form: Form, out: &mut Vec<u8>) {
     ip_addresses(row, form, o.key("IpAddresses"));
     array(o.key("Disks"), &d.disks, |out, disk| {
         let mut o = Obj::new(out);
-        o.text("Name", disk.name).flag("System", disk.system).int("FreePercentage", disk.free_percent).int("TotalValue", disk.total_kb);
+        o.text("Name", disk.name)
+            .flag("System", disk.system)
+            .int("FreePercentage", disk.free_percent)
+            .int("TotalValue", disk.total_kb);
         o.end();
     });
     o.raw(
@@ -176,25 +183,41 @@ fn asset_info(row: &Row, out: &mut Vec<u8>) {
     };
     out.push(b'[');
     let system = [
-        ("Name", d.name.as_str()), ("Manufacturer", d.manufacturer), ("Model", d.model), ("Type", "x64-based PC"),
-        ("CPU", "Intel(R) Core(TM) i5-1345U"), ("Number of Processors", "1"), ("Number of Logical Processors", "12"),
-        ("DNS Host Name", d.name.as_str()), ("Domain", "WORKGROUP"), ("Owner Name", d.owner.as_str()), ("Roles", ""), ("Status", "OK"),
+        ("Name", d.name.as_str()),
+        ("Manufacturer", d.manufacturer),
+        ("Model", d.model),
+        ("Type", "x64-based PC"),
+        ("CPU", "Intel(R) Core(TM) i5-1345U"),
+        ("Number of Processors", "1"),
+        ("Number of Logical Processors", "12"),
+        ("DNS Host Name", d.name.as_str()),
+        ("Domain", "WORKGROUP"),
+        ("Owner Name", d.owner.as_str()),
+        ("Roles", ""),
+        ("Status", "OK"),
     ];
     category(out, "System", &system);
     if let Some(serial) = &d.serial {
         out.push(b',');
         let bios = [
-            ("Serial Number", serial.as_str()), ("Name", "BIOS 1.21.0"), ("Manufacturer", d.manufacturer),
-            ("SMBIOS Version", "1.21.0"), ("Version", "DELL - 1072009"), ("Release Date", "14/06/2024 02:00:00"),
+            ("Serial Number", serial.as_str()),
+            ("Name", "BIOS 1.21.0"),
+            ("Manufacturer", d.manufacturer),
+            ("SMBIOS Version", "1.21.0"),
+            ("Version", "DELL - 1072009"),
+            ("Release Date", "14/06/2024 02:00:00"),
         ];
         category(out, "BIOS", &bios);
     }
     out.push(b',');
     let os = [
-        ("Name", d.os), ("Version", d.os_version), ("Registered User", d.owner.as_str()),
+        ("Name", d.os),
+        ("Version", d.os_version),
+        ("Registered User", d.owner.as_str()),
         // The Windows product id, not the machine's serial: a trap for those who take the wrong one.
         ("Serial Number", "00330-80000-00000-AA441"),
-        ("Install Date", "03/02/2024 09:12:44"), ("Last Boot Up Time", "27/10/2025 08:01:12"),
+        ("Install Date", "03/02/2024 09:12:44"),
+        ("Last Boot Up Time", "27/10/2025 08:01:12"),
     ];
     category(out, "Operating System", &os);
     out.push(b']');

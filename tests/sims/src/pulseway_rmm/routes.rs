@@ -22,7 +22,8 @@ impl Vendor for Rmm {
     fn classify(&self, method: &Method, path: &str) -> Class {
         let write = !matches!(*method, Method::GET | Method::HEAD);
         let entity = match segments(path).as_slice() {
-            [first] => Collection::named(first).map_or(if *first == "environment" { "environment" } else { "other" }, Collection::name),
+            [first] => Collection::named(first)
+                .map_or(if *first == "environment" { "environment" } else { "other" }, Collection::name),
             [first, _] => match Collection::named(first) {
                 Some(Collection::Assets) => "assets/{id}",
                 Some(Collection::Devices) => "devices/{id}",
@@ -135,7 +136,8 @@ impl Rmm {
             }
             ["devices", id, "notifications"] => {
                 find(state, Collection::Devices, id)?;
-                let of_device: Vec<i64> = state.notifications.iter().filter(|(_, n)| n.device == id).map(|(id, _)| *id).collect();
+                let of_device: Vec<i64> =
+                    state.notifications.iter().filter(|(_, n)| n.device == id).map(|(id, _)| *id).collect();
                 Ok(listed(&of_device, of_device.len(), |key, out| state.write_row(Collection::Notifications, key, out)))
             }
             _ => Err(not_found()),
@@ -155,18 +157,21 @@ impl Rmm {
                 _ => {}
             }
         }
-        if options.skip > 0 && matches!(collection, Collection::Devices | Collection::Assets) {
+        if options.skip > 0 {
             if self.faults.strikes("row-appears", call.path(), false) {
-                state.appear();
+                state.appear(collection);
             }
             if self.faults.strikes("row-leaves", call.path(), false) {
                 state.vanish();
             }
         }
-        let all = state.walk(collection, &options.filter, &options.order, self.options.asset_site_id).map_err(|refusal| match refusal {
-            Refusal::Bad(text) => (400, text),
-            Refusal::Forbidden => (403, "The request is not permitted.".to_owned()),
-        })?;
+        let all =
+            state.walk(collection, &options.filter, &options.order, self.options.asset_site_id).map_err(|refusal| {
+                match refusal {
+                    Refusal::Bad(text) => (400, text),
+                    Refusal::Forbidden => (403, "The request is not permitted.".to_owned()),
+                }
+            })?;
         let from = options.skip.min(all.len());
         let mut page = all[from..(from + options.top).min(all.len())].to_vec();
         if self.faults.strikes("reorder", call.path(), false) {
@@ -187,7 +192,8 @@ impl Rmm {
     }
 
     fn write(&self, state: &mut State, call: &Call, segments: &[&str]) -> Answer {
-        let body: Value = serde_json::from_slice(&call.body).map_err(|_| (400, "The body is not valid JSON.".to_owned()))?;
+        let body: Value =
+            serde_json::from_slice(&call.body).map_err(|_| (400, "The body is not valid JSON.".to_owned()))?;
         let twice = call.head.method == Method::POST && self.faults.strikes("duplicate-submit", call.path(), true);
         let first = self.write_once(state, call, segments, &body)?;
         if twice {
@@ -220,7 +226,9 @@ impl Rmm {
                 let parent = body["ParentId"].as_i64().filter(|p| state.organisations.contains_key(p));
                 let organisation = parent.ok_or((400, "ParentId is not an organization.".to_owned()))?;
                 self.permitted(state, organisation)?;
-                self.unique(state.sites.values().any(|s| s.organisation == organisation && s.name.eq_ignore_ascii_case(&name)))?;
+                self.unique(
+                    state.sites.values().any(|s| s.organisation == organisation && s.name.eq_ignore_ascii_case(&name)),
+                )?;
                 let (address, phone) = contact(&body["ContactInformation"]);
                 (Collection::Sites, state.add_site(Site { organisation, name, address, phone }))
             }
@@ -270,7 +278,11 @@ impl Rmm {
     }
 
     fn permitted(&self, state: &State, organisation: i64) -> Result<(), (u16, String)> {
-        if state.forbidden.contains(&organisation) { Err((403, "The request is not permitted.".to_owned())) } else { Ok(()) }
+        if state.forbidden.contains(&organisation) {
+            Err((403, "The request is not permitted.".to_owned()))
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{RmmOptions, list::Walks, render};
+use super::list::{Collection, Walks};
+use super::{RmmOptions, render};
 use crate::world::{Address, Device, DeviceKind, EPOCH, Rng, World};
 
 #[derive(Debug)]
@@ -83,7 +84,12 @@ impl State {
             forbidden: HashSet::new(),
             forbidden_collections: HashSet::new(),
             form: render::Form::of(options),
-            next_id: world.sites.iter().map(|s| s.id).chain(world.organisations.iter().map(|o| o.id)).fold(20_000 + world.sites.len() as i64 * 2, i64::max),
+            next_id: world
+                .sites
+                .iter()
+                .map(|s| s.id)
+                .chain(world.organisations.iter().map(|o| o.id))
+                .fold(20_000 + world.sites.len() as i64 * 2, i64::max),
             rng: Rng::new(4),
         };
         let mut phones = HashMap::new();
@@ -93,7 +99,10 @@ impl State {
         }
         for (i, s) in world.sites.iter().enumerate() {
             let phone = phones.get(&s.organisation).map_or_else(String::new, |p| (*p).clone());
-            state.sites.insert(s.id, Site { organisation: s.organisation, name: s.name.clone(), address: s.address.clone(), phone });
+            state.sites.insert(
+                s.id,
+                Site { organisation: s.organisation, name: s.name.clone(), address: s.address.clone(), phone },
+            );
             state.sites_of.entry(s.organisation).or_default().push(s.id);
             let group = |name: &str| Group { site: s.id, name: name.to_owned(), notes: String::new() };
             state.groups.insert(20_000 + 2 * i as i64, group("Workstations"));
@@ -110,7 +119,14 @@ impl State {
     fn seed_notifications(&mut self, world: &World) {
         for (i, device) in world.devices.iter().enumerate().filter(|(i, _)| i % 50 == 7) {
             let (priority, message) = match i / 50 % 3 {
-                0 => ("Critical", format!("Free space on {} is below 5 % on '{}'", device.disks.first().map_or("C:", |d| d.name), device.name)),
+                0 => (
+                    "Critical",
+                    format!(
+                        "Free space on {} is below 5 % on '{}'",
+                        device.disks.first().map_or("C:", |d| d.name),
+                        device.name
+                    ),
+                ),
                 1 => ("Elevated", format!("The service 'Spooler' has stopped on '{}'", device.name)),
                 _ => ("Normal", format!("The computer '{}' has been restarted", device.name)),
             };
@@ -338,8 +354,22 @@ impl State {
         self.forbidden_collections.insert(name.to_ascii_lowercase());
     }
 
-    /// The fault `row-appears`: a device whose id sorts before all others, so that an offset walk shifts.
-    pub(super) fn appear(&mut self) {
+    /// The fault `row-appears`: an organisation, a site, or a device whose id sorts before all others, so that an
+    /// offset walk shifts.
+    pub(super) fn appear(&mut self, collection: Collection) {
+        match collection {
+            Collection::Organisations => {
+                self.add_organisation("New organisation");
+                return;
+            }
+            Collection::Sites => {
+                let first = self.organisations.keys().next().copied();
+                first.and_then(|id| self.add_site_with_group(id, "New site"));
+                return;
+            }
+            Collection::Devices | Collection::Assets => {}
+            Collection::Groups | Collection::Notifications => return,
+        }
         let Some(row) = self.slots.iter().flatten().next() else { return };
         let mut device = row.device.clone();
         device.id = format!("00000000{}", &self.rng.guid()[8..]);

@@ -14,7 +14,7 @@
 //! devices, with the device's serial when it is a real one, and none of them with a device key.
 //! Unrelated companies have one location and two items with serials of their own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::names::{RESPELLED, STEMS, unaccented};
 use super::{Address, Device, DeviceKind, Organisation, Rng, Site, World};
@@ -96,7 +96,7 @@ pub(super) fn derive(world: &World, fraction: f64, seed: u64) -> Existing {
     let mut chosen: Vec<&Organisation> = world.organisations.iter().collect();
     rng.shuffle(&mut chosen);
     chosen.truncate(count);
-    let known: HashSet<String> = world.organisations.iter().map(|o| o.name.to_lowercase()).collect();
+    let known: HashMap<String, i64> = world.organisations.iter().map(|o| (o.name.to_lowercase(), o.id)).collect();
 
     let mut companies = Vec::new();
     for (i, organisation) in chosen.iter().enumerate() {
@@ -106,11 +106,12 @@ pub(super) fn derive(world: &World, fraction: f64, seed: u64) -> Existing {
             5 | 10 | 15 => (near(organisation, &mut rng), Relation::NearTwin(organisation.id)),
             _ => (organisation.name.clone(), Relation::Same(organisation.id)),
         };
-        if !matches!(relation, Relation::Same(_)) && known.contains(&name.to_lowercase()) {
+        if known.get(&name.to_lowercase()).is_some_and(|id| *id != organisation.id) {
             continue; // it would be some other organisation's own name
         }
         let phone = organisation.phone.clone();
-        let mut company = ExistingCompany { name, relation, phone, address: None, locations: Vec::new(), items: Vec::new() };
+        let mut company =
+            ExistingCompany { name, relation, phone, address: None, locations: Vec::new(), items: Vec::new() };
         let of_it = sites.get(&organisation.id).map_or(&[][..], Vec::as_slice);
         if !matches!(relation, Relation::NearTwin(_)) && i % 2 == 0 {
             add_places(&mut company, of_it, &mut rng);
@@ -152,7 +153,11 @@ fn add_places(company: &mut ExistingCompany, sites: &[&Site], rng: &mut Rng) {
             company.address.clone_from(&site.address);
         }
         if k == 0 || rng.percent(60.0) {
-            company.locations.push(ExistingLocation { name: site.name.clone(), address: site.address.clone(), site: Some(site.id) });
+            company.locations.push(ExistingLocation {
+                name: site.name.clone(),
+                address: site.address.clone(),
+                site: Some(site.id),
+            });
         }
     }
 }
@@ -164,7 +169,8 @@ fn add_items(company: &mut ExistingCompany, sites: &[&Site], devices: &HashMap<i
             if !rng.percent(50.0) {
                 continue;
             }
-            let serial = if device.has_real_serial() { device.serial.clone().unwrap_or_default() } else { String::new() };
+            let serial =
+                if device.has_real_serial() { device.serial.clone().unwrap_or_default() } else { String::new() };
             let (title, device, kind) = (device.name.clone(), Some(device.id.clone()), device.kind);
             company.items.push(ExistingItem { title, serial, location, device, kind });
         }

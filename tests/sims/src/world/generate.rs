@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::names::{
-    FAMILIES, JUNK_SERIALS, MODELS, PEOPLE, PLACES, RESPELLED, SERVER_MODELS, SERVERS, STEMS, STREETS, SUFFIXES, TOWNS, TRADES,
-    WORKSTATIONS, unaccented,
+    FAMILIES, JUNK_SERIALS, MODELS, PEOPLE, PLACES, RESPELLED, SERVER_MODELS, SERVERS, STEMS, STREETS, SUFFIXES, TOWNS,
+    TRADES, WORKSTATIONS, unaccented,
 };
 use super::{Address, Device, DeviceKind, Disk, EPOCH, Organisation, Rng, Site, Size, World};
 
@@ -38,7 +38,8 @@ fn organisations(count: usize, rng: &mut Rng) -> Vec<Organisation> {
                 let round = next_base / bases.len();
                 let base = &bases[next_base % bases.len()];
                 next_base += 1;
-                let base = if round == 0 { base.clone() } else { format!("{base} {}", TOWNS[(round - 1) % TOWNS.len()].0) };
+                let base =
+                    if round == 0 { base.clone() } else { format!("{base} {}", TOWNS[(round - 1) % TOWNS.len()].0) };
                 let base = if round > TOWNS.len() { format!("{base} {round}") } else { base };
                 (base, *rng.pick(SUFFIXES), None)
             }
@@ -79,7 +80,13 @@ fn sites(organisations: &[Organisation], count: usize, rng: &mut Rng) -> Vec<Sit
         let mut names = HashSet::new();
         for k in 0..n {
             let town = rng.pick(TOWNS);
-            let mut name = if k == 0 { "Head Office".to_owned() } else if rng.percent(70.0) { town.0.to_owned() } else { (*rng.pick(PLACES)).to_owned() };
+            let mut name = if k == 0 {
+                "Head Office".to_owned()
+            } else if rng.percent(70.0) {
+                town.0.to_owned()
+            } else {
+                (*rng.pick(PLACES)).to_owned()
+            };
             if names.contains(&name) {
                 name = format!("{name} {}", k + 1);
             }
@@ -132,15 +139,31 @@ fn organisation_weights(count: usize, rng: &mut Rng) -> Vec<i64> {
     }
     rng.shuffle(&mut weights);
     let mut sum = 0;
-    weights.iter().map(|w| { sum += w; sum }).collect()
+    weights
+        .iter()
+        .map(|w| {
+            sum += w;
+            sum
+        })
+        .collect()
 }
 
 fn device(index: usize, site: i64, organisation: &Organisation, rng: &mut Rng) -> Device {
     let server = rng.percent(12.0);
     let (os, os_version, platform) = *rng.pick(if server { SERVERS } else { WORKSTATIONS });
-    let (manufacturer, model) = if platform == "mac" { ("Apple Inc.", "MacBookPro18,3") } else { *rng.pick(if server { SERVER_MODELS } else { MODELS }) };
+    let (manufacturer, model) = if platform == "mac" {
+        ("Apple Inc.", "MacBookPro18,3")
+    } else {
+        *rng.pick(if server { SERVER_MODELS } else { MODELS })
+    };
     let prefix: String = unaccented(&organisation.base).chars().filter(char::is_ascii_alphabetic).take(4).collect();
-    let role = if server { "SRV" } else if model.contains("Book") || model.contains("Pad") || model.contains("Latitude") { "LT" } else { "WS" };
+    let role = if server {
+        "SRV"
+    } else if model.contains("Book") || model.contains("Pad") || model.contains("Latitude") {
+        "LT"
+    } else {
+        "WS"
+    };
     let last_seen = match rng.below(100) {
         0 => None,
         1..=5 => Some(EPOCH - rng.range(60, 400) * DAY),
@@ -193,9 +216,17 @@ fn serial(index: usize, manufacturer: &str, rng: &mut Rng) -> Option<String> {
         "Apple Inc." => format!("C02{tail}Q05"),
         "VMware, Inc." => {
             let hex: Vec<String> = tail.bytes().map(|b| format!("{b:02x}")).collect();
-            format!("VMware-56 4d {} {} {} {}-{} {} 9a 41 0c 7e 22 d1 8b 5f", hex[0], hex[1], hex[2], hex[3], hex[4], hex[5])
+            format!(
+                "VMware-56 4d {} {} {} {}-{} {} 9a 41 0c 7e 22 d1 8b 5f",
+                hex[0], hex[1], hex[2], hex[3], hex[4], hex[5]
+            )
         }
-        "Microsoft Corporation" => format!("7342-1187-2255-{:04}-{:04}-{:04}-51", index / 10_000 % 10_000, index % 10_000, 7919 * index % 10_000),
+        "Microsoft Corporation" => format!(
+            "7342-1187-2255-{:04}-{:04}-{:04}-51",
+            index / 10_000 % 10_000,
+            index % 10_000,
+            7919 * index % 10_000
+        ),
         _ => format!("{tail}3"),
     })
 }
@@ -252,7 +283,9 @@ mod tests {
     fn proportions_are_as_documented() {
         let world = World::generate(BIG, 2);
         let share = |n: usize| n as f64 / world.devices.len() as f64 * 100.0;
-        let junk = share(world.devices.iter().filter(|d| d.serial.as_deref().is_some_and(|s| JUNK_SERIALS.contains(&s))).count());
+        let junk = share(
+            world.devices.iter().filter(|d| d.serial.as_deref().is_some_and(|s| JUNK_SERIALS.contains(&s))).count(),
+        );
         assert!((2.0..4.0).contains(&junk), "junk serials {junk} %");
         let missing = share(world.devices.iter().filter(|d| d.serial.is_none()).count());
         assert!((1.0..2.0).contains(&missing), "no BIOS block {missing} %");

@@ -2,25 +2,117 @@
 
 /// Company names' first part, about a third with accents.
 pub(super) const STEMS: &[&str] = &[
-    "Acme", "Rossi", "Müller", "Åkerlund", "Café Noir", "Bianchi", "São Bento", "Ó Briain", "Nørgaard", "Brennan", "Castell",
-    "Delacroix", "Élan", "Fjord", "Garcés", "Höfer", "Ibáñez", "Jackdaw", "Kestrel", "Lindqvist", "Marlow", "Northgate",
-    "Oakhurst", "Pettersson", "Quayside", "Ravensworth", "Søndergaard", "Tamworth", "Umbra", "Vanterpool", "Whitby", "Yarrow",
-    "Zürcher", "Alder & Finch", "Bluebell", "Crane's", "De Luca", "Eastbourne", "Fernández", "Greystone", "Hollow Tree",
-    "Ironbridge", "Jupiter", "Kölner", "Larkspur", "Moretti", "Nuñez", "Orchard", "Pérez", "Redwood", "Saltmarsh", "Thistle",
-    "Ursino", "Väinö", "Wexcombe", "Xanthe", "Yew Tree", "Zephyr", "D'Angelo", "Großmann",
+    "Acme",
+    "Rossi",
+    "Müller",
+    "Åkerlund",
+    "Café Noir",
+    "Bianchi",
+    "São Bento",
+    "Ó Briain",
+    "Nørgaard",
+    "Brennan",
+    "Castell",
+    "Delacroix",
+    "Élan",
+    "Fjord",
+    "Garcés",
+    "Höfer",
+    "Ibáñez",
+    "Jackdaw",
+    "Kestrel",
+    "Lindqvist",
+    "Marlow",
+    "Northgate",
+    "Oakhurst",
+    "Pettersson",
+    "Quayside",
+    "Ravensworth",
+    "Søndergaard",
+    "Tamworth",
+    "Umbra",
+    "Vanterpool",
+    "Whitby",
+    "Yarrow",
+    "Zürcher",
+    "Alder & Finch",
+    "Bluebell",
+    "Crane's",
+    "De Luca",
+    "Eastbourne",
+    "Fernández",
+    "Greystone",
+    "Hollow Tree",
+    "Ironbridge",
+    "Jupiter",
+    "Kölner",
+    "Larkspur",
+    "Moretti",
+    "Nuñez",
+    "Orchard",
+    "Pérez",
+    "Redwood",
+    "Saltmarsh",
+    "Thistle",
+    "Ursino",
+    "Väinö",
+    "Wexcombe",
+    "Xanthe",
+    "Yew Tree",
+    "Zephyr",
+    "D'Angelo",
+    "Großmann",
 ];
 
 /// Company names' second part.
 pub(super) const TRADES: &[&str] = &[
-    "Logistics", "Dental", "Legal", "Foods", "Engineering", "Studio", "Architects", "Veterinary", "Consulting", "Transport",
-    "Ceramics", "Pharma", "Insurance", "Printing", "Textiles", "Wines", "Energy", "Marine", "Optics", "Joinery", "Catering",
-    "Accountants", "Property", "Motors", "Travel", "Plastics", "Media", "Clinics", "Roofing", "Recruitment", "Bakery",
-    "Instruments", "Security", "Farms", "Packaging", "Surveyors", "Schools", "Furniture", "Films", "Chemicals",
+    "Logistics",
+    "Dental",
+    "Legal",
+    "Foods",
+    "Engineering",
+    "Studio",
+    "Architects",
+    "Veterinary",
+    "Consulting",
+    "Transport",
+    "Ceramics",
+    "Pharma",
+    "Insurance",
+    "Printing",
+    "Textiles",
+    "Wines",
+    "Energy",
+    "Marine",
+    "Optics",
+    "Joinery",
+    "Catering",
+    "Accountants",
+    "Property",
+    "Motors",
+    "Travel",
+    "Plastics",
+    "Media",
+    "Clinics",
+    "Roofing",
+    "Recruitment",
+    "Bakery",
+    "Instruments",
+    "Security",
+    "Farms",
+    "Packaging",
+    "Surveyors",
+    "Schools",
+    "Furniture",
+    "Films",
+    "Chemicals",
 ];
 
 /// Legal suffixes; the empty one is a name without.
-pub(super) const SUFFIXES: &[&str] =
-    &["Ltd", "GmbH", "S.r.l.", "S.p.A.", "Inc.", "ApS", "LLC", "AG", "B.V.", "S.L.", "Oy", "AB", "SARL", "PLC", "", "Ltd", "Ltd", ""];
+pub(super) const SUFFIXES: &[&str] = &[
+    "Ltd", "GmbH", "S.r.l.", "S.p.A.", "Inc.", "ApS", "LLC", "AG", "B.V.", "S.L.", "Oy", "AB", "SARL", "PLC", "",
+    "Ltd", "Ltd", "",
+];
 
 /// The same suffix said differently.
 pub(super) const RESPELLED: &[(&str, &str)] = &[
@@ -37,25 +129,54 @@ pub(super) const RESPELLED: &[(&str, &str)] = &[
 
 /// Towns with a postal code and a country.
 pub(super) const TOWNS: &[(&str, &str, &str)] = &[
-    ("Leeds", "LS1 4AP", "GB"), ("Bristol", "BS1 5TR", "GB"), ("Cork", "T12 X8N6", "IE"), ("Torino", "10121", "IT"),
-    ("Forlì", "47121", "IT"), ("Köln", "50667", "DE"), ("München", "80331", "DE"), ("Málaga", "29005", "ES"),
-    ("Århus", "8000", "DK"), ("Malmö", "211 20", "SE"), ("Turku", "20100", "FI"), ("Orléans", "45000", "FR"),
-    ("Genève", "1204", "CH"), ("Utrecht", "3511 LN", "NL"), ("Boise", "83702", "US"), ("Portland", "04101", "US"),
-    ("Québec", "G1R 4S9", "CA"), ("Exeter", "EX1 1GE", "GB"), ("Lecce", "73100", "IT"), ("Łódź", "90-001", "PL"),
+    ("Leeds", "LS1 4AP", "GB"),
+    ("Bristol", "BS1 5TR", "GB"),
+    ("Cork", "T12 X8N6", "IE"),
+    ("Torino", "10121", "IT"),
+    ("Forlì", "47121", "IT"),
+    ("Köln", "50667", "DE"),
+    ("München", "80331", "DE"),
+    ("Málaga", "29005", "ES"),
+    ("Århus", "8000", "DK"),
+    ("Malmö", "211 20", "SE"),
+    ("Turku", "20100", "FI"),
+    ("Orléans", "45000", "FR"),
+    ("Genève", "1204", "CH"),
+    ("Utrecht", "3511 LN", "NL"),
+    ("Boise", "83702", "US"),
+    ("Portland", "04101", "US"),
+    ("Québec", "G1R 4S9", "CA"),
+    ("Exeter", "EX1 1GE", "GB"),
+    ("Lecce", "73100", "IT"),
+    ("Łódź", "90-001", "PL"),
 ];
 
 /// Streets.
 pub(super) const STREETS: &[&str] = &[
-    "Mill Lane", "Via Garibaldi", "Hauptstraße", "High Street", "Rue de l'Église", "Station Road", "Calle Mayor", "Kirkegade",
-    "Storgatan", "Market Square", "Corso Italia", "Bahnhofstraße", "Victoria Road", "Church Row",
+    "Mill Lane",
+    "Via Garibaldi",
+    "Hauptstraße",
+    "High Street",
+    "Rue de l'Église",
+    "Station Road",
+    "Calle Mayor",
+    "Kirkegade",
+    "Storgatan",
+    "Market Square",
+    "Corso Italia",
+    "Bahnhofstraße",
+    "Victoria Road",
+    "Church Row",
 ];
 
 /// Site names besides towns.
-pub(super) const PLACES: &[&str] = &["Head Office", "Warehouse", "Showroom", "Workshop", "Back Office", "Depot", "Lab", "Branch"];
+pub(super) const PLACES: &[&str] =
+    &["Head Office", "Warehouse", "Showroom", "Workshop", "Back Office", "Depot", "Lab", "Branch"];
 
 /// First names for the people machines are registered to.
 pub(super) const PEOPLE: &[&str] = &[
-    "Ann", "José", "Marta", "Søren", "Gwen", "Luca", "Zoë", "Iván", "Priya", "Tom", "Élodie", "Karl", "Aoife", "Bruno", "Nadia",
+    "Ann", "José", "Marta", "Søren", "Gwen", "Luca", "Zoë", "Iván", "Priya", "Tom", "Élodie", "Karl", "Aoife", "Bruno",
+    "Nadia",
 ];
 
 /// Family names for the same.
@@ -65,7 +186,15 @@ pub(super) const FAMILIES: &[&str] = &[
 
 /// Serial numbers that are none.
 pub(super) const JUNK_SERIALS: &[&str] = &[
-    "To be filled by O.E.M.", "Default string", "0", "", "System Serial Number", "None", "Not Specified", "123456789", "00000000",
+    "To be filled by O.E.M.",
+    "Default string",
+    "0",
+    "",
+    "System Serial Number",
+    "None",
+    "Not Specified",
+    "123456789",
+    "00000000",
     "INVALID",
 ];
 
@@ -89,13 +218,21 @@ pub(super) const SERVERS: &[(&str, &str, &str)] = &[
 
 /// A workstation's maker and model.
 pub(super) const MODELS: &[(&str, &str)] = &[
-    ("Dell Inc.", "Latitude 5540"), ("Dell Inc.", "OptiPlex 7010"), ("HP", "EliteBook 840 G10"), ("HP", "ProDesk 400 G7"),
-    ("LENOVO", "ThinkPad T14 Gen 4"), ("LENOVO", "ThinkCentre M70q"), ("ASUSTeK COMPUTER INC.", "PRIME B560M-A"),
+    ("Dell Inc.", "Latitude 5540"),
+    ("Dell Inc.", "OptiPlex 7010"),
+    ("HP", "EliteBook 840 G10"),
+    ("HP", "ProDesk 400 G7"),
+    ("LENOVO", "ThinkPad T14 Gen 4"),
+    ("LENOVO", "ThinkCentre M70q"),
+    ("ASUSTeK COMPUTER INC.", "PRIME B560M-A"),
 ];
 
 /// A server's maker and model.
 pub(super) const SERVER_MODELS: &[(&str, &str)] = &[
-    ("Dell Inc.", "PowerEdge R650"), ("HPE", "ProLiant DL380 Gen10"), ("VMware, Inc.", "VMware7,1"), ("Microsoft Corporation", "Virtual Machine"),
+    ("Dell Inc.", "PowerEdge R650"),
+    ("HPE", "ProLiant DL380 Gen10"),
+    ("VMware, Inc.", "VMware7,1"),
+    ("Microsoft Corporation", "Virtual Machine"),
 ];
 
 /// A text without accents: what a person types who has no such key.

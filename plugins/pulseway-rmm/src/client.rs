@@ -186,7 +186,8 @@ pub(crate) fn write_all(
     path: &str,
     filter: impl Fn(&Change) -> String,
 ) -> Vec<Outcome> {
-    let mut outcomes = batch::write_all(host, changes, prepared, |change, reply| match open::<Made>(reply) {
+    let send = |requests| host.send_all(requests);
+    let mut outcomes = batch::write_all(changes, prepared, send, |change, reply| match open::<Made>(reply) {
         Err(failure) => Settlement::Failed(failure),
         Ok(Data { data, .. }) => {
             let made = data.and_then(|made| made.id.into_value()).map(|Int(id)| id.to_string());

@@ -1,20 +1,20 @@
 //! A batch of changes as one round of requests: each change that could be prepared is one request, and
 //! its reply settles it. What became of a request without a reply, the host knows better.
 
-use crate::{Change, Failure, Host, Outcome, Request, Response, Settlement};
+use crate::{Change, Failure, HttpError, Outcome, Request, Response, Settlement};
 
-/// Sends what could be prepared, side by side, and gives one outcome per change, in their order.
-/// `settle` reads a reply; `prepared` has one entry per change.
+/// Sends what could be prepared, side by side (`send`), and gives one outcome per change, in their
+/// order. `prepared` has one entry per change; `settle` reads a change's reply.
 pub fn write_all(
-    host: &dyn Host,
     changes: &[Change],
     prepared: Vec<Result<Request, Failure>>,
+    send: impl FnOnce(Vec<Request>) -> Vec<Result<Response, HttpError>>,
     settle: impl Fn(&Change, &Response) -> Settlement,
 ) -> Vec<Outcome> {
     let mut requests = Vec::with_capacity(prepared.len());
     let failures: Vec<Option<Failure>> =
         prepared.into_iter().map(|prepared| prepared.map(|request| requests.push(request)).err()).collect();
-    let mut replies = host.send_all(requests).into_iter();
+    let mut replies = send(requests).into_iter();
     changes
         .iter()
         .zip(failures)
@@ -33,7 +33,7 @@ pub fn write_all(
 mod tests {
     use super::*;
     use crate::testing::{Script, change, reply};
-    use crate::{HttpError, Kind, Method, Operation};
+    use crate::{Host, Kind, Method, Operation};
 
     #[test]
     fn each_change_is_settled_by_its_own_reply() {
@@ -49,7 +49,7 @@ mod tests {
                 path => Ok(Request::new(Method::Put, "api", path).change(&change.id)),
             })
             .collect();
-        let outcomes = write_all(&host, &changes, prepared, |_, reply| Settlement::Done(reply.text().to_owned()));
+        let outcomes = write_all(&changes, prepared, |requests| host.send_all(requests), |_, reply| Settlement::Done(reply.text().to_owned()));
         let told: Vec<_> = outcomes.iter().map(|outcome| (outcome.change.as_str(), &outcome.result)).collect();
         assert_eq!(
             told,

@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_canonical_time_stays_as_it_is() {
-        for days in (-200_000..200_000).step_by(97) {
+        for days in (-200_000_i64..200_000).step_by(97) {
             let time = rfc3339(days * 86_400 + days.rem_euclid(86_400), 0);
             assert_eq!(canonical(&time).as_ref(), Some(&time));
         }

@@ -285,12 +285,6 @@ impl Plugin {
         &self.0.inspected
     }
 
-    /// What it imports, by full name.
-    #[must_use]
-    pub fn imports(&self) -> &[String] {
-        &self.0.inspected.imports
-    }
-
     /// SHA-256 of its file, lower-case hex.
     #[must_use]
     pub fn digest(&self) -> &str {

@@ -86,6 +86,12 @@ impl Error {
         }
     }
 
+    /// Whether another process holds the database.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Error::Store(crate::store::StoreError::Locked { .. }))
+    }
+
     pub(crate) fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Error::Invalid { message: message.into(), hint: hint.into() }
     }

@@ -223,14 +223,15 @@ pub fn build(options: &BuildOptions, progress: &mut dyn FnMut(&str)) -> Result<B
     let manifest = parse(&text, &manifest_path)?;
     let source = cargo::inspect(&dir)?;
 
-    let target_dir = options.target_dir.clone().unwrap_or_else(|| source.target_dir.clone());
-    let toolchain_dir = options.toolchain_dir.clone().unwrap_or_else(|| target_dir.join("toolchain"));
+    // cargo and apt run in other folders: relative paths would mean other places there.
+    let target_dir = absolute(options.target_dir.as_ref().unwrap_or(&source.target_dir))?;
+    let toolchain_dir = options.toolchain_dir.as_deref().map(absolute).transpose()?;
+    let toolchain_dir = toolchain_dir.unwrap_or_else(|| target_dir.join("toolchain"));
     let toolchain = toolchain::provide(options.toolchain, &toolchain_dir, &dir, progress)?;
     let module = cargo::compile(&source, &toolchain, &target_dir.join("connector"), progress)?;
 
     let component = component::finish(component::encode(&read(&module)?)?, &text)?;
-    let out = options.out.clone();
-    let out = out.unwrap_or_else(|| target_dir.join("connectors").join(format!("{}.wasm", manifest.id)));
+    let out = options.out.clone().unwrap_or_else(|| target_dir.join("connectors").join(format!("{}.wasm", manifest.id)));
     save(component, out, manifest, options.max_bytes)
 }
 
@@ -249,6 +250,10 @@ pub fn pack(component: &Path, manifest: &Path, out: &Path, max_bytes: u64) -> Re
 
 fn parse(text: &str, path: &Path) -> Result<Manifest, BuildError> {
     Manifest::parse(text).map_err(|source| BuildError::Manifest { path: path.to_owned(), source })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, BuildError> {
+    std::path::absolute(path).map_err(|source| BuildError::Io { path: path.to_owned(), source })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, BuildError> {

@@ -7,6 +7,7 @@
 
 use super::context::Work;
 use super::plan;
+use super::query::no_plan;
 use super::progress::{Progress, Stage};
 use super::settle::Tally;
 use super::Tenant;
@@ -74,11 +75,13 @@ impl Tenant {
         work.finish_apply(plan, options).await
     }
 
-    pub(super) async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
+    /// The sync a plan belongs to.
+    ///
+    /// # Errors
+    /// There is no such plan.
+    pub async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
         self.store.plan_sync(plan).await.map_err(|error| match error {
-            crate::store::StoreError::NotFound { .. } => {
-                Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
-            }
+            crate::store::StoreError::NotFound { .. } => no_plan(plan),
             other => other.into(),
         })
     }
@@ -98,7 +101,7 @@ impl Work<'_> {
 
     async fn apply_plan(&self, plan: PlanId, options: &ApplyOptions) -> Result<Tally, Error> {
         self.recover().await?;
-        let stored = self.store.plan_get(plan).await?;
+        let stored = self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
         self.store.plan_approve(plan, self.now(), &stored.hash).await?;
         let session = Session::new(self, plan, options, self.now().since_ms(stored.made_at) > FRESH_MS);
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();

@@ -53,8 +53,7 @@ impl Tenant {
     /// # Errors
     /// There is none with this id.
     pub async fn plan_show(&self, plan: PlanId) -> Result<Plan, Error> {
-        self.plan_sync(plan).await?;
-        Ok(self.store.plan_get(plan).await?)
+        self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))
     }
 
     /// The newest plans of a sync.
@@ -145,6 +144,10 @@ impl Tenant {
         trace.verdict = verdict(&trace, kind);
         Ok(trace)
     }
+}
+
+pub(super) fn no_plan(plan: PlanId) -> Error {
+    Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
 }
 
 /// One sentence: in step or not, and what would change it.

@@ -30,7 +30,7 @@ impl Tenant {
         let mut woken = Vec::new();
         for wake in self.store.wakes_due(self.parts.clock.now()).await? {
             // Taken out first: a job that kills the process is not run for ever.
-            self.store.wake_done(&wake.id).await?;
+            self.store.wake_done(&wake).await?;
             // It may keep things and ask to be woken again; with no batch there is no change to write for.
             let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
             let outcome = match self.open(&wake.connection).await {

@@ -79,10 +79,11 @@ impl Session<'_, '_> {
         for (mut prepared, fate) in batch.changes.into_iter().zip(fates) {
             match fate {
                 Fate::Again(failure) if Self::try_again(&prepared) => {
-                    if let Failure::Throttled { retry_after_ms, .. } = failure {
+                    if let Failure::Throttled { retry_after_ms, .. } = &failure {
                         wait = wait.max(Some(retry_after_ms.unwrap_or(THROTTLE_MS)));
                     }
                     prepared.tries += 1;
+                    settled.push(self.put_back(&prepared, &failure));
                     again.push(prepared);
                 }
                 Fate::Failed(failure) | Fate::Again(failure) => {
@@ -240,6 +241,12 @@ impl Session<'_, '_> {
             journal: self.entry(planned, "failed", failure.to_string(), planned.target.clone()),
             token: None,
         }
+    }
+
+    /// Certainly not written: pending again, to be tried again in this run.
+    fn put_back(&self, prepared: &Prepared, failure: &Failure) -> Settled {
+        let planned = &prepared.planned;
+        Settled { status: ChangeStatus::Pending, journal: self.entry(planned, "put off", failure.to_string(), None), ..self.failed(prepared, failure) }
     }
 
     fn accepted(&self, prepared: &Prepared, token: String) -> Settled {

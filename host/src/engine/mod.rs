@@ -6,3 +6,6 @@ pub mod matching;
 pub mod names;
 pub mod plan;
 pub mod serials;
+
+#[cfg(test)]
+mod testkit;

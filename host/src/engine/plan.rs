@@ -32,7 +32,7 @@ pub use stale::stale;
 pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
 
 use super::matching::Decision;
-use crate::model::sync::KindRules;
+use crate::model::sync::{KindRules, Sites};
 use crate::model::{
     Action, FieldDiff, FieldRule, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record, Risk,
     SyncRules, Timestamp, Value,
@@ -63,7 +63,8 @@ pub struct PlanInput<'a> {
     pub customer: &'a str,
     /// The records, in any order.
     pub items: &'a [Item<'a>],
-    /// The account the customer is linked to; none while it is yet to be created, and for customers.
+    /// The account the customer is linked to; none for customers, and while it is yet to be
+    /// created. A customer that is neither linked nor created has nothing to plan for.
     pub parent_target: Option<&'a str>,
     /// What the target's connector can do with the kind.
     pub describe: &'a KindDescription,
@@ -73,7 +74,8 @@ pub struct PlanInput<'a> {
     pub now: Timestamp,
     /// Whether somebody asked for these records to be refreshed: volatile fields are written, however young.
     pub refresh: bool,
-    /// Where the reference to a source record of a kind leads.
+    /// Where the reference to a source record of a kind leads; nowhere ([`Reference::Unknown`])
+    /// when that record belongs to another customer.
     pub resolve: &'a dyn Fn(Kind, &str) -> Reference,
 }
 
@@ -113,7 +115,8 @@ pub struct Finding {
 /// Plans one customer's records of a kind; nothing when the kind takes no part in the sync.
 #[must_use]
 pub fn plan_kind(input: &PlanInput<'_>) -> Planned {
-    let Some(rules) = input.rules.kinds.get(&input.kind) else { return Planned::default() };
+    let no_locations = input.kind == Kind::Location && input.rules.sites == Sites::Primary;
+    let Some(rules) = input.rules.kinds.get(&input.kind).filter(|_| !no_locations) else { return Planned::default() };
     let mut planned = Planned::default();
     for item in input.items {
         let planner = Planner { input, rules, item };
@@ -201,7 +204,7 @@ impl Planner<'_, '_> {
     /// The record is there on both sides.
     fn plan_linked(&self, source: &Record, target: &Record, linked_by: Option<&str>, out: &mut Planned) {
         let active_rule = self.rules.rule("active");
-        let steered = !matches!(active_rule, FieldRule::Ignore | FieldRule::TargetWins | FieldRule::SeedOnce);
+        let steered = self.steers_active();
         let taken_out_by_us =
             self.item.link.is_some_and(|link| link.written.get("active") == Some(&Value::Boolean(false)));
         match (source.active(), target.active()) {
@@ -230,7 +233,10 @@ impl Planner<'_, '_> {
                 }
             }
             Parent::MovedByHand => {
-                self.finding(out, "moved to another account in the target by a person, and left there".to_owned());
+                self.finding(
+                    out,
+                    "it stands in another account in the target, by a person's hand, and is left there".to_owned(),
+                );
             }
         }
         let fields = fields::compare(self.input, self.rules, source, target, self.item.link);
@@ -244,7 +250,7 @@ impl Planner<'_, '_> {
         if !target.active() {
             return;
         }
-        if matches!(self.rules.rule("active"), FieldRule::Ignore | FieldRule::TargetWins | FieldRule::SeedOnce) {
+        if !self.steers_active() {
             return self.finding(out, "gone from the source; by rule the target's state stands".to_owned());
         }
         if link.written.get("active") == Some(&Value::Boolean(false)) {
@@ -271,6 +277,11 @@ impl Planner<'_, '_> {
             );
         }
         self.deactivate(target, &format!("missing from the source since {since}"), out);
+    }
+
+    /// Whether the source says what is in use.
+    fn steers_active(&self) -> bool {
+        matches!(self.rules.rule("active"), FieldRule::SourceWins | FieldRule::SourceForces)
     }
 
     /// Whether the target record stands in its customer's account.
@@ -339,7 +350,11 @@ impl Planner<'_, '_> {
     }
 
     fn link(&self, source: &Record, target: &Record, reason: String, risk: Risk, out: &mut Planned) {
-        let agreed = fields::agreed(self.input, self.rules, source, target);
+        let mut agreed = fields::agreed(self.input, self.rules, source, target);
+        if let Some(parent) = target.parent.as_deref().filter(|parent| Some(*parent) == self.input.parent_target) {
+            let (before, after) = (Value::Text(parent.to_owned()), Value::Text(self.input.customer.to_owned()));
+            agreed.insert(0, FieldDiff { name: "parent".to_owned(), before: Some(before), after });
+        }
         self.push(out, Action::Link, Some(target), agreed, reason, risk);
     }
 
@@ -370,13 +385,17 @@ impl Planner<'_, '_> {
         if !self.input.describe.writes.contains(&Operation::Update) {
             return self.finding(
                 out,
-                format!("{}, but a {} cannot be updated in the target", fields.reason(), self.input.kind),
+                format!(
+                    "{}, but a {} cannot be updated in the target",
+                    fields.reason(self.input.kind),
+                    self.input.kind
+                ),
             );
         }
         let clears = fields.diffs.iter().any(|diff| diff.after.is_blank());
         let renames = fields.diffs.iter().any(|diff| diff.name == "name" && source.name != target.name);
         let risk = if clears || renames { Risk::Medium } else { Risk::Low };
-        let reason = fields.reason();
+        let reason = fields.reason(self.input.kind);
         self.push(out, Action::Update, Some(target), fields.diffs, reason, risk);
     }
 
@@ -444,3 +463,6 @@ impl Planner<'_, '_> {
 fn risk_of_link(by: &str) -> Risk {
     if by == "accepted score" { Risk::Medium } else { Risk::Low }
 }
+
+#[cfg(test)]
+mod tests;

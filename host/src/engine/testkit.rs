@@ -76,6 +76,15 @@ pub(crate) enum Habit {
     Shouts,
 }
 
+/// What becomes of a change that is applied.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Fate {
+    Done,
+    /// The vendor wrote it, and the host died before it noted that.
+    Forgotten,
+    NeverSent,
+}
+
 /// A target system with the engine's other parts around it.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
@@ -324,31 +333,43 @@ impl World {
     /// Carries out changes in order; each must still be valid when its turn comes.
     pub(crate) fn apply(&mut self, changes: &[PlannedChange], now: Timestamp) {
         for change in changes {
-            let link = self.link(change.kind, &change.source).cloned();
-            let target_now = change.target.as_ref().and_then(|id| self.records[&change.kind].get(id)).cloned();
-            let refused = stale(change, link.as_ref(), target_now.as_ref());
-            assert_eq!(refused, None, "stale at its turn: {change:#?}\n{link:#?}");
-            let resolve = |kind: Kind, id: &str| match self.link(kind, id).and_then(Link::linked) {
-                Some(target) => Reference::Target(target.to_owned()),
-                None => Reference::Unknown,
-            };
-            let id = ChangeId { plan: PlanId(1), sequence: change.sequence };
-            let parent = target_now.as_ref().and_then(|record| record.parent.as_deref());
-            let stamp = self.stamps.then(|| stamp_of(&change.source));
-            let sent = to_write(change, id, parent, stamp, &resolve).unwrap();
-            let (target, kept) = match &sent {
-                None => (change.target.clone().unwrap(), target_now),
-                Some(sent) => {
-                    let target = self.write(sent);
-                    let kept = self.records[&change.kind][&target].clone();
-                    let differing = verify(sent, &kept);
-                    assert!(self.habit != Habit::Keeps || differing.is_empty(), "{differing:?}");
-                    (target, self.reads_back.then_some(kept))
-                }
-            };
+            self.apply_one(change, Fate::Done, now).unwrap();
+        }
+    }
+
+    /// Carries out one change, as far as fate lets it; or says why it is refused.
+    pub(crate) fn apply_one(&mut self, change: &PlannedChange, fate: Fate, now: Timestamp) -> Result<(), String> {
+        let link = self.link(change.kind, &change.source).cloned();
+        let target_now = change.target.as_ref().and_then(|id| self.records[&change.kind].get(id)).cloned();
+        if let Some(why) = stale(change, link.as_ref(), target_now.as_ref()) {
+            return Err(format!("{why}: {change:?} {link:?}"));
+        }
+        let resolve = |kind: Kind, id: &str| match self.link(kind, id).and_then(Link::linked) {
+            Some(target) => Reference::Target(target.to_owned()),
+            None => Reference::Unknown,
+        };
+        let id = ChangeId { plan: PlanId(1), sequence: change.sequence };
+        let parent = target_now.as_ref().and_then(|record| record.parent.as_deref());
+        let stamp = self.stamps.then(|| stamp_of(&change.source));
+        let sent = to_write(change, id, parent, stamp, &resolve).map_err(|unresolved| unresolved.to_string())?;
+        if fate == Fate::NeverSent {
+            return Ok(());
+        }
+        let (target, kept) = match &sent {
+            None => (change.target.clone().unwrap(), target_now),
+            Some(sent) => {
+                let target = self.write(sent);
+                let kept = self.records[&change.kind][&target].clone();
+                let differing = verify(sent, &kept);
+                assert!(self.habit != Habit::Keeps || differing.is_empty(), "{differing:?}");
+                (target, self.reads_back.then_some(kept))
+            }
+        };
+        if fate == Fate::Done {
             let next = after_write(link.as_ref(), change, sent.as_ref(), &target, kept.as_ref(), now);
             self.save(next);
         }
+        Ok(())
     }
 
     /// Plans, applies, and checks that there is nothing left to do.

@@ -1,9 +1,9 @@
 //! Planning, case by case and as a whole: match, plan, apply, and nothing is left.
 
 use super::*;
-use crate::engine::testkit::{HOUR, Habit, NOW, Source, With, World, record, stamp_of};
+use crate::engine::testkit::{Fate, HOUR, Habit, NOW, Source, With, World, record, stamp_of};
 use crate::model::sync::{KindRules, Sites};
-use crate::model::{Change, Field, Hold, Writable};
+use crate::model::{Change, Field, FieldDiff, FieldRule, Hold, LinkState, Operation, Risk, Value, Writable};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -718,6 +718,41 @@ proptest! {
             // Time passes: grace and volatile ages are crossed now and then.
             world.run(source, NOW.plus_ms(at as i64 * 50 * HOUR));
             check_world(&world);
+        }
+    }
+
+    #[test]
+    fn whatever_got_lost_the_next_run_ends_in_the_same_place(
+        sources in prop::collection::vec(any_source(), 1..4), can_move in any::<bool>(),
+        fates in prop::collection::vec(prop::sample::select(vec![Fate::Done, Fate::Forgotten, Fate::NeverSent]), 40),
+    ) {
+        let mut world = World::new();
+        if can_move {
+            world.describe.get_mut(&Kind::Asset).unwrap().writes.insert(Operation::Move);
+        }
+        let mut fates = fates.into_iter().cycle();
+        for (at, source) in sources.iter().enumerate() {
+            let now = NOW.plus_ms(at as i64 * HOUR);
+            for change in world.plan(source, now).changes {
+                // What takes in and out of use is looked up by whoever applies it, before anything is planned.
+                let lookup = matches!(change.action, Action::Deactivate | Action::Reactivate);
+                let fate = fates.next().unwrap();
+                let fate = if lookup && fate == Fate::Forgotten { Fate::Done } else { fate };
+                // Refused is fine: what it builds on got lost.
+                let _ = world.apply_one(&change, fate, now);
+            }
+            world.run(source, now);
+            check_world(&world);
+            let customer_of = |id: &str| source[&Kind::Customer].iter().find(|c| c.id == id && c.active());
+            for device in source[&Kind::Asset].iter().filter(|device| device.active()) {
+                let Some(customer) = customer_of(device.parent.as_deref().unwrap()) else { continue };
+                let (has, account) = (world.linked(Kind::Asset, &device.id), world.linked(Kind::Customer, &customer.id));
+                prop_assert_eq!(has.parent.as_ref(), Some(&account.id));
+                prop_assert!(has.active());
+                if let Some(model) = device.text("model") {
+                    prop_assert_eq!(has.text("model"), Some(model));
+                }
+            }
         }
     }
 

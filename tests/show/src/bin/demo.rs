@@ -62,9 +62,9 @@ fn demo() -> Result<String, Trouble> {
     }
 
     heading("Near names wait for a person: look at them, take the sure ones, call the others new");
-    say(&crosswalk, &["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed,conflict"], &[0])?;
+    say(&crosswalk, &["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"], &[0])?;
     say(&crosswalk, &["link", "accept", "rmm-to-psa", "--score", "0.9"], &[0])?;
-    let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed,conflict"])?;
+    let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"])?;
     for id in ids(&open) {
         say(&crosswalk, &["link", "create", "rmm-to-psa", "customer", &id], &[0])?;
     }
@@ -99,7 +99,7 @@ fn demo() -> Result<String, Trouble> {
 /// Records that the vendor's own duplicates keep from being matched are decided like any other.
 fn settle_conflicts(crosswalk: &Crosswalk) -> Result<(), Trouble> {
     for kind in ["location", "asset"] {
-        let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", kind, "--state", "proposed,conflict"])?;
+        let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", kind, "--state", "proposed", "--state", "conflict"])?;
         let ids = ids(&open);
         if ids.is_empty() {
             continue;

@@ -197,10 +197,10 @@ fn check_choices(setting: &SettingSpec, at: &str) -> Checked {
             let why = format!("`{word}` is not known: write a list of texts, or \"connector\" to ask the connector");
             must(word == "connector", at, why)?;
             // A vendor's picklist has ids, and those are numbers often enough.
-            must(setting.type_ != SettingType::Boolean, at, "a boolean has no choices but true and false")
+            must(setting.type_ != SettingType::Boolean, at, "a yes or no needs no choices")
         }
         Some(Choices::Fixed(list)) => {
-            must(setting.type_ == SettingType::Text, at, "only a text has a list of choices")?;
+            must(setting.type_ == SettingType::Text, at, "only a text has a list of choices; a number has min and max")?;
             must(!list.is_empty(), at, "the list is empty: nothing could be chosen")
         }
     }

@@ -9,7 +9,7 @@ use crate::model::Manifest;
 use crate::model::manifest::{CONTRACT, ManifestError};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{ComponentTypeRef, Encoding, Parser, Payload, TypeBounds};
 
 /// The custom section that holds the text of `plugin.toml`.
 pub const MANIFEST_SECTION: &str = "crosswalk:manifest";
@@ -169,7 +169,11 @@ fn walk(bytes: &[u8]) -> Result<Parts, PluginError> {
             Payload::End(_) => depth -= 1,
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
-                    parts.imports.push(import.map_err(broken)?.name.name.to_owned());
+                    let import = import.map_err(broken)?;
+                    // A world that uses types of an interface names them as imports, too; nobody provides those.
+                    if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
+                        parts.imports.push(import.name.name.to_owned());
+                    }
                 }
             }
             Payload::CustomSection(section) if depth == 1 => match section.name() {

@@ -177,7 +177,7 @@ fn walk(bytes: &[u8]) -> Result<Parts, PluginError> {
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
                     let import = import.map_err(broken)?;
-                    // A world that uses an interface's types names them as imports, too; nobody provides those.
+                    // A world that uses types of an interface names them as imports, too; nobody provides those.
                     if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
                         parts.imports.push(import.name.name.to_owned());
                     }

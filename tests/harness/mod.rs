@@ -74,13 +74,19 @@ impl TestApp {
             secrets: secrets([("token-id", rmm.token_id()), ("token-secret", rmm.token_secret())]),
             endpoints: texts([("api", format!("{}/api/v3", rmm.url()))]),
             grant_all: false,
-            buckets: BTreeMap::new(),
+            buckets: [("minute".to_owned(), BucketOverride { calls: Some(0), at_once: Some(4) })].into(),
         })
         .await;
         self.add(NewConnection {
             name: name("psa"),
             plugin: name("autotask"),
-            settings: [("user".to_owned(), psa.user().into())].into(),
+            settings: [
+                ("user".to_owned(), psa.user().into()),
+                ("owner-resource-id".to_owned(), 29_682_885.into()),
+                ("udf-last-seen".to_owned(), "RMM Last Seen".into()),
+                ("udf-storage".to_owned(), "RMM Storage".into()),
+            ]
+            .into(),
             secrets: secrets([("secret", psa.secret()), ("integration-code", psa.integration_code())]),
             endpoints: texts([("discovery", psa.url()), ("zone", psa.url())]),
             grant_all: false,

@@ -15,6 +15,9 @@ use crosswalk_sdk::paging::Offset;
 use crosswalk_sdk::{Failure, Field, Host, Item, Page, Reference, Request, Response, Selection, Told, Value};
 use serde::Deserialize;
 
+/// The parts of a row that newer servers leave out unless asked; older ones ignore the parameter.
+const SECTIONS: &str = "Disks,AssetInfo,IpAddresses,LocalIpAddresses";
+
 /// A row of `/devices`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -101,8 +104,7 @@ impl Places {
         let page = |path, skip, top| list(path, "Identifier", None, skip, top);
         let devices = devices.skips(PAGES).map(|skip| page("/devices", skip, devices.top));
         let assets = assets.iter().flat_map(|assets| {
-            // Newer servers leave these sections out unless asked; older ones ignore the parameter.
-            assets.skips(PAGES).map(|skip| page("/assets", skip, assets.top).query("include", "Disks,AssetInfo"))
+            assets.skips(PAGES).map(|skip| page("/assets", skip, assets.top).query("include", SECTIONS))
         });
         devices.chain(assets).collect()
     }
@@ -198,7 +200,7 @@ fn with_singles(host: &dyn Host, settings: &Settings, devices: &[Device<'_>]) ->
 }
 
 fn singles<'a>(host: &dyn Host, ids: impl Iterator<Item = &'a str>) -> Result<Vec<Response>, Failure> {
-    let request = |id| get(format!("/assets/{}", segment(id))).query("include", "Disks,AssetInfo");
+    let request = |id| get(format!("/assets/{}", segment(id))).query("include", SECTIONS);
     let requests: Vec<Request> = ids.map(request).collect();
     if requests.is_empty() {
         return Ok(Vec::new());

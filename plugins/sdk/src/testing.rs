@@ -1,5 +1,11 @@
 //! A host for native tests and benchmarks: settings and mapping in memory, replies from a closure.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod http;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use http::http;
+
 use crate::{
     Body, Change, Entry, EntryPage, Field, Host, HttpError, Kind, Level, Link, Operation, PutError, Request, Response,
     ScheduleError, Value,

@@ -187,8 +187,12 @@ fn check_setting(setting: &SettingSpec, at: &str) -> Checked {
         must(min <= max, &format!("{at}.max"), format!("no number is at least {min} and at most {max}"))?;
     }
     let choices_at = format!("{at}.choices");
-    if setting.choices.is_some() {
-        must(setting.type_ == SettingType::Text, &choices_at, "only a text has choices")?;
+    match (&setting.choices, setting.type_) {
+        (Some(_), SettingType::Boolean) => must(false, &choices_at, "a yes or no needs no choices")?,
+        (Some(Choices::Fixed(_)), SettingType::Integer) => {
+            must(false, &choices_at, "only a text has a list of choices; a number has `min` and `max`")?;
+        }
+        _ => {}
     }
     match &setting.choices {
         Some(Choices::From(word)) => {

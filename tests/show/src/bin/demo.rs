@@ -46,7 +46,7 @@ fn demo() -> Result<String, Trouble> {
 
     heading("Connect to both accounts. Call limits are the operator's here, the simulators can take it");
     let [mut to_rmm, mut to_psa] = crosswalk.connect(&rmm, &psa);
-    to_rmm.extend(["--bucket", "polite=0,at-once=4"].map(str::to_owned));
+    to_rmm.extend(["--bucket", "minute=0,at-once=4"].map(str::to_owned));
     to_psa.extend(["--bucket", "hour=9900,at-once=0"].map(str::to_owned));
     for words in [to_rmm, to_psa] {
         say(&crosswalk, &words.iter().map(String::as_str).collect::<Vec<_>>(), &[0])?;

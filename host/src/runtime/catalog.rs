@@ -210,12 +210,12 @@ mod tests {
     const MANIFEST: &str = "id = \"x\"\nversion = \"1.0.0\"\ncontract = \"0.1.0\"\ntitle = \"X\"\n";
 
     fn component(sections: &[(&str, &str)]) -> Vec<u8> {
-        let mut component = Component::new();
+        let mut component = Component::new().finish();
         for (name, text) in sections {
             let section = CustomSection { name: (*name).into(), data: text.as_bytes().into() };
             section.append_to_component(&mut component);
         }
-        component.finish()
+        component
     }
 
     fn message(bytes: &[u8]) -> String {

@@ -22,6 +22,17 @@ const NAMES: &Names = &[
     ("notes", "description"),
 ];
 
+/// What is asked for of a row, besides user-defined fields by name. A whole row has some hundred fields.
+const INCLUDE: &[&str] = &[
+    "id", "companyID", "companyLocationID", "productID", "isActive", "referenceTitle", "referenceNumber",
+    "serialNumber", "notes",
+];
+
+/// Where it is remembered that a database does not give user-defined fields when it is asked for some
+/// fields only: the vendor's documents leave that open.
+const WIDE: &str = "whole-rows";
+const DAY_MS: u64 = 24 * 3_600_000;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ConfigurationItem<'a> {
@@ -55,6 +66,12 @@ struct Udf<'a> {
 }
 
 impl ConfigurationItem<'_> {
+    /// Whether each user-defined field that was asked for is there, if only as empty.
+    fn tells(&self, settings: &Settings) -> bool {
+        let told = self.user_defined_fields.value().map_or(&[][..], Vec::as_slice);
+        settings.udf_names().all(|name| told.iter().any(|udf| udf.name.0.eq_ignore_ascii_case(name)))
+    }
+
     fn asset(&self, settings: &Settings, products: Products) -> Asset {
         let mut asset = Asset {
             id: self.id.0.to_string(),
@@ -125,11 +142,38 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         }
     }
     let products = Products::for_reading(client);
-    let reply = client.query("ConfigurationItems", &Query::new(&[], filter), after)?;
+    let include = INCLUDE.iter().copied().chain(settings.udf_names()).collect::<Vec<_>>();
+    let mut query = Query::new(&include, filter);
+    if client.host.recall(WIDE, "ConfigurationItems", DAY_MS).is_none() {
+        match client.query("ConfigurationItems", &query, after) {
+            Ok(reply) => {
+                let (rows, next) = client.rows::<ConfigurationItem<'_>>(&reply)?;
+                if rows.iter().all(|row| row.tells(settings)) {
+                    return Ok(page(&rows, next, selection, settings, products));
+                }
+            }
+            Err(Failure::Unsupported(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+        client.host.log(Level::Info, "this database gives user-defined fields in whole rows only");
+        client.host.remember(WIDE, "ConfigurationItems", "yes");
+    }
+    query.widen();
+    let reply = client.query("ConfigurationItems", &query, after)?;
     let (rows, next) = client.rows::<ConfigurationItem<'_>>(&reply)?;
+    Ok(page(&rows, next, selection, settings, products))
+}
+
+fn page(
+    rows: &[ConfigurationItem<'_>],
+    next: Option<String>,
+    selection: &Selection,
+    settings: &Settings,
+    products: Products,
+) -> Page {
     let assets = rows.iter().map(|row| row.asset(settings, products));
     let items = assets.filter(|asset| crate::is_named(selection, &asset.name)).map(Asset::into_item);
-    Ok(Page { items: items.collect(), next, total: None, gaps: Vec::new() })
+    Page { items: items.collect(), next, total: None, gaps: Vec::new() }
 }
 
 #[derive(Serialize)]
@@ -272,6 +316,8 @@ mod tests {
         "pageDetails":{"count":1,"requestCount":500,"prevPageUrl":null,"nextPageUrl":null}}"#;
     const SETTINGS: &str = r#"{"user":"u","udf-last-seen":"last SEEN","udf-storage":"Drives","udf-memory":"RAM","udf-last-login":"Last user","udf-length":40}"#;
 
+    const NARROW: &str = r#""IncludeFields":["id","companyID","companyLocationID","productID","isActive","referenceTitle","referenceNumber","serialNumber","notes","RMM Device Key","RAM","Last user","last SEEN","Drives"]"#;
+
     fn answer(request: &Request) -> Response {
         match request.path.as_str() {
             path if path.ends_with("zoneInformation") => reply(200, ZONE),
@@ -368,7 +414,7 @@ mod tests {
         let body = sent(&host);
         assert_eq!(
             body,
-            r#"{"MaxRecords":500,"filter":[{"op":"eq","field":"companyID","value":412},{"op":"eq","field":"referenceTitle","value":"ACME-SRV-1"}]}"#
+            format!(r#"{{"MaxRecords":500,{NARROW},"filter":[{{"op":"eq","field":"companyID","value":412}},{{"op":"eq","field":"referenceTitle","value":"ACME-SRV-1"}}]}}"#)
         );
         // The second page's reply is not what is looked at here.
         drop(read(&client, &named, Some(&next)));
@@ -394,7 +440,27 @@ mod tests {
             let host = Script::new(&settings, |request| Ok(answer(request)));
             let client = Client::open(&host).unwrap();
             read(&client, &Selection::Stamps(vec!["a".to_owned(), "b".to_owned()]), None).unwrap();
-            assert_eq!(sent(&host), format!(r#"{{"MaxRecords":500,"filter":[{condition}]}}"#));
+            assert!(sent(&host).ends_with(&format!(r#","filter":[{condition}]}}"#)), "{}", sent(&host));
+        }
+    }
+
+    #[test]
+    fn whole_rows_are_asked_for_where_some_fields_do_not_come_with_user_defined_ones() {
+        let refused = r#"{"errors":["Unable to find RAM in the ConfigurationItem Entity."]}"#;
+        let without = r#"{"items":[{"id":55120,"userDefinedFields":[]}],"pageDetails":{"nextPageUrl":null}}"#;
+        for (status, narrow) in [(500, refused), (200, without)] {
+            let host = Script::new(SETTINGS, |request| {
+                let is_narrow = matches!(&request.body, Some(HttpBody::Text(body)) if body.contains("referenceNumber"));
+                Ok(if is_narrow { reply(status, narrow) } else { answer(request) })
+            });
+            let client = Client::open(&host).unwrap();
+            for calls in [2, 1] {
+                host.forget();
+                let item = read(&client, &Selection::Everything, None).unwrap().items.remove(0);
+                assert_eq!(item.stamp.as_deref(), Some("vsax:1f0c"));
+                let asked = host.asked();
+                assert_eq!(asked.iter().filter(|line| line.contains("ConfigurationItems")).count(), calls, "{asked:?}");
+            }
         }
     }
 }

@@ -209,6 +209,11 @@ impl<'a> Query<'a> {
     pub(crate) fn new(include: &'a [&'a str], filter: Vec<Condition<'a>>) -> Self {
         Self { most: MOST, include, filter }
     }
+
+    /// Asks for all fields.
+    pub(crate) fn widen(&mut self) {
+        self.include = &[];
+    }
 }
 
 impl<'a> Condition<'a> {

@@ -3,7 +3,7 @@
 use crate::client::{self, Data, Rows, no_data, open};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Failure, Host, Item, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+    Change, Failure, Host, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
 };
 use serde::{Deserialize, Serialize};
 

@@ -17,8 +17,10 @@ PLUGINS := $(patsubst %/plugin.toml,%,$(wildcard plugins/*/plugin.toml tests/gue
 help: ## list what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 18
 
-build: needs ## the host: target/release/crosswalk
-	@cargo build --release
+# The whole workspace, as the tests are built: with other packages selected cargo picks
+# other features of shared dependencies, and wasmtime would be compiled a second time.
+build: needs ## the host (target/release/crosswalk) and the simulators
+	@cargo build --release --workspace
 
 connectors: build ## every plugin, as target/connectors/NAME.wasm
 	@for dir in $(PLUGINS); do

@@ -111,7 +111,15 @@ pub(super) fn compile(
         cargo.current_dir(dir);
     }
     toolchain.apply(&mut cargo);
-    let messages = process::run(&mut cargo, None, progress).map_err(cargo_failed)?;
+    // From the first error on, what cargo says is the error's own text.
+    let mut failing = false;
+    let mut talk = |line: &str| {
+        failing |= process::begins_error(line);
+        if !failing {
+            progress(line);
+        }
+    };
+    let messages = process::run(&mut cargo, None, &mut talk).map_err(cargo_failed)?;
     artifact(&messages, &source.id)
         .ok_or_else(|| BuildError::CargoTalk { why: "it named no .wasm file of this crate".to_owned() })
 }

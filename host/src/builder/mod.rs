@@ -231,7 +231,8 @@ pub fn build(options: &BuildOptions, progress: &mut dyn FnMut(&str)) -> Result<B
     let module = cargo::compile(&source, &toolchain, &target_dir.join("connector"), progress)?;
 
     let component = component::finish(component::encode(&read(&module)?)?, &text)?;
-    let out = options.out.clone().unwrap_or_else(|| target_dir.join("connectors").join(format!("{}.wasm", manifest.id)));
+    let out =
+        options.out.clone().unwrap_or_else(|| target_dir.join("connectors").join(format!("{}.wasm", manifest.id)));
     save(component, out, manifest, options.max_bytes)
 }
 

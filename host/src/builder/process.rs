@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// How often a running program is looked at.
 const POLL: Duration = Duration::from_millis(20);
 
+/// How many lines of a failed program's talk are kept.
+const WORDS_KEPT: usize = 80;
+
 /// Why a program did not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
@@ -38,13 +41,13 @@ pub enum ProcessError {
         seconds: u64,
     },
     /// It said no.
-    #[error("`{program}` failed ({status}): {words}")]
+    #[error("`{program}` failed ({status}):{}{words}", if words.contains('\n') { '\n' } else { ' ' })]
     Failed {
         /// Its name.
         program: String,
         /// How it ended.
         status: ExitStatus,
-        /// The last lines it wrote.
+        /// The lines it wrote that matter most.
         words: String,
     },
 }
@@ -120,8 +123,20 @@ pub(super) fn run(
     if words.is_empty() {
         words = out.lines().map(str::to_owned).collect();
     }
-    let tail = words.len().saturating_sub(40);
-    Err(ProcessError::Failed { program, status, words: words[tail..].join("\n") })
+    Err(ProcessError::Failed { program, status, words: essence(&words) })
+}
+
+/// Whether a line begins what a program says about its failure (cargo and rustup; apt).
+pub(super) fn begins_error(line: &str) -> bool {
+    line.starts_with("error") || line.starts_with("E: ")
+}
+
+/// What a program said about its failure, or its last lines when that cannot be told.
+fn essence(words: &[String]) -> String {
+    let first = words.iter().position(|line| begins_error(line));
+    let start = first.unwrap_or(words.len().saturating_sub(WORDS_KEPT));
+    let kept: Vec<&str> = words[start..].iter().take(WORDS_KEPT).map(String::as_str).collect();
+    kept.join("\n").trim_end().to_owned()
 }
 
 /// [`run`] for short questions, whose talk nobody needs unless they fail.
@@ -168,6 +183,15 @@ mod tests {
         let error = ask(&mut Command::new("no-such-program-anywhere"), Duration::from_secs(20)).unwrap_err();
         assert_eq!(error.to_string(), "`no-such-program-anywhere` is not on this machine");
         assert!(!is_there("no-such-program-anywhere"));
+    }
+
+    #[test]
+    fn of_much_talk_the_error_is_kept() {
+        let script = "echo Compiling >&2; echo 'error: no field' >&2; echo '  --> lib.rs' >&2; exit 1";
+        let error = ask(&mut shell(script), Duration::from_secs(20)).unwrap_err();
+        assert_eq!(error.to_string(), "`sh` failed (exit status: 1):\nerror: no field\n  --> lib.rs");
+        let error = ask(&mut shell("seq 1 200 >&2; exit 1"), Duration::from_secs(20)).unwrap_err().to_string();
+        assert!(error.contains("\n121\n") && !error.contains("\n120\n"), "{error}");
     }
 
     #[test]

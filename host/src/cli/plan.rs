@@ -8,7 +8,7 @@ use super::output::{clean, count, or_dash, table, tick};
 use super::progress::Bars;
 use super::session::Session;
 use super::shapes::{self, spelled};
-use crate::engine::{ChangeFilter, ChangeView, LinkFilter, PlanReport, Tenant};
+use crate::engine::{ChangeFilter, ChangeView, PlanReport, Tenant};
 use crate::model::{Action, Kind, Plan, PlanId, SyncName};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -277,12 +277,10 @@ async fn changes(tenant: &Tenant, plan: PlanId, filter: &ChangeFilter, most: usi
 
 /// What the source calls the customers of these changes.
 async fn names(tenant: &Tenant, sync: &SyncName, views: &[ChangeView]) -> anyhow::Result<HashMap<String, String>> {
-    if views.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let filter = LinkFilter { kind: Some(Kind::Customer), ..LinkFilter::default() };
-    let links = tenant.link_list(sync, &filter).await?;
-    Ok(links.into_iter().map(|view| (view.link.source, view.source_name)).collect())
+    let mut customers: Vec<String> = views.iter().map(|view| view.change.customer.clone()).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    Ok(tenant.customer_names(sync, &customers).await?)
 }
 
 /// Changes under their customers, in the order in which customers first appear.
@@ -323,7 +321,9 @@ pub(super) fn one(view: &ChangeView) -> String {
         line.push_str(&format!(" [{} risk]", spelled(&change.risk)));
     }
     line.push('\n');
-    for diff in &change.fields {
+    // What a link notes is the same on both sides; only what differs is worth a line.
+    let noted = change.action == Action::Link;
+    for diff in change.fields.iter().filter(|diff| !(noted && (diff.name == "parent" || diff.before.as_ref() == Some(&diff.after)))) {
         let after = clean(&diff.after.to_string());
         match &diff.before {
             Some(before) => line.push_str(&format!("           {}: {} -> {after}\n", diff.name, clean(&before.to_string()))),

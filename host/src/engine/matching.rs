@@ -111,3 +111,6 @@ pub fn decided(link: Option<&Link>, kind: Kind, source: &str, decision: &Decisio
     next.decided_at = now;
     Some(next)
 }
+
+#[cfg(test)]
+mod tests;

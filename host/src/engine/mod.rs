@@ -115,3 +115,6 @@ impl Engine {
         self.parts.store.close().await;
     }
 }
+
+#[cfg(test)]
+mod testkit;

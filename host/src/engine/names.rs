@@ -10,66 +10,13 @@
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Legal forms, as [`plain`] leaves them, of one or several words. Only looked for at the end.
+#[rustfmt::skip]
 const LEGAL_FORMS: &[&str] = &[
-    "ab",
-    "ag",
-    "aps",
-    "as",
-    "bv",
-    "bvba",
-    "co",
-    "company",
-    "corp",
-    "corporation",
-    "doo",
-    "ead",
-    "eg",
-    "eood",
-    "eurl",
-    "ev",
-    "gesmbh",
-    "gmbh",
-    "inc",
-    "incorporated",
-    "kft",
-    "kg",
-    "kgaa",
-    "limited",
-    "llc",
-    "llp",
-    "lp",
-    "ltd",
-    "ltda",
-    "mbh",
-    "nv",
-    "ohg",
-    "oy",
-    "oyj",
-    "plc",
-    "proprietary limited",
-    "pte",
-    "pty",
-    "pvt",
-    "sa",
-    "sapa",
-    "sarl",
-    "sas",
-    "sasu",
-    "se",
-    "sl",
-    "slu",
-    "snc",
-    "spa",
-    "sp zoo",
-    "sp z oo",
-    "spzoo",
-    "srl",
-    "srls",
-    "sro",
-    "ug",
-    "ug haftungsbeschrankt",
-    "vof",
-    "zrt",
+    "ab", "ag", "aps", "as", "bv", "bvba", "co", "company", "corp", "corporation", "doo", "ead", "eg", "eood", "eurl",
+    "ev", "gesmbh", "gmbh", "inc", "incorporated", "kft", "kg", "kgaa", "limited", "llc", "llp", "lp", "ltd", "ltda",
+    "mbh", "nv", "ohg", "oy", "oyj", "plc", "proprietary limited", "pte", "pty", "pvt", "sa", "sapa", "sarl", "sas",
+    "sasu", "se", "sl", "slu", "snc", "spa", "sp zoo", "sp z oo", "spzoo", "srl", "srls", "sro", "ug",
+    "ug haftungsbeschrankt", "vof", "zrt",
 ];
 
 /// A name without case, accents and punctuation: words with single spaces between them.
@@ -118,7 +65,7 @@ pub fn plain(name: &str) -> String {
 pub struct Company {
     /// What tells it from others.
     pub core: String,
-    /// Its legal form, as written at the end; empty when it says none.
+    /// Its legal form, in its short spelling; empty when it says none.
     pub form: String,
 }
 
@@ -137,7 +84,7 @@ impl Company {
             }
         }
         let core = words.join(" ");
-        let form = plain.get(core.len()..).unwrap_or_default().trim_start().to_owned();
+        let form = canonical_form(plain.get(core.len()..).unwrap_or_default());
         Self { core, form }
     }
 }
@@ -150,6 +97,29 @@ fn form_at_end(words: &[&str]) -> Option<usize> {
         let glued = count > 1 && end.iter().all(|word| word.chars().count() == 1);
         LEGAL_FORMS.contains(&end.join(if glued { "" } else { " " }).as_str())
     })
+}
+
+/// One spelling per legal form: `limited` is `ltd`, `s r l` is `srl`.
+fn canonical_form(form: &str) -> String {
+    let mut out = String::new();
+    let mut letters = false;
+    for word in form.split_whitespace().filter(|word| *word != "and") {
+        let short = match word {
+            "limited" => "ltd",
+            "incorporated" => "inc",
+            "corporation" => "corp",
+            "company" => "co",
+            "proprietary" => "pty",
+            other => other,
+        };
+        let letter = short.chars().count() == 1;
+        if !out.is_empty() && !(letter && letters) {
+            out.push(' ');
+        }
+        out.push_str(short);
+        letters = letter;
+    }
+    out
 }
 
 /// The domain of a web address, a bare domain or an e-mail address, without `www.`;
@@ -205,18 +175,18 @@ mod tests {
     fn a_legal_form_is_only_taken_off_the_end() {
         for (name, core, form) in [
             ("Acme Ltd", "acme", "ltd"),
-            ("ACME, Limited.", "acme", "limited"),
+            ("ACME, Limited.", "acme", "ltd"),
             ("Rossi S.r.l.", "rossi", "srl"),
-            ("Rossi S. r. l.", "rossi", "s r l"),
+            ("Rossi S. r. l.", "rossi", "srl"),
             ("Banca Sella S.p.A.", "banca sella", "spa"),
-            ("Müller GmbH & Co. KG", "muller", "gmbh and co kg"),
+            ("Müller GmbH & Co. KG", "muller", "gmbh co kg"),
             ("Kowalski Sp. z o.o.", "kowalski", "sp z oo"),
             ("Wombat Pty Ltd", "wombat", "pty ltd"),
             ("Limited Edition Prints", "limited edition prints", ""),
             ("SA", "sa", ""),
             ("AG AG", "ag", "ag"),
             ("Acme Holdings", "acme holdings", ""),
-            ("Smith & Co", "smith", "and co"),
+            ("Smith & Co", "smith", "co"),
             ("", "", ""),
         ] {
             let company = Company::new(name);

@@ -24,6 +24,7 @@
 
 mod fields;
 mod hash;
+mod record;
 mod stale;
 mod write;
 
@@ -32,15 +33,10 @@ pub use stale::stale;
 pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
 
 use super::matching::Decision;
-use crate::model::sync::KindRules;
-use crate::model::{
-    Action, FieldDiff, FieldRule, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record, Risk,
-    SyncRules, Timestamp, Value,
-};
-use fields::Fields;
+use crate::model::sync::Sites;
+use crate::model::{Action, Kind, KindDescription, Link, PlannedChange, Record, SyncRules, Timestamp};
+use record::Planner;
 
-/// The rule that links a stamped record: it alone may stand in another account.
-const BY_STAMP: &str = "stamp";
 const HOUR_MS: i64 = 3_600_000;
 
 /// Where a reference of a source record leads in the target.
@@ -63,7 +59,8 @@ pub struct PlanInput<'a> {
     pub customer: &'a str,
     /// The records, in any order.
     pub items: &'a [Item<'a>],
-    /// The account the customer is linked to; none while it is yet to be created, and for customers.
+    /// The account the customer is linked to; none for customers, and while it is yet to be
+    /// created. A customer that is neither linked nor created has nothing to plan for.
     pub parent_target: Option<&'a str>,
     /// What the target's connector can do with the kind.
     pub describe: &'a KindDescription,
@@ -73,7 +70,8 @@ pub struct PlanInput<'a> {
     pub now: Timestamp,
     /// Whether somebody asked for these records to be refreshed: volatile fields are written, however young.
     pub refresh: bool,
-    /// Where the reference to a source record of a kind leads.
+    /// Where the reference to a source record of a kind leads; nowhere ([`Reference::Unknown`])
+    /// when that record belongs to another customer.
     pub resolve: &'a dyn Fn(Kind, &str) -> Reference,
 }
 
@@ -113,11 +111,11 @@ pub struct Finding {
 /// Plans one customer's records of a kind; nothing when the kind takes no part in the sync.
 #[must_use]
 pub fn plan_kind(input: &PlanInput<'_>) -> Planned {
-    let Some(rules) = input.rules.kinds.get(&input.kind) else { return Planned::default() };
+    let no_locations = input.kind == Kind::Location && input.rules.sites == Sites::Primary;
+    let Some(rules) = input.rules.kinds.get(&input.kind).filter(|_| !no_locations) else { return Planned::default() };
     let mut planned = Planned::default();
     for item in input.items {
-        let planner = Planner { input, rules, item };
-        planner.plan(&mut planned);
+        Planner { input, rules, item, out: &mut planned }.plan();
     }
     planned.changes.sort_by(|a, b| (rank(a.action), &a.source).cmp(&(rank(b.action), &b.source)));
     planned.findings.sort_by(|a, b| a.source.cmp(&b.source));
@@ -137,310 +135,5 @@ fn rank(action: Action) -> u8 {
     }
 }
 
-/// Plans one record.
-struct Planner<'p, 'a> {
-    input: &'p PlanInput<'a>,
-    rules: &'a KindRules,
-    item: &'p Item<'a>,
-}
-
-/// Where a linked record's parent stands.
-enum Parent {
-    InPlace,
-    /// The source's customer changed.
-    Moved,
-    /// A person moved it.
-    MovedByHand,
-}
-
-impl Planner<'_, '_> {
-    fn plan(&self, out: &mut Planned) {
-        let Some(source) = self.item.source else { return self.plan_gone(out) };
-        match self.item.decision {
-            Decision::Keep => self.plan_kept(source, out),
-            Decision::Linked { by, reason, .. } => match self.item.target {
-                Some(target) => {
-                    self.link(source, target, format!("{by}: {reason}"), risk_of_link(by), out);
-                    self.plan_linked(source, target, Some(by), out);
-                }
-                None => self.finding(out, format!("to be linked by {by}, but the record was not read from the target")),
-            },
-            Decision::Create { reason } => self.create(source, reason, None, out),
-            Decision::Proposed { reason, .. } => self.finding(out, format!("waits for a yes or no: {reason}")),
-            Decision::Conflict { reason, .. } => self.finding(out, format!("waits for a choice: {reason}")),
-            Decision::Unmapped { reason } => self.finding(out, format!("not linked: {reason}")),
-            Decision::Broken { reason } => {
-                self.finding(out, format!("{reason}: link it to another, or ask for it to be created again"));
-            }
-        }
-    }
-
-    fn plan_kept(&self, source: &Record, out: &mut Planned) {
-        let Some(link) = self.item.link else { return };
-        match (link.state, self.item.target) {
-            (LinkState::Linked, Some(target)) => {
-                if link.written.is_empty() && link.sent.is_empty() {
-                    // Linked by hand: what both hold now is what later edits are told by.
-                    self.link(
-                        source,
-                        target,
-                        format!("{}: what both sides hold is noted", link.decided_by),
-                        Risk::Low,
-                        out,
-                    );
-                }
-                self.plan_linked(source, target, None, out);
-            }
-            (LinkState::Linked, None) => self.finding(out, "the linked record was not read from the target".to_owned()),
-            (LinkState::Excluded, _) => self.finding(out, format!("excluded by {}", link.decided_by)),
-            (LinkState::Create, _) => self.finding(out, "to be created once it is in use in the source".to_owned()),
-            (state, _) => self.finding(out, format!("{}: {}", state.as_str(), link.reason)),
-        }
-    }
-
-    /// The record is there on both sides.
-    fn plan_linked(&self, source: &Record, target: &Record, linked_by: Option<&str>, out: &mut Planned) {
-        let active_rule = self.rules.rule("active");
-        let steered = !matches!(active_rule, FieldRule::Ignore | FieldRule::TargetWins | FieldRule::SeedOnce);
-        let taken_out_by_us =
-            self.item.link.is_some_and(|link| link.written.get("active") == Some(&Value::Boolean(false)));
-        match (source.active(), target.active()) {
-            (false, false) => return,
-            (false, true) if !steered => {}
-            (false, true) if taken_out_by_us && active_rule != FieldRule::SourceForces => {
-                return self.finding(
-                    out,
-                    "not in use in the source; put back in use in the target by a person, and left so".to_owned(),
-                );
-            }
-            (false, true) => return self.deactivate(target, "not in use in the source any more", out),
-            (true, false) if steered && (taken_out_by_us || active_rule == FieldRule::SourceForces) => {
-                if !self.reactivate(target, "in use in the source again", out) {
-                    return;
-                }
-            }
-            (true, false) => return self.finding(out, "retired in the target by a person, and left so".to_owned()),
-            (true, true) => {}
-        }
-        match self.parent(target, linked_by) {
-            Parent::InPlace => {}
-            Parent::Moved => {
-                if !self.relocate(source, target, out) {
-                    return;
-                }
-            }
-            Parent::MovedByHand => {
-                self.finding(out, "moved to another account in the target by a person, and left there".to_owned());
-            }
-        }
-        let fields = fields::compare(self.input, self.rules, source, target, self.item.link);
-        self.update(source, target, fields, out);
-    }
-
-    /// The record is gone from the source.
-    fn plan_gone(&self, out: &mut Planned) {
-        let (Some(link), Some(since)) = (self.item.link, self.item.gone_since) else { return };
-        let Some(target) = self.item.target.filter(|_| link.linked().is_some()) else { return };
-        if !target.active() {
-            return;
-        }
-        if matches!(self.rules.rule("active"), FieldRule::Ignore | FieldRule::TargetWins | FieldRule::SeedOnce) {
-            return self.finding(out, "gone from the source; by rule the target's state stands".to_owned());
-        }
-        if link.written.get("active") == Some(&Value::Boolean(false)) {
-            return self.finding(
-                out,
-                "gone from the source; put back in use in the target by a person, and left so".to_owned(),
-            );
-        }
-        let grace_ms = i64::from(self.input.rules.grace_hours) * HOUR_MS;
-        if self.input.now.since_ms(since) < grace_ms {
-            let until = since.plus_ms(grace_ms);
-            return self.finding(
-                out,
-                format!("missing from the source since {since}; taken out of use if it is still missing at {until}"),
-            );
-        }
-        if self.input.kind != Kind::Asset && !link.made {
-            return self.finding(
-                out,
-                format!(
-                    "gone from the source; this {} was in the target before, so it is left in use",
-                    self.input.kind
-                ),
-            );
-        }
-        self.deactivate(target, &format!("missing from the source since {since}"), out);
-    }
-
-    /// Whether the target record stands in its customer's account.
-    fn parent(&self, target: &Record, linked_by: Option<&str>) -> Parent {
-        if self.input.kind == Kind::Customer {
-            return Parent::InPlace;
-        }
-        let rule = self.rules.rule("parent");
-        let Some(has) = target.parent.as_deref() else { return Parent::InPlace };
-        if Some(has) == self.input.parent_target {
-            return Parent::InPlace;
-        }
-        let sent = self.item.link.and_then(|link| link.sent.get("parent")).and_then(Value::as_text);
-        match rule {
-            FieldRule::SourceForces => Parent::Moved,
-            FieldRule::SourceWins => match sent {
-                Some(sent) if Some(sent) == self.input.parent_target => Parent::MovedByHand,
-                // Where we put it, or where it was found: only when it is still there did nobody else move it.
-                Some(_) if self.written_parent().is_some_and(|written| written != has) => Parent::MovedByHand,
-                Some(_) => Parent::Moved,
-                None if linked_by == Some(BY_STAMP) => Parent::Moved,
-                None => Parent::MovedByHand,
-            },
-            FieldRule::TargetWins | FieldRule::SeedOnce | FieldRule::FillIfEmpty | FieldRule::Ignore => Parent::InPlace,
-        }
-    }
-
-    fn written_parent(&self) -> Option<&str> {
-        self.item.link.and_then(|link| link.written.get("parent")).and_then(Value::as_text)
-    }
-
-    /// Moves a record, by the vendor's own operation or by retiring and creating. Says
-    /// whether the record stays the same one, so that its fields can be compared.
-    fn relocate(&self, source: &Record, target: &Record, out: &mut Planned) -> bool {
-        let writes = &self.input.describe.writes;
-        let before = target.parent.clone().map(Value::Text);
-        if writes.contains(&Operation::Move) {
-            let parent =
-                FieldDiff { name: "parent".to_owned(), before, after: Value::Text(self.input.customer.to_owned()) };
-            self.push(
-                out,
-                Action::Move,
-                Some(target),
-                vec![parent],
-                "it changed customers in the source".to_owned(),
-                Risk::Medium,
-            );
-            return true;
-        }
-        if writes.contains(&Operation::Create) && writes.contains(&Operation::Deactivate) {
-            let active = FieldDiff {
-                name: "active".to_owned(),
-                before: Some(Value::Boolean(true)),
-                after: Value::Boolean(false),
-            };
-            let reason = "it changed customers in the source; the target cannot move it, so this one is retired and a new one created";
-            self.push(out, Action::Retire, Some(target), vec![active], reason.to_owned(), Risk::High);
-            self.create(source, "in place of the one retired, as it changed customers", before, out);
-            return false;
-        }
-        self.finding(
-            out,
-            "it changed customers in the source, and the target can neither move nor retire it".to_owned(),
-        );
-        true
-    }
-
-    fn link(&self, source: &Record, target: &Record, reason: String, risk: Risk, out: &mut Planned) {
-        let agreed = fields::agreed(self.input, self.rules, source, target);
-        self.push(out, Action::Link, Some(target), agreed, reason, risk);
-    }
-
-    fn create(&self, source: &Record, reason: &str, old_parent: Option<Value>, out: &mut Planned) {
-        let kind = self.input.kind;
-        if !self.input.describe.writes.contains(&Operation::Create) {
-            return self.finding(out, format!("a {kind} cannot be created in the target"));
-        }
-        let Fields { mut diffs, notes, .. } = fields::initial(self.input, self.rules, source);
-        if kind != Kind::Customer {
-            let after = Value::Text(self.input.customer.to_owned());
-            diffs.insert(0, FieldDiff { name: "parent".to_owned(), before: old_parent, after });
-        }
-        for note in notes {
-            self.finding(out, note);
-        }
-        let risk = if kind == Kind::Customer { Risk::Medium } else { Risk::Low };
-        self.push(out, Action::Create, None, diffs, reason.to_owned(), risk);
-    }
-
-    fn update(&self, source: &Record, target: &Record, fields: Fields, out: &mut Planned) {
-        for note in &fields.notes {
-            self.finding(out, note.clone());
-        }
-        if fields.diffs.is_empty() {
-            return;
-        }
-        if !self.input.describe.writes.contains(&Operation::Update) {
-            return self.finding(
-                out,
-                format!("{}, but a {} cannot be updated in the target", fields.reason(), self.input.kind),
-            );
-        }
-        let clears = fields.diffs.iter().any(|diff| diff.after.is_blank());
-        let renames = fields.diffs.iter().any(|diff| diff.name == "name" && source.name != target.name);
-        let risk = if clears || renames { Risk::Medium } else { Risk::Low };
-        let reason = fields.reason();
-        self.push(out, Action::Update, Some(target), fields.diffs, reason, risk);
-    }
-
-    fn deactivate(&self, target: &Record, reason: &str, out: &mut Planned) {
-        if !self.input.describe.writes.contains(&Operation::Deactivate) {
-            return self
-                .finding(out, format!("{reason}, but a {} cannot be taken out of use in the target", self.input.kind));
-        }
-        let active =
-            FieldDiff { name: "active".to_owned(), before: Some(Value::Boolean(true)), after: Value::Boolean(false) };
-        self.push(out, Action::Deactivate, Some(target), vec![active], reason.to_owned(), Risk::High);
-    }
-
-    fn reactivate(&self, target: &Record, reason: &str, out: &mut Planned) -> bool {
-        if !self.input.describe.writes.contains(&Operation::Reactivate) {
-            self.finding(out, format!("{reason}, but a {} cannot be put back in use in the target", self.input.kind));
-            return false;
-        }
-        let active =
-            FieldDiff { name: "active".to_owned(), before: Some(Value::Boolean(false)), after: Value::Boolean(true) };
-        self.push(out, Action::Reactivate, Some(target), vec![active], reason.to_owned(), Risk::Medium);
-        true
-    }
-
-    fn push(
-        &self,
-        out: &mut Planned,
-        action: Action,
-        target: Option<&Record>,
-        fields: Vec<FieldDiff>,
-        reason: String,
-        risk: Risk,
-    ) {
-        let source = self.source_id().to_owned();
-        let name = self.item.source.or(target).map(|record| record.name.clone()).unwrap_or_default();
-        let customer = if self.input.kind == Kind::Customer { source.clone() } else { self.input.customer.to_owned() };
-        out.changes.push(PlannedChange {
-            sequence: 0,
-            kind: self.input.kind,
-            action,
-            customer,
-            source,
-            target: target.map(|record| record.id.clone()),
-            name,
-            fields,
-            reason,
-            risk,
-            calls: if action.writes() { self.input.describe.calls_per_change } else { 0 },
-            held: None,
-            link_revision: self.item.link.map_or(0, |link| link.revision),
-        });
-    }
-
-    fn finding(&self, out: &mut Planned, message: String) {
-        out.findings.push(Finding { source: self.source_id().to_owned(), message });
-    }
-
-    fn source_id(&self) -> &str {
-        let linked = self.item.link.map(|link| link.source.as_str());
-        self.item.source.map(|record| record.id.as_str()).or(linked).unwrap_or_default()
-    }
-}
-
-/// A key is sure; what was accepted by its likeness is worth a look.
-fn risk_of_link(by: &str) -> Risk {
-    if by == "accepted score" { Risk::Medium } else { Risk::Low }
-}
+#[cfg(test)]
+mod tests;

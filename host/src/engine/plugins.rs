@@ -45,7 +45,7 @@ impl Engine {
         let bytes = std::fs::read(file)
             .map_err(|source| Error::File { path: file.display().to_string(), source })?;
         let inspected = Runtime::inspect(&bytes).map_err(|error| plugin_error(error, file))?;
-        let plugin = parts.runtime.load(&bytes).map_err(|error| plugin_error(error, file))?;
+        let plugin = parts.runtime.load(&bytes).await.map_err(|error| plugin_error(error, file))?;
         let description = plugin.describe().await.map_err(|failure| Error::Vendor {
             connection: inspected.manifest.id.to_string(),
             failure,
@@ -116,7 +116,7 @@ impl Parts {
             Error::not_found("plugin with digest", digest, "add its file again with `crosswalk plugin add`")
         })?;
         let file = self.plugin_file(&row);
-        let plugin = self.runtime.load_file(&file, &row.digest).map_err(|error| plugin_error(error, &file))?;
+        let plugin = self.runtime.load_file(&file, &row.digest).await.map_err(|error| plugin_error(error, &file))?;
         self.remember(digest, plugin.clone());
         Ok(plugin)
     }

@@ -6,73 +6,24 @@
 //! `matching` to see; here only single values are judged.
 
 /// Placeholders seen in the field, as [`letters`] leaves them.
+#[rustfmt::skip]
 const PLACEHOLDERS: &[&str] = &[
-    "asset",
-    "assettag",
-    "baseboardserialnumber",
-    "chassisserialnumber",
-    "chassisserial",
-    "default",
-    "defaultstring",
-    "demo",
-    "empty",
-    "error",
-    "filledbyoem",
-    "invalid",
-    "mbserial",
-    "missing",
-    "na",
-    "nil",
-    "none",
-    "noserial",
-    "noserialnumber",
-    "notapplicable",
-    "notavailable",
-    "notfound",
-    "notpresent",
-    "notset",
-    "notspecified",
-    "novalue",
-    "null",
-    "number",
-    "oem",
-    "oemserial",
-    "pending",
-    "placeholder",
-    "qemu",
-    "serial",
-    "serialnumber",
-    "sn",
-    "string",
-    "sysserialnumber",
-    "systemname",
-    "systemproductname",
-    "systemserial",
-    "systemserialnumber",
-    "tbd",
-    "test",
-    "undefined",
-    "unknown",
-    "unspecified",
-    "virtual",
-    "virtualbox",
-    "virtualmachine",
-    "vmware",
+    "asset", "assettag", "baseboardserialnumber", "chassisserial", "chassisserialnumber", "default", "defaultstring",
+    "demo", "empty", "error", "filledbyoem", "invalid", "mbserial", "missing", "na", "nil", "none", "noserial",
+    "noserialnumber", "notapplicable", "notavailable", "notfound", "notpresent", "notset", "notspecified", "novalue",
+    "null", "number", "oem", "oemserial", "pending", "placeholder", "qemu", "serial", "serialnumber", "sn", "string",
+    "sysserialnumber", "systemname", "systemproductname", "systemserial", "systemserialnumber", "tbd", "test",
+    "undefined", "unknown", "unspecified", "virtual", "virtualbox", "virtualmachine", "vmware",
     // Identifiers that a board maker left at one value for a whole series.
-    "00020003000400050006000700080009",
-    "03000200040005000006000700080009",
+    "00020003000400050006000700080009", "03000200040005000006000700080009",
 ];
 
 /// Addresses that software gives every machine it runs on.
+#[rustfmt::skip]
 const SHARED_MACS: &[&str] = &[
-    "00059a3c7a00",
-    "00059a3c7800",
-    "00090ffe0001",
-    "00090faa0001", // VPN clients
-    "005056c00001",
-    "005056c00008", // a hypervisor's host-only networks
-    "204153594eff",
-    "505054503030", // dial-up and tunnel adapters
+    "00059a3c7a00", "00059a3c7800", "00090ffe0001", "00090faa0001", // VPN clients
+    "005056c00001", "005056c00008", // a hypervisor's host-only networks
+    "204153594eff", "505054503030", // dial-up and tunnel adapters
 ];
 
 /// A serial number as a key: letters and digits, upper case; none when it is junk.

@@ -6,15 +6,10 @@
 //! contract is ignored.
 
 use crate::model::Manifest;
-use crate::model::manifest::{CONTRACT, ManifestError};
+use crate::model::manifest::{CONTRACT, CONTRACT_SECTION, MANIFEST_SECTION, ManifestError};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
-use wasmparser::{Encoding, Parser, Payload};
-
-/// The custom section that holds the text of `plugin.toml`.
-pub const MANIFEST_SECTION: &str = "crosswalk:manifest";
-/// The custom section that holds the contract's version.
-pub const CONTRACT_SECTION: &str = "crosswalk:contract";
+use wasmparser::{ComponentTypeRef, Encoding, Parser, Payload, TypeBounds};
 
 /// The contract's package, as it stands in the names of imports.
 const PACKAGE: &str = "crosswalk:connector/";
@@ -73,6 +68,9 @@ pub enum PluginError {
         /// The file's.
         found: String,
     },
+    /// Takes too long to compile.
+    #[error("the component does not compile within {0} s; make it smaller")]
+    CompileTime(u64),
     /// Does not compile.
     #[error("the component cannot be compiled: {0}")]
     Compile(String),
@@ -113,7 +111,7 @@ impl Inspected {
 pub(super) fn inspect(bytes: &[u8]) -> Result<Inspected, PluginError> {
     let parts = walk(bytes)?;
     let contract = parts.contract.ok_or(PluginError::NoContract)?.trim().to_owned();
-    if contract != CONTRACT {
+    if !speaks(&contract) {
         return Err(PluginError::Contract { found: contract });
     }
     let foreign: Vec<String> = parts.imports.iter().filter(|name| !is_ours(name) && !is_wasi(name)).cloned().collect();
@@ -137,8 +135,17 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     })
 }
 
+/// Whether this host speaks that version of the contract: before 1.0 every middle number
+/// is a contract of its own, and a last number above ours may use what we do not have.
+fn speaks(version: &str) -> bool {
+    let parse = |text| semver::Version::parse(text).ok();
+    parse(version).zip(parse(CONTRACT)).is_some_and(|(asked, ours)| {
+        asked.pre.is_empty() && (asked.major, asked.minor) == (ours.major, ours.minor) && asked.patch <= ours.patch
+    })
+}
+
 fn is_ours(name: &str) -> bool {
-    name.strip_prefix(PACKAGE).is_some_and(|rest| rest.split_once('@').is_some_and(|(_, version)| version == CONTRACT))
+    name.strip_prefix(PACKAGE).is_some_and(|rest| rest.split_once('@').is_some_and(|(_, version)| speaks(version)))
 }
 
 fn is_wasi(name: &str) -> bool {
@@ -169,7 +176,11 @@ fn walk(bytes: &[u8]) -> Result<Parts, PluginError> {
             Payload::End(_) => depth -= 1,
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
-                    parts.imports.push(import.map_err(broken)?.name.name.to_owned());
+                    let import = import.map_err(broken)?;
+                    // A world that uses types of an interface names them as imports, too; nobody provides those.
+                    if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
+                        parts.imports.push(import.name.name.to_owned());
+                    }
                 }
             }
             Payload::CustomSection(section) if depth == 1 => match section.name() {
@@ -199,12 +210,12 @@ mod tests {
     const MANIFEST: &str = "id = \"x\"\nversion = \"1.0.0\"\ncontract = \"0.1.0\"\ntitle = \"X\"\n";
 
     fn component(sections: &[(&str, &str)]) -> Vec<u8> {
-        let mut component = Component::new();
+        let mut component = Component::new().finish();
         for (name, text) in sections {
             let section = CustomSection { name: (*name).into(), data: text.as_bytes().into() };
             section.append_to_component(&mut component);
         }
-        component.finish()
+        component
     }
 
     fn message(bytes: &[u8]) -> String {

@@ -25,7 +25,7 @@ mod ports;
 mod settings;
 mod wasm;
 
-pub use catalog::{CONTRACT_SECTION, Inspected, MANIFEST_SECTION, PluginError};
+pub use catalog::{Inspected, PluginError};
 pub use connector::{CallContext, Choice, Connector, Identity, Signal};
 pub use engine::RuntimeError;
 pub use gate::{AuthProblem, GrantProblem};

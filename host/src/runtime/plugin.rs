@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 use wasmtime::component::{Component, HasSelf, Linker};
 
 /// How a runtime is set up.
@@ -33,6 +34,8 @@ pub struct RuntimeOptions {
     pub limits: Limits,
     /// The largest component, in bytes.
     pub max_component_bytes: u64,
+    /// How long a component may take to compile.
+    pub compile: Duration,
 }
 
 impl Default for RuntimeOptions {
@@ -42,6 +45,7 @@ impl Default for RuntimeOptions {
             guest_threads: std::thread::available_parallelism().map_or(2, usize::from).max(2),
             limits: Limits::default(),
             max_component_bytes: 16 << 20,
+            compile: Duration::from_secs(60),
         }
     }
 }
@@ -56,9 +60,37 @@ struct Inner {
     cache: Option<Cache>,
     limits: Limits,
     max_component_bytes: u64,
+    compile: Duration,
     plugins: Registry<String, Loaded>,
     tenants: Registry<TenantName, Tenancy>,
     lines: Registry<(TenantName, ConnectionName), Line>,
+}
+
+impl Inner {
+    fn load(&self, inspected: Inspected, bytes: &[u8]) -> Result<Arc<Loaded>, PluginError> {
+        let component = self.compile(&inspected.digest, bytes)?;
+        let mut linker = self.linker.clone();
+        let misfit = |error: wasmtime::Error| PluginError::World(format!("{error:#}"));
+        inert_wasi::link(&mut linker, &component, &inspected).map_err(misfit)?;
+        let pre = linker.instantiate_pre(&component).and_then(ConnectorPre::new).map_err(misfit)?;
+        let manifest = Arc::new(inspected.manifest.clone());
+        let limits = self.limits.narrowed(&manifest.limits);
+        let digest = inspected.digest.clone();
+        let loaded = Loaded { inspected, manifest, sandbox: Arc::clone(&self.sandbox), pre, limits };
+        Ok(self.plugins.put(digest, Arc::new(loaded)))
+    }
+
+    fn compile(&self, digest: &str, bytes: &[u8]) -> Result<Component, PluginError> {
+        let engine = &self.sandbox.engine;
+        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.get(engine, digest)) {
+            return Ok(component);
+        }
+        let component = Component::new(engine, bytes).map_err(|error| PluginError::Compile(format!("{error:#}")))?;
+        if let Some(cache) = &self.cache {
+            cache.put(engine, digest, &component);
+        }
+        Ok(component)
+    }
 }
 
 /// A plugin, compiled and linked. Cheap to clone.
@@ -141,7 +173,7 @@ impl Runtime {
     /// # Errors
     /// The machine does not let it.
     pub fn new(options: RuntimeOptions) -> Result<Self, RuntimeError> {
-        let RuntimeOptions { cache_dir, guest_threads, limits, max_component_bytes } = options;
+        let RuntimeOptions { cache_dir, guest_threads, limits, max_component_bytes, compile } = options;
         let sandbox = Arc::new(Sandbox::new(&limits, guest_threads.max(2))?);
         let cache = cache_dir
             .map(|path| Cache::open(&path).map_err(|source| RuntimeError::Cache { path, source }))
@@ -150,7 +182,7 @@ impl Runtime {
         World::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)
             .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
         let (plugins, tenants, lines) = (Registry::default(), Registry::default(), Registry::default());
-        Ok(Self(Arc::new(Inner { sandbox, linker, cache, limits, max_component_bytes, plugins, tenants, lines })))
+        Ok(Self(Arc::new(Inner { sandbox, linker, cache, limits, max_component_bytes, compile, plugins, tenants, lines })))
     }
 
     /// Reads what a component says of itself, and compiles nothing.
@@ -161,21 +193,21 @@ impl Runtime {
         catalog::inspect(bytes)
     }
 
-    /// Loads a plugin. This may compile it, which takes a second or more: call it where
-    /// waiting is fine.
+    /// Loads a plugin. This may compile it, which takes a second or more, on threads made
+    /// for waiting.
     ///
     /// # Errors
     /// It is no plugin of this host, and why.
-    pub fn load(&self, bytes: &[u8]) -> Result<Plugin, PluginError> {
+    pub async fn load(&self, bytes: &[u8]) -> Result<Plugin, PluginError> {
         self.check_size(bytes.len() as u64)?;
-        self.link(catalog::inspect(bytes)?, bytes)
+        self.link(catalog::inspect(bytes)?, bytes.to_vec()).await
     }
 
     /// Loads a plugin from a file, if it is the one with this digest.
     ///
     /// # Errors
     /// It cannot be read, is another file, or is no plugin of this host.
-    pub fn load_file(&self, path: &Path, expected_digest: &str) -> Result<Plugin, PluginError> {
+    pub async fn load_file(&self, path: &Path, expected_digest: &str) -> Result<Plugin, PluginError> {
         let unreadable = |source| PluginError::File { path: path.to_owned(), source };
         self.check_size(std::fs::metadata(path).map_err(unreadable)?.len())?;
         let bytes = std::fs::read(path).map_err(unreadable)?;
@@ -183,7 +215,7 @@ impl Runtime {
         if found != expected_digest {
             return Err(PluginError::Digest { expected: expected_digest.to_owned(), found });
         }
-        self.load(&bytes)
+        self.link(catalog::inspect(&bytes)?, bytes).await
     }
 
     fn check_size(&self, size: u64) -> Result<(), PluginError> {
@@ -191,32 +223,17 @@ impl Runtime {
         if size > max { Err(PluginError::TooLarge { size, max }) } else { Ok(()) }
     }
 
-    fn link(&self, inspected: Inspected, bytes: &[u8]) -> Result<Plugin, PluginError> {
+    async fn link(&self, inspected: Inspected, bytes: Vec<u8>) -> Result<Plugin, PluginError> {
         if let Some(loaded) = self.0.plugins.get(&inspected.digest) {
             return Ok(Plugin(loaded));
         }
-        let component = self.compile(&inspected.digest, bytes)?;
-        let mut linker = self.0.linker.clone();
-        let misfit = |error: wasmtime::Error| PluginError::World(format!("{error:#}"));
-        inert_wasi::link(&mut linker, &component, &inspected).map_err(misfit)?;
-        let pre = linker.instantiate_pre(&component).and_then(ConnectorPre::new).map_err(misfit)?;
-        let manifest = Arc::new(inspected.manifest.clone());
-        let limits = self.0.limits.narrowed(&manifest.limits);
-        let digest = inspected.digest.clone();
-        let loaded = Loaded { inspected, manifest, sandbox: Arc::clone(&self.0.sandbox), pre, limits };
-        Ok(Plugin(self.0.plugins.put(digest, Arc::new(loaded))))
-    }
-
-    fn compile(&self, digest: &str, bytes: &[u8]) -> Result<Component, PluginError> {
-        let engine = &self.0.sandbox.engine;
-        if let Some(component) = self.0.cache.as_ref().and_then(|cache| cache.get(engine, digest)) {
-            return Ok(component);
+        let inner = Arc::clone(&self.0);
+        let loading = tokio::task::spawn_blocking(move || inner.load(inspected, &bytes));
+        match tokio::time::timeout(self.0.compile, loading).await {
+            Ok(Ok(loaded)) => loaded.map(Plugin),
+            Ok(Err(_)) => Err(PluginError::Compile("the compiler failed; the log has more".to_owned())),
+            Err(_) => Err(PluginError::CompileTime(self.0.compile.as_secs())),
         }
-        let component = Component::new(engine, bytes).map_err(|error| PluginError::Compile(format!("{error:#}")))?;
-        if let Some(cache) = &self.0.cache {
-            cache.put(engine, digest, &component);
-        }
-        Ok(component)
     }
 
     /// Opens a plugin for a connection. It sends nothing.

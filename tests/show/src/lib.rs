@@ -87,19 +87,21 @@ impl Crosswalk {
         ] {
             self.env(name, value);
         }
-        let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let api = format!("api={}/api/v3", rmm.url());
+        let (discovery, zone) = (format!("discovery={}", psa.url()), format!("zone={}", psa.url()));
+        let user = format!("user={}", psa.user());
         [
-            words(format!(
-                "connection add rmm --plugin pulseway-rmm --endpoint api={}/api/v3 \
-                 --secret-env token-id=RMM_TOKEN_ID --secret-env token-secret=RMM_TOKEN_SECRET",
-                rmm.url()
-            )),
-            words(format!(
-                "connection add psa --plugin autotask --endpoint discovery={0} --endpoint zone={0} --set user={1} \
-                 --secret-env secret=PSA_SECRET --secret-env integration-code=PSA_INTEGRATION_CODE",
-                psa.url(),
-                psa.user()
-            )),
+            words(&[
+                "connection", "add", "rmm", "--plugin", "pulseway-rmm", "--endpoint", &api,
+                "--secret-env", "token-id=RMM_TOKEN_ID", "--secret-env", "token-secret=RMM_TOKEN_SECRET",
+            ]),
+            words(&[
+                "connection", "add", "psa", "--plugin", "autotask", "--endpoint", &discovery, "--endpoint", &zone,
+                "--set", &user, "--set", "owner-resource-id=29682885",
+                "--set", "udf-last-seen=RMM Last Seen", "--set", "udf-storage=RMM Storage",
+                "--secret-env", "secret=PSA_SECRET", "--secret-env", "integration-code=PSA_INTEGRATION_CODE",
+            ]),
         ]
     }
 }

@@ -30,10 +30,11 @@ pub(super) struct Fields {
 
 impl Fields {
     /// Why to write, in words.
-    pub(super) fn reason(&self) -> String {
+    pub(super) fn reason(&self, kind: Kind) -> String {
         const SHOWN: usize = 3;
         let steady = self.diffs.len() - self.volatile;
-        let mut told: Vec<String> = self.diffs[..steady].iter().take(SHOWN).map(describe_diff).collect();
+        let mut told: Vec<String> =
+            self.diffs[..steady].iter().take(SHOWN).map(|diff| describe_diff(kind, diff)).collect();
         if steady > SHOWN {
             told.push(format!("{} more fields differ", steady - SHOWN));
         }
@@ -44,8 +45,10 @@ impl Fields {
     }
 }
 
-fn describe_diff(diff: &FieldDiff) -> String {
+fn describe_diff(kind: Kind, diff: &FieldDiff) -> String {
     match &diff.before {
+        // Ids of two systems side by side would only confuse.
+        _ if catalogue::refers_to(kind, &diff.name).is_some() => format!("{} is another one", diff.name),
         Some(before) => format!("{} differs: {} becomes {}", diff.name, shown(before), shown(&diff.after)),
         None => format!("{} is set to {}", diff.name, shown(&diff.after)),
     }
@@ -135,30 +138,24 @@ pub(super) fn compare(
     fields
 }
 
-/// What both sides hold when two records are linked: the third side of later compares.
-/// Each diff's `before` is what the target has. Where that is not what the source
-/// says and the source's is to win, the field is left out, and so is it when the
-/// target's is empty and may yet be filled.
+/// The fields in which two records agree when they are linked: `before` is what the
+/// target has, `after` what the source says. Where they differ, what the target has is
+/// remembered from the record itself (see `write`).
 pub(super) fn agreed(input: &PlanInput<'_>, rules: &KindRules, source: &Record, target: &Record) -> Vec<FieldDiff> {
     let mut agreed = Vec::new();
-    let mut note = |name: &str, has: &Value, wanted: Option<&Wanted<'_>>, rule: FieldRule| {
-        let equal = wanted.filter(|wanted| wanted.equals(has));
-        let settled = matches!(rule, FieldRule::TargetWins | FieldRule::SeedOnce) && !has.is_blank();
-        if let Some(wanted) = equal {
-            agreed.push(FieldDiff {
-                name: name.to_owned(),
-                before: Some(has.clone()),
-                after: wanted.stored.clone().into_owned(),
-            });
-        } else if settled {
-            agreed.push(FieldDiff { name: name.to_owned(), before: Some(has.clone()), after: has.clone() });
+    let mut compare = |name: &str, has: Value, wanted: Wanted<'_>| {
+        if wanted.equals(&has) && !has.is_blank() {
+            let after = wanted.stored.into_owned();
+            agreed.push(FieldDiff { name: name.to_owned(), before: Some(has), after });
         }
     };
-    let name = Wanted::of_name(input, source);
-    note("name", &Value::Text(target.name.clone()), Some(&name), rules.rule("name"));
+    compare("name", Value::Text(target.name.clone()), Wanted::of_name(input, source));
     for candidate in candidates(input, rules, source, Writable::Always).filter(|candidate| !candidate.volatile) {
-        if let Some(has) = candidate.described.readable.then(|| target.field(&candidate.described.name)).flatten() {
-            note(&candidate.described.name, has, candidate.wanted(input).ok().as_ref(), candidate.rule);
+        let name = &candidate.described.name;
+        if let (Some(has), Ok(wanted)) =
+            (candidate.described.readable.then(|| target.field(name)).flatten(), candidate.wanted(input))
+        {
+            compare(name, has.clone(), wanted);
         }
     }
     agreed
@@ -351,7 +348,9 @@ impl Sides<'_, '_> {
         }
         match rule {
             FieldRule::Ignore | FieldRule::TargetWins => Verdict::Leave,
-            FieldRule::SeedOnce if is_empty && self.kept().is_none() && self.sent().is_none() => Verdict::Write,
+            FieldRule::SeedOnce if is_empty && self.sent().is_none() && self.kept().is_none_or(Value::is_blank) => {
+                Verdict::Write
+            }
             FieldRule::SeedOnce => Verdict::Leave,
             FieldRule::FillIfEmpty if is_empty => Verdict::Write,
             FieldRule::FillIfEmpty => Verdict::Leave,
@@ -380,7 +379,7 @@ impl Sides<'_, '_> {
     fn edited(&self) -> String {
         let has = self.has.map(shown).unwrap_or_default();
         let name = self.name;
-        if self.unchanged() {
+        if self.unchanged() || !matches!(self.wanted.sent, Sent::Same) {
             format!("{name} was edited in the target to {has}, and is left so")
         } else {
             format!(

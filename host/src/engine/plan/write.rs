@@ -74,7 +74,8 @@ pub fn to_write(
 
 /// The link as it is after a change succeeded; storing it counts up its revision.
 /// `sent` is what [`to_write`] gave (none for a link), `target` the record's id by now,
-/// `kept` the record as read back, where it was.
+/// `kept` the record as read back after a write, where it was; for a link, the record
+/// as the target has it.
 #[must_use]
 pub fn after_write(
     link: Option<&Link>,
@@ -87,42 +88,52 @@ pub fn after_write(
     let mut next = link.cloned().unwrap_or_else(|| Link::unmapped(change.kind, &change.source, now));
     match change.action {
         Action::Link => {
-            let known = next.linked() == Some(target);
-            if !known {
-                next.made = false;
+            if next.target.as_deref() != Some(target) {
+                forget(&mut next);
+            }
+            if next.linked() != Some(target) {
+                // Planning begins the reason of a link with the rule that made it.
                 let by = change.reason.split(':').next().unwrap_or_default();
                 decide(&mut next, LinkState::Linked, Some(target), by, &change.reason, now);
             }
             for diff in &change.fields {
                 let has = diff.before.clone().unwrap_or(Value::Blank);
-                let reference = catalogue::refers_to(change.kind, &diff.name).is_some();
-                next.sent.insert(diff.name.clone(), if reference { has.clone() } else { diff.after.clone() });
+                let refers = diff.name == "parent" || catalogue::refers_to(change.kind, &diff.name).is_some();
+                next.sent.insert(diff.name.clone(), if refers { has.clone() } else { diff.after.clone() });
                 next.written.insert(diff.name.clone(), has);
             }
+            note_rest(&mut next, kept);
         }
         Action::Create => {
             let by = if next.state == LinkState::Create { next.decided_by.clone() } else { "matching".to_owned() };
+            forget(&mut next);
             next.made = true;
-            next.sent.clear();
-            next.written.clear();
             decide(&mut next, LinkState::Linked, Some(target), &by, &change.reason, now);
         }
         Action::Retire => {
-            next.made = false;
-            next.sent.clear();
-            next.written.clear();
-            next.volatile_at = None;
+            forget(&mut next);
             decide(&mut next, LinkState::Create, None, "planning", &change.reason, now);
         }
         Action::Update | Action::Move | Action::Deactivate | Action::Reactivate => {}
     }
     if let (Some(sent), false) = (sent, change.action == Action::Retire) {
-        remember(&mut next, change.action, sent, kept);
+        remember(&mut next, sent, kept);
         if sent.fields.iter().any(|field| catalogue::is_volatile(sent.kind, &field.name)) {
             next.volatile_at = Some(now);
         }
+        if change.action == Action::Create {
+            note_rest(&mut next, kept);
+        }
     }
     next
+}
+
+/// Nothing that was known of one target record holds for another.
+fn forget(link: &mut Link) {
+    link.made = false;
+    link.sent.clear();
+    link.written.clear();
+    link.volatile_at = None;
 }
 
 fn decide(link: &mut Link, state: LinkState, target: Option<&str>, by: &str, reason: &str, now: Timestamp) {
@@ -136,8 +147,8 @@ fn decide(link: &mut Link, state: LinkState, target: Option<&str>, by: &str, rea
 }
 
 /// Puts down what was sent and what was kept of it.
-fn remember(link: &mut Link, action: Action, sent: &Change, kept: Option<&Record>) {
-    for (name, value) in sent_values(sent, action) {
+fn remember(link: &mut Link, sent: &Change, kept: Option<&Record>) {
+    for (name, value) in sent_values(sent) {
         match kept.and_then(|record| value_of(record, name)) {
             Some(kept) => link.written.insert(name.to_owned(), kept),
             // Not read back: what was kept of an earlier write says nothing of this one.
@@ -153,15 +164,28 @@ fn remember(link: &mut Link, action: Action, sent: &Change, kept: Option<&Record
     }
 }
 
+/// Puts down what a record holds beyond what was sent, so that what a person fills in
+/// later is told from what was always there.
+fn note_rest(link: &mut Link, kept: Option<&Record>) {
+    let Some(record) = kept else { return };
+    let steady = |name: &str| catalogue::field(link.kind, name).is_some_and(|field| !field.volatile);
+    let fields: Vec<&Field> =
+        record.fields.iter().filter(|field| field.name != "active" && steady(&field.name)).collect();
+    for field in fields {
+        link.written.entry(field.name.clone()).or_insert_with(|| field.value.clone());
+    }
+    link.written.entry("name".to_owned()).or_insert_with(|| Value::Text(record.name.clone()));
+}
+
 /// Everything a write says, by field name.
-fn sent_values(sent: &Change, action: Action) -> impl Iterator<Item = (&str, Value)> {
-    let active = match action {
-        Action::Deactivate | Action::Retire => Some(Value::Boolean(false)),
-        Action::Reactivate => Some(Value::Boolean(true)),
-        _ => None,
+fn sent_values(sent: &Change) -> impl Iterator<Item = (&str, Value)> {
+    let active = match sent.operation {
+        Operation::Deactivate => Some(Value::Boolean(false)),
+        Operation::Reactivate => Some(Value::Boolean(true)),
+        Operation::Create | Operation::Update | Operation::Move => None,
     };
     let text = |text: &Option<String>| text.clone().map(Value::Text);
-    let parent = text(&sent.parent).filter(|_| matches!(action, Action::Create | Action::Move));
+    let parent = text(&sent.parent).filter(|_| matches!(sent.operation, Operation::Create | Operation::Move));
     [("name", text(&sent.name)), ("parent", parent), ("active", active)]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
@@ -191,14 +215,7 @@ pub struct FieldNote {
 /// Which fields of a write the vendor kept differently: cut, rounded, reformatted or ignored.
 #[must_use]
 pub fn verify(sent: &Change, kept: &Record) -> Vec<FieldNote> {
-    let action = match sent.operation {
-        Operation::Create => Action::Create,
-        Operation::Update => Action::Update,
-        Operation::Move => Action::Move,
-        Operation::Deactivate => Action::Deactivate,
-        Operation::Reactivate => Action::Reactivate,
-    };
-    sent_values(sent, action)
+    sent_values(sent)
         .filter_map(|(name, sent)| {
             let kept = value_of(kept, name).filter(|kept| !same(&sent, kept))?;
             Some(FieldNote { name: name.to_owned(), sent, kept })

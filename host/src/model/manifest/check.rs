@@ -186,21 +186,24 @@ fn check_setting(setting: &SettingSpec, at: &str) -> Checked {
     if let (Some(min), Some(max)) = (setting.min, setting.max) {
         must(min <= max, &format!("{at}.max"), format!("no number is at least {min} and at most {max}"))?;
     }
-    let choices_at = format!("{at}.choices");
-    if setting.choices.is_some() {
-        must(setting.type_ == SettingType::Text, &choices_at, "only a text has choices")?;
-    }
+    check_choices(setting, &format!("{at}.choices"))?;
+    setting.default.as_ref().map_or(Ok(()), |default| check_default(default, setting, &format!("{at}.default")))
+}
+
+fn check_choices(setting: &SettingSpec, at: &str) -> Checked {
     match &setting.choices {
+        None => Ok(()),
         Some(Choices::From(word)) => {
             let why = format!("`{word}` is not known: write a list of texts, or \"connector\" to ask the connector");
-            must(word == "connector", &choices_at, why)?;
+            must(word == "connector", at, why)?;
+            // A vendor's picklist has ids, and those are numbers often enough.
+            must(setting.type_ != SettingType::Boolean, at, "a yes or no needs no choices")
         }
         Some(Choices::Fixed(list)) => {
-            must(!list.is_empty(), &choices_at, "the list is empty: nothing could be chosen")?
+            must(setting.type_ == SettingType::Text, at, "only a text has a list of choices; a number has min and max")?;
+            must(!list.is_empty(), at, "the list is empty: nothing could be chosen")
         }
-        None => {}
     }
-    setting.default.as_ref().map_or(Ok(()), |default| check_default(default, setting, &format!("{at}.default")))
 }
 
 fn check_default(default: &Value, setting: &SettingSpec, at: &str) -> Checked {

@@ -6,6 +6,7 @@
 //! [`Credentials`]; [`Credentials::attach`] is asynchronous for its sake.
 
 use crate::model::manifest::Auth;
+use crate::model::manifest::template::{self, Part};
 use crate::model::Secret;
 use base64::Engine as _;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -19,7 +20,7 @@ pub enum AuthProblem {
     #[error("the manifest's login needs {0}, which this connection does not have")]
     Missing(String),
     /// A template that is none.
-    #[error("the manifest's login has `{0}`, which is no template: write {{secret:NAME}} or {{setting:NAME}}")]
+    #[error("the manifest's login has a template that is none: {0}")]
     Template(String),
     /// What comes out cannot be a header.
     #[error("the login header `{0}` has a name or value that cannot be sent; check the secret for line breaks")]
@@ -97,27 +98,23 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Fills `{secret:NAME}` and `{setting:NAME}`; a brace stands for itself nowhere.
 fn fill(template: &str, secrets: &BTreeMap<String, Secret>, settings: &BTreeMap<String, Value>) -> Result<String, AuthProblem> {
-    let broken = || AuthProblem::Template(template.to_owned());
     let mut filled = String::new();
-    let mut rest = template;
-    while let Some((before, behind)) = rest.split_once('{') {
-        let (name, behind) = behind.split_once('}').ok_or_else(broken)?;
-        filled.push_str(before);
-        rest = behind;
-        let missing = |what: &str, name: &str| AuthProblem::Missing(format!("{what} `{name}`"));
-        match name.split_once(':') {
-            Some(("secret", name)) => filled.push_str(secrets.get(name).ok_or_else(|| missing("secret", name))?.expose()),
-            Some(("setting", name)) => match settings.get(name).ok_or_else(|| missing("setting", name))? {
-                Value::String(text) => filled.push_str(text),
-                other => filled.push_str(&other.to_string()),
+    for part in template::parts(template).map_err(AuthProblem::Template)? {
+        match part {
+            Part::Literal(text) => filled.push_str(text),
+            Part::Secret(name) => {
+                let secret = secrets.get(name).ok_or_else(|| AuthProblem::Missing(format!("secret `{name}`")))?;
+                filled.push_str(secret.expose());
+            }
+            Part::Setting(name) => match settings.get(name) {
+                None => return Err(AuthProblem::Missing(format!("setting `{name}`"))),
+                Some(Value::String(text)) => filled.push_str(text),
+                Some(other) => filled.push_str(&other.to_string()),
             },
-            _ => return Err(broken()),
         }
     }
-    filled.push_str(rest);
-    if rest.contains('}') { Err(broken()) } else { Ok(filled) }
+    Ok(filled)
 }
 
 #[cfg(test)]
@@ -161,7 +158,7 @@ mod tests {
         assert!(message(&headers("x", "{secret:none}")).contains("secret `none`"));
         assert!(message(&headers("x", "{setting:none}")).contains("setting `none`"));
         for template in ["{secret:key", "{key}", "key}", "{}"] {
-            assert!(message(&headers("x", template)).contains("no template"), "{template}");
+            assert!(message(&headers("x", template)).contains("{secret:NAME}"), "{template}");
         }
         for told in [message(&headers("x", "{secret:lines}")), message(&headers("bad name", "{secret:key}"))] {
             assert!(told.contains("cannot be sent") && !told.contains("Evil") && !told.contains("s3cret"), "{told}");

@@ -5,7 +5,7 @@ use crate::runtime::{BudgetTake, Entry, LinkedTo, Ports, PutError};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Remembers what it is told; a bucket's window never moves.
 #[derive(Default)]
@@ -16,6 +16,8 @@ pub(in crate::runtime) struct TestPorts {
     pub(in crate::runtime) refusals: Mutex<Vec<String>>,
     pub(in crate::runtime) lines: Mutex<Vec<String>>,
     pub(in crate::runtime) wakes: Mutex<Vec<String>>,
+    /// Whether the host has a bug.
+    pub(in crate::runtime) panics: AtomicBool,
 }
 
 /// The time of all tests: 2026-01-31T09:30:00Z.
@@ -65,6 +67,7 @@ impl Ports for TestPorts {
         self.refusals.lock().unwrap().push(sentence.to_owned());
     }
     async fn logged(&self, level: &str, line: &str) {
+        assert!(!self.panics.load(Ordering::Relaxed), "a bug of the host, on purpose");
         self.lines.lock().unwrap().push(format!("{level}: {line}"));
     }
 }

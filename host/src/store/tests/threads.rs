@@ -56,7 +56,8 @@ async fn a_group_that_another_process_locks_out_is_told_so() {
     let other = rusqlite::Connection::open(bed.folder.path().join("db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let name = TenantName::new("acme").unwrap();
-    let (one, two) = tokio::join!(bed.store.tenant_insert(&name, T0), bed.tenant.runs_abandon(&main_sync(), T0));
+    let sync = main_sync();
+    let (one, two) = tokio::join!(bed.store.tenant_insert(&name, T0), bed.tenant.runs_abandon(&sync, T0));
     assert!(matches!(one, Err(StoreError::Locked { .. })), "{one:?}");
     assert!(matches!(two, Err(StoreError::Locked { .. })), "{two:?}");
     assert_eq!(bed.store.tenant_list().await.unwrap().len(), 1, "reading goes on");

@@ -46,7 +46,7 @@ fn demo() -> Result<String, Trouble> {
 
     heading("Connect to both accounts. Call limits are the operator's here, the simulators can take it");
     let [mut to_rmm, mut to_psa] = crosswalk.connect(&rmm, &psa);
-    to_rmm.extend(["--bucket", "polite=0,at-once=4"].map(str::to_owned));
+    to_rmm.extend(["--bucket", "minute=0,at-once=4"].map(str::to_owned));
     to_psa.extend(["--bucket", "hour=9900,at-once=0"].map(str::to_owned));
     for words in [to_rmm, to_psa] {
         say(&crosswalk, &words.iter().map(String::as_str).collect::<Vec<_>>(), &[0])?;
@@ -62,16 +62,18 @@ fn demo() -> Result<String, Trouble> {
     }
 
     heading("Near names wait for a person: look at them, take the sure ones, call the others new");
-    say(&crosswalk, &["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed,conflict"], &[0])?;
+    say(&crosswalk, &["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"], &[0])?;
     say(&crosswalk, &["link", "accept", "rmm-to-psa", "--score", "0.9"], &[0])?;
-    let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed,conflict"])?;
+    let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"])?;
     for id in ids(&open) {
         say(&crosswalk, &["link", "create", "rmm-to-psa", "customer", &id], &[0])?;
     }
 
     heading("The plan again, now complete; a first run is always held for review");
-    let plan = pending(&crosswalk)?;
-    say(&crosswalk, &["plan", "--show", &plan], &[0, 3])?;
+    say(&crosswalk, &["plan", "rmm-to-psa"], &[3])?;
+    let plan = newest(&crosswalk)?;
+    let busiest = busiest_linked(&crosswalk)?;
+    say(&crosswalk, &["plan", "--show", &plan, "--customer", &busiest, "--kind", "location"], &[0, 3])?;
     heading("Approved: exactly this plan is applied");
     say(&crosswalk, &["apply", &plan, "--release", "first-run", "--yes"], &[0])?;
     settle_conflicts(&crosswalk)?;
@@ -99,7 +101,7 @@ fn demo() -> Result<String, Trouble> {
 /// Records that the vendor's own duplicates keep from being matched are decided like any other.
 fn settle_conflicts(crosswalk: &Crosswalk) -> Result<(), Trouble> {
     for kind in ["location", "asset"] {
-        let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", kind, "--state", "proposed,conflict"])?;
+        let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", kind, "--state", "proposed", "--state", "conflict"])?;
         let ids = ids(&open);
         if ids.is_empty() {
             continue;
@@ -109,14 +111,21 @@ fn settle_conflicts(crosswalk: &Crosswalk) -> Result<(), Trouble> {
             crosswalk.json(&["link", "create", "rmm-to-psa", kind, &id])?;
         }
     }
-    let plan = pending(crosswalk)?;
+    crosswalk.json(&["plan", "rmm-to-psa"])?;
+    let plan = newest(crosswalk)?;
     say(crosswalk, &["apply", &plan, "--yes"], &[0])
 }
 
-/// Makes a plan without showing it, and gives its number.
-fn pending(crosswalk: &Crosswalk) -> Result<String, Trouble> {
-    let report = crosswalk.json(&["plan", "rmm-to-psa"])?;
-    report["plan"]["id"].as_i64().map(|id| id.to_string()).ok_or_else(|| format!("no plan: {report}").into())
+/// A customer that is linked, not new: its plan shows links and updates beside creates.
+fn busiest_linked(crosswalk: &Crosswalk) -> Result<String, Trouble> {
+    let linked = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "linked"])?;
+    ids(&linked).pop().ok_or_else(|| "no customer is linked".into())
+}
+
+/// The newest plan's number.
+fn newest(crosswalk: &Crosswalk) -> Result<String, Trouble> {
+    let plans = crosswalk.json(&["plan", "--list", "rmm-to-psa"])?;
+    plans[0]["id"].as_i64().map(|id| id.to_string()).ok_or_else(|| format!("no plan: {plans}").into())
 }
 
 /// Counts at the simulators what is in step.
@@ -157,7 +166,7 @@ fn targets(links: &Value) -> Vec<String> {
 }
 
 fn texts(links: &Value, field: &str) -> Vec<String> {
-    links.as_array().into_iter().flatten().filter_map(|view| view["link"][field].as_str()).map(str::to_owned).collect()
+    links.as_array().into_iter().flatten().filter_map(|view| view[field].as_str()).map(str::to_owned).collect()
 }
 
 fn heading(text: &str) {

@@ -173,7 +173,10 @@ fn settings() {
     spoiled("default = 7", "default = 7.5", "settings.days.default", "no whole number");
     spoiled("default = 7", "default = \"7\"", "settings.days.default", "without quotes");
     spoiled("default = false", "default = \"no\"", "settings.closed.default", "write true or false");
-    spoiled("default = false", "choices = [\"yes\"]", "settings.closed.choices", "only a text has choices");
+    spoiled("default = false", "choices = [\"yes\"]", "settings.closed.choices", "only a text has a list");
+    spoiled("default = false", "choices = \"connector\"", "settings.closed.choices", "needs no choices");
+    let numbers = GOOD.replace("[settings.queue]\ntype = \"text\"", "[settings.queue]\ntype = \"integer\"");
+    assert!(Manifest::parse(&numbers).is_ok(), "a vendor's picklist may be of numbers");
     spoiled("default = false", "min = 1", "settings.closed.min", "only an integer");
     spoiled("default = false", "max = 1", "settings.closed.max", "only an integer");
     spoiled("max = 30", "max = 0", "settings.days.max", "no number is at least 1 and at most 0");

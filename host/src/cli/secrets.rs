@@ -74,7 +74,9 @@ impl SecretArgs {
 /// A name without a value: whoever writes one meant to put the secret there.
 fn name_only(text: &str) -> Result<String, String> {
     match text.split_once('=') {
-        Some((name, _)) => Err(format!("a secret is not given here, where every process can read it: `--secret {name}` asks for it")),
+        Some((name, _)) => {
+            Err(format!("a secret is not given here, where every process can read it: `--secret {name}` asks for it"))
+        }
         None => Ok(text.to_owned()),
     }
 }

@@ -5,8 +5,8 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{clean, count, or_dash};
 use crate::cli::session::Session;
 use crate::cli::shapes::{self, spelled};
-use crate::engine::{ChangeFilter, ChangeView, LinkFilter, Tenant};
-use crate::model::{Kind, PlanId, Risk, SyncName};
+use crate::engine::{ChangeFilter, ChangeView, Tenant};
+use crate::model::{Action, FieldDiff, PlanId, Risk};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -27,7 +27,8 @@ pub(super) async fn show(
     let sync = tenant.plan_sync(id).await?;
     let all = all || session.output.json();
     let groups = Groups::read(tenant, id, filter, if all { usize::MAX } else { SHOWN }).await?;
-    let names = names(tenant, &sync, id).await?;
+    let customers: Vec<String> = groups.customers.iter().map(|(customer, _)| customer.clone()).collect();
+    let names = tenant.customer_names(&sync, &customers).await?;
     session.output.answer(
         || {
             let changes: Vec<_> = groups.customers.iter().flat_map(|(_, group)| group).map(shapes::change).collect();
@@ -127,15 +128,6 @@ pub(in crate::cli) async fn changes(
     Ok(views)
 }
 
-/// What the customers of a plan are called: those that are linked, and those it creates.
-async fn names(tenant: &Tenant, sync: &SyncName, plan: PlanId) -> anyhow::Result<HashMap<String, String>> {
-    let links = tenant.link_list(sync, &LinkFilter { kind: Some(Kind::Customer), ..LinkFilter::default() }).await?;
-    let filter = ChangeFilter { kind: Some(Kind::Customer), ..ChangeFilter::default() };
-    let planned = changes(tenant, plan, &filter, usize::MAX).await?;
-    let linked = links.into_iter().map(|view| (view.link.source, view.source_name));
-    Ok(planned.into_iter().map(|view| (view.change.source, view.change.name)).chain(linked).collect())
-}
-
 /// One change: a line, then its fields.
 pub(in crate::cli) fn one(view: &ChangeView) -> String {
     let change = &view.change;
@@ -153,9 +145,7 @@ pub(in crate::cli) fn one(view: &ChangeView) -> String {
         line.push_str(&format!(" [{} risk]", spelled(&change.risk)));
     }
     line.push('\n');
-    // A new record's name stands in the line already.
-    let told = |name: &str, before: bool| before || name != "name";
-    for diff in change.fields.iter().filter(|diff| told(&diff.name, diff.before.is_some())) {
+    for diff in change.fields.iter().filter(|diff| worth_a_line(change.action, diff)) {
         let after = clean(&diff.after.to_string());
         match &diff.before {
             Some(before) => {
@@ -170,4 +160,14 @@ pub(in crate::cli) fn one(view: &ChangeView) -> String {
         }
     }
     line
+}
+
+/// A new record's name stands in the first line already; what a link notes is the same on
+/// both sides, and only what differs is worth telling.
+fn worth_a_line(action: Action, diff: &FieldDiff) -> bool {
+    match action {
+        Action::Create => diff.name != "name",
+        Action::Link => diff.name != "parent" && diff.before.as_ref() != Some(&diff.after),
+        _ => true,
+    }
 }

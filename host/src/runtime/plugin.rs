@@ -131,7 +131,9 @@ pub enum OpenError {
         found: String,
     },
     /// It is pinned to another file.
-    #[error("connection `{connection}` is pinned to the component {wanted}, and this is {found}; an upgrade is the operator's act")]
+    #[error(
+        "connection `{connection}` is pinned to the component {wanted}, and this is {found}; an upgrade is the operator's act"
+    )]
     Digest {
         /// The connection.
         connection: ConnectionName,
@@ -182,7 +184,17 @@ impl Runtime {
         World::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)
             .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
         let (plugins, tenants, lines) = (Registry::default(), Registry::default(), Registry::default());
-        Ok(Self(Arc::new(Inner { sandbox, linker, cache, limits, max_component_bytes, compile, plugins, tenants, lines })))
+        Ok(Self(Arc::new(Inner {
+            sandbox,
+            linker,
+            cache,
+            limits,
+            max_component_bytes,
+            compile,
+            plugins,
+            tenants,
+            lines,
+        })))
     }
 
     /// Reads what a component says of itself, and compiles nothing.
@@ -260,7 +272,8 @@ impl Runtime {
         let line = self.0.lines.get_or(&(tenant.clone(), connection.name.clone()), Line::default);
         let tenancy = self.0.tenants.get_or(&tenant, || Tenancy::new(&self.0.limits));
         let limits = plugin.0.limits.clone();
-        let gate = Gate::new(manifest, &connection, &settings, &secrets, line, Arc::clone(&ports), limits.http.clone())?;
+        let gate =
+            Gate::new(manifest, &connection, &settings, &secrets, line, Arc::clone(&ports), limits.http.clone())?;
         let around = Surroundings {
             manifest: Arc::clone(manifest),
             settings: serde_json::Value::Object(settings.into_iter().collect()).to_string(),

@@ -32,6 +32,11 @@ pub struct Link {
     /// The value last written or agreed per field, as the vendor kept it: the third side
     /// of the three-way compare. The name is kept as `name`, the parent as `parent`.
     pub written: BTreeMap<String, Value>,
+    /// What was sent for it, references as ids of the target system. It differs from
+    /// `written` where the vendor cut or reformatted; a field that is here and not in
+    /// `written` was sent and never read back.
+    #[serde(default)]
+    pub sent: BTreeMap<String, Value>,
     /// When volatile fields were written last.
     pub volatile_at: Option<Timestamp>,
     /// Since when the source record is missing from complete reads.
@@ -57,6 +62,7 @@ impl Link {
             candidates: Vec::new(),
             declined: Vec::new(),
             written: BTreeMap::new(),
+            sent: BTreeMap::new(),
             volatile_at: None,
             missing_since: None,
             revision: 0,

@@ -4,13 +4,15 @@ use super::connections::connection_id;
 use super::rows::{check_length, collect, count, document, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
-use crate::model::{ConnectionName, Kind, Link, LinkState, SyncName};
+use crate::model::{ConnectionName, Kind, Link, LinkState, SyncName, Value};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 const COLUMNS: &str = "l.kind, l.source, l.target_kind, l.target, l.state, l.made, l.decided_by, l.decided_at, \
-     l.reason, l.candidates, l.declined, l.written, l.volatile_at, l.missing_since, l.revision";
+     l.reason, l.candidates, l.declined, l.written, l.sent, l.volatile_at, l.missing_since, l.revision";
 /// The longest id, in bytes.
 const ID_LIMIT: usize = 1024;
 
@@ -20,7 +22,16 @@ impl TenantStore {
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn links_all(&self, sync: &SyncName, kind: Kind) -> Result<Vec<Link>, StoreError> {
-        self.links(sync, kind, "ORDER BY l.source, l.target_kind", None).await
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let sql = format!(
+                "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.kind = ?3 \
+                 ORDER BY l.source, l.target_kind"
+            );
+            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, kind.as_str()])?, read)
+        })
+        .await
     }
 
     /// The link of a source record to a target record of the same kind.
@@ -28,8 +39,20 @@ impl TenantStore {
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn link_get(&self, sync: &SyncName, kind: Kind, source: &str) -> Result<Option<Link>, StoreError> {
-        let links = self.links(sync, kind, "AND l.target_kind = ?3 AND l.source = ?4", Some(source)).await?;
-        Ok(links.into_iter().next())
+        Ok(self.links_by_sources(sync, kind, &[source.to_owned()]).await?.pop())
+    }
+
+    /// The links of source records to targets of the same kind, in the order of the ids.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_by_sources(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        sources: &[String],
+    ) -> Result<Vec<Link>, StoreError> {
+        self.links_each(sync, kind, "l.kind = ?3 AND l.source = ?4 AND l.target_kind = ?3", sources).await
     }
 
     /// The links to a target record of a kind.
@@ -37,14 +60,40 @@ impl TenantStore {
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn links_of_target(&self, sync: &SyncName, kind: Kind, target: &str) -> Result<Vec<Link>, StoreError> {
-        let (tenant, sync, target) = (self.id, sync.clone(), target.to_owned());
+        self.links_of_targets(sync, kind, &[target.to_owned()]).await
+    }
+
+    /// The links to target records of a kind, in the order of the ids.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_of_targets(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        targets: &[String],
+    ) -> Result<Vec<Link>, StoreError> {
+        // `+`: sorted after they are found by their target, not found by another index.
+        self.links_each(sync, kind, "l.target_kind = ?3 AND l.target = ?4 ORDER BY +l.kind, +l.source", targets).await
+    }
+
+    async fn links_each(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        which: &'static str,
+        ids: &[String],
+    ) -> Result<Vec<Link>, StoreError> {
+        let (tenant, sync, ids) = (self.id, sync.clone(), ids.to_vec());
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
-            let sql = format!(
-                "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.target_kind = ?3 \
-                 AND l.target = ?4 ORDER BY +l.kind, +l.source"
-            );
-            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, kind.as_str(), target])?, read)
+            let sql = format!("SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND {which}");
+            let mut select = db.prepare_cached(&sql)?;
+            let mut links = Vec::with_capacity(ids.len());
+            for id in ids {
+                links.append(&mut collect(select.query(params![tenant, sync, kind.as_str(), id])?, read)?);
+            }
+            Ok(links)
         })
         .await
     }
@@ -140,26 +189,6 @@ impl TenantStore {
         })
         .await
     }
-
-    async fn links(
-        &self,
-        sync: &SyncName,
-        kind: Kind,
-        rest: &'static str,
-        source: Option<&str>,
-    ) -> Result<Vec<Link>, StoreError> {
-        let (tenant, sync, source) = (self.id, sync.clone(), source.map(str::to_owned));
-        self.read(move |db| {
-            let sync = sync_id(db, tenant, &sync)?;
-            let sql = format!("SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.kind = ?3 {rest}");
-            let mut select = db.prepare_cached(&sql)?;
-            match source {
-                Some(source) => collect(select.query(params![tenant, sync, kind.as_str(), source])?, read),
-                None => collect(select.query(params![tenant, sync, kind.as_str()])?, read),
-            }
-        })
-        .await
-    }
 }
 
 /// A link as its row has it.
@@ -177,6 +206,7 @@ pub(super) struct Encoded {
     candidates: Option<String>,
     declined: Option<String>,
     written: String,
+    sent: Option<String>,
     volatile_at: Option<i64>,
     missing_since: Option<i64>,
 }
@@ -198,7 +228,8 @@ impl Encoded {
             reason: link.reason.clone(),
             candidates: list_or_none(&link.candidates)?,
             declined: list_or_none(&link.declined)?,
-            written: codec::write_fields(link.written.iter().map(|(name, value)| (name.as_str(), value))),
+            written: write_values(&link.written),
+            sent: (link.sent != link.written).then(|| write_values(&link.sent)),
             volatile_at: link.volatile_at.map(|at| at.0),
             missing_since: link.missing_since.map(|at| at.0),
         })
@@ -209,11 +240,11 @@ impl Encoded {
 pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Result<(), StoreError> {
     let sql = if link.revision == 0 {
         "INSERT INTO links (tenant, sync, kind, source, target_kind, revision, target, state, made, decided_by, \
-             decided_at, reason, candidates, declined, written, volatile_at, missing_since) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6 + 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT DO NOTHING"
+             decided_at, reason, candidates, declined, written, sent, volatile_at, missing_since) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6 + 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) ON CONFLICT DO NOTHING"
     } else {
         "UPDATE links SET revision = ?6 + 1, target = ?7, state = ?8, made = ?9, decided_by = ?10, decided_at = ?11, \
-             reason = ?12, candidates = ?13, declined = ?14, written = ?15, volatile_at = ?16, missing_since = ?17 \
+             reason = ?12, candidates = ?13, declined = ?14, written = ?15, sent = ?16, volatile_at = ?17, missing_since = ?18 \
          WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 AND target_kind = ?5 AND revision = ?6"
     };
     let changed = db.prepare_cached(sql)?.execute(params![
@@ -232,6 +263,7 @@ pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Re
         link.candidates,
         link.declined,
         link.written,
+        link.sent,
         link.volatile_at,
         link.missing_since,
     ])?;
@@ -242,6 +274,8 @@ pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Re
 }
 
 fn read(row: &Row<'_>) -> Result<Link, StoreError> {
+    let written = read_values(row, 11)?;
+    let sent = if row.get_ref(12)? == ValueRef::Null { written.clone() } else { read_values(row, 12)? };
     Ok(Link {
         kind: word(row, 0)?,
         source: row.get(1)?,
@@ -254,11 +288,20 @@ fn read(row: &Row<'_>) -> Result<Link, StoreError> {
         reason: row.get(8)?,
         candidates: list(row, 9, "candidates")?,
         declined: list(row, 10, "declined targets")?,
-        written: codec::read_map(row.get_ref(11)?.as_str().map_err(|error| StoreError::unreadable("link", error))?)?,
-        volatile_at: time_or_none(row, 12)?,
-        missing_since: time_or_none(row, 13)?,
-        revision: row.get(14)?,
+        written,
+        sent,
+        volatile_at: time_or_none(row, 13)?,
+        missing_since: time_or_none(row, 14)?,
+        revision: row.get(15)?,
     })
+}
+
+fn write_values(values: &BTreeMap<String, Value>) -> String {
+    codec::write_fields(values.iter().map(|(name, value)| (name.as_str(), value)))
+}
+
+fn read_values(row: &Row<'_>, column: usize) -> Result<BTreeMap<String, Value>, StoreError> {
+    codec::read_map(row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable("link", error))?)
 }
 
 fn list_or_none(list: &[impl Serialize]) -> Result<Option<String>, StoreError> {
@@ -266,5 +309,5 @@ fn list_or_none(list: &[impl Serialize]) -> Result<Option<String>, StoreError> {
 }
 
 fn list<T: DeserializeOwned>(row: &Row<'_>, column: usize, what: &'static str) -> Result<Vec<T>, StoreError> {
-    if row.get_ref(column)? == rusqlite::types::ValueRef::Null { Ok(Vec::new()) } else { document(row, column, what) }
+    if row.get_ref(column)? == ValueRef::Null { Ok(Vec::new()) } else { document(row, column, what) }
 }

@@ -129,6 +129,7 @@ CREATE TABLE links (
     candidates    TEXT, -- none when there are none
     declined      TEXT,
     written       TEXT NOT NULL,
+    sent          TEXT, -- none when it is as `written`
     UNIQUE (tenant, sync, kind, source, target_kind)
 ) STRICT;
 CREATE INDEX links_by_target ON links (tenant, sync, target_kind, target) WHERE target IS NOT NULL;

@@ -1,0 +1,523 @@
+//! Matching, case by case, and what holds for every input.
+
+use super::*;
+use crate::engine::testkit::{NOW, With, describe, record, stamp_of};
+use crate::model::sync::KindRules;
+use crate::model::{Operation, Record, Value};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+struct Customers {
+    source: Vec<Record>,
+    target: Vec<Record>,
+    links: Vec<Link>,
+    rules: KindRules,
+    complete: bool,
+}
+
+impl Customers {
+    fn new(source: Vec<Record>, target: Vec<Record>) -> Self {
+        Self { source, target, links: Vec::new(), rules: KindRules::default(), complete: true }
+    }
+
+    fn decide(&self) -> BTreeMap<String, Decision> {
+        let matched = match_customers(&CustomerMatchInput {
+            source: &self.source,
+            target: &self.target,
+            target_complete: self.complete,
+            links: &self.links,
+            stamp_of: &stamp_of,
+            rules: &self.rules,
+            describe: &describe(Kind::Customer),
+        });
+        assert!(matched.iter().map(|m| &m.source).eq(self.source.iter().map(|r| &r.id)), "in the order of the source");
+        matched.into_iter().map(|matched| (matched.source, matched.decision)).collect()
+    }
+}
+
+fn customer(id: &str, name: &str, fields: &[(&str, &str)]) -> Record {
+    record(id, None, name, fields)
+}
+
+fn link(kind: Kind, source: &str, state: LinkState, target: Option<&str>, by: &str) -> Link {
+    let mut link = Link::unmapped(kind, source, NOW);
+    link.state = state;
+    link.target = target.map(str::to_owned);
+    link.decided_by = by.to_owned();
+    link.revision = 3;
+    link
+}
+
+/// A decision in a word or two, for comparing.
+fn short(decision: &Decision) -> String {
+    let ids = |candidates: &[Candidate]| candidates.iter().map(|c| c.target.as_str()).collect::<Vec<_>>().join(",");
+    match decision {
+        Decision::Keep => "keep".to_owned(),
+        Decision::Linked { target, by, .. } => format!("{target} by {by}"),
+        Decision::Proposed { candidates, .. } => format!("proposed {}", ids(candidates)),
+        Decision::Conflict { candidates, .. } => format!("conflict {}", ids(candidates)),
+        Decision::Create { .. } => "create".to_owned(),
+        Decision::Unmapped { .. } => "unmapped".to_owned(),
+        Decision::Broken { .. } => "broken".to_owned(),
+    }
+}
+
+#[test]
+fn a_customer_is_found_by_stamp_then_number_and_a_name_only_proposes() {
+    let stamped = Record { stamp: Some(stamp_of("s1")), ..customer("t1", "Renamed Since", &[]) };
+    let world = Customers::new(
+        vec![
+            customer("s1", "Acme", &[]),
+            customer("s2", "Contoso", &[("number", "C-100")]),
+            customer("s3", "Fabrikam Ltd", &[]),
+            customer("s4", "Northwind", &[]),
+            customer("s5", "Litware", &[("website", "https://www.litware.example")]),
+            customer("s6", "Woodgrove", &[]).with("active", Value::Boolean(false)),
+        ],
+        vec![
+            stamped,
+            customer("t2", "Something Else", &[("number", "c100")]),
+            customer("t3", "FABRIKAM Limited", &[]),
+            customer("t5", "L.W. Holding", &[("website", "litware.example")]),
+            customer("t6", "Woodgrove", &[]),
+        ],
+    );
+    let decisions = world.decide();
+    for (source, expected) in [
+        ("s1", "t1 by stamp"),
+        ("s2", "t2 by customer number"),
+        ("s3", "proposed t3"),
+        ("s4", "create"),
+        ("s5", "proposed t5"),
+        ("s6", "unmapped"),
+    ] {
+        assert_eq!(short(&decisions[source]), expected, "{source}");
+    }
+    let Decision::Proposed { candidates, reason } = &decisions["s3"] else { panic!() };
+    assert!(candidates[0].score >= 0.9 && reason.contains("same name"), "{candidates:?}");
+}
+
+#[test]
+fn two_candidates_are_a_conflict_on_either_side() {
+    let target_twice = Customers::new(
+        vec![customer("s1", "Acme", &[])],
+        vec![customer("t1", "Acme Ltd", &[]), customer("t2", "Acme GmbH", &[])],
+    );
+    assert_eq!(short(&target_twice.decide()["s1"]), "conflict t1,t2");
+    let source_twice = Customers::new(
+        vec![customer("s1", "Acme", &[]), customer("s2", "ACME", &[])],
+        vec![customer("t1", "Acme", &[])],
+    );
+    assert!(source_twice.decide().values().all(|d| short(d) == "conflict t1"));
+    let not_there = Customers::new(vec![customer("s1", "Acme", &[]), customer("s2", "acme", &[])], Vec::new());
+    assert!(not_there.decide().values().all(|d| short(d) == "conflict "), "two of one name are never both created");
+    let number_twice = Customers::new(
+        vec![customer("s1", "Acme", &[("number", "7")]), customer("s2", "Zenith", &[("number", "7")])],
+        vec![customer("t1", "Other", &[("number", "7")])],
+    );
+    assert!(number_twice.decide().values().all(|d| short(d) == "conflict t1"));
+}
+
+#[test]
+fn a_near_name_holds_back_a_creation_and_an_accepted_score_links() {
+    let mut world = Customers::new(
+        vec![customer("s1", "Acme", &[]), customer("s2", "Contoso Ltd", &[])],
+        vec![customer("t1", "Acme Holdings", &[]), customer("t2", "Contoso", &[])],
+    );
+    assert_eq!(short(&world.decide()["s1"]), "proposed t1");
+    world.rules.accept_score = Some(0.95);
+    assert_eq!(short(&world.decide()["s1"]), "proposed t1", "near is not enough");
+    assert_eq!(short(&world.decide()["s2"]), "t2 by accepted score");
+    world.target.push(customer("t3", "Contoso AG", &[]));
+    assert_eq!(short(&world.decide()["s2"]), "t2 by accepted score", "the second is not close");
+    world.target.push(customer("t4", "CONTOSO Limited", &[]));
+    assert_eq!(short(&world.decide()["s2"]), "conflict t4,t2,t3", "the second is close");
+}
+
+#[test]
+fn accepting_one_frees_the_other() {
+    let mut world = Customers::new(
+        vec![customer("s1", "Acme", &[]), customer("s2", "Acme Holdings", &[])],
+        vec![customer("t1", "Acme", &[])],
+    );
+    world.rules.accept_score = Some(0.95);
+    let decisions = world.decide();
+    assert_eq!(short(&decisions["s1"]), "t1 by accepted score");
+    assert_eq!(short(&decisions["s2"]), "create", "what was near is taken");
+}
+
+#[test]
+fn what_an_operator_decided_stands() {
+    let mut world = Customers::new(
+        vec![
+            customer("s1", "Acme", &[]),
+            customer("s2", "Contoso", &[]),
+            customer("s3", "Fabrikam", &[]),
+            customer("s4", "Litware", &[]),
+            customer("s5", "Tailspin", &[]),
+        ],
+        vec![
+            customer("t1", "Acme", &[]),
+            customer("t2", "Contoso", &[]),
+            customer("t3", "Fabrikam", &[]),
+            customer("t4", "Litware", &[]),
+            customer("t5", "Tailspin", &[]),
+        ],
+    );
+    let mut declined = link(Kind::Customer, "s4", LinkState::Unmapped, None, "matching");
+    declined.declined = vec!["t4".to_owned()];
+    world.links = vec![
+        link(Kind::Customer, "s1", LinkState::Excluded, None, OPERATOR),
+        link(Kind::Customer, "s2", LinkState::Create, None, OPERATOR),
+        link(Kind::Customer, "s3", LinkState::Linked, Some("t1"), OPERATOR),
+        declined,
+        link(Kind::Customer, "s5", LinkState::Unmapped, None, OPERATOR),
+    ];
+    let decisions = world.decide();
+    for (source, expected) in [("s1", "keep"), ("s2", "create"), ("s3", "keep"), ("s4", "create"), ("s5", "keep")] {
+        assert_eq!(short(&decisions[source]), expected, "{source}");
+    }
+}
+
+#[test]
+fn a_linked_target_that_is_gone_breaks_the_link_and_is_never_made_again() {
+    let mut world = Customers::new(vec![customer("s1", "Acme", &[])], vec![customer("t2", "Acme", &[])]);
+    world.links = vec![link(Kind::Customer, "s1", LinkState::Linked, Some("t1"), "stamp")];
+    assert_eq!(short(&world.decide()["s1"]), "broken");
+    world.complete = false;
+    assert_eq!(short(&world.decide()["s1"]), "keep", "not read is not gone");
+    world.complete = true;
+    world.links = vec![link(Kind::Customer, "s1", LinkState::Broken, Some("t1"), "matching")];
+    assert_eq!(short(&world.decide()["s1"]), "keep", "broken stays broken");
+    world.target.push(customer("t1", "Acme", &[]));
+    assert_eq!(short(&world.decide()["s1"]), "t1 by known link");
+}
+
+#[test]
+fn nothing_is_created_where_it_cannot_be_known_to_be_new() {
+    let mut world = Customers::new(vec![customer("s1", "Acme", &[])], Vec::new());
+    assert_eq!(short(&world.decide()["s1"]), "create");
+    world.complete = false;
+    assert_eq!(short(&world.decide()["s1"]), "unmapped");
+    world.complete = true;
+    world.rules.create = false;
+    assert_eq!(short(&world.decide()["s1"]), "unmapped");
+    let mut cannot = describe(Kind::Customer);
+    cannot.writes.remove(&Operation::Create);
+    let matched = match_customers(&CustomerMatchInput {
+        source: &world.source,
+        target: &[],
+        target_complete: true,
+        links: &[],
+        stamp_of: &stamp_of,
+        rules: &KindRules::default(),
+        describe: &cannot,
+    });
+    assert_eq!(short(&matched[0].decision), "unmapped");
+}
+
+#[test]
+fn a_domain_that_many_share_says_nothing() {
+    let site = [("website", "https://social.example/page")];
+    let world = Customers::new(
+        vec![customer("s1", "Acme", &site), customer("s2", "Zenith", &site)],
+        vec![customer("t1", "Other One", &site), customer("t2", "Second Thing", &site)],
+    );
+    assert!(world.decide().values().all(|d| short(d) == "create"));
+}
+
+#[test]
+fn what_is_decided_is_stored_only_when_it_differs() {
+    let candidates =
+        vec![Candidate { target: "t1".into(), name: "Acme".into(), score: 0.9, reason: "similar name".into() }];
+    let proposed = Decision::Proposed { candidates, reason: "similar name".into() };
+    let first = decided(None, Kind::Customer, "s1", &proposed, NOW).unwrap();
+    assert_eq!((first.state, first.candidates.len(), first.revision), (LinkState::Proposed, 1, 0));
+    assert_eq!(decided(Some(&first), Kind::Customer, "s1", &proposed, NOW.plus_ms(5)), None);
+    let linked = link(Kind::Customer, "s1", LinkState::Linked, Some("t1"), "stamp");
+    let broken =
+        decided(Some(&linked), Kind::Customer, "s1", &Decision::Broken { reason: "gone".into() }, NOW).unwrap();
+    assert_eq!((broken.state, broken.target.as_deref()), (LinkState::Broken, Some("t1")), "it may come back");
+    for stays in [Decision::Keep, Decision::Create { reason: String::new() }] {
+        assert_eq!(decided(Some(&linked), Kind::Customer, "s1", &stays, NOW), None);
+    }
+}
+
+struct Records {
+    kind: Kind,
+    source: Vec<Record>,
+    target: Vec<Record>,
+    elsewhere: Vec<Record>,
+    links: Vec<Link>,
+    taken: BTreeSet<String>,
+    rules: KindRules,
+}
+
+impl Records {
+    fn new(kind: Kind, source: Vec<Record>, target: Vec<Record>) -> Self {
+        Self {
+            kind,
+            source,
+            target,
+            elsewhere: Vec::new(),
+            links: Vec::new(),
+            taken: BTreeSet::new(),
+            rules: KindRules::default(),
+        }
+    }
+
+    fn decide(&self) -> BTreeMap<String, Decision> {
+        let all: BTreeSet<&str> = self.target.iter().chain(&self.elsewhere).map(|r| r.id.as_str()).collect();
+        let matched = match_records(&MatchInput {
+            kind: self.kind,
+            source: &self.source,
+            target: &self.target,
+            target_complete: true,
+            links: &self.links,
+            stamped_elsewhere: &self.elsewhere,
+            exists: &|id| all.contains(id),
+            taken_elsewhere: &|id| self.taken.contains(id),
+            stamp_of: &stamp_of,
+            rules: &self.rules,
+            describe: &describe(self.kind),
+        });
+        matched.into_iter().map(|matched| (matched.source, matched.decision)).collect()
+    }
+}
+
+fn asset(id: &str, name: &str, serial: &str, macs: &[&str]) -> Record {
+    let json = serde_json::to_string(macs).unwrap();
+    record(id, Some("c"), name, &[("serial-number", serial)]).with("mac-addresses", Value::Json(json))
+}
+
+#[test]
+fn an_asset_is_found_by_serial_then_mac_and_a_name_only_proposes() {
+    const CARD: &str = "00:1a:2b:3c:4d:5e";
+    for (what, source, target, expected) in [
+        ("serial", asset("s", "PC-1", "5CG-1234", &[]), vec![asset("t", "OLD", "5cg1234", &[])], "t by serial number"),
+        (
+            "junk serial",
+            asset("s", "PC-1", "Default string", &[]),
+            vec![asset("t", "OLD", "Default string", &[])],
+            "create",
+        ),
+        ("mac", asset("s", "PC-1", "", &[CARD]), vec![asset("t", "OLD", "", &["001A2B3C4D5E"])], "t by MAC address"),
+        ("mac of a dock", asset("s", "PC-1", "AAAA1", &[CARD]), vec![asset("t", "OLD", "BBBB2", &[CARD])], "create"),
+        (
+            "made-up mac",
+            asset("s", "PC-1", "", &["02:42:ac:11:00:02"]),
+            vec![asset("t", "X", "", &["02:42:ac:11:00:02"])],
+            "create",
+        ),
+        ("name", asset("s", "PC-1", "", &[]), vec![asset("t", "pc-1.corp.local", "", &[])], "proposed t"),
+        ("name, one serial", asset("s", "PC-1", "AAAA1", &[]), vec![asset("t", "PC-1", "", &[])], "proposed t"),
+        ("name, other serial", asset("s", "PC-1", "AAAA1", &[]), vec![asset("t", "PC-1", "BBBB2", &[])], "create"),
+        (
+            "name twice",
+            asset("s", "PC-1", "", &[]),
+            vec![asset("t", "PC-1", "", &[]), asset("u", "PC-1", "", &[])],
+            "conflict t,u",
+        ),
+        (
+            "serial twice in the target",
+            asset("s", "PC-1", "AAAA1", &[]),
+            vec![asset("t", "A", "AAAA1", &[]), asset("u", "B", "AAAA1", &[])],
+            "conflict t,u",
+        ),
+        (
+            "one of two is in use",
+            asset("s", "PC-1", "AAAA1", &[]),
+            vec![asset("t", "A", "AAAA1", &[]).with("active", Value::Boolean(false)), asset("u", "B", "AAAA1", &[])],
+            "u by serial number",
+        ),
+        ("nothing", asset("s", "PC-1", "AAAA1", &[]), vec![], "create"),
+    ] {
+        let world = Records::new(Kind::Asset, vec![source], target);
+        assert_eq!(short(&world.decide()["s"]), expected, "{what}");
+    }
+}
+
+#[test]
+fn one_serial_on_two_devices_of_the_source_is_a_conflict_only_where_the_target_has_it() {
+    let twins = vec![asset("s1", "PC-1", "AAAA1", &[]), asset("s2", "PC-2", "AAAA1", &[])];
+    let known = Records::new(Kind::Asset, twins.clone(), vec![asset("t", "X", "AAAA1", &[])]);
+    assert!(known.decide().values().all(|d| short(d) == "conflict t"));
+    let new = Records::new(Kind::Asset, twins.clone(), vec![]);
+    assert!(new.decide().values().all(|d| short(d) == "create"));
+    let mut one_linked = known;
+    one_linked.links = vec![link(Kind::Asset, "s1", LinkState::Linked, Some("t"), OPERATOR)];
+    assert_eq!(short(&one_linked.decide()["s2"]), "create");
+}
+
+#[test]
+fn two_devices_that_reach_for_one_record_both_wait() {
+    let (a, b) = ("00:1a:2b:3c:4d:01", "00:1a:2b:3c:4d:02");
+    let world = Records::new(
+        Kind::Asset,
+        vec![asset("s1", "PC-1", "", &[a]), asset("s2", "PC-2", "", &[b])],
+        vec![asset("t", "X", "", &[a, b])],
+    );
+    assert!(world.decide().values().all(|d| short(d) == "conflict t"));
+}
+
+#[test]
+fn a_stamp_reaches_beyond_the_account_and_no_other_key_does() {
+    let stamped =
+        Record { stamp: Some(stamp_of("s")), parent: Some("other".into()), ..asset("t", "PC-1", "AAAA1", &[]) };
+    let mut world = Records::new(Kind::Asset, vec![asset("s", "PC-1", "AAAA1", &[])], vec![]);
+    world.elsewhere = vec![stamped.clone()];
+    assert_eq!(short(&world.decide()["s"]), "t by stamp");
+    world.taken = BTreeSet::from(["t".to_owned()]);
+    assert_eq!(short(&world.decide()["s"]), "create", "another source record has it");
+    world.taken.clear();
+    world.elsewhere = vec![stamped.with("active", Value::Boolean(false))];
+    assert_eq!(short(&world.decide()["s"]), "create", "what a move left behind");
+    world.elsewhere = vec![Record { parent: Some("other".into()), ..asset("t", "PC-1", "AAAA1", &[]) }];
+    assert_eq!(short(&world.decide()["s"]), "create", "a serial number does not");
+}
+
+#[test]
+fn a_creation_that_was_decided_still_looks_for_its_stamp() {
+    let mut world = Records::new(Kind::Asset, vec![asset("s", "PC-1", "", &[])], vec![asset("t", "PC-1", "", &[])]);
+    world.links = vec![link(Kind::Asset, "s", LinkState::Create, None, OPERATOR)];
+    assert_eq!(short(&world.decide()["s"]), "create");
+    world.target[0].stamp = Some(stamp_of("s"));
+    assert_eq!(short(&world.decide()["s"]), "t by stamp", "it was created, and the answer got lost");
+}
+
+#[test]
+fn a_location_is_found_by_its_name_within_the_account() {
+    let site = |id: &str, name: &str, street: &str| {
+        record(id, Some("c"), name, &[("address-1", street), ("postal-code", "20121")])
+    };
+    for (what, source, target, expected) in [
+        ("name", site("s", "Head Office", ""), vec![site("t", "HEAD-OFFICE", "")], "t by name within the account"),
+        ("address", site("s", "Main", "Via Roma 1"), vec![site("t", "Sede", "via roma, 1")], "proposed t"),
+        ("near name", site("s", "Milano Centrale", ""), vec![site("t", "Milano Central", "")], "proposed t"),
+        ("numbers", site("s", "Depot 12", ""), vec![site("t", "Depot 13", "")], "create"),
+        ("no street", site("s", "Main", ""), vec![site("t", "Sede", "")], "create"),
+        ("twice", site("s", "Main", ""), vec![site("t", "Main", ""), site("u", "MAIN", "")], "conflict t,u"),
+    ] {
+        let world = Records::new(Kind::Location, vec![source], target);
+        assert_eq!(short(&world.decide()["s"]), expected, "{what}");
+    }
+}
+
+/// Few words and few keys, so that they meet often.
+fn any_record(prefix: &'static str) -> impl Strategy<Value = Record> {
+    let word =
+        prop::sample::select(vec!["Acme", "Acme Ltd", "ACME Holdings", "Contoso", "Contoso Dental", "Zenith", ""]);
+    let number = prop::sample::select(vec!["", "", "0", "N/A", "100", "200", "AAAA1", "BBBB2", "Default string"]);
+    let mac = prop::sample::select(vec!["", "", "00:1a:2b:3c:4d:01", "00:1a:2b:3c:4d:02", "02:42:ac:11:00:02"]);
+    let stamp = prop::option::weighted(0.2, 0..12_u8);
+    (word, number, mac, stamp, prop::bool::weighted(0.9)).prop_map(move |(name, number, mac, stamp, active)| {
+        let mut record = asset(prefix, name, number, &[mac]).with("active", Value::Boolean(active));
+        record.stamp = stamp.map(|stamp| stamp_of(&format!("s{stamp}"))).filter(|_| prefix == "t");
+        record.with("number", Value::Text(number.to_owned()))
+    })
+}
+
+fn any_records(prefix: &'static str) -> impl Strategy<Value = Vec<Record>> {
+    prop::collection::vec(any_record(prefix), 0..12).prop_map(move |mut records| {
+        for (at, record) in records.iter_mut().enumerate() {
+            record.id = format!("{prefix}{at}");
+        }
+        records
+    })
+}
+
+fn any_links() -> impl Strategy<Value = Vec<Link>> {
+    let state = prop::sample::select(LinkState::ALL.to_vec());
+    prop::collection::btree_map(0..12_u8, (state, 0..16_u8, any::<bool>()), 0..5).prop_map(|links| {
+        let mut targets = BTreeSet::new();
+        links
+            .into_iter()
+            .map(|(source, (state, target, operator))| {
+                let free = matches!(state, LinkState::Linked | LinkState::Broken) && targets.insert(target);
+                let state = if free || !matches!(state, LinkState::Linked | LinkState::Broken) {
+                    state
+                } else {
+                    LinkState::Unmapped
+                };
+                let target = free.then(|| format!("t{target}"));
+                let by = if operator { OPERATOR } else { "matching" };
+                link(Kind::Asset, &format!("s{source}"), state, target.as_deref(), by)
+            })
+            .collect()
+    })
+}
+
+fn check_decisions(decisions: &BTreeMap<String, Decision>, source: &[Record], target: &[Record], links: &[Link]) {
+    let link_of = |id: &str| links.iter().find(|link| link.source == id);
+    let mut taken: Vec<&str> = decisions
+        .iter()
+        .filter_map(|(id, decision)| match decision {
+            Decision::Linked { target, .. } => Some(target.as_str()),
+            Decision::Keep => link_of(id).and_then(Link::linked),
+            _ => None,
+        })
+        .collect();
+    taken.sort_unstable();
+    let all = taken.len();
+    taken.dedup();
+    assert_eq!(taken.len(), all, "a target is linked twice: {decisions:?}");
+    for (id, decision) in decisions {
+        let link = link_of(id);
+        let record = source.iter().find(|r| r.id == *id).unwrap();
+        match decision {
+            Decision::Linked { target: found, by, .. } => {
+                assert_ne!(link.map(|link| link.state), Some(LinkState::Excluded));
+                let found = target.iter().find(|r| r.id == *found).unwrap();
+                if *by == "serial number" {
+                    let key = crate::engine::serials::serial_key(record.text("serial-number").unwrap());
+                    assert!(key.is_some(), "junk links nothing");
+                    assert_eq!(key, crate::engine::serials::serial_key(found.text("serial-number").unwrap()));
+                }
+            }
+            Decision::Create { .. } => assert!(record.active() && link.and_then(Link::linked).is_none()),
+            Decision::Proposed { candidates, .. } => {
+                assert!(!candidates.is_empty());
+                assert!(candidates.iter().all(|c| !taken.contains(&c.target.as_str())), "proposed what is taken");
+            }
+            Decision::Keep => assert!(link.is_some()),
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn customers_do_not_depend_on_order_and_no_target_is_linked_twice(
+        source in any_records("s"), target in any_records("t"), links in any_links(),
+        accept in prop::option::of(0.8..1.0_f64), turn in any::<prop::sample::Index>(),
+    ) {
+        let mut world = Customers::new(source, target);
+        world.links = links;
+        world.rules.accept_score = accept;
+        let decisions = world.decide();
+        check_decisions(&decisions, &world.source, &world.target, &world.links);
+        let around = |records: &mut Vec<Record>| if !records.is_empty() { let at = turn.index(records.len()); records.rotate_left(at); records.reverse(); };
+        around(&mut world.source);
+        around(&mut world.target);
+        world.links.reverse();
+        prop_assert_eq!(world.decide(), decisions);
+    }
+
+    #[test]
+    fn assets_do_not_depend_on_order_and_no_target_is_linked_twice(
+        source in any_records("s"), target in any_records("t"), links in any_links(),
+        accept in prop::option::of(0.8..1.0_f64), location in any::<bool>(),
+    ) {
+        let kind = if location { Kind::Location } else { Kind::Asset };
+        let mut world = Records::new(kind, source, target);
+        world.links = links;
+        world.rules.accept_score = accept;
+        let decisions = world.decide();
+        check_decisions(&decisions, &world.source, &world.target, &world.links);
+        world.source.reverse();
+        world.target.reverse();
+        prop_assert_eq!(world.decide(), decisions);
+    }
+}

@@ -1,0 +1,224 @@
+//! From a planned change to what is sent, and from what came of it to what the link remembers.
+//!
+//! A planned change refers to source ids, so that it can be planned before what it
+//! refers to exists; [`to_write`] makes them target ids when its turn has come.
+//! [`after_write`] is the one place that says what a link holds after a success, and
+//! [`verify`] tells what the vendor made of what was sent.
+
+use super::Reference;
+use super::fields::same;
+use crate::model::{
+    Action, Change, ChangeId, Field, Kind, Link, LinkState, Operation, PlannedChange, Record, Timestamp, Value,
+    catalogue,
+};
+
+/// What a change refers to is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the {kind} {id} it refers to is not in the target: apply what creates it first")]
+pub struct Unresolved {
+    /// What is missing.
+    pub kind: Kind,
+    /// Its id in the source.
+    pub id: String,
+}
+
+/// The write of a planned change, with every reference resolved to the target system.
+/// `parent_now` is the account its target record stands in, `stamp` the key to leave in it.
+/// None for a link, which writes nothing.
+///
+/// # Errors
+/// When it refers to a record that is not linked (yet).
+pub fn to_write(
+    change: &PlannedChange,
+    id: ChangeId,
+    parent_now: Option<&str>,
+    stamp: Option<String>,
+    resolve: &dyn Fn(Kind, &str) -> Reference,
+) -> Result<Option<Change>, Unresolved> {
+    let operation = match change.action {
+        Action::Link => return Ok(None),
+        Action::Create => Operation::Create,
+        Action::Update => Operation::Update,
+        Action::Move => Operation::Move,
+        Action::Retire | Action::Deactivate => Operation::Deactivate,
+        Action::Reactivate => Operation::Reactivate,
+    };
+    let target_id = |kind: Kind, id: &str| match resolve(kind, id) {
+        Reference::Target(target) => Ok(target),
+        Reference::Planned | Reference::Unknown => Err(Unresolved { kind, id: id.to_owned() }),
+    };
+    let mut write = Change {
+        id: id.to_string(),
+        operation,
+        kind: change.kind,
+        target: change.target.clone(),
+        parent: parent_now.map(str::to_owned),
+        name: None,
+        stamp,
+        fields: Vec::with_capacity(change.fields.len()),
+    };
+    for diff in &change.fields {
+        match (diff.name.as_str(), &diff.after) {
+            ("name", Value::Text(name)) => write.name = Some(name.clone()),
+            ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
+            // Said by the operation.
+            ("active", _) if operation != Operation::Create => {}
+            (name, Value::Text(id)) if let Some(kind) = catalogue::refers_to(change.kind, name) => {
+                write.fields.push(Field::new(name, Value::Text(target_id(kind, id)?)));
+            }
+            (name, value) => write.fields.push(Field::new(name, value.clone())),
+        }
+    }
+    Ok(Some(write))
+}
+
+/// The link as it is after a change succeeded; storing it counts up its revision.
+/// `sent` is what [`to_write`] gave (none for a link), `target` the record's id by now,
+/// `kept` the record as read back after a write, where it was; for a link, the record
+/// as the target has it.
+#[must_use]
+pub fn after_write(
+    link: Option<&Link>,
+    change: &PlannedChange,
+    sent: Option<&Change>,
+    target: &str,
+    kept: Option<&Record>,
+    now: Timestamp,
+) -> Link {
+    let mut next = link.cloned().unwrap_or_else(|| Link::unmapped(change.kind, &change.source, now));
+    match change.action {
+        Action::Link => {
+            if next.target.as_deref() != Some(target) {
+                forget(&mut next);
+            }
+            if next.linked() != Some(target) {
+                // Planning begins the reason of a link with the rule that made it.
+                let by = change.reason.split(':').next().unwrap_or_default();
+                decide(&mut next, LinkState::Linked, Some(target), by, &change.reason, now);
+            }
+            for diff in &change.fields {
+                let has = diff.before.clone().unwrap_or(Value::Blank);
+                let refers = diff.name == "parent" || catalogue::refers_to(change.kind, &diff.name).is_some();
+                next.sent.insert(diff.name.clone(), if refers { has.clone() } else { diff.after.clone() });
+                next.written.insert(diff.name.clone(), has);
+            }
+            note_rest(&mut next, kept);
+        }
+        Action::Create => {
+            let by = if next.state == LinkState::Create { next.decided_by.clone() } else { "matching".to_owned() };
+            forget(&mut next);
+            next.made = true;
+            decide(&mut next, LinkState::Linked, Some(target), &by, &change.reason, now);
+        }
+        Action::Retire => {
+            forget(&mut next);
+            decide(&mut next, LinkState::Create, None, "planning", &change.reason, now);
+        }
+        Action::Update | Action::Move | Action::Deactivate | Action::Reactivate => {}
+    }
+    if let (Some(sent), false) = (sent, change.action == Action::Retire) {
+        remember(&mut next, sent, kept);
+        if sent.fields.iter().any(|field| catalogue::is_volatile(sent.kind, &field.name)) {
+            next.volatile_at = Some(now);
+        }
+        if change.action == Action::Create {
+            note_rest(&mut next, kept);
+        }
+    }
+    next
+}
+
+/// Nothing that was known of one target record holds for another.
+fn forget(link: &mut Link) {
+    link.made = false;
+    link.sent.clear();
+    link.written.clear();
+    link.volatile_at = None;
+}
+
+fn decide(link: &mut Link, state: LinkState, target: Option<&str>, by: &str, reason: &str, now: Timestamp) {
+    link.state = state;
+    link.target = target.map(str::to_owned);
+    link.decided_by = by.to_owned();
+    link.decided_at = now;
+    link.reason = reason.to_owned();
+    link.candidates.clear();
+    link.missing_since = None;
+}
+
+/// Puts down what was sent and what was kept of it.
+fn remember(link: &mut Link, sent: &Change, kept: Option<&Record>) {
+    for (name, value) in sent_values(sent) {
+        match kept.and_then(|record| value_of(record, name)) {
+            Some(kept) => link.written.insert(name.to_owned(), kept),
+            // Not read back: what was kept of an earlier write says nothing of this one.
+            None => link.written.remove(name),
+        };
+        link.sent.insert(name.to_owned(), value);
+    }
+    // These two are certain, read back or not: planning tells a person's hand by them.
+    for name in ["active", "parent"] {
+        if let Some(value) = link.sent.get(name).filter(|_| !link.written.contains_key(name)) {
+            link.written.insert(name.to_owned(), value.clone());
+        }
+    }
+}
+
+/// Puts down what a record holds beyond what was sent, so that what a person fills in
+/// later is told from what was always there.
+fn note_rest(link: &mut Link, kept: Option<&Record>) {
+    let Some(record) = kept else { return };
+    let steady = |name: &str| catalogue::field(link.kind, name).is_some_and(|field| !field.volatile);
+    let fields: Vec<&Field> =
+        record.fields.iter().filter(|field| field.name != "active" && steady(&field.name)).collect();
+    for field in fields {
+        link.written.entry(field.name.clone()).or_insert_with(|| field.value.clone());
+    }
+    link.written.entry("name".to_owned()).or_insert_with(|| Value::Text(record.name.clone()));
+}
+
+/// Everything a write says, by field name.
+fn sent_values(sent: &Change) -> impl Iterator<Item = (&str, Value)> {
+    let active = match sent.operation {
+        Operation::Deactivate => Some(Value::Boolean(false)),
+        Operation::Reactivate => Some(Value::Boolean(true)),
+        Operation::Create | Operation::Update | Operation::Move => None,
+    };
+    let text = |text: &Option<String>| text.clone().map(Value::Text);
+    let parent = text(&sent.parent).filter(|_| matches!(sent.operation, Operation::Create | Operation::Move));
+    [("name", text(&sent.name)), ("parent", parent), ("active", active)]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .chain(sent.fields.iter().map(|field| (field.name.as_str(), field.value.clone())))
+}
+
+/// A field of a record, the name and the parent among them; none when the vendor does not tell.
+fn value_of(record: &Record, name: &str) -> Option<Value> {
+    match name {
+        "name" => Some(Value::Text(record.name.clone())),
+        "parent" => record.parent.clone().map(Value::Text),
+        other => record.field(other).cloned(),
+    }
+}
+
+/// One field the vendor did not keep as it was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldNote {
+    /// The field.
+    pub name: String,
+    /// What was sent.
+    pub sent: Value,
+    /// What was kept.
+    pub kept: Value,
+}
+
+/// Which fields of a write the vendor kept differently: cut, rounded, reformatted or ignored.
+#[must_use]
+pub fn verify(sent: &Change, kept: &Record) -> Vec<FieldNote> {
+    sent_values(sent)
+        .filter_map(|(name, sent)| {
+            let kept = value_of(kept, name).filter(|kept| !same(&sent, kept))?;
+            Some(FieldNote { name: name.to_owned(), sent, kept })
+        })
+        .collect()
+}

@@ -3,7 +3,7 @@
 //! An entry about a change of a plan need not repeat before and after: the plan keeps them
 //! for good, and they are put into the entry's detail when it is read.
 
-use super::rows::{collect, limit, time, to_document, word_or_none};
+use super::rows::{collect, cut, limit, time, to_document, word_or_none};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
 use crate::model::{FieldDiff, Kind, PlanId, RunId, SyncName, Timestamp};
@@ -32,7 +32,7 @@ pub struct JournalEntry {
     pub customer: Option<String>,
     /// In a word: `created`, `linked`, `updated`, `refused`, …
     pub event: String,
-    /// In words.
+    /// In words; cut after 8 KiB.
     pub message: String,
     /// Whatever else belongs to it. Where it is left out of an entry about a change, it reads
     /// as that change's `[{"field": …, "before": …, "after": …}, …]`.
@@ -141,7 +141,7 @@ impl Encoded {
                 target: entry.target.clone(),
                 customer: entry.customer.clone(),
                 event: entry.event.clone(),
-                message: entry.message.clone(),
+                message: cut(&entry.message),
                 detail: None,
                 ..*entry
             },

@@ -260,6 +260,8 @@ CREATE TABLE budget (
     connection INTEGER NOT NULL REFERENCES connections,
     bucket     TEXT NOT NULL,
     slice      INTEGER NOT NULL, -- when the slice begins
+    expires_at INTEGER NOT NULL, -- when its last possible call has left the window
     calls      INTEGER NOT NULL,
     PRIMARY KEY (tenant, connection, bucket, slice)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX budget_expired ON budget (tenant, expires_at);

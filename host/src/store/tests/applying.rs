@@ -293,6 +293,11 @@ async fn the_journal_is_found_by_whatever_it_names() {
         assert_eq!(list(filter.clone()).await, [full.clone()], "{filter:?}");
     }
     assert_eq!(list(JournalFilter { run: Some(RunId(4)), ..any }).await, []);
+
+    let endless = JournalEntry { message: "ä".repeat(5000), ..JournalEntry::at(T0) };
+    tenant.journal_append(None, &[endless]).await.unwrap();
+    let kept = tenant.journal_list(&JournalFilter { limit: 1, ..JournalFilter::default() }).await.unwrap();
+    assert_eq!(kept[0].message, "ä".repeat(4096) + "…");
 }
 
 #[tokio::test]

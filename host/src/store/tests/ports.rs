@@ -76,6 +76,17 @@ async fn wakeups_are_due_in_order_and_stay_until_done() {
 }
 
 #[tokio::test]
+async fn what_is_too_long_to_keep_is_refused() {
+    let bed = Bed::new().await;
+    let error = bed.tenant.wake_insert(&rmm(), "job", &"x".repeat(64 * 1024 + 1), T0).await.unwrap_err();
+    assert!(matches!(&error, StoreError::TooLarge { what } if what.contains("payload")), "{error}");
+    let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 0).await.unwrap();
+    let cursor = "x".repeat(8 * 1024 + 1);
+    let error = bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[], Some(&cursor), None, T0).await.unwrap_err();
+    assert!(matches!(&error, StoreError::TooLarge { what } if what.contains("cursor")), "{error}");
+}
+
+#[tokio::test]
 async fn a_connection_has_at_most_a_hundred_wakeups_pending() {
     let bed = Bed::new().await;
     for _ in 0..100 {
@@ -116,6 +127,17 @@ async fn a_budget_is_shared_by_processes_and_slides() {
         "buckets are apart"
     );
     assert_eq!(bed.tenant.budget_take(&psa(), "all", 1, MINUTE, 1, T0).await.unwrap(), Granted(1));
+}
+
+#[tokio::test]
+async fn buckets_that_are_never_used_again_are_forgotten() {
+    let bed = Bed::new().await;
+    for bucket in 0..20 {
+        bed.tenant.budget_take(&rmm(), &bucket.to_string(), 5, MINUTE, 1, T0).await.unwrap();
+    }
+    bed.tenant.budget_take(&rmm(), "last", 5, MINUTE, 1, T0.plus_ms(2 * MINUTE)).await.unwrap();
+    let rows = bed.tenant.read(|db| Ok(db.query_row("SELECT count(*) FROM budget", [], |row| row.get::<_, i64>(0))?));
+    assert_eq!(rows.await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -152,7 +152,8 @@ impl TenantStore {
             let mut select = db.prepare_cached(
                 "SELECT kind, state, count(*) FROM links WHERE tenant = ?1 AND sync = ?2 GROUP BY kind, state",
             )?;
-            let mut counts = collect(select.query([tenant, sync])?, |row| Ok((word(row, 0)?, word(row, 1)?, count(row, 2)?)))?;
+            let mut counts =
+                collect(select.query([tenant, sync])?, |row| Ok((word(row, 0)?, word(row, 1)?, count(row, 2)?)))?;
             counts.sort_by_key(|(kind, state, _): &(Kind, LinkState, u64)| (*kind, *state));
             Ok(counts)
         })

@@ -66,7 +66,8 @@ fn look(path: &Path, patience: Duration, migrations: &Runner) -> Result<Found, S
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(source) => return Err(StoreError::File { path: path.to_owned(), source }),
     }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(patience)?;
     let tables: Vec<String> = connection
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?
@@ -89,9 +90,9 @@ fn look(path: &Path, patience: Duration, migrations: &Runner) -> Result<Found, S
         return Err(StoreError::Foreign { path: path.to_owned() });
     }
     for (version, checksum) in &applied {
-        let same = known
-            .iter()
-            .any(|migration| i64::from(migration.version()) == *version && migration.checksum().to_string() == *checksum);
+        let same = known.iter().any(|migration| {
+            i64::from(migration.version()) == *version && migration.checksum().to_string() == *checksum
+        });
         if !same {
             return Err(StoreError::Diverged { path: path.to_owned(), version: *version });
         }
@@ -161,7 +162,8 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
 }
 
 fn connect(path: &Path, patience: Duration) -> rusqlite::Result<(Connection, Vec<Connection>)> {
-    let writer = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let writer =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     prepare(&writer, patience, WRITER_CACHE_KIB)?;
     writer.pragma_update(None, "synchronous", "FULL")?;
     writer.pragma_update(None, "foreign_keys", true)?;

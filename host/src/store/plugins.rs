@@ -45,9 +45,11 @@ impl Store {
                     plugin.added_at.0
                 ])
                 .map(drop)
-                .map_err(|error| {
-                    if is_duplicate(&error) { StoreError::exists("plugin", &plugin.digest) } else { error.into() }
-                })
+                .map_err(
+                    |error| {
+                        if is_duplicate(&error) { StoreError::exists("plugin", &plugin.digest) } else { error.into() }
+                    },
+                )
         })
         .await
     }

@@ -87,7 +87,9 @@ pub(super) fn check_length(what: &str, text: &str, most: usize) -> Result<(), St
         return Ok(());
     }
     let start: String = text.chars().take(40).collect();
-    Err(StoreError::TooLarge { what: format!("{what} `{start}…` has {} bytes, at most {most} are stored", text.len()) })
+    Err(StoreError::TooLarge {
+        what: format!("{what} `{start}…` has {} bytes, at most {most} are stored", text.len())
+    })
 }
 
 /// The text, cut where it is longer than anyone reads.
@@ -101,6 +103,8 @@ pub(super) fn cut(text: &str) -> String {
 
 /// Whether an insert failed because the key is there already.
 pub(super) fn is_duplicate(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error().map(|error| error.extended_code),
-        Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY))
+    matches!(
+        error.sqlite_error().map(|error| error.extended_code),
+        Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+    )
 }

@@ -129,7 +129,10 @@ async fn changes_are_listed_by_any_filter_and_in_pages() {
     assert_eq!(read(all.clone(), 0, 3).await, [1, 2, 3]);
     assert_eq!(read(all.clone(), 3, 30).await, [4, 5, 6, 7]);
     assert_eq!(read(ChangeFilter { held: Some(true), ..all.clone() }, 0, 9).await, [7]);
-    assert_eq!(read(ChangeFilter { held: Some(false), customer: Some("c1".into()), ..all.clone() }, 1, 9).await, [3, 5]);
+    assert_eq!(
+        read(ChangeFilter { held: Some(false), customer: Some("c1".into()), ..all.clone() }, 1, 9).await,
+        [3, 5]
+    );
     assert_eq!(read(ChangeFilter { source: Some("4".into()), ..all.clone() }, 0, 9).await, [4]);
     assert_eq!(read(ChangeFilter { kind: Some(Kind::Customer), ..all.clone() }, 0, 9).await, [7]);
     assert_eq!(read(ChangeFilter { action: Some(Action::Create), ..all.clone() }, 5, 9).await, [6]);
@@ -200,7 +203,10 @@ async fn a_batch_is_intended_and_settled_in_one_piece_each() {
     assert_eq!((open.len(), open[0].1.token.as_deref()), (1, Some("job 7")));
     let again = tenant.batch_settle(plan, Some(batch), &all[..1], &[], &psa(), T0).await.unwrap_err();
     assert!(stale(&again, "1.1"), "{again}");
-    tenant.batch_settle(plan, None, &[settled(2, Pending), settled(4, ChangeStatus::Stale)], &[], &psa(), T0).await.unwrap();
+    tenant
+        .batch_settle(plan, None, &[settled(2, Pending), settled(4, ChangeStatus::Stale)], &[], &psa(), T0)
+        .await
+        .unwrap();
     let next = tenant.plan_changes_next(plan, Kind::Asset, Action::Create, &[], 9).await.unwrap();
     let next: Vec<_> = next.iter().map(|change| change.sequence).collect();
     assert_eq!(next, [2, 5], "what was certainly not written can be tried again");

@@ -42,9 +42,10 @@ async fn entries_have_limits_that_are_told() {
     let bed = Bed::new().await;
     let put = async |key: String, value: String| bed.tenant.entry_put(&rmm(), "s", &key, &value, None).await.unwrap();
     assert!(put("fits".into(), "x".repeat(64 * 1024)).await.is_ok());
-    for (key, value, words) in
-        [("a".to_owned(), "x".repeat(64 * 1024 + 1), "65536 are stored"), ("k".repeat(1025), String::new(), "1024 bytes")]
-    {
+    for (key, value, words) in [
+        ("a".to_owned(), "x".repeat(64 * 1024 + 1), "65536 are stored"),
+        ("k".repeat(1025), String::new(), "1024 bytes"),
+    ] {
         assert!(matches!(put(key, value).await, Err(PutError::Full(what)) if what.contains(words)));
     }
     let mut tasks = tokio::task::JoinSet::new();
@@ -55,7 +56,11 @@ async fn entries_have_limits_that_are_told() {
     tasks.join_all().await;
     assert!(matches!(put("more".into(), String::new()).await, Err(PutError::Full(what)) if what.contains("10000")));
     assert_eq!(put("fits".into(), "again".into()).await, Ok(2), "what is there can still be changed");
-    assert_eq!(bed.tenant.entry_put(&psa(), "s", "more", "", None).await.unwrap(), Ok(1), "each connection has its own");
+    assert_eq!(
+        bed.tenant.entry_put(&psa(), "s", "more", "", None).await.unwrap(),
+        Ok(1),
+        "each connection has its own"
+    );
 }
 
 #[tokio::test]

@@ -144,12 +144,16 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     let products = Products::for_reading(client);
     let include = INCLUDE.iter().copied().chain(settings.udf_names()).collect::<Vec<_>>();
     let mut query = Query::new(&include, filter);
+    let item = |row: &ConfigurationItem<'_>| {
+        let asset = row.asset(settings, products);
+        crate::is_named(selection, &asset.name).then(|| asset.into_item())
+    };
     if client.host.recall(WIDE, "ConfigurationItems", DAY_MS).is_none() {
         match client.query("ConfigurationItems", &query, after) {
             Ok(reply) => {
-                let (rows, next) = client.rows::<ConfigurationItem<'_>>(&reply)?;
-                if rows.iter().all(|row| row.tells(settings)) {
-                    return Ok(page(&rows, next, selection, settings, products));
+                let found = client.rows::<ConfigurationItem<'_>>(&reply)?;
+                if found.rows.iter().all(|row| row.tells(settings)) {
+                    return Ok(found.page(item));
                 }
             }
             Err(Failure::Unsupported(_)) => {}
@@ -160,20 +164,7 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     }
     query.widen();
     let reply = client.query("ConfigurationItems", &query, after)?;
-    let (rows, next) = client.rows::<ConfigurationItem<'_>>(&reply)?;
-    Ok(page(&rows, next, selection, settings, products))
-}
-
-fn page(
-    rows: &[ConfigurationItem<'_>],
-    next: Option<String>,
-    selection: &Selection,
-    settings: &Settings,
-    products: Products,
-) -> Page {
-    let assets = rows.iter().map(|row| row.asset(settings, products));
-    let items = assets.filter(|asset| crate::is_named(selection, &asset.name)).map(Asset::into_item);
-    Page { items: items.collect(), next, total: None, gaps: Vec::new() }
+    Ok(client.rows::<ConfigurationItem<'_>>(&reply)?.page(item))
 }
 
 #[derive(Serialize)]

@@ -9,9 +9,10 @@ use crate::zone::Zone;
 use crosswalk_sdk::http::parameters;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Failure, Host, HttpError, Method, Outcome, Request, Response, Settlement, Told, batch,
+    Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, batch,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::cell::{Cell, RefCell};
 
 /// Rows of a page, and values of an `in`: the vendor's most.
@@ -69,17 +70,23 @@ impl<'h> Client<'h> {
     ///
     /// # Errors
     /// It cannot be read, or goes on at another host.
-    pub(crate) fn rows<'a, T: Deserialize<'a>>(&self, reply: &'a Response) -> Result<(Vec<T>, Option<String>), Failure> {
-        let found: Found<'a, T> = json::parse(reply.text())?;
-        let details = found.page_details.into_value();
-        let next = match details.and_then(|details| details.next_page_url.into_value()).and_then(|url| url.filled()) {
+    pub(crate) fn rows<'a, T: Deserialize<'a>>(&self, reply: &'a Response) -> Result<Rows<T>, Failure> {
+        let (rows, gaps, details) = match json::parse::<Found<'a, T>>(reply.text()) {
+            Ok(found) => (found.items, Vec::new(), found.page_details),
+            Err(why) => {
+                let Ok(found) = json::parse::<Found<'a, &RawValue>>(reply.text()) else { return Err(why) };
+                let (rows, gaps) = json::readable(&found.items, why)?;
+                (rows, gaps, found.page_details)
+            }
+        };
+        let next = match details.into_value().and_then(|details| details.next_page_url.into_value()?.filled()) {
             None => None,
             Some(url) => match self.zone.borrow().call_of(&url) {
                 Some(call) => Some(call.to_owned()),
                 None => return Err(Failure::Unavailable(format!("the next page is said to lie outside the zone: {url}"))),
             },
         };
-        Ok((found.items, next))
+        Ok(Rows { rows, gaps, next })
     }
 
     /// Writes a batch, one request per change that could be prepared.
@@ -137,6 +144,23 @@ impl Client<'_> {
 
 fn no_reply() -> HttpError {
     HttpError::Unreachable("the host gave no reply".to_owned())
+}
+
+/// What came of a query.
+pub(crate) struct Rows<T> {
+    /// The rows that can be read.
+    pub(crate) rows: Vec<T>,
+    /// A gap for each that cannot.
+    pub(crate) gaps: Vec<Gap>,
+    /// The cursor of the next page.
+    pub(crate) next: Option<String>,
+}
+
+impl<T> Rows<T> {
+    /// As a page of those items that the selection asks for.
+    pub(crate) fn page(self, item: impl Fn(&T) -> Option<Item>) -> Page {
+        Page { items: self.rows.iter().filter_map(item).collect(), next: self.next, total: None, gaps: self.gaps }
+    }
 }
 
 #[derive(Deserialize)]

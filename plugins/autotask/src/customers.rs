@@ -7,7 +7,7 @@ use crate::lookups;
 use crate::settings::Settings;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Customer, Failure, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+    Change, Customer, Failure, Method, Operation, Outcome, Page, Request, Selection, Told,
 };
 use serde::{Deserialize, Serialize};
 
@@ -105,14 +105,10 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         _ => return Err(Failure::Unsupported("companies cannot be asked for in this way".to_owned())),
     };
     let reply = client.query("Companies", &Query::new(INCLUDE, vec![condition]), after)?;
-    page(client, &reply, selection)
-}
-
-fn page(client: &Client<'_>, reply: &Response, selection: &Selection) -> Result<Page, Failure> {
-    let (rows, next) = client.rows::<Company<'_>>(reply)?;
-    let customers = rows.iter().map(|row| row.customer(&client.settings));
-    let items = customers.filter(|customer| crate::is_named(selection, &customer.name)).map(Customer::into_item);
-    Ok(Page { items: items.collect(), next, total: None, gaps: Vec::new() })
+    Ok(client.rows::<Company<'_>>(&reply)?.page(|row| {
+        let customer = row.customer(&client.settings);
+        crate::is_named(selection, &customer.name).then(|| customer.into_item())
+    }))
 }
 
 #[derive(Serialize)]

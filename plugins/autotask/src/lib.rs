@@ -42,7 +42,7 @@ impl Connector for Autotask {
         let client = Client::open(host)?;
         let filter = vec![Condition::new("eq", "id", Operand::Int(0))];
         let reply = client.query("Companies", &Query::new(&["id", "companyName"], filter), None)?;
-        let (own, _) = client.rows::<Own<'_>>(&reply)?;
+        let own = client.rows::<Own<'_>>(&reply)?.rows;
         let account = own.into_iter().find_map(|company| company.company_name.text().into_value());
         let used = client.get("ThresholdInformation").ok().and_then(|reply| {
             let told: Threshold = json::parse(reply.text()).ok()?;

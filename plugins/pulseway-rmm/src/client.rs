@@ -4,9 +4,10 @@
 use crosswalk_sdk::json::{self, Int};
 use crosswalk_sdk::paging::Offset;
 use crosswalk_sdk::{
-    Change, Failure, Host, HttpError, Item, Outcome, Page, Request, Response, Settlement, Told, batch,
+    Change, Failure, Gap, Host, HttpError, Item, Outcome, Page, Request, Response, Settlement, Told, batch,
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Rows of a page: the vendor's default and maximum.
 pub(crate) const PAGE: u64 = 100;
@@ -129,8 +130,58 @@ pub(crate) fn shrink(place: &mut Offset) -> bool {
     std::mem::replace(&mut place.top, smaller) > 1
 }
 
-/// Items of a page, and the total it tells.
-pub(crate) type Rows = (Vec<Item>, Option<u64>);
+/// The rows of one page.
+pub(crate) struct Rows<T> {
+    /// Those that can be read.
+    pub(crate) rows: Vec<T>,
+    /// A gap for each that cannot.
+    pub(crate) gaps: Vec<Gap>,
+    /// Rows of the whole list.
+    pub(crate) total: Option<u64>,
+}
+
+impl<T> Rows<T> {
+    /// Opens the envelope of a list.
+    ///
+    /// # Errors
+    /// As [`open`]; also when there are rows and none can be read.
+    pub(crate) fn open<'a>(reply: &'a Response) -> Result<Self, Failure>
+    where
+        T: Deserialize<'a>,
+    {
+        let why = match open::<Vec<T>>(reply) {
+            Ok(Data { data, total }) => return Ok(Self { rows: data.unwrap_or_default(), gaps: Vec::new(), total }),
+            Err(why) => why,
+        };
+        match open::<Vec<&RawValue>>(reply) {
+            Ok(Data { data: Some(raw), total }) => {
+                let (rows, gaps) = json::readable(&raw, why)?;
+                Ok(Self { rows, gaps, total })
+            }
+            _ => Err(why),
+        }
+    }
+
+    /// How many rows were sent, and the total: what a walk goes on by.
+    pub(crate) fn count(&self) -> (usize, Option<u64>) {
+        (self.rows.len() + self.gaps.len(), self.total)
+    }
+
+    /// The same page of something else.
+    pub(crate) fn map<U>(self, with: impl Fn(T) -> U) -> Rows<U> {
+        Rows { rows: self.rows.into_iter().map(with).collect(), gaps: self.gaps, total: self.total }
+    }
+}
+
+/// The rows and gaps of the pages that count.
+pub(crate) fn flat<T>(pages: Vec<Rows<T>>, keep: usize) -> (Vec<T>, Vec<Gap>) {
+    let (mut rows, mut gaps) = (Vec::new(), Vec::new());
+    for page in pages.into_iter().take(keep) {
+        rows.extend(page.rows);
+        gaps.extend(page.gaps);
+    }
+    (rows, gaps)
+}
 
 /// Some pages of a plain list.
 ///
@@ -141,21 +192,16 @@ pub(crate) fn walk(
     path: &str,
     filter: Option<&str>,
     after: Option<&str>,
-    items: fn(&Response) -> Result<Rows, Failure>,
+    items: fn(&Response) -> Result<Rows<Item>, Failure>,
 ) -> Result<Page, Failure> {
     let place = Offset::parse(after, PAGE)?;
     let (place, replies) = send_pages(host, place, shrink, |place| {
         place.skips(PAGES).map(|skip| list(path, "Id", filter, skip, place.top)).collect()
     })?;
     let pages = replies.iter().map(items).collect::<Result<Vec<_>, _>>()?;
-    let counts: Vec<_> = pages.iter().map(|(items, total)| (items.len(), *total)).collect();
-    let walk = place.gather(&counts);
-    Ok(Page {
-        items: pages.into_iter().take(walk.pages).flat_map(|(items, _)| items).collect(),
-        next: walk.next.map(|next| next.to_string()),
-        total: walk.total,
-        gaps: Vec::new(),
-    })
+    let walk = place.gather(&pages.iter().map(Rows::count).collect::<Vec<_>>());
+    let (items, gaps) = flat(pages, walk.pages);
+    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps })
 }
 
 /// Single objects, side by side; those that are not there are left out.

@@ -8,4 +8,5 @@ pub mod plan;
 pub mod serials;
 
 #[cfg(test)]
+#[cfg(test)]
 mod testkit;

@@ -197,7 +197,7 @@ impl Planner<'_, '_> {
         let mut next = link.clone();
         let parent = parent.map(|parent| Value::Text(parent.to_owned()));
         let parent = parent.map(|id| Note { name: "parent".to_owned(), sent: Some(id.clone()), kept: id });
-        let active = back_by_hand.then(|| Value::Boolean(true));
+        let active = back_by_hand.then_some(Value::Boolean(true));
         let active = active.map(|yes| Note { name: "active".to_owned(), sent: Some(yes.clone()), kept: yes });
         for Note { name, sent, kept } in notes.into_iter().chain(parent).chain(active) {
             next.written.insert(name.clone(), kept);

@@ -1,3 +1,16 @@
-//! The `crosswalk` program.
+//! The `crosswalk` program: parses the arguments, reads the configuration, hands both
+//! over, and turns what comes back into an exit code. It decides nothing.
 
-fn main() {}
+use clap::Parser;
+use crosswalk::cli::{Args, Exit};
+use crosswalk::config::{self, Config};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = args.output();
+    let done: anyhow::Result<Exit> = Config::read(&args.flags(), config::environment)
+        .map_err(anyhow::Error::from)
+        .and_then(|config| crosswalk::app::run(args, &config, &output));
+    done.unwrap_or_else(|error| output.fail(&error)).into()
+}

@@ -20,6 +20,7 @@ mod customers;
 mod records;
 mod score;
 
+pub(super) use board::CLOSE;
 pub use customers::{CustomerMatchInput, match_customers};
 pub use records::{MatchInput, match_records};
 

@@ -1,11 +1,120 @@
-//! The verbs of the product: match, plan, hold. These files are pure, functions from
-//! data to data, without I/O, clock, store or runtime.
+//! The verbs of the product: the one door for the command line, and later the API and the UI.
+//!
+//! A sync runs `observe → match → plan → gate → apply → verify → journal`. What decides
+//! ([`matching`], [`plan`], [`brakes`]) is pure: from data to data, without I/O. What acts
+//! (`observe`, `planning`, `apply`, `recover`) moves data between the store and the
+//! connectors and decides nothing of its own.
+//!
+//! The engine knows no vendor, no SQL, no wasm and no way of printing. It takes times from
+//! a [`Clock`](crate::clock::Clock) and tells of long work through a [`Progress`].
 
 pub mod brakes;
 pub mod matching;
 pub mod names;
 pub mod plan;
 pub mod serials;
+
+mod apply;
+mod claim;
+mod connections;
+mod context;
+mod link_file;
+mod links;
+mod observe;
+mod planning;
+mod plugins;
+mod ports;
+mod progress;
+mod query;
+mod recover;
+mod schedule;
+mod settle;
+mod syncs;
+mod tenant;
+
+pub use apply::{ApplyOptions, ApplyReport};
+pub use connections::{ConnectionView, NewConnection};
+pub use link_file::LinkRow;
+pub use links::{Decision, LinkFilter, LinkView};
+pub use planning::{PlanReport, RunReport};
+pub use plugins::{PluginAdded, PluginView};
+pub use progress::{NoProgress, Progress, Stage};
+pub use query::{ChangeView, LinkCount, Trace};
+pub use schedule::Woken;
+pub use syncs::NewSync;
+pub use tenant::Tenant;
+
+pub use crate::runtime::{Choice, Identity};
+pub use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::model::TenantName;
+use crate::runtime::{Plugin, Runtime};
+use crate::store::Store;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// The door. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    parts: Arc<Parts>,
+}
+
+/// What the engine is made of; `app` joins it.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) runtime: Runtime,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Where component files and claims are kept.
+    pub(crate) data_dir: PathBuf,
+    /// Components in use, by digest: compiled or taken from the cache once a process.
+    pub(crate) loaded: Mutex<HashMap<String, Plugin>>,
+}
+
+impl Engine {
+    /// Joins the parts.
+    #[must_use]
+    pub fn new(store: Store, runtime: Runtime, clock: Arc<dyn Clock>, data_dir: PathBuf) -> Self {
+        Self { parts: Arc::new(Parts { store, runtime, clock, data_dir, loaded: Mutex::default() }) }
+    }
+
+    /// The engine for one tenant.
+    ///
+    /// # Errors
+    /// There is no such tenant.
+    pub async fn tenant(&self, name: &TenantName) -> Result<Tenant, Error> {
+        let store = self.parts.store.tenant(name).await.map_err(|error| match error {
+            crate::store::StoreError::NotFound { .. } => {
+                Error::not_found("tenant", name, "`crosswalk tenant list` names them, `crosswalk tenant add` makes one")
+            }
+            other => other.into(),
+        })?;
+        Ok(Tenant { name: name.clone(), store, parts: self.parts.clone() })
+    }
+
+    /// Adds a tenant.
+    ///
+    /// # Errors
+    /// It exists.
+    pub async fn tenant_add(&self, name: &TenantName) -> Result<(), Error> {
+        Ok(self.parts.store.tenant_insert(name, self.parts.clock.now()).await?)
+    }
+
+    /// The tenants.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn tenant_list(&self) -> Result<Vec<TenantName>, Error> {
+        Ok(self.parts.store.tenant_list().await?)
+    }
+
+    /// Waits for what is still to be written, and closes the database.
+    pub async fn close(&self) {
+        self.parts.store.close().await;
+    }
+}
 
 #[cfg(test)]
 #[cfg(test)]

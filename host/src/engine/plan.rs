@@ -106,7 +106,7 @@ pub struct Planned {
 }
 
 /// Why a record, or a field of it, is not brought in step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
     /// The source record's id.
     pub source: String,

@@ -54,6 +54,10 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The names of all cases.
+    pub const NAMES: [&str; 8] =
+        ["denied", "throttled", "unavailable", "rejected", "not-found", "conflict", "unsupported", "broken"];
+
     /// The case's name, as in manifests' troubleshooting texts.
     #[must_use]
     pub fn name(&self) -> &'static str {

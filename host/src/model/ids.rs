@@ -168,7 +168,8 @@ impl fmt::Display for Timestamp {
 #[error("`{0}` is no name: use 1 to 40 lower-case letters, digits and dashes, starting with a letter")]
 pub struct InvalidName(pub String);
 
-fn valid_name(text: &str) -> bool {
+/// Whether a text keeps the rule for names.
+pub(super) fn valid_name(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

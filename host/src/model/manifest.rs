@@ -13,12 +13,19 @@ use std::collections::BTreeMap;
 
 mod check;
 mod pattern;
+pub mod template;
 
-pub use check::ManifestError;
+pub use check::{CALL_SECONDS_MAX, MEMORY_MIB_MAX, ManifestError};
 pub use pattern::{HostPattern, PathPattern, PatternError};
 
 /// The contract version this host speaks (`wit/connector.wit`).
 pub const CONTRACT: &str = "0.1.0";
+
+/// The custom section of a component that holds its contract's version as text.
+pub const CONTRACT_SECTION: &str = "crosswalk:contract";
+
+/// The custom section of a component that holds its manifest as text.
+pub const MANIFEST_SECTION: &str = "crosswalk:manifest";
 
 /// What `plugin.toml` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,38 @@
 //! Everything about wasm: the only room that names wasmtime.
+//!
+//! A file is read (`catalog.rs`), compiled or taken from the cache (`cache.rs`), linked
+//! and opened for a connection (`plugin.rs`). What comes out is a [`Connector`]
+//! (`wasm.rs`): each of its methods is one call (`call.rs`) on a fresh instance, under
+//! limits (`limits.rs`), on the guests' own threads (`engine.rs`), with host functions
+//! (`host.rs`) of which one, `http`, leads out through the `gate`.
+//!
+//! It knows nothing of the store, the engine's rules or any surface: what it needs from
+//! the host it asks through [`Ports`].
 
+mod bindings;
+mod cache;
+mod call;
+mod catalog;
 mod connector;
+mod convert;
+mod engine;
+mod gate;
+mod host;
+mod inert_wasi;
+mod limits;
+mod plugin;
 mod ports;
+mod settings;
+mod wasm;
 
+pub use catalog::{Inspected, PluginError};
 pub use connector::{CallContext, Choice, Connector, Identity, Signal};
+pub use engine::RuntimeError;
+pub use gate::{AuthProblem, GrantProblem};
+pub use limits::{HttpLimits, Limits};
+pub use plugin::{ConnectionSpec, OpenError, Plugin, Runtime, RuntimeOptions};
 pub use ports::{BudgetTake, Entry, LinkedTo, Ports, PutError, Scratch};
+pub use settings::{SettingProblem, check_settings};
+
+#[cfg(test)]
+mod tests;

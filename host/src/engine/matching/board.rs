@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Two candidates whose scores are this near are a conflict.
-const CLOSE: f64 = 0.05;
+pub(in crate::engine) const CLOSE: f64 = 0.05;
 /// More candidates than this tell a person nothing.
 const CANDIDATES_SHOWN: usize = 8;
 

@@ -1,0 +1,54 @@
+# The few things a person does. `make help` lists them.
+# Host, demo, tests and benchmarks share one release build; connectors have a profile
+# and a target folder of their own (see host/src/builder).
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+MAKEFLAGS += --no-print-directory
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+CROSSWALK := $(TARGET)/release/crosswalk
+# Every folder with a manifest is a plugin, the tests' misbehaving guests included.
+PLUGINS := $(patsubst %/plugin.toml,%,$(wildcard plugins/*/plugin.toml tests/guests/plugin.toml tests/guests/*/plugin.toml))
+
+.PHONY: help build connectors demo test check bench clean needs
+
+help: ## list what can be made
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 18
+
+# The whole workspace, as the tests are built: with other packages selected cargo picks
+# other features of shared dependencies, and wasmtime would be compiled a second time.
+build: needs ## the host (target/release/crosswalk) and the simulators
+	@cargo build --release --workspace
+
+connectors: build ## every plugin, as target/connectors/NAME.wasm
+	@for dir in $(PLUGINS); do
+		$(CROSSWALK) plugin build "$$dir" --target-dir $(TARGET) --out $(TARGET)/connectors/$$(basename "$$dir").wasm
+	done
+
+demo: connectors ## two simulated vendors kept in step, from nothing
+	@cargo run --release --quiet -p crosswalk-show --bin demo
+
+check: needs ## format, lints and documentation, as `make test` does first
+	@cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
+
+# The last line counts over all test programs; cargo's own word decides.
+test: check connectors ## everything CI runs
+	@status=0
+	cargo test --release --workspace --no-fail-fast 2>&1 | tee $(TARGET)/test.log || status=$$?
+	awk '/^test result:/ { passed += $$4; failed += $$6 } END { printf "%d passed, %d failed\n", passed, failed }' $(TARGET)/test.log
+	exit $$status
+
+bench: connectors ## the benchmarks: a table, and target/bench.json
+	@cargo run --release --quiet -p crosswalk-show --bin bench
+
+clean: ## everything that was made, the unpacked compiler included
+	@cargo clean
+
+needs:
+	@for tool in cargo cc; do
+		command -v $$tool >/dev/null || { echo "make: $$tool is missing: install Rust 1.95 with cargo, and a C compiler (Debian: build-essential)" >&2; exit 1; }
+	done

@@ -1,0 +1,124 @@
+//! The one place where parts are built and joined, and where the program stops.
+//!
+//! The engine is opened when a command first asks for it, so that `plugin build` or
+//! `--help` touch no data. Long work listens to Ctrl-C and SIGTERM: it is dropped where it
+//! stands, and the store is closed behind it. Nothing is lost by that: what may have been
+//! written is in the store as an intent before its call leaves, and the next run looks it up.
+//! It decides nothing about the domain.
+
+use crate::cli::{Args, Exit, Output, Session};
+use crate::clock::SystemClock;
+use crate::config::{Config, Guests, Key, Storage};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::runtime::{Runtime, RuntimeOptions};
+use crate::store::{KeySource, Store};
+use anyhow::Context;
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+/// Runs the program from its arguments to its end.
+///
+/// # Errors
+/// Whatever stopped it, to be printed once by the caller.
+pub fn run(args: Args, config: &Config, output: &Output) -> anyhow::Result<Exit> {
+    log(config, output)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads could be started")?;
+    let ended = runtime.block_on(until_end(args, config, output));
+    // A prompt that waits, or a guest that never yields, must not keep the process.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn until_end(args: Args, config: &Config, output: &Output) -> anyhow::Result<Exit> {
+    let opened = OnceCell::new();
+    let open = || {
+        if let Some(engine) = opened.get() {
+            return Ok(Engine::clone(engine));
+        }
+        let engine = join(config)?;
+        Ok(opened.get_or_init(|| engine).clone())
+    };
+    let session = Session { output, tenant: &config.tenant, open: &open, environment: &crate::config::environment };
+    let stoppable = args.works_long();
+    let ended = tokio::select! {
+        ended = crate::cli::run(args, &session) => ended,
+        () = stop_signal(), if stoppable => Ok(Exit::Interrupted),
+    };
+    if let Some(engine) = opened.get() {
+        engine.close().await;
+    }
+    if matches!(ended, Ok(Exit::Interrupted)) {
+        output.interrupted();
+    }
+    ended
+}
+
+/// Builds the parts and joins them.
+fn join(config: &Config) -> anyhow::Result<Engine> {
+    let Storage { data, key } = &config.storage;
+    std::fs::create_dir_all(data).map_err(|source| Error::File { path: data.display().to_string(), source })?;
+    let key = match key {
+        Key::File(path) => KeySource::File(path.clone()),
+        Key::Text(text) => KeySource::Value(text.clone()),
+    };
+    let store = Store::open(&data.join("crosswalk.db"), &key).map_err(Error::from)?;
+    let runtime = Runtime::new(options(config)).context("the sandbox could not be set up")?;
+    Ok(Engine::new(store, runtime, Arc::new(SystemClock), data.clone()))
+}
+
+/// The runtime's options: its own, but for what is configured.
+fn options(config: &Config) -> RuntimeOptions {
+    let mut options =
+        RuntimeOptions { cache_dir: Some(config.storage.data.join("cache")), ..RuntimeOptions::default() };
+    let Guests { memory_mib, call_seconds, component_mib, threads } = config.guests;
+    if let Some(mib) = memory_mib {
+        options.limits.memory_per_call = (mib as usize) << 20;
+        options.limits.memory_per_tenant = options.limits.memory_per_tenant.max(options.limits.memory_per_call);
+    }
+    if let Some(seconds) = call_seconds {
+        options.limits.wall = Duration::from_secs(seconds.into());
+        options.limits.wall_max = options.limits.wall_max.max(options.limits.wall);
+    }
+    if let Some(mib) = component_mib {
+        options.max_component_bytes = u64::from(mib) << 20;
+    }
+    if let Some(threads) = threads {
+        options.guest_threads = threads as usize;
+    }
+    options
+}
+
+/// Log lines go to standard error, between the progress bars.
+fn log(config: &Config, output: &Output) -> anyhow::Result<()> {
+    let filter = EnvFilter::builder()
+        .parse(&config.log)
+        .with_context(|| format!("`{}` is no log level: use error, warn, info, debug or trace", config.log))?;
+    let output = output.clone();
+    let writer = move || output.log_writer();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).init();
+    Ok(())
+}
+
+/// Comes when somebody wants the program to stop.
+#[cfg(unix)]
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else { return std::future::pending().await };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Comes when somebody wants the program to stop.
+#[cfg(not(unix))]
+async fn stop_signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,204 @@
+//! The author's crate, as cargo tells of it, and its compilation to a core module.
+
+use super::BuildError;
+use super::process::{self, ProcessError};
+use super::toolchain::{TARGET, Toolchain};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// The profile connectors are compiled with: small first. A workspace may define its
+/// own under this name; these hold where it does not. `panic` and `lto` cannot be set
+/// per package, hence a profile.
+const PROFILE: &str = "connector";
+const PROFILE_SETTINGS: [&str; 6] =
+    ["inherits=\"release\"", "opt-level=\"s\"", "lto=true", "codegen-units=1", "panic=\"abort\"", "strip=true"];
+
+const QUESTION: Duration = Duration::from_secs(120);
+
+/// The crate in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Crate {
+    /// Its `Cargo.toml`.
+    pub(super) manifest_path: PathBuf,
+    /// Its name in cargo's messages.
+    id: String,
+    /// Where cargo puts what it makes.
+    pub(super) target_dir: PathBuf,
+    /// Whether its workspace defines the connectors' profile.
+    has_profile: bool,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    target_directory: PathBuf,
+    workspace_root: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    id: String,
+    manifest_path: PathBuf,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    crate_types: Vec<String>,
+}
+
+/// Asks cargo about the crate in `dir`.
+///
+/// # Errors
+/// cargo is missing or refuses the `Cargo.toml`, or it makes no `cdylib`.
+pub(super) fn inspect(dir: &Path) -> Result<Crate, BuildError> {
+    let manifest_path = dir.join("Cargo.toml");
+    if !manifest_path.is_file() {
+        return Err(BuildError::NoFile { what: "Cargo.toml", dir: dir.to_owned() });
+    }
+    let mut ask = Command::new("cargo");
+    ask.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+        .arg(&manifest_path)
+        .current_dir(dir);
+    let text = process::ask(&mut ask, QUESTION).map_err(cargo_failed)?;
+    let metadata: Metadata =
+        serde_json::from_str(&text).map_err(|error| BuildError::CargoTalk { why: error.to_string() })?;
+    let root = metadata.workspace_root.join("Cargo.toml");
+    let root_text = std::fs::read_to_string(&root).map_err(|source| BuildError::Io { path: root, source })?;
+    select(metadata, manifest_path, defines_profile(&root_text))
+}
+
+fn select(metadata: Metadata, manifest_path: PathBuf, has_profile: bool) -> Result<Crate, BuildError> {
+    let package = metadata.packages.into_iter().find(|package| package.manifest_path == manifest_path);
+    let Some(package) = package else {
+        return Err(BuildError::NoPackage { manifest_path });
+    };
+    let makes = |word: &str| package.targets.iter().any(|target| target.crate_types.iter().any(|made| made == word));
+    if !makes("cdylib") {
+        return Err(BuildError::NotCdylib { manifest_path });
+    }
+    Ok(Crate { manifest_path, id: package.id, target_dir: metadata.target_directory, has_profile })
+}
+
+fn defines_profile(workspace_toml: &str) -> bool {
+    let table: Result<toml::Table, _> = toml::from_str(workspace_toml);
+    table.is_ok_and(|table| table.get("profile").is_some_and(|profiles| profiles.get(PROFILE).is_some()))
+}
+
+/// Compiles the crate and gives the path of the core module. Connectors have a target
+/// folder of their own, so that their profile and the host's do not displace each other.
+///
+/// # Errors
+/// It does not compile.
+pub(super) fn compile(
+    source: &Crate,
+    toolchain: &Toolchain,
+    target_dir: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<PathBuf, BuildError> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--lib", "--target", TARGET, "--profile", PROFILE]);
+    if !source.has_profile {
+        for setting in PROFILE_SETTINGS {
+            cargo.args(["--config", &format!("profile.{PROFILE}.{setting}")]);
+        }
+    }
+    cargo.args(["--message-format", "json-render-diagnostics", "--manifest-path"]).arg(&source.manifest_path);
+    cargo.arg("--target-dir").arg(target_dir);
+    if let Some(dir) = source.manifest_path.parent() {
+        cargo.current_dir(dir);
+    }
+    toolchain.apply(&mut cargo);
+    // From the first error on, what cargo says is the error's own text.
+    let mut failing = false;
+    let mut talk = |line: &str| {
+        failing |= process::begins_error(line);
+        if !failing {
+            progress(line);
+        }
+    };
+    let messages = process::run(&mut cargo, None, &mut talk).map_err(cargo_failed)?;
+    artifact(&messages, &source.id)
+        .ok_or_else(|| BuildError::CargoTalk { why: "it named no .wasm file of this crate".to_owned() })
+}
+
+/// The `.wasm` file of a package among cargo's messages, one JSON object a line.
+fn artifact(messages: &str, package_id: &str) -> Option<PathBuf> {
+    #[derive(Deserialize)]
+    struct Artifact {
+        reason: String,
+        package_id: String,
+        filenames: Vec<PathBuf>,
+    }
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
+        .filter(|message| message.reason == "compiler-artifact" && message.package_id == package_id)
+        .flat_map(|message| message.filenames)
+        .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
+}
+
+fn cargo_failed(source: ProcessError) -> BuildError {
+    match source {
+        ProcessError::Missing { .. } => BuildError::NoCargo,
+        other => BuildError::Cargo { source: other },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(crate_type: &str) -> Metadata {
+        let text = format!(
+            r#"{{"packages": [
+                {{"id": "other", "manifest_path": "/w/other/Cargo.toml", "targets": [{{"crate_types": ["bin"]}}]}},
+                {{"id": "mine", "manifest_path": "/w/mine/Cargo.toml", "targets": [{{"crate_types": ["{crate_type}", "rlib"]}}]}}
+            ], "target_directory": "/w/target", "workspace_root": "/w"}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn the_crate_of_the_folder_is_taken() {
+        let found = select(metadata("cdylib"), "/w/mine/Cargo.toml".into(), true).unwrap();
+        assert_eq!((found.id.as_str(), found.target_dir.as_path()), ("mine", Path::new("/w/target")));
+    }
+
+    #[test]
+    fn what_is_no_connector_crate_is_refused_with_what_to_write() {
+        let error = select(metadata("lib"), "/w/mine/Cargo.toml".into(), true).unwrap_err().to_string();
+        assert!(error.contains(r#"crate-type = ["cdylib", "rlib"]"#), "{error}");
+        let error = select(metadata("cdylib"), "/w/Cargo.toml".into(), true).unwrap_err().to_string();
+        assert!(error.contains("/w/Cargo.toml"), "{error}");
+        let empty = tempfile::tempdir().unwrap();
+        let error = inspect(empty.path()).unwrap_err().to_string();
+        assert!(error.contains("Cargo.toml"), "{error}");
+    }
+
+    #[test]
+    fn a_workspace_may_define_the_profile() {
+        assert!(defines_profile("[profile.connector]\ninherits = \"release\"\n"));
+        assert!(!defines_profile("[profile.release]\nlto = true\n"));
+        assert!(!defines_profile("[package]\nname = \"x\"\n"));
+    }
+
+    #[test]
+    fn the_artifact_is_that_of_the_package() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","package_id":"dep","filenames":["/t/libdep.rlib","/t/dep.wasm"]}"#,
+            "\n",
+            "not json\n",
+            r#"{"reason":"compiler-message","package_id":"mine","message":{}}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","package_id":"mine","filenames":["/t/mine.wasm","/t/libmine.rlib"]}"#,
+            "\n",
+            r#"{"reason":"build-finished","success":true}"#,
+            "\n",
+        );
+        assert_eq!(artifact(messages, "mine"), Some("/t/mine.wasm".into()));
+        assert_eq!(artifact(messages, "absent"), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! Running other programs: with no input, a time limit, and their words kept for the
+//! message when they fail.
+//!
+//! The only file of the host that starts a process.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a running program is looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+/// How many lines of a failed program's talk are kept.
+const WORDS_KEPT: usize = 80;
+
+/// Why a program did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// No such program.
+    #[error("`{program}` is not on this machine")]
+    Missing {
+        /// Its name.
+        program: String,
+    },
+    /// It is there, but could not be started or listened to.
+    #[error("`{program}` cannot be run")]
+    Start {
+        /// Its name.
+        program: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It ran too long and was ended.
+    #[error("`{program}` was still not done after {seconds} s")]
+    TimedOut {
+        /// Its name.
+        program: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// It said no.
+    #[error("`{program}` failed ({status}):{}{words}", if words.contains('\n') { '\n' } else { ' ' })]
+    Failed {
+        /// Its name.
+        program: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// The lines it wrote that matter most.
+        words: String,
+    },
+}
+
+/// Runs a program to its end and gives what it wrote to standard output. Each line of
+/// its standard error goes to `line` as it comes.
+///
+/// # Errors
+/// It is missing, cannot be started, runs longer than `limit`, or fails.
+pub(super) fn run(
+    command: &mut Command,
+    limit: Option<Duration>,
+    line: &mut dyn FnMut(&str),
+) -> Result<String, ProcessError> {
+    let program = name(command);
+    let start = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::NotFound => ProcessError::Missing { program: program.clone() },
+        _ => ProcessError::Start { program: program.clone(), source },
+    };
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(start)?;
+    let (Some(mut stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(start(std::io::Error::other("its output cannot be read")));
+    };
+
+    let out = thread::spawn(move || {
+        let mut text = Vec::new();
+        let read = stdout.read_to_end(&mut text);
+        read.map(|_| String::from_utf8_lossy(&text).into_owned())
+    });
+    let (send, lines) = mpsc::channel();
+    thread::spawn(move || {
+        let mut reader = BufReader::new(stderr);
+        let mut bytes = Vec::new();
+        while matches!(reader.read_until(b'\n', &mut bytes), Ok(n) if n > 0) {
+            let text = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+            if send.send(text).is_err() {
+                return;
+            }
+            bytes.clear();
+        }
+    });
+
+    let began = Instant::now();
+    let mut words = Vec::new();
+    let mut listen = |text: String| {
+        line(&text);
+        words.push(text);
+    };
+    let status = loop {
+        while let Ok(text) = lines.try_recv() {
+            listen(text);
+        }
+        if let Some(status) = child.try_wait().map_err(start)? {
+            break status;
+        }
+        if limit.is_some_and(|limit| began.elapsed() > limit) {
+            // Nothing more can be done about a program that does not even take a kill.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(ProcessError::TimedOut { program, seconds: began.elapsed().as_secs() });
+        }
+        thread::sleep(POLL);
+    };
+    // The sender ends with the program's standard error.
+    for text in lines {
+        listen(text);
+    }
+    let out = out.join().unwrap_or_else(|_| Err(std::io::Error::other("its output cannot be read"))).map_err(start)?;
+    if status.success() {
+        return Ok(out);
+    }
+    if words.is_empty() {
+        words = out.lines().map(str::to_owned).collect();
+    }
+    Err(ProcessError::Failed { program, status, words: essence(&words) })
+}
+
+/// Whether a line begins what a program says about its failure (cargo and rustup; apt).
+pub(super) fn begins_error(line: &str) -> bool {
+    line.starts_with("error") || line.starts_with("E: ")
+}
+
+/// What a program said about its failure, or its last lines when that cannot be told.
+fn essence(words: &[String]) -> String {
+    let first = words.iter().position(|line| begins_error(line));
+    let start = first.unwrap_or(words.len().saturating_sub(WORDS_KEPT));
+    let kept: Vec<&str> = words[start..].iter().take(WORDS_KEPT).map(String::as_str).collect();
+    kept.join("\n").trim_end().to_owned()
+}
+
+/// [`run`] for short questions, whose talk nobody needs unless they fail.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn ask(command: &mut Command, limit: Duration) -> Result<String, ProcessError> {
+    run(command, Some(limit), &mut |_| {})
+}
+
+/// Whether a program is there and answers `--version`.
+pub(super) fn is_there(program: &str) -> bool {
+    ask(Command::new(program).arg("--version"), Duration::from_secs(20)).is_ok()
+}
+
+fn name(command: &Command) -> String {
+    let program = std::path::Path::new(command.get_program());
+    program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn output_is_given_and_talk_is_passed_on() {
+        let mut talk = Vec::new();
+        let out =
+            run(&mut shell("echo one >&2; echo two; echo three >&2"), None, &mut |line| talk.push(line.to_owned()));
+        assert_eq!(out.unwrap(), "two\n");
+        assert_eq!(talk, ["one", "three"]);
+    }
+
+    #[test]
+    fn a_failure_says_what_the_program_said() {
+        let error = ask(&mut shell("echo no such package >&2; exit 3"), Duration::from_secs(20)).unwrap_err();
+        assert_eq!(error.to_string(), "`sh` failed (exit status: 3): no such package");
+        let error = ask(&mut Command::new("no-such-program-anywhere"), Duration::from_secs(20)).unwrap_err();
+        assert_eq!(error.to_string(), "`no-such-program-anywhere` is not on this machine");
+        assert!(!is_there("no-such-program-anywhere"));
+    }
+
+    #[test]
+    fn of_much_talk_the_error_is_kept() {
+        let script = "echo Compiling >&2; echo 'error: no field' >&2; echo '  --> lib.rs' >&2; exit 1";
+        let error = ask(&mut shell(script), Duration::from_secs(20)).unwrap_err();
+        assert_eq!(error.to_string(), "`sh` failed (exit status: 1):\nerror: no field\n  --> lib.rs");
+        let error = ask(&mut shell("seq 1 200 >&2; exit 1"), Duration::from_secs(20)).unwrap_err().to_string();
+        assert!(error.contains("\n121\n") && !error.contains("\n120\n"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended() {
+        let began = Instant::now();
+        let error = ask(&mut shell("exec sleep 30"), Duration::from_millis(200)).unwrap_err();
+        assert!(matches!(error, ProcessError::TimedOut { .. }), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+}

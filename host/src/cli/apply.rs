@@ -1,0 +1,185 @@
+//! `crosswalk apply` and `crosswalk run`: what is planned is done, after a person said yes
+//! (`apply`) or by the trust they gave before (`run`).
+
+use super::exit::{Exit, Told};
+use super::output::{can_ask, clean, count, table};
+use super::plan::{self, Held};
+use super::progress::Bars;
+use super::session::Session;
+use super::shapes;
+use crate::engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, Tenant};
+use crate::model::{Kind, PlanId, Run, SyncName};
+use anyhow::Context;
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// Do what a plan says.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Each change is looked at again before it is done; what went stale since is refused and told.
+Nothing is lost when it is stopped: the next plan or apply goes on from there.
+
+Examples:
+  crosswalk apply 12
+  crosswalk apply 12 --customer 17 --kind asset
+  crosswalk apply 12 --release first-run --yes")]
+pub(super) struct ApplyArgs {
+    /// The plan
+    plan: PlanId,
+    /// Let go what this brake holds; repeat for several
+    #[arg(long, value_name = "BRAKE", value_parser = ["first-run", "deactivations", "updates", "all"])]
+    release: Vec<String>,
+    /// Only changes of this source customer, by its id
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    /// Only changes of this kind
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Do not ask whether to go ahead
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Plan and apply in one go.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Only kinds with the trust `automatic` are applied, and nothing that a brake holds; the rest
+waits in the plan. For a timer of the machine.
+
+Example:
+  crosswalk run rmm-to-psa")]
+pub(super) struct RunArgs {
+    /// The sync
+    sync: SyncName,
+}
+
+impl ApplyArgs {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let tenant = session.tenant().await?;
+        if !self.yes && !confirmed(self.question(&tenant).await?, self.plan).await? {
+            session.output.talk("nothing was applied");
+            return Ok(Exit::Pending);
+        }
+        let options =
+            ApplyOptions { release: self.release, customer: self.customer, kind: self.kind, ..ApplyOptions::default() };
+        let report = tenant.apply(self.plan, &options, &Bars::new(session.output)).await?;
+        session.output.answer(|| shapes::applied(&report), || words(&report))?;
+        Ok(Exit::of_run(&report.run))
+    }
+
+    /// What is asked before anything is done.
+    async fn question(&self, tenant: &Tenant) -> anyhow::Result<String> {
+        let filter = ChangeFilter {
+            kind: self.kind,
+            customer: self.customer.clone(),
+            status: Some(ChangeStatus::Pending),
+            ..ChangeFilter::default()
+        };
+        let changes = plan::changes(tenant, self.plan, &filter, usize::MAX).await?;
+        let free = |brake: &str| {
+            self.release.iter().any(|release| release == brake || (release == "all" && brake != "preview"))
+        };
+        let (go, held): (Vec<_>, Vec<_>) = changes
+            .iter()
+            .map(|view| &view.change)
+            .partition(|change| change.held.as_ref().is_none_or(|hold| free(&hold.brake)));
+        let calls = go.iter().map(|change| u64::from(change.calls)).sum();
+        let held = if held.is_empty() { String::new() } else { format!(", and leave {} held", held.len()) };
+        Ok(format!(
+            "Apply {} of plan {} (at most {}){held}?",
+            count(go.len() as u64, "change"),
+            self.plan,
+            count(calls, "call")
+        ))
+    }
+}
+
+/// Asks a person; where there is none, `--yes` has to stand for the answer.
+async fn confirmed(question: String, plan: PlanId) -> anyhow::Result<bool> {
+    if !can_ask() {
+        return Err(Told::usage(
+            "nobody can be asked whether to go ahead: this is no terminal",
+            format!("`crosswalk apply {plan} --yes` goes ahead"),
+        ));
+    }
+    // On a thread of its own, so that a signal is heard meanwhile.
+    let answer = tokio::task::spawn_blocking(move || {
+        write!(std::io::stderr(), "{question} [y/N] ")?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        std::io::Result::Ok(answer)
+    });
+    let answer = answer.await.context("the question was broken off")??;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+impl RunArgs {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let tenant = session.tenant().await?;
+        let report = tenant.run(&self.sync, &Bars::new(session.output)).await?;
+        let held = Held::of(&tenant, &report.plan.plan).await?;
+        session.output.answer(
+            || {
+                let applied = report.applied.as_ref().map_or(Value::Null, shapes::applied);
+                json!({ "plan": plan::document(&self.sync, &report.plan, &held), "applied": applied })
+            },
+            || {
+                let planned = plan::words(&self.sync, &report.plan, &held);
+                match &report.applied {
+                    Some(applied) => format!("{planned}\n{}", words(applied)),
+                    None => planned,
+                }
+            },
+        )?;
+        Ok(match &report.applied {
+            Some(applied) => Exit::of_run(&applied.run),
+            None => plan::exit(&report.plan),
+        })
+    }
+}
+
+fn words(report: &ApplyReport) -> String {
+    let run = &report.run;
+    let mut text = format!("{}\n", ended(run));
+    if !run.message.is_empty() && report.failures.is_empty() {
+        text.push_str(&format!("{}\n", clean(&run.message)));
+    }
+    if !report.failures.is_empty() {
+        let rows = report.failures.iter().map(|(what, why)| [what.clone(), why.clone()]);
+        text.push_str(&format!("\n{}\n", table(["failed", "why"], rows)));
+    }
+    if run.counts.failed + run.counts.stale + run.counts.held > 0 {
+        text.push_str("\nnext:\n");
+        if let Some(plan) = run.plan.filter(|_| run.counts.held > 0) {
+            text.push_str(&format!("  crosswalk plan --show {plan} --held\n"));
+        }
+        if run.counts.failed + run.counts.stale > 0 {
+            text.push_str(&format!("  crosswalk journal {} --run {}\n", run.sync, run.id));
+        }
+        text.push_str(&format!("  crosswalk plan {}   (what is left, planned afresh)\n", run.sync));
+    }
+    text
+}
+
+/// How a run ended, in one line.
+pub(super) fn ended(run: &Run) -> String {
+    let counts = &run.counts;
+    let mut text = format!("run {} of {}: {}", run.id, run.sync, run.status.as_str());
+    if let Some(seconds) = seconds(run) {
+        text.push_str(&format!(" in {seconds} s"));
+    }
+    text.push_str(&format!(": {} done", counts.done));
+    for (number, what) in [(counts.failed, "failed"), (counts.stale, "stale"), (counts.held, "held")] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    text.push_str(&format!("; {} sent", count(counts.writes, "write")));
+    text
+}
+
+/// How long a run took, in seconds.
+pub(super) fn seconds(run: &Run) -> Option<String> {
+    let ms = run.ended_at?.since_ms(run.started_at);
+    Some(format!("{}.{}", ms / 1000, ms % 1000 / 100))
+}

@@ -1,0 +1,271 @@
+//! `crosswalk connection`: accounts at vendors, with settings, secrets, grants and limits.
+
+use super::exit::Exit;
+use super::output::{or_dash, short, table};
+use super::parse::{self, Pair, bucket, pair};
+use super::secrets::SecretArgs;
+use super::session::Session;
+use crate::engine::{ConnectionView, NewConnection};
+use crate::model::connection::BucketOverride;
+use crate::model::{ConnectionName, Manifest, PluginId};
+use clap::Subcommand;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Set up accounts at vendors.
+#[derive(Debug, Subcommand)]
+pub(super) enum ConnectionCommand {
+    /// Add a connection: an account at a vendor
+    #[command(after_help = "\
+Secrets that the plugin requires and that are not named are asked for, without echo, when
+this runs on a terminal. They are never taken from the arguments. `plugin inspect` lists
+settings, secrets, endpoints and buckets.
+
+Examples:
+  crosswalk connection add rmm --plugin some-rmm --grant-all
+  crosswalk connection add psa --plugin some-psa --set zone=eu --secret-file token=token.txt \\
+      --endpoint api=https://psa.example/api --bucket hour=5000,at-once=2")]
+    Add(AddArgs),
+    /// List the connections
+    List,
+    /// Show a connection: settings, grants, limits, and which secrets are set
+    Show {
+        /// The connection
+        name: ConnectionName,
+    },
+    /// Ask the vendor whether the account is usable, and who it is
+    Check {
+        /// The connection
+        name: ConnectionName,
+    },
+    /// Grant an endpoint that the plugin asks for
+    Grant {
+        /// The connection
+        name: ConnectionName,
+        /// The endpoint, by its name in the plugin
+        endpoint: String,
+        /// Where it is, if not where the plugin says
+        #[arg(long)]
+        url: Option<String>,
+    },
+    /// Take the grant of an endpoint back
+    Revoke {
+        /// The connection
+        name: ConnectionName,
+        /// The endpoint, by its name in the plugin
+        endpoint: String,
+    },
+    /// Change settings, secrets and call limits; what is not named stays
+    #[command(after_help = "\
+Examples:
+  crosswalk connection set psa --set zone=us --unset note
+  crosswalk connection set psa --secret token                (asks for it)
+  crosswalk connection set psa --bucket hour=unlimited")]
+    Set(SetArgs),
+    /// List what can be chosen for a setting, asked from the vendor now
+    Choices {
+        /// The connection
+        name: ConnectionName,
+        /// The setting
+        setting: String,
+    },
+}
+
+/// A new connection.
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// Its name: lower-case letters, digits and dashes
+    name: ConnectionName,
+    /// The plugin that serves it
+    #[arg(long)]
+    plugin: PluginId,
+    /// Grant an endpoint at a URL
+    #[arg(long = "endpoint", value_name = "NAME=URL", value_parser = pair)]
+    endpoints: Vec<Pair>,
+    /// Grant every endpoint that has an address of its own, as the plugin asks
+    #[arg(long)]
+    grant_all: bool,
+    #[command(flatten)]
+    values: ValueArgs,
+}
+
+/// New values of a connection.
+#[derive(Debug, clap::Args)]
+pub(super) struct SetArgs {
+    /// The connection
+    name: ConnectionName,
+    /// Leave a setting to its default again
+    #[arg(long = "unset", value_name = "SETTING")]
+    unset: Vec<String>,
+    #[command(flatten)]
+    values: ValueArgs,
+}
+
+/// Settings, secrets and call limits.
+#[derive(Debug, clap::Args)]
+struct ValueArgs {
+    /// Set a setting
+    #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = pair)]
+    settings: Vec<Pair>,
+    #[command(flatten)]
+    secrets: SecretArgs,
+    /// Put your numbers in place of the vendor's call limits; `unlimited` is none
+    #[arg(long = "bucket", value_name = "NAME=CALLS[,at-once=N]", value_parser = bucket)]
+    buckets: Vec<(String, BucketOverride)>,
+}
+
+impl ValueArgs {
+    fn settings(&self, manifest: &Manifest) -> BTreeMap<String, Value> {
+        let typed = |(name, text): &Pair| (name.clone(), parse::setting(manifest.settings.get(name), text));
+        self.settings.iter().map(typed).collect()
+    }
+
+    fn buckets(&self) -> BTreeMap<String, BucketOverride> {
+        self.buckets.iter().cloned().collect()
+    }
+}
+
+impl ConnectionCommand {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        match self {
+            ConnectionCommand::Add(args) => add(session, args).await,
+            ConnectionCommand::Set(args) => set(session, args).await,
+            ConnectionCommand::List => list(session).await,
+            ConnectionCommand::Show { name } => {
+                let view = session.tenant().await?.connection_show(&name).await?;
+                show(session, &view, "")
+            }
+            ConnectionCommand::Check { name } => check(session, &name).await,
+            ConnectionCommand::Grant { name, endpoint, url } => {
+                let view = session.tenant().await?.connection_grant(&name, &endpoint, url.as_deref()).await?;
+                show(session, &view, &format!("{name} may reach {endpoint}\n\n"))
+            }
+            ConnectionCommand::Revoke { name, endpoint } => {
+                let view = session.tenant().await?.connection_revoke(&name, &endpoint).await?;
+                show(session, &view, &format!("{name} may no longer reach {endpoint}\n\n"))
+            }
+            ConnectionCommand::Choices { name, setting } => {
+                let choices = session.tenant().await?.connection_choices(&name, &setting).await?;
+                session.output.answer(
+                    || choices.iter().map(|choice| json!({ "value": choice.value, "label": choice.label })).collect(),
+                    || {
+                        table(
+                            ["value", "label"],
+                            choices.iter().map(|choice| [choice.value.clone(), choice.label.clone()]),
+                        )
+                    },
+                )?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+}
+
+async fn add(session: &Session<'_>, args: AddArgs) -> anyhow::Result<Exit> {
+    let manifest = session.engine()?.plugin_inspect(&args.plugin).await?.manifest;
+    let new = NewConnection {
+        settings: args.values.settings(&manifest),
+        secrets: args.values.secrets.gather(session, &manifest, true)?,
+        endpoints: args.endpoints.iter().cloned().collect(),
+        grant_all: args.grant_all,
+        buckets: args.values.buckets(),
+        name: args.name,
+        plugin: args.plugin,
+    };
+    let view = session.tenant().await?.connection_add(new).await?;
+    let name = &view.connection.name;
+    show(session, &view, &format!("connection {name} added; next: crosswalk connection check {name}\n\n"))
+}
+
+async fn set(session: &Session<'_>, args: SetArgs) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let plugin = tenant.connection_show(&args.name).await?.connection.plugin;
+    let manifest = session.engine()?.plugin_inspect(&plugin).await?.manifest;
+    let mut settings = args.values.settings(&manifest);
+    settings.extend(args.unset.into_iter().map(|name| (name, Value::Null)));
+    let secrets = args.values.secrets.gather(session, &manifest, false)?;
+    let view = tenant.connection_set(&args.name, &settings, &secrets, &args.values.buckets()).await?;
+    show(session, &view, &format!("connection {} changed\n\n", args.name))
+}
+
+async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
+    let views = session.tenant().await?.connection_list().await?;
+    session.output.answer(
+        || json!(views),
+        || {
+            if views.is_empty() {
+                return "there is no connection: `crosswalk connection add NAME --plugin PLUGIN` makes one".to_owned();
+            }
+            let rows = views.iter().map(|view| {
+                let granted = view.endpoints.iter().filter(|endpoint| endpoint.granted.is_some()).count();
+                [
+                    view.connection.name.to_string(),
+                    view.connection.plugin.to_string(),
+                    view.title.clone(),
+                    format!("{granted} of {}", view.endpoints.len()),
+                    or_dash(Some(view.secrets.join(", "))),
+                ]
+            });
+            table(["connection", "plugin", "title", "granted", "secrets set"], rows)
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+async fn check(session: &Session<'_>, name: &ConnectionName) -> anyhow::Result<Exit> {
+    let identity = session.tenant().await?.connection_check(name).await?;
+    session.output.answer(
+        || json!({ "connection": name, "account": identity.account, "detail": identity.detail }),
+        || match &identity.detail {
+            Some(detail) => format!("{name} works: {} ({detail})", identity.account),
+            None => format!("{name} works: {}", identity.account),
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+fn show(session: &Session<'_>, view: &ConnectionView, before: &str) -> anyhow::Result<Exit> {
+    session.output.answer(|| json!(view), || format!("{before}{}", words(view)))?;
+    Ok(Exit::Done)
+}
+
+fn words(view: &ConnectionView) -> String {
+    let connection = &view.connection;
+    let mut text = format!(
+        "connection  {}\nplugin      {} ({}, sha256 {})\nsecrets     {}\n",
+        connection.name,
+        connection.plugin,
+        view.title,
+        short(&connection.digest),
+        or_dash(Some(view.secrets.join(", "))),
+    );
+    let endpoints = view.endpoints.iter().map(|endpoint| {
+        let granted = match &endpoint.granted {
+            None => format!("no: `crosswalk connection grant {} {} [--url URL]`", connection.name, endpoint.name),
+            Some(grant) => {
+                [grant.base.as_deref(), grant.hosts.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" and ")
+            }
+        };
+        [endpoint.name.clone(), endpoint.asked.clone(), granted]
+    });
+    text.push_str(&format!("\n{}\n", table(["endpoint", "asked", "granted"], endpoints)));
+    let settings = connection.settings.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        [name.clone(), value]
+    });
+    let settings: Vec<[String; 2]> = settings.collect();
+    if !settings.is_empty() {
+        text.push_str(&format!("\n{}\n", table(["setting", "value"], settings)));
+    }
+    if !connection.buckets.is_empty() {
+        let limit = |number: Option<u32>| match number {
+            None => "the vendor's".to_owned(),
+            Some(0) => "unlimited".to_owned(),
+            Some(number) => number.to_string(),
+        };
+        let rows =
+            connection.buckets.iter().map(|(name, bucket)| [name.clone(), limit(bucket.calls), limit(bucket.at_once)]);
+        text.push_str(&format!("\n{}\n", table(["bucket", "calls", "at once"], rows)));
+    }
+    text
+}

@@ -1,0 +1,256 @@
+//! `crosswalk link`: which source record is which target record, decided by a person, one
+//! by one, by score, or in a spreadsheet.
+
+use super::exit::Exit;
+use super::output::{count, table};
+use super::parse::score;
+use super::session::Session;
+use super::shapes;
+use crate::engine::{Decision, LinkFilter, LinkView};
+use crate::model::{Kind, Link, LinkState, SyncName};
+use anyhow::Context;
+use clap::Subcommand;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Decide which is which.
+#[derive(Debug, Subcommand)]
+pub(super) enum LinkCommand {
+    /// List links, with what was found for the undecided ones
+    #[command(after_help = "\
+States: unmapped, proposed, linked, create, excluded, conflict, broken.
+
+Example:
+  crosswalk link list rmm-to-psa --kind customer --state proposed --state conflict")]
+    List {
+        /// The sync
+        sync: SyncName,
+        #[command(flatten)]
+        filter: FilterArgs,
+    },
+    /// Link a source record to a target record
+    #[command(after_help = "\
+Example:
+  crosswalk link set rmm-to-psa customer 17 29683")]
+    Set {
+        #[command(flatten)]
+        record: RecordArgs,
+        /// The target record's id
+        target: String,
+    },
+    /// Say that a source record is to be created in the target
+    Create {
+        #[command(flatten)]
+        record: RecordArgs,
+    },
+    /// Leave a source record, and what belongs to it, out of the sync
+    Exclude {
+        #[command(flatten)]
+        record: RecordArgs,
+    },
+    /// Forget what was decided of a source record: matching starts afresh
+    Forget {
+        #[command(flatten)]
+        record: RecordArgs,
+    },
+    /// Link every proposal with at least a score and no close second
+    #[command(after_help = "\
+Example:
+  crosswalk link accept rmm-to-psa --kind customer --score 0.9")]
+    Accept {
+        /// The sync
+        sync: SyncName,
+        /// Of which kind
+        #[arg(long, default_value = "customer")]
+        kind: Kind,
+        /// The score, from 0 to 1
+        #[arg(long, value_parser = score)]
+        score: f64,
+    },
+    /// Write links as CSV, for a spreadsheet
+    Export {
+        /// The sync
+        sync: SyncName,
+        /// The file; none, or `-`, is standard output
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        filter: FilterArgs,
+    },
+    /// Take decisions from a CSV file: all of it, or nothing while a row is wrong
+    #[command(after_help = "\
+The columns that count are kind, source, state (linked, create, excluded, unmapped) and, for
+linked, target. Rows in other states are left as they are.
+
+Example:
+  crosswalk link export rmm-to-psa links.csv      (edit it, then)
+  crosswalk link import rmm-to-psa links.csv")]
+    Import {
+        /// The sync
+        sync: SyncName,
+        /// The file; `-` is standard input
+        file: PathBuf,
+    },
+}
+
+/// Which source record.
+#[derive(Debug, clap::Args)]
+pub(super) struct RecordArgs {
+    /// The sync
+    sync: SyncName,
+    /// The record's kind
+    kind: Kind,
+    /// The source record's id
+    source: String,
+}
+
+/// Which links.
+#[derive(Debug, clap::Args)]
+pub(super) struct FilterArgs {
+    /// Only this kind
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Only in this state; repeat for several
+    #[arg(long = "state", value_name = "STATE")]
+    states: Vec<LinkState>,
+    /// Only those of this source customer, by its id
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    /// Only with this text in a name, of either side
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+}
+
+impl From<FilterArgs> for LinkFilter {
+    fn from(args: FilterArgs) -> Self {
+        Self { kind: args.kind, states: args.states, customer: args.customer, text: args.search }
+    }
+}
+
+impl LinkCommand {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        match self {
+            LinkCommand::List { sync, filter } => list(session, &sync, &filter.into()).await,
+            LinkCommand::Set { record, target } => decide(session, &record, &Decision::Link(target)).await,
+            LinkCommand::Create { record } => decide(session, &record, &Decision::Create).await,
+            LinkCommand::Exclude { record } => decide(session, &record, &Decision::Exclude).await,
+            LinkCommand::Forget { record } => decide(session, &record, &Decision::Forget).await,
+            LinkCommand::Accept { sync, kind, score } => accept(session, &sync, kind, score).await,
+            LinkCommand::Export { sync, file, filter } => export(session, &sync, file, &filter.into()).await,
+            LinkCommand::Import { sync, file } => import(session, &sync, &file).await,
+        }
+    }
+}
+
+async fn list(session: &Session<'_>, sync: &SyncName, filter: &LinkFilter) -> anyhow::Result<Exit> {
+    let views = session.tenant().await?.link_list(sync, filter).await?;
+    session.output.answer(
+        || views.iter().map(shapes::link_view).collect(),
+        || {
+            if views.is_empty() {
+                return format!("no such link; `crosswalk plan {sync}` reads both sides and finds what matches");
+            }
+            let rows = views.iter().map(|view| {
+                let (target, name) = target(view);
+                [
+                    view.link.kind.to_string(),
+                    view.link.source.clone(),
+                    view.source_name.clone(),
+                    view.link.state.as_str().to_owned(),
+                    target,
+                    name,
+                    why(&view.link),
+                ]
+            });
+            let shown = table(["kind", "source", "name", "state", "target", "name there", "why"], rows);
+            format!("{shown}\n\n{}", count(views.len() as u64, "link"))
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+/// The linked target, or the best candidate with a question mark.
+fn target(view: &LinkView) -> (String, String) {
+    match (&view.link.target, view.link.candidates.first()) {
+        (Some(target), _) => (target.clone(), view.target_name.clone().unwrap_or_default()),
+        (None, Some(best)) => (format!("{}?", best.target), best.name.clone()),
+        (None, None) => ("-".to_owned(), "-".to_owned()),
+    }
+}
+
+/// Why it stands as it does; where nothing is decided, what was found.
+fn why(link: &Link) -> String {
+    if !matches!(link.state, LinkState::Proposed | LinkState::Conflict) || link.candidates.is_empty() {
+        return link.reason.clone();
+    }
+    let found = |candidate: &crate::model::Candidate| {
+        format!("{:.2} {} ({})", candidate.score, candidate.reason, candidate.target)
+    };
+    let candidates = match link.candidates.as_slice() {
+        [only] => format!("{:.2} {}", only.score, only.reason),
+        several => several.iter().take(3).map(found).collect::<Vec<_>>().join("; "),
+    };
+    // What makes a choice necessary is in the link's own reason.
+    if link.state == LinkState::Conflict { format!("{}; {candidates}", link.reason) } else { candidates }
+}
+
+async fn decide(session: &Session<'_>, record: &RecordArgs, decision: &Decision) -> anyhow::Result<Exit> {
+    let RecordArgs { sync, kind, source } = record;
+    let link = session.tenant().await?.link_decide(sync, *kind, source, decision).await?;
+    session.output.answer(
+        || shapes::link(&link),
+        || {
+            let done = match decision {
+                Decision::Link(target) => format!("is linked to {target}"),
+                Decision::Create => "is to be created".to_owned(),
+                Decision::Exclude => "is left out".to_owned(),
+                Decision::Forget => "is undecided again".to_owned(),
+            };
+            format!("{kind} {source} {done}; next: crosswalk plan {sync}")
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+async fn accept(session: &Session<'_>, sync: &SyncName, kind: Kind, score: f64) -> anyhow::Result<Exit> {
+    let links = session.tenant().await?.link_accept(sync, kind, score).await?;
+    session.output.answer(
+        || links.iter().map(shapes::link).collect::<Value>(),
+        || format!("{} linked; next: crosswalk plan {sync}", count(links.len() as u64, kind.as_str())),
+    )?;
+    Ok(Exit::Done)
+}
+
+async fn export(
+    session: &Session<'_>,
+    sync: &SyncName,
+    file: Option<PathBuf>,
+    filter: &LinkFilter,
+) -> anyhow::Result<Exit> {
+    let csv = session.tenant().await?.link_export(sync, filter).await?;
+    match file.filter(|file| file.as_os_str() != "-") {
+        None if session.output.json() => session.output.answer(|| json!({ "csv": csv }), String::new)?,
+        None => session.output.raw(&csv)?,
+        Some(file) => {
+            std::fs::write(&file, &csv).with_context(|| format!("cannot write {}", file.display()))?;
+            session.output.answer(|| json!({ "file": file }), || format!("the links are in {}", file.display()))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn import(session: &Session<'_>, sync: &SyncName, file: &Path) -> anyhow::Result<Exit> {
+    let text = if file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+        text
+    } else {
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
+    };
+    let changed = session.tenant().await?.link_import(sync, &text).await?;
+    session.output.answer(
+        || json!({ "changed": changed }),
+        || format!("{} changed; next: crosswalk plan {sync}", count(changed as u64, "link")),
+    )?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,178 @@
+//! Where words go: answers to standard output, talk and progress to standard error.
+//!
+//! A program gets exactly one JSON document; a person gets text and tables. Nothing
+//! depends on colour.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde_json::Value;
+use std::io::{IsTerminal, Write};
+
+/// The way out of a command. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Output {
+    json: bool,
+    quiet: bool,
+    bars: MultiProgress,
+}
+
+impl Output {
+    /// For programs (`json`) or people; `quiet` leaves only answers and errors.
+    pub(super) fn new(json: bool, quiet: bool) -> Self {
+        // Hides itself where standard error is no terminal.
+        let target = if json || quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        Self { json, quiet, bars: MultiProgress::with_draw_target(target) }
+    }
+
+    /// Whether a program listens.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Gives the answer of a command: the document to a program, the text to a person.
+    pub(super) fn answer(&self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        if self.json {
+            return self.raw(&format!("{:#}\n", document()));
+        }
+        let text = text();
+        let text = text.trim_end();
+        if text.is_empty() { Ok(()) } else { self.raw(&format!("{text}\n")) }
+    }
+
+    /// Text to standard output, as it is.
+    pub(super) fn raw(&self, text: &str) -> anyhow::Result<()> {
+        self.bars.suspend(|| {
+            let mut out = std::io::stdout().lock();
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        })?;
+        Ok(())
+    }
+
+    /// A sentence to whoever watches, unless they asked for quiet or a program listens.
+    pub(super) fn talk(&self, text: &str) {
+        if !self.quiet && !self.json {
+            self.tell(text);
+        }
+    }
+
+    /// A sentence to standard error, in any case.
+    pub(super) fn tell(&self, text: &str) {
+        // Nobody is left to tell when standard error is gone.
+        let _ = self.bars.suspend(|| writeln!(std::io::stderr().lock(), "{text}"));
+    }
+
+    /// Says that a signal ended the work.
+    pub fn interrupted(&self) {
+        self.tell("interrupted: what may have been written is looked up by the next run");
+    }
+
+    /// Where progress bars are drawn.
+    pub(super) fn bars(&self) -> &MultiProgress {
+        &self.bars
+    }
+
+    /// A writer for log lines that does not run into progress bars.
+    #[must_use]
+    pub fn log_writer(&self) -> LogWriter {
+        LogWriter(self.bars.clone())
+    }
+}
+
+/// Writes to standard error between two drawings of the progress bars.
+#[derive(Debug, Clone)]
+pub struct LogWriter(MultiProgress);
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.suspend(|| std::io::stderr().lock().write_all(bytes))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().lock().flush()
+    }
+}
+
+/// Whether a person can be asked.
+pub(super) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// A table as text: a header, then rows. Columns of numbers stand to the right. On a
+/// terminal it is as wide as that, and long cells wrap.
+pub(super) fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    wide_table(header, rows.into_iter().map(|row| row.to_vec()))
+}
+
+/// As [`table`], for as many columns as there turn out to be.
+pub(super) fn wide_table<'a>(
+    header: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.into_iter().map(str::to_uppercase));
+    // Per column: whether there is a number, and whether there is anything else.
+    let mut seen = vec![(false, false); table.column_count()];
+    for row in rows {
+        for ((numbers, words), cell) in seen.iter_mut().zip(&row).filter(|(_, cell)| *cell != "-") {
+            let number = !cell.is_empty()
+                && cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+                && cell.matches('.').count() < 2;
+            *(if number { numbers } else { words }) = true;
+        }
+        table.add_row(row.iter().map(|cell| clean(cell)));
+    }
+    for (column, seen) in table.column_iter_mut().zip(seen) {
+        column.set_padding((0, 2));
+        if seen == (true, false) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}
+
+/// A vendor's text on one line, without the control characters that could steer a terminal.
+pub(super) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// `1 asset`, `2 assets`.
+pub(super) fn count(number: u64, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+/// The start of a digest: enough for a person to tell two apart.
+pub(super) fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+/// `-` for nothing.
+pub(super) fn or_dash(text: Option<impl ToString>) -> String {
+    text.map(|text| text.to_string()).filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned())
+}
+
+/// `yes` or `-`.
+pub(super) fn tick(yes: bool) -> String {
+    if yes { "yes" } else { "-" }.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_puts_numbers_to_the_right_and_keeps_a_cell_on_its_line() {
+        let text = table(
+            ["what", "many"],
+            [["a\nb\u{1b}[31m".to_owned(), "5".to_owned()], ["c".to_owned(), "1000".to_owned()]],
+        );
+        assert_eq!(text, "WHAT      MANY\na b [31m     5\nc         1000");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!((count(1, "asset"), count(0, "asset")), ("1 asset".to_owned(), "0 assets".to_owned()));
+    }
+}

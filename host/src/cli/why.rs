@@ -1,0 +1,114 @@
+//! `crosswalk why`: why one record is, or is not, in step; both sides next to each other.
+
+use super::exit::Exit;
+use super::output::{or_dash, table};
+use super::session::Session;
+use super::{journal, plan, shapes};
+use crate::engine::Trace;
+use crate::model::{Kind, Record, SyncName};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Why a record is, or is not, in step.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  crosswalk why rmm-to-psa asset 4711")]
+pub(super) struct WhyArgs {
+    /// The sync
+    sync: SyncName,
+    /// The record's kind
+    kind: Kind,
+    /// The record's id, at the source or at the target
+    id: String,
+}
+
+impl WhyArgs {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let trace = session.tenant().await?.why(&self.sync, self.kind, &self.id).await?;
+        session.output.answer(|| document(&trace), || words(&trace))?;
+        Ok(Exit::Done)
+    }
+}
+
+fn document(trace: &Trace) -> Value {
+    json!({
+        "verdict": trace.verdict,
+        "source": trace.source.as_ref().map(shapes::record),
+        "source_gone": trace.source_gone,
+        "target": trace.target.as_ref().map(shapes::record),
+        "link": trace.link.as_ref().map(shapes::link),
+        "planned": trace.planned.iter().map(shapes::change).collect::<Vec<_>>(),
+        "journal": trace.journal.iter().map(shapes::journal).collect::<Vec<_>>(),
+    })
+}
+
+fn words(trace: &Trace) -> String {
+    let mut text = format!("{}\n", trace.verdict);
+    if let Some(gone) = &trace.source_gone {
+        text.push_str(&format!("gone from the source since {gone}\n"));
+    }
+    if let Some(link) = &trace.link {
+        text.push_str(&format!("\nlink: {}", link.state.as_str()));
+        if !link.decided_by.is_empty() {
+            text.push_str(&format!(", by {} at {}: {}", link.decided_by, link.decided_at, link.reason));
+        }
+        text.push('\n');
+        if !link.candidates.is_empty() {
+            let rows = link.candidates.iter().map(|found| {
+                [found.target.clone(), found.name.clone(), format!("{:.2}", found.score), found.reason.clone()]
+            });
+            text.push_str(&format!("\n{}\n", table(["candidate", "name", "score", "why"], rows)));
+        }
+    }
+    text.push_str(&format!("\n{}\n", sides(trace)));
+    if !trace.planned.is_empty() {
+        text.push_str("\nIn the newest plan:\n");
+        trace.planned.iter().for_each(|view| text.push_str(&plan::one(view)));
+    }
+    if !trace.journal.is_empty() {
+        text.push_str(&format!("\n{}\n", journal::words(&trace.journal)));
+    }
+    text
+}
+
+/// Field by field: the source, the target, and what was written last.
+fn sides(trace: &Trace) -> String {
+    let written = trace.link.as_ref().map(|link| &link.written);
+    let of = |record: &Option<Record>, pick: fn(&Record) -> Option<String>| or_dash(record.as_ref().and_then(pick));
+    let mut rows = vec![
+        [
+            "id".to_owned(),
+            of(&trace.source, |record| Some(record.id.clone())),
+            of(&trace.target, |record| Some(record.id.clone())),
+            "-".to_owned(),
+        ],
+        [
+            "parent".to_owned(),
+            of(&trace.source, |record| record.parent.clone()),
+            of(&trace.target, |record| record.parent.clone()),
+            "-".to_owned(),
+        ],
+        [
+            "name".to_owned(),
+            of(&trace.source, |record| Some(record.name.clone())),
+            of(&trace.target, |record| Some(record.name.clone())),
+            "-".to_owned(),
+        ],
+    ];
+    for row in &mut rows {
+        row[3] = or_dash(written.and_then(|written| written.get(&row[0])));
+    }
+    let both = trace.source.iter().chain(&trace.target).flat_map(|record| &record.fields);
+    let names: BTreeSet<&str> = both.map(|field| field.name.as_str()).collect();
+    let value = |record: &Option<Record>, name| or_dash(record.as_ref().and_then(|record| record.field(name)));
+    rows.extend(names.into_iter().map(|name| {
+        [
+            name.to_owned(),
+            value(&trace.source, name),
+            value(&trace.target, name),
+            or_dash(written.and_then(|written| written.get(name))),
+        ]
+    }));
+    table(["field", "source", "target", "last written"], rows)
+}

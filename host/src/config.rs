@@ -1,0 +1,316 @@
+//! What the installation is set to: built-in values, then `crosswalk.toml` in the data
+//! folder, then the environment, then the flags; the later wins.
+//!
+//! One typed value per concern, handed to the room it concerns by `app`; no other room
+//! reads it. This is the only file that reads the environment. Keys that are not known
+//! are refused with their line: a misspelt limit must not pass for a set one.
+//!
+//! ```toml
+//! # <data>/crosswalk.toml; every key may be left out
+//! tenant = "default"         # the tenant commands work for
+//! key-file = "key"           # the key of stored secrets; relative to this folder
+//! log = "warn"               # what is logged: error, warn, info, debug, trace, or filter directives
+//! guest-threads = 4          # threads that connectors run on
+//! [limits]
+//! memory-mib = 64            # memory of one connector call
+//! call-seconds = 120         # time of one connector call, vendor's replies included
+//! component-mib = 16         # size of a plugin file
+//! ```
+
+use crate::model::{Secret, TenantName};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Names of the environment variables that are read.
+pub mod variables {
+    /// The data folder.
+    pub const DATA: &str = "CROSSWALK_DATA";
+    /// The tenant.
+    pub const TENANT: &str = "CROSSWALK_TENANT";
+    /// The key of stored secrets: 32 bytes in base64 or hex.
+    pub const KEY: &str = "CROSSWALK_KEY";
+    /// A file that holds that key.
+    pub const KEY_FILE: &str = "CROSSWALK_KEY_FILE";
+    /// What is logged.
+    pub const LOG: &str = "CROSSWALK_LOG";
+}
+
+/// The flags that matter here, as they were given.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// The data folder.
+    pub data: Option<PathBuf>,
+    /// A file that holds the key of stored secrets.
+    pub key_file: Option<PathBuf>,
+    /// The tenant.
+    pub tenant: Option<TenantName>,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// Only errors are told.
+    pub quiet: bool,
+}
+
+/// Everything that is set, by concern. Prints without secrets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where data is, and the key to its secrets.
+    pub storage: Storage,
+    /// How connectors run.
+    pub guests: Guests,
+    /// What is logged: filter directives of the log library.
+    pub log: String,
+    /// The tenant commands work for.
+    pub tenant: TenantName,
+}
+
+/// Where data is, and the key to its secrets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Storage {
+    /// The folder: database, plugin files, compiled plugins, the key file.
+    pub data: PathBuf,
+    /// The key.
+    pub key: Key,
+}
+
+/// Where the key of stored secrets comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Key {
+    /// From this file; made when first needed.
+    File(PathBuf),
+    /// Given as text.
+    Text(Secret),
+}
+
+/// How connectors run; none: the runtime's own number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Guests {
+    /// Memory of one call.
+    pub memory_mib: Option<u32>,
+    /// Time of one call, host calls included.
+    pub call_seconds: Option<u32>,
+    /// Size of a plugin file.
+    pub component_mib: Option<u32>,
+    /// Threads they run on.
+    pub threads: Option<u32>,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Nobody says where data is.
+    #[error("there is no home folder to keep data in")]
+    NoHome,
+    /// The file is there but cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key, a value of the wrong type; the source names the line.
+    #[error("{} is wrong", path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What and where.
+        source: toml::de::Error,
+    },
+    /// A number out of range.
+    #[error("{}: `{key}` is {value}, but it is from {least} to {most}", path.display())]
+    Range {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: u32,
+        /// The smallest allowed.
+        least: u32,
+        /// The largest allowed.
+        most: u32,
+    },
+    /// An environment variable is wrong.
+    #[error("the environment variable {name} is wrong: {why}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl ConfigError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            ConfigError::NoHome => "name a folder with --data DIR or CROSSWALK_DATA",
+            ConfigError::File { .. } => "look at its rights, or name another data folder with --data DIR",
+            ConfigError::Wrong { .. } => {
+                "it may hold: tenant, key-file, log, guest-threads, and under [limits] memory-mib, call-seconds, component-mib"
+            }
+            ConfigError::Range { .. } => "change the number, or leave the key out",
+            ConfigError::Variable { .. } => "change it, or unset it",
+        }
+    }
+}
+
+/// Reads one variable of the process's environment; none when it is not set or no text.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl Config {
+    /// Puts the layers together. `environment` gives a variable's value.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn read(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let set = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+        let data = match (&flags.data, set(variables::DATA)) {
+            (Some(data), _) => data.clone(),
+            (None, Some(data)) => PathBuf::from(data),
+            (None, None) => match (set("XDG_DATA_HOME"), set("HOME")) {
+                (Some(base), _) => Path::new(&base).join("crosswalk"),
+                (None, Some(home)) => Path::new(&home).join(".local/share/crosswalk"),
+                (None, None) => return Err(ConfigError::NoHome),
+            },
+        };
+        let file = File::read(&data.join("crosswalk.toml"))?;
+
+        let key = match (&flags.key_file, set(variables::KEY), set(variables::KEY_FILE)) {
+            (Some(path), _, _) => Key::File(path.clone()),
+            (None, Some(text), _) => Key::Text(Secret::new(text)),
+            (None, None, Some(path)) => Key::File(PathBuf::from(path)),
+            (None, None, None) => Key::File(data.join(file.key_file.as_deref().unwrap_or(Path::new("key")))),
+        };
+        let tenant = match (&flags.tenant, set(variables::TENANT)) {
+            (Some(tenant), _) => tenant.clone(),
+            (None, Some(text)) => TenantName::new(text)
+                .map_err(|error| ConfigError::Variable { name: variables::TENANT, why: error.to_string() })?,
+            (None, None) => file.tenant.unwrap_or_default(),
+        };
+        let log = match (flags.quiet, flags.verbose) {
+            (true, _) => "error".to_owned(),
+            (false, 0) => set(variables::LOG).or(file.log).unwrap_or_else(|| "warn".to_owned()),
+            (false, 1) => "warn,crosswalk=info".to_owned(),
+            (false, 2) => "info,crosswalk=debug".to_owned(),
+            (false, _) => "debug,crosswalk=trace".to_owned(),
+        };
+        let guests = Guests {
+            memory_mib: file.limits.memory_mib,
+            call_seconds: file.limits.call_seconds,
+            component_mib: file.limits.component_mib,
+            threads: file.guest_threads,
+        };
+        Ok(Self { storage: Storage { data, key }, guests, log, tenant })
+    }
+}
+
+/// `crosswalk.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct File {
+    tenant: Option<TenantName>,
+    key_file: Option<PathBuf>,
+    log: Option<String>,
+    guest_threads: Option<u32>,
+    limits: Limits,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Limits {
+    memory_mib: Option<u32>,
+    call_seconds: Option<u32>,
+    component_mib: Option<u32>,
+}
+
+impl File {
+    /// The file, or nothing where there is none.
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(source) => return Err(ConfigError::File { path: path.to_owned(), source }),
+        };
+        let file: Self =
+            toml::from_str(&text).map_err(|source| ConfigError::Wrong { path: path.to_owned(), source })?;
+        for (key, value, most) in [
+            ("limits.memory-mib", file.limits.memory_mib, 4096),
+            ("limits.call-seconds", file.limits.call_seconds, 3600),
+            ("limits.component-mib", file.limits.component_mib, 256),
+            ("guest-threads", file.guest_threads, 256),
+        ] {
+            if let Some(value) = value.filter(|value| !(1..=most).contains(value)) {
+                return Err(ConfigError::Range { path: path.to_owned(), key, value, least: 1, most });
+            }
+        }
+        Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, environment: &[(&str, &str)], flags: &Flags) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("crosswalk.toml"), file).unwrap();
+        let flags = Flags { data: Some(folder.path().to_owned()), ..flags.clone() };
+        Config::read(&flags, |name| {
+            environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_and_that_over_the_file() {
+        let file = "tenant = \"from-file\"\nlog = \"info\"\n[limits]\nmemory-mib = 32";
+        let environment = [("CROSSWALK_TENANT", "from-environment"), ("CROSSWALK_LOG", "debug")];
+        let flags = Flags { tenant: Some(TenantName::new("from-flag").unwrap()), ..Flags::default() };
+
+        let config = read(file, &[], &Flags::default()).unwrap();
+        assert_eq!((config.tenant.as_str(), config.log.as_str()), ("from-file", "info"));
+        assert_eq!(config.guests, Guests { memory_mib: Some(32), ..Guests::default() });
+        let config = read(file, &environment, &Flags::default()).unwrap();
+        assert_eq!((config.tenant.as_str(), config.log.as_str()), ("from-environment", "debug"));
+        let config = read(file, &environment, &flags).unwrap();
+        assert_eq!(config.tenant.as_str(), "from-flag");
+    }
+
+    #[test]
+    fn data_is_kept_in_the_home_folder_unless_somebody_says_otherwise() {
+        let data = |environment: &[(&str, &str)]| {
+            Config::read(&Flags::default(), |name| {
+                environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            })
+            .map(|config| config.storage.data)
+        };
+        assert_eq!(data(&[("HOME", "/no/h")]).unwrap(), Path::new("/no/h/.local/share/crosswalk"));
+        assert_eq!(data(&[("HOME", "/no/h"), ("XDG_DATA_HOME", "/no/x")]).unwrap(), Path::new("/no/x/crosswalk"));
+        assert_eq!(data(&[("HOME", "/no/h"), ("CROSSWALK_DATA", "/no/d")]).unwrap(), Path::new("/no/d"));
+        assert!(matches!(data(&[]), Err(ConfigError::NoHome)));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let error = read("log = \"info\"\nmemory-mb = 3", &[], &Flags::default()).unwrap_err();
+        let ConfigError::Wrong { source, .. } = &error else { panic!("{error:?}") };
+        let text = source.to_string();
+        assert!(text.contains("line 2") && text.contains("memory-mb"), "{text}");
+        let error = read("[limits]\ncall-seconds = 0", &[], &Flags::default()).unwrap_err();
+        assert!(error.to_string().contains("`limits.call-seconds` is 0"), "{error}");
+        assert!(read("tenant = \"No Name\"", &[], &Flags::default()).is_err());
+        assert!(read("", &[("CROSSWALK_TENANT", "No Name")], &Flags::default()).is_err());
+    }
+
+    #[test]
+    fn the_key_is_not_printed() {
+        let config = read("", &[("CROSSWALK_KEY", "hunter2hunter2")], &Flags::default()).unwrap();
+        assert_eq!(config.storage.key, Key::Text(Secret::new("hunter2hunter2")));
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,34 @@
+//! One process at a time works on a sync.
+//!
+//! A claim is an exclusive lock on a file of the data folder. The operating system lets go
+//! of it when its process ends, however it ends, so a killed run never blocks the next.
+
+use crate::error::Error;
+use crate::model::{SyncName, TenantName};
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+/// Held while a run works on a sync; let go when dropped.
+#[derive(Debug)]
+pub(super) struct Claim {
+    _file: File,
+}
+
+impl Claim {
+    /// Claims a sync, or says who has it.
+    pub(super) fn take(data_dir: &Path, tenant: &TenantName, sync: &SyncName) -> Result<Self, Error> {
+        let folder = data_dir.join("claims");
+        let path = folder.join(format!("{tenant}.{sync}.lock"));
+        let fault = |source| Error::File { path: path.display().to_string(), source };
+        std::fs::create_dir_all(&folder).map_err(fault)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy {
+                message: format!("another process is working on the sync `{sync}`"),
+                hint: "wait until it is done, or stop it: nothing is lost, the next run goes on from there".to_owned(),
+            }),
+            Err(TryLockError::Error(source)) => Err(fault(source)),
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Connections: made, checked, granted, opened.
+
+use super::plugins::no_plugin;
+use super::ports::ConnectionPorts;
+use super::{Parts, Tenant};
+use crate::error::Error;
+use crate::model::connection::BucketOverride;
+use crate::model::manifest::EndpointSpec;
+use crate::model::{
+    Connection, ConnectionName, Description, Endpoint, Failure, Grant, Grants, Manifest, Mode, PluginId, Secret,
+};
+use crate::runtime::{CallContext, Choice, ConnectionSpec, Connector, Identity, Plugin, check_settings};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What an operator says of a new connection.
+#[derive(Debug, Clone)]
+pub struct NewConnection {
+    /// Its name.
+    pub name: ConnectionName,
+    /// The plugin, newest version.
+    pub plugin: PluginId,
+    /// Settings as text or JSON values; checked against the manifest.
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// Secrets by the manifest's names.
+    pub secrets: BTreeMap<String, Secret>,
+    /// Endpoint → URL. Naming one grants it.
+    pub endpoints: BTreeMap<String, String>,
+    /// Whether every endpoint with an address of its own is granted as the manifest asks.
+    pub grant_all: bool,
+    /// The operator's numbers instead of the vendor's call limits.
+    pub buckets: BTreeMap<String, BucketOverride>,
+}
+
+/// A connection, for people and programs. Secrets appear by name only.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConnectionView {
+    /// The connection.
+    pub connection: Connection,
+    /// What its plugin is called.
+    pub title: String,
+    /// What is asked and what is granted.
+    pub endpoints: Vec<Endpoint>,
+    /// Which secrets are set.
+    pub secrets: Vec<String>,
+}
+
+/// A connection, ready to be called.
+pub(super) struct Opened {
+    pub(super) name: ConnectionName,
+    pub(super) manifest: Manifest,
+    pub(super) description: Description,
+    pub(super) connector: Arc<dyn Connector>,
+}
+
+impl Opened {
+    /// A failure of this connection, with what to do about it.
+    pub(super) fn failed(&self, failure: Failure) -> Error {
+        let hint = self.manifest.troubleshooting.get(failure.name()).cloned().unwrap_or_else(|| general_hint(&failure));
+        Error::Vendor { connection: self.name.to_string(), failure, hint }
+    }
+}
+
+impl Tenant {
+    /// Makes a connection. Nothing is called yet: `connection_check` does.
+    ///
+    /// # Errors
+    /// The name is taken, there is no such plugin, a setting or secret is wrong or
+    /// missing, an endpoint is unknown.
+    pub async fn connection_add(&self, new: NewConnection) -> Result<ConnectionView, Error> {
+        let row = self.parts.store.plugin_get(&new.plugin).await?.ok_or_else(|| no_plugin(&new.plugin))?;
+        let plugin = self.parts.plugin(&row.digest).await?;
+        let manifest = plugin.manifest();
+        let settings = settings_checked(manifest, &new.settings)?;
+        secrets_checked(manifest, &new.secrets)?;
+        buckets_checked(manifest, &new.buckets)?;
+        let mut grants = Grants::new();
+        for (name, spec) in &manifest.endpoints {
+            let url = new.endpoints.get(name).map(String::as_str);
+            if url.is_some() || (new.grant_all && (spec.base.is_some() || spec.hosts.is_some())) {
+                grants.insert(name.clone(), grant(name, spec, url)?);
+            }
+        }
+        if let Some(unknown) = new.endpoints.keys().find(|name| !manifest.endpoints.contains_key(*name)) {
+            return Err(no_endpoint(manifest, unknown));
+        }
+        let connection = Connection {
+            name: new.name.clone(),
+            plugin: new.plugin,
+            digest: row.digest,
+            settings,
+            grants,
+            buckets: new.buckets,
+            revision: 0,
+        };
+        self.store.connection_insert(&connection).await?;
+        for (name, secret) in &new.secrets {
+            self.store.secret_put(&new.name, name, secret).await?;
+        }
+        self.connection_show(&new.name).await
+    }
+
+    /// A connection.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub async fn connection_show(&self, name: &ConnectionName) -> Result<ConnectionView, Error> {
+        let connection = self.connection(name).await?;
+        let plugin = self.parts.plugin(&connection.digest).await?;
+        let secrets = self.store.secrets(name).await?.into_keys().collect();
+        let manifest = plugin.manifest();
+        let endpoints = manifest
+            .endpoints
+            .iter()
+            .map(|(name, spec)| Endpoint {
+                name: name.clone(),
+                asked: asked(spec),
+                granted: connection.grants.get(name).cloned(),
+            })
+            .collect();
+        Ok(ConnectionView { title: manifest.title.clone(), endpoints, secrets, connection })
+    }
+
+    /// The tenant's connections.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn connection_list(&self) -> Result<Vec<ConnectionView>, Error> {
+        let mut views = Vec::new();
+        for connection in self.store.connection_list().await? {
+            views.push(self.connection_show(&connection.name).await?);
+        }
+        Ok(views)
+    }
+
+    /// Grants an endpoint: as the manifest asks, or at the URL given.
+    ///
+    /// # Errors
+    /// No such connection or endpoint; a URL is needed, or is none.
+    pub async fn connection_grant(
+        &self,
+        name: &ConnectionName,
+        endpoint: &str,
+        url: Option<&str>,
+    ) -> Result<ConnectionView, Error> {
+        let mut connection = self.connection(name).await?;
+        let plugin = self.parts.plugin(&connection.digest).await?;
+        let manifest = plugin.manifest();
+        let spec = manifest.endpoints.get(endpoint).ok_or_else(|| no_endpoint(manifest, endpoint))?;
+        connection.grants.insert(endpoint.to_owned(), grant(endpoint, spec, url)?);
+        self.store.connection_update(&connection).await?;
+        self.connection_show(name).await
+    }
+
+    /// Takes the grant of an endpoint back.
+    ///
+    /// # Errors
+    /// No such connection, or the endpoint was not granted.
+    pub async fn connection_revoke(&self, name: &ConnectionName, endpoint: &str) -> Result<ConnectionView, Error> {
+        let mut connection = self.connection(name).await?;
+        if connection.grants.remove(endpoint).is_none() {
+            return Err(Error::not_found("grant of endpoint", endpoint, format!("`crosswalk connection list` shows what `{name}` may reach")));
+        }
+        self.store.connection_update(&connection).await?;
+        self.connection_show(name).await
+    }
+
+    /// Changes settings, secrets and call limits; those not named stay.
+    ///
+    /// # Errors
+    /// No such connection; a setting, secret or bucket is wrong.
+    pub async fn connection_set(
+        &self,
+        name: &ConnectionName,
+        settings: &BTreeMap<String, serde_json::Value>,
+        secrets: &BTreeMap<String, Secret>,
+        buckets: &BTreeMap<String, BucketOverride>,
+    ) -> Result<ConnectionView, Error> {
+        let mut connection = self.connection(name).await?;
+        let plugin = self.parts.plugin(&connection.digest).await?;
+        let manifest = plugin.manifest();
+        buckets_checked(manifest, buckets)?;
+        if let Some(unknown) = secrets.keys().find(|secret| !manifest.secrets.contains_key(*secret)) {
+            return Err(no_secret(manifest, unknown));
+        }
+        connection.settings.extend(settings.clone());
+        connection.settings = settings_checked(manifest, &connection.settings)?;
+        connection.buckets.extend(buckets.clone());
+        self.store.connection_update(&connection).await?;
+        for (secret, value) in secrets {
+            self.store.secret_put(name, secret, value).await?;
+        }
+        self.connection_show(name).await
+    }
+
+    /// Asks the vendor whether the account is usable, and who it is.
+    ///
+    /// # Errors
+    /// The vendor's answer, with what to do about it.
+    pub async fn connection_check(&self, name: &ConnectionName) -> Result<Identity, Error> {
+        let opened = self.open(name).await?;
+        opened.connector.check(&reading()).await.map_err(|failure| opened.failed(failure))
+    }
+
+    /// What can be chosen for a setting, asked from the vendor now.
+    ///
+    /// # Errors
+    /// The vendor's answer.
+    pub async fn connection_choices(&self, name: &ConnectionName, setting: &str) -> Result<Vec<Choice>, Error> {
+        let opened = self.open(name).await?;
+        opened.connector.choices(&reading(), setting).await.map_err(|failure| opened.failed(failure))
+    }
+
+    pub(super) async fn connection(&self, name: &ConnectionName) -> Result<Connection, Error> {
+        self.store.connection_get(name).await?.ok_or_else(|| {
+            Error::not_found("connection", name, "`crosswalk connection list` names those there are")
+        })
+    }
+
+    /// Opens a connection: its pinned component, with its settings, secrets and grants.
+    pub(super) async fn open(&self, name: &ConnectionName) -> Result<Opened, Error> {
+        let connection = self.connection(name).await?;
+        let plugin = self.parts.plugin(&connection.digest).await?;
+        self.parts.open(self, &plugin, connection).await
+    }
+}
+
+impl Parts {
+    async fn open(&self, tenant: &Tenant, plugin: &Plugin, connection: Connection) -> Result<Opened, Error> {
+        let name = connection.name.clone();
+        let ports = ConnectionPorts { store: tenant.store.clone(), connection: name.clone(), clock: self.clock.clone() };
+        let spec = ConnectionSpec {
+            tenant: tenant.name.clone(),
+            secrets: tenant.store.secrets(&name).await?,
+            connection,
+            ports: Arc::new(ports),
+        };
+        let connector = self.runtime.open(plugin, spec).map_err(|error| {
+            Error::invalid(format!("the connection `{name}` cannot be opened: {error}"), format!("`crosswalk connection set {name}` changes its settings and secrets"))
+        })?;
+        let manifest = plugin.manifest().clone();
+        let description = connector.describe().await.map_err(|failure| Error::Vendor {
+            connection: name.to_string(),
+            hint: general_hint(&failure),
+            failure,
+        })?;
+        Ok(Opened { name, manifest, description, connector })
+    }
+}
+
+/// The context of a call that only reads, outside a run.
+pub(super) fn reading() -> CallContext {
+    CallContext { mode: Mode::Plan, scratch: Arc::default() }
+}
+
+fn general_hint(failure: &Failure) -> String {
+    match failure {
+        Failure::Denied { .. } => "check the credentials and the rights of the account, or grant the endpoint it names",
+        Failure::Throttled { .. } => "wait: the vendor's limit on calls is reached",
+        Failure::Unavailable { .. } => "try again later: the vendor is down or answers nonsense",
+        Failure::Broken { .. } => "the connector has a bug: tell its author what is said here",
+        _ => "the vendor's words say what is wrong",
+    }
+    .to_owned()
+}
+
+fn settings_checked(
+    manifest: &Manifest,
+    settings: &BTreeMap<String, serde_json::Value>,
+) -> Result<BTreeMap<String, serde_json::Value>, Error> {
+    match check_settings(manifest, settings) {
+        Ok(_) => Ok(settings.clone()),
+        Err(problems) => Err(Error::Problems {
+            what: "the settings".to_owned(),
+            problems: problems.iter().map(ToString::to_string).collect(),
+            hint: format!("`crosswalk plugin inspect {}` lists the settings", manifest.id),
+        }),
+    }
+}
+
+fn secrets_checked(manifest: &Manifest, secrets: &BTreeMap<String, Secret>) -> Result<(), Error> {
+    if let Some(unknown) = secrets.keys().find(|name| !manifest.secrets.contains_key(*name)) {
+        return Err(no_secret(manifest, unknown));
+    }
+    let missing: Vec<&str> = manifest
+        .secrets
+        .iter()
+        .filter(|(name, spec)| spec.required && !secrets.contains_key(*name))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        format!("{} cannot log in without its secrets: {}", manifest.title, missing.join(", ")),
+        "give each with --secret-file NAME=FILE or --secret-env NAME=VARIABLE, or answer the prompt",
+    ))
+}
+
+fn buckets_checked(manifest: &Manifest, buckets: &BTreeMap<String, BucketOverride>) -> Result<(), Error> {
+    match buckets.keys().find(|name| !manifest.buckets.contains_key(*name)) {
+        None => Ok(()),
+        Some(unknown) => Err(Error::not_found("bucket", unknown, format!("{} has: {}", manifest.id, names(manifest.buckets.keys())))),
+    }
+}
+
+fn no_endpoint(manifest: &Manifest, name: &str) -> Error {
+    Error::not_found("endpoint", name, format!("{} has: {}", manifest.id, names(manifest.endpoints.keys())))
+}
+
+fn no_secret(manifest: &Manifest, name: &str) -> Error {
+    Error::not_found("secret", name, format!("{} has: {}", manifest.id, names(manifest.secrets.keys())))
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// What the manifest asks for, in words.
+fn asked(spec: &EndpointSpec) -> String {
+    let place = match (&spec.base, &spec.hosts) {
+        (Some(base), None) => base.clone(),
+        (None, Some(hosts)) => hosts.clone(),
+        (Some(base), Some(hosts)) => format!("{base} and {hosts}"),
+        (None, None) => "the URL you give".to_owned(),
+    };
+    match spec.reads.len() {
+        0 => place,
+        n => format!("{place}, with {n} POST paths that only read"),
+    }
+}
+
+/// The grant of an endpoint: what the manifest asks, at the operator's URL if there is one.
+fn grant(name: &str, spec: &EndpointSpec, url: Option<&str>) -> Result<Grant, Error> {
+    if let Some(url) = url {
+        let parsed = url::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if parsed.is_none_or(|url| !url.username().is_empty() || url.password().is_some() || url.query().is_some()) {
+            return Err(Error::invalid(
+                format!("`{url}` is no URL for the endpoint `{name}`"),
+                "write scheme://host[:port][/path], without user, password and query",
+            ));
+        }
+    }
+    let own = url.map(str::to_owned);
+    let grant = match (&spec.base, &spec.hosts) {
+        (None, None) => {
+            let base = own.ok_or_else(|| {
+                Error::invalid(
+                    format!("the endpoint `{name}` has no address of its own"),
+                    format!("name the server: `--endpoint {name}=https://…`"),
+                )
+            })?;
+            Grant { base: Some(base), hosts: None, reads: spec.reads.clone() }
+        }
+        (Some(base), None) => Grant { base: Some(own.unwrap_or_else(|| base.clone())), hosts: None, reads: spec.reads.clone() },
+        (base, Some(hosts)) => Grant { base: base.clone(), hosts: Some(own.unwrap_or_else(|| hosts.clone())), reads: spec.reads.clone() },
+    };
+    Ok(grant)
+}

@@ -1,0 +1,111 @@
+//! What a run has at hand: the sync, both connections opened, and the claim on it.
+
+use super::claim::Claim;
+use super::connections::Opened;
+use super::progress::Progress;
+use super::{Parts, Tenant};
+use crate::error::Error;
+use crate::model::{Kind, Mode, RunId, RunStatus, Sync, SyncName};
+use crate::runtime::CallContext;
+use crate::store::TenantStore;
+use std::sync::Arc;
+
+/// A run at work on a sync. While it lives, no other process works on the same one.
+pub(super) struct Work<'p> {
+    pub(super) parts: Arc<Parts>,
+    pub(super) store: TenantStore,
+    pub(super) sync: Sync,
+    pub(super) source: Opened,
+    pub(super) target: Opened,
+    pub(super) progress: &'p dyn Progress,
+    pub(super) run: RunId,
+    /// For calls that only read.
+    pub(super) reading: CallContext,
+    _claim: Claim,
+}
+
+impl Tenant {
+    /// Claims a sync and begins a run on it. Runs that a dead process left are closed.
+    pub(super) async fn begin<'p>(
+        &self,
+        name: &SyncName,
+        mode: Mode,
+        progress: &'p dyn Progress,
+    ) -> Result<Work<'p>, Error> {
+        let sync = self.sync(name).await?;
+        let claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
+        let source = self.open(&sync.source).await?;
+        let target = self.open(&sync.target).await?;
+        let now = self.parts.clock.now();
+        self.store.runs_abandon(name, now).await?;
+        let run = self.store.run_begin(name, mode, now).await?;
+        Ok(Work {
+            parts: self.parts.clone(),
+            store: self.store.clone(),
+            sync,
+            source,
+            target,
+            progress,
+            run,
+            reading: super::connections::reading(),
+            _claim: claim,
+        })
+    }
+}
+
+impl Work<'_> {
+    /// The kinds of the sync, in the order of work.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        self.sync.rules.kinds.keys().copied()
+    }
+
+    /// The key this sync writes into what it creates: the source connection and the
+    /// source's id, shortened to fit the target's stamp place.
+    pub(super) fn stamp(&self, kind: Kind, source: &str) -> Option<String> {
+        let place = self.target.description.kind(kind)?.stamp.as_ref()?;
+        Some(stamp(self.sync.source.as_str(), source, place.length as usize))
+    }
+
+    pub(super) fn now(&self) -> crate::model::Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// Closes the run after an error that ended it early.
+    pub(super) async fn fail(&self, error: &Error) {
+        if let Ok(Some(mut run)) = self.store.run_get(self.run).await {
+            run.status = RunStatus::Failed;
+            run.message = error.to_string();
+            run.ended_at = Some(self.now());
+            if let Err(error) = self.store.run_finish(&run).await {
+                tracing::error!(%error, "a failed run could not be closed");
+            }
+        }
+    }
+}
+
+/// `connection:id`, or with the id's digest where that is too long.
+fn stamp(connection: &str, id: &str, length: usize) -> String {
+    let plain = format!("{connection}:{id}");
+    if plain.chars().count() <= length {
+        return plain;
+    }
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(plain.as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("cw:{}", &hex[..length.saturating_sub(3).min(40)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stamp;
+
+    #[test]
+    fn a_stamp_fits_its_place_and_tells_ids_apart() {
+        assert_eq!(stamp("rmm", "42", 50), "rmm:42");
+        let long = "x".repeat(60);
+        let (one, two) = (stamp("rmm", &long, 30), stamp("rmm", &format!("{long}y"), 30));
+        assert_eq!(one.len(), 30);
+        assert_ne!(one, two);
+        assert!(one.starts_with("cw:"));
+    }
+}

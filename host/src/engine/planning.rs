@@ -1,0 +1,487 @@
+//! Making a plan: what was observed, matched and planned customer by customer, and stored.
+//!
+//! One customer's records of one kind are in memory at a time, so a plan over 50,000
+//! assets needs no more room than its largest customer. What is decided stands in the
+//! pure halves ([`matching`], [`plan`], [`brakes`]); here it is fed and kept.
+
+use super::context::Work;
+use super::matching::{self, CustomerMatchInput, Decision, MatchInput, Matched};
+use super::observe::Observed;
+use super::plan::{self, Finding, Item, PlanInput, Reference};
+use super::progress::{Progress, Stage};
+use super::{ApplyOptions, ApplyReport, Tenant, brakes};
+use crate::error::Error;
+use crate::model::{
+    Action, Kind, KindDescription, Link, LinkState, Mode, Plan, PlanId, PlannedChange, Record, RunStatus, SyncName,
+    Trust, plan::PlanTotal,
+};
+use crate::store::Stored;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What planning came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlanReport {
+    /// The plan, in short.
+    pub plan: Plan,
+    /// Records read: source, target.
+    pub read: (u64, u64),
+    /// What was not read, or not to the end: one sentence each.
+    pub complaints: Vec<String>,
+    /// What cannot be done or was left as it is, with why: the first of each kind.
+    pub findings: Vec<Finding>,
+    /// How many findings there are in all.
+    pub findings_total: u64,
+}
+
+/// What a run came to: the plan, and what was applied of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// The plan.
+    pub plan: PlanReport,
+    /// What was applied, if anything could be.
+    pub applied: Option<ApplyReport>,
+}
+
+/// Findings that a report names one by one.
+const FINDINGS_TOLD: usize = 50;
+
+impl Tenant {
+    /// Observes both sides and makes a plan. Nothing is written to either.
+    ///
+    /// # Errors
+    /// No such sync, somebody else works on it, neither side could be read at all.
+    pub async fn plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
+        let work = self.begin(sync, Mode::Plan, progress).await?;
+        match work.plan().await {
+            Ok(report) => {
+                work.end_plan(&report).await?;
+                Ok(report)
+            }
+            Err(error) => {
+                work.fail(&error).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Plans from what is stored, without asking either vendor.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub async fn plan_stored(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
+        let work = self.begin(sync, Mode::Plan, progress).await?;
+        let report = work.make_plan(None).await;
+        match report {
+            Ok(report) => {
+                work.end_plan(&report).await?;
+                Ok(report)
+            }
+            Err(error) => {
+                work.fail(&error).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Plans, then applies what trust and brakes let go by themselves.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan) and [`apply`](Self::apply).
+    pub async fn run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
+        let work = self.begin(sync, Mode::Apply, progress).await?;
+        let plan = match work.plan().await {
+            Ok(plan) => plan,
+            Err(error) => {
+                work.fail(&error).await;
+                return Err(error);
+            }
+        };
+        let automatic = work.sync.rules.kinds.values().any(|rules| rules.trust == Trust::Automatic);
+        let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
+        if !automatic || !pending {
+            work.end_plan(&plan).await?;
+            return Ok(RunReport { plan, applied: None });
+        }
+        let applied = work.finish_apply(plan.plan.id, &ApplyOptions { automatic: true, ..ApplyOptions::default() }).await?;
+        Ok(RunReport { plan, applied: Some(applied) })
+    }
+}
+
+impl Work<'_> {
+    async fn plan(&self) -> Result<PlanReport, Error> {
+        self.recover().await?;
+        let observed = self.observe().await?;
+        for (side, reports) in [(&self.source, &observed.source), (&self.target, &observed.target)] {
+            let nothing = reports.iter().all(|report| report.records == 0 && report.failure.is_some());
+            if let (true, Some(failure)) = (nothing, reports.iter().find_map(|report| report.failure.clone())) {
+                return Err(side.failed(failure));
+            }
+        }
+        self.make_plan(Some(&observed)).await
+    }
+
+    async fn end_plan(&self, report: &PlanReport) -> Result<(), Error> {
+        let Some(mut run) = self.store.run_get(self.run).await? else { return Ok(()) };
+        let sum = |pick: fn(&PlanTotal) -> u32| report.plan.totals.iter().map(|total| u64::from(pick(total))).sum::<u64>();
+        (run.counts.source_read, run.counts.target_read) = report.read;
+        run.counts.planned = sum(|total| total.changes);
+        run.counts.held = sum(|total| total.held);
+        run.status = match (run.counts.planned, report.complaints.is_empty()) {
+            (_, false) => RunStatus::Partial,
+            (0, true) => RunStatus::NothingToDo,
+            (planned, true) if planned == run.counts.held => RunStatus::Held,
+            _ => RunStatus::Succeeded,
+        };
+        run.message = report.complaints.first().cloned().unwrap_or_default();
+        run.plan = Some(report.plan.id);
+        run.ended_at = Some(self.now());
+        Ok(self.store.run_finish(&run).await?)
+    }
+
+    /// Matches and plans from what is stored. Without a fresh observation the last
+    /// complete reads decide what counts as read to the end.
+    async fn make_plan(&self, observed: Option<&Observed>) -> Result<PlanReport, Error> {
+        self.progress.begin(Stage::Planning, None);
+        let id = self.store.plan_begin(self.run, &self.sync.name, self.now()).await?;
+        let mut draft = Draft::new(self, id, observed).await?;
+        let accounts = self.plan_customers(&mut draft).await?;
+        for kind in self.kinds().filter(|kind| matches!(kind, Kind::Location | Kind::Asset)) {
+            if kind == Kind::Location && self.sync.rules.sites == crate::model::sync::Sites::Primary {
+                continue;
+            }
+            self.plan_kind(&mut draft, kind, &accounts).await?;
+        }
+        let plan = draft.finish().await?;
+        self.progress.end(&Stage::Planning);
+        Ok(PlanReport {
+            plan,
+            read: observed.map(Observed::totals).unwrap_or_default(),
+            complaints: observed.map(|seen| seen.complaints(&self.source, &self.target)).unwrap_or_default(),
+            findings_total: draft.findings_total,
+            findings: std::mem::take(&mut draft.findings),
+        })
+    }
+
+    async fn plan_customers(&self, draft: &mut Draft<'_, '_>) -> Result<Vec<Account>, Error> {
+        let kind = Kind::Customer;
+        let Some(can) = self.target.description.kind(kind) else { return Ok(Vec::new()) };
+        let rules = &self.sync.rules.kinds[&kind];
+        let (source, gone) = split(self.store.records_all(&self.source.name, kind).await?);
+        let (target, _) = split(self.store.records_all(&self.target.name, kind).await?);
+        let links = self.store.links_all(&self.sync.name, kind).await?;
+        let matched = matching::match_customers(&CustomerMatchInput {
+            source: &source,
+            target: &target,
+            target_complete: draft.target_complete(kind),
+            links: &links,
+            stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
+            rules,
+            describe: can,
+        });
+        let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+        let targets: HashMap<&str, &Record> = target.iter().map(|record| (record.id.as_str(), record)).collect();
+        let mut accounts = Vec::new();
+        let mut decided = Vec::new();
+        for (record, matched) in source.iter().zip(&matched) {
+            let link = links.get(record.id.as_str()).copied();
+            decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
+            let item = item(Some(record), None, link, matched, &targets);
+            let changes = self.plan_items(draft, kind, &record.id, None, vec![item], can, 1);
+            let account = match (&matched.decision, link) {
+                (Decision::Linked { target, .. }, _) => Some(Some(target.clone())),
+                (Decision::Create { .. }, _) if changes.iter().any(|change| change.action == Action::Create) => Some(None),
+                (Decision::Keep, Some(link)) => link.linked().map(|target| Some(target.to_owned())),
+                _ => None,
+            };
+            if account.is_none() {
+                draft.undecided += u32::from(!matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded));
+            }
+            draft.keep(changes).await?;
+            accounts.push(Account { source: record.id.clone(), target: account });
+        }
+        for stored in &gone {
+            let Some(link) = links.get(stored.record.id.as_str()).copied() else { continue };
+            let matched = Matched { source: stored.record.id.clone(), decision: Decision::Keep };
+            let item = item(None, Some(stored), Some(link), &matched, &targets);
+            let changes = self.plan_items(draft, kind, &stored.record.id, None, vec![item], can, 1);
+            draft.keep(changes).await?;
+            // Its sites and devices are gone with it, and are planned like those of the others.
+            accounts.push(Account { source: stored.record.id.clone(), target: link.linked().map(|id| Some(id.to_owned())) });
+        }
+        self.store.links_put(&self.sync.name, &decided).await?;
+        for account in &accounts {
+            let reference = match &account.target {
+                Some(Some(target)) => Reference::Target(target.clone()),
+                Some(None) => Reference::Planned,
+                None => continue,
+            };
+            draft.resolved.insert((kind, account.source.clone()), reference);
+        }
+        Ok(accounts)
+    }
+
+    async fn plan_kind(&self, draft: &mut Draft<'_, '_>, kind: Kind, accounts: &[Account]) -> Result<(), Error> {
+        let Some(can) = self.target.description.kind(kind) else { return Ok(()) };
+        for (at, account) in accounts.iter().enumerate() {
+            self.progress.at(&Stage::Planning, at as u64, Some(accounts.len() as u64));
+            let Some(target) = &account.target else { continue };
+            self.plan_account(draft, kind, account, target.as_deref(), can).await?;
+        }
+        Ok(())
+    }
+
+    async fn plan_account(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        kind: Kind,
+        account: &Account,
+        target_id: Option<&str>,
+        can: &KindDescription,
+    ) -> Result<(), Error> {
+        let sync = &self.sync;
+        let (source, gone) = split(self.store.records_of_parent(&self.source.name, kind, &account.source).await?);
+        let links = self.store.links_of_parent(&sync.name, kind, &self.source.name, &account.source).await?;
+        if source.is_empty() && links.is_empty() {
+            return Ok(());
+        }
+        let (target, _) = match target_id {
+            Some(id) => split(self.store.records_of_parent(&self.target.name, kind, id).await?),
+            None => (Vec::new(), Vec::new()),
+        };
+        // What lies outside the account: linked records that stayed behind, and stamped ones.
+        let inside: HashSet<&str> = target.iter().map(|record| record.id.as_str()).collect();
+        let away: Vec<String> = links.iter().filter_map(|link| link.target.clone()).filter(|id| !inside.contains(id.as_str())).collect();
+        let (away, _) = split(self.store.records_by_ids(&self.target.name, kind, &away).await?);
+        let linked: HashSet<&str> = links.iter().filter(|link| link.target.is_some()).map(|link| link.source.as_str()).collect();
+        let stamps: Vec<String> =
+            source.iter().filter(|record| !linked.contains(record.id.as_str())).filter_map(|record| self.stamp(kind, &record.id)).collect();
+        let (stamped, _) = split(self.store.records_by_stamps(&self.target.name, kind, &stamps).await?);
+        let stamped: Vec<Record> = stamped.into_iter().filter(|record| !inside.contains(record.id.as_str())).collect();
+        let targets: HashMap<&str, &Record> =
+            target.iter().chain(&away).chain(&stamped).map(|record| (record.id.as_str(), record)).collect();
+        let own: HashSet<&str> = links.iter().map(|link| link.source.as_str()).collect();
+        let taken = self.taken_elsewhere(kind, &targets, &own).await?;
+        let matched = matching::match_records(&MatchInput {
+            kind,
+            source: &source,
+            target: &target,
+            target_complete: draft.target_complete(kind),
+            links: &links,
+            stamped_elsewhere: &stamped,
+            exists: &|id| targets.contains_key(id),
+            taken_elsewhere: &|id| taken.contains(id) || draft.taken.contains(&(kind, id.to_owned())),
+            stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
+            rules: &sync.rules.kinds[&kind],
+            describe: can,
+        });
+        let by_source: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+        let (mut items, mut decided) = (Vec::new(), Vec::new());
+        for (record, matched) in source.iter().zip(&matched) {
+            let link = by_source.get(record.id.as_str()).copied();
+            decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
+            match (&matched.decision, link.and_then(Link::linked)) {
+                (Decision::Linked { target, .. }, _) => draft.learn(kind, &record.id, target),
+                (Decision::Keep, Some(target)) => draft.learn(kind, &record.id, target),
+                (Decision::Create { .. }, _) if kind == Kind::Location => {
+                    draft.resolved.insert((kind, record.id.clone()), Reference::Planned);
+                }
+                _ => {}
+            }
+            items.push(item(Some(record), None, link, matched, &targets));
+        }
+        let keep: Vec<Matched> = gone.iter().map(|stored| Matched { source: stored.record.id.clone(), decision: Decision::Keep }).collect();
+        for (stored, matched) in gone.iter().zip(&keep) {
+            if let Some(link) = by_source.get(stored.record.id.as_str()).copied() {
+                items.push(item(None, Some(stored), Some(link), matched, &targets));
+            }
+        }
+        let linked = links.iter().filter(|link| link.state == LinkState::Linked).count();
+        let changes = self.plan_items(draft, kind, &account.source, target_id, items, can, u32::try_from(linked).unwrap_or(u32::MAX));
+        self.store.links_put(&sync.name, &decided).await?;
+        draft.keep(changes).await
+    }
+
+    /// Targets that are linked to source records of other customers.
+    async fn taken_elsewhere(&self, kind: Kind, targets: &HashMap<&str, &Record>, own: &HashSet<&str>) -> Result<HashSet<String>, Error> {
+        let ids: Vec<String> = targets.keys().map(|id| (*id).to_owned()).collect();
+        let links = self.store.links_of_targets(&self.sync.name, kind, &ids).await?;
+        Ok(links.into_iter().filter(|link| !own.contains(link.source.as_str())).filter_map(|link| link.target).collect())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one place feeds the planner")]
+    fn plan_items(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        kind: Kind,
+        customer: &str,
+        parent_target: Option<&str>,
+        items: Vec<Item<'_>>,
+        can: &KindDescription,
+        linked: u32,
+    ) -> Vec<PlannedChange> {
+        let planned = plan::plan_kind(&PlanInput {
+            kind,
+            customer,
+            items: &items,
+            parent_target,
+            describe: can,
+            rules: &self.sync.rules,
+            now: self.now(),
+            refresh: false,
+            resolve: &|kind, id| draft.resolved.get(&(kind, id.to_owned())).cloned().unwrap_or(Reference::Unknown),
+        });
+        draft.find(planned.findings);
+        let mut changes = planned.changes;
+        let rules = &self.sync.rules;
+        brakes::hold(&mut changes, linked, &rules.brakes, draft.first_run, rules.kinds[&kind].trust);
+        changes
+    }
+}
+
+/// A source customer and the account it is: none while it takes no part, `Some(None)`
+/// while this plan creates it.
+struct Account {
+    source: String,
+    target: Option<Option<String>>,
+}
+
+/// A plan in the making.
+struct Draft<'w, 'p> {
+    work: &'w Work<'p>,
+    id: PlanId,
+    made_at: crate::model::Timestamp,
+    complete: HashSet<Kind>,
+    first_run: bool,
+    sequence: u32,
+    hasher: plan::PlanHasher,
+    totals: BTreeMap<(Kind, Action), PlanTotal>,
+    waiting: Vec<PlannedChange>,
+    undecided: u32,
+    findings: Vec<Finding>,
+    findings_total: u64,
+    /// Where references to customers and locations lead.
+    resolved: HashMap<(Kind, String), Reference>,
+    taken: HashSet<(Kind, String)>,
+}
+
+impl<'w, 'p> Draft<'w, 'p> {
+    async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
+        let mut complete = HashSet::new();
+        for kind in work.kinds() {
+            let whole = match observed {
+                Some(seen) => Observed::of(&seen.target, kind).is_some_and(|report| report.complete),
+                None => work.store.read_last_complete(&work.target.name, kind).await?.is_some(),
+            };
+            if whole {
+                complete.insert(kind);
+            }
+        }
+        let runs = work.store.run_list(Some(&work.sync.name), 1000).await?;
+        Ok(Self {
+            work,
+            id,
+            made_at: work.now(),
+            complete,
+            first_run: !runs.iter().any(|run| run.counts.done > 0),
+            sequence: 0,
+            hasher: plan::PlanHasher::default(),
+            totals: BTreeMap::new(),
+            waiting: Vec::new(),
+            undecided: 0,
+            findings: Vec::new(),
+            findings_total: 0,
+            resolved: HashMap::new(),
+            taken: HashSet::new(),
+        })
+    }
+
+    fn target_complete(&self, kind: Kind) -> bool {
+        self.complete.contains(&kind)
+    }
+
+    fn learn(&mut self, kind: Kind, source: &str, target: &str) {
+        // Only locations are referred to; of the others it matters that they are taken.
+        if kind == Kind::Location {
+            self.resolved.insert((kind, source.to_owned()), Reference::Target(target.to_owned()));
+        } else {
+            self.taken.insert((kind, target.to_owned()));
+        }
+    }
+
+    fn find(&mut self, findings: Vec<Finding>) {
+        self.findings_total += findings.len() as u64;
+        let room = FINDINGS_TOLD.saturating_sub(self.findings.len());
+        self.findings.extend(findings.into_iter().take(room));
+    }
+
+    /// Numbers changes, counts them in, and stores them when there are enough for one commit.
+    async fn keep(&mut self, changes: Vec<PlannedChange>) -> Result<(), Error> {
+        for mut change in changes {
+            self.sequence += 1;
+            change.sequence = self.sequence;
+            self.hasher.add(&change);
+            let total = self.totals.entry((change.kind, change.action)).or_insert(PlanTotal {
+                kind: change.kind,
+                action: change.action,
+                changes: 0,
+                held: 0,
+                calls: 0,
+            });
+            total.changes += 1;
+            total.held += u32::from(change.held.is_some());
+            total.calls += change.calls;
+            self.waiting.push(change);
+        }
+        if self.waiting.len() >= 1000 {
+            self.store_waiting().await?;
+        }
+        Ok(())
+    }
+
+    async fn store_waiting(&mut self) -> Result<(), Error> {
+        let changes = std::mem::take(&mut self.waiting);
+        Ok(self.work.store.plan_changes_insert(self.id, &changes).await?)
+    }
+
+    async fn finish(&mut self) -> Result<Plan, Error> {
+        self.store_waiting().await?;
+        let plan = Plan {
+            id: self.id,
+            run: self.work.run,
+            made_at: self.made_at,
+            hash: std::mem::take(&mut self.hasher).finish(),
+            totals: std::mem::take(&mut self.totals).into_values().collect(),
+            undecided: self.undecided,
+            approved_at: None,
+        };
+        self.work.store.plan_finish(&plan).await?;
+        Ok(plan)
+    }
+}
+
+fn item<'a>(
+    source: Option<&'a Record>,
+    gone: Option<&Stored>,
+    link: Option<&'a Link>,
+    matched: &'a Matched,
+    targets: &HashMap<&str, &'a Record>,
+) -> Item<'a> {
+    let target = match &matched.decision {
+        Decision::Linked { target, .. } => Some(target.as_str()),
+        _ => link.and_then(|link| link.target.as_deref()),
+    };
+    Item {
+        source,
+        gone_since: gone.and_then(|stored| stored.gone_at),
+        link,
+        decision: &matched.decision,
+        target: target.and_then(|id| targets.get(id).copied()),
+    }
+}
+
+/// Present records, and gone ones.
+fn split(stored: Vec<Stored>) -> (Vec<Record>, Vec<Stored>) {
+    let (present, gone): (Vec<Stored>, Vec<Stored>) = stored.into_iter().partition(|stored| stored.gone_at.is_none());
+    (present.into_iter().map(|stored| stored.record).collect(), gone)
+}

@@ -1,0 +1,70 @@
+//! Syncs: a source, a target, and rules.
+
+use super::Tenant;
+use crate::error::Error;
+use crate::model::{ConnectionName, Kind, Sync, SyncName, SyncRules};
+
+/// What an operator says of a new sync.
+#[derive(Debug, Clone)]
+pub struct NewSync {
+    /// Its name.
+    pub name: SyncName,
+    /// Where records come from.
+    pub source: ConnectionName,
+    /// Where they go.
+    pub target: ConnectionName,
+    /// How.
+    pub rules: SyncRules,
+}
+
+impl Tenant {
+    /// Makes a sync.
+    ///
+    /// # Errors
+    /// The name is taken, a connection is missing, both are the same, or a connector
+    /// cannot do what a kind needs at all.
+    pub async fn sync_add(&self, new: NewSync) -> Result<Sync, Error> {
+        if new.source == new.target {
+            return Err(Error::invalid("source and target are the same connection", "name two connections"));
+        }
+        let source = self.open(&new.source).await?;
+        let target = self.open(&new.target).await?;
+        for kind in new.rules.kinds.keys() {
+            for (side, opened) in [("source", &source), ("target", &target)] {
+                if !opened.description.kind(*kind).is_some_and(|can| can.reads.everything) {
+                    return Err(Error::invalid(
+                        format!("the {side} `{}` cannot list {kind}s", opened.name),
+                        format!("leave {kind} out with `--kinds`, or choose another connection"),
+                    ));
+                }
+            }
+        }
+        if new.rules.kinds.contains_key(&Kind::Location) || new.rules.kinds.contains_key(&Kind::Asset) {
+            if !new.rules.kinds.contains_key(&Kind::Customer) {
+                return Err(Error::invalid("locations and assets belong to customers", "take `customer` into `--kinds`"));
+            }
+        }
+        let sync = Sync { name: new.name, source: new.source, target: new.target, rules: new.rules, revision: 0 };
+        self.store.sync_insert(&sync).await?;
+        self.sync(&sync.name).await
+    }
+
+    /// A sync.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub async fn sync(&self, name: &SyncName) -> Result<Sync, Error> {
+        self.store
+            .sync_get(name)
+            .await?
+            .ok_or_else(|| Error::not_found("sync", name, "`crosswalk sync list` names those there are"))
+    }
+
+    /// The tenant's syncs.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sync_list(&self) -> Result<Vec<Sync>, Error> {
+        Ok(self.store.sync_list().await?)
+    }
+}

@@ -1,0 +1,102 @@
+//! What can go wrong, in our words, for whoever stands before the engine's door.
+//!
+//! No HTTP, no SQL, no wasm: each room's own error is the `source`. Every error can say
+//! what to do about it ([`Error::hint`]); the edge prints both, once.
+
+use crate::model::Failure;
+
+/// An error of the engine.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Something that was named is not there.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// What kind of thing.
+        what: &'static str,
+        /// How it was called.
+        name: String,
+        /// What to do.
+        hint: String,
+    },
+    /// What was asked for is wrong.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Several things at once are wrong with an input; nothing of it was taken.
+    #[error("{what}: {} of its lines are wrong, none was taken\n{}", problems.len(), problems.join("\n"))]
+    Problems {
+        /// The input.
+        what: String,
+        /// One line each.
+        problems: Vec<String>,
+        /// What to do.
+        hint: String,
+    },
+    /// Somebody else changed it, or works on it.
+    #[error("{message}")]
+    Busy {
+        /// What happened.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A vendor or its connector failed.
+    #[error("{connection}: {failure}")]
+    Vendor {
+        /// The connection.
+        connection: String,
+        /// What happened.
+        failure: Failure,
+        /// The manifest's troubleshooting text, or ours.
+        hint: String,
+    },
+    /// The plugin cannot be used.
+    #[error("{0}")]
+    Plugin(#[source] Box<dyn std::error::Error + Send + Sync>, String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    /// A file.
+    #[error("cannot use {path}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// What to do about it; empty when the message says it all.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Error::NotFound { hint, .. }
+            | Error::Invalid { hint, .. }
+            | Error::Problems { hint, .. }
+            | Error::Busy { hint, .. }
+            | Error::Vendor { hint, .. }
+            | Error::Plugin(_, hint) => hint,
+            Error::Store(_) | Error::File { .. } => "",
+        }
+    }
+
+    /// Whether another process holds the database.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Error::Store(crate::store::StoreError::Locked { .. }))
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Error::Invalid { message: message.into(), hint: hint.into() }
+    }
+
+    pub(crate) fn not_found(what: &'static str, name: impl ToString, hint: impl Into<String>) -> Self {
+        Error::NotFound { what, name: name.to_string(), hint: hint.into() }
+    }
+}

@@ -1,0 +1,79 @@
+//! One tenant's line to one vendor account: the pooled HTTP client and the ledger of
+//! calls, shared by every opening of the same connection in this process and by nothing
+//! else. It goes away with the last opening.
+//!
+//! The client follows no redirects, uses no proxy, keeps no cookies, and retries
+//! nothing by itself; TLS sessions are its own. What checks certificates is shared by
+//! all clients, as it is large and holds nothing of any tenant.
+
+use super::address::Resolver;
+use super::budget::Ledger;
+use crate::runtime::limits::HttpLimits;
+use reqwest::Client;
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::crypto::ring;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// Idle connections are closed before the usual server does it: a write on a connection
+/// that just closed has an uncertain end.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// See the module's text.
+#[derive(Default)]
+pub(in crate::runtime) struct Line {
+    client: OnceLock<Client>,
+    pub(super) ledger: Ledger,
+}
+
+impl Line {
+    /// The client, made when it is first needed.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn client(&self, limits: &HttpLimits) -> Result<&Client, String> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let made = Client::builder()
+            .tls_backend_preconfigured(tls()?)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .tcp_nodelay(true)
+            .dns_resolver(Resolver)
+            .connect_timeout(limits.connect)
+            .pool_idle_timeout(IDLE)
+            .http1_max_headers(limits.headers)
+            .http2_max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+            .user_agent(concat!("crosswalk/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| format!("the HTTP client cannot be made: {error}"))?;
+        Ok(self.client.get_or_init(|| made))
+    }
+}
+
+/// TLS for one client: the machine's certificate store, and a session cache of its own.
+fn tls() -> Result<ClientConfig, String> {
+    static SHARED: OnceLock<Result<ClientConfig, String>> = OnceLock::new();
+    let shared = SHARED.get_or_init(|| {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| format!("TLS cannot be set up: {error}"))?;
+        let config = match rustls_platform_verifier::Verifier::new(provider) {
+            Ok(verifier) => builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
+            Err(error) => {
+                tracing::error!(%error, "no certificate store on this machine, so no https vendor can be reached; install the package ca-certificates");
+                builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+            }
+        };
+        Ok(config)
+    });
+    let mut config = shared.clone()?;
+    config.resumption = Resumption::in_memory_sessions(16);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}

@@ -1,0 +1,273 @@
+//! The one way out to vendors. Every request of every connector passes [`Gate::pass`];
+//! there is no second door.
+//!
+//! A request names an endpoint and a path. The gate checks it against what is asked and
+//! granted (`grants.rs`), against the call's reach (may it read, may it write, in whose
+//! name), and against the limits; builds the URL and compares what was built with what
+//! was checked; attaches the credentials (`auth.rs`); waits for the budget
+//! (`budget.rs`); and sends it (`send.rs`), to addresses that passed `address.rs`. Every
+//! refusal is journalled with a sentence that says what to grant.
+//!
+//! It knows no vendor, no kind and no sync, and it leaves redirects to the connector.
+
+mod address;
+mod auth;
+mod budget;
+mod grants;
+mod headers;
+mod line;
+mod path;
+mod send;
+mod sent;
+
+pub use auth::AuthProblem;
+pub use grants::GrantProblem;
+pub(super) use line::Line;
+pub(super) use sent::SentBook;
+
+use super::bindings::crosswalk::connector::http::{Body, Error, Method, Request, Response};
+use super::limits::HttpLimits;
+use super::ports::Ports;
+use crate::model::manifest::PatternError;
+use crate::model::{Connection, Manifest, Secret};
+use auth::Credentials;
+use budget::Buckets;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use grants::{Grants, Origin};
+use reqwest::header::HeaderMap;
+use send::Admitted;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::time::Instant;
+use url::Url;
+
+/// Secrets shorter than this are not looked for in requests: they would be found by chance.
+const SECRET_MIN: usize = 6;
+
+/// The way out of one connection.
+pub(super) struct Gate {
+    connection: String,
+    grants: Grants,
+    credentials: Credentials,
+    buckets: Buckets,
+    secrets: Vec<Secret>,
+    line: Arc<Line>,
+    ports: Arc<dyn Ports>,
+    limits: HttpLimits,
+}
+
+/// Why a connection's gate cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GateProblem {
+    #[error(transparent)]
+    Auth(#[from] AuthProblem),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Grants(Vec<GrantProblem>),
+    #[error("the manifest has a bucket that counts nothing: {0}")]
+    Bucket(#[from] PatternError),
+}
+
+/// What one call may do at the gate, and what it did.
+pub(super) struct Pass {
+    pub(super) reach: Reach,
+    /// When the gate has to be done with everything, a little before the call ends.
+    pub(super) until: Instant,
+    pub(super) sent: Arc<SentBook>,
+    made: AtomicUsize,
+}
+
+/// How far a call reaches.
+#[derive(Debug, Clone)]
+pub(super) enum Reach {
+    /// Nowhere: it is asked without an account.
+    Nothing,
+    /// It reads.
+    Reads,
+    /// It reads, and writes in the name of these changes.
+    Batch(Arc<HashSet<String>>),
+}
+
+impl Pass {
+    pub(super) fn new(reach: Reach, until: Instant, sent: Arc<SentBook>) -> Self {
+        Self { reach, until, sent, made: AtomicUsize::new(0) }
+    }
+}
+
+impl Gate {
+    pub(super) fn new(
+        manifest: &Manifest,
+        connection: &Connection,
+        settings: &BTreeMap<String, Value>,
+        secrets: &BTreeMap<String, Secret>,
+        line: Arc<Line>,
+        ports: Arc<dyn Ports>,
+        limits: HttpLimits,
+    ) -> Result<Self, GateProblem> {
+        Ok(Self {
+            connection: connection.name.to_string(),
+            grants: Grants::new(connection.name.as_str(), manifest, &connection.grants).map_err(GateProblem::Grants)?,
+            credentials: Credentials::new(manifest.auth.as_ref(), secrets, settings)?,
+            buckets: Buckets::new(&manifest.buckets, &connection.buckets)?,
+            secrets: secrets.values().filter(|secret| secret.expose().len() >= SECRET_MIN).cloned().collect(),
+            line,
+            ports,
+            limits,
+        })
+    }
+
+    /// Passes requests side by side; the results are in the order of the requests.
+    pub(super) async fn pass_all(&self, requests: Vec<Request>, pass: &Pass) -> Vec<Result<Response, Error>> {
+        if requests.len() > self.limits.requests_at_once {
+            let why = format!("{} requests at once are too many: at most {}", requests.len(), self.limits.requests_at_once);
+            return requests.iter().map(|_| Err(Error::Refused(why.clone()))).collect();
+        }
+        let replies_left = AtomicUsize::new(self.limits.replies_bytes);
+        let width = self.buckets.widest().unwrap_or(0).max(self.limits.in_flight);
+        let mut results: Vec<Option<Result<Response, Error>>> = requests.iter().map(|_| None).collect();
+        let mut waiting = requests.into_iter().enumerate();
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            while under_way.len() < width {
+                let Some((at, request)) = waiting.next() else { break };
+                let replies_left = &replies_left;
+                under_way.push(async move { (at, self.pass(request, pass, replies_left).await) });
+            }
+            let Some((at, result)) = under_way.next().await else { break };
+            results[at] = Some(result);
+        }
+        let unfinished = || Err(Error::Unreachable("the request was not sent".to_owned()));
+        results.into_iter().map(|result| result.unwrap_or_else(unfinished)).collect()
+    }
+
+    /// Passes one request: checks it, and sends it when nothing is against it.
+    async fn pass(&self, request: Request, pass: &Pass, replies_left: &AtomicUsize) -> Result<Response, Error> {
+        match self.admit(request, pass) {
+            Ok((mut admitted, auth)) => {
+                if auth {
+                    self.credentials.attach(admitted.request.headers_mut()).await;
+                }
+                self.deliver(admitted, &pass.sent, pass.until, replies_left).await
+            }
+            Err(error) => {
+                if let Error::NotGranted(why) | Error::ReadOnly(why) | Error::Refused(why) = &error {
+                    self.ports.refused(why).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Every rule that needs no waiting. Gives the request, and whether to sign it.
+    fn admit(&self, request: Request, pass: &Pass) -> Result<(Admitted, bool), Error> {
+        if matches!(pass.reach, Reach::Nothing) {
+            return Err(Error::Refused("`describe` is asked without an account and must not call out".to_owned()));
+        }
+        if pass.made.fetch_add(1, Ordering::Relaxed) >= self.limits.requests_per_call {
+            return Err(Error::Refused(format!("one call makes at most {} requests", self.limits.requests_per_call)));
+        }
+        let Request { endpoint: name, host, method, path, query, headers: given, body, change } = request;
+        let endpoint = self.grants.endpoint(&name).map_err(Error::NotGranted)?;
+        path::check(&path).map_err(|why| Error::Refused(format!("the path {why}")))?;
+        let target = self.grants.target(&name, endpoint, host.as_deref()).map_err(Error::NotGranted)?;
+
+        let mut text = String::with_capacity(128);
+        target.origin.push(&mut text);
+        let path_at = text.len();
+        text.push_str(target.base_path);
+        text.push_str(&path);
+        let path_end = text.len();
+        path::push_query(&mut text, &query);
+        if text.len() > self.limits.url_bytes {
+            return Err(Error::TooLarge(text.len() as u64));
+        }
+        let full_path = &text[path_at..path_end];
+        let url = built(&text, &target.origin, full_path)?;
+
+        let read = matches!(method, Method::Get | Method::Head) || (matches!(method, Method::Post) && endpoint.reads(full_path));
+        if !read {
+            may_write(&pass.reach, change.as_deref(), &method, full_path)?;
+        }
+        let mut request = reqwest::Request::new(verb(&method), url);
+        *request.headers_mut() = self.headers(&given)?;
+        let body = body.map(|body| match body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Bytes(bytes) => bytes,
+        });
+        if let Some(size) = body.as_ref().map(Vec::len).filter(|&size| size > self.limits.request_bytes) {
+            return Err(Error::TooLarge(size as u64));
+        }
+        self.no_secret_in(&path, &query, &given, body.as_deref())?;
+        *request.body_mut() = body.map(reqwest::Body::from);
+        let purses = self.buckets.purses(full_path, &self.line.ledger);
+        Ok((Admitted { request, read, change, purses }, endpoint.auth))
+    }
+
+    fn headers(&self, given: &[(String, String)]) -> Result<HeaderMap, Error> {
+        if given.len() > self.limits.headers {
+            return Err(Error::Refused(format!("a request has at most {} headers", self.limits.headers)));
+        }
+        let mut map = HeaderMap::with_capacity(given.len() + 2);
+        for (name, value) in given {
+            let (key, value) = headers::parse(name, value).map_err(Error::Refused)?;
+            if self.credentials.sets(&key) {
+                return Err(Error::Refused(format!("the header `{key}` is the host's to set")));
+            }
+            map.append(key, value);
+        }
+        let size = send::header_bytes(&map);
+        if size > self.limits.header_bytes { Err(Error::TooLarge(size as u64)) } else { Ok(map) }
+    }
+
+    /// A guest is never given a secret; one that a vendor echoed does not leave again.
+    fn no_secret_in(&self, path: &str, query: &[(String, String)], headers: &[(String, String)], body: Option<&[u8]>) -> Result<(), Error> {
+        let body = body.and_then(|body| std::str::from_utf8(body).ok()).unwrap_or_default();
+        let found = |secret: &Secret| {
+            let inside = |text: &str| text.contains(secret.expose());
+            inside(path) || inside(body) || query.iter().chain(headers).any(|(name, value)| inside(name) || inside(value))
+        };
+        if self.secrets.iter().any(found) {
+            return Err(Error::Refused("the request has one of this connection's secrets in it; credentials are the host's to attach".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// Parses the URL that was put together and compares every part with what was checked.
+fn built(text: &str, origin: &Origin, full_path: &str) -> Result<Url, Error> {
+    let url = Url::parse(text).map_err(|error| Error::Refused(format!("the request makes no URL: {error}")))?;
+    let same = url.scheme() == origin.scheme
+        && url.host_str() == Some(&origin.host)
+        && url.port_or_known_default() == Some(origin.port)
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.path() == full_path
+        && url.fragment().is_none();
+    if same { Ok(url) } else { Err(Error::Refused("the request's URL reads differently than its parts".to_owned())) }
+}
+
+fn may_write(reach: &Reach, change: Option<&str>, method: &Method, full_path: &str) -> Result<(), Error> {
+    let verb = verb(method);
+    let refused = |why: &str| Err(Error::ReadOnly(format!("{verb} {full_path} would write, and {why}")));
+    match (reach, change) {
+        (Reach::Batch(changes), Some(change)) if changes.contains(change) => Ok(()),
+        (Reach::Batch(_), Some(change)) => refused(&format!("`{change}` is no change of this batch")),
+        (Reach::Batch(_), None) => refused("it names no change; if it only reads, declare its path under `reads` in the manifest"),
+        (Reach::Nothing | Reach::Reads, _) => {
+            refused("this call may only read; if it does only read, declare its path under `reads` in the manifest and grant it")
+        }
+    }
+}
+
+fn verb(method: &Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}

@@ -1,0 +1,119 @@
+//! WASI 0.2 for the runtimes of other languages, linked inert: there are no files, no
+//! sockets, no environment, no arguments, and what is printed goes nowhere. What such a
+//! runtime asks at its start gets an empty answer; everything else ends the call with the
+//! name of the function.
+//!
+//! Clocks and random numbers are answered truly: they open no way in or out, and a made-up
+//! random number is worse than none. Rust connectors import nothing of this.
+
+use super::catalog::Inspected;
+use super::host::CallState;
+use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceAny, ResourceType, Val};
+use wasmtime::{Result, StoreContextMut};
+
+/// The most random bytes one call gives.
+const RANDOM_MAX: u64 = 64 * 1024;
+/// What a stream that goes nowhere takes at once.
+const STREAM_ROOM: u64 = 64 * 1024;
+
+/// Defines what a component imports of WASI. The names were checked before.
+pub(super) fn link(linker: &mut Linker<CallState>, component: &Component, inspected: &Inspected) -> Result<()> {
+    for name in inspected.wasi() {
+        let interface = name.split_once('@').map_or(name, |(interface, _)| interface);
+        answer(interface, &mut linker.instance(name)?)?;
+    }
+    linker.define_unknown_imports_as_traps(component)
+}
+
+fn answer(interface: &str, linker: &mut LinkerInstance<'_, CallState>) -> Result<()> {
+    let nothing = || Val::List(Vec::new());
+    match interface {
+        "wasi:cli/environment" => {
+            constant(linker, "get-environment", nothing())?;
+            constant(linker, "get-arguments", nothing())?;
+            constant(linker, "initial-cwd", Val::Option(None))
+        }
+        "wasi:filesystem/preopens" => constant(linker, "get-directories", nothing()),
+        "wasi:cli/terminal-stdin" => constant(linker, "get-terminal-stdin", Val::Option(None)),
+        "wasi:cli/terminal-stdout" => constant(linker, "get-terminal-stdout", Val::Option(None)),
+        "wasi:cli/terminal-stderr" => constant(linker, "get-terminal-stderr", Val::Option(None)),
+        "wasi:cli/stdin" => stream(linker, "get-stdin"),
+        "wasi:cli/stdout" => stream(linker, "get-stdout"),
+        "wasi:cli/stderr" => stream(linker, "get-stderr"),
+        "wasi:io/streams" => streams(linker),
+        "wasi:clocks/wall-clock" => {
+            function(linker, "now", |store, _| Ok(datetime(store.data().now_ms())))?;
+            constant(linker, "resolution", datetime(1))
+        }
+        "wasi:clocks/monotonic-clock" => {
+            function(linker, "now", |store, _| Ok(Val::U64(store.data().now_ms().saturating_mul(1_000_000))))?;
+            constant(linker, "resolution", Val::U64(1_000_000))
+        }
+        "wasi:random/random" => random(linker, "get-random-bytes", "get-random-u64"),
+        "wasi:random/insecure" => random(linker, "get-insecure-random-bytes", "get-insecure-random-u64"),
+        "wasi:random/insecure-seed" => {
+            function(linker, "insecure-seed", |_, _| Ok(Val::Tuple(vec![Val::U64(getrandom::u64()?), Val::U64(getrandom::u64()?)])))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn function(
+    linker: &mut LinkerInstance<'_, CallState>,
+    name: &str,
+    answer: impl Fn(&mut StoreContextMut<'_, CallState>, &[Val]) -> Result<Val> + Send + Sync + 'static,
+) -> Result<()> {
+    linker.func_new(name, move |mut store, _, given, results| {
+        let value = answer(&mut store, given)?;
+        if let Some(place) = results.first_mut() {
+            *place = value;
+        }
+        Ok(())
+    })
+}
+
+fn constant(linker: &mut LinkerInstance<'_, CallState>, name: &str, value: Val) -> Result<()> {
+    function(linker, name, move |_, _| Ok(value.clone()))
+}
+
+fn random(linker: &mut LinkerInstance<'_, CallState>, bytes: &str, number: &str) -> Result<()> {
+    function(linker, bytes, |_, given| {
+        let wanted = match given.first() {
+            Some(Val::U64(wanted)) => (*wanted).min(RANDOM_MAX),
+            _ => 0,
+        };
+        let mut bytes = vec![0; usize::try_from(wanted)?];
+        getrandom::fill(&mut bytes)?;
+        Ok(Val::List(bytes.into_iter().map(Val::U8).collect()))
+    })?;
+    function(linker, number, |_, _| Ok(Val::U64(getrandom::u64()?)))
+}
+
+fn datetime(ms: u64) -> Val {
+    let nanoseconds = u32::try_from(ms % 1_000 * 1_000_000).unwrap_or_default();
+    Val::Record(vec![("seconds".to_owned(), Val::U64(ms / 1_000)), ("nanoseconds".to_owned(), Val::U32(nanoseconds))])
+}
+
+/// A function that gives a stream. All inert resources are of one type and have no state.
+fn stream(linker: &mut LinkerInstance<'_, CallState>, name: &str) -> Result<()> {
+    function(linker, name, |store, _| {
+        let stream = ResourceAny::try_from_resource(Resource::<()>::new_own(0), store)?;
+        Ok(Val::Resource(stream))
+    })
+}
+
+/// Streams that are at their end when read, and swallow what is written.
+fn streams(linker: &mut LinkerInstance<'_, CallState>) -> Result<()> {
+    for resource in ["input-stream", "output-stream"] {
+        linker.resource(resource, ResourceType::host::<()>(), |_, _| Ok(()))?;
+    }
+    let done = || Val::Result(Ok(None));
+    let ended = || Val::Result(Err(Some(Box::new(Val::Variant("closed".to_owned(), None)))));
+    for method in ["read", "blocking-read", "skip", "blocking-skip"] {
+        constant(linker, &format!("[method]input-stream.{method}"), ended())?;
+    }
+    for method in ["write", "blocking-write-and-flush", "flush", "blocking-flush", "write-zeroes", "blocking-write-zeroes-and-flush"] {
+        constant(linker, &format!("[method]output-stream.{method}"), done())?;
+    }
+    constant(linker, "[method]output-stream.check-write", Val::Result(Ok(Some(Box::new(Val::U64(STREAM_ROOM))))))
+}

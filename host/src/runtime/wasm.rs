@@ -1,0 +1,139 @@
+//! A connector that is a wasm component, opened for one connection. Each method is one
+//! call on a fresh instance; between calls nothing of the guest remains.
+
+use super::bindings::crosswalk::connector::types as wit;
+use super::call::{self, CallSpec, Doing, Tenancy};
+use super::gate::{Reach, SentBook};
+use super::host::{CallState, Surroundings};
+use super::plugin::Plugin;
+use super::ports::Scratch;
+use super::{CallContext, Choice, Connector, Identity, Signal, bindings, convert};
+use crate::model::{Change, Description, Failure, Mode, Outcome, Page, Query, WriteReport};
+use async_trait::async_trait;
+use std::sync::Arc;
+use wasmtime::Store;
+
+/// See the module's text.
+pub(super) struct WasmConnector {
+    pub(super) plugin: Plugin,
+    pub(super) tenancy: Arc<Tenancy>,
+    pub(super) around: Arc<Surroundings>,
+}
+
+impl WasmConnector {
+    /// A call that may read.
+    async fn reading<R, F>(&self, context: &CallContext, doing: F) -> Result<R, Failure>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
+    {
+        let spec = CallSpec {
+            around: Arc::clone(&self.around),
+            mode: context.mode,
+            scratch: Arc::clone(&context.scratch),
+            reach: Reach::Reads,
+            sent: Arc::default(),
+            bytes: self.around.limits.result_bytes,
+        };
+        self.call(spec, doing).await
+    }
+
+    async fn call<R, F>(&self, spec: CallSpec, doing: F) -> Result<R, Failure>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
+    {
+        call::call(self.plugin.sandbox(), self.plugin.pre(), &self.tenancy, spec, doing).await
+    }
+}
+
+/// Asks a plugin what it can do, with or without an account. It reaches nothing.
+pub(super) async fn describe(plugin: &Plugin, tenancy: &Arc<Tenancy>, around: &Arc<Surroundings>) -> Result<Description, Failure> {
+    let spec = CallSpec {
+        around: Arc::clone(around),
+        mode: Mode::Plan,
+        scratch: Arc::<Scratch>::default(),
+        reach: Reach::Nothing,
+        sent: Arc::default(),
+        bytes: around.limits.host_bytes,
+    };
+    let described = call::call(plugin.sandbox(), plugin.pre(), tenancy, spec, |guest, store| Box::pin(guest.call_describe(store)));
+    Ok(described.await?.into())
+}
+
+#[async_trait]
+impl Connector for WasmConnector {
+    async fn describe(&self) -> Result<Description, Failure> {
+        describe(&self.plugin, &self.tenancy, &self.around).await
+    }
+
+    async fn check(&self, context: &CallContext) -> Result<Identity, Failure> {
+        let identity = self.reading(context, |guest, store| Box::pin(guest.call_check(store))).await?;
+        Ok(identity?.into())
+    }
+
+    async fn read(&self, context: &CallContext, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
+        let (query, after) = (wit::Query::from(query), after.map(str::to_owned));
+        let page = self
+            .reading(context, move |guest, store| {
+                Box::pin(async move { guest.crosswalk_connector_reader().call_read(store, &query, after.as_ref()).await })
+            })
+            .await?;
+        convert::page(page?, &self.around.limits)
+    }
+
+    async fn choices(&self, context: &CallContext, setting: &str) -> Result<Vec<Choice>, Failure> {
+        let setting = setting.to_owned();
+        let choices = self
+            .reading(context, move |guest, store| {
+                Box::pin(async move { guest.crosswalk_connector_reader().call_choices(store, &setting).await })
+            })
+            .await?;
+        Ok(choices?.into_iter().map(Choice::from).collect())
+    }
+
+    async fn write(&self, context: &CallContext, changes: &[Change]) -> WriteReport {
+        let sent = Arc::<SentBook>::default();
+        let reach = match context.mode {
+            Mode::Plan => Reach::Reads,
+            Mode::Apply => Reach::Batch(Arc::new(changes.iter().map(|change| change.id.clone()).collect())),
+        };
+        let spec = CallSpec {
+            around: Arc::clone(&self.around),
+            mode: context.mode,
+            scratch: Arc::clone(&context.scratch),
+            reach,
+            sent: Arc::clone(&sent),
+            bytes: self.around.limits.host_bytes,
+        };
+        let changes: Vec<wit::Change> = changes.iter().map(wit::Change::from).collect();
+        let outcomes = self
+            .call(spec, move |guest, store| {
+                Box::pin(async move { guest.crosswalk_connector_writer().call_write(store, &changes).await })
+            })
+            .await;
+        let outcomes = outcomes.map(|outcomes| outcomes.into_iter().map(Outcome::from).collect());
+        let (sent, unanswered) = sent.report();
+        WriteReport { outcomes, sent, unanswered }
+    }
+
+    async fn settle(&self, context: &CallContext, tokens: &[String]) -> Result<Vec<Outcome>, Failure> {
+        let tokens = tokens.to_vec();
+        let outcomes = self
+            .reading(context, move |guest, store| {
+                Box::pin(async move { guest.crosswalk_connector_writer().call_settle(store, &tokens).await })
+            })
+            .await?;
+        Ok(outcomes.into_iter().map(Outcome::from).collect())
+    }
+
+    async fn run_job(&self, context: &CallContext, job: &str, payload: &str) -> Result<Vec<Signal>, Failure> {
+        let (job, payload) = (job.to_owned(), payload.to_owned());
+        let signals = self
+            .reading(context, move |guest, store| {
+                Box::pin(async move { guest.crosswalk_connector_jobs().call_run(store, &job, &payload).await })
+            })
+            .await?;
+        Ok(signals?.into_iter().map(Signal::from).collect())
+    }
+}

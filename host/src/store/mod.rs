@@ -1,0 +1,189 @@
+//! The database: everything about SQL, and the only room that names the library for it.
+//!
+//! [`Store`] is the whole file; [`TenantStore`] is one tenant's part of it, and almost
+//! everything is a method of the latter: it adds its tenant to every key, so that no
+//! caller can reach another's rows. Each method is async and one transaction, in the words
+//! of the domain; there is one file per noun, and methods are called `noun_verb`. Times
+//! arrive as values. What SQLite is asked to do, and how writes share commits, is in
+//! `writer.rs`; opening and migrating is in `open.rs`.
+//!
+//! The room knows nothing of vendors, wasm or rules. A second database would be a second
+//! implementation of the same methods.
+//!
+//! To add a table: 1. a new `migrations/V<n>__<what>.sql` (never edit an old one), with
+//! the tenant first in its key; 2. a file named for its noun with `impl TenantStore`;
+//! 3. a `mod` line here; 4. a case in `tests.rs`, where each table shows that another
+//! tenant sees nothing of it.
+
+mod apply;
+mod budget;
+mod cipher;
+mod codec;
+mod connections;
+mod entries;
+mod error;
+mod journal;
+mod links;
+mod open;
+mod plans;
+mod plugins;
+mod reads;
+mod records;
+mod rows;
+mod runs;
+mod secrets;
+mod syncs;
+mod tenants;
+mod wakeups;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use apply::Settled;
+pub use budget::BudgetTake;
+pub use cipher::KeySource;
+pub use entries::{Entry, PutError};
+pub use error::StoreError;
+pub use journal::{JournalEntry, JournalFilter};
+pub use plans::{ChangeFilter, ChangeStatus, StoredChange};
+pub use plugins::PluginRow;
+pub use reads::{PageStats, Read};
+pub use records::{KindCount, Stored};
+pub use wakeups::Wakeup;
+
+use crate::model::TenantName;
+use cipher::Cipher;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use writer::{Strength, Threads};
+
+/// The longest list a method gives.
+pub const LIST_LIMIT: usize = 10_000;
+
+/// The database. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Store {
+    base: Arc<Base>,
+}
+
+/// One tenant's part of the database. Cheap to clone.
+#[derive(Clone)]
+pub struct TenantStore {
+    base: Arc<Base>,
+    name: TenantName,
+    id: i64,
+}
+
+struct Base {
+    threads: Threads,
+    path: PathBuf,
+    key: KeySource,
+    cipher: OnceLock<Cipher>,
+}
+
+impl Store {
+    /// Opens the database at `path`, makes it if it is not there, and migrates an older one.
+    /// The key is looked at only when there are secrets.
+    ///
+    /// # Errors
+    /// Newer, foreign, locked or damaged (nothing is changed then); the wrong key, or none.
+    pub fn open(path: &Path, key: &KeySource) -> Result<Self, StoreError> {
+        Self::open_patiently(path, key, open::PATIENCE)
+    }
+
+    fn open_patiently(path: &Path, key: &KeySource, patience: Duration) -> Result<Self, StoreError> {
+        let (writer, readers) = open::open(path, patience)?;
+        let cipher = OnceLock::new();
+        if let Some(check) = secrets::key_check(&writer).map_err(|error| error.in_file(path))? {
+            let given = Cipher::load(key)?;
+            if !given.made(&check) {
+                return Err(StoreError::WrongKey);
+            }
+            let _ = cipher.set(given);
+        }
+        let threads = Threads::start(path, writer, readers)?;
+        let base = Base { threads, path: path.to_owned(), key: key.clone(), cipher };
+        Ok(Self { base: Arc::new(base) })
+    }
+
+    /// The part of one tenant.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn tenant(&self, name: &TenantName) -> Result<TenantStore, StoreError> {
+        let id = self.tenant_id(name).await?;
+        Ok(TenantStore { base: self.base.clone(), name: name.clone(), id })
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.base.path
+    }
+
+    /// Finishes what is under way, folds the log into the file, and lets go of it. Whatever
+    /// is asked afterwards gets `Closed`.
+    pub async fn close(&self) {
+        self.base.threads.close().await;
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.base.threads.write(Strength::Power, work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.base.threads.read(work).await
+    }
+}
+
+impl TenantStore {
+    /// The tenant's name.
+    #[must_use]
+    pub fn name(&self) -> &TenantName {
+        &self.name
+    }
+
+    /// A transaction that survives power loss.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.base.threads.write(Strength::Power, work).await
+    }
+
+    /// A transaction whose loss in a power failure only costs asking the vendor again.
+    async fn write_lightly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.base.threads.write(Strength::Process, work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.base.threads.read(work).await
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.base.path).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for TenantStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TenantStore").field("tenant", &self.name).finish_non_exhaustive()
+    }
+}

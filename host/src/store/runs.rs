@@ -1,0 +1,125 @@
+//! Runs: one execution of a sync each.
+
+use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
+use super::syncs::sync_id;
+use super::{StoreError, TenantStore};
+use crate::model::{Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp};
+use rusqlite::{Row, params};
+
+const SELECT: &str = "SELECT r.id, s.name, r.mode, r.started_at, r.ended_at, r.status, r.plan, r.counts, r.message \
+     FROM runs r JOIN syncs s ON s.id = r.sync";
+
+impl TenantStore {
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn run_begin(&self, sync: &SyncName, mode: Mode, at: Timestamp) -> Result<RunId, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            db.prepare_cached(
+                "INSERT INTO runs (tenant, sync, mode, started_at, status, counts, message) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, '')",
+            )?
+            .execute(params![
+                tenant,
+                sync,
+                to_word(&mode)?,
+                at.0,
+                RunStatus::Running.as_str(),
+                to_document(&RunCounts::default())?
+            ])?;
+            Ok(RunId(db.last_insert_rowid()))
+        })
+        .await
+    }
+
+    /// Stores how a run stands: its end, status, plan, counts and message.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn run_finish(&self, run: &Run) -> Result<(), StoreError> {
+        let (tenant, run) = (self.id, run.clone());
+        self.write(move |db| {
+            let changed = db
+                .prepare_cached(
+                    "UPDATE runs SET ended_at = ?1, status = ?2, plan = ?3, counts = ?4, message = ?5 \
+                     WHERE id = ?6 AND tenant = ?7",
+                )?
+                .execute(params![
+                    run.ended_at.map(|at| at.0),
+                    run.status.as_str(),
+                    run.plan.map(|plan| plan.0),
+                    to_document(&run.counts)?,
+                    run.message,
+                    run.id.0,
+                    tenant,
+                ])?;
+            if changed == 0 { Err(StoreError::not_found("run", run.id)) } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn run_get(&self, id: RunId) -> Result<Option<Run>, StoreError> {
+        let tenant = self.id;
+        self.read(move |db| {
+            let sql = format!("{SELECT} WHERE r.id = ?1 AND r.tenant = ?2");
+            first(db.prepare_cached(&sql)?.query([id.0, tenant])?, read)
+        })
+        .await
+    }
+
+    /// The latest runs, newest first, of one sync or of all.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn run_list(&self, sync: Option<&SyncName>, most: usize) -> Result<Vec<Run>, StoreError> {
+        let (tenant, sync) = (self.id, sync.cloned());
+        self.read(move |db| {
+            let sync = sync.map(|sync| sync_id(db, tenant, &sync)).transpose()?;
+            let only = if sync.is_some() { "AND r.sync = ?2" } else { "AND ?2 IS NULL" };
+            let sql = format!("{SELECT} WHERE r.tenant = ?1 {only} ORDER BY r.id DESC LIMIT ?3");
+            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, limit(most)])?, read)
+        })
+        .await
+    }
+
+    /// Marks runs of a sync that are still `running` as failed, and says how many. The
+    /// caller holds the sync's claim, so their processes are dead.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn runs_abandon(&self, sync: &SyncName, at: Timestamp) -> Result<u64, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let changed = db
+                .prepare_cached(
+                    "UPDATE runs SET ended_at = ?1, status = 'failed', message = 'the program ended during this run' \
+                     WHERE tenant = ?2 AND sync = ?3 AND status = 'running'",
+                )?
+                .execute([at.0, tenant, sync])?;
+            Ok(changed as u64)
+        })
+        .await
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Run, StoreError> {
+    Ok(Run {
+        id: RunId(count(row, 0)?),
+        sync: word(row, 1)?,
+        mode: word(row, 2)?,
+        started_at: time(row, 3)?,
+        ended_at: time_or_none(row, 4)?,
+        status: word(row, 5)?,
+        plan: row.get::<_, Option<i64>>(6)?.map(PlanId),
+        counts: document(row, 7, "counts")?,
+        message: row.get(8)?,
+    })
+}

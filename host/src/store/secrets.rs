@@ -1,0 +1,111 @@
+//! Secrets of connections, encrypted at rest (`cipher.rs`).
+
+use super::cipher::Cipher;
+use super::connections::connection_id;
+use super::rows::{check_length, collect, first};
+use super::{StoreError, TenantStore};
+use crate::model::{ConnectionName, Secret};
+use rusqlite::{Connection, params};
+use std::collections::BTreeMap;
+
+/// The longest name of a secret, and the longest secret, in bytes: a private key fits.
+const LIMITS: (usize, usize) = (100, 64 * 1024);
+
+impl TenantStore {
+    /// Stores a secret; one of that name is replaced. Makes the key file, where one is
+    /// configured and this is the first secret of the database.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection), `TooLarge`, and all about keys.
+    pub async fn secret_put(&self, connection: &ConnectionName, name: &str, secret: &Secret) -> Result<(), StoreError> {
+        check_length("the name of the secret", name, LIMITS.0)?;
+        if secret.expose().len() > LIMITS.1 {
+            return Err(StoreError::TooLarge { what: format!("the secret `{name}` has more than {} bytes", LIMITS.1) });
+        }
+        let cipher = self.cipher_or_new().await?;
+        let sealed = cipher.seal(secret.expose().as_bytes(), &self.place(connection, name))?;
+        let check = cipher.check_value()?;
+        let (tenant, connection, name) = (self.id, connection.clone(), name.to_owned());
+        let used = cipher.clone();
+        self.write(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            db.prepare_cached("INSERT INTO key_check (id, sealed) VALUES (1, ?1) ON CONFLICT DO NOTHING")?
+                .execute([check])?;
+            // Another process may have been first, with another key.
+            if !key_check(db)?.is_some_and(|check| used.made(&check)) {
+                return Err(StoreError::WrongKey);
+            }
+            db.prepare_cached(
+                "INSERT INTO secrets (tenant, connection, name, sealed) VALUES (?1, ?2, ?3, ?4) \
+                 ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+            )?
+            .execute(params![tenant, connection, name, sealed])?;
+            Ok(())
+        })
+        .await?;
+        let _ = self.base.cipher.set(cipher);
+        Ok(())
+    }
+
+    /// All secrets of a connection.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection), and all about keys.
+    pub async fn secrets(&self, connection: &ConnectionName) -> Result<BTreeMap<String, Secret>, StoreError> {
+        let (tenant, name) = (self.id, connection.clone());
+        let (check, rows) = self
+            .read(move |db| {
+                let connection = connection_id(db, tenant, &name)?;
+                let mut select =
+                    db.prepare_cached("SELECT name, sealed FROM secrets WHERE tenant = ?1 AND connection = ?2")?;
+                let rows = collect(select.query([tenant, connection])?, |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
+                })?;
+                Ok((key_check(db)?, rows))
+            })
+            .await?;
+        let (Some(check), false) = (check, rows.is_empty()) else { return Ok(BTreeMap::new()) };
+        let cipher = self.cipher(&check)?;
+        rows.into_iter()
+            .map(|(name, sealed)| {
+                let text = cipher
+                    .open(&sealed, &self.place(connection, &name))
+                    .and_then(|text| String::from_utf8(text).ok())
+                    .ok_or_else(|| StoreError::unreadable("secret", "it does not open"))?;
+                Ok((name, Secret::new(text)))
+            })
+            .collect()
+    }
+
+    /// What a sealed text is bound to. No name can hold a NUL of its own, but a secret's:
+    /// it is last.
+    fn place(&self, connection: &ConnectionName, name: &str) -> Vec<u8> {
+        format!("{}\0{connection}\0{name}", self.name).into_bytes()
+    }
+
+    /// The cipher that made `check`.
+    fn cipher(&self, check: &[u8]) -> Result<Cipher, StoreError> {
+        if let Some(cipher) = self.base.cipher.get() {
+            return Ok(cipher.clone());
+        }
+        let cipher = Cipher::load(&self.base.key)?;
+        if !cipher.made(check) {
+            return Err(StoreError::WrongKey);
+        }
+        let _ = self.base.cipher.set(cipher.clone());
+        Ok(cipher)
+    }
+
+    /// The cipher in use, or, while there are no secrets, one whose key may be made anew.
+    async fn cipher_or_new(&self) -> Result<Cipher, StoreError> {
+        match self.read(key_check).await? {
+            Some(check) => self.cipher(&check),
+            None => Cipher::load_or_make(&self.base.key),
+        }
+    }
+}
+
+/// What tells the key, once there are secrets.
+pub(super) fn key_check(db: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
+    first(db.prepare_cached("SELECT sealed FROM key_check")?.query([])?, |row| Ok(row.get(0)?))
+}

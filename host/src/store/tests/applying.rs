@@ -1,0 +1,290 @@
+//! Links, plans, batches, runs and the journal.
+
+use super::*;
+use crate::model::{Hold, Plan, Run, RunCounts, RunStatus};
+
+fn stale(error: &StoreError, words: &str) -> bool {
+    matches!(error, StoreError::Stale { what } if what.contains(words))
+}
+
+#[tokio::test]
+async fn links_are_stored_all_or_none_by_revision() {
+    let bed = Bed::new().await;
+    let (tenant, sync) = (&bed.tenant, main_sync());
+    let mut link = linked("1", "t1");
+    link.candidates =
+        vec![crate::model::Candidate { target: "t".into(), name: "T".into(), score: 0.9, reason: "near".into() }];
+    link.declined = vec!["t9".into()];
+    link.volatile_at = Some(T0);
+    tenant.links_put(&sync, &[link.clone(), linked("2", "t2")]).await.unwrap();
+    link.revision = 1;
+    assert_eq!(tenant.link_get(&sync, Kind::Asset, "1").await.unwrap(), Some(link.clone()));
+    assert_eq!(tenant.link_get(&sync, Kind::Asset, "9").await.unwrap(), None);
+
+    link.target = Some("t7".into());
+    let error = tenant.links_put(&sync, &[link.clone(), linked("2", "t3")]).await.unwrap_err();
+    assert!(stale(&error, "asset 2"), "{error}");
+    assert_eq!(tenant.link_get(&sync, Kind::Asset, "1").await.unwrap().unwrap().target.as_deref(), Some("t1"));
+
+    tenant.links_put(&sync, &[link.clone()]).await.unwrap();
+    let error = tenant.links_put(&sync, &[link]).await.unwrap_err();
+    assert!(stale(&error, "asset 1"), "{error}");
+    assert_eq!(tenant.link_get(&sync, Kind::Asset, "1").await.unwrap().unwrap().revision, 2);
+}
+
+#[tokio::test]
+async fn links_are_found_by_target_parent_and_state() {
+    let bed = Bed::new().await;
+    let (tenant, sync) = (&bed.tenant, main_sync());
+    let records = [record("1", Some("a")), record("2", Some("a")), record("3", Some("b"))];
+    tenant.records_put(&rmm(), Kind::Asset, &records, T0).await.unwrap();
+    let excluded = Link { state: LinkState::Excluded, target: None, ..linked("3", "") };
+    let site = Link { kind: Kind::Location, target_kind: Kind::Location, ..linked("s1", "l1") };
+    let twin = Link { kind: Kind::Location, target_kind: Kind::Location, ..linked("s2", "l1") };
+    tenant.links_put(&sync, &[linked("1", "t1"), linked("2", "t2"), excluded, site, twin]).await.unwrap();
+
+    let sources = |links: Vec<Link>| links.into_iter().map(|link| link.source).collect::<Vec<_>>();
+    assert_eq!(sources(tenant.links_all(&sync, Kind::Asset).await.unwrap()), ["1", "2", "3"]);
+    assert_eq!(sources(tenant.links_of_target(&sync, Kind::Location, "l1").await.unwrap()), ["s1", "s2"]);
+    assert_eq!(sources(tenant.links_of_parent(&sync, Kind::Asset, &rmm(), "a").await.unwrap()), ["1", "2"]);
+    assert_eq!(sources(tenant.links_of_parent(&sync, Kind::Asset, &rmm(), "b").await.unwrap()), ["3"]);
+    assert_eq!(
+        tenant.link_counts(&sync).await.unwrap(),
+        [
+            (Kind::Location, LinkState::Linked, 2),
+            (Kind::Asset, LinkState::Linked, 2),
+            (Kind::Asset, LinkState::Excluded, 1)
+        ]
+    );
+    let here = |id: &str| (main_sync(), Kind::Asset, id.to_owned());
+    assert_eq!(tenant.linked_by_item(&rmm(), Kind::Asset, "1").await.unwrap(), [here("t1")]);
+    assert_eq!(tenant.linked_by_item(&psa(), Kind::Asset, "t1").await.unwrap(), [here("1")]);
+    assert_eq!(tenant.linked_by_item(&psa(), Kind::Location, "l1").await.unwrap().len(), 2);
+    assert_eq!(tenant.linked_by_item(&rmm(), Kind::Asset, "3").await.unwrap(), [], "excluded is not linked");
+    assert_eq!(tenant.linked_by_item(&psa(), Kind::Asset, "1").await.unwrap(), [], "ids are of one side");
+}
+
+#[tokio::test]
+async fn a_plan_is_written_finished_and_approved_by_its_hash() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let (run, id) = planned(tenant, 3).await;
+    assert_eq!(tenant.plan_list(&main_sync(), 9).await.unwrap(), [], "an unfinished plan is not shown");
+    assert!(stale(&tenant.plan_approve(id, T0, "").await.unwrap_err(), "1"));
+    let error = tenant.plan_changes_insert(id, &[change(3)]).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Exists { what } if what.contains("1.3")), "{error}");
+
+    let mut plan = tenant.plan_get(id).await.unwrap().unwrap();
+    assert_eq!((plan.run, plan.hash.as_str()), (run, ""));
+    plan = Plan {
+        hash: "abc".into(),
+        undecided: 2,
+        totals: vec![crate::model::plan::PlanTotal {
+            kind: Kind::Asset,
+            action: Action::Create,
+            changes: 3,
+            held: 0,
+            calls: 3,
+        }],
+        ..plan
+    };
+    tenant.plan_finish(&plan).await.unwrap();
+    assert_eq!(tenant.plan_list(&main_sync(), 9).await.unwrap(), [plan.clone()]);
+    assert_eq!(tenant.plan_sync(id).await.unwrap(), main_sync());
+    assert!(stale(&tenant.plan_changes_insert(id, &[change(4)]).await.unwrap_err(), "1"));
+    assert!(stale(&tenant.plan_approve(id, T0, "abd").await.unwrap_err(), "1"));
+    tenant.plan_approve(id, T0, "abc").await.unwrap();
+    assert_eq!(tenant.plan_get(id).await.unwrap().unwrap().approved_at, Some(T0));
+}
+
+#[tokio::test]
+async fn changes_are_listed_by_any_filter_and_in_pages() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let (_, plan) = planned(tenant, 6).await;
+    let held = PlannedChange {
+        held: Some(Hold { brake: "updates".into(), reason: "40 of 100".into() }),
+        kind: Kind::Customer,
+        action: Action::Update,
+        target: Some("t7".into()),
+        fields: vec![crate::model::FieldDiff {
+            name: "phone".into(),
+            before: Some(Value::Blank),
+            after: Value::Integer(1),
+        }],
+        ..change(7)
+    };
+    tenant.plan_changes_insert(plan, &[held.clone()]).await.unwrap();
+    let all = ChangeFilter::default();
+    let read = async |filter: ChangeFilter, after, most| {
+        let changes = tenant.plan_changes(plan, &filter, after, most).await.unwrap();
+        changes.into_iter().map(|stored| stored.change.sequence).collect::<Vec<_>>()
+    };
+    assert_eq!(read(all.clone(), 0, 3).await, [1, 2, 3]);
+    assert_eq!(read(all.clone(), 3, 30).await, [4, 5, 6, 7]);
+    assert_eq!(read(ChangeFilter { held: Some(true), ..all.clone() }, 0, 9).await, [7]);
+    assert_eq!(read(ChangeFilter { held: Some(false), customer: Some("c1".into()), ..all.clone() }, 1, 9).await, [3, 5]);
+    assert_eq!(read(ChangeFilter { source: Some("4".into()), ..all.clone() }, 0, 9).await, [4]);
+    assert_eq!(read(ChangeFilter { kind: Some(Kind::Customer), ..all.clone() }, 0, 9).await, [7]);
+    assert_eq!(read(ChangeFilter { action: Some(Action::Create), ..all.clone() }, 5, 9).await, [6]);
+    assert_eq!(read(ChangeFilter { status: Some(ChangeStatus::Done), ..all.clone() }, 0, 9).await, [0; 0]);
+    let stored = tenant.plan_changes(plan, &all, 6, 1).await.unwrap().remove(0);
+    assert_eq!((stored.change, stored.status, stored.batch), (held, ChangeStatus::Pending, None));
+}
+
+#[tokio::test]
+async fn what_comes_next_is_pending_and_not_held() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let (run, plan) = planned(tenant, 4).await;
+    let hold = |sequence, brake: &str| PlannedChange {
+        held: Some(Hold { brake: brake.into(), reason: String::new() }),
+        ..change(sequence)
+    };
+    tenant.plan_changes_insert(plan, &[hold(5, "updates"), hold(6, "first-run")]).await.unwrap();
+    tenant.batch_intend(run, plan, &[2], T0).await.unwrap();
+    let next = async |action, release: &[&str], most| {
+        let release: Vec<String> = release.iter().map(|brake| (*brake).to_owned()).collect();
+        let changes = tenant.plan_changes_next(plan, Kind::Asset, action, &release, most).await.unwrap();
+        changes.into_iter().map(|change| change.sequence).collect::<Vec<_>>()
+    };
+    assert_eq!(next(Action::Create, &[], 2).await, [1, 3]);
+    assert_eq!(next(Action::Create, &[], 9).await, [1, 3, 4]);
+    assert_eq!(next(Action::Create, &["updates"], 9).await, [1, 3, 4, 5]);
+    assert_eq!(next(Action::Create, &["all"], 9).await, [1, 3, 4, 5, 6]);
+    assert_eq!(next(Action::Update, &["all"], 9).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn a_batch_is_intended_and_settled_in_one_piece_each() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let (run, plan) = planned(tenant, 5).await;
+    let batch = tenant.batch_intend(run, plan, &[1, 2, 3], T0).await.unwrap();
+    assert!(stale(&tenant.batch_intend(run, plan, &[4, 3], T0).await.unwrap_err(), "1.3"));
+    let open = tenant.unsettled(&main_sync()).await.unwrap();
+    let listed: Vec<_> = open.iter().map(|(plan, stored, at)| (*plan, stored.change.sequence, *at)).collect();
+    assert_eq!(listed, [(plan, 1, T0), (plan, 2, T0), (plan, 3, T0)], "4 was not intended");
+
+    let done = Settled { link: Some(linked("1", "t1")), ..settled(1, ChangeStatus::Done) };
+    let accepted = Settled { token: Some("job 7".into()), ..settled(2, ChangeStatus::Accepted) };
+    let mut failed = Settled { message: "no room".into(), target: None, ..settled(3, ChangeStatus::Failed) };
+    failed.link = Some(Link { revision: 5, ..linked("3", "t3") });
+    let records = [(Kind::Asset, record("t1", Some("p")))];
+    let all = [done, accepted, failed.clone()];
+    let error = tenant.batch_settle(plan, Some(batch), &all, &records, &psa(), T0).await.unwrap_err();
+    assert!(stale(&error, "asset 3"), "{error}");
+    assert_eq!(tenant.unsettled(&main_sync()).await.unwrap().len(), 3, "nothing of it was stored");
+    assert_eq!(tenant.journal_list(&JournalFilter::default()).await.unwrap(), []);
+
+    failed.link = None;
+    let all = [all[0].clone(), all[1].clone(), failed];
+    tenant.batch_settle(plan, Some(batch), &all, &records, &psa(), T0).await.unwrap();
+    let stored = tenant.plan_changes(plan, &ChangeFilter::default(), 0, 9).await.unwrap();
+    let states: Vec<_> = stored.iter().map(|stored| stored.status).collect();
+    use ChangeStatus::{Accepted, Done, Failed, Pending};
+    assert_eq!(states, [Done, Accepted, Failed, Pending, Pending]);
+    assert_eq!((stored[0].target.as_deref(), stored[0].batch), (Some("t1"), Some(batch)));
+    assert_eq!((stored[2].message.as_str(), stored[2].target.as_deref()), ("no room", None));
+    assert!(tenant.link_get(&main_sync(), Kind::Asset, "1").await.unwrap().is_some());
+    assert_eq!(tenant.records_all(&psa(), Kind::Asset).await.unwrap()[0].record, records[0].1);
+    assert_eq!(tenant.journal_list(&JournalFilter::default()).await.unwrap().len(), 3);
+
+    let open = tenant.unsettled(&main_sync()).await.unwrap();
+    assert_eq!((open.len(), open[0].1.token.as_deref()), (1, Some("job 7")));
+    let again = tenant.batch_settle(plan, Some(batch), &all[..1], &[], &psa(), T0).await.unwrap_err();
+    assert!(stale(&again, "1.1"), "{again}");
+    tenant.batch_settle(plan, None, &[settled(2, Pending), settled(4, ChangeStatus::Stale)], &[], &psa(), T0).await.unwrap();
+    let next = tenant.plan_changes_next(plan, Kind::Asset, Action::Create, &[], 9).await.unwrap();
+    let next: Vec<_> = next.iter().map(|change| change.sequence).collect();
+    assert_eq!(next, [2, 5], "what was certainly not written can be tried again");
+}
+
+#[tokio::test]
+async fn intents_survive_a_process_that_dies() {
+    let bed = Bed::new().await;
+    let (run, plan) = planned(&bed.tenant, 2).await;
+    let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap();
+    bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[record("1", None)], Some("2"), None, T0).await.unwrap();
+    bed.tenant.batch_intend(run, plan, &[1, 2], T0).await.unwrap();
+    // What a killed process leaves: the files as they are now, the log not folded in.
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["db", "db-wal"] {
+        std::fs::copy(bed.folder.path().join(file), copy.path().join(file)).unwrap();
+    }
+    let store = open(copy.path()).unwrap();
+    let tenant = store.tenant(bed.tenant.name()).await.unwrap();
+    assert_eq!(tenant.unsettled(&main_sync()).await.unwrap().len(), 2);
+    assert!(tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap().resumed);
+    assert_eq!(tenant.runs_abandon(&main_sync(), T0).await.unwrap(), 1);
+    let run = tenant.run_get(run).await.unwrap().unwrap();
+    assert_eq!((run.status, run.ended_at), (RunStatus::Failed, Some(T0)));
+    assert_eq!(tenant.runs_abandon(&main_sync(), T0).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn runs_are_listed_newest_first() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    tenant.sync_insert(&sync("second")).await.unwrap();
+    let second = SyncName::new("second").unwrap();
+    let one = tenant.run_begin(&main_sync(), Mode::Plan, T0).await.unwrap();
+    let two = tenant.run_begin(&second, Mode::Apply, T0).await.unwrap();
+    let three = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let done = Run {
+        id: one,
+        sync: main_sync(),
+        mode: Mode::Plan,
+        started_at: T0,
+        ended_at: Some(T0.plus_ms(5)),
+        status: RunStatus::NothingToDo,
+        plan: Some(crate::model::PlanId(4)),
+        counts: RunCounts { source_read: 7, ..RunCounts::default() },
+        message: "nothing".into(),
+    };
+    tenant.run_finish(&done).await.unwrap();
+    assert_eq!(tenant.run_get(one).await.unwrap(), Some(done));
+    let ids = async |sync: Option<&SyncName>, most| {
+        tenant.run_list(sync, most).await.unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(None, 9).await, [three, two, one]);
+    assert_eq!(ids(Some(&main_sync()), 9).await, [three, one]);
+    assert_eq!(ids(None, 1).await, [three]);
+}
+
+#[tokio::test]
+async fn the_journal_is_found_by_whatever_it_names() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let full = JournalEntry {
+        run: Some(RunId(3)),
+        plan: Some(crate::model::PlanId(2)),
+        sequence: Some(9),
+        kind: Some(Kind::Asset),
+        source: Some("1".into()),
+        target: Some("t1".into()),
+        customer: Some("c1".into()),
+        event: "created".into(),
+        message: "made it".into(),
+        detail: Some(serde_json::json!({"name": ["a", "b"]})),
+        ..JournalEntry::at(T0)
+    };
+    let refused = JournalEntry { event: "refused".into(), ..JournalEntry::at(T0.plus_ms(1)) };
+    tenant.journal_append(Some(&main_sync()), &[full.clone()]).await.unwrap();
+    tenant.journal_append(None, &[refused.clone()]).await.unwrap();
+    let list = async |filter: JournalFilter| tenant.journal_list(&filter).await.unwrap();
+    let any = JournalFilter::default();
+    assert_eq!(list(any.clone()).await, [refused.clone(), full.clone()], "newest first");
+    assert_eq!(list(JournalFilter { limit: 1, ..any.clone() }).await, [refused.clone()]);
+    for filter in [
+        JournalFilter { sync: Some(main_sync()), ..any.clone() },
+        JournalFilter { run: Some(RunId(3)), ..any.clone() },
+        JournalFilter { kind: Some(Kind::Asset), ..any.clone() },
+        JournalFilter { source: Some("1".into()), ..any.clone() },
+        JournalFilter { target: Some("t1".into()), ..any.clone() },
+        JournalFilter { customer: Some("c1".into()), event: Some("created".into()), ..any.clone() },
+    ] {
+        assert_eq!(list(filter.clone()).await, [full.clone()], "{filter:?}");
+    }
+    assert_eq!(list(JournalFilter { run: Some(RunId(4)), ..any }).await, []);
+}

@@ -1,0 +1,249 @@
+//! The threads that talk to the database: one that writes, two that read.
+//!
+//! SQLite takes one writer at a time, and a commit that survives power loss costs a wait
+//! for the disk. So all writes go through one thread, and what has queued up while it
+//! waited is done in one transaction: each piece of work in a savepoint of its own, so
+//! that one that fails undoes nothing of the others, then one commit for all. A caller
+//! gets its answer only after that commit.
+//!
+//! Two strengths of commit. What must not be lost when the power fails (intents, outcomes,
+//! everything a person entered) waits for the disk. What the next run reads again anyway
+//! (pages, budget counts) does not; it too survives the death of the process, and the
+//! database stays whole in any case.
+
+use super::error::{StoreError, copy};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// Work waiting for the writer, and for the readers, before callers wait to hand over more.
+const QUEUE: usize = 256;
+/// Pieces of work in one transaction: enough to share the cost, few enough to answer soon.
+const GROUP: usize = 64;
+
+/// How sure a commit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strength {
+    /// Survives the death of the process.
+    Process,
+    /// Survives power loss.
+    Power,
+}
+
+/// Handles of the threads.
+pub(super) struct Threads {
+    writes: mpsc::Sender<Order>,
+    reads: mpsc::Sender<Order>,
+    handles: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Threads {
+    /// Starts one thread per connection.
+    pub(super) fn start(path: &Path, writer: Connection, readers: Vec<Connection>) -> Result<Self, StoreError> {
+        let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(body)
+                .map_err(|source| StoreError::File { path: path.to_owned(), source })
+        };
+        let (writes, queue) = mpsc::channel(QUEUE);
+        let file = path.to_owned();
+        let mut handles = vec![spawn("store-write", Box::new(move || write_all(&writer, queue, &file)))?];
+        let (reads, queue) = mpsc::channel(QUEUE);
+        let queue = Arc::new(Mutex::new(queue));
+        for reader in readers {
+            let (queue, file) = (queue.clone(), path.to_owned());
+            handles.push(spawn("store-read", Box::new(move || read_all(&reader, &queue, &file)))?);
+        }
+        Ok(Self { writes, reads, handles: Mutex::new(handles) })
+    }
+
+    /// Runs `work` in a transaction of the writer.
+    pub(super) async fn write<T, F>(&self, strength: Strength, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        hand_over(&self.writes, strength, work).await
+    }
+
+    /// Runs `work` on one moment of the database.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        hand_over(&self.reads, Strength::Process, work).await
+    }
+
+    /// Finishes what is queued, and waits for the threads to end.
+    pub(super) async fn close(&self) {
+        let handles = std::mem::take(&mut *self.handles.lock().unwrap_or_else(PoisonError::into_inner));
+        // The writer last: the last connection to close folds the log into the file.
+        let _ = self.reads.send(Order::Stop).await;
+        let mut handles = handles.into_iter();
+        let writer = handles.next();
+        join(handles.collect()).await;
+        let _ = self.writes.send(Order::Stop).await;
+        join(writer.into_iter().collect()).await;
+    }
+}
+
+async fn join(handles: Vec<JoinHandle<()>>) {
+    let joined = tokio::task::spawn_blocking(move || {
+        for handle in handles {
+            let _ = handle.join();
+        }
+    });
+    let _ = joined.await;
+}
+
+async fn hand_over<T, F>(queue: &mpsc::Sender<Order>, strength: Strength, work: F) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    let task = Task { work: Some(work), result: None, reply };
+    queue.send(Order::Work(strength, Box::new(task))).await.map_err(|_| StoreError::Closed)?;
+    answer.await.map_err(|_| StoreError::Closed)?
+}
+
+enum Order {
+    Work(Strength, Box<dyn Job>),
+    Stop,
+}
+
+/// A piece of work whose result type is nobody's business but its caller's.
+trait Job: Send {
+    /// Does it; says whether it went well.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Tells the caller: its own result, or that its work was undone.
+    fn answer(self: Box<Self>, undone: Option<StoreError>, path: &Path);
+}
+
+struct Task<T, F> {
+    work: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Task<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let result = self.work.take().map(|work| work(connection));
+        let good = matches!(result, Some(Ok(_)));
+        self.result = result;
+        good
+    }
+
+    fn answer(self: Box<Self>, undone: Option<StoreError>, path: &Path) {
+        let result = match (self.result, undone) {
+            (Some(Err(error)), _) | (_, Some(error)) => Err(error.in_file(path)),
+            (Some(Ok(value)), None) => Ok(value),
+            (None, None) => Err(StoreError::Closed),
+        };
+        // A caller that went away does not need the answer; the work is done all the same.
+        let _ = self.reply.send(result);
+    }
+}
+
+fn write_all(connection: &Connection, mut queue: mpsc::Receiver<Order>, path: &Path) {
+    let mut strength = Strength::Power;
+    while let Some(first) = queue.blocking_recv() {
+        let mut group: Vec<Box<dyn Job>> = Vec::new();
+        let mut needed = Strength::Process;
+        let mut next = Some(first);
+        while let Some(order) = next.take() {
+            match order {
+                Order::Work(asked, job) => {
+                    needed = if asked == Strength::Power { asked } else { needed };
+                    group.push(job);
+                }
+                Order::Stop => queue.close(),
+            }
+            if group.len() < GROUP {
+                next = queue.try_recv().ok();
+            }
+        }
+        let done = set_strength(connection, &mut strength, needed).and_then(|()| run_group(connection, &mut group));
+        for job in group {
+            job.answer(done.as_ref().err().map(|error| StoreError::Database(copy(error))), path);
+        }
+    }
+}
+
+fn set_strength(connection: &Connection, current: &mut Strength, needed: Strength) -> rusqlite::Result<()> {
+    if *current != needed {
+        connection.pragma_update(None, "synchronous", if needed == Strength::Power { "FULL" } else { "NORMAL" })?;
+        *current = needed;
+    }
+    Ok(())
+}
+
+/// One transaction. On an error nothing of the group is stored.
+fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    let say = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(drop);
+    if group.is_empty() {
+        return Ok(());
+    }
+    say("BEGIN IMMEDIATE")?;
+    let done = (|| {
+        if let [only] = group {
+            return if only.run(connection) { say("COMMIT") } else { Ok(()) };
+        }
+        for job in group {
+            say("SAVEPOINT piece")?;
+            if !job.run(connection) {
+                if connection.is_autocommit() {
+                    // A full disk, say: the database gave the whole transaction up.
+                    return Err(rusqlite::Error::SqliteFailure(
+                        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
+                        Some("the transaction was given up".to_owned()),
+                    ));
+                }
+                say("ROLLBACK TO piece")?;
+            }
+            say("RELEASE piece")?;
+        }
+        say("COMMIT")
+    })();
+    if !connection.is_autocommit() {
+        say("ROLLBACK")?;
+    }
+    done
+}
+
+fn read_all(connection: &Connection, queue: &Mutex<mpsc::Receiver<Order>>, path: &Path) {
+    loop {
+        let order = {
+            let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let order = queue.blocking_recv();
+            if matches!(order, Some(Order::Stop)) {
+                queue.close();
+            }
+            order
+        };
+        match order {
+            Some(Order::Work(_, mut job)) => {
+                let done = run_read(connection, &mut *job);
+                job.answer(done.err().map(StoreError::Database), path);
+            }
+            Some(Order::Stop) => {}
+            None => return,
+        }
+    }
+}
+
+fn run_read(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
+    let say = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(drop);
+    say("BEGIN")?;
+    job.run(connection);
+    say("ROLLBACK")
+}
+

@@ -1,0 +1,326 @@
+//! This vendor's HTTP: calls inside the zone, queries, pages and writes. Login is the host's.
+//!
+//! A walk goes on by posting the same query again to the address that the vendor gives for the next page;
+//! the cursor is that address, without its host.
+
+use crate::errors::{self, Names};
+use crate::settings::Settings;
+use crate::zone::Zone;
+use crosswalk_sdk::http::parameters;
+use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::{
+    Change, Failure, Host, HttpError, Method, Outcome, Request, Response, Settlement, Told, batch,
+};
+use serde::{Deserialize, Serialize};
+use std::cell::{Cell, RefCell};
+
+/// Rows of a page, and values of an `in`: the vendor's most.
+pub(crate) const MOST: u32 = 500;
+
+/// One connection's client, for one call of the host.
+pub(crate) struct Client<'h> {
+    pub(crate) host: &'h dyn Host,
+    pub(crate) settings: Settings,
+    zone: RefCell<Zone>,
+    asked_again: Cell<bool>,
+}
+
+impl<'h> Client<'h> {
+    /// Knows its zone, by asking for it if need be.
+    ///
+    /// # Errors
+    /// The zone is not known.
+    pub(crate) fn open(host: &'h dyn Host) -> Result<Self, Failure> {
+        let settings = Settings::read(host)?;
+        let zone = RefCell::new(Zone::of(host, &settings.user)?);
+        Ok(Self { host, settings, zone, asked_again: Cell::new(false) })
+    }
+
+    /// The zone's name.
+    pub(crate) fn zone_name(&self) -> String {
+        self.zone.borrow().name.clone()
+    }
+
+    /// A read of one thing; its path without base and version.
+    ///
+    /// # Errors
+    /// What the reply stands for, or why there is none.
+    pub(crate) fn get(&self, call: &str) -> Result<Response, Failure> {
+        let mut replies = self.send_all(vec![Request::get("zone", call)]);
+        self.good(replies.pop().unwrap_or_else(|| Err(no_reply()))?, &[])
+    }
+
+    /// One page of a query.
+    ///
+    /// # Errors
+    /// What the reply stands for, or why there is none.
+    pub(crate) fn query(&self, entity: &str, query: &Query<'_>, after: Option<&str>) -> Result<Response, Failure> {
+        let mut request = Request::new(Method::Post, "zone", format!("{entity}/query")).json(json::write(query));
+        if let Some(cursor) = after {
+            let (path, parameters_text) = cursor.split_once('?').unwrap_or((cursor, ""));
+            path.clone_into(&mut request.path);
+            request.query = parameters(parameters_text);
+        }
+        let mut replies = self.send_all(vec![request]);
+        self.good(replies.pop().unwrap_or_else(|| Err(no_reply()))?, &[])
+    }
+
+    /// The rows of a query's reply, and the cursor of the next page.
+    ///
+    /// # Errors
+    /// It cannot be read, or goes on at another host.
+    pub(crate) fn rows<'a, T: Deserialize<'a>>(&self, reply: &'a Response) -> Result<(Vec<T>, Option<String>), Failure> {
+        let found: Found<'a, T> = json::parse(reply.text())?;
+        let details = found.page_details.into_value();
+        let next = match details.and_then(|details| details.next_page_url.into_value()).and_then(|url| url.filled()) {
+            None => None,
+            Some(url) => match self.zone.borrow().call_of(&url) {
+                Some(call) => Some(call.to_owned()),
+                None => return Err(Failure::Unavailable(format!("the next page is said to lie outside the zone: {url}"))),
+            },
+        };
+        Ok((found.items, next))
+    }
+
+    /// Writes a batch, one request per change that could be prepared.
+    pub(crate) fn write_all(
+        &self,
+        changes: &[Change],
+        prepared: Vec<Result<Request, Failure>>,
+        names: &Names,
+    ) -> Vec<Outcome> {
+        batch::write_all(changes, prepared, |requests| self.send_all(requests), |change, reply| match self.written(change, reply, names) {
+            Ok(id) => Settlement::Done(id),
+            Err(failure) => Settlement::Failed(failure),
+        })
+    }
+
+    fn written(&self, change: &Change, reply: &Response, names: &Names) -> Result<String, Failure> {
+        if !reply.is_success() {
+            return Err(errors::failure(reply, true, names));
+        }
+        let made: Made = json::parse(reply.text())?;
+        let id = change.target.clone().or_else(|| made.item_id.into_value().map(|Int(id)| id.to_string()));
+        id.ok_or_else(|| Failure::Unavailable("Autotask took it, but does not tell its id".to_owned()))
+    }
+
+    fn good(&self, reply: Response, names: &Names) -> Result<Response, Failure> {
+        if reply.is_success() { Ok(reply) } else { Err(errors::failure(&reply, false, names)) }
+    }
+
+    fn located(&self, request: &Request) -> Request {
+        let zone = self.zone.borrow();
+        Request { host: Some(zone.host.clone()), path: zone.path(&request.path), ..request.clone() }
+    }
+}
+
+/// Calls inside the zone. When a login is refused the zone is asked for once more, as it may have moved.
+impl Client<'_> {
+    pub(crate) fn send_all(&self, requests: Vec<Request>) -> Vec<Result<Response, HttpError>> {
+        let mut replies = self.host.send_all(requests.iter().map(|request| self.located(request)).collect());
+        let is_refused = |reply: &Result<Response, HttpError>| reply.as_ref().is_ok_and(|reply| reply.status == 401);
+        let refused: Vec<usize> = (0..replies.len()).filter(|&at| is_refused(&replies[at])).collect();
+        if refused.is_empty() || self.asked_again.replace(true) {
+            return replies;
+        }
+        match Zone::discover(self.host, &self.settings.user) {
+            Ok(moved) if moved != *self.zone.borrow() => *self.zone.borrow_mut() = moved,
+            _ => return replies,
+        }
+        let again = self.host.send_all(refused.iter().map(|&at| self.located(&requests[at])).collect());
+        for (at, reply) in refused.into_iter().zip(again) {
+            replies[at] = reply;
+        }
+        replies
+    }
+}
+
+fn no_reply() -> HttpError {
+    HttpError::Unreachable("the host gave no reply".to_owned())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    #[serde(default)]
+    item_id: Told<Int>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
+struct Found<'a, T> {
+    items: Vec<T>,
+    #[serde(borrow, default)]
+    page_details: Told<PageDetails<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageDetails<'a> {
+    #[serde(borrow, default)]
+    next_page_url: Told<Str<'a>>,
+}
+
+/// A query, as it is posted.
+#[derive(Debug, Serialize)]
+pub(crate) struct Query<'a> {
+    #[serde(rename = "MaxRecords")]
+    most: u32,
+    #[serde(rename = "IncludeFields", skip_serializing_if = "<[_]>::is_empty")]
+    include: &'a [&'a str],
+    filter: Vec<Condition<'a>>,
+}
+
+/// One condition; all of a query must hold.
+#[derive(Debug, Serialize)]
+pub(crate) struct Condition<'a> {
+    op: &'static str,
+    field: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    udf: bool,
+    value: Operand<'a>,
+}
+
+/// What is compared with. Types matter to the vendor: an id is a number.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Operand<'a> {
+    /// A number.
+    Int(i64),
+    /// Some numbers.
+    Ints(Vec<i64>),
+    /// A text.
+    Text(&'a str),
+    /// Some texts.
+    Texts(Vec<&'a str>),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl<'a> Operand<'a> {
+    /// Some texts.
+    pub(crate) fn texts(texts: &'a [String]) -> Self {
+        Operand::Texts(texts.iter().map(String::as_str).collect())
+    }
+}
+
+impl<'a> Query<'a> {
+    /// Rows for which all conditions hold, with these fields only; all fields when none is named.
+    pub(crate) fn new(include: &'a [&'a str], filter: Vec<Condition<'a>>) -> Self {
+        Self { most: MOST, include, filter }
+    }
+
+    /// Asks for all fields.
+    pub(crate) fn widen(&mut self) {
+        self.include = &[];
+    }
+}
+
+impl<'a> Condition<'a> {
+    /// A condition on a field.
+    pub(crate) fn new(op: &'static str, field: &'a str, value: Operand<'a>) -> Self {
+        Self { op, field, udf: false, value }
+    }
+
+    /// A condition on a user-defined field: a query may have one.
+    pub(crate) fn udf(op: &'static str, field: &'a str, value: Operand<'a>) -> Self {
+        Self { op, field, udf: true, value }
+    }
+
+    /// All rows: a query without a condition is refused.
+    pub(crate) fn everything() -> Self {
+        Self::new("gte", "id", Operand::Int(0))
+    }
+
+    /// Those with these ids. What is no number is no id of theirs.
+    pub(crate) fn ids(ids: &[String]) -> Self {
+        Self::new("in", "id", Operand::Ints(ids.iter().filter_map(|id| id.parse().ok()).collect()))
+    }
+}
+
+/// An id as the vendor wants it.
+///
+/// # Errors
+/// Not-found: no number is no id of theirs.
+pub(crate) fn number(id: &str) -> Result<i64, Failure> {
+    id.parse().map_err(|_| Failure::NotFound(format!("`{id}` is no id of Autotask")))
+}
+
+/// The id of the item a change is for.
+///
+/// # Errors
+/// Broken: it has none.
+pub(crate) fn target(change: &Change) -> Result<i64, Failure> {
+    number(change.target.as_deref().ok_or_else(|| Failure::Broken("the change names no target".to_owned()))?)
+}
+
+/// The id of the parent a change is for.
+///
+/// # Errors
+/// Broken: it has none.
+pub(crate) fn parent(change: &Change) -> Result<i64, Failure> {
+    number(change.parent.as_deref().ok_or_else(|| Failure::Broken("the change names no company".to_owned()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::{Script, change, reply};
+    use crosswalk_sdk::{Kind, Operation};
+
+    fn zone(number: u32) -> String {
+        format!(r#"{{"zoneName":"Z","url":"https://ws{number}.vendor.example/ATServicesRest/"}}"#)
+    }
+
+    #[test]
+    fn a_zone_that_moved_is_found_once_and_the_call_made_again() {
+        let asked = Cell::new(0);
+        let host = Script::new(r#"{"user":"u"}"#, |request| {
+            Ok(match (request.endpoint.as_str(), request.host.as_deref()) {
+                ("discovery", _) => {
+                    asked.set(asked.get() + 1);
+                    reply(200, &zone(asked.get()))
+                }
+                (_, Some("ws2.vendor.example")) => reply(200, r#"{"itemId":5}"#),
+                _ => reply(401, r#"{"errors":["Unauthorized"]}"#),
+            })
+        });
+        let client = Client::open(&host).unwrap();
+        let mut create = change("c", Operation::Create, Kind::Asset);
+        create.parent = Some("1".to_owned());
+        let prepared = vec![Ok(Request::new(Method::Post, "zone", "ConfigurationItems").json("{}".to_owned()).change("c"))];
+        let outcomes = client.write_all(&[create], prepared, &[]);
+        assert_eq!(outcomes[0].result, Settlement::Done("5".to_owned()));
+        assert_eq!(asked.get(), 2);
+        let again = host.requests.borrow().last().cloned().unwrap();
+        assert_eq!((again.host.as_deref(), again.change.as_deref()), (Some("ws2.vendor.example"), Some("c")));
+    }
+
+    #[test]
+    fn a_login_that_stays_refused_is_denied_after_one_more_question() {
+        let host = Script::new(r#"{"user":"u"}"#, |request| {
+            Ok(if request.endpoint == "discovery" { reply(200, &zone(1)) } else { reply(401, "") })
+        });
+        let client = Client::open(&host).unwrap();
+        for _ in 0..3 {
+            assert_eq!(client.get("ThresholdInformation").unwrap_err().case(), "denied");
+        }
+        let questions = host.asked().iter().filter(|line| line.contains("zoneInformation")).count();
+        assert_eq!(questions, 2, "when it was opened, and once more");
+    }
+
+    #[test]
+    fn a_write_without_an_id_in_its_reply_is_not_taken_for_done() {
+        let host = Script::new(r#"{"user":"u"}"#, |request| {
+            Ok(reply(200, if request.endpoint == "discovery" { r#"{"url":"https://w.x/A/"}"# } else { r#"{"itemId":null}"# }))
+        });
+        let client = Client::open(&host).unwrap();
+        let request = || vec![Ok(Request::new(Method::Post, "zone", "Companies").change("c"))];
+        let create = change("c", Operation::Create, Kind::Customer);
+        let outcome = client.write_all(std::slice::from_ref(&create), request(), &[]).remove(0);
+        assert!(matches!(outcome.result, Settlement::Failed(Failure::Unavailable(_))));
+        let update = Change { target: Some("7".to_owned()), operation: Operation::Update, ..create };
+        let outcome = client.write_all(&[update], request(), &[]).remove(0);
+        assert_eq!(outcome.result, Settlement::Done("7".to_owned()));
+    }
+}

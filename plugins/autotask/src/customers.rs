@@ -1,0 +1,200 @@
+//! Customers: the vendor's companies. Company 0 is the MSP itself, and a company like any other.
+//! They are never deleted, only made inactive.
+
+use crate::client::{Client, Condition, Operand, Query, target};
+use crate::errors::Names;
+use crate::lookups;
+use crate::settings::Settings;
+use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::{
+    Change, Customer, Failure, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+};
+use serde::{Deserialize, Serialize};
+
+/// Where the vendor keeps each field: its name, ours, and how long a text may be, where that is known.
+pub(crate) const FIELDS: &[(&str, &str, Option<u32>)] = &[
+    ("isActive", "active", None),
+    ("companyNumber", "number", Some(50)),
+    ("phone", "phone", Some(25)),
+    ("webAddress", "website", None),
+    ("address1", "address-1", None),
+    ("address2", "address-2", None),
+    ("city", "city", None),
+    ("state", "region", None),
+    ("postalCode", "postal-code", None),
+];
+
+const NAMES: &Names = &[
+    ("companyName", "name"),
+    ("isActive", "active"),
+    ("companyNumber", "number"),
+    ("phone", "phone"),
+    ("webAddress", "website"),
+    ("address1", "address-1"),
+    ("address2", "address-2"),
+    ("city", "city"),
+    ("state", "region"),
+    ("postalCode", "postal-code"),
+];
+
+const INCLUDE: &[&str] = &[
+    "id", "companyName", "isActive", "companyNumber", "phone", "webAddress", "address1", "address2", "city", "state",
+    "postalCode",
+];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Company<'a> {
+    id: Int,
+    #[serde(borrow, default)]
+    company_name: Told<Str<'a>>,
+    #[serde(default)]
+    is_active: Told<bool>,
+    #[serde(borrow, default)]
+    company_number: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    phone: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    web_address: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    address1: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    address2: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    city: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    state: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    postal_code: Told<Str<'a>>,
+}
+
+impl Company<'_> {
+    fn customer(&self, settings: &Settings) -> Customer {
+        let number = self.company_number.text();
+        let phone = match self.phone.text() {
+            Told::Value(phone) if phone == settings.default_phone => Told::Blank,
+            told => told,
+        };
+        Customer {
+            id: self.id.0.to_string(),
+            name: self.company_name.text().into_value().unwrap_or_default(),
+            stamp: number.value().filter(|_| settings.company_stamp).cloned(),
+            active: self.is_active.clone(),
+            number: if settings.company_stamp { Told::Nothing } else { number },
+            phone,
+            website: self.web_address.text(),
+            address_1: self.address1.text(),
+            address_2: self.address2.text(),
+            city: self.city.text(),
+            region: self.state.text(),
+            postal_code: self.postal_code.text(),
+            ..Customer::default()
+        }
+    }
+}
+
+/// Reads customers.
+pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&str>) -> Result<Page, Failure> {
+    let condition = match selection {
+        Selection::Everything => Condition::everything(),
+        Selection::Ids(ids) => Condition::ids(ids),
+        Selection::ChangedSince(time) => Condition::new("gte", "lastTrackedModifiedDateTime", Operand::Text(time)),
+        Selection::Search(text) => Condition::new("contains", "companyName", Operand::Text(text)),
+        Selection::Named(named) => Condition::new("eq", "companyName", Operand::Text(&named.name)),
+        Selection::Stamps(stamps) if client.settings.company_stamp => Condition::new("in", "companyNumber", Operand::texts(stamps)),
+        _ => return Err(Failure::Unsupported("companies cannot be asked for in this way".to_owned())),
+    };
+    let reply = client.query("Companies", &Query::new(INCLUDE, vec![condition]), after)?;
+    page(client, &reply, selection)
+}
+
+fn page(client: &Client<'_>, reply: &Response, selection: &Selection) -> Result<Page, Failure> {
+    let (rows, next) = client.rows::<Company<'_>>(reply)?;
+    let customers = rows.iter().map(|row| row.customer(&client.settings));
+    let items = customers.filter(|customer| crate::is_named(selection, &customer.name)).map(Customer::into_item);
+    Ok(Page { items: items.collect(), next, total: None, gaps: Vec::new() })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<i64>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    company_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_type: Option<i64>,
+    #[serde(rename = "ownerResourceID", skip_serializing_if = "Option::is_none")]
+    owner_resource_id: Option<i64>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    is_active: Told<bool>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    company_number: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    phone: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    web_address: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    address1: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    address2: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    city: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    state: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    postal_code: Told<String>,
+}
+
+/// What every new company gets.
+struct Required {
+    type_: i64,
+    owner: i64,
+}
+
+fn request(change: &Change, settings: &Settings, required: Option<&Required>) -> Result<Request, Failure> {
+    let customer = Customer::of_change(change.clone())?;
+    let number = if settings.company_stamp { Told::or_nothing(customer.stamp) } else { customer.number };
+    let phone = match customer.phone {
+        Told::Nothing if required.is_none() => Told::Nothing,
+        Told::Value(phone) => Told::Value(phone),
+        _ => Told::Value(settings.default_phone.clone()),
+    };
+    let body = Body {
+        id: if required.is_some() { None } else { Some(target(change)?) },
+        company_name: &customer.name,
+        company_type: required.map(|required| required.type_),
+        owner_resource_id: required.map(|required| required.owner),
+        is_active: crate::active_after(change.operation, customer.active),
+        company_number: number,
+        phone,
+        web_address: customer.website,
+        address1: customer.address_1,
+        address2: customer.address_2,
+        city: customer.city,
+        state: customer.region,
+        postal_code: customer.postal_code,
+    };
+    let method = if required.is_some() { Method::Post } else { Method::Patch };
+    Ok(Request::new(method, "zone", "Companies").json(json::write(&body)).change(&change.id))
+}
+
+/// Writes customers.
+pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
+    let required = match changes.first().map(|change| change.operation) {
+        Some(Operation::Create) => match required(client) {
+            Ok(required) => Some(required),
+            Err(failure) => return crate::all_failed(changes, &failure),
+        },
+        _ => None,
+    };
+    let prepared = changes.iter().map(|change| request(change, &client.settings, required.as_ref())).collect();
+    client.write_all(changes, prepared, NAMES)
+}
+
+fn required(client: &Client<'_>) -> Result<Required, Failure> {
+    let owner = client.settings.owner_resource_id.ok_or_else(|| {
+        Failure::rejected("a new company needs an owner: set `owner-resource-id` in this connection's settings")
+    })?;
+    Ok(Required { type_: lookups::company_type(client)?, owner })
+}

@@ -1,0 +1,139 @@
+//! Autotask PSA, REST API 1.0.
+//!
+//! `zone` finds the database's host and `client` is the vendor's HTTP; `errors` turns its texts into
+//! failures; `customers`, `locations` and `assets` map companies, locations and configuration items both
+//! ways; `lookups` resolves picklists and products by name; `describe` says what can be done and
+//! `settings` what the operator chose. The vendor's quirks are in this folder's README.
+//!
+//! Leaves alone: login and limits, which are the host's; contracts, services and tickets, so far.
+
+mod assets;
+mod client;
+mod customers;
+mod describe;
+mod errors;
+mod locations;
+mod lookups;
+mod settings;
+mod zone;
+
+pub use settings::{Settings, StampPlace};
+
+use client::{Client, Condition, Operand, Query};
+use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::{
+    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Operation, Outcome, Page, Selection,
+    Settlement, Told,
+};
+use serde::Deserialize;
+
+/// The connector.
+#[derive(Debug)]
+pub struct Autotask;
+
+crosswalk_sdk::export!(Autotask);
+
+impl Connector for Autotask {
+    fn describe(host: &dyn Host) -> Description {
+        describe::description(&Settings::read(host).unwrap_or_default())
+    }
+
+    fn check(host: &dyn Host) -> Result<Identity, Failure> {
+        let client = Client::open(host)?;
+        let filter = vec![Condition::new("eq", "id", Operand::Int(0))];
+        let reply = client.query("Companies", &Query::new(&["id", "companyName"], filter), None)?;
+        let (own, _) = client.rows::<Own<'_>>(&reply)?;
+        let account = own.into_iter().find_map(|company| company.company_name.text().into_value());
+        let used = client.get("ThresholdInformation").ok().and_then(|reply| {
+            let told: Threshold = json::parse(reply.text()).ok()?;
+            let (used, limit) = (told.current_timeframe_request_count?.0, told.external_request_threshold?.0);
+            Some(format!("{used} of {limit} calls of this hour used"))
+        });
+        let zone = Some(client.zone_name()).filter(|name| !name.is_empty()).map(|name| format!("zone {name}"));
+        let detail: Vec<String> = zone.into_iter().chain(used).collect();
+        Ok(Identity {
+            account: account.unwrap_or_else(|| client.settings.user.clone()),
+            detail: Some(detail.join(", ")).filter(|detail| !detail.is_empty()),
+        })
+    }
+
+    fn read(host: &dyn Host, query: crosswalk_sdk::Query, after: Option<&str>) -> Result<Page, Failure> {
+        if is_empty(&query.selection) {
+            return Ok(Page { items: Vec::new(), next: None, total: None, gaps: Vec::new() });
+        }
+        let client = Client::open(host)?;
+        match query.kind {
+            Kind::Customer => customers::read(&client, &query.selection, after),
+            Kind::Location => locations::read(&client, &query.selection, after),
+            Kind::Asset => assets::read(&client, &query.selection, after),
+            _ => Err(Failure::Unsupported("this connector has companies, locations and configuration items".to_owned())),
+        }
+    }
+
+    fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
+        let client = match Client::open(host) {
+            Ok(client) => client,
+            Err(failure) => return all_failed(&changes, &failure),
+        };
+        match changes.first().map(|change| change.kind) {
+            Some(Kind::Customer) => customers::write(&client, &changes),
+            Some(Kind::Location) => locations::write(&client, &changes),
+            Some(Kind::Asset) => assets::write(&client, &changes),
+            _ => {
+                let failure = "this connector writes companies, locations and configuration items, nothing else";
+                all_failed(&changes, &Failure::Unsupported(failure.to_owned()))
+            }
+        }
+    }
+
+    fn choices(host: &dyn Host, setting: &str) -> Result<Vec<Choice>, Failure> {
+        lookups::choices(&Client::open(host)?, setting)
+    }
+}
+
+/// The MSP's own company, number 0.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Own<'a> {
+    #[serde(borrow, default)]
+    company_name: Told<Str<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Threshold {
+    external_request_threshold: Option<Int>,
+    current_timeframe_request_count: Option<Int>,
+}
+
+/// Whether nothing is asked for: the vendor refuses an empty list, and so an id that is no number.
+fn is_empty(selection: &Selection) -> bool {
+    match selection {
+        Selection::Ids(ids) => !ids.iter().any(|id| id.parse::<i64>().is_ok()),
+        Selection::Stamps(stamps) => stamps.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether a row answers the selection: the vendor's `eq` ignores case, an exact name does not.
+fn is_named(selection: &Selection, name: &str) -> bool {
+    match selection {
+        Selection::Named(named) => named.name.trim() == name,
+        _ => true,
+    }
+}
+
+/// Whether the item is in use after an operation. A new one is, unless the change says otherwise.
+fn active_after(operation: Operation, told: Told<bool>) -> Told<bool> {
+    match operation {
+        Operation::Deactivate => Told::Value(false),
+        Operation::Reactivate => Told::Value(true),
+        Operation::Create if told.value().is_none() => Told::Value(true),
+        _ => told,
+    }
+}
+
+fn all_failed(changes: &[Change], failure: &Failure) -> Vec<Outcome> {
+    let failed = |change: &Change| Outcome { change: change.id.clone(), result: Settlement::Failed(failure.clone()) };
+    changes.iter().map(failed).collect()
+}

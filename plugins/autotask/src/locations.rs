@@ -1,0 +1,176 @@
+//! Locations: read at `CompanyLocations`, written below their company. Never deleted, only made inactive.
+
+use crate::client::{Client, Condition, Operand, Query, number, parent, target};
+use crate::errors::Names;
+use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::{
+    Change, Failure, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+};
+use serde::{Deserialize, Serialize};
+
+/// Where the vendor keeps each field: its name, ours, and how long a text may be, where that is known.
+pub(crate) const FIELDS: &[(&str, &str, Option<u32>)] = &[
+    ("isActive", "active", None),
+    ("isPrimary", "primary", None),
+    ("phone", "phone", Some(25)),
+    ("fax", "fax", Some(25)),
+    ("address1", "address-1", Some(128)),
+    ("address2", "address-2", Some(128)),
+    ("city", "city", Some(50)),
+    ("state", "region", None),
+    ("postalCode", "postal-code", None),
+    ("description", "description", Some(500)),
+];
+
+const NAMES: &Names = &[
+    ("name", "name"),
+    ("isActive", "active"),
+    ("isPrimary", "primary"),
+    ("phone", "phone"),
+    ("fax", "fax"),
+    ("address1", "address-1"),
+    ("address2", "address-2"),
+    ("city", "city"),
+    ("state", "region"),
+    ("postalCode", "postal-code"),
+    ("description", "description"),
+];
+
+const INCLUDE: &[&str] = &[
+    "id", "companyID", "name", "isActive", "isPrimary", "phone", "fax", "address1", "address2", "city", "state",
+    "postalCode", "description",
+];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    id: Int,
+    #[serde(default, rename = "companyID")]
+    company_id: Told<Int>,
+    #[serde(borrow, default)]
+    name: Told<Str<'a>>,
+    #[serde(default)]
+    is_active: Told<bool>,
+    #[serde(default)]
+    is_primary: Told<bool>,
+    #[serde(borrow, default)]
+    phone: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    fax: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    address1: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    address2: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    city: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    state: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    postal_code: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    description: Told<Str<'a>>,
+}
+
+impl Row<'_> {
+    fn location(&self) -> Location {
+        Location {
+            id: self.id.0.to_string(),
+            parent: self.company_id.value().map(|Int(id)| id.to_string()),
+            name: self.name.text().into_value().unwrap_or_default(),
+            active: self.is_active.clone(),
+            primary: self.is_primary.clone(),
+            phone: self.phone.text(),
+            fax: self.fax.text(),
+            address_1: self.address1.text(),
+            address_2: self.address2.text(),
+            city: self.city.text(),
+            region: self.state.text(),
+            postal_code: self.postal_code.text(),
+            description: self.description.text(),
+            ..Location::default()
+        }
+    }
+}
+
+/// Reads locations.
+pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&str>) -> Result<Page, Failure> {
+    let mut filter = Vec::with_capacity(2);
+    match selection {
+        Selection::Everything => filter.push(Condition::everything()),
+        Selection::OfParent(company) => filter.push(Condition::new("eq", "companyID", Operand::Int(number(company)?))),
+        Selection::Ids(ids) => filter.push(Condition::ids(ids)),
+        Selection::Search(text) => filter.push(Condition::new("contains", "name", Operand::Text(text))),
+        Selection::Named(named) => {
+            if let Some(company) = &named.parent {
+                filter.push(Condition::new("eq", "companyID", Operand::Int(number(company)?)));
+            }
+            filter.push(Condition::new("eq", "name", Operand::Text(&named.name)));
+        }
+        _ => return Err(Failure::Unsupported("locations cannot be asked for in this way".to_owned())),
+    }
+    let reply = client.query("CompanyLocations", &Query::new(INCLUDE, filter), after)?;
+    page(client, &reply, selection)
+}
+
+fn page(client: &Client<'_>, reply: &Response, selection: &Selection) -> Result<Page, Failure> {
+    let (rows, next) = client.rows::<Row<'_>>(reply)?;
+    let locations = rows.iter().map(Row::location);
+    let items = locations.filter(|location| crate::is_named(selection, &location.name)).map(Location::into_item);
+    Ok(Page { items: items.collect(), next, total: None, gaps: Vec::new() })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<i64>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    is_active: Told<bool>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    is_primary: Told<bool>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    phone: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    fax: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    address1: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    address2: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    city: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    state: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    postal_code: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    description: Told<String>,
+}
+
+fn request(change: &Change) -> Result<Request, Failure> {
+    let is_new = change.operation == Operation::Create;
+    let location = Location::of_change(change.clone())?;
+    let body = Body {
+        id: if is_new { None } else { Some(target(change)?) },
+        name: &location.name,
+        is_active: crate::active_after(change.operation, location.active),
+        is_primary: location.primary,
+        phone: location.phone,
+        fax: location.fax,
+        address1: location.address_1,
+        address2: location.address_2,
+        city: location.city,
+        state: location.region,
+        postal_code: location.postal_code,
+        description: location.description,
+    };
+    let method = if is_new { Method::Post } else { Method::Patch };
+    let path = format!("Companies/{}/Locations", parent(change)?);
+    Ok(Request::new(method, "zone", path).json(json::write(&body)).change(&change.id))
+}
+
+/// Writes locations.
+pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
+    client.write_all(changes, changes.iter().map(request).collect(), NAMES)
+}

@@ -1,0 +1,385 @@
+//! Assets: the vendor's devices, joined with what its inventory ("assets") knows of them.
+//!
+//! `/devices` is the list of what exists and says to which organisation and site each belongs;
+//! `/assets` has the attributes but no organisation. A walk reads windows of both side by side, in the
+//! order of `Identifier`, and joins them by it. The lists have a cursor each, as either may hold
+//! rows that the other lacks: the one of `/assets` goes on after the last row that found its device. An
+//! agent's device without a row in the window is asked for singly; one without an agent has no inventory.
+
+use crate::client::{self, Data, PAGE, PAGES, get, list, no_data, open};
+use crate::inventory::Inventory;
+use crate::settings::Settings;
+use crosswalk_sdk::http::segment;
+use crosswalk_sdk::json::{Int, Str};
+use crosswalk_sdk::paging::Offset;
+use crosswalk_sdk::{Failure, Field, Host, Item, Page, Reference, Request, Response, Selection, Told, Value};
+use serde::Deserialize;
+
+/// The parts of a row that newer servers leave out unless asked; older ones ignore the parameter.
+const SECTIONS: &str = "Disks,AssetInfo,IpAddresses,LocalIpAddresses";
+
+/// A row of `/devices`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Device<'a> {
+    #[serde(borrow)]
+    identifier: Str<'a>,
+    #[serde(borrow, default)]
+    name: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    group_name: Told<Str<'a>>,
+    #[serde(default)]
+    is_agent_installed: Told<bool>,
+    #[serde(default)]
+    site_id: Told<Int>,
+    #[serde(default)]
+    organization_id: Told<Int>,
+}
+
+impl Device<'_> {
+    fn item(&self, inventory: Option<&Inventory<'_>>, settings: &Settings) -> Item {
+        let mut asset = inventory.map(|inventory| inventory.asset(settings)).unwrap_or_default();
+        asset.id = self.identifier.trimmed().to_owned();
+        asset.parent = self.organization_id.value().map(|Int(id)| id.to_string());
+        if let Told::Value(name) = self.name.text() {
+            asset.name = name;
+        }
+        if let Told::Value(Int(id)) = self.site_id {
+            asset.location = Reference(id.to_string()).into();
+        }
+        if let Told::Value(group) = self.group_name.text() {
+            asset.extra.push(Field { name: "GroupName".to_owned(), value: Value::Text(group) });
+        }
+        asset.into_item()
+    }
+
+    /// Whether the inventory can know it: where nothing is told, it can.
+    fn has_agent(&self) -> bool {
+        self.is_agent_installed != Told::Value(false)
+    }
+}
+
+/// Reads assets.
+pub(crate) fn read(host: &dyn Host, settings: &Settings, selection: Selection, after: Option<&str>) -> Result<Page, Failure> {
+    let filter = match selection {
+        Selection::Everything => return walk(host, settings, after),
+        Selection::Ids(ids) => return by_id(host, settings, &ids),
+        Selection::OfParent(parent) => format!("OrganizationId eq {}", client::number(&parent)?),
+        Selection::Search(text) => format!("contains(tolower(Name),{})", client::quoted(&text.to_lowercase())),
+        Selection::Named(named) => {
+            let name = client::quoted(&named.name);
+            match named.parent {
+                Some(parent) => format!("Name eq {name} and OrganizationId eq {}", client::number(&parent)?),
+                None => format!("Name eq {name}"),
+            }
+        }
+        _ => return Err(Failure::Unsupported("devices cannot be asked for in this way".to_owned())),
+    };
+    filtered(host, settings, &filter, after)
+}
+
+/// The two places of a walk over everything. `assets` is none once that list has ended.
+struct Places {
+    devices: Offset,
+    assets: Option<Offset>,
+}
+
+impl Places {
+    fn parse(cursor: Option<&str>) -> Result<Self, Failure> {
+        let Some(cursor) = cursor else {
+            let start = Offset::parse(None, PAGE)?;
+            return Ok(Self { devices: start, assets: Some(start) });
+        };
+        let (devices, assets) = cursor.split_once('/').unwrap_or((cursor, ""));
+        let assets = if assets.is_empty() { None } else { Some(Offset::parse(Some(assets), PAGE)?) };
+        Ok(Self { devices: Offset::parse(Some(devices), PAGE)?, assets })
+    }
+
+    fn cursor(devices: Offset, assets: Option<Offset>) -> String {
+        assets.map_or_else(|| format!("{devices}/"), |assets| format!("{devices}/{assets}"))
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        let Places { devices, assets } = self;
+        let page = |path, skip, top| list(path, "Identifier", None, skip, top);
+        let devices = devices.skips(PAGES).map(|skip| page("/devices", skip, devices.top));
+        let assets = assets.iter().flat_map(|assets| {
+            assets.skips(PAGES).map(|skip| page("/assets", skip, assets.top).query("include", SECTIONS))
+        });
+        devices.chain(assets).collect()
+    }
+
+    fn shrink(&mut self) -> bool {
+        let devices = client::shrink(&mut self.devices);
+        let assets = self.assets.as_mut().is_some_and(client::shrink);
+        devices || assets
+    }
+}
+
+/// Everything: both lists side by side.
+fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) -> Result<Page, Failure> {
+    let (places, replies) = client::send_pages(host, Places::parse(after)?, Places::shrink, Places::requests)?;
+    let (device_pages, asset_pages) = replies.split_at(places.devices.skips(PAGES).count());
+    let device_pages = rows::<Device<'_>>(device_pages)?;
+    let asset_pages = rows::<Inventory<'_>>(asset_pages)?;
+
+    let devices_walk = places.devices.gather(&counts(&device_pages));
+    let devices = flat(device_pages, devices_walk.pages);
+    let (inventories, assets_walk) = match places.assets {
+        Some(place) => {
+            let walk = place.gather(&counts(&asset_pages));
+            (flat(asset_pages, walk.pages), Some((place, walk)))
+        }
+        None => (Vec::new(), None),
+    };
+
+    let joined = join(&devices, &inventories);
+    let used = joined.iter().flatten().max().map_or(0, |last| last + 1);
+    let next = devices_walk.next.map(|devices| {
+        let assets = assets_walk.and_then(|(place, walk)| {
+            let behind = used < inventories.len();
+            let total = walk.total.or(place.total);
+            let back = Offset { skip: place.skip + used as u64, total, ..place };
+            if behind { Some(back) } else { walk.next }
+        });
+        Places::cursor(devices, assets)
+    });
+
+    let missing = |at: &usize| joined[*at].is_none() && devices[*at].has_agent();
+    let asked: Vec<usize> = (0..devices.len()).filter(missing).collect();
+    let replies = singles(host, asked.iter().map(|&at| devices[at].identifier.trimmed()))?;
+    let mut found: Vec<Option<&Inventory<'_>>> = joined.iter().map(|at| at.map(|at| &inventories[at])).collect();
+    let looked_up = replies.iter().map(inventory).collect::<Result<Vec<_>, _>>()?;
+    for (at, inventory) in asked.into_iter().zip(&looked_up) {
+        found[at] = inventory.as_ref();
+    }
+    Ok(Page {
+        items: devices.iter().zip(found).map(|(device, inventory)| device.item(inventory, settings)).collect(),
+        next,
+        total: devices_walk.total,
+        gaps: Vec::new(),
+    })
+}
+
+/// Some of them: the devices by a filter, the inventory of each singly.
+fn filtered(host: &dyn Host, settings: &Settings, filter: &str, after: Option<&str>) -> Result<Page, Failure> {
+    let place = Offset::parse(after, PAGE)?;
+    let reply = host.send(list("/devices", "Identifier", Some(filter), place.skip, place.top))?;
+    let Data { data, total } = open::<Vec<Device<'_>>>(&reply)?;
+    let devices = data.unwrap_or_default();
+    let walk = place.gather(&[(devices.len(), total)]);
+    let items = with_singles(host, settings, &devices)?;
+    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps: Vec::new() })
+}
+
+/// Those with these ids that are there.
+fn by_id(host: &dyn Host, settings: &Settings, ids: &[String]) -> Result<Page, Failure> {
+    let requests = ids.iter().map(|id| get(format!("/devices/{}", segment(id)))).collect();
+    let replies = client::send_all(host, requests)?;
+    let mut devices = Vec::with_capacity(ids.len());
+    for reply in &replies {
+        match open::<Device<'_>>(reply).and_then(|reply| reply.data.ok_or_else(no_data)) {
+            Ok(device) => devices.push(device),
+            Err(Failure::NotFound(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    let items = with_singles(host, settings, &devices)?;
+    Ok(Page { items, next: None, total: None, gaps: Vec::new() })
+}
+
+fn with_singles(host: &dyn Host, settings: &Settings, devices: &[Device<'_>]) -> Result<Vec<Item>, Failure> {
+    let (agents, others): (Vec<_>, Vec<_>) = devices.iter().partition(|device| device.has_agent());
+    let replies = singles(host, agents.iter().map(|device| device.identifier.trimmed()))?;
+    let mut items = Vec::with_capacity(devices.len());
+    for (device, reply) in agents.iter().zip(&replies) {
+        items.push(device.item(inventory(reply)?.as_ref(), settings));
+    }
+    items.extend(others.iter().map(|device| device.item(None, settings)));
+    Ok(items)
+}
+
+fn singles<'a>(host: &dyn Host, ids: impl Iterator<Item = &'a str>) -> Result<Vec<Response>, Failure> {
+    let request = |id| get(format!("/assets/{}", segment(id))).query("include", SECTIONS);
+    let requests: Vec<Request> = ids.map(request).collect();
+    if requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(client::send_all(host, requests)?)
+}
+
+/// What the inventory knows of one device; none where it knows nothing.
+fn inventory(reply: &Response) -> Result<Option<Inventory<'_>>, Failure> {
+    match open::<Inventory<'_>>(reply) {
+        Ok(reply) => Ok(reply.data),
+        Err(Failure::NotFound(_)) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+type Rows<T> = Vec<(Vec<T>, Option<u64>)>;
+
+fn rows<'a, T: Deserialize<'a>>(replies: &'a [Response]) -> Result<Rows<T>, Failure> {
+    let page = |reply| open::<Vec<T>>(reply).map(|page| (page.data.unwrap_or_default(), page.total));
+    replies.iter().map(page).collect()
+}
+
+fn counts<T>(pages: &Rows<T>) -> Vec<(usize, Option<u64>)> {
+    pages.iter().map(|(rows, total)| (rows.len(), *total)).collect()
+}
+
+fn flat<T>(pages: Rows<T>, keep: usize) -> Vec<T> {
+    pages.into_iter().take(keep).flat_map(|(rows, _)| rows).collect()
+}
+
+/// For each device the place of its row in the inventory. Both come in the same order, so the next row
+/// is tried first; a search finds the others.
+fn join(devices: &[Device<'_>], inventories: &[Inventory<'_>]) -> Vec<Option<usize>> {
+    let id = |at: usize| inventories[at].identifier.trimmed();
+    let mut sorted: Option<Vec<usize>> = None;
+    let mut expected = 0;
+    devices
+        .iter()
+        .map(|device| {
+            let wanted = device.identifier.trimmed();
+            let at = if expected < inventories.len() && id(expected) == wanted {
+                Some(expected)
+            } else {
+                let sorted = sorted.get_or_insert_with(|| {
+                    let mut all: Vec<usize> = (0..inventories.len()).collect();
+                    all.sort_by(|a, b| id(*a).cmp(id(*b)));
+                    all
+                });
+                sorted.binary_search_by(|at| id(*at).cmp(wanted)).ok().map(|found| sorted[found])
+            };
+            if let Some(at) = at {
+                expected = at + 1;
+            }
+            at
+        })
+        .collect()
+}
+
+/// One page of `/devices` and the same page of `/assets`, as the vendor sends them, as a page of items:
+/// what a walk does between its replies and its answer, for tests and benchmarks.
+///
+/// # Errors
+/// A reply cannot be read.
+pub fn map_assets_page(devices: &str, assets: &str, settings: &Settings) -> Result<Page, Failure> {
+    let Data { data, total } = client::read::<Vec<Device<'_>>>(devices)?;
+    let devices = data.unwrap_or_default();
+    let inventories = client::read::<Vec<Inventory<'_>>>(assets)?.data.unwrap_or_default();
+    let joined = join(&devices, &inventories);
+    let items = devices.iter().zip(joined).map(|(device, at)| device.item(at.map(|at| &inventories[at]), settings));
+    Ok(Page { items: items.collect(), next: None, total, gaps: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::{Script, reply};
+    use crosswalk_sdk::HttpError;
+    use std::collections::BTreeSet;
+
+    /// A vendor with these devices (id, agent) and inventory rows (ids), both in their order.
+    struct Vendor {
+        devices: Vec<(String, bool)>,
+        assets: Vec<String>,
+        most: usize,
+    }
+
+    impl Vendor {
+        fn answer(&self, request: &Request) -> Result<Response, HttpError> {
+            let number = |name: &str| {
+                let found = request.query.iter().find(|(given, _)| given == name);
+                found.and_then(|(_, value)| value.parse::<usize>().ok()).unwrap_or_default()
+            };
+            if let Some(id) = request.path.strip_prefix("/assets/") {
+                let row = format!(r#"{{"Data":{{"Identifier":"{id}","Description":"{id}"}},"Meta":{{"ResponseCode":200}}}}"#);
+                let missing = r#"{"Data":null,"Meta":{"ResponseCode":404,"ErrorMessage":"Entity is not found."}}"#;
+                return Ok(if self.assets.iter().any(|known| known == id) { reply(200, &row) } else { reply(404, missing) });
+            }
+            let (skip, top) = (number("$skip"), number("$top"));
+            if top > self.most {
+                return Err(HttpError::TooLarge(8));
+            }
+            let device = |(id, agent): &(String, bool)| {
+                format!(r#"{{"Identifier":"{id}","Name":"{id}","OrganizationId":1,"SiteId":2,"IsAgentInstalled":{agent}}}"#)
+            };
+            let asset = |id: &String| format!(r#"{{"Identifier":"{id}","Name":"{id}","Description":"{id}"}}"#);
+            let (rows, total): (Vec<String>, usize) = match request.path.as_str() {
+                "/devices" => (self.devices.iter().skip(skip).take(top).map(device).collect(), self.devices.len()),
+                _ => (self.assets.iter().skip(skip).take(top).map(asset).collect(), self.assets.len()),
+            };
+            Ok(reply(200, &format!(r#"{{"Data":[{}],"Meta":{{"ResponseCode":200,"TotalCount":{total}}}}}"#, rows.join(","))))
+        }
+
+        /// All ids, how many of them have their own inventory, and how many calls it took.
+        fn walked(&self) -> (BTreeSet<String>, usize, usize) {
+            let host = Script::new("{}", |request| self.answer(request));
+            let (mut ids, mut known, mut after) = (BTreeSet::new(), 0, None::<String>);
+            loop {
+                let page = read(&host, &Settings::default(), Selection::Everything, after.as_deref()).unwrap();
+                assert_eq!(page.total, Some(self.devices.len() as u64));
+                for item in page.items {
+                    let system = item.fields.iter().find(|field| field.name == "operating-system");
+                    if let Some(Field { value: Value::Text(system), .. }) = system {
+                        assert_eq!(*system, item.id, "joined with another's row");
+                        known += 1;
+                    }
+                    assert!(ids.insert(item.id), "an item twice");
+                }
+                assert!(page.next.is_none() || page.next != after);
+                after = match page.next {
+                    Some(next) => Some(next),
+                    None => return (ids, known, host.requests.borrow().len()),
+                };
+            }
+        }
+    }
+
+    fn ids(range: std::ops::Range<usize>) -> Vec<String> {
+        range.map(|n| format!("{n:05}")).collect()
+    }
+
+    #[test]
+    fn two_lists_that_differ_are_joined_row_by_row() {
+        // Every fifth device is a telephone without inventory; one agent has none yet; three rows of
+        // the inventory have lost their device.
+        let devices: Vec<_> = ids(0..2000).into_iter().enumerate().map(|(n, id)| (id, n % 5 != 0)).collect();
+        let with_agent = devices.iter().filter(|(_, agent)| *agent).map(|(id, _)| id.clone());
+        let mut assets: Vec<String> = with_agent.filter(|id| id != "00777").chain(ids(3000..3003)).collect();
+        assets.insert(0, "0000".to_owned());
+        let vendor = Vendor { devices, assets, most: 100 };
+        let (ids, known, calls) = vendor.walked();
+        assert_eq!((ids.len(), known), (2000, 1599));
+        assert!(calls < 70, "{calls} calls: 37 pages, some of them read again, and single rows at the edges");
+    }
+
+    #[test]
+    fn lists_in_different_orders_are_joined_all_the_same() {
+        let devices = ids(0..250).into_iter().map(|id| (id, true)).collect();
+        let vendor = Vendor { devices, assets: ids(0..250).into_iter().rev().collect(), most: 100 };
+        let (ids, known, _) = vendor.walked();
+        assert_eq!((ids.len(), known), (250, 250));
+    }
+
+    #[test]
+    fn pages_that_are_too_large_are_read_in_smaller_ones() {
+        let devices = ids(0..260).into_iter().map(|id| (id, true)).collect();
+        let vendor = Vendor { devices, assets: ids(0..260), most: 30 };
+        let (ids, known, _) = vendor.walked();
+        assert_eq!((ids.len(), known), (260, 260));
+    }
+
+    #[test]
+    fn a_page_of_text_is_a_page_of_items() {
+        let devices = r#"{"Data":[{"Identifier":"A","Name":"PC","OrganizationId":7,"SiteId":9,"GroupName":"Desks"}],"Meta":{"TotalCount":1}}"#;
+        let assets = r#"{"Data":[{"Identifier":"A","Name":"PC","MemoryTotal":5}],"Meta":{"TotalCount":1}}"#;
+        let page = map_assets_page(devices, assets, &Settings::default()).unwrap();
+        let item = &page.items[0];
+        assert_eq!((item.id.as_str(), item.parent.as_deref(), page.total), ("A", Some("7"), Some(1)));
+        let names: Vec<&str> = item.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["location", "memory", "GroupName"]);
+    }
+}

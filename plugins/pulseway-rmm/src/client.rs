@@ -1,0 +1,225 @@
+//! This vendor's HTTP: the envelope, its errors, and walks by `$skip`, `$top` and `$orderby`.
+//! Login is the host's. Leaves alone what the rows mean.
+
+use crosswalk_sdk::json::{self, Int};
+use crosswalk_sdk::paging::Offset;
+use crosswalk_sdk::{
+    Change, Failure, Host, HttpError, Item, Outcome, Page, Request, Response, Settlement, Told, batch,
+};
+use serde::Deserialize;
+
+/// Rows of a page: the vendor's default and maximum.
+pub(crate) const PAGE: u64 = 100;
+/// Pages read side by side.
+pub(crate) const PAGES: u64 = 5;
+
+/// A read.
+pub(crate) fn get(path: impl Into<String>) -> Request {
+    Request::get("api", path)
+}
+
+/// One page of a list. Lists are always ordered, as pages would shift otherwise.
+pub(crate) fn list(path: &str, order: &str, filter: Option<&str>, skip: u64, top: u64) -> Request {
+    let request =
+        get(path).query("$top", top.to_string()).query("$skip", skip.to_string()).query("$orderby", order);
+    match filter {
+        Some(filter) => request.query("$filter", filter),
+        None => request,
+    }
+}
+
+/// A text in a filter: in single quotes, those in it doubled.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// An id in a filter, where it is a number.
+///
+/// # Errors
+/// Not-found: no number is no id of theirs.
+pub(crate) fn number(id: &str) -> Result<i64, Failure> {
+    id.parse().map_err(|_| Failure::NotFound(format!("`{id}` is no id of this server")))
+}
+
+/// What a reply carries.
+pub(crate) struct Data<T> {
+    /// The object or the rows; none where the vendor sends nothing back.
+    pub(crate) data: Option<T>,
+    /// Rows of the whole list.
+    pub(crate) total: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", bound(deserialize = "T: Deserialize<'de>"))]
+struct Envelope<T> {
+    #[serde(default = "Told::default")]
+    data: Told<T>,
+    #[serde(default)]
+    meta: Told<Meta>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Meta {
+    response_code: Option<u16>,
+    total_count: Option<u64>,
+    error_message: Option<String>,
+}
+
+/// Opens the envelope.
+///
+/// # Errors
+/// What the status, or a status told inside a 200, stands for, in the vendor's words.
+pub(crate) fn open<'a, T: Deserialize<'a>>(response: &'a Response) -> Result<Data<T>, Failure> {
+    if !response.is_success() {
+        let told = serde_json::from_str::<Envelope<serde::de::IgnoredAny>>(response.text());
+        let message = told.ok().and_then(|told| told.meta.into_value()?.error_message);
+        return Err(response.failure(message.unwrap_or_else(|| format!("the server answered with status {}", response.status))));
+    }
+    if response.text().is_empty() {
+        return Ok(Data { data: None, total: None });
+    }
+    read(response.text())
+}
+
+/// Opens an envelope that came with success.
+///
+/// # Errors
+/// It is not one, or tells of another status inside.
+pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Data<T>, Failure> {
+    let envelope: Envelope<T> = json::parse(text)?;
+    let meta = envelope.meta.into_value();
+    if let Some(Meta { response_code: Some(code @ 400..), error_message, .. }) = meta {
+        let inside = Response { status: code, headers: Vec::new(), body: crosswalk_sdk::Body::Text(String::new()) };
+        return Err(inside.failure(error_message.unwrap_or_else(|| format!("the server answered with code {code}"))));
+    }
+    Ok(Data { data: envelope.data.into_value(), total: meta.and_then(|meta| meta.total_count) })
+}
+
+/// Sends requests whose replies are all needed.
+///
+/// # Errors
+/// The first one that got no reply.
+pub(crate) fn send_all(host: &dyn Host, requests: Vec<Request>) -> Result<Vec<Response>, HttpError> {
+    host.send_all(requests).into_iter().collect()
+}
+
+/// Sends the requests of some pages; while a reply is too large, with fewer rows a page.
+///
+/// # Errors
+/// A reply that did not come, or single rows that are too large.
+pub(crate) fn send_pages<P>(
+    host: &dyn Host,
+    mut place: P,
+    shrink: impl Fn(&mut P) -> bool,
+    requests: impl Fn(&P) -> Vec<Request>,
+) -> Result<(P, Vec<Response>), Failure> {
+    loop {
+        match send_all(host, requests(&place)) {
+            Ok(replies) => return Ok((place, replies)),
+            Err(HttpError::TooLarge(_)) if shrink(&mut place) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Makes the pages of a walk smaller; no when they have one row already.
+pub(crate) fn shrink(place: &mut Offset) -> bool {
+    let smaller = (place.top / 4).max(1);
+    std::mem::replace(&mut place.top, smaller) > 1
+}
+
+/// Items of a page, and the total it tells.
+pub(crate) type Rows = (Vec<Item>, Option<u64>);
+
+/// Some pages of a plain list.
+///
+/// # Errors
+/// Why there are none.
+pub(crate) fn walk(
+    host: &dyn Host,
+    path: &str,
+    filter: Option<&str>,
+    after: Option<&str>,
+    items: fn(&Response) -> Result<Rows, Failure>,
+) -> Result<Page, Failure> {
+    let place = Offset::parse(after, PAGE)?;
+    let (place, replies) = send_pages(host, place, shrink, |place| {
+        place.skips(PAGES).map(|skip| list(path, "Id", filter, skip, place.top)).collect()
+    })?;
+    let pages = replies.iter().map(items).collect::<Result<Vec<_>, _>>()?;
+    let counts: Vec<_> = pages.iter().map(|(items, total)| (items.len(), *total)).collect();
+    let walk = place.gather(&counts);
+    Ok(Page {
+        items: pages.into_iter().take(walk.pages).flat_map(|(items, _)| items).collect(),
+        next: walk.next.map(|next| next.to_string()),
+        total: walk.total,
+        gaps: Vec::new(),
+    })
+}
+
+/// Single objects, side by side; those that are not there are left out.
+///
+/// # Errors
+/// Why one could not be read.
+pub(crate) fn single(
+    host: &dyn Host,
+    path: &str,
+    ids: &[String],
+    item: fn(&Response) -> Result<Item, Failure>,
+) -> Result<Page, Failure> {
+    let requests = ids.iter().map(|id| get(format!("{path}/{}", crosswalk_sdk::http::segment(id)))).collect();
+    let mut items = Vec::with_capacity(ids.len());
+    for reply in send_all(host, requests)? {
+        match item(&reply) {
+            Ok(item) => items.push(item),
+            Err(Failure::NotFound(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(Page { items, next: None, total: None, gaps: Vec::new() })
+}
+
+/// Writes a batch. What is made without telling its id is looked up by `filter`; names may repeat, so
+/// the youngest of them is taken, which has the highest id.
+pub(crate) fn write_all(
+    host: &dyn Host,
+    changes: &[Change],
+    prepared: Vec<Result<Request, Failure>>,
+    path: &str,
+    filter: impl Fn(&Change) -> String,
+) -> Vec<Outcome> {
+    let send = |requests| host.send_all(requests);
+    let mut outcomes = batch::write_all(changes, prepared, send, |change, reply| match open::<Made>(reply) {
+        Err(failure) => Settlement::Failed(failure),
+        Ok(Data { data, .. }) => {
+            let made = data.and_then(|made| made.id.into_value()).map(|Int(id)| id.to_string());
+            Settlement::Done(change.target.clone().or(made).unwrap_or_default())
+        }
+    });
+    let is_nameless = |outcome: &Outcome| outcome.result == Settlement::Done(String::new());
+    let nameless: Vec<usize> = (0..outcomes.len()).filter(|&at| is_nameless(&outcomes[at])).collect();
+    let lookups = nameless.iter().map(|&at| list(path, "Id desc", Some(&filter(&changes[at])), 0, 1)).collect();
+    for (at, reply) in nameless.into_iter().zip(host.send_all(lookups)) {
+        let found = reply.ok().and_then(|reply| open::<Vec<Made>>(&reply).ok()?.data?.pop()?.id.into_value());
+        outcomes[at].result = match found {
+            Some(Int(id)) => Settlement::Done(id.to_string()),
+            None => Settlement::Failed(Failure::Unavailable(
+                "the server took it, but does not tell its id, nor is it found by its name".to_owned(),
+            )),
+        };
+    }
+    outcomes
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Made {
+    #[serde(default)]
+    id: Told<Int>,
+}
+
+/// A failure for data that must be there.
+pub(crate) fn no_data() -> Failure {
+    Failure::Unavailable("the server's reply carries no data".to_owned())
+}

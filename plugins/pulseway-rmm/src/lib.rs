@@ -1,0 +1,83 @@
+//! Pulseway RMM and Kaseya VSA X (VSA 10), which share one REST API, v3.
+//!
+//! `client` is the vendor's HTTP; `customers`, `locations` and `assets` map its organisations, sites and
+//! devices (`inventory` is the device's attributes); `describe` says what can be done and `settings`
+//! what the operator chose. The vendor's quirks are in this folder's README.
+//!
+//! Leaves alone: login and limits, which are the host's; groups, alerts, custom fields and automation.
+
+mod assets;
+mod client;
+mod customers;
+mod describe;
+mod inventory;
+mod locations;
+mod settings;
+
+pub use assets::map_assets_page;
+pub use settings::{DiskUnit, LastLogin, Settings};
+
+use crosswalk_sdk::json::Str;
+use crosswalk_sdk::{
+    Change, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Query, Settlement, Told,
+};
+use serde::Deserialize;
+
+/// The connector.
+#[derive(Debug)]
+pub struct PulsewayRmm;
+
+crosswalk_sdk::export!(PulsewayRmm);
+
+impl Connector for PulsewayRmm {
+    fn describe(host: &dyn Host) -> Description {
+        describe::description(&Settings::read(host).unwrap_or_default())
+    }
+
+    fn check(host: &dyn Host) -> Result<Identity, Failure> {
+        let organisations = client::list("/organizations", "Id", None, 0, 1);
+        let replies = client::send_all(host, vec![client::get("/environment"), organisations])?;
+        let organisations = client::open::<Vec<serde::de::IgnoredAny>>(&replies[1])?;
+        // A token may be kept from this one; it is only asked for the name.
+        let environment = client::open::<Environment<'_>>(&replies[0]).ok().and_then(|reply| reply.data).unwrap_or_default();
+        let account = environment.customer_name.text().into_value();
+        let version = environment.product_version.text().into_value().map(|version| format!("version {version}"));
+        let count = organisations.total.map(|total| format!("{total} organisations in reach"));
+        let detail: Vec<String> = version.into_iter().chain(count).collect();
+        Ok(Identity {
+            account: account.unwrap_or_else(|| "(the token may not read the account's name)".to_owned()),
+            detail: Some(detail.join(", ")).filter(|detail| !detail.is_empty()),
+        })
+    }
+
+    fn read(host: &dyn Host, query: Query, after: Option<&str>) -> Result<Page, Failure> {
+        match query.kind {
+            Kind::Customer => customers::read(host, query.selection, after),
+            Kind::Location => locations::read(host, query.selection, after),
+            Kind::Asset => assets::read(host, &Settings::read(host)?, query.selection, after),
+            _ => Err(Failure::Unsupported("this connector has organisations, sites and devices".to_owned())),
+        }
+    }
+
+    fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
+        match changes.first().map(|change| change.kind) {
+            Some(Kind::Customer) => customers::write(host, changes),
+            Some(Kind::Location) => locations::write(host, changes),
+            _ => changes.into_iter().map(unwritable).collect(),
+        }
+    }
+}
+
+fn unwritable(change: Change) -> Outcome {
+    let failure = Failure::Unsupported("this connector writes organisations and sites, nothing else".to_owned());
+    Outcome { change: change.id, result: Settlement::Failed(failure) }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Environment<'a> {
+    #[serde(borrow)]
+    customer_name: Told<Str<'a>>,
+    #[serde(borrow)]
+    product_version: Told<Str<'a>>,
+}

@@ -1,0 +1,65 @@
+//! A batch of changes as one round of requests: each change that could be prepared is one request, and
+//! its reply settles it. What became of a request without a reply, the host knows better.
+
+use crate::{Change, Failure, HttpError, Outcome, Request, Response, Settlement};
+
+/// Sends what could be prepared, side by side (`send`), and gives one outcome per change, in their
+/// order. `prepared` has one entry per change; `settle` reads a change's reply.
+pub fn write_all(
+    changes: &[Change],
+    prepared: Vec<Result<Request, Failure>>,
+    send: impl FnOnce(Vec<Request>) -> Vec<Result<Response, HttpError>>,
+    settle: impl Fn(&Change, &Response) -> Settlement,
+) -> Vec<Outcome> {
+    let mut requests = Vec::with_capacity(prepared.len());
+    let failures: Vec<Option<Failure>> =
+        prepared.into_iter().map(|prepared| prepared.map(|request| requests.push(request)).err()).collect();
+    let mut replies = send(requests).into_iter();
+    changes
+        .iter()
+        .zip(failures)
+        .map(|(change, failure)| {
+            let result = match failure.map_or_else(|| replies.next().transpose().map_err(Failure::from), Err) {
+                Ok(Some(reply)) => settle(change, &reply),
+                Ok(None) => Settlement::Failed(Failure::Unavailable("the host gave no reply".to_owned())),
+                Err(failure) => Settlement::Failed(failure),
+            };
+            Outcome { change: change.id.clone(), result }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Script, change, reply};
+    use crate::{Host, Kind, Method, Operation};
+
+    #[test]
+    fn each_change_is_settled_by_its_own_reply() {
+        let host = Script::new("{}", |request| match request.path.as_str() {
+            "/lost" => Err(HttpError::Timeout("no reply in 30 s".to_owned())),
+            path => Ok(reply(200, path)),
+        });
+        let changes = ["/a", "bad", "/lost", "/b"].map(|id| change(id, Operation::Update, Kind::Asset));
+        let prepared = changes
+            .iter()
+            .map(|change| match change.id.as_str() {
+                "bad" => Err(Failure::rejected("no")),
+                path => Ok(Request::new(Method::Put, "api", path).change(&change.id)),
+            })
+            .collect();
+        let outcomes = write_all(&changes, prepared, |requests| host.send_all(requests), |_, reply| Settlement::Done(reply.text().to_owned()));
+        let told: Vec<_> = outcomes.iter().map(|outcome| (outcome.change.as_str(), &outcome.result)).collect();
+        assert_eq!(
+            told,
+            [
+                ("/a", &Settlement::Done("/a".to_owned())),
+                ("bad", &Settlement::Failed(Failure::rejected("no"))),
+                ("/lost", &Settlement::Failed(Failure::Unavailable("no reply in 30 s".to_owned()))),
+                ("/b", &Settlement::Done("/b".to_owned())),
+            ]
+        );
+        assert_eq!(host.requests.borrow().len(), 3);
+    }
+}

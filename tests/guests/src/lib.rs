@@ -1,0 +1,250 @@
+//! A connector that misbehaves, one habit at a time: the setting `habit` says which.
+//!
+//! With the habit `none` it is a small honest connector over nothing: it reads three
+//! assets of one customer, and writes by POST to `/items`. The tests assert the host's
+//! answer to each habit, *and* that the next call on the same host works.
+
+use crosswalk_sdk::{
+    Change, Connector, Description, Failure, Field, Host, HttpError, Identity, Item, Kind, KindDescription, Method,
+    Operations, Outcome, Page, Query, Request, Selections, Settlement, Signal, StampPlace, Value,
+};
+
+/// The connector.
+#[derive(Debug)]
+pub struct Misbehaving;
+
+crosswalk_sdk::export!(Misbehaving);
+
+fn habit(host: &dyn Host) -> (String, u64) {
+    let settings: serde_json::Value = serde_json::from_str(&host.settings()).unwrap_or_default();
+    let habit = settings["habit"].as_str().unwrap_or("none").to_owned();
+    (habit, settings["times"].as_u64().unwrap_or(1))
+}
+
+impl Connector for Misbehaving {
+    fn describe(_: &dyn Host) -> Description {
+        Description { kinds: [Kind::Customer, Kind::Location, Kind::Asset].map(describe).to_vec() }
+    }
+
+    fn check(host: &dyn Host) -> Result<Identity, Failure> {
+        misbehave(host)?;
+        Ok(Identity { account: "nobody".to_owned(), detail: None })
+    }
+
+    fn read(host: &dyn Host, query: Query, after: Option<&str>) -> Result<Page, Failure> {
+        misbehave(host)?;
+        let (habit, times) = habit(host);
+        let next = match (habit.as_str(), after) {
+            ("cursor-twice", _) => Some("the same".to_owned()),
+            ("cursor-endless", after) => {
+                let page: u64 = after.and_then(|after| after.parse().ok()).unwrap_or(0);
+                Some((page + 1).to_string())
+            }
+            ("cursor-long", None) => Some("x".repeat(9 * 1024)),
+            _ => None,
+        };
+        let count = if habit == "page-flood" { 5001 } else { 3 };
+        let total = (habit == "total-lies").then_some(times + u64::from(after.is_some()));
+        let items = match query.kind {
+            Kind::Customer => vec![item("1", None, "Honest Ltd")],
+            Kind::Location => vec![item("10", Some("1"), "Head office")],
+            Kind::Asset => (0..count).map(|n| item(&format!("a{n}"), Some("1"), &format!("PC-{n}"))).collect(),
+            _ => Vec::new(),
+        };
+        Ok(Page { items, next, total, gaps: Vec::new() })
+    }
+
+    fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
+        let (habit, _) = habit(host);
+        if let Err(failure) = misbehave(host) {
+            return changes.into_iter().map(|change| Outcome { change: change.id, result: Settlement::Failed(failure.clone()) }).collect();
+        }
+        let requests: Vec<Request> = changes
+            .iter()
+            .map(|change| {
+                let request = Request::new(Method::Post, "api", "/items").json(format!("{{\"name\":{:?}}}", change.name));
+                match habit.as_str() {
+                    "write-unnamed" => request,
+                    "write-another-name" => request.change("0.0"),
+                    _ => request.change(&change.id),
+                }
+            })
+            .collect();
+        let replies = host.send_all(requests);
+        let mut outcomes: Vec<Outcome> = changes
+            .into_iter()
+            .zip(replies)
+            .map(|(change, reply)| Outcome {
+                result: match reply {
+                    Ok(reply) if reply.is_success() => Settlement::Done(reply.text().to_owned()),
+                    Ok(reply) => Settlement::Failed(reply.failure("refused")),
+                    Err(error) => Settlement::Failed(error.into()),
+                },
+                change: change.id,
+            })
+            .collect();
+        match habit.as_str() {
+            "fewer-outcomes" => {
+                outcomes.pop();
+            }
+            "foreign-outcome" => {
+                for outcome in &mut outcomes {
+                    outcome.change = "999.999".to_owned();
+                }
+            }
+            "trap-after-write" => panic!("after the write"),
+            _ => {}
+        }
+        outcomes
+    }
+
+    fn run(host: &dyn Host, _: &str, _: &str) -> Result<Vec<Signal>, Failure> {
+        misbehave(host)?;
+        Ok(Vec::new())
+    }
+}
+
+/// The habits that need no page and no batch.
+fn misbehave(host: &dyn Host) -> Result<(), Failure> {
+    let (habit, times) = habit(host);
+    match habit.as_str() {
+        "loop" => loop {
+            std::hint::black_box(0);
+        },
+        "loop-of-host-calls" => loop {
+            host.now_ms();
+        },
+        "memory" => {
+            let mut hoard: Vec<Vec<u8>> = Vec::new();
+            loop {
+                hoard.push(vec![1; 1024 * 1024]);
+                std::hint::black_box(&hoard);
+            }
+        }
+        "trap" => panic!("I was told to"),
+        "stack" => {
+            std::hint::black_box(deeper(1));
+            Ok(())
+        }
+        "log-flood" => {
+            for n in 0..times {
+                host.log(crosswalk_sdk::Level::Info, &format!("line {n} {}", "x".repeat(5000)));
+            }
+            Ok(())
+        }
+        "write-while-reading" => every_way_to_write(host),
+        "schedule-while-reading" => match host.wake_after("poll", 1000, "") {
+            Err(error) => Err(Failure::Broken(format!("schedule: {error:?}"))),
+            Ok(_) => Err(Failure::Broken("schedule: it was let".to_owned())),
+        },
+        "mapping-while-reading" => {
+            let put = host.entry_put("space", "key", "value", None);
+            let seen = host.entry("space", "key").map(|entry| entry.value);
+            Err(Failure::Broken(format!("mapping: put {} seen {seen:?}", put.is_ok())))
+        }
+        "mapping-seen" => Err(Failure::Broken(format!("mapping: seen {:?}", host.entry("space", "key").map(|entry| entry.value)))),
+        "mapping-flood" => {
+            for n in 0..times {
+                if let Err(error) = host.entry_put("flood", &n.to_string(), "x", None) {
+                    return Err(Failure::Broken(format!("mapping: {n}: {error:?}")));
+                }
+            }
+            Ok(())
+        }
+        "escape" => every_way_out(host),
+        "secret-in-settings" => Err(Failure::Broken(host.settings())),
+        "call-flood" => {
+            let requests = (0..times).map(|_| Request::get("api", "/search")).collect();
+            let refused = host.send_all(requests).into_iter().filter(Result::is_err).count();
+            Err(Failure::Broken(format!("{refused} refused")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn deeper(n: u64) -> u64 {
+    if n == 0 { 0 } else { std::hint::black_box(deeper(std::hint::black_box(n + 1))) + 1 }
+}
+
+/// Tries to write by every way there is, and reports which were let through.
+fn every_way_to_write(host: &dyn Host) -> Result<(), Failure> {
+    let mut ways: Vec<(&str, Request)> = [
+        ("post", Method::Post),
+        ("put", Method::Put),
+        ("patch", Method::Patch),
+        ("delete", Method::Delete),
+    ]
+    .into_iter()
+    .map(|(name, method)| (name, Request::new(method, "api", "/items")))
+    .collect();
+    ways.push(("in the name of a change", Request::new(Method::Post, "api", "/items").change("1.1")));
+    ways.push(("beside a read path", Request::new(Method::Post, "api", "/search/items")));
+    ways.push(("encoded read path", Request::new(Method::Post, "api", "/items/%2e%2e/search")));
+    ways.push(("dotted read path", Request::new(Method::Post, "api", "/search/../items")));
+    ways.push(("case of a read path", Request::new(Method::Post, "api", "/SEARCH")));
+    ways.push(("query in the path", Request::new(Method::Post, "api", "/items?x=/search")));
+    for header in ["x-http-method-override", "x-http-method", "x-method-override"] {
+        let mut request = Request::get("api", "/items");
+        request.headers.push((header.to_owned(), "DELETE".to_owned()));
+        ways.push(("method override", request));
+    }
+    let (names, requests): (Vec<&str>, Vec<Request>) = ways.into_iter().unzip();
+    let through: Vec<&str> = names.into_iter().zip(host.send_all(requests)).filter(|(_, reply)| reply.is_ok()).map(|(name, _)| name).collect();
+    let put = host.entry_put("plan", "kept", "x", None).is_ok();
+    let woken = host.wake_after("poll", 1, "").is_ok();
+    Err(Failure::Broken(format!("through: {through:?}; put: {put}; woken: {woken}")))
+}
+
+/// Tries to reach what was not granted, by every way there is, and reports what was let through.
+fn every_way_out(host: &dyn Host) -> Result<(), Failure> {
+    let elsewhere = |name: &str| Request::get("api", "/").host(name);
+    let mut requests = vec![
+        Request::get("nowhere", "/"),
+        Request::get("api", "http://evil.example/"),
+        Request::get("api", "//evil.example/"),
+        Request::get("api", "/\\evil.example/"),
+        Request::get("api", "/../.."),
+        Request::get("api", "/a%2fb/%2e%2e"),
+        Request::get("api", "no slash"),
+        Request::get("api", "/x\r\nHost: evil.example"),
+        elsewhere("evil.example"),
+        elsewhere("user@evil.example"),
+        elsewhere("169.254.169.254"),
+        elsewhere("127.0.0.1:1"),
+    ];
+    for header in ["host", "Host", "content-length", "transfer-encoding", "authorization", "cookie", "proxy-authorization", "x-key", "X-KEY", "connection", "te", "trailer", "forwarded", "x-forwarded-host", "bad name"] {
+        let mut request = Request::get("api", "/");
+        request.headers.push((header.to_owned(), "x".to_owned()));
+        requests.push(request);
+    }
+    let asked = requests.len();
+    let replies = host.send_all(requests);
+    let refused = replies.iter().filter(|reply| matches!(reply, Err(HttpError::Refused(_) | HttpError::NotGranted(_)))).count();
+    let through: Vec<usize> = replies.iter().enumerate().filter(|(_, reply)| reply.is_ok()).map(|(at, _)| at).collect();
+    Err(Failure::Broken(format!("asked {asked}, refused {refused}, through {through:?}")))
+}
+
+fn item(id: &str, parent: Option<&str>, name: &str) -> Item {
+    Item {
+        id: id.to_owned(),
+        parent: parent.map(str::to_owned),
+        name: name.to_owned(),
+        stamp: None,
+        fields: vec![Field { name: "active".to_owned(), value: Value::Boolean(true) }],
+    }
+}
+
+fn describe(kind: Kind) -> KindDescription {
+    KindDescription {
+        kind,
+        reads: Selections::EVERYTHING | Selections::IDS | Selections::STAMPS | Selections::NAMED,
+        writes: Operations::CREATE | Operations::UPDATE | Operations::DEACTIVATE | Operations::REACTIVATE,
+        fields: Vec::new(),
+        name_length: Some(100),
+        stamp: Some(StampPlace { field: "key".to_owned(), length: 50 }),
+        changes_at_once: 50,
+        ids_at_once: 100,
+        page_size: 100,
+        calls_per_change: 1,
+    }
+}

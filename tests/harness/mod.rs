@@ -1,0 +1,218 @@
+//! A whole host in a test: its own folder, database and clock, the real connectors, and
+//! simulated vendors. It speaks the domain, so that tests do.
+
+use crosswalk::clock::{Clock, FixedClock, SystemClock};
+use crosswalk::engine::{ApplyOptions, ApplyReport, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport, Tenant};
+use crosswalk::error::Error;
+use crosswalk::model::connection::BucketOverride;
+use crosswalk::model::{ConnectionName, Kind, LinkState, Secret, SyncName, SyncRules, TenantName};
+use crosswalk::runtime::{Runtime, RuntimeOptions};
+use crosswalk::store::{KeySource, Store};
+use crosswalk_sims::{Autotask, Existing, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// The sync of most tests.
+pub(crate) const SYNC: &str = "rmm-to-psa";
+
+/// A whole host.
+pub(crate) struct TestApp {
+    pub(crate) engine: Engine,
+    pub(crate) tenant: Tenant,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+/// One runtime for all tests of the process: each component is compiled once.
+fn runtime() -> Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new(RuntimeOptions::default()).expect("a runtime")).clone()
+}
+
+/// A built connector or guest.
+pub(crate) fn component(name: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder").join("connectors").join(format!("{name}.wasm"));
+    assert!(file.exists(), "{} is not built: run `make connectors` first", file.display());
+    file
+}
+
+pub(crate) fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("a name")
+}
+
+impl TestApp {
+    /// A host with nothing in it.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("crosswalk.db"), &KeySource::File(folder.path().join("key"))).expect("a database");
+        let clock = Arc::new(FixedClock::at(SystemClock.now()));
+        let engine = Engine::new(store, runtime(), clock.clone(), folder.path().to_owned());
+        engine.tenant_add(&TenantName::default()).await.expect("a tenant");
+        let tenant = engine.tenant(&TenantName::default()).await.expect("the tenant");
+        Self { engine, tenant, clock, folder }
+    }
+
+    /// A host with both connectors, connected to these vendors, and a sync between them.
+    pub(crate) async fn with(vendors: &Vendors, rules: SyncRules) -> Self {
+        let app = Self::start().await;
+        for plugin in ["pulseway-rmm", "autotask"] {
+            app.engine.plugin_add(&component(plugin)).await.expect("the plugin is fine");
+        }
+        app.connect(vendors).await;
+        let new = NewSync { name: name(SYNC), source: name("rmm"), target: name("psa"), rules };
+        app.tenant.sync_add(new).await.expect("the sync is fine");
+        app
+    }
+
+    async fn connect(&self, vendors: &Vendors) {
+        let (rmm, psa) = (&vendors.rmm, &vendors.psa);
+        self.add(NewConnection {
+            name: name("rmm"),
+            plugin: name("pulseway-rmm"),
+            settings: BTreeMap::new(),
+            secrets: secrets([("token-id", rmm.token_id()), ("token-secret", rmm.token_secret())]),
+            endpoints: texts([("api", format!("{}/api/v3", rmm.url()))]),
+            grant_all: false,
+            buckets: [("minute".to_owned(), BucketOverride { calls: Some(0), at_once: Some(4) })].into(),
+        })
+        .await;
+        self.add(NewConnection {
+            name: name("psa"),
+            plugin: name("autotask"),
+            settings: [
+                ("user".to_owned(), psa.user().into()),
+                ("owner-resource-id".to_owned(), 29_682_885.into()),
+                ("udf-last-seen".to_owned(), "RMM Last Seen".into()),
+                ("udf-storage".to_owned(), "RMM Storage".into()),
+            ]
+            .into(),
+            secrets: secrets([("secret", psa.secret()), ("integration-code", psa.integration_code())]),
+            endpoints: texts([("discovery", psa.url()), ("zone", psa.url())]),
+            grant_all: false,
+            buckets: [("hour".to_owned(), BucketOverride { calls: Some(0), at_once: None })].into(),
+        })
+        .await;
+    }
+
+    async fn add(&self, new: NewConnection) {
+        let name = new.name.clone();
+        self.tenant.connection_add(new).await.unwrap_or_else(|error| panic!("{name}: {}", told(&error)));
+    }
+
+    pub(crate) async fn plan(&self) -> PlanReport {
+        self.tenant.plan(&name(SYNC), &NoProgress).await.unwrap_or_else(|error| panic!("{}", told(&error)))
+    }
+
+    /// Applies a plan with all brakes let go.
+    pub(crate) async fn apply(&self, plan: &PlanReport) -> ApplyReport {
+        self.try_apply(plan).await.unwrap_or_else(|error| panic!("{}", told(&error)))
+    }
+
+    pub(crate) async fn try_apply(&self, plan: &PlanReport) -> Result<ApplyReport, Error> {
+        let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
+        self.tenant.apply(plan.plan.id, &options, &NoProgress).await
+    }
+
+    /// Plans, decides what is undecided (sure names are the same, all else is new), and
+    /// applies, until nothing is left to do.
+    pub(crate) async fn bring_in_step(&self) {
+        for _ in 0..6 {
+            let plan = self.plan().await;
+            assert!(plan.complaints.is_empty(), "{:?}", plan.complaints);
+            self.decide().await;
+            let plan = self.plan().await;
+            if plan.plan.totals.is_empty() && self.open().await == 0 {
+                return;
+            }
+            let report = self.apply(&plan).await;
+            assert!(report.failures.is_empty(), "{:?}", report.failures);
+        }
+        panic!("six rounds and still not in step: {:?}", self.plan().await.plan.totals);
+    }
+
+    async fn decide(&self) {
+        self.tenant.link_accept(&name(SYNC), Kind::Customer, 0.9).await.expect("accepted");
+        for view in self.undecided().await {
+            self.tenant
+                .link_decide(&name(SYNC), view.link.kind, &view.link.source, &crosswalk::engine::Decision::Create)
+                .await
+                .unwrap_or_else(|error| panic!("{}", told(&error)));
+        }
+    }
+
+    async fn open(&self) -> usize {
+        self.undecided().await.len()
+    }
+
+    pub(crate) async fn undecided(&self) -> Vec<LinkView> {
+        let filter = LinkFilter { states: vec![LinkState::Proposed, LinkState::Conflict], ..LinkFilter::default() };
+        self.tenant.link_list(&name(SYNC), &filter).await.expect("links")
+    }
+
+    /// How many links of a kind are linked.
+    pub(crate) async fn linked(&self, kind: Kind) -> usize {
+        let filter = LinkFilter { kind: Some(kind), states: vec![LinkState::Linked], ..LinkFilter::default() };
+        self.tenant.link_list(&name(SYNC), &filter).await.expect("links").len()
+    }
+
+    /// What a source record is linked to.
+    pub(crate) async fn target_of(&self, kind: Kind, source: &str) -> Option<i64> {
+        let trace = self.tenant.why(&name(SYNC), kind, source).await.ok()?;
+        trace.link?.target?.parse().ok()
+    }
+}
+
+/// Both simulated vendors and what is in them.
+pub(crate) struct Vendors {
+    pub(crate) world: World,
+    pub(crate) rmm: PulsewayRmm,
+    pub(crate) psa: Autotask,
+}
+
+impl Vendors {
+    /// A world of this size, of which the PSA holds a part already.
+    pub(crate) fn start(organisations: usize, sites: usize, devices: usize, held: f64) -> Self {
+        let world = World::generate(Size::new(organisations, sites, devices), 11);
+        let existing = if held > 0.0 { world.existing_in_psa(held, 11) } else { Existing::default() };
+        let rmm = PulsewayRmm::start(&world, RmmOptions::default()).expect("an RMM");
+        let options = PsaOptions { latency_steps: false, ..PsaOptions::default() };
+        let psa = Autotask::start(&existing, options).expect("a PSA");
+        Self { world, rmm, psa }
+    }
+
+    /// Nothing stands twice in the PSA.
+    pub(crate) fn assert_no_duplicates(&self) {
+        let twins = self.psa.duplicates();
+        assert!(twins.is_empty(), "{twins:?}");
+    }
+}
+
+pub(crate) fn secrets<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, Secret> {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect()
+}
+
+pub(crate) fn texts<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// An error with its causes and its hint, as the command line would tell it.
+pub(crate) fn told(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    format!("{text}\nhint: {}", error.hint())
+}
+
+/// A connection's name.
+pub(crate) fn connection(id: &str) -> ConnectionName {
+    name(id)
+}
+
+/// A sync's name.
+pub(crate) fn sync() -> SyncName {
+    name(SYNC)
+}

@@ -1,0 +1,20 @@
+//! The host's tests: one binary, and this list is its table of contents.
+//!
+//! Everything runs from a fresh clone with `make test`: connectors and guests are built
+//! before, databases are made in temporary folders, vendors are simulated on loopback at
+//! ports of their own.
+
+mod harness;
+
+/// The command line: what it prints, its exit codes, and what bad input gets.
+mod cli;
+/// What a vendor may do to us: every fault, and the same end state all the same.
+mod faults;
+/// Killed at any moment, run again: the same end state, nothing twice.
+mod kill;
+/// The sandbox: connectors that misbehave, one habit at a time.
+mod sandbox;
+/// The main job, whole: RMM records into the PSA, and everything that happens to them later.
+mod sync;
+/// Tests that read the source: rooms, headers, words.
+mod tidy;

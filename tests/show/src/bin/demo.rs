@@ -1,0 +1,184 @@
+//! The demo: an MSP's RMM into its PSA, as an operator would do it, on simulated vendors.
+//!
+//! It types the commands a person would type and shows what they print. Then it counts at
+//! the simulators, not at the program, what is in step. Any outcome but "everything in
+//! step, the second run wrote nothing" ends with an error.
+
+#![expect(clippy::print_stdout, reason = "a demo talks")]
+
+use crosswalk_show::{Crosswalk, Trouble, connectors, target_folder};
+use crosswalk_sims::{Autotask, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::process::ExitCode;
+
+const SEED: u64 = 2026;
+
+fn main() -> ExitCode {
+    match demo() {
+        Ok(line) => {
+            println!("\n{line}");
+            ExitCode::SUCCESS
+        }
+        Err(trouble) => {
+            println!("\ndemo failed: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn demo() -> Result<String, Trouble> {
+    let target = target_folder()?;
+    let world = World::generate(Size::new(40, 120, 2500), SEED);
+    let rmm = PulsewayRmm::start(&world, RmmOptions::default())?;
+    let psa = Autotask::start(&world.existing_in_psa(0.5, SEED), PsaOptions::default())?;
+    let data = target.join("demo");
+    let mut crosswalk = Crosswalk::new(&target, &data)?;
+    heading("Two simulated vendors are up");
+    println!("  RMM  {}   {} organisations, {} sites, {} devices", rmm.url(), rmm.organisations().len(), rmm.sites().len(), rmm.devices().len());
+    println!("  PSA  {}   {} companies, {} configuration items", psa.url(), psa.companies().len(), psa.configuration_items().len());
+
+    heading("Each vendor is a sandboxed component; the host knows neither");
+    for file in connectors(&target)? {
+        let file = file.display().to_string();
+        say(&crosswalk, &["plugin", "add", &file], &[0])?;
+    }
+
+    heading("Connect to both accounts. Call limits are the operator's here, the simulators can take it");
+    let [mut to_rmm, mut to_psa] = crosswalk.connect(&rmm, &psa);
+    to_rmm.extend(["--bucket", "minute=0,at-once=4"].map(str::to_owned));
+    to_psa.extend(["--bucket", "hour=9900,at-once=0"].map(str::to_owned));
+    for words in [to_rmm, to_psa] {
+        say(&crosswalk, &words.iter().map(String::as_str).collect::<Vec<_>>(), &[0])?;
+    }
+    say(&crosswalk, &["connection", "check", "rmm"], &[0])?;
+    say(&crosswalk, &["connection", "check", "psa"], &[0])?;
+    say(&crosswalk, &["sync", "add", "rmm-to-psa", "--from", "rmm", "--to", "psa"], &[0])?;
+
+    heading("What would happen? A plan only reads");
+    say(&crosswalk, &["plan", "rmm-to-psa"], &[3])?;
+    if psa.counts().writes + rmm.counts().writes > 0 {
+        return Err("planning wrote to a vendor".into());
+    }
+
+    heading("Near names wait for a person: look at them, take the sure ones, call the others new");
+    say(&crosswalk, &["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"], &[0])?;
+    say(&crosswalk, &["link", "accept", "rmm-to-psa", "--score", "0.9"], &[0])?;
+    let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"])?;
+    for id in ids(&open) {
+        say(&crosswalk, &["link", "create", "rmm-to-psa", "customer", &id], &[0])?;
+    }
+
+    heading("The plan again, now complete; a first run is always held for review");
+    say(&crosswalk, &["plan", "rmm-to-psa"], &[3])?;
+    let plan = newest(&crosswalk)?;
+    let busiest = busiest_linked(&crosswalk)?;
+    say(&crosswalk, &["plan", "--show", &plan, "--customer", &busiest, "--kind", "location"], &[0, 3])?;
+    heading("Approved: exactly this plan is applied");
+    say(&crosswalk, &["apply", &plan, "--release", "first-run", "--yes"], &[0])?;
+    settle_conflicts(&crosswalk)?;
+    let first_writes = psa.counts().writes;
+    println!("  counted at the PSA: {first_writes} write calls");
+
+    heading("An hour later every device has checked in. The second run");
+    rmm.check_in_all(crosswalk_sims::clock::now_ms() / 1000);
+    psa.reset_counts();
+    rmm.reset_counts();
+    say(&crosswalk, &["run", "rmm-to-psa"], &[0])?;
+    let second_writes = psa.counts().writes + rmm.counts().writes;
+    println!("  counted at both vendors: {second_writes} write calls");
+
+    let line = verdict(&rmm, &psa, &crosswalk, second_writes)?;
+    heading("Look around: the database is left behind");
+    let program = target.join("release/crosswalk");
+    let some = rmm.devices().first().map(|device| device.id.clone()).unwrap_or_default();
+    for words in ["link list rmm-to-psa --kind customer".to_owned(), format!("why rmm-to-psa asset {some}"), "journal rmm-to-psa --limit 20".to_owned(), "--help".to_owned()] {
+        println!("  {} --data {} {words}", program.display(), data.display());
+    }
+    Ok(line)
+}
+
+/// Records that the vendor's own duplicates keep from being matched are decided like any other.
+fn settle_conflicts(crosswalk: &Crosswalk) -> Result<(), Trouble> {
+    for kind in ["location", "asset"] {
+        let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", kind, "--state", "proposed", "--state", "conflict"])?;
+        let ids = ids(&open);
+        if ids.is_empty() {
+            continue;
+        }
+        println!("  {} {kind}s look like something the PSA has, but not surely; the operator calls them new", ids.len());
+        for id in ids {
+            crosswalk.json(&["link", "create", "rmm-to-psa", kind, &id])?;
+        }
+    }
+    crosswalk.json(&["plan", "rmm-to-psa"])?;
+    let plan = newest(crosswalk)?;
+    say(crosswalk, &["apply", &plan, "--yes"], &[0])
+}
+
+/// A customer that is linked, not new: its plan shows links and updates beside creates.
+fn busiest_linked(crosswalk: &Crosswalk) -> Result<String, Trouble> {
+    let linked = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "linked"])?;
+    ids(&linked).pop().ok_or_else(|| "no customer is linked".into())
+}
+
+/// The newest plan's number.
+fn newest(crosswalk: &Crosswalk) -> Result<String, Trouble> {
+    let plans = crosswalk.json(&["plan", "--list", "rmm-to-psa"])?;
+    plans[0]["id"].as_i64().map(|id| id.to_string()).ok_or_else(|| format!("no plan: {plans}").into())
+}
+
+/// Counts at the simulators what is in step.
+fn verdict(rmm: &PulsewayRmm, psa: &Autotask, crosswalk: &Crosswalk, second_writes: u64) -> Result<String, Trouble> {
+    let twins = psa.duplicates();
+    if !twins.is_empty() {
+        return Err(format!("the PSA has duplicates: {twins:?}").into());
+    }
+    let mut counts = Vec::new();
+    for (kind, there, wanted) in [
+        ("customer", keys(&psa.companies()), rmm.organisations().len()),
+        ("location", keys(&psa.locations()), rmm.sites().len()),
+        ("asset", keys(&psa.configuration_items()), rmm.devices().len()),
+    ] {
+        let links = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", kind, "--state", "linked"])?;
+        let linked = targets(&links).iter().filter(|id| there.contains(*id)).count();
+        if linked != wanted {
+            return Err(format!("{linked} of {wanted} {kind}s are in step").into());
+        }
+        counts.push(linked);
+    }
+    if second_writes > 0 {
+        return Err(format!("the second run wrote {second_writes} times").into());
+    }
+    Ok(format!("demo: {} customers, {} locations, {} assets in step; second run wrote {second_writes}", counts[0], counts[1], counts[2]))
+}
+
+fn keys(rows: &[Value]) -> HashSet<String> {
+    rows.iter().filter_map(|row| row["id"].as_i64()).map(|id| id.to_string()).collect()
+}
+
+fn ids(links: &Value) -> Vec<String> {
+    texts(links, "source")
+}
+
+fn targets(links: &Value) -> Vec<String> {
+    texts(links, "target")
+}
+
+fn texts(links: &Value, field: &str) -> Vec<String> {
+    links.as_array().into_iter().flatten().filter_map(|view| view[field].as_str()).map(str::to_owned).collect()
+}
+
+fn heading(text: &str) {
+    println!("\n── {text}\n");
+}
+
+fn say(crosswalk: &Crosswalk, args: &[&str], fine: &[i32]) -> Result<(), Trouble> {
+    println!("$ {}", Crosswalk::line(args));
+    let status = crosswalk.run(args)?;
+    println!();
+    match status.code() {
+        Some(code) if fine.contains(&code) => Ok(()),
+        _ => Err(format!("`{}` ended with {status}", Crosswalk::line(args)).into()),
+    }
+}

@@ -1,0 +1,397 @@
+//! A simulated Autotask PSA, REST 1.0.
+//!
+//! What it does by default is what the vendor documents or several live tenants report; what is doubtful is a switch in
+//! [`PsaOptions`]. `schema` and `fields` are the table of entities everything is driven by; `table` holds rows; `query`
+//! and `select` answer queries; `rules` checks writes; `limits` are the vendor's brakes; `routes` is the API; `meta` is what
+//! entities say of themselves; `report` is for tests.
+//!
+//! Not simulated: contracts, services, tickets and their like (the tables are ready for them), contacts, attachments,
+//! webhooks, security levels.
+
+mod fields;
+mod limits;
+mod meta;
+mod query;
+mod report;
+mod routes;
+mod rules;
+mod schema;
+mod select;
+mod table;
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde_json::Value;
+
+use crate::clock::now_ms;
+use crate::counts::Counts;
+use crate::faults::Faults;
+use crate::server::Server;
+use crate::world::{DeviceKind, EPOCH, Existing};
+use limits::Limits;
+pub use report::Duplicate;
+use schema::{COMPANIES, ENTITIES, ITEMS, LOCATIONS, PRODUCTS, RESOURCES};
+use table::{Cell, Row, Table};
+
+/// How a simulated PSA behaves where the vendor's behaviour is known to vary or not known.
+#[derive(Clone, Debug)]
+pub struct PsaOptions {
+    /// Port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Wait before each reply.
+    pub latency: Duration,
+    /// The API user.
+    pub user: String,
+    /// The API user's secret.
+    pub secret: String,
+    /// The tracking identifier it accepts.
+    pub integration_code: String,
+    /// Further tracking identifiers: other integrations of the same customer.
+    pub other_integration_codes: Vec<String>,
+    /// Calls per rolling hour.
+    pub hourly_limit: u64,
+    /// Whether calls wait 0.5 s from 50 % of the hour's calls and 1 s from 75 %.
+    pub latency_steps: bool,
+    /// Calls at once per tracking identifier and entity.
+    pub thread_limit: usize,
+    /// Status when the hour is used up: 429 or 500.
+    pub over_limit_status: u16,
+    /// Status of `zoneInformation` for an unknown user: 500 or 404.
+    pub zone_error_status: u16,
+    /// Status of a read of an id that does not exist: 200 (with a null item) or 404.
+    pub missing_id_status: u16,
+    /// Status of a call the login has no permission for: 500 or 403.
+    pub permission_status: u16,
+    /// Whether texts that are too long are cut instead of refused.
+    pub cut_long_values: bool,
+    /// Whether the last page points to one more, which is empty.
+    pub last_page_is_empty: bool,
+    /// Whether text comparisons in queries regard case.
+    pub case_sensitive: bool,
+    /// Whether an id given as a text in a query matches (else it matches nothing).
+    pub string_ids_match: bool,
+    /// Whether a company created with an address gets a primary location.
+    pub primary_location: bool,
+    /// The products there are.
+    pub products: Vec<String>,
+    /// User-defined fields an administrator has not set up, by name.
+    pub missing_udfs: Vec<String>,
+}
+
+impl Default for PsaOptions {
+    fn default() -> Self {
+        PsaOptions {
+            port: 0,
+            latency: Duration::ZERO,
+            user: "api@msp.example".to_owned(),
+            secret: "sim-secret".to_owned(),
+            integration_code: "SIMINTEGRATIONCODE".to_owned(),
+            other_integration_codes: Vec::new(),
+            hourly_limit: 10_000,
+            latency_steps: true,
+            thread_limit: 3,
+            over_limit_status: 429,
+            zone_error_status: 500,
+            missing_id_status: 200,
+            permission_status: 500,
+            cut_long_values: false,
+            last_page_is_empty: false,
+            case_sensitive: false,
+            string_ids_match: false,
+            primary_location: true,
+            products: vec!["Managed Workstation".to_owned(), "Managed Server".to_owned()],
+            missing_udfs: Vec::new(),
+        }
+    }
+}
+
+/// A running simulated PSA; stops when dropped.
+#[derive(Debug)]
+pub struct Autotask {
+    server: Server,
+    vendor: Arc<Psa>,
+}
+
+/// What the server is given.
+#[derive(Debug)]
+struct Psa {
+    state: Mutex<State>,
+    limits: Arc<Limits>,
+    integrations: Vec<String>,
+    options: PsaOptions,
+    faults: Faults,
+}
+
+/// What the PSA holds, a table per entity in the order of `ENTITIES`.
+#[derive(Debug)]
+struct State {
+    tables: Vec<Table>,
+    denied: HashSet<usize>,
+    primary_location: bool,
+}
+
+impl Autotask {
+    /// Starts a server that holds `existing`, besides the MSP's own company (id 0), an owner and the products.
+    ///
+    /// # Errors
+    /// The port cannot be listened on.
+    pub fn start(existing: &Existing, options: PsaOptions) -> io::Result<Autotask> {
+        let faults = Faults::default();
+        let codes = std::iter::once(&options.integration_code).chain(&options.other_integration_codes);
+        let vendor = Arc::new(Psa {
+            state: Mutex::new(State::new(existing, &options)),
+            limits: Arc::new(Limits::new(options.hourly_limit, options.thread_limit, options.latency_steps)),
+            integrations: codes.cloned().collect(),
+            options: options.clone(),
+            faults: faults.clone(),
+        });
+        let server = Server::start(vendor.clone(), options.port, options.latency, faults)?;
+        Ok(Autotask { server, vendor })
+    }
+
+    /// Where it listens: scheme, host and port. Zone discovery is at `/atservicesrest/v1.0/zoneInformation` of it.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The API user it accepts.
+    pub fn user(&self) -> &str {
+        &self.vendor.options.user
+    }
+
+    /// The secret it accepts.
+    pub fn secret(&self) -> &str {
+        &self.vendor.options.secret
+    }
+
+    /// The tracking identifier it accepts.
+    pub fn integration_code(&self) -> &str {
+        &self.vendor.options.integration_code
+    }
+
+    /// What goes wrong, switched while it runs.
+    pub fn faults(&self) -> &Faults {
+        self.server.faults()
+    }
+
+    /// Wait before each reply, from now on.
+    pub fn set_latency(&self, latency: Duration) {
+        self.server.set_latency(latency);
+    }
+
+    /// What it was asked since its start or the last reset. POST, PATCH, PUT and DELETE are writes, except of queries.
+    pub fn counts(&self) -> Counts {
+        self.server.counter().snapshot()
+    }
+
+    /// Counts from zero again. The hour's calls go on: see [`Autotask::set_hour_calls`].
+    pub fn reset_counts(&self) {
+        self.server.counter().reset();
+    }
+
+    /// Calls of the last hour, as `ThresholdInformation` says.
+    pub fn hour_calls(&self) -> u64 {
+        self.vendor.limits.used()
+    }
+
+    /// Pretends that so many calls were made just now, by whomever.
+    pub fn set_hour_calls(&self, calls: u64) {
+        self.vendor.limits.set_used(calls);
+    }
+
+    /// The companies: only the fields that have a value, user-defined ones by name in `udf`.
+    pub fn companies(&self) -> Vec<Value> {
+        report::rows(&self.vendor.state.lock(), COMPANIES)
+    }
+
+    /// The locations, as [`Autotask::companies`].
+    pub fn locations(&self) -> Vec<Value> {
+        report::rows(&self.vendor.state.lock(), LOCATIONS)
+    }
+
+    /// The configuration items, as [`Autotask::companies`].
+    pub fn configuration_items(&self) -> Vec<Value> {
+        report::rows(&self.vendor.state.lock(), ITEMS)
+    }
+
+    /// The rows of any entity, as [`Autotask::companies`]; none when there is no such entity.
+    pub fn rows(&self, entity: &str) -> Vec<Value> {
+        schema::entity(entity).map_or_else(Vec::new, |at| report::rows(&self.vendor.state.lock(), at))
+    }
+
+    /// How many rows an entity has.
+    pub fn len(&self, entity: &str) -> usize {
+        schema::entity(entity).map_or(0, |at| self.vendor.state.lock().tables[at].rows.len())
+    }
+
+    /// Whether an entity has no rows.
+    pub fn is_empty(&self, entity: &str) -> bool {
+        self.len(entity) == 0
+    }
+
+    /// A technician's edit: sets a field, or a user-defined field, of a row; null clears it. Goes past what the API forbids. False
+    /// when entity, row or field do not exist, or the value does not fit.
+    pub fn edit(&self, entity: &str, id: i64, field: &str, value: &Value) -> bool {
+        let Some(at) = schema::entity(entity) else { return false };
+        let mut state = self.vendor.state.lock();
+        let table = &mut state.tables[at];
+        let touched = rules::touched(table, now_ms());
+        if let Some(udf) = table.udf_position(field) {
+            let text = value.as_str().map(Into::into);
+            return table.update(id, |row| {
+                row.set_udf(udf, text);
+                touched.into_iter().for_each(|(f, c)| row.set(f, c));
+            });
+        }
+        let Some(position) = table.position(field).filter(|p| *p != 0) else { return false };
+        let cell = match value {
+            Value::Null => None,
+            Value::Bool(b) => Some(Cell::Flag(*b)),
+            Value::Number(n) => n.as_i64().map(Cell::Int).or_else(|| n.as_f64().map(Cell::Number)),
+            Value::String(s) if matches!(table.field(position).kind, schema::Kind::Time | schema::Kind::Day) => {
+                crate::clock::parse_iso(s).map(Cell::Time)
+            }
+            Value::String(s) => Some(Cell::text(s)),
+            Value::Array(_) | Value::Object(_) => return false,
+        };
+        table.update(id, |row| {
+            row.set(position, cell);
+            touched.into_iter().for_each(|(f, c)| row.set(f, c));
+        })
+    }
+
+    /// Deletes a row, whatever refers to it. False when there is none.
+    pub fn delete(&self, entity: &str, id: i64) -> bool {
+        schema::entity(entity).is_some_and(|at| self.vendor.state.lock().tables[at].delete(id))
+    }
+
+    /// A company a technician makes in the PSA; its id.
+    pub fn add_company(&self, name: &str) -> i64 {
+        self.vendor.state.lock().add_company(name, "01234 567890", now_ms())
+    }
+
+    /// Takes the permission for an entity away: calls on it fail with `permission_status`. False when there is none.
+    pub fn deny(&self, entity: &str) -> bool {
+        schema::entity(entity).is_some_and(|at| self.vendor.state.lock().denied.insert(at))
+    }
+
+    /// Gives every permission back.
+    pub fn allow_all(&self) {
+        self.vendor.state.lock().denied.clear();
+    }
+
+    /// Companies, locations and configuration items as sorted lines without ids and times of the server's, parents by
+    /// name: equal for two end states that are the same.
+    pub fn canonical_state(&self) -> Vec<String> {
+        report::canonical(&self.vendor.state.lock())
+    }
+
+    /// Accounts of one name, locations of one name in one account, items of one device key.
+    pub fn duplicates(&self) -> Vec<Duplicate> {
+        report::duplicates(&self.vendor.state.lock())
+    }
+}
+
+impl State {
+    fn new(existing: &Existing, options: &PsaOptions) -> State {
+        let tables = ENTITIES.iter().map(|e| Table::new(e, &options.missing_udfs)).collect();
+        let mut state = State { tables, denied: HashSet::new(), primary_location: options.primary_location };
+        let before = (EPOCH - 90 * 86_400) * 1000;
+        let owner = state.add(
+            RESOURCES,
+            before,
+            &[("firstName", "Olga"), ("lastName", "Owner"), ("userName", "olga.owner"), ("email", "olga@msp.example")],
+            &[("licenseType", 1)],
+        );
+        state.add(
+            RESOURCES,
+            before,
+            &[("firstName", "API"), ("lastName", "User"), ("userName", &options.user), ("email", &options.user)],
+            &[("licenseType", 7)],
+        );
+        for name in &options.products {
+            state.add(PRODUCTS, before, &[("name", name)], &[("productBillingCodeID", 1)]);
+        }
+        let msp = state.row(
+            COMPANIES,
+            before,
+            &[("companyName", "Simulated MSP"), ("phone", "0800 000000")],
+            &[("companyType", 1), ("ownerResourceID", owner)],
+        );
+        state.tables[COMPANIES].insert_as(0, msp);
+        for company in &existing.companies {
+            state.load(company, before);
+        }
+        state
+    }
+
+    /// A row of texts and numbers, with what creates give.
+    fn row(&self, at: usize, now: i64, texts: &[(&str, &str)], ints: &[(&str, i64)]) -> Row {
+        let table = &self.tables[at];
+        let mut row = table.blank();
+        for (name, text) in texts.iter().filter(|(_, text)| !text.is_empty()) {
+            row.set(table.known(name), Some(Cell::text(text)));
+        }
+        for (name, n) in ints {
+            row.set(table.known(name), Some(Cell::Int(*n)));
+        }
+        for name in ["isActive", "isSerialized"] {
+            if let Some(position) = table.position(name) {
+                row.set(position, Some(Cell::Flag(name == "isActive")));
+            }
+        }
+        rules::apply_presets(table, &mut row, now);
+        row
+    }
+
+    fn add(&mut self, at: usize, now: i64, texts: &[(&str, &str)], ints: &[(&str, i64)]) -> i64 {
+        let row = self.row(at, now, texts, ints);
+        self.tables[at].insert(row)
+    }
+
+    fn add_company(&mut self, name: &str, phone: &str, now: i64) -> i64 {
+        let owner = ENTITIES[RESOURCES].first_id;
+        self.add(
+            COMPANIES,
+            now,
+            &[("companyName", name), ("phone", phone)],
+            &[("companyType", 1), ("ownerResourceID", owner)],
+        )
+    }
+
+    fn load(&mut self, company: &crate::world::ExistingCompany, before: i64) {
+        let id = self.add_company(&company.name, &company.phone, before);
+        if let Some(address) = &company.address {
+            let table = &mut self.tables[COMPANIES];
+            let fields = [("address1", &address.street), ("city", &address.city), ("postalCode", &address.zip)];
+            let fields = fields.map(|(name, text)| (table.known(name), text));
+            table.update(id, |row| fields.into_iter().for_each(|(f, text)| row.set(f, Some(Cell::text(text)))));
+        }
+        let mut locations = Vec::new();
+        for (i, location) in company.locations.iter().enumerate() {
+            let address = location.address.clone().unwrap_or_default();
+            let texts = [
+                ("name", &*location.name),
+                ("address1", &address.street),
+                ("city", &address.city),
+                ("postalCode", &address.zip),
+            ];
+            let at = self.add(LOCATIONS, before, &texts, &[("companyID", id)]);
+            let primary = self.tables[LOCATIONS].known("isPrimary");
+            self.tables[LOCATIONS].update(at, |row| row.set(primary, Some(Cell::Flag(i == 0))));
+            locations.push(at);
+        }
+        for item in &company.items {
+            // The second product, if there is one, is for servers.
+            let second = item.kind == DeviceKind::Server && self.tables[PRODUCTS].rows.len() > 1;
+            let product = ENTITIES[PRODUCTS].first_id + i64::from(second);
+            let mut ints = vec![("companyID", id), ("productID", product)];
+            ints.extend(item.location.and_then(|at| locations.get(at)).map(|at| ("companyLocationID", *at)));
+            self.add(ITEMS, before, &[("referenceTitle", &item.title), ("serialNumber", &item.serial)], &ints);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The `crosswalk-sims` program: says when it is ready, keeps its word, stops when told.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use super::client::Client;
+
+fn start(arguments: &[&str]) -> (Child, Value) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_crosswalk-sims"))
+        .args(["--devices", "60", "--organisations", "4", "--sites", "6", "--until-stdin-closes"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready = serde_json::from_str(&line).unwrap();
+    (child, ready)
+}
+
+#[test]
+fn it_says_when_it_is_ready_and_stops_when_stdin_ends() {
+    let file = std::env::temp_dir().join(format!("crosswalk-sims-{}.json", std::process::id()));
+    let (mut child, ready) =
+        start(&["--ready-file", file.to_str().unwrap(), "--fault", "rmm:throttle=1", "--hourly-limit", "77"]);
+    let written: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(written, ready);
+    assert_eq!(ready["world"], serde_json::json!({"organisations": 4, "sites": 6, "devices": 60}));
+
+    let mut rmm = Client::new(
+        ready["rmm"]["url"].as_str().unwrap(),
+        &[("Authorization", "Basic c2ltLXRva2VuLWlkOnNpbS10b2tlbi1zZWNyZXQ=")],
+    );
+    assert_eq!(rmm.get("/api/v3/assets").status, 429, "the fault it was started with");
+    assert_eq!(rmm.get("/api/v3/assets").json()["Meta"]["TotalCount"], 60);
+    assert_eq!(rmm.get("/_sim/counts").json()["reads"], 2);
+    let text = |name: &str| ready["psa"][name].as_str().unwrap();
+    let login =
+        [("ApiIntegrationCode", text("integration_code")), ("UserName", text("user")), ("Secret", text("secret"))];
+    let mut psa = Client::new(text("url"), &login);
+    let threshold = psa.get("/ATServicesRest/V1.0/ThresholdInformation").json();
+    assert_eq!(threshold["externalRequestThreshold"], 77);
+
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn it_refuses_what_it_does_not_know() {
+    for arguments in [&["--fault", "psa:gremlins=1"][..], &["--fault", "throttle=1"], &["--fault", "hr:throttle=1"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_crosswalk-sims")).args(arguments).output().unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: "));
+    }
+}

@@ -209,6 +209,7 @@ impl Work<'_> {
             // Its sites and devices are gone with it, and are planned like those of the others.
             accounts.push(Account { source: stored.record.id.clone(), target: link.linked().map(|id| Some(id.to_owned())) });
         }
+        decided.append(&mut draft.noted);
         self.store.links_put(&self.sync.name, &decided).await?;
         for account in &accounts {
             let reference = match &account.target {
@@ -283,9 +284,6 @@ impl Work<'_> {
             match (&matched.decision, link.and_then(Link::linked)) {
                 (Decision::Linked { target, .. }, _) => draft.learn(kind, &record.id, target),
                 (Decision::Keep, Some(target)) => draft.learn(kind, &record.id, target),
-                (Decision::Create { .. }, _) if kind == Kind::Location => {
-                    draft.resolved.insert((kind, record.id.clone()), Reference::Planned);
-                }
                 _ => {}
             }
             items.push(item(Some(record), None, link, matched, &targets));
@@ -298,6 +296,13 @@ impl Work<'_> {
         }
         let linked = links.iter().filter(|link| link.state == LinkState::Linked).count();
         let changes = self.plan_items(draft, kind, &account.source, target_id, items, can, u32::try_from(linked).unwrap_or(u32::MAX));
+        if kind == Kind::Location {
+            // Also those created in place of one that is retired: only assets refer to them, and are planned later.
+            for change in changes.iter().filter(|change| change.action == Action::Create) {
+                draft.resolved.insert((kind, change.source.clone()), Reference::Planned);
+            }
+        }
+        decided.append(&mut draft.noted);
         self.store.links_put(&sync.name, &decided).await?;
         draft.keep(changes).await
     }
@@ -332,6 +337,7 @@ impl Work<'_> {
             resolve: &|kind, id| draft.resolved.get(&(kind, id.to_owned())).cloned().unwrap_or(Reference::Unknown),
         });
         draft.find(planned.findings);
+        draft.noted.extend(planned.noted);
         let mut changes = planned.changes;
         let rules = &self.sync.rules;
         brakes::hold(&mut changes, linked, &rules.brakes, draft.first_run, rules.kinds[&kind].trust);
@@ -363,6 +369,8 @@ struct Draft<'w, 'p> {
     /// Where references to customers and locations lead.
     resolved: HashMap<(Kind, String), Reference>,
     taken: HashSet<(Kind, String)>,
+    /// Links that remember more than before, though nothing is to be written.
+    noted: Vec<Link>,
 }
 
 impl<'w, 'p> Draft<'w, 'p> {
@@ -393,6 +401,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             findings_total: 0,
             resolved: HashMap::new(),
             taken: HashSet::new(),
+            noted: Vec::new(),
         })
     }
 

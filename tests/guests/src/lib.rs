@@ -34,6 +34,12 @@ impl Connector for Misbehaving {
     fn read(host: &dyn Host, query: Query, after: Option<&str>) -> Result<Page, Failure> {
         misbehave(host)?;
         let (habit, times) = habit(host);
+        if habit == "mapping-across-calls" {
+            match query.kind {
+                Kind::Customer => drop(host.entry_put("space", "key", "value", None)),
+                _ => return Err(Failure::Broken(seen(host))),
+            }
+        }
         let next = match (habit.as_str(), after) {
             ("cursor-twice", _) => Some("the same".to_owned()),
             ("cursor-endless", after) => {
@@ -41,6 +47,7 @@ impl Connector for Misbehaving {
                 Some((page + 1).to_string())
             }
             ("cursor-long", None) => Some("x".repeat(9 * 1024)),
+            ("total-lies", None) => Some("second".to_owned()),
             _ => None,
         };
         let count = if habit == "page-flood" { 5001 } else { 3 };
@@ -142,7 +149,7 @@ fn misbehave(host: &dyn Host) -> Result<(), Failure> {
             let seen = host.entry("space", "key").map(|entry| entry.value);
             Err(Failure::Broken(format!("mapping: put {} seen {seen:?}", put.is_ok())))
         }
-        "mapping-seen" => Err(Failure::Broken(format!("mapping: seen {:?}", host.entry("space", "key").map(|entry| entry.value)))),
+        "mapping-seen" => Err(Failure::Broken(seen(host))),
         "mapping-flood" => {
             for n in 0..times {
                 if let Err(error) = host.entry_put("flood", &n.to_string(), "x", None) {
@@ -160,6 +167,10 @@ fn misbehave(host: &dyn Host) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+fn seen(host: &dyn Host) -> String {
+    format!("mapping: seen {:?}", host.entry("space", "key").map(|entry| entry.value))
 }
 
 fn deeper(n: u64) -> u64 {

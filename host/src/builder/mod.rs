@@ -93,7 +93,7 @@ pub enum BuildError {
         dir: PathBuf,
     },
     /// The manifest is refused.
-    #[error("{} is refused", path.display())]
+    #[error("{} is refused\n\nhint: correct it there; `crosswalk plugin inspect` of a plugin that works shows what it may say", path.display())]
     Manifest {
         /// The `plugin.toml`.
         path: PathBuf,
@@ -309,7 +309,7 @@ mod tests {
         let text = refused(&BuildOptions::new(folder(None).path()));
         assert!(text.contains("has no plugin.toml"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some("id = 1")).path()));
-        assert!(text.contains("plugin.toml is refused: the manifest cannot be read"), "{text}");
+        assert!(text.contains("plugin.toml is refused") && text.contains("the manifest cannot be read"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some(&GOOD.replace("0.1.0\"\nt", "0.9.0\"\nt"))).path()));
         assert!(text.contains("wrong at `contract`: the plugin is for contract 0.9.0"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some(GOOD)).path()));

@@ -349,7 +349,7 @@ fn grant(name: &str, spec: &EndpointSpec, url: Option<&str>) -> Result<Grant, Er
             let base = own.ok_or_else(|| {
                 Error::invalid(
                     format!("the endpoint `{name}` has no address of its own"),
-                    format!("name the server: `--endpoint {name}=https://…`"),
+                    format!("name the server: `--endpoint {name}=https://…` of `connection add`, `--url https://…` of `connection grant`"),
                 )
             })?;
             Grant { base: Some(base), hosts: None, reads: spec.reads.clone() }

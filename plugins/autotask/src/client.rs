@@ -83,7 +83,9 @@ impl<'h> Client<'h> {
             None => None,
             Some(url) => match self.zone.borrow().call_of(&url) {
                 Some(call) => Some(call.to_owned()),
-                None => return Err(Failure::Unavailable(format!("the next page is said to lie outside the zone: {url}"))),
+                None => {
+                    return Err(Failure::Unavailable(format!("the next page is said to lie outside the zone: {url}")));
+                }
             },
         };
         Ok(Rows { rows, gaps, next })
@@ -96,10 +98,15 @@ impl<'h> Client<'h> {
         prepared: Vec<Result<Request, Failure>>,
         names: &Names,
     ) -> Vec<Outcome> {
-        batch::write_all(changes, prepared, |requests| self.send_all(requests), |change, reply| match self.written(change, reply, names) {
-            Ok(id) => Settlement::Done(id),
-            Err(failure) => Settlement::Failed(failure),
-        })
+        batch::write_all(
+            changes,
+            prepared,
+            |requests| self.send_all(requests),
+            |change, reply| match self.written(change, reply, names) {
+                Ok(id) => Settlement::Done(id),
+                Err(failure) => Settlement::Failed(failure),
+            },
+        )
     }
 
     fn written(&self, change: &Change, reply: &Response, names: &Names) -> Result<String, Failure> {
@@ -312,7 +319,8 @@ mod tests {
         let client = Client::open(&host).unwrap();
         let mut create = change("c", Operation::Create, Kind::Asset);
         create.parent = Some("1".to_owned());
-        let prepared = vec![Ok(Request::new(Method::Post, "zone", "ConfigurationItems").json("{}".to_owned()).change("c"))];
+        let prepared =
+            vec![Ok(Request::new(Method::Post, "zone", "ConfigurationItems").json("{}".to_owned()).change("c"))];
         let outcomes = client.write_all(&[create], prepared, &[]);
         assert_eq!(outcomes[0].result, Settlement::Done("5".to_owned()));
         assert_eq!(asked.get(), 2);
@@ -336,7 +344,10 @@ mod tests {
     #[test]
     fn a_write_without_an_id_in_its_reply_is_not_taken_for_done() {
         let host = Script::new(r#"{"user":"u"}"#, |request| {
-            Ok(reply(200, if request.endpoint == "discovery" { r#"{"url":"https://w.x/A/"}"# } else { r#"{"itemId":null}"# }))
+            Ok(reply(
+                200,
+                if request.endpoint == "discovery" { r#"{"url":"https://w.x/A/"}"# } else { r#"{"itemId":null}"# },
+            ))
         });
         let client = Client::open(&host).unwrap();
         let request = || vec![Ok(Request::new(Method::Post, "zone", "Companies").change("c"))];

@@ -6,9 +6,7 @@ use crate::errors::Names;
 use crate::lookups;
 use crate::settings::Settings;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{
-    Change, Customer, Failure, Method, Operation, Outcome, Page, Request, Selection, Told,
-};
+use crosswalk_sdk::{Change, Customer, Failure, Method, Operation, Outcome, Page, Request, Selection, Told};
 use serde::{Deserialize, Serialize};
 
 /// Where the vendor keeps each field: its name, ours, and how long a text may be, where that is known.
@@ -38,7 +36,16 @@ const NAMES: &Names = &[
 ];
 
 const INCLUDE: &[&str] = &[
-    "id", "companyName", "isActive", "companyNumber", "phone", "webAddress", "address1", "address2", "city", "state",
+    "id",
+    "companyName",
+    "isActive",
+    "companyNumber",
+    "phone",
+    "webAddress",
+    "address1",
+    "address2",
+    "city",
+    "state",
     "postalCode",
 ];
 
@@ -101,7 +108,9 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         Selection::ChangedSince(time) => Condition::new("gte", "lastTrackedModifiedDateTime", Operand::Text(time)),
         Selection::Search(text) => Condition::new("contains", "companyName", Operand::Text(text)),
         Selection::Named(named) => Condition::new("eq", "companyName", Operand::Text(&named.name)),
-        Selection::Stamps(stamps) if client.settings.company_stamp => Condition::new("in", "companyNumber", Operand::texts(stamps)),
+        Selection::Stamps(stamps) if client.settings.company_stamp => {
+            Condition::new("in", "companyNumber", Operand::texts(stamps))
+        }
         _ => return Err(Failure::Unsupported("companies cannot be asked for in this way".to_owned())),
     };
     let reply = client.query("Companies", &Query::new(INCLUDE, vec![condition]), after)?;

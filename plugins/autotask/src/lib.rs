@@ -66,7 +66,9 @@ impl Connector for Autotask {
             Kind::Customer => customers::read(&client, &query.selection, after),
             Kind::Location => locations::read(&client, &query.selection, after),
             Kind::Asset => assets::read(&client, &query.selection, after),
-            _ => Err(Failure::Unsupported("this connector has companies, locations and configuration items".to_owned())),
+            _ => {
+                Err(Failure::Unsupported("this connector has companies, locations and configuration items".to_owned()))
+            }
         }
     }
 

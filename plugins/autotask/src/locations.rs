@@ -3,9 +3,7 @@
 use crate::client::{Client, Condition, Operand, Query, number, parent, target};
 use crate::errors::Names;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{
-    Change, Failure, Location, Method, Operation, Outcome, Page, Request, Selection, Told,
-};
+use crosswalk_sdk::{Change, Failure, Location, Method, Operation, Outcome, Page, Request, Selection, Told};
 use serde::{Deserialize, Serialize};
 
 /// Where the vendor keeps each field: its name, ours, and how long a text may be, where that is known.
@@ -37,8 +35,19 @@ const NAMES: &Names = &[
 ];
 
 const INCLUDE: &[&str] = &[
-    "id", "companyID", "name", "isActive", "isPrimary", "phone", "fax", "address1", "address2", "city", "state",
-    "postalCode", "description",
+    "id",
+    "companyID",
+    "name",
+    "isActive",
+    "isPrimary",
+    "phone",
+    "fax",
+    "address1",
+    "address2",
+    "city",
+    "state",
+    "postalCode",
+    "description",
 ];
 
 #[derive(Deserialize)]

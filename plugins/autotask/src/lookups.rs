@@ -58,7 +58,10 @@ pub(crate) fn company_type(client: &Client<'_>) -> Result<i64, Failure> {
         return Ok(number);
     }
     let types = picklist(client, "Companies", "companyType")?;
-    let found = types.iter().find(|(_, label)| label.eq_ignore_ascii_case(wanted)).and_then(|(value, _)| value.parse::<i64>().ok());
+    let found = types
+        .iter()
+        .find(|(_, label)| label.eq_ignore_ascii_case(wanted))
+        .and_then(|(value, _)| value.parse::<i64>().ok());
     let Some(number) = found else {
         let labels: Vec<&str> = types.iter().map(|(_, label)| label.as_str()).collect();
         return Err(Failure::rejected(format!(
@@ -104,7 +107,8 @@ impl Products {
         ];
         let reply = client.query("Products", &Query::new(&["id", "name"], filter), None)?;
         let products = client.rows::<Product<'_>>(&reply)?.rows;
-        let id = |name: &str| products.iter().find(|product| product.name.trimmed() == name).map(|product| product.id.0);
+        let id =
+            |name: &str| products.iter().find(|product| product.name.trimmed() == name).map(|product| product.id.0);
         let this = Self { workstation: id(&settings.workstation_product), server: id(&settings.server_product) };
         if let (Some(workstation), Some(server)) = (this.workstation, this.server) {
             client.host.remember("products", &key, &format!("{workstation} {server}"));

@@ -64,7 +64,12 @@ impl Device<'_> {
 }
 
 /// Reads assets.
-pub(crate) fn read(host: &dyn Host, settings: &Settings, selection: Selection, after: Option<&str>) -> Result<Page, Failure> {
+pub(crate) fn read(
+    host: &dyn Host,
+    settings: &Settings,
+    selection: Selection,
+    after: Option<&str>,
+) -> Result<Page, Failure> {
     let filter = match selection {
         Selection::Everything => return walk(host, settings, after),
         Selection::Ids(ids) => return by_id(host, settings, &ids),
@@ -190,7 +195,11 @@ fn by_id(host: &dyn Host, settings: &Settings, ids: &[String]) -> Result<Page, F
     Ok(Page { items, next: None, total: None, gaps })
 }
 
-fn with_singles(host: &dyn Host, settings: &Settings, devices: &[Device<'_>]) -> Result<(Vec<Item>, Vec<Gap>), Failure> {
+fn with_singles(
+    host: &dyn Host,
+    settings: &Settings,
+    devices: &[Device<'_>],
+) -> Result<(Vec<Item>, Vec<Gap>), Failure> {
     let (agents, others): (Vec<_>, Vec<_>) = devices.iter().partition(|device| device.has_agent());
     let replies = singles(host, agents.iter().map(|device| device.identifier.trimmed()))?;
     let (mut items, mut gaps) = (Vec::with_capacity(devices.len()), Vec::new());
@@ -212,7 +221,11 @@ fn singles<'a>(host: &dyn Host, ids: impl Iterator<Item = &'a str>) -> Result<Ve
 
 /// What the inventory knows of one device; none where it knows nothing. What it says and cannot be read is a
 /// gap: the device is there all the same.
-fn inventory<'a>(reply: &'a Response, device: &Device<'_>, gaps: &mut Vec<Gap>) -> Result<Option<Inventory<'a>>, Failure> {
+fn inventory<'a>(
+    reply: &'a Response,
+    device: &Device<'_>,
+    gaps: &mut Vec<Gap>,
+) -> Result<Option<Inventory<'a>>, Failure> {
     match open::<Inventory<'_>>(reply) {
         Ok(reply) => Ok(reply.data),
         Err(Failure::NotFound(_)) => Ok(None),
@@ -269,8 +282,8 @@ pub fn map_assets_page(devices: &str, assets: &str, settings: &Settings) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crosswalk_sdk::testing::{Script, reply};
     use crosswalk_sdk::HttpError;
+    use crosswalk_sdk::testing::{Script, reply};
     use std::collections::BTreeSet;
 
     /// A vendor with these devices (id, agent) and inventory rows (ids), both in their order.
@@ -287,23 +300,33 @@ mod tests {
                 found.and_then(|(_, value)| value.parse::<usize>().ok()).unwrap_or_default()
             };
             if let Some(id) = request.path.strip_prefix("/assets/") {
-                let row = format!(r#"{{"Data":{{"Identifier":"{id}","Description":"{id}"}},"Meta":{{"ResponseCode":200}}}}"#);
+                let row =
+                    format!(r#"{{"Data":{{"Identifier":"{id}","Description":"{id}"}},"Meta":{{"ResponseCode":200}}}}"#);
                 let missing = r#"{"Data":null,"Meta":{"ResponseCode":404,"ErrorMessage":"Entity is not found."}}"#;
-                return Ok(if self.assets.iter().any(|known| known == id) { reply(200, &row) } else { reply(404, missing) });
+                return Ok(if self.assets.iter().any(|known| known == id) {
+                    reply(200, &row)
+                } else {
+                    reply(404, missing)
+                });
             }
             let (skip, top) = (number("$skip"), number("$top"));
             if top > self.most {
                 return Err(HttpError::TooLarge(8));
             }
             let device = |(id, agent): &(String, bool)| {
-                format!(r#"{{"Identifier":"{id}","Name":"{id}","OrganizationId":1,"SiteId":2,"IsAgentInstalled":{agent}}}"#)
+                format!(
+                    r#"{{"Identifier":"{id}","Name":"{id}","OrganizationId":1,"SiteId":2,"IsAgentInstalled":{agent}}}"#
+                )
             };
             let asset = |id: &String| format!(r#"{{"Identifier":"{id}","Name":"{id}","Description":"{id}"}}"#);
             let (rows, total): (Vec<String>, usize) = match request.path.as_str() {
                 "/devices" => (self.devices.iter().skip(skip).take(top).map(device).collect(), self.devices.len()),
                 _ => (self.assets.iter().skip(skip).take(top).map(asset).collect(), self.assets.len()),
             };
-            Ok(reply(200, &format!(r#"{{"Data":[{}],"Meta":{{"ResponseCode":200,"TotalCount":{total}}}}}"#, rows.join(","))))
+            Ok(reply(
+                200,
+                &format!(r#"{{"Data":[{}],"Meta":{{"ResponseCode":200,"TotalCount":{total}}}}}"#, rows.join(",")),
+            ))
         }
 
         /// All ids, how many of them have their own inventory, and how many calls it took.
@@ -369,8 +392,14 @@ mod tests {
         let odd = r#"{"Identifier":"A","Name":"PC","Disks":"none"}"#;
         let host = Script::new("{}", |request| {
             Ok(match request.path.as_str() {
-                "/devices" => reply(200, r#"{"Data":[{"Identifier":"A","OrganizationId":7},{"Identifier":"B"},{"Nothing":1}],"Meta":{"TotalCount":3}}"#),
-                "/assets" => reply(200, &format!(r#"{{"Data":[{odd},{{"Identifier":"B","MemoryTotal":5}}],"Meta":{{"TotalCount":2}}}}"#)),
+                "/devices" => reply(
+                    200,
+                    r#"{"Data":[{"Identifier":"A","OrganizationId":7},{"Identifier":"B"},{"Nothing":1}],"Meta":{"TotalCount":3}}"#,
+                ),
+                "/assets" => reply(
+                    200,
+                    &format!(r#"{{"Data":[{odd},{{"Identifier":"B","MemoryTotal":5}}],"Meta":{{"TotalCount":2}}}}"#),
+                ),
                 _ => reply(200, &format!(r#"{{"Data":{odd},"Meta":{{"ResponseCode":200}}}}"#)),
             })
         });

@@ -21,8 +21,7 @@ pub(crate) fn get(path: impl Into<String>) -> Request {
 
 /// One page of a list. Lists are always ordered, as pages would shift otherwise.
 pub(crate) fn list(path: &str, order: &str, filter: Option<&str>, skip: u64, top: u64) -> Request {
-    let request =
-        get(path).query("$top", top.to_string()).query("$skip", skip.to_string()).query("$orderby", order);
+    let request = get(path).query("$top", top.to_string()).query("$skip", skip.to_string()).query("$orderby", order);
     match filter {
         Some(filter) => request.query("$filter", filter),
         None => request,
@@ -75,7 +74,9 @@ pub(crate) fn open<'a, T: Deserialize<'a>>(response: &'a Response) -> Result<Dat
     if !response.is_success() {
         let told = serde_json::from_str::<Envelope<serde::de::IgnoredAny>>(response.text());
         let message = told.ok().and_then(|told| told.meta.into_value()?.error_message);
-        return Err(response.failure(message.unwrap_or_else(|| format!("the server answered with status {}", response.status))));
+        return Err(
+            response.failure(message.unwrap_or_else(|| format!("the server answered with status {}", response.status)))
+        );
     }
     if response.text().is_empty() {
         return Ok(Data { data: None, total: None });

@@ -3,8 +3,8 @@
 use crate::client::{self, Rows, no_data, open};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Customer, Failure, Field, Host, Item, Method, Operation, Outcome, Page, Request, Response, Selection,
-    Told, Value,
+    Change, Customer, Failure, Field, Host, Item, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+    Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,10 @@ struct Body<'a> {
 }
 
 fn request(change: &Change) -> Result<Request, Failure> {
-    let name = change.name.as_deref().ok_or_else(|| Failure::rejected_field("name", "an organisation has nothing but a name"))?;
+    let name = change
+        .name
+        .as_deref()
+        .ok_or_else(|| Failure::rejected_field("name", "an organisation has nothing but a name"))?;
     let (method, path) = match (change.operation, &change.target) {
         (Operation::Create, _) => (Method::Post, PATH.to_owned()),
         (Operation::Update, Some(id)) => (Method::Put, format!("{PATH}/{}", client::number(id)?)),

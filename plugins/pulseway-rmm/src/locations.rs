@@ -141,7 +141,8 @@ fn body(location: &Location, parent_id: Option<i64>) -> String {
 
 fn create(change: &Change) -> Result<Request, Failure> {
     let location = Location::of_change(change.clone())?;
-    let parent = location.parent.as_deref().ok_or_else(|| Failure::Broken("a site needs an organisation".to_owned()))?;
+    let parent =
+        location.parent.as_deref().ok_or_else(|| Failure::Broken("a site needs an organisation".to_owned()))?;
     let body = body(&location, Some(client::number(parent)?));
     Ok(Request::new(Method::Post, "api", PATH).json(body).change(&change.id))
 }
@@ -182,7 +183,10 @@ pub(crate) fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
             let now = host.send_all(changes.iter().map(|change| client::get(path(change))).collect());
             changes.iter().zip(now).map(|(change, now)| update(change, now.map_err(Failure::from))).collect()
         }
-        _ => changes.iter().map(|_| Err(Failure::Unsupported("sites can be created and updated, nothing else".to_owned()))).collect(),
+        _ => changes
+            .iter()
+            .map(|_| Err(Failure::Unsupported("sites can be created and updated, nothing else".to_owned())))
+            .collect(),
     };
     client::write_all(host, &changes, prepared, PATH, |change| {
         named(change.parent.as_deref(), change.name.as_deref().unwrap_or_default()).unwrap_or_default()

@@ -9,7 +9,6 @@ use super::budget::{self, Purse};
 use super::sent::{Fate, SentBook};
 use super::{Gate, headers};
 use crate::runtime::bindings::crosswalk::connector::http::{Body, Error, Response};
-use crate::runtime::limits::HttpLimits;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Request, StatusCode};
@@ -17,7 +16,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A request that passed every rule.
 pub(super) struct Admitted {
@@ -35,15 +34,16 @@ enum Broke {
     NeverLeft(String),
     /// Something left and no complete reply came.
     Off(String),
-    Timeout,
+    /// No complete reply in this time.
+    Timeout(Duration),
     TooLarge(u64),
 }
 
 impl Broke {
-    fn into_error(self, limits: &HttpLimits) -> Error {
+    fn into_error(self) -> Error {
         match self {
             Broke::NeverLeft(why) | Broke::Off(why) => Error::Unreachable(why),
-            Broke::Timeout => Error::Timeout(format!("no complete reply within {} s", limits.attempt.as_secs())),
+            Broke::Timeout(time) => Error::Timeout(format!("no complete reply within {} s", (time.as_secs_f64() * 10.0).round() / 10.0)),
             Broke::TooLarge(bytes) => Error::TooLarge(bytes),
         }
     }
@@ -84,10 +84,15 @@ impl Gate {
             if let Some(change) = writes {
                 sent.started(change);
             }
+<<<<<<< HEAD
             let attempt_until = until.min(Instant::now() + self.limits.attempt);
             let result = timeout_at(attempt_until, self.attempt(client, request, replies_left))
                 .await
                 .unwrap_or(Err(Broke::Timeout));
+=======
+            let time = until.saturating_duration_since(Instant::now()).min(self.limits.attempt);
+            let result = timeout(time, self.attempt(client, request, replies_left)).await.unwrap_or(Err(Broke::Timeout(time)));
+>>>>>>> tests
             if let Some((change, fate)) = writes.zip(fate(&result)) {
                 sent.ended(change, fate);
             }
@@ -98,10 +103,15 @@ impl Gate {
                 Ok(_) | Err(Broke::TooLarge(_)) => None,
                 Err(_) => pauses.next(),
             };
+<<<<<<< HEAD
             match pause
                 .filter(|&pause| next.is_some() && pause <= self.limits.longest_pause && Instant::now() + pause < until)
             {
                 None => return result.map_err(|broke| broke.into_error(&self.limits)),
+=======
+            match pause.filter(|&pause| next.is_some() && pause <= self.limits.longest_pause && Instant::now() + pause < until) {
+                None => return result.map_err(|broke| broke.into_error()),
+>>>>>>> tests
                 Some(pause) => tokio::time::sleep(pause).await,
             }
             let budget_until = until.min(Instant::now() + self.limits.budget_wait);
@@ -155,7 +165,7 @@ fn fate(result: &Result<Response, Broke>) -> Option<Fate> {
     match result {
         Ok(_) => Some(Fate::Answered),
         Err(Broke::NeverLeft(_)) => Some(Fate::NeverLeft),
-        Err(Broke::Off(_) | Broke::Timeout | Broke::TooLarge(_)) => None,
+        Err(Broke::Off(_) | Broke::Timeout(_) | Broke::TooLarge(_)) => None,
     }
 }
 
@@ -166,11 +176,10 @@ fn broke(error: &reqwest::Error) -> Broke {
         deepest = source;
     }
     let why = if error.source().is_some() { deepest.to_string() } else { "the connection broke".to_owned() };
-    match () {
-        () if error.is_connect() => Broke::NeverLeft(format!("no connection to the vendor: {why}")),
-        () if error.is_timeout() => Broke::Timeout,
-        () => Broke::Off(format!("the connection to the vendor broke: {why}")),
+    if error.is_connect() {
+        return Broke::NeverLeft(format!("no connection to the vendor: {why}"));
     }
+    Broke::Off(format!("the connection to the vendor broke: {why}"))
 }
 
 fn is_passing(status: u16) -> bool {

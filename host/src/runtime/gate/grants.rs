@@ -141,16 +141,10 @@ impl Grants {
         if let Some(base) = endpoint.base.as_ref().filter(is_base) {
             return Ok(Target { origin: Cow::Borrowed(&base.origin), base_path });
         }
-<<<<<<< HEAD
-        let to_grant = || {
-            refused(&format!(
-                "is not granted to connection `{connection}`; to grant it: crosswalk connection grant {connection} {name} --hosts PATTERN"
-            ))
-        };
-        let pattern = endpoint.hosts.as_ref().ok_or_else(to_grant)?;
-=======
-        let pattern = endpoint.hosts.as_ref().ok_or_else(|| refused("is not the endpoint's own, and the plugin asks for no other"))?;
->>>>>>> tests
+        let pattern = endpoint
+            .hosts
+            .as_ref()
+            .ok_or_else(|| refused("is not the endpoint's own, and the plugin asks for no other"))?;
         let port = port.unwrap_or_else(|| pattern.port());
         if !pattern.matches(pattern.scheme(), &host, port) {
             return Err(refused(&format!(
@@ -290,16 +284,11 @@ mod tests {
             "the plugin's manifest asks for no endpoint `nowhere`, so it cannot be granted"
         );
         assert!(target("zones", None).unwrap_err().contains("has to name a host"));
-<<<<<<< HEAD
-        assert!(target("zones", Some("zone1.evil.example")).unwrap_err().contains("--hosts"));
+        assert!(target("zones", Some("zone1.evil.example")).unwrap_err().contains("--url"));
         assert!(
             Grants::new("psa", &manifest(), &BTreeMap::new()).unwrap().endpoint("api").is_err(),
             "no grant means no way out"
         );
-=======
-        assert!(target("zones", Some("zone1.evil.example")).unwrap_err().contains("--url"));
-        assert!(Grants::new("psa", &manifest(), &BTreeMap::new()).unwrap().endpoint("api").is_err(), "no grant means no way out");
->>>>>>> tests
     }
 
     #[test]

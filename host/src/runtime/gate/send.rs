@@ -43,7 +43,9 @@ impl Broke {
     fn into_error(self) -> Error {
         match self {
             Broke::NeverLeft(why) | Broke::Off(why) => Error::Unreachable(why),
-            Broke::Timeout(time) => Error::Timeout(format!("no complete reply within {} s", (time.as_secs_f64() * 10.0).round() / 10.0)),
+            Broke::Timeout(time) => {
+                Error::Timeout(format!("no complete reply within {} s", (time.as_secs_f64() * 10.0).round() / 10.0))
+            }
             Broke::TooLarge(bytes) => Error::TooLarge(bytes),
         }
     }
@@ -84,15 +86,9 @@ impl Gate {
             if let Some(change) = writes {
                 sent.started(change);
             }
-<<<<<<< HEAD
-            let attempt_until = until.min(Instant::now() + self.limits.attempt);
-            let result = timeout_at(attempt_until, self.attempt(client, request, replies_left))
-                .await
-                .unwrap_or(Err(Broke::Timeout));
-=======
             let time = until.saturating_duration_since(Instant::now()).min(self.limits.attempt);
-            let result = timeout(time, self.attempt(client, request, replies_left)).await.unwrap_or(Err(Broke::Timeout(time)));
->>>>>>> tests
+            let result =
+                timeout(time, self.attempt(client, request, replies_left)).await.unwrap_or(Err(Broke::Timeout(time)));
             if let Some((change, fate)) = writes.zip(fate(&result)) {
                 sent.ended(change, fate);
             }
@@ -103,15 +99,10 @@ impl Gate {
                 Ok(_) | Err(Broke::TooLarge(_)) => None,
                 Err(_) => pauses.next(),
             };
-<<<<<<< HEAD
             match pause
                 .filter(|&pause| next.is_some() && pause <= self.limits.longest_pause && Instant::now() + pause < until)
             {
-                None => return result.map_err(|broke| broke.into_error(&self.limits)),
-=======
-            match pause.filter(|&pause| next.is_some() && pause <= self.limits.longest_pause && Instant::now() + pause < until) {
                 None => return result.map_err(|broke| broke.into_error()),
->>>>>>> tests
                 Some(pause) => tokio::time::sleep(pause).await,
             }
             let budget_until = until.min(Instant::now() + self.limits.budget_wait);

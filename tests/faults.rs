@@ -28,7 +28,7 @@ fn cases() -> Vec<Case> {
         case(Side::Psa, "server-error", "next:2,reads"),
         case(Side::Psa, "half-page", "next:1,reads"),
         case(Side::Psa, "lost-reply", "every:5,writes"),
-        case(Side::Psa, "cut-values", "12"),
+        case(Side::Psa, "cut-values", "12,field:referenceTitle"),
     ]
 }
 

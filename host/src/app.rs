@@ -25,7 +25,8 @@ use tracing_subscriber::EnvFilter;
 /// Whatever stopped it, to be printed once by the caller.
 pub fn run(args: Args, config: &Config, output: &Output) -> anyhow::Result<Exit> {
     log(config, output)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads could be started")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads could be started")?;
     let ended = runtime.block_on(until_end(args, config, output));
     // A prompt that waits, or a guest that never yields, must not keep the process.
     runtime.shutdown_background();
@@ -71,7 +72,8 @@ fn join(config: &Config) -> anyhow::Result<Engine> {
 
 /// The runtime's options: its own, but for what is configured.
 fn options(config: &Config) -> RuntimeOptions {
-    let mut options = RuntimeOptions { cache_dir: Some(config.storage.data.join("cache")), ..RuntimeOptions::default() };
+    let mut options =
+        RuntimeOptions { cache_dir: Some(config.storage.data.join("cache")), ..RuntimeOptions::default() };
     let Guests { memory_mib, call_seconds, component_mib, threads } = config.guests;
     if let Some(mib) = memory_mib {
         options.limits.memory_per_call = (mib as usize) << 20;
@@ -92,7 +94,9 @@ fn options(config: &Config) -> RuntimeOptions {
 
 /// Log lines go to standard error, between the progress bars.
 fn log(config: &Config, output: &Output) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder().parse(&config.log).with_context(|| format!("`{}` says nothing about what to log", config.log))?;
+    let filter = EnvFilter::builder()
+        .parse(&config.log)
+        .with_context(|| format!("`{}` is no log level: use error, warn, info, debug or trace", config.log))?;
     let output = output.clone();
     let writer = move || output.log_writer();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).init();

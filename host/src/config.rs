@@ -237,7 +237,8 @@ impl File {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(source) => return Err(ConfigError::File { path: path.to_owned(), source }),
         };
-        let file: Self = toml::from_str(&text).map_err(|source| ConfigError::Wrong { path: path.to_owned(), source })?;
+        let file: Self =
+            toml::from_str(&text).map_err(|source| ConfigError::Wrong { path: path.to_owned(), source })?;
         for (key, value, most) in [
             ("limits.memory-mib", file.limits.memory_mib, 4096),
             ("limits.call-seconds", file.limits.call_seconds, 3600),

@@ -58,7 +58,7 @@ pub enum Error {
     #[error("{0}")]
     Plugin(#[source] Box<dyn std::error::Error + Send + Sync>, String),
     /// The database.
-    #[error("the database refused")]
+    #[error(transparent)]
     Store(#[from] crate::store::StoreError),
     /// A file.
     #[error("cannot use {path}")]

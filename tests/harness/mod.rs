@@ -5,7 +5,7 @@ use crosswalk::clock::{Clock, FixedClock, SystemClock};
 use crosswalk::engine::{ApplyOptions, ApplyReport, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport, Tenant};
 use crosswalk::error::Error;
 use crosswalk::model::connection::BucketOverride;
-use crosswalk::model::{ConnectionName, Kind, LinkState, PluginId, Secret, SyncName, SyncRules, TenantName};
+use crosswalk::model::{ConnectionName, Kind, LinkState, Secret, SyncName, SyncRules, TenantName};
 use crosswalk::runtime::{Runtime, RuntimeOptions};
 use crosswalk::store::{KeySource, Store};
 use crosswalk_sims::{Autotask, Existing, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
@@ -45,7 +45,7 @@ impl TestApp {
     /// A host with nothing in it.
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&folder.path().join("crosswalk.db"), &KeySource::File(folder.path().join("key"))).await.expect("a database");
+        let store = Store::open(&folder.path().join("crosswalk.db"), &KeySource::File(folder.path().join("key"))).expect("a database");
         let clock = Arc::new(FixedClock::at(SystemClock.now()));
         let engine = Engine::new(store, runtime(), clock.clone(), folder.path().to_owned());
         engine.tenant_add(&TenantName::default()).await.expect("a tenant");
@@ -205,11 +205,6 @@ pub(crate) fn told(error: &Error) -> String {
         cause = inner.source();
     }
     format!("{text}\nhint: {}", error.hint())
-}
-
-/// A plugin's id, for tests of connections.
-pub(crate) fn plugin(id: &str) -> PluginId {
-    name(id)
 }
 
 /// A connection's name.

@@ -3,12 +3,12 @@
 
 use super::exit::{Exit, Told};
 use super::output::{can_ask, clean, count, table};
-use super::plan::{self, Held, Sums};
+use super::plan::{self, Held};
 use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
-use crate::engine::{ApplyOptions, ApplyReport};
-use crate::model::{Kind, Plan, PlanId, Run, SyncName};
+use crate::engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, Tenant};
+use crate::model::{Kind, PlanId, Run, SyncName};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -56,36 +56,51 @@ pub(super) struct RunArgs {
 impl ApplyArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let tenant = session.tenant().await?;
-        let plan = tenant.plan_show(self.plan).await?;
-        if !self.yes && !confirmed(self.question(&plan), self.plan).await? {
+        if !self.yes && !confirmed(self.question(&tenant).await?, self.plan).await? {
             session.output.talk("nothing was applied");
-            return Ok(Exit::Failed);
+            return Ok(Exit::Pending);
         }
-        let options = ApplyOptions { release: self.release, customer: self.customer, kind: self.kind, ..ApplyOptions::default() };
+        let options =
+            ApplyOptions { release: self.release, customer: self.customer, kind: self.kind, ..ApplyOptions::default() };
         let report = tenant.apply(self.plan, &options, &Bars::new(session.output)).await?;
         session.output.answer(|| shapes::applied(&report), || words(&report))?;
         Ok(Exit::of_run(&report.run))
     }
 
     /// What is asked before anything is done.
-    fn question(&self, plan: &Plan) -> String {
-        let mut own = plan.clone();
-        own.totals.retain(|total| self.kind.is_none_or(|kind| kind == total.kind));
-        let sums = Sums::of(&own);
-        let of = self.customer.as_ref().map_or_else(String::new, |customer| format!(", only those of customer {customer}"));
-        let held = match (sums.held, self.release.is_empty()) {
-            (0, _) => String::new(),
-            (held, true) => format!(", {held} of them held and left alone"),
-            (held, false) => format!(", {held} of them held, less what you release"),
+    async fn question(&self, tenant: &Tenant) -> anyhow::Result<String> {
+        let filter = ChangeFilter {
+            kind: self.kind,
+            customer: self.customer.clone(),
+            status: Some(ChangeStatus::Pending),
+            ..ChangeFilter::default()
         };
-        format!("Apply plan {}: {}{of}{held}, at most {}?", plan.id, count(sums.changes, "change"), count(sums.calls, "call"))
+        let changes = plan::changes(tenant, self.plan, &filter, usize::MAX).await?;
+        let free = |brake: &str| {
+            self.release.iter().any(|release| release == brake || (release == "all" && brake != "preview"))
+        };
+        let (go, held): (Vec<_>, Vec<_>) = changes
+            .iter()
+            .map(|view| &view.change)
+            .partition(|change| change.held.as_ref().is_none_or(|hold| free(&hold.brake)));
+        let calls = go.iter().map(|change| u64::from(change.calls)).sum();
+        let held = if held.is_empty() { String::new() } else { format!(", and leave {} held", held.len()) };
+        Ok(format!(
+            "Apply {} of plan {} (at most {}){held}?",
+            count(go.len() as u64, "change"),
+            self.plan,
+            count(calls, "call")
+        ))
     }
 }
 
 /// Asks a person; where there is none, `--yes` has to stand for the answer.
 async fn confirmed(question: String, plan: PlanId) -> anyhow::Result<bool> {
     if !can_ask() {
-        return Err(Told::usage("nobody can be asked whether to go ahead: this is no terminal", format!("`crosswalk apply {plan} --yes` goes ahead")));
+        return Err(Told::usage(
+            "nobody can be asked whether to go ahead: this is no terminal",
+            format!("`crosswalk apply {plan} --yes` goes ahead"),
+        ));
     }
     // On a thread of its own, so that a signal is heard meanwhile.
     let answer = tokio::task::spawn_blocking(move || {
@@ -134,10 +149,14 @@ fn words(report: &ApplyReport) -> String {
         text.push_str(&format!("\n{}\n", table(["failed", "why"], rows)));
     }
     if run.counts.failed + run.counts.stale + run.counts.held > 0 {
-        text.push_str(&format!(
-            "\nnext:\n  crosswalk journal {} --run {}\n  crosswalk plan {}   (what is left, planned afresh)\n",
-            run.sync, run.id, run.sync
-        ));
+        text.push_str("\nnext:\n");
+        if let Some(plan) = run.plan.filter(|_| run.counts.held > 0) {
+            text.push_str(&format!("  crosswalk plan --show {plan} --held\n"));
+        }
+        if run.counts.failed + run.counts.stale > 0 {
+            text.push_str(&format!("  crosswalk journal {} --run {}\n", run.sync, run.id));
+        }
+        text.push_str(&format!("  crosswalk plan {}   (what is left, planned afresh)\n", run.sync));
     }
     text
 }

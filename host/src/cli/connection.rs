@@ -148,7 +148,12 @@ impl ConnectionCommand {
                 let choices = session.tenant().await?.connection_choices(&name, &setting).await?;
                 session.output.answer(
                     || choices.iter().map(|choice| json!({ "value": choice.value, "label": choice.label })).collect(),
-                    || table(["value", "label"], choices.iter().map(|choice| [choice.value.clone(), choice.label.clone()])),
+                    || {
+                        table(
+                            ["value", "label"],
+                            choices.iter().map(|choice| [choice.value.clone(), choice.label.clone()]),
+                        )
+                    },
                 )?;
                 Ok(Exit::Done)
             }
@@ -236,8 +241,10 @@ fn words(view: &ConnectionView) -> String {
     );
     let endpoints = view.endpoints.iter().map(|endpoint| {
         let granted = match &endpoint.granted {
-            None => format!("no: `crosswalk connection grant {} {}`", connection.name, endpoint.name),
-            Some(grant) => [grant.base.as_deref(), grant.hosts.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" and "),
+            None => format!("no: `crosswalk connection grant {} {} [--url URL]`", connection.name, endpoint.name),
+            Some(grant) => {
+                [grant.base.as_deref(), grant.hosts.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" and ")
+            }
         };
         [endpoint.name.clone(), endpoint.asked.clone(), granted]
     });
@@ -256,7 +263,8 @@ fn words(view: &ConnectionView) -> String {
             Some(0) => "unlimited".to_owned(),
             Some(number) => number.to_string(),
         };
-        let rows = connection.buckets.iter().map(|(name, bucket)| [name.clone(), limit(bucket.calls), limit(bucket.at_once)]);
+        let rows =
+            connection.buckets.iter().map(|(name, bucket)| [name.clone(), limit(bucket.calls), limit(bucket.at_once)]);
         text.push_str(&format!("\n{}\n", table(["bucket", "calls", "at once"], rows)));
     }
     text

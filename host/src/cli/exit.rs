@@ -95,13 +95,16 @@ impl Output {
     /// Prints an error and says how the program ends.
     pub fn fail(&self, error: &anyhow::Error) -> Exit {
         // A reader that went away (`| head`) is no failure.
-        if error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)) {
+        if error.chain().any(|cause| {
+            cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        }) {
             return Exit::Done;
         }
         let exit = Exit::of_error(error);
         let spoken = Spoken::of(error);
         if self.json() {
-            let document = json!({ "error": spoken.message, "causes": spoken.causes, "hint": spoken.hint, "exit": exit as u8 });
+            let document =
+                json!({ "error": spoken.message, "causes": spoken.causes, "hint": spoken.hint, "exit": exit as u8 });
             self.tell(&document.to_string());
         } else {
             self.tell(&spoken.text());
@@ -211,7 +214,16 @@ mod tests {
 
     #[test]
     fn the_table_names_every_code() {
-        for exit in [Exit::Done, Exit::Failed, Exit::Usage, Exit::Pending, Exit::Partial, Exit::Held, Exit::Busy, Exit::Interrupted] {
+        for exit in [
+            Exit::Done,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Pending,
+            Exit::Partial,
+            Exit::Held,
+            Exit::Busy,
+            Exit::Interrupted,
+        ] {
             let code = format!("  {}  ", exit as u8);
             assert!(TABLE.lines().any(|line| line.starts_with(&format!("{code:>7}"))), "{exit:?} {code:?}");
         }
@@ -223,7 +235,10 @@ mod tests {
         #[error("the lock is stuck\n\nhint: oil it")]
         struct Stuck;
         let error = anyhow::Error::from(Stuck).context("the door stays shut");
-        assert_eq!(Spoken::of(&error).text(), "error: the door stays shut\n  because: the lock is stuck\n\nhint: oil it");
+        assert_eq!(
+            Spoken::of(&error).text(),
+            "error: the door stays shut\n  because: the lock is stuck\n\nhint: oil it"
+        );
 
         let error = anyhow::Error::from(Error::invalid("it is wrong", "do it right"));
         assert_eq!(Spoken::of(&error).text(), "error: it is wrong\n\nhint: do it right");

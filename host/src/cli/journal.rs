@@ -111,7 +111,10 @@ impl RunsArgs {
                         run.message.clone(),
                     ]
                 });
-                table(["run", "sync", "mode", "started", "s", "ended", "plan", "done", "failed", "held", "message"], rows)
+                table(
+                    ["run", "sync", "mode", "started", "s", "ended", "plan", "done", "failed", "held", "message"],
+                    rows,
+                )
             },
         )?;
         Ok(Exit::Done)

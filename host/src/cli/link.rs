@@ -183,11 +183,15 @@ fn why(link: &Link) -> String {
     if !matches!(link.state, LinkState::Proposed | LinkState::Conflict) || link.candidates.is_empty() {
         return link.reason.clone();
     }
-    let found = |candidate: &crate::model::Candidate| format!("{:.2} {} ({})", candidate.score, candidate.reason, candidate.target);
-    match link.candidates.as_slice() {
+    let found = |candidate: &crate::model::Candidate| {
+        format!("{:.2} {} ({})", candidate.score, candidate.reason, candidate.target)
+    };
+    let candidates = match link.candidates.as_slice() {
         [only] => format!("{:.2} {}", only.score, only.reason),
         several => several.iter().take(3).map(found).collect::<Vec<_>>().join("; "),
-    }
+    };
+    // What makes a choice necessary is in the link's own reason.
+    if link.state == LinkState::Conflict { format!("{}; {candidates}", link.reason) } else { candidates }
 }
 
 async fn decide(session: &Session<'_>, record: &RecordArgs, decision: &Decision) -> anyhow::Result<Exit> {
@@ -217,7 +221,12 @@ async fn accept(session: &Session<'_>, sync: &SyncName, kind: Kind, score: f64) 
     Ok(Exit::Done)
 }
 
-async fn export(session: &Session<'_>, sync: &SyncName, file: Option<PathBuf>, filter: &LinkFilter) -> anyhow::Result<Exit> {
+async fn export(
+    session: &Session<'_>,
+    sync: &SyncName,
+    file: Option<PathBuf>,
+    filter: &LinkFilter,
+) -> anyhow::Result<Exit> {
     let csv = session.tenant().await?.link_export(sync, filter).await?;
     match file.filter(|file| file.as_os_str() != "-") {
         None if session.output.json() => session.output.answer(|| json!({ "csv": csv }), String::new)?,

@@ -233,7 +233,8 @@ mod tests {
                     "PLAN" => "1",
                     word => word,
                 });
-                Args::try_parse_from(std::iter::once("crosswalk").chain(words)).unwrap_or_else(|error| panic!("{part}: {error}"));
+                Args::try_parse_from(std::iter::once("crosswalk").chain(words))
+                    .unwrap_or_else(|error| panic!("{part}: {error}"));
             }
         }
     }

@@ -106,20 +106,27 @@ pub(super) fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<I
 }
 
 /// As [`table`], for as many columns as there turn out to be.
-pub(super) fn wide_table<'a>(header: impl IntoIterator<Item = &'a str>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(super) fn wide_table<'a>(
+    header: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.into_iter().map(str::to_uppercase));
-    let mut numbers = vec![true; table.column_count()];
+    // Per column: whether there is a number, and whether there is anything else.
+    let mut seen = vec![(false, false); table.column_count()];
     for row in rows {
-        for (number, cell) in numbers.iter_mut().zip(&row) {
-            *number &= cell == "-" || (!cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
+        for ((numbers, words), cell) in seen.iter_mut().zip(&row).filter(|(_, cell)| *cell != "-") {
+            let number = !cell.is_empty()
+                && cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+                && cell.matches('.').count() < 2;
+            *(if number { numbers } else { words }) = true;
         }
         table.add_row(row.iter().map(|cell| clean(cell)));
     }
-    for (column, number) in table.column_iter_mut().zip(numbers) {
+    for (column, seen) in table.column_iter_mut().zip(seen) {
         column.set_padding((0, 2));
-        if number {
+        if seen == (true, false) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -157,7 +164,10 @@ mod tests {
 
     #[test]
     fn a_table_puts_numbers_to_the_right_and_keeps_a_cell_on_its_line() {
-        let text = table(["what", "many"], [["a\nb\u{1b}[31m".to_owned(), "5".to_owned()], ["c".to_owned(), "1000".to_owned()]]);
+        let text = table(
+            ["what", "many"],
+            [["a\nb\u{1b}[31m".to_owned(), "5".to_owned()], ["c".to_owned(), "1000".to_owned()]],
+        );
         assert_eq!(text, "WHAT      MANY\na b [31m     5\nc         1000");
     }
 

@@ -30,7 +30,9 @@ pub(super) fn bucket(text: &str) -> Result<(String, BucketOverride), String> {
         };
         let number = match number {
             "unlimited" => 0,
-            number => number.parse().map_err(|_| format!("`{number}` is no number of calls: write a whole number, or `unlimited`"))?,
+            number => number
+                .parse()
+                .map_err(|_| format!("`{number}` is no number of calls: write a whole number, or `unlimited`"))?,
         };
         if place.replace(number).is_some() {
             return Err(format!("`{text}` names the same limit twice"));
@@ -178,7 +180,10 @@ mod tests {
     #[test]
     fn a_rule_names_a_kind_a_field_and_a_word() {
         let parsed = rule("asset.last-user=seed-once").unwrap();
-        assert_eq!(parsed, RuleArg { kind: Kind::Asset, field: Some("last-user".to_owned()), rule: FieldRule::SeedOnce });
+        assert_eq!(
+            parsed,
+            RuleArg { kind: Kind::Asset, field: Some("last-user".to_owned()), rule: FieldRule::SeedOnce }
+        );
         assert_eq!(rule("customer.*=target-wins").unwrap().field, None);
         for bad in ["asset=ignore", "asset.=ignore", "printer.name=ignore", "asset.name=always", "asset.name"] {
             assert!(rule(bad).is_err(), "{bad}");

@@ -128,8 +128,12 @@ async fn add(session: &Session<'_>, file: &Path) -> anyhow::Result<Exit> {
             let what = format!("{} {} (sha256 {})", manifest.id, manifest.version, short(&added.plugin.digest));
             match (&added.before, added.known) {
                 (_, true) => format!("{what} was installed already"),
-                (Some(before), false) => format!("{what} is installed, beside {before}; connections stay with the version they were made with"),
-                (None, false) => format!("{what} is installed\nnext: crosswalk connection add NAME --plugin {}", manifest.id),
+                (Some(before), false) => format!(
+                    "{what} is installed, beside {before}; connections stay with the version they were made with"
+                ),
+                (None, false) => {
+                    format!("{what} is installed\nnext: crosswalk connection add NAME --plugin {}", manifest.id)
+                }
             }
         },
     )?;
@@ -146,7 +150,13 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
             }
             let rows = plugins.iter().map(|plugin| {
                 let manifest = &plugin.manifest;
-                [manifest.id.to_string(), manifest.version.clone(), manifest.title.clone(), manifest.contract.clone(), short(&plugin.digest).to_owned()]
+                [
+                    manifest.id.to_string(),
+                    manifest.version.clone(),
+                    manifest.title.clone(),
+                    manifest.contract.clone(),
+                    short(&plugin.digest).to_owned(),
+                ]
             });
             let able = plugins.iter().flat_map(abilities);
             format!(
@@ -200,7 +210,12 @@ fn abilities(view: &PluginView) -> Vec<[String; 8]> {
 }
 
 fn lookups(can: &KindDescription) -> String {
-    let ways = [(can.reads.ids, "id"), (can.reads.stamps, "stamp"), (can.reads.named, "name"), (can.reads.changed_since, "change")];
+    let ways = [
+        (can.reads.ids, "id"),
+        (can.reads.stamps, "stamp"),
+        (can.reads.named, "name"),
+        (can.reads.changed_since, "change"),
+    ];
     ways.iter().filter(|(can, _)| *can).map(|(_, way)| *way).collect::<Vec<_>>().join(", ")
 }
 
@@ -211,7 +226,9 @@ fn words(view: &PluginView) -> String {
     if !manifest.description.is_empty() {
         text.push_str(&format!("{}\n", manifest.description));
     }
-    let imports = if view.imports.is_empty() { "nothing".to_owned() } else { view.imports.join(", ") };
+    // The contract's own interfaces go without their package: what else there is stands out.
+    let own = |name: &String| name.strip_prefix("crosswalk:connector/").unwrap_or(name).to_owned();
+    let imports = or_dash(Some(view.imports.iter().map(own).collect::<Vec<_>>().join(", ")));
     text.push_str(&format!(
         "\ncontract  {}\nsize      {} bytes\nsha256    {}\nimports   {imports}\n",
         manifest.contract, view.size, view.digest
@@ -235,12 +252,13 @@ fn words(view: &PluginView) -> String {
 
 fn endpoints(manifest: &Manifest) -> String {
     let rows = manifest.endpoints.iter().map(|(name, spec)| {
-        let place = [spec.base.as_deref(), spec.hosts.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" and ");
+        let place =
+            [spec.base.as_deref(), spec.hosts.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" and ");
         let place = if place.is_empty() { format!("the URL you give with --endpoint {name}=URL") } else { place };
         let login = if spec.auth { "yes" } else { "no" };
-        [name.clone(), place, login.to_owned(), or_dash(Some(spec.reads.join(" ")))]
+        [name.clone(), place, login.to_owned(), or_dash(Some(spec.reads.join(" "))), spec.title.clone()]
     });
-    table(["endpoint", "where", "logs in", "POST paths that only read"], rows)
+    table(["endpoint", "where", "logs in", "POST paths that only read", "what"], rows)
 }
 
 fn settings(manifest: &Manifest) -> String {
@@ -269,7 +287,10 @@ fn settings(manifest: &Manifest) -> String {
 }
 
 fn secrets(manifest: &Manifest) -> String {
-    let rows = manifest.secrets.iter().map(|(name, spec)| [name.clone(), tick(spec.required), sentence(&spec.title, &spec.help)]);
+    let rows = manifest
+        .secrets
+        .iter()
+        .map(|(name, spec)| [name.clone(), tick(spec.required), sentence(&spec.title, &spec.help)]);
     table(["secret", "required", "meaning"], rows)
 }
 

@@ -3,11 +3,12 @@
 
 use super::output::Output;
 use crate::engine::{Progress, Stage};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-const KNOWN: &str = "{msg:36} {wide_bar} {pos}/{len}  {per_sec:>10}  {eta}";
-const UNKNOWN: &str = "{msg:36} {spinner} {pos}  {per_sec:>10}";
+const KNOWN: &str = "{msg:36} {wide_bar} {pos}/{len}  {rate:>8}  {eta}";
+const UNKNOWN: &str = "{msg:36} {spinner} {pos}  {rate:>8}";
 
 /// Draws what the engine tells.
 pub(super) struct Bars {
@@ -32,10 +33,9 @@ impl Progress for Bars {
         if self.lines.is_hidden() {
             return;
         }
-        let bar = self.lines.add(ProgressBar::no_length());
-        bar.set_message(doing(&stage));
-        bar.set_style(style(UNKNOWN));
+        let bar = ProgressBar::no_length().with_message(doing(&stage)).with_style(style(UNKNOWN));
         set_length(&bar, steps);
+        let bar = self.lines.add(bar);
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).push((stage, bar));
     }
 
@@ -53,7 +53,7 @@ impl Progress for Bars {
         let line = format!("{}: {} in {:.1} s", doing(stage), bar.position(), bar.elapsed().as_secs_f64());
         bar.finish_and_clear();
         // Nobody is left to tell when standard error is gone.
-        let _ = self.lines.println(line);
+        let _ = self.lines.suspend(|| writeln!(std::io::stderr().lock(), "{line}"));
     }
 }
 
@@ -65,7 +65,13 @@ fn set_length(bar: &ProgressBar, steps: Option<u64>) {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
+        "rate",
+        |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+            // Text in memory always takes more.
+            let _ = write!(text, "{:.0}/s", state.per_sec());
+        },
+    )
 }
 
 fn doing(stage: &Stage) -> String {

@@ -23,7 +23,7 @@ pub(super) struct SecretArgs {
     #[arg(long = "secret-env", value_name = "NAME=VARIABLE", value_parser = pair)]
     variables: Vec<Pair>,
     /// Ask for a secret without echo
-    #[arg(long = "secret", value_name = "NAME")]
+    #[arg(long = "secret", value_name = "NAME", value_parser = name_only)]
     asked: Vec<String>,
 }
 
@@ -45,7 +45,10 @@ impl SecretArgs {
         }
         for (name, variable) in &self.variables {
             let text = session.environment(variable).ok_or_else(|| {
-                Told::usage(format!("the environment variable {variable} is not set"), format!("it shall hold the secret `{name}`"))
+                Told::usage(
+                    format!("the environment variable {variable} is not set"),
+                    format!("it shall hold the secret `{name}`"),
+                )
             })?;
             put(name, text)?;
         }
@@ -68,6 +71,16 @@ impl SecretArgs {
     }
 }
 
+/// A name without a value: whoever writes one meant to put the secret there.
+fn name_only(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, _)) => {
+            Err(format!("a secret is not given here, where every process can read it: `--secret {name}` asks for it"))
+        }
+        None => Ok(text.to_owned()),
+    }
+}
+
 fn from_file(path: &str) -> anyhow::Result<String> {
     let file = std::fs::File::open(path).with_context(|| format!("cannot open the secret file {path}"))?;
     let mut text = String::new();
@@ -78,7 +91,10 @@ fn from_file(path: &str) -> anyhow::Result<String> {
         return Err(Told::usage(format!("the secret file {path} is empty"), "write the secret into it"));
     }
     if text.len() as u64 > MAX_BYTES {
-        return Err(Told::usage(format!("the secret file {path} is larger than {MAX_BYTES} bytes"), "is it the right file?"));
+        return Err(Told::usage(
+            format!("the secret file {path} is larger than {MAX_BYTES} bytes"),
+            "is it the right file?",
+        ));
     }
     Ok(secret.to_owned())
 }

@@ -30,7 +30,8 @@ pub(super) fn value(value: &Value) -> Json {
 }
 
 pub(super) fn record(record: &Record) -> Json {
-    let fields: Map<String, Json> = record.fields.iter().map(|field| (field.name.clone(), value(&field.value))).collect();
+    let fields: Map<String, Json> =
+        record.fields.iter().map(|field| (field.name.clone(), value(&field.value))).collect();
     json!({ "id": record.id, "parent": record.parent, "name": record.name, "stamp": record.stamp, "fields": fields })
 }
 
@@ -130,6 +131,36 @@ pub(super) fn journal(entry: &JournalEntry) -> Json {
         "customer": entry.customer,
         "event": entry.event,
         "message": entry.message,
-        "detail": entry.detail,
+        "detail": entry.detail.as_ref().map(detail),
     })
+}
+
+/// A journal entry's detail; where it is fields with `before` and `after`, as plain values.
+fn detail(detail: &Json) -> Json {
+    let mut plain = detail.clone();
+    for field in plain.as_array_mut().into_iter().flatten() {
+        for side in ["before", "after"] {
+            if let Some(stored) = field.get(side).and_then(|side| serde_json::from_value::<Value>(side.clone()).ok()) {
+                field[side] = value(&stored);
+            }
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_told_in_plain_values() {
+        let stored = json!([{ "field": "name", "before": Value::Text("a".into()), "after": Value::Integer(2) }, { "field": "x", "before": null }]);
+        assert_eq!(
+            detail(&stored),
+            json!([{ "field": "name", "before": "a", "after": 2 }, { "field": "x", "before": null }])
+        );
+        assert_eq!(detail(&json!({ "grant": "api" })), json!({ "grant": "api" }));
+        assert_eq!(value(&Value::Json("[1]".into())), json!([1]));
+        assert_eq!(value(&Value::Blank), Json::Null);
+    }
 }

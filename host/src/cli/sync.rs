@@ -84,10 +84,15 @@ impl AddArgs {
         let mut notes = Vec::new();
         rules.kinds = self.kinds.iter().map(|kind| (*kind, KindRules::default())).collect();
         let named = self.no_create.iter().copied().chain(self.rules.iter().map(|rule| rule.kind));
-        let named = named.chain(self.trust.iter().filter_map(|trust| trust.kind)).chain(self.accept_score.iter().filter_map(|score| score.kind));
+        let named = named
+            .chain(self.trust.iter().filter_map(|trust| trust.kind))
+            .chain(self.accept_score.iter().filter_map(|score| score.kind));
         for kind in named {
             if !rules.kinds.contains_key(&kind) {
-                return Err(Told::usage(format!("{kind} takes no part in this sync"), format!("take {kind} into --kinds, or leave its rules out")));
+                return Err(Told::usage(
+                    format!("{kind} takes no part in this sync"),
+                    format!("take {kind} into --kinds, or leave its rules out"),
+                ));
             }
         }
         for (kind, own) in &mut rules.kinds {
@@ -156,7 +161,8 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
         || json!(syncs),
         || {
             if syncs.is_empty() {
-                return "there is no sync: `crosswalk sync add NAME --from CONNECTION --to CONNECTION` makes one".to_owned();
+                return "there is no sync: `crosswalk sync add NAME --from CONNECTION --to CONNECTION` makes one"
+                    .to_owned();
             }
             let rows = syncs.iter().map(|sync| {
                 let kinds = sync.rules.kinds.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -190,11 +196,19 @@ fn words(sync: &Sync, links: &[LinkCount]) -> String {
     let rows = rules.kinds.iter().map(|(kind, own)| {
         let fields = own.fields.iter().map(|(field, rule)| format!("{field} {}", spelled(rule)));
         let fields = std::iter::once(spelled(&own.otherwise)).chain(fields).collect::<Vec<_>>().join(", ");
-        [kind.to_string(), spelled(&own.trust), if own.create { "yes" } else { "no" }.to_owned(), or_dash(own.accept_score), fields]
+        [
+            kind.to_string(),
+            spelled(&own.trust),
+            if own.create { "yes" } else { "no" }.to_owned(),
+            or_dash(own.accept_score),
+            fields,
+        ]
     });
     text.push_str(&table(["kind", "trust", "creates", "accepts from", "fields"], rows));
     if !links.is_empty() {
-        let rows = links.iter().map(|count| [count.kind.to_string(), count.state.as_str().to_owned(), count.links.to_string()]);
+        let rows = links
+            .iter()
+            .map(|count| [count.kind.to_string(), count.state.as_str().to_owned(), count.links.to_string()]);
         text.push_str(&format!("\n\n{}", table(["kind", "link", "records"], rows)));
     }
     text
@@ -224,7 +238,8 @@ mod tests {
 
     #[test]
     fn what_names_a_kind_wins_over_what_is_for_all() {
-        let (rules, _) = rules("--trust asset=preview --trust automatic --accept-score customer=0.9 --no-create customer").unwrap();
+        let (rules, _) =
+            rules("--trust asset=preview --trust automatic --accept-score customer=0.9 --no-create customer").unwrap();
         let trust = |kind| rules.kinds[&kind].trust;
         assert_eq!((trust(Kind::Asset), trust(Kind::Customer)), (Trust::Preview, Trust::Automatic));
         assert_eq!(rules.kinds[&Kind::Customer].accept_score, Some(0.9));
@@ -234,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_rule_for_an_unknown_field_is_taken_with_a_note() {
-        let (rules, notes) = rules("--rule asset.serail=ignore --rule asset.*=target-wins --rule asset.name=seed-once").unwrap();
+        let (rules, notes) =
+            rules("--rule asset.serail=ignore --rule asset.*=target-wins --rule asset.name=seed-once").unwrap();
         let asset = &rules.kinds[&Kind::Asset];
         assert_eq!((asset.rule("serail"), asset.rule("name")), (FieldRule::Ignore, FieldRule::SeedOnce));
         assert_eq!(asset.otherwise, FieldRule::TargetWins);
@@ -243,14 +259,20 @@ mod tests {
 
     #[test]
     fn a_rule_for_a_kind_that_takes_no_part_is_refused() {
-        for flags in ["--kinds customer --rule asset.name=ignore", "--kinds customer --no-create asset", "--trust ticket=automatic"] {
+        for flags in [
+            "--kinds customer --rule asset.name=ignore",
+            "--kinds customer --no-create asset",
+            "--trust ticket=automatic",
+        ] {
             assert!(rules(flags).is_err(), "{flags}");
         }
     }
 
     #[test]
     fn hours_and_brakes_are_taken() {
-        let (rules, _) = rules("--grace-hours 1 --volatile-hours 2 --brake update-least=3 --no-first-run-hold --sites primary").unwrap();
+        let (rules, _) =
+            rules("--grace-hours 1 --volatile-hours 2 --brake update-least=3 --no-first-run-hold --sites primary")
+                .unwrap();
         assert_eq!((rules.grace_hours, rules.volatile_hours, rules.brakes.update_least), (1, 2, 3));
         assert!(!rules.brakes.first_run && rules.sites == Sites::Primary);
     }

@@ -77,9 +77,24 @@ fn sides(trace: &Trace) -> String {
     let written = trace.link.as_ref().map(|link| &link.written);
     let of = |record: &Option<Record>, pick: fn(&Record) -> Option<String>| or_dash(record.as_ref().and_then(pick));
     let mut rows = vec![
-        ["id".to_owned(), of(&trace.source, |record| Some(record.id.clone())), of(&trace.target, |record| Some(record.id.clone())), "-".to_owned()],
-        ["parent".to_owned(), of(&trace.source, |record| record.parent.clone()), of(&trace.target, |record| record.parent.clone()), "-".to_owned()],
-        ["name".to_owned(), of(&trace.source, |record| Some(record.name.clone())), of(&trace.target, |record| Some(record.name.clone())), "-".to_owned()],
+        [
+            "id".to_owned(),
+            of(&trace.source, |record| Some(record.id.clone())),
+            of(&trace.target, |record| Some(record.id.clone())),
+            "-".to_owned(),
+        ],
+        [
+            "parent".to_owned(),
+            of(&trace.source, |record| record.parent.clone()),
+            of(&trace.target, |record| record.parent.clone()),
+            "-".to_owned(),
+        ],
+        [
+            "name".to_owned(),
+            of(&trace.source, |record| Some(record.name.clone())),
+            of(&trace.target, |record| Some(record.name.clone())),
+            "-".to_owned(),
+        ],
     ];
     for row in &mut rows {
         row[3] = or_dash(written.and_then(|written| written.get(&row[0])));
@@ -88,7 +103,12 @@ fn sides(trace: &Trace) -> String {
     let names: BTreeSet<&str> = both.map(|field| field.name.as_str()).collect();
     let value = |record: &Option<Record>, name| or_dash(record.as_ref().and_then(|record| record.field(name)));
     rows.extend(names.into_iter().map(|name| {
-        [name.to_owned(), value(&trace.source, name), value(&trace.target, name), or_dash(written.and_then(|written| written.get(name)))]
+        [
+            name.to_owned(),
+            value(&trace.source, name),
+            value(&trace.target, name),
+            or_dash(written.and_then(|written| written.get(name))),
+        ]
     }));
     table(["field", "source", "target", "last written"], rows)
 }

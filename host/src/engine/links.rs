@@ -201,7 +201,7 @@ impl Tenant {
             if let Some(other) = others.iter().find(|other| other.source != source.id && other.state == LinkState::Linked) {
                 return Err(Error::invalid(
                     format!("{kind} {target} (`{}`) is linked to {} already", record.name, other.source),
-                    format!("set that one free first: `crosswalk link set {} {kind} {} --forget`", sync.name, other.source),
+                    format!("set that one free first: `crosswalk link forget {} {kind} {}`", sync.name, other.source),
                 ));
             }
         }

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::model::{Kind, Link, LinkState, Plan, PlanId, PlannedChange, Record, Run, SyncName};
 use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// A change of a plan and how it stands.
 #[derive(Debug, Clone, Serialize)]
@@ -73,6 +74,16 @@ impl Tenant {
         self.plan_sync(plan).await?;
         let rows = self.store.plan_changes(plan, filter, after, limit).await?;
         Ok(rows.into_iter().map(|row| ChangeView { change: row.change, status: row.status, message: row.message }).collect())
+    }
+
+    /// What the source calls these customers.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn customer_names(&self, sync: &SyncName, ids: &[String]) -> Result<HashMap<String, String>, Error> {
+        let sync = self.sync(sync).await?;
+        let customers = self.store.records_by_ids(&sync.source, Kind::Customer, ids).await?;
+        Ok(customers.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
     }
 
     /// The newest runs.

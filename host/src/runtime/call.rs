@@ -96,7 +96,7 @@ where
                 doing(&guest, &mut store).await
             };
             let timed = tokio::time::timeout_at(ends, run).await;
-            timed.unwrap_or_else(|_| Err(wasmtime::Error::new(Crossed::Wall(wall.as_secs()))))
+            timed.unwrap_or_else(|_| Err(wasmtime::Error::new(Crossed::Wall(wall))))
         })
     };
     let task = task.ok_or_else(|| Failure::broken("the host is stopping"))?;
@@ -143,11 +143,11 @@ impl CallClock {
 
     fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
         if Instant::now() >= self.ends {
-            return Err(wasmtime::Error::new(Crossed::Wall(self.wall.as_secs())));
+            return Err(wasmtime::Error::new(Crossed::Wall(self.wall)));
         }
         self.ticks += 1;
         if super::engine::TICK.saturating_mul(u32::try_from(self.ticks).unwrap_or(u32::MAX)) > self.cpu {
-            return Err(wasmtime::Error::new(Crossed::Cpu(self.cpu.as_secs())));
+            return Err(wasmtime::Error::new(Crossed::Cpu(self.cpu)));
         }
         if self.ticks <= SPRINT {
             return Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())));

@@ -172,10 +172,10 @@ pub(super) enum Crossed {
     TenantMemory(usize),
     #[error("it wanted more than {0} table elements")]
     Table(usize),
-    #[error("it used more than {0} s of processor time")]
-    Cpu(u64),
-    #[error("it took longer than {0} s")]
-    Wall(u64),
+    #[error("it used more than {0:?} of processor time")]
+    Cpu(Duration),
+    #[error("it took longer than {0:?}")]
+    Wall(Duration),
 }
 
 /// Memory of all calls of a tenant that are under way, in bytes.

@@ -5,14 +5,12 @@
 //! before anything else happens to it.
 
 use super::connections::connection_id;
-use super::plans::{CHANGE, check_run, plan_row, read_change};
-use super::records::{Encoded, put_all};
-use super::rows::collect;
+use super::plans::{check_run, plan_row, read_change, select_changes};
+use super::rows::{collect, first, time};
 use super::syncs::sync_id;
-use super::{ChangeStatus, JournalEntry, StoreError, StoredChange, TenantStore, journal, links};
+use super::{ChangeStatus, JournalEntry, StoreError, StoredChange, TenantStore, journal, links, records};
 use crate::model::{ConnectionName, Kind, Link, PlanId, Record, RunId, SyncName, Timestamp};
 use rusqlite::params;
-use std::collections::BTreeMap;
 
 /// What came of one change.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,15 +80,12 @@ impl TenantStore {
         target: &ConnectionName,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut by_kind: BTreeMap<Kind, Vec<Record>> = BTreeMap::new();
-        for (kind, record) in records {
-            by_kind.entry(*kind).or_default().push(record.clone());
-        }
-        let records: Vec<(Kind, Vec<Encoded>)> = by_kind
-            .into_iter()
-            .map(|(kind, records)| Ok((kind, Encoded::all(kind, &records)?)))
+        let records: Vec<(Kind, Vec<records::Encoded>)> = records
+            .chunk_by(|(one, _), (next, _)| one == next)
+            .map(|chunk| Ok((chunk[0].0, records::Encoded::all(chunk[0].0, chunk.iter().map(|(_, record)| record))?)))
             .collect::<Result<_, StoreError>>()?;
-        let (tenant, settled, target) = (self.id, settled.to_vec(), target.clone());
+        let settled = settled.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
+        let (tenant, target) = (self.id, target.clone());
         self.write(move |db| {
             let sync = plan_row(db, tenant, plan)?.sync;
             let mut settle = db.prepare_cached(
@@ -111,14 +106,14 @@ impl TenantStore {
                 if settle.execute(row)? == 0 {
                     return Err(StoreError::stale("change", format!("{plan}.{}", outcome.sequence)));
                 }
-                if let Some(link) = &outcome.link {
-                    links::put(db, tenant, sync, link)?;
-                }
+            }
+            for link in settled.iter().filter_map(|outcome| outcome.link.as_ref()) {
+                links::put(db, tenant, sync, link)?;
             }
             journal::append(db, tenant, Some(sync), settled.iter().map(|outcome| &outcome.journal))?;
             let target = connection_id(db, tenant, &target)?;
             for (kind, records) in &records {
-                put_all(db, tenant, target, *kind, records, at)?;
+                records::put_all(db, tenant, target, *kind, records, at)?;
             }
             Ok(())
         })
@@ -134,15 +129,41 @@ impl TenantStore {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
-            // The plan is the last column of CHANGE, the batch comes after.
-            let sql = CHANGE.replace("c.plan FROM", "c.plan, b.intended_at FROM")
-                + " JOIN batches b ON b.id = s.batch \
-                   WHERE s.tenant = ?1 AND s.status IN ('intended', 'accepted') \
+            let mut begun = db.prepare_cached("SELECT intended_at FROM batches WHERE id = ?1 AND tenant = ?2")?;
+            let sql = select_changes("INDEXED BY change_states_open")
+                + " WHERE s.tenant = ?1 AND s.status IN ('intended', 'accepted') \
                    AND s.plan IN (SELECT id FROM plans WHERE tenant = ?1 AND sync = ?2) ORDER BY s.plan, s.sequence";
             collect(db.prepare_cached(&sql)?.query([tenant, sync])?, |row| {
-                Ok((PlanId(row.get(19)?), read_change(row)?, Timestamp(row.get(20)?)))
+                let change = read_change(row)?;
+                let begun = first(begun.query(params![change.batch, tenant])?, |row| time(row, 0))?;
+                Ok((PlanId(row.get(19)?), change, begun.unwrap_or_default()))
             })
         })
         .await
+    }
+}
+
+/// What came of a change, as its rows have it.
+struct Encoded {
+    sequence: u32,
+    status: ChangeStatus,
+    target: Option<String>,
+    message: String,
+    token: Option<String>,
+    link: Option<links::Encoded>,
+    journal: journal::Encoded,
+}
+
+impl Encoded {
+    fn new(settled: &Settled) -> Result<Self, StoreError> {
+        Ok(Self {
+            sequence: settled.sequence,
+            status: settled.status,
+            target: settled.target.clone(),
+            message: settled.message.clone(),
+            token: settled.token.clone(),
+            link: settled.link.as_ref().map(links::Encoded::new).transpose()?,
+            journal: journal::Encoded::new(&settled.journal)?,
+        })
     }
 }

@@ -1,4 +1,7 @@
 //! Entries: a connector's own cross-references, by space and key.
+//!
+//! They are written without waiting for the disk, as a connector may put one after the
+//! other: what is stored after them (the outcome of the batch) takes them along to it.
 
 use super::connections::connection_id;
 use super::rows::{collect, count, first, int, limit};
@@ -78,7 +81,7 @@ impl TenantStore {
         }
         let (tenant, connection) = (self.id, connection.clone());
         let (space, key, value) = (space.to_owned(), key.to_owned(), value.to_owned());
-        self.write(move |db| {
+        self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
             let mut select = db.prepare_cached(
                 "SELECT revision FROM entries WHERE tenant = ?1 AND connection = ?2 AND space = ?3 AND key = ?4",
@@ -108,7 +111,7 @@ impl TenantStore {
     /// `NotFound` (the connection).
     pub async fn entry_remove(&self, connection: &ConnectionName, space: &str, key: &str) -> Result<(), StoreError> {
         let (tenant, connection, space, key) = (self.id, connection.clone(), space.to_owned(), key.to_owned());
-        self.write(move |db| {
+        self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
             db.prepare_cached(
                 "DELETE FROM entries WHERE tenant = ?1 AND connection = ?2 AND space = ?3 AND key = ?4",

@@ -76,7 +76,8 @@ impl TenantStore {
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn journal_append(&self, sync: Option<&SyncName>, entries: &[JournalEntry]) -> Result<(), StoreError> {
-        let (tenant, sync, entries) = (self.id, sync.cloned(), entries.to_vec());
+        let (tenant, sync) = (self.id, sync.cloned());
+        let entries = entries.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
         self.write(move |db| {
             let sync = sync.map(|sync| sync_id(db, tenant, &sync)).transpose()?;
             append(db, tenant, sync, &entries)
@@ -119,18 +120,41 @@ impl TenantStore {
     }
 }
 
+/// An entry as its row has it: the detail is text, the rest as it was.
+pub(super) struct Encoded {
+    entry: JournalEntry,
+    detail: Option<String>,
+}
+
+impl Encoded {
+    pub(super) fn new(entry: &JournalEntry) -> Result<Self, StoreError> {
+        Ok(Self {
+            detail: entry.detail.as_ref().map(to_document).transpose()?,
+            entry: JournalEntry {
+                source: entry.source.clone(),
+                target: entry.target.clone(),
+                customer: entry.customer.clone(),
+                event: entry.event.clone(),
+                message: entry.message.clone(),
+                detail: None,
+                ..*entry
+            },
+        })
+    }
+}
+
 /// Adds entries inside a transaction.
 pub(super) fn append<'a>(
     db: &Connection,
     tenant: i64,
     sync: Option<i64>,
-    entries: impl IntoIterator<Item = &'a JournalEntry>,
+    entries: impl IntoIterator<Item = &'a Encoded>,
 ) -> Result<(), StoreError> {
     let mut insert = db.prepare_cached(
         "INSERT INTO journal (tenant, sync, at, run, plan, sequence, kind, source, target, customer, event, message, detail) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
-    for entry in entries {
+    for Encoded { entry, detail } in entries {
         insert.execute(params![
             tenant,
             sync,
@@ -144,7 +168,7 @@ pub(super) fn append<'a>(
             entry.customer,
             entry.event,
             entry.message,
-            entry.detail.as_ref().map(to_document).transpose()?,
+            detail,
         ])?;
     }
     Ok(())

@@ -43,7 +43,7 @@ impl TenantStore {
             let sync = sync_id(db, tenant, &sync)?;
             let sql = format!(
                 "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.target_kind = ?3 \
-                 AND l.target = ?4 ORDER BY l.kind, l.source"
+                 AND l.target = ?4 ORDER BY +l.kind, +l.source"
             );
             collect(db.prepare_cached(&sql)?.query(params![tenant, sync, kind.as_str(), target])?, read)
         })
@@ -121,7 +121,8 @@ impl TenantStore {
     /// # Errors
     /// `Stale`, naming the first that was changed meanwhile; `NotFound` (the sync).
     pub async fn links_put(&self, sync: &SyncName, links: &[Link]) -> Result<(), StoreError> {
-        let (tenant, sync, links) = (self.id, sync.clone(), links.to_vec());
+        let (tenant, sync) = (self.id, sync.clone());
+        let links = links.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
         self.write(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             links.iter().try_for_each(|link| put(db, tenant, sync, link))
@@ -162,11 +163,11 @@ impl TenantStore {
         self.read(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
             let mut select = db.prepare_cached(
-                "SELECT s.name, l.target_kind, l.target FROM syncs s JOIN links l ON l.tenant = s.tenant \
+                "SELECT s.name, l.target_kind, l.target FROM syncs s CROSS JOIN links l ON l.tenant = s.tenant \
                      AND l.sync = s.id AND l.kind = ?3 AND l.source = ?4 \
                  WHERE s.tenant = ?1 AND s.source = ?2 AND l.state = 'linked' \
                  UNION \
-                 SELECT s.name, l.kind, l.source FROM syncs s JOIN links l ON l.tenant = s.tenant \
+                 SELECT s.name, l.kind, l.source FROM syncs s CROSS JOIN links l ON l.tenant = s.tenant \
                      AND l.sync = s.id AND l.target_kind = ?3 AND l.target = ?4 \
                  WHERE s.tenant = ?1 AND s.target = ?2 AND l.state = 'linked' \
                  ORDER BY 1, 2, 3",
@@ -199,10 +200,53 @@ impl TenantStore {
     }
 }
 
+/// A link as its row has it.
+pub(super) struct Encoded {
+    kind: Kind,
+    source: String,
+    target_kind: Kind,
+    revision: i64,
+    target: Option<String>,
+    state: LinkState,
+    made: bool,
+    decided_by: String,
+    decided_at: i64,
+    reason: String,
+    candidates: Option<String>,
+    declined: Option<String>,
+    written: String,
+    sent: String,
+    volatile_at: Option<i64>,
+    missing_since: Option<i64>,
+}
+
+impl Encoded {
+    pub(super) fn new(link: &Link) -> Result<Self, StoreError> {
+        check_length("the id", &link.source, ID_LIMIT)?;
+        check_length("the id", link.target.as_deref().unwrap_or_default(), ID_LIMIT)?;
+        Ok(Self {
+            kind: link.kind,
+            source: link.source.clone(),
+            target_kind: link.target_kind,
+            revision: link.revision,
+            target: link.target.clone(),
+            state: link.state,
+            made: link.made,
+            decided_by: link.decided_by.clone(),
+            decided_at: link.decided_at.0,
+            reason: link.reason.clone(),
+            candidates: list_or_none(&link.candidates)?,
+            declined: list_or_none(&link.declined)?,
+            written: codec::write_fields(link.written.iter().map(|(name, value)| (name.as_str(), value))),
+            sent: codec::write_fields(link.sent.iter().map(|(name, value)| (name.as_str(), value))),
+            volatile_at: link.volatile_at.map(|at| at.0),
+            missing_since: link.missing_since.map(|at| at.0),
+        })
+    }
+}
+
 /// Stores one link, if it has the stored revision.
-pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Link) -> Result<(), StoreError> {
-    check_length("the id", &link.source, ID_LIMIT)?;
-    check_length("the id", link.target.as_deref().unwrap_or_default(), ID_LIMIT)?;
+pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Result<(), StoreError> {
     let sql = if link.revision == 0 {
         "INSERT INTO links (tenant, sync, kind, source, target_kind, revision, target, state, made, decided_by, \
              decided_at, reason, candidates, declined, written, sent, volatile_at, missing_since) \
@@ -223,14 +267,14 @@ pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Link) -> Resul
         link.state.as_str(),
         link.made,
         link.decided_by,
-        link.decided_at.0,
+        link.decided_at,
         link.reason,
-        list_or_none(&link.candidates)?,
-        list_or_none(&link.declined)?,
-        codec::write_fields(link.written.iter().map(|(name, value)| (name.as_str(), value))),
-        codec::write_fields(link.sent.iter().map(|(name, value)| (name.as_str(), value))),
-        link.volatile_at.map(|at| at.0),
-        link.missing_since.map(|at| at.0),
+        link.candidates,
+        link.declined,
+        link.written,
+        link.sent,
+        link.volatile_at,
+        link.missing_since,
     ])?;
     if changed == 0 {
         return Err(StoreError::stale("link of", format!("{} {}", link.kind, link.source)));

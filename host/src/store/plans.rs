@@ -107,10 +107,15 @@ pub struct ChangeFilter {
 }
 
 const PLAN: &str = "SELECT id, run, made_at, hash, totals, undecided, approved_at FROM plans";
-pub(super) const CHANGE: &str = "SELECT c.sequence, c.kind, c.action, c.customer, c.source, c.target, c.name, c.risk, \
-     c.calls, c.brake, c.brake_reason, c.link_revision, c.reason, c.fields, \
-     s.status, s.message, s.batch, s.target, s.token, c.plan \
-     FROM change_states s CROSS JOIN changes c ON c.tenant = s.tenant AND c.plan = s.plan AND c.sequence = s.sequence";
+/// Changes with how they stand, read through an index of `change_states`.
+pub(super) fn select_changes(index: &str) -> String {
+    format!(
+        "SELECT c.sequence, c.kind, c.action, c.customer, c.source, c.target, c.name, c.risk, c.calls, c.brake, \
+         c.brake_reason, c.link_revision, c.reason, c.fields, s.status, s.message, s.batch, s.target, s.token, c.plan \
+         FROM change_states s {index} \
+         CROSS JOIN changes c ON c.tenant = s.tenant AND c.plan = s.plan AND c.sequence = s.sequence"
+    )
+}
 
 impl TenantStore {
     /// Begins a plan.
@@ -237,7 +242,7 @@ impl TenantStore {
         let (tenant, filter) = (self.id, filter.clone());
         self.read(move |db| {
             plan_row(db, tenant, plan)?;
-            let mut sql = format!("{CHANGE} WHERE s.tenant = ? AND s.plan = ? AND s.sequence > ?");
+            let mut sql = select_changes("NOT INDEXED") + " WHERE s.tenant = ? AND s.plan = ? AND s.sequence > ?";
             let mut values = vec![Sql::from(tenant), Sql::from(plan.0), Sql::from(after_sequence)];
             let words = [
                 ("s.kind", filter.kind.map(Kind::as_str)),
@@ -248,8 +253,7 @@ impl TenantStore {
             ];
             for (column, word) in words {
                 if let Some(word) = word {
-                    // `+`: always in the order of the key, whatever else could be searched by.
-                    sql.push_str(&format!(" AND +{column} = ?"));
+                    sql.push_str(&format!(" AND {column} = ?"));
                     values.push(Sql::from(word.to_owned()));
                 }
             }
@@ -281,12 +285,11 @@ impl TenantStore {
         let (tenant, release) = (self.id, release.to_vec());
         self.read(move |db| {
             plan_row(db, tenant, plan)?;
-            let sql = format!(
-                "{CHANGE} WHERE s.tenant = ?1 AND s.plan = ?2 AND s.kind = ?3 AND s.action = ?4 \
-                 AND s.status = 'pending' \
-                 AND (s.brake IS NULL OR ?5 OR s.brake IN (SELECT value FROM json_each(?6))) \
-                 ORDER BY s.sequence LIMIT ?7"
-            );
+            let sql = select_changes("INDEXED BY change_states_pending")
+                + " WHERE s.tenant = ?1 AND s.plan = ?2 AND s.kind = ?3 AND s.action = ?4 \
+                   AND s.status = 'pending' \
+                   AND (s.brake IS NULL OR ?5 OR s.brake IN (SELECT value FROM json_each(?6))) \
+                   ORDER BY s.sequence LIMIT ?7";
             let all = release.iter().any(|brake| brake == "all");
             let release = to_document(&release)?;
             let values = params![tenant, plan.0, kind.as_str(), action.as_str(), all, release, limit(most)];
@@ -386,7 +389,7 @@ fn read_plan(row: &Row<'_>) -> Result<Plan, StoreError> {
     })
 }
 
-/// A row of [`CHANGE`].
+/// A row of [`select_changes`].
 pub(super) fn read_change(row: &Row<'_>) -> Result<StoredChange, StoreError> {
     let brake: Option<String> = row.get(9)?;
     let reason: Option<String> = row.get(10)?;

@@ -79,7 +79,7 @@ impl TenantStore {
         parent: &str,
     ) -> Result<Vec<Stored>, StoreError> {
         let parent = parent.to_owned();
-        self.select(connection, kind, move |reader| reader.all("AND parent = ?4 ORDER BY id", [&parent])).await
+        self.select(connection, kind, move |reader| reader.all("AND parent = ?4 ORDER BY +id", [&parent])).await
     }
 
     /// The records with these ids, in their order; unknown ones are left out.
@@ -107,7 +107,7 @@ impl TenantStore {
         stamps: &[String],
     ) -> Result<Vec<Stored>, StoreError> {
         let stamps = stamps.to_vec();
-        self.select(connection, kind, move |reader| reader.each("AND stamp = ?4 ORDER BY id", &stamps)).await
+        self.select(connection, kind, move |reader| reader.each("AND stamp = ?4 ORDER BY +id", &stamps)).await
     }
 
     /// Records that are there and whose name contains the text, ignoring case; by name.
@@ -178,6 +178,7 @@ struct Reader<'c> {
 }
 
 impl Reader<'_> {
+    /// `rest` must not offer the key as an order where another index finds the rows: `+id`.
     fn statement(&self, columns: &str, rest: &str) -> Result<CachedStatement<'_>, StoreError> {
         let sql = format!("SELECT {columns} FROM records WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 {rest}");
         let mut select = self.db.prepare_cached(&sql)?;
@@ -275,11 +276,14 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    pub(super) fn all(kind: Kind, records: &[Record]) -> Result<Vec<Self>, StoreError> {
+    pub(super) fn all<'r>(
+        kind: Kind,
+        records: impl IntoIterator<Item = &'r Record>,
+    ) -> Result<Vec<Self>, StoreError> {
         let volatile: Vec<&str> =
             catalogue::fields(kind).filter(|(_, field)| field.volatile).map(|(name, _)| name).collect();
         let mut buffer = Vec::with_capacity(1024);
-        records.iter().map(|record| Self::new(record, &volatile, &mut buffer)).collect()
+        records.into_iter().map(|record| Self::new(record, &volatile, &mut buffer)).collect()
     }
 
     fn new(record: &Record, volatile: &[&str], buffer: &mut Vec<u8>) -> Result<Self, StoreError> {

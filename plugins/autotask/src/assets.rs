@@ -22,6 +22,17 @@ const NAMES: &Names = &[
     ("notes", "description"),
 ];
 
+/// What is asked for of a row, besides user-defined fields by name. A whole row has some hundred fields.
+const INCLUDE: &[&str] = &[
+    "id", "companyID", "companyLocationID", "productID", "isActive", "referenceTitle", "referenceNumber",
+    "serialNumber", "notes",
+];
+
+/// Where it is remembered that a database does not give user-defined fields when it is asked for some
+/// fields only: the vendor's documents leave that open.
+const WIDE: &str = "whole-rows";
+const DAY_MS: u64 = 24 * 3_600_000;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ConfigurationItem<'a> {
@@ -55,6 +66,12 @@ struct Udf<'a> {
 }
 
 impl ConfigurationItem<'_> {
+    /// Whether each user-defined field that was asked for is there, if only as empty.
+    fn tells(&self, settings: &Settings) -> bool {
+        let told = self.user_defined_fields.value().map_or(&[][..], Vec::as_slice);
+        settings.udf_names().all(|name| told.iter().any(|udf| udf.name.0.eq_ignore_ascii_case(name)))
+    }
+
     fn asset(&self, settings: &Settings, products: Products) -> Asset {
         let mut asset = Asset {
             id: self.id.0.to_string(),
@@ -125,11 +142,38 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         }
     }
     let products = Products::for_reading(client);
-    let reply = client.query("ConfigurationItems", &Query::new(&[], filter), after)?;
+    let include = INCLUDE.iter().copied().chain(settings.udf_names()).collect::<Vec<_>>();
+    let mut query = Query::new(&include, filter);
+    if client.host.recall(WIDE, "ConfigurationItems", DAY_MS).is_none() {
+        match client.query("ConfigurationItems", &query, after) {
+            Ok(reply) => {
+                let (rows, next) = client.rows::<ConfigurationItem<'_>>(&reply)?;
+                if rows.iter().all(|row| row.tells(settings)) {
+                    return Ok(page(&rows, next, selection, settings, products));
+                }
+            }
+            Err(Failure::Unsupported(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+        client.host.log(Level::Info, "this database gives user-defined fields in whole rows only");
+        client.host.remember(WIDE, "ConfigurationItems", "yes");
+    }
+    query.widen();
+    let reply = client.query("ConfigurationItems", &query, after)?;
     let (rows, next) = client.rows::<ConfigurationItem<'_>>(&reply)?;
+    Ok(page(&rows, next, selection, settings, products))
+}
+
+fn page(
+    rows: &[ConfigurationItem<'_>],
+    next: Option<String>,
+    selection: &Selection,
+    settings: &Settings,
+    products: Products,
+) -> Page {
     let assets = rows.iter().map(|row| row.asset(settings, products));
     let items = assets.filter(|asset| crate::is_named(selection, &asset.name)).map(Asset::into_item);
-    Ok(Page { items: items.collect(), next, total: None, gaps: Vec::new() })
+    Page { items: items.collect(), next, total: None, gaps: Vec::new() }
 }
 
 #[derive(Serialize)]
@@ -254,4 +298,169 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
     };
     let prepared = changes.iter().map(|change| request(client, change, required.as_ref())).collect();
     client.write_all(changes, prepared, NAMES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::{Script, change, reply, text};
+    use crosswalk_sdk::{Body as HttpBody, Kind, Named, Response, Settlement};
+
+    const ZONE: &str = r#"{"zoneName":"Z","url":"https://ws1.vendor.example/ATServicesRest/","ci":1}"#;
+    const PRODUCTS: &str = r#"{"items":[{"id":77,"name":"Managed Workstation"},{"id":78,"name":"Managed Server"}],"pageDetails":{"nextPageUrl":null}}"#;
+    const ITEM: &str = r#"{"items":[{"id":55120,"companyID":412,"companyLocationID":9001,"productID":78,"isActive":true,
+        "referenceTitle":" ACME-SRV-1 ","referenceNumber":"R-1","serialNumber":null,"notes":"","installDate":"2025-01-02T00:00:00",
+        "rmmDeviceAuditLastUser":null,"userDefinedFields":[{"name":"RMM Device Key","value":"vsax:1f0c"},
+        {"name":"Last seen","value":"2025-01-02T03:04:05.000Z"},{"name":"Drives","value":"a note"},
+        {"name":"RAM","value":"17179869184"},{"name":"Last user","value":null},{"name":"Other","value":"x"}]}],
+        "pageDetails":{"count":1,"requestCount":500,"prevPageUrl":null,"nextPageUrl":null}}"#;
+    const SETTINGS: &str = r#"{"user":"u","udf-last-seen":"last SEEN","udf-storage":"Drives","udf-memory":"RAM","udf-last-login":"Last user","udf-length":40}"#;
+
+    const NARROW: &str = r#""IncludeFields":["id","companyID","companyLocationID","productID","isActive","referenceTitle","referenceNumber","serialNumber","notes","RMM Device Key","RAM","Last user","last SEEN","Drives"]"#;
+
+    fn answer(request: &Request) -> Response {
+        match request.path.as_str() {
+            path if path.ends_with("zoneInformation") => reply(200, ZONE),
+            path if path.ends_with("Products/query") => reply(200, PRODUCTS),
+            path if path.ends_with("/query") => reply(200, ITEM),
+            _ => reply(200, r#"{"itemId":55121}"#),
+        }
+    }
+
+    fn sent(host: &Script<'_>) -> String {
+        match host.requests.borrow().last().and_then(|request| request.body.clone()) {
+            Some(HttpBody::Text(body)) => body,
+            other => panic!("no body: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_configuration_item_is_an_asset() {
+        let host = Script::new(SETTINGS, |request| Ok(answer(request)));
+        let client = Client::open(&host).unwrap();
+        let item = read(&client, &Selection::Everything, None).unwrap().items.remove(0);
+        assert_eq!((item.id.as_str(), item.parent.as_deref(), item.name.as_str()), ("55120", Some("412"), "ACME-SRV-1"));
+        assert_eq!(item.stamp.as_deref(), Some("vsax:1f0c"));
+        let told: Vec<(&str, &Value)> = item.fields.iter().map(|field| (field.name.as_str(), &field.value)).collect();
+        let text = |text: &str| Value::Text(text.to_owned());
+        let expected = [
+            ("active", Value::Boolean(true)),
+            ("location", text("9001")),
+            ("type", text("server")),
+            ("serial-number", Value::Blank),
+            ("description", Value::Blank),
+            ("last-seen", Value::Time("2025-01-02T03:04:05Z".to_owned())),
+            ("memory", Value::Integer(17_179_869_184)),
+            ("last-login", Value::Blank),
+        ];
+        assert_eq!(told, expected.iter().map(|(name, value)| (*name, value)).collect::<Vec<_>>(), "a note is no list of drives");
+    }
+
+    #[test]
+    fn a_create_names_all_that_is_required_and_an_update_only_what_differs() {
+        let host = Script::new(SETTINGS, |request| Ok(answer(request)));
+        let client = Client::open(&host).unwrap();
+        let mut create = change("1", Operation::Create, Kind::Asset);
+        create.parent = Some("412".to_owned());
+        create.name = Some("ACME-LT-014".to_owned());
+        create.stamp = Some("vsax:1f0c".to_owned());
+        create.fields = vec![
+            text("location", "9001"),
+            text("serial-number", "PF3X9Z12"),
+            Field { name: "storage".to_owned(), value: Value::Json("[1,2]".to_owned()) },
+        ];
+        let outcomes = write(&client, &[create]);
+        assert_eq!(outcomes[0].result, Settlement::Done("55121".to_owned()));
+        assert_eq!(
+            sent(&host),
+            r#"{"companyID":412,"productID":77,"installDate":"2025-11-03T08:00:00Z","isActive":true,"referenceTitle":"ACME-LT-014","companyLocationID":9001,"serialNumber":"PF3X9Z12","userDefinedFields":[{"name":"RMM Device Key","value":"vsax:1f0c"},{"name":"Drives","value":"[1,2]"}]}"#
+        );
+
+        let mut update = change("2", Operation::Update, Kind::Asset);
+        update.target = Some("55121".to_owned());
+        update.fields = vec![
+            Field { name: "serial-number".to_owned(), value: Value::Blank },
+            Field { name: "last-login".to_owned(), value: Value::Blank },
+            Field { name: "storage".to_owned(), value: Value::Json(format!("[\"{}\"]", "x".repeat(40))) },
+        ];
+        write(&client, &[update]);
+        assert_eq!(sent(&host), r#"{"id":55121,"serialNumber":null,"userDefinedFields":[{"name":"Last user","value":null}]}"#);
+        assert!(host.logged.borrow().iter().any(|line| line.contains("storage does not fit")));
+        let request = host.requests.borrow().last().cloned().unwrap();
+        assert_eq!((request.path.as_str(), request.change.as_deref()), ("/ATServicesRest/V1.0/ConfigurationItems", Some("2")));
+        assert_eq!(request.host.as_deref(), Some("ws1.vendor.example"));
+
+        let mut retire = change("3", Operation::Deactivate, Kind::Asset);
+        retire.target = Some("55121".to_owned());
+        write(&client, &[retire]);
+        assert_eq!(sent(&host), r#"{"id":55121,"isActive":false}"#);
+        let lookups = host.asked().iter().filter(|line| line.contains("Products")).count();
+        assert_eq!(lookups, 1, "products are remembered");
+    }
+
+    #[test]
+    fn a_walk_posts_the_same_query_to_the_next_page() {
+        let first = ITEM.replace(
+            r#""nextPageUrl":null"#,
+            r#""nextPageUrl":"https://ws1.vendor.example/ATServicesRest/V1.0/ConfigurationItems/query/next?paging=%7B%22nextIds%22%3A%5B725%5D%7D""#,
+        );
+        let host = Script::new(SETTINGS, |request| {
+            Ok(if request.path.ends_with("ConfigurationItems/query") { reply(200, &first) } else { answer(request) })
+        });
+        let client = Client::open(&host).unwrap();
+        let named = Selection::Named(Named { parent: Some("412".to_owned()), name: "ACME-SRV-1".to_owned() });
+        let next = read(&client, &named, None).unwrap().next.unwrap();
+        assert_eq!(next, "ConfigurationItems/query/next?paging=%7B%22nextIds%22%3A%5B725%5D%7D");
+        let body = sent(&host);
+        assert_eq!(
+            body,
+            format!(r#"{{"MaxRecords":500,{NARROW},"filter":[{{"op":"eq","field":"companyID","value":412}},{{"op":"eq","field":"referenceTitle","value":"ACME-SRV-1"}}]}}"#)
+        );
+        // The second page's reply is not what is looked at here.
+        drop(read(&client, &named, Some(&next)));
+        assert_eq!(sent(&host), body);
+        let request = host.requests.borrow().last().cloned().unwrap();
+        assert_eq!(request.path, "/ATServicesRest/V1.0/ConfigurationItems/query/next");
+        assert_eq!(request.query, [("paging".to_owned(), r#"{"nextIds":[725]}"#.to_owned())]);
+
+        let elsewhere = first.replace("//ws1.", "//evil.");
+        let host = Script::new(SETTINGS, |request| {
+            Ok(if request.path.ends_with("ConfigurationItems/query") { reply(200, &elsewhere) } else { answer(request) })
+        });
+        let client = Client::open(&host).unwrap();
+        assert_eq!(read(&client, &named, None).unwrap_err().case(), "unavailable");
+    }
+
+    #[test]
+    fn stamps_are_asked_for_with_one_condition() {
+        for (settings, condition) in [
+            (SETTINGS.to_owned(), r#"{"op":"in","field":"RMM Device Key","udf":true,"value":["a","b"]}"#),
+            (SETTINGS.replace('{', r#"{"stamp-place":"reference-number","#), r#"{"op":"in","field":"referenceNumber","value":["a","b"]}"#),
+        ] {
+            let host = Script::new(&settings, |request| Ok(answer(request)));
+            let client = Client::open(&host).unwrap();
+            read(&client, &Selection::Stamps(vec!["a".to_owned(), "b".to_owned()]), None).unwrap();
+            assert!(sent(&host).ends_with(&format!(r#","filter":[{condition}]}}"#)), "{}", sent(&host));
+        }
+    }
+
+    #[test]
+    fn whole_rows_are_asked_for_where_some_fields_do_not_come_with_user_defined_ones() {
+        let refused = r#"{"errors":["Unable to find RAM in the ConfigurationItem Entity."]}"#;
+        let without = r#"{"items":[{"id":55120,"userDefinedFields":[]}],"pageDetails":{"nextPageUrl":null}}"#;
+        for (status, narrow) in [(500, refused), (200, without)] {
+            let host = Script::new(SETTINGS, |request| {
+                let is_narrow = matches!(&request.body, Some(HttpBody::Text(body)) if body.contains("referenceNumber"));
+                Ok(if is_narrow { reply(status, narrow) } else { answer(request) })
+            });
+            let client = Client::open(&host).unwrap();
+            for calls in [2, 1] {
+                host.forget();
+                let item = read(&client, &Selection::Everything, None).unwrap().items.remove(0);
+                assert_eq!(item.stamp.as_deref(), Some("vsax:1f0c"));
+                let asked = host.asked();
+                assert_eq!(asked.iter().filter(|line| line.contains("ConfigurationItems")).count(), calls, "{asked:?}");
+            }
+        }
+    }
 }

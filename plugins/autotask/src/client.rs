@@ -209,6 +209,11 @@ impl<'a> Query<'a> {
     pub(crate) fn new(include: &'a [&'a str], filter: Vec<Condition<'a>>) -> Self {
         Self { most: MOST, include, filter }
     }
+
+    /// Asks for all fields.
+    pub(crate) fn widen(&mut self) {
+        self.include = &[];
+    }
 }
 
 impl<'a> Condition<'a> {
@@ -255,4 +260,67 @@ pub(crate) fn target(change: &Change) -> Result<i64, Failure> {
 /// Broken: it has none.
 pub(crate) fn parent(change: &Change) -> Result<i64, Failure> {
     number(change.parent.as_deref().ok_or_else(|| Failure::Broken("the change names no company".to_owned()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::{Script, change, reply};
+    use crosswalk_sdk::{Kind, Operation};
+
+    fn zone(number: u32) -> String {
+        format!(r#"{{"zoneName":"Z","url":"https://ws{number}.vendor.example/ATServicesRest/"}}"#)
+    }
+
+    #[test]
+    fn a_zone_that_moved_is_found_once_and_the_call_made_again() {
+        let asked = Cell::new(0);
+        let host = Script::new(r#"{"user":"u"}"#, |request| {
+            Ok(match (request.endpoint.as_str(), request.host.as_deref()) {
+                ("discovery", _) => {
+                    asked.set(asked.get() + 1);
+                    reply(200, &zone(asked.get()))
+                }
+                (_, Some("ws2.vendor.example")) => reply(200, r#"{"itemId":5}"#),
+                _ => reply(401, r#"{"errors":["Unauthorized"]}"#),
+            })
+        });
+        let client = Client::open(&host).unwrap();
+        let mut create = change("c", Operation::Create, Kind::Asset);
+        create.parent = Some("1".to_owned());
+        let prepared = vec![Ok(Request::new(Method::Post, "zone", "ConfigurationItems").json("{}".to_owned()).change("c"))];
+        let outcomes = client.write_all(&[create], prepared, &[]);
+        assert_eq!(outcomes[0].result, Settlement::Done("5".to_owned()));
+        assert_eq!(asked.get(), 2);
+        let again = host.requests.borrow().last().cloned().unwrap();
+        assert_eq!((again.host.as_deref(), again.change.as_deref()), (Some("ws2.vendor.example"), Some("c")));
+    }
+
+    #[test]
+    fn a_login_that_stays_refused_is_denied_after_one_more_question() {
+        let host = Script::new(r#"{"user":"u"}"#, |request| {
+            Ok(if request.endpoint == "discovery" { reply(200, &zone(1)) } else { reply(401, "") })
+        });
+        let client = Client::open(&host).unwrap();
+        for _ in 0..3 {
+            assert_eq!(client.get("ThresholdInformation").unwrap_err().case(), "denied");
+        }
+        let questions = host.asked().iter().filter(|line| line.contains("zoneInformation")).count();
+        assert_eq!(questions, 2, "when it was opened, and once more");
+    }
+
+    #[test]
+    fn a_write_without_an_id_in_its_reply_is_not_taken_for_done() {
+        let host = Script::new(r#"{"user":"u"}"#, |request| {
+            Ok(reply(200, if request.endpoint == "discovery" { r#"{"url":"https://w.x/A/"}"# } else { r#"{"itemId":null}"# }))
+        });
+        let client = Client::open(&host).unwrap();
+        let request = || vec![Ok(Request::new(Method::Post, "zone", "Companies").change("c"))];
+        let create = change("c", Operation::Create, Kind::Customer);
+        let outcome = client.write_all(std::slice::from_ref(&create), request(), &[]).remove(0);
+        assert!(matches!(outcome.result, Settlement::Failed(Failure::Unavailable(_))));
+        let update = Change { target: Some("7".to_owned()), operation: Operation::Update, ..create };
+        let outcome = client.write_all(&[update], request(), &[]).remove(0);
+        assert_eq!(outcome.result, Settlement::Done("7".to_owned()));
+    }
 }

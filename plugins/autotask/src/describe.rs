@@ -97,3 +97,33 @@ fn assets(settings: &Settings) -> KindDescription {
         calls_per_change: 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::inconsistencies;
+
+    #[test]
+    fn the_description_holds_together_whatever_the_settings() {
+        for json in [
+            "{}",
+            r#"{"company-stamp":"number","stamp-place":"reference-number"}"#,
+            r#"{"stamp-udf":"Key","udf-last-login":"Last user","udf-storage":"Drives","udf-memory":"RAM","udf-length":50}"#,
+        ] {
+            assert_eq!(inconsistencies(&description(&Settings::parse(json).unwrap())), [""; 0], "{json}");
+        }
+    }
+
+    #[test]
+    fn only_what_has_a_place_is_declared() {
+        let of = |json: &str| description(&Settings::parse(json).unwrap());
+        let names = |it: &Description| -> Vec<String> { it.kinds[2].fields.iter().map(|field| field.name.clone()).collect() };
+        assert_eq!(names(&of("{}")), ["active", "location", "type", "serial-number", "description"]);
+        let with = of(r#"{"udf-last-login":"Last user","udf-serial-number":"ignored","udf-length":50}"#);
+        assert_eq!(names(&with).last().map(String::as_str), Some("last-login"));
+        assert_eq!(with.kinds[2].fields.last().and_then(|field| field.length), Some(50));
+        assert_eq!(with.kinds[2].stamp.as_ref().map(|place| place.field.as_str()), Some("RMM Device Key"));
+        let number = of(r#"{"company-stamp":"number"}"#);
+        assert!(!number.kinds[0].fields.iter().any(|field| field.name == "number"));
+    }
+}

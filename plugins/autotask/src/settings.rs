@@ -89,6 +89,15 @@ impl Settings {
         })
     }
 
+    /// All user-defined fields that are used.
+    pub(crate) fn udf_names(&self) -> impl Iterator<Item = &str> {
+        let stamp = match &self.stamp {
+            StampPlace::Udf(name) => Some(name.as_str()),
+            StampPlace::ReferenceNumber => None,
+        };
+        stamp.into_iter().chain(self.udfs.iter().map(|(.., udf)| udf.as_str()))
+    }
+
     /// The user-defined field that holds an asset's field.
     pub fn udf(&self, field: &str) -> Option<&str> {
         self.udfs.iter().find(|(name, ..)| *name == field).map(|(.., udf)| udf.as_str())

@@ -273,3 +273,113 @@ pub fn map_assets_page(devices: &str, assets: &str, settings: &Settings) -> Resu
     let items = devices.iter().zip(joined).map(|(device, at)| device.item(at.map(|at| &inventories[at]), settings));
     Ok(Page { items: items.collect(), next: None, total, gaps: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::{Script, reply};
+    use crosswalk_sdk::HttpError;
+    use std::collections::BTreeSet;
+
+    /// A vendor with these devices (id, agent) and inventory rows (ids), both in their order.
+    struct Vendor {
+        devices: Vec<(String, bool)>,
+        assets: Vec<String>,
+        most: usize,
+    }
+
+    impl Vendor {
+        fn answer(&self, request: &Request) -> Result<Response, HttpError> {
+            let number = |name: &str| {
+                let found = request.query.iter().find(|(given, _)| given == name);
+                found.and_then(|(_, value)| value.parse::<usize>().ok()).unwrap_or_default()
+            };
+            if let Some(id) = request.path.strip_prefix("/assets/") {
+                let row = format!(r#"{{"Data":{{"Identifier":"{id}","Description":"{id}"}},"Meta":{{"ResponseCode":200}}}}"#);
+                let missing = r#"{"Data":null,"Meta":{"ResponseCode":404,"ErrorMessage":"Entity is not found."}}"#;
+                return Ok(if self.assets.iter().any(|known| known == id) { reply(200, &row) } else { reply(404, missing) });
+            }
+            let (skip, top) = (number("$skip"), number("$top"));
+            if top > self.most {
+                return Err(HttpError::TooLarge(8));
+            }
+            let device = |(id, agent): &(String, bool)| {
+                format!(r#"{{"Identifier":"{id}","Name":"{id}","OrganizationId":1,"SiteId":2,"IsAgentInstalled":{agent}}}"#)
+            };
+            let asset = |id: &String| format!(r#"{{"Identifier":"{id}","Name":"{id}","Description":"{id}"}}"#);
+            let (rows, total): (Vec<String>, usize) = match request.path.as_str() {
+                "/devices" => (self.devices.iter().skip(skip).take(top).map(device).collect(), self.devices.len()),
+                _ => (self.assets.iter().skip(skip).take(top).map(asset).collect(), self.assets.len()),
+            };
+            Ok(reply(200, &format!(r#"{{"Data":[{}],"Meta":{{"ResponseCode":200,"TotalCount":{total}}}}}"#, rows.join(","))))
+        }
+
+        /// All ids, how many of them have their own inventory, and how many calls it took.
+        fn walked(&self) -> (BTreeSet<String>, usize, usize) {
+            let host = Script::new("{}", |request| self.answer(request));
+            let (mut ids, mut known, mut after) = (BTreeSet::new(), 0, None::<String>);
+            loop {
+                let page = read(&host, &Settings::default(), Selection::Everything, after.as_deref()).unwrap();
+                assert_eq!(page.total, Some(self.devices.len() as u64));
+                for item in page.items {
+                    let system = item.fields.iter().find(|field| field.name == "operating-system");
+                    if let Some(Field { value: Value::Text(system), .. }) = system {
+                        assert_eq!(*system, item.id, "joined with another's row");
+                        known += 1;
+                    }
+                    assert!(ids.insert(item.id), "an item twice");
+                }
+                assert!(page.next.is_none() || page.next != after);
+                after = match page.next {
+                    Some(next) => Some(next),
+                    None => return (ids, known, host.requests.borrow().len()),
+                };
+            }
+        }
+    }
+
+    fn ids(range: std::ops::Range<usize>) -> Vec<String> {
+        range.map(|n| format!("{n:05}")).collect()
+    }
+
+    #[test]
+    fn two_lists_that_differ_are_joined_row_by_row() {
+        // Every fifth device is a telephone without inventory; one agent has none yet; three rows of
+        // the inventory have lost their device.
+        let devices: Vec<_> = ids(0..2000).into_iter().enumerate().map(|(n, id)| (id, n % 5 != 0)).collect();
+        let with_agent = devices.iter().filter(|(_, agent)| *agent).map(|(id, _)| id.clone());
+        let mut assets: Vec<String> = with_agent.filter(|id| id != "00777").chain(ids(3000..3003)).collect();
+        assets.insert(0, "0000".to_owned());
+        let vendor = Vendor { devices, assets, most: 100 };
+        let (ids, known, calls) = vendor.walked();
+        assert_eq!((ids.len(), known), (2000, 1599));
+        assert!(calls < 70, "{calls} calls: 37 pages, some of them read again, and single rows at the edges");
+    }
+
+    #[test]
+    fn lists_in_different_orders_are_joined_all_the_same() {
+        let devices = ids(0..250).into_iter().map(|id| (id, true)).collect();
+        let vendor = Vendor { devices, assets: ids(0..250).into_iter().rev().collect(), most: 100 };
+        let (ids, known, _) = vendor.walked();
+        assert_eq!((ids.len(), known), (250, 250));
+    }
+
+    #[test]
+    fn pages_that_are_too_large_are_read_in_smaller_ones() {
+        let devices = ids(0..260).into_iter().map(|id| (id, true)).collect();
+        let vendor = Vendor { devices, assets: ids(0..260), most: 30 };
+        let (ids, known, _) = vendor.walked();
+        assert_eq!((ids.len(), known), (260, 260));
+    }
+
+    #[test]
+    fn a_page_of_text_is_a_page_of_items() {
+        let devices = r#"{"Data":[{"Identifier":"A","Name":"PC","OrganizationId":7,"SiteId":9,"GroupName":"Desks"}],"Meta":{"TotalCount":1}}"#;
+        let assets = r#"{"Data":[{"Identifier":"A","Name":"PC","MemoryTotal":5}],"Meta":{"TotalCount":1}}"#;
+        let page = map_assets_page(devices, assets, &Settings::default()).unwrap();
+        let item = &page.items[0];
+        assert_eq!((item.id.as_str(), item.parent.as_deref(), page.total), ("A", Some("7"), Some(1)));
+        let names: Vec<&str> = item.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["location", "memory", "GroupName"]);
+    }
+}

@@ -129,6 +129,9 @@ pub(crate) fn shrink(place: &mut Offset) -> bool {
     std::mem::replace(&mut place.top, smaller) > 1
 }
 
+/// Items of a page, and the total it tells.
+pub(crate) type Rows = (Vec<Item>, Option<u64>);
+
 /// Some pages of a plain list.
 ///
 /// # Errors
@@ -138,7 +141,7 @@ pub(crate) fn walk(
     path: &str,
     filter: Option<&str>,
     after: Option<&str>,
-    items: fn(&Response) -> Result<(Vec<Item>, Option<u64>), Failure>,
+    items: fn(&Response) -> Result<Rows, Failure>,
 ) -> Result<Page, Failure> {
     let place = Offset::parse(after, PAGE)?;
     let (place, replies) = send_pages(host, place, shrink, |place| {

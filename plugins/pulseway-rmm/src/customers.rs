@@ -1,6 +1,6 @@
 //! Customers: the vendor's organisations.
 
-use crate::client::{self, Data, no_data, open};
+use crate::client::{self, Data, Rows, no_data, open};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
     Change, Customer, Failure, Field, Host, Item, Method, Operation, Outcome, Page, Request, Response, Selection,
@@ -35,7 +35,7 @@ impl Organisation<'_> {
     }
 }
 
-fn items(reply: &Response) -> Result<(Vec<Item>, Option<u64>), Failure> {
+fn items(reply: &Response) -> Result<Rows, Failure> {
     let Data { data, total } = open::<Vec<Organisation<'_>>>(reply)?;
     Ok((data.unwrap_or_default().iter().map(Organisation::item).collect(), total))
 }

@@ -55,3 +55,20 @@ fn assets(settings: &Settings) -> KindDescription {
         ..customers()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::inconsistencies;
+
+    #[test]
+    fn the_description_holds_together() {
+        let plain = description(&Settings::default());
+        assert_eq!(inconsistencies(&plain), [""; 0]);
+        let with_login = description(&Settings { last_login: LastLogin::OwnerName, ..Settings::default() });
+        assert_eq!(inconsistencies(&with_login), [""; 0]);
+        let tells_login = |it: &Description| it.kinds[2].fields.iter().any(|field| field.name == "last-login");
+        assert!(!tells_login(&plain), "what the vendor does not give is not declared");
+        assert!(tells_login(&with_login));
+    }
+}

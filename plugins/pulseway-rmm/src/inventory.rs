@@ -290,3 +290,99 @@ impl Inventory<'_> {
 fn contains_ignoring_case(text: &str, word: &str) -> bool {
     text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::DiskUnit;
+
+    const FULL: &str = r#"{
+        "Identifier":"1f0c","Name":"ACME-LT-014","GroupName":"Acme - Leeds - Laptops","Description":"Microsoft Windows 11 Pro",
+        "Tags":["vip"],"Type":"windows","ClientVersion":"9.14","LastUpdated":"2025-11-03T07:00:00",
+        "LastSeenOnline":"2025-11-03T07:59:00.000Z","LastReboot":"","MemoryTotal":17179869184,"FirewallEnabled":true,
+        "AntivirusEnabled":"enabled","EventLogs":{"Error":1},"AssetInfo":[
+            {"CategoryName":"System","CategoryData":{"Name":"ACME-LT-014","Manufacturer":"LENOVO","Model":"21HM","CPU":"i7","Domain":"ACME","Owner Name":"ann"}},
+            {"CategoryName":"BIOS","CategoryData":{"Serial Number":" PF3X9Z12 ","Name":"BIOS 1.2","Manufacturer":"LENOVO BIOS"}},
+            {"CategoryName":"Operating System","CategoryData":{"Name":"Microsoft Windows 11 Pro","Version":"10.0.26100","Serial Number":"00330-80000","Registered User":"bob"}}],
+        "PublicIpAddress":"203.0.113.7","IpAddresses":[{"Name":"Ethernet","MAC":"AA:BB","IPs":[{"IP":"192.168.1.9","V6":false},{"IP":"fe80::1","V6":true}]}],
+        "Disks":[{"Name":"C:","System":true,"FreePercentage":25,"TotalValue":1000},{"Name":"D\"","FreePercentage":"10","TotalValue":10.0},{"Name":"E:"}],
+        "InstalledSoftware":[{"Name":"x"}],"LocalIpAddresses":[{"PhysicalAddress":"AA:BB","IpV4":"192.168.1.9","IpV6":null}],"SiteId":5140}"#;
+
+    fn asset(json: &str, settings: &Settings) -> Asset {
+        let row: Inventory<'_> = serde_json::from_str(json).unwrap();
+        row.asset(settings)
+    }
+
+    fn value(text: &str) -> Told<String> {
+        Told::Value(text.to_owned())
+    }
+
+    #[test]
+    fn a_full_row_gives_every_attribute() {
+        let asset = asset(FULL, &Settings::default());
+        assert_eq!(asset.name, "ACME-LT-014");
+        assert_eq!(asset.serial_number, value("PF3X9Z12"), "the BIOS's, not Windows' product id");
+        assert_eq!(asset.manufacturer, value("LENOVO"));
+        assert_eq!(asset.operating_system, value("Microsoft Windows 11 Pro 10.0.26100"));
+        assert_eq!(asset.type_, value("workstation"));
+        assert_eq!(asset.last_seen, Told::Value(crosswalk_sdk::Time("2025-11-03T07:59:00Z".to_owned())));
+        assert_eq!(asset.last_reboot, Told::Blank);
+        assert_eq!(asset.last_login, Told::Nothing);
+        assert_eq!(asset.memory, Told::Value(17_179_869_184));
+        assert_eq!(asset.location, Told::Value(Reference("5140".to_owned())));
+        assert_eq!(asset.mac_addresses, Told::Value(Json(r#"["AA:BB"]"#.to_owned())));
+        assert_eq!(asset.local_ips, Told::Value(Json(r#"["192.168.1.9","fe80::1"]"#.to_owned())));
+        let storage = r#"[{"name":"C:","total":1024000,"free":256000},{"name":"D\"","total":10240,"free":1024},{"name":"E:"}]"#;
+        assert_eq!(asset.storage, Told::Value(Json(storage.to_owned())));
+        assert_eq!(asset.active, Told::Nothing, "the vendor has no such mark");
+    }
+
+    #[test]
+    fn what_is_missing_or_odd_is_told_as_it_is() {
+        let plain = Settings::default();
+        let bare = asset(r#"{"Identifier":"1","Name":"X"}"#, &plain);
+        assert_eq!(bare, Asset { name: "X".to_owned(), ..Asset::default() });
+
+        let nulls = r#"{"Identifier":"1","Name":"X","AssetInfo":null,"Disks":null,"IpAddresses":null,"LastSeenOnline":"",
+            "LastUpdated":"2025-11-03 07:00","MemoryTotal":null,"Type":null,"FirewallEnabled":null,"SiteId":null}"#;
+        let nulls = asset(nulls, &plain);
+        assert_eq!((nulls.storage, nulls.local_ips, nulls.serial_number), (Told::Blank, Told::Blank, Told::Nothing));
+        assert_eq!(nulls.last_seen, Told::Value(crosswalk_sdk::Time("2025-11-03T07:00:00Z".to_owned())), "the update stands in");
+
+        let texts = asset(r#"{"Identifier":"1","IpAddresses":["10.0.0.2","10.0.0.1","10.0.0.2"]}"#, &plain);
+        assert_eq!(texts.local_ips, Told::Value(Json(r#"["10.0.0.1","10.0.0.2"]"#.to_owned())));
+        assert_eq!(texts.mac_addresses, Told::Blank);
+
+        let no_bios = asset(r#"{"Identifier":"1","AssetInfo":[{"CategoryName":"Operating System","CategoryData":{"Serial Number":"00330"}}]}"#, &plain);
+        assert_eq!(no_bios.serial_number, Told::Nothing);
+        let empty_bios = asset(r#"{"Identifier":"1","AssetInfo":[{"CategoryName":"BIOS","CategoryData":{"Serial Number":""}}]}"#, &plain);
+        assert_eq!(empty_bios.serial_number, Told::Blank);
+    }
+
+    #[test]
+    fn the_type_is_told_where_it_can_be() {
+        for (platform, system, expected) in [
+            ("windows", "Windows Server 2022", "server"),
+            ("Windows", "Windows 11", "workstation"),
+            ("mac", "macOS 15", "workstation"),
+            ("linux", "Ubuntu 24.04", "linux"),
+            ("linux", "SUSE Linux Enterprise Server", "server"),
+            ("android", "Android 15", "mobile"),
+        ] {
+            let json = format!(r#"{{"Identifier":"1","Type":"{platform}","Description":"{system}"}}"#);
+            assert_eq!(asset(&json, &Settings::default()).type_, value(expected), "{system}");
+        }
+    }
+
+    #[test]
+    fn settings_change_what_is_read() {
+        let settings = Settings { disk_unit: DiskUnit::Bytes, last_login: LastLogin::OwnerName };
+        let owner = asset(FULL, &settings);
+        assert_eq!(owner.last_login, value("ann"));
+        assert!(owner.storage.value().is_some_and(|json| json.0.contains(r#""total":1000,"free":250"#)));
+        let settings = Settings { disk_unit: DiskUnit::Megabytes, last_login: LastLogin::RegisteredUser };
+        let registered = asset(FULL, &settings);
+        assert_eq!(registered.last_login, value("bob"));
+        assert!(registered.storage.value().is_some_and(|json| json.0.contains(r#""total":1048576000"#)));
+    }
+}

@@ -1,9 +1,9 @@
 //! Locations: the vendor's sites. Their groups are below what Crosswalk keeps in step.
 
-use crate::client::{self, Data, no_data, open};
+use crate::client::{self, Data, Rows, no_data, open};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Failure, Host, Item, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+    Change, Failure, Host, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ impl Site<'_> {
     }
 }
 
-fn items(reply: &Response) -> Result<(Vec<Item>, Option<u64>), Failure> {
+fn items(reply: &Response) -> Result<Rows, Failure> {
     let Data { data, total } = open::<Vec<Site<'_>>>(reply)?;
     Ok((data.unwrap_or_default().into_iter().map(|site| site.location().into_item()).collect(), total))
 }

@@ -59,7 +59,15 @@ macro_rules! kinds {
                 Ok(this)
             }
         }
-    )* };
+    )*
+
+        /// The catalogue's names and types of a kind.
+        pub(crate) fn fields(kind: Kind) -> &'static [(&'static str, &'static str)] {
+            match kind {
+                $( Kind::$name => $name::FIELDS, )*
+            }
+        }
+    };
 }
 
 fn push<T: Shape>(fields: &mut Vec<Field>, name: &str, told: Told<T>) {

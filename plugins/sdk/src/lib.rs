@@ -8,6 +8,8 @@
 //! Nothing here, and nothing a connector depends on, may ask for randomness or the system's time:
 //! inside the sandbox there is neither.
 
+#[cfg(target_arch = "wasm32")]
+mod alloc;
 pub mod batch;
 pub mod bindings;
 pub mod connector;

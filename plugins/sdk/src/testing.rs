@@ -7,8 +7,8 @@ mod http;
 pub use http::http;
 
 use crate::{
-    Body, Change, Entry, EntryPage, Field, Host, HttpError, Kind, Level, Link, Operation, PutError, Request, Response,
-    ScheduleError, Value,
+    Body, Change, Description, Entry, EntryPage, Field, Host, HttpError, Kind, Level, Link, Operation, Operations,
+    PutError, Request, Response, ScheduleError, Selections, Value, Writable, kinds,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -36,6 +36,42 @@ pub fn change(id: &str, operation: Operation, kind: Kind) -> Change {
 /// A named text.
 pub fn text(name: &str, text: &str) -> Field {
     Field { name: name.to_owned(), value: Value::Text(text.to_owned()) }
+}
+
+/// What does not hold together in a description, in sentences; none when all does. Held against the
+/// catalogue, so a test of every connector should ask for it.
+pub fn inconsistencies(description: &Description) -> Vec<String> {
+    let mut found = Vec::new();
+    for kind in &description.kinds {
+        let name = format!("{:?}", kind.kind);
+        let mut wrong = |what: &str| found.push(format!("{name}: {what}"));
+        let catalogue = kinds::fields(kind.kind);
+        for (at, field) in kind.fields.iter().enumerate() {
+            if field.writable != Writable::Never && !catalogue.iter().any(|(known, _)| *known == field.name) {
+                wrong(&format!("the writable field {} is not in the catalogue", field.name));
+            }
+            if kind.fields[..at].iter().any(|other| other.name == field.name) {
+                wrong(&format!("the field {} is there twice", field.name));
+            }
+            if field.length == Some(0) {
+                wrong(&format!("the field {} has no room", field.name));
+            }
+        }
+        if description.kinds.iter().filter(|other| other.kind == kind.kind).count() > 1 {
+            wrong("the kind is there twice");
+        }
+        let creates = kind.writes.contains(Operations::CREATE);
+        if creates && !kind.reads.intersects(Selections::STAMPS | Selections::NAMED) {
+            wrong("what it creates cannot be looked up: declare stamps or named");
+        }
+        if kind.reads.contains(Selections::STAMPS) != kind.stamp.is_some() {
+            wrong("a stamp's place and reading by stamps go together");
+        }
+        if !(1..=1000).contains(&kind.changes_at_once) || kind.ids_at_once == 0 || kind.page_size == 0 {
+            wrong("a number is out of its range");
+        }
+    }
+    found
 }
 
 type Answer<'a> = dyn Fn(&Request) -> Result<Response, HttpError> + 'a;

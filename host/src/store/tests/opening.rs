@@ -71,7 +71,7 @@ async fn a_damaged_file_is_refused() {
 
     let folder = closed().await;
     let file = std::fs::File::options().write(true).open(folder.path().join("db")).unwrap();
-    file.set_len(file.metadata().unwrap().len() / 2 / 4096 * 4096).unwrap();
+    file.set_len(file.metadata().unwrap().len() / 2 / 8192 * 8192).unwrap();
     drop(file);
     let error = refused(folder.path());
     assert!(matches!(error, StoreError::Damaged { .. }), "cut short: {error}");
@@ -86,8 +86,8 @@ async fn damage_found_later_is_told_as_such() {
         .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'records'", [], |row| row.get(0))
         .unwrap();
     let mut file = std::fs::File::options().write(true).open(&path).unwrap();
-    file.seek(SeekFrom::Start(u64::from(root - 1) * 4096)).unwrap();
-    file.write_all(&[0xAB; 4096]).unwrap();
+    file.seek(SeekFrom::Start(u64::from(root - 1) * 8192)).unwrap();
+    file.write_all(&[0xAB; 8192]).unwrap();
     drop(file);
     let tenant = open(folder.path()).unwrap().tenant(&TenantName::default()).await.unwrap();
     let error = tenant.records_by_ids(&rmm(), Kind::Asset, &["1".into()]).await.unwrap_err();

@@ -70,8 +70,10 @@ fn demo() -> Result<String, Trouble> {
     }
 
     heading("The plan again, now complete; a first run is always held for review");
-    let plan = pending(&crosswalk)?;
-    say(&crosswalk, &["plan", "--show", &plan], &[0, 3])?;
+    say(&crosswalk, &["plan", "rmm-to-psa"], &[3])?;
+    let plan = newest(&crosswalk)?;
+    let busiest = busiest_linked(&crosswalk)?;
+    say(&crosswalk, &["plan", "--show", &plan, "--customer", &busiest, "--kind", "location"], &[0, 3])?;
     heading("Approved: exactly this plan is applied");
     say(&crosswalk, &["apply", &plan, "--release", "first-run", "--yes"], &[0])?;
     settle_conflicts(&crosswalk)?;
@@ -109,14 +111,21 @@ fn settle_conflicts(crosswalk: &Crosswalk) -> Result<(), Trouble> {
             crosswalk.json(&["link", "create", "rmm-to-psa", kind, &id])?;
         }
     }
-    let plan = pending(crosswalk)?;
+    crosswalk.json(&["plan", "rmm-to-psa"])?;
+    let plan = newest(crosswalk)?;
     say(crosswalk, &["apply", &plan, "--yes"], &[0])
 }
 
-/// Makes a plan without showing it, and gives its number.
-fn pending(crosswalk: &Crosswalk) -> Result<String, Trouble> {
-    let report = crosswalk.json(&["plan", "rmm-to-psa"])?;
-    report["plan"]["id"].as_i64().map(|id| id.to_string()).ok_or_else(|| format!("no plan: {report}").into())
+/// A customer that is linked, not new: its plan shows links and updates beside creates.
+fn busiest_linked(crosswalk: &Crosswalk) -> Result<String, Trouble> {
+    let linked = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "linked"])?;
+    ids(&linked).pop().ok_or_else(|| "no customer is linked".into())
+}
+
+/// The newest plan's number.
+fn newest(crosswalk: &Crosswalk) -> Result<String, Trouble> {
+    let plans = crosswalk.json(&["plan", "--list", "rmm-to-psa"])?;
+    plans[0]["id"].as_i64().map(|id| id.to_string()).ok_or_else(|| format!("no plan: {plans}").into())
 }
 
 /// Counts at the simulators what is in step.
@@ -157,7 +166,7 @@ fn targets(links: &Value) -> Vec<String> {
 }
 
 fn texts(links: &Value, field: &str) -> Vec<String> {
-    links.as_array().into_iter().flatten().filter_map(|view| view["link"][field].as_str()).map(str::to_owned).collect()
+    links.as_array().into_iter().flatten().filter_map(|view| view[field].as_str()).map(str::to_owned).collect()
 }
 
 fn heading(text: &str) {

@@ -74,7 +74,7 @@ fn label(state: &State, at: usize, id: i64) -> String {
     table.get(id).map_or_else(|| "?".to_owned(), |row| table.text(row, field).to_owned())
 }
 
-/// Accounts of one name, locations of one name in one account, items of one device key.
+/// Accounts of one name, locations of one name in one account, items in use of one device key.
 pub(super) fn duplicates(state: &State) -> Vec<Duplicate> {
     let mut seen: BTreeMap<(usize, String), Vec<i64>> = BTreeMap::new();
     let mut see = |at: usize, what: String, id: i64| seen.entry((at, what)).or_default().push(id);
@@ -88,7 +88,7 @@ pub(super) fn duplicates(state: &State) -> Vec<Duplicate> {
         see(LOCATIONS, format!("{name:?} of company {company} {:?}", label(state, COMPANIES, company)), row.id);
     }
     if let Some(udf) = items.udf_position("RMM Device Key") {
-        for row in &items.rows {
+        for row in items.rows.iter().filter(|row| items.flag(row, "isActive")) {
             if let Some(key) = row.udfs[udf].as_deref().filter(|k| !k.is_empty()) {
                 see(ITEMS, format!("with device key {key:?}"), row.id);
             }

@@ -154,6 +154,11 @@ impl Table {
         }
     }
 
+    /// Whether a flag of a row is set.
+    pub(super) fn flag(&self, row: &Row, name: &str) -> bool {
+        matches!(row.get(self.known(name)), Some(Cell::Flag(true)))
+    }
+
     /// A row's text field, found by name.
     pub(super) fn text<'a>(&self, row: &'a Row, name: &str) -> &'a str {
         match row.get(self.known(name)) {

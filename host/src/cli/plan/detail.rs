@@ -1,0 +1,173 @@
+//! A plan change by change, customer by customer, with each field before and after.
+
+use super::brief::{Sums, cost};
+use crate::cli::exit::Exit;
+use crate::cli::output::{clean, count, or_dash};
+use crate::cli::session::Session;
+use crate::cli::shapes::{self, spelled};
+use crate::engine::{ChangeFilter, ChangeView, Tenant};
+use crate::model::{Action, FieldDiff, PlanId, Risk};
+use serde_json::json;
+use std::collections::HashMap;
+
+/// How many changes are shown unless all are asked for.
+const SHOWN: usize = 100;
+/// How many changes are read at a time.
+const PAGE: usize = 5_000;
+
+/// Shows the changes of a plan that pass a filter.
+pub(super) async fn show(
+    session: &Session<'_>,
+    tenant: &Tenant,
+    id: PlanId,
+    filter: ChangeFilter,
+    all: bool,
+) -> anyhow::Result<Exit> {
+    let plan = tenant.plan_show(id).await?;
+    let sync = tenant.plan_sync(id).await?;
+    let all = all || session.output.json();
+    let groups = Groups::read(tenant, id, filter, if all { usize::MAX } else { SHOWN }).await?;
+    let customers: Vec<String> = groups.customers.iter().map(|(customer, _)| customer.clone()).collect();
+    let names = tenant.customer_names(&sync, &customers).await?;
+    session.output.answer(
+        || {
+            let changes: Vec<_> = groups.customers.iter().flat_map(|(_, group)| group).map(shapes::change).collect();
+            json!({ "sync": sync, "plan": shapes::plan(&plan), "changes": changes })
+        },
+        || {
+            let approved = plan.approved_at.map_or_else(String::new, |at| format!(", approved {at}"));
+            let mut text =
+                format!("plan {id} of {sync}, made {}{approved}: {}\n", plan.made_at, cost(&Sums::of(&plan)));
+            text.push_str(&groups.words(&names));
+            if groups.more {
+                text.push_str(
+                    "\nThere is more: --all shows it, --customer, --kind, --action and --held narrow it down\n",
+                );
+            }
+            text
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+/// Changes by source customer, in the order in which customers first appear.
+struct Groups {
+    customers: Vec<(String, Vec<ChangeView>)>,
+    more: bool,
+}
+
+impl Groups {
+    /// Whole customers until so many changes are there; of the last one perhaps a part.
+    async fn read(tenant: &Tenant, plan: PlanId, filter: ChangeFilter, most: usize) -> anyhow::Result<Self> {
+        let first = changes(tenant, plan, &filter, most.max(PAGE)).await?;
+        if first.len() <= most {
+            return Ok(Self { customers: grouped(first), more: false });
+        }
+        let mut customers = Vec::new();
+        let mut room = most;
+        for (customer, _) in grouped(first) {
+            if room == 0 {
+                break;
+            }
+            let own = ChangeFilter { customer: Some(customer.clone()), ..filter.clone() };
+            let group = changes(tenant, plan, &own, room).await?;
+            room -= group.len();
+            customers.push((customer, group));
+        }
+        Ok(Self { customers, more: true })
+    }
+
+    fn words(&self, names: &HashMap<String, String>) -> String {
+        let mut text = String::new();
+        for (customer, group) in &self.customers {
+            let name = names.get(customer).filter(|name| !name.is_empty()).map_or("customer", String::as_str);
+            text.push_str(&format!(
+                "\n{} ({}): {}\n",
+                clean(name),
+                clean(customer),
+                count(group.len() as u64, "change")
+            ));
+            group.iter().for_each(|view| text.push_str(&one(view)));
+        }
+        text
+    }
+}
+
+fn grouped(views: Vec<ChangeView>) -> Vec<(String, Vec<ChangeView>)> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<(String, Vec<ChangeView>)> = Vec::new();
+    for view in views {
+        let customer = view.change.customer.clone();
+        let place = *places.entry(customer.clone()).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, group)) => group.push(view),
+            None => groups.push((customer, vec![view])),
+        }
+    }
+    groups
+}
+
+/// Changes of a plan, page by page, at most so many.
+pub(in crate::cli) async fn changes(
+    tenant: &Tenant,
+    plan: PlanId,
+    filter: &ChangeFilter,
+    most: usize,
+) -> anyhow::Result<Vec<ChangeView>> {
+    let mut views: Vec<ChangeView> = Vec::new();
+    while views.len() < most {
+        let after = views.last().map_or(0, |view| view.change.sequence);
+        let wanted = PAGE.min(most - views.len());
+        let page = tenant.plan_changes(plan, filter, after, wanted).await?;
+        let last = page.len() < wanted;
+        views.extend(page);
+        if last {
+            break;
+        }
+    }
+    Ok(views)
+}
+
+/// One change: a line, then its fields.
+pub(in crate::cli) fn one(view: &ChangeView) -> String {
+    let change = &view.change;
+    let mut line =
+        format!("  {:>5}  {} {} {}", change.sequence, change.action.as_str(), change.kind, clean(&change.name));
+    line.push_str(&format!(" ({} -> {})", clean(&change.source), or_dash(change.target.as_deref().map(clean))));
+    let status = spelled(&view.status);
+    if status != "pending" {
+        line.push_str(&format!(" [{status}]"));
+    }
+    if let Some(hold) = &change.held {
+        line.push_str(&format!(" [held: {}]", hold.brake));
+    }
+    if change.risk != Risk::Low {
+        line.push_str(&format!(" [{} risk]", spelled(&change.risk)));
+    }
+    line.push('\n');
+    for diff in change.fields.iter().filter(|diff| worth_a_line(change.action, diff)) {
+        let after = clean(&diff.after.to_string());
+        match &diff.before {
+            Some(before) => {
+                line.push_str(&format!("           {}: {} -> {after}\n", diff.name, clean(&before.to_string())))
+            }
+            None => line.push_str(&format!("           {}: {after}\n", diff.name)),
+        }
+    }
+    for note in [&change.reason, &view.message] {
+        if !note.is_empty() {
+            line.push_str(&format!("           because: {}\n", clean(note)));
+        }
+    }
+    line
+}
+
+/// A new record's name stands in the first line already; what a link notes is the same on
+/// both sides, and only what differs is worth telling.
+fn worth_a_line(action: Action, diff: &FieldDiff) -> bool {
+    match action {
+        Action::Create => diff.name != "name",
+        Action::Link => diff.name != "parent" && diff.before.as_ref() != Some(&diff.after),
+        _ => true,
+    }
+}

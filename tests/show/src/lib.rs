@@ -92,7 +92,8 @@ impl Crosswalk {
     pub fn json(&self, args: &[&str]) -> Result<Value, Trouble> {
         let output = self.command(args).arg("--json").stdin(Stdio::null()).output()?;
         serde_json::from_slice(&output.stdout).map_err(|_| {
-            format!("`{}` failed ({}): {}", Self::line(args), output.status, String::from_utf8_lossy(&output.stderr)).into()
+            format!("`{}` failed ({}): {}", Self::line(args), output.status, String::from_utf8_lossy(&output.stderr))
+                .into()
         })
     }
 
@@ -125,14 +126,40 @@ impl Crosswalk {
         let user = format!("user={}", accounts.psa_user);
         [
             words(&[
-                "connection", "add", "rmm", "--plugin", "pulseway-rmm", "--endpoint", &api,
-                "--secret-env", "token-id=RMM_TOKEN_ID", "--secret-env", "token-secret=RMM_TOKEN_SECRET",
+                "connection",
+                "add",
+                "rmm",
+                "--plugin",
+                "pulseway-rmm",
+                "--endpoint",
+                &api,
+                "--secret-env",
+                "token-id=RMM_TOKEN_ID",
+                "--secret-env",
+                "token-secret=RMM_TOKEN_SECRET",
             ]),
             words(&[
-                "connection", "add", "psa", "--plugin", "autotask", "--endpoint", &discovery, "--endpoint", &zone,
-                "--set", &user, "--set", "owner-resource-id=29682885",
-                "--set", "udf-last-seen=RMM Last Seen", "--set", "udf-storage=RMM Storage",
-                "--secret-env", "secret=PSA_SECRET", "--secret-env", "integration-code=PSA_INTEGRATION_CODE",
+                "connection",
+                "add",
+                "psa",
+                "--plugin",
+                "autotask",
+                "--endpoint",
+                &discovery,
+                "--endpoint",
+                &zone,
+                "--set",
+                &user,
+                "--set",
+                "owner-resource-id=29682885",
+                "--set",
+                "udf-last-seen=RMM Last Seen",
+                "--set",
+                "udf-storage=RMM Storage",
+                "--secret-env",
+                "secret=PSA_SECRET",
+                "--secret-env",
+                "integration-code=PSA_INTEGRATION_CODE",
             ]),
         ]
     }
@@ -156,7 +183,11 @@ pub fn connectors(target: &Path) -> Result<Vec<PathBuf>, Trouble> {
         .into_iter()
         .map(|name| {
             let file = target.join("connectors").join(format!("{name}.wasm"));
-            if file.exists() { Ok(file) } else { Err(format!("{} is not built: run `make connectors`", file.display()).into()) }
+            if file.exists() {
+                Ok(file)
+            } else {
+                Err(format!("{} is not built: run `make connectors`", file.display()).into())
+            }
         })
         .collect()
 }

@@ -4,10 +4,10 @@
 
 /// Accounts at vendors: settings, secrets, grants, and vendors that fail.
 mod connections;
-/// Files that are no plugins, and manifests that are wrong.
-mod plugins;
 /// Connectors that break the rules, as an operator sees it.
 mod guests;
+/// Files that are no plugins, and manifests that are wrong.
+mod plugins;
 /// The main job by hand: plan, apply, links in a spreadsheet, the lists, the exit codes.
 mod work;
 
@@ -22,7 +22,8 @@ struct Office {
 }
 
 /// The arguments that connect to a simulated RMM.
-const RMM: &str = "--plugin pulseway-rmm --secret-env token-id=RMM_ID --secret-env token-secret=RMM_SECRET --bucket minute=unlimited";
+const RMM: &str =
+    "--plugin pulseway-rmm --secret-env token-id=RMM_ID --secret-env token-secret=RMM_SECRET --bucket minute=unlimited";
 
 /// The arguments that connect to a simulated PSA.
 const PSA: &str = "--plugin autotask --secret-env secret=PSA_SECRET --secret-env integration-code=PSA_CODE \
@@ -54,7 +55,11 @@ impl Office {
         let Self { rmm, psa, program } = &office;
         program.run(&format!("connection add rmm {RMM} --endpoint api={}/api/v3", rmm.url())).ends(0);
         let (url, user) = (psa.url(), psa.user());
-        program.run(&format!("connection add psa {PSA} --set user={user} --endpoint discovery={url} --endpoint zone={url}")).ends(0);
+        program
+            .run(&format!(
+                "connection add psa {PSA} --set user={user} --endpoint discovery={url} --endpoint zone={url}"
+            ))
+            .ends(0);
         program.run("sync add s --from rmm --to psa").ends(0);
         office
     }

@@ -140,7 +140,11 @@ async fn a_flood_of_calls_ends_at_the_limit_and_a_flood_of_lines_is_cut() {
     assert_eq!((arrived.len(), scene.vendor.writes()), (REQUESTS, 0));
     // What the guest never sees is attached to each.
     let signed = |line: &String| line.eq_ignore_ascii_case(&format!("x-key: {SECRET}"));
-    assert!(arrived.iter().all(|request| request.path == "/search" && request.headers.iter().any(signed)), "{:?}", arrived[0]);
+    assert!(
+        arrived.iter().all(|request| request.path == "/search" && request.headers.iter().any(signed)),
+        "{:?}",
+        arrived[0]
+    );
     scene.habit("guest", "log-flood", 1000).await;
     assert_eq!(scene.check("guest").await, Ok(()));
 }
@@ -153,7 +157,14 @@ async fn what_is_refused_is_journalled_and_an_endpoint_not_granted_says_what_to_
     scene.check("guest").await.unwrap_err();
     let filter = JournalFilter { limit: 100, ..JournalFilter::default() };
     let journal = scene.app.tenant.journal(&filter).await.unwrap();
-    for words in ["asks for no endpoint `nowhere`", "dot segment", "`evil.example`", "`169.254.169.254`", "header `authorization`", "header `x-key`"] {
+    for words in [
+        "asks for no endpoint `nowhere`",
+        "dot segment",
+        "`evil.example`",
+        "`169.254.169.254`",
+        "header `authorization`",
+        "header `x-key`",
+    ] {
         assert!(journal.iter().any(|entry| entry.message.contains(words)), "{words}: {journal:?}");
     }
     scene.habit("guest", "call-flood", 1).await;
@@ -171,9 +182,17 @@ async fn a_walk_that_breaks_the_rules_ends_with_the_connectors_fault() {
     scene.connect("target").await;
     scene.sync("source", "target", &[Kind::Customer, Kind::Location, Kind::Asset]).await;
     for (habit, times, words) in [
-        ("cursor-twice", 1, "source assets were not read to the end: broken: the connector gave the cursor `the same` twice"),
+        (
+            "cursor-twice",
+            1,
+            "source assets were not read to the end: broken: the connector gave the cursor `the same` twice",
+        ),
         ("cursor-long", 1, "broken: the connector gave a cursor of 9216 bytes; a cursor has at most 8192"),
-        ("page-flood", 1, "source assets were not read to the end: broken: the connector gave a page of 5001 items; a page holds at most 5000"),
+        (
+            "page-flood",
+            1,
+            "source assets were not read to the end: broken: the connector gave a page of 5001 items; a page holds at most 5000",
+        ),
         ("total-lies", 7, "source assets changed in number while they were read: nothing counts as gone"),
         ("write-while-reading", 1, "through: []; put: true; woken: false"),
         ("trap", 1, "I was told to"),
@@ -249,7 +268,12 @@ async fn apply_with(habit: &str) -> Applied {
     assert_ne!(report.run.status, RunStatus::Succeeded, "{habit}: {}", applied.told);
     scene.habit("guest", "none", 1).await;
     let again = scene.app.apply(&scene.plan().await.unwrap()).await;
-    assert_eq!((again.run.counts.done, again.run.counts.failed), (2 - counts.done, 0), "after {habit}: {:?}", again.failures);
+    assert_eq!(
+        (again.run.counts.done, again.run.counts.failed),
+        (2 - counts.done, 0),
+        "after {habit}: {:?}",
+        again.failures
+    );
     applied
 }
 
@@ -300,7 +324,8 @@ async fn a_job_may_keep_things_and_be_woken_again_and_writes_nothing() {
         applying.habit("guest", habit, 1).await;
         applying.app.clock.advance_ms(2000);
         let woken = applying.app.tenant.tick().await.unwrap();
-        let outcomes: Vec<_> = woken.iter().map(|wake| (wake.job.as_str(), wake.outcome.clone().unwrap_err())).collect();
+        let outcomes: Vec<_> =
+            woken.iter().map(|wake| (wake.job.as_str(), wake.outcome.clone().unwrap_err())).collect();
         assert!(matches!(&outcomes[..], [("poll", why)] if why.contains(words)), "{habit}: {outcomes:?}");
     }
     applying.habit("guest", "mapping-seen", 1).await;

@@ -5,7 +5,10 @@ use super::Office;
 
 /// Connects the guest under a name.
 fn connect(office: &Office, name: &str, endpoint: &str) {
-    office.program.run(&format!("connection add {name} --plugin misbehaving --secret-env key=KEY --endpoint api={endpoint}")).ends(0);
+    office
+        .program
+        .run(&format!("connection add {name} --plugin misbehaving --secret-env key=KEY --endpoint api={endpoint}"))
+        .ends(0);
 }
 
 fn habit(office: &Office, name: &str, habit: &str) {

@@ -24,11 +24,23 @@ fn a_file_that_is_no_plugin_is_refused_and_says_what_it_is() {
     let pattern = format!("{MANIFEST}[endpoints.api]\nhosts = \"https://*.example\"\n");
     for (name, bytes, words) in [
         ("text.wasm", b"hello".to_vec(), &["this is no WebAssembly component", "crosswalk plugin build"] as &[&str]),
-        ("core.wasm", wat::parse_str("(module)").unwrap(), &["this is a core WebAssembly module, not a component", "crosswalk plugin build"]),
+        (
+            "core.wasm",
+            wat::parse_str("(module)").unwrap(),
+            &["this is a core WebAssembly module, not a component", "crosswalk plugin build"],
+        ),
         ("later.wasm", shell("0.9.0", MANIFEST, ""), &["is written for contract 0.9.0 and this host speaks 0.1.0"]),
-        ("foreign.wasm", shell("0.1.0", MANIFEST, foreign), &["the component imports `vendor:other/door@1.0.0`, which this host does not provide"]),
+        (
+            "foreign.wasm",
+            shell("0.1.0", MANIFEST, foreign),
+            &["the component imports `vendor:other/door@1.0.0`, which this host does not provide"],
+        ),
         ("unknown.wasm", shell("0.1.0", &unknown, ""), &["the manifest cannot be read", "unknown field `colour`"]),
-        ("pattern.wasm", shell("0.1.0", &pattern, ""), &["the manifest is wrong at `endpoints.api.hosts`", "`https://*.example` is no pattern"]),
+        (
+            "pattern.wasm",
+            shell("0.1.0", &pattern, ""),
+            &["the manifest is wrong at `endpoints.api.hosts`", "`https://*.example` is no pattern"],
+        ),
         ("hollow.wasm", shell("0.1.0", MANIFEST, ""), &["does not fit the contract 0.1.0: no export `"]),
     ] {
         let file = program.write(name, bytes);
@@ -37,7 +49,9 @@ fn a_file_that_is_no_plugin_is_refused_and_says_what_it_is() {
     }
     program.run("plugin add no/such/file.wasm").refused(1, &["cannot use no/such/file.wasm"]);
     program.run("plugin inspect nowhere").refused(1, &["there is no plugin `nowhere`", "crosswalk plugin list"]);
-    program.run("connection add c --plugin nowhere").refused(1, &["there is no plugin `nowhere`", "crosswalk plugin add"]);
+    program
+        .run("connection add c --plugin nowhere")
+        .refused(1, &["there is no plugin `nowhere`", "crosswalk plugin add"]);
     let listed = program.run("plugin list").ends(0);
     assert_eq!(listed.out, "no plugin is installed: `crosswalk plugin add FILE` installs one\n");
 }
@@ -50,12 +64,17 @@ fn a_source_folder_with_a_wrong_manifest_is_refused_before_anything_is_compiled(
     for (more, words) in [
         ("colour = \"red\"", &["unknown field `colour`", "line 5"] as &[&str]),
         ("[endpoints.api]\nreads = [\"search\"]", &["`endpoints.api.reads", "a path starts with `/`"]),
-        ("[endpoints.api]\nhosts = \"https://*.example\"", &["`endpoints.api.hosts`", "`*` stands for part of a label"]),
+        (
+            "[endpoints.api]\nhosts = \"https://*.example\"",
+            &["`endpoints.api.hosts`", "`*` stands for part of a label"],
+        ),
         ("[buckets.b]\npaths = \"/a//b\"\ncalls = 1", &["`buckets.b.paths`", "a segment is empty"]),
         ("[troubleshooting]\nangry = \"x\"", &["`troubleshooting.angry`", "use one of denied"]),
     ] {
         std::fs::write(folder.join("plugin.toml"), format!("{MANIFEST}{more}\n")).unwrap();
-        program.run(&format!("plugin build {}", folder.display())).refused(1, &[&["plugin.toml is refused"], words].concat());
+        program
+            .run(&format!("plugin build {}", folder.display()))
+            .refused(1, &[&["plugin.toml is refused"], words].concat());
     }
     program.run("plugin build no/such/folder").ends(1);
 }

@@ -47,9 +47,27 @@ fn a_program_gets_one_json_document_of_everything() {
     let organisation = office.rmm.organisations()[0].0;
     let why = format!("why s customer {organisation}");
     for line in [
-        "plugin list", "plugin inspect autotask", "tenant list", "connection list", "connection show psa", "connection check rmm",
-        "connection choices psa owner-resource-id", "sync list", "sync show s", "link list s", "link export s", "plan s", "plan --list s",
-        "plan --show 1", "run s", "runs", "runs s", "journal", "journal s", "tick", &why,
+        "plugin list",
+        "plugin inspect autotask",
+        "tenant list",
+        "connection list",
+        "connection show psa",
+        "connection check rmm",
+        "connection choices psa owner-resource-id",
+        "sync list",
+        "sync show s",
+        "link list s",
+        "link export s",
+        "plan s",
+        "plan --list s",
+        "plan --show 1",
+        "run s",
+        "runs",
+        "runs s",
+        "journal",
+        "journal s",
+        "tick",
+        &why,
     ] {
         let said = program.run(&format!("{line} --json")).ends(0);
         let document = said.json();
@@ -94,7 +112,9 @@ fn links_go_out_and_in_as_csv_and_a_file_with_bad_rows_changes_nothing() {
          customer\n"
     );
     std::fs::write(&file, rows).unwrap();
-    let said = program.run(&format!("link import s {}", file.display())).refused(1, &["7 of its lines are wrong, none was taken"]);
+    let said = program
+        .run(&format!("link import s {}", file.display()))
+        .refused(1, &["7 of its lines are wrong, none was taken"]);
     for line in 3..=9 {
         assert!(said.err.contains(&format!("line {line}: ")), "line {line}: {}", said.whole());
     }
@@ -135,7 +155,10 @@ fn two_at_once_on_one_sync_the_second_is_told_and_the_first_can_be_stopped() {
         assert!(waiting.elapsed() < Duration::from_secs(60), "the first never asked the vendor");
         std::thread::sleep(Duration::from_millis(10));
     }
-    office.program.run("plan s").refused(6, &["another process is working on the sync `s`", "hint: wait until it is done"]);
+    office
+        .program
+        .run("plan s")
+        .refused(6, &["another process is working on the sync `s`", "hint: wait until it is done"]);
     office.program.run("run s").refused(6, &["another process"]);
     office.program.run("link list s").ends(0);
     let stop = Command::new("kill").args(["-TERM", &first.id().to_string()]).status().unwrap();

@@ -122,7 +122,10 @@ impl Said {
 
     /// All of it, for a failed assertion.
     pub(crate) fn whole(&self) -> String {
-        format!("`crosswalk {}` ended with {:?}\n--- stdout\n{}\n--- stderr\n{}", self.line, self.code, self.out, self.err)
+        format!(
+            "`crosswalk {}` ended with {:?}\n--- stdout\n{}\n--- stderr\n{}",
+            self.line, self.code, self.out, self.err
+        )
     }
 
     /// It ended with this code.

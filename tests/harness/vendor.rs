@@ -65,14 +65,27 @@ fn serve(stream: &TcpStream, seen: &Mutex<Vec<Arrived>>) -> Option<()> {
             line => lines.push(line.to_owned()),
         }
     }
-    let header = |line: &String| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, size)| size.trim().to_owned());
+    let header = |line: &String| {
+        line.split_once(':')
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .map(|(_, size)| size.trim().to_owned())
+    };
     let size: u64 = lines.iter().find_map(header).map_or(0, |size| size.parse().expect("a number"));
     std::io::copy(&mut (&mut reader).take(size), &mut std::io::sink()).ok()?;
     let first = lines.remove(0);
     let mut words = first.split(' ');
     let arrived = Arrived { method: words.next()?.to_owned(), path: words.next()?.to_owned(), headers: lines };
-    let body = if arrived.method == "POST" { format!("n{}", seen.lock().expect("the list").len()) } else { "{}".to_owned() };
+    let body =
+        if arrived.method == "POST" { format!("n{}", seen.lock().expect("the list").len()) } else { "{}".to_owned() };
     seen.lock().expect("the list").push(arrived);
     let mut stream = stream;
-    stream.write_all(format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes()).ok()
+    stream
+        .write_all(
+            format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            )
+            .as_bytes(),
+        )
+        .ok()
 }

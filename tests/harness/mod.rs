@@ -5,7 +5,9 @@ pub(crate) mod program;
 pub(crate) mod vendor;
 
 use crosswalk::clock::{Clock, FixedClock, SystemClock};
-use crosswalk::engine::{ApplyOptions, ApplyReport, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport, Tenant};
+use crosswalk::engine::{
+    ApplyOptions, ApplyReport, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport, Tenant,
+};
 use crosswalk::error::Error;
 use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{ConnectionName, Kind, LinkState, Secret, SyncName, SyncRules, TenantName};
@@ -35,7 +37,11 @@ fn runtime() -> Runtime {
 
 /// A built connector or guest.
 pub(crate) fn component(name: &str) -> PathBuf {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder").join("connectors").join(format!("{name}.wasm"));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("a target folder")
+        .join("connectors")
+        .join(format!("{name}.wasm"));
     assert!(file.exists(), "{} is not built: run `make connectors` first", file.display());
     file
 }
@@ -53,7 +59,8 @@ impl TestApp {
     /// The same, with a sandbox of the test's own.
     pub(crate) async fn start_on(runtime: Runtime) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&folder.path().join("crosswalk.db"), &KeySource::File(folder.path().join("key"))).expect("a database");
+        let store = Store::open(&folder.path().join("crosswalk.db"), &KeySource::File(folder.path().join("key")))
+            .expect("a database");
         let clock = Arc::new(FixedClock::at(SystemClock.now()));
         let engine = Engine::new(store, runtime, clock.clone(), folder.path().to_owned());
         engine.tenant_add(&TenantName::default()).await.expect("a tenant");

@@ -133,6 +133,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn more_changes_or_stricter_limits_never_release(
             some in prop::collection::vec(any_action(), 1..60), more in prop::collection::vec(any_action(), 0..20),

@@ -33,7 +33,11 @@ impl Work<'_> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let can = self.target.description.kind(kind).ok_or_else(|| Failure::broken("a kind that is not described was written"))?;
+        let can = self
+            .target
+            .description
+            .kind(kind)
+            .ok_or_else(|| Failure::broken("a kind that is not described was written"))?;
         let at_once = can.ids_at_once.max(1) as usize;
         let (creates, others): (Vec<&Change>, Vec<&Change>) =
             changes.iter().copied().partition(|change| change.operation == Operation::Create);
@@ -44,14 +48,22 @@ impl Work<'_> {
             let stamps = chunk.iter().filter_map(|change| change.stamp.clone()).collect();
             let found = self.unknown(kind, self.read_all(&self.target, kind, Selection::Stamps(stamps)).await?).await?;
             for change in chunk {
-                let fits = |record: &&Record| record.stamp == change.stamp && record.parent == change.parent && record.active();
+                let fits = |record: &&Record| {
+                    record.stamp == change.stamp && record.parent == change.parent && record.active()
+                };
                 verdicts.insert(change.id.clone(), verdict(found.iter().filter(fits)));
             }
         }
         for change in named {
             let name = change.name.clone().unwrap_or_default();
             if !can.reads.named {
-                verdicts.insert(change.id.clone(), Verdict::Unclear("the vendor gave no answer, and has no way to look the record up: see whether it is there".to_owned()));
+                verdicts.insert(
+                    change.id.clone(),
+                    Verdict::Unclear(
+                        "the vendor gave no answer, and has no way to look the record up: see whether it is there"
+                            .to_owned(),
+                    ),
+                );
                 continue;
             }
             let selection = Selection::Named { parent: change.parent.clone(), name };
@@ -101,7 +113,8 @@ impl Work<'_> {
         // Parents first: an asset's customer may itself have been in flight.
         for kind in Kind::ALL {
             let rows = by_kind.remove(&kind).unwrap_or_default();
-            let references = self.references(rows.iter().map(|(_, row, _)| &row.change), &References::default()).await?;
+            let references =
+                self.references(rows.iter().map(|(_, row, _)| &row.change), &References::default()).await?;
             let (mut open, mut changes) = (Vec::new(), Vec::new());
             for (plan, row, _) in &rows {
                 // A link writes nothing, and what refers to nothing was never sent: both are simply done again.
@@ -110,7 +123,9 @@ impl Work<'_> {
                         changes.push(change);
                         open.push((*plan, row));
                     }
-                    Ok(None) | Err(_) => self.settle_recovered(*plan, row, None, &Verdict::NotWritten, &HashMap::new()).await?,
+                    Ok(None) | Err(_) => {
+                        self.settle_recovered(*plan, row, None, &Verdict::NotWritten, &HashMap::new()).await?
+                    }
                 }
             }
             let refs: Vec<&Change> = changes.iter().collect();
@@ -125,14 +140,22 @@ impl Work<'_> {
     }
 
     async fn kept(&self, kind: Kind, verdicts: &[Verdict]) -> Result<HashMap<String, Record>, Error> {
-        let ids: Vec<String> = verdicts.iter().filter_map(|verdict| match verdict {
-            Verdict::Written(id) => Some(id.clone()),
-            _ => None,
-        }).collect();
-        let Some(can) = self.target.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(HashMap::new()) };
+        let ids: Vec<String> = verdicts
+            .iter()
+            .filter_map(|verdict| match verdict {
+                Verdict::Written(id) => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        let Some(can) = self.target.description.kind(kind).filter(|can| can.reads.ids) else {
+            return Ok(HashMap::new());
+        };
         let mut kept = HashMap::new();
         for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            let records = self.read_all(&self.target, kind, Selection::Ids(ids.to_vec())).await.map_err(|failure| self.target.failed(failure))?;
+            let records = self
+                .read_all(&self.target, kind, Selection::Ids(ids.to_vec()))
+                .await
+                .map_err(|failure| self.target.failed(failure))?;
             kept.extend(records.into_iter().map(|record| (record.id.clone(), record)));
         }
         Ok(kept)
@@ -179,9 +202,10 @@ fn verdict<'r>(mut found: impl Iterator<Item = &'r Record>) -> Verdict {
     match (found.next(), found.next()) {
         (None, _) => Verdict::NotWritten,
         (Some(one), None) => Verdict::Written(one.id.clone()),
-        (Some(one), Some(two)) => {
-            Verdict::Unclear(format!("it was written more than once, as {} and {}: keep one and link it", one.id, two.id))
-        }
+        (Some(one), Some(two)) => Verdict::Unclear(format!(
+            "it was written more than once, as {} and {}: keep one and link it",
+            one.id, two.id
+        )),
     }
 }
 

@@ -41,7 +41,10 @@ impl Tenant {
         }
         if new.rules.kinds.contains_key(&Kind::Location) || new.rules.kinds.contains_key(&Kind::Asset) {
             if !new.rules.kinds.contains_key(&Kind::Customer) {
-                return Err(Error::invalid("locations and assets belong to customers", "take `customer` into `--kinds`"));
+                return Err(Error::invalid(
+                    "locations and assets belong to customers",
+                    "take `customer` into `--kinds`",
+                ));
             }
         }
         let sync = Sync { name: new.name, source: new.source, target: new.target, rules: new.rules, revision: 0 };

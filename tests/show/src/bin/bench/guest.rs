@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{Connection, Grant, Kind, Mode, Query, Secret, Selection, TenantName};
 use crosswalk::runtime::{
-    BudgetTake, CallContext, ConnectionSpec, Connector, Entry, LinkedTo, Plugin, Ports, PutError, Runtime, RuntimeOptions,
+    BudgetTake, CallContext, ConnectionSpec, Connector, Entry, LinkedTo, Plugin, Ports, PutError, Runtime,
+    RuntimeOptions,
 };
 use crosswalk_pulseway_rmm::{Settings, map_assets_page};
 use crosswalk_show::{Accounts, Trouble, connectors};
@@ -80,7 +81,8 @@ async fn page(runtime: &Runtime, plugin: &Plugin, report: &mut Report) -> Result
         std::hint::black_box((one, two));
         bare.push(micros(started));
         let started = Instant::now();
-        let mapped = std::hint::black_box(map_assets_page(&devices, &assets, &settings)).map_err(|failure| failure.message().to_owned())?;
+        let mapped = std::hint::black_box(map_assets_page(&devices, &assets, &settings))
+            .map_err(|failure| failure.message().to_owned())?;
         native.push(micros(started));
         if (items, mapped.items.len()) != (ROWS, ROWS) {
             return Err(format!("{items} and {} devices were mapped, not {ROWS}", mapped.items.len()).into());
@@ -115,7 +117,8 @@ async fn fetch(client: &Client, url: &str) -> Result<String, reqwest::Error> {
 async fn rows(client: &Client, accounts: &Accounts, list: &str, include: &str) -> Result<String, Trouble> {
     let mut all: Vec<String> = Vec::with_capacity(ROWS);
     while all.len() < ROWS {
-        let url = format!("{}/api/v3/{list}?$top=100&$skip={}&$orderby=Identifier{include}", accounts.rmm_url, all.len());
+        let url =
+            format!("{}/api/v3/{list}?$top=100&$skip={}&$orderby=Identifier{include}", accounts.rmm_url, all.len());
         let text = client.get(url).headers(rmm_headers(accounts)?).send().await?.error_for_status()?.text().await?;
         let mut reply: HashMap<String, Box<RawValue>> = serde_json::from_str(&text)?;
         let data = reply.remove("Data").ok_or("the simulator sends no rows")?;
@@ -130,8 +133,11 @@ async fn rows(client: &Client, accounts: &Accounts, list: &str, include: &str) -
 
 /// A server that has its replies ready, by the path they begin with. It ends with the process.
 fn serve(replies: Vec<(&'static str, String)>) -> Result<String, Trouble> {
-    let whole = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    let replies: Arc<Vec<(&str, String)>> = Arc::new(replies.into_iter().map(|(path, body)| (path, whole(&body))).collect());
+    let whole = |body: &str| {
+        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let replies: Arc<Vec<(&str, String)>> =
+        Arc::new(replies.into_iter().map(|(path, body)| (path, whole(&body))).collect());
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
     std::thread::spawn(move || {
@@ -176,7 +182,10 @@ fn spec(plugin: &Plugin, url: &str, accounts: &Accounts) -> Result<ConnectionSpe
             buckets: BTreeMap::from([("minute".to_owned(), unlimited)]),
             revision: 1,
         },
-        secrets: BTreeMap::from([secret("token-id", &accounts.rmm_token_id), secret("token-secret", &accounts.rmm_token_secret)]),
+        secrets: BTreeMap::from([
+            secret("token-id", &accounts.rmm_token_id),
+            secret("token-secret", &accounts.rmm_token_secret),
+        ]),
         ports: Arc::new(Nothing),
     })
 }

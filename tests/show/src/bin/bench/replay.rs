@@ -89,7 +89,8 @@ impl Script {
         let started = Instant::now();
         let (one, two) = tokio::join!(send(&client, reads, RMM_AT_ONCE, false), send(&client, walks, 1, false));
         let mut total = started.elapsed();
-        (one?, two?);
+        one?;
+        two?;
         let mut made = Ids::default();
         for (at, part) in self.writing.iter().enumerate() {
             let mut part = part.clone();
@@ -127,7 +128,8 @@ pub(crate) fn client() -> Result<Client, Trouble> {
 /// It is no header.
 pub(crate) fn rmm_headers(to: &Accounts) -> Result<HeaderMap, Trouble> {
     use base64::Engine as _;
-    let login = base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", to.rmm_token_id, to.rmm_token_secret));
+    let login =
+        base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", to.rmm_token_id, to.rmm_token_secret));
     headers(&[("authorization", &format!("Basic {login}"))])
 }
 
@@ -142,7 +144,8 @@ fn headers(pairs: &[(&'static str, &str)]) -> Result<HeaderMap, Trouble> {
 
 fn requests(calls: &[Call], base: &str, headers: &HeaderMap) -> Result<Vec<Request>, Trouble> {
     let request = |call: &Call| {
-        let mut request = Request::new(Method::from_bytes(call.method.as_bytes())?, format!("{base}{}", call.path).parse()?);
+        let mut request =
+            Request::new(Method::from_bytes(call.method.as_bytes())?, format!("{base}{}", call.path).parse()?);
         *request.headers_mut() = headers.clone();
         if !call.body.is_empty() {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -154,7 +157,12 @@ fn requests(calls: &[Call], base: &str, headers: &HeaderMap) -> Result<Vec<Reque
 }
 
 /// Sends them in their order, so many at a time; gives the bodies of the replies if they are to be kept.
-async fn send(client: &Client, requests: Vec<Request>, at_once: usize, keep: bool) -> Result<HashMap<usize, Vec<u8>>, Trouble> {
+async fn send(
+    client: &Client,
+    requests: Vec<Request>,
+    at_once: usize,
+    keep: bool,
+) -> Result<HashMap<usize, Vec<u8>>, Trouble> {
     let queue = Arc::new(Mutex::new(requests.into_iter().enumerate()));
     let mut lanes = JoinSet::new();
     for _ in 0..at_once {

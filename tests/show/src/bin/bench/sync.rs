@@ -50,7 +50,10 @@ impl Case {
     /// # Errors
     /// A sync does not do what it should, or the replay is refused.
     pub(crate) async fn measure(&self, place: &Place<'_>, report: &mut Report) -> Result<PathBuf, Trouble> {
-        println!("── {}: {} devices, {} ms a reply, {RMM_AT_ONCE} calls at once to the RMM and {PSA_AT_ONCE} to the PSA", self.name, self.size.0, self.latency_ms);
+        println!(
+            "── {}: {} devices, {} ms a reply, {RMM_AT_ONCE} calls at once to the RMM and {PSA_AT_ONCE} to the PSA",
+            self.name, self.size.0, self.latency_ms
+        );
         let data = place.target.join("bench").join(self.name);
         let (first, second) = self.rehearse(place, &data).await?;
         let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
@@ -113,7 +116,12 @@ impl Case {
         }
         let [mut rmm, mut psa] = host.connect_to(&vendors.accounts);
         rmm.extend(["--bucket".to_owned(), format!("minute=0,at-once={RMM_AT_ONCE}")]);
-        psa.extend(["--bucket".to_owned(), "hour=0".to_owned(), "--bucket".to_owned(), format!("threads=0,at-once={PSA_AT_ONCE}")]);
+        psa.extend([
+            "--bucket".to_owned(),
+            "hour=0".to_owned(),
+            "--bucket".to_owned(),
+            format!("threads=0,at-once={PSA_AT_ONCE}"),
+        ]);
         for words in [rmm, psa] {
             host.json(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
@@ -129,7 +137,10 @@ impl Case {
         let wanted = self.size.records();
         // A few customers have near twins and wait for a person; theirs is not created.
         if refused > 0 || writes > wanted || writes < wanted * 99 / 100 {
-            return Err(format!("a first sync wrote {writes} times, {refused} calls were refused; about {wanted} were to be made").into());
+            return Err(format!(
+                "a first sync wrote {writes} times, {refused} calls were refused; about {wanted} were to be made"
+            )
+            .into());
         }
         println!("   plan {}, apply {}", seconds_of(plan.wall), seconds_of(apply.wall));
         Ok(Spent {
@@ -162,7 +173,12 @@ async fn run(host: &Crosswalk, vendors: &Vendors, args: &[&str], wanted: i32) ->
     let sims_seconds = vendors.cpu_seconds().await? - before;
     if status.code() != Some(wanted) {
         let said = child.wait_with_output()?;
-        return Err(format!("`{}` ended with {status}: {}", Crosswalk::line(args), String::from_utf8_lossy(&said.stderr)).into());
+        return Err(format!(
+            "`{}` ended with {status}: {}",
+            Crosswalk::line(args),
+            String::from_utf8_lossy(&said.stderr)
+        )
+        .into());
     }
     Ok(Spent { wall, sims_seconds, peak_kib })
 }

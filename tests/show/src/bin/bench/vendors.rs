@@ -47,7 +47,14 @@ impl Vendors {
         let mut child = Command::new(&program)
             .args(["--organisations", &number(size.organisations()), "--sites", &number(size.sites())])
             .args(["--devices", &number(size.0), "--latency-ms", &latency_ms.to_string(), "--existing", "0"])
-            .args(["--hourly-limit", "100000000", "--thread-limit", "1000", "--no-latency-steps", "--until-stdin-closes"])
+            .args([
+                "--hourly-limit",
+                "100000000",
+                "--thread-limit",
+                "1000",
+                "--no-latency-steps",
+                "--until-stdin-closes",
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -375,7 +375,12 @@ impl Work<'_> {
         });
         draft.find(planned.findings);
         draft.noted.extend(planned.noted);
-        let mut changes = planned.changes;
+        let (mut changes, waiting): (Vec<_>, Vec<_>) =
+            planned.changes.into_iter().partition(|change| !draft.open.contains(&(kind, change.source.clone())));
+        let message = "the vendor still works on an earlier write of it".to_owned();
+        draft.find(
+            waiting.into_iter().map(|change| Finding { source: change.source, message: message.clone() }).collect(),
+        );
         let rules = &self.sync.rules;
         brakes::hold(&mut changes, linked, &rules.brakes, draft.first_run, rules.kinds[&kind].trust);
         changes

@@ -117,4 +117,5 @@ impl Engine {
 }
 
 #[cfg(test)]
+#[cfg(test)]
 mod testkit;

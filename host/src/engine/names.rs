@@ -113,7 +113,7 @@ fn canonical_form(form: &str) -> String {
             other => other,
         };
         let letter = short.chars().count() == 1;
-        if !out.is_empty() && !(letter && letters) {
+        if !(out.is_empty() || letter && letters) {
             out.push(' ');
         }
         out.push_str(short);

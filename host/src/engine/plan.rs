@@ -25,7 +25,9 @@
 mod fields;
 mod hash;
 mod record;
+mod sides;
 mod stale;
+mod value;
 mod write;
 
 pub use hash::PlanHasher;
@@ -35,6 +37,7 @@ pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
 use super::matching::Decision;
 use crate::model::sync::Sites;
 use crate::model::{Action, Kind, KindDescription, Link, PlannedChange, Record, SyncRules, Timestamp};
+use fields::Layout;
 use record::Planner;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -44,7 +47,7 @@ const HOUR_MS: i64 = 3_600_000;
 pub enum Reference {
     /// To this target record.
     Target(String),
-    /// To one that this plan creates.
+    /// To one that this plan creates, be it in place of one that is still linked and will be retired.
     Planned,
     /// Nowhere: it is not linked and not about to be.
     Unknown,
@@ -97,6 +100,9 @@ pub struct Planned {
     pub changes: Vec<PlannedChange>,
     /// What is not in step and stays so, by source id.
     pub findings: Vec<Finding>,
+    /// Links to store at once, as nothing is to be written for them: what both sides came
+    /// to agree on by themselves, or what the vendor made of a write that was not read back.
+    pub noted: Vec<Link>,
 }
 
 /// Why a record, or a field of it, is not brought in step.
@@ -113,12 +119,14 @@ pub struct Finding {
 pub fn plan_kind(input: &PlanInput<'_>) -> Planned {
     let no_locations = input.kind == Kind::Location && input.rules.sites == Sites::Primary;
     let Some(rules) = input.rules.kinds.get(&input.kind).filter(|_| !no_locations) else { return Planned::default() };
+    let layout = Layout::new(input, rules);
     let mut planned = Planned::default();
     for item in input.items {
-        Planner { input, rules, item, out: &mut planned }.plan();
+        Planner { input, rules, layout: &layout, item, out: &mut planned }.plan();
     }
     planned.changes.sort_by(|a, b| (rank(a.action), &a.source).cmp(&(rank(b.action), &b.source)));
     planned.findings.sort_by(|a, b| a.source.cmp(&b.source));
+    planned.noted.sort_by(|a, b| a.source.cmp(&b.source));
     planned
 }
 

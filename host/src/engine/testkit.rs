@@ -212,6 +212,9 @@ impl World {
         for (at, change) in (1..).zip(&mut all.changes) {
             change.sequence = at;
         }
+        for link in all.noted.clone() {
+            self.save(link);
+        }
         all
     }
 
@@ -274,11 +277,11 @@ impl World {
             .collect();
         let resolve = |kind: Kind, id: &str| {
             let key = (kind, id.to_owned());
-            match self.link(kind, id).and_then(Link::linked).map(str::to_owned).or_else(|| linking.get(&key).cloned()) {
-                Some(target) => Reference::Target(target),
-                None if earlier.contains(&key) => Reference::Planned,
-                None => Reference::Unknown,
+            if earlier.contains(&key) {
+                return Reference::Planned;
             }
+            let linked = self.link(kind, id).and_then(Link::linked).map(str::to_owned);
+            linked.or_else(|| linking.get(&key).cloned()).map_or(Reference::Unknown, Reference::Target)
         };
         let keep = Decision::Keep;
         let mut items: Vec<Item<'_>> = records
@@ -315,6 +318,7 @@ impl World {
         });
         out.changes.extend(planned.changes);
         out.findings.extend(planned.findings);
+        out.noted.extend(planned.noted);
     }
 
     fn note_missing(&mut self, source: &Source, now: Timestamp) {
@@ -378,6 +382,10 @@ impl World {
         self.apply(&planned.changes, now);
         let again = self.plan(source, now);
         let first: Vec<_> = planned.changes.iter().map(|c| (c.action, c.kind, &c.source, &c.fields)).collect();
+        // What was not read back after a write is noted once, at the next look.
+        let third = self.plan(source, now);
+        assert_eq!(third.noted, Vec::new());
+        assert!(again.noted.is_empty() || !self.reads_back);
         assert_eq!(again.changes, Vec::new(), "the second plan is not empty; the first was {first:?}");
         planned
     }

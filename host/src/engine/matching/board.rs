@@ -7,6 +7,7 @@
 use super::{Decision, Matched, OPERATOR};
 use crate::model::sync::KindRules;
 use crate::model::{Candidate, Kind, KindDescription, Link, LinkState, Operation, Record};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Two candidates whose scores are this near are a conflict.
@@ -30,7 +31,7 @@ pub(super) struct Board<'a> {
     pub(super) target: &'a [Record],
     links: HashMap<&'a str, &'a Link>,
     decisions: Vec<Option<Decision>>,
-    taken: HashSet<String>,
+    taken: HashSet<Cow<'a, str>>,
 }
 
 impl<'a> Board<'a> {
@@ -44,15 +45,15 @@ impl<'a> Board<'a> {
         exists: &dyn Fn(&str) -> bool,
         taken_elsewhere: &dyn Fn(&str) -> bool,
     ) -> Self {
-        let mut taken: HashSet<String> =
-            target.iter().filter(|r| taken_elsewhere(&r.id)).map(|r| r.id.clone()).collect();
-        taken.extend(links.iter().filter_map(Link::linked).map(str::to_owned));
+        let mut taken: HashSet<Cow<'a, str>> =
+            target.iter().filter(|r| taken_elsewhere(&r.id)).map(|r| Cow::Borrowed(r.id.as_str())).collect();
+        taken.extend(links.iter().filter_map(Link::linked).map(Cow::Borrowed));
         let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
         let mut board = Self { setting, source, target, links, decisions: vec![None; source.len()], taken };
         for (at, record) in source.iter().enumerate() {
             let known = board.known(record, exists);
             if let Some(Decision::Linked { target, .. }) = &known {
-                board.taken.insert(target.clone());
+                board.taken.insert(Cow::Owned(target.clone()));
             }
             board.decisions[at] = known;
         }
@@ -75,7 +76,7 @@ impl<'a> Board<'a> {
             Some(LinkState::Broken) => {
                 let back = link
                     .and_then(|link| link.target.clone())
-                    .filter(|target| exists(target) && !self.taken.contains(target));
+                    .filter(|target| exists(target) && !self.taken.contains(target.as_str()));
                 return Some(back.map_or(Decision::Keep, |target| Decision::Linked {
                     target,
                     by: "known link",
@@ -105,15 +106,19 @@ impl<'a> Board<'a> {
         self.links.get(record.id.as_str()).copied()
     }
 
-    /// Whether a target may still become the source record's.
+    /// Whether a target may still become the source record's. One that is to be created does
+    /// not come back as what was retired to make room for it.
     pub(super) fn is_free(&self, source: &Record, target: &Record) -> bool {
-        !self.taken.contains(&target.id) && !self.link(source).is_some_and(|link| link.declined.contains(&target.id))
+        let link = self.link(source);
+        let declined = link.is_some_and(|link| link.declined.contains(&target.id));
+        let retired = !target.active() && link.is_some_and(|link| link.state == LinkState::Create);
+        !self.taken.contains(target.id.as_str()) && !declined && !retired
     }
 
     fn put(&mut self, decided: Vec<(usize, Decision)>) {
         for (at, decision) in decided {
             if let Decision::Linked { target, .. } = &decision {
-                self.taken.insert(target.clone());
+                self.taken.insert(Cow::Owned(target.clone()));
             }
             self.decisions[at] = Some(decision);
         }
@@ -246,7 +251,7 @@ impl<'a> Board<'a> {
                 }
                 self.put(accepted);
                 for candidates in found.values_mut() {
-                    candidates.retain(|candidate| !self.taken.contains(&candidate.target));
+                    candidates.retain(|candidate| !self.taken.contains(candidate.target.as_str()));
                 }
             }
         }

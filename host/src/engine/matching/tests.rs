@@ -486,7 +486,7 @@ fn check_decisions(decisions: &BTreeMap<String, Decision>, source: &[Record], ta
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
     fn customers_do_not_depend_on_order_and_no_target_is_linked_twice(

@@ -10,20 +10,25 @@
 //! Absent is not blank. A field the source does not tell is not touched; one the target
 //! does not give is judged by what was sent last.
 //!
-//! `active` and the parent are not fields here: they have operations of their own.
+//! `active` and the parent are not fields here: they have operations of their own. The
+//! name is one, though it is never emptied.
 
+use super::sides::{Note, Sides, Verdict, Wanted};
+use super::value::{cut, shown};
 use super::{HOUR_MS, PlanInput, Reference};
 use crate::model::sync::{KindRules, Sites};
-use crate::model::{FieldDescription, FieldDiff, FieldRule, Kind, Link, Record, Timestamp, Value, Writable, catalogue};
+use crate::model::{FieldDiff, FieldRule, Kind, Link, Record, Value, Writable, catalogue};
 use std::borrow::Cow;
 
 /// What comparing gave.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Fields {
     /// What is to be written; references as source ids.
     pub(super) diffs: Vec<FieldDiff>,
     /// What differs and is left so, in words.
-    pub(super) notes: Vec<String>,
+    pub(super) left: Vec<String>,
+    /// What the link should remember, though nothing is written.
+    pub(super) notes: Vec<Note>,
     /// How many of the diffs are volatile; they stand last.
     volatile: usize,
 }
@@ -33,19 +38,24 @@ impl Fields {
     pub(super) fn reason(&self, kind: Kind) -> String {
         const SHOWN: usize = 3;
         let steady = self.diffs.len() - self.volatile;
-        let mut told: Vec<String> =
-            self.diffs[..steady].iter().take(SHOWN).map(|diff| describe_diff(kind, diff)).collect();
+        let mut told: Vec<String> = self.diffs[..steady].iter().take(SHOWN).map(|diff| describe(kind, diff)).collect();
         if steady > SHOWN {
-            told.push(format!("{} more fields differ", steady - SHOWN));
+            told.push(format!("and {} more", steady - SHOWN));
         }
         if steady == 0 {
-            told.push(format!("{} changing by itself, due again", count(self.volatile, "field")));
+            let names: Vec<&str> = self.diffs.iter().map(|diff| diff.name.as_str()).collect();
+            told.push(format!("due again: {}", names.join(", ")));
         }
         told.join("; ")
     }
+
+    fn write(&mut self, candidate: &Candidate<'_>, before: Option<Value>, wanted: Wanted<'_>) {
+        self.volatile += usize::from(candidate.slot.volatile);
+        self.diffs.push(FieldDiff { name: candidate.slot.name.to_owned(), before, after: wanted.stored.into_owned() });
+    }
 }
 
-fn describe_diff(kind: Kind, diff: &FieldDiff) -> String {
+fn describe(kind: Kind, diff: &FieldDiff) -> String {
     match &diff.before {
         // Ids of two systems side by side would only confuse.
         _ if catalogue::refers_to(kind, &diff.name).is_some() => format!("{} is another one", diff.name),
@@ -54,44 +64,19 @@ fn describe_diff(kind: Kind, diff: &FieldDiff) -> String {
     }
 }
 
-/// A value in a sentence, shortened.
-fn shown(value: &Value) -> String {
-    const LONGEST: usize = 60;
-    let text = value.to_string();
-    if text.chars().count() <= LONGEST { format!("“{text}”") } else { format!("“{}…”", cut(&text, LONGEST)) }
-}
-
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
 /// What a new record gets.
-pub(super) fn initial(input: &PlanInput<'_>, rules: &KindRules, source: &Record) -> Fields {
+pub(super) fn initial(input: &PlanInput<'_>, layout: &Layout<'_>, source: &Record) -> Fields {
     let mut fields = Fields::default();
-    let name = if source.name.trim().is_empty() {
-        fields.notes.push("the source gives it no name: it is created under its id".to_owned());
-        source.id.as_str()
-    } else {
-        source.name.trim()
-    };
-    let name = Value::Text(cut(name, length(input.describe.name_length)).to_owned());
-    fields.diffs.push(FieldDiff { name: "name".to_owned(), before: None, after: name });
-    if let Some(described) = input.describe.field("active")
-        && described.writable != Writable::Never
-        && source.field("active").is_some()
-    {
-        fields.diffs.push(FieldDiff { name: "active".to_owned(), before: None, after: Value::Boolean(true) });
+    if source.name.trim().is_empty() {
+        fields.left.push("the source gives it no name: it is created under its id".to_owned());
+        let after = Value::Text(cut(&source.id, input.describe.name_length).to_owned());
+        fields.diffs.push(FieldDiff { name: "name".to_owned(), before: None, after });
     }
-    for candidate in candidates(input, rules, source, Writable::OnCreate) {
-        let Candidate { described, volatile, .. } = candidate;
+    for candidate in layout.candidates(source, true) {
         match candidate.wanted(input) {
             Ok(wanted) if wanted.is_blank() => {}
-            Ok(wanted) => {
-                let after = wanted.stored.into_owned();
-                fields.diffs.push(FieldDiff { name: described.name.clone(), before: None, after });
-                fields.volatile += usize::from(volatile);
-            }
-            Err(note) => fields.notes.push(note),
+            Ok(wanted) => fields.write(&candidate, None, wanted),
+            Err(why) => fields.left.push(why),
         }
     }
     fields
@@ -100,39 +85,37 @@ pub(super) fn initial(input: &PlanInput<'_>, rules: &KindRules, source: &Record)
 /// What is to be written to a record that is there.
 pub(super) fn compare(
     input: &PlanInput<'_>,
-    rules: &KindRules,
+    layout: &Layout<'_>,
     source: &Record,
     target: &Record,
     link: Option<&Link>,
 ) -> Fields {
     let mut fields = Fields::default();
-    compare_name(input, rules, source, target, link, &mut fields);
     let due = input.refresh || volatile_due(input, link);
-    for candidate in candidates(input, rules, source, Writable::Always) {
-        let described = candidate.described;
+    for candidate in layout.candidates(source, false) {
         // Volatile ones come last: they ride along with what differs by then, or go when due.
-        if candidate.volatile && !due && fields.diffs.is_empty() {
+        if candidate.slot.volatile && !due && fields.diffs.is_empty() {
             break;
         }
         let wanted = match candidate.wanted(input) {
             Ok(wanted) => wanted,
-            Err(note) => {
-                fields.notes.push(note);
+            Err(why) => {
+                fields.left.push(why);
                 continue;
             }
         };
-        let name = &described.name;
-        let has = described.readable.then(|| target.field(name)).flatten();
-        let sides = Sides { wanted: &wanted, has, link, name };
-        let verdict = if candidate.volatile { sides.volatile(candidate.rule) } else { sides.verdict(candidate.rule) };
+        let has = candidate.has(target);
+        let sides = Sides { name: candidate.slot.name, wanted: &wanted, has: has.as_deref(), link };
+        let verdict = if candidate.slot.volatile {
+            sides.volatile_verdict(candidate.slot.rule)
+        } else {
+            fields.notes.extend(sides.note());
+            sides.verdict(candidate.slot.rule)
+        };
         match verdict {
             Verdict::Leave => {}
-            Verdict::Note(note) => fields.notes.push(note),
-            Verdict::Write => {
-                let before = has.cloned();
-                fields.volatile += usize::from(candidate.volatile);
-                fields.diffs.push(FieldDiff { name: name.clone(), before, after: wanted.stored.into_owned() });
-            }
+            Verdict::Differs(why) => fields.left.push(why),
+            Verdict::Write => fields.write(&candidate, has.map(Cow::into_owned), wanted),
         }
     }
     fields
@@ -141,303 +124,130 @@ pub(super) fn compare(
 /// The fields in which two records agree when they are linked: `before` is what the
 /// target has, `after` what the source says. Where they differ, what the target has is
 /// remembered from the record itself (see `write`).
-pub(super) fn agreed(input: &PlanInput<'_>, rules: &KindRules, source: &Record, target: &Record) -> Vec<FieldDiff> {
-    let mut agreed = Vec::new();
-    let mut compare = |name: &str, has: Value, wanted: Wanted<'_>| {
-        if wanted.equals(&has) && !has.is_blank() {
-            let after = wanted.stored.into_owned();
-            agreed.push(FieldDiff { name: name.to_owned(), before: Some(has), after });
-        }
-    };
-    compare("name", Value::Text(target.name.clone()), Wanted::of_name(input, source));
-    for candidate in candidates(input, rules, source, Writable::Always).filter(|candidate| !candidate.volatile) {
-        let name = &candidate.described.name;
-        if let (Some(has), Ok(wanted)) =
-            (candidate.described.readable.then(|| target.field(name)).flatten(), candidate.wanted(input))
-        {
-            compare(name, has.clone(), wanted);
-        }
-    }
-    agreed
-}
-
-fn compare_name(
-    input: &PlanInput<'_>,
-    rules: &KindRules,
-    source: &Record,
-    target: &Record,
-    link: Option<&Link>,
-    fields: &mut Fields,
-) {
-    // Never emptied, whatever the rule.
-    if source.name.trim().is_empty() {
-        return;
-    }
-    let wanted = Wanted::of_name(input, source);
-    let has = Value::Text(target.name.clone());
-    match (Sides { wanted: &wanted, has: Some(&has), link, name: "name" }).verdict(rules.rule("name")) {
-        Verdict::Leave => {}
-        Verdict::Note(note) => fields.notes.push(note),
-        Verdict::Write => {
-            let after = wanted.stored.into_owned();
-            fields.diffs.push(FieldDiff { name: "name".to_owned(), before: Some(has), after });
-        }
-    }
-}
-
-/// A field that may be written: the source tells it, the target takes it, no rule bars it.
-struct Candidate<'a> {
-    described: &'a FieldDescription,
-    value: &'a Value,
-    rule: FieldRule,
-    volatile: bool,
-    input_kind: Kind,
-}
-
-/// The candidates in the order of the description, volatile ones last.
-fn candidates<'a>(
-    input: &PlanInput<'a>,
-    rules: &KindRules,
-    source: &'a Record,
-    least: Writable,
-) -> impl Iterator<Item = Candidate<'a>> {
-    let kind = input.kind;
-    let skip_location = input.rules.sites == Sites::Primary;
-    let candidates = input.describe.fields.iter().filter_map(move |described| {
-        let writable =
-            described.writable == Writable::Always || (least == Writable::OnCreate && described.writable == least);
-        let barred = matches!(described.name.as_str(), "active" | "name" | "parent")
-            || (skip_location && catalogue::refers_to(kind, &described.name) == Some(Kind::Location));
-        if !writable || barred {
-            return None;
-        }
-        Some((described, source.field(&described.name)?))
-    });
-    let mut all: Vec<Candidate<'a>> = candidates
-        .map(|(described, value)| Candidate {
-            described,
-            value,
-            rule: rules.rule(&described.name),
-            volatile: catalogue::is_volatile(kind, &described.name),
-            input_kind: kind,
+pub(super) fn agreed(input: &PlanInput<'_>, layout: &Layout<'_>, source: &Record, target: &Record) -> Vec<FieldDiff> {
+    layout
+        .candidates(source, false)
+        .filter(|candidate| !candidate.slot.volatile)
+        .filter_map(|candidate| {
+            let has = candidate.has(target).filter(|has| !has.is_blank())?;
+            let wanted = candidate.wanted(input).ok().filter(|wanted| wanted.equals(&has))?;
+            let (before, after) = (Some(has.into_owned()), wanted.stored.into_owned());
+            Some(FieldDiff { name: candidate.slot.name.to_owned(), before, after })
         })
-        .filter(|candidate| candidate.rule != FieldRule::Ignore)
-        .collect();
-    all.sort_by_key(|candidate| candidate.volatile);
-    all.into_iter()
-}
-
-impl<'a> Candidate<'a> {
-    /// What the source says, as the target could keep it; or why it cannot.
-    fn wanted(&self, input: &PlanInput<'_>) -> Result<Wanted<'a>, String> {
-        let name = &self.described.name;
-        if let Some(kind) = catalogue::refers_to(self.input_kind, name) {
-            let Some(id) = self.value.as_text() else { return Ok(Wanted::plain(Cow::Owned(Value::Blank))) };
-            return match (input.resolve)(kind, id) {
-                Reference::Target(target) => {
-                    Ok(Wanted { stored: Cow::Borrowed(self.value), sent: Sent::Reference(Value::Text(target)) })
-                }
-                Reference::Planned => Ok(Wanted { stored: Cow::Borrowed(self.value), sent: Sent::Planned }),
-                Reference::Unknown => Err(format!("{name} is left as it is: the {kind} it names is not linked")),
-            };
-        }
-        let Value::Text(text) = self.value else { return Ok(Wanted::plain(Cow::Borrowed(self.value))) };
-        let fitted = cut(text.trim(), length(self.described.length));
-        if !fitted.is_empty() && !self.described.values.is_empty() {
-            let listed = self.described.values.iter().find(|value| value.eq_ignore_ascii_case(fitted));
-            return match listed {
-                Some(value) => Ok(Wanted::plain(Cow::Owned(Value::Text(value.clone())))),
-                None => Err(format!("{name} is left as it is: “{fitted}” is none of the values the target takes")),
-            };
-        }
-        Ok(Wanted::plain(if fitted == text {
-            Cow::Borrowed(self.value)
-        } else {
-            Cow::Owned(Value::Text(fitted.to_owned()))
-        }))
-    }
-}
-
-/// What the source wants a field to be.
-struct Wanted<'a> {
-    /// As a change stores it: references as source ids.
-    stored: Cow<'a, Value>,
-    sent: Sent,
-}
-
-/// What would be sent.
-enum Sent {
-    /// What is stored.
-    Same,
-    /// A reference, as the target's id.
-    Reference(Value),
-    /// A reference to what this plan creates: equal to nothing yet.
-    Planned,
-}
-
-impl<'a> Wanted<'a> {
-    fn plain(value: Cow<'a, Value>) -> Self {
-        Self { stored: value, sent: Sent::Same }
-    }
-
-    fn of_name(input: &PlanInput<'_>, source: &'a Record) -> Self {
-        Self::plain(Cow::Owned(Value::Text(cut(source.name.trim(), length(input.describe.name_length)).to_owned())))
-    }
-
-    fn is_blank(&self) -> bool {
-        matches!(self.sent, Sent::Same) && self.stored.is_blank()
-    }
-
-    fn equals(&self, other: &Value) -> bool {
-        match &self.sent {
-            Sent::Same => same(&self.stored, other),
-            Sent::Reference(target) => same(target, other),
-            Sent::Planned => false,
-        }
-    }
-}
-
-enum Verdict {
-    Leave,
-    Write,
-    /// It differs and is left so.
-    Note(String),
-}
-
-/// The sides of one field.
-struct Sides<'s, 'a> {
-    wanted: &'s Wanted<'a>,
-    /// What the target has; none when it does not tell.
-    has: Option<&'s Value>,
-    link: Option<&'s Link>,
-    name: &'s str,
-}
-
-impl Sides<'_, '_> {
-    fn sent(&self) -> Option<&Value> {
-        self.link.and_then(|link| link.sent.get(self.name))
-    }
-
-    fn kept(&self) -> Option<&Value> {
-        self.link.and_then(|link| link.written.get(self.name))
-    }
-
-    /// Whether the target still has what the vendor kept of the last write; also when
-    /// one of the two is not known.
-    fn untouched(&self) -> bool {
-        match (self.has, self.kept()) {
-            (Some(has), Some(kept)) => same(has, kept),
-            _ => true,
-        }
-    }
-
-    /// Whether the source still says what was sent last.
-    fn unchanged(&self) -> bool {
-        self.sent().is_some_and(|sent| self.wanted.equals(sent))
-    }
-
-    /// Whether there is nothing to look at: they are equal, or differ only by what the vendor made of it.
-    fn in_step(&self) -> bool {
-        self.has.is_some_and(|has| self.wanted.equals(has)) || (self.unchanged() && self.untouched())
-    }
-
-    fn verdict(&self, rule: FieldRule) -> Verdict {
-        let is_empty = self.has.is_some_and(Value::is_blank);
-        if self.in_step() || (self.wanted.is_blank() && rule != FieldRule::SourceForces) {
-            return Verdict::Leave;
-        }
-        match rule {
-            FieldRule::Ignore | FieldRule::TargetWins => Verdict::Leave,
-            FieldRule::SeedOnce if is_empty && self.sent().is_none() && self.kept().is_none_or(Value::is_blank) => {
-                Verdict::Write
-            }
-            FieldRule::SeedOnce => Verdict::Leave,
-            FieldRule::FillIfEmpty if is_empty => Verdict::Write,
-            FieldRule::FillIfEmpty => Verdict::Leave,
-            FieldRule::SourceForces => {
-                // Emptying what is not known to hold anything would be sent for ever.
-                if self.wanted.is_blank() && self.has.is_none() && self.sent().is_none() {
-                    Verdict::Leave
-                } else {
-                    Verdict::Write
-                }
-            }
-            FieldRule::SourceWins if self.untouched() => Verdict::Write,
-            FieldRule::SourceWins => Verdict::Note(self.edited()),
-        }
-    }
-
-    /// A volatile field has no edits to respect: nobody keeps a check-in time by hand.
-    fn volatile(&self, rule: FieldRule) -> Verdict {
-        match rule {
-            FieldRule::SourceWins if !self.in_step() && !self.wanted.is_blank() => Verdict::Write,
-            FieldRule::SourceWins => Verdict::Leave,
-            other => self.verdict(other),
-        }
-    }
-
-    fn edited(&self) -> String {
-        let has = self.has.map(shown).unwrap_or_default();
-        let name = self.name;
-        if self.unchanged() || !matches!(self.wanted.sent, Sent::Same) {
-            format!("{name} was edited in the target to {has}, and is left so")
-        } else {
-            format!(
-                "{name} changed on both sides: the source says {}, the target {has}, which is left so",
-                shown(&self.wanted.stored)
-            )
-        }
-    }
+        .collect()
 }
 
 fn volatile_due(input: &PlanInput<'_>, link: Option<&Link>) -> bool {
     let age_ms = i64::from(input.rules.volatile_hours) * HOUR_MS;
-    let written: Option<Timestamp> = link.and_then(|link| link.volatile_at);
-    written.is_none_or(|at| input.now.since_ms(at) >= age_ms)
+    link.and_then(|link| link.volatile_at).is_none_or(|at| input.now.since_ms(at) >= age_ms)
 }
 
-/// Whether two values say the same, however they are typed.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        _ if a.is_blank() || b.is_blank() => a.is_blank() && b.is_blank(),
-        (Value::Text(a), Value::Text(b)) => same_text(a, b),
-        (Value::Integer(a), Value::Integer(b)) => a == b,
-        (Value::Boolean(a), Value::Boolean(b)) => a == b,
-        (Value::Decimal(a), Value::Decimal(b)) => near(*a, *b),
-        (Value::Integer(i), Value::Decimal(d)) | (Value::Decimal(d), Value::Integer(i)) => near(*i as f64, *d),
-        (Value::Json(a), Value::Json(b)) => a == b || same_json(a, b),
-        (Value::Time(a) | Value::Text(a), Value::Time(b) | Value::Text(b)) => same_text(a, b) || same_time(a, b),
-        _ => same_text(&a.to_string(), &b.to_string()),
+/// What of a record may be written, worked out once for all records of a kind: the name,
+/// then the fields in the order of the description, volatile ones last.
+pub(super) struct Layout<'a> {
+    slots: Vec<Slot<'a>>,
+}
+
+/// The name, or a field the target takes and no rule bars.
+struct Slot<'a> {
+    name: &'a str,
+    rule: FieldRule,
+    volatile: bool,
+    readable: bool,
+    /// Fixed once the record is there.
+    only_new: bool,
+    length: Option<u32>,
+    /// The only texts the target takes; any when empty.
+    values: &'a [String],
+    refers_to: Option<Kind>,
+}
+
+impl<'a> Layout<'a> {
+    pub(super) fn new(input: &PlanInput<'a>, rules: &KindRules) -> Self {
+        let kind = input.kind;
+        // The name is given to every new record, by whatever rule.
+        let name = Slot {
+            name: "name",
+            rule: rules.rule("name"),
+            volatile: false,
+            readable: true,
+            only_new: rules.rule("name") == FieldRule::Ignore,
+            length: input.describe.name_length,
+            values: &[],
+            refers_to: None,
+        };
+        let fields = input.describe.fields.iter().map(|described| Slot {
+            name: described.name.as_str(),
+            rule: rules.rule(&described.name),
+            volatile: catalogue::is_volatile(kind, &described.name),
+            readable: described.readable,
+            only_new: described.writable == Writable::OnCreate || described.name == "active",
+            length: described.length,
+            values: &described.values,
+            refers_to: catalogue::refers_to(kind, &described.name),
+        });
+        let barred = |slot: &Slot<'_>| {
+            slot.rule == FieldRule::Ignore
+                || matches!(slot.name, "name" | "parent")
+                || (input.rules.sites == Sites::Primary && slot.refers_to == Some(Kind::Location))
+                || input.describe.field(slot.name).is_none_or(|described| described.writable == Writable::Never)
+        };
+        let mut slots: Vec<Slot<'a>> = std::iter::once(name).chain(fields.filter(|slot| !barred(slot))).collect();
+        slots.sort_by_key(|slot| slot.volatile);
+        Self { slots }
+    }
+
+    /// What the source tells of it.
+    fn candidates<'s>(&'s self, source: &'s Record, new: bool) -> impl Iterator<Item = Candidate<'s>> {
+        self.slots.iter().filter(move |slot| new || !slot.only_new).filter_map(move |slot| {
+            let value = match slot.name {
+                // Never emptied.
+                "name" if source.name.trim().is_empty() => return None,
+                "name" => Cow::Owned(Value::Text(source.name.clone())),
+                name => Cow::Borrowed(source.field(name)?),
+            };
+            Some(Candidate { slot, value })
+        })
     }
 }
 
-fn same_text(a: &str, b: &str) -> bool {
-    a == b || {
-        let lines = |text: &str| text.trim().replace("\r\n", "\n");
-        lines(a) == lines(b)
+/// A slot and what the source says for it.
+struct Candidate<'s> {
+    slot: &'s Slot<'s>,
+    value: Cow<'s, Value>,
+}
+
+impl Candidate<'_> {
+    /// What the target has; none when it does not tell.
+    fn has<'t>(&self, target: &'t Record) -> Option<Cow<'t, Value>> {
+        match self.slot.name {
+            "name" => Some(Cow::Owned(Value::Text(target.name.clone()))),
+            name if self.slot.readable => target.field(name).map(Cow::Borrowed),
+            _ => None,
+        }
     }
-}
 
-/// To the second: few vendors keep more.
-fn same_time(a: &str, b: &str) -> bool {
-    let second = |text: &str| Timestamp::parse(text).map(|time| time.0.div_euclid(1000));
-    second(a).is_some_and(|time| second(b) == Some(time))
-}
-
-fn same_json(a: &str, b: &str) -> bool {
-    let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    parse(a).is_some_and(|document| parse(b) == Some(document))
-}
-
-fn near(a: f64, b: f64) -> bool {
-    (a - b).abs() <= f64::EPSILON * 4.0 * a.abs().max(b.abs())
-}
-
-fn length(limit: Option<u32>) -> usize {
-    limit.map_or(usize::MAX, |limit| limit as usize)
-}
-
-/// The first characters of a text, without white space at the new end.
-fn cut(text: &str, length: usize) -> &str {
-    text.char_indices().nth(length).map_or(text, |(end, _)| text[..end].trim_end())
+    /// What the source says, as the target could keep it; or why it cannot.
+    fn wanted(&self, input: &PlanInput<'_>) -> Result<Wanted<'_>, String> {
+        let name = self.slot.name;
+        if let Some(kind) = self.slot.refers_to {
+            let Some(id) = self.value.as_text() else { return Ok(Wanted::plain(Cow::Owned(Value::Blank))) };
+            return match (input.resolve)(kind, id) {
+                Reference::Target(target) => Ok(Wanted::reference(&self.value, Some(target))),
+                Reference::Planned => Ok(Wanted::reference(&self.value, None)),
+                Reference::Unknown => Err(format!("{name} is left as it is: the {kind} it names is not linked")),
+            };
+        }
+        let Value::Text(text) = self.value.as_ref() else { return Ok(Wanted::plain(Cow::Borrowed(&self.value))) };
+        let fitted = cut(text.trim(), self.slot.length);
+        let listed = self.slot.values.iter().find(|value| value.eq_ignore_ascii_case(fitted));
+        match listed {
+            Some(value) => Ok(Wanted::plain(Cow::Owned(Value::Text(value.clone())))),
+            None if !fitted.is_empty() && !self.slot.values.is_empty() => {
+                Err(format!("{name} is left as it is: “{fitted}” is none of the values the target takes"))
+            }
+            None if fitted == text => Ok(Wanted::plain(Cow::Borrowed(&self.value))),
+            None => Ok(Wanted::plain(Cow::Owned(Value::Text(fitted.to_owned())))),
+        }
+    }
 }

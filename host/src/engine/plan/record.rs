@@ -5,13 +5,16 @@
 //! target by somebody else than this host shows as a difference from what the link
 //! remembers, is left so and told.
 
-use super::fields::{self, Fields};
+use super::fields::{self, Fields, Layout};
+use super::sides::Note;
+use super::write::note_rest;
 use super::{Finding, HOUR_MS, Item, PlanInput, Planned};
 use crate::engine::matching::Decision;
 use crate::model::sync::KindRules;
 use crate::model::{
     Action, FieldDiff, FieldRule, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value,
 };
+use std::collections::BTreeMap;
 
 /// The rule of matching that may link a record of another account.
 const BY_STAMP: &str = "stamp";
@@ -20,6 +23,7 @@ const BY_STAMP: &str = "stamp";
 pub(super) struct Planner<'p, 'a> {
     pub(super) input: &'p PlanInput<'a>,
     pub(super) rules: &'a KindRules,
+    pub(super) layout: &'p Layout<'a>,
     pub(super) item: &'p Item<'a>,
     pub(super) out: &'p mut Planned,
 }
@@ -62,13 +66,7 @@ impl Planner<'_, '_> {
     fn plan_kept(&mut self, source: &Record) {
         let Some(link) = self.item.link else { return };
         match (link.state, self.item.target) {
-            (LinkState::Linked, Some(target)) => {
-                if link.written.is_empty() && link.sent.is_empty() {
-                    // Linked by hand: what both hold now is what later edits are told by.
-                    self.link(source, target, format!("{}: what both sides hold is noted", link.decided_by), Risk::Low);
-                }
-                self.plan_linked(source, target, false);
-            }
+            (LinkState::Linked, Some(target)) => self.plan_linked(source, target, false),
             (LinkState::Linked, None) => self.tell("the linked record was not read from the target"),
             (LinkState::Excluded, _) => self.tell(format!("excluded by {}", link.decided_by)),
             (LinkState::Create, _) => self.tell("to be created once it is in use in the source"),
@@ -106,7 +104,8 @@ impl Planner<'_, '_> {
             }
         };
         if same_record {
-            let fields = fields::compare(self.input, self.rules, source, target, self.item.link);
+            let mut fields = fields::compare(self.input, self.layout, source, target, self.item.link);
+            self.note(target, place, std::mem::take(&mut fields.notes));
             self.update(source, target, fields);
         }
     }
@@ -181,8 +180,39 @@ impl Planner<'_, '_> {
         }
     }
 
+    /// Has the link remember what needs no write: fields, and that it is where it belongs and in use.
+    fn note(&mut self, target: &Record, place: Place, notes: Vec<Note>) {
+        let Some(link) = self.item.link.filter(|link| link.linked() == Some(target.id.as_str())) else { return };
+        let by_hand = link.written.is_empty() && link.sent.is_empty();
+        let back_by_hand = self.taken_out_by_us() && target.active();
+        let parent = target.parent.as_deref().filter(|_| place == Place::Right && self.input.parent_target.is_some());
+        let parent = parent.filter(|parent| {
+            let holds =
+                |values: &BTreeMap<String, Value>| values.get("parent").and_then(Value::as_text) == Some(*parent);
+            !holds(&link.sent) || !holds(&link.written)
+        });
+        if notes.is_empty() && !by_hand && !back_by_hand && parent.is_none() {
+            return;
+        }
+        let mut next = link.clone();
+        let parent = parent.map(|parent| Value::Text(parent.to_owned()));
+        let parent = parent.map(|id| Note { name: "parent".to_owned(), sent: Some(id.clone()), kept: id });
+        let active = back_by_hand.then_some(Value::Boolean(true));
+        let active = active.map(|yes| Note { name: "active".to_owned(), sent: Some(yes.clone()), kept: yes });
+        for Note { name, sent, kept } in notes.into_iter().chain(parent).chain(active) {
+            next.written.insert(name.clone(), kept);
+            if let Some(sent) = sent {
+                next.sent.insert(name, sent);
+            }
+        }
+        if by_hand {
+            note_rest(&mut next, target);
+        }
+        self.out.noted.push(next);
+    }
+
     fn link(&mut self, source: &Record, target: &Record, reason: String, risk: Risk) {
-        let mut agreed = fields::agreed(self.input, self.rules, source, target);
+        let mut agreed = fields::agreed(self.input, self.layout, source, target);
         if let Some(parent) = target.parent.as_deref().filter(|parent| self.input.parent_target == Some(*parent)) {
             let (before, after) = (Value::Text(parent.to_owned()), Value::Text(self.input.customer.to_owned()));
             agreed.insert(0, diff("parent", Some(before), after));
@@ -195,20 +225,20 @@ impl Planner<'_, '_> {
         if !self.can(Operation::Create) {
             return self.tell(format!("a {kind} cannot be created in the target"));
         }
-        let Fields { mut diffs, notes, .. } = fields::initial(self.input, self.rules, source);
+        let Fields { mut diffs, left, .. } = fields::initial(self.input, self.layout, source);
         if kind != Kind::Customer {
             diffs.insert(0, diff("parent", old_parent, Value::Text(self.input.customer.to_owned())));
         }
-        for note in notes {
-            self.tell(note);
+        for why in left {
+            self.tell(why);
         }
         let risk = if kind == Kind::Customer { Risk::Medium } else { Risk::Low };
         self.push(Action::Create, None, diffs, reason, risk);
     }
 
     fn update(&mut self, source: &Record, target: &Record, mut fields: Fields) {
-        for note in std::mem::take(&mut fields.notes) {
-            self.tell(note);
+        for why in std::mem::take(&mut fields.left) {
+            self.tell(why);
         }
         if fields.diffs.is_empty() {
             return;

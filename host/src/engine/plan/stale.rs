@@ -5,7 +5,7 @@
 //! decides only where nothing follows up on an earlier change of the plan; elsewhere it
 //! is enough that the link still leads to the record the change is about.
 
-use super::fields::same;
+use super::value::same;
 use crate::model::{Action, FieldDiff, Link, LinkState, PlannedChange, Record, Value, catalogue};
 
 /// Why a change must not be applied any more; none when it may be. `link` and

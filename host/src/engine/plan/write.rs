@@ -6,7 +6,7 @@
 //! [`verify`] tells what the vendor made of what was sent.
 
 use super::Reference;
-use super::fields::same;
+use super::value::same;
 use crate::model::{
     Action, Change, ChangeId, Field, Kind, Link, LinkState, Operation, PlannedChange, Record, Timestamp, Value,
     catalogue,
@@ -102,7 +102,7 @@ pub fn after_write(
                 next.sent.insert(diff.name.clone(), if refers { has.clone() } else { diff.after.clone() });
                 next.written.insert(diff.name.clone(), has);
             }
-            note_rest(&mut next, kept);
+            kept.into_iter().for_each(|record| note_rest(&mut next, record));
         }
         Action::Create => {
             let by = if next.state == LinkState::Create { next.decided_by.clone() } else { "matching".to_owned() };
@@ -122,7 +122,7 @@ pub fn after_write(
             next.volatile_at = Some(now);
         }
         if change.action == Action::Create {
-            note_rest(&mut next, kept);
+            kept.into_iter().for_each(|record| note_rest(&mut next, record));
         }
     }
     next
@@ -166,8 +166,7 @@ fn remember(link: &mut Link, sent: &Change, kept: Option<&Record>) {
 
 /// Puts down what a record holds beyond what was sent, so that what a person fills in
 /// later is told from what was always there.
-fn note_rest(link: &mut Link, kept: Option<&Record>) {
-    let Some(record) = kept else { return };
+pub(super) fn note_rest(link: &mut Link, record: &Record) {
     let steady = |name: &str| catalogue::field(link.kind, name).is_some_and(|field| !field.volatile);
     let fields: Vec<&Field> =
         record.fields.iter().filter(|field| field.name != "active" && steady(&field.name)).collect();

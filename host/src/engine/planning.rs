@@ -401,6 +401,8 @@ struct Draft<'w, 'p> {
     /// Where references to customers and locations lead.
     resolved: HashMap<(Kind, String), Reference>,
     taken: HashSet<(Kind, String)>,
+    /// Records with a write that is not settled: nothing is planned for them.
+    open: HashSet<(Kind, String)>,
     /// Links that remember more than before, though nothing is to be written.
     noted: Vec<Link>,
 }
@@ -417,6 +419,7 @@ impl<'w, 'p> Draft<'w, 'p> {
                 complete.insert(kind);
             }
         }
+        let open = work.store.unsettled(&work.sync.name).await?;
         let runs = work.store.run_list(Some(&work.sync.name), 1000).await?;
         Ok(Self {
             work,
@@ -434,6 +437,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             resolved: HashMap::new(),
             taken: HashSet::new(),
             noted: Vec::new(),
+            open: open.into_iter().map(|(_, row, _)| (row.change.kind, row.change.source)).collect(),
         })
     }
 

@@ -375,7 +375,12 @@ impl Work<'_> {
         });
         draft.find(planned.findings);
         draft.noted.extend(planned.noted);
-        let mut changes = planned.changes;
+        let (mut changes, waiting): (Vec<_>, Vec<_>) =
+            planned.changes.into_iter().partition(|change| !draft.open.contains(&(kind, change.source.clone())));
+        let message = "the vendor still works on an earlier write of it".to_owned();
+        draft.find(
+            waiting.into_iter().map(|change| Finding { source: change.source, message: message.clone() }).collect(),
+        );
         let rules = &self.sync.rules;
         brakes::hold(&mut changes, linked, &rules.brakes, draft.first_run, rules.kinds[&kind].trust);
         changes
@@ -406,6 +411,8 @@ struct Draft<'w, 'p> {
     /// Where references to customers and locations lead.
     resolved: HashMap<(Kind, String), Reference>,
     taken: HashSet<(Kind, String)>,
+    /// Records with a write that is not settled: nothing is planned for them.
+    open: HashSet<(Kind, String)>,
     /// Links that remember more than before, though nothing is to be written.
     noted: Vec<Link>,
 }
@@ -422,6 +429,7 @@ impl<'w, 'p> Draft<'w, 'p> {
                 complete.insert(kind);
             }
         }
+        let open = work.store.unsettled(&work.sync.name).await?;
         let runs = work.store.run_list(Some(&work.sync.name), 1000).await?;
         Ok(Self {
             work,
@@ -439,6 +447,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             resolved: HashMap::new(),
             taken: HashSet::new(),
             noted: Vec::new(),
+            open: open.into_iter().map(|(_, row, _)| (row.change.kind, row.change.source)).collect(),
         })
     }
 

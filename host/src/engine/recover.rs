@@ -10,9 +10,9 @@ use super::apply::{References, Unsettled};
 use super::context::Work;
 use super::plan;
 use super::progress::Stage;
-use super::settle::past;
+use super::settle::{by_change, past};
 use crate::error::Error;
-use crate::model::{Change, Failure, Kind, Operation, PlanId, Record, Selection};
+use crate::model::{Change, Failure, Kind, Operation, PlanId, Record, Selection, Settlement};
 use crate::store::{ChangeStatus, Settled, StoredChange};
 use std::collections::{HashMap, HashSet};
 
@@ -25,6 +25,8 @@ pub(super) enum Verdict {
     NotWritten,
     /// Nobody can tell; the text says why.
     Unclear(String),
+    /// The vendor still works on it: it stays as it is, and nothing is planned for it.
+    Open,
 }
 
 impl Work<'_> {
@@ -129,13 +131,34 @@ impl Work<'_> {
                 }
             }
             let refs: Vec<&Change> = changes.iter().collect();
-            let verdicts = self.look_up(kind, &refs).await.map_err(|failure| self.target.failed(failure))?;
+            let mut verdicts = self.look_up(kind, &refs).await.map_err(|failure| self.target.failed(failure))?;
+            let rows: Vec<&StoredChange> = open.iter().map(|(_, row)| *row).collect();
+            self.ask_after_tokens(&rows, &mut verdicts).await?;
             let kept = self.kept(kind, &verdicts).await?;
             for (((plan, row), change), verdict) in open.into_iter().zip(&changes).zip(verdicts) {
                 self.settle_recovered(plan, row, Some(change), &verdict, &kept).await?;
             }
         }
         self.progress.end(&Stage::Recovering);
+        Ok(())
+    }
+
+    /// What a vendor accepted is not there yet, and not absent either: it is asked after by its token.
+    async fn ask_after_tokens(&self, rows: &[&StoredChange], verdicts: &mut [Verdict]) -> Result<(), Error> {
+        let tokens: Vec<String> = rows.iter().filter_map(|row| row.token.clone()).collect();
+        if tokens.is_empty() {
+            return Ok(());
+        }
+        let answers = self.target.connector.settle(&self.reading, &tokens).await;
+        let mut answers = by_change(answers.map_err(|failure| self.target.failed(failure))?);
+        for (row, verdict) in rows.iter().zip(verdicts) {
+            let Some(token) = &row.token else { continue };
+            *verdict = match answers.remove(token) {
+                Some(Settlement::Done(target)) => Verdict::Written(target),
+                Some(Settlement::Failed(failure)) => Verdict::Unclear(failure.to_string()),
+                Some(Settlement::Accepted(_)) | None => Verdict::Open,
+            };
+        }
         Ok(())
     }
 
@@ -180,6 +203,7 @@ impl Work<'_> {
             Verdict::NotWritten => {
                 (ChangeStatus::Pending, None, None, "looked up", "an interrupted run had not written it".to_owned())
             }
+            Verdict::Open => return Ok(()),
             Verdict::Unclear(why) => (ChangeStatus::Failed, None, None, "failed", why.clone()),
         };
         let settled = Settled {

@@ -178,6 +178,7 @@ impl Session<'_, '_> {
                         message: "the vendor did not answer, and the write is not there".to_owned(),
                     }),
                     Verdict::Unclear(why) => Fate::Failed(Failure::Conflict { message: why.clone() }),
+                    Verdict::Open => Fate::Open(Failure::broken("the vendor still works on it")),
                 },
                 Err(failure) => Fate::Open(failure.clone()),
             };
@@ -347,6 +348,7 @@ pub(super) fn past(action: Action) -> &'static str {
     }
 }
 
-fn by_change(outcomes: Vec<Outcome>) -> HashMap<String, Settlement> {
+/// Settlements by change (or, from `settle`, by token).
+pub(super) fn by_change(outcomes: Vec<Outcome>) -> HashMap<String, Settlement> {
     outcomes.into_iter().map(|outcome| (outcome.change, outcome.settlement)).collect()
 }

@@ -120,7 +120,7 @@ async fn changes_are_listed_by_any_filter_and_in_pages() {
         }],
         ..change(7)
     };
-    tenant.plan_changes_insert(plan, &[held.clone()]).await.unwrap();
+    tenant.plan_changes_insert(plan, std::slice::from_ref(&held)).await.unwrap();
     let all = ChangeFilter::default();
     let read = async |filter: ChangeFilter, after, most| {
         let changes = tenant.plan_changes(plan, &filter, after, most).await.unwrap();
@@ -282,12 +282,12 @@ async fn the_journal_is_found_by_whatever_it_names() {
         ..JournalEntry::at(T0)
     };
     let refused = JournalEntry { event: "refused".into(), ..JournalEntry::at(T0.plus_ms(1)) };
-    tenant.journal_append(Some(&main_sync()), &[full.clone()]).await.unwrap();
-    tenant.journal_append(None, &[refused.clone()]).await.unwrap();
+    tenant.journal_append(Some(&main_sync()), std::slice::from_ref(&full)).await.unwrap();
+    tenant.journal_append(None, std::slice::from_ref(&refused)).await.unwrap();
     let list = async |filter: JournalFilter| tenant.journal_list(&filter).await.unwrap();
     let any = JournalFilter::default();
     assert_eq!(list(any.clone()).await, [refused.clone(), full.clone()], "newest first");
-    assert_eq!(list(JournalFilter { limit: 1, ..any.clone() }).await, [refused.clone()]);
+    assert_eq!(list(JournalFilter { limit: 1, ..any.clone() }).await, std::slice::from_ref(&refused));
     for filter in [
         JournalFilter { sync: Some(main_sync()), ..any.clone() },
         JournalFilter { run: Some(RunId(3)), ..any.clone() },
@@ -296,7 +296,7 @@ async fn the_journal_is_found_by_whatever_it_names() {
         JournalFilter { target: Some("t1".into()), ..any.clone() },
         JournalFilter { customer: Some("c1".into()), event: Some("created".into()), ..any.clone() },
     ] {
-        assert_eq!(list(filter.clone()).await, [full.clone()], "{filter:?}");
+        assert_eq!(list(filter.clone()).await, std::slice::from_ref(&full), "{filter:?}");
     }
     assert_eq!(list(JournalFilter { run: Some(RunId(4)), ..any }).await, []);
 

@@ -71,7 +71,7 @@ pub(crate) fn build(target: &Path, report: &mut Report) -> Result<(), Trouble> {
         std::fs::remove_dir_all(&folder)?;
     }
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = Command::new("cargo");
     cargo
         .args(["build", "--release", "--quiet", "--package", "crosswalk", "--target-dir"])
         .arg(&folder)

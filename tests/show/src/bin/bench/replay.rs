@@ -89,7 +89,8 @@ impl Script {
         let watch = Watch::start();
         let (one, two) = tokio::join!(send(&client, reads, RMM_AT_ONCE, false), send(&client, walks, 1, false));
         let mut total = watch.stop();
-        (one?, two?);
+        one?;
+        two?;
         let mut made = Ids::default();
         for (at, part) in self.writing.iter().enumerate() {
             let mut part = part.clone();

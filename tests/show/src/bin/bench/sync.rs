@@ -5,7 +5,7 @@
 //! and the first sync's bare calls at new ones. A ratio is that of the round's own two times, and what is
 //! reported is the middle of the rounds.
 
-use crate::replay::{PSA_AT_ONCE, RMM_AT_ONCE, Script};
+use crate::replay::{PSA_AT_ONCE, RMM_AT_ONCE, Script, cpu_seconds};
 use crate::report::{Report, middle};
 use crate::vendors::{Devices, Vendors};
 use crosswalk_show::{Crosswalk, Trouble, connectors};
@@ -72,10 +72,11 @@ impl Case {
                 let again = run(&host, &vendors, &["run", SYNC, "--quiet"], 0).await?;
                 let (wrote, _) = vendors.writes_and_refusals().await?;
                 let bare = second.play(&vendors.accounts).await?;
-                println!("   second: {} / {} bare", seconds_of(again.wall), seconds_of(bare));
-                seconds.push(again.wall.as_secs_f64() / bare.as_secs_f64());
+                println!("   second: {} / {} bare", seconds_of(again.wall), seconds_of(bare.wall));
+                seconds.push(again.wall.as_secs_f64() / bare.wall.as_secs_f64());
                 second_cpus.push(again.cpu_seconds);
-                report.put(&format!("second_sync_bare_seconds_{}", self.name), bare.as_secs_f64());
+                report.put(&format!("second_sync_bare_seconds_{}", self.name), bare.wall.as_secs_f64());
+                report.put(&format!("second_sync_bare_cpu_seconds_{}", self.name), bare.cpu_seconds);
                 second_shares.push(again.sims_seconds / again.wall.as_secs_f64());
                 writes = writes.max(wrote);
                 peak = peak.max(again.peak_kib);
@@ -83,9 +84,10 @@ impl Case {
             drop(vendors);
             let vendors = Vendors::start(place.target, self.size, self.latency_ms, place.client)?;
             let bare = first.play(&vendors.accounts).await?;
-            println!("   first:  {} / {} bare", seconds_of(spent.wall), seconds_of(bare));
-            firsts.push(spent.wall.as_secs_f64() / bare.as_secs_f64());
-            report.put(&format!("first_sync_bare_seconds_{}", self.name), bare.as_secs_f64());
+            println!("   first:  {} / {} bare", seconds_of(spent.wall), seconds_of(bare.wall));
+            firsts.push(spent.wall.as_secs_f64() / bare.wall.as_secs_f64());
+            report.put(&format!("first_sync_bare_seconds_{}", self.name), bare.wall.as_secs_f64());
+            report.put(&format!("first_sync_bare_cpu_seconds_{}", self.name), bare.cpu_seconds);
         }
         report.put(&format!("first_sync_over_calls_{}", self.name), middle(&mut firsts));
         report.put(&format!("first_sync_sims_share_{}", self.name), middle(&mut shares));
@@ -165,7 +167,7 @@ fn seconds_of(time: Duration) -> String {
 
 /// Runs the program to its end.
 async fn run(host: &Crosswalk, vendors: &Vendors, args: &[&str], wanted: i32) -> Result<Spent, Trouble> {
-    let (before, children) = (vendors.cpu_seconds().await?, children_cpu_seconds());
+    let (before, children) = (vendors.cpu_seconds().await?, cpu_seconds("cutime"));
     let started = Instant::now();
     let mut child = host.command(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     let mut peak_kib = 0;
@@ -188,15 +190,8 @@ async fn run(host: &Crosswalk, vendors: &Vendors, args: &[&str], wanted: i32) ->
         )
         .into());
     }
-    let cpu_seconds = children_cpu_seconds() - children;
+    let cpu_seconds = cpu_seconds("cutime") - children;
     Ok(Spent { wall, cpu_seconds, sims_seconds, peak_kib })
-}
-
-/// CPU of all children that have ended, in steps of a hundredth (proc_pid_stat(5): `cutime`, `cstime`).
-fn children_cpu_seconds() -> f64 {
-    let told = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = told.rsplit(')').next().unwrap_or_default().split_whitespace();
-    fields.skip(13).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn high_water_kib(pid: u32) -> Option<u64> {

@@ -46,7 +46,9 @@ async fn whatever_a_vendor_does_the_end_is_the_same_and_nothing_stands_twice() {
         faults.set(case.fault, case.value).unwrap_or_else(|error| panic!("{named}: {error}"));
         // Some of it fails while the fault lasts; the next rounds bring it in step.
         for _ in 0..6 {
-            let Ok(plan) = app.tenant.plan(&crate::harness::sync(), &crosswalk::engine::NoProgress).await else { continue };
+            let Ok(plan) = app.tenant.plan(&crate::harness::sync(), &crosswalk::engine::NoProgress).await else {
+                continue;
+            };
             app.tenant.link_accept(&crate::harness::sync(), Kind::Customer, 0.9).await.ok();
             if let Err(error) = app.try_apply(&plan).await {
                 println!("{named}: {}", told(&error));
@@ -72,7 +74,8 @@ async fn a_wrong_login_says_so_and_burns_no_calls() {
     let vendors = Vendors::start(3, 6, 30, 0.0);
     let app = TestApp::with(&vendors, SyncRules::default()).await;
     vendors.psa.faults().set("unauthorized", "on").expect("a fault");
-    let error = app.tenant.plan(&crate::harness::sync(), &crosswalk::engine::NoProgress).await.expect_err("no login, no plan");
+    let error =
+        app.tenant.plan(&crate::harness::sync(), &crosswalk::engine::NoProgress).await.expect_err("no login, no plan");
     assert!(told(&error).contains("denied"), "{}", told(&error));
     assert!(vendors.psa.counts().total() < 20, "{}", vendors.psa.counts().total());
 }

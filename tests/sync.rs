@@ -33,11 +33,21 @@ async fn planning_writes_to_nobody_and_a_first_run_is_held() {
     let vendors = Vendors::start(5, 10, 60, 0.0);
     let app = TestApp::with(&vendors, SyncRules::default()).await;
     let plan = app.plan().await;
-    let total = |kind, action| plan.plan.totals.iter().find(|total| (total.kind, total.action) == (kind, action)).map_or(0, |total| total.changes);
+    let total = |kind, action| {
+        plan.plan
+            .totals
+            .iter()
+            .find(|total| (total.kind, total.action) == (kind, action))
+            .map_or(0, |total| total.changes)
+    };
     assert_eq!(total(Kind::Customer, Action::Create), 5);
     assert_eq!(total(Kind::Location, Action::Create), 10);
     assert_eq!(total(Kind::Asset, Action::Create), 60);
-    assert!(plan.plan.totals.iter().all(|total| total.held == total.changes), "a first run is held: {:?}", plan.plan.totals);
+    assert!(
+        plan.plan.totals.iter().all(|total| total.held == total.changes),
+        "a first run is held: {:?}",
+        plan.plan.totals
+    );
     assert!(plan.plan.totals.iter().map(|total| total.calls).sum::<u32>() >= 75);
     let kept = app.tenant.apply(plan.plan.id, &ApplyOptions::default(), &NoProgress).await.unwrap();
     assert_eq!(kept.run.status, RunStatus::Held);
@@ -115,7 +125,15 @@ async fn a_mass_deactivation_is_held_for_that_customer_alone() {
     let app = TestApp::with(&vendors, SyncRules::default()).await;
     app.bring_in_step().await;
     let (first, second) = (vendors.rmm.sites()[0].0, vendors.rmm.sites()[1].0);
-    let of = |site| vendors.rmm.devices().into_iter().filter(move |device| device.site == site).map(|device| device.id).collect::<Vec<_>>();
+    let of = |site| {
+        vendors
+            .rmm
+            .devices()
+            .into_iter()
+            .filter(move |device| device.site == site)
+            .map(|device| device.id)
+            .collect::<Vec<_>>()
+    };
     let many = of(first);
     assert!(many.len() >= 8, "{}", many.len());
     for device in &many {
@@ -163,7 +181,8 @@ async fn volatile_fields_alone_are_written_only_when_they_are_old() {
     assert!(app.plan().await.plan.totals.is_empty());
     app.clock.advance_ms(DAY_MS + 1000);
     let plan = app.plan().await;
-    let updates: u32 = plan.plan.totals.iter().filter(|total| total.action == Action::Update).map(|total| total.changes).sum();
+    let updates: u32 =
+        plan.plan.totals.iter().filter(|total| total.action == Action::Update).map(|total| total.changes).sum();
     let held: u32 = plan.plan.totals.iter().map(|total| total.held).sum();
     assert!(updates >= 15, "{:?}", plan.plan.totals);
     assert_eq!(held, 0, "volatile fields count for no brake");

@@ -33,8 +33,19 @@ const OWNED: &[(&str, &str)] = &[
 ];
 
 /// Vendors: a host that names one has begun to treat it specially.
-const VENDORS: &[&str] =
-    &["autotask", "pulseway", "kaseya", "vsax", "vsa x", "datto", "sophos", "connectwise", "halopsa", "ninjaone", "bms"];
+const VENDORS: &[&str] = &[
+    "autotask",
+    "pulseway",
+    "kaseya",
+    "vsax",
+    "vsa x",
+    "datto",
+    "sophos",
+    "connectwise",
+    "halopsa",
+    "ninjaone",
+    "bms",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
@@ -156,8 +167,18 @@ fn the_top_of_the_house_stays_bare() {
         .filter(|name| !name.starts_with('.') && name != "target")
         .collect();
     there.sort();
-    let wanted =
-        ["Cargo.lock", "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "Makefile", "README.md", "host", "plugins", "tests", "wit"];
+    let wanted = [
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "Makefile",
+        "README.md",
+        "host",
+        "plugins",
+        "tests",
+        "wit",
+    ];
     assert_eq!(there, wanted);
 }
 

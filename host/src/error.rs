@@ -82,7 +82,9 @@ impl Error {
             | Error::Busy { hint, .. }
             | Error::Vendor { hint, .. }
             | Error::Plugin(_, hint) => hint,
-            Error::Store(_) | Error::File { .. } => "",
+            Error::File { .. } => "look at its path and its rights",
+            // Its own message says what to do.
+            Error::Store(_) => "",
         }
     }
 

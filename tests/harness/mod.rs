@@ -1,8 +1,13 @@
 //! A whole host in a test: its own folder, database and clock, the real connectors, and
 //! simulated vendors. It speaks the domain, so that tests do.
 
+pub(crate) mod program;
+pub(crate) mod vendor;
+
 use crosswalk::clock::{Clock, FixedClock, SystemClock};
-use crosswalk::engine::{ApplyOptions, ApplyReport, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport, Tenant};
+use crosswalk::engine::{
+    ApplyOptions, ApplyReport, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport, Tenant,
+};
 use crosswalk::error::Error;
 use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{ConnectionName, Kind, LinkState, Secret, SyncName, SyncRules, TenantName};
@@ -32,7 +37,11 @@ fn runtime() -> Runtime {
 
 /// A built connector or guest.
 pub(crate) fn component(name: &str) -> PathBuf {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder").join("connectors").join(format!("{name}.wasm"));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("a target folder")
+        .join("connectors")
+        .join(format!("{name}.wasm"));
     assert!(file.exists(), "{} is not built: run `make connectors` first", file.display());
     file
 }
@@ -44,10 +53,16 @@ pub(crate) fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T 
 impl TestApp {
     /// A host with nothing in it.
     pub(crate) async fn start() -> Self {
+        Self::start_on(runtime()).await
+    }
+
+    /// The same, with a sandbox of the test's own.
+    pub(crate) async fn start_on(runtime: Runtime) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&folder.path().join("crosswalk.db"), &KeySource::File(folder.path().join("key"))).expect("a database");
+        let store = Store::open(&folder.path().join("crosswalk.db"), &KeySource::File(folder.path().join("key")))
+            .expect("a database");
         let clock = Arc::new(FixedClock::at(SystemClock.now()));
-        let engine = Engine::new(store, runtime(), clock.clone(), folder.path().to_owned());
+        let engine = Engine::new(store, runtime, clock.clone(), folder.path().to_owned());
         engine.tenant_add(&TenantName::default()).await.expect("a tenant");
         let tenant = engine.tenant(&TenantName::default()).await.expect("the tenant");
         Self { engine, tenant, clock, folder }
@@ -66,17 +81,8 @@ impl TestApp {
     }
 
     async fn connect(&self, vendors: &Vendors) {
-        let (rmm, psa) = (&vendors.rmm, &vendors.psa);
-        self.add(NewConnection {
-            name: name("rmm"),
-            plugin: name("pulseway-rmm"),
-            settings: BTreeMap::new(),
-            secrets: secrets([("token-id", rmm.token_id()), ("token-secret", rmm.token_secret())]),
-            endpoints: texts([("api", format!("{}/api/v3", rmm.url()))]),
-            grant_all: false,
-            buckets: [("minute".to_owned(), BucketOverride { calls: Some(0), at_once: Some(4) })].into(),
-        })
-        .await;
+        self.connect_rmm(&vendors.rmm).await;
+        let psa = &vendors.psa;
         self.add(NewConnection {
             name: name("psa"),
             plugin: name("autotask"),
@@ -95,7 +101,21 @@ impl TestApp {
         .await;
     }
 
-    async fn add(&self, new: NewConnection) {
+    /// Connects the RMM alone.
+    pub(crate) async fn connect_rmm(&self, rmm: &PulsewayRmm) {
+        self.add(NewConnection {
+            name: name("rmm"),
+            plugin: name("pulseway-rmm"),
+            settings: BTreeMap::new(),
+            secrets: secrets([("token-id", rmm.token_id()), ("token-secret", rmm.token_secret())]),
+            endpoints: texts([("api", format!("{}/api/v3", rmm.url()))]),
+            grant_all: false,
+            buckets: [("minute".to_owned(), BucketOverride { calls: Some(0), at_once: Some(4) })].into(),
+        })
+        .await;
+    }
+
+    pub(crate) async fn add(&self, new: NewConnection) {
         let name = new.name.clone();
         self.tenant.connection_add(new).await.unwrap_or_else(|error| panic!("{name}: {}", told(&error)));
     }

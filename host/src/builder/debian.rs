@@ -67,7 +67,7 @@ fn make(toolchain_dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), Tool
     fs::create_dir_all(&archives).map_err(io("cannot make", &archives))?;
     progress(&format!("downloading Debian's Rust (140 MB): {}", packages.join(" ")));
     run(apt_get().arg("download").args(&packages).current_dir(&archives), Some(DOWNLOAD), &mut |_| {})?;
-    progress("unpacking (640 MB)");
+    progress("unpacking");
     for entry in fs::read_dir(&archives).map_err(io("cannot read", &archives))? {
         let archive = entry.map_err(io("cannot read", &archives))?.path();
         run(Command::new("dpkg").arg("-x").arg(&archive).arg(&part), Some(DOWNLOAD), &mut |_| {})?;

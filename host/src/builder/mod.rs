@@ -93,7 +93,7 @@ pub enum BuildError {
         dir: PathBuf,
     },
     /// The manifest is refused.
-    #[error("{} is refused", path.display())]
+    #[error("{} is refused\n\nhint: correct it there; `crosswalk plugin inspect` of a plugin that works shows what it may say", path.display())]
     Manifest {
         /// The `plugin.toml`.
         path: PathBuf,
@@ -101,7 +101,7 @@ pub enum BuildError {
         source: ManifestError,
     },
     /// There is no cargo.
-    #[error("`cargo` is not on this machine\n\nhint: install Rust from https://rustup.rs")]
+    #[error("`cargo` is not on this machine\n\nhint: install Rust 1.95 or newer, with cargo")]
     NoCargo,
     /// cargo failed; its own words say why.
     #[error("the crate cannot be built")]
@@ -219,8 +219,7 @@ pub fn build(options: &BuildOptions, progress: &mut dyn FnMut(&str)) -> Result<B
     if !manifest_path.is_file() {
         return Err(BuildError::NoFile { what: "plugin.toml", dir });
     }
-    let text = String::from_utf8_lossy(&read(&manifest_path)?).into_owned();
-    let manifest = parse(&text, &manifest_path)?;
+    let (text, manifest) = read_manifest(manifest_path)?;
     let source = cargo::inspect(&dir)?;
 
     // cargo and apt run in other folders: relative paths would mean other places there.
@@ -243,14 +242,15 @@ pub fn build(options: &BuildOptions, progress: &mut dyn FnMut(&str)) -> Result<B
 /// A file cannot be read or written, the manifest is refused, or the component does
 /// not fit the contract.
 pub fn pack(component: &Path, manifest: &Path, out: &Path, max_bytes: u64) -> Result<Built, BuildError> {
-    let text = String::from_utf8_lossy(&read(manifest)?).into_owned();
-    let parsed = parse(&text, manifest)?;
+    let (text, parsed) = read_manifest(manifest.to_owned())?;
     let plugin = component::finish(read(component)?, &text)?;
     save(plugin, out.to_owned(), parsed, max_bytes)
 }
 
-fn parse(text: &str, path: &Path) -> Result<Manifest, BuildError> {
-    Manifest::parse(text).map_err(|source| BuildError::Manifest { path: path.to_owned(), source })
+fn read_manifest(path: PathBuf) -> Result<(String, Manifest), BuildError> {
+    let text = fs::read_to_string(&path).map_err(|source| BuildError::Io { path: path.clone(), source })?;
+    let manifest = Manifest::parse(&text).map_err(|source| BuildError::Manifest { path, source })?;
+    Ok((text, manifest))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, BuildError> {
@@ -309,7 +309,7 @@ mod tests {
         let text = refused(&BuildOptions::new(folder(None).path()));
         assert!(text.contains("has no plugin.toml"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some("id = 1")).path()));
-        assert!(text.contains("plugin.toml is refused: the manifest cannot be read"), "{text}");
+        assert!(text.contains("plugin.toml is refused") && text.contains("the manifest cannot be read"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some(&GOOD.replace("0.1.0\"\nt", "0.9.0\"\nt"))).path()));
         assert!(text.contains("wrong at `contract`: the plugin is for contract 0.9.0"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some(GOOD)).path()));

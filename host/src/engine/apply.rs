@@ -5,16 +5,16 @@
 //! before its call leaves, so that after a crash everything that may have been written is
 //! known and looked up (`recover`) before anything is tried again.
 
+use super::Tenant;
 use super::context::Work;
 use super::plan;
-use super::query::no_plan;
 use super::progress::{Progress, Stage};
+use super::query::no_plan;
 use super::settle::Tally;
-use super::Tenant;
 use crate::error::Error;
 use crate::model::{
-    Action, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunStatus, Selection, SyncName, Trust,
-    Value, WriteReport, catalogue,
+    Action, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunStatus, Selection, SyncName,
+    Trust, Value, WriteReport, catalogue,
 };
 use crate::runtime::CallContext;
 use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, Settled, StoredChange};
@@ -130,7 +130,11 @@ impl Work<'_> {
             (false, false) if counts.held > 0 => RunStatus::Held,
             (false, false) => RunStatus::NothingToDo,
         };
-        run.message = tally.stop.clone().or_else(|| tally.failures.first().map(|(what, why)| format!("{what}: {why}"))).unwrap_or_default();
+        run.message = tally
+            .stop
+            .clone()
+            .or_else(|| tally.failures.first().map(|(what, why)| format!("{what}: {why}")))
+            .unwrap_or_default();
         run.counts = tally.counts;
         run.plan = Some(plan);
         run.ended_at = Some(self.now());
@@ -235,7 +239,8 @@ impl<'w, 'p> Session<'w, 'p> {
         queue: &mut Queue,
         tally: &mut Tally,
     ) -> Result<Option<Batch>, Error> {
-        let at_once = self.work.target.description.kind(kind).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
+        let at_once =
+            self.work.target.description.kind(kind).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
         loop {
             if tally.stop.is_some() {
                 return Ok(None);
@@ -254,7 +259,8 @@ impl<'w, 'p> Session<'w, 'p> {
             let rows = self.work.store.plan_changes(self.plan, &filter, queue.after, at_once).await?;
             queue.ended = rows.len() < at_once;
             queue.after = rows.last().map_or(queue.after, |row| row.change.sequence);
-            let (free, held): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| row.change).partition(|change| self.may_go(change));
+            let (free, held): (Vec<_>, Vec<_>) =
+                rows.into_iter().map(|row| row.change).partition(|change| self.may_go(change));
             tally.counts.held += held.len() as u64;
             let ready = self.resolve(kind, free, tally).await?;
             if !ready.is_empty() {
@@ -277,7 +283,12 @@ impl<'w, 'p> Session<'w, 'p> {
     }
 
     /// Checks each change against what is known now, and resolves its references.
-    async fn resolve(&self, kind: Kind, changes: Vec<PlannedChange>, tally: &mut Tally) -> Result<Vec<Prepared>, Error> {
+    async fn resolve(
+        &self,
+        kind: Kind,
+        changes: Vec<PlannedChange>,
+        tally: &mut Tally,
+    ) -> Result<Vec<Prepared>, Error> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
@@ -287,10 +298,13 @@ impl<'w, 'p> Session<'w, 'p> {
         if self.reread && !targets.is_empty() {
             self.read_again(kind, &targets).await?;
         }
-        let mut links: HashMap<String, Link> = by_key(work.store.links_by_sources(&work.sync.name, kind, &sources).await?, |link| link.source.clone());
+        let mut links: HashMap<String, Link> =
+            by_key(work.store.links_by_sources(&work.sync.name, kind, &sources).await?, |link| link.source.clone());
         let references = work.references(&changes, &self.known).await?;
         let now: HashMap<String, Record> =
-            by_key(present(work.store.records_by_ids(&work.target.name, kind, &targets).await?), |record| record.id.clone());
+            by_key(present(work.store.records_by_ids(&work.target.name, kind, &targets).await?), |record| {
+                record.id.clone()
+            });
         let mut ready = Vec::with_capacity(changes.len());
         let mut refused = Vec::new();
         for planned in changes {
@@ -338,7 +352,10 @@ impl<'w, 'p> Session<'w, 'p> {
         let work = self.work;
         let Some(can) = work.target.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(()) };
         for ids in targets.chunks(can.ids_at_once.max(1) as usize) {
-            let records = work.read_all(&work.target, kind, Selection::Ids(ids.to_vec())).await.map_err(|failure| work.target.failed(failure))?;
+            let records = work
+                .read_all(&work.target, kind, Selection::Ids(ids.to_vec()))
+                .await
+                .map_err(|failure| work.target.failed(failure))?;
             work.store.records_put(&work.target.name, kind, &records, work.now()).await?;
         }
         Ok(())
@@ -348,7 +365,13 @@ impl<'w, 'p> Session<'w, 'p> {
         self.known.lock().insert((kind, source.to_owned()), target.to_owned());
     }
 
-    pub(super) fn entry(&self, planned: &PlannedChange, event: &str, message: String, target: Option<String>) -> JournalEntry {
+    pub(super) fn entry(
+        &self,
+        planned: &PlannedChange,
+        event: &str,
+        message: String,
+        target: Option<String>,
+    ) -> JournalEntry {
         self.work.entry(self.plan, planned, event, message, target)
     }
 
@@ -420,7 +443,9 @@ impl Work<'_> {
         let id = ChangeId { plan, sequence: planned.sequence };
         let parent = there.and_then(|record| record.parent.as_deref());
         plan::to_write(planned, id, parent, stamp, &|kind, id| {
-            references.get(&(kind, id.to_owned())).map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
+            references
+                .get(&(kind, id.to_owned()))
+                .map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
         })
     }
 
@@ -433,7 +458,10 @@ impl Work<'_> {
         message: String,
         target: Option<String>,
     ) -> JournalEntry {
-        let diffs = planned.fields.iter().map(|diff| serde_json::json!({"field": diff.name, "before": diff.before, "after": diff.after}));
+        let diffs = planned
+            .fields
+            .iter()
+            .map(|diff| serde_json::json!({"field": diff.name, "before": diff.before, "after": diff.after}));
         JournalEntry {
             run: Some(self.run),
             plan: Some(plan),

@@ -2,11 +2,12 @@
 //!
 //! They work per customer and kind, and hold all of its changes: where half the devices
 //! seem gone, nothing else that was read of that customer is to be trusted either. The
-//! rest of the plan goes on. Fields that change by themselves count for no brake, and
-//! half a move (retire and create) counts as one update.
+//! rest of the plan goes on. Fields that change by themselves count for no brake, nor
+//! does what is written as a record is first linked, and half a move (retire and create) counts as one update.
 
 use crate::model::sync::BrakeLimits;
 use crate::model::{Action, Hold, PlannedChange, Trust, catalogue};
+use std::collections::HashSet;
 
 /// Holds the changes of one customer and kind where a limit is passed. `linked` is how
 /// many of its records are linked. Changes come in with `held` empty.
@@ -17,7 +18,10 @@ pub fn hold(changes: &mut [PlannedChange], linked: u32, limits: &BrakeLimits, fi
     let Some(first) = changes.first() else { return };
     let kind = first.kind;
     let deactivations = changes.iter().filter(|change| change.action == Action::Deactivate).count();
-    let updates = changes.iter().filter(|change| is_update(change)).count();
+    // What is written as a record is first linked belongs to the linking, not to a mass change.
+    let fresh: HashSet<&str> =
+        changes.iter().filter(|change| change.action == Action::Link).map(|change| change.source.as_str()).collect();
+    let updates = changes.iter().filter(|change| is_update(change) && !fresh.contains(change.source.as_str())).count();
     let mut brakes: Vec<(&str, String)> = Vec::new();
     if trust == Trust::Preview {
         brakes.push(("preview", format!("this sync only previews {kind}s: raise its trust to apply")));
@@ -130,6 +134,21 @@ mod tests {
 
     fn any_action() -> impl Strategy<Value = (Action, &'static str)> {
         (prop::sample::select(Action::ALL.to_vec()), prop::sample::select(vec!["model", "last-seen", "active"]))
+    }
+
+    #[test]
+    fn what_is_written_along_with_a_first_link_is_no_mass_update() {
+        let mut changes = Vec::new();
+        for n in 0..20 {
+            for action in [Action::Link, Action::Update] {
+                changes.push(PlannedChange { source: n.to_string(), ..change(action, "name") });
+            }
+        }
+        hold(&mut changes, 0, &BrakeLimits::default(), false, Trust::Approve);
+        assert!(changes.iter().all(|change| change.held.is_none()));
+        changes.retain(|change| change.action == Action::Update);
+        hold(&mut changes, 20, &BrakeLimits::default(), false, Trust::Approve);
+        assert!(changes.iter().all(|change| change.held.is_some()));
     }
 
     proptest! {

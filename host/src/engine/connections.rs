@@ -160,7 +160,11 @@ impl Tenant {
     pub async fn connection_revoke(&self, name: &ConnectionName, endpoint: &str) -> Result<ConnectionView, Error> {
         let mut connection = self.connection(name).await?;
         if connection.grants.remove(endpoint).is_none() {
-            return Err(Error::not_found("grant of endpoint", endpoint, format!("`crosswalk connection list` shows what `{name}` may reach")));
+            return Err(Error::not_found(
+                "grant of endpoint",
+                endpoint,
+                format!("`crosswalk connection list` shows what `{name}` may reach"),
+            ));
         }
         self.store.connection_update(&connection).await?;
         self.connection_show(name).await
@@ -213,9 +217,10 @@ impl Tenant {
     }
 
     pub(super) async fn connection(&self, name: &ConnectionName) -> Result<Connection, Error> {
-        self.store.connection_get(name).await?.ok_or_else(|| {
-            Error::not_found("connection", name, "`crosswalk connection list` names those there are")
-        })
+        self.store
+            .connection_get(name)
+            .await?
+            .ok_or_else(|| Error::not_found("connection", name, "`crosswalk connection list` names those there are"))
     }
 
     /// Opens a connection: its pinned component, with its settings, secrets and grants.
@@ -229,7 +234,8 @@ impl Tenant {
 impl Parts {
     async fn open(&self, tenant: &Tenant, plugin: &Plugin, connection: Connection) -> Result<Opened, Error> {
         let name = connection.name.clone();
-        let ports = ConnectionPorts { store: tenant.store.clone(), connection: name.clone(), clock: self.clock.clone() };
+        let ports =
+            ConnectionPorts { store: tenant.store.clone(), connection: name.clone(), clock: self.clock.clone() };
         let spec = ConnectionSpec {
             tenant: tenant.name.clone(),
             secrets: tenant.store.secrets(&name).await?,
@@ -237,7 +243,10 @@ impl Parts {
             ports: Arc::new(ports),
         };
         let connector = self.runtime.open(plugin, spec).map_err(|error| {
-            Error::invalid(format!("the connection `{name}` cannot be opened: {error}"), format!("`crosswalk connection set {name}` changes its settings and secrets"))
+            Error::invalid(
+                format!("the connection `{name}` cannot be opened: {error}"),
+                format!("`crosswalk connection set {name}` changes its settings and secrets"),
+            )
         })?;
         let manifest = plugin.manifest().clone();
         let description = connector.describe().await.map_err(|failure| Error::Vendor {
@@ -301,7 +310,9 @@ fn secrets_checked(manifest: &Manifest, secrets: &BTreeMap<String, Secret>) -> R
 fn buckets_checked(manifest: &Manifest, buckets: &BTreeMap<String, BucketOverride>) -> Result<(), Error> {
     match buckets.keys().find(|name| !manifest.buckets.contains_key(*name)) {
         None => Ok(()),
-        Some(unknown) => Err(Error::not_found("bucket", unknown, format!("{} has: {}", manifest.id, names(manifest.buckets.keys())))),
+        Some(unknown) => {
+            Err(Error::not_found("bucket", unknown, format!("{} has: {}", manifest.id, names(manifest.buckets.keys()))))
+        }
     }
 }
 
@@ -349,13 +360,17 @@ fn grant(name: &str, spec: &EndpointSpec, url: Option<&str>) -> Result<Grant, Er
             let base = own.ok_or_else(|| {
                 Error::invalid(
                     format!("the endpoint `{name}` has no address of its own"),
-                    format!("name the server: `--endpoint {name}=https://…`"),
+                    format!("name the server: `--endpoint {name}=https://…` of `connection add`, `--url https://…` of `connection grant`"),
                 )
             })?;
             Grant { base: Some(base), hosts: None, reads: spec.reads.clone() }
         }
-        (Some(base), None) => Grant { base: Some(own.unwrap_or_else(|| base.clone())), hosts: None, reads: spec.reads.clone() },
-        (base, Some(hosts)) => Grant { base: base.clone(), hosts: Some(own.unwrap_or_else(|| hosts.clone())), reads: spec.reads.clone() },
+        (Some(base), None) => {
+            Grant { base: Some(own.unwrap_or_else(|| base.clone())), hosts: None, reads: spec.reads.clone() }
+        }
+        (base, Some(hosts)) => {
+            Grant { base: base.clone(), hosts: Some(own.unwrap_or_else(|| hosts.clone())), reads: spec.reads.clone() }
+        }
     };
     Ok(grant)
 }

@@ -55,7 +55,11 @@ impl Tenant {
                 target: view.link.target.clone().or_else(|| best.map(|best| best.target.clone())).unwrap_or_default(),
                 target_name: view.target_name.or_else(|| best.map(|best| best.name.clone())).unwrap_or_default(),
                 score: best.map(|best| format!("{:.2}", best.score)).unwrap_or_default(),
-                reason: if view.link.reason.is_empty() { best.map(|best| best.reason.clone()).unwrap_or_default() } else { view.link.reason.clone() },
+                reason: if view.link.reason.is_empty() {
+                    best.map(|best| best.reason.clone()).unwrap_or_default()
+                } else {
+                    view.link.reason.clone()
+                },
             };
             writer.serialize(row).map_err(|error| unwritable(&error))?;
         }
@@ -133,7 +137,9 @@ fn parse(row: &LinkRow) -> Result<Option<(Kind, Decision)>, String> {
     }
     let state: LinkState = row.state.parse()?;
     let decision = match state {
-        LinkState::Linked if row.target.is_empty() => return Err("`linked` needs the id of the target record in `target`".to_owned()),
+        LinkState::Linked if row.target.is_empty() => {
+            return Err("`linked` needs the id of the target record in `target`".to_owned());
+        }
         LinkState::Linked => Decision::Link(row.target.clone()),
         LinkState::Create => Decision::Create,
         LinkState::Excluded => Decision::Exclude,

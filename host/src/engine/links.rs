@@ -71,7 +71,9 @@ impl Tenant {
         let targets: Vec<String> = links.iter().filter_map(|link| link.target.clone()).collect();
         let sources = self.store.records_by_ids(&sync.source, kind, &sources).await?;
         let targets = self.store.records_by_ids(&sync.target, kind, &targets).await?;
-        let find = |stored: &[crate::store::Stored], id: &str| stored.iter().find(|stored| stored.record.id == id).map(|stored| stored.record.clone());
+        let find = |stored: &[crate::store::Stored], id: &str| {
+            stored.iter().find(|stored| stored.record.id == id).map(|stored| stored.record.clone())
+        };
         Ok(links
             .iter()
             .map(|link| {
@@ -129,15 +131,24 @@ impl Tenant {
     }
 
     /// The link as a decision makes it, checked; not stored.
-    pub(super) async fn decided(&self, sync: &Sync, kind: Kind, source: &str, decision: &Decision) -> Result<Link, Error> {
-        let hint = format!("`crosswalk link list {} --kind {kind}` lists the records; run `crosswalk plan {}` first if it is new", sync.name, sync.name);
-        let record = self.record(&sync.source, kind, source).await?.ok_or_else(|| Error::not_found("source record", format!("{kind} {source}"), hint))?;
-        let now = self.parts.clock.now();
-        let mut link = self
-            .store
-            .link_get(&sync.name, kind, source)
+    pub(super) async fn decided(
+        &self,
+        sync: &Sync,
+        kind: Kind,
+        source: &str,
+        decision: &Decision,
+    ) -> Result<Link, Error> {
+        let hint = format!(
+            "`crosswalk link list {} --kind {kind}` lists the records; run `crosswalk plan {}` first if it is new",
+            sync.name, sync.name
+        );
+        let record = self
+            .record(&sync.source, kind, source)
             .await?
-            .unwrap_or_else(|| Link::unmapped(kind, source, now));
+            .ok_or_else(|| Error::not_found("source record", format!("{kind} {source}"), hint))?;
+        let now = self.parts.clock.now();
+        let mut link =
+            self.store.link_get(&sync.name, kind, source).await?.unwrap_or_else(|| Link::unmapped(kind, source, now));
         let (state, target) = match decision {
             Decision::Link(target) => {
                 self.check_target(sync, kind, &record, target).await?;
@@ -155,7 +166,10 @@ impl Tenant {
             link.made = false;
             if *decision != Decision::Forget {
                 let not_taken = link.candidates.iter().map(|candidate| &candidate.target).chain(&link.target);
-                let declined: Vec<String> = not_taken.filter(|id| Some(*id) != target.as_ref() && !link.declined.contains(id)).cloned().collect();
+                let declined: Vec<String> = not_taken
+                    .filter(|id| Some(*id) != target.as_ref() && !link.declined.contains(id))
+                    .cloned()
+                    .collect();
                 link.declined.extend(declined);
             }
         }
@@ -174,11 +188,19 @@ impl Tenant {
     /// Whether a source record may be linked to a target record.
     async fn check_target(&self, sync: &Sync, kind: Kind, source: &Record, target: &str) -> Result<(), Error> {
         let record = self.record(&sync.target, kind, target).await?.ok_or_else(|| {
-            Error::not_found("target record", format!("{kind} {target}"), format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target))
+            Error::not_found(
+                "target record",
+                format!("{kind} {target}"),
+                format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target),
+            )
         })?;
         if kind != Kind::Customer {
             let customer = source.parent.as_deref().unwrap_or_default();
-            let account = self.store.link_get(&sync.name, Kind::Customer, customer).await?.and_then(|link| link.linked().map(str::to_owned));
+            let account = self
+                .store
+                .link_get(&sync.name, Kind::Customer, customer)
+                .await?
+                .and_then(|link| link.linked().map(str::to_owned));
             match account {
                 None => {
                     return Err(Error::invalid(
@@ -188,7 +210,11 @@ impl Tenant {
                 }
                 Some(account) if record.parent.as_deref() != Some(&account) => {
                     return Err(Error::invalid(
-                        format!("{kind} {target} (`{}`) belongs to another account, {}", record.name, record.parent.as_deref().unwrap_or("none")),
+                        format!(
+                            "{kind} {target} (`{}`) belongs to another account, {}",
+                            record.name,
+                            record.parent.as_deref().unwrap_or("none")
+                        ),
                         format!("choose a {kind} of account {account}, to which the customer is linked"),
                     ));
                 }
@@ -198,7 +224,9 @@ impl Tenant {
         // Several sites may share a location; everything else is one to one.
         if kind != Kind::Location {
             let others = self.store.links_of_target(&sync.name, kind, target).await?;
-            if let Some(other) = others.iter().find(|other| other.source != source.id && other.state == LinkState::Linked) {
+            if let Some(other) =
+                others.iter().find(|other| other.source != source.id && other.state == LinkState::Linked)
+            {
                 return Err(Error::invalid(
                     format!("{kind} {target} (`{}`) is linked to {} already", record.name, other.source),
                     format!("set that one free first: `crosswalk link forget {} {kind} {}`", sync.name, other.source),
@@ -208,9 +236,20 @@ impl Tenant {
         Ok(())
     }
 
-    pub(super) async fn record(&self, connection: &crate::model::ConnectionName, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
+    pub(super) async fn record(
+        &self,
+        connection: &crate::model::ConnectionName,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Option<Record>, Error> {
         let ids = [id.to_owned()];
-        Ok(self.store.records_by_ids(connection, kind, &ids).await?.into_iter().find(|stored| stored.gone_at.is_none()).map(|stored| stored.record))
+        Ok(self
+            .store
+            .records_by_ids(connection, kind, &ids)
+            .await?
+            .into_iter()
+            .find(|stored| stored.gone_at.is_none())
+            .map(|stored| stored.record))
     }
 }
 

@@ -119,7 +119,10 @@ impl Observed {
                         parent.as_deref().unwrap_or("unknown"),
                     ));
                 } else if !report.complete {
-                    said.push(format!("{} {}s changed in number while they were read: nothing counts as gone", side.name, report.kind));
+                    said.push(format!(
+                        "{} {}s changed in number while they were read: nothing counts as gone",
+                        side.name, report.kind
+                    ));
                 }
             }
         }
@@ -170,7 +173,8 @@ impl Walk {
                 None
             }
             Some(cursor) if !self.cursors.insert(cursor.clone()) => {
-                self.failure = Some(Failure::broken(format!("the connector gave the cursor `{}` twice", short(cursor))));
+                self.failure =
+                    Some(Failure::broken(format!("the connector gave the cursor `{}` twice", short(cursor))));
                 None
             }
             Some(cursor) => Some(cursor.clone()),

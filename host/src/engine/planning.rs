@@ -103,7 +103,8 @@ impl Tenant {
             work.end_plan(&plan).await?;
             return Ok(RunReport { plan, applied: None });
         }
-        let applied = work.finish_apply(plan.plan.id, &ApplyOptions { automatic: true, ..ApplyOptions::default() }).await?;
+        let applied =
+            work.finish_apply(plan.plan.id, &ApplyOptions { automatic: true, ..ApplyOptions::default() }).await?;
         Ok(RunReport { plan, applied: Some(applied) })
     }
 }
@@ -123,7 +124,8 @@ impl Work<'_> {
 
     async fn end_plan(&self, report: &PlanReport) -> Result<(), Error> {
         let Some(mut run) = self.store.run_get(self.run).await? else { return Ok(()) };
-        let sum = |pick: fn(&PlanTotal) -> u32| report.plan.totals.iter().map(|total| u64::from(pick(total))).sum::<u64>();
+        let sum =
+            |pick: fn(&PlanTotal) -> u32| report.plan.totals.iter().map(|total| u64::from(pick(total))).sum::<u64>();
         (run.counts.source_read, run.counts.target_read) = report.read;
         run.counts.planned = sum(|total| total.changes);
         run.counts.held = sum(|total| total.held);
@@ -190,12 +192,16 @@ impl Work<'_> {
             let changes = self.plan_items(draft, kind, &record.id, None, vec![item], can, 1);
             let account = match (&matched.decision, link) {
                 (Decision::Linked { target, .. }, _) => Some(Some(target.clone())),
-                (Decision::Create { .. }, _) if changes.iter().any(|change| change.action == Action::Create) => Some(None),
+                (Decision::Create { .. }, _) if changes.iter().any(|change| change.action == Action::Create) => {
+                    Some(None)
+                }
                 (Decision::Keep, Some(link)) => link.linked().map(|target| Some(target.to_owned())),
                 _ => None,
             };
             if account.is_none() {
-                draft.undecided += u32::from(!matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded));
+                draft.undecided += u32::from(
+                    !matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded),
+                );
             }
             draft.keep(changes).await?;
             accounts.push(Account { source: record.id.clone(), target: account });
@@ -207,7 +213,10 @@ impl Work<'_> {
             let changes = self.plan_items(draft, kind, &stored.record.id, None, vec![item], can, 1);
             draft.keep(changes).await?;
             // Its sites and devices are gone with it, and are planned like those of the others.
-            accounts.push(Account { source: stored.record.id.clone(), target: link.linked().map(|id| Some(id.to_owned())) });
+            accounts.push(Account {
+                source: stored.record.id.clone(),
+                target: link.linked().map(|id| Some(id.to_owned())),
+            });
         }
         decided.append(&mut draft.noted);
         self.store.links_put(&self.sync.name, &decided).await?;
@@ -252,11 +261,16 @@ impl Work<'_> {
         };
         // What lies outside the account: linked records that stayed behind, and stamped ones.
         let inside: HashSet<&str> = target.iter().map(|record| record.id.as_str()).collect();
-        let away: Vec<String> = links.iter().filter_map(|link| link.target.clone()).filter(|id| !inside.contains(id.as_str())).collect();
+        let away: Vec<String> =
+            links.iter().filter_map(|link| link.target.clone()).filter(|id| !inside.contains(id.as_str())).collect();
         let (away, _) = split(self.store.records_by_ids(&self.target.name, kind, &away).await?);
-        let linked: HashSet<&str> = links.iter().filter(|link| link.target.is_some()).map(|link| link.source.as_str()).collect();
-        let stamps: Vec<String> =
-            source.iter().filter(|record| !linked.contains(record.id.as_str())).filter_map(|record| self.stamp(kind, &record.id)).collect();
+        let linked: HashSet<&str> =
+            links.iter().filter(|link| link.target.is_some()).map(|link| link.source.as_str()).collect();
+        let stamps: Vec<String> = source
+            .iter()
+            .filter(|record| !linked.contains(record.id.as_str()))
+            .filter_map(|record| self.stamp(kind, &record.id))
+            .collect();
         let (stamped, _) = split(self.store.records_by_stamps(&self.target.name, kind, &stamps).await?);
         let stamped: Vec<Record> = stamped.into_iter().filter(|record| !inside.contains(record.id.as_str())).collect();
         let targets: HashMap<&str, &Record> =
@@ -288,14 +302,23 @@ impl Work<'_> {
             }
             items.push(item(Some(record), None, link, matched, &targets));
         }
-        let keep: Vec<Matched> = gone.iter().map(|stored| Matched { source: stored.record.id.clone(), decision: Decision::Keep }).collect();
+        let keep: Vec<Matched> =
+            gone.iter().map(|stored| Matched { source: stored.record.id.clone(), decision: Decision::Keep }).collect();
         for (stored, matched) in gone.iter().zip(&keep) {
             if let Some(link) = by_source.get(stored.record.id.as_str()).copied() {
                 items.push(item(None, Some(stored), Some(link), matched, &targets));
             }
         }
         let linked = links.iter().filter(|link| link.state == LinkState::Linked).count();
-        let changes = self.plan_items(draft, kind, &account.source, target_id, items, can, u32::try_from(linked).unwrap_or(u32::MAX));
+        let changes = self.plan_items(
+            draft,
+            kind,
+            &account.source,
+            target_id,
+            items,
+            can,
+            u32::try_from(linked).unwrap_or(u32::MAX),
+        );
         if kind == Kind::Location {
             // Also those created in place of one that is retired: only assets refer to them, and are planned later.
             for change in changes.iter().filter(|change| change.action == Action::Create) {
@@ -308,10 +331,19 @@ impl Work<'_> {
     }
 
     /// Targets that are linked to source records of other customers.
-    async fn taken_elsewhere(&self, kind: Kind, targets: &HashMap<&str, &Record>, own: &HashSet<&str>) -> Result<HashSet<String>, Error> {
+    async fn taken_elsewhere(
+        &self,
+        kind: Kind,
+        targets: &HashMap<&str, &Record>,
+        own: &HashSet<&str>,
+    ) -> Result<HashSet<String>, Error> {
         let ids: Vec<String> = targets.keys().map(|id| (*id).to_owned()).collect();
         let links = self.store.links_of_targets(&self.sync.name, kind, &ids).await?;
-        Ok(links.into_iter().filter(|link| !own.contains(link.source.as_str())).filter_map(|link| link.target).collect())
+        Ok(links
+            .into_iter()
+            .filter(|link| !own.contains(link.source.as_str()))
+            .filter_map(|link| link.target)
+            .collect())
     }
 
     #[expect(clippy::too_many_arguments, reason = "one place feeds the planner")]
@@ -369,6 +401,8 @@ struct Draft<'w, 'p> {
     /// Where references to customers and locations lead.
     resolved: HashMap<(Kind, String), Reference>,
     taken: HashSet<(Kind, String)>,
+    /// Records with a write that is not settled: nothing is planned for them.
+    open: HashSet<(Kind, String)>,
     /// Links that remember more than before, though nothing is to be written.
     noted: Vec<Link>,
 }
@@ -385,6 +419,7 @@ impl<'w, 'p> Draft<'w, 'p> {
                 complete.insert(kind);
             }
         }
+        let open = work.store.unsettled(&work.sync.name).await?;
         let runs = work.store.run_list(Some(&work.sync.name), 1000).await?;
         Ok(Self {
             work,
@@ -402,6 +437,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             resolved: HashMap::new(),
             taken: HashSet::new(),
             noted: Vec::new(),
+            open: open.into_iter().map(|(_, row, _)| (row.change.kind, row.change.source)).collect(),
         })
     }
 

@@ -42,8 +42,7 @@ impl Engine {
     /// No such file, no component, a wrong manifest, another contract, foreign imports.
     pub async fn plugin_add(&self, file: &Path) -> Result<PluginAdded, Error> {
         let parts = &self.parts;
-        let bytes = std::fs::read(file)
-            .map_err(|source| Error::File { path: file.display().to_string(), source })?;
+        let bytes = std::fs::read(file).map_err(|source| Error::File { path: file.display().to_string(), source })?;
         let inspected = Runtime::inspect(&bytes).map_err(|error| plugin_error(error, file))?;
         let plugin = parts.runtime.load(&bytes).await.map_err(|error| plugin_error(error, file))?;
         let description = plugin.describe().await.map_err(|failure| Error::Vendor {
@@ -66,11 +65,7 @@ impl Engine {
             parts.store.plugin_insert(&row).await?;
         }
         parts.remember(&inspected.digest, plugin);
-        Ok(PluginAdded {
-            plugin: view(inspected, Some(description)),
-            before: before.map(|row| row.version),
-            known,
-        })
+        Ok(PluginAdded { plugin: view(inspected, Some(description)), before: before.map(|row| row.version), known })
     }
 
     /// What a component file says of itself, without installing or running it.
@@ -78,8 +73,7 @@ impl Engine {
     /// # Errors
     /// As [`plugin_add`](Self::plugin_add), but for what only running it shows.
     pub fn plugin_inspect_file(&self, file: &Path) -> Result<PluginView, Error> {
-        let bytes = std::fs::read(file)
-            .map_err(|source| Error::File { path: file.display().to_string(), source })?;
+        let bytes = std::fs::read(file).map_err(|source| Error::File { path: file.display().to_string(), source })?;
         let inspected = Runtime::inspect(&bytes).map_err(|error| plugin_error(error, file))?;
         Ok(view(inspected, None))
     }
@@ -152,7 +146,11 @@ impl Parts {
 }
 
 pub(super) fn no_plugin(id: &PluginId) -> Error {
-    Error::not_found("plugin", id, "`crosswalk plugin list` names those there are, `crosswalk plugin add FILE` installs one")
+    Error::not_found(
+        "plugin",
+        id,
+        "`crosswalk plugin list` names those there are, `crosswalk plugin add FILE` installs one",
+    )
 }
 
 fn plugin_error(error: PluginError, file: &Path) -> Error {

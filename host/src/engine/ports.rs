@@ -69,7 +69,8 @@ impl Ports for ConnectionPorts {
 
     async fn budget_take(&self, bucket: &str, limit: u32, window_ms: i64, wanted: u32) -> Result<BudgetTake, String> {
         let now = self.clock.now();
-        let take = self.store.budget_take(&self.connection, bucket, limit, window_ms, wanted, now).await.map_err(text)?;
+        let take =
+            self.store.budget_take(&self.connection, bucket, limit, window_ms, wanted, now).await.map_err(text)?;
         Ok(match take {
             store::BudgetTake::Granted(calls) => BudgetTake::Granted(calls),
             store::BudgetTake::Wait(ms) => BudgetTake::Wait(ms),

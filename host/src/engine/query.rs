@@ -70,10 +70,19 @@ impl Tenant {
     ///
     /// # Errors
     /// No such plan.
-    pub async fn plan_changes(&self, plan: PlanId, filter: &ChangeFilter, after: u32, limit: usize) -> Result<Vec<ChangeView>, Error> {
+    pub async fn plan_changes(
+        &self,
+        plan: PlanId,
+        filter: &ChangeFilter,
+        after: u32,
+        limit: usize,
+    ) -> Result<Vec<ChangeView>, Error> {
         self.plan_sync(plan).await?;
         let rows = self.store.plan_changes(plan, filter, after, limit).await?;
-        Ok(rows.into_iter().map(|row| ChangeView { change: row.change, status: row.status, message: row.message }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| ChangeView { change: row.change, status: row.status, message: row.message })
+            .collect())
     }
 
     /// What the source calls these customers.
@@ -126,10 +135,20 @@ impl Tenant {
         let stored = self.store.records_by_ids(&sync.source, kind, std::slice::from_ref(&source_id)).await?.pop();
         let journal = self
             .store
-            .journal_list(&JournalFilter { sync: Some(sync.name.clone()), kind: Some(kind), source: Some(source_id.clone()), limit: 50, ..JournalFilter::default() })
+            .journal_list(&JournalFilter {
+                sync: Some(sync.name.clone()),
+                kind: Some(kind),
+                source: Some(source_id.clone()),
+                limit: 50,
+                ..JournalFilter::default()
+            })
             .await?;
         if stored.is_none() && link.is_none() && journal.is_empty() {
-            return Err(Error::not_found("record", format!("{kind} {id}"), format!("it was never read: run `crosswalk plan {}`, or look at the id again", sync.name)));
+            return Err(Error::not_found(
+                "record",
+                format!("{kind} {id}"),
+                format!("it was never read: run `crosswalk plan {}`, or look at the id again", sync.name),
+            ));
         }
         let target = match link.as_ref().and_then(|link| link.target.as_deref()) {
             Some(target) => self.record(&sync.target, kind, target).await?,
@@ -166,25 +185,45 @@ fn verdict(trace: &Trace, kind: Kind) -> String {
     if let Some(open) = trace.planned.iter().find(|view| view.status == ChangeStatus::Pending) {
         let action = open.change.action.as_str();
         return match &open.change.held {
-            Some(hold) => format!("not in step: {action} is planned and held by the brake `{}` ({}); apply the plan with `--release {}`", hold.brake, hold.reason, hold.brake),
+            Some(hold) => format!(
+                "not in step: {action} is planned and held by the brake `{}` ({}); apply the plan with `--release {}`",
+                hold.brake, hold.reason, hold.brake
+            ),
             None => format!("not in step: {action} is planned ({}); apply the plan", open.change.reason),
         };
     }
-    if let Some(failed) = trace.planned.iter().find(|view| matches!(view.status, ChangeStatus::Failed | ChangeStatus::Stale | ChangeStatus::Skipped)) {
-        return format!("not in step: {} {}: {}; the next plan tries again", failed.change.action.as_str(), status(failed.status), failed.message);
+    if let Some(failed) = trace
+        .planned
+        .iter()
+        .find(|view| matches!(view.status, ChangeStatus::Failed | ChangeStatus::Stale | ChangeStatus::Skipped))
+    {
+        return format!(
+            "not in step: {} {}: {}; the next plan tries again",
+            failed.change.action.as_str(),
+            status(failed.status),
+            failed.message
+        );
     }
     let Some(link) = &trace.link else {
         return format!("not in step: this {kind} was read, and nothing is decided yet; plan the sync");
     };
     match link.state {
-        LinkState::Linked if trace.source_gone.is_some() => "it is gone from the source; it is deactivated when the grace period is over".to_owned(),
-        LinkState::Linked if trace.target.is_none() => "not in step: the linked record is gone from the target; link it anew or create it".to_owned(),
+        LinkState::Linked if trace.source_gone.is_some() => {
+            "it is gone from the source; it is deactivated when the grace period is over".to_owned()
+        }
+        LinkState::Linked if trace.target.is_none() => {
+            "not in step: the linked record is gone from the target; link it anew or create it".to_owned()
+        }
         LinkState::Linked => format!("in step: linked by {} ({})", link.decided_by, link.reason),
-        LinkState::Proposed => "not in step: something near was found and waits for your decision; see the candidates".to_owned(),
+        LinkState::Proposed => {
+            "not in step: something near was found and waits for your decision; see the candidates".to_owned()
+        }
         LinkState::Conflict => "not in step: several candidates; choose one with `crosswalk link set`".to_owned(),
         LinkState::Excluded => "left out: the operator excluded it".to_owned(),
         LinkState::Create => "not in step: it is to be created by the next plan".to_owned(),
-        LinkState::Broken => "not in step: the linked record is gone from the target; link it anew or create it".to_owned(),
+        LinkState::Broken => {
+            "not in step: the linked record is gone from the target; link it anew or create it".to_owned()
+        }
         LinkState::Unmapped => "not in step: no match was found and nothing is to be created unless asked".to_owned(),
     }
 }
@@ -196,4 +235,3 @@ fn status(status: ChangeStatus) -> &'static str {
         _ => "failed",
     }
 }
-

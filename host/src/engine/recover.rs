@@ -10,9 +10,9 @@ use super::apply::{References, Unsettled};
 use super::context::Work;
 use super::plan;
 use super::progress::Stage;
-use super::settle::past;
+use super::settle::{by_change, past};
 use crate::error::Error;
-use crate::model::{Change, Failure, Kind, Operation, PlanId, Record, Selection};
+use crate::model::{Change, Failure, Kind, Operation, PlanId, Record, Selection, Settlement};
 use crate::store::{ChangeStatus, Settled, StoredChange};
 use std::collections::{HashMap, HashSet};
 
@@ -25,6 +25,8 @@ pub(super) enum Verdict {
     NotWritten,
     /// Nobody can tell; the text says why.
     Unclear(String),
+    /// The vendor still works on it: it stays as it is, and nothing is planned for it.
+    Open,
 }
 
 impl Work<'_> {
@@ -33,7 +35,11 @@ impl Work<'_> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let can = self.target.description.kind(kind).ok_or_else(|| Failure::broken("a kind that is not described was written"))?;
+        let can = self
+            .target
+            .description
+            .kind(kind)
+            .ok_or_else(|| Failure::broken("a kind that is not described was written"))?;
         let at_once = can.ids_at_once.max(1) as usize;
         let (creates, others): (Vec<&Change>, Vec<&Change>) =
             changes.iter().copied().partition(|change| change.operation == Operation::Create);
@@ -44,14 +50,22 @@ impl Work<'_> {
             let stamps = chunk.iter().filter_map(|change| change.stamp.clone()).collect();
             let found = self.unknown(kind, self.read_all(&self.target, kind, Selection::Stamps(stamps)).await?).await?;
             for change in chunk {
-                let fits = |record: &&Record| record.stamp == change.stamp && record.parent == change.parent && record.active();
+                let fits = |record: &&Record| {
+                    record.stamp == change.stamp && record.parent == change.parent && record.active()
+                };
                 verdicts.insert(change.id.clone(), verdict(found.iter().filter(fits)));
             }
         }
         for change in named {
             let name = change.name.clone().unwrap_or_default();
             if !can.reads.named {
-                verdicts.insert(change.id.clone(), Verdict::Unclear("the vendor gave no answer, and has no way to look the record up: see whether it is there".to_owned()));
+                verdicts.insert(
+                    change.id.clone(),
+                    Verdict::Unclear(
+                        "the vendor gave no answer, and has no way to look the record up: see whether it is there"
+                            .to_owned(),
+                    ),
+                );
                 continue;
             }
             let selection = Selection::Named { parent: change.parent.clone(), name };
@@ -101,7 +115,8 @@ impl Work<'_> {
         // Parents first: an asset's customer may itself have been in flight.
         for kind in Kind::ALL {
             let rows = by_kind.remove(&kind).unwrap_or_default();
-            let references = self.references(rows.iter().map(|(_, row, _)| &row.change), &References::default()).await?;
+            let references =
+                self.references(rows.iter().map(|(_, row, _)| &row.change), &References::default()).await?;
             let (mut open, mut changes) = (Vec::new(), Vec::new());
             for (plan, row, _) in &rows {
                 // A link writes nothing, and what refers to nothing was never sent: both are simply done again.
@@ -110,11 +125,15 @@ impl Work<'_> {
                         changes.push(change);
                         open.push((*plan, row));
                     }
-                    Ok(None) | Err(_) => self.settle_recovered(*plan, row, None, &Verdict::NotWritten, &HashMap::new()).await?,
+                    Ok(None) | Err(_) => {
+                        self.settle_recovered(*plan, row, None, &Verdict::NotWritten, &HashMap::new()).await?
+                    }
                 }
             }
             let refs: Vec<&Change> = changes.iter().collect();
-            let verdicts = self.look_up(kind, &refs).await.map_err(|failure| self.target.failed(failure))?;
+            let mut verdicts = self.look_up(kind, &refs).await.map_err(|failure| self.target.failed(failure))?;
+            let rows: Vec<&StoredChange> = open.iter().map(|(_, row)| *row).collect();
+            self.ask_after_tokens(&rows, &mut verdicts).await?;
             let kept = self.kept(kind, &verdicts).await?;
             for (((plan, row), change), verdict) in open.into_iter().zip(&changes).zip(verdicts) {
                 self.settle_recovered(plan, row, Some(change), &verdict, &kept).await?;
@@ -124,15 +143,42 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// What a vendor accepted is not there yet, and not absent either: it is asked after by its token.
+    async fn ask_after_tokens(&self, rows: &[&StoredChange], verdicts: &mut [Verdict]) -> Result<(), Error> {
+        let tokens: Vec<String> = rows.iter().filter_map(|row| row.token.clone()).collect();
+        if tokens.is_empty() {
+            return Ok(());
+        }
+        let answers = self.target.connector.settle(&self.reading, &tokens).await;
+        let mut answers = by_change(answers.map_err(|failure| self.target.failed(failure))?);
+        for (row, verdict) in rows.iter().zip(verdicts) {
+            let Some(token) = &row.token else { continue };
+            *verdict = match answers.remove(token) {
+                Some(Settlement::Done(target)) => Verdict::Written(target),
+                Some(Settlement::Failed(failure)) => Verdict::Unclear(failure.to_string()),
+                Some(Settlement::Accepted(_)) | None => Verdict::Open,
+            };
+        }
+        Ok(())
+    }
+
     async fn kept(&self, kind: Kind, verdicts: &[Verdict]) -> Result<HashMap<String, Record>, Error> {
-        let ids: Vec<String> = verdicts.iter().filter_map(|verdict| match verdict {
-            Verdict::Written(id) => Some(id.clone()),
-            _ => None,
-        }).collect();
-        let Some(can) = self.target.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(HashMap::new()) };
+        let ids: Vec<String> = verdicts
+            .iter()
+            .filter_map(|verdict| match verdict {
+                Verdict::Written(id) => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        let Some(can) = self.target.description.kind(kind).filter(|can| can.reads.ids) else {
+            return Ok(HashMap::new());
+        };
         let mut kept = HashMap::new();
         for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            let records = self.read_all(&self.target, kind, Selection::Ids(ids.to_vec())).await.map_err(|failure| self.target.failed(failure))?;
+            let records = self
+                .read_all(&self.target, kind, Selection::Ids(ids.to_vec()))
+                .await
+                .map_err(|failure| self.target.failed(failure))?;
             kept.extend(records.into_iter().map(|record| (record.id.clone(), record)));
         }
         Ok(kept)
@@ -157,6 +203,7 @@ impl Work<'_> {
             Verdict::NotWritten => {
                 (ChangeStatus::Pending, None, None, "looked up", "an interrupted run had not written it".to_owned())
             }
+            Verdict::Open => return Ok(()),
             Verdict::Unclear(why) => (ChangeStatus::Failed, None, None, "failed", why.clone()),
         };
         let settled = Settled {
@@ -179,9 +226,10 @@ fn verdict<'r>(mut found: impl Iterator<Item = &'r Record>) -> Verdict {
     match (found.next(), found.next()) {
         (None, _) => Verdict::NotWritten,
         (Some(one), None) => Verdict::Written(one.id.clone()),
-        (Some(one), Some(two)) => {
-            Verdict::Unclear(format!("it was written more than once, as {} and {}: keep one and link it", one.id, two.id))
-        }
+        (Some(one), Some(two)) => Verdict::Unclear(format!(
+            "it was written more than once, as {} and {}: keep one and link it",
+            one.id, two.id
+        )),
     }
 }
 

@@ -34,7 +34,11 @@ impl Tenant {
             // It may keep things and ask to be woken again; with no batch there is no change to write for.
             let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
             let outcome = match self.open(&wake.connection).await {
-                Ok(opened) => opened.connector.run_job(&context, &wake.job, &wake.payload).await.map_err(|failure| failure.to_string()),
+                Ok(opened) => opened
+                    .connector
+                    .run_job(&context, &wake.job, &wake.payload)
+                    .await
+                    .map_err(|failure| failure.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             woken.push(Woken {

@@ -48,7 +48,8 @@ impl Tally {
 
     pub(super) fn failure(&mut self, planned: &PlannedChange, why: &str) {
         if self.failures.len() < FAILURES_TOLD {
-            self.failures.push((format!("{} {} {}", planned.action.as_str(), planned.kind, planned.name), why.to_owned()));
+            self.failures
+                .push((format!("{} {} {}", planned.action.as_str(), planned.kind, planned.name), why.to_owned()));
         }
     }
 
@@ -59,7 +60,10 @@ impl Tally {
 
 /// How one change of a batch ended.
 enum Fate {
-    Done { target: String, looked_up: bool },
+    Done {
+        target: String,
+        looked_up: bool,
+    },
     Accepted(String),
     Failed(Failure),
     Again(Failure),
@@ -69,13 +73,18 @@ enum Fate {
 
 impl Session<'_, '_> {
     /// Settles a batch; gives back the changes that are worth another try.
-    pub(super) async fn settle(&self, batch: Batch, report: WriteReport, tally: &mut Tally) -> Result<Vec<Prepared>, Error> {
+    pub(super) async fn settle(
+        &self,
+        batch: Batch,
+        report: WriteReport,
+        tally: &mut Tally,
+    ) -> Result<Vec<Prepared>, Error> {
         tally.counts.writes += report.sent.len() as u64;
         let fates = self.fates(&batch, report).await;
         let kept = self.read_back(batch.kind, &fates).await;
         let (mut settled, mut records, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
-        let all_refused = !fates.is_empty()
-            && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
+        let all_refused =
+            !fates.is_empty() && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
         for (mut prepared, fate) in batch.changes.into_iter().zip(fates) {
             match fate {
                 Fate::Again(failure) if Self::try_again(&prepared) => {
@@ -96,7 +105,8 @@ impl Session<'_, '_> {
                 }
                 Fate::Open(failure) => {
                     tally.counts.failed += 1;
-                    let why = format!("nobody knows whether it was written ({failure}): the next run looks it up first");
+                    let why =
+                        format!("nobody knows whether it was written ({failure}): the next run looks it up first");
                     tally.failure(&prepared.planned, &why);
                     tally.stop = Some(why);
                 }
@@ -119,10 +129,19 @@ impl Session<'_, '_> {
 
     async fn fates(&self, batch: &Batch, report: WriteReport) -> Vec<Fate> {
         if batch.action == Action::Link {
-            return batch.changes.iter().map(|prepared| Fate::Done { target: prepared.planned.target.clone().unwrap_or_default(), looked_up: false }).collect();
+            return batch
+                .changes
+                .iter()
+                .map(|prepared| Fate::Done {
+                    target: prepared.planned.target.clone().unwrap_or_default(),
+                    looked_up: false,
+                })
+                .collect();
         }
         let (mut outcomes, whole) = match report.outcomes {
-            Ok(outcomes) => (by_change(self.ask_after(outcomes).await), Failure::broken("the connector gave no outcome for it")),
+            Ok(outcomes) => {
+                (by_change(self.ask_after(outcomes).await), Failure::broken("the connector gave no outcome for it"))
+            }
             Err(failure) => (HashMap::new(), failure),
         };
         let mut fates = Vec::with_capacity(batch.changes.len());
@@ -135,7 +154,8 @@ impl Session<'_, '_> {
                 Settlement::Accepted(token) => Fate::Accepted(token),
                 Settlement::Failed(failure) => {
                     let sent = report.sent.contains(id);
-                    let answered = !report.unanswered.contains(id) && !matches!(failure, Failure::Unavailable { .. } | Failure::Broken { .. });
+                    let answered = !report.unanswered.contains(id)
+                        && !matches!(failure, Failure::Unavailable { .. } | Failure::Broken { .. });
                     if sent && !answered {
                         uncertain.push(index);
                     }
@@ -158,6 +178,7 @@ impl Session<'_, '_> {
                         message: "the vendor did not answer, and the write is not there".to_owned(),
                     }),
                     Verdict::Unclear(why) => Fate::Failed(Failure::Conflict { message: why.clone() }),
+                    Verdict::Open => Fate::Open(Failure::broken("the vendor still works on it")),
                 },
                 Err(failure) => Fate::Open(failure.clone()),
             };
@@ -167,10 +188,13 @@ impl Session<'_, '_> {
     /// Asks after what the vendor accepted, for a while.
     async fn ask_after(&self, mut outcomes: Vec<Outcome>) -> Vec<Outcome> {
         for _ in 0..SETTLE_ASKS {
-            let tokens: Vec<String> = outcomes.iter().filter_map(|outcome| match &outcome.settlement {
-                Settlement::Accepted(token) => Some(token.clone()),
-                _ => None,
-            }).collect();
+            let tokens: Vec<String> = outcomes
+                .iter()
+                .filter_map(|outcome| match &outcome.settlement {
+                    Settlement::Accepted(token) => Some(token.clone()),
+                    _ => None,
+                })
+                .collect();
             if tokens.is_empty() {
                 break;
             }
@@ -190,16 +214,23 @@ impl Session<'_, '_> {
 
     /// What the vendor kept of everything that was done.
     async fn read_back(&self, kind: Kind, fates: &[Fate]) -> HashMap<String, Record> {
-        let ids: Vec<String> = fates.iter().filter_map(|fate| match fate {
-            Fate::Done { target, .. } => Some(target.clone()),
-            _ => None,
-        }).collect();
-        let Some(can) = self.work.target.description.kind(kind).filter(|can| can.reads.ids) else { return HashMap::new() };
+        let ids: Vec<String> = fates
+            .iter()
+            .filter_map(|fate| match fate {
+                Fate::Done { target, .. } => Some(target.clone()),
+                _ => None,
+            })
+            .collect();
+        let Some(can) = self.work.target.description.kind(kind).filter(|can| can.reads.ids) else {
+            return HashMap::new();
+        };
         let mut kept = HashMap::new();
         for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
             match self.work.read_all(&self.work.target, kind, Selection::Ids(ids.to_vec())).await {
                 Ok(records) => kept.extend(records.into_iter().map(|record| (record.id.clone(), record))),
-                Err(failure) => tracing::warn!(%kind, %failure, "what was written could not be read back; the next run will compare"),
+                Err(failure) => {
+                    tracing::warn!(%kind, %failure, "what was written could not be read back; the next run will compare")
+                }
             }
         }
         kept
@@ -246,7 +277,11 @@ impl Session<'_, '_> {
     /// Certainly not written: pending again, to be tried again in this run.
     fn put_back(&self, prepared: &Prepared, failure: &Failure) -> Settled {
         let planned = &prepared.planned;
-        Settled { status: ChangeStatus::Pending, journal: self.entry(planned, "put off", failure.to_string(), None), ..self.failed(prepared, failure) }
+        Settled {
+            status: ChangeStatus::Pending,
+            journal: self.entry(planned, "put off", failure.to_string(), None),
+            ..self.failed(prepared, failure)
+        }
     }
 
     fn accepted(&self, prepared: &Prepared, token: String) -> Settled {
@@ -265,7 +300,12 @@ impl Session<'_, '_> {
 
 impl Work<'_> {
     /// Reads a selection to its end.
-    pub(super) async fn read_all(&self, side: &super::connections::Opened, kind: Kind, selection: Selection) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn read_all(
+        &self,
+        side: &super::connections::Opened,
+        kind: Kind,
+        selection: Selection,
+    ) -> Result<Vec<Record>, Failure> {
         read_all(side.connector.as_ref(), &self.reading, kind, selection).await
     }
 }
@@ -286,7 +326,9 @@ pub(super) async fn read_all(
         records.extend(page.items);
         match page.next {
             None => return Ok(records),
-            Some(next) if after.as_ref() == Some(&next) => return Err(Failure::broken("the connector gave a cursor twice")),
+            Some(next) if after.as_ref() == Some(&next) => {
+                return Err(Failure::broken("the connector gave a cursor twice"));
+            }
             next => after = next,
         }
     }
@@ -306,6 +348,7 @@ pub(super) fn past(action: Action) -> &'static str {
     }
 }
 
-fn by_change(outcomes: Vec<Outcome>) -> HashMap<String, Settlement> {
+/// Settlements by change (or, from `settle`, by token).
+pub(super) fn by_change(outcomes: Vec<Outcome>) -> HashMap<String, Settlement> {
     outcomes.into_iter().map(|outcome| (outcome.change, outcome.settlement)).collect()
 }

@@ -39,10 +39,9 @@ impl Tenant {
                 }
             }
         }
-        if new.rules.kinds.contains_key(&Kind::Location) || new.rules.kinds.contains_key(&Kind::Asset) {
-            if !new.rules.kinds.contains_key(&Kind::Customer) {
-                return Err(Error::invalid("locations and assets belong to customers", "take `customer` into `--kinds`"));
-            }
+        let has = |kind| new.rules.kinds.contains_key(&kind);
+        if (has(Kind::Location) || has(Kind::Asset)) && !has(Kind::Customer) {
+            return Err(Error::invalid("locations and assets belong to customers", "take `customer` into `--kinds`"));
         }
         let sync = Sync { name: new.name, source: new.source, target: new.target, rules: new.rules, revision: 0 };
         self.store.sync_insert(&sync).await?;

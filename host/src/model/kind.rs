@@ -63,9 +63,8 @@ impl fmt::Display for Kind {
 impl std::str::FromStr for Kind {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is no kind: use customer, location, asset, contract, product, usage, alert or ticket"))
+        Kind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
+            format!("`{text}` is no kind: use customer, location, asset, contract, product, usage, alert or ticket")
+        })
     }
 }

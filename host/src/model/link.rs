@@ -126,10 +126,9 @@ impl LinkState {
 impl std::str::FromStr for LinkState {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        LinkState::ALL
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is no link state: use unmapped, proposed, linked, create, excluded, conflict or broken"))
+        LinkState::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
+            format!("`{text}` is no link state: use unmapped, proposed, linked, create, excluded, conflict or broken")
+        })
     }
 }
 

@@ -61,10 +61,12 @@ where
     R: Send + 'static,
     F: for<'a> FnOnce(&'a Guest, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
 {
-    let main = Handle::try_current().map_err(|_| Failure::broken("the host called a connector outside of its own threads"))?;
+    let main =
+        Handle::try_current().map_err(|_| Failure::broken("the host called a connector outside of its own threads"))?;
     let diary = Arc::new(Diary::default());
     let task = {
-        let (sandbox, pre, tenancy, diary) = (Arc::clone(sandbox), pre.clone(), Arc::clone(tenancy), Arc::clone(&diary));
+        let (sandbox, pre, tenancy, diary) =
+            (Arc::clone(sandbox), pre.clone(), Arc::clone(tenancy), Arc::clone(&diary));
         let guest = Arc::clone(&sandbox);
         guest.spawn(async move {
             // Semaphores that are never closed.
@@ -103,7 +105,9 @@ where
     match AbortOnDrop(task).join().await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(failure(&error, diary.last_error())),
-        Err(join) if join.is_panic() => Err(Failure::broken("the host itself failed while it served the connector; the log has more")),
+        Err(join) if join.is_panic() => {
+            Err(Failure::broken("the host itself failed while it served the connector; the log has more"))
+        }
         Err(_) => Err(Failure::broken("the host is stopping")),
     }
 }

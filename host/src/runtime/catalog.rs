@@ -26,7 +26,9 @@ pub enum PluginError {
         source: std::io::Error,
     },
     /// Larger than the host takes.
-    #[error("the component is {size} bytes and the limit is {max}; make it smaller, or raise the limit of component sizes")]
+    #[error(
+        "the component is {size} bytes and the limit is {max}; make it smaller, or raise the limit of component sizes"
+    )]
     TooLarge {
         /// Its size.
         size: u64,
@@ -37,19 +39,27 @@ pub enum PluginError {
     #[error("this is no WebAssembly component: {0}; make one with `crosswalk plugin build DIR`")]
     NoComponent(String),
     /// A core module.
-    #[error("this is a core WebAssembly module, not a component; `crosswalk plugin build DIR` turns a connector's source into a component")]
+    #[error(
+        "this is a core WebAssembly module, not a component; `crosswalk plugin build DIR` turns a connector's source into a component"
+    )]
     CoreModule,
     /// No manifest inside.
-    #[error("the component carries no manifest (custom section `{MANIFEST_SECTION}`); `crosswalk plugin build DIR` puts plugin.toml into it")]
+    #[error(
+        "the component carries no manifest (custom section `{MANIFEST_SECTION}`); `crosswalk plugin build DIR` puts plugin.toml into it"
+    )]
     NoManifest,
     /// No contract version inside.
-    #[error("the component does not say which contract it is for (custom section `{CONTRACT_SECTION}`); `crosswalk plugin build DIR` writes it")]
+    #[error(
+        "the component does not say which contract it is for (custom section `{CONTRACT_SECTION}`); `crosswalk plugin build DIR` writes it"
+    )]
     NoContract,
     /// A section that may be there once is there twice, or is no text.
     #[error("the custom section `{0}` is there twice or is no UTF-8 text; build the plugin again")]
     BadSection(&'static str),
     /// Another contract.
-    #[error("the component is written for contract {found} and this host speaks {CONTRACT}; build it against this host's `wit/`, or take the host it was made for")]
+    #[error(
+        "the component is written for contract {found} and this host speaks {CONTRACT}; build it against this host's `wit/`, or take the host it was made for"
+    )]
     Contract {
         /// Its version.
         found: String,
@@ -61,7 +71,9 @@ pub enum PluginError {
     #[error("the component imports {}, which this host does not provide; a connector may import `{PACKAGE}*@{CONTRACT}` and WASI 0.2", list(.0))]
     Imports(Vec<String>),
     /// Another file than the pinned one.
-    #[error("the plugin file has digest {found} but {expected} is pinned; if the change is yours, add it again with `crosswalk plugin add FILE`")]
+    #[error(
+        "the plugin file has digest {found} but {expected} is pinned; if the change is yours, add it again with `crosswalk plugin add FILE`"
+    )]
     Digest {
         /// The pinned digest.
         expected: String,
@@ -75,7 +87,9 @@ pub enum PluginError {
     #[error("the component cannot be compiled: {0}")]
     Compile(String),
     /// Compiles, but does not fit the world.
-    #[error("the component does not fit the contract {CONTRACT}: {0}; export every function of the world `connector` as `wit/` has it")]
+    #[error(
+        "the component does not fit the contract {CONTRACT}: {0}; export every function of the world `connector` as `wit/` has it"
+    )]
     World(String),
 }
 

@@ -5,9 +5,7 @@
 //! A trap, a crossed limit or a broken rule of the contract arrives as
 //! `Failure::Broken` with the guest's own message.
 
-use crate::model::{
-    Change, Description, Failure, Mode, Outcome, Page, Query, WriteReport,
-};
+use crate::model::{Change, Description, Failure, Mode, Outcome, Page, Query, WriteReport};
 use async_trait::async_trait;
 
 /// Who the credentials belong to.

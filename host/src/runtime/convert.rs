@@ -7,8 +7,8 @@ use super::limits::Limits;
 use super::{Choice, Identity, Signal};
 use crate::model::description::Reads;
 use crate::model::{
-    Change, Description, Failure, Field, FieldDescription, Gap, Kind, KindDescription, Operation, Outcome, Page, Query, Record,
-    Selection, Settlement, StampPlace, Value, Writable,
+    Change, Description, Failure, Field, FieldDescription, Gap, Kind, KindDescription, Operation, Outcome, Page, Query,
+    Record, Selection, Settlement, StampPlace, Value, Writable,
 };
 
 impl From<wit::Kind> for Kind {
@@ -128,11 +128,15 @@ impl From<&Query> for wit::Query {
 pub(super) fn page(page: wit::Page, limits: &Limits) -> Result<Page, Failure> {
     if page.items.len() > limits.page_items {
         let (given, most) = (page.items.len(), limits.page_items);
-        return Err(Failure::broken(format!("the connector gave a page of {given} items; a page holds at most {most}")));
+        return Err(Failure::broken(format!(
+            "the connector gave a page of {given} items; a page holds at most {most}"
+        )));
     }
     if let Some(size) = page.next.as_ref().map(String::len).filter(|&size| size > limits.cursor_bytes) {
         let most = limits.cursor_bytes;
-        return Err(Failure::broken(format!("the connector gave a cursor of {size} bytes; a cursor has at most {most}")));
+        return Err(Failure::broken(format!(
+            "the connector gave a cursor of {size} bytes; a cursor has at most {most}"
+        )));
     }
     Ok(Page {
         items: page.items.into_iter().map(Record::from).collect(),
@@ -156,7 +160,10 @@ impl From<Operation> for wit::Operation {
 
 impl From<&Change> for wit::Change {
     fn from(change: &Change) -> Self {
-        let fields = change.fields.iter().map(|field| wit::Field { name: field.name.clone(), value: field.value.clone().into() });
+        let fields = change
+            .fields
+            .iter()
+            .map(|field| wit::Field { name: field.name.clone(), value: field.value.clone().into() });
         wit::Change {
             id: change.id.clone(),
             operation: change.operation.into(),
@@ -227,7 +234,11 @@ impl From<wit::KindDescription> for KindDescription {
                 stamps: reads.contains(S::STAMPS),
                 named: reads.contains(S::NAMED),
             },
-            writes: writes.into_iter().filter(|(flag, _)| described.writes.contains(*flag)).map(|(_, operation)| operation).collect(),
+            writes: writes
+                .into_iter()
+                .filter(|(flag, _)| described.writes.contains(*flag))
+                .map(|(_, operation)| operation)
+                .collect(),
             fields: described.fields.into_iter().map(FieldDescription::from).collect(),
             name_length: described.name_length,
             stamp: described.stamp.map(|place| StampPlace { field: place.field, length: place.length }),
@@ -246,6 +257,12 @@ impl From<wit::FieldDescription> for FieldDescription {
             wit::Writable::OnCreate => Writable::OnCreate,
             wit::Writable::Always => Writable::Always,
         };
-        FieldDescription { name: field.name, readable: field.readable, writable, length: field.length, values: field.values }
+        FieldDescription {
+            name: field.name,
+            readable: field.readable,
+            writable,
+            length: field.length,
+            values: field.values,
+        }
     }
 }

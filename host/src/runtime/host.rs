@@ -104,7 +104,11 @@ impl log::Host for CallState {
         let number = self.diary.line(is_error.then_some(&line));
         match number.cmp(&(self.around.limits.log_lines + 1)) {
             std::cmp::Ordering::Less => self.ports().logged(level, &line).await,
-            std::cmp::Ordering::Equal => self.ports().logged("warn", "the connector logs more than its limit; the rest of this call is dropped").await,
+            std::cmp::Ordering::Equal => {
+                self.ports()
+                    .logged("warn", "the connector logs more than its limit; the rest of this call is dropped")
+                    .await
+            }
             std::cmp::Ordering::Greater => {}
         }
         Ok(())
@@ -113,7 +117,8 @@ impl log::Host for CallState {
 
 /// A line of text without control characters, cut to a size.
 fn plain(text: &str, max: usize) -> String {
-    let line: String = text[..text.floor_char_boundary(max)].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line: String =
+        text[..text.floor_char_boundary(max)].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line.trim_end().to_owned()
 }
 
@@ -141,7 +146,8 @@ impl http::Host for CallState {
 
     async fn send_all(&mut self, requests: Vec<Request>) -> wasmtime::Result<Vec<Result<Response, Error>>> {
         let Some(gate) = &self.around.gate else {
-            let refused = || Err(Error::Refused("there is no account to call: `describe` must not call out".to_owned()));
+            let refused =
+                || Err(Error::Refused("there is no account to call: `describe` must not call out".to_owned()));
             return Ok(requests.iter().map(|_| refused()).collect());
         };
         let (gate, pass) = (Arc::clone(gate), Arc::clone(&self.pass));
@@ -197,7 +203,8 @@ impl mapping::Host for CallState {
             return Ok(Err(PutError::Full(format!("a space or key has at most {} bytes", limits.mapping_key_bytes))));
         }
         if self.mode == Mode::Apply {
-            let put = self.ports().entry_put(&space, &key, &value, if_revision).await.map_err(fault("store an entry"))?;
+            let put =
+                self.ports().entry_put(&space, &key, &value, if_revision).await.map_err(fault("store an entry"))?;
             return Ok(put.map_err(|error| match error {
                 ports::PutError::Stale(revision) => PutError::Stale(revision),
                 ports::PutError::Full(why) => PutError::Full(why),
@@ -228,7 +235,8 @@ impl mapping::Host for CallState {
     }
 
     async fn entries(&mut self, space: String, after: Option<String>) -> wasmtime::Result<EntryPage> {
-        let mut found = self.ports().entries(&space, after.as_deref(), ENTRIES_PAGE).await.map_err(fault("read entries"))?;
+        let mut found =
+            self.ports().entries(&space, after.as_deref(), ENTRIES_PAGE).await.map_err(fault("read entries"))?;
         let stored_to = (found.len() == ENTRIES_PAGE).then(|| found.last().map(|entry| entry.key.clone())).flatten();
         if self.mode == Mode::Plan {
             let scratch = self.scratch.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -271,7 +279,12 @@ impl CallState {
 }
 
 impl schedule::Host for CallState {
-    async fn after(&mut self, job: String, delay_ms: u64, payload: String) -> wasmtime::Result<Result<String, ScheduleError>> {
+    async fn after(
+        &mut self,
+        job: String,
+        delay_ms: u64,
+        payload: String,
+    ) -> wasmtime::Result<Result<String, ScheduleError>> {
         if self.mode == Mode::Plan {
             return Ok(Err(ScheduleError::ReadOnly));
         }
@@ -304,11 +317,21 @@ mod tests {
     #[test]
     fn a_plan_sees_what_it_put_over_what_is_stored() {
         let mut scratch = ScratchMap::new();
-        for (space, key, put) in [("s", "a", Some("new")), ("s", "b", None), ("s", "c", Some("new")), ("s", "z", Some("new")), ("t", "d", Some("other"))] {
+        for (space, key, put) in [
+            ("s", "a", Some("new")),
+            ("s", "b", None),
+            ("s", "c", Some("new")),
+            ("s", "z", Some("new")),
+            ("t", "d", Some("other")),
+        ] {
             scratch.insert((space.to_owned(), key.to_owned()), put.map(|value| entry(key, value)));
         }
         let seen = |after: Option<&str>, to: Option<&str>| {
-            let mut found: Vec<_> = ["b", "c", "d"].map(|key| entry(key, "old")).into_iter().filter(|e| after.is_none_or(|a| e.key.as_str() > a)).collect();
+            let mut found: Vec<_> = ["b", "c", "d"]
+                .map(|key| entry(key, "old"))
+                .into_iter()
+                .filter(|e| after.is_none_or(|a| e.key.as_str() > a))
+                .collect();
             overlay(&mut found, &scratch, "s", after, to);
             found.iter().map(|entry| format!("{}={}", entry.key, entry.value)).collect::<Vec<_>>().join(" ")
         };

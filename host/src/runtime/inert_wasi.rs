@@ -51,9 +51,9 @@ fn answer(interface: &str, linker: &mut LinkerInstance<'_, CallState>) -> Result
         }
         "wasi:random/random" => random(linker, "get-random-bytes", "get-random-u64"),
         "wasi:random/insecure" => random(linker, "get-insecure-random-bytes", "get-insecure-random-u64"),
-        "wasi:random/insecure-seed" => {
-            function(linker, "insecure-seed", |_, _| Ok(Val::Tuple(vec![Val::U64(getrandom::u64()?), Val::U64(getrandom::u64()?)])))
-        }
+        "wasi:random/insecure-seed" => function(linker, "insecure-seed", |_, _| {
+            Ok(Val::Tuple(vec![Val::U64(getrandom::u64()?), Val::U64(getrandom::u64()?)]))
+        }),
         _ => Ok(()),
     }
 }
@@ -112,7 +112,14 @@ fn streams(linker: &mut LinkerInstance<'_, CallState>) -> Result<()> {
     for method in ["read", "blocking-read", "skip", "blocking-skip"] {
         constant(linker, &format!("[method]input-stream.{method}"), ended())?;
     }
-    for method in ["write", "blocking-write-and-flush", "flush", "blocking-flush", "write-zeroes", "blocking-write-zeroes-and-flush"] {
+    for method in [
+        "write",
+        "blocking-write-and-flush",
+        "flush",
+        "blocking-flush",
+        "write-zeroes",
+        "blocking-write-zeroes-and-flush",
+    ] {
         constant(linker, &format!("[method]output-stream.{method}"), done())?;
     }
     constant(linker, "[method]output-stream.check-write", Val::Result(Ok(Some(Box::new(Val::U64(STREAM_ROOM))))))

@@ -20,6 +20,7 @@ mod gate;
 mod host;
 mod inert_wasi;
 mod limits;
+mod no_account;
 mod plugin;
 mod ports;
 mod settings;

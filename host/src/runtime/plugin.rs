@@ -9,13 +9,13 @@ use super::engine::{RuntimeError, Sandbox};
 use super::gate::{AuthProblem, Gate, GateProblem, GrantProblem, Line};
 use super::host::{CallState, Surroundings};
 use super::limits::Limits;
-use super::ports::{BudgetTake, Entry, LinkedTo, Ports, PutError};
+use super::no_account::NoAccount;
+use super::ports::Ports;
 use super::settings::{SettingProblem, check_settings};
 use super::wasm::{self, WasmConnector};
 use super::{Connector, inert_wasi};
 use crate::model::manifest::PatternError;
-use crate::model::{Connection, ConnectionName, Description, Failure, Kind, Manifest, Secret, TenantName};
-use async_trait::async_trait;
+use crate::model::{Connection, ConnectionName, Description, Failure, Manifest, Secret, TenantName};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
@@ -131,7 +131,9 @@ pub enum OpenError {
         found: String,
     },
     /// It is pinned to another file.
-    #[error("connection `{connection}` is pinned to the component {wanted}, and this is {found}; an upgrade is the operator's act")]
+    #[error(
+        "connection `{connection}` is pinned to the component {wanted}, and this is {found}; an upgrade is the operator's act"
+    )]
     Digest {
         /// The connection.
         connection: ConnectionName,
@@ -182,7 +184,17 @@ impl Runtime {
         World::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)
             .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
         let (plugins, tenants, lines) = (Registry::default(), Registry::default(), Registry::default());
-        Ok(Self(Arc::new(Inner { sandbox, linker, cache, limits, max_component_bytes, compile, plugins, tenants, lines })))
+        Ok(Self(Arc::new(Inner {
+            sandbox,
+            linker,
+            cache,
+            limits,
+            max_component_bytes,
+            compile,
+            plugins,
+            tenants,
+            lines,
+        })))
     }
 
     /// Reads what a component says of itself, and compiles nothing.
@@ -260,7 +272,8 @@ impl Runtime {
         let line = self.0.lines.get_or(&(tenant.clone(), connection.name.clone()), Line::default);
         let tenancy = self.0.tenants.get_or(&tenant, || Tenancy::new(&self.0.limits));
         let limits = plugin.0.limits.clone();
-        let gate = Gate::new(manifest, &connection, &settings, &secrets, line, Arc::clone(&ports), limits.http.clone())?;
+        let gate =
+            Gate::new(manifest, &connection, &settings, &secrets, line, Arc::clone(&ports), limits.http.clone())?;
         let around = Surroundings {
             manifest: Arc::clone(manifest),
             settings: serde_json::Value::Object(settings.into_iter().collect()).to_string(),
@@ -342,43 +355,5 @@ impl<K: Eq + Hash + Clone, V> Registry<K, V> {
         all.retain(|_, weak| weak.strong_count() > 0);
         all.insert(key, Arc::downgrade(&value));
         value
-    }
-}
-
-/// The host's side of a plugin that is asked without an account: there is nothing.
-struct NoAccount;
-
-#[async_trait]
-impl Ports for NoAccount {
-    fn now_ms(&self) -> i64 {
-        0
-    }
-    async fn linked(&self, _: Kind, _: &str) -> Result<Vec<LinkedTo>, String> {
-        Ok(Vec::new())
-    }
-    async fn entry_get(&self, _: &str, _: &str) -> Result<Option<Entry>, String> {
-        Ok(None)
-    }
-    async fn entry_put(&self, _: &str, _: &str, _: &str, _: Option<u64>) -> Result<Result<u64, PutError>, String> {
-        Ok(Err(PutError::Full("there is no account".to_owned())))
-    }
-    async fn entry_remove(&self, _: &str, _: &str) -> Result<(), String> {
-        Ok(())
-    }
-    async fn entries(&self, _: &str, _: Option<&str>, _: usize) -> Result<Vec<Entry>, String> {
-        Ok(Vec::new())
-    }
-    async fn wake_after(&self, _: &str, _: u64, _: &str) -> Result<Option<String>, String> {
-        Ok(None)
-    }
-    async fn wake_cancel(&self, _: &str) -> Result<(), String> {
-        Ok(())
-    }
-    async fn budget_take(&self, _: &str, _: u32, window_ms: i64, _: u32) -> Result<BudgetTake, String> {
-        Ok(BudgetTake::Wait(u64::try_from(window_ms).unwrap_or_default()))
-    }
-    async fn refused(&self, _: &str) {}
-    async fn logged(&self, level: &str, line: &str) {
-        tracing::debug!(level, line, "a plugin logged while it was described");
     }
 }

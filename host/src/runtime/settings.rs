@@ -28,7 +28,11 @@ pub fn check_settings(
     let mut problem = |name: &str, why: String| problems.push(SettingProblem { name: name.to_owned(), why });
     for name in given.keys().filter(|name| !manifest.settings.contains_key(*name)) {
         let known: Vec<&str> = manifest.settings.keys().map(String::as_str).collect();
-        let known = if known.is_empty() { "this plugin has none".to_owned() } else { format!("there are: {}", known.join(", ")) };
+        let known = if known.is_empty() {
+            "this plugin has none".to_owned()
+        } else {
+            format!("there are: {}", known.join(", "))
+        };
         problem(name, format!("is not one of this plugin's settings; {known}"));
     }
     for (name, spec) in &manifest.settings {

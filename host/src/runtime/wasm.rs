@@ -48,7 +48,11 @@ impl WasmConnector {
 }
 
 /// Asks a plugin what it can do, with or without an account. It reaches nothing.
-pub(super) async fn describe(plugin: &Plugin, tenancy: &Arc<Tenancy>, around: &Arc<Surroundings>) -> Result<Description, Failure> {
+pub(super) async fn describe(
+    plugin: &Plugin,
+    tenancy: &Arc<Tenancy>,
+    around: &Arc<Surroundings>,
+) -> Result<Description, Failure> {
     let spec = CallSpec {
         around: Arc::clone(around),
         mode: Mode::Plan,
@@ -57,7 +61,8 @@ pub(super) async fn describe(plugin: &Plugin, tenancy: &Arc<Tenancy>, around: &A
         sent: Arc::default(),
         bytes: around.limits.host_bytes,
     };
-    let described = call::call(plugin.sandbox(), plugin.pre(), tenancy, spec, |guest, store| Box::pin(guest.call_describe(store)));
+    let described =
+        call::call(plugin.sandbox(), plugin.pre(), tenancy, spec, |guest, store| Box::pin(guest.call_describe(store)));
     Ok(described.await?.into())
 }
 
@@ -76,7 +81,9 @@ impl Connector for WasmConnector {
         let (query, after) = (wit::Query::from(query), after.map(str::to_owned));
         let page = self
             .reading(context, move |guest, store| {
-                Box::pin(async move { guest.crosswalk_connector_reader().call_read(store, &query, after.as_ref()).await })
+                Box::pin(
+                    async move { guest.crosswalk_connector_reader().call_read(store, &query, after.as_ref()).await },
+                )
             })
             .await?;
         convert::page(page?, &self.around.limits)

@@ -6,7 +6,7 @@
 
 use super::connections::connection_id;
 use super::plans::{check_run, plan_row, read_change, select_changes};
-use super::rows::{collect, first, time};
+use super::rows::{collect, cut, first, time};
 use super::syncs::sync_id;
 use super::{ChangeStatus, JournalEntry, StoreError, StoredChange, TenantStore, journal, links, records};
 use crate::model::{ConnectionName, Kind, Link, PlanId, Record, RunId, SyncName, Timestamp};
@@ -21,7 +21,7 @@ pub struct Settled {
     pub status: ChangeStatus,
     /// The target record that came of it.
     pub target: Option<String>,
-    /// Why, when it did not go well.
+    /// Why, when it did not go well; cut after 8 KiB.
     pub message: String,
     /// The link as it is to be stored, with the revision it was read with.
     pub link: Option<Link>,
@@ -160,7 +160,7 @@ impl Encoded {
             sequence: settled.sequence,
             status: settled.status,
             target: settled.target.clone(),
-            message: settled.message.clone(),
+            message: cut(&settled.message),
             token: settled.token.clone(),
             link: settled.link.as_ref().map(links::Encoded::new).transpose()?,
             journal: journal::Encoded::new(&settled.journal)?,

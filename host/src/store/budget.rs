@@ -6,7 +6,7 @@
 //! than the limit in any window, at the price of opening up to a sixtieth of it late.
 
 use super::connections::connection_id;
-use super::rows::{collect, count, int};
+use super::rows::{collect, count, time};
 use super::{StoreError, TenantStore};
 use crate::model::{ConnectionName, Timestamp};
 use rusqlite::params;
@@ -47,39 +47,40 @@ impl TenantStore {
         let length = (window / SLICES).max(1);
         self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
-            let gone = now.0 - window - length;
-            let mut slices = db.prepare_cached(
-                "SELECT slice, calls FROM budget \
-                 WHERE tenant = ?1 AND connection = ?2 AND bucket = ?3 AND slice > ?4 ORDER BY slice",
+            // Of all buckets, as a connector may name thousands and come back to none.
+            db.prepare_cached("DELETE FROM budget WHERE tenant = ?1 AND expires_at <= ?2")?.execute([tenant, now.0])?;
+            let mut select = db.prepare_cached(
+                "SELECT expires_at, calls FROM budget WHERE tenant = ?1 AND connection = ?2 AND bucket = ?3 \
+                 ORDER BY slice",
             )?;
-            let used = collect(slices.query(params![tenant, connection, bucket, gone])?, |row| {
-                Ok((row.get::<_, i64>(0)?, count::<u64>(row, 1)?))
+            let slices = collect(select.query(params![tenant, connection, bucket])?, |row| {
+                Ok((time(row, 0)?, count::<u64>(row, 1)?))
             })?;
-            let sum: u64 = used.iter().map(|(_, calls)| calls).sum();
-            let free = u64::from(limit).saturating_sub(sum);
-            if free == 0 {
-                // Enough slices must leave to be under the limit again: more than one, when
-                // the limit was lowered.
-                let mut over = sum - u64::from(limit) + 1;
-                for (slice, calls) in used {
-                    over = over.saturating_sub(calls);
-                    if over == 0 {
-                        return Ok(BudgetTake::Wait((slice - gone).try_into().unwrap_or(1)));
-                    }
-                }
+            let used: u64 = slices.iter().map(|(_, calls)| calls).sum();
+            if let Some(over) = used.checked_sub(u64::from(limit)) {
+                return Ok(BudgetTake::Wait(wait_ms(&slices, over, now)));
             }
-            let granted = u32::try_from(free).unwrap_or(u32::MAX).min(wanted);
+            let granted = wanted.min(limit - u32::try_from(used).unwrap_or(limit));
+            let slice = now.0 - now.0.rem_euclid(length);
             db.prepare_cached(
-                "DELETE FROM budget WHERE tenant = ?1 AND connection = ?2 AND bucket = ?3 AND slice <= ?4",
+                "INSERT INTO budget (tenant, connection, bucket, slice, expires_at, calls) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                 ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, expires_at = excluded.expires_at",
             )?
-            .execute(params![tenant, connection, bucket, gone])?;
-            db.prepare_cached(
-                "INSERT INTO budget (tenant, connection, bucket, slice, calls) VALUES (?1, ?2, ?3, ?4, ?5) \
-                 ON CONFLICT DO UPDATE SET calls = calls + excluded.calls",
-            )?
-            .execute(params![tenant, connection, bucket, now.0 - now.0.rem_euclid(length), int(granted)])?;
+            .execute(params![tenant, connection, bucket, slice, slice + length + window, granted])?;
             Ok(BudgetTake::Granted(granted))
         })
         .await
     }
+}
+
+/// How long until more than `over` calls have left the window: more than one slice, when
+/// the limit was lowered meanwhile.
+fn wait_ms(slices: &[(Timestamp, u64)], over: u64, now: Timestamp) -> u64 {
+    let mut left = 0;
+    let opens = slices.iter().find(|(_, calls)| {
+        left += calls;
+        left > over
+    });
+    opens.map_or(1, |(expires_at, _)| expires_at.since_ms(now).max(1).unsigned_abs())
 }

@@ -47,9 +47,7 @@ impl Cipher {
             KeySource::Value(text) => Self::from_text(text.expose()),
             KeySource::File(path) => match std::fs::read_to_string(path) {
                 Ok(text) => Self::from_text(&text),
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    Err(StoreError::KeyMissing { path: path.clone() })
-                }
+                Err(error) if error.kind() == ErrorKind::NotFound => Err(StoreError::KeyMissing { path: path.clone() }),
                 Err(source) => Err(StoreError::File { path: path.clone(), source }),
             },
         }

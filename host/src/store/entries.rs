@@ -113,10 +113,8 @@ impl TenantStore {
         let (tenant, connection, space, key) = (self.id, connection.clone(), space.to_owned(), key.to_owned());
         self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
-            db.prepare_cached(
-                "DELETE FROM entries WHERE tenant = ?1 AND connection = ?2 AND space = ?3 AND key = ?4",
-            )?
-            .execute(params![tenant, connection, space, key])?;
+            db.prepare_cached("DELETE FROM entries WHERE tenant = ?1 AND connection = ?2 AND space = ?3 AND key = ?4")?
+                .execute(params![tenant, connection, space, key])?;
             Ok(())
         })
         .await

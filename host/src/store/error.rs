@@ -113,7 +113,9 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// A stored value does not read as what it should be.
-    #[error("the stored {what} cannot be read ({detail}): the database was changed by another program, restore a backup")]
+    #[error(
+        "the stored {what} cannot be read ({detail}): the database was changed by another program, restore a backup"
+    )]
     Unreadable {
         /// What.
         what: &'static str,

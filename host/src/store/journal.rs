@@ -1,9 +1,12 @@
 //! The journal: what was done, and why. It is only ever added to.
+//!
+//! An entry about a change of a plan need not repeat before and after: the plan keeps them
+//! for good, and they are put into the entry's detail when it is read.
 
-use super::rows::{collect, limit, time, to_document, word_or_none};
+use super::rows::{collect, cut, limit, time, to_document, word_or_none};
 use super::syncs::sync_id;
-use super::{StoreError, TenantStore};
-use crate::model::{Kind, PlanId, RunId, SyncName, Timestamp};
+use super::{StoreError, TenantStore, codec};
+use crate::model::{FieldDiff, Kind, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Serialize;
@@ -29,9 +32,10 @@ pub struct JournalEntry {
     pub customer: Option<String>,
     /// In a word: `created`, `linked`, `updated`, `refused`, …
     pub event: String,
-    /// In words.
+    /// In words; cut after 8 KiB.
     pub message: String,
-    /// Before and after, or whatever else belongs to it.
+    /// Whatever else belongs to it. Where it is left out of an entry about a change, it reads
+    /// as that change's `[{"field": …, "before": …, "after": …}, …]`.
     pub detail: Option<serde_json::Value>,
 }
 
@@ -92,8 +96,10 @@ impl TenantStore {
     pub async fn journal_list(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreError> {
         let (tenant, filter) = (self.id, filter.clone());
         self.read(move |db| {
-            let mut sql = "SELECT at, run, plan, sequence, kind, source, target, customer, event, message, detail \
-                           FROM journal WHERE tenant = ?"
+            let mut sql = "SELECT j.at, j.run, j.plan, j.sequence, j.kind, j.source, j.target, j.customer, j.event, \
+                           j.message, j.detail, c.fields FROM journal j LEFT JOIN changes c ON j.detail IS NULL \
+                           AND c.tenant = j.tenant AND c.plan = j.plan AND c.sequence = j.sequence \
+                           WHERE j.tenant = ?"
                 .to_owned();
             let mut values = vec![Sql::from(tenant)];
             let sync = filter.sync.map(|sync| sync_id(db, tenant, &sync)).transpose()?;
@@ -108,11 +114,11 @@ impl TenantStore {
             ];
             for (column, value) in wanted {
                 if let Some(value) = value {
-                    sql.push_str(&format!(" AND {column} = ?"));
+                    sql.push_str(&format!(" AND j.{column} = ?"));
                     values.push(value);
                 }
             }
-            sql.push_str(" ORDER BY id DESC LIMIT ?");
+            sql.push_str(" ORDER BY j.id DESC LIMIT ?");
             values.push(Sql::from(limit(filter.limit)));
             collect(db.prepare_cached(&sql)?.query(params_from_iter(values))?, read)
         })
@@ -135,7 +141,7 @@ impl Encoded {
                 target: entry.target.clone(),
                 customer: entry.customer.clone(),
                 event: entry.event.clone(),
-                message: entry.message.clone(),
+                message: cut(&entry.message),
                 detail: None,
                 ..*entry
             },
@@ -175,7 +181,13 @@ pub(super) fn append<'a>(
 }
 
 fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
-    let detail: Option<String> = row.get(10)?;
+    let detail = match (row.get::<_, Option<String>>(10)?, row.get::<_, Option<String>>(11)?) {
+        (Some(text), _) => {
+            Some(serde_json::from_str(&text).map_err(|error| StoreError::unreadable("journal entry", error))?)
+        }
+        (None, Some(fields)) => Some(diffs(&codec::read_diffs(&fields)?)),
+        (None, None) => None,
+    };
     Ok(JournalEntry {
         at: time(row, 0)?,
         run: row.get::<_, Option<i64>>(1)?.map(RunId),
@@ -187,8 +199,13 @@ fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
         customer: row.get(7)?,
         event: row.get(8)?,
         message: row.get(9)?,
-        detail: detail
-            .map(|text| serde_json::from_str(&text).map_err(|error| StoreError::unreadable("journal entry", error)))
-            .transpose()?,
+        detail,
     })
+}
+
+fn diffs(diffs: &[FieldDiff]) -> serde_json::Value {
+    diffs
+        .iter()
+        .map(|diff| serde_json::json!({ "field": diff.name, "before": diff.before, "after": diff.after }))
+        .collect()
 }

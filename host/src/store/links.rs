@@ -5,6 +5,7 @@ use super::rows::{check_length, collect, count, document, time, time_or_none, to
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
 use crate::model::{ConnectionName, Kind, Link, LinkState, SyncName, Value};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,7 +22,16 @@ impl TenantStore {
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn links_all(&self, sync: &SyncName, kind: Kind) -> Result<Vec<Link>, StoreError> {
-        self.links(sync, kind, "ORDER BY l.source, l.target_kind", None).await
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let sql = format!(
+                "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.kind = ?3 \
+                 ORDER BY l.source, l.target_kind"
+            );
+            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, kind.as_str()])?, read)
+        })
+        .await
     }
 
     /// The link of a source record to a target record of the same kind.
@@ -29,8 +39,20 @@ impl TenantStore {
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn link_get(&self, sync: &SyncName, kind: Kind, source: &str) -> Result<Option<Link>, StoreError> {
-        let links = self.links(sync, kind, "AND l.target_kind = ?3 AND l.source = ?4", Some(source)).await?;
-        Ok(links.into_iter().next())
+        Ok(self.links_by_sources(sync, kind, &[source.to_owned()]).await?.pop())
+    }
+
+    /// The links of source records to targets of the same kind, in the order of the ids.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_by_sources(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        sources: &[String],
+    ) -> Result<Vec<Link>, StoreError> {
+        self.links_each(sync, kind, "l.kind = ?3 AND l.source = ?4 AND l.target_kind = ?3", sources).await
     }
 
     /// The links to a target record of a kind.
@@ -38,49 +60,38 @@ impl TenantStore {
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn links_of_target(&self, sync: &SyncName, kind: Kind, target: &str) -> Result<Vec<Link>, StoreError> {
-        let (tenant, sync, target) = (self.id, sync.clone(), target.to_owned());
-        self.read(move |db| {
-            let sync = sync_id(db, tenant, &sync)?;
-            let sql = format!(
-                "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.target_kind = ?3 \
-                 AND l.target = ?4 ORDER BY +l.kind, +l.source"
-            );
-            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, kind.as_str(), target])?, read)
-        })
-        .await
+        self.links_of_targets(sync, kind, &[target.to_owned()]).await
     }
 
-    /// The links of these source records to targets of the same kind.
+    /// The links to target records of a kind, in the order of the ids.
     ///
     /// # Errors
     /// `NotFound` (the sync).
-    pub async fn links_by_sources(&self, sync: &SyncName, kind: Kind, sources: &[String]) -> Result<Vec<Link>, StoreError> {
-        self.links_each(sync, kind, "l.kind = ?3 AND l.target_kind = ?3 AND l.source = ?4", sources).await
-    }
-
-    /// The links to these target records of a kind.
-    ///
-    /// # Errors
-    /// `NotFound` (the sync).
-    pub async fn links_of_targets(&self, sync: &SyncName, kind: Kind, targets: &[String]) -> Result<Vec<Link>, StoreError> {
-        self.links_each(sync, kind, "l.target_kind = ?3 AND l.target = ?4", targets).await
+    pub async fn links_of_targets(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        targets: &[String],
+    ) -> Result<Vec<Link>, StoreError> {
+        // `+`: sorted after they are found by their target, not found by another index.
+        self.links_each(sync, kind, "l.target_kind = ?3 AND l.target = ?4 ORDER BY +l.kind, +l.source", targets).await
     }
 
     async fn links_each(
         &self,
         sync: &SyncName,
         kind: Kind,
-        condition: &'static str,
+        which: &'static str,
         ids: &[String],
     ) -> Result<Vec<Link>, StoreError> {
         let (tenant, sync, ids) = (self.id, sync.clone(), ids.to_vec());
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
-            let sql = format!("SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND {condition}");
+            let sql = format!("SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND {which}");
             let mut select = db.prepare_cached(&sql)?;
             let mut links = Vec::with_capacity(ids.len());
             for id in ids {
-                links.extend(collect(select.query(params![tenant, sync, kind.as_str(), id])?, read)?);
+                links.append(&mut collect(select.query(params![tenant, sync, kind.as_str(), id])?, read)?);
             }
             Ok(links)
         })
@@ -141,7 +152,8 @@ impl TenantStore {
             let mut select = db.prepare_cached(
                 "SELECT kind, state, count(*) FROM links WHERE tenant = ?1 AND sync = ?2 GROUP BY kind, state",
             )?;
-            let mut counts = collect(select.query([tenant, sync])?, |row| Ok((word(row, 0)?, word(row, 1)?, count(row, 2)?)))?;
+            let mut counts =
+                collect(select.query([tenant, sync])?, |row| Ok((word(row, 0)?, word(row, 1)?, count(row, 2)?)))?;
             counts.sort_by_key(|(kind, state, _): &(Kind, LinkState, u64)| (*kind, *state));
             Ok(counts)
         })
@@ -178,26 +190,6 @@ impl TenantStore {
         })
         .await
     }
-
-    async fn links(
-        &self,
-        sync: &SyncName,
-        kind: Kind,
-        rest: &'static str,
-        source: Option<&str>,
-    ) -> Result<Vec<Link>, StoreError> {
-        let (tenant, sync, source) = (self.id, sync.clone(), source.map(str::to_owned));
-        self.read(move |db| {
-            let sync = sync_id(db, tenant, &sync)?;
-            let sql = format!("SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.kind = ?3 {rest}");
-            let mut select = db.prepare_cached(&sql)?;
-            match source {
-                Some(source) => collect(select.query(params![tenant, sync, kind.as_str(), source])?, read),
-                None => collect(select.query(params![tenant, sync, kind.as_str()])?, read),
-            }
-        })
-        .await
-    }
 }
 
 /// A link as its row has it.
@@ -215,7 +207,7 @@ pub(super) struct Encoded {
     candidates: Option<String>,
     declined: Option<String>,
     written: String,
-    sent: String,
+    sent: Option<String>,
     volatile_at: Option<i64>,
     missing_since: Option<i64>,
 }
@@ -237,8 +229,8 @@ impl Encoded {
             reason: link.reason.clone(),
             candidates: list_or_none(&link.candidates)?,
             declined: list_or_none(&link.declined)?,
-            written: codec::write_fields(link.written.iter().map(|(name, value)| (name.as_str(), value))),
-            sent: codec::write_fields(link.sent.iter().map(|(name, value)| (name.as_str(), value))),
+            written: write_values(&link.written),
+            sent: (link.sent != link.written).then(|| write_values(&link.sent)),
             volatile_at: link.volatile_at.map(|at| at.0),
             missing_since: link.missing_since.map(|at| at.0),
         })
@@ -283,6 +275,8 @@ pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Re
 }
 
 fn read(row: &Row<'_>) -> Result<Link, StoreError> {
+    let written = read_values(row, 11)?;
+    let sent = if row.get_ref(12)? == ValueRef::Null { written.clone() } else { read_values(row, 12)? };
     Ok(Link {
         kind: word(row, 0)?,
         source: row.get(1)?,
@@ -295,15 +289,19 @@ fn read(row: &Row<'_>) -> Result<Link, StoreError> {
         reason: row.get(8)?,
         candidates: list(row, 9, "candidates")?,
         declined: list(row, 10, "declined targets")?,
-        written: values(row, 11)?,
-        sent: values(row, 12)?,
+        written,
+        sent,
         volatile_at: time_or_none(row, 13)?,
         missing_since: time_or_none(row, 14)?,
         revision: row.get(15)?,
     })
 }
 
-fn values(row: &Row<'_>, column: usize) -> Result<BTreeMap<String, Value>, StoreError> {
+fn write_values(values: &BTreeMap<String, Value>) -> String {
+    codec::write_fields(values.iter().map(|(name, value)| (name.as_str(), value)))
+}
+
+fn read_values(row: &Row<'_>, column: usize) -> Result<BTreeMap<String, Value>, StoreError> {
     codec::read_map(row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable("link", error))?)
 }
 
@@ -312,5 +310,5 @@ fn list_or_none(list: &[impl Serialize]) -> Result<Option<String>, StoreError> {
 }
 
 fn list<T: DeserializeOwned>(row: &Row<'_>, column: usize, what: &'static str) -> Result<Vec<T>, StoreError> {
-    if row.get_ref(column)? == rusqlite::types::ValueRef::Null { Ok(Vec::new()) } else { document(row, column, what) }
+    if row.get_ref(column)? == ValueRef::Null { Ok(Vec::new()) } else { document(row, column, what) }
 }

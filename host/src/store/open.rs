@@ -6,6 +6,7 @@
 //! process can thus still be opened, as nothing has to be written for it.
 
 use super::error::StoreError;
+use refinery::Runner;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::io::Read;
@@ -36,10 +37,15 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Opens the file, and makes or migrates it where needed: the writer and the readers.
 pub(super) fn open(path: &Path, patience: Duration) -> Result<(Connection, Vec<Connection>), StoreError> {
-    if look(path, patience).map_err(|error| examine(error, path))? != Found::Current {
-        migrate(path, patience).map_err(|error| error.in_file(path))?;
-    }
+    bring_up_to_date(path, patience, &embedded::migrations::runner())?;
     connect(path, patience).map_err(|error| StoreError::from(error).in_file(path))
+}
+
+fn bring_up_to_date(path: &Path, patience: Duration, migrations: &Runner) -> Result<(), StoreError> {
+    match look(path, patience, migrations).map_err(|error| examine(error, path))? {
+        Found::Current => Ok(()),
+        Found::Nothing | Found::Older => migrate(path, patience, migrations).map_err(|error| error.in_file(path)),
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +55,7 @@ enum Found {
     Current,
 }
 
-fn look(path: &Path, patience: Duration) -> Result<Found, StoreError> {
+fn look(path: &Path, patience: Duration, migrations: &Runner) -> Result<Found, StoreError> {
     let mut start = Vec::new();
     match std::fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut start)) {
         Ok(0) => return Ok(Found::Nothing),
@@ -60,7 +66,8 @@ fn look(path: &Path, patience: Duration) -> Result<Found, StoreError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(source) => return Err(StoreError::File { path: path.to_owned(), source }),
     }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(patience)?;
     let tables: Vec<String> = connection
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?
@@ -69,8 +76,7 @@ fn look(path: &Path, patience: Duration) -> Result<Found, StoreError> {
     if !tables.iter().any(|name| name == "refinery_schema_history") {
         return if tables.is_empty() { Ok(Found::Nothing) } else { Err(StoreError::Foreign { path: path.to_owned() }) };
     }
-    let runner = embedded::migrations::runner();
-    let known = runner.get_migrations();
+    let known = migrations.get_migrations();
     let newest = known.iter().map(|migration| i64::from(migration.version())).max().unwrap_or(0);
     let applied: Vec<(i64, String)> = connection
         .prepare("SELECT version, checksum FROM refinery_schema_history ORDER BY version")?
@@ -84,9 +90,9 @@ fn look(path: &Path, patience: Duration) -> Result<Found, StoreError> {
         return Err(StoreError::Foreign { path: path.to_owned() });
     }
     for (version, checksum) in &applied {
-        let same = known
-            .iter()
-            .any(|migration| i64::from(migration.version()) == *version && migration.checksum().to_string() == *checksum);
+        let same = known.iter().any(|migration| {
+            i64::from(migration.version()) == *version && migration.checksum().to_string() == *checksum
+        });
         if !same {
             return Err(StoreError::Diverged { path: path.to_owned(), version: *version });
         }
@@ -112,7 +118,7 @@ fn examine(error: StoreError, path: &Path) -> StoreError {
     }
 }
 
-fn migrate(path: &Path, patience: Duration) -> Result<(), StoreError> {
+fn migrate(path: &Path, patience: Duration, migrations: &Runner) -> Result<(), StoreError> {
     make_private(path)?;
     let mut connection = Connection::open_with_flags(
         path,
@@ -122,10 +128,11 @@ fn migrate(path: &Path, patience: Duration) -> Result<(), StoreError> {
     connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.set_transaction_behavior(TransactionBehavior::Immediate);
-    match embedded::migrations::runner().set_grouped(true).run(&mut connection) {
+    // Grouped: all steps in one transaction, or none.
+    match Runner::new(migrations.get_migrations()).set_grouped(true).run(&mut connection) {
         Ok(_) => Ok(()),
         // Two processes may start at once: the one that comes second finds the work done.
-        Err(_) if matches!(look(path, patience), Ok(Found::Current)) => Ok(()),
+        Err(_) if matches!(look(path, patience, migrations), Ok(Found::Current)) => Ok(()),
         Err(error) => Err(migration_error(error)),
     }
 }
@@ -155,7 +162,8 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
 }
 
 fn connect(path: &Path, patience: Duration) -> rusqlite::Result<(Connection, Vec<Connection>)> {
-    let writer = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let writer =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     prepare(&writer, patience, WRITER_CACHE_KIB)?;
     writer.pragma_update(None, "synchronous", "FULL")?;
     writer.pragma_update(None, "foreign_keys", true)?;
@@ -180,4 +188,47 @@ fn prepare(connection: &Connection, patience: Duration, cache_kib: i64) -> rusql
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refinery::Migration;
+
+    const SOON: Duration = Duration::from_millis(100);
+
+    fn version(number: u32, sql: &str) -> Migration {
+        Migration::unapplied(&format!("V{number}__step"), sql).unwrap()
+    }
+
+    fn tables(path: &Path) -> Vec<String> {
+        let db = Connection::open(path).unwrap();
+        let mut select = db
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'refinery%' ORDER BY name")
+            .unwrap();
+        select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn a_migration_that_fails_half_way_leaves_the_old_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let first = version(1, "CREATE TABLE a (x)");
+        let old = Runner::new(std::slice::from_ref(&first));
+        bring_up_to_date(&path, SOON, &old).unwrap();
+
+        let second = version(2, "CREATE TABLE b (x)");
+        let broken = version(3, "CREATE TABLE c (x); INSERT INTO nowhere VALUES (1)");
+        let new = Runner::new(&[first.clone(), second.clone(), broken]);
+        let error = bring_up_to_date(&path, SOON, &new).unwrap_err();
+        assert!(matches!(error, StoreError::Migration(_)), "{error}");
+        assert_eq!(tables(&path), ["a"]);
+        bring_up_to_date(&path, SOON, &old).unwrap();
+
+        let good = Runner::new(&[first, second]);
+        bring_up_to_date(&path, SOON, &good).unwrap();
+        assert_eq!(tables(&path), ["a", "b"]);
+        let error = bring_up_to_date(&path, SOON, &old).unwrap_err();
+        assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+    }
 }

@@ -1,8 +1,6 @@
 //! Plans, their changes, and how each change stands.
 
-use super::rows::{
-    collect, count, document, first, limit, time, time_or_none, to_document, to_word, word,
-};
+use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
 use crate::model::{Action, Hold, Kind, Plan, PlanId, PlannedChange, RunId, SyncName, Timestamp};
@@ -161,7 +159,9 @@ impl TenantStore {
         let (tenant, plan) = (self.id, plan.clone());
         self.write(move |db| {
             let changed = db
-                .prepare_cached("UPDATE plans SET hash = ?1, totals = ?2, undecided = ?3 WHERE id = ?4 AND tenant = ?5")?
+                .prepare_cached(
+                    "UPDATE plans SET hash = ?1, totals = ?2, undecided = ?3 WHERE id = ?4 AND tenant = ?5",
+                )?
                 .execute(params![plan.hash, to_document(&plan.totals)?, plan.undecided, plan.id.0, tenant])?;
             if changed == 0 { Err(StoreError::not_found("plan", plan.id)) } else { Ok(()) }
         })

@@ -45,9 +45,11 @@ impl Store {
                     plugin.added_at.0
                 ])
                 .map(drop)
-                .map_err(|error| {
-                    if is_duplicate(&error) { StoreError::exists("plugin", &plugin.digest) } else { error.into() }
-                })
+                .map_err(
+                    |error| {
+                        if is_duplicate(&error) { StoreError::exists("plugin", &plugin.digest) } else { error.into() }
+                    },
+                )
         })
         .await
     }
@@ -104,13 +106,7 @@ fn read(row: &Row<'_>) -> Result<PluginRow, StoreError> {
     })
 }
 
-/// What orders two rows of one plugin: the numbers of the version (a pre-release before
-/// its release), then what was added later.
-fn age(plugin: &PluginRow) -> (Vec<u64>, bool, Timestamp) {
-    let plain = plugin.version.split('+').next().unwrap_or_default();
-    let (numbers, released) = match plain.split_once('-') {
-        Some((numbers, _)) => (numbers, false),
-        None => (plain, true),
-    };
-    (numbers.split('.').map(|part| part.parse().unwrap_or(0)).collect(), released, plugin.added_at)
+/// What orders two rows of one plugin: the version, then what was added later.
+fn age(plugin: &PluginRow) -> (Option<semver::Version>, Timestamp) {
+    (semver::Version::parse(&plugin.version).ok(), plugin.added_at)
 }

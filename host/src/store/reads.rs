@@ -7,13 +7,16 @@
 
 use super::connections::connection_id;
 use super::records::{Encoded, Put, Upsert};
-use super::rows::{count, first, int};
+use super::rows::{check_length, count, first, int};
 use super::{StoreError, TenantStore};
 use crate::model::{ConnectionName, Kind, Record, Timestamp};
 use rusqlite::{Connection, params};
 
 /// How many ended reads are kept per connection and kind, to look back on.
 const KEPT: i64 = 50;
+
+/// The longest cursor, in bytes: the contract's limit.
+const CURSOR: usize = 8 * 1024;
 
 /// A walk under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +113,7 @@ impl TenantStore {
         total: Option<u64>,
         at: Timestamp,
     ) -> Result<PageStats, StoreError> {
+        check_length("the cursor", next.unwrap_or_default(), CURSOR)?;
         // Encoded here, by the caller's thread: the writer has enough to do.
         let records = Encoded::all(kind, records)?;
         let (tenant, connection, read, next) = (self.id, connection.clone(), read.id, next.map(str::to_owned));

@@ -276,10 +276,7 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    pub(super) fn all<'r>(
-        kind: Kind,
-        records: impl IntoIterator<Item = &'r Record>,
-    ) -> Result<Vec<Self>, StoreError> {
+    pub(super) fn all<'r>(kind: Kind, records: impl IntoIterator<Item = &'r Record>) -> Result<Vec<Self>, StoreError> {
         let volatile: Vec<&str> =
             catalogue::fields(kind).filter(|(_, field)| field.volatile).map(|(name, _)| name).collect();
         let mut buffer = Vec::with_capacity(1024);
@@ -294,7 +291,12 @@ impl Encoded {
         let fields = codec::write_fields(record.fields.iter().map(|field| (field.name.as_str(), &field.value)));
         if fields.len() > LIMITS.2 {
             return Err(StoreError::TooLarge {
-                what: format!("the fields of `{}` have {} bytes, at most {} are stored", record.id, fields.len(), LIMITS.2),
+                what: format!(
+                    "the fields of `{}` have {} bytes, at most {} are stored",
+                    record.id,
+                    fields.len(),
+                    LIMITS.2
+                ),
             });
         }
         Ok(Self {
@@ -395,7 +397,8 @@ impl<'c> Upsert<'c> {
                 "UPDATE records SET digest = ?2, seen_at = ?3, parent = ?4, name = ?5, stamp = ?6, fields = ?7 \
                  WHERE number = ?1",
             )?,
-            refresh: db.prepare_cached("UPDATE records SET digest = ?2, seen_at = ?3, fields = ?4 WHERE number = ?1")?,
+            refresh: db
+                .prepare_cached("UPDATE records SET digest = ?2, seen_at = ?3, fields = ?4 WHERE number = ?1")?,
             revive: db.prepare_cached("UPDATE records SET gone_at = NULL, seen_at = ?2 WHERE number = ?1")?,
             touch: db.prepare_cached("UPDATE records SET seen_at = ?2 WHERE number = ?1")?,
             key: (tenant, connection, kind),

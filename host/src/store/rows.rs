@@ -87,11 +87,24 @@ pub(super) fn check_length(what: &str, text: &str, most: usize) -> Result<(), St
         return Ok(());
     }
     let start: String = text.chars().take(40).collect();
-    Err(StoreError::TooLarge { what: format!("{what} `{start}…` has {} bytes, at most {most} are stored", text.len()) })
+    Err(StoreError::TooLarge {
+        what: format!("{what} `{start}…` has {} bytes, at most {most} are stored", text.len())
+    })
+}
+
+/// The text, cut where it is longer than anyone reads.
+pub(super) fn cut(text: &str) -> String {
+    const MOST: usize = 8 * 1024;
+    if text.len() <= MOST {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(MOST)])
 }
 
 /// Whether an insert failed because the key is there already.
 pub(super) fn is_duplicate(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error().map(|error| error.extended_code),
-        Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY))
+    matches!(
+        error.sqlite_error().map(|error| error.extended_code),
+        Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+    )
 }

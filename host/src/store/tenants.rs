@@ -16,9 +16,7 @@ impl Store {
             db.prepare_cached("INSERT INTO tenants (name, added_at) VALUES (?1, ?2)")?
                 .execute(params![name.as_str(), at.0])
                 .map(drop)
-                .map_err(|error| {
-                    if is_duplicate(&error) { StoreError::exists("tenant", &name) } else { error.into() }
-                })
+                .map_err(|error| if is_duplicate(&error) { StoreError::exists("tenant", &name) } else { error.into() })
         })
         .await
     }

@@ -1,13 +1,16 @@
 //! Wake-ups: what connectors asked to be called again for.
 
 use super::connections::connection_id;
-use super::rows::{collect, count, first, limit, time, word};
+use super::rows::{check_length, collect, count, first, limit, time, word};
 use super::{StoreError, TenantStore};
 use crate::model::{ConnectionName, Timestamp};
 use rusqlite::params;
 
 /// How many may be pending for a connection.
 pub(super) const PENDING: u64 = 100;
+
+/// The longest payload, in bytes.
+const PAYLOAD: usize = 64 * 1024;
 
 /// One wake-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +31,7 @@ impl TenantStore {
     /// Notes a wake-up and gives its id; none when the connection has too many pending.
     ///
     /// # Errors
-    /// `NotFound` (the connection).
+    /// `NotFound` (the connection); `TooLarge`.
     pub async fn wake_insert(
         &self,
         connection: &ConnectionName,
@@ -36,6 +39,7 @@ impl TenantStore {
         payload: &str,
         due_at: Timestamp,
     ) -> Result<Option<String>, StoreError> {
+        check_length("the payload", payload, PAYLOAD)?;
         let (tenant, connection, job, payload) = (self.id, connection.clone(), job.to_owned(), payload.to_owned());
         self.write(move |db| {
             let connection = connection_id(db, tenant, &connection)?;

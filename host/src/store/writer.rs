@@ -246,4 +246,3 @@ fn run_read(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> 
     job.run(connection);
     say("ROLLBACK")
 }
-

@@ -8,8 +8,8 @@ use crate::lookups::Products;
 use crate::settings::{Settings, StampPlace};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Asset, Change, Failure, Field, Level, Method, Operation, Outcome, Page, Reference, Request, Selection, Told,
-    Value, time,
+    Asset, Change, Failure, Field, Level, Method, Operation, Outcome, Page, Reference, Request, Selection, Told, Value,
+    time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +24,15 @@ const NAMES: &Names = &[
 
 /// What is asked for of a row, besides user-defined fields by name. A whole row has some hundred fields.
 const INCLUDE: &[&str] = &[
-    "id", "companyID", "companyLocationID", "productID", "isActive", "referenceTitle", "referenceNumber",
-    "serialNumber", "notes",
+    "id",
+    "companyID",
+    "companyLocationID",
+    "productID",
+    "isActive",
+    "referenceTitle",
+    "referenceNumber",
+    "serialNumber",
+    "notes",
 ];
 
 /// Where it is remembered that a database does not give user-defined fields when it is asked for some
@@ -144,12 +151,16 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     let products = Products::for_reading(client);
     let include = INCLUDE.iter().copied().chain(settings.udf_names()).collect::<Vec<_>>();
     let mut query = Query::new(&include, filter);
+    let item = |row: &ConfigurationItem<'_>| {
+        let asset = row.asset(settings, products);
+        crate::is_named(selection, &asset.name).then(|| asset.into_item())
+    };
     if client.host.recall(WIDE, "ConfigurationItems", DAY_MS).is_none() {
         match client.query("ConfigurationItems", &query, after) {
             Ok(reply) => {
-                let (rows, next) = client.rows::<ConfigurationItem<'_>>(&reply)?;
-                if rows.iter().all(|row| row.tells(settings)) {
-                    return Ok(page(&rows, next, selection, settings, products));
+                let found = client.rows::<ConfigurationItem<'_>>(&reply)?;
+                if found.rows.iter().all(|row| row.tells(settings)) {
+                    return Ok(found.page(item));
                 }
             }
             Err(Failure::Unsupported(_)) => {}
@@ -160,20 +171,7 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     }
     query.widen();
     let reply = client.query("ConfigurationItems", &query, after)?;
-    let (rows, next) = client.rows::<ConfigurationItem<'_>>(&reply)?;
-    Ok(page(&rows, next, selection, settings, products))
-}
-
-fn page(
-    rows: &[ConfigurationItem<'_>],
-    next: Option<String>,
-    selection: &Selection,
-    settings: &Settings,
-    products: Products,
-) -> Page {
-    let assets = rows.iter().map(|row| row.asset(settings, products));
-    let items = assets.filter(|asset| crate::is_named(selection, &asset.name)).map(Asset::into_item);
-    Page { items: items.collect(), next, total: None, gaps: Vec::new() }
+    Ok(client.rows::<ConfigurationItem<'_>>(&reply)?.page(item))
 }
 
 #[derive(Serialize)]
@@ -262,7 +260,9 @@ fn udf_body<'a>(client: &'a Client<'_>, field: &Field) -> Option<UdfBody<'a>> {
         Value::Text(text) | Value::Time(text) => Some(text.clone()),
         Value::Json(text) => {
             if text.chars().count() > client.settings.udf_length as usize {
-                client.host.log(Level::Warn, &format!("{} does not fit into the user-defined field {name}", field.name));
+                client
+                    .host
+                    .log(Level::Warn, &format!("{} does not fit into the user-defined field {name}", field.name));
                 return None;
             }
             Some(text.clone())
@@ -279,7 +279,8 @@ fn no_product(settings: &Settings, type_: Option<&str>) -> Failure {
         Some("server") => (&settings.server_product, "server-product"),
         _ => (&settings.workstation_product, "workstation-product"),
     };
-    let message = format!("Autotask has no active product `{name}`: make it, or name another one in the setting `{setting}`");
+    let message =
+        format!("Autotask has no active product `{name}`: make it, or name another one in the setting `{setting}`");
     Failure::rejected_field("type", message)
 }
 
@@ -339,7 +340,10 @@ mod tests {
         let host = Script::new(SETTINGS, |request| Ok(answer(request)));
         let client = Client::open(&host).unwrap();
         let item = read(&client, &Selection::Everything, None).unwrap().items.remove(0);
-        assert_eq!((item.id.as_str(), item.parent.as_deref(), item.name.as_str()), ("55120", Some("412"), "ACME-SRV-1"));
+        assert_eq!(
+            (item.id.as_str(), item.parent.as_deref(), item.name.as_str()),
+            ("55120", Some("412"), "ACME-SRV-1")
+        );
         assert_eq!(item.stamp.as_deref(), Some("vsax:1f0c"));
         let told: Vec<(&str, &Value)> = item.fields.iter().map(|field| (field.name.as_str(), &field.value)).collect();
         let text = |text: &str| Value::Text(text.to_owned());
@@ -353,7 +357,11 @@ mod tests {
             ("memory", Value::Integer(17_179_869_184)),
             ("last-login", Value::Blank),
         ];
-        assert_eq!(told, expected.iter().map(|(name, value)| (*name, value)).collect::<Vec<_>>(), "a note is no list of drives");
+        assert_eq!(
+            told,
+            expected.iter().map(|(name, value)| (*name, value)).collect::<Vec<_>>(),
+            "a note is no list of drives"
+        );
     }
 
     #[test]
@@ -384,10 +392,16 @@ mod tests {
             Field { name: "storage".to_owned(), value: Value::Json(format!("[\"{}\"]", "x".repeat(40))) },
         ];
         write(&client, &[update]);
-        assert_eq!(sent(&host), r#"{"id":55121,"serialNumber":null,"userDefinedFields":[{"name":"Last user","value":null}]}"#);
+        assert_eq!(
+            sent(&host),
+            r#"{"id":55121,"serialNumber":null,"userDefinedFields":[{"name":"Last user","value":null}]}"#
+        );
         assert!(host.logged.borrow().iter().any(|line| line.contains("storage does not fit")));
         let request = host.requests.borrow().last().cloned().unwrap();
-        assert_eq!((request.path.as_str(), request.change.as_deref()), ("/ATServicesRest/V1.0/ConfigurationItems", Some("2")));
+        assert_eq!(
+            (request.path.as_str(), request.change.as_deref()),
+            ("/ATServicesRest/V1.0/ConfigurationItems", Some("2"))
+        );
         assert_eq!(request.host.as_deref(), Some("ws1.vendor.example"));
 
         let mut retire = change("3", Operation::Deactivate, Kind::Asset);
@@ -414,7 +428,9 @@ mod tests {
         let body = sent(&host);
         assert_eq!(
             body,
-            format!(r#"{{"MaxRecords":500,{NARROW},"filter":[{{"op":"eq","field":"companyID","value":412}},{{"op":"eq","field":"referenceTitle","value":"ACME-SRV-1"}}]}}"#)
+            format!(
+                r#"{{"MaxRecords":500,{NARROW},"filter":[{{"op":"eq","field":"companyID","value":412}},{{"op":"eq","field":"referenceTitle","value":"ACME-SRV-1"}}]}}"#
+            )
         );
         // The second page's reply is not what is looked at here.
         drop(read(&client, &named, Some(&next)));
@@ -425,7 +441,11 @@ mod tests {
 
         let elsewhere = first.replace("//ws1.", "//evil.");
         let host = Script::new(SETTINGS, |request| {
-            Ok(if request.path.ends_with("ConfigurationItems/query") { reply(200, &elsewhere) } else { answer(request) })
+            Ok(if request.path.ends_with("ConfigurationItems/query") {
+                reply(200, &elsewhere)
+            } else {
+                answer(request)
+            })
         });
         let client = Client::open(&host).unwrap();
         assert_eq!(read(&client, &named, None).unwrap_err().case(), "unavailable");
@@ -435,7 +455,10 @@ mod tests {
     fn stamps_are_asked_for_with_one_condition() {
         for (settings, condition) in [
             (SETTINGS.to_owned(), r#"{"op":"in","field":"RMM Device Key","udf":true,"value":["a","b"]}"#),
-            (SETTINGS.replace('{', r#"{"stamp-place":"reference-number","#), r#"{"op":"in","field":"referenceNumber","value":["a","b"]}"#),
+            (
+                SETTINGS.replace('{', r#"{"stamp-place":"reference-number","#),
+                r#"{"op":"in","field":"referenceNumber","value":["a","b"]}"#,
+            ),
         ] {
             let host = Script::new(&settings, |request| Ok(answer(request)));
             let client = Client::open(&host).unwrap();

@@ -9,9 +9,10 @@ use crate::zone::Zone;
 use crosswalk_sdk::http::parameters;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Failure, Host, HttpError, Method, Outcome, Request, Response, Settlement, Told, batch,
+    Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, batch,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::cell::{Cell, RefCell};
 
 /// Rows of a page, and values of an `in`: the vendor's most.
@@ -69,17 +70,25 @@ impl<'h> Client<'h> {
     ///
     /// # Errors
     /// It cannot be read, or goes on at another host.
-    pub(crate) fn rows<'a, T: Deserialize<'a>>(&self, reply: &'a Response) -> Result<(Vec<T>, Option<String>), Failure> {
-        let found: Found<'a, T> = json::parse(reply.text())?;
-        let details = found.page_details.into_value();
-        let next = match details.and_then(|details| details.next_page_url.into_value()).and_then(|url| url.filled()) {
+    pub(crate) fn rows<'a, T: Deserialize<'a>>(&self, reply: &'a Response) -> Result<Rows<T>, Failure> {
+        let (rows, gaps, details) = match json::parse::<Found<'a, T>>(reply.text()) {
+            Ok(found) => (found.items, Vec::new(), found.page_details),
+            Err(why) => {
+                let Ok(found) = json::parse::<Found<'a, &RawValue>>(reply.text()) else { return Err(why) };
+                let (rows, gaps) = json::readable(&found.items, why)?;
+                (rows, gaps, found.page_details)
+            }
+        };
+        let next = match details.into_value().and_then(|details| details.next_page_url.into_value()?.filled()) {
             None => None,
             Some(url) => match self.zone.borrow().call_of(&url) {
                 Some(call) => Some(call.to_owned()),
-                None => return Err(Failure::Unavailable(format!("the next page is said to lie outside the zone: {url}"))),
+                None => {
+                    return Err(Failure::Unavailable(format!("the next page is said to lie outside the zone: {url}")));
+                }
             },
         };
-        Ok((found.items, next))
+        Ok(Rows { rows, gaps, next })
     }
 
     /// Writes a batch, one request per change that could be prepared.
@@ -89,10 +98,15 @@ impl<'h> Client<'h> {
         prepared: Vec<Result<Request, Failure>>,
         names: &Names,
     ) -> Vec<Outcome> {
-        batch::write_all(changes, prepared, |requests| self.send_all(requests), |change, reply| match self.written(change, reply, names) {
-            Ok(id) => Settlement::Done(id),
-            Err(failure) => Settlement::Failed(failure),
-        })
+        batch::write_all(
+            changes,
+            prepared,
+            |requests| self.send_all(requests),
+            |change, reply| match self.written(change, reply, names) {
+                Ok(id) => Settlement::Done(id),
+                Err(failure) => Settlement::Failed(failure),
+            },
+        )
     }
 
     fn written(&self, change: &Change, reply: &Response, names: &Names) -> Result<String, Failure> {
@@ -137,6 +151,23 @@ impl Client<'_> {
 
 fn no_reply() -> HttpError {
     HttpError::Unreachable("the host gave no reply".to_owned())
+}
+
+/// What came of a query.
+pub(crate) struct Rows<T> {
+    /// The rows that can be read.
+    pub(crate) rows: Vec<T>,
+    /// A gap for each that cannot.
+    pub(crate) gaps: Vec<Gap>,
+    /// The cursor of the next page.
+    pub(crate) next: Option<String>,
+}
+
+impl<T> Rows<T> {
+    /// As a page of those items that the selection asks for.
+    pub(crate) fn page(self, item: impl Fn(&T) -> Option<Item>) -> Page {
+        Page { items: self.rows.iter().filter_map(item).collect(), next: self.next, total: None, gaps: self.gaps }
+    }
 }
 
 #[derive(Deserialize)]
@@ -288,7 +319,8 @@ mod tests {
         let client = Client::open(&host).unwrap();
         let mut create = change("c", Operation::Create, Kind::Asset);
         create.parent = Some("1".to_owned());
-        let prepared = vec![Ok(Request::new(Method::Post, "zone", "ConfigurationItems").json("{}".to_owned()).change("c"))];
+        let prepared =
+            vec![Ok(Request::new(Method::Post, "zone", "ConfigurationItems").json("{}".to_owned()).change("c"))];
         let outcomes = client.write_all(&[create], prepared, &[]);
         assert_eq!(outcomes[0].result, Settlement::Done("5".to_owned()));
         assert_eq!(asked.get(), 2);
@@ -312,7 +344,10 @@ mod tests {
     #[test]
     fn a_write_without_an_id_in_its_reply_is_not_taken_for_done() {
         let host = Script::new(r#"{"user":"u"}"#, |request| {
-            Ok(reply(200, if request.endpoint == "discovery" { r#"{"url":"https://w.x/A/"}"# } else { r#"{"itemId":null}"# }))
+            Ok(reply(
+                200,
+                if request.endpoint == "discovery" { r#"{"url":"https://w.x/A/"}"# } else { r#"{"itemId":null}"# },
+            ))
         });
         let client = Client::open(&host).unwrap();
         let request = || vec![Ok(Request::new(Method::Post, "zone", "Companies").change("c"))];

@@ -6,9 +6,7 @@ use crate::errors::Names;
 use crate::lookups;
 use crate::settings::Settings;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{
-    Change, Customer, Failure, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
-};
+use crosswalk_sdk::{Change, Customer, Failure, Method, Operation, Outcome, Page, Request, Selection, Told};
 use serde::{Deserialize, Serialize};
 
 /// Where the vendor keeps each field: its name, ours, and how long a text may be, where that is known.
@@ -38,7 +36,16 @@ const NAMES: &Names = &[
 ];
 
 const INCLUDE: &[&str] = &[
-    "id", "companyName", "isActive", "companyNumber", "phone", "webAddress", "address1", "address2", "city", "state",
+    "id",
+    "companyName",
+    "isActive",
+    "companyNumber",
+    "phone",
+    "webAddress",
+    "address1",
+    "address2",
+    "city",
+    "state",
     "postalCode",
 ];
 
@@ -101,18 +108,16 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         Selection::ChangedSince(time) => Condition::new("gte", "lastTrackedModifiedDateTime", Operand::Text(time)),
         Selection::Search(text) => Condition::new("contains", "companyName", Operand::Text(text)),
         Selection::Named(named) => Condition::new("eq", "companyName", Operand::Text(&named.name)),
-        Selection::Stamps(stamps) if client.settings.company_stamp => Condition::new("in", "companyNumber", Operand::texts(stamps)),
+        Selection::Stamps(stamps) if client.settings.company_stamp => {
+            Condition::new("in", "companyNumber", Operand::texts(stamps))
+        }
         _ => return Err(Failure::Unsupported("companies cannot be asked for in this way".to_owned())),
     };
     let reply = client.query("Companies", &Query::new(INCLUDE, vec![condition]), after)?;
-    page(client, &reply, selection)
-}
-
-fn page(client: &Client<'_>, reply: &Response, selection: &Selection) -> Result<Page, Failure> {
-    let (rows, next) = client.rows::<Company<'_>>(reply)?;
-    let customers = rows.iter().map(|row| row.customer(&client.settings));
-    let items = customers.filter(|customer| crate::is_named(selection, &customer.name)).map(Customer::into_item);
-    Ok(Page { items: items.collect(), next, total: None, gaps: Vec::new() })
+    Ok(client.rows::<Company<'_>>(&reply)?.page(|row| {
+        let customer = row.customer(&client.settings);
+        crate::is_named(selection, &customer.name).then(|| customer.into_item())
+    }))
 }
 
 #[derive(Serialize)]

@@ -26,11 +26,8 @@ fn place(field: &str, length: u32) -> Option<crosswalk_sdk::StampPlace> {
 }
 
 fn customers(settings: &Settings) -> KindDescription {
-    let mut reads = Selections::EVERYTHING
-        | Selections::IDS
-        | Selections::CHANGED_SINCE
-        | Selections::SEARCH
-        | Selections::NAMED;
+    let mut reads =
+        Selections::EVERYTHING | Selections::IDS | Selections::CHANGED_SINCE | Selections::SEARCH | Selections::NAMED;
     let mut fields = fields(customers::FIELDS);
     if settings.company_stamp {
         reads |= Selections::STAMPS;
@@ -117,7 +114,8 @@ mod tests {
     #[test]
     fn only_what_has_a_place_is_declared() {
         let of = |json: &str| description(&Settings::parse(json).unwrap());
-        let names = |it: &Description| -> Vec<String> { it.kinds[2].fields.iter().map(|field| field.name.clone()).collect() };
+        let names =
+            |it: &Description| -> Vec<String> { it.kinds[2].fields.iter().map(|field| field.name.clone()).collect() };
         assert_eq!(names(&of("{}")), ["active", "location", "type", "serial-number", "description"]);
         let with = of(r#"{"udf-last-login":"Last user","udf-serial-number":"ignored","udf-length":50}"#);
         assert_eq!(names(&with).last().map(String::as_str), Some("last-login"));

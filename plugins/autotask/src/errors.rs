@@ -27,7 +27,8 @@ pub(crate) fn failure(reply: &Response, writing: bool, names: &Names) -> Failure
     let said = texts(reply);
     let lower = said.to_lowercase();
     let says = |words: &str| lower.contains(words);
-    let message = if said.is_empty() { format!("Autotask answered with status {}", reply.status) } else { said.clone() };
+    let message =
+        if said.is_empty() { format!("Autotask answered with status {}", reply.status) } else { said.clone() };
     let is_over = says("threshold") && says("exceeded");
     match reply.status {
         429 => return throttled(reply, message),
@@ -43,7 +44,9 @@ pub(crate) fn failure(reply: &Response, writing: bool, names: &Names) -> Failure
         _ => {}
     }
     if says("unable to find") && says("entity") {
-        return Failure::Unsupported(format!("{message} (are the user-defined fields in the settings named as in Autotask?)"));
+        return Failure::Unsupported(format!(
+            "{message} (are the user-defined fields in the settings named as in Autotask?)"
+        ));
     }
     if says("'or' conditions") || says("limited to 500") {
         return Failure::Broken(message);
@@ -51,10 +54,21 @@ pub(crate) fn failure(reply: &Response, writing: bool, names: &Names) -> Failure
     if says("duplicate") {
         return Failure::Conflict(message);
     }
-    let is_known = ["required", "picklist", "must belong", "reference value", "assignedresource", "invalid"].into_iter().any(says);
-    let is_fault = ["unexpected error", "internal", "time-out", "timeout", "timed out", "try again", "unavailable", "deadlock", "server error"]
-        .into_iter()
-        .any(says);
+    let is_known =
+        ["required", "picklist", "must belong", "reference value", "assignedresource", "invalid"].into_iter().any(says);
+    let is_fault = [
+        "unexpected error",
+        "internal",
+        "time-out",
+        "timeout",
+        "timed out",
+        "try again",
+        "unavailable",
+        "deadlock",
+        "server error",
+    ]
+    .into_iter()
+    .any(says);
     let refuses = is_known || (400..500).contains(&reply.status) || (writing && !said.is_empty() && !is_fault);
     if !refuses {
         return Failure::Unavailable(message);
@@ -111,17 +125,37 @@ mod tests {
         for (status, text, case, problems) in [
             (500, "Value does not exist for the required field companyName.", "rejected", &["name"][..]),
             (500, "phone is required; on record number [1].", "rejected", &["phone"]),
-            (500, "The picklist value 99 does not exist for field phone; on record number [1].", "rejected", &["phone"]),
+            (
+                500,
+                "The picklist value 99 does not exist for field phone; on record number [1].",
+                "rejected",
+                &["phone"],
+            ),
             (500, "The companyLocationID must belong to the company of the companyID.", "rejected", &["location"]),
-            (500, "Data violation: assignedResourceID and assignedResourceRoleID must both have a value.", "rejected", &[]),
-            (500, "Reference value on field: companyLocationID of type: CompanyLocation does not exist or is invalid.", "rejected", &["location"]),
+            (
+                500,
+                "Data violation: assignedResourceID and assignedResourceRoleID must both have a value.",
+                "rejected",
+                &[],
+            ),
+            (
+                500,
+                "Reference value on field: companyLocationID of type: CompanyLocation does not exist or is invalid.",
+                "rejected",
+                &["location"],
+            ),
             (500, "Unable to find Colour in the ConfigurationItem Entity.", "unsupported", &[]),
             (500, "Queries are limited to 500 or fewer 'OR' conditions.", "broken", &[]),
             (500, "No matching records found.", "not-found", &[]),
             (500, "Cannot insert duplicate data into the contract service period.", "conflict", &[]),
             (429, "The API thread threshold of 3 threads has been exceeded for this object.", "throttled", &[]),
             (500, "The API thread threshold of 3 threads has been exceeded for this object.", "throttled", &[]),
-            (500, "The logged in Resource does not have the adequate permissions to create this entity type.", "denied", &[]),
+            (
+                500,
+                "The logged in Resource does not have the adequate permissions to create this entity type.",
+                "denied",
+                &[],
+            ),
             (401, "IntegrationCode is invalid.", "denied", &[]),
             (500, "The integration code is invalid.", "denied", &[]),
             (403, "Forbidden.", "denied", &[]),
@@ -133,7 +167,11 @@ mod tests {
             (503, "Down for maintenance.", "unavailable", &[]),
         ] {
             let (got, fields) = said(status, text, true);
-            assert_eq!((got.as_str(), fields), (case, problems.iter().map(|p| (*p).to_owned()).collect()), "{status} {text}");
+            assert_eq!(
+                (got.as_str(), fields),
+                (case, problems.iter().map(|p| (*p).to_owned()).collect()),
+                "{status} {text}"
+            );
         }
     }
 

@@ -42,7 +42,7 @@ impl Connector for Autotask {
         let client = Client::open(host)?;
         let filter = vec![Condition::new("eq", "id", Operand::Int(0))];
         let reply = client.query("Companies", &Query::new(&["id", "companyName"], filter), None)?;
-        let (own, _) = client.rows::<Own<'_>>(&reply)?;
+        let own = client.rows::<Own<'_>>(&reply)?.rows;
         let account = own.into_iter().find_map(|company| company.company_name.text().into_value());
         let used = client.get("ThresholdInformation").ok().and_then(|reply| {
             let told: Threshold = json::parse(reply.text()).ok()?;
@@ -66,7 +66,9 @@ impl Connector for Autotask {
             Kind::Customer => customers::read(&client, &query.selection, after),
             Kind::Location => locations::read(&client, &query.selection, after),
             Kind::Asset => assets::read(&client, &query.selection, after),
-            _ => Err(Failure::Unsupported("this connector has companies, locations and configuration items".to_owned())),
+            _ => {
+                Err(Failure::Unsupported("this connector has companies, locations and configuration items".to_owned()))
+            }
         }
     }
 

@@ -3,9 +3,7 @@
 use crate::client::{Client, Condition, Operand, Query, number, parent, target};
 use crate::errors::Names;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{
-    Change, Failure, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
-};
+use crosswalk_sdk::{Change, Failure, Location, Method, Operation, Outcome, Page, Request, Selection, Told};
 use serde::{Deserialize, Serialize};
 
 /// Where the vendor keeps each field: its name, ours, and how long a text may be, where that is known.
@@ -37,8 +35,19 @@ const NAMES: &Names = &[
 ];
 
 const INCLUDE: &[&str] = &[
-    "id", "companyID", "name", "isActive", "isPrimary", "phone", "fax", "address1", "address2", "city", "state",
-    "postalCode", "description",
+    "id",
+    "companyID",
+    "name",
+    "isActive",
+    "isPrimary",
+    "phone",
+    "fax",
+    "address1",
+    "address2",
+    "city",
+    "state",
+    "postalCode",
+    "description",
 ];
 
 #[derive(Deserialize)]
@@ -109,14 +118,10 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         _ => return Err(Failure::Unsupported("locations cannot be asked for in this way".to_owned())),
     }
     let reply = client.query("CompanyLocations", &Query::new(INCLUDE, filter), after)?;
-    page(client, &reply, selection)
-}
-
-fn page(client: &Client<'_>, reply: &Response, selection: &Selection) -> Result<Page, Failure> {
-    let (rows, next) = client.rows::<Row<'_>>(reply)?;
-    let locations = rows.iter().map(Row::location);
-    let items = locations.filter(|location| crate::is_named(selection, &location.name)).map(Location::into_item);
-    Ok(Page { items: items.collect(), next, total: None, gaps: Vec::new() })
+    Ok(client.rows::<Row<'_>>(&reply)?.page(|row| {
+        let location = row.location();
+        crate::is_named(selection, &location.name).then(|| location.into_item())
+    }))
 }
 
 #[derive(Serialize)]

@@ -58,7 +58,10 @@ pub(crate) fn company_type(client: &Client<'_>) -> Result<i64, Failure> {
         return Ok(number);
     }
     let types = picklist(client, "Companies", "companyType")?;
-    let found = types.iter().find(|(_, label)| label.eq_ignore_ascii_case(wanted)).and_then(|(value, _)| value.parse::<i64>().ok());
+    let found = types
+        .iter()
+        .find(|(_, label)| label.eq_ignore_ascii_case(wanted))
+        .and_then(|(value, _)| value.parse::<i64>().ok());
     let Some(number) = found else {
         let labels: Vec<&str> = types.iter().map(|(_, label)| label.as_str()).collect();
         return Err(Failure::rejected(format!(
@@ -103,8 +106,9 @@ impl Products {
             Condition::new("eq", "isActive", Operand::Flag(true)),
         ];
         let reply = client.query("Products", &Query::new(&["id", "name"], filter), None)?;
-        let (products, _) = client.rows::<Product<'_>>(&reply)?;
-        let id = |name: &str| products.iter().find(|product| product.name.trimmed() == name).map(|product| product.id.0);
+        let products = client.rows::<Product<'_>>(&reply)?.rows;
+        let id =
+            |name: &str| products.iter().find(|product| product.name.trimmed() == name).map(|product| product.id.0);
         let this = Self { workstation: id(&settings.workstation_product), server: id(&settings.server_product) };
         if let (Some(workstation), Some(server)) = (this.workstation, this.server) {
             client.host.remember("products", &key, &format!("{workstation} {server}"));
@@ -154,16 +158,16 @@ fn resources(client: &Client<'_>) -> Result<Vec<Choice>, Failure> {
     let mut after: Option<String> = None;
     loop {
         let reply = client.query("Resources", &query, after.as_deref())?;
-        let (resources, next) = client.rows::<Resource<'_>>(&reply)?;
-        choices.extend(resources.into_iter().map(|resource| {
+        let found = client.rows::<Resource<'_>>(&reply)?;
+        choices.extend(found.rows.into_iter().map(|resource| {
             let names = [resource.first_name, resource.last_name, resource.user_name];
             let names: Vec<String> = names.iter().filter_map(|name| name.text().into_value()).collect();
             Choice { value: resource.id.0.to_string(), label: names.join(" ") }
         }));
-        if next.is_none() || choices.len() >= 5000 {
+        if found.next.is_none() || choices.len() >= 5000 {
             return Ok(choices);
         }
-        after = next;
+        after = found.next;
     }
 }
 

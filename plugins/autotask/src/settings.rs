@@ -64,9 +64,8 @@ impl Settings {
     pub fn parse(json: &str) -> Result<Self, Failure> {
         let told: BTreeMap<Cow<'_, str>, Str<'_>> = serde_json::from_str(json)
             .map_err(|error| Failure::Broken(format!("the settings cannot be read: {error}")))?;
-        let text = |name: &str, default: &str| {
-            told.get(name).and_then(Str::filled).unwrap_or_else(|| default.to_owned())
-        };
+        let text =
+            |name: &str, default: &str| told.get(name).and_then(Str::filled).unwrap_or_else(|| default.to_owned());
         let stamp = match text("stamp-place", "udf").as_str() {
             "reference-number" => StampPlace::ReferenceNumber,
             _ => StampPlace::Udf(text("stamp-udf", "RMM Device Key")),

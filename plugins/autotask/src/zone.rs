@@ -106,7 +106,10 @@ mod tests {
     #[test]
     fn a_zone_is_asked_for_once_and_kept() {
         let host = Script::new("{}", |_| {
-            Ok(reply(200, r#"{"zoneName":"America East","url":"https://webservices2.vendor.example/ATServicesRest/","webUrl":"x","ci":30595}"#))
+            Ok(reply(
+                200,
+                r#"{"zoneName":"America East","url":"https://webservices2.vendor.example/ATServicesRest/","webUrl":"x","ci":30595}"#,
+            ))
         });
         let zone = Zone::of(&host, "api@msp.example").unwrap();
         assert_eq!(zone.path("Companies/query"), "/ATServicesRest/V1.0/Companies/query");
@@ -131,9 +134,13 @@ mod tests {
 
     #[test]
     fn only_urls_of_the_zone_are_followed() {
-        let zone = Zone { host: "ws2.vendor.example".to_owned(), base: "/ATServicesRest/".to_owned(), name: String::new() };
+        let zone =
+            Zone { host: "ws2.vendor.example".to_owned(), base: "/ATServicesRest/".to_owned(), name: String::new() };
         for (url, call) in [
-            ("https://ws2.vendor.example/ATServicesRest/V1.0/Companies/query/next?paging=x", Some("Companies/query/next?paging=x")),
+            (
+                "https://ws2.vendor.example/ATServicesRest/V1.0/Companies/query/next?paging=x",
+                Some("Companies/query/next?paging=x"),
+            ),
             ("https://WS2.vendor.example/atservicesrest/v1.0/Companies/query/next", Some("Companies/query/next")),
             ("https://other.example/ATServicesRest/V1.0/Companies/query/next", None),
             ("https://a@ws2.vendor.example/ATServicesRest/V1.0/x", None),

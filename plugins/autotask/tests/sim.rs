@@ -120,7 +120,8 @@ fn what_is_written_reads_back_the_same() {
     let location = all(&host, Kind::Location, Selection::Named(found)).unwrap().remove(0);
     assert_eq!((location.id.as_str(), location.parent.as_deref()), (site.as_str(), Some(company.as_str())));
 
-    let asset = all(&host, Kind::Asset, Selection::Stamps(vec!["rmm:1f0c".to_owned(), "other".to_owned()])).unwrap().remove(0);
+    let asset =
+        all(&host, Kind::Asset, Selection::Stamps(vec!["rmm:1f0c".to_owned(), "other".to_owned()])).unwrap().remove(0);
     assert_eq!((asset.id.as_str(), asset.stamp.as_deref()), (item.as_str(), Some("rmm:1f0c")));
     for wrote in &written.fields {
         assert_eq!(field(&asset, &wrote.name), Some(&wrote.value), "{}", wrote.name);
@@ -155,7 +156,8 @@ fn every_other_selection_is_answered() {
     let sim = start(PsaOptions::default());
     let host = host(&sim, &SETTINGS.replace('{', r#"{"stamp-place":"reference-number","company-stamp":"number","#));
     let (company, site, item, _) = create_all(&host);
-    let ids = |kind, selection| -> Vec<String> { all(&host, kind, selection).unwrap().into_iter().map(|i| i.id).collect() };
+    let ids =
+        |kind, selection| -> Vec<String> { all(&host, kind, selection).unwrap().into_iter().map(|i| i.id).collect() };
     assert_eq!(ids(Kind::Asset, Selection::OfParent(company.clone())), std::slice::from_ref(&item));
     assert_eq!(ids(Kind::Location, Selection::OfParent(company.clone())).last(), Some(&site));
     assert_eq!(ids(Kind::Asset, Selection::Stamps(vec!["rmm:1f0c".to_owned()])), std::slice::from_ref(&item));
@@ -166,7 +168,10 @@ fn every_other_selection_is_answered() {
     assert_eq!(ids(Kind::Customer, named("Zoë's Bäckerei GmbH")), std::slice::from_ref(&company));
     assert_eq!(ids(Kind::Customer, named("zoë's bäckerei gmbh")), [""; 0], "exactly that name");
     assert_eq!(ids(Kind::Asset, named("OVEN-1")), std::slice::from_ref(&item));
-    assert_eq!(ids(Kind::Asset, Selection::ChangedSince("2000-01-01T00:00:00Z".to_owned())).len(), sim.len("ConfigurationItems"));
+    assert_eq!(
+        ids(Kind::Asset, Selection::ChangedSince("2000-01-01T00:00:00Z".to_owned())).len(),
+        sim.len("ConfigurationItems")
+    );
     assert_eq!(ids(Kind::Asset, Selection::ChangedSince("2999-01-01T00:00:00Z".to_owned())), [""; 0]);
     assert_eq!(ids(Kind::Customer, Selection::Ids(vec!["no-id".to_owned()])), [""; 0]);
     assert_eq!(ids(Kind::Customer, Selection::Ids(vec!["0".to_owned()])), ["0"], "the MSP itself");

@@ -6,13 +6,13 @@
 //! rows that the other lacks: the one of `/assets` goes on after the last row that found its device. An
 //! agent's device without a row in the window is asked for singly; one without an agent has no inventory.
 
-use crate::client::{self, Data, PAGE, PAGES, get, list, no_data, open};
+use crate::client::{self, Data, PAGE, PAGES, Rows, flat, get, list, no_data, open};
 use crate::inventory::Inventory;
 use crate::settings::Settings;
 use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{Int, Str};
 use crosswalk_sdk::paging::Offset;
-use crosswalk_sdk::{Failure, Field, Host, Item, Page, Reference, Request, Response, Selection, Told, Value};
+use crosswalk_sdk::{Failure, Field, Gap, Host, Item, Page, Reference, Request, Response, Selection, Told, Value};
 use serde::Deserialize;
 
 /// The parts of a row that newer servers leave out unless asked; older ones ignore the parameter.
@@ -40,7 +40,7 @@ impl Device<'_> {
     fn item(&self, inventory: Option<&Inventory<'_>>, settings: &Settings) -> Item {
         let mut asset = inventory.map(|inventory| inventory.asset(settings)).unwrap_or_default();
         asset.id = self.identifier.trimmed().to_owned();
-        asset.parent = self.organization_id.value().map(|Int(id)| id.to_string());
+        asset.parent = self.parent();
         if let Told::Value(name) = self.name.text() {
             asset.name = name;
         }
@@ -53,6 +53,10 @@ impl Device<'_> {
         asset.into_item()
     }
 
+    fn parent(&self) -> Option<String> {
+        self.organization_id.value().map(|Int(id)| id.to_string())
+    }
+
     /// Whether the inventory can know it: where nothing is told, it can.
     fn has_agent(&self) -> bool {
         self.is_agent_installed != Told::Value(false)
@@ -60,7 +64,12 @@ impl Device<'_> {
 }
 
 /// Reads assets.
-pub(crate) fn read(host: &dyn Host, settings: &Settings, selection: Selection, after: Option<&str>) -> Result<Page, Failure> {
+pub(crate) fn read(
+    host: &dyn Host,
+    settings: &Settings,
+    selection: Selection,
+    after: Option<&str>,
+) -> Result<Page, Failure> {
     let filter = match selection {
         Selection::Everything => return walk(host, settings, after),
         Selection::Ids(ids) => return by_id(host, settings, &ids),
@@ -120,18 +129,15 @@ impl Places {
 fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) -> Result<Page, Failure> {
     let (places, replies) = client::send_pages(host, Places::parse(after)?, Places::shrink, Places::requests)?;
     let (device_pages, asset_pages) = replies.split_at(places.devices.skips(PAGES).count());
-    let device_pages = rows::<Device<'_>>(device_pages)?;
-    let asset_pages = rows::<Inventory<'_>>(asset_pages)?;
+    let device_pages = device_pages.iter().map(Rows::<Device<'_>>::open).collect::<Result<Vec<_>, _>>()?;
+    let asset_pages = asset_pages.iter().map(Rows::<Inventory<'_>>::open).collect::<Result<Vec<_>, _>>()?;
 
-    let devices_walk = places.devices.gather(&counts(&device_pages));
-    let devices = flat(device_pages, devices_walk.pages);
-    let (inventories, assets_walk) = match places.assets {
-        Some(place) => {
-            let walk = place.gather(&counts(&asset_pages));
-            (flat(asset_pages, walk.pages), Some((place, walk)))
-        }
-        None => (Vec::new(), None),
-    };
+    let devices_walk = places.devices.gather(&device_pages.iter().map(Rows::count).collect::<Vec<_>>());
+    let assets_walk =
+        places.assets.map(|place| (place, place.gather(&asset_pages.iter().map(Rows::count).collect::<Vec<_>>())));
+    let (devices, mut gaps) = flat(device_pages, devices_walk.pages);
+    // A row of the inventory that cannot be read is asked for singly below, if it has a device.
+    let (inventories, _) = flat(asset_pages, assets_walk.map_or(0, |(_, walk)| walk.pages));
 
     let joined = join(&devices, &inventories);
     let used = joined.iter().flatten().max().map_or(0, |last| last + 1);
@@ -149,7 +155,8 @@ fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) -> Result<Pag
     let asked: Vec<usize> = (0..devices.len()).filter(missing).collect();
     let replies = singles(host, asked.iter().map(|&at| devices[at].identifier.trimmed()))?;
     let mut found: Vec<Option<&Inventory<'_>>> = joined.iter().map(|at| at.map(|at| &inventories[at])).collect();
-    let looked_up = replies.iter().map(inventory).collect::<Result<Vec<_>, _>>()?;
+    let looked_up = asked.iter().zip(&replies).map(|(&at, reply)| inventory(reply, &devices[at], &mut gaps));
+    let looked_up = looked_up.collect::<Result<Vec<_>, _>>()?;
     for (at, inventory) in asked.into_iter().zip(&looked_up) {
         found[at] = inventory.as_ref();
     }
@@ -157,7 +164,7 @@ fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) -> Result<Pag
         items: devices.iter().zip(found).map(|(device, inventory)| device.item(inventory, settings)).collect(),
         next,
         total: devices_walk.total,
-        gaps: Vec::new(),
+        gaps,
     })
 }
 
@@ -165,11 +172,11 @@ fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) -> Result<Pag
 fn filtered(host: &dyn Host, settings: &Settings, filter: &str, after: Option<&str>) -> Result<Page, Failure> {
     let place = Offset::parse(after, PAGE)?;
     let reply = host.send(list("/devices", "Identifier", Some(filter), place.skip, place.top))?;
-    let Data { data, total } = open::<Vec<Device<'_>>>(&reply)?;
-    let devices = data.unwrap_or_default();
-    let walk = place.gather(&[(devices.len(), total)]);
-    let items = with_singles(host, settings, &devices)?;
-    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps: Vec::new() })
+    let page = Rows::<Device<'_>>::open(&reply)?;
+    let walk = place.gather(&[page.count()]);
+    let (items, mut gaps) = with_singles(host, settings, &page.rows)?;
+    gaps.extend(page.gaps);
+    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps })
 }
 
 /// Those with these ids that are there.
@@ -184,19 +191,23 @@ fn by_id(host: &dyn Host, settings: &Settings, ids: &[String]) -> Result<Page, F
             Err(failure) => return Err(failure),
         }
     }
-    let items = with_singles(host, settings, &devices)?;
-    Ok(Page { items, next: None, total: None, gaps: Vec::new() })
+    let (items, gaps) = with_singles(host, settings, &devices)?;
+    Ok(Page { items, next: None, total: None, gaps })
 }
 
-fn with_singles(host: &dyn Host, settings: &Settings, devices: &[Device<'_>]) -> Result<Vec<Item>, Failure> {
+fn with_singles(
+    host: &dyn Host,
+    settings: &Settings,
+    devices: &[Device<'_>],
+) -> Result<(Vec<Item>, Vec<Gap>), Failure> {
     let (agents, others): (Vec<_>, Vec<_>) = devices.iter().partition(|device| device.has_agent());
     let replies = singles(host, agents.iter().map(|device| device.identifier.trimmed()))?;
-    let mut items = Vec::with_capacity(devices.len());
+    let (mut items, mut gaps) = (Vec::with_capacity(devices.len()), Vec::new());
     for (device, reply) in agents.iter().zip(&replies) {
-        items.push(device.item(inventory(reply)?.as_ref(), settings));
+        items.push(device.item(inventory(reply, device, &mut gaps)?.as_ref(), settings));
     }
     items.extend(others.iter().map(|device| device.item(None, settings)));
-    Ok(items)
+    Ok((items, gaps))
 }
 
 fn singles<'a>(host: &dyn Host, ids: impl Iterator<Item = &'a str>) -> Result<Vec<Response>, Failure> {
@@ -208,28 +219,22 @@ fn singles<'a>(host: &dyn Host, ids: impl Iterator<Item = &'a str>) -> Result<Ve
     Ok(client::send_all(host, requests)?)
 }
 
-/// What the inventory knows of one device; none where it knows nothing.
-fn inventory(reply: &Response) -> Result<Option<Inventory<'_>>, Failure> {
+/// What the inventory knows of one device; none where it knows nothing. What it says and cannot be read is a
+/// gap: the device is there all the same.
+fn inventory<'a>(
+    reply: &'a Response,
+    device: &Device<'_>,
+    gaps: &mut Vec<Gap>,
+) -> Result<Option<Inventory<'a>>, Failure> {
     match open::<Inventory<'_>>(reply) {
         Ok(reply) => Ok(reply.data),
         Err(Failure::NotFound(_)) => Ok(None),
+        Err(cause @ Failure::Unavailable(_)) if reply.is_success() => {
+            gaps.push(Gap { parent: device.parent(), cause });
+            Ok(None)
+        }
         Err(failure) => Err(failure),
     }
-}
-
-type Rows<T> = Vec<(Vec<T>, Option<u64>)>;
-
-fn rows<'a, T: Deserialize<'a>>(replies: &'a [Response]) -> Result<Rows<T>, Failure> {
-    let page = |reply| open::<Vec<T>>(reply).map(|page| (page.data.unwrap_or_default(), page.total));
-    replies.iter().map(page).collect()
-}
-
-fn counts<T>(pages: &Rows<T>) -> Vec<(usize, Option<u64>)> {
-    pages.iter().map(|(rows, total)| (rows.len(), *total)).collect()
-}
-
-fn flat<T>(pages: Rows<T>, keep: usize) -> Vec<T> {
-    pages.into_iter().take(keep).flat_map(|(rows, _)| rows).collect()
 }
 
 /// For each device the place of its row in the inventory. Both come in the same order, so the next row
@@ -277,8 +282,8 @@ pub fn map_assets_page(devices: &str, assets: &str, settings: &Settings) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crosswalk_sdk::testing::{Script, reply};
     use crosswalk_sdk::HttpError;
+    use crosswalk_sdk::testing::{Script, reply};
     use std::collections::BTreeSet;
 
     /// A vendor with these devices (id, agent) and inventory rows (ids), both in their order.
@@ -295,23 +300,33 @@ mod tests {
                 found.and_then(|(_, value)| value.parse::<usize>().ok()).unwrap_or_default()
             };
             if let Some(id) = request.path.strip_prefix("/assets/") {
-                let row = format!(r#"{{"Data":{{"Identifier":"{id}","Description":"{id}"}},"Meta":{{"ResponseCode":200}}}}"#);
+                let row =
+                    format!(r#"{{"Data":{{"Identifier":"{id}","Description":"{id}"}},"Meta":{{"ResponseCode":200}}}}"#);
                 let missing = r#"{"Data":null,"Meta":{"ResponseCode":404,"ErrorMessage":"Entity is not found."}}"#;
-                return Ok(if self.assets.iter().any(|known| known == id) { reply(200, &row) } else { reply(404, missing) });
+                return Ok(if self.assets.iter().any(|known| known == id) {
+                    reply(200, &row)
+                } else {
+                    reply(404, missing)
+                });
             }
             let (skip, top) = (number("$skip"), number("$top"));
             if top > self.most {
                 return Err(HttpError::TooLarge(8));
             }
             let device = |(id, agent): &(String, bool)| {
-                format!(r#"{{"Identifier":"{id}","Name":"{id}","OrganizationId":1,"SiteId":2,"IsAgentInstalled":{agent}}}"#)
+                format!(
+                    r#"{{"Identifier":"{id}","Name":"{id}","OrganizationId":1,"SiteId":2,"IsAgentInstalled":{agent}}}"#
+                )
             };
             let asset = |id: &String| format!(r#"{{"Identifier":"{id}","Name":"{id}","Description":"{id}"}}"#);
             let (rows, total): (Vec<String>, usize) = match request.path.as_str() {
                 "/devices" => (self.devices.iter().skip(skip).take(top).map(device).collect(), self.devices.len()),
                 _ => (self.assets.iter().skip(skip).take(top).map(asset).collect(), self.assets.len()),
             };
-            Ok(reply(200, &format!(r#"{{"Data":[{}],"Meta":{{"ResponseCode":200,"TotalCount":{total}}}}}"#, rows.join(","))))
+            Ok(reply(
+                200,
+                &format!(r#"{{"Data":[{}],"Meta":{{"ResponseCode":200,"TotalCount":{total}}}}}"#, rows.join(",")),
+            ))
         }
 
         /// All ids, how many of them have their own inventory, and how many calls it took.
@@ -370,6 +385,29 @@ mod tests {
         let vendor = Vendor { devices, assets: ids(0..260), most: 30 };
         let (ids, known, _) = vendor.walked();
         assert_eq!((ids.len(), known), (260, 260));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_a_gap_and_stops_nothing() {
+        let odd = r#"{"Identifier":"A","Name":"PC","Disks":"none"}"#;
+        let host = Script::new("{}", |request| {
+            Ok(match request.path.as_str() {
+                "/devices" => reply(
+                    200,
+                    r#"{"Data":[{"Identifier":"A","OrganizationId":7},{"Identifier":"B"},{"Nothing":1}],"Meta":{"TotalCount":3}}"#,
+                ),
+                "/assets" => reply(
+                    200,
+                    &format!(r#"{{"Data":[{odd},{{"Identifier":"B","MemoryTotal":5}}],"Meta":{{"TotalCount":2}}}}"#),
+                ),
+                _ => reply(200, &format!(r#"{{"Data":{odd},"Meta":{{"ResponseCode":200}}}}"#)),
+            })
+        });
+        let page = read(&host, &Settings::default(), Selection::Everything, None).unwrap();
+        assert_eq!(page.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+        let parents: Vec<_> = page.gaps.iter().map(|gap| gap.parent.as_deref()).collect();
+        assert_eq!(parents, [None, Some("7")]);
+        assert_eq!((page.next, page.total), (None, Some(3)));
     }
 
     #[test]

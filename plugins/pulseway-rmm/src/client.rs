@@ -4,9 +4,10 @@
 use crosswalk_sdk::json::{self, Int};
 use crosswalk_sdk::paging::Offset;
 use crosswalk_sdk::{
-    Change, Failure, Host, HttpError, Item, Outcome, Page, Request, Response, Settlement, Told, batch,
+    Change, Failure, Gap, Host, HttpError, Item, Outcome, Page, Request, Response, Settlement, Told, batch,
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Rows of a page: the vendor's default and maximum.
 pub(crate) const PAGE: u64 = 100;
@@ -20,8 +21,7 @@ pub(crate) fn get(path: impl Into<String>) -> Request {
 
 /// One page of a list. Lists are always ordered, as pages would shift otherwise.
 pub(crate) fn list(path: &str, order: &str, filter: Option<&str>, skip: u64, top: u64) -> Request {
-    let request =
-        get(path).query("$top", top.to_string()).query("$skip", skip.to_string()).query("$orderby", order);
+    let request = get(path).query("$top", top.to_string()).query("$skip", skip.to_string()).query("$orderby", order);
     match filter {
         Some(filter) => request.query("$filter", filter),
         None => request,
@@ -74,7 +74,9 @@ pub(crate) fn open<'a, T: Deserialize<'a>>(response: &'a Response) -> Result<Dat
     if !response.is_success() {
         let told = serde_json::from_str::<Envelope<serde::de::IgnoredAny>>(response.text());
         let message = told.ok().and_then(|told| told.meta.into_value()?.error_message);
-        return Err(response.failure(message.unwrap_or_else(|| format!("the server answered with status {}", response.status))));
+        return Err(
+            response.failure(message.unwrap_or_else(|| format!("the server answered with status {}", response.status)))
+        );
     }
     if response.text().is_empty() {
         return Ok(Data { data: None, total: None });
@@ -129,8 +131,58 @@ pub(crate) fn shrink(place: &mut Offset) -> bool {
     std::mem::replace(&mut place.top, smaller) > 1
 }
 
-/// Items of a page, and the total it tells.
-pub(crate) type Rows = (Vec<Item>, Option<u64>);
+/// The rows of one page.
+pub(crate) struct Rows<T> {
+    /// Those that can be read.
+    pub(crate) rows: Vec<T>,
+    /// A gap for each that cannot.
+    pub(crate) gaps: Vec<Gap>,
+    /// Rows of the whole list.
+    pub(crate) total: Option<u64>,
+}
+
+impl<T> Rows<T> {
+    /// Opens the envelope of a list.
+    ///
+    /// # Errors
+    /// As [`open`]; also when there are rows and none can be read.
+    pub(crate) fn open<'a>(reply: &'a Response) -> Result<Self, Failure>
+    where
+        T: Deserialize<'a>,
+    {
+        let why = match open::<Vec<T>>(reply) {
+            Ok(Data { data, total }) => return Ok(Self { rows: data.unwrap_or_default(), gaps: Vec::new(), total }),
+            Err(why) => why,
+        };
+        match open::<Vec<&RawValue>>(reply) {
+            Ok(Data { data: Some(raw), total }) => {
+                let (rows, gaps) = json::readable(&raw, why)?;
+                Ok(Self { rows, gaps, total })
+            }
+            _ => Err(why),
+        }
+    }
+
+    /// How many rows were sent, and the total: what a walk goes on by.
+    pub(crate) fn count(&self) -> (usize, Option<u64>) {
+        (self.rows.len() + self.gaps.len(), self.total)
+    }
+
+    /// The same page of something else.
+    pub(crate) fn map<U>(self, with: impl Fn(T) -> U) -> Rows<U> {
+        Rows { rows: self.rows.into_iter().map(with).collect(), gaps: self.gaps, total: self.total }
+    }
+}
+
+/// The rows and gaps of the pages that count.
+pub(crate) fn flat<T>(pages: Vec<Rows<T>>, keep: usize) -> (Vec<T>, Vec<Gap>) {
+    let (mut rows, mut gaps) = (Vec::new(), Vec::new());
+    for page in pages.into_iter().take(keep) {
+        rows.extend(page.rows);
+        gaps.extend(page.gaps);
+    }
+    (rows, gaps)
+}
 
 /// Some pages of a plain list.
 ///
@@ -141,21 +193,16 @@ pub(crate) fn walk(
     path: &str,
     filter: Option<&str>,
     after: Option<&str>,
-    items: fn(&Response) -> Result<Rows, Failure>,
+    items: fn(&Response) -> Result<Rows<Item>, Failure>,
 ) -> Result<Page, Failure> {
     let place = Offset::parse(after, PAGE)?;
     let (place, replies) = send_pages(host, place, shrink, |place| {
         place.skips(PAGES).map(|skip| list(path, "Id", filter, skip, place.top)).collect()
     })?;
     let pages = replies.iter().map(items).collect::<Result<Vec<_>, _>>()?;
-    let counts: Vec<_> = pages.iter().map(|(items, total)| (items.len(), *total)).collect();
-    let walk = place.gather(&counts);
-    Ok(Page {
-        items: pages.into_iter().take(walk.pages).flat_map(|(items, _)| items).collect(),
-        next: walk.next.map(|next| next.to_string()),
-        total: walk.total,
-        gaps: Vec::new(),
-    })
+    let walk = place.gather(&pages.iter().map(Rows::count).collect::<Vec<_>>());
+    let (items, gaps) = flat(pages, walk.pages);
+    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps })
 }
 
 /// Single objects, side by side; those that are not there are left out.

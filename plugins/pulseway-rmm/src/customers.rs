@@ -1,10 +1,10 @@
 //! Customers: the vendor's organisations.
 
-use crate::client::{self, Data, Rows, no_data, open};
+use crate::client::{self, Rows, no_data, open};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Customer, Failure, Field, Host, Item, Method, Operation, Outcome, Page, Request, Response, Selection,
-    Told, Value,
+    Change, Customer, Failure, Field, Host, Item, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+    Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +35,8 @@ impl Organisation<'_> {
     }
 }
 
-fn items(reply: &Response) -> Result<Rows, Failure> {
-    let Data { data, total } = open::<Vec<Organisation<'_>>>(reply)?;
-    Ok((data.unwrap_or_default().iter().map(Organisation::item).collect(), total))
+fn items(reply: &Response) -> Result<Rows<Item>, Failure> {
+    Ok(Rows::open(reply)?.map(|row: Organisation<'_>| row.item()))
 }
 
 fn item(reply: &Response) -> Result<Item, Failure> {
@@ -65,7 +64,10 @@ struct Body<'a> {
 }
 
 fn request(change: &Change) -> Result<Request, Failure> {
-    let name = change.name.as_deref().ok_or_else(|| Failure::rejected_field("name", "an organisation has nothing but a name"))?;
+    let name = change
+        .name
+        .as_deref()
+        .ok_or_else(|| Failure::rejected_field("name", "an organisation has nothing but a name"))?;
     let (method, path) = match (change.operation, &change.target) {
         (Operation::Create, _) => (Method::Post, PATH.to_owned()),
         (Operation::Update, Some(id)) => (Method::Put, format!("{PATH}/{}", client::number(id)?)),
@@ -94,7 +96,7 @@ mod tests {
             r#"{"Data":[{"Id":7,"Name":" Forge Ltd ","HasCustomFields":false,"PsaMappingId":null,"PsaMappingType":null},
                 {"Id":8,"Name":"Zoë","PsaMappingId":412,"PsaMappingType":"AutoTask"}],"Meta":{"ResponseCode":200,"TotalCount":2}}"#,
         );
-        let (items, total) = items(&reply).unwrap();
+        let Rows { rows: items, total, .. } = items(&reply).unwrap();
         assert_eq!(total, Some(2));
         assert_eq!((items[0].id.as_str(), items[0].name.as_str(), items[0].fields.len()), ("7", "Forge Ltd", 0));
         assert_eq!(items[1].fields[0], Field { name: "PsaMappingId".to_owned(), value: Value::Text("412".to_owned()) });

@@ -41,8 +41,22 @@ fn locations() -> KindDescription {
 
 fn assets(settings: &Settings) -> KindDescription {
     let fields = [
-        "location", "type", "serial-number", "mac-addresses", "manufacturer", "model", "operating-system", "domain",
-        "cpu", "memory", "agent-version", "last-seen", "last-reboot", "storage", "public-ip", "local-ips",
+        "location",
+        "type",
+        "serial-number",
+        "mac-addresses",
+        "manufacturer",
+        "model",
+        "operating-system",
+        "domain",
+        "cpu",
+        "memory",
+        "agent-version",
+        "last-seen",
+        "last-reboot",
+        "storage",
+        "public-ip",
+        "local-ips",
     ];
     let last_login = (settings.last_login != LastLogin::None).then_some("last-login");
     KindDescription {

@@ -4,9 +4,9 @@
 use crate::settings::{LastLogin, Settings};
 use crosswalk_sdk::json::{Int, Str, push_text};
 use crosswalk_sdk::{Asset, Field, Json, Reference, Told, Value};
+use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::Deserialize;
 use std::fmt;
 
 /// A row of `/assets`, as far as it is used. Any section may be missing or `null`.
@@ -203,7 +203,8 @@ impl Inventory<'_> {
     /// Workstation or server where the operating system says so, else the vendor's word for the platform.
     fn type_(&self, os: &Facts<'_>) -> Told<String> {
         let platform = self.platform.text();
-        let says_server = |text: &Told<Str<'_>>| text.value().is_some_and(|text| contains_ignoring_case(&text.0, "server"));
+        let says_server =
+            |text: &Told<Str<'_>>| text.value().is_some_and(|text| contains_ignoring_case(&text.0, "server"));
         if says_server(&self.description) || says_server(&os.name) {
             return Told::Value("server".to_owned());
         }
@@ -223,7 +224,9 @@ impl Inventory<'_> {
             },
         };
         match (name, os.version.text()) {
-            (Told::Value(name), Told::Value(version)) if !name.contains(&version) => Told::Value(format!("{name} {version}")),
+            (Told::Value(name), Told::Value(version)) if !name.contains(&version) => {
+                Told::Value(format!("{name} {version}"))
+            }
             (name, _) => name,
         }
     }
@@ -233,7 +236,8 @@ impl Inventory<'_> {
             Adapter::Address(_) => None,
             Adapter::Card(card) => card.mac.value(),
         });
-        let local = self.local_ip_addresses.value().into_iter().flatten().filter_map(|card| card.physical_address.value());
+        let local =
+            self.local_ip_addresses.value().into_iter().flatten().filter_map(|card| card.physical_address.value());
         self.list(cards.chain(local))
     }
 
@@ -332,7 +336,8 @@ mod tests {
         assert_eq!(asset.location, Told::Value(Reference("5140".to_owned())));
         assert_eq!(asset.mac_addresses, Told::Value(Json(r#"["AA:BB"]"#.to_owned())));
         assert_eq!(asset.local_ips, Told::Value(Json(r#"["192.168.1.9","fe80::1"]"#.to_owned())));
-        let storage = r#"[{"name":"C:","total":1024000,"free":256000},{"name":"D\"","total":10240,"free":1024},{"name":"E:"}]"#;
+        let storage =
+            r#"[{"name":"C:","total":1024000,"free":256000},{"name":"D\"","total":10240,"free":1024},{"name":"E:"}]"#;
         assert_eq!(asset.storage, Told::Value(Json(storage.to_owned())));
         assert_eq!(asset.active, Told::Nothing, "the vendor has no such mark");
     }
@@ -347,15 +352,25 @@ mod tests {
             "LastUpdated":"2025-11-03 07:00","MemoryTotal":null,"Type":null,"FirewallEnabled":null,"SiteId":null}"#;
         let nulls = asset(nulls, &plain);
         assert_eq!((nulls.storage, nulls.local_ips, nulls.serial_number), (Told::Blank, Told::Blank, Told::Nothing));
-        assert_eq!(nulls.last_seen, Told::Value(crosswalk_sdk::Time("2025-11-03T07:00:00Z".to_owned())), "the update stands in");
+        assert_eq!(
+            nulls.last_seen,
+            Told::Value(crosswalk_sdk::Time("2025-11-03T07:00:00Z".to_owned())),
+            "the update stands in"
+        );
 
         let texts = asset(r#"{"Identifier":"1","IpAddresses":["10.0.0.2","10.0.0.1","10.0.0.2"]}"#, &plain);
         assert_eq!(texts.local_ips, Told::Value(Json(r#"["10.0.0.1","10.0.0.2"]"#.to_owned())));
         assert_eq!(texts.mac_addresses, Told::Blank);
 
-        let no_bios = asset(r#"{"Identifier":"1","AssetInfo":[{"CategoryName":"Operating System","CategoryData":{"Serial Number":"00330"}}]}"#, &plain);
+        let no_bios = asset(
+            r#"{"Identifier":"1","AssetInfo":[{"CategoryName":"Operating System","CategoryData":{"Serial Number":"00330"}}]}"#,
+            &plain,
+        );
         assert_eq!(no_bios.serial_number, Told::Nothing);
-        let empty_bios = asset(r#"{"Identifier":"1","AssetInfo":[{"CategoryName":"BIOS","CategoryData":{"Serial Number":""}}]}"#, &plain);
+        let empty_bios = asset(
+            r#"{"Identifier":"1","AssetInfo":[{"CategoryName":"BIOS","CategoryData":{"Serial Number":""}}]}"#,
+            &plain,
+        );
         assert_eq!(empty_bios.serial_number, Told::Blank);
     }
 

@@ -39,7 +39,8 @@ impl Connector for PulsewayRmm {
         let replies = client::send_all(host, vec![client::get("/environment"), organisations])?;
         let organisations = client::open::<Vec<serde::de::IgnoredAny>>(&replies[1])?;
         // A token may be kept from this one; it is only asked for the name.
-        let environment = client::open::<Environment<'_>>(&replies[0]).ok().and_then(|reply| reply.data).unwrap_or_default();
+        let environment =
+            client::open::<Environment<'_>>(&replies[0]).ok().and_then(|reply| reply.data).unwrap_or_default();
         let account = environment.customer_name.text().into_value();
         let version = environment.product_version.text().into_value().map(|version| format!("version {version}"));
         let count = organisations.total.map(|total| format!("{total} organisations in reach"));

@@ -1,9 +1,9 @@
 //! Locations: the vendor's sites. Their groups are below what Crosswalk keeps in step.
 
-use crate::client::{self, Data, Rows, no_data, open};
+use crate::client::{self, Rows, no_data, open};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Failure, Host, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+    Change, Failure, Host, Item, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,9 +63,8 @@ impl Site<'_> {
     }
 }
 
-fn items(reply: &Response) -> Result<Rows, Failure> {
-    let Data { data, total } = open::<Vec<Site<'_>>>(reply)?;
-    Ok((data.unwrap_or_default().into_iter().map(|site| site.location().into_item()).collect(), total))
+fn items(reply: &Response) -> Result<Rows<Item>, Failure> {
+    Ok(Rows::open(reply)?.map(|site: Site<'_>| site.location().into_item()))
 }
 
 fn one(reply: &Response) -> Result<Location, Failure> {
@@ -142,7 +141,8 @@ fn body(location: &Location, parent_id: Option<i64>) -> String {
 
 fn create(change: &Change) -> Result<Request, Failure> {
     let location = Location::of_change(change.clone())?;
-    let parent = location.parent.as_deref().ok_or_else(|| Failure::Broken("a site needs an organisation".to_owned()))?;
+    let parent =
+        location.parent.as_deref().ok_or_else(|| Failure::Broken("a site needs an organisation".to_owned()))?;
     let body = body(&location, Some(client::number(parent)?));
     Ok(Request::new(Method::Post, "api", PATH).json(body).change(&change.id))
 }
@@ -183,7 +183,10 @@ pub(crate) fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
             let now = host.send_all(changes.iter().map(|change| client::get(path(change))).collect());
             changes.iter().zip(now).map(|(change, now)| update(change, now.map_err(Failure::from))).collect()
         }
-        _ => changes.iter().map(|_| Err(Failure::Unsupported("sites can be created and updated, nothing else".to_owned()))).collect(),
+        _ => changes
+            .iter()
+            .map(|_| Err(Failure::Unsupported("sites can be created and updated, nothing else".to_owned())))
+            .collect(),
     };
     client::write_all(host, &changes, prepared, PATH, |change| {
         named(change.parent.as_deref(), change.name.as_deref().unwrap_or_default()).unwrap_or_default()

@@ -57,6 +57,7 @@ impl Settings {
     /// # Errors
     /// Broken: they are not what the manifest says, which the host checks.
     pub fn read(host: &dyn Host) -> Result<Self, Failure> {
-        serde_json::from_str(&host.settings()).map_err(|error| Failure::Broken(format!("the settings cannot be read: {error}")))
+        serde_json::from_str(&host.settings())
+            .map_err(|error| Failure::Broken(format!("the settings cannot be read: {error}")))
     }
 }

@@ -44,7 +44,12 @@ fn everything_is_read_and_joined() {
     let world = world();
     for options in [
         RmmOptions::default(),
-        RmmOptions { asset_site_id: false, plain_ip_addresses: false, sections_on_request: true, ..RmmOptions::default() },
+        RmmOptions {
+            asset_site_id: false,
+            plain_ip_addresses: false,
+            sections_on_request: true,
+            ..RmmOptions::default()
+        },
     ] {
         let sim = PulsewayRmm::start(&world, options).unwrap();
         let host = host(&sim);
@@ -54,8 +59,11 @@ fn everything_is_read_and_joined() {
         assert_eq!(locations.len(), world.sites.len());
 
         host.forget();
-        let assets: BTreeMap<String, Item> =
-            all(&host, Kind::Asset, Selection::Everything).unwrap().into_iter().map(|item| (item.id.clone(), item)).collect();
+        let assets: BTreeMap<String, Item> = all(&host, Kind::Asset, Selection::Everything)
+            .unwrap()
+            .into_iter()
+            .map(|item| (item.id.clone(), item))
+            .collect();
         assert_eq!(host.requests.borrow().len(), 16, "8 pages of each list, nothing asked twice");
         assert_eq!(assets.len(), world.devices.len());
         for device in &world.devices {

@@ -36,8 +36,7 @@ impl Bump {
     #[inline(never)]
     fn grow(&self, need: usize) -> bool {
         if self.end.get() == 0 {
-            // SAFETY: only its address is taken.
-            self.next.set(unsafe { &raw const __heap_base } as usize);
+            self.next.set(&raw const __heap_base as usize);
             self.end.set(core::arch::wasm32::memory_size::<0>() * PAGE);
             return true;
         }

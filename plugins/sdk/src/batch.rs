@@ -49,7 +49,12 @@ mod tests {
                 path => Ok(Request::new(Method::Put, "api", path).change(&change.id)),
             })
             .collect();
-        let outcomes = write_all(&changes, prepared, |requests| host.send_all(requests), |_, reply| Settlement::Done(reply.text().to_owned()));
+        let outcomes = write_all(
+            &changes,
+            prepared,
+            |requests| host.send_all(requests),
+            |_, reply| Settlement::Done(reply.text().to_owned()),
+        );
         let told: Vec<_> = outcomes.iter().map(|outcome| (outcome.change.as_str(), &outcome.result)).collect();
         assert_eq!(
             told,

@@ -4,9 +4,7 @@
 
 use crate::bindings::{Guest, exports};
 use crate::host::Imports;
-use crate::{
-    Change, Choice, Description, Failure, Host, Identity, Outcome, Page, Query, Settlement, Signal, Webhook,
-};
+use crate::{Change, Choice, Description, Failure, Host, Identity, Outcome, Page, Query, Settlement, Signal, Webhook};
 use std::marker::PhantomData;
 
 /// What a vendor is to Crosswalk. See `wit/connector.wit` for what each call must keep to.

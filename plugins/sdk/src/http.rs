@@ -109,7 +109,9 @@ impl From<HttpError> for Failure {
                 retry_after_ms: Some(ms),
             }),
             HttpError::Timeout(why) | HttpError::Unreachable(why) => Failure::Unavailable(why),
-            HttpError::TooLarge(bytes) => Failure::Broken(format!("a request or reply is over the limit of {bytes} bytes")),
+            HttpError::TooLarge(bytes) => {
+                Failure::Broken(format!("a request or reply is over the limit of {bytes} bytes"))
+            }
             HttpError::ReadOnly(why) | HttpError::Refused(why) => Failure::Broken(why),
         }
     }
@@ -171,9 +173,18 @@ mod tests {
     #[test]
     fn a_status_becomes_the_failure_the_host_can_act_on() {
         for (status, name) in [
-            (400, "rejected"), (401, "denied"), (403, "denied"), (404, "not-found"), (405, "unsupported"),
-            (408, "unavailable"), (409, "conflict"), (422, "rejected"), (429, "throttled"), (302, "unavailable"),
-            (500, "unavailable"), (503, "unavailable"),
+            (400, "rejected"),
+            (401, "denied"),
+            (403, "denied"),
+            (404, "not-found"),
+            (405, "unsupported"),
+            (408, "unavailable"),
+            (409, "conflict"),
+            (422, "rejected"),
+            (429, "throttled"),
+            (302, "unavailable"),
+            (500, "unavailable"),
+            (503, "unavailable"),
         ] {
             assert_eq!(reply(status, "").failure("x").case(), name, "{status}");
         }

@@ -2,8 +2,9 @@
 //! number as text, `null` for empty). Types here are for `#[derive(Deserialize)]` structs; there
 //! is no tree of values on any path.
 
-use crate::{Failure, Told};
+use crate::{Failure, Gap, Told};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -20,6 +21,22 @@ pub fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
             format!("the vendor's reply cannot be read: {error}")
         })
     })
+}
+
+/// A page's rows where the page as a whole cannot be read (`why`): those that can be, and a gap for each
+/// that cannot. One bad row must not stop a walk, and must not be taken for gone either.
+///
+/// # Errors
+/// No row can be read: the vendor writes something else than was expected.
+pub fn readable<'a, T: Deserialize<'a>>(raw: &[&'a RawValue], why: Failure) -> Result<(Vec<T>, Vec<Gap>), Failure> {
+    let (mut rows, mut gaps) = (Vec::with_capacity(raw.len()), Vec::new());
+    for raw in raw {
+        match parse(raw.get()) {
+            Ok(row) => rows.push(row),
+            Err(cause) => gaps.push(Gap { parent: None, cause }),
+        }
+    }
+    if rows.is_empty() { Err(why) } else { Ok((rows, gaps)) }
 }
 
 /// Writes a body. Bodies are structs of plain values, which always can be written.
@@ -179,6 +196,16 @@ mod tests {
         }
         let row: Row<'_> = parse(r#"{"name":"PC"}"#).unwrap();
         assert!(matches!(row.name, Told::Value(Str(Cow::Borrowed("PC")))));
+    }
+
+    #[test]
+    fn one_bad_row_is_set_aside() {
+        let text = r#"[{"size":1},{"size":[]},{"size":3}]"#;
+        let why = parse::<Vec<Row<'_>>>(text).err().unwrap();
+        let raw: Vec<&RawValue> = parse(text).unwrap();
+        let (rows, gaps) = readable::<Row<'_>>(&raw, why.clone()).unwrap();
+        assert_eq!((rows.len(), gaps.len()), (2, 1));
+        assert_eq!(readable::<Row<'_>>(&raw[1..2], why.clone()).err(), Some(why));
     }
 
     #[test]

@@ -238,7 +238,11 @@ mod tests {
             fields: item.fields,
         };
         assert_eq!(Asset::of_change(change.clone()), Ok(asset));
-        let wrong = Change { fields: vec![Field { name: "memory".to_owned(), value: Value::Text("5".to_owned()) }], ..change };
-        assert_eq!(Asset::of_change(wrong), Err(Failure::Broken("the field memory is not of the type integer".to_owned())));
+        let wrong =
+            Change { fields: vec![Field { name: "memory".to_owned(), value: Value::Text("5".to_owned()) }], ..change };
+        assert_eq!(
+            Asset::of_change(wrong),
+            Err(Failure::Broken("the field memory is not of the type integer".to_owned()))
+        );
     }
 }

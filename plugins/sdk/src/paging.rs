@@ -97,7 +97,10 @@ mod tests {
         assert_eq!(second.skips(5).collect::<Vec<_>>(), [100, 200, 300, 400, 500]);
         let third = second.gather(&[(100, Some(730)); 5]).next.unwrap();
         assert_eq!(third.skips(5).collect::<Vec<_>>(), [600, 700]);
-        assert_eq!(third.gather(&[(100, Some(730)), (30, Some(730))]), Gathered { pages: 2, next: None, total: Some(730) });
+        assert_eq!(
+            third.gather(&[(100, Some(730)), (30, Some(730))]),
+            Gathered { pages: 2, next: None, total: Some(730) }
+        );
         assert!(Offset::parse(Some("1 0 5"), 100).is_err());
         assert!(Offset::parse(Some("next"), 100).is_err());
     }

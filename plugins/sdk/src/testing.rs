@@ -114,7 +114,8 @@ impl<'a> Script<'a> {
 }
 
 fn line(request: &Request) -> String {
-    let mut out = format!("{} {}", format!("{:?}", request.method).trim_start_matches("Method::").to_uppercase(), request.path);
+    let mut out =
+        format!("{} {}", format!("{:?}", request.method).trim_start_matches("Method::").to_uppercase(), request.path);
     for (i, (name, value)) in request.query.iter().enumerate() {
         out.push(if i == 0 { '?' } else { '&' });
         out.push_str(&format!("{name}={value}"));
@@ -168,7 +169,8 @@ impl Host for Script<'_> {
     }
     fn entries(&self, space: &str, after: Option<&str>) -> EntryPage {
         let entries = self.entries.borrow();
-        let of_space = entries.iter().filter(|((s, key), _)| s == space && after.is_none_or(|after| key.as_str() > after));
+        let of_space =
+            entries.iter().filter(|((s, key), _)| s == space && after.is_none_or(|after| key.as_str() > after));
         EntryPage { entries: of_space.map(|(_, entry)| entry.clone()).collect(), next: None }
     }
     fn wake_after(&self, job: &str, _delay_ms: u64, _payload: &str) -> Result<String, ScheduleError> {

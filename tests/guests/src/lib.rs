@@ -34,6 +34,12 @@ impl Connector for Misbehaving {
     fn read(host: &dyn Host, query: Query, after: Option<&str>) -> Result<Page, Failure> {
         misbehave(host)?;
         let (habit, times) = habit(host);
+        if habit == "mapping-across-calls" {
+            match query.kind {
+                Kind::Customer => drop(host.entry_put("space", "key", "value", None)),
+                _ => return Err(Failure::Broken(seen(host))),
+            }
+        }
         let next = match (habit.as_str(), after) {
             ("cursor-twice", _) => Some("the same".to_owned()),
             ("cursor-endless", after) => {
@@ -41,6 +47,7 @@ impl Connector for Misbehaving {
                 Some((page + 1).to_string())
             }
             ("cursor-long", None) => Some("x".repeat(9 * 1024)),
+            ("total-lies", None) => Some("second".to_owned()),
             _ => None,
         };
         let count = if habit == "page-flood" { 5001 } else { 3 };
@@ -57,12 +64,16 @@ impl Connector for Misbehaving {
     fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
         let (habit, _) = habit(host);
         if let Err(failure) = misbehave(host) {
-            return changes.into_iter().map(|change| Outcome { change: change.id, result: Settlement::Failed(failure.clone()) }).collect();
+            return changes
+                .into_iter()
+                .map(|change| Outcome { change: change.id, result: Settlement::Failed(failure.clone()) })
+                .collect();
         }
         let requests: Vec<Request> = changes
             .iter()
             .map(|change| {
-                let request = Request::new(Method::Post, "api", "/items").json(format!("{{\"name\":{:?}}}", change.name));
+                let request =
+                    Request::new(Method::Post, "api", "/items").json(format!("{{\"name\":{:?}}}", change.name));
                 match habit.as_str() {
                     "write-unnamed" => request,
                     "write-another-name" => request.change("0.0"),
@@ -142,7 +153,7 @@ fn misbehave(host: &dyn Host) -> Result<(), Failure> {
             let seen = host.entry("space", "key").map(|entry| entry.value);
             Err(Failure::Broken(format!("mapping: put {} seen {seen:?}", put.is_ok())))
         }
-        "mapping-seen" => Err(Failure::Broken(format!("mapping: seen {:?}", host.entry("space", "key").map(|entry| entry.value)))),
+        "mapping-seen" => Err(Failure::Broken(seen(host))),
         "mapping-flood" => {
             for n in 0..times {
                 if let Err(error) = host.entry_put("flood", &n.to_string(), "x", None) {
@@ -162,21 +173,21 @@ fn misbehave(host: &dyn Host) -> Result<(), Failure> {
     }
 }
 
+fn seen(host: &dyn Host) -> String {
+    format!("mapping: seen {:?}", host.entry("space", "key").map(|entry| entry.value))
+}
+
 fn deeper(n: u64) -> u64 {
     if n == 0 { 0 } else { std::hint::black_box(deeper(std::hint::black_box(n + 1))) + 1 }
 }
 
 /// Tries to write by every way there is, and reports which were let through.
 fn every_way_to_write(host: &dyn Host) -> Result<(), Failure> {
-    let mut ways: Vec<(&str, Request)> = [
-        ("post", Method::Post),
-        ("put", Method::Put),
-        ("patch", Method::Patch),
-        ("delete", Method::Delete),
-    ]
-    .into_iter()
-    .map(|(name, method)| (name, Request::new(method, "api", "/items")))
-    .collect();
+    let mut ways: Vec<(&str, Request)> =
+        [("post", Method::Post), ("put", Method::Put), ("patch", Method::Patch), ("delete", Method::Delete)]
+            .into_iter()
+            .map(|(name, method)| (name, Request::new(method, "api", "/items")))
+            .collect();
     ways.push(("in the name of a change", Request::new(Method::Post, "api", "/items").change("1.1")));
     ways.push(("beside a read path", Request::new(Method::Post, "api", "/search/items")));
     ways.push(("encoded read path", Request::new(Method::Post, "api", "/items/%2e%2e/search")));
@@ -189,7 +200,12 @@ fn every_way_to_write(host: &dyn Host) -> Result<(), Failure> {
         ways.push(("method override", request));
     }
     let (names, requests): (Vec<&str>, Vec<Request>) = ways.into_iter().unzip();
-    let through: Vec<&str> = names.into_iter().zip(host.send_all(requests)).filter(|(_, reply)| reply.is_ok()).map(|(name, _)| name).collect();
+    let through: Vec<&str> = names
+        .into_iter()
+        .zip(host.send_all(requests))
+        .filter(|(_, reply)| reply.is_ok())
+        .map(|(name, _)| name)
+        .collect();
     let put = host.entry_put("plan", "kept", "x", None).is_ok();
     let woken = host.wake_after("poll", 1, "").is_ok();
     Err(Failure::Broken(format!("through: {through:?}; put: {put}; woken: {woken}")))
@@ -212,14 +228,31 @@ fn every_way_out(host: &dyn Host) -> Result<(), Failure> {
         elsewhere("169.254.169.254"),
         elsewhere("127.0.0.1:1"),
     ];
-    for header in ["host", "Host", "content-length", "transfer-encoding", "authorization", "cookie", "proxy-authorization", "x-key", "X-KEY", "connection", "te", "trailer", "forwarded", "x-forwarded-host", "bad name"] {
+    for header in [
+        "host",
+        "Host",
+        "content-length",
+        "transfer-encoding",
+        "authorization",
+        "cookie",
+        "proxy-authorization",
+        "x-key",
+        "X-KEY",
+        "connection",
+        "te",
+        "trailer",
+        "forwarded",
+        "x-forwarded-host",
+        "bad name",
+    ] {
         let mut request = Request::get("api", "/");
         request.headers.push((header.to_owned(), "x".to_owned()));
         requests.push(request);
     }
     let asked = requests.len();
     let replies = host.send_all(requests);
-    let refused = replies.iter().filter(|reply| matches!(reply, Err(HttpError::Refused(_) | HttpError::NotGranted(_)))).count();
+    let refused =
+        replies.iter().filter(|reply| matches!(reply, Err(HttpError::Refused(_) | HttpError::NotGranted(_)))).count();
     let through: Vec<usize> = replies.iter().enumerate().filter(|(_, reply)| reply.is_ok()).map(|(at, _)| at).collect();
     Err(Failure::Broken(format!("asked {asked}, refused {refused}, through {through:?}")))
 }

@@ -12,6 +12,25 @@ use std::process::{Command, ExitStatus, Stdio};
 /// Something that went wrong, in a sentence.
 pub type Trouble = Box<dyn std::error::Error>;
 
+/// Where simulated vendors are, and how one logs in.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts {
+    /// The RMM: scheme, host and port.
+    pub rmm_url: String,
+    /// Its token's id.
+    pub rmm_token_id: String,
+    /// Its token's secret.
+    pub rmm_token_secret: String,
+    /// The PSA: scheme, host and port.
+    pub psa_url: String,
+    /// Its API user.
+    pub psa_user: String,
+    /// That user's secret.
+    pub psa_secret: String,
+    /// The integration's code.
+    pub psa_integration_code: String,
+}
+
 /// The program, with a data folder of its own.
 #[derive(Debug)]
 pub struct Crosswalk {
@@ -73,34 +92,74 @@ impl Crosswalk {
     pub fn json(&self, args: &[&str]) -> Result<Value, Trouble> {
         let output = self.command(args).arg("--json").stdin(Stdio::null()).output()?;
         serde_json::from_slice(&output.stdout).map_err(|_| {
-            format!("`{}` failed ({}): {}", Self::line(args), output.status, String::from_utf8_lossy(&output.stderr)).into()
+            format!("`{}` failed ({}): {}", Self::line(args), output.status, String::from_utf8_lossy(&output.stderr))
+                .into()
         })
     }
 
     /// The arguments that connect to both simulators, with their secrets put into the environment.
     pub fn connect(&mut self, rmm: &PulsewayRmm, psa: &Autotask) -> [Vec<String>; 2] {
+        self.connect_to(&Accounts {
+            rmm_url: rmm.url(),
+            rmm_token_id: rmm.token_id().to_owned(),
+            rmm_token_secret: rmm.token_secret().to_owned(),
+            psa_url: psa.url(),
+            psa_user: psa.user().to_owned(),
+            psa_secret: psa.secret().to_owned(),
+            psa_integration_code: psa.integration_code().to_owned(),
+        })
+    }
+
+    /// As [`connect`](Self::connect), to simulators that run elsewhere.
+    pub fn connect_to(&mut self, accounts: &Accounts) -> [Vec<String>; 2] {
         for (name, value) in [
-            ("RMM_TOKEN_ID", rmm.token_id()),
-            ("RMM_TOKEN_SECRET", rmm.token_secret()),
-            ("PSA_SECRET", psa.secret()),
-            ("PSA_INTEGRATION_CODE", psa.integration_code()),
+            ("RMM_TOKEN_ID", &accounts.rmm_token_id),
+            ("RMM_TOKEN_SECRET", &accounts.rmm_token_secret),
+            ("PSA_SECRET", &accounts.psa_secret),
+            ("PSA_INTEGRATION_CODE", &accounts.psa_integration_code),
         ] {
             self.env(name, value);
         }
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        let api = format!("api={}/api/v3", rmm.url());
-        let (discovery, zone) = (format!("discovery={}", psa.url()), format!("zone={}", psa.url()));
-        let user = format!("user={}", psa.user());
+        let api = format!("api={}/api/v3", accounts.rmm_url);
+        let (discovery, zone) = (format!("discovery={}", accounts.psa_url), format!("zone={}", accounts.psa_url));
+        let user = format!("user={}", accounts.psa_user);
         [
             words(&[
-                "connection", "add", "rmm", "--plugin", "pulseway-rmm", "--endpoint", &api,
-                "--secret-env", "token-id=RMM_TOKEN_ID", "--secret-env", "token-secret=RMM_TOKEN_SECRET",
+                "connection",
+                "add",
+                "rmm",
+                "--plugin",
+                "pulseway-rmm",
+                "--endpoint",
+                &api,
+                "--secret-env",
+                "token-id=RMM_TOKEN_ID",
+                "--secret-env",
+                "token-secret=RMM_TOKEN_SECRET",
             ]),
             words(&[
-                "connection", "add", "psa", "--plugin", "autotask", "--endpoint", &discovery, "--endpoint", &zone,
-                "--set", &user, "--set", "owner-resource-id=29682885",
-                "--set", "udf-last-seen=RMM Last Seen", "--set", "udf-storage=RMM Storage",
-                "--secret-env", "secret=PSA_SECRET", "--secret-env", "integration-code=PSA_INTEGRATION_CODE",
+                "connection",
+                "add",
+                "psa",
+                "--plugin",
+                "autotask",
+                "--endpoint",
+                &discovery,
+                "--endpoint",
+                &zone,
+                "--set",
+                &user,
+                "--set",
+                "owner-resource-id=29682885",
+                "--set",
+                "udf-last-seen=RMM Last Seen",
+                "--set",
+                "udf-storage=RMM Storage",
+                "--secret-env",
+                "secret=PSA_SECRET",
+                "--secret-env",
+                "integration-code=PSA_INTEGRATION_CODE",
             ]),
         ]
     }
@@ -124,7 +183,11 @@ pub fn connectors(target: &Path) -> Result<Vec<PathBuf>, Trouble> {
         .into_iter()
         .map(|name| {
             let file = target.join("connectors").join(format!("{name}.wasm"));
-            if file.exists() { Ok(file) } else { Err(format!("{} is not built: run `make connectors`", file.display()).into()) }
+            if file.exists() {
+                Ok(file)
+            } else {
+                Err(format!("{} is not built: run `make connectors`", file.display()).into())
+            }
         })
         .collect()
 }

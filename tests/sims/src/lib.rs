@@ -3,7 +3,7 @@
 //!
 //! In reading order: [`world`] makes an MSP's organisations, sites and devices from a seed;
 //! `server` is one HTTP server on its own thread; [`faults`] is what can go wrong there, by name;
-//! `counts` is what was asked; [`pulseway_rmm`] and [`autotask`] are the vendors.
+//! `counts` is what was asked, `recorder` the calls themselves; [`pulseway_rmm`] and [`autotask`] are the vendors.
 //!
 //! ```no_run
 //! use crosswalk_sims::{Autotask, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
@@ -27,6 +27,7 @@ mod counts;
 pub mod faults;
 mod json;
 pub mod pulseway_rmm;
+mod recorder;
 mod server;
 pub mod world;
 

@@ -3,7 +3,7 @@
 //!
 //! Prints one line of JSON on stdout when both answer, and runs until it is told to stop: SIGTERM or SIGINT, the end
 //! of stdin (`--until-stdin-closes`), or a time (`--for`). While it runs, each server also answers `/_sim/counts`, `/_sim/reset`,
-//! `/_sim/faults`, `/_sim/latency`, `/_sim/state`, `/_sim/cpu`, the RMM `/_sim/check-in` and `/_sim/notify`, and the PSA `/_sim/duplicates`.
+//! `/_sim/faults`, `/_sim/latency`, `/_sim/state`, `/_sim/cpu`, `/_sim/record`, `/_sim/recording`, the RMM `/_sim/check-in` and `/_sim/notify`, and the PSA `/_sim/duplicates`.
 //! Leaves alone: everything but arguments and waiting; the servers are the library's.
 
 use std::io::Write;

@@ -30,6 +30,7 @@ use tokio::time::Sleep;
 
 use crate::counts::Counter;
 use crate::faults::{Faults, Stop};
+use crate::recorder::Recorder;
 
 /// What a simulated vendor is to the server.
 pub(crate) trait Vendor: Send + Sync + 'static {
@@ -125,6 +126,7 @@ struct Shared {
     latency_ms: AtomicU64,
     faults: Faults,
     counter: Counter,
+    recorder: Recorder,
 }
 
 impl Server {
@@ -240,6 +242,7 @@ async fn serve(
         }
     };
     let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
+    let place = shared.recorder.call(&head, &body);
     if permit.slot.is_some() {
         // Lets requests that have arrived on other connections be seen as running beside this one.
         tokio::task::yield_now().await;
@@ -268,6 +271,9 @@ async fn serve(
     }
     let mut reply = vendor.handle(&Call { head, body });
     drop(permit);
+    if class.write {
+        shared.recorder.reply(place, &reply.body);
+    }
     if reply.status >= 400 || trouble.lost_reply {
         shared.counter.refused();
     }
@@ -314,6 +320,11 @@ fn control(method: &Method, name: &str, body: &[u8], vendor: &dyn Vendor, shared
             shared.counter.reset();
             Reply::value(200, &json!({}))
         }
+        ("POST", "record") => {
+            shared.recorder.start();
+            Reply::value(200, &json!({}))
+        }
+        ("GET", "recording") => Reply::json(200, shared.recorder.take()),
         ("GET", "faults") => Reply::value(
             200,
             &json!({"active": shared.faults.active(), "names": Faults::names().collect::<std::collections::BTreeMap<_, _>>()}),

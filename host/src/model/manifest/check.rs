@@ -200,7 +200,11 @@ fn check_choices(setting: &SettingSpec, at: &str) -> Checked {
             must(setting.type_ != SettingType::Boolean, at, "a yes or no needs no choices")
         }
         Some(Choices::Fixed(list)) => {
-            must(setting.type_ == SettingType::Text, at, "only a text has a list of choices; a number has min and max")?;
+            must(
+                setting.type_ == SettingType::Text,
+                at,
+                "only a text has a list of choices; a number has min and max",
+            )?;
             must(!list.is_empty(), at, "the list is empty: nothing could be chosen")
         }
     }

@@ -38,8 +38,9 @@ impl HostPattern {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        let (scheme, rest) =
-            text.split_once("://").ok_or_else(|| wrong(text, "write scheme://host, such as https://api*.vendor.example"))?;
+        let (scheme, rest) = text
+            .split_once("://")
+            .ok_or_else(|| wrong(text, "write scheme://host, such as https://api*.vendor.example"))?;
         let default_port = match scheme {
             "https" => 443,
             "http" => 80,
@@ -197,7 +198,15 @@ mod tests {
             assert_eq!(pattern.matches("https", host, port), fits, "{host}:{port}");
         }
         assert!(!pattern.matches("http", "webservices2.vendor.example", 443));
-        for bad in ["vendor.example", "ftp://x.example", "https://*.example", "https://a.*", "https://*", "https://a..b", "https://a b.example"] {
+        for bad in [
+            "vendor.example",
+            "ftp://x.example",
+            "https://*.example",
+            "https://a.*",
+            "https://*",
+            "https://a..b",
+            "https://a b.example",
+        ] {
             assert!(HostPattern::parse(bad).is_err(), "{bad}");
         }
     }

@@ -5,9 +5,9 @@
 //! when the connection is opened. A scheme that fetches a token becomes another case of
 //! [`Credentials`]; [`Credentials::attach`] is asynchronous for its sake.
 
+use crate::model::Secret;
 use crate::model::manifest::Auth;
 use crate::model::manifest::template::{self, Part};
-use crate::model::Secret;
 use base64::Engine as _;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
@@ -62,7 +62,8 @@ impl Credentials {
                     return Err(AuthProblem::ColonInUser);
                 }
                 let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-                let value = sensitive(&format!("Basic {token}")).ok_or_else(|| AuthProblem::Header("authorization".to_owned()))?;
+                let value = sensitive(&format!("Basic {token}"))
+                    .ok_or_else(|| AuthProblem::Header("authorization".to_owned()))?;
                 headers.insert(AUTHORIZATION, value);
             }
         }
@@ -98,7 +99,11 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-fn fill(template: &str, secrets: &BTreeMap<String, Secret>, settings: &BTreeMap<String, Value>) -> Result<String, AuthProblem> {
+fn fill(
+    template: &str,
+    secrets: &BTreeMap<String, Secret>,
+    settings: &BTreeMap<String, Value>,
+) -> Result<String, AuthProblem> {
     let mut filled = String::new();
     for part in template::parts(template).map_err(AuthProblem::Template)? {
         match part {
@@ -147,9 +152,15 @@ mod tests {
 
     #[test]
     fn credentials_come_from_templates() {
-        assert_eq!(credentials(&headers("X-Key", "k={secret:key}; z={setting:zone}")).unwrap()["x-key"], "k=s3cret; z=7");
+        assert_eq!(
+            credentials(&headers("X-Key", "k={secret:key}; z={setting:zone}")).unwrap()["x-key"],
+            "k=s3cret; z=7"
+        );
         // RFC 7617's own way: base64("anna:s3cret").
-        assert_eq!(credentials(&basic("{setting:user}", "{secret:key}")).unwrap()["authorization"], "Basic YW5uYTpzM2NyZXQ=");
+        assert_eq!(
+            credentials(&basic("{setting:user}", "{secret:key}")).unwrap()["authorization"],
+            "Basic YW5uYTpzM2NyZXQ="
+        );
     }
 
     #[test]

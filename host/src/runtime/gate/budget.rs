@@ -98,10 +98,11 @@ impl Ledger {
     fn purse(&self, bucket: &Bucket, kept: &str) -> Arc<Purse> {
         let name = if kept.is_empty() { bucket.name.clone() } else { format!("{}/{kept}", bucket.name) };
         let mut purses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(purse) = purses.get(&name) {
-            if purse.window == bucket.window && purse.at_once.as_ref().map(|(limit, _)| *limit) == bucket.at_once {
-                return Arc::clone(purse);
-            }
+        let same = |purse: &&Arc<Purse>| {
+            purse.window == bucket.window && purse.at_once.as_ref().map(|(limit, _)| *limit) == bucket.at_once
+        };
+        if let Some(purse) = purses.get(&name).filter(same) {
+            return Arc::clone(purse);
         }
         if purses.len() >= PURSES_MAX {
             purses.retain(|_, purse| Arc::strong_count(purse) > 1);

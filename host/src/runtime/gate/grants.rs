@@ -9,6 +9,7 @@
 use super::{address, path};
 use crate::model::manifest::{EndpointSpec, HostPattern, PathPattern};
 use crate::model::{Grant, Manifest};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use url::Url;
@@ -71,17 +72,24 @@ impl Origin {
 
 /// Where one request goes.
 pub(super) struct Target<'g> {
-    pub(super) origin: std::borrow::Cow<'g, Origin>,
+    pub(super) origin: Cow<'g, Origin>,
     pub(super) base_path: &'g str,
 }
 
 impl Grants {
     /// Joins what is asked with what is granted.
-    pub(super) fn new(connection: &str, manifest: &Manifest, granted: &BTreeMap<String, Grant>) -> Result<Self, Vec<GrantProblem>> {
+    pub(super) fn new(
+        connection: &str,
+        manifest: &Manifest,
+        granted: &BTreeMap<String, Grant>,
+    ) -> Result<Self, Vec<GrantProblem>> {
         let mut endpoints = HashMap::new();
         let mut problems = Vec::new();
         for name in granted.keys().filter(|name| !manifest.endpoints.contains_key(*name)) {
-            problems.push(GrantProblem { endpoint: name.clone(), why: "is for an endpoint the plugin does not ask for".to_owned() });
+            problems.push(GrantProblem {
+                endpoint: name.clone(),
+                why: "is for an endpoint the plugin does not ask for".to_owned(),
+            });
         }
         for (name, asked) in &manifest.endpoints {
             match granted.get(name).map(|grant| Endpoint::new(asked, grant)).transpose() {
@@ -113,30 +121,38 @@ impl Grants {
     ///
     /// # Errors
     /// The sentence that says what to grant.
-    pub(super) fn target<'g>(&self, name: &str, endpoint: &'g Endpoint, host: Option<&str>) -> Result<Target<'g>, String> {
+    pub(super) fn target<'g>(
+        &self,
+        name: &str,
+        endpoint: &'g Endpoint,
+        host: Option<&str>,
+    ) -> Result<Target<'g>, String> {
         let connection = &self.connection;
         let base_path = endpoint.base.as_ref().map_or("", |base| base.path.as_str());
         let Some(host) = host else {
             let base = endpoint.base.as_ref().ok_or_else(|| {
-                format!("endpoint `{name}` has no base, so a request has to name a host; to give it one: crosswalk connection grant {connection} {name} --base URL")
+                format!("endpoint `{name}` is a pattern of hosts, so a request has to name a host of it")
             })?;
-            return Ok(Target { origin: std::borrow::Cow::Borrowed(&base.origin), base_path });
+            return Ok(Target { origin: Cow::Borrowed(&base.origin), base_path });
         };
         let refused = |why: &str| format!("host `{host}` of endpoint `{name}` {why}");
         let (host, port) = split_host(host).ok_or_else(|| refused("is no plain host name or host:port"))?;
-        if let Some(base) = endpoint.base.as_ref().filter(|base| base.origin.host == host) {
-            if port.is_none_or(|port| port == base.origin.port) {
-                return Ok(Target { origin: std::borrow::Cow::Borrowed(&base.origin), base_path });
-            }
+        let is_base = |base: &&Base| base.origin.host == host && port.is_none_or(|port| port == base.origin.port);
+        if let Some(base) = endpoint.base.as_ref().filter(is_base) {
+            return Ok(Target { origin: Cow::Borrowed(&base.origin), base_path });
         }
-        let to_grant = || refused(&format!("is not granted to connection `{connection}`; to grant it: crosswalk connection grant {connection} {name} --hosts PATTERN"));
-        let pattern = endpoint.hosts.as_ref().ok_or_else(to_grant)?;
+        let pattern = endpoint
+            .hosts
+            .as_ref()
+            .ok_or_else(|| refused("is not the endpoint's own, and the plugin asks for no other"))?;
         let port = port.unwrap_or_else(|| pattern.port());
         if !pattern.matches(pattern.scheme(), &host, port) {
-            return Err(to_grant());
+            return Err(refused(&format!(
+                "is not granted to connection `{connection}`; to grant it: crosswalk connection grant {connection} {name} --url PATTERN"
+            )));
         }
         permit_literal(&host)?;
-        Ok(Target { origin: std::borrow::Cow::Owned(Origin { scheme: pattern.scheme().to_owned(), host, port }), base_path })
+        Ok(Target { origin: Cow::Owned(Origin { scheme: pattern.scheme().to_owned(), host, port }), base_path })
     }
 }
 
@@ -145,7 +161,9 @@ impl Endpoint {
         let base = granted.base.as_deref().map(Base::parse).transpose()?;
         let hosts = match (&asked.hosts, &granted.hosts) {
             (_, None) => None,
-            (Some(_), Some(pattern)) => Some(HostPattern::parse(pattern).map_err(|error| format!("has hosts that are none: {error}"))?),
+            (Some(_), Some(pattern)) => {
+                Some(HostPattern::parse(pattern).map_err(|error| format!("has hosts that are none: {error}"))?)
+            }
             (None, Some(_)) => return Err("names hosts, and the plugin does not ask for any".to_owned()),
         };
         let both = asked.reads.iter().filter(|pattern| granted.reads.contains(pattern));
@@ -231,7 +249,11 @@ mod tests {
     }
 
     fn grant(base: Option<&str>, hosts: Option<&str>, reads: &[&str]) -> Grant {
-        Grant { base: base.map(str::to_owned), hosts: hosts.map(str::to_owned), reads: reads.iter().map(|&r| r.to_owned()).collect() }
+        Grant {
+            base: base.map(str::to_owned),
+            hosts: hosts.map(str::to_owned),
+            reads: reads.iter().map(|&r| r.to_owned()).collect(),
+        }
     }
 
     fn grants() -> Grants {
@@ -257,10 +279,16 @@ mod tests {
             target("other", None).unwrap_err(),
             "endpoint `other` is not granted to connection `psa`; to grant it: crosswalk connection grant psa other"
         );
-        assert_eq!(target("nowhere", None).unwrap_err(), "the plugin's manifest asks for no endpoint `nowhere`, so it cannot be granted");
+        assert_eq!(
+            target("nowhere", None).unwrap_err(),
+            "the plugin's manifest asks for no endpoint `nowhere`, so it cannot be granted"
+        );
         assert!(target("zones", None).unwrap_err().contains("has to name a host"));
-        assert!(target("zones", Some("zone1.evil.example")).unwrap_err().contains("--hosts"));
-        assert!(Grants::new("psa", &manifest(), &BTreeMap::new()).unwrap().endpoint("api").is_err(), "no grant means no way out");
+        assert!(target("zones", Some("zone1.evil.example")).unwrap_err().contains("--url"));
+        assert!(
+            Grants::new("psa", &manifest(), &BTreeMap::new()).unwrap().endpoint("api").is_err(),
+            "no grant means no way out"
+        );
     }
 
     #[test]
@@ -270,12 +298,28 @@ mod tests {
         assert_eq!(target("api", Some("api.vendor.example:443")).unwrap(), "https://api.vendor.example/v1");
         assert_eq!(target("zones", Some("zone7.vendor.example")).unwrap(), "https://zone7.vendor.example");
         for bad in [
-            "api.vendor.example:8443", "api.vendor.example.", "evil.example", "user@api.vendor.example", "api.vendor.example/x",
-            "api.vendor.example:443@evil.example", "", ":443", "api.vendor.example:", "api.vendor.example:+443", "[::1]", "аpi.vendor.example",
+            "api.vendor.example:8443",
+            "api.vendor.example.",
+            "evil.example",
+            "user@api.vendor.example",
+            "api.vendor.example/x",
+            "api.vendor.example:443@evil.example",
+            "",
+            ":443",
+            "api.vendor.example:",
+            "api.vendor.example:+443",
+            "[::1]",
+            "аpi.vendor.example",
         ] {
             assert!(target("api", Some(bad)).is_err(), "{bad}");
         }
-        for bad in ["zone7.vendor.example:8443", "zone7.vendor.example.evil.example", "zone7.vendor.example.", "2130706433", "0x7f.1"] {
+        for bad in [
+            "zone7.vendor.example:8443",
+            "zone7.vendor.example.evil.example",
+            "zone7.vendor.example.",
+            "2130706433",
+            "0x7f.1",
+        ] {
             assert!(target("zones", Some(bad)).is_err(), "{bad}");
         }
     }

@@ -5,17 +5,45 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 /// Framing, routing, credentials, and every way to say another method or path than the
 /// one that was checked.
 const DENIED: [&str; 25] = [
-    "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
-    "authorization", "cookie", "cookie2", "x-http-method", "x-http-method-override", "x-method-override",
-    "x-original-url", "x-original-uri", "x-rewrite-url", "x-original-method", "forwarded", "via", "x-real-ip",
-    "accept-encoding", "content-encoding", "http2-settings",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "authorization",
+    "cookie",
+    "cookie2",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-original-method",
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "accept-encoding",
+    "content-encoding",
+    "http2-settings",
 ];
 const DENIED_PREFIXES: [&str; 2] = ["proxy-", "x-forwarded-"];
 
 /// What a vendor says to the one who logs in, which is the host.
 const KEPT_BACK: [&str; 9] = [
-    "set-cookie", "set-cookie2", "www-authenticate", "proxy-authenticate", "authentication-info",
-    "proxy-authentication-info", "authorization", "proxy-authorization", "cookie",
+    "set-cookie",
+    "set-cookie2",
+    "www-authenticate",
+    "proxy-authenticate",
+    "authentication-info",
+    "proxy-authentication-info",
+    "authorization",
+    "proxy-authorization",
+    "cookie",
 ];
 
 /// Parses a guest's header.
@@ -27,7 +55,8 @@ pub(super) fn parse(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)
     if DENIED.contains(&key.as_str()) || DENIED_PREFIXES.iter().any(|prefix| key.as_str().starts_with(prefix)) {
         return Err(format!("the header `{key}` is the host's to set"));
     }
-    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| format!("the header `{key}` has a line break or control character in its value"))?;
+    let value = HeaderValue::from_bytes(value.as_bytes())
+        .map_err(|_| format!("the header `{key}` has a line break or control character in its value"))?;
     Ok((key, value))
 }
 
@@ -43,7 +72,9 @@ pub(super) fn of_reply(
         return Err(bytes as u64);
     }
     let seen = headers.iter().filter(|(name, _)| !KEPT_BACK.contains(&name.as_str()) && !is_ours(name));
-    Ok(seen.map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect())
+    Ok(seen
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect())
 }
 
 #[cfg(test)]
@@ -56,10 +87,25 @@ mod tests {
             assert!(parse(good.0, good.1).is_ok(), "{good:?}");
         }
         for bad in [
-            ("Host", "x"), ("CONTENT-LENGTH", "0"), ("Transfer-Encoding", "chunked"), ("Authorization", "Basic x"), ("Cookie", "a=b"),
-            ("X-HTTP-Method-Override", "DELETE"), ("X-Forwarded-Host", "x"), ("Proxy-Authorization", "x"), ("Forwarded", "for=x"),
-            ("Trailer", "x"), ("Expect", "100-continue"), ("Accept-Encoding", "br"), ("X-Original-URL", "/admin"),
-            ("bad name", "x"), ("", "x"), ("x", "a\r\nHost: b"), ("x", "a\u{0}"), ("x\r\nHost", "b"), (":authority", "x"),
+            ("Host", "x"),
+            ("CONTENT-LENGTH", "0"),
+            ("Transfer-Encoding", "chunked"),
+            ("Authorization", "Basic x"),
+            ("Cookie", "a=b"),
+            ("X-HTTP-Method-Override", "DELETE"),
+            ("X-Forwarded-Host", "x"),
+            ("Proxy-Authorization", "x"),
+            ("Forwarded", "for=x"),
+            ("Trailer", "x"),
+            ("Expect", "100-continue"),
+            ("Accept-Encoding", "br"),
+            ("X-Original-URL", "/admin"),
+            ("bad name", "x"),
+            ("", "x"),
+            ("x", "a\r\nHost: b"),
+            ("x", "a\u{0}"),
+            ("x\r\nHost", "b"),
+            (":authority", "x"),
         ] {
             assert!(parse(bad.0, bad.1).is_err(), "{bad:?}");
         }
@@ -68,7 +114,9 @@ mod tests {
     #[test]
     fn a_guest_sees_no_cookies_and_no_credentials() {
         let mut headers = HeaderMap::new();
-        for (name, value) in [("set-cookie", "s=1"), ("www-authenticate", "Basic"), ("x-key", "s3cret"), ("retry-after", "7")] {
+        for (name, value) in
+            [("set-cookie", "s=1"), ("www-authenticate", "Basic"), ("x-key", "s3cret"), ("retry-after", "7")]
+        {
             headers.insert(name, HeaderValue::from_static(value));
         }
         let seen = of_reply(&headers, |name| name == "x-key", 100, 1_000).unwrap();

@@ -121,7 +121,8 @@ impl Gate {
     /// Passes requests side by side; the results are in the order of the requests.
     pub(super) async fn pass_all(&self, requests: Vec<Request>, pass: &Pass) -> Vec<Result<Response, Error>> {
         if requests.len() > self.limits.requests_at_once {
-            let why = format!("{} requests at once are too many: at most {}", requests.len(), self.limits.requests_at_once);
+            let why =
+                format!("{} requests at once are too many: at most {}", requests.len(), self.limits.requests_at_once);
             return requests.iter().map(|_| Err(Error::Refused(why.clone()))).collect();
         }
         let replies_left = AtomicUsize::new(self.limits.replies_bytes);
@@ -186,7 +187,8 @@ impl Gate {
         let full_path = &text[path_at..path_end];
         let url = built(&text, &target.origin, full_path)?;
 
-        let read = matches!(method, Method::Get | Method::Head) || (matches!(method, Method::Post) && endpoint.reads(full_path));
+        let read = matches!(method, Method::Get | Method::Head)
+            || (matches!(method, Method::Post) && endpoint.reads(full_path));
         if !read {
             may_write(&pass.reach, change.as_deref(), &method, full_path)?;
         }
@@ -222,14 +224,25 @@ impl Gate {
     }
 
     /// A guest is never given a secret; one that a vendor echoed does not leave again.
-    fn no_secret_in(&self, path: &str, query: &[(String, String)], headers: &[(String, String)], body: Option<&[u8]>) -> Result<(), Error> {
+    fn no_secret_in(
+        &self,
+        path: &str,
+        query: &[(String, String)],
+        headers: &[(String, String)],
+        body: Option<&[u8]>,
+    ) -> Result<(), Error> {
         let body = body.and_then(|body| std::str::from_utf8(body).ok()).unwrap_or_default();
         let found = |secret: &Secret| {
             let inside = |text: &str| text.contains(secret.expose());
-            inside(path) || inside(body) || query.iter().chain(headers).any(|(name, value)| inside(name) || inside(value))
+            inside(path)
+                || inside(body)
+                || query.iter().chain(headers).any(|(name, value)| inside(name) || inside(value))
         };
         if self.secrets.iter().any(found) {
-            return Err(Error::Refused("the request has one of this connection's secrets in it; credentials are the host's to attach".to_owned()));
+            return Err(Error::Refused(
+                "the request has one of this connection's secrets in it; credentials are the host's to attach"
+                    .to_owned(),
+            ));
         }
         Ok(())
     }
@@ -254,10 +267,12 @@ fn may_write(reach: &Reach, change: Option<&str>, method: &Method, full_path: &s
     match (reach, change) {
         (Reach::Batch(changes), Some(change)) if changes.contains(change) => Ok(()),
         (Reach::Batch(_), Some(change)) => refused(&format!("`{change}` is no change of this batch")),
-        (Reach::Batch(_), None) => refused("it names no change; if it only reads, declare its path under `reads` in the manifest"),
-        (Reach::Nothing | Reach::Reads, _) => {
-            refused("this call may only read; if it does only read, declare its path under `reads` in the manifest and grant it")
+        (Reach::Batch(_), None) => {
+            refused("it names no change; if it only reads, declare its path under `reads` in the manifest")
         }
+        (Reach::Nothing | Reach::Reads, _) => refused(
+            "this call may only read; if it does only read, declare its path under `reads` in the manifest and grant it",
+        ),
     }
 }
 

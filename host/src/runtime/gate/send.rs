@@ -9,7 +9,6 @@ use super::budget::{self, Purse};
 use super::sent::{Fate, SentBook};
 use super::{Gate, headers};
 use crate::runtime::bindings::crosswalk::connector::http::{Body, Error, Response};
-use crate::runtime::limits::HttpLimits;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Request, StatusCode};
@@ -17,7 +16,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A request that passed every rule.
 pub(super) struct Admitted {
@@ -35,15 +34,18 @@ enum Broke {
     NeverLeft(String),
     /// Something left and no complete reply came.
     Off(String),
-    Timeout,
+    /// No complete reply in this time.
+    Timeout(Duration),
     TooLarge(u64),
 }
 
 impl Broke {
-    fn into_error(self, limits: &HttpLimits) -> Error {
+    fn into_error(self) -> Error {
         match self {
             Broke::NeverLeft(why) | Broke::Off(why) => Error::Unreachable(why),
-            Broke::Timeout => Error::Timeout(format!("no complete reply within {} s", limits.attempt.as_secs())),
+            Broke::Timeout(time) => {
+                Error::Timeout(format!("no complete reply within {} s", (time.as_secs_f64() * 10.0).round() / 10.0))
+            }
             Broke::TooLarge(bytes) => Error::TooLarge(bytes),
         }
     }
@@ -62,7 +64,11 @@ impl Gate {
         let closed = |closed| self.closed(closed);
         let entered = timeout_at(until, budget::enter(&admitted.purses, &*self.ports, budget_until)).await;
         let _places = entered
-            .map_err(|_| Error::Timeout("the vendor's limit of calls at one time left no room in the time this call has".to_owned()))?
+            .map_err(|_| {
+                Error::Timeout(
+                    "the vendor's limit of calls at one time left no room in the time this call has".to_owned(),
+                )
+            })?
             .map_err(closed)?;
         let client = self.line.client(&self.limits).map_err(Error::Unreachable)?;
         let mut pauses = ExponentialBuilder::default()
@@ -80,18 +86,23 @@ impl Gate {
             if let Some(change) = writes {
                 sent.started(change);
             }
-            let attempt_until = until.min(Instant::now() + self.limits.attempt);
-            let result = timeout_at(attempt_until, self.attempt(client, request, replies_left)).await.unwrap_or(Err(Broke::Timeout));
+            let time = until.saturating_duration_since(Instant::now()).min(self.limits.attempt);
+            let result =
+                timeout(time, self.attempt(client, request, replies_left)).await.unwrap_or(Err(Broke::Timeout(time)));
             if let Some((change, fate)) = writes.zip(fate(&result)) {
                 sent.ended(change, fate);
             }
             let pause = match &result {
-                Ok(response) if is_passing(response.status) => pauses.next().map(|own| asked_pause(&response.headers, self.ports.now_ms()).unwrap_or(own)),
+                Ok(response) if is_passing(response.status) => {
+                    pauses.next().map(|own| asked_pause(&response.headers, self.ports.now_ms()).unwrap_or(own))
+                }
                 Ok(_) | Err(Broke::TooLarge(_)) => None,
                 Err(_) => pauses.next(),
             };
-            match pause.filter(|&pause| next.is_some() && pause <= self.limits.longest_pause && Instant::now() + pause < until) {
-                None => return result.map_err(|broke| broke.into_error(&self.limits)),
+            match pause
+                .filter(|&pause| next.is_some() && pause <= self.limits.longest_pause && Instant::now() + pause < until)
+            {
+                None => return result.map_err(|broke| broke.into_error()),
                 Some(pause) => tokio::time::sleep(pause).await,
             }
             let budget_until = until.min(Instant::now() + self.limits.budget_wait);
@@ -110,11 +121,17 @@ impl Gate {
         }
     }
 
-    async fn attempt(&self, client: &reqwest::Client, request: Request, replies_left: &AtomicUsize) -> Result<Response, Broke> {
+    async fn attempt(
+        &self,
+        client: &reqwest::Client,
+        request: Request,
+        replies_left: &AtomicUsize,
+    ) -> Result<Response, Broke> {
         let head_only = request.method() == Method::HEAD;
         let mut reply = client.execute(request).await.map_err(|error| broke(&error))?;
         let is_ours = |name: &_| self.credentials.sets(name);
-        let seen = headers::of_reply(reply.headers(), is_ours, self.limits.headers, self.limits.header_bytes).map_err(Broke::TooLarge)?;
+        let seen = headers::of_reply(reply.headers(), is_ours, self.limits.headers, self.limits.header_bytes)
+            .map_err(Broke::TooLarge)?;
         let announced = if head_only { 0 } else { reply.content_length().unwrap_or_default() };
         if announced > self.limits.reply_bytes as u64 {
             return Err(Broke::TooLarge(announced));
@@ -122,7 +139,8 @@ impl Gate {
         let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
         while let Some(chunk) = reply.chunk().await.map_err(|error| broke(&error))? {
             let size = body.len() + chunk.len();
-            let room = replies_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(chunk.len()));
+            let room =
+                replies_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(chunk.len()));
             if size > self.limits.reply_bytes || room.is_err() {
                 return Err(Broke::TooLarge(size as u64));
             }
@@ -138,7 +156,7 @@ fn fate(result: &Result<Response, Broke>) -> Option<Fate> {
     match result {
         Ok(_) => Some(Fate::Answered),
         Err(Broke::NeverLeft(_)) => Some(Fate::NeverLeft),
-        Err(Broke::Off(_) | Broke::Timeout | Broke::TooLarge(_)) => None,
+        Err(Broke::Off(_) | Broke::Timeout(_) | Broke::TooLarge(_)) => None,
     }
 }
 
@@ -149,17 +167,21 @@ fn broke(error: &reqwest::Error) -> Broke {
         deepest = source;
     }
     let why = if error.source().is_some() { deepest.to_string() } else { "the connection broke".to_owned() };
-    match () {
-        () if error.is_connect() => Broke::NeverLeft(format!("no connection to the vendor: {why}")),
-        () if error.is_timeout() => Broke::Timeout,
-        () => Broke::Off(format!("the connection to the vendor broke: {why}")),
+    if error.is_connect() {
+        return Broke::NeverLeft(format!("no connection to the vendor: {why}"));
     }
+    Broke::Off(format!("the connection to the vendor broke: {why}"))
 }
 
 fn is_passing(status: u16) -> bool {
-    [StatusCode::TOO_MANY_REQUESTS, StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT]
-        .iter()
-        .any(|passing| passing.as_u16() == status)
+    [
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::BAD_GATEWAY,
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::GATEWAY_TIMEOUT,
+    ]
+    .iter()
+    .any(|passing| passing.as_u16() == status)
 }
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date.

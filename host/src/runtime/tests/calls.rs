@@ -23,7 +23,10 @@ async fn habit(runtime: &Runtime, bad: &[u8]) -> String {
 #[tokio::test]
 async fn an_endless_loop_is_stopped() {
     let short = runtime(|limits| limits.cpu = Duration::from_millis(50));
-    assert_eq!(habit(&short, &guest(LOOP)).await, "broken: the connector was stopped: it used more than 50ms of processor time");
+    assert_eq!(
+        habit(&short, &guest(LOOP)).await,
+        "broken: the connector was stopped: it used more than 50ms of processor time"
+    );
     let start = guest_with(FINE, &format!("(func $forever {LOOP}) (start $forever)"));
     assert!(habit(&short, &start).await.contains("processor time"), "a loop in the start function");
     let calling = guest("(loop $again (drop (call $now)) (br $again)) unreachable");
@@ -36,7 +39,10 @@ async fn an_endless_loop_is_stopped() {
 async fn memory_is_capped_over_all_memories_of_a_call() {
     let small = runtime(|limits| limits.memory_per_call = 1 << 20);
     let hoard = guest("(loop $again (drop (memory.grow (i32.const 1))) (br $again)) unreachable");
-    assert_eq!(habit(&small, &hoard).await, "broken: the connector was stopped: it wanted more than the 1 MiB of memory a call may have");
+    assert_eq!(
+        habit(&small, &hoard).await,
+        "broken: the connector was stopped: it wanted more than the 1 MiB of memory a call may have"
+    );
     let tables = guest_with(
         "(loop $again (drop (table.grow $t (ref.null func) (i32.const 1000))) (br $again)) unreachable",
         "(table $t 1 funcref)",
@@ -56,7 +62,14 @@ async fn memory_is_capped_over_all_calls_of_a_tenant() {
     // is too much for this tenant, and fine for another.
     let waiting = runtime.load(&getting("/x")).await.unwrap();
     let (waiting, _) = open_for("one", &runtime, &waiting, &vendor.base);
-    let calls: Vec<_> = (0..10).map(|_| tokio::spawn({ let waiting = Arc::clone(&waiting); async move { check(&waiting).await } })).collect();
+    let calls: Vec<_> = (0..10)
+        .map(|_| {
+            tokio::spawn({
+                let waiting = Arc::clone(&waiting);
+                async move { check(&waiting).await }
+            })
+        })
+        .collect();
     while vendor.arrived.lock().unwrap().len() < 10 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -79,7 +92,10 @@ async fn a_crash_is_told_with_the_guest_s_own_words() {
         r#"(data (i32.const 2048) "panicked at lib.rs:7:\nboom")"#,
     );
     let told = habit(&runtime, &crash).await;
-    assert!(told.starts_with("broken: the connector crashed: wasm trap: wasm `unreachable` instruction executed"), "{told}");
+    assert!(
+        told.starts_with("broken: the connector crashed: wasm trap: wasm `unreachable` instruction executed"),
+        "{told}"
+    );
     assert!(told.ends_with("; it said: panicked at lib.rs:7: boom"), "{told}");
     let deep = guest_with("(call $deeper) unreachable", "(func $deeper (call $deeper))");
     assert!(habit(&runtime, &deep).await.contains("call stack exhausted"));
@@ -110,7 +126,9 @@ async fn a_flood_of_lines_is_cut() {
 async fn a_huge_argument_is_refused_before_it_is_copied() {
     // A line of 16 MiB: more than a guest may hand over in one go.
     let runtime = runtime(|_| ());
-    let huge = guest("(drop (memory.grow (i32.const 320))) (call $log (i32.const 1) (i32.const 0) (i32.const 16777216)) (i32.const 1024)");
+    let huge = guest(
+        "(drop (memory.grow (i32.const 320))) (call $log (i32.const 1) (i32.const 0) (i32.const 16777216)) (i32.const 1024)",
+    );
     let (connector, ports) = opened(&runtime, &huge).await;
     // `check` may hand over a page's worth; only what is logged is kept.
     check(&connector).await.unwrap();
@@ -130,7 +148,14 @@ async fn guests_that_never_end_stop_nobody_else() {
     });
     let looping = runtime.load(&guest(LOOP)).await.unwrap();
     let (looping, _) = open_for("bad", &runtime, &looping, &vendor.base);
-    let loops: Vec<_> = (0..4).map(|_| tokio::spawn({ let looping = Arc::clone(&looping); async move { check(&looping).await } })).collect();
+    let loops: Vec<_> = (0..4)
+        .map(|_| {
+            tokio::spawn({
+                let looping = Arc::clone(&looping);
+                async move { check(&looping).await }
+            })
+        })
+        .collect();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let good = runtime.load(&getting("/x")).await.unwrap();
     let (good, _) = open_for("good", &runtime, &good, &vendor.base);
@@ -192,7 +217,10 @@ async fn a_guest_reads_its_settings_and_no_secret() {
 #[tokio::test]
 async fn a_panic_of_the_host_is_that_call_s_failure() {
     let runtime = runtime(|_| ());
-    let shouting = guest_with("(call $log (i32.const 1) (i32.const 2048) (i32.const 5)) (i32.const 1024)", r#"(data (i32.const 2048) "panic")"#);
+    let shouting = guest_with(
+        "(call $log (i32.const 1) (i32.const 2048) (i32.const 5)) (i32.const 1024)",
+        r#"(data (i32.const 2048) "panic")"#,
+    );
     let plugin = runtime.load(&shouting).await.unwrap();
     let (connector, ports) = open_for("default", &runtime, &plugin, "http://127.0.0.1:9");
     ports.panics.store(true, Ordering::Relaxed);

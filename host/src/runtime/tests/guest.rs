@@ -57,10 +57,21 @@ pub(in crate::runtime) fn plugin(component: &[u8], manifest: &str) -> Vec<u8> {
 
 /// A core module as a component of the world `connector`.
 pub(in crate::runtime) fn component(core: &str) -> Vec<u8> {
+    component_of(core, &[], "")
+}
+
+/// The same, of a world that has more: packages it knows, and what it imports of them.
+pub(in crate::runtime) fn component_of(core: &str, packages: &[&str], imports: &str) -> Vec<u8> {
     let mut module = wat::parse_str(core).unwrap();
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).unwrap();
-    let world = resolve.select_world(&[package], Some("connector")).unwrap();
+    resolve.push_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).unwrap();
+    for package in packages {
+        resolve.push_str("package.wit", package).unwrap();
+    }
+    let world =
+        format!("package test:guest; world guest {{ include crosswalk:connector/connector@{CONTRACT}; {imports} }}");
+    let package = resolve.push_str("guest.wit", &world).unwrap();
+    let world = resolve.select_world(&[package], Some("guest")).unwrap();
     wit_component::embed_component_metadata(&mut module, &resolve, world, wit_component::StringEncoding::UTF8).unwrap();
     wit_component::ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
@@ -120,6 +131,7 @@ pub(in crate::runtime) fn describing_by_calling() -> Vec<u8> {
     (i32.store (i32.const 3024) (i32.const 2052)) (i32.store (i32.const 3028) (i32.const 2))
     (call $send (i32.const 3000) (i32.const 3200))"#;
     let core = core("(i32.const 1024)", r#"(data (i32.const 2048) "api /x")"#);
-    let core = core.replace(r#"(export "describe") (result i32)"#, &format!(r#"(export "describe") (result i32) {call}"#));
+    let core =
+        core.replace(r#"(export "describe") (result i32)"#, &format!(r#"(export "describe") (result i32) {call}"#));
     plugin(&component(&core), MANIFEST)
 }

@@ -1,6 +1,6 @@
 //! From a file to a plugin: what is refused, and what is taken from the cache.
 
-use super::guest::{MANIFEST, component, core, guest, plugin};
+use super::guest::{MANIFEST, component, component_of, core, guest, plugin};
 use super::*;
 use crate::runtime::{OpenError, PluginError};
 use std::path::Path;
@@ -29,16 +29,25 @@ async fn a_component_that_fits_is_loaded_once() {
 
 #[tokio::test]
 async fn a_foreign_import_is_refused_by_name() {
-    let foreign = wat::parse_str(r#"(component (import "vendor:other/door@1.0.0" (instance)) (import "wasi:cli/environment@0.2.3" (instance)))"#).unwrap();
+    let foreign = wat::parse_str(
+        r#"(component (import "vendor:other/door@1.0.0" (instance)) (import "wasi:cli/environment@0.2.3" (instance)))"#,
+    )
+    .unwrap();
     let told = refused(&plugin(&foreign, MANIFEST)).await;
-    assert!(told.starts_with("the component imports `vendor:other/door@1.0.0`, which this host does not provide"), "{told}");
+    assert!(
+        told.starts_with("the component imports `vendor:other/door@1.0.0`, which this host does not provide"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
 async fn a_component_that_does_not_fit_the_contract_is_refused() {
     let empty = wat::parse_str("(component)").unwrap();
     let told = refused(&plugin(&empty, MANIFEST)).await;
-    assert!(told.starts_with("the component does not fit the contract 0.1.0") && told.contains("no export `check` found"), "{told}");
+    assert!(
+        told.starts_with("the component does not fit the contract 0.1.0") && told.contains("no export `check` found"),
+        "{told}"
+    );
     let broken = [plugin(&empty, MANIFEST), vec![0xff, 0x01, 0x00]].concat();
     let told = refused(&broken).await;
     assert!(told.contains("no WebAssembly component") || told.contains("cannot be compiled"), "{told}");
@@ -62,7 +71,9 @@ async fn a_file_is_held_to_its_digest() {
     let digest = Runtime::inspect(&guest).unwrap().digest;
     runtime.load_file(&file, &digest).await.unwrap();
     std::fs::write(&file, [guest, vec![0]].concat()).unwrap();
-    assert!(matches!(runtime.load_file(&file, &digest).await, Err(PluginError::Digest { expected, .. }) if expected == digest));
+    assert!(
+        matches!(runtime.load_file(&file, &digest).await, Err(PluginError::Digest { expected, .. }) if expected == digest)
+    );
     assert!(matches!(runtime.load_file(Path::new("/nowhere"), &digest).await, Err(PluginError::File { .. })));
 }
 
@@ -115,7 +126,9 @@ async fn a_connection_is_opened_only_when_nothing_is_missing() {
         ("setting `user` is 7", &|spec| drop(spec.connection.settings.insert("user".to_owned(), 7.into()))),
         ("is for plugin `other`", &|spec| spec.connection.plugin = "other".parse().unwrap()),
         ("is pinned to the component abc", &|spec| spec.connection.digest = "abc".to_owned()),
-        ("endpoint `api` has base `ftp://x`", &|spec| spec.connection.grants.get_mut("api").unwrap().base = Some("ftp://x".to_owned())),
+        ("endpoint `api` has base `ftp://x`", &|spec| {
+            spec.connection.grants.get_mut("api").unwrap().base = Some("ftp://x".to_owned())
+        }),
         ("cannot be sent", &|spec| drop(spec.secrets.insert("key".to_owned(), Secret::new("a\nb")))),
     ] {
         let error = open(change).unwrap_err();
@@ -129,4 +142,45 @@ async fn the_compiler_s_own_complaint_is_passed_on() {
     let core = core(FINE, "(memory i64 1)");
     let told = refused(&plugin(&component(&core), MANIFEST)).await;
     assert!(told.starts_with("the component cannot be compiled"), "{told}");
+}
+
+const WASI: [&str; 3] = [
+    "package wasi:io@0.2.6; interface streams {
+       resource output-stream { check-write: func() -> result<u64>; write: func(contents: list<u8>) -> result; } }",
+    "package wasi:random@0.2.6; interface random { get-random-u64: func() -> u64; }",
+    "package wasi:cli@0.2.6;
+     interface environment { get-arguments: func() -> list<string>; }
+     interface stdout { use wasi:io/streams@0.2.6.{output-stream}; get-stdout: func() -> output-stream; }
+     interface exit { exit: func(status: result); }",
+];
+
+/// A guest with these imports of WASI in its core module.
+fn with_wasi(check: &str) -> Vec<u8> {
+    let imports = r#"
+  (import "wasi:cli/environment@0.2.6" "get-arguments" (func $arguments (param i32)))
+  (import "wasi:random/random@0.2.6" "get-random-u64" (func $random (result i64)))
+  (import "wasi:cli/stdout@0.2.6" "get-stdout" (func $stdout (result i32)))
+  (import "wasi:io/streams@0.2.6" "[method]output-stream.write" (func $write (param i32 i32 i32) (result i32)))
+  (import "wasi:cli/exit@0.2.6" "exit" (func $exit (param i32)))
+  (memory"#;
+    let core = core(check, "").replacen("(memory", imports, 1);
+    let world = "import wasi:cli/environment@0.2.6; import wasi:random/random@0.2.6; import wasi:cli/stdout@0.2.6; import wasi:cli/exit@0.2.6;";
+    plugin(&component_of(&core, &WASI, world), MANIFEST)
+}
+
+#[tokio::test]
+async fn wasi_is_there_and_leads_nowhere() {
+    let runtime = runtime(|_| ());
+    // Arguments are empty, a random number is not 0, and what is printed is taken.
+    let starting = with_wasi(
+        "(call $arguments (i32.const 3000)) (if (i32.load (i32.const 3004)) (then unreachable))
+         (if (i64.eqz (call $random)) (then unreachable))
+         (if (call $write (call $stdout) (i32.const 2048) (i32.const 4)) (then unreachable))
+         (i32.const 1024)",
+    );
+    let (connector, _) = opened(&runtime, &starting).await;
+    assert_eq!(check(&connector).await, Ok(String::new()));
+    let (connector, _) = opened(&runtime, &with_wasi("(call $exit (i32.const 0)) (i32.const 1024)")).await;
+    let told = check(&connector).await.unwrap_err();
+    assert!(told.contains("wasi:cli/exit@0.2.6#exit"), "{told}");
 }

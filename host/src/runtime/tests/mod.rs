@@ -27,7 +27,11 @@ pub(super) fn runtime(change: impl FnOnce(&mut Limits)) -> Runtime {
 
 /// A connection of the hand-made plugin, with this base granted.
 pub(super) fn connection(digest: &str, base: &str) -> Connection {
-    let grant = |base: &str| Grant { base: Some(base.to_owned()), hosts: None, reads: vec!["/search".to_owned(), "/*/query".to_owned()] };
+    let grant = |base: &str| Grant {
+        base: Some(base.to_owned()),
+        hosts: None,
+        reads: vec!["/search".to_owned(), "/*/query".to_owned()],
+    };
     Connection {
         name: "psa".parse().unwrap(),
         plugin: "hand-made".parse().unwrap(),
@@ -48,7 +52,12 @@ pub(super) fn secrets() -> BTreeMap<String, Secret> {
 fn open_for(tenant: &str, runtime: &Runtime, plugin: &Plugin, base: &str) -> (Arc<dyn Connector>, Arc<TestPorts>) {
     let ports = Arc::new(TestPorts::default());
     let tenant: TenantName = tenant.parse().unwrap();
-    let spec = ConnectionSpec { tenant, connection: connection(plugin.digest(), base), secrets: secrets(), ports: ports.clone() };
+    let spec = ConnectionSpec {
+        tenant,
+        connection: connection(plugin.digest(), base),
+        secrets: secrets(),
+        ports: ports.clone(),
+    };
     (runtime.open(plugin, spec).unwrap(), ports)
 }
 

@@ -35,10 +35,13 @@ impl Setting {
         }
         change(&mut connection, &mut limits);
         let manifest = MANIFEST.replace("\"/search\", \"/*/query\"", "\"/v1/search\", \"/v1/*/query\"");
-        let manifest = Manifest::parse(&format!("{manifest}\n[buckets.entity]\npaths = \"/v1/{{}}/**\"\nat-once = 2\n")).unwrap();
+        let manifest =
+            Manifest::parse(&format!("{manifest}\n[buckets.entity]\npaths = \"/v1/{{}}/**\"\nat-once = 2\n")).unwrap();
         let settings = BTreeMap::from([("user".to_owned(), "anna".into())]);
         let ports = Arc::new(TestPorts::default());
-        let gate = Gate::new(&manifest, &connection, &settings, &secrets(), Arc::new(Line::default()), ports.clone(), limits).unwrap();
+        let gate =
+            Gate::new(&manifest, &connection, &settings, &secrets(), Arc::new(Line::default()), ports.clone(), limits)
+                .unwrap();
         Self { vendor, gate, ports }
     }
 
@@ -63,7 +66,16 @@ impl Setting {
 
 fn get(path: &str) -> Request {
     let path = path.to_owned();
-    Request { endpoint: "api".to_owned(), host: None, method: Method::Get, path, query: Vec::new(), headers: Vec::new(), body: None, change: None }
+    Request {
+        endpoint: "api".to_owned(),
+        host: None,
+        method: Method::Get,
+        path,
+        query: Vec::new(),
+        headers: Vec::new(),
+        body: None,
+        change: None,
+    }
 }
 
 fn request(method: Method, path: &str) -> Request {
@@ -129,10 +141,28 @@ async fn a_call_that_reads_cannot_write_by_any_way() {
             assert!(matches!(refused, Err(Error::ReadOnly(_))), "{method:?} {path}: {refused:?}");
         }
     }
-    for bad in ["/x/../search", "/%73earch", "/search%2F", "/x/%2e%2e/search", "search", "//search", "/search;x", "/search?x", "/search#x"] {
+    for bad in [
+        "/x/../search",
+        "/%73earch",
+        "/search%2F",
+        "/x/%2e%2e/search",
+        "search",
+        "//search",
+        "/search;x",
+        "/search?x",
+        "/search#x",
+    ] {
         assert!(matches!(setting.send(request(Method::Post, bad)).await, Err(Error::Refused(_))), "{bad}");
     }
-    for header in ["X-HTTP-Method-Override", "x-method-override", "x-http-method", "X-Original-URL", "transfer-encoding", "content-length", "X-Key"] {
+    for header in [
+        "X-HTTP-Method-Override",
+        "x-method-override",
+        "x-http-method",
+        "X-Original-URL",
+        "transfer-encoding",
+        "content-length",
+        "X-Key",
+    ] {
         let headers = vec![(header.to_owned(), "DELETE".to_owned())];
         assert!(matches!(setting.send(Request { headers, ..get("/x") }).await, Err(Error::Refused(_))), "{header}");
     }
@@ -156,7 +186,10 @@ async fn a_write_passes_in_the_name_of_a_change_of_its_batch_alone() {
         ])
         .await;
     let told: Vec<_> = results.iter().map(|result| result.as_ref().map(|reply| reply.status)).collect();
-    assert!(matches!(told[..], [Ok(200), Err(Error::ReadOnly(_)), Err(Error::ReadOnly(_)), Ok(200), Ok(200)]), "{told:?}");
+    assert!(
+        matches!(told[..], [Ok(200), Err(Error::ReadOnly(_)), Err(Error::ReadOnly(_)), Ok(200), Ok(200)]),
+        "{told:?}"
+    );
     assert_eq!((sent, unanswered), (vec!["1.1".to_owned(), "1.2".to_owned()], Vec::new()));
     assert_eq!(setting.vendor.lines().len(), 3);
 }
@@ -173,17 +206,22 @@ async fn a_write_is_sent_once_and_its_end_is_told() {
         |_, limits| limits.attempt = Duration::from_millis(100),
     )
     .await;
-    for (path, named, lost) in [("/busy", "1.1", false), ("/gone", "1.1", true), ("/half", "1.2", true), ("/silent", "1.2", true)] {
+    for (path, named, lost) in
+        [("/busy", "1.1", false), ("/gone", "1.1", true), ("/half", "1.2", true), ("/silent", "1.2", true)]
+    {
         let (results, sent, unanswered) = setting.write(vec![changing(Method::Put, path, named)]).await;
         assert_eq!(results[0].is_ok(), !lost, "{path}: {results:?}");
         assert_eq!(sent, [named], "{path}");
         assert_eq!(unanswered, if lost { vec![named] } else { vec![] }, "{path}");
     }
     assert_eq!(setting.vendor.lines().len(), 4, "each once");
-    let nobody = Setting::with(|_, _| Answer::Close, |connection, _| {
-        let refusing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        connection.grants.get_mut("api").unwrap().base = Some(format!("http://{refusing}"));
-    });
+    let nobody = Setting::with(
+        |_, _| Answer::Close,
+        |connection, _| {
+            let refusing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+            connection.grants.get_mut("api").unwrap().base = Some(format!("http://{refusing}"));
+        },
+    );
     let (results, sent, unanswered) = nobody.await.write(vec![changing(Method::Put, "/x", "1.1")]).await;
     assert!(matches!(&results[0], Err(Error::Unreachable(why)) if why.contains("no connection")), "{results:?}");
     assert_eq!((sent, unanswered), (Vec::new(), Vec::new()), "nothing left the host");
@@ -215,7 +253,10 @@ async fn a_read_is_tried_again_and_a_pause_that_is_asked_for_is_kept() {
 
 #[tokio::test]
 async fn no_redirect_is_followed_and_no_cookie_is_kept() {
-    let setting = Setting::new(|_, _| Answer::Reply("HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\nset-cookie: a=b", Vec::new())).await;
+    let setting = Setting::new(|_, _| {
+        Answer::Reply("HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\nset-cookie: a=b", Vec::new())
+    })
+    .await;
     let reply = setting.send(get("/x")).await.unwrap();
     assert_eq!(reply.status, 302);
     assert!(!reply.headers.iter().any(|(name, _)| name == "set-cookie"));
@@ -233,7 +274,9 @@ async fn sizes_are_capped_before_anything_is_kept() {
             "GET /v1/announced" => Answer::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_vec()),
             "GET /v1/endless" => Answer::Raw([b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b'x'; 5_000]].concat()),
             "GET /v1/bomb" => Answer::Reply("HTTP/1.1 200 OK\r\ncontent-encoding: gzip", bomb()),
-            "GET /v1/headers" => Answer::Raw([b"HTTP/1.1 200 OK\r\n".to_vec(), b"a: b\r\n".repeat(40_000), b"\r\n".to_vec()].concat()),
+            "GET /v1/headers" => {
+                Answer::Raw([b"HTTP/1.1 200 OK\r\n".to_vec(), b"a: b\r\n".repeat(40_000), b"\r\n".to_vec()].concat())
+            }
             _ => ok(&"x".repeat(900)),
         },
         |_, limits| {
@@ -301,9 +344,12 @@ async fn the_limit_of_calls_at_one_time_holds_and_order_is_kept() {
     });
     let vendor = vendor.await;
     let base = format!("{}/v1", vendor.base);
-    let setting = Setting::with(|_, _| Answer::Close, move |connection, _| {
-        connection.grants.get_mut("api").unwrap().base = Some(base);
-    })
+    let setting = Setting::with(
+        |_, _| Answer::Close,
+        move |connection, _| {
+            connection.grants.get_mut("api").unwrap().base = Some(base);
+        },
+    )
     .await;
     let requests = (0..20).map(|number| get(&format!("/assets/{number}"))).collect();
     let (results, _) = setting.pass(Reach::Reads, requests).await;
@@ -316,9 +362,12 @@ async fn the_limit_of_calls_at_one_time_holds_and_order_is_kept() {
 
 #[tokio::test]
 async fn a_budget_that_is_spent_says_when_it_opens() {
-    let setting = Setting::with(|_, _| ok("{}"), |connection, _| {
-        connection.buckets.insert("entity".to_owned(), BucketOverride { calls: Some(3), at_once: None });
-    })
+    let setting = Setting::with(
+        |_, _| ok("{}"),
+        |connection, _| {
+            connection.buckets.insert("entity".to_owned(), BucketOverride { calls: Some(3), at_once: None });
+        },
+    )
     .await;
     for _ in 0..3 {
         setting.send(get("/assets/1")).await.unwrap();

@@ -34,7 +34,13 @@ impl Ports for TestPorts {
     async fn entry_get(&self, space: &str, key: &str) -> Result<Option<Entry>, String> {
         Ok(self.entries.lock().unwrap().get(&(space.to_owned(), key.to_owned())).cloned())
     }
-    async fn entry_put(&self, space: &str, key: &str, value: &str, _: Option<u64>) -> Result<Result<u64, PutError>, String> {
+    async fn entry_put(
+        &self,
+        space: &str,
+        key: &str,
+        value: &str,
+        _: Option<u64>,
+    ) -> Result<Result<u64, PutError>, String> {
         let entry = Entry { key: key.to_owned(), value: value.to_owned(), revision: 1 };
         self.entries.lock().unwrap().insert((space.to_owned(), key.to_owned()), entry);
         Ok(Ok(1))
@@ -45,7 +51,8 @@ impl Ports for TestPorts {
     }
     async fn entries(&self, space: &str, after: Option<&str>, limit: usize) -> Result<Vec<Entry>, String> {
         let entries = self.entries.lock().unwrap();
-        let of_space = entries.iter().filter(|((own, key), _)| own == space && after.is_none_or(|after| key.as_str() > after));
+        let of_space =
+            entries.iter().filter(|((own, key), _)| own == space && after.is_none_or(|after| key.as_str() > after));
         Ok(of_space.map(|(_, entry)| entry.clone()).take(limit).collect())
     }
     async fn wake_after(&self, job: &str, _: u64, _: &str) -> Result<Option<String>, String> {

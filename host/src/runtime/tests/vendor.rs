@@ -16,7 +16,10 @@ pub(in crate::runtime) struct Arrived {
 
 impl Arrived {
     pub(in crate::runtime) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name))).map(|(_, value)| value)
+        self.headers
+            .iter()
+            .find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)))
+            .map(|(_, value)| value)
     }
 }
 
@@ -67,7 +70,11 @@ impl Vendor {
     }
 }
 
-async fn serve(mut stream: TcpStream, script: &(dyn Fn(usize, &Arrived) -> Answer + Send + Sync), seen: &Mutex<Vec<Arrived>>) {
+async fn serve(
+    mut stream: TcpStream,
+    script: &(dyn Fn(usize, &Arrived) -> Answer + Send + Sync),
+    seen: &Mutex<Vec<Arrived>>,
+) {
     let mut buffer = Vec::new();
     while let Some(arrived) = next(&mut stream, &mut buffer).await {
         let number = {
@@ -76,7 +83,9 @@ async fn serve(mut stream: TcpStream, script: &(dyn Fn(usize, &Arrived) -> Answe
             seen.len() - 1
         };
         let reply = match script(number, &arrived) {
-            Answer::Reply(head, body) => [format!("{head}\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes(), body].concat(),
+            Answer::Reply(head, body) => {
+                [format!("{head}\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes(), body].concat()
+            }
             Answer::Raw(bytes) => {
                 let _ = stream.write_all(&bytes).await;
                 return;

@@ -129,7 +129,7 @@ CREATE TABLE links (
     candidates    TEXT, -- none when there are none
     declined      TEXT,
     written       TEXT NOT NULL,
-    sent          TEXT NOT NULL,
+    sent          TEXT, -- none when it is as `written`
     UNIQUE (tenant, sync, kind, source, target_kind)
 ) STRICT;
 CREATE INDEX links_by_target ON links (tenant, sync, target_kind, target) WHERE target IS NOT NULL;
@@ -260,6 +260,8 @@ CREATE TABLE budget (
     connection INTEGER NOT NULL REFERENCES connections,
     bucket     TEXT NOT NULL,
     slice      INTEGER NOT NULL, -- when the slice begins
+    expires_at INTEGER NOT NULL, -- when its last possible call has left the window
     calls      INTEGER NOT NULL,
     PRIMARY KEY (tenant, connection, bucket, slice)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX budget_expired ON budget (tenant, expires_at);

@@ -16,9 +16,11 @@ async fn links_are_stored_all_or_none_by_revision() {
         vec![crate::model::Candidate { target: "t".into(), name: "T".into(), score: 0.9, reason: "near".into() }];
     link.declined = vec!["t9".into()];
     link.volatile_at = Some(T0);
-    tenant.links_put(&sync, &[link.clone(), linked("2", "t2")]).await.unwrap();
+    let as_sent = Link { sent: link.written.clone(), ..linked("3", "t3") };
+    tenant.links_put(&sync, &[link.clone(), linked("2", "t2"), as_sent.clone()]).await.unwrap();
     link.revision = 1;
     assert_eq!(tenant.link_get(&sync, Kind::Asset, "1").await.unwrap(), Some(link.clone()));
+    assert_eq!(tenant.link_get(&sync, Kind::Asset, "3").await.unwrap(), Some(Link { revision: 1, ..as_sent }));
     assert_eq!(tenant.link_get(&sync, Kind::Asset, "9").await.unwrap(), None);
 
     link.target = Some("t7".into());
@@ -46,6 +48,10 @@ async fn links_are_found_by_target_parent_and_state() {
     let sources = |links: Vec<Link>| links.into_iter().map(|link| link.source).collect::<Vec<_>>();
     assert_eq!(sources(tenant.links_all(&sync, Kind::Asset).await.unwrap()), ["1", "2", "3"]);
     assert_eq!(sources(tenant.links_of_target(&sync, Kind::Location, "l1").await.unwrap()), ["s1", "s2"]);
+    let ids = ["l1".to_owned(), "l9".to_owned()];
+    assert_eq!(sources(tenant.links_of_targets(&sync, Kind::Location, &ids).await.unwrap()), ["s1", "s2"]);
+    let ids = ["3".to_owned(), "9".to_owned(), "1".to_owned()];
+    assert_eq!(sources(tenant.links_by_sources(&sync, Kind::Asset, &ids).await.unwrap()), ["3", "1"]);
     assert_eq!(sources(tenant.links_of_parent(&sync, Kind::Asset, &rmm(), "a").await.unwrap()), ["1", "2"]);
     assert_eq!(sources(tenant.links_of_parent(&sync, Kind::Asset, &rmm(), "b").await.unwrap()), ["3"]);
     assert_eq!(
@@ -114,7 +120,7 @@ async fn changes_are_listed_by_any_filter_and_in_pages() {
         }],
         ..change(7)
     };
-    tenant.plan_changes_insert(plan, &[held.clone()]).await.unwrap();
+    tenant.plan_changes_insert(plan, std::slice::from_ref(&held)).await.unwrap();
     let all = ChangeFilter::default();
     let read = async |filter: ChangeFilter, after, most| {
         let changes = tenant.plan_changes(plan, &filter, after, most).await.unwrap();
@@ -123,7 +129,10 @@ async fn changes_are_listed_by_any_filter_and_in_pages() {
     assert_eq!(read(all.clone(), 0, 3).await, [1, 2, 3]);
     assert_eq!(read(all.clone(), 3, 30).await, [4, 5, 6, 7]);
     assert_eq!(read(ChangeFilter { held: Some(true), ..all.clone() }, 0, 9).await, [7]);
-    assert_eq!(read(ChangeFilter { held: Some(false), customer: Some("c1".into()), ..all.clone() }, 1, 9).await, [3, 5]);
+    assert_eq!(
+        read(ChangeFilter { held: Some(false), customer: Some("c1".into()), ..all.clone() }, 1, 9).await,
+        [3, 5]
+    );
     assert_eq!(read(ChangeFilter { source: Some("4".into()), ..all.clone() }, 0, 9).await, [4]);
     assert_eq!(read(ChangeFilter { kind: Some(Kind::Customer), ..all.clone() }, 0, 9).await, [7]);
     assert_eq!(read(ChangeFilter { action: Some(Action::Create), ..all.clone() }, 5, 9).await, [6]);
@@ -194,7 +203,10 @@ async fn a_batch_is_intended_and_settled_in_one_piece_each() {
     assert_eq!((open.len(), open[0].1.token.as_deref()), (1, Some("job 7")));
     let again = tenant.batch_settle(plan, Some(batch), &all[..1], &[], &psa(), T0).await.unwrap_err();
     assert!(stale(&again, "1.1"), "{again}");
-    tenant.batch_settle(plan, None, &[settled(2, Pending), settled(4, ChangeStatus::Stale)], &[], &psa(), T0).await.unwrap();
+    tenant
+        .batch_settle(plan, None, &[settled(2, Pending), settled(4, ChangeStatus::Stale)], &[], &psa(), T0)
+        .await
+        .unwrap();
     let next = tenant.plan_changes_next(plan, Kind::Asset, Action::Create, &[], 9).await.unwrap();
     let next: Vec<_> = next.iter().map(|change| change.sequence).collect();
     assert_eq!(next, [2, 5], "what was certainly not written can be tried again");
@@ -270,12 +282,12 @@ async fn the_journal_is_found_by_whatever_it_names() {
         ..JournalEntry::at(T0)
     };
     let refused = JournalEntry { event: "refused".into(), ..JournalEntry::at(T0.plus_ms(1)) };
-    tenant.journal_append(Some(&main_sync()), &[full.clone()]).await.unwrap();
-    tenant.journal_append(None, &[refused.clone()]).await.unwrap();
+    tenant.journal_append(Some(&main_sync()), std::slice::from_ref(&full)).await.unwrap();
+    tenant.journal_append(None, std::slice::from_ref(&refused)).await.unwrap();
     let list = async |filter: JournalFilter| tenant.journal_list(&filter).await.unwrap();
     let any = JournalFilter::default();
     assert_eq!(list(any.clone()).await, [refused.clone(), full.clone()], "newest first");
-    assert_eq!(list(JournalFilter { limit: 1, ..any.clone() }).await, [refused.clone()]);
+    assert_eq!(list(JournalFilter { limit: 1, ..any.clone() }).await, std::slice::from_ref(&refused));
     for filter in [
         JournalFilter { sync: Some(main_sync()), ..any.clone() },
         JournalFilter { run: Some(RunId(3)), ..any.clone() },
@@ -284,7 +296,25 @@ async fn the_journal_is_found_by_whatever_it_names() {
         JournalFilter { target: Some("t1".into()), ..any.clone() },
         JournalFilter { customer: Some("c1".into()), event: Some("created".into()), ..any.clone() },
     ] {
-        assert_eq!(list(filter.clone()).await, [full.clone()], "{filter:?}");
+        assert_eq!(list(filter.clone()).await, std::slice::from_ref(&full), "{filter:?}");
     }
     assert_eq!(list(JournalFilter { run: Some(RunId(4)), ..any }).await, []);
+
+    let endless = JournalEntry { message: "ä".repeat(5000), ..JournalEntry::at(T0) };
+    tenant.journal_append(None, &[endless]).await.unwrap();
+    let kept = tenant.journal_list(&JournalFilter { limit: 1, ..JournalFilter::default() }).await.unwrap();
+    assert_eq!(kept[0].message, "ä".repeat(4096) + "…");
+}
+
+#[tokio::test]
+async fn an_entry_about_a_change_takes_its_detail_from_the_plan() {
+    let bed = Bed::new().await;
+    let (_, plan) = planned(&bed.tenant, 2).await;
+    let about = |sequence| JournalEntry { plan: Some(plan), sequence: Some(sequence), ..JournalEntry::at(T0) };
+    let own = JournalEntry { detail: Some(serde_json::json!("own")), ..about(2) };
+    bed.tenant.journal_append(Some(&main_sync()), &[about(1), own, about(9)]).await.unwrap();
+    let entries = bed.tenant.journal_list(&JournalFilter::default()).await.unwrap();
+    let details: Vec<_> = entries.into_iter().map(|entry| entry.detail).collect();
+    let planned = serde_json::json!([{ "field": "name", "before": null, "after": { "s": "x" } }]);
+    assert_eq!(details, [None, Some(serde_json::json!("own")), Some(planned)]);
 }

@@ -7,7 +7,10 @@ use crate::model::Secret;
 async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, String) {
     let (rmm, psa, sync) = (rmm(), psa(), main_sync());
     tenant.secret_put(&rmm, "password", &Secret::new(tenant.name().to_string())).await.unwrap();
-    tenant.records_put(&rmm, Kind::Asset, &[Record { stamp: Some("s".into()), ..record("1", Some("a")) }], T0).await.unwrap();
+    tenant
+        .records_put(&rmm, Kind::Asset, &[Record { stamp: Some("s".into()), ..record("1", Some("a")) }], T0)
+        .await
+        .unwrap();
     let read = tenant.read_begin(&rmm, Kind::Asset, T0, 1000).await.unwrap();
     tenant.page_commit(&read, &rmm, Kind::Asset, &[record("2", Some("a"))], Some("2"), None, T0).await.unwrap();
     tenant.links_put(&sync, &[linked("1", "t1")]).await.unwrap();
@@ -73,7 +76,8 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     assert!(two.wakes_due(T0).await.unwrap().is_empty());
 
     // By every number that is not its own.
-    let fails = |result: Result<(), StoreError>| assert!(matches!(result, Err(StoreError::NotFound { .. })), "{result:?}");
+    let fails =
+        |result: Result<(), StoreError>| assert!(matches!(result, Err(StoreError::NotFound { .. })), "{result:?}");
     fails(two.plan_sync(plan).await.map(drop));
     fails(two.plan_changes(plan, &ChangeFilter::default(), 0, 9).await.map(drop));
     fails(two.plan_changes_next(plan, Kind::Asset, Action::Create, &[], 9).await.map(drop));

@@ -27,8 +27,11 @@ async fn closed() -> tempfile::TempDir {
 async fn a_newer_database_is_refused() {
     let folder = closed().await;
     let db = Db::open(folder.path().join("db")).unwrap();
-    db.execute("INSERT INTO refinery_schema_history SELECT 7, 'later', applied_on, '1' FROM refinery_schema_history", [])
-        .unwrap();
+    db.execute(
+        "INSERT INTO refinery_schema_history SELECT 7, 'later', applied_on, '1' FROM refinery_schema_history",
+        [],
+    )
+    .unwrap();
     drop(db);
     let error = refused(folder.path());
     assert!(matches!(error, StoreError::Newer { found: 7, known: 1, .. }), "{error}");

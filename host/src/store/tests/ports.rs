@@ -42,9 +42,10 @@ async fn entries_have_limits_that_are_told() {
     let bed = Bed::new().await;
     let put = async |key: String, value: String| bed.tenant.entry_put(&rmm(), "s", &key, &value, None).await.unwrap();
     assert!(put("fits".into(), "x".repeat(64 * 1024)).await.is_ok());
-    for (key, value, words) in
-        [("a".to_owned(), "x".repeat(64 * 1024 + 1), "65536 are stored"), ("k".repeat(1025), String::new(), "1024 bytes")]
-    {
+    for (key, value, words) in [
+        ("a".to_owned(), "x".repeat(64 * 1024 + 1), "65536 are stored"),
+        ("k".repeat(1025), String::new(), "1024 bytes"),
+    ] {
         assert!(matches!(put(key, value).await, Err(PutError::Full(what)) if what.contains(words)));
     }
     let mut tasks = tokio::task::JoinSet::new();
@@ -55,7 +56,11 @@ async fn entries_have_limits_that_are_told() {
     tasks.join_all().await;
     assert!(matches!(put("more".into(), String::new()).await, Err(PutError::Full(what)) if what.contains("10000")));
     assert_eq!(put("fits".into(), "again".into()).await, Ok(2), "what is there can still be changed");
-    assert_eq!(bed.tenant.entry_put(&psa(), "s", "more", "", None).await.unwrap(), Ok(1), "each connection has its own");
+    assert_eq!(
+        bed.tenant.entry_put(&psa(), "s", "more", "", None).await.unwrap(),
+        Ok(1),
+        "each connection has its own"
+    );
 }
 
 #[tokio::test]
@@ -73,6 +78,17 @@ async fn wakeups_are_due_in_order_and_stay_until_done() {
     assert_eq!((due[0].job.as_str(), &due[0].connection, due[0].due_at), ("soon", &rmm(), T0.plus_ms(5)));
     tenant.wake_done(&due[0]).await.unwrap();
     assert_eq!(tenant.wakes_due(T0.plus_ms(10)).await.unwrap(), due[1..]);
+}
+
+#[tokio::test]
+async fn what_is_too_long_to_keep_is_refused() {
+    let bed = Bed::new().await;
+    let error = bed.tenant.wake_insert(&rmm(), "job", &"x".repeat(64 * 1024 + 1), T0).await.unwrap_err();
+    assert!(matches!(&error, StoreError::TooLarge { what } if what.contains("payload")), "{error}");
+    let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 0).await.unwrap();
+    let cursor = "x".repeat(8 * 1024 + 1);
+    let error = bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[], Some(&cursor), None, T0).await.unwrap_err();
+    assert!(matches!(&error, StoreError::TooLarge { what } if what.contains("cursor")), "{error}");
 }
 
 #[tokio::test]
@@ -116,6 +132,17 @@ async fn a_budget_is_shared_by_processes_and_slides() {
         "buckets are apart"
     );
     assert_eq!(bed.tenant.budget_take(&psa(), "all", 1, MINUTE, 1, T0).await.unwrap(), Granted(1));
+}
+
+#[tokio::test]
+async fn buckets_that_are_never_used_again_are_forgotten() {
+    let bed = Bed::new().await;
+    for bucket in 0..20 {
+        bed.tenant.budget_take(&rmm(), &bucket.to_string(), 5, MINUTE, 1, T0).await.unwrap();
+    }
+    bed.tenant.budget_take(&rmm(), "last", 5, MINUTE, 1, T0.plus_ms(2 * MINUTE)).await.unwrap();
+    let rows = bed.tenant.read(|db| Ok(db.query_row("SELECT count(*) FROM budget", [], |row| row.get::<_, i64>(0))?));
+    assert_eq!(rows.await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -35,8 +35,19 @@ fn demo() -> Result<String, Trouble> {
     let data = target.join("demo");
     let mut crosswalk = Crosswalk::new(&target, &data)?;
     heading("Two simulated vendors are up");
-    println!("  RMM  {}   {} organisations, {} sites, {} devices", rmm.url(), rmm.organisations().len(), rmm.sites().len(), rmm.devices().len());
-    println!("  PSA  {}   {} companies, {} configuration items", psa.url(), psa.companies().len(), psa.configuration_items().len());
+    println!(
+        "  RMM  {}   {} organisations, {} sites, {} devices",
+        rmm.url(),
+        rmm.organisations().len(),
+        rmm.sites().len(),
+        rmm.devices().len()
+    );
+    println!(
+        "  PSA  {}   {} companies, {} configuration items",
+        psa.url(),
+        psa.companies().len(),
+        psa.configuration_items().len()
+    );
 
     heading("Each vendor is a sandboxed component; the host knows neither");
     for file in connectors(&target)? {
@@ -62,9 +73,23 @@ fn demo() -> Result<String, Trouble> {
     }
 
     heading("Near names wait for a person: look at them, take the sure ones, call the others new");
-    say(&crosswalk, &["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"], &[0])?;
+    say(
+        &crosswalk,
+        &["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"],
+        &[0],
+    )?;
     say(&crosswalk, &["link", "accept", "rmm-to-psa", "--score", "0.9"], &[0])?;
-    let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"])?;
+    let open = crosswalk.json(&[
+        "link",
+        "list",
+        "rmm-to-psa",
+        "--kind",
+        "customer",
+        "--state",
+        "proposed",
+        "--state",
+        "conflict",
+    ])?;
     for id in ids(&open) {
         say(&crosswalk, &["link", "create", "rmm-to-psa", "customer", &id], &[0])?;
     }
@@ -92,7 +117,12 @@ fn demo() -> Result<String, Trouble> {
     heading("Look around: the database is left behind");
     let program = target.join("release/crosswalk");
     let some = rmm.devices().first().map(|device| device.id.clone()).unwrap_or_default();
-    for words in ["link list rmm-to-psa --kind customer".to_owned(), format!("why rmm-to-psa asset {some}"), "journal rmm-to-psa --limit 20".to_owned(), "--help".to_owned()] {
+    for words in [
+        "link list rmm-to-psa --kind customer".to_owned(),
+        format!("why rmm-to-psa asset {some}"),
+        "journal rmm-to-psa --limit 20".to_owned(),
+        "--help".to_owned(),
+    ] {
         println!("  {} --data {} {words}", program.display(), data.display());
     }
     Ok(line)
@@ -101,12 +131,25 @@ fn demo() -> Result<String, Trouble> {
 /// Records that the vendor's own duplicates keep from being matched are decided like any other.
 fn settle_conflicts(crosswalk: &Crosswalk) -> Result<(), Trouble> {
     for kind in ["location", "asset"] {
-        let open = crosswalk.json(&["link", "list", "rmm-to-psa", "--kind", kind, "--state", "proposed", "--state", "conflict"])?;
+        let open = crosswalk.json(&[
+            "link",
+            "list",
+            "rmm-to-psa",
+            "--kind",
+            kind,
+            "--state",
+            "proposed",
+            "--state",
+            "conflict",
+        ])?;
         let ids = ids(&open);
         if ids.is_empty() {
             continue;
         }
-        println!("  {} {kind}s look like something the PSA has, but not surely; the operator calls them new", ids.len());
+        println!(
+            "  {} {kind}s look like something the PSA has, but not surely; the operator calls them new",
+            ids.len()
+        );
         for id in ids {
             crosswalk.json(&["link", "create", "rmm-to-psa", kind, &id])?;
         }
@@ -150,7 +193,10 @@ fn verdict(rmm: &PulsewayRmm, psa: &Autotask, crosswalk: &Crosswalk, second_writ
     if second_writes > 0 {
         return Err(format!("the second run wrote {second_writes} times").into());
     }
-    Ok(format!("demo: {} customers, {} locations, {} assets in step; second run wrote {second_writes}", counts[0], counts[1], counts[2]))
+    Ok(format!(
+        "demo: {} customers, {} locations, {} assets in step; second run wrote {second_writes}",
+        counts[0], counts[1], counts[2]
+    ))
 }
 
 fn keys(rows: &[Value]) -> HashSet<String> {

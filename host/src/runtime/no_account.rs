@@ -1,0 +1,44 @@
+//! The host's side of a plugin that is asked without an account: there is nothing to read,
+//! nothing is kept, and no budget is given.
+
+use super::ports::{BudgetTake, Entry, LinkedTo, Ports, PutError};
+use crate::model::Kind;
+use async_trait::async_trait;
+
+/// See the module's text.
+pub(super) struct NoAccount;
+
+#[async_trait]
+impl Ports for NoAccount {
+    fn now_ms(&self) -> i64 {
+        0
+    }
+    async fn linked(&self, _: Kind, _: &str) -> Result<Vec<LinkedTo>, String> {
+        Ok(Vec::new())
+    }
+    async fn entry_get(&self, _: &str, _: &str) -> Result<Option<Entry>, String> {
+        Ok(None)
+    }
+    async fn entry_put(&self, _: &str, _: &str, _: &str, _: Option<u64>) -> Result<Result<u64, PutError>, String> {
+        Ok(Err(PutError::Full("there is no account".to_owned())))
+    }
+    async fn entry_remove(&self, _: &str, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+    async fn entries(&self, _: &str, _: Option<&str>, _: usize) -> Result<Vec<Entry>, String> {
+        Ok(Vec::new())
+    }
+    async fn wake_after(&self, _: &str, _: u64, _: &str) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+    async fn wake_cancel(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+    async fn budget_take(&self, _: &str, _: u32, window_ms: i64, _: u32) -> Result<BudgetTake, String> {
+        Ok(BudgetTake::Wait(u64::try_from(window_ms).unwrap_or_default()))
+    }
+    async fn refused(&self, _: &str) {}
+    async fn logged(&self, level: &str, line: &str) {
+        tracing::debug!(level, line, "a plugin logged while it was described");
+    }
+}

@@ -1,0 +1,198 @@
+//! The main job by hand: plan, apply, links in a spreadsheet, the lists, the exit codes;
+//! two at once, and a database that cannot be used.
+
+use super::Office;
+use crate::harness::program::Program;
+use std::process::Command;
+use std::time::Duration;
+
+#[test]
+fn a_plan_is_shown_approved_applied_and_nothing_is_left() {
+    let office = Office::connected();
+    let program = &office.program;
+    let planned = program.run("plan s").ends(3);
+    for words in ["plan 1 of s: ", "KIND", "CREATE", "HELD BY", "first-run", "crosswalk apply 1 --release first-run"] {
+        assert!(planned.out.contains(words), "{words}: {}", planned.whole());
+    }
+    program.run("apply 1").refused(2, &["nobody can be asked whether to go ahead", "crosswalk apply 1 --yes"]);
+    program.run("apply 1 --yes").ends(5);
+    assert_eq!(office.psa.counts().writes, 0, "what a brake holds is not written");
+    let applied = program.run("apply 1 --yes --release first-run").ends(0);
+    assert!(applied.out.contains("succeeded") && applied.err.is_empty(), "{}", applied.whole());
+    assert_eq!(office.psa.configuration_items().len(), office.rmm.devices().len());
+    assert!(office.psa.duplicates().is_empty());
+    office.psa.reset_counts();
+    let again = program.run("plan s").ends(0);
+    assert!(again.out.contains("nothing to do"), "{}", again.whole());
+    program.run("run s").ends(0);
+    assert_eq!(office.psa.counts().writes, 0);
+
+    let device = &office.rmm.devices()[0].id;
+    let why = program.run(&format!("why s asset {device}")).ends(0);
+    for words in ["link: linked", "FIELD", "LAST WRITTEN", "serial-number", "created"] {
+        assert!(why.out.contains(words), "{words}: {}", why.whole());
+    }
+    program.run("why s asset nobody").refused(1, &["nobody"]);
+    let journal = program.run("journal s --event created --kind customer").ends(0);
+    assert_eq!(journal.out.lines().count(), 1 + office.rmm.organisations().len(), "{}", journal.whole());
+    program.run("plan nowhere").refused(1, &["there is no sync `nowhere`", "crosswalk sync list"]);
+    program.run("apply 99 --yes").refused(1, &["99"]);
+    program.run("--tenant other connection list").refused(1, &["there is no tenant `other`", "crosswalk tenant list"]);
+}
+
+#[test]
+fn a_program_gets_one_json_document_of_everything() {
+    let office = Office::in_step();
+    let program = &office.program;
+    let organisation = office.rmm.organisations()[0].0;
+    let why = format!("why s customer {organisation}");
+    for line in [
+        "plugin list",
+        "plugin inspect autotask",
+        "tenant list",
+        "connection list",
+        "connection show psa",
+        "connection check rmm",
+        "connection choices psa owner-resource-id",
+        "sync list",
+        "sync show s",
+        "link list s",
+        "link export s",
+        "plan s",
+        "plan --list s",
+        "plan --show 1",
+        "run s",
+        "runs",
+        "runs s",
+        "journal",
+        "journal s",
+        "tick",
+        &why,
+    ] {
+        let said = program.run(&format!("{line} --json")).ends(0);
+        let document = said.json();
+        assert!(document.is_object() || document.is_array(), "{}", said.whole());
+        assert!(said.err.is_empty(), "{}", said.whole());
+        let text = program.run(line).ends(0);
+        assert!(!text.out.is_empty(), "{}", text.whole());
+        assert!(serde_json::from_str::<serde_json::Value>(&text.out).is_err(), "a person gets text: {}", text.whole());
+    }
+    let failed = program.run("plan nowhere --json").ends(1);
+    assert!(failed.out.is_empty(), "{}", failed.whole());
+    let error: serde_json::Value = serde_json::from_str(&failed.err).unwrap();
+    assert_eq!((error["error"].as_str(), error["exit"].as_u64()), (Some("there is no sync `nowhere`"), Some(1)));
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("sync list")), "{error}");
+    program.run("plan").ends(2);
+    program.run("fly").ends(2);
+}
+
+#[test]
+fn links_go_out_and_in_as_csv_and_a_file_with_bad_rows_changes_nothing() {
+    let office = Office::in_step();
+    let program = &office.program;
+    let file = program.folder().join("links.csv");
+    let links = || program.run("link list s --json").ends(0).json();
+    let before = links();
+    program.run(&format!("link export s {}", file.display())).ends(0);
+    let imported = program.run(&format!("link import s {}", file.display())).ends(0);
+    assert_eq!(imported.out, "0 links changed; next: crosswalk plan s\n");
+    assert_eq!(links(), before);
+
+    let organisations = office.rmm.organisations();
+    let (one, two) = (organisations[0].0, organisations[1].0);
+    let rows = format!(
+        "kind,source,state,target\n\
+         customer,{one},excluded,\n\
+         customer,{two},linked,\n\
+         planet,{two},create,\n\
+         customer,{two},married,\n\
+         customer,nobody,create,\n\
+         customer,{two},linked,nobody\n\
+         customer,{one},create,\n\
+         customer\n"
+    );
+    std::fs::write(&file, rows).unwrap();
+    let said = program
+        .run(&format!("link import s {}", file.display()))
+        .refused(1, &["7 of its lines are wrong, none was taken"]);
+    for line in 3..=9 {
+        assert!(said.err.contains(&format!("line {line}: ")), "line {line}: {}", said.whole());
+    }
+    assert!(!said.err.contains("line 2: "), "{}", said.whole());
+    assert_eq!(links(), before, "the good row was taken");
+
+    std::fs::write(&file, format!("kind,source,state\ncustomer,{one},excluded\n")).unwrap();
+    assert_eq!(program.run(&format!("link import s {} --json", file.display())).ends(0).json()["changed"], 1);
+    let excluded = program.run("link list s --state excluded --json").ends(0).json();
+    assert_eq!(excluded[0]["source"], one.to_string());
+    program.run("link import s no/such/file.csv").ends(1);
+}
+
+#[test]
+fn a_plan_that_went_stale_is_refused_change_by_change() {
+    let office = Office::in_step();
+    let devices = office.rmm.devices();
+    office.rmm.rename_device(&devices[0].id, "RENAMED-0");
+    let old = office.plan(3);
+    office.rmm.rename_device(&devices[1].id, "RENAMED-1");
+    let new = office.plan(3);
+    office.program.run(&format!("apply {new} --yes")).ends(0);
+    office.psa.reset_counts();
+    let said = office.program.run(&format!("apply {old} --yes")).ends(1);
+    assert!(said.out.contains("1 stale") && said.out.contains("was changed in the target since"), "{}", said.whole());
+    assert!(said.out.contains("crosswalk plan s"), "what to do: {}", said.whole());
+    assert_eq!(office.psa.counts().writes, 0);
+    office.plan(0);
+}
+
+#[test]
+fn two_at_once_on_one_sync_the_second_is_told_and_the_first_can_be_stopped() {
+    let office = Office::connected();
+    office.rmm.faults().set("hang", "on").unwrap();
+    let first = office.program.start("plan s");
+    let waiting = std::time::Instant::now();
+    while office.rmm.faults().fired("hang") == 0 {
+        assert!(waiting.elapsed() < Duration::from_secs(60), "the first never asked the vendor");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    office
+        .program
+        .run("plan s")
+        .refused(6, &["another process is working on the sync `s`", "hint: wait until it is done"]);
+    office.program.run("run s").refused(6, &["another process"]);
+    office.program.run("link list s").ends(0);
+    let stop = Command::new("kill").args(["-TERM", &first.id().to_string()]).status().unwrap();
+    assert!(stop.success());
+    let stopped = first.wait().ends(130);
+    assert!(stopped.err.contains("interrupted") && stopped.out.is_empty(), "{}", stopped.whole());
+    office.rmm.faults().clear();
+    office.plan(3);
+}
+
+#[test]
+fn a_database_that_cannot_be_used_is_left_as_it_is() {
+    let told = |program: &Program, words: &[&str]| {
+        let said = program.run("connection list").ends(1);
+        for word in words {
+            assert!(said.err.starts_with("error: ") && said.err.contains(word), "{word}: {}", said.whole());
+        }
+    };
+    let program = Program::empty();
+    program.run("connection list").ends(0);
+    let file = program.folder().join("crosswalk.db");
+    rusqlite::Connection::open(&file)
+        .unwrap()
+        .execute("INSERT INTO refinery_schema_history SELECT 99, 'later', applied_on, '1' FROM refinery_schema_history LIMIT 1", [])
+        .unwrap();
+    told(&program, &["is of version 99", "use the newer program", "nothing was changed"]);
+    let program = Program::empty();
+    let file = program.write("crosswalk.db", "this is no database");
+    told(&program, &["is damaged", "restore a backup", "nothing was changed"]);
+    assert_eq!(std::fs::read(file).unwrap(), b"this is no database");
+
+    let program = Program::empty();
+    program.write("crosswalk.toml", "[limits]\nmemory-mb = 3\n");
+    program.run("connection list").refused(1, &["crosswalk.toml is wrong", "line 2", "memory-mb", "it may hold:"]);
+    program.write("crosswalk.toml", "[limits]\ncall-seconds = 0\n");
+    program.run("connection list").refused(1, &["`limits.call-seconds` is 0, but it is from 1 to 3600"]);
+}

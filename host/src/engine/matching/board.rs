@@ -106,6 +106,11 @@ impl<'a> Board<'a> {
         self.links.get(record.id.as_str()).copied()
     }
 
+    /// Whether a source record counts as another of the same name or key: in use, and not excluded.
+    pub(super) fn takes_part(&self, record: &Record) -> bool {
+        record.active() && self.link(record).is_none_or(|link| link.state != LinkState::Excluded)
+    }
+
     /// Whether a target may still become the source record's. One that is to be created does
     /// not come back as what was retired to make room for it.
     pub(super) fn is_free(&self, source: &Record, target: &Record) -> bool {
@@ -136,7 +141,7 @@ impl<'a> Board<'a> {
         fits: impl Fn(&Record, &Record) -> bool,
     ) {
         let mut here: HashMap<String, usize> = HashMap::new();
-        for record in self.source.iter().filter(|record| record.active()) {
+        for record in self.source.iter().filter(|record| self.takes_part(record)) {
             for key in distinct(source_keys(record)) {
                 *here.entry(key).or_default() += 1;
             }

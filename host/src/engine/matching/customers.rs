@@ -123,7 +123,7 @@ fn unique_domains(records: &[Record]) -> HashMap<String, usize> {
 /// The open source customers whose whole name another one in use has as well.
 fn twins(board: &Board<'_>) -> HashSet<usize> {
     let mut count: HashMap<String, u32> = HashMap::new();
-    for record in board.source.iter().filter(|record| record.active()) {
+    for record in board.source.iter().filter(|record| board.takes_part(record)) {
         *count.entry(names::plain(&record.name)).or_default() += 1;
     }
     board

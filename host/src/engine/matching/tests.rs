@@ -109,6 +109,9 @@ fn two_candidates_are_a_conflict_on_either_side() {
         vec![customer("t1", "Acme", &[])],
     );
     assert!(source_twice.decide().values().all(|d| short(d) == "conflict t1"));
+    let mut one_excluded = source_twice;
+    one_excluded.links = vec![link(Kind::Customer, "s2", LinkState::Excluded, None, OPERATOR)];
+    assert_eq!(short(&one_excluded.decide()["s1"]), "proposed t1", "what is excluded is nobody's twin");
     let not_there = Customers::new(vec![customer("s1", "Acme", &[]), customer("s2", "acme", &[])], Vec::new());
     assert!(not_there.decide().values().all(|d| short(d) == "conflict "), "two of one name are never both created");
     let number_twice = Customers::new(

@@ -28,7 +28,7 @@ connectors: build ## every plugin, as target/connectors/NAME.wasm
 	done
 
 demo: connectors ## two simulated vendors kept in step, from nothing
-	@cargo run --release --quiet -p crosswalk-show --bin demo
+	@$(TARGET)/release/demo
 
 check: needs ## format, lints and documentation, as `make test` does first
 	@cargo fmt --all --check
@@ -43,7 +43,7 @@ test: check connectors ## everything CI runs
 	exit $$status
 
 bench: connectors ## the benchmarks: a table, and target/bench.json
-	@cargo run --release --quiet -p crosswalk-show --bin bench
+	@$(TARGET)/release/bench
 
 clean: ## everything that was made, the unpacked compiler included
 	@cargo clean

@@ -27,7 +27,7 @@ pub enum Error {
         hint: String,
     },
     /// Several things at once are wrong with an input; nothing of it was taken.
-    #[error("{what}: {} of its lines are wrong, none was taken\n{}", problems.len(), problems.join("\n"))]
+    #[error("{what}: {} wrong, nothing was taken\n{}", problems.len(), problems.join("\n"))]
     Problems {
         /// The input.
         what: String,

@@ -4,6 +4,12 @@
 //! before, databases are made in temporary folders, vendors are simulated on loopback at
 //! ports of their own.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests are tests: what cannot go on, fails and says so"
+)]
+
 mod harness;
 
 /// The command line: what it prints, its exit codes, and what bad input gets.

@@ -50,10 +50,12 @@ fn settings_and_secrets_that_are_wrong_are_all_named_and_none_is_taken() {
 fn a_secret_comes_from_a_file_or_the_environment_and_is_seen_nowhere() {
     let office = Office::open();
     let program = &office.program;
-    program
-        .run("connection add rmm --plugin pulseway-rmm --secret token-id=abc")
-        .refused(2, &["nobody can be asked for the secret `token-id=abc`", "--secret-env"]);
+    let typed = program.run("connection add rmm --plugin pulseway-rmm --secret token-id=abc").ends(2);
+    assert!(typed.err.contains("a secret is not given here, where every process can read it"), "{}", typed.whole());
     program.run("connection add rmm --plugin pulseway-rmm --token-id abc").ends(2);
+    program
+        .run("connection add rmm --plugin pulseway-rmm --secret token-id")
+        .refused(2, &["nobody can be asked for the secret `token-id`", "--secret-env token-id=VARIABLE"]);
     program
         .run("connection add rmm --plugin pulseway-rmm --secret-env token-id=NOT_THERE")
         .refused(2, &["the environment variable NOT_THERE is not set"]);

@@ -21,7 +21,7 @@ Example:
     Build {
         /// The folder
         dir: PathBuf,
-        /// The file to write [default: connectors/<id>.wasm in the target folder]
+        /// The file to write [default: connectors/ID.wasm in the target folder]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         /// Which compiler: auto, installed or debian [default: $CROSSWALK_WASM_TOOLCHAIN, or auto]

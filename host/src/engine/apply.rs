@@ -449,7 +449,7 @@ impl Work<'_> {
         })
     }
 
-    /// A line for the journal about one change.
+    /// A line for the journal about one change; what it changed stands in the plan, and is read from there.
     pub(super) fn entry(
         &self,
         plan: PlanId,
@@ -458,10 +458,6 @@ impl Work<'_> {
         message: String,
         target: Option<String>,
     ) -> JournalEntry {
-        let diffs = planned
-            .fields
-            .iter()
-            .map(|diff| serde_json::json!({"field": diff.name, "before": diff.before, "after": diff.after}));
         JournalEntry {
             run: Some(self.run),
             plan: Some(plan),
@@ -472,7 +468,6 @@ impl Work<'_> {
             customer: Some(planned.customer.clone()),
             event: event.to_owned(),
             message,
-            detail: Some(serde_json::Value::Array(diffs.collect())),
             ..JournalEntry::at(self.now())
         }
     }

@@ -11,7 +11,16 @@ use std::path::Path;
 /// Held while a run works on a sync; let go when dropped.
 #[derive(Debug)]
 pub(super) struct Claim {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Claim {
+    /// Lets go at once: closing alone would leave the lock with a child that this process is just starting.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "a claim could not be let go; it ends with the process");
+        }
+    }
 }
 
 impl Claim {
@@ -23,7 +32,7 @@ impl Claim {
         std::fs::create_dir_all(&folder).map_err(fault)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(Error::Busy {
                 message: format!("another process is working on the sync `{sync}`"),
                 hint: "wait until it is done, or stop it: nothing is lost, the next run goes on from there".to_owned(),

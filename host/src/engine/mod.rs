@@ -6,7 +6,7 @@
 //! connectors and decides nothing of its own.
 //!
 //! The engine knows no vendor, no SQL, no wasm and no way of printing. It takes times from
-//! a [`Clock`](crate::clock::Clock) and tells of long work through a [`Progress`].
+//! a [`Clock`] and tells of long work through a [`Progress`].
 
 pub mod brakes;
 pub mod matching;

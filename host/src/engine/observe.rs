@@ -14,7 +14,7 @@ use crate::model::{Failure, Kind, Page, Query, Selection};
 use std::collections::HashSet;
 
 /// More pages than any honest walk has: a lying connector ends here.
-const PAGES: usize = 100_000;
+const PAGES: usize = 10_000;
 /// An unfinished read is taken up again when it is no older than this.
 const RESUME_WITHIN_MS: i64 = 30 * 60 * 1000;
 

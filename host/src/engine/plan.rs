@@ -19,8 +19,8 @@
 //! changes of one operation stand together for batches.
 //!
 //! Pure, like all of it: references go through a function the caller gives. What a
-//! change is when it is sent and what a link remembers of it is in [`write`]; whether
-//! one is still valid in [`stale`]; what an approval signs in [`hash`].
+//! change is when it is sent and what a link remembers of it is in `write`; whether
+//! one is still valid in [`stale()`]; what an approval signs in [`hash`].
 
 mod fields;
 mod hash;

@@ -275,8 +275,7 @@ impl Work<'_> {
         let stamped: Vec<Record> = stamped.into_iter().filter(|record| !inside.contains(record.id.as_str())).collect();
         let targets: HashMap<&str, &Record> =
             target.iter().chain(&away).chain(&stamped).map(|record| (record.id.as_str(), record)).collect();
-        let own: HashSet<&str> = links.iter().map(|link| link.source.as_str()).collect();
-        let taken = self.taken_elsewhere(kind, &targets, &own).await?;
+        let taken = self.taken_elsewhere(kind, &targets, &links).await?;
         let matched = matching::match_records(&MatchInput {
             kind,
             source: &source,
@@ -330,14 +329,20 @@ impl Work<'_> {
         draft.keep(changes).await
     }
 
-    /// Targets that are linked to source records of other customers.
+    /// Targets that are linked to source records of other customers. Those of the customer's own
+    /// links are not asked for: matching knows that they are taken.
     async fn taken_elsewhere(
         &self,
         kind: Kind,
         targets: &HashMap<&str, &Record>,
-        own: &HashSet<&str>,
+        own: &[Link],
     ) -> Result<HashSet<String>, Error> {
-        let ids: Vec<String> = targets.keys().map(|id| (*id).to_owned()).collect();
+        let linked: HashSet<&str> = own.iter().filter_map(Link::linked).collect();
+        let ids: Vec<String> = targets.keys().filter(|id| !linked.contains(*id)).map(|id| (*id).to_owned()).collect();
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let own: HashSet<&str> = own.iter().map(|link| link.source.as_str()).collect();
         let links = self.store.links_of_targets(&self.sync.name, kind, &ids).await?;
         Ok(links
             .into_iter()
@@ -370,7 +375,12 @@ impl Work<'_> {
         });
         draft.find(planned.findings);
         draft.noted.extend(planned.noted);
-        let mut changes = planned.changes;
+        let (mut changes, waiting): (Vec<_>, Vec<_>) =
+            planned.changes.into_iter().partition(|change| !draft.open.contains(&(kind, change.source.clone())));
+        let message = "the vendor still works on an earlier write of it".to_owned();
+        draft.find(
+            waiting.into_iter().map(|change| Finding { source: change.source, message: message.clone() }).collect(),
+        );
         let rules = &self.sync.rules;
         brakes::hold(&mut changes, linked, &rules.brakes, draft.first_run, rules.kinds[&kind].trust);
         changes

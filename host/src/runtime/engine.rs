@@ -96,6 +96,9 @@ fn config(limits: &Limits) -> Config {
     let calls = u32::try_from(limits.calls_at_once).unwrap_or(u32::MAX);
     let instances = u32::try_from(limits.instances).unwrap_or(u32::MAX);
     let memories = u32::try_from(limits.memories).unwrap_or(u32::MAX);
+    // A fresh page costs over 1 µs: what a call touched stays for the next, zeroed. Where the
+    // system does not tell which pages those are (Linux 6.7 does), all are zeroed by hand.
+    let told = PoolingAllocationConfig::is_pagemap_scan_available();
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(calls)
         .total_stacks(calls)
@@ -109,11 +112,8 @@ fn config(limits: &Limits) -> Config {
         .max_tables_per_module(memories)
         .table_elements(limits.table_elements)
         .max_memory_size(limits.memory_per_call)
-        // A connector's first pages stay mapped between calls. Where the system can tell which
-        // were touched (Linux 6.7), only those are zeroed: a third off a short call.
         .pagemap_scan(Enabled::Auto)
-        // A fresh page costs over 1 µs: what a call touched stays for the next, zeroed.
-        .linear_memory_keep_resident(4 << 20)
+        .linear_memory_keep_resident(if told { 4 << 20 } else { 256 << 10 })
         .table_keep_resident(16 * 1024)
         .max_unused_warm_slots(16);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));

@@ -8,7 +8,9 @@
 
 use super::catalog::Inspected;
 use super::host::CallState;
-use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceAny, ResourceType, Val};
+use wasmtime::component::{
+    Component, ComponentType, Linker, LinkerInstance, Lower, Resource, ResourceAny, ResourceType, Val,
+};
 use wasmtime::{Result, StoreContextMut};
 
 /// The most random bytes one call gives.
@@ -102,25 +104,39 @@ fn stream(linker: &mut LinkerInstance<'_, CallState>, name: &str) -> Result<()> 
     })
 }
 
-/// Streams that are at their end when read, and swallow what is written.
+/// Why a stream gives or takes nothing, as WASI has it.
+#[derive(ComponentType, Lower)]
+#[component(variant)]
+enum StreamError {
+    #[component(name = "last-operation-failed")]
+    #[expect(dead_code, reason = "WASI has this case; an inert stream never fails so")]
+    LastOperationFailed(Resource<()>),
+    #[component(name = "closed")]
+    Closed,
+}
+
+type Streamed<T> = Result<(std::result::Result<T, StreamError>,)>;
+
+/// Streams that are at their end when read, and swallow what is written. These are typed
+/// functions: the engine then keeps the books of borrowed handles.
 fn streams(linker: &mut LinkerInstance<'_, CallState>) -> Result<()> {
     for resource in ["input-stream", "output-stream"] {
         linker.resource(resource, ResourceType::host::<()>(), |_, _| Ok(()))?;
     }
-    let done = || Val::Result(Ok(None));
-    let ended = || Val::Result(Err(Some(Box::new(Val::Variant("closed".to_owned(), None)))));
-    for method in ["read", "blocking-read", "skip", "blocking-skip"] {
-        constant(linker, &format!("[method]input-stream.{method}"), ended())?;
+    for method in ["read", "blocking-read"] {
+        let ended = |_: StoreContextMut<'_, CallState>, _: (Resource<()>, u64)| -> Streamed<Vec<u8>> {
+            Ok((Err(StreamError::Closed),))
+        };
+        linker.func_wrap(&format!("[method]input-stream.{method}"), ended)?;
     }
-    for method in [
-        "write",
-        "blocking-write-and-flush",
-        "flush",
-        "blocking-flush",
-        "write-zeroes",
-        "blocking-write-zeroes-and-flush",
-    ] {
-        constant(linker, &format!("[method]output-stream.{method}"), done())?;
+    for method in ["write", "blocking-write-and-flush"] {
+        let taken = |_: StoreContextMut<'_, CallState>, _: (Resource<()>, Vec<u8>)| -> Streamed<()> { Ok((Ok(()),)) };
+        linker.func_wrap(&format!("[method]output-stream.{method}"), taken)?;
     }
-    constant(linker, "[method]output-stream.check-write", Val::Result(Ok(Some(Box::new(Val::U64(STREAM_ROOM))))))
+    for method in ["flush", "blocking-flush"] {
+        let done = |_: StoreContextMut<'_, CallState>, _: (Resource<()>,)| -> Streamed<()> { Ok((Ok(()),)) };
+        linker.func_wrap(&format!("[method]output-stream.{method}"), done)?;
+    }
+    let room = |_: StoreContextMut<'_, CallState>, _: (Resource<()>,)| -> Streamed<u64> { Ok((Ok(STREAM_ROOM),)) };
+    linker.func_wrap("[method]output-stream.check-write", room)
 }

@@ -4,11 +4,12 @@
 //! next run finds it with [`unsettled`](TenantStore::unsettled) and looks it up at the vendor
 //! before anything else happens to it.
 
+use super::changes::{read_change, select_changes};
 use super::connections::connection_id;
-use super::plans::{check_run, plan_row, read_change, select_changes};
+use super::plans::{check_run, plan_row};
 use super::rows::{collect, cut, first, time};
 use super::syncs::sync_id;
-use super::{ChangeStatus, JournalEntry, StoreError, StoredChange, TenantStore, journal, links, records};
+use super::{ChangeStatus, JournalEntry, StoreError, StoredChange, TenantStore, journal, links, upsert};
 use crate::model::{ConnectionName, Kind, Link, PlanId, Record, RunId, SyncName, Timestamp};
 use rusqlite::params;
 
@@ -80,9 +81,9 @@ impl TenantStore {
         target: &ConnectionName,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let records: Vec<(Kind, Vec<records::Encoded>)> = records
+        let records: Vec<(Kind, Vec<upsert::Encoded>)> = records
             .chunk_by(|(one, _), (next, _)| one == next)
-            .map(|chunk| Ok((chunk[0].0, records::Encoded::all(chunk[0].0, chunk.iter().map(|(_, record)| record))?)))
+            .map(|chunk| Ok((chunk[0].0, upsert::Encoded::all(chunk[0].0, chunk.iter().map(|(_, record)| record))?)))
             .collect::<Result<_, StoreError>>()?;
         let settled = settled.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
         let (tenant, target) = (self.id, target.clone());
@@ -113,7 +114,7 @@ impl TenantStore {
             journal::append(db, tenant, Some(sync), settled.iter().map(|outcome| &outcome.journal))?;
             let target = connection_id(db, tenant, &target)?;
             for (kind, records) in &records {
-                records::put_all(db, tenant, target, *kind, records, at)?;
+                upsert::put_all(db, tenant, target, *kind, records, at)?;
             }
             Ok(())
         })

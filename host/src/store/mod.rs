@@ -17,6 +17,7 @@
 
 mod apply;
 mod budget;
+mod changes;
 mod cipher;
 mod codec;
 mod connections;
@@ -34,6 +35,7 @@ mod runs;
 mod secrets;
 mod syncs;
 mod tenants;
+mod upsert;
 mod wakeups;
 mod writer;
 
@@ -42,11 +44,11 @@ mod tests;
 
 pub use apply::Settled;
 pub use budget::BudgetTake;
+pub use changes::{ChangeFilter, ChangeStatus, StoredChange};
 pub use cipher::KeySource;
 pub use entries::{Entry, PutError};
 pub use error::StoreError;
 pub use journal::{JournalEntry, JournalFilter};
-pub use plans::{ChangeFilter, ChangeStatus, StoredChange};
 pub use plugins::PluginRow;
 pub use reads::{PageStats, Read};
 pub use records::{KindCount, Stored};

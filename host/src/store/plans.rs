@@ -1,120 +1,12 @@
-//! Plans, their changes, and how each change stands.
+//! Plans. Their changes are in `changes.rs`.
 
-use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
+use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
-use super::{StoreError, TenantStore, codec};
-use crate::model::{Action, Hold, Kind, Plan, PlanId, PlannedChange, RunId, SyncName, Timestamp};
-use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, Row, params, params_from_iter};
-use serde::{Deserialize, Serialize};
-
-/// How a change stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChangeStatus {
-    /// Nothing was done yet.
-    Pending,
-    /// About to be written; when it stays so, the outcome is unknown.
-    Intended,
-    /// The vendor is working on it.
-    Accepted,
-    /// Done, and read back.
-    Done,
-    /// Failed; the message says why.
-    Failed,
-    /// What it was planned on has changed.
-    Stale,
-    /// Left out: what it depends on failed, or a person said so.
-    Skipped,
-}
-
-impl ChangeStatus {
-    /// All, in the order of a change's life.
-    pub const ALL: [ChangeStatus; 7] = [
-        ChangeStatus::Pending,
-        ChangeStatus::Intended,
-        ChangeStatus::Accepted,
-        ChangeStatus::Done,
-        ChangeStatus::Failed,
-        ChangeStatus::Stale,
-        ChangeStatus::Skipped,
-    ];
-
-    /// The word, as people and the database have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ChangeStatus::Pending => "pending",
-            ChangeStatus::Intended => "intended",
-            ChangeStatus::Accepted => "accepted",
-            ChangeStatus::Done => "done",
-            ChangeStatus::Failed => "failed",
-            ChangeStatus::Stale => "stale",
-            ChangeStatus::Skipped => "skipped",
-        }
-    }
-}
-
-impl std::fmt::Display for ChangeStatus {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl std::str::FromStr for ChangeStatus {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        ChangeStatus::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
-            format!("`{text}` is no status: use pending, intended, accepted, done, failed, stale or skipped")
-        })
-    }
-}
-
-/// A change of a plan, and how it stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StoredChange {
-    /// As planned.
-    pub change: PlannedChange,
-    /// How it stands.
-    pub status: ChangeStatus,
-    /// Why, when it did not go well.
-    pub message: String,
-    /// The batch it was written in.
-    pub batch: Option<i64>,
-    /// The target record that came of it.
-    pub target: Option<String>,
-    /// What to ask the connector with, while it is accepted.
-    pub token: Option<String>,
-}
-
-/// Which changes of a plan are wanted; what is none does not matter.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ChangeFilter {
-    /// Of this kind.
-    pub kind: Option<Kind>,
-    /// With this action.
-    pub action: Option<Action>,
-    /// Of this source customer.
-    pub customer: Option<String>,
-    /// Of this source record.
-    pub source: Option<String>,
-    /// Held by a brake, or not.
-    pub held: Option<bool>,
-    /// That stand so.
-    pub status: Option<ChangeStatus>,
-}
+use super::{StoreError, TenantStore};
+use crate::model::{Plan, PlanId, RunId, SyncName, Timestamp};
+use rusqlite::{Connection, Row, params};
 
 const PLAN: &str = "SELECT id, run, made_at, hash, totals, undecided, approved_at FROM plans";
-/// Changes with how they stand, read through an index of `change_states`.
-pub(super) fn select_changes(index: &str) -> String {
-    format!(
-        "SELECT c.sequence, c.kind, c.action, c.customer, c.source, c.target, c.name, c.risk, c.calls, c.brake, \
-         c.brake_reason, c.link_revision, c.reason, c.fields, s.status, s.message, s.batch, s.target, s.token, c.plan \
-         FROM change_states s {index} \
-         CROSS JOIN changes c ON c.tenant = s.tenant AND c.plan = s.plan AND c.sequence = s.sequence"
-    )
-}
-
 impl TenantStore {
     /// Begins a plan.
     ///
@@ -130,23 +22,6 @@ impl TenantStore {
             )?
             .execute(params![tenant, sync, run.0, at.0])?;
             Ok(PlanId(db.last_insert_rowid()))
-        })
-        .await
-    }
-
-    /// Adds changes to a plan that is not finished.
-    ///
-    /// # Errors
-    /// `NotFound` (the plan); `Exists` (a sequence); `Stale`, when the plan is finished.
-    pub async fn plan_changes_insert(&self, plan: PlanId, changes: &[PlannedChange]) -> Result<(), StoreError> {
-        let tenant = self.id;
-        let changes: Vec<(PlannedChange, String)> =
-            changes.iter().map(|change| (without_fields(change), codec::write_diffs(&change.fields))).collect();
-        self.write_lightly(move |db| {
-            if plan_row(db, tenant, plan)?.hash.is_some() {
-                return Err(StoreError::stale("plan", plan));
-            }
-            insert_changes(db, tenant, plan, &changes)
         })
         .await
     }
@@ -227,76 +102,6 @@ impl TenantStore {
         })
         .await
     }
-
-    /// Some changes of a plan, in order, after a sequence (0: from the first).
-    ///
-    /// # Errors
-    /// `NotFound` (the plan).
-    pub async fn plan_changes(
-        &self,
-        plan: PlanId,
-        filter: &ChangeFilter,
-        after_sequence: u32,
-        most: usize,
-    ) -> Result<Vec<StoredChange>, StoreError> {
-        let (tenant, filter) = (self.id, filter.clone());
-        self.read(move |db| {
-            plan_row(db, tenant, plan)?;
-            let mut sql = select_changes("NOT INDEXED") + " WHERE s.tenant = ? AND s.plan = ? AND s.sequence > ?";
-            let mut values = vec![Sql::from(tenant), Sql::from(plan.0), Sql::from(after_sequence)];
-            let words = [
-                ("s.kind", filter.kind.map(Kind::as_str)),
-                ("s.action", filter.action.map(Action::as_str)),
-                ("s.status", filter.status.map(ChangeStatus::as_str)),
-                ("c.customer", filter.customer.as_deref()),
-                ("c.source", filter.source.as_deref()),
-            ];
-            for (column, word) in words {
-                if let Some(word) = word {
-                    sql.push_str(&format!(" AND {column} = ?"));
-                    values.push(Sql::from(word.to_owned()));
-                }
-            }
-            match filter.held {
-                Some(true) => sql.push_str(" AND s.brake IS NOT NULL"),
-                Some(false) => sql.push_str(" AND s.brake IS NULL"),
-                None => {}
-            }
-            sql.push_str(" ORDER BY s.sequence LIMIT ?");
-            values.push(Sql::from(limit(most)));
-            collect(db.prepare_cached(&sql)?.query(params_from_iter(values))?, read_change)
-        })
-        .await
-    }
-
-    /// The next changes of a plan that can be applied: pending, and not held, or held by a
-    /// brake that is released (`all`: by any); by sequence.
-    ///
-    /// # Errors
-    /// `NotFound` (the plan).
-    pub async fn plan_changes_next(
-        &self,
-        plan: PlanId,
-        kind: Kind,
-        action: Action,
-        release: &[String],
-        most: usize,
-    ) -> Result<Vec<PlannedChange>, StoreError> {
-        let (tenant, release) = (self.id, release.to_vec());
-        self.read(move |db| {
-            plan_row(db, tenant, plan)?;
-            let sql = select_changes("INDEXED BY change_states_pending")
-                + " WHERE s.tenant = ?1 AND s.plan = ?2 AND s.kind = ?3 AND s.action = ?4 \
-                   AND s.status = 'pending' \
-                   AND (s.brake IS NULL OR ?5 OR s.brake IN (SELECT value FROM json_each(?6))) \
-                   ORDER BY s.sequence LIMIT ?7";
-            let all = release.iter().any(|brake| brake == "all");
-            let release = to_document(&release)?;
-            let values = params![tenant, plan.0, kind.as_str(), action.as_str(), all, release, limit(most)];
-            collect(db.prepare_cached(&sql)?.query(values)?, |row| Ok(read_change(row)?.change))
-        })
-        .await
-    }
 }
 
 pub(super) fn check_run(db: &Connection, tenant: i64, run: RunId) -> Result<(), StoreError> {
@@ -307,74 +112,13 @@ pub(super) fn check_run(db: &Connection, tenant: i64, run: RunId) -> Result<(), 
 /// What other methods ask of a plan.
 pub(super) struct PlanRow {
     pub(super) sync: i64,
-    hash: Option<String>,
+    pub(super) hash: Option<String>,
 }
 
 pub(super) fn plan_row(db: &Connection, tenant: i64, plan: PlanId) -> Result<PlanRow, StoreError> {
     let mut select = db.prepare_cached("SELECT sync, hash FROM plans WHERE id = ?1 AND tenant = ?2")?;
     first(select.query([plan.0, tenant])?, |row| Ok(PlanRow { sync: row.get(0)?, hash: row.get(1)? }))?
         .ok_or_else(|| StoreError::not_found("plan", plan))
-}
-
-fn insert_changes(
-    db: &Connection,
-    tenant: i64,
-    plan: PlanId,
-    changes: &[(PlannedChange, String)],
-) -> Result<(), StoreError> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO changes (tenant, plan, sequence, kind, action, customer, source, target, name, risk, calls, \
-             brake, brake_reason, link_revision, reason, fields) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-    )?;
-    let mut state = db.prepare_cached(
-        "INSERT INTO change_states (tenant, plan, sequence, kind, action, brake, status, message) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', '')",
-    )?;
-    for (change, fields) in changes {
-        let (kind, action) = (change.kind.as_str(), change.action.as_str());
-        let brake = change.held.as_ref().map(|hold| &hold.brake);
-        let row = params![
-            tenant,
-            plan.0,
-            change.sequence,
-            kind,
-            action,
-            change.customer,
-            change.source,
-            change.target,
-            change.name,
-            to_word(&change.risk)?,
-            change.calls,
-            brake,
-            change.held.as_ref().map(|hold| &hold.reason),
-            change.link_revision,
-            change.reason,
-            fields,
-        ];
-        insert.execute(row).map_err(|error| {
-            if super::rows::is_duplicate(&error) {
-                StoreError::exists("change", format!("{plan}.{}", change.sequence))
-            } else {
-                error.into()
-            }
-        })?;
-        state.execute(params![tenant, plan.0, change.sequence, kind, action, brake])?;
-    }
-    Ok(())
-}
-
-fn without_fields(change: &PlannedChange) -> PlannedChange {
-    PlannedChange {
-        fields: Vec::new(),
-        customer: change.customer.clone(),
-        source: change.source.clone(),
-        target: change.target.clone(),
-        name: change.name.clone(),
-        reason: change.reason.clone(),
-        held: change.held.clone(),
-        ..*change
-    }
 }
 
 fn read_plan(row: &Row<'_>) -> Result<Plan, StoreError> {
@@ -386,34 +130,5 @@ fn read_plan(row: &Row<'_>) -> Result<Plan, StoreError> {
         totals: document(row, 4, "totals")?,
         undecided: count(row, 5)?,
         approved_at: time_or_none(row, 6)?,
-    })
-}
-
-/// A row of [`select_changes`].
-pub(super) fn read_change(row: &Row<'_>) -> Result<StoredChange, StoreError> {
-    let brake: Option<String> = row.get(9)?;
-    let reason: Option<String> = row.get(10)?;
-    let change = PlannedChange {
-        sequence: count(row, 0)?,
-        kind: word(row, 1)?,
-        action: word(row, 2)?,
-        customer: row.get(3)?,
-        source: row.get(4)?,
-        target: row.get(5)?,
-        name: row.get(6)?,
-        risk: word(row, 7)?,
-        calls: count(row, 8)?,
-        held: brake.map(|brake| Hold { brake, reason: reason.unwrap_or_default() }),
-        link_revision: row.get(11)?,
-        reason: row.get(12)?,
-        fields: codec::read_diffs(row.get_ref(13)?.as_str().map_err(|error| StoreError::unreadable("change", error))?)?,
-    };
-    Ok(StoredChange {
-        change,
-        status: word(row, 14)?,
-        message: row.get(15)?,
-        batch: row.get(16)?,
-        target: row.get(17)?,
-        token: row.get(18)?,
     })
 }

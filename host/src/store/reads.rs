@@ -6,8 +6,8 @@
 //! complete walk says what is gone.
 
 use super::connections::connection_id;
-use super::records::{Encoded, Put, Upsert};
 use super::rows::{check_length, count, first, int};
+use super::upsert::{Encoded, Put, Upsert};
 use super::{StoreError, TenantStore};
 use crate::model::{ConnectionName, Kind, Record, Timestamp};
 use rusqlite::{Connection, params};

@@ -46,7 +46,7 @@ impl dyn Host + '_ {
         replies.pop().unwrap_or_else(|| Err(HttpError::Unreachable("the host gave no reply".to_owned())))
     }
 
-    /// A value remembered with [`remember`](Self::remember), unless it is older than that.
+    /// A value remembered with `remember`, unless it is older than that.
     pub fn recall(&self, space: &str, key: &str, max_age_ms: u64) -> Option<String> {
         let entry = self.entry(space, key)?;
         let (at, value) = entry.value.split_once(' ')?;

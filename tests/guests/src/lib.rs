@@ -4,6 +4,8 @@
 //! assets of one customer, and writes by POST to `/items`. The tests assert the host's
 //! answer to each habit, *and* that the next call on the same host works.
 
+#![expect(clippy::panic, reason = "to trap is one of the habits")]
+
 use crosswalk_sdk::{
     Change, Connector, Description, Failure, Field, Host, HttpError, Identity, Item, Kind, KindDescription, Method,
     Operations, Outcome, Page, Query, Request, Selections, Settlement, Signal, StampPlace, Value,

@@ -1,7 +1,6 @@
 //! A plan in short: a table of kinds and actions, what is held and by which brake, what it
 //! costs in calls, what a person still has to decide, and the next command to type.
 
-use super::detail::changes;
 use crate::cli::output::{clean, count, table, wide_table};
 use crate::cli::shapes;
 use crate::engine::{ChangeFilter, PlanReport, Tenant};
@@ -11,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many different findings are told.
 const FINDINGS: usize = 10;
+/// How many changes are read at a time.
+const PAGE: usize = 500;
 
 /// A plan's totals over all kinds and actions.
 pub(in crate::cli) struct Sums {
@@ -41,11 +42,18 @@ impl Held {
         let mut held: BTreeMap<(String, Kind), (BTreeSet<String>, u64)> = BTreeMap::new();
         if Sums::of(plan).held > 0 {
             let filter = ChangeFilter { held: Some(true), ..ChangeFilter::default() };
-            for view in changes(tenant, plan.id, &filter, usize::MAX).await? {
-                let Some(hold) = view.change.held else { continue };
-                let (customers, changes) = held.entry((hold.brake, view.change.kind)).or_default();
-                customers.insert(view.change.customer);
-                *changes += 1;
+            let mut after = 0;
+            // A first plan is held whole: a page of it in memory at a time.
+            loop {
+                let page = tenant.plan_changes(plan.id, &filter, after, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = last.change.sequence;
+                for change in page.into_iter().map(|view| view.change) {
+                    let Some(hold) = change.held else { continue };
+                    let (customers, changes) = held.entry((hold.brake, change.kind)).or_default();
+                    customers.insert(change.customer);
+                    *changes += 1;
+                }
             }
         }
         Ok(Self(held))

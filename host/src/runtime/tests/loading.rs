@@ -145,8 +145,12 @@ async fn the_compiler_s_own_complaint_is_passed_on() {
 }
 
 const WASI: [&str; 3] = [
-    "package wasi:io@0.2.6; interface streams {
-       resource output-stream { check-write: func() -> result<u64>; write: func(contents: list<u8>) -> result; } }",
+    "package wasi:io@0.2.6;
+     interface error { resource error; }
+     interface streams {
+       use error.{error};
+       variant stream-error { last-operation-failed(error), closed }
+       resource output-stream { write: func(contents: list<u8>) -> result<_, stream-error>; } }",
     "package wasi:random@0.2.6; interface random { get-random-u64: func() -> u64; }",
     "package wasi:cli@0.2.6;
      interface environment { get-arguments: func() -> list<string>; }
@@ -160,7 +164,7 @@ fn with_wasi(check: &str) -> Vec<u8> {
   (import "wasi:cli/environment@0.2.6" "get-arguments" (func $arguments (param i32)))
   (import "wasi:random/random@0.2.6" "get-random-u64" (func $random (result i64)))
   (import "wasi:cli/stdout@0.2.6" "get-stdout" (func $stdout (result i32)))
-  (import "wasi:io/streams@0.2.6" "[method]output-stream.write" (func $write (param i32 i32 i32) (result i32)))
+  (import "wasi:io/streams@0.2.6" "[method]output-stream.write" (func $write (param i32 i32 i32 i32)))
   (import "wasi:cli/exit@0.2.6" "exit" (func $exit (param i32)))
   (memory"#;
     let core = core(check, "").replacen("(memory", imports, 1);
@@ -175,7 +179,8 @@ async fn wasi_is_there_and_leads_nowhere() {
     let starting = with_wasi(
         "(call $arguments (i32.const 3000)) (if (i32.load (i32.const 3004)) (then unreachable))
          (if (i64.eqz (call $random)) (then unreachable))
-         (if (call $write (call $stdout) (i32.const 2048) (i32.const 4)) (then unreachable))
+         (call $write (call $stdout) (i32.const 2048) (i32.const 4) (i32.const 3100))
+         (if (i32.load8_u (i32.const 3100)) (then unreachable))
          (i32.const 1024)",
     );
     let (connector, _) = opened(&runtime, &starting).await;

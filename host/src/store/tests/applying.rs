@@ -28,7 +28,7 @@ async fn links_are_stored_all_or_none_by_revision() {
     assert!(stale(&error, "asset 2"), "{error}");
     assert_eq!(tenant.link_get(&sync, Kind::Asset, "1").await.unwrap().unwrap().target.as_deref(), Some("t1"));
 
-    tenant.links_put(&sync, &[link.clone()]).await.unwrap();
+    tenant.links_put(&sync, std::slice::from_ref(&link)).await.unwrap();
     let error = tenant.links_put(&sync, &[link]).await.unwrap_err();
     assert!(stale(&error, "asset 1"), "{error}");
     assert_eq!(tenant.link_get(&sync, Kind::Asset, "1").await.unwrap().unwrap().revision, 2);

@@ -81,14 +81,14 @@ impl Script {
     ///
     /// # Errors
     /// One is not answered with success: these are not the same calls then.
-    pub(crate) async fn play(&self, to: &Accounts) -> Result<Duration, Trouble> {
+    pub(crate) async fn play(&self, to: &Accounts) -> Result<Bare, Trouble> {
         let client = client()?;
         let (rmm, psa) = (rmm_headers(to)?, psa_headers(to)?);
         let reads = requests(&self.rmm, &to.rmm_url, &rmm)?;
         let walks = requests(&self.psa, &to.psa_url, &psa)?;
-        let started = Instant::now();
+        let watch = Watch::start();
         let (one, two) = tokio::join!(send(&client, reads, RMM_AT_ONCE, false), send(&client, walks, 1, false));
-        let mut total = started.elapsed();
+        let mut total = watch.stop();
         one?;
         two?;
         let mut made = Ids::default();
@@ -97,13 +97,46 @@ impl Script {
             made.put_into(&mut part);
             let ready = requests(&part, &to.psa_url, &psa)?;
             let keep = at + 1 < self.writing.len();
-            let started = Instant::now();
+            let watch = Watch::start();
             let replies = send(&client, ready, PSA_AT_ONCE, keep).await?;
-            total += started.elapsed();
+            let part_took = watch.stop();
+            total = Bare { wall: total.wall + part_took.wall, cpu_seconds: total.cpu_seconds + part_took.cpu_seconds };
             made.learn(&part, &replies);
         }
         Ok(total)
     }
+}
+
+/// What the calls took by themselves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bare {
+    pub(crate) wall: Duration,
+    /// CPU of this process.
+    pub(crate) cpu_seconds: f64,
+}
+
+struct Watch {
+    started: Instant,
+    cpu_seconds: f64,
+}
+
+impl Watch {
+    fn start() -> Self {
+        Self { started: Instant::now(), cpu_seconds: cpu_seconds("utime") }
+    }
+
+    fn stop(&self) -> Bare {
+        Bare { wall: self.started.elapsed(), cpu_seconds: cpu_seconds("utime") - self.cpu_seconds }
+    }
+}
+
+/// CPU of this process (`utime`) or of its children that have ended (`cutime`), with what the system did
+/// for them, in steps of a hundredth of a second (proc_pid_stat(5)).
+pub(crate) fn cpu_seconds(from: &str) -> f64 {
+    let told = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = told.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let first = if from == "cutime" { 13 } else { 11 };
+    fields.skip(first).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// A client with the options of the host's own.

@@ -5,7 +5,7 @@
 //! and the first sync's bare calls at new ones. A ratio is that of the round's own two times, and what is
 //! reported is the middle of the rounds.
 
-use crate::replay::{PSA_AT_ONCE, RMM_AT_ONCE, Script};
+use crate::replay::{PSA_AT_ONCE, RMM_AT_ONCE, Script, cpu_seconds};
 use crate::report::{Report, middle};
 use crate::vendors::{Devices, Vendors};
 use crosswalk_show::{Crosswalk, Trouble, connectors};
@@ -38,7 +38,8 @@ pub(crate) struct Place<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Spent {
     wall: Duration,
-    /// CPU of the simulators meanwhile.
+    /// CPU of the host, and of the simulators meanwhile.
+    cpu_seconds: f64,
     sims_seconds: f64,
     /// Highest resident memory of the host.
     peak_kib: u64,
@@ -58,19 +59,24 @@ impl Case {
         let (first, second) = self.rehearse(place, &data).await?;
         let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
         let (mut shares, mut second_shares, mut writes, mut peak) = (Vec::new(), Vec::new(), 0, 0);
+        let (mut cpus, mut second_cpus) = (Vec::new(), Vec::new());
         for _ in 0..self.rounds {
             let vendors = Vendors::start(place.target, self.size, self.latency_ms, place.client)?;
             let host = self.host(place, &data, &vendors)?;
             let spent = self.first(&host, &vendors).await?;
             peak = peak.max(spent.peak_kib);
+            cpus.push(spent.cpu_seconds);
             shares.push(spent.sims_seconds / spent.wall.as_secs_f64());
             if self.second {
                 vendors.an_hour_later().await?;
                 let again = run(&host, &vendors, &["run", SYNC, "--quiet"], 0).await?;
                 let (wrote, _) = vendors.writes_and_refusals().await?;
                 let bare = second.play(&vendors.accounts).await?;
-                println!("   second: {} / {} bare", seconds_of(again.wall), seconds_of(bare));
-                seconds.push(again.wall.as_secs_f64() / bare.as_secs_f64());
+                println!("   second: {} / {} bare", seconds_of(again.wall), seconds_of(bare.wall));
+                seconds.push(again.wall.as_secs_f64() / bare.wall.as_secs_f64());
+                second_cpus.push(again.cpu_seconds);
+                report.put(&format!("second_sync_bare_seconds_{}", self.name), bare.wall.as_secs_f64());
+                report.put(&format!("second_sync_bare_cpu_seconds_{}", self.name), bare.cpu_seconds);
                 second_shares.push(again.sims_seconds / again.wall.as_secs_f64());
                 writes = writes.max(wrote);
                 peak = peak.max(again.peak_kib);
@@ -78,17 +84,20 @@ impl Case {
             drop(vendors);
             let vendors = Vendors::start(place.target, self.size, self.latency_ms, place.client)?;
             let bare = first.play(&vendors.accounts).await?;
-            println!("   first:  {} / {} bare", seconds_of(spent.wall), seconds_of(bare));
-            firsts.push(spent.wall.as_secs_f64() / bare.as_secs_f64());
-            report.put(&format!("first_sync_bare_seconds_{}", self.name), bare.as_secs_f64());
+            println!("   first:  {} / {} bare", seconds_of(spent.wall), seconds_of(bare.wall));
+            firsts.push(spent.wall.as_secs_f64() / bare.wall.as_secs_f64());
+            report.put(&format!("first_sync_bare_seconds_{}", self.name), bare.wall.as_secs_f64());
+            report.put(&format!("first_sync_bare_cpu_seconds_{}", self.name), bare.cpu_seconds);
         }
         report.put(&format!("first_sync_over_calls_{}", self.name), middle(&mut firsts));
         report.put(&format!("first_sync_sims_share_{}", self.name), middle(&mut shares));
         if self.second {
             report.put(&format!("second_sync_over_calls_{}", self.name), middle(&mut seconds));
             report.put(&format!("second_sync_sims_share_{}", self.name), middle(&mut second_shares));
+            report.put(&format!("second_sync_cpu_seconds_{}", self.name), middle(&mut second_cpus));
             report.most("second_sync_writes", writes as f64);
         }
+        report.put(&format!("first_sync_cpu_seconds_{}", self.name), middle(&mut cpus));
         report.put(&format!("sync_rss_mib_{}", self.name), peak as f64 / 1024.0);
         Ok(data)
     }
@@ -145,6 +154,7 @@ impl Case {
         println!("   plan {}, apply {}", seconds_of(plan.wall), seconds_of(apply.wall));
         Ok(Spent {
             wall: plan.wall + apply.wall,
+            cpu_seconds: plan.cpu_seconds + apply.cpu_seconds,
             sims_seconds: plan.sims_seconds + apply.sims_seconds,
             peak_kib: plan.peak_kib.max(apply.peak_kib),
         })
@@ -152,12 +162,12 @@ impl Case {
 }
 
 fn seconds_of(time: Duration) -> String {
-    format!("{:.2} s", time.as_secs_f64())
+    format!("{:.3} s", time.as_secs_f64())
 }
 
 /// Runs the program to its end.
 async fn run(host: &Crosswalk, vendors: &Vendors, args: &[&str], wanted: i32) -> Result<Spent, Trouble> {
-    let before = vendors.cpu_seconds().await?;
+    let (before, children) = (vendors.cpu_seconds().await?, cpu_seconds("cutime"));
     let started = Instant::now();
     let mut child = host.command(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     let mut peak_kib = 0;
@@ -180,7 +190,8 @@ async fn run(host: &Crosswalk, vendors: &Vendors, args: &[&str], wanted: i32) ->
         )
         .into());
     }
-    Ok(Spent { wall, sims_seconds, peak_kib })
+    let cpu_seconds = cpu_seconds("cutime") - children;
+    Ok(Spent { wall, cpu_seconds, sims_seconds, peak_kib })
 }
 
 fn high_water_kib(pid: u32) -> Option<u64> {

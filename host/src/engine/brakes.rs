@@ -3,7 +3,8 @@
 //! They work per customer and kind, and hold all of its changes: where half the devices
 //! seem gone, nothing else that was read of that customer is to be trusted either. The
 //! rest of the plan goes on. Fields that change by themselves count for no brake, nor
-//! does what is written as a record is first linked, and half a move (retire and create) counts as one update.
+//! does what is written as a record is first linked, and half a move (retire and create)
+//! counts as one update.
 
 use crate::model::sync::BrakeLimits;
 use crate::model::{Action, Hold, PlannedChange, Trust, catalogue};
@@ -163,7 +164,9 @@ mod tests {
                 deactivate_percent: percent, deactivate_least: least, update_percent: percent, update_least: least, first_run: true,
             };
             let is_held = |actions: &[(Action, &str)], limits: &BrakeLimits, linked: u32| {
-                let mut changes: Vec<PlannedChange> = actions.iter().map(|(action, field)| change(*action, field)).collect();
+                // Of different records: what comes along with a link of its own counts for nothing.
+                let one = |(at, (action, field)): (usize, &(Action, &str))| PlannedChange { source: at.to_string(), ..change(*action, field) };
+                let mut changes: Vec<PlannedChange> = actions.iter().enumerate().map(one).collect();
                 hold(&mut changes, linked, limits, first_run, Trust::Automatic);
                 changes[0].held.is_some()
             };

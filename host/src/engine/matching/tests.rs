@@ -350,6 +350,8 @@ fn one_serial_on_two_devices_of_the_source_is_a_conflict_only_where_the_target_h
     let mut one_linked = known;
     one_linked.links = vec![link(Kind::Asset, "s1", LinkState::Linked, Some("t"), OPERATOR)];
     assert_eq!(short(&one_linked.decide()["s2"]), "create");
+    one_linked.target = vec![asset("t", "X", "", &[]), asset("u", "Y", "AAAA1", &[])];
+    assert_eq!(short(&one_linked.decide()["s2"]), "conflict u", "it may as well be the other's new board");
 }
 
 #[test]
@@ -386,6 +388,8 @@ fn a_creation_that_was_decided_still_looks_for_its_stamp() {
     assert_eq!(short(&world.decide()["s"]), "create");
     world.target[0].stamp = Some(stamp_of("s"));
     assert_eq!(short(&world.decide()["s"]), "t by stamp", "it was created, and the answer got lost");
+    world.target[0] = world.target[0].clone().with("active", Value::Boolean(false));
+    assert_eq!(short(&world.decide()["s"]), "create", "it was retired to make room");
 }
 
 #[test]

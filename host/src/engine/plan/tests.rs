@@ -428,6 +428,23 @@ fn a_link_set_by_hand_notes_what_both_hold() {
 }
 
 #[test]
+fn what_was_known_of_a_lost_record_does_not_hold_for_the_one_created_in_its_place() {
+    let mut world = World::new();
+    let source = small();
+    world.run(&source, NOW);
+    let id = world.linked(Kind::Customer, "c1").id.clone();
+    world.records.get_mut(&Kind::Customer).unwrap().remove(&id);
+    let planned = world.run(&source, NOW);
+    assert!(planned.findings.iter().any(|f| f.source == "c1" && f.message.contains("is gone from the target")));
+    let mut link = world.link(Kind::Customer, "c1").unwrap().clone();
+    link.written.insert("website".into(), text("of the lost one"));
+    (link.state, link.target, link.decided_by) = (LinkState::Create, None, "operator".into());
+    world.links.insert((Kind::Customer, "c1".into()), link);
+    world.run(&source, NOW);
+    assert_eq!(world.link(Kind::Customer, "c1").unwrap().written["website"], Value::Blank);
+}
+
+#[test]
 fn every_undecided_record_has_a_finding() {
     let mut world = World::new();
     world.put(Kind::Customer, record("t1", None, "Acme Holdings", &[]));

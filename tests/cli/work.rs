@@ -112,9 +112,7 @@ fn links_go_out_and_in_as_csv_and_a_file_with_bad_rows_changes_nothing() {
          customer\n"
     );
     std::fs::write(&file, rows).unwrap();
-    let said = program
-        .run(&format!("link import s {}", file.display()))
-        .refused(1, &["7 wrong, nothing was taken"]);
+    let said = program.run(&format!("link import s {}", file.display())).refused(1, &["7 wrong, nothing was taken"]);
     for line in 3..=9 {
         assert!(said.err.contains(&format!("line {line}: ")), "line {line}: {}", said.whole());
     }

@@ -183,8 +183,7 @@ impl Work<'_> {
         });
         let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
         let targets: HashMap<&str, &Record> = target.iter().map(|record| (record.id.as_str(), record)).collect();
-        let mut accounts = Vec::new();
-        let mut decided = Vec::new();
+        let (mut accounts, mut decided, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
         for (record, matched) in source.iter().zip(&matched) {
             let link = links.get(record.id.as_str()).copied();
             decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
@@ -203,21 +202,28 @@ impl Work<'_> {
                     !matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded),
                 );
             }
-            draft.keep(changes).await?;
+            let (out, rest): (Vec<_>, Vec<_>) =
+                changes.into_iter().partition(|change| change.action == Action::Deactivate);
+            leaving.extend(out);
+            draft.keep(rest).await?;
             accounts.push(Account { source: record.id.clone(), target: account });
         }
         for stored in &gone {
             let Some(link) = links.get(stored.record.id.as_str()).copied() else { continue };
             let matched = Matched { source: stored.record.id.clone(), decision: Decision::Keep };
             let item = item(None, Some(stored), Some(link), &matched, &targets);
-            let changes = self.plan_items(draft, kind, &stored.record.id, None, vec![item], can, 1);
-            draft.keep(changes).await?;
+            leaving.extend(self.plan_items(draft, kind, &stored.record.id, None, vec![item], can, 1));
             // Its sites and devices are gone with it, and are planned like those of the others.
             accounts.push(Account {
                 source: stored.record.id.clone(),
                 target: link.linked().map(|id| Some(id.to_owned())),
             });
         }
+        // Each customer is its own unit; that many leave at once is only seen over all of them.
+        let linked = links.values().filter(|link| link.state == LinkState::Linked).count();
+        let linked = u32::try_from(linked).unwrap_or(u32::MAX);
+        brakes::hold(&mut leaving, linked, &self.sync.rules.brakes, draft.first_run, rules.trust);
+        draft.keep(leaving).await?;
         decided.append(&mut draft.noted);
         self.store.links_put(&self.sync.name, &decided).await?;
         for account in &accounts {

@@ -53,16 +53,8 @@ impl Tenant {
     /// No such sync, somebody else works on it, neither side could be read at all.
     pub async fn plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let work = self.begin(sync, Mode::Plan, progress).await?;
-        match work.plan().await {
-            Ok(report) => {
-                work.end_plan(&report).await?;
-                Ok(report)
-            }
-            Err(error) => {
-                work.fail(&error).await;
-                Err(error)
-            }
-        }
+        let report = work.plan().await;
+        work.planned(report).await
     }
 
     /// Plans from what is stored, without asking either vendor.
@@ -72,16 +64,7 @@ impl Tenant {
     pub async fn plan_stored(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let work = self.begin(sync, Mode::Plan, progress).await?;
         let report = work.make_plan(None).await;
-        match report {
-            Ok(report) => {
-                work.end_plan(&report).await?;
-                Ok(report)
-            }
-            Err(error) => {
-                work.fail(&error).await;
-                Err(error)
-            }
-        }
+        work.planned(report).await
     }
 
     /// Plans, then applies what trust and brakes let go by themselves.
@@ -120,6 +103,15 @@ impl Work<'_> {
             }
         }
         self.make_plan(Some(&observed)).await
+    }
+
+    /// Ends a run that only planned, however that went.
+    async fn planned(&self, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {
+        match &report {
+            Ok(report) => self.end_plan(report).await?,
+            Err(error) => self.fail(error).await,
+        }
+        report
     }
 
     async fn end_plan(&self, report: &PlanReport) -> Result<(), Error> {

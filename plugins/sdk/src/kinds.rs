@@ -160,7 +160,7 @@ kinds! {
         quantity: i64 = "quantity", "How many pieces.";
         effective: Time = "effective", "From when the quantity holds.";
     }
-    /// An event that asks for attention. Its parent is the customer.
+    /// An event that asks for attention. Its parent is the customer, where the vendor names one.
     Alert {
         asset: Reference = "asset", "The device it is about.";
         priority: String = "priority", "low, normal, elevated or critical.";
@@ -169,13 +169,16 @@ kinds! {
         condition: String = "condition", "What was watched: with the device, the key by which a repeat is known.";
         resolved: bool = "resolved", "Whether the vendor tells that it is over.";
     }
-    /// A piece of work in a PSA. Its parent is the customer.
+    /// A piece of work in a PSA. Its parent is the customer, its name the title.
     Ticket {
         asset: Reference = "asset", "The device it is about.";
+        number: String = "number", "The number people quote.";
         status: String = "status", "The vendor's label of the status.";
-        priority: String = "priority", "The vendor's label of the priority.";
+        priority: String = "priority", "low, normal, elevated or critical.";
         description: String = "description", "What is to be done.";
-        closed: bool = "closed", "Whether the work is done.";
+        closed: bool = "closed", "Whether the work is done. Writing yes closes the ticket.";
+        last_activity: Time = "last-activity", "When anything about it changed last, notes included, whoever did it.";
+        note: String = "note", "Only written: adds a note for the MSP's own people. Never read back.";
     }
 }
 

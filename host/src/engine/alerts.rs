@@ -13,9 +13,65 @@ use super::{PlanReport, RunReport, Tenant, brakes};
 use crate::error::Error;
 use crate::model::{Kind, Link, LinkState, Mode, Record, Selection, SyncName};
 use crate::store::Stored;
+use serde::Serialize;
 use std::collections::HashMap;
 
+/// An alert, for people and programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct AlertView {
+    /// Its id at the source.
+    pub id: String,
+    /// What happened, in short.
+    pub name: String,
+    /// When it was raised: RFC 3339.
+    pub raised: Option<String>,
+    /// What its device is called; the device's id where it was never read.
+    pub device: Option<String>,
+    /// What was watched.
+    pub condition: Option<String>,
+    /// Whether the source still lists it.
+    pub listed: bool,
+    /// The ticket it is in.
+    pub ticket: Option<String>,
+    /// How its link stands and why, or that nothing was decided.
+    pub state: String,
+}
+
 impl Tenant {
+    /// The alerts of a sync's source as they were read last, newest first, with their tickets.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn alerts_list(&self, sync: &SyncName) -> Result<Vec<AlertView>, Error> {
+        let sync = self.sync(sync).await?;
+        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
+        let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
+        let devices: Vec<String> = asset_ids(&alerts);
+        let devices = self.store.records_by_ids(&sync.source, Kind::Asset, &devices).await?;
+        let devices: HashMap<&str, &str> =
+            devices.iter().map(|stored| (stored.record.id.as_str(), stored.record.name.as_str())).collect();
+        let view = |stored: &Stored| {
+            let record = &stored.record;
+            let device = record.text("asset");
+            let link = links.get(record.id.as_str());
+            AlertView {
+                id: record.id.clone(),
+                name: record.name.clone(),
+                raised: record.field("raised").map(ToString::to_string),
+                device: device.map(|id| (*devices.get(id).unwrap_or(&id)).to_owned()),
+                condition: record.text("condition").map(str::to_owned),
+                listed: stored.gone_at.is_none(),
+                ticket: link.and_then(|link| link.linked()).map(str::to_owned),
+                state: link
+                    .map_or_else(|| "no ticket".to_owned(), |link| format!("{}: {}", link.state.as_str(), link.reason)),
+            }
+        };
+        let mut views: Vec<AlertView> = alerts.iter().map(view).collect();
+        views.sort_by(|a, b| (&b.raised, &b.id).cmp(&(&a.raised, &a.id)));
+        Ok(views)
+    }
+
     /// Reads the source's alerts and plans their tickets. Nothing is written to either side.
     ///
     /// # Errors
@@ -139,10 +195,7 @@ impl Work<'_> {
     /// What alerts refer to, by today's links.
     async fn ground(&self, alerts: &[Stored]) -> Result<Ground, Error> {
         let sync = &self.sync.name;
-        let mut devices: Vec<String> =
-            alerts.iter().filter_map(|stored| stored.record.text("asset").map(str::to_owned)).collect();
-        devices.sort_unstable();
-        devices.dedup();
+        let devices = asset_ids(alerts);
         let records = self.store.records_by_ids(&self.source.name, Kind::Asset, &devices).await?;
         let links = self.store.links_by_sources(sync, Kind::Asset, &devices).await?;
         let items: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
@@ -162,6 +215,15 @@ impl Work<'_> {
                 .collect(),
         })
     }
+}
+
+/// The devices that alerts are about.
+fn asset_ids(alerts: &[Stored]) -> Vec<String> {
+    let mut ids: Vec<String> =
+        alerts.iter().filter_map(|stored| stored.record.text("asset").map(str::to_owned)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// What alerts refer to.

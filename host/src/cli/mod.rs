@@ -20,6 +20,7 @@
 
 mod alert;
 mod apply;
+mod asset;
 mod connection;
 mod exit;
 mod journal;
@@ -124,6 +125,9 @@ enum Command {
     Apply(apply::ApplyArgs),
     /// Plan, and apply at once what trust and brakes allow
     Run(apply::RunArgs),
+    /// Bring one asset in step now
+    #[command(subcommand)]
+    Asset(asset::AssetCommand),
     /// Turn alerts into tickets
     #[command(subcommand)]
     Alert(alert::AlertCommand),
@@ -162,7 +166,12 @@ impl Args {
     pub fn works_long(&self) -> bool {
         matches!(
             self.command,
-            Command::Alert(_) | Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Tick(_)
+            Command::Plan(_)
+                | Command::Apply(_)
+                | Command::Run(_)
+                | Command::Asset(_)
+                | Command::Alert(_)
+                | Command::Tick(_)
         )
     }
 }
@@ -181,6 +190,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Plan(command) => command.run(session).await,
         Command::Apply(command) => command.run(session).await,
         Command::Run(command) => command.run(session).await,
+        Command::Asset(command) => command.run(session).await,
         Command::Alert(command) => command.run(session).await,
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,

@@ -6,8 +6,8 @@ use crosswalk_sdk::json::{Int, Str, push_text};
 use crosswalk_sdk::{Asset, Field, Json, Reference, Told, Value};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use std::fmt;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use std::fmt::{self, Write as _};
 
 /// A row of `/assets`, as far as it is used. Any section may be missing or `null`.
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ pub(crate) struct Inventory<'a> {
     #[serde(default)]
     firewall_enabled: Told<bool>,
     #[serde(borrow, default)]
-    asset_info: Told<Vec<Category<'a>>>,
+    asset_info: Told<Facts<'a>>,
     #[serde(borrow, default)]
     public_ip_address: Told<Str<'a>>,
     #[serde(borrow, default)]
@@ -59,13 +59,13 @@ struct Category<'a> {
     #[serde(borrow, default)]
     category_name: Str<'a>,
     #[serde(borrow, default)]
-    category_data: Told<Facts<'a>>,
+    category_data: Told<CategoryData<'a>>,
 }
 
-/// What is used of any category's data.
+/// What is used of any category.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Facts<'a> {
+struct CategoryData<'a> {
     #[serde(borrow, rename = "Name")]
     name: Told<Str<'a>>,
     #[serde(borrow, rename = "Version")]
@@ -84,6 +84,40 @@ struct Facts<'a> {
     owner_name: Told<Str<'a>>,
     #[serde(borrow, rename = "Registered User")]
     registered_user: Told<Str<'a>>,
+}
+
+/// The categories that are used, and nothing of the others: a row has a dozen.
+#[derive(Default)]
+struct Facts<'a> {
+    system: CategoryData<'a>,
+    bios: CategoryData<'a>,
+    os: CategoryData<'a>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Facts<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Categories;
+        impl<'de> Visitor<'de> for Categories {
+            type Value = Facts<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of categories")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut facts = Facts::default();
+                while let Some(Category { category_name, category_data }) = list.next_element()? {
+                    let place = match &*category_name.0 {
+                        "System" => &mut facts.system,
+                        "BIOS" => &mut facts.bios,
+                        "Operating System" => &mut facts.os,
+                        _ => continue,
+                    };
+                    *place = category_data.into_value().unwrap_or_default();
+                }
+                Ok(facts)
+            }
+        }
+        deserializer.deserialize_seq(Categories)
+    }
 }
 
 /// A network card; some servers send the plain address.
@@ -154,11 +188,7 @@ impl Inventory<'_> {
     /// The attributes. Id, parent and the device's group are not known here.
     pub(crate) fn asset(&self, settings: &Settings) -> Asset {
         let nothing = Facts::default();
-        let category = |name: &str| {
-            let found = self.asset_info.value().and_then(|all| all.iter().find(|one| one.category_name.0 == name));
-            found.and_then(|category| category.category_data.value()).unwrap_or(&nothing)
-        };
-        let (system, bios, os) = (category("System"), category("BIOS"), category("Operating System"));
+        let Facts { system, bios, os } = self.asset_info.value().unwrap_or(&nothing);
         let last_seen = match self.last_seen_online.time() {
             Told::Value(time) => Told::Value(time),
             told => match self.last_updated.time() {
@@ -201,33 +231,30 @@ impl Inventory<'_> {
     }
 
     /// Workstation or server where the operating system says so, else the vendor's word for the platform.
-    fn type_(&self, os: &Facts<'_>) -> Told<String> {
-        let platform = self.platform.text();
+    fn type_(&self, os: &CategoryData<'_>) -> Told<String> {
         let says_server =
             |text: &Told<Str<'_>>| text.value().is_some_and(|text| contains_ignoring_case(&text.0, "server"));
         if says_server(&self.description) || says_server(&os.name) {
             return Told::Value("server".to_owned());
         }
-        platform.map(|platform| match platform.to_ascii_lowercase().as_str() {
-            "windows" | "mac" | "macos" | "osx" => "workstation".to_owned(),
-            "ios" | "android" => "mobile".to_owned(),
-            _ => platform,
-        })
+        let is = |words: &[&str]| {
+            let platform = self.platform.value().map_or("", Str::trimmed);
+            words.iter().any(|word| platform.eq_ignore_ascii_case(word))
+        };
+        if is(&["windows", "mac", "macos", "osx"]) {
+            Told::Value("workstation".to_owned())
+        } else if is(&["ios", "android"]) {
+            Told::Value("mobile".to_owned())
+        } else {
+            self.platform.text()
+        }
     }
 
-    fn operating_system(&self, os: &Facts<'_>) -> Told<String> {
-        let name = match self.description.text() {
-            Told::Value(name) => Told::Value(name),
-            told => match os.name.text() {
-                Told::Value(name) => Told::Value(name),
-                _ => told,
-            },
-        };
-        match (name, os.version.text()) {
-            (Told::Value(name), Told::Value(version)) if !name.contains(&version) => {
-                Told::Value(format!("{name} {version}"))
-            }
-            (name, _) => name,
+    fn operating_system(&self, os: &CategoryData<'_>) -> Told<String> {
+        match (words(&self.description).or(words(&os.name)), words(&os.version)) {
+            (Some(name), Some(version)) if !name.contains(version) => Told::Value(format!("{name} {version}")),
+            (Some(name), _) => Told::Value(name.to_owned()),
+            (None, _) => self.description.text(),
         }
     }
 
@@ -279,9 +306,10 @@ impl Inventory<'_> {
             push_text(&mut out, disk.name.trimmed());
             if let Told::Value(Int(total)) = disk.total_value {
                 let total = total.saturating_mul(settings.disk_unit.bytes());
-                out.push_str(&format!(",\"total\":{total}"));
+                push_number(&mut out, ",\"total\":", total);
                 if let Told::Value(Int(percent)) = disk.free_percentage {
-                    out.push_str(&format!(",\"free\":{}", i128::from(total) * i128::from(percent.clamp(0, 100)) / 100));
+                    let free = i128::from(total) * i128::from(percent.clamp(0, 100)) / 100;
+                    push_number(&mut out, ",\"free\":", free);
                 }
             }
             out.push('}');
@@ -289,6 +317,17 @@ impl Inventory<'_> {
         out.push(']');
         Told::Value(Json(out))
     }
+}
+
+/// A text that is more than white space.
+fn words<'t>(told: &'t Told<Str<'_>>) -> Option<&'t str> {
+    told.value().map(Str::trimmed).filter(|text| !text.is_empty())
+}
+
+fn push_number(out: &mut String, label: &str, number: impl fmt::Display) {
+    out.push_str(label);
+    // Writing into a text cannot fail.
+    let _ = write!(out, "{number}");
 }
 
 fn contains_ignoring_case(text: &str, word: &str) -> bool {

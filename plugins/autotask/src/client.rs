@@ -9,7 +9,7 @@ use crate::query::Query;
 use crate::settings::Settings;
 use crate::zone::Zone;
 use crosswalk_sdk::http::parameters;
-use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::json::{self, Int, List, Str};
 use crosswalk_sdk::{
     Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, batch,
 };
@@ -71,10 +71,10 @@ impl<'h> Client<'h> {
     /// It cannot be read, or goes on at another host.
     pub(crate) fn rows<'a, T: Deserialize<'a>>(&self, reply: &'a Response) -> Result<Rows<T>, Failure> {
         let (rows, gaps, details) = match json::parse::<Found<'a, T>>(reply.text()) {
-            Ok(found) => (found.items, Vec::new(), found.page_details),
+            Ok(found) => (found.items.0, Vec::new(), found.page_details),
             Err(why) => {
                 let Ok(found) = json::parse::<Found<'a, &RawValue>>(reply.text()) else { return Err(why) };
-                let (rows, gaps) = json::readable(&found.items, why)?;
+                let (rows, gaps) = json::readable(&found.items.0, why)?;
                 (rows, gaps, found.page_details)
             }
         };
@@ -181,7 +181,7 @@ struct Made {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
 struct Found<'a, T> {
-    items: Vec<T>,
+    items: List<T>,
     #[serde(borrow, default)]
     page_details: Told<PageDetails<'a>>,
 }

@@ -1,7 +1,7 @@
 //! This vendor's HTTP: the envelope, its errors, and walks by `$skip`, `$top` and `$orderby`.
 //! Login is the host's. Leaves alone what the rows mean.
 
-use crosswalk_sdk::json::{self, Int};
+use crosswalk_sdk::json::{self, Int, List};
 use crosswalk_sdk::paging::Offset;
 use crosswalk_sdk::{
     Change, Failure, Gap, Host, HttpError, Item, Outcome, Page, Request, Response, Settlement, Told, batch,
@@ -151,8 +151,10 @@ impl<T> Rows<T> {
     where
         T: Deserialize<'a>,
     {
-        let why = match open::<Vec<T>>(reply) {
-            Ok(Data { data, total }) => return Ok(Self { rows: data.unwrap_or_default(), gaps: Vec::new(), total }),
+        let why = match open::<List<T>>(reply) {
+            Ok(Data { data, total }) => {
+                return Ok(Self { rows: data.map_or_else(Vec::new, |List(rows)| rows), gaps: Vec::new(), total });
+            }
             Err(why) => why,
         };
         match open::<Vec<&RawValue>>(reply) {
@@ -175,17 +177,6 @@ impl<T> Rows<T> {
     }
 }
 
-/// The rows and gaps of the pages that count.
-pub(crate) fn flat<T>(pages: Vec<Rows<T>>, keep: usize) -> (Vec<T>, Vec<Gap>) {
-    let count = pages.iter().take(keep).map(|page| page.rows.len()).sum();
-    let (mut rows, mut gaps) = (Vec::with_capacity(count), Vec::new());
-    for page in pages.into_iter().take(keep) {
-        rows.extend(page.rows);
-        gaps.extend(page.gaps);
-    }
-    (rows, gaps)
-}
-
 /// Some pages of a plain list.
 ///
 /// # Errors
@@ -203,7 +194,11 @@ pub(crate) fn walk(
     })?;
     let pages = replies.iter().map(items).collect::<Result<Vec<_>, _>>()?;
     let walk = place.gather(&pages.iter().map(Rows::count).collect::<Vec<_>>());
-    let (items, gaps) = flat(pages, walk.pages);
+    let (mut items, mut gaps) = (Vec::new(), Vec::new());
+    for page in pages.into_iter().take(walk.pages) {
+        items.extend(page.rows);
+        gaps.extend(page.gaps);
+    }
     Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps })
 }
 

@@ -86,12 +86,40 @@ struct CategoryData<'a> {
     registered_user: Told<Str<'a>>,
 }
 
-/// The categories that are used, and nothing of the others: a row has a dozen.
+/// What is used of the categories, each fact from the one that means the machine by it: a row has a dozen, and
+/// pages of rows are held at once.
 #[derive(Default)]
 struct Facts<'a> {
-    system: CategoryData<'a>,
-    bios: CategoryData<'a>,
-    os: CategoryData<'a>,
+    serial_number: Told<Str<'a>>,
+    manufacturer: Told<Str<'a>>,
+    model: Told<Str<'a>>,
+    cpu: Told<Str<'a>>,
+    domain: Told<Str<'a>>,
+    owner_name: Told<Str<'a>>,
+    os_name: Told<Str<'a>>,
+    os_version: Told<Str<'a>>,
+    registered_user: Told<Str<'a>>,
+}
+
+impl<'a> Facts<'a> {
+    fn take(&mut self, category: &str, data: CategoryData<'a>) {
+        match category {
+            "BIOS" => self.serial_number = data.serial_number,
+            "System" => {
+                self.manufacturer = data.manufacturer;
+                self.model = data.model;
+                self.cpu = data.cpu;
+                self.domain = data.domain;
+                self.owner_name = data.owner_name;
+            }
+            "Operating System" => {
+                self.os_name = data.name;
+                self.os_version = data.version;
+                self.registered_user = data.registered_user;
+            }
+            _ => {}
+        }
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Facts<'a> {
@@ -105,13 +133,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Facts<'a> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut facts = Facts::default();
                 while let Some(Category { category_name, category_data }) = list.next_element()? {
-                    let place = match &*category_name.0 {
-                        "System" => &mut facts.system,
-                        "BIOS" => &mut facts.bios,
-                        "Operating System" => &mut facts.os,
-                        _ => continue,
-                    };
-                    *place = category_data.into_value().unwrap_or_default();
+                    if let Told::Value(data) = category_data {
+                        facts.take(&category_name.0, data);
+                    }
                 }
                 Ok(facts)
             }
@@ -188,7 +212,7 @@ impl Inventory<'_> {
     /// The attributes. Id, parent and the device's group are not known here.
     pub(crate) fn asset(&self, settings: &Settings) -> Asset {
         let nothing = Facts::default();
-        let Facts { system, bios, os } = self.asset_info.value().unwrap_or(&nothing);
+        let facts = self.asset_info.value().unwrap_or(&nothing);
         let last_seen = match self.last_seen_online.time() {
             Told::Value(time) => Told::Value(time),
             told => match self.last_updated.time() {
@@ -199,20 +223,20 @@ impl Inventory<'_> {
         let mut asset = Asset {
             name: self.name.value().map_or_else(String::new, |name| name.trimmed().to_owned()),
             location: Told::or_nothing(self.site_id.value().map(|Int(id)| Reference(id.to_string()))),
-            type_: self.type_(os),
-            serial_number: bios.serial_number.text(),
+            type_: self.type_(facts),
+            serial_number: facts.serial_number.text(),
             mac_addresses: self.mac_addresses(),
-            manufacturer: system.manufacturer.text(),
-            model: system.model.text(),
-            operating_system: self.operating_system(os),
-            domain: system.domain.text(),
-            cpu: system.cpu.text(),
+            manufacturer: facts.manufacturer.text(),
+            model: facts.model.text(),
+            operating_system: self.operating_system(facts),
+            domain: facts.domain.text(),
+            cpu: facts.cpu.text(),
             memory: self.memory_total.clone().understood(|Int(bytes)| (bytes > 0).then_some(bytes)),
             agent_version: self.client_version.text(),
             last_login: match settings.last_login {
                 LastLogin::None => Told::Nothing,
-                LastLogin::OwnerName => system.owner_name.text(),
-                LastLogin::RegisteredUser => os.registered_user.text(),
+                LastLogin::OwnerName => facts.owner_name.text(),
+                LastLogin::RegisteredUser => facts.registered_user.text(),
             },
             last_seen,
             last_reboot: self.last_reboot.time(),
@@ -231,10 +255,10 @@ impl Inventory<'_> {
     }
 
     /// Workstation or server where the operating system says so, else the vendor's word for the platform.
-    fn type_(&self, os: &CategoryData<'_>) -> Told<String> {
+    fn type_(&self, facts: &Facts<'_>) -> Told<String> {
         let says_server =
             |text: &Told<Str<'_>>| text.value().is_some_and(|text| contains_ignoring_case(&text.0, "server"));
-        if says_server(&self.description) || says_server(&os.name) {
+        if says_server(&self.description) || says_server(&facts.os_name) {
             return Told::Value("server".to_owned());
         }
         let is = |words: &[&str]| {
@@ -250,8 +274,8 @@ impl Inventory<'_> {
         }
     }
 
-    fn operating_system(&self, os: &CategoryData<'_>) -> Told<String> {
-        match (words(&self.description).or(words(&os.name)), words(&os.version)) {
+    fn operating_system(&self, facts: &Facts<'_>) -> Told<String> {
+        match (words(&self.description).or(words(&facts.os_name)), words(&facts.os_version)) {
             (Some(name), Some(version)) if !name.contains(version) => Told::Value(format!("{name} {version}")),
             (Some(name), _) => Told::Value(name.to_owned()),
             (None, _) => self.description.text(),

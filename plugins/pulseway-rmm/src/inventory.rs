@@ -332,7 +332,8 @@ impl Inventory<'_> {
                 let total = total.saturating_mul(settings.disk_unit.bytes());
                 push_number(&mut out, ",\"total\":", total);
                 if let Told::Value(Int(percent)) = disk.free_percentage {
-                    let free = i128::from(total) * i128::from(percent.clamp(0, 100)) / 100;
+                    let percent = percent.clamp(0, 100);
+                    let free = total / 100 * percent + total % 100 * percent / 100;
                     push_number(&mut out, ",\"free\":", free);
                 }
             }
@@ -348,7 +349,7 @@ fn words<'t>(told: &'t Told<Str<'_>>) -> Option<&'t str> {
     told.value().map(Str::trimmed).filter(|text| !text.is_empty())
 }
 
-fn push_number(out: &mut String, label: &str, number: impl fmt::Display) {
+fn push_number(out: &mut String, label: &str, number: i64) {
     out.push_str(label);
     // Writing into a text cannot fail.
     let _ = write!(out, "{number}");

@@ -1,7 +1,7 @@
 //! Pulseway RMM and Kaseya VSA X (VSA 10), which share one REST API, v3.
 //!
 //! `client` is the vendor's HTTP; `customers`, `locations` and `assets` map its organisations, sites and
-//! devices (`inventory` is the device's attributes, `walk` joins the two lists they come in); `describe` says
+//! devices (`inventory` and `facts` are the device's attributes, `walk` joins the two lists they come in); `describe` says
 //! what can be done and `settings`
 //! what the operator chose. The vendor's quirks are in this folder's README.
 //!
@@ -11,6 +11,7 @@ mod assets;
 mod client;
 mod customers;
 mod describe;
+mod facts;
 mod inventory;
 mod locations;
 mod settings;

@@ -272,7 +272,6 @@ fn contains_ignoring_case(text: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Facts;
     use crate::settings::DiskUnit;
 
     const FULL: &str = r#"{

@@ -14,6 +14,7 @@ pub mod names;
 pub mod plan;
 pub mod serials;
 
+mod alerts;
 mod apply;
 mod claim;
 mod connections;
@@ -116,6 +117,5 @@ impl Engine {
     }
 }
 
-#[cfg(test)]
 #[cfg(test)]
 mod testkit;

@@ -1,6 +1,7 @@
 //! What this connector can do. What the vendor does not tell is not named: that a customer or device
 //! is in use, who logged in last (unless the operator takes a substitute), a region in an address.
 
+use crate::client::{PAGE, PAGES};
 use crate::settings::{LastLogin, Settings};
 use crosswalk_sdk::describe::{read_only, writable};
 use crosswalk_sdk::{Description, Kind, KindDescription, Operations, Selections};
@@ -20,7 +21,7 @@ fn customers() -> KindDescription {
         stamp: None,
         changes_at_once: 50,
         ids_at_once: 50,
-        page_size: 500,
+        page_size: (PAGE * PAGES) as u32,
         calls_per_change: 2,
     }
 }

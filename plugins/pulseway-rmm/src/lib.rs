@@ -1,7 +1,8 @@
 //! Pulseway RMM and Kaseya VSA X (VSA 10), which share one REST API, v3.
 //!
 //! `client` is the vendor's HTTP; `customers`, `locations` and `assets` map its organisations, sites and
-//! devices (`inventory` is the device's attributes); `describe` says what can be done and `settings`
+//! devices (`inventory` is the device's attributes, `walk` joins the two lists they come in); `describe` says
+//! what can be done and `settings`
 //! what the operator chose. The vendor's quirks are in this folder's README.
 //!
 //! Leaves alone: login and limits, which are the host's; groups, alerts, custom fields and automation.
@@ -13,6 +14,7 @@ mod describe;
 mod inventory;
 mod locations;
 mod settings;
+mod walk;
 
 pub use assets::map_assets_page;
 pub use settings::{DiskUnit, LastLogin, Settings};

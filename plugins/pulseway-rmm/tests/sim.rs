@@ -1,13 +1,9 @@
 //! The connector, built natively, against the simulated vendor over real HTTP.
 
-#![expect(clippy::panic, reason = "helpers of tests fail the test")]
-
 use base64::Engine as _;
 use crosswalk_pulseway_rmm::PulsewayRmm as Rmm;
-use crosswalk_sdk::testing::{Script, change, http, text};
-use crosswalk_sdk::{
-    Connector, Failure, Item, Kind, Named, Operation, Outcome, Page, Query, Selection, Settlement, Value,
-};
+use crosswalk_sdk::testing::{self, Script, change, done, field, http, text};
+use crosswalk_sdk::{Connector, Failure, Item, Kind, Named, Operation, Selection, Value};
 use crosswalk_sims::{PulsewayRmm, RmmOptions, Size, World};
 use std::collections::BTreeMap;
 
@@ -22,21 +18,7 @@ fn host(sim: &PulsewayRmm) -> Script<'static> {
 }
 
 fn all(host: &Script<'_>, kind: Kind, selection: Selection) -> Result<Vec<Item>, Failure> {
-    let (mut items, mut after) = (Vec::new(), None::<String>);
-    loop {
-        let query = Query { kind, selection: selection.clone() };
-        let Page { items: some, next, .. } = Rmm::read(host, query, after.as_deref())?;
-        items.extend(some);
-        assert!(next.is_none() || next != after, "the cursor repeats");
-        match next {
-            Some(next) => after = Some(next),
-            None => return Ok(items),
-        }
-    }
-}
-
-fn field<'i>(item: &'i Item, name: &str) -> Option<&'i Value> {
-    item.fields.iter().find(|field| field.name == name).map(|field| &field.value)
+    testing::all::<Rmm>(host, kind, selection)
 }
 
 #[test]
@@ -116,14 +98,6 @@ fn every_other_selection_finds_the_same_items() {
     assert_eq!(all(&host, Kind::Customer, Selection::Ids(ids)).unwrap().len(), 1);
     let named = Named { parent: None, name: organisation.name.clone() };
     assert_eq!(all(&host, Kind::Customer, Selection::Named(named)).unwrap()[0].id, organisation.id.to_string());
-}
-
-fn done(outcomes: &[Outcome]) -> Vec<String> {
-    let id = |outcome: &Outcome| match &outcome.result {
-        Settlement::Done(id) => id.clone(),
-        other => panic!("{}: {other:?}", outcome.change),
-    };
-    outcomes.iter().map(id).collect()
 }
 
 #[test]

@@ -341,7 +341,7 @@ mod tests {
             Ok(match request.path.as_str() {
                 "/api/v2/account/devices" => reply(200, rows),
                 "/api/v2/audit/device/a" => reply(200, r#"{"bios":{"serialNumber":"S1"}}"#),
-                _ => reply(200, "[]"),
+                _ => reply(200, "\"odd\""),
             })
         });
         let settings = Settings::default();

@@ -3,7 +3,7 @@
 //!
 //! In reading order: [`world`] makes an MSP's organisations, sites and devices from a seed;
 //! `server` is one HTTP server on its own thread; [`faults`] is what can go wrong there, by name;
-//! `counts` is what was asked, `recorder` the calls themselves; [`pulseway_rmm`] and [`autotask`] are the vendors.
+//! `counts` is what was asked, `recorder` the calls themselves; [`pulseway_rmm`], [`autotask`] and [`pulseway_psa`] are the vendors.
 //!
 //! ```no_run
 //! use crosswalk_sims::{Autotask, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
@@ -26,6 +26,7 @@ pub mod clock;
 mod counts;
 pub mod faults;
 mod json;
+pub mod pulseway_psa;
 pub mod pulseway_rmm;
 mod recorder;
 mod server;
@@ -34,5 +35,6 @@ pub mod world;
 pub use autotask::{Autotask, PsaOptions};
 pub use counts::Counts;
 pub use faults::{FaultError, Faults};
+pub use pulseway_psa::{BmsOptions, PulsewayPsa};
 pub use pulseway_rmm::{PulsewayRmm, RmmOptions};
 pub use world::{Existing, Size, World};

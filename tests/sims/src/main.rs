@@ -1,9 +1,9 @@
 //! `crosswalk-sims`: a simulated RMM and a simulated PSA over one seeded world, for demos and benchmarks
-//! that want the vendors in a process of their own.
+//! that want the vendors in a process of their own; a second PSA that holds the same if asked.
 //!
 //! Prints one line of JSON on stdout when both answer, and runs until it is told to stop: SIGTERM or SIGINT, the end
 //! of stdin (`--until-stdin-closes`), or a time (`--for`). While it runs, each server also answers `/_sim/counts`, `/_sim/reset`,
-//! `/_sim/faults`, `/_sim/latency`, `/_sim/state`, `/_sim/cpu`, `/_sim/record`, `/_sim/recording`, the RMM `/_sim/check-in` and `/_sim/notify`, and the PSA `/_sim/duplicates`.
+//! `/_sim/faults`, `/_sim/latency`, `/_sim/state`, `/_sim/cpu`, `/_sim/record`, `/_sim/recording`, the RMM `/_sim/check-in` and `/_sim/notify`, and each PSA `/_sim/duplicates`.
 //! Leaves alone: everything but arguments and waiting; the servers are the library's.
 
 use std::io::Write;
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use crosswalk_sims::{Autotask, FaultError, Faults, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
+use crosswalk_sims::{Autotask, BmsOptions, Faults, PsaOptions, PulsewayPsa, PulsewayRmm, RmmOptions, Size, World};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -41,6 +41,15 @@ struct Arguments {
     /// Port of the PSA; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     psa_port: u16,
+    /// Also start the second PSA (Pulseway PSA / Kaseya BMS), which holds the same.
+    #[arg(long)]
+    bms: bool,
+    /// Port of the second PSA; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    bms_port: u16,
+    /// Calls per hour and endpoint the second PSA allows.
+    #[arg(long, default_value_t = 1_500)]
+    bms_hourly_limit: usize,
     /// Wait before each reply.
     #[arg(long, default_value_t = 0)]
     latency_ms: u64,
@@ -105,14 +114,27 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         ..PsaOptions::default()
     };
     let psa = Autotask::start(&existing, psa_options)?;
+    let bms_options = BmsOptions {
+        port: arguments.bms_port,
+        latency,
+        hourly_limit: arguments.bms_hourly_limit,
+        ..BmsOptions::default()
+    };
+    let bms = arguments.bms.then(|| PulsewayPsa::start(&existing, bms_options)).transpose()?;
+    let mut sides = vec![("rmm", rmm.faults()), ("psa", psa.faults())];
+    sides.extend(bms.as_ref().map(|bms| ("bms", bms.faults())));
     for fault in &arguments.faults {
-        set_fault(fault, &rmm, &psa)?;
+        set_fault(fault, &sides)?;
     }
-    let ready = json!({
+    let mut ready = json!({
         "rmm": {"url": rmm.url(), "token_id": rmm.token_id(), "token_secret": rmm.token_secret()},
         "psa": {"url": psa.url(), "user": psa.user(), "secret": psa.secret(), "integration_code": psa.integration_code()},
         "world": {"organisations": world.organisations.len(), "sites": world.sites.len(), "devices": world.devices.len()},
     });
+    if let Some(bms) = &bms {
+        ready["bms"] =
+            json!({"url": bms.url(), "user": bms.user(), "password": bms.password(), "tenant": bms.tenant()});
+    }
     drop((world, existing));
     if let Some(path) = &arguments.ready_file {
         // Under another name first: whoever waits for the file must not read half of it.
@@ -125,19 +147,19 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(wait(arguments))
 }
 
-fn set_fault(text: &str, rmm: &PulsewayRmm, psa: &Autotask) -> Result<(), Box<dyn std::error::Error>> {
+/// Sets a fault at the side it names, or at the first two with `both`.
+fn set_fault(text: &str, sides: &[(&str, &Faults)]) -> Result<(), Box<dyn std::error::Error>> {
     let Some((side, fault)) = text.split_once(':') else {
         return Err(format!("--fault {text}: say whose it is, e.g. psa:{text}").into());
     };
-    let set = |faults: &Faults| -> Result<(), FaultError> { faults.parse(fault) };
-    match side {
-        "rmm" => set(rmm.faults())?,
-        "psa" => set(psa.faults())?,
-        "both" => {
-            set(rmm.faults())?;
-            set(psa.faults())?;
-        }
-        _ => return Err(format!("--fault {text}: {side:?} is neither rmm, psa nor both").into()),
+    let meant = |name: &str| name == side || (side == "both" && matches!(name, "rmm" | "psa"));
+    let mut found = sides.iter().filter(|(name, _)| meant(name)).peekable();
+    if found.peek().is_none() {
+        let names: Vec<&str> = sides.iter().map(|(name, _)| *name).collect();
+        return Err(format!("--fault {text}: {side:?} is neither {} nor both", names.join(", ")).into());
+    }
+    for (_, faults) in found {
+        faults.parse(fault)?;
     }
     Ok(())
 }

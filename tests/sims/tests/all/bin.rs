@@ -25,7 +25,7 @@ fn start(arguments: &[&str]) -> (Child, Value) {
 fn it_says_when_it_is_ready_and_stops_when_stdin_ends() {
     let file = std::env::temp_dir().join(format!("crosswalk-sims-{}.json", std::process::id()));
     let (mut child, ready) =
-        start(&["--ready-file", file.to_str().unwrap(), "--fault", "rmm:throttle=1", "--hourly-limit", "77"]);
+        start(&["--ready-file", file.to_str().unwrap(), "--fault", "rmm:throttle=1", "--hourly-limit", "77", "--bms"]);
     let written: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert_eq!(written, ready);
@@ -44,6 +44,9 @@ fn it_says_when_it_is_ready_and_stops_when_stdin_ends() {
     let mut psa = Client::new(text("url"), &login);
     let threshold = psa.get("/ATServicesRest/V1.0/ThresholdInformation").json();
     assert_eq!(threshold["externalRequestThreshold"], 77);
+
+    let mut bms = Client::new(ready["bms"]["url"].as_str().unwrap(), &[]);
+    assert_eq!(bms.get("/v2/crm/accounts/summary").status, 401, "the second PSA is there and wants a login");
 
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());

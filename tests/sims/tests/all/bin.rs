@@ -25,7 +25,7 @@ fn start(arguments: &[&str]) -> (Child, Value) {
 fn it_says_when_it_is_ready_and_stops_when_stdin_ends() {
     let file = std::env::temp_dir().join(format!("crosswalk-sims-{}.json", std::process::id()));
     let (mut child, ready) =
-        start(&["--ready-file", file.to_str().unwrap(), "--fault", "rmm:throttle=1", "--hourly-limit", "77", "--bms"]);
+        start(&["--ready-file", file.to_str().unwrap(), "--fault", "rmm:throttle=1", "--hourly-limit", "77"]);
     let written: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert_eq!(written, ready);
@@ -45,9 +45,35 @@ fn it_says_when_it_is_ready_and_stops_when_stdin_ends() {
     let threshold = psa.get("/ATServicesRest/V1.0/ThresholdInformation").json();
     assert_eq!(threshold["externalRequestThreshold"], 77);
 
-    let mut bms = Client::new(ready["bms"]["url"].as_str().unwrap(), &[]);
-    assert_eq!(bms.get("/v2/crm/accounts/summary").status, 401, "the second PSA is there and wants a login");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
 
+#[test]
+fn it_runs_the_rmm_it_is_told() {
+    let (mut child, ready) = start(&["--rmm", "datto-rmm"]);
+    let text = |name: &str| ready["rmm"][name].as_str().unwrap();
+    assert!(!text("api_key").is_empty() && !text("api_secret").is_empty());
+    assert_eq!(Client::new(text("url"), &[]).get("/api/v2/system/status").status, 200);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn the_psa_can_be_chosen() {
+    let (mut child, ready) = start(&["--psa", "pulseway-psa", "--fault", "psa:throttle=writes"]);
+    let text = |name: &str| ready["psa"][name].as_str().unwrap().to_owned();
+    let mut psa = Client::new(&text("url"), &[]);
+    assert_eq!(psa.get("/v2/crm/accounts/summary").status, 401);
+    let form = [
+        ("GrantType", "password"),
+        ("UserName", &text("user")),
+        ("Password", &text("password")),
+        ("Tenant", &text("tenant")),
+    ];
+    let form = form.map(|(name, value)| format!("{name}={value}")).join("&");
+    let login = psa.send_as("application/x-www-form-urlencoded", "POST", "/v2/security/authenticate", &form).unwrap();
+    assert_eq!(login.json()["success"], true);
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());
 }

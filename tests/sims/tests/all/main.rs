@@ -9,11 +9,13 @@ mod bin;
 mod bms;
 /// A client that sees every byte.
 mod client;
+/// Datto RMM: token, pages, records, audits, alerts, writes, limits.
+mod datto;
 /// What can go wrong, fault by fault.
 mod faults;
 /// The PSA: zone, verbs, queries, pages, writes, brakes.
 mod psa;
-/// The RMM: login, lists, filters, tree, records, writes.
+/// Pulseway RMM: login, lists, filters, tree, records, writes.
 mod rmm;
 
 use client::Client;

@@ -3,7 +3,7 @@
 
 use super::exit::{Exit, Told};
 use super::output::{can_ask, clean, count, table};
-use super::plan::{self, Held};
+use super::plan::{self, Held, PAGE};
 use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
@@ -75,22 +75,26 @@ impl ApplyArgs {
             status: Some(ChangeStatus::Pending),
             ..ChangeFilter::default()
         };
-        let changes = plan::changes(tenant, self.plan, &filter, usize::MAX).await?;
         let free = |brake: &str| {
             self.release.iter().any(|release| release == brake || (release == "all" && brake != "preview"))
         };
-        let (go, held): (Vec<_>, Vec<_>) = changes
-            .iter()
-            .map(|view| &view.change)
-            .partition(|change| change.held.as_ref().is_none_or(|hold| free(&hold.brake)));
-        let calls = go.iter().map(|change| u64::from(change.calls)).sum();
-        let held = if held.is_empty() { String::new() } else { format!(", and leave {} held", held.len()) };
-        Ok(format!(
-            "Apply {} of plan {} (at most {}){held}?",
-            count(go.len() as u64, "change"),
-            self.plan,
-            count(calls, "call")
-        ))
+        let (mut go, mut held, mut calls, mut after) = (0, 0, 0, 0);
+        loop {
+            let page = tenant.plan_changes(self.plan, &filter, after, PAGE).await?;
+            for change in page.iter().map(|view| &view.change) {
+                if change.held.as_ref().is_none_or(|hold| free(&hold.brake)) {
+                    (go, calls) = (go + 1, calls + u64::from(change.calls));
+                } else {
+                    held += 1;
+                }
+                after = change.sequence;
+            }
+            if page.len() < PAGE {
+                break;
+            }
+        }
+        let held = if held == 0 { String::new() } else { format!(", and leave {held} held") };
+        Ok(format!("Apply {} of plan {} (at most {}){held}?", count(go, "change"), self.plan, count(calls, "call")))
     }
 }
 

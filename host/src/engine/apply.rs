@@ -108,7 +108,9 @@ impl Work<'_> {
         self.progress.begin(Stage::Applying, Some(waiting));
         let mut tally = Tally::default();
         for kind in self.kinds().filter(|kind| options.kind.is_none_or(|only| only == *kind)) {
-            for action in ORDER {
+            let planned =
+                |action: &Action| stored.totals.iter().any(|total| (total.kind, total.action) == (kind, *action));
+            for action in ORDER.into_iter().filter(planned) {
                 session.do_all(kind, action, waiting, &mut tally).await?;
                 if tally.stop.is_some() {
                     break;

@@ -117,5 +117,4 @@ impl Engine {
 }
 
 #[cfg(test)]
-#[cfg(test)]
 mod testkit;

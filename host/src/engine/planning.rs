@@ -218,45 +218,57 @@ impl Work<'_> {
         draft.keep(leaving).await?;
         decided.append(&mut draft.noted);
         self.store.links_put(&self.sync.name, &decided).await?;
-        for account in &accounts {
-            let reference = match &account.target {
-                Some(Some(target)) => Reference::Target(target.clone()),
-                Some(None) => Reference::Planned,
-                None => continue,
-            };
-            draft.resolved.insert((kind, account.source.clone()), reference);
-        }
         Ok(accounts)
     }
 
     async fn plan_kind(&self, draft: &mut Draft<'_, '_>, kind: Kind, accounts: &[Account]) -> Result<(), Error> {
         let Some(can) = self.target.description.kind(kind) else { return Ok(()) };
-        for (at, account) in accounts.iter().enumerate() {
-            self.progress.at(&Stage::Planning, at as u64, Some(accounts.len() as u64));
-            let Some(target) = &account.target else { continue };
-            self.plan_account(draft, kind, account, target.as_deref(), can).await?;
+        // While one customer is planned the next one's records are read.
+        let mut waiting = accounts.iter().filter(|account| account.target.is_some());
+        let mut next = self.rows(kind, waiting.next()).await?;
+        let mut done = 0;
+        while let Some(rows) = next.take() {
+            self.progress.at(&Stage::Planning, done, Some(accounts.len() as u64));
+            done += 1;
+            let (ahead, planned) =
+                tokio::join!(self.rows(kind, waiting.next()), self.plan_account(draft, kind, rows, can));
+            planned?;
+            next = ahead?;
         }
         Ok(())
+    }
+
+    /// What planning one customer's records of a kind begins with.
+    async fn rows<'a>(&self, kind: Kind, account: Option<&'a Account>) -> Result<Option<Rows<'a>>, Error> {
+        let Some(account) = account else { return Ok(None) };
+        let target = async {
+            match account.linked() {
+                Some(id) => self.store.records_of_parent(&self.target.name, kind, id).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (source, links, target) = tokio::try_join!(
+            self.store.records_of_parent(&self.source.name, kind, &account.source),
+            self.store.links_of_parent(&self.sync.name, kind, &self.source.name, &account.source),
+            target,
+        )?;
+        Ok(Some(Rows { account, source, links, target }))
     }
 
     async fn plan_account(
         &self,
         draft: &mut Draft<'_, '_>,
         kind: Kind,
-        account: &Account,
-        target_id: Option<&str>,
+        rows: Rows<'_>,
         can: &KindDescription,
     ) -> Result<(), Error> {
         let sync = &self.sync;
-        let (source, gone) = split(self.store.records_of_parent(&self.source.name, kind, &account.source).await?);
-        let links = self.store.links_of_parent(&sync.name, kind, &self.source.name, &account.source).await?;
+        let account = rows.account;
+        let ((source, gone), links) = (split(rows.source), rows.links);
         if source.is_empty() && links.is_empty() {
             return Ok(());
         }
-        let (target, _) = match target_id {
-            Some(id) => split(self.store.records_of_parent(&self.target.name, kind, id).await?),
-            None => (Vec::new(), Vec::new()),
-        };
+        let (target, _) = split(rows.target);
         // What lies outside the account: linked records that stayed behind, and stamped ones.
         let inside: HashSet<&str> = target.iter().map(|record| record.id.as_str()).collect();
         let away: Vec<String> =
@@ -293,8 +305,8 @@ impl Work<'_> {
             let link = by_source.get(record.id.as_str()).copied();
             decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
             match (&matched.decision, link.and_then(Link::linked)) {
-                (Decision::Linked { target, .. }, _) => draft.learn(kind, &record.id, target),
-                (Decision::Keep, Some(target)) => draft.learn(kind, &record.id, target),
+                (Decision::Linked { target, .. }, _) => draft.learn(kind, &account.source, &record.id, target),
+                (Decision::Keep, Some(target)) => draft.learn(kind, &account.source, &record.id, target),
                 _ => {}
             }
             items.push(item(Some(record), None, link, matched, &targets));
@@ -311,7 +323,7 @@ impl Work<'_> {
             draft,
             kind,
             &account.source,
-            target_id,
+            account.linked(),
             items,
             can,
             u32::try_from(linked).unwrap_or(u32::MAX),
@@ -319,7 +331,7 @@ impl Work<'_> {
         if kind == Kind::Location {
             // Also those created in place of one that is retired: only assets refer to them, and are planned later.
             for change in changes.iter().filter(|change| change.action == Action::Create) {
-                draft.resolved.insert((kind, change.source.clone()), Reference::Planned);
+                draft.locations.insert(change.source.clone(), (account.source.clone(), Reference::Planned));
             }
         }
         decided.append(&mut draft.noted);
@@ -369,7 +381,7 @@ impl Work<'_> {
             rules: &self.sync.rules,
             now: self.now(),
             refresh: false,
-            resolve: &|kind, id| draft.resolved.get(&(kind, id.to_owned())).cloned().unwrap_or(Reference::Unknown),
+            resolve: &|kind, id| draft.reference(customer, kind, id),
         });
         draft.find(planned.findings);
         draft.noted.extend(planned.noted);
@@ -392,6 +404,20 @@ struct Account {
     target: Option<Option<String>>,
 }
 
+impl Account {
+    fn linked(&self) -> Option<&str> {
+        self.target.as_ref().and_then(Option::as_deref)
+    }
+}
+
+/// A customer's records of a kind on both sides, and its links.
+struct Rows<'a> {
+    account: &'a Account,
+    source: Vec<Stored>,
+    links: Vec<Link>,
+    target: Vec<Stored>,
+}
+
 /// A plan in the making.
 struct Draft<'w, 'p> {
     work: &'w Work<'p>,
@@ -406,8 +432,8 @@ struct Draft<'w, 'p> {
     undecided: u32,
     findings: Vec<Finding>,
     findings_total: u64,
-    /// Where references to customers and locations lead.
-    resolved: HashMap<(Kind, String), Reference>,
+    /// The locations by source id: whose they are, and where references to them lead.
+    locations: HashMap<String, (String, Reference)>,
     taken: HashSet<(Kind, String)>,
     /// Records with a write that is not settled: nothing is planned for them.
     open: HashSet<(Kind, String)>,
@@ -442,7 +468,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             undecided: 0,
             findings: Vec::new(),
             findings_total: 0,
-            resolved: HashMap::new(),
+            locations: HashMap::new(),
             taken: HashSet::new(),
             noted: Vec::new(),
             open: open.into_iter().map(|(_, row, _)| (row.change.kind, row.change.source)).collect(),
@@ -453,13 +479,20 @@ impl<'w, 'p> Draft<'w, 'p> {
         self.complete.contains(&kind)
     }
 
-    fn learn(&mut self, kind: Kind, source: &str, target: &str) {
+    fn learn(&mut self, kind: Kind, customer: &str, source: &str, target: &str) {
         // Only locations are referred to; of the others it matters that they are taken.
         if kind == Kind::Location {
-            self.resolved.insert((kind, source.to_owned()), Reference::Target(target.to_owned()));
+            let reference = Reference::Target(target.to_owned());
+            self.locations.insert(source.to_owned(), (customer.to_owned(), reference));
         } else {
             self.taken.insert((kind, target.to_owned()));
         }
+    }
+
+    /// Where a customer's record leads with a reference: nowhere when that is another customer's.
+    fn reference(&self, customer: &str, kind: Kind, id: &str) -> Reference {
+        let location = self.locations.get(id).filter(|(owner, _)| kind == Kind::Location && owner == customer);
+        location.map_or(Reference::Unknown, |(_, reference)| reference.clone())
     }
 
     fn find(&mut self, findings: Vec<Finding>) {

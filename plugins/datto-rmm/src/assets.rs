@@ -1,7 +1,8 @@
 //! Assets: the vendor's devices, with their audits. A device can be moved to another site, and nothing else.
 
-use crate::audit::{self, Audit, list};
+use crate::audit::{Facts, list};
 use crate::client::{self, PAGE, Rows, at, failure, page, when};
+use crate::kept::{self, Wanted};
 use crate::settings::Settings;
 use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{self, Str};
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 
 /// Rows of a page when each costs another call: what a page that is cut short by the limit of calls loses is no more.
 const AUDITED_PAGE: u32 = 100;
+
+const EVERYTHING: &str = "account/devices";
 
 /// A device, as far as it is used. Any field may be missing or `null`.
 #[derive(Deserialize)]
@@ -49,6 +52,8 @@ struct Device<'a> {
     last_seen: Told<Str<'a>>,
     #[serde(borrow, default)]
     last_reboot: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    last_audit_date: Told<Str<'a>>,
     #[serde(borrow, default)]
     int_ip_address: Told<Str<'a>>,
     #[serde(borrow, default)]
@@ -86,7 +91,7 @@ struct PatchManagement<'a> {
 }
 
 impl Device<'_> {
-    fn item(&self, audit: Option<&Audit<'_>>) -> Item {
+    fn item(&self, audit: Option<&Facts>) -> Item {
         let site = self.site();
         let mut asset = Asset {
             id: self.uid.trimmed().to_owned(),
@@ -126,6 +131,10 @@ impl Device<'_> {
     /// Whether the vendor audits it: only what it calls a device, and where nothing is told, it may be one.
     fn is_audited(&self) -> bool {
         self.device_class.value().is_none_or(|class| class.trimmed().is_empty() || class.trimmed() == "device")
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { uid: self.uid.trimmed(), date: self.last_audit_date.value().map_or("", Str::trimmed) }
     }
 
     /// Our word where the vendor's own means it, else the vendor's. New ones come up all the time.
@@ -182,11 +191,11 @@ pub(crate) fn read(
     after: Option<&str>,
 ) -> Result<Page, Failure> {
     let (path, part, exact) = match selection {
-        Selection::Everything => ("account/devices".to_owned(), None, None),
+        Selection::Everything => (EVERYTHING.to_owned(), None, None),
         Selection::OfParent(site) => (format!("site/{}/devices", segment(&site)), None, None),
         Selection::Ids(ids) => return by_id(host, settings, &ids),
-        Selection::Search(text) => ("account/devices".to_owned(), Some(text), None),
-        Selection::Named(named) => ("account/devices".to_owned(), Some(named.name.trim().to_owned()), Some(named)),
+        Selection::Search(text) => (EVERYTHING.to_owned(), Some(text), None),
+        Selection::Named(named) => (EVERYTHING.to_owned(), Some(named.name.trim().to_owned()), Some(named)),
         _ => return Err(Failure::Unsupported("devices cannot be asked for in this way".to_owned())),
     };
     let query: Vec<(&str, &str)> = part.iter().map(|part| ("hostname", part.as_str())).collect();
@@ -219,24 +228,36 @@ fn by_id(host: &dyn Host, settings: &Settings, ids: &[String]) -> Result<Page, F
 /// The devices as items, each with its audit where it has one. An audit that says something and cannot be read is a gap: the
 /// device is there all the same.
 fn audited(host: &dyn Host, settings: &Settings, devices: &[Device<'_>]) -> Result<(Vec<Item>, Vec<Gap>), Failure> {
-    let is_asked = |device: &&Device<'_>| settings.audits && device.is_audited();
-    let replies = audit::ask(host, devices.iter().filter(is_asked).map(|device| device.uid.trimmed()))?;
-    let mut replies = replies.iter();
+    let is_asked = |device: &Device<'_>| settings.audits && device.is_audited();
+    let wanted: Vec<Wanted<'_>> = devices.iter().filter(|device| is_asked(device)).map(Device::wanted).collect();
+    let mut audits = kept::audits(host, &wanted, false)?.into_iter();
     let (mut items, mut gaps) = (Vec::with_capacity(devices.len()), Vec::new());
     for device in devices {
-        let reply = if is_asked(&device) { replies.next() } else { None };
-        let audit = match reply.map(|reply| (reply.is_success(), Audit::open(reply))) {
-            None => None,
-            Some((_, Ok(audit))) => audit,
-            Some((true, Err(cause))) => {
-                gaps.push(Gap { parent: device.site(), cause });
-                None
-            }
-            Some((false, Err(failure))) => return Err(failure),
-        };
+        let audit = if is_asked(device) { audits.next() } else { None };
+        let audit = audit.unwrap_or(Ok(None)).unwrap_or_else(|cause| {
+            gaps.push(Gap { parent: device.site(), cause });
+            None
+        });
         items.push(device.item(audit.as_ref()));
     }
     Ok((items, gaps))
+}
+
+/// Keeps the audits that are new of one page of all devices; where to go on, if that was not the last.
+///
+/// # Errors
+/// Why it could not be done to the end; what came is kept.
+pub(crate) fn keep_audits(
+    host: &dyn Host,
+    settings: &Settings,
+    after: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    let reply = page(host, EVERYTHING, &[], AUDITED_PAGE, after)?;
+    let found = Rows::<Device<'_>>::open(&reply)?;
+    let is_wanted = |device: &&Device<'_>| device.is_audited() && !settings.skips(&device.site_name);
+    let wanted: Vec<Wanted<'_>> = found.rows.iter().filter(is_wanted).map(Device::wanted).collect();
+    kept::audits(host, &wanted, true)?;
+    Ok(found.page(Vec::new()).next)
 }
 
 fn request(change: &Change) -> Result<Request, Failure> {

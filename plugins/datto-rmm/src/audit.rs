@@ -1,18 +1,14 @@
-//! The audit of one device: what its record lacks. One call each, side by side, and only for what can have one.
-//!
-//! Nothing is kept between runs: what a read puts into `mapping` lasts for that run only, so a cache by
-//! `lastAuditDate` would be empty at each. What it costs is in the README.
+//! The audit of one device: what its record lacks, and as much of it as is kept (`kept`).
 
-use crate::client::{self, failure, get};
-use crosswalk_sdk::http::segment;
+use crate::client::failure;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Asset, Failure, Host, Json, Response, Told};
+use crosswalk_sdk::{Asset, Failure, Json, Response, Told};
 use serde::{Deserialize, Serialize};
 
-/// An audit, as far as it is used. Any section may be missing or `null`.
+/// An audit, as the vendor writes it and as far as it is used. Any section may be missing or `null`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Audit<'a> {
+struct Audit<'a> {
     #[serde(borrow)]
     system_info: Told<SystemInfo<'a>>,
     #[serde(borrow)]
@@ -79,63 +75,101 @@ struct Drive<'a> {
     free: Option<i64>,
 }
 
-/// The audits of these devices, in their order.
-///
-/// # Errors
-/// The first that got no reply.
-pub(crate) fn ask<'u>(host: &dyn Host, uids: impl Iterator<Item = &'u str>) -> Result<Vec<Response>, Failure> {
-    let requests = uids.map(|uid| get(&format!("audit/device/{}", segment(uid)))).collect();
-    Ok(client::send_all(host, requests)?)
+/// What an audit tells, in our words.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(crate) struct Facts {
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    serial_number: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    manufacturer: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    model: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    cpu: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    memory: Told<i64>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    storage: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    mac_addresses: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    local_ips: Told<String>,
 }
 
-impl<'a> Audit<'a> {
+impl Facts {
     /// From a reply; none where the vendor has no audit of it: 404, or 400 for what is no computer.
     ///
     /// # Errors
     /// What the reply stands for.
-    pub(crate) fn open(reply: &'a Response) -> Result<Option<Self>, Failure> {
+    pub(crate) fn open(reply: &Response) -> Result<Option<Self>, Failure> {
         match reply.status {
             400 | 404 => Ok(None),
-            _ if reply.is_success() => json::parse(reply.text()).map(Some),
+            _ if reply.is_success() => json::parse::<Audit<'_>>(reply.text()).map(|audit| Some(audit.facts())),
             _ => Err(failure(reply)),
         }
     }
 
-    /// Adds what it knows to what the device's record told.
+    /// Adds them to what the device's record told.
     pub(crate) fn fill(&self, asset: &mut Asset) {
+        let told = self.clone();
+        asset.serial_number = told.serial_number;
+        asset.manufacturer = told.manufacturer;
+        asset.model = told.model;
+        asset.cpu = told.cpu;
+        asset.memory = told.memory;
+        asset.storage = told.storage.map(Json);
+        asset.mac_addresses = told.mac_addresses.map(Json);
+        if !told.local_ips.is_nothing() {
+            asset.local_ips = told.local_ips.map(Json);
+        }
+    }
+}
+
+impl Audit<'_> {
+    fn facts(&self) -> Facts {
         let none = SystemInfo::default();
         let system = self.system_info.value().unwrap_or(&none);
-        asset.manufacturer = system.manufacturer.text();
-        asset.model = system.model.text();
-        asset.memory = system.total_physical_memory.clone().understood(|Int(bytes)| (bytes > 0).then_some(bytes));
-        asset.serial_number = match &self.bios {
-            Told::Value(bios) => bios.serial_number.text(),
-            _ => Told::Nothing,
-        };
-        asset.cpu = match &self.processors {
-            Told::Nothing => Told::Nothing,
-            told => Told::or_blank(told.value().into_iter().flatten().find_map(|cpu| cpu.name.text().into_value())),
-        };
-        asset.storage = self.storage();
-        if let Told::Value(nics) = &self.nics {
-            asset.mac_addresses = list(nics.iter().filter_map(|nic| nic.mac_address.value()));
-            asset.local_ips = list(nics.iter().flat_map(|nic| [nic.ipv4.value(), nic.ipv6.value()]).flatten());
+        let nics = || self.nics.value().into_iter().flatten();
+        Facts {
+            serial_number: self.bios.value().map_or(Told::Nothing, |bios| bios.serial_number.text()),
+            manufacturer: system.manufacturer.text(),
+            model: system.model.text(),
+            cpu: match &self.processors {
+                Told::Nothing => Told::Nothing,
+                told => Told::or_blank(told.value().into_iter().flatten().find_map(|cpu| cpu.name.text().into_value())),
+            },
+            memory: system.total_physical_memory.clone().understood(|Int(bytes)| (bytes > 0).then_some(bytes)),
+            storage: self.storage(),
+            mac_addresses: match &self.nics {
+                Told::Nothing => Told::Nothing,
+                _ => list(nics().filter_map(|nic| nic.mac_address.value())).map(|Json(json)| json),
+            },
+            local_ips: match &self.nics {
+                Told::Value(_) => {
+                    list(nics().flat_map(|nic| [nic.ipv4.value(), nic.ipv6.value()]).flatten()).map(|Json(json)| json)
+                }
+                _ => Told::Nothing,
+            },
         }
     }
 
-    fn storage(&self) -> Told<Json> {
-        let Told::Value(disks) = &self.logical_disks else {
-            return if self.logical_disks.is_nothing() { Told::Nothing } else { Told::Blank };
-        };
+    fn storage(&self) -> Told<String> {
+        if self.logical_disks.is_nothing() {
+            return Told::Nothing;
+        }
         let size = |told: &Told<Int>| told.value().map(|Int(bytes)| *bytes).filter(|bytes| *bytes >= 0);
-        let drives: Vec<Drive<'_>> = disks
-            .iter()
+        let drives: Vec<Drive<'_>> = self
+            .logical_disks
+            .value()
+            .into_iter()
+            .flatten()
             .filter_map(|disk| {
                 let name = disk.disk_identifier.value().map(Str::trimmed).filter(|name| !name.is_empty())?;
                 Some(Drive { name, total: size(&disk.size), free: size(&disk.freespace) })
             })
             .collect();
-        if drives.is_empty() { Told::Blank } else { Told::Value(Json(json::write(&drives))) }
+        if drives.is_empty() { Told::Blank } else { Told::Value(json::write(&drives)) }
     }
 }
 
@@ -155,7 +189,10 @@ mod tests {
     fn filled(json: &str) -> Asset {
         let reply = reply(200, json);
         let mut asset = Asset::default();
-        Audit::open(&reply).unwrap().unwrap().fill(&mut asset);
+        let facts = Facts::open(&reply).unwrap().unwrap();
+        let kept: Facts = serde_json::from_str(&json::write(&facts)).unwrap();
+        assert_eq!(kept, facts, "what is kept reads back the same");
+        facts.fill(&mut asset);
         asset
     }
 
@@ -195,7 +232,7 @@ mod tests {
             [(400, Ok(false)), (404, Ok(false)), (200, Ok(true)), (429, Err("throttled")), (403, Err("denied"))]
         {
             let reply = reply(status, "{}");
-            let got = Audit::open(&reply).map(|audit| audit.is_some());
+            let got = Facts::open(&reply).map(|audit| audit.is_some());
             assert_eq!(got.map_err(|failure| failure.case()), has, "{status}");
         }
     }

@@ -1,7 +1,7 @@
 //! Datto RMM, API v2.
 //!
 //! `client` is the vendor's HTTP; `sites` maps its sites to customers and, read only, to locations; `assets` maps
-//! devices, of which `audit` is the better half; `alerts` maps alerts; `describe` says what can be done and
+//! devices, of which `audit` is the better half and `kept` remembers it; `alerts` maps alerts; `describe` says what can be done and
 //! `settings` what the operator chose. The vendor's quirks are in this folder's README.
 //!
 //! Leaves alone: login and limits, which are the host's; variables, jobs, software, the audits of printers and hypervisors.
@@ -12,6 +12,7 @@ mod audit;
 mod client;
 mod customers;
 mod describe;
+mod kept;
 mod locations;
 mod settings;
 mod sites;
@@ -21,9 +22,13 @@ pub use settings::Settings;
 use client::get;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Query, Settlement, Told,
+    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Query, Settlement, Signal,
+    Told,
 };
 use serde::Deserialize;
+
+/// The vendor's window of calls.
+const MINUTE_MS: u64 = 60_000;
 
 /// The connector.
 #[derive(Debug)]
@@ -63,6 +68,28 @@ impl Connector for DattoRmm {
             Some(Kind::Asset) => assets::write(host, &changes),
             _ => changes.into_iter().map(unwritable).collect(),
         }
+    }
+
+    /// `audits`: one page of devices at a time, which keeps each call short; the cursor is the payload.
+    fn run(host: &dyn Host, job: &str, payload: &str) -> Result<Vec<Signal>, Failure> {
+        if job != "audits" {
+            return Err(Failure::Unsupported(format!("there is no job `{job}`")));
+        }
+        let settings = Settings::read(host)?;
+        if !settings.audits {
+            return Ok(Vec::new());
+        }
+        let again = match assets::keep_audits(host, &settings, Some(payload).filter(|cursor| !cursor.is_empty())) {
+            Ok(next) => next.map(|next| (0, next)),
+            Err(Failure::Throttled(throttle)) => {
+                Some((throttle.retry_after_ms.unwrap_or(MINUTE_MS).max(1000), payload.to_owned()))
+            }
+            Err(failure) => return Err(failure),
+        };
+        if let Some((wait, cursor)) = again {
+            host.wake_after(job, wait, &cursor).map_err(|error| Failure::Unavailable(format!("{error:?}")))?;
+        }
+        Ok(Vec::new())
     }
 
     fn choices(host: &dyn Host, setting: &str) -> Result<Vec<Choice>, Failure> {

@@ -215,6 +215,47 @@ fn an_alert_is_there_until_it_is_over_and_then_by_its_id() {
 }
 
 #[test]
+fn the_job_keeps_audits_so_that_a_read_costs_few_calls() {
+    let sim = DattoRmm::start(&world(), DattoOptions::default()).unwrap();
+    let host = host(&sim, "{}");
+    let run = || {
+        let mut payload = String::new();
+        let mut pages = 0;
+        loop {
+            assert_eq!(Rmm::run(&host, "audits", &payload), Ok(Vec::new()));
+            pages += 1;
+            match host.woken.borrow_mut().pop() {
+                Some((job, 0, next)) if job == "audits" => payload = next,
+                Some((job, wait, same)) => {
+                    assert_eq!((job.as_str(), wait, &same), ("audits", 60_000, &payload), "later, at the same place");
+                    sim.faults().clear();
+                }
+                None => return pages,
+            }
+        }
+    };
+    let before = by_id(all(&host, Kind::Asset, Selection::Everything).unwrap());
+    sim.faults().parse("throttle=path:/audit/,after:150,next:1").unwrap();
+    assert_eq!(run(), 5, "four pages, one of them twice");
+    let never_audited = before.values().filter(|item| field(item, "last-seen") == Some(&Value::Blank)).count();
+    let audits = |sim: &DattoRmm| usize::try_from(sim.counts().of("GET", "audit/device/{uid}")).unwrap();
+    sim.reset_counts();
+    assert_eq!(by_id(all(&host, Kind::Asset, Selection::Everything).unwrap()), before);
+    assert!(audits(&sim) == never_audited && never_audited < 20, "{never_audited} have no date to go by");
+
+    let device = before.values().find(|item| field(item, "last-seen") != Some(&Value::Blank)).unwrap();
+    sim.check_in_all(1_800_000_000);
+    assert!(sim.set_serial(&device.id, Some("NEW-BOARD")));
+    sim.reset_counts();
+    let after = by_id(all(&host, Kind::Asset, Selection::Everything).unwrap());
+    assert_eq!((serial(&after[&device.id]), audits(&sim)), (Some("NEW-BOARD"), never_audited + 1));
+    assert_eq!(Rmm::run(&host, "gossip", "").unwrap_err().case(), "unsupported");
+    sim.faults().parse("throttle=always,retry-after:7").unwrap();
+    assert_eq!(Rmm::run(&host, "audits", ""), Ok(Vec::new()));
+    assert_eq!(host.woken.borrow_mut().pop(), Some(("audits".to_owned(), 7000, String::new())));
+}
+
+#[test]
 fn what_goes_wrong_is_told_as_it_is() {
     let sim = DattoRmm::start(&world(), DattoOptions::default()).unwrap();
     let host = host(&sim, "{}");

@@ -1,12 +1,13 @@
 //! One row of the vendor's inventory (`/assets`) as an asset's attributes. Which customer it belongs to
 //! is not told here; `assets.rs` knows.
 
+use crate::facts::Facts;
 use crate::settings::{LastLogin, Settings};
 use crosswalk_sdk::json::{Int, Str, push_text};
 use crosswalk_sdk::{Asset, Field, Json, Reference, Told, Value};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use std::fmt::{self, Write as _};
 
 /// A row of `/assets`, as far as it is used. Any section may be missing or `null`.
@@ -51,97 +52,6 @@ pub(crate) struct Inventory<'a> {
     /// Only some servers tell it here.
     #[serde(default)]
     site_id: Told<Int>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Category<'a> {
-    #[serde(borrow, default)]
-    category_name: Str<'a>,
-    #[serde(borrow, default)]
-    category_data: Told<CategoryData<'a>>,
-}
-
-/// What is used of any category.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct CategoryData<'a> {
-    #[serde(borrow, rename = "Name")]
-    name: Told<Str<'a>>,
-    #[serde(borrow, rename = "Version")]
-    version: Told<Str<'a>>,
-    #[serde(borrow, rename = "Serial Number")]
-    serial_number: Told<Str<'a>>,
-    #[serde(borrow, rename = "Manufacturer")]
-    manufacturer: Told<Str<'a>>,
-    #[serde(borrow, rename = "Model")]
-    model: Told<Str<'a>>,
-    #[serde(borrow, rename = "CPU")]
-    cpu: Told<Str<'a>>,
-    #[serde(borrow, rename = "Domain")]
-    domain: Told<Str<'a>>,
-    #[serde(borrow, rename = "Owner Name")]
-    owner_name: Told<Str<'a>>,
-    #[serde(borrow, rename = "Registered User")]
-    registered_user: Told<Str<'a>>,
-}
-
-/// What is used of the categories, each fact from the one that means the machine by it: a row has a dozen, and
-/// pages of rows are held at once.
-#[derive(Default)]
-struct Facts<'a> {
-    serial_number: Told<Str<'a>>,
-    manufacturer: Told<Str<'a>>,
-    model: Told<Str<'a>>,
-    cpu: Told<Str<'a>>,
-    domain: Told<Str<'a>>,
-    owner_name: Told<Str<'a>>,
-    os_name: Told<Str<'a>>,
-    os_version: Told<Str<'a>>,
-    registered_user: Told<Str<'a>>,
-}
-
-impl<'a> Facts<'a> {
-    fn take(&mut self, category: &str, data: CategoryData<'a>) {
-        match category {
-            "BIOS" => self.serial_number = data.serial_number,
-            "System" => {
-                self.manufacturer = data.manufacturer;
-                self.model = data.model;
-                self.cpu = data.cpu;
-                self.domain = data.domain;
-                self.owner_name = data.owner_name;
-            }
-            "Operating System" => {
-                self.os_name = data.name;
-                self.os_version = data.version;
-                self.registered_user = data.registered_user;
-            }
-            _ => {}
-        }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Facts<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Categories;
-        impl<'de> Visitor<'de> for Categories {
-            type Value = Facts<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of categories")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut facts = Facts::default();
-                while let Some(Category { category_name, category_data }) = list.next_element()? {
-                    if let Told::Value(data) = category_data {
-                        facts.take(&category_name.0, data);
-                    }
-                }
-                Ok(facts)
-            }
-        }
-        deserializer.deserialize_seq(Categories)
-    }
 }
 
 /// A network card; some servers send the plain address.
@@ -332,7 +242,8 @@ impl Inventory<'_> {
                 let total = total.saturating_mul(settings.disk_unit.bytes());
                 push_number(&mut out, ",\"total\":", total);
                 if let Told::Value(Int(percent)) = disk.free_percentage {
-                    let free = i128::from(total) * i128::from(percent.clamp(0, 100)) / 100;
+                    let percent = percent.clamp(0, 100);
+                    let free = total / 100 * percent + total % 100 * percent / 100;
                     push_number(&mut out, ",\"free\":", free);
                 }
             }
@@ -348,7 +259,7 @@ fn words<'t>(told: &'t Told<Str<'_>>) -> Option<&'t str> {
     told.value().map(Str::trimmed).filter(|text| !text.is_empty())
 }
 
-fn push_number(out: &mut String, label: &str, number: impl fmt::Display) {
+fn push_number(out: &mut String, label: &str, number: i64) {
     out.push_str(label);
     // Writing into a text cannot fail.
     let _ = write!(out, "{number}");

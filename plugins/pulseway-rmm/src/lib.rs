@@ -1,9 +1,9 @@
 //! Pulseway RMM and Kaseya VSA X (VSA 10), which share one REST API, v3.
 //!
 //! `client` is the vendor's HTTP; `customers`, `locations` and `assets` map its organisations, sites and
-//! devices (`inventory` is the device's attributes, `walk` joins the two lists they come in); `alerts` maps its
-//! notifications; `describe` says what can be done and `settings` what the operator chose. The vendor's quirks are in
-//! this folder's README.
+//! devices (`inventory` and `facts` are the device's attributes, `walk` joins the two lists they come in); `alerts`
+//! maps its notifications; `describe` says what can be done and `settings` what the operator chose. The vendor's
+//! quirks are in this folder's README.
 //!
 //! Leaves alone: login and limits, which are the host's; groups, custom fields and automation.
 
@@ -12,6 +12,7 @@ mod assets;
 mod client;
 mod customers;
 mod describe;
+mod facts;
 mod inventory;
 mod locations;
 mod settings;

@@ -70,8 +70,8 @@ pub fn inconsistencies(description: &Description) -> Vec<String> {
         if creates && !kind.reads.intersects(Selections::STAMPS | Selections::NAMED) {
             wrong("what it creates cannot be looked up: declare stamps or named");
         }
-        if kind.reads.contains(Selections::STAMPS) != kind.stamp.is_some() {
-            wrong("a stamp's place and reading by stamps go together");
+        if kind.reads.contains(Selections::STAMPS) && kind.stamp.is_none() {
+            wrong("reading by stamps needs a stamp's place");
         }
         if !(1..=1000).contains(&kind.changes_at_once) || kind.ids_at_once == 0 || kind.page_size == 0 {
             wrong("a number is out of its range");

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use crosswalk_sims::{
-    Autotask, DattoOptions, DattoRmm, FaultError, Faults, PsaOptions, PulsewayRmm, RmmOptions, Size, World,
+    Autotask, BmsOptions, DattoOptions, DattoRmm, Existing, FaultError, Faults, PsaOptions, PulsewayPsa, PulsewayRmm,
+    RmmOptions, Size, World,
 };
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,6 +45,9 @@ struct Arguments {
     /// Port of the RMM; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     rmm_port: u16,
+    /// Which PSA.
+    #[arg(long, default_value = "autotask", value_parser = ["autotask", "pulseway-psa"])]
+    psa: String,
     /// Port of the PSA; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     psa_port: u16,
@@ -59,13 +63,13 @@ struct Arguments {
     /// Print the names of all faults and stop.
     #[arg(long)]
     list_faults: bool,
-    /// Calls per hour the PSA allows.
-    #[arg(long, default_value_t = 10_000)]
-    hourly_limit: u64,
-    /// Calls at once the PSA allows per integration and entity.
+    /// Calls per hour the PSA allows (Pulseway PSA: per endpoint); its vendor's number where not given.
+    #[arg(long)]
+    hourly_limit: Option<u64>,
+    /// Calls at once that Autotask allows per integration and entity.
     #[arg(long, default_value_t = 3)]
     thread_limit: usize,
-    /// Do not let the PSA grow slow as the hour's calls run out.
+    /// Do not let Autotask grow slow as the hour's calls run out.
     #[arg(long)]
     no_latency_steps: bool,
     /// Write the line that is printed when ready to this file, too.
@@ -102,21 +106,13 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let world = World::generate(size, arguments.seed);
     let existing = world.existing_in_psa(arguments.existing, arguments.seed);
     let rmm = Rmm::start(&world, &arguments.rmm, arguments.rmm_port, latency)?;
-    let psa_options = PsaOptions {
-        port: arguments.psa_port,
-        latency,
-        hourly_limit: arguments.hourly_limit,
-        thread_limit: arguments.thread_limit,
-        latency_steps: !arguments.no_latency_steps,
-        ..PsaOptions::default()
-    };
-    let psa = Autotask::start(&existing, psa_options)?;
+    let psa = Psa::start(&existing, arguments, latency)?;
     for fault in &arguments.faults {
         set_fault(fault, &rmm, &psa)?;
     }
     let ready = json!({
         "rmm": rmm.access(),
-        "psa": {"url": psa.url(), "user": psa.user(), "secret": psa.secret(), "integration_code": psa.integration_code()},
+        "psa": psa.access(),
         "world": {"organisations": world.organisations.len(), "sites": world.sites.len(), "devices": world.devices.len()},
     });
     drop((world, existing));
@@ -164,7 +160,51 @@ impl Rmm {
     }
 }
 
-fn set_fault(text: &str, rmm: &Rmm, psa: &Autotask) -> Result<(), Box<dyn std::error::Error>> {
+/// The PSA that was asked for.
+enum Psa {
+    Autotask(Autotask),
+    Pulseway(PulsewayPsa),
+}
+
+impl Psa {
+    fn start(existing: &Existing, arguments: &Arguments, latency: Duration) -> std::io::Result<Psa> {
+        let port = arguments.psa_port;
+        Ok(if arguments.psa == "pulseway-psa" {
+            let mut options = BmsOptions { port, latency, ..BmsOptions::default() };
+            if let Some(limit) = arguments.hourly_limit {
+                options.hourly_limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            }
+            Psa::Pulseway(PulsewayPsa::start(existing, options)?)
+        } else {
+            let mut options = PsaOptions { port, latency, ..PsaOptions::default() };
+            options.hourly_limit = arguments.hourly_limit.unwrap_or(options.hourly_limit);
+            options.thread_limit = arguments.thread_limit;
+            options.latency_steps = !arguments.no_latency_steps;
+            Psa::Autotask(Autotask::start(existing, options)?)
+        })
+    }
+
+    /// Where it is and what it lets in, in its own words.
+    fn access(&self) -> Value {
+        match self {
+            Psa::Autotask(psa) => {
+                json!({"url": psa.url(), "user": psa.user(), "secret": psa.secret(), "integration_code": psa.integration_code()})
+            }
+            Psa::Pulseway(psa) => {
+                json!({"url": psa.url(), "user": psa.user(), "password": psa.password(), "tenant": psa.tenant()})
+            }
+        }
+    }
+
+    fn faults(&self) -> &Faults {
+        match self {
+            Psa::Autotask(psa) => psa.faults(),
+            Psa::Pulseway(psa) => psa.faults(),
+        }
+    }
+}
+
+fn set_fault(text: &str, rmm: &Rmm, psa: &Psa) -> Result<(), Box<dyn std::error::Error>> {
     let Some((side, fault)) = text.split_once(':') else {
         return Err(format!("--fault {text}: say whose it is, e.g. psa:{text}").into());
     };

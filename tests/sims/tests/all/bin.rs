@@ -60,6 +60,25 @@ fn it_runs_the_rmm_it_is_told() {
 }
 
 #[test]
+fn the_psa_can_be_chosen() {
+    let (mut child, ready) = start(&["--psa", "pulseway-psa", "--fault", "psa:throttle=writes"]);
+    let text = |name: &str| ready["psa"][name].as_str().unwrap().to_owned();
+    let mut psa = Client::new(&text("url"), &[]);
+    assert_eq!(psa.get("/v2/crm/accounts/summary").status, 401);
+    let form = [
+        ("GrantType", "password"),
+        ("UserName", &text("user")),
+        ("Password", &text("password")),
+        ("Tenant", &text("tenant")),
+    ];
+    let form = form.map(|(name, value)| format!("{name}={value}")).join("&");
+    let login = psa.send_as("application/x-www-form-urlencoded", "POST", "/v2/security/authenticate", &form).unwrap();
+    assert_eq!(login.json()["success"], true);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn it_refuses_what_it_does_not_know() {
     for arguments in [&["--fault", "psa:gremlins=1"][..], &["--fault", "throttle=1"], &["--fault", "hr:throttle=1"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_crosswalk-sims")).args(arguments).output().unwrap();

@@ -5,6 +5,8 @@
 
 /// The program that runs both sims in a process of their own.
 mod bin;
+/// The PSA with logins: tokens, envelopes, lists, writes, tickets.
+mod bms;
 /// A client that sees every byte.
 mod client;
 /// Datto RMM: token, pages, records, audits, alerts, writes, limits.

@@ -7,7 +7,8 @@ pub(crate) mod vendor;
 
 use crosswalk::clock::{Clock, FixedClock, SystemClock};
 use crosswalk::engine::{
-    ApplyOptions, ApplyReport, Decision, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport, Tenant,
+    ApplyOptions, ApplyReport, Decision, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport,
+    Tenant,
 };
 use crosswalk::error::Error;
 use crosswalk::model::connection::BucketOverride;

@@ -55,10 +55,12 @@ impl Rmm {
     }
 
     pub(crate) fn devices(&self) -> Vec<Device> {
-        let device = |id: &str, name: &str, customer: String| Device { id: id.to_owned(), name: name.to_owned(), customer };
+        let device =
+            |id: &str, name: &str, customer: String| Device { id: id.to_owned(), name: name.to_owned(), customer };
         match self {
             Self::Pulseway(sim) => {
-                let of: BTreeMap<i64, i64> = sim.sites().into_iter().map(|(site, customer, _)| (site, customer)).collect();
+                let of: BTreeMap<i64, i64> =
+                    sim.sites().into_iter().map(|(site, customer, _)| (site, customer)).collect();
                 sim.devices().iter().map(|one| device(&one.id, &one.name, of[&one.site].to_string())).collect()
             }
             Self::Datto(sim) => sim

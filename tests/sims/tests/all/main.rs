@@ -7,6 +7,8 @@
 mod bin;
 /// A client that sees every byte.
 mod client;
+/// The PSA's service desk.
+mod desk;
 /// What can go wrong, fault by fault.
 mod faults;
 /// The PSA: zone, verbs, queries, pages, writes, brakes.

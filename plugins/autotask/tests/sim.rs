@@ -404,7 +404,7 @@ fn a_note_that_fails_is_never_lost_in_silence() {
         "denied",
         "a note alone is the change"
     );
-    assert_eq!(done(&Psa::write(&host, vec![update(&id, vec![note(), closed(true)])])), [id.clone()]);
+    assert_eq!(done(&Psa::write(&host, vec![update(&id, vec![note(), closed(true)])])), std::slice::from_ref(&id));
     assert!(host.logged.borrow().iter().any(|line| line.contains("but not its note")), "{:?}", host.logged);
     assert_eq!((sim.tickets()[0]["status"].clone(), sim.notes(id.parse().unwrap()).len()), (5.into(), 0));
     sim.deny("Tickets");

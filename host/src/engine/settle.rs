@@ -309,6 +309,21 @@ impl Work<'_> {
     ) -> Result<Vec<Record>, Failure> {
         read_all(side.connector.as_ref(), &self.reading, kind, selection).await
     }
+
+    /// Reads these ids, as many at once as the connector takes; none when it cannot read single records.
+    pub(super) async fn read_ids(
+        &self,
+        side: &super::connections::Opened,
+        kind: Kind,
+        ids: &[String],
+    ) -> Result<Option<Vec<Record>>, Failure> {
+        let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(None) };
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
+            found.extend(self.read_all(side, kind, Selection::Ids(ids.to_vec())).await?);
+        }
+        Ok(Some(found))
+    }
 }
 
 pub(super) async fn read_all(

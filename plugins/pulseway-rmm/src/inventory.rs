@@ -365,11 +365,12 @@ mod tests {
 
     #[test]
     fn settings_change_what_is_read() {
-        let settings = Settings { disk_unit: DiskUnit::Bytes, last_login: LastLogin::OwnerName };
+        let settings = Settings { disk_unit: DiskUnit::Bytes, last_login: LastLogin::OwnerName, ..Settings::default() };
         let owner = asset(FULL, &settings);
         assert_eq!(owner.last_login, value("ann"));
         assert!(owner.storage.value().is_some_and(|json| json.0.contains(r#""total":1000,"free":250"#)));
-        let settings = Settings { disk_unit: DiskUnit::Megabytes, last_login: LastLogin::RegisteredUser };
+        let settings =
+            Settings { disk_unit: DiskUnit::Megabytes, last_login: LastLogin::RegisteredUser, ..Settings::default() };
         let registered = asset(FULL, &settings);
         assert_eq!(registered.last_login, value("bob"));
         assert!(registered.storage.value().is_some_and(|json| json.0.contains(r#""total":1048576000"#)));

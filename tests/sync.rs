@@ -150,6 +150,37 @@ async fn a_mass_deactivation_is_held_for_that_customer_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_customers_leaving_at_once_are_held_and_one_is_not() {
+    let vendors = Vendors::start(20, 20, 40, 0.0);
+    let app = TestApp::with(&vendors, SyncRules::default()).await;
+    app.bring_in_step().await;
+    let left = |plan: &crosswalk::engine::PlanReport| {
+        let of_customers = |total: &&crosswalk::model::plan::PlanTotal| {
+            total.kind == Kind::Customer && total.action == Action::Deactivate
+        };
+        plan.plan.totals.iter().find(of_customers).map(|total| (total.changes, total.held))
+    };
+    let organisations = vendors.rmm.organisations();
+    assert!(vendors.rmm.remove_organisation(organisations[0].0));
+    app.plan().await;
+    app.clock.advance_ms(4 * DAY_MS);
+    let plan = app.plan().await;
+    assert_eq!(left(&plan), Some((1, 0)), "{:?}", plan.plan.totals);
+    app.apply(&plan).await;
+    let companies = vendors.psa.companies();
+    let company = companies.iter().find(|row| row["companyName"] == json!(organisations[0].1)).unwrap();
+    assert_eq!(company["isActive"], json!(false), "deactivated, never deleted");
+
+    for (id, _) in &organisations[1..7] {
+        assert!(vendors.rmm.remove_organisation(*id));
+    }
+    app.plan().await;
+    app.clock.advance_ms(4 * DAY_MS);
+    let plan = app.plan().await;
+    assert_eq!(left(&plan), Some((6, 6)), "{:?}", plan.plan.totals);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_technicians_edit_is_kept_and_a_rename_at_the_source_arrives() {
     let vendors = Vendors::start(2, 4, 20, 0.0);
     let app = TestApp::with(&vendors, SyncRules::default()).await;

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// per package, hence a profile.
 const PROFILE: &str = "connector";
 const PROFILE_SETTINGS: [&str; 6] =
-    ["inherits=\"release\"", "opt-level=\"s\"", "lto=true", "codegen-units=1", "panic=\"abort\"", "strip=true"];
+    ["inherits=\"release\"", "opt-level=3", "lto=true", "codegen-units=1", "panic=\"abort\"", "strip=true"];
 
 const QUESTION: Duration = Duration::from_secs(120);
 

@@ -3,11 +3,11 @@
 
 use super::exit::{Exit, Told};
 use super::output::{can_ask, clean, count, table};
-use super::plan::{self, Held};
+use super::plan::{self, Held, PAGE};
 use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
-use crate::engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, Tenant};
+use crate::engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, RunReport, Tenant};
 use crate::model::{Kind, PlanId, Run, SyncName};
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -75,22 +75,26 @@ impl ApplyArgs {
             status: Some(ChangeStatus::Pending),
             ..ChangeFilter::default()
         };
-        let changes = plan::changes(tenant, self.plan, &filter, usize::MAX).await?;
         let free = |brake: &str| {
             self.release.iter().any(|release| release == brake || (release == "all" && brake != "preview"))
         };
-        let (go, held): (Vec<_>, Vec<_>) = changes
-            .iter()
-            .map(|view| &view.change)
-            .partition(|change| change.held.as_ref().is_none_or(|hold| free(&hold.brake)));
-        let calls = go.iter().map(|change| u64::from(change.calls)).sum();
-        let held = if held.is_empty() { String::new() } else { format!(", and leave {} held", held.len()) };
-        Ok(format!(
-            "Apply {} of plan {} (at most {}){held}?",
-            count(go.len() as u64, "change"),
-            self.plan,
-            count(calls, "call")
-        ))
+        let (mut go, mut held, mut calls, mut after) = (0, 0, 0, 0);
+        loop {
+            let page = tenant.plan_changes(self.plan, &filter, after, PAGE).await?;
+            for change in page.iter().map(|view| &view.change) {
+                if change.held.as_ref().is_none_or(|hold| free(&hold.brake)) {
+                    (go, calls) = (go + 1, calls + u64::from(change.calls));
+                } else {
+                    held += 1;
+                }
+                after = change.sequence;
+            }
+            if page.len() < PAGE {
+                break;
+            }
+        }
+        let held = if held == 0 { String::new() } else { format!(", and leave {held} held") };
+        Ok(format!("Apply {} of plan {} (at most {}){held}?", count(go, "change"), self.plan, count(calls, "call")))
     }
 }
 
@@ -117,25 +121,35 @@ impl RunArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let tenant = session.tenant().await?;
         let report = tenant.run(&self.sync, &Bars::new(session.output)).await?;
-        let held = Held::of(&tenant, &report.plan.plan).await?;
-        session.output.answer(
-            || {
-                let applied = report.applied.as_ref().map_or(Value::Null, shapes::applied);
-                json!({ "plan": plan::document(&self.sync, &report.plan, &held), "applied": applied })
-            },
-            || {
-                let planned = plan::words(&self.sync, &report.plan, &held);
-                match &report.applied {
-                    Some(applied) => format!("{planned}\n{}", words(applied)),
-                    None => planned,
-                }
-            },
-        )?;
-        Ok(match &report.applied {
-            Some(applied) => Exit::of_run(&applied.run),
-            None => plan::exit(&report.plan),
-        })
+        told(session, &tenant, &self.sync, &report).await
     }
+}
+
+/// Tells what a run came to: its plan, and what was applied of it.
+pub(super) async fn told(
+    session: &Session<'_>,
+    tenant: &Tenant,
+    sync: &SyncName,
+    report: &RunReport,
+) -> anyhow::Result<Exit> {
+    let held = Held::of(tenant, &report.plan.plan).await?;
+    session.output.answer(
+        || {
+            let applied = report.applied.as_ref().map_or(Value::Null, shapes::applied);
+            json!({ "plan": plan::document(sync, &report.plan, &held), "applied": applied })
+        },
+        || {
+            let planned = plan::words(sync, &report.plan, &held);
+            match &report.applied {
+                Some(applied) => format!("{planned}\n{}", words(applied)),
+                None => planned,
+            }
+        },
+    )?;
+    Ok(match &report.applied {
+        Some(applied) => Exit::of_run(&applied.run),
+        None => plan::exit(&report.plan),
+    })
 }
 
 fn words(report: &ApplyReport) -> String {

@@ -14,6 +14,7 @@ pub mod names;
 pub mod plan;
 pub mod serials;
 
+mod alerts;
 mod apply;
 mod claim;
 mod connections;
@@ -27,11 +28,13 @@ mod ports;
 mod progress;
 mod query;
 mod recover;
+mod refresh;
 mod schedule;
 mod settle;
 mod syncs;
 mod tenant;
 
+pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, NewConnection};
 pub use link_file::LinkRow;
@@ -40,6 +43,7 @@ pub use planning::{PlanReport, RunReport};
 pub use plugins::{PluginAdded, PluginView};
 pub use progress::{NoProgress, Progress, Stage};
 pub use query::{ChangeView, LinkCount, Trace};
+pub use refresh::RefreshReport;
 pub use schedule::Woken;
 pub use syncs::NewSync;
 pub use tenant::Tenant;
@@ -116,6 +120,5 @@ impl Engine {
     }
 }
 
-#[cfg(test)]
 #[cfg(test)]
 mod testkit;

@@ -73,22 +73,8 @@ impl Tenant {
     /// As [`plan`](Self::plan) and [`apply`](Self::apply).
     pub async fn run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin(sync, Mode::Apply, progress).await?;
-        let plan = match work.plan().await {
-            Ok(plan) => plan,
-            Err(error) => {
-                work.fail(&error).await;
-                return Err(error);
-            }
-        };
-        let automatic = work.sync.rules.kinds.values().any(|rules| rules.trust == Trust::Automatic);
-        let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
-        if !automatic || !pending {
-            work.end_plan(&plan).await?;
-            return Ok(RunReport { plan, applied: None });
-        }
-        let applied =
-            work.finish_apply(plan.plan.id, &ApplyOptions { automatic: true, ..ApplyOptions::default() }).await?;
-        Ok(RunReport { plan, applied: Some(applied) })
+        let report = work.plan().await;
+        work.apply_by_trust(report, None).await
     }
 }
 
@@ -105,8 +91,33 @@ impl Work<'_> {
         self.make_plan(Some(&observed)).await
     }
 
+    /// Applies what trust and brakes let go of a plan, and ends the run. `trusted` is as in [`ApplyOptions`].
+    pub(super) async fn apply_by_trust(
+        &self,
+        plan: Result<PlanReport, Error>,
+        trusted: Option<Kind>,
+    ) -> Result<RunReport, Error> {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(error) => {
+                self.fail(&error).await;
+                return Err(error);
+            }
+        };
+        let mut rules = self.sync.rules.kinds.iter().filter(|(kind, _)| trusted.is_none_or(|only| only == **kind));
+        let automatic = rules.any(|(_, rules)| rules.trust == Trust::Automatic);
+        let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
+        if !automatic || !pending {
+            self.end_plan(&plan).await?;
+            return Ok(RunReport { plan, applied: None });
+        }
+        let options = ApplyOptions { automatic: true, trusted, ..ApplyOptions::default() };
+        let applied = self.finish_apply(plan.plan.id, &options).await?;
+        Ok(RunReport { plan, applied: Some(applied) })
+    }
+
     /// Ends a run that only planned, however that went.
-    async fn planned(&self, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {
+    pub(super) async fn planned(&self, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {
         match &report {
             Ok(report) => self.end_plan(report).await?,
             Err(error) => self.fail(error).await,
@@ -114,7 +125,7 @@ impl Work<'_> {
         report
     }
 
-    async fn end_plan(&self, report: &PlanReport) -> Result<(), Error> {
+    pub(super) async fn end_plan(&self, report: &PlanReport) -> Result<(), Error> {
         let Some(mut run) = self.store.run_get(self.run).await? else { return Ok(()) };
         let sum =
             |pick: fn(&PlanTotal) -> u32| report.plan.totals.iter().map(|total| u64::from(pick(total))).sum::<u64>();
@@ -146,14 +157,12 @@ impl Work<'_> {
             }
             self.plan_kind(&mut draft, kind, &accounts).await?;
         }
-        let plan = draft.finish().await?;
+        let report = draft.report().await?;
         self.progress.end(&Stage::Planning);
         Ok(PlanReport {
-            plan,
             read: observed.map(Observed::totals).unwrap_or_default(),
             complaints: observed.map(|seen| seen.complaints(&self.source, &self.target)).unwrap_or_default(),
-            findings_total: draft.findings_total,
-            findings: std::mem::take(&mut draft.findings),
+            ..report
         })
     }
 
@@ -218,45 +227,57 @@ impl Work<'_> {
         draft.keep(leaving).await?;
         decided.append(&mut draft.noted);
         self.store.links_put(&self.sync.name, &decided).await?;
-        for account in &accounts {
-            let reference = match &account.target {
-                Some(Some(target)) => Reference::Target(target.clone()),
-                Some(None) => Reference::Planned,
-                None => continue,
-            };
-            draft.resolved.insert((kind, account.source.clone()), reference);
-        }
         Ok(accounts)
     }
 
     async fn plan_kind(&self, draft: &mut Draft<'_, '_>, kind: Kind, accounts: &[Account]) -> Result<(), Error> {
         let Some(can) = self.target.description.kind(kind) else { return Ok(()) };
-        for (at, account) in accounts.iter().enumerate() {
-            self.progress.at(&Stage::Planning, at as u64, Some(accounts.len() as u64));
-            let Some(target) = &account.target else { continue };
-            self.plan_account(draft, kind, account, target.as_deref(), can).await?;
+        // While one customer is planned the next one's records are read.
+        let mut waiting = accounts.iter().filter(|account| account.target.is_some());
+        let mut next = self.rows(kind, waiting.next()).await?;
+        let mut done = 0;
+        while let Some(rows) = next.take() {
+            self.progress.at(&Stage::Planning, done, Some(accounts.len() as u64));
+            done += 1;
+            let (ahead, planned) =
+                tokio::join!(self.rows(kind, waiting.next()), self.plan_account(draft, kind, rows, can));
+            planned?;
+            next = ahead?;
         }
         Ok(())
+    }
+
+    /// What planning one customer's records of a kind begins with.
+    async fn rows<'a>(&self, kind: Kind, account: Option<&'a Account>) -> Result<Option<Rows<'a>>, Error> {
+        let Some(account) = account else { return Ok(None) };
+        let target = async {
+            match account.linked() {
+                Some(id) => self.store.records_of_parent(&self.target.name, kind, id).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (source, links, target) = tokio::try_join!(
+            self.store.records_of_parent(&self.source.name, kind, &account.source),
+            self.store.links_of_parent(&self.sync.name, kind, &self.source.name, &account.source),
+            target,
+        )?;
+        Ok(Some(Rows { account, source, links, target }))
     }
 
     async fn plan_account(
         &self,
         draft: &mut Draft<'_, '_>,
         kind: Kind,
-        account: &Account,
-        target_id: Option<&str>,
+        rows: Rows<'_>,
         can: &KindDescription,
     ) -> Result<(), Error> {
         let sync = &self.sync;
-        let (source, gone) = split(self.store.records_of_parent(&self.source.name, kind, &account.source).await?);
-        let links = self.store.links_of_parent(&sync.name, kind, &self.source.name, &account.source).await?;
+        let account = rows.account;
+        let ((source, gone), links) = (split(rows.source), rows.links);
         if source.is_empty() && links.is_empty() {
             return Ok(());
         }
-        let (target, _) = match target_id {
-            Some(id) => split(self.store.records_of_parent(&self.target.name, kind, id).await?),
-            None => (Vec::new(), Vec::new()),
-        };
+        let (target, _) = split(rows.target);
         // What lies outside the account: linked records that stayed behind, and stamped ones.
         let inside: HashSet<&str> = target.iter().map(|record| record.id.as_str()).collect();
         let away: Vec<String> =
@@ -293,8 +314,8 @@ impl Work<'_> {
             let link = by_source.get(record.id.as_str()).copied();
             decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
             match (&matched.decision, link.and_then(Link::linked)) {
-                (Decision::Linked { target, .. }, _) => draft.learn(kind, &record.id, target),
-                (Decision::Keep, Some(target)) => draft.learn(kind, &record.id, target),
+                (Decision::Linked { target, .. }, _) => draft.learn(kind, &account.source, &record.id, target),
+                (Decision::Keep, Some(target)) => draft.learn(kind, &account.source, &record.id, target),
                 _ => {}
             }
             items.push(item(Some(record), None, link, matched, &targets));
@@ -311,7 +332,7 @@ impl Work<'_> {
             draft,
             kind,
             &account.source,
-            target_id,
+            account.linked(),
             items,
             can,
             u32::try_from(linked).unwrap_or(u32::MAX),
@@ -319,7 +340,7 @@ impl Work<'_> {
         if kind == Kind::Location {
             // Also those created in place of one that is retired: only assets refer to them, and are planned later.
             for change in changes.iter().filter(|change| change.action == Action::Create) {
-                draft.resolved.insert((kind, change.source.clone()), Reference::Planned);
+                draft.locations.insert(change.source.clone(), (account.source.clone(), Reference::Planned));
             }
         }
         decided.append(&mut draft.noted);
@@ -350,7 +371,7 @@ impl Work<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one place feeds the planner")]
-    fn plan_items(
+    pub(super) fn plan_items(
         &self,
         draft: &mut Draft<'_, '_>,
         kind: Kind,
@@ -368,8 +389,8 @@ impl Work<'_> {
             describe: can,
             rules: &self.sync.rules,
             now: self.now(),
-            refresh: false,
-            resolve: &|kind, id| draft.resolved.get(&(kind, id.to_owned())).cloned().unwrap_or(Reference::Unknown),
+            refresh: draft.refresh,
+            resolve: &|kind, id| draft.reference(customer, kind, id),
         });
         draft.find(planned.findings);
         draft.noted.extend(planned.noted);
@@ -392,13 +413,30 @@ struct Account {
     target: Option<Option<String>>,
 }
 
+impl Account {
+    fn linked(&self) -> Option<&str> {
+        self.target.as_ref().and_then(Option::as_deref)
+    }
+}
+
+/// A customer's records of a kind on both sides, and its links.
+struct Rows<'a> {
+    account: &'a Account,
+    source: Vec<Stored>,
+    links: Vec<Link>,
+    target: Vec<Stored>,
+}
+
 /// A plan in the making.
-struct Draft<'w, 'p> {
+pub(super) struct Draft<'w, 'p> {
     work: &'w Work<'p>,
     id: PlanId,
     made_at: crate::model::Timestamp,
     complete: HashSet<Kind>,
-    first_run: bool,
+    /// Whether nothing of this sync was ever applied.
+    pub(super) first_run: bool,
+    /// Whether somebody asked for just these records: volatile fields are written, however young.
+    pub(super) refresh: bool,
     sequence: u32,
     hasher: plan::PlanHasher,
     totals: BTreeMap<(Kind, Action), PlanTotal>,
@@ -406,17 +444,17 @@ struct Draft<'w, 'p> {
     undecided: u32,
     findings: Vec<Finding>,
     findings_total: u64,
-    /// Where references to customers and locations lead.
-    resolved: HashMap<(Kind, String), Reference>,
+    /// The locations by source id: whose they are, and where references to them lead.
+    locations: HashMap<String, (String, Reference)>,
     taken: HashSet<(Kind, String)>,
     /// Records with a write that is not settled: nothing is planned for them.
     open: HashSet<(Kind, String)>,
     /// Links that remember more than before, though nothing is to be written.
-    noted: Vec<Link>,
+    pub(super) noted: Vec<Link>,
 }
 
 impl<'w, 'p> Draft<'w, 'p> {
-    async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
+    pub(super) async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
         let mut complete = HashSet::new();
         for kind in work.kinds() {
             let whole = match observed {
@@ -435,6 +473,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             made_at: work.now(),
             complete,
             first_run: !runs.iter().any(|run| run.counts.done > 0),
+            refresh: false,
             sequence: 0,
             hasher: plan::PlanHasher::default(),
             totals: BTreeMap::new(),
@@ -442,7 +481,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             undecided: 0,
             findings: Vec::new(),
             findings_total: 0,
-            resolved: HashMap::new(),
+            locations: HashMap::new(),
             taken: HashSet::new(),
             noted: Vec::new(),
             open: open.into_iter().map(|(_, row, _)| (row.change.kind, row.change.source)).collect(),
@@ -453,23 +492,30 @@ impl<'w, 'p> Draft<'w, 'p> {
         self.complete.contains(&kind)
     }
 
-    fn learn(&mut self, kind: Kind, source: &str, target: &str) {
+    pub(super) fn learn(&mut self, kind: Kind, customer: &str, source: &str, target: &str) {
         // Only locations are referred to; of the others it matters that they are taken.
         if kind == Kind::Location {
-            self.resolved.insert((kind, source.to_owned()), Reference::Target(target.to_owned()));
+            let reference = Reference::Target(target.to_owned());
+            self.locations.insert(source.to_owned(), (customer.to_owned(), reference));
         } else {
             self.taken.insert((kind, target.to_owned()));
         }
     }
 
-    fn find(&mut self, findings: Vec<Finding>) {
+    /// Where a customer's record leads with a reference: nowhere when that is another customer's.
+    fn reference(&self, customer: &str, kind: Kind, id: &str) -> Reference {
+        let location = self.locations.get(id).filter(|(owner, _)| kind == Kind::Location && owner == customer);
+        location.map_or(Reference::Unknown, |(_, reference)| reference.clone())
+    }
+
+    pub(super) fn find(&mut self, findings: Vec<Finding>) {
         self.findings_total += findings.len() as u64;
         let room = FINDINGS_TOLD.saturating_sub(self.findings.len());
         self.findings.extend(findings.into_iter().take(room));
     }
 
     /// Numbers changes, counts them in, and stores them when there are enough for one commit.
-    async fn keep(&mut self, changes: Vec<PlannedChange>) -> Result<(), Error> {
+    pub(super) async fn keep(&mut self, changes: Vec<PlannedChange>) -> Result<(), Error> {
         for mut change in changes {
             self.sequence += 1;
             change.sequence = self.sequence;
@@ -495,6 +541,13 @@ impl<'w, 'p> Draft<'w, 'p> {
     async fn store_waiting(&mut self) -> Result<(), Error> {
         let changes = std::mem::take(&mut self.waiting);
         Ok(self.work.store.plan_changes_insert(self.id, &changes).await?)
+    }
+
+    /// Ends the plan; what was read for it is the caller's to say.
+    pub(super) async fn report(mut self) -> Result<PlanReport, Error> {
+        let plan = self.finish().await?;
+        let (findings, findings_total) = (self.findings, self.findings_total);
+        Ok(PlanReport { plan, read: (0, 0), complaints: Vec::new(), findings, findings_total })
     }
 
     async fn finish(&mut self) -> Result<Plan, Error> {

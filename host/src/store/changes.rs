@@ -1,7 +1,7 @@
 //! The changes of plans, and how each stands.
 
 use super::plans::plan_row;
-use super::rows::{collect, count, is_duplicate, limit, to_document, to_word, word};
+use super::rows::{collect, count, is_duplicate, limit, to_word, word};
 use super::{StoreError, TenantStore, codec};
 use crate::model::{Action, Hold, Kind, PlanId, PlannedChange};
 use rusqlite::types::Value as Sql;
@@ -159,35 +159,6 @@ impl TenantStore {
             sql.push_str(" ORDER BY s.sequence LIMIT ?");
             values.push(Sql::from(limit(most)));
             collect(db.prepare_cached(&sql)?.query(params_from_iter(values))?, read_change)
-        })
-        .await
-    }
-
-    /// The next changes of a plan that can be applied: pending, and not held, or held by a
-    /// brake that is released (`all`: by any); by sequence.
-    ///
-    /// # Errors
-    /// `NotFound` (the plan).
-    pub async fn plan_changes_next(
-        &self,
-        plan: PlanId,
-        kind: Kind,
-        action: Action,
-        release: &[String],
-        most: usize,
-    ) -> Result<Vec<PlannedChange>, StoreError> {
-        let (tenant, release) = (self.id, release.to_vec());
-        self.read(move |db| {
-            plan_row(db, tenant, plan)?;
-            let sql = select_changes("INDEXED BY change_states_pending")
-                + " WHERE s.tenant = ?1 AND s.plan = ?2 AND s.kind = ?3 AND s.action = ?4 \
-                   AND s.status = 'pending' \
-                   AND (s.brake IS NULL OR ?5 OR s.brake IN (SELECT value FROM json_each(?6))) \
-                   ORDER BY s.sequence LIMIT ?7";
-            let all = release.iter().any(|brake| brake == "all");
-            let release = to_document(&release)?;
-            let values = params![tenant, plan.0, kind.as_str(), action.as_str(), all, release, limit(most)];
-            collect(db.prepare_cached(&sql)?.query(values)?, |row| Ok(read_change(row)?.change))
         })
         .await
     }

@@ -1,10 +1,16 @@
-//! A host for native tests and benchmarks: settings and mapping in memory, replies from a closure.
+//! A host for native tests and benchmarks: settings and mapping in memory, replies from a closure; and what
+//! tests of connectors share.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod drive;
 #[cfg(not(target_arch = "wasm32"))]
 mod http;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use http::http;
+pub use {
+    drive::{all, done, failed, field},
+    http::http,
+};
 
 use crate::{
     Body, Change, Description, Entry, EntryPage, Field, Host, HttpError, Kind, Level, Link, Operation, Operations,

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 /// How many changes are shown unless all are asked for.
 const SHOWN: usize = 100;
 /// How many changes are read at a time.
-const PAGE: usize = 5_000;
+pub(in crate::cli) const PAGE: usize = 5_000;
 
 /// Shows the changes of a plan that pass a filter.
 pub(super) async fn show(
@@ -108,12 +108,7 @@ fn grouped(views: Vec<ChangeView>) -> Vec<(String, Vec<ChangeView>)> {
 }
 
 /// Changes of a plan, page by page, at most so many.
-pub(in crate::cli) async fn changes(
-    tenant: &Tenant,
-    plan: PlanId,
-    filter: &ChangeFilter,
-    most: usize,
-) -> anyhow::Result<Vec<ChangeView>> {
+async fn changes(tenant: &Tenant, plan: PlanId, filter: &ChangeFilter, most: usize) -> anyhow::Result<Vec<ChangeView>> {
     let mut views: Vec<ChangeView> = Vec::new();
     while views.len() < most {
         let after = views.last().map_or(0, |view| view.change.sequence);

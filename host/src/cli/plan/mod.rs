@@ -4,7 +4,7 @@ mod brief;
 mod detail;
 
 pub(super) use brief::{Held, Sums, document, words};
-pub(super) use detail::{changes, one};
+pub(super) use detail::{PAGE, one};
 
 use super::exit::{Exit, Told};
 use super::output::{table, tick};

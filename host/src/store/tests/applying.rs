@@ -142,7 +142,7 @@ async fn changes_are_listed_by_any_filter_and_in_pages() {
 }
 
 #[tokio::test]
-async fn what_comes_next_is_pending_and_not_held() {
+async fn changes_are_found_by_action_state_and_hold() {
     let bed = Bed::new().await;
     let tenant = &bed.tenant;
     let (run, plan) = planned(tenant, 4).await;
@@ -152,16 +152,22 @@ async fn what_comes_next_is_pending_and_not_held() {
     };
     tenant.plan_changes_insert(plan, &[hold(5, "updates"), hold(6, "first-run")]).await.unwrap();
     tenant.batch_intend(run, plan, &[2], T0).await.unwrap();
-    let next = async |action, release: &[&str], most| {
-        let release: Vec<String> = release.iter().map(|brake| (*brake).to_owned()).collect();
-        let changes = tenant.plan_changes_next(plan, Kind::Asset, action, &release, most).await.unwrap();
-        changes.into_iter().map(|change| change.sequence).collect::<Vec<_>>()
+    let next = async |action, held, most| {
+        let filter = ChangeFilter {
+            kind: Some(Kind::Asset),
+            action: Some(action),
+            status: Some(ChangeStatus::Pending),
+            held,
+            ..ChangeFilter::default()
+        };
+        let stored = tenant.plan_changes(plan, &filter, 0, most).await.unwrap();
+        stored.into_iter().map(|stored| stored.change.sequence).collect::<Vec<_>>()
     };
-    assert_eq!(next(Action::Create, &[], 2).await, [1, 3]);
-    assert_eq!(next(Action::Create, &[], 9).await, [1, 3, 4]);
-    assert_eq!(next(Action::Create, &["updates"], 9).await, [1, 3, 4, 5]);
-    assert_eq!(next(Action::Create, &["all"], 9).await, [1, 3, 4, 5, 6]);
-    assert_eq!(next(Action::Update, &["all"], 9).await, [0; 0]);
+    assert_eq!(next(Action::Create, Some(false), 2).await, [1, 3]);
+    assert_eq!(next(Action::Create, Some(false), 9).await, [1, 3, 4]);
+    assert_eq!(next(Action::Create, Some(true), 9).await, [5, 6]);
+    assert_eq!(next(Action::Create, None, 9).await, [1, 3, 4, 5, 6]);
+    assert_eq!(next(Action::Update, None, 9).await, [0; 0]);
 }
 
 #[tokio::test]
@@ -207,8 +213,9 @@ async fn a_batch_is_intended_and_settled_in_one_piece_each() {
         .batch_settle(plan, None, &[settled(2, Pending), settled(4, ChangeStatus::Stale)], &[], &psa(), T0)
         .await
         .unwrap();
-    let next = tenant.plan_changes_next(plan, Kind::Asset, Action::Create, &[], 9).await.unwrap();
-    let next: Vec<_> = next.iter().map(|change| change.sequence).collect();
+    let pending = ChangeFilter { status: Some(Pending), ..ChangeFilter::default() };
+    let next = tenant.plan_changes(plan, &pending, 0, 9).await.unwrap();
+    let next: Vec<_> = next.iter().map(|stored| stored.change.sequence).collect();
     assert_eq!(next, [2, 5], "what was certainly not written can be tried again");
 }
 

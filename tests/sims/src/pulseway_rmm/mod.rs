@@ -184,6 +184,11 @@ impl PulsewayRmm {
         self.vendor.state.lock().rename_organisation(id, name)
     }
 
+    /// An organisation leaves, with its sites and devices. False when unknown.
+    pub fn remove_organisation(&self, id: i64) -> bool {
+        self.vendor.state.lock().remove_organisation(id)
+    }
+
     /// A new site with one group; its id, or nothing when the organisation is unknown.
     pub fn add_site(&self, organisation: i64, name: &str) -> Option<i64> {
         self.vendor.state.lock().add_site_with_group(organisation, name)

@@ -212,6 +212,23 @@ impl State {
         true
     }
 
+    pub(super) fn remove_organisation(&mut self, id: i64) -> bool {
+        if self.organisations.remove(&id).is_none() {
+            return false;
+        }
+        for site in self.sites_of.remove(&id).unwrap_or_default() {
+            let slots = self.in_site.get(&site).cloned().unwrap_or_default();
+            let devices = slots.iter().filter_map(|slot| self.slots[*slot as usize].as_ref());
+            for device in devices.map(|row| row.device.id.clone()).collect::<Vec<_>>() {
+                self.remove_device(&device);
+            }
+            self.sites.remove(&site);
+            self.groups.retain(|_, group| group.site != site);
+        }
+        self.revision += 1;
+        true
+    }
+
     fn leave_site(&mut self, site: i64, slot: i64) {
         if let Some(slots) = self.in_site.get_mut(&site) {
             slots.retain(|s| *s != slot);

@@ -192,6 +192,9 @@ impl Gate {
             Some(token) => Ok(token),
             None => self.ask(login, None, pass).await,
         };
+        if let Err(NoToken::Refused(_)) = &result {
+            tracing::warn!(connection = %self.connection, "the vendor refused the login");
+        }
         keeper.take(&result);
         result
     }
@@ -215,10 +218,7 @@ impl Gate {
         match login.answer(&reply, old, self.ports.now_ms()) {
             Answer::Token(token) => Ok(Arc::new(token)),
             Answer::Unclear(why) => Err(trouble(why)),
-            Answer::Refused => {
-                tracing::warn!(connection = %self.connection, status = reply.status, "the vendor refused the login");
-                Err(NoToken::Refused(self.refusal(reply)))
-            }
+            Answer::Refused => Err(NoToken::Refused(self.refusal(reply))),
         }
     }
 

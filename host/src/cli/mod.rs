@@ -34,6 +34,7 @@ mod shapes;
 mod sync;
 mod tenant;
 mod tick;
+mod undo;
 mod why;
 
 pub use exit::Exit;
@@ -121,7 +122,7 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Do what a plan says, or a part of it
     Apply(apply::ApplyArgs),
-    /// Plan, and apply at once what trust and brakes allow
+    /// Plan, and apply at once what trust and brakes allow; or undo a past run
     Run(apply::RunArgs),
     /// List past runs and how they ended
     Runs(journal::RunsArgs),

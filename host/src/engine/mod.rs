@@ -31,6 +31,7 @@ mod schedule;
 mod settle;
 mod syncs;
 mod tenant;
+mod undo;
 
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, NewConnection};
@@ -43,6 +44,7 @@ pub use query::{ChangeView, LinkCount, Trace};
 pub use schedule::Woken;
 pub use syncs::NewSync;
 pub use tenant::Tenant;
+pub use undo::UndoOptions;
 
 pub use crate::runtime::{Choice, Identity};
 pub use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};

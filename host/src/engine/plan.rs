@@ -32,6 +32,8 @@ mod write;
 
 pub use hash::PlanHasher;
 pub use stale::stale;
+pub(super) use stale::{now as now_has, stale_target};
+pub(super) use value::{same, shown};
 pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
 
 use super::matching::Decision;
@@ -140,6 +142,7 @@ fn rank(action: Action) -> u8 {
         Action::Retire => 4,
         Action::Create => 5,
         Action::Deactivate => 6,
+        Action::Unlink => 7,
     }
 }
 

@@ -128,7 +128,7 @@ impl Session<'_, '_> {
     }
 
     async fn fates(&self, batch: &Batch, report: WriteReport) -> Vec<Fate> {
-        if batch.action == Action::Link {
+        if !batch.action.writes() {
             return batch
                 .changes
                 .iter()
@@ -239,7 +239,7 @@ impl Session<'_, '_> {
     fn done(&self, prepared: &Prepared, target: &str, kept: Option<&Record>, looked_up: bool) -> Settled {
         let planned = &prepared.planned;
         let sent = prepared.change.as_ref();
-        let link = plan::after_write(prepared.link.as_ref(), planned, sent, target, kept, self.work.now());
+        let link = self.work.link_after(prepared.link.as_ref(), planned, sent, target, kept);
         if matches!(planned.action, Action::Create | Action::Link) {
             self.learn(planned.kind, &planned.source, target);
         }
@@ -345,6 +345,7 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::Retire => "retired",
         Action::Deactivate => "deactivated",
         Action::Reactivate => "reactivated",
+        Action::Unlink => "unlinked",
     }
 }
 

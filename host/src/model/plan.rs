@@ -20,6 +20,9 @@ pub struct Plan {
     pub undecided: u32,
     /// When it was approved, if it was.
     pub approved_at: Option<Timestamp>,
+    /// The run it undoes; none for a plan that brings in step.
+    #[serde(default)]
+    pub undoes: Option<RunId>,
 }
 
 /// One line of a plan in short.
@@ -101,6 +104,8 @@ pub enum Action {
     Deactivate,
     /// The target record comes back.
     Reactivate,
+    /// The link is taken back; nothing is written to the vendor. Only in a plan that undoes.
+    Unlink,
 }
 
 impl Action {
@@ -115,11 +120,12 @@ impl Action {
             Action::Retire => "retire",
             Action::Deactivate => "deactivate",
             Action::Reactivate => "reactivate",
+            Action::Unlink => "unlink",
         }
     }
 
     /// All actions.
-    pub const ALL: [Action; 7] = [
+    pub const ALL: [Action; 8] = [
         Action::Link,
         Action::Create,
         Action::Update,
@@ -127,12 +133,13 @@ impl Action {
         Action::Retire,
         Action::Deactivate,
         Action::Reactivate,
+        Action::Unlink,
     ];
 
     /// Whether it writes to the vendor.
     #[must_use]
     pub fn writes(self) -> bool {
-        self != Action::Link
+        !matches!(self, Action::Link | Action::Unlink)
     }
 }
 

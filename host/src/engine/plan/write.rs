@@ -36,7 +36,7 @@ pub fn to_write(
     resolve: &dyn Fn(Kind, &str) -> Reference,
 ) -> Result<Option<Change>, Unresolved> {
     let operation = match change.action {
-        Action::Link => return Ok(None),
+        Action::Link | Action::Unlink => return Ok(None),
         Action::Create => Operation::Create,
         Action::Update => Operation::Update,
         Action::Move => Operation::Move,
@@ -114,7 +114,7 @@ pub fn after_write(
             forget(&mut next);
             decide(&mut next, LinkState::Create, None, "planning", &change.reason, now);
         }
-        Action::Update | Action::Move | Action::Deactivate | Action::Reactivate => {}
+        Action::Update | Action::Move | Action::Deactivate | Action::Reactivate | Action::Unlink => {}
     }
     if let (Some(sent), false) = (sent, change.action == Action::Retire) {
         remember(&mut next, sent, kept);

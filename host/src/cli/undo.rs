@@ -73,7 +73,15 @@ impl UndoArgs {
         }
         let applied = tenant.apply(id, &ApplyOptions::default(), &Bars::new(session.output)).await?;
         let before = if self.yes { format!("{shown}\n") } else { String::new() };
-        session.output.answer(|| document(shapes::applied(&applied)), || format!("{before}{}", words(&applied)))?;
+        let counts = &applied.run.counts;
+        let rest = if counts.failed + counts.stale > 0 {
+            format!("  crosswalk run undo {}   (what is left of it)\n", self.run)
+        } else {
+            String::new()
+        };
+        session
+            .output
+            .answer(|| document(shapes::applied(&applied)), || format!("{before}{}{rest}", words(&applied)))?;
         Ok(Exit::of_run(&applied.run))
     }
 }

@@ -50,6 +50,20 @@ const AGAIN: [(Action, &[Action]); 6] = [
     (Action::Update, &[Action::Update]),
 ];
 
+/// What is looked at, action by action, and what comes of it.
+type Order = &'static [(Action, &'static [Action])];
+
+/// The order in which kinds and actions are reversed: of a run that did the work, or of one that undid it.
+fn order(undid: bool) -> (Vec<Kind>, Order) {
+    if undid { (Kind::ALL.to_vec(), &AGAIN) } else { (Kind::ALL.into_iter().rev().collect(), &BACK) }
+}
+
+/// When a reversing change has its turn.
+fn place(kinds: &[Kind], order: Order, kind: Kind, action: Action) -> Option<(usize, usize)> {
+    let turn = order.iter().flat_map(|(_, reverse)| *reverse).position(|reverse| *reverse == action);
+    kinds.iter().position(|one| *one == kind).zip(turn)
+}
+
 /// Which part of a run is undone.
 #[derive(Debug, Clone, Default)]
 pub struct UndoOptions {
@@ -107,13 +121,8 @@ impl Work<'_> {
         self.progress.begin(Stage::Planning, Some(undone.counts.done));
         let again = self.undid(plan).await?;
         let mut draft = Draft::begin(self, plan, undone.id, options).await?;
-        let mut kinds: Vec<Kind> =
-            Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|only| only == *kind)).collect();
-        if !again {
-            kinds.reverse();
-        }
-        let order: &[(Action, &[Action])] = if again { &AGAIN } else { &BACK };
-        for kind in &kinds {
+        let (kinds, order) = order(again);
+        for kind in kinds.iter().filter(|kind| options.kind.is_none_or(|only| only == **kind)) {
             draft.kind(*kind, order).await?;
         }
         self.progress.end(&Stage::Planning);
@@ -191,7 +200,7 @@ impl<'w, 'p> Draft<'w, 'p> {
         })
     }
 
-    async fn kind(&mut self, kind: Kind, order: &[(Action, &[Action])]) -> Result<(), Error> {
+    async fn kind(&mut self, kind: Kind, order: Order) -> Result<(), Error> {
         // Which records leave the sync with the undo: needed before their fields are looked at.
         let mut leaves = HashSet::new();
         let mut after = 0;
@@ -338,13 +347,8 @@ impl<'w, 'p> Draft<'w, 'p> {
     }
 
     /// The totals of the plan are in the order in which it is to be applied.
-    async fn finish(mut self, kinds: &[Kind], order: &[(Action, &[Action])]) -> Result<PlanReport, Error> {
-        let steps: Vec<(Kind, Action)> = kinds
-            .iter()
-            .flat_map(|kind| order.iter().flat_map(|(_, reverse)| reverse.iter().map(|action| (*kind, *action))))
-            .collect();
-        let place = |total: &PlanTotal| steps.iter().position(|step| *step == (total.kind, total.action));
-        self.made.totals.sort_by_key(place);
+    async fn finish(mut self, kinds: &[Kind], order: Order) -> Result<PlanReport, Error> {
+        self.made.totals.sort_by_key(|total| place(kinds, order, total.kind, total.action));
         self.made.hash = self.hasher.finish();
         self.work.store.plan_finish(&self.made).await?;
         Ok(PlanReport {

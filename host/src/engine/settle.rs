@@ -129,7 +129,7 @@ impl Session<'_, '_> {
     }
 
     async fn fates(&self, batch: &Batch, report: WriteReport) -> Vec<Fate> {
-        if batch.action == Action::Link {
+        if !batch.action.writes() {
             return batch
                 .changes
                 .iter()
@@ -240,7 +240,7 @@ impl Session<'_, '_> {
     fn done(&self, prepared: &Prepared, target: &str, kept: Option<&Record>, looked_up: bool) -> Settled {
         let planned = &prepared.planned;
         let sent = prepared.change.as_ref();
-        let link = plan::after_write(prepared.link.as_ref(), planned, sent, target, kept, self.work.now());
+        let link = self.work.link_after(prepared.link.as_ref(), planned, sent, target, kept);
         if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
             self.learn(planned.kind, &planned.source, target);
         }
@@ -364,6 +364,7 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::Open => "opened",
         Action::Append => "noted",
         Action::Close => "closed",
+        Action::Unlink => "unlinked",
     }
 }
 

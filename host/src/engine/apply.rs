@@ -13,6 +13,7 @@ use super::progress::{Progress, Stage};
 use super::query::no_plan;
 use super::settle::Tally;
 use crate::error::Error;
+use crate::model::run::STOPPED;
 use crate::model::{
     Action, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunStatus, Selection, SyncName,
     Trust, Value, WriteReport, catalogue,
@@ -128,8 +129,9 @@ impl Work<'_> {
     async fn end_apply(&self, plan: PlanId, tally: Tally) -> Result<ApplyReport, Error> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
         let counts = &tally.counts;
+        let stopped = tally.stop.as_deref() == Some(STOPPED);
         let troubled = counts.failed + counts.stale > 0 || tally.stop.is_some();
-        run.status = match (counts.done > 0, troubled) {
+        run.status = match (counts.done > 0 || stopped, troubled) {
             (true, false) => RunStatus::Succeeded,
             (true, true) => RunStatus::Partial,
             (false, true) => RunStatus::Failed,
@@ -249,6 +251,10 @@ impl<'w, 'p> Session<'w, 'p> {
             self.work.target.description.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000))
                 as usize;
         loop {
+            // What is intended by now is done to its end; nothing more is begun.
+            if tally.stop.is_none() && self.work.parts.stop.is_stopped() {
+                tally.stop = Some(STOPPED.to_owned());
+            }
             if tally.stop.is_some() {
                 return Ok(None);
             }

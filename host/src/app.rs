@@ -43,7 +43,13 @@ async fn until_end(args: Args, config: &Config, output: &Output) -> anyhow::Resu
         let engine = join(config)?;
         Ok(opened.get_or_init(|| engine).clone())
     };
-    let session = Session { output, tenant: &config.tenant, open: &open, environment: &crate::config::environment };
+    let session = Session {
+        output,
+        tenant: &config.tenant,
+        tenant_named: config.tenant_named,
+        open: &open,
+        environment: &crate::config::environment,
+    };
     let stoppable = args.works_long();
     let mut work = std::pin::pin!(crate::cli::run(args, &session));
     let mut dropped = false;

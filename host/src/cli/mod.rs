@@ -34,8 +34,8 @@ mod session;
 mod shapes;
 mod sync;
 mod tenant;
-mod tick;
 mod why;
+mod work;
 
 pub use exit::Exit;
 pub use output::{LogWriter, Output};
@@ -133,8 +133,8 @@ enum Command {
     Journal(journal::JournalArgs),
     /// Say why a record is, or is not, in step
     Why(why::WhyArgs),
-    /// Run the wake-ups of connectors that are due
-    Tick(tick::TickArgs),
+    /// Run the schedule: do what is due, until stopped
+    Work(work::WorkArgs),
 }
 
 impl Args {
@@ -162,7 +162,7 @@ impl Args {
     pub fn works_long(&self) -> bool {
         matches!(
             self.command,
-            Command::Alert(_) | Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Tick(_)
+            Command::Alert(_) | Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Work(_)
         )
     }
 }
@@ -185,7 +185,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,
         Command::Why(command) => command.run(session).await,
-        Command::Tick(command) => command.run(session).await,
+        Command::Work(command) => command.run(session).await,
     }
 }
 

@@ -33,6 +33,7 @@ mod settle;
 mod stop;
 mod syncs;
 mod tenant;
+mod worker;
 
 pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
@@ -43,10 +44,11 @@ pub use planning::{PlanReport, RunReport};
 pub use plugins::{PluginAdded, PluginView};
 pub use progress::{NoProgress, Progress, Stage};
 pub use query::{ChangeView, LinkCount, Trace};
-pub use schedule::Woken;
+pub use schedule::{JobOutcome, JobReport};
 pub use stop::Stop;
 pub use syncs::NewSync;
 pub use tenant::Tenant;
+pub use worker::WorkOptions;
 
 pub use crate::runtime::{Choice, Identity};
 pub use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};

@@ -52,7 +52,14 @@ impl Tenant {
                 "take `customer` into `--kinds`",
             ));
         }
-        let sync = Sync { name: new.name, source: new.source, target: new.target, rules: new.rules, revision: 0 };
+        let sync = Sync {
+            name: new.name,
+            source: new.source,
+            target: new.target,
+            rules: new.rules,
+            paused: false,
+            revision: 0,
+        };
         self.store.sync_insert(&sync).await?;
         self.sync(&sync.name).await
     }

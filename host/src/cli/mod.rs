@@ -162,7 +162,12 @@ impl Args {
     pub fn works_long(&self) -> bool {
         matches!(
             self.command,
-            Command::Alert(_) | Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Work(_)
+            Command::Alert(_)
+                | Command::Plan(_)
+                | Command::Apply(_)
+                | Command::Run(_)
+                | Command::Sync(sync::SyncCommand::Swap { .. })
+                | Command::Work(_)
         )
     }
 }

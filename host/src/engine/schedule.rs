@@ -11,7 +11,7 @@ use super::progress::NoProgress;
 use super::{RunReport, Tenant};
 use crate::error::Error;
 use crate::model::schedule::retry_at;
-use crate::model::{Job, Mode, RunStatus, Schedule, SyncName, Timestamp};
+use crate::model::{Job, Kind, Mode, RunStatus, Schedule, SyncName, Timestamp};
 use crate::runtime::CallContext;
 use crate::store::Wakeup;
 use serde::Serialize;
@@ -195,7 +195,13 @@ impl Tenant {
     /// # Errors
     /// No such sync; the interval is out of range.
     pub async fn schedule_set(&self, sync: &SyncName, job: Job, minutes: Option<u32>) -> Result<(), Error> {
-        self.sync(sync).await?;
+        let rules = self.sync(sync).await?.rules;
+        if job == Job::Alerts && minutes.is_some() && !rules.kinds.contains_key(&Kind::Alert) {
+            return Err(Error::invalid(
+                format!("alerts take no part in the sync `{sync}`"),
+                "take `alert` into its `--kinds`",
+            ));
+        }
         let Some(minutes) = minutes else { return Ok(self.store.schedule_remove(sync, job).await?) };
         if !(1..=MINUTES_MAX).contains(&minutes) {
             return Err(Error::invalid(

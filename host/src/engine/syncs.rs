@@ -78,7 +78,7 @@ impl Tenant {
         let counts = self.store.link_counts(name).await?;
         let linked: u64 =
             counts.iter().filter(|(_, state, _)| *state == LinkState::Linked).map(|(_, _, links)| links).sum();
-        self.note(None, "sync removed", format!("{name}: {} to {}, with {linked} links", sync.source, sync.target))
+        self.note(None, "sync-removed", format!("{name}: {} to {}, with {linked} links", sync.source, sync.target))
             .await?;
         Ok(self.store.sync_remove(name).await?)
     }

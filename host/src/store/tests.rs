@@ -5,6 +5,7 @@ mod isolation;
 mod observing;
 mod opening;
 mod ports;
+mod schedules;
 mod settings;
 mod threads;
 

@@ -63,7 +63,7 @@ impl UndoArgs {
         if !self.yes {
             session.output.talk(&shown);
             let question = format!("Undo run {} with {}?", self.run, count(changes, "change"));
-            if !confirmed(question, id).await? {
+            if !confirmed(session, question, &format!("crosswalk apply {id} --yes")).await? {
                 session.output.answer(
                     || document(Value::Null),
                     || format!("nothing was undone; `crosswalk apply {id}` does it later"),

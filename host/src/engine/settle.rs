@@ -123,7 +123,8 @@ impl Session<'_, '_> {
         let work = self.work;
         work.store.batch_settle(self.plan, Some(batch.id), &settled, &records, &work.target.name, work.now()).await?;
         if let Some(ms) = wait {
-            tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS))).await;
+            let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
+            tokio::select! { () = wait => {}, () = work.parts.stop.stopped() => {} }
         }
         Ok(again)
     }

@@ -12,6 +12,8 @@
 
 mod harness;
 
+/// The author's page holds: its connector is built as the page says.
+mod author;
 /// The command line: what it prints, its exit codes, and what bad input gets.
 mod cli;
 /// What a vendor may do to us: every fault, and the same end state all the same.

@@ -24,7 +24,11 @@ mod pairs;
 mod refresh;
 /// The sandbox: connectors that misbehave, one habit at a time.
 mod sandbox;
+/// The schedule: each thing due is done once, and a stop or a swap loses nothing.
+mod schedule;
 /// The main job, whole: RMM records into the PSA, and everything that happens to them later.
 mod sync;
 /// Tests that read the source: rooms, headers, words.
 mod tidy;
+/// Taking back what a run did: what goes, what is left, and that nothing does it again.
+mod undo;

@@ -20,9 +20,9 @@ mod tickets;
 pub use settings::{Settings, StampPlace};
 
 use client::Client;
+use crosswalk_sdk::batch::all_failed;
 use crosswalk_sdk::{
-    Change, Choice, Connector, Description, Failure, Host, Identity, Item, Kind, Operation, Outcome, Page, Query,
-    Selection, Settlement, Told,
+    Change, Choice, Connector, Description, Failure, Host, Identity, Item, Kind, Outcome, Page, Query, Selection,
 };
 
 /// The connector.
@@ -90,19 +90,4 @@ fn answers(selection: &Selection, item: &Item) -> bool {
         Selection::Search(text) => item.name.to_lowercase().contains(&text.to_lowercase()),
         _ => true,
     }
-}
-
-/// Whether the item is in use after an operation. A new one is, unless the change says otherwise.
-fn active_after(operation: Operation, told: Told<bool>) -> Told<bool> {
-    match operation {
-        Operation::Deactivate => Told::Value(false),
-        Operation::Reactivate => Told::Value(true),
-        Operation::Create if told.value().is_none() => Told::Value(true),
-        _ => told,
-    }
-}
-
-fn all_failed(changes: &[Change], failure: &Failure) -> Vec<Outcome> {
-    let failed = |change: &Change| Outcome { change: change.id.clone(), result: Settlement::Failed(failure.clone()) };
-    changes.iter().map(failed).collect()
 }

@@ -1,6 +1,6 @@
 //! The connector, built natively, against the simulated vendor over real HTTP. The token the host would get is attached here.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail the test")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use crosswalk_pulseway_psa::PulsewayPsa as Psa;
 use crosswalk_sdk::testing::{self, Script, change, failed, field, http, text};

@@ -35,7 +35,8 @@ async fn the_connector_of_the_authors_page_is_tested_built_and_installed() {
     assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stderr));
 
     let file = folder.path().join("acme-rmm.wasm");
-    let line = format!("plugin build {} --target-dir {} --out {}", folder.path().display(), target.display(), file.display());
+    let line =
+        format!("plugin build {} --target-dir {} --out {}", folder.path().display(), target.display(), file.display());
     Program::empty().run(&line).ends(0);
     let app = TestApp::start().await;
     let added = app.engine.plugin_add(&file).await.expect("it fits the contract");

@@ -9,8 +9,8 @@ use super::progress::Bars;
 use super::session::Session;
 use super::shapes::{self, spelled};
 use crate::engine::{LinkCount, NewSync, SwapEnd, Tenant};
-use crate::model::sync::Sites;
-use crate::model::{ConnectionName, Job, Kind, Schedule, Sync, SyncName, SyncRules, Trust, catalogue};
+use crate::model::sync::{Sites, TicketRules};
+use crate::model::{ConnectionName, Job, Kind, Schedule, Sync, SyncName, SyncRules, Timestamp, Trust, catalogue};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -164,6 +164,39 @@ struct RulesArgs {
     /// Set a brake's limit: deactivate-percent, deactivate-least, update-percent, update-least
     #[arg(long = "brake", value_name = "LIMIT=NUMBER", value_parser = brake)]
     brakes: Vec<(BrakeName, u32)>,
+    #[command(flatten)]
+    tickets: TicketArgs,
+}
+
+/// Rules of alerts, where the kind takes part.
+#[derive(Debug, clap::Args)]
+struct TicketArgs {
+    /// The target customer, by its id there, that gets the tickets of customers that are not linked [default: none, they are held]
+    #[arg(long, value_name = "ID|none")]
+    catch_all: Option<String>,
+    /// Leave tickets open when the vendor tells that their alerts are over
+    #[arg(long)]
+    keep_tickets_open: bool,
+    /// Close tickets nobody worked on when their alerts are over, as is usual
+    #[arg(long, conflicts_with = "keep_tickets_open")]
+    close_tickets: bool,
+    /// Make tickets of alerts that were raised from then on [default: from when alerts first took part]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    tickets_from: Option<Timestamp>,
+}
+
+impl TicketArgs {
+    fn change(&self, rules: &mut TicketRules) {
+        if let Some(account) = &self.catch_all {
+            rules.catch_all = (account != "none").then(|| account.clone());
+        }
+        rules.close = (rules.close && !self.keep_tickets_open) || self.close_tickets;
+        rules.from = self.tickets_from.or(rules.from);
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| format!("`{text}` is no time: write it as 2026-01-31T09:30:00Z"))
 }
 
 impl RulesArgs {
@@ -211,6 +244,7 @@ impl RulesArgs {
         for (name, number) in &self.brakes {
             name.set(&mut rules.brakes, *number);
         }
+        self.tickets.change(&mut rules.tickets);
         Ok(notes)
     }
 }

@@ -12,6 +12,8 @@
 
 mod harness;
 
+/// The author's page holds: its connector is built as the page says.
+mod author;
 /// The command line: what it prints, its exit codes, and what bad input gets.
 mod cli;
 /// What a vendor may do to us: every fault, and the same end state all the same.
@@ -24,7 +26,11 @@ mod pairs;
 mod refresh;
 /// The sandbox: connectors that misbehave, one habit at a time.
 mod sandbox;
+/// The schedule: each thing due is done once, and a stop or a swap loses nothing.
+mod schedule;
 /// The main job, whole: RMM records into the PSA, and everything that happens to them later.
 mod sync;
 /// Tests that read the source: rooms, headers, words.
 mod tidy;
+/// Taking back what a run did: what goes, what is left, and that nothing does it again.
+mod undo;

@@ -83,7 +83,6 @@ fn a_program_gets_one_json_document_of_everything() {
         "runs s",
         "journal",
         "journal s",
-        "tick",
         &why,
         &refresh,
     ] {

@@ -55,10 +55,12 @@ impl Rmm {
     }
 
     pub(crate) fn devices(&self) -> Vec<Device> {
-        let device = |id: &str, name: &str, customer: String| Device { id: id.to_owned(), name: name.to_owned(), customer };
+        let device =
+            |id: &str, name: &str, customer: String| Device { id: id.to_owned(), name: name.to_owned(), customer };
         match self {
             Self::Pulseway(sim) => {
-                let of: BTreeMap<i64, i64> = sim.sites().into_iter().map(|(site, customer, _)| (site, customer)).collect();
+                let of: BTreeMap<i64, i64> =
+                    sim.sites().into_iter().map(|(site, customer, _)| (site, customer)).collect();
                 sim.devices().iter().map(|one| device(&one.id, &one.name, of[&one.site].to_string())).collect()
             }
             Self::Datto(sim) => sim
@@ -82,13 +84,6 @@ impl Rmm {
             Self::Pulseway(sim) => sim.check_in_all(now_s),
             Self::Datto(sim) => sim.check_in_all(now_s),
         }
-    }
-
-    pub(crate) fn check_in(&self, device: &str, now_s: i64) {
-        assert!(match self {
-            Self::Pulseway(sim) => sim.check_in(device, now_s),
-            Self::Datto(sim) => sim.check_in(device, now_s),
-        });
     }
 
     pub(crate) fn rename_device(&self, device: &str, name: &str) {
@@ -139,14 +134,6 @@ impl Rmm {
         match self {
             Self::Pulseway(_) => false,
             Self::Datto(sim) => sim.resolve_alert(alert, at_s),
-        }
-    }
-
-    /// The alerts that are under way.
-    pub(crate) fn alerts(&self) -> Vec<String> {
-        match self {
-            Self::Pulseway(_) => Vec::new(),
-            Self::Datto(sim) => sim.open_alerts(),
         }
     }
 
@@ -219,6 +206,10 @@ impl Psa {
                     ("owner-resource-id", json!(29_682_885)),
                     ("udf-last-seen", json!("RMM Last Seen")),
                     ("udf-storage", json!("RMM Storage")),
+                    ("ticket-queue", json!("Monitoring")),
+                    ("priority-normal", json!("Medium")),
+                    ("priority-critical", json!("Critical")),
+                    ("note-type", json!("Task Notes")),
                 ],
                 secrets([("secret", sim.secret()), ("integration-code", sim.integration_code())]),
                 texts([("discovery", sim.url()), ("zone", sim.url())]),
@@ -230,8 +221,8 @@ impl Psa {
                 vec![
                     ("user", json!(sim.user())),
                     ("tenant", json!(sim.tenant())),
-                    ("business-type", json!("Company")),
-                    ("account-manager", json!("1")),
+                    ("business-type", json!("Small business")),
+                    ("account-manager", json!("Olga Owner")),
                 ],
                 secrets([("password", sim.password())]),
                 texts([("api", sim.url())]),
@@ -267,20 +258,18 @@ impl Psa {
 
     pub(crate) fn tickets(&self) -> Vec<Ticket> {
         match self {
-            Self::Autotask(sim) => {
-                let notes = sim.rows("TicketNotes");
-                sim.rows("Tickets")
-                    .iter()
-                    .map(|row| Ticket {
-                        id: text(&row["id"]),
-                        title: text(&row["title"]),
-                        account: text(&row["companyID"]),
-                        asset: some(&row["configurationItemID"]),
-                        closed: row["status"] == json!(COMPLETE),
-                        notes: notes.iter().filter(|note| note["ticketID"] == row["id"]).count(),
-                    })
-                    .collect()
-            }
+            Self::Autotask(sim) => sim
+                .tickets()
+                .iter()
+                .map(|row| Ticket {
+                    id: text(&row["id"]),
+                    title: text(&row["title"]),
+                    account: text(&row["companyID"]),
+                    asset: some(&row["configurationItemID"]),
+                    closed: row["status"] == json!(COMPLETE),
+                    notes: row["id"].as_i64().map_or(0, |id| sim.notes(id).len()),
+                })
+                .collect(),
             Self::Bms(sim) => {
                 let notes = sim.rows("notes");
                 sim.tickets()
@@ -302,7 +291,7 @@ impl Psa {
     pub(crate) fn touch(&self, ticket: &str) {
         let id = ticket.parse().expect("a number");
         assert!(match self {
-            Self::Autotask(sim) => sim.add_ticket_note(id, "I am on it"),
+            Self::Autotask(sim) => sim.add_note(id, "I am on it"),
             Self::Bms(sim) => sim.add_note(id, "I am on it"),
         });
     }

@@ -1,5 +1,5 @@
 //! `crosswalk apply` and `crosswalk run`: what is planned is done, after a person said yes
-//! (`apply`) or by the trust they gave before (`run`).
+//! (`apply`) or by the trust they gave before (`run`). Undoing a run is in `undo.rs`.
 
 use super::exit::{Exit, Told};
 use super::output::{can_ask, clean, count, table};
@@ -40,23 +40,40 @@ pub(super) struct ApplyArgs {
     yes: bool,
 }
 
-/// Plan and apply in one go.
+/// Plan and apply in one go, or take back what a run did.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
 Only kinds with the trust `automatic` are applied, and nothing that a brake holds; the rest
-waits in the plan. For a timer of the machine.
+waits in the plan. For a timer of the machine. `crosswalk runs` lists past runs; a sync that
+is called `undo` is run by `crosswalk run -- undo`.
 
-Example:
-  crosswalk run rmm-to-psa")]
+Examples:
+  crosswalk run rmm-to-psa
+  crosswalk run undo 7"
+)]
 pub(super) struct RunArgs {
     /// The sync
-    sync: SyncName,
+    #[arg(required = true)]
+    sync: Option<SyncName>,
+    #[command(subcommand)]
+    command: Option<RunCommand>,
+}
+
+/// What else can be done with runs.
+#[derive(Debug, clap::Subcommand)]
+enum RunCommand {
+    /// Show what takes back what a run did, and do it after a yes
+    Undo(super::undo::UndoArgs),
 }
 
 impl ApplyArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let tenant = session.tenant().await?;
-        if !self.yes && !confirmed(self.question(&tenant).await?, self.plan).await? {
+        let go_ahead = format!("crosswalk apply {} --yes", self.plan);
+        if !self.yes && !confirmed(session, self.question(&tenant).await?, &go_ahead).await? {
             session.output.talk("nothing was applied");
             return Ok(Exit::Pending);
         }
@@ -98,12 +115,12 @@ impl ApplyArgs {
     }
 }
 
-/// Asks a person; where there is none, `--yes` has to stand for the answer.
-async fn confirmed(question: String, plan: PlanId) -> anyhow::Result<bool> {
+/// Asks a person; where there is none, the command that goes ahead has to stand for the answer.
+pub(super) async fn confirmed(session: &Session<'_>, question: String, go_ahead: &str) -> anyhow::Result<bool> {
     if !can_ask() {
         return Err(Told::usage(
             "nobody can be asked whether to go ahead: this is no terminal",
-            format!("`crosswalk apply {plan} --yes` goes ahead"),
+            format!("`{go_ahead}` goes ahead"),
         ));
     }
     // On a thread of its own, so that a signal is heard meanwhile.
@@ -113,15 +130,24 @@ async fn confirmed(question: String, plan: PlanId) -> anyhow::Result<bool> {
         std::io::stdin().read_line(&mut answer)?;
         std::io::Result::Ok(answer)
     });
-    let answer = answer.await.context("the question was broken off")??;
+    let engine = session.engine()?;
+    let answer = tokio::select! {
+        answer = answer => answer.context("the question was broken off")??,
+        () = engine.stop().stopped() => return Err(crate::error::Error::Stopped.into()),
+    };
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 impl RunArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let sync = match (self.command, self.sync) {
+            (Some(RunCommand::Undo(undo)), _) => return undo.run(session).await,
+            (None, Some(sync)) => sync,
+            (None, None) => return Err(Told::usage("no sync is named", "`crosswalk run SYNC`")),
+        };
         let tenant = session.tenant().await?;
-        let report = tenant.run(&self.sync, &Bars::new(session.output)).await?;
-        told(session, &tenant, &self.sync, &report).await
+        let report = tenant.run(&sync, &Bars::new(session.output)).await?;
+        told(session, &tenant, &sync, &report).await
     }
 }
 
@@ -152,7 +178,8 @@ pub(super) async fn told(
     })
 }
 
-fn words(report: &ApplyReport) -> String {
+/// What applying came to, for people.
+pub(super) fn words(report: &ApplyReport) -> String {
     let run = &report.run;
     let mut text = format!("{}\n", ended(run));
     if !run.message.is_empty() && report.failures.is_empty() {

@@ -35,8 +35,9 @@ mod session;
 mod shapes;
 mod sync;
 mod tenant;
-mod tick;
+mod undo;
 mod why;
+mod work;
 
 pub use exit::Exit;
 pub use output::{LogWriter, Output};
@@ -123,7 +124,7 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Do what a plan says, or a part of it
     Apply(apply::ApplyArgs),
-    /// Plan, and apply at once what trust and brakes allow
+    /// Plan, and apply at once what trust and brakes allow; or undo a past run
     Run(apply::RunArgs),
     /// Bring one asset in step now
     #[command(subcommand)]
@@ -137,8 +138,8 @@ enum Command {
     Journal(journal::JournalArgs),
     /// Say why a record is, or is not, in step
     Why(why::WhyArgs),
-    /// Run the wake-ups of connectors that are due
-    Tick(tick::TickArgs),
+    /// Run the schedule: do what is due, until stopped
+    Work(work::WorkArgs),
 }
 
 impl Args {
@@ -166,12 +167,13 @@ impl Args {
     pub fn works_long(&self) -> bool {
         matches!(
             self.command,
-            Command::Plan(_)
+            Command::Alert(_)
+                | Command::Plan(_)
                 | Command::Apply(_)
                 | Command::Run(_)
                 | Command::Asset(_)
-                | Command::Alert(_)
-                | Command::Tick(_)
+                | Command::Sync(sync::SyncCommand::Swap { .. })
+                | Command::Work(_)
         )
     }
 }
@@ -195,7 +197,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,
         Command::Why(command) => command.run(session).await,
-        Command::Tick(command) => command.run(session).await,
+        Command::Work(command) => command.run(session).await,
     }
 }
 

@@ -123,13 +123,14 @@ impl Session<'_, '_> {
         let work = self.work;
         work.store.batch_settle(self.plan, Some(batch.id), &settled, &records, &work.target.name, work.now()).await?;
         if let Some(ms) = wait {
-            tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS))).await;
+            let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
+            tokio::select! { () = wait => {}, () = work.parts.stop.stopped() => {} }
         }
         Ok(again)
     }
 
     async fn fates(&self, batch: &Batch, report: WriteReport) -> Vec<Fate> {
-        if batch.action == Action::Link {
+        if !batch.action.writes() {
             return batch
                 .changes
                 .iter()
@@ -240,7 +241,7 @@ impl Session<'_, '_> {
     fn done(&self, prepared: &Prepared, target: &str, kept: Option<&Record>, looked_up: bool) -> Settled {
         let planned = &prepared.planned;
         let sent = prepared.change.as_ref();
-        let link = plan::after_write(prepared.link.as_ref(), planned, sent, target, kept, self.work.now());
+        let link = self.work.link_after(prepared.link.as_ref(), planned, sent, target, kept);
         if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
             self.learn(planned.kind, &planned.source, target);
         }
@@ -364,6 +365,7 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::Open => "opened",
         Action::Append => "noted",
         Action::Close => "closed",
+        Action::Unlink => "unlinked",
     }
 }
 

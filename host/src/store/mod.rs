@@ -32,6 +32,7 @@ mod reads;
 mod records;
 mod rows;
 mod runs;
+mod schedules;
 mod secrets;
 mod syncs;
 mod tenants;

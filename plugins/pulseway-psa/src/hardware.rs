@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::lookups;
 use crate::settings::{Settings, StampPlace};
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Asset, Item, Json, Level, Reference, Told};
+use crosswalk_sdk::{Asset, Failure, Item, Json, Level, Reference, Told};
 use serde::{Deserialize, Serialize};
 
 /// A row of the list.
@@ -100,15 +100,24 @@ pub(crate) struct Categories {
 }
 
 impl Categories {
-    /// As the settings name them; reads go on without.
+    /// As the settings name them. Reads go on without, and do not ask again and again for what is not there.
     pub(crate) fn of(client: &Client<'_>) -> Self {
         let id = |wanted: &str| {
-            lookups::id(client, &lookups::CATEGORY, wanted).inspect_err(|failure| {
-                client.host.log(Level::Warn, &format!("types of hardware assets are not read: {}", failure.message()));
-            })
+            if client.host.recall("no-category", wanted, lookups::HOURS_4_MS).is_some() {
+                return None;
+            }
+            let found = lookups::id(client, &lookups::CATEGORY, wanted);
+            if let Err(failure) = &found {
+                let message = format!("types of hardware assets are not read: {}", failure.message());
+                client.host.log(Level::Warn, &message);
+            }
+            if let Err(Failure::Rejected(_)) = &found {
+                client.host.remember("no-category", wanted, "");
+            }
+            found.ok()
         };
         let settings = &client.settings;
-        Self { workstation: id(&settings.workstation_category).ok(), server: id(&settings.server_category).ok() }
+        Self { workstation: id(&settings.workstation_category), server: id(&settings.server_category) }
     }
 
     fn type_of(self, category: &Told<Int>) -> Told<String> {

@@ -114,6 +114,12 @@ fn the_list_alone_costs_a_call_for_a_hundred_assets() {
     let listed = all(&host(&sim, &with(r#""asset-read":"listed""#)), Kind::Asset, Selection::Everything).unwrap();
     assert_eq!(sim.counts().of("GET", "hardwareasset/{id}"), 0);
     assert_eq!(sim.counts().of("GET", "hardwareasset/searchselect"), full.len().div_ceil(100) as u64);
+    let lost = host(&sim, &with(r#""asset-read":"listed","server-category":"Mainframe""#));
+    let untyped = all(&lost, Kind::Asset, Selection::Everything).unwrap();
+    assert!(untyped.iter().all(|item| field(item, "type") != Some(&Value::Text("server".to_owned()))));
+    let lookups = sim.counts().of("GET", "lookup");
+    all(&lost, Kind::Asset, Selection::Everything).unwrap();
+    assert_eq!(sim.counts().of("GET", "lookup"), lookups, "what is not there is not asked for again");
     for (listed, full) in listed.iter().zip(&full) {
         assert_eq!((&listed.id, &listed.name, &listed.parent), (&full.id, &full.name, &full.parent));
         for told in &listed.fields {

@@ -18,6 +18,10 @@ mod cli;
 mod faults;
 /// Killed at any moment, run again: the same end state, nothing twice.
 mod kill;
+/// Every RMM with every PSA, chosen by name.
+mod pairs;
+/// One asset, now: refreshed alone and at once.
+mod refresh;
 /// The sandbox: connectors that misbehave, one habit at a time.
 mod sandbox;
 /// The schedule: each thing due is done once, and a stop or a swap loses nothing.
@@ -26,3 +30,5 @@ mod schedule;
 mod sync;
 /// Tests that read the source: rooms, headers, words.
 mod tidy;
+/// Taking back what a run did: what goes, what is left, and that nothing does it again.
+mod undo;

@@ -20,6 +20,7 @@
 
 mod alert;
 mod apply;
+mod asset;
 mod connection;
 mod exit;
 mod journal;
@@ -34,6 +35,7 @@ mod session;
 mod shapes;
 mod sync;
 mod tenant;
+mod undo;
 mod why;
 mod work;
 
@@ -122,8 +124,11 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Do what a plan says, or a part of it
     Apply(apply::ApplyArgs),
-    /// Plan, and apply at once what trust and brakes allow
+    /// Plan, and apply at once what trust and brakes allow; or undo a past run
     Run(apply::RunArgs),
+    /// Bring one asset in step now
+    #[command(subcommand)]
+    Asset(asset::AssetCommand),
     /// Turn alerts into tickets
     #[command(subcommand)]
     Alert(alert::AlertCommand),
@@ -162,10 +167,11 @@ impl Args {
     pub fn works_long(&self) -> bool {
         matches!(
             self.command,
-            Command::Alert(_)
-                | Command::Plan(_)
+            Command::Plan(_)
                 | Command::Apply(_)
                 | Command::Run(_)
+                | Command::Asset(_)
+                | Command::Alert(_)
                 | Command::Sync(sync::SyncCommand::Swap { .. })
                 | Command::Work(_)
         )
@@ -186,6 +192,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Plan(command) => command.run(session).await,
         Command::Apply(command) => command.run(session).await,
         Command::Run(command) => command.run(session).await,
+        Command::Asset(command) => command.run(session).await,
         Command::Alert(command) => command.run(session).await,
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,

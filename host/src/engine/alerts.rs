@@ -6,15 +6,16 @@
 
 use super::context::Work;
 use super::observe::Observed;
+use super::plan::Finding;
 use super::plan::alerts::{Alert, AlertInput, Place, is_open, plan_alerts};
 use super::planning::Draft;
 use super::progress::{Progress, Stage};
 use super::{PlanReport, RunReport, Tenant, brakes};
 use crate::error::Error;
-use crate::model::{Kind, Link, LinkState, Mode, Record, Selection, SyncName};
+use crate::model::{Kind, Link, LinkState, Mode, PlannedChange, Record, SyncName, Trust};
 use crate::store::Stored;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// An alert, for people and programs.
 #[derive(Debug, Clone, Serialize)]
@@ -89,7 +90,7 @@ impl Tenant {
     pub async fn alerts_run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin_alerts(sync, Mode::Apply, progress).await?;
         let report = work.plan_tickets().await;
-        work.apply_by_trust(report).await
+        work.apply_by_trust(report, Some(Kind::Alert)).await
     }
 
     async fn begin_alerts<'p>(
@@ -135,20 +136,54 @@ impl Work<'_> {
         let Some(describe) = self.target.description.kind(Kind::Ticket) else {
             return Err(Error::invalid(format!("the target `{}` has no tickets", self.target.name), "choose another"));
         };
-        let mut draft = Draft::begin(self, None).await?;
+        let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
+        let mut draft = Draft::new(self, id, None).await?;
         let ground = self.ground(alerts).await?;
         let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
         let planned =
             plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe, rules: &self.sync.rules.tickets });
         draft.find(planned.findings);
+        self.refresh_devices(&mut draft, &planned.changes, &alerts).await?;
         let rules = &self.sync.rules;
         let (mut held, mut free): (Vec<_>, Vec<_>) =
             planned.changes.into_iter().partition(|change| change.held.is_some());
-        brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run(), rules.kinds[&Kind::Alert].trust);
+        brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run, rules.kinds[&Kind::Alert].trust);
         free.append(&mut held);
         draft.keep(free).await?;
         self.progress.end(&Stage::Planning);
-        draft.report(Some(observed)).await
+        Ok(PlanReport { read: observed.totals(), ..draft.report().await? })
+    }
+
+    /// Brings the devices in step whose alerts make or reach a ticket. A device that cannot be
+    /// refreshed keeps no ticket from being made.
+    async fn refresh_devices(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        changes: &[PlannedChange],
+        alerts: &[Alert<'_>],
+    ) -> Result<(), Error> {
+        let trust = self.sync.rules.kinds.get(&Kind::Asset).map(|rules| rules.trust);
+        if trust.is_none_or(|trust| trust == Trust::Preview) {
+            return Ok(());
+        }
+        let about: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
+        let mut devices: Vec<String> = alerts
+            .iter()
+            .filter(|alert| about.contains(alert.record.id.as_str()))
+            .filter(|alert| alert.place == Place::Account { with_asset: true })
+            .filter_map(|alert| alert.record.text("asset").map(str::to_owned))
+            .collect();
+        devices.sort_unstable();
+        devices.dedup();
+        match self.refresh_records(draft, Kind::Asset, &devices).await {
+            Ok(missed) => draft.find(missed),
+            Err(error @ Error::Vendor { .. }) => draft.find(vec![Finding {
+                source: devices.join(", "),
+                message: format!("the devices of new alerts were not refreshed: {error}"),
+            }]),
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// The linked tickets that were open when they were read last, as they are now.
@@ -163,8 +198,8 @@ impl Work<'_> {
             .map(|stored| (stored.record.id.clone(), stored.record))
             .collect();
         ids.retain(|id| !closed.contains_key(id));
-        let now = self.read_now(false, Kind::Ticket, &ids).await?;
-        Ok(now.into_iter().chain(closed.into_values()).collect())
+        let now = self.read_now(&self.target, Kind::Ticket, &ids).await?.unwrap_or_default();
+        Ok(now.into_values().chain(closed.into_values()).collect())
     }
 
     /// Alerts with an open ticket that the source lists no more are asked for one by one:
@@ -176,20 +211,7 @@ impl Work<'_> {
         let stored = self.store.records_by_ids(&self.source.name, Kind::Alert, &with_open).await?;
         let unlisted: Vec<String> =
             stored.into_iter().filter(|stored| stored.gone_at.is_some()).map(|stored| stored.record.id).collect();
-        self.read_now(true, Kind::Alert, &unlisted).await.map(drop)
-    }
-
-    /// Records of the source or the target by id, as they are now; stored as they are read.
-    async fn read_now(&self, source: bool, kind: Kind, ids: &[String]) -> Result<Vec<Record>, Error> {
-        let side = if source { &self.source } else { &self.target };
-        let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(Vec::new()) };
-        let mut records = Vec::new();
-        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            let read = self.read_all(side, kind, Selection::Ids(ids.to_vec())).await;
-            records.extend(read.map_err(|failure| side.failed(failure))?);
-        }
-        self.store.records_put(&side.name, kind, &records, self.now()).await?;
-        Ok(records)
+        self.read_now(&self.source, Kind::Alert, &unlisted).await.map(drop)
     }
 
     /// What alerts refer to, by today's links.

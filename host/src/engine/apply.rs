@@ -12,11 +12,12 @@ use super::plan::alerts::{LEAD, UNMAPPED};
 use super::progress::{Progress, Stage};
 use super::query::no_plan;
 use super::settle::Tally;
+use super::undo;
 use crate::error::Error;
 use crate::model::run::STOPPED;
 use crate::model::{
-    Action, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunStatus, Selection, SyncName,
-    Trust, Value, WriteReport, catalogue,
+    Action, Change, ChangeId, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunStatus, Selection,
+    SyncName, Trust, Value, WriteReport, catalogue,
 };
 use crate::runtime::CallContext;
 use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, Settled, StoredChange};
@@ -52,6 +53,9 @@ pub struct ApplyOptions {
     pub kind: Option<Kind>,
     /// Nobody approved: only kinds whose trust is automatic.
     pub automatic: bool,
+    /// The kind whose trust counts for the whole plan; none: each kind's own. What is refreshed
+    /// because of an alert goes along with its ticket.
+    pub trusted: Option<Kind>,
 }
 
 /// What applying came to.
@@ -112,22 +116,32 @@ impl Work<'_> {
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
         self.progress.begin(Stage::Applying, Some(waiting));
         let mut tally = Tally::default();
-        for kind in Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|only| only == *kind)) {
-            let planned =
-                |action: &Action| stored.totals.iter().any(|total| (total.kind, total.action) == (kind, *action));
-            for action in ORDER.into_iter().filter(planned) {
-                session.do_all(kind, action, waiting, &mut tally).await?;
-                if tally.stop.is_some() {
-                    break;
-                }
+        for (kind, action) in
+            self.steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind))
+        {
+            if tally.stop.is_some() {
+                break;
             }
+            session.do_all(kind, action, waiting, &mut tally).await?;
         }
         self.progress.end(&Stage::Applying);
         Ok(tally)
     }
 
+    /// The kinds and actions a plan has, in the order in which they are done: a plan that undoes has
+    /// its own.
+    fn steps(&self, stored: &Plan) -> Vec<(Kind, Action)> {
+        let planned: Vec<(Kind, Action)> = stored.totals.iter().map(|total| (total.kind, total.action)).collect();
+        if stored.undoes.is_some() {
+            return planned;
+        }
+        let all = Kind::ALL.into_iter().flat_map(|kind| ORDER.map(|action| (kind, action)));
+        all.filter(|step| planned.contains(step)).collect()
+    }
+
     async fn end_apply(&self, plan: PlanId, tally: Tally) -> Result<ApplyReport, Error> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
+        let undone = self.store.plan_get(plan).await?.and_then(|plan| plan.undoes);
         let counts = &tally.counts;
         let stopped = tally.stop.as_deref() == Some(STOPPED);
         let troubled = counts.failed + counts.stale > 0 || tally.stop.is_some();
@@ -142,6 +156,7 @@ impl Work<'_> {
             .stop
             .clone()
             .or_else(|| tally.failures.first().map(|(what, why)| format!("{what}: {why}")))
+            .or_else(|| undone.filter(|_| tally.counts.done > 0).map(|undone| format!("it undid run {undone}")))
             .unwrap_or_default();
         run.counts = tally.counts;
         run.plan = Some(plan);
@@ -230,8 +245,8 @@ impl<'w, 'p> Session<'w, 'p> {
     }
 
     async fn call(&self, batch: &Batch) -> WriteReport {
-        if batch.action == Action::Link {
-            // Nothing is written to the vendor: the settlement records the link.
+        if !batch.action.writes() {
+            // Nothing is written to the vendor: the settlement records what becomes of the link.
             return WriteReport { outcomes: Ok(Vec::new()), sent: Default::default(), unanswered: Default::default() };
         }
         let changes: Vec<Change> = batch.changes.iter().filter_map(|prepared| prepared.change.clone()).collect();
@@ -284,7 +299,8 @@ impl<'w, 'p> Session<'w, 'p> {
 
     fn may_go(&self, change: &PlannedChange) -> bool {
         let released = |brake: &str| self.options.release.iter().any(|name| name == "all" || name == brake);
-        let trust = self.work.sync.rules.kinds.get(&change.kind).map_or(Trust::Preview, |rules| rules.trust);
+        let kind = self.options.trusted.unwrap_or(change.kind);
+        let trust = self.work.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
         let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
         // A ticket without an account has nowhere to go, whoever says yes.
         trust >= least && change.held.as_ref().is_none_or(|hold| hold.brake != UNMAPPED && released(&hold.brake))
@@ -324,7 +340,8 @@ impl<'w, 'p> Session<'w, 'p> {
         for mut planned in changes {
             let link = links.remove(&planned.source);
             let there = planned.target.as_ref().and_then(|id| now.get(id));
-            let checked = match plan::stale(&planned, link.as_ref(), there) {
+            let stale = if undo::is_reversal(&planned) { undo::stale } else { plan::stale };
+            let checked = match stale(&planned, link.as_ref(), there) {
                 Some(why) => Err((ChangeStatus::Stale, why)),
                 None => work
                     .to_write(self.plan, &planned, there, &references)
@@ -453,6 +470,10 @@ impl Work<'_> {
         there: Option<&Record>,
         references: &HashMap<(Kind, String), String>,
     ) -> Result<Option<Change>, plan::Unresolved> {
+        if undo::is_reversal(planned) {
+            let id = ChangeId { plan, sequence: planned.sequence };
+            return undo::to_write(planned, id, there.and_then(|record| record.parent.as_deref()));
+        }
         let stamped = there.and_then(|record| record.stamp.as_ref());
         let stamp = self.stamp(planned.kind, &planned.source).filter(|stamp| stamped != Some(stamp));
         let unstamped = [Action::Retire, Action::Deactivate, Action::Append, Action::Close];
@@ -464,6 +485,21 @@ impl Work<'_> {
                 .get(&(kind, id.to_owned()))
                 .map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
         })
+    }
+
+    /// The link as it is to be stored after a change was done.
+    pub(super) fn link_after(
+        &self,
+        link: Option<&Link>,
+        planned: &PlannedChange,
+        sent: Option<&Change>,
+        target: &str,
+        kept: Option<&Record>,
+    ) -> Link {
+        if undo::is_reversal(planned) {
+            return undo::link_after(link, planned, self.run, self.now());
+        }
+        plan::after_write(link, planned, sent, target, kept, self.now())
     }
 
     /// A line for the journal about one change; what it changed stands in the plan, and is read from there.

@@ -28,12 +28,14 @@ mod ports;
 mod progress;
 mod query;
 mod recover;
+mod refresh;
 mod schedule;
 mod settle;
 mod stop;
 mod swap;
 mod syncs;
 mod tenant;
+mod undo;
 mod worker;
 
 pub use alerts::AlertView;
@@ -45,11 +47,13 @@ pub use planning::{PlanReport, RunReport};
 pub use plugins::{PluginAdded, PluginView};
 pub use progress::{NoProgress, Progress, Stage};
 pub use query::{ChangeView, LinkCount, Trace};
+pub use refresh::RefreshReport;
 pub use schedule::{JobOutcome, JobReport};
 pub use stop::Stop;
 pub use swap::{SwapEnd, Swapped};
 pub use syncs::NewSync;
 pub use tenant::Tenant;
+pub use undo::UndoOptions;
 pub use worker::WorkOptions;
 
 pub use crate::runtime::{Choice, Identity};

@@ -33,6 +33,8 @@ mod write;
 
 pub use hash::PlanHasher;
 pub use stale::stale;
+pub(super) use stale::{now as now_has, stale_target};
+pub(super) use value::{same, shown};
 pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
 
 use super::matching::Decision;
@@ -144,6 +146,7 @@ fn rank(action: Action) -> u8 {
         Action::Open => 7,
         Action::Append => 8,
         Action::Close => 9,
+        Action::Unlink => 10,
     }
 }
 

@@ -8,7 +8,6 @@
 
 use super::apply::{References, Unsettled};
 use super::context::Work;
-use super::plan;
 use super::plan::alerts::LAST_ACTIVITY;
 use super::progress::Stage;
 use super::settle::{by_change, past};
@@ -201,7 +200,7 @@ impl Work<'_> {
         let (status, target, link, event, message) = match verdict {
             Verdict::Written(target) => {
                 let link = self.store.link_get(&self.sync.name, planned.kind, &planned.source).await?;
-                let link = plan::after_write(link.as_ref(), planned, change, target, kept.get(target), self.now());
+                let link = self.link_after(link.as_ref(), planned, change, target, kept.get(target));
                 let message = format!("{}; an interrupted run had written it", planned.reason);
                 (ChangeStatus::Done, Some(target.clone()), Some(link), past(planned.action), message)
             }

@@ -130,7 +130,7 @@ impl Session<'_, '_> {
     }
 
     async fn fates(&self, batch: &Batch, report: WriteReport) -> Vec<Fate> {
-        if batch.action == Action::Link {
+        if !batch.action.writes() {
             return batch
                 .changes
                 .iter()
@@ -241,7 +241,7 @@ impl Session<'_, '_> {
     fn done(&self, prepared: &Prepared, target: &str, kept: Option<&Record>, looked_up: bool) -> Settled {
         let planned = &prepared.planned;
         let sent = prepared.change.as_ref();
-        let link = plan::after_write(prepared.link.as_ref(), planned, sent, target, kept, self.work.now());
+        let link = self.work.link_after(prepared.link.as_ref(), planned, sent, target, kept);
         if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
             self.learn(planned.kind, &planned.source, target);
         }
@@ -310,6 +310,21 @@ impl Work<'_> {
     ) -> Result<Vec<Record>, Failure> {
         read_all(side.connector.as_ref(), &self.reading, kind, selection).await
     }
+
+    /// Reads these ids, as many at once as the connector takes; none when it cannot read single records.
+    pub(super) async fn read_ids(
+        &self,
+        side: &super::connections::Opened,
+        kind: Kind,
+        ids: &[String],
+    ) -> Result<Option<Vec<Record>>, Failure> {
+        let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(None) };
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
+            found.extend(self.read_all(side, kind, Selection::Ids(ids.to_vec())).await?);
+        }
+        Ok(Some(found))
+    }
 }
 
 pub(super) async fn read_all(
@@ -350,6 +365,7 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::Open => "opened",
         Action::Append => "noted",
         Action::Close => "closed",
+        Action::Unlink => "unlinked",
     }
 }
 

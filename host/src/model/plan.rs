@@ -20,6 +20,9 @@ pub struct Plan {
     pub undecided: u32,
     /// When it was approved, if it was.
     pub approved_at: Option<Timestamp>,
+    /// The run it undoes; none for a plan that brings in step.
+    #[serde(default)]
+    pub undoes: Option<RunId>,
 }
 
 /// One line of a plan in short.
@@ -107,6 +110,8 @@ pub enum Action {
     Append,
     /// A ticket is closed because its alert is over.
     Close,
+    /// The link is taken back; nothing is written to the vendor. Only in a plan that undoes.
+    Unlink,
 }
 
 impl Action {
@@ -124,11 +129,12 @@ impl Action {
             Action::Open => "open",
             Action::Append => "append",
             Action::Close => "close",
+            Action::Unlink => "unlink",
         }
     }
 
     /// All actions.
-    pub const ALL: [Action; 10] = [
+    pub const ALL: [Action; 11] = [
         Action::Link,
         Action::Create,
         Action::Update,
@@ -139,12 +145,13 @@ impl Action {
         Action::Open,
         Action::Append,
         Action::Close,
+        Action::Unlink,
     ];
 
     /// Whether it writes to the vendor.
     #[must_use]
     pub fn writes(self) -> bool {
-        self != Action::Link
+        !matches!(self, Action::Link | Action::Unlink)
     }
 }
 

@@ -82,6 +82,14 @@ impl TestApp {
         app
     }
 
+    /// The same data folder through an engine of its own, as another process has it.
+    pub(crate) async fn second(&self) -> Engine {
+        let folder = self.folder.path();
+        let store =
+            Store::open(&folder.join("crosswalk.db"), &KeySource::File(folder.join("key"))).expect("a database");
+        Engine::new(store, runtime(), self.clock.clone(), folder.to_owned())
+    }
+
     /// Joins any two connections by the sync of most tests, their plugins installed.
     pub(crate) async fn join(&self, source: NewConnection, target: NewConnection, rules: SyncRules) {
         let new = NewSync { name: name(SYNC), source: source.name.clone(), target: target.name.clone(), rules };
@@ -90,14 +98,6 @@ impl TestApp {
             self.add(connection).await;
         }
         self.tenant.sync_add(new).await.unwrap_or_else(|error| panic!("{}", told(&error)));
-    }
-
-    /// The same data folder through an engine of its own, as another process has it.
-    pub(crate) async fn second(&self) -> Engine {
-        let folder = self.folder.path();
-        let store =
-            Store::open(&folder.join("crosswalk.db"), &KeySource::File(folder.join("key"))).expect("a database");
-        Engine::new(store, runtime(), self.clock.clone(), folder.to_owned())
     }
 
     async fn connect(&self, vendors: &Vendors) {

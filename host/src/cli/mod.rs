@@ -167,11 +167,11 @@ impl Args {
     pub fn works_long(&self) -> bool {
         matches!(
             self.command,
-            Command::Alert(_)
-                | Command::Plan(_)
+            Command::Plan(_)
                 | Command::Apply(_)
                 | Command::Run(_)
                 | Command::Asset(_)
+                | Command::Alert(_)
                 | Command::Sync(sync::SyncCommand::Swap { .. })
                 | Command::Work(_)
         )

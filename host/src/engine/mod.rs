@@ -32,6 +32,7 @@ mod settle;
 mod syncs;
 mod tenant;
 mod undo;
+mod why;
 
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, NewConnection};
@@ -40,11 +41,12 @@ pub use links::{Decision, LinkFilter, LinkView};
 pub use planning::{PlanReport, RunReport};
 pub use plugins::{PluginAdded, PluginView};
 pub use progress::{NoProgress, Progress, Stage};
-pub use query::{ChangeView, LinkCount, Trace};
+pub use query::{ChangeView, LinkCount};
 pub use schedule::Woken;
 pub use syncs::NewSync;
 pub use tenant::Tenant;
 pub use undo::UndoOptions;
+pub use why::{Advice, Step, Trace};
 
 pub use crate::runtime::{Choice, Identity};
 pub use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};

@@ -84,11 +84,28 @@ fn a_run_is_undone_after_it_was_shown() {
 }
 
 #[test]
+fn an_asset_is_refreshed_by_hand() {
+    let office = Office::in_step();
+    let (program, device) = (&office.program, office.rmm.devices()[0].id.clone());
+    office.rmm.rename_device(&device, "NEW-NAME-01");
+    office.psa.reset_counts();
+    let said = program.run(&format!("asset refresh s {device}")).ends(0);
+    for words in [device.as_str(), "update asset NEW-NAME-01", "[done]", "name: ", " -> NEW-NAME-01"] {
+        assert!(said.out.contains(words), "{words}: {}", said.whole());
+    }
+    assert_eq!(office.psa.counts().writes, 1);
+    let again = program.run(&format!("asset refresh s {device}")).ends(0);
+    assert!(again.out.contains("is already up to date"), "{}", again.whole());
+    program.run("asset refresh s nobody").refused(1, &["there is no linked record `asset nobody`", "crosswalk plan s"]);
+}
+
+#[test]
 fn a_program_gets_one_json_document_of_everything() {
     let office = Office::in_step();
     let program = &office.program;
     let organisation = office.rmm.organisations()[0].0;
     let why = format!("why s customer {organisation}");
+    let refresh = format!("asset refresh s {}", office.rmm.devices()[0].id);
     for line in [
         "plugin list",
         "plugin inspect autotask",
@@ -111,6 +128,7 @@ fn a_program_gets_one_json_document_of_everything() {
         "journal s",
         "tick",
         &why,
+        &refresh,
     ] {
         let said = program.run(&format!("{line} --json")).ends(0);
         let document = said.json();

@@ -18,7 +18,9 @@
 //! To add a command: 1. a file with its `Args` and an `async fn run(self, &Session) ->
 //! Result<Exit>`; 2. a line in [`Command`] with a sentence about it; 3. a line in `run`.
 
+mod alert;
 mod apply;
+mod asset;
 mod connection;
 mod exit;
 mod journal;
@@ -124,6 +126,12 @@ enum Command {
     Apply(apply::ApplyArgs),
     /// Plan, and apply at once what trust and brakes allow; or undo a past run
     Run(apply::RunArgs),
+    /// Bring one asset in step now
+    #[command(subcommand)]
+    Asset(asset::AssetCommand),
+    /// Turn alerts into tickets
+    #[command(subcommand)]
+    Alert(alert::AlertCommand),
     /// List past runs and how they ended
     Runs(journal::RunsArgs),
     /// List what was done, and why, newest first
@@ -157,7 +165,15 @@ impl Args {
     /// others are left to the system's way: a prompt must end at once.
     #[must_use]
     pub fn works_long(&self) -> bool {
-        matches!(self.command, Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Tick(_))
+        matches!(
+            self.command,
+            Command::Plan(_)
+                | Command::Apply(_)
+                | Command::Run(_)
+                | Command::Asset(_)
+                | Command::Alert(_)
+                | Command::Tick(_)
+        )
     }
 }
 
@@ -175,6 +191,8 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Plan(command) => command.run(session).await,
         Command::Apply(command) => command.run(session).await,
         Command::Run(command) => command.run(session).await,
+        Command::Asset(command) => command.run(session).await,
+        Command::Alert(command) => command.run(session).await,
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,
         Command::Why(command) => command.run(session).await,

@@ -73,22 +73,8 @@ impl Tenant {
     /// As [`plan`](Self::plan) and [`apply`](Self::apply).
     pub async fn run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin(sync, Mode::Apply, progress).await?;
-        let plan = match work.plan().await {
-            Ok(plan) => plan,
-            Err(error) => {
-                work.fail(&error).await;
-                return Err(error);
-            }
-        };
-        let automatic = work.sync.rules.kinds.values().any(|rules| rules.trust == Trust::Automatic);
-        let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
-        if !automatic || !pending {
-            work.end_plan(&plan).await?;
-            return Ok(RunReport { plan, applied: None });
-        }
-        let applied =
-            work.finish_apply(plan.plan.id, &ApplyOptions { automatic: true, ..ApplyOptions::default() }).await?;
-        Ok(RunReport { plan, applied: Some(applied) })
+        let report = work.plan().await;
+        work.apply_by_trust(report, None).await
     }
 }
 
@@ -105,6 +91,31 @@ impl Work<'_> {
         self.make_plan(Some(&observed)).await
     }
 
+    /// Applies what trust and brakes let go of a plan, and ends the run. `trusted` is as in [`ApplyOptions`].
+    pub(super) async fn apply_by_trust(
+        &self,
+        plan: Result<PlanReport, Error>,
+        trusted: Option<Kind>,
+    ) -> Result<RunReport, Error> {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(error) => {
+                self.fail(&error).await;
+                return Err(error);
+            }
+        };
+        let mut rules = self.sync.rules.kinds.iter().filter(|(kind, _)| trusted.is_none_or(|only| only == **kind));
+        let automatic = rules.any(|(_, rules)| rules.trust == Trust::Automatic);
+        let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
+        if !automatic || !pending {
+            self.end_plan(&plan).await?;
+            return Ok(RunReport { plan, applied: None });
+        }
+        let options = ApplyOptions { automatic: true, trusted, ..ApplyOptions::default() };
+        let applied = self.finish_apply(plan.plan.id, &options).await?;
+        Ok(RunReport { plan, applied: Some(applied) })
+    }
+
     /// Ends a run that only planned, however that went.
     pub(super) async fn planned(&self, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {
         match &report {
@@ -114,7 +125,7 @@ impl Work<'_> {
         report
     }
 
-    async fn end_plan(&self, report: &PlanReport) -> Result<(), Error> {
+    pub(super) async fn end_plan(&self, report: &PlanReport) -> Result<(), Error> {
         let Some(mut run) = self.store.run_get(self.run).await? else { return Ok(()) };
         let sum =
             |pick: fn(&PlanTotal) -> u32| report.plan.totals.iter().map(|total| u64::from(pick(total))).sum::<u64>();
@@ -146,14 +157,12 @@ impl Work<'_> {
             }
             self.plan_kind(&mut draft, kind, &accounts).await?;
         }
-        let plan = draft.finish().await?;
+        let report = draft.report().await?;
         self.progress.end(&Stage::Planning);
         Ok(PlanReport {
-            plan,
             read: observed.map(Observed::totals).unwrap_or_default(),
             complaints: observed.map(|seen| seen.complaints(&self.source, &self.target)).unwrap_or_default(),
-            findings_total: draft.findings_total,
-            findings: std::mem::take(&mut draft.findings),
+            ..report
         })
     }
 
@@ -362,7 +371,7 @@ impl Work<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one place feeds the planner")]
-    fn plan_items(
+    pub(super) fn plan_items(
         &self,
         draft: &mut Draft<'_, '_>,
         kind: Kind,
@@ -380,7 +389,7 @@ impl Work<'_> {
             describe: can,
             rules: &self.sync.rules,
             now: self.now(),
-            refresh: false,
+            refresh: draft.refresh,
             resolve: &|kind, id| draft.reference(customer, kind, id),
         });
         draft.find(planned.findings);
@@ -419,12 +428,15 @@ struct Rows<'a> {
 }
 
 /// A plan in the making.
-struct Draft<'w, 'p> {
+pub(super) struct Draft<'w, 'p> {
     work: &'w Work<'p>,
     id: PlanId,
     made_at: crate::model::Timestamp,
     complete: HashSet<Kind>,
-    first_run: bool,
+    /// Whether nothing of this sync was ever applied.
+    pub(super) first_run: bool,
+    /// Whether somebody asked for just these records: volatile fields are written, however young.
+    pub(super) refresh: bool,
     sequence: u32,
     hasher: plan::PlanHasher,
     totals: BTreeMap<(Kind, Action), PlanTotal>,
@@ -438,11 +450,11 @@ struct Draft<'w, 'p> {
     /// Records with a write that is not settled: nothing is planned for them.
     open: HashSet<(Kind, String)>,
     /// Links that remember more than before, though nothing is to be written.
-    noted: Vec<Link>,
+    pub(super) noted: Vec<Link>,
 }
 
 impl<'w, 'p> Draft<'w, 'p> {
-    async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
+    pub(super) async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
         let mut complete = HashSet::new();
         for kind in work.kinds() {
             let whole = match observed {
@@ -461,6 +473,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             made_at: work.now(),
             complete,
             first_run: !runs.iter().any(|run| run.counts.done > 0),
+            refresh: false,
             sequence: 0,
             hasher: plan::PlanHasher::default(),
             totals: BTreeMap::new(),
@@ -479,7 +492,7 @@ impl<'w, 'p> Draft<'w, 'p> {
         self.complete.contains(&kind)
     }
 
-    fn learn(&mut self, kind: Kind, customer: &str, source: &str, target: &str) {
+    pub(super) fn learn(&mut self, kind: Kind, customer: &str, source: &str, target: &str) {
         // Only locations are referred to; of the others it matters that they are taken.
         if kind == Kind::Location {
             let reference = Reference::Target(target.to_owned());
@@ -495,14 +508,14 @@ impl<'w, 'p> Draft<'w, 'p> {
         location.map_or(Reference::Unknown, |(_, reference)| reference.clone())
     }
 
-    fn find(&mut self, findings: Vec<Finding>) {
+    pub(super) fn find(&mut self, findings: Vec<Finding>) {
         self.findings_total += findings.len() as u64;
         let room = FINDINGS_TOLD.saturating_sub(self.findings.len());
         self.findings.extend(findings.into_iter().take(room));
     }
 
     /// Numbers changes, counts them in, and stores them when there are enough for one commit.
-    async fn keep(&mut self, changes: Vec<PlannedChange>) -> Result<(), Error> {
+    pub(super) async fn keep(&mut self, changes: Vec<PlannedChange>) -> Result<(), Error> {
         for mut change in changes {
             self.sequence += 1;
             change.sequence = self.sequence;
@@ -528,6 +541,13 @@ impl<'w, 'p> Draft<'w, 'p> {
     async fn store_waiting(&mut self) -> Result<(), Error> {
         let changes = std::mem::take(&mut self.waiting);
         Ok(self.work.store.plan_changes_insert(self.id, &changes).await?)
+    }
+
+    /// Ends the plan; what was read for it is the caller's to say.
+    pub(super) async fn report(mut self) -> Result<PlanReport, Error> {
+        let plan = self.finish().await?;
+        let (findings, findings_total) = (self.findings, self.findings_total);
+        Ok(PlanReport { plan, read: (0, 0), complaints: Vec::new(), findings, findings_total })
     }
 
     async fn finish(&mut self) -> Result<Plan, Error> {

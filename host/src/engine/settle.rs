@@ -81,7 +81,8 @@ impl Session<'_, '_> {
     ) -> Result<Vec<Prepared>, Error> {
         tally.counts.writes += report.sent.len() as u64;
         let fates = self.fates(&batch, report).await;
-        let kept = self.read_back(batch.kind, &fates).await;
+        let target_kind = batch.kind.counterpart();
+        let kept = self.read_back(target_kind, &fates).await;
         let (mut settled, mut records, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
         let all_refused =
             !fates.is_empty() && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
@@ -115,7 +116,7 @@ impl Session<'_, '_> {
                     tally.counts.done += 1;
                     let record = kept.get(&target).cloned();
                     settled.push(self.done(&prepared, &target, record.as_ref(), looked_up));
-                    records.extend(record.map(|record| (batch.kind, record)));
+                    records.extend(record.map(|record| (target_kind, record)));
                 }
             }
         }
@@ -169,7 +170,7 @@ impl Session<'_, '_> {
 
     async fn resolve_uncertain(&self, batch: &Batch, uncertain: &[usize], fates: &mut [Fate]) {
         let changes: Vec<_> = uncertain.iter().filter_map(|index| batch.changes[*index].change.as_ref()).collect();
-        let looked = self.work.look_up(batch.kind, &changes).await;
+        let looked = self.work.look_up(batch.kind.counterpart(), &changes).await;
         for (position, index) in uncertain.iter().enumerate() {
             fates[*index] = match &looked {
                 Ok(verdicts) => match &verdicts[position] {
@@ -240,7 +241,7 @@ impl Session<'_, '_> {
         let planned = &prepared.planned;
         let sent = prepared.change.as_ref();
         let link = self.work.link_after(prepared.link.as_ref(), planned, sent, target, kept);
-        if matches!(planned.action, Action::Create | Action::Link) {
+        if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
             self.learn(planned.kind, &planned.source, target);
         }
         let mut message = planned.reason.clone();
@@ -308,6 +309,21 @@ impl Work<'_> {
     ) -> Result<Vec<Record>, Failure> {
         read_all(side.connector.as_ref(), &self.reading, kind, selection).await
     }
+
+    /// Reads these ids, as many at once as the connector takes; none when it cannot read single records.
+    pub(super) async fn read_ids(
+        &self,
+        side: &super::connections::Opened,
+        kind: Kind,
+        ids: &[String],
+    ) -> Result<Option<Vec<Record>>, Failure> {
+        let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(None) };
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
+            found.extend(self.read_all(side, kind, Selection::Ids(ids.to_vec())).await?);
+        }
+        Ok(Some(found))
+    }
 }
 
 pub(super) async fn read_all(
@@ -345,6 +361,9 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::Retire => "retired",
         Action::Deactivate => "deactivated",
         Action::Reactivate => "reactivated",
+        Action::Open => "opened",
+        Action::Append => "noted",
+        Action::Close => "closed",
         Action::Unlink => "unlinked",
     }
 }

@@ -125,10 +125,10 @@ impl Tenant {
         if let Some(link) = self.link_of_target(sync, kind, text).await? {
             return Ok(of_link(link));
         }
-        if self.stored(&sync.target, kind, text).await?.is_some() {
+        if self.stored(&sync.target, kind.counterpart(), text).await?.is_some() {
             return Ok(of_target(text.to_owned()));
         }
-        for (connection, is_source) in [(&sync.source, true), (&sync.target, false)] {
+        for (connection, kind, is_source) in [(&sync.source, kind, true), (&sync.target, kind.counterpart(), false)] {
             let found = self.store.record_search(connection, kind, text, LIST_LIMIT).await?;
             let mut named: Vec<String> = found
                 .into_iter()
@@ -192,7 +192,7 @@ impl Tenant {
             facts.source = self.stored(&sync.source, kind, id).await?;
         }
         if let Some(id) = &target {
-            let kind = link.as_ref().map_or(kind, |link| link.target_kind);
+            let kind = link.as_ref().map_or(kind.counterpart(), |link| link.target_kind);
             facts.target = self.stored(&sync.target, kind, id).await?;
         }
         facts.link = link;
@@ -203,8 +203,8 @@ impl Tenant {
             facts.customer =
                 Some(Customer { name: stored.map_or_else(String::new, |stored| stored.record.name), id, link });
         }
-        let plans = self.store.plan_list(&sync.name, 20).await?;
-        if let (Some(plan), Some(source)) = (plans.iter().find(|plan| plan.undoes.is_none()), &source) {
+        let plans = self.store.plan_list(&sync.name, 1).await?;
+        if let (Some(plan), Some(source)) = (plans.first(), &source) {
             let filter = ChangeFilter { kind: Some(kind), source: Some(source.clone()), ..ChangeFilter::default() };
             facts.planned = self.plan_changes(plan.id, &filter, 0, 10).await?;
             facts.plan = Some(plan.id);

@@ -11,15 +11,21 @@ use super::{Kind, PluginId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod auth;
 mod check;
 mod pattern;
 pub mod template;
 
-pub use check::{CALL_SECONDS_MAX, MEMORY_MIB_MAX, ManifestError};
+pub use auth::{Auth, ClientSent, Lifetime, OAuthClient, Refresh, TokenBody, TokenMethod, TokenRequest, bearer};
+pub use check::{ManifestError, speaks};
 pub use pattern::{HostPattern, PathPattern, PatternError};
 
 /// The contract version this host speaks (`wit/connector.wit`).
 pub const CONTRACT: &str = "0.1.0";
+
+/// The largest component, in bytes, unless the operator says otherwise: a connector in Rust
+/// has some 100 KiB, one in JavaScript 2 MiB.
+pub const COMPONENT_BYTES_MAX: u64 = 16 << 20;
 
 /// The custom section of a component that holds its contract's version as text.
 pub const CONTRACT_SECTION: &str = "crosswalk:contract";
@@ -94,24 +100,6 @@ pub struct EndpointSpec {
 
 fn yes() -> bool {
     true
-}
-
-/// How the host logs in. Texts in templates: `{secret:NAME}`, `{setting:NAME}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Auth {
-    /// Fixed headers on every request.
-    Headers {
-        /// Name → template.
-        headers: BTreeMap<String, String>,
-    },
-    /// HTTP Basic (RFC 7617).
-    Basic {
-        /// Template.
-        user: String,
-        /// Template.
-        password: String,
-    },
 }
 
 /// One setting of a connection.

@@ -104,6 +104,12 @@ pub enum Action {
     Deactivate,
     /// The target record comes back.
     Reactivate,
+    /// A ticket is made for an alert.
+    Open,
+    /// A repeated alert is noted in the ticket that is open.
+    Append,
+    /// A ticket is closed because its alert is over.
+    Close,
     /// The link is taken back; nothing is written to the vendor. Only in a plan that undoes.
     Unlink,
 }
@@ -120,12 +126,15 @@ impl Action {
             Action::Retire => "retire",
             Action::Deactivate => "deactivate",
             Action::Reactivate => "reactivate",
+            Action::Open => "open",
+            Action::Append => "append",
+            Action::Close => "close",
             Action::Unlink => "unlink",
         }
     }
 
     /// All actions.
-    pub const ALL: [Action; 8] = [
+    pub const ALL: [Action; 11] = [
         Action::Link,
         Action::Create,
         Action::Update,
@@ -133,6 +142,9 @@ impl Action {
         Action::Retire,
         Action::Deactivate,
         Action::Reactivate,
+        Action::Open,
+        Action::Append,
+        Action::Close,
         Action::Unlink,
     ];
 
@@ -165,7 +177,7 @@ pub enum Risk {
 /// A brake that stopped a change for review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Which brake: `first-run`, `deactivations`, `updates`, `preview`.
+    /// Which brake: `first-run`, `deactivations`, `updates`, `preview`, `unmapped`.
     pub brake: String,
     /// Why, in words, with the numbers.
     pub reason: String,

@@ -8,19 +8,33 @@ use rusqlite::{Connection, Row, params};
 
 const PLAN: &str = "SELECT id, run, made_at, hash, totals, undecided, approved_at, undoes FROM plans";
 impl TenantStore {
-    /// Begins a plan.
+    /// Begins a plan of a whole sync.
     ///
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn plan_begin(&self, run: RunId, sync: &SyncName, at: Timestamp) -> Result<PlanId, StoreError> {
+        self.plan_insert(run, sync, at, true).await
+    }
+
+    /// Begins a plan of single records. It is in no list: the newest plan there stays the
+    /// one that says what is open in the whole sync.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn plan_begin_part(&self, run: RunId, sync: &SyncName, at: Timestamp) -> Result<PlanId, StoreError> {
+        self.plan_insert(run, sync, at, false).await
+    }
+
+    async fn plan_insert(&self, run: RunId, sync: &SyncName, at: Timestamp, whole: bool) -> Result<PlanId, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write_lightly(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             check_run(db, tenant, run)?;
             db.prepare_cached(
-                "INSERT INTO plans (tenant, sync, run, made_at, totals, undecided) VALUES (?1, ?2, ?3, ?4, '[]', 0)",
+                "INSERT INTO plans (tenant, sync, run, made_at, totals, undecided, whole) \
+                 VALUES (?1, ?2, ?3, ?4, '[]', 0, ?5)",
             )?
-            .execute(params![tenant, sync, run.0, at.0])?;
+            .execute(params![tenant, sync, run.0, at.0, whole])?;
             Ok(PlanId(db.last_insert_rowid()))
         })
         .await
@@ -63,7 +77,7 @@ impl TenantStore {
         .await
     }
 
-    /// The latest finished plans of a sync, newest first.
+    /// The latest finished plans of a sync as a whole, newest first.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -71,7 +85,9 @@ impl TenantStore {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
-            let sql = format!("{PLAN} WHERE tenant = ?1 AND sync = ?2 AND hash IS NOT NULL ORDER BY id DESC LIMIT ?3");
+            let sql = format!(
+                "{PLAN} WHERE tenant = ?1 AND sync = ?2 AND hash IS NOT NULL AND whole = 1 ORDER BY id DESC LIMIT ?3"
+            );
             collect(db.prepare_cached(&sql)?.query([tenant, sync, limit(most)])?, read_plan)
         })
         .await

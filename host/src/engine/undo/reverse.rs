@@ -83,6 +83,7 @@ impl<'a> Did<'a> {
             Action::Retire => (active(change), Some((Some(target), None))),
             Action::Deactivate | Action::Reactivate => (active(change), None),
             Action::Update | Action::Move | Action::Unlink => (None, None),
+            Action::Open | Action::Append | Action::Close => (None, None),
         };
         let fields = match change.action {
             Action::Update | Action::Move => change.fields.iter().collect(),
@@ -106,6 +107,13 @@ impl<'a> Reversal<'a> {
     ) -> Reversed {
         let mut out = Reversed::default();
         let Done { change, target, link, now, .. } = *done;
+        if change.kind.counterpart() != change.kind {
+            out.left.push(format!(
+                "what people read in {} {target} is not taken back: see to it by hand",
+                change.kind.counterpart()
+            ));
+            return out;
+        }
         let did = Did::of(change, target);
         let key = (change.kind, change.source.clone());
         let planned = self.heads.get(&key).map(Option::as_deref);

@@ -4,6 +4,7 @@
 //! every kind a sync has.
 
 use super::{Customer, Facts};
+use crate::engine::plan::alerts::UNMAPPED;
 use crate::engine::plan::{same, shown};
 use crate::engine::query::ChangeView;
 use crate::engine::settle::past;
@@ -133,6 +134,10 @@ impl Teller<'_> {
         };
         let verdict =
             format!("not in step: “{action}” is planned and held by the brake `{}` ({})", hold.brake, hold.reason);
+        if hold.brake == UNMAPPED {
+            let command = format!("crosswalk link set {} customer {} TARGET", self.sync.name, open.change.customer);
+            return (verdict, vec![Advice { command, does: "links its customer".to_owned() }]);
+        }
         let trust = self.sync.rules.kinds.get(&self.kind).map_or(Trust::Preview, |rules| rules.trust);
         if hold.brake == "preview" || trust == Trust::Preview {
             return (verdict, Vec::new());
@@ -153,7 +158,12 @@ impl Teller<'_> {
         }
         if self.gone() {
             let finding = facts.afresh.findings.first().map(|finding| finding.message.as_str());
-            return (finding.unwrap_or("gone from the source, and out of use in the target").to_owned(), Vec::new());
+            let active = facts.target.as_ref().is_some_and(|stored| stored.record.active());
+            let otherwise = match active {
+                true => "gone from the source; what it is in the target stands",
+                false => "gone from the source, and out of use in the target",
+            };
+            return (finding.unwrap_or(otherwise).to_owned(), Vec::new());
         }
         let by = format!("linked by {} ({})", who(&link.decided_by), or(&link.reason, "no reason is known"));
         if left {

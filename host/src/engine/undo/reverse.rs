@@ -142,7 +142,7 @@ impl<'a> Reversal<'a> {
                 Some(now) if now.active() == before => {}
                 Some(_) if redone("active") => out.left.push(by_rule("active", FieldRule::SourceForces)),
                 Some(_) if !can.writes.contains(&operation(before)) => {
-                    out.left.push(format!("a {} cannot be {} in the target", change.kind, use_of(before)));
+                    out.left.push(format!("{}s cannot be {} in the target", change.kind, use_of(before)));
                 }
                 Some(_) => fields.push(diff("active", Value::Boolean(after), Value::Boolean(before))),
             }

@@ -34,3 +34,5 @@ mod sync;
 mod tidy;
 /// Taking back what a run did: what goes, what is left, and that nothing does it again.
 mod undo;
+/// Why a record is, or is not, in step, in words.
+mod why;

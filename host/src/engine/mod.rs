@@ -36,6 +36,7 @@ mod swap;
 mod syncs;
 mod tenant;
 mod undo;
+mod why;
 mod worker;
 
 pub use alerts::AlertView;
@@ -46,7 +47,7 @@ pub use links::{Decision, LinkFilter, LinkView};
 pub use planning::{PlanReport, RunReport};
 pub use plugins::{PluginAdded, PluginView};
 pub use progress::{NoProgress, Progress, Stage};
-pub use query::{ChangeView, LinkCount, Trace};
+pub use query::{ChangeView, LinkCount};
 pub use refresh::RefreshReport;
 pub use schedule::{JobOutcome, JobReport};
 pub use stop::Stop;
@@ -54,6 +55,7 @@ pub use swap::{SwapEnd, Swapped};
 pub use syncs::NewSync;
 pub use tenant::Tenant;
 pub use undo::UndoOptions;
+pub use why::{Advice, Step, Trace};
 pub use worker::WorkOptions;
 
 pub use crate::runtime::{Choice, Identity};

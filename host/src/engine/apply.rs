@@ -8,13 +8,14 @@
 use super::Tenant;
 use super::context::Work;
 use super::plan;
+use super::plan::alerts::{LEAD, UNMAPPED};
 use super::progress::{Progress, Stage};
 use super::query::no_plan;
 use super::settle::Tally;
 use crate::error::Error;
 use crate::model::{
-    Action, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunStatus, Selection, SyncName,
-    Trust, Value, WriteReport, catalogue,
+    Action, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunStatus, SyncName, Trust, Value,
+    WriteReport, catalogue,
 };
 use crate::runtime::CallContext;
 use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, Settled, StoredChange};
@@ -26,7 +27,8 @@ const FRESH_MS: i64 = 10 * 60 * 1000;
 /// How often a change is tried in one run.
 const TRIES: u32 = 3;
 /// What a kind's changes are done in: what frees names and places before what takes them.
-const ORDER: [Action; 7] = [
+const ORDER: [Action; 10] = [
+    Action::Open,
     Action::Link,
     Action::Reactivate,
     Action::Move,
@@ -34,6 +36,8 @@ const ORDER: [Action; 7] = [
     Action::Retire,
     Action::Create,
     Action::Deactivate,
+    Action::Append,
+    Action::Close,
 ];
 
 /// Which part of a plan is applied.
@@ -107,7 +111,7 @@ impl Work<'_> {
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
         self.progress.begin(Stage::Applying, Some(waiting));
         let mut tally = Tally::default();
-        for kind in self.kinds().filter(|kind| options.kind.is_none_or(|only| only == *kind)) {
+        for kind in Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|only| only == *kind)) {
             let planned =
                 |action: &Action| stored.totals.iter().any(|total| (total.kind, total.action) == (kind, *action));
             for action in ORDER.into_iter().filter(planned) {
@@ -242,7 +246,8 @@ impl<'w, 'p> Session<'w, 'p> {
         tally: &mut Tally,
     ) -> Result<Option<Batch>, Error> {
         let at_once =
-            self.work.target.description.kind(kind).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
+            self.work.target.description.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000))
+                as usize;
         loop {
             if tally.stop.is_some() {
                 return Ok(None);
@@ -275,7 +280,8 @@ impl<'w, 'p> Session<'w, 'p> {
         let released = |brake: &str| self.options.release.iter().any(|name| name == "all" || name == brake);
         let trust = self.work.sync.rules.kinds.get(&change.kind).map_or(Trust::Preview, |rules| rules.trust);
         let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
-        trust >= least && change.held.as_ref().is_none_or(|hold| released(&hold.brake))
+        // A ticket without an account has nowhere to go, whoever says yes.
+        trust >= least && change.held.as_ref().is_none_or(|hold| hold.brake != UNMAPPED && released(&hold.brake))
     }
 
     async fn intend(&self, kind: Kind, action: Action, changes: Vec<Prepared>) -> Result<Batch, Error> {
@@ -298,24 +304,26 @@ impl<'w, 'p> Session<'w, 'p> {
         let sources: Vec<String> = changes.iter().map(|change| change.source.clone()).collect();
         let targets: Vec<String> = changes.iter().filter_map(|change| change.target.clone()).collect();
         if self.reread && !targets.is_empty() {
-            self.read_again(kind, &targets).await?;
+            // So that staleness is judged on now.
+            work.read_now(&work.target, kind.counterpart(), &targets).await?;
         }
         let mut links: HashMap<String, Link> =
             by_key(work.store.links_by_sources(&work.sync.name, kind, &sources).await?, |link| link.source.clone());
         let references = work.references(&changes, &self.known).await?;
-        let now: HashMap<String, Record> =
-            by_key(present(work.store.records_by_ids(&work.target.name, kind, &targets).await?), |record| {
-                record.id.clone()
-            });
+        let now: HashMap<String, Record> = by_key(
+            present(work.store.records_by_ids(&work.target.name, kind.counterpart(), &targets).await?),
+            |record| record.id.clone(),
+        );
         let mut ready = Vec::with_capacity(changes.len());
         let mut refused = Vec::new();
-        for planned in changes {
+        for mut planned in changes {
             let link = links.remove(&planned.source);
             let there = planned.target.as_ref().and_then(|id| now.get(id));
             let checked = match plan::stale(&planned, link.as_ref(), there) {
                 Some(why) => Err((ChangeStatus::Stale, why)),
                 None => work
                     .to_write(self.plan, &planned, there, &references)
+                    .and_then(|change| follow_lead(&mut planned, &references).map(|()| change))
                     .map_err(|unresolved| (ChangeStatus::Skipped, unresolved.to_string())),
             };
             match checked {
@@ -347,20 +355,6 @@ impl<'w, 'p> Session<'w, 'p> {
             journal: self.entry(planned, event, why, planned.target.clone()),
             token: None,
         }
-    }
-
-    /// Reads targets from the vendor and stores them, so that staleness is judged on now.
-    async fn read_again(&self, kind: Kind, targets: &[String]) -> Result<(), Error> {
-        let work = self.work;
-        let Some(can) = work.target.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(()) };
-        for ids in targets.chunks(can.ids_at_once.max(1) as usize) {
-            let records = work
-                .read_all(&work.target, kind, Selection::Ids(ids.to_vec()))
-                .await
-                .map_err(|failure| work.target.failed(failure))?;
-            work.store.records_put(&work.target.name, kind, &records, work.now()).await?;
-        }
-        Ok(())
     }
 
     pub(super) fn learn(&self, kind: Kind, source: &str, target: &str) {
@@ -405,6 +399,7 @@ impl Work<'_> {
             for diff in &change.fields {
                 let kind = match diff.name.as_str() {
                     "parent" => Some(Kind::Customer),
+                    LEAD if change.action == Action::Link => Some(change.kind),
                     name => catalogue::refers_to(change.kind, name),
                 };
                 let (Some(kind), Value::Text(source)) = (kind, &diff.after) else { continue };
@@ -441,7 +436,8 @@ impl Work<'_> {
     ) -> Result<Option<Change>, plan::Unresolved> {
         let stamped = there.and_then(|record| record.stamp.as_ref());
         let stamp = self.stamp(planned.kind, &planned.source).filter(|stamp| stamped != Some(stamp));
-        let stamp = stamp.filter(|_| !matches!(planned.action, Action::Retire | Action::Deactivate));
+        let unstamped = [Action::Retire, Action::Deactivate, Action::Append, Action::Close];
+        let stamp = stamp.filter(|_| !unstamped.contains(&planned.action));
         let id = ChangeId { plan, sequence: planned.sequence };
         let parent = there.and_then(|record| record.parent.as_deref());
         plan::to_write(planned, id, parent, stamp, &|kind, id| {
@@ -473,6 +469,23 @@ impl Work<'_> {
             ..JournalEntry::at(self.now())
         }
     }
+}
+
+/// A link without a target takes the one that an earlier change of its plan made.
+fn follow_lead(
+    planned: &mut PlannedChange,
+    references: &HashMap<(Kind, String), String>,
+) -> Result<(), plan::Unresolved> {
+    if planned.action != Action::Link || planned.target.is_some() {
+        return Ok(());
+    }
+    let lead = planned.fields.iter().find(|diff| diff.name == LEAD).and_then(|diff| diff.after.as_text());
+    let key = (planned.kind, lead.unwrap_or_default().to_owned());
+    planned.target = references.get(&key).cloned();
+    if planned.target.is_none() {
+        return Err(plan::Unresolved { kind: key.0, id: key.1 });
+    }
+    Ok(())
 }
 
 struct Queue {

@@ -54,15 +54,16 @@ impl Tenant {
 }
 
 impl Work<'_> {
-    /// The kinds of the sync, in the order of work.
+    /// The kinds of the sync that are kept in step, in the order of work. Alerts, which
+    /// become tickets, are polled apart.
     pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
-        self.sync.rules.kinds.keys().copied()
+        self.sync.rules.kinds.keys().copied().filter(|kind| *kind != Kind::Alert)
     }
 
     /// The key this sync writes into what it creates: the source connection and the
     /// source's id, shortened to fit the target's stamp place.
     pub(super) fn stamp(&self, kind: Kind, source: &str) -> Option<String> {
-        let place = self.target.description.kind(kind)?.stamp.as_ref()?;
+        let place = self.target.description.kind(kind.counterpart())?.stamp.as_ref()?;
         Some(stamp(self.sync.source.as_str(), source, place.length as usize))
     }
 

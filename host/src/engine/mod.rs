@@ -14,6 +14,7 @@ pub mod names;
 pub mod plan;
 pub mod serials;
 
+mod alerts;
 mod apply;
 mod claim;
 mod connections;

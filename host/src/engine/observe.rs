@@ -34,7 +34,7 @@ impl Work<'_> {
         Ok(reports)
     }
 
-    async fn observe_kind(&self, side: &Opened, kind: Kind) -> Result<ReadReport, Error> {
+    pub(super) async fn observe_kind(&self, side: &Opened, kind: Kind) -> Result<ReadReport, Error> {
         let stage = Stage::Reading { connection: side.name.to_string(), kind };
         self.progress.begin(stage.clone(), None);
         let query = Query { kind, selection: Selection::Everything };

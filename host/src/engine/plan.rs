@@ -22,6 +22,7 @@
 //! change is when it is sent and what a link remembers of it is in `write`; whether
 //! one is still valid in [`stale()`]; what an approval signs in [`hash`].
 
+pub mod alerts;
 mod fields;
 mod hash;
 mod record;
@@ -140,6 +141,9 @@ fn rank(action: Action) -> u8 {
         Action::Retire => 4,
         Action::Create => 5,
         Action::Deactivate => 6,
+        Action::Open => 7,
+        Action::Append => 8,
+        Action::Close => 9,
     }
 }
 

@@ -73,22 +73,8 @@ impl Tenant {
     /// As [`plan`](Self::plan) and [`apply`](Self::apply).
     pub async fn run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin(sync, Mode::Apply, progress).await?;
-        let plan = match work.plan().await {
-            Ok(plan) => plan,
-            Err(error) => {
-                work.fail(&error).await;
-                return Err(error);
-            }
-        };
-        let automatic = work.sync.rules.kinds.values().any(|rules| rules.trust == Trust::Automatic);
-        let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
-        if !automatic || !pending {
-            work.end_plan(&plan).await?;
-            return Ok(RunReport { plan, applied: None });
-        }
-        let applied =
-            work.finish_apply(plan.plan.id, &ApplyOptions { automatic: true, ..ApplyOptions::default() }).await?;
-        Ok(RunReport { plan, applied: Some(applied) })
+        let report = work.plan().await;
+        work.apply_by_trust(report).await
     }
 }
 
@@ -105,8 +91,28 @@ impl Work<'_> {
         self.make_plan(Some(&observed)).await
     }
 
+    /// Applies what trust and brakes let go of a plan, and ends the run.
+    pub(super) async fn apply_by_trust(&self, plan: Result<PlanReport, Error>) -> Result<RunReport, Error> {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(error) => {
+                self.fail(&error).await;
+                return Err(error);
+            }
+        };
+        let automatic = self.sync.rules.kinds.values().any(|rules| rules.trust == Trust::Automatic);
+        let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
+        if !automatic || !pending {
+            self.end_plan(&plan).await?;
+            return Ok(RunReport { plan, applied: None });
+        }
+        let applied =
+            self.finish_apply(plan.plan.id, &ApplyOptions { automatic: true, ..ApplyOptions::default() }).await?;
+        Ok(RunReport { plan, applied: Some(applied) })
+    }
+
     /// Ends a run that only planned, however that went.
-    async fn planned(&self, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {
+    pub(super) async fn planned(&self, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {
         match &report {
             Ok(report) => self.end_plan(report).await?,
             Err(error) => self.fail(error).await,
@@ -137,8 +143,7 @@ impl Work<'_> {
     /// complete reads decide what counts as read to the end.
     async fn make_plan(&self, observed: Option<&Observed>) -> Result<PlanReport, Error> {
         self.progress.begin(Stage::Planning, None);
-        let id = self.store.plan_begin(self.run, &self.sync.name, self.now()).await?;
-        let mut draft = Draft::new(self, id, observed).await?;
+        let mut draft = Draft::begin(self, observed).await?;
         let accounts = self.plan_customers(&mut draft).await?;
         for kind in self.kinds().filter(|kind| matches!(kind, Kind::Location | Kind::Asset)) {
             if kind == Kind::Location && self.sync.rules.sites == crate::model::sync::Sites::Primary {
@@ -146,13 +151,8 @@ impl Work<'_> {
             }
             self.plan_kind(&mut draft, kind, &accounts).await?;
         }
-        let report = draft.report().await?;
         self.progress.end(&Stage::Planning);
-        Ok(PlanReport {
-            read: observed.map(Observed::totals).unwrap_or_default(),
-            complaints: observed.map(|seen| seen.complaints(&self.source, &self.target)).unwrap_or_default(),
-            ..report
-        })
+        draft.report(observed).await
     }
 
     async fn plan_customers(&self, draft: &mut Draft<'_, '_>) -> Result<Vec<Account>, Error> {
@@ -422,8 +422,7 @@ pub(super) struct Draft<'w, 'p> {
     id: PlanId,
     made_at: crate::model::Timestamp,
     complete: HashSet<Kind>,
-    /// Whether nothing of this sync was ever applied.
-    pub(super) first_run: bool,
+    first_run: bool,
     /// Whether somebody asked for just these records: volatile fields are written, however young.
     pub(super) refresh: bool,
     sequence: u32,
@@ -443,7 +442,19 @@ pub(super) struct Draft<'w, 'p> {
 }
 
 impl<'w, 'p> Draft<'w, 'p> {
-    pub(super) async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
+    /// Begins a plan of the whole sync.
+    pub(super) async fn begin(work: &'w Work<'p>, observed: Option<&Observed>) -> Result<Self, Error> {
+        let id = work.store.plan_begin(work.run, &work.sync.name, work.now()).await?;
+        Self::new(work, id, observed).await
+    }
+
+    /// Begins a plan of single records.
+    pub(super) async fn begin_part(work: &'w Work<'p>) -> Result<Self, Error> {
+        let id = work.store.plan_begin_part(work.run, &work.sync.name, work.now()).await?;
+        Self::new(work, id, None).await
+    }
+
+    async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
         let mut complete = HashSet::new();
         for kind in work.kinds() {
             let whole = match observed {
@@ -497,7 +508,12 @@ impl<'w, 'p> Draft<'w, 'p> {
         location.map_or(Reference::Unknown, |(_, reference)| reference.clone())
     }
 
-    fn find(&mut self, findings: Vec<Finding>) {
+    /// Whether nothing was ever applied in this sync.
+    pub(super) fn first_run(&self) -> bool {
+        self.first_run
+    }
+
+    pub(super) fn find(&mut self, findings: Vec<Finding>) {
         self.findings_total += findings.len() as u64;
         let room = FINDINGS_TOLD.saturating_sub(self.findings.len());
         self.findings.extend(findings.into_iter().take(room));
@@ -532,11 +548,17 @@ impl<'w, 'p> Draft<'w, 'p> {
         Ok(self.work.store.plan_changes_insert(self.id, &changes).await?)
     }
 
-    /// Ends the plan; what was read for it is the caller's to say.
-    pub(super) async fn report(mut self) -> Result<PlanReport, Error> {
+    /// Stores the plan; what it came to.
+    pub(super) async fn report(mut self, observed: Option<&Observed>) -> Result<PlanReport, Error> {
         let plan = self.finish().await?;
-        let (findings, findings_total) = (self.findings, self.findings_total);
-        Ok(PlanReport { plan, read: (0, 0), complaints: Vec::new(), findings, findings_total })
+        let work = self.work;
+        Ok(PlanReport {
+            plan,
+            read: observed.map(Observed::totals).unwrap_or_default(),
+            complaints: observed.map(|seen| seen.complaints(&work.source, &work.target)).unwrap_or_default(),
+            findings_total: self.findings_total,
+            findings: self.findings,
+        })
     }
 
     async fn finish(&mut self) -> Result<Plan, Error> {

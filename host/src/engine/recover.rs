@@ -9,12 +9,13 @@
 use super::apply::{References, Unsettled};
 use super::context::Work;
 use super::plan;
+use super::plan::alerts::LAST_ACTIVITY;
 use super::progress::Stage;
 use super::settle::{by_change, past};
 use crate::error::Error;
 use crate::model::{Change, Failure, Kind, Operation, PlanId, Record, Selection, Settlement};
 use crate::store::{ChangeStatus, Settled, StoredChange};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// What a look-up found.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,12 +74,15 @@ impl Work<'_> {
             verdicts.insert(change.id.clone(), verdict(found.iter()));
         }
         for chunk in others.chunks(at_once) {
-            let ids = chunk.iter().filter_map(|change| change.target.clone()).collect();
+            let ids: Vec<String> = chunk.iter().filter_map(|change| change.target.clone()).collect();
+            let before = self.stored(kind, &ids).await?;
             let found = self.read_all(&self.target, kind, Selection::Ids(ids)).await?;
             for change in chunk {
                 let there = found.iter().find(|record| Some(&record.id) == change.target.as_ref());
                 let verdict = match there {
-                    Some(record) if carries(record, change) => Verdict::Written(record.id.clone()),
+                    Some(record) if carries(record, change, before.get(&record.id)) => {
+                        Verdict::Written(record.id.clone())
+                    }
                     _ => Verdict::NotWritten,
                 };
                 verdicts.insert(change.id.clone(), verdict);
@@ -90,15 +94,15 @@ impl Work<'_> {
     /// Those that the store does not know: a create cannot have made what was there before.
     async fn unknown(&self, kind: Kind, found: Vec<Record>) -> Result<Vec<Record>, Failure> {
         let ids: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
-        let known: HashSet<String> = self
-            .store
-            .records_by_ids(&self.target.name, kind, &ids)
-            .await
-            .map_err(|error| Failure::broken(format!("the database could not be read: {error}")))?
-            .into_iter()
-            .map(|stored| stored.record.id)
-            .collect();
-        Ok(found.into_iter().filter(|record| !known.contains(&record.id)).collect())
+        let known = self.stored(kind, &ids).await?;
+        Ok(found.into_iter().filter(|record| !known.contains_key(&record.id)).collect())
+    }
+
+    /// Target records as they were known before.
+    async fn stored(&self, kind: Kind, ids: &[String]) -> Result<HashMap<String, Record>, Failure> {
+        let stored = self.store.records_by_ids(&self.target.name, kind, ids).await;
+        let stored = stored.map_err(|error| Failure::broken(format!("the database could not be read: {error}")))?;
+        Ok(stored.into_iter().map(|stored| (stored.record.id.clone(), stored.record)).collect())
     }
 
     /// Looks up everything an interrupted run of this sync left open, before anything else is done.
@@ -131,10 +135,11 @@ impl Work<'_> {
                 }
             }
             let refs: Vec<&Change> = changes.iter().collect();
-            let mut verdicts = self.look_up(kind, &refs).await.map_err(|failure| self.target.failed(failure))?;
+            let mut verdicts =
+                self.look_up(kind.counterpart(), &refs).await.map_err(|failure| self.target.failed(failure))?;
             let rows: Vec<&StoredChange> = open.iter().map(|(_, row)| *row).collect();
             self.ask_after_tokens(&rows, &mut verdicts).await?;
-            let kept = self.kept(kind, &verdicts).await?;
+            let kept = self.kept(kind.counterpart(), &verdicts).await?;
             for (((plan, row), change), verdict) in open.into_iter().zip(&changes).zip(verdicts) {
                 self.settle_recovered(plan, row, Some(change), &verdict, &kept).await?;
             }
@@ -170,18 +175,8 @@ impl Work<'_> {
                 _ => None,
             })
             .collect();
-        let Some(can) = self.target.description.kind(kind).filter(|can| can.reads.ids) else {
-            return Ok(HashMap::new());
-        };
-        let mut kept = HashMap::new();
-        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            let records = self
-                .read_all(&self.target, kind, Selection::Ids(ids.to_vec()))
-                .await
-                .map_err(|failure| self.target.failed(failure))?;
-            kept.extend(records.into_iter().map(|record| (record.id.clone(), record)));
-        }
-        Ok(kept)
+        let kept = self.read_ids(&self.target, kind, &ids).await.map_err(|failure| self.target.failed(failure))?;
+        Ok(kept.unwrap_or_default().into_iter().map(|record| (record.id.clone(), record)).collect())
     }
 
     async fn settle_recovered(
@@ -215,8 +210,11 @@ impl Work<'_> {
             journal: self.entry(plan_id, planned, event, message, target.clone()),
             token: None,
         };
-        let record: Vec<(Kind, Record)> =
-            target.and_then(|id| kept.get(&id)).map(|record| (planned.kind, record.clone())).into_iter().collect();
+        let record: Vec<(Kind, Record)> = target
+            .and_then(|id| kept.get(&id))
+            .map(|record| (planned.kind.counterpart(), record.clone()))
+            .into_iter()
+            .collect();
         self.store.batch_settle(plan_id, None, &[settled], &record, &self.target.name, self.now()).await?;
         Ok(())
     }
@@ -233,8 +231,10 @@ fn verdict<'r>(mut found: impl Iterator<Item = &'r Record>) -> Verdict {
     }
 }
 
-/// Whether a record has what a change wanted.
-fn carries(record: &Record, change: &Change) -> bool {
+/// Whether a record has what a change wanted. What a vendor never gives back, a note, is
+/// taken for written when the record was touched since it was read: rather a note too few than twice the same.
+fn carries(record: &Record, change: &Change, before: Option<&Record>) -> bool {
+    let touched = || before.is_none_or(|before| before.field(LAST_ACTIVITY) != record.field(LAST_ACTIVITY));
     let active = match change.operation {
         Operation::Deactivate => !record.active(),
         Operation::Reactivate => record.active(),
@@ -245,6 +245,7 @@ fn carries(record: &Record, change: &Change) -> bool {
         && (change.operation != Operation::Move || change.parent == record.parent)
         && change.fields.iter().all(|field| match record.field(&field.name) {
             Some(value) => *value == field.value || (value.is_blank() && field.value.is_blank()),
+            None if field.name == "note" => touched(),
             None => field.value.is_blank(),
         })
 }

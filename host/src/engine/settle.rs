@@ -81,7 +81,8 @@ impl Session<'_, '_> {
     ) -> Result<Vec<Prepared>, Error> {
         tally.counts.writes += report.sent.len() as u64;
         let fates = self.fates(&batch, report).await;
-        let kept = self.read_back(batch.kind, &fates).await;
+        let target_kind = batch.kind.counterpart();
+        let kept = self.read_back(target_kind, &fates).await;
         let (mut settled, mut records, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
         let all_refused =
             !fates.is_empty() && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
@@ -115,7 +116,7 @@ impl Session<'_, '_> {
                     tally.counts.done += 1;
                     let record = kept.get(&target).cloned();
                     settled.push(self.done(&prepared, &target, record.as_ref(), looked_up));
-                    records.extend(record.map(|record| (batch.kind, record)));
+                    records.extend(record.map(|record| (target_kind, record)));
                 }
             }
         }
@@ -169,7 +170,7 @@ impl Session<'_, '_> {
 
     async fn resolve_uncertain(&self, batch: &Batch, uncertain: &[usize], fates: &mut [Fate]) {
         let changes: Vec<_> = uncertain.iter().filter_map(|index| batch.changes[*index].change.as_ref()).collect();
-        let looked = self.work.look_up(batch.kind, &changes).await;
+        let looked = self.work.look_up(batch.kind.counterpart(), &changes).await;
         for (position, index) in uncertain.iter().enumerate() {
             fates[*index] = match &looked {
                 Ok(verdicts) => match &verdicts[position] {
@@ -221,26 +222,18 @@ impl Session<'_, '_> {
                 _ => None,
             })
             .collect();
-        let Some(can) = self.work.target.description.kind(kind).filter(|can| can.reads.ids) else {
-            return HashMap::new();
-        };
-        let mut kept = HashMap::new();
-        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            match self.work.read_all(&self.work.target, kind, Selection::Ids(ids.to_vec())).await {
-                Ok(records) => kept.extend(records.into_iter().map(|record| (record.id.clone(), record))),
-                Err(failure) => {
-                    tracing::warn!(%kind, %failure, "what was written could not be read back; the next run will compare")
-                }
-            }
-        }
-        kept
+        let kept = self.work.read_ids(&self.work.target, kind, &ids).await.unwrap_or_else(|failure| {
+            tracing::warn!(%kind, %failure, "what was written could not be read back; the next run will compare");
+            None
+        });
+        kept.unwrap_or_default().into_iter().map(|record| (record.id.clone(), record)).collect()
     }
 
     fn done(&self, prepared: &Prepared, target: &str, kept: Option<&Record>, looked_up: bool) -> Settled {
         let planned = &prepared.planned;
         let sent = prepared.change.as_ref();
         let link = plan::after_write(prepared.link.as_ref(), planned, sent, target, kept, self.work.now());
-        if matches!(planned.action, Action::Create | Action::Link) {
+        if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
             self.learn(planned.kind, &planned.source, target);
         }
         let mut message = planned.reason.clone();
@@ -360,6 +353,9 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::Retire => "retired",
         Action::Deactivate => "deactivated",
         Action::Reactivate => "reactivated",
+        Action::Open => "opened",
+        Action::Append => "noted",
+        Action::Close => "closed",
     }
 }
 

@@ -38,6 +38,16 @@ impl Kind {
         Kind::Ticket,
     ];
 
+    /// What a source record of this kind becomes in the target: the same, but for an alert,
+    /// which becomes a ticket.
+    #[must_use]
+    pub fn counterpart(self) -> Kind {
+        match self {
+            Kind::Alert => Kind::Ticket,
+            same => same,
+        }
+    }
+
     /// The word, as in the contract, the catalogue and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -52,7 +52,7 @@ impl Link {
         Self {
             kind,
             source: source.into(),
-            target_kind: kind,
+            target_kind: kind.counterpart(),
             target: None,
             state: LinkState::Unmapped,
             made: false,

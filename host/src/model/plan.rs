@@ -101,6 +101,12 @@ pub enum Action {
     Deactivate,
     /// The target record comes back.
     Reactivate,
+    /// A ticket is made for an alert.
+    Open,
+    /// A repeated alert is noted in the ticket that is open.
+    Append,
+    /// A ticket is closed because its alert is over.
+    Close,
 }
 
 impl Action {
@@ -115,11 +121,14 @@ impl Action {
             Action::Retire => "retire",
             Action::Deactivate => "deactivate",
             Action::Reactivate => "reactivate",
+            Action::Open => "open",
+            Action::Append => "append",
+            Action::Close => "close",
         }
     }
 
     /// All actions.
-    pub const ALL: [Action; 7] = [
+    pub const ALL: [Action; 10] = [
         Action::Link,
         Action::Create,
         Action::Update,
@@ -127,6 +136,9 @@ impl Action {
         Action::Retire,
         Action::Deactivate,
         Action::Reactivate,
+        Action::Open,
+        Action::Append,
+        Action::Close,
     ];
 
     /// Whether it writes to the vendor.
@@ -158,7 +170,7 @@ pub enum Risk {
 /// A brake that stopped a change for review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Which brake: `first-run`, `deactivations`, `updates`, `preview`.
+    /// Which brake: `first-run`, `deactivations`, `updates`, `preview`, `unmapped`.
     pub brake: String,
     /// Why, in words, with the numbers.
     pub reason: String,

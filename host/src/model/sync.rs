@@ -1,6 +1,6 @@
 //! A sync: a source connection, a target connection, and the rules between them.
 
-use super::{ConnectionName, Kind, SyncName};
+use super::{ConnectionName, Kind, SyncName, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ pub struct SyncRules {
     pub grace_hours: u32,
     /// When changes are held for review.
     pub brakes: BrakeLimits,
+    /// What becomes of alerts, where the kind takes part.
+    pub tickets: TicketRules,
 }
 
 impl Default for SyncRules {
@@ -46,6 +48,7 @@ impl Default for SyncRules {
             volatile_hours: 24,
             grace_hours: 72,
             brakes: BrakeLimits::default(),
+            tickets: TicketRules::default(),
         }
     }
 }
@@ -149,5 +152,24 @@ pub struct BrakeLimits {
 impl Default for BrakeLimits {
     fn default() -> Self {
         Self { deactivate_percent: 10, deactivate_least: 5, update_percent: 30, update_least: 10, first_run: true }
+    }
+}
+
+/// How alerts become tickets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TicketRules {
+    /// Alerts raised before this are left alone. Set when alerts first take part, so that a
+    /// vendor's years of history do not become tickets.
+    pub from: Option<Timestamp>,
+    /// The target customer that gets the tickets of customers that are not linked; none: they are held.
+    pub catch_all: Option<String>,
+    /// Whether a ticket is closed when the vendor tells that its alert is over and nobody worked on it.
+    pub close: bool,
+}
+
+impl Default for TicketRules {
+    fn default() -> Self {
+        Self { from: None, catch_all: None, close: true }
     }
 }

@@ -5,6 +5,7 @@
 //! decides only where nothing follows up on an earlier change of the plan; elsewhere it
 //! is enough that the link still leads to the record the change is about.
 
+use super::alerts::is_open;
 use super::value::same;
 use crate::model::{Action, FieldDiff, Link, LinkState, PlannedChange, Record, Value, catalogue};
 
@@ -26,6 +27,8 @@ fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
             _ if moved => Some("its link was decided on since".to_owned()),
             _ => None,
         },
+        Action::Open | Action::Append if linked.is_some() => Some("it has a ticket by now".to_owned()),
+        Action::Open | Action::Append => moved.then(|| "its link was decided on since".to_owned()),
         Action::Link if linked.is_some() && linked != change.target.as_deref() => {
             Some("it is linked to another record by now".to_owned())
         }
@@ -39,10 +42,16 @@ fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
 }
 
 fn stale_target(change: &PlannedChange, target_now: Option<&Record>) -> Option<String> {
-    if change.action == Action::Create {
+    // A link without a target waits for one that the same plan makes.
+    if matches!(change.action, Action::Create | Action::Open)
+        || (change.action == Action::Link && change.target.is_none())
+    {
         return None;
     }
     let Some(target) = target_now else { return Some("its record is gone from the target".to_owned()) };
+    if matches!(change.action, Action::Append | Action::Close) && !is_open(target) {
+        return Some("the ticket was closed since".to_owned());
+    }
     let differs = |diff: &&FieldDiff| match &diff.before {
         Some(before) if !catalogue::is_volatile(change.kind, &diff.name) => {
             now(target, &diff.name).is_some_and(|now| !same(before, &now))

@@ -6,6 +6,7 @@
 //! [`verify`] tells what the vendor made of what was sent.
 
 use super::Reference;
+use super::alerts::{ACCOUNT, LAST_ACTIVITY};
 use super::value::same;
 use crate::model::{
     Action, Change, ChangeId, Field, Kind, Link, LinkState, Operation, PlannedChange, Record, Timestamp, Value,
@@ -37,8 +38,8 @@ pub fn to_write(
 ) -> Result<Option<Change>, Unresolved> {
     let operation = match change.action {
         Action::Link => return Ok(None),
-        Action::Create => Operation::Create,
-        Action::Update => Operation::Update,
+        Action::Create | Action::Open => Operation::Create,
+        Action::Update | Action::Append | Action::Close => Operation::Update,
         Action::Move => Operation::Move,
         Action::Retire | Action::Deactivate => Operation::Deactivate,
         Action::Reactivate => Operation::Reactivate,
@@ -50,7 +51,7 @@ pub fn to_write(
     let mut write = Change {
         id: id.to_string(),
         operation,
-        kind: change.kind,
+        kind: change.kind.counterpart(),
         target: change.target.clone(),
         parent: parent_now.map(str::to_owned),
         name: None,
@@ -61,6 +62,9 @@ pub fn to_write(
         match (diff.name.as_str(), &diff.after) {
             ("name", Value::Text(name)) => write.name = Some(name.clone()),
             ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
+            (ACCOUNT, Value::Text(id)) => write.parent = Some(id.clone()),
+            // Only looked at, to see whether it is stale.
+            (LAST_ACTIVITY, _) => {}
             // Said by the operation.
             ("active", _) if operation != Operation::Create => {}
             (name, Value::Text(id)) if let Some(kind) = catalogue::refers_to(change.kind, name) => {
@@ -86,6 +90,10 @@ pub fn after_write(
     now: Timestamp,
 ) -> Link {
     let mut next = link.cloned().unwrap_or_else(|| Link::unmapped(change.kind, &change.source, now));
+    if next.target_kind == Kind::Ticket {
+        after_ticket(&mut next, change, target, kept, now);
+        return next;
+    }
     match change.action {
         Action::Link => {
             if next.target.as_deref() != Some(target) {
@@ -115,6 +123,8 @@ pub fn after_write(
             decide(&mut next, LinkState::Create, None, "planning", &change.reason, now);
         }
         Action::Update | Action::Move | Action::Deactivate | Action::Reactivate => {}
+        // Of tickets only, which are dealt with.
+        Action::Open | Action::Append | Action::Close => {}
     }
     if let (Some(sent), false) = (sent, change.action == Action::Retire) {
         remember(&mut next, sent, kept);
@@ -126,6 +136,18 @@ pub fn after_write(
         }
     }
     next
+}
+
+/// An alert's link to its ticket. Of that it only matters how this host left it.
+fn after_ticket(link: &mut Link, change: &PlannedChange, target: &str, kept: Option<&Record>, now: Timestamp) {
+    if change.action != Action::Close {
+        link.made = change.action == Action::Open;
+        let by = change.reason.split(':').next().unwrap_or_default();
+        decide(link, LinkState::Linked, Some(target), by, &change.reason, now);
+    }
+    if let Some(at) = kept.and_then(|record| record.field(LAST_ACTIVITY)) {
+        link.written.insert(LAST_ACTIVITY.to_owned(), at.clone());
+    }
 }
 
 /// Nothing that was known of one target record holds for another.

@@ -1,0 +1,186 @@
+//! Polling alerts: read what the source has, refresh the devices of new ones, plan their
+//! tickets (`plan::alerts`), and apply what trust lets go.
+//!
+//! Apart from the sync of records, as it runs far more often and reads far less: the
+//! source's alerts, and of the target only the tickets and devices they lead to.
+
+use super::context::Work;
+use super::observe::Observed;
+use super::plan::alerts::{Alert, AlertInput, Place, is_open, plan_alerts};
+use super::planning::Draft;
+use super::progress::{Progress, Stage};
+use super::{PlanReport, RunReport, Tenant, brakes};
+use crate::error::Error;
+use crate::model::{Kind, Link, LinkState, Mode, Record, SyncName};
+use crate::store::Stored;
+use std::collections::HashMap;
+
+impl Tenant {
+    /// Reads the source's alerts and plans their tickets. Nothing is written to either side.
+    ///
+    /// # Errors
+    /// No such sync, alerts take no part in it, somebody else works on it, the alerts could not be read.
+    pub async fn alerts_plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
+        let work = self.begin_alerts(sync, Mode::Plan, progress).await?;
+        let report = work.plan_tickets().await;
+        work.planned(report).await
+    }
+
+    /// Polls the source's alerts: plans their tickets, and applies what trust lets go.
+    ///
+    /// # Errors
+    /// As [`alerts_plan`](Self::alerts_plan) and [`apply`](Self::apply).
+    pub async fn alerts_run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
+        let work = self.begin_alerts(sync, Mode::Apply, progress).await?;
+        let report = work.plan_tickets().await;
+        work.apply_by_trust(report).await
+    }
+
+    async fn begin_alerts<'p>(
+        &self,
+        sync: &SyncName,
+        mode: Mode,
+        progress: &'p dyn Progress,
+    ) -> Result<Work<'p>, Error> {
+        let rules = self.sync(sync).await?.rules;
+        if !rules.kinds.contains_key(&Kind::Alert) {
+            return Err(Error::invalid(
+                format!("alerts take no part in the sync `{sync}`"),
+                "make it with `--kinds customer,location,asset,alert`",
+            ));
+        }
+        self.begin(sync, mode, progress).await
+    }
+}
+
+impl Work<'_> {
+    async fn plan_tickets(&self) -> Result<PlanReport, Error> {
+        self.recover().await?;
+        let report = self.observe_kind(&self.source, Kind::Alert).await?;
+        if let Some(failure) = report.failure.clone() {
+            return Err(self.source.failed(failure));
+        }
+        let links = self.store.links_all(&self.sync.name, Kind::Alert).await?;
+        let tickets = self.read_tickets(&links).await?;
+        self.read_unlisted(&links, &tickets).await?;
+        let alerts = self.store.records_all(&self.source.name, Kind::Alert).await?;
+        let observed = Observed { source: vec![report], target: Vec::new() };
+        self.make_ticket_plan(&observed, &alerts, &links, &tickets).await
+    }
+
+    async fn make_ticket_plan(
+        &self,
+        observed: &Observed,
+        alerts: &[Stored],
+        links: &[Link],
+        tickets: &[Record],
+    ) -> Result<PlanReport, Error> {
+        self.progress.begin(Stage::Planning, None);
+        let Some(describe) = self.target.description.kind(Kind::Ticket) else {
+            return Err(Error::invalid(format!("the target `{}` has no tickets", self.target.name), "choose another"));
+        };
+        let mut draft = Draft::begin(self, None).await?;
+        let ground = self.ground(alerts).await?;
+        let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
+        let planned =
+            plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe, rules: &self.sync.rules.tickets });
+        draft.find(planned.findings);
+        let rules = &self.sync.rules;
+        let (mut held, mut free): (Vec<_>, Vec<_>) =
+            planned.changes.into_iter().partition(|change| change.held.is_some());
+        brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run(), rules.kinds[&Kind::Alert].trust);
+        free.append(&mut held);
+        draft.keep(free).await?;
+        self.progress.end(&Stage::Planning);
+        draft.report(Some(observed)).await
+    }
+
+    /// The linked tickets that were open when they were read last, as they are now.
+    async fn read_tickets(&self, links: &[Link]) -> Result<Vec<Record>, Error> {
+        let mut ids: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let known = self.store.records_by_ids(&self.target.name, Kind::Ticket, &ids).await?;
+        let closed: HashMap<String, Record> = known
+            .into_iter()
+            .filter(|stored| !is_open(&stored.record))
+            .map(|stored| (stored.record.id.clone(), stored.record))
+            .collect();
+        ids.retain(|id| !closed.contains_key(id));
+        let now = self.read_now(&self.target, Kind::Ticket, &ids).await?.unwrap_or_default();
+        Ok(now.into_iter().chain(closed.into_values()).collect())
+    }
+
+    /// Alerts with an open ticket that the source lists no more are asked for one by one:
+    /// some vendors list only what is under way.
+    async fn read_unlisted(&self, links: &[Link], tickets: &[Record]) -> Result<(), Error> {
+        let open = |id: &str| tickets.iter().any(|ticket| ticket.id == id && is_open(ticket));
+        let with_open: Vec<String> =
+            links.iter().filter(|link| link.linked().is_some_and(open)).map(|link| link.source.clone()).collect();
+        let stored = self.store.records_by_ids(&self.source.name, Kind::Alert, &with_open).await?;
+        let unlisted: Vec<String> =
+            stored.into_iter().filter(|stored| stored.gone_at.is_some()).map(|stored| stored.record.id).collect();
+        self.read_now(&self.source, Kind::Alert, &unlisted).await.map(drop)
+    }
+
+    /// What alerts refer to, by today's links.
+    async fn ground(&self, alerts: &[Stored]) -> Result<Ground, Error> {
+        let sync = &self.sync.name;
+        let mut devices: Vec<String> =
+            alerts.iter().filter_map(|stored| stored.record.text("asset").map(str::to_owned)).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        let records = self.store.records_by_ids(&self.source.name, Kind::Asset, &devices).await?;
+        let links = self.store.links_by_sources(sync, Kind::Asset, &devices).await?;
+        let items: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+        let items = self.store.records_by_ids(&self.target.name, Kind::Asset, &items).await?;
+        let items: HashMap<String, Option<String>> =
+            items.into_iter().map(|stored| (stored.record.id, stored.record.parent)).collect();
+        let stands = |link: &Link| items.get(link.linked()?).cloned().flatten();
+        Ok(Ground {
+            stands: links.iter().filter_map(|link| Some((link.source.clone(), stands(link)?))).collect(),
+            devices: records.into_iter().map(|stored| (stored.record.id.clone(), stored.record)).collect(),
+            customers: self
+                .store
+                .links_all(sync, Kind::Customer)
+                .await?
+                .into_iter()
+                .map(|link| (link.source.clone(), link))
+                .collect(),
+        })
+    }
+}
+
+/// What alerts refer to.
+struct Ground {
+    /// The source's devices.
+    devices: HashMap<String, Record>,
+    /// Device → the account its target record stands in.
+    stands: HashMap<String, String>,
+    /// The links of the source's customers.
+    customers: HashMap<String, Link>,
+}
+
+impl Ground {
+    fn alert<'a>(&'a self, stored: &'a Stored) -> Alert<'a> {
+        let record = &stored.record;
+        let device = record.text("asset").and_then(|id| self.devices.get(id));
+        let customer = record.parent.as_deref().or_else(|| device?.parent.as_deref()).unwrap_or_default();
+        let link = self.customers.get(customer);
+        let place = match link.map(|link| (link.state, link.linked())) {
+            Some((LinkState::Excluded, _)) => Place::Excluded,
+            Some((_, Some(account))) => {
+                let stands = record.text("asset").and_then(|id| self.stands.get(id));
+                Place::Account { with_asset: stands.is_some_and(|stands| stands == account) }
+            }
+            _ => Place::Unmapped,
+        };
+        Alert {
+            record,
+            listed: stored.gone_at.is_none(),
+            device: device.map(|device| device.name.as_str()),
+            customer,
+            place,
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Alerts as tickets: which open one, which are noted in one, which close one.
+//!
+//! Alerts of one device and condition are one matter. Its first alert opens a ticket; while
+//! that is open, a later one is noted in it with a count. When the vendor tells that all
+//! alerts of the matter are over, the ticket is closed, unless somebody worked on it: then
+//! its last activity is not the one this host left there. An alert that merely left the
+//! vendor's list is not over.
+//!
+//! A ticket goes to the account its customer is linked to; to the catch-all the operator
+//! chose where the customer is not linked; else it is held. There is no default account.
+//!
+//! Pure. A ticket's fields are texts of the target system, but for the references `parent`,
+//! `asset` and [`LEAD`], which hold source ids as in every change.
+
+use super::value::{cut, same};
+use super::{Finding, Planned, rank};
+use crate::model::sync::TicketRules;
+use crate::model::{
+    Action, FieldDiff, Hold, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record, Risk, Timestamp,
+    Value, Writable,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// The field of a link that names the alert whose ticket it is, while that is yet to be made.
+pub const LEAD: &str = "ticket";
+/// The field that holds the account of a ticket as the *target's* id: the catch-all.
+pub const ACCOUNT: &str = "account";
+/// When anything about a ticket changed last.
+pub const LAST_ACTIVITY: &str = "last-activity";
+/// The brake that holds tickets of customers that are not linked.
+pub const UNMAPPED: &str = "unmapped";
+
+/// The alerts of a source, and what is known of their tickets.
+pub struct AlertInput<'a> {
+    /// All that were read, present or not.
+    pub alerts: &'a [Alert<'a>],
+    /// Their links, the targets being tickets.
+    pub links: &'a [Link],
+    /// The linked tickets as they are now.
+    pub tickets: &'a [Record],
+    /// What the target can do with tickets.
+    pub describe: &'a KindDescription,
+    /// The sync's rules.
+    pub rules: &'a TicketRules,
+}
+
+/// An alert and where its ticket goes.
+#[derive(Clone)]
+pub struct Alert<'a> {
+    /// As the source has it.
+    pub record: &'a Record,
+    /// Whether the source still lists it.
+    pub listed: bool,
+    /// What its device is called.
+    pub device: Option<&'a str>,
+    /// The source customer; empty when nobody knows.
+    pub customer: &'a str,
+    /// Where its ticket goes.
+    pub place: Place,
+}
+
+/// Where a ticket goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// To the account of its customer; with its device, where that is linked and of the same account.
+    Account {
+        /// Whether the ticket can name the device.
+        with_asset: bool,
+    },
+    /// The customer is not linked.
+    Unmapped,
+    /// The operator excluded the customer: no ticket.
+    Excluded,
+}
+
+impl Alert<'_> {
+    fn id(&self) -> &str {
+        &self.record.id
+    }
+
+    fn raised(&self) -> Option<Timestamp> {
+        match self.record.field("raised") {
+            Some(Value::Time(text)) => Timestamp::parse(text),
+            _ => None,
+        }
+    }
+
+    fn resolved(&self) -> bool {
+        self.record.field("resolved") == Some(&Value::Boolean(true))
+    }
+
+    /// The matter it belongs to: device and condition. Without either, each is its own.
+    fn matter(&self) -> (String, String) {
+        let text = |name| self.record.text(name).unwrap_or_default().to_owned();
+        let (device, condition) = (text("asset"), text("condition"));
+        let condition = if condition.is_empty() { self.record.id.clone() } else { condition };
+        (if device.is_empty() { self.customer.to_owned() } else { device }, condition)
+    }
+}
+
+/// Plans the tickets of a source's alerts.
+#[must_use]
+pub fn plan_alerts(input: &AlertInput<'_>) -> Planned {
+    let links: HashMap<&str, &Link> = input.links.iter().map(|link| (link.source.as_str(), link)).collect();
+    let tickets: HashMap<&str, &Record> = input.tickets.iter().map(|ticket| (ticket.id.as_str(), ticket)).collect();
+    let mut matters: BTreeMap<(String, String), Vec<&Alert<'_>>> = BTreeMap::new();
+    for alert in input.alerts {
+        matters.entry(alert.matter()).or_default().push(alert);
+    }
+    let mut out = Planned::default();
+    for mut alerts in matters.into_values() {
+        alerts.sort_by(|a, b| (a.raised(), a.id()).cmp(&(b.raised(), b.id())));
+        Matter { input, links: &links, tickets: &tickets, alerts, out: &mut out }.plan();
+    }
+    out.changes.sort_by(|a, b| (rank(a.action), &a.source).cmp(&(rank(b.action), &b.source)));
+    out.findings.sort_by(|a, b| a.source.cmp(&b.source));
+    out
+}
+
+/// The alerts of one device and condition, oldest first.
+struct Matter<'m, 'a> {
+    input: &'m AlertInput<'a>,
+    links: &'m HashMap<&'a str, &'a Link>,
+    tickets: &'m HashMap<&'a str, &'a Record>,
+    alerts: Vec<&'m Alert<'a>>,
+    out: &'m mut Planned,
+}
+
+impl<'m, 'a> Matter<'m, 'a> {
+    fn plan(mut self) {
+        let new: Vec<&'m Alert<'a>> = self.alerts.iter().copied().filter(|alert| self.is_new(alert)).collect();
+        let open = self.open_ticket();
+        match (new.as_slice(), open) {
+            ([], None) => {}
+            ([], Some(ticket)) => self.close(ticket),
+            ([first, rest @ ..], None) => self.open(first, rest),
+            ([repeats @ .., last], Some(ticket)) => self.append(last, repeats, ticket),
+        }
+    }
+
+    fn link(&self, alert: &Alert<'_>) -> Option<&'a Link> {
+        self.links.get(alert.id()).copied()
+    }
+
+    /// Listed, under way, and not dealt with.
+    fn is_new(&self, alert: &Alert<'_>) -> bool {
+        let early = self.input.rules.from.is_some_and(|from| alert.raised().is_some_and(|raised| raised < from));
+        let decided = self.link(alert).is_some_and(|link| link.linked().is_some() || link.state == LinkState::Excluded);
+        alert.listed && !alert.resolved() && !early && !decided && alert.place != Place::Excluded
+    }
+
+    /// The newest ticket of this matter that is open.
+    fn open_ticket(&self) -> Option<&'a Record> {
+        let targets = self.alerts.iter().rev().filter_map(|alert| self.link(alert)?.linked());
+        targets.filter_map(|id| self.tickets.get(id).copied()).find(|ticket| is_open(ticket))
+    }
+
+    /// The alerts that are linked to a ticket.
+    fn of_ticket(&self, ticket: &Record) -> impl Iterator<Item = (&'m Alert<'a>, &'a Link)> {
+        let linked = |alert: &&'m Alert<'a>| Some((*alert, self.link(alert)?));
+        self.alerts.iter().filter_map(linked).filter(|(_, link)| link.linked() == Some(ticket.id.as_str()))
+    }
+
+    fn open(&mut self, first: &Alert<'a>, rest: &[&Alert<'a>]) {
+        let describe = self.input.describe;
+        if !describe.writes.contains(&Operation::Create) {
+            return self.tell(first, "a ticket cannot be made in the target");
+        }
+        let mut fields = vec![new("name", Value::Text(cut(&title(first), describe.name_length).to_owned()))];
+        let mut held = None;
+        match (&first.place, &self.input.rules.catch_all) {
+            (Place::Account { with_asset }, _) => {
+                fields.push(new("parent", Value::Text(first.customer.to_owned())));
+                if let Some(device) = first.record.text("asset").filter(|_| *with_asset && self.writes("asset")) {
+                    fields.push(new("asset", Value::Text(device.to_owned())));
+                }
+            }
+            (_, Some(account)) => fields.push(new(ACCOUNT, Value::Text(account.clone()))),
+            (_, None) => {
+                held = Some(Hold {
+                    brake: UNMAPPED.to_owned(),
+                    reason: "its customer is not linked, and no customer is chosen to catch such tickets: link it, or set `--catch-all`".to_owned(),
+                });
+            }
+        }
+        if self.writes("description") {
+            let length = describe.field("description").and_then(|field| field.length);
+            let text = description(first, rest.last().copied(), rest.len() + 1);
+            fields.push(new("description", Value::Text(cut(&text, length).to_owned())));
+        }
+        if let Some(priority) = first.record.text("priority").filter(|_| self.writes("priority")) {
+            fields.push(new("priority", Value::Text(priority.to_owned())));
+        }
+        self.push(Action::Open, first, None, fields, "alert: nothing open is about it", Risk::Low, held.clone());
+        for alert in rest {
+            let lead = vec![new(LEAD, Value::Text(first.id().to_owned()))];
+            let reason = "repeat: of the alert that opens the ticket";
+            self.push(Action::Link, alert, None, lead, reason, Risk::Low, held.clone());
+        }
+    }
+
+    fn append(&mut self, last: &Alert<'a>, repeats: &[&Alert<'a>], ticket: &'a Record) {
+        for alert in repeats {
+            self.push(Action::Link, alert, Some(ticket), Vec::new(), "repeat: noted with a later one", Risk::Low, None);
+        }
+        let times = self.of_ticket(ticket).count() + repeats.len() + 1;
+        let reason = format!("repeat: the alert came again, {times} times by now");
+        let note = format!("Raised again{}: {} times by now.\n\n{}", at(last), times, message(last));
+        let (action, fields) = if self.writes("note") {
+            (Action::Append, vec![new("note", Value::Text(note))])
+        } else {
+            (Action::Link, Vec::new())
+        };
+        self.push(action, last, Some(ticket), fields, reason, Risk::Low, None);
+    }
+
+    /// Nothing is new: closes the ticket if all of it is over, and nobody worked on it.
+    fn close(&mut self, ticket: &'a Record) {
+        let Some((last, _)) = self.of_ticket(ticket).last() else { return };
+        if !self.input.rules.close || !self.of_ticket(ticket).all(|(alert, _)| alert.resolved()) {
+            return;
+        }
+        if !self.writes("closed") {
+            return self.tell(last, "the alert is over; the target cannot close its ticket");
+        }
+        let left =
+            self.of_ticket(ticket).filter_map(|(_, link)| link.written.get(LAST_ACTIVITY)).max_by_key(|v| time(v));
+        match (left, ticket.field(LAST_ACTIVITY)) {
+            (Some(left), Some(now)) if same(left, now) => {
+                let unchanged =
+                    FieldDiff { name: LAST_ACTIVITY.to_owned(), before: Some(now.clone()), after: now.clone() };
+                let closed = FieldDiff {
+                    name: "closed".to_owned(),
+                    before: Some(Value::Boolean(false)),
+                    after: Value::Boolean(true),
+                };
+                self.push(
+                    Action::Close,
+                    last,
+                    Some(ticket),
+                    vec![closed, unchanged],
+                    "the alert is over",
+                    Risk::Low,
+                    None,
+                );
+            }
+            (_, None) => {
+                self.tell(last, "the alert is over; nobody knows whether its ticket was worked on, so it is left open")
+            }
+            _ => self.tell(last, "the alert is over; somebody worked on its ticket, so it is left open"),
+        }
+    }
+
+    fn writes(&self, field: &str) -> bool {
+        self.input.describe.field(field).is_some_and(|field| field.writable != Writable::Never)
+    }
+
+    fn tell(&mut self, alert: &Alert<'_>, message: &str) {
+        self.out.findings.push(Finding { source: alert.id().to_owned(), message: message.to_owned() });
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one place builds the changes")]
+    fn push(
+        &mut self,
+        action: Action,
+        alert: &Alert<'_>,
+        ticket: Option<&Record>,
+        fields: Vec<FieldDiff>,
+        reason: impl Into<String>,
+        risk: Risk,
+        held: Option<Hold>,
+    ) {
+        self.out.changes.push(PlannedChange {
+            sequence: 0,
+            kind: Kind::Alert,
+            action,
+            customer: alert.customer.to_owned(),
+            source: alert.id().to_owned(),
+            target: ticket.map(|ticket| ticket.id.clone()),
+            name: title(alert),
+            fields,
+            reason: reason.into(),
+            risk,
+            calls: if action.writes() { self.input.describe.calls_per_change } else { 0 },
+            held,
+            link_revision: self.link(alert).map_or(0, |link| link.revision),
+        });
+    }
+}
+
+/// Whether a ticket takes notes.
+pub(in crate::engine) fn is_open(ticket: &Record) -> bool {
+    ticket.active() && ticket.field("closed") != Some(&Value::Boolean(true))
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Time(text) | Value::Text(text) => Timestamp::parse(text),
+        _ => None,
+    }
+}
+
+fn new(name: &str, after: Value) -> FieldDiff {
+    FieldDiff { name: name.to_owned(), before: None, after }
+}
+
+/// The device, then what happened, in one line.
+fn title(alert: &Alert<'_>) -> String {
+    let what = [alert.record.name.as_str(), message(alert)].into_iter().find(|text| !text.trim().is_empty());
+    let what = what.unwrap_or("alert").lines().next().unwrap_or_default().trim();
+    match alert.device {
+        Some(device) if !what.contains(device) => format!("{device}: {what}"),
+        _ => what.to_owned(),
+    }
+}
+
+fn message<'r>(alert: &Alert<'r>) -> &'r str {
+    alert.record.text("message").unwrap_or(&alert.record.name)
+}
+
+fn at(alert: &Alert<'_>) -> String {
+    alert.raised().map(|raised| format!(" at {raised}")).unwrap_or_default()
+}
+
+fn description(first: &Alert<'_>, last: Option<&Alert<'_>>, times: usize) -> String {
+    let mut text = message(first).trim().to_owned();
+    text.push('\n');
+    let mut line = |name: &str, value: &str| text.push_str(&format!("\n{name}: {value}"));
+    if let Some(device) = alert_device(first) {
+        line("Device", device);
+    }
+    if first.place == Place::Unmapped && !first.customer.is_empty() {
+        line("Customer (not linked)", first.customer);
+    }
+    if let Some(condition) = first.record.text("condition") {
+        line("Condition", condition);
+    }
+    if let Some(raised) = first.raised() {
+        line("Raised", &raised.to_string());
+    }
+    if let Some(last) = last {
+        line("Raised again", &format!("{times} times by now{}", at(last).replace(" at ", ", last at ")));
+    }
+    text
+}
+
+fn alert_device<'r>(alert: &Alert<'r>) -> Option<&'r str> {
+    alert.device.or_else(|| alert.record.text("asset"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,9 @@ pub(super) struct AddArgs {
     /// Do not hold everything of the first run for review
     #[arg(long)]
     no_first_run_hold: bool,
+    /// Also create customers of the target that the source does not have there
+    #[arg(long)]
+    reverse: bool,
     /// Set a brake's limit: deactivate-percent, deactivate-least, update-percent, update-least
     #[arg(long = "brake", value_name = "LIMIT=NUMBER", value_parser = brake)]
     brakes: Vec<(BrakeName, u32)>,
@@ -115,6 +118,7 @@ impl AddArgs {
         rules.volatile_hours = self.volatile_hours.unwrap_or(rules.volatile_hours);
         rules.grace_hours = self.grace_hours.unwrap_or(rules.grace_hours);
         rules.brakes.first_run = !self.no_first_run_hold;
+        rules.reverse = self.reverse;
         for (name, number) in &self.brakes {
             name.set(&mut rules.brakes, *number);
         }
@@ -193,6 +197,12 @@ fn words(sync: &Sync, links: &[LinkCount]) -> String {
         brakes.update_least,
         if brakes.first_run { ", the first run" } else { "" },
     ));
+    if rules.reverse {
+        text.push_str(&format!(
+            "reverse         customers that {} alone has are created in {}\n\n",
+            sync.target, sync.source
+        ));
+    }
     let rows = rules.kinds.iter().map(|(kind, own)| {
         let fields = own.fields.iter().map(|(field, rule)| format!("{field} {}", spelled(rule)));
         let fields = std::iter::once(spelled(&own.otherwise)).chain(fields).collect::<Vec<_>>().join(", ");

@@ -27,7 +27,7 @@ const FRESH_MS: i64 = 10 * 60 * 1000;
 /// How often a change is tried in one run.
 const TRIES: u32 = 3;
 /// What a kind's changes are done in: what frees names and places before what takes them.
-const ORDER: [Action; 10] = [
+const ORDER: [Action; 11] = [
     Action::Open,
     Action::Link,
     Action::Reactivate,
@@ -38,6 +38,7 @@ const ORDER: [Action; 10] = [
     Action::Deactivate,
     Action::Append,
     Action::Close,
+    Action::CreateSource,
 ];
 
 /// Which part of a plan is applied.
@@ -128,10 +129,11 @@ impl Work<'_> {
     async fn end_apply(&self, plan: PlanId, tally: Tally) -> Result<ApplyReport, Error> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
         let counts = &tally.counts;
-        let troubled = counts.failed + counts.stale > 0 || tally.stop.is_some();
+        let troubled = counts.failed + counts.stale + tally.open > 0 || tally.stop.is_some();
         run.status = match (counts.done > 0, troubled) {
             (true, false) => RunStatus::Succeeded,
             (true, true) => RunStatus::Partial,
+            (false, true) if tally.open > counts.failed => RunStatus::Partial,
             (false, true) => RunStatus::Failed,
             (false, false) if counts.held > 0 => RunStatus::Held,
             (false, false) => RunStatus::NothingToDo,
@@ -233,7 +235,7 @@ impl<'w, 'p> Session<'w, 'p> {
             return WriteReport { outcomes: Ok(Vec::new()), sent: Default::default(), unanswered: Default::default() };
         }
         let changes: Vec<Change> = batch.changes.iter().filter_map(|prepared| prepared.change.clone()).collect();
-        self.work.target.connector.write(&self.writing, &changes).await
+        self.work.written_side(batch.action).connector.write(&self.writing, &changes).await
     }
 
     /// Takes the next changes, refuses the stale ones, resolves the others, and commits
@@ -245,9 +247,8 @@ impl<'w, 'p> Session<'w, 'p> {
         queue: &mut Queue,
         tally: &mut Tally,
     ) -> Result<Option<Batch>, Error> {
-        let at_once =
-            self.work.target.description.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000))
-                as usize;
+        let side = &self.work.written_side(action).description;
+        let at_once = side.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
         loop {
             if tally.stop.is_some() {
                 return Ok(None);
@@ -307,8 +308,15 @@ impl<'w, 'p> Session<'w, 'p> {
             // So that staleness is judged on now.
             work.read_now(&work.target, kind.counterpart(), &targets).await?;
         }
-        let mut links: HashMap<String, Link> =
-            by_key(work.store.links_by_sources(&work.sync.name, kind, &sources).await?, |link| link.source.clone());
+        // What is created at the source is known by its target alone.
+        let reverse = changes.iter().any(|change| change.action == Action::CreateSource);
+        let mut links: HashMap<String, Link> = if reverse {
+            let links = work.store.links_of_targets(&work.sync.name, kind, &targets).await?;
+            by_key(links, |link| link.target.clone().unwrap_or_default())
+        } else {
+            by_key(work.store.links_by_sources(&work.sync.name, kind, &sources).await?, |link| link.source.clone())
+        };
+        let mut refusals = if reverse { work.reverse_refusals(&changes).await? } else { HashMap::new() };
         let references = work.references(&changes, &self.known).await?;
         let now: HashMap<String, Record> = by_key(
             present(work.store.records_by_ids(&work.target.name, kind.counterpart(), &targets).await?),
@@ -317,9 +325,11 @@ impl<'w, 'p> Session<'w, 'p> {
         let mut ready = Vec::with_capacity(changes.len());
         let mut refused = Vec::new();
         for mut planned in changes {
-            let link = links.remove(&planned.source);
+            let key = planned.target.as_ref().filter(|_| reverse).unwrap_or(&planned.source).clone();
+            let link = links.remove(&key);
             let there = planned.target.as_ref().and_then(|id| now.get(id));
-            let checked = match plan::stale(&planned, link.as_ref(), there) {
+            let stale = plan::stale(&planned, link.as_ref(), there).or_else(|| refusals.remove(&key));
+            let checked = match stale {
                 Some(why) => Err((ChangeStatus::Stale, why)),
                 None => work
                     .to_write(self.plan, &planned, there, &references)
@@ -435,7 +445,10 @@ impl Work<'_> {
         references: &HashMap<(Kind, String), String>,
     ) -> Result<Option<Change>, plan::Unresolved> {
         let stamped = there.and_then(|record| record.stamp.as_ref());
-        let stamp = self.stamp(planned.kind, &planned.source).filter(|stamp| stamped != Some(stamp));
+        let stamp = match (planned.action, &planned.target) {
+            (Action::CreateSource, Some(target)) => self.source_stamp(planned.kind, target),
+            _ => self.stamp(planned.kind, &planned.source).filter(|stamp| stamped != Some(stamp)),
+        };
         let unstamped = [Action::Retire, Action::Deactivate, Action::Append, Action::Close];
         let stamp = stamp.filter(|_| !unstamped.contains(&planned.action));
         let id = ChangeId { plan, sequence: planned.sequence };

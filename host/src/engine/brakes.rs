@@ -55,7 +55,13 @@ fn is_update(change: &PlannedChange) -> bool {
     match change.action {
         Action::Update => change.fields.iter().any(|diff| !catalogue::is_volatile(change.kind, &diff.name)),
         Action::Move | Action::Retire | Action::Reactivate => true,
-        Action::Link | Action::Create | Action::Deactivate | Action::Open | Action::Append | Action::Close => false,
+        Action::Link
+        | Action::Create
+        | Action::Deactivate
+        | Action::Open
+        | Action::Append
+        | Action::Close
+        | Action::CreateSource => false,
     }
 }
 

@@ -26,12 +26,14 @@ pub mod alerts;
 mod fields;
 mod hash;
 mod record;
+mod reverse;
 mod sides;
 mod stale;
 mod value;
 mod write;
 
 pub use hash::PlanHasher;
+pub use reverse::{REVERSE, ReverseInput, after_reverse, plan_reverse};
 pub use stale::stale;
 pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
 
@@ -144,6 +146,7 @@ fn rank(action: Action) -> u8 {
         Action::Open => 7,
         Action::Append => 8,
         Action::Close => 9,
+        Action::CreateSource => 10,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Tenant;
 use crate::error::Error;
-use crate::model::{ConnectionName, Kind, Sync, SyncName, SyncRules};
+use crate::model::{ConnectionName, Kind, Operation, Sync, SyncName, SyncRules};
 
 /// What an operator says of a new sync.
 #[derive(Debug, Clone)]
@@ -42,6 +42,15 @@ impl Tenant {
         let has = |kind| new.rules.kinds.contains_key(&kind);
         if (has(Kind::Location) || has(Kind::Asset)) && !has(Kind::Customer) {
             return Err(Error::invalid("locations and assets belong to customers", "take `customer` into `--kinds`"));
+        }
+        if new.rules.reverse {
+            let creates = source.description.kind(Kind::Customer);
+            if !creates.is_some_and(|can| can.writes.contains(&Operation::Create)) || !has(Kind::Customer) {
+                return Err(Error::invalid(
+                    format!("the source `{}` cannot create customers", source.name),
+                    "leave `--reverse` out, or choose another connection",
+                ));
+            }
         }
         let sync = Sync { name: new.name, source: new.source, target: new.target, rules: new.rules, revision: 0 };
         self.store.sync_insert(&sync).await?;

@@ -48,7 +48,7 @@ pub struct PlannedChange {
     pub action: Action,
     /// The source customer it belongs to: the unit of failure and of brakes.
     pub customer: String,
-    /// The source record.
+    /// The source record; empty, like the customer, while it is yet to be created ([`Action::CreateSource`]).
     pub source: String,
     /// The target record; none while it does not exist.
     pub target: Option<String>,
@@ -107,6 +107,8 @@ pub enum Action {
     Append,
     /// A ticket is closed because its alert is over.
     Close,
+    /// A source record is made for a target record that is there alone.
+    CreateSource,
 }
 
 impl Action {
@@ -124,11 +126,12 @@ impl Action {
             Action::Open => "open",
             Action::Append => "append",
             Action::Close => "close",
+            Action::CreateSource => "create-source",
         }
     }
 
     /// All actions.
-    pub const ALL: [Action; 10] = [
+    pub const ALL: [Action; 11] = [
         Action::Link,
         Action::Create,
         Action::Update,
@@ -139,6 +142,7 @@ impl Action {
         Action::Open,
         Action::Append,
         Action::Close,
+        Action::CreateSource,
     ];
 
     /// Whether it writes to the vendor.

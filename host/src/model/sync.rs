@@ -35,6 +35,8 @@ pub struct SyncRules {
     pub brakes: BrakeLimits,
     /// What becomes of alerts, where the kind takes part.
     pub tickets: TicketRules,
+    /// Whether customers that are in the target alone are created at the source.
+    pub reverse: bool,
 }
 
 impl Default for SyncRules {
@@ -49,6 +51,7 @@ impl Default for SyncRules {
             grace_hours: 72,
             brakes: BrakeLimits::default(),
             tickets: TicketRules::default(),
+            reverse: false,
         }
     }
 }

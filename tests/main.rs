@@ -18,8 +18,12 @@ mod cli;
 mod faults;
 /// Killed at any moment, run again: the same end state, nothing twice.
 mod kill;
+/// Every RMM with every PSA, chosen by name.
+mod pairs;
 /// One asset, now: refreshed alone and at once.
 mod refresh;
+/// The other way: accounts of the PSA become organisations of the RMM.
+mod reverse;
 /// The sandbox: connectors that misbehave, one habit at a time.
 mod sandbox;
 /// The main job, whole: RMM records into the PSA, and everything that happens to them later.

@@ -1,7 +1,7 @@
 //! The main job, whole: organisations, sites and devices of the RMM into the PSA, and
 //! everything that happens to them later.
 
-use crate::harness::{TestApp, Vendors, sync};
+use crate::harness::{TestApp, Vendors, now_s, sync};
 use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, NoProgress};
 use crosswalk::model::{Action, Kind, LinkState, RunStatus, SyncRules, Trust};
 use serde_json::json;
@@ -314,9 +314,4 @@ async fn automatic_applies_what_no_brake_holds() {
 
 fn site(vendors: &Vendors, id: i64) -> (i64, i64, String) {
     vendors.rmm.sites().into_iter().find(|(site, _, _)| *site == id).unwrap()
-}
-
-/// Unix seconds, as a device that checks in now says it.
-fn now_s() -> i64 {
-    crosswalk_sims::clock::now_ms() / 1000
 }

@@ -1,12 +1,14 @@
 //! A whole host in a test: its own folder, database and clock, the real connectors, and
 //! simulated vendors. It speaks the domain, so that tests do.
 
+pub(crate) mod pair;
 pub(crate) mod program;
 pub(crate) mod vendor;
 
 use crosswalk::clock::{Clock, FixedClock, SystemClock};
 use crosswalk::engine::{
-    ApplyOptions, ApplyReport, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport, Tenant,
+    ApplyOptions, ApplyReport, Decision, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport,
+    Tenant,
 };
 use crosswalk::error::Error;
 use crosswalk::model::connection::BucketOverride;
@@ -78,6 +80,16 @@ impl TestApp {
         let new = NewSync { name: name(SYNC), source: name("rmm"), target: name("psa"), rules };
         app.tenant.sync_add(new).await.expect("the sync is fine");
         app
+    }
+
+    /// Joins any two connections by the sync of most tests, their plugins installed.
+    pub(crate) async fn join(&self, source: NewConnection, target: NewConnection, rules: SyncRules) {
+        let new = NewSync { name: name(SYNC), source: source.name.clone(), target: target.name.clone(), rules };
+        for connection in [source, target] {
+            self.engine.plugin_add(&component(connection.plugin.as_str())).await.expect("the plugin is fine");
+            self.add(connection).await;
+        }
+        self.tenant.sync_add(new).await.unwrap_or_else(|error| panic!("{}", told(&error)));
     }
 
     async fn connect(&self, vendors: &Vendors) {
@@ -154,10 +166,14 @@ impl TestApp {
     async fn decide(&self) {
         self.tenant.link_accept(&name(SYNC), Kind::Customer, 0.9).await.expect("accepted");
         for view in self.undecided().await {
-            self.tenant
-                .link_decide(&name(SYNC), view.link.kind, &view.link.source, &crosswalk::engine::Decision::Create)
-                .await
-                .unwrap_or_else(|error| panic!("{}", told(&error)));
+            let decide = |decision| {
+                let (kind, source) = (view.link.kind, view.link.source.clone());
+                async move { self.tenant.link_decide(&name(SYNC), kind, &source, &decision).await }
+            };
+            // What the target cannot make is left out.
+            if decide(Decision::Create).await.is_err() {
+                decide(Decision::Exclude).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+            }
         }
     }
 
@@ -176,10 +192,20 @@ impl TestApp {
         self.tenant.link_list(&name(SYNC), &filter).await.expect("links").len()
     }
 
-    /// What a source record is linked to.
+    /// What a source record is linked to, at a vendor whose ids are numbers.
     pub(crate) async fn target_of(&self, kind: Kind, source: &str) -> Option<i64> {
+        self.link_target(kind, source).await?.parse().ok()
+    }
+
+    /// What a source record is linked to.
+    pub(crate) async fn link_target(&self, kind: Kind, source: &str) -> Option<String> {
         let trace = self.tenant.why(&name(SYNC), kind, source).await.ok()?;
-        trace.link?.target?.parse().ok()
+        trace.link?.target
+    }
+
+    /// Unix seconds, by the host's clock.
+    pub(crate) fn clock_s(&self) -> i64 {
+        self.clock.now().0 / 1000
     }
 }
 
@@ -235,4 +261,9 @@ pub(crate) fn connection(id: &str) -> ConnectionName {
 /// A sync's name.
 pub(crate) fn sync() -> SyncName {
     name(SYNC)
+}
+
+/// Unix seconds, as a device that checks in now says it.
+pub(crate) fn now_s() -> i64 {
+    crosswalk_sims::clock::now_ms() / 1000
 }

@@ -7,7 +7,7 @@ use super::plan::{self, Held, PAGE};
 use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
-use crate::engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, Tenant};
+use crate::engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, RunReport, Tenant};
 use crate::model::{Kind, PlanId, Run, SyncName};
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -121,25 +121,35 @@ impl RunArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let tenant = session.tenant().await?;
         let report = tenant.run(&self.sync, &Bars::new(session.output)).await?;
-        let held = Held::of(&tenant, &report.plan.plan).await?;
-        session.output.answer(
-            || {
-                let applied = report.applied.as_ref().map_or(Value::Null, shapes::applied);
-                json!({ "plan": plan::document(&self.sync, &report.plan, &held), "applied": applied })
-            },
-            || {
-                let planned = plan::words(&self.sync, &report.plan, &held);
-                match &report.applied {
-                    Some(applied) => format!("{planned}\n{}", words(applied)),
-                    None => planned,
-                }
-            },
-        )?;
-        Ok(match &report.applied {
-            Some(applied) => Exit::of_run(&applied.run),
-            None => plan::exit(&report.plan),
-        })
+        told(session, &tenant, &self.sync, &report).await
     }
+}
+
+/// Tells what a run came to: its plan, and what was applied of it.
+pub(super) async fn told(
+    session: &Session<'_>,
+    tenant: &Tenant,
+    sync: &SyncName,
+    report: &RunReport,
+) -> anyhow::Result<Exit> {
+    let held = Held::of(tenant, &report.plan.plan).await?;
+    session.output.answer(
+        || {
+            let applied = report.applied.as_ref().map_or(Value::Null, shapes::applied);
+            json!({ "plan": plan::document(sync, &report.plan, &held), "applied": applied })
+        },
+        || {
+            let planned = plan::words(sync, &report.plan, &held);
+            match &report.applied {
+                Some(applied) => format!("{planned}\n{}", words(applied)),
+                None => planned,
+            }
+        },
+    )?;
+    Ok(match &report.applied {
+        Some(applied) => Exit::of_run(&applied.run),
+        None => plan::exit(&report.plan),
+    })
 }
 
 fn words(report: &ApplyReport) -> String {

@@ -18,6 +18,7 @@
 //! To add a command: 1. a file with its `Args` and an `async fn run(self, &Session) ->
 //! Result<Exit>`; 2. a line in [`Command`] with a sentence about it; 3. a line in `run`.
 
+mod alert;
 mod apply;
 mod asset;
 mod connection;
@@ -127,6 +128,9 @@ enum Command {
     /// Bring one asset in step now
     #[command(subcommand)]
     Asset(asset::AssetCommand),
+    /// Turn alerts into tickets
+    #[command(subcommand)]
+    Alert(alert::AlertCommand),
     /// List past runs and how they ended
     Runs(journal::RunsArgs),
     /// List what was done, and why, newest first
@@ -162,7 +166,12 @@ impl Args {
     pub fn works_long(&self) -> bool {
         matches!(
             self.command,
-            Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Asset(_) | Command::Tick(_)
+            Command::Plan(_)
+                | Command::Apply(_)
+                | Command::Run(_)
+                | Command::Asset(_)
+                | Command::Alert(_)
+                | Command::Tick(_)
         )
     }
 }
@@ -182,6 +191,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Apply(command) => command.run(session).await,
         Command::Run(command) => command.run(session).await,
         Command::Asset(command) => command.run(session).await,
+        Command::Alert(command) => command.run(session).await,
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,
         Command::Why(command) => command.run(session).await,

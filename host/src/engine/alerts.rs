@@ -6,16 +6,73 @@
 
 use super::context::Work;
 use super::observe::Observed;
+use super::plan::Finding;
 use super::plan::alerts::{Alert, AlertInput, Place, is_open, plan_alerts};
 use super::planning::Draft;
 use super::progress::{Progress, Stage};
 use super::{PlanReport, RunReport, Tenant, brakes};
 use crate::error::Error;
-use crate::model::{Kind, Link, LinkState, Mode, Record, SyncName};
+use crate::model::{Kind, Link, LinkState, Mode, PlannedChange, Record, SyncName, Trust};
 use crate::store::Stored;
-use std::collections::HashMap;
+use serde::Serialize;
+use std::collections::{HashMap, HashSet};
+
+/// An alert, for people and programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct AlertView {
+    /// Its id at the source.
+    pub id: String,
+    /// What happened, in short.
+    pub name: String,
+    /// When it was raised: RFC 3339.
+    pub raised: Option<String>,
+    /// What its device is called; the device's id where it was never read.
+    pub device: Option<String>,
+    /// What was watched.
+    pub condition: Option<String>,
+    /// Whether the source still lists it.
+    pub listed: bool,
+    /// The ticket it is in.
+    pub ticket: Option<String>,
+    /// How its link stands and why, or that nothing was decided.
+    pub state: String,
+}
 
 impl Tenant {
+    /// The alerts of a sync's source as they were read last, newest first, with their tickets.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn alerts_list(&self, sync: &SyncName) -> Result<Vec<AlertView>, Error> {
+        let sync = self.sync(sync).await?;
+        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
+        let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
+        let devices: Vec<String> = asset_ids(&alerts);
+        let devices = self.store.records_by_ids(&sync.source, Kind::Asset, &devices).await?;
+        let devices: HashMap<&str, &str> =
+            devices.iter().map(|stored| (stored.record.id.as_str(), stored.record.name.as_str())).collect();
+        let view = |stored: &Stored| {
+            let record = &stored.record;
+            let device = record.text("asset");
+            let link = links.get(record.id.as_str());
+            AlertView {
+                id: record.id.clone(),
+                name: record.name.clone(),
+                raised: record.field("raised").map(ToString::to_string),
+                device: device.map(|id| (*devices.get(id).unwrap_or(&id)).to_owned()),
+                condition: record.text("condition").map(str::to_owned),
+                listed: stored.gone_at.is_none(),
+                ticket: link.and_then(|link| link.linked()).map(str::to_owned),
+                state: link
+                    .map_or_else(|| "no ticket".to_owned(), |link| format!("{}: {}", link.state.as_str(), link.reason)),
+            }
+        };
+        let mut views: Vec<AlertView> = alerts.iter().map(view).collect();
+        views.sort_by(|a, b| (&b.raised, &b.id).cmp(&(&a.raised, &a.id)));
+        Ok(views)
+    }
+
     /// Reads the source's alerts and plans their tickets. Nothing is written to either side.
     ///
     /// # Errors
@@ -33,7 +90,7 @@ impl Tenant {
     pub async fn alerts_run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin_alerts(sync, Mode::Apply, progress).await?;
         let report = work.plan_tickets().await;
-        work.apply_by_trust(report).await
+        work.apply_by_trust(report, Some(Kind::Alert)).await
     }
 
     async fn begin_alerts<'p>(
@@ -79,20 +136,54 @@ impl Work<'_> {
         let Some(describe) = self.target.description.kind(Kind::Ticket) else {
             return Err(Error::invalid(format!("the target `{}` has no tickets", self.target.name), "choose another"));
         };
-        let mut draft = Draft::begin(self, None).await?;
+        let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
+        let mut draft = Draft::new(self, id, None).await?;
         let ground = self.ground(alerts).await?;
         let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
         let planned =
             plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe, rules: &self.sync.rules.tickets });
         draft.find(planned.findings);
+        self.refresh_devices(&mut draft, &planned.changes, &alerts).await?;
         let rules = &self.sync.rules;
         let (mut held, mut free): (Vec<_>, Vec<_>) =
             planned.changes.into_iter().partition(|change| change.held.is_some());
-        brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run(), rules.kinds[&Kind::Alert].trust);
+        brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run, rules.kinds[&Kind::Alert].trust);
         free.append(&mut held);
         draft.keep(free).await?;
         self.progress.end(&Stage::Planning);
-        draft.report(Some(observed)).await
+        Ok(PlanReport { read: observed.totals(), ..draft.report().await? })
+    }
+
+    /// Brings the devices in step whose alerts make or reach a ticket. A device that cannot be
+    /// refreshed keeps no ticket from being made.
+    async fn refresh_devices(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        changes: &[PlannedChange],
+        alerts: &[Alert<'_>],
+    ) -> Result<(), Error> {
+        let trust = self.sync.rules.kinds.get(&Kind::Asset).map(|rules| rules.trust);
+        if trust.is_none_or(|trust| trust == Trust::Preview) {
+            return Ok(());
+        }
+        let about: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
+        let mut devices: Vec<String> = alerts
+            .iter()
+            .filter(|alert| about.contains(alert.record.id.as_str()))
+            .filter(|alert| alert.place == Place::Account { with_asset: true })
+            .filter_map(|alert| alert.record.text("asset").map(str::to_owned))
+            .collect();
+        devices.sort_unstable();
+        devices.dedup();
+        match self.refresh_records(draft, Kind::Asset, &devices).await {
+            Ok(missed) => draft.find(missed),
+            Err(error @ Error::Vendor { .. }) => draft.find(vec![Finding {
+                source: devices.join(", "),
+                message: format!("the devices of new alerts were not refreshed: {error}"),
+            }]),
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// The linked tickets that were open when they were read last, as they are now.
@@ -108,7 +199,7 @@ impl Work<'_> {
             .collect();
         ids.retain(|id| !closed.contains_key(id));
         let now = self.read_now(&self.target, Kind::Ticket, &ids).await?.unwrap_or_default();
-        Ok(now.into_iter().chain(closed.into_values()).collect())
+        Ok(now.into_values().chain(closed.into_values()).collect())
     }
 
     /// Alerts with an open ticket that the source lists no more are asked for one by one:
@@ -126,10 +217,7 @@ impl Work<'_> {
     /// What alerts refer to, by today's links.
     async fn ground(&self, alerts: &[Stored]) -> Result<Ground, Error> {
         let sync = &self.sync.name;
-        let mut devices: Vec<String> =
-            alerts.iter().filter_map(|stored| stored.record.text("asset").map(str::to_owned)).collect();
-        devices.sort_unstable();
-        devices.dedup();
+        let devices = asset_ids(alerts);
         let records = self.store.records_by_ids(&self.source.name, Kind::Asset, &devices).await?;
         let links = self.store.links_by_sources(sync, Kind::Asset, &devices).await?;
         let items: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
@@ -149,6 +237,15 @@ impl Work<'_> {
                 .collect(),
         })
     }
+}
+
+/// The devices that alerts are about.
+fn asset_ids(alerts: &[Stored]) -> Vec<String> {
+    let mut ids: Vec<String> =
+        alerts.iter().filter_map(|stored| stored.record.text("asset").map(str::to_owned)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// What alerts refer to.

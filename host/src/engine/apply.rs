@@ -52,6 +52,9 @@ pub struct ApplyOptions {
     pub kind: Option<Kind>,
     /// Nobody approved: only kinds whose trust is automatic.
     pub automatic: bool,
+    /// The kind whose trust counts for the whole plan; none: each kind's own. What is refreshed
+    /// because of an alert goes along with its ticket.
+    pub trusted: Option<Kind>,
 }
 
 /// What applying came to.
@@ -279,7 +282,8 @@ impl<'w, 'p> Session<'w, 'p> {
 
     fn may_go(&self, change: &PlannedChange) -> bool {
         let released = |brake: &str| self.options.release.iter().any(|name| name == "all" || name == brake);
-        let trust = self.work.sync.rules.kinds.get(&change.kind).map_or(Trust::Preview, |rules| rules.trust);
+        let kind = self.options.trusted.unwrap_or(change.kind);
+        let trust = self.work.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
         let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
         // A ticket without an account has nowhere to go, whoever says yes.
         trust >= least && change.held.as_ref().is_none_or(|hold| hold.brake != UNMAPPED && released(&hold.brake))

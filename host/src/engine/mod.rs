@@ -35,6 +35,7 @@ mod settle;
 mod syncs;
 mod tenant;
 
+pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, NewConnection};
 pub use link_file::LinkRow;

@@ -74,7 +74,7 @@ impl Tenant {
     pub async fn run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin(sync, Mode::Apply, progress).await?;
         let report = work.plan().await;
-        work.apply_by_trust(report).await
+        work.apply_by_trust(report, None).await
     }
 }
 
@@ -91,8 +91,12 @@ impl Work<'_> {
         self.make_plan(Some(&observed)).await
     }
 
-    /// Applies what trust and brakes let go of a plan, and ends the run.
-    pub(super) async fn apply_by_trust(&self, plan: Result<PlanReport, Error>) -> Result<RunReport, Error> {
+    /// Applies what trust and brakes let go of a plan, and ends the run. `trusted` is as in [`ApplyOptions`].
+    pub(super) async fn apply_by_trust(
+        &self,
+        plan: Result<PlanReport, Error>,
+        trusted: Option<Kind>,
+    ) -> Result<RunReport, Error> {
         let plan = match plan {
             Ok(plan) => plan,
             Err(error) => {
@@ -100,14 +104,15 @@ impl Work<'_> {
                 return Err(error);
             }
         };
-        let automatic = self.sync.rules.kinds.values().any(|rules| rules.trust == Trust::Automatic);
+        let mut rules = self.sync.rules.kinds.iter().filter(|(kind, _)| trusted.is_none_or(|only| only == **kind));
+        let automatic = rules.any(|(_, rules)| rules.trust == Trust::Automatic);
         let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
         if !automatic || !pending {
             self.end_plan(&plan).await?;
             return Ok(RunReport { plan, applied: None });
         }
-        let applied =
-            self.finish_apply(plan.plan.id, &ApplyOptions { automatic: true, ..ApplyOptions::default() }).await?;
+        let options = ApplyOptions { automatic: true, trusted, ..ApplyOptions::default() };
+        let applied = self.finish_apply(plan.plan.id, &options).await?;
         Ok(RunReport { plan, applied: Some(applied) })
     }
 
@@ -143,7 +148,8 @@ impl Work<'_> {
     /// complete reads decide what counts as read to the end.
     async fn make_plan(&self, observed: Option<&Observed>) -> Result<PlanReport, Error> {
         self.progress.begin(Stage::Planning, None);
-        let mut draft = Draft::begin(self, observed).await?;
+        let id = self.store.plan_begin(self.run, &self.sync.name, self.now()).await?;
+        let mut draft = Draft::new(self, id, observed).await?;
         let accounts = self.plan_customers(&mut draft).await?;
         for kind in self.kinds().filter(|kind| matches!(kind, Kind::Location | Kind::Asset)) {
             if kind == Kind::Location && self.sync.rules.sites == crate::model::sync::Sites::Primary {
@@ -151,8 +157,13 @@ impl Work<'_> {
             }
             self.plan_kind(&mut draft, kind, &accounts).await?;
         }
+        let report = draft.report().await?;
         self.progress.end(&Stage::Planning);
-        draft.report(observed).await
+        Ok(PlanReport {
+            read: observed.map(Observed::totals).unwrap_or_default(),
+            complaints: observed.map(|seen| seen.complaints(&self.source, &self.target)).unwrap_or_default(),
+            ..report
+        })
     }
 
     async fn plan_customers(&self, draft: &mut Draft<'_, '_>) -> Result<Vec<Account>, Error> {
@@ -427,7 +438,8 @@ pub(super) struct Draft<'w, 'p> {
     made_at: crate::model::Timestamp,
     complete: HashSet<Kind>,
     source_complete: HashSet<Kind>,
-    first_run: bool,
+    /// Whether nothing of this sync was ever applied.
+    pub(super) first_run: bool,
     /// Whether somebody asked for just these records: volatile fields are written, however young.
     pub(super) refresh: bool,
     sequence: u32,
@@ -449,19 +461,7 @@ pub(super) struct Draft<'w, 'p> {
 }
 
 impl<'w, 'p> Draft<'w, 'p> {
-    /// Begins a plan of the whole sync.
-    pub(super) async fn begin(work: &'w Work<'p>, observed: Option<&Observed>) -> Result<Self, Error> {
-        let id = work.store.plan_begin(work.run, &work.sync.name, work.now()).await?;
-        Self::new(work, id, observed).await
-    }
-
-    /// Begins a plan of single records.
-    pub(super) async fn begin_part(work: &'w Work<'p>) -> Result<Self, Error> {
-        let id = work.store.plan_begin_part(work.run, &work.sync.name, work.now()).await?;
-        Self::new(work, id, None).await
-    }
-
-    async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
+    pub(super) async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
         let (mut complete, mut source_complete) = (HashSet::new(), HashSet::new());
         for kind in work.kinds() {
             for (side, source, whole) in
@@ -542,11 +542,6 @@ impl<'w, 'p> Draft<'w, 'p> {
         target.is_some_and(|target| self.open_at_source.contains(target))
     }
 
-    /// Whether nothing was ever applied in this sync.
-    pub(super) fn first_run(&self) -> bool {
-        self.first_run
-    }
-
     pub(super) fn find(&mut self, findings: Vec<Finding>) {
         self.findings_total += findings.len() as u64;
         let room = FINDINGS_TOLD.saturating_sub(self.findings.len());
@@ -582,17 +577,11 @@ impl<'w, 'p> Draft<'w, 'p> {
         Ok(self.work.store.plan_changes_insert(self.id, &changes).await?)
     }
 
-    /// Stores the plan; what it came to.
-    pub(super) async fn report(mut self, observed: Option<&Observed>) -> Result<PlanReport, Error> {
+    /// Ends the plan; what was read for it is the caller's to say.
+    pub(super) async fn report(mut self) -> Result<PlanReport, Error> {
         let plan = self.finish().await?;
-        let work = self.work;
-        Ok(PlanReport {
-            plan,
-            read: observed.map(Observed::totals).unwrap_or_default(),
-            complaints: observed.map(|seen| seen.complaints(&work.source, &work.target)).unwrap_or_default(),
-            findings_total: self.findings_total,
-            findings: self.findings,
-        })
+        let (findings, findings_total) = (self.findings, self.findings_total);
+        Ok(PlanReport { plan, read: (0, 0), complaints: Vec::new(), findings, findings_total })
     }
 
     async fn finish(&mut self) -> Result<Plan, Error> {

@@ -5,7 +5,6 @@
 //! with the fields that change by themselves, however young. Nothing is matched and
 //! nothing is ever doubled: only records that are linked can be refreshed.
 
-use super::connections::Opened;
 use super::context::Work;
 use super::plan::{Finding, Item};
 use super::planning::Draft;
@@ -115,8 +114,9 @@ impl Work<'_> {
     /// Plans for one record alone, as read just now.
     async fn refresh_one(&self, kind: Kind, source: &str) -> Result<PlanReport, Error> {
         self.recover().await?;
-        let mut draft = Draft::begin_part(self).await?;
-        if draft.first_run() {
+        let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
+        let mut draft = Draft::new(self, id, None).await?;
+        if draft.first_run {
             return Err(Error::invalid(
                 format!("nothing of the sync `{}` was applied yet: there is nothing to refresh", self.sync.name),
                 format!("`crosswalk plan {}`, then look at the plan and apply it", self.sync.name),
@@ -129,7 +129,7 @@ impl Work<'_> {
                 format!("`crosswalk plan {}` reads everything and says what is to be done", self.sync.name),
             ));
         }
-        Ok(PlanReport { read: (1, 1), ..draft.report(None).await? })
+        Ok(PlanReport { read: (1, 1), ..draft.report().await? })
     }
 
     /// Reads these source records and what they are linked to, stores both, and plans for
@@ -150,8 +150,8 @@ impl Work<'_> {
         let ids = |pick: fn(&Link) -> Option<&str>| -> Vec<String> {
             links.values().filter_map(|link| pick(link)).map(str::to_owned).collect()
         };
-        let read = self.read_now(&self.source, kind, &ids(|link| Some(&link.source))).await?.map(by_id);
-        let there = self.read_now(&self.target, kind, &ids(Link::linked)).await?.map(by_id);
+        let read = self.read_now(&self.source, kind, &ids(|link| Some(&link.source))).await?;
+        let there = self.read_now(&self.target, kind, &ids(Link::linked)).await?;
         let can = self.target.description.kind(kind).filter(|_| self.sync.rules.kinds.contains_key(&kind));
         let (Some(can), Some(read), Some(there)) = (can, &read, &there) else {
             let why =
@@ -236,15 +236,14 @@ impl Work<'_> {
     /// Reads records by their ids and stores them; none when the connector cannot.
     pub(super) async fn read_now(
         &self,
-        side: &Opened,
+        side: &super::connections::Opened,
         kind: Kind,
         ids: &[String],
-    ) -> Result<Option<Vec<Record>>, Error> {
+    ) -> Result<Option<HashMap<String, Record>>, Error> {
         let read = self.read_ids(side, kind, ids).await.map_err(|failure| side.failed(failure))?;
-        if let Some(records) = &read {
-            self.store.records_put(&side.name, kind, records, self.now()).await?;
-        }
-        Ok(read)
+        let Some(records) = read else { return Ok(None) };
+        self.store.records_put(&side.name, kind, &records, self.now()).await?;
+        Ok(Some(records.into_iter().map(|record| (record.id.clone(), record)).collect()))
     }
 }
 
@@ -253,8 +252,4 @@ struct Fresh<'a> {
     source: &'a Record,
     target: &'a Record,
     link: &'a Link,
-}
-
-fn by_id(records: Vec<Record>) -> HashMap<String, Record> {
-    records.into_iter().map(|record| (record.id.clone(), record)).collect()
 }

@@ -78,7 +78,7 @@ impl Work<'_> {
         let mut changes = planned.changes;
         changes.retain(|change| !draft.is_open_at_source(change.target.as_deref()));
         // The first that go this way are looked at, be the sync itself long trusted.
-        let first = draft.first_run() || !links.iter().any(|link| link.decided_by == plan::REVERSE);
+        let first = draft.first_run || !links.iter().any(|link| link.decided_by == plan::REVERSE);
         brakes::hold(&mut changes, 0, &rules.brakes, first, rules.kinds[&Kind::Customer].trust);
         Ok(changes)
     }

@@ -1,6 +1,7 @@
 //! Syncs: a source, a target, and rules.
 
 use super::Tenant;
+use super::connections::Opened;
 use crate::error::Error;
 use crate::model::{ConnectionName, Kind, Operation, Sync, SyncName, SyncRules};
 
@@ -23,13 +24,18 @@ impl Tenant {
     /// # Errors
     /// The name is taken, a connection is missing, both are the same, or a connector
     /// cannot do what a kind needs at all.
-    pub async fn sync_add(&self, new: NewSync) -> Result<Sync, Error> {
+    pub async fn sync_add(&self, mut new: NewSync) -> Result<Sync, Error> {
         if new.source == new.target {
             return Err(Error::invalid("source and target are the same connection", "name two connections"));
         }
         let source = self.open(&new.source).await?;
         let target = self.open(&new.target).await?;
         for kind in new.rules.kinds.keys() {
+            if *kind == Kind::Alert {
+                tickets_possible(&source, &target)?;
+                new.rules.tickets.from = new.rules.tickets.from.or(Some(self.parts.clock.now()));
+                continue;
+            }
             for (side, opened) in [("source", &source), ("target", &target)] {
                 if !opened.description.kind(*kind).is_some_and(|can| can.reads.everything) {
                     return Err(Error::invalid(
@@ -40,8 +46,11 @@ impl Tenant {
             }
         }
         let has = |kind| new.rules.kinds.contains_key(&kind);
-        if (has(Kind::Location) || has(Kind::Asset)) && !has(Kind::Customer) {
-            return Err(Error::invalid("locations and assets belong to customers", "take `customer` into `--kinds`"));
+        if (has(Kind::Location) || has(Kind::Asset) || has(Kind::Alert)) && !has(Kind::Customer) {
+            return Err(Error::invalid(
+                "locations, assets and alerts belong to customers",
+                "take `customer` into `--kinds`",
+            ));
         }
         if new.rules.reverse {
             let creates = source.description.kind(Kind::Customer);
@@ -75,4 +84,17 @@ impl Tenant {
     pub async fn sync_list(&self) -> Result<Vec<Sync>, Error> {
         Ok(self.store.sync_list().await?)
     }
+}
+
+/// Whether alerts of the one can become tickets of the other.
+fn tickets_possible(source: &Opened, target: &Opened) -> Result<(), Error> {
+    let hint = "leave alert out of `--kinds`, or choose another connection";
+    if !source.description.kind(Kind::Alert).is_some_and(|can| can.reads.everything) {
+        return Err(Error::invalid(format!("the source `{}` cannot list alerts", source.name), hint));
+    }
+    let can = target.description.kind(Kind::Ticket);
+    if !can.is_some_and(|can| can.reads.ids && can.writes.contains(&Operation::Create)) {
+        return Err(Error::invalid(format!("the target `{}` cannot make tickets and read them", target.name), hint));
+    }
+    Ok(())
 }

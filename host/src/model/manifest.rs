@@ -11,10 +11,12 @@ use super::{Kind, PluginId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod auth;
 mod check;
 mod pattern;
 pub mod template;
 
+pub use auth::{Auth, ClientSent, Lifetime, OAuthClient, Refresh, TokenBody, TokenMethod, TokenRequest, bearer};
 pub use check::{CALL_SECONDS_MAX, MEMORY_MIB_MAX, ManifestError};
 pub use pattern::{HostPattern, PathPattern, PatternError};
 
@@ -94,24 +96,6 @@ pub struct EndpointSpec {
 
 fn yes() -> bool {
     true
-}
-
-/// How the host logs in. Texts in templates: `{secret:NAME}`, `{setting:NAME}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Auth {
-    /// Fixed headers on every request.
-    Headers {
-        /// Name → template.
-        headers: BTreeMap<String, String>,
-    },
-    /// HTTP Basic (RFC 7617).
-    Basic {
-        /// Template.
-        user: String,
-        /// Template.
-        password: String,
-    },
 }
 
 /// One setting of a connection.

@@ -2,38 +2,35 @@
 //! made inactive. The host's key is in a user-defined field or in `referenceNumber`; what the vendor
 //! has no field for is in the user-defined fields that the settings name.
 
-use crate::client::{Client, Condition, Operand, Query, number, parent, target};
-use crate::errors::Names;
+use crate::client::Client;
+use crate::entity::Entity;
 use crate::lookups::Products;
+use crate::query::{Condition, Operand, Query, number, parent, target};
 use crate::settings::{Settings, StampPlace};
+use crate::udfs::{self, Udf};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Asset, Change, Failure, Field, Level, Method, Operation, Outcome, Page, Reference, Request, Selection, Told, Value,
-    time,
+    Asset, Change, Failure, Kind, Level, Method, Operation, Outcome, Page, Reference, Request, Selection, Told, time,
 };
 use serde::{Deserialize, Serialize};
 
-const NAMES: &Names = &[
-    ("referenceTitle", "name"),
-    ("isActive", "active"),
-    ("companyLocationID", "location"),
-    ("productID", "type"),
-    ("serialNumber", "serial-number"),
-    ("notes", "description"),
-];
-
-/// What is asked for of a row, besides user-defined fields by name. A whole row has some hundred fields.
-const INCLUDE: &[&str] = &[
-    "id",
-    "companyID",
-    "companyLocationID",
-    "productID",
-    "isActive",
-    "referenceTitle",
-    "referenceNumber",
-    "serialNumber",
-    "notes",
-];
+/// Where the vendor keeps them.
+pub(crate) const ITEMS: Entity = Entity {
+    path: "ConfigurationItems",
+    kind: Kind::Asset,
+    name: "referenceTitle",
+    company: Some("companyID"),
+    changed: Some("lastModifiedTime"),
+    fields: &[
+        ("referenceTitle", "name", Some(200)),
+        ("isActive", "active", None),
+        ("companyLocationID", "location", None),
+        ("productID", "type", None),
+        ("serialNumber", "serial-number", Some(100)),
+        ("notes", "description", Some(5000)),
+    ],
+    also: &["referenceNumber"],
+};
 
 /// Where it is remembered that a database does not give user-defined fields when it is asked for some
 /// fields only: the vendor's documents leave that open.
@@ -64,94 +61,46 @@ struct ConfigurationItem<'a> {
     user_defined_fields: Told<Vec<Udf<'a>>>,
 }
 
-#[derive(Deserialize)]
-struct Udf<'a> {
-    #[serde(borrow)]
-    name: Str<'a>,
-    #[serde(borrow, default)]
-    value: Told<Str<'a>>,
-}
-
 impl ConfigurationItem<'_> {
-    /// Whether each user-defined field that was asked for is there, if only as empty.
-    fn tells(&self, settings: &Settings) -> bool {
-        let told = self.user_defined_fields.value().map_or(&[][..], Vec::as_slice);
-        settings.udf_names().all(|name| told.iter().any(|udf| udf.name.0.eq_ignore_ascii_case(name)))
-    }
-
-    fn asset(&self, settings: &Settings, products: Products) -> Asset {
-        let mut asset = Asset {
+    fn asset(self, settings: &Settings, products: Products) -> Asset {
+        let (stamp, extra) = udfs::read(self.user_defined_fields.into_value().unwrap_or_default(), settings);
+        Asset {
             id: self.id.0.to_string(),
             parent: self.company_id.value().map(|Int(id)| id.to_string()),
             name: self.reference_title.text().into_value().unwrap_or_default(),
-            active: self.is_active.clone(),
-            location: self.company_location_id.clone().map(|Int(id)| Reference(id.to_string())),
+            stamp: match settings.stamp {
+                StampPlace::Udf(_) => stamp,
+                StampPlace::ReferenceNumber => self.reference_number.text().into_value(),
+            },
+            active: self.is_active,
+            location: self.company_location_id.map(|Int(id)| Reference(id.to_string())),
             type_: Told::or_nothing(
                 self.product_id.value().and_then(|Int(id)| products.type_of(*id)).map(str::to_owned),
             ),
             serial_number: self.serial_number.text(),
             description: self.notes.text(),
+            extra,
             ..Asset::default()
-        };
-        if settings.stamp == StampPlace::ReferenceNumber {
-            asset.stamp = self.reference_number.text().into_value();
         }
-        for udf in self.user_defined_fields.value().into_iter().flatten() {
-            let name = &*udf.name.0;
-            if matches!(&settings.stamp, StampPlace::Udf(stamp) if stamp.eq_ignore_ascii_case(name)) {
-                asset.stamp = udf.value.text().into_value();
-            }
-            for (field, type_, _) in settings.udfs.iter().filter(|(.., theirs)| theirs.eq_ignore_ascii_case(name)) {
-                if let Some(value) = udf_value(type_, &udf.value) {
-                    asset.extra.push(Field { name: (*field).to_owned(), value });
-                }
-            }
-        }
-        asset
-    }
-}
-
-/// The text of a user-defined field as a value of the catalogue's type; none when it is not one, as
-/// when a person wrote something else there.
-fn udf_value(type_: &str, told: &Told<Str<'_>>) -> Option<Value> {
-    let text = match told.text() {
-        Told::Nothing => return None,
-        Told::Blank => return Some(Value::Blank),
-        Told::Value(text) => text,
-    };
-    match type_ {
-        "integer" => text.parse().ok().map(Value::Integer),
-        "time" => time::canonical(&text).map(Value::Time),
-        "json" => serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok().then_some(Value::Json(text)),
-        _ => Some(Value::Text(text)),
     }
 }
 
 /// Reads assets.
 pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&str>) -> Result<Page, Failure> {
     let settings = &client.settings;
-    let mut filter = Vec::with_capacity(2);
-    match selection {
-        Selection::Everything => filter.push(Condition::everything()),
-        Selection::OfParent(company) => filter.push(Condition::new("eq", "companyID", Operand::Int(number(company)?))),
-        Selection::Ids(ids) => filter.push(Condition::ids(ids)),
-        Selection::ChangedSince(time) => filter.push(Condition::new("gte", "lastModifiedTime", Operand::Text(time))),
-        Selection::Search(text) => filter.push(Condition::new("contains", "referenceTitle", Operand::Text(text))),
-        Selection::Stamps(stamps) => filter.push(match &settings.stamp {
-            StampPlace::Udf(name) => Condition::udf("in", name, Operand::texts(stamps)),
-            StampPlace::ReferenceNumber => Condition::new("in", "referenceNumber", Operand::texts(stamps)),
-        }),
-        Selection::Named(named) => {
-            if let Some(company) = &named.parent {
-                filter.push(Condition::new("eq", "companyID", Operand::Int(number(company)?)));
-            }
-            filter.push(Condition::new("eq", "referenceTitle", Operand::Text(&named.name)));
+    let filter = match (selection, &settings.stamp) {
+        (Selection::Stamps(stamps), StampPlace::Udf(name)) => {
+            vec![Condition::udf("in", name, Operand::texts(stamps))]
         }
-    }
+        (Selection::Stamps(stamps), StampPlace::ReferenceNumber) => {
+            vec![Condition::new("in", "referenceNumber", Operand::texts(stamps))]
+        }
+        _ => ITEMS.filter(selection)?,
+    };
     let products = Products::for_reading(client);
-    let include = INCLUDE.iter().copied().chain(settings.udf_names()).collect::<Vec<_>>();
+    let include = ITEMS.include().into_iter().chain(settings.udf_names()).collect::<Vec<_>>();
     let mut query = Query::new(&include, filter);
-    let item = |row: &ConfigurationItem<'_>| {
+    let item = |row: ConfigurationItem<'_>| {
         let asset = row.asset(settings, products);
         crate::is_named(selection, &asset.name).then(|| asset.into_item())
     };
@@ -159,7 +108,7 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         match client.query("ConfigurationItems", &query, after) {
             Ok(reply) => {
                 let found = client.rows::<ConfigurationItem<'_>>(&reply)?;
-                if found.rows.iter().all(|row| row.tells(settings)) {
+                if found.rows.iter().all(|row| udfs::all_told(row.user_defined_fields.value(), settings)) {
                     return Ok(found.page(item));
                 }
             }
@@ -198,13 +147,7 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Told::is_nothing")]
     notes: Told<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    user_defined_fields: Vec<UdfBody<'a>>,
-}
-
-#[derive(Serialize)]
-struct UdfBody<'a> {
-    name: &'a str,
-    value: Option<String>,
+    user_defined_fields: Vec<udfs::Body<'a>>,
 }
 
 /// What every new configuration item gets.
@@ -228,12 +171,7 @@ fn request(client: &Client<'_>, change: &Change, required: Option<&Required>) ->
         Told::Blank => Told::Blank,
         Told::Value(Reference(id)) => Told::Value(number(id)?),
     };
-    let (udf_stamp, reference_number) = match (&settings.stamp, change.stamp.as_deref()) {
-        (StampPlace::Udf(name), Some(stamp)) => (Some(UdfBody { name, value: Some(stamp.to_owned()) }), None),
-        (StampPlace::ReferenceNumber, stamp) => (None, stamp),
-        _ => (None, None),
-    };
-    let udfs = change.fields.iter().filter_map(|field| udf_body(client, field));
+    let reference_number = change.stamp.as_deref().filter(|_| settings.stamp == StampPlace::ReferenceNumber);
     let body = Body {
         id: if required.is_some() { None } else { Some(target(change)?) },
         company_id: if required.is_some() { Some(parent(change)?) } else { None },
@@ -245,33 +183,10 @@ fn request(client: &Client<'_>, change: &Change, required: Option<&Required>) ->
         company_location_id,
         serial_number: asset.serial_number,
         notes: asset.description,
-        user_defined_fields: udf_stamp.into_iter().chain(udfs).collect(),
+        user_defined_fields: udfs::write(client, change),
     };
     let method = if required.is_some() { Method::Post } else { Method::Patch };
-    Ok(Request::new(method, "zone", "ConfigurationItems").json(json::write(&body)).change(&change.id))
-}
-
-/// A field for which the settings name a user-defined field, as its text. A document that does not fit is left
-/// out, as half of one could not be read back.
-fn udf_body<'a>(client: &'a Client<'_>, field: &Field) -> Option<UdfBody<'a>> {
-    let name = client.settings.udf(&field.name)?;
-    let value = match &field.value {
-        Value::Blank => None,
-        Value::Text(text) | Value::Time(text) => Some(text.clone()),
-        Value::Json(text) => {
-            if text.chars().count() > client.settings.udf_length as usize {
-                client
-                    .host
-                    .log(Level::Warn, &format!("{} does not fit into the user-defined field {name}", field.name));
-                return None;
-            }
-            Some(text.clone())
-        }
-        Value::Integer(number) => Some(number.to_string()),
-        Value::Decimal(number) => Some(number.to_string()),
-        Value::Boolean(yes) => Some(yes.to_string()),
-    };
-    Some(UdfBody { name, value })
+    Ok(Request::new(method, "zone", ITEMS.path).json(json::write(&body)).change(&change.id))
 }
 
 fn no_product(settings: &Settings, type_: Option<&str>) -> Failure {
@@ -298,14 +213,14 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
         _ => None,
     };
     let prepared = changes.iter().map(|change| request(client, change, required.as_ref())).collect();
-    client.write_all(changes, prepared, NAMES)
+    client.write_all(changes, prepared, ITEMS.fields)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crosswalk_sdk::testing::{Script, change, reply, text};
-    use crosswalk_sdk::{Body as HttpBody, Kind, Named, Response, Settlement};
+    use crosswalk_sdk::{Body as HttpBody, Field, Named, Response, Settlement, Value};
 
     const ZONE: &str = r#"{"zoneName":"Z","url":"https://ws1.vendor.example/ATServicesRest/","ci":1}"#;
     const PRODUCTS: &str = r#"{"items":[{"id":77,"name":"Managed Workstation"},{"id":78,"name":"Managed Server"}],"pageDetails":{"nextPageUrl":null}}"#;
@@ -317,7 +232,7 @@ mod tests {
         "pageDetails":{"count":1,"requestCount":500,"prevPageUrl":null,"nextPageUrl":null}}"#;
     const SETTINGS: &str = r#"{"user":"u","udf-last-seen":"last SEEN","udf-storage":"Drives","udf-memory":"RAM","udf-last-login":"Last user","udf-length":40}"#;
 
-    const NARROW: &str = r#""IncludeFields":["id","companyID","companyLocationID","productID","isActive","referenceTitle","referenceNumber","serialNumber","notes","RMM Device Key","RAM","Last user","last SEEN","Drives"]"#;
+    const NARROW: &str = r#""IncludeFields":["id","companyID","referenceTitle","isActive","companyLocationID","productID","serialNumber","notes","referenceNumber","RMM Device Key","RAM","Last user","last SEEN","Drives"]"#;
 
     fn answer(request: &Request) -> Response {
         match request.path.as_str() {

@@ -3,20 +3,19 @@
 //! A walk goes on by posting the same query again to the address that the vendor gives for the next page;
 //! the cursor is that address, without its host.
 
-use crate::errors::{self, Names};
+use crate::entity::Fields;
+use crate::errors;
+use crate::query::Query;
 use crate::settings::Settings;
 use crate::zone::Zone;
 use crosswalk_sdk::http::parameters;
-use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::json::{self, Int, List, Str};
 use crosswalk_sdk::{
     Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, batch,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::cell::{Cell, RefCell};
-
-/// Rows of a page, and values of an `in`: the vendor's most.
-pub(crate) const MOST: u32 = 500;
 
 /// One connection's client, for one call of the host.
 pub(crate) struct Client<'h> {
@@ -72,10 +71,10 @@ impl<'h> Client<'h> {
     /// It cannot be read, or goes on at another host.
     pub(crate) fn rows<'a, T: Deserialize<'a>>(&self, reply: &'a Response) -> Result<Rows<T>, Failure> {
         let (rows, gaps, details) = match json::parse::<Found<'a, T>>(reply.text()) {
-            Ok(found) => (found.items, Vec::new(), found.page_details),
+            Ok(found) => (found.items.0, Vec::new(), found.page_details),
             Err(why) => {
                 let Ok(found) = json::parse::<Found<'a, &RawValue>>(reply.text()) else { return Err(why) };
-                let (rows, gaps) = json::readable(&found.items, why)?;
+                let (rows, gaps) = json::readable(&found.items.0, why)?;
                 (rows, gaps, found.page_details)
             }
         };
@@ -96,7 +95,7 @@ impl<'h> Client<'h> {
         &self,
         changes: &[Change],
         prepared: Vec<Result<Request, Failure>>,
-        names: &Names,
+        names: &Fields,
     ) -> Vec<Outcome> {
         batch::write_all(
             changes,
@@ -109,7 +108,7 @@ impl<'h> Client<'h> {
         )
     }
 
-    fn written(&self, change: &Change, reply: &Response, names: &Names) -> Result<String, Failure> {
+    fn written(&self, change: &Change, reply: &Response, names: &Fields) -> Result<String, Failure> {
         if !reply.is_success() {
             return Err(errors::failure(reply, true, names));
         }
@@ -118,7 +117,7 @@ impl<'h> Client<'h> {
         id.ok_or_else(|| Failure::Unavailable("Autotask took it, but does not tell its id".to_owned()))
     }
 
-    fn good(&self, reply: Response, names: &Names) -> Result<Response, Failure> {
+    fn good(&self, reply: Response, names: &Fields) -> Result<Response, Failure> {
         if reply.is_success() { Ok(reply) } else { Err(errors::failure(&reply, false, names)) }
     }
 
@@ -165,8 +164,10 @@ pub(crate) struct Rows<T> {
 
 impl<T> Rows<T> {
     /// As a page of those items that the selection asks for.
-    pub(crate) fn page(self, item: impl Fn(&T) -> Option<Item>) -> Page {
-        Page { items: self.rows.iter().filter_map(item).collect(), next: self.next, total: None, gaps: self.gaps }
+    pub(crate) fn page(self, item: impl Fn(T) -> Option<Item>) -> Page {
+        let mut items = Vec::with_capacity(self.rows.len());
+        items.extend(self.rows.into_iter().filter_map(item));
+        Page { items, next: self.next, total: None, gaps: self.gaps }
     }
 }
 
@@ -180,7 +181,7 @@ struct Made {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
 struct Found<'a, T> {
-    items: Vec<T>,
+    items: List<T>,
     #[serde(borrow, default)]
     page_details: Told<PageDetails<'a>>,
 }
@@ -190,107 +191,6 @@ struct Found<'a, T> {
 struct PageDetails<'a> {
     #[serde(borrow, default)]
     next_page_url: Told<Str<'a>>,
-}
-
-/// A query, as it is posted.
-#[derive(Debug, Serialize)]
-pub(crate) struct Query<'a> {
-    #[serde(rename = "MaxRecords")]
-    most: u32,
-    #[serde(rename = "IncludeFields", skip_serializing_if = "<[_]>::is_empty")]
-    include: &'a [&'a str],
-    filter: Vec<Condition<'a>>,
-}
-
-/// One condition; all of a query must hold.
-#[derive(Debug, Serialize)]
-pub(crate) struct Condition<'a> {
-    op: &'static str,
-    field: &'a str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    udf: bool,
-    value: Operand<'a>,
-}
-
-/// What is compared with. Types matter to the vendor: an id is a number.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Operand<'a> {
-    /// A number.
-    Int(i64),
-    /// Some numbers.
-    Ints(Vec<i64>),
-    /// A text.
-    Text(&'a str),
-    /// Some texts.
-    Texts(Vec<&'a str>),
-    /// Yes or no.
-    Flag(bool),
-}
-
-impl<'a> Operand<'a> {
-    /// Some texts.
-    pub(crate) fn texts(texts: &'a [String]) -> Self {
-        Operand::Texts(texts.iter().map(String::as_str).collect())
-    }
-}
-
-impl<'a> Query<'a> {
-    /// Rows for which all conditions hold, with these fields only; all fields when none is named.
-    pub(crate) fn new(include: &'a [&'a str], filter: Vec<Condition<'a>>) -> Self {
-        Self { most: MOST, include, filter }
-    }
-
-    /// Asks for all fields.
-    pub(crate) fn widen(&mut self) {
-        self.include = &[];
-    }
-}
-
-impl<'a> Condition<'a> {
-    /// A condition on a field.
-    pub(crate) fn new(op: &'static str, field: &'a str, value: Operand<'a>) -> Self {
-        Self { op, field, udf: false, value }
-    }
-
-    /// A condition on a user-defined field: a query may have one.
-    pub(crate) fn udf(op: &'static str, field: &'a str, value: Operand<'a>) -> Self {
-        Self { op, field, udf: true, value }
-    }
-
-    /// All rows: a query without a condition is refused.
-    pub(crate) fn everything() -> Self {
-        Self::new("gte", "id", Operand::Int(0))
-    }
-
-    /// Those with these ids. What is no number is no id of theirs.
-    pub(crate) fn ids(ids: &[String]) -> Self {
-        Self::new("in", "id", Operand::Ints(ids.iter().filter_map(|id| id.parse().ok()).collect()))
-    }
-}
-
-/// An id as the vendor wants it.
-///
-/// # Errors
-/// Not-found: no number is no id of theirs.
-pub(crate) fn number(id: &str) -> Result<i64, Failure> {
-    id.parse().map_err(|_| Failure::NotFound(format!("`{id}` is no id of Autotask")))
-}
-
-/// The id of the item a change is for.
-///
-/// # Errors
-/// Broken: it has none.
-pub(crate) fn target(change: &Change) -> Result<i64, Failure> {
-    number(change.target.as_deref().ok_or_else(|| Failure::Broken("the change names no target".to_owned()))?)
-}
-
-/// The id of the parent a change is for.
-///
-/// # Errors
-/// Broken: it has none.
-pub(crate) fn parent(change: &Change) -> Result<i64, Failure> {
-    number(change.parent.as_deref().ok_or_else(|| Failure::Broken("the change names no company".to_owned()))?)
 }
 
 #[cfg(test)]

@@ -1,53 +1,36 @@
 //! Customers: the vendor's companies. Company 0 is the MSP itself, and a company like any other.
 //! They are never deleted, only made inactive.
 
-use crate::client::{Client, Condition, Operand, Query, target};
-use crate::errors::Names;
+use crate::client::Client;
+use crate::entity::Entity;
 use crate::lookups;
+use crate::query::{Condition, Operand, Query, target};
 use crate::settings::Settings;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Change, Customer, Failure, Method, Operation, Outcome, Page, Request, Selection, Told};
+use crosswalk_sdk::{Change, Customer, Failure, Kind, Method, Operation, Outcome, Page, Request, Selection, Told};
 use serde::{Deserialize, Serialize};
 
-/// Where the vendor keeps each field: its name, ours, and how long a text may be, where that is known.
-pub(crate) const FIELDS: &[(&str, &str, Option<u32>)] = &[
-    ("isActive", "active", None),
-    ("companyNumber", "number", Some(50)),
-    ("phone", "phone", Some(25)),
-    ("webAddress", "website", None),
-    ("address1", "address-1", None),
-    ("address2", "address-2", None),
-    ("city", "city", None),
-    ("state", "region", None),
-    ("postalCode", "postal-code", None),
-];
-
-const NAMES: &Names = &[
-    ("companyName", "name"),
-    ("isActive", "active"),
-    ("companyNumber", "number"),
-    ("phone", "phone"),
-    ("webAddress", "website"),
-    ("address1", "address-1"),
-    ("address2", "address-2"),
-    ("city", "city"),
-    ("state", "region"),
-    ("postalCode", "postal-code"),
-];
-
-const INCLUDE: &[&str] = &[
-    "id",
-    "companyName",
-    "isActive",
-    "companyNumber",
-    "phone",
-    "webAddress",
-    "address1",
-    "address2",
-    "city",
-    "state",
-    "postalCode",
-];
+/// Where the vendor keeps them.
+pub(crate) const COMPANIES: Entity = Entity {
+    path: "Companies",
+    kind: Kind::Customer,
+    name: "companyName",
+    company: None,
+    changed: Some("lastTrackedModifiedDateTime"),
+    fields: &[
+        ("companyName", "name", Some(100)),
+        ("isActive", "active", None),
+        ("companyNumber", "number", Some(50)),
+        ("phone", "phone", Some(25)),
+        ("webAddress", "website", None),
+        ("address1", "address-1", None),
+        ("address2", "address-2", None),
+        ("city", "city", None),
+        ("state", "region", None),
+        ("postalCode", "postal-code", None),
+    ],
+    also: &[],
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,18 +85,13 @@ impl Company<'_> {
 
 /// Reads customers.
 pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&str>) -> Result<Page, Failure> {
-    let condition = match selection {
-        Selection::Everything => Condition::everything(),
-        Selection::Ids(ids) => Condition::ids(ids),
-        Selection::ChangedSince(time) => Condition::new("gte", "lastTrackedModifiedDateTime", Operand::Text(time)),
-        Selection::Search(text) => Condition::new("contains", "companyName", Operand::Text(text)),
-        Selection::Named(named) => Condition::new("eq", "companyName", Operand::Text(&named.name)),
+    let filter = match selection {
         Selection::Stamps(stamps) if client.settings.company_stamp => {
-            Condition::new("in", "companyNumber", Operand::texts(stamps))
+            vec![Condition::new("in", "companyNumber", Operand::texts(stamps))]
         }
-        _ => return Err(Failure::Unsupported("companies cannot be asked for in this way".to_owned())),
+        _ => COMPANIES.filter(selection)?,
     };
-    let reply = client.query("Companies", &Query::new(INCLUDE, vec![condition]), after)?;
+    let reply = client.query(COMPANIES.path, &Query::new(&COMPANIES.include(), filter), after)?;
     Ok(client.rows::<Company<'_>>(&reply)?.page(|row| {
         let customer = row.customer(&client.settings);
         crate::is_named(selection, &customer.name).then(|| customer.into_item())
@@ -181,7 +159,7 @@ fn request(change: &Change, settings: &Settings, required: Option<&Required>) ->
         postal_code: customer.postal_code,
     };
     let method = if required.is_some() { Method::Post } else { Method::Patch };
-    Ok(Request::new(method, "zone", "Companies").json(json::write(&body)).change(&change.id))
+    Ok(Request::new(method, "zone", COMPANIES.path).json(json::write(&body)).change(&change.id))
 }
 
 /// Writes customers.
@@ -194,7 +172,7 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
         _ => None,
     };
     let prepared = changes.iter().map(|change| request(change, &client.settings, required.as_ref())).collect();
-    client.write_all(changes, prepared, NAMES)
+    client.write_all(changes, prepared, COMPANIES.fields)
 }
 
 fn required(client: &Client<'_>) -> Result<Required, Failure> {

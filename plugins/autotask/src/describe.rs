@@ -2,23 +2,17 @@
 //! attributes have a user-defined field. Customers have no country, which the vendor keeps as a number
 //! of its own; an asset has no more than the settings give it room for.
 
-use crate::client::MOST;
+use crate::assets::ITEMS;
+use crate::customers::COMPANIES;
+use crate::entity::field;
+use crate::locations::LOCATIONS;
 use crate::settings::{Settings, StampPlace};
-use crate::{customers, locations};
-use crosswalk_sdk::describe::{on_create, writable};
-use crosswalk_sdk::{Description, FieldDescription, Kind, KindDescription, Operations, Selections};
+use crosswalk_sdk::describe::writable;
+use crosswalk_sdk::{Description, KindDescription, Selections, Writable};
 
 /// Everything.
 pub(crate) fn description(settings: &Settings) -> Description {
-    Description { kinds: vec![customers(settings), locations(), assets(settings)] }
-}
-
-fn all_but_move() -> Operations {
-    Operations::CREATE | Operations::UPDATE | Operations::DEACTIVATE | Operations::REACTIVATE
-}
-
-fn fields(table: &[(&str, &str, Option<u32>)]) -> Vec<FieldDescription> {
-    table.iter().map(|(_, ours, length)| writable(ours, *length)).collect()
+    Description { kinds: vec![customers(settings), LOCATIONS.description(), assets(settings)] }
 }
 
 fn place(field: &str, length: u32) -> Option<crosswalk_sdk::StampPlace> {
@@ -26,73 +20,28 @@ fn place(field: &str, length: u32) -> Option<crosswalk_sdk::StampPlace> {
 }
 
 fn customers(settings: &Settings) -> KindDescription {
-    let mut reads =
-        Selections::EVERYTHING | Selections::IDS | Selections::CHANGED_SINCE | Selections::SEARCH | Selections::NAMED;
-    let mut fields = fields(customers::FIELDS);
+    let mut this = COMPANIES.description();
     if settings.company_stamp {
-        reads |= Selections::STAMPS;
-        fields.retain(|field| field.name != "number");
+        this.reads |= Selections::STAMPS;
+        this.stamp = place("companyNumber", 50);
+        this.fields.retain(|field| field.name != "number");
     }
-    KindDescription {
-        kind: Kind::Customer,
-        reads,
-        writes: all_but_move(),
-        fields,
-        name_length: Some(100),
-        stamp: if settings.company_stamp { place("companyNumber", 50) } else { None },
-        changes_at_once: 100,
-        ids_at_once: MOST,
-        page_size: MOST,
-        calls_per_change: 1,
-    }
-}
-
-fn locations() -> KindDescription {
-    KindDescription {
-        kind: Kind::Location,
-        reads: Selections::EVERYTHING
-            | Selections::OF_PARENT
-            | Selections::IDS
-            | Selections::SEARCH
-            | Selections::NAMED,
-        writes: all_but_move(),
-        fields: fields(locations::FIELDS),
-        name_length: None,
-        stamp: None,
-        changes_at_once: 100,
-        ids_at_once: MOST,
-        page_size: MOST,
-        calls_per_change: 1,
-    }
+    this
 }
 
 fn assets(settings: &Settings) -> KindDescription {
-    let mut type_ = on_create("type", None);
-    type_.values = vec!["workstation".to_owned(), "server".to_owned()];
-    let native = [
-        writable("active", None),
-        writable("location", None),
-        type_,
-        writable("serial-number", Some(100)),
-        writable("description", Some(5000)),
-    ];
-    let udfs = settings.udfs.iter().map(|(name, ..)| writable(name, Some(settings.udf_length)));
-    let fields = native.into_iter().chain(udfs).collect();
-    KindDescription {
-        kind: Kind::Asset,
-        reads: Selections::all(),
-        writes: all_but_move(),
-        fields,
-        name_length: Some(200),
-        stamp: match &settings.stamp {
-            StampPlace::Udf(name) => place(name, settings.udf_length),
-            StampPlace::ReferenceNumber => place("referenceNumber", 50),
-        },
-        changes_at_once: 100,
-        ids_at_once: MOST,
-        page_size: MOST,
-        calls_per_change: 1,
+    let mut this = ITEMS.description();
+    this.reads |= Selections::STAMPS;
+    this.stamp = match &settings.stamp {
+        StampPlace::Udf(name) => place(name, settings.udf_length),
+        StampPlace::ReferenceNumber => place("referenceNumber", 50),
+    };
+    if let Some(type_) = field(&mut this, "type") {
+        type_.writable = Writable::OnCreate;
+        type_.values = vec!["workstation".to_owned(), "server".to_owned()];
     }
+    this.fields.extend(settings.udfs.iter().map(|(name, ..)| writable(name, Some(settings.udf_length))));
+    this
 }
 
 #[cfg(test)]

@@ -2,12 +2,10 @@
 //! are matched loosely, and a text nobody knows is a refusal of the record when writing, a fault of the
 //! vendor when reading.
 
+use crate::entity::Fields;
 use crosswalk_sdk::json::Str;
 use crosswalk_sdk::{Failure, Problem, Rejection, Response, Throttle};
 use serde::Deserialize;
-
-/// The vendor's field and the catalogue's name of it.
-pub(crate) type Names = [(&'static str, &'static str)];
 
 #[derive(Deserialize)]
 struct Errors<'a> {
@@ -23,7 +21,7 @@ pub(crate) fn texts(reply: &Response) -> String {
 }
 
 /// The failure that a reply without success stands for.
-pub(crate) fn failure(reply: &Response, writing: bool, names: &Names) -> Failure {
+pub(crate) fn failure(reply: &Response, writing: bool, names: &Fields) -> Failure {
     let said = texts(reply);
     let lower = said.to_lowercase();
     let says = |words: &str| lower.contains(words);
@@ -83,11 +81,11 @@ fn throttled(reply: &Response, message: String) -> Failure {
 
 /// The fields a text complains of, by their catalogue names. A vendor's name that is also a plain word
 /// (`name`, `city`) counts only where the text calls it a field.
-fn fields(text: &str, names: &Names) -> Vec<&'static str> {
+fn fields(text: &str, names: &Fields) -> Vec<&'static str> {
     let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        let Some((_, ours)) = names.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(word)) else { continue };
+        let Some((_, ours, _)) = names.iter().find(|(theirs, ..)| theirs.eq_ignore_ascii_case(word)) else { continue };
         let called_field = at > 0 && words[at - 1].eq_ignore_ascii_case("field");
         let required = words.get(at + 1..at + 3).is_some_and(|next| next[0] == "is" && next[1] == "required");
         let is_word = word.bytes().all(|b| b.is_ascii_lowercase());
@@ -103,12 +101,12 @@ mod tests {
     use super::*;
     use crosswalk_sdk::testing::reply;
 
-    const NAMES: &Names = &[
-        ("companyName", "name"),
-        ("companyLocationID", "location"),
-        ("serialNumber", "serial-number"),
-        ("phone", "phone"),
-        ("name", "name"),
+    const NAMES: &Fields = &[
+        ("companyName", "name", None),
+        ("companyLocationID", "location", None),
+        ("serialNumber", "serial-number", None),
+        ("phone", "phone", None),
+        ("name", "name", None),
     ];
 
     fn said(status: u16, text: &str, writing: bool) -> (String, Vec<String>) {

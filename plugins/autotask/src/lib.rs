@@ -11,20 +11,24 @@ mod assets;
 mod client;
 mod customers;
 mod describe;
+mod entity;
 mod errors;
 mod locations;
 mod lookups;
+mod query;
 mod settings;
+mod udfs;
 mod zone;
 
 pub use settings::{Settings, StampPlace};
 
-use client::{Client, Condition, Operand, Query};
+use client::Client;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
     Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Operation, Outcome, Page, Selection,
     Settlement, Told,
 };
+use query::{Condition, Operand, Query};
 use serde::Deserialize;
 
 /// The connector.

@@ -1,54 +1,34 @@
 //! Locations: read at `CompanyLocations`, written below their company. Never deleted, only made inactive.
 
-use crate::client::{Client, Condition, Operand, Query, number, parent, target};
-use crate::errors::Names;
+use crate::client::Client;
+use crate::entity::Entity;
+use crate::query::{Query, parent, target};
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Change, Failure, Location, Method, Operation, Outcome, Page, Request, Selection, Told};
+use crosswalk_sdk::{Change, Failure, Kind, Location, Method, Operation, Outcome, Page, Request, Selection, Told};
 use serde::{Deserialize, Serialize};
 
-/// Where the vendor keeps each field: its name, ours, and how long a text may be, where that is known.
-pub(crate) const FIELDS: &[(&str, &str, Option<u32>)] = &[
-    ("isActive", "active", None),
-    ("isPrimary", "primary", None),
-    ("phone", "phone", Some(25)),
-    ("fax", "fax", Some(25)),
-    ("address1", "address-1", Some(128)),
-    ("address2", "address-2", Some(128)),
-    ("city", "city", Some(50)),
-    ("state", "region", None),
-    ("postalCode", "postal-code", None),
-    ("description", "description", Some(500)),
-];
-
-const NAMES: &Names = &[
-    ("name", "name"),
-    ("isActive", "active"),
-    ("isPrimary", "primary"),
-    ("phone", "phone"),
-    ("fax", "fax"),
-    ("address1", "address-1"),
-    ("address2", "address-2"),
-    ("city", "city"),
-    ("state", "region"),
-    ("postalCode", "postal-code"),
-    ("description", "description"),
-];
-
-const INCLUDE: &[&str] = &[
-    "id",
-    "companyID",
-    "name",
-    "isActive",
-    "isPrimary",
-    "phone",
-    "fax",
-    "address1",
-    "address2",
-    "city",
-    "state",
-    "postalCode",
-    "description",
-];
+/// Where the vendor keeps them.
+pub(crate) const LOCATIONS: Entity = Entity {
+    path: "CompanyLocations",
+    kind: Kind::Location,
+    name: "name",
+    company: Some("companyID"),
+    changed: None,
+    fields: &[
+        ("name", "name", None),
+        ("isActive", "active", None),
+        ("isPrimary", "primary", None),
+        ("phone", "phone", Some(25)),
+        ("fax", "fax", Some(25)),
+        ("address1", "address-1", Some(128)),
+        ("address2", "address-2", Some(128)),
+        ("city", "city", Some(50)),
+        ("state", "region", None),
+        ("postalCode", "postal-code", None),
+        ("description", "description", Some(500)),
+    ],
+    also: &[],
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,21 +83,9 @@ impl Row<'_> {
 
 /// Reads locations.
 pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&str>) -> Result<Page, Failure> {
-    let mut filter = Vec::with_capacity(2);
-    match selection {
-        Selection::Everything => filter.push(Condition::everything()),
-        Selection::OfParent(company) => filter.push(Condition::new("eq", "companyID", Operand::Int(number(company)?))),
-        Selection::Ids(ids) => filter.push(Condition::ids(ids)),
-        Selection::Search(text) => filter.push(Condition::new("contains", "name", Operand::Text(text))),
-        Selection::Named(named) => {
-            if let Some(company) = &named.parent {
-                filter.push(Condition::new("eq", "companyID", Operand::Int(number(company)?)));
-            }
-            filter.push(Condition::new("eq", "name", Operand::Text(&named.name)));
-        }
-        _ => return Err(Failure::Unsupported("locations cannot be asked for in this way".to_owned())),
-    }
-    let reply = client.query("CompanyLocations", &Query::new(INCLUDE, filter), after)?;
+    let include = LOCATIONS.include();
+    let query = Query::new(&include, LOCATIONS.filter(selection)?);
+    let reply = client.query(LOCATIONS.path, &query, after)?;
     Ok(client.rows::<Row<'_>>(&reply)?.page(|row| {
         let location = row.location();
         crate::is_named(selection, &location.name).then(|| location.into_item())
@@ -177,5 +145,5 @@ fn request(change: &Change) -> Result<Request, Failure> {
 
 /// Writes locations.
 pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
-    client.write_all(changes, changes.iter().map(request).collect(), NAMES)
+    client.write_all(changes, changes.iter().map(request).collect(), LOCATIONS.fields)
 }

@@ -2,7 +2,8 @@
 //! names of user-defined fields. Ids differ from database to database, so all go by name and are
 //! remembered for some hours.
 
-use crate::client::{Client, Condition, Operand, Query};
+use crate::client::Client;
+use crate::query::{Condition, Operand, Query};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{Choice, Failure, Level, Told};
 use serde::Deserialize;

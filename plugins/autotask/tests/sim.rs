@@ -1,12 +1,10 @@
 //! The connector, built natively, against the simulated vendor over real HTTP.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail the test")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use crosswalk_autotask::Autotask as Psa;
-use crosswalk_sdk::testing::{Script, change, http, text};
-use crosswalk_sdk::{
-    Change, Connector, Failure, Field, Item, Kind, Named, Operation, Outcome, Page, Query, Selection, Settlement, Value,
-};
+use crosswalk_sdk::testing::{self, Script, change, done, failed, field, http, text};
+use crosswalk_sdk::{Change, Connector, Failure, Field, Item, Kind, Named, Operation, Selection, Value};
 use crosswalk_sims::{Autotask, PsaOptions, Size, World};
 
 const SETTINGS: &str = r#"{"user":"api@msp.example","owner-resource-id":29682885,"udf-last-login":"RMM Last User",
@@ -27,36 +25,7 @@ fn host(sim: &Autotask, settings: &str) -> Script<'static> {
 }
 
 fn all(host: &Script<'_>, kind: Kind, selection: Selection) -> Result<Vec<Item>, Failure> {
-    let (mut items, mut after) = (Vec::new(), None::<String>);
-    loop {
-        let query = Query { kind, selection: selection.clone() };
-        let Page { items: some, next, .. } = Psa::read(host, query, after.as_deref())?;
-        items.extend(some);
-        assert!(next.is_none() || next != after, "the cursor repeats");
-        match next {
-            Some(next) => after = Some(next),
-            None => return Ok(items),
-        }
-    }
-}
-
-fn field<'i>(item: &'i Item, name: &str) -> Option<&'i Value> {
-    item.fields.iter().find(|field| field.name == name).map(|field| &field.value)
-}
-
-fn done(outcomes: &[Outcome]) -> Vec<String> {
-    let id = |outcome: &Outcome| match &outcome.result {
-        Settlement::Done(id) => id.clone(),
-        other => panic!("{}: {other:?}", outcome.change),
-    };
-    outcomes.iter().map(id).collect()
-}
-
-fn failed(outcomes: &[Outcome]) -> Failure {
-    match &outcomes[0].result {
-        Settlement::Failed(failure) => failure.clone(),
-        other => panic!("{other:?}"),
-    }
+    testing::all::<Psa>(host, kind, selection)
 }
 
 #[test]

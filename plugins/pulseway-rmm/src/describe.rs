@@ -1,13 +1,14 @@
 //! What this connector can do. What the vendor does not tell is not named: that a customer or device
-//! is in use, who logged in last (unless the operator takes a substitute), a region in an address.
+//! is in use, that an alert is over, who logged in last (unless the operator takes a substitute), a region in an address.
 
+use crate::client::{PAGE, PAGES};
 use crate::settings::{LastLogin, Settings};
 use crosswalk_sdk::describe::{read_only, writable};
 use crosswalk_sdk::{Description, Kind, KindDescription, Operations, Selections};
 
 /// Everything.
 pub(crate) fn description(settings: &Settings) -> Description {
-    Description { kinds: vec![customers(), locations(), assets(settings)] }
+    Description { kinds: vec![customers(), locations(), assets(settings), alerts()] }
 }
 
 fn customers() -> KindDescription {
@@ -20,7 +21,7 @@ fn customers() -> KindDescription {
         stamp: None,
         changes_at_once: 50,
         ids_at_once: 50,
-        page_size: 500,
+        page_size: (PAGE * PAGES) as u32,
         calls_per_change: 2,
     }
 }
@@ -65,6 +66,20 @@ fn assets(settings: &Settings) -> KindDescription {
         writes: Operations::empty(),
         fields: fields.into_iter().chain(last_login).map(read_only).collect(),
         changes_at_once: 1,
+        calls_per_change: 0,
+        ..customers()
+    }
+}
+
+fn alerts() -> KindDescription {
+    let fields = ["asset", "priority", "raised", "message", "condition"];
+    KindDescription {
+        kind: Kind::Alert,
+        reads: Selections::EVERYTHING | Selections::IDS | Selections::CHANGED_SINCE,
+        writes: Operations::empty(),
+        fields: fields.into_iter().map(read_only).collect(),
+        changes_at_once: 1,
+        page_size: PAGE as u32,
         calls_per_change: 0,
         ..customers()
     }

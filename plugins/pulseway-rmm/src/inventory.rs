@@ -1,13 +1,14 @@
 //! One row of the vendor's inventory (`/assets`) as an asset's attributes. Which customer it belongs to
 //! is not told here; `assets.rs` knows.
 
+use crate::facts::Facts;
 use crate::settings::{LastLogin, Settings};
 use crosswalk_sdk::json::{Int, Str, push_text};
 use crosswalk_sdk::{Asset, Field, Json, Reference, Told, Value};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A row of `/assets`, as far as it is used. Any section may be missing or `null`.
 #[derive(Deserialize)]
@@ -39,7 +40,7 @@ pub(crate) struct Inventory<'a> {
     #[serde(default)]
     firewall_enabled: Told<bool>,
     #[serde(borrow, default)]
-    asset_info: Told<Vec<Category<'a>>>,
+    asset_info: Told<Facts<'a>>,
     #[serde(borrow, default)]
     public_ip_address: Told<Str<'a>>,
     #[serde(borrow, default)]
@@ -51,39 +52,6 @@ pub(crate) struct Inventory<'a> {
     /// Only some servers tell it here.
     #[serde(default)]
     site_id: Told<Int>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Category<'a> {
-    #[serde(borrow, default)]
-    category_name: Str<'a>,
-    #[serde(borrow, default)]
-    category_data: Told<Facts<'a>>,
-}
-
-/// What is used of any category's data.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Facts<'a> {
-    #[serde(borrow, rename = "Name")]
-    name: Told<Str<'a>>,
-    #[serde(borrow, rename = "Version")]
-    version: Told<Str<'a>>,
-    #[serde(borrow, rename = "Serial Number")]
-    serial_number: Told<Str<'a>>,
-    #[serde(borrow, rename = "Manufacturer")]
-    manufacturer: Told<Str<'a>>,
-    #[serde(borrow, rename = "Model")]
-    model: Told<Str<'a>>,
-    #[serde(borrow, rename = "CPU")]
-    cpu: Told<Str<'a>>,
-    #[serde(borrow, rename = "Domain")]
-    domain: Told<Str<'a>>,
-    #[serde(borrow, rename = "Owner Name")]
-    owner_name: Told<Str<'a>>,
-    #[serde(borrow, rename = "Registered User")]
-    registered_user: Told<Str<'a>>,
 }
 
 /// A network card; some servers send the plain address.
@@ -154,11 +122,7 @@ impl Inventory<'_> {
     /// The attributes. Id, parent and the device's group are not known here.
     pub(crate) fn asset(&self, settings: &Settings) -> Asset {
         let nothing = Facts::default();
-        let category = |name: &str| {
-            let found = self.asset_info.value().and_then(|all| all.iter().find(|one| one.category_name.0 == name));
-            found.and_then(|category| category.category_data.value()).unwrap_or(&nothing)
-        };
-        let (system, bios, os) = (category("System"), category("BIOS"), category("Operating System"));
+        let facts = self.asset_info.value().unwrap_or(&nothing);
         let last_seen = match self.last_seen_online.time() {
             Told::Value(time) => Told::Value(time),
             told => match self.last_updated.time() {
@@ -169,20 +133,20 @@ impl Inventory<'_> {
         let mut asset = Asset {
             name: self.name.value().map_or_else(String::new, |name| name.trimmed().to_owned()),
             location: Told::or_nothing(self.site_id.value().map(|Int(id)| Reference(id.to_string()))),
-            type_: self.type_(os),
-            serial_number: bios.serial_number.text(),
+            type_: self.type_(facts),
+            serial_number: facts.serial_number.text(),
             mac_addresses: self.mac_addresses(),
-            manufacturer: system.manufacturer.text(),
-            model: system.model.text(),
-            operating_system: self.operating_system(os),
-            domain: system.domain.text(),
-            cpu: system.cpu.text(),
+            manufacturer: facts.manufacturer.text(),
+            model: facts.model.text(),
+            operating_system: self.operating_system(facts),
+            domain: facts.domain.text(),
+            cpu: facts.cpu.text(),
             memory: self.memory_total.clone().understood(|Int(bytes)| (bytes > 0).then_some(bytes)),
             agent_version: self.client_version.text(),
             last_login: match settings.last_login {
                 LastLogin::None => Told::Nothing,
-                LastLogin::OwnerName => system.owner_name.text(),
-                LastLogin::RegisteredUser => os.registered_user.text(),
+                LastLogin::OwnerName => facts.owner_name.text(),
+                LastLogin::RegisteredUser => facts.registered_user.text(),
             },
             last_seen,
             last_reboot: self.last_reboot.time(),
@@ -201,33 +165,30 @@ impl Inventory<'_> {
     }
 
     /// Workstation or server where the operating system says so, else the vendor's word for the platform.
-    fn type_(&self, os: &Facts<'_>) -> Told<String> {
-        let platform = self.platform.text();
+    fn type_(&self, facts: &Facts<'_>) -> Told<String> {
         let says_server =
             |text: &Told<Str<'_>>| text.value().is_some_and(|text| contains_ignoring_case(&text.0, "server"));
-        if says_server(&self.description) || says_server(&os.name) {
+        if says_server(&self.description) || says_server(&facts.os_name) {
             return Told::Value("server".to_owned());
         }
-        platform.map(|platform| match platform.to_ascii_lowercase().as_str() {
-            "windows" | "mac" | "macos" | "osx" => "workstation".to_owned(),
-            "ios" | "android" => "mobile".to_owned(),
-            _ => platform,
-        })
+        let is = |words: &[&str]| {
+            let platform = self.platform.value().map_or("", Str::trimmed);
+            words.iter().any(|word| platform.eq_ignore_ascii_case(word))
+        };
+        if is(&["windows", "mac", "macos", "osx"]) {
+            Told::Value("workstation".to_owned())
+        } else if is(&["ios", "android"]) {
+            Told::Value("mobile".to_owned())
+        } else {
+            self.platform.text()
+        }
     }
 
-    fn operating_system(&self, os: &Facts<'_>) -> Told<String> {
-        let name = match self.description.text() {
-            Told::Value(name) => Told::Value(name),
-            told => match os.name.text() {
-                Told::Value(name) => Told::Value(name),
-                _ => told,
-            },
-        };
-        match (name, os.version.text()) {
-            (Told::Value(name), Told::Value(version)) if !name.contains(&version) => {
-                Told::Value(format!("{name} {version}"))
-            }
-            (name, _) => name,
+    fn operating_system(&self, facts: &Facts<'_>) -> Told<String> {
+        match (words(&self.description).or(words(&facts.os_name)), words(&facts.os_version)) {
+            (Some(name), Some(version)) if !name.contains(version) => Told::Value(format!("{name} {version}")),
+            (Some(name), _) => Told::Value(name.to_owned()),
+            (None, _) => self.description.text(),
         }
     }
 
@@ -279,9 +240,11 @@ impl Inventory<'_> {
             push_text(&mut out, disk.name.trimmed());
             if let Told::Value(Int(total)) = disk.total_value {
                 let total = total.saturating_mul(settings.disk_unit.bytes());
-                out.push_str(&format!(",\"total\":{total}"));
+                push_number(&mut out, ",\"total\":", total);
                 if let Told::Value(Int(percent)) = disk.free_percentage {
-                    out.push_str(&format!(",\"free\":{}", i128::from(total) * i128::from(percent.clamp(0, 100)) / 100));
+                    let percent = percent.clamp(0, 100);
+                    let free = total / 100 * percent + total % 100 * percent / 100;
+                    push_number(&mut out, ",\"free\":", free);
                 }
             }
             out.push('}');
@@ -289,6 +252,17 @@ impl Inventory<'_> {
         out.push(']');
         Told::Value(Json(out))
     }
+}
+
+/// A text that is more than white space.
+fn words<'t>(told: &'t Told<Str<'_>>) -> Option<&'t str> {
+    told.value().map(Str::trimmed).filter(|text| !text.is_empty())
+}
+
+fn push_number(out: &mut String, label: &str, number: i64) {
+    out.push_str(label);
+    // Writing into a text cannot fail.
+    let _ = write!(out, "{number}");
 }
 
 fn contains_ignoring_case(text: &str, word: &str) -> bool {
@@ -391,11 +365,12 @@ mod tests {
 
     #[test]
     fn settings_change_what_is_read() {
-        let settings = Settings { disk_unit: DiskUnit::Bytes, last_login: LastLogin::OwnerName };
+        let settings = Settings { disk_unit: DiskUnit::Bytes, last_login: LastLogin::OwnerName, ..Settings::default() };
         let owner = asset(FULL, &settings);
         assert_eq!(owner.last_login, value("ann"));
         assert!(owner.storage.value().is_some_and(|json| json.0.contains(r#""total":1000,"free":250"#)));
-        let settings = Settings { disk_unit: DiskUnit::Megabytes, last_login: LastLogin::RegisteredUser };
+        let settings =
+            Settings { disk_unit: DiskUnit::Megabytes, last_login: LastLogin::RegisteredUser, ..Settings::default() };
         let registered = asset(FULL, &settings);
         assert_eq!(registered.last_login, value("bob"));
         assert!(registered.storage.value().is_some_and(|json| json.0.contains(r#""total":1048576000"#)));

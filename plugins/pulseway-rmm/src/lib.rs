@@ -1,18 +1,22 @@
 //! Pulseway RMM and Kaseya VSA X (VSA 10), which share one REST API, v3.
 //!
 //! `client` is the vendor's HTTP; `customers`, `locations` and `assets` map its organisations, sites and
-//! devices (`inventory` is the device's attributes); `describe` says what can be done and `settings`
-//! what the operator chose. The vendor's quirks are in this folder's README.
+//! devices (`inventory` and `facts` are the device's attributes, `walk` joins the two lists they come in); `alerts`
+//! maps its notifications; `describe` says what can be done and `settings` what the operator chose. The vendor's
+//! quirks are in this folder's README.
 //!
-//! Leaves alone: login and limits, which are the host's; groups, alerts, custom fields and automation.
+//! Leaves alone: login and limits, which are the host's; groups, custom fields and automation.
 
+mod alerts;
 mod assets;
 mod client;
 mod customers;
 mod describe;
+mod facts;
 mod inventory;
 mod locations;
 mod settings;
+mod walk;
 
 pub use assets::map_assets_page;
 pub use settings::{DiskUnit, LastLogin, Settings};
@@ -56,7 +60,10 @@ impl Connector for PulsewayRmm {
             Kind::Customer => customers::read(host, query.selection, after),
             Kind::Location => locations::read(host, query.selection, after),
             Kind::Asset => assets::read(host, &Settings::read(host)?, query.selection, after),
-            _ => Err(Failure::Unsupported("this connector has organisations, sites and devices".to_owned())),
+            Kind::Alert => alerts::read(host, &Settings::read(host)?, query.selection, after),
+            _ => Err(Failure::Unsupported(
+                "this connector has organisations, sites, devices and notifications".to_owned(),
+            )),
         }
     }
 

@@ -4,13 +4,21 @@ use crosswalk_sdk::{Failure, Host};
 use serde::Deserialize;
 
 /// This connection's settings.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Settings {
     /// What the server counts drives in.
     pub disk_unit: DiskUnit,
     /// Where the last login name is taken from.
     pub last_login: LastLogin,
+    /// How many days back notifications are read.
+    pub alert_days: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { disk_unit: DiskUnit::default(), last_login: LastLogin::default(), alert_days: 3 }
+    }
 }
 
 /// What the server counts drives in.

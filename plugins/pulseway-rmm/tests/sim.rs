@@ -1,13 +1,9 @@
 //! The connector, built natively, against the simulated vendor over real HTTP.
 
-#![expect(clippy::panic, reason = "helpers of tests fail the test")]
-
 use base64::Engine as _;
 use crosswalk_pulseway_rmm::PulsewayRmm as Rmm;
-use crosswalk_sdk::testing::{Script, change, http, text};
-use crosswalk_sdk::{
-    Connector, Failure, Item, Kind, Named, Operation, Outcome, Page, Query, Selection, Settlement, Value,
-};
+use crosswalk_sdk::testing::{self, Script, change, done, field, http, text};
+use crosswalk_sdk::{Connector, Failure, Item, Kind, Named, Operation, Selection, Value};
 use crosswalk_sims::{PulsewayRmm, RmmOptions, Size, World};
 use std::collections::BTreeMap;
 
@@ -22,21 +18,7 @@ fn host(sim: &PulsewayRmm) -> Script<'static> {
 }
 
 fn all(host: &Script<'_>, kind: Kind, selection: Selection) -> Result<Vec<Item>, Failure> {
-    let (mut items, mut after) = (Vec::new(), None::<String>);
-    loop {
-        let query = Query { kind, selection: selection.clone() };
-        let Page { items: some, next, .. } = Rmm::read(host, query, after.as_deref())?;
-        items.extend(some);
-        assert!(next.is_none() || next != after, "the cursor repeats");
-        match next {
-            Some(next) => after = Some(next),
-            None => return Ok(items),
-        }
-    }
-}
-
-fn field<'i>(item: &'i Item, name: &str) -> Option<&'i Value> {
-    item.fields.iter().find(|field| field.name == name).map(|field| &field.value)
+    testing::all::<Rmm>(host, kind, selection)
 }
 
 #[test]
@@ -118,14 +100,6 @@ fn every_other_selection_finds_the_same_items() {
     assert_eq!(all(&host, Kind::Customer, Selection::Named(named)).unwrap()[0].id, organisation.id.to_string());
 }
 
-fn done(outcomes: &[Outcome]) -> Vec<String> {
-    let id = |outcome: &Outcome| match &outcome.result {
-        Settlement::Done(id) => id.clone(),
-        other => panic!("{}: {other:?}", outcome.change),
-    };
-    outcomes.iter().map(id).collect()
-}
-
 #[test]
 fn organisations_and_sites_are_made_and_changed() {
     for replies_object in [true, false] {
@@ -163,6 +137,40 @@ fn organisations_and_sites_are_made_and_changed() {
 }
 
 #[test]
+fn a_notification_is_an_alert_of_its_device() {
+    let world = world();
+    let sim = PulsewayRmm::start(&world, RmmOptions::default()).unwrap();
+    let host = host(&sim);
+    let device = &world.devices[4].id;
+    let now = i64::try_from(host.now_ms.get() / 1000).unwrap();
+    let raise = |message: &str, at: i64| sim.raise_notification(device, "Elevated", message, at).unwrap().to_string();
+    let old = raise("CPU usage is 91 %", now - 4 * 86_400);
+    let first = raise("CPU usage is 97 %", now - 60);
+    let repeat = raise("CPU usage is 95 %", now - 10);
+    let other = raise("Job 1 failed", now);
+    let alerts = |selection| -> BTreeMap<String, Item> {
+        let items = all(&host, Kind::Alert, selection).unwrap();
+        items.into_iter().map(|item| (item.id.clone(), item)).collect()
+    };
+    let recent = alerts(Selection::Everything);
+    assert!(recent.contains_key(&first) && !recent.contains_key(&old), "three days");
+    let condition = |id: &str| field(&recent[id], "condition").cloned();
+    assert_eq!(condition(&first), condition(&repeat));
+    assert_ne!(condition(&first), condition(&other));
+    assert_eq!(field(&recent[&first], "asset"), Some(&Value::Text(device.clone())));
+    assert_eq!(field(&recent[&first], "priority"), Some(&Value::Text("elevated".to_owned())));
+    assert_eq!((&recent[&first].parent, field(&recent[&first], "resolved")), (&None, None));
+
+    host.forget();
+    let since = alerts(Selection::ChangedSince("2025-11-03T07:59:30Z".to_owned()));
+    assert_eq!(since.keys().collect::<Vec<_>>(), [&repeat, &other]);
+    assert_eq!(host.requests.borrow().len(), 3, "a page, and one call for each that is new");
+    assert_eq!(alerts(Selection::Ids(vec![old.clone(), "1".to_owned()])).keys().collect::<Vec<_>>(), [&old]);
+    sim.forbid_collection("notifications");
+    assert_eq!(all(&host, Kind::Alert, Selection::Everything).unwrap_err().case(), "denied");
+}
+
+#[test]
 fn what_goes_wrong_is_told_as_it_is() {
     let sim = PulsewayRmm::start(&world(), RmmOptions::default()).unwrap();
     let host = host(&sim);
@@ -177,7 +185,7 @@ fn what_goes_wrong_is_told_as_it_is() {
         ("cut-body=always", "unavailable"),
     ] {
         sim.faults().parse(fault).unwrap();
-        for kind in [Kind::Customer, Kind::Location, Kind::Asset] {
+        for kind in [Kind::Customer, Kind::Location, Kind::Asset, Kind::Alert] {
             assert_eq!(all(&host, kind, Selection::Everything).unwrap_err().case(), case, "{fault}");
         }
         sim.faults().clear();

@@ -3,10 +3,13 @@
 //! is no tree of values on any path.
 
 use crate::{Failure, Gap, Told};
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
+
+const USUAL_ROWS: usize = 128;
 
 /// Reads a reply.
 ///
@@ -37,6 +40,31 @@ pub fn readable<'a, T: Deserialize<'a>>(raw: &[&'a RawValue], why: Failure) -> R
         }
     }
     if rows.is_empty() { Err(why) } else { Ok((rows, gaps)) }
+}
+
+/// A list of many rows. It starts with room for a usual page: a list that grows is copied on the way, and a
+/// connector's memory is not reused.
+#[derive(Debug)]
+pub struct List<T>(pub Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rows<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Rows<T> {
+            type Value = List<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut rows = Vec::with_capacity(USUAL_ROWS);
+                while let Some(row) = list.next_element()? {
+                    rows.push(row);
+                }
+                Ok(List(rows))
+            }
+        }
+        deserializer.deserialize_seq(Rows(PhantomData))
+    }
 }
 
 /// Writes a body. Bodies are structs of plain values, which always can be written.

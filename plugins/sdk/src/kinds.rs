@@ -32,7 +32,9 @@ macro_rules! kinds {
 
             /// As the contract carries it: what was not told is left out.
             pub fn into_item(self) -> Item {
-                let mut fields = Vec::with_capacity(Self::FIELDS.len() + self.extra.len());
+                // No larger than it gets: a page has thousands of fields, and a connector's memory is not reused.
+                let told = 0 $( + usize::from(!self.$field.is_nothing()) )*;
+                let mut fields = Vec::with_capacity(told + self.extra.len());
                 $( push(&mut fields, $wire, self.$field); )*
                 fields.extend(self.extra);
                 Item { id: self.id, parent: self.parent, name: self.name, stamp: self.stamp, fields }

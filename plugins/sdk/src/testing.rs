@@ -1,10 +1,16 @@
-//! A host for native tests and benchmarks: settings and mapping in memory, replies from a closure.
+//! A host for native tests and benchmarks: settings and mapping in memory, replies from a closure; and what
+//! tests of connectors share.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod drive;
 #[cfg(not(target_arch = "wasm32"))]
 mod http;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use http::http;
+pub use {
+    drive::{all, done, failed, field},
+    http::http,
+};
 
 use crate::{
     Body, Change, Description, Entry, EntryPage, Field, Host, HttpError, Kind, Level, Link, Operation, Operations,
@@ -64,8 +70,8 @@ pub fn inconsistencies(description: &Description) -> Vec<String> {
         if creates && !kind.reads.intersects(Selections::STAMPS | Selections::NAMED) {
             wrong("what it creates cannot be looked up: declare stamps or named");
         }
-        if kind.reads.contains(Selections::STAMPS) != kind.stamp.is_some() {
-            wrong("a stamp's place and reading by stamps go together");
+        if kind.reads.contains(Selections::STAMPS) && kind.stamp.is_none() {
+            wrong("reading by stamps needs a stamp's place");
         }
         if !(1..=1000).contains(&kind.changes_at_once) || kind.ids_at_once == 0 || kind.page_size == 0 {
             wrong("a number is out of its range");
@@ -85,6 +91,8 @@ pub struct Script<'a> {
     pub requests: RefCell<Vec<Request>>,
     /// What was logged.
     pub logged: RefCell<Vec<String>>,
+    /// The wake-ups asked for: job, delay in milliseconds, payload.
+    pub woken: RefCell<Vec<(String, u64, String)>>,
     /// The time, milliseconds since 1970.
     pub now_ms: Cell<u64>,
 }
@@ -98,6 +106,7 @@ impl<'a> Script<'a> {
             entries: RefCell::default(),
             requests: RefCell::default(),
             logged: RefCell::default(),
+            woken: RefCell::default(),
             now_ms: Cell::new(1_762_156_800_000), // 2025-11-03T08:00:00Z
         }
     }
@@ -173,7 +182,8 @@ impl Host for Script<'_> {
             entries.iter().filter(|((s, key), _)| s == space && after.is_none_or(|after| key.as_str() > after));
         EntryPage { entries: of_space.map(|(_, entry)| entry.clone()).collect(), next: None }
     }
-    fn wake_after(&self, job: &str, _delay_ms: u64, _payload: &str) -> Result<String, ScheduleError> {
+    fn wake_after(&self, job: &str, delay_ms: u64, payload: &str) -> Result<String, ScheduleError> {
+        self.woken.borrow_mut().push((job.to_owned(), delay_ms, payload.to_owned()));
         Ok(format!("wake-up of {job}"))
     }
     fn wake_cancel(&self, _id: &str) {}

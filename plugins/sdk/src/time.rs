@@ -10,9 +10,13 @@ pub fn canonical(text: &str) -> Option<String> {
         return None;
     }
     let (date, rest) = text.split_at(10);
-    let mut parts = date.split('-');
-    let (year, month, day) = (digits(parts.next()?, 4)?, digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
-    if parts.next().is_some() || !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) {
+    let (year, month, day) = (digits(&date[..4], 4)?, digits(&date[5..7], 2)?, digits(&date[8..], 2)?);
+    if date.as_bytes()[4] != b'-'
+        || date.as_bytes()[7] != b'-'
+        || !(1..=12).contains(&month)
+        || day < 1
+        || day > days_in(year, month)
+    {
         return None;
     }
     let day_seconds = days_from_civil(year, month, day) * 86_400;
@@ -35,7 +39,11 @@ pub fn canonical(text: &str) -> Option<String> {
         return None;
     }
     let millis = fraction.bytes().chain([b'0'; 3]).take(3).fold(0, |sum, b| sum * 10 + u32::from(b - b'0'));
-    Some(rfc3339(day_seconds + hour * 3600 + minute * 60 + second - offset(zone)?, millis))
+    let offset = offset(zone)?;
+    if offset == 0 && millis == 0 && second < 60 && clock.len() == 8 {
+        return Some([date, "T", clock, "Z"].concat()); // as it is, most often
+    }
+    Some(rfc3339(day_seconds + hour * 3600 + minute * 60 + second - offset, millis))
 }
 
 /// Milliseconds since 1970 as RFC 3339.

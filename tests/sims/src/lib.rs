@@ -3,7 +3,8 @@
 //!
 //! In reading order: [`world`] makes an MSP's organisations, sites and devices from a seed;
 //! `server` is one HTTP server on its own thread; [`faults`] is what can go wrong there, by name;
-//! `counts` is what was asked, `recorder` the calls themselves; [`pulseway_rmm`] and [`autotask`] are the vendors.
+//! `counts` is what was asked, `recorder` the calls themselves; [`pulseway_rmm`], [`datto_rmm`], [`autotask`] and
+//! [`pulseway_psa`] are the vendors.
 //!
 //! ```no_run
 //! use crosswalk_sims::{Autotask, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
@@ -24,8 +25,10 @@
 pub mod autotask;
 pub mod clock;
 mod counts;
+pub mod datto_rmm;
 pub mod faults;
 mod json;
+pub mod pulseway_psa;
 pub mod pulseway_rmm;
 mod recorder;
 mod server;
@@ -33,6 +36,8 @@ pub mod world;
 
 pub use autotask::{Autotask, PsaOptions};
 pub use counts::Counts;
+pub use datto_rmm::{DattoOptions, DattoRmm};
 pub use faults::{FaultError, Faults};
+pub use pulseway_psa::{BmsOptions, PulsewayPsa};
 pub use pulseway_rmm::{PulsewayRmm, RmmOptions};
 pub use world::{Existing, Size, World};

@@ -3,7 +3,8 @@
 //!
 //! Prints one line of JSON on stdout when both answer, and runs until it is told to stop: SIGTERM or SIGINT, the end
 //! of stdin (`--until-stdin-closes`), or a time (`--for`). While it runs, each server also answers `/_sim/counts`, `/_sim/reset`,
-//! `/_sim/faults`, `/_sim/latency`, `/_sim/state`, `/_sim/cpu`, `/_sim/record`, `/_sim/recording`, the RMM `/_sim/check-in` and `/_sim/notify`, and the PSA `/_sim/duplicates`.
+//! `/_sim/faults`, `/_sim/latency`, `/_sim/state`, `/_sim/cpu`, `/_sim/record`, `/_sim/recording`, the RMM `/_sim/check-in` and `/_sim/notify`
+//! (Datto RMM also `/_sim/audit`, `/_sim/resolve` and `/_sim/expire-tokens`), and the PSA `/_sim/duplicates`.
 //! Leaves alone: everything but arguments and waiting; the servers are the library's.
 
 use std::io::Write;
@@ -12,14 +13,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use crosswalk_sims::{Autotask, FaultError, Faults, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
-use serde_json::json;
+use crosswalk_sims::{
+    Autotask, BmsOptions, DattoOptions, DattoRmm, Existing, FaultError, Faults, PsaOptions, PulsewayPsa, PulsewayRmm,
+    RmmOptions, Size, World,
+};
+use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Simulated vendors over a seeded world: an RMM (Pulseway / VSA X) and a PSA (Autotask).
+/// Simulated vendors over a seeded world: an RMM and a PSA.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -35,9 +39,15 @@ struct Arguments {
     /// Devices of all sites.
     #[arg(long, default_value_t = 250)]
     devices: usize,
+    /// Which RMM.
+    #[arg(long, default_value = "pulseway-rmm", value_parser = ["pulseway-rmm", "datto-rmm"])]
+    rmm: String,
     /// Port of the RMM; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     rmm_port: u16,
+    /// Which PSA.
+    #[arg(long, default_value = "autotask", value_parser = ["autotask", "pulseway-psa"])]
+    psa: String,
     /// Port of the PSA; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     psa_port: u16,
@@ -53,13 +63,13 @@ struct Arguments {
     /// Print the names of all faults and stop.
     #[arg(long)]
     list_faults: bool,
-    /// Calls per hour the PSA allows.
-    #[arg(long, default_value_t = 10_000)]
-    hourly_limit: u64,
-    /// Calls at once the PSA allows per integration and entity.
+    /// Calls per hour the PSA allows (Pulseway PSA: per endpoint); its vendor's number where not given.
+    #[arg(long)]
+    hourly_limit: Option<u64>,
+    /// Calls at once that Autotask allows per integration and entity.
     #[arg(long, default_value_t = 3)]
     thread_limit: usize,
-    /// Do not let the PSA grow slow as the hour's calls run out.
+    /// Do not let Autotask grow slow as the hour's calls run out.
     #[arg(long)]
     no_latency_steps: bool,
     /// Write the line that is printed when ready to this file, too.
@@ -95,22 +105,14 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let size = Size::new(arguments.organisations, arguments.sites, arguments.devices);
     let world = World::generate(size, arguments.seed);
     let existing = world.existing_in_psa(arguments.existing, arguments.seed);
-    let rmm = PulsewayRmm::start(&world, RmmOptions { port: arguments.rmm_port, latency, ..RmmOptions::default() })?;
-    let psa_options = PsaOptions {
-        port: arguments.psa_port,
-        latency,
-        hourly_limit: arguments.hourly_limit,
-        thread_limit: arguments.thread_limit,
-        latency_steps: !arguments.no_latency_steps,
-        ..PsaOptions::default()
-    };
-    let psa = Autotask::start(&existing, psa_options)?;
+    let rmm = Rmm::start(&world, &arguments.rmm, arguments.rmm_port, latency)?;
+    let psa = Psa::start(&existing, arguments, latency)?;
     for fault in &arguments.faults {
         set_fault(fault, &rmm, &psa)?;
     }
     let ready = json!({
-        "rmm": {"url": rmm.url(), "token_id": rmm.token_id(), "token_secret": rmm.token_secret()},
-        "psa": {"url": psa.url(), "user": psa.user(), "secret": psa.secret(), "integration_code": psa.integration_code()},
+        "rmm": rmm.access(),
+        "psa": psa.access(),
         "world": {"organisations": world.organisations.len(), "sites": world.sites.len(), "devices": world.devices.len()},
     });
     drop((world, existing));
@@ -125,7 +127,84 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(wait(arguments))
 }
 
-fn set_fault(text: &str, rmm: &PulsewayRmm, psa: &Autotask) -> Result<(), Box<dyn std::error::Error>> {
+/// The RMM that was asked for.
+enum Rmm {
+    Pulseway(PulsewayRmm),
+    Datto(DattoRmm),
+}
+
+impl Rmm {
+    fn start(world: &World, vendor: &str, port: u16, latency: Duration) -> std::io::Result<Rmm> {
+        Ok(if vendor == "datto-rmm" {
+            Rmm::Datto(DattoRmm::start(world, DattoOptions { port, latency, ..DattoOptions::default() })?)
+        } else {
+            Rmm::Pulseway(PulsewayRmm::start(world, RmmOptions { port, latency, ..RmmOptions::default() })?)
+        })
+    }
+
+    /// Where it is and what it lets in, in its own words.
+    fn access(&self) -> Value {
+        match self {
+            Rmm::Pulseway(rmm) => {
+                json!({"url": rmm.url(), "token_id": rmm.token_id(), "token_secret": rmm.token_secret()})
+            }
+            Rmm::Datto(rmm) => json!({"url": rmm.url(), "api_key": rmm.api_key(), "api_secret": rmm.api_secret()}),
+        }
+    }
+
+    fn faults(&self) -> &Faults {
+        match self {
+            Rmm::Pulseway(rmm) => rmm.faults(),
+            Rmm::Datto(rmm) => rmm.faults(),
+        }
+    }
+}
+
+/// The PSA that was asked for.
+enum Psa {
+    Autotask(Autotask),
+    Pulseway(PulsewayPsa),
+}
+
+impl Psa {
+    fn start(existing: &Existing, arguments: &Arguments, latency: Duration) -> std::io::Result<Psa> {
+        let port = arguments.psa_port;
+        Ok(if arguments.psa == "pulseway-psa" {
+            let mut options = BmsOptions { port, latency, ..BmsOptions::default() };
+            if let Some(limit) = arguments.hourly_limit {
+                options.hourly_limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            }
+            Psa::Pulseway(PulsewayPsa::start(existing, options)?)
+        } else {
+            let mut options = PsaOptions { port, latency, ..PsaOptions::default() };
+            options.hourly_limit = arguments.hourly_limit.unwrap_or(options.hourly_limit);
+            options.thread_limit = arguments.thread_limit;
+            options.latency_steps = !arguments.no_latency_steps;
+            Psa::Autotask(Autotask::start(existing, options)?)
+        })
+    }
+
+    /// Where it is and what it lets in, in its own words.
+    fn access(&self) -> Value {
+        match self {
+            Psa::Autotask(psa) => {
+                json!({"url": psa.url(), "user": psa.user(), "secret": psa.secret(), "integration_code": psa.integration_code()})
+            }
+            Psa::Pulseway(psa) => {
+                json!({"url": psa.url(), "user": psa.user(), "password": psa.password(), "tenant": psa.tenant()})
+            }
+        }
+    }
+
+    fn faults(&self) -> &Faults {
+        match self {
+            Psa::Autotask(psa) => psa.faults(),
+            Psa::Pulseway(psa) => psa.faults(),
+        }
+    }
+}
+
+fn set_fault(text: &str, rmm: &Rmm, psa: &Psa) -> Result<(), Box<dyn std::error::Error>> {
     let Some((side, fault)) = text.split_once(':') else {
         return Err(format!("--fault {text}: say whose it is, e.g. psa:{text}").into());
     };

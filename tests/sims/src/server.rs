@@ -91,11 +91,15 @@ impl Call {
     }
 }
 
+/// What a reply's body is said to be.
+const JSON: &str = "application/json; charset=utf-8";
+const HTML_KIND: &str = "text/html; charset=utf-8";
+
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) html: bool,
+    pub(crate) kind: &'static str,
     pub(crate) retry_after: Option<u64>,
     pub(crate) body: Vec<u8>,
 }
@@ -103,12 +107,17 @@ pub(crate) struct Reply {
 impl Reply {
     /// A JSON answer.
     pub(crate) fn json(status: u16, body: Vec<u8>) -> Self {
-        Reply { status, html: false, retry_after: None, body }
+        Reply { status, kind: JSON, retry_after: None, body }
     }
 
     /// A JSON answer from a value.
     pub(crate) fn value(status: u16, value: &Value) -> Self {
         Reply::json(status, value.to_string().into_bytes())
+    }
+
+    /// The same, said to be plain text, as some vendors do.
+    pub(crate) fn plain(self) -> Self {
+        Reply { kind: "text/plain; charset=utf-8", ..self }
     }
 }
 
@@ -260,7 +269,7 @@ async fn serve(
                 Ok(reply.into_response())
             }
             Stop::Html(status) => {
-                Ok(Reply { html: true, ..Reply::json(status, HTML.as_bytes().to_vec()) }.into_response())
+                Ok(Reply { kind: HTML_KIND, ..Reply::json(status, HTML.as_bytes().to_vec()) }.into_response())
             }
             Stop::Drop { after_ms } => {
                 tokio::time::sleep(Duration::from_millis(after_ms)).await;
@@ -362,8 +371,7 @@ impl Reply {
     fn into_response(self) -> Response<SimBody> {
         let mut response = Response::new(SimBody { data: Some(Bytes::from(self.body)), cut: false, pause: None });
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let kind = if self.html { "text/html; charset=utf-8" } else { "application/json; charset=utf-8" };
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -302,7 +302,9 @@ impl<'a> Board<'a> {
             }
         } else if !self.setting.describe.writes.contains(&Operation::Create) {
             Decision::Unmapped {
-                reason: format!("nothing in the target is like it, and a {kind} cannot be created there"),
+                reason: format!(
+                    "nothing in the target is like it, and a {kind} cannot be created there: make it by hand, and the next plan finds it"
+                ),
             }
         } else if !self.setting.target_complete {
             Decision::Unmapped { reason: "the target was not read completely, so it is not known to be new".to_owned() }

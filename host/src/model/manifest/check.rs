@@ -7,8 +7,7 @@
 //! vendor's server in the customer's own network may know nothing better, and the
 //! operator who grants it sees the address.
 
-use super::template::{Part, parts};
-use super::{Auth, BucketSpec, CONTRACT, Choices, EndpointSpec, HostPattern, Manifest, PathPattern, PatternError};
+use super::{BucketSpec, CONTRACT, Choices, EndpointSpec, HostPattern, Manifest, PathPattern, PatternError};
 use super::{SettingSpec, SettingType};
 use crate::model::Failure;
 use crate::model::ids::valid_name;
@@ -16,28 +15,13 @@ use semver::Version;
 use serde_json::Value;
 use url::Url;
 
+mod auth;
+
 /// The most memory a manifest can ask for one call, in MiB.
 pub const MEMORY_MIB_MAX: u32 = 64;
 
 /// The longest time a manifest can ask for one call, in seconds.
 pub const CALL_SECONDS_MAX: u32 = 600;
-
-/// Headers no template sets, since the host does, or since they change what a request
-/// means. With `proxy-…` and `…-method-override`.
-const HEADERS_KEPT: [&str; 12] = [
-    "host",
-    "connection",
-    "content-length",
-    "cookie",
-    "expect",
-    "http2-settings",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "x-http-method",
-];
 
 /// Why a `plugin.toml` is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +66,7 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
         text(&secret.title, &format!("{}.title", named("secrets", name)?))?;
     }
     if let Some(auth) = &manifest.auth {
-        check_auth(auth, manifest)?;
+        auth::check_auth(auth, manifest)?;
     }
     for (name, job) in &manifest.jobs {
         let at = named("jobs", name)?;
@@ -229,67 +213,6 @@ fn check_default(default: &Value, setting: &SettingSpec, at: &str) -> Checked {
         (SettingType::Text, other) => Err(wrong(at, format!("{other} is no text: write it in quotes"))),
         (SettingType::Integer, other) => Err(wrong(at, format!("{other} is no integer: write it without quotes"))),
     }
-}
-
-fn check_auth(auth: &Auth, manifest: &Manifest) -> Checked {
-    match auth {
-        Auth::Headers { headers } => {
-            must(!headers.is_empty(), "auth.headers", "it is empty: write a header, or leave `auth` out")?;
-            for (name, template) in headers {
-                let at = format!("auth.headers.{name}");
-                check_header(name, &at)?;
-                check_template(template, manifest, &at)?;
-            }
-            Ok(())
-        }
-        Auth::Basic { user, password } => {
-            check_template(user, manifest, "auth.user")?;
-            check_template(password, manifest, "auth.password")
-        }
-    }
-}
-
-fn check_header(name: &str, at: &str) -> Checked {
-    // RFC 9110, 5.6.2: token.
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    must(!name.is_empty() && name.bytes().all(token), at, format!("`{name}` is no header name"))?;
-    let lower = name.to_ascii_lowercase();
-    let kept =
-        HEADERS_KEPT.contains(&lower.as_str()) || lower.starts_with("proxy-") || lower.ends_with("method-override");
-    must(!kept, at, format!("the header `{name}` is the host's own: leave it out"))
-}
-
-/// A template that names something optional would log in with a hole in it.
-fn check_template(template: &str, manifest: &Manifest, at: &str) -> Checked {
-    for part in parts(template).map_err(|why| wrong(at, why))? {
-        match part {
-            Part::Literal(text) => {
-                let plain = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-                must(plain, at, "a header's text is plain ASCII, without line breaks")?;
-            }
-            Part::Secret(name) => {
-                let secret = manifest.secrets.get(name);
-                let secret = secret.ok_or_else(|| missing("secret", name, manifest.secrets.keys(), at))?;
-                must(secret.required, at, optional("secret", name))?;
-            }
-            Part::Setting(name) => {
-                let setting = manifest.settings.get(name);
-                let setting = setting.ok_or_else(|| missing("setting", name, manifest.settings.keys(), at))?;
-                must(setting.required || setting.default.is_some(), at, optional("setting", name))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn missing<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a String>, at: &str) -> ManifestError {
-    let there: Vec<&str> = there.map(String::as_str).collect();
-    let there = if there.is_empty() { "there is none".to_owned() } else { format!("there is {}", there.join(", ")) };
-    wrong(at, format!("it names the {what} `{name}`, and {there}: write [{what}s.{name}]"))
-}
-
-fn optional(what: &str, name: &str) -> String {
-    format!("it needs the {what} `{name}`, which can be left out: write required = true there")
 }
 
 fn check_bucket(bucket: &BucketSpec, at: &str) -> Checked {

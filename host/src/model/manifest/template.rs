@@ -1,4 +1,5 @@
-//! Templates of logins: text with `{secret:NAME}` and `{setting:NAME}` in it.
+//! Templates of logins: text with `{secret:NAME}` and `{setting:NAME}` in it, and, where
+//! a login has given them, `{token}` and `{refresh-token}`.
 //!
 //! Parsed in one place, so that what the check accepts is what the login fills in. It
 //! knows no secret: whoever fills a template in looks the names up.
@@ -12,6 +13,10 @@ pub enum Part<'t> {
     Secret(&'t str),
     /// The setting of this name.
     Setting(&'t str),
+    /// The token of the last login.
+    Token,
+    /// What it can be renewed with.
+    RefreshToken,
 }
 
 /// Takes a template apart.
@@ -27,9 +32,11 @@ pub fn parts(template: &str) -> Result<Vec<Part<'_>>, String> {
             found.push(Part::Literal(literal));
         }
         let known = after.strip_prefix('{').and_then(|after| after.split_once('}')).and_then(|(inside, after)| {
-            let part = match inside.split_once(':')? {
-                ("secret", name) => Part::Secret(name),
-                ("setting", name) => Part::Setting(name),
+            let part = match inside.split_once(':') {
+                Some(("secret", name)) => Part::Secret(name),
+                Some(("setting", name)) => Part::Setting(name),
+                None if inside == "token" => Part::Token,
+                None if inside == "refresh-token" => Part::RefreshToken,
                 _ => return None,
             };
             Some((part, after))
@@ -52,16 +59,17 @@ mod tests {
 
     #[test]
     fn a_template_is_text_with_names_in_it() {
-        use Part::{Literal, Secret, Setting};
+        use Part::{Literal, RefreshToken, Secret, Setting, Token};
         for (template, expected) in [
             ("", vec![]),
             ("plain", vec![Literal("plain")]),
             ("Bearer {secret:token}", vec![Literal("Bearer "), Secret("token")]),
+            ("{token}/{refresh-token}", vec![Token, Literal("/"), RefreshToken]),
             ("{setting:user}@{setting:site}", vec![Setting("user"), Literal("@"), Setting("site")]),
         ] {
             assert_eq!(parts(template), Ok(expected), "{template}");
         }
-        for bad in ["{token}", "{secret:a", "a}", "{other:a}", "{{secret:a}}", "{secret:a}}"] {
+        for bad in ["{tokens}", "{token:a}", "{secret:a", "a}", "{other:a}", "{{secret:a}}", "{secret:a}}"] {
             let why = parts(bad).unwrap_err();
             assert!(why.contains("{secret:NAME}"), "{bad}: {why}");
         }

@@ -1,73 +1,59 @@
-//! Logging in for a connector: the credentials are put together from the manifest's
-//! templates and the connection's secrets, and attached here. No guest ever holds them.
-//!
-//! The schemes of today need nothing but the secrets, so their headers are made once
-//! when the connection is opened. A scheme that fetches a token becomes another case of
-//! [`Credentials`]; [`Credentials::attach`] is asynchronous for its sake.
+//! How a connection's requests are signed. The credentials are put together from the
+//! manifest's templates and the connection's secrets, and attached in the gate
+//! (`token.rs`). No guest ever holds them.
 
+use super::fill::{AuthProblem, Fill, basic, sensitive};
+use super::login::Login;
+use super::token::Keeper;
 use crate::model::Secret;
 use crate::model::manifest::Auth;
-use crate::model::manifest::template::{self, Part};
-use base64::Engine as _;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
-use std::collections::BTreeMap;
-
-/// Why no credentials can be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AuthProblem {
-    /// A template names a secret or setting that is not there.
-    #[error("the manifest's login needs {0}, which this connection does not have")]
-    Missing(String),
-    /// A template that is none.
-    #[error("the manifest's login has a template that is none: {0}")]
-    Template(String),
-    /// What comes out cannot be a header.
-    #[error("the login header `{0}` has a name or value that cannot be sent; check the secret for line breaks")]
-    Header(String),
-    /// RFC 7617 forbids it.
-    #[error("the user name of the login has a `:` in it, which basic authentication cannot carry")]
-    ColonInUser,
-}
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use std::sync::Arc;
 
 /// How requests of a connection are signed.
 pub(super) enum Credentials {
     /// Not at all.
     None,
-    /// With these headers.
+    /// With these headers, made once: they need nothing but the secrets.
     Fixed(HeaderMap),
+    /// With the token of a login.
+    Login(Box<Login>, Arc<Keeper>),
 }
 
 impl Credentials {
-    /// Makes the credentials of a connection.
+    /// Makes the credentials of a connection; a login's token is kept by the keeper that
+    /// is found for it.
     pub(super) fn new(
         auth: Option<&Auth>,
-        secrets: &BTreeMap<String, Secret>,
-        settings: &BTreeMap<String, Value>,
+        fill: Fill,
+        keeper: impl FnOnce(&Login) -> Result<Arc<Keeper>, AuthProblem>,
     ) -> Result<Self, AuthProblem> {
-        let fill = |template: &str| fill(template, secrets, settings);
-        let mut headers = HeaderMap::new();
-        match auth {
+        let login = match auth {
             None => return Ok(Self::None),
             Some(Auth::Headers { headers: templates }) => {
-                for (name, template) in templates {
+                let headers = templates.iter().map(|(name, template)| {
                     let bad = || AuthProblem::Header(name.clone());
                     let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
-                    headers.insert(key, sensitive(&fill(template)?).ok_or_else(bad)?);
-                }
+                    Ok((key, sensitive(&fill.text(template, None)?).ok_or_else(bad)?))
+                });
+                return headers.collect::<Result<_, AuthProblem>>().map(Self::Fixed);
             }
             Some(Auth::Basic { user, password }) => {
-                let (user, password) = (fill(user)?, fill(password)?);
-                if user.contains(':') {
-                    return Err(AuthProblem::ColonInUser);
-                }
-                let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-                let value = sensitive(&format!("Basic {token}"))
-                    .ok_or_else(|| AuthProblem::Header("authorization".to_owned()))?;
-                headers.insert(AUTHORIZATION, value);
+                let value = basic(&fill.text(user, None)?, &fill.text(password, None)?)?;
+                return Ok(Self::Fixed(HeaderMap::from_iter([(AUTHORIZATION, value)])));
             }
-        }
-        Ok(Self::Fixed(headers))
+            Some(Auth::ClientCredentials { endpoint, path, client, scope }) => {
+                let form = [("grant_type", "client_credentials")];
+                Login::oauth(endpoint, path, &form, scope.as_deref(), Some(client), fill)?
+            }
+            Some(Auth::Password { endpoint, path, client, user, password, scope }) => {
+                let form = [("grant_type", "password"), ("username", user), ("password", password)];
+                Login::oauth(endpoint, path, &form, scope.as_deref(), client.as_ref(), fill)?
+            }
+            Some(Auth::TokenRequest(request)) => Login::new(request.as_ref().clone(), None, fill)?,
+        };
+        let keeper = keeper(&login)?;
+        Ok(Self::Login(Box::new(login), keeper))
     }
 
     /// Whether this header is the host's to set.
@@ -75,56 +61,22 @@ impl Credentials {
         match self {
             Self::None => false,
             Self::Fixed(headers) => headers.contains_key(name),
+            Self::Login(login, _) => login.sets(name),
         }
     }
 
-    /// Attaches them to a request.
-    #[expect(clippy::unused_async, reason = "a scheme with a token waits for it here")]
-    pub(super) async fn attach(&self, request: &mut HeaderMap) {
-        match self {
-            Self::None => {}
-            Self::Fixed(headers) => {
-                for (name, value) in headers {
-                    request.insert(name.clone(), value.clone());
-                }
-            }
-        }
+    /// Whether something holds for a token that is kept.
+    pub(super) fn token_is(&self, found: impl Fn(&Secret) -> bool) -> bool {
+        matches!(self, Self::Login(_, keeper) if keeper.is_in(found))
     }
-}
-
-/// A header value that no debug print shows.
-fn sensitive(text: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
-fn fill(
-    template: &str,
-    secrets: &BTreeMap<String, Secret>,
-    settings: &BTreeMap<String, Value>,
-) -> Result<String, AuthProblem> {
-    let mut filled = String::new();
-    for part in template::parts(template).map_err(AuthProblem::Template)? {
-        match part {
-            Part::Literal(text) => filled.push_str(text),
-            Part::Secret(name) => {
-                let secret = secrets.get(name).ok_or_else(|| AuthProblem::Missing(format!("secret `{name}`")))?;
-                filled.push_str(secret.expose());
-            }
-            Part::Setting(name) => match settings.get(name) {
-                None => return Err(AuthProblem::Missing(format!("setting `{name}`"))),
-                Some(Value::String(text)) => filled.push_str(text),
-                Some(other) => filled.push_str(&other.to_string()),
-            },
-        }
-    }
-    Ok(filled)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reqwest::header::HeaderValue;
+    use serde_json::Value;
+    use std::collections::BTreeMap;
 
     fn credentials(auth: &Auth) -> Result<BTreeMap<String, String>, AuthProblem> {
         let secrets = BTreeMap::from([
@@ -133,8 +85,9 @@ mod tests {
             ("colon".to_owned(), Secret::new("a:b")),
         ]);
         let settings = BTreeMap::from([("user".to_owned(), Value::from("anna")), ("zone".to_owned(), Value::from(7))]);
-        Credentials::new(Some(auth), &secrets, &settings).map(|made| match made {
-            Credentials::None => BTreeMap::new(),
+        let keeper = |_: &Login| Ok(Arc::default());
+        Credentials::new(Some(auth), Fill { secrets, settings }, keeper).map(|made| match made {
+            Credentials::None | Credentials::Login(..) => BTreeMap::new(),
             Credentials::Fixed(headers) => {
                 assert!(headers.values().all(HeaderValue::is_sensitive));
                 headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()

@@ -76,6 +76,18 @@ pub(super) struct Target<'g> {
     pub(super) base_path: &'g str,
 }
 
+impl Target<'_> {
+    /// The URL of a path there, and where in it the full path starts.
+    pub(super) fn url(&self, path: &str) -> (String, usize) {
+        let mut url = String::with_capacity(128);
+        self.origin.push(&mut url);
+        let path_at = url.len();
+        url.push_str(self.base_path);
+        url.push_str(path);
+        (url, path_at)
+    }
+}
+
 impl Grants {
     /// Joins what is asked with what is granted.
     pub(super) fn new(
@@ -115,6 +127,12 @@ impl Grants {
             )),
             None => Err(format!("the plugin's manifest asks for no endpoint `{name}`, so it cannot be granted")),
         }
+    }
+
+    /// The URL of a path at an endpoint's base, where there is one.
+    pub(super) fn url(&self, name: &str, path: &str) -> Option<String> {
+        let endpoint = self.endpoint(name).ok()?;
+        Some(self.target(name, endpoint, None).ok()?.url(path).0)
     }
 
     /// Where a request to this endpoint goes.
@@ -267,10 +285,7 @@ mod tests {
     fn target(endpoint: &str, host: Option<&str>) -> Result<String, String> {
         let grants = grants();
         let granted = grants.endpoint(endpoint)?;
-        let target = grants.target(endpoint, granted, host)?;
-        let mut url = String::new();
-        target.origin.push(&mut url);
-        Ok(url + target.base_path)
+        Ok(grants.target(endpoint, granted, host)?.url("").0)
     }
 
     #[test]

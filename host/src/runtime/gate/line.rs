@@ -1,5 +1,5 @@
-//! One tenant's line to one vendor account: the pooled HTTP client and the ledger of
-//! calls, shared by every opening of the same connection in this process and by nothing
+//! One tenant's line to one vendor account: the pooled HTTP client, the ledger of calls
+//! and the token of its login, shared by every opening of the same connection in this process and by nothing
 //! else. It goes away with the last opening.
 //!
 //! The client follows no redirects, uses no proxy, keeps no cookies, and retries
@@ -8,12 +8,14 @@
 
 use super::address::Resolver;
 use super::budget::Ledger;
+use super::token::Keeper;
 use crate::runtime::limits::HttpLimits;
 use reqwest::Client;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::crypto::ring;
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Idle connections are closed before the usual server does it: a write on a connection
@@ -25,9 +27,18 @@ const IDLE: Duration = Duration::from_secs(15);
 pub(in crate::runtime) struct Line {
     client: OnceLock<Client>,
     pub(super) ledger: Ledger,
+    /// By the fingerprint of the login: one whose secrets were changed has a token of its own.
+    keepers: Mutex<HashMap<[u8; 32], Arc<Keeper>>>,
 }
 
 impl Line {
+    /// What keeps the token of the login with this fingerprint.
+    pub(super) fn keeper(&self, login: [u8; 32]) -> Arc<Keeper> {
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        keepers.retain(|_, keeper| Arc::strong_count(keeper) > 1);
+        Arc::clone(keepers.entry(login).or_default())
+    }
+
     /// The client, made when it is first needed.
     ///
     /// # Errors

@@ -4,23 +4,27 @@
 //! A request names an endpoint and a path. The gate checks it against what is asked and
 //! granted (`grants.rs`), against the call's reach (may it read, may it write, in whose
 //! name), and against the limits; builds the URL and compares what was built with what
-//! was checked; attaches the credentials (`auth.rs`); waits for the budget
-//! (`budget.rs`); and sends it (`send.rs`), to addresses that passed `address.rs`. Every
-//! refusal is journalled with a sentence that says what to grant.
+//! was checked; attaches the credentials (`auth.rs`), for which it may have to log in
+//! (`login.rs`, `token.rs`); waits for the budget (`budget.rs`); and sends it (`send.rs`),
+//! to addresses that passed `address.rs`. Every refusal is journalled with a sentence that
+//! says what to grant.
 //!
 //! It knows no vendor, no kind and no sync, and it leaves redirects to the connector.
 
 mod address;
 mod auth;
 mod budget;
+mod fill;
 mod grants;
 mod headers;
 mod line;
+mod login;
 mod path;
 mod send;
 mod sent;
+mod token;
 
-pub use auth::AuthProblem;
+pub use fill::AuthProblem;
 pub use grants::GrantProblem;
 pub(super) use line::Line;
 pub(super) use sent::SentBook;
@@ -32,9 +36,11 @@ use crate::model::manifest::PatternError;
 use crate::model::{Connection, Manifest, Secret};
 use auth::Credentials;
 use budget::Buckets;
+use fill::Fill;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use grants::{Grants, Origin};
+use grants::{Endpoint, Grants, Origin};
+use login::Login;
 use reqwest::header::HeaderMap;
 use send::Admitted;
 use serde_json::Value;
@@ -42,7 +48,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::Instant;
-use url::Url;
+use url::{Position, Url};
 
 /// Secrets shorter than this are not looked for in requests: they would be found by chance.
 const SECRET_MIN: usize = 6;
@@ -54,6 +60,8 @@ pub(super) struct Gate {
     credentials: Credentials,
     buckets: Buckets,
     secrets: Vec<Secret>,
+    /// Where the host logs in; no guest goes there.
+    login_urls: Vec<String>,
     line: Arc<Line>,
     ports: Arc<dyn Ports>,
     limits: HttpLimits,
@@ -106,12 +114,22 @@ impl Gate {
         ports: Arc<dyn Ports>,
         limits: HttpLimits,
     ) -> Result<Self, GateProblem> {
+        let grants =
+            Grants::new(connection.name.as_str(), manifest, &connection.grants).map_err(GateProblem::Grants)?;
+        let mut login_urls = Vec::new();
+        let keeper = |login: &Login| {
+            login_urls = login.paths().filter_map(|path| grants.url(login.endpoint(), path)).collect();
+            Ok(line.keeper(login.fingerprint(&login_urls)?))
+        };
+        let fill = Fill { secrets: secrets.clone(), settings: settings.clone() };
+        let credentials = Credentials::new(manifest.auth.as_ref(), fill, keeper)?;
         Ok(Self {
             connection: connection.name.to_string(),
-            grants: Grants::new(connection.name.as_str(), manifest, &connection.grants).map_err(GateProblem::Grants)?,
-            credentials: Credentials::new(manifest.auth.as_ref(), secrets, settings)?,
+            grants,
+            credentials,
             buckets: Buckets::new(&manifest.buckets, &connection.buckets)?,
             secrets: secrets.values().filter(|secret| secret.expose().len() >= SECRET_MIN).cloned().collect(),
+            login_urls,
             line,
             ports,
             limits,
@@ -145,53 +163,34 @@ impl Gate {
 
     /// Passes one request: checks it, and sends it when nothing is against it.
     async fn pass(&self, request: Request, pass: &Pass, replies_left: &AtomicUsize) -> Result<Response, Error> {
-        match self.admit(request, pass) {
-            Ok((mut admitted, auth)) => {
-                if auth {
-                    self.credentials.attach(admitted.request.headers_mut()).await;
-                }
-                self.deliver(admitted, &pass.sent, pass.until, replies_left).await
-            }
-            Err(error) => {
-                if let Error::NotGranted(why) | Error::ReadOnly(why) | Error::Refused(why) = &error {
-                    self.ports.refused(why).await;
-                }
-                Err(error)
-            }
+        let result = match self.admit(request, pass) {
+            Ok(admitted) => self.deliver_signed(admitted, pass, replies_left).await,
+            Err(error) => Err(error),
+        };
+        if let Err(Error::NotGranted(why) | Error::ReadOnly(why) | Error::Refused(why)) = &result {
+            self.ports.refused(why).await;
         }
+        result
     }
 
-    /// Every rule that needs no waiting. Gives the request, and whether to sign it.
-    fn admit(&self, request: Request, pass: &Pass) -> Result<(Admitted, bool), Error> {
+    /// Every rule that needs no waiting.
+    fn admit(&self, request: Request, pass: &Pass) -> Result<Admitted, Error> {
         if matches!(pass.reach, Reach::Nothing) {
             return Err(Error::Refused("`describe` is asked without an account and must not call out".to_owned()));
         }
-        if pass.made.fetch_add(1, Ordering::Relaxed) >= self.limits.requests_per_call {
-            return Err(Error::Refused(format!("one call makes at most {} requests", self.limits.requests_per_call)));
-        }
+        self.count(pass)?;
         let Request { endpoint: name, host, method, path, query, headers: given, body, change } = request;
-        let endpoint = self.grants.endpoint(&name).map_err(Error::NotGranted)?;
-        path::check(&path).map_err(|why| Error::Refused(format!("the path {why}")))?;
-        let target = self.grants.target(&name, endpoint, host.as_deref()).map_err(Error::NotGranted)?;
-
-        let mut text = String::with_capacity(128);
-        target.origin.push(&mut text);
-        let path_at = text.len();
-        text.push_str(target.base_path);
-        text.push_str(&path);
-        let path_end = text.len();
-        path::push_query(&mut text, &query);
-        if text.len() > self.limits.url_bytes {
-            return Err(Error::TooLarge(text.len() as u64));
+        let (url, endpoint) = self.address(&name, host.as_deref(), &path, &query)?;
+        let bare = url[..Position::AfterPath].trim_end_matches('/');
+        if self.login_urls.iter().any(|login| login.trim_end_matches('/').eq_ignore_ascii_case(bare)) {
+            return Err(Error::Refused(format!("{path} is where the host logs in, and the host's to call")));
         }
-        let full_path = &text[path_at..path_end];
-        let url = built(&text, &target.origin, full_path)?;
-
         let read = matches!(method, Method::Get | Method::Head)
-            || (matches!(method, Method::Post) && endpoint.reads(full_path));
+            || (matches!(method, Method::Post) && endpoint.reads(url.path()));
         if !read {
-            may_write(&pass.reach, change.as_deref(), &method, full_path)?;
+            may_write(&pass.reach, change.as_deref(), &method, url.path())?;
         }
+        let purses = self.buckets.purses(url.path(), &self.line.ledger);
         let mut request = reqwest::Request::new(verb(&method), url);
         *request.headers_mut() = self.headers(&given)?;
         let body = body.map(|body| match body {
@@ -203,8 +202,35 @@ impl Gate {
         }
         self.no_secret_in(&path, &query, &given, body.as_deref())?;
         *request.body_mut() = body.map(reqwest::Body::from);
-        let purses = self.buckets.purses(full_path, &self.line.ledger);
-        Ok((Admitted { request, read, change, purses }, endpoint.auth))
+        Ok(Admitted { request, read, change, signed: endpoint.auth, purses })
+    }
+
+    /// Counts a request of a call, the host's own for it included.
+    fn count(&self, pass: &Pass) -> Result<(), Error> {
+        if pass.made.fetch_add(1, Ordering::Relaxed) >= self.limits.requests_per_call {
+            return Err(Error::Refused(format!("one call makes at most {} requests", self.limits.requests_per_call)));
+        }
+        Ok(())
+    }
+
+    /// The URL of a request to an endpoint that is granted.
+    fn address(
+        &self,
+        name: &str,
+        host: Option<&str>,
+        path: &str,
+        query: &[(String, String)],
+    ) -> Result<(Url, &Endpoint), Error> {
+        let endpoint = self.grants.endpoint(name).map_err(Error::NotGranted)?;
+        path::check(path).map_err(|why| Error::Refused(format!("the path {why}")))?;
+        let target = self.grants.target(name, endpoint, host).map_err(Error::NotGranted)?;
+        let (mut text, path_at) = target.url(path);
+        let path_end = text.len();
+        path::push_query(&mut text, query);
+        if text.len() > self.limits.url_bytes {
+            return Err(Error::TooLarge(text.len() as u64));
+        }
+        Ok((built(&text, &target.origin, &text[path_at..path_end])?, endpoint))
     }
 
     fn headers(&self, given: &[(String, String)]) -> Result<HeaderMap, Error> {
@@ -238,7 +264,8 @@ impl Gate {
                 || inside(body)
                 || query.iter().chain(headers).any(|(name, value)| inside(name) || inside(value))
         };
-        if self.secrets.iter().any(found) {
+        let token = |token: &Secret| token.expose().len() >= SECRET_MIN && found(token);
+        if self.secrets.iter().any(found) || self.credentials.token_is(token) {
             return Err(Error::Refused(
                 "the request has one of this connection's secrets in it; credentials are the host's to attach"
                     .to_owned(),

@@ -1,13 +1,13 @@
 //! Sending what was admitted: one attempt, and the retries of reads.
 //!
-//! A write is sent exactly once, whatever comes of it. A read is tried again when the
+//! A write is sent exactly once, whatever comes of it (but see `token.rs` for a 401). A read is tried again when the
 //! connection breaks, no reply comes in time, or the vendor says 429, 502, 503 or 504;
 //! with a pause that doubles, with jitter, or as long as `Retry-After` says. Bodies are
 //! read with a cap on their decompressed size, counted before they are kept.
 
 use super::budget::{self, Purse};
-use super::sent::{Fate, SentBook};
-use super::{Gate, headers};
+use super::sent::Fate;
+use super::{Gate, Pass, headers};
 use crate::runtime::bindings::crosswalk::connector::http::{Body, Error, Response};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -21,10 +21,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// A request that passed every rule.
 pub(super) struct Admitted {
     pub(super) request: Request,
-    /// It only reads, so it may be sent again.
+    /// It only reads, or logs in, so it may be sent again.
     pub(super) read: bool,
     /// The change a writing request is made for.
     pub(super) change: Option<String>,
+    /// Whether credentials are attached.
+    pub(super) signed: bool,
     pub(super) purses: Vec<Arc<Purse>>,
 }
 
@@ -55,11 +57,12 @@ impl Gate {
     /// Waits for the budget, sends, and tries reads again.
     pub(super) async fn deliver(
         &self,
-        admitted: Admitted,
-        sent: &SentBook,
-        until: Instant,
+        admitted: &Admitted,
+        pass: &Pass,
         replies_left: &AtomicUsize,
     ) -> Result<Response, Error> {
+        let Pass { until, sent, .. } = pass;
+        let until = *until;
         let budget_until = until.min(Instant::now() + self.limits.budget_wait);
         let closed = |closed| self.closed(closed);
         let entered = timeout_at(until, budget::enter(&admitted.purses, &*self.ports, budget_until)).await;
@@ -77,11 +80,8 @@ impl Gate {
             .with_max_times(self.limits.tries.saturating_sub(1))
             .with_jitter()
             .build();
-        let mut next = Some(admitted.request);
-        while let Some(request) = next.take() {
-            if admitted.read {
-                next = request.try_clone();
-            }
+        // A body in memory can always be sent again.
+        while let Some(request) = admitted.request.try_clone() {
             let writes = admitted.change.as_deref().filter(|_| !admitted.read);
             if let Some(change) = writes {
                 sent.started(change);
@@ -100,7 +100,7 @@ impl Gate {
                 Err(_) => pauses.next(),
             };
             match pause
-                .filter(|&pause| next.is_some() && pause <= self.limits.longest_pause && Instant::now() + pause < until)
+                .filter(|&pause| admitted.read && pause <= self.limits.longest_pause && Instant::now() + pause < until)
             {
                 None => return result.map_err(|broke| broke.into_error()),
                 Some(pause) => tokio::time::sleep(pause).await,
@@ -108,7 +108,7 @@ impl Gate {
             let budget_until = until.min(Instant::now() + self.limits.budget_wait);
             budget::pay(&admitted.purses, &*self.ports, budget_until).await.map_err(closed)?;
         }
-        Err(Error::Unreachable("the request could not be repeated".to_owned()))
+        Err(Error::Unreachable("the request could not be sent".to_owned()))
     }
 
     fn closed(&self, closed: budget::Closed) -> Error {
@@ -185,7 +185,7 @@ fn is_passing(status: u16) -> bool {
 }
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date.
-fn asked_pause(headers: &[(String, String)], now_ms: i64) -> Option<Duration> {
+pub(super) fn asked_pause(headers: &[(String, String)], now_ms: i64) -> Option<Duration> {
     let (_, text) = headers.iter().find(|(name, _)| name == RETRY_AFTER.as_str())?;
     if let Ok(seconds) = text.trim().parse::<u64>() {
         return Some(Duration::from_secs(seconds));

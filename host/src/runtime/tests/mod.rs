@@ -3,6 +3,7 @@
 mod calls;
 mod guest;
 mod loading;
+mod logins;
 mod passing;
 mod ports;
 mod vendor;

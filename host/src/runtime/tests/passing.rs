@@ -12,10 +12,10 @@ use std::collections::HashSet;
 use tokio::time::Instant;
 
 /// A gate with its vendor.
-struct Setting {
-    vendor: Vendor,
-    gate: Gate,
-    ports: Arc<TestPorts>,
+pub(super) struct Setting {
+    pub(super) vendor: Vendor,
+    pub(super) gate: Gate,
+    pub(super) ports: Arc<TestPorts>,
 }
 
 impl Setting {
@@ -35,36 +35,53 @@ impl Setting {
         }
         change(&mut connection, &mut limits);
         let manifest = MANIFEST.replace("\"/search\", \"/*/query\"", "\"/v1/search\", \"/v1/*/query\"");
-        let manifest =
-            Manifest::parse(&format!("{manifest}\n[buckets.entity]\npaths = \"/v1/{{}}/**\"\nat-once = 2\n")).unwrap();
+        let manifest = format!("{manifest}\n[buckets.entity]\npaths = \"/v1/{{}}/**\"\nat-once = 2\n");
+        Self::opened(vendor, &manifest, &connection, limits, &Arc::default())
+    }
+
+    /// The gate of a connection, on a line.
+    pub(super) fn opened(
+        vendor: Vendor,
+        manifest: &str,
+        connection: &Connection,
+        limits: HttpLimits,
+        line: &Arc<Line>,
+    ) -> Self {
+        let manifest = Manifest::parse(manifest).unwrap();
         let settings = BTreeMap::from([("user".to_owned(), "anna".into())]);
         let ports = Arc::new(TestPorts::default());
         let gate =
-            Gate::new(&manifest, &connection, &settings, &secrets(), Arc::new(Line::default()), ports.clone(), limits)
-                .unwrap();
+            Gate::new(&manifest, connection, &settings, &secrets(), Arc::clone(line), ports.clone(), limits).unwrap();
         Self { vendor, gate, ports }
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Error> {
+    pub(super) async fn send(&self, request: Request) -> Result<Response, Error> {
         self.pass(Reach::Reads, vec![request]).await.0.remove(0)
     }
 
     /// Sends in the name of the changes `1.1` and `1.2`.
-    async fn write(&self, requests: Vec<Request>) -> (Vec<Result<Response, Error>>, Vec<String>, Vec<String>) {
+    pub(super) async fn write(
+        &self,
+        requests: Vec<Request>,
+    ) -> (Vec<Result<Response, Error>>, Vec<String>, Vec<String>) {
         let batch = HashSet::from(["1.1".to_owned(), "1.2".to_owned()]);
         let (results, sent) = self.pass(Reach::Batch(Arc::new(batch)), requests).await;
         let (sent, unanswered) = sent.report();
         (results, sent.into_iter().collect(), unanswered.into_iter().collect())
     }
 
-    async fn pass(&self, reach: Reach, requests: Vec<Request>) -> (Vec<Result<Response, Error>>, Arc<SentBook>) {
+    pub(super) async fn pass(
+        &self,
+        reach: Reach,
+        requests: Vec<Request>,
+    ) -> (Vec<Result<Response, Error>>, Arc<SentBook>) {
         let sent = Arc::<SentBook>::default();
         let pass = Pass::new(reach, Instant::now() + Duration::from_secs(20), Arc::clone(&sent));
         (self.gate.pass_all(requests, &pass).await, sent)
     }
 }
 
-fn get(path: &str) -> Request {
+pub(super) fn get(path: &str) -> Request {
     let path = path.to_owned();
     Request {
         endpoint: "api".to_owned(),
@@ -78,11 +95,11 @@ fn get(path: &str) -> Request {
     }
 }
 
-fn request(method: Method, path: &str) -> Request {
+pub(super) fn request(method: Method, path: &str) -> Request {
     Request { method, ..get(path) }
 }
 
-fn changing(method: Method, path: &str, change: &str) -> Request {
+pub(super) fn changing(method: Method, path: &str, change: &str) -> Request {
     Request { change: Some(change.to_owned()), body: Some(Body::Text("{}".to_owned())), ..request(method, path) }
 }
 

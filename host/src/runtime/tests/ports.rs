@@ -5,7 +5,7 @@ use crate::runtime::{BudgetTake, Entry, LinkedTo, Ports, PutError};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 /// Remembers what it is told; a bucket's window never moves.
 #[derive(Default)]
@@ -16,17 +16,19 @@ pub(in crate::runtime) struct TestPorts {
     pub(in crate::runtime) refusals: Mutex<Vec<String>>,
     pub(in crate::runtime) lines: Mutex<Vec<String>>,
     pub(in crate::runtime) wakes: Mutex<Vec<String>>,
+    /// Milliseconds that passed since [`NOW_MS`].
+    pub(in crate::runtime) passed_ms: AtomicI64,
     /// Whether the host has a bug.
     pub(in crate::runtime) panics: AtomicBool,
 }
 
-/// The time of all tests: 2026-01-31T09:30:00Z.
+/// When every test begins: 2026-01-31T09:30:00Z.
 pub(in crate::runtime) const NOW_MS: i64 = 1_769_851_800_000;
 
 #[async_trait]
 impl Ports for TestPorts {
     fn now_ms(&self) -> i64 {
-        NOW_MS
+        NOW_MS + self.passed_ms.load(Ordering::Relaxed)
     }
     async fn linked(&self, _: Kind, _: &str) -> Result<Vec<LinkedTo>, String> {
         Ok(Vec::new())

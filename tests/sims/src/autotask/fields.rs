@@ -1,4 +1,5 @@
-//! The fields of each entity, in the order they are written. Plain tables and nothing else.
+//! The fields of companies and what they own, in the order they are written. Plain tables and nothing else; contracts
+//! and tickets are in `desk_fields`.
 //!
 //! What is required, read-only, fixed, and how long is the vendor's word where the notes have it; lengths the notes
 //! leave out are the usual 50 to 100 characters.
@@ -6,15 +7,15 @@
 use super::schema::Kind::{Bool, Day, Double, Int, Long, Text, Time};
 use super::schema::{Field, Pick, Preset};
 
-const fn f(name: &'static str, kind: super::schema::Kind) -> Field {
+pub(super) const fn f(name: &'static str, kind: super::schema::Kind) -> Field {
     Field::new(name, kind)
 }
 
-const fn ro(name: &'static str, kind: super::schema::Kind) -> Field {
+pub(super) const fn ro(name: &'static str, kind: super::schema::Kind) -> Field {
     Field::new(name, kind).read_only()
 }
 
-const ID: Field = Field::new("id", Long).read_only();
+pub(super) const ID: Field = Field::new("id", Long).read_only();
 
 const COMPANY_TYPES: &[Pick] = &[
     Pick(1, "Customer", true, true),

@@ -18,7 +18,7 @@ pub(super) fn information(table: &Table) -> Value {
         "name": table.entity.singular, "canCreate": create, "canDelete": delete, "canQuery": true, "canUpdate": update,
         "userAccessForCreate": access(create), "userAccessForDelete": access(delete),
         "userAccessForQuery": "All", "userAccessForUpdate": access(update),
-        "hasUserDefinedFields": !table.udfs.is_empty(), "supportsWebhookCallouts": matches!(table.entity.name, "Companies" | "ConfigurationItems"),
+        "hasUserDefinedFields": !table.udfs.is_empty(), "supportsWebhookCallouts": matches!(table.entity.name, "Companies" | "ConfigurationItems" | "Tickets" | "TicketNotes"),
     }})
 }
 

@@ -1,13 +1,15 @@
 //! A simulated Autotask PSA, REST 1.0.
 //!
 //! What it does by default is what the vendor documents or several live tenants report; what is doubtful is a switch in
-//! [`PsaOptions`]. `schema` and `fields` are the table of entities everything is driven by; `table` holds rows; `query`
-//! and `select` answer queries; `rules` checks writes; `limits` are the vendor's brakes; `routes` is the API; `meta` is what
-//! entities say of themselves; `report` is for tests.
+//! [`PsaOptions`]. `schema`, `fields` and `desk_fields` are the table of entities everything is driven by; `seed` is what is
+//! there at the start; `table` holds rows; `query` and `select` answer queries; `rules` checks writes, `desk` does what
+//! tickets do by themselves; `limits` are the vendor's brakes; `routes` is the API; `meta` is what entities say of
+//! themselves; `report` is for tests.
 //!
-//! Not simulated: contracts, services, tickets and their like (the tables are ready for them), contacts, attachments,
-//! webhooks, security levels.
+//! Not simulated: services, contract services and charges, contacts, attachments, webhooks, security levels.
 
+mod desk;
+mod desk_fields;
 mod fields;
 mod limits;
 mod meta;
@@ -16,6 +18,7 @@ mod report;
 mod routes;
 mod rules;
 mod schema;
+mod seed;
 mod select;
 mod table;
 
@@ -31,11 +34,11 @@ use crate::clock::now_ms;
 use crate::counts::Counts;
 use crate::faults::Faults;
 use crate::server::Server;
-use crate::world::{DeviceKind, EPOCH, Existing};
+use crate::world::Existing;
 use limits::Limits;
 pub use report::Duplicate;
-use schema::{COMPANIES, ENTITIES, ITEMS, LOCATIONS, PRODUCTS, RESOURCES};
-use table::{Cell, Row, Table};
+use schema::{COMPANIES, ITEMS, LOCATIONS};
+use table::{Cell, Table};
 
 /// How a simulated PSA behaves where the vendor's behaviour is known to vary or not known.
 #[derive(Clone, Debug)]
@@ -290,108 +293,8 @@ impl Autotask {
         report::canonical(&self.vendor.state.lock())
     }
 
-    /// Accounts of one name, locations of one name in one account, items of one device key.
+    /// Accounts of one name, locations of one name in one account, items of one device key, tickets of one external id.
     pub fn duplicates(&self) -> Vec<Duplicate> {
         report::duplicates(&self.vendor.state.lock())
-    }
-}
-
-impl State {
-    fn new(existing: &Existing, options: &PsaOptions) -> State {
-        let tables = ENTITIES.iter().map(|e| Table::new(e, &options.missing_udfs)).collect();
-        let mut state = State { tables, denied: HashSet::new(), primary_location: options.primary_location };
-        let before = (EPOCH - 90 * 86_400) * 1000;
-        let owner = state.add(
-            RESOURCES,
-            before,
-            &[("firstName", "Olga"), ("lastName", "Owner"), ("userName", "olga.owner"), ("email", "olga@msp.example")],
-            &[("licenseType", 1)],
-        );
-        state.add(
-            RESOURCES,
-            before,
-            &[("firstName", "API"), ("lastName", "User"), ("userName", &options.user), ("email", &options.user)],
-            &[("licenseType", 7)],
-        );
-        for name in &options.products {
-            state.add(PRODUCTS, before, &[("name", name)], &[("productBillingCodeID", 1)]);
-        }
-        let msp = state.row(
-            COMPANIES,
-            before,
-            &[("companyName", "Simulated MSP"), ("phone", "0800 000000")],
-            &[("companyType", 1), ("ownerResourceID", owner)],
-        );
-        state.tables[COMPANIES].insert_as(0, msp);
-        for company in &existing.companies {
-            state.load(company, before);
-        }
-        state
-    }
-
-    /// A row of texts and numbers, with what creates give.
-    fn row(&self, at: usize, now: i64, texts: &[(&str, &str)], ints: &[(&str, i64)]) -> Row {
-        let table = &self.tables[at];
-        let mut row = table.blank();
-        for (name, text) in texts.iter().filter(|(_, text)| !text.is_empty()) {
-            row.set(table.known(name), Some(Cell::text(text)));
-        }
-        for (name, n) in ints {
-            row.set(table.known(name), Some(Cell::Int(*n)));
-        }
-        for name in ["isActive", "isSerialized"] {
-            if let Some(position) = table.position(name) {
-                row.set(position, Some(Cell::Flag(name == "isActive")));
-            }
-        }
-        rules::apply_presets(table, &mut row, now);
-        row
-    }
-
-    fn add(&mut self, at: usize, now: i64, texts: &[(&str, &str)], ints: &[(&str, i64)]) -> i64 {
-        let row = self.row(at, now, texts, ints);
-        self.tables[at].insert(row)
-    }
-
-    fn add_company(&mut self, name: &str, phone: &str, now: i64) -> i64 {
-        let owner = ENTITIES[RESOURCES].first_id;
-        self.add(
-            COMPANIES,
-            now,
-            &[("companyName", name), ("phone", phone)],
-            &[("companyType", 1), ("ownerResourceID", owner)],
-        )
-    }
-
-    fn load(&mut self, company: &crate::world::ExistingCompany, before: i64) {
-        let id = self.add_company(&company.name, &company.phone, before);
-        if let Some(address) = &company.address {
-            let table = &mut self.tables[COMPANIES];
-            let fields = [("address1", &address.street), ("city", &address.city), ("postalCode", &address.zip)];
-            let fields = fields.map(|(name, text)| (table.known(name), text));
-            table.update(id, |row| fields.into_iter().for_each(|(f, text)| row.set(f, Some(Cell::text(text)))));
-        }
-        let mut locations = Vec::new();
-        for (i, location) in company.locations.iter().enumerate() {
-            let address = location.address.clone().unwrap_or_default();
-            let texts = [
-                ("name", &*location.name),
-                ("address1", &address.street),
-                ("city", &address.city),
-                ("postalCode", &address.zip),
-            ];
-            let at = self.add(LOCATIONS, before, &texts, &[("companyID", id)]);
-            let primary = self.tables[LOCATIONS].known("isPrimary");
-            self.tables[LOCATIONS].update(at, |row| row.set(primary, Some(Cell::Flag(i == 0))));
-            locations.push(at);
-        }
-        for item in &company.items {
-            // The second product, if there is one, is for servers.
-            let second = item.kind == DeviceKind::Server && self.tables[PRODUCTS].rows.len() > 1;
-            let product = ENTITIES[PRODUCTS].first_id + i64::from(second);
-            let mut ints = vec![("companyID", id), ("productID", product)];
-            ints.extend(item.location.and_then(|at| locations.get(at)).map(|at| ("companyLocationID", *at)));
-            self.add(ITEMS, before, &[("referenceTitle", &item.title), ("serialNumber", &item.serial)], &ints);
-        }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::State;
-use super::schema::{COMPANIES, ENTITIES, ITEMS, Kind, LOCATIONS, PRODUCTS};
+use super::schema::{COMPANIES, ENTITIES, ITEMS, Kind, LOCATIONS, PRODUCTS, TICKETS};
 use super::table::{Cell, Row, Table, cell_value};
 
 /// Something that is there more than once.
@@ -74,7 +74,8 @@ fn label(state: &State, at: usize, id: i64) -> String {
     table.get(id).map_or_else(|| "?".to_owned(), |row| table.text(row, field).to_owned())
 }
 
-/// Accounts of one name, locations of one name in one account, items in use of one device key.
+/// Accounts of one name, locations of one name in one account, items in use of one device key, tickets of one external
+/// id.
 pub(super) fn duplicates(state: &State) -> Vec<Duplicate> {
     let mut seen: BTreeMap<(usize, String), Vec<i64>> = BTreeMap::new();
     let mut see = |at: usize, what: String, id: i64| seen.entry((at, what)).or_default().push(id);
@@ -94,6 +95,13 @@ pub(super) fn duplicates(state: &State) -> Vec<Duplicate> {
             }
         }
     }
+    let tickets = &state.tables[TICKETS];
+    for row in &tickets.rows {
+        let key = tickets.text(row, "externalID");
+        if !key.is_empty() {
+            see(TICKETS, format!("with external id {key:?}"), row.id);
+        }
+    }
     let twice = seen.into_iter().filter(|(_, ids)| ids.len() > 1);
     twice.map(|((at, what), ids)| Duplicate { entity: ENTITIES[at].name, what, ids }).collect()
 }
@@ -102,12 +110,12 @@ pub(super) fn duplicates(state: &State) -> Vec<Duplicate> {
 pub(super) fn appear(state: &mut State, at: usize) {
     let table = &mut state.tables[at];
     let Some(mut row) = table.rows.last().cloned() else { return };
-    for name in ["companyName", "name", "referenceTitle"] {
+    for name in ["companyName", "name", "referenceTitle", "contractName", "title"] {
         if let Some(field) = table.position(name) {
             row.set(field, Some(Cell::text(&format!("New {}", row.id + 1))));
         }
     }
-    for name in ["serialNumber", "referenceNumber", "companyNumber"] {
+    for name in ["serialNumber", "referenceNumber", "companyNumber", "externalID"] {
         if let Some(field) = table.position(name) {
             row.set(field, None);
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::limits::Full;
 use super::query::{self, MOST, Query, Scalar, Slot, Test};
 use super::rules::{Order, Save};
-use super::schema::{COMPANIES, ENTITIES, RESOURCES, child, entity};
+use super::schema::{ENTITIES, RESOURCES, child, entity};
 use super::{Psa, State, meta, report, select};
 use crate::clock::now_ms;
 use crate::json::{Obj, array};
@@ -239,7 +239,10 @@ impl Psa {
                 return Err(self.permission("impersonation"));
             }
         }
-        if parent.is_some_and(|p| state.tables[COMPANIES].get(p).is_none()) {
+        let owner = ENTITIES[at].child.as_ref().and_then(|child| entity(child.parent));
+        if let (Some(owner), Some(parent)) = (owner, parent)
+            && state.tables[owner].get(parent).is_none()
+        {
             return Err(bad(super::rules::NO_MATCH.to_owned()));
         }
         let body: Value =

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::State;
 use super::query::member;
-use super::schema::{COMPANIES, ITEMS, Kind, LOCATIONS, Preset, entity};
+use super::schema::{COMPANIES, CONTRACTS, ITEMS, Kind, LOCATIONS, NOTES, Preset, TICKETS, entity};
 use super::table::{Cell, Row, Table};
 use crate::clock::parse_iso;
 use crate::faults::Faults;
@@ -154,22 +154,25 @@ impl State {
                 }
             }
             ITEMS => {
-                let of = |name: &str| {
-                    let field = table.known(name);
-                    match draft.get(field) {
-                        Some(Some(Cell::Int(n))) => Some(*n),
-                        Some(_) => None,
-                        None => current.and_then(|row| table.int(row, name)),
-                    }
-                };
-                let locations = &self.tables[LOCATIONS];
-                if let Some(location) = of("companyLocationID").and_then(|id| locations.get(id))
-                    && locations.int(location, "companyID") != of("companyID")
-                {
-                    return Err("The companyLocationID must belong to the company of the companyID.".to_owned());
-                }
+                let of = |name: &str| as_saved(table, draft, current, name);
+                self.check_company_of("companyLocationID", LOCATIONS, &of)?;
                 if of("serviceID").is_some() && of("serviceBundleID").is_some() {
                     return Err("Only one of serviceID and serviceBundleID can have a value.".to_owned());
+                }
+            }
+            TICKETS => {
+                let of = |name: &str| as_saved(table, draft, current, name);
+                self.check_company_of("companyLocationID", LOCATIONS, &of)?;
+                self.check_company_of("configurationItemID", ITEMS, &of)?;
+                self.check_company_of("contractID", CONTRACTS, &of)?;
+                if of("assignedResourceID").is_some() != of("assignedResourceRoleID").is_some() {
+                    return Err(
+                        "Data violation: assignedResourceID and assignedResourceRoleID must both have a value or both be null."
+                            .to_owned(),
+                    );
+                }
+                if of("queueID").is_none() && of("assignedResourceID").is_none() {
+                    return Err("Value does not exist for the required field queueID.".to_owned());
                 }
             }
             _ => {}
@@ -177,10 +180,23 @@ impl State {
         Ok(())
     }
 
+    /// What a row refers to must be of the row's company.
+    fn check_company_of(&self, field: &str, target: usize, of: &dyn Fn(&str) -> Option<i64>) -> Result<(), String> {
+        let table = &self.tables[target];
+        match of(field).and_then(|id| table.get(id)) {
+            Some(row) if table.int(row, "companyID") != of("companyID") => {
+                Err(format!("The {field} must belong to the company of the companyID."))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn after_save(&mut self, at: usize, id: i64, order: &Order<'_>) {
         match at {
             COMPANIES if order.save == Save::Create && self.primary_location => self.add_primary_location(id),
             LOCATIONS => self.keep_one_primary(id),
+            TICKETS => self.keep_ticket(id, order.now),
+            NOTES => self.touch_ticket_of(id, order.now),
             _ => {}
         }
     }
@@ -215,6 +231,15 @@ impl State {
                 table.update(sibling, |row| row.set(primary, Some(Cell::Flag(false))));
             }
         }
+    }
+}
+
+/// A field as it is once a draft is saved.
+fn as_saved(table: &Table, draft: &Draft, current: Option<&Row>, name: &str) -> Option<i64> {
+    match draft.get(table.known(name)) {
+        Some(Some(Cell::Int(n))) => Some(*n),
+        Some(_) => None,
+        None => current.and_then(|row| table.int(row, name)),
     }
 }
 

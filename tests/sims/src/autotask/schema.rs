@@ -1,12 +1,11 @@
 //! The table of entities: what each is called, what may be done to it, and what its fields are.
 //!
 //! Everything else in this folder is driven by it. To add an entity: 1. its fields in `fields.rs`; 2. a row in
-//! [`ENTITIES`]; 3. if it has a rule of its own, a line in `rules.rs`. Contracts, services, tickets and their like join
-//! this way. `Resources` is not in the vendor notes beyond being referred to; it is here so that an owner can be
+//! [`ENTITIES`]; 3. if it has a rule of its own, a line in `rules.rs`. `Resources` is not in the vendor notes beyond being referred to; it is here so that an owner can be
 //! looked up, with the few fields that needs.
 //! Leaves alone: rows, and anything that is checked.
 
-use super::fields;
+use super::{desk_fields, fields};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +154,9 @@ pub(super) const LOCATIONS: usize = 1;
 pub(super) const ITEMS: usize = 2;
 pub(super) const PRODUCTS: usize = 3;
 pub(super) const RESOURCES: usize = 4;
+pub(super) const CONTRACTS: usize = 5;
+pub(super) const TICKETS: usize = 6;
+pub(super) const NOTES: usize = 7;
 
 /// Every entity the sim has.
 pub(super) static ENTITIES: &[Entity] = &[
@@ -236,6 +238,49 @@ pub(super) static ENTITIES: &[Entity] = &[
         child: None,
         indexed: &["userName"],
         first_id: 29_682_885,
+    },
+    Entity {
+        name: "Contracts",
+        query_name: "Contracts/query",
+        info_name: "Contracts/entityInformation",
+        singular: "Contract",
+        fields: desk_fields::CONTRACTS,
+        udfs: &[],
+        root: ROOT,
+        child: None,
+        indexed: &["companyID", "contractName"],
+        first_id: 31,
+    },
+    Entity {
+        name: "Tickets",
+        query_name: "Tickets/query",
+        info_name: "Tickets/entityInformation",
+        singular: "Ticket",
+        fields: desk_fields::TICKETS,
+        udfs: &[],
+        root: ROOT,
+        child: None,
+        indexed: &["companyID", "externalID", "configurationItemID"],
+        first_id: 7001,
+    },
+    Entity {
+        name: "TicketNotes",
+        query_name: "TicketNotes/query",
+        info_name: "TicketNotes/entityInformation",
+        singular: "TicketNote",
+        fields: desk_fields::NOTES,
+        udfs: &[],
+        root: NO_ROOT,
+        child: Some(Child {
+            parent: "Tickets",
+            segment: "Notes",
+            parent_field: "ticketID",
+            create: true,
+            update: true,
+            delete: false,
+        }),
+        indexed: &["ticketID"],
+        first_id: 12_001,
     },
 ];
 

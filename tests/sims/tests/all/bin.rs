@@ -50,6 +50,35 @@ fn it_says_when_it_is_ready_and_stops_when_stdin_ends() {
 }
 
 #[test]
+fn it_runs_the_rmm_it_is_told() {
+    let (mut child, ready) = start(&["--rmm", "datto-rmm"]);
+    let text = |name: &str| ready["rmm"][name].as_str().unwrap();
+    assert!(!text("api_key").is_empty() && !text("api_secret").is_empty());
+    assert_eq!(Client::new(text("url"), &[]).get("/api/v2/system/status").status, 200);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn the_psa_can_be_chosen() {
+    let (mut child, ready) = start(&["--psa", "pulseway-psa", "--fault", "psa:throttle=writes"]);
+    let text = |name: &str| ready["psa"][name].as_str().unwrap().to_owned();
+    let mut psa = Client::new(&text("url"), &[]);
+    assert_eq!(psa.get("/v2/crm/accounts/summary").status, 401);
+    let form = [
+        ("GrantType", "password"),
+        ("UserName", &text("user")),
+        ("Password", &text("password")),
+        ("Tenant", &text("tenant")),
+    ];
+    let form = form.map(|(name, value)| format!("{name}={value}")).join("&");
+    let login = psa.send_as("application/x-www-form-urlencoded", "POST", "/v2/security/authenticate", &form).unwrap();
+    assert_eq!(login.json()["success"], true);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn it_refuses_what_it_does_not_know() {
     for arguments in [&["--fault", "psa:gremlins=1"][..], &["--fault", "throttle=1"], &["--fault", "hr:throttle=1"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_crosswalk-sims")).args(arguments).output().unwrap();

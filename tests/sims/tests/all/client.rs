@@ -49,6 +49,11 @@ impl Client {
 
     /// Sends a request; the path may be an absolute address of the same server.
     pub fn send(&mut self, method: &str, path: &str, body: &str) -> io::Result<Answer> {
+        self.send_as("application/json", method, path, body)
+    }
+
+    /// As [`Client::send`], with a body of another type.
+    pub fn send_as(&mut self, kind: &str, method: &str, path: &str, body: &str) -> io::Result<Answer> {
         let path = path.strip_prefix(&self.base).unwrap_or(path).replace(' ', "%20");
         let host = self.base.trim_start_matches("http://").to_owned();
         let connection = match &mut self.connection {
@@ -61,7 +66,7 @@ impl Client {
             }
         };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{}Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
             self.headers,
             body.len()
         );

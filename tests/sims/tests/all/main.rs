@@ -5,13 +5,17 @@
 
 /// The program that runs both sims in a process of their own.
 mod bin;
+/// The PSA with logins: tokens, envelopes, lists, writes, tickets.
+mod bms;
 /// A client that sees every byte.
 mod client;
+/// Datto RMM: token, pages, records, audits, alerts, writes, limits.
+mod datto;
 /// What can go wrong, fault by fault.
 mod faults;
 /// The PSA: zone, verbs, queries, pages, writes, brakes.
 mod psa;
-/// The RMM: login, lists, filters, tree, records, writes.
+/// Pulseway RMM: login, lists, filters, tree, records, writes.
 mod rmm;
 
 use client::Client;

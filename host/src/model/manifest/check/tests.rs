@@ -163,6 +163,139 @@ fn logins() {
     assert!(Manifest::parse(&GOOD.replace(headers, &basic("{setting:user}"))).is_ok());
 }
 
+/// The good manifest with another login.
+fn with_login(auth: &str) -> String {
+    let headers = "[auth]\nscheme = \"headers\"\nheaders = { X-Key = \"{secret:key}\", X-User = \"{setting:user}\" }\n";
+    assert_eq!(GOOD.matches(headers).count(), 1);
+    GOOD.replace(headers, auth)
+}
+
+/// Replaces `old` by `new` in a good login; the place and the reason must be told.
+#[track_caller]
+fn spoiled_login(auth: &str, old: &str, new: &str, place: &str, reason: &str) {
+    assert_eq!(auth.matches(old).count(), 1, "`{old}` is not there once");
+    match Manifest::parse(&with_login(&auth.replace(old, new))) {
+        Err(ManifestError::Wrong { at, why }) => {
+            assert_eq!(at, place, "{why}");
+            assert!(why.contains(reason), "`{reason}` is not in: {why}");
+        }
+        other => panic!("`{new}` gave {other:?}"),
+    }
+}
+
+#[test]
+fn logins_by_oauth() {
+    let password = r#"
+[auth]
+scheme = "oauth2-password"
+endpoint = "own"
+path = "/auth/oauth/token"
+client = { id = "public-client", secret = "public" }
+user = "{setting:user}"
+password = "{secret:key}"
+scope = "all"
+"#;
+    let client = r#"
+[auth]
+scheme = "oauth2-client-credentials"
+endpoint = "api"
+path = "/token"
+client = { id = "{setting:user}", secret = "{secret:key}", sent = "body" }
+"#;
+    for good in [password, client, &password.replace("client = { id = \"public-client\", secret = \"public\" }", "")] {
+        assert!(Manifest::parse(&with_login(good)).is_ok(), "{:?}", Manifest::parse(&with_login(good)));
+    }
+    let spoiled = |old, new, place, reason| spoiled_login(password, old, new, place, reason);
+    spoiled(
+        "\"own\"",
+        "\"login\"",
+        "auth.endpoint",
+        "the endpoint `login`, and there is api, own: write [endpoints.login]",
+    );
+    spoiled("\"/auth/oauth/token\"", "\"token\"", "auth.path", "a path starts with `/`");
+    spoiled("\"/auth/oauth/token\"", "\"/token?tenant=x\"", "auth.path", "is no pattern");
+    spoiled("\"/auth/oauth/token\"", "\"/*/token\"", "auth.path", "a login has one path: write it out");
+    spoiled("\"public\"", "\"{secret:pub}\"", "auth.client.secret", "names the secret `pub`");
+    spoiled("\"public-client\"", "\"{secret:spare}\"", "auth.client.id", "which can be left out");
+    spoiled("{setting:user}", "{setting:who}", "auth.user", "names the setting `who`");
+    spoiled("{secret:key}", "{token}", "auth.password", "no token is there yet");
+    spoiled("\"all\"", "\"{all}\"", "auth.scope", "a brace starts {secret:NAME}");
+    let pattern =
+        with_login(password).replace("[endpoints.own]", "[endpoints.own]\nhosts = \"https://id*.vendor.example\"");
+    let told = Manifest::parse(&pattern).unwrap_err().to_string();
+    assert!(told.contains("asked at one address, and `own` is a pattern of hosts: give it a base"), "{told}");
+    for (old, new, told) in [
+        ("scope = \"all\"", "scop = \"all\"", "unknown field `scop`"),
+        ("user = \"{setting:user}\"", "", "missing field `user`"),
+        ("secret = \"public\"", "secret = \"public\", sent = \"query\"", "unknown variant `query`"),
+    ] {
+        let error = Manifest::parse(&with_login(&password.replace(old, new))).unwrap_err().to_string();
+        assert!(error.contains(told), "`{told}` is not in: {error}");
+    }
+}
+
+#[test]
+fn logins_of_the_vendor_s_own() {
+    let own = r#"
+[auth]
+scheme = "token-request"
+endpoint = "api"
+path = "/authenticate"
+method = "PUT"
+body = { json = { who = [{ user = "{setting:user}" }], word = "{secret:key}", mfa = false } }
+success = "/success"
+token = "/result/a~1b"
+lifetime = { until = "/result/ends" }
+headers = { X-Token = "T {token}", X-User = "{setting:user}" }
+[auth.refresh]
+path = "/refresh"
+body = { form = { old = "{token}", new = "{refresh-token}" } }
+token = "/result/refresh"
+"#;
+    assert!(Manifest::parse(&with_login(own)).is_ok(), "{:?}", Manifest::parse(&with_login(own)));
+    let spoiled = |old, new, place, reason| spoiled_login(own, old, new, place, reason);
+    spoiled("\"/authenticate\"", "\"/{}\"", "auth.path", "a login has one path");
+    spoiled(
+        "user = \"{setting:user}\" }]",
+        "user = \"{setting:who}\" }]",
+        "auth.body.json.who.user",
+        "the setting `who`",
+    );
+    spoiled("word = \"{secret:key}\"", "word = \"{token}\"", "auth.body.json.word", "no token is there yet");
+    spoiled(
+        "\"/success\"",
+        "\"success\"",
+        "auth.success",
+        "`success` is no place in a JSON reply: write a JSON pointer",
+    );
+    spoiled("\"/result/a~1b\"", "\"/result/a~2b\"", "auth.token", "write a JSON pointer, such as /result/token");
+    spoiled("{ until = \"/result/ends\" }", "{ seconds = \"\" }", "auth.lifetime.seconds", "no place in a JSON reply");
+    spoiled("until = \"/result/ends\"", "until = \"ends\"", "auth.lifetime.until", "no place in a JSON reply");
+    spoiled("\"T {token}\"", "\"T\"", "auth.headers", "no header carries the token");
+    spoiled("\"T {token}\"", "\"{refresh-token}\"", "auth.headers.X-Token", "no token is there yet");
+    spoiled("X-Token", "Cookie", "auth.headers.Cookie", "the host's own");
+    spoiled("\"/refresh\"", "\"refresh\"", "auth.refresh.path", "a path starts with `/`");
+    spoiled("\"/result/refresh\"", "\"\"", "auth.refresh.token", "no place in a JSON reply");
+    spoiled(
+        "form = { old = \"{token}\", new = \"{refresh-token}\" }",
+        "form = {}",
+        "auth.refresh.body.form",
+        "it is empty",
+    );
+    for (old, new, told) in [
+        ("\"PUT\"", "\"GET\"", "unknown variant `GET`"),
+        (
+            "lifetime = { until = \"/result/ends\" }",
+            "lifetime = { minutes = \"/result/ends\" }",
+            "unknown variant `minutes`",
+        ),
+        ("[auth.refresh]", "[auth.renew]", "unknown field `renew`"),
+    ] {
+        let error = Manifest::parse(&with_login(&own.replace(old, new))).unwrap_err().to_string();
+        assert!(error.contains(told), "`{told}` is not in: {error}");
+    }
+}
+
 #[test]
 fn settings() {
     spoiled("\"connector\"", "\"vendor\"", "settings.queue.choices", "`vendor` is not known");

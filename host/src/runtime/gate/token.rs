@@ -1,0 +1,259 @@
+//! Tokens: kept, renewed ahead of their end, and attached. No guest sees one.
+//!
+//! One login at a time: whoever needs a token while one is being asked for waits, and
+//! takes what came of it, be it a token or a failure. A refusal is remembered for half a
+//! minute, since vendors lock accounts after too many of them. When the vendor answers
+//! 401, the token is dropped, the host logs in once more, and the request is repeated
+//! once: the vendor refused before it did anything, so that holds for a write, too,
+//! unless its token was new. Where a new token did not help, 401s are handed on as they
+//! are for a minute, as some vendors answer 401 to what an account may not do.
+//!
+//! How it reaches a connector: a refused login is the vendor's own answer, under status
+//! 401, so that what a connector makes of a 401 (`denied`, with the vendor's words) needs
+//! no new case. A login that gets no answer, or none that makes sense, is `unreachable`.
+//!
+//! A token request is addressed, counted, limited and retried like any read of the
+//! connector, whatever its method, in every mode. Tokens live in memory, with the
+//! connection's [`Line`](super::Line), as long as some opening of the connection does:
+//! a process of the command line logs in once. They are not stored.
+
+use super::auth::Credentials;
+use super::fill::form_encoded;
+use super::login::{Answer, Login, Question};
+use super::send::{self, Admitted};
+use super::{Gate, Pass, SECRET_MIN};
+use crate::model::Secret;
+use crate::runtime::bindings::crosswalk::connector::http::{Body, Error, Response};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// How long a refused login is not tried again.
+const REFUSED: Duration = Duration::from_secs(30);
+/// How long a 401 is taken for good after a new token did not help.
+const IN_VAIN: Duration = Duration::from_secs(60);
+/// The largest reply of a login.
+const REPLY_BYTES: usize = 64 * 1024;
+/// How long to wait where a vendor that is asked too often does not say.
+const PAUSE_MS: u64 = 60_000;
+
+/// What a login gave.
+pub(super) struct Token {
+    pub(super) value: Secret,
+    pub(super) refresh: Option<Secret>,
+    /// From when on a newer one is asked for, in milliseconds since 1970.
+    pub(super) renew_ms: Option<i64>,
+    /// When it came.
+    pub(super) got: Instant,
+}
+
+/// Keeps the token of one login.
+#[derive(Default)]
+pub(super) struct Keeper {
+    /// Held by the one who asks for a token.
+    asking: tokio::sync::Mutex<()>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    token: Option<Arc<Token>>,
+    failed: Option<(Instant, NoToken)>,
+    in_vain: Option<Instant>,
+}
+
+/// Why there is no token.
+#[derive(Clone)]
+enum NoToken {
+    /// The vendor's answer.
+    Refused(Response),
+    Failed(Error),
+}
+
+impl From<NoToken> for Result<Response, Error> {
+    fn from(none: NoToken) -> Self {
+        match none {
+            NoToken::Refused(reply) => Ok(reply),
+            NoToken::Failed(error) => Err(error),
+        }
+    }
+}
+
+impl Keeper {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The token, unless it is to be renewed.
+    fn good(&self, now_ms: i64) -> Option<Arc<Token>> {
+        self.kept().token.clone().filter(|token| token.renew_ms.is_none_or(|renew| now_ms < renew))
+    }
+
+    /// Takes what came of a login.
+    fn take(&self, result: &Result<Arc<Token>, NoToken>) {
+        let mut kept = self.kept();
+        match result {
+            Ok(token) => (kept.token, kept.failed) = (Some(Arc::clone(token)), None),
+            Err(none) => kept.failed = Some((Instant::now(), none.clone())),
+        }
+    }
+
+    /// A failure that holds for one who asked at this time.
+    fn failed(&self, asked: Instant) -> Option<NoToken> {
+        let holds = |at: Instant, none: &NoToken| {
+            at >= asked || (matches!(none, NoToken::Refused(_)) && at.elapsed() < REFUSED)
+        };
+        self.kept().failed.as_ref().filter(|(at, none)| holds(*at, none)).map(|(_, none)| none.clone())
+    }
+
+    /// Drops a token the vendor no longer takes, unless a newer one is there already.
+    fn forget(&self, stale: &Arc<Token>) {
+        let mut kept = self.kept();
+        if kept.token.as_ref().is_some_and(|token| Arc::ptr_eq(token, stale)) {
+            kept.token = None;
+        }
+    }
+
+    fn is_in_vain(&self) -> bool {
+        self.kept().in_vain.is_some_and(|at| at.elapsed() < IN_VAIN)
+    }
+
+    /// Whether a text has the token in it, or what renews it.
+    pub(super) fn is_in(&self, found: impl Fn(&Secret) -> bool) -> bool {
+        let token = self.kept().token.clone();
+        token.is_some_and(|token| found(&token.value) || token.refresh.as_ref().is_some_and(&found))
+    }
+}
+
+impl Gate {
+    /// Signs a request, and sends it.
+    pub(super) async fn deliver_signed(
+        &self,
+        mut admitted: Admitted,
+        pass: &Pass,
+        replies_left: &AtomicUsize,
+    ) -> Result<Response, Error> {
+        let (login, keeper) = match &self.credentials {
+            Credentials::Login(login, keeper) if admitted.signed => (login, keeper),
+            Credentials::Fixed(headers) if admitted.signed => {
+                for (name, value) in headers {
+                    admitted.request.headers_mut().insert(name.clone(), value.clone());
+                }
+                return self.deliver(&admitted, pass, replies_left).await;
+            }
+            _ => return self.deliver(&admitted, pass, replies_left).await,
+        };
+        let asked = Instant::now();
+        let mut repeated = false;
+        loop {
+            let token = match self.token(login, keeper, pass, asked).await {
+                Ok(token) => token,
+                Err(none) => return none.into(),
+            };
+            login.attach(&token, admitted.request.headers_mut()).map_err(|why| Error::Unreachable(why.to_string()))?;
+            let reply = self.deliver(&admitted, pass, replies_left).await?;
+            if reply.status != 401 {
+                return Ok(reply);
+            }
+            if repeated {
+                keeper.kept().in_vain = Some(Instant::now());
+            }
+            let new = token.got >= asked;
+            if repeated || keeper.is_in_vain() || (new && !admitted.read) {
+                return Ok(reply);
+            }
+            keeper.forget(&token);
+            repeated = true;
+        }
+    }
+
+    /// The connection's token: the one that is kept, or one that is asked for now.
+    async fn token(&self, login: &Login, keeper: &Keeper, pass: &Pass, asked: Instant) -> Result<Arc<Token>, NoToken> {
+        if let Some(token) = keeper.good(self.ports.now_ms()) {
+            return Ok(token);
+        }
+        let turn = timeout_at(pass.until, keeper.asking.lock()).await;
+        let late = || Error::Timeout("the host waited for a login longer than this call may take".to_owned());
+        let _turn = turn.map_err(|_| NoToken::Failed(late()))?;
+        if let Some(token) = keeper.good(self.ports.now_ms()) {
+            return Ok(token);
+        }
+        if let Some(failed) = keeper.failed(asked) {
+            return Err(failed);
+        }
+        let old = keeper.kept().token.clone().filter(|old| login.renews(old));
+        let renewed = match &old {
+            Some(old) => self.ask(login, Some(old), pass).await.ok(),
+            None => None,
+        };
+        let result = match renewed {
+            Some(token) => Ok(token),
+            None => self.ask(login, None, pass).await,
+        };
+        keeper.take(&result);
+        result
+    }
+
+    /// Asks the vendor for a token: with the credentials, or with an old token.
+    async fn ask(&self, login: &Login, old: Option<&Token>, pass: &Pass) -> Result<Arc<Token>, NoToken> {
+        let trouble = |why: String| NoToken::Failed(Error::Unreachable(format!("the login {why}")));
+        let admitted = self.question(login, old, pass).map_err(NoToken::Failed)?;
+        let reply = match self.deliver(&admitted, pass, &AtomicUsize::new(REPLY_BYTES)).await {
+            Ok(reply) => reply,
+            Err(Error::Unreachable(why)) => return Err(trouble(format!("failed: {why}"))),
+            Err(Error::TooLarge(bytes)) => return Err(trouble(format!("answered {bytes} bytes, which is too much"))),
+            Err(other) => return Err(NoToken::Failed(other)),
+        };
+        if reply.status == 429 {
+            let asked = send::asked_pause(&reply.headers, self.ports.now_ms());
+            let ms = asked.map_or(PAUSE_MS, |pause| u64::try_from(pause.as_millis()).unwrap_or(PAUSE_MS));
+            return Err(NoToken::Failed(Error::Throttled(ms)));
+        }
+        match login.answer(&reply, old, self.ports.now_ms()) {
+            Answer::Token(token) => Ok(Arc::new(token)),
+            Answer::Unclear(why) => Err(trouble(why)),
+            Answer::Refused => {
+                tracing::warn!(connection = %self.connection, status = reply.status, "the vendor refused the login");
+                Err(NoToken::Refused(self.refusal(reply)))
+            }
+        }
+    }
+
+    /// A token request, addressed and counted like any other.
+    fn question(&self, login: &Login, old: Option<&Token>, pass: &Pass) -> Result<Admitted, Error> {
+        self.count(pass)?;
+        let problem = |why: super::AuthProblem| Error::Refused(why.to_string());
+        let Question { method, path, content_type, body, client } = login.question(old).map_err(problem)?;
+        let (url, _) = self.address(login.endpoint(), None, &path, &[])?;
+        let purses = self.buckets.purses(url.path(), &self.line.ledger);
+        let mut request = reqwest::Request::new(method, url);
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(client) = client {
+            headers.insert(AUTHORIZATION, client);
+        }
+        *request.body_mut() = Some(body.into());
+        Ok(Admitted { request, read: true, change: None, signed: false, purses })
+    }
+
+    /// A refused login as the connector sees it: a 401 with the vendor's words, and with
+    /// nothing in it that was sent.
+    fn refusal(&self, reply: Response) -> Response {
+        let mut words = match reply.body {
+            Body::Text(words) => words,
+            Body::Bytes(_) => String::new(),
+        };
+        for secret in &self.secrets {
+            for form in [secret.expose().to_owned(), form_encoded(secret.expose())] {
+                if form.len() >= SECRET_MIN && words.contains(&form) {
+                    words = words.replace(&form, "…");
+                }
+            }
+        }
+        let headers = reply.headers.into_iter().filter(|(name, _)| name == CONTENT_TYPE.as_str()).collect();
+        Response { status: 401, headers, body: Body::Text(words) }
+    }
+}

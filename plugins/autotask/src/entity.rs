@@ -1,0 +1,86 @@
+//! The vendor's entities as far as they are used: one table each, from which queries, descriptions and the
+//! reading of error texts follow. Leaves alone what the fields mean, which is with each kind.
+
+use crate::query::{Condition, MOST, Operand, number};
+use crosswalk_sdk::describe::writable;
+use crosswalk_sdk::{Failure, FieldDescription, Kind, KindDescription, Operations, Selection, Selections};
+
+/// Where the vendor keeps each field, the name among them: its word, ours, and how long a text may be, where that
+/// is known.
+pub(crate) type Fields = [(&'static str, &'static str, Option<u32>)];
+
+/// An entity.
+#[derive(Debug)]
+pub(crate) struct Entity {
+    /// As in paths.
+    pub(crate) path: &'static str,
+    /// Its kind.
+    pub(crate) kind: Kind,
+    /// The field with its name.
+    pub(crate) name: &'static str,
+    /// The field with its company; none for companies.
+    pub(crate) company: Option<&'static str>,
+    /// The field with the time of its last change, where there is one to ask by.
+    pub(crate) changed: Option<&'static str>,
+    /// The fields that have a name of ours.
+    pub(crate) fields: &'static Fields,
+    /// What is read besides.
+    pub(crate) also: &'static [&'static str],
+}
+
+impl Entity {
+    /// The fields to ask for. A whole row may have hundreds.
+    pub(crate) fn include(&self) -> Vec<&'static str> {
+        let fields = self.fields.iter().map(|(theirs, ..)| *theirs);
+        ["id"].into_iter().chain(self.company).chain(fields).chain(self.also.iter().copied()).collect()
+    }
+
+    /// The conditions of a selection, stamps excepted.
+    ///
+    /// # Errors
+    /// Unsupported: the entity cannot be asked for in this way. Not-found: the parent is no company.
+    pub(crate) fn filter<'a>(&self, selection: &'a Selection) -> Result<Vec<Condition<'a>>, Failure> {
+        let of = |field, company: &str| Ok::<_, Failure>(Condition::new("eq", field, Operand::Int(number(company)?)));
+        Ok(match (selection, self.company, self.changed) {
+            (Selection::Everything, ..) => vec![Condition::everything()],
+            (Selection::Ids(ids), ..) => vec![Condition::ids(ids)],
+            (Selection::OfParent(parent), Some(company), _) => vec![of(company, parent)?],
+            (Selection::ChangedSince(time), _, Some(changed)) => {
+                vec![Condition::new("gte", changed, Operand::Text(time))]
+            }
+            (Selection::Search(text), ..) => vec![Condition::new("contains", self.name, Operand::Text(text))],
+            (Selection::Named(named), company, _) => {
+                let within =
+                    company.zip(named.parent.as_deref()).map(|(field, parent)| of(field, parent)).transpose()?;
+                let name = Condition::new("eq", self.name, Operand::Text(&named.name));
+                within.into_iter().chain([name]).collect()
+            }
+            _ => return Err(Failure::Unsupported(format!("{} cannot be asked for in this way", self.path))),
+        })
+    }
+
+    /// What can be done with it by its table alone: read, and all its fields written at any time, but not moved.
+    pub(crate) fn description(&self) -> KindDescription {
+        let mut reads = Selections::EVERYTHING | Selections::IDS | Selections::SEARCH | Selections::NAMED;
+        reads.set(Selections::OF_PARENT, self.company.is_some());
+        reads.set(Selections::CHANGED_SINCE, self.changed.is_some());
+        let fields = self.fields.iter().filter(|(theirs, ..)| *theirs != self.name);
+        KindDescription {
+            kind: self.kind,
+            reads,
+            writes: Operations::CREATE | Operations::UPDATE | Operations::DEACTIVATE | Operations::REACTIVATE,
+            fields: fields.map(|(_, ours, length)| writable(ours, *length)).collect(),
+            name_length: self.fields.iter().find(|(theirs, ..)| *theirs == self.name).and_then(|(.., length)| *length),
+            stamp: None,
+            changes_at_once: 100,
+            ids_at_once: MOST,
+            page_size: MOST,
+            calls_per_change: 1,
+        }
+    }
+}
+
+/// The description of a field, to say more of it.
+pub(crate) fn field<'d>(description: &'d mut KindDescription, name: &str) -> Option<&'d mut FieldDescription> {
+    description.fields.iter_mut().find(|field| field.name == name)
+}

@@ -1,0 +1,239 @@
+//! The audit of one device: what its record lacks, and as much of it as is kept (`kept`).
+
+use crate::client::failure;
+use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::{Asset, Failure, Json, Response, Told};
+use serde::{Deserialize, Serialize};
+
+/// An audit, as the vendor writes it and as far as it is used. Any section may be missing or `null`.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Audit<'a> {
+    #[serde(borrow)]
+    system_info: Told<SystemInfo<'a>>,
+    #[serde(borrow)]
+    bios: Told<Bios<'a>>,
+    #[serde(borrow)]
+    nics: Told<Vec<Nic<'a>>>,
+    #[serde(borrow)]
+    logical_disks: Told<Vec<Disk<'a>>>,
+    #[serde(borrow)]
+    processors: Told<Vec<Processor<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct SystemInfo<'a> {
+    #[serde(borrow)]
+    manufacturer: Told<Str<'a>>,
+    #[serde(borrow)]
+    model: Told<Str<'a>>,
+    total_physical_memory: Told<Int>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Bios<'a> {
+    #[serde(borrow)]
+    serial_number: Told<Str<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Nic<'a> {
+    #[serde(borrow)]
+    ipv4: Told<Str<'a>>,
+    #[serde(borrow)]
+    ipv6: Told<Str<'a>>,
+    #[serde(borrow)]
+    mac_address: Told<Str<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Disk<'a> {
+    #[serde(borrow)]
+    disk_identifier: Told<Str<'a>>,
+    freespace: Told<Int>,
+    size: Told<Int>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Processor<'a> {
+    #[serde(borrow)]
+    name: Told<Str<'a>>,
+}
+
+/// A drive, as the catalogue wants it.
+#[derive(Serialize)]
+struct Drive<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    free: Option<i64>,
+}
+
+/// What an audit tells, in our words.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(crate) struct Facts {
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    serial_number: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    manufacturer: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    model: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    cpu: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    memory: Told<i64>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    storage: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    mac_addresses: Told<String>,
+    #[serde(skip_serializing_if = "Told::is_nothing")]
+    local_ips: Told<String>,
+}
+
+impl Facts {
+    /// From a reply; none where the vendor has no audit of it: 404, or 400 for what is no computer.
+    ///
+    /// # Errors
+    /// What the reply stands for.
+    pub(crate) fn open(reply: &Response) -> Result<Option<Self>, Failure> {
+        match reply.status {
+            400 | 404 => Ok(None),
+            _ if reply.is_success() => json::parse::<Audit<'_>>(reply.text()).map(|audit| Some(audit.facts())),
+            _ => Err(failure(reply)),
+        }
+    }
+
+    /// Adds them to what the device's record told.
+    pub(crate) fn fill(&self, asset: &mut Asset) {
+        let told = self.clone();
+        asset.serial_number = told.serial_number;
+        asset.manufacturer = told.manufacturer;
+        asset.model = told.model;
+        asset.cpu = told.cpu;
+        asset.memory = told.memory;
+        asset.storage = told.storage.map(Json);
+        asset.mac_addresses = told.mac_addresses.map(Json);
+        if !told.local_ips.is_nothing() {
+            asset.local_ips = told.local_ips.map(Json);
+        }
+    }
+}
+
+impl Audit<'_> {
+    fn facts(&self) -> Facts {
+        let none = SystemInfo::default();
+        let system = self.system_info.value().unwrap_or(&none);
+        let nics = || self.nics.value().into_iter().flatten();
+        Facts {
+            serial_number: self.bios.value().map_or(Told::Nothing, |bios| bios.serial_number.text()),
+            manufacturer: system.manufacturer.text(),
+            model: system.model.text(),
+            cpu: match &self.processors {
+                Told::Nothing => Told::Nothing,
+                told => Told::or_blank(told.value().into_iter().flatten().find_map(|cpu| cpu.name.text().into_value())),
+            },
+            memory: system.total_physical_memory.clone().understood(|Int(bytes)| (bytes > 0).then_some(bytes)),
+            storage: self.storage(),
+            mac_addresses: match &self.nics {
+                Told::Nothing => Told::Nothing,
+                _ => list(nics().filter_map(|nic| nic.mac_address.value())).map(|Json(json)| json),
+            },
+            local_ips: match &self.nics {
+                Told::Value(_) => {
+                    list(nics().flat_map(|nic| [nic.ipv4.value(), nic.ipv6.value()]).flatten()).map(|Json(json)| json)
+                }
+                _ => Told::Nothing,
+            },
+        }
+    }
+
+    fn storage(&self) -> Told<String> {
+        if self.logical_disks.is_nothing() {
+            return Told::Nothing;
+        }
+        let size = |told: &Told<Int>| told.value().map(|Int(bytes)| *bytes).filter(|bytes| *bytes >= 0);
+        let drives: Vec<Drive<'_>> = self
+            .logical_disks
+            .value()
+            .into_iter()
+            .flatten()
+            .filter_map(|disk| {
+                let name = disk.disk_identifier.value().map(Str::trimmed).filter(|name| !name.is_empty())?;
+                Some(Drive { name, total: size(&disk.size), free: size(&disk.freespace) })
+            })
+            .collect();
+        if drives.is_empty() { Told::Blank } else { Told::Value(json::write(&drives)) }
+    }
+}
+
+/// The texts, each once and in order, so that the same machine gives the same list.
+pub(crate) fn list<'t>(texts: impl Iterator<Item = &'t Str<'t>>) -> Told<Json> {
+    let mut texts: Vec<&str> = texts.map(Str::trimmed).filter(|text| !text.is_empty()).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    if texts.is_empty() { Told::Blank } else { Told::Value(Json::list(&texts)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::reply;
+
+    fn filled(json: &str) -> Asset {
+        let reply = reply(200, json);
+        let mut asset = Asset::default();
+        let facts = Facts::open(&reply).unwrap().unwrap();
+        let kept: Facts = serde_json::from_str(&json::write(&facts)).unwrap();
+        assert_eq!(kept, facts, "what is kept reads back the same");
+        facts.fill(&mut asset);
+        asset
+    }
+
+    #[test]
+    fn an_audit_gives_what_the_record_lacks() {
+        let asset = filled(
+            r#"{"portalUrl":"x","webRemoteUrl":null,"systemInfo":{"manufacturer":"LENOVO","model":"21HM","totalPhysicalMemory":17179869184,"username":"ann","dotNetVersion":null,"totalCpuCores":8},
+            "nics":[{"instance":"Ethernet","ipv4":"192.168.1.9","ipv6":"fe80::1","macAddress":"AA:BB","type":null},{"instance":"BT","ipv4":null,"ipv6":null,"macAddress":"","type":null}],
+            "bios":{"instance":"1.2","releaseDate":null,"serialNumber":" PF3X9Z12 ","smBiosVersion":null},"baseBoard":null,"displays":[],
+            "logicalDisks":[{"description":"Local","diskIdentifier":"C:","freespace":256,"size":1024},{"description":null,"diskIdentifier":"D:","freespace":null,"size":null},{"diskIdentifier":null}],
+            "processors":[{"name":"i7"}],"snmpInfo":null,"physicalMemory":[]}"#,
+        );
+        let value = |text: &str| Told::Value(text.to_owned());
+        assert_eq!((asset.serial_number, asset.manufacturer), (value("PF3X9Z12"), value("LENOVO")));
+        assert_eq!((asset.model, asset.cpu, asset.memory), (value("21HM"), value("i7"), Told::Value(17_179_869_184)));
+        assert_eq!(asset.mac_addresses, Told::Value(Json(r#"["AA:BB"]"#.to_owned())));
+        assert_eq!(asset.local_ips, Told::Value(Json(r#"["192.168.1.9","fe80::1"]"#.to_owned())));
+        let drives = r#"[{"name":"C:","total":1024,"free":256},{"name":"D:"}]"#;
+        assert_eq!(asset.storage, Told::Value(Json(drives.to_owned())));
+        assert_eq!(asset.last_login, Told::Nothing, "the record tells who logged in last");
+    }
+
+    #[test]
+    fn what_is_missing_is_told_as_it_is() {
+        assert_eq!(filled("{}"), Asset::default());
+        let nulls = filled(
+            r#"{"systemInfo":null,"bios":null,"nics":null,"logicalDisks":null,"processors":null,"baseBoard":null}"#,
+        );
+        assert_eq!((nulls.serial_number, nulls.storage, nulls.cpu), (Told::Nothing, Told::Blank, Told::Blank));
+        assert_eq!(filled(r#"{"bios":{"serialNumber":""}}"#).serial_number, Told::Blank);
+        assert_eq!(filled(r#"{"logicalDisks":[]}"#).storage, Told::Blank);
+    }
+
+    #[test]
+    fn what_has_no_audit_is_no_failure() {
+        for (status, has) in
+            [(400, Ok(false)), (404, Ok(false)), (200, Ok(true)), (429, Err("throttled")), (403, Err("denied"))]
+        {
+            let reply = reply(status, "{}");
+            let got = Facts::open(&reply).map(|audit| audit.is_some());
+            assert_eq!(got.map_err(|failure| failure.case()), has, "{status}");
+        }
+    }
+}

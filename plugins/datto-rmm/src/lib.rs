@@ -1,0 +1,122 @@
+//! Datto RMM, API v2.
+//!
+//! `client` is the vendor's HTTP; `sites` maps its sites to customers and, read only, to locations; `assets` maps
+//! devices, of which `audit` is the better half and `kept` remembers it; `alerts` maps alerts; `describe` says what can be done and
+//! `settings` what the operator chose. The vendor's quirks are in this folder's README.
+//!
+//! Leaves alone: login and limits, which are the host's; variables, jobs, software, the audits of printers and hypervisors.
+
+mod alerts;
+mod assets;
+mod audit;
+mod client;
+mod customers;
+mod describe;
+mod kept;
+mod locations;
+mod settings;
+mod sites;
+
+pub use settings::Settings;
+
+use client::get;
+use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::{
+    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Query, Settlement, Signal,
+    Told,
+};
+use serde::Deserialize;
+
+/// The vendor's window of calls.
+const MINUTE_MS: u64 = 60_000;
+
+/// The connector.
+#[derive(Debug)]
+pub struct DattoRmm;
+
+crosswalk_sdk::export!(DattoRmm);
+
+impl Connector for DattoRmm {
+    fn describe(host: &dyn Host) -> Description {
+        describe::description(&Settings::read(host).unwrap_or_default())
+    }
+
+    fn check(host: &dyn Host) -> Result<Identity, Failure> {
+        let reply = client::good(host.send(get("account"))?)?;
+        let told: Account<'_> = json::parse(reply.text())?;
+        let count = told.devices_status.into_value().and_then(|status| status.number_of_devices.into_value());
+        Ok(Identity {
+            account: told.name.text().into_value().unwrap_or_else(|| "(the account has no name)".to_owned()),
+            detail: count.map(|Int(count)| format!("{count} devices")),
+        })
+    }
+
+    fn read(host: &dyn Host, query: Query, after: Option<&str>) -> Result<Page, Failure> {
+        let settings = Settings::read(host)?;
+        match query.kind {
+            Kind::Customer => customers::read(host, &settings, query.selection, after),
+            Kind::Location => locations::read(host, &settings, query.selection, after),
+            Kind::Asset => assets::read(host, &settings, query.selection, after),
+            Kind::Alert => alerts::read(host, &settings, query.selection, after),
+            _ => Err(Failure::Unsupported("this connector has sites, devices and alerts".to_owned())),
+        }
+    }
+
+    fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
+        match changes.first().map(|change| change.kind) {
+            Some(Kind::Customer) => customers::write(host, &changes),
+            Some(Kind::Asset) => assets::write(host, &changes),
+            _ => changes.into_iter().map(unwritable).collect(),
+        }
+    }
+
+    /// `audits`: one page of devices at a time, which keeps each call short; the cursor is the payload.
+    fn run(host: &dyn Host, job: &str, payload: &str) -> Result<Vec<Signal>, Failure> {
+        if job != "audits" {
+            return Err(Failure::Unsupported(format!("there is no job `{job}`")));
+        }
+        let settings = Settings::read(host)?;
+        if !settings.audits {
+            return Ok(Vec::new());
+        }
+        let again = match assets::keep_audits(host, &settings, Some(payload).filter(|cursor| !cursor.is_empty())) {
+            Ok(next) => next.map(|next| (0, next)),
+            Err(Failure::Throttled(throttle)) => {
+                Some((throttle.retry_after_ms.unwrap_or(MINUTE_MS).max(1000), payload.to_owned()))
+            }
+            Err(failure) => return Err(failure),
+        };
+        if let Some((wait, cursor)) = again {
+            host.wake_after(job, wait, &cursor).map_err(|error| Failure::Unavailable(format!("{error:?}")))?;
+        }
+        Ok(Vec::new())
+    }
+
+    fn choices(host: &dyn Host, setting: &str) -> Result<Vec<Choice>, Failure> {
+        match setting {
+            "skip-sites" => sites::choices(host),
+            other => Err(Failure::Unsupported(format!("there is no list of choices for `{other}`"))),
+        }
+    }
+}
+
+fn unwritable(change: Change) -> Outcome {
+    let failure = Failure::Unsupported("this connector writes sites and moves devices, nothing else".to_owned());
+    Outcome { change: change.id, result: Settlement::Failed(failure) }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Account<'a> {
+    #[serde(borrow, default)]
+    name: Told<Str<'a>>,
+    #[serde(default)]
+    devices_status: Told<DevicesStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DevicesStatus {
+    #[serde(default)]
+    number_of_devices: Told<Int>,
+}

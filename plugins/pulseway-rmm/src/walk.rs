@@ -1,0 +1,256 @@
+//! A walk over all devices and what the inventory knows of each.
+//!
+//! Windows of both lists are read side by side, in the order of `Identifier`, and joined by it. The lists have a
+//! cursor each, as either may hold rows that the other lacks: the one of `/assets` goes on after the last row that
+//! found its device. An agent's device without a row in the window is asked for singly.
+
+use crate::assets::{Device, SECTIONS, inventory, singles};
+use crate::client::{self, PAGE, PAGES, Rows, list};
+use crate::inventory::Inventory;
+use crate::settings::Settings;
+use crosswalk_sdk::paging::Offset;
+use crosswalk_sdk::{Failure, Gap, Host, Page, Request};
+
+/// The two places of a walk over everything. `assets` is none once that list has ended.
+struct Places {
+    devices: Offset,
+    assets: Option<Offset>,
+}
+
+impl Places {
+    fn parse(cursor: Option<&str>) -> Result<Self, Failure> {
+        let Some(cursor) = cursor else {
+            let start = Offset::parse(None, PAGE)?;
+            return Ok(Self { devices: start, assets: Some(start) });
+        };
+        let (devices, assets) = cursor.split_once('/').unwrap_or((cursor, ""));
+        let assets = if assets.is_empty() { None } else { Some(Offset::parse(Some(assets), PAGE)?) };
+        Ok(Self { devices: Offset::parse(Some(devices), PAGE)?, assets })
+    }
+
+    fn cursor(devices: Offset, assets: Option<Offset>) -> String {
+        assets.map_or_else(|| format!("{devices}/"), |assets| format!("{devices}/{assets}"))
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        let Places { devices, assets } = self;
+        let page = |path, skip, top| list(path, "Identifier", None, skip, top);
+        let devices = devices.skips(PAGES).map(|skip| page("/devices", skip, devices.top));
+        let assets = assets.iter().flat_map(|assets| {
+            assets.skips(PAGES).map(|skip| page("/assets", skip, assets.top).query("include", SECTIONS))
+        });
+        devices.chain(assets).collect()
+    }
+
+    fn shrink(&mut self) -> bool {
+        let devices = client::shrink(&mut self.devices);
+        let assets = self.assets.as_mut().is_some_and(client::shrink);
+        devices || assets
+    }
+}
+
+/// Everything: both lists side by side.
+pub(crate) fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) -> Result<Page, Failure> {
+    let (places, replies) = client::send_pages(host, Places::parse(after)?, Places::shrink, Places::requests)?;
+    let (device_pages, asset_pages) = replies.split_at(places.devices.skips(PAGES).count());
+    let device_pages = device_pages.iter().map(Rows::<Device<'_>>::open).collect::<Result<Vec<_>, _>>()?;
+    let asset_pages = asset_pages.iter().map(Rows::<Inventory<'_>>::open).collect::<Result<Vec<_>, _>>()?;
+
+    let devices_walk = places.devices.gather(&device_pages.iter().map(Rows::count).collect::<Vec<_>>());
+    let assets_walk =
+        places.assets.map(|place| (place, place.gather(&asset_pages.iter().map(Rows::count).collect::<Vec<_>>())));
+    let device_pages = &device_pages[..devices_walk.pages];
+    let devices: Vec<&Device<'_>> = device_pages.iter().flat_map(|page| &page.rows).collect();
+    let mut gaps: Vec<Gap> = device_pages.iter().flat_map(|page| page.gaps.iter().cloned()).collect();
+    // A row of the inventory that cannot be read is asked for singly below, if it has a device.
+    let asset_pages = &asset_pages[..assets_walk.map_or(0, |(_, walk)| walk.pages)];
+    let inventories: Vec<&Inventory<'_>> = asset_pages.iter().flat_map(|page| &page.rows).collect();
+
+    let joined = join(&devices, &inventories);
+    let used = joined.iter().flatten().max().map_or(0, |last| last + 1);
+    let next = devices_walk.next.map(|devices| {
+        let assets = assets_walk.and_then(|(place, walk)| {
+            let behind = used < inventories.len();
+            let total = walk.total.or(place.total);
+            let back = Offset { skip: place.skip + used as u64, total, ..place };
+            if behind { Some(back) } else { walk.next }
+        });
+        Places::cursor(devices, assets)
+    });
+
+    let missing = |at: &usize| joined[*at].is_none() && devices[*at].has_agent();
+    let asked: Vec<usize> = (0..devices.len()).filter(missing).collect();
+    let replies = singles(host, asked.iter().map(|&at| devices[at].identifier.trimmed()))?;
+    let mut found: Vec<Option<&Inventory<'_>>> = joined.iter().map(|at| at.map(|at| inventories[at])).collect();
+    let looked_up = asked.iter().zip(&replies).map(|(&at, reply)| inventory(reply, devices[at], &mut gaps));
+    let looked_up = looked_up.collect::<Result<Vec<_>, _>>()?;
+    for (at, inventory) in asked.into_iter().zip(&looked_up) {
+        found[at] = inventory.as_ref();
+    }
+    Ok(Page {
+        items: devices.iter().zip(found).map(|(device, inventory)| device.item(inventory, settings)).collect(),
+        next,
+        total: devices_walk.total,
+        gaps,
+    })
+}
+
+/// For each device the place of its row in the inventory. Both come in the same order, so the next row
+/// is tried first; a search finds the others.
+pub(crate) fn join(devices: &[&Device<'_>], inventories: &[&Inventory<'_>]) -> Vec<Option<usize>> {
+    let id = |at: usize| inventories[at].identifier.trimmed();
+    let mut sorted: Option<Vec<usize>> = None;
+    let mut expected = 0;
+    devices
+        .iter()
+        .map(|device| {
+            let wanted = device.identifier.trimmed();
+            let at = if expected < inventories.len() && id(expected) == wanted {
+                Some(expected)
+            } else {
+                let sorted = sorted.get_or_insert_with(|| {
+                    let mut all: Vec<usize> = (0..inventories.len()).collect();
+                    all.sort_by(|a, b| id(*a).cmp(id(*b)));
+                    all
+                });
+                sorted.binary_search_by(|at| id(*at).cmp(wanted)).ok().map(|found| sorted[found])
+            };
+            if let Some(at) = at {
+                expected = at + 1;
+            }
+            at
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::{Script, reply};
+    use crosswalk_sdk::{Field, HttpError, Response, Value};
+    use std::collections::BTreeSet;
+
+    /// A vendor with these devices (id, agent) and inventory rows (ids), both in their order.
+    struct Vendor {
+        devices: Vec<(String, bool)>,
+        assets: Vec<String>,
+        most: usize,
+    }
+
+    impl Vendor {
+        fn answer(&self, request: &Request) -> Result<Response, HttpError> {
+            let number = |name: &str| {
+                let found = request.query.iter().find(|(given, _)| given == name);
+                found.and_then(|(_, value)| value.parse::<usize>().ok()).unwrap_or_default()
+            };
+            if let Some(id) = request.path.strip_prefix("/assets/") {
+                let row =
+                    format!(r#"{{"Data":{{"Identifier":"{id}","Description":"{id}"}},"Meta":{{"ResponseCode":200}}}}"#);
+                let missing = r#"{"Data":null,"Meta":{"ResponseCode":404,"ErrorMessage":"Entity is not found."}}"#;
+                return Ok(if self.assets.iter().any(|known| known == id) {
+                    reply(200, &row)
+                } else {
+                    reply(404, missing)
+                });
+            }
+            let (skip, top) = (number("$skip"), number("$top"));
+            if top > self.most {
+                return Err(HttpError::TooLarge(8));
+            }
+            let device = |(id, agent): &(String, bool)| {
+                format!(
+                    r#"{{"Identifier":"{id}","Name":"{id}","OrganizationId":1,"SiteId":2,"IsAgentInstalled":{agent}}}"#
+                )
+            };
+            let asset = |id: &String| format!(r#"{{"Identifier":"{id}","Name":"{id}","Description":"{id}"}}"#);
+            let (rows, total): (Vec<String>, usize) = match request.path.as_str() {
+                "/devices" => (self.devices.iter().skip(skip).take(top).map(device).collect(), self.devices.len()),
+                _ => (self.assets.iter().skip(skip).take(top).map(asset).collect(), self.assets.len()),
+            };
+            Ok(reply(
+                200,
+                &format!(r#"{{"Data":[{}],"Meta":{{"ResponseCode":200,"TotalCount":{total}}}}}"#, rows.join(",")),
+            ))
+        }
+
+        /// All ids, how many of them have their own inventory, and how many calls it took.
+        fn walked(&self) -> (BTreeSet<String>, usize, usize) {
+            let host = Script::new("{}", |request| self.answer(request));
+            let (mut ids, mut known, mut after) = (BTreeSet::new(), 0, None::<String>);
+            loop {
+                let page = walk(&host, &Settings::default(), after.as_deref()).unwrap();
+                assert_eq!(page.total, Some(self.devices.len() as u64));
+                for item in page.items {
+                    let system = item.fields.iter().find(|field| field.name == "operating-system");
+                    if let Some(Field { value: Value::Text(system), .. }) = system {
+                        assert_eq!(*system, item.id, "joined with another's row");
+                        known += 1;
+                    }
+                    assert!(ids.insert(item.id), "an item twice");
+                }
+                assert!(page.next.is_none() || page.next != after);
+                after = match page.next {
+                    Some(next) => Some(next),
+                    None => return (ids, known, host.requests.borrow().len()),
+                };
+            }
+        }
+    }
+
+    fn ids(range: std::ops::Range<usize>) -> Vec<String> {
+        range.map(|n| format!("{n:05}")).collect()
+    }
+
+    #[test]
+    fn two_lists_that_differ_are_joined_row_by_row() {
+        // Every fifth device is a telephone without inventory; one agent has none yet; three rows of
+        // the inventory have lost their device.
+        let devices: Vec<_> = ids(0..2000).into_iter().enumerate().map(|(n, id)| (id, n % 5 != 0)).collect();
+        let with_agent = devices.iter().filter(|(_, agent)| *agent).map(|(id, _)| id.clone());
+        let mut assets: Vec<String> = with_agent.filter(|id| id != "00777").chain(ids(3000..3003)).collect();
+        assets.insert(0, "0000".to_owned());
+        let vendor = Vendor { devices, assets, most: 100 };
+        let (ids, known, calls) = vendor.walked();
+        assert_eq!((ids.len(), known), (2000, 1599));
+        assert!(calls < 70, "{calls} calls: 37 pages, some of them read again, and single rows at the edges");
+    }
+
+    #[test]
+    fn lists_in_different_orders_are_joined_all_the_same() {
+        let devices = ids(0..250).into_iter().map(|id| (id, true)).collect();
+        let vendor = Vendor { devices, assets: ids(0..250).into_iter().rev().collect(), most: 100 };
+        let (ids, known, _) = vendor.walked();
+        assert_eq!((ids.len(), known), (250, 250));
+    }
+
+    #[test]
+    fn pages_that_are_too_large_are_read_in_smaller_ones() {
+        let devices = ids(0..260).into_iter().map(|id| (id, true)).collect();
+        let vendor = Vendor { devices, assets: ids(0..260), most: 30 };
+        let (ids, known, _) = vendor.walked();
+        assert_eq!((ids.len(), known), (260, 260));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_a_gap_and_stops_nothing() {
+        let odd = r#"{"Identifier":"A","Name":"PC","Disks":"none"}"#;
+        let host = Script::new("{}", |request| {
+            Ok(match request.path.as_str() {
+                "/devices" => reply(
+                    200,
+                    r#"{"Data":[{"Identifier":"A","OrganizationId":7},{"Identifier":"B"},{"Nothing":1}],"Meta":{"TotalCount":3}}"#,
+                ),
+                "/assets" => reply(
+                    200,
+                    &format!(r#"{{"Data":[{odd},{{"Identifier":"B","MemoryTotal":5}}],"Meta":{{"TotalCount":2}}}}"#),
+                ),
+                _ => reply(200, &format!(r#"{{"Data":{odd},"Meta":{{"ResponseCode":200}}}}"#)),
+            })
+        });
+        let page = walk(&host, &Settings::default(), None).unwrap();
+        assert_eq!(page.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+        let parents: Vec<_> = page.gaps.iter().map(|gap| gap.parent.as_deref()).collect();
+        assert_eq!(parents, [None, Some("7")]);
+        assert_eq!((page.next, page.total), (None, Some(3)));
+    }
+}

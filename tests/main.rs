@@ -12,6 +12,8 @@
 
 mod harness;
 
+/// A vendor that accepts a write and takes its time over it.
+mod accepted;
 /// The command line: what it prints, its exit codes, and what bad input gets.
 mod cli;
 /// What a vendor may do to us: every fault, and the same end state all the same.

@@ -5,8 +5,13 @@ use crate::harness::{TestApp, Vendors, sync, told};
 use crosswalk::engine::{ApplyOptions, NoProgress, PlanReport};
 use crosswalk::model::{Action, Kind, ReverseDecision, SyncRules};
 
-fn both_ways() -> SyncRules {
-    SyncRules { reverse: true, ..SyncRules::default() }
+/// In step by a sync that goes both ways. The MSP's own company, 0, is none of its customers.
+async fn in_step(vendors: &Vendors) -> TestApp {
+    let app = TestApp::with(vendors, SyncRules { reverse: true, ..SyncRules::default() }).await;
+    app.plan().await;
+    app.tenant.reverse_decide(&sync(), "0", Some(ReverseDecision::Exclude)).await.unwrap();
+    app.bring_in_step().await;
+    app
 }
 
 /// What a plan creates at the source: how many, and how many of them are held.
@@ -22,8 +27,7 @@ fn organisations(vendors: &Vendors, name: &str) -> Vec<i64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_of_the_psa_becomes_an_organisation_once_and_stays_in_step() {
     let vendors = Vendors::start(3, 4, 12, 0.0);
-    let app = TestApp::with(&vendors, both_ways()).await;
-    app.bring_in_step().await;
+    let app = in_step(&vendors).await;
     let account = vendors.psa.add_company("Zephyr Robotics");
     vendors.psa.reset_counts();
     vendors.rmm.reset_counts();
@@ -73,8 +77,7 @@ async fn it_is_off_unless_asked_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_near_name_waits_for_a_person_and_an_incomplete_read_for_a_better_one() {
     let vendors = Vendors::start(3, 4, 12, 0.0);
-    let app = TestApp::with(&vendors, both_ways()).await;
-    app.bring_in_step().await;
+    let app = in_step(&vendors).await;
     let near = format!("{} Holdings", vendors.rmm.organisations()[0].1);
     let account = vendors.psa.add_company(&near).to_string();
     let other = vendors.psa.add_company("Zephyr Robotics").to_string();
@@ -105,8 +108,7 @@ async fn a_near_name_waits_for_a_person_and_an_incomplete_read_for_a_better_one(
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organisation_made_by_hand_meanwhile_is_not_doubled() {
     let vendors = Vendors::start(2, 2, 6, 0.0);
-    let app = TestApp::with(&vendors, both_ways()).await;
-    app.bring_in_step().await;
+    let app = in_step(&vendors).await;
     let account = vendors.psa.add_company("Zephyr Robotics");
     let plan = app.plan().await;
     let by_hand = vendors.rmm.add_organisation("Zephyr Robotics");
@@ -121,8 +123,7 @@ async fn an_organisation_made_by_hand_meanwhile_is_not_doubled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_reply_makes_no_organisation_twice() {
     let vendors = Vendors::start(2, 2, 6, 0.0);
-    let app = TestApp::with(&vendors, both_ways()).await;
-    app.bring_in_step().await;
+    let app = in_step(&vendors).await;
     let names = ["Zephyr Robotics", "Quokka Ceramics", "Umbra Textiles"];
     let accounts = names.map(|name| vendors.psa.add_company(name));
     let plan = app.plan().await;
@@ -143,8 +144,7 @@ async fn a_lost_reply_makes_no_organisation_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_between_the_write_and_its_outcome_it_is_looked_up_at_the_source() {
     let vendors = Vendors::start(2, 2, 6, 0.0);
-    let app = TestApp::with(&vendors, both_ways()).await;
-    app.bring_in_step().await;
+    let app = in_step(&vendors).await;
     let account = vendors.psa.add_company("Zephyr Robotics");
     let plan = app.plan().await;
     // Written there, and no word of it: not even the look-up gets through, so the run stops with it open.

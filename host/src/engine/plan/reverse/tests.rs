@@ -138,7 +138,9 @@ fn what_is_in_the_target_alone_is_created_with_what_the_source_takes() {
     assert_eq!(planned.changes[0].fields[0].after, Value::Text("Zenith".into()));
     // It was cut there; that is no rename to send back.
     both.apply(&planned);
-    assert_eq!(both.forward(), Planned::default(), "{:?}", both.links);
+    let forward = both.forward();
+    assert_eq!((forward.changes, forward.findings), (vec![], vec![]), "{:?}", both.links);
+    assert!(forward.noted.iter().all(|link| link.decided_by != REVERSE), "{:?}", forward.noted);
     assert_eq!(both.plan(), Planned::default());
     let unable = KindDescription { writes: [Operation::Update].into(), ..describe(Kind::Customer) };
     assert_eq!(Both::of(&[], &["New"]).plan_with(&unable, None), Planned::default());

@@ -32,3 +32,5 @@ mod sandbox;
 mod sync;
 /// Tests that read the source: rooms, headers, words.
 mod tidy;
+/// Taking back what a run did: what goes, what is left, and that nothing does it again.
+mod undo;

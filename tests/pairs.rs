@@ -135,7 +135,7 @@ impl Pair {
         assert!(ticket.title.contains(&device.name), "{ticket:?}");
         assert_eq!((&ticket.account, ticket.asset.as_ref(), ticket.closed), (&item.account, Some(&item.id), false));
 
-        self.rmm.raise(&device.id, at + 120);
+        let second = self.rmm.raise(&device.id, at + 120);
         self.poll().await;
         assert_eq!(self.ticket().notes, ticket.notes + 1, "a repeat is a note in the ticket that is open");
         self.psa.reset_counts();
@@ -147,27 +147,21 @@ impl Pair {
         self.poll().await;
         assert!(!self.ticket().closed, "one of two alerts is still under way");
         if tells {
-            self.resolve_all(at + 200);
+            assert!(self.rmm.resolve(&second, at + 200));
             self.poll().await;
             assert!(self.ticket().closed, "all of it is over, and nobody touched it");
             let other = self.rmm.devices()[4].clone();
-            self.rmm.raise(&other.id, at + 240);
+            let third = self.rmm.raise(&other.id, at + 240);
             self.poll().await;
             let open = self.psa.tickets().into_iter().find(|ticket| !ticket.closed).unwrap();
             self.psa.touch(&open.id);
-            self.resolve_all(at + 300);
+            assert!(self.rmm.resolve(&third, at + 300));
             self.poll().await;
             let left = self.psa.tickets().into_iter().find(|ticket| ticket.id == open.id).unwrap();
             assert!(!left.closed, "somebody works on it");
         }
         let trace = self.app.tenant.why(&sync(), Kind::Alert, &first).await.unwrap();
         assert_eq!(trace.link.unwrap().target, Some(ticket.id));
-    }
-
-    fn resolve_all(&self, at: i64) {
-        for alert in self.rmm.alerts() {
-            self.rmm.resolve(&alert, at);
-        }
     }
 
     /// Polls, and approves what comes of it.

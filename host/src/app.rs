@@ -81,7 +81,7 @@ fn options(config: &Config) -> RuntimeOptions {
     }
     if let Some(seconds) = call_seconds {
         options.limits.wall = Duration::from_secs(seconds.into());
-        options.limits.wall_max = options.limits.wall_max.max(options.limits.wall);
+        options.limits.wall_max = options.limits.wall;
     }
     if let Some(mib) = component_mib {
         options.max_component_bytes = u64::from(mib) << 20;

@@ -13,7 +13,7 @@
 //! guest-threads = 4          # threads that connectors run on
 //! [limits]
 //! memory-mib = 64            # memory of one connector call
-//! call-seconds = 120         # time of one connector call, vendor's replies included
+//! call-seconds = 120         # time of one connector call, vendor's replies included; left out, a plugin may ask for up to 600
 //! component-mib = 16         # size of a plugin file
 //! ```
 

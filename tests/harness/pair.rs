@@ -86,13 +86,6 @@ impl Rmm {
         }
     }
 
-    pub(crate) fn check_in(&self, device: &str, now_s: i64) {
-        assert!(match self {
-            Self::Pulseway(sim) => sim.check_in(device, now_s),
-            Self::Datto(sim) => sim.check_in(device, now_s),
-        });
-    }
-
     pub(crate) fn rename_device(&self, device: &str, name: &str) {
         assert!(match self {
             Self::Pulseway(sim) => sim.rename_device(device, name),
@@ -141,14 +134,6 @@ impl Rmm {
         match self {
             Self::Pulseway(_) => false,
             Self::Datto(sim) => sim.resolve_alert(alert, at_s),
-        }
-    }
-
-    /// The alerts that are under way.
-    pub(crate) fn alerts(&self) -> Vec<String> {
-        match self {
-            Self::Pulseway(_) => Vec::new(),
-            Self::Datto(sim) => sim.open_alerts(),
         }
     }
 
@@ -232,8 +217,8 @@ impl Psa {
                 vec![
                     ("user", json!(sim.user())),
                     ("tenant", json!(sim.tenant())),
-                    ("business-type", json!("Company")),
-                    ("account-manager", json!("1")),
+                    ("business-type", json!("Small business")),
+                    ("account-manager", json!("Olga Owner")),
                 ],
                 secrets([("password", sim.password())]),
                 texts([("api", sim.url())]),
@@ -269,20 +254,18 @@ impl Psa {
 
     pub(crate) fn tickets(&self) -> Vec<Ticket> {
         match self {
-            Self::Autotask(sim) => {
-                let notes = sim.rows("TicketNotes");
-                sim.rows("Tickets")
-                    .iter()
-                    .map(|row| Ticket {
-                        id: text(&row["id"]),
-                        title: text(&row["title"]),
-                        account: text(&row["companyID"]),
-                        asset: some(&row["configurationItemID"]),
-                        closed: row["status"] == json!(COMPLETE),
-                        notes: notes.iter().filter(|note| note["ticketID"] == row["id"]).count(),
-                    })
-                    .collect()
-            }
+            Self::Autotask(sim) => sim
+                .tickets()
+                .iter()
+                .map(|row| Ticket {
+                    id: text(&row["id"]),
+                    title: text(&row["title"]),
+                    account: text(&row["companyID"]),
+                    asset: some(&row["configurationItemID"]),
+                    closed: row["status"] == json!(COMPLETE),
+                    notes: row["id"].as_i64().map_or(0, |id| sim.notes(id).len()),
+                })
+                .collect(),
             Self::Bms(sim) => {
                 let notes = sim.rows("notes");
                 sim.tickets()
@@ -304,7 +287,7 @@ impl Psa {
     pub(crate) fn touch(&self, ticket: &str) {
         let id = ticket.parse().expect("a number");
         assert!(match self {
-            Self::Autotask(sim) => sim.add_ticket_note(id, "I am on it"),
+            Self::Autotask(sim) => sim.add_note(id, "I am on it"),
             Self::Bms(sim) => sim.add_note(id, "I am on it"),
         });
     }

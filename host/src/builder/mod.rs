@@ -17,17 +17,13 @@ mod process;
 mod toolchain;
 
 use crate::model::Manifest;
-use crate::model::manifest::{CONTRACT, ManifestError};
+use crate::model::manifest::{COMPONENT_BYTES_MAX, CONTRACT, ManifestError};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use process::ProcessError;
 pub use toolchain::{Choice, ToolchainError};
-
-/// The largest component that is built unless the caller says otherwise: the host's
-/// own default limit. A connector in Rust has some 100 KiB, one in JavaScript 2 MiB.
-pub const MAX_COMPONENT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What to build, and how.
 #[derive(Debug, Clone)]
@@ -55,7 +51,7 @@ impl BuildOptions {
             toolchain: Choice::Auto,
             toolchain_dir: None,
             target_dir: None,
-            max_bytes: MAX_COMPONENT_BYTES,
+            max_bytes: COMPONENT_BYTES_MAX,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! `crosswalk apply` and `crosswalk run`: what is planned is done, after a person said yes
-//! (`apply`) or by the trust they gave before (`run`).
+//! (`apply`) or by the trust they gave before (`run`). Undoing a run is in `undo.rs`.
 
 use super::exit::{Exit, Told};
 use super::output::{can_ask, clean, count, table};
@@ -40,17 +40,33 @@ pub(super) struct ApplyArgs {
     yes: bool,
 }
 
-/// Plan and apply in one go.
+/// Plan and apply in one go, or take back what a run did.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
 Only kinds with the trust `automatic` are applied, and nothing that a brake holds; the rest
-waits in the plan. For a timer of the machine.
+waits in the plan. For a timer of the machine. `crosswalk runs` lists past runs; a sync that
+is called `undo` is run by `crosswalk run -- undo`.
 
-Example:
-  crosswalk run rmm-to-psa")]
+Examples:
+  crosswalk run rmm-to-psa
+  crosswalk run undo 7"
+)]
 pub(super) struct RunArgs {
     /// The sync
-    sync: SyncName,
+    #[arg(required = true)]
+    sync: Option<SyncName>,
+    #[command(subcommand)]
+    command: Option<RunCommand>,
+}
+
+/// What else can be done with runs.
+#[derive(Debug, clap::Subcommand)]
+enum RunCommand {
+    /// Show what takes back what a run did, and do it after a yes
+    Undo(super::undo::UndoArgs),
 }
 
 impl ApplyArgs {
@@ -99,7 +115,7 @@ impl ApplyArgs {
 }
 
 /// Asks a person; where there is none, `--yes` has to stand for the answer.
-async fn confirmed(question: String, plan: PlanId) -> anyhow::Result<bool> {
+pub(super) async fn confirmed(question: String, plan: PlanId) -> anyhow::Result<bool> {
     if !can_ask() {
         return Err(Told::usage(
             "nobody can be asked whether to go ahead: this is no terminal",
@@ -119,9 +135,14 @@ async fn confirmed(question: String, plan: PlanId) -> anyhow::Result<bool> {
 
 impl RunArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let sync = match (self.command, self.sync) {
+            (Some(RunCommand::Undo(undo)), _) => return undo.run(session).await,
+            (None, Some(sync)) => sync,
+            (None, None) => return Err(Told::usage("no sync is named", "`crosswalk run SYNC`")),
+        };
         let tenant = session.tenant().await?;
-        let report = tenant.run(&self.sync, &Bars::new(session.output)).await?;
-        told(session, &tenant, &self.sync, &report).await
+        let report = tenant.run(&sync, &Bars::new(session.output)).await?;
+        told(session, &tenant, &sync, &report).await
     }
 }
 
@@ -152,7 +173,8 @@ pub(super) async fn told(
     })
 }
 
-fn words(report: &ApplyReport) -> String {
+/// What applying came to, for people.
+pub(super) fn words(report: &ApplyReport) -> String {
     let run = &report.run;
     let mut text = format!("{}\n", ended(run));
     if !run.message.is_empty() && report.failures.is_empty() {

@@ -36,6 +36,7 @@ mod shapes;
 mod sync;
 mod tenant;
 mod tick;
+mod undo;
 mod why;
 
 pub use exit::Exit;
@@ -123,7 +124,7 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Do what a plan says, or a part of it
     Apply(apply::ApplyArgs),
-    /// Plan, and apply at once what trust and brakes allow
+    /// Plan, and apply at once what trust and brakes allow; or undo a past run
     Run(apply::RunArgs),
     /// Bring one asset in step now
     #[command(subcommand)]

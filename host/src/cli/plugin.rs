@@ -3,8 +3,9 @@
 use super::exit::{Exit, Told};
 use super::output::{count, or_dash, short, table, tick};
 use super::session::Session;
-use crate::builder::{BuildOptions, Built, Choice, MAX_COMPONENT_BYTES, build, pack};
+use crate::builder::{BuildOptions, Built, Choice, build, pack};
 use crate::engine::PluginView;
+use crate::model::manifest::COMPONENT_BYTES_MAX;
 use crate::model::manifest::{Choices, SettingType};
 use crate::model::{KindDescription, Manifest, Operation, PluginId};
 use clap::Subcommand;
@@ -34,7 +35,7 @@ Example:
         #[arg(long, value_name = "DIR")]
         target_dir: Option<PathBuf>,
         /// The largest plugin, in bytes
-        #[arg(long, value_name = "BYTES", default_value_t = MAX_COMPONENT_BYTES)]
+        #[arg(long, value_name = "BYTES", default_value_t = COMPONENT_BYTES_MAX)]
         max_bytes: u64,
     },
     /// Make a component that another tool built a plugin: put its manifest into it
@@ -51,7 +52,7 @@ Example:
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// The largest plugin, in bytes
-        #[arg(long, value_name = "BYTES", default_value_t = MAX_COMPONENT_BYTES)]
+        #[arg(long, value_name = "BYTES", default_value_t = COMPONENT_BYTES_MAX)]
         max_bytes: u64,
     },
     /// Install a plugin file, pinned by its digest

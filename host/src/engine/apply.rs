@@ -12,10 +12,11 @@ use super::plan::alerts::{LEAD, UNMAPPED};
 use super::progress::{Progress, Stage};
 use super::query::no_plan;
 use super::settle::Tally;
+use super::undo;
 use crate::error::Error;
 use crate::model::{
-    Action, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunStatus, SyncName, Trust, Value,
-    WriteReport, catalogue,
+    Action, Change, ChangeId, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunStatus, SyncName, Trust,
+    Value, WriteReport, catalogue,
 };
 use crate::runtime::CallContext;
 use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, Settled, StoredChange};
@@ -115,22 +116,32 @@ impl Work<'_> {
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
         self.progress.begin(Stage::Applying, Some(waiting));
         let mut tally = Tally::default();
-        for kind in Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|only| only == *kind)) {
-            let planned =
-                |action: &Action| stored.totals.iter().any(|total| (total.kind, total.action) == (kind, *action));
-            for action in ORDER.into_iter().filter(planned) {
-                session.do_all(kind, action, waiting, &mut tally).await?;
-                if tally.stop.is_some() {
-                    break;
-                }
+        for (kind, action) in
+            self.steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind))
+        {
+            if tally.stop.is_some() {
+                break;
             }
+            session.do_all(kind, action, waiting, &mut tally).await?;
         }
         self.progress.end(&Stage::Applying);
         Ok(tally)
     }
 
+    /// The kinds and actions a plan has, in the order in which they are done: a plan that undoes has
+    /// its own.
+    fn steps(&self, stored: &Plan) -> Vec<(Kind, Action)> {
+        let planned: Vec<(Kind, Action)> = stored.totals.iter().map(|total| (total.kind, total.action)).collect();
+        if stored.undoes.is_some() {
+            return planned;
+        }
+        let all = Kind::ALL.into_iter().flat_map(|kind| ORDER.map(|action| (kind, action)));
+        all.filter(|step| planned.contains(step)).collect()
+    }
+
     async fn end_apply(&self, plan: PlanId, tally: Tally) -> Result<ApplyReport, Error> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
+        let undone = self.store.plan_get(plan).await?.and_then(|plan| plan.undoes);
         let counts = &tally.counts;
         let troubled = counts.failed + counts.stale + tally.open > 0 || tally.stop.is_some();
         run.status = match (counts.done > 0, troubled) {
@@ -145,6 +156,7 @@ impl Work<'_> {
             .stop
             .clone()
             .or_else(|| tally.failures.first().map(|(what, why)| format!("{what}: {why}")))
+            .or_else(|| undone.filter(|_| tally.counts.done > 0).map(|undone| format!("it undid run {undone}")))
             .unwrap_or_default();
         run.counts = tally.counts;
         run.plan = Some(plan);
@@ -233,8 +245,8 @@ impl<'w, 'p> Session<'w, 'p> {
     }
 
     async fn call(&self, batch: &Batch) -> WriteReport {
-        if batch.action == Action::Link {
-            // Nothing is written to the vendor: the settlement records the link.
+        if !batch.action.writes() {
+            // Nothing is written to the vendor: the settlement records what becomes of the link.
             return WriteReport { outcomes: Ok(Vec::new()), sent: Default::default(), unanswered: Default::default() };
         }
         let changes: Vec<Change> = batch.changes.iter().filter_map(|prepared| prepared.change.clone()).collect();
@@ -332,7 +344,8 @@ impl<'w, 'p> Session<'w, 'p> {
             let key = planned.target.as_ref().filter(|_| reverse).unwrap_or(&planned.source).clone();
             let link = links.remove(&key);
             let there = planned.target.as_ref().and_then(|id| now.get(id));
-            let stale = plan::stale(&planned, link.as_ref(), there).or_else(|| refusals.remove(&key));
+            let stale = if undo::is_reversal(&planned) { undo::stale } else { plan::stale };
+            let stale = stale(&planned, link.as_ref(), there).or_else(|| refusals.remove(&key));
             let checked = match stale {
                 Some(why) => Err((ChangeStatus::Stale, why)),
                 None => work
@@ -448,6 +461,10 @@ impl Work<'_> {
         there: Option<&Record>,
         references: &HashMap<(Kind, String), String>,
     ) -> Result<Option<Change>, plan::Unresolved> {
+        if undo::is_reversal(planned) {
+            let id = ChangeId { plan, sequence: planned.sequence };
+            return undo::to_write(planned, id, there.and_then(|record| record.parent.as_deref()));
+        }
         let stamped = there.and_then(|record| record.stamp.as_ref());
         let stamp = match (planned.action, &planned.target) {
             (Action::CreateSource, Some(target)) => self.source_stamp(planned.kind, target),
@@ -462,6 +479,26 @@ impl Work<'_> {
                 .get(&(kind, id.to_owned()))
                 .map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
         })
+    }
+
+    /// The link as it is to be stored after a change was done.
+    ///
+    /// `id` is the record that came of it, on the side it was made.
+    pub(super) async fn link_after(
+        &self,
+        link: Option<&Link>,
+        planned: &PlannedChange,
+        sent: Option<&Change>,
+        id: &str,
+        kept: Option<&Record>,
+    ) -> Result<Link, Error> {
+        if planned.action == Action::CreateSource {
+            return self.reverse_link(planned, sent, id, kept).await;
+        }
+        if undo::is_reversal(planned) {
+            return Ok(undo::link_after(link, planned, self.run, self.now()));
+        }
+        Ok(plan::after_write(link, planned, sent, id, kept, self.now()))
     }
 
     /// A line for the journal about one change; what it changed stands in the plan, and is read from there.

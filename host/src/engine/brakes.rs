@@ -61,7 +61,8 @@ fn is_update(change: &PlannedChange) -> bool {
         | Action::Open
         | Action::Append
         | Action::Close
-        | Action::CreateSource => false,
+        | Action::CreateSource
+        | Action::Unlink => false,
     }
 }
 

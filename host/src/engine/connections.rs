@@ -282,7 +282,7 @@ fn settings_checked(
         Ok(_) => Ok(settings.clone()),
         Err(problems) => Err(Error::Problems {
             what: "the settings".to_owned(),
-            problems: problems.iter().map(ToString::to_string).collect(),
+            problems: problems.sentences().to_vec(),
             hint: format!("`crosswalk plugin inspect {}` lists the settings", manifest.id),
         }),
     }

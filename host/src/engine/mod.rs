@@ -34,6 +34,7 @@ mod schedule;
 mod settle;
 mod syncs;
 mod tenant;
+mod undo;
 
 pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
@@ -48,6 +49,7 @@ pub use refresh::RefreshReport;
 pub use schedule::Woken;
 pub use syncs::NewSync;
 pub use tenant::Tenant;
+pub use undo::UndoOptions;
 
 pub use crate::runtime::{Choice, Identity};
 pub use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};

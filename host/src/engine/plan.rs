@@ -35,6 +35,8 @@ mod write;
 pub use hash::PlanHasher;
 pub use reverse::{REVERSE, ReverseInput, after_reverse, plan_reverse};
 pub use stale::stale;
+pub(super) use stale::{now as now_has, stale_target};
+pub(super) use value::{same, shown};
 pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
 
 use super::matching::Decision;
@@ -147,6 +149,7 @@ fn rank(action: Action) -> u8 {
         Action::Append => 8,
         Action::Close => 9,
         Action::CreateSource => 10,
+        Action::Unlink => 11,
     }
 }
 

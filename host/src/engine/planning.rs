@@ -44,7 +44,7 @@ pub struct RunReport {
 }
 
 /// Findings that a report names one by one.
-const FINDINGS_TOLD: usize = 50;
+pub(super) const FINDINGS_TOLD: usize = 50;
 
 impl Tenant {
     /// Observes both sides and makes a plan. Nothing is written to either.
@@ -594,6 +594,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             totals: std::mem::take(&mut self.totals).into_values().collect(),
             undecided: self.undecided,
             approved_at: None,
+            undoes: None,
         };
         self.work.store.plan_finish(&plan).await?;
         Ok(plan)

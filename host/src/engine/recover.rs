@@ -9,15 +9,12 @@
 use super::apply::{References, Unsettled};
 use super::connections::Opened;
 use super::context::Work;
-use super::plan;
 use super::plan::alerts::LAST_ACTIVITY;
 use super::progress::Stage;
 use super::reverse::at_source;
 use super::settle::{by_change, past};
 use crate::error::Error;
-use crate::model::{
-    Action, Change, Failure, Kind, Link, Operation, PlanId, PlannedChange, Record, Selection, Settlement,
-};
+use crate::model::{Action, Change, Failure, Kind, Operation, PlanId, Record, Selection, Settlement};
 use crate::store::{ChangeStatus, Settled, StoredChange};
 use std::collections::HashMap;
 
@@ -212,7 +209,8 @@ impl Work<'_> {
         let planned = &row.change;
         let (status, link, event, message) = match verdict {
             Verdict::Written(id) => {
-                let link = self.link_after(planned, change, id, kept.get(id)).await?;
+                let link = self.store.link_get(&self.sync.name, planned.kind, &planned.source).await?;
+                let link = self.link_after(link.as_ref(), planned, change, id, kept.get(id)).await?;
                 let message = format!("{}; an interrupted run had written it", planned.reason);
                 (ChangeStatus::Done, Some(link), past(planned.action), message)
             }
@@ -245,21 +243,6 @@ impl Work<'_> {
             .collect();
         self.store.batch_settle(plan_id, None, &[settled], &record, &side.name, self.now()).await?;
         Ok(())
-    }
-
-    /// The link as it is after a write is done; `id` is the record that came of it, on the side it was made.
-    async fn link_after(
-        &self,
-        planned: &PlannedChange,
-        sent: Option<&Change>,
-        id: &str,
-        kept: Option<&Record>,
-    ) -> Result<Link, Error> {
-        if planned.action == Action::CreateSource {
-            return self.reverse_link(planned, sent, id, kept).await;
-        }
-        let link = self.store.link_get(&self.sync.name, planned.kind, &planned.source).await?;
-        Ok(plan::after_write(link.as_ref(), planned, sent, id, kept, self.now()))
     }
 }
 

@@ -146,7 +146,7 @@ impl Session<'_, '_> {
     }
 
     async fn fates(&self, batch: &Batch, report: WriteReport) -> Vec<Fate> {
-        if batch.action == Action::Link {
+        if !batch.action.writes() {
             return batch
                 .changes
                 .iter()
@@ -271,12 +271,7 @@ impl Session<'_, '_> {
     ) -> Result<Settled, Error> {
         let planned = &prepared.planned;
         let sent = prepared.change.as_ref();
-        let reverse = planned.action == Action::CreateSource;
-        let link = if reverse {
-            self.work.reverse_link(planned, sent, target, kept).await?
-        } else {
-            plan::after_write(prepared.link.as_ref(), planned, sent, target, kept, self.work.now())
-        };
+        let link = self.work.link_after(prepared.link.as_ref(), planned, sent, target, kept).await?;
         if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
             self.learn(planned.kind, &planned.source, target);
         }
@@ -296,7 +291,7 @@ impl Session<'_, '_> {
             journal: self.entry(planned, past(planned.action), message, Some(target.to_owned())),
             token: None,
         };
-        if reverse {
+        if planned.action == Action::CreateSource {
             at_source(&mut settled, planned, target);
         }
         Ok(settled)
@@ -405,6 +400,7 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::Append => "noted",
         Action::Close => "closed",
         Action::CreateSource => "created at the source",
+        Action::Unlink => "unlinked",
     }
 }
 

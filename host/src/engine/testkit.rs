@@ -150,7 +150,7 @@ impl World {
             .collect()
     }
 
-    fn save(&mut self, mut link: Link) {
+    pub(crate) fn save(&mut self, mut link: Link) {
         link.revision += 1;
         self.links.insert((link.kind, link.source.clone()), link);
     }
@@ -390,7 +390,8 @@ impl World {
         planned
     }
 
-    fn write(&mut self, change: &Change) -> String {
+    /// What the vendor makes of a write; gives the record's id.
+    pub(crate) fn write(&mut self, change: &Change) -> String {
         let habit = |value: &Value| match (self.habit, value) {
             (Habit::Cuts(length), Value::Text(text)) => Value::Text(text.chars().take(length).collect()),
             (Habit::Shouts, Value::Text(text)) => Value::Text(text.to_uppercase()),

@@ -17,11 +17,15 @@ mod pattern;
 pub mod template;
 
 pub use auth::{Auth, ClientSent, Lifetime, OAuthClient, Refresh, TokenBody, TokenMethod, TokenRequest, bearer};
-pub use check::{CALL_SECONDS_MAX, MEMORY_MIB_MAX, ManifestError};
+pub use check::{ManifestError, speaks};
 pub use pattern::{HostPattern, PathPattern, PatternError};
 
 /// The contract version this host speaks (`wit/connector.wit`).
 pub const CONTRACT: &str = "0.1.0";
+
+/// The largest component, in bytes, unless the operator says otherwise: a connector in Rust
+/// has some 100 KiB, one in JavaScript 2 MiB.
+pub const COMPONENT_BYTES_MAX: u64 = 16 << 20;
 
 /// The custom section of a component that holds its contract's version as text.
 pub const CONTRACT_SECTION: &str = "crosswalk:contract";

@@ -20,6 +20,9 @@ pub struct Plan {
     pub undecided: u32,
     /// When it was approved, if it was.
     pub approved_at: Option<Timestamp>,
+    /// The run it undoes; none for a plan that brings in step.
+    #[serde(default)]
+    pub undoes: Option<RunId>,
 }
 
 /// One line of a plan in short.
@@ -109,6 +112,8 @@ pub enum Action {
     Close,
     /// A source record is made for a target record that is there alone.
     CreateSource,
+    /// The link is taken back; nothing is written to the vendor. Only in a plan that undoes.
+    Unlink,
 }
 
 impl Action {
@@ -127,11 +132,12 @@ impl Action {
             Action::Append => "append",
             Action::Close => "close",
             Action::CreateSource => "create-source",
+            Action::Unlink => "unlink",
         }
     }
 
     /// All actions.
-    pub const ALL: [Action; 11] = [
+    pub const ALL: [Action; 12] = [
         Action::Link,
         Action::Create,
         Action::Update,
@@ -143,12 +149,13 @@ impl Action {
         Action::Append,
         Action::Close,
         Action::CreateSource,
+        Action::Unlink,
     ];
 
     /// Whether it writes to the vendor.
     #[must_use]
     pub fn writes(self) -> bool {
-        self != Action::Link
+        !matches!(self, Action::Link | Action::Unlink)
     }
 }
 

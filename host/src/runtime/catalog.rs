@@ -6,7 +6,7 @@
 //! contract is ignored.
 
 use crate::model::Manifest;
-use crate::model::manifest::{CONTRACT, CONTRACT_SECTION, MANIFEST_SECTION, ManifestError};
+use crate::model::manifest::{CONTRACT, CONTRACT_SECTION, MANIFEST_SECTION, ManifestError, speaks};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use wasmparser::{ComponentTypeRef, Encoding, Parser, Payload, TypeBounds};
@@ -146,15 +146,6 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
-    })
-}
-
-/// Whether this host speaks that version of the contract: before 1.0 every middle number
-/// is a contract of its own, and a last number above ours may use what we do not have.
-fn speaks(version: &str) -> bool {
-    let parse = |text| semver::Version::parse(text).ok();
-    parse(version).zip(parse(CONTRACT)).is_some_and(|(asked, ours)| {
-        asked.pre.is_empty() && (asked.major, asked.minor) == (ours.major, ours.minor) && asked.patch <= ours.patch
     })
 }
 

@@ -16,7 +16,8 @@ use std::time::Duration;
 
 const MIB: usize = 1 << 20;
 
-/// The host's limits. A manifest may ask for less, never for more.
+/// The host's limits. A manifest may ask for less memory, and for a time of its own up to
+/// `wall_max`; never for more.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Linear memory of one call, summed, in bytes.
@@ -284,5 +285,11 @@ mod tests {
         assert_eq!(host.narrowed(&asked(Some(4_000), None)).memory_per_call, 64 * MIB);
         assert_eq!(host.narrowed(&asked(None, Some(5))).wall, Duration::from_secs(5));
         assert_eq!(host.narrowed(&asked(None, Some(90_000))).wall, Duration::from_secs(600));
+        let short = Limits { wall: Duration::from_secs(60), wall_max: Duration::from_secs(60), ..host };
+        assert_eq!(
+            short.narrowed(&asked(None, Some(120))).wall,
+            Duration::from_secs(60),
+            "the operator's number holds"
+        );
     }
 }

@@ -23,17 +23,20 @@ mod limits;
 mod no_account;
 mod plugin;
 mod ports;
+mod problem;
 mod settings;
 mod wasm;
 
 pub use catalog::{Inspected, PluginError};
 pub use connector::{CallContext, Choice, Connector, Identity, Signal};
 pub use engine::RuntimeError;
-pub use gate::{AuthProblem, GrantProblem};
+pub use gate::{AuthProblem, GateProblem};
 pub use limits::{HttpLimits, Limits};
+pub use no_account::NoAccount;
 pub use plugin::{ConnectionSpec, OpenError, Plugin, Runtime, RuntimeOptions};
 pub use ports::{BudgetTake, Entry, LinkedTo, Ports, PutError, Scratch};
-pub use settings::{SettingProblem, check_settings};
+pub use problem::Problems;
+pub use settings::check_settings;
 
 #[cfg(test)]
 mod tests;

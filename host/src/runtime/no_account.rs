@@ -1,12 +1,13 @@
-//! The host's side of a plugin that is asked without an account: there is nothing to read,
-//! nothing is kept, and no budget is given.
+//! The host's side of a plugin that is asked without an account, or measured without a
+//! database: there is nothing to read, nothing is kept, and no budget is counted.
 
 use super::ports::{BudgetTake, Entry, LinkedTo, Ports, PutError};
 use crate::model::Kind;
 use async_trait::async_trait;
 
 /// See the module's text.
-pub(super) struct NoAccount;
+#[derive(Debug, Clone, Copy)]
+pub struct NoAccount;
 
 #[async_trait]
 impl Ports for NoAccount {
@@ -34,11 +35,13 @@ impl Ports for NoAccount {
     async fn wake_cancel(&self, _: &str) -> Result<(), String> {
         Ok(())
     }
-    async fn budget_take(&self, _: &str, _: u32, window_ms: i64, _: u32) -> Result<BudgetTake, String> {
-        Ok(BudgetTake::Wait(u64::try_from(window_ms).unwrap_or_default()))
+    async fn budget_take(&self, _: &str, _: u32, _: i64, wanted: u32) -> Result<BudgetTake, String> {
+        Ok(BudgetTake::Granted(wanted))
     }
-    async fn refused(&self, _: &str) {}
+    async fn refused(&self, sentence: &str) {
+        tracing::warn!(sentence, "the gate refused a request that is in no journal");
+    }
     async fn logged(&self, level: &str, line: &str) {
-        tracing::debug!(level, line, "a plugin logged while it was described");
+        tracing::debug!(level, line, "a plugin logged without an account");
     }
 }

@@ -6,15 +6,16 @@ use super::cache::Cache;
 use super::call::Tenancy;
 use super::catalog::{self, Inspected, PluginError};
 use super::engine::{RuntimeError, Sandbox};
-use super::gate::{AuthProblem, Gate, GateProblem, GrantProblem, Line};
+use super::gate::{Gate, GateProblem, Line};
 use super::host::{CallState, Surroundings};
 use super::limits::Limits;
 use super::no_account::NoAccount;
 use super::ports::Ports;
-use super::settings::{SettingProblem, check_settings};
+use super::problem::Problems;
+use super::settings::check_settings;
 use super::wasm::{self, WasmConnector};
 use super::{Connector, inert_wasi};
-use crate::model::manifest::PatternError;
+use crate::model::manifest::COMPONENT_BYTES_MAX;
 use crate::model::{Connection, ConnectionName, Description, Failure, Manifest, Secret, TenantName};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -44,7 +45,7 @@ impl Default for RuntimeOptions {
             cache_dir: None,
             guest_threads: std::thread::available_parallelism().map_or(2, usize::from).max(2),
             limits: Limits::default(),
-            max_component_bytes: 16 << 20,
+            max_component_bytes: COMPONENT_BYTES_MAX,
             compile: Duration::from_secs(60),
         }
     }
@@ -143,30 +144,14 @@ pub enum OpenError {
         found: String,
     },
     /// Settings that cannot be.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Settings(Vec<SettingProblem>),
+    #[error(transparent)]
+    Settings(#[from] Problems),
     /// Secrets that are not there.
     #[error("missing: {}; give them with `crosswalk connection add`, from a prompt, a file or the environment", .0.join(", "))]
     Secrets(Vec<String>),
-    /// No credentials can be made of what there is.
+    /// No way out can be made of its grants and credentials.
     #[error(transparent)]
-    Auth(AuthProblem),
-    /// Grants that cannot be used.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Grants(Vec<GrantProblem>),
-    /// The manifest's own mistake.
-    #[error("the plugin's manifest has a bucket that counts nothing: {0}")]
-    Bucket(PatternError),
-}
-
-impl From<GateProblem> for OpenError {
-    fn from(problem: GateProblem) -> Self {
-        match problem {
-            GateProblem::Auth(problem) => Self::Auth(problem),
-            GateProblem::Grants(problems) => Self::Grants(problems),
-            GateProblem::Bucket(problem) => Self::Bucket(problem),
-        }
-    }
+    Gate(#[from] GateProblem),
 }
 
 impl Runtime {
@@ -263,7 +248,7 @@ impl Runtime {
             let (wanted, found) = (connection.digest, plugin.digest().to_owned());
             return Err(OpenError::Digest { connection: connection.name, wanted, found });
         }
-        let settings = check_settings(manifest, &connection.settings).map_err(OpenError::Settings)?;
+        let settings = check_settings(manifest, &connection.settings)?;
         let missing = manifest.secrets.iter().filter(|(name, spec)| spec.required && !secrets.contains_key(*name));
         let missing: Vec<String> = missing.map(|(name, spec)| format!("secret `{name}` ({})", spec.title)).collect();
         if !missing.is_empty() {

@@ -1,19 +1,10 @@
 //! Checks what an operator set against what the manifest asks for. Pure.
 
+use super::problem::Problems;
 use crate::model::Manifest;
 use crate::model::manifest::{Choices, SettingSpec, SettingType};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// One setting that cannot be as it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("setting `{name}` {why}")]
-pub struct SettingProblem {
-    /// Which.
-    pub name: String,
-    /// What is wrong, and what to write.
-    pub why: String,
-}
 
 /// Checks the settings of a connection and fills in the defaults.
 ///
@@ -22,10 +13,9 @@ pub struct SettingProblem {
 pub fn check_settings(
     manifest: &Manifest,
     given: &BTreeMap<String, Value>,
-) -> Result<BTreeMap<String, Value>, Vec<SettingProblem>> {
+) -> Result<BTreeMap<String, Value>, Problems> {
     let mut settings = BTreeMap::new();
-    let mut problems = Vec::new();
-    let mut problem = |name: &str, why: String| problems.push(SettingProblem { name: name.to_owned(), why });
+    let mut problems = Problems::of("setting");
     for name in given.keys().filter(|name| !manifest.settings.contains_key(*name)) {
         let known: Vec<&str> = manifest.settings.keys().map(String::as_str).collect();
         let known = if known.is_empty() {
@@ -33,21 +23,21 @@ pub fn check_settings(
         } else {
             format!("there are: {}", known.join(", "))
         };
-        problem(name, format!("is not one of this plugin's settings; {known}"));
+        problems.add(name, format!("is not one of this plugin's settings; {known}"));
     }
     for (name, spec) in &manifest.settings {
         match given.get(name).filter(|value| !value.is_null()).or(spec.default.as_ref()) {
-            None if spec.required => problem(name, format!("is missing: {}", spec.title)),
+            None if spec.required => problems.add(name, format!("is missing: {}", spec.title)),
             None => {}
             Some(value) => match check_one(spec, value) {
                 Ok(()) => {
                     settings.insert(name.clone(), value.clone());
                 }
-                Err(why) => problem(name, why),
+                Err(why) => problems.add(name, why),
             },
         }
     }
-    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    problems.or(settings)
 }
 
 fn check_one(spec: &SettingSpec, value: &Value) -> Result<(), String> {
@@ -113,7 +103,7 @@ mod tests {
         let given: BTreeMap<String, Value> = serde_json::from_value(given).unwrap();
         check_settings(&manifest(), &given)
             .map(|settings| json!(settings))
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+            .map_err(|problems| problems.sentences().to_vec())
     }
 
     #[test]

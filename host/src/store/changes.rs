@@ -3,7 +3,7 @@
 use super::plans::plan_row;
 use super::rows::{collect, count, is_duplicate, limit, to_word, word};
 use super::{StoreError, TenantStore, codec};
-use crate::model::{Action, Hold, Kind, PlanId, PlannedChange};
+use crate::model::{Action, Hold, Kind, PlanId, PlannedChange, RunId};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,8 @@ pub struct ChangeFilter {
     pub held: Option<bool>,
     /// That stand so.
     pub status: Option<ChangeStatus>,
+    /// That this run was about to write.
+    pub run: Option<RunId>,
 }
 
 impl TenantStore {
@@ -155,6 +157,10 @@ impl TenantStore {
                 Some(true) => sql.push_str(" AND s.brake IS NOT NULL"),
                 Some(false) => sql.push_str(" AND s.brake IS NULL"),
                 None => {}
+            }
+            if let Some(run) = filter.run {
+                sql.push_str(" AND s.batch IN (SELECT id FROM batches WHERE tenant = ? AND run = ?)");
+                values.extend([Sql::from(tenant), Sql::from(run.0)]);
             }
             sql.push_str(" ORDER BY s.sequence LIMIT ?");
             values.push(Sql::from(limit(most)));

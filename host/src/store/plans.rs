@@ -6,7 +6,7 @@ use super::{StoreError, TenantStore};
 use crate::model::{Plan, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
 
-const PLAN: &str = "SELECT id, run, made_at, hash, totals, undecided, approved_at FROM plans";
+const PLAN: &str = "SELECT id, run, made_at, hash, totals, undecided, approved_at, undoes FROM plans";
 impl TenantStore {
     /// Begins a plan of a whole sync.
     ///
@@ -40,7 +40,7 @@ impl TenantStore {
         .await
     }
 
-    /// Finishes a plan: its totals, hash and undecided customers. From here on it is in lists.
+    /// Finishes a plan: its totals, hash, undecided customers, and what it undoes. From here on it is in lists.
     ///
     /// # Errors
     /// `NotFound`.
@@ -49,9 +49,16 @@ impl TenantStore {
         self.write(move |db| {
             let changed = db
                 .prepare_cached(
-                    "UPDATE plans SET hash = ?1, totals = ?2, undecided = ?3 WHERE id = ?4 AND tenant = ?5",
+                    "UPDATE plans SET hash = ?1, totals = ?2, undecided = ?3, undoes = ?4 WHERE id = ?5 AND tenant = ?6",
                 )?
-                .execute(params![plan.hash, to_document(&plan.totals)?, plan.undecided, plan.id.0, tenant])?;
+                .execute(params![
+                    plan.hash,
+                    to_document(&plan.totals)?,
+                    plan.undecided,
+                    plan.undoes.map(|run| run.0),
+                    plan.id.0,
+                    tenant
+                ])?;
             if changed == 0 { Err(StoreError::not_found("plan", plan.id)) } else { Ok(()) }
         })
         .await
@@ -118,6 +125,38 @@ impl TenantStore {
         })
         .await
     }
+
+    /// The plan a run was about to write changes of; none when it applied nothing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn plan_applied_by(&self, run: RunId) -> Result<Option<PlanId>, StoreError> {
+        let tenant = self.id;
+        self.read(move |db| {
+            let mut select =
+                db.prepare_cached("SELECT plan FROM batches WHERE tenant = ?1 AND run = ?2 ORDER BY id DESC LIMIT 1")?;
+            first(select.query([tenant, run.0])?, |row| Ok(PlanId(row.get(0)?)))
+        })
+        .await
+    }
+
+    /// The latest run that did anything of a plan that undoes this run.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn run_undone_by(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
+        let tenant = self.id;
+        self.read(move |db| {
+            let mut select = db.prepare_cached(
+                "SELECT b.run FROM plans p JOIN batches b ON b.tenant = p.tenant AND b.plan = p.id \
+                 WHERE p.tenant = ?1 AND p.undoes = ?2 AND EXISTS (SELECT 1 FROM change_states s \
+                     WHERE s.tenant = p.tenant AND s.plan = p.id AND s.status = 'done' AND s.batch = b.id) \
+                 ORDER BY b.run DESC LIMIT 1",
+            )?;
+            first(select.query([tenant, run.0])?, |row| Ok(RunId(row.get(0)?)))
+        })
+        .await
+    }
 }
 
 pub(super) fn check_run(db: &Connection, tenant: i64, run: RunId) -> Result<(), StoreError> {
@@ -146,5 +185,6 @@ fn read_plan(row: &Row<'_>) -> Result<Plan, StoreError> {
         totals: document(row, 4, "totals")?,
         undecided: count(row, 5)?,
         approved_at: time_or_none(row, 6)?,
+        undoes: row.get::<_, Option<i64>>(7)?.map(RunId),
     })
 }

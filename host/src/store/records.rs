@@ -18,6 +18,8 @@ pub struct Stored {
     pub digest: [u8; 16],
     /// Since when complete reads have missed it.
     pub gone_at: Option<Timestamp>,
+    /// When it was stored for the first time; none when that was before this was kept.
+    pub first_at: Option<Timestamp>,
     /// When it was there for sure the last time: when it was stored, or when the last
     /// complete read that found it began.
     pub seen_at: Timestamp,
@@ -34,7 +36,7 @@ pub struct KindCount {
     pub gone: u64,
 }
 
-const COLUMNS: &str = "id, parent, name, stamp, fields, digest, gone_at, seen_at";
+const COLUMNS: &str = "id, parent, name, stamp, fields, digest, gone_at, seen_at, first_at";
 
 impl TenantStore {
     /// Stores records as read back after a write.
@@ -232,6 +234,7 @@ impl Reader<'_> {
             },
             digest: *digest.first_chunk().ok_or_else(|| StoreError::unreadable("digest", "it is too short"))?,
             gone_at,
+            first_at: time_or_none(row, 8)?,
             seen_at: if gone_at.is_none() { seen_at.max(self.complete.unwrap_or(seen_at)) } else { seen_at },
         })
     }

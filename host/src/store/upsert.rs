@@ -160,8 +160,8 @@ impl<'c> Upsert<'c> {
                  WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND id = ?4",
             )?,
             insert: db.prepare_cached(
-                "INSERT INTO records (tenant, connection, kind, id, digest, seen_at, parent, name, stamp, fields) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO records (tenant, connection, kind, id, digest, seen_at, first_at, parent, name, stamp, fields) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10)",
             )?,
             // Three ways to write a row: an index is touched only where its columns may differ.
             change: db.prepare_cached(

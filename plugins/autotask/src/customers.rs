@@ -3,7 +3,7 @@
 
 use crate::client::Client;
 use crate::entity::Entity;
-use crate::lookups;
+use crate::picklists;
 use crate::query::{Condition, Operand, Query, target};
 use crate::settings::Settings;
 use crosswalk_sdk::json::{self, Int, Str};
@@ -179,5 +179,5 @@ fn required(client: &Client<'_>) -> Result<Required, Failure> {
     let owner = client.settings.owner_resource_id.ok_or_else(|| {
         Failure::rejected("a new company needs an owner: set `owner-resource-id` in this connection's settings")
     })?;
-    Ok(Required { type_: lookups::company_type(client)?, owner })
+    Ok(Required { type_: picklists::required(client, "company-type", "a new company needs a type")?, owner })
 }

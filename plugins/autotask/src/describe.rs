@@ -3,16 +3,18 @@
 //! of its own; an asset has no more than the settings give it room for.
 
 use crate::assets::ITEMS;
+use crate::contracts::CONTRACTS;
 use crate::customers::COMPANIES;
 use crate::entity::field;
 use crate::locations::LOCATIONS;
 use crate::settings::{Settings, StampPlace};
-use crosswalk_sdk::describe::writable;
-use crosswalk_sdk::{Description, KindDescription, Selections, Writable};
+use crate::tickets::{PRIORITIES, TICKETS};
+use crosswalk_sdk::describe::{read_only, writable};
+use crosswalk_sdk::{Description, FieldDescription, KindDescription, Operations, Selections, Writable};
 
 /// Everything.
 pub(crate) fn description(settings: &Settings) -> Description {
-    Description { kinds: vec![customers(settings), LOCATIONS.description(), assets(settings)] }
+    Description { kinds: vec![customers(settings), LOCATIONS.description(), assets(settings), contracts(), tickets()] }
 }
 
 fn place(field: &str, length: u32) -> Option<crosswalk_sdk::StampPlace> {
@@ -41,6 +43,36 @@ fn assets(settings: &Settings) -> KindDescription {
         type_.values = vec!["workstation".to_owned(), "server".to_owned()];
     }
     this.fields.extend(settings.udfs.iter().map(|(name, ..)| writable(name, Some(settings.udf_length))));
+    this
+}
+
+fn contracts() -> KindDescription {
+    let mut this = CONTRACTS.description();
+    this.writes = Operations::empty();
+    this.calls_per_change = 0;
+    this.fields.iter_mut().for_each(|field| field.writable = Writable::Never);
+    this
+}
+
+fn tickets() -> KindDescription {
+    let mut this = TICKETS.description();
+    this.reads |= Selections::STAMPS | Selections::CHANGED_SINCE;
+    // A title is no key: two alerts may well say the same.
+    this.reads.remove(Selections::NAMED);
+    this.writes = Operations::CREATE | Operations::UPDATE;
+    this.stamp = place("externalID", 50);
+    this.calls_per_change = 2;
+    for name in ["status", "number"] {
+        field(&mut this, name).into_iter().for_each(|field| field.writable = Writable::Never);
+    }
+    if let Some(asset) = field(&mut this, "asset") {
+        asset.writable = Writable::OnCreate;
+    }
+    if let Some(priority) = field(&mut this, "priority") {
+        priority.values = PRIORITIES.iter().map(|(word, _)| (*word).to_owned()).collect();
+    }
+    let note = FieldDescription { readable: false, ..writable("note", None) };
+    this.fields.extend([writable("closed", None), read_only("last-activity"), note]);
     this
 }
 

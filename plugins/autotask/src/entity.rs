@@ -84,3 +84,41 @@ impl Entity {
 pub(crate) fn field<'d>(description: &'d mut KindDescription, name: &str) -> Option<&'d mut FieldDescription> {
     description.fields.iter_mut().find(|field| field.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customers::COMPANIES;
+    use crate::locations::LOCATIONS;
+    use crosswalk_sdk::Named;
+
+    #[test]
+    fn a_selection_becomes_conditions() {
+        let named =
+            |parent: Option<&str>| Selection::Named(Named { parent: parent.map(str::to_owned), name: "X".to_owned() });
+        let text = |text: &str| text.to_owned();
+        for (entity, selection, expected) in [
+            (&LOCATIONS, Selection::Everything, r#"[{"op":"gte","field":"id","value":0}]"#),
+            (&LOCATIONS, Selection::OfParent(text("0")), r#"[{"op":"eq","field":"companyID","value":0}]"#),
+            (&LOCATIONS, Selection::Ids(vec![text("7"), text("x")]), r#"[{"op":"in","field":"id","value":[7]}]"#),
+            (
+                &LOCATIONS,
+                named(Some("5")),
+                r#"[{"op":"eq","field":"companyID","value":5},{"op":"eq","field":"name","value":"X"}]"#,
+            ),
+            (&COMPANIES, named(Some("5")), r#"[{"op":"eq","field":"companyName","value":"X"}]"#),
+            (&COMPANIES, Selection::Search(text("x")), r#"[{"op":"contains","field":"companyName","value":"x"}]"#),
+        ] {
+            let filter = entity.filter(&selection).unwrap();
+            assert_eq!(crosswalk_sdk::json::write(&filter), expected);
+        }
+        for (entity, selection, case) in [
+            (&COMPANIES, Selection::OfParent(text("5")), "unsupported"),
+            (&LOCATIONS, Selection::ChangedSince(text("2025-01-01T00:00:00Z")), "unsupported"),
+            (&LOCATIONS, Selection::Stamps(vec![text("k")]), "unsupported"),
+            (&LOCATIONS, Selection::OfParent(text("five")), "not-found"),
+        ] {
+            assert_eq!(entity.filter(&selection).unwrap_err().case(), case, "{selection:?}");
+        }
+    }
+}

@@ -1,22 +1,26 @@
 //! Autotask PSA, REST API 1.0.
 //!
-//! `zone` finds the database's host and `client` is the vendor's HTTP; `errors` turns its texts into
-//! failures; `customers`, `locations` and `assets` map companies, locations and configuration items both
-//! ways; `lookups` resolves picklists and products by name; `describe` says what can be done and
-//! `settings` what the operator chose. The vendor's quirks are in this folder's README.
+//! `zone` finds the database's host and `client` is the vendor's HTTP; `query` is its query language and
+//! `entity` the tables that queries are made of; `errors` turns its texts into failures; `customers`,
+//! `locations`, `assets` (with `udfs`, its user-defined fields) and `tickets` map both ways, `contracts` are only
+//! read; `lookups` finds products and resources by name, `picklists` the numbers of labels; `describe` says what
+//! can be done and `settings` what the operator chose. The vendor's quirks are in this folder's README.
 //!
-//! Leaves alone: login and limits, which are the host's; contracts, services and tickets, so far.
+//! Leaves alone: login and limits, which are the host's; services and what is billed by them, so far.
 
 mod assets;
 mod client;
+mod contracts;
 mod customers;
 mod describe;
 mod entity;
 mod errors;
 mod locations;
 mod lookups;
+mod picklists;
 mod query;
 mod settings;
+mod tickets;
 mod udfs;
 mod zone;
 
@@ -70,8 +74,11 @@ impl Connector for Autotask {
             Kind::Customer => customers::read(&client, &query.selection, after),
             Kind::Location => locations::read(&client, &query.selection, after),
             Kind::Asset => assets::read(&client, &query.selection, after),
-            _ => {
-                Err(Failure::Unsupported("this connector has companies, locations and configuration items".to_owned()))
+            Kind::Contract => contracts::read(&client, &query.selection, after),
+            Kind::Ticket => tickets::read(&client, &query.selection, after),
+            Kind::Product | Kind::Usage | Kind::Alert => {
+                let known = "this connector has companies, locations, configuration items, contracts and tickets";
+                Err(Failure::Unsupported(known.to_owned()))
             }
         }
     }
@@ -85,8 +92,10 @@ impl Connector for Autotask {
             Some(Kind::Customer) => customers::write(&client, &changes),
             Some(Kind::Location) => locations::write(&client, &changes),
             Some(Kind::Asset) => assets::write(&client, &changes),
+            Some(Kind::Ticket) => tickets::write(&client, &changes),
             _ => {
-                let failure = "this connector writes companies, locations and configuration items, nothing else";
+                let failure =
+                    "this connector writes companies, locations, configuration items and tickets, nothing else";
                 all_failed(&changes, &Failure::Unsupported(failure.to_owned()))
             }
         }

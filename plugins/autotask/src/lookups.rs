@@ -1,78 +1,16 @@
-//! What is looked up before a write, or offered as a choice: picklists, products, resources and the
-//! names of user-defined fields. Ids differ from database to database, so all go by name and are
-//! remembered for some hours.
+//! What is looked up before a write, or offered as a choice: products, resources and the names of user-defined
+//! fields. Ids differ from database to database, so all go by name and are remembered for some hours. Picklists have
+//! a file of their own.
 
 use crate::client::Client;
+use crate::picklists::{Fields, Picklist};
 use crate::query::{Condition, Operand, Query};
+use crate::settings::PICKS;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{Choice, Failure, Level, Told};
 use serde::Deserialize;
 
-const HOURS_4_MS: u64 = 4 * 3_600_000;
-
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(borrow)]
-    fields: Vec<FieldInfo<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FieldInfo<'a> {
-    #[serde(borrow)]
-    name: Str<'a>,
-    #[serde(borrow, default)]
-    picklist_values: Told<Vec<Pick<'a>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Pick<'a> {
-    #[serde(borrow)]
-    value: Str<'a>,
-    #[serde(borrow, default)]
-    label: Str<'a>,
-    #[serde(default)]
-    is_active: Told<bool>,
-}
-
-/// The values of a picklist that are in use: number and label.
-fn picklist(client: &Client<'_>, entity: &str, field: &str) -> Result<Vec<(String, String)>, Failure> {
-    let reply = client.get(&format!("{entity}/entityInformation/fields"))?;
-    let told: Fields<'_> = json::parse(reply.text())?;
-    let found = told.fields.into_iter().find(|info| info.name.0.eq_ignore_ascii_case(field));
-    let values = found.and_then(|info| info.picklist_values.into_value()).unwrap_or_default();
-    let in_use = values.into_iter().filter(|pick| pick.is_active != Told::Value(false));
-    Ok(in_use.map(|pick| (pick.value.trimmed().to_owned(), pick.label.trimmed().to_owned())).collect())
-}
-
-/// The number of the company type in the settings.
-///
-/// # Errors
-/// Rejected: there is no such type; the message says which there are.
-pub(crate) fn company_type(client: &Client<'_>) -> Result<i64, Failure> {
-    let wanted = &client.settings.company_type;
-    if let Ok(number) = wanted.parse() {
-        return Ok(number);
-    }
-    if let Some(number) = client.host.recall("company-type", wanted, HOURS_4_MS).and_then(|text| text.parse().ok()) {
-        return Ok(number);
-    }
-    let types = picklist(client, "Companies", "companyType")?;
-    let found = types
-        .iter()
-        .find(|(_, label)| label.eq_ignore_ascii_case(wanted))
-        .and_then(|(value, _)| value.parse::<i64>().ok());
-    let Some(number) = found else {
-        let labels: Vec<&str> = types.iter().map(|(_, label)| label.as_str()).collect();
-        return Err(Failure::rejected(format!(
-            "there is no company type `{wanted}`: set `company-type` to one of {}",
-            labels.join(", ")
-        )));
-    };
-    client.host.remember("company-type", wanted, &number.to_string());
-    Ok(number)
-}
+pub(crate) const HOURS_4_MS: u64 = 4 * 3_600_000;
 
 #[derive(Deserialize)]
 struct Product<'a> {
@@ -172,21 +110,26 @@ fn resources(client: &Client<'_>) -> Result<Vec<Choice>, Failure> {
     }
 }
 
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow)]
+    name: Str<'a>,
+}
+
 /// What can be chosen for a setting.
 ///
 /// # Errors
 /// Unsupported: it is free. Else why the vendor's list cannot be read.
 pub(crate) fn choices(client: &Client<'_>, setting: &str) -> Result<Vec<Choice>, Failure> {
+    if let Some(pick) = PICKS.iter().find(|pick| pick.setting == setting) {
+        return Ok(Picklist::read(client, pick.entity, pick.field)?.choices());
+    }
     match setting {
-        "company-type" => {
-            let types = picklist(client, "Companies", "companyType")?;
-            Ok(types.into_iter().map(|(value, label)| Choice { value, label }).collect())
-        }
         "owner-resource-id" => resources(client),
         udf if udf == "stamp-udf" || (udf.starts_with("udf-") && udf != "udf-length") => {
             let reply = client.get("ConfigurationItems/entityInformation/userDefinedFields")?;
-            let told: Fields<'_> = json::parse(reply.text())?;
-            let names = told.fields.into_iter().filter_map(|info| info.name.filled());
+            let told: Fields<Named<'_>> = json::parse(reply.text())?;
+            let names = told.fields.into_iter().filter_map(|field| field.name.filled());
             Ok(names.map(|name| Choice { label: name.clone(), value: name }).collect())
         }
         other => Err(Failure::Unsupported(format!("there is no list of choices for `{other}`"))),

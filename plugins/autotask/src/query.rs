@@ -19,12 +19,27 @@ pub(crate) struct Query<'a> {
 
 /// One condition; all of a query must hold.
 #[derive(Debug, Serialize)]
-pub(crate) struct Condition<'a> {
-    op: &'static str,
-    field: &'a str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    udf: bool,
-    value: Operand<'a>,
+#[serde(untagged)]
+pub(crate) enum Condition<'a> {
+    /// On a field.
+    On {
+        /// How it is compared.
+        op: &'static str,
+        /// The field.
+        field: &'a str,
+        /// Whether it is user-defined.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        udf: bool,
+        /// With what.
+        value: Operand<'a>,
+    },
+    /// On several, one of which must hold.
+    Any {
+        /// `or`.
+        op: &'static str,
+        /// Those.
+        items: Vec<Condition<'a>>,
+    },
 }
 
 /// What is compared with.
@@ -65,12 +80,17 @@ impl<'a> Query<'a> {
 impl<'a> Condition<'a> {
     /// A condition on a field.
     pub(crate) fn new(op: &'static str, field: &'a str, value: Operand<'a>) -> Self {
-        Self { op, field, udf: false, value }
+        Self::On { op, field, udf: false, value }
     }
 
     /// A condition on a user-defined field: a query may have one.
     pub(crate) fn udf(op: &'static str, field: &'a str, value: Operand<'a>) -> Self {
-        Self { op, field, udf: true, value }
+        Self::On { op, field, udf: true, value }
+    }
+
+    /// One of these.
+    pub(crate) fn any(items: Vec<Condition<'a>>) -> Self {
+        Self::Any { op: "or", items }
     }
 
     /// All rows: a query without a condition is refused.

@@ -8,6 +8,35 @@ use std::collections::BTreeMap;
 /// Fields of an asset that Autotask has a place of its own for.
 const NATIVE: &[&str] = &["active", "location", "type", "serial-number", "description"];
 
+/// A setting that holds a value of one of the vendor's picklists, as its label or number.
+#[derive(Debug)]
+pub(crate) struct Pick {
+    pub(crate) setting: &'static str,
+    pub(crate) entity: &'static str,
+    pub(crate) field: &'static str,
+    default: &'static str,
+}
+
+const fn pick(setting: &'static str, entity: &'static str, field: &'static str, default: &'static str) -> Pick {
+    Pick { setting, entity, field, default }
+}
+
+/// All of them. Defaults are numbers that are the same in every database.
+pub(crate) const PICKS: &[Pick] = &[
+    pick("company-type", "Companies", "companyType", "Customer"),
+    pick("ticket-queue", "Tickets", "queueID", ""),
+    pick("ticket-status", "Tickets", "status", "1"),
+    pick("ticket-complete-status", "Tickets", "status", "5"),
+    pick("ticket-priority-low", "Tickets", "priority", ""),
+    pick("ticket-priority-normal", "Tickets", "priority", ""),
+    pick("ticket-priority-elevated", "Tickets", "priority", ""),
+    pick("ticket-priority-critical", "Tickets", "priority", ""),
+    pick("ticket-source", "Tickets", "source", ""),
+    pick("ticket-type", "Tickets", "ticketType", ""),
+    pick("ticket-note-type", "TicketNotes", "noteType", ""),
+    pick("ticket-note-publish", "TicketNotes", "publish", "2"),
+];
+
 /// This connection's settings.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -15,8 +44,6 @@ pub struct Settings {
     pub user: String,
     /// The owner of new companies; none when it is not set, which the manifest does not allow.
     pub owner_resource_id: Option<i64>,
-    /// Label or number.
-    pub company_type: String,
     /// Written where a company has no telephone number.
     pub default_phone: String,
     /// Whether `companyNumber` holds the host's key.
@@ -29,6 +56,10 @@ pub struct Settings {
     pub server_product: String,
     /// The longest text of a user-defined field, in characters.
     pub udf_length: u32,
+    /// What was chosen of the vendor's picklists, by setting; in the order of [`PICKS`], empty where nothing was.
+    picks: Vec<String>,
+    /// In how many hours a new ticket is due.
+    pub due_hours: u64,
     /// Field of the catalogue, its type there, and the user-defined field that holds it.
     pub udfs: Vec<(&'static str, &'static str, String)>,
 }
@@ -77,13 +108,14 @@ impl Settings {
         Ok(Self {
             user: text("user", ""),
             owner_resource_id: text("owner-resource-id", "").parse().ok(),
-            company_type: text("company-type", "Customer"),
             default_phone: text("default-phone", "0000000000"),
             company_stamp: text("company-stamp", "none") == "number",
             stamp,
             workstation_product: text("workstation-product", "Managed Workstation"),
             server_product: text("server-product", "Managed Server"),
             udf_length: text("udf-length", "").parse().unwrap_or(255),
+            picks: PICKS.iter().map(|pick| text(pick.setting, pick.default)).collect(),
+            due_hours: text("ticket-due-hours", "").parse().unwrap_or(24),
             udfs: Asset::FIELDS.iter().filter(|(field, _)| !NATIVE.contains(field)).filter_map(udf).collect(),
         })
     }
@@ -95,6 +127,12 @@ impl Settings {
             StampPlace::ReferenceNumber => None,
         };
         stamp.into_iter().chain(self.udfs.iter().map(|(.., udf)| udf.as_str()))
+    }
+
+    /// What was chosen for a setting of [`PICKS`]; none where nothing was.
+    pub(crate) fn pick(&self, setting: &str) -> Option<(&'static Pick, &str)> {
+        let (pick, chosen) = PICKS.iter().zip(&self.picks).find(|(pick, _)| pick.setting == setting)?;
+        Some((pick, chosen.as_str())).filter(|(_, chosen)| !chosen.is_empty())
     }
 
     /// The user-defined field that holds an asset's field.

@@ -218,6 +218,213 @@ fn what_goes_wrong_is_told_as_it_is() {
     assert_eq!(all(&host, Kind::Customer, Selection::Everything).unwrap_err().case(), "denied");
 }
 
+const DESK: &str = r#"{"user":"api@msp.example","owner-resource-id":29682885,"ticket-queue":"monitoring","ticket-priority-normal":"Medium",
+    "ticket-priority-low":"3","ticket-priority-critical":"Critical","ticket-type":"Alert","ticket-source":"8","ticket-note-type":"Task Notes"}"#;
+
+#[test]
+fn contracts_are_read_with_their_days() {
+    let sim = start(PsaOptions::default());
+    let host = host(&sim, SETTINGS);
+    let contracts = all(&host, Kind::Contract, Selection::Everything).unwrap();
+    assert_eq!(contracts.len(), sim.len("Contracts"));
+    let company = sim.companies().iter().find_map(|row| row["id"].as_i64().filter(|id| id % 4 == 2)).unwrap();
+    let of_company = all(&host, Kind::Contract, Selection::OfParent(company.to_string())).unwrap();
+    let told: Vec<(&str, Option<&Value>, Option<&Value>)> =
+        of_company.iter().map(|item| (item.name.as_str(), field(item, "active"), field(item, "cancelled"))).collect();
+    let (yes, no) = (Some(&Value::Boolean(true)), Some(&Value::Boolean(false)));
+    assert_eq!(told, [("Block of Hours", no, yes), ("Managed Services", yes, no)]);
+    let one = all(&host, Kind::Contract, Selection::Ids(vec![of_company[1].id.clone()])).unwrap().remove(0);
+    assert_eq!(one, of_company[1]);
+    assert_eq!(one.parent, Some(company.to_string()));
+    assert_eq!(field(&one, "type"), Some(&Value::Text("Recurring Service".to_owned())));
+    assert_eq!(field(&one, "starts"), Some(&Value::Time("2024-09-29T00:00:00Z".to_owned())));
+    let names = host.asked().iter().filter(|line| line.contains("entityInformation")).count();
+    assert_eq!(names, 1, "labels are remembered");
+    let in_force = |days: u64| {
+        host.now_ms.set(1_762_156_800_000 + days * 86_400_000);
+        let items = all(&host, Kind::Contract, Selection::OfParent(company.to_string())).unwrap();
+        items.iter().filter(|item| field(item, "active") == yes).count()
+    };
+    assert_eq!((in_force(3650), in_force(3651)), (1, 0), "to the end of its last day");
+    let change = change("1", Operation::Deactivate, Kind::Contract);
+    assert_eq!(failed(&Psa::write(&host, vec![change])).case(), "unsupported");
+}
+
+/// An alert's ticket for a configuration item that stands somewhere, and the item.
+fn alert(sim: &Autotask) -> (Change, serde_json::Value) {
+    let item = sim.configuration_items().into_iter().find(|item| item["companyLocationID"].is_i64()).unwrap();
+    let mut create = change("t", Operation::Create, Kind::Ticket);
+    create.parent = Some(item["companyID"].to_string());
+    create.name = Some("SRV-1: disk C: 4 % free".to_owned());
+    create.stamp = Some("cw:rmm/alert:8812".to_owned());
+    create.fields = vec![
+        text("asset", &item["id"].to_string()),
+        text("description", "Disk C: has 4 % left.\nSince 08:00."),
+        text("priority", "critical"),
+    ];
+    (create, item)
+}
+
+fn update(ticket: &str, fields: Vec<Field>) -> Change {
+    let mut change = change("u", Operation::Update, Kind::Ticket);
+    (change.target, change.fields) = (Some(ticket.to_owned()), fields);
+    change
+}
+
+fn closed(yes: bool) -> Field {
+    Field { name: "closed".to_owned(), value: Value::Boolean(yes) }
+}
+
+#[test]
+fn a_ticket_is_opened_noted_and_closed() {
+    let sim = start(PsaOptions::default());
+    let host = host(&sim, DESK);
+    let (create, item) = alert(&sim);
+    let id = done(&Psa::write(&host, vec![create.clone()])).remove(0);
+    let raw = sim.tickets().remove(0);
+    for (name, value) in [
+        ("companyID", item["companyID"].clone()),
+        ("companyLocationID", item["companyLocationID"].clone()),
+        ("configurationItemID", item["id"].clone()),
+        ("queueID", 8.into()),
+        ("priority", 4.into()),
+        ("status", 1.into()),
+        ("source", 8.into()),
+        ("ticketType", 5.into()),
+        ("externalID", "cw:rmm/alert:8812".into()),
+        ("dueDateTime", "2025-11-04T08:00:00.000Z".into()),
+    ] {
+        assert_eq!(raw[name], value, "{name}");
+    }
+
+    let one = |selection| all(&host, Kind::Ticket, selection).unwrap();
+    let now = || one(Selection::Ids(vec![id.clone()])).remove(0);
+    let ticket = now();
+    assert_eq!((ticket.id.as_str(), ticket.stamp.as_deref()), (id.as_str(), Some("cw:rmm/alert:8812")));
+    assert_eq!((&ticket.name, &ticket.parent), (create.name.as_ref().unwrap(), &create.parent));
+    for wrote in &create.fields {
+        assert_eq!(field(&ticket, &wrote.name), Some(&wrote.value), "{}", wrote.name);
+    }
+    assert_eq!(field(&ticket, "status"), Some(&Value::Text("New".to_owned())));
+    assert_eq!(field(&ticket, "closed"), Some(&Value::Boolean(false)));
+    assert!(matches!(field(&ticket, "number"), Some(Value::Text(number)) if number.starts_with("T20")));
+    for selection in [
+        Selection::Stamps(vec!["cw:rmm/alert:8812".to_owned()]),
+        Selection::OfParent(create.parent.clone().unwrap()),
+        Selection::Everything,
+        Selection::Search("DISK c".to_owned()),
+        Selection::ChangedSince("2025-01-01T00:00:00Z".to_owned()),
+    ] {
+        assert_eq!(one(selection.clone()), std::slice::from_ref(&ticket), "{selection:?}");
+    }
+    assert_eq!(one(Selection::ChangedSince("2999-01-01T00:00:00Z".to_owned())), []);
+
+    let activity = || field(&now(), "last-activity").cloned().unwrap();
+    let mut last = activity();
+    let mut moves = |what: &str| {
+        let now = activity();
+        assert_ne!(std::mem::replace(&mut last, now.clone()), now, "{what}");
+    };
+    let pause = || std::thread::sleep(std::time::Duration::from_millis(3)); // the vendor's times are in milliseconds
+    pause();
+    done(&Psa::write(&host, vec![update(&id, vec![text("note", "Raised again: 2 times by now.\n\nDisk C:")])]));
+    moves("a note of ours");
+    let note = sim.notes(id.parse().unwrap()).remove(0);
+    assert_eq!((&note["publish"], &note["noteType"]), (&2.into(), &3.into()), "for the MSP's own people");
+    assert_eq!(note["title"], "Raised again: 2 times by now.");
+    pause();
+    assert!(sim.add_note(id.parse().unwrap(), "On my way"));
+    moves("a technician's note");
+    pause();
+    assert!(sim.set_ticket_status(id.parse().unwrap(), 8));
+    moves("a technician's status");
+    assert_eq!(field(&now(), "status"), Some(&Value::Text("In Progress".to_owned())));
+
+    let both = update(&id, vec![text("note", "It is over."), closed(true), text("priority", "low")]);
+    done(&Psa::write(&host, vec![both]));
+    assert_eq!(field(&now(), "closed"), Some(&Value::Boolean(true)));
+    assert_eq!(field(&now(), "priority"), Some(&Value::Text("low".to_owned())));
+    assert_eq!(sim.notes(id.parse().unwrap()).len(), 3);
+    assert_eq!(one(Selection::Everything), [], "what is complete is past");
+    assert_eq!(one(Selection::Stamps(vec!["cw:rmm/alert:8812".to_owned()])).len(), 1);
+}
+
+#[test]
+fn what_a_ticket_lacks_is_said_with_the_setting_that_gives_it() {
+    let sim = start(PsaOptions::default());
+    let (create, _) = alert(&sim);
+    let refusal = |settings: &str, change: &Change| {
+        let failure = failed(&Psa::write(&host(&sim, settings), vec![change.clone()]));
+        assert_eq!(failure.case(), "rejected", "{failure:?}");
+        failure.message().to_owned()
+    };
+    assert!(refusal(SETTINGS, &create).contains("`ticket-queue`"));
+    let no_priority = r#"{"user":"api@msp.example","ticket-queue":"8"}"#;
+    assert!(refusal(no_priority, &create).contains("`ticket-priority-normal`"));
+    let no_such_queue = refusal(&DESK.replace("monitoring", "Old Desk"), &create);
+    assert!(
+        no_such_queue.ends_with("`ticket-queue` to one of Client Portal, Monitoring, Service Desk"),
+        "{no_such_queue}"
+    );
+    assert_eq!(sim.len("Tickets"), 0);
+
+    let host = host(&sim, DESK);
+    let mut elsewhere = create.clone();
+    elsewhere.parent = Some("0".to_owned());
+    let Failure::Rejected(rejection) = failed(&Psa::write(&host, vec![elsewhere])) else { panic!("not rejected") };
+    assert_eq!(rejection.problems[0].field, "asset", "{}", rejection.message);
+
+    let mut normal = create.clone();
+    normal.fields.retain(|field| field.name == "description");
+    normal.fields.push(text("priority", "elevated"));
+    let id = done(&Psa::write(&host, vec![normal])).remove(0);
+    let ticket = all(&host, Kind::Ticket, Selection::Ids(vec![id.clone()])).unwrap().remove(0);
+    assert_eq!(field(&ticket, "priority"), Some(&Value::Text("normal".to_owned())), "nothing is chosen for elevated");
+
+    let no_note_type = DESK.replace("ticket-note-type", "x");
+    assert!(refusal(&no_note_type, &update(&id, vec![text("note", "n")])).contains("`ticket-note-type`"));
+    assert!(refusal(DESK, &update(&id, vec![closed(false)])).contains("opened again in Autotask"));
+    let mut retire = update(&id, Vec::new());
+    retire.operation = Operation::Deactivate;
+    assert_eq!(failed(&Psa::write(&host, vec![retire])).case(), "unsupported");
+    assert_eq!(done(&Psa::write(&host, vec![update(&id, Vec::new())])), [id], "nothing was asked for");
+}
+
+#[test]
+fn a_note_that_fails_is_never_lost_in_silence() {
+    let sim = start(PsaOptions::default());
+    let host = host(&sim, DESK);
+    let (create, _) = alert(&sim);
+    let id = done(&Psa::write(&host, vec![create])).remove(0);
+    let note = || text("note", "n");
+    assert_eq!(failed(&Psa::write(&host, vec![update("999999", vec![note()])])).case(), "not-found");
+    sim.deny("TicketNotes");
+    assert_eq!(
+        failed(&Psa::write(&host, vec![update(&id, vec![note()])])).case(),
+        "denied",
+        "a note alone is the change"
+    );
+    assert_eq!(done(&Psa::write(&host, vec![update(&id, vec![note(), closed(true)])])), std::slice::from_ref(&id));
+    assert!(host.logged.borrow().iter().any(|line| line.contains("but not its note")), "{:?}", host.logged);
+    assert_eq!((sim.tickets()[0]["status"].clone(), sim.notes(id.parse().unwrap()).len()), (5.into(), 0));
+    sim.deny("Tickets");
+    let asked = sim.counts().writes;
+    assert_eq!(failed(&Psa::write(&host, vec![update(&id, vec![note(), closed(true)])])).case(), "denied");
+    assert_eq!(sim.counts().writes, asked + 1, "no note for a ticket that was refused");
+}
+
+#[test]
+fn a_ticket_whose_reply_was_lost_is_found_by_its_key() {
+    let sim = start(PsaOptions::default());
+    let host = host(&sim, DESK);
+    let (create, _) = alert(&sim);
+    sim.faults().parse("lost-reply=always").unwrap();
+    assert_eq!(failed(&Psa::write(&host, vec![create.clone()])).case(), "unavailable");
+    sim.faults().clear();
+    let found = all(&host, Kind::Ticket, Selection::Stamps(vec![create.stamp.unwrap()])).unwrap();
+    assert_eq!((found.len(), sim.duplicates()), (1, Vec::new()));
+}
+
 #[test]
 fn the_account_answers_and_offers_its_lists() {
     let sim = start(PsaOptions::default());
@@ -231,6 +438,9 @@ fn the_account_answers_and_offers_its_lists() {
     assert!(labels("company-type").contains(&"Customer".to_owned()));
     assert!(!labels("company-type").contains(&"Reseller".to_owned()), "no longer in use");
     assert_eq!(labels("udf-storage"), ["RMM Device Key", "RMM Last User", "RMM Last Seen", "RMM Storage"]);
+    assert_eq!(labels("ticket-queue"), ["Client Portal", "Monitoring", "Service Desk"]);
+    assert_eq!(labels("ticket-priority-low"), ["Medium", "High", "Low", "Critical"]);
+    assert_eq!(labels("ticket-note-publish"), ["All Autotask Users", "Internal Project Team"]);
     assert!(labels("owner-resource-id").iter().any(|label| label.contains("Olga Owner")));
     let nobody = self::host(&sim, &SETTINGS.replace("api@msp.example", "nobody@msp.example"));
     assert_eq!(Psa::check(&nobody).unwrap_err().case(), "denied");

@@ -23,12 +23,9 @@ use client::get;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
     Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Query, Settlement, Signal,
-    Told,
+    Told, jobs,
 };
 use serde::Deserialize;
-
-/// The vendor's window of calls.
-const MINUTE_MS: u64 = 60_000;
 
 /// The connector.
 #[derive(Debug)]
@@ -70,7 +67,6 @@ impl Connector for DattoRmm {
         }
     }
 
-    /// `audits`: one page of devices at a time, which keeps each call short; the cursor is the payload.
     fn run(host: &dyn Host, job: &str, payload: &str) -> Result<Vec<Signal>, Failure> {
         if job != "audits" {
             return Err(Failure::Unsupported(format!("there is no job `{job}`")));
@@ -79,17 +75,7 @@ impl Connector for DattoRmm {
         if !settings.audits {
             return Ok(Vec::new());
         }
-        let again = match assets::keep_audits(host, &settings, Some(payload).filter(|cursor| !cursor.is_empty())) {
-            Ok(next) => next.map(|next| (0, next)),
-            Err(Failure::Throttled(throttle)) => {
-                Some((throttle.retry_after_ms.unwrap_or(MINUTE_MS).max(1000), payload.to_owned()))
-            }
-            Err(failure) => return Err(failure),
-        };
-        if let Some((wait, cursor)) = again {
-            host.wake_after(job, wait, &cursor).map_err(|error| Failure::Unavailable(format!("{error:?}")))?;
-        }
-        Ok(Vec::new())
+        jobs::walk(host, job, payload, |after| assets::keep_audits(host, &settings, after))
     }
 
     fn choices(host: &dyn Host, setting: &str) -> Result<Vec<Choice>, Failure> {

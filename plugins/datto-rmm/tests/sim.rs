@@ -23,9 +23,9 @@ fn host(sim: &DattoRmm, settings: &str) -> Script<'static> {
     let mut request = Request::new(Method::Post, "api", "/auth/oauth/token");
     request.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
     request.body = Some(Body::Text(form));
-    let reply: Response = login(&request).unwrap();
-    let token: serde_json::Value = serde_json::from_str(reply.text()).unwrap();
-    let bearer = format!("Bearer {}", token["access_token"].as_str().unwrap());
+    let reply: Response = login(&request).expect("a reply");
+    let token: serde_json::Value = serde_json::from_str(reply.text()).expect("JSON");
+    let bearer = format!("Bearer {}", token["access_token"].as_str().expect("a token"));
     Script::new(settings, http(bases(), vec![("authorization", bearer)]))
 }
 
@@ -162,7 +162,7 @@ fn sites_are_made_and_renamed_and_devices_moved() {
     let device = &world.devices[0];
     let mut moved = change("3", Operation::Move, Kind::Asset);
     (moved.target, moved.parent) = (Some(device.id.clone()), Some(made[0].clone()));
-    assert_eq!(done(&Rmm::write(&host, vec![moved.clone()])), [device.id.clone()]);
+    assert_eq!(done(&Rmm::write(&host, vec![moved.clone()])), std::slice::from_ref(&device.id));
     assert_eq!(sim.site_of_device(&device.id), Some(made[0].clone()));
 
     moved.parent = Some("nowhere".to_owned());

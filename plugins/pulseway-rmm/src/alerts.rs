@@ -1,13 +1,15 @@
 //! Alerts: the vendor's notifications. Each is an event: nothing ever tells that it is over, so `resolved` is never told.
 //!
 //! The list is walked from the newest down to the time that is asked for; all of them are those of the last days that the
-//! settings say, as the server keeps them for ever. It does not name the device, so each is asked for singly.
+//! settings say, as the server keeps them for ever. It does not name the device, so one that is not known (`known`) is
+//! asked for singly.
 //!
 //! There is no name of what was watched either, only a message. The condition is the priority and that message with what was
 //! measured taken out: numbers before a percent sign or a unit of size, time or heat, times of day and dates. Every other
 //! number stays ("Job 1", "port 443"): a doubt makes two conditions of one, never one of two.
 
 use crate::client::{self, PAGE, Rows, get, list, open};
+use crate::known::{self, Devices};
 use crate::settings::Settings;
 use crosswalk_sdk::json::{Int, Str};
 use crosswalk_sdk::paging::Offset;
@@ -16,6 +18,8 @@ use serde::Deserialize;
 
 const PATH: &str = "/notifications";
 const DAY_MS: u64 = 86_400_000;
+/// How many are asked for singly at a time: no more than leave room in a minute's calls, or a page would never end.
+pub(crate) const SINGLES: usize = 25;
 
 /// A notification; the list leaves the device out.
 #[derive(Deserialize)]
@@ -33,7 +37,7 @@ struct Notification<'a> {
 }
 
 impl Notification<'_> {
-    fn item(&self) -> Item {
+    fn item(&self, device: &str) -> Item {
         let message = self.message.text();
         let first_line = message.value().and_then(|text| text.lines().next()).unwrap_or("Notification").trim();
         let priority = self.priority.text().map(|theirs| match theirs.to_ascii_lowercase() {
@@ -43,7 +47,7 @@ impl Notification<'_> {
         let alert = Alert {
             id: self.id.0.to_string(),
             name: first_line.to_owned(),
-            asset: self.computer_identifier.text().map(Reference),
+            asset: Told::or_blank(Some(device).filter(|id| !id.is_empty()).map(|id| Reference(id.to_owned()))),
             raised: self.raised(),
             condition: message.clone().map(|text| {
                 let level = priority.value().map_or("", String::as_str);
@@ -54,6 +58,10 @@ impl Notification<'_> {
             ..Alert::default()
         };
         alert.into_item()
+    }
+
+    fn device(&self) -> String {
+        self.computer_identifier.text().into_value().unwrap_or_default()
     }
 
     /// The list has seconds since 1970, the single one a text.
@@ -79,54 +87,105 @@ pub(crate) fn read(
     after: Option<&str>,
 ) -> Result<Page, Failure> {
     let since = match selection {
-        Selection::Everything => {
-            time::from_unix_ms(host.now_ms().saturating_sub(u64::from(settings.alert_days) * DAY_MS))
-        }
+        Selection::Everything => first_day(host, settings),
         Selection::ChangedSince(since) => {
             time::canonical(&since).ok_or_else(|| Failure::Broken(format!("`{since}` is no time")))?
         }
-        Selection::Ids(ids) => {
-            let numbers = ids.iter().filter_map(|id| id.parse::<i64>().ok());
-            let (items, gaps) = details(host, numbers)?;
-            return Ok(Page { items, next: None, total: None, gaps });
-        }
+        Selection::Ids(ids) => return client::single(host, PATH, &ids, detail),
         _ => return Err(Failure::Unsupported("notifications cannot be asked for in this way".to_owned())),
     };
+    Ok(window(host, &since, after, false)?.0)
+}
+
+/// Keeps of which device the notifications of one page of the last days are; where to go on, if that was not the last.
+///
+/// # Errors
+/// Why it could not be done to the end; what came is kept.
+pub(crate) fn keep_devices(
+    host: &dyn Host,
+    settings: &Settings,
+    after: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    let (page, oldest) = window(host, &first_day(host, settings), after, true)?;
+    if let (None, Some(oldest)) = (&page.next, oldest) {
+        known::forget_before(host, oldest);
+    }
+    Ok(page.next)
+}
+
+fn first_day(host: &dyn Host, settings: &Settings) -> String {
+    time::from_unix_ms(host.now_ms().saturating_sub(u64::from(settings.alert_days) * DAY_MS))
+}
+
+/// A page of the list, as far as the devices of its notifications can be told, and the oldest that is in it.
+fn window(host: &dyn Host, since: &str, after: Option<&str>, keep: bool) -> Result<(Page, Option<i64>), Failure> {
     let place = Offset::parse(after, PAGE)?;
     let (place, replies) = client::send_pages(host, place, client::shrink, |place| {
         vec![list(PATH, "Id desc", None, place.skip, place.top)]
     })?;
     let page = replies.iter().map(Rows::<Notification<'_>>::open).next().ok_or_else(client::no_data)??;
     let walk = place.gather(&[page.count()]);
-    let is_past = page.rows.last().is_some_and(|last| last.is_before(&since));
-    let wanted = page.rows.iter().filter(|row| !row.is_before(&since));
-    let (items, more) = details(host, wanted.map(|row| row.id.0))?;
-    let gaps = page.gaps.into_iter().chain(more).collect();
-    let next = walk.next.filter(|_| !is_past).map(|next| next.to_string());
+    let is_past = page.rows.last().is_some_and(|last| last.is_before(since));
+
+    let mut devices = known::devices(host, page.rows.iter().map(|row| row.id.0));
+    let unknown = |(_, row): &(usize, &Notification<'_>)| !row.is_before(since) && !devices.contains_key(&row.id.0);
+    let unknown: Vec<(usize, i64)> =
+        page.rows.iter().enumerate().filter(unknown).map(|(at, row)| (at, row.id.0)).take(SINGLES + 1).collect();
+    let taken = unknown.get(SINGLES).map_or(page.rows.len(), |(at, _)| *at);
+    let mut gaps = page.gaps;
+    devices.extend(ask(host, unknown.iter().take(SINGLES).map(|(_, id)| *id), &mut gaps, keep)?);
+
+    let wanted = || page.rows[..taken].iter().filter(|row| !row.is_before(since));
+    let items = wanted().filter_map(|row| Some(row.item(devices.get(&row.id.0)?))).collect();
+    let next = if taken < page.rows.len() {
+        Some(Offset { skip: place.skip + taken as u64, total: page.total.or(place.total), ..place })
+    } else {
+        walk.next.filter(|_| !is_past)
+    };
     // The vendor's total counts what is older, too.
-    Ok(Page { items, next, total: None, gaps })
+    let page = Page { items, next: next.map(|next| next.to_string()), total: None, gaps };
+    let oldest = wanted().map(|row| row.id.0).min();
+    Ok((page, oldest))
 }
 
-/// Those with these ids that are there. One that cannot be read is a gap.
-fn details(host: &dyn Host, ids: impl Iterator<Item = i64>) -> Result<(Vec<Item>, Vec<Gap>), Failure> {
-    let requests: Vec<_> = ids.map(|id| get(format!("{PATH}/{id}"))).collect();
-    let (mut items, mut gaps) = (Vec::with_capacity(requests.len()), Vec::new());
+/// Of which device these are; one that is gone by now is left out, one that cannot be read is a gap.
+fn ask(
+    host: &dyn Host,
+    ids: impl Iterator<Item = i64> + Clone,
+    gaps: &mut Vec<Gap>,
+    keep: bool,
+) -> Result<Devices, Failure> {
+    let requests: Vec<_> = ids.clone().map(|id| get(format!("{PATH}/{id}"))).collect();
     if requests.is_empty() {
-        return Ok((items, gaps));
+        return Ok(Devices::new());
     }
-    for reply in &client::send_all(host, requests)? {
-        match detail(reply) {
-            Ok(item) => items.push(item),
-            Err(Failure::NotFound(_)) => {}
-            Err(cause @ Failure::Unavailable(_)) if reply.is_success() => gaps.push(Gap { parent: None, cause }),
-            Err(failure) => return Err(failure),
+    let (mut devices, mut refused) = (Devices::new(), None);
+    for (id, reply) in ids.zip(host.send_all(requests)) {
+        let answer = reply.map_err(Failure::from).and_then(|reply| {
+            let told = open::<Notification<'_>>(&reply).and_then(|reply| reply.data.ok_or_else(client::no_data));
+            match told {
+                Ok(row) => Ok(Some(row.device())),
+                Err(Failure::NotFound(_)) => Ok(None),
+                Err(cause @ Failure::Unavailable(_)) if reply.is_success() => {
+                    gaps.push(Gap { parent: None, cause });
+                    Ok(None)
+                }
+                Err(failure) => Err(failure),
+            }
+        });
+        match answer {
+            Ok(device) => devices.extend(device.map(|device| (id, device))),
+            Err(failure) => refused = refused.or(Some(failure)),
         }
     }
-    Ok((items, gaps))
+    if keep {
+        known::keep(host, devices.clone());
+    }
+    refused.map_or(Ok(devices), Err)
 }
 
 fn detail(reply: &Response) -> Result<Item, Failure> {
-    open::<Notification<'_>>(reply)?.data.map(|row| row.item()).ok_or_else(client::no_data)
+    open::<Notification<'_>>(reply)?.data.map(|row| row.item(&row.device())).ok_or_else(client::no_data)
 }
 
 /// A message without what was measured; see above.
@@ -271,12 +330,20 @@ mod tests {
                 }
             }
         };
-        let (ids, lists) = walked(Selection::Everything);
         let expected: Vec<u64> = (380..=500).rev().filter(|id| *id != 499).collect();
-        assert_eq!((ids, lists), (expected, 2), "five days of hours, one of them deleted since");
+        let (ids, lists) = walked(Selection::Everything);
+        assert_eq!((ids, lists), (expected.clone(), 5), "five days of hours, 25 at a time; one deleted since");
         let (ids, lists) = walked(Selection::ChangedSince("2025-11-03T06:00:00Z".to_owned()));
         assert_eq!((ids, lists), (vec![500, 498], 1));
-        let asked = Selection::Ids(vec!["7".to_owned(), "x".to_owned()]);
+
+        let mut after = None;
+        for _ in 0..4 {
+            after = keep_devices(&host, &settings, after.as_deref()).unwrap();
+        }
+        assert_eq!(keep_devices(&host, &settings, after.as_deref()), Ok(None));
+        let (ids, lists) = walked(Selection::Everything);
+        assert_eq!((ids, lists, host.requests.borrow().len()), (expected, 2, 3), "two pages, and the deleted one");
+        let asked = Selection::Ids(vec!["7".to_owned(), "499".to_owned()]);
         assert_eq!(walked(asked), (vec![7], 0));
     }
 }

@@ -1,6 +1,7 @@
 //! What this connector can do. What the vendor does not tell is not named: that a customer or device
 //! is in use, that an alert is over, who logged in last (unless the operator takes a substitute), a region in an address.
 
+use crate::alerts::SINGLES;
 use crate::client::{PAGE, PAGES};
 use crate::settings::{LastLogin, Settings};
 use crosswalk_sdk::describe::{read_only, writable};
@@ -79,6 +80,7 @@ fn alerts() -> KindDescription {
         writes: Operations::empty(),
         fields: fields.into_iter().map(read_only).collect(),
         changes_at_once: 1,
+        ids_at_once: SINGLES as u32,
         page_size: PAGE as u32,
         calls_per_change: 0,
         ..customers()

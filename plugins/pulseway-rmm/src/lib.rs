@@ -14,6 +14,7 @@ mod customers;
 mod describe;
 mod facts;
 mod inventory;
+mod known;
 mod locations;
 mod settings;
 mod walk;
@@ -23,7 +24,7 @@ pub use settings::{DiskUnit, LastLogin, Settings};
 
 use crosswalk_sdk::json::Str;
 use crosswalk_sdk::{
-    Change, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Query, Settlement, Told,
+    Change, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Query, Settlement, Signal, Told, jobs,
 };
 use serde::Deserialize;
 
@@ -65,6 +66,14 @@ impl Connector for PulsewayRmm {
                 "this connector has organisations, sites, devices and notifications".to_owned(),
             )),
         }
+    }
+
+    fn run(host: &dyn Host, job: &str, payload: &str) -> Result<Vec<Signal>, Failure> {
+        if job != "notifications" {
+            return Err(Failure::Unsupported(format!("there is no job `{job}`")));
+        }
+        let settings = Settings::read(host)?;
+        jobs::walk(host, job, payload, |after| alerts::keep_devices(host, &settings, after))
     }
 
     fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {

@@ -166,6 +166,10 @@ fn a_notification_is_an_alert_of_its_device() {
     assert_eq!(since.keys().collect::<Vec<_>>(), [&repeat, &other]);
     assert_eq!(host.requests.borrow().len(), 3, "a page, and one call for each that is new");
     assert_eq!(alerts(Selection::Ids(vec![old.clone(), "1".to_owned()])).keys().collect::<Vec<_>>(), [&old]);
+    assert_eq!(Rmm::run(&host, "notifications", ""), Ok(Vec::new()));
+    host.forget();
+    assert_eq!(alerts(Selection::Everything), recent);
+    assert_eq!(host.requests.borrow().len(), 1, "of which device they are is known");
     sim.forbid_collection("notifications");
     assert_eq!(all(&host, Kind::Alert, Selection::Everything).unwrap_err().case(), "denied");
 }

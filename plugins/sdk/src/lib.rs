@@ -17,6 +17,7 @@ pub mod describe;
 mod failure;
 pub mod host;
 pub mod http;
+pub mod jobs;
 pub mod json;
 mod kinds;
 pub mod paging;

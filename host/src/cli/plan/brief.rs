@@ -35,6 +35,7 @@ impl Sums {
 }
 
 /// What brakes hold: brake and kind, with how many customers and changes.
+#[derive(Default)]
 pub(in crate::cli) struct Held(BTreeMap<(String, Kind), (BTreeSet<String>, u64)>);
 
 impl Held {
@@ -108,7 +109,7 @@ pub(in crate::cli) fn words(sync: &SyncName, report: &PlanReport, held: &Held) -
         let complaints = report.complaints.iter().map(|complaint| format!("  {}\n", clean(complaint)));
         text.push_str(&format!("\nNot read, or not to the end:\n{}", complaints.collect::<String>()));
     }
-    text.push_str(&findings(report));
+    text.push_str(&left(report));
     let next = next(sync, plan, &sums, held);
     if !next.is_empty() {
         text.push_str(&format!("\nnext:\n{}\n", next.join("\n")));
@@ -117,7 +118,7 @@ pub(in crate::cli) fn words(sync: &SyncName, report: &PlanReport, held: &Held) -
 }
 
 /// What stays as it is, alike findings together, the most frequent first.
-fn findings(report: &PlanReport) -> String {
+pub(in crate::cli) fn left(report: &PlanReport) -> String {
     if report.findings.is_empty() {
         return String::new();
     }
@@ -140,7 +141,7 @@ fn findings(report: &PlanReport) -> String {
     )
 }
 
-pub(super) fn cost(sums: &Sums) -> String {
+pub(in crate::cli) fn cost(sums: &Sums) -> String {
     format!(
         "{}, {} of them writes, at most {} to the target",
         count(sums.changes, "change"),
@@ -150,7 +151,7 @@ pub(super) fn cost(sums: &Sums) -> String {
 }
 
 /// Kinds down, actions across; actions that do not occur are left out.
-fn matrix(plan: &Plan) -> String {
+pub(in crate::cli) fn matrix(plan: &Plan) -> String {
     let actions: Vec<Action> =
         Action::ALL.into_iter().filter(|action| plan.totals.iter().any(|total| total.action == *action)).collect();
     let kinds: BTreeSet<Kind> = plan.totals.iter().map(|total| total.kind).collect();
@@ -217,6 +218,7 @@ mod tests {
                 totals: totals.iter().map(total).collect(),
                 undecided,
                 approved_at: None,
+                undoes: None,
             },
             read: (3, 1),
             complaints: Vec::new(),

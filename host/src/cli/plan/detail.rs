@@ -6,7 +6,7 @@ use crate::cli::output::{clean, count, or_dash};
 use crate::cli::session::Session;
 use crate::cli::shapes::{self, spelled};
 use crate::engine::{ChangeFilter, ChangeView, Tenant};
-use crate::model::{Action, FieldDiff, PlanId, Risk};
+use crate::model::{Action, FieldDiff, PlanId, Risk, SyncName};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -36,8 +36,9 @@ pub(super) async fn show(
         },
         || {
             let approved = plan.approved_at.map_or_else(String::new, |at| format!(", approved {at}"));
+            let undoes = plan.undoes.map_or_else(String::new, |run| format!(", undoes run {run}"));
             let mut text =
-                format!("plan {id} of {sync}, made {}{approved}: {}\n", plan.made_at, cost(&Sums::of(&plan)));
+                format!("plan {id} of {sync}{undoes}, made {}{approved}: {}\n", plan.made_at, cost(&Sums::of(&plan)));
             text.push_str(&groups.words(&names));
             if groups.more {
                 text.push_str(
@@ -48,6 +49,22 @@ pub(super) async fn show(
         },
     )?;
     Ok(Exit::Done)
+}
+
+/// The first changes of a plan, customer by customer, in words.
+pub(in crate::cli) async fn first(
+    tenant: &Tenant,
+    sync: &SyncName,
+    plan: PlanId,
+    most: usize,
+) -> anyhow::Result<String> {
+    let groups = Groups::read(tenant, plan, ChangeFilter::default(), most).await?;
+    let customers: Vec<String> = groups.customers.iter().map(|(customer, _)| customer.clone()).collect();
+    let mut text = groups.words(&tenant.customer_names(sync, &customers).await?);
+    if groups.more {
+        text.push_str(&format!("\nThere is more: crosswalk plan --show {plan} --all\n"));
+    }
+    Ok(text)
 }
 
 /// Changes by source customer, in the order in which customers first appear.
@@ -164,6 +181,7 @@ fn worth_a_line(action: Action, diff: &FieldDiff) -> bool {
     match action {
         Action::Create | Action::CreateSource => diff.name != "name",
         Action::Link => diff.name != "parent" && diff.before.as_ref() != Some(&diff.after),
-        _ => true,
+        // Where the link leads stands in every change that undoes another, also where it stays.
+        _ => diff.before.as_ref() != Some(&diff.after),
     }
 }

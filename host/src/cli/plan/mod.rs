@@ -3,8 +3,8 @@
 mod brief;
 mod detail;
 
-pub(super) use brief::{Held, Sums, document, words};
-pub(super) use detail::{PAGE, one};
+pub(super) use brief::{Held, Sums, cost, document, left, matrix, words};
+pub(super) use detail::{PAGE, first, one};
 
 use super::exit::{Exit, Told};
 use super::output::{table, tick};

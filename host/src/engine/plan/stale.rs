@@ -44,7 +44,8 @@ fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
     }
 }
 
-fn stale_target(change: &PlannedChange, target_now: Option<&Record>) -> Option<String> {
+/// Why the target record has left a change behind; none when it has not.
+pub(in crate::engine) fn stale_target(change: &PlannedChange, target_now: Option<&Record>) -> Option<String> {
     if change.action == Action::CreateSource {
         return stale_reverse(change, target_now);
     }
@@ -68,7 +69,7 @@ fn stale_target(change: &PlannedChange, target_now: Option<&Record>) -> Option<S
 }
 
 /// A field now; none when the target does not tell.
-fn now(target: &Record, name: &str) -> Option<Value> {
+pub(in crate::engine) fn now(target: &Record, name: &str) -> Option<Value> {
     match name {
         "name" => Some(Value::Text(target.name.clone())),
         "parent" => target.parent.clone().map(Value::Text),

@@ -4,7 +4,7 @@ use crate::model::{Timestamp, Value};
 
 /// Whether two values say the same, however they are typed or spelt by a vendor: line
 /// ends and outer white space, fractions of a second, the order of a JSON object's keys.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
+pub(in crate::engine) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         _ if a.is_blank() || b.is_blank() => a.is_blank() && b.is_blank(),
         (Value::Text(a), Value::Text(b)) => same_text(a, b),
@@ -45,7 +45,7 @@ pub(super) fn cut(text: &str, length: Option<u32>) -> &str {
 }
 
 /// A value in a sentence, shortened.
-pub(super) fn shown(value: &Value) -> String {
+pub(in crate::engine) fn shown(value: &Value) -> String {
     let text = value.to_string();
     let short = cut(&text, Some(60));
     if short.len() == text.len() { format!("“{text}”") } else { format!("“{short}…”") }

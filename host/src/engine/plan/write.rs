@@ -37,7 +37,7 @@ pub fn to_write(
     resolve: &dyn Fn(Kind, &str) -> Reference,
 ) -> Result<Option<Change>, Unresolved> {
     let operation = match change.action {
-        Action::Link => return Ok(None),
+        Action::Link | Action::Unlink => return Ok(None),
         Action::Create | Action::Open | Action::CreateSource => Operation::Create,
         Action::Update | Action::Append | Action::Close => Operation::Update,
         Action::Move => Operation::Move,
@@ -123,7 +123,7 @@ pub fn after_write(
             forget(&mut next);
             decide(&mut next, LinkState::Create, None, "planning", &change.reason, now);
         }
-        Action::Update | Action::Move | Action::Deactivate | Action::Reactivate => {}
+        Action::Update | Action::Move | Action::Deactivate | Action::Reactivate | Action::Unlink => {}
         // Of tickets only, which are dealt with; and what is created at the source has `after_reverse`.
         Action::Open | Action::Append | Action::Close | Action::CreateSource => {}
     }

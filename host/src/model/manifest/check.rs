@@ -18,10 +18,10 @@ use url::Url;
 mod auth;
 
 /// The most memory a manifest can ask for one call, in MiB.
-pub const MEMORY_MIB_MAX: u32 = 64;
+const MEMORY_MIB_MAX: u32 = 64;
 
 /// The longest time a manifest can ask for one call, in seconds.
-pub const CALL_SECONDS_MAX: u32 = 600;
+const CALL_SECONDS_MAX: u32 = 600;
 
 /// Why a `plugin.toml` is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,17 +92,28 @@ fn version(text: &str, at: &str) -> Result<Version, ManifestError> {
     Version::parse(text).map_err(|error| wrong(at, format!("`{text}` is no version such as 1.2.0: {error}")))
 }
 
-/// Before 1.0 every middle number is a contract of its own; a last number above the
-/// host's may use what this host does not have yet.
+/// Whether this host speaks a version of the contract. Before 1.0 every middle number is a
+/// contract of its own; a last number above the host's may use what it does not have yet.
+#[must_use]
+pub fn speaks(version: &str) -> bool {
+    let parse = |text| Version::parse(text).ok();
+    parse(version).zip(parse(CONTRACT)).is_some_and(|(asked, ours)| {
+        asked.pre.is_empty() && (asked.major, asked.minor) == (ours.major, ours.minor) && asked.patch <= ours.patch
+    })
+}
+
 fn contract(text: &str) -> Checked {
     let asked = version(text, "contract")?;
     let spoken = version(CONTRACT, "contract")?;
-    let fits = asked.pre.is_empty() && (asked.major, asked.minor) == (spoken.major, spoken.minor) && asked <= spoken;
     let advice = match asked > spoken {
         true => "use a newer host, or build the plugin for this one's contract",
         false => "build the plugin anew, for this host's contract",
     };
-    must(fits, "contract", format!("the plugin is for contract {asked} and this host speaks {spoken}: {advice}"))
+    must(
+        speaks(text),
+        "contract",
+        format!("the plugin is for contract {asked} and this host speaks {spoken}: {advice}"),
+    )
 }
 
 fn text(text: &str, at: &str) -> Checked {

@@ -9,20 +9,11 @@
 use super::{address, path};
 use crate::model::manifest::{EndpointSpec, HostPattern, PathPattern};
 use crate::model::{Grant, Manifest};
+use crate::runtime::problem::Problems;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use url::Url;
-
-/// A grant that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the grant of endpoint `{endpoint}` {why}")]
-pub struct GrantProblem {
-    /// Which endpoint.
-    pub endpoint: String,
-    /// What is wrong, and what to write.
-    pub why: String,
-}
 
 /// All endpoints of a connection.
 #[derive(Debug)]
@@ -94,24 +85,21 @@ impl Grants {
         connection: &str,
         manifest: &Manifest,
         granted: &BTreeMap<String, Grant>,
-    ) -> Result<Self, Vec<GrantProblem>> {
+    ) -> Result<Self, Problems> {
         let mut endpoints = HashMap::new();
-        let mut problems = Vec::new();
+        let mut problems = Problems::of("the grant of endpoint");
         for name in granted.keys().filter(|name| !manifest.endpoints.contains_key(*name)) {
-            problems.push(GrantProblem {
-                endpoint: name.clone(),
-                why: "is for an endpoint the plugin does not ask for".to_owned(),
-            });
+            problems.add(name, "is for an endpoint the plugin does not ask for");
         }
         for (name, asked) in &manifest.endpoints {
             match granted.get(name).map(|grant| Endpoint::new(asked, grant)).transpose() {
                 Ok(endpoint) => {
                     endpoints.insert(name.clone(), endpoint);
                 }
-                Err(why) => problems.push(GrantProblem { endpoint: name.clone(), why }),
+                Err(why) => problems.add(name, why),
             }
         }
-        if problems.is_empty() { Ok(Self { connection: connection.to_owned(), endpoints }) } else { Err(problems) }
+        problems.or(Self { connection: connection.to_owned(), endpoints })
     }
 
     /// The endpoint of that name.
@@ -352,7 +340,7 @@ mod tests {
     #[test]
     fn a_grant_that_cannot_be_used_says_why() {
         let why = |endpoint: &str, grant: Grant| {
-            Grants::new("psa", &manifest(), &BTreeMap::from([(endpoint.to_owned(), grant)])).unwrap_err()[0].to_string()
+            Grants::new("psa", &manifest(), &BTreeMap::from([(endpoint.to_owned(), grant)])).unwrap_err().to_string()
         };
         for (base, told) in [
             ("ftp://api.vendor.example", "neither https nor http"),

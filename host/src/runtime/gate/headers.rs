@@ -4,7 +4,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Framing, routing, credentials, and every way to say another method or path than the
 /// one that was checked.
-const DENIED: [&str; 25] = [
+const DENIED: [&str; 23] = [
     "host",
     "content-length",
     "transfer-encoding",
@@ -18,8 +18,6 @@ const DENIED: [&str; 25] = [
     "cookie",
     "cookie2",
     "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
     "x-original-url",
     "x-original-uri",
     "x-rewrite-url",
@@ -32,6 +30,7 @@ const DENIED: [&str; 25] = [
     "http2-settings",
 ];
 const DENIED_PREFIXES: [&str; 2] = ["proxy-", "x-forwarded-"];
+const DENIED_SUFFIX: &str = "method-override";
 
 /// What a vendor says to the one who logs in, which is the host.
 const KEPT_BACK: [&str; 9] = [
@@ -52,12 +51,19 @@ const KEPT_BACK: [&str; 9] = [
 /// Why it is refused, as a sentence.
 pub(super) fn parse(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header has a name that is none".to_owned())?;
-    if DENIED.contains(&key.as_str()) || DENIED_PREFIXES.iter().any(|prefix| key.as_str().starts_with(prefix)) {
+    let text = key.as_str();
+    let odd = DENIED_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) || text.ends_with(DENIED_SUFFIX);
+    if odd || DENIED.contains(&text) {
         return Err(format!("the header `{key}` is the host's to set"));
     }
     let value = HeaderValue::from_bytes(value.as_bytes())
         .map_err(|_| format!("the header `{key}` has a line break or control character in its value"))?;
     Ok((key, value))
+}
+
+/// The size of headers, as the limit counts it.
+pub(super) fn size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 /// The headers of a reply as the guest sees them, or their size when it is over the limit.
@@ -67,7 +73,7 @@ pub(super) fn of_reply(
     max: usize,
     max_bytes: usize,
 ) -> Result<Vec<(String, String)>, u64> {
-    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let bytes = size(headers);
     if headers.len() > max || bytes > max_bytes {
         return Err(bytes as u64);
     }
@@ -93,6 +99,7 @@ mod tests {
             ("Authorization", "Basic x"),
             ("Cookie", "a=b"),
             ("X-HTTP-Method-Override", "DELETE"),
+            ("X-Vendor-Method-Override", "DELETE"),
             ("X-Forwarded-Host", "x"),
             ("Proxy-Authorization", "x"),
             ("Forwarded", "for=x"),

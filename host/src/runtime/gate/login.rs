@@ -114,10 +114,9 @@ impl Login {
         self.carriers.iter().any(|(carrier, _)| carrier == name)
     }
 
-    /// What to send for a token; with an old one that can be renewed, for a newer.
+    /// What to send for a token; with an old one that renews, for a newer.
     pub(super) fn question(&self, old: Option<&Token>) -> Result<Question, AuthProblem> {
-        let renewing = old.filter(|old| old.refresh.is_some()).and(self.request.refresh.as_ref());
-        let (path, body) = match renewing {
+        let (path, body) = match old.and(self.request.refresh.as_ref()) {
             Some(refresh) => (&refresh.path, &refresh.body),
             None => (&self.request.path, &self.request.body),
         };

@@ -25,13 +25,13 @@ mod sent;
 mod token;
 
 pub use fill::AuthProblem;
-pub use grants::GrantProblem;
 pub(super) use line::Line;
 pub(super) use sent::SentBook;
 
 use super::bindings::crosswalk::connector::http::{Body, Error, Method, Request, Response};
 use super::limits::HttpLimits;
 use super::ports::Ports;
+use super::problem::Problems;
 use crate::model::manifest::PatternError;
 use crate::model::{Connection, Manifest, Secret};
 use auth::Credentials;
@@ -69,21 +69,24 @@ pub(super) struct Gate {
 
 /// Why a connection's gate cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum GateProblem {
+pub enum GateProblem {
+    /// No credentials can be made of what there is.
     #[error(transparent)]
     Auth(#[from] AuthProblem),
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Grants(Vec<GrantProblem>),
-    #[error("the manifest has a bucket that counts nothing: {0}")]
+    /// Grants that cannot be used.
+    #[error(transparent)]
+    Grants(#[from] Problems),
+    /// The manifest's own mistake.
+    #[error("the plugin's manifest has a bucket that counts nothing: {0}")]
     Bucket(#[from] PatternError),
 }
 
 /// What one call may do at the gate, and what it did.
 pub(super) struct Pass {
-    pub(super) reach: Reach,
+    reach: Reach,
     /// When the gate has to be done with everything, a little before the call ends.
-    pub(super) until: Instant,
-    pub(super) sent: Arc<SentBook>,
+    until: Instant,
+    sent: Arc<SentBook>,
     made: AtomicUsize,
 }
 
@@ -114,8 +117,7 @@ impl Gate {
         ports: Arc<dyn Ports>,
         limits: HttpLimits,
     ) -> Result<Self, GateProblem> {
-        let grants =
-            Grants::new(connection.name.as_str(), manifest, &connection.grants).map_err(GateProblem::Grants)?;
+        let grants = Grants::new(connection.name.as_str(), manifest, &connection.grants)?;
         let mut login_urls = Vec::new();
         let keeper = |login: &Login| {
             login_urls = login.paths().filter_map(|path| grants.url(login.endpoint(), path)).collect();
@@ -245,7 +247,7 @@ impl Gate {
             }
             map.append(key, value);
         }
-        let size = send::header_bytes(&map);
+        let size = headers::size(&map);
         if size > self.limits.header_bytes { Err(Error::TooLarge(size as u64)) } else { Ok(map) }
     }
 

@@ -10,7 +10,7 @@ use super::sent::Fate;
 use super::{Gate, Pass, headers};
 use crate::runtime::bindings::crosswalk::connector::http::{Body, Error, Response};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, Request, StatusCode};
 use std::error::Error as _;
 use std::sync::Arc;
@@ -192,11 +192,6 @@ pub(super) fn asked_pause(headers: &[(String, String)], now_ms: i64) -> Option<D
     }
     let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
     Some(Duration::from_millis(u64::try_from(date.as_millisecond() - now_ms).unwrap_or_default()))
-}
-
-/// The size of a request's headers, as the limit counts it.
-pub(super) fn header_bytes(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 #[cfg(test)]

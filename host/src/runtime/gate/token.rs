@@ -21,7 +21,7 @@ use super::auth::Credentials;
 use super::fill::form_encoded;
 use super::login::{Answer, Login, Question};
 use super::send::{self, Admitted};
-use super::{Gate, Pass, SECRET_MIN};
+use super::{Gate, Pass};
 use crate::model::Secret;
 use crate::runtime::bindings::crosswalk::connector::http::{Body, Error, Response};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -192,6 +192,9 @@ impl Gate {
             Some(token) => Ok(token),
             None => self.ask(login, None, pass).await,
         };
+        if let Err(NoToken::Refused(_)) = &result {
+            tracing::warn!(connection = %self.connection, "the vendor refused the login");
+        }
         keeper.take(&result);
         result
     }
@@ -203,6 +206,7 @@ impl Gate {
         let reply = match self.deliver(&admitted, pass, &AtomicUsize::new(REPLY_BYTES)).await {
             Ok(reply) => reply,
             Err(Error::Unreachable(why)) => return Err(trouble(format!("failed: {why}"))),
+            Err(Error::Timeout(why)) => return Err(NoToken::Failed(Error::Timeout(format!("the login got {why}")))),
             Err(Error::TooLarge(bytes)) => return Err(trouble(format!("answered {bytes} bytes, which is too much"))),
             Err(other) => return Err(NoToken::Failed(other)),
         };
@@ -214,10 +218,7 @@ impl Gate {
         match login.answer(&reply, old, self.ports.now_ms()) {
             Answer::Token(token) => Ok(Arc::new(token)),
             Answer::Unclear(why) => Err(trouble(why)),
-            Answer::Refused => {
-                tracing::warn!(connection = %self.connection, status = reply.status, "the vendor refused the login");
-                Err(NoToken::Refused(self.refusal(reply)))
-            }
+            Answer::Refused => Err(NoToken::Refused(self.refusal(reply))),
         }
     }
 
@@ -246,11 +247,10 @@ impl Gate {
             Body::Text(words) => words,
             Body::Bytes(_) => String::new(),
         };
-        for secret in &self.secrets {
-            for form in [secret.expose().to_owned(), form_encoded(secret.expose())] {
-                if form.len() >= SECRET_MIN && words.contains(&form) {
-                    words = words.replace(&form, "…");
-                }
+        for secret in self.secrets.iter().map(Secret::expose) {
+            let json = serde_json::Value::from(secret).to_string();
+            for form in [secret, &form_encoded(secret), json.trim_matches('"')] {
+                words = words.replace(form, "…");
             }
         }
         let headers = reply.headers.into_iter().filter(|(name, _)| name == CONTENT_TYPE.as_str()).collect();

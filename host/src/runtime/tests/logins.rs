@@ -54,11 +54,13 @@ title = "Key"
     format!("{head}{auth}")
 }
 
-/// The vendor's side: logins are numbered from 1, and `takes` says whether it takes the
-/// token of a login.
+/// What a vendor says to its login of this number, from 1.
+type Saying = fn(usize, &Arrived) -> Answer;
+
+/// The vendor's side; `takes` says whether it takes the token of a login.
 struct Script {
     logins: AtomicUsize,
-    answer: fn(usize, &Arrived) -> Answer,
+    answer: Saying,
     takes: fn(usize, &Arrived) -> bool,
 }
 
@@ -89,7 +91,7 @@ fn limits() -> HttpLimits {
 }
 
 /// A gate whose vendor answers logins so, and takes those tokens.
-async fn logging_in(auth: &str, answer: fn(usize, &Arrived) -> Answer, takes: fn(usize, &Arrived) -> bool) -> Setting {
+async fn logging_in(auth: &str, answer: Saying, takes: fn(usize, &Arrived) -> bool) -> Setting {
     let script = Script { logins: AtomicUsize::new(0), answer, takes };
     let vendor = Vendor::start(move |_, arrived| script.say(arrived)).await;
     let connection = connection_of(&vendor.base);
@@ -250,7 +252,7 @@ async fn where_a_new_token_does_not_help_the_401_is_handed_on() {
 
 #[tokio::test]
 async fn a_refused_login_is_the_vendor_s_401_and_shows_no_secret() {
-    let refusals: [(&str, fn(usize, &Arrived) -> Answer); 4] = [
+    let refusals: [(&str, Saying); 4] = [
         (PASSWORD, |_, _| {
             Answer::Reply("HTTP/1.1 400 Bad Request", b"{\"error\":\"invalid_grant\"} s3cret-key".into())
         }),
@@ -273,7 +275,7 @@ async fn a_refused_login_is_the_vendor_s_401_and_shows_no_secret() {
 
 #[tokio::test]
 async fn a_login_without_an_answer_that_makes_sense_is_unreachable() {
-    let answers: [(fn(usize, &Arrived) -> Answer, &str, usize); 7] = [
+    let answers: [(Saying, &str, usize); 7] = [
         (|_, _| Answer::Close, "the login failed: ", 2),
         (|_, _| Answer::Reply("HTTP/1.1 503 Busy", Vec::new()), "the login answered HTTP 503", 2),
         (|_, _| Answer::Reply("HTTP/1.1 404 Not Found", Vec::new()), "the login answered HTTP 404", 1),

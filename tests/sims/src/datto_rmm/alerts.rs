@@ -135,6 +135,11 @@ impl State {
         self.alerts.iter().filter(|(_, a)| listed(a) && concerns(a)).map(|(id, _)| *id).collect()
     }
 
+    pub(super) fn open_alerts(&self) -> Vec<String> {
+        let open = self.alerts(Of::Account, false, None);
+        open.iter().filter_map(|id| self.alerts.get(id)).map(|alert| alert.uid.clone()).collect()
+    }
+
     pub(super) fn write_alert(&self, id: i64, out: &mut Vec<u8>) {
         let Some(alert) = self.alerts.get(&id) else { return };
         let row = self.row(alert.device);

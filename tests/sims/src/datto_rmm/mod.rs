@@ -253,6 +253,11 @@ impl DattoRmm {
         self.vendor.state.lock().resolve(alert, "Autoresolve", at)
     }
 
+    /// The uids of the alerts that are open now, the oldest first.
+    pub fn open_alerts(&self) -> Vec<String> {
+        self.vendor.state.lock().open_alerts()
+    }
+
     /// The devices as they are now; their `site` is the world's, which this vendor does not know: see [`DattoRmm::site_of_device`].
     pub fn devices(&self) -> Vec<Device> {
         self.vendor.state.lock().devices()

@@ -187,6 +187,7 @@ fn alerts_are_raised_seen_and_resolved() {
     let site = rmm.site_of_device(&device.id).unwrap();
     assert_eq!(alert["alertSourceInfo"]["siteUid"], site.as_str());
     assert_eq!(open(&mut client, "account"), before + 1);
+    assert_eq!((rmm.open_alerts().len(), rmm.open_alerts().last()), (before + 1, Some(&uid)));
     assert_eq!(open(&mut client, &format!("device/{}", device.id)), 1);
     assert!(open(&mut client, &format!("site/{site}")) >= 1);
     assert_eq!(walk(&mut client, "/api/v2/account/alerts/open?muted=true", "alerts").len(), 1);

@@ -11,6 +11,8 @@ mod bms;
 mod client;
 /// Datto RMM: token, pages, records, audits, alerts, writes, limits.
 mod datto;
+/// The first PSA's service desk.
+mod desk;
 /// What can go wrong, fault by fault.
 mod faults;
 /// The PSA: zone, verbs, queries, pages, writes, brakes.

@@ -11,13 +11,9 @@
 
 use crate::replay::{client, rmm_headers};
 use crate::report::{Report, middle};
-use async_trait::async_trait;
 use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{Connection, Grant, Kind, Mode, Query, Secret, Selection, TenantName};
-use crosswalk::runtime::{
-    BudgetTake, CallContext, ConnectionSpec, Connector, Entry, LinkedTo, Plugin, Ports, PutError, Runtime,
-    RuntimeOptions,
-};
+use crosswalk::runtime::{CallContext, ConnectionSpec, Connector, NoAccount, Plugin, Runtime, RuntimeOptions};
 use crosswalk_pulseway_rmm::{Settings, map_assets_page};
 use crosswalk_show::{Accounts, Trouble, connectors};
 use crosswalk_sims::{PulsewayRmm, RmmOptions, Size, World};
@@ -193,44 +189,6 @@ fn spec(plugin: &Plugin, url: &str, accounts: &Accounts) -> Result<ConnectionSpe
             secret("token-id", &accounts.rmm_token_id),
             secret("token-secret", &accounts.rmm_token_secret),
         ]),
-        ports: Arc::new(Nothing),
+        ports: Arc::new(NoAccount),
     })
-}
-
-/// A host's side without a database: the page needs nothing of it.
-struct Nothing;
-
-#[async_trait]
-impl Ports for Nothing {
-    fn now_ms(&self) -> i64 {
-        0
-    }
-    async fn linked(&self, _: Kind, _: &str) -> Result<Vec<LinkedTo>, String> {
-        Ok(Vec::new())
-    }
-    async fn entry_get(&self, _: &str, _: &str) -> Result<Option<Entry>, String> {
-        Ok(None)
-    }
-    async fn entry_put(&self, _: &str, _: &str, _: &str, _: Option<u64>) -> Result<Result<u64, PutError>, String> {
-        Ok(Err(PutError::Full("nothing is kept here".to_owned())))
-    }
-    async fn entry_remove(&self, _: &str, _: &str) -> Result<(), String> {
-        Ok(())
-    }
-    async fn entries(&self, _: &str, _: Option<&str>, _: usize) -> Result<Vec<Entry>, String> {
-        Ok(Vec::new())
-    }
-    async fn wake_after(&self, _: &str, _: u64, _: &str) -> Result<Option<String>, String> {
-        Ok(None)
-    }
-    async fn wake_cancel(&self, _: &str) -> Result<(), String> {
-        Ok(())
-    }
-    async fn budget_take(&self, _: &str, _: u32, _: i64, wanted: u32) -> Result<BudgetTake, String> {
-        Ok(BudgetTake::Granted(wanted))
-    }
-    async fn refused(&self, sentence: &str) {
-        println!("   refused: {sentence}");
-    }
-    async fn logged(&self, _: &str, _: &str) {}
 }

@@ -1,0 +1,364 @@
+//! Undoing a run: its reverse as a plan, which is shown, approved and applied as any other.
+//!
+//! What a run did is what its changes came to, and they are kept for good: each is looked
+//! at together with its record, read afresh from the target, and [`reverse`] says what
+//! takes it back, or why it is left. The reverse goes in the other direction than the
+//! work: assets before the customers they belong to, a record's fields before its link.
+//! An undo is itself a run, and undone by the same rules: then everything goes the other
+//! way round again.
+//!
+//! A mass brake does not hold an undo, since a person asked for exactly this; the trust
+//! `preview` does.
+
+pub(super) mod reverse;
+
+pub(super) use reverse::{is_reversal, link_after, stale, to_write};
+
+use super::Tenant;
+use super::context::Work;
+use super::plan::{Finding, PlanHasher};
+use super::planning::{FINDINGS_TOLD, PlanReport};
+use super::progress::{Progress, Stage};
+use crate::error::Error;
+use crate::model::{
+    Action, Kind, KindDescription, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Selection,
+    Trust, catalogue, plan::PlanTotal,
+};
+use crate::store::{ChangeFilter, ChangeStatus, StoredChange};
+use reverse::{Done, Reversal};
+use std::collections::{HashMap, HashSet};
+
+/// How many changes are reversed at a time.
+const PAGE: usize = 500;
+/// What is looked at first of a record that a run brought in step, and what the reverse is done in.
+const BACK: [(Action, &[Action]); 8] = [
+    (Action::Update, &[Action::Update]),
+    (Action::Move, &[Action::Move]),
+    (Action::Reactivate, &[Action::Deactivate]),
+    (Action::Create, &[Action::Deactivate, Action::Unlink]),
+    (Action::Link, &[Action::Unlink]),
+    (Action::Retire, &[Action::Reactivate, Action::Link]),
+    (Action::Deactivate, &[Action::Reactivate]),
+    // Told, and left.
+    (Action::CreateSource, &[]),
+];
+/// The same for a run that undid another.
+const AGAIN: [(Action, &[Action]); 6] = [
+    (Action::Link, &[Action::Unlink]),
+    (Action::Reactivate, &[Action::Deactivate, Action::Unlink]),
+    (Action::Unlink, &[Action::Link]),
+    (Action::Deactivate, &[Action::Reactivate, Action::Link]),
+    (Action::Move, &[Action::Move]),
+    (Action::Update, &[Action::Update]),
+];
+
+/// What is looked at, action by action, and what comes of it.
+type Order = &'static [(Action, &'static [Action])];
+
+/// The order in which kinds and actions are reversed: of a run that did the work, or of one that undid it.
+fn order(undid: bool) -> (Vec<Kind>, Order) {
+    if undid { (Kind::ALL.to_vec(), &AGAIN) } else { (Kind::ALL.into_iter().rev().collect(), &BACK) }
+}
+
+/// When a reversing change has its turn.
+fn place(kinds: &[Kind], order: Order, kind: Kind, action: Action) -> Option<(usize, usize)> {
+    let turn = order.iter().flat_map(|(_, reverse)| *reverse).position(|reverse| *reverse == action);
+    kinds.iter().position(|one| *one == kind).zip(turn)
+}
+
+/// Which part of a run is undone.
+#[derive(Debug, Clone, Default)]
+pub struct UndoOptions {
+    /// Only what it did for this source customer.
+    pub customer: Option<String>,
+    /// Only what it did to this kind.
+    pub kind: Option<Kind>,
+}
+
+impl Tenant {
+    /// Plans the reverse of what a run did. Nothing is written; the findings say what is not undone.
+    ///
+    /// # Errors
+    /// No such run, it is under way, it applied nothing, it was undone already, or the sync only
+    /// previews what it wrote.
+    pub async fn undo(&self, run: RunId, options: &UndoOptions, progress: &dyn Progress) -> Result<PlanReport, Error> {
+        let undone = self.run_show(run).await?;
+        let work = self.begin(&undone.sync, Mode::Plan, progress).await.map_err(|error| match error {
+            Error::Busy { .. } if undone.status == RunStatus::Running => Error::Busy {
+                message: format!("run {run} is under way"),
+                hint: "undo it when it has ended; `crosswalk runs` shows that".to_owned(),
+            },
+            other => other,
+        })?;
+        let report = work.plan_undo(&undone, options).await;
+        let report = work.planned(report).await?;
+        match self.store.run_undone_by(run).await? {
+            Some(by) if report.plan.totals.is_empty() => Err(Error::invalid(
+                format!("run {run} was undone already, by run {by}"),
+                format!("`crosswalk journal {} --run {by}` shows what that did", undone.sync),
+            )),
+            _ => Ok(report),
+        }
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// There is none with this number.
+    pub async fn run_show(&self, run: RunId) -> Result<Run, Error> {
+        self.store.run_get(run).await?.ok_or_else(|| Error::not_found("run", run, "`crosswalk runs` lists them"))
+    }
+}
+
+impl Work<'_> {
+    async fn plan_undo(&self, undone: &Run, options: &UndoOptions) -> Result<PlanReport, Error> {
+        self.recover().await?;
+        let applied = self.store.plan_applied_by(undone.id).await?;
+        let Some(plan) = applied else {
+            return Err(Error::invalid(
+                format!("run {} applied nothing: there is nothing to undo", undone.id),
+                format!("`crosswalk runs {}` shows which runs did something", undone.sync),
+            ));
+        };
+        self.progress.begin(Stage::Planning, Some(undone.counts.done));
+        let again = self.undid(plan).await?;
+        let mut draft = Draft::begin(self, plan, undone.id, options).await?;
+        let (kinds, order) = order(again);
+        for kind in kinds.iter().filter(|kind| options.kind.is_none_or(|only| only == **kind)) {
+            draft.kind(*kind, order).await?;
+        }
+        self.progress.end(&Stage::Planning);
+        draft.finish(&kinds, order).await
+    }
+
+    /// Whether a plan undid what some run did; one that undid an undo did the work itself again.
+    async fn undid(&self, plan: PlanId) -> Result<bool, Error> {
+        let (mut again, mut next) = (false, Some(plan));
+        while let Some(id) = next {
+            let undoes = self.store.plan_get(id).await?.and_then(|plan| plan.undoes);
+            again ^= undoes.is_some();
+            next = match undoes {
+                Some(run) => self.store.plan_applied_by(run).await?,
+                None => None,
+            };
+        }
+        Ok(again)
+    }
+}
+
+/// The plan in the making.
+struct Draft<'w, 'p> {
+    work: &'w Work<'p>,
+    /// What is undone: the plan, and which changes of it.
+    plan: PlanId,
+    of: ChangeFilter,
+    reversal: Reversal<'w>,
+    made: Plan,
+    hasher: PlanHasher,
+    sequence: u32,
+    seen: u64,
+    read: u64,
+    findings: Vec<Finding>,
+    findings_total: u64,
+}
+
+/// What is known now about the records of some changes.
+struct Known {
+    links: HashMap<String, Link>,
+    records: HashMap<String, Record>,
+    references: HashMap<(Kind, String), String>,
+}
+
+impl<'w, 'p> Draft<'w, 'p> {
+    async fn begin(work: &'w Work<'p>, plan: PlanId, run: RunId, options: &UndoOptions) -> Result<Self, Error> {
+        let made_at = work.now();
+        let id = work.store.plan_begin(work.run, &work.sync.name, made_at).await?;
+        Ok(Self {
+            work,
+            plan,
+            of: ChangeFilter {
+                customer: options.customer.clone(),
+                status: Some(ChangeStatus::Done),
+                run: Some(run),
+                ..ChangeFilter::default()
+            },
+            reversal: Reversal::new(run, &work.sync.rules),
+            made: Plan {
+                id,
+                run: work.run,
+                made_at,
+                hash: String::new(),
+                totals: Vec::new(),
+                undecided: 0,
+                approved_at: None,
+                undoes: Some(run),
+            },
+            hasher: PlanHasher::default(),
+            sequence: 0,
+            seen: 0,
+            read: 0,
+            findings: Vec::new(),
+            findings_total: 0,
+        })
+    }
+
+    async fn kind(&mut self, kind: Kind, order: Order) -> Result<(), Error> {
+        // Which records leave the sync with the undo: needed before their fields are looked at.
+        let mut leaves = HashSet::new();
+        let mut after = 0;
+        loop {
+            let rows = self.page(kind, Action::Link, after).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.change.sequence;
+            leaves.extend(rows.into_iter().filter(|row| !is_reversal(&row.change)).map(|row| row.change.source));
+        }
+        for (action, _) in order {
+            let mut after = 0;
+            loop {
+                let rows = self.page(kind, *action, after).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.change.sequence;
+                self.reverse(kind, &rows, &leaves).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn page(&self, kind: Kind, action: Action, after: u32) -> Result<Vec<StoredChange>, Error> {
+        let filter = ChangeFilter { kind: Some(kind), action: Some(action), ..self.of.clone() };
+        Ok(self.work.store.plan_changes(self.plan, &filter, after, PAGE).await?)
+    }
+
+    async fn reverse(&mut self, kind: Kind, rows: &[StoredChange], leaves: &HashSet<String>) -> Result<(), Error> {
+        let work = self.work;
+        if work.sync.rules.kinds.get(&kind).is_none_or(|rules| rules.trust == Trust::Preview) {
+            return Err(Error::invalid(
+                format!("the sync `{}` only previews {kind}s: nothing of them can be undone", work.sync.name),
+                format!("undo the other kinds with `--kind`, or raise the trust of {kind}s"),
+            ));
+        }
+        let Some(can) = work.target.description.kind(kind) else {
+            rows.iter().for_each(|row| self.tell(&row.change.source, format!("the target has no {kind}s any more")));
+            return Ok(());
+        };
+        let known = self.known(kind, rows, can).await?;
+        let mut changes = Vec::with_capacity(rows.len());
+        for row in rows {
+            let change = &row.change;
+            let Some(target) = row.target.as_deref().or(change.target.as_deref()) else { continue };
+            let done = Done {
+                change,
+                target,
+                link: known.links.get(&change.source),
+                now: known.records.get(target),
+                leaves: leaves.contains(&change.source),
+            };
+            let reversed =
+                self.reversal.take(&done, can, &|kind, id| known.references.get(&(kind, id.to_owned())).cloned());
+            changes.extend(reversed.change);
+            reversed.left.into_iter().for_each(|why| self.tell(&change.source, why));
+        }
+        self.seen += rows.len() as u64;
+        work.progress.at(&Stage::Planning, self.seen, None);
+        self.keep(changes).await
+    }
+
+    async fn known(&mut self, kind: Kind, rows: &[StoredChange], can: &KindDescription) -> Result<Known, Error> {
+        let work = self.work;
+        let sources: Vec<String> = rows.iter().map(|row| row.change.source.clone()).collect();
+        let mut targets: Vec<String> = rows.iter().filter_map(|row| row.target.clone()).collect();
+        targets.dedup();
+        let links = work.store.links_by_sources(&work.sync.name, kind, &sources).await?;
+        let records = if can.reads.ids {
+            let mut records = Vec::with_capacity(targets.len());
+            for ids in targets.chunks(can.ids_at_once.max(1) as usize) {
+                let read = work.read_all(&work.target, kind, Selection::Ids(ids.to_vec())).await;
+                records.extend(read.map_err(|failure| work.target.failed(failure))?);
+            }
+            work.store.records_put(&work.target.name, kind, &records, work.now()).await?;
+            records
+        } else {
+            let stored = work.store.records_by_ids(&work.target.name, kind, &targets).await?;
+            stored.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect()
+        };
+        self.read += records.len() as u64;
+        Ok(Known {
+            links: links.into_iter().map(|link| (link.source.clone(), link)).collect(),
+            records: records.into_iter().map(|record| (record.id.clone(), record)).collect(),
+            references: self.references(rows).await?,
+        })
+    }
+
+    /// Where the references of changes led: by the links as they are now, since a link that changed
+    /// makes the value of today another one than the run's.
+    async fn references(&self, rows: &[StoredChange]) -> Result<HashMap<(Kind, String), String>, Error> {
+        let mut wanted: HashMap<Kind, Vec<String>> = HashMap::new();
+        for change in rows.iter().map(|row| &row.change).filter(|change| !is_reversal(change)) {
+            for diff in &change.fields {
+                let kind = if diff.name == "parent" {
+                    Some(Kind::Customer)
+                } else {
+                    catalogue::refers_to(change.kind, &diff.name)
+                };
+                if let Some((kind, id)) = kind.zip(diff.after.as_text()) {
+                    wanted.entry(kind).or_default().push(id.to_owned());
+                }
+            }
+        }
+        let mut found = HashMap::new();
+        for (kind, mut sources) in wanted {
+            sources.sort_unstable();
+            sources.dedup();
+            for link in self.work.store.links_by_sources(&self.work.sync.name, kind, &sources).await? {
+                if let Some(target) = link.linked() {
+                    found.insert((kind, link.source.clone()), target.to_owned());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn keep(&mut self, mut changes: Vec<PlannedChange>) -> Result<(), Error> {
+        for change in &mut changes {
+            self.sequence += 1;
+            change.sequence = self.sequence;
+            self.hasher.add(change);
+            let same = |total: &&mut PlanTotal| (total.kind, total.action) == (change.kind, change.action);
+            match self.made.totals.iter_mut().find(same) {
+                Some(total) => {
+                    total.changes += 1;
+                    total.calls += change.calls;
+                }
+                None => self.made.totals.push(PlanTotal {
+                    kind: change.kind,
+                    action: change.action,
+                    changes: 1,
+                    held: 0,
+                    calls: change.calls,
+                }),
+            }
+        }
+        Ok(self.work.store.plan_changes_insert(self.made.id, &changes).await?)
+    }
+
+    fn tell(&mut self, source: &str, message: String) {
+        self.findings_total += 1;
+        if self.findings.len() < FINDINGS_TOLD {
+            self.findings.push(Finding { source: source.to_owned(), message });
+        }
+    }
+
+    /// The totals of the plan are in the order in which it is to be applied.
+    async fn finish(mut self, kinds: &[Kind], order: Order) -> Result<PlanReport, Error> {
+        self.made.totals.sort_by_key(|total| place(kinds, order, total.kind, total.action));
+        self.made.hash = self.hasher.finish();
+        self.work.store.plan_finish(&self.made).await?;
+        Ok(PlanReport {
+            plan: self.made,
+            read: (0, self.read),
+            complaints: Vec::new(),
+            findings: self.findings,
+            findings_total: self.findings_total,
+        })
+    }
+}

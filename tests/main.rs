@@ -12,6 +12,8 @@
 
 mod harness;
 
+/// A vendor that accepts a write and takes its time over it.
+mod accepted;
 /// The author's page holds: its connector is built as the page says.
 mod author;
 /// The command line: what it prints, its exit codes, and what bad input gets.
@@ -24,6 +26,8 @@ mod kill;
 mod pairs;
 /// One asset, now: refreshed alone and at once.
 mod refresh;
+/// The other way: accounts of the PSA become organisations of the RMM.
+mod reverse;
 /// The sandbox: connectors that misbehave, one habit at a time.
 mod sandbox;
 /// The schedule: each thing due is done once, and a stop or a swap loses nothing.

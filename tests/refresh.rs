@@ -20,8 +20,7 @@ fn item(vendors: &Vendors, id: i64) -> Value {
 }
 
 fn last_seen(item: &Value) -> Value {
-    let fields = item["userDefinedFields"].as_array().unwrap();
-    fields.iter().find(|field| field["name"] == "RMM Last Seen").unwrap()["value"].clone()
+    item["udf"]["RMM Last Seen"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,6 +47,7 @@ async fn a_check_in_arrives_with_one_write_and_touches_no_other_asset() {
     assert_eq!((report.changes.len(), change.action, change.held.as_ref()), (1, Action::Update, None));
     let field = change.fields.iter().find(|diff| diff.name == "last-seen").unwrap();
     assert!(field.before.is_some() && field.before.as_ref() != Some(&field.after), "before and after: {field:?}");
+    assert!(seen.is_string(), "{seen}");
     assert_ne!(last_seen(&item(&vendors, id)), seen);
     assert_eq!(others, self::others(&vendors, id), "another asset was written");
 
@@ -73,11 +73,12 @@ async fn a_rename_and_another_site_arrive_and_a_technicians_edit_is_kept() {
     let vendors = Vendors::start(2, 6, 30, 0.0);
     let app = TestApp::with(&vendors, SyncRules::default()).await;
     app.bring_in_step().await;
-    let device = vendors.rmm.devices()[0].clone();
-    let id = app.target_of(Kind::Asset, &device.id).await.unwrap();
     let sites = vendors.rmm.sites();
-    let (_, organisation, _) = *sites.iter().find(|(site, _, _)| *site == device.site).unwrap();
-    let other = sites.iter().find(|(site, of, _)| *of == organisation && *site != device.site).unwrap().0;
+    let of = |site: i64| sites.iter().find(|(id, ..)| *id == site).unwrap().1;
+    let other = |site: i64| sites.iter().find(|(id, own, _)| *own == of(site) && *id != site).map(|(id, ..)| *id);
+    let (device, other) =
+        vendors.rmm.devices().into_iter().find_map(|device| Some((device.clone(), other(device.site)?))).unwrap();
+    let id = app.target_of(Kind::Asset, &device.id).await.unwrap();
     assert!(vendors.rmm.move_device(&device.id, other));
     vendors.rmm.rename_device(&device.id, "MOVED-01");
     refresh(&app, &device.id).await.unwrap();

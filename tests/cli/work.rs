@@ -254,3 +254,37 @@ fn a_database_that_cannot_be_used_is_left_as_it_is() {
     program.write("crosswalk.toml", "[limits]\ncall-seconds = 0\n");
     program.run("connection list").refused(1, &["`limits.call-seconds` is 0, but it is from 1 to 3600"]);
 }
+
+#[test]
+fn an_account_of_the_target_is_created_at_the_source_when_the_sync_goes_both_ways() {
+    let office = Office::in_step();
+    let program = &office.program;
+    let account = office.psa.add_company("Zephyr Robotics");
+    program
+        .run(&format!("link reverse s {account} create"))
+        .refused(1, &["the sync `s` creates nothing at its source `rmm`", "--reverse"]);
+    let added = program.run("sync add both --from rmm --to psa --reverse").ends(0);
+    assert!(added.out.contains("customers that psa alone has are created in rmm"), "{}", added.whole());
+    program.run("plan both").ends(3);
+    program.run("link reverse both nobody create").refused(1, &["there is no target record `customer nobody`"]);
+    program.run("link reverse both 1 perhaps").ends(2);
+    let organisations = office.rmm.organisations().len();
+    // The MSP's own company.
+    program.run("link reverse both 0 exclude").ends(0);
+    let decided = program.run(&format!("link reverse both {account} exclude")).ends(0);
+    assert_eq!(
+        decided.out,
+        format!("target customer {account} is never created at the source; next: crosswalk plan both\n")
+    );
+    let planned = program.run("plan both --json").ends(3).json();
+    assert!(!planned.to_string().contains("create-source"), "{planned}");
+    program.run(&format!("link reverse both {account} forget")).ends(0);
+    let planned = program.run("plan both --json").ends(3).json();
+    let plan = planned["plan"]["id"].as_u64().unwrap();
+    let shown = program.run(&format!("plan --show {plan} --action create-source")).ends(0);
+    let line = format!("create-source customer Zephyr Robotics (- -> {account}) [held: first-run]");
+    assert!(shown.out.contains(&line), "{}", shown.whole());
+    program.run(&format!("apply {plan} --yes --release first-run")).ends(0);
+    assert_eq!(office.rmm.organisations().len(), organisations + 1);
+    program.run("plan both").ends(0);
+}

@@ -3,6 +3,7 @@
 
 pub(crate) mod pair;
 pub(crate) mod program;
+pub(crate) mod slow;
 pub(crate) mod vendor;
 
 use crosswalk::clock::{Clock, FixedClock, SystemClock};

@@ -7,7 +7,7 @@ use super::parse::score;
 use super::session::Session;
 use super::shapes;
 use crate::engine::{Decision, LinkFilter, LinkView};
-use crate::model::{Kind, Link, LinkState, SyncName};
+use crate::model::{Kind, Link, LinkState, ReverseDecision, SyncName};
 use anyhow::Context;
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -67,6 +67,23 @@ Example:
         /// The score, from 0 to 1
         #[arg(long, value_parser = score)]
         score: f64,
+    },
+    /// Decide whether a customer that is in the target alone is created at the source
+    #[command(after_help = "\
+Only for a sync with `--reverse`. Without a decision it is created when no source customer has
+a name near its own; the plan's findings tell those that wait for one.
+
+Examples:
+  crosswalk link reverse rmm-to-psa 29683 create
+  crosswalk link reverse rmm-to-psa 0 exclude")]
+    Reverse {
+        /// The sync
+        sync: SyncName,
+        /// The target customer's id
+        target: String,
+        /// What becomes of it; `forget` takes a decision back
+        #[arg(value_parser = ["create", "exclude", "forget"])]
+        decision: String,
     },
     /// Write links as CSV, for a spreadsheet
     Export {
@@ -136,6 +153,7 @@ impl LinkCommand {
             LinkCommand::Exclude { record } => decide(session, &record, &Decision::Exclude).await,
             LinkCommand::Forget { record } => decide(session, &record, &Decision::Forget).await,
             LinkCommand::Accept { sync, kind, score } => accept(session, &sync, kind, score).await,
+            LinkCommand::Reverse { sync, target, decision } => reverse(session, &sync, &target, &decision).await,
             LinkCommand::Export { sync, file, filter } => export(session, &sync, file, &filter.into()).await,
             LinkCommand::Import { sync, file } => import(session, &sync, &file).await,
         }
@@ -207,6 +225,24 @@ async fn decide(session: &Session<'_>, record: &RecordArgs, decision: &Decision)
                 Decision::Forget => "is undecided again".to_owned(),
             };
             format!("{kind} {source} {done}; next: crosswalk plan {sync}")
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+async fn reverse(session: &Session<'_>, sync: &SyncName, target: &str, decision: &str) -> anyhow::Result<Exit> {
+    // Of the three words the parser lets through, `forget` is no decision.
+    let decided = decision.parse::<ReverseDecision>().ok();
+    session.tenant().await?.reverse_decide(sync, target, decided).await?;
+    session.output.answer(
+        || json!({ "sync": sync, "target": target, "decision": decided }),
+        || {
+            let done = match decided {
+                Some(ReverseDecision::Create) => "is to be created at the source",
+                Some(ReverseDecision::Exclude) => "is never created at the source",
+                None => "is undecided again",
+            };
+            format!("target customer {target} {done}; next: crosswalk plan {sync}")
         },
     )?;
     Ok(Exit::Done)

@@ -161,6 +161,12 @@ struct RulesArgs {
     /// Hold everything of the first run for review, as is usual
     #[arg(long, conflicts_with = "no_first_run_hold")]
     first_run_hold: bool,
+    /// Also create customers of the target that the source does not have there
+    #[arg(long)]
+    reverse: bool,
+    /// Create nothing at the source, as is usual
+    #[arg(long, conflicts_with = "reverse")]
+    no_reverse: bool,
     /// Set a brake's limit: deactivate-percent, deactivate-least, update-percent, update-least
     #[arg(long = "brake", value_name = "LIMIT=NUMBER", value_parser = brake)]
     brakes: Vec<(BrakeName, u32)>,
@@ -241,6 +247,7 @@ impl RulesArgs {
         rules.volatile_hours = self.volatile_hours.unwrap_or(rules.volatile_hours);
         rules.grace_hours = self.grace_hours.unwrap_or(rules.grace_hours);
         rules.brakes.first_run = (rules.brakes.first_run && !self.no_first_run_hold) || self.first_run_hold;
+        rules.reverse = (rules.reverse && !self.no_reverse) || self.reverse;
         for (name, number) in &self.brakes {
             name.set(&mut rules.brakes, *number);
         }
@@ -358,7 +365,7 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
             let rows = syncs.iter().map(|sync| {
                 let kinds = sync.rules.kinds.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let own = schedules_of(&schedules, &sync.name);
-                let every = own.iter().find(|schedule| schedule.job == Job::Sync).map(|schedule| interval(schedule));
+                let every = own.iter().find(|schedule| schedule.job == Job::Sync).map(interval);
                 let next = own.iter().map(|schedule| schedule.due_at).min().filter(|_| !sync.paused);
                 let next = if sync.paused { "paused".to_owned() } else { or_dash(next) };
                 [sync.name.to_string(), sync.source.to_string(), sync.target.to_string(), kinds, or_dash(every), next]
@@ -461,7 +468,14 @@ fn words(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         brakes.update_least,
         if brakes.first_run { ", the first run" } else { "" },
     ));
-    text.push_str(&format!("schedule        {}\n\n", times(sync, schedules)));
+    text.push_str(&format!("schedule        {}\n", times(sync, schedules)));
+    if rules.reverse {
+        text.push_str(&format!(
+            "reverse         customers that {} alone has are created in {}\n",
+            sync.target, sync.source
+        ));
+    }
+    text.push('\n');
     let rows = rules.kinds.iter().map(|(kind, own)| {
         let fields = own.fields.iter().map(|(field, rule)| format!("{field} {}", spelled(rule)));
         let fields = std::iter::once(spelled(&own.otherwise)).chain(fields).collect::<Vec<_>>().join(", ");

@@ -16,8 +16,8 @@ use super::undo;
 use crate::error::Error;
 use crate::model::run::STOPPED;
 use crate::model::{
-    Action, Change, ChangeId, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunStatus, Selection,
-    SyncName, Trust, Value, WriteReport, catalogue,
+    Action, Change, ChangeId, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunStatus, SyncName, Trust,
+    Value, WriteReport, catalogue,
 };
 use crate::runtime::CallContext;
 use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, Settled, StoredChange};
@@ -29,7 +29,7 @@ const FRESH_MS: i64 = 10 * 60 * 1000;
 /// How often a change is tried in one run.
 const TRIES: u32 = 3;
 /// What a kind's changes are done in: what frees names and places before what takes them.
-const ORDER: [Action; 10] = [
+const ORDER: [Action; 11] = [
     Action::Open,
     Action::Link,
     Action::Reactivate,
@@ -40,6 +40,7 @@ const ORDER: [Action; 10] = [
     Action::Deactivate,
     Action::Append,
     Action::Close,
+    Action::CreateSource,
 ];
 
 /// Which part of a plan is applied.
@@ -144,10 +145,11 @@ impl Work<'_> {
         let undone = self.store.plan_get(plan).await?.and_then(|plan| plan.undoes);
         let counts = &tally.counts;
         let stopped = tally.stop.as_deref() == Some(STOPPED);
-        let troubled = counts.failed + counts.stale > 0 || tally.stop.is_some();
+        let troubled = counts.failed + counts.stale + tally.open > 0 || tally.stop.is_some();
         run.status = match (counts.done > 0 || stopped, troubled) {
             (true, false) => RunStatus::Succeeded,
             (true, true) => RunStatus::Partial,
+            (false, true) if tally.open > counts.failed => RunStatus::Partial,
             (false, true) => RunStatus::Failed,
             (false, false) if counts.held > 0 => RunStatus::Held,
             (false, false) => RunStatus::NothingToDo,
@@ -250,7 +252,7 @@ impl<'w, 'p> Session<'w, 'p> {
             return WriteReport { outcomes: Ok(Vec::new()), sent: Default::default(), unanswered: Default::default() };
         }
         let changes: Vec<Change> = batch.changes.iter().filter_map(|prepared| prepared.change.clone()).collect();
-        self.work.target.connector.write(&self.writing, &changes).await
+        self.work.written_side(batch.action).connector.write(&self.writing, &changes).await
     }
 
     /// Takes the next changes, refuses the stale ones, resolves the others, and commits
@@ -262,9 +264,8 @@ impl<'w, 'p> Session<'w, 'p> {
         queue: &mut Queue,
         tally: &mut Tally,
     ) -> Result<Option<Batch>, Error> {
-        let at_once =
-            self.work.target.description.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000))
-                as usize;
+        let side = &self.work.written_side(action).description;
+        let at_once = side.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
         loop {
             // What is intended by now is done to its end; nothing more is begun.
             if tally.stop.is_none() && self.work.parts.stop.is_stopped() {
@@ -326,10 +327,18 @@ impl<'w, 'p> Session<'w, 'p> {
         let sources: Vec<String> = changes.iter().map(|change| change.source.clone()).collect();
         let targets: Vec<String> = changes.iter().filter_map(|change| change.target.clone()).collect();
         if self.reread && !targets.is_empty() {
-            self.read_again(kind.counterpart(), &targets).await?;
+            // So that staleness is judged on now.
+            work.read_now(&work.target, kind.counterpart(), &targets).await?;
         }
-        let mut links: HashMap<String, Link> =
-            by_key(work.store.links_by_sources(&work.sync.name, kind, &sources).await?, |link| link.source.clone());
+        // What is created at the source is known by its target alone.
+        let reverse = changes.iter().any(|change| change.action == Action::CreateSource);
+        let mut links: HashMap<String, Link> = if reverse {
+            let links = work.store.links_of_targets(&work.sync.name, kind, &targets).await?;
+            by_key(links, |link| link.target.clone().unwrap_or_default())
+        } else {
+            by_key(work.store.links_by_sources(&work.sync.name, kind, &sources).await?, |link| link.source.clone())
+        };
+        let mut refusals = if reverse { work.reverse_refusals(&changes).await? } else { HashMap::new() };
         let references = work.references(&changes, &self.known).await?;
         let now: HashMap<String, Record> = by_key(
             present(work.store.records_by_ids(&work.target.name, kind.counterpart(), &targets).await?),
@@ -338,10 +347,12 @@ impl<'w, 'p> Session<'w, 'p> {
         let mut ready = Vec::with_capacity(changes.len());
         let mut refused = Vec::new();
         for mut planned in changes {
-            let link = links.remove(&planned.source);
+            let key = planned.target.as_ref().filter(|_| reverse).unwrap_or(&planned.source).clone();
+            let link = links.remove(&key);
             let there = planned.target.as_ref().and_then(|id| now.get(id));
             let stale = if undo::is_reversal(&planned) { undo::stale } else { plan::stale };
-            let checked = match stale(&planned, link.as_ref(), there) {
+            let stale = stale(&planned, link.as_ref(), there).or_else(|| refusals.remove(&key));
+            let checked = match stale {
                 Some(why) => Err((ChangeStatus::Stale, why)),
                 None => work
                     .to_write(self.plan, &planned, there, &references)
@@ -377,20 +388,6 @@ impl<'w, 'p> Session<'w, 'p> {
             journal: self.entry(planned, event, why, planned.target.clone()),
             token: None,
         }
-    }
-
-    /// Reads targets from the vendor and stores them, so that staleness is judged on now.
-    async fn read_again(&self, kind: Kind, targets: &[String]) -> Result<(), Error> {
-        let work = self.work;
-        let Some(can) = work.target.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(()) };
-        for ids in targets.chunks(can.ids_at_once.max(1) as usize) {
-            let records = work
-                .read_all(&work.target, kind, Selection::Ids(ids.to_vec()))
-                .await
-                .map_err(|failure| work.target.failed(failure))?;
-            work.store.records_put(&work.target.name, kind, &records, work.now()).await?;
-        }
-        Ok(())
     }
 
     pub(super) fn learn(&self, kind: Kind, source: &str, target: &str) {
@@ -475,7 +472,10 @@ impl Work<'_> {
             return undo::to_write(planned, id, there.and_then(|record| record.parent.as_deref()));
         }
         let stamped = there.and_then(|record| record.stamp.as_ref());
-        let stamp = self.stamp(planned.kind, &planned.source).filter(|stamp| stamped != Some(stamp));
+        let stamp = match (planned.action, &planned.target) {
+            (Action::CreateSource, Some(target)) => self.source_stamp(planned.kind, target),
+            _ => self.stamp(planned.kind, &planned.source).filter(|stamp| stamped != Some(stamp)),
+        };
         let unstamped = [Action::Retire, Action::Deactivate, Action::Append, Action::Close];
         let stamp = stamp.filter(|_| !unstamped.contains(&planned.action));
         let id = ChangeId { plan, sequence: planned.sequence };
@@ -488,18 +488,23 @@ impl Work<'_> {
     }
 
     /// The link as it is to be stored after a change was done.
-    pub(super) fn link_after(
+    ///
+    /// `id` is the record that came of it, on the side it was made.
+    pub(super) async fn link_after(
         &self,
         link: Option<&Link>,
         planned: &PlannedChange,
         sent: Option<&Change>,
-        target: &str,
+        id: &str,
         kept: Option<&Record>,
-    ) -> Link {
-        if undo::is_reversal(planned) {
-            return undo::link_after(link, planned, self.run, self.now());
+    ) -> Result<Link, Error> {
+        if planned.action == Action::CreateSource {
+            return self.reverse_link(planned, sent, id, kept).await;
         }
-        plan::after_write(link, planned, sent, target, kept, self.now())
+        if undo::is_reversal(planned) {
+            return Ok(undo::link_after(link, planned, self.run, self.now()));
+        }
+        Ok(plan::after_write(link, planned, sent, id, kept, self.now()))
     }
 
     /// A line for the journal about one change; what it changed stands in the plan, and is read from there.

@@ -61,6 +61,7 @@ fn is_update(change: &PlannedChange) -> bool {
         | Action::Open
         | Action::Append
         | Action::Close
+        | Action::CreateSource
         | Action::Unlink => false,
     }
 }

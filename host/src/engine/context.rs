@@ -5,7 +5,7 @@ use super::connections::Opened;
 use super::progress::Progress;
 use super::{Parts, Tenant};
 use crate::error::Error;
-use crate::model::{Kind, Mode, RunId, RunStatus, Sync, SyncName};
+use crate::model::{Action, Kind, Mode, RunId, RunStatus, Sync, SyncName};
 use crate::runtime::CallContext;
 use crate::store::TenantStore;
 use std::sync::Arc;
@@ -65,6 +65,17 @@ impl Work<'_> {
     pub(super) fn stamp(&self, kind: Kind, source: &str) -> Option<String> {
         let place = self.target.description.kind(kind.counterpart())?.stamp.as_ref()?;
         Some(stamp(self.sync.source.as_str(), source, place.length as usize))
+    }
+
+    /// The key of a target record in what is created for it at the source.
+    pub(super) fn source_stamp(&self, kind: Kind, target: &str) -> Option<String> {
+        let place = self.source.description.kind(kind)?.stamp.as_ref()?;
+        Some(stamp(self.sync.target.as_str(), target, place.length as usize))
+    }
+
+    /// The side an action writes to: the target, but for what is created at the source.
+    pub(super) fn written_side(&self, action: Action) -> &Opened {
+        if action == Action::CreateSource { &self.source } else { &self.target }
     }
 
     pub(super) fn now(&self) -> crate::model::Timestamp {

@@ -23,6 +23,7 @@ mod score;
 pub(super) use board::CLOSE;
 pub use customers::{CustomerMatchInput, match_customers};
 pub use records::{MatchInput, match_records};
+pub(super) use score::NameIndex;
 
 use crate::model::{Candidate, Kind, Link, LinkState, Timestamp};
 

@@ -29,6 +29,7 @@ mod progress;
 mod query;
 mod recover;
 mod refresh;
+mod reverse;
 mod schedule;
 mod settle;
 mod stop;

@@ -9,16 +9,20 @@
 use super::connections::Opened;
 use super::context::Work;
 use super::progress::Stage;
+use super::settle::{THROTTLE_MAX_MS, THROTTLE_MS};
 use crate::error::Error;
 use crate::model::run::ReadReport;
 use crate::model::{Failure, Kind, Page, Query, Selection};
 use crate::store::Read;
 use std::collections::HashSet;
+use std::time::Duration;
 
 /// More pages than any honest walk has: a lying connector ends here.
 const PAGES: usize = 10_000;
 /// An unfinished read is taken up again when it is no older than this.
 const RESUME_WITHIN_MS: i64 = 30 * 60 * 1000;
+/// How often a page that met "too many calls" is asked for again.
+const THROTTLE_WAITS: u32 = 10;
 
 impl Work<'_> {
     /// Reads all kinds of the sync from both sides, the two side by side. A failure of
@@ -42,10 +46,8 @@ impl Work<'_> {
         let query = Query { kind, selection: Selection::Everything };
         let read = self.store.read_begin(&side.name, kind, self.now(), RESUME_WITHIN_MS).await?;
         let mut walk = Walk::new(kind, &read);
-        let stop = &self.parts.stop;
-        let mut page = tokio::select! {
-            page = side.connector.read(&self.reading, &query, read.cursor.as_deref()) => page,
-            () = stop.stopped() => return self.leave(&read, &walk).await,
+        let Some(mut page) = self.page(side, &query, read.cursor.as_deref()).await else {
+            return self.leave(&read, &walk).await;
         };
         for _ in 0..PAGES {
             let current = match page {
@@ -72,13 +74,7 @@ impl Work<'_> {
                     break;
                 }
                 Some(cursor) => {
-                    let following = async {
-                        tokio::select! {
-                            page = side.connector.read(&self.reading, &query, Some(cursor)) => Some(page),
-                            () = stop.stopped() => None,
-                        }
-                    };
-                    let (committed, following) = tokio::join!(commit, following);
+                    let (committed, following) = tokio::join!(commit, self.page(side, &query, Some(cursor)));
                     committed?;
                     match following {
                         Some(following) => page = following,
@@ -95,6 +91,26 @@ impl Work<'_> {
         }
         self.progress.end(&stage);
         Ok(report)
+    }
+
+    /// Reads a page, waiting where the vendor or its budget says "too many calls"; none when it is time to stop.
+    async fn page(&self, side: &Opened, query: &Query, after: Option<&str>) -> Option<Result<Page, Failure>> {
+        let read = async {
+            for _ in 0..THROTTLE_WAITS {
+                match side.connector.read(&self.reading, query, after).await {
+                    Err(Failure::Throttled { retry_after_ms, .. }) => {
+                        let ms = retry_after_ms.unwrap_or(THROTTLE_MS).min(THROTTLE_MAX_MS);
+                        tokio::time::sleep(Duration::from_millis(ms)).await;
+                    }
+                    page => return page,
+                }
+            }
+            side.connector.read(&self.reading, query, after).await
+        };
+        tokio::select! {
+            page = read => Some(page),
+            () = self.parts.stop.stopped() => None,
+        }
     }
 
     /// Breaks a walk off on request.

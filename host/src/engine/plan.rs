@@ -26,12 +26,14 @@ pub mod alerts;
 mod fields;
 mod hash;
 mod record;
+mod reverse;
 mod sides;
 mod stale;
 mod value;
 mod write;
 
 pub use hash::PlanHasher;
+pub use reverse::{REVERSE, ReverseInput, after_reverse, plan_reverse};
 pub use stale::stale;
 pub(super) use stale::{now as now_has, stale_target};
 pub(super) use value::{same, shown};
@@ -146,7 +148,8 @@ fn rank(action: Action) -> u8 {
         Action::Open => 7,
         Action::Append => 8,
         Action::Close => 9,
-        Action::Unlink => 10,
+        Action::CreateSource => 10,
+        Action::Unlink => 11,
     }
 }
 

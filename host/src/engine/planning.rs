@@ -182,6 +182,7 @@ impl Work<'_> {
             rules,
             describe: can,
         });
+        let reverse = self.plan_reverse(draft, &source, &target, &links, &matched).await?;
         let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
         let targets: HashMap<&str, &Record> = target.iter().map(|record| (record.id.as_str(), record)).collect();
         let (mut accounts, mut decided, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
@@ -225,6 +226,7 @@ impl Work<'_> {
         let linked = u32::try_from(linked).unwrap_or(u32::MAX);
         brakes::hold(&mut leaving, linked, &self.sync.rules.brakes, draft.first_run, rules.trust);
         draft.keep(leaving).await?;
+        draft.keep(reverse).await?;
         decided.append(&mut draft.noted);
         self.store.links_put(&self.sync.name, &decided).await?;
         Ok(accounts)
@@ -394,8 +396,10 @@ impl Work<'_> {
         });
         draft.find(planned.findings);
         draft.noted.extend(planned.noted);
-        let (mut changes, waiting): (Vec<_>, Vec<_>) =
-            planned.changes.into_iter().partition(|change| !draft.open.contains(&(kind, change.source.clone())));
+        let (mut changes, waiting): (Vec<_>, Vec<_>) = planned
+            .changes
+            .into_iter()
+            .partition(|change| !draft.is_open(kind, &change.source, change.target.as_deref()));
         let message = "the vendor still works on an earlier write of it".to_owned();
         draft.find(
             waiting.into_iter().map(|change| Finding { source: change.source, message: message.clone() }).collect(),
@@ -433,6 +437,7 @@ pub(super) struct Draft<'w, 'p> {
     id: PlanId,
     made_at: crate::model::Timestamp,
     complete: HashSet<Kind>,
+    source_complete: HashSet<Kind>,
     /// Whether nothing of this sync was ever applied.
     pub(super) first_run: bool,
     /// Whether somebody asked for just these records: volatile fields are written, however young.
@@ -449,20 +454,27 @@ pub(super) struct Draft<'w, 'p> {
     taken: HashSet<(Kind, String)>,
     /// Records with a write that is not settled: nothing is planned for them.
     open: HashSet<(Kind, String)>,
+    /// Target customers that the source is being given, not settled yet.
+    open_at_source: HashSet<String>,
     /// Links that remember more than before, though nothing is to be written.
     pub(super) noted: Vec<Link>,
 }
 
 impl<'w, 'p> Draft<'w, 'p> {
     pub(super) async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
-        let mut complete = HashSet::new();
+        let (mut complete, mut source_complete) = (HashSet::new(), HashSet::new());
         for kind in work.kinds() {
-            let whole = match observed {
-                Some(seen) => Observed::of(&seen.target, kind).is_some_and(|report| report.complete),
-                None => work.store.read_last_complete(&work.target.name, kind).await?.is_some(),
-            };
-            if whole {
-                complete.insert(kind);
+            for (side, source, whole) in
+                [(&work.target, false, &mut complete), (&work.source, true, &mut source_complete)]
+            {
+                let read = match observed {
+                    Some(seen) => Observed::of(if source { &seen.source } else { &seen.target }, kind)
+                        .is_some_and(|report| report.complete),
+                    None => work.store.read_last_complete(&side.name, kind).await?.is_some(),
+                };
+                if read {
+                    whole.insert(kind);
+                }
             }
         }
         let open = work.store.unsettled(&work.sync.name).await?;
@@ -472,6 +484,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             id,
             made_at: work.now(),
             complete,
+            source_complete,
             first_run: !runs.iter().any(|run| run.counts.done > 0),
             refresh: false,
             sequence: 0,
@@ -484,6 +497,11 @@ impl<'w, 'p> Draft<'w, 'p> {
             locations: HashMap::new(),
             taken: HashSet::new(),
             noted: Vec::new(),
+            open_at_source: open
+                .iter()
+                .filter(|(_, row, _)| row.change.action == Action::CreateSource)
+                .filter_map(|(_, row, _)| row.change.target.clone())
+                .collect(),
             open: open.into_iter().map(|(_, row, _)| (row.change.kind, row.change.source)).collect(),
         })
     }
@@ -506,6 +524,22 @@ impl<'w, 'p> Draft<'w, 'p> {
     fn reference(&self, customer: &str, kind: Kind, id: &str) -> Reference {
         let location = self.locations.get(id).filter(|(owner, _)| kind == Kind::Location && owner == customer);
         location.map_or(Reference::Unknown, |(_, reference)| reference.clone())
+    }
+
+    /// Whether both sides were read to the end.
+    pub(super) fn both_complete(&self, kind: Kind) -> bool {
+        self.complete.contains(&kind) && self.source_complete.contains(&kind)
+    }
+
+    /// Whether an earlier write of a record is not settled yet.
+    fn is_open(&self, kind: Kind, source: &str, target: Option<&str>) -> bool {
+        let at_source = kind == Kind::Customer && self.is_open_at_source(target);
+        at_source || self.open.contains(&(kind, source.to_owned()))
+    }
+
+    /// Whether the source is being given this target customer just now.
+    pub(super) fn is_open_at_source(&self, target: Option<&str>) -> bool {
+        target.is_some_and(|target| self.open_at_source.contains(target))
     }
 
     pub(super) fn find(&mut self, findings: Vec<Finding>) {

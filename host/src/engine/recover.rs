@@ -7,12 +7,14 @@
 //! is left to a person.
 
 use super::apply::{References, Unsettled};
+use super::connections::Opened;
 use super::context::Work;
 use super::plan::alerts::LAST_ACTIVITY;
 use super::progress::Stage;
+use super::reverse::at_source;
 use super::settle::{by_change, past};
 use crate::error::Error;
-use crate::model::{Change, Failure, Kind, Operation, PlanId, Record, Selection, Settlement};
+use crate::model::{Action, Change, Failure, Kind, Operation, PlanId, Record, Selection, Settlement};
 use crate::store::{ChangeStatus, Settled, StoredChange};
 use std::collections::HashMap;
 
@@ -31,15 +33,17 @@ pub(super) enum Verdict {
 
 impl Work<'_> {
     /// Looks up changes of one kind, one verdict each, in their order.
-    pub(super) async fn look_up(&self, kind: Kind, changes: &[&Change]) -> Result<Vec<Verdict>, Failure> {
+    pub(super) async fn look_up(
+        &self,
+        side: &Opened,
+        kind: Kind,
+        changes: &[&Change],
+    ) -> Result<Vec<Verdict>, Failure> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let can = self
-            .target
-            .description
-            .kind(kind)
-            .ok_or_else(|| Failure::broken("a kind that is not described was written"))?;
+        let can =
+            side.description.kind(kind).ok_or_else(|| Failure::broken("a kind that is not described was written"))?;
         let at_once = can.ids_at_once.max(1) as usize;
         let (creates, others): (Vec<&Change>, Vec<&Change>) =
             changes.iter().copied().partition(|change| change.operation == Operation::Create);
@@ -48,7 +52,7 @@ impl Work<'_> {
             creates.into_iter().partition(|change| can.reads.stamps && change.stamp.is_some());
         for chunk in stamped.chunks(at_once) {
             let stamps = chunk.iter().filter_map(|change| change.stamp.clone()).collect();
-            let found = self.unknown(kind, self.read_all(&self.target, kind, Selection::Stamps(stamps)).await?).await?;
+            let found = self.unknown(side, kind, self.read_all(side, kind, Selection::Stamps(stamps)).await?).await?;
             for change in chunk {
                 let fits = |record: &&Record| {
                     record.stamp == change.stamp && record.parent == change.parent && record.active()
@@ -69,13 +73,15 @@ impl Work<'_> {
                 continue;
             }
             let selection = Selection::Named { parent: change.parent.clone(), name };
-            let found = self.unknown(kind, self.read_all(&self.target, kind, selection).await?).await?;
+            let found = self.unknown(side, kind, self.read_all(side, kind, selection).await?).await?;
             verdicts.insert(change.id.clone(), verdict(found.iter()));
         }
+        // To write anything but a note once more does no harm.
+        let others = if can.reads.ids || kind == Kind::Ticket { others } else { Vec::new() };
         for chunk in others.chunks(at_once) {
             let ids: Vec<String> = chunk.iter().filter_map(|change| change.target.clone()).collect();
-            let before = self.stored(kind, &ids).await?;
-            let found = self.read_all(&self.target, kind, Selection::Ids(ids)).await?;
+            let before = self.stored(side, kind, &ids).await?;
+            let found = self.read_all(side, kind, Selection::Ids(ids)).await?;
             for change in chunk {
                 let there = found.iter().find(|record| Some(&record.id) == change.target.as_ref());
                 let verdict = match there {
@@ -91,15 +97,15 @@ impl Work<'_> {
     }
 
     /// Those that the store does not know: a create cannot have made what was there before.
-    async fn unknown(&self, kind: Kind, found: Vec<Record>) -> Result<Vec<Record>, Failure> {
+    async fn unknown(&self, side: &Opened, kind: Kind, found: Vec<Record>) -> Result<Vec<Record>, Failure> {
         let ids: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
-        let known = self.stored(kind, &ids).await?;
+        let known = self.stored(side, kind, &ids).await?;
         Ok(found.into_iter().filter(|record| !known.contains_key(&record.id)).collect())
     }
 
-    /// Target records as they were known before.
-    async fn stored(&self, kind: Kind, ids: &[String]) -> Result<HashMap<String, Record>, Failure> {
-        let stored = self.store.records_by_ids(&self.target.name, kind, ids).await;
+    /// Records of a side as they were known before.
+    async fn stored(&self, side: &Opened, kind: Kind, ids: &[String]) -> Result<HashMap<String, Record>, Failure> {
+        let stored = self.store.records_by_ids(&side.name, kind, ids).await;
         let stored = stored.map_err(|error| Failure::broken(format!("the database could not be read: {error}")))?;
         Ok(stored.into_iter().map(|stored| (stored.record.id.clone(), stored.record)).collect())
     }
@@ -111,85 +117,89 @@ impl Work<'_> {
             return Ok(());
         }
         self.progress.begin(Stage::Recovering, Some(open.len() as u64));
-        let mut by_kind: HashMap<Kind, Vec<Unsettled>> = HashMap::new();
+        let mut by_side: HashMap<(Kind, bool), Vec<Unsettled>> = HashMap::new();
         for row in open {
-            by_kind.entry(row.1.change.kind).or_default().push(row);
+            let at_source = row.1.change.action == Action::CreateSource;
+            by_side.entry((row.1.change.kind, at_source)).or_default().push(row);
         }
         // Parents first: an asset's customer may itself have been in flight.
-        for kind in Kind::ALL {
-            let rows = by_kind.remove(&kind).unwrap_or_default();
-            let references =
-                self.references(rows.iter().map(|(_, row, _)| &row.change), &References::default()).await?;
-            let (mut open, mut changes) = (Vec::new(), Vec::new());
-            for (plan, row, _) in &rows {
-                // A link writes nothing, and what refers to nothing was never sent: both are simply done again.
-                match self.to_write(*plan, &row.change, None, &references) {
-                    Ok(Some(change)) => {
-                        changes.push(change);
-                        open.push((*plan, row));
-                    }
-                    Ok(None) | Err(_) => {
-                        self.settle_recovered(*plan, row, None, &Verdict::NotWritten, &HashMap::new()).await?
-                    }
-                }
-            }
-            let refs: Vec<&Change> = changes.iter().collect();
-            let mut verdicts =
-                self.look_up(kind.counterpart(), &refs).await.map_err(|failure| self.target.failed(failure))?;
-            let rows: Vec<&StoredChange> = open.iter().map(|(_, row)| *row).collect();
-            self.ask_after_tokens(&rows, &mut verdicts).await?;
-            let kept = self.kept(kind.counterpart(), &verdicts).await?;
-            for (((plan, row), change), verdict) in open.into_iter().zip(&changes).zip(verdicts) {
-                self.settle_recovered(plan, row, Some(change), &verdict, &kept).await?;
-            }
+        for (kind, at_source) in Kind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+            let rows = by_side.remove(&(kind, at_source)).unwrap_or_default();
+            let side = if at_source { &self.source } else { &self.target };
+            self.recover_rows(side, kind, rows).await?;
         }
         self.progress.end(&Stage::Recovering);
         Ok(())
     }
 
-    /// What a vendor accepted is not there yet, and not absent either: it is asked after by its token.
-    async fn ask_after_tokens(&self, rows: &[&StoredChange], verdicts: &mut [Verdict]) -> Result<(), Error> {
-        let tokens: Vec<String> = rows.iter().filter_map(|row| row.token.clone()).collect();
-        if tokens.is_empty() {
-            return Ok(());
+    async fn recover_rows(&self, side: &Opened, kind: Kind, rows: Vec<Unsettled>) -> Result<(), Error> {
+        let references = self.references(rows.iter().map(|(_, row, _)| &row.change), &References::default()).await?;
+        let (mut found, mut asked, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+        for (plan, row, _) in rows {
+            let change = self.to_write(plan, &row.change, None, &references).ok().flatten();
+            match (&row.token, change) {
+                // What a vendor accepted is not there yet, and not absent either.
+                (Some(token), change) => asked.push((token.clone(), plan, row, change)),
+                (None, Some(change)) => lost.push((plan, row, change)),
+                // A link writes nothing, and what refers to nothing was never sent: both are simply done again.
+                (None, None) => found.push((plan, row, None, Verdict::NotWritten)),
+            }
         }
-        let answers = self.target.connector.settle(&self.reading, &tokens).await;
-        let mut answers = by_change(answers.map_err(|failure| self.target.failed(failure))?);
-        for (row, verdict) in rows.iter().zip(verdicts) {
-            let Some(token) = &row.token else { continue };
-            *verdict = match answers.remove(token) {
-                Some(Settlement::Done(target)) => Verdict::Written(target),
-                Some(Settlement::Failed(failure)) => Verdict::Unclear(failure.to_string()),
-                Some(Settlement::Accepted(_)) | None => Verdict::Open,
-            };
+        let changes: Vec<&Change> = lost.iter().map(|(_, _, change)| change).collect();
+        let verdicts =
+            self.look_up(side, kind.counterpart(), &changes).await.map_err(|failure| side.failed(failure))?;
+        found.extend(
+            lost.into_iter().zip(verdicts).map(|((plan, row, change), verdict)| (plan, row, Some(change), verdict)),
+        );
+        let tokens: Vec<String> = asked.iter().map(|(token, ..)| token.clone()).collect();
+        let mut answers = self.ask_after_tokens(side, &tokens).await;
+        found.extend(
+            asked
+                .into_iter()
+                .map(|(token, plan, row, change)| (plan, row, change, answers.remove(&token).unwrap_or(Verdict::Open))),
+        );
+        let kept = self.kept(side, kind.counterpart(), found.iter().map(|(.., verdict)| verdict)).await?;
+        for (plan, row, change, verdict) in &found {
+            self.settle_recovered(side, *plan, row, change.as_ref(), verdict, &kept).await?;
         }
         Ok(())
     }
 
-    async fn kept(&self, kind: Kind, verdicts: &[Verdict]) -> Result<HashMap<String, Record>, Error> {
-        let ids: Vec<String> = verdicts
-            .iter()
-            .filter_map(|verdict| match verdict {
-                Verdict::Written(id) => Some(id.clone()),
-                _ => None,
-            })
-            .collect();
-        let Some(can) = self.target.description.kind(kind).filter(|can| can.reads.ids) else {
-            return Ok(HashMap::new());
-        };
-        let mut kept = HashMap::new();
-        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            let records = self
-                .read_all(&self.target, kind, Selection::Ids(ids.to_vec()))
-                .await
-                .map_err(|failure| self.target.failed(failure))?;
-            kept.extend(records.into_iter().map(|record| (record.id.clone(), record)));
+    /// What became of what a vendor accepted, by token. While it cannot be asked, all of it stays open.
+    async fn ask_after_tokens(&self, side: &Opened, tokens: &[String]) -> HashMap<String, Verdict> {
+        if tokens.is_empty() {
+            return HashMap::new();
         }
-        Ok(kept)
+        let answers = side.connector.settle(&self.reading, tokens).await.unwrap_or_else(|failure| {
+            tracing::warn!(connection = %side.name, %failure, "accepted writes cannot be asked after; the next run asks again");
+            Vec::new()
+        });
+        let verdict = |settlement| match settlement {
+            Settlement::Done(target) => Verdict::Written(target),
+            Settlement::Failed(failure) => Verdict::Unclear(failure.to_string()),
+            Settlement::Accepted(_) => Verdict::Open,
+        };
+        by_change(answers).into_iter().map(|(token, settlement)| (token, verdict(settlement))).collect()
+    }
+
+    async fn kept(
+        &self,
+        side: &Opened,
+        kind: Kind,
+        verdicts: impl Iterator<Item = &Verdict>,
+    ) -> Result<HashMap<String, Record>, Error> {
+        let written = verdicts.filter_map(|verdict| match verdict {
+            Verdict::Written(id) => Some(id.clone()),
+            _ => None,
+        });
+        let ids: Vec<String> = written.collect();
+        let kept = self.read_ids(side, kind, &ids).await.map_err(|failure| side.failed(failure))?;
+        Ok(kept.unwrap_or_default().into_iter().map(|record| (record.id.clone(), record)).collect())
     }
 
     async fn settle_recovered(
         &self,
+        side: &Opened,
         plan_id: PlanId,
         row: &StoredChange,
         change: Option<&Change>,
@@ -197,34 +207,41 @@ impl Work<'_> {
         kept: &HashMap<String, Record>,
     ) -> Result<(), Error> {
         let planned = &row.change;
-        let (status, target, link, event, message) = match verdict {
-            Verdict::Written(target) => {
+        let (status, link, event, message) = match verdict {
+            Verdict::Written(id) => {
                 let link = self.store.link_get(&self.sync.name, planned.kind, &planned.source).await?;
-                let link = self.link_after(link.as_ref(), planned, change, target, kept.get(target));
+                let link = self.link_after(link.as_ref(), planned, change, id, kept.get(id)).await?;
                 let message = format!("{}; an interrupted run had written it", planned.reason);
-                (ChangeStatus::Done, Some(target.clone()), Some(link), past(planned.action), message)
+                (ChangeStatus::Done, Some(link), past(planned.action), message)
             }
             Verdict::NotWritten => {
-                (ChangeStatus::Pending, None, None, "looked up", "an interrupted run had not written it".to_owned())
+                (ChangeStatus::Pending, None, "looked up", "an interrupted run had not written it".to_owned())
             }
             Verdict::Open => return Ok(()),
-            Verdict::Unclear(why) => (ChangeStatus::Failed, None, None, "failed", why.clone()),
+            Verdict::Unclear(why) => (ChangeStatus::Failed, None, "failed", why.clone()),
         };
-        let settled = Settled {
+        let written = match verdict {
+            Verdict::Written(id) => Some(id),
+            _ => None,
+        };
+        let mut settled = Settled {
             sequence: planned.sequence,
             status,
-            target: target.clone().or_else(|| planned.target.clone()),
-            message: String::new(),
+            target: written.or(planned.target.as_ref()).cloned(),
+            message: if status == ChangeStatus::Failed { message.clone() } else { String::new() },
             link,
-            journal: self.entry(plan_id, planned, event, message, target.clone()),
+            journal: self.entry(plan_id, planned, event, message, written.cloned()),
             token: None,
         };
-        let record: Vec<(Kind, Record)> = target
-            .and_then(|id| kept.get(&id))
+        if let (Action::CreateSource, Some(id)) = (planned.action, written) {
+            at_source(&mut settled, planned, id);
+        }
+        let record: Vec<(Kind, Record)> = written
+            .and_then(|id| kept.get(id))
             .map(|record| (planned.kind.counterpart(), record.clone()))
             .into_iter()
             .collect();
-        self.store.batch_settle(plan_id, None, &[settled], &record, &self.target.name, self.now()).await?;
+        self.store.batch_settle(plan_id, None, &[settled], &record, &side.name, self.now()).await?;
         Ok(())
     }
 }

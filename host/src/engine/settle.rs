@@ -4,9 +4,11 @@
 //! the vendor says how it went. Uncertain changes are looked up, never just tried again.
 
 use super::apply::{Batch, Prepared, Session};
+use super::connections::Opened;
 use super::context::Work;
 use super::plan;
 use super::recover::Verdict;
+use super::reverse::at_source;
 use crate::error::Error;
 use crate::model::{
     Action, Failure, Kind, Outcome, PlannedChange, Record, RunCounts, Selection, Settlement, WriteReport,
@@ -17,11 +19,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// The longest wait for a vendor that says "too many calls", and the one when it does not say how long.
-const THROTTLE_MAX_MS: u64 = 60_000;
-const THROTTLE_MS: u64 = 2_000;
-/// How often the host asks after work a vendor accepted, and how long it waits between.
+pub(super) const THROTTLE_MAX_MS: u64 = 60_000;
+pub(super) const THROTTLE_MS: u64 = 2_000;
+/// How often the host asks after work a vendor accepted, and how long it waits before the
+/// first time; each wait is twice the one before, up to the longest.
 const SETTLE_ASKS: u32 = 20;
-const SETTLE_WAIT: Duration = Duration::from_millis(500);
+const SETTLE_WAIT: Duration = Duration::from_millis(10);
+const SETTLE_WAIT_MAX: Duration = Duration::from_secs(1);
 /// Failures that a report names one by one.
 const FAILURES_TOLD: usize = 20;
 
@@ -30,6 +34,8 @@ const FAILURES_TOLD: usize = 20;
 pub(super) struct Tally {
     pub(super) counts: RunCounts,
     pub(super) failures: Vec<(String, String)>,
+    /// How many changes the vendor still works on.
+    pub(super) open: u64,
     /// Why the run ends early: going on would fail every change in the same way.
     pub(super) stop: Option<String>,
 }
@@ -41,6 +47,7 @@ impl Tally {
         self.counts.stale += other.counts.stale;
         self.counts.held += other.counts.held;
         self.counts.writes += other.counts.writes;
+        self.open += other.open;
         let room = FAILURES_TOLD.saturating_sub(self.failures.len());
         self.failures.extend(other.failures.into_iter().take(room));
         self.stop = self.stop.take().or(other.stop);
@@ -54,7 +61,7 @@ impl Tally {
     }
 
     pub(super) fn seen(&self) -> u64 {
-        self.counts.done + self.counts.failed + self.counts.stale + self.counts.held
+        self.counts.done + self.counts.failed + self.counts.stale + self.counts.held + self.open
     }
 }
 
@@ -64,7 +71,11 @@ enum Fate {
         target: String,
         looked_up: bool,
     },
-    Accepted(String),
+    /// The vendor works on it; `stored` when the token is in the database already.
+    Accepted {
+        token: String,
+        stored: bool,
+    },
     Failed(Failure),
     Again(Failure),
     /// Uncertain, and the look-up failed: it stays intended, and the next run looks first.
@@ -80,9 +91,11 @@ impl Session<'_, '_> {
         tally: &mut Tally,
     ) -> Result<Vec<Prepared>, Error> {
         tally.counts.writes += report.sent.len() as u64;
-        let fates = self.fates(&batch, report).await;
+        let mut fates = self.fates(&batch, report).await;
+        self.wait_for_accepted(&batch, &mut fates).await?;
         let target_kind = batch.kind.counterpart();
-        let kept = self.read_back(target_kind, &fates).await;
+        let side = self.work.written_side(batch.action);
+        let kept = self.read_back(side, target_kind, &fates).await;
         let (mut settled, mut records, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
         let all_refused =
             !fates.is_empty() && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
@@ -111,17 +124,21 @@ impl Session<'_, '_> {
                     tally.failure(&prepared.planned, &why);
                     tally.stop = Some(why);
                 }
-                Fate::Accepted(token) => settled.push(self.accepted(&prepared, token)),
+                Fate::Accepted { token, stored } => {
+                    tally.open += 1;
+                    tally.failure(&prepared.planned, "the vendor still works on it; the next run asks again");
+                    settled.extend((!stored).then(|| self.accepted(&prepared, token)));
+                }
                 Fate::Done { target, looked_up } => {
                     tally.counts.done += 1;
                     let record = kept.get(&target).cloned();
-                    settled.push(self.done(&prepared, &target, record.as_ref(), looked_up));
+                    settled.push(self.done(&prepared, &target, record.as_ref(), looked_up).await?);
                     records.extend(record.map(|record| (target_kind, record)));
                 }
             }
         }
         let work = self.work;
-        work.store.batch_settle(self.plan, Some(batch.id), &settled, &records, &work.target.name, work.now()).await?;
+        work.store.batch_settle(self.plan, Some(batch.id), &settled, &records, &side.name, work.now()).await?;
         if let Some(ms) = wait {
             let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
             tokio::select! { () = wait => {}, () = work.parts.stop.stopped() => {} }
@@ -141,9 +158,7 @@ impl Session<'_, '_> {
                 .collect();
         }
         let (mut outcomes, whole) = match report.outcomes {
-            Ok(outcomes) => {
-                (by_change(self.ask_after(outcomes).await), Failure::broken("the connector gave no outcome for it"))
-            }
+            Ok(outcomes) => (by_change(outcomes), Failure::broken("the connector gave no outcome for it")),
             Err(failure) => (HashMap::new(), failure),
         };
         let mut fates = Vec::with_capacity(batch.changes.len());
@@ -153,7 +168,7 @@ impl Session<'_, '_> {
             let settlement = outcomes.remove(id).unwrap_or_else(|| Settlement::Failed(whole.clone()));
             fates.push(match settlement {
                 Settlement::Done(target) => Fate::Done { target, looked_up: false },
-                Settlement::Accepted(token) => Fate::Accepted(token),
+                Settlement::Accepted(token) => Fate::Accepted { token, stored: false },
                 Settlement::Failed(failure) => {
                     let sent = report.sent.contains(id);
                     let answered = !report.unanswered.contains(id)
@@ -171,7 +186,8 @@ impl Session<'_, '_> {
 
     async fn resolve_uncertain(&self, batch: &Batch, uncertain: &[usize], fates: &mut [Fate]) {
         let changes: Vec<_> = uncertain.iter().filter_map(|index| batch.changes[*index].change.as_ref()).collect();
-        let looked = self.work.look_up(batch.kind.counterpart(), &changes).await;
+        let side = self.work.written_side(batch.action);
+        let looked = self.work.look_up(side, batch.kind.counterpart(), &changes).await;
         for (position, index) in uncertain.iter().enumerate() {
             fates[*index] = match &looked {
                 Ok(verdicts) => match &verdicts[position] {
@@ -187,35 +203,52 @@ impl Session<'_, '_> {
         }
     }
 
-    /// Asks after what the vendor accepted, for a while.
-    async fn ask_after(&self, mut outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    /// Stores the tokens of what the vendor accepted, so that they outlive this process, and
+    /// asks after it for a while.
+    async fn wait_for_accepted(&self, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
+        let (work, side) = (self.work, self.work.written_side(batch.action));
+        let mut accepted = Vec::new();
+        for (prepared, fate) in batch.changes.iter().zip(fates.iter_mut()) {
+            if let Fate::Accepted { token, stored } = fate {
+                accepted.push(self.accepted(prepared, token.clone()));
+                *stored = true;
+            }
+        }
+        if accepted.is_empty() {
+            return Ok(());
+        }
+        work.store.batch_settle(self.plan, Some(batch.id), &accepted, &[], &side.name, work.now()).await?;
+        let mut wait = SETTLE_WAIT;
         for _ in 0..SETTLE_ASKS {
-            let tokens: Vec<String> = outcomes
-                .iter()
-                .filter_map(|outcome| match &outcome.settlement {
-                    Settlement::Accepted(token) => Some(token.clone()),
-                    _ => None,
-                })
-                .collect();
+            let waiting = fates.iter().filter_map(|fate| match fate {
+                Fate::Accepted { token, .. } => Some(token.clone()),
+                _ => None,
+            });
+            let tokens: Vec<String> = waiting.collect();
             if tokens.is_empty() {
                 break;
             }
-            tokio::time::sleep(SETTLE_WAIT).await;
-            let Ok(answers) = self.work.target.connector.settle(&self.work.reading, &tokens).await else { break };
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(SETTLE_WAIT_MAX);
+            let Ok(answers) = side.connector.settle(&work.reading, &tokens).await else { break };
             let mut answers = by_change(answers);
-            for outcome in &mut outcomes {
-                if let Settlement::Accepted(token) = &outcome.settlement
-                    && let Some(settlement) = answers.remove(token)
-                {
-                    outcome.settlement = settlement;
+            for fate in fates.iter_mut() {
+                let Fate::Accepted { token, .. } = fate else { continue };
+                match answers.remove(token.as_str()) {
+                    Some(Settlement::Done(target)) => *fate = Fate::Done { target, looked_up: false },
+                    Some(Settlement::Failed(failure)) => *fate = Fate::Failed(failure),
+                    Some(Settlement::Accepted(next)) if next != *token => {
+                        *fate = Fate::Accepted { token: next, stored: false };
+                    }
+                    Some(Settlement::Accepted(_)) | None => {}
                 }
             }
         }
-        outcomes
+        Ok(())
     }
 
     /// What the vendor kept of everything that was done.
-    async fn read_back(&self, kind: Kind, fates: &[Fate]) -> HashMap<String, Record> {
+    async fn read_back(&self, side: &Opened, kind: Kind, fates: &[Fate]) -> HashMap<String, Record> {
         let ids: Vec<String> = fates
             .iter()
             .filter_map(|fate| match fate {
@@ -223,25 +256,23 @@ impl Session<'_, '_> {
                 _ => None,
             })
             .collect();
-        let Some(can) = self.work.target.description.kind(kind).filter(|can| can.reads.ids) else {
-            return HashMap::new();
-        };
-        let mut kept = HashMap::new();
-        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            match self.work.read_all(&self.work.target, kind, Selection::Ids(ids.to_vec())).await {
-                Ok(records) => kept.extend(records.into_iter().map(|record| (record.id.clone(), record))),
-                Err(failure) => {
-                    tracing::warn!(%kind, %failure, "what was written could not be read back; the next run will compare")
-                }
-            }
-        }
-        kept
+        let kept = self.work.read_ids(side, kind, &ids).await.unwrap_or_else(|failure| {
+            tracing::warn!(%kind, %failure, "what was written could not be read back; the next run will compare");
+            None
+        });
+        kept.unwrap_or_default().into_iter().map(|record| (record.id.clone(), record)).collect()
     }
 
-    fn done(&self, prepared: &Prepared, target: &str, kept: Option<&Record>, looked_up: bool) -> Settled {
+    async fn done(
+        &self,
+        prepared: &Prepared,
+        target: &str,
+        kept: Option<&Record>,
+        looked_up: bool,
+    ) -> Result<Settled, Error> {
         let planned = &prepared.planned;
         let sent = prepared.change.as_ref();
-        let link = self.work.link_after(prepared.link.as_ref(), planned, sent, target, kept);
+        let link = self.work.link_after(prepared.link.as_ref(), planned, sent, target, kept).await?;
         if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
             self.learn(planned.kind, &planned.source, target);
         }
@@ -252,7 +283,7 @@ impl Session<'_, '_> {
         for note in sent.zip(kept).into_iter().flat_map(|(sent, kept)| plan::verify(sent, kept)) {
             message.push_str(&format!("; the vendor kept {} as `{}`", note.name, note.kept));
         }
-        Settled {
+        let mut settled = Settled {
             sequence: planned.sequence,
             status: ChangeStatus::Done,
             target: Some(target.to_owned()),
@@ -260,7 +291,11 @@ impl Session<'_, '_> {
             link: Some(link),
             journal: self.entry(planned, past(planned.action), message, Some(target.to_owned())),
             token: None,
+        };
+        if planned.action == Action::CreateSource {
+            at_source(&mut settled, planned, target);
         }
+        Ok(settled)
     }
 
     fn failed(&self, prepared: &Prepared, failure: &Failure) -> Settled {
@@ -304,7 +339,7 @@ impl Work<'_> {
     /// Reads a selection to its end.
     pub(super) async fn read_all(
         &self,
-        side: &super::connections::Opened,
+        side: &Opened,
         kind: Kind,
         selection: Selection,
     ) -> Result<Vec<Record>, Failure> {
@@ -314,7 +349,7 @@ impl Work<'_> {
     /// Reads these ids, as many at once as the connector takes; none when it cannot read single records.
     pub(super) async fn read_ids(
         &self,
-        side: &super::connections::Opened,
+        side: &Opened,
         kind: Kind,
         ids: &[String],
     ) -> Result<Option<Vec<Record>>, Failure> {
@@ -365,6 +400,7 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::Open => "opened",
         Action::Append => "noted",
         Action::Close => "closed",
+        Action::CreateSource => "created at the source",
         Action::Unlink => "unlinked",
     }
 }

@@ -118,6 +118,15 @@ impl Tenant {
                 "take `customer` into `--kinds`",
             ));
         }
+        if sync.rules.reverse {
+            let creates = source.description.kind(Kind::Customer);
+            if !creates.is_some_and(|can| can.writes.contains(&Operation::Create)) || !has(Kind::Customer) {
+                return Err(Error::invalid(
+                    format!("the source `{}` cannot create customers", source.name),
+                    "leave `--reverse` out, or choose another connection",
+                ));
+            }
+        }
         Ok(())
     }
 

@@ -31,7 +31,7 @@ use std::collections::{HashMap, HashSet};
 /// How many changes are reversed at a time.
 const PAGE: usize = 500;
 /// What is looked at first of a record that a run brought in step, and what the reverse is done in.
-const BACK: [(Action, &[Action]); 10] = [
+const BACK: [(Action, &[Action]); 11] = [
     // Of tickets, which are told and left.
     (Action::Close, &[]),
     (Action::Append, &[]),
@@ -43,6 +43,8 @@ const BACK: [(Action, &[Action]); 10] = [
     (Action::Link, &[Action::Unlink]),
     (Action::Retire, &[Action::Reactivate, Action::Link]),
     (Action::Deactivate, &[Action::Reactivate]),
+    // Told, and left.
+    (Action::CreateSource, &[]),
 ];
 /// The same for a run that undid another.
 const AGAIN: [(Action, &[Action]); 6] = [

@@ -132,6 +132,38 @@ impl std::str::FromStr for LinkState {
     }
 }
 
+/// What a person decided of a target customer that the source does not have, in a sync
+/// that also goes the other way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReverseDecision {
+    /// To be created at the source, whatever has a name near its own.
+    Create,
+    /// Never to be created there.
+    Exclude,
+}
+
+impl ReverseDecision {
+    /// The word, as people and the database have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReverseDecision::Create => "create",
+            ReverseDecision::Exclude => "exclude",
+        }
+    }
+}
+
+impl std::str::FromStr for ReverseDecision {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [ReverseDecision::Create, ReverseDecision::Exclude];
+        all.into_iter()
+            .find(|decision| decision.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is no decision: use create or exclude"))
+    }
+}
+
 /// A target record that may be the one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {

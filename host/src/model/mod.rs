@@ -26,7 +26,7 @@ pub use description::{Description, FieldDescription, KindDescription, StampPlace
 pub use failure::Failure;
 pub use ids::{ChangeId, ConnectionName, PlanId, PluginId, RunId, SyncName, TenantName, Timestamp};
 pub use kind::Kind;
-pub use link::{Candidate, Link, LinkState};
+pub use link::{Candidate, Link, LinkState, ReverseDecision};
 pub use manifest::Manifest;
 pub use plan::{Action, FieldDiff, Hold, Plan, PlannedChange, Risk};
 pub use record::{Gap, Page, Query, Record, Selection};

@@ -51,7 +51,7 @@ pub struct PlannedChange {
     pub action: Action,
     /// The source customer it belongs to: the unit of failure and of brakes.
     pub customer: String,
-    /// The source record.
+    /// The source record; empty, like the customer, while it is yet to be created ([`Action::CreateSource`]).
     pub source: String,
     /// The target record; none while it does not exist.
     pub target: Option<String>,
@@ -110,6 +110,8 @@ pub enum Action {
     Append,
     /// A ticket is closed because its alert is over.
     Close,
+    /// A source record is made for a target record that is there alone.
+    CreateSource,
     /// The link is taken back; nothing is written to the vendor. Only in a plan that undoes.
     Unlink,
 }
@@ -129,12 +131,13 @@ impl Action {
             Action::Open => "open",
             Action::Append => "append",
             Action::Close => "close",
+            Action::CreateSource => "create-source",
             Action::Unlink => "unlink",
         }
     }
 
     /// All actions.
-    pub const ALL: [Action; 11] = [
+    pub const ALL: [Action; 12] = [
         Action::Link,
         Action::Create,
         Action::Update,
@@ -145,6 +148,7 @@ impl Action {
         Action::Open,
         Action::Append,
         Action::Close,
+        Action::CreateSource,
         Action::Unlink,
     ];
 

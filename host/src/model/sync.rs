@@ -38,6 +38,8 @@ pub struct SyncRules {
     pub brakes: BrakeLimits,
     /// What becomes of alerts, where the kind takes part.
     pub tickets: TicketRules,
+    /// Whether customers that are in the target alone are created at the source.
+    pub reverse: bool,
 }
 
 impl Default for SyncRules {
@@ -52,6 +54,7 @@ impl Default for SyncRules {
             grace_hours: 72,
             brakes: BrakeLimits::default(),
             tickets: TicketRules::default(),
+            reverse: false,
         }
     }
 }

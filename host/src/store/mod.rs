@@ -30,6 +30,7 @@ mod plans;
 mod plugins;
 mod reads;
 mod records;
+mod reverse;
 mod rows;
 mod runs;
 mod schedules;

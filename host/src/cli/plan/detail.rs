@@ -145,7 +145,8 @@ pub(in crate::cli) fn one(view: &ChangeView) -> String {
     let change = &view.change;
     let mut line =
         format!("  {:>5}  {} {} {}", change.sequence, change.action.as_str(), change.kind, clean(&change.name));
-    line.push_str(&format!(" ({} -> {})", clean(&change.source), or_dash(change.target.as_deref().map(clean))));
+    let source = Some(&change.source).filter(|source| !source.is_empty()).map(|source| clean(source));
+    line.push_str(&format!(" ({} -> {})", or_dash(source), or_dash(change.target.as_deref().map(clean))));
     let status = spelled(&view.status);
     if status != "pending" {
         line.push_str(&format!(" [{status}]"));
@@ -178,7 +179,7 @@ pub(in crate::cli) fn one(view: &ChangeView) -> String {
 /// both sides, and only what differs is worth telling.
 fn worth_a_line(action: Action, diff: &FieldDiff) -> bool {
     match action {
-        Action::Create => diff.name != "name",
+        Action::Create | Action::CreateSource => diff.name != "name",
         Action::Link => diff.name != "parent" && diff.before.as_ref() != Some(&diff.after),
         // Where the link leads stands in every change that undoes another, also where it stays.
         _ => diff.before.as_ref() != Some(&diff.after),

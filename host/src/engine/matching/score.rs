@@ -24,7 +24,7 @@ const SAME_WORD: f64 = 0.85;
 const SCORED: usize = 64;
 
 /// The names of one side, prepared for many questions.
-pub(super) struct NameIndex {
+pub(in crate::engine) struct NameIndex {
     names: Vec<Company>,
     sizes: Vec<usize>,
     trigrams: HashMap<[char; 3], Vec<u32>>,
@@ -33,7 +33,7 @@ pub(super) struct NameIndex {
 
 impl NameIndex {
     /// Prepares names; answers name them by their place.
-    pub(super) fn new(names: Vec<Company>) -> Self {
+    pub(in crate::engine) fn new(names: Vec<Company>) -> Self {
         let mut trigrams: HashMap<[char; 3], Vec<u32>> = HashMap::new();
         let mut counts: HashMap<String, u32> = HashMap::new();
         let mut sizes = Vec::with_capacity(names.len());
@@ -53,7 +53,7 @@ impl NameIndex {
     }
 
     /// The places of all names at least [`NEAR`], with score and reason, in no order.
-    pub(super) fn near(&self, name: &Company) -> Vec<(usize, f64, String)> {
+    pub(in crate::engine) fn near(&self, name: &Company) -> Vec<(usize, f64, String)> {
         let own = trigrams_of(&name.core);
         if name.core.is_empty() {
             return Vec::new();

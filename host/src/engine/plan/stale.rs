@@ -6,6 +6,7 @@
 //! is enough that the link still leads to the record the change is about.
 
 use super::alerts::is_open;
+use super::reverse::stale_reverse;
 use super::value::same;
 use crate::model::{Action, FieldDiff, Link, LinkState, PlannedChange, Record, Value, catalogue};
 
@@ -29,6 +30,8 @@ fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
         },
         Action::Open | Action::Append if linked.is_some() => Some("it has a ticket by now".to_owned()),
         Action::Open | Action::Append => moved.then(|| "its link was decided on since".to_owned()),
+        // Its link is looked for by its target.
+        Action::CreateSource => link.map(|link| format!("it is linked to {} by now", link.source)),
         Action::Link if linked.is_some() && linked != change.target.as_deref() => {
             Some("it is linked to another record by now".to_owned())
         }
@@ -43,6 +46,9 @@ fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
 
 /// Why the target record has left a change behind; none when it has not.
 pub(in crate::engine) fn stale_target(change: &PlannedChange, target_now: Option<&Record>) -> Option<String> {
+    if change.action == Action::CreateSource {
+        return stale_reverse(change, target_now);
+    }
     // A link without a target waits for one that the same plan makes.
     if matches!(change.action, Action::Create | Action::Open)
         || (change.action == Action::Link && change.target.is_none())

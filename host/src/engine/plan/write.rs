@@ -38,7 +38,7 @@ pub fn to_write(
 ) -> Result<Option<Change>, Unresolved> {
     let operation = match change.action {
         Action::Link | Action::Unlink => return Ok(None),
-        Action::Create | Action::Open => Operation::Create,
+        Action::Create | Action::Open | Action::CreateSource => Operation::Create,
         Action::Update | Action::Append | Action::Close => Operation::Update,
         Action::Move => Operation::Move,
         Action::Retire | Action::Deactivate => Operation::Deactivate,
@@ -52,7 +52,8 @@ pub fn to_write(
         id: id.to_string(),
         operation,
         kind: change.kind.counterpart(),
-        target: change.target.clone(),
+        // What is created at the source has a target, which is not what is written.
+        target: change.target.clone().filter(|_| operation != Operation::Create),
         parent: parent_now.map(str::to_owned),
         name: None,
         stamp,
@@ -123,8 +124,8 @@ pub fn after_write(
             decide(&mut next, LinkState::Create, None, "planning", &change.reason, now);
         }
         Action::Update | Action::Move | Action::Deactivate | Action::Reactivate | Action::Unlink => {}
-        // Of tickets only, which are dealt with.
-        Action::Open | Action::Append | Action::Close => {}
+        // Of tickets only, which are dealt with; and what is created at the source has `after_reverse`.
+        Action::Open | Action::Append | Action::Close | Action::CreateSource => {}
     }
     if let (Some(sent), false) = (sent, change.action == Action::Retire) {
         remember(&mut next, sent, kept);
@@ -151,14 +152,14 @@ fn after_ticket(link: &mut Link, change: &PlannedChange, target: &str, kept: Opt
 }
 
 /// Nothing that was known of one target record holds for another.
-fn forget(link: &mut Link) {
+pub(super) fn forget(link: &mut Link) {
     link.made = false;
     link.sent.clear();
     link.written.clear();
     link.volatile_at = None;
 }
 
-fn decide(link: &mut Link, state: LinkState, target: Option<&str>, by: &str, reason: &str, now: Timestamp) {
+pub(super) fn decide(link: &mut Link, state: LinkState, target: Option<&str>, by: &str, reason: &str, now: Timestamp) {
     link.state = state;
     link.target = target.map(str::to_owned);
     link.decided_by = by.to_owned();
@@ -199,7 +200,7 @@ pub(super) fn note_rest(link: &mut Link, record: &Record) {
 }
 
 /// Everything a write says, by field name.
-fn sent_values(sent: &Change) -> impl Iterator<Item = (&str, Value)> {
+pub(super) fn sent_values(sent: &Change) -> impl Iterator<Item = (&str, Value)> {
     let active = match sent.operation {
         Operation::Deactivate => Some(Value::Boolean(false)),
         Operation::Reactivate => Some(Value::Boolean(true)),

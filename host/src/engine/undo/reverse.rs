@@ -83,7 +83,7 @@ impl<'a> Did<'a> {
             Action::Retire => (active(change), Some((Some(target), None))),
             Action::Deactivate | Action::Reactivate => (active(change), None),
             Action::Update | Action::Move | Action::Unlink => (None, None),
-            Action::Open | Action::Append | Action::Close => (None, None),
+            Action::Open | Action::Append | Action::Close | Action::CreateSource => (None, None),
         };
         let fields = match change.action {
             Action::Update | Action::Move => change.fields.iter().collect(),
@@ -112,6 +112,10 @@ impl<'a> Reversal<'a> {
                 "what people read in {} {target} is not taken back: see to it by hand",
                 change.kind.counterpart()
             ));
+            return out;
+        }
+        if change.action == Action::CreateSource {
+            out.left.push(format!("what was created at the source for {target} stays there: see to it by hand"));
             return out;
         }
         let did = Did::of(change, target);

@@ -20,11 +20,11 @@ async fn what_is_due_is_taken_by_one_and_is_due_again_at_its_next_slot() {
     let bed = Bed::new().await;
     let other = bed.second().await;
     let schedule = put(&bed.tenant, Job::Sync).await;
-    assert_eq!(bed.tenant.schedule_list().await.unwrap(), [schedule.clone()]);
+    assert_eq!(bed.tenant.schedule_list().await.unwrap(), std::slice::from_ref(&schedule));
     assert_eq!(bed.store.next_due(T0.plus_ms(-1), None).await.unwrap(), Some(schedule.due_at));
     assert!(bed.tenant.schedules_due(T0.plus_ms(-1), T0.plus_ms(-MINUTE)).await.unwrap().is_empty());
     let due = bed.tenant.schedules_due(later(), T0).await.unwrap();
-    assert_eq!(due, [schedule.clone()]);
+    assert_eq!(due, std::slice::from_ref(&schedule));
     assert_eq!(bed.store.due_tenants(later(), T0).await.unwrap(), [bed.tenant.name().clone()]);
 
     let next = schedule.next_slot(later());

@@ -11,6 +11,7 @@ fn sync() -> Sync {
         source: "rmm".parse().unwrap(),
         target: "psa".parse().unwrap(),
         rules: SyncRules::default(),
+        paused: false,
         revision: 1,
     }
 }

@@ -324,7 +324,7 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
             let rows = syncs.iter().map(|sync| {
                 let kinds = sync.rules.kinds.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let own = schedules_of(&schedules, &sync.name);
-                let every = own.iter().find(|schedule| schedule.job == Job::Sync).map(|schedule| interval(schedule));
+                let every = own.iter().find(|schedule| schedule.job == Job::Sync).map(interval);
                 let next = own.iter().map(|schedule| schedule.due_at).min().filter(|_| !sync.paused);
                 let next = if sync.paused { "paused".to_owned() } else { or_dash(next) };
                 [sync.name.to_string(), sync.source.to_string(), sync.target.to_string(), kinds, or_dash(every), next]

@@ -57,7 +57,7 @@ fn a_signal_amid_the_pages_ends_the_run_as_itself_and_the_next_completes() {
 
 #[test]
 fn a_signal_amid_the_writes_leaves_the_rest_to_the_next_and_doubles_nothing() {
-    let office = Office::sized(Size::new(3, 4, 200));
+    let office = Office::sized(Size::new(3, 4, 700));
     office.plan(3);
     office.psa.set_latency(Duration::from_millis(10));
     let apply = office.program.start("apply 1 --yes --release first-run");
@@ -66,7 +66,7 @@ fn a_signal_amid_the_writes_leaves_the_rest_to_the_next_and_doubles_nothing() {
     let stopped = apply.wait().ends(130);
     assert!(stopped.out.contains("partial") && stopped.out.contains("stopped on request"), "{}", stopped.whole());
     let written = office.psa.counts().writes;
-    assert!((30..200).contains(&written), "{written}");
+    assert!((30..700).contains(&written), "{written}");
     assert_at_rest(&office);
     assert_eq!(newest_run(&office)["counts"]["writes"], written);
     office.psa.set_latency(Duration::ZERO);
@@ -127,7 +127,7 @@ fn work_does_what_is_due_beside_another_and_ends_well_when_it_is_stopped() {
 
 #[test]
 fn work_that_is_stopped_amid_a_job_takes_it_up_again_at_once() {
-    let office = Office::sized(Size::new(3, 4, 200));
+    let office = Office::sized(Size::new(3, 4, 700));
     office.program.run("sync set s --trust automatic --no-first-run-hold --every 1").ends(0);
     office.psa.set_latency(Duration::from_millis(10));
     let worker = office.program.start("work --quiet");
@@ -135,7 +135,7 @@ fn work_that_is_stopped_amid_a_job_takes_it_up_again_at_once() {
     signal(&worker, "-TERM");
     let said = worker.wait().ends(0);
     assert!(said.out.contains("stopped"), "{}", said.whole());
-    assert!(office.psa.counts().writes < 200);
+    assert!(office.psa.counts().writes < 700);
     assert_at_rest(&office);
     office.psa.set_latency(Duration::ZERO);
     let again = office.program.run("work --once").ends(0);
@@ -173,7 +173,7 @@ fn a_sync_is_set_paused_swapped_and_removed() {
     program
         .run(&format!("connection add psa2 {args} --set user={user} --endpoint discovery={url} --endpoint zone={url}"))
         .ends(0);
-    let swapped = program.run("sync swap s --to psa2 --as t").ends(3);
+    let swapped = program.run("sync swap s --to psa2 --as t").ends(0);
     for words in ["s is paused and keeps its", "proposed", "crosswalk sync resume s"] {
         assert!(swapped.out.contains(words), "{words}: {}", swapped.whole());
     }

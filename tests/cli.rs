@@ -8,6 +8,8 @@ mod connections;
 mod guests;
 /// Files that are no plugins, and manifests that are wrong.
 mod plugins;
+/// Signals, the schedule, and what is done to a sync.
+mod stop;
 /// The main job by hand: plan, apply, links in a spreadsheet, the lists, the exit codes.
 mod work;
 
@@ -32,7 +34,11 @@ const PSA: &str = "--plugin autotask --secret-env secret=PSA_SECRET --secret-env
 impl Office {
     /// Both vendors, and a program that knows their secrets and has no connection yet.
     fn open() -> Self {
-        let world = World::generate(Size::new(3, 4, 10), 11);
+        Self::open_sized(Size::new(3, 4, 10))
+    }
+
+    fn open_sized(size: Size) -> Self {
+        let world = World::generate(size, 11);
         let rmm = PulsewayRmm::start(&world, RmmOptions::default()).expect("an RMM");
         let options = PsaOptions { latency_steps: false, ..PsaOptions::default() };
         let psa = Autotask::start(&Existing::default(), options).expect("a PSA");
@@ -51,7 +57,12 @@ impl Office {
 
     /// The same with both connections and the sync `s` between them.
     fn connected() -> Self {
-        let office = Self::open();
+        Self::sized(Size::new(3, 4, 10))
+    }
+
+    /// The same with a world of this size.
+    fn sized(size: Size) -> Self {
+        let office = Self::open_sized(size);
         let Self { rmm, psa, program } = &office;
         program.run(&format!("connection add rmm {RMM} --endpoint api={}/api/v3", rmm.url())).ends(0);
         let (url, user) = (psa.url(), psa.user());

@@ -14,6 +14,8 @@ mod harness;
 
 /// A vendor that accepts a write and takes its time over it.
 mod accepted;
+/// The author's page holds: its connector is built as the page says.
+mod author;
 /// The command line: what it prints, its exit codes, and what bad input gets.
 mod cli;
 /// What a vendor may do to us: every fault, and the same end state all the same.
@@ -28,9 +30,13 @@ mod refresh;
 mod reverse;
 /// The sandbox: connectors that misbehave, one habit at a time.
 mod sandbox;
+/// The schedule: each thing due is done once, and a stop or a swap loses nothing.
+mod schedule;
 /// The main job, whole: RMM records into the PSA, and everything that happens to them later.
 mod sync;
 /// Tests that read the source: rooms, headers, words.
 mod tidy;
 /// Taking back what a run did: what goes, what is left, and that nothing does it again.
 mod undo;
+/// Why a record is, or is not, in step, in words.
+mod why;

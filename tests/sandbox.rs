@@ -7,7 +7,7 @@
 
 use crate::harness::vendor::Vendor;
 use crate::harness::{SYNC, TestApp, component, name, secrets, sync, texts, told};
-use crosswalk::engine::{JournalFilter, NewConnection, NewSync, NoProgress, PlanReport};
+use crosswalk::engine::{JobOutcome, JournalFilter, NewConnection, NewSync, NoProgress, PlanReport};
 use crosswalk::error::Error;
 use crosswalk::model::sync::KindRules;
 use crosswalk::model::{ConnectionName, Kind, RunStatus, SyncRules};
@@ -316,17 +316,20 @@ async fn a_job_may_keep_things_and_be_woken_again_and_writes_nothing() {
     applying.habit("guest", "schedule-while-reading", 1).await;
     let report = applying.app.apply(&plan).await;
     assert!(report.failures[0].1.contains("schedule: it was let"), "{:?}", report.failures);
-    assert!(applying.app.tenant.tick().await.unwrap().is_empty(), "not before its time");
+    assert!(applying.app.engine.tick().await.unwrap().is_empty(), "not before its time");
     for (habit, words) in [
         ("write-while-reading", "through: []; put: true; woken: true"),
         ("mapping-while-reading", "mapping: put true seen Some(\"value\")"),
     ] {
         applying.habit("guest", habit, 1).await;
         applying.app.clock.advance_ms(2000);
-        let woken = applying.app.tenant.tick().await.unwrap();
+        let woken = applying.app.engine.tick().await.unwrap();
         let outcomes: Vec<_> =
-            woken.iter().map(|wake| (wake.job.as_str(), wake.outcome.clone().unwrap_err())).collect();
-        assert!(matches!(&outcomes[..], [("poll", why)] if why.contains(words)), "{habit}: {outcomes:?}");
+            woken.iter().map(|wake| (wake.job.as_str(), wake.outcome, wake.message.as_str())).collect();
+        assert!(
+            matches!(&outcomes[..], [("poll", JobOutcome::Failed, why)] if why.contains(words)),
+            "{habit}: {outcomes:?}"
+        );
     }
     applying.habit("guest", "mapping-seen", 1).await;
     let seen = applying.check("guest").await.unwrap_err();

@@ -1,10 +1,11 @@
 //! The one place where parts are built and joined, and where the program stops.
 //!
 //! The engine is opened when a command first asks for it, so that `plugin build` or
-//! `--help` touch no data. Long work listens to Ctrl-C and SIGTERM: it is dropped where it
-//! stands, and the store is closed behind it. Nothing is lost by that: what may have been
-//! written is in the store as an intent before its call leaves, and the next run looks it up.
-//! It decides nothing about the domain.
+//! `--help` touch no data. Long work listens to Ctrl-C and SIGTERM. The first asks it to
+//! stop: it breaks off between pages and batches and ends its run as itself. The second
+//! drops it where it stands; nothing is lost by that either: what may have been written is in
+//! the store as an intent before its call leaves, and the next run looks it up. The store is
+//! closed behind both. It decides nothing about the domain.
 
 use crate::cli::{Args, Exit, Output, Session};
 use crate::clock::SystemClock;
@@ -42,17 +43,45 @@ async fn until_end(args: Args, config: &Config, output: &Output) -> anyhow::Resu
         let engine = join(config)?;
         Ok(opened.get_or_init(|| engine).clone())
     };
-    let session = Session { output, tenant: &config.tenant, open: &open, environment: &crate::config::environment };
+    let session = Session {
+        output,
+        tenant: &config.tenant,
+        tenant_named: config.tenant_named,
+        open: &open,
+        environment: &crate::config::environment,
+    };
     let stoppable = args.works_long();
+    let mut work = std::pin::pin!(crate::cli::run(args, &session));
+    let mut dropped = false;
     let ended = tokio::select! {
-        ended = crate::cli::run(args, &session) => ended,
-        () = stop_signal(), if stoppable => Ok(Exit::Interrupted),
+        ended = &mut work => ended,
+        () = stop_signal(), if stoppable => {
+            // Before the engine is there, nothing is under way.
+            match opened.get() {
+                None => Ok(Exit::Interrupted),
+                Some(engine) => {
+                    output.stopping();
+                    engine.stop().stop();
+                    tokio::select! {
+                        ended = &mut work => ended,
+                        () = stop_signal() => {
+                            dropped = true;
+                            Ok(Exit::Interrupted)
+                        }
+                    }
+                }
+            }
+        }
+    };
+    let ended = match ended {
+        Err(error) if matches!(error.downcast_ref(), Some(Error::Stopped)) => Ok(Exit::Interrupted),
+        ended => ended,
     };
     if let Some(engine) = opened.get() {
         engine.close().await;
     }
     if matches!(ended, Ok(Exit::Interrupted)) {
-        output.interrupted();
+        output.interrupted(dropped);
     }
     ended
 }

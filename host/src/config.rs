@@ -61,6 +61,8 @@ pub struct Config {
     pub log: String,
     /// The tenant commands work for.
     pub tenant: TenantName,
+    /// Whether somebody named it; else it is the usual one.
+    pub tenant_named: bool,
 }
 
 /// Where data is, and the key to its secrets.
@@ -188,10 +190,12 @@ impl Config {
             (None, None, None) => Key::File(data.join(file.key_file.as_deref().unwrap_or(Path::new("key")))),
         };
         let tenant = match (&flags.tenant, set(variables::TENANT)) {
-            (Some(tenant), _) => tenant.clone(),
-            (None, Some(text)) => TenantName::new(text)
-                .map_err(|error| ConfigError::Variable { name: variables::TENANT, why: error.to_string() })?,
-            (None, None) => file.tenant.unwrap_or_default(),
+            (Some(tenant), _) => Some(tenant.clone()),
+            (None, Some(text)) => Some(
+                TenantName::new(text)
+                    .map_err(|error| ConfigError::Variable { name: variables::TENANT, why: error.to_string() })?,
+            ),
+            (None, None) => file.tenant,
         };
         let log = match (flags.quiet, flags.verbose) {
             (true, _) => "error".to_owned(),
@@ -206,7 +210,13 @@ impl Config {
             component_mib: file.limits.component_mib,
             threads: file.guest_threads,
         };
-        Ok(Self { storage: Storage { data, key }, guests, log, tenant })
+        Ok(Self {
+            storage: Storage { data, key },
+            guests,
+            log,
+            tenant_named: tenant.is_some(),
+            tenant: tenant.unwrap_or_default(),
+        })
     }
 }
 

@@ -54,6 +54,9 @@ pub enum Error {
         /// The manifest's troubleshooting text, or ours.
         hint: String,
     },
+    /// Somebody wanted it to stop, and it did where nothing is lost.
+    #[error("{}", crate::model::run::STOPPED)]
+    Stopped,
     /// The plugin cannot be used.
     #[error("{0}")]
     Plugin(#[source] Box<dyn std::error::Error + Send + Sync>, String),
@@ -84,7 +87,7 @@ impl Error {
             | Error::Plugin(_, hint) => hint,
             Error::File { .. } => "look at its path and its rights",
             // Its own message says what to do.
-            Error::Store(_) => "",
+            Error::Store(_) | Error::Stopped => "",
         }
     }
 

@@ -25,7 +25,7 @@
 //!
 //! A test (`tests/tidy.rs`) holds this table.
 //!
-//! # Three walks
+//! # Four walks
 //!
 //! *Sync now.* `crosswalk run SYNC` claims the sync (`engine::claim`), looks up what an
 //! interrupted run left open (`engine::recover`), reads both sides page by page with rows
@@ -33,6 +33,10 @@
 //! customer (`engine::planning` feeding [`engine::matching`] and [`engine::plan`]), holds what
 //! [`engine::brakes`] catch, and applies the rest (`engine::apply`): intents committed, call,
 //! outcomes read back and committed (`engine::settle`).
+//!
+//! *The schedule wakes.* `crosswalk work` (`engine::worker`) asks the store what is due, takes
+//! each thing there so that one process does it, and runs it (`engine::schedule`); from there it is
+//! the walk above. A stop is asked for through `engine::Stop`, and heard between pages and batches.
 //!
 //! *A connector calls its vendor.* The guest's `http.send-all` arrives in `runtime::host`
 //! and passes the gate: endpoint and path become a URL that is checked against what was

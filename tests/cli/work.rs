@@ -29,7 +29,14 @@ fn a_plan_is_shown_approved_applied_and_nothing_is_left() {
 
     let device = &office.rmm.devices()[0].id;
     let why = program.run(&format!("why s asset {device}")).ends(0);
-    for words in ["link: linked", "FIELD", "LAST WRITTEN", "serial-number", "created"] {
+    for words in
+        ["in step: linked by", "\n  1. source    `rmm` has it as", "customer  it belongs to", "written   created at"]
+    {
+        assert!(why.out.contains(words), "{words}: {}", why.whole());
+    }
+    assert!(!why.out.contains("LAST WRITTEN"), "{}", why.whole());
+    let why = program.run(&format!("why s asset {device} --fields")).ends(0);
+    for words in ["FIELD", "LAST WRITTEN", "serial-number", "created"] {
         assert!(why.out.contains(words), "{words}: {}", why.whole());
     }
     program.run("why s asset nobody").refused(1, &["nobody"]);
@@ -38,6 +45,42 @@ fn a_plan_is_shown_approved_applied_and_nothing_is_left() {
     program.run("plan nowhere").refused(1, &["there is no sync `nowhere`", "crosswalk sync list"]);
     program.run("apply 99 --yes").refused(1, &["99"]);
     program.run("--tenant other connection list").refused(1, &["there is no tenant `other`", "crosswalk tenant list"]);
+}
+
+#[test]
+fn a_run_is_undone_after_it_was_shown() {
+    let office = Office::in_step();
+    let program = &office.program;
+    let asked = program.run("run undo 2").refused(2, &["nobody can be asked", "crosswalk apply 3 --yes"]);
+    for words in ["plan 3 of s, undoes run 2: ", "DEACTIVATE", "linked to: "] {
+        assert!(asked.err.contains(words), "{words}: {}", asked.whole());
+    }
+    program.run("run undo 1").refused(1, &["run 1 applied nothing", "crosswalk runs s"]);
+    program.run("run undo 99").refused(1, &["there is no run `99`"]);
+    program.run("run undo").ends(2);
+    program.run("run").ends(2);
+    program.run("run -- undo").refused(1, &["there is no sync `undo`"]);
+    office.psa.reset_counts();
+    let undone = program.run("run undo 2 --yes").ends(0);
+    for words in ["undoes run 2", "because: undoes “create” of run 2", "it undid run 2"] {
+        assert!(undone.out.contains(words), "{words}: {}", undone.whole());
+    }
+    assert!(office.psa.configuration_items().iter().all(|row| row["isActive"] == false));
+    assert!(office.psa.counts().writes > 0);
+    office.plan(0);
+    program.run("run undo 2 --yes").refused(1, &["run 2 was undone already, by run"]);
+    let organisation = office.rmm.organisations()[0].0;
+    let why = program.run(&format!("why s customer {organisation}")).ends(0);
+    for words in ["left out: excluded by an undo", &format!("crosswalk link create s customer {organisation}")] {
+        assert!(why.out.contains(words), "{words}: {}", why.whole());
+    }
+    let runs = program.run("runs s --json").ends(0).json();
+    let undo = runs.as_array().unwrap().iter().find(|run| run["message"] == "it undid run 2").unwrap()["id"].clone();
+    let again = program.run(&format!("run undo {undo} --yes --json")).ends(0).json();
+    assert_eq!(again["plan"]["plan"]["undoes"], undo);
+    assert_eq!(again["applied"]["run"]["status"], "succeeded");
+    assert!(office.psa.configuration_items().iter().all(|row| row["isActive"] == true));
+    office.plan(0);
 }
 
 #[test]
@@ -83,7 +126,6 @@ fn a_program_gets_one_json_document_of_everything() {
         "runs s",
         "journal",
         "journal s",
-        "tick",
         &why,
         &refresh,
     ] {

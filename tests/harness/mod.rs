@@ -83,6 +83,14 @@ impl TestApp {
         app
     }
 
+    /// The same data folder through an engine of its own, as another process has it.
+    pub(crate) async fn second(&self) -> Engine {
+        let folder = self.folder.path();
+        let store =
+            Store::open(&folder.join("crosswalk.db"), &KeySource::File(folder.join("key"))).expect("a database");
+        Engine::new(store, runtime(), self.clock.clone(), folder.to_owned())
+    }
+
     /// Joins any two connections by the sync of most tests, their plugins installed.
     pub(crate) async fn join(&self, source: NewConnection, target: NewConnection, rules: SyncRules) {
         let new = NewSync { name: name(SYNC), source: source.name.clone(), target: target.name.clone(), rules };
@@ -95,9 +103,13 @@ impl TestApp {
 
     async fn connect(&self, vendors: &Vendors) {
         self.connect_rmm(&vendors.rmm).await;
-        let psa = &vendors.psa;
+        self.connect_psa("psa", &vendors.psa).await;
+    }
+
+    /// Connects a PSA under this name.
+    pub(crate) async fn connect_psa(&self, called: &str, psa: &Autotask) {
         self.add(NewConnection {
-            name: name("psa"),
+            name: name(called),
             plugin: name("autotask"),
             settings: [
                 ("user".to_owned(), psa.user().into()),
@@ -116,8 +128,13 @@ impl TestApp {
 
     /// Connects the RMM alone.
     pub(crate) async fn connect_rmm(&self, rmm: &PulsewayRmm) {
+        self.connect_rmm_as("rmm", rmm).await;
+    }
+
+    /// Connects an RMM under this name.
+    pub(crate) async fn connect_rmm_as(&self, called: &str, rmm: &PulsewayRmm) {
         self.add(NewConnection {
-            name: name("rmm"),
+            name: name(called),
             plugin: name("pulseway-rmm"),
             settings: BTreeMap::new(),
             secrets: secrets([("token-id", rmm.token_id()), ("token-secret", rmm.token_secret())]),
@@ -226,6 +243,12 @@ impl Vendors {
         let options = PsaOptions { latency_steps: false, ..PsaOptions::default() };
         let psa = Autotask::start(&existing, options).expect("a PSA");
         Self { world, rmm, psa }
+    }
+
+    /// Another PSA that holds a part of the same customers, by numbers of its own.
+    pub(crate) fn second_psa(&self, held: f64) -> Autotask {
+        let existing = self.world.existing_in_psa(held, 12);
+        Autotask::start(&existing, PsaOptions { latency_steps: false, ..PsaOptions::default() }).expect("a PSA")
     }
 
     /// Nothing stands twice in the PSA.

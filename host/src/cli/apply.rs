@@ -72,7 +72,8 @@ enum RunCommand {
 impl ApplyArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let tenant = session.tenant().await?;
-        if !self.yes && !confirmed(self.question(&tenant).await?, self.plan).await? {
+        let go_ahead = format!("crosswalk apply {} --yes", self.plan);
+        if !self.yes && !confirmed(session, self.question(&tenant).await?, &go_ahead).await? {
             session.output.talk("nothing was applied");
             return Ok(Exit::Pending);
         }
@@ -114,12 +115,12 @@ impl ApplyArgs {
     }
 }
 
-/// Asks a person; where there is none, `--yes` has to stand for the answer.
-pub(super) async fn confirmed(question: String, plan: PlanId) -> anyhow::Result<bool> {
+/// Asks a person; where there is none, the command that goes ahead has to stand for the answer.
+pub(super) async fn confirmed(session: &Session<'_>, question: String, go_ahead: &str) -> anyhow::Result<bool> {
     if !can_ask() {
         return Err(Told::usage(
             "nobody can be asked whether to go ahead: this is no terminal",
-            format!("`crosswalk apply {plan} --yes` goes ahead"),
+            format!("`{go_ahead}` goes ahead"),
         ));
     }
     // On a thread of its own, so that a signal is heard meanwhile.
@@ -129,7 +130,11 @@ pub(super) async fn confirmed(question: String, plan: PlanId) -> anyhow::Result<
         std::io::stdin().read_line(&mut answer)?;
         std::io::Result::Ok(answer)
     });
-    let answer = answer.await.context("the question was broken off")??;
+    let engine = session.engine()?;
+    let answer = tokio::select! {
+        answer = answer => answer.context("the question was broken off")??,
+        () = engine.stop().stopped() => return Err(crate::error::Error::Stopped.into()),
+    };
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 

@@ -53,6 +53,9 @@ impl From<Exit> for ExitCode {
 impl Exit {
     /// How a run that wrote, or would have, ends.
     pub(super) fn of_run(run: &Run) -> Self {
+        if run.was_stopped() {
+            return Exit::Interrupted;
+        }
         match run.status {
             RunStatus::Succeeded | RunStatus::NothingToDo if run.counts.held > 0 => Exit::Held,
             RunStatus::Succeeded | RunStatus::NothingToDo => Exit::Done,
@@ -197,6 +200,8 @@ mod tests {
         ] {
             assert_eq!(Exit::of_run(&ended(status, held)), exit, "{status:?}");
         }
+        let stopped = Run { message: crate::model::run::STOPPED.to_owned(), ..ended(RunStatus::Partial, 3) };
+        assert_eq!(Exit::of_run(&stopped), Exit::Interrupted);
     }
 
     #[test]

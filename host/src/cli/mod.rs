@@ -35,9 +35,9 @@ mod session;
 mod shapes;
 mod sync;
 mod tenant;
-mod tick;
 mod undo;
 mod why;
+mod work;
 
 pub use exit::Exit;
 pub use output::{LogWriter, Output};
@@ -138,8 +138,8 @@ enum Command {
     Journal(journal::JournalArgs),
     /// Say why a record is, or is not, in step
     Why(why::WhyArgs),
-    /// Run the wake-ups of connectors that are due
-    Tick(tick::TickArgs),
+    /// Run the schedule: do what is due, until stopped
+    Work(work::WorkArgs),
 }
 
 impl Args {
@@ -172,7 +172,8 @@ impl Args {
                 | Command::Run(_)
                 | Command::Asset(_)
                 | Command::Alert(_)
-                | Command::Tick(_)
+                | Command::Sync(sync::SyncCommand::Swap { .. })
+                | Command::Work(_)
         )
     }
 }
@@ -196,7 +197,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,
         Command::Why(command) => command.run(session).await,
-        Command::Tick(command) => command.run(session).await,
+        Command::Work(command) => command.run(session).await,
     }
 }
 

@@ -62,9 +62,18 @@ impl Output {
         let _ = self.bars.suspend(|| writeln!(std::io::stderr().lock(), "{text}"));
     }
 
-    /// Says that a signal ended the work.
-    pub fn interrupted(&self) {
-        self.tell("interrupted: what may have been written is looked up by the next run");
+    /// Says that a signal was heard.
+    pub fn stopping(&self) {
+        self.talk("stopping where nothing is lost; a second signal stops at once");
+    }
+
+    /// Says that a signal ended the work: where it could break off, or `dropped` where it stood.
+    pub fn interrupted(&self, dropped: bool) {
+        self.tell(if dropped {
+            "interrupted: what may have been written is looked up by the next run"
+        } else {
+            "interrupted: the next run goes on from there"
+        });
     }
 
     /// Where progress bars are drawn.

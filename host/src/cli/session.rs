@@ -12,6 +12,8 @@ pub struct Session<'a> {
     pub output: &'a Output,
     /// The tenant it works for.
     pub tenant: &'a TenantName,
+    /// Whether somebody chose that tenant, by flag, environment or file.
+    pub tenant_named: bool,
     /// Opens the engine, or gives the one that is open: a command that needs none pays for none.
     pub open: &'a dyn Fn() -> anyhow::Result<Engine>,
     /// Gives a variable of the environment.

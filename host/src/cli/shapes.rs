@@ -4,7 +4,7 @@
 //! command line's answers get this one, which says what it means.
 
 use crate::engine::{ApplyReport, ChangeView, JournalEntry, LinkView};
-use crate::model::{Candidate, FieldDiff, Link, Plan, Record, Run, Timestamp, Value};
+use crate::model::{Candidate, FieldDiff, Link, Plan, Record, Run, Schedule, Timestamp, Value};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -70,6 +70,19 @@ pub(super) fn change(view: &ChangeView) -> Json {
 
 fn diff(diff: &FieldDiff) -> Json {
     json!({ "name": diff.name, "before": diff.before.as_ref().map(value), "after": value(&diff.after) })
+}
+
+pub(super) fn schedule(schedule: &Schedule) -> Json {
+    json!({
+        "job": schedule.job,
+        "every_minutes": schedule.minutes(),
+        "next_at": time(Some(schedule.due_at)),
+        "slot_at": time(Some(schedule.slot_at)),
+        "running_since": time(schedule.taken_at),
+        "last_at": time(schedule.last_at),
+        "failures": schedule.failures,
+        "message": schedule.message,
+    })
 }
 
 pub(super) fn run(run: &Run) -> Json {

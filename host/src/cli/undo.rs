@@ -19,7 +19,7 @@ const SHOWN: usize = 20;
 #[command(after_help = "\
 What was made is taken out of use and no longer linked, what was written gets its earlier
 values back, what was moved or taken out of use goes back. What somebody changed since is
-left as it is, and said. The next plan does not do it again: values that were put back count
+left as it is, and said; the key this host leaves in a record stays. The next plan does not do it again: values that were put back count
 as a person's edit, and records that were made or linked are excluded, until `crosswalk link
 set` or `crosswalk link create` takes them up again. An undo is a run: it can be undone too.
 
@@ -63,7 +63,7 @@ impl UndoArgs {
         if !self.yes {
             session.output.talk(&shown);
             let question = format!("Undo run {} with {}?", self.run, count(changes, "change"));
-            if !confirmed(question, id).await? {
+            if !confirmed(session, question, &format!("crosswalk apply {id} --yes")).await? {
                 session.output.answer(
                     || document(Value::Null),
                     || format!("nothing was undone; `crosswalk apply {id}` does it later"),

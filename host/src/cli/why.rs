@@ -1,7 +1,8 @@
-//! `crosswalk why`: why one record is, or is not, in step; both sides next to each other.
+//! `crosswalk why`: why one record is, or is not, in step, as a short trace from the source
+//! to the target; with `--fields` both sides next to each other, and the journal.
 
 use super::exit::Exit;
-use super::output::{or_dash, table};
+use super::output::{clean, or_dash, table};
 use super::session::Session;
 use super::{journal, plan, shapes};
 use crate::engine::Trace;
@@ -12,28 +13,35 @@ use std::collections::BTreeSet;
 /// Why a record is, or is not, in step.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  crosswalk why rmm-to-psa asset 4711")]
+Examples:
+  crosswalk why rmm-to-psa asset 4711
+  crosswalk why rmm-to-psa customer \"Contoso Ltd\" --fields")]
 pub(super) struct WhyArgs {
     /// The sync
     sync: SyncName,
     /// The record's kind
     kind: Kind,
-    /// The record's id, at the source or at the target
-    id: String,
+    /// The record: its id at the source or at the target, or its exact name
+    record: String,
+    /// Also show both sides field by field, and the journal
+    #[arg(long)]
+    fields: bool,
 }
 
 impl WhyArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
-        let trace = session.tenant().await?.why(&self.sync, self.kind, &self.id).await?;
-        session.output.answer(|| document(&trace), || words(&trace))?;
+        let trace = session.tenant().await?.why(&self.sync, self.kind, &self.record).await?;
+        session.output.answer(|| document(&trace), || words(&trace, self.fields))?;
         Ok(Exit::Done)
     }
 }
 
 fn document(trace: &Trace) -> Value {
     json!({
+        "kind": trace.kind,
         "verdict": trace.verdict,
+        "steps": trace.steps,
+        "next": trace.next,
         "source": trace.source.as_ref().map(shapes::record),
         "source_gone": trace.source_gone,
         "target": trace.target.as_ref().map(shapes::record),
@@ -43,23 +51,19 @@ fn document(trace: &Trace) -> Value {
     })
 }
 
-fn words(trace: &Trace) -> String {
-    let mut text = format!("{}\n", trace.verdict);
-    if let Some(gone) = &trace.source_gone {
-        text.push_str(&format!("gone from the source since {gone}\n"));
+fn words(trace: &Trace, fields: bool) -> String {
+    let mut text = format!("{}\n\n", clean(&trace.verdict));
+    for (number, step) in (1..).zip(&trace.steps) {
+        text.push_str(&format!("{number:>3}. {:<9} {}\n", step.what, clean(&step.words)));
     }
-    if let Some(link) = &trace.link {
-        text.push_str(&format!("\nlink: {}", link.state.as_str()));
-        if !link.decided_by.is_empty() {
-            text.push_str(&format!(", by {} at {}: {}", link.decided_by, link.decided_at, link.reason));
+    if !trace.next.is_empty() {
+        text.push_str("\nwhat would change it:\n");
+        for advice in &trace.next {
+            text.push_str(&format!("  {}   ({})\n", clean(&advice.command), advice.does));
         }
-        text.push('\n');
-        if !link.candidates.is_empty() {
-            let rows = link.candidates.iter().map(|found| {
-                [found.target.clone(), found.name.clone(), format!("{:.2}", found.score), found.reason.clone()]
-            });
-            text.push_str(&format!("\n{}\n", table(["candidate", "name", "score", "why"], rows)));
-        }
+    }
+    if !fields {
+        return text;
     }
     text.push_str(&format!("\n{}\n", sides(trace)));
     if !trace.planned.is_empty() {

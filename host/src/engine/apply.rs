@@ -14,6 +14,7 @@ use super::query::no_plan;
 use super::settle::Tally;
 use super::undo;
 use crate::error::Error;
+use crate::model::run::STOPPED;
 use crate::model::{
     Action, Change, ChangeId, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunStatus, SyncName, Trust,
     Value, WriteReport, catalogue,
@@ -143,8 +144,9 @@ impl Work<'_> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
         let undone = self.store.plan_get(plan).await?.and_then(|plan| plan.undoes);
         let counts = &tally.counts;
+        let stopped = tally.stop.as_deref() == Some(STOPPED);
         let troubled = counts.failed + counts.stale + tally.open > 0 || tally.stop.is_some();
-        run.status = match (counts.done > 0, troubled) {
+        run.status = match (counts.done > 0 || stopped, troubled) {
             (true, false) => RunStatus::Succeeded,
             (true, true) => RunStatus::Partial,
             (false, true) if tally.open > counts.failed => RunStatus::Partial,
@@ -265,6 +267,10 @@ impl<'w, 'p> Session<'w, 'p> {
         let side = &self.work.written_side(action).description;
         let at_once = side.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
         loop {
+            // What is intended by now is done to its end; nothing more is begun.
+            if tally.stop.is_none() && self.work.parts.stop.is_stopped() {
+                tally.stop = Some(STOPPED.to_owned());
+            }
             if tally.stop.is_some() {
                 return Ok(None);
             }

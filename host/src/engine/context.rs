@@ -85,7 +85,7 @@ impl Work<'_> {
     /// Closes the run after an error that ended it early.
     pub(super) async fn fail(&self, error: &Error) {
         if let Ok(Some(mut run)) = self.store.run_get(self.run).await {
-            run.status = RunStatus::Failed;
+            run.status = if matches!(error, Error::Stopped) { RunStatus::Partial } else { RunStatus::Failed };
             run.message = error.to_string();
             run.ended_at = Some(self.now());
             if let Err(error) = self.store.run_finish(&run).await {

@@ -32,9 +32,13 @@ mod refresh;
 mod reverse;
 mod schedule;
 mod settle;
+mod stop;
+mod swap;
 mod syncs;
 mod tenant;
 mod undo;
+mod why;
+mod worker;
 
 pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
@@ -44,12 +48,16 @@ pub use links::{Decision, LinkFilter, LinkView};
 pub use planning::{PlanReport, RunReport};
 pub use plugins::{PluginAdded, PluginView};
 pub use progress::{NoProgress, Progress, Stage};
-pub use query::{ChangeView, LinkCount, Trace};
+pub use query::{ChangeView, LinkCount};
 pub use refresh::RefreshReport;
-pub use schedule::Woken;
+pub use schedule::{JobOutcome, JobReport};
+pub use stop::Stop;
+pub use swap::{SwapEnd, Swapped};
 pub use syncs::NewSync;
 pub use tenant::Tenant;
 pub use undo::UndoOptions;
+pub use why::{Advice, Step, Trace};
+pub use worker::WorkOptions;
 
 pub use crate::runtime::{Choice, Identity};
 pub use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
@@ -78,13 +86,17 @@ pub(crate) struct Parts {
     pub(crate) data_dir: PathBuf,
     /// Components in use, by digest: compiled or taken from the cache once a process.
     pub(crate) loaded: Mutex<HashMap<String, Plugin>>,
+    /// Whether work shall break off at the next place where nothing is lost.
+    pub(crate) stop: Stop,
 }
 
 impl Engine {
     /// Joins the parts.
     #[must_use]
     pub fn new(store: Store, runtime: Runtime, clock: Arc<dyn Clock>, data_dir: PathBuf) -> Self {
-        Self { parts: Arc::new(Parts { store, runtime, clock, data_dir, loaded: Mutex::default() }) }
+        Self {
+            parts: Arc::new(Parts { store, runtime, clock, data_dir, loaded: Mutex::default(), stop: Stop::default() }),
+        }
     }
 
     /// The engine for one tenant.
@@ -115,6 +127,13 @@ impl Engine {
     /// The database's.
     pub async fn tenant_list(&self) -> Result<Vec<TenantName>, Error> {
         Ok(self.parts.store.tenant_list().await?)
+    }
+
+    /// The handle that makes work under way break off where nothing is lost: runs end as
+    /// partial, and the next ones go on from there.
+    #[must_use]
+    pub fn stop(&self) -> &Stop {
+        &self.parts.stop
     }
 
     /// Waits for what is still to be written, and closes the database.

@@ -3,20 +3,26 @@
 //! The host decides that a read was complete: an unfiltered walk to the end, without
 //! gaps, whose total did not move. Only a complete read lets a record count as gone.
 //! While a page is committed the next is read already; a crash repeats a page or two and
-//! loses none.
+//! loses none. Asked to stop, it breaks off at once: the place is committed, and with it
+//! whether all was well so far, so that the next run reads on from there.
 
 use super::connections::Opened;
 use super::context::Work;
 use super::progress::Stage;
+use super::settle::{THROTTLE_MAX_MS, THROTTLE_MS};
 use crate::error::Error;
 use crate::model::run::ReadReport;
 use crate::model::{Failure, Kind, Page, Query, Selection};
+use crate::store::Read;
 use std::collections::HashSet;
+use std::time::Duration;
 
 /// More pages than any honest walk has: a lying connector ends here.
 const PAGES: usize = 10_000;
 /// An unfinished read is taken up again when it is no older than this.
 const RESUME_WITHIN_MS: i64 = 30 * 60 * 1000;
+/// How often a page that met "too many calls" is asked for again.
+const THROTTLE_WAITS: u32 = 10;
 
 impl Work<'_> {
     /// Reads all kinds of the sync from both sides, the two side by side. A failure of
@@ -39,8 +45,10 @@ impl Work<'_> {
         self.progress.begin(stage.clone(), None);
         let query = Query { kind, selection: Selection::Everything };
         let read = self.store.read_begin(&side.name, kind, self.now(), RESUME_WITHIN_MS).await?;
-        let mut walk = Walk::new(kind, read.records, read.resumed);
-        let mut page = side.connector.read(&self.reading, &query, read.cursor.as_deref()).await;
+        let mut walk = Walk::new(kind, &read);
+        let Some(mut page) = self.page(side, &query, read.cursor.as_deref()).await else {
+            return self.leave(&read, &walk).await;
+        };
         for _ in 0..PAGES {
             let current = match page {
                 Ok(current) => current,
@@ -66,10 +74,12 @@ impl Work<'_> {
                     break;
                 }
                 Some(cursor) => {
-                    let (committed, following) =
-                        tokio::join!(commit, side.connector.read(&self.reading, &query, Some(cursor)));
+                    let (committed, following) = tokio::join!(commit, self.page(side, &query, Some(cursor)));
                     committed?;
-                    page = following;
+                    match following {
+                        Some(following) => page = following,
+                        None => return self.leave(&read, &walk).await,
+                    }
                 }
             }
         }
@@ -81,6 +91,32 @@ impl Work<'_> {
         }
         self.progress.end(&stage);
         Ok(report)
+    }
+
+    /// Reads a page, waiting where the vendor or its budget says "too many calls"; none when it is time to stop.
+    async fn page(&self, side: &Opened, query: &Query, after: Option<&str>) -> Option<Result<Page, Failure>> {
+        let read = async {
+            for _ in 0..THROTTLE_WAITS {
+                match side.connector.read(&self.reading, query, after).await {
+                    Err(Failure::Throttled { retry_after_ms, .. }) => {
+                        let ms = retry_after_ms.unwrap_or(THROTTLE_MS).min(THROTTLE_MAX_MS);
+                        tokio::time::sleep(Duration::from_millis(ms)).await;
+                    }
+                    page => return page,
+                }
+            }
+            side.connector.read(&self.reading, query, after).await
+        };
+        tokio::select! {
+            page = read => Some(page),
+            () = self.parts.stop.stopped() => None,
+        }
+    }
+
+    /// Breaks a walk off on request.
+    async fn leave(&self, read: &Read, walk: &Walk) -> Result<ReadReport, Error> {
+        self.store.read_leave(read.id, walk.steady && walk.gaps.is_empty()).await?;
+        Err(Error::Stopped)
     }
 }
 
@@ -143,13 +179,13 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(kind: Kind, records: u64, resumed: bool) -> Self {
+    fn new(kind: Kind, read: &Read) -> Self {
         Self {
             kind,
-            records,
-            total: None,
-            // Of what went before a resumption only the rows are known: the next full walk decides.
-            steady: !resumed,
+            records: read.records,
+            total: read.total,
+            // Of what went before an accident only the rows are known: the next full walk decides.
+            steady: read.sound,
             ended: false,
             cursors: HashSet::new(),
             gaps: Vec::new(),
@@ -210,7 +246,12 @@ mod tests {
     }
 
     fn walk(pages: &[Page]) -> ReadReport {
-        let mut walk = Walk::new(Kind::Asset, 0, false);
+        let begun = Read { id: 1, cursor: None, records: 0, total: None, resumed: false, sound: true };
+        walk_on(&begun, pages)
+    }
+
+    fn walk_on(read: &Read, pages: &[Page]) -> ReadReport {
+        let mut walk = Walk::new(Kind::Asset, read);
         for page in pages {
             if walk.take(page).is_none() {
                 break;
@@ -228,6 +269,15 @@ mod tests {
         gap.gaps.push(Gap { parent: Some("7".to_owned()), cause: Failure::broken("x") });
         assert!(!walk(&[gap]).complete);
         assert!(!walk(&[page(2, Some("a"), None)]).complete);
+    }
+
+    #[test]
+    fn a_walk_taken_up_again_is_complete_only_when_it_was_left_sound_and_its_total_still_holds() {
+        let left = Read { id: 1, cursor: Some("a".into()), records: 2, total: Some(3), resumed: true, sound: true };
+        let report = walk_on(&left, &[page(1, None, Some(3))]);
+        assert!(report.complete && report.records == 3);
+        assert!(!walk_on(&left, &[page(1, None, Some(4))]).complete);
+        assert!(!walk_on(&Read { sound: false, ..left }, &[page(1, None, Some(3))]).complete);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Reads for people and lists: plans, runs, the journal, and why a record is or is not in step.
+//! Reads for people and lists: plans, runs, the journal, counts of links.
 
 use super::Tenant;
 use crate::error::Error;
-use crate::model::{Kind, Link, LinkState, Plan, PlanId, PlannedChange, Record, Run, SyncName};
+use crate::model::{Kind, LinkState, Plan, PlanId, PlannedChange, Run, SyncName};
 use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -16,25 +16,6 @@ pub struct ChangeView {
     pub status: ChangeStatus,
     /// Why, if it failed or was refused.
     pub message: String,
-}
-
-/// Why a record is, or is not, in step.
-#[derive(Debug, Clone, Serialize)]
-pub struct Trace {
-    /// The record at the source, as it was read last.
-    pub source: Option<Record>,
-    /// Since when it is missing there.
-    pub source_gone: Option<String>,
-    /// The record at the target.
-    pub target: Option<Record>,
-    /// The link.
-    pub link: Option<Link>,
-    /// The verdict, in one sentence.
-    pub verdict: String,
-    /// What the newest plan has for it.
-    pub planned: Vec<ChangeView>,
-    /// What happened to it, newest first.
-    pub journal: Vec<JournalEntry>,
 }
 
 /// How many records are how.
@@ -120,118 +101,8 @@ impl Tenant {
         let counts = self.store.link_counts(sync).await?;
         Ok(counts.into_iter().map(|(kind, state, links)| LinkCount { kind, state, links }).collect())
     }
-
-    /// Why a source record is, or is not, in step. The id may be the source's or the target's.
-    ///
-    /// # Errors
-    /// No such sync; nobody knows the record.
-    pub async fn why(&self, sync: &SyncName, kind: Kind, id: &str) -> Result<Trace, Error> {
-        let sync = self.sync(sync).await?;
-        let link = match self.store.link_get(&sync.name, kind, id).await? {
-            Some(link) => Some(link),
-            None => self.store.links_of_target(&sync.name, kind, id).await?.into_iter().next(),
-        };
-        let source_id = link.as_ref().map_or(id, |link| &link.source).to_owned();
-        let stored = self.store.records_by_ids(&sync.source, kind, std::slice::from_ref(&source_id)).await?.pop();
-        let journal = self
-            .store
-            .journal_list(&JournalFilter {
-                sync: Some(sync.name.clone()),
-                kind: Some(kind),
-                source: Some(source_id.clone()),
-                limit: 50,
-                ..JournalFilter::default()
-            })
-            .await?;
-        if stored.is_none() && link.is_none() && journal.is_empty() {
-            return Err(Error::not_found(
-                "record",
-                format!("{kind} {id}"),
-                format!("it was never read: run `crosswalk plan {}`, or look at the id again", sync.name),
-            ));
-        }
-        let target = match link.as_ref().and_then(|link| link.target.as_deref()) {
-            Some(target) => self.record(&sync.target, kind, target).await?,
-            None => None,
-        };
-        let planned = match self.store.plan_list(&sync.name, 1).await?.first() {
-            Some(plan) => {
-                let filter = ChangeFilter { kind: Some(kind), source: Some(source_id), ..ChangeFilter::default() };
-                self.plan_changes(plan.id, &filter, 0, 10).await?
-            }
-            None => Vec::new(),
-        };
-        let gone = stored.as_ref().and_then(|stored| stored.gone_at);
-        let mut trace = Trace {
-            source: stored.map(|stored| stored.record),
-            source_gone: gone.map(|at| at.to_string()),
-            target,
-            link,
-            verdict: String::new(),
-            planned,
-            journal,
-        };
-        trace.verdict = verdict(&trace, kind);
-        Ok(trace)
-    }
 }
 
 pub(super) fn no_plan(plan: PlanId) -> Error {
     Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
-}
-
-/// One sentence: in step or not, and what would change it.
-fn verdict(trace: &Trace, kind: Kind) -> String {
-    if let Some(open) = trace.planned.iter().find(|view| view.status == ChangeStatus::Pending) {
-        let action = open.change.action.as_str();
-        return match &open.change.held {
-            Some(hold) => format!(
-                "not in step: {action} is planned and held by the brake `{}` ({}); apply the plan with `--release {}`",
-                hold.brake, hold.reason, hold.brake
-            ),
-            None => format!("not in step: {action} is planned ({}); apply the plan", open.change.reason),
-        };
-    }
-    if let Some(failed) = trace
-        .planned
-        .iter()
-        .find(|view| matches!(view.status, ChangeStatus::Failed | ChangeStatus::Stale | ChangeStatus::Skipped))
-    {
-        return format!(
-            "not in step: {} {}: {}; the next plan tries again",
-            failed.change.action.as_str(),
-            status(failed.status),
-            failed.message
-        );
-    }
-    let Some(link) = &trace.link else {
-        return format!("not in step: this {kind} was read, and nothing is decided yet; plan the sync");
-    };
-    match link.state {
-        LinkState::Linked if trace.source_gone.is_some() => {
-            "it is gone from the source; it is deactivated when the grace period is over".to_owned()
-        }
-        LinkState::Linked if trace.target.is_none() => {
-            "not in step: the linked record is gone from the target; link it anew or create it".to_owned()
-        }
-        LinkState::Linked => format!("in step: linked by {} ({})", link.decided_by, link.reason),
-        LinkState::Proposed => {
-            "not in step: something near was found and waits for your decision; see the candidates".to_owned()
-        }
-        LinkState::Conflict => "not in step: several candidates; choose one with `crosswalk link set`".to_owned(),
-        LinkState::Excluded => "left out: the operator excluded it".to_owned(),
-        LinkState::Create => "not in step: it is to be created by the next plan".to_owned(),
-        LinkState::Broken => {
-            "not in step: the linked record is gone from the target; link it anew or create it".to_owned()
-        }
-        LinkState::Unmapped => "not in step: no match was found and nothing is to be created unless asked".to_owned(),
-    }
-}
-
-fn status(status: ChangeStatus) -> &'static str {
-    match status {
-        ChangeStatus::Stale => "went stale",
-        ChangeStatus::Skipped => "was skipped",
-        _ => "failed",
-    }
 }

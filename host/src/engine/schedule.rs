@@ -1,52 +1,269 @@
-//! Wake-ups that connectors asked for: kept in the store, run by a tick.
+//! What is due, and doing one thing of it: a job of a sync, or a wake-up of a connector.
 //!
-//! One idempotent function looks at what is due and acts; whoever calls it gives no
-//! hints. Later a daemon calls it by time; today the command line does.
+//! What is due is a fact in the store; nobody gives hints. A thing is taken in the store
+//! before it is done, so that several processes may look at once and each is done by one.
+//! A slot whose sync somebody works on is skipped and told; slots missed while nobody
+//! looked are one; a failure that may pass is tried again before the next slot, later and
+//! later; what was stopped is due again at once. The loop that looks is `worker`.
 
-use super::Tenant;
+use super::claim::Claim;
+use super::progress::NoProgress;
+use super::{RunReport, Tenant};
 use crate::error::Error;
-use crate::model::Mode;
+use crate::model::schedule::retry_at;
+use crate::model::{Job, Kind, Mode, RunStatus, Schedule, SyncName, Timestamp};
 use crate::runtime::CallContext;
+use crate::store::Wakeup;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// One wake-up that was run.
+/// A job that was taken this long ago may belong to a dead process: its claim tells.
+pub(super) const LOST_MS: i64 = 60_000;
+
+/// One thing that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Due {
+    Job(Schedule),
+    Wake(Wakeup),
+}
+
+impl Due {
+    /// Since when.
+    pub(super) fn at(&self) -> Timestamp {
+        match self {
+            Due::Job(schedule) => schedule.due_at,
+            Due::Wake(wake) => wake.due_at,
+        }
+    }
+
+    /// What tells it from everything else of its tenant.
+    pub(super) fn key(&self) -> String {
+        match self {
+            // Two jobs of one sync would only find each other's claim.
+            Due::Job(schedule) => format!("sync {}", schedule.sync),
+            Due::Wake(wake) => format!("wake-up {}", wake.id),
+        }
+    }
+}
+
+/// How a thing that was due went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JobOutcome {
+    /// Done, or nothing was to be done.
+    Done,
+    /// Done in part.
+    Partial,
+    /// Not done.
+    Failed,
+    /// Somebody else works on it: its next slot is its next chance.
+    Skipped,
+    /// Stopped on request; due again at once.
+    Stopped,
+}
+
+/// One thing that was done because it was due.
 #[derive(Debug, Clone, Serialize)]
-pub struct Woken {
-    /// The connection.
-    pub connection: String,
-    /// The job.
+pub struct JobReport {
+    /// Whose.
+    pub tenant: String,
+    /// `sync`, `alerts`, or the connector's own name of a job.
     pub job: String,
-    /// How many things it signalled, or why it failed.
-    pub outcome: Result<usize, String>,
+    /// The sync; for a connector's job, its connection.
+    pub of: String,
+    /// When it was begun: RFC 3339.
+    pub began_at: String,
+    /// How long it took.
+    pub took_ms: i64,
+    /// How it went.
+    pub outcome: JobOutcome,
+    /// In words.
+    pub message: String,
+    /// How often it failed in a row.
+    pub failures: u32,
+    /// When it is due next: RFC 3339.
+    pub next_at: Option<String>,
 }
 
 impl Tenant {
-    /// Runs every wake-up that is due. A job reads, keeps what it needs, and may ask to be woken again.
+    /// What is due by `now`, the longest overdue first. `busy` tells what this process is at.
+    pub(super) async fn due(&self, now: Timestamp, busy: &dyn Fn(&Due) -> bool) -> Result<Vec<Due>, Error> {
+        let mut due: Vec<Due> = self.store.wakes_due(now).await?.into_iter().map(Due::Wake).collect();
+        for schedule in self.store.schedules_due(now, now.plus_ms(-LOST_MS)).await? {
+            let one = Due::Job(schedule);
+            let Due::Job(schedule) = &one else { continue };
+            // Somebody has it. Its claim tells whether they live.
+            if schedule.taken_at.is_some()
+                && (busy(&one) || Claim::take(&self.parts.data_dir, &self.name, &schedule.sync).is_err())
+            {
+                continue;
+            }
+            due.push(one);
+        }
+        due.retain(|one| !busy(one));
+        due.sort_by_key(Due::at);
+        Ok(due)
+    }
+
+    /// Takes one thing and does it; none when another process took it first.
+    pub(super) async fn do_due(&self, due: Due) -> Result<Option<JobReport>, Error> {
+        match due {
+            Due::Job(schedule) => self.do_job(&schedule).await,
+            Due::Wake(wake) => self.do_wake(&wake).await,
+        }
+    }
+
+    async fn do_job(&self, schedule: &Schedule) -> Result<Option<JobReport>, Error> {
+        let began = self.parts.clock.now();
+        if !self.store.schedule_take(schedule, began, schedule.next_slot(began)).await? {
+            return Ok(None);
+        }
+        let went = match schedule.job {
+            Job::Sync => self.run(&schedule.sync, &NoProgress).await,
+            Job::Alerts => self.alerts_run(&schedule.sync, &NoProgress).await,
+        };
+        let now = self.parts.clock.now();
+        let (outcome, message) = told(&went);
+        let (failures, retry) = match (outcome, &went) {
+            (JobOutcome::Stopped, _) => (schedule.failures, Some(now)),
+            (JobOutcome::Skipped, _) => (schedule.failures, None),
+            (JobOutcome::Failed, Err(Error::Vendor { failure, .. })) if failure.is_passing() => {
+                (schedule.failures + 1, Some(retry_at(schedule.failures + 1, now)))
+            }
+            (JobOutcome::Failed, _) => (schedule.failures + 1, None),
+            (JobOutcome::Done | JobOutcome::Partial, _) => (0, None),
+        };
+        let key = (&schedule.sync, schedule.job);
+        let next = self.store.schedule_done(key, began, failures, &message, retry).await?;
+        Ok(Some(JobReport {
+            tenant: self.name.to_string(),
+            job: schedule.job.as_str().to_owned(),
+            of: schedule.sync.to_string(),
+            began_at: began.to_string(),
+            took_ms: now.since_ms(began),
+            outcome,
+            message,
+            failures,
+            next_at: next.map(|at| at.to_string()),
+        }))
+    }
+
+    /// A job reads, keeps what it needs, and may ask to be woken again.
+    async fn do_wake(&self, wake: &Wakeup) -> Result<Option<JobReport>, Error> {
+        let began = self.parts.clock.now();
+        // Taken out first: a job that kills the process is not run for ever.
+        if !self.store.wake_take(wake).await? {
+            return Ok(None);
+        }
+        // With no batch there is no change to write for.
+        let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
+        let went = match self.open(&wake.connection).await {
+            Ok(opened) => opened
+                .connector
+                .run_job(&context, &wake.job, &wake.payload)
+                .await
+                .map_err(|failure| failure.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let (outcome, message) = match went {
+            Ok(signals) => (JobOutcome::Done, format!("{} signalled", signals.len())),
+            Err(why) => (JobOutcome::Failed, why),
+        };
+        Ok(Some(JobReport {
+            tenant: self.name.to_string(),
+            job: wake.job.clone(),
+            of: wake.connection.to_string(),
+            began_at: began.to_string(),
+            took_ms: self.parts.clock.now().since_ms(began),
+            failures: u32::from(outcome == JobOutcome::Failed),
+            outcome,
+            message,
+            next_at: None,
+        }))
+    }
+
+    /// What recurs in this tenant, by sync.
     ///
     /// # Errors
-    /// The database's; a job's failure is in its [`Woken`].
-    pub async fn tick(&self) -> Result<Vec<Woken>, Error> {
-        let mut woken = Vec::new();
-        for wake in self.store.wakes_due(self.parts.clock.now()).await? {
-            // Taken out first: a job that kills the process is not run for ever.
-            self.store.wake_done(&wake).await?;
-            // It may keep things and ask to be woken again; with no batch there is no change to write for.
-            let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
-            let outcome = match self.open(&wake.connection).await {
-                Ok(opened) => opened
-                    .connector
-                    .run_job(&context, &wake.job, &wake.payload)
-                    .await
-                    .map_err(|failure| failure.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
-            woken.push(Woken {
-                connection: wake.connection.to_string(),
-                job: wake.job,
-                outcome: outcome.map(|signals| signals.len()),
-            });
-        }
-        Ok(woken)
+    /// The database's.
+    pub async fn schedule_list(&self) -> Result<Vec<Schedule>, Error> {
+        Ok(self.store.schedule_list().await?)
     }
+
+    /// Lets a job of a sync recur every so many minutes, or no more.
+    ///
+    /// # Errors
+    /// No such sync; the interval is out of range.
+    pub async fn schedule_set(&self, sync: &SyncName, job: Job, minutes: Option<u32>) -> Result<(), Error> {
+        let rules = self.sync(sync).await?.rules;
+        if job == Job::Alerts && minutes.is_some() && !rules.kinds.contains_key(&Kind::Alert) {
+            return Err(Error::invalid(
+                format!("alerts take no part in the sync `{sync}`"),
+                "take `alert` into its `--kinds`",
+            ));
+        }
+        let Some(minutes) = minutes else { return Ok(self.store.schedule_remove(sync, job).await?) };
+        if !(1..=MINUTES_MAX).contains(&minutes) {
+            return Err(Error::invalid(
+                format!("every {minutes} minutes is no interval"),
+                format!("use 1 to {MINUTES_MAX} minutes, or `never`"),
+            ));
+        }
+        let known = self.schedule_list().await?;
+        let known = known.iter().find(|known| known.sync == *sync && known.job == job);
+        if known.is_some_and(|known| known.minutes() == i64::from(minutes)) {
+            return Ok(());
+        }
+        let last = known.and_then(|known| known.last_at);
+        let new = Schedule::new(&self.name, sync, job, minutes, self.parts.clock.now(), last);
+        Ok(self.store.schedule_put(&new).await?)
+    }
+}
+
+/// The longest interval: 31 days.
+const MINUTES_MAX: u32 = 31 * 24 * 60;
+
+/// How a run went, in a word and in words.
+fn told(went: &Result<RunReport, Error>) -> (JobOutcome, String) {
+    let report = match went {
+        Ok(report) => report,
+        Err(Error::Busy { message, .. }) => return (JobOutcome::Skipped, message.clone()),
+        Err(error @ Error::Stopped) => return (JobOutcome::Stopped, error.to_string()),
+        Err(error) => {
+            let hint = if error.hint().is_empty() { String::new() } else { format!("; {}", error.hint()) };
+            return (JobOutcome::Failed, format!("{error}{hint}"));
+        }
+    };
+    let plan = &report.plan.plan;
+    let sum = |pick: fn(&crate::model::plan::PlanTotal) -> u32| plan.totals.iter().map(pick).sum::<u32>();
+    let (planned, held) = (sum(|total| total.changes), sum(|total| total.held));
+    let Some(applied) = &report.applied else {
+        let waiting = match (planned, planned - held, held) {
+            (0, ..) => "nothing to do".to_owned(),
+            (_, 0, held) => format!("plan {}: {held} held", plan.id),
+            (_, free, 0) => format!("plan {}: {free} wait for approval", plan.id),
+            (_, free, held) => format!("plan {}: {free} wait for approval, {held} held", plan.id),
+        };
+        return match report.plan.complaints.first() {
+            Some(complaint) => (JobOutcome::Partial, format!("{waiting}; {complaint}")),
+            None => (JobOutcome::Done, waiting),
+        };
+    };
+    let (run, counts) = (&applied.run, &applied.run.counts);
+    let mut message = format!("run {}: {} done", run.id, counts.done);
+    for (number, what) in [(counts.failed, "failed"), (counts.stale, "stale"), (counts.held, "held")] {
+        if number > 0 {
+            message.push_str(&format!(", {number} {what}"));
+        }
+    }
+    if !run.message.is_empty() {
+        message.push_str(&format!("; {}", run.message));
+    }
+    let outcome = match run.status {
+        _ if run.was_stopped() => JobOutcome::Stopped,
+        RunStatus::Failed => JobOutcome::Failed,
+        RunStatus::Partial => JobOutcome::Partial,
+        _ => JobOutcome::Done,
+    };
+    (outcome, message)
 }

@@ -19,8 +19,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// The longest wait for a vendor that says "too many calls", and the one when it does not say how long.
-const THROTTLE_MAX_MS: u64 = 60_000;
-const THROTTLE_MS: u64 = 2_000;
+pub(super) const THROTTLE_MAX_MS: u64 = 60_000;
+pub(super) const THROTTLE_MS: u64 = 2_000;
 /// How often the host asks after work a vendor accepted, and how long it waits before the
 /// first time; each wait is twice the one before, up to the longest.
 const SETTLE_ASKS: u32 = 20;
@@ -140,7 +140,8 @@ impl Session<'_, '_> {
         let work = self.work;
         work.store.batch_settle(self.plan, Some(batch.id), &settled, &records, &side.name, work.now()).await?;
         if let Some(ms) = wait {
-            tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS))).await;
+            let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
+            tokio::select! { () = wait => {}, () = work.parts.stop.stopped() => {} }
         }
         Ok(again)
     }

@@ -1,9 +1,11 @@
 //! Syncs: a source, a target, and rules.
 
 use super::Tenant;
+use super::claim::Claim;
 use super::connections::Opened;
 use crate::error::Error;
-use crate::model::{ConnectionName, Kind, Operation, Sync, SyncName, SyncRules};
+use crate::model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
+use crate::store::JournalEntry;
 
 /// What an operator says of a new sync.
 #[derive(Debug, Clone)]
@@ -24,16 +26,80 @@ impl Tenant {
     /// # Errors
     /// The name is taken, a connection is missing, both are the same, or a connector
     /// cannot do what a kind needs at all.
-    pub async fn sync_add(&self, mut new: NewSync) -> Result<Sync, Error> {
-        if new.source == new.target {
+    pub async fn sync_add(&self, new: NewSync) -> Result<Sync, Error> {
+        let mut sync = Sync {
+            name: new.name,
+            source: new.source,
+            target: new.target,
+            rules: new.rules,
+            paused: false,
+            revision: 0,
+        };
+        self.check_rules(&mut sync).await?;
+        self.store.sync_insert(&sync).await?;
+        self.sync(&sync.name).await
+    }
+
+    /// Stores changed rules of a sync as it was read before; its connections stay as they are.
+    ///
+    /// # Errors
+    /// Somebody else changed it since; the rules ask for what a connector cannot do.
+    pub async fn sync_change(&self, mut sync: Sync) -> Result<Sync, Error> {
+        self.check_rules(&mut sync).await?;
+        self.store.sync_update(&sync).await?;
+        self.sync(&sync.name).await
+    }
+
+    /// Says whether the schedule leaves a sync alone. By hand it works as ever.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<Sync, Error> {
+        self.sync(name).await?;
+        self.store.sync_pause(name, paused).await?;
+        self.sync(name).await
+    }
+
+    /// Removes a sync: its rules, what was decided and linked in it, its plans and runs. The
+    /// journal stays, and so does everything at the vendors.
+    ///
+    /// # Errors
+    /// No such sync; somebody works on it; a write of it may be under way at the vendor.
+    pub async fn sync_remove(&self, name: &SyncName) -> Result<(), Error> {
+        let sync = self.sync(name).await?;
+        let _claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
+        let open = self.store.unsettled(name).await?.len();
+        if open > 0 {
+            return Err(Error::invalid(
+                format!("{open} writes of an interrupted run were not looked up yet"),
+                format!("`crosswalk plan {name}` looks them up; then remove it"),
+            ));
+        }
+        let counts = self.store.link_counts(name).await?;
+        let linked: u64 =
+            counts.iter().filter(|(_, state, _)| *state == LinkState::Linked).map(|(_, _, links)| links).sum();
+        self.note(None, "sync-removed", format!("{name}: {} to {}, with {linked} links", sync.source, sync.target))
+            .await?;
+        Ok(self.store.sync_remove(name).await?)
+    }
+
+    /// Notes in the journal what happened to a sync as a whole.
+    pub(super) async fn note(&self, sync: Option<&SyncName>, event: &str, message: String) -> Result<(), Error> {
+        let entry = JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(self.parts.clock.now()) };
+        Ok(self.store.journal_append(sync, &[entry]).await?)
+    }
+
+    /// Whether both connectors can do what the rules ask for.
+    async fn check_rules(&self, sync: &mut Sync) -> Result<(), Error> {
+        if sync.source == sync.target {
             return Err(Error::invalid("source and target are the same connection", "name two connections"));
         }
-        let source = self.open(&new.source).await?;
-        let target = self.open(&new.target).await?;
-        for kind in new.rules.kinds.keys() {
+        let source = self.open(&sync.source).await?;
+        let target = self.open(&sync.target).await?;
+        for kind in sync.rules.kinds.keys() {
             if *kind == Kind::Alert {
                 tickets_possible(&source, &target)?;
-                new.rules.tickets.from = new.rules.tickets.from.or(Some(self.parts.clock.now()));
+                sync.rules.tickets.from = sync.rules.tickets.from.or(Some(self.parts.clock.now()));
                 continue;
             }
             for (side, opened) in [("source", &source), ("target", &target)] {
@@ -45,14 +111,14 @@ impl Tenant {
                 }
             }
         }
-        let has = |kind| new.rules.kinds.contains_key(&kind);
+        let has = |kind| sync.rules.kinds.contains_key(&kind);
         if (has(Kind::Location) || has(Kind::Asset) || has(Kind::Alert)) && !has(Kind::Customer) {
             return Err(Error::invalid(
                 "locations, assets and alerts belong to customers",
                 "take `customer` into `--kinds`",
             ));
         }
-        if new.rules.reverse {
+        if sync.rules.reverse {
             let creates = source.description.kind(Kind::Customer);
             if !creates.is_some_and(|can| can.writes.contains(&Operation::Create)) || !has(Kind::Customer) {
                 return Err(Error::invalid(
@@ -61,9 +127,7 @@ impl Tenant {
                 ));
             }
         }
-        let sync = Sync { name: new.name, source: new.source, target: new.target, rules: new.rules, revision: 0 };
-        self.store.sync_insert(&sync).await?;
-        self.sync(&sync.name).await
+        Ok(())
     }
 
     /// A sync.

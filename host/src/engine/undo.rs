@@ -21,8 +21,8 @@ use super::planning::{FINDINGS_TOLD, PlanReport};
 use super::progress::{Progress, Stage};
 use crate::error::Error;
 use crate::model::{
-    Action, Kind, KindDescription, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Selection,
-    Trust, catalogue, plan::PlanTotal,
+    Action, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Trust, catalogue,
+    plan::PlanTotal,
 };
 use crate::store::{ChangeFilter, ChangeStatus, StoredChange};
 use reverse::{Done, Reversal};
@@ -31,7 +31,11 @@ use std::collections::{HashMap, HashSet};
 /// How many changes are reversed at a time.
 const PAGE: usize = 500;
 /// What is looked at first of a record that a run brought in step, and what the reverse is done in.
-const BACK: [(Action, &[Action]); 8] = [
+const BACK: [(Action, &[Action]); 11] = [
+    // Of tickets, which are told and left.
+    (Action::Close, &[]),
+    (Action::Append, &[]),
+    (Action::Open, &[]),
     (Action::Update, &[Action::Update]),
     (Action::Move, &[Action::Move]),
     (Action::Reactivate, &[Action::Deactivate]),
@@ -172,7 +176,7 @@ struct Known {
 impl<'w, 'p> Draft<'w, 'p> {
     async fn begin(work: &'w Work<'p>, plan: PlanId, run: RunId, options: &UndoOptions) -> Result<Self, Error> {
         let made_at = work.now();
-        let id = work.store.plan_begin(work.run, &work.sync.name, made_at).await?;
+        let id = work.store.plan_begin_part(work.run, &work.sync.name, made_at).await?;
         Ok(Self {
             work,
             plan,
@@ -237,11 +241,11 @@ impl<'w, 'p> Draft<'w, 'p> {
                 format!("undo the other kinds with `--kind`, or raise the trust of {kind}s"),
             ));
         }
-        let Some(can) = work.target.description.kind(kind) else {
+        let Some(can) = work.target.description.kind(kind.counterpart()) else {
             rows.iter().for_each(|row| self.tell(&row.change.source, format!("the target has no {kind}s any more")));
             return Ok(());
         };
-        let known = self.known(kind, rows, can).await?;
+        let known = self.known(kind, rows).await?;
         let mut changes = Vec::with_capacity(rows.len());
         for row in rows {
             let change = &row.change;
@@ -263,23 +267,23 @@ impl<'w, 'p> Draft<'w, 'p> {
         self.keep(changes).await
     }
 
-    async fn known(&mut self, kind: Kind, rows: &[StoredChange], can: &KindDescription) -> Result<Known, Error> {
+    async fn known(&mut self, kind: Kind, rows: &[StoredChange]) -> Result<Known, Error> {
         let work = self.work;
         let sources: Vec<String> = rows.iter().map(|row| row.change.source.clone()).collect();
         let mut targets: Vec<String> = rows.iter().filter_map(|row| row.target.clone()).collect();
         targets.dedup();
         let links = work.store.links_by_sources(&work.sync.name, kind, &sources).await?;
-        let records = if can.reads.ids {
-            let mut records = Vec::with_capacity(targets.len());
-            for ids in targets.chunks(can.ids_at_once.max(1) as usize) {
-                let read = work.read_all(&work.target, kind, Selection::Ids(ids.to_vec())).await;
-                records.extend(read.map_err(|failure| work.target.failed(failure))?);
+        let kind = kind.counterpart();
+        let read = work.read_ids(&work.target, kind, &targets).await.map_err(|failure| work.target.failed(failure))?;
+        let records = match read {
+            Some(records) => {
+                work.store.records_put(&work.target.name, kind, &records, work.now()).await?;
+                records
             }
-            work.store.records_put(&work.target.name, kind, &records, work.now()).await?;
-            records
-        } else {
-            let stored = work.store.records_by_ids(&work.target.name, kind, &targets).await?;
-            stored.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect()
+            None => {
+                let stored = work.store.records_by_ids(&work.target.name, kind, &targets).await?;
+                stored.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect()
+            }
         };
         self.read += records.len() as u64;
         Ok(Known {

@@ -36,6 +36,17 @@ pub struct Run {
     pub message: String,
 }
 
+/// What the message of a run says that was stopped on request.
+pub const STOPPED: &str = "stopped on request: the next run goes on from there";
+
+impl Run {
+    /// Whether it was stopped on request before its end.
+    #[must_use]
+    pub fn was_stopped(&self) -> bool {
+        self.status == RunStatus::Partial && self.message == STOPPED
+    }
+}
+
 /// How a run stands or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -15,6 +15,9 @@ pub struct Sync {
     pub target: ConnectionName,
     /// How.
     pub rules: SyncRules,
+    /// Whether the schedule leaves it alone; by hand it works as ever.
+    #[serde(default)]
+    pub paused: bool,
     /// Counts up with every change of the rules.
     pub revision: i64,
 }

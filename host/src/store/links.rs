@@ -55,6 +55,15 @@ impl TenantStore {
         self.links_each(sync, kind, "l.kind = ?3 AND l.source = ?4 AND l.target_kind = ?3", sources).await
     }
 
+    /// The links of a source record, to targets of whatever kind.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_of_source(&self, sync: &SyncName, kind: Kind, source: &str) -> Result<Vec<Link>, StoreError> {
+        self.links_each(sync, kind, "l.kind = ?3 AND l.source = ?4 ORDER BY +l.target_kind DESC", &[source.to_owned()])
+            .await
+    }
+
     /// The links to a target record of a kind.
     ///
     /// # Errors

@@ -33,6 +33,7 @@ mod records;
 mod reverse;
 mod rows;
 mod runs;
+mod schedules;
 mod secrets;
 mod syncs;
 mod tenants;

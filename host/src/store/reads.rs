@@ -29,8 +29,10 @@ pub struct Read {
     pub records: u64,
     /// How many the vendor says there are, as of the last page.
     pub total: Option<u64>,
-    /// Whether an earlier process began it.
+    /// Whether it was begun earlier.
     pub resumed: bool,
+    /// Whether it was without a flaw when it was left; false where nobody can tell.
+    pub sound: bool,
 }
 
 /// What a page came to. Each of its records is counted once.
@@ -64,7 +66,7 @@ impl TenantStore {
             let connection = connection_id(db, tenant, &connection)?;
             let key = params![tenant, connection, kind.as_str()];
             let mut select = db.prepare_cached(
-                "SELECT id, cursor, records, total, started_at FROM reads \
+                "SELECT id, cursor, records, total, started_at, sound FROM reads \
                  WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND ended_at IS NULL ORDER BY id DESC LIMIT 1",
             )?;
             let left = first(select.query(key)?, |row| {
@@ -75,11 +77,13 @@ impl TenantStore {
                     records: count(row, 2)?,
                     total: total.and_then(|total| total.try_into().ok()),
                     resumed: true,
+                    sound: row.get(5)?,
                 };
                 Ok((read, Timestamp(row.get(4)?)))
             })?;
             if let Some((read, started_at)) = left {
                 if read.cursor.is_some() && at.since_ms(started_at) <= resume_within_ms {
+                    set_sound(db, tenant, read.id, false)?;
                     return Ok(read);
                 }
                 end(db, tenant, read.id, false, 0, at)?;
@@ -92,7 +96,7 @@ impl TenantStore {
                  (SELECT max(id) - ?4 FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3)",
             )?
             .execute(params![tenant, connection, kind.as_str(), KEPT])?;
-            Ok(Read { id, cursor: None, records: 0, total: None, resumed: false })
+            Ok(Read { id, cursor: None, records: 0, total: None, resumed: false, sound: true })
         })
         .await
     }
@@ -145,6 +149,16 @@ impl TenantStore {
             Ok(stats)
         })
         .await
+    }
+
+    /// Leaves a walk in its middle on purpose, `sound` when it had no flaw so far (no gap, its
+    /// total steady): whoever takes it up may then still call it complete.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn read_leave(&self, read: i64, sound: bool) -> Result<(), StoreError> {
+        let tenant = self.id;
+        self.write_lightly(move |db| set_sound(db, tenant, read, sound)).await
     }
 
     /// Ends a walk. After a complete one (unfiltered, to the end, its total steady) every
@@ -262,6 +276,12 @@ fn mark_gone(
         )?
         .execute(params![tenant, connection, kind.as_str(), read, at.0, before, spared])?;
     Ok(changed as u64)
+}
+
+fn set_sound(db: &Connection, tenant: i64, read: i64, sound: bool) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE reads SET sound = ?1 WHERE id = ?2 AND tenant = ?3 AND ended_at IS NULL")?
+        .execute(params![sound, read, tenant])?;
+    Ok(())
 }
 
 fn end(db: &Connection, tenant: i64, read: i64, complete: bool, missing: u64, at: Timestamp) -> Result<(), StoreError> {

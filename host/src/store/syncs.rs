@@ -6,7 +6,7 @@ use super::{StoreError, TenantStore};
 use crate::model::{Sync, SyncName};
 use rusqlite::{Connection, Row, params};
 
-const SELECT: &str = "SELECT s.name, source.name, target.name, s.rules, s.revision FROM syncs s \
+const SELECT: &str = "SELECT s.name, source.name, target.name, s.rules, s.paused, s.revision FROM syncs s \
      JOIN connections source ON source.id = s.source JOIN connections target ON target.id = s.target";
 
 impl TenantStore {
@@ -79,6 +79,47 @@ impl TenantStore {
         })
         .await
     }
+
+    /// Says whether the schedule leaves a sync alone.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<(), StoreError> {
+        let (tenant, name) = (self.id, name.clone());
+        self.write(move |db| {
+            let id = sync_id(db, tenant, &name)?;
+            db.prepare_cached("UPDATE syncs SET paused = ?1 WHERE id = ?2 AND tenant = ?3")?
+                .execute(params![paused, id, tenant])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Removes a sync with its links, plans, runs and schedule. The journal stays, and so do
+    /// the changes it speaks of; what it and the vendors hold is not touched.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn sync_remove(&self, name: &SyncName) -> Result<(), StoreError> {
+        let (tenant, name) = (self.id, name.clone());
+        self.write(move |db| {
+            let id = sync_id(db, tenant, &name)?;
+            let of_plans = "IN (SELECT id FROM plans WHERE tenant = ?1 AND sync = ?2)";
+            for sql in [
+                format!("DELETE FROM change_states WHERE tenant = ?1 AND plan {of_plans}"),
+                format!("DELETE FROM batches WHERE tenant = ?1 AND plan {of_plans}"),
+                "DELETE FROM plans WHERE tenant = ?1 AND sync = ?2".to_owned(),
+                "DELETE FROM runs WHERE tenant = ?1 AND sync = ?2".to_owned(),
+                "DELETE FROM schedules WHERE tenant = ?1 AND sync = ?2".to_owned(),
+                "DELETE FROM links WHERE tenant = ?1 AND sync = ?2".to_owned(),
+                "DELETE FROM syncs WHERE tenant = ?1 AND id = ?2".to_owned(),
+            ] {
+                db.execute(&sql, [tenant, id])?;
+            }
+            Ok(())
+        })
+        .await
+    }
 }
 
 /// The number that stands for a sync in keys.
@@ -94,6 +135,7 @@ fn read(row: &Row<'_>) -> Result<Sync, StoreError> {
         source: word(row, 1)?,
         target: word(row, 2)?,
         rules: document(row, 3, "rules")?,
-        revision: row.get(4)?,
+        paused: row.get(4)?,
+        revision: row.get(5)?,
     })
 }

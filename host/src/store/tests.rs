@@ -5,6 +5,7 @@ mod isolation;
 mod observing;
 mod opening;
 mod ports;
+mod schedules;
 mod settings;
 mod threads;
 
@@ -80,7 +81,14 @@ fn connection(name: &str) -> Connection {
 }
 
 fn sync(name: &str) -> Sync {
-    Sync { name: SyncName::new(name).unwrap(), source: rmm(), target: psa(), rules: SyncRules::default(), revision: 1 }
+    Sync {
+        name: SyncName::new(name).unwrap(),
+        source: rmm(),
+        target: psa(),
+        rules: SyncRules::default(),
+        paused: false,
+        revision: 1,
+    }
 }
 
 fn record(id: &str, parent: Option<&str>) -> Record {

@@ -62,20 +62,11 @@ impl TenantStore {
     /// # Errors
     /// `NotFound` (the connection).
     pub async fn wake_cancel(&self, connection: &ConnectionName, id: &str) -> Result<(), StoreError> {
-        // An id that is no number was never given out.
-        let Ok(id) = id.parse::<i64>() else { return Ok(()) };
-        let (tenant, connection) = (self.id, connection.clone());
-        self.write(move |db| {
-            let connection = connection_id(db, tenant, &connection)?;
-            db.prepare_cached("DELETE FROM wakeups WHERE id = ?1 AND tenant = ?2 AND connection = ?3")?
-                .execute([id, tenant, connection])?;
-            Ok(())
-        })
-        .await
+        self.wake_delete(connection, id).await.map(drop)
     }
 
     /// The wake-ups that are due, the longest overdue first. Each stays until
-    /// [`wake_done`](Self::wake_done), so that a crash repeats it rather than losing it.
+    /// it is taken out with [`wake_take`](Self::wake_take).
     ///
     /// # Errors
     /// The database's.
@@ -99,11 +90,25 @@ impl TenantStore {
         .await
     }
 
-    /// Notes that a wake-up was served.
+    /// Takes a wake-up out to serve it. Only one who asks gets it: says whether that is you.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn wake_done(&self, wakeup: &Wakeup) -> Result<(), StoreError> {
-        self.wake_cancel(&wakeup.connection, &wakeup.id).await
+    /// `NotFound` (the connection).
+    pub async fn wake_take(&self, wakeup: &Wakeup) -> Result<bool, StoreError> {
+        self.wake_delete(&wakeup.connection, &wakeup.id).await
+    }
+
+    async fn wake_delete(&self, connection: &ConnectionName, id: &str) -> Result<bool, StoreError> {
+        // An id that is no number was never given out.
+        let Ok(id) = id.parse::<i64>() else { return Ok(false) };
+        let (tenant, connection) = (self.id, connection.clone());
+        self.write(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            let taken = db
+                .prepare_cached("DELETE FROM wakeups WHERE id = ?1 AND tenant = ?2 AND connection = ?3")?
+                .execute([id, tenant, connection])?;
+            Ok(taken > 0)
+        })
+        .await
     }
 }

@@ -8,6 +8,7 @@ use crate::lookups::Products;
 use crate::query::{Condition, Operand, Query, number, parent, target};
 use crate::settings::{Settings, StampPlace};
 use crate::udfs::{self, Udf};
+use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
     Asset, Change, Failure, Kind, Level, Method, Operation, Outcome, Page, Reference, Request, Selection, Told, time,
@@ -177,7 +178,7 @@ fn request(client: &Client<'_>, change: &Change, required: Option<&Required>) ->
         company_id: if required.is_some() { Some(parent(change)?) } else { None },
         product_id,
         install_date: required.map(|required| required.now.as_str()),
-        is_active: crate::active_after(change.operation, asset.active),
+        is_active: batch::active_after(change.operation, asset.active),
         reference_title: &asset.name,
         reference_number,
         company_location_id,
@@ -204,11 +205,11 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
     let required = match changes.first().map(|change| change.operation) {
         Some(Operation::Move) => {
             let failure = Failure::Unsupported("a configuration item cannot change its company".to_owned());
-            return crate::all_failed(changes, &failure);
+            return batch::all_failed(changes, &failure);
         }
         Some(Operation::Create) => match Products::of(client) {
             Ok(products) => Some(Required { products, now: time::from_unix_ms(client.host.now_ms() / 1000 * 1000) }),
-            Err(failure) => return crate::all_failed(changes, &failure),
+            Err(failure) => return batch::all_failed(changes, &failure),
         },
         _ => None,
     };

@@ -6,6 +6,7 @@ use crate::entity::Entity;
 use crate::picklists;
 use crate::query::{Condition, Operand, Query, target};
 use crate::settings::Settings;
+use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{Change, Customer, Failure, Kind, Method, Operation, Outcome, Page, Request, Selection, Told};
 use serde::{Deserialize, Serialize};
@@ -148,7 +149,7 @@ fn request(change: &Change, settings: &Settings, required: Option<&Required>) ->
         company_name: &customer.name,
         company_type: required.map(|required| required.type_),
         owner_resource_id: required.map(|required| required.owner),
-        is_active: crate::active_after(change.operation, customer.active),
+        is_active: batch::active_after(change.operation, customer.active),
         company_number: number,
         phone,
         web_address: customer.website,
@@ -167,7 +168,7 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
     let required = match changes.first().map(|change| change.operation) {
         Some(Operation::Create) => match required(client) {
             Ok(required) => Some(required),
-            Err(failure) => return crate::all_failed(changes, &failure),
+            Err(failure) => return batch::all_failed(changes, &failure),
         },
         _ => None,
     };

@@ -27,10 +27,10 @@ mod zone;
 pub use settings::{Settings, StampPlace};
 
 use client::Client;
+use crosswalk_sdk::batch::all_failed;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Operation, Outcome, Page, Selection,
-    Settlement, Told,
+    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Selection, Told,
 };
 use query::{Condition, Operand, Query};
 use serde::Deserialize;
@@ -136,19 +136,4 @@ fn is_named(selection: &Selection, name: &str) -> bool {
         Selection::Named(named) => named.name.trim() == name,
         _ => true,
     }
-}
-
-/// Whether the item is in use after an operation. A new one is, unless the change says otherwise.
-fn active_after(operation: Operation, told: Told<bool>) -> Told<bool> {
-    match operation {
-        Operation::Deactivate => Told::Value(false),
-        Operation::Reactivate => Told::Value(true),
-        Operation::Create if told.value().is_none() => Told::Value(true),
-        _ => told,
-    }
-}
-
-fn all_failed(changes: &[Change], failure: &Failure) -> Vec<Outcome> {
-    let failed = |change: &Change| Outcome { change: change.id.clone(), result: Settlement::Failed(failure.clone()) };
-    changes.iter().map(failed).collect()
 }

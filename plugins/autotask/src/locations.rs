@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::entity::Entity;
 use crate::query::{Query, parent, target};
+use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{Change, Failure, Kind, Location, Method, Operation, Outcome, Page, Request, Selection, Told};
 use serde::{Deserialize, Serialize};
@@ -127,7 +128,7 @@ fn request(change: &Change) -> Result<Request, Failure> {
     let body = Body {
         id: if is_new { None } else { Some(target(change)?) },
         name: &location.name,
-        is_active: crate::active_after(change.operation, location.active),
+        is_active: batch::active_after(change.operation, location.active),
         is_primary: location.primary,
         phone: location.phone,
         fax: location.fax,

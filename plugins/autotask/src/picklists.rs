@@ -205,13 +205,10 @@ mod tests {
         assert_eq!(asked.get(), 1);
         assert_eq!(chosen(&client, "ticket-queue"), Ok(Some(29_682_833)), "made since it was read");
         assert_eq!(asked.get(), 2);
-        assert_eq!(
-            (chosen(&client, "ticket-complete-status"), chosen(&client, "ticket-source")),
-            (Ok(Some(5)), Ok(None))
-        );
+        assert_eq!((chosen(&client, "closed-status"), chosen(&client, "ticket-source")), (Ok(Some(5)), Ok(None)));
         let failure = chosen(&client, "ticket-type").unwrap_err();
         assert!(failure.message().starts_with("Autotask has no ticketType `Alert`"), "{failure:?}");
-        let failure = required(&client, "ticket-note-type", "a note needs a type").unwrap_err();
-        assert_eq!(failure.message(), "a note needs a type: set `ticket-note-type` in this connection's settings");
+        let failure = required(&client, "note-type", "a note needs a type").unwrap_err();
+        assert_eq!(failure.message(), "a note needs a type: set `note-type` in this connection's settings");
     }
 }

@@ -26,15 +26,15 @@ pub(crate) const PICKS: &[Pick] = &[
     pick("company-type", "Companies", "companyType", "Customer"),
     pick("ticket-queue", "Tickets", "queueID", ""),
     pick("ticket-status", "Tickets", "status", "1"),
-    pick("ticket-complete-status", "Tickets", "status", "5"),
-    pick("ticket-priority-low", "Tickets", "priority", ""),
-    pick("ticket-priority-normal", "Tickets", "priority", ""),
-    pick("ticket-priority-elevated", "Tickets", "priority", ""),
-    pick("ticket-priority-critical", "Tickets", "priority", ""),
+    pick("closed-status", "Tickets", "status", "5"),
+    pick("priority-low", "Tickets", "priority", ""),
+    pick("priority-normal", "Tickets", "priority", ""),
+    pick("priority-elevated", "Tickets", "priority", ""),
+    pick("priority-critical", "Tickets", "priority", ""),
     pick("ticket-source", "Tickets", "source", ""),
     pick("ticket-type", "Tickets", "ticketType", ""),
-    pick("ticket-note-type", "TicketNotes", "noteType", ""),
-    pick("ticket-note-publish", "TicketNotes", "publish", "2"),
+    pick("note-type", "TicketNotes", "noteType", ""),
+    pick("note-publish", "TicketNotes", "publish", "2"),
 ];
 
 /// This connection's settings.

@@ -42,10 +42,10 @@ const LAST_CHANGE: &str = "lastTrackedModificationDateTime";
 /// The neutral words for priority, and the settings that say what they mean. Where one level is chosen for several,
 /// the first names it.
 pub(crate) const PRIORITIES: [(&str, &str); 4] = [
-    ("normal", "ticket-priority-normal"),
-    ("low", "ticket-priority-low"),
-    ("elevated", "ticket-priority-elevated"),
-    ("critical", "ticket-priority-critical"),
+    ("normal", "priority-normal"),
+    ("low", "priority-low"),
+    ("elevated", "priority-elevated"),
+    ("critical", "priority-critical"),
 ];
 
 /// Reads tickets.
@@ -70,5 +70,5 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
 
 /// The status of a ticket that is done.
 fn complete(client: &Client<'_>) -> Result<i64, Failure> {
-    crate::picklists::required(client, "ticket-complete-status", "a ticket that is done needs a status")
+    crate::picklists::required(client, "closed-status", "a ticket that is done needs a status")
 }

@@ -218,8 +218,8 @@ fn what_goes_wrong_is_told_as_it_is() {
     assert_eq!(all(&host, Kind::Customer, Selection::Everything).unwrap_err().case(), "denied");
 }
 
-const DESK: &str = r#"{"user":"api@msp.example","owner-resource-id":29682885,"ticket-queue":"monitoring","ticket-priority-normal":"Medium",
-    "ticket-priority-low":"3","ticket-priority-critical":"Critical","ticket-type":"Alert","ticket-source":"8","ticket-note-type":"Task Notes"}"#;
+const DESK: &str = r#"{"user":"api@msp.example","owner-resource-id":29682885,"ticket-queue":"monitoring","priority-normal":"Medium",
+    "priority-low":"3","priority-critical":"Critical","ticket-type":"Alert","ticket-source":"8","note-type":"Task Notes"}"#;
 
 #[test]
 fn contracts_are_read_with_their_days() {
@@ -360,7 +360,7 @@ fn what_a_ticket_lacks_is_said_with_the_setting_that_gives_it() {
     };
     assert!(refusal(SETTINGS, &create).contains("`ticket-queue`"));
     let no_priority = r#"{"user":"api@msp.example","ticket-queue":"8"}"#;
-    assert!(refusal(no_priority, &create).contains("`ticket-priority-normal`"));
+    assert!(refusal(no_priority, &create).contains("`priority-normal`"));
     let no_such_queue = refusal(&DESK.replace("monitoring", "Old Desk"), &create);
     assert!(
         no_such_queue.ends_with("`ticket-queue` to one of Client Portal, Monitoring, Service Desk"),
@@ -381,8 +381,8 @@ fn what_a_ticket_lacks_is_said_with_the_setting_that_gives_it() {
     let ticket = all(&host, Kind::Ticket, Selection::Ids(vec![id.clone()])).unwrap().remove(0);
     assert_eq!(field(&ticket, "priority"), Some(&Value::Text("normal".to_owned())), "nothing is chosen for elevated");
 
-    let no_note_type = DESK.replace("ticket-note-type", "x");
-    assert!(refusal(&no_note_type, &update(&id, vec![text("note", "n")])).contains("`ticket-note-type`"));
+    let no_note_type = DESK.replace("note-type", "x");
+    assert!(refusal(&no_note_type, &update(&id, vec![text("note", "n")])).contains("`note-type`"));
     assert!(refusal(DESK, &update(&id, vec![closed(false)])).contains("opened again in Autotask"));
     let mut retire = update(&id, Vec::new());
     retire.operation = Operation::Deactivate;
@@ -439,8 +439,8 @@ fn the_account_answers_and_offers_its_lists() {
     assert!(!labels("company-type").contains(&"Reseller".to_owned()), "no longer in use");
     assert_eq!(labels("udf-storage"), ["RMM Device Key", "RMM Last User", "RMM Last Seen", "RMM Storage"]);
     assert_eq!(labels("ticket-queue"), ["Client Portal", "Monitoring", "Service Desk"]);
-    assert_eq!(labels("ticket-priority-low"), ["Medium", "High", "Low", "Critical"]);
-    assert_eq!(labels("ticket-note-publish"), ["All Autotask Users", "Internal Project Team"]);
+    assert_eq!(labels("priority-low"), ["Medium", "High", "Low", "Critical"]);
+    assert_eq!(labels("note-publish"), ["All Autotask Users", "Internal Project Team"]);
     assert!(labels("owner-resource-id").iter().any(|label| label.contains("Olga Owner")));
     let nobody = self::host(&sim, &SETTINGS.replace("api@msp.example", "nobody@msp.example"));
     assert_eq!(Psa::check(&nobody).unwrap_err().case(), "denied");

@@ -4,20 +4,21 @@
 //! A write is a PUT of the whole: the asset is read first and what it has is sent back, but for what the change
 //! names. Drives are read only: this door takes none.
 
-use crate::client::{Client, Rows, get, nothing, number, one, open, parent, stops_all, target, write as request_to};
+use crate::client::{Client, Rows, get, nothing, number, one, parent, stops_all, target, write as request_to};
 use crate::errors::Names;
+use crate::hardware::{Categories, Found, Hardware};
 use crate::lookups;
 use crate::settings::{Settings, StampPlace};
+use crosswalk_sdk::batch;
 use crosswalk_sdk::http::segment;
-use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::json::{self, Int};
 use crosswalk_sdk::{
-    Asset, Change, Failure, Gap, Item, Json, Method, Operation, Outcome, Page, Reference, Request, Response, Selection,
+    Asset, Change, Failure, Gap, Json, Method, Operation, Outcome, Page, Reference, Request, Response, Selection,
     Settlement, Time, Told,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 const PATH: &str = "/v2/servicedesk/hardwareasset";
@@ -25,8 +26,12 @@ const PATH: &str = "/v2/servicedesk/hardwareasset";
 /// Assets of a page where each costs a call.
 pub(crate) const FULL_PAGE: u32 = 50;
 
-/// Where the vendor keeps what can be written at any time: its name and ours.
-pub(crate) const FIELDS: &Names = &[
+/// Where the vendor keeps each field, in its refusals too: its name and ours. Those that can be written at any time
+/// come after the first three.
+const NAMES: &Names = &[
+    ("name", "name"),
+    ("categoryId", "type"),
+    ("location", "location"),
     ("isActive", "active"),
     ("accountLocationId", "location"),
     ("serialNumber", "serial-number"),
@@ -41,23 +46,8 @@ pub(crate) const FIELDS: &Names = &[
     ("ipAddress", "local-ips"),
 ];
 
-const NAMES: &Names = &[
-    ("name", "name"),
-    ("categoryId", "type"),
-    ("isActive", "active"),
-    ("accountLocationId", "location"),
-    ("location", "location"),
-    ("serialNumber", "serial-number"),
-    ("macAddress", "mac-addresses"),
-    ("modelNumber", "model"),
-    ("osInfo", "operating-system"),
-    ("description", "description"),
-    ("lastLoginname", "last-login"),
-    ("lastCheckIn", "last-seen"),
-    ("lastReboot", "last-reboot"),
-    ("connectionGatewayIp", "public-ip"),
-    ("ipAddress", "local-ips"),
-];
+/// Those that can be written at any time.
+pub(crate) const FIELDS: &Names = NAMES.split_at(3).1;
 
 /// What a PUT takes: all of it is sent back, or it would be emptied.
 const WRITTEN: &[&str] = &[
@@ -119,199 +109,6 @@ const WRITTEN: &[&str] = &[
     "lastCheckIn",
     "lastReboot",
 ];
-
-/// A row of the list.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Found<'a> {
-    id: Int,
-    #[serde(borrow, default)]
-    asset_name: Told<Str<'a>>,
-    #[serde(default)]
-    account_id: Told<Int>,
-    #[serde(default)]
-    category_id: Told<Int>,
-    #[serde(borrow, default)]
-    serial_number: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    machine_group_id: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    ip_address: Told<Str<'a>>,
-    #[serde(default)]
-    is_active: Told<bool>,
-}
-
-/// An asset, asked for by its id.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Hardware<'a> {
-    id: Int,
-    #[serde(borrow, default)]
-    name: Told<Str<'a>>,
-    #[serde(default)]
-    account_id: Told<Int>,
-    #[serde(default)]
-    account_location_id: Told<Int>,
-    #[serde(default)]
-    category_id: Told<Int>,
-    #[serde(default)]
-    is_active: Told<bool>,
-    #[serde(borrow, default)]
-    serial_number: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    mac_address: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    manufacturer: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    model_number: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    os_info: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    description: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    asset_tag: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    bar_code: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    machine_group_id: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    ip_address: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    connection_gateway_ip: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    last_loginname: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    last_check_in: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    last_reboot: Told<Str<'a>>,
-    #[serde(borrow, default)]
-    disk_volumes: Told<Vec<Volume<'a>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Volume<'a> {
-    #[serde(borrow, default)]
-    drive: Str<'a>,
-    free_m_bytes: Option<Int>,
-    total_m_bytes: Option<Int>,
-}
-
-#[derive(Serialize)]
-struct Drive<'a> {
-    name: &'a str,
-    total: i64,
-    free: i64,
-}
-
-/// The categories that stand for types; none where the tenant has no such.
-#[derive(Clone, Copy)]
-struct Categories {
-    workstation: Option<i64>,
-    server: Option<i64>,
-}
-
-impl Categories {
-    /// As the settings name them; reads go on without.
-    fn of(client: &Client<'_>) -> Self {
-        let id = |wanted: &str| {
-            lookups::id(client, &lookups::CATEGORY, wanted).inspect_err(|failure| {
-                client.host.log(
-                    crosswalk_sdk::Level::Warn,
-                    &format!("types of hardware assets are not read: {}", failure.message()),
-                );
-            })
-        };
-        let settings = &client.settings;
-        Self { workstation: id(&settings.workstation_category).ok(), server: id(&settings.server_category).ok() }
-    }
-
-    fn type_of(self, category: &Told<Int>) -> Told<String> {
-        let category = category.value().map(|Int(id)| *id);
-        Told::or_nothing(match category {
-            None => None,
-            id if id == self.server => Some("server".to_owned()),
-            id if id == self.workstation => Some("workstation".to_owned()),
-            _ => None,
-        })
-    }
-}
-
-fn id_text(told: &Told<Int>) -> Option<String> {
-    told.value().map(|Int(id)| id.to_string())
-}
-
-/// Addresses in one text, as a list.
-fn addresses(told: Told<String>) -> Told<Json> {
-    told.map(|text| {
-        let all: Vec<&str> = text.split([',', ';', ' ']).filter(|one| !one.is_empty()).collect();
-        Json::list(&all)
-    })
-}
-
-impl Found<'_> {
-    fn item(&self, settings: &Settings, categories: Categories) -> Item {
-        let asset = Asset {
-            id: self.id.0.to_string(),
-            parent: id_text(&self.account_id),
-            name: self.asset_name.text().into_value().unwrap_or_default(),
-            stamp: self.machine_group_id.text().into_value().filter(|_| settings.stamp == StampPlace::MachineGroup),
-            active: self.is_active.clone(),
-            type_: categories.type_of(&self.category_id),
-            serial_number: self.serial_number.text(),
-            local_ips: addresses(self.ip_address.text()),
-            ..Asset::default()
-        };
-        asset.into_item()
-    }
-}
-
-impl Hardware<'_> {
-    fn item(&self, settings: &Settings, categories: Categories) -> Item {
-        let stamp = match settings.stamp {
-            StampPlace::AssetTag => &self.asset_tag,
-            StampPlace::BarCode => &self.bar_code,
-            StampPlace::MachineGroup => &self.machine_group_id,
-        };
-        let asset = Asset {
-            id: self.id.0.to_string(),
-            parent: id_text(&self.account_id),
-            name: self.name.text().into_value().unwrap_or_default(),
-            stamp: stamp.text().into_value(),
-            active: self.is_active.clone(),
-            location: self.account_location_id.clone().map(|Int(id)| Reference(id.to_string())),
-            type_: categories.type_of(&self.category_id),
-            serial_number: self.serial_number.text(),
-            mac_addresses: addresses(self.mac_address.text()),
-            manufacturer: self.manufacturer.text(),
-            model: self.model_number.text(),
-            operating_system: self.os_info.text(),
-            description: self.description.text(),
-            last_login: self.last_loginname.text(),
-            last_seen: self.last_check_in.time(),
-            last_reboot: self.last_reboot.time(),
-            storage: self.storage(),
-            public_ip: self.connection_gateway_ip.text(),
-            local_ips: addresses(self.ip_address.text()),
-            ..Asset::default()
-        };
-        asset.into_item()
-    }
-
-    /// Drives, where there are some: an empty list is what every asset made here has.
-    fn storage(&self) -> Told<Json> {
-        let volumes = self.disk_volumes.value().filter(|volumes| !volumes.is_empty());
-        let bytes = |size: Option<Int>| size.map_or(0, |Int(size)| size.saturating_mul(1 << 20));
-        Told::or_nothing(volumes.map(|volumes| {
-            let drives = volumes.iter().map(|volume| Drive {
-                name: volume.drive.trimmed(),
-                total: bytes(volume.total_m_bytes),
-                free: bytes(volume.free_m_bytes),
-            });
-            Json(json::write(&drives.collect::<Vec<_>>()))
-        }))
-    }
-}
 
 fn list() -> Request {
     get(format!("{PATH}/searchselect"))
@@ -454,7 +251,7 @@ fn asked<'a>(change: &Change, asset: &'a Asset, settings: &Settings) -> Body<'a>
     if let Some(stamp) = &asset.stamp {
         body.set(settings.stamp.field(), stamp);
     }
-    body.told("isActive", &crate::active_after(change.operation, asset.active.clone()));
+    body.told("isActive", &batch::active_after(change.operation, asset.active.clone()));
     body.told("serialNumber", &asset.serial_number);
     body.told("macAddress", &joined(&asset.mac_addresses, usize::MAX));
     body.told("modelNumber", &asset.model);
@@ -469,151 +266,264 @@ fn asked<'a>(change: &Change, asset: &'a Asset, settings: &Settings) -> Body<'a>
     body
 }
 
-/// The account a change gives its asset, or leaves it at.
-fn account_of(change: &Change, now: Option<&Now<'_>>) -> Result<i64, Failure> {
-    match (change.operation, now) {
-        (Operation::Create | Operation::Move, _) | (_, None) => parent(change),
-        (_, Some(now)) => Ok(now.account),
-    }
-}
-
 /// An asset as it is before a change.
 struct Now<'a> {
     account: i64,
     location: i64,
+    /// By the vendor's names in lower case, as it writes them.
     fields: HashMap<String, &'a RawValue>,
 }
 
 impl<'a> Now<'a> {
     fn read(reply: &'a Response) -> Result<Self, Failure> {
-        let fields: HashMap<Cow<'a, str>, &'a RawValue> = open(reply, false, &[])?
-            .result
-            .into_value()
-            .ok_or_else(|| Failure::NotFound("there is no such asset".to_owned()))?;
+        let told: HashMap<Cow<'a, str>, &'a RawValue> = one(reply)?;
         let fields: HashMap<String, &RawValue> =
-            fields.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+            told.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         let id = |name: &str| fields.get(name).and_then(|raw| json::parse::<Told<Int>>(raw.get()).ok()?.into_value());
+        let (account, location) = (id("accountid"), id("accountlocationid"));
+        Ok(Self { account: account.map_or(0, |id| id.0), location: location.map_or(0, |id| id.0), fields })
+    }
+}
+
+/// A change on its way to a request.
+struct Draft<'a> {
+    change: &'a Change,
+    asset: Asset,
+    /// None for a new one.
+    now: Option<Now<'a>>,
+    /// Whose it shall be.
+    account: i64,
+    /// Where it shall stand; none for the account's main location, as an asset is always at one.
+    location: Option<i64>,
+}
+
+impl<'a> Draft<'a> {
+    fn of(change: &'a Change, reply: Option<&'a Result<Response, Failure>>) -> Result<Self, Failure> {
+        let asset = Asset::of_change(change.clone())?;
+        let now = match reply {
+            Some(reply) => target(change).and(reply.as_ref().map_err(Clone::clone)).and_then(Now::read).map(Some)?,
+            None => None,
+        };
+        let account = match &now {
+            Some(now) if change.operation != Operation::Move => now.account,
+            _ => parent(change)?,
+        };
+        let location = match (&asset.location, &now) {
+            (Told::Value(Reference(id)), _) => Some(number(id)?),
+            (Told::Nothing, Some(now)) if now.account == account && now.location != 0 => Some(now.location),
+            _ => None,
+        };
+        Ok(Self { change, asset, now, account, location })
+    }
+
+    fn is_server(&self) -> bool {
+        self.asset.type_.value().is_some_and(|type_| type_ == "server")
+    }
+
+    /// What the change asks for, and of the rest what there is now.
+    fn request(&self, settings: &Settings, mains: &HashMap<i64, i64>, categories: &New) -> Result<Request, Failure> {
+        let main = mains.get(&self.account).copied();
+        let location = self.location.or(main).ok_or_else(|| lookups::no_location(self.account))?;
+        let mut body = asked(self.change, &self.asset, settings);
+        body.set("accountId", &self.account);
+        body.set("accountLocationId", &location);
+        let Some(now) = &self.now else {
+            body.set("categoryId", if self.is_server() { &categories.server } else { &categories.workstation });
+            return Ok(request_to(Method::Post, PATH, body.text(), self.change));
+        };
+        for name in WRITTEN {
+            if let Some(kept) = now.fields.get(&name.to_ascii_lowercase()) {
+                body.0.entry(name).or_insert(Cow::Borrowed(kept.get()));
+            }
+        }
+        Ok(request_to(Method::Put, format!("{PATH}/{}", target(self.change)?), body.text(), self.change))
+    }
+}
+
+/// The categories of new assets; those that none of them needs are not looked up.
+#[derive(Default)]
+struct New {
+    workstation: i64,
+    server: i64,
+}
+
+impl New {
+    fn read(client: &Client<'_>, drafts: &[Result<Draft<'_>, Failure>]) -> Result<Self, Failure> {
+        let id = |server: bool, wanted: &str| {
+            if !drafts.iter().flatten().any(|draft| draft.is_server() == server) {
+                return Ok(0);
+            }
+            lookups::id(client, &lookups::CATEGORY, wanted).map_err(|failure| match failure {
+                Failure::Rejected(rejection) => Failure::rejected_field("type", rejection.message),
+                other => other,
+            })
+        };
+        let settings = &client.settings;
         Ok(Self {
-            account: id("accountid").map_or(0, |Int(id)| id),
-            location: id("accountlocationid").map_or(0, |Int(id)| id),
-            fields,
+            workstation: id(false, &settings.workstation_category)?,
+            server: id(true, &settings.server_category)?,
         })
     }
 }
 
 /// Writes assets.
 pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
-    match write_known(client, changes) {
-        Ok(outcomes) => outcomes,
-        Err(failure) => crate::all_failed(changes, &failure),
-    }
-}
-
-fn write_known(client: &Client<'_>, changes: &[Change]) -> Result<Vec<Outcome>, Failure> {
     let is_new = changes.first().is_some_and(|change| change.operation == Operation::Create);
-    // What there is now, of those that are there.
-    let gets = changes.iter().filter(|_| !is_new).map(|change| {
-        let id = target(change).unwrap_or(0);
-        get(format!("{PATH}/{id}")).change(&change.id)
+    let current = changes.iter().filter(|_| !is_new).map(|change| {
+        let id = change.target.as_deref().unwrap_or_default();
+        get(format!("{PATH}/{}", segment(id))).change(&change.id)
     });
-    let replies: Vec<Result<Response, Failure>> = client.get_all(gets.collect());
-    let now: Vec<Option<Result<Now<'_>, Failure>>> = if is_new {
-        changes.iter().map(|_| None).collect()
-    } else {
-        replies.iter().map(|reply| Some(reply.as_ref().map_err(Clone::clone).and_then(Now::read))).collect()
-    };
-    let assets: Vec<Result<Asset, Failure>> = changes.iter().map(|change| Asset::of_change(change.clone())).collect();
-
-    // An asset is always at a location: the account's main one, where the change names none.
-    let homeless = RefCell::new(Vec::new());
-    let place = |change: &Change, asset: &Asset, now: Option<&Now<'_>>| -> Result<Option<i64>, Failure> {
-        let account = account_of(change, now)?;
-        match (&asset.location, now) {
-            (Told::Value(Reference(id)), _) => Ok(Some(number(id)?)),
-            (Told::Nothing, Some(now)) if now.account == account && now.location != 0 => Ok(Some(now.location)),
-            _ => {
-                homeless.borrow_mut().push(account);
-                Ok(None)
-            }
-        }
-    };
-    let mut places: Vec<Result<Option<i64>, Failure>> = Vec::with_capacity(changes.len());
-    for ((change, asset), now) in changes.iter().zip(&assets).zip(&now) {
-        places.push(match (asset, now) {
-            (Err(failure), _) | (_, Some(Err(failure))) => Err(failure.clone()),
-            (Ok(asset), Some(Ok(now))) => place(change, asset, Some(now)),
-            (Ok(asset), None) => place(change, asset, None),
-        });
-    }
-    let mains = lookups::main_locations(client, homeless.into_inner())?;
-    let categories = if is_new { Some(NewCategories::read(client, &assets)?) } else { None };
-
-    let prepared = (changes.iter().zip(&assets).zip(&now)).zip(places).map(|(((change, asset), now), place)| {
-        let (place, asset) = (place?, asset.as_ref().map_err(Clone::clone)?);
-        let now = match now {
-            Some(Ok(now)) => Some(now),
-            _ => None,
-        };
-        let account = account_of(change, now)?;
-        let location = place.or_else(|| mains.get(&account).copied()).ok_or_else(|| lookups::no_location(account))?;
-        let mut body = asked(change, asset, &client.settings);
-        body.set("accountId", &account);
-        body.set("accountLocationId", &location);
-        if let Some(categories) = &categories {
-            body.set("categoryId", &categories.of(asset));
-        }
-        for name in WRITTEN.iter().filter(|_| now.is_some()) {
-            let kept = now.and_then(|now| now.fields.get(&name.to_ascii_lowercase()));
-            if let Some(kept) = kept.filter(|_| !body.0.contains_key(name)) {
-                body.0.insert(name, Cow::Borrowed(kept.get()));
-            }
-        }
-        Ok(vec![if is_new {
-            request_to(Method::Post, PATH, body.text(), change)
-        } else {
-            request_to(Method::Put, format!("{PATH}/{}", target(change)?), body.text(), change)
-        }])
+    let replies = client.get_all(current.collect());
+    let drafts: Vec<Result<Draft<'_>, Failure>> =
+        changes.iter().enumerate().map(|(at, change)| Draft::of(change, replies.get(at))).collect();
+    let homeless = drafts.iter().flatten().filter(|draft| draft.location.is_none()).map(|draft| draft.account);
+    let known = lookups::main_locations(client, homeless).and_then(|mains| {
+        let categories = if is_new { New::read(client, &drafts)? } else { New::default() };
+        Ok((mains, categories))
     });
-    let outcomes = client.write_all(changes, prepared.collect(), NAMES);
-    forget_moved(client, changes, &outcomes);
-    Ok(outcomes)
-}
-
-/// A location that was refused may be a main one that is no longer: it is looked up anew next time.
-fn forget_moved(client: &Client<'_>, changes: &[Change], outcomes: &[Outcome]) {
-    for (change, outcome) in changes.iter().zip(outcomes) {
+    let (mains, categories) = match known {
+        Ok(known) => known,
+        Err(failure) => return batch::all_failed(changes, &failure),
+    };
+    let request =
+        |draft: Result<Draft<'_>, Failure>| Ok(vec![draft?.request(&client.settings, &mains, &categories)?]);
+    let outcomes = client.write_all(changes, drafts.into_iter().map(request).collect(), NAMES);
+    for (change, outcome) in changes.iter().zip(&outcomes) {
+        // A location that was refused may be a main one that is no longer: it is looked up anew next time.
         if let (Settlement::Failed(Failure::Rejected(_)), Some(account)) = (&outcome.result, &change.parent) {
             client.host.entry_remove("main-location", account);
         }
     }
+    outcomes
 }
 
-/// The categories of new assets.
-struct NewCategories {
-    workstation: i64,
-    server: i64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::{Script, change, field, reply, text};
+    use crosswalk_sdk::{Body as HttpBody, Field, Kind, Value};
 
-impl NewCategories {
-    /// Only those that are needed.
-    fn read(client: &Client<'_>, assets: &[Result<Asset, Failure>]) -> Result<Self, Failure> {
-        let is_server = |asset: &Asset| asset.type_.value().is_some_and(|type_| type_ == "server");
-        let id = |needed: bool, wanted: &str| match needed {
-            true => lookups::id(client, &lookups::CATEGORY, wanted),
-            false => Ok(0),
+    const SETTINGS: &str = r#"{"workstation-category":"11","server-category":"12"}"#;
+    const ASSET: &str = r#"{"id":55120,"name":" ACME-SRV-1 ","accountId":412,"accountName":"Acme","accountLocationId":9001,"accountLocation":"Main",
+        "categoryId":12,"category":"Server","serialNumber":null,"assetTag":"vsax:1f0c","barCode":"B","isActive":true,"modelNumber":"R640","osInfo":"",
+        "DNSServers":"10.0.0.1","macAddress":"00:11:22:33:44:55; 00:11:22:33:44:56","ipAddress":"10.0.0.5","lastLoginname":"bob","lastCheckIn":"2025-01-02T03:04:05.12",
+        "manufacturer":"Dell","warrantyExpirationDate":"2027-01-01T00:00:00","agentId":"A","diskVolumes":[{"drive":"C:","type":"Fixed","freeMBytes":1,"usedMBytes":1,"totalMBytes":2}],
+        "statuses":[],"createdOn":"2024-01-01T00:00:00"}"#;
+
+    fn answer(request: &Request) -> Response {
+        let result = match (request.method, request.path.as_str()) {
+            (Method::Get, path) if path.ends_with("locations/lookup") => {
+                r#"[{"id":9000,"name":"Annexe","isMain":false},{"id":9001,"name":"Main","isMain":true}]"#
+            }
+            (Method::Get, path) if path.ends_with("/searchselect") => {
+                r#"[{"id":55120,"assetName":"ACME-SRV-1","accountId":412,"categoryId":12,"serialNumber":"","isActive":true}]"#
+            }
+            (Method::Get, _) => ASSET,
+            _ => r#"{"id":55121}"#,
         };
-        let servers = assets.iter().flatten().filter(|asset| is_server(asset)).count();
-        let named = |failure: Failure| match failure {
-            Failure::Rejected(rejection) => Failure::rejected_field("type", rejection.message),
-            other => other,
-        };
-        Ok(Self {
-            workstation: id(servers < assets.len(), &client.settings.workstation_category).map_err(named)?,
-            server: id(servers > 0, &client.settings.server_category).map_err(named)?,
-        })
+        reply(200, &format!(r#"{{"success":true,"error":null,"result":{result}}}"#))
     }
 
-    fn of(&self, asset: &Asset) -> i64 {
-        if asset.type_.value().is_some_and(|type_| type_ == "server") { self.server } else { self.workstation }
+    fn sent(host: &Script<'_>) -> BTreeMap<String, serde_json::Value> {
+        match host.requests.borrow().last().and_then(|request| request.body.clone()) {
+            Some(HttpBody::Text(body)) => serde_json::from_str(&body).unwrap(),
+            other => panic!("no body: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_hardware_asset_is_an_asset() {
+        let host = Script::new(SETTINGS, |request| Ok(answer(request)));
+        let client = Client::open(&host).unwrap();
+        let item = read(&client, &Selection::Everything, None).unwrap().items.remove(0);
+        assert_eq!(
+            (item.id.as_str(), item.parent.as_deref(), item.name.as_str()),
+            ("55120", Some("412"), "ACME-SRV-1")
+        );
+        assert_eq!(item.stamp.as_deref(), Some("vsax:1f0c"));
+        let text = |text: &str| Value::Text(text.to_owned());
+        let json = |text: &str| Value::Json(text.to_owned());
+        let expected = [
+            ("active", Value::Boolean(true)),
+            ("location", text("9001")),
+            ("type", text("server")),
+            ("serial-number", Value::Blank),
+            ("mac-addresses", json(r#"["00:11:22:33:44:55","00:11:22:33:44:56"]"#)),
+            ("manufacturer", text("Dell")),
+            ("model", text("R640")),
+            ("operating-system", Value::Blank),
+            ("last-login", text("bob")),
+            ("last-seen", Value::Time("2025-01-02T03:04:05.120Z".to_owned())),
+            ("storage", json(r#"[{"name":"C:","total":2097152,"free":1048576}]"#)),
+            ("local-ips", json(r#"["10.0.0.5"]"#)),
+        ];
+        let told: Vec<(&str, &Value)> = item.fields.iter().map(|field| (field.name.as_str(), &field.value)).collect();
+        assert_eq!(told, expected.iter().map(|(name, value)| (*name, value)).collect::<Vec<_>>());
+
+        let listed =
+            Script::new(&SETTINGS.replacen('{', r#"{"asset-read":"listed","#, 1), |request| Ok(answer(request)));
+        let client = Client::open(&listed).unwrap();
+        let item = read(&client, &Selection::Everything, None).unwrap().items.remove(0);
+        assert_eq!((field(&item, "type"), field(&item, "model")), (Some(&text("server")), None));
+        assert!(!listed.asked().iter().any(|line| line.contains("/55120")), "not asked for singly");
+    }
+
+    #[test]
+    fn a_create_names_all_that_is_required() {
+        let host = Script::new(SETTINGS, |request| Ok(answer(request)));
+        let client = Client::open(&host).unwrap();
+        let mut create = change("1", Operation::Create, Kind::Asset);
+        create.parent = Some("412".to_owned());
+        create.name = Some("ACME-LT-014".to_owned());
+        create.stamp = Some("vsax:1f0d".to_owned());
+        let addresses = Value::Json(r#"["10.0.0.5","10.0.0.6"]"#.to_owned());
+        create.fields = vec![text("model", "X1"), Field { name: "local-ips".to_owned(), value: addresses }];
+        assert_eq!(write(&client, &[create])[0].result, Settlement::Done("55121".to_owned()));
+        let expected = serde_json::json!({"name": "ACME-LT-014", "accountId": 412, "accountLocationId": 9001, "categoryId": 11, "isActive": true,
+            "assetTag": "vsax:1f0d", "modelNumber": "X1", "ipAddress": "10.0.0.5"});
+        assert_eq!(serde_json::to_value(sent(&host)).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_update_sends_back_what_it_does_not_change() {
+        let host = Script::new(SETTINGS, |request| Ok(answer(request)));
+        let client = Client::open(&host).unwrap();
+        let mut update = change("2", Operation::Update, Kind::Asset);
+        update.target = Some("55120".to_owned());
+        update.fields = vec![text("serial-number", "S1"), Field { name: "last-login".to_owned(), value: Value::Blank }];
+        write(&client, std::slice::from_ref(&update));
+        let body = sent(&host);
+        for (name, value) in [
+            ("serialNumber", serde_json::json!("S1")),
+            ("lastLoginname", serde_json::Value::Null),
+            ("accountLocationId", serde_json::json!(9001)),
+            ("categoryId", serde_json::json!(12)),
+            ("dnsServers", serde_json::json!("10.0.0.1")),
+            ("warrantyExpirationDate", serde_json::json!("2027-01-01T00:00:00")),
+            ("barCode", serde_json::json!("B")),
+        ] {
+            assert_eq!(body.get(name), Some(&value), "{name}");
+        }
+        assert!(
+            ["id", "accountName", "agentId", "diskVolumes", "createdOn"].iter().all(|name| !body.contains_key(*name))
+        );
+        let last = host.requests.borrow().last().cloned().unwrap();
+        assert_eq!(
+            (last.method, last.path.as_str(), last.change.as_deref()),
+            (Method::Put, "/v2/servicedesk/hardwareasset/55120", Some("2"))
+        );
+
+        let mut to = Change { operation: Operation::Move, fields: Vec::new(), ..update };
+        to.parent = Some("413".to_owned());
+        write(&client, &[to]);
+        let body = sent(&host);
+        assert_eq!(
+            (&body["accountId"], &body["accountLocationId"]),
+            (&serde_json::json!(413), &serde_json::json!(9001))
+        );
+        assert!(
+            host.asked().iter().any(|line| line.contains("/v2/crm/accounts/413/locations/lookup")),
+            "that account's main location"
+        );
     }
 }

@@ -5,6 +5,7 @@ use crate::client::{Client, Rows, get, nothing, number, one, target, write as re
 use crate::errors::Names;
 use crate::lookups;
 use crate::settings::Settings;
+use crosswalk_sdk::batch;
 use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
@@ -363,7 +364,7 @@ fn update(change: &Change, settings: &Settings) -> Result<Request, Failure> {
             patch.push(Patch::set(path, told.into()));
         }
     }
-    if let Told::Value(active) = crate::active_after(change.operation, customer.active) {
+    if let Told::Value(active) = batch::active_after(change.operation, customer.active) {
         patch.push(Patch::set("/isActive", Scalar::Flag(active)));
     }
     Ok(request_to(Method::Patch, format!("/v2/crm/accounts/{id}"), json::write(&patch), change))
@@ -375,7 +376,7 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
     let prepared: Vec<Result<Vec<Request>, Failure>> = match changes.first().map(|change| change.operation) {
         Some(Operation::Create) => match Required::read(client) {
             Ok(required) => changes.iter().map(|change| Ok(vec![create(change, settings, &required)?])).collect(),
-            Err(failure) => return crate::all_failed(changes, &failure),
+            Err(failure) => return batch::all_failed(changes, &failure),
         },
         _ => changes.iter().map(|change| Ok(vec![update(change, settings)?])).collect(),
     };

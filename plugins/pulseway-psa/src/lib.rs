@@ -1,7 +1,7 @@
 //! Pulseway PSA, which is Kaseya BMS by its API 2.0, and Kaseya BMS itself.
 //!
 //! `client` is the vendor's HTTP and `errors` turns its refusals into failures; `customers`, `locations`, `assets`,
-//! `contracts` and `tickets` map accounts and what belongs to them; `lookups` resolves the tenant's lists; `describe` says
+//! `contracts` and `tickets` map accounts and what belongs to them, `hardware` being an asset as it is read; `lookups` resolves the tenant's lists; `describe` says
 //! what can be done and `settings` what the operator chose. The vendor's quirks are in this folder's README.
 //!
 //! Leaves alone: login and limits, which are the host's; the vendor's door for RMMs, and billing.
@@ -12,6 +12,7 @@ mod contracts;
 mod customers;
 mod describe;
 mod errors;
+mod hardware;
 mod locations;
 mod lookups;
 mod settings;
@@ -20,9 +21,9 @@ mod tickets;
 pub use settings::{Settings, StampPlace};
 
 use client::Client;
+use crosswalk_sdk::batch::all_failed;
 use crosswalk_sdk::{
-    Change, Choice, Connector, Description, Failure, Host, Identity, Item, Kind, Operation, Outcome, Page, Query,
-    Selection, Settlement, Told,
+    Change, Choice, Connector, Description, Failure, Host, Identity, Item, Kind, Outcome, Page, Query, Selection,
 };
 
 /// The connector.
@@ -90,19 +91,4 @@ fn answers(selection: &Selection, item: &Item) -> bool {
         Selection::Search(text) => item.name.to_lowercase().contains(&text.to_lowercase()),
         _ => true,
     }
-}
-
-/// Whether the item is in use after an operation. A new one is, unless the change says otherwise.
-fn active_after(operation: Operation, told: Told<bool>) -> Told<bool> {
-    match operation {
-        Operation::Deactivate => Told::Value(false),
-        Operation::Reactivate => Told::Value(true),
-        Operation::Create if told.value().is_none() => Told::Value(true),
-        _ => told,
-    }
-}
-
-fn all_failed(changes: &[Change], failure: &Failure) -> Vec<Outcome> {
-    let failed = |change: &Change| Outcome { change: change.id.clone(), result: Settlement::Failed(failure.clone()) };
-    changes.iter().map(failed).collect()
 }

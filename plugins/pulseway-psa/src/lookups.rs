@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-const HOURS_4_MS: u64 = 4 * 3_600_000;
+/// How long what was looked up is remembered.
+pub(crate) const HOURS_4_MS: u64 = 4 * 3_600_000;
 
 /// A list of the tenant.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use crate::customers::Patch;
 use crate::errors::Names;
 use crate::lookups::{self, List};
 use crate::settings::Settings;
+use crosswalk_sdk::batch;
 use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
@@ -377,13 +378,135 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
     let prepared = match changes.first().map(|change| change.operation) {
         Some(Operation::Create) => match create_all(client, changes) {
             Ok(prepared) => prepared,
-            Err(failure) => return crate::all_failed(changes, &failure),
+            Err(failure) => return batch::all_failed(changes, &failure),
         },
         Some(Operation::Update) => changes.iter().map(|change| update(client, change)).collect(),
         _ => {
             let failure = "a ticket is made and updated; it ends by being closed";
-            return crate::all_failed(changes, &Failure::Unsupported(failure.to_owned()));
+            return batch::all_failed(changes, &Failure::Unsupported(failure.to_owned()));
         }
     };
     client.write_all(changes, prepared, NAMES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::{Script, change, field, reply, text};
+    use crosswalk_sdk::{Body, Field, Kind, Settlement, Value};
+
+    const SETTINGS: &str =
+        r#"{"ticket-status":"1","ticket-type":"51","note-type":"61","priority-low":"31","priority-normal":"Medium"}"#;
+    const TICKET: &str = r#"{"id":900,"ticketNumber":"T1","title":"Disk full [ref:rmm:a[9]]","details":"C:","accountId":412,"accountName":"Acme",
+        "locationId":9001,"hardwareAssetId":0,"statusId":1,"statusName":"New","priorityId":32,"priorityName":"medium","completedDate":null,
+        "lastActivityUpdate":"2025-11-03T08:00:00.5Z","slaId":null}"#;
+
+    fn answer(request: &Request) -> Response {
+        let result = match (request.method, request.path.as_str()) {
+            (Method::Get, path) if path.ends_with("locations/lookup") => r#"[{"id":9001,"isMain":true}]"#.to_owned(),
+            (Method::Get, path) if path.contains("hardwareasset") => {
+                r#"{"id":5,"accountId":412,"accountLocationId":9002}"#.to_owned()
+            }
+            (Method::Get, path) if path.ends_with("priorities/lookup") => {
+                r#"[{"id":32,"name":"Medium"},{"id":34,"name":"Critical"}]"#.to_owned()
+            }
+            (Method::Get, PATH) => format!("[{TICKET}]"),
+            (Method::Get, _) => TICKET.to_owned(),
+            _ => r#"{"id":901}"#.to_owned(),
+        };
+        reply(200, &format!(r#"{{"success":true,"error":null,"result":{result},"totalRecords":1}}"#))
+    }
+
+    /// What was written: method, path and body.
+    fn written(host: &Script<'_>) -> Vec<String> {
+        let all = host.requests.borrow();
+        let written = all.iter().filter(|request| request.method != Method::Get);
+        let line = |request: &Request| match &request.body {
+            Some(Body::Text(body)) => format!("{} {body}", request.path.trim_start_matches(PATH)),
+            _ => request.path.clone(),
+        };
+        written.map(line).collect()
+    }
+
+    #[test]
+    fn a_title_carries_its_key_at_its_end() {
+        for (title, name, stamp) in [
+            ("Disk full [ref:a1]", "Disk full", Some("a1")),
+            ("[ref:a1]", "", Some("a1")),
+            ("Disk [ref:a1] full", "Disk [ref:a1] full", None),
+            ("Disk full", "Disk full", None),
+        ] {
+            assert_eq!(unstamped(title), (name, stamp), "{title}");
+        }
+        assert_eq!(titled("Disk full", Some("a1")), "Disk full [ref:a1]");
+    }
+
+    #[test]
+    fn a_ticket_is_read_with_our_priority_and_whether_it_is_closed() {
+        let host = Script::new(SETTINGS, |request| Ok(answer(request)));
+        let client = Client::open(&host).unwrap();
+        let stamps = Selection::Stamps(vec!["rmm:a[9]".to_owned()]);
+        let item = read(&client, &stamps, None).unwrap().items.remove(0);
+        assert_eq!((item.id.as_str(), item.parent.as_deref(), item.name.as_str()), ("900", Some("412"), "Disk full"));
+        let text = |text: &str| Value::Text(text.to_owned());
+        for (name, value) in [
+            ("asset", Value::Blank),
+            ("number", text("T1")),
+            ("status", text("New")),
+            ("priority", text("normal")),
+            ("closed", Value::Boolean(false)),
+            ("last-activity", Value::Time("2025-11-03T08:00:00.500Z".to_owned())),
+        ] {
+            assert_eq!(field(&item, name), Some(&value), "{name}");
+        }
+        assert_eq!(host.asked(), ["GET /v2/servicedesk/tickets?Filter.Title=[ref:rmm:a[9]]&PageSize=100"]);
+        read(&client, &Selection::Stamps(vec!["other".to_owned()]), None).unwrap();
+        assert!(
+            host.asked().last().unwrap().contains("Filter.CreatedOnFrom=2025-11-02T08:00:00Z"),
+            "then the last day's"
+        );
+    }
+
+    #[test]
+    fn a_create_stands_at_its_asset() {
+        let host = Script::new(SETTINGS, |request| Ok(answer(request)));
+        let client = Client::open(&host).unwrap();
+        let mut create = change("1", Operation::Create, Kind::Ticket);
+        create.parent = Some("412".to_owned());
+        create.name = Some("Disk full".to_owned());
+        create.stamp = Some("a1".to_owned());
+        create.fields = vec![text("asset", "5"), text("priority", "critical")];
+        assert_eq!(write(&client, &[create.clone()])[0].result, Settlement::Done("901".to_owned()));
+        let made = r#" {"title":"Disk full [ref:a1]","details":"Disk full","accountId":412,"locationId":9002,"statusId":1,"priorityId":34,"typeId":51,"sourceId":5,"openDate":"2025-11-03T08:00:00Z","hardwareAssetId":5}"#;
+        assert_eq!(written(&host), [made]);
+        create.parent = Some("413".to_owned());
+        write(&client, &[create]);
+        assert!(written(&host)[1].contains(r#""locationId":9001"#), "an asset of another account does not say where");
+    }
+
+    #[test]
+    fn fields_go_first_and_the_end_takes_the_note_along() {
+        let host = Script::new(SETTINGS, |request| Ok(answer(request)));
+        let client = Client::open(&host).unwrap();
+        let mut update = change("2", Operation::Update, Kind::Ticket);
+        update.target = Some("900".to_owned());
+        update.name = Some("Disk".to_owned());
+        update.fields = vec![text("note", "again"), text("priority", "low")];
+        assert_eq!(write(&client, &[update.clone()])[0].result, Settlement::Done("900".to_owned()));
+        update.name = None;
+        let closed = Field { name: "closed".to_owned(), value: Value::Boolean(true) };
+        update.fields = vec![text("note", "over"), closed.clone()];
+        write(&client, &[update.clone()]);
+        update.fields = vec![closed];
+        write(&client, &[update]);
+        assert_eq!(
+            written(&host),
+            [
+                r#"/900 [{"op":"replace","path":"/title","value":"Disk [ref:rmm:a[9]]"},{"op":"replace","path":"/priorityId","value":31}]"#,
+                r#"/900/notes {"details":"again","isInternal":true,"typeId":61,"noteDate":"2025-11-03T08:00:00Z"}"#,
+                r#"/900/resolve {"comment":"over","isInternal":true}"#,
+                r#"/900/resolve {"comment":"What this was about is over.","isInternal":true}"#,
+            ]
+        );
+    }
 }

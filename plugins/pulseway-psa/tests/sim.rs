@@ -1,11 +1,11 @@
 //! The connector, built natively, against the simulated vendor over real HTTP. The token the host would get is attached here.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail the test")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use crosswalk_pulseway_psa::PulsewayPsa as Psa;
-use crosswalk_sdk::testing::{Script, change, http, text};
+use crosswalk_sdk::testing::{self, Script, change, failed, field, http, text};
 use crosswalk_sdk::{
-    Change, Connector, Failure, Field, Item, Kind, Named, Operation, Outcome, Page, Query, Selection, Settlement, Value,
+    Change, Connector, Failure, Field, Item, Kind, Named, Operation, Outcome, Query, Selection, Value,
 };
 use crosswalk_sims::{BmsOptions, PulsewayPsa, Size, World};
 use serde_json::json;
@@ -27,18 +27,7 @@ fn with(settings: &str) -> String {
 }
 
 fn all(host: &Script<'_>, kind: Kind, selection: Selection) -> Result<Vec<Item>, Failure> {
-    let (mut items, mut after) = (Vec::new(), None::<String>);
-    loop {
-        let query = Query { kind, selection: selection.clone() };
-        let Page { items: some, next, gaps, .. } = Psa::read(host, query, after.as_deref())?;
-        assert!(gaps.is_empty(), "{gaps:?}");
-        items.extend(some);
-        assert!(next.is_none() || next != after, "the cursor repeats");
-        match next {
-            Some(next) => after = Some(next),
-            None => return Ok(items),
-        }
-    }
+    testing::all::<Psa>(host, kind, selection)
 }
 
 fn one(host: &Script<'_>, kind: Kind, id: &str) -> Item {
@@ -53,26 +42,12 @@ fn named(parent: Option<&str>, name: &str) -> Selection {
     Selection::Named(Named { parent: parent.map(str::to_owned), name: name.to_owned() })
 }
 
-fn field<'i>(item: &'i Item, name: &str) -> Option<&'i Value> {
-    item.fields.iter().find(|field| field.name == name).map(|field| &field.value)
-}
-
 fn told(name: &str, value: Value) -> Field {
     Field { name: name.to_owned(), value }
 }
 
 fn done(outcomes: &[Outcome]) -> String {
-    match &outcomes[0].result {
-        Settlement::Done(id) => id.clone(),
-        other => panic!("{}: {other:?}", outcomes[0].change),
-    }
-}
-
-fn failed(outcomes: &[Outcome]) -> Failure {
-    match &outcomes[0].result {
-        Settlement::Failed(failure) => failure.clone(),
-        other => panic!("{other:?}"),
-    }
+    testing::done(outcomes).remove(0)
 }
 
 fn of(operation: Operation, kind: Kind, target: &str, fields: Vec<Field>) -> Change {
@@ -139,6 +114,12 @@ fn the_list_alone_costs_a_call_for_a_hundred_assets() {
     let listed = all(&host(&sim, &with(r#""asset-read":"listed""#)), Kind::Asset, Selection::Everything).unwrap();
     assert_eq!(sim.counts().of("GET", "hardwareasset/{id}"), 0);
     assert_eq!(sim.counts().of("GET", "hardwareasset/searchselect"), full.len().div_ceil(100) as u64);
+    let lost = host(&sim, &with(r#""asset-read":"listed","server-category":"Mainframe""#));
+    let untyped = all(&lost, Kind::Asset, Selection::Everything).unwrap();
+    assert!(untyped.iter().all(|item| field(item, "type") != Some(&Value::Text("server".to_owned()))));
+    let lookups = sim.counts().of("GET", "lookup");
+    all(&lost, Kind::Asset, Selection::Everything).unwrap();
+    assert_eq!(sim.counts().of("GET", "lookup"), lookups, "what is not there is not asked for again");
     for (listed, full) in listed.iter().zip(&full) {
         assert_eq!((&listed.id, &listed.name, &listed.parent), (&full.id, &full.name, &full.parent));
         for told in &listed.fields {

@@ -1,7 +1,7 @@
 //! A batch of changes as one round of requests: each change that could be prepared is one request, and
 //! its reply settles it. What became of a request without a reply, the host knows better.
 
-use crate::{Change, Failure, HttpError, Outcome, Request, Response, Settlement};
+use crate::{Change, Failure, HttpError, Operation, Outcome, Request, Response, Settlement, Told};
 
 /// Sends what could be prepared, side by side (`send`), and gives one outcome per change, in their
 /// order. `prepared` has one entry per change; `settle` reads a change's reply.
@@ -27,6 +27,23 @@ pub fn write_all(
             Outcome { change: change.id.clone(), result }
         })
         .collect()
+}
+
+/// The same failure for each change: where nothing could be sent.
+pub fn all_failed(changes: &[Change], failure: &Failure) -> Vec<Outcome> {
+    let failed = |change: &Change| Outcome { change: change.id.clone(), result: Settlement::Failed(failure.clone()) };
+    changes.iter().map(failed).collect()
+}
+
+/// Whether an item is in use after an operation, for vendors that keep this as a field; `told` is what the change
+/// says of it. A new item is, unless the change says otherwise.
+pub fn active_after(operation: Operation, told: Told<bool>) -> Told<bool> {
+    match operation {
+        Operation::Deactivate => Told::Value(false),
+        Operation::Reactivate => Told::Value(true),
+        Operation::Create if told.value().is_none() => Told::Value(true),
+        _ => told,
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! Everything goes through the program's command line: what is shown here is what an
 //! operator gets.
 
-use crosswalk_sims::{Autotask, PulsewayRmm};
+use crosswalk_sims::{Autotask, PulsewayPsa, PulsewayRmm};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -110,6 +110,39 @@ impl Crosswalk {
         })
     }
 
+    /// The arguments that connect to another PSA, its password put into the environment.
+    pub fn connect_other(&mut self, name: &str, psa: &PulsewayPsa) -> Vec<String> {
+        self.env("OTHER_PSA_PASSWORD", psa.password());
+        let (api, user, tenant) =
+            (format!("api={}", psa.url()), format!("user={}", psa.user()), format!("tenant={}", psa.tenant()));
+        let words = [
+            "connection",
+            "add",
+            name,
+            "--plugin",
+            "pulseway-psa",
+            "--endpoint",
+            &api,
+            "--set",
+            &user,
+            "--set",
+            &tenant,
+            "--set",
+            "business-type=Small business",
+            "--set",
+            "account-manager=Olga Owner",
+            "--secret-env",
+            "password=OTHER_PSA_PASSWORD",
+            "--bucket",
+            "assets=0",
+            "--bucket",
+            "lists=0",
+            "--bucket",
+            "account=0",
+        ];
+        words.map(str::to_owned).into()
+    }
+
     /// As [`connect`](Self::connect), to simulators that run elsewhere.
     pub fn connect_to(&mut self, accounts: &Accounts) -> [Vec<String>; 2] {
         for (name, value) in [
@@ -179,7 +212,7 @@ pub fn target_folder() -> Result<PathBuf, Trouble> {
 /// # Errors
 /// One is not built.
 pub fn connectors(target: &Path) -> Result<Vec<PathBuf>, Trouble> {
-    ["pulseway-rmm", "autotask"]
+    ["pulseway-rmm", "datto-rmm", "autotask", "pulseway-psa"]
         .into_iter()
         .map(|name| {
             let file = target.join("connectors").join(format!("{name}.wasm"));

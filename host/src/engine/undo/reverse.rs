@@ -146,7 +146,7 @@ impl<'a> Reversal<'a> {
                 Some(now) if now.active() == before => {}
                 Some(_) if redone("active") => out.left.push(by_rule("active", FieldRule::SourceForces)),
                 Some(_) if !can.writes.contains(&operation(before)) => {
-                    out.left.push(format!("a {} cannot be {} in the target", change.kind, use_of(before)));
+                    out.left.push(format!("{}s cannot be {} in the target", change.kind, use_of(before)));
                 }
                 Some(_) => fields.push(diff("active", Value::Boolean(after), Value::Boolean(before))),
             }
@@ -184,13 +184,21 @@ impl<'a> Reversal<'a> {
             target: Some(target.to_owned()),
             name: change.name.clone(),
             fields,
-            reason: format!("undoes “{}” of run {}", change.action.as_str(), self.run),
+            reason: self.reason(change, leads, now),
             risk: if action == Action::Deactivate { Risk::High } else { Risk::Medium },
             calls: if action.writes() { can.calls_per_change } else { 0 },
             held: None,
             link_revision: link.map_or(0, |link| link.revision),
         });
         out
+    }
+
+    fn reason(&self, change: &PlannedChange, leads: Option<&str>, now: Option<&Record>) -> String {
+        let mut reason = format!("undoes “{}” of run {}", change.action.as_str(), self.run);
+        if leads.is_none() && now.is_some_and(|now| now.stamp.is_some()) {
+            reason.push_str("; the key in the record stays");
+        }
+        reason
     }
 
     /// One field put back: none when it is back already, or why it is not.

@@ -325,3 +325,49 @@ async fn an_entry_about_a_change_takes_its_detail_from_the_plan() {
     let planned = serde_json::json!([{ "field": "name", "before": null, "after": { "s": "x" } }]);
     assert_eq!(details, [None, Some(serde_json::json!("own")), Some(planned)]);
 }
+
+#[tokio::test]
+async fn what_a_run_did_and_who_undid_it_is_found() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let (run, plan) = planned(tenant, 3).await;
+    assert_eq!(tenant.plan_applied_by(run).await.unwrap(), None, "it only planned");
+    let first = tenant.batch_intend(run, plan, &[1], T0).await.unwrap();
+    let other = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let second = tenant.batch_intend(other, plan, &[2], T0).await.unwrap();
+    for (sequence, batch) in [(1, first), (2, second)] {
+        let done = [settled(sequence, ChangeStatus::Done)];
+        tenant.batch_settle(plan, Some(batch), &done, &[], &psa(), T0).await.unwrap();
+    }
+    for (run, sequence) in [(run, 1), (other, 2)] {
+        let own = ChangeFilter { run: Some(run), ..ChangeFilter::default() };
+        let own = tenant.plan_changes(plan, &own, 0, 9).await.unwrap();
+        assert_eq!(own.iter().map(|stored| stored.change.sequence).collect::<Vec<_>>(), [sequence]);
+        assert_eq!(tenant.plan_applied_by(run).await.unwrap(), Some(plan));
+        assert_eq!(tenant.run_undone_by(run).await.unwrap(), None);
+    }
+
+    let undoing = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let undo = tenant.plan_begin_part(undoing, &main_sync(), T0).await.unwrap();
+    tenant.plan_changes_insert(undo, &[change(1)]).await.unwrap();
+    let made = tenant.plan_get(undo).await.unwrap().unwrap();
+    tenant.plan_finish(&Plan { hash: "abc".into(), undoes: Some(run), ..made }).await.unwrap();
+    assert_eq!(tenant.plan_get(undo).await.unwrap().unwrap().undoes, Some(run));
+    let batch = tenant.batch_intend(undoing, undo, &[1], T0).await.unwrap();
+    assert_eq!(tenant.run_undone_by(run).await.unwrap(), None, "nothing of it is done yet");
+    tenant.batch_settle(undo, Some(batch), &[settled(1, ChangeStatus::Done)], &[], &psa(), T0).await.unwrap();
+    assert_eq!(tenant.run_undone_by(run).await.unwrap(), Some(undoing));
+    let stranger = bed.second().await;
+    assert_eq!(stranger.run_undone_by(run).await.unwrap(), None);
+    assert_eq!(stranger.plan_applied_by(run).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_record_keeps_when_it_was_stored_first() {
+    let bed = Bed::new().await;
+    let put = async |at| bed.tenant.records_put(&rmm(), Kind::Asset, &[record("1", None)], at).await.unwrap();
+    put(T0).await;
+    put(T0.plus_ms(5000)).await;
+    let stored = bed.tenant.records_all(&rmm(), Kind::Asset).await.unwrap();
+    assert_eq!(stored[0].first_at, Some(T0));
+}

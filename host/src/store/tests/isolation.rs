@@ -20,6 +20,8 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     tenant.batch_settle(plan, Some(batch), &[settled(1, ChangeStatus::Done)], &[], &psa, T0).await.unwrap();
     tenant.entry_put(&rmm, "s", "k", "v", None).await.unwrap().unwrap();
     let wakeup = tenant.wake_insert(&rmm, "job", "", T0).await.unwrap().unwrap();
+    let schedule = crate::model::Schedule::new(tenant.name(), &sync, crate::model::Job::Sync, 60, T0, None);
+    tenant.schedule_put(&schedule).await.unwrap();
     tenant.budget_take(&rmm, "all", 1, 60_000, 1, T0).await.unwrap();
     (run, plan, read, wakeup)
 }
@@ -76,6 +78,10 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     assert!(two.entry_get(&rmm, "s", "k").await.unwrap().is_none());
     assert!(two.entries(&rmm, "s", None, 9).await.unwrap().is_empty());
     assert!(two.wakes_due(T0).await.unwrap().is_empty());
+    assert!(two.schedule_list().await.unwrap().is_empty());
+    let seen = one.schedule_list().await.unwrap().pop().unwrap();
+    assert!(!two.schedule_take(&seen, T0, T0).await.unwrap());
+    assert!(two.schedules_due(seen.due_at, T0).await.unwrap().is_empty());
 
     // By every number that is not its own.
     let fails =

@@ -109,7 +109,10 @@ async fn a_read_goes_on_where_it_stopped() {
     // Another process takes it up …
     let other = bed.second().await;
     let resumed = other.read_begin(&rmm(), Kind::Asset, T0.plus_ms(DAY), DAY).await.unwrap();
-    assert_eq!(resumed, Read { id: read.id, cursor: Some("page 2".into()), records: 1, total: Some(2), resumed: true });
+    assert_eq!(
+        resumed,
+        Read { id: read.id, cursor: Some("page 2".into()), records: 1, total: Some(2), resumed: true, sound: false }
+    );
     other.page_commit(&resumed, &rmm(), Kind::Asset, &[record("2", None)], None, Some(2), T0).await.unwrap();
     assert_eq!(other.read_finish(resumed.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap(), 1);
     assert_eq!(gone(&other).await, ["3"], "what the first process saw counts");

@@ -107,7 +107,7 @@ fn priority(client: &Client<'_>, word: &str) -> Result<i64, Failure> {
     };
     match chosen(client, setting)? {
         Some(level) => Ok(level),
-        None => required(client, "ticket-priority-normal", "a ticket needs a priority"),
+        None => required(client, "priority-normal", "a ticket needs a priority"),
     }
 }
 
@@ -179,8 +179,8 @@ fn note(client: &Client<'_>, change: &Change, text: &str) -> Result<Request, Fai
     let body = NoteBody {
         title: text.lines().next().unwrap_or_default().chars().take(NOTE_TITLE).collect(),
         description: text,
-        note_type: required(client, "ticket-note-type", "a note needs a type")?,
-        publish: required(client, "ticket-note-publish", "a note needs to say who sees it")?,
+        note_type: required(client, "note-type", "a note needs a type")?,
+        publish: required(client, "note-publish", "a note needs to say who sees it")?,
     };
     let path = format!("Tickets/{}/Notes", target(change)?);
     Ok(Request::new(Method::Post, "zone", path).json(json::write(&body)).change(&change.id))

@@ -2,17 +2,20 @@
 //!
 //! It types the commands a person would type and shows what they print. Then it counts at
 //! the simulators, not at the program, what is in step. Any outcome but "everything in
-//! step, the second run wrote nothing" ends with an error.
+//! step, the second run wrote nothing" ends with an error. Then the PSA is swapped for
+//! another vendor's, and the same is asked of that.
 
 #![expect(clippy::print_stdout, reason = "a demo talks")]
 
 use crosswalk_show::{Crosswalk, Trouble, connectors, target_folder};
-use crosswalk_sims::{Autotask, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
+use crosswalk_sims::{Autotask, BmsOptions, Existing, PsaOptions, PulsewayPsa, PulsewayRmm, RmmOptions, Size, World};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::process::ExitCode;
 
 const SEED: u64 = 2026;
+const SYNC: &str = "rmm-to-psa";
+const SWAPPED: &str = "rmm-to-psa2";
 
 fn main() -> ExitCode {
     match demo() {
@@ -31,7 +34,8 @@ fn demo() -> Result<String, Trouble> {
     let target = target_folder()?;
     let world = World::generate(Size::new(40, 120, 2500), SEED);
     let rmm = PulsewayRmm::start(&world, RmmOptions::default())?;
-    let psa = Autotask::start(&world.existing_in_psa(0.5, SEED), PsaOptions::default())?;
+    let existing = world.existing_in_psa(0.5, SEED);
+    let psa = Autotask::start(&existing, PsaOptions::default())?;
     let data = target.join("demo");
     let mut crosswalk = Crosswalk::new(&target, &data)?;
     heading("Two simulated vendors are up");
@@ -79,29 +83,19 @@ fn demo() -> Result<String, Trouble> {
         &[0],
     )?;
     say(&crosswalk, &["link", "accept", "rmm-to-psa", "--score", "0.9"], &[0])?;
-    let open = crosswalk.json(&[
-        "link",
-        "list",
-        "rmm-to-psa",
-        "--kind",
-        "customer",
-        "--state",
-        "proposed",
-        "--state",
-        "conflict",
-    ])?;
+    let open = undecided(&crosswalk, SYNC, "customer")?;
     for id in ids(&open) {
         say(&crosswalk, &["link", "create", "rmm-to-psa", "customer", &id], &[0])?;
     }
 
     heading("The plan again, now complete; a first run is always held for review");
     say(&crosswalk, &["plan", "rmm-to-psa"], &[3])?;
-    let plan = newest(&crosswalk)?;
+    let plan = newest(&crosswalk, SYNC)?;
     let busiest = busiest_linked(&crosswalk)?;
     say(&crosswalk, &["plan", "--show", &plan, "--customer", &busiest, "--kind", "location"], &[0, 3])?;
     heading("Approved: exactly this plan is applied");
     say(&crosswalk, &["apply", &plan, "--release", "first-run", "--yes"], &[0])?;
-    settle_conflicts(&crosswalk)?;
+    settle_conflicts(&crosswalk, SYNC)?;
     let first_writes = psa.counts().writes;
     println!("  counted at the PSA: {first_writes} write calls");
 
@@ -114,6 +108,7 @@ fn demo() -> Result<String, Trouble> {
     println!("  counted at both vendors: {second_writes} write calls");
 
     let line = verdict(&rmm, &psa, &crosswalk, second_writes)?;
+    swap(&mut crosswalk, &rmm, &existing)?;
     heading("Look around: the database is left behind");
     let program = target.join("release/crosswalk");
     let some = rmm.devices().first().map(|device| device.id.clone()).unwrap_or_default();
@@ -128,20 +123,57 @@ fn demo() -> Result<String, Trouble> {
     Ok(line)
 }
 
+/// The same data into another vendor's PSA: one connection is changed, and nothing is built.
+fn swap(crosswalk: &mut Crosswalk, rmm: &PulsewayRmm, existing: &Existing) -> Result<(), Trouble> {
+    heading("Swap the PSA for another vendor's: one connection changes, the host and the RMM stay as they are");
+    let psa = PulsewayPsa::start(existing, BmsOptions { hourly_limit: 1_000_000, ..BmsOptions::default() })?;
+    println!(
+        "  PSA  {}   {} accounts, {} hardware assets\n",
+        psa.url(),
+        psa.accounts().len(),
+        psa.hardware_assets().len()
+    );
+    let words = crosswalk.connect_other("psa2", &psa);
+    say(crosswalk, &words.iter().map(String::as_str).collect::<Vec<_>>(), &[0])?;
+    say(crosswalk, &["connection", "check", "psa2"], &[0])?;
+    say(crosswalk, &["sync", "swap", SYNC, "--to", "psa2", "--as", SWAPPED], &[0, 3])?;
+    if psa.counts().writes > 0 {
+        return Err("planning wrote to a vendor".into());
+    }
+    say(crosswalk, &["link", "accept", SWAPPED, "--score", "0.9"], &[0])?;
+    for id in ids(&undecided(crosswalk, SWAPPED, "customer")?) {
+        crosswalk.json(&["link", "create", SWAPPED, "customer", &id])?;
+    }
+    crosswalk.json(&["plan", SWAPPED])?;
+    let plan = newest(crosswalk, SWAPPED)?;
+    say(crosswalk, &["apply", &plan, "--release", "first-run", "--yes"], &[0])?;
+    settle_conflicts(crosswalk, SWAPPED)?;
+    psa.reset_counts();
+    say(crosswalk, &["run", SWAPPED], &[0])?;
+    let there: HashSet<String> = keys(&psa.hardware_assets());
+    let links = crosswalk.json(&["link", "list", SWAPPED, "--kind", "asset", "--state", "linked"])?;
+    let linked = targets(&links).iter().filter(|id| there.contains(*id)).count();
+    let (wanted, writes) = (rmm.devices().len(), psa.counts().writes);
+    if linked != wanted || writes > 0 || !psa.duplicates().is_empty() {
+        return Err(format!(
+            "after the swap {linked} of {wanted} assets are in step, and another run wrote {writes} times: {:?}",
+            psa.duplicates()
+        )
+        .into());
+    }
+    println!("  counted at the other PSA: {linked} assets in step, another run wrote {writes}");
+    Ok(())
+}
+
+/// The links of a kind that wait for a person.
+fn undecided(crosswalk: &Crosswalk, sync: &str, kind: &str) -> Result<Value, Trouble> {
+    crosswalk.json(&["link", "list", sync, "--kind", kind, "--state", "proposed", "--state", "conflict"])
+}
+
 /// Records that the vendor's own duplicates keep from being matched are decided like any other.
-fn settle_conflicts(crosswalk: &Crosswalk) -> Result<(), Trouble> {
+fn settle_conflicts(crosswalk: &Crosswalk, sync: &str) -> Result<(), Trouble> {
     for kind in ["location", "asset"] {
-        let open = crosswalk.json(&[
-            "link",
-            "list",
-            "rmm-to-psa",
-            "--kind",
-            kind,
-            "--state",
-            "proposed",
-            "--state",
-            "conflict",
-        ])?;
+        let open = undecided(crosswalk, sync, kind)?;
         let ids = ids(&open);
         if ids.is_empty() {
             continue;
@@ -151,11 +183,11 @@ fn settle_conflicts(crosswalk: &Crosswalk) -> Result<(), Trouble> {
             ids.len()
         );
         for id in ids {
-            crosswalk.json(&["link", "create", "rmm-to-psa", kind, &id])?;
+            crosswalk.json(&["link", "create", sync, kind, &id])?;
         }
     }
-    crosswalk.json(&["plan", "rmm-to-psa"])?;
-    let plan = newest(crosswalk)?;
+    crosswalk.json(&["plan", sync])?;
+    let plan = newest(crosswalk, sync)?;
     say(crosswalk, &["apply", &plan, "--yes"], &[0])
 }
 
@@ -166,8 +198,8 @@ fn busiest_linked(crosswalk: &Crosswalk) -> Result<String, Trouble> {
 }
 
 /// The newest plan's number.
-fn newest(crosswalk: &Crosswalk) -> Result<String, Trouble> {
-    let plans = crosswalk.json(&["plan", "--list", "rmm-to-psa"])?;
+fn newest(crosswalk: &Crosswalk, sync: &str) -> Result<String, Trouble> {
+    let plans = crosswalk.json(&["plan", "--list", sync])?;
     plans[0]["id"].as_i64().map(|id| id.to_string()).ok_or_else(|| format!("no plan: {plans}").into())
 }
 

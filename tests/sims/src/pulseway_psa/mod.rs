@@ -3,10 +3,11 @@
 //! What it does by default is what the vendor's document says or several clients rely on; what is doubtful is a switch in
 //! [`BmsOptions`]. `schema` is the table of fields everything is driven by; `state` holds rows; `list` filters and
 //! pages; `write` checks writes; `login` gives tokens and `limits` is the vendor's brake; `routes` is the API; `report` is
-//! for tests.
+//! for tests. `jobs` is the door for RMMs, which takes its time.
 //!
-//! Not simulated: the RMM door with its jobs, billing, contacts, webhooks, JSON-Patch below the first level.
+//! Not simulated: mappings and tickets of that door, billing, contacts, webhooks, JSON-Patch below the first level.
 
+mod jobs;
 mod limits;
 mod list;
 mod login;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+use crate::autotask::Duplicate;
 use crate::clock::{TimeStyle, iso, now_ms};
 use crate::counts::Counts;
 use crate::faults::Faults;
@@ -31,7 +33,6 @@ use crate::server::Server;
 use crate::world::Existing;
 use limits::Hours;
 use login::Tokens;
-pub use report::Duplicate as BmsDuplicate;
 use schema::{ACCOUNTS, ASSETS, CONTRACTS, LOCATIONS, NOTES, TICKETS};
 use state::State;
 
@@ -71,6 +72,8 @@ pub struct BmsOptions {
     pub searchselect_total: bool,
     /// Whether lists without a path of their own can be read at `/v2/system/lookup/{name}` under the names used here.
     pub lookup_tables: bool,
+    /// How long a batch of the RMMs' door is worked on.
+    pub job_time: Duration,
 }
 
 impl Default for BmsOptions {
@@ -92,6 +95,7 @@ impl Default for BmsOptions {
             bare_summary: false,
             searchselect_total: false,
             lookup_tables: true,
+            job_time: Duration::from_millis(200),
         }
     }
 }
@@ -315,7 +319,7 @@ impl PulsewayPsa {
     }
 
     /// Accounts of one name, locations of one name in one account, assets in use of one key, tickets of one reference.
-    pub fn duplicates(&self) -> Vec<BmsDuplicate> {
+    pub fn duplicates(&self) -> Vec<Duplicate> {
         report::duplicates(&self.vendor.state.lock())
     }
 }

@@ -2,29 +2,12 @@
 //! Leaves alone: the API.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde_json::{Map, Value, json};
 
 use super::schema::{ACCOUNTS, ASSETS, Kind, LOCATIONS, NOTES, Of, TABLES, TICKETS, Way};
 use super::state::{Row, State, Table};
-
-/// Something that is there more than once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Duplicate {
-    /// The entity.
-    pub entity: &'static str,
-    /// What the rows share: a name below an account, or a key.
-    pub what: String,
-    /// The rows' ids.
-    pub ids: Vec<i64>,
-}
-
-impl fmt::Display for Duplicate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} is there {} times: {:?}", self.entity, self.what, self.ids.len(), self.ids)
-    }
-}
+use crate::autotask::Duplicate;
 
 /// Accounts, locations, assets, tickets and notes, a sorted line each: what ids stand for by name, no ids, none of the
 /// times and numbers the server gives.

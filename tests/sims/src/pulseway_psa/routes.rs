@@ -7,6 +7,7 @@ use http::Method;
 use http::request::Parts;
 use serde_json::{Value, json};
 
+use super::jobs::Work;
 use super::list::{Ask, accounts_lookup};
 use super::schema::{self, ACCOUNTS, ASSETS, CONTRACTS, LOCATIONS, List, NOTES, TICKETS};
 use super::state::{State, list_rows};
@@ -41,6 +42,9 @@ impl Vendor for Bms {
             ["servicedesk", "tickets", _, "resolve"] => "tickets/{id}/resolve",
             ["finance", "contracts", "summary"] => "contracts/summary",
             ["finance", "contracts", "lookup"] => "contracts/lookup",
+            ["rmm", _, "assets"] => "rmm/assets",
+            ["rmm", _, "assets", "deactivate"] => "rmm/assets/deactivate",
+            ["rmm", _, "assets", "status", _] => "rmm/assets/status",
             ["system" | "hr", .., "lookup"] | ["system", "lookup" | "tenantlookup", _] => "lookup",
             _ => "other",
         };
@@ -186,6 +190,7 @@ impl Bms {
         let body = || -> Result<Value, Refusal> {
             serde_json::from_slice(&call.body).map_err(|_| Refusal::bad("The body is not valid JSON."))
         };
+        state.work(&order);
         match (method, parts) {
             ("GET", ["crm", "accounts", "summary"]) => self.list(state, call, ACCOUNTS),
             ("GET", ["crm", "accounts", "summary", id]) => {
@@ -285,6 +290,20 @@ impl Bms {
             ("POST", ["servicedesk", "tickets", id, "notes"]) => {
                 let (id, body) = (number(id)?, body()?);
                 self.twice(path, || state.add_note(id, &body, &order)).and_then(|id| saved(state, NOTES, id))
+            }
+            ("GET", ["rmm", _, "assets", "status", job]) => {
+                let status = state.job_status(job)?;
+                Ok(envelope(|out| out.extend(status.to_string().bytes()), None))
+            }
+            ("POST" | "PUT", ["rmm", _, "assets", rest @ ..]) => {
+                let work = match (method, rest) {
+                    ("POST", []) => Work::Create,
+                    ("PUT", []) => Work::Update,
+                    ("PUT", ["deactivate"]) => Work::Deactivate,
+                    _ => return Err(no_route()),
+                };
+                let job = state.take(work, &body()?, order.now + self.options.job_time.as_millis() as i64)?;
+                Ok(envelope(|out| out.extend(json!({"jobId": job}).to_string().bytes()), None))
             }
             ("GET", ["system", "accounttypes", "lookup"]) => Ok(lookup(&schema::ACCOUNT_TYPES)),
             ("GET", ["system", "statuses", "lookup"]) => Ok(lookup(&schema::STATUSES)),

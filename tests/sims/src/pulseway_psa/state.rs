@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::jobs::Job;
 use super::schema::{self, ACCOUNTS, ASSETS, CONTRACTS, Field, LOCATIONS, List, Of, TABLES, TICKETS, Way};
 use crate::clock::{TimeStyle, iso};
 use crate::json::Obj;
@@ -94,12 +95,14 @@ impl Table {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) tables: Vec<Table>,
+    /// What was taken to be done later.
+    pub(super) jobs: Vec<Job>,
 }
 
 impl State {
     /// What exists already, and the MSP's contracts with it.
     pub(super) fn new(existing: &Existing) -> State {
-        let mut state = State { tables: (0..TABLES.len()).map(Table::new).collect() };
+        let mut state = State { tables: (0..TABLES.len()).map(Table::new).collect(), jobs: Vec::new() };
         let before = (EPOCH - 90 * 86_400) * 1000;
         for (n, company) in existing.companies.iter().enumerate() {
             let account = state.load(company, before);

@@ -341,3 +341,39 @@ fn what_exists_is_loaded_and_end_states_compare() {
     assert_eq!(summary[0]["contractType"], "Recurring Services");
     assert!(psa.delete("contracts", contract) && !psa.delete("contracts", contract));
 }
+
+#[test]
+fn a_batch_for_rmms_is_taken_and_done_later() {
+    let options = BmsOptions { job_time: Duration::from_millis(150), ..BmsOptions::default() };
+    let (psa, mut client) = start(&Existing::default(), options);
+    let (acme, here) = made(&mut client, "Acme");
+    let door = "/v2/rmm/anyrmm/assets";
+    let entry = |organisation: i64, name: &str| {
+        json!({"transactionId": name, "organization": {"id": organisation, "name": "x"}, "name": name, "assetDetails": {"serialNumber": "S1", "assetTag": "k1"},
+               "assetDiskVolumes": [{"drive": "C:", "freeMBytes": 1, "totalMBytes": 2}]})
+    };
+    let taken = result(&post(&mut client, door, &json!([entry(acme, "PC-1"), entry(7, "PC-2")])));
+    let job = taken["jobId"].as_str().unwrap().to_owned();
+    let ask = |client: &mut Client| result(&client.get(&format!("{door}/status/{job}")));
+    assert_eq!((ask(&mut client)["jobStatus"].clone(), psa.len("assets")), (json!("Pending"), 0));
+    std::thread::sleep(Duration::from_millis(160));
+    let done = ask(&mut client);
+    assert_eq!((&done["jobStatus"], &done["details"][0]["statusCode"]), (&json!("Completed"), &json!(200)));
+    assert_eq!(
+        (&done["details"][1]["transactionId"], &done["details"][1]["statusCode"]),
+        (&json!("PC-2"), &json!(404))
+    );
+    let asset = psa.hardware_assets().remove(0);
+    assert_eq!(
+        (&asset["assetTag"], &asset["accountLocationId"], &asset["id"]),
+        (&json!("k1"), &json!(here), &done["details"][0]["assetId"])
+    );
+    assert_eq!(asset["diskVolumes"][0]["drive"], "C:", "drives come in by this door only");
+
+    let gone = json!([{"transactionId": "t", "assetId": asset["id"]}]);
+    result(&client.send("PUT", &format!("{door}/deactivate"), &gone.to_string()).unwrap());
+    std::thread::sleep(Duration::from_millis(160));
+    ask(&mut client);
+    assert_eq!(psa.hardware_assets()[0]["isActive"], false);
+    refused(&client.get(&format!("{door}/status/99")));
+}

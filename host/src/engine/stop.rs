@@ -1,0 +1,53 @@
+//! Asking work to stop where nothing is lost: between two pages, between two batches.
+//!
+//! A handle that everything at work shares. It only says that stopping is wanted; whoever
+//! reads or writes looks at it where it can break off, and ends its run as itself.
+
+use tokio::sync::watch;
+
+/// Whether stopping is wanted. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Stop {
+    /// Asks everybody to stop. It cannot be taken back.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether somebody asked.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Comes when somebody asks, at once if they did.
+    pub async fn stopped(&self) {
+        let mut asked = self.0.subscribe();
+        // The sender is ours: it cannot be gone while we wait.
+        let _ = asked.wait_for(|asked| *asked).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stop;
+
+    #[tokio::test]
+    async fn all_who_wait_are_told_also_those_who_come_late() {
+        let stop = Stop::default();
+        let other = stop.clone();
+        let early = tokio::spawn(async move { other.stopped().await });
+        assert!(!stop.is_stopped());
+        stop.clone().stop();
+        early.await.unwrap();
+        stop.stopped().await;
+        assert!(stop.is_stopped());
+    }
+}

@@ -1,0 +1,181 @@
+//! What recurs: how often a job of a sync is done, and when next.
+//!
+//! The arithmetic of slots is here, pure: an interval, a jitter that stays the same for a
+//! sync, a missed slot that is caught up once, and how soon a failure is tried again.
+
+use super::{SyncName, TenantName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+const MINUTE_MS: i64 = 60_000;
+/// The most a job is put off against the others, so that they do not all begin at once.
+const JITTER_MAX_MS: i64 = 5 * MINUTE_MS;
+/// The first retry after a failure comes this much later, and each further one twice as late …
+const RETRY_MS: i64 = MINUTE_MS;
+/// … up to this.
+const RETRY_MAX_MS: i64 = 60 * MINUTE_MS;
+
+/// What can be done by the clock. To add one: a word here, and a line where the engine does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Job {
+    /// Plan the sync, and apply what trust and brakes let go.
+    Sync,
+    /// Poll the source's alerts, and make their tickets.
+    Alerts,
+}
+
+impl Job {
+    /// The word, as people and the database have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Job::Sync => "sync",
+            Job::Alerts => "alerts",
+        }
+    }
+}
+
+/// A job of a sync that recurs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// The sync.
+    pub sync: SyncName,
+    /// What is done.
+    pub job: Job,
+    /// From one slot to the next.
+    pub every_ms: i64,
+    /// The next regular time.
+    pub slot_at: Timestamp,
+    /// The next time at all: earlier than the slot where a failure is tried again.
+    pub due_at: Timestamp,
+    /// Since when somebody does it.
+    pub taken_at: Option<Timestamp>,
+    /// When it was begun last.
+    pub last_at: Option<Timestamp>,
+    /// How often it failed in a row.
+    pub failures: u32,
+    /// How it went last, in words.
+    pub message: String,
+}
+
+impl Schedule {
+    /// A job that begins as soon as its jitter lets it, and no sooner than an interval after
+    /// it was begun last.
+    #[must_use]
+    pub fn new(
+        tenant: &TenantName,
+        sync: &SyncName,
+        job: Job,
+        minutes: u32,
+        now: Timestamp,
+        last: Option<Timestamp>,
+    ) -> Self {
+        let every_ms = i64::from(minutes.max(1)) * MINUTE_MS;
+        let soon = now.plus_ms(jitter_ms(tenant, sync, job, every_ms));
+        let slot_at = last.map_or(soon, |last| soon.max(last.plus_ms(every_ms)));
+        Self {
+            sync: sync.clone(),
+            job,
+            every_ms,
+            slot_at,
+            due_at: slot_at,
+            taken_at: None,
+            last_at: last,
+            failures: 0,
+            message: String::new(),
+        }
+    }
+
+    /// The interval, in minutes.
+    #[must_use]
+    pub fn minutes(&self) -> i64 {
+        self.every_ms / MINUTE_MS
+    }
+
+    /// The first slot after `now`: what was missed until then is done once, not once a slot.
+    #[must_use]
+    pub fn next_slot(&self, now: Timestamp) -> Timestamp {
+        let behind = now.since_ms(self.slot_at);
+        if behind < 0 {
+            return self.slot_at;
+        }
+        self.slot_at.plus_ms((behind / self.every_ms + 1) * self.every_ms)
+    }
+}
+
+/// When a job that failed so often in a row is tried again, its next slot apart.
+#[must_use]
+pub fn retry_at(failures: u32, now: Timestamp) -> Timestamp {
+    now.plus_ms(RETRY_MS.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(RETRY_MAX_MS))
+}
+
+/// At most a tenth of the interval, and the same for a job whenever and wherever it is asked for.
+fn jitter_ms(tenant: &TenantName, sync: &SyncName, job: Job, every_ms: i64) -> i64 {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(format!("{tenant}\n{sync}\n{}", job.as_str()));
+    let draw = digest.iter().take(4).fold(0_i64, |sum, byte| (sum << 8) | i64::from(*byte));
+    draw % ((every_ms / 10).min(JITTER_MAX_MS) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+    fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+        text.parse().unwrap()
+    }
+
+    fn every(minutes: u32) -> Schedule {
+        Schedule::new(&name("msp"), &name("s"), Job::Sync, minutes, NOW, None)
+    }
+
+    #[test]
+    fn jitter_is_kept_differs_between_syncs_and_has_a_limit() {
+        for minutes in [1, 5, 60, 24 * 60, 31 * 24 * 60] {
+            let own = i64::from(minutes) * MINUTE_MS / 10;
+            let mut seen = std::collections::BTreeSet::new();
+            for n in 0..200 {
+                let jitter =
+                    |job| jitter_ms(&name("msp"), &name(&format!("s{n}")), job, i64::from(minutes) * MINUTE_MS);
+                assert!((0..=own.min(JITTER_MAX_MS)).contains(&jitter(Job::Sync)), "{minutes}");
+                assert_eq!(jitter(Job::Sync), jitter(Job::Sync));
+                seen.insert(jitter(Job::Sync));
+            }
+            assert!(seen.len() > 150, "{minutes}: {}", seen.len());
+        }
+        assert_eq!(every(60).slot_at, every(60).slot_at);
+    }
+
+    #[test]
+    fn slots_keep_their_distance_and_missed_ones_are_one() {
+        let schedule = every(60);
+        let slot = schedule.slot_at;
+        assert_eq!(schedule.next_slot(slot.plus_ms(-1)), slot);
+        assert_eq!(schedule.next_slot(slot), slot.plus_ms(60 * MINUTE_MS));
+        assert_eq!(schedule.next_slot(slot.plus_ms(59 * MINUTE_MS)), slot.plus_ms(60 * MINUTE_MS));
+        assert_eq!(schedule.next_slot(slot.plus_ms(7 * 60 * MINUTE_MS + 1)), slot.plus_ms(8 * 60 * MINUTE_MS));
+    }
+
+    #[test]
+    fn the_end_of_a_month_is_a_day_like_any_other() {
+        let schedule = Schedule { slot_at: Timestamp::parse("2027-02-28T23:30:00Z").unwrap(), ..every(24 * 60) };
+        let next = schedule.next_slot(Timestamp::parse("2027-03-01T00:10:00Z").unwrap());
+        assert_eq!(Some(next), Timestamp::parse("2027-03-01T23:30:00Z"));
+    }
+
+    #[test]
+    fn another_interval_does_not_begin_sooner_than_it_says() {
+        let new = Schedule::new(&name("msp"), &name("s"), Job::Sync, 60, NOW, Some(NOW.plus_ms(-10 * MINUTE_MS)));
+        assert_eq!(new.slot_at, NOW.plus_ms(50 * MINUTE_MS));
+        let late = Schedule::new(&name("msp"), &name("s"), Job::Sync, 60, NOW, Some(NOW.plus_ms(-600 * MINUTE_MS)));
+        assert_eq!(late.slot_at, every(60).slot_at);
+    }
+
+    #[test]
+    fn retries_come_later_and_later_but_not_ever_later() {
+        let wait = |failures| retry_at(failures, NOW).since_ms(NOW) / MINUTE_MS;
+        assert_eq!([0, 1, 2, 3, 6, 7, 60].map(wait), [1, 1, 2, 4, 32, 60, 60]);
+    }
+}

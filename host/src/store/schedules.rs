@@ -1,0 +1,198 @@
+//! Schedules: what recurs, and who does it now.
+//!
+//! A job that is due is taken before it is done, by comparing what was seen with what is
+//! stored: of several processes one gets it. The take moves it to its next slot, so that a
+//! slot is done once; a job whose process died while it did it is seen by its old take.
+
+use super::rows::{collect, count, first, time, time_or_none, word};
+use super::syncs::sync_id;
+use super::{Store, StoreError, TenantStore};
+use crate::model::{Job, Schedule, SyncName, TenantName, Timestamp};
+use rusqlite::{Row, params};
+
+const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.due_at, s.taken_at, s.last_at, s.failures, \
+     s.message FROM schedules s JOIN syncs y ON y.id = s.sync";
+
+impl Store {
+    /// The tenants with anything to do at `now`: a job or a wake-up that is due, or a job that
+    /// was taken before `lost` and not finished since.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn due_tenants(&self, now: Timestamp, lost: Timestamp) -> Result<Vec<TenantName>, StoreError> {
+        self.read(move |db| {
+            let mut select = db.prepare_cached(
+                "SELECT t.name FROM tenants t WHERE t.id IN ( \
+                     SELECT s.tenant FROM schedules s JOIN syncs y ON y.id = s.sync \
+                     WHERE NOT y.paused AND (s.due_at <= ?1 OR s.taken_at <= ?2) \
+                     UNION SELECT w.tenant FROM wakeups w WHERE w.due_at <= ?1) ORDER BY t.name",
+            )?;
+            collect(select.query([now.0, lost.0])?, |row| word(row, 0))
+        })
+        .await
+    }
+
+    /// When the next job or wake-up after `now` is due, of one tenant or of all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn next_due(&self, now: Timestamp, tenant: Option<&TenantName>) -> Result<Option<Timestamp>, StoreError> {
+        let tenant = tenant.map(|tenant| tenant.as_str().to_owned());
+        self.read(move |db| {
+            let mut select = db.prepare_cached(
+                "SELECT min(due_at) FROM ( \
+                     SELECT s.tenant, s.due_at FROM schedules s JOIN syncs y ON y.id = s.sync WHERE NOT y.paused \
+                     UNION ALL SELECT tenant, due_at FROM wakeups) d \
+                 WHERE d.due_at > ?1 AND (?2 IS NULL OR d.tenant = (SELECT id FROM tenants WHERE name = ?2))",
+            )?;
+            Ok(first(select.query(params![now.0, tenant])?, |row| time_or_none(row, 0))?.flatten())
+        })
+        .await
+    }
+}
+
+impl TenantStore {
+    /// Stores how often a job of a sync is done and when next. One that is being done stays taken.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn schedule_put(&self, schedule: &Schedule) -> Result<(), StoreError> {
+        let (tenant, schedule) = (self.id, schedule.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &schedule.sync)?;
+            db.prepare_cached(
+                "INSERT INTO schedules (tenant, sync, job, every_ms, slot_at, due_at, last_at, failures, message) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET every_ms = excluded.every_ms, \
+                 slot_at = excluded.slot_at, due_at = excluded.due_at, failures = excluded.failures, message = excluded.message",
+            )?
+            .execute(params![
+                tenant,
+                sync,
+                schedule.job.as_str(),
+                schedule.every_ms,
+                schedule.slot_at.0,
+                schedule.due_at.0,
+                schedule.last_at.map(|at| at.0),
+                schedule.failures,
+                schedule.message,
+            ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lets a job of a sync recur no more; fine when it does not.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn schedule_remove(&self, sync: &SyncName, job: Job) -> Result<(), StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            db.prepare_cached("DELETE FROM schedules WHERE tenant = ?1 AND sync = ?2 AND job = ?3")?
+                .execute(params![tenant, sync, job.as_str()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// What recurs, by sync and job.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn schedule_list(&self) -> Result<Vec<Schedule>, StoreError> {
+        let tenant = self.id;
+        self.read(move |db| {
+            let sql = format!("{SELECT} WHERE s.tenant = ?1 ORDER BY y.name, s.job DESC");
+            collect(db.prepare_cached(&sql)?.query([tenant])?, read)
+        })
+        .await
+    }
+
+    /// What is due at `now`, or was taken before `lost` and not finished since; the longest
+    /// overdue first. What belongs to a paused sync is not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn schedules_due(&self, now: Timestamp, lost: Timestamp) -> Result<Vec<Schedule>, StoreError> {
+        let tenant = self.id;
+        self.read(move |db| {
+            let sql = format!(
+                "{SELECT} WHERE s.tenant = ?1 AND NOT y.paused AND (s.due_at <= ?2 OR s.taken_at <= ?3) \
+                 ORDER BY s.due_at, y.name, s.job DESC"
+            );
+            collect(db.prepare_cached(&sql)?.query([tenant, now.0, lost.0])?, read)
+        })
+        .await
+    }
+
+    /// Takes a job to do it now, and moves it to its `next` slot. False when somebody else
+    /// took it, or changed it, since it was seen.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn schedule_take(&self, seen: &Schedule, now: Timestamp, next: Timestamp) -> Result<bool, StoreError> {
+        let (tenant, seen) = (self.id, seen.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &seen.sync)?;
+            let taken = db
+                .prepare_cached(
+                    "UPDATE schedules SET taken_at = ?1, last_at = ?1, slot_at = ?2, due_at = ?2 \
+                     WHERE tenant = ?3 AND sync = ?4 AND job = ?5 AND due_at = ?6 AND taken_at IS ?7",
+                )?
+                .execute(params![
+                    now.0,
+                    next.0,
+                    tenant,
+                    sync,
+                    seen.job.as_str(),
+                    seen.due_at.0,
+                    seen.taken_at.map(|at| at.0)
+                ])?;
+            Ok(taken > 0)
+        })
+        .await
+    }
+
+    /// Notes how a job went that was taken at `taken`: how often it failed in a row by now, in
+    /// words, and when it is tried again if that is before its next slot. Gives when it is due next.
+    /// What was taken by another since, or recurs no more, stays as it is: none then.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn schedule_done(
+        &self,
+        (sync, job): (&SyncName, Job),
+        taken: Timestamp,
+        failures: u32,
+        message: &str,
+        retry: Option<Timestamp>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (tenant, sync, message) = (self.id, sync.clone(), super::rows::cut(message));
+        self.write(move |db| {
+            let Ok(sync) = sync_id(db, tenant, &sync) else { return Ok(None) };
+            let mut update = db.prepare_cached(
+                "UPDATE schedules SET taken_at = NULL, failures = ?1, message = ?2, \
+                 due_at = min(slot_at, coalesce(?3, slot_at)) \
+                 WHERE tenant = ?4 AND sync = ?5 AND job = ?6 AND taken_at = ?7 RETURNING due_at",
+            )?;
+            let row = params![failures, message, retry.map(|at| at.0), tenant, sync, job.as_str(), taken.0];
+            first(update.query(row)?, |row| time(row, 0))
+        })
+        .await
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Schedule, StoreError> {
+    Ok(Schedule {
+        sync: word(row, 0)?,
+        job: word(row, 1)?,
+        every_ms: row.get(2)?,
+        slot_at: time(row, 3)?,
+        due_at: time(row, 4)?,
+        taken_at: time_or_none(row, 5)?,
+        last_at: time_or_none(row, 6)?,
+        failures: count(row, 7)?,
+        message: row.get(8)?,
+    })
+}

@@ -1,0 +1,128 @@
+//! What recurs: one taker, a dead one is noticed, pausing and removing.
+
+use super::*;
+use crate::model::{Job, Schedule};
+
+const MINUTE: i64 = 60_000;
+
+async fn put(tenant: &TenantStore, job: Job) -> Schedule {
+    let schedule = Schedule::new(tenant.name(), &main_sync(), job, 60, T0, None);
+    tenant.schedule_put(&schedule).await.unwrap();
+    schedule
+}
+
+fn later() -> Timestamp {
+    T0.plus_ms(10 * MINUTE)
+}
+
+#[tokio::test]
+async fn what_is_due_is_taken_by_one_and_is_due_again_at_its_next_slot() {
+    let bed = Bed::new().await;
+    let other = bed.second().await;
+    let schedule = put(&bed.tenant, Job::Sync).await;
+    assert_eq!(bed.tenant.schedule_list().await.unwrap(), std::slice::from_ref(&schedule));
+    assert_eq!(bed.store.next_due(T0.plus_ms(-1), None).await.unwrap(), Some(schedule.due_at));
+    assert!(bed.tenant.schedules_due(T0.plus_ms(-1), T0.plus_ms(-MINUTE)).await.unwrap().is_empty());
+    let due = bed.tenant.schedules_due(later(), T0).await.unwrap();
+    assert_eq!(due, std::slice::from_ref(&schedule));
+    assert_eq!(bed.store.due_tenants(later(), T0).await.unwrap(), [bed.tenant.name().clone()]);
+
+    let next = schedule.next_slot(later());
+    let takes = [bed.tenant.schedule_take(&due[0], later(), next), other.schedule_take(&due[0], later(), next)];
+    let [one, two] = takes;
+    assert!(one.await.unwrap() && !two.await.unwrap());
+    assert!(bed.tenant.schedules_due(later(), T0).await.unwrap().is_empty());
+    // Its taker may have died.
+    let lost = bed.tenant.schedules_due(later(), later()).await.unwrap();
+    assert_eq!((lost[0].taken_at, lost[0].due_at), (Some(later()), next));
+
+    let key = (&main_sync(), Job::Sync);
+    let retry = later().plus_ms(MINUTE);
+    let due_at = bed.tenant.schedule_done(key, later(), 2, "the vendor is down", Some(retry)).await.unwrap();
+    assert_eq!(due_at, Some(retry));
+    let known = bed.tenant.schedule_list().await.unwrap().pop().unwrap();
+    assert_eq!((known.failures, known.message.as_str(), known.slot_at), (2, "the vendor is down", next));
+    assert_eq!((known.taken_at, known.last_at), (None, Some(later())));
+    assert_eq!(bed.tenant.schedule_done(key, later(), 0, "", None).await.unwrap(), None, "it was done already");
+
+    // A retry never comes after the slot.
+    assert!(bed.tenant.schedule_take(&known, retry, next).await.unwrap());
+    let far = next.plus_ms(MINUTE);
+    assert_eq!(bed.tenant.schedule_done(key, retry, 3, "", Some(far)).await.unwrap(), Some(next));
+}
+
+#[tokio::test]
+async fn another_interval_lets_what_is_under_way_end() {
+    let bed = Bed::new().await;
+    let schedule = put(&bed.tenant, Job::Sync).await;
+    assert!(bed.tenant.schedule_take(&schedule, later(), schedule.next_slot(later())).await.unwrap());
+    let changed = Schedule::new(bed.tenant.name(), &main_sync(), Job::Sync, 5, later(), Some(later()));
+    bed.tenant.schedule_put(&changed).await.unwrap();
+    let key = (&main_sync(), Job::Sync);
+    assert_eq!(bed.tenant.schedule_done(key, later(), 0, "", None).await.unwrap(), Some(changed.slot_at));
+    put(&bed.tenant, Job::Alerts).await;
+    bed.tenant.schedule_remove(&main_sync(), Job::Sync).await.unwrap();
+    let left = bed.tenant.schedule_list().await.unwrap();
+    assert_eq!(left.iter().map(|left| left.job).collect::<Vec<_>>(), [Job::Alerts]);
+    assert_eq!(bed.tenant.schedule_done(key, later(), 0, "", None).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_paused_sync_is_never_due() {
+    let bed = Bed::new().await;
+    put(&bed.tenant, Job::Sync).await;
+    bed.tenant.sync_pause(&main_sync(), true).await.unwrap();
+    assert!(bed.tenant.sync_get(&main_sync()).await.unwrap().unwrap().paused);
+    assert!(bed.tenant.schedules_due(later(), later()).await.unwrap().is_empty());
+    assert!(bed.store.due_tenants(later(), later()).await.unwrap().is_empty());
+    assert_eq!(bed.store.next_due(T0.plus_ms(-1), None).await.unwrap(), None);
+    bed.tenant.wake_insert(&rmm(), "poll", "", T0).await.unwrap();
+    assert_eq!(bed.store.next_due(T0.plus_ms(-1), Some(bed.tenant.name())).await.unwrap(), Some(T0));
+    assert_eq!(bed.store.due_tenants(T0, T0).await.unwrap().len(), 1, "a connection's wake-up is no sync's");
+    let nobody = TenantName::new("nobody").unwrap();
+    assert_eq!(bed.store.next_due(T0.plus_ms(-1), Some(&nobody)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_removed_sync_leaves_its_journal_with_what_was_changed() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    put(tenant, Job::Sync).await;
+    tenant.sync_insert(&sync("stays")).await.unwrap();
+    let stays = SyncName::new("stays").unwrap();
+    tenant.links_put(&stays, &[linked("1", "t1")]).await.unwrap();
+    tenant.links_put(&main_sync(), &[linked("1", "t1")]).await.unwrap();
+    let (run, plan) = planned(tenant, 2).await;
+    let batch = tenant.batch_intend(run, plan, &[1, 2], T0).await.unwrap();
+    let mut one = settled(1, ChangeStatus::Done);
+    (one.journal.plan, one.journal.sequence) = (Some(plan), Some(1));
+    tenant.batch_settle(plan, Some(batch), &[one], &[], &psa(), T0).await.unwrap();
+
+    tenant.sync_remove(&main_sync()).await.unwrap();
+    assert!(tenant.sync_get(&main_sync()).await.unwrap().is_none());
+    assert!(tenant.run_list(None, 9).await.unwrap().is_empty() && tenant.schedule_list().await.unwrap().is_empty());
+    assert!(tenant.plan_get(plan).await.unwrap().is_none());
+    let journal = tenant.journal_list(&JournalFilter::default()).await.unwrap();
+    assert_eq!(journal.len(), 1);
+    assert!(journal[0].detail.as_ref().is_some_and(|detail| detail[0]["field"] == "name"), "{:?}", journal[0].detail);
+    assert_eq!(tenant.links_all(&stays, Kind::Asset).await.unwrap().len(), 1);
+    // The name is free, and nothing of the old one comes back with it.
+    tenant.sync_insert(&sync("main")).await.unwrap();
+    assert!(tenant.links_all(&main_sync(), Kind::Asset).await.unwrap().is_empty());
+    assert!(matches!(tenant.sync_remove(&SyncName::new("gone").unwrap()).await, Err(StoreError::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn a_read_that_was_left_on_purpose_is_taken_up_as_it_was() {
+    let bed = Bed::new().await;
+    for (sound, expected) in [(true, true), (false, false)] {
+        let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap();
+        bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[], Some("2"), Some(7), T0).await.unwrap();
+        bed.tenant.read_leave(read.id, sound).await.unwrap();
+        let again = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap();
+        assert_eq!((again.sound, again.total, again.resumed), (expected, Some(7), true));
+        // Killed now, nobody can tell any more.
+        assert!(!bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap().sound);
+        bed.tenant.read_finish(read.id, &rmm(), Kind::Asset, false, &[], T0).await.unwrap();
+    }
+}

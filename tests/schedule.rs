@@ -1,0 +1,318 @@
+//! The schedule: what is due is done, once, by one; and a stop in the middle loses nothing.
+
+use crate::harness::{TestApp, Vendors, name, secrets, sync, texts, told};
+use crosswalk::engine::{Decision, JobOutcome, JobReport, LinkFilter, NewConnection, NewSync, NoProgress, WorkOptions};
+use crosswalk::error::Error;
+use crosswalk::model::{Job, Kind, RunStatus, SyncRules, Timestamp, Trust};
+use crosswalk::store::{KeySource, Store, TenantStore};
+use crosswalk_sims::{PulsewayRmm, RmmOptions, Size, World};
+use std::sync::Mutex;
+use std::time::Duration;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// A small world in step, whose sync runs every hour; the first time is done.
+async fn hourly() -> (Vendors, TestApp) {
+    let vendors = Vendors::start(2, 2, 8, 0.0);
+    let mut rules = SyncRules::default();
+    rules.kinds.values_mut().for_each(|own| own.trust = Trust::Automatic);
+    let app = TestApp::with(&vendors, rules).await;
+    app.bring_in_step().await;
+    app.tenant.schedule_set(&sync(), Job::Sync, Some(60)).await.unwrap();
+    assert!(app.engine.tick().await.unwrap().is_empty(), "not before its time");
+    app.clock.advance_ms(6 * MINUTE_MS);
+    let first = tick_one(&app).await;
+    assert_eq!((first.outcome, first.message.as_str()), (JobOutcome::Done, "nothing to do"));
+    (vendors, app)
+}
+
+async fn tick_one(app: &TestApp) -> JobReport {
+    let mut reports = app.engine.tick().await.unwrap();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    reports.pop().unwrap()
+}
+
+async fn due_in_ms(app: &TestApp, from: Timestamp) -> i64 {
+    app.tenant.schedule_list().await.unwrap()[0].due_at.since_ms(from)
+}
+
+fn now(app: &TestApp) -> Timestamp {
+    use crosswalk::clock::Clock;
+    app.clock.now()
+}
+
+async fn same_store(app: &TestApp) -> TenantStore {
+    let folder = app.folder.path();
+    let store = Store::open(&folder.join("crosswalk.db"), &KeySource::File(folder.join("key"))).unwrap();
+    store.tenant(app.tenant.name()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_is_done_at_each_slot_and_slots_that_were_missed_are_done_once() {
+    let (vendors, app) = hourly().await;
+    assert!(app.engine.tick().await.unwrap().is_empty());
+    vendors.rmm.rename_device(&vendors.rmm.devices()[0].id, "RENAMED");
+    app.clock.advance_ms(HOUR_MS);
+    let second = tick_one(&app).await;
+    assert_eq!((second.job.as_str(), second.of.as_str()), ("sync", sync().as_str()));
+    assert!(second.message.contains("1 done"), "{}", second.message);
+
+    let slot = app.tenant.schedule_list().await.unwrap()[0].slot_at;
+    app.clock.advance_ms(7 * HOUR_MS);
+    assert_eq!(tick_one(&app).await.outcome, JobOutcome::Done);
+    assert!(app.engine.tick().await.unwrap().is_empty(), "caught up once, not seven times");
+    let next = app.tenant.schedule_list().await.unwrap()[0].slot_at;
+    assert_eq!(next.since_ms(slot) % HOUR_MS, 0, "slots keep their distance");
+    assert!(next > now(&app) && next.since_ms(now(&app)) <= HOUR_MS);
+
+    app.tenant.schedule_set(&sync(), Job::Sync, None).await.unwrap();
+    app.clock.advance_ms(24 * HOUR_MS);
+    assert!(app.engine.tick().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_sync_is_left_alone_and_done_once_when_it_is_resumed() {
+    let (_vendors, app) = hourly().await;
+    assert!(app.tenant.sync_pause(&sync(), true).await.unwrap().paused);
+    app.clock.advance_ms(5 * HOUR_MS);
+    assert!(app.engine.tick().await.unwrap().is_empty());
+    app.tenant.run(&sync(), &NoProgress).await.expect("by hand it works as ever");
+    app.tenant.sync_pause(&sync(), false).await.unwrap();
+    assert_eq!(tick_one(&app).await.outcome, JobOutcome::Done);
+    assert!(app.engine.tick().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_is_down_is_tried_again_later_and_later_and_at_the_slot_in_any_case() {
+    let (vendors, app) = hourly().await;
+    app.clock.advance_ms(HOUR_MS);
+    vendors.rmm.faults().set("drop-connection", "on").unwrap();
+    let mut waits = Vec::new();
+    for failures in 1..=7 {
+        let report = tick_one(&app).await;
+        assert_eq!((report.outcome, report.failures), (JobOutcome::Failed, failures), "{}", report.message);
+        let wait = due_in_ms(&app, now(&app)).await;
+        waits.push(wait / MINUTE_MS);
+        app.clock.advance_ms(wait);
+    }
+    assert_eq!(waits[..5], [1, 2, 4, 8, 16]);
+    assert!(waits[5] < 32, "its slot comes before the sixth retry: {waits:?}");
+    let known = app.tenant.schedule_list().await.unwrap().pop().unwrap();
+    assert!(known.failures == 7 && known.message.contains("rmm"), "seen by people: {}", known.message);
+    vendors.rmm.faults().clear();
+    assert_eq!(tick_one(&app).await.failures, 0);
+    assert!(due_in_ms(&app, now(&app)).await > 32 * MINUTE_MS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_credentials_are_not_tried_again_before_the_slot() {
+    let (vendors, app) = hourly().await;
+    app.clock.advance_ms(HOUR_MS);
+    vendors.rmm.faults().set("unauthorized", "on").unwrap();
+    let report = tick_one(&app).await;
+    assert_eq!((report.outcome, report.failures), (JobOutcome::Failed, 1), "{}", report.message);
+    let known = app.tenant.schedule_list().await.unwrap().pop().unwrap();
+    assert_eq!(known.due_at, known.slot_at);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_that_finds_somebody_at_work_is_skipped_and_told() {
+    let (vendors, app) = hourly().await;
+    app.clock.advance_ms(HOUR_MS);
+    vendors.rmm.set_latency(Duration::from_millis(300));
+    let by_hand = async { app.plan().await };
+    let by_clock = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        tick_one(&app).await
+    };
+    let (_, report) = tokio::join!(by_hand, by_clock);
+    assert_eq!((report.outcome, report.failures), (JobOutcome::Skipped, 0));
+    assert!(report.message.contains("working on the sync"), "{}", report.message);
+    assert!(app.engine.tick().await.unwrap().is_empty(), "its next chance is its next slot");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_processes_one_does_it_and_what_a_dead_one_left_is_done_after_a_while() {
+    let (_vendors, app) = hourly().await;
+    let other = app.second().await;
+    for _ in 0..5 {
+        app.clock.advance_ms(HOUR_MS);
+        let (one, two) = tokio::join!(app.engine.tick(), other.tick());
+        let both: Vec<_> = one.unwrap().into_iter().chain(two.unwrap()).collect();
+        assert_eq!(both.len(), 1, "{both:?}");
+        assert_eq!(both[0].outcome, JobOutcome::Done);
+    }
+
+    app.clock.advance_ms(HOUR_MS);
+    let store = same_store(&app).await;
+    let seen = store.schedule_list().await.unwrap().pop().unwrap();
+    assert!(store.schedule_take(&seen, now(&app), seen.next_slot(now(&app))).await.unwrap(), "and then it died");
+    assert!(app.engine.tick().await.unwrap().is_empty(), "it may still live");
+    app.clock.advance_ms(2 * MINUTE_MS);
+    assert_eq!(tick_one(&app).await.outcome, JobOutcome::Done);
+    assert!(app.engine.tick().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_whose_vendor_hangs_keeps_no_other_waiting() {
+    let (_vendors, app) = hourly().await;
+    app.engine.tenant_add(&name("slow")).await.unwrap();
+    let slow = app.engine.tenant(&name("slow")).await.unwrap();
+    let rmm = PulsewayRmm::start(&World::generate(Size::new(1, 1, 2), 3), RmmOptions::default()).unwrap();
+    rmm.faults().set("hang", "on").unwrap();
+    for n in 0..4 {
+        for end in ["a", "b"] {
+            let new = NewConnection {
+                name: name(&format!("{end}{n}")),
+                plugin: name("pulseway-rmm"),
+                settings: Default::default(),
+                secrets: secrets([("token-id", rmm.token_id()), ("token-secret", rmm.token_secret())]),
+                endpoints: texts([("api", format!("{}/api/v3", rmm.url()))]),
+                grant_all: false,
+                buckets: Default::default(),
+            };
+            slow.connection_add(new).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+        }
+        let (source, target) = (name(&format!("a{n}")), name(&format!("b{n}")));
+        let new = NewSync { name: name(&format!("s{n}")), source, target, rules: SyncRules::default() };
+        slow.sync_add(new).await.unwrap();
+        slow.schedule_set(&name(&format!("s{n}")), Job::Sync, Some(60)).await.unwrap();
+    }
+    app.clock.advance_ms(HOUR_MS);
+    let reports = Mutex::new(Vec::new());
+    let tell = |report: JobReport| {
+        reports.lock().unwrap().push((report.tenant, report.outcome));
+        // The good one is done; the others still hang.
+        app.engine.stop().stop();
+    };
+    let options = WorkOptions::default();
+    let work = app.engine.work(&options, &tell);
+    tokio::time::timeout(Duration::from_secs(60), work).await.expect("it stops").unwrap();
+    let reports = reports.into_inner().unwrap();
+    assert_eq!(reports[0], ("default".to_owned(), JobOutcome::Done), "{reports:?}");
+    assert_eq!(reports[1..], vec![("slow".to_owned(), JobOutcome::Stopped); 2], "half of four places were theirs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_amid_the_pages_is_a_run_of_its_own_and_the_next_reads_on() {
+    let vendors = Vendors::start(3, 6, 1700, 0.0);
+    let app = TestApp::with(&vendors, SyncRules::default()).await;
+    vendors.rmm.set_latency(Duration::from_millis(120));
+    let amid = async {
+        while vendors.rmm.counts().of("GET", "assets") < 6 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        app.engine.stop().stop();
+    };
+    let sync = sync();
+    let (stopped, ()) = tokio::join!(app.tenant.plan(&sync, &NoProgress), amid);
+    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+    let run = app.tenant.run_list(None, 1).await.unwrap().pop().unwrap();
+    assert!(run.was_stopped() && run.status == RunStatus::Partial && run.ended_at.is_some(), "{run:?}");
+
+    vendors.rmm.set_latency(Duration::ZERO);
+    let whole = vendors.rmm.counts().of("GET", "assets");
+    vendors.rmm.reset_counts();
+    let again = app.second().await.tenant(app.tenant.name()).await.unwrap();
+    let plan = again.plan(&sync, &NoProgress).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert!(plan.complaints.is_empty(), "a clean stop leaves a read whole: {:?}", plan.complaints);
+    let rest = vendors.rmm.counts().of("GET", "assets");
+    assert!(whole >= 6 && (1..=12).contains(&rest), "it read on, not anew: {whole} before, {rest} after");
+    let creates = |kind| plan.plan.totals.iter().find(|total| total.kind == kind).map_or(0, |total| total.changes);
+    assert_eq!((creates(Kind::Customer), creates(Kind::Asset)), (3, 1700));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_amid_the_writes_leaves_no_intent_open_and_the_rest_for_later() {
+    let vendors = Vendors::start(3, 6, 300, 0.0);
+    let app = TestApp::with(&vendors, SyncRules::default()).await;
+    let plan = app.plan().await;
+    vendors.psa.set_latency(Duration::from_millis(10));
+    let amid = async {
+        while vendors.psa.counts().writes < 40 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        app.engine.stop().stop();
+    };
+    let (stopped, ()) = tokio::join!(app.apply(&plan), amid);
+    assert!(stopped.run.was_stopped(), "{:?}", stopped.run);
+    let counts = &stopped.run.counts;
+    assert!(counts.done >= 30 && counts.done < 300 && counts.failed == 0, "{counts:?}");
+    assert!(same_store(&app).await.unsettled(&sync()).await.unwrap().is_empty());
+    assert_eq!(vendors.psa.counts().writes, counts.writes, "nothing was on its way when it ended");
+
+    vendors.psa.set_latency(Duration::ZERO);
+    let again = app.second().await.tenant(app.tenant.name()).await.unwrap();
+    let options = crosswalk::engine::ApplyOptions { release: vec!["all".to_owned()], ..Default::default() };
+    let rest = again.apply(plan.plan.id, &options, &NoProgress).await.unwrap();
+    assert_eq!((rest.run.status, rest.run.counts.failed), (RunStatus::Succeeded, 0));
+    vendors.assert_no_duplicates();
+    assert_eq!(vendors.psa.configuration_items().len(), 300);
+    assert!(again.plan(&sync(), &NoProgress).await.unwrap().plan.totals.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swapped_target_gets_its_links_proposed_and_the_old_ones_stay() {
+    let vendors = Vendors::start(6, 10, 60, 0.0);
+    let app = TestApp::with(&vendors, SyncRules::default()).await;
+    app.plan().await;
+    let out = vendors.rmm.organisations()[0].0.to_string();
+    app.tenant.link_decide(&sync(), Kind::Customer, &out, &Decision::Exclude).await.unwrap();
+    app.bring_in_step().await;
+    app.tenant.schedule_set(&sync(), Job::Sync, Some(60)).await.unwrap();
+    let before = app.tenant.link_export(&sync(), &Default::default()).await.unwrap();
+
+    // The other PSA holds the same customers, by their own numbers.
+    let other = vendors.second_psa(1.0);
+    app.connect_psa("psa2", &other).await;
+    let end = crosswalk::engine::SwapEnd::Target(name("psa2"));
+    let new = name("rmm-to-psa2");
+    let swapped = app.tenant.sync_swap(&sync(), &end, &new).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert!(swapped.old.paused && !swapped.sync.paused);
+    assert_eq!((swapped.taken_along, swapped.left_behind), (1, 0));
+    assert_eq!(swapped.sync.rules, app.tenant.sync(&sync()).await.unwrap().rules);
+    let schedules = app.tenant.schedule_list().await.unwrap();
+    let minutes = |of: &crosswalk::model::SyncName| schedules.iter().find(|s| s.sync == *of).map(|s| s.minutes());
+    assert_eq!((minutes(&new), minutes(&sync())), (Some(60), Some(60)));
+
+    app.tenant.plan(&new, &NoProgress).await.unwrap();
+    let customers = LinkFilter { kind: Some(Kind::Customer), ..LinkFilter::default() };
+    let links = app.tenant.link_list(&new, &customers).await.unwrap();
+    assert_eq!(links.len(), vendors.rmm.organisations().len());
+    for view in &links {
+        let state = view.link.state.as_str();
+        let wanted =
+            if view.link.source == out { ["excluded"].as_slice() } else { &["proposed", "conflict", "linked"] };
+        assert!(wanted.contains(&state), "{}: {state}, {}", view.source_name, view.link.reason);
+    }
+    assert_eq!(other.counts().writes, 0);
+    assert_eq!(app.tenant.link_export(&sync(), &Default::default()).await.unwrap(), before, "none was lost");
+
+    // Going back.
+    app.tenant.sync_remove(&new).await.unwrap();
+    app.tenant.sync_pause(&sync(), false).await.unwrap();
+    assert!(app.plan().await.plan.totals.is_empty());
+    assert!(matches!(app.tenant.sync(&new).await, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swapped_source_finds_what_the_old_one_made_and_doubles_nothing() {
+    let vendors = Vendors::start(4, 6, 40, 0.0);
+    let app = TestApp::with(&vendors, SyncRules::default()).await;
+    app.bring_in_step().await;
+    // The same world at another server: other ids, the same names and serial numbers.
+    let rmm = PulsewayRmm::start(&vendors.world, RmmOptions::default()).unwrap();
+    app.connect_rmm_as("rmm2", &rmm).await;
+    let end = crosswalk::engine::SwapEnd::Source(name("rmm2"));
+    let new = name("rmm2-to-psa");
+    app.tenant.sync_swap(&sync(), &end, &new).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    vendors.psa.reset_counts();
+    app.tenant.plan(&new, &NoProgress).await.unwrap();
+    app.tenant.link_accept(&new, Kind::Customer, 0.9).await.unwrap();
+    let plan = app.tenant.plan(&new, &NoProgress).await.unwrap();
+    let creates = plan.plan.totals.iter().filter(|total| total.action == crosswalk::model::Action::Create);
+    assert_eq!(creates.map(|total| total.changes).sum::<u32>(), 0, "{:?}", plan.plan.totals);
+    assert_eq!(vendors.psa.counts().writes, 0);
+    vendors.assert_no_duplicates();
+}

@@ -1,0 +1,98 @@
+//! Why a record is, or is not, in step: one trace from source to target, against real records.
+
+use crate::harness::{TestApp, Vendors, sync, told};
+use crosswalk::engine::{Decision, Trace};
+use crosswalk::model::{FieldRule, Kind, SyncRules};
+use serde_json::json;
+
+async fn why(app: &TestApp, kind: Kind, record: &str) -> Trace {
+    app.tenant.why(&sync(), kind, record).await.unwrap_or_else(|error| panic!("{}", told(&error)))
+}
+
+fn steps(trace: &Trace, what: &str) -> Vec<String> {
+    trace.steps.iter().filter(|step| step.what == what).map(|step| step.words.clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_told_from_its_first_reading_to_its_last_write() {
+    let vendors = Vendors::start(4, 8, 30, 0.0);
+    let mut rules = SyncRules::default();
+    rules.kinds.get_mut(&Kind::Asset).unwrap().fields.insert("model".to_owned(), FieldRule::SeedOnce);
+    let app = TestApp::with(&vendors, rules).await;
+    let device = vendors.rmm.devices()[0].clone();
+    let (_, organisation, _) = vendors.rmm.sites().into_iter().find(|(site, _, _)| *site == device.site).unwrap();
+
+    // Planned, and held.
+    app.plan().await;
+    let held = why(&app, Kind::Asset, &device.id).await;
+    assert!(held.verdict.contains("“create” is planned and held by the brake `first-run`"), "{}", held.verdict);
+    assert!(held.next[0].command.ends_with("--release first-run"), "{:?}", held.next);
+    assert!(steps(&held, "source")[0].contains("; first seen "), "{:?}", held.steps);
+
+    // In step; found by either id, and by its name in whatever case.
+    app.bring_in_step().await;
+    let item = app.target_of(Kind::Asset, &device.id).await.unwrap();
+    for text in [device.id.clone(), item.to_string(), device.name.to_lowercase()] {
+        let trace = why(&app, Kind::Asset, &text).await;
+        assert!(trace.verdict.starts_with("in step: linked by"), "{text}: {}", trace.verdict);
+        assert_eq!(trace.link.as_ref().unwrap().source, device.id);
+        assert!(steps(&trace, "customer")[0].contains("which is linked to"), "{:?}", trace.steps);
+        assert!(steps(&trace, "written")[0].starts_with("created at "), "{:?}", trace.steps);
+        assert!(trace.next.is_empty() && steps(&trace, "left").is_empty(), "{:?}", trace.steps);
+    }
+
+    // Left, by a person's edit and by a rule.
+    vendors.psa.edit("ConfigurationItems", item, "referenceTitle", &json!("Reception"));
+    vendors.rmm.edit_device(&device.id, |device| device.name = "SOMETHING-ELSE".to_owned());
+    app.plan().await;
+    let left = why(&app, Kind::Asset, &device.id).await;
+    assert!(left.verdict.starts_with("in step, but for what is left as it is"), "{}", left.verdict);
+    let told = steps(&left, "left");
+    assert!(told[0].contains("name changed on both sides") && told[0].contains("Reception"), "{told:?}");
+
+    // Gone, within the grace period.
+    vendors.rmm.remove_device(&device.id);
+    app.plan().await;
+    let gone = why(&app, Kind::Asset, &device.id).await;
+    assert!(gone.verdict.contains("missing from the source since"), "{}", gone.verdict);
+
+    // Its customer is left out.
+    let customer = organisation.to_string();
+    let other = vendors.rmm.add_organisation("Brand New Ltd");
+    let site = vendors.rmm.add_site(other, "Only").unwrap();
+    app.plan().await;
+    app.tenant.link_decide(&sync(), Kind::Customer, &other.to_string(), &Decision::Exclude).await.unwrap();
+    let barred = why(&app, Kind::Location, &site.to_string()).await;
+    assert!(barred.verdict.contains("its customer “Brand New Ltd”"), "{}", barred.verdict);
+    assert!(barred.verdict.contains("is excluded by the operator"), "{}", barred.verdict);
+    let excluded = why(&app, Kind::Customer, "brand new ltd").await;
+    assert!(excluded.verdict.contains("excluded by the operator"), "{}", excluded.verdict);
+    assert!(
+        excluded.next.iter().any(|advice| advice.command.starts_with("crosswalk link forget")),
+        "{:?}",
+        excluded.next
+    );
+    assert!(why(&app, Kind::Customer, &customer).await.verdict.starts_with("in step"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_several_have_and_one_that_nobody_has_are_told() {
+    let vendors = Vendors::start(2, 2, 8, 0.5);
+    let app = TestApp::with(&vendors, SyncRules::default()).await;
+    let company = vendors.psa.add_company("Nobody Knows Us SpA");
+    let devices = vendors.rmm.devices();
+    vendors.rmm.rename_device(&devices[0].id, "TWIN");
+    vendors.rmm.rename_device(&devices[1].id, "TWIN");
+    app.plan().await;
+    let error = app.tenant.why(&sync(), Kind::Asset, "twin").await.unwrap_err();
+    let said = told(&error);
+    assert!(said.contains("2 assets of `rmm` are called `twin`"), "{said}");
+    assert!(said.contains(&devices[0].id) && said.contains(&devices[1].id), "{said}");
+    let error = app.tenant.why(&sync(), Kind::Asset, "nobody").await.unwrap_err();
+    assert!(told(&error).contains("it was never read"), "{}", told(&error));
+    for text in [company.to_string(), "Nobody Knows Us SpA".to_owned()] {
+        let trace = why(&app, Kind::Customer, &text).await;
+        assert!(trace.verdict.contains("nothing of this sync touches it"), "{}", trace.verdict);
+        assert_eq!(trace.target.unwrap().id, company.to_string());
+    }
+}

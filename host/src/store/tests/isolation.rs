@@ -1,7 +1,7 @@
 //! No tenant sees anything of another, in any table.
 
 use super::*;
-use crate::model::Secret;
+use crate::model::{ReverseDecision, Secret};
 
 /// Fills every table that has tenants, under the same names.
 async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, String) {
@@ -14,6 +14,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     let read = tenant.read_begin(&rmm, Kind::Asset, T0, 1000).await.unwrap();
     tenant.page_commit(&read, &rmm, Kind::Asset, &[record("2", Some("a"))], Some("2"), None, T0).await.unwrap();
     tenant.links_put(&sync, &[linked("1", "t1")]).await.unwrap();
+    tenant.reverse_put(&sync, "t9", Some(ReverseDecision::Exclude), T0).await.unwrap();
     let (run, plan) = planned(tenant, 2).await;
     let batch = tenant.batch_intend(run, plan, &[1, 2], T0).await.unwrap();
     tenant.batch_settle(plan, Some(batch), &[settled(1, ChangeStatus::Done)], &[], &psa, T0).await.unwrap();
@@ -65,6 +66,7 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     assert!(two.link_get(&sync, Kind::Asset, "1").await.unwrap().is_none());
     assert!(two.links_of_target(&sync, Kind::Asset, "t1").await.unwrap().is_empty());
     assert!(two.links_of_parent(&sync, Kind::Asset, &rmm, "a").await.unwrap().is_empty());
+    assert!(two.reverse_all(&sync).await.unwrap().is_empty());
     assert!(two.link_counts(&sync).await.unwrap().is_empty());
     assert!(two.linked_by_item(&rmm, Kind::Asset, "1").await.unwrap().is_empty());
     assert!(two.run_get(run).await.unwrap().is_none());
@@ -92,12 +94,14 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     foreign.hash = "mine".into();
     fails(two.plan_finish(&foreign).await);
     fails(two.plan_begin(run, &sync, T0).await.map(drop));
+    fails(two.plan_begin_part(run, &sync, T0).await.map(drop));
     fails(two.batch_intend(run, plan, &[2], T0).await.map(drop));
     fails(two.batch_settle(plan, None, &[settled(2, ChangeStatus::Done)], &[], &psa, T0).await);
     let foreign = one.run_get(run).await.unwrap().unwrap();
     fails(two.run_finish(&foreign).await);
     fails(two.page_commit(&read, &rmm, Kind::Asset, &[], None, None, T0).await.map(drop));
     fails(two.read_finish(read.id, &rmm, Kind::Asset, true, &[], T0).await.map(drop));
+    two.reverse_put(&sync, "t9", None, T0).await.unwrap();
     two.wake_cancel(&rmm, &wakeup).await.unwrap();
     two.entry_remove(&rmm, "s", "k").await.unwrap();
     two.runs_abandon(&sync, T0).await.unwrap();

@@ -7,6 +7,7 @@ use std::process::Command;
 
 /// The code block that follows a file's name.
 fn block<'p>(page: &'p str, file: &str) -> &'p str {
+    let page = page.split_once("## To write one").expect("the part for authors").1;
     let from = page.find(&format!("`{file}`")).unwrap_or_else(|| panic!("the page has no {file}"));
     let code = page[from..].split("\n```").nth(1).expect("a block");
     code.split_once('\n').expect("a language").1

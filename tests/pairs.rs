@@ -177,8 +177,11 @@ impl Pair {
         tickets[0].clone()
     }
 
+    /// In step; then all devices check in once more, and nobody is written to.
     async fn nothing_is_left(&self) {
         self.rmm.check_in_all(now_s());
+        self.app.bring_in_step().await;
+        self.rmm.check_in_all(now_s() + 60);
         self.psa.reset_counts();
         let run = self.app.tenant.run(&sync(), &NoProgress).await.unwrap();
         assert!(run.plan.plan.totals.is_empty(), "{:?}", run.plan.plan.totals);

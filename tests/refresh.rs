@@ -157,7 +157,7 @@ async fn a_refresh_hides_nothing_that_the_plan_of_the_whole_sync_has_open() {
     let newest = app.tenant.plan_list(&sync(), 1).await.unwrap();
     assert_eq!(newest[0].id, plan.plan.id);
     let why = app.tenant.why(&sync(), Kind::Asset, &devices[0].id).await.unwrap();
-    assert!(why.verdict.contains("update is planned"), "{}", why.verdict);
+    assert!(why.verdict.contains("“update” is planned"), "{}", why.verdict);
     // The plan is good for the rest, and what the refresh wrote already is not written twice.
     vendors.psa.reset_counts();
     app.apply(&plan).await;

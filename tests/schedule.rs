@@ -200,7 +200,7 @@ async fn a_stop_amid_the_pages_is_a_run_of_its_own_and_the_next_reads_on() {
     let app = TestApp::with(&vendors, SyncRules::default()).await;
     vendors.rmm.set_latency(Duration::from_millis(120));
     let amid = async {
-        while vendors.rmm.counts().of("GET", "assets") < 6 {
+        while vendors.rmm.counts().of("GET", "assets") < 12 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         app.engine.stop().stop();

@@ -62,6 +62,7 @@ async fn a_record_is_told_from_its_first_reading_to_its_last_write() {
     let site = vendors.rmm.add_site(other, "Only").unwrap();
     app.plan().await;
     app.tenant.link_decide(&sync(), Kind::Customer, &other.to_string(), &Decision::Exclude).await.unwrap();
+    app.plan().await;
     let barred = why(&app, Kind::Location, &site.to_string()).await;
     assert!(barred.verdict.contains("its customer “Brand New Ltd”"), "{}", barred.verdict);
     assert!(barred.verdict.contains("is excluded by the operator"), "{}", barred.verdict);

@@ -226,8 +226,16 @@ impl Psa {
                 ],
                 secrets([("password", sim.password())]),
                 texts([("api", sim.url())]),
-                &["hour"],
+                &["lists", "accounts", "account", "account-locations", "assets", "ticket", "tickets", "contracts"],
             ),
+        }
+    }
+
+    /// What the vendor calls an asset's name.
+    pub(crate) fn title_field(&self) -> &'static str {
+        match self {
+            Self::Autotask(_) => "referenceTitle",
+            Self::Bms(_) => "name",
         }
     }
 

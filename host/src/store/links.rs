@@ -34,7 +34,7 @@ impl TenantStore {
         .await
     }
 
-    /// The link of a source record to a target record of the same kind.
+    /// The link of a source record to a target record of the kind it becomes.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -42,7 +42,7 @@ impl TenantStore {
         Ok(self.links_by_sources(sync, kind, &[source.to_owned()]).await?.pop())
     }
 
-    /// The links of source records to targets of the same kind, in the order of the ids.
+    /// The links of source records to targets of the kind they become, in the order of the ids.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -52,7 +52,8 @@ impl TenantStore {
         kind: Kind,
         sources: &[String],
     ) -> Result<Vec<Link>, StoreError> {
-        self.links_each(sync, kind, "l.kind = ?3 AND l.source = ?4 AND l.target_kind = ?3", sources).await
+        let which = format!("l.kind = ?3 AND l.source = ?4 AND l.target_kind = '{}'", kind.counterpart());
+        self.links_each(sync, kind, &which, sources).await
     }
 
     /// The links of a source record, to targets of whatever kind.
@@ -90,13 +91,13 @@ impl TenantStore {
         &self,
         sync: &SyncName,
         kind: Kind,
-        which: &'static str,
+        which: &str,
         ids: &[String],
     ) -> Result<Vec<Link>, StoreError> {
         let (tenant, sync, ids) = (self.id, sync.clone(), ids.to_vec());
+        let sql = format!("SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND {which}");
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
-            let sql = format!("SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND {which}");
             let mut select = db.prepare_cached(&sql)?;
             let mut links = Vec::with_capacity(ids.len());
             for id in ids {

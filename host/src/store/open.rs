@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::io::Read;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 mod embedded {
     refinery::embed_migrations!("src/store/migrations");
@@ -33,6 +33,8 @@ const PAGE: i64 = 8192;
 const LOG_PAGES: i64 = 5_000;
 /// Statements kept prepared per connection; there are about a hundred.
 const STATEMENTS: usize = 160;
+/// How long to wait before a file is looked at again that another process is making.
+const MIGRATE_AGAIN: Duration = Duration::from_millis(20);
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Opens the file, and makes or migrates it where needed: the writer and the readers.
@@ -42,9 +44,16 @@ pub(super) fn open(path: &Path, patience: Duration) -> Result<(Connection, Vec<C
 }
 
 fn bring_up_to_date(path: &Path, patience: Duration, migrations: &Runner) -> Result<(), StoreError> {
-    match look(path, patience, migrations).map_err(|error| examine(error, path))? {
-        Found::Current => Ok(()),
-        Found::Nothing | Found::Older => migrate(path, patience, migrations).map_err(|error| error.in_file(path)),
+    let until = Instant::now() + patience;
+    loop {
+        match look(path, patience, migrations).map_err(|error| examine(error, path))? {
+            Found::Current => return Ok(()),
+            Found::Nothing | Found::Older => match migrate(path, patience, migrations).map_err(|e| e.in_file(path)) {
+                // The switch to a write-ahead log does not wait for another process that makes it, too.
+                Err(StoreError::Locked { .. }) if Instant::now() < until => std::thread::sleep(MIGRATE_AGAIN),
+                made => return made,
+            },
+        }
     }
 }
 

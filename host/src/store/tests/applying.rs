@@ -357,7 +357,7 @@ async fn what_a_run_did_and_who_undid_it_is_found() {
     assert_eq!(tenant.run_undone_by(run).await.unwrap(), None, "nothing of it is done yet");
     tenant.batch_settle(undo, Some(batch), &[settled(1, ChangeStatus::Done)], &[], &psa(), T0).await.unwrap();
     assert_eq!(tenant.run_undone_by(run).await.unwrap(), Some(undoing));
-    let stranger = bed.second().await;
+    let stranger = super::tenant(&bed.store, "other").await;
     assert_eq!(stranger.run_undone_by(run).await.unwrap(), None);
     assert_eq!(stranger.plan_applied_by(run).await.unwrap(), None);
 }

@@ -20,7 +20,7 @@ enum End {
     Doubled,
 }
 
-/// Every fault, with how it is set (TITLE: the field with an asset's name), and how it ends. What concerns only writes cannot meet a source.
+/// Every fault, with how it is set (TITLE, COMPANY: the fields with an asset's and a customer's name), and how it ends. What concerns only writes cannot meet a source.
 const FAULTS: [(&str, &str, End); 18] = [
     ("throttle", "every:7,retry-after:0", End::Same),
     ("server-error", "next:3", End::Same),
@@ -37,7 +37,7 @@ const FAULTS: [(&str, &str, End); 18] = [
     ("row-leaves", "next:1", End::Settled),
     ("reorder", "on", End::Same),
     ("cut-values", "chars:12,field:TITLE", End::Settled),
-    ("upper-case", "on", End::Settled),
+    ("upper-case", "field:COMPANY", End::Settled),
     ("trim-values", "field:TITLE", End::Settled),
     ("duplicate-submit", "next:2", End::Doubled),
 ];
@@ -113,7 +113,8 @@ async fn meets(
     let named = format!("{rmm} to {psa}, {fault}={value}");
     let (source, target, app) = start(rmm, psa).await;
     let faults = of(&source, &target);
-    faults.set(fault, &value.replace("TITLE", target.title_field())).unwrap_or_else(|error| panic!("{named}: {error}"));
+    let value = value.replace("TITLE", target.title_field()).replace("COMPANY", target.company_field());
+    faults.set(fault, &value).unwrap_or_else(|error| panic!("{named}: {error}"));
     // Some of it fails while the fault lasts, and says so; the next rounds bring it in step.
     for _ in 0..4 {
         let plan = match app.tenant.plan(&sync(), &NoProgress).await {

@@ -7,6 +7,7 @@ use crate::harness::{TestApp, name, now_s, sync};
 use crosswalk::engine::NoProgress;
 use crosswalk::model::{Action, Kind, KindDescription, Operation, RunStatus, SyncRules};
 use crosswalk_sims::{Size, World};
+use std::time::Duration;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -154,6 +155,8 @@ impl Pair {
             let third = self.rmm.raise(&other.id, at + 240);
             self.poll().await;
             let open = self.psa.tickets().into_iter().find(|ticket| !ticket.closed).unwrap();
+            // Some vendors keep the time of a touch to the second.
+            tokio::time::sleep(Duration::from_millis(1100)).await;
             self.psa.touch(&open.id);
             assert!(self.rmm.resolve(&third, at + 300));
             self.poll().await;

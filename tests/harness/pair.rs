@@ -190,7 +190,10 @@ impl Psa {
                 let options = PsaOptions { latency_steps: false, ..PsaOptions::default() };
                 Self::Autotask(Autotask::start(existing, options).expect("a PSA"))
             }
-            "pulseway-psa" => Self::Bms(PulsewayPsa::start(existing, BmsOptions::default()).expect("a PSA")),
+            "pulseway-psa" => {
+                let options = BmsOptions { hourly_limit: 1_000_000, ..BmsOptions::default() };
+                Self::Bms(PulsewayPsa::start(existing, options).expect("a PSA"))
+            }
             other => panic!("there is no simulated {other}"),
         }
     }
@@ -236,6 +239,14 @@ impl Psa {
         match self {
             Self::Autotask(_) => "referenceTitle",
             Self::Bms(_) => "name",
+        }
+    }
+
+    /// What the vendor calls a customer's name.
+    pub(crate) fn company_field(&self) -> &'static str {
+        match self {
+            Self::Autotask(_) => "companyName",
+            Self::Bms(_) => "accountName",
         }
     }
 

@@ -12,7 +12,7 @@
 //! Pure. A ticket's fields are texts of the target system, but for the references `parent`,
 //! `asset` and [`LEAD`], which hold source ids as in every change.
 
-use super::value::{cut, same};
+use super::value::cut;
 use super::{Finding, Planned, rank};
 use crate::model::sync::TicketRules;
 use crate::model::{
@@ -226,7 +226,7 @@ impl<'m, 'a> Matter<'m, 'a> {
         let left =
             self.of_ticket(ticket).filter_map(|(_, link)| link.written.get(LAST_ACTIVITY)).max_by_key(|v| time(v));
         match (left, ticket.field(LAST_ACTIVITY)) {
-            (Some(left), Some(now)) if same(left, now) => {
+            (Some(left), Some(now)) if time(left).is_some() && time(left) == time(now) => {
                 let unchanged =
                     FieldDiff { name: LAST_ACTIVITY.to_owned(), before: Some(now.clone()), after: now.clone() };
                 let closed = FieldDiff {

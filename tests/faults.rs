@@ -42,8 +42,9 @@ const FAULTS: [(&str, &str, End); 18] = [
     ("duplicate-submit", "next:2", End::Doubled),
 ];
 
-/// Faults that a walk of a few rows in one page cannot meet.
-const NEED_PAGES: [&str; 3] = ["row-appears", "row-leaves", "reorder"];
+/// Faults that need not bite: a walk of a few rows in one page meets no row that comes or goes, and
+/// what is sent has no spaces around it to be trimmed.
+const MAY_PASS: [&str; 4] = ["row-appears", "row-leaves", "reorder", "trim-values"];
 /// Faults of writes, which only a target sees.
 const OF_WRITES: [&str; 5] = ["lost-reply", "cut-values", "upper-case", "trim-values", "duplicate-submit"];
 
@@ -129,7 +130,7 @@ async fn meets(
             assert!(matches!(error, Error::Vendor { .. }), "{named}: {}", told(&error));
         }
     }
-    assert!(faults.fired(fault) > 0 || NEED_PAGES.contains(&fault), "{named} never fired");
+    assert!(faults.fired(fault) > 0 || MAY_PASS.contains(&fault), "{named} never fired");
     if end != End::Settled {
         faults.clear();
     }

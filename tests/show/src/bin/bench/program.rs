@@ -20,7 +20,8 @@ use std::time::Instant;
 pub(crate) fn start(target: &Path, report: &mut Report) -> Result<(), Trouble> {
     println!("── start to ready");
     let host = Crosswalk::new(target, &target.join("bench/start"))?;
-    for file in connectors(target)? {
+    let files = connectors(target)?;
+    for file in &files {
         host.json(&["plugin", "add", &file.display().to_string()])?;
     }
     let mut times = Vec::new();
@@ -28,8 +29,8 @@ pub(crate) fn start(target: &Path, report: &mut Report) -> Result<(), Trouble> {
         let started = Instant::now();
         let listed = host.json(&["plugin", "list"])?;
         times.push(started.elapsed().as_secs_f64() * 1e3);
-        if listed.as_array().is_none_or(|plugins| plugins.len() != 2) {
-            return Err(format!("two plugins were added, and these are listed: {listed}").into());
+        if listed.as_array().is_none_or(|plugins| plugins.len() != files.len()) {
+            return Err(format!("{} plugins were added, and these are listed: {listed}", files.len()).into());
         }
     }
     report.put("start_to_ready_ms", middle(&mut times));

@@ -143,10 +143,10 @@ impl Work<'_> {
         let planned =
             plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe, rules: &self.sync.rules.tickets });
         draft.find(planned.findings);
-        self.refresh_devices(&mut draft, &planned.changes, &alerts).await?;
+        let changes = draft.without_open(Kind::Alert, planned.changes);
+        self.refresh_devices(&mut draft, &changes, &alerts).await?;
         let rules = &self.sync.rules;
-        let (mut held, mut free): (Vec<_>, Vec<_>) =
-            planned.changes.into_iter().partition(|change| change.held.is_some());
+        let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
         brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run, rules.kinds[&Kind::Alert].trust);
         free.append(&mut held);
         draft.keep(free).await?;

@@ -28,20 +28,6 @@ use std::sync::Mutex;
 const FRESH_MS: i64 = 10 * 60 * 1000;
 /// How often a change is tried in one run.
 const TRIES: u32 = 3;
-/// What a kind's changes are done in: what frees names and places before what takes them.
-const ORDER: [Action; 11] = [
-    Action::Open,
-    Action::Link,
-    Action::Reactivate,
-    Action::Move,
-    Action::Update,
-    Action::Retire,
-    Action::Create,
-    Action::Deactivate,
-    Action::Append,
-    Action::Close,
-    Action::CreateSource,
-];
 
 /// Which part of a plan is applied.
 #[derive(Debug, Clone, Default)]
@@ -136,7 +122,7 @@ impl Work<'_> {
         if stored.undoes.is_some() {
             return planned;
         }
-        let all = Kind::ALL.into_iter().flat_map(|kind| ORDER.map(|action| (kind, action)));
+        let all = Kind::ALL.into_iter().flat_map(|kind| plan::ORDER.map(|action| (kind, action)));
         all.filter(|step| planned.contains(step)).collect()
     }
 

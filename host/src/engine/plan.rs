@@ -14,8 +14,7 @@
 //! - What this host took out of use comes back by itself; what a person retired does not.
 //! - Fields follow their rules by a three-way compare (see [`fields`]).
 //!
-//! The order of changes: by action (link, reactivate, move, update, retire, create,
-//! deactivate), then by source id. So a change comes after those it depends on, and
+//! The order of changes: by action ([`ORDER`]), then by source id. So a change comes after those it depends on, and
 //! changes of one operation stand together for batches.
 //!
 //! Pure, like all of it: references go through a function the caller gives. What a
@@ -135,22 +134,25 @@ pub fn plan_kind(input: &PlanInput<'_>) -> Planned {
     planned
 }
 
-/// The order of actions within a kind; for one source record it is also the order of dependence.
-fn rank(action: Action) -> u8 {
-    match action {
-        Action::Link => 0,
-        Action::Reactivate => 1,
-        Action::Move => 2,
-        Action::Update => 3,
-        Action::Retire => 4,
-        Action::Create => 5,
-        Action::Deactivate => 6,
-        Action::Open => 7,
-        Action::Append => 8,
-        Action::Close => 9,
-        Action::CreateSource => 10,
-        Action::Unlink => 11,
-    }
+/// The order of actions within a kind, planned and applied: what frees names and places before
+/// what takes them. For one source record it is also the order of dependence.
+pub const ORDER: [Action; 12] = [
+    Action::Open,
+    Action::Link,
+    Action::Reactivate,
+    Action::Move,
+    Action::Update,
+    Action::Retire,
+    Action::Create,
+    Action::Deactivate,
+    Action::Append,
+    Action::Close,
+    Action::CreateSource,
+    Action::Unlink,
+];
+
+fn rank(action: Action) -> usize {
+    ORDER.iter().position(|one| *one == action).unwrap_or(ORDER.len())
 }
 
 #[cfg(test)]

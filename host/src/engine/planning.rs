@@ -396,14 +396,7 @@ impl Work<'_> {
         });
         draft.find(planned.findings);
         draft.noted.extend(planned.noted);
-        let (mut changes, waiting): (Vec<_>, Vec<_>) = planned
-            .changes
-            .into_iter()
-            .partition(|change| !draft.is_open(kind, &change.source, change.target.as_deref()));
-        let message = "the vendor still works on an earlier write of it".to_owned();
-        draft.find(
-            waiting.into_iter().map(|change| Finding { source: change.source, message: message.clone() }).collect(),
-        );
+        let mut changes = draft.without_open(kind, planned.changes);
         let rules = &self.sync.rules;
         brakes::hold(&mut changes, linked, &rules.brakes, draft.first_run, rules.kinds[&kind].trust);
         changes
@@ -529,6 +522,17 @@ impl<'w, 'p> Draft<'w, 'p> {
     /// Whether both sides were read to the end.
     pub(super) fn both_complete(&self, kind: Kind) -> bool {
         self.complete.contains(&kind) && self.source_complete.contains(&kind)
+    }
+
+    /// Leaves out what the vendor still works on, and tells it.
+    pub(super) fn without_open(&mut self, kind: Kind, changes: Vec<PlannedChange>) -> Vec<PlannedChange> {
+        let (free, waiting): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|change| !self.is_open(kind, &change.source, change.target.as_deref()));
+        let message = "the vendor still works on an earlier write of it".to_owned();
+        self.find(
+            waiting.into_iter().map(|change| Finding { source: change.source, message: message.clone() }).collect(),
+        );
+        free
     }
 
     /// Whether an earlier write of a record is not settled yet.

@@ -191,27 +191,27 @@ impl<'m, 'a> Matter<'m, 'a> {
         if let Some(priority) = first.record.text("priority").filter(|_| self.writes("priority")) {
             fields.push(new("priority", Value::Text(priority.to_owned())));
         }
-        self.push(Action::Open, first, None, fields, "alert: nothing open is about it", Risk::Low, held.clone());
+        self.push(Action::Open, first, None, fields, "alert: nothing open is about it", held.clone());
         for alert in rest {
             let lead = vec![new(LEAD, Value::Text(first.id().to_owned()))];
             let reason = "repeat: of the alert that opens the ticket";
-            self.push(Action::Link, alert, None, lead, reason, Risk::Low, held.clone());
+            self.push(Action::Link, alert, None, lead, reason, held.clone());
         }
     }
 
     fn append(&mut self, last: &Alert<'a>, repeats: &[&Alert<'a>], ticket: &'a Record) {
         for alert in repeats {
-            self.push(Action::Link, alert, Some(ticket), Vec::new(), "repeat: noted with a later one", Risk::Low, None);
+            self.push(Action::Link, alert, Some(ticket), Vec::new(), "repeat: noted with a later one", None);
         }
         let times = self.of_ticket(ticket).count() + repeats.len() + 1;
         let reason = format!("repeat: the alert came again, {times} times by now");
-        let note = format!("Raised again{}: {} times by now.\n\n{}", at(last), times, message(last));
+        let note = format!("Raised again: {times} times by now{}.\n\n{}", at(last), message(last));
         let (action, fields) = if self.writes("note") {
             (Action::Append, vec![new("note", Value::Text(note))])
         } else {
             (Action::Link, Vec::new())
         };
-        self.push(action, last, Some(ticket), fields, reason, Risk::Low, None);
+        self.push(action, last, Some(ticket), fields, reason, None);
     }
 
     /// Nothing is new: closes the ticket if all of it is over, and nobody worked on it.
@@ -234,15 +234,7 @@ impl<'m, 'a> Matter<'m, 'a> {
                     before: Some(Value::Boolean(false)),
                     after: Value::Boolean(true),
                 };
-                self.push(
-                    Action::Close,
-                    last,
-                    Some(ticket),
-                    vec![closed, unchanged],
-                    "the alert is over",
-                    Risk::Low,
-                    None,
-                );
+                self.push(Action::Close, last, Some(ticket), vec![closed, unchanged], "the alert is over", None);
             }
             (_, None) => {
                 self.tell(last, "the alert is over; nobody knows whether its ticket was worked on, so it is left open")
@@ -259,7 +251,6 @@ impl<'m, 'a> Matter<'m, 'a> {
         self.out.findings.push(Finding { source: alert.id().to_owned(), message: message.to_owned() });
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place builds the changes")]
     fn push(
         &mut self,
         action: Action,
@@ -267,7 +258,6 @@ impl<'m, 'a> Matter<'m, 'a> {
         ticket: Option<&Record>,
         fields: Vec<FieldDiff>,
         reason: impl Into<String>,
-        risk: Risk,
         held: Option<Hold>,
     ) {
         self.out.changes.push(PlannedChange {
@@ -280,7 +270,7 @@ impl<'m, 'a> Matter<'m, 'a> {
             name: title(alert),
             fields,
             reason: reason.into(),
-            risk,
+            risk: Risk::Low,
             calls: if action.writes() { self.input.describe.calls_per_change } else { 0 },
             held,
             link_revision: self.link(alert).map_or(0, |link| link.revision),
@@ -319,7 +309,7 @@ fn message<'r>(alert: &Alert<'r>) -> &'r str {
 }
 
 fn at(alert: &Alert<'_>) -> String {
-    alert.raised().map(|raised| format!(" at {raised}")).unwrap_or_default()
+    alert.raised().map(|raised| format!(", last at {raised}")).unwrap_or_default()
 }
 
 fn description(first: &Alert<'_>, last: Option<&Alert<'_>>, times: usize) -> String {
@@ -339,7 +329,7 @@ fn description(first: &Alert<'_>, last: Option<&Alert<'_>>, times: usize) -> Str
         line("Raised", &raised.to_string());
     }
     if let Some(last) = last {
-        line("Raised again", &format!("{times} times by now{}", at(last).replace(" at ", ", last at ")));
+        line("Raised again", &format!("{times} times by now{}", at(last)));
     }
     text
 }

@@ -83,8 +83,8 @@ fn field<'c>(change: &'c PlannedChange, name: &str) -> &'c Value {
 fn the_first_alert_of_a_matter_opens_a_ticket_and_the_others_join_it() {
     let alerts = [raised("2", "disk", 5), raised("1", "disk", 1), raised("3", "cpu", 2)];
     let planned = plan(&alerts, &[], &[], &HERE, &TicketRules::default());
-    assert_eq!(actions(&planned), [(Action::Link, "2", None), (Action::Open, "1", None), (Action::Open, "3", None)]);
-    let (join, open) = (&planned.changes[0], &planned.changes[1]);
+    assert_eq!(actions(&planned), [(Action::Open, "1", None), (Action::Open, "3", None), (Action::Link, "2", None)]);
+    let (join, open) = (&planned.changes[2], &planned.changes[0]);
     assert_eq!(field(join, LEAD), &Value::Text("1".to_owned()));
     assert_eq!(field(open, "name"), &Value::Text("PC-7: Disk C: is full".to_owned()));
     assert_eq!(field(open, "parent"), &Value::Text("c1".to_owned()));
@@ -103,7 +103,7 @@ fn a_repeat_is_noted_with_its_count_while_the_ticket_is_open_and_opens_another_a
     let Value::Text(note) = field(&planned.changes[1], "note") else { panic!() };
     assert!(note.contains("3 times by now") && note.contains("10:06"), "{note}");
     let planned = plan(&alerts, &links, &[ticket("t1", true, EARLY)], &HERE, &TicketRules::default());
-    assert_eq!(actions(&planned), [(Action::Link, "3", None), (Action::Open, "2", None)]);
+    assert_eq!(actions(&planned), [(Action::Open, "2", None), (Action::Link, "3", None)]);
 }
 
 #[test]

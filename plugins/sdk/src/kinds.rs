@@ -147,6 +147,8 @@ kinds! {
     /// An agreement with a customer, its parent.
     Contract {
         active: bool = "active", "Whether it is in force and not cancelled.";
+        cancelled: bool = "cancelled", "Whether it was called off; one that has run out is not cancelled.";
+        takes_usage: bool = "takes-usage", "Whether quantities of products can be put on it.";
         type_: String = "type", "The vendor's word for what kind of agreement it is.";
         starts: Time = "starts", "First day.";
         ends: Time = "ends", "Last day.";
@@ -159,8 +161,11 @@ kinds! {
     /// How much of a product a customer or contract, its parent, uses.
     Usage {
         product: Reference = "product", "What is used.";
-        quantity: i64 = "quantity", "How many pieces.";
-        effective: Time = "effective", "From when the quantity holds.";
+        quantity: i64 = "quantity", "How many pieces are to be paid for; in a change, how many it shall be.";
+        actual: i64 = "actual", "How many pieces are in use, where another number is billed.";
+        period: String = "period", "The month of the report, yyyy-mm.";
+        effective: Time = "effective", "The first day from which the quantity holds, as its midnight.";
+        invoiced_until: Time = "invoiced-until", "The last day that was invoiced already.";
     }
     /// An event that asks for attention. Its parent is the customer, where the vendor names one.
     Alert {

@@ -18,6 +18,7 @@ pub mod run;
 pub mod schedule;
 pub mod secret;
 pub mod sync;
+pub mod usage;
 pub mod value;
 
 pub use change::{Change, Operation, Outcome, Settlement, WriteReport};
@@ -34,4 +35,5 @@ pub use run::{Mode, Run, RunCounts, RunStatus};
 pub use schedule::{Job, Schedule};
 pub use secret::Secret;
 pub use sync::{FieldRule, Sync, SyncRules, Trust};
+pub use usage::{LineKey, Switch, Switches};
 pub use value::{Field, Value};

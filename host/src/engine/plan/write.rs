@@ -7,6 +7,7 @@
 
 use super::Reference;
 use super::alerts::{ACCOUNT, LAST_ACTIVITY};
+use super::usage::{CONTRACT, COUNTED, PRODUCT, after_usage};
 use super::value::same;
 use crate::model::{
     Action, Change, ChangeId, Field, Kind, Link, LinkState, Operation, PlannedChange, Record, Timestamp, Value,
@@ -63,7 +64,10 @@ pub fn to_write(
         match (diff.name.as_str(), &diff.after) {
             ("name", Value::Text(name)) => write.name = Some(name.clone()),
             ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
-            (ACCOUNT, Value::Text(id)) => write.parent = Some(id.clone()),
+            (ACCOUNT | CONTRACT, Value::Text(id)) => write.parent = Some(id.clone()),
+            (COUNTED, _) => {}
+            // What a line is of stands as long as the line.
+            (PRODUCT, _) if operation != Operation::Create => {}
             // Only looked at, to see whether it is stale.
             (LAST_ACTIVITY, _) => {}
             // Said by the operation.
@@ -93,6 +97,15 @@ pub fn after_write(
     let mut next = link.cloned().unwrap_or_else(|| Link::unmapped(change.kind, &change.source, now));
     if next.target_kind == Kind::Ticket {
         after_ticket(&mut next, change, target, kept, now);
+        return next;
+    }
+    if change.kind == Kind::Usage {
+        let by = if change.action == Action::Create { "the contract had no such line" } else { "same product" };
+        if next.linked() != Some(target) {
+            next.made = change.action == Action::Create;
+            decide(&mut next, LinkState::Linked, Some(target), by, &change.reason, now);
+        }
+        after_usage(&mut next, change);
         return next;
     }
     match change.action {

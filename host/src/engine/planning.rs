@@ -174,6 +174,7 @@ impl Work<'_> {
         let (target, _) = split(self.store.records_all(&self.target.name, kind).await?);
         let links = self.store.links_all(&self.sync.name, kind).await?;
         let matched = matching::match_customers(&CustomerMatchInput {
+            kind: Kind::Customer,
             source: &source,
             target: &target,
             target_complete: draft.target_complete(kind),

@@ -38,6 +38,7 @@ mod secrets;
 mod syncs;
 mod tenants;
 mod upsert;
+mod usage;
 mod wakeups;
 mod writer;
 

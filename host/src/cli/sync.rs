@@ -210,10 +210,7 @@ impl RulesArgs {
     fn change(&self, rules: &mut SyncRules) -> anyhow::Result<Vec<String>> {
         let mut notes = Vec::new();
         if !self.kinds.is_empty() {
-            rules.kinds.retain(|kind, _| self.kinds.contains(kind));
-            for kind in &self.kinds {
-                rules.kinds.entry(*kind).or_default();
-            }
+            rules.take_part(&self.kinds);
         }
         let named = self.no_create.iter().chain(&self.create).copied().chain(self.rules.iter().map(|rule| rule.kind));
         let named = named

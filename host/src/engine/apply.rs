@@ -9,6 +9,7 @@ use super::Tenant;
 use super::context::Work;
 use super::plan;
 use super::plan::alerts::{LEAD, UNMAPPED};
+use super::plan::usage::DATES;
 use super::progress::{Progress, Stage};
 use super::query::no_plan;
 use super::settle::Tally;
@@ -150,6 +151,7 @@ impl Work<'_> {
         run.plan = Some(plan);
         run.ended_at = Some(self.now());
         self.store.run_finish(&run).await?;
+        self.outcomes_after(plan).await?;
         Ok(ApplyReport { run, failures: tally.failures })
     }
 }
@@ -289,8 +291,9 @@ impl<'w, 'p> Session<'w, 'p> {
         let kind = self.options.trusted.unwrap_or(change.kind);
         let trust = self.work.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
         let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
-        // A ticket without an account has nowhere to go, whoever says yes.
-        trust >= least && change.held.as_ref().is_none_or(|hold| hold.brake != UNMAPPED && released(&hold.brake))
+        // A ticket without an account has nowhere to go, and a day that cannot be will not come, whoever says yes.
+        let hopeless = |brake: &str| brake == UNMAPPED || brake == DATES;
+        trust >= least && change.held.as_ref().is_none_or(|hold| !hopeless(&hold.brake) && released(&hold.brake))
     }
 
     async fn intend(&self, kind: Kind, action: Action, changes: Vec<Prepared>) -> Result<Batch, Error> {
@@ -512,6 +515,7 @@ impl Work<'_> {
             customer: Some(planned.customer.clone()),
             event: event.to_owned(),
             message,
+            detail: super::usage::detail(planned),
             ..JournalEntry::at(self.now())
         }
     }

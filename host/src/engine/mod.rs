@@ -37,6 +37,7 @@ mod swap;
 mod syncs;
 mod tenant;
 mod undo;
+mod usage;
 mod why;
 mod worker;
 
@@ -56,6 +57,7 @@ pub use swap::{SwapEnd, Swapped};
 pub use syncs::NewSync;
 pub use tenant::Tenant;
 pub use undo::UndoOptions;
+pub use usage::{UsageChoice, UsageFilter, UsageHistory, UsageLine, UsageState};
 pub use why::{Advice, Step, Trace};
 pub use worker::WorkOptions;
 

@@ -157,6 +157,7 @@ impl Work<'_> {
             }
             self.plan_kind(&mut draft, kind, &accounts).await?;
         }
+        self.plan_billing(&mut draft, &accounts, observed).await?;
         let report = draft.report().await?;
         self.progress.end(&Stage::Planning);
         Ok(PlanReport {
@@ -406,13 +407,13 @@ impl Work<'_> {
 
 /// A source customer and the account it is: none while it takes no part, `Some(None)`
 /// while this plan creates it.
-struct Account {
-    source: String,
+pub(super) struct Account {
+    pub(super) source: String,
     target: Option<Option<String>>,
 }
 
 impl Account {
-    fn linked(&self) -> Option<&str> {
+    pub(super) fn linked(&self) -> Option<&str> {
         self.target.as_ref().and_then(Option::as_deref)
     }
 }
@@ -500,7 +501,7 @@ impl<'w, 'p> Draft<'w, 'p> {
         })
     }
 
-    fn target_complete(&self, kind: Kind) -> bool {
+    pub(super) fn target_complete(&self, kind: Kind) -> bool {
         self.complete.contains(&kind)
     }
 

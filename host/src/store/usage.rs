@@ -9,7 +9,7 @@ use super::rows::{collect, time, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
 use crate::model::usage::{Count, CountSpan, LastOutcome};
-use crate::model::{ConnectionName, SyncName, Switches, Timestamp};
+use crate::model::{ConnectionName, Switches, SyncName, Timestamp};
 use rusqlite::{Row, params};
 use std::collections::HashMap;
 

@@ -55,10 +55,14 @@ pub fn match_contract(input: &ContractMatchInput<'_>) -> Decision {
         ([only], _) => proposed(only, ONLY_ONE_IN_FORCE, "the only contract in force that takes usage", input.rules),
         ([], [only]) => proposed(only, ONLY_ONE, "the only contract that takes usage; it is not in force", input.rules),
         (some, all) => {
-            let several: Vec<&Record> = if some.is_empty() { all.to_vec() } else { some.iter().map(|one| **one).collect() };
+            let several: Vec<&Record> =
+                if some.is_empty() { all.to_vec() } else { some.iter().map(|one| **one).collect() };
             let mut candidates: Vec<Candidate> = several.iter().map(|one| candidate(one, ONE_OF_SEVERAL)).collect();
             candidates.sort_by(|a, b| a.target.cmp(&b.target));
-            Decision::Conflict { candidates, reason: format!("the account has {} contracts that take usage", several.len()) }
+            Decision::Conflict {
+                candidates,
+                reason: format!("the account has {} contracts that take usage", several.len()),
+            }
         }
     }
 }
@@ -110,7 +114,9 @@ mod tests {
     use crate::model::Kind;
 
     fn contract(id: &str, active: bool) -> Record {
-        record(id, Some("a"), "Care", &[]).with("active", Value::Boolean(active)).with("takes-usage", Value::Boolean(true))
+        record(id, Some("a"), "Care", &[])
+            .with("active", Value::Boolean(active))
+            .with("takes-usage", Value::Boolean(true))
     }
 
     fn decide(contracts: &[Record], link: Option<&Link>, accept_score: Option<f64>) -> Decision {

@@ -56,7 +56,8 @@ pub fn match_customers(input: &CustomerMatchInput<'_>) -> Vec<Matched> {
         let stamp = |record: &Record| record.stamp.clone().into_iter().collect();
         board.by_key("stamp", &pool, |record| vec![(input.stamp_of)(&record.id)], stamp, |_, _| true);
         board.create_as_decided();
-        let (by, field) = if input.kind == Kind::Product { ("product code", "code") } else { ("customer number", "number") };
+        let (by, field) =
+            if input.kind == Kind::Product { ("product code", "code") } else { ("customer number", "number") };
         let number = |record: &Record| record.text(field).and_then(serials::number_key).into_iter().collect();
         board.by_key(by, &pool, number, number, |_, _| true);
         let found = candidates(&board);

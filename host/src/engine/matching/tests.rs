@@ -209,7 +209,7 @@ fn nothing_is_created_where_it_cannot_be_known_to_be_new() {
     let mut cannot = describe(Kind::Customer);
     cannot.writes.remove(&Operation::Create);
     let matched = match_customers(&CustomerMatchInput {
-            kind: Kind::Customer,
+        kind: Kind::Customer,
         source: &world.source,
         target: &[],
         target_complete: true,

@@ -326,7 +326,10 @@ impl<'i, 'a> Weighing<'i, 'a> {
 
     fn add(&self, contract: &Record, counted: i64, hold: Option<Hold>) -> (Step, String) {
         if !self.input.describe.writes.contains(&Operation::Create) {
-            return (Step::Left, format!("it is not on the contract {}, and the target cannot add it: add it there", contract.name));
+            return (
+                Step::Left,
+                format!("it is not on the contract {}, and the target cannot add it: add it there", contract.name),
+            );
         }
         if self.choice().is_none() && integer(self.sent(COUNTED)) == Some(counted) && hold.is_none() {
             return (Step::InStep, format!("{counted} are counted, and were dismissed"));
@@ -398,7 +401,10 @@ impl<'i, 'a> Weighing<'i, 'a> {
         } else {
             return None;
         };
-        Some(Hold { brake: DATES.to_owned(), reason: format!("{why}; choose another day with `crosswalk usage approve --effective`") })
+        Some(Hold {
+            brake: DATES.to_owned(),
+            reason: format!("{why}; choose another day with `crosswalk usage approve --effective`"),
+        })
     }
 
     fn brake(&self, has: i64, quantity: i64, as_left: bool) -> Option<Hold> {
@@ -406,12 +412,20 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let moved = has.abs_diff(quantity);
         let UsageRules { quantity_percent: percent, quantity_least: least, .. } = self.input.rules;
         if !as_left {
-            return hold("edited", format!("somebody set it to {has} in the PSA, where {} were approved", integer(self.sent(QUANTITY)).unwrap_or_default()));
+            return hold(
+                "edited",
+                format!(
+                    "somebody set it to {has} in the PSA, where {} were approved",
+                    integer(self.sent(QUANTITY)).unwrap_or_default()
+                ),
+            );
         }
         if quantity == 0 {
             return hold("zero", format!("the count fell from {has} to zero"));
         }
-        if moved >= u64::from(*least) && moved.saturating_mul(100) > u64::from(*percent).saturating_mul(has.unsigned_abs()) {
+        if moved >= u64::from(*least)
+            && moved.saturating_mul(100) > u64::from(*percent).saturating_mul(has.unsigned_abs())
+        {
             return hold("quantity", format!("from {has} to {quantity}: more than {percent} %, and at least {least}"));
         }
         None

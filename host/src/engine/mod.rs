@@ -19,6 +19,7 @@ mod apply;
 mod claim;
 mod connections;
 mod context;
+mod customers;
 mod link_file;
 mod links;
 mod observe;
@@ -44,6 +45,9 @@ mod worker;
 pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, NewConnection};
+pub use customers::{
+    ContractView, CustomerCounts, CustomerFilter, CustomerList, CustomerRow, CustomerState, CustomerView, Refreshed,
+};
 pub use link_file::LinkRow;
 pub use links::{Decision, LinkFilter, LinkView};
 pub use planning::{PlanReport, RunReport};

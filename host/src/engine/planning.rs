@@ -125,6 +125,14 @@ impl Work<'_> {
         report
     }
 
+    /// Ends a run that only read.
+    pub(super) async fn end_idle(&self) -> Result<(), Error> {
+        let Some(mut run) = self.store.run_get(self.run).await? else { return Ok(()) };
+        run.status = RunStatus::NothingToDo;
+        run.ended_at = Some(self.now());
+        Ok(self.store.run_finish(&run).await?)
+    }
+
     pub(super) async fn end_plan(&self, report: &PlanReport) -> Result<(), Error> {
         let Some(mut run) = self.store.run_get(self.run).await? else { return Ok(()) };
         let sum =

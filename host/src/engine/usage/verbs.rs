@@ -13,7 +13,7 @@ use super::super::{PlanReport, Tenant};
 use super::{Books, TargetRead, fetched_before};
 use crate::error::Error;
 use crate::model::usage::{CountSpan, LastOutcome};
-use crate::model::{Kind, LineKey, Link, LinkState, Mode, PlannedChange, Record, Selection, SyncName, Value};
+use crate::model::{Kind, LineKey, Link, LinkState, Mode, PlannedChange, Record, SyncName, Value};
 use crate::store::{JournalEntry, JournalFilter};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -386,14 +386,8 @@ impl Work<'_> {
     /// Reads contracts and what is on them now, and stores it.
     async fn read_contracts(&self, contracts: &[String]) -> Result<(), Error> {
         self.read_now(&self.target, Kind::Contract, contracts).await?;
-        let of_parent = self.target.description.kind(Kind::Usage).is_some_and(|can| can.reads.of_parent);
-        if !of_parent {
-            return Ok(());
-        }
         for contract in contracts {
-            let lines = self.read_all(&self.target, Kind::Usage, Selection::OfParent(contract.clone())).await;
-            let lines = lines.map_err(|failure| self.target.failed(failure))?;
-            self.store.records_put(&self.target.name, Kind::Usage, &lines, self.now()).await?;
+            self.read_of(Kind::Usage, contract).await?;
         }
         Ok(())
     }

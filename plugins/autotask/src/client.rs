@@ -14,6 +14,7 @@ use crosswalk_sdk::{
     Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, batch,
 };
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::cell::{Cell, RefCell};
 
@@ -55,14 +56,36 @@ impl<'h> Client<'h> {
     /// # Errors
     /// What the reply stands for, or why there is none.
     pub(crate) fn query(&self, entity: &str, query: &Query<'_>, after: Option<&str>) -> Result<Response, Failure> {
-        let mut request = Request::new(Method::Post, "zone", format!("{entity}/query")).json(json::write(query));
-        if let Some(cursor) = after {
-            let (path, parameters_text) = cursor.split_once('?').unwrap_or((cursor, ""));
-            path.clone_into(&mut request.path);
-            request.query = parameters(parameters_text);
-        }
-        let mut replies = self.send_all(vec![request]);
+        let mut replies = self.send_all(vec![page_request(entity, query, after)]);
         self.good(replies.pop().unwrap_or_else(|| Err(no_reply()))?, &[])
+    }
+
+    /// All rows of some queries, which go side by side.
+    ///
+    /// # Errors
+    /// What a reply stands for, or why there is none; also that a single row cannot be read: none is left out.
+    pub(crate) fn every<T: DeserializeOwned>(&self, entity: &str, queries: &[Query<'_>]) -> Result<Vec<T>, Failure> {
+        let mut rows = Vec::new();
+        let mut open: Vec<(&Query<'_>, Option<String>)> = queries.iter().map(|query| (query, None)).collect();
+        while !open.is_empty() {
+            let requests = open.iter().map(|(query, after)| page_request(entity, query, after.as_deref())).collect();
+            let mut replies = self.send_all(requests).into_iter();
+            let mut more = Vec::new();
+            for (query, after) in open {
+                let reply = self.good(replies.next().unwrap_or_else(|| Err(no_reply()))?, &[])?;
+                let found = self.rows::<T>(&reply)?;
+                if let Some(gap) = found.gaps.into_iter().next() {
+                    return Err(gap.cause);
+                }
+                rows.extend(found.rows);
+                if found.next.is_some() && found.next == after {
+                    return Err(Failure::Unavailable(format!("the pages of {entity} do not end")));
+                }
+                more.extend(found.next.map(|next| (query, Some(next))));
+            }
+            open = more;
+        }
+        Ok(rows)
     }
 
     /// The rows of a query's reply, and the cursor of the next page.
@@ -97,24 +120,36 @@ impl<'h> Client<'h> {
         prepared: Vec<Result<Request, Failure>>,
         names: &Fields,
     ) -> Vec<Outcome> {
+        self.write_each(changes, prepared, names, |change, made| {
+            let id = change.target.clone().or_else(|| made.map(|id| id.to_string()));
+            id.ok_or_else(|| Failure::Unavailable("Autotask took it, but does not tell its id".to_owned()))
+        })
+    }
+
+    /// As [`write_all`](Self::write_all); `id` tells which item it was, by the change and the id in the vendor's reply.
+    pub(crate) fn write_each(
+        &self,
+        changes: &[Change],
+        prepared: Vec<Result<Request, Failure>>,
+        names: &Fields,
+        id: impl Fn(&Change, Option<i64>) -> Result<String, Failure>,
+    ) -> Vec<Outcome> {
+        let written = |change: &Change, reply: &Response| {
+            if !reply.is_success() {
+                return Err(errors::failure(reply, true, names));
+            }
+            let made: Made = json::parse(reply.text())?;
+            id(change, made.item_id.into_value().map(|Int(id)| id))
+        };
         batch::write_all(
             changes,
             prepared,
             |requests| self.send_all(requests),
-            |change, reply| match self.written(change, reply, names) {
+            |change, reply| match written(change, reply) {
                 Ok(id) => Settlement::Done(id),
                 Err(failure) => Settlement::Failed(failure),
             },
         )
-    }
-
-    fn written(&self, change: &Change, reply: &Response, names: &Fields) -> Result<String, Failure> {
-        if !reply.is_success() {
-            return Err(errors::failure(reply, true, names));
-        }
-        let made: Made = json::parse(reply.text())?;
-        let id = change.target.clone().or_else(|| made.item_id.into_value().map(|Int(id)| id.to_string()));
-        id.ok_or_else(|| Failure::Unavailable("Autotask took it, but does not tell its id".to_owned()))
     }
 
     fn good(&self, reply: Response, names: &Fields) -> Result<Response, Failure> {
@@ -146,6 +181,16 @@ impl Client<'_> {
         }
         replies
     }
+}
+
+fn page_request(entity: &str, query: &Query<'_>, after: Option<&str>) -> Request {
+    let mut request = Request::new(Method::Post, "zone", format!("{entity}/query")).json(json::write(query));
+    if let Some(cursor) = after {
+        let (path, parameters_text) = cursor.split_once('?').unwrap_or((cursor, ""));
+        path.clone_into(&mut request.path);
+        request.query = parameters(parameters_text);
+    }
+    request
 }
 
 fn no_reply() -> HttpError {

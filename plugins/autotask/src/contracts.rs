@@ -5,7 +5,7 @@ use crate::entity::Entity;
 use crate::picklists::Picklist;
 use crate::query::Query;
 use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::{Contract, Failure, Field, Kind, Page, Selection, Told, Value, time};
+use crosswalk_sdk::{Contract, Failure, Kind, Page, Selection, Told, time};
 use serde::Deserialize;
 
 /// Where the vendor keeps them.
@@ -25,7 +25,10 @@ pub(crate) const CONTRACTS: Entity = Entity {
     also: &[],
 };
 
-const ACTIVE: i64 = 1;
+/// The status of a contract that was not cancelled.
+pub(crate) const ACTIVE: i64 = 1;
+/// The type of contract that services can be on.
+pub(crate) const RECURRING: i64 = 7;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,14 +62,11 @@ impl Row<'_> {
             parent: self.company_id.value().map(|Int(id)| id.to_string()),
             name: self.contract_name.text().into_value().unwrap_or_default(),
             active: is_cancelled.clone().map(|cancelled| !cancelled && has_begun && !is_over),
+            takes_usage: self.contract_type.clone().map(|Int(number)| number == RECURRING),
+            cancelled: is_cancelled,
             type_: self.contract_type.understood(|Int(number)| types.label(number).map(str::to_owned)),
             starts,
             ends,
-            extra: is_cancelled
-                .value()
-                .map(|yes| Field { name: "cancelled".to_owned(), value: Value::Boolean(*yes) })
-                .into_iter()
-                .collect(),
             ..Contract::default()
         }
     }
@@ -106,7 +106,8 @@ mod tests {
             let row: Row<'_> = serde_json::from_str(&json).unwrap();
             let contract = row.contract(&types, "2025-11-03");
             assert_eq!(contract.active.value().copied(), active, "{json}");
-            assert_eq!(contract.extra.first().map(|field| field.value == Value::Boolean(false)), cancelled, "{json}");
+            assert_eq!(contract.cancelled.value().map(|yes| !yes), cancelled, "{json}");
+            assert_eq!(contract.takes_usage, Told::Value(true), "{json}");
             assert_eq!((contract.name.as_str(), contract.parent.as_deref()), ("Care", Some("412")));
             assert_eq!(contract.type_, Told::Nothing, "a number is no type");
         }

@@ -7,14 +7,17 @@ use crate::contracts::CONTRACTS;
 use crate::customers::COMPANIES;
 use crate::entity::field;
 use crate::locations::LOCATIONS;
+use crate::products::SERVICES;
+use crate::query::MOST;
 use crate::settings::{Settings, StampPlace};
 use crate::tickets::{PRIORITIES, TICKETS};
-use crosswalk_sdk::describe::{read_only, writable};
-use crosswalk_sdk::{Description, FieldDescription, KindDescription, Operations, Selections, Writable};
+use crosswalk_sdk::describe::{on_create, read_only, writable};
+use crosswalk_sdk::{Description, FieldDescription, Kind, KindDescription, Operations, Selections, Writable};
 
 /// Everything.
 pub(crate) fn description(settings: &Settings) -> Description {
-    Description { kinds: vec![customers(settings), LOCATIONS.description(), assets(settings), contracts(), tickets()] }
+    let kinds = [customers(settings), LOCATIONS.description(), assets(settings), contracts(), products(settings)];
+    Description { kinds: kinds.into_iter().chain([usage(), tickets()]).collect() }
 }
 
 fn place(field: &str, length: u32) -> Option<crosswalk_sdk::StampPlace> {
@@ -51,7 +54,36 @@ fn contracts() -> KindDescription {
     this.writes = Operations::empty();
     this.calls_per_change = 0;
     this.fields.iter_mut().for_each(|field| field.writable = Writable::Never);
+    this.fields.extend(["cancelled", "takes-usage"].map(read_only));
     this
+}
+
+fn products(settings: &Settings) -> KindDescription {
+    let mut this = SERVICES.description();
+    let can_make = settings.service_billing_code.is_some() && settings.pick("service-period").is_some();
+    this.writes = if can_make { Operations::CREATE } else { Operations::empty() };
+    this.fields.iter_mut().for_each(|field| field.writable = Writable::Never);
+    this
+}
+
+fn usage() -> KindDescription {
+    KindDescription {
+        kind: Kind::Usage,
+        reads: Selections::EVERYTHING | Selections::OF_PARENT | Selections::IDS | Selections::NAMED,
+        writes: Operations::CREATE | Operations::UPDATE,
+        fields: vec![
+            on_create("product", None),
+            writable("quantity", None),
+            writable("effective", None),
+            read_only("invoiced-until"),
+        ],
+        name_length: None,
+        stamp: None,
+        changes_at_once: 100,
+        ids_at_once: MOST,
+        page_size: MOST,
+        calls_per_change: 2, // the adjustment, and its part of what is read for the batch
+    }
 }
 
 fn tickets() -> KindDescription {

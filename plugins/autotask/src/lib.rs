@@ -2,11 +2,11 @@
 //!
 //! `zone` finds the database's host and `client` is the vendor's HTTP; `query` is its query language and
 //! `entity` the tables that queries are made of; `errors` turns its texts into failures; `customers`,
-//! `locations`, `assets` (with `udfs`, its user-defined fields) and `tickets` map both ways, `contracts` are only
-//! read; `lookups` finds products and resources by name, `picklists` the numbers of labels; `describe` says what
+//! `locations`, `assets` (with `udfs`, its user-defined fields), `products`, `usage` and `tickets` map both ways, `contracts`
+//! are only read; `lookups` finds products and resources by name, `picklists` the numbers of labels; `describe` says what
 //! can be done and `settings` what the operator chose. The vendor's quirks are in this folder's README.
 //!
-//! Leaves alone: login and limits, which are the host's; services and what is billed by them, so far.
+//! Leaves alone: login and limits, which are the host's.
 
 mod assets;
 mod client;
@@ -18,10 +18,12 @@ mod errors;
 mod locations;
 mod lookups;
 mod picklists;
+mod products;
 mod query;
 mod settings;
 mod tickets;
 mod udfs;
+mod usage;
 mod zone;
 
 pub use settings::{Settings, StampPlace};
@@ -67,7 +69,7 @@ impl Connector for Autotask {
 
     fn read(host: &dyn Host, query: crosswalk_sdk::Query, after: Option<&str>) -> Result<Page, Failure> {
         if is_empty(&query.selection) {
-            return Ok(Page { items: Vec::new(), next: None, total: None, gaps: Vec::new() });
+            return Ok(nothing());
         }
         let client = Client::open(host)?;
         match query.kind {
@@ -76,10 +78,9 @@ impl Connector for Autotask {
             Kind::Asset => assets::read(&client, &query.selection, after),
             Kind::Contract => contracts::read(&client, &query.selection, after),
             Kind::Ticket => tickets::read(&client, &query.selection, after),
-            Kind::Product | Kind::Usage | Kind::Alert => {
-                let known = "this connector has companies, locations, configuration items, contracts and tickets";
-                Err(Failure::Unsupported(known.to_owned()))
-            }
+            Kind::Product => products::read(&client, &query.selection, after),
+            Kind::Usage => usage::read(&client, &query.selection, after),
+            Kind::Alert => Err(Failure::Unsupported("this connector has no alerts".to_owned())),
         }
     }
 
@@ -93,9 +94,10 @@ impl Connector for Autotask {
             Some(Kind::Location) => locations::write(&client, &changes),
             Some(Kind::Asset) => assets::write(&client, &changes),
             Some(Kind::Ticket) => tickets::write(&client, &changes),
+            Some(Kind::Product) => products::write(&client, &changes),
+            Some(Kind::Usage) => usage::write(&client, &changes),
             _ => {
-                let failure =
-                    "this connector writes companies, locations, configuration items and tickets, nothing else";
+                let failure = "this connector writes neither contracts nor alerts";
                 all_failed(&changes, &Failure::Unsupported(failure.to_owned()))
             }
         }
@@ -119,6 +121,11 @@ struct Own<'a> {
 struct Threshold {
     external_request_threshold: Option<Int>,
     current_timeframe_request_count: Option<Int>,
+}
+
+/// A page without items.
+fn nothing() -> Page {
+    Page { items: Vec::new(), next: None, total: None, gaps: Vec::new() }
 }
 
 /// Whether nothing is asked for: the vendor refuses an empty list, and so an id that is no number.

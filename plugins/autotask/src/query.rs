@@ -31,11 +31,12 @@ pub(crate) enum Condition<'a> {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         udf: bool,
         /// With what.
+        #[serde(skip_serializing_if = "Operand::is_nothing")]
         value: Operand<'a>,
     },
-    /// On several, one of which must hold.
-    Any {
-        /// `or`.
+    /// On several.
+    Group {
+        /// `or`: one of them must hold; `and`: all.
         op: &'static str,
         /// Those.
         items: Vec<Condition<'a>>,
@@ -56,9 +57,15 @@ pub(crate) enum Operand<'a> {
     Texts(Vec<&'a str>),
     /// Yes or no.
     Flag(bool),
+    /// Nothing: whether there is a value.
+    Nothing,
 }
 
 impl<'a> Operand<'a> {
+    fn is_nothing(&self) -> bool {
+        matches!(self, Operand::Nothing)
+    }
+
     /// Some texts.
     pub(crate) fn texts(texts: &'a [String]) -> Self {
         Operand::Texts(texts.iter().map(String::as_str).collect())
@@ -90,7 +97,17 @@ impl<'a> Condition<'a> {
 
     /// One of these.
     pub(crate) fn any(items: Vec<Condition<'a>>) -> Self {
-        Self::Any { op: "or", items }
+        Self::Group { op: "or", items }
+    }
+
+    /// All of these.
+    pub(crate) fn all(items: Vec<Condition<'a>>) -> Self {
+        Self::Group { op: "and", items }
+    }
+
+    /// One of these numbers.
+    pub(crate) fn among(field: &'a str, numbers: impl IntoIterator<Item = i64>) -> Self {
+        Self::new("in", field, Operand::Ints(numbers.into_iter().collect()))
     }
 
     /// All rows: a query without a condition is refused.
@@ -100,7 +117,7 @@ impl<'a> Condition<'a> {
 
     /// Those with these ids. What is no number is no id of theirs.
     pub(crate) fn ids(ids: &[String]) -> Self {
-        Self::new("in", "id", Operand::Ints(ids.iter().filter_map(|id| id.parse().ok()).collect()))
+        Self::among("id", ids.iter().filter_map(|id| id.parse().ok()))
     }
 }
 
@@ -125,5 +142,5 @@ pub(crate) fn target(change: &Change) -> Result<i64, Failure> {
 /// # Errors
 /// Broken: it has none.
 pub(crate) fn parent(change: &Change) -> Result<i64, Failure> {
-    number(change.parent.as_deref().ok_or_else(|| Failure::Broken("the change names no company".to_owned()))?)
+    number(change.parent.as_deref().ok_or_else(|| Failure::Broken("the change names no parent".to_owned()))?)
 }

@@ -35,6 +35,7 @@ pub(crate) const PICKS: &[Pick] = &[
     pick("ticket-type", "Tickets", "ticketType", ""),
     pick("note-type", "TicketNotes", "noteType", ""),
     pick("note-publish", "TicketNotes", "publish", "2"),
+    pick("service-period", "Services", "periodType", ""),
 ];
 
 /// This connection's settings.
@@ -58,6 +59,8 @@ pub struct Settings {
     pub udf_length: u32,
     /// What was chosen of the vendor's picklists, by setting; in the order of [`PICKS`], empty where nothing was.
     picks: Vec<String>,
+    /// The billing code of new services; none until one is chosen.
+    pub service_billing_code: Option<i64>,
     /// In how many hours a new ticket is due.
     pub due_hours: u64,
     /// Field of the catalogue, its type there, and the user-defined field that holds it.
@@ -115,6 +118,7 @@ impl Settings {
             server_product: text("server-product", "Managed Server"),
             udf_length: text("udf-length", "").parse().unwrap_or(255),
             picks: PICKS.iter().map(|pick| text(pick.setting, pick.default)).collect(),
+            service_billing_code: text("service-billing-code", "").parse().ok(),
             due_hours: text("ticket-due-hours", "").parse().unwrap_or(24),
             udfs: Asset::FIELDS.iter().filter(|(field, _)| !NATIVE.contains(field)).filter_map(udf).collect(),
         })

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+/// Services on contracts, and what is billed by them.
+#[path = "sim/usage.rs"]
+mod usage;
+
 use crosswalk_autotask::Autotask as Psa;
 use crosswalk_sdk::testing::{self, Script, change, done, failed, field, http, text};
 use crosswalk_sdk::{Change, Connector, Failure, Field, Item, Kind, Named, Operation, Selection, Value};

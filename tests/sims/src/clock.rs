@@ -6,7 +6,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const DAY_MS: i64 = 86_400_000;
+/// A day, in milliseconds.
+pub const DAY_MS: i64 = 86_400_000;
 
 /// Now, in unix milliseconds.
 #[allow(
@@ -89,6 +90,13 @@ pub fn parse_iso(text: &str) -> Option<i64> {
     }
 }
 
+/// Midnight of the first and of the last day of the month of a time.
+pub fn month(ms: i64) -> (i64, i64) {
+    let (year, month, _) = civil(ms.div_euclid(DAY_MS));
+    let next = if month == 12 { days(year + 1, 1, 1) } else { days(year, month + 1, 1) };
+    (days(year, month, 1) * DAY_MS, (next - 1) * DAY_MS)
+}
+
 /// Days since 1970-01-01 of a proleptic Gregorian date.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let y = if month <= 2 { year - 1 } else { year };
@@ -113,6 +121,18 @@ fn civil(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_month_has_a_first_and_a_last_day() {
+        for (text, first, last) in [
+            ("2024-02-10T12:00:00Z", "2024-02-01", "2024-02-29"),
+            ("2025-12-31", "2025-12-01", "2025-12-31"),
+            ("2025-09-01", "2025-09-01", "2025-09-30"),
+        ] {
+            let expected = parse_iso(first).zip(parse_iso(last));
+            assert_eq!(parse_iso(text).map(month), expected, "{text}");
+        }
+    }
 
     #[test]
     fn times_read_back_in_every_form() {

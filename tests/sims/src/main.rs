@@ -4,7 +4,7 @@
 //! Prints one line of JSON on stdout when both answer, and runs until it is told to stop: SIGTERM or SIGINT, the end
 //! of stdin (`--until-stdin-closes`), or a time (`--for`). While it runs, each server also answers `/_sim/counts`, `/_sim/reset`,
 //! `/_sim/faults`, `/_sim/latency`, `/_sim/state`, `/_sim/cpu`, `/_sim/record`, `/_sim/recording`, the RMM `/_sim/check-in` and `/_sim/notify`
-//! (Datto RMM also `/_sim/audit`, `/_sim/resolve` and `/_sim/expire-tokens`), and the PSA `/_sim/duplicates`.
+//! (Datto RMM also `/_sim/audit`, `/_sim/resolve` and `/_sim/expire-tokens`), and the PSA `/_sim/duplicates` (Autotask also `/_sim/usage`).
 //! Leaves alone: everything but arguments and waiting; the servers are the library's.
 
 use std::io::Write;
@@ -72,6 +72,12 @@ struct Arguments {
     /// Do not let Autotask grow slow as the hour's calls run out.
     #[arg(long)]
     no_latency_steps: bool,
+    /// A service that Autotask has at the start, in place of its own few; may be repeated.
+    #[arg(long = "service", value_name = "NAME")]
+    services: Vec<String>,
+    /// Let every company that is made in Autotask get a contract, as by a workflow rule.
+    #[arg(long)]
+    contracts_for_new_accounts: bool,
     /// Write the line that is printed when ready to this file, too.
     #[arg(long)]
     ready_file: Option<PathBuf>,
@@ -180,6 +186,10 @@ impl Psa {
             options.hourly_limit = arguments.hourly_limit.unwrap_or(options.hourly_limit);
             options.thread_limit = arguments.thread_limit;
             options.latency_steps = !arguments.no_latency_steps;
+            options.contracts_for_new_accounts = arguments.contracts_for_new_accounts;
+            if !arguments.services.is_empty() {
+                options.services.clone_from(&arguments.services);
+            }
             Psa::Autotask(Autotask::start(existing, options)?)
         })
     }

@@ -3,11 +3,13 @@
 //! What it does by default is what the vendor documents or several live tenants report; what is doubtful is a switch in
 //! [`PsaOptions`]. `schema`, `fields` and `desk_fields` are the table of entities everything is driven by; `seed` is what is
 //! there at the start; `table` holds rows; `query` and `select` answer queries; `rules` checks writes, `desk` does what
-//! tickets do by themselves; `limits` are the vendor's brakes; `routes` is the API; `meta` is what entities say of
+//! tickets do by themselves, `billing` what lines of contracts do and `services` what a technician does to them; `limits` are the vendor's brakes; `routes` is the API; `meta` is what entities say of
 //! themselves; `report` is for tests.
 //!
-//! Not simulated: services, contract services and charges, contacts, attachments, webhooks, security levels.
+//! Not simulated: contract charges and bundles, contacts, attachments, webhooks, security levels.
 
+mod billing;
+mod billing_fields;
 mod desk;
 mod desk_fields;
 mod fields;
@@ -20,6 +22,7 @@ mod rules;
 mod schema;
 mod seed;
 mod select;
+mod services;
 mod table;
 
 use std::collections::HashSet;
@@ -36,7 +39,7 @@ use crate::faults::Faults;
 use crate::server::Server;
 use crate::world::Existing;
 use limits::Limits;
-pub use report::Duplicate;
+pub use report::{Adjustment, Duplicate, ServiceLine};
 use schema::{COMPANIES, ITEMS, LOCATIONS};
 use table::{Cell, Table};
 
@@ -81,6 +84,16 @@ pub struct PsaOptions {
     pub primary_location: bool,
     /// The products there are.
     pub products: Vec<String>,
+    /// The services there are.
+    pub services: Vec<String>,
+    /// Whether a company that is made later gets a contract in force, as by a workflow rule of the MSP.
+    pub contracts_for_new_accounts: bool,
+    /// First and last day of the contract in force that a company has at the start, counted from the world's day.
+    pub contract_days: (i64, i64),
+    /// Whether a row of units that an adjustment splits ends on the adjustment's day (else on the day before).
+    pub split_shares_day: bool,
+    /// Whether an adjustment is answered with `itemId` null (else with its id).
+    pub adjustment_without_id: bool,
     /// User-defined fields an administrator has not set up, by name.
     pub missing_udfs: Vec<String>,
 }
@@ -107,6 +120,19 @@ impl Default for PsaOptions {
             string_ids_match: false,
             primary_location: true,
             products: vec!["Managed Workstation".to_owned(), "Managed Server".to_owned()],
+            services: [
+                "Sophos Central Intercept X Advanced",
+                "Sophos Central Intercept X Advanced for Server",
+                "Sophos Email Advanced",
+                "Managed Backup",
+                "Microsoft 365 Business Premium",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            contracts_for_new_accounts: false,
+            contract_days: (-400, 3650),
+            split_shares_day: false,
+            adjustment_without_id: true,
             missing_udfs: Vec::new(),
         }
     }
@@ -135,6 +161,10 @@ struct State {
     tables: Vec<Table>,
     denied: HashSet<usize>,
     primary_location: bool,
+    contracts_for_new_accounts: bool,
+    split_shares_day: bool,
+    /// Adjustments that a technician made.
+    by_hand: HashSet<i64>,
 }
 
 impl Autotask {
@@ -274,7 +304,10 @@ impl Autotask {
 
     /// A company a technician makes in the PSA; its id.
     pub fn add_company(&self, name: &str) -> i64 {
-        self.vendor.state.lock().add_company(name, "01234 567890", now_ms())
+        let mut state = self.vendor.state.lock();
+        let id = state.add_company(name, "01234 567890", now_ms());
+        state.add_contract_by_rule(id, now_ms());
+        id
     }
 
     /// Takes the permission for an entity away: calls on it fail with `permission_status`. False when there is none.
@@ -287,13 +320,14 @@ impl Autotask {
         self.vendor.state.lock().denied.clear();
     }
 
-    /// Companies, locations and configuration items as sorted lines without ids and times of the server's, parents by
-    /// name: equal for two end states that are the same.
+    /// Companies, locations, configuration items, services on contracts with their units now and at last, and adjustments,
+    /// as sorted lines without ids and times of the server's, parents by name: equal for two end states that are the same.
     pub fn canonical_state(&self) -> Vec<String> {
         report::canonical(&self.vendor.state.lock())
     }
 
-    /// Accounts of one name, locations of one name in one account, items of one device key, tickets of one external id.
+    /// Accounts of one name, locations of one name in one account, items of one device key, tickets of one external id,
+    /// services that a contract has twice.
     pub fn duplicates(&self) -> Vec<Duplicate> {
         report::duplicates(&self.vendor.state.lock())
     }

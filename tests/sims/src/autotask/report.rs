@@ -7,8 +7,12 @@ use std::fmt;
 use serde_json::Value;
 
 use super::State;
-use super::schema::{COMPANIES, ENTITIES, ITEMS, Kind, LOCATIONS, PRODUCTS, TICKETS};
+use super::billing::time;
+use super::schema::{
+    ADJUSTMENTS, COMPANIES, CONTRACTS, ENTITIES, ITEMS, Kind, LINES, LOCATIONS, PRODUCTS, SERVICES, TICKETS,
+};
 use super::table::{Cell, Row, Table, cell_value};
+use crate::clock::{DAY_MS, TimeStyle, iso, now_ms};
 
 /// Something that is there more than once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,16 +31,93 @@ impl fmt::Display for Duplicate {
     }
 }
 
-/// Companies, locations and configuration items, a sorted line each: parents and products by name, no ids, none of the
-/// times and numbers the server gives.
+/// A service on a contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceLine {
+    /// Its id, a contract service's.
+    pub id: i64,
+    /// The id of its contract.
+    pub contract_id: i64,
+    /// The company's name.
+    pub company: String,
+    /// The contract's name.
+    pub contract: String,
+    /// The service's name.
+    pub service: String,
+    /// Its units on the day that was asked for; none where no row holds that day.
+    pub units: Option<i64>,
+    /// Its units in the row that begins last.
+    pub last: Option<i64>,
+}
+
+/// A change of a line's quantity that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjustment {
+    /// The line's id.
+    pub line: i64,
+    /// The day it holds from, `2025-01-31`.
+    pub day: String,
+    /// What it added.
+    pub change: i64,
+    /// Whether it came through the API and not from a technician.
+    pub by_api: bool,
+}
+
+/// Companies, locations and configuration items, services on contracts with their units, and adjustments, a sorted line
+/// each: parents and products by name, no ids, none of the times and numbers the server gives.
 pub(super) fn canonical(state: &State) -> Vec<String> {
     let mut lines = Vec::new();
     for at in [COMPANIES, LOCATIONS, ITEMS] {
         let table = &state.tables[at];
         lines.extend(table.rows.iter().map(|row| line(state, table, row)));
     }
+    let services = service_lines(state, now_ms());
+    let named = |line: &ServiceLine| format!("{:?} contract {:?} of {:?}", line.service, line.contract, line.company);
+    for line in &services {
+        lines.push(format!("ContractService {} units={:?} last={:?}", named(line), line.units, line.last));
+    }
+    for Adjustment { line, day, change, .. } in adjustments(state) {
+        let name = services
+            .binary_search_by_key(&line, |line| line.id)
+            .map_or_else(|_| "?".to_owned(), |at| named(&services[at]));
+        lines.push(format!("ContractServiceAdjustment {name} {day} {change:+}"));
+    }
     lines.sort_unstable();
     lines
+}
+
+/// Every line, with its units on a day and in its last row.
+pub(super) fn service_lines(state: &State, day: i64) -> Vec<ServiceLine> {
+    let (table, contracts) = (&state.tables[LINES], &state.tables[CONTRACTS]);
+    let line = |row: &Row| {
+        let contract_id = table.int(row, "contractID").unwrap_or_default();
+        let company = contracts.get(contract_id).and_then(|row| contracts.int(row, "companyID")).unwrap_or_default();
+        let periods = state.periods(row.id);
+        ServiceLine {
+            id: row.id,
+            contract_id,
+            company: label(state, COMPANIES, company),
+            contract: label(state, CONTRACTS, contract_id),
+            service: label(state, SERVICES, table.int(row, "serviceID").unwrap_or_default()),
+            units: periods.iter().rfind(|p| p.start <= day && day < p.end + DAY_MS).map(|p| p.units),
+            last: periods.last().map(|p| p.units),
+        }
+    };
+    table.rows.iter().map(line).collect()
+}
+
+/// Every adjustment, in order.
+pub(super) fn adjustments(state: &State) -> Vec<Adjustment> {
+    let table = &state.tables[ADJUSTMENTS];
+    let adjustment = |row: &Row| Adjustment {
+        line: table.int(row, "contractServiceID").unwrap_or_default(),
+        day: time(table, row, "effectiveDate")
+            .map(|ms| iso(ms, TimeStyle::Bare).chars().take(10).collect())
+            .unwrap_or_default(),
+        change: table.int(row, "unitChange").unwrap_or_default(),
+        by_api: !state.by_hand.contains(&row.id),
+    };
+    table.rows.iter().map(adjustment).collect()
 }
 
 fn line(state: &State, table: &Table, row: &Row) -> String {
@@ -67,7 +148,8 @@ fn label(state: &State, at: usize, id: i64) -> String {
     let table = &state.tables[at];
     let field = match at {
         COMPANIES => "companyName",
-        LOCATIONS | PRODUCTS => "name",
+        LOCATIONS | PRODUCTS | SERVICES => "name",
+        CONTRACTS => "contractName",
         ITEMS => "referenceTitle",
         _ => "userName",
     };
@@ -75,7 +157,7 @@ fn label(state: &State, at: usize, id: i64) -> String {
 }
 
 /// Accounts of one name, locations of one name in one account, items in use of one device key, tickets of one external
-/// id.
+/// id, services that a contract has twice.
 pub(super) fn duplicates(state: &State) -> Vec<Duplicate> {
     let mut seen: BTreeMap<(usize, String), Vec<i64>> = BTreeMap::new();
     let mut see = |at: usize, what: String, id: i64| seen.entry((at, what)).or_default().push(id);
@@ -101,6 +183,9 @@ pub(super) fn duplicates(state: &State) -> Vec<Duplicate> {
         if !key.is_empty() {
             see(TICKETS, format!("with external id {key:?}"), row.id);
         }
+    }
+    for line in service_lines(state, 0) {
+        see(LINES, format!("{:?} of contract {} {:?}", line.service, line.contract_id, line.contract), line.id);
     }
     let twice = seen.into_iter().filter(|(_, ids)| ids.len() > 1);
     twice.map(|((at, what), ids)| Duplicate { entity: ENTITIES[at].name, what, ids }).collect()

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::limits::Full;
 use super::query::{self, MOST, Query, Scalar, Slot, Test};
 use super::rules::{Order, Save};
-use super::schema::{ENTITIES, RESOURCES, child, entity};
+use super::schema::{ADJUSTMENTS, ENTITIES, RESOURCES, child, entity};
 use super::{Psa, State, meta, report, select};
 use crate::clock::now_ms;
 use crate::json::{Obj, array};
@@ -105,6 +105,17 @@ impl Vendor for Psa {
             ("GET", "duplicates") => Some(
                 json!({"duplicates": report::duplicates(&self.state.lock()).iter().map(ToString::to_string).collect::<Vec<_>>()}),
             ),
+            ("GET", "usage") => {
+                let state = self.state.lock();
+                let lines = report::service_lines(&state, now_ms());
+                let lines: Vec<Value> = lines.iter().map(|l| json!({"line": l.id, "company": l.company, "contract": l.contract, "service": l.service, "units": l.units, "last": l.last})).collect();
+                let made = report::adjustments(&state);
+                let made: Vec<Value> = made
+                    .iter()
+                    .map(|a| json!({"line": a.line, "day": a.day, "change": a.change, "by_api": a.by_api}))
+                    .collect();
+                Some(json!({"lines": lines, "adjustments": made}))
+            }
             _ => None,
         }
     }
@@ -182,6 +193,7 @@ impl Psa {
                 "PUT" if flat.root.update => self.save(call, state, at, Save::Put, None),
                 _ => Err(not_allowed()),
             },
+            [word, ..] if at == ADJUSTMENTS && !is(word, "entityInformation") => Err(not_allowed()), // they are not read
             [query] if is(query, "query") => self.query(call, state, at, false),
             [query, next] if is(query, "query") && is(next, "next") => self.query(call, state, at, true),
             [query, count] if is(query, "query") && is(count, "count") => self.count(call, state, at),
@@ -221,6 +233,7 @@ impl Psa {
         let Some(verbs) = &ENTITIES[at].child else { return Err(no_route()) };
         let id = id.map(|id| id.parse::<i64>().map_err(|_| no_route())).transpose()?;
         match (call.head.method.as_str(), id) {
+            ("GET", _) if at == ADJUSTMENTS => Err(not_allowed()),
             ("GET", None) => self.children(call, state, at, parent),
             ("GET", Some(id)) => self.get(state, at, id, Some(parent)),
             ("POST", None) if verbs.create => self.save(call, state, at, Save::Create, Some(parent)),
@@ -260,6 +273,9 @@ impl Psa {
         let id = state.save(at, &order).map_err(bad)?;
         if save == Save::Create && self.faults.strikes("duplicate-submit", path, true) {
             let _ = state.save(at, &order);
+        }
+        if at == ADJUSTMENTS && self.options.adjustment_without_id {
+            return Ok(Reply::json(200, br#"{"itemId":null}"#.to_vec()));
         }
         Ok(item_id(id))
     }

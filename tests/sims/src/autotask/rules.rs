@@ -7,10 +7,11 @@
 use serde_json::Value;
 
 use super::State;
+use super::billing::Adjust;
 use super::query::member;
-use super::schema::{COMPANIES, CONTRACTS, ITEMS, Kind, LOCATIONS, NOTES, Preset, TICKETS, entity};
+use super::schema::{ADJUSTMENTS, COMPANIES, CONTRACTS, ITEMS, Kind, LINES, LOCATIONS, NOTES, Preset, TICKETS, entity};
 use super::table::{Cell, Row, Table};
-use crate::clock::parse_iso;
+use crate::clock::{DAY_MS, parse_iso};
 use crate::faults::Faults;
 
 /// What a write does with what its body leaves out.
@@ -85,8 +86,12 @@ impl State {
         self.check_own_rules(at, &draft, current)?;
         let id = match order.save {
             Save::Create => {
+                if at == ADJUSTMENTS {
+                    self.carry_out(&mut draft)?;
+                }
+                let table = &mut self.tables[at];
                 let row = new_row(table, draft, order.now);
-                self.tables[at].insert(row)
+                table.insert(row)
             }
             Save::Patch | Save::Put => {
                 let id = draft.id.unwrap_or_default();
@@ -104,6 +109,28 @@ impl State {
         };
         self.after_save(at, id, order);
         Ok(id)
+    }
+
+    /// An adjustment changes units; which line's it was is kept with it.
+    fn carry_out(&mut self, draft: &mut Draft) -> Result<(), String> {
+        let table = &self.tables[ADJUSTMENTS];
+        let line = table.known("contractServiceID");
+        let cell = |name: &str| draft.get(table.known(name)).cloned().flatten();
+        let Some(Cell::Time(day)) = cell("effectiveDate") else { return Err(NO_MATCH.to_owned()) };
+        let of = |name: &str| draft.int(table.known(name));
+        let wanted = Adjust {
+            line: draft.int(line),
+            contract: of("contractID"),
+            service: of("serviceID"),
+            day: day.div_euclid(DAY_MS) * DAY_MS,
+            change: of("unitChange").unwrap_or_default(),
+            repeat: cell("allowRepeatService") == Some(Cell::Flag(true)),
+        };
+        let effective = table.known("effectiveDate");
+        let id = self.adjust(wanted)?;
+        draft.cells.retain(|(field, _)| *field != line && *field != effective);
+        draft.cells.extend([(line, Some(Cell::Int(id))), (effective, Some(Cell::Time(wanted.day)))]);
+        Ok(())
     }
 
     /// Carries out a delete below a parent.
@@ -160,6 +187,10 @@ impl State {
                     return Err("Only one of serviceID and serviceBundleID can have a value.".to_owned());
                 }
             }
+            LINES => {
+                let contract = as_saved(table, draft, current, "contractID").unwrap_or_default();
+                self.days_for_services(contract)?;
+            }
             TICKETS => {
                 let of = |name: &str| as_saved(table, draft, current, name);
                 self.check_company_of("companyLocationID", LOCATIONS, &of)?;
@@ -193,7 +224,15 @@ impl State {
 
     fn after_save(&mut self, at: usize, id: i64, order: &Order<'_>) {
         match at {
-            COMPANIES if order.save == Save::Create && self.primary_location => self.add_primary_location(id),
+            COMPANIES if order.save == Save::Create => {
+                if self.primary_location {
+                    self.add_primary_location(id);
+                }
+                self.add_contract_by_rule(id, order.now);
+            }
+            CONTRACTS => self.refit(id),
+            // What a line made so has of units is in no notes; none is the least.
+            LINES if order.save == Save::Create => self.fill_units(id, 0, i64::MIN),
             LOCATIONS => self.keep_one_primary(id),
             TICKETS => self.keep_ticket(id, order.now),
             NOTES => self.touch_ticket_of(id, order.now),

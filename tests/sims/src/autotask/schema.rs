@@ -5,7 +5,7 @@
 //! looked up, with the few fields that needs.
 //! Leaves alone: rows, and anything that is checked.
 
-use super::{desk_fields, fields};
+use super::{billing_fields, desk_fields, fields};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +157,10 @@ pub(super) const RESOURCES: usize = 4;
 pub(super) const CONTRACTS: usize = 5;
 pub(super) const TICKETS: usize = 6;
 pub(super) const NOTES: usize = 7;
+pub(super) const SERVICES: usize = 8;
+pub(super) const LINES: usize = 9;
+pub(super) const UNITS: usize = 10;
+pub(super) const ADJUSTMENTS: usize = 11;
 
 /// Every entity the sim has.
 pub(super) static ENTITIES: &[Entity] = &[
@@ -281,6 +285,75 @@ pub(super) static ENTITIES: &[Entity] = &[
         }),
         indexed: &["ticketID"],
         first_id: 12_001,
+    },
+    Entity {
+        name: "Services",
+        query_name: "Services/query",
+        info_name: "Services/entityInformation",
+        singular: "Service",
+        fields: billing_fields::SERVICES,
+        udfs: &[],
+        root: ROOT,
+        child: None,
+        indexed: &["name"],
+        first_id: 12,
+    },
+    Entity {
+        name: "ContractServices",
+        query_name: "ContractServices/query",
+        info_name: "ContractServices/entityInformation",
+        singular: "ContractService",
+        fields: billing_fields::CONTRACT_SERVICES,
+        udfs: &[],
+        root: NO_ROOT,
+        child: Some(Child {
+            parent: "Contracts",
+            segment: "Services",
+            parent_field: "contractID",
+            create: true,
+            update: true,
+            delete: false,
+        }),
+        indexed: &["contractID", "serviceID"],
+        first_id: 640,
+    },
+    Entity {
+        name: "ContractServiceUnits",
+        query_name: "ContractServiceUnits/query",
+        info_name: "ContractServiceUnits/entityInformation",
+        singular: "ContractServiceUnit",
+        fields: billing_fields::UNITS,
+        udfs: &[],
+        root: NO_ROOT,
+        child: Some(Child {
+            parent: "Contracts",
+            segment: "ServiceUnits",
+            parent_field: "contractID",
+            create: false,
+            update: false,
+            delete: false,
+        }),
+        indexed: &["contractID", "contractServiceID"],
+        first_id: 801,
+    },
+    Entity {
+        name: "ContractServiceAdjustments",
+        query_name: "ContractServiceAdjustments/query",
+        info_name: "ContractServiceAdjustments/entityInformation",
+        singular: "ContractServiceAdjustment",
+        fields: billing_fields::ADJUSTMENTS,
+        udfs: &[],
+        root: Root { create: true, update: false, delete: false },
+        child: Some(Child {
+            parent: "Contracts",
+            segment: "ServiceAdjustments",
+            parent_field: "contractID",
+            create: true,
+            update: false,
+            delete: false,
+        }),
+        indexed: &["contractServiceID"],
+        first_id: 301,
     },
 ];
 

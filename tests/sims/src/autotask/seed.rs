@@ -3,18 +3,26 @@
 
 use std::collections::HashSet;
 
+use super::billing::RECURRING;
+use super::billing_fields::MONTHLY;
 use super::rules;
-use super::schema::{COMPANIES, CONTRACTS, ENTITIES, ITEMS, LOCATIONS, PRODUCTS, RESOURCES};
+use super::schema::{COMPANIES, CONTRACTS, ENTITIES, ITEMS, LOCATIONS, PRODUCTS, RESOURCES, SERVICES};
 use super::table::{Cell, Row, Table};
 use super::{PsaOptions, State};
+use crate::clock::{DAY_MS, month};
 use crate::world::{DeviceKind, EPOCH, Existing, ExistingCompany};
-
-const DAY_MS: i64 = 86_400_000;
 
 impl State {
     pub(super) fn new(existing: &Existing, options: &PsaOptions) -> State {
         let tables = ENTITIES.iter().map(|e| Table::new(e, &options.missing_udfs)).collect();
-        let mut state = State { tables, denied: HashSet::new(), primary_location: options.primary_location };
+        let mut state = State {
+            tables,
+            denied: HashSet::new(),
+            primary_location: options.primary_location,
+            contracts_for_new_accounts: options.contracts_for_new_accounts,
+            split_shares_day: options.split_shares_day,
+            by_hand: HashSet::new(),
+        };
         let before = (EPOCH - 90 * 86_400) * 1000;
         let owner = state.add(
             RESOURCES,
@@ -31,6 +39,9 @@ impl State {
         for name in &options.products {
             state.add(PRODUCTS, before, &[("name", name)], &[("productBillingCodeID", 1)]);
         }
+        for name in &options.services {
+            state.add_service(name, before);
+        }
         let msp = state.row(
             COMPANIES,
             before,
@@ -39,7 +50,7 @@ impl State {
         );
         state.tables[COMPANIES].insert_as(0, msp);
         for company in &existing.companies {
-            state.load(company, before);
+            state.load(company, before, options.contract_days);
         }
         state
     }
@@ -68,6 +79,18 @@ impl State {
         self.tables[at].insert(row)
     }
 
+    /// A service; its price differs from the others'.
+    pub(super) fn add_service(&mut self, name: &str, now: i64) -> i64 {
+        let id = self.add(SERVICES, now, &[("name", name)], &[("billingCodeID", 1), ("periodType", MONTHLY)]);
+        let table = &mut self.tables[SERVICES];
+        let (price, cost) = (table.known("unitPrice"), table.known("unitCost"));
+        table.update(id, |row| {
+            row.set(price, Some(Cell::Number(id as f64 + 0.5)));
+            row.set(cost, Some(Cell::Number(id as f64 / 2.0)));
+        });
+        id
+    }
+
     pub(super) fn add_company(&mut self, name: &str, phone: &str, now: i64) -> i64 {
         let owner = ENTITIES[RESOURCES].first_id;
         self.add(
@@ -78,7 +101,7 @@ impl State {
         )
     }
 
-    fn load(&mut self, company: &ExistingCompany, before: i64) {
+    fn load(&mut self, company: &ExistingCompany, before: i64, contract_days: (i64, i64)) {
         let id = self.add_company(&company.name, &company.phone, before);
         if let Some(address) = &company.address {
             let table = &mut self.tables[COMPANIES];
@@ -100,7 +123,7 @@ impl State {
             self.tables[LOCATIONS].update(at, |row| row.set(primary, Some(Cell::Flag(i == 0))));
             locations.push(at);
         }
-        self.add_contracts(id, before);
+        self.add_contracts(id, before, contract_days);
         for item in &company.items {
             // The second product, if there is one, is for servers.
             let second = item.kind == DeviceKind::Server && self.tables[PRODUCTS].rows.len() > 1;
@@ -112,32 +135,43 @@ impl State {
     }
 
     /// A contract in force; besides, by turns, none, one that has run out, one that was cancelled, one yet to begin.
-    fn add_contracts(&mut self, company: i64, before: i64) {
-        const IN_FORCE: Seed = Seed { name: "Managed Services", type_: 7, status: 1, days: (-400, 3650) };
-        const OTHERS: [Option<Seed>; 4] = [
-            None,
-            Some(Seed { name: "Managed Services, first term", type_: 7, status: 1, days: (-1100, -401) }),
-            Some(Seed { name: "Block of Hours", type_: 4, status: 0, days: (-200, 3650) }),
-            Some(Seed { name: "Managed Services, next term", type_: 7, status: 1, days: (3651, 7300) }),
-        ];
-        let other = &OTHERS[(company % 4) as usize];
-        for seed in other.iter().chain([&IN_FORCE]) {
-            let ints = [
-                ("companyID", company),
-                ("contractType", seed.type_),
-                ("status", seed.status),
-                ("timeReportingRequiresStartAndStopTimes", 0),
-            ];
-            let id = self.add(CONTRACTS, before, &[("contractName", seed.name)], &ints);
-            let table = &mut self.tables[CONTRACTS];
-            let (starts, ends) = (table.known("startDate"), table.known("endDate"));
-            // Days, written as midnight.
-            let day = |days: i64| Some(Cell::Time((EPOCH * 1000).div_euclid(DAY_MS) * DAY_MS + days * DAY_MS));
-            table.update(id, |row| {
-                row.set(starts, day(seed.days.0));
-                row.set(ends, day(seed.days.1));
-            });
+    fn add_contracts(&mut self, company: i64, before: i64, (first, last): (i64, i64)) {
+        let other = match company % 4 {
+            0 => None,
+            1 => Some((Seed { name: "Managed Services, first term", ..IN_FORCE }, (first - 700, first - 1))),
+            2 => Some((Seed { name: "Block of Hours", type_: 4, status: 0 }, (-200, last))),
+            _ => Some((Seed { name: "Managed Services, next term", ..IN_FORCE }, (last + 1, last + 3650))),
+        };
+        // Days, written as midnight.
+        let day = |days: i64| (EPOCH * 1000).div_euclid(DAY_MS) * DAY_MS + days * DAY_MS;
+        for (seed, (first, last)) in other.into_iter().chain([(IN_FORCE, (first, last))]) {
+            self.add_contract(company, before, &seed, day(first), day(last));
         }
+    }
+
+    /// What an MSP's workflow rule does for a new company, where there is one: a contract in force, for ten years from this
+    /// month's first day.
+    pub(super) fn add_contract_by_rule(&mut self, company: i64, now: i64) {
+        if self.contracts_for_new_accounts {
+            let first = month(now).0;
+            self.add_contract(company, now, &IN_FORCE, first, first + 3650 * DAY_MS);
+        }
+    }
+
+    fn add_contract(&mut self, company: i64, now: i64, seed: &Seed, first: i64, last: i64) {
+        let ints = [
+            ("companyID", company),
+            ("contractType", seed.type_),
+            ("status", seed.status),
+            ("timeReportingRequiresStartAndStopTimes", 0),
+        ];
+        let id = self.add(CONTRACTS, now, &[("contractName", seed.name)], &ints);
+        let table = &mut self.tables[CONTRACTS];
+        let (starts, ends) = (table.known("startDate"), table.known("endDate"));
+        table.update(id, |row| {
+            row.set(starts, Some(Cell::Time(first)));
+            row.set(ends, Some(Cell::Time(last)));
+        });
     }
 }
 
@@ -146,6 +180,6 @@ struct Seed {
     name: &'static str,
     type_: i64,
     status: i64,
-    /// First and last day, counted from [`EPOCH`].
-    days: (i64, i64),
 }
+
+const IN_FORCE: Seed = Seed { name: "Managed Services", type_: RECURRING, status: 1 };

@@ -24,8 +24,17 @@ fn start(arguments: &[&str]) -> (Child, Value) {
 #[test]
 fn it_says_when_it_is_ready_and_stops_when_stdin_ends() {
     let file = std::env::temp_dir().join(format!("crosswalk-sims-{}.json", std::process::id()));
-    let (mut child, ready) =
-        start(&["--ready-file", file.to_str().unwrap(), "--fault", "rmm:throttle=1", "--hourly-limit", "77"]);
+    let (mut child, ready) = start(&[
+        "--ready-file",
+        file.to_str().unwrap(),
+        "--fault",
+        "rmm:throttle=1",
+        "--hourly-limit",
+        "77",
+        "--service",
+        "Backup",
+        "--contracts-for-new-accounts",
+    ]);
     let written: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert_eq!(written, ready);
@@ -44,6 +53,11 @@ fn it_says_when_it_is_ready_and_stops_when_stdin_ends() {
     let mut psa = Client::new(text("url"), &login);
     let threshold = psa.get("/ATServicesRest/V1.0/ThresholdInformation").json();
     assert_eq!(threshold["externalRequestThreshold"], 77);
+    let everything = r#"{"filter":[{"op":"exist","field":"id"}]}"#;
+    let services = psa.post("/ATServicesRest/V1.0/Services/query", everything).json();
+    assert_eq!((&services["pageDetails"]["count"], &services["items"][0]["name"]), (&1.into(), &"Backup".into()));
+    let usage = psa.get("/_sim/usage").json();
+    assert_eq!(usage, serde_json::json!({"lines": [], "adjustments": []}));
 
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());

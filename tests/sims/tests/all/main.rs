@@ -19,6 +19,8 @@ mod faults;
 mod psa;
 /// Pulseway RMM: login, lists, filters, tree, records, writes.
 mod rmm;
+/// The first PSA's services on contracts: units and adjustments.
+mod usage;
 
 use client::Client;
 use crosswalk_sims::{Autotask, Existing, PsaOptions, PulsewayRmm, RmmOptions, Size, World};

@@ -1,0 +1,227 @@
+//! The units of lines: one row per line and billing period, to the contract's end. An adjustment splits a row; rows do not
+//! come in the order of their days.
+//!
+//! There may be a hundred rows a line, and they are not all fetched: the last one is asked for by its contract's last day,
+//! the invoiced ones by their end. A line whose last row is not found so is read whole. Every query keeps to 500 values
+//! and `or`s in all.
+
+use crate::client::Client;
+use crate::contracts::CONTRACTS;
+use crate::query::{Condition, MOST, Operand, Query};
+use crosswalk_sdk::json::{Int, Str};
+use crosswalk_sdk::{Failure, Told, time};
+use serde::{Deserialize, Deserializer};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+const UNITS: &str = "ContractServiceUnits";
+const LINE: &str = "contractServiceID";
+const INCLUDE: &[&str] =
+    &["id", "contractID", "contractServiceID", "startDate", "endDate", "units", "approveAndPostDate"];
+/// How far back invoiced periods are read, in days: two months. What was invoiced before restricts nobody any more.
+const INVOICED_DAYS: u64 = 62;
+const DAY_MS: u64 = 86_400_000;
+
+/// A day, `2025-01-31`: as a text it sorts as a day does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Day(pub(super) String);
+
+impl Day {
+    /// The day of a time.
+    pub(super) fn of(time: &str) -> Option<Self> {
+        Some(Self(time::canonical(time)?.get(..10)?.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Str::deserialize(deserializer)?;
+        Day::of(&text.0).ok_or_else(|| serde::de::Error::custom(format!("`{}` is no day", text.0)))
+    }
+}
+
+/// A row.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Units {
+    #[serde(rename = "contractID")]
+    pub(super) contract: Int,
+    #[serde(rename = "contractServiceID")]
+    pub(super) line: Int,
+    #[serde(rename = "startDate")]
+    pub(super) start: Day,
+    #[serde(rename = "endDate")]
+    pub(super) end: Day,
+    pub(super) units: Int,
+    #[serde(default)]
+    approve_and_post_date: Told<String>,
+}
+
+impl Units {
+    /// Whether it was invoiced.
+    pub(super) fn is_posted(&self) -> bool {
+        self.approve_and_post_date.value().is_some_and(|date| !date.trim().is_empty())
+    }
+}
+
+/// What stands of a line after the last change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Since when.
+    pub(super) from: String,
+    /// How many.
+    pub(super) units: i64,
+    /// The last day that was invoiced, of the last two months and later.
+    pub(super) invoiced_until: Option<String>,
+}
+
+/// A contract's first and last day, and what else decides whether it takes usage.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Term {
+    id: Int,
+    #[serde(rename = "startDate")]
+    pub(super) first: Day,
+    #[serde(rename = "endDate")]
+    pub(super) last: Day,
+    pub(super) contract_type: Int,
+    pub(super) status: Int,
+}
+
+/// The days of contracts.
+///
+/// # Errors
+/// They cannot be read.
+pub(super) fn terms(client: &Client<'_>, ids: &BTreeSet<i64>) -> Result<HashMap<i64, Term>, Failure> {
+    let include = ["id", "contractType", "endDate", "startDate", "status"];
+    let ids: Vec<i64> = ids.iter().copied().collect();
+    let some = |ids: &[i64]| Query::new(&include, vec![Condition::among("id", ids.iter().copied())]);
+    let queries: Vec<Query<'_>> = ids.chunks(MOST as usize).map(some).collect();
+    let rows = client.every::<Term>(CONTRACTS.path, &queries)?;
+    Ok(rows.into_iter().map(|term| (term.id.0, term)).collect())
+}
+
+/// What stands of these lines, each with its contract. A line without any units is left out.
+///
+/// # Errors
+/// They cannot be read.
+pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<HashMap<i64, Standing>, Failure> {
+    let terms = terms(client, &lines.iter().map(|(_, contract)| *contract).collect())?;
+    let mut by_end = BTreeMap::<String, Vec<i64>>::new();
+    for (line, contract) in &lines {
+        if let Some(term) = terms.get(contract) {
+            by_end.entry(super::midnight(&term.last.0)).or_default().push(*line);
+        }
+    }
+    let back = client.host.now_ms().saturating_sub(INVOICED_DAYS * DAY_MS) / DAY_MS * DAY_MS;
+    let back = time::from_unix_ms(back);
+    let last = by_end
+        .iter()
+        .flat_map(|(end, lines)| lines.chunks(MOST as usize / 2).map(move |some| (some.to_vec(), vec![from(end)])));
+    let mut queries = packed(last);
+    queries.extend(lines.chunks(MOST as usize - 2).map(|some| {
+        let posted = Condition::new("exist", "approveAndPostDate", Operand::Nothing);
+        query(vec![Condition::among(LINE, some.iter().map(|(line, _)| *line)), posted, from(&back)])
+    }));
+    let mut rows = client.every::<Units>(UNITS, &queries)?;
+    let reaches_end = |row: &&Units| terms.get(&row.contract.0).is_some_and(|term| row.end >= term.last);
+    let known: HashSet<i64> = rows.iter().filter(reaches_end).map(|row| row.line.0).collect();
+    let rest: Vec<i64> = lines.iter().map(|(line, _)| *line).filter(|line| !known.contains(line)).collect();
+    rows.extend(whole(client, &rest)?);
+    Ok(latest(&rows))
+}
+
+/// All rows of lines.
+///
+/// # Errors
+/// They cannot be read.
+pub(super) fn whole(client: &Client<'_>, lines: &[i64]) -> Result<Vec<Units>, Failure> {
+    let some = |lines: &[i64]| query(vec![Condition::among(LINE, lines.iter().copied())]);
+    client.every(UNITS, &lines.chunks(MOST as usize).map(some).collect::<Vec<_>>())
+}
+
+/// The rows that decide what an adjustment from a day on does: those of that day, and those beyond it that were invoiced.
+///
+/// # Errors
+/// They cannot be read.
+pub(super) fn on<'d>(
+    client: &Client<'_>,
+    lines: impl IntoIterator<Item = (i64, &'d str)>,
+) -> Result<Vec<Units>, Failure> {
+    let mut by_day = BTreeMap::<String, Vec<i64>>::new();
+    for (line, day) in lines {
+        by_day.entry(super::midnight(day)).or_default().push(line);
+    }
+    let parts = by_day.iter().map(|(day, lines)| {
+        let begun = Condition::new("lte", "startDate", Operand::Text(day));
+        let posted = Condition::new("exist", "approveAndPostDate", Operand::Nothing);
+        (lines.clone(), vec![from(day), Condition::any(vec![begun, posted])])
+    });
+    client.every(UNITS, &packed(parts))
+}
+
+/// The rows after a day whose number is another than the one of that day; each line with its day and number.
+///
+/// # Errors
+/// They cannot be read.
+pub(super) fn differing<'d>(
+    client: &Client<'_>,
+    lines: impl IntoIterator<Item = (i64, &'d str, i64)>,
+) -> Result<Vec<Units>, Failure> {
+    let mut by_day = BTreeMap::<(String, i64), Vec<i64>>::new();
+    for (line, day, units) in lines {
+        by_day.entry((super::midnight(day), units)).or_default().push(line);
+    }
+    let parts = by_day.iter().map(|((day, units), lines)| {
+        let later = Condition::new("gt", "startDate", Operand::Text(day));
+        let other = Condition::new("noteq", "units", Operand::Int(*units));
+        (lines.clone(), vec![later, other])
+    });
+    client.every(UNITS, &packed(parts))
+}
+
+fn from(day: &str) -> Condition<'_> {
+    Condition::new("gte", "endDate", Operand::Text(day))
+}
+
+fn query(filter: Vec<Condition<'_>>) -> Query<'_> {
+    Query::new(INCLUDE, filter)
+}
+
+/// As few queries as can be, of lines and what is asked of their rows: each takes values and `or`s up to the vendor's
+/// most.
+fn packed<'a>(parts: impl Iterator<Item = (Vec<i64>, Vec<Condition<'a>>)>) -> Vec<Query<'a>> {
+    let (mut packs, mut room) = (Vec::<Vec<Condition<'a>>>::new(), 0);
+    for (lines, condition) in parts {
+        // Its values, its place among the others, and at most two `or`s of its own.
+        let size = lines.len() + 3;
+        let all = Condition::all([Condition::among(LINE, lines)].into_iter().chain(condition).collect());
+        match packs.last_mut() {
+            Some(pack) if size <= room => pack.push(all),
+            _ => {
+                packs.push(vec![all]);
+                room = MOST as usize;
+            }
+        }
+        room -= size.min(room);
+    }
+    packs.into_iter().map(|pack| query(vec![Condition::any(pack)])).collect()
+}
+
+/// Of each line, what its last row says, and up to when it was invoiced.
+fn latest(rows: &[Units]) -> HashMap<i64, Standing> {
+    let mut latest = HashMap::<i64, Standing>::new();
+    for row in rows {
+        let standing = latest.entry(row.line.0).or_insert_with(|| Standing {
+            from: String::new(),
+            units: 0,
+            invoiced_until: None,
+        });
+        if row.start.0 > standing.from {
+            (standing.from, standing.units) = (row.start.0.clone(), row.units.0);
+        }
+        if row.is_posted() && standing.invoiced_until.as_ref().is_none_or(|until| *until < row.end.0) {
+            standing.invoiced_until = Some(row.end.0.clone());
+        }
+    }
+    latest
+}

@@ -19,6 +19,8 @@ mod faults;
 mod psa;
 /// Pulseway RMM: login, lists, filters, tree, records, writes.
 mod rmm;
+/// Sophos Central: token, tenants, usage by month, licences, alerts.
+mod sophos;
 
 use client::Client;
 use crosswalk_sims::{Autotask, Existing, PsaOptions, PulsewayRmm, RmmOptions, Size, World};

@@ -20,7 +20,7 @@ fn world(organisations: usize) -> World {
 }
 
 fn start(organisations: usize, options: SophosOptions) -> SophosCentral {
-    SophosCentral::start(&world(organisations), options).unwrap()
+    SophosCentral::start(&world(organisations), options).expect("a licence vendor")
 }
 
 /// A host with a token, which it asks for as the manifest says the host program does.
@@ -56,7 +56,7 @@ fn walk(host: &Script<'_>, kind: Kind, selection: &Selection) -> Result<(Vec<Ite
 }
 
 fn all(host: &Script<'_>, kind: Kind) -> Vec<Item> {
-    testing::all::<Central>(host, kind, Selection::Everything).unwrap()
+    testing::all::<Central>(host, kind, Selection::Everything).expect("a walk to its end")
 }
 
 fn by_id(items: Vec<Item>) -> BTreeMap<String, Item> {
@@ -84,7 +84,7 @@ fn number(item: &Item, name: &str) -> Option<i64> {
 fn added_up(items: &[Item], month: &str) -> BTreeMap<(String, String), i64> {
     let mut sums = BTreeMap::new();
     for item in items.iter().filter(|item| text(item, "period") == Some(month)) {
-        let key = (item.parent.clone().unwrap(), text(item, "product").unwrap().to_owned());
+        let key = (item.parent.clone().expect("a customer"), text(item, "product").expect("a product").to_owned());
         *sums.entry(key).or_default() += number(item, "quantity").unwrap_or_default();
     }
     sums

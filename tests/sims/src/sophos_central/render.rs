@@ -61,7 +61,7 @@ pub(super) fn usage(state: &State, month: i64, row: &Row, out: &mut Vec<u8>) {
 pub(super) fn alert(tenant: &Tenant, alert: &Alert, out: &mut Vec<u8>) {
     let mut o = Obj::new(out);
     o.text("id", &alert.id);
-    array(o.key("allowedActions"), ["acknowledge"], |out, action| text(out, action));
+    array(o.key("allowedActions"), ["acknowledge"], text);
     o.text("category", &alert.new.category)
         .text("description", &alert.new.description)
         .text("groupKey", &alert.group_key);
@@ -96,7 +96,7 @@ pub(super) fn endpoint(tenant: &Tenant, device: &Device, out: &mut Vec<u8>) {
     os.flag("isServer", server).text("platform", device.platform).text("name", device.os);
     os.end();
     array(o.key("ipv4Addresses"), [&device.ip], |out, ip| text(out, ip));
-    array(o.key("ipv6Addresses"), [""; 0], |out, ip| text(out, ip));
+    array(o.key("ipv6Addresses"), [""; 0], text);
     array(o.key("macAddresses"), [&device.mac], |out, mac| text(out, mac));
     o.flag("tamperProtectionEnabled", true);
     if let Some(seen) = device.last_seen {

@@ -21,6 +21,8 @@ mod psa;
 mod rmm;
 /// The first PSA's services on contracts: units and adjustments.
 mod usage;
+/// Sophos Central: token, tenants, usage by month, licences, alerts.
+mod sophos;
 
 use client::Client;
 use crosswalk_sims::{Autotask, Existing, PsaOptions, PulsewayRmm, RmmOptions, Size, World};

@@ -9,8 +9,8 @@ use super::Reference;
 use super::alerts::{ACCOUNT, LAST_ACTIVITY};
 use super::value::same;
 use crate::model::{
-    Action, Change, ChangeId, Field, Kind, Link, LinkState, Operation, PlannedChange, Record, Timestamp, Value,
-    catalogue,
+    Action, Change, ChangeId, Field, Kind, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record, Timestamp,
+    Value, Way, catalogue,
 };
 
 /// What a change refers to is not there.
@@ -23,7 +23,8 @@ pub struct Unresolved {
     pub id: String,
 }
 
-/// The write of a planned change, with every reference resolved to the target system.
+/// The write of a planned change, with every reference resolved to the target system, where it is
+/// not of that already ([`Way::Back`]).
 /// `parent_now` is the account its target record stands in, `stamp` the key to leave in it.
 /// None for a link, which writes nothing.
 ///
@@ -45,6 +46,7 @@ pub fn to_write(
         Action::Reactivate => Operation::Reactivate,
     };
     let target_id = |kind: Kind, id: &str| match resolve(kind, id) {
+        _ if change.way() == Way::Back => Ok(id.to_owned()),
         Reference::Target(target) => Ok(target),
         Reference::Planned | Reference::Unknown => Err(Unresolved { kind, id: id.to_owned() }),
     };
@@ -64,8 +66,8 @@ pub fn to_write(
             ("name", Value::Text(name)) => write.name = Some(name.clone()),
             ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
             (ACCOUNT, Value::Text(id)) => write.parent = Some(id.clone()),
-            // Only looked at, to see whether it is stale.
-            (LAST_ACTIVITY, _) => {}
+            // Only looked at: to see whether it is stale, and by the link.
+            (LAST_ACTIVITY | LINKED_TO, _) => {}
             // Said by the operation.
             ("active", _) if operation != Operation::Create => {}
             (name, Value::Text(id)) if let Some(kind) = catalogue::refers_to(change.kind, name) => {

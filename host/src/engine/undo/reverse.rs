@@ -6,8 +6,8 @@
 //! and the link still are as the change left them; what is not so is left, and told.
 //!
 //! The link's head (where it leads) stands in a reversing change as the field
-//! [`LINKED_TO`], in every one of them, also where it stays. By it a reversing change is
-//! known ([`is_reversal`]): it refers to target ids, it leaves what the link remembers as
+//! [`LINKED_TO`](crate::model::LINKED_TO), in every one of them, also where it stays. By it a reversing change is
+//! known ([`Way::Back`](crate::model::Way::Back)): it refers to target ids, it leaves what the link remembers as
 //! it is, so that the next plan takes what was undone for a person's edit and leaves it
 //! so, and it can itself be reversed by the same rules.
 //!
@@ -15,16 +15,13 @@
 //!
 //! Pure: from a change, a link and a record to a change or a reason why not.
 
-use crate::engine::plan::{self, Reference, Unresolved, now_has, same, shown};
+use crate::engine::plan::{self, now_has, same, shown};
 use crate::model::{
-    Action, Change, ChangeId, FieldDiff, FieldRule, Kind, KindDescription, Link, LinkState, Operation, PlannedChange,
-    Record, Risk, RunId, SyncRules, Timestamp, Value, catalogue,
+    Action, FieldDiff, FieldRule, Kind, KindDescription, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record,
+    Risk, RunId, SyncRules, Timestamp, Value, catalogue,
 };
 use std::collections::HashMap;
 
-/// The pseudo-field of a reversing change that says where the link leads. No vendor's
-/// field has a blank in its name.
-pub(in crate::engine) const LINKED_TO: &str = "linked to";
 /// Who decided, when an undo did.
 pub(in crate::engine) const UNDO: &str = "undo";
 
@@ -287,25 +284,6 @@ fn led_elsewhere(did: &Did<'_>, head: Option<&str>, link: Option<&Link>, now: Op
         (_, Some(other)) => Some(format!("it was linked to {other} since")),
         (_, None) => Some("its link was decided on since".to_owned()),
     }
-}
-
-/// Whether a change belongs to a plan that undoes a run.
-pub(in crate::engine) fn is_reversal(change: &PlannedChange) -> bool {
-    head_of(change).is_some()
-}
-
-/// The write of a reversing change: as any other's, but it refers to target ids and leaves no key.
-///
-/// # Errors
-/// Never; the shape is that of [`plan::to_write`].
-pub(in crate::engine) fn to_write(
-    change: &PlannedChange,
-    id: ChangeId,
-    parent_now: Option<&str>,
-) -> Result<Option<Change>, Unresolved> {
-    let mut plain = change.clone();
-    plain.fields.retain(|diff| diff.name != LINKED_TO);
-    plan::to_write(&plain, id, parent_now, None, &|_, id| Reference::Target(id.to_owned()))
 }
 
 /// Why a reversing change must not be applied any more; none when it may be.

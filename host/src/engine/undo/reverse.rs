@@ -11,7 +11,8 @@
 //! it is, so that the next plan takes what was undone for a person's edit and leaves it
 //! so, and it can itself be reversed by the same rules.
 //!
-//! Values that change by themselves are not written back: an old check-in time helps nobody.
+//! Values that change by themselves are not written back: an old check-in time helps nobody. Nor
+//! are quantities of contracts: a day takes one change, so that another day has to be chosen.
 //!
 //! Pure: from a change, a link and a record to a change or a reason why not.
 
@@ -109,6 +110,10 @@ impl<'a> Reversal<'a> {
                 "what people read in {} {target} is not taken back: see to it by hand",
                 change.kind.counterpart()
             ));
+            return out;
+        }
+        if change.kind == Kind::Usage {
+            out.left.extend(quantity_set(change));
             return out;
         }
         if change.action == Action::CreateSource {
@@ -368,6 +373,21 @@ fn by_rule(field: &str, rule: FieldRule) -> String {
 
 fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
     FieldDiff { name: name.to_owned(), before: Some(before), after }
+}
+
+/// How a quantity is set back by hand; nothing where none was written.
+fn quantity_set(change: &PlannedChange) -> Option<String> {
+    let quantity = change.fields.iter().find(|diff| diff.name == plan::usage::QUANTITY)?;
+    let before = quantity.before.clone().unwrap_or(Value::Integer(0));
+    let set = |after: &Value| format!("its quantity was set from {before} to {after}, and a day takes one change");
+    change.action.writes().then(|| {
+        let line = change.source.split_once('/').map_or(change.source.as_str(), |(_, product)| product);
+        format!(
+            "{}: set it back with `crosswalk usage adjust SYNC {} {line} --quantity {before}`",
+            set(&quantity.after),
+            change.customer
+        )
+    })
 }
 
 #[cfg(test)]

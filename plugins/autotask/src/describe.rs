@@ -74,7 +74,8 @@ fn usage() -> KindDescription {
         fields: vec![
             on_create("product", None),
             writable("quantity", None),
-            writable("effective", None),
+            // The last row begins with a billing period most often: that is not since when the number holds.
+            FieldDescription { readable: false, ..writable("effective", None) },
             read_only("invoiced-until"),
         ],
         name_length: None,

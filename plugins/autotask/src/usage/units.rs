@@ -66,8 +66,8 @@ impl Units {
 /// What stands of a line after the last change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {
-    /// Since when.
-    pub(super) from: String,
+    /// The day its last row begins: with a billing period, or with a change.
+    from: String,
     /// How many.
     pub(super) units: i64,
     /// The last day that was invoiced, of the last two months and later.
@@ -79,10 +79,10 @@ pub(super) struct Standing {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Term {
     id: Int,
-    #[serde(rename = "startDate")]
-    pub(super) first: Day,
-    #[serde(rename = "endDate")]
-    pub(super) last: Day,
+    #[serde(default, rename = "startDate")]
+    pub(super) first: Option<Day>,
+    #[serde(default, rename = "endDate")]
+    pub(super) last: Option<Day>,
     pub(super) contract_type: Int,
     pub(super) status: Int,
 }
@@ -108,8 +108,8 @@ pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<Ha
     let terms = terms(client, &lines.iter().map(|(_, contract)| *contract).collect())?;
     let mut by_end = BTreeMap::<String, Vec<i64>>::new();
     for (line, contract) in &lines {
-        if let Some(term) = terms.get(contract) {
-            by_end.entry(super::midnight(&term.last.0)).or_default().push(*line);
+        if let Some(Day(last)) = terms.get(contract).and_then(|term| term.last.as_ref()) {
+            by_end.entry(super::midnight(last)).or_default().push(*line);
         }
     }
     let back = client.host.now_ms().saturating_sub(INVOICED_DAYS * DAY_MS) / DAY_MS * DAY_MS;
@@ -123,7 +123,9 @@ pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<Ha
         query(vec![Condition::among(LINE, some.iter().map(|(line, _)| *line)), posted, from(&back)])
     }));
     let mut rows = client.every::<Units>(UNITS, &queries)?;
-    let reaches_end = |row: &&Units| terms.get(&row.contract.0).is_some_and(|term| row.end >= term.last);
+    let reaches_end = |row: &&Units| {
+        terms.get(&row.contract.0).and_then(|term| term.last.as_ref()).is_some_and(|last| row.end >= *last)
+    };
     let known: HashSet<i64> = rows.iter().filter(reaches_end).map(|row| row.line.0).collect();
     let rest: Vec<i64> = lines.iter().map(|(line, _)| *line).filter(|line| !known.contains(line)).collect();
     rows.extend(whole(client, &rest)?);

@@ -227,3 +227,42 @@ fn latest(rows: &[Units]) -> HashMap<i64, Standing> {
     }
     latest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_keeps_to_the_vendors_most_in_all() {
+        let ends: Vec<String> = (0..300).map(|n| format!("{}-12-31T00:00:00Z", 2025 + n)).collect();
+        let parts = (0..).zip(&ends).map(|(n, end)| (vec![n; 1 + n as usize % 90], vec![from(end)]));
+        let queries = packed(parts);
+        let mut lines = 0;
+        for query in &queries {
+            let json = crosswalk_sdk::json::write(query);
+            let parts = json.matches(r#""op":"in""#).count();
+            let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let items = told["filter"][0]["items"].as_array().unwrap();
+            let values: usize = items.iter().map(|item| item["items"][0]["value"].as_array().unwrap().len()).sum();
+            assert!(parts == items.len() && values + parts * 3 <= 500, "{values} values in {parts} parts");
+            lines += values;
+        }
+        assert_eq!(lines, (0..300).map(|n| 1 + n % 90).sum::<usize>(), "none is left out");
+        assert!(queries.len() < 35, "nor more queries than need be: {}", queries.len());
+    }
+
+    #[test]
+    fn the_latest_row_counts_in_whatever_order_they_come() {
+        let rows: Vec<Units> = serde_json::from_str(
+            r#"[{"contractID":31,"contractServiceID":640,"startDate":"2025-02-10T00:00:00","endDate":"2025-02-28T00:00:00Z","units":20,"approveAndPostDate":null},
+                {"contractID":31,"contractServiceID":640,"startDate":"2025-01-01T00:00:00","endDate":"2025-01-31T00:00:00.000Z","units":18,"approveAndPostDate":"2025-02-01T09:00:00Z"},
+                {"contractID":31,"contractServiceID":640,"startDate":"2025-02-01","endDate":"2025-02-10","units":18}]"#,
+        )
+        .unwrap();
+        let expected =
+            Standing { from: "2025-02-10".to_owned(), units: 20, invoiced_until: Some("2025-01-31".to_owned()) };
+        assert_eq!(latest(&rows), HashMap::from([(640, expected)]));
+        let bad = r#"{"contractID":31,"contractServiceID":640,"startDate":"soon","endDate":"2025-02-10","units":18}"#;
+        assert!(serde_json::from_str::<Units>(bad).is_err());
+    }
+}

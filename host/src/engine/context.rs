@@ -5,7 +5,7 @@ use super::connections::Opened;
 use super::progress::Progress;
 use super::{Parts, Tenant};
 use crate::error::Error;
-use crate::model::{Action, Kind, Mode, RunId, RunStatus, Sync, SyncName};
+use crate::model::{Kind, Mode, RunId, RunStatus, Side, Sync, SyncName};
 use crate::runtime::CallContext;
 use crate::store::TenantStore;
 use std::sync::Arc;
@@ -60,6 +60,11 @@ impl Work<'_> {
         self.sync.rules.kinds.keys().copied().filter(|kind| *kind != Kind::Alert)
     }
 
+    /// The kinds that the source is read for: contracts are the target's alone.
+    pub(super) fn source_kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        self.kinds().filter(|kind| *kind != Kind::Contract)
+    }
+
     /// The key this sync writes into what it creates: the source connection and the
     /// source's id, shortened to fit the target's stamp place.
     pub(super) fn stamp(&self, kind: Kind, source: &str) -> Option<String> {
@@ -73,9 +78,12 @@ impl Work<'_> {
         Some(stamp(self.sync.target.as_str(), target, place.length as usize))
     }
 
-    /// The side an action writes to: the target, but for what is created at the source.
-    pub(super) fn written_side(&self, action: Action) -> &Opened {
-        if action == Action::CreateSource { &self.source } else { &self.target }
+    /// The connection at a side.
+    pub(super) fn at(&self, side: Side) -> &Opened {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
     }
 
     pub(super) fn now(&self) -> crate::model::Timestamp {
@@ -84,6 +92,9 @@ impl Work<'_> {
 
     /// Closes the run after an error that ended it early.
     pub(super) async fn fail(&self, error: &Error) {
+        if let Err(error) = self.outcomes_failed(error).await {
+            tracing::error!(%error, "how it went could not be put down for each customer");
+        }
         if let Ok(Some(mut run)) = self.store.run_get(self.run).await {
             run.status = if matches!(error, Error::Stopped) { RunStatus::Partial } else { RunStatus::Failed };
             run.message = error.to_string();

@@ -16,11 +16,13 @@
 //! Pure: nothing is read, written or remembered here. [`decided`] says what to keep.
 
 mod board;
+pub(super) mod contracts;
 mod customers;
 mod records;
 mod score;
 
 pub(super) use board::CLOSE;
+pub use contracts::{ContractMatchInput, match_contract};
 pub use customers::{CustomerMatchInput, match_customers};
 pub use records::{MatchInput, match_records};
 pub(super) use score::NameIndex;

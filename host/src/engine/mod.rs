@@ -19,6 +19,7 @@ mod apply;
 mod claim;
 mod connections;
 mod context;
+mod customers;
 mod link_file;
 mod links;
 mod observe;
@@ -37,12 +38,16 @@ mod swap;
 mod syncs;
 mod tenant;
 mod undo;
+mod usage;
 mod why;
 mod worker;
 
 pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, NewConnection};
+pub use customers::{
+    ContractView, CustomerCounts, CustomerFilter, CustomerList, CustomerRow, CustomerState, CustomerView, Refreshed,
+};
 pub use link_file::LinkRow;
 pub use links::{Decision, LinkFilter, LinkView};
 pub use planning::{PlanReport, RunReport};
@@ -56,6 +61,7 @@ pub use swap::{SwapEnd, Swapped};
 pub use syncs::NewSync;
 pub use tenant::Tenant;
 pub use undo::UndoOptions;
+pub use usage::{UsageChoice, UsageFilter, UsageHistory, UsageLine, UsageState};
 pub use why::{Advice, Step, Trace};
 pub use worker::WorkOptions;
 

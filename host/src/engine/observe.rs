@@ -28,13 +28,16 @@ impl Work<'_> {
     /// Reads all kinds of the sync from both sides, the two side by side. A failure of
     /// one kind is in its report; it fails nothing else.
     pub(super) async fn observe(&self) -> Result<Observed, Error> {
-        let (source, target) = tokio::join!(self.observe_side(&self.source), self.observe_side(&self.target));
+        let (source, target) = tokio::join!(
+            self.observe_side(&self.source, self.source_kinds()),
+            self.observe_side(&self.target, self.kinds())
+        );
         Ok(Observed { source: source?, target: target? })
     }
 
-    async fn observe_side(&self, side: &Opened) -> Result<Vec<ReadReport>, Error> {
+    async fn observe_side(&self, side: &Opened, kinds: impl Iterator<Item = Kind>) -> Result<Vec<ReadReport>, Error> {
         let mut reports = Vec::new();
-        for kind in self.kinds() {
+        for kind in kinds {
             reports.push(self.observe_kind(side, kind).await?);
         }
         Ok(reports)

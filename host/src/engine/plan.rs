@@ -28,6 +28,7 @@ mod record;
 mod reverse;
 mod sides;
 mod stale;
+pub mod usage;
 mod value;
 mod write;
 

@@ -103,6 +103,9 @@ impl Tenant {
                 continue;
             }
             for (side, opened) in [("source", &source), ("target", &target)] {
+                if *kind == Kind::Contract && side == "source" {
+                    continue;
+                }
                 if !opened.description.kind(*kind).is_some_and(|can| can.reads.everything) {
                     return Err(Error::invalid(
                         format!("the {side} `{}` cannot list {kind}s", opened.name),
@@ -112,10 +115,22 @@ impl Tenant {
             }
         }
         let has = |kind| sync.rules.kinds.contains_key(&kind);
-        if (has(Kind::Location) || has(Kind::Asset) || has(Kind::Alert)) && !has(Kind::Customer) {
+        if sync.rules.kinds.keys().any(|kind| !matches!(kind, Kind::Customer | Kind::Product)) && !has(Kind::Customer) {
             return Err(Error::invalid(
-                "locations, assets and alerts belong to customers",
+                "locations, assets, usage and alerts belong to customers",
                 "take `customer` into `--kinds`",
+            ));
+        }
+        if has(Kind::Ticket) || (!has(Kind::Usage) && (has(Kind::Contract) || has(Kind::Product))) {
+            return Err(Error::invalid(
+                "contracts and products are mapped for usage, and tickets are made of alerts: none goes alone",
+                "name `usage` or `alert` in `--kinds`",
+            ));
+        }
+        if jiff::tz::TimeZone::get(&sync.rules.usage.time_zone).is_err() {
+            return Err(Error::invalid(
+                format!("`{}` is no time zone", sync.rules.usage.time_zone),
+                "write its IANA name, such as Europe/Rome",
             ));
         }
         if sync.rules.reverse {

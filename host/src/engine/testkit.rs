@@ -164,6 +164,7 @@ impl World {
         let target = self.all(Kind::Customer);
         let links = self.links_of(Kind::Customer);
         let matched = match_customers(&CustomerMatchInput {
+            kind: Kind::Customer,
             source: customers,
             target: &target,
             target_complete: true,

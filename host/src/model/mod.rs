@@ -18,6 +18,7 @@ pub mod run;
 pub mod schedule;
 pub mod secret;
 pub mod sync;
+pub mod usage;
 pub mod value;
 
 pub use change::{Change, Operation, Outcome, Settlement, WriteReport};
@@ -28,10 +29,11 @@ pub use ids::{ChangeId, ConnectionName, PlanId, PluginId, RunId, SyncName, Tenan
 pub use kind::Kind;
 pub use link::{Candidate, Link, LinkState, ReverseDecision};
 pub use manifest::Manifest;
-pub use plan::{Action, FieldDiff, Hold, Plan, PlannedChange, Risk};
+pub use plan::{Action, FieldDiff, Hold, LINKED_TO, Plan, PlannedChange, Risk, Side, Way};
 pub use record::{Gap, Page, Query, Record, Selection};
 pub use run::{Mode, Run, RunCounts, RunStatus};
 pub use schedule::{Job, Schedule};
 pub use secret::Secret;
 pub use sync::{FieldRule, Sync, SyncRules, Trust};
+pub use usage::{LineKey, Switch, Switches};
 pub use value::{Field, Value};

@@ -40,6 +40,10 @@ pub struct SyncRules {
     pub tickets: TicketRules,
     /// Whether customers that are in the target alone are created at the source.
     pub reverse: bool,
+    /// How counts become quantities, where usage takes part.
+    pub usage: UsageRules,
+    /// Whether usage and tickets are on for a customer that nobody switched.
+    pub switched_on: bool,
 }
 
 impl Default for SyncRules {
@@ -55,7 +59,52 @@ impl Default for SyncRules {
             brakes: BrakeLimits::default(),
             tickets: TicketRules::default(),
             reverse: false,
+            usage: UsageRules::default(),
+            switched_on: true,
         }
+    }
+}
+
+impl SyncRules {
+    /// Lets these kinds take part, and no others. Those that did keep their rules.
+    ///
+    /// Where usage takes part, contracts and products do too; customers and products are then
+    /// found and not made, and a customer's own data is left alone: a licence vendor is no
+    /// authority on what an account is called.
+    pub fn take_part(&mut self, kinds: &[Kind]) {
+        let billing = kinds.contains(&Kind::Usage);
+        let implied: &[Kind] = if billing { &[Kind::Contract, Kind::Product] } else { &[] };
+        let begins = billing && !self.kinds.contains_key(&Kind::Usage);
+        self.kinds.retain(|kind, _| kinds.contains(kind) || implied.contains(kind));
+        for kind in kinds.iter().chain(implied) {
+            self.kinds.entry(*kind).or_default();
+        }
+        if begins {
+            for kind in [Kind::Customer, Kind::Contract, Kind::Product] {
+                if let Some(rules) = self.kinds.get_mut(&kind) {
+                    rules.create = false;
+                    rules.otherwise = FieldRule::Ignore;
+                }
+            }
+        }
+    }
+}
+
+/// How counts become quantities of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct UsageRules {
+    /// Whose calendar tells which day it is: an IANA name, such as `Europe/Rome`.
+    pub time_zone: String,
+    /// A quantity that moves by more than this share of what is on the contract …
+    pub quantity_percent: u32,
+    /// … and by at least so many is held for review; so is every count that falls to zero.
+    pub quantity_least: u32,
+}
+
+impl Default for UsageRules {
+    fn default() -> Self {
+        Self { time_zone: "UTC".to_owned(), quantity_percent: 25, quantity_least: 5 }
     }
 }
 

@@ -17,19 +17,28 @@ const COLUMNS: &str = "l.kind, l.source, l.target_kind, l.target, l.state, l.mad
 const ID_LIMIT: usize = 1024;
 
 impl TenantStore {
-    /// All links of a kind, by source.
+    /// All links of a kind to the kind it becomes, by source.
     ///
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn links_all(&self, sync: &SyncName, kind: Kind) -> Result<Vec<Link>, StoreError> {
+        self.links_between(sync, kind, kind.counterpart()).await
+    }
+
+    /// All links of one kind to another, by source: a customer has one to an account, and may
+    /// have one to a contract.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_between(&self, sync: &SyncName, kind: Kind, to: Kind) -> Result<Vec<Link>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             let sql = format!(
                 "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.kind = ?3 \
-                 ORDER BY l.source, l.target_kind"
+                 AND l.target_kind = ?4 ORDER BY l.source"
             );
-            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, kind.as_str()])?, read)
+            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, kind.as_str(), to.as_str()])?, read)
         })
         .await
     }
@@ -151,7 +160,7 @@ impl TenantStore {
         .await
     }
 
-    /// How many links there are, by kind and state.
+    /// How many links there are, by kind and state; those of customers to contracts count as contracts.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -160,7 +169,8 @@ impl TenantStore {
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             let mut select = db.prepare_cached(
-                "SELECT kind, state, count(*) FROM links WHERE tenant = ?1 AND sync = ?2 GROUP BY kind, state",
+                "SELECT CASE target_kind WHEN 'contract' THEN target_kind ELSE kind END, state, count(*) FROM links \
+                 WHERE tenant = ?1 AND sync = ?2 GROUP BY 1, 2",
             )?;
             let mut counts =
                 collect(select.query([tenant, sync])?, |row| Ok((word(row, 0)?, word(row, 1)?, count(row, 2)?)))?;

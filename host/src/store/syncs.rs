@@ -112,6 +112,8 @@ impl TenantStore {
                 "DELETE FROM runs WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM schedules WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM links WHERE tenant = ?1 AND sync = ?2".to_owned(),
+                "DELETE FROM switches WHERE tenant = ?1 AND sync = ?2".to_owned(),
+                "DELETE FROM outcomes WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM reverse_decisions WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM syncs WHERE tenant = ?1 AND id = ?2".to_owned(),
             ] {

@@ -8,6 +8,7 @@ mod ports;
 mod schedules;
 mod settings;
 mod threads;
+mod usage;
 
 use super::*;
 use crate::model::{

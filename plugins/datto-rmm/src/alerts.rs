@@ -2,8 +2,8 @@
 //!
 //! The vendor gives an alert no title and no name of what was watched, only an open map of another shape for each class of
 //! monitor. The condition is the class with those members that name what is watched (`PARTS`), never what was
-//! measured; of a class that is not listed, or without such members, it is everything the map says: two conditions
-//! must not be taken for one, so a doubt splits them.
+//! measured; of a class that is not listed, or without such members, it is everything the map says: a doubt splits
+//! conditions. Two monitors of one thing that differ in their limit alone are one condition, as no limit is told.
 //! Leaves alone: muted alerts, which a person has silenced; what was done about one (`responseActions`).
 
 use crate::client::{self, PAGE, Rows, page, when};

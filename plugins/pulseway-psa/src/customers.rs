@@ -1,8 +1,9 @@
 //! Customers: the vendor's accounts. One is made together with its first location, which holds its address; later the
 //! address cannot be written, as the vendor has no call for locations. Accounts are never deleted, only made inactive.
 
-use crate::client::{Client, Rows, get, nothing, number, one, target, write as request_to};
+use crate::client::{Client, Rows, get, one, target, write as request_to};
 use crate::errors::Names;
+use crate::few;
 use crate::lookups;
 use crate::settings::Settings;
 use crosswalk_sdk::batch;
@@ -12,6 +13,8 @@ use crosswalk_sdk::{
     Change, Customer, Failure, Item, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
 };
 use serde::{Deserialize, Serialize};
+
+const SUMMARY: &str = "/v2/crm/accounts/summary";
 
 /// What is part of a new account's location, and fixed from then on.
 pub(crate) const ADDRESS: &[&str] = &["phone", "email", "address-1", "address-2", "city", "region", "postal-code"];
@@ -129,12 +132,12 @@ impl Account<'_> {
 
 /// The list of accounts.
 pub(crate) fn list() -> Request {
-    get("/v2/crm/accounts/summary")
+    get(SUMMARY)
 }
 
 /// One account, with its locations.
 pub(crate) fn single(id: &str) -> Request {
-    get(format!("/v2/crm/accounts/summary/{}", segment(id)))
+    get(format!("{SUMMARY}/{}", segment(id)))
 }
 
 /// The tenant's name, as an account carries it.
@@ -151,11 +154,19 @@ pub(crate) fn tenant(client: &Client<'_>) -> Result<Option<String>, Failure> {
 pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&str>) -> Result<Page, Failure> {
     let list = match selection {
         Selection::Everything => list(),
-        Selection::Ids(ids) => return by_ids(client, ids),
+        Selection::Ids(ids) => {
+            let item = |reply: &Response| Ok(one::<Account<'_>>(reply)?.item(&client.settings));
+            return few::by_ids(client, SUMMARY, ids, item);
+        }
         Selection::ChangedSince(time) => return changed_since(client, time, after),
         Selection::Search(text) => list().query("Filter.AccountName", text),
         Selection::Named(named) => list().query("Filter.AccountName", &named.name),
-        Selection::Stamps(stamps) if client.settings.account_stamp => return by_stamps(client, stamps),
+        Selection::Stamps(stamps) if client.settings.account_stamp => {
+            let filter = (list(), "Filter.AccountCode");
+            let items =
+                |reply: &Response| Ok(Rows::<Account<'_>>::open(reply)?.map(|row| Some(row.item(&client.settings))));
+            return few::by_stamps(client, filter, stamps, str::to_owned, items);
+        }
         _ => return Err(Failure::Unsupported("accounts cannot be asked for in this way".to_owned())),
     };
     let rows = |reply: &Response| {
@@ -163,32 +174,6 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         Ok(found.map(|account| Some(account.item(&client.settings)).filter(|item| crate::answers(selection, item))))
     };
     client.walk(&list, crate::client::PAGE, after, rows)
-}
-
-fn by_ids(client: &Client<'_>, ids: &[String]) -> Result<Page, Failure> {
-    let ids: Vec<&String> = ids.iter().filter(|id| number(id).is_ok()).collect();
-    let mut page = nothing();
-    for reply in client.get_all(ids.into_iter().map(|id| single(id)).collect()) {
-        match one::<Account<'_>>(&reply?) {
-            Ok(account) => page.items.push(account.item(&client.settings)),
-            Err(Failure::NotFound(_)) => {}
-            Err(failure) => return Err(failure),
-        }
-    }
-    Ok(page)
-}
-
-/// The filter may find what contains a code, and ignore case: codes are compared here once more.
-fn by_stamps(client: &Client<'_>, stamps: &[String]) -> Result<Page, Failure> {
-    let lists = stamps.iter().map(|stamp| list().query("Filter.AccountCode", stamp).query("PageSize", "100"));
-    let mut page = nothing();
-    for (stamp, reply) in stamps.iter().zip(client.get_all(lists.collect())) {
-        let reply = reply?;
-        let found = Rows::<Account<'_>>::open(&reply)?.rows;
-        let items = found.iter().map(|account| account.item(&client.settings));
-        page.items.extend(items.filter(|item| item.stamp.as_ref() == Some(stamp)));
-    }
-    Ok(page)
 }
 
 /// Whether a new account counts as modified is not known: the changed ones are walked first, then the new ones.

@@ -3,7 +3,7 @@
 
 use crate::client::PAGE;
 use crate::settings::{Settings, StampPlace};
-use crate::{assets, customers};
+use crate::{assets, customers, drafts};
 use crosswalk_sdk::describe::{on_create, read_only, writable};
 use crosswalk_sdk::{
     Description, FieldDescription, Kind, KindDescription, Operations, Selections, StampPlace as Place, Writable,
@@ -85,7 +85,7 @@ fn assets(settings: &Settings) -> KindDescription {
     }
     let mut type_ = on_create("type", None);
     type_.values = vec!["workstation".to_owned(), "server".to_owned()];
-    let mut fields: Vec<FieldDescription> = assets::FIELDS.iter().map(|(_, ours)| writable(ours, None)).collect();
+    let mut fields: Vec<FieldDescription> = drafts::FIELDS.iter().map(|(_, ours)| writable(ours, None)).collect();
     fields.extend([type_, read_only("manufacturer"), read_only("storage")]);
     KindDescription {
         kind: Kind::Asset,

@@ -1,7 +1,8 @@
 //! Pulseway PSA, which is Kaseya BMS by its API 2.0, and Kaseya BMS itself.
 //!
 //! `client` is the vendor's HTTP and `errors` turns its refusals into failures; `customers`, `locations`, `assets`,
-//! `contracts` and `tickets` map accounts and what belongs to them, `hardware` being an asset as it is read; `lookups` resolves the tenant's lists; `describe` says
+//! `contracts` and `tickets` map accounts and what belongs to them, `hardware` being an asset as it is read and `drafts` as it is
+//! written; `few` reads by ids and keys; `lookups` resolves the tenant's lists; `describe` says
 //! what can be done and `settings` what the operator chose. The vendor's quirks are in this folder's README.
 //!
 //! Leaves alone: login and limits, which are the host's; the vendor's door for RMMs, and billing.
@@ -11,7 +12,9 @@ mod client;
 mod contracts;
 mod customers;
 mod describe;
+mod drafts;
 mod errors;
+mod few;
 mod hardware;
 mod locations;
 mod lookups;

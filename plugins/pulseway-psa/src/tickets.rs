@@ -1,13 +1,13 @@
 //! Tickets. An ordinary one has no field for another system's key, so the host's stands at the end of its title as
 //! `[ref:key]`, where it can be searched for. A note and the end of the work are calls of their own.
 
-use crate::client::{Client, Rows, get, nothing, number, one, parent, target, write as request_to};
+use crate::client::{Client, Rows, get, number, one, parent, target, write as request_to};
 use crate::customers::Patch;
 use crate::errors::Names;
+use crate::few;
 use crate::lookups::{self, List};
 use crate::settings::Settings;
 use crosswalk_sdk::batch;
-use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
     Change, Failure, Item, Method, Operation, Outcome, Page, Reference, Request, Response, Selection, Ticket, Told,
@@ -120,7 +120,9 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         Selection::OfParent(account) => list().query("Filter.AccountIds", number(account)?.to_string()),
         Selection::ChangedSince(time) => list().query("Filter.LastActivityUpdateFrom", time),
         Selection::Search(text) => list().query("Filter.Title", text),
-        Selection::Ids(ids) => return by_ids(client, ids),
+        Selection::Ids(ids) => {
+            return few::by_ids(client, PATH, ids, |reply| Ok(one::<Row<'_>>(reply)?.item(&client.settings)));
+        }
         Selection::Stamps(stamps) => return by_stamps(client, stamps),
         Selection::Named(_) => return Err(Failure::Unsupported("tickets are looked up by their reference".to_owned())),
     };
@@ -131,29 +133,9 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     client.walk(&list, crate::client::PAGE, after, rows)
 }
 
-fn by_ids(client: &Client<'_>, ids: &[String]) -> Result<Page, Failure> {
-    let ids: Vec<&String> = ids.iter().filter(|id| number(id).is_ok()).collect();
-    let requests = ids.iter().map(|id| get(format!("{PATH}/{}", segment(id)))).collect();
-    let mut page = nothing();
-    for reply in client.get_all(requests) {
-        match one::<Row<'_>>(&reply?) {
-            Ok(ticket) => page.items.push(ticket.item(&client.settings)),
-            Err(Failure::NotFound(_)) => {}
-            Err(failure) => return Err(failure),
-        }
-    }
-    Ok(page)
-}
-
 fn by_stamps(client: &Client<'_>, stamps: &[String]) -> Result<Page, Failure> {
-    let mut page = nothing();
-    let requests = stamps.iter().map(|stamp| list().query("Filter.Title", mark(stamp)).query("PageSize", "100"));
-    for (stamp, reply) in stamps.iter().zip(client.get_all(requests.collect())) {
-        let reply = reply?;
-        let found = Rows::<Row<'_>>::open(&reply)?.rows;
-        let items = found.iter().map(|row| row.item(&client.settings));
-        page.items.extend(items.filter(|item| item.stamp.as_ref() == Some(stamp)));
-    }
+    let items = |reply: &Response| Ok(Rows::<Row<'_>>::open(reply)?.map(|row| Some(row.item(&client.settings))));
+    let mut page = few::by_stamps(client, (list(), "Filter.Title"), stamps, mark, items)?;
     if page.items.is_empty() && !stamps.is_empty() {
         let since = time::from_unix_ms(client.host.now_ms().saturating_sub(RECENT_MS) / 1000 * 1000);
         let list = list().query("Filter.CreatedOnFrom", since);

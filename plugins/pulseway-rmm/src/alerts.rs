@@ -6,9 +6,10 @@
 //!
 //! There is no name of what was watched either, only a message. The condition is the priority and that message with what was
 //! measured taken out: numbers before a percent sign or a unit of size, time or heat, times of day and dates. Every other
-//! number stays ("Job 1", "port 443"): a doubt makes two conditions of one, never one of two.
+//! number stays ("Job 1", "port 443"). Two monitors whose messages differ in such a measure alone, as a limit of 90 % and
+//! one of 95 %, share a condition where they share a priority: nothing in a message tells a limit from a reading.
 
-use crate::client::{self, PAGE, Rows, get, list, open};
+use crate::client::{self, PAGE, Rows, SINGLES, get, list, open};
 use crate::known::{self, Devices};
 use crate::settings::Settings;
 use crosswalk_sdk::json::{Int, Str};
@@ -18,8 +19,6 @@ use serde::Deserialize;
 
 const PATH: &str = "/notifications";
 const DAY_MS: u64 = 86_400_000;
-/// How many are asked for singly at a time: no more than leave room in a minute's calls, or a page would never end.
-pub(crate) const SINGLES: usize = 25;
 
 /// A notification; the list leaves the device out.
 #[derive(Deserialize)]

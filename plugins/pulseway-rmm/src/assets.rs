@@ -4,7 +4,7 @@
 //! `/assets` has the attributes but no organisation. Everything is read by walking both (`walk`); of a few devices
 //! the inventory is asked for one by one. A device without an agent has none.
 
-use crate::client::{self, Data, PAGE, Rows, get, list, no_data, open};
+use crate::client::{self, Data, Rows, SINGLES, get, list, no_data, open};
 use crate::inventory::Inventory;
 use crate::settings::Settings;
 use crate::walk::{join, walk};
@@ -14,7 +14,8 @@ use crosswalk_sdk::paging::Offset;
 use crosswalk_sdk::{Failure, Field, Gap, Host, Item, Page, Reference, Request, Response, Selection, Told, Value};
 use serde::Deserialize;
 
-/// The parts of a row that newer servers leave out unless asked; older ones ignore the parameter.
+/// The parts of a row to ask for: others found that newer servers leave some out otherwise. The vendor's text does not name
+/// the parameter; a server that does not know it, or a name in it, is taken to ignore it.
 pub(crate) const SECTIONS: &str = "Disks,AssetInfo,IpAddresses,LocalIpAddresses";
 
 /// A row of `/devices`.
@@ -88,7 +89,7 @@ pub(crate) fn read(
 
 /// Some of them: the devices by a filter, the inventory of each singly.
 fn filtered(host: &dyn Host, settings: &Settings, filter: &str, after: Option<&str>) -> Result<Page, Failure> {
-    let place = Offset::parse(after, PAGE)?;
+    let place = Offset::parse(after, SINGLES as u64)?;
     let reply = host.send(list("/devices", "Identifier", Some(filter), place.skip, place.top))?;
     let page = Rows::<Device<'_>>::open(&reply)?;
     let walk = place.gather(&[page.count()]);

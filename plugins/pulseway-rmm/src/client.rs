@@ -14,6 +14,9 @@ pub(crate) const PAGE: u64 = 100;
 /// Pages of a list read side by side. Of two lists they are twelve calls, which fill the rounds of a connection that
 /// may make 2, 3, 4 or 6 at once; and some 4 MB of memory, replies included.
 pub(crate) const PAGES: u64 = 6;
+/// How many things are asked for singly, or written, at a time. A device takes two calls; with a round of pages that
+/// has to fit in the 60 calls of a minute, or a read would be cut short at the same place for ever.
+pub(crate) const SINGLES: usize = 25;
 
 /// A read.
 pub(crate) fn get(path: impl Into<String>) -> Request {

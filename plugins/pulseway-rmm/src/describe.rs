@@ -1,8 +1,7 @@
 //! What this connector can do. What the vendor does not tell is not named: that a customer or device
 //! is in use, that an alert is over, who logged in last (unless the operator takes a substitute), a region in an address.
 
-use crate::alerts::SINGLES;
-use crate::client::{PAGE, PAGES};
+use crate::client::{PAGE, PAGES, SINGLES};
 use crate::settings::{LastLogin, Settings};
 use crosswalk_sdk::describe::{read_only, writable};
 use crosswalk_sdk::{Description, Kind, KindDescription, Operations, Selections};
@@ -20,8 +19,8 @@ fn customers() -> KindDescription {
         fields: Vec::new(),
         name_length: None,
         stamp: None,
-        changes_at_once: 50,
-        ids_at_once: 50,
+        changes_at_once: SINGLES as u32,
+        ids_at_once: SINGLES as u32,
         page_size: (PAGE * PAGES) as u32,
         calls_per_change: 2,
     }
@@ -80,7 +79,6 @@ fn alerts() -> KindDescription {
         writes: Operations::empty(),
         fields: fields.into_iter().map(read_only).collect(),
         changes_at_once: 1,
-        ids_at_once: SINGLES as u32,
         page_size: PAGE as u32,
         calls_per_change: 0,
         ..customers()

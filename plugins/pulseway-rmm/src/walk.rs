@@ -2,10 +2,11 @@
 //!
 //! Windows of both lists are read side by side, in the order of `Identifier`, and joined by it. The lists have a
 //! cursor each, as either may hold rows that the other lacks: the one of `/assets` goes on after the last row that
-//! found its device. An agent's device without a row in the window is asked for singly.
+//! found its device. An agent's device without a row in the window is asked for singly; where there are
+//! many of them, the page ends before those that are too many for it.
 
 use crate::assets::{Device, SECTIONS, inventory, singles};
-use crate::client::{self, PAGE, PAGES, Rows, list};
+use crate::client::{self, PAGE, PAGES, Rows, SINGLES, list};
 use crate::inventory::Inventory;
 use crate::settings::Settings;
 use crosswalk_sdk::paging::Offset;
@@ -60,15 +61,27 @@ pub(crate) fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) ->
     let assets_walk =
         places.assets.map(|place| (place, place.gather(&asset_pages.iter().map(Rows::count).collect::<Vec<_>>())));
     let device_pages = &device_pages[..devices_walk.pages];
-    let devices: Vec<&Device<'_>> = device_pages.iter().flat_map(|page| &page.rows).collect();
+    let mut devices: Vec<&Device<'_>> = device_pages.iter().flat_map(|page| &page.rows).collect();
     let mut gaps: Vec<Gap> = device_pages.iter().flat_map(|page| page.gaps.iter().cloned()).collect();
     // A row of the inventory that cannot be read is asked for singly below, if it has a device.
     let asset_pages = &asset_pages[..assets_walk.map_or(0, |(_, walk)| walk.pages)];
     let inventories: Vec<&Inventory<'_>> = asset_pages.iter().flat_map(|page| &page.rows).collect();
 
-    let joined = join(&devices, &inventories);
+    let mut joined = join(&devices, &inventories);
+    let missing = |at: &usize| joined[*at].is_none() && devices[*at].has_agent();
+    let mut asked: Vec<usize> = (0..devices.len()).filter(missing).take(SINGLES + 1).collect();
+    let devices_next = match asked.get(SINGLES) {
+        None => devices_walk.next,
+        Some(&taken) => {
+            devices.truncate(taken);
+            joined.truncate(taken);
+            let total = devices_walk.total.or(places.devices.total);
+            Some(Offset { skip: places.devices.skip + taken as u64, total, ..places.devices })
+        }
+    };
+    asked.truncate(SINGLES);
     let used = joined.iter().flatten().max().map_or(0, |last| last + 1);
-    let next = devices_walk.next.map(|devices| {
+    let next = devices_next.map(|devices| {
         let assets = assets_walk.and_then(|(place, walk)| {
             let behind = used < inventories.len();
             let total = walk.total.or(place.total);
@@ -78,8 +91,6 @@ pub(crate) fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) ->
         Places::cursor(devices, assets)
     });
 
-    let missing = |at: &usize| joined[*at].is_none() && devices[*at].has_agent();
-    let asked: Vec<usize> = (0..devices.len()).filter(missing).collect();
     let replies = singles(host, asked.iter().map(|&at| devices[at].identifier.trimmed()))?;
     let mut found: Vec<Option<&Inventory<'_>>> = joined.iter().map(|at| at.map(|at| inventories[at])).collect();
     let looked_up = asked.iter().zip(&replies).map(|(&at, reply)| inventory(reply, devices[at], &mut gaps));
@@ -221,6 +232,25 @@ mod tests {
         let vendor = Vendor { devices, assets: ids(0..250).into_iter().rev().collect(), most: 100 };
         let (ids, known, _) = vendor.walked();
         assert_eq!((ids.len(), known), (250, 250));
+    }
+
+    #[test]
+    fn without_any_inventory_each_page_fits_in_a_minute_s_calls() {
+        let vendor =
+            Vendor { devices: ids(0..90).into_iter().map(|id| (id, true)).collect(), assets: vec![], most: 100 };
+        let host = Script::new("{}", |request| vendor.answer(request));
+        let (mut found, mut after) = (Vec::new(), None::<String>);
+        loop {
+            host.forget();
+            let page = walk(&host, &Settings::default(), after.as_deref()).unwrap();
+            assert!(host.asked().len() <= 60, "{} calls", host.asked().len());
+            found.extend(page.items.into_iter().map(|item| item.id));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(found, ids(0..90));
     }
 
     #[test]

@@ -212,7 +212,7 @@ pub fn target_folder() -> Result<PathBuf, Trouble> {
 /// # Errors
 /// One is not built.
 pub fn connectors(target: &Path) -> Result<Vec<PathBuf>, Trouble> {
-    ["pulseway-rmm", "datto-rmm", "autotask", "pulseway-psa"]
+    ["pulseway-rmm", "datto-rmm", "autotask", "pulseway-psa", "sophos-central"]
         .into_iter()
         .map(|name| {
             let file = target.join("connectors").join(format!("{name}.wasm"));

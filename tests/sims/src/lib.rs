@@ -3,8 +3,8 @@
 //!
 //! In reading order: [`world`] makes an MSP's organisations, sites and devices from a seed;
 //! `server` is one HTTP server on its own thread; [`faults`] is what can go wrong there, by name;
-//! `counts` is what was asked, `recorder` the calls themselves; [`pulseway_rmm`], [`datto_rmm`], [`autotask`] and
-//! [`pulseway_psa`] are the vendors.
+//! `counts` is what was asked, `recorder` the calls themselves; [`pulseway_rmm`], [`datto_rmm`], [`autotask`],
+//! [`pulseway_psa`] and [`sophos_central`] are the vendors.
 //!
 //! ```no_run
 //! use crosswalk_sims::{Autotask, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
@@ -32,6 +32,7 @@ pub mod pulseway_psa;
 pub mod pulseway_rmm;
 mod recorder;
 mod server;
+pub mod sophos_central;
 pub mod world;
 
 pub use autotask::{Autotask, PsaOptions};
@@ -40,4 +41,5 @@ pub use datto_rmm::{DattoOptions, DattoRmm};
 pub use faults::{FaultError, Faults};
 pub use pulseway_psa::{BmsOptions, PulsewayPsa};
 pub use pulseway_rmm::{PulsewayRmm, RmmOptions};
+pub use sophos_central::{SophosCentral, SophosOptions};
 pub use world::{Existing, Size, World};

@@ -1,10 +1,12 @@
-//! `crosswalk-sims`: a simulated RMM and a simulated PSA over one seeded world, for demos and benchmarks
-//! that want the vendors in a process of their own.
+//! `crosswalk-sims`: a simulated RMM and a simulated PSA over one seeded world, and a licence vendor where one is asked for, for
+//! demos and benchmarks that want the vendors in a process of their own.
 //!
 //! Prints one line of JSON on stdout when both answer, and runs until it is told to stop: SIGTERM or SIGINT, the end
 //! of stdin (`--until-stdin-closes`), or a time (`--for`). While it runs, each server also answers `/_sim/counts`, `/_sim/reset`,
 //! `/_sim/faults`, `/_sim/latency`, `/_sim/state`, `/_sim/cpu`, `/_sim/record`, `/_sim/recording`, the RMM `/_sim/check-in` and `/_sim/notify`
-//! (Datto RMM also `/_sim/audit`, `/_sim/resolve` and `/_sim/expire-tokens`), and the PSA `/_sim/duplicates` (Autotask also `/_sim/usage`).
+//! (Datto RMM also `/_sim/audit`, `/_sim/resolve` and `/_sim/expire-tokens`), the PSA `/_sim/duplicates` (Autotask also `/_sim/usage`),
+//! and the licence vendor `/_sim/clock`, `/_sim/quantity`, `/_sim/withhold`, `/_sim/rename`, `/_sim/remove`, `/_sim/notify`,
+//! `/_sim/resolve`, `/_sim/expire-tokens`, `/_sim/tenants` and `/_sim/usage`.
 //! Leaves alone: everything but arguments and waiting; the servers are the library's.
 
 use std::io::Write;
@@ -15,7 +17,7 @@ use std::time::Duration;
 use clap::Parser;
 use crosswalk_sims::{
     Autotask, BmsOptions, DattoOptions, DattoRmm, Existing, FaultError, Faults, PsaOptions, PulsewayPsa, PulsewayRmm,
-    RmmOptions, Size, World,
+    RmmOptions, Size, SophosCentral, SophosOptions, World,
 };
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,7 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Simulated vendors over a seeded world: an RMM and a PSA.
+/// Simulated vendors over a seeded world: an RMM, a PSA and, where one is asked for, a licence vendor.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -51,6 +53,18 @@ struct Arguments {
     /// Port of the PSA; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     psa_port: u16,
+    /// Which licence vendor; none unless asked for.
+    #[arg(long, value_parser = ["sophos-central"])]
+    licences: Option<String>,
+    /// Port of the licence vendor; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    licences_port: u16,
+    /// Products of each customer at the licence vendor.
+    #[arg(long, default_value_t = 4)]
+    products: usize,
+    /// No special customers at the licence vendor: all are billed by usage and let the MSP in.
+    #[arg(long)]
+    no_oddities: bool,
     /// Wait before each reply.
     #[arg(long, default_value_t = 0)]
     latency_ms: u64,
@@ -113,14 +127,19 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let existing = world.existing_in_psa(arguments.existing, arguments.seed);
     let rmm = Rmm::start(&world, &arguments.rmm, arguments.rmm_port, latency)?;
     let psa = Psa::start(&existing, arguments, latency)?;
+    let licences = start_licences(&world, arguments, latency)?;
     for fault in &arguments.faults {
-        set_fault(fault, &rmm, &psa)?;
+        set_fault(fault, rmm.faults(), psa.faults(), licences.as_ref().map(SophosCentral::faults))?;
     }
-    let ready = json!({
+    let mut ready = json!({
         "rmm": rmm.access(),
         "psa": psa.access(),
         "world": {"organisations": world.organisations.len(), "sites": world.sites.len(), "devices": world.devices.len()},
     });
+    if let Some(sim) = &licences {
+        ready["licences"] =
+            json!({"url": sim.url(), "client_id": sim.client_id(), "client_secret": sim.client_secret()});
+    }
     drop((world, existing));
     if let Some(path) = &arguments.ready_file {
         // Under another name first: whoever waits for the file must not read half of it.
@@ -214,19 +233,39 @@ impl Psa {
     }
 }
 
-fn set_fault(text: &str, rmm: &Rmm, psa: &Psa) -> Result<(), Box<dyn std::error::Error>> {
+/// The licence vendor, where one was asked for.
+fn start_licences(world: &World, arguments: &Arguments, latency: Duration) -> std::io::Result<Option<SophosCentral>> {
+    let options = SophosOptions {
+        port: arguments.licences_port,
+        latency,
+        seed: arguments.seed,
+        products: arguments.products,
+        oddities: !arguments.no_oddities,
+        ..SophosOptions::default()
+    };
+    arguments.licences.as_ref().map(|_| SophosCentral::start(world, options)).transpose()
+}
+
+fn set_fault(
+    text: &str,
+    rmm: &Faults,
+    psa: &Faults,
+    licences: Option<&Faults>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let Some((side, fault)) = text.split_once(':') else {
         return Err(format!("--fault {text}: say whose it is, e.g. psa:{text}").into());
     };
     let set = |faults: &Faults| -> Result<(), FaultError> { faults.parse(fault) };
-    match side {
-        "rmm" => set(rmm.faults())?,
-        "psa" => set(psa.faults())?,
-        "both" => {
-            set(rmm.faults())?;
-            set(psa.faults())?;
+    match (side, licences) {
+        ("rmm", _) => set(rmm)?,
+        ("psa", _) => set(psa)?,
+        ("both", _) => {
+            set(rmm)?;
+            set(psa)?;
         }
-        _ => return Err(format!("--fault {text}: {side:?} is neither rmm, psa nor both").into()),
+        ("licences", Some(licences)) => set(licences)?,
+        ("licences", None) => return Err(format!("--fault {text}: ask for a licence vendor with --licences").into()),
+        _ => return Err(format!("--fault {text}: {side:?} is neither rmm, psa, both nor licences").into()),
     }
     Ok(())
 }

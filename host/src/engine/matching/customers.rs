@@ -1,7 +1,7 @@
-//! Customers: all of a sync at once, some thousands on each side.
+//! Customers, and products: all of a sync at once, some thousands on each side.
 //!
-//! The one shared hard key is the customer's number in the MSP's own books. Name and
-//! web domain are soft: they propose. Before a customer is created, something near is
+//! The one shared hard key is the number in the MSP's own books, or the seller's code of a
+//! product. Name and web domain are soft: they propose. Before one is created, something near is
 //! always looked for. A domain that several customers of one side share (a web
 //! presence on somebody else's site, a group of companies) says nothing.
 
@@ -18,9 +18,11 @@ const SAME_DOMAIN: f64 = 0.9;
 /// A near name and the same domain.
 const NAME_AND_DOMAIN: f64 = 0.97;
 
-/// All customers of a sync.
+/// All customers of a sync, or all products.
 #[derive(Clone, Copy)]
 pub struct CustomerMatchInput<'a> {
+    /// Customers or products.
+    pub kind: Kind,
     /// The source's.
     pub source: &'a [Record],
     /// The target's.
@@ -41,7 +43,7 @@ pub struct CustomerMatchInput<'a> {
 #[must_use]
 pub fn match_customers(input: &CustomerMatchInput<'_>) -> Vec<Matched> {
     let setting = Setting {
-        kind: Kind::Customer,
+        kind: input.kind,
         rules: input.rules,
         describe: input.describe,
         target_complete: input.target_complete,
@@ -54,8 +56,10 @@ pub fn match_customers(input: &CustomerMatchInput<'_>) -> Vec<Matched> {
         let stamp = |record: &Record| record.stamp.clone().into_iter().collect();
         board.by_key("stamp", &pool, |record| vec![(input.stamp_of)(&record.id)], stamp, |_, _| true);
         board.create_as_decided();
-        let number = |record: &Record| record.text("number").and_then(serials::number_key).into_iter().collect();
-        board.by_key("customer number", &pool, number, number, |_, _| true);
+        let (by, field) =
+            if input.kind == Kind::Product { ("product code", "code") } else { ("customer number", "number") };
+        let number = |record: &Record| record.text(field).and_then(serials::number_key).into_iter().collect();
+        board.by_key(by, &pool, number, number, |_, _| true);
         let found = candidates(&board);
         let twins = twins(&board);
         board.by_likeness(found, &twins);

@@ -22,6 +22,7 @@ impl Customers {
 
     fn decide(&self) -> BTreeMap<String, Decision> {
         let matched = match_customers(&CustomerMatchInput {
+            kind: Kind::Customer,
             source: &self.source,
             target: &self.target,
             target_complete: self.complete,
@@ -208,6 +209,7 @@ fn nothing_is_created_where_it_cannot_be_known_to_be_new() {
     let mut cannot = describe(Kind::Customer);
     cannot.writes.remove(&Operation::Create);
     let matched = match_customers(&CustomerMatchInput {
+        kind: Kind::Customer,
         source: &world.source,
         target: &[],
         target_complete: true,

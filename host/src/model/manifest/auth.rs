@@ -146,8 +146,8 @@ pub enum Lifetime {
     Until(String),
 }
 
-/// How a token is renewed. The answer has the shape of the login's; when it is refused,
-/// the host logs in.
+/// How a token is renewed. The answer has the shape of the login's; when that fails,
+/// the host logs in, unless the vendor asked it to wait.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Refresh {

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The longest margin by which a token is renewed ahead of its end; short-lived ones are
-/// renewed in the last tenth of their life.
+/// renewed in the last tenth of their life, those that live no longer than this when they are refused.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// A login, its secrets included.
@@ -157,14 +157,18 @@ impl Login {
         let Some(value) = text(&shape.token) else {
             return Answer::Unclear(format!("gave no token at `{}`", shape.token));
         };
+        // Kept, it would fail every request until it ends.
+        if sensitive(value).is_none() {
+            return Answer::Unclear(format!("gave a token at `{}` that no header can carry", shape.token));
+        }
         let refresh = shape.refresh.as_ref().and_then(|refresh| text(&refresh.token)).map(Secret::new);
         let refresh = refresh.or_else(|| old.and_then(|old| old.refresh.clone()));
         let life_ms = shape.lifetime.as_ref().and_then(|lifetime| life_ms(lifetime, &json, now_ms));
-        // A life that is over before it began is a clock that is off: the vendor's 401 will tell.
-        let renew_ms = life_ms.filter(|&life| life > 0).map(|life| {
-            let margin = i64::try_from(MARGIN.as_millis()).unwrap_or(i64::MAX);
-            now_ms.saturating_add(life - margin.min(life / 10))
-        });
+        // A life that is over before it began, or soon after, is a clock that is off: the vendor's 401
+        // will tell. To renew ahead would be a login for every few requests.
+        let margin = i64::try_from(MARGIN.as_millis()).unwrap_or(i64::MAX);
+        let renew_ms =
+            life_ms.filter(|&life| life >= margin).map(|life| now_ms.saturating_add(life - margin.min(life / 10)));
         Answer::Token(Token { value: Secret::new(value), refresh, renew_ms, got: Instant::now() })
     }
 

@@ -1,8 +1,10 @@
 //! Tokens: kept, renewed ahead of their end, and attached. No guest sees one.
 //!
 //! One login at a time: whoever needs a token while one is being asked for waits, and
-//! takes what came of it, be it a token or a failure. A refusal is remembered for half a
-//! minute, since vendors lock accounts after too many of them. When the vendor answers
+//! takes what came of it, be it a token or a failure; only where that one's call ended
+//! before the vendor answered, the next asks for itself. A refusal is remembered for half a
+//! minute, since vendors lock accounts after too many of them, and so is a vendor's wish
+//! not to be asked for now, if it is for as long as that. When the vendor answers
 //! 401, the token is dropped, the host logs in once more, and the request is repeated
 //! once: the vendor refused before it did anything, so that holds for a write, too,
 //! unless its token was new. Where a new token did not help, 401s are handed on as they
@@ -30,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// How long a refused login is not tried again.
+/// How long a refused login is not tried again; and the longest that one is put off.
 const REFUSED: Duration = Duration::from_secs(30);
 /// How long a 401 is taken for good after a new token did not help.
 const IN_VAIN: Duration = Duration::from_secs(60);
@@ -103,7 +105,12 @@ impl Keeper {
     /// A failure that holds for one who asked at this time.
     fn failed(&self, asked: Instant) -> Option<NoToken> {
         let holds = |at: Instant, none: &NoToken| {
-            at >= asked || (matches!(none, NoToken::Refused(_)) && at.elapsed() < REFUSED)
+            let lasts = match none {
+                NoToken::Refused(_) => REFUSED,
+                NoToken::Failed(Error::Throttled(ms)) => REFUSED.min(Duration::from_millis(*ms)),
+                NoToken::Failed(_) => Duration::ZERO,
+            };
+            at >= asked || at.elapsed() < lasts
         };
         self.kept().failed.as_ref().filter(|(at, none)| holds(*at, none)).map(|(_, none)| none.clone())
     }
@@ -185,17 +192,20 @@ impl Gate {
         }
         let old = keeper.kept().token.clone().filter(|old| login.renews(old));
         let renewed = match &old {
-            Some(old) => self.ask(login, Some(old), pass).await.ok(),
+            Some(old) => Some(self.ask(login, Some(old), pass).await),
             None => None,
         };
         let result = match renewed {
-            Some(token) => Ok(token),
-            None => self.ask(login, None, pass).await,
+            Some(done @ (Ok(_) | Err(NoToken::Failed(Error::Throttled(_))))) => done,
+            _ => self.ask(login, None, pass).await,
         };
         if let Err(NoToken::Refused(_)) = &result {
             tracing::warn!(connection = %self.connection, "the vendor refused the login");
         }
-        keeper.take(&result);
+        // What failed for want of this call's time says nothing to another.
+        if result.is_ok() || Instant::now() < pass.until {
+            keeper.take(&result);
+        }
         result
     }
 
@@ -247,9 +257,13 @@ impl Gate {
             Body::Text(words) => words,
             Body::Bytes(_) => String::new(),
         };
-        for secret in self.secrets.iter().map(Secret::expose) {
+        // The longest first: one secret may be the beginning of another.
+        let mut secrets: Vec<&str> = self.secrets.iter().map(Secret::expose).collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        for secret in secrets {
             let json = serde_json::Value::from(secret).to_string();
-            for form in [secret, &form_encoded(secret), json.trim_matches('"')] {
+            let quoted = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(secret);
+            for form in [secret, &form_encoded(secret), quoted] {
                 words = words.replace(form, "…");
             }
         }

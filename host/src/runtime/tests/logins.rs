@@ -275,13 +275,14 @@ async fn a_refused_login_is_the_vendor_s_401_and_shows_no_secret() {
 
 #[tokio::test]
 async fn a_login_without_an_answer_that_makes_sense_is_unreachable() {
-    let answers: [(Saying, &str, usize); 7] = [
+    let answers: [(Saying, &str, usize); 8] = [
         (|_, _| Answer::Close, "the login failed: ", 2),
         (|_, _| Answer::Reply("HTTP/1.1 503 Busy", Vec::new()), "the login answered HTTP 503", 2),
         (|_, _| Answer::Reply("HTTP/1.1 404 Not Found", Vec::new()), "the login answered HTTP 404", 1),
         (|_, _| Answer::Reply("HTTP/1.1 302 Found\r\nlocation: /v1/x", Vec::new()), "the login answered HTTP 302", 1),
         (|_, _| ok("<html>Sign in</html>"), "something else than JSON", 1),
         (|_, _| ok(r#"{"access_token":""}"#), "no token at `/access_token`", 1),
+        (|_, _| ok(r#"{"access_token":"a\nb"}"#), "that no header can carry", 1),
         (|_, _| ok(&format!(r#"{{"access_token":"{}"}}"#, "x".repeat(70_000))), "which is too much", 1),
     ];
     for (answer, told, asked) in answers {
@@ -299,6 +300,55 @@ async fn a_login_without_an_answer_that_makes_sense_is_unreachable() {
     let setting = logging_in(OWN, silent, any).await;
     let told = setting.send(get("/x")).await;
     assert!(matches!(&told, Err(Error::Unreachable(why)) if why.contains("did not say at `/success`")), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_login_that_is_never_answered_ends_with_the_call_and_spoils_no_other() {
+    let silent_at_first = |number, arrived: &Arrived| match number {
+        1 => Answer::Silence,
+        _ => granted(number, arrived),
+    };
+    let setting = logging_in(PASSWORD, silent_at_first, any).await;
+    let short = setting.pass_within(Duration::from_millis(200), Reach::Reads, vec![get("/x")]);
+    let patient = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        setting.send(get("/z")).await
+    };
+    let ((cut_short, _), answered) = tokio::join!(short, patient);
+    assert!(cut_short.iter().all(|result| matches!(result, Err(Error::Timeout(_)))), "{cut_short:?}");
+    assert_eq!((status(&answered), logins(&setting)), (200, 2), "it waited for its turn, and then asked for itself");
+}
+
+#[tokio::test]
+async fn a_vendor_that_wants_no_login_for_now_is_left_alone() {
+    let busy = |_, _: &Arrived| Answer::Reply("HTTP/1.1 429 Slow\r\nretry-after: 3600", Vec::new());
+    let setting = logging_in(PASSWORD, busy, any).await;
+    for _ in 0..3 {
+        assert!(matches!(setting.send(get("/x")).await, Err(Error::Throttled(3_600_000))));
+    }
+    assert_eq!(logins(&setting), 1);
+
+    // A token is not renewed by a login either, where its renewal was put off.
+    let at_renewal = |number, arrived: &Arrived| match arrived.line.as_str() {
+        "POST /security/refresh" => Answer::Reply("HTTP/1.1 429 Slow\r\nretry-after: 3600", Vec::new()),
+        _ => own(number, "2026-01-31T10:30:00Z"),
+    };
+    let setting = logging_in(OWN, at_renewal, any).await;
+    assert_eq!((later(&setting, 0).await, later(&setting, 3_600).await), (200, 0));
+    assert_eq!(setting.vendor.lines()[2..], ["POST /security/refresh".to_owned()]);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_no_reason_to_log_in_again_and_again() {
+    // By the host's clock the token has ten seconds; then the clock goes back a day.
+    let setting = logging_in(OWN, |number, _| own(number, "2026-01-31T09:30:10Z"), any).await;
+    for seconds in [0, 9, 20, -86_400, 30] {
+        assert_eq!((later(&setting, seconds).await, logins(&setting)), (200, 1), "after {seconds} s");
+    }
+    // A clock that goes back only keeps a token for longer: the vendor's 401 ends it.
+    let setting = logging_in(PASSWORD, granted, |number, arrived| number == 2 || arrived.line.ends_with("/x")).await;
+    assert_eq!((later(&setting, 86_400).await, later(&setting, 0).await), (200, 200));
+    assert_eq!((status(&setting.send(get("/late")).await), logins(&setting)), (200, 2));
 }
 
 #[tokio::test]

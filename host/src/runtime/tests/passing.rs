@@ -75,8 +75,18 @@ impl Setting {
         reach: Reach,
         requests: Vec<Request>,
     ) -> (Vec<Result<Response, Error>>, Arc<SentBook>) {
+        self.pass_within(Duration::from_secs(20), reach, requests).await
+    }
+
+    /// The same, by a call that may take this long.
+    pub(super) async fn pass_within(
+        &self,
+        time: Duration,
+        reach: Reach,
+        requests: Vec<Request>,
+    ) -> (Vec<Result<Response, Error>>, Arc<SentBook>) {
         let sent = Arc::<SentBook>::default();
-        let pass = Pass::new(reach, Instant::now() + Duration::from_secs(20), Arc::clone(&sent));
+        let pass = Pass::new(reach, Instant::now() + time, Arc::clone(&sent));
         (self.gate.pass_all(requests, &pass).await, sent)
     }
 }

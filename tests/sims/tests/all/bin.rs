@@ -93,8 +93,42 @@ fn the_psa_can_be_chosen() {
 }
 
 #[test]
+fn a_licence_vendor_joins_when_asked_for() {
+    let (mut child, ready) = start(&["--licences", "sophos-central", "--fault", "licences:throttle=path:/whoami"]);
+    let text = |name: &str| ready["licences"][name].as_str().unwrap().to_owned();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &text("client_id")),
+        ("client_secret", &text("client_secret")),
+        ("scope", "token"),
+    ];
+    let form = form.map(|(name, value)| format!("{name}={value}")).join("&");
+    let mut sophos = Client::new(&text("url"), &[]);
+    let login = sophos.send_as("application/x-www-form-urlencoded", "POST", "/api/v2/oauth2/token", &form).unwrap();
+    let bearer = format!("Bearer {}", login.json()["access_token"].as_str().unwrap());
+    assert_eq!(Client::new(&text("url"), &[("Authorization", &bearer)]).get("/whoami/v1").status, 429);
+    assert_eq!(
+        sophos.get("/_sim/tenants").json()["tenants"].as_array().unwrap().len(),
+        5,
+        "four, and one that is gone"
+    );
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+
+    let (mut child, ready) = start(&[]);
+    assert!(ready.get("licences").is_none());
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn it_refuses_what_it_does_not_know() {
-    for arguments in [&["--fault", "psa:gremlins=1"][..], &["--fault", "throttle=1"], &["--fault", "hr:throttle=1"]] {
+    for arguments in [
+        &["--fault", "psa:gremlins=1"][..],
+        &["--fault", "throttle=1"],
+        &["--fault", "hr:throttle=1"],
+        &["--fault", "licences:throttle=1"],
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_crosswalk-sims")).args(arguments).output().unwrap();
         assert!(!output.status.success() && output.stdout.is_empty());
         assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: "));

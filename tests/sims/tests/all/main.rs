@@ -19,6 +19,8 @@ mod faults;
 mod psa;
 /// Pulseway RMM: login, lists, filters, tree, records, writes.
 mod rmm;
+/// Sophos Central: token, tenants, usage by month, licences, alerts.
+mod sophos;
 /// The first PSA's services on contracts: units and adjustments.
 mod usage;
 

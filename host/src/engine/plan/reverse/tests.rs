@@ -35,6 +35,7 @@ impl Both {
 
     fn matched(&self) -> Vec<Matched> {
         match_customers(&CustomerMatchInput {
+            kind: Kind::Customer,
             source: &self.source,
             target: &self.target,
             target_complete: true,

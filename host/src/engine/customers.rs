@@ -1,0 +1,577 @@
+//! Customers of a sync as people work with them: one row each, with what it is mapped to, what is
+//! switched, and how it went last.
+//!
+//! A row is a customer's two links (account and contract), its switches and its last outcome. What
+//! may be linked is checked where links are decided (`links`); files are in `file`.
+
+mod file;
+
+pub use file::CustomerRow;
+
+use super::Tenant;
+use super::context::Work;
+use super::links::Decision;
+use super::matching::OPERATOR;
+use super::matching::contracts::{is_offered, term};
+use super::progress::Progress;
+use crate::error::Error;
+use crate::model::usage::{Ending, LastOutcome};
+use crate::model::{Kind, Link, LinkState, Mode, Record, Selection, Switch, Sync, SyncName};
+use serde::Serialize;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// The customers of a sync, those that were asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct CustomerList {
+    /// How many there are in all, however many are listed.
+    pub counts: CustomerCounts,
+    /// Those asked for, by name.
+    pub customers: Vec<CustomerView>,
+}
+
+/// How many customers are how. One that is held is mapped, too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct CustomerCounts {
+    /// All.
+    pub all: usize,
+    /// Mapped, with all that is needed.
+    pub mapped: usize,
+    /// Nothing was found.
+    pub unmapped: usize,
+    /// Something waits for a yes or no.
+    pub proposed: usize,
+    /// A person must choose, or what was chosen is gone.
+    pub conflict: usize,
+    /// Something of it waits for a person after planning.
+    pub held: usize,
+    /// Left out by the operator.
+    pub excluded: usize,
+}
+
+/// A customer, for people and programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct CustomerView {
+    /// The source's id.
+    pub id: String,
+    /// What the source calls it.
+    pub name: String,
+    /// How it stands.
+    pub state: CustomerState,
+    /// The account it is linked to: id and name.
+    pub account: Option<(String, String)>,
+    /// The contract its usage goes to: id and name.
+    pub contract: Option<(String, String)>,
+    /// What may be it: of the account while that is open, else of the contract.
+    pub candidates: Vec<crate::model::Candidate>,
+    /// Why it stands so.
+    pub reason: String,
+    /// The revisions of both links, account and contract, for saving a decision on what was seen.
+    pub revision: (i64, i64),
+    /// Whether its usage goes to its contract.
+    pub usage: bool,
+    /// Whether its alerts become tickets.
+    pub tickets: bool,
+    /// Whether the source reports usage of it.
+    pub has_usage: bool,
+    /// How it went last.
+    pub outcome: Option<LastOutcome>,
+    /// What to do about that, by the plugin where it went wrong.
+    pub remedy: Option<String>,
+}
+
+/// How a customer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CustomerState {
+    /// Linked to an account, and to a contract where usage takes part.
+    Mapped,
+    /// Nothing was found.
+    Unmapped,
+    /// Something waits for a yes or no.
+    Proposed,
+    /// A person must choose, or what was chosen is gone.
+    Conflict,
+    /// Left out by the operator.
+    Excluded,
+}
+
+impl CustomerState {
+    /// The word, as people and files have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CustomerState::Mapped => "mapped",
+            CustomerState::Unmapped => "unmapped",
+            CustomerState::Proposed => "proposed",
+            CustomerState::Conflict => "conflict",
+            CustomerState::Excluded => "excluded",
+        }
+    }
+
+    fn of(link: Option<&Link>) -> Self {
+        match link.map(|link| link.state) {
+            Some(LinkState::Linked) => CustomerState::Mapped,
+            Some(LinkState::Proposed) => CustomerState::Proposed,
+            Some(LinkState::Conflict | LinkState::Broken) => CustomerState::Conflict,
+            Some(LinkState::Excluded) => CustomerState::Excluded,
+            // What is to be created is decided; it is mapped as soon as a plan was applied.
+            Some(LinkState::Unmapped | LinkState::Create) | None => CustomerState::Unmapped,
+        }
+    }
+}
+
+/// Which customers are listed; everything that is set must fit.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerFilter {
+    /// Only these, by id; empty: all.
+    pub ids: Vec<String>,
+    /// Only names that contain this text, ignoring case.
+    pub text: Option<String>,
+    /// Only these states; empty: all.
+    pub states: Vec<CustomerState>,
+    /// Only those whose usage is switched so.
+    pub usage: Option<bool>,
+    /// Only those whose tickets are switched so.
+    pub tickets: Option<bool>,
+    /// Only those of whom the source reports usage.
+    pub has_usage: bool,
+    /// Only those whose last run ended so; empty: all.
+    pub endings: Vec<Ending>,
+}
+
+/// What became of a customer's data when it was read again.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refreshed {
+    /// The source's id.
+    pub id: String,
+    /// What the source calls it now; none when it is gone from there.
+    pub name: Option<String>,
+    /// What the source called it before, where that was another name.
+    pub was: Option<String>,
+    /// What the target calls its account now.
+    pub account: Option<String>,
+    /// What the target called it before, where that was another name.
+    pub account_was: Option<String>,
+}
+
+/// A contract that can be chosen, or why not.
+#[derive(Debug, Clone, Serialize)]
+pub struct ContractView {
+    /// The target's id.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// The vendor's word for what kind it is.
+    pub type_: Option<String>,
+    /// First and last day, and whether it is in force.
+    pub term: String,
+    /// Whether usage can be put on it: not cancelled, and of a kind that takes quantities.
+    pub eligible: bool,
+    /// Whether it is the one that is chosen.
+    pub chosen: bool,
+}
+
+impl Tenant {
+    /// The customers of a sync.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn customer_list(&self, sync: &SyncName, filter: &CustomerFilter) -> Result<CustomerList, Error> {
+        let sync = self.sync(sync).await?;
+        let rows = self.customer_rows(&sync).await?;
+        let mut counts = CustomerCounts { all: rows.len(), ..CustomerCounts::default() };
+        for row in &rows {
+            *match row.state {
+                CustomerState::Mapped => &mut counts.mapped,
+                CustomerState::Unmapped => &mut counts.unmapped,
+                CustomerState::Proposed => &mut counts.proposed,
+                CustomerState::Conflict => &mut counts.conflict,
+                CustomerState::Excluded => &mut counts.excluded,
+            } += 1;
+            counts.held += usize::from(row.outcome.as_ref().is_some_and(|outcome| outcome.ending == Ending::Held));
+        }
+        Ok(CustomerList { counts, customers: rows.into_iter().filter(|row| passes(row, filter)).collect() })
+    }
+
+    async fn customer_rows(&self, sync: &Sync) -> Result<Vec<CustomerView>, Error> {
+        let store = &self.store;
+        let customers = store.records_all(&sync.source, Kind::Customer).await?;
+        let customers = customers.into_iter().filter(|stored| stored.gone_at.is_none());
+        let billing = sync.rules.kinds.contains_key(&Kind::Usage);
+        let links = by_source(store.links_all(&sync.name, Kind::Customer).await?);
+        let contract_links = by_source(store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?);
+        let ids = |links: &HashMap<String, Link>| -> Vec<String> {
+            links.values().filter_map(|link| link.target.clone()).collect()
+        };
+        let accounts = self.names(sync, Kind::Customer, &ids(&links)).await?;
+        let contracts = self.names(sync, Kind::Contract, &ids(&contract_links)).await?;
+        let with_usage: HashSet<String> = match billing {
+            true => store.records_all(&sync.source, Kind::Usage).await?,
+            false => Vec::new(),
+        }
+        .into_iter()
+        .filter(|stored| stored.gone_at.is_none())
+        .filter_map(|stored| stored.record.parent)
+        .collect();
+        let (switches, outcomes) = (store.switches(&sync.name).await?, store.outcomes(&sync.name).await?);
+        let remedies = self.remedies(&outcomes).await?;
+        let mut rows: Vec<CustomerView> = customers
+            .map(|stored| {
+                let Record { id, name, .. } = stored.record;
+                let (link, contract) = (links.get(&id), contract_links.get(&id).filter(|_| billing));
+                let switches = switches.get(&id).copied().unwrap_or_default();
+                let named = |link: Option<&Link>, names: &HashMap<String, String>| {
+                    let id = link?.linked()?;
+                    Some((id.to_owned(), names.get(id).cloned().unwrap_or_default()))
+                };
+                let mut state = CustomerState::of(link);
+                let mut open = link;
+                if state == CustomerState::Mapped && billing {
+                    state = CustomerState::of(contract);
+                    open = contract.or(link);
+                }
+                let outcome = outcomes.get(&id).cloned();
+                CustomerView {
+                    account: named(link, &accounts),
+                    contract: named(contract, &contracts),
+                    candidates: open.map(|link| link.candidates.clone()).unwrap_or_default(),
+                    reason: open.map(|link| link.reason.clone()).unwrap_or_default(),
+                    revision: (link.map_or(0, |link| link.revision), contract.map_or(0, |link| link.revision)),
+                    usage: billing && switches.usage.unwrap_or(sync.rules.switched_on),
+                    tickets: sync.rules.kinds.contains_key(&Kind::Alert)
+                        && switches.tickets.unwrap_or(sync.rules.switched_on),
+                    has_usage: with_usage.contains(&id),
+                    remedy: outcome.as_ref().and_then(|outcome| remedies.get(outcome.trouble.as_ref()?).cloned()),
+                    outcome,
+                    state,
+                    id,
+                    name,
+                }
+            })
+            .collect();
+        rows.sort_by(|a, b| (a.name.to_lowercase(), &a.id).cmp(&(b.name.to_lowercase(), &b.id)));
+        Ok(rows)
+    }
+
+    async fn names(&self, sync: &Sync, kind: Kind, ids: &[String]) -> Result<HashMap<String, String>, Error> {
+        let records = self.store.records_by_ids(&sync.target, kind, ids).await?;
+        Ok(records.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
+    }
+
+    /// The troubleshooting texts of what went wrong, by connection and failure.
+    async fn remedies(
+        &self,
+        outcomes: &HashMap<String, LastOutcome>,
+    ) -> Result<HashMap<(String, String), String>, Error> {
+        let troubles: BTreeSet<&(String, String)> = outcomes.values().filter_map(|one| one.trouble.as_ref()).collect();
+        let mut texts = HashMap::new();
+        for (connection, failure) in troubles {
+            let Ok(name) = crate::model::ConnectionName::new(connection) else { continue };
+            let Some(connection) = self.store.connection_get(&name).await? else { continue };
+            let plugin = self.parts.plugin(&connection.digest).await?;
+            if let Some(text) = plugin.manifest().troubleshooting.get(failure) {
+                texts.insert((name.to_string(), failure.clone()), text.clone());
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Accounts of the target whose name contains a text, as they were read last.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn account_search(
+        &self,
+        sync: &SyncName,
+        text: &str,
+        most: usize,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let sync = self.sync(sync).await?;
+        let found = self.store.record_search(&sync.target, Kind::Customer, text, most).await?;
+        Ok(found.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
+    }
+
+    /// The contracts of the account a customer is linked to, those in force first.
+    ///
+    /// # Errors
+    /// No such sync; the customer is not linked.
+    pub async fn contract_list(&self, sync: &SyncName, customer: &str) -> Result<Vec<ContractView>, Error> {
+        let sync = self.usage_sync(sync).await?;
+        let account = self.account_of(&sync, customer).await?;
+        let links = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
+        let chosen = links.iter().find(|link| link.target_kind == Kind::Contract).and_then(Link::linked);
+        let contracts = self.store.records_of_parent(&sync.target, Kind::Contract, &account).await?;
+        let mut contracts: Vec<Record> =
+            contracts.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect();
+        contracts.sort_by_key(|one| (!is_offered(one), !one.active(), one.name.clone(), one.id.clone()));
+        let view = |record: Record| ContractView {
+            type_: record.text("type").map(str::to_owned),
+            term: term(&record),
+            eligible: is_offered(&record),
+            chosen: chosen == Some(record.id.as_str()),
+            id: record.id,
+            name: record.name,
+        };
+        Ok(contracts.into_iter().map(view).collect())
+    }
+
+    async fn account_of(&self, sync: &Sync, customer: &str) -> Result<String, Error> {
+        let link = self.store.link_get(&sync.name, Kind::Customer, customer).await?;
+        link.and_then(|link| link.linked().map(str::to_owned)).ok_or_else(|| {
+            Error::invalid(
+                format!("customer {customer} is not linked to an account"),
+                format!("`crosswalk customer map {} {customer} --to ACCOUNT` links it", sync.name),
+            )
+        })
+    }
+
+    /// Decides what a customer is: its account, its contract, or both. With revisions (account,
+    /// contract) only while the links still have those.
+    ///
+    /// # Errors
+    /// No such record; the contract is not one of the account, or takes no usage; somebody else
+    /// decided meanwhile. Then nothing was stored.
+    pub async fn customer_map(
+        &self,
+        sync: &SyncName,
+        customer: &str,
+        account: Option<&Decision>,
+        contract: Option<&Decision>,
+        seen: Option<(i64, i64)>,
+    ) -> Result<(), Error> {
+        let sync = self.sync(sync).await?;
+        let links = self.mapped(&sync, customer, account, contract).await?;
+        for link in &links {
+            let expected =
+                seen.map(|(account, contract)| if link.target_kind == Kind::Contract { contract } else { account });
+            if expected.is_some_and(|expected| expected != link.revision) {
+                return Err(Error::Busy {
+                    message: format!("customer {customer} was decided on since you looked"),
+                    hint: format!("`crosswalk customer list {}` shows how it stands now", sync.name),
+                });
+            }
+        }
+        Ok(self.store.links_put(&sync.name, &links).await?)
+    }
+
+    /// The links as decisions make them, checked; not stored.
+    async fn mapped(
+        &self,
+        sync: &Sync,
+        customer: &str,
+        account: Option<&Decision>,
+        contract: Option<&Decision>,
+    ) -> Result<Vec<Link>, Error> {
+        let mut links = Vec::new();
+        if let Some(decision) = account {
+            links.push(self.decided(sync, Kind::Customer, customer, decision).await?);
+        }
+        let Some(decision) = contract else { return Ok(links) };
+        if !sync.rules.kinds.contains_key(&Kind::Usage) {
+            return Err(Error::invalid(
+                format!("usage takes no part in the sync `{}`: a contract means nothing in it", sync.name),
+                "map the account alone",
+            ));
+        }
+        let account = match account {
+            Some(Decision::Link(account)) => account.clone(),
+            _ => self.account_of(sync, customer).await?,
+        };
+        let (state, target) = match decision {
+            Decision::Link(id) => {
+                self.check_contract(sync, &account, id).await?;
+                (LinkState::Linked, Some(id.clone()))
+            }
+            Decision::Exclude => (LinkState::Excluded, None),
+            Decision::Forget => (LinkState::Unmapped, None),
+            Decision::Create => {
+                return Err(Error::invalid("contracts are not created", "make it in the PSA, and choose it"));
+            }
+        };
+        let now = self.parts.clock.now();
+        let known = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
+        let known = known.into_iter().find(|link| link.target_kind == Kind::Contract);
+        let link = known
+            .unwrap_or_else(|| Link { target_kind: Kind::Contract, ..Link::unmapped(Kind::Customer, customer, now) });
+        links.push(Link {
+            state,
+            target,
+            decided_by: if *decision == Decision::Forget { String::new() } else { OPERATOR.to_owned() },
+            decided_at: now,
+            reason: "decided by the operator".to_owned(),
+            candidates: Vec::new(),
+            ..link
+        });
+        Ok(links)
+    }
+
+    async fn check_contract(&self, sync: &Sync, account: &str, id: &str) -> Result<(), Error> {
+        let hint = format!("`crosswalk customer contracts {}` lists those that can be chosen", sync.name);
+        let contract = self.record(&sync.target, Kind::Contract, id).await?;
+        let contract = contract.ok_or_else(|| Error::not_found("contract", id, hint.clone()))?;
+        if contract.parent.as_deref() != Some(account) {
+            return Err(Error::invalid(
+                format!("contract {id} (`{}`) belongs to another account", contract.name),
+                hint,
+            ));
+        }
+        if !is_offered(&contract) {
+            let why = if contract.field("cancelled") == Some(&crate::model::Value::Boolean(true)) {
+                "was cancelled"
+            } else {
+                "is of a kind that takes no quantities"
+            };
+            return Err(Error::invalid(format!("contract {id} (`{}`) {why}", contract.name), hint));
+        }
+        Ok(())
+    }
+
+    /// Switches usage or tickets of customers. Gives how many were switched the other way.
+    ///
+    /// # Errors
+    /// No such sync; it has nothing to switch; a customer is not there: then nothing was stored.
+    pub async fn customer_switch(
+        &self,
+        sync: &SyncName,
+        customers: &[String],
+        switch: Switch,
+        on: bool,
+    ) -> Result<usize, Error> {
+        let sync = self.sync(sync).await?;
+        let needs = if switch == Switch::Usage { Kind::Usage } else { Kind::Alert };
+        if !sync.rules.kinds.contains_key(&needs) {
+            return Err(Error::invalid(
+                format!("{needs} takes no part in the sync `{}`: there is nothing to switch", sync.name),
+                format!("`crosswalk sync set {}` takes it in with `--kinds`", sync.name),
+            ));
+        }
+        let there = self.store.records_by_ids(&sync.source, Kind::Customer, customers).await?;
+        let there: HashSet<&str> = there.iter().map(|stored| stored.record.id.as_str()).collect();
+        if let Some(unknown) = customers.iter().find(|id| !there.contains(id.as_str())) {
+            let hint = format!("`crosswalk customer list {}` names them", sync.name);
+            return Err(Error::not_found("customer", unknown, hint));
+        }
+        let mut known = self.store.switches(&sync.name).await?;
+        let mut changed = Vec::new();
+        for customer in customers {
+            let mut switches = known.remove(customer).unwrap_or_default();
+            if switches.get(switch).unwrap_or(sync.rules.switched_on) != on {
+                switches.set(switch, Some(on));
+                changed.push((customer.clone(), switches));
+            }
+        }
+        let count = changed.len();
+        self.store.switches_put(&sync.name, changed).await?;
+        if count > 0 {
+            let word = if on { "on" } else { "off" };
+            self.note(Some(&sync.name), "switched", format!("{} {word} for {count} customers", switch.as_str()))
+                .await?;
+        }
+        Ok(count)
+    }
+
+    /// Reads customers, their accounts, contracts and what is on these again now, ahead of the
+    /// next run. Nothing is written to either side.
+    ///
+    /// # Errors
+    /// No such sync; somebody else works on it; the vendor's answer.
+    pub async fn customer_refresh(
+        &self,
+        sync: &SyncName,
+        customers: &[String],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Refreshed>, Error> {
+        let work = self.begin(sync, Mode::Plan, progress).await?;
+        let refreshed = work.refresh_customers(customers).await;
+        match &refreshed {
+            Ok(_) => work.end_idle().await?,
+            Err(error) => work.fail(error).await,
+        }
+        refreshed
+    }
+}
+
+impl Work<'_> {
+    async fn refresh_customers(&self, customers: &[String]) -> Result<Vec<Refreshed>, Error> {
+        let links = self.store.links_by_sources(&self.sync.name, Kind::Customer, customers).await?;
+        let accounts: HashMap<String, String> =
+            links.iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect();
+        let targets: Vec<String> = accounts.values().cloned().collect();
+        let before = self.names_before(customers, &targets).await?;
+        let sides = (
+            self.read_now(&self.source, Kind::Customer, customers).await?,
+            self.read_now(&self.target, Kind::Customer, &targets).await?,
+        );
+        let (Some(source), Some(target)) = sides else {
+            return Err(Error::invalid(
+                format!("`{}` or `{}` cannot read single customers", self.source.name, self.target.name),
+                format!("`crosswalk plan {}` reads all of them", self.sync.name),
+            ));
+        };
+        if self.sync.rules.kinds.contains_key(&Kind::Usage) {
+            let mut contracts = Vec::new();
+            for account in &targets {
+                contracts.extend(self.read_of(Kind::Contract, account).await?);
+            }
+            for contract in contracts {
+                self.read_of(Kind::Usage, &contract).await?;
+            }
+        }
+        let of = |id: &String| {
+            let account = accounts.get(id);
+            let (name, there) = (source.get(id), account.and_then(|account| target.get(account)));
+            let changed = |record: Option<&Record>, before: Option<&String>| {
+                before.filter(|before| record.is_some_and(|record| record.name != **before)).cloned()
+            };
+            Refreshed {
+                id: id.clone(),
+                was: changed(name, before.0.get(id)),
+                name: name.map(|record| record.name.clone()),
+                account_was: changed(there, account.and_then(|account| before.1.get(account))),
+                account: there.map(|record| record.name.clone()),
+            }
+        };
+        Ok(customers.iter().map(of).collect())
+    }
+
+    async fn names_before(
+        &self,
+        customers: &[String],
+        accounts: &[String],
+    ) -> Result<(HashMap<String, String>, HashMap<String, String>), Error> {
+        let names = |stored: Vec<crate::store::Stored>| {
+            stored.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect()
+        };
+        Ok((
+            names(self.store.records_by_ids(&self.source.name, Kind::Customer, customers).await?),
+            names(self.store.records_by_ids(&self.target.name, Kind::Customer, accounts).await?),
+        ))
+    }
+
+    /// Reads what belongs to a record of the target and stores it, where the connector can; gives the ids.
+    pub(super) async fn read_of(&self, kind: Kind, parent: &str) -> Result<Vec<String>, Error> {
+        if !self.target.description.kind(kind).is_some_and(|can| can.reads.of_parent) {
+            return Ok(Vec::new());
+        }
+        let read = self.read_all(&self.target, kind, Selection::OfParent(parent.to_owned())).await;
+        let read = read.map_err(|failure| self.target.failed(failure))?;
+        self.store.records_put(&self.target.name, kind, &read, self.now()).await?;
+        Ok(read.into_iter().map(|record| record.id).collect())
+    }
+}
+
+fn passes(row: &CustomerView, filter: &CustomerFilter) -> bool {
+    let text = filter.text.as_ref().map(|text| text.to_lowercase());
+    let ending = row.outcome.as_ref().map(|outcome| outcome.ending);
+    (filter.ids.is_empty() || filter.ids.contains(&row.id))
+        && text.is_none_or(|text| row.name.to_lowercase().contains(&text))
+        && (filter.states.is_empty() || filter.states.contains(&row.state))
+        && filter.usage.is_none_or(|on| row.usage == on)
+        && filter.tickets.is_none_or(|on| row.tickets == on)
+        && (row.has_usage || !filter.has_usage)
+        && (filter.endings.is_empty() || ending.is_some_and(|ending| filter.endings.contains(&ending)))
+}
+
+fn by_source(links: Vec<Link>) -> HashMap<String, Link> {
+    links.into_iter().map(|link| (link.source.clone(), link)).collect()
+}

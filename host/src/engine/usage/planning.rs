@@ -1,0 +1,224 @@
+//! Usage in a plan: contracts and products are mapped, counts put into the history, lines planned.
+
+use super::super::connections::Opened;
+use super::super::context::Work;
+use super::super::observe::Observed;
+use super::super::plan::usage::{Choice, Line, lines, plan_usage};
+use super::super::plan::{Finding, Planned};
+use super::super::planning::{Account, Draft};
+use super::super::{brakes, matching};
+use super::{Books, NotFetched, TargetRead, fetched_before, present};
+use crate::error::Error;
+use crate::model::{
+    Action, Failure, FieldDiff, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value, Writable,
+};
+use matching::{CustomerMatchInput, Decision};
+use std::collections::{HashMap, HashSet};
+
+impl Work<'_> {
+    /// Plans what belongs to billing: nothing where usage takes no part.
+    pub(in crate::engine) async fn plan_billing(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        accounts: &[Account],
+        observed: Option<&Observed>,
+    ) -> Result<(), Error> {
+        if !self.sync.rules.kinds.contains_key(&Kind::Usage) {
+            return Ok(());
+        }
+        let planned_products = self.plan_products(draft).await?;
+        let not_fetched = match observed {
+            Some(observed) => not_fetched(&self.source, observed),
+            None => fetched_before(&self.store, &self.sync, &self.store.outcomes(&self.sync.name).await?).await?,
+        };
+        let read = TargetRead::of(draft);
+        let mut books = Books::open(&self.store, &self.sync, &self.target, not_fetched, read, self.now()).await?;
+        for (id, name) in planned_products {
+            books.products.insert(id, super::Product::Planned(name));
+        }
+        if observed.is_some() {
+            self.store.counts_put(&self.sync.source, books.counts(), self.now()).await?;
+        }
+        self.plan_contracts(&mut books, accounts).await?;
+        let mut outcomes = HashMap::new();
+        for account in accounts {
+            let (customer, target) = (account.source.as_str(), account.linked());
+            let planned = self.plan_customer(draft, &books, customer, target, &HashMap::new()).await?;
+            let Some((lines, planned)) = planned else { continue };
+            outcomes.extend(
+                self.outcome(&books, observed, customer, &lines, &planned).map(|one| (customer.to_owned(), one)),
+            );
+        }
+        let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
+        draft.find(
+            books
+                .rows
+                .keys()
+                .filter(|customer| !known.contains(customer.as_str()))
+                .map(|customer| Finding {
+                    source: customer.clone(),
+                    message: "usage is reported of a customer that the source does not list".to_owned(),
+                })
+                .collect(),
+        );
+        Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
+    }
+
+    /// Plans one customer's lines into a plan; nothing when the target has no usage.
+    pub(super) async fn plan_customer(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        books: &Books<'_>,
+        customer: &str,
+        account: Option<&str>,
+        choices: &HashMap<String, Choice>,
+    ) -> Result<Option<(Vec<Line>, Vec<PlannedChange>)>, Error> {
+        let weighed = books.with(customer, account, choices, |input| {
+            let mut lines = lines(input);
+            if !choices.is_empty() {
+                lines.retain(|line| choices.contains_key(&line.product));
+            }
+            let planned = plan_usage(input, &lines);
+            (lines, planned)
+        });
+        let Some((lines, Planned { changes, findings, noted })) = weighed else { return Ok(None) };
+        draft.find(findings);
+        let changes = draft.without_open(Kind::Usage, changes);
+        let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
+        let rules = &self.sync.rules;
+        brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run, rules.kinds[&Kind::Usage].trust);
+        free.append(&mut held);
+        self.store.links_put(&self.sync.name, &noted).await?;
+        draft.keep(free.clone()).await?;
+        Ok(Some((lines, free)))
+    }
+
+    /// Maps the source's products, and plans those that an operator wants created. Gives the
+    /// latter, with the names they will have.
+    async fn plan_products(&self, draft: &mut Draft<'_, '_>) -> Result<Vec<(String, String)>, Error> {
+        let kind = Kind::Product;
+        let (Some(can), Some(rules)) = (self.target.description.kind(kind), self.sync.rules.kinds.get(&kind)) else {
+            return Ok(Vec::new());
+        };
+        let source = present(self.store.records_all(&self.source.name, kind).await?);
+        let target = present(self.store.records_all(&self.target.name, kind).await?);
+        let links = self.store.links_all(&self.sync.name, kind).await?;
+        let matched = matching::match_customers(&CustomerMatchInput {
+            kind,
+            source: &source,
+            target: &target,
+            target_complete: draft.target_complete(kind),
+            links: &links,
+            stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
+            rules,
+            describe: can,
+        });
+        let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+        let (mut decided, mut create) = (Vec::new(), Vec::new());
+        for (record, matched) in source.iter().zip(&matched) {
+            let link = links.get(record.id.as_str()).copied();
+            match &matched.decision {
+                // Nothing is written for it at either side.
+                Decision::Linked { target, by, reason } => {
+                    decided.push(self.linked(kind, link, &record.id, target, by, reason))
+                }
+                Decision::Create { reason } if can.writes.contains(&Operation::Create) => {
+                    create.push(new_product(record, link, can, reason));
+                }
+                Decision::Create { .. } => draft.find(vec![Finding {
+                    source: record.id.clone(),
+                    message: format!(
+                        "`{}` cannot create products with its settings: create {} there, and map it",
+                        self.target.name, record.name
+                    ),
+                }]),
+                other => decided.extend(matching::decided(link, kind, &record.id, other, self.now())),
+            }
+        }
+        self.store.links_put(&self.sync.name, &decided).await?;
+        let mut create = draft.without_open(kind, create);
+        brakes::hold(&mut create, u32::MAX, &self.sync.rules.brakes, draft.first_run, rules.trust);
+        let planned = create.iter().map(|change| (change.source.clone(), change.name.clone())).collect();
+        draft.keep(create).await?;
+        Ok(planned)
+    }
+
+    /// Maps each linked customer to a contract of its account, and stores what was decided.
+    async fn plan_contracts(&self, books: &mut Books<'_>, accounts: &[Account]) -> Result<(), Error> {
+        let mut decided = Vec::new();
+        for account in accounts {
+            let (customer, Some(target)) = (account.source.as_str(), account.linked()) else { continue };
+            let link = books.contract_links.get(customer);
+            let next = match books.contract_decision(customer, target) {
+                Decision::Linked { target, by, reason } => {
+                    Some(self.linked(Kind::Customer, link, customer, &target, by, &reason))
+                }
+                other => matching::decided(link, Kind::Customer, customer, &other, self.now()),
+            };
+            decided.extend(next.map(|link| Link { target_kind: Kind::Contract, ..link }));
+        }
+        self.store.links_put(&self.sync.name, &decided).await?;
+        for link in decided {
+            let link = Link { revision: link.revision + 1, ..link };
+            books.contract_links.insert(link.source.clone(), link);
+        }
+        Ok(())
+    }
+
+    fn linked(&self, kind: Kind, link: Option<&Link>, source: &str, target: &str, by: &str, reason: &str) -> Link {
+        let link = link.cloned().unwrap_or_else(|| Link::unmapped(kind, source, self.now()));
+        Link {
+            state: LinkState::Linked,
+            target: Some(target.to_owned()),
+            decided_by: by.to_owned(),
+            decided_at: self.now(),
+            reason: reason.to_owned(),
+            candidates: Vec::new(),
+            ..link
+        }
+    }
+}
+
+/// Which counts a fresh observation left unknown.
+fn not_fetched(source: &Opened, observed: &Observed) -> NotFetched {
+    let Some(report) = Observed::of(&observed.source, Kind::Usage) else {
+        return NotFetched { whole: Some(format!("`{}` was not asked for usage", source.name)), of: HashMap::new() };
+    };
+    let whole = report.failure.as_ref().map(Failure::to_string).or_else(|| {
+        report.gaps.iter().find(|(parent, _)| parent.is_none()).map(|(_, cause)| cause.message().to_owned())
+    });
+    let moved = !report.complete && report.gaps.is_empty() && whole.is_none();
+    let of = report.gaps.iter().filter_map(|(parent, cause)| Some((parent.clone()?, cause.message().to_owned())));
+    NotFetched {
+        whole: whole
+            .or_else(|| moved.then(|| "the report changed while it was read: the next run reads it again".to_owned())),
+        of: of.collect(),
+    }
+}
+
+fn new_product(
+    record: &Record,
+    link: Option<&Link>,
+    can: &crate::model::KindDescription,
+    reason: &str,
+) -> PlannedChange {
+    let writes = |name: &str| can.field(name).is_some_and(|field| field.writable != Writable::Never);
+    let new = |name: &str, after: Value| FieldDiff { name: name.to_owned(), before: None, after };
+    let mut fields = vec![new("name", Value::Text(record.name.clone()))];
+    fields.extend(record.field("code").filter(|_| writes("code")).map(|code| new("code", code.clone())));
+    PlannedChange {
+        sequence: 0,
+        kind: Kind::Product,
+        action: Action::Create,
+        customer: String::new(),
+        source: record.id.clone(),
+        target: None,
+        name: record.name.clone(),
+        fields,
+        reason: reason.to_owned(),
+        risk: Risk::Medium,
+        calls: can.calls_per_change,
+        held: None,
+        link_revision: link.map_or(0, |link| link.revision),
+    }
+}

@@ -1,0 +1,452 @@
+//! What a person does with lines: looks at them, approves, dismisses, says which is which.
+//!
+//! An approval is a plan like any other, only of the lines that were named, made from what the
+//! contract has at that moment: it is shown before it is applied. A dismissal writes nothing to
+//! the vendor; it remembers that this count was seen and is not wanted, until it moves.
+
+use super::super::context::Work;
+use super::super::links::Decision;
+use super::super::plan::usage::{CONTRACT, Choice, Line, PRODUCT, Step, integer, settle};
+use super::super::planning::Draft;
+use super::super::progress::Progress;
+use super::super::{PlanReport, Tenant};
+use super::{Books, TargetRead, fetched_before};
+use crate::error::Error;
+use crate::model::usage::{CountSpan, LastOutcome};
+use crate::model::{Kind, LineKey, Link, LinkState, Mode, PlannedChange, Record, SyncName, Value};
+use crate::store::{JournalEntry, JournalFilter};
+use jiff::civil::Date;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+
+/// A line with its three numbers, for people and programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct UsageLine {
+    /// The source customer's id.
+    pub customer: String,
+    /// What the source calls it.
+    pub customer_name: String,
+    /// The source product's id.
+    pub product: String,
+    /// What the source calls it.
+    pub product_name: String,
+    /// The contract its quantity goes to: id and name.
+    pub contract: Option<(String, String)>,
+    /// The contract's line.
+    pub line: Option<String>,
+    /// The vendor's count; none: not fetched, which is not zero.
+    pub counted: Option<i64>,
+    /// How many are in use, where the vendor tells.
+    pub actual: Option<i64>,
+    /// What the contract has.
+    pub has: Option<i64>,
+    /// What was approved last.
+    pub approved: Option<i64>,
+    /// What it would become.
+    pub becomes: Option<i64>,
+    /// From which day on.
+    pub effective: String,
+    /// How it stands.
+    pub state: UsageState,
+    /// The brake that holds it.
+    pub brake: Option<String>,
+    /// Why it stands so.
+    pub reason: String,
+}
+
+/// How a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UsageState {
+    /// As approved.
+    InStep,
+    /// To be approved.
+    Waiting,
+    /// A brake holds it.
+    Held,
+    /// The count is not known.
+    NotFetched,
+    /// Something has to be mapped or put right first.
+    Left,
+}
+
+impl UsageState {
+    /// The word, as people read it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UsageState::InStep => "in step",
+            UsageState::Waiting => "waiting",
+            UsageState::Held => "held",
+            UsageState::NotFetched => "not fetched",
+            UsageState::Left => "left",
+        }
+    }
+}
+
+/// Which lines are listed.
+#[derive(Debug, Clone, Default)]
+pub struct UsageFilter {
+    /// Only these source customers, by id; empty: all.
+    pub customers: Vec<String>,
+    /// Only these states; empty: all.
+    pub states: Vec<UsageState>,
+}
+
+/// What a person wants of one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageChoice {
+    /// The line.
+    pub line: LineKey,
+    /// How many; none: as counted.
+    pub quantity: Option<i64>,
+    /// From which day on; none: today.
+    pub effective: Option<Date>,
+}
+
+/// What can be shown for an invoice: what was counted when, and what was written when.
+#[derive(Debug, Clone, Serialize)]
+pub struct UsageHistory {
+    /// The counts of the customer's lines, by product, oldest first.
+    pub counts: Vec<CountSpan>,
+    /// What was done on its contract, newest first.
+    pub written: Vec<JournalEntry>,
+    /// What the source calls the products.
+    pub product_names: HashMap<String, String>,
+}
+
+impl Tenant {
+    /// The lines of a sync with their three numbers, from what was read last.
+    ///
+    /// # Errors
+    /// No such sync; usage takes no part in it; the target's connection cannot be opened.
+    pub async fn usage_list(&self, sync: &SyncName, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
+        let sync = self.usage_sync(sync).await?;
+        let target = self.open(&sync.target).await?;
+        let books = self.books(&sync, &target).await?;
+        let customers = self.store.records_all(&sync.source, Kind::Customer).await?;
+        let accounts = self.accounts(&sync.name).await?;
+        let mut views = Vec::new();
+        for stored in &customers {
+            let record = &stored.record;
+            if !filter.customers.is_empty() && !filter.customers.contains(&record.id) {
+                continue;
+            }
+            let account = accounts.get(&record.id).map(String::as_str);
+            let lines = books.lines_of(&record.id, account);
+            views.extend(lines.into_iter().map(|line| view(&books, record, account, line)));
+        }
+        views.retain(|view| filter.states.is_empty() || filter.states.contains(&view.state));
+        views.sort_by(|a, b| (&a.customer_name, &a.product_name).cmp(&(&b.customer_name, &b.product_name)));
+        Ok(views)
+    }
+
+    /// Plans single lines as a person wants them, from what their contracts have now. Nothing
+    /// is written: applying the plan does that.
+    ///
+    /// # Errors
+    /// No such sync or line; somebody else works on the sync; the target cannot be read.
+    pub async fn usage_plan(
+        &self,
+        sync: &SyncName,
+        choices: &[UsageChoice],
+        progress: &dyn Progress,
+    ) -> Result<PlanReport, Error> {
+        self.usage_sync(sync).await?;
+        let mut by_customer = BTreeMap::<String, HashMap<String, Choice>>::new();
+        for choice in choices {
+            if choice.quantity.is_some_and(|quantity| quantity < 0) {
+                return Err(Error::invalid("a quantity cannot be negative", "write how many the contract shall have"));
+            }
+            let wanted = Choice { quantity: choice.quantity, effective: choice.effective };
+            by_customer.entry(choice.line.customer.clone()).or_default().insert(choice.line.product.clone(), wanted);
+        }
+        let work = self.begin(sync, Mode::Plan, progress).await?;
+        let report = work.plan_choices(&by_customer).await;
+        work.planned(report).await
+    }
+
+    /// Remembers that the counts of these lines were seen and that the contract stays as it is,
+    /// until the count or the contract moves. Gives how many lines that changed.
+    ///
+    /// # Errors
+    /// No such sync; a line is not there or its count is not known: then nothing was stored.
+    pub async fn usage_dismiss(&self, sync: &SyncName, lines: &[LineKey]) -> Result<usize, Error> {
+        let sync = self.usage_sync(sync).await?;
+        let target = self.open(&sync.target).await?;
+        let books = self.books(&sync, &target).await?;
+        let accounts = self.accounts(&sync.name).await?;
+        let now = self.parts.clock.now();
+        let mut links = Vec::new();
+        for key in lines {
+            let account = accounts.get(&key.customer).map(String::as_str);
+            let line = books.lines_of(&key.customer, account).into_iter().find(|line| line.product == key.product);
+            let line = line.ok_or_else(|| no_line(&sync.name, key))?;
+            let Some(counted) = line.counted else {
+                return Err(Error::invalid(
+                    format!("what {key} counts is not known: {}", line.reason),
+                    "there is nothing to dismiss until it is",
+                ));
+            };
+            if !matches!(line.step, Step::Change { .. }) {
+                continue;
+            }
+            let known = books.links.get(&key.customer).and_then(|links| links.get(&key.product));
+            let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));
+            match (&line.target, line.has) {
+                (Some(target), Some(has)) => {
+                    link.state = LinkState::Linked;
+                    link.target = Some(target.clone());
+                    remember_place(&mut link, &books, key, account);
+                    settle(&mut link, has, counted);
+                }
+                _ => settle(&mut link, 0, counted),
+            }
+            link.decided_by = "operator".to_owned();
+            link.decided_at = now;
+            link.reason = format!("the count of {counted} was dismissed");
+            links.push(link);
+        }
+        self.store.links_put(&sync.name, &links).await?;
+        for link in &links {
+            self.note_line(&sync.name, &link.source, "dismissed", link.reason.clone()).await?;
+        }
+        Ok(links.len())
+    }
+
+    /// Says which line of the contract a line is: where a product stands on it more than once, or
+    /// the one that was known is gone.
+    ///
+    /// # Errors
+    /// No such sync, line or contract line; it is of another contract or product, or taken.
+    pub async fn usage_take(&self, sync: &SyncName, key: &LineKey, target: &str) -> Result<Link, Error> {
+        let sync = self.usage_sync(sync).await?;
+        let opened = self.open(&sync.target).await?;
+        let books = self.books(&sync, &opened).await?;
+        let accounts = self.accounts(&sync.name).await?;
+        let account = accounts.get(&key.customer).map(String::as_str);
+        let hint = format!("`crosswalk usage list {} --customer {}` shows the lines", sync.name, key.customer);
+        let super::Place::Contract(contract) = books.place(&key.customer, account) else {
+            return Err(Error::invalid(format!("no contract is chosen for customer {}", key.customer), hint));
+        };
+        let record = self
+            .record(&sync.target, Kind::Usage, target)
+            .await?
+            .ok_or_else(|| Error::not_found("line of a contract", target, hint.clone()))?;
+        if record.parent.as_deref() != Some(&contract.id) {
+            return Err(Error::invalid(format!("line {target} is not on the contract {}", contract.name), hint));
+        }
+        if let super::Product::Linked { id, name } = books.product(&key.product)
+            && record.text(PRODUCT) != Some(&id)
+        {
+            return Err(Error::invalid(
+                format!("line {target} is not of the product {name}, to which {} is mapped", key.product),
+                hint,
+            ));
+        }
+        let taken = self.store.links_of_target(&sync.name, Kind::Usage, target).await?;
+        if let Some(other) = taken.iter().find(|link| link.source != key.to_string() && link.linked().is_some()) {
+            return Err(Error::invalid(format!("line {target} is taken by {} already", other.source), hint));
+        }
+        let now = self.parts.clock.now();
+        let known = books.links.get(&key.customer).and_then(|links| links.get(&key.product));
+        let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));
+        if link.target.as_deref() != Some(target) {
+            link.sent.clear();
+            link.written.clear();
+            link.made = false;
+        }
+        link.state = LinkState::Linked;
+        link.target = Some(target.to_owned());
+        link.decided_by = "operator".to_owned();
+        link.decided_at = now;
+        link.reason = "the operator said which line it is".to_owned();
+        remember_place(&mut link, &books, key, account);
+        // What stands there is what is agreed on; the count is not answered yet.
+        if let Some(has) = integer(record.field("quantity")) {
+            link.sent.insert("quantity".to_owned(), Value::Integer(has));
+        }
+        link.written = link.sent.clone();
+        self.store.links_put(&sync.name, std::slice::from_ref(&link)).await?;
+        self.note_line(&sync.name, &link.source, "taken", format!("it is line {target}")).await?;
+        Ok(Link { revision: link.revision + 1, ..link })
+    }
+
+    /// What was counted of a customer and what was written for it.
+    ///
+    /// # Errors
+    /// No such sync; usage takes no part in it.
+    pub async fn usage_history(&self, sync: &SyncName, customer: &str) -> Result<UsageHistory, Error> {
+        let sync = self.usage_sync(sync).await?;
+        let filter = JournalFilter {
+            sync: Some(sync.name.clone()),
+            kind: Some(Kind::Usage),
+            customer: Some(customer.to_owned()),
+            limit: 1000,
+            ..JournalFilter::default()
+        };
+        let products = self.store.records_all(&sync.source, Kind::Product).await?;
+        Ok(UsageHistory {
+            counts: self.store.counts_of(&sync.source, customer).await?,
+            written: self.store.journal_list(&filter).await?,
+            product_names: products.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect(),
+        })
+    }
+
+    /// How it went last, by source customer.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn usage_outcomes(&self, sync: &SyncName) -> Result<HashMap<String, LastOutcome>, Error> {
+        Ok(self.store.outcomes(sync).await?)
+    }
+
+    /// A sync in which usage takes part.
+    pub(in crate::engine) async fn usage_sync(&self, name: &SyncName) -> Result<crate::model::Sync, Error> {
+        let sync = self.sync(name).await?;
+        if sync.rules.kinds.contains_key(&Kind::Usage) {
+            return Ok(sync);
+        }
+        Err(Error::invalid(
+            format!("usage takes no part in the sync `{name}`"),
+            "`crosswalk sync set` takes it in with `--kinds customer,usage`",
+        ))
+    }
+
+    /// The accounts that source customers are linked to.
+    pub(in crate::engine) async fn accounts(&self, sync: &SyncName) -> Result<HashMap<String, String>, Error> {
+        let links = self.store.links_all(sync, Kind::Customer).await?;
+        Ok(links.into_iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect())
+    }
+
+    pub(in crate::engine) async fn books<'a>(
+        &self,
+        sync: &'a crate::model::Sync,
+        target: &'a super::Opened,
+    ) -> Result<Books<'a>, Error> {
+        let not_fetched = fetched_before(&self.store, sync, &self.store.outcomes(&sync.name).await?).await?;
+        let usage = self.store.read_last_complete(&sync.target, Kind::Usage).await?.is_some();
+        let contract = self.store.read_last_complete(&sync.target, Kind::Contract).await?.is_some();
+        let read = TargetRead { usage, contracts: contract };
+        Books::open(&self.store, sync, target, not_fetched, read, self.parts.clock.now()).await
+    }
+
+    async fn note_line(&self, sync: &SyncName, line: &str, event: &str, message: String) -> Result<(), Error> {
+        let customer = line.parse::<LineKey>().ok().map(|key| key.customer);
+        let entry = JournalEntry {
+            kind: Some(Kind::Usage),
+            source: Some(line.to_owned()),
+            customer,
+            event: event.to_owned(),
+            message,
+            ..JournalEntry::at(self.parts.clock.now())
+        };
+        Ok(self.store.journal_append(Some(sync), &[entry]).await?)
+    }
+
+    /// Decides about a source product: linked to a product of the target, to be created, or excluded.
+    ///
+    /// # Errors
+    /// As [`link_decide`](Self::link_decide).
+    pub async fn product_decide(&self, sync: &SyncName, product: &str, decision: &Decision) -> Result<Link, Error> {
+        self.usage_sync(sync).await?;
+        self.link_decide(sync, Kind::Product, product, decision).await
+    }
+}
+
+impl Work<'_> {
+    async fn plan_choices(&self, wanted: &BTreeMap<String, HashMap<String, Choice>>) -> Result<PlanReport, Error> {
+        self.recover().await?;
+        let accounts = self.store.links_all(&self.sync.name, Kind::Customer).await?;
+        let accounts: HashMap<&str, &str> =
+            accounts.iter().filter_map(|link| Some((link.source.as_str(), link.linked()?))).collect();
+        let contracts = self.store.links_between(&self.sync.name, Kind::Customer, Kind::Contract).await?;
+        let contracts: Vec<String> = contracts
+            .iter()
+            .filter(|link| wanted.contains_key(&link.source))
+            .filter_map(|link| link.linked().map(str::to_owned))
+            .collect();
+        self.read_contracts(&contracts).await?;
+        let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
+        let mut draft = Draft::new(self, id, None).await?;
+        let before = fetched_before(&self.store, &self.sync, &self.store.outcomes(&self.sync.name).await?).await?;
+        let read = TargetRead::of(&draft);
+        let books = Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await?;
+        for (customer, choices) in wanted {
+            let account = accounts.get(customer.as_str()).copied();
+            let planned = self.plan_customer(&mut draft, &books, customer, account, choices).await?;
+            let lines = planned.map(|(lines, _)| lines).unwrap_or_default();
+            if let Some(product) = choices.keys().find(|product| !lines.iter().any(|line| line.product == **product)) {
+                return Err(no_line(&self.sync.name, &LineKey::new(customer, product)));
+            }
+        }
+        draft.report().await
+    }
+
+    /// Reads contracts and what is on them now, and stores it.
+    async fn read_contracts(&self, contracts: &[String]) -> Result<(), Error> {
+        self.read_now(&self.target, Kind::Contract, contracts).await?;
+        for contract in contracts {
+            self.read_of(Kind::Usage, contract).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the journal keeps of a line's change besides its words: it outlives the plan.
+pub(in crate::engine) fn detail(planned: &PlannedChange) -> Option<serde_json::Value> {
+    if planned.kind != Kind::Usage {
+        return None;
+    }
+    let of = |name: &str| planned.fields.iter().find(|diff| diff.name == name);
+    let number = |value: &Value| integer(Some(value));
+    Some(serde_json::json!({
+        "before": of("quantity").and_then(|diff| number(diff.before.as_ref()?)),
+        "quantity": of("quantity").and_then(|diff| number(&diff.after)),
+        "counted": of("counted").and_then(|diff| number(&diff.after)),
+        "effective": of("effective").map(|diff| diff.after.to_string().chars().take(10).collect::<String>()),
+        "contract": of("contract").map(|diff| diff.after.to_string()),
+    }))
+}
+
+fn remember_place(link: &mut Link, books: &Books<'_>, key: &LineKey, account: Option<&str>) {
+    if let super::Place::Contract(contract) = books.place(&key.customer, account) {
+        link.sent.insert(CONTRACT.to_owned(), Value::Text(contract.id.clone()));
+    }
+    link.sent.insert(PRODUCT.to_owned(), Value::Text(key.product.clone()));
+}
+
+fn view(books: &Books<'_>, customer: &Record, account: Option<&str>, line: Line) -> UsageLine {
+    let contract = match books.place(&customer.id, account) {
+        super::Place::Contract(contract) => Some((contract.id.clone(), contract.name.clone())),
+        _ => None,
+    };
+    let (state, becomes, brake) = match &line.step {
+        Step::InStep | Step::Agreed => (UsageState::InStep, None, None),
+        Step::Change { quantity, hold: None, .. } => (UsageState::Waiting, Some(*quantity), None),
+        Step::Change { quantity, hold: Some(hold), .. } => (UsageState::Held, Some(*quantity), Some(hold.clone())),
+        Step::NotFetched => (UsageState::NotFetched, None, None),
+        Step::Left => (UsageState::Left, None, None),
+    };
+    UsageLine {
+        customer: customer.id.clone(),
+        customer_name: customer.name.clone(),
+        product_name: books.product_names.get(&line.product).cloned().unwrap_or_else(|| line.product.clone()),
+        product: line.product,
+        contract,
+        line: line.target,
+        counted: line.counted,
+        actual: line.actual,
+        has: line.has,
+        approved: line.approved,
+        becomes,
+        effective: line.effective.to_string(),
+        state,
+        reason: brake.as_ref().map_or(line.reason, |hold| hold.reason.clone()),
+        brake: brake.map(|hold| hold.brake),
+    }
+}
+
+fn no_line(sync: &SyncName, key: &LineKey) -> Error {
+    Error::not_found("line", key, format!("`crosswalk usage list {sync} --customer {}` names its lines", key.customer))
+}

@@ -1,0 +1,60 @@
+//! Counts become spans; switches and outcomes are kept per customer.
+
+use super::*;
+use crate::model::Switches;
+use crate::model::usage::{Count, Ending, LastOutcome};
+
+const DAY: i64 = 24 * 3_600_000;
+
+fn count(quantity: i64) -> Count {
+    Count {
+        customer: "c".to_owned(),
+        product: "p".to_owned(),
+        period: "2023-11".to_owned(),
+        quantity,
+        actual: Some(quantity),
+    }
+}
+
+#[tokio::test]
+async fn equal_reports_are_one_span_and_a_day_without_a_report_breaks_it() {
+    let bed = Bed::new().await;
+    for (day, quantity) in [(0, 5), (1, 5), (2, 7), (3, 7), (4, 5), (8, 5), (9, 5)] {
+        bed.tenant.counts_put(&rmm(), vec![count(quantity)], T0.plus_ms(day * DAY)).await.unwrap();
+    }
+    let spans = bed.tenant.counts_of(&rmm(), "c").await.unwrap();
+    let days = |at: Timestamp| at.since_ms(T0) / DAY;
+    let spans: Vec<(i64, i64, i64)> =
+        spans.iter().map(|span| (span.quantity, days(span.first_at), days(span.last_at))).collect();
+    assert_eq!(spans, [(5, 0, 1), (7, 2, 3), (5, 4, 4), (5, 8, 9)]);
+    assert!(bed.tenant.counts_of(&rmm(), "other").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn two_reports_of_one_moment_leave_the_later_one() {
+    let bed = Bed::new().await;
+    bed.tenant.counts_put(&rmm(), vec![count(5)], T0).await.unwrap();
+    bed.tenant.counts_put(&rmm(), vec![count(6)], T0).await.unwrap();
+    let spans = bed.tenant.counts_of(&rmm(), "c").await.unwrap();
+    assert_eq!((spans.len(), spans[0].quantity), (1, 6));
+}
+
+#[tokio::test]
+async fn switches_and_outcomes_are_kept_by_customer_and_replaced() {
+    let bed = Bed::new().await;
+    let main = SyncName::new("main").unwrap();
+    let off = Switches { usage: Some(false), tickets: None };
+    bed.tenant.switches_put(&main, vec![("c".to_owned(), off), ("d".to_owned(), off)]).await.unwrap();
+    bed.tenant.switches_put(&main, vec![("d".to_owned(), Switches::default())]).await.unwrap();
+    let switches = bed.tenant.switches(&main).await.unwrap();
+    assert_eq!((switches["c"], switches["d"]), (off, Switches::default()));
+
+    let failure = crate::model::Failure::broken("x");
+    let mut outcome = LastOutcome::failed(T0, RunId(3), "psa", &failure);
+    bed.tenant.outcomes_put(&main, [("c".to_owned(), outcome.clone())].into()).await.unwrap();
+    assert_eq!(bed.tenant.outcomes(&main).await.unwrap()["c"], outcome);
+    outcome.ending = Ending::Succeeded;
+    outcome.trouble = None;
+    bed.tenant.outcomes_put(&main, [("c".to_owned(), outcome.clone())].into()).await.unwrap();
+    assert_eq!(bed.tenant.outcomes(&main).await.unwrap()["c"], outcome);
+}

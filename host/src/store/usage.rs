@@ -1,0 +1,188 @@
+//! Billing by usage: what was counted when, what is switched, and how it went last.
+//!
+//! Counts are kept as spans: a report that says the same as the one before it only moves the
+//! end of the span, so that a year of daily runs costs a row per line and change. A span is
+//! broken by a day without a report: then nobody can say what the vendor would have told.
+
+use super::connections::connection_id;
+use super::rows::{collect, time, word};
+use super::syncs::sync_id;
+use super::{StoreError, TenantStore};
+use crate::model::usage::{Count, CountSpan, LastOutcome};
+use crate::model::{ConnectionName, Switches, SyncName, Timestamp};
+use rusqlite::{Row, params};
+use std::collections::HashMap;
+
+/// Reports further apart than this leave a day between them of which nothing is known.
+const UNBROKEN_MS: i64 = 48 * 3_600_000;
+
+impl TenantStore {
+    /// Puts down what a complete report counted at `at`.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn counts_put(
+        &self,
+        connection: &ConnectionName,
+        counts: Vec<Count>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (tenant, connection) = (self.id, connection.clone());
+        self.write(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            let mut extend = db.prepare_cached(
+                "UPDATE counts SET last_at = max(last_at, ?6) WHERE tenant = ?1 AND connection = ?2 AND customer = ?3 \
+                 AND product = ?4 AND period = ?5 AND quantity = ?7 AND actual IS ?8 AND last_at >= ?9 \
+                 AND first_at = (SELECT max(first_at) FROM counts WHERE tenant = ?1 AND connection = ?2 \
+                     AND customer = ?3 AND product = ?4 AND period = ?5)",
+            )?;
+            let mut begin = db.prepare_cached(
+                "INSERT INTO counts (tenant, connection, customer, product, period, first_at, last_at, quantity, actual) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8) \
+                 ON CONFLICT DO UPDATE SET quantity = excluded.quantity, actual = excluded.actual",
+            )?;
+            for count in &counts {
+                let Count { customer, product, period, quantity, actual } = count;
+                let extended = extend.execute(params![
+                    tenant, connection, customer, product, period, at.0, quantity, actual, at.0 - UNBROKEN_MS
+                ])?;
+                if extended == 0 {
+                    begin.execute(params![tenant, connection, customer, product, period, at.0, quantity, actual])?;
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// What was counted of a customer, by product and month, oldest first.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn counts_of(&self, connection: &ConnectionName, customer: &str) -> Result<Vec<CountSpan>, StoreError> {
+        let (tenant, connection, customer) = (self.id, connection.clone(), customer.to_owned());
+        self.read(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            let mut select = db.prepare_cached(
+                "SELECT customer, product, period, quantity, actual, first_at, last_at FROM counts \
+                 WHERE tenant = ?1 AND connection = ?2 AND customer = ?3 ORDER BY product, first_at, period",
+            )?;
+            collect(select.query(params![tenant, connection, customer])?, |row| {
+                Ok(CountSpan {
+                    customer: row.get(0)?,
+                    product: row.get(1)?,
+                    period: row.get(2)?,
+                    quantity: row.get(3)?,
+                    actual: row.get(4)?,
+                    first_at: time(row, 5)?,
+                    last_at: time(row, 6)?,
+                })
+            })
+        })
+        .await
+    }
+
+    /// What persons switched, by source customer.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn switches(&self, sync: &SyncName) -> Result<HashMap<String, Switches>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select =
+                db.prepare_cached("SELECT customer, usage, tickets FROM switches WHERE tenant = ?1 AND sync = ?2")?;
+            let rows = collect(select.query([tenant, sync])?, |row| {
+                Ok((row.get(0)?, Switches { usage: row.get(1)?, tickets: row.get(2)? }))
+            })?;
+            Ok(rows.into_iter().collect())
+        })
+        .await
+    }
+
+    /// Stores switches of source customers, all or none.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn switches_put(&self, sync: &SyncName, switches: Vec<(String, Switches)>) -> Result<(), StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut put = db.prepare_cached(
+                "INSERT INTO switches (tenant, sync, customer, usage, tickets) VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT DO UPDATE SET usage = excluded.usage, tickets = excluded.tickets",
+            )?;
+            for (customer, switches) in &switches {
+                put.execute(params![tenant, sync, customer, switches.usage, switches.tickets])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// How it went last, by source customer.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn outcomes(&self, sync: &SyncName) -> Result<HashMap<String, LastOutcome>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached(
+                "SELECT customer, ending, at, run, message, connection, failure FROM outcomes \
+                 WHERE tenant = ?1 AND sync = ?2",
+            )?;
+            let rows = collect(select.query([tenant, sync])?, |row| Ok((row.get(0)?, outcome(row)?)))?;
+            Ok(rows.into_iter().collect())
+        })
+        .await
+    }
+
+    /// Stores how it went, by source customer; what is not named stays.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn outcomes_put(
+        &self,
+        sync: &SyncName,
+        outcomes: HashMap<String, LastOutcome>,
+    ) -> Result<(), StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut put = db.prepare_cached(
+                "INSERT INTO outcomes (tenant, sync, customer, ending, at, run, message, connection, failure) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+                 ON CONFLICT DO UPDATE SET ending = excluded.ending, at = excluded.at, run = excluded.run, \
+                     message = excluded.message, connection = excluded.connection, failure = excluded.failure",
+            )?;
+            for (customer, outcome) in &outcomes {
+                let (connection, failure) = outcome.trouble.clone().unzip();
+                put.execute(params![
+                    tenant,
+                    sync,
+                    customer,
+                    outcome.ending.as_str(),
+                    outcome.at.0,
+                    outcome.run.0,
+                    outcome.message,
+                    connection,
+                    failure
+                ])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn outcome(row: &Row<'_>) -> Result<LastOutcome, StoreError> {
+    let (connection, failure): (Option<String>, Option<String>) = (row.get(5)?, row.get(6)?);
+    Ok(LastOutcome {
+        ending: word(row, 1)?,
+        at: time(row, 2)?,
+        run: crate::model::RunId(row.get(3)?),
+        message: row.get(4)?,
+        trouble: connection.zip(failure),
+    })
+}

@@ -1,0 +1,137 @@
+//! Alerts: each tenant's, at the host of its region. What is open is listed; what is over vanishes, and is told no more.
+//!
+//! There is no reference to a device: devices are not read here. The condition is the group the vendor itself puts like
+//! alerts into (`groupKey`), else the type: in one customer, alerts of one group are one trouble.
+//! Leaves alone: acknowledging, which is a person's to do there.
+
+use crate::client::{PAGE, Rows, extra, good, no_cursor};
+use crate::each::{self, Spot};
+use crate::partner::{Partner, host_of};
+use crate::tenants::Tenant;
+use crosswalk_sdk::http::segment;
+use crosswalk_sdk::json::{self, Str};
+use crosswalk_sdk::{Alert, Failure, Gap, Host, Item, Page, Request, Response, Selection, Told};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    #[serde(borrow)]
+    id: Str<'a>,
+    #[serde(borrow, default)]
+    category: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    description: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    group_key: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    product: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    raised_at: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    severity: Told<Str<'a>>,
+    #[serde(borrow, default, rename = "type")]
+    type_: Told<Str<'a>>,
+}
+
+impl Row<'_> {
+    fn item(&self, tenant: &str) -> Item {
+        let name = self.description.text().into_value().or_else(|| self.type_.text().into_value());
+        let name = name.unwrap_or_else(|| "Alert".to_owned());
+        let lines = [("type", &self.type_), ("category", &self.category), ("product", &self.product)];
+        let lines = lines.into_iter().filter_map(|(word, told)| Some(format!("{word}: {}", told.text().into_value()?)));
+        let message: Vec<String> = std::iter::once(name.clone()).chain(lines).collect();
+        let mut alert = Alert {
+            id: self.id.trimmed().to_owned(),
+            parent: Some(tenant.to_owned()),
+            name,
+            priority: self.priority(),
+            raised: self.raised_at.time(),
+            message: Told::Value(message.join("\n")),
+            condition: match self.group_key.text() {
+                Told::Value(group) => Told::Value(group),
+                Told::Blank | Told::Nothing => self.type_.text(),
+            },
+            ..Alert::default()
+        };
+        extra(&mut alert.extra, "category", &self.category);
+        extra(&mut alert.extra, "product", &self.product);
+        alert.into_item()
+    }
+
+    /// The vendor has three; one nobody has heard of is normal.
+    fn priority(&self) -> Told<String> {
+        self.severity.text().map(|theirs| {
+            let ours = match theirs.to_ascii_lowercase().as_str() {
+                "high" => "critical",
+                "medium" => "elevated",
+                "low" => "low",
+                _ => "normal",
+            };
+            ours.to_owned()
+        })
+    }
+}
+
+/// A page of a tenant's alerts; none where it has no host yet.
+fn request(tenant: &Tenant<'_>, since: Option<&str>, key: Option<&str>) -> Option<Request> {
+    let host = host_of(&tenant.api_host)?;
+    let mut request = Request::get("regional", "/common/v1/alerts").host(&host).query("pageSize", PAGE.to_string());
+    if let Some(since) = since {
+        request = request.query("from", since);
+    }
+    if let Some(key) = key {
+        request = request.query("pageFromKey", key);
+    }
+    Some(tenant.named_in(request))
+}
+
+fn take(items: &mut Vec<Item>, tenant: &Tenant<'_>, reply: &Response) -> Result<Vec<Gap>, Failure> {
+    let page = Rows::<Row<'_>>::open(reply)?;
+    items.extend(page.rows.iter().map(|row| row.item(tenant.id.trimmed())));
+    Ok(page.gaps)
+}
+
+/// Reads alerts.
+///
+/// # Errors
+/// Why there are none.
+pub(crate) fn read(
+    host: &dyn Host,
+    partner: &Partner,
+    selection: Selection,
+    after: Option<&str>,
+) -> Result<Page, Failure> {
+    let mut items = Vec::new();
+    let since = match &selection {
+        Selection::Everything => None,
+        Selection::ChangedSince(since) => Some(since.as_str()),
+        Selection::OfParent(tenant) => return of_tenant(host, partner, tenant, after),
+        _ => return Err(Failure::Unsupported("alerts cannot be asked for in this way".to_owned())),
+    };
+    let spot: Spot = match after {
+        Some(cursor) => serde_json::from_str(cursor).map_err(|_| no_cursor(after))?,
+        None => Spot::default(),
+    };
+    let part = each::ask(
+        host,
+        partner,
+        &spot,
+        |tenant, key| request(tenant, since, key),
+        |tenant, reply| take(&mut items, tenant, reply),
+    )?;
+    Ok(Page { items, next: part.next.as_ref().map(json::write), total: None, gaps: part.gaps })
+}
+
+/// One tenant's alerts. The cursor is the key of a page.
+fn of_tenant(host: &dyn Host, partner: &Partner, id: &str, after: Option<&str>) -> Result<Page, Failure> {
+    let reply = good(host.send(partner.get(&format!("/partner/v1/tenants/{}", segment(id))))?)?;
+    let tenant: Tenant<'_> = json::parse(reply.text())?;
+    let mut items = Vec::new();
+    let Some(request) = request(&tenant, None, after) else {
+        return Ok(Page { items, next: None, total: None, gaps: Vec::new() });
+    };
+    let reply = each::judged(host.send(request)?)?;
+    let gaps = take(&mut items, &tenant, &reply)?;
+    Ok(Page { items, next: each::next_key(&reply), total: None, gaps })
+}

@@ -1,0 +1,58 @@
+//! Customers: the partner's tenants, those still being provisioned included, as they are billed all the same.
+
+use crate::client::{extra, failure, no_cursor};
+use crate::partner::Partner;
+use crate::tenants::{self, Tenant, Tenants};
+use crosswalk_sdk::http::segment;
+use crosswalk_sdk::{Customer, Failure, Host, Item, Page, Selection, json};
+
+fn item(tenant: &Tenant<'_>) -> Item {
+    let id = tenant.id.trimmed().to_owned();
+    let mut customer = Customer { id, name: tenant.shown(), ..Customer::default() };
+    // `region` would be the one of an address.
+    extra(&mut customer.extra, "data-region", &tenant.data_region);
+    extra(&mut customer.extra, "data-geography", &tenant.data_geography);
+    extra(&mut customer.extra, "billing-type", &tenant.billing_type);
+    extra(&mut customer.extra, "status", &tenant.status);
+    customer.into_item()
+}
+
+/// Reads customers. The cursor is the number of a page.
+///
+/// # Errors
+/// Why there are none.
+pub(crate) fn read(
+    host: &dyn Host,
+    partner: &Partner,
+    selection: Selection,
+    after: Option<&str>,
+) -> Result<Page, Failure> {
+    match selection {
+        Selection::Everything => {
+            let number = after.map_or(Ok(1), str::parse).map_err(|_| no_cursor(after))?;
+            let reply = tenants::page(host, partner, number)?;
+            let page = Tenants::open(&reply, number)?;
+            Ok(Page {
+                items: page.rows.iter().map(item).collect(),
+                next: page.next.map(|number| number.to_string()),
+                total: page.total,
+                gaps: page.gaps,
+            })
+        }
+        Selection::Ids(ids) => {
+            let request = |id: &String| partner.get(&format!("/partner/v1/tenants/{}", segment(id)));
+            let replies = if ids.is_empty() { Vec::new() } else { host.send_all(ids.iter().map(request).collect()) };
+            let mut items = Vec::with_capacity(replies.len());
+            for reply in replies {
+                let reply = reply?;
+                match reply.is_success() {
+                    true => items.push(item(&json::parse(reply.text())?)),
+                    false if reply.status == 404 => {}
+                    false => return Err(failure(&reply)),
+                }
+            }
+            Ok(Page { items, next: None, total: None, gaps: Vec::new() })
+        }
+        _ => Err(Failure::Unsupported("Sophos Central's customers are listed, or asked for by their ids".to_owned())),
+    }
+}

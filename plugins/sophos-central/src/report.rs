@@ -1,0 +1,183 @@
+//! The walk that usage and products share: the monthly billing reports, then, where the operator wants them, the licences
+//! of tenants that are not billed by usage.
+//!
+//! Reports are those of the month before and of the running one: the first still moves some days after its month ends (when
+//! it stops to, the vendor does not say), the second moves every day. A month that has no report is a gap of the walk, and never
+//! a month without rows. Leaves alone what usage and products make of a row.
+
+use crate::client::{PAGE, Rows, failure, no_cursor};
+use crate::each::{self, Spot};
+use crate::licences::{self, Licence};
+use crate::partner::Partner;
+use crate::settings::Settings;
+use crosswalk_sdk::json::{self, Str};
+use crosswalk_sdk::{Failure, Gap, Host, Item, Page, Response, Told, time};
+use serde::{Deserialize, Serialize};
+
+/// A row of a report, as far as it is used.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Row<'a> {
+    /// The tenant, which may be gone since.
+    #[serde(borrow)]
+    pub(crate) account_id: Str<'a>,
+    #[serde(borrow, default)]
+    pub(crate) sku: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) product_code: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) product_description: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) product_group: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) order_number: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) order_line_item_number: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) account_number_or_serial_number: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) billable_quantity: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) actual_quantity: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) billing_start_date: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) account_status: Told<Str<'a>>,
+}
+
+impl Row<'_> {
+    /// The product's id: the SKU, else its code; none where neither is told.
+    pub(crate) fn product(&self) -> Option<String> {
+        self.sku.text().into_value().or_else(|| self.product_code.text().into_value())
+    }
+}
+
+/// What is made of the walk, row by row. `seen` is what it has to remember from page to page; it travels in the cursor, so
+/// that a page that is read again is read the same.
+pub(crate) trait Maker {
+    /// Whether the running month comes first.
+    const NEWEST_FIRST: bool;
+    /// Starts a page.
+    fn resume(seen: Vec<String>) -> Self;
+    /// Takes a row of the report of a month (`yyyy-mm`).
+    fn row(&mut self, month: &str, row: &Row<'_>);
+    /// Takes a licence of a tenant that is not billed by usage.
+    fn licence(&mut self, tenant: &str, licence: &Licence<'_>);
+    /// The page's items, and what to remember.
+    fn finish(self) -> (Vec<Item>, Vec<String>);
+}
+
+/// A place in the walk.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Place {
+    /// The months still to be read, as `yyyy-mm`; the first is being read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    months: Vec<String>,
+    /// The key of the next page of its report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// After the months: whose licences are next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    licences: Option<Spot>,
+    /// See [`Maker`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    seen: Vec<String>,
+}
+
+/// The month before and the running one, as `yyyy-mm`.
+fn months(now_ms: u64) -> [String; 2] {
+    let now = time::from_unix_ms(now_ms);
+    let (year, month) = (now[..4].parse::<u32>().unwrap_or(1970), now[5..7].parse::<u32>().unwrap_or(1));
+    let before = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
+    [before, (year, month)].map(|(year, month)| format!("{year:04}-{month:02}"))
+}
+
+/// One page of the walk.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn read<M: Maker>(
+    host: &dyn Host,
+    settings: &Settings,
+    partner: &Partner,
+    after: Option<&str>,
+) -> Result<Page, Failure> {
+    let mut place = match after {
+        Some(cursor) => serde_json::from_str(cursor).map_err(|_| no_cursor(after))?,
+        None => {
+            let mut months = Vec::from(months(host.now_ms()));
+            if M::NEWEST_FIRST {
+                months.reverse();
+            }
+            Place { months, ..Place::default() }
+        }
+    };
+    let mut maker = M::resume(std::mem::take(&mut place.seen));
+    let mut gaps = Vec::new();
+    if let Some(month) = place.months.first().cloned() {
+        match page(host, partner, &month, place.key.take())? {
+            Some(reply) => {
+                let page = Rows::<Row<'_>>::open(&reply)?;
+                page.rows.iter().for_each(|row| maker.row(&month, row));
+                gaps.extend(page.gaps);
+                place.key = page.next_key;
+            }
+            None => gaps.push(Gap { parent: None, cause: missing(&month) }),
+        }
+        if place.key.is_none() {
+            place.months.remove(0);
+            let then_licences = place.months.is_empty() && settings.term_licences;
+            place.licences = then_licences.then(Spot::default);
+        }
+    } else if let Some(spot) = place.licences.take() {
+        let today = time::from_unix_ms(host.now_ms());
+        let part = each::ask(
+            host,
+            partner,
+            &spot,
+            |tenant, _| licences::request(tenant),
+            |tenant, reply| licences::take(reply, &today, |licence| maker.licence(tenant.id.trimmed(), licence)),
+        )?;
+        place.licences = part.next;
+        gaps.extend(part.gaps);
+    }
+    let more = !place.months.is_empty() || place.licences.is_some();
+    let (items, seen) = maker.finish();
+    place.seen = seen;
+    Ok(Page { items, next: more.then(|| json::write(&place)), total: None, gaps })
+}
+
+/// A page of a month's report; none where there is no report.
+fn page(host: &dyn Host, partner: &Partner, month: &str, key: Option<String>) -> Result<Option<Response>, Failure> {
+    let (year, number) = month.split_once('-').unwrap_or((month, ""));
+    // Whether the vendor takes a month with a zero before it is not known.
+    let path = format!("/partner/v1/billing/usage/{year}/{}", number.trim_start_matches('0'));
+    let mut request = partner.get(&path).query("pageSize", PAGE.to_string());
+    if let Some(key) = key {
+        request = request.query("pageFromKey", key);
+    }
+    let reply = host.send(request)?;
+    match reply.status {
+        404 => Ok(None),
+        200..300 => Ok(Some(reply)),
+        _ => Err(failure(&reply)),
+    }
+}
+
+/// A month without a report. Not zero: nothing is known of it.
+fn missing(month: &str) -> Failure {
+    Failure::NotFound(format!("Sophos Central has no usage report for {month} yet"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_months_are_the_one_before_and_the_running_one() {
+        assert_eq!(months(1_762_156_800_000), ["2025-10", "2025-11"]);
+        assert_eq!(months(1_767_225_599_999), ["2025-11", "2025-12"]);
+        assert_eq!(months(1_767_225_600_000), ["2025-12", "2026-01"]);
+    }
+}

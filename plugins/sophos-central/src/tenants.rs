@@ -1,0 +1,87 @@
+//! The vendor's tenants, which are the partner's customers: the list everything starts from.
+
+use crate::client::{PAGE, Rows, good};
+use crate::partner::Partner;
+use crosswalk_sdk::json::Str;
+use crosswalk_sdk::{Failure, Gap, Host, Request, Response, Told};
+use serde::Deserialize;
+
+/// A tenant, as far as it is used. One that is still being provisioned lacks its host and region.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Tenant<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Str<'a>,
+    #[serde(borrow, default)]
+    pub(crate) name: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) show_as: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) data_geography: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) data_region: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) billing_type: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) api_host: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) status: Told<Str<'a>>,
+}
+
+impl Tenant<'_> {
+    /// What the partner calls it, else its own name.
+    pub(crate) fn shown(&self) -> String {
+        self.show_as.text().into_value().or_else(|| self.name.text().into_value()).unwrap_or_default()
+    }
+
+    /// A request in this tenant's name.
+    pub(crate) fn named_in(&self, mut request: Request) -> Request {
+        request.headers.push(("x-tenant-id".to_owned(), self.id.trimmed().to_owned()));
+        request
+    }
+
+    /// Whether the monthly report is what it is billed by.
+    pub(crate) fn is_billed_by_usage(&self) -> bool {
+        self.billing_type.value().is_some_and(|told| told.trimmed().eq_ignore_ascii_case("usage"))
+    }
+}
+
+/// Asks for a page of the list; the first is 1.
+///
+/// # Errors
+/// What the reply stands for, or why there is none.
+pub(crate) fn page(host: &dyn Host, partner: &Partner, number: u64) -> Result<Response, Failure> {
+    let request = partner
+        .get("/partner/v1/tenants")
+        .query("pageTotal", "true")
+        .query("page", number.to_string())
+        .query("pageSize", PAGE.to_string());
+    good(host.send(request)?)
+}
+
+/// One page of the list.
+pub(crate) struct Tenants<'a> {
+    /// Those that can be read.
+    pub(crate) rows: Vec<Tenant<'a>>,
+    /// A gap for each that cannot.
+    pub(crate) gaps: Vec<Gap>,
+    /// How many there are in all.
+    pub(crate) total: Option<u64>,
+    /// The number of the next page.
+    pub(crate) next: Option<u64>,
+}
+
+impl<'a> Tenants<'a> {
+    /// Opens the page of this number.
+    ///
+    /// # Errors
+    /// It is none, or there are rows and none can be read.
+    pub(crate) fn open(reply: &'a Response, number: u64) -> Result<Self, Failure> {
+        let Rows { rows, gaps, pages, total, .. } = Rows::<Tenant<'a>>::open(reply)?;
+        let count = rows.len() + gaps.len();
+        let more = pages.map_or(count >= PAGE as usize, |pages| number < pages);
+        // A page without rows ends the walk whatever it says: it could never end otherwise.
+        let next = (more && count > 0).then_some(number + 1);
+        Ok(Self { rows, gaps, total, next })
+    }
+}

@@ -1,0 +1,102 @@
+//! Usage: each row of the reports as it is. Rows of one customer, product and month add up; that is the host's to do.
+//!
+//! The vendor gives a row no id. It is named by its month, account, product, order and order line (else its serial number); a
+//! second row of the same name gets `~2`, a third `~3`, in the order of the report, which lists an account's rows together:
+//! the names of the account that a page ends with travel in the cursor.
+
+use crate::client::{extra, pieces};
+use crate::licences::Licence;
+use crate::report::{Maker, Row};
+use crosswalk_sdk::json::Str;
+use crosswalk_sdk::{Item, Reference, Told, Usage};
+use std::collections::BTreeMap;
+
+/// What of a cursor's 8 KiB is for names.
+const ROOM: usize = 6 << 10;
+
+/// Rows so far.
+pub(crate) struct Rows {
+    items: Vec<Item>,
+    /// How often each name came.
+    times: BTreeMap<String, u32>,
+    /// The month and account of the last row, and the rest of the names of its rows.
+    last: (String, Vec<String>),
+}
+
+impl Rows {
+    /// The id of a row by its name, which is counted.
+    fn named(&mut self, account: String, rest: String) -> String {
+        let name = format!("{account}/{rest}");
+        if self.last.0 != account {
+            self.last = (account, Vec::new());
+        }
+        self.last.1.push(rest);
+        let times = self.times.entry(name.clone()).or_default();
+        *times += 1;
+        if *times == 1 { name } else { format!("{name}~{times}") }
+    }
+}
+
+fn text(told: &Told<Str<'_>>) -> String {
+    told.text().into_value().unwrap_or_default()
+}
+
+impl Maker for Rows {
+    const NEWEST_FIRST: bool = false;
+
+    fn resume(seen: Vec<String>) -> Self {
+        let mut rows = Self { items: Vec::new(), times: BTreeMap::new(), last: Default::default() };
+        let mut seen = seen.into_iter();
+        if let Some(account) = seen.next() {
+            seen.for_each(|rest| drop(rows.named(account.clone(), rest)));
+        }
+        rows
+    }
+
+    fn row(&mut self, month: &str, row: &Row<'_>) {
+        let (account, product) = (row.account_id.trimmed(), row.product());
+        let line = match row.order_line_item_number.text() {
+            Told::Value(line) => line,
+            Told::Blank | Told::Nothing => text(&row.account_number_or_serial_number),
+        };
+        let sku = product.as_deref().unwrap_or_default();
+        let rest = format!("{sku}/{}/{line}", text(&row.order_number));
+        let mut usage = Usage {
+            id: self.named(format!("{month}/{account}"), rest),
+            parent: Some(account.to_owned()),
+            name: row.product_description.text().into_value().unwrap_or_else(|| sku.to_owned()),
+            quantity: pieces(&row.billable_quantity),
+            actual: pieces(&row.actual_quantity),
+            period: Told::Value(month.to_owned()),
+            effective: row.billing_start_date.time(),
+            product: Told::or_nothing(product.map(Reference)),
+            ..Usage::default()
+        };
+        extra(&mut usage.extra, "order-number", &row.order_number);
+        extra(&mut usage.extra, "serial-number", &row.account_number_or_serial_number);
+        extra(&mut usage.extra, "account-status", &row.account_status);
+        self.items.push(usage.into_item());
+    }
+
+    fn licence(&mut self, tenant: &str, licence: &Licence<'_>) {
+        let usage = Usage {
+            id: format!("licence/{}", licence.id.trimmed()),
+            parent: Some(tenant.to_owned()),
+            name: licence.name(),
+            product: Told::or_nothing(licence.product_id().map(Reference)),
+            quantity: pieces(&licence.quantity),
+            actual: licence.in_use(),
+            effective: licence.start_date.time(),
+            ..Usage::default()
+        };
+        self.items.push(usage.into_item());
+    }
+
+    fn finish(self) -> (Vec<Item>, Vec<String>) {
+        let (account, names) = self.last;
+        if names.is_empty() || names.iter().map(|name| name.len() + 3).sum::<usize>() > ROOM {
+            return (self.items, Vec::new());
+        }
+        (self.items, std::iter::once(account).chain(names).collect())
+    }
+}

@@ -149,12 +149,11 @@ fn update(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
     let mut lines = HashMap::new();
     for (line, wanted) in &all {
         let have = holding(&rows, *line, &wanted.day).map_or(0, |row| row.units.0);
-        match rows.iter().find(|row| row.line.0 == *line) {
-            Some(row) => drop(lines.insert(*line, Line { contract: row.contract.0, have })),
-            None => {
-                let why = format!("Autotask has no units of the contract's service {line}");
-                fail(&mut settled, wanted.change, Failure::NotFound(why));
-            }
+        if let Some(row) = rows.iter().find(|row| row.line.0 == *line) {
+            lines.insert(*line, Line { contract: row.contract.0, have });
+        } else {
+            let why = format!("Autotask has no units of the contract's service {line}");
+            fail(&mut settled, wanted.change, Failure::NotFound(why));
         }
     }
     let reckoned = all.iter().filter_map(|(line, wanted)| Some((*line, &*wanted.day, lines.get(line)?.have)));
@@ -166,7 +165,9 @@ fn update(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
         let Some(line) = lines.get(id) else { continue };
         match difference(wanted, *id, line, terms.get(&line.contract), (&rows, &later)) {
             Err(failure) => fail(&mut settled, wanted.change, failure),
-            Ok(0) => drop(settled.insert(wanted.change.id.clone(), Settlement::Done(id.to_string()))),
+            Ok(0) => {
+                settled.insert(wanted.change.id.clone(), Settlement::Done(id.to_string()));
+            }
             Ok(unit_change) => {
                 let effective_date = midnight(&wanted.day);
                 let body = Body { line: Some(*id), contract: None, service: None, unit_change, effective_date };
@@ -292,11 +293,7 @@ fn create(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
     let is_done =
         |id: &str| sent.iter().any(|outcome| outcome.change == id && matches!(outcome.result, Settlement::Done(_)));
     let made: Vec<_> = all.iter().filter(|(_, wanted)| is_done(&wanted.change.id)).collect();
-    let lines = if made.is_empty() {
-        Ok(Vec::new())
-    } else {
-        found(client, &made.iter().map(|(pair, _)| *pair).collect::<Vec<_>>())
-    };
+    let lines = found(client, &made.iter().map(|(pair, _)| *pair).collect::<Vec<_>>());
     let made: Vec<(String, Settlement)> =
         made.iter().map(|(pair, wanted)| (wanted.change.id.clone(), made_line(&lines, *pair))).collect();
     settled.extend(sent.into_iter().map(|outcome| (outcome.change, outcome.result)));

@@ -210,6 +210,10 @@ fn a_month_without_a_report_is_a_gap_and_never_zero() {
     let items = all(&host, Kind::Usage);
     let sum = |month: &str| added_up(&items, month).values().sum::<i64>();
     assert_eq!((sum("2025-11"), sum("2025-12")), (5, 6));
+    assert!(sim.set_month("2026-02"));
+    host.now_ms.set(1_770_681_600_000);
+    let (items, gaps, _) = walk(&host, Kind::Usage, &Selection::Everything).unwrap();
+    assert_eq!((items.len(), gaps.len()), (2, 0), "a month goes into the address without its zero");
 }
 
 #[test]
@@ -272,7 +276,7 @@ fn alerts_are_read_tenant_by_tenant_and_one_that_is_shut_stops_nothing() {
         sim.raise_alert(&tenants[61].id, NewAlert { type_, at: EPOCH + nth, ..NewAlert::default() }).unwrap();
     }
     let (items, gaps, pages) = walk(&host, Kind::Alert, &Selection::Everything).unwrap();
-    assert_eq!(pages, 3, "100 tenants in two, 30 in one");
+    assert_eq!(pages, 6, "100 tenants in four, 30 in two");
     let shut: Vec<_> = gaps.iter().map(|gap| (gap.parent.clone().unwrap(), gap.cause.case())).collect();
     assert_eq!(shut, [(tenants[4].id.clone(), "denied"), (tenants[5].id.clone(), "denied")]);
     assert!(gaps[0].cause.message().contains("Partner Assistance"));

@@ -237,12 +237,12 @@ impl Sophos {
                 }
             }
             ["licenses", "v1", "licenses"] => {
-                let (place, tenant) = self.entered(state, call)?;
+                let (place, tenant) = entered(state, call)?;
                 let today = iso(now_ms(), TimeStyle::Bare);
                 Ok(written(|out| render::licences(place, tenant, &today[..10], out)))
             }
             ["common", "v1", "alerts"] => {
-                let tenant = self.entered(state, call)?.1;
+                let tenant = entered(state, call)?.1;
                 let parameters = call.parameters();
                 let given = |name: &str| parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
                 let time = |name: &str| {
@@ -259,12 +259,12 @@ impl Sophos {
                 self.by_key(call, &rows, max, |a| a.number, |a, out| render::alert(tenant, a, out))
             }
             ["common", "v1", "alerts", id] => {
-                let tenant = self.entered(state, call)?.1;
+                let tenant = entered(state, call)?.1;
                 let alert = tenant.alerts.iter().find(|a| a.id == *id).ok_or_else(not_found)?;
                 Ok(written(|out| render::alert(tenant, alert, out)))
             }
             ["endpoint", "v1", "endpoints"] => {
-                let tenant = self.entered(state, call)?.1;
+                let tenant = entered(state, call)?.1;
                 let rows: Vec<_> = tenant.devices.iter().enumerate().collect();
                 self.by_key(
                     call,
@@ -309,18 +309,18 @@ impl Sophos {
             }
         }
     }
+}
 
-    /// The tenant that a call is made for, if it lets the partner in.
-    fn entered<'s>(&self, state: &'s State, call: &Call) -> Result<(usize, &'s Tenant), Refusal> {
-        let id = call.header("x-tenant-id");
-        if id.is_empty() {
-            return Err((401, String::new()));
-        }
-        let forbidden = || (403, "The requested access is forbidden".to_owned());
-        let place = *state.place_of.get(id).ok_or_else(forbidden)?;
-        let tenant = &state.tenants[place];
-        if tenant.forbidden || tenant.hostless || !tenant.listed { Err(forbidden()) } else { Ok((place, tenant)) }
+/// The tenant that a call is made for, if it lets the partner in.
+fn entered<'s>(state: &'s State, call: &Call) -> Result<(usize, &'s Tenant), Refusal> {
+    let id = call.header("x-tenant-id");
+    if id.is_empty() {
+        return Err((401, String::new()));
     }
+    let forbidden = || (403, "The requested access is forbidden".to_owned());
+    let place = *state.place_of.get(id).ok_or_else(forbidden)?;
+    let tenant = &state.tenants[place];
+    if tenant.forbidden || tenant.hostless || !tenant.listed { Err(forbidden()) } else { Ok((place, tenant)) }
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> Reply {

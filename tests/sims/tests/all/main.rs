@@ -19,10 +19,10 @@ mod faults;
 mod psa;
 /// Pulseway RMM: login, lists, filters, tree, records, writes.
 mod rmm;
-/// The first PSA's services on contracts: units and adjustments.
-mod usage;
 /// Sophos Central: token, tenants, usage by month, licences, alerts.
 mod sophos;
+/// The first PSA's services on contracts: units and adjustments.
+mod usage;
 
 use client::Client;
 use crosswalk_sims::{Autotask, Existing, PsaOptions, PulsewayRmm, RmmOptions, Size, World};

@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row<'a> {
+    /// The partner's own name.
+    #[serde(borrow, default)]
+    partner_account_name: Told<Str<'a>>,
     /// The tenant, which may be gone since.
     #[serde(borrow)]
     pub(crate) account_id: Str<'a>,
@@ -94,6 +97,17 @@ fn months(now_ms: u64) -> [String; 2] {
     let (year, month) = (now[..4].parse::<u32>().unwrap_or(1970), now[5..7].parse::<u32>().unwrap_or(1));
     let before = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
     [before, (year, month)].map(|(year, month)| format!("{year:04}-{month:02}"))
+}
+
+/// The partner's own name, which only a report tells; none where the month before has no report or no rows.
+///
+/// # Errors
+/// Why the report cannot be read: most often that the credentials may not.
+pub(crate) fn partner_name(host: &dyn Host, partner: &Partner) -> Result<Option<String>, Failure> {
+    let [before, _] = months(host.now_ms());
+    let Some(reply) = page(host, partner, &before, None)? else { return Ok(None) };
+    let page = Rows::<Row<'_>>::open(&reply)?;
+    Ok(page.rows.first().and_then(|row| row.partner_account_name.text().into_value()))
 }
 
 /// One page of the walk.

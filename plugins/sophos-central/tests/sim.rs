@@ -115,8 +115,12 @@ fn every_tenant_is_a_customer() {
     assert!(sim.rename_tenant(&one, "Brand New S.p.A."));
     assert_eq!(by_id(all(&host, Kind::Customer))[&one].name, "Brand New S.p.A.");
     let identity = Central::check(&host).unwrap();
-    assert_eq!(identity.account, format!("Sophos Central partner {}", sim.partner_id()));
-    assert_eq!(identity.detail.as_deref(), Some("230 customers"));
+    assert_eq!(identity.account, "Simulated MSP");
+    assert_eq!(identity.detail, Some(format!("230 customers, partner id {}", sim.partner_id())));
+    sim.faults().parse("server-error=path:/billing,status:403,next:1").unwrap();
+    assert_eq!(Central::check(&host).unwrap_err().case(), "denied", "customers may be seen and billing not");
+    assert!(sim.withhold("2025-10", true));
+    assert_eq!(Central::check(&host).unwrap().account, "Sophos Central partner", "a new partner has no report yet");
 }
 
 #[test]

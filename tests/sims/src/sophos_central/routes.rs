@@ -182,16 +182,11 @@ impl Sophos {
         if !call.header("content-type").starts_with("application/x-www-form-urlencoded") {
             return login_failure(415, "unsupportedMediaType", "Unsupported Media Type");
         }
-        let body = String::from_utf8_lossy(&call.body).replace('+', " ");
-        let form = |name: &str| {
-            let value =
-                body.split('&').filter_map(|p| p.split_once('=')).find(|(n, _)| *n == name).map_or("", |(_, v)| v);
-            percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned()
-        };
-        if form("grant_type") != "client_credentials" || form("scope") != "token" {
+        if call.form("grant_type") != "client_credentials" || call.form("scope") != "token" {
             return login_failure(400, "oauth.bad_request", "Bad Request");
         }
-        if form("client_id") != self.options.client_id || form("client_secret") != self.options.client_secret {
+        if call.form("client_id") != self.options.client_id || call.form("client_secret") != self.options.client_secret
+        {
             return login_failure(401, "oauth.invalid_client_secret", "Unauthorized");
         }
         let (token, refresh) = {

@@ -1,7 +1,9 @@
 //! The schedule: what is due is done, once, by one; and a stop in the middle loses nothing.
 
 use crate::harness::{TestApp, Vendors, name, secrets, sync, texts, told};
-use crosswalk::engine::{Decision, JobOutcome, JobReport, LinkFilter, NewConnection, NewSync, NoProgress, WorkOptions};
+use crosswalk::engine::{
+    Decision, Engine, JobOutcome, JobReport, LinkFilter, NewConnection, NewSync, NoProgress, WorkOptions,
+};
 use crosswalk::error::Error;
 use crosswalk::model::{Job, Kind, RunStatus, SyncRules, Timestamp, Trust};
 use crosswalk::store::{KeySource, Store, TenantStore};
@@ -20,15 +22,22 @@ async fn hourly() -> (Vendors, TestApp) {
     let app = TestApp::with(&vendors, rules).await;
     app.bring_in_step().await;
     app.tenant.schedule_set(&sync(), Job::Sync, Some(60)).await.unwrap();
-    assert!(app.engine.tick().await.unwrap().is_empty(), "not before its time");
+    assert!(tick(&app.engine).await.is_empty(), "not before its time");
     app.clock.advance_ms(6 * MINUTE_MS);
     let first = tick_one(&app).await;
     assert_eq!((first.outcome, first.message.as_str()), (JobOutcome::Done, "nothing to do"));
     (vendors, app)
 }
 
+/// Does what is due of the sync; the connectors' own jobs are looked at elsewhere.
+async fn tick(engine: &Engine) -> Vec<JobReport> {
+    let mut reports = engine.tick().await.unwrap();
+    reports.retain(|report| report.of == sync().as_str());
+    reports
+}
+
 async fn tick_one(app: &TestApp) -> JobReport {
-    let mut reports = app.engine.tick().await.unwrap();
+    let mut reports = tick(&app.engine).await;
     assert_eq!(reports.len(), 1, "{reports:?}");
     reports.pop().unwrap()
 }
@@ -51,7 +60,7 @@ async fn same_store(app: &TestApp) -> TenantStore {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_is_done_at_each_slot_and_slots_that_were_missed_are_done_once() {
     let (vendors, app) = hourly().await;
-    assert!(app.engine.tick().await.unwrap().is_empty());
+    assert!(tick(&app.engine).await.is_empty());
     vendors.rmm.rename_device(&vendors.rmm.devices()[0].id, "RENAMED");
     app.clock.advance_ms(HOUR_MS);
     let second = tick_one(&app).await;
@@ -61,14 +70,14 @@ async fn a_sync_is_done_at_each_slot_and_slots_that_were_missed_are_done_once() 
     let slot = app.tenant.schedule_list().await.unwrap()[0].slot_at;
     app.clock.advance_ms(7 * HOUR_MS);
     assert_eq!(tick_one(&app).await.outcome, JobOutcome::Done);
-    assert!(app.engine.tick().await.unwrap().is_empty(), "caught up once, not seven times");
+    assert!(tick(&app.engine).await.is_empty(), "caught up once, not seven times");
     let next = app.tenant.schedule_list().await.unwrap()[0].slot_at;
     assert_eq!(next.since_ms(slot) % HOUR_MS, 0, "slots keep their distance");
     assert!(next > now(&app) && next.since_ms(now(&app)) <= HOUR_MS);
 
     app.tenant.schedule_set(&sync(), Job::Sync, None).await.unwrap();
     app.clock.advance_ms(24 * HOUR_MS);
-    assert!(app.engine.tick().await.unwrap().is_empty());
+    assert!(tick(&app.engine).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,11 +85,11 @@ async fn a_paused_sync_is_left_alone_and_done_once_when_it_is_resumed() {
     let (_vendors, app) = hourly().await;
     assert!(app.tenant.sync_pause(&sync(), true).await.unwrap().paused);
     app.clock.advance_ms(5 * HOUR_MS);
-    assert!(app.engine.tick().await.unwrap().is_empty());
+    assert!(tick(&app.engine).await.is_empty());
     app.tenant.run(&sync(), &NoProgress).await.expect("by hand it works as ever");
     app.tenant.sync_pause(&sync(), false).await.unwrap();
     assert_eq!(tick_one(&app).await.outcome, JobOutcome::Done);
-    assert!(app.engine.tick().await.unwrap().is_empty());
+    assert!(tick(&app.engine).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,7 +138,7 @@ async fn a_slot_that_finds_somebody_at_work_is_skipped_and_told() {
     let (_, report) = tokio::join!(by_hand, by_clock);
     assert_eq!((report.outcome, report.failures), (JobOutcome::Skipped, 0));
     assert!(report.message.contains("working on the sync"), "{}", report.message);
-    assert!(app.engine.tick().await.unwrap().is_empty(), "its next chance is its next slot");
+    assert!(tick(&app.engine).await.is_empty(), "its next chance is its next slot");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,8 +147,8 @@ async fn of_two_processes_one_does_it_and_what_a_dead_one_left_is_done_after_a_w
     let other = app.second().await;
     for _ in 0..5 {
         app.clock.advance_ms(HOUR_MS);
-        let (one, two) = tokio::join!(app.engine.tick(), other.tick());
-        let both: Vec<_> = one.unwrap().into_iter().chain(two.unwrap()).collect();
+        let (one, two) = tokio::join!(tick(&app.engine), tick(&other));
+        let both: Vec<_> = one.into_iter().chain(two).collect();
         assert_eq!(both.len(), 1, "{both:?}");
         assert_eq!(both[0].outcome, JobOutcome::Done);
     }
@@ -148,10 +157,68 @@ async fn of_two_processes_one_does_it_and_what_a_dead_one_left_is_done_after_a_w
     let store = same_store(&app).await;
     let seen = store.schedule_list().await.unwrap().pop().unwrap();
     assert!(store.schedule_take(&seen, now(&app), seen.next_slot(now(&app))).await.unwrap(), "and then it died");
-    assert!(app.engine.tick().await.unwrap().is_empty(), "it may still live");
+    assert!(tick(&app.engine).await.is_empty(), "it may still live");
     app.clock.advance_ms(2 * MINUTE_MS);
     assert_eq!(tick_one(&app).await.outcome, JobOutcome::Done);
-    assert!(app.engine.tick().await.unwrap().is_empty());
+    assert!(tick(&app.engine).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_a_manifest_lets_recur_is_done_for_each_connection_of_a_sync() {
+    let vendors = Vendors::start(2, 2, 8, 0.0);
+    let app = TestApp::with(&vendors, SyncRules::default()).await;
+    app.connect_rmm_as("spare", &vendors.rmm).await;
+    assert!(app.engine.tick().await.unwrap().is_empty(), "its jitter puts it off");
+    vendors.rmm.reset_counts();
+    let work = async |engine: &Engine, outcome| {
+        let reports = engine.tick().await.unwrap();
+        assert_eq!(reports.len(), 1, "{reports:?}");
+        assert_eq!((reports[0].job.as_str(), reports[0].of.as_str()), ("notifications", "rmm"));
+        assert_eq!(reports[0].outcome, outcome, "{}", reports[0].message);
+        reports.into_iter().next().unwrap()
+    };
+    app.clock.advance_ms(MINUTE_MS);
+    let first = work(&app.engine, JobOutcome::Done).await;
+    assert!(vendors.rmm.counts().of("GET", "notifications") > 0);
+    assert!(app.engine.tick().await.unwrap().is_empty(), "not before its next slot");
+
+    app.clock.advance_ms(65 * MINUTE_MS);
+    let restarted = app.second().await;
+    let second = work(&restarted, JobOutcome::Done).await;
+    assert!(app.engine.tick().await.unwrap().is_empty(), "caught up once, not six times");
+    let at = |report: &JobReport| Timestamp::parse(report.next_at.as_ref().unwrap()).unwrap();
+    assert_eq!(at(&second).since_ms(at(&first)) % (10 * MINUTE_MS), 0, "slots keep their distance");
+
+    app.clock.advance_ms(10 * MINUTE_MS);
+    let (one, two) = tokio::join!(app.engine.tick(), restarted.tick());
+    assert_eq!(one.unwrap().len() + two.unwrap().len(), 1, "each slot is one process's");
+
+    app.tenant.sync_pause(&sync(), true).await.unwrap();
+    app.clock.advance_ms(HOUR_MS);
+    assert!(app.engine.tick().await.unwrap().is_empty(), "nobody needs it");
+    app.tenant.sync_pause(&sync(), false).await.unwrap();
+    vendors.rmm.faults().set("unauthorized", "on").unwrap();
+    let failed = work(&app.engine, JobOutcome::Failed).await;
+    assert!(failed.message.contains("rmm") && failed.message.contains("; "), "what to do: {}", failed.message);
+    assert!(app.engine.tick().await.unwrap().is_empty(), "its next chance is its next slot");
+    vendors.rmm.faults().clear();
+    app.clock.advance_ms(10 * MINUTE_MS);
+    work(&app.engine, JobOutcome::Done).await;
+
+    vendors.rmm.faults().set("hang", "on").unwrap();
+    app.clock.advance_ms(10 * MINUTE_MS);
+    let stop = async {
+        while vendors.rmm.faults().fired("hang") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        app.engine.stop().stop();
+    };
+    let stopped = tokio::time::timeout(Duration::from_secs(20), async {
+        tokio::join!(work(&app.engine, JobOutcome::Stopped), stop).0
+    });
+    stopped.await.expect("a vendor that hangs keeps nobody from stopping");
+    vendors.rmm.faults().clear();
+    work(&restarted, JobOutcome::Done).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,6 +249,9 @@ async fn a_tenant_whose_vendor_hangs_keeps_no_other_waiting() {
     app.clock.advance_ms(HOUR_MS);
     let reports = Mutex::new(Vec::new());
     let tell = |report: JobReport| {
+        if report.job != "sync" {
+            return;
+        }
         reports.lock().unwrap().push((report.tenant, report.outcome));
         // The good one is done; the others still hang.
         app.engine.stop().stop();

@@ -12,7 +12,7 @@ use super::planning::Draft;
 use super::progress::{Progress, Stage};
 use super::{PlanReport, RunReport, Tenant, brakes};
 use crate::error::Error;
-use crate::model::{Kind, Link, LinkState, Mode, PlannedChange, Record, SyncName, Trust};
+use crate::model::{Kind, Link, LinkState, Mode, PlannedChange, Record, Switches, SyncName, Trust};
 use crate::store::Stored;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -235,6 +235,8 @@ impl Work<'_> {
                 .into_iter()
                 .map(|link| (link.source.clone(), link))
                 .collect(),
+            switches: self.store.switches(sync).await?,
+            switched_on: self.sync.rules.switched_on,
         })
     }
 }
@@ -256,9 +258,17 @@ struct Ground {
     stands: HashMap<String, String>,
     /// The links of the source's customers.
     customers: HashMap<String, Link>,
+    /// What persons switched, by source customer.
+    switches: HashMap<String, Switches>,
+    /// What holds for all others.
+    switched_on: bool,
 }
 
 impl Ground {
+    fn is_on(&self, customer: &str) -> bool {
+        self.switches.get(customer).and_then(|said| said.tickets).unwrap_or(self.switched_on)
+    }
+
     fn alert<'a>(&'a self, stored: &'a Stored) -> Alert<'a> {
         let record = &stored.record;
         let device = record.text("asset").and_then(|id| self.devices.get(id));
@@ -266,6 +276,7 @@ impl Ground {
         let link = self.customers.get(customer);
         let place = match link.map(|link| (link.state, link.linked())) {
             Some((LinkState::Excluded, _)) => Place::Excluded,
+            _ if !self.is_on(customer) => Place::Excluded,
             Some((_, Some(account))) => {
                 let stands = record.text("asset").and_then(|id| self.stands.get(id));
                 Place::Account { with_asset: stands.is_some_and(|stands| stands == account) }

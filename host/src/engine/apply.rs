@@ -4,26 +4,29 @@
 //! back and committed, the next one is prepared. The intents of a batch are committed
 //! before its call leaves, so that after a crash everything that may have been written is
 //! known and looked up (`recover`) before anything is tried again.
+//!
+//! Which way a change goes, it says itself (`Way`): what follows from that is in `resolve`.
+
+mod resolve;
+
+pub(super) use resolve::References;
 
 use super::Tenant;
 use super::context::Work;
 use super::plan;
-use super::plan::alerts::{LEAD, UNMAPPED};
+use super::plan::alerts::UNMAPPED;
 use super::plan::usage::DATES;
 use super::progress::{Progress, Stage};
 use super::query::no_plan;
 use super::settle::Tally;
-use super::undo;
 use crate::error::Error;
 use crate::model::run::STOPPED;
 use crate::model::{
-    Action, Change, ChangeId, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunStatus, SyncName, Trust,
-    Value, WriteReport, catalogue,
+    Action, Change, Kind, Link, Mode, Plan, PlanId, PlannedChange, Run, RunStatus, SyncName, Trust, WriteReport,
 };
 use crate::runtime::CallContext;
-use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, Settled, StoredChange};
-use std::collections::{HashMap, VecDeque};
-use std::sync::Mutex;
+use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, StoredChange};
+use std::collections::VecDeque;
 
 /// A plan made longer ago has the targets of its changes read again before they are written.
 const FRESH_MS: i64 = 10 * 60 * 1000;
@@ -88,7 +91,7 @@ impl Work<'_> {
     /// Applies a plan in this run, and ends the run.
     pub(super) async fn finish_apply(&self, plan: PlanId, options: &ApplyOptions) -> Result<ApplyReport, Error> {
         match self.apply_plan(plan, options).await {
-            Ok(tally) => self.end_apply(plan, tally).await,
+            Ok((plan, tally)) => self.end_apply(&plan, tally).await,
             Err(error) => {
                 self.fail(&error).await;
                 Err(error)
@@ -96,7 +99,7 @@ impl Work<'_> {
         }
     }
 
-    async fn apply_plan(&self, plan: PlanId, options: &ApplyOptions) -> Result<Tally, Error> {
+    async fn apply_plan(&self, plan: PlanId, options: &ApplyOptions) -> Result<(Plan, Tally), Error> {
         self.recover().await?;
         let stored = self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
         self.store.plan_approve(plan, self.now(), &stored.hash).await?;
@@ -105,7 +108,7 @@ impl Work<'_> {
         self.progress.begin(Stage::Applying, Some(waiting));
         let mut tally = Tally::default();
         for (kind, action) in
-            self.steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind))
+            steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind))
         {
             if tally.stop.is_some() {
                 break;
@@ -113,23 +116,11 @@ impl Work<'_> {
             session.do_all(kind, action, waiting, &mut tally).await?;
         }
         self.progress.end(&Stage::Applying);
-        Ok(tally)
+        Ok((stored, tally))
     }
 
-    /// The kinds and actions a plan has, in the order in which they are done: a plan that undoes has
-    /// its own.
-    fn steps(&self, stored: &Plan) -> Vec<(Kind, Action)> {
-        let planned: Vec<(Kind, Action)> = stored.totals.iter().map(|total| (total.kind, total.action)).collect();
-        if stored.undoes.is_some() {
-            return planned;
-        }
-        let all = Kind::ALL.into_iter().flat_map(|kind| plan::ORDER.map(|action| (kind, action)));
-        all.filter(|step| planned.contains(step)).collect()
-    }
-
-    async fn end_apply(&self, plan: PlanId, tally: Tally) -> Result<ApplyReport, Error> {
+    async fn end_apply(&self, plan: &Plan, tally: Tally) -> Result<ApplyReport, Error> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
-        let undone = self.store.plan_get(plan).await?.and_then(|plan| plan.undoes);
         let counts = &tally.counts;
         let stopped = tally.stop.as_deref() == Some(STOPPED);
         let troubled = counts.failed + counts.stale + tally.open > 0 || tally.stop.is_some();
@@ -145,15 +136,26 @@ impl Work<'_> {
             .stop
             .clone()
             .or_else(|| tally.failures.first().map(|(what, why)| format!("{what}: {why}")))
-            .or_else(|| undone.filter(|_| tally.counts.done > 0).map(|undone| format!("it undid run {undone}")))
+            .or_else(|| plan.undoes.filter(|_| tally.counts.done > 0).map(|undone| format!("it undid run {undone}")))
             .unwrap_or_default();
         run.counts = tally.counts;
-        run.plan = Some(plan);
+        run.plan = Some(plan.id);
         run.ended_at = Some(self.now());
         self.store.run_finish(&run).await?;
-        self.outcomes_after(plan).await?;
+        self.outcomes_after(plan.id).await?;
         Ok(ApplyReport { run, failures: tally.failures })
     }
+}
+
+/// The kinds and actions a plan has, in the order in which they are done: a plan that undoes has
+/// its own.
+fn steps(plan: &Plan) -> Vec<(Kind, Action)> {
+    let planned: Vec<(Kind, Action)> = plan.totals.iter().map(|total| (total.kind, total.action)).collect();
+    if plan.undoes.is_some() {
+        return planned;
+    }
+    let all = Kind::ALL.into_iter().flat_map(|kind| plan::ORDER.map(|action| (kind, action)));
+    all.filter(|step| planned.contains(step)).collect()
 }
 
 /// A change with everything resolved, ready to be called.
@@ -240,7 +242,7 @@ impl<'w, 'p> Session<'w, 'p> {
             return WriteReport { outcomes: Ok(Vec::new()), sent: Default::default(), unanswered: Default::default() };
         }
         let changes: Vec<Change> = batch.changes.iter().filter_map(|prepared| prepared.change.clone()).collect();
-        self.work.written_side(batch.action).connector.write(&self.writing, &changes).await
+        self.work.at(batch.action.side()).connector.write(&self.writing, &changes).await
     }
 
     /// Takes the next changes, refuses the stale ones, resolves the others, and commits
@@ -252,7 +254,7 @@ impl<'w, 'p> Session<'w, 'p> {
         queue: &mut Queue,
         tally: &mut Tally,
     ) -> Result<Option<Batch>, Error> {
-        let side = &self.work.written_side(action).description;
+        let side = &self.work.at(action.side()).description;
         let at_once = side.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
         loop {
             // What is intended by now is done to its end; nothing more is begun.
@@ -302,85 +304,8 @@ impl<'w, 'p> Session<'w, 'p> {
         Ok(Batch { id, kind, action, changes })
     }
 
-    /// Checks each change against what is known now, and resolves its references.
-    async fn resolve(
-        &self,
-        kind: Kind,
-        changes: Vec<PlannedChange>,
-        tally: &mut Tally,
-    ) -> Result<Vec<Prepared>, Error> {
-        if changes.is_empty() {
-            return Ok(Vec::new());
-        }
-        let work = self.work;
-        let sources: Vec<String> = changes.iter().map(|change| change.source.clone()).collect();
-        let targets: Vec<String> = changes.iter().filter_map(|change| change.target.clone()).collect();
-        if self.reread && !targets.is_empty() {
-            // So that staleness is judged on now.
-            work.read_now(&work.target, kind.counterpart(), &targets).await?;
-        }
-        // What is created at the source is known by its target alone.
-        let reverse = changes.iter().any(|change| change.action == Action::CreateSource);
-        let mut links: HashMap<String, Link> = if reverse {
-            let links = work.store.links_of_targets(&work.sync.name, kind, &targets).await?;
-            by_key(links, |link| link.target.clone().unwrap_or_default())
-        } else {
-            by_key(work.store.links_by_sources(&work.sync.name, kind, &sources).await?, |link| link.source.clone())
-        };
-        let mut refusals = if reverse { work.reverse_refusals(&changes).await? } else { HashMap::new() };
-        let references = work.references(&changes, &self.known).await?;
-        let now: HashMap<String, Record> = by_key(
-            present(work.store.records_by_ids(&work.target.name, kind.counterpart(), &targets).await?),
-            |record| record.id.clone(),
-        );
-        let mut ready = Vec::with_capacity(changes.len());
-        let mut refused = Vec::new();
-        for mut planned in changes {
-            let key = planned.target.as_ref().filter(|_| reverse).unwrap_or(&planned.source).clone();
-            let link = links.remove(&key);
-            let there = planned.target.as_ref().and_then(|id| now.get(id));
-            let stale = if undo::is_reversal(&planned) { undo::stale } else { plan::stale };
-            let stale = stale(&planned, link.as_ref(), there).or_else(|| refusals.remove(&key));
-            let checked = match stale {
-                Some(why) => Err((ChangeStatus::Stale, why)),
-                None => work
-                    .to_write(self.plan, &planned, there, &references)
-                    .and_then(|change| follow_lead(&mut planned, &references).map(|()| change))
-                    .map_err(|unresolved| (ChangeStatus::Skipped, unresolved.to_string())),
-            };
-            match checked {
-                Ok(change) => ready.push(Prepared { planned, change, link, tries: 0 }),
-                Err((status, why)) => refused.push(self.refusal(&planned, status, why, tally)),
-            }
-        }
-        if !refused.is_empty() {
-            work.store.batch_settle(self.plan, None, &refused, &[], &work.target.name, work.now()).await?;
-        }
-        Ok(ready)
-    }
-
-    fn refusal(&self, planned: &PlannedChange, status: ChangeStatus, why: String, tally: &mut Tally) -> Settled {
-        let event = if status == ChangeStatus::Stale {
-            tally.counts.stale += 1;
-            "stale"
-        } else {
-            tally.counts.failed += 1;
-            "skipped"
-        };
-        tally.failure(planned, &why);
-        Settled {
-            sequence: planned.sequence,
-            status,
-            target: planned.target.clone(),
-            message: why.clone(),
-            link: None,
-            journal: self.entry(planned, event, why, planned.target.clone()),
-            token: None,
-        }
-    }
-
     pub(super) fn learn(&self, kind: Kind, source: &str, target: &str) {
-        self.known.lock().insert((kind, source.to_owned()), target.to_owned());
+        self.known.learn(kind, source, target);
     }
 
     pub(super) fn entry(
@@ -399,157 +324,10 @@ impl<'w, 'p> Session<'w, 'p> {
     }
 }
 
-/// Source → target ids, shared by the batches under way.
-#[derive(Default)]
-pub(super) struct References(Mutex<HashMap<(Kind, String), String>>);
-
-impl References {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Kind, String), String>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-impl Work<'_> {
-    /// Where everything that these changes refer to leads, by today's links.
-    pub(super) async fn references<'c>(
-        &self,
-        changes: impl IntoIterator<Item = &'c PlannedChange>,
-        known: &References,
-    ) -> Result<HashMap<(Kind, String), String>, Error> {
-        let (mut found, mut missing) = (HashMap::new(), HashMap::<Kind, Vec<String>>::new());
-        for change in changes {
-            for diff in &change.fields {
-                let kind = match diff.name.as_str() {
-                    "parent" => Some(Kind::Customer),
-                    LEAD if change.action == Action::Link => Some(change.kind),
-                    name => catalogue::refers_to(change.kind, name),
-                };
-                let (Some(kind), Value::Text(source)) = (kind, &diff.after) else { continue };
-                let key = (kind, source.clone());
-                let target = known.lock().get(&key).cloned();
-                match target {
-                    Some(target) => {
-                        found.insert(key, target);
-                    }
-                    None => missing.entry(kind).or_default().push(source.clone()),
-                }
-            }
-        }
-        for (kind, mut sources) in missing {
-            sources.sort_unstable();
-            sources.dedup();
-            for link in self.store.links_by_sources(&self.sync.name, kind, &sources).await? {
-                if let Some(target) = link.linked() {
-                    known.lock().insert((kind, link.source.clone()), target.to_owned());
-                    found.insert((kind, link.source.clone()), target.to_owned());
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// The write of a planned change; `there` is its target record as it is known.
-    pub(super) fn to_write(
-        &self,
-        plan: PlanId,
-        planned: &PlannedChange,
-        there: Option<&Record>,
-        references: &HashMap<(Kind, String), String>,
-    ) -> Result<Option<Change>, plan::Unresolved> {
-        if undo::is_reversal(planned) {
-            let id = ChangeId { plan, sequence: planned.sequence };
-            return undo::to_write(planned, id, there.and_then(|record| record.parent.as_deref()));
-        }
-        let stamped = there.and_then(|record| record.stamp.as_ref());
-        let stamp = match (planned.action, &planned.target) {
-            (Action::CreateSource, Some(target)) => self.source_stamp(planned.kind, target),
-            _ => self.stamp(planned.kind, &planned.source).filter(|stamp| stamped != Some(stamp)),
-        };
-        let unstamped = [Action::Retire, Action::Deactivate, Action::Append, Action::Close];
-        let stamp = stamp.filter(|_| !unstamped.contains(&planned.action));
-        let id = ChangeId { plan, sequence: planned.sequence };
-        let parent = there.and_then(|record| record.parent.as_deref());
-        plan::to_write(planned, id, parent, stamp, &|kind, id| {
-            references
-                .get(&(kind, id.to_owned()))
-                .map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
-        })
-    }
-
-    /// The link as it is to be stored after a change was done.
-    ///
-    /// `id` is the record that came of it, on the side it was made.
-    pub(super) async fn link_after(
-        &self,
-        link: Option<&Link>,
-        planned: &PlannedChange,
-        sent: Option<&Change>,
-        id: &str,
-        kept: Option<&Record>,
-    ) -> Result<Link, Error> {
-        if planned.action == Action::CreateSource {
-            return self.reverse_link(planned, sent, id, kept).await;
-        }
-        if undo::is_reversal(planned) {
-            return Ok(undo::link_after(link, planned, self.run, self.now()));
-        }
-        Ok(plan::after_write(link, planned, sent, id, kept, self.now()))
-    }
-
-    /// A line for the journal about one change; what it changed stands in the plan, and is read from there.
-    pub(super) fn entry(
-        &self,
-        plan: PlanId,
-        planned: &PlannedChange,
-        event: &str,
-        message: String,
-        target: Option<String>,
-    ) -> JournalEntry {
-        JournalEntry {
-            run: Some(self.run),
-            plan: Some(plan),
-            sequence: Some(planned.sequence),
-            kind: Some(planned.kind),
-            source: Some(planned.source.clone()),
-            target,
-            customer: Some(planned.customer.clone()),
-            event: event.to_owned(),
-            message,
-            detail: super::usage::detail(planned),
-            ..JournalEntry::at(self.now())
-        }
-    }
-}
-
-/// A link without a target takes the one that an earlier change of its plan made.
-fn follow_lead(
-    planned: &mut PlannedChange,
-    references: &HashMap<(Kind, String), String>,
-) -> Result<(), plan::Unresolved> {
-    if planned.action != Action::Link || planned.target.is_some() {
-        return Ok(());
-    }
-    let lead = planned.fields.iter().find(|diff| diff.name == LEAD).and_then(|diff| diff.after.as_text());
-    let key = (planned.kind, lead.unwrap_or_default().to_owned());
-    planned.target = references.get(&key).cloned();
-    if planned.target.is_none() {
-        return Err(plan::Unresolved { kind: key.0, id: key.1 });
-    }
-    Ok(())
-}
-
 struct Queue {
     after: u32,
     ended: bool,
     again: VecDeque<Prepared>,
-}
-
-fn by_key<T>(items: Vec<T>, key: impl Fn(&T) -> String) -> HashMap<String, T> {
-    items.into_iter().map(|item| (key(&item), item)).collect()
-}
-
-fn present(stored: Vec<crate::store::Stored>) -> Vec<Record> {
-    stored.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect()
 }
 
 /// Rows of `unsettled`, by plan.

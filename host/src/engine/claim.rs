@@ -1,14 +1,14 @@
-//! One process at a time works on a sync.
+//! One process at a time works on a sync, or does a job of a connector.
 //!
 //! A claim is an exclusive lock on a file of the data folder. The operating system lets go
 //! of it when its process ends, however it ends, so a killed run never blocks the next.
 
 use crate::error::Error;
-use crate::model::{SyncName, TenantName};
+use crate::model::{ConnectionName, SyncName, TenantName};
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-/// Held while a run works on a sync; let go when dropped.
+/// Held while work is under way; let go when dropped.
 #[derive(Debug)]
 pub(super) struct Claim {
     file: File,
@@ -26,17 +26,34 @@ impl Drop for Claim {
 impl Claim {
     /// Claims a sync, or says who has it.
     pub(super) fn take(data_dir: &Path, tenant: &TenantName, sync: &SyncName) -> Result<Self, Error> {
+        Self::lock(data_dir, &format!("{tenant}.{sync}.lock"), || Error::Busy {
+            message: format!("another process is working on the sync `{sync}`"),
+            hint: "wait until it is done, or stop it: nothing is lost, the next run goes on from there".to_owned(),
+        })
+    }
+
+    /// Claims a connector's job, or says that somebody has it.
+    pub(super) fn take_job(
+        data_dir: &Path,
+        tenant: &TenantName,
+        connection: &ConnectionName,
+        job: &str,
+    ) -> Result<Self, Error> {
+        Self::lock(data_dir, &format!("{tenant}.{connection}.{job}.job"), || Error::Busy {
+            message: format!("another process is doing the job `{job}` of `{connection}`"),
+            hint: "wait until it is done".to_owned(),
+        })
+    }
+
+    fn lock(data_dir: &Path, name: &str, busy: impl FnOnce() -> Error) -> Result<Self, Error> {
         let folder = data_dir.join("claims");
-        let path = folder.join(format!("{tenant}.{sync}.lock"));
+        let path = folder.join(name);
         let fault = |source| Error::File { path: path.display().to_string(), source };
         std::fs::create_dir_all(&folder).map_err(fault)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
-            Err(TryLockError::WouldBlock) => Err(Error::Busy {
-                message: format!("another process is working on the sync `{sync}`"),
-                hint: "wait until it is done, or stop it: nothing is lost, the next run goes on from there".to_owned(),
-            }),
+            Err(TryLockError::WouldBlock) => Err(busy()),
             Err(TryLockError::Error(source)) => Err(fault(source)),
         }
     }

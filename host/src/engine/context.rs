@@ -5,7 +5,7 @@ use super::connections::Opened;
 use super::progress::Progress;
 use super::{Parts, Tenant};
 use crate::error::Error;
-use crate::model::{Action, Kind, Mode, RunId, RunStatus, Sync, SyncName};
+use crate::model::{Kind, Mode, RunId, RunStatus, Side, Sync, SyncName};
 use crate::runtime::CallContext;
 use crate::store::TenantStore;
 use std::sync::Arc;
@@ -78,9 +78,12 @@ impl Work<'_> {
         Some(stamp(self.sync.target.as_str(), target, place.length as usize))
     }
 
-    /// The side an action writes to: the target, but for what is created at the source.
-    pub(super) fn written_side(&self, action: Action) -> &Opened {
-        if action == Action::CreateSource { &self.source } else { &self.target }
+    /// The connection at a side.
+    pub(super) fn at(&self, side: Side) -> &Opened {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
     }
 
     pub(super) fn now(&self) -> crate::model::Timestamp {

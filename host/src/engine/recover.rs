@@ -11,10 +11,10 @@ use super::connections::Opened;
 use super::context::Work;
 use super::plan::alerts::LAST_ACTIVITY;
 use super::progress::Stage;
-use super::reverse::at_source;
+use super::reverse::told_by_both;
 use super::settle::{by_change, past};
 use crate::error::Error;
-use crate::model::{Action, Change, Failure, Kind, Operation, PlanId, Record, Selection, Settlement};
+use crate::model::{Change, Failure, Kind, Operation, PlanId, Record, Selection, Settlement, Side};
 use crate::store::{ChangeStatus, Settled, StoredChange};
 use std::collections::HashMap;
 
@@ -117,16 +117,14 @@ impl Work<'_> {
             return Ok(());
         }
         self.progress.begin(Stage::Recovering, Some(open.len() as u64));
-        let mut by_side: HashMap<(Kind, bool), Vec<Unsettled>> = HashMap::new();
+        let mut by_side: HashMap<(Kind, Side), Vec<Unsettled>> = HashMap::new();
         for row in open {
-            let at_source = row.1.change.action == Action::CreateSource;
-            by_side.entry((row.1.change.kind, at_source)).or_default().push(row);
+            by_side.entry((row.1.change.kind, row.1.change.action.side())).or_default().push(row);
         }
         // Parents first: an asset's customer may itself have been in flight.
-        for (kind, at_source) in Kind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
-            let rows = by_side.remove(&(kind, at_source)).unwrap_or_default();
-            let side = if at_source { &self.source } else { &self.target };
-            self.recover_rows(side, kind, rows).await?;
+        for (kind, side) in Kind::ALL.into_iter().flat_map(|kind| [(kind, Side::Target), (kind, Side::Source)]) {
+            let rows = by_side.remove(&(kind, side)).unwrap_or_default();
+            self.recover_rows(self.at(side), kind, rows).await?;
         }
         self.progress.end(&Stage::Recovering);
         Ok(())
@@ -233,8 +231,8 @@ impl Work<'_> {
             journal: self.entry(plan_id, planned, event, message, written.cloned()),
             token: None,
         };
-        if let (Action::CreateSource, Some(id)) = (planned.action, written) {
-            at_source(&mut settled, planned, id);
+        if let Some(id) = written {
+            told_by_both(&mut settled, planned, id);
         }
         let record: Vec<(Kind, Record)> = written
             .and_then(|id| kept.get(id))

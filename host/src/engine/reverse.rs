@@ -10,7 +10,7 @@ use super::plan::{self, ReverseInput};
 use super::planning::Draft;
 use super::{Tenant, brakes};
 use crate::error::Error;
-use crate::model::{Change, Kind, Link, PlannedChange, Record, ReverseDecision, Selection, SyncName};
+use crate::model::{Change, Kind, Link, PlannedChange, Record, ReverseDecision, Selection, SyncName, Way};
 use crate::store::Settled;
 use std::collections::HashMap;
 
@@ -83,9 +83,13 @@ impl Work<'_> {
         Ok(changes)
     }
 
-    /// Why customers must not be created at the source any more, by target id: somebody
-    /// decided so since, or one of that name is there by now.
-    pub(super) async fn reverse_refusals(&self, changes: &[PlannedChange]) -> Result<HashMap<String, String>, Error> {
+    /// Why customers among these changes must not be created at the source any more, by target id:
+    /// somebody decided so since, or one of that name is there by now.
+    pub(super) async fn refusals(&self, changes: &[PlannedChange]) -> Result<HashMap<String, String>, Error> {
+        let changes: Vec<_> = changes.iter().filter(|change| change.way() == Way::AtSource).collect();
+        if changes.is_empty() {
+            return Ok(HashMap::new());
+        }
         let decisions = self.store.reverse_all(&self.sync.name).await?;
         let named = self.source.description.kind(Kind::Customer).is_some_and(|can| can.reads.named);
         let mut refusals = HashMap::new();
@@ -125,10 +129,14 @@ impl Work<'_> {
     }
 }
 
-/// What came of a change at the source is told by both ids: the target's was there before.
-pub(super) fn at_source(settled: &mut Settled, planned: &PlannedChange, source: &str) {
+/// What came of a change at the source is told by both ids, as the target's was there before:
+/// `id` is then the source's. Of all other changes it was known whose they are.
+pub(super) fn told_by_both(settled: &mut Settled, planned: &PlannedChange, id: &str) {
+    if planned.way() != Way::AtSource {
+        return;
+    }
     settled.target.clone_from(&planned.target);
     settled.journal.target.clone_from(&planned.target);
-    settled.journal.source = Some(source.to_owned());
-    settled.journal.customer = Some(source.to_owned());
+    settled.journal.source = Some(id.to_owned());
+    settled.journal.customer = Some(id.to_owned());
 }

@@ -1,4 +1,5 @@
-//! What is due, and doing one thing of it: a job of a sync, or a wake-up of a connector.
+//! What is due, and doing one thing of it: a job of a sync, or a wake-up of a connector, whether
+//! it asked for it or its manifest lets the job recur.
 //!
 //! What is due is a fact in the store; nobody gives hints. A thing is taken in the store
 //! before it is done, so that several processes may look at once and each is done by one.
@@ -8,12 +9,12 @@
 
 use super::claim::Claim;
 use super::progress::NoProgress;
-use super::{RunReport, Tenant};
+use super::{Engine, RunReport, Tenant};
 use crate::error::Error;
-use crate::model::schedule::retry_at;
-use crate::model::{Job, Kind, Mode, RunStatus, Schedule, SyncName, Timestamp};
+use crate::model::schedule::{first_slot, next_slot, retry_at};
+use crate::model::{ConnectionName, Job, Kind, Manifest, Mode, RunStatus, Schedule, SyncName, TenantName, Timestamp};
 use crate::runtime::CallContext;
-use crate::store::Wakeup;
+use crate::store::{Recurring, Wakeup};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -41,7 +42,8 @@ impl Due {
         match self {
             // Two jobs of one sync would only find each other's claim.
             Due::Job(schedule) => format!("sync {}", schedule.sync),
-            Due::Wake(wake) => format!("wake-up {}", wake.id),
+            // A job goes on from where its last wake-up left it.
+            Due::Wake(wake) => format!("job {} {}", wake.connection, wake.job),
         }
     }
 }
@@ -85,10 +87,42 @@ pub struct JobReport {
     pub next_at: Option<String>,
 }
 
+impl Engine {
+    /// Notes which jobs recur by the manifests of connections in use, where that is not known yet.
+    pub(super) async fn note_jobs(&self, only: Option<&TenantName>) -> Result<(), Error> {
+        for (tenant, connection, digest) in self.parts.store.jobs_unnoted().await? {
+            if only.is_some_and(|only| *only != tenant) {
+                continue;
+            }
+            match self.parts.plugin(&digest).await {
+                Ok(plugin) => self.tenant(&tenant).await?.note_jobs(&connection, &digest, plugin.manifest()).await?,
+                Err(error) => tracing::warn!(%tenant, %connection, %error, "its plugin's jobs cannot be done"),
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Tenant {
+    async fn note_jobs(&self, connection: &ConnectionName, digest: &str, manifest: &Manifest) -> Result<(), Error> {
+        let now = self.parts.clock.now();
+        let recurring = manifest.jobs.iter().filter_map(|(job, spec)| {
+            let (every_ms, first_at) = first_slot(&self.name, connection.as_str(), job, spec.every_minutes?, now);
+            Some(Recurring { job: job.clone(), every_ms, first_at })
+        });
+        Ok(self.store.jobs_note(connection, digest, &recurring.collect::<Vec<_>>()).await?)
+    }
+
     /// What is due by `now`, the longest overdue first. `busy` tells what this process is at.
     pub(super) async fn due(&self, now: Timestamp, busy: &dyn Fn(&Due) -> bool) -> Result<Vec<Due>, Error> {
-        let mut due: Vec<Due> = self.store.wakes_due(now).await?.into_iter().map(Due::Wake).collect();
+        let mut due = Vec::new();
+        for wake in self.store.wakes_due(now).await? {
+            let one = Due::Wake(wake);
+            let Due::Wake(wake) = &one else { continue };
+            if !busy(&one) && self.claim_job(wake).is_ok() {
+                due.push(one);
+            }
+        }
         for schedule in self.store.schedules_due(now, now.plus_ms(-LOST_MS)).await? {
             let one = Due::Job(schedule);
             let Due::Job(schedule) = &one else { continue };
@@ -148,26 +182,31 @@ impl Tenant {
         }))
     }
 
+    fn claim_job(&self, wake: &Wakeup) -> Result<Claim, Error> {
+        Claim::take_job(&self.parts.data_dir, &self.name, &wake.connection, &wake.job)
+    }
+
     /// A job reads, keeps what it needs, and may ask to be woken again.
     async fn do_wake(&self, wake: &Wakeup) -> Result<Option<JobReport>, Error> {
+        // It stays due while another process is at the same job.
+        let Ok(_claim) = self.claim_job(wake) else { return Ok(None) };
         let began = self.parts.clock.now();
-        // Taken out first: a job that kills the process is not run for ever.
-        if !self.store.wake_take(wake).await? {
+        // Taken first: a job that kills the process is not run for ever.
+        let next = wake.every_ms.map(|every| next_slot(wake.due_at, every, began));
+        if !self.store.wake_take(wake, next).await? {
             return Ok(None);
         }
-        // With no batch there is no change to write for.
-        let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
-        let went = match self.open(&wake.connection).await {
-            Ok(opened) => opened
-                .connector
-                .run_job(&context, &wake.job, &wake.payload)
-                .await
-                .map_err(|failure| failure.to_string()),
-            Err(error) => Err(error.to_string()),
+        let went = tokio::select! {
+            went = self.call_job(wake) => went,
+            () = self.parts.stop.stopped() => Err(Error::Stopped),
         };
         let (outcome, message) = match went {
-            Ok(signals) => (JobOutcome::Done, format!("{} signalled", signals.len())),
-            Err(why) => (JobOutcome::Failed, why),
+            Ok(signals) => (JobOutcome::Done, format!("{signals} signalled")),
+            Err(error @ Error::Stopped) => {
+                self.store.wake_insert(&wake.connection, &wake.job, &wake.payload, began).await?;
+                (JobOutcome::Stopped, error.to_string())
+            }
+            Err(error) => (JobOutcome::Failed, in_words(&error)),
         };
         Ok(Some(JobReport {
             tenant: self.name.to_string(),
@@ -178,8 +217,16 @@ impl Tenant {
             failures: u32::from(outcome == JobOutcome::Failed),
             outcome,
             message,
-            next_at: None,
+            next_at: next.map(|at| at.to_string()),
         }))
+    }
+
+    async fn call_job(&self, wake: &Wakeup) -> Result<usize, Error> {
+        // With no batch there is no change to write for.
+        let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
+        let opened = self.open(&wake.connection).await?;
+        let signals = opened.connector.run_job(&context, &wake.job, &wake.payload).await;
+        Ok(signals.map_err(|failure| opened.failed(failure))?.len())
     }
 
     /// What recurs in this tenant, by sync.
@@ -223,16 +270,18 @@ impl Tenant {
 /// The longest interval: 31 days.
 const MINUTES_MAX: u32 = 31 * 24 * 60;
 
+/// What happened, and what to do about it.
+fn in_words(error: &Error) -> String {
+    if error.hint().is_empty() { error.to_string() } else { format!("{error}; {}", error.hint()) }
+}
+
 /// How a run went, in a word and in words.
 fn told(went: &Result<RunReport, Error>) -> (JobOutcome, String) {
     let report = match went {
         Ok(report) => report,
         Err(Error::Busy { message, .. }) => return (JobOutcome::Skipped, message.clone()),
         Err(error @ Error::Stopped) => return (JobOutcome::Stopped, error.to_string()),
-        Err(error) => {
-            let hint = if error.hint().is_empty() { String::new() } else { format!("; {}", error.hint()) };
-            return (JobOutcome::Failed, format!("{error}{hint}"));
-        }
+        Err(error) => return (JobOutcome::Failed, in_words(error)),
     };
     let plan = &report.plan.plan;
     let sum = |pick: fn(&crate::model::plan::PlanTotal) -> u32| plan.totals.iter().map(pick).sum::<u32>();

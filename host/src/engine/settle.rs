@@ -8,7 +8,7 @@ use super::connections::Opened;
 use super::context::Work;
 use super::plan;
 use super::recover::Verdict;
-use super::reverse::at_source;
+use super::reverse::told_by_both;
 use crate::error::Error;
 use crate::model::{
     Action, Failure, Kind, Outcome, PlannedChange, Record, RunCounts, Selection, Settlement, WriteReport,
@@ -94,7 +94,7 @@ impl Session<'_, '_> {
         let mut fates = self.fates(&batch, report).await;
         self.wait_for_accepted(&batch, &mut fates).await?;
         let target_kind = batch.kind.counterpart();
-        let side = self.work.written_side(batch.action);
+        let side = self.work.at(batch.action.side());
         let kept = self.read_back(side, target_kind, &fates).await;
         let (mut settled, mut records, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
         let all_refused =
@@ -186,7 +186,7 @@ impl Session<'_, '_> {
 
     async fn resolve_uncertain(&self, batch: &Batch, uncertain: &[usize], fates: &mut [Fate]) {
         let changes: Vec<_> = uncertain.iter().filter_map(|index| batch.changes[*index].change.as_ref()).collect();
-        let side = self.work.written_side(batch.action);
+        let side = self.work.at(batch.action.side());
         let looked = self.work.look_up(side, batch.kind.counterpart(), &changes).await;
         for (position, index) in uncertain.iter().enumerate() {
             fates[*index] = match &looked {
@@ -206,7 +206,7 @@ impl Session<'_, '_> {
     /// Stores the tokens of what the vendor accepted, so that they outlive this process, and
     /// asks after it for a while.
     async fn wait_for_accepted(&self, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
-        let (work, side) = (self.work, self.work.written_side(batch.action));
+        let (work, side) = (self.work, self.work.at(batch.action.side()));
         let mut accepted = Vec::new();
         for (prepared, fate) in batch.changes.iter().zip(fates.iter_mut()) {
             if let Fate::Accepted { token, stored } = fate {
@@ -292,9 +292,7 @@ impl Session<'_, '_> {
             journal: self.entry(planned, past(planned.action), message, Some(target.to_owned())),
             token: None,
         };
-        if planned.action == Action::CreateSource {
-            at_source(&mut settled, planned, target);
-        }
+        told_by_both(&mut settled, planned, target);
         Ok(settled)
     }
 

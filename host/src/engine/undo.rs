@@ -12,17 +12,17 @@
 
 pub(super) mod reverse;
 
-pub(super) use reverse::{is_reversal, link_after, stale, to_write};
+pub(super) use reverse::{link_after, stale};
 
 use super::Tenant;
+use super::apply::References;
 use super::context::Work;
 use super::plan::{Finding, PlanHasher};
 use super::planning::{FINDINGS_TOLD, PlanReport};
 use super::progress::{Progress, Stage};
 use crate::error::Error;
 use crate::model::{
-    Action, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Trust, catalogue,
-    plan::PlanTotal,
+    Action, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Trust, Way, plan::PlanTotal,
 };
 use crate::store::{ChangeFilter, ChangeStatus, StoredChange};
 use reverse::{Done, Reversal};
@@ -214,7 +214,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             let rows = self.page(kind, Action::Link, after).await?;
             let Some(last) = rows.last() else { break };
             after = last.change.sequence;
-            leaves.extend(rows.into_iter().filter(|row| !is_reversal(&row.change)).map(|row| row.change.source));
+            leaves.extend(rows.into_iter().filter(|row| row.change.way() != Way::Back).map(|row| row.change.source));
         }
         for (action, _) in order {
             let mut after = 0;
@@ -289,37 +289,9 @@ impl<'w, 'p> Draft<'w, 'p> {
         Ok(Known {
             links: links.into_iter().map(|link| (link.source.clone(), link)).collect(),
             records: records.into_iter().map(|record| (record.id.clone(), record)).collect(),
-            references: self.references(rows).await?,
+            // By the links as they are now: one that changed makes the value of today another than the run's.
+            references: work.references(rows.iter().map(|row| &row.change), &References::default()).await?,
         })
-    }
-
-    /// Where the references of changes led: by the links as they are now, since a link that changed
-    /// makes the value of today another one than the run's.
-    async fn references(&self, rows: &[StoredChange]) -> Result<HashMap<(Kind, String), String>, Error> {
-        let mut wanted: HashMap<Kind, Vec<String>> = HashMap::new();
-        for change in rows.iter().map(|row| &row.change).filter(|change| !is_reversal(change)) {
-            for diff in &change.fields {
-                let kind = if diff.name == "parent" {
-                    Some(Kind::Customer)
-                } else {
-                    catalogue::refers_to(change.kind, &diff.name)
-                };
-                if let Some((kind, id)) = kind.zip(diff.after.as_text()) {
-                    wanted.entry(kind).or_default().push(id.to_owned());
-                }
-            }
-        }
-        let mut found = HashMap::new();
-        for (kind, mut sources) in wanted {
-            sources.sort_unstable();
-            sources.dedup();
-            for link in self.work.store.links_by_sources(&self.work.sync.name, kind, &sources).await? {
-                if let Some(target) = link.linked() {
-                    found.insert((kind, link.source.clone()), target.to_owned());
-                }
-            }
-        }
-        Ok(found)
     }
 
     async fn keep(&mut self, mut changes: Vec<PlannedChange>) -> Result<(), Error> {

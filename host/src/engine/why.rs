@@ -116,7 +116,7 @@ impl Tenant {
         };
         let of_source = |id: String| Meant { kind, source: Some(id), target: None, link: None };
         let of_target = |id: String| Meant { kind, source: None, target: Some(id), link: None };
-        if let Some(link) = self.store.links_of_source(&sync.name, kind, text).await?.pop() {
+        if let Some(link) = self.store.link_get(&sync.name, kind, text).await? {
             return Ok(of_link(link));
         }
         if self.stored(&sync.source, kind, text).await?.is_some() {
@@ -138,7 +138,7 @@ impl Tenant {
             match (named.pop(), named.is_empty()) {
                 (None, _) => {}
                 (Some(id), true) if is_source => {
-                    let link = self.store.links_of_source(&sync.name, kind, &id).await?.pop();
+                    let link = self.store.link_get(&sync.name, kind, &id).await?;
                     return Ok(link.map_or_else(|| of_source(id), of_link));
                 }
                 (Some(id), true) => {

@@ -97,6 +97,7 @@ struct Worker<'e> {
 impl Worker<'_> {
     /// Starts what is due at `now` and has a place.
     async fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.engine.note_jobs(self.options.tenant.as_ref()).await?;
         let store = &self.engine.parts.store;
         let mut names = store.due_tenants(now, now.plus_ms(-LOST_MS)).await?;
         names.retain(|name| self.options.tenant.as_ref().is_none_or(|only| only == name));

@@ -169,7 +169,7 @@ pub struct SecretSpec {
 pub struct JobSpec {
     /// What people read.
     pub title: String,
-    /// How often, unless the operator says otherwise. None: only when asked for.
+    /// How often, for each connection that a sync uses. None: only when the connector asks to be woken for it.
     pub every_minutes: Option<u32>,
 }
 

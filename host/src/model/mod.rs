@@ -29,7 +29,7 @@ pub use ids::{ChangeId, ConnectionName, PlanId, PluginId, RunId, SyncName, Tenan
 pub use kind::Kind;
 pub use link::{Candidate, Link, LinkState, ReverseDecision};
 pub use manifest::Manifest;
-pub use plan::{Action, FieldDiff, Hold, Plan, PlannedChange, Risk};
+pub use plan::{Action, FieldDiff, Hold, LINKED_TO, Plan, PlannedChange, Risk, Side, Way};
 pub use record::{Gap, Page, Query, Record, Selection};
 pub use run::{Mode, Run, RunCounts, RunStatus};
 pub use schedule::{Job, Schedule};

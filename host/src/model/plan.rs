@@ -72,6 +72,43 @@ pub struct PlannedChange {
     pub link_revision: i64,
 }
 
+/// The pseudo-field of a change that takes another one back: where the link leads, before and
+/// after. It is in every one of them, also where it stays. No vendor's field has a blank in its name.
+pub const LINKED_TO: &str = "linked to";
+
+/// Which way a change goes: what its ids are of, and what makes it right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From the source to the target by the sync's rules. References are source ids.
+    Onward,
+    /// From the target to the source: the record is known by its target alone.
+    AtSource,
+    /// Back to what was before a run, whatever the rules. References are target ids.
+    Back,
+}
+
+impl PlannedChange {
+    /// Which way it goes.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        match self.action {
+            Action::CreateSource => Way::AtSource,
+            _ if self.fields.iter().any(|diff| diff.name == LINKED_TO) => Way::Back,
+            _ => Way::Onward,
+        }
+    }
+
+    /// The id its record and link are known by, for as long as it is not done: the source's, or the target's
+    /// where the source has none yet.
+    #[must_use]
+    pub fn known_by(&self) -> &str {
+        match self.way() {
+            Way::AtSource => self.target.as_deref().unwrap_or_default(),
+            Way::Onward | Way::Back => &self.source,
+        }
+    }
+}
+
 /// One field of a change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldDiff {
@@ -157,6 +194,12 @@ impl Action {
     pub fn writes(self) -> bool {
         !matches!(self, Action::Link | Action::Unlink)
     }
+
+    /// The side it writes to.
+    #[must_use]
+    pub fn side(self) -> Side {
+        if self == Action::CreateSource { Side::Source } else { Side::Target }
+    }
 }
 
 impl std::str::FromStr for Action {
@@ -164,6 +207,15 @@ impl std::str::FromStr for Action {
     fn from_str(text: &str) -> Result<Self, String> {
         Action::ALL.into_iter().find(|action| action.as_str() == text).ok_or_else(|| format!("`{text}` is no action"))
     }
+}
+
+/// A side of a sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Where records come from.
+    Source,
+    /// Where they go.
+    Target,
 }
 
 /// How much a person should look.

@@ -1,7 +1,7 @@
-//! What recurs: how often a job of a sync is done, and when next.
+//! What recurs: how often a job of a sync, or of a connector, is done, and when next.
 //!
 //! The arithmetic of slots is here, pure: an interval, a jitter that stays the same for a
-//! sync, a missed slot that is caught up once, and how soon a failure is tried again.
+//! job, a missed slot that is caught up once, and how soon a failure is tried again.
 
 use super::{SyncName, TenantName, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -70,8 +70,7 @@ impl Schedule {
         now: Timestamp,
         last: Option<Timestamp>,
     ) -> Self {
-        let every_ms = i64::from(minutes.max(1)) * MINUTE_MS;
-        let soon = now.plus_ms(jitter_ms(tenant, sync, job, every_ms));
+        let (every_ms, soon) = first_slot(tenant, sync.as_str(), job.as_str(), minutes, now);
         let slot_at = last.map_or(soon, |last| soon.max(last.plus_ms(every_ms)));
         Self {
             sync: sync.clone(),
@@ -95,12 +94,26 @@ impl Schedule {
     /// The first slot after `now`: what was missed until then is done once, not once a slot.
     #[must_use]
     pub fn next_slot(&self, now: Timestamp) -> Timestamp {
-        let behind = now.since_ms(self.slot_at);
-        if behind < 0 {
-            return self.slot_at;
-        }
-        self.slot_at.plus_ms((behind / self.every_ms + 1) * self.every_ms)
+        next_slot(self.slot_at, self.every_ms, now)
     }
+}
+
+/// The interval, in milliseconds, and the first slot of what recurs every so many minutes from
+/// `now` on; `of` is the sync or the connection whose job it is.
+#[must_use]
+pub fn first_slot(tenant: &TenantName, of: &str, job: &str, minutes: u32, now: Timestamp) -> (i64, Timestamp) {
+    let every_ms = i64::from(minutes.max(1)) * MINUTE_MS;
+    (every_ms, now.plus_ms(jitter_ms(tenant, of, job, every_ms)))
+}
+
+/// The first slot after `now`, where one slot is known.
+#[must_use]
+pub fn next_slot(slot_at: Timestamp, every_ms: i64, now: Timestamp) -> Timestamp {
+    let behind = now.since_ms(slot_at);
+    if behind < 0 {
+        return slot_at;
+    }
+    slot_at.plus_ms((behind / every_ms + 1) * every_ms)
 }
 
 /// When a job that failed so often in a row is tried again, its next slot apart.
@@ -110,9 +123,9 @@ pub fn retry_at(failures: u32, now: Timestamp) -> Timestamp {
 }
 
 /// At most a tenth of the interval, and the same for a job whenever and wherever it is asked for.
-fn jitter_ms(tenant: &TenantName, sync: &SyncName, job: Job, every_ms: i64) -> i64 {
+fn jitter_ms(tenant: &TenantName, of: &str, job: &str, every_ms: i64) -> i64 {
     use sha2::Digest;
-    let digest = sha2::Sha256::digest(format!("{tenant}\n{sync}\n{}", job.as_str()));
+    let digest = sha2::Sha256::digest(format!("{tenant}\n{of}\n{job}"));
     let draw = digest.iter().take(4).fold(0_i64, |sum, byte| (sum << 8) | i64::from(*byte));
     draw % ((every_ms / 10).min(JITTER_MAX_MS) + 1)
 }
@@ -137,11 +150,10 @@ mod tests {
             let own = i64::from(minutes) * MINUTE_MS / 10;
             let mut seen = std::collections::BTreeSet::new();
             for n in 0..200 {
-                let jitter =
-                    |job| jitter_ms(&name("msp"), &name(&format!("s{n}")), job, i64::from(minutes) * MINUTE_MS);
-                assert!((0..=own.min(JITTER_MAX_MS)).contains(&jitter(Job::Sync)), "{minutes}");
-                assert_eq!(jitter(Job::Sync), jitter(Job::Sync));
-                seen.insert(jitter(Job::Sync));
+                let jitter = || jitter_ms(&name("msp"), &format!("s{n}"), "sync", i64::from(minutes) * MINUTE_MS);
+                assert!((0..=own.min(JITTER_MAX_MS)).contains(&jitter()), "{minutes}");
+                assert_eq!(jitter(), jitter());
+                seen.insert(jitter());
             }
             assert!(seen.len() > 150, "{minutes}: {}", seen.len());
         }

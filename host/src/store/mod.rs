@@ -55,7 +55,7 @@ pub use journal::{JournalEntry, JournalFilter};
 pub use plugins::PluginRow;
 pub use reads::{PageStats, Read};
 pub use records::{KindCount, Stored};
-pub use wakeups::Wakeup;
+pub use wakeups::{Recurring, Wakeup};
 
 use crate::model::TenantName;
 use cipher::Cipher;

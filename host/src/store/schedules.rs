@@ -6,6 +6,7 @@
 
 use super::rows::{collect, count, first, time, time_or_none, word};
 use super::syncs::sync_id;
+use super::wakeups::COUNTS;
 use super::{Store, StoreError, TenantStore};
 use crate::model::{Job, Schedule, SyncName, TenantName, Timestamp};
 use rusqlite::{Row, params};
@@ -21,13 +22,13 @@ impl Store {
     /// The database's.
     pub async fn due_tenants(&self, now: Timestamp, lost: Timestamp) -> Result<Vec<TenantName>, StoreError> {
         self.read(move |db| {
-            let mut select = db.prepare_cached(
+            let sql = format!(
                 "SELECT t.name FROM tenants t WHERE t.id IN ( \
                      SELECT s.tenant FROM schedules s JOIN syncs y ON y.id = s.sync \
                      WHERE NOT y.paused AND (s.due_at <= ?1 OR s.taken_at <= ?2) \
-                     UNION SELECT w.tenant FROM wakeups w WHERE w.due_at <= ?1) ORDER BY t.name",
-            )?;
-            collect(select.query([now.0, lost.0])?, |row| word(row, 0))
+                     UNION SELECT w.tenant FROM wakeups w WHERE w.due_at <= ?1 AND {COUNTS}) ORDER BY t.name"
+            );
+            collect(db.prepare_cached(&sql)?.query([now.0, lost.0])?, |row| word(row, 0))
         })
         .await
     }
@@ -39,13 +40,13 @@ impl Store {
     pub async fn next_due(&self, now: Timestamp, tenant: Option<&TenantName>) -> Result<Option<Timestamp>, StoreError> {
         let tenant = tenant.map(|tenant| tenant.as_str().to_owned());
         self.read(move |db| {
-            let mut select = db.prepare_cached(
+            let sql = format!(
                 "SELECT min(due_at) FROM ( \
                      SELECT s.tenant, s.due_at FROM schedules s JOIN syncs y ON y.id = s.sync WHERE NOT y.paused \
-                     UNION ALL SELECT tenant, due_at FROM wakeups) d \
-                 WHERE d.due_at > ?1 AND (?2 IS NULL OR d.tenant = (SELECT id FROM tenants WHERE name = ?2))",
-            )?;
-            Ok(first(select.query(params![now.0, tenant])?, |row| time_or_none(row, 0))?.flatten())
+                     UNION ALL SELECT w.tenant, w.due_at FROM wakeups w WHERE {COUNTS}) d \
+                 WHERE d.due_at > ?1 AND (?2 IS NULL OR d.tenant = (SELECT id FROM tenants WHERE name = ?2))"
+            );
+            Ok(first(db.prepare_cached(&sql)?.query(params![now.0, tenant])?, |row| time_or_none(row, 0))?.flatten())
         })
         .await
     }

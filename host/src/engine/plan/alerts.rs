@@ -69,7 +69,7 @@ pub enum Place {
     },
     /// The customer is not linked.
     Unmapped,
-    /// The operator excluded the customer: no ticket.
+    /// The operator excluded the customer, or switched its tickets off: no ticket.
     Excluded,
 }
 

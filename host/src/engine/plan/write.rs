@@ -10,8 +10,8 @@ use super::alerts::{ACCOUNT, LAST_ACTIVITY};
 use super::usage::{CONTRACT, COUNTED, PRODUCT, after_usage};
 use super::value::same;
 use crate::model::{
-    Action, Change, ChangeId, Field, Kind, Link, LinkState, Operation, PlannedChange, Record, Timestamp, Value,
-    catalogue,
+    Action, Change, ChangeId, Field, Kind, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record, Timestamp,
+    Value, Way, catalogue,
 };
 
 /// What a change refers to is not there.
@@ -24,7 +24,8 @@ pub struct Unresolved {
     pub id: String,
 }
 
-/// The write of a planned change, with every reference resolved to the target system.
+/// The write of a planned change, with every reference resolved to the target system, where it is
+/// not of that already ([`Way::Back`]).
 /// `parent_now` is the account its target record stands in, `stamp` the key to leave in it.
 /// None for a link, which writes nothing.
 ///
@@ -46,6 +47,7 @@ pub fn to_write(
         Action::Reactivate => Operation::Reactivate,
     };
     let target_id = |kind: Kind, id: &str| match resolve(kind, id) {
+        _ if change.way() == Way::Back => Ok(id.to_owned()),
         Reference::Target(target) => Ok(target),
         Reference::Planned | Reference::Unknown => Err(Unresolved { kind, id: id.to_owned() }),
     };
@@ -65,11 +67,10 @@ pub fn to_write(
             ("name", Value::Text(name)) => write.name = Some(name.clone()),
             ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
             (ACCOUNT | CONTRACT, Value::Text(id)) => write.parent = Some(id.clone()),
-            (COUNTED, _) => {}
+            // Only looked at: to see whether it is stale, and by the link.
+            (LAST_ACTIVITY | LINKED_TO | COUNTED, _) => {}
             // What a line is of stands as long as the line.
             (PRODUCT, _) if operation != Operation::Create => {}
-            // Only looked at, to see whether it is stale.
-            (LAST_ACTIVITY, _) => {}
             // Said by the operation.
             ("active", _) if operation != Operation::Create => {}
             (name, Value::Text(id)) if let Some(kind) = catalogue::refers_to(change.kind, name) => {

@@ -6,25 +6,23 @@
 //! and the link still are as the change left them; what is not so is left, and told.
 //!
 //! The link's head (where it leads) stands in a reversing change as the field
-//! [`LINKED_TO`], in every one of them, also where it stays. By it a reversing change is
-//! known ([`is_reversal`]): it refers to target ids, it leaves what the link remembers as
+//! [`LINKED_TO`](crate::model::LINKED_TO), in every one of them, also where it stays. By it a reversing change is
+//! known ([`Way::Back`](crate::model::Way::Back)): it refers to target ids, it leaves what the link remembers as
 //! it is, so that the next plan takes what was undone for a person's edit and leaves it
 //! so, and it can itself be reversed by the same rules.
 //!
-//! Values that change by themselves are not written back: an old check-in time helps nobody.
+//! Values that change by themselves are not written back: an old check-in time helps nobody. Nor
+//! are quantities of contracts: a day takes one change, so that another day has to be chosen.
 //!
 //! Pure: from a change, a link and a record to a change or a reason why not.
 
-use crate::engine::plan::{self, Reference, Unresolved, now_has, same, shown};
+use crate::engine::plan::{self, now_has, same, shown};
 use crate::model::{
-    Action, Change, ChangeId, FieldDiff, FieldRule, Kind, KindDescription, Link, LinkState, Operation, PlannedChange,
-    Record, Risk, RunId, SyncRules, Timestamp, Value, catalogue,
+    Action, FieldDiff, FieldRule, Kind, KindDescription, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record,
+    Risk, RunId, SyncRules, Timestamp, Value, catalogue,
 };
 use std::collections::HashMap;
 
-/// The pseudo-field of a reversing change that says where the link leads. No vendor's
-/// field has a blank in its name.
-pub(in crate::engine) const LINKED_TO: &str = "linked to";
 /// Who decided, when an undo did.
 pub(in crate::engine) const UNDO: &str = "undo";
 
@@ -112,6 +110,10 @@ impl<'a> Reversal<'a> {
                 "what people read in {} {target} is not taken back: see to it by hand",
                 change.kind.counterpart()
             ));
+            return out;
+        }
+        if change.kind == Kind::Usage {
+            out.left.extend(quantity_set(change));
             return out;
         }
         if change.action == Action::CreateSource {
@@ -289,25 +291,6 @@ fn led_elsewhere(did: &Did<'_>, head: Option<&str>, link: Option<&Link>, now: Op
     }
 }
 
-/// Whether a change belongs to a plan that undoes a run.
-pub(in crate::engine) fn is_reversal(change: &PlannedChange) -> bool {
-    head_of(change).is_some()
-}
-
-/// The write of a reversing change: as any other's, but it refers to target ids and leaves no key.
-///
-/// # Errors
-/// Never; the shape is that of [`plan::to_write`].
-pub(in crate::engine) fn to_write(
-    change: &PlannedChange,
-    id: ChangeId,
-    parent_now: Option<&str>,
-) -> Result<Option<Change>, Unresolved> {
-    let mut plain = change.clone();
-    plain.fields.retain(|diff| diff.name != LINKED_TO);
-    plan::to_write(&plain, id, parent_now, None, &|_, id| Reference::Target(id.to_owned()))
-}
-
 /// Why a reversing change must not be applied any more; none when it may be.
 pub(in crate::engine) fn stale(change: &PlannedChange, link: Option<&Link>, now: Option<&Record>) -> Option<String> {
     let led = head_of(change).and_then(|(before, _)| before);
@@ -390,6 +373,21 @@ fn by_rule(field: &str, rule: FieldRule) -> String {
 
 fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
     FieldDiff { name: name.to_owned(), before: Some(before), after }
+}
+
+/// How a quantity is set back by hand; nothing where none was written.
+fn quantity_set(change: &PlannedChange) -> Option<String> {
+    let quantity = change.fields.iter().find(|diff| diff.name == plan::usage::QUANTITY)?;
+    let before = quantity.before.clone().unwrap_or(Value::Integer(0));
+    let set = |after: &Value| format!("its quantity was set from {before} to {after}, and a day takes one change");
+    change.action.writes().then(|| {
+        let line = change.source.split_once('/').map_or(change.source.as_str(), |(_, product)| product);
+        format!(
+            "{}: set it back with `crosswalk usage adjust SYNC {} {line} --quantity {before}`",
+            set(&quantity.after),
+            change.customer
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What recurs: one taker, a dead one is noticed, pausing and removing.
 
+use super::super::Recurring;
 use super::*;
 use crate::model::{Job, Schedule};
 
@@ -81,6 +82,51 @@ async fn a_paused_sync_is_never_due() {
     assert_eq!(bed.store.due_tenants(T0, T0).await.unwrap().len(), 1, "a connection's wake-up is no sync's");
     let nobody = TenantName::new("nobody").unwrap();
     assert_eq!(bed.store.next_due(T0.plus_ms(-1), Some(&nobody)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn jobs_of_a_manifest_recur_as_its_newest_version_says() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let unnoted = async || bed.store.jobs_unnoted().await.unwrap();
+    let found = unnoted().await;
+    assert_eq!(found.iter().map(|(_, connection, _)| connection.clone()).collect::<Vec<_>>(), [psa(), rmm()]);
+    let every =
+        |job: &str, minutes: i64, first_at| Recurring { job: job.to_owned(), every_ms: minutes * MINUTE, first_at };
+    let digest = found[1].2.as_str();
+    tenant.jobs_note(&rmm(), digest, &[every("walk", 60, T0), every("poll", 10, later())]).await.unwrap();
+    assert_eq!(unnoted().await.len(), 1);
+    let due = tenant.wakes_due(later()).await.unwrap();
+    assert_eq!(due.iter().map(|due| due.job.as_str()).collect::<Vec<_>>(), ["walk", "poll"]);
+
+    // Taken by one; it is no wake-up that the connector could take back.
+    let next = T0.plus_ms(60 * MINUTE);
+    tenant.wake_cancel(&rmm(), &due[0].id).await.unwrap();
+    assert!(tenant.wake_take(&due[0], Some(next)).await.unwrap());
+    assert!(!tenant.wake_take(&due[0], Some(next)).await.unwrap());
+    assert_eq!(tenant.wakes_due(later()).await.unwrap(), due[1..]);
+
+    // It waits for what is left of its own walk.
+    let rest = tenant.wake_insert(&rmm(), "walk", "page 2", T0).await.unwrap().unwrap();
+    let jobs = async |now| {
+        let due = tenant.wakes_due(now).await.unwrap();
+        due.into_iter().map(|due| format!("{} {}", due.job, due.payload)).collect::<Vec<_>>()
+    };
+    assert_eq!(jobs(next).await, ["walk page 2", "poll "]);
+    tenant.wake_cancel(&rmm(), &rest).await.unwrap();
+    assert_eq!(jobs(next).await, ["poll ", "walk "]);
+
+    // Another version: a job fewer, another interval, counted from when it was begun last.
+    tenant.jobs_note(&rmm(), "other", &[every("walk", 90, later())]).await.unwrap();
+    assert!(unnoted().await.iter().any(|(_, connection, _)| *connection == rmm()), "it is not the pinned one");
+    assert!(jobs(T0.plus_ms(90 * MINUTE - 1)).await.is_empty());
+    assert_eq!(jobs(T0.plus_ms(90 * MINUTE)).await, ["walk "]);
+    tenant.jobs_note(&rmm(), digest, &[every("walk", 90, T0)]).await.unwrap();
+    assert!(jobs(T0.plus_ms(90 * MINUTE - 1)).await.is_empty(), "the same interval leaves it as it is");
+
+    tenant.sync_pause(&main_sync(), true).await.unwrap();
+    assert!(jobs(next.plus_ms(next.0)).await.is_empty() && unnoted().await.is_empty());
+    assert_eq!(bed.store.next_due(T0, None).await.unwrap(), None);
 }
 
 #[tokio::test]

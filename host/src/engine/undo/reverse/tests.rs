@@ -4,7 +4,7 @@
 use super::*;
 use crate::engine::testkit::{Fate, HOUR, NOW, Source, With, World, describe, record};
 use crate::engine::undo::{order, place};
-use crate::model::{Field, PlanId};
+use crate::model::{ChangeId, Field, PlanId, Way};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ fn apply(world: &mut World, changes: Vec<PlannedChange>) -> Vec<Ran> {
         assert_eq!(stale(&change, link.as_ref(), there.as_ref()), None, "{change:?}");
         let id = ChangeId { plan: PlanId(2), sequence: change.sequence };
         let parent = there.as_ref().and_then(|record| record.parent.as_deref());
-        if let Some(sent) = to_write(&change, id, parent).unwrap() {
+        if let Some(sent) = plan::to_write(&change, id, parent, None, &|_, _| plan::Reference::Unknown).unwrap() {
             assert_eq!(sent.stamp, None);
             assert!(sent.fields.iter().all(|field| field.name != LINKED_TO));
             world.write(&sent);
@@ -85,7 +85,7 @@ fn apply(world: &mut World, changes: Vec<PlannedChange>) -> Vec<Ran> {
 }
 
 fn undo(world: &mut World, ran: &[Ran]) -> (Vec<Ran>, Vec<(String, String)>) {
-    let undid = ran.iter().any(|ran| is_reversal(&ran.change));
+    let undid = ran.iter().any(|ran| ran.change.way() == Way::Back);
     let (changes, left) = reverse(world, ran, undid);
     (apply(world, changes), left)
 }

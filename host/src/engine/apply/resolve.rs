@@ -1,0 +1,261 @@
+//! What a planned change is by now: still right or stale, with everything it refers to resolved, what is
+//! sent, and what its link is afterwards.
+//!
+//! The one place where it matters which way a change goes: onward by the sync's rules, to the source, or
+//! back to what was before a run. What each way means is decided in `plan`, `reverse` and `undo`.
+
+use super::{Prepared, Session};
+use crate::engine::context::Work;
+use crate::engine::plan::alerts::LEAD;
+use crate::engine::settle::Tally;
+use crate::engine::{plan, undo};
+use crate::error::Error;
+use crate::model::{Action, Change, ChangeId, Kind, Link, PlanId, PlannedChange, Record, Value, Way, catalogue};
+use crate::store::{ChangeStatus, JournalEntry, Settled};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+impl Session<'_, '_> {
+    /// Checks each change against what is known now, and resolves its references.
+    pub(super) async fn resolve(
+        &self,
+        kind: Kind,
+        changes: Vec<PlannedChange>,
+        tally: &mut Tally,
+    ) -> Result<Vec<Prepared>, Error> {
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let work = self.work;
+        let targets: Vec<String> = changes.iter().filter_map(|change| change.target.clone()).collect();
+        if self.reread && !targets.is_empty() {
+            // So that staleness is judged on now.
+            work.read_now(&work.target, kind.counterpart(), &targets).await?;
+        }
+        let mut links = work.links_of(kind, &changes).await?;
+        let mut refusals = work.refusals(&changes).await?;
+        let references = work.references(&changes, &self.known).await?;
+        let now: HashMap<String, Record> = by_key(
+            present(work.store.records_by_ids(&work.target.name, kind.counterpart(), &targets).await?),
+            |record| record.id.clone(),
+        );
+        let mut ready = Vec::with_capacity(changes.len());
+        let mut refused = Vec::new();
+        for mut planned in changes {
+            let key = planned.known_by().to_owned();
+            let link = links.remove(&key);
+            let there = planned.target.as_ref().and_then(|id| now.get(id));
+            let stale = stale(&planned, link.as_ref(), there).or_else(|| refusals.remove(&key));
+            let checked = match stale {
+                Some(why) => Err((ChangeStatus::Stale, why)),
+                None => work
+                    .to_write(self.plan, &planned, there, &references)
+                    .and_then(|change| follow_lead(&mut planned, &references).map(|()| change))
+                    .map_err(|unresolved| (ChangeStatus::Skipped, unresolved.to_string())),
+            };
+            match checked {
+                Ok(change) => ready.push(Prepared { planned, change, link, tries: 0 }),
+                Err((status, why)) => refused.push(self.refusal(&planned, status, why, tally)),
+            }
+        }
+        if !refused.is_empty() {
+            work.store.batch_settle(self.plan, None, &refused, &[], &work.target.name, work.now()).await?;
+        }
+        Ok(ready)
+    }
+
+    fn refusal(&self, planned: &PlannedChange, status: ChangeStatus, why: String, tally: &mut Tally) -> Settled {
+        let event = if status == ChangeStatus::Stale {
+            tally.counts.stale += 1;
+            "stale"
+        } else {
+            tally.counts.failed += 1;
+            "skipped"
+        };
+        tally.failure(planned, &why);
+        Settled {
+            sequence: planned.sequence,
+            status,
+            target: planned.target.clone(),
+            message: why.clone(),
+            link: None,
+            journal: self.entry(planned, event, why, planned.target.clone()),
+            token: None,
+        }
+    }
+}
+
+/// Source → target ids, shared by the batches under way.
+#[derive(Default)]
+pub(in crate::engine) struct References(Mutex<HashMap<(Kind, String), String>>);
+
+impl References {
+    pub(super) fn learn(&self, kind: Kind, source: &str, target: &str) {
+        self.lock().insert((kind, source.to_owned()), target.to_owned());
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Kind, String), String>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Work<'_> {
+    /// Where everything that these changes refer to leads, by today's links. What goes back refers to the
+    /// target already.
+    pub(in crate::engine) async fn references<'c>(
+        &self,
+        changes: impl IntoIterator<Item = &'c PlannedChange>,
+        known: &References,
+    ) -> Result<HashMap<(Kind, String), String>, Error> {
+        let (mut found, mut missing) = (HashMap::new(), HashMap::<Kind, Vec<String>>::new());
+        for change in changes.into_iter().filter(|change| change.way() != Way::Back) {
+            for diff in &change.fields {
+                let kind = match diff.name.as_str() {
+                    "parent" => Some(Kind::Customer),
+                    LEAD if change.action == Action::Link => Some(change.kind),
+                    name => catalogue::refers_to(change.kind, name),
+                };
+                let (Some(kind), Value::Text(source)) = (kind, &diff.after) else { continue };
+                let key = (kind, source.clone());
+                let target = known.lock().get(&key).cloned();
+                match target {
+                    Some(target) => {
+                        found.insert(key, target);
+                    }
+                    None => missing.entry(kind).or_default().push(source.clone()),
+                }
+            }
+        }
+        for (kind, mut sources) in missing {
+            sources.sort_unstable();
+            sources.dedup();
+            for link in self.store.links_by_sources(&self.sync.name, kind, &sources).await? {
+                if let Some(target) = link.linked() {
+                    known.lock().insert((kind, link.source.clone()), target.to_owned());
+                    found.insert((kind, link.source.clone()), target.to_owned());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The links of changes, by what these are known by.
+    async fn links_of(&self, kind: Kind, changes: &[PlannedChange]) -> Result<HashMap<String, Link>, Error> {
+        let (at_source, others): (Vec<&PlannedChange>, Vec<&PlannedChange>) =
+            changes.iter().partition(|change| change.way() == Way::AtSource);
+        let ids =
+            |changes: &[&PlannedChange]| changes.iter().map(|change| change.known_by().to_owned()).collect::<Vec<_>>();
+        let links = self.store.links_by_sources(&self.sync.name, kind, &ids(&others)).await?;
+        let mut links = by_key(links, |link| link.source.clone());
+        if !at_source.is_empty() {
+            let found = self.store.links_of_targets(&self.sync.name, kind, &ids(&at_source)).await?;
+            links.extend(by_key(found, |link| link.target.clone().unwrap_or_default()));
+        }
+        Ok(links)
+    }
+
+    /// The write of a planned change; `there` is its target record as it is known.
+    pub(in crate::engine) fn to_write(
+        &self,
+        plan: PlanId,
+        planned: &PlannedChange,
+        there: Option<&Record>,
+        references: &HashMap<(Kind, String), String>,
+    ) -> Result<Option<Change>, plan::Unresolved> {
+        let id = ChangeId { plan, sequence: planned.sequence };
+        let parent = there.and_then(|record| record.parent.as_deref());
+        plan::to_write(planned, id, parent, self.stamp_for(planned, there), &|kind, id| {
+            references
+                .get(&(kind, id.to_owned()))
+                .map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
+        })
+    }
+
+    /// The key that a change leaves in what it writes.
+    fn stamp_for(&self, planned: &PlannedChange, there: Option<&Record>) -> Option<String> {
+        if matches!(planned.action, Action::Retire | Action::Deactivate | Action::Append | Action::Close) {
+            return None;
+        }
+        let has = there.and_then(|record| record.stamp.as_ref());
+        match planned.way() {
+            Way::Onward => self.stamp(planned.kind, &planned.source).filter(|stamp| has != Some(stamp)),
+            Way::AtSource => self.source_stamp(planned.kind, planned.known_by()),
+            Way::Back => None,
+        }
+    }
+
+    /// The link as it is to be stored after a change was done.
+    ///
+    /// `id` is the record that came of it, on the side it was made.
+    pub(in crate::engine) async fn link_after(
+        &self,
+        link: Option<&Link>,
+        planned: &PlannedChange,
+        sent: Option<&Change>,
+        id: &str,
+        kept: Option<&Record>,
+    ) -> Result<Link, Error> {
+        Ok(match planned.way() {
+            Way::Onward => plan::after_write(link, planned, sent, id, kept, self.now()),
+            Way::AtSource => self.reverse_link(planned, sent, id, kept).await?,
+            Way::Back => undo::link_after(link, planned, self.run, self.now()),
+        })
+    }
+
+    /// A line for the journal about one change; what it changed stands in the plan, and is read from there.
+    pub(in crate::engine) fn entry(
+        &self,
+        plan: PlanId,
+        planned: &PlannedChange,
+        event: &str,
+        message: String,
+        target: Option<String>,
+    ) -> JournalEntry {
+        JournalEntry {
+            run: Some(self.run),
+            plan: Some(plan),
+            sequence: Some(planned.sequence),
+            kind: Some(planned.kind),
+            source: Some(planned.source.clone()),
+            target,
+            customer: Some(planned.customer.clone()),
+            event: event.to_owned(),
+            message,
+            detail: crate::engine::usage::detail(planned),
+            ..JournalEntry::at(self.now())
+        }
+    }
+}
+
+/// Why a change must not be applied any more; none when it may be.
+fn stale(change: &PlannedChange, link: Option<&Link>, there: Option<&Record>) -> Option<String> {
+    match change.way() {
+        Way::Onward | Way::AtSource => plan::stale(change, link, there),
+        Way::Back => undo::stale(change, link, there),
+    }
+}
+
+/// A link without a target takes the one that an earlier change of its plan made.
+fn follow_lead(
+    planned: &mut PlannedChange,
+    references: &HashMap<(Kind, String), String>,
+) -> Result<(), plan::Unresolved> {
+    if planned.action != Action::Link || planned.target.is_some() {
+        return Ok(());
+    }
+    let lead = planned.fields.iter().find(|diff| diff.name == LEAD).and_then(|diff| diff.after.as_text());
+    let key = (planned.kind, lead.unwrap_or_default().to_owned());
+    planned.target = references.get(&key).cloned();
+    if planned.target.is_none() {
+        return Err(plan::Unresolved { kind: key.0, id: key.1 });
+    }
+    Ok(())
+}
+
+fn by_key<T>(items: Vec<T>, key: impl Fn(&T) -> String) -> HashMap<String, T> {
+    items.into_iter().map(|item| (key(&item), item)).collect()
+}
+
+fn present(stored: Vec<crate::store::Stored>) -> Vec<Record> {
+    stored.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect()
+}

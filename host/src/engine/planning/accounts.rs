@@ -1,0 +1,169 @@
+//! Planning what customers have, one customer and kind at a time.
+//!
+//! No more is in memory than one customer's records of a kind, and the next one's, which are read
+//! meanwhile: a plan over 50,000 assets needs no more room than its largest customers.
+
+use super::{Account, Draft, item, split};
+use crate::engine::context::Work;
+use crate::engine::matching::{self, Decision, MatchInput, Matched};
+use crate::engine::plan::Reference;
+use crate::engine::progress::Stage;
+use crate::error::Error;
+use crate::model::{Action, Kind, KindDescription, Link, LinkState, Record};
+use crate::store::Stored;
+use std::collections::{HashMap, HashSet};
+
+impl Work<'_> {
+    pub(super) async fn plan_kind(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        kind: Kind,
+        accounts: &[Account],
+    ) -> Result<(), Error> {
+        let Some(can) = self.target.description.kind(kind) else { return Ok(()) };
+        // While one customer is planned the next one's records are read.
+        let mut waiting = accounts.iter().filter(|account| account.target.is_some());
+        let mut next = self.rows(kind, waiting.next()).await?;
+        let mut done = 0;
+        while let Some(rows) = next.take() {
+            self.progress.at(&Stage::Planning, done, Some(accounts.len() as u64));
+            done += 1;
+            let (ahead, planned) =
+                tokio::join!(self.rows(kind, waiting.next()), self.plan_account(draft, kind, rows, can));
+            planned?;
+            next = ahead?;
+        }
+        Ok(())
+    }
+
+    /// What planning one customer's records of a kind begins with.
+    async fn rows<'a>(&self, kind: Kind, account: Option<&'a Account>) -> Result<Option<Rows<'a>>, Error> {
+        let Some(account) = account else { return Ok(None) };
+        let target = async {
+            match account.linked() {
+                Some(id) => self.store.records_of_parent(&self.target.name, kind, id).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (source, links, target) = tokio::try_join!(
+            self.store.records_of_parent(&self.source.name, kind, &account.source),
+            self.store.links_of_parent(&self.sync.name, kind, &self.source.name, &account.source),
+            target,
+        )?;
+        Ok(Some(Rows { account, source, links, target }))
+    }
+
+    async fn plan_account(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        kind: Kind,
+        rows: Rows<'_>,
+        can: &KindDescription,
+    ) -> Result<(), Error> {
+        let sync = &self.sync;
+        let account = rows.account;
+        let ((source, gone), links) = (split(rows.source), rows.links);
+        if source.is_empty() && links.is_empty() {
+            return Ok(());
+        }
+        let (target, _) = split(rows.target);
+        // What lies outside the account: linked records that stayed behind, and stamped ones.
+        let inside: HashSet<&str> = target.iter().map(|record| record.id.as_str()).collect();
+        let away: Vec<String> =
+            links.iter().filter_map(|link| link.target.clone()).filter(|id| !inside.contains(id.as_str())).collect();
+        let (away, _) = split(self.store.records_by_ids(&self.target.name, kind, &away).await?);
+        let linked: HashSet<&str> =
+            links.iter().filter(|link| link.target.is_some()).map(|link| link.source.as_str()).collect();
+        let stamps: Vec<String> = source
+            .iter()
+            .filter(|record| !linked.contains(record.id.as_str()))
+            .filter_map(|record| self.stamp(kind, &record.id))
+            .collect();
+        let (stamped, _) = split(self.store.records_by_stamps(&self.target.name, kind, &stamps).await?);
+        let stamped: Vec<Record> = stamped.into_iter().filter(|record| !inside.contains(record.id.as_str())).collect();
+        let targets: HashMap<&str, &Record> =
+            target.iter().chain(&away).chain(&stamped).map(|record| (record.id.as_str(), record)).collect();
+        let taken = self.taken_elsewhere(kind, &targets, &links).await?;
+        let matched = matching::match_records(&MatchInput {
+            kind,
+            source: &source,
+            target: &target,
+            target_complete: draft.target_complete(kind),
+            links: &links,
+            stamped_elsewhere: &stamped,
+            exists: &|id| targets.contains_key(id),
+            taken_elsewhere: &|id| taken.contains(id) || draft.taken.contains(&(kind, id.to_owned())),
+            stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
+            rules: &sync.rules.kinds[&kind],
+            describe: can,
+        });
+        let by_source: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+        let (mut items, mut decided) = (Vec::new(), Vec::new());
+        for (record, matched) in source.iter().zip(&matched) {
+            let link = by_source.get(record.id.as_str()).copied();
+            decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
+            match (&matched.decision, link.and_then(Link::linked)) {
+                (Decision::Linked { target, .. }, _) => draft.learn(kind, &account.source, &record.id, target),
+                (Decision::Keep, Some(target)) => draft.learn(kind, &account.source, &record.id, target),
+                _ => {}
+            }
+            items.push(item(Some(record), None, link, matched, &targets));
+        }
+        let keep: Vec<Matched> =
+            gone.iter().map(|stored| Matched { source: stored.record.id.clone(), decision: Decision::Keep }).collect();
+        for (stored, matched) in gone.iter().zip(&keep) {
+            if let Some(link) = by_source.get(stored.record.id.as_str()).copied() {
+                items.push(item(None, Some(stored), Some(link), matched, &targets));
+            }
+        }
+        let linked = links.iter().filter(|link| link.state == LinkState::Linked).count();
+        let changes = self.plan_items(
+            draft,
+            kind,
+            &account.source,
+            account.linked(),
+            items,
+            can,
+            u32::try_from(linked).unwrap_or(u32::MAX),
+        );
+        if kind == Kind::Location {
+            // Also those created in place of one that is retired: only assets refer to them, and are planned later.
+            for change in changes.iter().filter(|change| change.action == Action::Create) {
+                draft.locations.insert(change.source.clone(), (account.source.clone(), Reference::Planned));
+            }
+        }
+        decided.append(&mut draft.noted);
+        self.store.links_put(&sync.name, &decided).await?;
+        draft.keep(changes).await
+    }
+
+    /// Targets that are linked to source records of other customers. Those of the customer's own
+    /// links are not asked for: matching knows that they are taken.
+    async fn taken_elsewhere(
+        &self,
+        kind: Kind,
+        targets: &HashMap<&str, &Record>,
+        own: &[Link],
+    ) -> Result<HashSet<String>, Error> {
+        let linked: HashSet<&str> = own.iter().filter_map(Link::linked).collect();
+        let ids: Vec<String> = targets.keys().filter(|id| !linked.contains(*id)).map(|id| (*id).to_owned()).collect();
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let own: HashSet<&str> = own.iter().map(|link| link.source.as_str()).collect();
+        let links = self.store.links_of_targets(&self.sync.name, kind, &ids).await?;
+        Ok(links
+            .into_iter()
+            .filter(|link| !own.contains(link.source.as_str()))
+            .filter_map(|link| link.target)
+            .collect())
+    }
+}
+
+/// A customer's records of a kind on both sides, and its links.
+struct Rows<'a> {
+    account: &'a Account,
+    source: Vec<Stored>,
+    links: Vec<Link>,
+    target: Vec<Stored>,
+}

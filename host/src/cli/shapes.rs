@@ -3,7 +3,7 @@
 //! The model's own serialisation is the store's compact form; programs that read the
 //! command line's answers get this one, which says what it means.
 
-use crate::engine::{ApplyReport, ChangeView, JournalEntry, LinkView};
+use crate::engine::{ApplyReport, ChangeView, CustomerView, JournalEntry, LinkView};
 use crate::model::{Candidate, FieldDiff, Link, Plan, Record, Run, Schedule, Timestamp, Value};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
@@ -131,6 +131,36 @@ pub(super) fn link_view(view: &LinkView) -> Json {
     document["target_name"] = json!(view.target_name);
     document["customer"] = json!(view.customer);
     document
+}
+
+pub(super) fn customer(view: &CustomerView) -> Json {
+    let named = |both: &Option<(String, String)>| both.as_ref().map(|(id, name)| json!({ "id": id, "name": name }));
+    let outcome = view.outcome.as_ref().map(|outcome| {
+        let trouble = outcome.trouble.as_ref();
+        json!({
+            "ending": outcome.ending,
+            "at": time(Some(outcome.at)),
+            "run": outcome.run,
+            "message": outcome.message,
+            "connection": trouble.map(|trouble| &trouble.0),
+            "failure": trouble.map(|trouble| &trouble.1),
+            "remedy": view.remedy,
+        })
+    });
+    json!({
+        "id": view.id,
+        "name": view.name,
+        "state": view.state,
+        "account": named(&view.account),
+        "contract": named(&view.contract),
+        "candidates": view.candidates.iter().map(candidate).collect::<Vec<_>>(),
+        "reason": view.reason,
+        "revision": format!("{}.{}", view.revision.0, view.revision.1),
+        "usage": view.usage,
+        "tickets": view.tickets,
+        "has_usage": view.has_usage,
+        "outcome": outcome,
+    })
 }
 
 pub(super) fn journal(entry: &JournalEntry) -> Json {

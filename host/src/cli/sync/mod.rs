@@ -29,6 +29,7 @@ plan), automatic (`run` applies what no brake holds).
 
 Examples:
   crosswalk sync add rmm-to-psa --from rmm --to psa
+  crosswalk sync add licences --from licences --to psa --kinds customer,usage --time-zone Europe/Rome
   crosswalk sync add rmm-to-psa --from rmm --to psa --sites primary --no-create customer \\
       --accept-score customer=0.95 --rule asset.name=seed-once --trust automatic --every 60")]
     Add(Box<AddArgs>),

@@ -7,7 +7,7 @@ use crate::cli::session::Session;
 use crate::cli::shapes::{self, spelled};
 use crate::engine::LinkCount;
 use crate::model::sync::Sites;
-use crate::model::{Job, Schedule, Sync, SyncName};
+use crate::model::{Job, Kind, Schedule, Sync, SyncName};
 use serde_json::json;
 
 /// Answers with the whole sync.
@@ -74,6 +74,16 @@ fn words(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         if brakes.first_run { ", the first run" } else { "" },
     ));
     text.push_str(&format!("schedule        {}\n", times(sync, schedules)));
+    let switched = if rules.switched_on { "on" } else { "off" };
+    if rules.kinds.contains_key(&Kind::Usage) {
+        text.push_str(&format!(
+            "usage           {switched} where nobody switched it; a day is one of {}; held are quantities that move over {} % (and {}), or to zero\n",
+            rules.usage.time_zone, rules.usage.quantity_percent, rules.usage.quantity_least
+        ));
+    }
+    if rules.kinds.contains_key(&Kind::Alert) {
+        text.push_str(&format!("tickets         {switched} where nobody switched them\n"));
+    }
     if rules.reverse {
         text.push_str(&format!(
             "reverse         customers that {} alone has are created in {}\n",

@@ -345,7 +345,7 @@ async fn a_swapped_target_gets_its_links_proposed_and_the_old_ones_stay() {
     assert_eq!((swapped.taken_along, swapped.left_behind), (1, 0));
     assert_eq!(swapped.sync.rules, app.tenant.sync(&sync()).await.unwrap().rules);
     let schedules = app.tenant.schedule_list().await.unwrap();
-    let minutes = |of: &crosswalk::model::SyncName| schedules.iter().find(|s| s.sync == *of).map(|s| s.minutes());
+    let minutes = |of: &crosswalk::model::SyncName| schedules.iter().find(|s| s.sync == *of).and_then(|s| s.minutes());
     assert_eq!((minutes(&new), minutes(&sync())), (Some(60), Some(60)));
 
     app.tenant.plan(&new, &NoProgress).await.unwrap();

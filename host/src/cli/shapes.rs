@@ -4,7 +4,7 @@
 //! command line's answers get this one, which says what it means.
 
 use crate::engine::{ApplyReport, ChangeView, CustomerView, JournalEntry, LinkView};
-use crate::model::{Candidate, FieldDiff, Link, Plan, Record, Run, Schedule, Timestamp, Value};
+use crate::model::{Candidate, FieldDiff, Link, Plan, Record, Recurrence, Run, Schedule, Timestamp, Value};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -73,9 +73,15 @@ fn diff(diff: &FieldDiff) -> Json {
 }
 
 pub(super) fn schedule(schedule: &Schedule) -> Json {
+    let (calendar, time_zone) = match &schedule.recurs {
+        Recurrence::Interval(_) => (None, None),
+        Recurrence::Calendar { calendar, time_zone, .. } => (Some(calendar), Some(time_zone)),
+    };
     json!({
         "job": schedule.job,
         "every_minutes": schedule.minutes(),
+        "calendar": calendar,
+        "time_zone": time_zone,
         "next_at": time(Some(schedule.due_at)),
         "slot_at": time(Some(schedule.slot_at)),
         "running_since": time(schedule.taken_at),

@@ -10,7 +10,7 @@ use super::Tenant;
 use super::claim::Claim;
 use super::syncs::NewSync;
 use crate::error::Error;
-use crate::model::{ConnectionName, Link, LinkState, Schedule, Sync, SyncName};
+use crate::model::{ConnectionName, Link, LinkState, Sync, SyncName};
 use serde::Serialize;
 
 /// Which end of a sync gets another connection.
@@ -87,9 +87,7 @@ impl Tenant {
             }
         };
         for known in self.schedule_list().await?.into_iter().filter(|known| known.sync == *name) {
-            let minutes = u32::try_from(known.minutes()).unwrap_or(u32::MAX);
-            let new = Schedule::new(&self.name, successor, known.job, minutes, self.parts.clock.now(), None);
-            self.store.schedule_put(&new).await?;
+            self.store.schedule_put(&known.of_another(&self.name, successor, self.parts.clock.now())).await?;
         }
         let old = self.sync_pause(name, true).await?;
         self.note(Some(name), "swapped", format!("paused: {successor} takes its place; its {kept} links stay")).await?;

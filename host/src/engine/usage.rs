@@ -107,7 +107,7 @@ impl<'a> Books<'a> {
         Ok(Self {
             sync,
             describe: target.description.kind(Kind::Usage),
-            today: today(&sync.rules.usage.time_zone, now),
+            today: today(&sync.rules.time_zone, now),
             rows: by_parent(rows),
             period,
             not_fetched,

@@ -1,6 +1,6 @@
 //! Syncs, for people and programs: all in a list, or one with its rules, its schedule and its links.
 
-use super::times::{interval, schedules_of, times};
+use super::times::{recurrence, schedules_of, times};
 use crate::cli::exit::Exit;
 use crate::cli::output::{or_dash, table};
 use crate::cli::session::Session;
@@ -43,12 +43,12 @@ pub(super) async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
             let rows = syncs.iter().map(|sync| {
                 let kinds = sync.rules.kinds.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let own = schedules_of(&schedules, &sync.name);
-                let every = own.iter().find(|schedule| schedule.job == Job::Sync).map(interval);
+                let every = own.iter().find(|schedule| schedule.job == Job::Sync).map(recurrence);
                 let next = own.iter().map(|schedule| schedule.due_at).min().filter(|_| !sync.paused);
                 let next = if sync.paused { "paused".to_owned() } else { or_dash(next) };
                 [sync.name.to_string(), sync.source.to_string(), sync.target.to_string(), kinds, or_dash(every), next]
             });
-            table(["sync", "from", "to", "kinds", "every", "next"], rows)
+            table(["sync", "from", "to", "kinds", "runs", "next"], rows)
         },
     )?;
     Ok(Exit::Done)

@@ -221,13 +221,10 @@ async fn a_job_that_a_manifest_lets_recur_is_done_for_each_connection_of_a_sync(
     work(&restarted, JobOutcome::Done).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_whose_vendor_hangs_keeps_no_other_waiting() {
-    let (_vendors, app) = hourly().await;
-    app.engine.tenant_add(&name("slow")).await.unwrap();
-    let slow = app.engine.tenant(&name("slow")).await.unwrap();
-    let rmm = PulsewayRmm::start(&World::generate(Size::new(1, 1, 2), 3), RmmOptions::default()).unwrap();
-    rmm.faults().set("hang", "on").unwrap();
+/// Adds a tenant with four syncs, each between two accounts at this RMM, that recur every hour.
+async fn add_tenant(app: &TestApp, called: &str, rmm: &PulsewayRmm) {
+    app.engine.tenant_add(&name(called)).await.unwrap();
+    let tenant = app.engine.tenant(&name(called)).await.unwrap();
     for n in 0..4 {
         for end in ["a", "b"] {
             let new = NewConnection {
@@ -239,29 +236,65 @@ async fn a_tenant_whose_vendor_hangs_keeps_no_other_waiting() {
                 grant_all: false,
                 buckets: Default::default(),
             };
-            slow.connection_add(new).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+            tenant.connection_add(new).await.unwrap_or_else(|error| panic!("{}", told(&error)));
         }
         let (source, target) = (name(&format!("a{n}")), name(&format!("b{n}")));
         let new = NewSync { name: name(&format!("s{n}")), source, target, rules: SyncRules::default() };
-        slow.sync_add(new).await.unwrap();
-        slow.schedule_set(&name(&format!("s{n}")), Job::Sync, Some(60)).await.unwrap();
+        tenant.sync_add(new).await.unwrap();
+        tenant.schedule_set(&name(&format!("s{n}")), Job::Sync, Some(60)).await.unwrap();
+    }
+}
+
+/// So many tenants' vendors hang, and have all places they can get, when the good tenant's sync falls due: it is
+/// done while they hang. Gives how many of theirs were under way.
+async fn good_one_beside(hanging: usize, at_once: usize) -> usize {
+    let (_vendors, app) = hourly().await;
+    let rmm = PulsewayRmm::start(&World::generate(Size::new(1, 1, 2), 3), RmmOptions::default()).unwrap();
+    rmm.faults().set("hang", "on").unwrap();
+    for n in 0..hanging {
+        add_tenant(&app, &format!("slow{n}"), &rmm).await;
     }
     app.clock.advance_ms(HOUR_MS);
+    app.tenant.schedule_set(&sync(), Job::Sync, Some(61)).await.unwrap();
+    let soon = 300;
+    app.clock.advance_ms(due_in_ms(&app, now(&app)).await - soon);
     let reports = Mutex::new(Vec::new());
     let tell = |report: JobReport| {
-        if report.job != "sync" {
-            return;
+        if report.job == "sync" {
+            reports.lock().unwrap().push((report.tenant, report.outcome));
+            // The good one is done; the others still hang.
+            app.engine.stop().stop();
         }
-        reports.lock().unwrap().push((report.tenant, report.outcome));
-        // The good one is done; the others still hang.
-        app.engine.stop().stop();
     };
-    let options = WorkOptions::default();
+    let options = WorkOptions { at_once, ..WorkOptions::default() };
     let work = app.engine.work(&options, &tell);
-    tokio::time::timeout(Duration::from_secs(60), work).await.expect("it stops").unwrap();
+    let good = async {
+        let mut before = 0;
+        loop {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            let hang = rmm.faults().fired("hang");
+            if hang > 0 && hang == before {
+                break;
+            }
+            before = hang;
+        }
+        app.clock.advance_ms(soon);
+    };
+    let done = tokio::time::timeout(Duration::from_secs(60), async { tokio::join!(work, good) });
+    done.await.expect("it stops").0.unwrap();
     let reports = reports.into_inner().unwrap();
     assert_eq!(reports[0], ("default".to_owned(), JobOutcome::Done), "{reports:?}");
-    assert_eq!(reports[1..], vec![("slow".to_owned(), JobOutcome::Stopped); 2], "half of four places were theirs");
+    assert!(reports[1..].iter().all(|(_, outcome)| *outcome == JobOutcome::Stopped), "{reports:?}");
+    assert!((0..hanging).all(|n| reports.iter().any(|(of, _)| *of == format!("slow{n}"))), "each hung: {reports:?}");
+    reports.len() - 1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_whose_vendor_hangs_keep_no_other_waiting() {
+    let at_once = WorkOptions::default().at_once;
+    assert_eq!(good_one_beside(1, at_once).await, 4, "one has a few places");
+    assert_eq!(good_one_beside(6, at_once).await, at_once / 2, "of many none has a second of the other half");
+    assert_eq!(good_one_beside(2, 4).await, 2, "with few places as well");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,7 @@ mod customers;
 mod link_file;
 mod links;
 mod observe;
+mod places;
 mod planning;
 mod plugins;
 mod ports;

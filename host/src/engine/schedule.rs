@@ -40,6 +40,11 @@ impl Due {
         }
     }
 
+    /// Whether it failed the last time it was tried.
+    pub(super) fn failed(&self) -> bool {
+        matches!(self, Due::Job(schedule) if schedule.failures > 0)
+    }
+
     /// What tells it from everything else of its tenant.
     pub(super) fn key(&self) -> String {
         match self {

@@ -1,12 +1,15 @@
 //! The loop that looks at what is due and has it done, several things side by side.
 //!
-//! One function looks ([`Worker::tick`]) and starts what is due; a timer, the end of a job
-//! and the beginning all call it, and it needs no hint from them. It sleeps until the next
-//! thing is due, and looks anyway every half minute, as another process may have changed
-//! the facts. A tenant gets half of the places while there are others, so that one whose
-//! vendor hangs keeps nobody waiting. Asked to stop, it starts nothing more and waits for
-//! what is under way, which stops by itself where nothing is lost.
+//! One function ([`Worker::tick`]) starts what is due; a timer, the end of a job and the
+//! beginning all call it, and it needs no hint from them. What is due it knows from its last look
+//! at the store, and it looks again when that is a second old or leaves places free: with hundreds
+//! of tenants at work a look at each end would cost more than many a job. Nothing is done twice
+//! for that, as each thing is taken in the store first. It sleeps until the next thing is due,
+//! and looks anyway every half minute, as another process may have changed the facts. Who gets
+//! a place is in `places`. Asked to stop, it starts nothing more and waits for what is under
+//! way, which stops by itself where nothing is lost.
 
+use super::places::{self, Taken};
 use super::schedule::{Due, JobReport, LOST_MS};
 use super::{Engine, Tenant};
 use crate::error::Error;
@@ -14,11 +17,14 @@ use crate::model::{TenantName, Timestamp};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
 
 /// The longest sleep.
 const LOOK: Duration = Duration::from_secs(30);
 /// The shortest: time that is measured in milliseconds may be due a little later than it seems.
 const BREATH: Duration = Duration::from_millis(20);
+/// How old a look at what is due may be while it still tells of something to do.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// How work is done.
 #[derive(Debug, Clone)]
@@ -33,7 +39,7 @@ pub struct WorkOptions {
 
 impl Default for WorkOptions {
     fn default() -> Self {
-        Self { tenant: None, at_once: 4, once: false }
+        Self { tenant: None, at_once: 32, once: false }
     }
 }
 
@@ -46,7 +52,14 @@ impl Engine {
         if let Some(tenant) = &options.tenant {
             self.tenant(tenant).await?;
         }
-        let mut worker = Worker { engine: self, options, running: HashMap::new(), tasks: JoinSet::new() };
+        let mut worker = Worker {
+            engine: self,
+            options,
+            running: HashMap::new(),
+            tasks: JoinSet::new(),
+            waiting: Vec::new(),
+            looked: None,
+        };
         let began = self.parts.clock.now();
         let stop = self.stop();
         loop {
@@ -89,56 +102,91 @@ type Done = Result<Option<JobReport>, Error>;
 struct Worker<'e> {
     engine: &'e Engine,
     options: &'e WorkOptions,
-    /// What is under way: whose, and what.
-    running: HashMap<Id, (TenantName, String)>,
+    /// What is under way.
+    running: HashMap<Id, Taken>,
     tasks: JoinSet<Done>,
+    /// What was due at the last look and is not under way, the longest overdue last.
+    waiting: Vec<(Tenant, Vec<Due>)>,
+    looked: Option<Instant>,
 }
 
 impl Worker<'_> {
     /// Starts what is due at `now` and has a place.
     async fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
-        self.engine.note_jobs(self.options.tenant.as_ref()).await?;
-        let store = &self.engine.parts.store;
-        let mut names = store.due_tenants(now, now.plus_ms(-LOST_MS)).await?;
-        names.retain(|name| self.options.tenant.as_ref().is_none_or(|only| only == name));
-        let mut waiting: Vec<(Tenant, Vec<Due>)> = Vec::new();
-        for name in names {
-            let tenant = self.engine.tenant(&name).await?;
-            let busy = |due: &Due| self.running.values().any(|(owner, key)| *owner == name && *key == due.key());
-            let mut due = tenant.due(now, &busy).await?;
-            // The longest overdue is taken from the end.
-            due.reverse();
-            waiting.push((tenant, due));
+        let old = self.looked.is_none_or(|at| at.elapsed() > FRESH);
+        if !old {
+            self.start();
         }
-        let all = self.options.at_once.max(1);
-        let alone = self.options.tenant.is_some() || store.tenant_list().await?.len() < 2;
-        let one = if alone { all } else { (all / 2).max(1) };
-        while self.running.len() < all {
-            // Whoever has least under way; among those, whoever waits longest.
-            let next = waiting
-                .iter_mut()
-                .filter(|(tenant, due)| !due.is_empty() && self.places(&tenant.name) < one)
-                .min_by_key(|(tenant, due)| (self.places(&tenant.name), due.last().map(Due::at)));
-            let Some((tenant, due)) = next else { break };
-            let Some(thing) = due.pop() else { break };
-            let (tenant, key) = (tenant.clone(), thing.key());
-            // Of two jobs of a sync that are due at once the second waits for the first.
-            if self.running.values().any(|running| *running == (tenant.name.clone(), key.clone())) {
-                continue;
-            }
-            let name = tenant.name.clone();
-            let task = self.tasks.spawn(async move { tenant.do_due(thing).await });
-            self.running.insert(task.id(), (name, key));
+        if old || !self.is_full() {
+            self.look(now).await?;
+            self.start();
         }
         Ok(())
     }
 
-    fn places(&self, tenant: &TenantName) -> usize {
-        self.running.values().filter(|(owner, _)| owner == tenant).count()
+    /// Looks at what is due at `now`.
+    async fn look(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.engine.note_jobs(self.options.tenant.as_ref()).await?;
+        let mut names = self.engine.parts.store.due_tenants(now, now.plus_ms(-LOST_MS)).await?;
+        names.retain(|name| self.options.tenant.as_ref().is_none_or(|only| only == name));
+        self.waiting.clear();
+        for name in names {
+            let tenant = self.engine.tenant(&name).await?;
+            let mut due = tenant.due(now, &|due| self.is_busy(&name, &due.key())).await?;
+            due.reverse();
+            self.waiting.push((tenant, due));
+        }
+        self.looked = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Gives places to what waits, as long as there are any for it.
+    fn start(&mut self) {
+        while let Some((tenant, thing)) = self.next() {
+            let (name, key) = (tenant.name.clone(), thing.key());
+            // Of two jobs of a sync that are due at once the second waits for the first.
+            if self.is_busy(&name, &key) {
+                continue;
+            }
+            let failed = thing.failed();
+            let task = self.tasks.spawn(async move { tenant.do_due(thing).await });
+            self.running.insert(task.id(), Taken { tenant: name, key, failed });
+        }
+    }
+
+    /// Takes out the thing that gets the next place: of the tenant that has least under way, and among
+    /// those of the one that waits longest.
+    fn next(&mut self) -> Option<(Tenant, Due)> {
+        let taken: Vec<&Taken> = self.running.values().collect();
+        let all = self.options.at_once.max(1);
+        let first = self
+            .waiting
+            .iter()
+            .enumerate()
+            .filter_map(|(whose, (tenant, due))| {
+                let held = places::held(&taken, &tenant.name);
+                let which = due.iter().rposition(|thing| places::may(all, &taken, held, thing.failed()))?;
+                Some((held, due[which].at(), whose, which))
+            })
+            .min();
+        let (.., whose, which) = first?;
+        let (tenant, due) = self.waiting.get_mut(whose)?;
+        Some((tenant.clone(), due.remove(which)))
+    }
+
+    fn is_full(&self) -> bool {
+        self.running.len() >= self.options.at_once.max(1)
+    }
+
+    fn is_busy(&self, tenant: &TenantName, key: &str) -> bool {
+        self.running.values().any(|taken| taken.tenant == *tenant && taken.key == key)
     }
 
     /// How long nothing is due that is not under way.
     async fn pause(&self) -> Duration {
+        if self.is_full() {
+            return LOOK;
+        }
         let parts = &self.engine.parts;
         let now = parts.clock.now();
         let next = parts.store.next_due(now, self.options.tenant.as_ref()).await.ok().flatten();

@@ -83,7 +83,7 @@ impl TenantStore {
         jobs: &[Recurring],
     ) -> Result<(), StoreError> {
         let (tenant, connection, digest, jobs) = (self.id, connection.clone(), digest.to_owned(), jobs.to_vec());
-        self.write(move |db| {
+        self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
             let names = serde_json::Value::from_iter(jobs.iter().map(|job| job.job.as_str())).to_string();
             db.prepare_cached(

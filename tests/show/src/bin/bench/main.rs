@@ -10,10 +10,13 @@
 #![expect(clippy::print_stdout, reason = "a benchmark talks")]
 
 mod guest;
+mod inside;
 mod program;
 mod replay;
 mod report;
 mod sync;
+mod tenants;
+mod usage;
 mod vendors;
 
 use clap::Parser;
@@ -33,7 +36,7 @@ struct Args {
     #[arg(long)]
     skip_build: bool,
     /// Only these; the other numbers stay as they were
-    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = ["calls", "10k", "10k_20ms", "50k", "start", "build"])]
+    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = ["calls", "10k", "10k_20ms", "50k", "start", "tenants", "usage", "build"])]
     only: Vec<String>,
 }
 
@@ -81,6 +84,14 @@ async fn bench(args: &Args) -> Result<(), Trouble> {
         if case.name == "50k" {
             program::plan_stored(&data, &mut report).await?;
         }
+        report.save(&file)?;
+    }
+    if args.wants("tenants") {
+        tenants::measure(&target, &client, if args.quick { 20 } else { 200 }, &mut report).await?;
+        report.save(&file)?;
+    }
+    if args.wants("usage") {
+        usage::measure(&target, if args.quick { 200 } else { 2_000 }, &mut report).await?;
         report.save(&file)?;
     }
     if args.wants("build") && !args.skip_build && !args.quick {

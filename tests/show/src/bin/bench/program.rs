@@ -1,12 +1,11 @@
 //! The program as a whole: how fast it starts, plans from what is stored, and builds.
 
+use crate::inside;
 use crate::report::{Report, middle};
 use crate::sync::SYNC;
 use crosswalk::clock::SystemClock;
-use crosswalk::engine::{Engine, NoProgress};
+use crosswalk::engine::NoProgress;
 use crosswalk::model::TenantName;
-use crosswalk::runtime::{Runtime, RuntimeOptions};
-use crosswalk::store::{KeySource, Store};
 use crosswalk_show::{Crosswalk, Trouble, connectors};
 use std::path::Path;
 use std::process::Command;
@@ -42,9 +41,7 @@ pub(crate) fn start(target: &Path, report: &mut Report) -> Result<(), Trouble> {
 /// # Errors
 /// There is something left to do, or planning fails.
 pub(crate) async fn plan_stored(data: &Path, report: &mut Report) -> Result<(), Trouble> {
-    let store = Store::open(&data.join("crosswalk.db"), &KeySource::File(data.join("key")))?;
-    let runtime = Runtime::new(RuntimeOptions { cache_dir: Some(data.join("cache")), ..RuntimeOptions::default() })?;
-    let engine = Engine::new(store, runtime, Arc::new(SystemClock), data.to_owned());
+    let engine = inside::engine(data, Arc::new(SystemClock))?;
     let tenant = engine.tenant(&TenantName::default()).await?;
     let sync = SYNC.parse()?;
     let mut times = Vec::new();

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// Keys of the file, what they stand for, and the most they should be.
-const TARGETS: [(&str, &str, Option<f64>); 12] = [
+const TARGETS: [(&str, &str, Option<f64>); 17] = [
     ("fresh_call_us_p50", "fresh instance, `describe`, drop: µs, p50", Some(50.0)),
     ("wasm_over_native", "a page of 250 devices: in wasm / natively", Some(2.0)),
     ("first_sync_over_calls_10k", "first sync of 10,000 / its bare calls", Some(2.0)),
@@ -16,6 +16,11 @@ const TARGETS: [(&str, &str, Option<f64>); 12] = [
     ("second_sync_writes", "writes of a second sync", Some(0.0)),
     ("sync_rss_mib_50k", "peak memory of a sync of 50,000: MiB", Some(150.0)),
     ("plan_seconds_50k", "plan of 50,000 from stored data: s", Some(1.0)),
+    ("usage_plan_seconds", "usage of 2,000 x 10, from stored data: s", Some(1.0)),
+    ("usage_plan_rss_mib", "peak memory of that plan: MiB", Some(150.0)),
+    ("starvation_max_over_median", "200 tenants, 1,000 due: longest / middle", Some(1.5)),
+    ("starvation_peak_mib", "peak memory of that work: MiB", None),
+    ("hanging_tenant_delay_ratio", "the others beside a hanging one / without", Some(1.1)),
     ("start_to_ready_ms", "`plugin list --json`, start to exit: ms", Some(100.0)),
     ("host_build_seconds", "a clean release build of the host: s", None),
 ];

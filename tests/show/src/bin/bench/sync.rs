@@ -194,7 +194,8 @@ async fn run(host: &Crosswalk, vendors: &Vendors, args: &[&str], wanted: i32) ->
     Ok(Spent { wall, cpu_seconds, sims_seconds, peak_kib })
 }
 
-fn high_water_kib(pid: u32) -> Option<u64> {
+/// The highest resident memory of a process that lives.
+pub(crate) fn high_water_kib(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()

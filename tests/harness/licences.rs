@@ -7,7 +7,7 @@
 
 use super::pair::autotask_connection;
 use super::program::Program;
-use super::{SYNC, TestApp, component, name, secrets, sync, told};
+use super::{SYNC, TestApp, name, secrets, sync, told};
 use crosswalk::engine::{Decision, NewConnection};
 use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{Kind, SyncRules};

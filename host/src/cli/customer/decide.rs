@@ -81,9 +81,14 @@ async fn views(tenant: &Tenant, sync: &SyncName, ids: Vec<String>) -> anyhow::Re
     Ok(tenant.customer_list(sync, &filter).await?.customers)
 }
 
-pub(super) async fn accept(session: &Session<'_>, sync: &SyncName, score: f64) -> anyhow::Result<Exit> {
+pub(super) async fn accept(
+    session: &Session<'_>,
+    sync: &SyncName,
+    account: f64,
+    contract: f64,
+) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
-    let accepted = tenant.customer_accept(sync, score).await?;
+    let accepted = tenant.customer_accept(sync, account, contract).await?;
     let both = accepted.accounts.iter().chain(&accepted.contracts).cloned().collect();
     let views = views(&tenant, sync, both).await?;
     session.output.answer(
@@ -96,7 +101,7 @@ pub(super) async fn accept(session: &Session<'_>, sync: &SyncName, score: f64) -
         },
         || {
             if views.is_empty() {
-                return format!("nothing is proposed with {score} or more; `crosswalk customer list {sync} --state proposed` shows what is");
+                return format!("nothing is proposed with {account} or more, nor a contract with {contract}; `crosswalk customer list {sync} --state proposed` shows what is");
             }
             format!(
                 "{} linked to an account, {} to a contract\n\n{}\n\nnext: crosswalk plan {sync}",

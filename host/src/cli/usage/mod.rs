@@ -154,7 +154,6 @@ async fn dismiss(session: &Session<'_>, sync: &SyncName, which: &WhichArgs) -> a
     session.output.answer(
         || json!({ "dismissed": dismissed }),
         || {
-            let rows = list::rows(&lines);
             let told =
                 format!("{} dismissed: contracts stay as they are until counts move", count(dismissed as u64, "line"));
             if lines.is_empty() { told } else { format!("{rows}\n\n{told}") }

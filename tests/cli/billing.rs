@@ -30,6 +30,7 @@ fn a_wrong_name_is_told_and_nothing_is_stored() {
     let before = decided(&program);
     let pairs = licences.pairs();
     let (one, other) = (&pairs[0].0.id, licences.contract(pairs[1].1));
+    let product = before.1[0]["source"].as_str().expect("an id");
     for (line, words) in [
         (format!("customer map {SYNC} nobody --to 400"), ["no customer `nobody`", "customer list"]),
         (format!("customer map {SYNC} {one} --to nobody"), ["no customer `nobody`", "customer find"]),
@@ -39,8 +40,8 @@ fn a_wrong_name_is_told_and_nothing_is_stored() {
         (format!("customer edit {SYNC} nobody --usage off"), ["no customer `nobody`", "customer list"]),
         (format!("customer edit {SYNC} {one} --tickets on"), ["alert takes no part", "--kinds"]),
         (format!("customer refresh {SYNC} nobody"), ["no customer `nobody`", "customer list"]),
-        (format!("product map {SYNC} nothing --to 12"), ["no product `nothing`", "product list"]),
-        (format!("product map {SYNC} CEAZ1CSMG --to nothing"), ["no product `nothing`", "product find"]),
+        (format!("product exclude {SYNC} nothing"), ["no product `nothing`", "product list"]),
+        (format!("product map {SYNC} {product} --to nothing"), ["no product `nothing`", "product find"]),
         (format!("usage adjust {SYNC} {one} nothing --quantity 1 --yes"), ["no product `nothing`", "product list"]),
         (format!("usage approve {SYNC} nobody --yes"), ["no customer `nobody`", "customer list"]),
         (format!("usage history {SYNC} nobody"), ["no customer `nobody`", "customer list"]),
@@ -175,10 +176,13 @@ async fn without_a_yes_a_plan_is_shown_and_nothing_is_written() {
     let contract = licences.contract(account);
     let line = lines.iter().find(|line| line.customer == tenant.id && line.counted.is_some()).expect("a line");
     let before = licences.on_contract(contract);
+    // Today it was put on the contract; the contract runs until 2035.
     let adjust = format!("usage adjust {SYNC} {} {} --quantity 1", tenant.id, line.product);
-    let said = program.run(&adjust).ends(2);
-    assert!(said.err.contains("this is no terminal") && said.err.contains("crosswalk apply"), "{}", said.whole());
-    let day = app.tenant.usage_list(&sync(), &UsageFilter::default()).await.expect("lines")[0].effective.clone();
-    assert!(said.err.contains(&format!("from {day}")), "{}", said.whole());
+    let told = program.run(&adjust).ends(5);
+    assert!(told.out.contains("a day takes one change"), "{}", told.whole());
+    let said = program.run(&format!("{adjust} --effective 2035-01-01")).ends(2);
+    for word in ["this is no terminal", "crosswalk apply", "-> 1 from 2035-01-01"] {
+        assert!(said.err.contains(word), "{word}: {}", said.whole());
+    }
     assert_eq!(licences.on_contract(contract), before);
 }

@@ -30,6 +30,7 @@ mod parse;
 mod plan;
 mod plugin;
 mod progress;
+mod prune;
 mod secrets;
 mod session;
 mod shapes;
@@ -66,7 +67,7 @@ Environment:
   CROSSWALK_KEY_FILE  a file that holds it, as --key-file
   CROSSWALK_LOG       what is logged: error, warn, info, debug, trace, or filter directives
 
-The data folder may hold a crosswalk.toml (tenant, key-file, log, guest-threads, [limits]);
+The data folder may hold a crosswalk.toml (tenant, key-file, log, guest-threads, [limits], [retention]);
 flags win over the environment, and that over the file.
 
 ";
@@ -138,6 +139,8 @@ enum Command {
     Journal(journal::JournalArgs),
     /// Say why a record is, or is not, in step
     Why(why::WhyArgs),
+    /// Delete what is older than it has to be kept
+    Prune(prune::PruneArgs),
     /// Run the schedule: do what is due, until stopped
     Work(work::WorkArgs),
 }
@@ -173,6 +176,7 @@ impl Args {
                 | Command::Asset(_)
                 | Command::Alert(_)
                 | Command::Sync(sync::SyncCommand::Swap { .. })
+                | Command::Prune(_)
                 | Command::Work(_)
         )
     }
@@ -197,6 +201,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,
         Command::Why(command) => command.run(session).await,
+        Command::Prune(command) => command.run(session).await,
         Command::Work(command) => command.run(session).await,
     }
 }

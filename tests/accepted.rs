@@ -96,6 +96,22 @@ async fn what_a_run_leaves_open_the_next_one_settles_by_its_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_gets_another_token_is_asked_after_by_that() {
+    let (source, target) = (SlowVendor::start(&["Alpha"]), SlowVendor::start(&[]));
+    let app = app(&source, &target).await;
+    target.set_pace(Pace::After(u32::MAX));
+    let plan = app.plan().await;
+    stop_while_waiting(&app, &plan).await;
+    target.set_pace(Pace::Moves);
+    assert!(app.plan().await.plan.totals.is_empty());
+    assert_eq!(status(&app, &plan).await, [ChangeStatus::Accepted]);
+    target.set_pace(Pace::After(1));
+    assert!(app.plan().await.plan.totals.is_empty());
+    assert_eq!(status(&app, &plan).await, [ChangeStatus::Done]);
+    assert_eq!((target.names(), target.jobs()), (vec!["Alpha".to_owned()], 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_fails_in_the_end_is_told_and_planned_again() {
     let (source, target) = (SlowVendor::start(&["Alpha"]), SlowVendor::start(&[]));
     let app = app(&source, &target).await;

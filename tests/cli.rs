@@ -2,6 +2,8 @@
 //! data folder of its own. Everything is told on the right stream, with the right exit
 //! code, and what is wrong comes with what to do.
 
+/// Billing by usage: wrong names, days and files.
+mod billing;
 /// Accounts at vendors: settings, secrets, grants, and vendors that fail.
 mod connections;
 /// Connectors that break the rules, as an operator sees it.

@@ -131,6 +131,11 @@ impl Pair {
         let report = self.app.tenant.alerts_run(&sync(), &NoProgress).await.unwrap();
         assert!(report.applied.is_none(), "nobody approved, and trust is not automatic");
         assert_eq!(self.psa.tickets(), []);
+        let again = self.app.tenant.alerts_run(&sync(), &NoProgress).await.unwrap();
+        assert_eq!(again.plan.plan, report.plan.plan, "it waits as it is: nothing changed");
+        let why = self.app.tenant.why(&sync(), Kind::Alert, &first).await.unwrap();
+        assert!(why.verdict.contains("“open” is planned"), "{}", why.verdict);
+        assert_eq!(why.next[0].command, format!("crosswalk apply {}", report.plan.plan.id));
         self.app.apply(&report.plan).await;
         let ticket = self.ticket();
         assert!(ticket.title.contains(&device.name), "{ticket:?}");

@@ -1,6 +1,7 @@
 //! A whole host in a test: its own folder, database and clock, the real connectors, and
 //! simulated vendors. It speaks the domain, so that tests do.
 
+pub(crate) mod licences;
 pub(crate) mod pair;
 pub(crate) mod program;
 pub(crate) mod slow;

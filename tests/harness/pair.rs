@@ -201,23 +201,7 @@ impl Psa {
     /// How an operator connects to it.
     pub(crate) fn connection(&self, name: &str) -> NewConnection {
         match self {
-            Self::Autotask(sim) => new_connection(
-                name,
-                "autotask",
-                vec![
-                    ("user", json!(sim.user())),
-                    ("owner-resource-id", json!(29_682_885)),
-                    ("udf-last-seen", json!("RMM Last Seen")),
-                    ("udf-storage", json!("RMM Storage")),
-                    ("ticket-queue", json!("Monitoring")),
-                    ("priority-normal", json!("Medium")),
-                    ("priority-critical", json!("Critical")),
-                    ("note-type", json!("Task Notes")),
-                ],
-                secrets([("secret", sim.secret()), ("integration-code", sim.integration_code())]),
-                texts([("discovery", sim.url()), ("zone", sim.url())]),
-                &["hour"],
-            ),
+            Self::Autotask(sim) => autotask_connection(sim, name),
             Self::Bms(sim) => new_connection(
                 name,
                 "pulseway-psa",
@@ -351,6 +335,27 @@ impl Psa {
             Self::Bms(sim) => sim.canonical_state(),
         }
     }
+}
+
+/// How an operator connects to a simulated Autotask.
+pub(crate) fn autotask_connection(sim: &Autotask, name: &str) -> NewConnection {
+    new_connection(
+        name,
+        "autotask",
+        vec![
+            ("user", json!(sim.user())),
+            ("owner-resource-id", json!(29_682_885)),
+            ("udf-last-seen", json!("RMM Last Seen")),
+            ("udf-storage", json!("RMM Storage")),
+            ("ticket-queue", json!("Monitoring")),
+            ("priority-normal", json!("Medium")),
+            ("priority-critical", json!("Critical")),
+            ("note-type", json!("Task Notes")),
+        ],
+        secrets([("secret", sim.secret()), ("integration-code", sim.integration_code())]),
+        texts([("discovery", sim.url()), ("zone", sim.url())]),
+        &["hour"],
+    )
 }
 
 fn new_connection(

@@ -1,9 +1,10 @@
 //! The `crosswalk` program as a child, with a data folder of its own, and what it says.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
 /// The program over one data folder.
 pub(crate) struct Program {
@@ -28,21 +29,33 @@ impl Program {
         Self { folder: temporary.path().to_owned(), _temporary: Some(temporary), variables: Vec::new() }
     }
 
-    /// With both connectors and the misbehaving guest installed: compiled once for all tests.
+    /// On a data folder that somebody else keeps, such as a host in the test's own process.
+    pub(crate) fn over(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), _temporary: None, variables: Vec::new() }
+    }
+
+    /// With both connectors of the main job and the misbehaving guest installed.
     pub(crate) fn with_plugins() -> Self {
-        static PREPARED: OnceLock<PathBuf> = OnceLock::new();
-        let prepared = PREPARED.get_or_init(|| {
-            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("with-plugins");
+        Self::prepared("with-plugins", &["pulseway-rmm", "autotask", "guests"])
+    }
+
+    /// With these plugins installed: compiled once a set, under its name, for all tests.
+    pub(crate) fn prepared(set: &'static str, plugins: &[&str]) -> Self {
+        static PREPARED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(set);
+        let mut prepared = PREPARED.lock().expect("the sets");
+        if !prepared.contains(set) {
             // It may not be there yet.
             let _ = std::fs::remove_dir_all(&folder);
-            let program = Program { folder, _temporary: None, variables: Vec::new() };
-            for name in ["pulseway-rmm", "autotask", "guests"] {
+            let program = Program::over(&folder);
+            for name in plugins {
                 program.run(&format!("plugin add {}", super::component(name).display())).ends(0);
             }
-            program.folder
-        });
+            prepared.insert(set);
+        }
+        drop(prepared);
         let own = Program::empty();
-        copy(prepared, &own.folder);
+        copy(&folder, &own.folder);
         own
     }
 

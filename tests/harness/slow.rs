@@ -21,6 +21,8 @@ pub(crate) enum Pace {
     Silent,
     /// Failed when first asked after.
     Fails,
+    /// Told to be another job when asked after, which is under way; the first is known no more.
+    Moves,
 }
 
 struct State {
@@ -35,6 +37,8 @@ struct Job {
     pace: Pace,
     asked: u32,
     item: Option<String>,
+    /// It is another job by now, and known no more.
+    moved: bool,
 }
 
 impl SlowVendor {
@@ -86,7 +90,7 @@ impl State {
                 let wanted: Value = serde_json::from_str(body).expect("JSON");
                 let text = |name: &str| wanted[name].as_str().map(str::to_owned);
                 let (target, name) = (text("target"), text("name").unwrap_or_default());
-                self.jobs.push(Job { target, name, pace: self.pace, asked: 0, item: None });
+                self.jobs.push(Job { target, name, pace: self.pace, asked: 0, item: None, moved: false });
                 (202, json!({ "id": format!("j{}", self.jobs.len() - 1) }).to_string())
             }
             (_, Some(job)) => {
@@ -105,7 +109,15 @@ impl State {
         job.asked += 1;
         match job.pace {
             _ if job.item.is_some() => {}
+            _ if job.moved => return (404, String::new()),
             Pace::Silent => return (409, String::new()),
+            Pace::Moves => {
+                job.moved = true;
+                let (target, name) = (job.target.clone(), job.name.clone());
+                self.jobs.push(Job { target, name, pace: Pace::After(u32::MAX), asked: 0, item: None, moved: false });
+                let next = format!("j{}", self.jobs.len() - 1);
+                return (200, json!({ "state": "moved", "job": next }).to_string());
+            }
             Pace::Fails => return (200, json!({ "state": "failed", "why": "the desk said no" }).to_string()),
             Pace::After(times) if job.asked < times => return (200, json!({ "state": "working" }).to_string()),
             Pace::After(_) => {

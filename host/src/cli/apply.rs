@@ -7,11 +7,16 @@ use super::plan::{self, Held, PAGE};
 use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
+use crate::engine::brakes::can_release;
 use crate::engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, RunReport, Tenant};
 use crate::model::{Kind, PlanId, Run, SyncName};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::io::Write;
+
+/// The brakes a person can let go, and all of them.
+const RELEASABLE: [&str; 8] =
+    ["first-run", "deactivations", "updates", "quantity", "zero", "edited", "contract", "all"];
 
 /// Do what a plan says.
 #[derive(Debug, clap::Args)]
@@ -27,7 +32,7 @@ pub(super) struct ApplyArgs {
     /// The plan
     plan: PlanId,
     /// Let go what this brake holds; repeat for several
-    #[arg(long, value_name = "BRAKE", value_parser = ["first-run", "deactivations", "updates", "all"])]
+    #[arg(long, value_name = "BRAKE", value_parser = RELEASABLE)]
     release: Vec<String>,
     /// Only changes of this source customer, by its id
     #[arg(long, value_name = "ID")]
@@ -92,9 +97,8 @@ impl ApplyArgs {
             status: Some(ChangeStatus::Pending),
             ..ChangeFilter::default()
         };
-        let free = |brake: &str| {
-            self.release.iter().any(|release| release == brake || (release == "all" && brake != "preview"))
-        };
+        let free =
+            |brake: &str| can_release(brake) && self.release.iter().any(|release| release == brake || release == "all");
         let (mut go, mut held, mut calls, mut after) = (0, 0, 0, 0);
         loop {
             let page = tenant.plan_changes(self.plan, &filter, after, PAGE).await?;

@@ -1,7 +1,7 @@
 //! `crosswalk connection`: accounts at vendors, with settings, secrets, grants and limits.
 
-use super::exit::Exit;
-use super::output::{or_dash, short, table};
+use super::exit::{Exit, Told};
+use super::output::{clean, or_dash, short, table};
 use super::parse::{self, Pair, bucket, pair};
 use super::secrets::SecretArgs;
 use super::session::Session;
@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 /// Set up accounts at vendors.
 #[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
 pub(super) enum ConnectionCommand {
     /// Add a connection: an account at a vendor
     #[command(after_help = "\
@@ -62,6 +63,16 @@ Examples:
   crosswalk connection set psa --secret token                (asks for it)
   crosswalk connection set psa --bucket hour=unlimited")]
     Set(SetArgs),
+    /// Say what to do about a failure, in the words of the connection's plugin
+    #[command(after_help = "\
+Example:
+  crosswalk connection help psa denied")]
+    Help {
+        /// The connection
+        name: ConnectionName,
+        /// The failure: denied, throttled, unavailable, rejected, … [default: all there are texts about]
+        failure: Option<String>,
+    },
     /// List what can be chosen for a setting, asked from the vendor now
     Choices {
         /// The connection
@@ -144,6 +155,7 @@ impl ConnectionCommand {
                 let view = session.tenant().await?.connection_revoke(&name, &endpoint).await?;
                 show(session, &view, &format!("{name} may no longer reach {endpoint}\n\n"))
             }
+            ConnectionCommand::Help { name, failure } => help(session, &name, failure).await,
             ConnectionCommand::Choices { name, setting } => {
                 let choices = session.tenant().await?.connection_choices(&name, &setting).await?;
                 session.output.answer(
@@ -219,6 +231,34 @@ async fn check(session: &Session<'_>, name: &ConnectionName) -> anyhow::Result<E
         || match &identity.detail {
             Some(detail) => format!("{name} works: {} ({detail})", identity.account),
             None => format!("{name} works: {}", identity.account),
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+async fn help(session: &Session<'_>, name: &ConnectionName, failure: Option<String>) -> anyhow::Result<Exit> {
+    let mut texts = session.tenant().await?.connection_help(name).await?;
+    if let Some(failure) = failure {
+        let known: Vec<String> = texts.keys().cloned().collect();
+        texts.retain(|one, _| *one == failure);
+        if texts.is_empty() {
+            return Err(Told::usage(
+                format!("the plugin of {name} has no text about `{failure}`"),
+                if known.is_empty() {
+                    "it has none at all".to_owned()
+                } else {
+                    format!("it has: {}", known.join(", "))
+                },
+            ));
+        }
+    }
+    session.output.answer(
+        || json!(texts),
+        || {
+            if texts.is_empty() {
+                return format!("the plugin of {name} says nothing about failures");
+            }
+            texts.iter().map(|(failure, text)| format!("{failure}\n  {}\n\n", clean(text))).collect()
         },
     )?;
     Ok(Exit::Done)

@@ -2,16 +2,15 @@
 //! by one, by score, or in a spreadsheet.
 
 use super::exit::Exit;
+use super::files;
 use super::output::{count, table};
 use super::parse::score;
 use super::session::Session;
 use super::shapes;
 use crate::engine::{Decision, LinkFilter, LinkView};
 use crate::model::{Kind, Link, LinkState, ReverseDecision, SyncName};
-use anyhow::Context;
 use clap::Subcommand;
 use serde_json::{Value, json};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Decide which is which.
@@ -148,10 +147,10 @@ impl LinkCommand {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         match self {
             LinkCommand::List { sync, filter } => list(session, &sync, &filter.into()).await,
-            LinkCommand::Set { record, target } => decide(session, &record, &Decision::Link(target)).await,
-            LinkCommand::Create { record } => decide(session, &record, &Decision::Create).await,
-            LinkCommand::Exclude { record } => decide(session, &record, &Decision::Exclude).await,
-            LinkCommand::Forget { record } => decide(session, &record, &Decision::Forget).await,
+            LinkCommand::Set { record, target } => record.decide(session, &Decision::Link(target)).await,
+            LinkCommand::Create { record } => record.decide(session, &Decision::Create).await,
+            LinkCommand::Exclude { record } => record.decide(session, &Decision::Exclude).await,
+            LinkCommand::Forget { record } => record.decide(session, &Decision::Forget).await,
             LinkCommand::Accept { sync, kind, score } => accept(session, &sync, kind, score).await,
             LinkCommand::Reverse { sync, target, decision } => reverse(session, &sync, &target, &decision).await,
             LinkCommand::Export { sync, file, filter } => export(session, &sync, file, &filter.into()).await,
@@ -160,7 +159,7 @@ impl LinkCommand {
     }
 }
 
-async fn list(session: &Session<'_>, sync: &SyncName, filter: &LinkFilter) -> anyhow::Result<Exit> {
+pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &LinkFilter) -> anyhow::Result<Exit> {
     let views = session.tenant().await?.link_list(sync, filter).await?;
     session.output.answer(
         || views.iter().map(shapes::link_view).collect(),
@@ -212,9 +211,20 @@ fn why(link: &Link) -> String {
     if link.state == LinkState::Conflict { format!("{}; {candidates}", link.reason) } else { candidates }
 }
 
-async fn decide(session: &Session<'_>, record: &RecordArgs, decision: &Decision) -> anyhow::Result<Exit> {
-    let RecordArgs { sync, kind, source } = record;
-    let link = session.tenant().await?.link_decide(sync, *kind, source, decision).await?;
+impl RecordArgs {
+    async fn decide(&self, session: &Session<'_>, decision: &Decision) -> anyhow::Result<Exit> {
+        decide(session, &self.sync, self.kind, &self.source, decision).await
+    }
+}
+
+pub(super) async fn decide(
+    session: &Session<'_>,
+    sync: &SyncName,
+    kind: Kind,
+    source: &str,
+    decision: &Decision,
+) -> anyhow::Result<Exit> {
+    let link = session.tenant().await?.link_decide(sync, kind, source, decision).await?;
     session.output.answer(
         || shapes::link(&link),
         || {
@@ -248,7 +258,7 @@ async fn reverse(session: &Session<'_>, sync: &SyncName, target: &str, decision:
     Ok(Exit::Done)
 }
 
-async fn accept(session: &Session<'_>, sync: &SyncName, kind: Kind, score: f64) -> anyhow::Result<Exit> {
+pub(super) async fn accept(session: &Session<'_>, sync: &SyncName, kind: Kind, score: f64) -> anyhow::Result<Exit> {
     let links = session.tenant().await?.link_accept(sync, kind, score).await?;
     session.output.answer(
         || links.iter().map(shapes::link).collect::<Value>(),
@@ -264,25 +274,12 @@ async fn export(
     filter: &LinkFilter,
 ) -> anyhow::Result<Exit> {
     let csv = session.tenant().await?.link_export(sync, filter).await?;
-    match file.filter(|file| file.as_os_str() != "-") {
-        None if session.output.json() => session.output.answer(|| json!({ "csv": csv }), String::new)?,
-        None => session.output.raw(&csv)?,
-        Some(file) => {
-            std::fs::write(&file, &csv).with_context(|| format!("cannot write {}", file.display()))?;
-            session.output.answer(|| json!({ "file": file }), || format!("the links are in {}", file.display()))?;
-        }
-    }
+    files::give(session, file, "links", &csv, || json!({ "csv": csv }))?;
     Ok(Exit::Done)
 }
 
 async fn import(session: &Session<'_>, sync: &SyncName, file: &Path) -> anyhow::Result<Exit> {
-    let text = if file.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-        text
-    } else {
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
-    };
+    let text = files::read(file)?;
     let changed = session.tenant().await?.link_import(sync, &text).await?;
     session.output.answer(
         || json!({ "changed": changed }),

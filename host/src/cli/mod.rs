@@ -22,13 +22,16 @@ mod alert;
 mod apply;
 mod asset;
 mod connection;
+mod customer;
 mod exit;
+mod files;
 mod journal;
 mod link;
 mod output;
 mod parse;
 mod plan;
 mod plugin;
+mod product;
 mod progress;
 mod secrets;
 mod session;
@@ -36,6 +39,7 @@ mod shapes;
 mod sync;
 mod tenant;
 mod undo;
+mod usage;
 mod why;
 mod work;
 
@@ -117,6 +121,15 @@ enum Command {
     /// Say what flows from which connection to which, and by which rules
     #[command(subcommand)]
     Sync(sync::SyncCommand),
+    /// See customers and decide about them: accounts, contracts, switches, how it went last
+    #[command(subcommand)]
+    Customer(customer::CustomerCommand),
+    /// Decide which product is which service
+    #[command(subcommand)]
+    Product(product::ProductCommand),
+    /// Bill by usage: look at what is counted, and approve it
+    #[command(subcommand)]
+    Usage(usage::UsageCommand),
     /// Decide which source record is which target record
     #[command(subcommand)]
     Link(link::LinkCommand),
@@ -165,16 +178,18 @@ impl Args {
     /// others are left to the system's way: a prompt must end at once.
     #[must_use]
     pub fn works_long(&self) -> bool {
-        matches!(
-            self.command,
+        match &self.command {
+            Command::Usage(command) => command.works_long(),
             Command::Plan(_)
-                | Command::Apply(_)
-                | Command::Run(_)
-                | Command::Asset(_)
-                | Command::Alert(_)
-                | Command::Sync(sync::SyncCommand::Swap { .. })
-                | Command::Work(_)
-        )
+            | Command::Apply(_)
+            | Command::Run(_)
+            | Command::Asset(_)
+            | Command::Alert(_)
+            | Command::Customer(customer::CustomerCommand::Refresh { .. })
+            | Command::Sync(sync::SyncCommand::Swap { .. })
+            | Command::Work(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -188,6 +203,9 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Tenant(command) => command.run(session).await,
         Command::Connection(command) => command.run(session).await,
         Command::Sync(command) => command.run(session).await,
+        Command::Customer(command) => command.run(session).await,
+        Command::Product(command) => command.run(session).await,
+        Command::Usage(command) => command.run(session).await,
         Command::Link(command) => command.run(session).await,
         Command::Plan(command) => command.run(session).await,
         Command::Apply(command) => command.run(session).await,

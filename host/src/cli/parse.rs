@@ -2,8 +2,8 @@
 
 use crate::model::connection::BucketOverride;
 use crate::model::manifest::{SettingSpec, SettingType};
-use crate::model::sync::BrakeLimits;
-use crate::model::{FieldRule, Kind};
+use crate::model::{FieldRule, Kind, SyncRules};
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -78,9 +78,9 @@ pub(super) fn kind_word<T: DeserializeOwned>(text: &str) -> Result<ForKind<T>, S
     for_kind(text, word)
 }
 
-/// `[KIND=]score`, from 0 to 1.
-pub(super) fn kind_score(text: &str) -> Result<ForKind<f64>, String> {
-    for_kind(text, score)
+/// `[KIND=]score`, from 0 to 1; `none` is none.
+pub(super) fn kind_score(text: &str) -> Result<ForKind<Option<f64>>, String> {
+    for_kind(text, |text| if text == "none" { Ok(None) } else { score(text).map(Some) })
 }
 
 /// A score from 0 to 1.
@@ -89,6 +89,20 @@ pub(super) fn score(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|score| (0.0..=1.0).contains(score))
         .ok_or_else(|| format!("`{text}` is no score: write a number from 0 to 1, such as 0.9"))
+}
+
+/// `on` or `off`.
+pub(super) fn on_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        other => Err(format!("`{other}` is neither `on` nor `off`")),
+    }
+}
+
+/// A day.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("`{text}` is no day: write it as 2026-01-31"))
 }
 
 fn for_kind<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<ForKind<T>, String> {
@@ -118,15 +132,20 @@ pub(super) enum BrakeName {
     DeactivateLeast,
     UpdatePercent,
     UpdateLeast,
+    QuantityPercent,
+    QuantityLeast,
 }
 
 impl BrakeName {
-    pub(super) fn set(self, brakes: &mut BrakeLimits, number: u32) {
+    pub(super) fn set(self, rules: &mut SyncRules, number: u32) {
+        let SyncRules { brakes, usage, .. } = rules;
         *match self {
             BrakeName::DeactivatePercent => &mut brakes.deactivate_percent,
             BrakeName::DeactivateLeast => &mut brakes.deactivate_least,
             BrakeName::UpdatePercent => &mut brakes.update_percent,
             BrakeName::UpdateLeast => &mut brakes.update_least,
+            BrakeName::QuantityPercent => &mut usage.quantity_percent,
+            BrakeName::QuantityLeast => &mut usage.quantity_least,
         } = number;
     }
 }
@@ -199,7 +218,8 @@ mod tests {
         let one: ForKind<Trust> = kind_word("asset=automatic").unwrap();
         assert!(one.applies(Kind::Asset) && !one.applies(Kind::Customer));
         assert!(kind_word::<Trust>("always").is_err());
-        assert_eq!(kind_score("customer=0.9").unwrap(), ForKind { kind: Some(Kind::Customer), value: 0.9 });
+        assert_eq!(kind_score("customer=0.9").unwrap(), ForKind { kind: Some(Kind::Customer), value: Some(0.9) });
+        assert_eq!(kind_score("none").unwrap().value, None);
         for bad in ["1.1", "-0.1", "high", "NaN"] {
             assert!(score(bad).is_err(), "{bad}");
         }
@@ -207,10 +227,12 @@ mod tests {
 
     #[test]
     fn a_brake_is_set_by_its_name() {
-        let mut brakes = BrakeLimits::default();
-        let (name, number) = brake("update-percent=50").unwrap();
-        name.set(&mut brakes, number);
-        assert_eq!(brakes, BrakeLimits { update_percent: 50, ..BrakeLimits::default() });
+        let mut rules = SyncRules::default();
+        for text in ["update-percent=50", "quantity-least=7"] {
+            let (name, number) = brake(text).unwrap();
+            name.set(&mut rules, number);
+        }
+        assert_eq!((rules.brakes.update_percent, rules.usage.quantity_least), (50, 7));
         assert!(brake("speed=50").is_err() && brake("update-percent=half").is_err());
     }
 

@@ -3,8 +3,8 @@
 //! The model's own serialisation is the store's compact form; programs that read the
 //! command line's answers get this one, which says what it means.
 
-use crate::engine::{ApplyReport, ChangeView, JournalEntry, LinkView};
-use crate::model::{Candidate, FieldDiff, Link, Plan, Record, Run, Schedule, Timestamp, Value};
+use crate::engine::{ApplyReport, ChangeView, CustomerView, JournalEntry, LinkView};
+use crate::model::{Candidate, FieldDiff, Link, Plan, Record, Recurrence, Run, Schedule, Timestamp, Value};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -73,9 +73,15 @@ fn diff(diff: &FieldDiff) -> Json {
 }
 
 pub(super) fn schedule(schedule: &Schedule) -> Json {
+    let (calendar, time_zone) = match &schedule.recurs {
+        Recurrence::Interval(_) => (None, None),
+        Recurrence::Calendar { calendar, time_zone, .. } => (Some(calendar), Some(time_zone)),
+    };
     json!({
         "job": schedule.job,
         "every_minutes": schedule.minutes(),
+        "calendar": calendar,
+        "time_zone": time_zone,
         "next_at": time(Some(schedule.due_at)),
         "slot_at": time(Some(schedule.slot_at)),
         "running_since": time(schedule.taken_at),
@@ -131,6 +137,36 @@ pub(super) fn link_view(view: &LinkView) -> Json {
     document["target_name"] = json!(view.target_name);
     document["customer"] = json!(view.customer);
     document
+}
+
+pub(super) fn customer(view: &CustomerView) -> Json {
+    let named = |both: &Option<(String, String)>| both.as_ref().map(|(id, name)| json!({ "id": id, "name": name }));
+    let outcome = view.outcome.as_ref().map(|outcome| {
+        let trouble = outcome.trouble.as_ref();
+        json!({
+            "ending": outcome.ending,
+            "at": time(Some(outcome.at)),
+            "run": outcome.run,
+            "message": outcome.message,
+            "connection": trouble.map(|trouble| &trouble.0),
+            "failure": trouble.map(|trouble| &trouble.1),
+            "remedy": view.remedy,
+        })
+    });
+    json!({
+        "id": view.id,
+        "name": view.name,
+        "state": view.state,
+        "account": named(&view.account),
+        "contract": named(&view.contract),
+        "candidates": view.candidates.iter().map(candidate).collect::<Vec<_>>(),
+        "reason": view.reason,
+        "revision": format!("{}.{}", view.revision.0, view.revision.1),
+        "usage": view.usage,
+        "tickets": view.tickets,
+        "has_usage": view.has_usage,
+        "outcome": outcome,
+    })
 }
 
 pub(super) fn journal(entry: &JournalEntry) -> Json {

@@ -19,9 +19,10 @@ const SHOWN: usize = 20;
 #[command(after_help = "\
 What was made is taken out of use and no longer linked, what was written gets its earlier
 values back, what was moved or taken out of use goes back. What somebody changed since is
-left as it is, and said; the key this host leaves in a record stays. The next plan does not do it again: values that were put back count
-as a person's edit, and records that were made or linked are excluded, until `crosswalk link
-set` or `crosswalk link create` takes them up again. An undo is a run: it can be undone too.
+left as it is, and said; the key this host leaves in a record stays. The next plan does not
+do it again: values that were put back count as a person's edit, and records that were made
+or linked are excluded, until `crosswalk link set` or `crosswalk link create` takes them up
+again. An undo is a run: it can be undone too.
 
 Without a yes nothing is done: the plan stays, and `crosswalk apply PLAN` does it later.
 

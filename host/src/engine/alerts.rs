@@ -140,10 +140,12 @@ impl Work<'_> {
         let mut draft = Draft::new(self, id, None).await?;
         let ground = self.ground(alerts).await?;
         let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
+        let settling = draft.settling(Kind::Alert);
+        let rules = &self.sync.rules.tickets;
         let planned =
-            plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe, rules: &self.sync.rules.tickets });
+            plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe, settling: &settling, rules });
         draft.find(planned.findings);
-        let changes = draft.without_open(Kind::Alert, planned.changes);
+        let changes = planned.changes;
         self.refresh_devices(&mut draft, &changes, &alerts).await?;
         let rules = &self.sync.rules;
         let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
@@ -151,7 +153,7 @@ impl Work<'_> {
         free.append(&mut held);
         draft.keep(free).await?;
         self.progress.end(&Stage::Planning);
-        Ok(PlanReport { read: observed.totals(), ..draft.report().await? })
+        Ok(PlanReport { read: observed.totals(), ..draft.report_or_waiting().await? })
     }
 
     /// Brings the devices in step whose alerts make or reach a ticket. A device that cannot be

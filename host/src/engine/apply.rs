@@ -12,10 +12,9 @@ mod resolve;
 pub(super) use resolve::References;
 
 use super::Tenant;
+use super::brakes::can_release;
 use super::context::Work;
 use super::plan;
-use super::plan::alerts::UNMAPPED;
-use super::plan::usage::DATES;
 use super::progress::{Progress, Stage};
 use super::query::no_plan;
 use super::settle::Tally;
@@ -293,9 +292,7 @@ impl<'w, 'p> Session<'w, 'p> {
         let kind = self.options.trusted.unwrap_or(change.kind);
         let trust = self.work.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
         let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
-        // A ticket without an account has nowhere to go, and a day that cannot be will not come, whoever says yes.
-        let hopeless = |brake: &str| brake == UNMAPPED || brake == DATES;
-        trust >= least && change.held.as_ref().is_none_or(|hold| !hopeless(&hold.brake) && released(&hold.brake))
+        trust >= least && change.held.as_ref().is_none_or(|hold| can_release(&hold.brake) && released(&hold.brake))
     }
 
     async fn intend(&self, kind: Kind, action: Action, changes: Vec<Prepared>) -> Result<Batch, Error> {

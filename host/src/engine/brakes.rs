@@ -6,9 +6,18 @@
 //! does what is written as a record is first linked, and half a move (retire and create)
 //! counts as one update.
 
+use super::plan::alerts::UNMAPPED;
+use super::plan::usage::DATES;
 use crate::model::sync::BrakeLimits;
 use crate::model::{Action, Hold, PlannedChange, Trust, catalogue};
 use std::collections::HashSet;
+
+/// Whether an operator can let go what this brake holds. A preview wants more trust, a day that is
+/// wrong another one, and an unmapped alert a customer.
+#[must_use]
+pub fn can_release(brake: &str) -> bool {
+    !["preview", DATES, UNMAPPED].contains(&brake)
+}
 
 /// Holds the changes of one customer and kind where a limit is passed. `linked` is how
 /// many of its records are linked. Changes come in with `held` empty.

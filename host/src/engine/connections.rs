@@ -122,6 +122,16 @@ impl Tenant {
         Ok(ConnectionView { title: manifest.title.clone(), endpoints, secrets, connection })
     }
 
+    /// What the plugin says to do about failures, by their names.
+    ///
+    /// # Errors
+    /// No connection of that name.
+    pub async fn connection_help(&self, name: &ConnectionName) -> Result<BTreeMap<String, String>, Error> {
+        let connection = self.connection(name).await?;
+        let plugin = self.parts.plugin(&connection.digest).await?;
+        Ok(plugin.manifest().troubleshooting.clone())
+    }
+
     /// The tenant's connections.
     ///
     /// # Errors

@@ -2,10 +2,14 @@
 //! switched, and how it went last.
 //!
 //! A row is a customer's two links (account and contract), its switches and its last outcome. What
-//! may be linked is checked where links are decided (`links`); files are in `file`.
+//! may be linked is checked where links are decided (`links`); files are in `file`, proposals taken
+//! in one go in `accept`, and which customer a person means in `named`.
 
+mod accept;
 mod file;
+mod named;
 
+pub use accept::Accepted;
 pub use file::CustomerRow;
 
 use super::Tenant;
@@ -17,7 +21,7 @@ use super::progress::Progress;
 use crate::error::Error;
 use crate::model::usage::{Ending, LastOutcome};
 use crate::model::{Kind, Link, LinkState, Mode, Record, Selection, Switch, Sync, SyncName};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The customers of a sync, those that were asked for.
@@ -80,7 +84,7 @@ pub struct CustomerView {
 }
 
 /// How a customer stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CustomerState {
     /// Linked to an account, and to a contract where usage takes part.

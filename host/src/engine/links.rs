@@ -194,7 +194,8 @@ impl Tenant {
                 format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target),
             )
         })?;
-        if kind != Kind::Customer {
+        // What belongs to a customer has to be of its account; customers and products stand by themselves.
+        if !matches!(kind, Kind::Customer | Kind::Product) {
             let customer = source.parent.as_deref().unwrap_or_default();
             let account = self
                 .store

@@ -47,7 +47,8 @@ pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, NewConnection};
 pub use customers::{
-    ContractView, CustomerCounts, CustomerFilter, CustomerList, CustomerRow, CustomerState, CustomerView, Refreshed,
+    Accepted, ContractView, CustomerCounts, CustomerFilter, CustomerList, CustomerRow, CustomerState, CustomerView,
+    Refreshed,
 };
 pub use link_file::LinkRow;
 pub use links::{Decision, LinkFilter, LinkView};

@@ -7,8 +7,10 @@
 mod accounts;
 mod customers;
 mod draft;
+mod ledger;
 
 pub(super) use draft::Draft;
+pub(super) use ledger::Ledger;
 
 use super::context::Work;
 use super::matching::{Decision, Matched};
@@ -47,9 +49,6 @@ pub struct RunReport {
     /// What was applied, if anything could be.
     pub applied: Option<ApplyReport>,
 }
-
-/// Findings that a report names one by one.
-pub(super) const FINDINGS_TOLD: usize = 50;
 
 impl Tenant {
     /// Observes both sides and makes a plan. Nothing is written to either.

@@ -27,8 +27,8 @@ pub(super) enum Verdict {
     NotWritten,
     /// Nobody can tell; the text says why.
     Unclear(String),
-    /// The vendor still works on it: it stays as it is, and nothing is planned for it.
-    Open,
+    /// The vendor still works on it, and nothing is planned for it. With another token, it is asked after by that.
+    Open(Option<String>),
 }
 
 impl Work<'_> {
@@ -151,11 +151,9 @@ impl Work<'_> {
         );
         let tokens: Vec<String> = asked.iter().map(|(token, ..)| token.clone()).collect();
         let mut answers = self.ask_after_tokens(side, &tokens).await;
-        found.extend(
-            asked
-                .into_iter()
-                .map(|(token, plan, row, change)| (plan, row, change, answers.remove(&token).unwrap_or(Verdict::Open))),
-        );
+        found.extend(asked.into_iter().map(|(token, plan, row, change)| {
+            (plan, row, change, answers.remove(&token).unwrap_or(Verdict::Open(None)))
+        }));
         let kept = self.kept(side, kind.counterpart(), found.iter().map(|(.., verdict)| verdict)).await?;
         for (plan, row, change, verdict) in &found {
             self.settle_recovered(side, *plan, row, change.as_ref(), verdict, &kept).await?;
@@ -172,12 +170,16 @@ impl Work<'_> {
             tracing::warn!(connection = %side.name, %failure, "accepted writes cannot be asked after; the next run asks again");
             Vec::new()
         });
-        let verdict = |settlement| match settlement {
+        let verdict = |token: &str, settlement| match settlement {
             Settlement::Done(target) => Verdict::Written(target),
             Settlement::Failed(failure) => Verdict::Unclear(failure.to_string()),
-            Settlement::Accepted(_) => Verdict::Open,
+            Settlement::Accepted(next) => Verdict::Open((next != token).then_some(next)),
         };
-        by_change(answers).into_iter().map(|(token, settlement)| (token, verdict(settlement))).collect()
+        let told = by_change(answers).into_iter().map(|(token, settlement)| {
+            let verdict = verdict(&token, settlement);
+            (token, verdict)
+        });
+        told.collect()
     }
 
     async fn kept(
@@ -215,7 +217,8 @@ impl Work<'_> {
             Verdict::NotWritten => {
                 (ChangeStatus::Pending, None, "looked up", "an interrupted run had not written it".to_owned())
             }
-            Verdict::Open => return Ok(()),
+            Verdict::Open(None) => return Ok(()),
+            Verdict::Open(Some(token)) => (ChangeStatus::Accepted, None, "accepted", token.clone()),
             Verdict::Unclear(why) => (ChangeStatus::Failed, None, "failed", why.clone()),
         };
         let written = match verdict {
@@ -229,7 +232,10 @@ impl Work<'_> {
             message: if status == ChangeStatus::Failed { message.clone() } else { String::new() },
             link,
             journal: self.entry(plan_id, planned, event, message, written.cloned()),
-            token: None,
+            token: match verdict {
+                Verdict::Open(token) => token.clone(),
+                _ => None,
+            },
         };
         if let Some(id) = written {
             told_by_both(&mut settled, planned, id);

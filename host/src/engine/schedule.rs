@@ -12,7 +12,10 @@ use super::progress::NoProgress;
 use super::{Engine, RunReport, Tenant};
 use crate::error::Error;
 use crate::model::schedule::{first_slot, next_slot, retry_at};
-use crate::model::{ConnectionName, Job, Kind, Manifest, Mode, RunStatus, Schedule, SyncName, TenantName, Timestamp};
+use crate::model::{
+    Calendar, ConnectionName, Job, Kind, Manifest, Mode, Recurrence, RunStatus, Schedule, SyncName, TenantName,
+    Timestamp,
+};
 use crate::runtime::CallContext;
 use crate::store::{Recurring, Wakeup};
 use serde::Serialize;
@@ -247,31 +250,75 @@ impl Tenant {
     /// # Errors
     /// No such sync; the interval is out of range.
     pub async fn schedule_set(&self, sync: &SyncName, job: Job, minutes: Option<u32>) -> Result<(), Error> {
-        let rules = self.sync(sync).await?.rules;
-        if job == Job::Alerts && minutes.is_some() && !rules.kinds.contains_key(&Kind::Alert) {
-            return Err(Error::invalid(
-                format!("alerts take no part in the sync `{sync}`"),
-                "take `alert` into its `--kinds`",
-            ));
-        }
-        let Some(minutes) = minutes else { return Ok(self.store.schedule_remove(sync, job).await?) };
+        let Some(minutes) = minutes else {
+            self.sync(sync).await?;
+            return Ok(self.store.schedule_remove(sync, job).await?);
+        };
         if !(1..=MINUTES_MAX).contains(&minutes) {
             return Err(Error::invalid(
                 format!("every {minutes} minutes is no interval"),
                 format!("use 1 to {MINUTES_MAX} minutes, or `never`"),
             ));
         }
+        let same = |known: &Schedule| known.minutes() == Some(i64::from(minutes));
+        self.schedule_change(sync, job, same, |last, _| {
+            Schedule::new(&self.name, sync, job, minutes, self.parts.clock.now(), last)
+        })
+        .await
+    }
+
+    /// Lets a job of a sync recur by the calendar, as the sync's time zone tells it.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn schedule_by(&self, sync: &SyncName, job: Job, calendar: Calendar) -> Result<(), Error> {
+        let same =
+            |known: &Schedule| matches!(known.recurs, Recurrence::Calendar { calendar: own, .. } if own == calendar);
+        self.schedule_change(sync, job, same, |last, zone| {
+            Schedule::by_calendar(&self.name, sync, job, (calendar, zone), self.parts.clock.now(), last)
+        })
+        .await
+    }
+
+    /// Lets a sync recur as is usual for what takes part in it: with usage once a day, as vendors
+    /// count by the day; any other waits for somebody to say. Tells whether it does.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn schedule_usual(&self, sync: &SyncName) -> Result<bool, Error> {
+        let usage = self.sync(sync).await?.rules.kinds.contains_key(&Kind::Usage);
+        if usage {
+            self.schedule_set(sync, Job::Sync, Some(DAY_MINUTES)).await?;
+        }
+        Ok(usage)
+    }
+
+    /// Stores what recurs in another way than is known; `make` gets when it was begun last, and the zone.
+    async fn schedule_change(
+        &self,
+        sync: &SyncName,
+        job: Job,
+        same: impl Fn(&Schedule) -> bool,
+        make: impl FnOnce(Option<Timestamp>, &str) -> Schedule,
+    ) -> Result<(), Error> {
+        let rules = self.sync(sync).await?.rules;
+        if job == Job::Alerts && !rules.kinds.contains_key(&Kind::Alert) {
+            return Err(Error::invalid(
+                format!("alerts take no part in the sync `{sync}`"),
+                "take `alert` into its `--kinds`",
+            ));
+        }
         let known = self.schedule_list().await?;
         let known = known.iter().find(|known| known.sync == *sync && known.job == job);
-        if known.is_some_and(|known| known.minutes() == i64::from(minutes)) {
+        if known.is_some_and(same) {
             return Ok(());
         }
-        let last = known.and_then(|known| known.last_at);
-        let new = Schedule::new(&self.name, sync, job, minutes, self.parts.clock.now(), last);
-        Ok(self.store.schedule_put(&new).await?)
+        Ok(self.store.schedule_put(&make(known.and_then(|known| known.last_at), &rules.time_zone)).await?)
     }
 }
 
+/// How often usage goes out by itself where nobody said.
+const DAY_MINUTES: u32 = 24 * 60;
 /// The longest interval: 31 days.
 const MINUTES_MAX: u32 = 31 * 24 * 60;
 

@@ -196,7 +196,7 @@ impl Session<'_, '_> {
                         message: "the vendor did not answer, and the write is not there".to_owned(),
                     }),
                     Verdict::Unclear(why) => Fate::Failed(Failure::Conflict { message: why.clone() }),
-                    Verdict::Open => Fate::Open(Failure::broken("the vendor still works on it")),
+                    Verdict::Open(_) => Fate::Open(Failure::broken("the vendor still works on it")),
                 },
                 Err(failure) => Fate::Open(failure.clone()),
             };

@@ -2,15 +2,15 @@
 //!
 //! The successor has the same rules and the same schedule. Links are not taken along: the
 //! other vendor's ids mean something else, and its first plan proposes them anew, by stamp,
-//! serial number and name. What the operator decided *against*, or for creating, is about the
-//! source's records, and is taken along where these are the same. The old sync is paused and
-//! keeps all it has until it is removed, so that one can go back.
+//! serial number and name. What the operator decided *against*, or for creating, is about records
+//! of one side, and is taken along where that is the same. The old sync is paused and keeps all it
+//! has until it is removed, so that one can go back.
 
 use super::Tenant;
 use super::claim::Claim;
 use super::syncs::NewSync;
 use crate::error::Error;
-use crate::model::{ConnectionName, Link, LinkState, Schedule, Sync, SyncName};
+use crate::model::{ConnectionName, Link, LinkState, Sync, SyncName};
 use serde::Serialize;
 
 /// Which end of a sync gets another connection.
@@ -31,7 +31,7 @@ pub struct Swapped {
     pub old: Sync,
     /// The operator's decisions that hold for the successor too.
     pub taken_along: u64,
-    /// Those that do not: they are about records of the old source.
+    /// Those that do not: they are about records of the connection that was replaced.
     pub left_behind: u64,
     /// Links that the old sync keeps.
     pub kept: u64,
@@ -71,17 +71,23 @@ impl Tenant {
                 decided.extend(self.again(name, &link));
             }
         }
+        let reverse = self.store.reverse_all(name).await?;
+        let (of_source, of_target) = (decided.len() as u64, reverse.len() as u64);
         let (taken_along, left_behind) = match end {
-            SwapEnd::Source(_) => (0, decided.len() as u64),
+            SwapEnd::Source(_) => {
+                for (customer, decision) in reverse {
+                    let now = self.parts.clock.now();
+                    self.store.reverse_put(successor, &customer, Some(decision), now).await?;
+                }
+                (of_target, of_source)
+            }
             SwapEnd::Target(_) => {
                 self.store.links_put(successor, &decided).await?;
-                (decided.len() as u64, 0)
+                (of_source, of_target)
             }
         };
         for known in self.schedule_list().await?.into_iter().filter(|known| known.sync == *name) {
-            let minutes = u32::try_from(known.minutes()).unwrap_or(u32::MAX);
-            let new = Schedule::new(&self.name, successor, known.job, minutes, self.parts.clock.now(), None);
-            self.store.schedule_put(&new).await?;
+            self.store.schedule_put(&known.of_another(&self.name, successor, self.parts.clock.now())).await?;
         }
         let old = self.sync_pause(name, true).await?;
         self.note(Some(name), "swapped", format!("paused: {successor} takes its place; its {kept} links stay")).await?;

@@ -46,7 +46,13 @@ impl Tenant {
     /// Somebody else changed it since; the rules ask for what a connector cannot do.
     pub async fn sync_change(&self, mut sync: Sync) -> Result<Sync, Error> {
         self.check_rules(&mut sync).await?;
+        let schedules = self.schedule_list().await?;
         self.store.sync_update(&sync).await?;
+        for schedule in schedules.into_iter().filter(|schedule| schedule.sync == sync.name) {
+            if let Some(moved) = schedule.clone().in_zone(&sync.rules.time_zone).filter(|moved| *moved != schedule) {
+                self.store.schedule_put(&moved).await?;
+            }
+        }
         self.sync(&sync.name).await
     }
 
@@ -127,9 +133,9 @@ impl Tenant {
                 "name `usage` or `alert` in `--kinds`",
             ));
         }
-        if jiff::tz::TimeZone::get(&sync.rules.usage.time_zone).is_err() {
+        if jiff::tz::TimeZone::get(&sync.rules.time_zone).is_err() {
             return Err(Error::invalid(
-                format!("`{}` is no time zone", sync.rules.usage.time_zone),
+                format!("`{}` is no time zone", sync.rules.time_zone),
                 "write its IANA name, such as Europe/Rome",
             ));
         }

@@ -17,13 +17,11 @@ pub(super) use reverse::{link_after, stale};
 use super::Tenant;
 use super::apply::References;
 use super::context::Work;
-use super::plan::{Finding, PlanHasher};
-use super::planning::{FINDINGS_TOLD, PlanReport};
+use super::plan::Finding;
+use super::planning::{Ledger, PlanReport};
 use super::progress::{Progress, Stage};
 use crate::error::Error;
-use crate::model::{
-    Action, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Trust, Way, plan::PlanTotal,
-};
+use crate::model::{Action, Kind, Link, Mode, PlanId, Record, Run, RunId, RunStatus, Trust, Way};
 use crate::store::{ChangeFilter, ChangeStatus, StoredChange};
 use reverse::{Done, Reversal};
 use std::collections::{HashMap, HashSet};
@@ -153,17 +151,13 @@ impl Work<'_> {
 /// The plan in the making.
 struct Draft<'w, 'p> {
     work: &'w Work<'p>,
+    ledger: Ledger<'w, 'p>,
     /// What is undone: the plan, and which changes of it.
     plan: PlanId,
     of: ChangeFilter,
     reversal: Reversal<'w>,
-    made: Plan,
-    hasher: PlanHasher,
-    sequence: u32,
     seen: u64,
     read: u64,
-    findings: Vec<Finding>,
-    findings_total: u64,
 }
 
 /// What is known now about the records of some changes.
@@ -175,10 +169,10 @@ struct Known {
 
 impl<'w, 'p> Draft<'w, 'p> {
     async fn begin(work: &'w Work<'p>, plan: PlanId, run: RunId, options: &UndoOptions) -> Result<Self, Error> {
-        let made_at = work.now();
-        let id = work.store.plan_begin_part(work.run, &work.sync.name, made_at).await?;
+        let id = work.store.plan_begin_part(work.run, &work.sync.name, work.now()).await?;
         Ok(Self {
             work,
+            ledger: Ledger::new(work, id),
             plan,
             of: ChangeFilter {
                 customer: options.customer.clone(),
@@ -187,22 +181,8 @@ impl<'w, 'p> Draft<'w, 'p> {
                 ..ChangeFilter::default()
             },
             reversal: Reversal::new(run, &work.sync.rules),
-            made: Plan {
-                id,
-                run: work.run,
-                made_at,
-                hash: String::new(),
-                totals: Vec::new(),
-                undecided: 0,
-                approved_at: None,
-                undoes: Some(run),
-            },
-            hasher: PlanHasher::default(),
-            sequence: 0,
             seen: 0,
             read: 0,
-            findings: Vec::new(),
-            findings_total: 0,
         })
     }
 
@@ -264,7 +244,7 @@ impl<'w, 'p> Draft<'w, 'p> {
         }
         self.seen += rows.len() as u64;
         work.progress.at(&Stage::Planning, self.seen, None);
-        self.keep(changes).await
+        self.ledger.keep(changes).await
     }
 
     async fn known(&mut self, kind: Kind, rows: &[StoredChange]) -> Result<Known, Error> {
@@ -294,47 +274,17 @@ impl<'w, 'p> Draft<'w, 'p> {
         })
     }
 
-    async fn keep(&mut self, mut changes: Vec<PlannedChange>) -> Result<(), Error> {
-        for change in &mut changes {
-            self.sequence += 1;
-            change.sequence = self.sequence;
-            self.hasher.add(change);
-            let same = |total: &&mut PlanTotal| (total.kind, total.action) == (change.kind, change.action);
-            match self.made.totals.iter_mut().find(same) {
-                Some(total) => {
-                    total.changes += 1;
-                    total.calls += change.calls;
-                }
-                None => self.made.totals.push(PlanTotal {
-                    kind: change.kind,
-                    action: change.action,
-                    changes: 1,
-                    held: 0,
-                    calls: change.calls,
-                }),
-            }
-        }
-        Ok(self.work.store.plan_changes_insert(self.made.id, &changes).await?)
-    }
-
     fn tell(&mut self, source: &str, message: String) {
-        self.findings_total += 1;
-        if self.findings.len() < FINDINGS_TOLD {
-            self.findings.push(Finding { source: source.to_owned(), message });
-        }
+        self.ledger.find(vec![Finding { source: source.to_owned(), message }]);
     }
 
     /// The totals of the plan are in the order in which it is to be applied.
-    async fn finish(mut self, kinds: &[Kind], order: Order) -> Result<PlanReport, Error> {
-        self.made.totals.sort_by_key(|total| place(kinds, order, total.kind, total.action));
-        self.made.hash = self.hasher.finish();
-        self.work.store.plan_finish(&self.made).await?;
-        Ok(PlanReport {
-            plan: self.made,
-            read: (0, self.read),
-            complaints: Vec::new(),
-            findings: self.findings,
-            findings_total: self.findings_total,
-        })
+    async fn finish(self, kinds: &[Kind], order: Order) -> Result<PlanReport, Error> {
+        let (run, read) = (self.reversal.run, self.read);
+        let report = self.ledger.finish(|plan| {
+            plan.undoes = Some(run);
+            plan.totals.sort_by_key(|total| place(kinds, order, total.kind, total.action));
+        });
+        Ok(PlanReport { read: (0, read), ..report.await? })
     }
 }

@@ -107,7 +107,7 @@ impl<'a> Books<'a> {
         Ok(Self {
             sync,
             describe: target.description.kind(Kind::Usage),
-            today: today(&sync.rules.usage.time_zone, now),
+            today: today(&sync.rules.time_zone, now),
             rows: by_parent(rows),
             period,
             not_fetched,
@@ -123,7 +123,7 @@ impl<'a> Books<'a> {
     }
 
     /// A customer's contract as matching has it: what follows for its link.
-    fn contract_decision(&self, customer: &str, account: &str) -> Decision {
+    pub(super) fn contract_decision(&self, customer: &str, account: &str) -> Decision {
         let contracts = self.contracts.get(account).map_or(&[][..], Vec::as_slice);
         let none = crate::model::sync::KindRules::default();
         matching::match_contract(&ContractMatchInput {

@@ -203,11 +203,15 @@ impl Tenant {
             facts.customer =
                 Some(Customer { name: stored.map_or_else(String::new, |stored| stored.record.name), id, link });
         }
-        let plans = self.store.plan_list(&sync.name, 1).await?;
-        if let (Some(plan), Some(source)) = (plans.first(), &source) {
+        // What becomes another kind at the target is planned apart.
+        let plan = match kind.counterpart() == kind {
+            true => self.store.plan_list(&sync.name, 1).await?.pop().map(|plan| plan.id),
+            false => self.store.plan_part_latest(&sync.name, kind).await?,
+        };
+        if let (Some(plan), Some(source)) = (plan, &source) {
             let filter = ChangeFilter { kind: Some(kind), source: Some(source.clone()), ..ChangeFilter::default() };
-            facts.planned = self.plan_changes(plan.id, &filter, 0, 10).await?;
-            facts.plan = Some(plan.id);
+            facts.planned = self.plan_changes(plan, &filter, 0, 10).await?;
+            facts.plan = Some(plan);
         }
         let journal =
             JournalFilter { source, target: target.filter(|_| facts.link.is_none()), ..of_record(sync, kind) };

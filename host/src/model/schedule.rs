@@ -1,14 +1,18 @@
 //! What recurs: how often a job of a sync, or of a connector, is done, and when next.
 //!
-//! The arithmetic of slots is here, pure: an interval, a jitter that stays the same for a
-//! job, a missed slot that is caught up once, and how soon a failure is tried again.
+//! The arithmetic of slots is here, pure: an interval or the calendar (whose own is in
+//! `recurrence`), a jitter that stays the same for a job, a missed slot that is caught up
+//! once, and how soon a failure is tried again.
 
-use super::{SyncName, TenantName, Timestamp};
+use super::{Calendar, SyncName, TenantName, Timestamp};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 const MINUTE_MS: i64 = 60_000;
 /// The most a job is put off against the others, so that they do not all begin at once.
 const JITTER_MAX_MS: i64 = 5 * MINUTE_MS;
+/// The same by the calendar, where a person named the minute.
+const CALENDAR_JITTER_MAX_MS: i64 = 3 * MINUTE_MS;
 /// The first retry after a failure comes this much later, and each further one twice as late …
 const RETRY_MS: i64 = MINUTE_MS;
 /// … up to this.
@@ -35,6 +39,23 @@ impl Job {
     }
 }
 
+/// From one slot to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recurrence {
+    /// By a distance, in milliseconds.
+    Interval(i64),
+    /// By the calendar.
+    Calendar {
+        /// On which days, at what time.
+        calendar: Calendar,
+        /// As which time zone tells it: an IANA name, the sync's.
+        time_zone: String,
+        /// How much later than its slot it begins, the same for all of its slots.
+        jitter_ms: i64,
+    },
+}
+
 /// A job of a sync that recurs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
@@ -43,8 +64,8 @@ pub struct Schedule {
     /// What is done.
     pub job: Job,
     /// From one slot to the next.
-    pub every_ms: i64,
-    /// The next regular time.
+    pub recurs: Recurrence,
+    /// The next regular time, jitter included.
     pub slot_at: Timestamp,
     /// The next time at all: earlier than the slot where a failure is tried again.
     pub due_at: Timestamp,
@@ -72,10 +93,45 @@ impl Schedule {
     ) -> Self {
         let (every_ms, soon) = first_slot(tenant, sync.as_str(), job.as_str(), minutes, now);
         let slot_at = last.map_or(soon, |last| soon.max(last.plus_ms(every_ms)));
+        Self::first(sync, job, Recurrence::Interval(every_ms), slot_at, last)
+    }
+
+    /// A job that is done at each slot of the calendar from `now` on, never before it and a few
+    /// minutes later at most.
+    #[must_use]
+    pub fn by_calendar(
+        tenant: &TenantName,
+        sync: &SyncName,
+        job: Job,
+        (calendar, time_zone): (Calendar, &str),
+        now: Timestamp,
+        last: Option<Timestamp>,
+    ) -> Self {
+        let jitter_ms = jitter_ms(tenant, sync.as_str(), job.as_str(), CALENDAR_JITTER_MAX_MS);
+        let slot_at = calendar.next(&zone(time_zone), now).plus_ms(jitter_ms);
+        let recurs = Recurrence::Calendar { calendar, time_zone: time_zone.to_owned(), jitter_ms };
+        Self::first(sync, job, recurs, slot_at, last)
+    }
+
+    /// The same for another sync, as if nothing of it was ever done.
+    #[must_use]
+    pub fn of_another(&self, tenant: &TenantName, sync: &SyncName, now: Timestamp) -> Self {
+        match &self.recurs {
+            Recurrence::Interval(every_ms) => {
+                let minutes = u32::try_from(every_ms / MINUTE_MS).unwrap_or(u32::MAX);
+                Self::new(tenant, sync, self.job, minutes, now, None)
+            }
+            Recurrence::Calendar { calendar, time_zone, .. } => {
+                Self::by_calendar(tenant, sync, self.job, (*calendar, time_zone), now, None)
+            }
+        }
+    }
+
+    fn first(sync: &SyncName, job: Job, recurs: Recurrence, slot_at: Timestamp, last: Option<Timestamp>) -> Self {
         Self {
             sync: sync.clone(),
             job,
-            every_ms,
+            recurs,
             slot_at,
             due_at: slot_at,
             taken_at: None,
@@ -85,17 +141,43 @@ impl Schedule {
         }
     }
 
-    /// The interval, in minutes.
+    /// The interval, in minutes; none by the calendar.
     #[must_use]
-    pub fn minutes(&self) -> i64 {
-        self.every_ms / MINUTE_MS
+    pub fn minutes(&self) -> Option<i64> {
+        match self.recurs {
+            Recurrence::Interval(every_ms) => Some(every_ms / MINUTE_MS),
+            Recurrence::Calendar { .. } => None,
+        }
+    }
+
+    /// By the calendar of another zone, where it is by the calendar: its next slot stays on its day.
+    #[must_use]
+    pub fn in_zone(mut self, other: &str) -> Option<Self> {
+        let Recurrence::Calendar { calendar, time_zone, jitter_ms } = &mut self.recurs else { return None };
+        let slot = calendar.moved(self.slot_at.plus_ms(-*jitter_ms), &zone(time_zone), &zone(other));
+        self.slot_at = slot.plus_ms(*jitter_ms);
+        self.due_at = if self.failures > 0 { self.due_at.min(self.slot_at) } else { self.slot_at };
+        other.clone_into(time_zone);
+        Some(self)
     }
 
     /// The first slot after `now`: what was missed until then is done once, not once a slot.
     #[must_use]
     pub fn next_slot(&self, now: Timestamp) -> Timestamp {
-        next_slot(self.slot_at, self.every_ms, now)
+        match &self.recurs {
+            Recurrence::Interval(every_ms) => next_slot(self.slot_at, *every_ms, now),
+            _ if now < self.slot_at => self.slot_at,
+            Recurrence::Calendar { calendar, time_zone, jitter_ms } => {
+                calendar.next(&zone(time_zone), now.plus_ms(-jitter_ms)).plus_ms(*jitter_ms)
+            }
+        }
     }
+}
+
+/// A zone by its name. The engine takes no name that is none; should a newer list of zones drop
+/// one, its syncs go on by UTC.
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
 /// The interval, in milliseconds, and the first slot of what recurs every so many minutes from
@@ -103,7 +185,7 @@ impl Schedule {
 #[must_use]
 pub fn first_slot(tenant: &TenantName, of: &str, job: &str, minutes: u32, now: Timestamp) -> (i64, Timestamp) {
     let every_ms = i64::from(minutes.max(1)) * MINUTE_MS;
-    (every_ms, now.plus_ms(jitter_ms(tenant, of, job, every_ms)))
+    (every_ms, now.plus_ms(jitter_ms(tenant, of, job, (every_ms / 10).min(JITTER_MAX_MS))))
 }
 
 /// The first slot after `now`, where one slot is known.
@@ -122,12 +204,12 @@ pub fn retry_at(failures: u32, now: Timestamp) -> Timestamp {
     now.plus_ms(RETRY_MS.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(RETRY_MAX_MS))
 }
 
-/// At most a tenth of the interval, and the same for a job whenever and wherever it is asked for.
-fn jitter_ms(tenant: &TenantName, of: &str, job: &str, every_ms: i64) -> i64 {
+/// At most so much, and the same for a job whenever and wherever it is asked for.
+fn jitter_ms(tenant: &TenantName, of: &str, job: &str, most_ms: i64) -> i64 {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(format!("{tenant}\n{of}\n{job}"));
     let draw = digest.iter().take(4).fold(0_i64, |sum, byte| (sum << 8) | i64::from(*byte));
-    draw % ((every_ms / 10).min(JITTER_MAX_MS) + 1)
+    draw % (most_ms + 1)
 }
 
 #[cfg(test)]
@@ -150,7 +232,7 @@ mod tests {
             let own = i64::from(minutes) * MINUTE_MS / 10;
             let mut seen = std::collections::BTreeSet::new();
             for n in 0..200 {
-                let jitter = || jitter_ms(&name("msp"), &format!("s{n}"), "sync", i64::from(minutes) * MINUTE_MS);
+                let jitter = || first_slot(&name("msp"), &format!("s{n}"), "sync", minutes, NOW).1.since_ms(NOW);
                 assert!((0..=own.min(JITTER_MAX_MS)).contains(&jitter()), "{minutes}");
                 assert_eq!(jitter(), jitter());
                 seen.insert(jitter());
@@ -175,6 +257,41 @@ mod tests {
         let schedule = Schedule { slot_at: Timestamp::parse("2027-02-28T23:30:00Z").unwrap(), ..every(24 * 60) };
         let next = schedule.next_slot(Timestamp::parse("2027-03-01T00:10:00Z").unwrap());
         assert_eq!(Some(next), Timestamp::parse("2027-03-01T23:30:00Z"));
+    }
+
+    #[test]
+    fn by_the_calendar_it_is_never_early_and_a_little_late_at_most() {
+        let calendar: Calendar = "daily 02:00".parse().unwrap();
+        let mut seen = std::collections::BTreeSet::new();
+        for n in 0..200 {
+            let sync = name(&format!("s{n}"));
+            let mut schedule =
+                Schedule::by_calendar(&name("msp"), &sync, Job::Sync, (calendar, "Europe/Rome"), NOW, None);
+            let late = schedule.slot_at.since_ms(calendar.next(&zone("Europe/Rome"), NOW));
+            assert!((0..=CALENDAR_JITTER_MAX_MS).contains(&late), "{late}");
+            seen.insert(late);
+            // Within its own jitter the slot before is not done again.
+            for _ in 0..400 {
+                let next = schedule.next_slot(schedule.slot_at);
+                assert_eq!(schedule.next_slot(schedule.slot_at.plus_ms(-1)), schedule.slot_at);
+                assert!((23..=25).contains(&(next.since_ms(schedule.slot_at) / 3_600_000)), "{next}");
+                schedule.slot_at = next;
+            }
+            assert_eq!(schedule.slot_at.since_ms(NOW) / 86_400_000, 400);
+        }
+        assert!(seen.len() > 150);
+    }
+
+    #[test]
+    fn missed_days_are_caught_up_once_and_another_zone_keeps_the_day() {
+        let calendar: Calendar = "daily 02:00".parse().unwrap();
+        let schedule = Schedule::by_calendar(&name("msp"), &name("s"), Job::Sync, (calendar, "Europe/Rome"), NOW, None);
+        let next = schedule.next_slot(schedule.slot_at.plus_ms(5 * 86_400_000 + 1));
+        assert_eq!(next.since_ms(schedule.slot_at), 6 * 86_400_000);
+        let moved = schedule.clone().in_zone("America/New_York").unwrap();
+        assert_eq!(moved.slot_at.since_ms(schedule.slot_at), 6 * 3_600_000);
+        assert_eq!(moved.in_zone("Europe/Rome").unwrap(), schedule);
+        assert_eq!(every(60).in_zone("Europe/Rome"), None);
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub struct Sync {
 pub struct SyncRules {
     /// Which kinds take part, and how each is treated.
     pub kinds: BTreeMap<Kind, KindRules>,
+    /// Whose calendar tells which day it is, for what is billed and for when it is run: an IANA
+    /// name, such as `Europe/Rome`.
+    pub time_zone: String,
     /// What becomes of the sites of a customer.
     pub sites: Sites,
     /// A volatile field alone is written when what the target has is this old.
@@ -53,6 +56,7 @@ impl Default for SyncRules {
                 .into_iter()
                 .map(|kind| (kind, KindRules::default()))
                 .collect(),
+            time_zone: "UTC".to_owned(),
             sites: Sites::default(),
             volatile_hours: 24,
             grace_hours: 72,
@@ -94,8 +98,6 @@ impl SyncRules {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct UsageRules {
-    /// Whose calendar tells which day it is: an IANA name, such as `Europe/Rome`.
-    pub time_zone: String,
     /// A quantity that moves by more than this share of what is on the contract …
     pub quantity_percent: u32,
     /// … and by at least so many is held for review; so is every count that falls to zero.
@@ -104,7 +106,7 @@ pub struct UsageRules {
 
 impl Default for UsageRules {
     fn default() -> Self {
-        Self { time_zone: "UTC".to_owned(), quantity_percent: 25, quantity_least: 5 }
+        Self { quantity_percent: 25, quantity_least: 5 }
     }
 }
 

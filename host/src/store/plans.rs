@@ -3,7 +3,7 @@
 use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
-use crate::model::{Plan, PlanId, RunId, SyncName, Timestamp};
+use crate::model::{Kind, Plan, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 const PLAN: &str = "SELECT id, run, made_at, hash, totals, undecided, approved_at, undoes FROM plans";
@@ -64,6 +64,33 @@ impl TenantStore {
         .await
     }
 
+    /// Drops a finished plan of single records for an earlier one of the same hash that nobody approved
+    /// yet, and gives that; none when there is none, and the plan stays.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn plan_settle_for_waiting(&self, sync: &SyncName, plan: PlanId) -> Result<Option<Plan>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let sql = format!(
+                "{PLAN} WHERE tenant = ?1 AND sync = ?2 AND id < ?3 AND whole = 0 AND undoes IS NULL \
+                 AND approved_at IS NULL AND hash = (SELECT hash FROM plans WHERE id = ?3 AND tenant = ?1) \
+                 ORDER BY id DESC LIMIT 1"
+            );
+            let waiting = first(db.prepare_cached(&sql)?.query([tenant, sync, plan.0])?, read_plan)?;
+            if waiting.is_some() {
+                for table in ["changes", "change_states"] {
+                    let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND plan = ?2");
+                    db.execute(&sql, [tenant, plan.0])?;
+                }
+                db.execute("DELETE FROM plans WHERE tenant = ?1 AND id = ?2", [tenant, plan.0])?;
+            }
+            Ok(waiting)
+        })
+        .await
+    }
+
     /// One plan; while it is not finished, its hash is empty.
     ///
     /// # Errors
@@ -89,6 +116,24 @@ impl TenantStore {
                 "{PLAN} WHERE tenant = ?1 AND sync = ?2 AND hash IS NOT NULL AND whole = 1 ORDER BY id DESC LIMIT ?3"
             );
             collect(db.prepare_cached(&sql)?.query([tenant, sync, limit(most)])?, read_plan)
+        })
+        .await
+    }
+
+    /// The latest finished plan of single records of a sync that has a change of this kind.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn plan_part_latest(&self, sync: &SyncName, kind: Kind) -> Result<Option<PlanId>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached(
+                "SELECT id FROM plans p WHERE tenant = ?1 AND sync = ?2 AND hash IS NOT NULL AND whole = 0 \
+                 AND undoes IS NULL AND EXISTS (SELECT 1 FROM json_each(p.totals) WHERE value ->> 'kind' = ?3) \
+                 ORDER BY id DESC LIMIT 1",
+            )?;
+            first(select.query(params![tenant, sync, kind.as_str()])?, |row| Ok(PlanId(row.get(0)?)))
         })
         .await
     }

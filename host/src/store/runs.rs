@@ -89,6 +89,22 @@ impl TenantStore {
         .await
     }
 
+    /// Whether any run of a sync ever did something.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn run_ever_done(&self, sync: &SyncName) -> Result<bool, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached(
+                "SELECT 1 FROM runs WHERE tenant = ?1 AND sync = ?2 AND counts ->> 'done' > 0 ORDER BY id LIMIT 1",
+            )?;
+            Ok(select.exists([tenant, sync])?)
+        })
+        .await
+    }
+
     /// Marks runs of a sync that are still `running` as failed, and says how many. The
     /// caller holds the sync's claim, so their processes are dead.
     ///

@@ -8,11 +8,11 @@ use super::rows::{collect, count, first, time, time_or_none, word};
 use super::syncs::sync_id;
 use super::wakeups::COUNTS;
 use super::{Store, StoreError, TenantStore};
-use crate::model::{Job, Schedule, SyncName, TenantName, Timestamp};
+use crate::model::{Job, Recurrence, Schedule, SyncName, TenantName, Timestamp};
 use rusqlite::{Row, params};
 
 const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.due_at, s.taken_at, s.last_at, s.failures, \
-     s.message FROM schedules s JOIN syncs y ON y.id = s.sync";
+     s.message, s.calendar, s.jitter_ms, coalesce(y.rules ->> '$.time-zone', 'UTC') FROM schedules s JOIN syncs y ON y.id = s.sync";
 
 impl Store {
     /// The tenants with anything to do at `now`: a job or a wake-up that is due, or a job that
@@ -61,21 +61,28 @@ impl TenantStore {
         let (tenant, schedule) = (self.id, schedule.clone());
         self.write(move |db| {
             let sync = sync_id(db, tenant, &schedule.sync)?;
+            let (every_ms, calendar, jitter_ms) = match &schedule.recurs {
+                Recurrence::Interval(every_ms) => (*every_ms, None, 0),
+                Recurrence::Calendar { calendar, jitter_ms, .. } => (0, Some(calendar.to_string()), *jitter_ms),
+            };
             db.prepare_cached(
-                "INSERT INTO schedules (tenant, sync, job, every_ms, slot_at, due_at, last_at, failures, message) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET every_ms = excluded.every_ms, \
-                 slot_at = excluded.slot_at, due_at = excluded.due_at, failures = excluded.failures, message = excluded.message",
+                "INSERT INTO schedules (tenant, sync, job, every_ms, slot_at, due_at, last_at, failures, message, \
+                     calendar, jitter_ms) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET \
+                 every_ms = excluded.every_ms, calendar = excluded.calendar, jitter_ms = excluded.jitter_ms, slot_at = excluded.slot_at, due_at = excluded.due_at, failures = excluded.failures, message = excluded.message",
             )?
             .execute(params![
                 tenant,
                 sync,
                 schedule.job.as_str(),
-                schedule.every_ms,
+                every_ms,
                 schedule.slot_at.0,
                 schedule.due_at.0,
                 schedule.last_at.map(|at| at.0),
                 schedule.failures,
                 schedule.message,
+                calendar,
+                jitter_ms,
             ])?;
             Ok(())
         })
@@ -185,10 +192,18 @@ impl TenantStore {
 }
 
 fn read(row: &Row<'_>) -> Result<Schedule, StoreError> {
+    let recurs = match row.get::<_, Option<String>>(9)? {
+        None => Recurrence::Interval(row.get(2)?),
+        Some(text) => Recurrence::Calendar {
+            calendar: text.parse().map_err(|error: String| StoreError::unreadable("schedule", error))?,
+            time_zone: row.get(11)?,
+            jitter_ms: row.get(10)?,
+        },
+    };
     Ok(Schedule {
         sync: word(row, 0)?,
         job: word(row, 1)?,
-        every_ms: row.get(2)?,
+        recurs,
         slot_at: time(row, 3)?,
         due_at: time(row, 4)?,
         taken_at: time_or_none(row, 5)?,

@@ -74,7 +74,8 @@ fn usage() -> KindDescription {
         fields: vec![
             on_create("product", None),
             writable("quantity", None),
-            writable("effective", None),
+            // The last row begins with a billing period most often: that is not since when the number holds.
+            FieldDescription { readable: false, ..writable("effective", None) },
             read_only("invoiced-until"),
         ],
         name_length: None,
@@ -134,6 +135,14 @@ mod tests {
         assert_eq!(names(&with).last().map(String::as_str), Some("last-login"));
         assert_eq!(with.kinds[2].fields.last().and_then(|field| field.length), Some(50));
         assert_eq!(with.kinds[2].stamp.as_ref().map(|place| place.field.as_str()), Some("RMM Device Key"));
+        let makes_services = |json: &str| {
+            let this = of(json).kinds.into_iter().find(|kind| kind.kind == Kind::Product);
+            this.is_some_and(|kind| kind.writes.contains(Operations::CREATE))
+        };
+        assert!(makes_services(r#"{"service-billing-code":5,"service-period":"Monthly"}"#));
+        for json in ["{}", r#"{"service-billing-code":5}"#, r#"{"service-period":"Monthly"}"#] {
+            assert!(!makes_services(json), "{json}");
+        }
         let number = of(r#"{"company-stamp":"number"}"#);
         assert!(!number.kinds[0].fields.iter().any(|field| field.name == "number"));
     }

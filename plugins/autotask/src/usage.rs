@@ -64,7 +64,7 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     let names = products::names(client, found.rows.iter().map(|line| line.service_id.0).collect())?;
     Ok(found.page(|line| {
         let standing = standing.get(&line.id.0);
-        let day = |day: Option<&String>| Told::or_nothing(day.map(|day| Time(midnight(day))));
+        let invoiced_until = standing.and_then(|standing| standing.invoiced_until.as_ref());
         let service = line.service_id.0;
         let usage = Usage {
             id: line.id.0.to_string(),
@@ -72,8 +72,7 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
             name: names.get(&service).cloned().unwrap_or_else(|| format!("service {service}")),
             product: Reference(service.to_string()).into(),
             quantity: Told::or_nothing(standing.map(|standing| standing.units)),
-            effective: day(standing.map(|standing| &standing.from)),
-            invoiced_until: day(standing.and_then(|standing| standing.invoiced_until.as_ref())),
+            invoiced_until: Told::or_nothing(invoiced_until.map(|day| Time(midnight(day)))),
             extra: products::price(&line.unit_price),
             ..Usage::default()
         };

@@ -74,8 +74,13 @@ impl Row<'_> {
 }
 
 /// A page of a tenant's alerts; none where it has no host yet.
-fn request(tenant: &Tenant<'_>, since: Option<&str>, key: Option<&str>) -> Option<Request> {
-    let host = host_of(&tenant.api_host)?;
+///
+/// # Errors
+/// Its host is told and cannot be read.
+fn request(tenant: &Tenant<'_>, since: Option<&str>, key: Option<&str>) -> Result<Option<Request>, Failure> {
+    let Told::Value(url) = tenant.api_host.text() else { return Ok(None) };
+    let odd = || Failure::Unavailable(format!("Sophos Central names `{url}` as this customer's host, which is none"));
+    let host = host_of(&url).ok_or_else(odd)?;
     let mut request = Request::get("regional", "/common/v1/alerts").host(&host).query("pageSize", PAGE.to_string());
     if let Some(since) = since {
         request = request.query("from", since);
@@ -83,7 +88,7 @@ fn request(tenant: &Tenant<'_>, since: Option<&str>, key: Option<&str>) -> Optio
     if let Some(key) = key {
         request = request.query("pageFromKey", key);
     }
-    Some(tenant.named_in(request))
+    Ok(Some(tenant.named_in(request)))
 }
 
 fn take(items: &mut Vec<Item>, tenant: &Tenant<'_>, reply: &Response) -> Result<Vec<Gap>, Failure> {
@@ -128,10 +133,33 @@ fn of_tenant(host: &dyn Host, partner: &Partner, id: &str, after: Option<&str>) 
     let reply = good(host.send(partner.get(&format!("/partner/v1/tenants/{}", segment(id))))?)?;
     let tenant: Tenant<'_> = json::parse(reply.text())?;
     let mut items = Vec::new();
-    let Some(request) = request(&tenant, None, after) else {
+    let Some(request) = request(&tenant, None, after)? else {
         return Ok(Page { items, next: None, total: None, gaps: Vec::new() });
     };
     let reply = each::judged(host.send(request)?)?;
     let gaps = take(&mut items, &tenant, &reply)?;
     Ok(Page { items, next: each::next_key(&reply), total: None, gaps })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::Value;
+    use crosswalk_sdk::testing::{field, reply};
+
+    #[test]
+    fn an_alert_that_says_little_is_an_alert() {
+        let rows = r#"{"id":"1","type":"Event::Odd","severity":"dire","groupKey":"","raisedAt":"soon"},{"id":"2"}"#;
+        let listed = reply(200, &format!(r#"{{"items":[{rows}]}}"#));
+        let rows = Rows::<Row<'_>>::open(&listed).unwrap();
+        let items: Vec<Item> = rows.rows.iter().map(|row| row.item("t")).collect();
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
+        assert_eq!(
+            (items[0].name.as_str(), field(&items[0], "condition").cloned()),
+            ("Event::Odd", text("Event::Odd"))
+        );
+        assert_eq!((field(&items[0], "priority").cloned(), field(&items[0], "raised")), (text("normal"), None));
+        assert_eq!((items[1].name.as_str(), field(&items[1], "condition")), ("Alert", None));
+        assert_eq!(items[1].parent.as_deref(), Some("t"));
+    }
 }

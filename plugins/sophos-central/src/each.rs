@@ -3,7 +3,7 @@
 //!
 //! One tenant that cannot be read is a gap and stops nothing. Where calls run out, or the vendor says "too many", what was
 //! read of the tenants before that place is kept, and the next call goes on there. The list of tenants is read again
-//! at each call, which is one call in fifty: a cursor has no room for it, and hosts may move.
+//! at each call, which is one call in twenty-six: a cursor has no room for it, and hosts may move.
 //! Leaves alone: what is asked, and what the replies mean.
 
 use crate::client::{failure, words};
@@ -14,9 +14,9 @@ use crosswalk_sdk::{Failure, Gap, Host, Request, Response, Told};
 use serde::{Deserialize, Serialize};
 
 /// Tenants a call.
-const TENANTS: usize = 50;
-/// Calls to the vendor a call, the list of tenants aside.
-const CALLS: usize = 99;
+const TENANTS: usize = 25;
+/// Pages a call. Of 100 alerts each they are the 5,000 items that the contract lets a page have.
+const PAGES: usize = 50;
 
 /// A place in the walk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ pub(crate) fn ask(
     host: &dyn Host,
     partner: &Partner,
     spot: &Spot,
-    request: impl Fn(&Tenant<'_>, Option<&str>) -> Option<Request>,
+    request: impl Fn(&Tenant<'_>, Option<&str>) -> Result<Option<Request>, Failure>,
     mut take: impl FnMut(&Tenant<'_>, &Response) -> Result<Vec<Gap>, Failure>,
 ) -> Result<Part, Failure> {
     let listed = tenants::page(host, partner, spot.page)?;
@@ -116,17 +116,18 @@ pub(crate) fn ask(
 fn rounds(
     host: &dyn Host,
     asked: &mut [Asked<'_, '_>],
-    request: impl Fn(&Tenant<'_>, Option<&str>) -> Option<Request>,
+    request: impl Fn(&Tenant<'_>, Option<&str>) -> Result<Option<Request>, Failure>,
 ) -> Result<Option<Failure>, Failure> {
-    let mut left = CALLS;
+    let mut left = PAGES;
     loop {
         let (mut places, mut requests) = (Vec::new(), Vec::new());
         for (place, one) in asked.iter_mut().enumerate() {
             let State::Open(key) = &one.state else { continue };
             match request(one.tenant, key.as_deref()) {
-                None => one.state = State::Read,
-                Some(_) if requests.len() == left => break,
-                Some(request) => {
+                Ok(None) => one.state = State::Read,
+                Err(failure) => one.state = State::Failed(failure),
+                Ok(Some(_)) if requests.len() == left => break,
+                Ok(Some(request)) => {
                     places.push(place);
                     requests.push(request);
                 }
@@ -212,4 +213,73 @@ pub(crate) fn next_key(reply: &Response) -> Option<String> {
     }
     let listed: Listed<'_> = json::parse(reply.text()).ok()?;
     listed.pages.into_value()?.next_key.into_value()?.filled()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_sdk::testing::{Script, reply};
+    use std::collections::BTreeMap;
+
+    fn request(tenant: &Tenant<'_>, key: Option<&str>) -> Result<Option<Request>, Failure> {
+        let request = Request::get("regional", format!("/{}", tenant.id.trimmed()));
+        Ok(Some(request.query("key", key.unwrap_or("1"))))
+    }
+
+    /// Tenants with so many pages each. A page is its own number.
+    fn vendor(pages: &[(&str, u32)]) -> Script<'static> {
+        let pages: BTreeMap<String, u32> = pages.iter().map(|(id, pages)| ((*id).to_owned(), *pages)).collect();
+        Script::new("{}", move |request| {
+            if request.path == "/partner/v1/tenants" {
+                let rows: Vec<String> = pages.keys().map(|id| format!(r#"{{"id":"{id}"}}"#)).collect();
+                return Ok(reply(200, &format!(r#"{{"items":[{}],"pages":{{"total":1}}}}"#, rows.join(","))));
+            }
+            let (last, key) = (pages[&request.path[1..]], request.query[0].1.parse::<u32>().unwrap_or(0));
+            let next = if key < last { format!(r#","nextKey":"{}""#, key + 1) } else { String::new() };
+            Ok(reply(200, &format!(r#"{{"items":[],"pages":{{"fromKey":"{key}"{next}}}}}"#)))
+        })
+    }
+
+    /// Everything that was taken, in order, and the calls of each part.
+    fn walk(host: &Script<'_>) -> (Vec<String>, Vec<usize>) {
+        let partner = Partner { id: "p".to_owned() };
+        let (mut taken, mut calls, mut spot) = (Vec::new(), Vec::new(), Some(Spot::default()));
+        while let Some(here) = spot {
+            host.forget();
+            let part = ask(host, &partner, &here, request, |tenant, reply| {
+                let key = reply.text().split('"').nth(7).unwrap_or_default();
+                taken.push(format!("{}{key}", tenant.id.trimmed()));
+                Ok(Vec::new())
+            });
+            calls.push(host.requests.borrow().len());
+            spot = part.unwrap().next;
+        }
+        (taken, calls)
+    }
+
+    #[test]
+    fn every_page_of_every_tenant_is_taken_once_within_the_calls() {
+        let ids: Vec<String> = (0..60).map(|number| format!("t{number:02}-")).collect();
+        let pages: Vec<(&str, u32)> =
+            ids.iter().zip((0..).map(|n| n % 7 + 1)).map(|(id, n)| (id.as_str(), n)).collect();
+        let (taken, calls) = walk(&vendor(&pages));
+        let every = |(id, pages): &(&str, u32)| (1..=*pages).map(|page| format!("{id}{page}")).collect::<Vec<_>>();
+        assert_eq!(taken, pages.iter().flat_map(every).collect::<Vec<_>>());
+        assert!(calls.iter().all(|calls| *calls <= PAGES + 1), "{calls:?}");
+        let (taken, calls) = walk(&vendor(&[("one", 120)]));
+        assert_eq!((taken.len(), calls), (120, vec![51, 51, 21]), "one tenant with more than a part holds");
+    }
+
+    #[test]
+    fn a_key_is_only_good_for_its_own_tenant() {
+        let host = vendor(&[("a", 3), ("b", 3)]);
+        let partner = Partner { id: "p".to_owned() };
+        let spot = |id: &str| Spot { page: 1, from: 0, within: Some((id.to_owned(), "3".to_owned())) };
+        for (id, expected) in [("b", "/b 3"), ("gone", "/a 1")] {
+            host.forget();
+            ask(&host, &partner, &spot(id), request, |_, _| Ok(Vec::new())).unwrap();
+            let first = host.requests.borrow()[1].clone();
+            assert_eq!(format!("{} {}", first.path, first.query[0].1), expected);
+        }
+    }
 }

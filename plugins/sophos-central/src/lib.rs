@@ -43,9 +43,10 @@ impl Connector for SophosCentral {
         let reply = tenants::page(host, &partner, 1)?;
         let listed = tenants::Tenants::open(&reply, 1)?;
         let count = listed.total.unwrap_or(listed.rows.len() as u64);
+        let name = report::partner_name(host, &partner)?;
         Ok(Identity {
-            account: format!("Sophos Central partner {}", partner.id),
-            detail: Some(format!("{count} customers")),
+            account: name.unwrap_or_else(|| "Sophos Central partner".to_owned()),
+            detail: Some(format!("{count} customers, partner id {}", partner.id)),
         })
     }
 

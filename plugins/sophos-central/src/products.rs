@@ -9,9 +9,6 @@ use crate::licences::Licence;
 use crate::report::{Maker, Row};
 use crosswalk_sdk::{Item, Product, Told};
 
-/// What of a cursor's 8 KiB is for ids.
-const ROOM: usize = 6 << 10;
-
 /// Products so far.
 pub(crate) struct Products {
     seen: Vec<String>,
@@ -49,36 +46,7 @@ impl Maker for Products {
         }
     }
 
-    fn finish(mut self) -> (Vec<Item>, Vec<String>) {
-        // As JSON, an id has quotes and a comma around it.
-        let mut room = ROOM;
-        let fits = self.seen.iter().rev().take_while(|id| {
-            let size = id.len() + 3;
-            let fits = size <= room;
-            room = room.saturating_sub(size);
-            fits
-        });
-        let kept = fits.count();
-        let seen = self.seen.split_off(self.seen.len() - kept);
-        (self.items, seen)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_does_not_fit_a_cursor_is_told_again() {
-        let mut products = Products::resume(Vec::new());
-        for number in 0..2000 {
-            products.add(Product { id: format!("SKU{number:04}"), ..Product::default() });
-        }
-        let (items, seen) = products.finish();
-        assert_eq!((items.len(), seen.len()), (2000, ROOM / 10));
-        let mut products = Products::resume(seen);
-        products.add(Product { id: "SKU1999".to_owned(), ..Product::default() });
-        products.add(Product { id: "SKU0000".to_owned(), ..Product::default() });
-        assert_eq!(products.items.len(), 1);
+    fn finish(self) -> (Vec<Item>, Vec<String>) {
+        (self.items, self.seen)
     }
 }

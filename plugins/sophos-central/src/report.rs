@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row<'a> {
+    /// The partner's own name.
+    #[serde(borrow, default)]
+    partner_account_name: Told<Str<'a>>,
     /// The tenant, which may be gone since.
     #[serde(borrow)]
     pub(crate) account_id: Str<'a>,
@@ -52,8 +55,11 @@ impl Row<'_> {
     }
 }
 
+/// What of a cursor's 8 KiB is for what a [`Maker`] remembers.
+const ROOM: usize = 6 << 10;
+
 /// What is made of the walk, row by row. `seen` is what it has to remember from page to page; it travels in the cursor, so
-/// that a page that is read again is read the same.
+/// that a page that is read again is read the same. Where it does not fit, what came first is forgotten.
 pub(crate) trait Maker {
     /// Whether the running month comes first.
     const NEWEST_FIRST: bool;
@@ -91,6 +97,17 @@ fn months(now_ms: u64) -> [String; 2] {
     let (year, month) = (now[..4].parse::<u32>().unwrap_or(1970), now[5..7].parse::<u32>().unwrap_or(1));
     let before = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
     [before, (year, month)].map(|(year, month)| format!("{year:04}-{month:02}"))
+}
+
+/// The partner's own name, which only a report tells; none where the month before has no report or no rows.
+///
+/// # Errors
+/// Why the report cannot be read: most often that the credentials may not.
+pub(crate) fn partner_name(host: &dyn Host, partner: &Partner) -> Result<Option<String>, Failure> {
+    let [before, _] = months(host.now_ms());
+    let Some(reply) = page(host, partner, &before, None)? else { return Ok(None) };
+    let page = Rows::<Row<'_>>::open(&reply)?;
+    Ok(page.rows.first().and_then(|row| row.partner_account_name.text().into_value()))
 }
 
 /// One page of the walk.
@@ -136,7 +153,7 @@ pub(crate) fn read<M: Maker>(
             host,
             partner,
             &spot,
-            |tenant, _| licences::request(tenant),
+            |tenant, _| Ok(licences::request(tenant)),
             |tenant, reply| licences::take(reply, &today, |licence| maker.licence(tenant.id.trimmed(), licence)),
         )?;
         place.licences = part.next;
@@ -144,8 +161,18 @@ pub(crate) fn read<M: Maker>(
     }
     let more = !place.months.is_empty() || place.licences.is_some();
     let (items, seen) = maker.finish();
-    place.seen = seen;
+    place.seen = fitting(seen);
     Ok(Page { items, next: more.then(|| json::write(&place)), total: None, gaps })
+}
+
+/// The last of them that fit a cursor.
+fn fitting(mut seen: Vec<String>) -> Vec<String> {
+    let mut size = 0;
+    let kept = seen.iter().rev().take_while(|text| {
+        size += text.len() + 3; // in JSON: quotes and a comma
+        size <= ROOM
+    });
+    seen.split_off(seen.len() - kept.count())
 }
 
 /// A page of a month's report; none where there is no report.
@@ -179,5 +206,12 @@ mod tests {
         assert_eq!(months(1_762_156_800_000), ["2025-10", "2025-11"]);
         assert_eq!(months(1_767_225_599_999), ["2025-11", "2025-12"]);
         assert_eq!(months(1_767_225_600_000), ["2025-12", "2026-01"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_a_cursor_is_forgotten_from_the_start() {
+        let seen: Vec<String> = (0..2000).map(|number| format!("SKU{number:04}")).collect();
+        assert_eq!(fitting(seen[..500].to_vec()), seen[..500]);
+        assert_eq!(fitting(seen.clone()), seen[2000 - ROOM / 10..]);
     }
 }

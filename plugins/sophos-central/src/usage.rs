@@ -11,9 +11,6 @@ use crosswalk_sdk::json::Str;
 use crosswalk_sdk::{Item, Reference, Told, Usage};
 use std::collections::BTreeMap;
 
-/// What of a cursor's 8 KiB is for names.
-const ROOM: usize = 6 << 10;
-
 /// Rows so far.
 pub(crate) struct Rows {
     items: Vec<Item>,
@@ -44,11 +41,10 @@ fn text(told: &Told<Str<'_>>) -> String {
 impl Maker for Rows {
     const NEWEST_FIRST: bool = false;
 
-    fn resume(seen: Vec<String>) -> Self {
+    fn resume(mut seen: Vec<String>) -> Self {
         let mut rows = Self { items: Vec::new(), times: BTreeMap::new(), last: Default::default() };
-        let mut seen = seen.into_iter();
-        if let Some(account) = seen.next() {
-            seen.for_each(|rest| drop(rows.named(account.clone(), rest)));
+        if let Some(account) = seen.pop() {
+            seen.into_iter().for_each(|rest| drop(rows.named(account.clone(), rest)));
         }
         rows
     }
@@ -93,10 +89,8 @@ impl Maker for Rows {
     }
 
     fn finish(self) -> (Vec<Item>, Vec<String>) {
-        let (account, names) = self.last;
-        if names.is_empty() || names.iter().map(|name| name.len() + 3).sum::<usize>() > ROOM {
-            return (self.items, Vec::new());
-        }
-        (self.items, std::iter::once(account).chain(names).collect())
+        let (account, mut seen) = self.last;
+        seen.push(account);
+        (self.items, seen)
     }
 }

@@ -115,8 +115,12 @@ fn every_tenant_is_a_customer() {
     assert!(sim.rename_tenant(&one, "Brand New S.p.A."));
     assert_eq!(by_id(all(&host, Kind::Customer))[&one].name, "Brand New S.p.A.");
     let identity = Central::check(&host).unwrap();
-    assert_eq!(identity.account, format!("Sophos Central partner {}", sim.partner_id()));
-    assert_eq!(identity.detail.as_deref(), Some("230 customers"));
+    assert_eq!(identity.account, "Simulated MSP");
+    assert_eq!(identity.detail, Some(format!("230 customers, partner id {}", sim.partner_id())));
+    sim.faults().parse("server-error=path:/billing,status:403,next:1").unwrap();
+    assert_eq!(Central::check(&host).unwrap_err().case(), "denied", "customers may be seen and billing not");
+    assert!(sim.withhold("2025-10", true));
+    assert_eq!(Central::check(&host).unwrap().account, "Sophos Central partner", "a new partner has no report yet");
 }
 
 #[test]
@@ -210,6 +214,10 @@ fn a_month_without_a_report_is_a_gap_and_never_zero() {
     let items = all(&host, Kind::Usage);
     let sum = |month: &str| added_up(&items, month).values().sum::<i64>();
     assert_eq!((sum("2025-11"), sum("2025-12")), (5, 6));
+    assert!(sim.set_month("2026-02"));
+    host.now_ms.set(1_770_681_600_000);
+    let (items, gaps, _) = walk(&host, Kind::Usage, &Selection::Everything).unwrap();
+    assert_eq!((items.len(), gaps.len()), (2, 0), "a month goes into the address without its zero");
 }
 
 #[test]
@@ -272,7 +280,7 @@ fn alerts_are_read_tenant_by_tenant_and_one_that_is_shut_stops_nothing() {
         sim.raise_alert(&tenants[61].id, NewAlert { type_, at: EPOCH + nth, ..NewAlert::default() }).unwrap();
     }
     let (items, gaps, pages) = walk(&host, Kind::Alert, &Selection::Everything).unwrap();
-    assert_eq!(pages, 3, "100 tenants in two, 30 in one");
+    assert_eq!(pages, 6, "100 tenants in four, 30 in two");
     let shut: Vec<_> = gaps.iter().map(|gap| (gap.parent.clone().unwrap(), gap.cause.case())).collect();
     assert_eq!(shut, [(tenants[4].id.clone(), "denied"), (tenants[5].id.clone(), "denied")]);
     assert!(gaps[0].cause.message().contains("Partner Assistance"));

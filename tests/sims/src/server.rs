@@ -82,13 +82,23 @@ impl Call {
 
     /// The parameters of the query string, decoded.
     pub(crate) fn parameters(&self) -> Vec<(String, String)> {
-        let decode = |text: &str| {
-            let text = text.replace('+', " ");
-            percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
-        };
-        let pairs = self.head.uri.query().unwrap_or("").split('&').filter(|p| !p.is_empty());
-        pairs.map(|p| p.split_once('=').unwrap_or((p, ""))).map(|(k, v)| (decode(k), decode(v))).collect()
+        pairs(self.head.uri.query().unwrap_or(""))
     }
+
+    /// A field of a form in the body, decoded; empty where there is none.
+    pub(crate) fn form(&self, name: &str) -> String {
+        let fields = pairs(&String::from_utf8_lossy(&self.body));
+        fields.into_iter().find(|(n, _)| n == name).map(|(_, v)| v).unwrap_or_default()
+    }
+}
+
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+    };
+    let pairs = text.split('&').filter(|p| !p.is_empty());
+    pairs.map(|p| p.split_once('=').unwrap_or((p, ""))).map(|(k, v)| (decode(k), decode(v))).collect()
 }
 
 /// What a reply's body is said to be.

@@ -3,6 +3,7 @@
 
 use crate::cli::output::{clean, count, table, wide_table};
 use crate::cli::shapes;
+use crate::engine::brakes::can_release;
 use crate::engine::{ChangeFilter, PlanReport, Tenant};
 use crate::model::{Action, Kind, Plan, SyncName};
 use serde_json::{Value, json};
@@ -62,7 +63,7 @@ impl Held {
 
     /// The brakes an operator can release.
     fn releasable(&self) -> BTreeSet<&str> {
-        self.0.keys().map(|(brake, _)| brake.as_str()).filter(|brake| *brake != "preview").collect()
+        self.0.keys().map(|(brake, _)| brake.as_str()).filter(|brake| can_release(brake)).collect()
     }
 
     fn document(&self) -> Value {

@@ -5,8 +5,9 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{clean, count, or_dash};
 use crate::cli::session::Session;
 use crate::cli::shapes::{self, spelled};
+use crate::engine::plan::usage::{CONTRACT, COUNTED, EFFECTIVE, QUANTITY};
 use crate::engine::{ChangeFilter, ChangeView, Tenant};
-use crate::model::{Action, FieldDiff, PlanId, Risk, SyncName};
+use crate::model::{Action, FieldDiff, Kind, PlanId, PlannedChange, Risk, SyncName};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -98,12 +99,12 @@ impl Groups {
         let mut text = String::new();
         for (customer, group) in &self.customers {
             let name = names.get(customer).filter(|name| !name.is_empty()).map_or("customer", String::as_str);
-            text.push_str(&format!(
-                "\n{} ({}): {}\n",
-                clean(name),
-                clean(customer),
-                count(group.len() as u64, "change")
-            ));
+            // Products are nobody's own.
+            let whose = match customer.as_str() {
+                "" => "for all customers".to_owned(),
+                id => format!("{} ({})", clean(name), clean(id)),
+            };
+            text.push_str(&format!("\n{whose}: {}\n", count(group.len() as u64, "change")));
             group.iter().for_each(|view| text.push_str(&one(view)));
         }
         text
@@ -125,7 +126,12 @@ fn grouped(views: Vec<ChangeView>) -> Vec<(String, Vec<ChangeView>)> {
 }
 
 /// Changes of a plan, page by page, at most so many.
-async fn changes(tenant: &Tenant, plan: PlanId, filter: &ChangeFilter, most: usize) -> anyhow::Result<Vec<ChangeView>> {
+pub(in crate::cli) async fn changes(
+    tenant: &Tenant,
+    plan: PlanId,
+    filter: &ChangeFilter,
+    most: usize,
+) -> anyhow::Result<Vec<ChangeView>> {
     let mut views: Vec<ChangeView> = Vec::new();
     while views.len() < most {
         let after = views.last().map_or(0, |view| view.change.sequence);
@@ -145,6 +151,9 @@ pub(in crate::cli) fn one(view: &ChangeView) -> String {
     let change = &view.change;
     let mut line =
         format!("  {:>5}  {} {} {}", change.sequence, change.action.as_str(), change.kind, clean(&change.name));
+    if change.kind == Kind::Usage {
+        line.push_str(&format!(": {}", quantity(change)));
+    }
     let source = Some(&change.source).filter(|source| !source.is_empty()).map(|source| clean(source));
     line.push_str(&format!(" ({} -> {})", or_dash(source), or_dash(change.target.as_deref().map(clean))));
     let status = spelled(&view.status);
@@ -158,7 +167,8 @@ pub(in crate::cli) fn one(view: &ChangeView) -> String {
         line.push_str(&format!(" [{} risk]", spelled(&change.risk)));
     }
     line.push('\n');
-    for diff in change.fields.iter().filter(|diff| worth_a_line(change.action, diff)) {
+    let told = |diff: &&FieldDiff| change.kind == Kind::Usage && diff.name != CONTRACT;
+    for diff in change.fields.iter().filter(|diff| worth_a_line(change.action, diff) && !told(diff)) {
         let after = clean(&diff.after.to_string());
         match &diff.before {
             Some(before) => {
@@ -173,6 +183,25 @@ pub(in crate::cli) fn one(view: &ChangeView) -> String {
         }
     }
     line
+}
+
+/// What a change of a line comes to: `18 -> 20 from 2026-11-21 (counted 20)`.
+pub(in crate::cli) fn quantity(change: &PlannedChange) -> String {
+    let of = |name: &str| change.fields.iter().find(|diff| diff.name == name);
+    let after = |name: &str| of(name).map(|diff| clean(&diff.after.to_string()));
+    let Some(quantity) = of(QUANTITY) else { return String::new() };
+    let mut text = match &quantity.before {
+        Some(before) if *before == quantity.after => format!("stays {}", quantity.after),
+        Some(before) => format!("{before} -> {}", quantity.after),
+        None => format!("new, {}", quantity.after),
+    };
+    if let Some(effective) = after(EFFECTIVE) {
+        text.push_str(&format!(" from {}", effective.get(..10).unwrap_or(&effective)));
+    }
+    if let Some(counted) = after(COUNTED) {
+        text.push_str(&format!(" (counted {counted})"));
+    }
+    text
 }
 
 /// A new record's name stands in the first line already; what a link notes is the same on

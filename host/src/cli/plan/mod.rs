@@ -4,7 +4,7 @@ mod brief;
 mod detail;
 
 pub(super) use brief::{Held, Sums, cost, document, left, matrix, words};
-pub(super) use detail::{PAGE, first, one};
+pub(super) use detail::{PAGE, changes, first, one, quantity};
 
 use super::exit::{Exit, Told};
 use super::output::{table, tick};

@@ -29,6 +29,7 @@ plan), automatic (`run` applies what no brake holds).
 
 Examples:
   crosswalk sync add rmm-to-psa --from rmm --to psa
+  crosswalk sync add licences --from licences --to psa --kinds customer,usage --time-zone Europe/Rome
   crosswalk sync add rmm-to-psa --from rmm --to psa --sites primary --no-create customer \\
       --accept-score customer=0.95 --rule asset.name=seed-once --trust automatic --every 60")]
     Add(Box<AddArgs>),
@@ -39,7 +40,9 @@ A plan that was made before is judged by the rules it was made with; plan again.
 Examples:
   crosswalk sync set rmm-to-psa --every 60
   crosswalk sync set rmm-to-psa --trust asset=automatic --brake update-percent=50
-  crosswalk sync set rmm-to-psa --every never")]
+  crosswalk sync set rmm-to-psa --every never
+  crosswalk sync set licences-to-psa --daily 02:30
+  crosswalk sync set licences-to-psa --monthly last@22:00")]
     Set(Box<SetArgs>),
     /// Let the schedule leave a sync alone; by hand it works as ever
     Pause {
@@ -144,8 +147,8 @@ async fn add(session: &Session<'_>, args: AddArgs) -> anyhow::Result<Exit> {
     let notes = args.rules.change(&mut rules)?;
     let tenant = session.tenant().await?;
     let sync = tenant.sync_add(NewSync { name: args.name, source: args.from, target: args.to, rules }).await?;
-    args.times.set(&tenant, &sync.name).await?;
-    notes.iter().for_each(|note| session.output.talk(note));
+    let usual = args.times.set_first(&tenant, &sync.name).await?;
+    notes.iter().chain(&usual).for_each(|note| session.output.talk(note));
     show(session, &sync.name, &format!("sync {} added; next: crosswalk plan {}", sync.name, sync.name)).await
 }
 

@@ -1,14 +1,14 @@
 //! The rules of a sync as flags: what is not named stays as it is.
 
 use crate::cli::exit::Told;
-use crate::cli::parse::{BrakeName, ForKind, RuleArg, brake, kind_score, kind_word, rule, word};
+use crate::cli::parse::{BrakeName, ForKind, RuleArg, brake, kind_score, kind_word, on_off, rule, word};
 use crate::model::sync::{Sites, TicketRules};
 use crate::model::{Kind, SyncRules, Timestamp, Trust, catalogue};
 
 /// Rules. A value may be for one kind (`KIND=VALUE`) or for all of them.
 #[derive(Debug, clap::Args)]
 pub(super) struct RulesArgs {
-    /// The kinds that take part [default: customer,location,asset]
+    /// The kinds that take part: customer, location, asset, alert, or usage, which takes contracts and products along [default: customer,location,asset]
     #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
     kinds: Vec<Kind>,
     /// What becomes of a customer's sites: `each` is a location, or all go to the `primary` one
@@ -23,9 +23,9 @@ pub(super) struct RulesArgs {
     /// How much happens without a person: preview, approve or automatic
     #[arg(long, value_name = "[KIND=]TRUST", value_parser = kind_word::<Trust>)]
     trust: Vec<ForKind<Trust>>,
-    /// Link proposals with at least this score, from 0 to 1, without asking
-    #[arg(long, value_name = "[KIND=]SCORE", value_parser = kind_score)]
-    accept_score: Vec<ForKind<f64>>,
+    /// Link proposals with at least this score, from 0 to 1, without asking; `none` asks always
+    #[arg(long, value_name = "[KIND=]SCORE|none", value_parser = kind_score)]
+    accept_score: Vec<ForKind<Option<f64>>>,
     /// Whose value of a field stands; the field `*` is all others and the name
     #[arg(long = "rule", value_name = "KIND.FIELD=RULE", value_parser = rule)]
     rules: Vec<RuleArg>,
@@ -47,11 +47,17 @@ pub(super) struct RulesArgs {
     /// Create nothing at the source, as is usual
     #[arg(long, conflicts_with = "reverse")]
     no_reverse: bool,
-    /// Set a brake's limit: deactivate-percent, deactivate-least, update-percent, update-least
+    /// Set a brake's limit: deactivate-percent, deactivate-least, update-percent, update-least, quantity-percent, quantity-least
     #[arg(long = "brake", value_name = "LIMIT=NUMBER", value_parser = brake)]
     brakes: Vec<(BrakeName, u32)>,
     #[command(flatten)]
     tickets: TicketArgs,
+    /// Whose calendar tells which day a quantity changes: an IANA name, such as Europe/Rome [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Whether usage and tickets are on for customers that nobody switched [default: on]
+    #[arg(long, value_name = "on|off", value_parser = on_off)]
+    switched: Option<bool>,
 }
 
 /// Rules of alerts, where the kind takes part.
@@ -108,7 +114,7 @@ impl RulesArgs {
             own.create = (own.create && !self.no_create.contains(kind)) || self.create.contains(kind);
             // What names the kind wins over what is for all, wherever it stands.
             own.trust = chosen(&self.trust, *kind).unwrap_or(own.trust);
-            own.accept_score = chosen(&self.accept_score, *kind).or(own.accept_score);
+            own.accept_score = chosen(&self.accept_score, *kind).unwrap_or(own.accept_score);
             for rule in self.rules.iter().filter(|rule| rule.kind == *kind) {
                 let Some(field) = &rule.field else {
                     own.otherwise = rule.rule;
@@ -126,9 +132,13 @@ impl RulesArgs {
         rules.brakes.first_run = (rules.brakes.first_run && !self.no_first_run_hold) || self.first_run_hold;
         rules.reverse = (rules.reverse && !self.no_reverse) || self.reverse;
         for (name, number) in &self.brakes {
-            name.set(&mut rules.brakes, *number);
+            name.set(rules, *number);
         }
         self.tickets.change(&mut rules.tickets);
+        if let Some(zone) = &self.time_zone {
+            rules.usage.time_zone.clone_from(zone);
+        }
+        rules.switched_on = self.switched.unwrap_or(rules.switched_on);
         Ok(notes)
     }
 }
@@ -213,8 +223,20 @@ mod tests {
         assert_eq!(after.kinds[&Kind::Customer].accept_score, Some(0.9));
         assert_eq!((after.grace_hours, after.brakes.update_least, after.sites), (5, 3, Sites::Primary));
         assert!(after.brakes.first_run && !before.brakes.first_run);
+        let (asked, _) = change(before.clone(), "--accept-score none --accept-score asset=0.8").unwrap();
+        let score = |kind| asked.kinds[&kind].accept_score;
+        assert_eq!((score(Kind::Customer), score(Kind::Asset)), (None, Some(0.8)));
         let (again, _) = change(before, "--create asset").unwrap();
         assert!(again.kinds[&Kind::Asset].create);
+    }
+
+    #[test]
+    fn usage_takes_contracts_and_products_along_and_has_rules_of_its_own() {
+        let flags = "--kinds customer,usage --time-zone Europe/Rome --brake quantity-percent=50 --switched off";
+        let (rules, _) = rules(flags).unwrap();
+        assert!([Kind::Contract, Kind::Product].iter().all(|kind| rules.kinds.contains_key(kind)));
+        assert_eq!((rules.usage.time_zone.as_str(), rules.usage.quantity_percent), ("Europe/Rome", 50));
+        assert!(!rules.switched_on && change(rules, "--switched on").unwrap().0.switched_on);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Syncs, for people and programs: all in a list, or one with its rules, its schedule and its links.
 
-use super::times::{interval, schedules_of, times};
+use super::times::{recurrence, schedules_of, times};
 use crate::cli::exit::Exit;
 use crate::cli::output::{or_dash, table};
 use crate::cli::session::Session;
 use crate::cli::shapes::{self, spelled};
 use crate::engine::LinkCount;
 use crate::model::sync::Sites;
-use crate::model::{Job, Schedule, Sync, SyncName};
+use crate::model::{Job, Kind, Schedule, Sync, SyncName};
 use serde_json::json;
 
 /// Answers with the whole sync.
@@ -43,12 +43,12 @@ pub(super) async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
             let rows = syncs.iter().map(|sync| {
                 let kinds = sync.rules.kinds.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let own = schedules_of(&schedules, &sync.name);
-                let every = own.iter().find(|schedule| schedule.job == Job::Sync).map(interval);
+                let every = own.iter().find(|schedule| schedule.job == Job::Sync).map(recurrence);
                 let next = own.iter().map(|schedule| schedule.due_at).min().filter(|_| !sync.paused);
                 let next = if sync.paused { "paused".to_owned() } else { or_dash(next) };
                 [sync.name.to_string(), sync.source.to_string(), sync.target.to_string(), kinds, or_dash(every), next]
             });
-            table(["sync", "from", "to", "kinds", "every", "next"], rows)
+            table(["sync", "from", "to", "kinds", "runs", "next"], rows)
         },
     )?;
     Ok(Exit::Done)
@@ -74,6 +74,16 @@ fn words(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         if brakes.first_run { ", the first run" } else { "" },
     ));
     text.push_str(&format!("schedule        {}\n", times(sync, schedules)));
+    let switched = if rules.switched_on { "on" } else { "off" };
+    if rules.kinds.contains_key(&Kind::Usage) {
+        text.push_str(&format!(
+            "usage           {switched} where nobody switched it; a day is one of {}; held are quantities that move over {} % (and {}), or to zero\n",
+            rules.usage.time_zone, rules.usage.quantity_percent, rules.usage.quantity_least
+        ));
+    }
+    if rules.kinds.contains_key(&Kind::Alert) {
+        text.push_str(&format!("tickets         {switched} where nobody switched them\n"));
+    }
     if rules.reverse {
         text.push_str(&format!(
             "reverse         customers that {} alone has are created in {}\n",

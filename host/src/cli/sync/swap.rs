@@ -46,10 +46,13 @@ pub(super) async fn swap(
                 text.push_str(&format!("{} taken along\n", count(swapped.taken_along, "decision")));
             }
             if swapped.left_behind > 0 {
-                text.push_str(&format!(
-                    "{} about records of the old source not taken along: `crosswalk link list {name} --state excluded --state create`\n",
-                    count(swapped.left_behind, "decision")
-                ));
+                let of = match end {
+                    SwapEnd::Source(_) => format!(
+                        "records of the old source not taken along: `crosswalk link list {name} --state excluded --state create`"
+                    ),
+                    SwapEnd::Target(_) => "what is created at the source not taken along: they name customers of the old target".to_owned(),
+                };
+                text.push_str(&format!("{} about {of}\n", count(swapped.left_behind, "decision")));
             }
             text.push_str(&format!("\n{}\n{}", link_table(&links), plan::words(&successor, &report, &held)));
             text

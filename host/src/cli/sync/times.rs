@@ -2,14 +2,21 @@
 
 use crate::cli::output::{clean, count};
 use crate::engine::Tenant;
-use crate::model::{Job, Schedule, Sync, SyncName};
+use crate::model::{Calendar, Job, Recurrence, Schedule, Sync, SyncName};
 
 /// How often things are done by `crosswalk work`.
 #[derive(Debug, clap::Args)]
 pub(super) struct TimesArgs {
-    /// Run it this often with `crosswalk work` [default: never]
+    /// Run it this often with `crosswalk work` [default: never; once a day where usage takes part]
     #[arg(long, value_name = "MINUTES|never", value_parser = minutes)]
     every: Option<Every>,
+    /// Run it each day at this time of its time zone, or up to three minutes later
+    #[arg(long, value_name = "HH:MM", value_parser = daily, conflicts_with = "every")]
+    daily: Option<Calendar>,
+    /// Run it each month on this day, 1 to 31 or `last`, at this time of its time zone; a month
+    /// that lacks the day has it on its last
+    #[arg(long, value_name = "DAY@HH:MM", value_parser = monthly, conflicts_with_all = ["every", "daily"])]
+    monthly: Option<Calendar>,
     /// Poll its alerts this often with `crosswalk work` [default: never]
     #[arg(long, value_name = "MINUTES|never", value_parser = minutes)]
     alerts_every: Option<Every>,
@@ -22,7 +29,23 @@ impl TimesArgs {
                 tenant.schedule_set(sync, job, minutes).await?;
             }
         }
+        if let Some(calendar) = self.daily.or(self.monthly) {
+            tenant.schedule_by(sync, Job::Sync, calendar).await?;
+        }
         Ok(())
+    }
+
+    /// The same for a new sync, which recurs as is usual where nobody says how. Gives a note of that.
+    pub(super) async fn set_first(&self, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Option<String>> {
+        self.set(tenant, sync).await?;
+        let said = self.every.is_some() || self.daily.is_some() || self.monthly.is_some();
+        let usual = !said && tenant.schedule_usual(sync).await?;
+        Ok(usual.then(|| {
+            format!(
+                "usage goes out once a day where `crosswalk work` runs; `crosswalk sync set {sync}` with --daily, \
+                 --monthly or --every never changes that"
+            )
+        }))
     }
 }
 
@@ -38,12 +61,21 @@ fn minutes(text: &str) -> Result<Every, String> {
     Ok(Every(Some(number)))
 }
 
-/// `5 min`, `2 h`, `1 d`.
-pub(super) fn interval(schedule: &Schedule) -> String {
-    match schedule.minutes() {
-        minutes if minutes % (24 * 60) == 0 => format!("{} d", minutes / (24 * 60)),
-        minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
-        minutes => format!("{minutes} min"),
+fn daily(text: &str) -> Result<Calendar, String> {
+    format!("daily {text}").parse()
+}
+
+fn monthly(text: &str) -> Result<Calendar, String> {
+    format!("monthly {text}").parse()
+}
+
+/// `every 5 min`, `every 2 h`, `every 1 d`, `daily 02:30 Europe/Rome`.
+pub(super) fn recurrence(schedule: &Schedule) -> String {
+    match (&schedule.recurs, schedule.minutes().unwrap_or_default()) {
+        (Recurrence::Calendar { calendar, time_zone, .. }, _) => format!("{calendar} {time_zone}"),
+        (_, minutes) if minutes % (24 * 60) == 0 => format!("every {} d", minutes / (24 * 60)),
+        (_, minutes) if minutes % 60 == 0 => format!("every {} h", minutes / 60),
+        (_, minutes) => format!("every {minutes} min"),
     }
 }
 
@@ -55,7 +87,7 @@ pub(super) fn schedules_of(all: &[Schedule], sync: &SyncName) -> Vec<Schedule> {
 pub(super) fn times(sync: &Sync, schedules: &[Schedule]) -> String {
     let mut lines: Vec<String> = Vec::new();
     for schedule in schedules {
-        let mut line = format!("{} every {}, next {}", schedule.job.as_str(), interval(schedule), schedule.due_at);
+        let mut line = format!("{} {}, next {}", schedule.job.as_str(), recurrence(schedule), schedule.due_at);
         if !schedule.message.is_empty() {
             line.push_str(&format!("; last: {}", clean(&schedule.message)));
         }
@@ -65,7 +97,7 @@ pub(super) fn times(sync: &Sync, schedules: &[Schedule]) -> String {
         lines.push(line);
     }
     if lines.is_empty() {
-        lines.push(format!("none: `crosswalk sync set {} --every MINUTES` makes one", sync.name));
+        lines.push(format!("none: `crosswalk sync set {} --every MINUTES`, --daily or --monthly makes one", sync.name));
     }
     if sync.paused {
         lines.insert(0, format!("paused: `crosswalk sync resume {}` ends it", sync.name));
@@ -75,7 +107,26 @@ pub(super) fn times(sync: &Sync, schedules: &[Schedule]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Every, minutes};
+    use super::{Every, TimesArgs, daily, minutes, monthly};
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: TimesArgs,
+    }
+
+    #[test]
+    fn a_calendar_is_a_time_each_day_or_a_day_each_month_and_only_one_of_all() {
+        assert_eq!(daily("02:30").unwrap().to_string(), "daily 02:30");
+        assert_eq!(monthly("last@02:30").unwrap().to_string(), "monthly last@02:30");
+        assert!(daily("25:00").is_err() && monthly("02:30").unwrap_err().contains("15@02:30"));
+        for bad in ["--every 60 --daily 02:30", "--daily 02:30 --monthly 1@02:30", "--every never --monthly 1@02:30"] {
+            assert!(Line::try_parse_from(format!("set {bad}").split(' ')).is_err(), "{bad}");
+        }
+        let line = Line::try_parse_from(["set", "--daily", "02:30", "--alerts-every", "5"]).unwrap();
+        assert!(line.args.daily.is_some() && line.args.every.is_none());
+    }
 
     #[test]
     fn an_interval_is_minutes_or_never() {

@@ -4,7 +4,7 @@
 //! that is open, a later one is noted in it with a count. When the vendor tells that all
 //! alerts of the matter are over, the ticket is closed, unless somebody worked on it: then
 //! its last activity is not the one this host left there. An alert that merely left the
-//! vendor's list is not over.
+//! vendor's list is not over. While the vendor works on a write of a matter, it waits.
 //!
 //! A ticket goes to the account its customer is linked to; to the catch-all the operator
 //! chose where the customer is not linked; else it is held. There is no default account.
@@ -19,7 +19,7 @@ use crate::model::{
     Action, FieldDiff, Hold, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record, Risk, Timestamp,
     Value, Writable,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The field of a link that names the alert whose ticket it is, while that is yet to be made.
 pub const LEAD: &str = "ticket";
@@ -29,6 +29,9 @@ pub const ACCOUNT: &str = "account";
 pub const LAST_ACTIVITY: &str = "last-activity";
 /// The brake that holds tickets of customers that are not linked.
 pub const UNMAPPED: &str = "unmapped";
+
+/// Why nothing is planned where a write is not settled.
+pub(in crate::engine) const STILL_AT_WORK: &str = "the vendor still works on an earlier write of it";
 
 /// The alerts of a source, and what is known of their tickets.
 pub struct AlertInput<'a> {
@@ -40,6 +43,8 @@ pub struct AlertInput<'a> {
     pub tickets: &'a [Record],
     /// What the target can do with tickets.
     pub describe: &'a KindDescription,
+    /// The alerts with a write that the vendor still works on, by their ids.
+    pub settling: &'a HashSet<String>,
     /// The sync's rules.
     pub rules: &'a TicketRules,
 }
@@ -128,6 +133,10 @@ struct Matter<'m, 'a> {
 
 impl<'m, 'a> Matter<'m, 'a> {
     fn plan(mut self) {
+        // What comes of that is the ticket of the whole matter, or its newest note.
+        if let Some(settling) = self.alerts.iter().copied().find(|alert| self.input.settling.contains(alert.id())) {
+            return self.tell(settling, STILL_AT_WORK);
+        }
         let new: Vec<&'m Alert<'a>> = self.alerts.iter().copied().filter(|alert| self.is_new(alert)).collect();
         let open = self.open_ticket();
         match (new.as_slice(), open) {

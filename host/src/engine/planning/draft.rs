@@ -1,33 +1,26 @@
-//! A plan in the making: its changes numbered, counted, hashed and stored as they come, and what is
-//! known meanwhile that later ones need.
+//! A plan in the making: its changes in a [`Ledger`], and what is known meanwhile that later ones need.
 
-use super::{FINDINGS_TOLD, PlanReport};
+use super::PlanReport;
+use super::ledger::Ledger;
 use crate::engine::context::Work;
 use crate::engine::observe::Observed;
-use crate::engine::plan::{Finding, PlanHasher, Reference};
+use crate::engine::plan::alerts::STILL_AT_WORK;
+use crate::engine::plan::{Finding, Reference};
 use crate::error::Error;
-use crate::model::plan::PlanTotal;
-use crate::model::{Action, Kind, Link, Plan, PlanId, PlannedChange, Timestamp, Way};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::model::{Kind, Link, PlanId, PlannedChange, Way};
+use std::collections::{HashMap, HashSet};
 
 /// A plan in the making.
 pub(in crate::engine) struct Draft<'w, 'p> {
     work: &'w Work<'p>,
-    id: PlanId,
-    made_at: Timestamp,
+    ledger: Ledger<'w, 'p>,
     complete: HashSet<Kind>,
     source_complete: HashSet<Kind>,
     /// Whether nothing of this sync was ever applied.
     pub(in crate::engine) first_run: bool,
     /// Whether somebody asked for just these records: volatile fields are written, however young.
     pub(in crate::engine) refresh: bool,
-    sequence: u32,
-    hasher: PlanHasher,
-    totals: BTreeMap<(Kind, Action), PlanTotal>,
-    waiting: Vec<PlannedChange>,
     pub(super) undecided: u32,
-    findings: Vec<Finding>,
-    findings_total: u64,
     /// The locations by source id: whose they are, and where references to them lead.
     pub(super) locations: HashMap<String, (String, Reference)>,
     pub(super) taken: HashSet<(Kind, String)>,
@@ -61,22 +54,14 @@ impl<'w, 'p> Draft<'w, 'p> {
             }
         }
         let open = work.store.unsettled(&work.sync.name).await?;
-        let runs = work.store.run_list(Some(&work.sync.name), 1000).await?;
         Ok(Self {
             work,
-            id,
-            made_at: work.now(),
+            ledger: Ledger::new(work, id),
             complete,
             source_complete,
-            first_run: !runs.iter().any(|run| run.counts.done > 0),
+            first_run: !work.store.run_ever_done(&work.sync.name).await?,
             refresh: false,
-            sequence: 0,
-            hasher: PlanHasher::default(),
-            totals: BTreeMap::new(),
-            waiting: Vec::new(),
             undecided: 0,
-            findings: Vec::new(),
-            findings_total: 0,
             locations: HashMap::new(),
             taken: HashSet::new(),
             noted: Vec::new(),
@@ -118,11 +103,14 @@ impl<'w, 'p> Draft<'w, 'p> {
     pub(in crate::engine) fn without_open(&mut self, kind: Kind, changes: Vec<PlannedChange>) -> Vec<PlannedChange> {
         let (free, waiting): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|change| !self.is_open(kind, &change.source, change.target.as_deref()));
-        let message = "the vendor still works on an earlier write of it".to_owned();
-        self.find(
-            waiting.into_iter().map(|change| Finding { source: change.source, message: message.clone() }).collect(),
-        );
+        let told = |change: PlannedChange| Finding { source: change.source, message: STILL_AT_WORK.to_owned() };
+        self.find(waiting.into_iter().map(told).collect());
         free
+    }
+
+    /// The source records of a kind with a write that is not settled yet.
+    pub(in crate::engine) fn settling(&self, kind: Kind) -> HashSet<String> {
+        self.open.iter().filter(|(of, _)| *of == kind).map(|(_, source)| source.clone()).collect()
     }
 
     /// Whether an earlier write of a record is not settled yet.
@@ -137,60 +125,28 @@ impl<'w, 'p> Draft<'w, 'p> {
     }
 
     pub(in crate::engine) fn find(&mut self, findings: Vec<Finding>) {
-        self.findings_total += findings.len() as u64;
-        let room = FINDINGS_TOLD.saturating_sub(self.findings.len());
-        self.findings.extend(findings.into_iter().take(room));
+        self.ledger.find(findings);
     }
 
-    /// Numbers changes, counts them in, and stores them when there are enough for one commit.
     pub(in crate::engine) async fn keep(&mut self, changes: Vec<PlannedChange>) -> Result<(), Error> {
-        for mut change in changes {
-            self.sequence += 1;
-            change.sequence = self.sequence;
-            self.hasher.add(&change);
-            let total = self.totals.entry((change.kind, change.action)).or_insert(PlanTotal {
-                kind: change.kind,
-                action: change.action,
-                changes: 0,
-                held: 0,
-                calls: 0,
-            });
-            total.changes += 1;
-            total.held += u32::from(change.held.is_some());
-            total.calls += change.calls;
-            self.waiting.push(change);
-        }
-        if self.waiting.len() >= 1000 {
-            self.store_waiting().await?;
-        }
-        Ok(())
+        self.ledger.keep(changes).await
     }
 
-    async fn store_waiting(&mut self) -> Result<(), Error> {
-        let changes = std::mem::take(&mut self.waiting);
-        Ok(self.work.store.plan_changes_insert(self.id, &changes).await?)
+    /// Ends the plan, unless an earlier one of single records says the same and waits for approval still:
+    /// then that stays, and this one is dropped. What is polled often is else planned anew at each poll.
+    pub(in crate::engine) async fn report_or_waiting(self) -> Result<PlanReport, Error> {
+        let work = self.work;
+        let report = self.report().await?;
+        let waiting = work.store.plan_settle_for_waiting(&work.sync.name, report.plan.id).await?;
+        Ok(match waiting {
+            Some(plan) => PlanReport { plan, ..report },
+            None => report,
+        })
     }
 
     /// Ends the plan; what was read for it is the caller's to say.
-    pub(in crate::engine) async fn report(mut self) -> Result<PlanReport, Error> {
-        let plan = self.finish().await?;
-        let (findings, findings_total) = (self.findings, self.findings_total);
-        Ok(PlanReport { plan, read: (0, 0), complaints: Vec::new(), findings, findings_total })
-    }
-
-    async fn finish(&mut self) -> Result<Plan, Error> {
-        self.store_waiting().await?;
-        let plan = Plan {
-            id: self.id,
-            run: self.work.run,
-            made_at: self.made_at,
-            hash: std::mem::take(&mut self.hasher).finish(),
-            totals: std::mem::take(&mut self.totals).into_values().collect(),
-            undecided: self.undecided,
-            approved_at: None,
-            undoes: None,
-        };
-        self.work.store.plan_finish(&plan).await?;
-        Ok(plan)
+    pub(in crate::engine) async fn report(self) -> Result<PlanReport, Error> {
+        let undecided = self.undecided;
+        self.ledger.finish(|plan| plan.undecided = undecided).await
     }
 }

@@ -16,7 +16,7 @@ use crate::model::usage::{CountSpan, LastOutcome};
 use crate::model::{Kind, LineKey, Link, LinkState, Mode, PlannedChange, Record, SyncName, Value};
 use crate::store::{JournalEntry, JournalFilter};
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// A line with its three numbers, for people and programs.
@@ -55,7 +55,7 @@ pub struct UsageLine {
 }
 
 /// How a line stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UsageState {
     /// As approved.
@@ -342,6 +342,21 @@ impl Tenant {
             ..JournalEntry::at(self.parts.clock.now())
         };
         Ok(self.store.journal_append(Some(sync), &[entry]).await?)
+    }
+
+    /// Products of the target whose name contains a text, as they were read last: id and name.
+    ///
+    /// # Errors
+    /// No such sync; usage takes no part in it.
+    pub async fn product_search(
+        &self,
+        sync: &SyncName,
+        text: &str,
+        most: usize,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let sync = self.usage_sync(sync).await?;
+        let found = self.store.record_search(&sync.target, Kind::Product, text, most).await?;
+        Ok(found.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
     }
 
     /// Decides about a source product: linked to a product of the target, to be created, or excluded.

@@ -287,7 +287,12 @@ impl Teller<'_> {
     }
 
     fn plan(&self, does: &str) -> Advice {
-        Advice { command: format!("crosswalk plan {}", self.sync.name), does: does.to_owned() }
+        let command = match self.kind.counterpart() == self.kind {
+            true => format!("crosswalk plan {}", self.sync.name),
+            // What becomes another kind is polled.
+            false => format!("crosswalk {} poll {} --plan", self.kind, self.sync.name),
+        };
+        Advice { command, does: does.to_owned() }
     }
 
     fn apply(&self, flags: &str, does: &str) -> Advice {

@@ -159,6 +159,49 @@ async fn a_removed_sync_leaves_its_journal_with_what_was_changed() {
 }
 
 #[tokio::test]
+async fn that_a_sync_was_applied_is_known_however_often_it_ran_since() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    assert!(!tenant.run_ever_done(&main_sync()).await.unwrap());
+    for done in std::iter::once(3).chain(std::iter::repeat_n(0, 1100)) {
+        let id = tenant.run_begin(&main_sync(), crate::model::Mode::Apply, T0).await.unwrap();
+        if done > 0 {
+            assert!(!tenant.run_ever_done(&main_sync()).await.unwrap());
+            let mut run = tenant.run_get(id).await.unwrap().unwrap();
+            run.counts.done = done;
+            tenant.run_finish(&run).await.unwrap();
+        }
+    }
+    assert!(tenant.run_ever_done(&main_sync()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_plan_that_says_what_one_that_waits_says_is_dropped_for_it() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let run = tenant.run_begin(&main_sync(), crate::model::Mode::Plan, T0).await.unwrap();
+    let part = async |hash: &str| {
+        let id = tenant.plan_begin_part(run, &main_sync(), T0).await.unwrap();
+        tenant.plan_changes_insert(id, &[change(1)]).await.unwrap();
+        let hash = hash.to_owned();
+        let plan = crate::model::Plan { hash, ..tenant.plan_get(id).await.unwrap().unwrap() };
+        tenant.plan_finish(&plan).await.unwrap();
+        (id, tenant.plan_settle_for_waiting(&main_sync(), id).await.unwrap().map(|waiting| waiting.id))
+    };
+    let (first, none) = part("same").await;
+    assert_eq!(none, None, "it is the first");
+    let (other, none) = part("other").await;
+    assert_eq!(none, None);
+    let (again, waiting) = part("same").await;
+    assert_eq!(waiting, Some(first));
+    assert!(tenant.plan_get(again).await.unwrap().is_none() && tenant.plan_get(other).await.unwrap().is_some());
+    assert!(tenant.plan_changes(again, &ChangeFilter::default(), 0, 9).await.is_err(), "it is gone");
+    assert_eq!(tenant.plan_changes(first, &ChangeFilter::default(), 0, 9).await.unwrap().len(), 1);
+    tenant.plan_approve(first, T0, "same").await.unwrap();
+    assert_eq!(part("same").await.1, None, "an approved one does not wait");
+}
+
+#[tokio::test]
 async fn a_read_that_was_left_on_purpose_is_taken_up_as_it_was() {
     let bed = Bed::new().await;
     for (sound, expected) in [(true, true), (false, false)] {

@@ -66,8 +66,8 @@ impl Units {
 /// What stands of a line after the last change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {
-    /// Since when.
-    pub(super) from: String,
+    /// The day its last row begins: with a billing period, or with a change.
+    from: String,
     /// How many.
     pub(super) units: i64,
     /// The last day that was invoiced, of the last two months and later.
@@ -79,10 +79,10 @@ pub(super) struct Standing {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Term {
     id: Int,
-    #[serde(rename = "startDate")]
-    pub(super) first: Day,
-    #[serde(rename = "endDate")]
-    pub(super) last: Day,
+    #[serde(default, rename = "startDate")]
+    pub(super) first: Option<Day>,
+    #[serde(default, rename = "endDate")]
+    pub(super) last: Option<Day>,
     pub(super) contract_type: Int,
     pub(super) status: Int,
 }
@@ -108,8 +108,8 @@ pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<Ha
     let terms = terms(client, &lines.iter().map(|(_, contract)| *contract).collect())?;
     let mut by_end = BTreeMap::<String, Vec<i64>>::new();
     for (line, contract) in &lines {
-        if let Some(term) = terms.get(contract) {
-            by_end.entry(super::midnight(&term.last.0)).or_default().push(*line);
+        if let Some(Day(last)) = terms.get(contract).and_then(|term| term.last.as_ref()) {
+            by_end.entry(super::midnight(last)).or_default().push(*line);
         }
     }
     let back = client.host.now_ms().saturating_sub(INVOICED_DAYS * DAY_MS) / DAY_MS * DAY_MS;
@@ -123,7 +123,9 @@ pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<Ha
         query(vec![Condition::among(LINE, some.iter().map(|(line, _)| *line)), posted, from(&back)])
     }));
     let mut rows = client.every::<Units>(UNITS, &queries)?;
-    let reaches_end = |row: &&Units| terms.get(&row.contract.0).is_some_and(|term| row.end >= term.last);
+    let reaches_end = |row: &&Units| {
+        terms.get(&row.contract.0).and_then(|term| term.last.as_ref()).is_some_and(|last| row.end >= *last)
+    };
     let known: HashSet<i64> = rows.iter().filter(reaches_end).map(|row| row.line.0).collect();
     let rest: Vec<i64> = lines.iter().map(|(line, _)| *line).filter(|line| !known.contains(line)).collect();
     rows.extend(whole(client, &rest)?);
@@ -224,4 +226,43 @@ fn latest(rows: &[Units]) -> HashMap<i64, Standing> {
         }
     }
     latest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_keeps_to_the_vendors_most_in_all() {
+        let ends: Vec<String> = (0..300).map(|n| format!("{}-12-31T00:00:00Z", 2025 + n)).collect();
+        let parts = (0..).zip(&ends).map(|(n, end)| (vec![n; 1 + n as usize % 90], vec![from(end)]));
+        let queries = packed(parts);
+        let mut lines = 0;
+        for query in &queries {
+            let json = crosswalk_sdk::json::write(query);
+            let parts = json.matches(r#""op":"in""#).count();
+            let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let items = told["filter"][0]["items"].as_array().unwrap();
+            let values: usize = items.iter().map(|item| item["items"][0]["value"].as_array().unwrap().len()).sum();
+            assert!(parts == items.len() && values + parts * 3 <= 500, "{values} values in {parts} parts");
+            lines += values;
+        }
+        assert_eq!(lines, (0..300).map(|n| 1 + n % 90).sum::<usize>(), "none is left out");
+        assert!(queries.len() < 35, "nor more queries than need be: {}", queries.len());
+    }
+
+    #[test]
+    fn the_latest_row_counts_in_whatever_order_they_come() {
+        let rows: Vec<Units> = serde_json::from_str(
+            r#"[{"contractID":31,"contractServiceID":640,"startDate":"2025-02-10T00:00:00","endDate":"2025-02-28T00:00:00Z","units":20,"approveAndPostDate":null},
+                {"contractID":31,"contractServiceID":640,"startDate":"2025-01-01T00:00:00","endDate":"2025-01-31T00:00:00.000Z","units":18,"approveAndPostDate":"2025-02-01T09:00:00Z"},
+                {"contractID":31,"contractServiceID":640,"startDate":"2025-02-01","endDate":"2025-02-10","units":18}]"#,
+        )
+        .unwrap();
+        let expected =
+            Standing { from: "2025-02-10".to_owned(), units: 20, invoiced_until: Some("2025-01-31".to_owned()) };
+        assert_eq!(latest(&rows), HashMap::from([(640, expected)]));
+        let bad = r#"{"contractID":31,"contractServiceID":640,"startDate":"soon","endDate":"2025-02-10","units":18}"#;
+        assert!(serde_json::from_str::<Units>(bad).is_err());
+    }
 }

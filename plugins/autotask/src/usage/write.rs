@@ -85,10 +85,13 @@ impl<'c> Wanted<'c> {
 
     /// Whether its day is one of the contract's.
     fn within(&self, term: &Term) -> Result<(), Failure> {
-        if (&term.first.0..=&term.last.0).contains(&&self.day) {
+        let day = &self.day;
+        let has_begun = term.first.as_ref().is_none_or(|first| first.0 <= *day);
+        if has_begun && term.last.as_ref().is_none_or(|last| *day <= last.0) {
             return Ok(());
         }
-        let (day, first, last) = (&self.day, &term.first.0, &term.last.0);
+        let named = |day: &Option<Day>| day.as_ref().map_or("(no day)", |day| &day.0).to_owned();
+        let (first, last) = (named(&term.first), named(&term.last));
         let why = format!("{day} is no day of the contract, which lasts from {first} to {last}");
         Err(Failure::rejected_field("effective", why))
     }
@@ -146,12 +149,11 @@ fn update(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
     let mut lines = HashMap::new();
     for (line, wanted) in &all {
         let have = holding(&rows, *line, &wanted.day).map_or(0, |row| row.units.0);
-        match rows.iter().find(|row| row.line.0 == *line) {
-            Some(row) => drop(lines.insert(*line, Line { contract: row.contract.0, have })),
-            None => {
-                let why = format!("Autotask has no units of the contract's service {line}");
-                fail(&mut settled, wanted.change, Failure::NotFound(why));
-            }
+        if let Some(row) = rows.iter().find(|row| row.line.0 == *line) {
+            lines.insert(*line, Line { contract: row.contract.0, have });
+        } else {
+            let why = format!("Autotask has no units of the contract's service {line}");
+            fail(&mut settled, wanted.change, Failure::NotFound(why));
         }
     }
     let reckoned = all.iter().filter_map(|(line, wanted)| Some((*line, &*wanted.day, lines.get(line)?.have)));
@@ -161,10 +163,11 @@ fn update(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
     let (mut sending, mut prepared) = (Vec::new(), Vec::new());
     for (id, wanted) in &all {
         let Some(line) = lines.get(id) else { continue };
-        let of_line = |rows: &[Units]| rows.iter().filter(|row| row.line.0 == *id).cloned().collect::<Vec<_>>();
-        match difference(wanted, line, terms.get(&line.contract), &of_line(&rows), &of_line(&later)) {
+        match difference(wanted, *id, line, terms.get(&line.contract), (&rows, &later)) {
             Err(failure) => fail(&mut settled, wanted.change, failure),
-            Ok(0) => drop(settled.insert(wanted.change.id.clone(), Settlement::Done(id.to_string()))),
+            Ok(0) => {
+                settled.insert(wanted.change.id.clone(), Settlement::Done(id.to_string()));
+            }
             Ok(unit_change) => {
                 let effective_date = midnight(&wanted.day);
                 let body = Body { line: Some(*id), contract: None, service: None, unit_change, effective_date };
@@ -181,25 +184,27 @@ fn update(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
     Ok(settled)
 }
 
-/// By how much a line has to change.
+/// By how much a line has to change; `rows` and `later` are those of all lines.
 fn difference(
     wanted: &Wanted<'_>,
+    id: i64,
     line: &Line,
     term: Option<&Term>,
-    rows: &[Units],
-    later: &[Units],
+    (rows, later): (&[Units], &[Units]),
 ) -> Result<i64, Failure> {
+    let is_own = |row: &&Units| row.line.0 == id;
     let day = &wanted.day;
     let term = term.ok_or_else(|| Failure::NotFound(format!("Autotask has no contract {}", line.contract)))?;
     wanted.within(term)?;
-    if let Some(row) = later.iter().min_by(|a, b| a.start.cmp(&b.start)) {
+    if let Some(row) = later.iter().filter(is_own).min_by(|a, b| a.start.cmp(&b.start)) {
         let (from, units, have) = (&row.start.0, row.units.0, line.have);
         let why =
             format!("there is a later change already: {have} on {day}, but {units} from {from}; change it in Autotask");
         return Err(Failure::Conflict(why));
     }
     let change = wanted.quantity - line.have;
-    let invoiced = rows.iter().filter(|row| row.is_posted() && row.end.0 >= *day).map(|row| &row.end).max();
+    let invoiced =
+        rows.iter().filter(is_own).filter(|row| row.is_posted() && row.end.0 >= *day).map(|row| &row.end).max();
     match invoiced {
         Some(Day(until)) if change != 0 => {
             let why = format!("it was invoiced until {until} already: a change can hold from a day after that");
@@ -288,11 +293,7 @@ fn create(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
     let is_done =
         |id: &str| sent.iter().any(|outcome| outcome.change == id && matches!(outcome.result, Settlement::Done(_)));
     let made: Vec<_> = all.iter().filter(|(_, wanted)| is_done(&wanted.change.id)).collect();
-    let lines = if made.is_empty() {
-        Ok(Vec::new())
-    } else {
-        found(client, &made.iter().map(|(pair, _)| *pair).collect::<Vec<_>>())
-    };
+    let lines = found(client, &made.iter().map(|(pair, _)| *pair).collect::<Vec<_>>());
     let made: Vec<(String, Settlement)> =
         made.iter().map(|(pair, wanted)| (wanted.change.id.clone(), made_line(&lines, *pair))).collect();
     settled.extend(sent.into_iter().map(|outcome| (outcome.change, outcome.result)));

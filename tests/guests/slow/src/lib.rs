@@ -81,6 +81,7 @@ impl Connector for Slow {
                 let result = match job["state"].as_str() {
                     Some("done") => Settlement::Done(text(&job["item"])),
                     Some("failed") => Settlement::Failed(Failure::Conflict(text(&job["why"]))),
+                    Some("moved") => Settlement::Accepted(text(&job["job"])),
                     _ => Settlement::Accepted(token.clone()),
                 };
                 Some(Outcome { change: token, result })

@@ -174,19 +174,13 @@ impl Datto {
         if call.head.method != Method::POST {
             return failure(405, "Method Not Allowed", TOKEN);
         }
-        let body = String::from_utf8_lossy(&call.body).replace('+', " ");
-        let form = |name: &str| {
-            let value =
-                body.split('&').filter_map(|p| p.split_once('=')).find(|(n, _)| *n == name).map_or("", |(_, v)| v);
-            percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned()
-        };
         if !call.header("content-type").starts_with("application/x-www-form-urlencoded") {
             return failure(415, "Unsupported Media Type", TOKEN);
         }
-        if form("grant_type") != "password" {
+        if call.form("grant_type") != "password" {
             return Reply::value(400, &json!({"error": "unsupported_grant_type"}));
         }
-        if form("username") != self.options.api_key || form("password") != self.options.api_secret {
+        if call.form("username") != self.options.api_key || call.form("password") != self.options.api_secret {
             return Reply::value(400, &json!({"error": "invalid_grant", "error_description": "Bad credentials"}));
         }
         let token = self.state.lock().fresh_uid();

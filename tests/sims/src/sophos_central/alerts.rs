@@ -4,7 +4,7 @@
 use base64::Engine as _;
 
 use super::state::{State, Tenant};
-use crate::world::DeviceKind;
+use crate::world::{DeviceKind, EPOCH};
 
 #[derive(Debug)]
 pub(super) struct Alert {
@@ -39,7 +39,7 @@ impl Default for NewAlert {
             type_: "Event::Endpoint::OutOfDate".to_owned(),
             category: "updating".to_owned(),
             description: "The computer is out of date.".to_owned(),
-            at: State::seed_time(),
+            at: EPOCH,
         }
     }
 }
@@ -65,7 +65,7 @@ impl State {
                         type_: type_.to_owned(),
                         category: category.to_owned(),
                         description: description.to_owned(),
-                        at: State::seed_time() - 3600 * (place as i64 + 1) - 60 * nth as i64,
+                        at: EPOCH - 3600 * (place as i64 + 1) - 60 * nth as i64,
                     },
                 );
             }

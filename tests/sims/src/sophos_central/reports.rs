@@ -185,11 +185,6 @@ impl State {
 
     pub(super) fn billed(&mut self, month: &str) -> Vec<(String, String, i64)> {
         self.roll();
-        self.billed_now(month)
-    }
-
-    /// As [`State::billed`], of what is there already.
-    pub(super) fn billed_now(&self, month: &str) -> Vec<(String, String, i64)> {
         let rows = month_number(month).and_then(|number| self.reports.get(&number));
         let mut billed: Vec<((usize, usize), i64)> = Vec::new();
         for row in rows.into_iter().flat_map(|rows| rows.iter()) {

@@ -182,16 +182,11 @@ impl Sophos {
         if !call.header("content-type").starts_with("application/x-www-form-urlencoded") {
             return login_failure(415, "unsupportedMediaType", "Unsupported Media Type");
         }
-        let body = String::from_utf8_lossy(&call.body).replace('+', " ");
-        let form = |name: &str| {
-            let value =
-                body.split('&').filter_map(|p| p.split_once('=')).find(|(n, _)| *n == name).map_or("", |(_, v)| v);
-            percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned()
-        };
-        if form("grant_type") != "client_credentials" || form("scope") != "token" {
+        if call.form("grant_type") != "client_credentials" || call.form("scope") != "token" {
             return login_failure(400, "oauth.bad_request", "Bad Request");
         }
-        if form("client_id") != self.options.client_id || form("client_secret") != self.options.client_secret {
+        if call.form("client_id") != self.options.client_id || call.form("client_secret") != self.options.client_secret
+        {
             return login_failure(401, "oauth.invalid_client_secret", "Unauthorized");
         }
         let (token, refresh) = {
@@ -237,12 +232,12 @@ impl Sophos {
                 }
             }
             ["licenses", "v1", "licenses"] => {
-                let (place, tenant) = self.entered(state, call)?;
+                let (place, tenant) = entered(state, call)?;
                 let today = iso(now_ms(), TimeStyle::Bare);
                 Ok(written(|out| render::licences(place, tenant, &today[..10], out)))
             }
             ["common", "v1", "alerts"] => {
-                let tenant = self.entered(state, call)?.1;
+                let tenant = entered(state, call)?.1;
                 let parameters = call.parameters();
                 let given = |name: &str| parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
                 let time = |name: &str| {
@@ -259,12 +254,12 @@ impl Sophos {
                 self.by_key(call, &rows, max, |a| a.number, |a, out| render::alert(tenant, a, out))
             }
             ["common", "v1", "alerts", id] => {
-                let tenant = self.entered(state, call)?.1;
+                let tenant = entered(state, call)?.1;
                 let alert = tenant.alerts.iter().find(|a| a.id == *id).ok_or_else(not_found)?;
                 Ok(written(|out| render::alert(tenant, alert, out)))
             }
             ["endpoint", "v1", "endpoints"] => {
-                let tenant = self.entered(state, call)?.1;
+                let tenant = entered(state, call)?.1;
                 let rows: Vec<_> = tenant.devices.iter().enumerate().collect();
                 self.by_key(
                     call,
@@ -309,18 +304,18 @@ impl Sophos {
             }
         }
     }
+}
 
-    /// The tenant that a call is made for, if it lets the partner in.
-    fn entered<'s>(&self, state: &'s State, call: &Call) -> Result<(usize, &'s Tenant), Refusal> {
-        let id = call.header("x-tenant-id");
-        if id.is_empty() {
-            return Err((401, String::new()));
-        }
-        let forbidden = || (403, "The requested access is forbidden".to_owned());
-        let place = *state.place_of.get(id).ok_or_else(forbidden)?;
-        let tenant = &state.tenants[place];
-        if tenant.forbidden || tenant.hostless || !tenant.listed { Err(forbidden()) } else { Ok((place, tenant)) }
+/// The tenant that a call is made for, if it lets the partner in.
+fn entered<'s>(state: &'s State, call: &Call) -> Result<(usize, &'s Tenant), Refusal> {
+    let id = call.header("x-tenant-id");
+    if id.is_empty() {
+        return Err((401, String::new()));
     }
+    let forbidden = || (403, "The requested access is forbidden".to_owned());
+    let place = *state.place_of.get(id).ok_or_else(forbidden)?;
+    let tenant = &state.tenants[place];
+    if tenant.forbidden || tenant.hostless || !tenant.listed { Err(forbidden()) } else { Ok((place, tenant)) }
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> Reply {

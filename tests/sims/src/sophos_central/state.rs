@@ -9,7 +9,7 @@ use super::products::{self, Product};
 use super::reports::Row;
 use super::{SophosOptions, SophosTenant};
 use crate::clock::{TimeStyle, iso, now_ms, parse_iso};
-use crate::world::{Device, EPOCH, Rng, World};
+use crate::world::{Device, Rng, World};
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -202,20 +202,14 @@ impl State {
     }
 
     pub(super) fn canonical(&mut self) -> Vec<String> {
-        let month = self.month();
-        let tenants =
-            self.tenants.iter().filter(|t| t.listed).map(|t| format!("tenant {:?} {}", t.name, t.billing_type));
-        let tenants: Vec<String> = tenants.collect();
-        let name = |id: &str| self.tenant(id).map_or("?", |t| t.name.as_str()).to_owned();
-        let billed = self.billed_now(&month).into_iter();
-        let usage = billed.map(|(tenant, sku, quantity)| format!("usage {:?} {sku} {quantity}", name(&tenant)));
-        let mut lines: Vec<String> = tenants.into_iter().chain(usage).collect();
+        let billed = self.billed(&self.month());
+        let listed = self.tenants.iter().filter(|t| t.listed);
+        let tenants = listed.map(|t| format!("tenant {:?} {}", t.name, t.billing_type));
+        let usage = billed.into_iter().map(|(tenant, sku, quantity)| {
+            format!("usage {:?} {sku} {quantity}", self.tenant(&tenant).map_or("?", |t| t.name.as_str()))
+        });
+        let mut lines: Vec<String> = tenants.chain(usage).collect();
         lines.sort_unstable();
         lines
-    }
-
-    /// The world's moment, for seeded alerts.
-    pub(super) fn seed_time() -> i64 {
-        EPOCH
     }
 }

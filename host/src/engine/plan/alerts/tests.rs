@@ -64,7 +64,8 @@ fn plan(alerts: &[Record], links: &[Link], tickets: &[Record], place: &Place, ru
         .iter()
         .map(|record| Alert { record, listed: true, device: Some("PC-7"), customer: "c1", place: place.clone() })
         .collect();
-    plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe: &describe(), rules })
+    let settling = HashSet::new();
+    plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe: &describe(), settling: &settling, rules })
 }
 
 const HERE: Place = Place::Account { with_asset: true };
@@ -77,6 +78,27 @@ fn actions(planned: &Planned) -> Vec<(Action, &str, Option<&str>)> {
 
 fn field<'c>(change: &'c PlannedChange, name: &str) -> &'c Value {
     &change.fields.iter().find(|diff| diff.name == name).unwrap_or_else(|| panic!("no {name}: {change:?}")).after
+}
+
+#[test]
+fn a_matter_whose_ticket_is_being_made_waits_also_with_its_newer_and_earlier_alerts() {
+    // Accepted and not settled: there is no link yet, and the vendor may have listed it no more since.
+    let records = [raised("1", "disk", 3), raised("2", "disk", 5), raised("0", "disk", 1), raised("3", "cpu", 2)];
+    let alert = |record, listed| Alert { record, listed, device: Some("PC-7"), customer: "c1", place: HERE };
+    for listed in [true, false] {
+        let alerts: Vec<Alert<'_>> = records.iter().map(|record| alert(record, listed || record.id != "1")).collect();
+        let plan = |settling: &HashSet<String>| {
+            let (describe, rules) = (describe(), TicketRules::default());
+            let input =
+                AlertInput { alerts: &alerts, links: &[], tickets: &[], describe: &describe, settling, rules: &rules };
+            plan_alerts(&input)
+        };
+        let planned = plan(&HashSet::from(["1".to_owned()]));
+        assert_eq!(actions(&planned), [(Action::Open, "3", None)], "listed: {listed}");
+        assert_eq!(planned.findings.len(), 1);
+        assert!(planned.findings[0].source == "1" && planned.findings[0].message.contains("still works on"));
+        assert!(plan(&HashSet::new()).changes.len() > 1);
+    }
 }
 
 #[test]

@@ -82,6 +82,14 @@ fn steps(facts: &Facts) -> Vec<String> {
 }
 
 #[test]
+fn what_is_polled_is_not_said_to_be_planned() {
+    let mut sync = sync();
+    sync.rules.kinds.entry(Kind::Alert).or_default();
+    let (_, _, next) = tell(&sync, Kind::Alert, &facts(None));
+    assert_eq!(next[0].command, "crosswalk alert poll s --plan");
+}
+
+#[test]
 fn each_state_of_a_link_has_a_verdict_and_what_would_change_it() {
     let near = Candidate { target: "77".into(), name: "PC".into(), score: 0.85, reason: "same name".into() };
     let proposed = Link { candidates: vec![near.clone()], ..link(LinkState::Proposed, "matching", "near") };

@@ -1,0 +1,197 @@
+//! What is decided of customers: mapped, accepted, switched; and their data read again.
+
+use super::list::rows;
+use super::which::WhichArgs;
+use crate::cli::exit::{Exit, Told};
+use crate::cli::output::{clean, count};
+use crate::cli::progress::Bars;
+use crate::cli::session::Session;
+use crate::cli::shapes;
+use crate::engine::{CustomerFilter, CustomerView, Decision, Refreshed, Tenant};
+use crate::model::{Switch, SyncName};
+use serde_json::{Value, json};
+
+/// Which account and contract a customer is.
+#[derive(Debug, clap::Args)]
+#[group(id = "decision", multiple = true, required = true, args = ["to", "contract", "exclude"])]
+pub(in crate::cli) struct MapArgs {
+    /// The sync
+    sync: SyncName,
+    /// The customer, by its id or its whole name
+    customer: String,
+    /// The account it is, by its id or its whole name; `none` forgets what was decided
+    #[arg(long, value_name = "ACCOUNT|none")]
+    to: Option<String>,
+    /// The contract its usage goes to, by its id; `none` forgets what was decided
+    #[arg(long, value_name = "CONTRACT|none")]
+    contract: Option<String>,
+    /// Leave the customer, and what belongs to it, out of the sync
+    #[arg(long, conflicts_with_all = ["to", "contract"])]
+    exclude: bool,
+    /// Only while it still has these revisions, account.contract, as `--json` lists them
+    #[arg(long, value_name = "A.B", value_parser = revisions)]
+    if_revision: Option<(i64, i64)>,
+}
+
+fn revisions(text: &str) -> Result<(i64, i64), String> {
+    let both = text.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    both.ok_or_else(|| format!("`{text}` is no pair of revisions: write two whole numbers, such as 2.0"))
+}
+
+impl MapArgs {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let tenant = session.tenant().await?;
+        let sync = &self.sync;
+        let customer = tenant.customers_named(sync, &[self.customer]).await?.concat();
+        let account = match self.to.as_deref() {
+            _ if self.exclude => Some(Decision::Exclude),
+            Some("none") => Some(Decision::Forget),
+            Some(account) => Some(Decision::Link(tenant.account_named(sync, account).await?)),
+            None => None,
+        };
+        let contract = match self.contract.as_deref() {
+            Some("none") => Some(Decision::Forget),
+            Some(contract) => Some(Decision::Link(contract.to_owned())),
+            None => None,
+        };
+        tenant.customer_map(sync, &customer, account.as_ref(), contract.as_ref(), self.if_revision).await?;
+        let views = views(&tenant, sync, vec![customer.clone()]).await?;
+        session.output.answer(
+            || views.first().map_or(Value::Null, shapes::customer),
+            || {
+                let mut text = format!("{}\n", rows(&views));
+                let billing = views.first().is_some_and(|view| view.usage && view.account.is_some());
+                if billing && views.iter().all(|view| view.contract.is_none()) {
+                    text.push_str(&format!("\nnext: crosswalk customer contracts {sync} {customer}"));
+                } else {
+                    text.push_str(&format!("\nnext: crosswalk plan {sync}"));
+                }
+                text
+            },
+        )?;
+        Ok(Exit::Done)
+    }
+}
+
+async fn views(tenant: &Tenant, sync: &SyncName, ids: Vec<String>) -> anyhow::Result<Vec<CustomerView>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let filter = CustomerFilter { ids, ..CustomerFilter::default() };
+    Ok(tenant.customer_list(sync, &filter).await?.customers)
+}
+
+pub(super) async fn accept(session: &Session<'_>, sync: &SyncName, score: f64) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let accepted = tenant.customer_accept(sync, score).await?;
+    let both = accepted.accounts.iter().chain(&accepted.contracts).cloned().collect();
+    let views = views(&tenant, sync, both).await?;
+    session.output.answer(
+        || {
+            json!({
+                "accounts": accepted.accounts,
+                "contracts": accepted.contracts,
+                "customers": views.iter().map(shapes::customer).collect::<Vec<_>>(),
+            })
+        },
+        || {
+            if views.is_empty() {
+                return format!("nothing is proposed with {score} or more; `crosswalk customer list {sync} --state proposed` shows what is");
+            }
+            format!(
+                "{} linked to an account, {} to a contract\n\n{}\n\nnext: crosswalk plan {sync}",
+                count(accepted.accounts.len() as u64, "customer"),
+                accepted.contracts.len(),
+                rows(&views)
+            )
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn edit(
+    session: &Session<'_>,
+    sync: &SyncName,
+    which: &WhichArgs,
+    usage: Option<bool>,
+    tickets: Option<bool>,
+) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let customers: Vec<String> = which.customers(&tenant, sync).await?.into_iter().map(|view| view.id).collect();
+    let mut switched = Vec::new();
+    for (switch, on) in [(Switch::Usage, usage), (Switch::Tickets, tickets)] {
+        if let Some(on) = on {
+            switched.push((switch, on, tenant.customer_switch(sync, &customers, switch, on).await?));
+        }
+    }
+    session.output.answer(
+        || {
+            let changed: serde_json::Map<String, Value> =
+                switched.iter().map(|(switch, _, changed)| (switch.as_str().to_owned(), json!(changed))).collect();
+            json!({ "customers": customers.len(), "switched": changed })
+        },
+        || {
+            let told = switched.iter().map(|(switch, on, changed)| {
+                let word = if *on { "on" } else { "off" };
+                let rest = customers.len() - changed;
+                let rest = if rest > 0 { format!(" ({rest} were so already)") } else { String::new() };
+                format!("{} switched {word} for {}{rest}\n", switch.as_str(), count(*changed as u64, "customer"))
+            });
+            told.collect()
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn refresh(session: &Session<'_>, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let customers: Vec<String> = which.customers(&tenant, sync).await?.into_iter().map(|view| view.id).collect();
+    if customers.is_empty() {
+        return Err(Told::usage(
+            "no customer passes the filter",
+            format!("`crosswalk customer list {sync}` names them"),
+        ));
+    }
+    let refreshed = tenant.customer_refresh(sync, &customers, &Bars::new(session.output)).await?;
+    session.output.answer(
+        || json!(refreshed),
+        || {
+            let mut text = String::new();
+            let renamed = refreshed.iter().filter(|one| one.was.is_some() || one.account_was.is_some()).count();
+            refreshed.iter().for_each(|one| text.push_str(&renames(one)));
+            let gone = refreshed.iter().filter(|one| one.name.is_none()).count();
+            text.push_str(&format!("{} read again, {renamed} renamed", count(refreshed.len() as u64, "customer")));
+            if gone > 0 {
+                text.push_str(&format!(", {gone} gone from the source"));
+            }
+            text
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+fn renames(one: &Refreshed) -> String {
+    let mut text = String::new();
+    for (what, was, now) in [("customer", &one.was, &one.name), ("account of", &one.account_was, &one.account)] {
+        if let (Some(was), Some(now)) = (was, now) {
+            text.push_str(&format!("{what} {}: was {}, is now {}\n", clean(&one.id), clean(was), clean(now)));
+        }
+    }
+    if one.name.is_none() {
+        text.push_str(&format!("customer {}: gone from the source\n", clean(&one.id)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::revisions;
+
+    #[test]
+    fn revisions_are_a_pair_of_whole_numbers() {
+        assert_eq!(revisions("3.0"), Ok((3, 0)));
+        for bad in ["", "3", "3.", ".1", "a.b", "1.2.3"] {
+            assert!(revisions(bad).is_err(), "{bad}");
+        }
+    }
+}

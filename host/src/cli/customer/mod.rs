@@ -1,0 +1,159 @@
+//! `crosswalk customer`: the customers of a sync as a person works with them: what each is mapped
+//! to, what is switched, and how it went last.
+//!
+//! A customer is named by its id, or by its whole name where only one has it.
+
+mod decide;
+pub(super) mod file;
+pub(super) mod list;
+mod which;
+
+use super::exit::Exit;
+use super::parse::{on_off, score};
+use super::session::Session;
+use crate::model::SyncName;
+use clap::Subcommand;
+use decide::MapArgs;
+use file::Format;
+use std::path::PathBuf;
+use which::{FilterArgs, SwitchedArgs, WhichArgs};
+
+/// Work with the customers of a sync.
+#[derive(Debug, Subcommand)]
+pub(super) enum CustomerCommand {
+    /// List customers: what they are mapped to, what is switched, how it went last and what to do
+    #[command(after_help = "\
+States: mapped, unmapped, proposed, conflict, excluded.
+Endings of the last run: succeeded, failed, held, not-fetched.
+
+Examples:
+  crosswalk customer list licences --state proposed --state conflict
+  crosswalk customer list licences --status failed
+  crosswalk customer list licences --with-usage --usage off")]
+    List {
+        /// The sync
+        sync: SyncName,
+        #[command(flatten)]
+        filter: FilterArgs,
+        #[command(flatten)]
+        switched: SwitchedArgs,
+    },
+    /// Find accounts of the target by a part of their name
+    Find {
+        /// The sync
+        sync: SyncName,
+        /// A part of the name
+        text: String,
+        /// At most so many
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// List the contracts of the account a customer is mapped to
+    Contracts {
+        /// The sync
+        sync: SyncName,
+        /// The customer, by its id or its whole name
+        customer: String,
+    },
+    /// Say which account and which contract of it a customer is
+    #[command(after_help = "\
+An account is named by its id or its whole name, a contract by its id.
+
+Examples:
+  crosswalk customer find licences acme
+  crosswalk customer map licences 5f0c1d7e --to 29683
+  crosswalk customer contracts licences 5f0c1d7e
+  crosswalk customer map licences 5f0c1d7e --contract 29700001
+  crosswalk customer map licences 5f0c1d7e --exclude")]
+    Map(MapArgs),
+    /// Take proposals: which account a customer is, then which of its contracts
+    #[command(after_help = "\
+The only contract in force of an account is proposed with 0.9, the only one that has run out
+with 0.6. What has a close second is left for you.")]
+    Accept {
+        /// The sync
+        sync: SyncName,
+        /// With at least this score, from 0 to 1
+        #[arg(long, value_parser = score, default_value = "0.9")]
+        score: f64,
+    },
+    /// Switch usage and tickets of customers on or off
+    #[command(after_help = "\
+Examples:
+  crosswalk customer edit licences 5f0c1d7e --usage off
+  crosswalk customer edit licences --all --tickets on
+  crosswalk customer edit licences --search acme --usage on --tickets off")]
+    Edit {
+        /// The sync
+        sync: SyncName,
+        #[command(flatten)]
+        which: WhichArgs,
+        /// Whether their usage goes to their contracts
+        #[arg(long, value_name = "on|off", value_parser = on_off, required_unless_present = "tickets")]
+        usage: Option<bool>,
+        /// Whether their alerts become tickets
+        #[arg(long, value_name = "on|off", value_parser = on_off)]
+        tickets: Option<bool>,
+    },
+    /// Read customers, their accounts and contracts again now, ahead of the next run
+    Refresh {
+        /// The sync
+        sync: SyncName,
+        #[command(flatten)]
+        which: WhichArgs,
+    },
+    /// Write customers into a file, for a spreadsheet or a program
+    Export {
+        /// The sync
+        sync: SyncName,
+        #[command(flatten)]
+        filter: FilterArgs,
+        #[command(flatten)]
+        switched: SwitchedArgs,
+        /// The form: csv or json
+        #[arg(long, default_value = "csv")]
+        format: Format,
+        /// The file; none, or `-`, is standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Take decisions from a CSV or JSON file: all of it, or nothing while a row is wrong
+    #[command(after_help = "\
+The column customer says which; account, contract, usage and tickets say what is decided,
+where they are not empty: an id, `exclude`, or `-` to forget; on or off. The others are for you.
+
+Example:
+  crosswalk customer export licences -o customers.csv      (edit it, then)
+  crosswalk customer import licences customers.csv")]
+    Import {
+        /// The sync
+        sync: SyncName,
+        /// The file; `-` is standard input
+        file: PathBuf,
+    },
+}
+
+impl CustomerCommand {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        match self {
+            CustomerCommand::List { sync, filter, switched } => {
+                list::list(session, &sync, &switched.within(filter.filter())).await
+            }
+            CustomerCommand::Find { sync, text, limit } => {
+                let found = session.tenant().await?.account_search(&sync, &text, limit).await?;
+                list::found(session, "account", &text, &found)
+            }
+            CustomerCommand::Contracts { sync, customer } => list::contracts(session, &sync, &customer).await,
+            CustomerCommand::Map(args) => args.run(session).await,
+            CustomerCommand::Accept { sync, score } => decide::accept(session, &sync, score).await,
+            CustomerCommand::Edit { sync, which, usage, tickets } => {
+                decide::edit(session, &sync, &which, usage, tickets).await
+            }
+            CustomerCommand::Refresh { sync, which } => decide::refresh(session, &sync, &which).await,
+            CustomerCommand::Export { sync, filter, switched, format, output } => {
+                file::export(session, &sync, &switched.within(filter.filter()), format, output).await
+            }
+            CustomerCommand::Import { sync, file } => file::import(session, &sync, &file).await,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What can be shown for an invoice: counts as spans of days, and what was written, in one file
+//! for a spreadsheet or as two tables.
+
+use crate::cli::customer::file::{Format, text};
+use crate::cli::exit::Exit;
+use crate::cli::output::{or_dash, table};
+use crate::cli::session::Session;
+use crate::cli::shapes;
+use crate::engine::{JournalEntry, UsageHistory};
+use crate::model::usage::CountSpan;
+use crate::model::{LineKey, SyncName, Timestamp};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+pub(super) async fn history(
+    session: &Session<'_>,
+    sync: &SyncName,
+    customer: &str,
+    product: Option<&str>,
+    format: Option<Format>,
+) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let customer = tenant.customers_named(sync, &[customer.to_owned()]).await?.concat();
+    let products: Vec<String> = product.map(str::to_owned).into_iter().collect();
+    let product = tenant.products_named(sync, &products).await?.pop();
+    let mut history = tenant.usage_history(sync, &customer).await?;
+    if let Some(product) = &product {
+        history.counts.retain(|span| span.product == *product);
+        history.written.retain(|entry| product_of(entry).as_ref() == Some(product));
+    }
+    // What was done first, first; as counts are.
+    history.written.reverse();
+    let rows = rows(&history);
+    match format {
+        Some(format) if !session.output.json() => session.output.raw(&text(&rows, format)?)?,
+        _ => session.output.answer(
+            || {
+                let written: Vec<Value> = history.written.iter().map(shapes::journal).collect();
+                json!({ "customer": customer, "counts": history.counts.iter().map(|span| count_of(&history, span)).collect::<Vec<_>>(), "written": written })
+            },
+            || words(&rows),
+        )?,
+    }
+    Ok(Exit::Done)
+}
+
+/// One row of the file: a count, or something that was done.
+#[derive(Debug, Default, Serialize)]
+struct Row {
+    product: String,
+    product_name: String,
+    /// `counted`, or the journal's word.
+    event: String,
+    /// The month of the report.
+    month: String,
+    /// Of a count: the first day it was read; else the time it was done.
+    first: String,
+    last: String,
+    counted: Option<i64>,
+    in_use: Option<i64>,
+    from: Option<i64>,
+    to: Option<i64>,
+    effective: String,
+    contract: String,
+    message: String,
+}
+
+fn rows(history: &UsageHistory) -> Vec<Row> {
+    let counts = history.counts.iter().map(|span| Row {
+        product: span.product.clone(),
+        product_name: name(history, &span.product),
+        event: "counted".to_owned(),
+        month: span.period.clone(),
+        first: day(span.first_at),
+        last: day(span.last_at),
+        counted: Some(span.quantity),
+        in_use: span.actual,
+        ..Row::default()
+    });
+    let written = history.written.iter().map(|entry| {
+        let of = |field: &str| entry.detail.as_ref().and_then(|detail| detail.get(field));
+        let number = |field: &str| of(field).and_then(Value::as_i64);
+        let word = |field: &str| of(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let product = product_of(entry).unwrap_or_default();
+        Row {
+            product_name: name(history, &product),
+            product,
+            event: entry.event.clone(),
+            first: entry.at.to_string(),
+            counted: number("counted"),
+            from: number("before"),
+            to: number("quantity"),
+            effective: word("effective"),
+            contract: word("contract"),
+            message: entry.message.clone(),
+            ..Row::default()
+        }
+    });
+    counts.chain(written).collect()
+}
+
+fn words(rows: &[Row]) -> String {
+    let (counts, written): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.event == "counted");
+    let mut text = if counts.is_empty() {
+        "nothing was counted of this customer yet\n".to_owned()
+    } else {
+        let rows = counts.iter().map(|row| {
+            [
+                row.product_name.clone(),
+                or_dash(Some(&row.month)),
+                or_dash(row.counted),
+                or_dash(row.in_use),
+                row.first.clone(),
+                row.last.clone(),
+            ]
+        });
+        format!("{}\n", table(["product", "month", "counted", "in use", "first read", "last read"], rows))
+    };
+    if written.is_empty() {
+        text.push_str("\nnothing was done on its contract\n");
+        return text;
+    }
+    let rows = written.iter().map(|row| {
+        [
+            row.first.clone(),
+            row.product_name.clone(),
+            row.event.clone(),
+            or_dash(row.from),
+            or_dash(row.to),
+            or_dash(Some(&row.effective)),
+            or_dash(row.counted),
+            or_dash(Some(&row.message)),
+        ]
+    });
+    text.push_str(&format!(
+        "\n{}\n",
+        table(["at", "product", "done", "from", "to", "effective", "counted", "what"], rows)
+    ));
+    text
+}
+
+fn count_of(history: &UsageHistory, span: &CountSpan) -> Value {
+    json!({
+        "product": span.product,
+        "product_name": name(history, &span.product),
+        "month": span.period,
+        "quantity": span.quantity,
+        "actual": span.actual,
+        "first_at": shapes::time(Some(span.first_at)),
+        "last_at": shapes::time(Some(span.last_at)),
+    })
+}
+
+/// What the source calls a product.
+fn name(history: &UsageHistory, product: &str) -> String {
+    history.product_names.get(product).cloned().unwrap_or_else(|| product.to_owned())
+}
+
+/// The product of a line that was written.
+fn product_of(entry: &JournalEntry) -> Option<String> {
+    Some(entry.source.as_ref()?.parse::<LineKey>().ok()?.product)
+}
+
+fn day(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}

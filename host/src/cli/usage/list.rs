@@ -1,0 +1,104 @@
+//! Lines as a table: their numbers side by side, and sums at the foot.
+
+use crate::cli::exit::Exit;
+use crate::cli::output::{count, or_dash, table};
+use crate::cli::session::Session;
+use crate::engine::{UsageFilter, UsageLine, UsageState};
+use crate::model::SyncName;
+use serde_json::json;
+
+pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &UsageFilter) -> anyhow::Result<Exit> {
+    let lines = session.tenant().await?.usage_list(sync, filter).await?;
+    session.output.answer(
+        || json!(lines),
+        || {
+            if lines.is_empty() {
+                return format!("no such line; `crosswalk plan {sync}` reads what is counted");
+            }
+            let mut text = format!("{}\n\n{}\n", rows(&lines), sums(&lines));
+            if lines.iter().any(|line| line.becomes.is_some()) {
+                text.push_str(&format!("\nnext: crosswalk usage approve {sync} CUSTOMER, or --all"));
+            }
+            text
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+/// A row a line.
+pub(super) fn rows(lines: &[UsageLine]) -> String {
+    let rows = lines.iter().map(|line| {
+        let brake = line.brake.as_ref().map(|brake| format!(" ({brake})")).unwrap_or_default();
+        [
+            line.customer_name.clone(),
+            line.product_name.clone(),
+            counted(line),
+            or_dash(line.has),
+            or_dash(line.approved),
+            or_dash(line.becomes),
+            or_dash(line.becomes.map(|_| &line.effective)),
+            format!("{}{brake}", line.state.as_str()),
+            line.reason.clone(),
+        ]
+    });
+    table(["customer", "product", "counted", "contract", "approved", "becomes", "from", "state", "why"], rows)
+}
+
+/// The count, with how many are in use where that differs; what was not fetched is no number.
+fn counted(line: &UsageLine) -> String {
+    match (line.counted, line.actual) {
+        (None, _) => "not fetched".to_owned(),
+        (Some(counted), Some(actual)) if actual != counted => format!("{counted} (in use {actual})"),
+        (Some(counted), _) => counted.to_string(),
+    }
+}
+
+/// How many lines are how, and what is to come in units.
+fn sums(lines: &[UsageLine]) -> String {
+    let states = [UsageState::Waiting, UsageState::Held, UsageState::InStep, UsageState::NotFetched, UsageState::Left];
+    let of = |state: &UsageState| {
+        let number = lines.iter().filter(|line| line.state == *state).count();
+        (number > 0).then(|| format!("{number} {}", state.as_str()))
+    };
+    let states: Vec<String> = states.iter().filter_map(of).collect();
+    let moves = lines.iter().filter_map(|line| Some(line.becomes? - line.has.unwrap_or(0)));
+    format!("{}: {}; {}", count(lines.len() as u64, "line"), states.join(", "), effect(moves))
+}
+
+/// What moves come to, in units: `+12 units on 4 lines, -3 on 1`.
+pub(super) fn effect(moves: impl IntoIterator<Item = i64>) -> String {
+    let (mut up, mut down) = ((0_i64, 0_u64), (0_i64, 0_u64));
+    for units in moves {
+        let side = if units > 0 { &mut up } else { &mut down };
+        *side = (side.0.saturating_add(units), side.1 + u64::from(units != 0));
+    }
+    let unit = |units: i64| if units.abs() == 1 { "unit" } else { "units" };
+    match (up, down) {
+        ((_, 0), (_, 0)) => "no unit changes".to_owned(),
+        ((units, lines), (_, 0)) | ((_, 0), (units, lines)) => {
+            format!("{units:+} {} on {}", unit(units), count(lines, "line"))
+        }
+        ((more, above), (less, below)) => {
+            format!("{more:+} {} on {}, {less} on {below}", unit(more), count(above, "line"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::effect;
+
+    #[test]
+    fn an_effect_is_told_in_units_up_and_down() {
+        for (moves, told) in [
+            (vec![], "no unit changes"),
+            (vec![0], "no unit changes"),
+            (vec![5, 7], "+12 units on 2 lines"),
+            (vec![1, 0], "+1 unit on 1 line"),
+            (vec![-3], "-3 units on 1 line"),
+            (vec![2, -3, 4], "+6 units on 2 lines, -3 on 1"),
+        ] {
+            assert_eq!(effect(moves), told);
+        }
+    }
+}

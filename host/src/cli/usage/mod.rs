@@ -1,0 +1,175 @@
+//! `crosswalk usage`: what is counted, what the contract says, what was approved, line by line.
+//!
+//! A line is one product of one customer. Customers and products are named by their id, or by
+//! their whole name where only one has it.
+
+mod approve;
+mod history;
+mod list;
+mod which;
+
+use super::customer::file::Format;
+use super::exit::Exit;
+use super::output::count;
+use super::parse::{day, word};
+use super::session::Session;
+use crate::engine::{Tenant, UsageChoice, UsageFilter, UsageState};
+use crate::model::{LineKey, SyncName};
+use approve::ApproveArgs;
+use clap::Subcommand;
+use jiff::civil::Date;
+use serde_json::json;
+use which::WhichArgs;
+
+/// Bill by usage.
+#[derive(Debug, Subcommand)]
+pub(super) enum UsageCommand {
+    /// List lines: counted, on the contract, approved last, and what they would become
+    #[command(after_help = "\
+States: waiting (to be approved), held (by a brake), in-step, not-fetched (the vendor told
+nothing, which is not zero), left (something has to be mapped or put right first).
+
+Example:
+  crosswalk usage list licences --state waiting --state held")]
+    List {
+        /// The sync
+        sync: SyncName,
+        /// Only of this customer; repeat for several
+        #[arg(long = "customer", value_name = "CUSTOMER")]
+        customers: Vec<String>,
+        /// Only in this state; repeat for several
+        #[arg(long = "state", value_name = "STATE", value_parser = word::<UsageState>)]
+        states: Vec<UsageState>,
+    },
+    /// Show what lines would become, and write it to the contracts after a yes
+    #[command(after_help = "\
+Contracts are read again first. Of customers that are named, what a brake holds is approved,
+too; of all only with --held. A day that cannot be (invoiced, outside the contract, changed
+once already) is told and left: choose another with --effective.
+
+Examples:
+  crosswalk usage approve licences 5f0c1d7e
+  crosswalk usage approve licences --all --product CIXA-MSP --effective 2026-12-01
+  crosswalk usage approve licences --all --held --yes")]
+    Approve(ApproveArgs),
+    /// Write another quantity than is counted; it stays until the count moves
+    Adjust {
+        #[command(flatten)]
+        line: LineArgs,
+        /// How many the contract shall have
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+        quantity: i64,
+        /// From which day on [default: today]
+        #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+        effective: Option<Date>,
+        /// Do not ask whether to go ahead
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Leave the contract as it is, until the count moves again
+    Dismiss {
+        /// The sync
+        sync: SyncName,
+        #[command(flatten)]
+        which: WhichArgs,
+    },
+    /// Say which line of the contract a line is, where it stands there twice or was replaced
+    Take {
+        #[command(flatten)]
+        line: LineArgs,
+        /// The contract's line, by its id
+        target: String,
+    },
+    /// Show what was counted of a customer when, and what was written when: for an invoice
+    #[command(after_help = "\
+Counts are by month and product, with the first and the last day on which they were read so.
+
+Example:
+  crosswalk usage history licences 5f0c1d7e --product CIXA-MSP --format csv")]
+    History {
+        /// The sync
+        sync: SyncName,
+        /// The customer
+        customer: String,
+        /// Only of this product
+        #[arg(long)]
+        product: Option<String>,
+        /// As a file: csv or json
+        #[arg(long)]
+        format: Option<Format>,
+    },
+}
+
+/// One line.
+#[derive(Debug, clap::Args)]
+pub(super) struct LineArgs {
+    /// The sync
+    sync: SyncName,
+    /// The customer
+    customer: String,
+    /// The product
+    product: String,
+}
+
+impl LineArgs {
+    async fn key(&self, tenant: &Tenant) -> anyhow::Result<LineKey> {
+        let customer = tenant.customers_named(&self.sync, std::slice::from_ref(&self.customer)).await?.concat();
+        let product = tenant.products_named(&self.sync, std::slice::from_ref(&self.product)).await?.concat();
+        Ok(LineKey::new(customer, product))
+    }
+}
+
+impl UsageCommand {
+    /// Whether it works long enough that a signal should stop it with care.
+    pub(super) fn works_long(&self) -> bool {
+        matches!(self, UsageCommand::Approve(_) | UsageCommand::Adjust { .. })
+    }
+
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        match self {
+            UsageCommand::List { sync, customers, states } => {
+                let customers = session.tenant().await?.customers_named(&sync, &customers).await?;
+                list::list(session, &sync, &UsageFilter { customers, states }).await
+            }
+            UsageCommand::Approve(args) => args.run(session).await,
+            UsageCommand::Adjust { line, quantity, effective, yes } => {
+                let key = line.key(&session.tenant().await?).await?;
+                let choice = UsageChoice { line: key, quantity: Some(quantity), effective };
+                approve::carry_out(session, &line.sync, &[choice], yes).await
+            }
+            UsageCommand::Dismiss { sync, which } => dismiss(session, &sync, &which).await,
+            UsageCommand::Take { line, target } => take(session, &line, &target).await,
+            UsageCommand::History { sync, customer, product, format } => {
+                history::history(session, &sync, &customer, product.as_deref(), format).await
+            }
+        }
+    }
+}
+
+async fn dismiss(session: &Session<'_>, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let lines = which.lines(&tenant, sync, &[UsageState::Waiting, UsageState::Held]).await?;
+    let keys: Vec<LineKey> = lines.iter().map(|line| LineKey::new(&line.customer, &line.product)).collect();
+    let dismissed = tenant.usage_dismiss(sync, &keys).await?;
+    session.output.answer(
+        || json!({ "dismissed": dismissed }),
+        || {
+            let rows = list::rows(&lines);
+            let told =
+                format!("{} dismissed: contracts stay as they are until counts move", count(dismissed as u64, "line"));
+            if lines.is_empty() { told } else { format!("{rows}\n\n{told}") }
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+async fn take(session: &Session<'_>, line: &LineArgs, target: &str) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let key = line.key(&tenant).await?;
+    let link = tenant.usage_take(&line.sync, &key, target).await?;
+    session.output.answer(
+        || super::shapes::link(&link),
+        || format!("{key} is line {target} of the contract; next: crosswalk plan {}", line.sync),
+    )?;
+    Ok(Exit::Done)
+}

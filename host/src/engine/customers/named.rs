@@ -1,0 +1,108 @@
+//! Records as people name them: by id, or by exact name where only one has it.
+
+use super::super::Tenant;
+use crate::error::Error;
+use crate::model::{ConnectionName, Kind, Record, SyncName};
+
+impl Tenant {
+    /// The ids of source customers, each named by its id or its whole name.
+    ///
+    /// # Errors
+    /// No such sync; nobody, or more than one, is called so.
+    pub async fn customers_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
+        let source = self.sync(sync).await?.source;
+        self.named_at(&source, Kind::Customer, names, &format!("`crosswalk customer list {sync}` names them")).await
+    }
+
+    /// The id of a target customer, named by its id or its whole name.
+    ///
+    /// # Errors
+    /// No such sync; nobody, or more than one, is called so.
+    pub async fn account_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
+        let target = self.sync(sync).await?.target;
+        let hint = format!("`crosswalk customer find {sync} TEXT` finds accounts by a part of their name");
+        Ok(self.named_at(&target, Kind::Customer, &[name.to_owned()], &hint).await?.concat())
+    }
+
+    /// The ids of source products, each named by its id or its whole name.
+    ///
+    /// # Errors
+    /// No such sync; none, or more than one, is called so.
+    pub async fn products_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
+        let source = self.sync(sync).await?.source;
+        self.named_at(&source, Kind::Product, names, &format!("`crosswalk product list {sync}` names them")).await
+    }
+
+    /// The id of a target product, named by its id or its whole name.
+    ///
+    /// # Errors
+    /// No such sync; none, or more than one, is called so.
+    pub async fn service_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
+        let target = self.sync(sync).await?.target;
+        let hint = format!("`crosswalk product find {sync} TEXT` finds services by a part of their name");
+        Ok(self.named_at(&target, Kind::Product, &[name.to_owned()], &hint).await?.concat())
+    }
+
+    async fn named_at(
+        &self,
+        connection: &ConnectionName,
+        kind: Kind,
+        names: &[String],
+        hint: &str,
+    ) -> Result<Vec<String>, Error> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (present, gone): (Vec<_>, Vec<_>) =
+            self.store.records_all(connection, kind).await?.into_iter().partition(|stored| stored.gone_at.is_none());
+        let records = |stored: Vec<crate::store::Stored>| stored.into_iter().map(|one| one.record).collect::<Vec<_>>();
+        let (present, gone) = (records(present), records(gone));
+        // What is gone can still be asked about, as long as nothing else is called so.
+        names
+            .iter()
+            .map(|name| {
+                find(&present, name, kind, hint)?.map_or_else(
+                    || {
+                        find(&gone, name, kind, hint)?
+                            .ok_or_else(|| Error::not_found(kind.as_str(), format!("`{name}` at {connection}"), hint))
+                    },
+                    Ok,
+                )
+            })
+            .collect()
+    }
+}
+
+/// The one that is meant; an error where several are called so.
+fn find(records: &[Record], name: &str, kind: Kind, hint: &str) -> Result<Option<String>, Error> {
+    if let Some(record) = records.iter().find(|record| record.id == name) {
+        return Ok(Some(record.id.clone()));
+    }
+    let lower = name.to_lowercase();
+    let called: Vec<&str> =
+        records.iter().filter(|record| record.name.to_lowercase() == lower).map(|record| record.id.as_str()).collect();
+    match called.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some((*only).to_owned())),
+        several => Err(Error::invalid(
+            format!("{} {kind}s are called `{name}`: {}", several.len(), several.join(", ")),
+            format!("name the one that is meant by its id; {hint}"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::testkit::record;
+
+    #[test]
+    fn an_id_wins_over_a_name_and_a_name_must_be_of_one() {
+        let all = [record("1", None, "Acme", &[]), record("2", None, "ACME", &[]), record("Acme", None, "Other", &[])];
+        assert_eq!(find(&all, "Acme", Kind::Customer, "").unwrap().as_deref(), Some("Acme"));
+        assert_eq!(find(&all, "other", Kind::Customer, "").unwrap().as_deref(), Some("Acme"));
+        assert_eq!(find(&all, "Ac", Kind::Customer, "").unwrap(), None);
+        let told = find(&all, "acme", Kind::Customer, "").unwrap_err().to_string();
+        assert_eq!(told, "2 customers are called `acme`: 1, 2");
+    }
+}

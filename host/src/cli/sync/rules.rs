@@ -136,7 +136,7 @@ impl RulesArgs {
         }
         self.tickets.change(&mut rules.tickets);
         if let Some(zone) = &self.time_zone {
-            rules.usage.time_zone.clone_from(zone);
+            rules.time_zone.clone_from(zone);
         }
         rules.switched_on = self.switched.unwrap_or(rules.switched_on);
         Ok(notes)
@@ -235,7 +235,7 @@ mod tests {
         let flags = "--kinds customer,usage --time-zone Europe/Rome --brake quantity-percent=50 --switched off";
         let (rules, _) = rules(flags).unwrap();
         assert!([Kind::Contract, Kind::Product].iter().all(|kind| rules.kinds.contains_key(kind)));
-        assert_eq!((rules.usage.time_zone.as_str(), rules.usage.quantity_percent), ("Europe/Rome", 50));
+        assert_eq!((rules.time_zone.as_str(), rules.usage.quantity_percent), ("Europe/Rome", 50));
         assert!(!rules.switched_on && change(rules, "--switched on").unwrap().0.switched_on);
     }
 

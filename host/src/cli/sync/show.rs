@@ -78,7 +78,7 @@ fn words(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
     if rules.kinds.contains_key(&Kind::Usage) {
         text.push_str(&format!(
             "usage           {switched} where nobody switched it; a day is one of {}; held are quantities that move over {} % (and {}), or to zero\n",
-            rules.usage.time_zone, rules.usage.quantity_percent, rules.usage.quantity_least
+            rules.time_zone, rules.usage.quantity_percent, rules.usage.quantity_least
         ));
     }
     if rules.kinds.contains_key(&Kind::Alert) {

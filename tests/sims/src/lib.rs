@@ -42,4 +42,4 @@ pub use faults::{FaultError, Faults};
 pub use pulseway_psa::{BmsOptions, PulsewayPsa};
 pub use pulseway_rmm::{PulsewayRmm, RmmOptions};
 pub use sophos_central::{SophosCentral, SophosOptions};
-pub use world::{Existing, ExistingCompany, Organisation, Relation, Size, World};
+pub use world::{Existing, Size, World};

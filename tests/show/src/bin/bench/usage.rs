@@ -3,7 +3,7 @@
 //! Both vendors are read once, everything is mapped (each customer to its account and the contract in force,
 //! each product to a service), and then the plan is made from stored data: 20,000 lines that nobody
 //! approved yet, so that each becomes a change. It is measured within this process, as the plan of 50,000 assets
-//! is, and once more by the program for its memory. No line is written.
+//! is; and the program, for its memory, reads both vendors again and plans. No line is written.
 
 use crate::inside;
 use crate::replay::cpu_seconds;
@@ -13,9 +13,8 @@ use crosswalk::clock::SystemClock;
 use crosswalk::engine::{Decision, LinkFilter, NewSync, NoProgress, Tenant};
 use crosswalk::model::{Kind, LinkState, SyncName, SyncRules, TenantName};
 use crosswalk_show::{Accounts, Crosswalk, Trouble, connectors};
-use crosswalk_sims::{
-    Autotask, Existing, ExistingCompany, PsaOptions, Relation, Size, SophosCentral, SophosOptions, World,
-};
+use crosswalk_sims::world::{Existing, ExistingCompany, Organisation, Relation};
+use crosswalk_sims::{Autotask, PsaOptions, Size, SophosCentral, SophosOptions, World};
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Stdio;
@@ -79,6 +78,7 @@ pub(crate) async fn measure(target: &Path, customers: usize, report: &mut Report
         }
     }
     engine.close().await;
+    println!("   planned in {:.2} s, {:.2} s of processor time", middle(&mut times), middle(&mut cpus));
     report.put("usage_plan_seconds", middle(&mut times));
     report.put("usage_plan_cpu_seconds", middle(&mut cpus));
     report.put("usage_plan_rss_mib", plan_memory(&host)? as f64 / 1024.0);
@@ -87,7 +87,7 @@ pub(crate) async fn measure(target: &Path, customers: usize, report: &mut Report
 
 /// A PSA that has every organisation under its own name, and services to map to.
 fn start_psa(world: &World) -> Result<Autotask, Trouble> {
-    let company = |organisation: &crosswalk_sims::Organisation| ExistingCompany {
+    let company = |organisation: &Organisation| ExistingCompany {
         name: organisation.name.clone(),
         relation: Relation::Same(organisation.id),
         phone: organisation.phone.clone(),
@@ -154,10 +154,10 @@ async fn map(tenant: &Tenant, sync: &SyncName, psa: &Autotask) -> Result<(), Tro
     Ok(())
 }
 
-/// The highest resident memory of the program while it makes that plan, in KiB.
+/// The highest resident memory of the program while it reads both vendors and makes that plan, in KiB.
 fn plan_memory(host: &Crosswalk) -> Result<u64, Trouble> {
     let mut child = host
-        .command(&["plan", SYNC, "--stored", "--json", "--quiet"])
+        .command(&["plan", SYNC, "--json", "--quiet"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::inherit())

@@ -21,7 +21,7 @@ ends with 0. With --json each line is a document.
 Most of the time a thing waits for a vendor, so many are done side by side. Of one tenant no
 more than four are, and while others may come, half of the places are kept for tenants that have
 none; what failed the last time has a quarter. A vendor that hangs so keeps its own tenant
-waiting and no other. Each thing takes memory: about XX MiB for a small sync, up to 150 MiB for
+waiting and no other. Each thing takes memory: about 1 MiB for a small sync, up to 150 MiB for
 one of 50,000 assets; lower --at-once where that is too much.
 
 Examples:

@@ -20,7 +20,7 @@ use super::planning::Draft;
 use crate::error::Error;
 use crate::model::usage::{Count, Ending, LastOutcome};
 use crate::model::{Kind, KindDescription, LineKey, Link, LinkState, Record, Switch, Switches, Sync, Timestamp};
-use crate::store::{Stored, TenantStore};
+use crate::store::TenantStore;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 
@@ -85,21 +85,25 @@ impl<'a> Books<'a> {
         read: TargetRead,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let rows = present(store.records_all(&sync.source, Kind::Usage).await?);
+        // The long lists side by side.
+        let (rows, lines, contracts, line_links, contract_links) = tokio::try_join!(
+            store.records_present(&sync.source, Kind::Usage),
+            store.records_present(&sync.target, Kind::Usage),
+            store.records_present(&sync.target, Kind::Contract),
+            store.links_all(&sync.name, Kind::Usage),
+            store.links_between(&sync.name, Kind::Customer, Kind::Contract),
+        )?;
         let period = rows.iter().filter_map(|row| row.text("period")).max().map(str::to_owned);
-        let lines = present(store.records_all(&sync.target, Kind::Usage).await?);
-        let contracts = present(store.records_all(&sync.target, Kind::Contract).await?);
         let mut links = HashMap::<String, BTreeMap<String, Link>>::new();
-        for link in store.links_all(&sync.name, Kind::Usage).await? {
+        for link in line_links {
             if let Ok(LineKey { customer, product }) = link.source.parse() {
                 links.entry(customer).or_default().insert(product, link);
             }
         }
-        let contract_links = store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?;
         let names = |records: Vec<Record>| -> HashMap<String, String> {
             records.into_iter().map(|record| (record.id, record.name)).collect()
         };
-        let services = names(present(store.records_all(&sync.target, Kind::Product).await?));
+        let services = names(store.records_present(&sync.target, Kind::Product).await?);
         let product_names = names(
             store.records_all(&sync.source, Kind::Product).await?.into_iter().map(|stored| stored.record).collect(),
         );
@@ -264,10 +268,6 @@ fn product(link: &Link, services: &HashMap<String, String>) -> Product {
 pub(super) fn today(zone: &str, now: Timestamp) -> Date {
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
     jiff::Timestamp::from_millisecond(now.0).unwrap_or_default().to_zoned(zone).date()
-}
-
-fn present(stored: Vec<Stored>) -> Vec<Record> {
-    stored.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect()
 }
 
 fn by_parent(records: Vec<Record>) -> HashMap<String, Vec<Record>> {

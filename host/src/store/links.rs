@@ -151,6 +151,9 @@ impl TenantStore {
     /// # Errors
     /// `Stale`, naming the first that was changed meanwhile; `NotFound` (the sync).
     pub async fn links_put(&self, sync: &SyncName, links: &[Link]) -> Result<(), StoreError> {
+        if links.is_empty() {
+            return Ok(());
+        }
         let (tenant, sync) = (self.id, sync.clone());
         let links = links.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
         self.write(move |db| {

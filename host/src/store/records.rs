@@ -63,6 +63,16 @@ impl TenantStore {
         self.select(connection, kind, |reader| reader.all("ORDER BY id", [])).await
     }
 
+    /// The records of a kind that are there, by id: as [`records_all`](Self::records_all), without those
+    /// that are gone, of which years may have left many.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn records_present(&self, connection: &ConnectionName, kind: Kind) -> Result<Vec<Record>, StoreError> {
+        let stored = self.select(connection, kind, |reader| reader.all("AND gone_at IS NULL ORDER BY id", [])).await?;
+        Ok(stored.into_iter().map(|stored| stored.record).collect())
+    }
+
     /// The records of a parent, by id.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::super::plan::usage::{Choice, Line, lines, plan_usage};
 use super::super::plan::{Finding, Planned};
 use super::super::planning::{Account, Draft};
 use super::super::{brakes, matching};
-use super::{Books, NotFetched, TargetRead, fetched_before, present};
+use super::{Books, NotFetched, TargetRead, fetched_before};
 use crate::error::Error;
 use crate::model::{
     Action, Failure, FieldDiff, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value, Writable,
@@ -43,12 +43,14 @@ impl Work<'_> {
         let mut outcomes = HashMap::new();
         for account in accounts {
             let (customer, target) = (account.source.as_str(), account.linked());
-            let planned = self.plan_customer(draft, &books, customer, target, &HashMap::new()).await?;
-            let Some((lines, planned)) = planned else { continue };
+            let planned = self.plan_customer(draft, &books, customer, target, &HashMap::new());
+            let Some((lines, changes)) = planned else { continue };
             outcomes.extend(
-                self.outcome(&books, observed, customer, &lines, &planned).map(|one| (customer.to_owned(), one)),
+                self.outcome(&books, observed, customer, &lines, &changes).map(|one| (customer.to_owned(), one)),
             );
+            draft.keep(changes).await?;
         }
+        self.store.links_put(&self.sync.name, &std::mem::take(&mut draft.noted)).await?;
         let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
         draft.find(
             books
@@ -64,15 +66,16 @@ impl Work<'_> {
         Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
     }
 
-    /// Plans one customer's lines into a plan; nothing when the target has no usage.
-    pub(super) async fn plan_customer(
+    /// Plans one customer's lines: the changes are for the caller to keep, and links that remember
+    /// more than before are noted in the draft. Nothing when the target has no usage.
+    pub(super) fn plan_customer(
         &self,
         draft: &mut Draft<'_, '_>,
         books: &Books<'_>,
         customer: &str,
         account: Option<&str>,
         choices: &HashMap<String, Choice>,
-    ) -> Result<Option<(Vec<Line>, Vec<PlannedChange>)>, Error> {
+    ) -> Option<(Vec<Line>, Vec<PlannedChange>)> {
         let weighed = books.with(customer, account, choices, |input| {
             let mut lines = lines(input);
             if !choices.is_empty() {
@@ -81,16 +84,15 @@ impl Work<'_> {
             let planned = plan_usage(input, &lines);
             (lines, planned)
         });
-        let Some((lines, Planned { changes, findings, noted })) = weighed else { return Ok(None) };
+        let (lines, Planned { changes, findings, noted }) = weighed?;
         draft.find(findings);
         let changes = draft.without_open(Kind::Usage, changes);
         let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
         let rules = &self.sync.rules;
         brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run, rules.kinds[&Kind::Usage].trust);
         free.append(&mut held);
-        self.store.links_put(&self.sync.name, &noted).await?;
-        draft.keep(free.clone()).await?;
-        Ok(Some((lines, free)))
+        draft.noted.extend(noted);
+        Some((lines, free))
     }
 
     /// Maps the source's products, and plans those that an operator wants created. Gives the
@@ -100,8 +102,8 @@ impl Work<'_> {
         let (Some(can), Some(rules)) = (self.target.description.kind(kind), self.sync.rules.kinds.get(&kind)) else {
             return Ok(Vec::new());
         };
-        let source = present(self.store.records_all(&self.source.name, kind).await?);
-        let target = present(self.store.records_all(&self.target.name, kind).await?);
+        let source = self.store.records_present(&self.source.name, kind).await?;
+        let target = self.store.records_present(&self.target.name, kind).await?;
         let links = self.store.links_all(&self.sync.name, kind).await?;
         let matched = matching::match_customers(&CustomerMatchInput {
             kind,

@@ -389,12 +389,14 @@ impl Work<'_> {
         let books = Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await?;
         for (customer, choices) in wanted {
             let account = accounts.get(customer.as_str()).copied();
-            let planned = self.plan_customer(&mut draft, &books, customer, account, choices).await?;
-            let lines = planned.map(|(lines, _)| lines).unwrap_or_default();
+            let planned = self.plan_customer(&mut draft, &books, customer, account, choices);
+            let (lines, changes) = planned.unwrap_or_default();
             if let Some(product) = choices.keys().find(|product| !lines.iter().any(|line| line.product == **product)) {
                 return Err(no_line(&self.sync.name, &LineKey::new(customer, product)));
             }
+            draft.keep(changes).await?;
         }
+        self.store.links_put(&self.sync.name, &std::mem::take(&mut draft.noted)).await?;
         draft.report().await
     }
 

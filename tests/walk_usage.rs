@@ -5,6 +5,7 @@
 //! process has a clock that the tests move.
 
 use crate::harness::licences::{Licences, map_all};
+use crate::harness::program::Program;
 use crate::harness::{SYNC, TestApp, sync};
 use crosswalk::engine::{
     ApplyOptions, CustomerFilter, CustomerState, NoProgress, UsageChoice, UsageFilter, UsageLine, UsageState,
@@ -77,7 +78,7 @@ fn today(app: &TestApp) -> String {
 async fn from_the_first_look_to_the_invoice_a1_to_a9() {
     let licences = Licences::start(8);
     let app = licences.host().await;
-    let program = Licences::program_over(app.folder.path());
+    let program = Program::over(app.folder.path());
     let customers = known(&licences);
     let [first, second, third, ..] = customers.as_slice() else { panic!("three customers at least") };
 
@@ -434,7 +435,7 @@ const KILLS: u32 = 24;
 async fn killed_around_an_adjustment_it_is_made_once() {
     let (licences, app, customers) = billing(8).await;
     app.engine.close().await;
-    let program = Licences::program_over(app.folder.path());
+    let program = Program::over(app.folder.path());
     program.run("plugin list").ends(0);
     // Slow enough that a kill falls between requests, not before or after all of them.
     licences.psa.set_latency(std::time::Duration::from_millis(2));

@@ -4,7 +4,7 @@
 //! Everything goes through the program's command line: what is shown here is what an
 //! operator gets.
 
-use crosswalk_sims::{Autotask, PulsewayPsa, PulsewayRmm};
+use crosswalk_sims::{Autotask, PulsewayPsa, PulsewayRmm, SophosCentral};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -141,6 +141,20 @@ impl Crosswalk {
             "account=0",
         ];
         words.map(str::to_owned).into()
+    }
+
+    /// The arguments that connect to a licence vendor, its secret put into the environment.
+    pub fn connect_licences(&mut self, vendor: &SophosCentral) -> Vec<String> {
+        self.env("LICENCES_SECRET", vendor.client_secret());
+        let (url, id) = (vendor.url(), format!("client-id={}", vendor.client_id()));
+        let endpoint = |name: &str| format!("{name}={url}");
+        let mut words: Vec<String> =
+            ["connection", "add", "licences", "--plugin", "sophos-central", "--set", &id].map(str::to_owned).into();
+        for name in ["identity", "global", "regional"] {
+            words.extend(["--endpoint".to_owned(), endpoint(name)]);
+        }
+        words.extend(["--secret-env", "client-secret=LICENCES_SECRET", "--bucket", "minute=0"].map(str::to_owned));
+        words
     }
 
     /// As [`connect`](Self::connect), to simulators that run elsewhere.

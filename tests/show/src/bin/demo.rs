@@ -1,21 +1,27 @@
-//! The demo: an MSP's RMM into its PSA, as an operator would do it, on simulated vendors.
+//! The demo: an MSP's RMM into its PSA, and its licences onto contracts, as an operator would do
+//! it, on simulated vendors.
 //!
 //! It types the commands a person would type and shows what they print. Then it counts at
 //! the simulators, not at the program, what is in step. Any outcome but "everything in
 //! step, the second run wrote nothing" ends with an error. Then the PSA is swapped for
-//! another vendor's, and the same is asked of that.
+//! another vendor's, and the same is asked of that; last, what a licence vendor counts goes to the
+//! customers' contracts.
 
 #![expect(clippy::print_stdout, reason = "a demo talks")]
 
 use crosswalk_show::{Crosswalk, Trouble, connectors, target_folder};
-use crosswalk_sims::{Autotask, BmsOptions, Existing, PsaOptions, PulsewayPsa, PulsewayRmm, RmmOptions, Size, World};
+use crosswalk_sims::{
+    Autotask, BmsOptions, Existing, PsaOptions, PulsewayPsa, PulsewayRmm, RmmOptions, Size, SophosCentral,
+    SophosOptions, World, clock,
+};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
 const SEED: u64 = 2026;
 const SYNC: &str = "rmm-to-psa";
 const SWAPPED: &str = "rmm-to-psa2";
+const LICENCES: &str = "licences-to-psa";
 
 fn main() -> ExitCode {
     match demo() {
@@ -35,7 +41,9 @@ fn demo() -> Result<String, Trouble> {
     let world = World::generate(Size::new(40, 120, 2500), SEED);
     let rmm = PulsewayRmm::start(&world, RmmOptions::default())?;
     let existing = world.existing_in_psa(0.5, SEED);
-    let psa = Autotask::start(&existing, PsaOptions::default())?;
+    // As an MSP's workflow rule does, a new account gets its contract.
+    let options = PsaOptions { contracts_for_new_accounts: true, ..PsaOptions::default() };
+    let psa = Autotask::start(&existing, options)?;
     let data = target.join("demo");
     let mut crosswalk = Crosswalk::new(&target, &data)?;
     heading("Two simulated vendors are up");
@@ -100,7 +108,7 @@ fn demo() -> Result<String, Trouble> {
     println!("  counted at the PSA: {first_writes} write calls");
 
     heading("An hour later every device has checked in. The second run");
-    rmm.check_in_all(crosswalk_sims::clock::now_ms() / 1000);
+    rmm.check_in_all(clock::now_ms() / 1000);
     psa.reset_counts();
     rmm.reset_counts();
     say(&crosswalk, &["run", "rmm-to-psa"], &[0])?;
@@ -109,18 +117,126 @@ fn demo() -> Result<String, Trouble> {
 
     let line = verdict(&rmm, &psa, &crosswalk, second_writes)?;
     swap(&mut crosswalk, &rmm, &existing)?;
+    let billed = licences(&mut crosswalk, &world, &psa)?;
     heading("Look around: the database is left behind");
     let program = target.join("release/crosswalk");
     let some = rmm.devices().first().map(|device| device.id.clone()).unwrap_or_default();
     for words in [
         "link list rmm-to-psa --kind customer".to_owned(),
         format!("why rmm-to-psa asset {some}"),
+        format!("usage list {LICENCES}"),
         "journal rmm-to-psa --limit 20".to_owned(),
         "--help".to_owned(),
     ] {
         println!("  {} --data {} {words}", program.display(), data.display());
     }
-    Ok(line)
+    Ok(format!("{line}; {billed} usage lines in step"))
+}
+
+/// What a licence vendor counts, onto the contracts of the same accounts.
+fn licences(crosswalk: &mut Crosswalk, world: &World, psa: &Autotask) -> Result<usize, Trouble> {
+    heading("The other half: what a licence vendor counts goes to the customers' contracts");
+    let vendor = SophosCentral::start(world, SophosOptions::default())?;
+    let month = vendor.month();
+    println!(
+        "  Licences  {}   {} customers, {} rows in the report of {month}\n",
+        vendor.url(),
+        vendor.tenants().len(),
+        vendor.billed(&month).len()
+    );
+    let words = crosswalk.connect_licences(&vendor);
+    say(crosswalk, &words.iter().map(String::as_str).collect::<Vec<_>>(), &[0])?;
+    say(crosswalk, &["connection", "check", "licences"], &[0])?;
+    say(
+        crosswalk,
+        &["connection", "set", "psa", "--set", "service-billing-code=1", "--set", "service-period=Monthly"],
+        &[0],
+    )?;
+    let zone = ["--kinds", "customer,usage", "--time-zone", "Europe/Rome"];
+    say(crosswalk, &[&["sync", "add", LICENCES, "--from", "licences", "--to", "psa"][..], &zone].concat(), &[0])?;
+    psa.reset_counts();
+    say(crosswalk, &["plan", LICENCES], &[0, 3])?;
+
+    heading("Customers to accounts and contracts, products to services: proposed with reasons, never guessed");
+    say(crosswalk, &["customer", "accept", LICENCES], &[0])?;
+    let accounts: HashMap<String, String> = psa
+        .companies()
+        .iter()
+        .filter_map(|row| Some((row["companyName"].as_str()?.to_owned(), row["id"].as_i64()?.to_string())))
+        .collect();
+    let open = crosswalk.json(&["customer", "list", LICENCES])?;
+    for customer in rows(&open["customers"]).filter(|customer| customer["account"].is_null()) {
+        let (id, name) = (text(customer, "id"), text(customer, "name"));
+        // The operator knows them; the demo knows them by the world's own names.
+        match accounts.get(name) {
+            Some(account) => crosswalk.json(&["customer", "map", LICENCES, id, "--to", account])?,
+            None => crosswalk.json(&["customer", "map", LICENCES, id, "--exclude"])?,
+        };
+    }
+    crosswalk.json(&["plan", LICENCES])?;
+    crosswalk.json(&["customer", "accept", LICENCES])?;
+    say(crosswalk, &["product", "list", LICENCES], &[0])?;
+    crosswalk.json(&["product", "accept", LICENCES, "--score", "0.9"])?;
+    let products = crosswalk.json(&["product", "list", LICENCES])?;
+    for product in rows(&products).filter(|product| product["state"] != "linked") {
+        say(crosswalk, &["product", "create", LICENCES, text(product, "source")], &[0])?;
+    }
+    if psa.counts().writes > 0 {
+        return Err("mapping wrote to a vendor".into());
+    }
+
+    heading("Billing starts when a person approves: first one customer, line by line, then all");
+    crosswalk.json(&["plan", LICENCES])?;
+    let plan = newest(crosswalk, LICENCES)?;
+    crosswalk.json(&["apply", &plan, "--kind", "product", "--release", "first-run", "--yes"])?;
+    let lines = crosswalk.json(&["usage", "list", LICENCES, "--state", "waiting"])?;
+    let first = rows(&lines).next().map(|line| text(line, "customer").to_owned()).ok_or("nothing to approve")?;
+    say(crosswalk, &["usage", "list", LICENCES, "--customer", &first], &[0])?;
+    say(crosswalk, &["usage", "approve", LICENCES, &first, "--yes"], &[0])?;
+    let rest = crosswalk.json(&["usage", "approve", LICENCES, "--all", "--held", "--yes"])?;
+    println!("  the rest in one go: {} lines\n", rows(&rest["changes"]).count());
+    psa.reset_counts();
+    say(crosswalk, &["run", LICENCES], &[0])?;
+    let writes = psa.counts().writes;
+    say(crosswalk, &["customer", "list", LICENCES, "--search", "a"], &[0])?;
+    say(crosswalk, &["usage", "history", LICENCES, &first], &[0])?;
+    in_step(crosswalk, &vendor, psa, writes)
+}
+
+/// Counts at both vendors which lines are in step: what is billed is what the contract has.
+fn in_step(crosswalk: &Crosswalk, vendor: &SophosCentral, psa: &Autotask, writes: u64) -> Result<usize, Trouble> {
+    let mut billed = HashMap::<(String, String), i64>::new();
+    for (customer, product, quantity) in vendor.billed(&vendor.month()) {
+        *billed.entry((customer, product)).or_default() += quantity;
+    }
+    // In Rome it may be tomorrow already.
+    let tomorrow = clock::iso(clock::now_ms() + clock::DAY_MS, clock::TimeStyle::Bare);
+    let units: HashMap<i64, i64> =
+        psa.service_lines(&tomorrow[..10]).into_iter().filter_map(|line| Some((line.id, line.units?))).collect();
+    let lines = crosswalk.json(&["usage", "list", LICENCES])?;
+    let mut agree = 0;
+    for line in rows(&lines).filter(|line| line["state"] == "in-step" && !line["line"].is_null()) {
+        let wanted = billed.get(&(text(line, "customer").to_owned(), text(line, "product").to_owned()));
+        let has = text(line, "line").parse().ok().and_then(|id: i64| units.get(&id));
+        if wanted != has {
+            return Err(format!("a contract has {has:?} where {wanted:?} are billed: {line}").into());
+        }
+        agree += 1;
+    }
+    let adjusted = psa.adjustments().len();
+    if writes > 0 || agree == 0 || !psa.duplicates().is_empty() {
+        return Err(format!("{agree} lines agree, and another run wrote {writes} times").into());
+    }
+    println!("  counted at both vendors: {agree} lines agree after {adjusted} adjustments; another run wrote {writes}");
+    Ok(agree)
+}
+
+fn rows(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+fn text<'v>(row: &'v Value, field: &str) -> &'v str {
+    row[field].as_str().unwrap_or_default()
 }
 
 /// The same data into another vendor's PSA: one connection is changed, and nothing is built.
@@ -244,7 +360,7 @@ fn targets(links: &Value) -> Vec<String> {
 }
 
 fn texts(links: &Value, field: &str) -> Vec<String> {
-    links.as_array().into_iter().flatten().filter_map(|view| view[field].as_str()).map(str::to_owned).collect()
+    rows(links).filter_map(|view| view[field].as_str()).map(str::to_owned).collect()
 }
 
 fn heading(text: &str) {

@@ -64,10 +64,10 @@ fn rules(tenant: i64, keep: &Retention, now: Timestamp, ahead: bool) -> Vec<Rule
              SELECT plan FROM d WHERE plan IS NOT NULL AND plan NOT IN ({kept_plans})"
         )
     };
-    // Of records that are gone: links that lead nowhere, and those of alerts to closed tickets.
+    // Of records that are gone (of which there are few: they are looked at first): links that lead nowhere, and those of alerts to closed tickets.
     let old_links = format!(
-        "SELECT l.number FROM records r JOIN syncs y ON y.tenant = {tenant} AND y.source = r.connection \
-         JOIN links l ON l.tenant = {tenant} AND l.sync = y.id AND l.kind = r.kind AND l.source = r.id \
+        "SELECT l.number FROM records r CROSS JOIN syncs y ON y.tenant = {tenant} AND y.source = r.connection \
+         CROSS JOIN links l ON l.tenant = {tenant} AND l.sync = y.id AND l.kind = r.kind AND l.source = r.id \
          LEFT JOIN records t ON t.tenant = {tenant} AND t.connection = y.target AND t.kind = 'ticket' \
              AND l.kind = 'alert' AND t.id = l.target \
          WHERE r.tenant = {tenant} AND r.gone_at IS NOT NULL AND ( \

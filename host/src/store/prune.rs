@@ -30,8 +30,9 @@ struct Rule {
     rows: String,
 }
 
-/// What goes, in an order in which nothing is left that refers to it.
-fn rules(tenant: i64, keep: &Retention, now: Timestamp) -> Vec<Rule> {
+/// What goes, in an order in which nothing is left that refers to it. What hangs on plans and links
+/// goes when these are gone; `ahead` counts it while they are still there.
+fn rules(tenant: i64, keep: &Retention, now: Timestamp, ahead: bool) -> Vec<Rule> {
     let before = |days| now.plus_ms(-Retention::ms(days)).0;
     let (plans, runs, gone, tickets) =
         (before(keep.plans_days), before(keep.runs_days), before(keep.gone_days), before(keep.tickets_days));
@@ -47,8 +48,13 @@ fn rules(tenant: i64, keep: &Retention, now: Timestamp) -> Vec<Rule> {
          AND NOT EXISTS (SELECT 1 FROM plans u JOIN batches b ON b.tenant = u.tenant AND b.run = u.undoes \
              WHERE u.tenant = {tenant} AND u.undoes IS NOT NULL AND b.plan = p.id)"
     );
-    let kept_plans = format!("SELECT id FROM plans WHERE tenant = {tenant} AND id NOT IN ({old_plans})");
     let old_entry = format!("j.tenant = {tenant} AND j.at < {journal} AND (j.kind IS NOT 'usage' OR j.at < {usage})");
+    let kept_plans = match ahead {
+        true => format!("SELECT id FROM plans WHERE tenant = {tenant} AND id NOT IN ({old_plans})"),
+        false => format!("SELECT id FROM plans WHERE tenant = {tenant}"),
+    };
+    // A plan that became free by the going of another keeps all it has for the next time.
+    let bare = if ahead { "" } else { "AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.plan = p.id)" };
     // The plans that a table has rows of, each looked up once, without those that are kept.
     let left_plans = |table: &str| {
         format!(
@@ -58,10 +64,10 @@ fn rules(tenant: i64, keep: &Retention, now: Timestamp) -> Vec<Rule> {
              SELECT plan FROM d WHERE plan IS NOT NULL AND plan NOT IN ({kept_plans})"
         )
     };
-    // Of records that are gone: links that lead nowhere, and those of alerts to closed tickets.
+    // Of records that are gone (of which there are few: they are looked at first): links that lead nowhere, and those of alerts to closed tickets.
     let old_links = format!(
-        "SELECT l.number FROM records r JOIN syncs y ON y.tenant = {tenant} AND y.source = r.connection \
-         JOIN links l ON l.tenant = {tenant} AND l.sync = y.id AND l.kind = r.kind AND l.source = r.id \
+        "SELECT l.number FROM records r CROSS JOIN syncs y ON y.tenant = {tenant} AND y.source = r.connection \
+         CROSS JOIN links l ON l.tenant = {tenant} AND l.sync = y.id AND l.kind = r.kind AND l.source = r.id \
          LEFT JOIN records t ON t.tenant = {tenant} AND t.connection = y.target AND t.kind = 'ticket' \
              AND l.kind = 'alert' AND t.id = l.target \
          WHERE r.tenant = {tenant} AND r.gone_at IS NOT NULL AND ( \
@@ -72,19 +78,20 @@ fn rules(tenant: i64, keep: &Retention, now: Timestamp) -> Vec<Rule> {
              AND c.sequence = s.sequence WHERE s.tenant = {tenant} AND s.status IN ('intended', 'accepted') \
              AND c.source = l.source)"
     );
+    let but_old_links = if ahead { format!("AND l.number NOT IN ({old_links})") } else { String::new() };
     let not_linked = format!(
         "NOT EXISTS (SELECT 1 FROM links l JOIN syncs y ON y.id = l.sync WHERE l.tenant = {tenant} \
              AND l.sync IN (SELECT id FROM syncs WHERE tenant = {tenant}) AND y.source = r.connection \
-             AND l.kind = r.kind AND l.source = r.id AND l.number NOT IN ({old_links})) \
+             AND l.kind = r.kind AND l.source = r.id {but_old_links}) \
          AND NOT EXISTS (SELECT 1 FROM links l JOIN syncs y ON y.id = l.sync WHERE l.tenant = {tenant} \
              AND l.sync IN (SELECT id FROM syncs WHERE tenant = {tenant}) AND y.target = r.connection \
-             AND l.target_kind = r.kind AND l.target = r.id AND l.number NOT IN ({old_links}))"
+             AND l.target_kind = r.kind AND l.target = r.id {but_old_links})"
     );
     let rule = |what, table, key, rows| Rule { what, table, key, rows };
     vec![
         rule("journal entries", "journal", "id", format!("SELECT j.id FROM journal j WHERE {old_entry}")),
         rule("intents", "batches", "id", format!("SELECT b.id FROM batches b WHERE b.plan IN ({old_plans})")),
-        rule("plans", "plans", "id", old_plans.clone()),
+        rule("plans", "plans", "id", format!("{old_plans} {bare}")),
         rule(
             "states of changes",
             "change_states",
@@ -172,7 +179,7 @@ impl TenantStore {
     /// # Errors
     /// The database's.
     pub async fn prune_count(&self, keep: &Retention, now: Timestamp) -> Result<Vec<Pruned>, StoreError> {
-        let rules = rules(self.id, keep, now);
+        let rules = rules(self.id, keep, now, true);
         self.read(move |db| {
             let each = rules.iter().map(|rule| {
                 let mut select = db.prepare(&format!("SELECT count(*) FROM ({})", rule.rows))?;
@@ -195,7 +202,7 @@ impl TenantStore {
         now: Timestamp,
     ) -> Result<Option<(Pruned, bool)>, StoreError> {
         let tenant = self.id;
-        let Some(Rule { what, table, key, rows }) = rules(tenant, keep, now).into_iter().nth(place) else {
+        let Some(Rule { what, table, key, rows }) = rules(tenant, keep, now, false).into_iter().nth(place) else {
             return Ok(None);
         };
         let sql = format!(

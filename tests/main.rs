@@ -38,5 +38,7 @@ mod sync;
 mod tidy;
 /// Taking back what a run did: what goes, what is left, and that nothing does it again.
 mod undo;
+/// Licences into contracts: A1 to A9 as one walk, and what must never happen to an invoice.
+mod walk_usage;
 /// Why a record is, or is not, in step, in words.
 mod why;

@@ -297,6 +297,111 @@ async fn tenants_whose_vendor_hangs_keep_no_other_waiting() {
     assert_eq!(good_one_beside(2, 4).await, 2, "with few places as well");
 }
 
+/// Puts the clock on a time.
+fn set_clock(app: &TestApp, time: &str) {
+    app.clock.advance_ms(Timestamp::parse(time).unwrap().since_ms(now(app)));
+}
+
+/// Looks three times an hour until then, and gives when the sync was begun.
+async fn begun_until(app: &TestApp, until: &str) -> Vec<Timestamp> {
+    let until = Timestamp::parse(until).unwrap();
+    let mut begun = Vec::new();
+    while now(app) < until {
+        app.clock.advance_ms(20 * MINUTE_MS);
+        for report in tick(&app.engine).await {
+            assert_eq!(report.outcome, JobOutcome::Done, "{}", report.message);
+            begun.push(Timestamp::parse(&report.began_at).unwrap());
+        }
+    }
+    begun
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_the_calendar_each_slot_is_done_once_wherever_the_calendar_is_odd() {
+    let (_vendors, app) = hourly().await;
+    for (what, zone, calendar, from, until, slots) in [
+        (
+            "clocks go forward",
+            "Europe/Rome",
+            "daily 02:30",
+            "2040-03-23T12:00:00Z",
+            "2040-03-27T12:00:00Z",
+            ["2040-03-24T01:30:00Z", "2040-03-25T01:00:00Z", "2040-03-26T00:30:00Z", "2040-03-27T00:30:00Z"].as_slice(),
+        ),
+        (
+            "clocks go back",
+            "Europe/Rome",
+            "daily 02:30",
+            "2040-10-26T12:00:00Z",
+            "2040-10-29T12:00:00Z",
+            &["2040-10-27T00:30:00Z", "2040-10-28T00:30:00Z", "2040-10-29T01:30:00Z"],
+        ),
+        (
+            "a leap day, a month's end",
+            "America/St_Johns",
+            "daily 00:00",
+            "2044-02-27T12:00:00Z",
+            "2044-03-01T12:00:00Z",
+            &["2044-02-28T03:30:00Z", "2044-02-29T03:30:00Z", "2044-03-01T03:30:00Z"],
+        ),
+        (
+            "the last day of a month",
+            "UTC",
+            "monthly last@23:30",
+            "2044-02-27T12:00:00Z",
+            "2044-03-02T12:00:00Z",
+            &["2044-02-29T23:30:00Z"],
+        ),
+        (
+            "the last day of a year",
+            "Europe/Rome",
+            "monthly 31@23:50",
+            "2044-12-30T12:00:00Z",
+            "2045-01-02T12:00:00Z",
+            &["2044-12-31T22:50:00Z"],
+        ),
+    ] {
+        set_clock(&app, from);
+        let mut changed = app.tenant.sync(&sync()).await.unwrap();
+        changed.rules.time_zone = zone.to_owned();
+        app.tenant.sync_change(changed).await.unwrap();
+        app.tenant.schedule_set(&sync(), Job::Sync, None).await.unwrap();
+        app.tenant.schedule_by(&sync(), Job::Sync, calendar.parse().unwrap()).await.unwrap();
+        let begun = begun_until(&app, until).await;
+        let late: Vec<i64> = begun
+            .iter()
+            .zip(slots)
+            .map(|(begun, slot)| begun.since_ms(Timestamp::parse(slot).unwrap()) / MINUTE_MS)
+            .collect();
+        assert_eq!(begun.len(), slots.len(), "{what}: {begun:?}");
+        // Its jitter, and what passes until somebody looks.
+        assert!(late.iter().all(|late| (0..=23).contains(late)), "{what}: {late:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missed_days_are_one_and_another_time_zone_does_no_day_twice() {
+    let (_vendors, app) = hourly().await;
+    set_clock(&app, "2040-06-01T12:00:00Z");
+    app.tenant.schedule_by(&sync(), Job::Sync, "daily 02:00".parse().unwrap()).await.unwrap();
+    app.clock.advance_ms(5 * 24 * HOUR_MS);
+    tick_one(&app).await;
+    assert!(tick(&app.engine).await.is_empty(), "caught up once, not five times");
+    // Of the sixth it was 02:00 already; it comes again six hours later, and again four after that.
+    let mut day = 7;
+    for (zone, clock) in [("America/New_York", "06:00"), ("America/Los_Angeles", "09:00"), ("UTC", "02:00")] {
+        let mut changed = app.tenant.sync(&sync()).await.unwrap();
+        changed.rules.time_zone = zone.to_owned();
+        app.tenant.sync_change(changed).await.unwrap();
+        let slot = Timestamp::parse(&format!("2040-06-{day:02}T{clock}:00Z")).unwrap();
+        let known = app.second().await.tenant(app.tenant.name()).await.unwrap().schedule_list().await.unwrap();
+        assert!((0..=3 * MINUTE_MS).contains(&known[0].due_at.since_ms(slot)), "{zone}: {}", known[0].due_at);
+        set_clock(&app, &format!("2040-06-{day:02}T10:00:00Z"));
+        tick_one(&app).await;
+        day += 1;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_amid_the_pages_is_a_run_of_its_own_and_the_next_reads_on() {
     let vendors = Vendors::start(3, 6, 1700, 0.0);

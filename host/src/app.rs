@@ -96,7 +96,7 @@ fn join(config: &Config) -> anyhow::Result<Engine> {
     };
     let store = Store::open(&data.join("crosswalk.db"), &key).map_err(Error::from)?;
     let runtime = Runtime::new(options(config)).context("the sandbox could not be set up")?;
-    Ok(Engine::new(store, runtime, Arc::new(SystemClock), data.clone()))
+    Ok(Engine::new(store, runtime, Arc::new(SystemClock), data.clone()).keeping(config.retention))
 }
 
 /// The runtime's options: its own, but for what is configured.

@@ -15,11 +15,21 @@
 //! memory-mib = 64            # memory of one connector call
 //! call-seconds = 120         # time of one connector call, vendor's replies included; left out, a plugin may ask for up to 600
 //! component-mib = 16         # size of a plugin file
+//! [retention]                # what is kept how long, in days; `crosswalk prune` deletes the rest
+//! plans-days = 90            # plans and their changes; for as long a run can be undone
+//! runs-days = 400            # runs
+//! journal-days = 400         # the journal, without what it says of usage
+//! usage-days = 3653          # counts, and what the journal says of usage
+//! gone-days = 90             # records their vendor has no more and no link leads from or to
+//! tickets-days = 90          # alerts that are gone, their closed tickets, and the links between them
 //! ```
 
-use crate::model::{Secret, TenantName};
+use crate::model::{Retention, Secret, TenantName};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+
+/// The longest anything is kept: a hundred years.
+const DAYS_MAX: u32 = 36_525;
 
 /// Names of the environment variables that are read.
 pub mod variables {
@@ -57,6 +67,8 @@ pub struct Config {
     pub storage: Storage,
     /// How connectors run.
     pub guests: Guests,
+    /// What is kept how long.
+    pub retention: Retention,
     /// What is logged: filter directives of the log library.
     pub log: String,
     /// The tenant commands work for.
@@ -150,7 +162,7 @@ impl ConfigError {
             ConfigError::NoHome => "name a folder with --data DIR or CROSSWALK_DATA",
             ConfigError::File { .. } => "look at its rights, or name another data folder with --data DIR",
             ConfigError::Wrong { .. } => {
-                "it may hold: tenant, key-file, log, guest-threads, and under [limits] memory-mib, call-seconds, component-mib"
+                "it may hold: tenant, key-file, log, guest-threads, and under [limits] memory-mib, call-seconds, component-mib, and under [retention] plans-days, runs-days, journal-days, usage-days, gone-days, tickets-days"
             }
             ConfigError::Range { .. } => "change the number, or leave the key out",
             ConfigError::Variable { .. } => "change it, or unset it",
@@ -213,6 +225,7 @@ impl Config {
         Ok(Self {
             storage: Storage { data, key },
             guests,
+            retention: file.retention.over(Retention::default()),
             log,
             tenant_named: tenant.is_some(),
             tenant: tenant.unwrap_or_default(),
@@ -229,6 +242,32 @@ struct File {
     log: Option<String>,
     guest_threads: Option<u32>,
     limits: Limits,
+    retention: Days,
+}
+
+/// `[retention]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Days {
+    plans_days: Option<u32>,
+    runs_days: Option<u32>,
+    journal_days: Option<u32>,
+    usage_days: Option<u32>,
+    gone_days: Option<u32>,
+    tickets_days: Option<u32>,
+}
+
+impl Days {
+    fn over(&self, usual: Retention) -> Retention {
+        Retention {
+            plans_days: self.plans_days.unwrap_or(usual.plans_days),
+            runs_days: self.runs_days.unwrap_or(usual.runs_days),
+            journal_days: self.journal_days.unwrap_or(usual.journal_days),
+            usage_days: self.usage_days.unwrap_or(usual.usage_days),
+            gone_days: self.gone_days.unwrap_or(usual.gone_days),
+            tickets_days: self.tickets_days.unwrap_or(usual.tickets_days),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -254,6 +293,12 @@ impl File {
             ("limits.call-seconds", file.limits.call_seconds, 3600),
             ("limits.component-mib", file.limits.component_mib, 256),
             ("guest-threads", file.guest_threads, 256),
+            ("retention.plans-days", file.retention.plans_days, DAYS_MAX),
+            ("retention.runs-days", file.retention.runs_days, DAYS_MAX),
+            ("retention.journal-days", file.retention.journal_days, DAYS_MAX),
+            ("retention.usage-days", file.retention.usage_days, DAYS_MAX),
+            ("retention.gone-days", file.retention.gone_days, DAYS_MAX),
+            ("retention.tickets-days", file.retention.tickets_days, DAYS_MAX),
         ] {
             if let Some(value) = value.filter(|value| !(1..=most).contains(value)) {
                 return Err(ConfigError::Range { path: path.to_owned(), key, value, least: 1, most });
@@ -315,6 +360,17 @@ mod tests {
         assert!(error.to_string().contains("`limits.call-seconds` is 0"), "{error}");
         assert!(read("tenant = \"No Name\"", &[], &Flags::default()).is_err());
         assert!(read("", &[("CROSSWALK_TENANT", "No Name")], &Flags::default()).is_err());
+    }
+
+    #[test]
+    fn what_is_kept_how_long_is_the_usual_but_for_what_is_said() {
+        let usual = Retention::default();
+        assert_eq!(read("", &[], &Flags::default()).unwrap().retention, usual);
+        let config = read("[retention]\nplans-days = 30\nusage-days = 9000", &[], &Flags::default()).unwrap();
+        assert_eq!(config.retention, Retention { plans_days: 30, usage_days: 9000, ..usual });
+        let error = read("[retention]\nruns-days = 0", &[], &Flags::default()).unwrap_err();
+        assert!(error.to_string().contains("`retention.runs-days` is 0"), "{error}");
+        assert!(read("[retention]\nrun-days = 3", &[], &Flags::default()).is_err());
     }
 
     #[test]

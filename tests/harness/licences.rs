@@ -7,7 +7,7 @@
 
 use super::pair::autotask_connection;
 use super::program::Program;
-use super::{SYNC, TestApp, component, name, secrets, sync, told};
+use super::{SYNC, TestApp, name, secrets, sync, told};
 use crosswalk::engine::{Decision, NewConnection};
 use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{Kind, SyncRules};
@@ -15,7 +15,6 @@ use crosswalk_sims::sophos_central::SophosTenant;
 use crosswalk_sims::world::{Existing, Relation};
 use crosswalk_sims::{Autotask, PsaOptions, Size, SophosCentral, SophosOptions, World};
 use serde_json::json;
-use std::path::Path;
 
 /// The contract that every account has in force.
 pub(crate) const CONTRACT: &str = "Managed Services";
@@ -78,11 +77,6 @@ impl Licences {
         psa.settings.insert("service-period".to_owned(), json!(PERIOD));
         app.join(self.connection("licences"), psa, rules).await;
         app
-    }
-
-    /// The program over an existing data folder, such as a host's: `app.folder.path()`.
-    pub(crate) fn program_over(folder: &Path) -> Program {
-        Program::over(folder)
     }
 
     /// The program over a folder of its own, with the same connections and the same sync, made by its commands.

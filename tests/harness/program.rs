@@ -110,6 +110,11 @@ impl Started {
         self.child.as_ref().expect("it runs").id()
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.try_wait().expect("it can be asked").is_some())
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(mut self) -> Said {
         let child = self.child.take().expect("it runs");

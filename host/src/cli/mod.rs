@@ -33,6 +33,7 @@ mod plan;
 mod plugin;
 mod product;
 mod progress;
+mod prune;
 mod secrets;
 mod session;
 mod shapes;
@@ -70,7 +71,7 @@ Environment:
   CROSSWALK_KEY_FILE  a file that holds it, as --key-file
   CROSSWALK_LOG       what is logged: error, warn, info, debug, trace, or filter directives
 
-The data folder may hold a crosswalk.toml (tenant, key-file, log, guest-threads, [limits]);
+The data folder may hold a crosswalk.toml (tenant, key-file, log, guest-threads, [limits], [retention]);
 flags win over the environment, and that over the file.
 
 ";
@@ -151,6 +152,8 @@ enum Command {
     Journal(journal::JournalArgs),
     /// Say why a record is, or is not, in step
     Why(why::WhyArgs),
+    /// Delete what is older than it has to be kept
+    Prune(prune::PruneArgs),
     /// Run the schedule: do what is due, until stopped
     Work(work::WorkArgs),
 }
@@ -187,6 +190,7 @@ impl Args {
             | Command::Alert(_)
             | Command::Customer(customer::CustomerCommand::Refresh { .. })
             | Command::Sync(sync::SyncCommand::Swap { .. })
+            | Command::Prune(_)
             | Command::Work(_) => true,
             _ => false,
         }
@@ -215,6 +219,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,
         Command::Why(command) => command.run(session).await,
+        Command::Prune(command) => command.run(session).await,
         Command::Work(command) => command.run(session).await,
     }
 }

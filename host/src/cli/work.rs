@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 What is due is a fact in the database: a sync with an interval (`crosswalk sync set NAME --every
-60`), the jobs that a plugin's manifest lets recur for connections of syncs that are not paused, and
-what connectors asked to be woken for. Several of these may run at once, and commands by
+60`, --daily or --monthly), the jobs that a plugin's manifest lets recur for connections of syncs that are not paused, and
+what connectors asked to be woken for; once a day what is old is pruned (`crosswalk prune --help`). Several of these may run at once, and commands by
 hand beside them: each thing is done by one. A signal stops it where nothing is lost, and it
 ends with 0. With --json each line is a document.
 

@@ -28,6 +28,7 @@ mod planning;
 mod plugins;
 mod ports;
 mod progress;
+mod prune;
 mod query;
 mod recover;
 mod refresh;
@@ -55,6 +56,7 @@ pub use links::{Decision, LinkFilter, LinkView};
 pub use planning::{PlanReport, RunReport};
 pub use plugins::{PluginAdded, PluginView};
 pub use progress::{NoProgress, Progress, Stage};
+pub use prune::{PruneReport, PrunedRows};
 pub use query::{ChangeView, LinkCount};
 pub use refresh::RefreshReport;
 pub use schedule::{JobOutcome, JobReport};
@@ -72,12 +74,12 @@ pub use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
 
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::model::TenantName;
+use crate::model::{Retention, TenantName};
 use crate::runtime::{Plugin, Runtime};
 use crate::store::Store;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// The door. Cheap to clone.
 #[derive(Clone)]
@@ -96,6 +98,8 @@ pub(crate) struct Parts {
     pub(crate) loaded: Mutex<HashMap<String, Plugin>>,
     /// Whether work shall break off at the next place where nothing is lost.
     pub(crate) stop: Stop,
+    /// What is kept how long; the usual, where nobody said.
+    pub(crate) retention: OnceLock<Retention>,
 }
 
 impl Engine {
@@ -103,8 +107,23 @@ impl Engine {
     #[must_use]
     pub fn new(store: Store, runtime: Runtime, clock: Arc<dyn Clock>, data_dir: PathBuf) -> Self {
         Self {
-            parts: Arc::new(Parts { store, runtime, clock, data_dir, loaded: Mutex::default(), stop: Stop::default() }),
+            parts: Arc::new(Parts {
+                store,
+                runtime,
+                clock,
+                data_dir,
+                loaded: Mutex::default(),
+                stop: Stop::default(),
+                retention: OnceLock::new(),
+            }),
         }
+    }
+
+    /// The same, with another retention; the first that is given holds.
+    #[must_use]
+    pub fn keeping(self, retention: Retention) -> Self {
+        self.parts.retention.get_or_init(|| retention);
+        self
     }
 
     /// The engine for one tenant.

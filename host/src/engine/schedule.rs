@@ -1,5 +1,5 @@
-//! What is due, and doing one thing of it: a job of a sync, or a wake-up of a connector, whether
-//! it asked for it or its manifest lets the job recur.
+//! What is due, and doing one thing of it: a job of a sync, a wake-up of a connector, whether it
+//! asked for it or its manifest lets the job recur, or the daily pruning.
 //!
 //! What is due is a fact in the store; nobody gives hints. A thing is taken in the store
 //! before it is done, so that several processes may look at once and each is done by one.
@@ -29,6 +29,8 @@ pub(super) const LOST_MS: i64 = 60_000;
 pub(super) enum Due {
     Job(Schedule),
     Wake(Wakeup),
+    /// Pruning, since then.
+    Prune(Timestamp),
 }
 
 impl Due {
@@ -37,6 +39,7 @@ impl Due {
         match self {
             Due::Job(schedule) => schedule.due_at,
             Due::Wake(wake) => wake.due_at,
+            Due::Prune(due_at) => *due_at,
         }
     }
 
@@ -52,6 +55,7 @@ impl Due {
             Due::Job(schedule) => format!("sync {}", schedule.sync),
             // A job goes on from where its last wake-up left it.
             Due::Wake(wake) => format!("job {} {}", wake.connection, wake.job),
+            Due::Prune(_) => "prune".to_owned(),
         }
     }
 }
@@ -77,9 +81,9 @@ pub enum JobOutcome {
 pub struct JobReport {
     /// Whose.
     pub tenant: String,
-    /// `sync`, `alerts`, or the connector's own name of a job.
+    /// `sync`, `alerts`, `prune`, or the connector's own name of a job.
     pub job: String,
-    /// The sync; for a connector's job, its connection.
+    /// The sync; for a connector's job, its connection; for pruning, the tenant.
     pub of: String,
     /// When it was begun: RFC 3339.
     pub began_at: String,
@@ -142,6 +146,7 @@ impl Tenant {
             }
             due.push(one);
         }
+        due.extend(self.store.prune_due(now).await?.map(Due::Prune));
         due.retain(|one| !busy(one));
         due.sort_by_key(Due::at);
         Ok(due)
@@ -152,6 +157,7 @@ impl Tenant {
         match due {
             Due::Job(schedule) => self.do_job(&schedule).await,
             Due::Wake(wake) => self.do_wake(&wake).await,
+            Due::Prune(due) => self.do_prune(due).await,
         }
     }
 
@@ -226,6 +232,28 @@ impl Tenant {
             outcome,
             message,
             next_at: next.map(|at| at.to_string()),
+        }))
+    }
+
+    /// Once a day: taken first, so that what stops or fails goes the next day.
+    async fn do_prune(&self, due: Timestamp) -> Result<Option<JobReport>, Error> {
+        let began = self.parts.clock.now();
+        let Some(next) = self.store.prune_take(due, began).await? else { return Ok(None) };
+        let (outcome, message) = match self.prune(false).await {
+            Ok(report) => (JobOutcome::Done, report.words()),
+            Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.to_string()),
+            Err(error) => (JobOutcome::Failed, in_words(&error)),
+        };
+        Ok(Some(JobReport {
+            tenant: self.name.to_string(),
+            job: "prune".to_owned(),
+            of: self.name.to_string(),
+            began_at: began.to_string(),
+            took_ms: self.parts.clock.now().since_ms(began),
+            failures: u32::from(outcome == JobOutcome::Failed),
+            outcome,
+            message,
+            next_at: Some(next.to_string()),
         }))
     }
 

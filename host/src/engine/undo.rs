@@ -1,7 +1,7 @@
 //! Undoing a run: its reverse as a plan, which is shown, approved and applied as any other.
 //!
-//! What a run did is what its changes came to, and they are kept for good: each is looked
-//! at together with its record, read afresh from the target, and [`reverse`] says what
+//! What a run did is what its changes came to, for as long as they are kept (`plans-days` of the
+//! retention): each is looked at together with its record, read afresh from the target, and [`reverse`] says what
 //! takes it back, or why it is left. The reverse goes in the other direction than the
 //! work: assets before the customers they belong to, a record's fields before its link.
 //! An undo is itself a run, and undone by the same rules: then everything goes the other
@@ -117,6 +117,15 @@ impl Work<'_> {
         self.recover().await?;
         let applied = self.store.plan_applied_by(undone.id).await?;
         let Some(plan) = applied else {
+            if undone.counts.done > 0 {
+                return Err(Error::invalid(
+                    format!("what run {} did is not kept any more: it cannot be undone", undone.id),
+                    format!(
+                        "`crosswalk journal {} --run {}` tells it; `crosswalk prune --help` says what is kept how long",
+                        undone.sync, undone.id
+                    ),
+                ));
+            }
             return Err(Error::invalid(
                 format!("run {} applied nothing: there is nothing to undo", undone.id),
                 format!("`crosswalk runs {}` shows which runs did something", undone.sync),

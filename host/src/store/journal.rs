@@ -1,7 +1,7 @@
-//! The journal: what was done, and why. It is only ever added to.
+//! The journal: what was done, and why. It is only ever added to, until it is old enough to go.
 //!
-//! An entry about a change of a plan need not repeat before and after: the plan keeps them
-//! for good, and they are put into the entry's detail when it is read.
+//! An entry about a change of a plan need not repeat before and after: the change is kept for as
+//! long as the entry is, and they are put into the entry's detail when it is read.
 
 use super::rows::{collect, cut, limit, time, to_document, word_or_none};
 use super::syncs::sync_id;

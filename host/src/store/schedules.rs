@@ -4,6 +4,7 @@
 //! stored: of several processes one gets it. The take moves it to its next slot, so that a
 //! slot is done once; a job whose process died while it did it is seen by its old take.
 
+use super::prune::EVERY_MS;
 use super::rows::{collect, count, first, time, time_or_none, word};
 use super::syncs::sync_id;
 use super::wakeups::COUNTS;
@@ -15,7 +16,7 @@ const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.due_at, s.t
      s.message, s.calendar, s.jitter_ms, coalesce(y.rules ->> '$.time-zone', 'UTC') FROM schedules s JOIN syncs y ON y.id = s.sync";
 
 impl Store {
-    /// The tenants with anything to do at `now`: a job or a wake-up that is due, or a job that
+    /// The tenants with anything to do at `now`: a job, a wake-up or pruning that is due, or a job that
     /// was taken before `lost` and not finished since.
     ///
     /// # Errors
@@ -26,14 +27,15 @@ impl Store {
                 "SELECT t.name FROM tenants t WHERE t.id IN ( \
                      SELECT s.tenant FROM schedules s JOIN syncs y ON y.id = s.sync \
                      WHERE NOT y.paused AND (s.due_at <= ?1 OR s.taken_at <= ?2) \
-                     UNION SELECT w.tenant FROM wakeups w WHERE w.due_at <= ?1 AND {COUNTS}) ORDER BY t.name"
+                     UNION SELECT w.tenant FROM wakeups w WHERE w.due_at <= ?1 AND {COUNTS} \
+                     UNION SELECT id FROM tenants WHERE coalesce(pruned_at, added_at) + {EVERY_MS} <= ?1) ORDER BY t.name"
             );
             collect(db.prepare_cached(&sql)?.query([now.0, lost.0])?, |row| word(row, 0))
         })
         .await
     }
 
-    /// When the next job or wake-up after `now` is due, of one tenant or of all.
+    /// When the next job, wake-up or pruning after `now` is due, of one tenant or of all.
     ///
     /// # Errors
     /// The database's.
@@ -43,7 +45,8 @@ impl Store {
             let sql = format!(
                 "SELECT min(due_at) FROM ( \
                      SELECT s.tenant, s.due_at FROM schedules s JOIN syncs y ON y.id = s.sync WHERE NOT y.paused \
-                     UNION ALL SELECT w.tenant, w.due_at FROM wakeups w WHERE {COUNTS}) d \
+                     UNION ALL SELECT w.tenant, w.due_at FROM wakeups w WHERE {COUNTS} \
+                     UNION ALL SELECT id, coalesce(pruned_at, added_at) + {EVERY_MS} FROM tenants) d \
                  WHERE d.due_at > ?1 AND (?2 IS NULL OR d.tenant = (SELECT id FROM tenants WHERE name = ?2))"
             );
             Ok(first(db.prepare_cached(&sql)?.query(params![now.0, tenant])?, |row| time_or_none(row, 0))?.flatten())

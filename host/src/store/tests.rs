@@ -5,6 +5,7 @@ mod isolation;
 mod observing;
 mod opening;
 mod ports;
+mod prune;
 mod schedules;
 mod settings;
 mod threads;

@@ -13,12 +13,22 @@ use serde_json::{Value, json};
 
 /// Which account and contract a customer is.
 #[derive(Debug, clap::Args)]
-#[group(id = "decision", multiple = true, required = true, args = ["to", "contract", "exclude"])]
 pub(in crate::cli) struct MapArgs {
     /// The sync
     sync: SyncName,
     /// The customer, by its id or its whole name
     customer: String,
+    #[command(flatten)]
+    decision: DecisionArgs,
+    /// Only while it still has these revisions, account.contract, as `--json` lists them
+    #[arg(long, value_name = "A.B", value_parser = revisions)]
+    if_revision: Option<(i64, i64)>,
+}
+
+/// What is decided: at least one of them.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct DecisionArgs {
     /// The account it is, by its id or its whole name; `none` forgets what was decided
     #[arg(long, value_name = "ACCOUNT|none")]
     to: Option<String>,
@@ -28,9 +38,6 @@ pub(in crate::cli) struct MapArgs {
     /// Leave the customer, and what belongs to it, out of the sync
     #[arg(long, conflicts_with_all = ["to", "contract"])]
     exclude: bool,
-    /// Only while it still has these revisions, account.contract, as `--json` lists them
-    #[arg(long, value_name = "A.B", value_parser = revisions)]
-    if_revision: Option<(i64, i64)>,
 }
 
 fn revisions(text: &str) -> Result<(i64, i64), String> {
@@ -43,13 +50,14 @@ impl MapArgs {
         let tenant = session.tenant().await?;
         let sync = &self.sync;
         let customer = tenant.customers_named(sync, &[self.customer]).await?.concat();
-        let account = match self.to.as_deref() {
-            _ if self.exclude => Some(Decision::Exclude),
+        let DecisionArgs { to, contract, exclude } = &self.decision;
+        let account = match to.as_deref() {
+            _ if *exclude => Some(Decision::Exclude),
             Some("none") => Some(Decision::Forget),
             Some(account) => Some(Decision::Link(tenant.account_named(sync, account).await?)),
             None => None,
         };
-        let contract = match self.contract.as_deref() {
+        let contract = match contract.as_deref() {
             Some("none") => Some(Decision::Forget),
             Some(contract) => Some(Decision::Link(contract.to_owned())),
             None => None,
@@ -81,9 +89,14 @@ async fn views(tenant: &Tenant, sync: &SyncName, ids: Vec<String>) -> anyhow::Re
     Ok(tenant.customer_list(sync, &filter).await?.customers)
 }
 
-pub(super) async fn accept(session: &Session<'_>, sync: &SyncName, score: f64) -> anyhow::Result<Exit> {
+pub(super) async fn accept(
+    session: &Session<'_>,
+    sync: &SyncName,
+    account: f64,
+    contract: f64,
+) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
-    let accepted = tenant.customer_accept(sync, score).await?;
+    let accepted = tenant.customer_accept(sync, account, contract).await?;
     let both = accepted.accounts.iter().chain(&accepted.contracts).cloned().collect();
     let views = views(&tenant, sync, both).await?;
     session.output.answer(
@@ -96,7 +109,7 @@ pub(super) async fn accept(session: &Session<'_>, sync: &SyncName, score: f64) -
         },
         || {
             if views.is_empty() {
-                return format!("nothing is proposed with {score} or more; `crosswalk customer list {sync} --state proposed` shows what is");
+                return format!("nothing is proposed with {account} or more, nor a contract with {contract}; `crosswalk customer list {sync} --state proposed` shows what is");
             }
             format!(
                 "{} linked to an account, {} to a contract\n\n{}\n\nnext: crosswalk plan {sync}",

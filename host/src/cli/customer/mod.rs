@@ -68,14 +68,20 @@ Examples:
     Map(MapArgs),
     /// Take proposals: which account a customer is, then which of its contracts
     #[command(after_help = "\
-The only contract in force of an account is proposed with 0.9, the only one that has run out
-with 0.6. What has a close second is left for you.")]
+A name that is the same but for case and legal form scores 1, the only contract in force of an
+account 0.9, the only one at all 0.6. What has a close second is left for you.
+
+Example:
+  crosswalk customer accept licences --score 0.9 --contract-score 0.6")]
     Accept {
         /// The sync
         sync: SyncName,
-        /// With at least this score, from 0 to 1
-        #[arg(long, value_parser = score, default_value = "0.9")]
+        /// Take accounts with at least this score, from 0 to 1
+        #[arg(long, value_parser = score, default_value = "0.99")]
         score: f64,
+        /// Take contracts with at least this score, from 0 to 1
+        #[arg(long, value_parser = score, default_value = "0.9")]
+        contract_score: f64,
     },
     /// Switch usage and tickets of customers on or off
     #[command(after_help = "\
@@ -145,7 +151,9 @@ impl CustomerCommand {
             }
             CustomerCommand::Contracts { sync, customer } => list::contracts(session, &sync, &customer).await,
             CustomerCommand::Map(args) => args.run(session).await,
-            CustomerCommand::Accept { sync, score } => decide::accept(session, &sync, score).await,
+            CustomerCommand::Accept { sync, score, contract_score } => {
+                decide::accept(session, &sync, score, contract_score).await
+            }
             CustomerCommand::Edit { sync, which, usage, tickets } => {
                 decide::edit(session, &sync, &which, usage, tickets).await
             }

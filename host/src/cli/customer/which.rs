@@ -89,8 +89,8 @@ impl WhichArgs {
         let customers = tenant.customer_list(sync, &filter).await?.customers;
         let listed = |id: &&String| !customers.iter().any(|one| one.id == **id);
         if let Some(gone) = ids.iter().find(listed).filter(|_| self.filter.is_empty()) {
-            let hint = format!("`crosswalk customer list {sync}` names those there are");
-            return Err(Error::not_found("customer", format!("{gone} at the source any more"), hint).into());
+            let hint = format!("it is gone from the source; `crosswalk customer list {sync}` names those there are");
+            return Err(Error::not_found("customer", gone, hint).into());
         }
         Ok(customers)
     }

@@ -12,6 +12,7 @@ use crate::cli::progress::Bars;
 use crate::cli::session::Session;
 use crate::cli::shapes;
 use crate::engine::brakes::can_release;
+use crate::engine::plan::usage::{QUANTITY, integer};
 use crate::engine::{ApplyOptions, ChangeFilter, ChangeView, PlanReport, UsageChoice, UsageLine, UsageState};
 use crate::model::{LineKey, SyncName};
 use jiff::civil::Date;
@@ -134,7 +135,8 @@ fn shown(report: &PlanReport, held: &[&ChangeView], free: &[&ChangeView], names:
     }
     if !held.is_empty() {
         text.push_str(&format!(
-            "\nNot possible:\n{}\n",
+            "{}Not possible:\n{}\n",
+            if text.is_empty() { "" } else { "\n" },
             table(["customer", "service", "quantity", "why"], held.iter().map(row))
         ));
     }
@@ -146,11 +148,7 @@ fn shown(report: &PlanReport, held: &[&ChangeView], free: &[&ChangeView], names:
 
 /// By how much a change moves a quantity.
 fn units(view: &ChangeView) -> i64 {
-    use crate::model::Value;
-    let number = |value: &Value| match value {
-        Value::Integer(number) => *number,
-        _ => 0,
-    };
-    let diff = view.change.fields.iter().find(|diff| diff.name == "quantity");
+    let number = |value: &crate::model::Value| integer(Some(value)).unwrap_or_default();
+    let diff = view.change.fields.iter().find(|diff| diff.name == QUANTITY);
     diff.map_or(0, |diff| number(&diff.after) - diff.before.as_ref().map_or(0, number))
 }

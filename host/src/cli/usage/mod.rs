@@ -154,10 +154,11 @@ async fn dismiss(session: &Session<'_>, sync: &SyncName, which: &WhichArgs) -> a
     session.output.answer(
         || json!({ "dismissed": dismissed }),
         || {
-            let rows = list::rows(&lines);
-            let told =
-                format!("{} dismissed: contracts stay as they are until counts move", count(dismissed as u64, "line"));
-            if lines.is_empty() { told } else { format!("{rows}\n\n{told}") }
+            if lines.is_empty() {
+                return format!("nothing to dismiss; `crosswalk usage list {sync}` shows all lines");
+            }
+            let done = count(dismissed as u64, "line");
+            format!("{}\n\n{done} dismissed: contracts stay as they are until counts move", list::rows(&lines))
         },
     )?;
     Ok(Exit::Done)

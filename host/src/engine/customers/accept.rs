@@ -17,14 +17,14 @@ pub struct Accepted {
 }
 
 impl Tenant {
-    /// Links customers to the accounts that are proposed with at least this score and no close
+    /// Links customers to the accounts that are proposed with at least the first score and no close
     /// second; then, where usage takes part, every linked customer to the contract that is proposed
-    /// with at least this score. Contracts are those that were read last.
+    /// with at least the second. Contracts are those that were read last.
     ///
     /// # Errors
     /// No such sync; the target's connection cannot be opened; somebody else decided meanwhile.
-    pub async fn customer_accept(&self, sync: &SyncName, score: f64) -> Result<Accepted, Error> {
-        let accounts = self.link_accept(sync, Kind::Customer, score).await?;
+    pub async fn customer_accept(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
+        let accounts = self.link_accept(sync, Kind::Customer, account).await?;
         let mut accepted =
             Accepted { accounts: accounts.into_iter().map(|link| link.source).collect(), contracts: Vec::new() };
         let sync = self.sync(sync).await?;
@@ -38,7 +38,7 @@ impl Tenant {
             let matching::Decision::Proposed { candidates, .. } = books.contract_decision(&customer, &account) else {
                 continue;
             };
-            let Some(best) = candidates.first().filter(|best| best.score >= score) else { continue };
+            let Some(best) = candidates.first().filter(|best| best.score >= contract) else { continue };
             let decision = Decision::Link(best.target.clone());
             links.extend(self.mapped(&sync, &customer, None, Some(&decision)).await?);
             accepted.contracts.push(customer);

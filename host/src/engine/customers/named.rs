@@ -62,10 +62,7 @@ impl Tenant {
             .iter()
             .map(|name| {
                 find(&present, name, kind, hint)?.map_or_else(
-                    || {
-                        find(&gone, name, kind, hint)?
-                            .ok_or_else(|| Error::not_found(kind.as_str(), format!("`{name}` at {connection}"), hint))
-                    },
+                    || find(&gone, name, kind, hint)?.ok_or_else(|| Error::not_found(kind.as_str(), name, hint)),
                     Ok,
                 )
             })

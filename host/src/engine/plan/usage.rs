@@ -503,7 +503,7 @@ pub(super) fn after_usage(link: &mut Link, change: &PlannedChange) {
 }
 
 /// A whole number; none for a fraction, which no line can have.
-pub(in crate::engine) fn integer(value: Option<&Value>) -> Option<i64> {
+pub(crate) fn integer(value: Option<&Value>) -> Option<i64> {
     match value? {
         Value::Integer(number) => Some(*number),
         Value::Decimal(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(*number as i64),

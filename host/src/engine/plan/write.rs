@@ -7,7 +7,7 @@
 
 use super::Reference;
 use super::alerts::{ACCOUNT, LAST_ACTIVITY};
-use super::usage::{CONTRACT, COUNTED, PRODUCT, after_usage};
+use super::usage::{CONTRACT, COUNTED, EFFECTIVE, PRODUCT, after_usage};
 use super::value::same;
 use crate::model::{
     Action, Change, ChangeId, Field, Kind, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record, Timestamp,
@@ -249,9 +249,11 @@ pub struct FieldNote {
 }
 
 /// Which fields of a write the vendor kept differently: cut, rounded, reformatted or ignored.
+/// From which day on a quantity holds is said of the change: a line that was read tells a day of its own.
 #[must_use]
 pub fn verify(sent: &Change, kept: &Record) -> Vec<FieldNote> {
     sent_values(sent)
+        .filter(|(name, _)| sent.kind != Kind::Usage || *name != EFFECTIVE)
         .filter_map(|(name, sent)| {
             let kept = value_of(kept, name).filter(|kept| !same(&sent, kept))?;
             Some(FieldNote { name: name.to_owned(), sent, kept })

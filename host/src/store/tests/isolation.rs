@@ -1,6 +1,7 @@
 //! No tenant sees anything of another, in any table.
 
 use super::*;
+use crate::model::usage::{Count, LastOutcome};
 use crate::model::{ReverseDecision, Secret};
 
 /// Fills every table that has tenants, under the same names.
@@ -22,6 +23,12 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     let wakeup = tenant.wake_insert(&rmm, "job", "", T0).await.unwrap().unwrap();
     let schedule = crate::model::Schedule::new(tenant.name(), &sync, crate::model::Job::Sync, 60, T0, None);
     tenant.schedule_put(&schedule).await.unwrap();
+    let off = crate::model::Switches { usage: Some(false), tickets: None };
+    tenant.switches_put(&sync, vec![("a".to_owned(), off)]).await.unwrap();
+    let outcome = LastOutcome::failed(T0, run, "psa", &crate::model::Failure::broken("x"));
+    tenant.outcomes_put(&sync, [("a".to_owned(), outcome)].into()).await.unwrap();
+    let count = Count { customer: "a".into(), product: "p".into(), period: String::new(), quantity: 1, actual: None };
+    tenant.counts_put(&rmm, vec![count], T0).await.unwrap();
     tenant.budget_take(&rmm, "all", 1, 60_000, 1, T0).await.unwrap();
     (run, plan, read, wakeup)
 }

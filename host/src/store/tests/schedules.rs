@@ -76,7 +76,7 @@ async fn a_paused_sync_is_never_due() {
     assert!(bed.tenant.sync_get(&main_sync()).await.unwrap().unwrap().paused);
     assert!(bed.tenant.schedules_due(later(), later()).await.unwrap().is_empty());
     assert!(bed.store.due_tenants(later(), later()).await.unwrap().is_empty());
-    assert_eq!(bed.store.next_due(T0.plus_ms(-1), None).await.unwrap(), None);
+    assert_eq!(bed.store.next_due(T0.plus_ms(-1), None).await.unwrap(), Some(T0.plus_ms(24 * 60 * MINUTE)), "pruning");
     bed.tenant.wake_insert(&rmm(), "poll", "", T0).await.unwrap();
     assert_eq!(bed.store.next_due(T0.plus_ms(-1), Some(bed.tenant.name())).await.unwrap(), Some(T0));
     assert_eq!(bed.store.due_tenants(T0, T0).await.unwrap().len(), 1, "a connection's wake-up is no sync's");
@@ -126,7 +126,7 @@ async fn jobs_of_a_manifest_recur_as_its_newest_version_says() {
 
     tenant.sync_pause(&main_sync(), true).await.unwrap();
     assert!(jobs(next.plus_ms(next.0)).await.is_empty() && unnoted().await.is_empty());
-    assert_eq!(bed.store.next_due(T0, None).await.unwrap(), None);
+    assert_eq!(bed.store.next_due(T0, None).await.unwrap(), Some(T0.plus_ms(24 * 60 * MINUTE)), "pruning");
 }
 
 #[tokio::test]

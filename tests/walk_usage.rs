@@ -35,8 +35,8 @@ async fn lines(app: &TestApp) -> Vec<UsageLine> {
 }
 
 async fn line(app: &TestApp, customer: &str, product: &str) -> UsageLine {
-    let all = lines(app).await.into_iter();
-    all.filter(|line| line.customer == customer && line.product == product).last().expect("the line")
+    let mut all = lines(app).await.into_iter().rev();
+    all.find(|line| line.customer == customer && line.product == product).expect("the line")
 }
 
 /// A host on which everything is mapped, approved and written.

@@ -69,19 +69,18 @@ pub(crate) async fn measure(
     println!("   set up in {:.1} s", started.elapsed().as_secs_f64());
 
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
-    for _ in 0..2 {
-        for (hangs, rounds) in [(false, &mut alone), (true, &mut beside)] {
-            let round = work(target, &prepared, &vendors, tenants, hangs).await?;
-            println!(
-                "   {}: all done after {:.2} s, a tenant in the middle after {:.2} s; {:.0} MiB; the vendors' CPU {:.1} s",
-                if hangs { "beside a vendor that hangs" } else { "undisturbed" },
-                round.longest(),
-                round.middle(),
-                round.peak_kib as f64 / 1024.0,
-                round.sims_seconds,
-            );
-            rounds.push(round);
-        }
+    // In this order, so that a machine whose load rises or falls meanwhile is as slow for both.
+    for hangs in [false, true, true, false] {
+        let round = work(target, &prepared, &vendors, tenants, hangs).await?;
+        println!(
+            "   {}: all done after {:.2} s, a tenant in the middle after {:.2} s; {:.0} MiB; the vendors' CPU {:.1} s",
+            if hangs { "beside a vendor that hangs" } else { "undisturbed" },
+            round.longest(),
+            round.middle(),
+            round.peak_kib as f64 / 1024.0,
+            round.sims_seconds,
+        );
+        if hangs { &mut beside } else { &mut alone }.push(round);
     }
     let of = |rounds: &[Round], what: fn(&Round) -> f64| middle(&mut rounds.iter().map(what).collect::<Vec<_>>());
     let (longest, half) = (of(&alone, Round::longest), of(&alone, Round::middle));

@@ -240,7 +240,7 @@ fn of_kind_product() -> ApplyOptions {
 
 /// Whether a plan fails while the licence vendor refuses everybody.
 async fn with_fault(licences: &Licences, app: &TestApp) -> bool {
-    licences.vendor.faults().parse("denied=on").expect("the fault");
+    licences.vendor.faults().parse("unauthorized=on").expect("the fault");
     licences.vendor.expire_tokens();
     app.tenant.plan(&sync(), &NoProgress).await.is_err()
 }
@@ -475,7 +475,7 @@ async fn killed_around_an_adjustment_it_is_made_once() {
         assert!(open.is_empty(), "kill {kill} after {so_far} adjustments: {open:?}");
         let units: BTreeMap<i64, i64> =
             licences.psa.service_lines(&day).into_iter().map(|line| (line.id, line.units.unwrap_or(0))).collect();
-        for line in told.as_array().expect("a list") {
+        for line in told.as_array().expect("a list").iter().filter(|line| !line["line"].is_null()) {
             let id: i64 = line["line"].as_str().expect("a line").parse().expect("a number");
             assert_eq!(Some(units[&id]), line["counted"].as_i64(), "kill {kill} after {so_far} adjustments: {line}");
         }

@@ -19,10 +19,12 @@ use super::plan::usage::{Choice, Line, Place, Product, UsageInput, lines};
 use super::planning::Draft;
 use crate::error::Error;
 use crate::model::usage::{Count, Ending, LastOutcome};
-use crate::model::{Kind, KindDescription, LineKey, Link, LinkState, Record, Switch, Switches, Sync, Timestamp};
+use crate::model::{
+    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp,
+};
 use crate::store::TenantStore;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Which counts are not known, and why.
 #[derive(Debug, Default)]
@@ -70,6 +72,8 @@ pub(super) struct Books<'a> {
     contract_links: HashMap<String, Link>,
     links: HashMap<String, BTreeMap<String, Link>>,
     products: HashMap<String, Product>,
+    /// Source customers that an operator left out.
+    excluded: HashSet<String>,
     /// What the source calls its products.
     pub(super) product_names: HashMap<String, String>,
     pub(super) switches: HashMap<String, Switches>,
@@ -86,12 +90,13 @@ impl<'a> Books<'a> {
         now: Timestamp,
     ) -> Result<Self, Error> {
         // The long lists side by side.
-        let (rows, lines, contracts, line_links, contract_links) = tokio::try_join!(
+        let (rows, lines, contracts, line_links, contract_links, customers) = tokio::try_join!(
             store.records_present(&sync.source, Kind::Usage),
             store.records_present(&sync.target, Kind::Usage),
             store.records_present(&sync.target, Kind::Contract),
             store.links_all(&sync.name, Kind::Usage),
             store.links_between(&sync.name, Kind::Customer, Kind::Contract),
+            store.links_all(&sync.name, Kind::Customer),
         )?;
         let period = rows.iter().filter_map(|row| row.text("period")).max().map(str::to_owned);
         let mut links = HashMap::<String, BTreeMap<String, Link>>::new();
@@ -108,6 +113,13 @@ impl<'a> Books<'a> {
             store.records_all(&sync.source, Kind::Product).await?.into_iter().map(|stored| stored.record).collect(),
         );
         let products = store.links_all(&sync.name, Kind::Product).await?;
+        let creates = target.description.kind(Kind::Product).is_some_and(|can| can.writes.contains(&Operation::Create));
+        let mapped = |link: &Link| match link.state {
+            LinkState::Create if creates => {
+                Product::Planned(product_names.get(&link.source).unwrap_or(&link.source).clone())
+            }
+            _ => product(link, &services),
+        };
         Ok(Self {
             sync,
             describe: target.description.kind(Kind::Usage),
@@ -120,7 +132,12 @@ impl<'a> Books<'a> {
             contracts_complete: read.contracts,
             contract_links: contract_links.into_iter().map(|link| (link.source.clone(), link)).collect(),
             links,
-            products: products.iter().map(|link| (link.source.clone(), product(link, &services))).collect(),
+            products: products.iter().map(|link| (link.source.clone(), mapped(link))).collect(),
+            excluded: customers
+                .into_iter()
+                .filter(|link| link.state == LinkState::Excluded)
+                .map(|link| link.source)
+                .collect(),
             product_names,
             switches: store.switches(&sync.name).await?,
         })
@@ -140,7 +157,7 @@ impl<'a> Books<'a> {
 
     /// Where a customer's quantities go; `account` is the one it is linked to.
     fn place(&self, customer: &str, account: Option<&str>) -> Place<'_> {
-        if !self.is_on(customer, Switch::Usage) {
+        if self.excluded.contains(customer) || !self.is_on(customer, Switch::Usage) {
             return Place::Off;
         }
         let Some(account) = account else { return Place::Nowhere("its customer is not linked to an account") };

@@ -26,16 +26,13 @@ impl Work<'_> {
         if !self.sync.rules.kinds.contains_key(&Kind::Usage) {
             return Ok(());
         }
-        let planned_products = self.plan_products(draft).await?;
+        self.plan_products(draft, None).await?;
         let not_fetched = match observed {
             Some(observed) => not_fetched(&self.source, observed),
             None => fetched_before(&self.store, &self.sync, &self.store.outcomes(&self.sync.name).await?).await?,
         };
         let read = TargetRead::of(draft);
         let mut books = Books::open(&self.store, &self.sync, &self.target, not_fetched, read, self.now()).await?;
-        for (id, name) in planned_products {
-            books.products.insert(id, super::Product::Planned(name));
-        }
         if observed.is_some() {
             self.store.counts_put(&self.sync.source, books.counts(), self.now()).await?;
         }
@@ -95,12 +92,15 @@ impl Work<'_> {
         Some((lines, free))
     }
 
-    /// Maps the source's products, and plans those that an operator wants created. Gives the
-    /// latter, with the names they will have.
-    async fn plan_products(&self, draft: &mut Draft<'_, '_>) -> Result<Vec<(String, String)>, Error> {
+    /// Maps the source's products, and plans those that an operator wants created: all, or those of `only`.
+    pub(super) async fn plan_products(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        only: Option<&HashSet<&str>>,
+    ) -> Result<(), Error> {
         let kind = Kind::Product;
         let (Some(can), Some(rules)) = (self.target.description.kind(kind), self.sync.rules.kinds.get(&kind)) else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let source = self.store.records_present(&self.source.name, kind).await?;
         let target = self.store.records_present(&self.target.name, kind).await?;
@@ -124,6 +124,7 @@ impl Work<'_> {
                 Decision::Linked { target, by, reason } => {
                     decided.push(self.linked(kind, link, &record.id, target, by, reason))
                 }
+                Decision::Create { .. } if only.is_some_and(|only| !only.contains(record.id.as_str())) => {}
                 Decision::Create { reason } if can.writes.contains(&Operation::Create) => {
                     create.push(new_product(record, link, can, reason));
                 }
@@ -140,9 +141,7 @@ impl Work<'_> {
         self.store.links_put(&self.sync.name, &decided).await?;
         let mut create = draft.without_open(kind, create);
         brakes::hold(&mut create, u32::MAX, &self.sync.rules.brakes, draft.first_run, rules.trust);
-        let planned = create.iter().map(|change| (change.source.clone(), change.name.clone())).collect();
-        draft.keep(create).await?;
-        Ok(planned)
+        draft.keep(create).await
     }
 
     /// Maps each linked customer to a contract of its account, and stores what was decided.

@@ -384,6 +384,8 @@ impl Work<'_> {
         self.read_contracts(&contracts).await?;
         let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
         let mut draft = Draft::new(self, id, None).await?;
+        let products = wanted.values().flat_map(|choices| choices.keys().map(String::as_str)).collect();
+        self.plan_products(&mut draft, Some(&products)).await?;
         let before = fetched_before(&self.store, &self.sync, &self.store.outcomes(&self.sync.name).await?).await?;
         let read = TargetRead::of(&draft);
         let books = Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await?;

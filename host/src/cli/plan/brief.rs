@@ -178,7 +178,7 @@ fn next(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held) -> Vec<String> {
         next.push(format!(
             "  crosswalk link list {sync} --kind customer --state proposed --state conflict --state unmapped   ({waiting} to decide)"
         ));
-        next.push(format!("  crosswalk link accept {sync} --kind customer --score 0.95"));
+        next.push(format!("  crosswalk link accept {sync} --kind customer --score 0.99"));
     }
     if sums.changes > 0 {
         next.push(format!("  crosswalk plan --show {}", plan.id));

@@ -274,7 +274,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             return None;
         }
         let contract = match (service, self.input.place) {
-            (Product::Excluded, _) => return Some((Step::InStep, "its product is excluded".to_owned())),
+            (Product::Excluded, _) if self.choice().is_none() => return Some(self.excluded(line)),
             _ if self.link.is_some_and(|link| link.state == LinkState::Excluded) => {
                 return Some((Step::InStep, "excluded by the operator".to_owned()));
             }
@@ -321,6 +321,21 @@ impl<'i, 'a> Weighing<'i, 'a> {
             }))),
             (None, None) => Some(self.add(contract, counted, None)),
             (Some(line), _) => Some(self.set(contract, line, counted)),
+        }
+    }
+
+    /// What is excluded is not billed any more; what is on the contract already is told until it is 0.
+    fn excluded(&self, line: Option<&Record>) -> (Step, String) {
+        let linked = self.link.and_then(Link::linked);
+        match line.filter(|line| Some(line.id.as_str()) == linked) {
+            Some(line) if integer(line.field(QUANTITY)) != Some(0) => (
+                Step::Left,
+                format!(
+                    "its product is excluded, and line {} stays on the contract: set it to 0 with `crosswalk usage adjust`",
+                    line.id
+                ),
+            ),
+            _ => (Step::InStep, "its product is excluded".to_owned()),
         }
     }
 

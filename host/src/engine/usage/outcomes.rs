@@ -4,27 +4,26 @@
 
 use super::super::context::Work;
 use super::super::observe::Observed;
-use super::super::plan::usage::{Line, Step};
+use super::super::plan::usage::{Line, Place, Step};
 use super::Books;
 use crate::error::Error;
 use crate::model::usage::{Ending, LastOutcome};
-use crate::model::{Failure, Kind, PlanId, PlannedChange, Switch};
+use crate::model::{Failure, Kind, PlanId, PlannedChange};
 use crate::store::{ChangeFilter, ChangeStatus};
 use std::collections::HashMap;
 
 impl Work<'_> {
-    /// How planning went for a customer; none while usage is off for it.
+    /// How planning went for a customer; none while usage is off for it, or it is not mapped: the
+    /// list says that by itself.
     pub(super) fn outcome(
         &self,
         books: &Books<'_>,
         observed: Option<&Observed>,
-        customer: &str,
+        (customer, account): (&str, Option<&str>),
         lines: &[Line],
         changes: &[PlannedChange],
     ) -> Option<LastOutcome> {
-        if !books.is_on(customer, Switch::Usage) {
-            return None;
-        }
+        let Place::Contract(_) = books.place(customer, account) else { return None };
         let told =
             |ending, message: String| LastOutcome { ending, at: self.now(), run: self.run, message, trouble: None };
         if let Some(failure) = observed.and_then(|observed| failure_of(observed, customer)) {

@@ -43,7 +43,8 @@ impl Work<'_> {
             let planned = self.plan_customer(draft, &books, customer, target, &HashMap::new());
             let Some((lines, changes)) = planned else { continue };
             outcomes.extend(
-                self.outcome(&books, observed, customer, &lines, &changes).map(|one| (customer.to_owned(), one)),
+                self.outcome(&books, observed, (customer, target), &lines, &changes)
+                    .map(|one| (customer.to_owned(), one)),
             );
             draft.keep(changes).await?;
         }

@@ -158,7 +158,10 @@ fn licences(crosswalk: &mut Crosswalk, world: &World, psa: &Autotask) -> Result<
     say(crosswalk, &["plan", LICENCES], &[0, 3])?;
 
     heading("Customers to accounts and contracts, products to services: proposed with reasons, never guessed");
-    say(crosswalk, &["customer", "accept", LICENCES], &[0])?;
+    let accepted = crosswalk.json(&["customer", "accept", LICENCES])?;
+    let count = |what: &str| rows(&accepted[what]).count();
+    println!("$ crosswalk customer accept {LICENCES}");
+    println!("  {} customers linked to their account, {} to a contract of it\n", count("accounts"), count("contracts"));
     let accounts: HashMap<String, String> = psa
         .companies()
         .iter()
@@ -176,10 +179,16 @@ fn licences(crosswalk: &mut Crosswalk, world: &World, psa: &Autotask) -> Result<
     crosswalk.json(&["plan", LICENCES])?;
     crosswalk.json(&["customer", "accept", LICENCES])?;
     say(crosswalk, &["product", "list", LICENCES], &[0])?;
-    crosswalk.json(&["product", "accept", LICENCES, "--score", "0.9"])?;
+    say(crosswalk, &["product", "accept", LICENCES, "--score", "0.8"], &[0])?;
     let products = crosswalk.json(&["product", "list", LICENCES])?;
-    for product in rows(&products).filter(|product| product["state"] != "linked") {
-        say(crosswalk, &["product", "create", LICENCES, text(product, "source")], &[0])?;
+    for (nth, product) in rows(&products).filter(|product| product["state"] != "linked").enumerate() {
+        let words = ["product", "create", LICENCES, text(product, "source")];
+        if nth == 0 {
+            say(crosswalk, &words, &[0])?;
+            println!("  … and so on for the others that the PSA has no service for\n");
+        } else {
+            crosswalk.json(&words)?;
+        }
     }
     if psa.counts().writes > 0 {
         return Err("mapping wrote to a vendor".into());
@@ -198,7 +207,7 @@ fn licences(crosswalk: &mut Crosswalk, world: &World, psa: &Autotask) -> Result<
     psa.reset_counts();
     say(crosswalk, &["run", LICENCES], &[0])?;
     let writes = psa.counts().writes;
-    say(crosswalk, &["customer", "list", LICENCES, "--search", "a"], &[0])?;
+    say(crosswalk, &["customer", "list", LICENCES, "--search", "acme"], &[0])?;
     say(crosswalk, &["usage", "history", LICENCES, &first], &[0])?;
     in_step(crosswalk, &vendor, psa, writes)
 }

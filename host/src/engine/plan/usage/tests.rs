@@ -193,12 +193,31 @@ fn what_is_nobodys_to_change_is_left_and_told() {
     bed.contract = bed.contract.with("cancelled", Value::Boolean(true));
     assert!(bed.step().contains("cancelled"));
     bed.product = Product::Excluded;
+    assert!(bed.step().contains("line l stays on the contract"), "{}", bed.step());
+    bed.contract = bed.contract.with("cancelled", Value::Boolean(false));
+    bed.choices.insert("p".to_owned(), Choice { quantity: Some(0), effective: None });
+    assert_eq!(bed.step(), "held zero: update 0");
+    bed.choices.clear();
+    bed.lines = Some(vec![on_contract("l", 0)]);
     assert_eq!(bed.step(), "in step");
     let mut bed = Bed::new(9, None);
     bed.product = Product::Open("nothing is like it".to_owned());
     assert_eq!(bed.step(), "left: nothing is like it");
     bed.off = true;
     assert_eq!(bed.step(), "in step");
+}
+
+#[test]
+fn another_contract_gets_the_line_once_a_person_says_so() {
+    let mut bed = Bed::new(9, None).approved(7, 7);
+    bed.contract.id = "other".to_owned();
+    let planned = bed.plan();
+    let stale = crate::engine::plan::stale(&planned.changes[0], bed.links.get("p"), None);
+    assert_eq!(stale, None);
+    bed.apply();
+    assert_eq!(bed.step(), "in step");
+    let decided_since = Link { revision: 9, ..bed.links["p"].clone() };
+    assert!(crate::engine::plan::stale(&planned.changes[0], Some(&decided_since), None).is_some());
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! and the link still are as the change left them; what is not so is left, and told.
 //!
 //! The link's head (where it leads) stands in a reversing change as the field
-//! [`LINKED_TO`](crate::model::LINKED_TO), in every one of them, also where it stays. By it a reversing change is
+//! [`LINKED_TO`], in every one of them, also where it stays. By it a reversing change is
 //! known ([`Way::Back`](crate::model::Way::Back)): it refers to target ids, it leaves what the link remembers as
 //! it is, so that the next plan takes what was undone for a person's edit and leaves it
 //! so, and it can itself be reversed by the same rules.

@@ -11,8 +11,8 @@ use crosswalk::engine::{
     ApplyOptions, CustomerFilter, CustomerState, NoProgress, UsageChoice, UsageFilter, UsageLine, UsageState,
 };
 use crosswalk::model::usage::Ending;
-use crosswalk::model::{LineKey, Switch, Timestamp};
-use crosswalk_sims::sophos_central::SophosTenant;
+use crosswalk::model::{Kind, LineKey, Switch, SyncRules, Timestamp};
+use crosswalk_sims::sophos_central::{NewAlert, SophosTenant};
 use jiff::ToSpan;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -230,12 +230,12 @@ async fn from_the_first_look_to_the_invoice_a1_to_a9() {
 }
 
 fn products() -> crosswalk::engine::LinkFilter {
-    crosswalk::engine::LinkFilter { kind: Some(crosswalk::model::Kind::Product), ..Default::default() }
+    crosswalk::engine::LinkFilter { kind: Some(Kind::Product), ..Default::default() }
 }
 
 fn of_kind_product() -> ApplyOptions {
     let release = vec!["all".to_owned()];
-    ApplyOptions { kind: Some(crosswalk::model::Kind::Product), release, ..ApplyOptions::default() }
+    ApplyOptions { kind: Some(Kind::Product), release, ..ApplyOptions::default() }
 }
 
 /// Whether a plan fails while the licence vendor refuses everybody.
@@ -394,7 +394,7 @@ async fn automatic_is_within_limits_and_only_when_told() {
     app.tenant.run(&sync(), &NoProgress).await.expect("a run");
     assert_eq!(line(&app, &one.tenant.id, &small).await.has, Some(quantity), "nobody told it to");
     let mut changed = app.tenant.sync(&sync()).await.expect("the sync");
-    let rules = changed.rules.kinds.get_mut(&crosswalk::model::Kind::Usage).expect("its rules");
+    let rules = changed.rules.kinds.get_mut(&Kind::Usage).expect("its rules");
     rules.trust = crosswalk::model::Trust::Automatic;
     app.tenant.sync_change(changed).await.expect("changed");
     app.tenant.run(&sync(), &NoProgress).await.expect("a run");
@@ -426,6 +426,45 @@ async fn history_tells_the_count_of_every_day_and_what_was_written() {
     let first =
         history.written.iter().find(|entry| entry.detail.as_ref().is_some_and(|detail| detail["counted"] == quantity));
     assert!(first.is_some(), "{:?}", history.written);
+}
+
+#[tokio::test]
+async fn tickets_have_a_switch_of_their_own() {
+    let licences = Licences::start(4);
+    let mut rules = SyncRules::default();
+    rules.take_part(&[Kind::Customer, Kind::Usage, Kind::Alert]);
+    let app = licences.host_with(rules).await;
+    map_all(&app, &licences).await;
+    let customers = known(&licences);
+    let (on, off) = (&customers[0], &customers[1]);
+    let switch = async |to| {
+        let customers = std::slice::from_ref(&off.tenant.id);
+        app.tenant.customer_switch(&sync(), customers, Switch::Tickets, to).await.expect("switched")
+    };
+    assert_eq!(switch(false).await, 1);
+    app.clock.advance_ms(60_000);
+    for one in [on, off] {
+        let alert = NewAlert { severity: "high".to_owned(), at: app.clock_s(), ..NewAlert::default() };
+        licences.vendor.raise_alert(&one.tenant.id, alert).expect("it is raised");
+    }
+    let tickets = async || {
+        let plan = app.tenant.alerts_plan(&sync(), &NoProgress).await.expect("a plan");
+        let report = app.apply(&plan).await;
+        assert!(report.failures.is_empty(), "{:?}", report.failures);
+        let mut accounts: Vec<i64> =
+            licences.psa.rows("Tickets").iter().filter_map(|ticket| ticket["companyID"].as_i64()).collect();
+        accounts.sort_unstable();
+        accounts
+    };
+    assert_eq!(tickets().await, [on.account]);
+    // Its usage goes on meanwhile: the two switches are apart.
+    app.apply(&app.plan().await).await;
+    assert!(!licences.on_contract(off.contract).is_empty());
+    assert_eq!(switch(true).await, 1);
+    let mut both = [on.account, off.account];
+    both.sort_unstable();
+    assert_eq!(tickets().await, both);
+    assert_eq!(tickets().await, both, "and none twice");
 }
 
 /// How often the program is killed around adjustments.

@@ -314,7 +314,9 @@ async fn what_a_technician_changed_is_held_and_a_dismissal_lets_it_stand() {
     assert_eq!((edited.has, edited.approved), (Some(quantity + 2), Some(quantity)));
     assert_eq!(edited.brake.as_deref(), Some("edited"), "{edited:?}");
     let key = LineKey::new(&one.tenant.id, &product);
-    assert_eq!(app.tenant.usage_dismiss(&sync(), &[key]).await.ok(), Some(1));
+    let unseen = app.tenant.usage_dismiss(&sync(), &[(key.clone(), quantity + 7)]).await;
+    assert!(unseen.is_err_and(|error| error.to_string().contains("by now")));
+    assert_eq!(app.tenant.usage_dismiss(&sync(), &[(key, quantity)]).await.ok(), Some(1));
     let plan = app.plan().await;
     assert!(plan.plan.totals.is_empty(), "{:?}", plan.plan.totals);
     // It stands until the count moves.

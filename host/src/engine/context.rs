@@ -92,9 +92,6 @@ impl Work<'_> {
 
     /// Closes the run after an error that ended it early.
     pub(super) async fn fail(&self, error: &Error) {
-        if let Err(error) = self.outcomes_failed(error).await {
-            tracing::error!(%error, "how it went could not be put down for each customer");
-        }
         if let Ok(Some(mut run)) = self.store.run_get(self.run).await {
             run.status = if matches!(error, Error::Stopped) { RunStatus::Partial } else { RunStatus::Failed };
             run.message = error.to_string();

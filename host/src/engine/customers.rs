@@ -21,6 +21,7 @@ use super::progress::Progress;
 use crate::error::Error;
 use crate::model::usage::{Ending, LastOutcome};
 use crate::model::{Kind, Link, LinkState, Mode, Record, Selection, Switch, Sync, SyncName};
+use crate::store::JournalEntry;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -209,14 +210,7 @@ impl Tenant {
         };
         let accounts = self.names(sync, Kind::Customer, &ids(&links)).await?;
         let contracts = self.names(sync, Kind::Contract, &ids(&contract_links)).await?;
-        let with_usage: HashSet<String> = match billing {
-            true => store.records_all(&sync.source, Kind::Usage).await?,
-            false => Vec::new(),
-        }
-        .into_iter()
-        .filter(|stored| stored.gone_at.is_none())
-        .filter_map(|stored| stored.record.parent)
-        .collect();
+        let with_usage = if billing { store.customers_with_usage(&sync.source).await? } else { HashSet::new() };
         let (switches, outcomes) = (store.switches(&sync.name).await?, store.outcomes(&sync.name).await?);
         let remedies = self.remedies(&outcomes).await?;
         let mut rows: Vec<CustomerView> = customers
@@ -355,7 +349,27 @@ impl Tenant {
                 });
             }
         }
-        Ok(self.store.links_put(&sync.name, &links).await?)
+        self.store.links_put(&sync.name, &links).await?;
+        self.note_mapped(&sync.name, &links).await
+    }
+
+    /// Puts mapping decisions into the journal, where invoices are defended with them.
+    pub(super) async fn note_mapped(&self, sync: &SyncName, links: &[Link]) -> Result<(), Error> {
+        let now = self.parts.clock.now();
+        let entry = |link: &Link| {
+            let to = link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
+            JournalEntry {
+                kind: Some(Kind::Usage),
+                source: Some(link.source.clone()),
+                target: link.target.clone(),
+                customer: (link.kind == Kind::Customer).then(|| link.source.clone()),
+                event: "mapped".to_owned(),
+                message: format!("{} {}: {} {to}", link.kind, link.source, link.target_kind),
+                ..JournalEntry::at(now)
+            }
+        };
+        let entries: Vec<JournalEntry> = links.iter().map(entry).collect();
+        Ok(self.store.journal_append(Some(sync), &entries).await?)
     }
 
     /// The links as decisions make them, checked; not stored.
@@ -367,22 +381,38 @@ impl Tenant {
         contract: Option<&Decision>,
     ) -> Result<Vec<Link>, Error> {
         let mut links = Vec::new();
+        let contract_link = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
+        let contract_link = contract_link.into_iter().find(|link| link.target_kind == Kind::Contract);
+        let mut contract = contract.cloned();
         if let Some(decision) = account {
-            links.push(self.decided(sync, Kind::Customer, customer, decision).await?);
+            let link = self.decided(sync, Kind::Customer, customer, decision).await?;
+            let before = self.store.link_get(&sync.name, Kind::Customer, customer).await?;
+            // A contract of another account is not its contract any more.
+            let moved = before.and_then(|before| before.target).filter(|before| Some(before) != link.target.as_ref());
+            if moved.is_some() && contract.is_none() && contract_link.is_some() {
+                contract = Some(Decision::Forget);
+            }
+            links.push(link);
         }
-        let Some(decision) = contract else { return Ok(links) };
+        let Some(decision) = &contract else { return Ok(links) };
         if !sync.rules.kinds.contains_key(&Kind::Usage) {
             return Err(Error::invalid(
                 format!("usage takes no part in the sync `{}`: a contract means nothing in it", sync.name),
                 "map the account alone",
             ));
         }
-        let account = match account {
-            Some(Decision::Link(account)) => account.clone(),
-            _ => self.account_of(sync, customer).await?,
-        };
         let (state, target) = match decision {
             Decision::Link(id) => {
+                let account = match account {
+                    Some(Decision::Link(account)) => account.clone(),
+                    None => self.account_of(sync, customer).await?,
+                    Some(_) => {
+                        return Err(Error::invalid(
+                            "a contract is one of an account, and the account is taken away",
+                            "say which account it is, or leave the contract out",
+                        ));
+                    }
+                };
                 self.check_contract(sync, &account, id).await?;
                 (LinkState::Linked, Some(id.clone()))
             }
@@ -393,9 +423,7 @@ impl Tenant {
             }
         };
         let now = self.parts.clock.now();
-        let known = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
-        let known = known.into_iter().find(|link| link.target_kind == Kind::Contract);
-        let link = known
+        let link = contract_link
             .unwrap_or_else(|| Link { target_kind: Kind::Contract, ..Link::unmapped(Kind::Customer, customer, now) });
         links.push(Link {
             state,
@@ -410,7 +438,7 @@ impl Tenant {
     }
 
     async fn check_contract(&self, sync: &Sync, account: &str, id: &str) -> Result<(), Error> {
-        let hint = format!("`crosswalk customer contracts {}` lists those that can be chosen", sync.name);
+        let hint = format!("`crosswalk customer contracts {} CUSTOMER` lists those that can be chosen", sync.name);
         let contract = self.record(&sync.target, Kind::Contract, id).await?;
         let contract = contract.ok_or_else(|| Error::not_found("contract", id, hint.clone()))?;
         if contract.parent.as_deref() != Some(account) {
@@ -465,12 +493,17 @@ impl Tenant {
             }
         }
         let count = changed.len();
+        let word = format!("{} {}", switch.as_str(), if on { "on" } else { "off" });
+        let switched = |(customer, _): &(String, _)| JournalEntry {
+            kind: Some(needs),
+            customer: Some(customer.clone()),
+            event: "switched".to_owned(),
+            message: word.clone(),
+            ..JournalEntry::at(self.parts.clock.now())
+        };
+        let entries: Vec<JournalEntry> = changed.iter().map(switched).collect();
         self.store.switches_put(&sync.name, changed).await?;
-        if count > 0 {
-            let word = if on { "on" } else { "off" };
-            self.note(Some(&sync.name), "switched", format!("{} {word} for {count} customers", switch.as_str()))
-                .await?;
-        }
+        self.store.journal_append(Some(&sync.name), &entries).await?;
         Ok(count)
     }
 

@@ -179,9 +179,14 @@ impl Tenant {
         link.state = state;
         link.target = target;
         link.candidates.clear();
-        link.decided_by = "operator".to_owned();
+        // What is forgotten is nobody's decision: matching has it again.
+        let (by, reason) = match decision {
+            Decision::Forget => (String::new(), String::new()),
+            _ => ("operator".to_owned(), "decided by the operator".to_owned()),
+        };
+        link.decided_by = by;
         link.decided_at = now;
-        link.reason = "decided by the operator".to_owned();
+        link.reason = reason;
         Ok(link)
     }
 

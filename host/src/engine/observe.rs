@@ -86,11 +86,13 @@ impl Work<'_> {
                 }
             }
         }
+        // To the end, but for what is told to be missing: all else that was not seen is gone.
+        let walked = walk.ended && walk.steady && walk.failure.is_none();
         let report = walk.report();
         let gap_parents: Vec<Option<String>> = report.gaps.iter().map(|(parent, _)| parent.clone()).collect();
         // A read that failed is left unfinished and taken up again, unless its place is the fault.
         if report.failure.as_ref().is_none_or(|failure| !failure.is_passing()) {
-            self.store.read_finish(read.id, &side.name, kind, report.complete, &gap_parents, self.now()).await?;
+            self.store.read_finish(read.id, &side.name, kind, walked, &gap_parents, self.now()).await?;
         }
         self.progress.end(&stage);
         Ok(report)

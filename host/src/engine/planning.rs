@@ -84,7 +84,20 @@ impl Tenant {
 
 impl Work<'_> {
     async fn plan(&self) -> Result<PlanReport, Error> {
+        let planned = self.read_and_plan().await;
+        if let Err(error) = &planned {
+            self.outcomes_failed(error).await?;
+        }
+        planned
+    }
+
+    async fn read_and_plan(&self) -> Result<PlanReport, Error> {
         self.recover().await?;
+        if self.sync.rules.kinds.contains_key(&Kind::Usage) {
+            // Until it is read to its end nobody knows what is zero.
+            let unread = "the last reading of usage did not come to its end".to_owned();
+            self.store.fetched_put(&self.sync.name, Some(unread), &HashMap::new()).await?;
+        }
         let observed = self.observe().await?;
         for (side, reports) in [(&self.source, &observed.source), (&self.target, &observed.target)] {
             let nothing = reports.iter().all(|report| report.records == 0 && report.failure.is_some());

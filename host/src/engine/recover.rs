@@ -10,6 +10,7 @@ use super::apply::{References, Unsettled};
 use super::connections::Opened;
 use super::context::Work;
 use super::plan::alerts::LAST_ACTIVITY;
+use super::plan::usage::EFFECTIVE;
 use super::progress::Stage;
 use super::reverse::told_by_both;
 use super::settle::{by_change, past};
@@ -276,6 +277,8 @@ fn carries(record: &Record, change: &Change, before: Option<&Record>) -> bool {
         && change.fields.iter().all(|field| match record.field(&field.name) {
             Some(value) => *value == field.value || (value.is_blank() && field.value.is_blank()),
             None if field.name == "note" => touched(),
+            // From which day on a quantity holds is not told back by everyone.
+            None if change.kind == Kind::Usage && field.name == EFFECTIVE => true,
             None => field.value.is_blank(),
         })
 }

@@ -15,12 +15,13 @@ pub use verbs::{UsageChoice, UsageFilter, UsageHistory, UsageLine, UsageState};
 
 use super::connections::Opened;
 use super::matching::{self, ContractMatchInput, Decision};
+use super::plan::Finding;
 use super::plan::usage::{Choice, Line, Place, Product, UsageInput, lines};
 use super::planning::Draft;
 use crate::error::Error;
-use crate::model::usage::{Count, Ending, LastOutcome};
+use crate::model::usage::Count;
 use crate::model::{
-    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp,
+    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp, Trust,
 };
 use crate::store::TenantStore;
 use jiff::civil::Date;
@@ -52,6 +53,14 @@ impl TargetRead {
     fn of(draft: &Draft<'_, '_>) -> Self {
         Self { usage: draft.target_complete(Kind::Usage), contracts: draft.target_complete(Kind::Contract) }
     }
+
+    /// By the last complete reads.
+    async fn stored(store: &TenantStore, sync: &Sync) -> Result<Self, Error> {
+        Ok(Self {
+            usage: store.read_last_complete(&sync.target, Kind::Usage).await?.is_some(),
+            contracts: store.read_last_complete(&sync.target, Kind::Contract).await?.is_some(),
+        })
+    }
 }
 
 /// Everything stored that usage is planned from.
@@ -72,6 +81,10 @@ pub(super) struct Books<'a> {
     contract_links: HashMap<String, Link>,
     links: HashMap<String, BTreeMap<String, Link>>,
     products: HashMap<String, Product>,
+    /// Lines of the target's contracts, and whose they are.
+    owners: HashMap<String, LineKey>,
+    /// Those of other syncs.
+    others: HashMap<String, String>,
     /// Source customers that an operator left out.
     excluded: HashSet<String>,
     /// What the source calls its products.
@@ -100,9 +113,11 @@ impl<'a> Books<'a> {
         )?;
         let period = rows.iter().filter_map(|row| row.text("period")).max().map(str::to_owned);
         let mut links = HashMap::<String, BTreeMap<String, Link>>::new();
+        let mut owners = HashMap::new();
         for link in line_links {
-            if let Ok(LineKey { customer, product }) = link.source.parse() {
-                links.entry(customer).or_default().insert(product, link);
+            if let Ok(key) = link.source.parse::<LineKey>() {
+                owners.extend(link.linked().map(|line| (line.to_owned(), key.clone())));
+                links.entry(key.customer).or_default().insert(key.product, link);
             }
         }
         let names = |records: Vec<Record>| -> HashMap<String, String> {
@@ -133,6 +148,8 @@ impl<'a> Books<'a> {
             contract_links: contract_links.into_iter().map(|link| (link.source.clone(), link)).collect(),
             links,
             products: products.iter().map(|link| (link.source.clone(), mapped(link))).collect(),
+            owners,
+            others: store.lines_of_others(&sync.name).await?,
             excluded: customers
                 .into_iter()
                 .filter(|link| link.state == LinkState::Excluded)
@@ -157,12 +174,15 @@ impl<'a> Books<'a> {
 
     /// Where a customer's quantities go; `account` is the one it is linked to.
     fn place(&self, customer: &str, account: Option<&str>) -> Place<'_> {
-        if self.excluded.contains(customer) || !self.is_on(customer, Switch::Usage) {
-            return Place::Off;
+        if self.excluded.contains(customer) {
+            return Place::Off("the customer is excluded");
+        }
+        if !self.is_on(customer, Switch::Usage) {
+            return Place::Off("usage is switched off for the customer");
         }
         let Some(account) = account else { return Place::Nowhere("its customer is not linked to an account") };
         match self.contract_links.get(customer) {
-            Some(link) if link.state == LinkState::Excluded => Place::Off,
+            Some(link) if link.state == LinkState::Excluded => Place::Off("the customer's contract is excluded"),
             Some(link) => match link.linked().and_then(|id| self.contract_of(account, id)) {
                 Some(contract) => Place::Contract(contract),
                 None if link.state == LinkState::Linked => Place::Nowhere("its contract is not one of the account"),
@@ -204,12 +224,21 @@ impl<'a> Books<'a> {
             not_fetched: self.not_fetched.why(customer),
             links: self.links.get(customer).unwrap_or(&NONE),
             lines,
+            taken: &|line| self.taken(line, customer),
+            automatic: self.sync.rules.kinds.get(&Kind::Usage).is_some_and(|rules| rules.trust == Trust::Automatic),
             product: &|id| self.product(id),
             describe: self.describe?,
             rules: &self.sync.rules.usage,
             today: self.today,
             choices,
         }))
+    }
+
+    /// Who else has a line of a contract: another customer of this sync, or another sync.
+    fn taken(&self, line: &str, customer: &str) -> Option<String> {
+        let here = self.owners.get(line).filter(|owner| owner.customer != customer);
+        let there = self.others.get(line).map(|sync| format!("billed by the sync {sync}"));
+        here.map(|owner| format!("billed by {owner}")).or(there)
     }
 
     fn product(&self, id: &str) -> Product {
@@ -221,7 +250,19 @@ impl<'a> Books<'a> {
         self.with(customer, account, &HashMap::new(), lines).unwrap_or_default()
     }
 
-    /// What was counted, added up by line and month, of the customers whose reports were read.
+    /// Rows that name no product: nobody can bill them.
+    fn without_product(&self) -> Vec<Finding> {
+        let nameless = |rows: &[Record]| rows.iter().filter(|row| row.text("product").is_none()).count();
+        let rows = self.rows.iter().map(|(customer, rows)| (customer, nameless(rows))).filter(|(_, count)| *count > 0);
+        let finding = |(customer, count): (&String, usize)| Finding {
+            source: customer.clone(),
+            message: format!("the report has rows of it without a product, which nobody can map: {count}"),
+        };
+        rows.map(finding).collect()
+    }
+
+    /// What was counted, added up by line and month, of the customers whose reports were read: zero for
+    /// a known line that the newest report does not name.
     fn counts(&self) -> Vec<Count> {
         let mut sums = BTreeMap::<(&str, &str, &str), (i64, Option<i64>)>::new();
         for (customer, rows) in self.rows.iter().filter(|(customer, _)| self.not_fetched.why(customer).is_none()) {
@@ -247,25 +288,10 @@ impl<'a> Books<'a> {
     }
 }
 
-/// Which counts are known of what was read before: all, if the last read was complete; else those of
-/// customers whose last outcome says nothing else.
-pub(super) async fn fetched_before(
-    store: &TenantStore,
-    sync: &Sync,
-    outcomes: &HashMap<String, LastOutcome>,
-) -> Result<NotFetched, Error> {
-    let last = store.read_last_was_complete(&sync.source, Kind::Usage).await?;
-    let untold = |outcome: &LastOutcome| matches!(outcome.ending, Ending::NotFetched | Ending::Failed);
-    Ok(match last {
-        Some(true) => NotFetched::default(),
-        Some(false) => NotFetched {
-            whole: None,
-            of: outcomes
-                .iter()
-                .filter(|(_, outcome)| untold(outcome))
-                .map(|(customer, outcome)| (customer.clone(), outcome.message.clone()))
-                .collect(),
-        },
+/// Which counts are known of what was read before.
+pub(super) async fn fetched_before(store: &TenantStore, sync: &Sync) -> Result<NotFetched, Error> {
+    Ok(match store.fetched(&sync.name).await? {
+        Some((whole, of)) => NotFetched { whole, of },
         None => NotFetched { whole: Some("usage was not read yet".to_owned()), of: HashMap::new() },
     })
 }

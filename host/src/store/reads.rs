@@ -196,27 +196,6 @@ impl TenantStore {
         .await
     }
 
-    /// Whether the last read that ended was complete; none when there never was one.
-    ///
-    /// # Errors
-    /// `NotFound` (the connection).
-    pub async fn read_last_was_complete(
-        &self,
-        connection: &ConnectionName,
-        kind: Kind,
-    ) -> Result<Option<bool>, StoreError> {
-        let (tenant, connection) = (self.id, connection.clone());
-        self.read(move |db| {
-            let connection = connection_id(db, tenant, &connection)?;
-            let mut select = db.prepare_cached(
-                "SELECT complete FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 \
-                 AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1",
-            )?;
-            first(select.query(params![tenant, connection, kind.as_str()])?, |row| Ok(row.get(0)?))
-        })
-        .await
-    }
-
     /// When the last complete read ended, and how many records it gave.
     ///
     /// # Errors

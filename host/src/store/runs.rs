@@ -98,7 +98,9 @@ impl TenantStore {
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             let mut select = db.prepare_cached(
-                "SELECT 1 FROM runs WHERE tenant = ?1 AND sync = ?2 AND counts ->> 'done' > 0 ORDER BY id LIMIT 1",
+                "SELECT 1 FROM runs r LEFT JOIN plans p ON p.tenant = r.tenant AND p.id = r.plan \
+                 WHERE r.tenant = ?1 AND r.sync = ?2 AND r.counts ->> 'done' > 0 AND coalesce(p.whole, 1) \
+                 ORDER BY r.id LIMIT 1",
             )?;
             Ok(select.exists([tenant, sync])?)
         })

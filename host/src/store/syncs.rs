@@ -113,6 +113,7 @@ impl TenantStore {
                 "DELETE FROM schedules WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM links WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM switches WHERE tenant = ?1 AND sync = ?2".to_owned(),
+                "DELETE FROM fetched WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM outcomes WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM reverse_decisions WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM syncs WHERE tenant = ?1 AND id = ?2".to_owned(),

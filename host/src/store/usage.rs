@@ -5,16 +5,16 @@
 //! broken by a day without a report: then nobody can say what the vendor would have told.
 
 use super::connections::connection_id;
-use super::rows::{collect, time, word};
+use super::rows::{collect, document, first, time, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
 use crate::model::usage::{Count, CountSpan, LastOutcome};
 use crate::model::{ConnectionName, Switches, SyncName, Timestamp};
 use rusqlite::{Row, params};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Reports further apart than this leave a day between them of which nothing is known.
-const UNBROKEN_MS: i64 = 48 * 3_600_000;
+const UNBROKEN_MS: i64 = 36 * 3_600_000;
 
 impl TenantStore {
     /// Puts down what a complete report counted at `at`.
@@ -82,6 +82,82 @@ impl TenantStore {
         .await
     }
 
+    /// Stores how the last reading of the source's usage went: why nothing is known, or of which customers.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn fetched_put(
+        &self,
+        sync: &SyncName,
+        whole: Option<String>,
+        gaps: &HashMap<String, String>,
+    ) -> Result<(), StoreError> {
+        let (tenant, sync, gaps) = (self.id, sync.clone(), to_document(gaps)?);
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            db.prepare_cached(
+                "INSERT INTO fetched (tenant, sync, whole, gaps) VALUES (?1, ?2, ?3, ?4) \
+                 ON CONFLICT DO UPDATE SET whole = excluded.whole, gaps = excluded.gaps",
+            )?
+            .execute(params![tenant, sync, whole, gaps])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// How the last reading of the source's usage went; none when there was none.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn fetched(
+        &self,
+        sync: &SyncName,
+    ) -> Result<Option<(Option<String>, HashMap<String, String>)>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached("SELECT whole, gaps FROM fetched WHERE tenant = ?1 AND sync = ?2")?;
+            first(select.query([tenant, sync])?, |row| Ok((row.get(0)?, document(row, 1, "gaps")?)))
+        })
+        .await
+    }
+
+    /// The source customers that present usage is of.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn customers_with_usage(&self, connection: &ConnectionName) -> Result<HashSet<String>, StoreError> {
+        let (tenant, connection) = (self.id, connection.clone());
+        self.read(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            let mut select = db.prepare_cached(
+                "SELECT DISTINCT parent FROM records WHERE tenant = ?1 AND connection = ?2 AND kind = 'usage' \
+                 AND parent IS NOT NULL AND gone_at IS NULL",
+            )?;
+            Ok(collect(select.query([tenant, connection])?, |row| Ok(row.get(0)?))?.into_iter().collect())
+        })
+        .await
+    }
+
+    /// Lines of the target's contracts that other syncs of the tenant to the same connection have.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn lines_of_others(&self, sync: &SyncName) -> Result<HashMap<String, String>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached(
+                "SELECT l.target, s.name FROM syncs own JOIN syncs s ON s.tenant = own.tenant \
+                     AND s.target = own.target AND s.id <> own.id \
+                 JOIN links l ON l.tenant = s.tenant AND l.sync = s.id AND l.kind = 'usage' \
+                 WHERE own.tenant = ?1 AND own.id = ?2 AND l.state = 'linked' AND l.target IS NOT NULL",
+            )?;
+            Ok(collect(select.query([tenant, sync])?, |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
+        })
+        .await
+    }
+
     /// What persons switched, by source customer.
     ///
     /// # Errors
@@ -138,14 +214,14 @@ impl TenantStore {
         .await
     }
 
-    /// Stores how it went, by source customer; what is not named stays.
+    /// Stores how it went, by source customer; none forgets it. What is not named stays.
     ///
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn outcomes_put(
         &self,
         sync: &SyncName,
-        outcomes: HashMap<String, LastOutcome>,
+        outcomes: HashMap<String, Option<LastOutcome>>,
     ) -> Result<(), StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write(move |db| {
@@ -156,7 +232,13 @@ impl TenantStore {
                  ON CONFLICT DO UPDATE SET ending = excluded.ending, at = excluded.at, run = excluded.run, \
                      message = excluded.message, connection = excluded.connection, failure = excluded.failure",
             )?;
+            let mut forget =
+                db.prepare_cached("DELETE FROM outcomes WHERE tenant = ?1 AND sync = ?2 AND customer = ?3")?;
             for (customer, outcome) in &outcomes {
+                let Some(outcome) = outcome else {
+                    forget.execute(params![tenant, sync, customer])?;
+                    continue;
+                };
                 let (connection, failure) = outcome.trouble.clone().unzip();
                 put.execute(params![
                     tenant,

@@ -13,7 +13,7 @@ use super::exit::Exit;
 use super::output::count;
 use super::parse::{day, word};
 use super::session::Session;
-use crate::engine::{Tenant, UsageChoice, UsageFilter, UsageState};
+use crate::engine::{Tenant, UsageChoice, UsageFilter, UsageLine, UsageState};
 use crate::model::{LineKey, SyncName};
 use approve::ApproveArgs;
 use clap::Subcommand;
@@ -149,7 +149,8 @@ impl UsageCommand {
 async fn dismiss(session: &Session<'_>, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
     let lines = which.lines(&tenant, sync, &[UsageState::Waiting, UsageState::Held]).await?;
-    let keys: Vec<LineKey> = lines.iter().map(|line| LineKey::new(&line.customer, &line.product)).collect();
+    let seen = |line: &UsageLine| Some((LineKey::new(&line.customer, &line.product), line.counted?));
+    let keys: Vec<(LineKey, i64)> = lines.iter().filter_map(seen).collect();
     let dismissed = tenant.usage_dismiss(sync, &keys).await?;
     session.output.answer(
         || json!({ "dismissed": dismissed }),

@@ -34,6 +34,7 @@ impl Session<'_, '_> {
         }
         let mut links = work.links_of(kind, &changes).await?;
         let mut refusals = work.refusals(&changes).await?;
+        refusals.extend(work.usage_refusals(self.plan, &changes).await?);
         let references = work.references(&changes, &self.known).await?;
         let now: HashMap<String, Record> = by_key(
             present(work.store.records_by_ids(&work.target.name, kind.counterpart(), &targets).await?),

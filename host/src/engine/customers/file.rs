@@ -7,7 +7,7 @@ use super::super::Tenant;
 use super::super::links::Decision;
 use super::{CustomerFilter, CustomerState};
 use crate::error::Error;
-use crate::model::{Link, Switch, SyncName};
+use crate::model::{Kind, Link, Switch, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -96,16 +96,19 @@ impl Tenant {
         let name = sync;
         let sync = self.sync(sync).await?;
         let (rows, mut problems) = parse(text);
-        let known: HashMap<String, (Option<String>, Option<String>, bool, bool)> = self
+        let known: HashMap<String, (Option<String>, Option<String>, bool, bool, bool)> = self
             .customer_list(name, &CustomerFilter::default())
             .await?
             .customers
             .into_iter()
             .map(|view| {
-                (view.id, (view.account.map(|one| one.0), view.contract.map(|one| one.0), view.usage, view.tickets))
+                let is_excluded = view.state == CustomerState::Excluded;
+                let (account, contract) = (view.account.map(|one| one.0), view.contract.map(|one| one.0));
+                (view.id, (account, contract, view.usage, view.tickets, is_excluded))
             })
             .collect();
         let mut seen = HashMap::<String, usize>::new();
+        let mut targets = HashMap::<(&str, String), usize>::new();
         let (mut links, mut switched) = (Vec::<Link>::new(), Vec::<(Switch, bool, String)>::new());
         let mut changed = std::collections::BTreeSet::new();
         for (place, row) in rows {
@@ -114,12 +117,19 @@ impl Tenant {
                 wrong(format!("customer {} stands in row {before} already", row.customer));
                 continue;
             }
-            let Some((account, contract, usage, tickets)) = known.get(&row.customer) else {
+            let Some((account, contract, usage, tickets, is_excluded)) = known.get(&row.customer) else {
                 wrong(format!("there is no customer {}", row.customer));
                 continue;
             };
-            let account = decision(&row.account, account.as_deref());
+            let account = decision(&row.account, account.as_deref())
+                .filter(|decision| !(*is_excluded && *decision == Decision::Exclude));
             let contract = decision(&row.contract, contract.as_deref());
+            for (what, decision) in [("account", &account), ("contract", &contract)] {
+                let Some(Decision::Link(target)) = decision else { continue };
+                if let Some(before) = targets.insert((what, target.clone()), place) {
+                    wrong(format!("{what} {target} stands in row {before} already"));
+                }
+            }
             if account.is_some() || contract.is_some() {
                 match self.mapped(&sync, &row.customer, account.as_ref(), contract.as_ref()).await {
                     Ok(decided) => {
@@ -127,6 +137,12 @@ impl Tenant {
                         changed.insert(row.customer.clone());
                     }
                     Err(error) => wrong(error.to_string()),
+                }
+            }
+            for (switch, text) in [(Switch::Usage, &row.usage), (Switch::Tickets, &row.tickets)] {
+                let needs = if switch == Switch::Usage { Kind::Usage } else { Kind::Alert };
+                if text == "on" && !sync.rules.kinds.contains_key(&needs) {
+                    wrong(format!("`{}` cannot be on: {needs} takes no part in the sync", switch.as_str()));
                 }
             }
             for (switch, text, is_on) in [(Switch::Usage, &row.usage, usage), (Switch::Tickets, &row.tickets, tickets)]
@@ -150,6 +166,7 @@ impl Tenant {
             });
         }
         self.store.links_put(name, &links).await?;
+        self.note_mapped(name, &links).await?;
         for switch in [Switch::Usage, Switch::Tickets] {
             for on in [true, false] {
                 let of = switched.iter().filter(|one| (one.0, one.1) == (switch, on)).map(|one| one.2.clone());

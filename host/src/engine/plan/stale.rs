@@ -21,8 +21,8 @@ fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
     let moved = link.map_or(0, |link| link.revision) != change.link_revision;
     let linked = link.and_then(Link::linked);
     match change.action {
-        // A line can be linked already: to one of the contract the customer had before.
-        Action::Create if change.kind == Kind::Usage => moved.then(|| "it was decided on since".to_owned()),
+        // Whatever was decided or written of a line since makes another change of it right.
+        _ if change.kind == Kind::Usage => moved.then(|| "it was decided on since".to_owned()),
         Action::Create => match link.map(|link| link.state) {
             _ if linked.is_some() => Some(format!("it is linked to {} by now", linked.unwrap_or_default())),
             // Somebody, or the retirement just before, wants it created.

@@ -38,6 +38,8 @@ pub const COUNTED: &str = "counted";
 const HAD: &str = "had";
 /// The contract, as the *target's* id.
 pub const CONTRACT: &str = "contract";
+/// Who decided that a line of a contract is the one: a person who looked at it.
+pub(in crate::engine) const TAKEN: &str = "operator";
 /// The brake that no release lifts: the day is wrong.
 pub const DATES: &str = "dates";
 
@@ -57,12 +59,16 @@ pub struct UsageInput<'a> {
     pub links: &'a BTreeMap<String, Link>,
     /// What is on the contract; none when that could not be read.
     pub lines: Option<&'a [Record]>,
+    /// Who else has a line of a contract, in words.
+    pub taken: &'a dyn Fn(&str) -> Option<String>,
     /// What a source product is in the target.
     pub product: &'a dyn Fn(&str) -> Product,
     /// What the target can do with usage.
     pub describe: &'a KindDescription,
     /// The sync's rules.
     pub rules: &'a UsageRules,
+    /// Whether what nothing holds is written without a person.
+    pub automatic: bool,
     /// The day it is.
     pub today: Date,
     /// What a person asks for instead, by product; empty in an ordinary plan.
@@ -74,8 +80,8 @@ pub struct UsageInput<'a> {
 pub enum Place<'a> {
     /// To this contract.
     Contract(&'a Record),
-    /// Nowhere: a person switched it off, or excluded the customer.
-    Off,
+    /// Nowhere: a person excluded the customer, or switched its usage off; which, in words.
+    Off(&'a str),
     /// Nowhere yet, for this reason.
     Nowhere(&'a str),
 }
@@ -252,18 +258,15 @@ impl<'i, 'a> Weighing<'i, 'a> {
         })
     }
 
-    /// The contract's lines of this product, and the one this line is linked to.
+    /// The contract's lines of this product; without a product, the one this line is linked to.
     fn on_contract(&self, service: &Product) -> Vec<&'a Record> {
-        let id = match service {
-            Product::Linked { id, .. } => Some(id.as_str()),
-            _ => None,
-        };
         let linked = self.link.and_then(Link::linked);
+        let fits = |line: &&Record| match service {
+            Product::Linked { id, .. } => line.text(PRODUCT) == Some(id),
+            _ => Some(line.id.as_str()) == linked,
+        };
         let lines = self.input.lines.unwrap_or_default().iter();
-        lines
-            .filter(|line| line.active())
-            .filter(|line| Some(line.id.as_str()) == linked || (id.is_some() && line.text(PRODUCT) == id))
-            .collect()
+        lines.filter(|line| line.active()).filter(fits).collect()
     }
 
     /// What follows, and why; nothing for a line that is nobody's matter.
@@ -278,7 +281,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             _ if self.link.is_some_and(|link| link.state == LinkState::Excluded) => {
                 return Some((Step::InStep, "excluded by the operator".to_owned()));
             }
-            (_, Place::Off) => return Some((Step::InStep, "usage is switched off for the customer".to_owned())),
+            (_, Place::Off(why)) => return Some((Step::InStep, why.to_owned())),
             (_, Place::Nowhere(why)) => return left(why.to_owned()),
             (_, Place::Contract(contract)) => contract,
         };
@@ -288,7 +291,10 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let Some(counted) = self.counted else {
             return Some((Step::NotFetched, "the vendor names it without a number".to_owned()));
         };
-        if let (Product::Open(why), None) = (service, linked) {
+        if counted < 0 {
+            return Some((Step::NotFetched, format!("the vendor counts {counted}, which is less than nothing")));
+        }
+        if let Product::Open(why) = service {
             return left(why.clone());
         }
         if contract.field("cancelled") == Some(&Value::Boolean(true)) {
@@ -297,7 +303,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         if self.input.lines.is_none() {
             return Some((Step::NotFetched, "what is on the contract could not be read".to_owned()));
         }
-        let chosen = self.link.is_some_and(|link| link.decided_by == crate::engine::matching::OPERATOR);
+        let chosen = self.link.is_some_and(|link| link.decided_by == TAKEN);
         if on_contract.len() > 1 && !(chosen && line.is_some()) {
             let ids: Vec<&str> = on_contract.iter().map(|line| line.id.as_str()).collect();
             return left(format!(
@@ -307,20 +313,44 @@ impl<'i, 'a> Weighing<'i, 'a> {
                 ids.join(" and ")
             ));
         }
-        match (line, linked) {
-            (Some(line), Some(id)) if line.id != id => {
-                left(format!("its line {id} is gone from the contract {}; line {} took its place: say so with `crosswalk usage take`", contract.name, line.id))
+        if let Some((line, owner)) = line.and_then(|line| Some((line, (self.input.taken)(&line.id)?))) {
+            return left(format!(
+                "line {} of the contract {} is {owner}: one line is billed by one count",
+                line.id, contract.name
+            ));
+        }
+        let Some(id) = linked else {
+            return Some(match line {
+                Some(line) => self.set(contract, line, counted, None),
+                None => self.add(contract, counted, None),
+            });
+        };
+        let here = |id: &str| self.input.lines.unwrap_or_default().iter().any(|line| line.id == id && line.active());
+        let same_contract = self.sent(CONTRACT).and_then(Value::as_text) == Some(&contract.id);
+        match line {
+            Some(line) if line.id == id => Some(self.set(contract, line, counted, None)),
+            // Another contract, or another product, since: what it was billed by keeps its quantity.
+            _ if !same_contract || here(id) => {
+                let hold = Hold {
+                    brake: "moved".to_owned(),
+                    reason: format!(
+                        "it was billed by line {id} until now, which keeps its quantity: set that to 0 in the PSA, and release this"
+                    ),
+                };
+                Some(match line {
+                    Some(line) => self.set(contract, line, counted, Some(hold)),
+                    None => self.add(contract, counted, Some(hold)),
+                })
             }
-            (None, Some(id)) if self.sent(CONTRACT).and_then(Value::as_text) == Some(&contract.id) => left(format!(
-                "its line {id} is gone from the contract {}: add it there, or say where it is with `crosswalk usage take`",
+            Some(line) => left(format!(
+                "its line {id} is gone from the contract {}; line {} took its place: say so with `crosswalk usage take`",
+                contract.name, line.id
+            )),
+            None if counted == 0 => Some((Step::InStep, format!("nothing is counted, and its line {id} is gone"))),
+            None => left(format!(
+                "its line {id} is gone from the contract {}: add it there, and say which it is with `crosswalk usage take`",
                 contract.name
             )),
-            (None, Some(id)) => Some(self.add(contract, counted, Some(Hold {
-                brake: "contract".to_owned(),
-                reason: format!("the customer has another contract now; line {id} of the old one keeps its quantity: set it to 0 there, and release this"),
-            }))),
-            (None, None) => Some(self.add(contract, counted, None)),
-            (Some(line), _) => Some(self.set(contract, line, counted)),
         }
     }
 
@@ -351,24 +381,26 @@ impl<'i, 'a> Weighing<'i, 'a> {
         }
         let quantity = self.choice().and_then(|choice| choice.quantity).unwrap_or(counted);
         let hold = self.dates(contract, None).or(hold);
+        let hold = hold.or_else(|| self.brake(0, quantity, true).filter(|_| self.input.automatic));
         (
             Step::Change { action: Action::Create, quantity, hold },
             format!("counted {counted}; it is not on the contract {} yet", contract.name),
         )
     }
 
-    fn set(&self, contract: &Record, line: &Record, counted: i64) -> (Step, String) {
+    fn set(&self, contract: &Record, line: &Record, counted: i64, moved: Option<Hold>) -> (Step, String) {
         let Some(has) = integer(line.field(QUANTITY)) else {
             return (Step::NotFetched, format!("line {} of the contract {} tells no quantity", line.id, contract.name));
         };
-        let linked = self.link.and_then(Link::linked).is_some();
-        let settled = integer(self.sent(COUNTED)) == Some(counted);
+        let linked = self.link.and_then(Link::linked) == Some(line.id.as_str());
+        let settled = linked && integer(self.sent(COUNTED)) == Some(counted);
         let approved = integer(self.sent(QUANTITY));
         // A change for a day to come shows in the contract only then.
         let to_come = date(self.sent(EFFECTIVE)).is_some_and(|from| from > self.input.today);
         let as_left = approved == Some(has) || (to_come && integer(self.sent(HAD)) == Some(has));
         let asked = self.choice().and_then(|choice| choice.quantity);
-        let quantity = asked.unwrap_or(if settled { approved.unwrap_or(counted) } else { counted });
+        let stands = settled && self.choice().is_none();
+        let quantity = asked.unwrap_or(if stands { approved.unwrap_or(counted) } else { counted });
         let line_of = format!("line {} of the contract {}", line.id, contract.name);
         if linked && has == quantity && asked.is_none() {
             let step = if settled && as_left { Step::InStep } else { Step::Agreed };
@@ -383,14 +415,15 @@ impl<'i, 'a> Weighing<'i, 'a> {
         if has == quantity {
             let why = if linked { "and stays so" } else { "and is taken over" };
             let reason = format!("counted {counted}; {line_of} has {has}, {why}");
-            return (Step::Change { action: Action::Link, quantity, hold: None }, reason);
+            return (Step::Change { action: Action::Link, quantity, hold: moved }, reason);
         }
         let why = match (linked, as_left) {
             (false, _) => format!("{line_of} is taken over; it has {has}"),
             (true, false) => format!("{line_of} was changed in the PSA to {has}"),
             (true, true) => format!("{line_of} has {has}"),
         };
-        let hold = self.dates(contract, Some(line)).or_else(|| self.brake(has, quantity, !linked || as_left));
+        let hold = self.dates(contract, Some(line)).or(moved);
+        let hold = hold.or_else(|| self.brake(has, quantity, !linked || as_left));
         (Step::Change { action: Action::Update, quantity, hold }, format!("counted {counted}; {why}"))
     }
 

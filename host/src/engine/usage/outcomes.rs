@@ -8,7 +8,7 @@ use super::super::plan::usage::{Line, Place, Step};
 use super::Books;
 use crate::error::Error;
 use crate::model::usage::{Ending, LastOutcome};
-use crate::model::{Failure, Kind, PlanId, PlannedChange};
+use crate::model::{Failure, Kind, PlanId};
 use crate::store::{ChangeFilter, ChangeStatus};
 use std::collections::HashMap;
 
@@ -21,40 +21,25 @@ impl Work<'_> {
         observed: Option<&Observed>,
         (customer, account): (&str, Option<&str>),
         lines: &[Line],
-        changes: &[PlannedChange],
     ) -> Option<LastOutcome> {
         let Place::Contract(_) = books.place(customer, account) else { return None };
-        let told =
-            |ending, message: String| LastOutcome { ending, at: self.now(), run: self.run, message, trouble: None };
         if let Some(failure) = observed.and_then(|observed| failure_of(observed, customer)) {
             return Some(LastOutcome::failed(self.now(), self.run, self.source.name.as_str(), failure));
         }
-        let first = |wanted: fn(&Step) -> bool| lines.iter().find(|line| wanted(&line.step));
-        if let Some(why) = books.not_fetched.why(customer) {
-            return Some(told(Ending::NotFetched, why.to_owned()));
-        }
-        if let Some(held) = changes.iter().find_map(|change| change.held.as_ref()) {
-            let more = if changes.len() > 1 { format!(" ({} changes)", changes.len()) } else { String::new() };
-            return Some(told(Ending::Held, format!("{}{more}", held.reason)));
-        }
-        if !changes.is_empty() {
-            return Some(told(Ending::Held, format!("{} changes wait for approval", changes.len())));
-        }
-        if let Some(line) = first(|step| matches!(step, Step::NotFetched)) {
-            return Some(told(Ending::NotFetched, line.reason.clone()));
-        }
-        if let Some(line) = first(|step| matches!(step, Step::Left)) {
-            return Some(told(Ending::Held, line.reason.clone()));
-        }
-        Some(told(Ending::Succeeded, format!("{} lines in step", lines.len())))
+        let (ending, message) = match books.not_fetched.why(customer) {
+            Some(why) => (Ending::NotFetched, why.to_owned()),
+            None => ending(lines),
+        };
+        Some(LastOutcome { ending, at: self.now(), run: self.run, message, trouble: None })
     }
 
-    /// Puts down how applying a plan went for the customers whose lines were in it.
+    /// Puts down how it stands, after a plan was applied, with the customers whose lines it touched.
     pub(in crate::engine) async fn outcomes_after(&self, plan: PlanId) -> Result<(), Error> {
         if !self.sync.rules.kinds.contains_key(&Kind::Usage) {
             return Ok(());
         }
-        let mut tallies = HashMap::<String, Tally>::new();
+        // By customer, why something of it failed, if it did.
+        let mut touched = HashMap::<String, Option<String>>::new();
         let filter = ChangeFilter { kind: Some(Kind::Usage), ..ChangeFilter::default() };
         let mut after = 0;
         loop {
@@ -62,58 +47,73 @@ impl Work<'_> {
             let Some(last) = rows.last() else { break };
             after = last.change.sequence;
             for row in rows {
-                let tally = tallies.entry(row.change.customer.clone()).or_default();
-                match row.status {
-                    ChangeStatus::Done => tally.done += 1,
-                    ChangeStatus::Failed | ChangeStatus::Stale | ChangeStatus::Skipped => {
-                        tally.failed.get_or_insert(row.message);
-                    }
-                    ChangeStatus::Pending | ChangeStatus::Intended | ChangeStatus::Accepted => {
-                        let why = row.change.held.map_or_else(|| "not applied yet".to_owned(), |hold| hold.reason);
-                        tally.waiting.get_or_insert(why);
-                    }
+                let failed = matches!(row.status, ChangeStatus::Failed | ChangeStatus::Stale | ChangeStatus::Skipped);
+                if failed || row.status == ChangeStatus::Done {
+                    let why = touched.entry(row.change.customer).or_default();
+                    *why = why.take().or(failed.then_some(row.message));
                 }
             }
         }
-        let outcomes = tallies.into_iter().map(|(customer, tally)| (customer, self.outcome_of(tally))).collect();
+        if touched.is_empty() {
+            return Ok(());
+        }
+        let accounts = self.accounts().await?;
+        let books = self.books().await?;
+        let outcome = |(customer, failed): (String, Option<String>)| {
+            let account = accounts.get(&customer).map(String::as_str);
+            let one = match failed {
+                Some(why) => Some(self.write_failed(why)),
+                None => self.outcome(&books, None, (&customer, account), &books.lines_of(&customer, account)),
+            };
+            (customer, one)
+        };
+        let outcomes = touched.into_iter().map(outcome).collect();
         Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
     }
 
-    fn outcome_of(&self, tally: Tally) -> LastOutcome {
-        let (ending, message) = match (tally.failed, tally.waiting) {
-            (Some(why), _) => (Ending::Failed, why),
-            (None, Some(why)) => (Ending::Held, why),
-            (None, None) => (Ending::Succeeded, format!("{} lines written", tally.done)),
-        };
+    fn write_failed(&self, message: String) -> LastOutcome {
         // A failure's text begins with its name.
         let name = message.split(':').next().unwrap_or_default();
-        let trouble = (ending == Ending::Failed && Failure::NAMES.contains(&name))
-            .then(|| (self.target.name.to_string(), name.to_owned()));
-        LastOutcome { ending, at: self.now(), run: self.run, message, trouble }
+        let trouble = Failure::NAMES.contains(&name).then(|| (self.target.name.to_string(), name.to_owned()));
+        LastOutcome { ending: Ending::Failed, at: self.now(), run: self.run, message, trouble }
     }
 
-    /// Puts down that nothing could be done for anybody, because a connection failed.
+    /// Puts down that nothing could be planned for anybody, because a connection failed.
     pub(in crate::engine) async fn outcomes_failed(&self, error: &Error) -> Result<(), Error> {
         let Error::Vendor { connection, failure, .. } = error else { return Ok(()) };
         if !self.sync.rules.kinds.contains_key(&Kind::Usage) {
             return Ok(());
         }
         let outcome = LastOutcome::failed(self.now(), self.run, connection, failure);
-        let switches = self.store.switches(&self.sync.name).await?;
-        let on =
-            |customer: &str| switches.get(customer).and_then(|said| said.usage).unwrap_or(self.sync.rules.switched_on);
-        let links = self.store.links_between(&self.sync.name, Kind::Customer, Kind::Contract).await?;
-        let mapped = links.into_iter().filter(|link| link.linked().is_some() && on(&link.source));
-        let outcomes = mapped.map(|link| (link.source, outcome.clone())).collect();
+        let (accounts, books) = (self.accounts().await?, self.books().await?);
+        let billed = accounts
+            .iter()
+            .filter(|(customer, account)| matches!(books.place(customer, Some(account)), Place::Contract(_)));
+        let outcomes = billed.map(|(customer, _)| (customer.clone(), Some(outcome.clone()))).collect();
         Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
     }
 }
 
-#[derive(Default)]
-struct Tally {
-    done: usize,
-    failed: Option<String>,
-    waiting: Option<String>,
+/// How a customer stands by its lines: the worst of them, a failure apart.
+fn ending(lines: &[Line]) -> (Ending, String) {
+    let held = lines.iter().find_map(|line| match &line.step {
+        Step::Change { hold: Some(hold), .. } => Some(hold.reason.clone()),
+        _ => None,
+    });
+    let waiting = lines.iter().filter(|line| matches!(line.step, Step::Change { .. })).count();
+    let first = |step: &Step| lines.iter().find(|line| line.step == *step).map(|line| line.reason.clone());
+    match (held, waiting, first(&Step::NotFetched), first(&Step::Left)) {
+        (Some(why), 1, ..) => (Ending::Held, why),
+        (Some(why), more, ..) => (Ending::Held, format!("{why} ({more} lines wait)")),
+        (None, 0, Some(why), _) => (Ending::NotFetched, why),
+        (None, 0, None, Some(why)) => (Ending::Held, why),
+        (None, 0, None, None) => (Ending::Succeeded, lines_of(lines.len(), "in step")),
+        (None, waiting, ..) => (Ending::Held, lines_of(waiting, "to be approved")),
+    }
+}
+
+fn lines_of(count: usize, how: &str) -> String {
+    if count == 1 { format!("1 line {how}") } else { format!("{count} lines {how}") }
 }
 
 /// Why a customer's usage could not be read, where that is a failure: a month without a report is none.

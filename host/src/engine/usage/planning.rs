@@ -3,14 +3,14 @@
 use super::super::connections::Opened;
 use super::super::context::Work;
 use super::super::observe::Observed;
-use super::super::plan::usage::{Choice, Line, lines, plan_usage};
+use super::super::plan::usage::{CONTRACT, Choice, Line, PRODUCT, Place, Product, lines, plan_usage};
 use super::super::plan::{Finding, Planned};
 use super::super::planning::{Account, Draft};
 use super::super::{brakes, matching};
 use super::{Books, NotFetched, TargetRead, fetched_before};
 use crate::error::Error;
 use crate::model::{
-    Action, Failure, FieldDiff, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value, Writable,
+    Action, Failure, FieldDiff, Kind, Link, LinkState, Operation, PlanId, PlannedChange, Record, Risk, Value, Writable,
 };
 use matching::{CustomerMatchInput, Decision};
 use std::collections::{HashMap, HashSet};
@@ -29,8 +29,9 @@ impl Work<'_> {
         self.plan_products(draft, None).await?;
         let not_fetched = match observed {
             Some(observed) => not_fetched(&self.source, observed),
-            None => fetched_before(&self.store, &self.sync, &self.store.outcomes(&self.sync.name).await?).await?,
+            None => fetched_before(&self.store, &self.sync).await?,
         };
+        self.store.fetched_put(&self.sync.name, not_fetched.whole.clone(), &not_fetched.of).await?;
         let read = TargetRead::of(draft);
         let mut books = Books::open(&self.store, &self.sync, &self.target, not_fetched, read, self.now()).await?;
         if observed.is_some() {
@@ -42,14 +43,12 @@ impl Work<'_> {
             let (customer, target) = (account.source.as_str(), account.linked());
             let planned = self.plan_customer(draft, &books, customer, target, &HashMap::new());
             let Some((lines, changes)) = planned else { continue };
-            outcomes.extend(
-                self.outcome(&books, observed, (customer, target), &lines, &changes)
-                    .map(|one| (customer.to_owned(), one)),
-            );
+            outcomes.insert(customer.to_owned(), self.outcome(&books, observed, (customer, target), &lines));
             draft.keep(changes).await?;
         }
         self.store.links_put(&self.sync.name, &std::mem::take(&mut draft.noted)).await?;
         let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
+        draft.find(books.without_product());
         draft.find(
             books
                 .rows
@@ -143,6 +142,43 @@ impl Work<'_> {
         let mut create = draft.without_open(kind, create);
         brakes::hold(&mut create, u32::MAX, &self.sync.rules.brakes, draft.first_run, rules.trust);
         draft.keep(create).await
+    }
+
+    /// Why lines among these changes must not be written any more, by line: a newer plan counts them
+    /// anew, or what they are mapped to or switched is not what it was.
+    pub(in crate::engine) async fn usage_refusals(
+        &self,
+        plan: PlanId,
+        changes: &[PlannedChange],
+    ) -> Result<HashMap<String, String>, Error> {
+        if changes.first().is_none_or(|change| change.kind != Kind::Usage) {
+            return Ok(HashMap::new());
+        }
+        let newest = self.store.plan_list(&self.sync.name, 1).await?.first().map(|newest| newest.id);
+        let books = self.books().await?;
+        let accounts = self.accounts().await?;
+        let refusal = |change: &PlannedChange| {
+            let of = |name: &str| change.fields.iter().find(|diff| diff.name == name)?.after.as_text();
+            let account = accounts.get(&change.customer).map(String::as_str);
+            if newest.is_some_and(|newest| newest > plan) {
+                return Some("a newer plan counts it anew: apply that".to_owned());
+            }
+            match books.place(&change.customer, account) {
+                Place::Contract(contract) if Some(contract.id.as_str()) == of(CONTRACT) => {}
+                Place::Contract(contract) => {
+                    return Some(format!("the customer has the contract {} by now", contract.name));
+                }
+                Place::Off(why) | Place::Nowhere(why) => return Some(why.to_owned()),
+            }
+            match of(PRODUCT).map(|product| books.product(product)) {
+                Some(Product::Excluded) if change.action == Action::Create => {
+                    Some("its product was excluded since".to_owned())
+                }
+                Some(Product::Open(why)) => Some(why),
+                _ => None,
+            }
+        };
+        Ok(changes.iter().filter_map(|change| Some((change.source.clone(), refusal(change)?))).collect())
     }
 
     /// Maps each linked customer to a contract of its account, and stores what was decided.

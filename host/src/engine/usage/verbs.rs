@@ -4,9 +4,10 @@
 //! contract has at that moment: it is shown before it is applied. A dismissal writes nothing to
 //! the vendor; it remembers that this count was seen and is not wanted, until it moves.
 
+use super::super::claim::Claim;
 use super::super::context::Work;
 use super::super::links::Decision;
-use super::super::plan::usage::{CONTRACT, Choice, Line, PRODUCT, Step, integer, settle};
+use super::super::plan::usage::{CONTRACT, Choice, Line, PRODUCT, Step, TAKEN, integer, settle};
 use super::super::planning::Draft;
 use super::super::progress::Progress;
 use super::super::{PlanReport, Tenant};
@@ -166,19 +167,21 @@ impl Tenant {
         work.planned(report).await
     }
 
-    /// Remembers that the counts of these lines were seen and that the contract stays as it is,
-    /// until the count or the contract moves. Gives how many lines that changed.
+    /// Remembers that these counts of lines were seen and that the contract stays as it is, until
+    /// the count or the contract moves. Gives how many lines that changed.
     ///
     /// # Errors
-    /// No such sync; a line is not there or its count is not known: then nothing was stored.
-    pub async fn usage_dismiss(&self, sync: &SyncName, lines: &[LineKey]) -> Result<usize, Error> {
+    /// No such sync; somebody works on it; a line is not there, or its count is not the one that
+    /// was seen: then nothing was stored.
+    pub async fn usage_dismiss(&self, sync: &SyncName, lines: &[(LineKey, i64)]) -> Result<usize, Error> {
         let sync = self.usage_sync(sync).await?;
+        let _claim = Claim::take(&self.parts.data_dir, &self.name, &sync.name)?;
         let target = self.open(&sync.target).await?;
         let books = self.books(&sync, &target).await?;
         let accounts = self.accounts(&sync.name).await?;
         let now = self.parts.clock.now();
         let mut links = Vec::new();
-        for key in lines {
+        for (key, seen) in lines {
             let account = accounts.get(&key.customer).map(String::as_str);
             let line = books.lines_of(&key.customer, account).into_iter().find(|line| line.product == key.product);
             let line = line.ok_or_else(|| no_line(&sync.name, key))?;
@@ -188,6 +191,12 @@ impl Tenant {
                     "there is nothing to dismiss until it is",
                 ));
             };
+            if counted != *seen {
+                return Err(Error::Busy {
+                    message: format!("{key} counts {counted} by now, not {seen}"),
+                    hint: format!("`crosswalk usage list {} --customer {}` shows it", sync.name, key.customer),
+                });
+            }
             if !matches!(line.step, Step::Change { .. }) {
                 continue;
             }
@@ -200,9 +209,13 @@ impl Tenant {
                     remember_place(&mut link, &books, key, account);
                     settle(&mut link, has, counted);
                 }
-                _ => settle(&mut link, 0, counted),
+                _ => {
+                    link.state = LinkState::Unmapped;
+                    link.target = None;
+                    settle(&mut link, 0, counted);
+                }
             }
-            link.decided_by = "operator".to_owned();
+            link.decided_by = "dismissal".to_owned();
             link.decided_at = now;
             link.reason = format!("the count of {counted} was dismissed");
             links.push(link);
@@ -221,6 +234,7 @@ impl Tenant {
     /// No such sync, line or contract line; it is of another contract or product, or taken.
     pub async fn usage_take(&self, sync: &SyncName, key: &LineKey, target: &str) -> Result<Link, Error> {
         let sync = self.usage_sync(sync).await?;
+        let _claim = Claim::take(&self.parts.data_dir, &self.name, &sync.name)?;
         let opened = self.open(&sync.target).await?;
         let books = self.books(&sync, &opened).await?;
         let accounts = self.accounts(&sync.name).await?;
@@ -258,7 +272,7 @@ impl Tenant {
         }
         link.state = LinkState::Linked;
         link.target = Some(target.to_owned());
-        link.decided_by = "operator".to_owned();
+        link.decided_by = TAKEN.to_owned();
         link.decided_at = now;
         link.reason = "the operator said which line it is".to_owned();
         remember_place(&mut link, &books, key, account);
@@ -324,10 +338,8 @@ impl Tenant {
         sync: &'a crate::model::Sync,
         target: &'a super::Opened,
     ) -> Result<Books<'a>, Error> {
-        let not_fetched = fetched_before(&self.store, sync, &self.store.outcomes(&sync.name).await?).await?;
-        let usage = self.store.read_last_complete(&sync.target, Kind::Usage).await?.is_some();
-        let contract = self.store.read_last_complete(&sync.target, Kind::Contract).await?.is_some();
-        let read = TargetRead { usage, contracts: contract };
+        let not_fetched = fetched_before(&self.store, sync).await?;
+        let read = TargetRead::stored(&self.store, sync).await?;
         Books::open(&self.store, sync, target, not_fetched, read, self.parts.clock.now()).await
     }
 
@@ -370,11 +382,22 @@ impl Tenant {
 }
 
 impl Work<'_> {
+    /// The accounts that source customers are linked to.
+    pub(super) async fn accounts(&self) -> Result<HashMap<String, String>, Error> {
+        let links = self.store.links_all(&self.sync.name, Kind::Customer).await?;
+        Ok(links.into_iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect())
+    }
+
+    /// The books as they are by now.
+    pub(super) async fn books(&self) -> Result<Books<'_>, Error> {
+        let read = TargetRead::stored(&self.store, &self.sync).await?;
+        let before = fetched_before(&self.store, &self.sync).await?;
+        Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await
+    }
+
     async fn plan_choices(&self, wanted: &BTreeMap<String, HashMap<String, Choice>>) -> Result<PlanReport, Error> {
         self.recover().await?;
-        let accounts = self.store.links_all(&self.sync.name, Kind::Customer).await?;
-        let accounts: HashMap<&str, &str> =
-            accounts.iter().filter_map(|link| Some((link.source.as_str(), link.linked()?))).collect();
+        let accounts = self.accounts().await?;
         let contracts = self.store.links_between(&self.sync.name, Kind::Customer, Kind::Contract).await?;
         let contracts: Vec<String> = contracts
             .iter()
@@ -386,11 +409,11 @@ impl Work<'_> {
         let mut draft = Draft::new(self, id, None).await?;
         let products = wanted.values().flat_map(|choices| choices.keys().map(String::as_str)).collect();
         self.plan_products(&mut draft, Some(&products)).await?;
-        let before = fetched_before(&self.store, &self.sync, &self.store.outcomes(&self.sync.name).await?).await?;
+        let before = fetched_before(&self.store, &self.sync).await?;
         let read = TargetRead::of(&draft);
         let books = Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await?;
         for (customer, choices) in wanted {
-            let account = accounts.get(customer.as_str()).copied();
+            let account = accounts.get(customer).map(String::as_str);
             let planned = self.plan_customer(&mut draft, &books, customer, account, choices);
             let (lines, changes) = planned.unwrap_or_default();
             if let Some(product) = choices.keys().find(|product| !lines.iter().any(|line| line.product == **product)) {

@@ -38,3 +38,12 @@ CREATE TABLE counts (
     PRIMARY KEY (tenant, connection, customer, product, period, first_at)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX counts_by_age ON counts (tenant, last_at);
+
+-- How the last reading of a source's usage went: why nothing is known, or of whom.
+CREATE TABLE fetched (
+    tenant INTEGER NOT NULL REFERENCES tenants,
+    sync   INTEGER NOT NULL REFERENCES syncs,
+    whole  TEXT,          -- none where the report was read
+    gaps   TEXT NOT NULL, -- customer to cause, JSON
+    PRIMARY KEY (tenant, sync)
+) STRICT, WITHOUT ROWID;

@@ -185,7 +185,7 @@ async fn of_records_only_what_is_gone_for_long_and_linked_to_nothing_goes() {
     left.extend(tenant.records_all(&psa(), Kind::Asset).await.unwrap());
     let left: Vec<_> = left.into_iter().map(|stored| stored.record.id).collect();
     assert_eq!(left, ["excluded", "lately", "linked", "there", "t1"]);
-    assert_eq!(tenant.read_last_was_complete(&rmm(), Kind::Asset).await.unwrap(), Some(true));
+    assert!(tenant.read_last_complete(&rmm(), Kind::Asset).await.unwrap().is_some());
     assert_eq!(tenant.links_all(&main_sync(), Kind::Asset).await.unwrap().len(), 2);
 }
 

@@ -51,10 +51,23 @@ async fn switches_and_outcomes_are_kept_by_customer_and_replaced() {
 
     let failure = crate::model::Failure::broken("x");
     let mut outcome = LastOutcome::failed(T0, RunId(3), "psa", &failure);
-    bed.tenant.outcomes_put(&main, [("c".to_owned(), outcome.clone())].into()).await.unwrap();
+    bed.tenant.outcomes_put(&main, [("c".to_owned(), Some(outcome.clone()))].into()).await.unwrap();
     assert_eq!(bed.tenant.outcomes(&main).await.unwrap()["c"], outcome);
     outcome.ending = Ending::Succeeded;
     outcome.trouble = None;
-    bed.tenant.outcomes_put(&main, [("c".to_owned(), outcome.clone())].into()).await.unwrap();
+    bed.tenant.outcomes_put(&main, [("c".to_owned(), Some(outcome.clone()))].into()).await.unwrap();
     assert_eq!(bed.tenant.outcomes(&main).await.unwrap()["c"], outcome);
+    bed.tenant.outcomes_put(&main, [("c".to_owned(), None)].into()).await.unwrap();
+    assert!(bed.tenant.outcomes(&main).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn how_the_last_reading_went_is_told_as_it_was_left() {
+    let bed = Bed::new().await;
+    let main = SyncName::new("main").unwrap();
+    assert_eq!(bed.tenant.fetched(&main).await.unwrap(), None);
+    let gaps = [("c".to_owned(), "refused".to_owned())].into();
+    bed.tenant.fetched_put(&main, Some("half read".to_owned()), &Default::default()).await.unwrap();
+    bed.tenant.fetched_put(&main, None, &gaps).await.unwrap();
+    assert_eq!(bed.tenant.fetched(&main).await.unwrap(), Some((None, gaps)));
 }

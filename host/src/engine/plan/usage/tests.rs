@@ -11,6 +11,8 @@ struct Bed {
     links: BTreeMap<String, Link>,
     contract: Record,
     off: bool,
+    taken: Option<&'static str>,
+    automatic: bool,
     not_fetched: Option<&'static str>,
     product: Product,
     choices: HashMap<String, Choice>,
@@ -39,6 +41,8 @@ impl Bed {
                 .with("starts", time("2026-01-01"))
                 .with("ends", time("2026-12-31")),
             off: false,
+            taken: None,
+            automatic: false,
             not_fetched: None,
             product: Product::Linked { id: "s".to_owned(), name: "Endpoint".to_owned() },
             choices: HashMap::new(),
@@ -62,12 +66,14 @@ impl Bed {
         let describe = describe(Kind::Usage);
         with(&UsageInput {
             customer: "c",
-            place: if self.off { Place::Off } else { Place::Contract(&self.contract) },
+            place: if self.off { Place::Off("usage is switched off") } else { Place::Contract(&self.contract) },
             rows: &self.rows,
             period: Some("2026-11"),
             not_fetched: self.not_fetched,
             links: &self.links,
             lines: self.lines.as_deref(),
+            taken: &|_| self.taken.map(str::to_owned),
+            automatic: self.automatic,
             product: &|_| self.product.clone(),
             describe: &describe,
             rules: &UsageRules::default(),
@@ -187,7 +193,7 @@ fn what_is_nobodys_to_change_is_left_and_told() {
     assert!(gone.step().contains("gone from the contract"), "{}", gone.step());
     let mut moved = Bed::new(9, None).approved(7, 7);
     moved.contract.id = "other".to_owned();
-    assert_eq!(moved.step(), "held contract: create 9");
+    assert_eq!(moved.step(), "held moved: create 9");
 
     let mut bed = Bed::new(9, Some(7)).approved(7, 7);
     bed.contract = bed.contract.with("cancelled", Value::Boolean(true));
@@ -205,6 +211,39 @@ fn what_is_nobodys_to_change_is_left_and_told() {
     assert_eq!(bed.step(), "left: nothing is like it");
     bed.off = true;
     assert_eq!(bed.step(), "in step");
+}
+
+#[test]
+fn another_product_since_is_held_and_goes_to_its_own_line() {
+    let mut bed = Bed::new(9, Some(7)).approved(7, 7);
+    bed.product = Product::Linked { id: "t".to_owned(), name: "Server".to_owned() };
+    assert_eq!(bed.step(), "held moved: create 9");
+    let mut other = on_contract("m", 2);
+    other.fields.retain(|field| field.name != PRODUCT);
+    bed.lines.as_mut().unwrap().push(other.with(PRODUCT, Value::Text("t".to_owned())));
+    assert_eq!(bed.step(), "held moved: update 9");
+    bed.product = Product::Open("forgotten".to_owned());
+    assert_eq!(bed.step(), "left: forgotten");
+}
+
+#[test]
+fn a_line_that_somebody_else_has_is_left_and_one_that_is_given_up_is_in_step() {
+    let mut bed = Bed::new(9, Some(7));
+    bed.taken = Some("billed by d/p");
+    assert!(bed.step().contains("is billed by d/p"), "{}", bed.step());
+    let mut bed = Bed::new(0, None).approved(0, 0);
+    assert_eq!(bed.step(), "in step", "nothing is counted, and nothing is there");
+    bed.rows = vec![row(-3, "2026-11")];
+    assert_eq!(bed.step(), "not fetched");
+}
+
+#[test]
+fn a_large_new_line_is_held_where_nobody_looks() {
+    let mut bed = Bed::new(5, None);
+    bed.automatic = true;
+    assert_eq!(bed.step(), "held quantity: create 5");
+    bed.rows = vec![row(4, "2026-11")];
+    assert_eq!(bed.step(), "create 4");
 }
 
 #[test]
@@ -291,6 +330,8 @@ fn a_target_that_cannot_is_told_beforehand() {
                 not_fetched: None,
                 links: input.links,
                 lines: input.lines,
+                taken: input.taken,
+                automatic: false,
                 product: input.product,
                 rules: input.rules,
                 today: input.today,

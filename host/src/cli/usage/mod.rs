@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::output::count;
 use super::parse::{day, word};
 use super::session::Session;
-use crate::engine::{Tenant, UsageChoice, UsageFilter, UsageState};
+use crate::engine::{Tenant, UsageChoice, UsageFilter, UsageLine, UsageState};
 use crate::model::{LineKey, SyncName};
 use approve::ApproveArgs;
 use clap::Subcommand;
@@ -191,8 +191,10 @@ impl DismissArgs {
                 return Ok(Exit::Pending);
             }
         }
-        let keys: Vec<LineKey> = lines.iter().map(|line| LineKey::new(&line.customer, &line.product)).collect();
-        let dismissed = tenant.usage_dismiss(&sync, &keys).await?;
+        // With the count that was seen: what moved meanwhile is not dismissed unseen.
+        let seen = |line: &UsageLine| Some((LineKey::new(&line.customer, &line.product), line.counted?));
+        let seen: Vec<(LineKey, i64)> = lines.iter().filter_map(seen).collect();
+        let dismissed = tenant.usage_dismiss(&sync, &seen).await?;
         session.output.answer(
             || json!({ "dismissed": dismissed }),
             || {

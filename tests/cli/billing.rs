@@ -39,6 +39,7 @@ fn a_wrong_name_is_told_and_nothing_is_stored() {
         (format!("customer contracts {SYNC} nobody"), ["no customer `nobody`", "customer list"]),
         (format!("customer edit {SYNC} nobody --usage off"), ["no customer `nobody`", "customer list"]),
         (format!("customer edit {SYNC} {one} --tickets on"), ["alert takes no part", "--kinds"]),
+        (format!("customer edit {SYNC} {one} --usage off --tickets on"), ["alert takes no part", "--kinds"]),
         (format!("customer refresh {SYNC} nobody"), ["no customer `nobody`", "customer list"]),
         (format!("product exclude {SYNC} nothing"), ["no product `nothing`", "product list"]),
         (format!("product map {SYNC} {product} --to nothing"), ["no product `nothing`", "product find"]),
@@ -51,6 +52,9 @@ fn a_wrong_name_is_told_and_nothing_is_stored() {
     }
     // Decided on since it was looked at.
     program.run(&format!("customer map {SYNC} {one} --exclude --if-revision 99.99")).refused(6, &["since you looked"]);
+    for line in [format!("customer refresh {SYNC}"), format!("customer edit {SYNC} --usage off")] {
+        program.run(&format!("{line} --search zzzz")).refused(2, &["no customer passes the filter", "customer list"]);
+    }
     program.run("connection help licences nothing").refused(2, &["`nothing`", "denied"]);
     assert!(program.run("connection help licences denied").ends(0).out.contains("client secret"));
     assert_eq!(decided(&program), before);
@@ -157,6 +161,16 @@ fn a_sync_without_usage_has_nothing_to_bill() {
         program.run(&line).refused(1, &["usage takes no part in the sync `plain`"]);
     }
     program.run("sync set plain --time-zone Europe/Atlantis").refused(1, &["Europe/Atlantis", "IANA"]);
+    // With usage it recurs as a new one does, unless somebody said how, or does.
+    let kinds = "sync set plain --kinds customer,usage";
+    let told = program.run(&format!("{kinds} --every never")).ends(0);
+    assert!(told.out.contains("none: "), "{}", told.whole());
+    program.run("sync set plain --kinds customer").ends(0);
+    let told = program.run(kinds).ends(0);
+    assert!(told.err.contains("once a day") && told.out.contains("every 1 d"), "{}", told.whole());
+    program.run("sync set plain --kinds customer --daily 02:30").ends(0);
+    let told = program.run(kinds).ends(0);
+    assert!(!told.err.contains("once a day") && told.out.contains("daily 02:30"), "{}", told.whole());
 }
 
 #[tokio::test]
@@ -185,4 +199,41 @@ async fn without_a_yes_a_plan_is_shown_and_nothing_is_written() {
         assert!(said.err.contains(word), "{word}: {}", said.whole());
     }
     assert_eq!(licences.on_contract(contract), before);
+
+    // An approval and an adjustment are told to programs in one shape.
+    let told = program.run(&format!("{adjust} --json")).ends(5).json();
+    assert_eq!(told["not_possible"][0]["product"], line.product.as_str(), "{told}");
+    assert!(told["plan"].is_object() && told["changes"].is_array() && told["applied"].is_null(), "{told}");
+    let told = program.run(&format!("usage list {SYNC} --product {} --json", line.product)).ends(0).json();
+    let told = told.as_array().expect("a list");
+    assert!(!told.is_empty() && told.iter().all(|one| one["product"] == line.product.as_str()), "{told:?}");
+    let own = told.iter().find(|one| one["customer"] == tenant.id.as_str()).expect("the line");
+    assert_eq!(own["contract"]["id"], contract.to_string().as_str(), "{own}");
+    let told = program.run(&format!("customer contracts {SYNC} {} --json", tenant.id)).ends(0).json();
+    assert!(told[0]["type"].is_string() && told[0].get("type_").is_none(), "{told}");
+
+    // What a person asked for and cannot be is no success.
+    program.run(&format!("customer map {SYNC} {} --contract none", tenant.id)).ends(0);
+    let told = program.run(&format!("{adjust} --yes")).ends(5);
+    assert!(told.out.contains("left as it is"), "{}", told.whole());
+    assert_eq!(licences.on_contract(contract), before);
+}
+
+#[test]
+fn lines_are_dismissed_after_a_yes_and_taken_back_by_a_quantity() {
+    let (_licences, program) = office();
+    program.run(&format!("plan {SYNC}"));
+    let waiting = || {
+        let lines = program.run(&format!("usage list {SYNC} --state waiting --state held --json")).ends(0).json();
+        lines.as_array().expect("a list").len()
+    };
+    let before = waiting();
+    assert!(before > 0);
+    program.run(&format!("usage dismiss {SYNC} --all --held")).refused(2, &["no terminal", "--all --held --yes"]);
+    assert_eq!(waiting(), before);
+    let told = program.run(&format!("usage dismiss {SYNC} --all --held --yes")).ends(0);
+    assert!(told.out.contains("usage adjust") && told.out.contains("--quantity N"), "{}", told.whole());
+    assert_eq!(waiting(), 0);
+    let told = program.run(&format!("usage list {SYNC}")).ends(0);
+    assert!(told.out.contains("to take it back: crosswalk usage adjust"), "{}", told.whole());
 }

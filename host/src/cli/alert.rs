@@ -46,9 +46,10 @@ impl AlertCommand {
                 let tenant = session.tenant().await?;
                 let report = tenant.alerts_plan(&sync, &Bars::new(session.output)).await?;
                 let held = Held::of(&tenant, &report.plan).await?;
+                let billing = plan::billing(&tenant, &sync).await?;
                 session
                     .output
-                    .answer(|| plan::document(&sync, &report, &held), || plan::words(&sync, &report, &held))?;
+                    .answer(|| plan::document(&sync, &report, &held), || plan::words(&sync, &report, &held, billing))?;
                 Ok(plan::exit(&report))
             }
             AlertCommand::Poll { sync, plan: false } => {

@@ -163,13 +163,14 @@ pub(super) async fn told(
     report: &RunReport,
 ) -> anyhow::Result<Exit> {
     let held = Held::of(tenant, &report.plan.plan).await?;
+    let billing = plan::billing(tenant, sync).await?;
     session.output.answer(
         || {
             let applied = report.applied.as_ref().map_or(Value::Null, shapes::applied);
             json!({ "plan": plan::document(sync, &report.plan, &held), "applied": applied })
         },
         || {
-            let planned = plan::words(sync, &report.plan, &held);
+            let planned = plan::words(sync, &report.plan, &held, billing);
             match &report.applied {
                 Some(applied) => format!("{planned}\n{}", words(applied)),
                 None => planned,

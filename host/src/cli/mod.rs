@@ -62,7 +62,16 @@ First steps:
   crosswalk sync add rmm-to-psa --from rmm --to psa
   crosswalk plan rmm-to-psa                                     (reads both, writes nothing)
   crosswalk link list rmm-to-psa --state proposed               (what a person should decide)
-  crosswalk apply PLAN
+  crosswalk apply PLAN --release first-run                      (the first time; later without)
+
+Licences onto contracts:
+  crosswalk sync add licences --from LICENCES --to psa --kinds customer,usage
+  crosswalk plan licences                                       (reads both, writes nothing)
+  crosswalk customer list licences                              (accounts, contracts, switches)
+  crosswalk customer accept licences && crosswalk product accept licences
+  crosswalk plan licences
+  crosswalk usage list licences                                 (counted, on the contract, approved)
+  crosswalk usage approve licences --all                        (shows, asks, writes)
 
 Environment:
   CROSSWALK_DATA      the data folder, as --data
@@ -76,11 +85,13 @@ flags win over the environment, and that over the file.
 
 ";
 
-/// Keep an MSP's systems in step: customers, locations and assets, from one vendor's system to another's
+/// Keep an MSP's systems in step, from one vendor's to another's: customers, locations, assets, usage on contracts, alerts as tickets
 ///
 /// Every vendor is a plugin, a sandboxed WebAssembly component. A connection is an account
 /// at a vendor; a sync leads from one connection to another. `plan` shows what would be
-/// done and writes nothing; `apply` does exactly that.
+/// done and writes nothing; `apply` does exactly that. With alerts, a sync makes tickets of them;
+/// with usage, it keeps the quantities on contracts at what a vendor of licences counts, line by
+/// line approved.
 #[derive(Debug, Parser)]
 #[command(name = "crosswalk", version, after_help = FIRST_STEPS.to_owned() + exit::TABLE, max_term_width = 110)]
 pub struct Args {

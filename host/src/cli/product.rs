@@ -68,7 +68,7 @@ Example:
         /// The sync
         sync: SyncName,
         /// The score, from 0 to 1
-        #[arg(long, value_parser = score)]
+        #[arg(long, value_parser = score, default_value = "0.9")]
         score: f64,
     },
 }

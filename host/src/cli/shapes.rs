@@ -3,7 +3,7 @@
 //! The model's own serialisation is the store's compact form; programs that read the
 //! command line's answers get this one, which says what it means.
 
-use crate::engine::{ApplyReport, ChangeView, CustomerView, JournalEntry, LinkView};
+use crate::engine::{ApplyReport, ChangeView, ContractView, CustomerView, JournalEntry, LinkView, UsageLine};
 use crate::model::{Candidate, FieldDiff, Link, Plan, Record, Recurrence, Run, Schedule, Timestamp, Value};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
@@ -139,8 +139,29 @@ pub(super) fn link_view(view: &LinkView) -> Json {
     document
 }
 
+/// What is named by an id and a name.
+fn named(both: Option<&(String, String)>) -> Json {
+    both.map_or(Json::Null, |(id, name)| json!({ "id": id, "name": name }))
+}
+
+pub(super) fn contract(view: &ContractView) -> Json {
+    json!({
+        "id": view.id,
+        "name": view.name,
+        "type": view.type_,
+        "term": view.term,
+        "eligible": view.eligible,
+        "chosen": view.chosen,
+    })
+}
+
+pub(super) fn usage_line(line: &UsageLine) -> Json {
+    let mut document = json!(line);
+    document["contract"] = named(line.contract.as_ref());
+    document
+}
+
 pub(super) fn customer(view: &CustomerView) -> Json {
-    let named = |both: &Option<(String, String)>| both.as_ref().map(|(id, name)| json!({ "id": id, "name": name }));
     let outcome = view.outcome.as_ref().map(|outcome| {
         let trouble = outcome.trouble.as_ref();
         json!({
@@ -157,8 +178,8 @@ pub(super) fn customer(view: &CustomerView) -> Json {
         "id": view.id,
         "name": view.name,
         "state": view.state,
-        "account": named(&view.account),
-        "contract": named(&view.contract),
+        "account": named(view.account.as_ref()),
+        "contract": named(view.contract.as_ref()),
         "candidates": view.candidates.iter().map(candidate).collect::<Vec<_>>(),
         "reason": view.reason,
         "revision": format!("{}.{}", view.revision.0, view.revision.1),

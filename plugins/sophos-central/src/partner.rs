@@ -1,4 +1,4 @@
-//! Who we are to the vendor: asked once, kept in `mapping`, so that a walk of many pages does not ask at each.
+//! Who we are to the vendor: asked once a run, kept in `mapping`, so that a walk of many pages does not ask at each.
 //!
 //! Calls at the partner's level go to the endpoint the operator granted; the global host that the vendor names beside
 //! the id is only shown. What is kept is kept for the client id it was told for: other credentials ask anew.

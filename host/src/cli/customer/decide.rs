@@ -130,12 +130,16 @@ pub(super) async fn edit(
     tickets: Option<bool>,
 ) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
-    let customers: Vec<String> = which.customers(&tenant, sync).await?.into_iter().map(|view| view.id).collect();
+    let customers = meant(&tenant, sync, which).await?;
+    let wanted = [(Switch::Usage, usage), (Switch::Tickets, tickets)];
+    let wanted = || wanted.iter().filter_map(|(switch, on)| Some((*switch, (*on)?)));
+    // With nobody: whether each can be switched at all, before any is.
+    for (switch, on) in wanted() {
+        tenant.customer_switch(sync, &[], switch, on).await?;
+    }
     let mut switched = Vec::new();
-    for (switch, on) in [(Switch::Usage, usage), (Switch::Tickets, tickets)] {
-        if let Some(on) = on {
-            switched.push((switch, on, tenant.customer_switch(sync, &customers, switch, on).await?));
-        }
+    for (switch, on) in wanted() {
+        switched.push((switch, on, tenant.customer_switch(sync, &customers, switch, on).await?));
     }
     session.output.answer(
         || {
@@ -147,7 +151,11 @@ pub(super) async fn edit(
             let told = switched.iter().map(|(switch, on, changed)| {
                 let word = if *on { "on" } else { "off" };
                 let rest = customers.len() - changed;
-                let rest = if rest > 0 { format!(" ({rest} were so already)") } else { String::new() };
+                let rest = match rest {
+                    0 => String::new(),
+                    1 => " (1 was so already)".to_owned(),
+                    _ => format!(" ({rest} were so already)"),
+                };
                 format!("{} switched {word} for {}{rest}\n", switch.as_str(), count(*changed as u64, "customer"))
             });
             told.collect()
@@ -156,15 +164,21 @@ pub(super) async fn edit(
     Ok(Exit::Done)
 }
 
-pub(super) async fn refresh(session: &Session<'_>, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Exit> {
-    let tenant = session.tenant().await?;
-    let customers: Vec<String> = which.customers(&tenant, sync).await?.into_iter().map(|view| view.id).collect();
+/// The ids of those who are meant: at least one.
+async fn meant(tenant: &Tenant, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Vec<String>> {
+    let customers: Vec<String> = which.customers(tenant, sync).await?.into_iter().map(|view| view.id).collect();
     if customers.is_empty() {
         return Err(Told::usage(
             "no customer passes the filter",
             format!("`crosswalk customer list {sync}` names them"),
         ));
     }
+    Ok(customers)
+}
+
+pub(super) async fn refresh(session: &Session<'_>, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let customers = meant(&tenant, sync, which).await?;
     let refreshed = tenant.customer_refresh(sync, &customers, &Bars::new(session.output)).await?;
     session.output.answer(
         || json!(refreshed),

@@ -149,7 +149,7 @@ pub(super) async fn contracts(session: &Session<'_>, sync: &SyncName, customer: 
     let customer = tenant.customers_named(sync, &[customer.to_owned()]).await?.concat();
     let contracts = tenant.contract_list(sync, &customer).await?;
     session.output.answer(
-        || json!(contracts),
+        || contracts.iter().map(shapes::contract).collect(),
         || {
             if contracts.is_empty() {
                 return "its account has no contract, as they were read last".to_owned();

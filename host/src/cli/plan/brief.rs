@@ -79,6 +79,11 @@ impl Held {
     }
 }
 
+/// Whether usage takes part in a sync.
+pub(in crate::cli) async fn billing(tenant: &Tenant, sync: &SyncName) -> anyhow::Result<bool> {
+    Ok(tenant.sync(sync).await?.rules.kinds.contains_key(&Kind::Usage))
+}
+
 /// The document of a plan that was just made.
 pub(in crate::cli) fn document(sync: &SyncName, report: &PlanReport, held: &Held) -> Value {
     json!({
@@ -92,8 +97,8 @@ pub(in crate::cli) fn document(sync: &SyncName, report: &PlanReport, held: &Held
     })
 }
 
-/// A plan that was just made, in short.
-pub(in crate::cli) fn words(sync: &SyncName, report: &PlanReport, held: &Held) -> String {
+/// A plan that was just made, in short; with `billing`, of a sync whose customers have contracts and switches, too.
+pub(in crate::cli) fn words(sync: &SyncName, report: &PlanReport, held: &Held, billing: bool) -> String {
     let plan = &report.plan;
     let sums = Sums::of(plan);
     let mut text =
@@ -111,7 +116,7 @@ pub(in crate::cli) fn words(sync: &SyncName, report: &PlanReport, held: &Held) -
         text.push_str(&format!("\nNot read, or not to the end:\n{}", complaints.collect::<String>()));
     }
     text.push_str(&left(report));
-    let next = next(sync, plan, &sums, held);
+    let next = next(sync, plan, &sums, held, billing);
     if !next.is_empty() {
         text.push_str(&format!("\nnext:\n{}\n", next.join("\n")));
     }
@@ -171,14 +176,18 @@ pub(in crate::cli) fn matrix(plan: &Plan) -> String {
 }
 
 /// What to type next.
-fn next(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held) -> Vec<String> {
+fn next(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held, billing: bool) -> Vec<String> {
     let mut next = Vec::new();
     if plan.undecided > 0 {
         let waiting = count(plan.undecided.into(), "customer");
-        next.push(format!(
-            "  crosswalk link list {sync} --kind customer --state proposed --state conflict --state unmapped   ({waiting} to decide)"
-        ));
-        next.push(format!("  crosswalk link accept {sync} --kind customer --score 0.99"));
+        let states = "--state proposed --state conflict --state unmapped";
+        let (list, accept) = if billing {
+            (format!("customer list {sync}"), format!("customer accept {sync}"))
+        } else {
+            (format!("link list {sync} --kind customer"), format!("link accept {sync} --kind customer --score 0.99"))
+        };
+        next.push(format!("  crosswalk {list} {states}   ({waiting} to decide)"));
+        next.push(format!("  crosswalk {accept}"));
     }
     if sums.changes > 0 {
         next.push(format!("  crosswalk plan --show {}", plan.id));
@@ -234,7 +243,7 @@ mod tests {
     }
 
     fn said(report: &PlanReport, held: &Held) -> String {
-        words(&SyncName::new("s").unwrap(), report, held)
+        words(&SyncName::new("s").unwrap(), report, held, false)
     }
 
     #[test]
@@ -262,6 +271,13 @@ mod tests {
                 && text.contains("  crosswalk apply 7\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn where_usage_takes_part_customers_are_decided_with_their_contracts() {
+        let text = words(&SyncName::new("s").unwrap(), &report(&[], 2), &held(&[]), true);
+        assert!(text.contains("  crosswalk customer list s --state proposed"), "{text}");
+        assert!(text.contains("  crosswalk customer accept s\n") && !text.contains("crosswalk link"), "{text}");
     }
 
     #[test]

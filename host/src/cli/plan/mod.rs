@@ -3,7 +3,7 @@
 mod brief;
 mod detail;
 
-pub(super) use brief::{Held, Sums, cost, document, left, matrix, words};
+pub(super) use brief::{Held, Sums, billing, cost, document, left, matrix, words};
 pub(super) use detail::{PAGE, changes, first, one, quantity};
 
 use super::exit::{Exit, Told};
@@ -79,7 +79,8 @@ impl PlanArgs {
 async fn make(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Exit> {
     let report = tenant.plan(sync, &Bars::new(session.output)).await?;
     let held = Held::of(tenant, &report.plan).await?;
-    session.output.answer(|| document(sync, &report, &held), || words(sync, &report, &held))?;
+    let billing = billing(tenant, sync).await?;
+    session.output.answer(|| document(sync, &report, &held), || words(sync, &report, &held, billing))?;
     Ok(exit(&report))
 }
 

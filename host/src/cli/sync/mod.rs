@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::output::count;
 use super::session::Session;
 use crate::engine::NewSync;
-use crate::model::{ConnectionName, SyncName, SyncRules};
+use crate::model::{ConnectionName, Kind, SyncName, SyncRules};
 use clap::Subcommand;
 use rules::RulesArgs;
 use serde_json::json;
@@ -35,7 +35,8 @@ Examples:
     Add(Box<AddArgs>),
     /// Change rules of a sync, and how often it is run; what is not named stays
     #[command(after_help = "\
-A plan that was made before is judged by the rules it was made with; plan again.
+A plan that was made before is judged by the rules it was made with; plan again. A sync that takes
+usage in, and has no schedule, is run once a day by `crosswalk work` where no time is given.
 
 Examples:
   crosswalk sync set rmm-to-psa --every 60
@@ -157,11 +158,12 @@ async fn set(session: &Session<'_>, args: SetArgs) -> anyhow::Result<Exit> {
     let mut sync = tenant.sync(&args.name).await?;
     let before = sync.rules.clone();
     let notes = args.rules.change(&mut sync.rules)?;
+    let enters = sync.rules.kinds.contains_key(&Kind::Usage) && !before.kinds.contains_key(&Kind::Usage);
     if sync.rules != before {
         tenant.sync_change(sync).await?;
     }
-    args.times.set(&tenant, &args.name).await?;
-    notes.iter().for_each(|note| session.output.talk(note));
+    let usual = args.times.set_later(&tenant, &args.name, enters).await?;
+    notes.iter().chain(&usual).for_each(|note| session.output.talk(note));
     show(session, &args.name, &format!("sync {} changed; next: crosswalk plan {}", args.name, args.name)).await
 }
 

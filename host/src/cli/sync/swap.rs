@@ -35,6 +35,7 @@ pub(super) async fn swap(
     let report = tenant.plan(&successor, &Bars::new(session.output)).await?;
     let held = Held::of(&tenant, &report.plan).await?;
     let links = tenant.link_counts(&successor).await?;
+    let billing = plan::billing(&tenant, &successor).await?;
     session.output.answer(
         || json!({ "swapped": swapped, "plan": plan::document(&successor, &report, &held), "links": links }),
         || {
@@ -54,7 +55,7 @@ pub(super) async fn swap(
                 };
                 text.push_str(&format!("{} about {of}\n", count(swapped.left_behind, "decision")));
             }
-            text.push_str(&format!("\n{}\n{}", link_table(&links), plan::words(&successor, &report, &held)));
+            text.push_str(&format!("\n{}\n{}", link_table(&links), plan::words(&successor, &report, &held, billing)));
             text
         },
     )?;

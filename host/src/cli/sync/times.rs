@@ -23,7 +23,7 @@ pub(super) struct TimesArgs {
 }
 
 impl TimesArgs {
-    pub(super) async fn set(&self, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<()> {
+    async fn set(&self, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<()> {
         for (job, every) in [(Job::Sync, self.every), (Job::Alerts, self.alerts_every)] {
             if let Some(Every(minutes)) = every {
                 tenant.schedule_set(sync, job, minutes).await?;
@@ -46,6 +46,21 @@ impl TimesArgs {
                  --monthly or --every never changes that"
             )
         }))
+    }
+
+    /// The same for a sync there was: where usage `enters` it, and it does not recur yet, as for a new one.
+    pub(super) async fn set_later(
+        &self,
+        tenant: &Tenant,
+        sync: &SyncName,
+        enters: bool,
+    ) -> anyhow::Result<Option<String>> {
+        let recurs = |schedule: &Schedule| schedule.job == Job::Sync;
+        if enters && !schedules_of(&tenant.schedule_list().await?, sync).iter().any(recurs) {
+            return self.set_first(tenant, sync).await;
+        }
+        self.set(tenant, sync).await?;
+        Ok(None)
     }
 }
 

@@ -7,15 +7,16 @@ use crate::cli::apply::{confirmed, words};
 use crate::cli::exit::Exit;
 use crate::cli::output::{clean, count, table};
 use crate::cli::parse::day;
-use crate::cli::plan::{Held, changes, document, quantity};
+use crate::cli::plan::{self, Held, changes, quantity};
 use crate::cli::progress::Bars;
 use crate::cli::session::Session;
 use crate::cli::shapes;
 use crate::engine::brakes::can_release;
 use crate::engine::plan::usage::{QUANTITY, integer};
 use crate::engine::{ApplyOptions, ChangeFilter, ChangeView, PlanReport, UsageChoice, UsageLine, UsageState};
-use crate::model::{LineKey, SyncName};
+use crate::model::{Kind, LineKey, PlannedChange, SyncName};
 use jiff::civil::Date;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -47,18 +48,14 @@ impl ApproveArgs {
         let hopeless =
             |line: &UsageLine| self.effective.is_none() && line.brake.as_ref().is_some_and(|brake| !can_release(brake));
         let (not_possible, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(hopeless);
-        for line in &not_possible {
-            session.output.talk(&format!(
-                "not possible: {}, {}: {}",
-                clean(&line.customer_name),
-                clean(&line.product_name),
-                clean(&line.reason)
-            ));
-        }
+        let not_possible: Vec<NotPossible> = not_possible.into_iter().map(NotPossible::from).collect();
         if lines.is_empty() {
             session.output.answer(
-                || json!({ "plan": null, "not_possible": not_possible }),
-                || format!("nothing to approve; `crosswalk usage list {}` shows all lines", self.sync),
+                || document(Value::Null, &[], &not_possible, Value::Null),
+                || {
+                    let nothing = format!("nothing to approve; `crosswalk usage list {}` shows all lines", self.sync);
+                    format!("{}{nothing}", table_of(&not_possible))
+                },
             )?;
             return Ok(if not_possible.is_empty() { Exit::Done } else { Exit::Held });
         }
@@ -70,35 +67,78 @@ impl ApproveArgs {
                 effective: self.effective,
             })
             .collect();
-        carry_out(session, &self.sync, &choices, self.yes).await
+        carry_out(session, &self.sync, &choices, not_possible, self.yes).await
     }
 }
 
-/// Plans single lines, shows what comes of it, asks, and applies it.
+/// A line that nobody can let go as it is asked for, and why.
+#[derive(Debug, Serialize)]
+pub(super) struct NotPossible {
+    customer: String,
+    customer_name: String,
+    product: String,
+    product_name: String,
+    brake: Option<String>,
+    reason: String,
+}
+
+impl From<UsageLine> for NotPossible {
+    fn from(line: UsageLine) -> Self {
+        let UsageLine { customer, customer_name, product, product_name, brake, reason, .. } = line;
+        Self { customer, customer_name, product, product_name, brake, reason }
+    }
+}
+
+impl NotPossible {
+    /// Of a change that a brake holds which nobody can let go.
+    fn of(change: &PlannedChange, names: &HashMap<String, String>) -> Option<Self> {
+        let hold = change.held.as_ref().filter(|hold| !can_release(&hold.brake))?;
+        let product = change.source.parse().map_or_else(|_| change.source.clone(), |line: LineKey| line.product);
+        Some(Self {
+            customer: change.customer.clone(),
+            customer_name: names.get(&change.customer).unwrap_or(&change.customer).clone(),
+            product,
+            product_name: change.name.clone(),
+            brake: Some(hold.brake.clone()),
+            reason: hold.reason.clone(),
+        })
+    }
+}
+
+/// The document of an approval and of an adjustment, whatever came of it.
+fn document(plan: Value, changes: &[ChangeView], not_possible: &[NotPossible], applied: Value) -> Value {
+    let changes: Vec<Value> = changes.iter().map(shapes::change).collect();
+    json!({ "plan": plan, "changes": changes, "not_possible": not_possible, "applied": applied })
+}
+
+/// Plans single lines, shows what comes of it, asks, and applies it. Lines that are `not_possible`
+/// are told with it.
 pub(super) async fn carry_out(
     session: &Session<'_>,
     sync: &SyncName,
     choices: &[UsageChoice],
+    mut not_possible: Vec<NotPossible>,
     yes: bool,
 ) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
     let report = tenant.usage_plan(sync, choices, &Bars::new(session.output)).await?;
     let id = report.plan.id;
     let views = changes(&tenant, id, &ChangeFilter::default(), usize::MAX).await?;
-    let (held, free): (Vec<&ChangeView>, Vec<&ChangeView>) =
-        views.iter().partition(|view| view.change.held.as_ref().is_some_and(|hold| !can_release(&hold.brake)));
     let customers: Vec<String> = views.iter().map(|view| view.change.customer.clone()).collect();
     let names = tenant.customer_names(sync, &customers).await?;
-    let shown = shown(&report, &held, &free, &names);
-    let empty = Held::default();
+    let is_free = |view: &&ChangeView| view.change.held.as_ref().is_none_or(|hold| can_release(&hold.brake));
+    let free: Vec<&ChangeView> = views.iter().filter(is_free).collect();
+    not_possible.extend(views.iter().filter_map(|view| NotPossible::of(&view.change, &names)));
+    let shown = shown(&report, &not_possible, &free, &names);
+    let plan = || plan::document(sync, &report, &Held::default());
     if free.is_empty() {
-        session.output.answer(|| json!({ "plan": document(sync, &report, &empty), "applied": null }), || shown)?;
-        return Ok(if held.is_empty() { Exit::Done } else { Exit::Held });
+        session.output.answer(|| document(plan(), &views, &not_possible, Value::Null), || shown)?;
+        return Ok(if not_possible.is_empty() && !is_left(&report, choices) { Exit::Done } else { Exit::Held });
     }
     if !yes {
         session.output.tell(&shown);
         let go_ahead = format!("crosswalk apply {id} --release all --yes");
-        let question = format!("Write {} to {}?", count(free.len() as u64, "line"), tenant.sync(sync).await?.target);
+        let question = format!("Write {} to {}?", Size::of(&free).asked(), tenant.sync(sync).await?.target);
         if !confirmed(session, question, &go_ahead).await? {
             session.output.talk("nothing was written");
             return Ok(Exit::Pending);
@@ -107,38 +147,84 @@ pub(super) async fn carry_out(
     let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
     let applied = tenant.apply(id, &options, &Bars::new(session.output)).await?;
     session.output.answer(
-        || {
-            json!({
-                "plan": document(sync, &report, &empty),
-                "changes": views.iter().map(shapes::change).collect::<Vec<Value>>(),
-                "applied": shapes::applied(&applied),
-            })
-        },
+        || document(plan(), &views, &not_possible, shapes::applied(&applied)),
         || if yes { format!("{shown}\n{}", words(&applied)) } else { words(&applied) },
     )?;
-    Ok(Exit::of_run(&applied.run))
+    Ok(match Exit::of_run(&applied.run) {
+        Exit::Done if !not_possible.is_empty() => Exit::Held,
+        exit => exit,
+    })
+}
+
+/// Whether one of the choices came to a finding instead of a change.
+fn is_left(report: &PlanReport, choices: &[UsageChoice]) -> bool {
+    let of = |source: &String, line: &LineKey| {
+        *source == line.to_string() || *source == line.customer || *source == line.product
+    };
+    report.findings.iter().any(|found| choices.iter().any(|choice| of(&found.source, &choice.line)))
+}
+
+/// How much is written: lines of contracts, and products that are created for them.
+struct Size {
+    lines: u64,
+    products: u64,
+}
+
+impl Size {
+    fn of(free: &[&ChangeView]) -> Self {
+        let lines = free.iter().filter(|view| view.change.kind == Kind::Usage).count() as u64;
+        Self { lines, products: free.len() as u64 - lines }
+    }
+
+    /// `1 line and 2 new products`.
+    fn asked(&self) -> String {
+        match (self.lines, self.products) {
+            (lines, 0) => count(lines, "line"),
+            (0, products) => count(products, "new product"),
+            (lines, products) => format!("{} and {}", count(lines, "line"), count(products, "new product")),
+        }
+    }
+
+    /// `; 1 product is created`, if any.
+    fn created(&self) -> String {
+        match self.products {
+            0 => String::new(),
+            1 => "; 1 product is created".to_owned(),
+            products => format!("; {products} products are created"),
+        }
+    }
+}
+
+/// What is not possible, as a table with a line before the next text; nothing where there is none.
+fn table_of(not_possible: &[NotPossible]) -> String {
+    if not_possible.is_empty() {
+        return String::new();
+    }
+    let rows =
+        not_possible.iter().map(|line| [line.customer_name.clone(), line.product_name.clone(), line.reason.clone()]);
+    format!("Not possible:\n{}\n\n", table(["customer", "service", "why"], rows))
 }
 
 /// What would be done, and what cannot be.
-fn shown(report: &PlanReport, held: &[&ChangeView], free: &[&ChangeView], names: &HashMap<String, String>) -> String {
+fn shown(
+    report: &PlanReport,
+    not_possible: &[NotPossible],
+    free: &[&ChangeView],
+    names: &HashMap<String, String>,
+) -> String {
     let row = |view: &&ChangeView| {
         let change = &view.change;
         let why = change.held.as_ref().map_or(&change.reason, |hold| &hold.reason);
         let customer = names.get(&change.customer).unwrap_or(&change.customer);
         [customer.clone(), change.name.clone(), quantity(change), why.clone()]
     };
-    let mut text = String::new();
+    let mut text = table_of(not_possible);
     if !free.is_empty() {
-        let moves = free.iter().map(|view| units(view));
+        let size = Size::of(free);
+        let moves = free.iter().filter(|view| view.change.kind == Kind::Usage).map(|view| units(view));
         text.push_str(&format!("{}\n\n", table(["customer", "service", "quantity", "why"], free.iter().map(row))));
-        text.push_str(&format!("plan {}: {}, {}\n", report.plan.id, count(free.len() as u64, "line"), effect(moves)));
-    }
-    if !held.is_empty() {
-        text.push_str(&format!(
-            "{}Not possible:\n{}\n",
-            if text.is_empty() { "" } else { "\n" },
-            table(["customer", "service", "quantity", "why"], held.iter().map(row))
-        ));
+        let lines = count(size.lines, "line");
+        text.push_str(&format!("plan {}: {lines}, {}{}\n", report.plan.id, effect(moves), size.created()));
     }
     for finding in &report.findings {
         text.push_str(&format!("left as it is: {}: {}\n", clean(&finding.source), clean(&finding.message)));

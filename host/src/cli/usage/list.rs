@@ -3,19 +3,32 @@
 use crate::cli::exit::Exit;
 use crate::cli::output::{count, or_dash, table};
 use crate::cli::session::Session;
+use crate::cli::shapes;
 use crate::engine::{UsageFilter, UsageLine, UsageState};
 use crate::model::SyncName;
-use serde_json::json;
 
-pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &UsageFilter) -> anyhow::Result<Exit> {
-    let lines = session.tenant().await?.usage_list(sync, filter).await?;
+/// Lines that pass the filter, of these products: empty, of all.
+pub(super) async fn list(
+    session: &Session<'_>,
+    sync: &SyncName,
+    filter: &UsageFilter,
+    products: &[String],
+) -> anyhow::Result<Exit> {
+    let mut lines = session.tenant().await?.usage_list(sync, filter).await?;
+    lines.retain(|line| products.is_empty() || products.contains(&line.product));
     session.output.answer(
-        || json!(lines),
+        || lines.iter().map(shapes::usage_line).collect(),
         || {
             if lines.is_empty() {
                 return format!("no such line; `crosswalk plan {sync}` reads what is counted");
             }
             let mut text = format!("{}\n\n{}\n", rows(&lines), sums(&lines));
+            if lines.iter().any(is_decided) {
+                text.push_str(&format!(
+                    "\nin step with another number than is counted: dismissed or adjusted, until the count moves; \
+                     to take it back: crosswalk usage adjust {sync} CUSTOMER PRODUCT --quantity N"
+                ));
+            }
             if lines.iter().any(|line| line.becomes.is_some()) {
                 text.push_str(&format!("\nnext: crosswalk usage approve {sync} CUSTOMER, or --all"));
             }
@@ -23,6 +36,11 @@ pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &UsageF
         },
     )?;
     Ok(Exit::Done)
+}
+
+/// Whether somebody decided that the contract has another number than is counted.
+fn is_decided(line: &UsageLine) -> bool {
+    line.state == UsageState::InStep && line.counted.is_some_and(|counted| counted != line.has.unwrap_or(0))
 }
 
 /// A row a line.

@@ -8,6 +8,7 @@ mod history;
 mod list;
 mod which;
 
+use super::apply::confirmed;
 use super::customer::file::Format;
 use super::exit::Exit;
 use super::output::count;
@@ -27,16 +28,22 @@ pub(super) enum UsageCommand {
     /// List lines: counted, on the contract, approved last, and what they would become
     #[command(after_help = "\
 States: waiting (to be approved), held (by a brake), in-step, not-fetched (the vendor told
-nothing, which is not zero), left (something has to be mapped or put right first).
+nothing, which is not zero), left (something has to be mapped or put right first). A line that
+was dismissed or adjusted is in-step, with another number on the contract than is counted, until
+the count moves; `usage adjust SYNC CUSTOMER PRODUCT --quantity N` takes that back.
 
-Example:
-  crosswalk usage list licences --state waiting --state held")]
+Examples:
+  crosswalk usage list licences --state waiting --state held
+  crosswalk usage list licences --product CIXA-MSP")]
     List {
         /// The sync
         sync: SyncName,
         /// Only of this customer; repeat for several
         #[arg(long = "customer", value_name = "CUSTOMER")]
         customers: Vec<String>,
+        /// Only of this product; repeat for several
+        #[arg(long = "product", value_name = "PRODUCT")]
+        products: Vec<String>,
         /// Only in this state; repeat for several
         #[arg(long = "state", value_name = "STATE", value_parser = word::<UsageState>)]
         states: Vec<UsageState>,
@@ -67,12 +74,15 @@ Examples:
         yes: bool,
     },
     /// Leave the contract as it is, until the count moves again
-    Dismiss {
-        /// The sync
-        sync: SyncName,
-        #[command(flatten)]
-        which: WhichArgs,
-    },
+    #[command(after_help = "\
+Nothing is written to the vendor. Of customers that are named, what a brake holds is dismissed,
+too; of all only with --held. To take a dismissal back, write the count, or another number:
+`crosswalk usage adjust SYNC CUSTOMER PRODUCT --quantity N`.
+
+Examples:
+  crosswalk usage dismiss licences 5f0c1d7e --product CIXA-MSP
+  crosswalk usage dismiss licences --all --product CIXA-MSP --held")]
+    Dismiss(DismissArgs),
     /// Say which line of the contract a line is, where it stands there twice or was replaced
     Take {
         #[command(flatten)]
@@ -98,6 +108,21 @@ Example:
         #[arg(long)]
         format: Option<Format>,
     },
+}
+
+/// Which lines stay as they are.
+#[derive(Debug, clap::Args)]
+pub(super) struct DismissArgs {
+    /// The sync
+    sync: SyncName,
+    #[command(flatten)]
+    which: WhichArgs,
+    /// With --all: what a brake holds, too
+    #[arg(long)]
+    held: bool,
+    /// With --all: do not ask whether to go ahead
+    #[arg(short, long)]
+    yes: bool,
 }
 
 /// One line.
@@ -127,17 +152,19 @@ impl UsageCommand {
 
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         match self {
-            UsageCommand::List { sync, customers, states } => {
-                let customers = session.tenant().await?.customers_named(&sync, &customers).await?;
-                list::list(session, &sync, &UsageFilter { customers, states }).await
+            UsageCommand::List { sync, customers, products, states } => {
+                let tenant = session.tenant().await?;
+                let customers = tenant.customers_named(&sync, &customers).await?;
+                let products = tenant.products_named(&sync, &products).await?;
+                list::list(session, &sync, &UsageFilter { customers, states }, &products).await
             }
             UsageCommand::Approve(args) => args.run(session).await,
             UsageCommand::Adjust { line, quantity, effective, yes } => {
                 let key = line.key(&session.tenant().await?).await?;
                 let choice = UsageChoice { line: key, quantity: Some(quantity), effective };
-                approve::carry_out(session, &line.sync, &[choice], yes).await
+                approve::carry_out(session, &line.sync, &[choice], Vec::new(), yes).await
             }
-            UsageCommand::Dismiss { sync, which } => dismiss(session, &sync, &which).await,
+            UsageCommand::Dismiss(args) => args.run(session).await,
             UsageCommand::Take { line, target } => take(session, &line, &target).await,
             UsageCommand::History { sync, customer, product, format } => {
                 history::history(session, &sync, &customer, product.as_deref(), format).await
@@ -146,23 +173,44 @@ impl UsageCommand {
     }
 }
 
-async fn dismiss(session: &Session<'_>, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Exit> {
-    let tenant = session.tenant().await?;
-    let lines = which.lines(&tenant, sync, &[UsageState::Waiting, UsageState::Held]).await?;
-    let seen = |line: &UsageLine| Some((LineKey::new(&line.customer, &line.product), line.counted?));
-    let keys: Vec<(LineKey, i64)> = lines.iter().filter_map(seen).collect();
-    let dismissed = tenant.usage_dismiss(sync, &keys).await?;
-    session.output.answer(
-        || json!({ "dismissed": dismissed }),
-        || {
-            if lines.is_empty() {
-                return format!("nothing to dismiss; `crosswalk usage list {sync}` shows all lines");
+impl DismissArgs {
+    async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let tenant = session.tenant().await?;
+        let Self { sync, which, held, yes } = self;
+        let states = [UsageState::Waiting, UsageState::Held];
+        let held = held || which.are_named();
+        let lines = which.lines(&tenant, &sync, &states[..1 + usize::from(held)]).await?;
+        if which.are_all() && !yes && !lines.is_empty() {
+            session.output.tell(&list::rows(&lines));
+            let question = format!("Dismiss {}?", count(lines.len() as u64, "line"));
+            let products: String = which.products().iter().map(|product| format!(" --product '{product}'")).collect();
+            let held = if held { " --held" } else { "" };
+            let go_ahead = format!("crosswalk usage dismiss {sync} --all{products}{held} --yes");
+            if !confirmed(session, question, &go_ahead).await? {
+                session.output.talk("nothing was dismissed");
+                return Ok(Exit::Pending);
             }
-            let done = count(dismissed as u64, "line");
-            format!("{}\n\n{done} dismissed: contracts stay as they are until counts move", list::rows(&lines))
-        },
-    )?;
-    Ok(Exit::Done)
+        }
+        // With the count that was seen: what moved meanwhile is not dismissed unseen.
+        let seen = |line: &UsageLine| Some((LineKey::new(&line.customer, &line.product), line.counted?));
+        let seen: Vec<(LineKey, i64)> = lines.iter().filter_map(seen).collect();
+        let dismissed = tenant.usage_dismiss(&sync, &seen).await?;
+        session.output.answer(
+            || json!({ "dismissed": dismissed }),
+            || {
+                if lines.is_empty() {
+                    return format!("nothing to dismiss; `crosswalk usage list {sync}` shows all lines");
+                }
+                let done = count(dismissed as u64, "line");
+                format!(
+                    "{}\n\n{done} dismissed: contracts stay as they are until counts move; to take it back: \
+                     crosswalk usage adjust {sync} CUSTOMER PRODUCT --quantity N",
+                    list::rows(&lines)
+                )
+            },
+        )?;
+        Ok(Exit::Done)
+    }
 }
 
 async fn take(session: &Session<'_>, line: &LineArgs, target: &str) -> anyhow::Result<Exit> {

@@ -24,6 +24,16 @@ impl WhichArgs {
         !self.customers.is_empty()
     }
 
+    /// Whether those of all customers are meant.
+    pub(super) fn are_all(&self) -> bool {
+        self.all
+    }
+
+    /// The products that are named.
+    pub(super) fn products(&self) -> &[String] {
+        &self.products
+    }
+
     /// Those of the lines that are meant which stand so.
     pub(super) async fn lines(
         &self,

@@ -364,8 +364,13 @@ async fn sophos_central_at_fault() {
             let faults = billing.licences.vendor.faults();
             faults.set(fault, &format!("after:{after}{kept}")).expect("a fault");
             let plan = billing.app.tenant.plan(&sync(), &NoProgress).await;
-            assert!(faults.fired(fault) > 0 || MAY_PASS.contains(&fault), "{named}: it never fired");
+            let struck = faults.fired(fault) > 0;
             faults.clear();
+            // What is remembered is not asked again, so that it may be a call or two less.
+            if !struck {
+                assert!(after + 2 >= calls || MAY_PASS.contains(&fault), "{named}: it never fired");
+                break;
+            }
             if let Err(error) = &plan {
                 assert_fits(error, may_say, &named);
             }

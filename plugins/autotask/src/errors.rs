@@ -54,7 +54,18 @@ pub(crate) fn failure(reply: &Response, writing: bool, names: &Fields) -> Failur
     }
     let is_known =
         ["required", "picklist", "must belong", "reference value", "assignedresource", "invalid"].into_iter().any(says);
-    let is_fault = [
+    let refuses = is_known || (400..500).contains(&reply.status) || (writing && !said.is_empty() && !is_passing(&said));
+    if !refuses {
+        return Failure::Unavailable(message);
+    }
+    let problem = |field: &str| Problem { field: field.to_owned(), message: said.clone() };
+    Failure::Rejected(Rejection { problems: fields(&said, names).into_iter().map(problem).collect(), message })
+}
+
+/// Whether the words are of a vendor in trouble, which passes, and not of what it was asked.
+pub(crate) fn is_passing(said: &str) -> bool {
+    let lower = said.to_lowercase();
+    [
         "unexpected error",
         "internal",
         "time-out",
@@ -66,13 +77,7 @@ pub(crate) fn failure(reply: &Response, writing: bool, names: &Fields) -> Failur
         "server error",
     ]
     .into_iter()
-    .any(says);
-    let refuses = is_known || (400..500).contains(&reply.status) || (writing && !said.is_empty() && !is_fault);
-    if !refuses {
-        return Failure::Unavailable(message);
-    }
-    let problem = |field: &str| Problem { field: field.to_owned(), message: said.clone() };
-    Failure::Rejected(Rejection { problems: fields(&said, names).into_iter().map(problem).collect(), message })
+    .any(|words| lower.contains(words))
 }
 
 fn throttled(reply: &Response, message: String) -> Failure {

@@ -1,6 +1,7 @@
 //! In which zone the database lives: asked once, kept in `mapping`, asked again when a login that was
 //! good is suddenly refused.
 
+use crate::errors;
 use crosswalk_sdk::json::{self, Str};
 use crosswalk_sdk::{Failure, Host, Request, Told};
 use serde::Deserialize;
@@ -48,9 +49,11 @@ impl Zone {
     pub(crate) fn discover(host: &dyn Host, user: &str) -> Result<Self, Failure> {
         let reply = host.send(Request::get("discovery", "/atservicesrest/v1.0/zoneInformation").query("user", user))?;
         if !reply.is_success() {
-            // An unknown user is a 500 (a 404 by other reports) with a body of errors; a vendor that is down sends none.
-            let said = crate::errors::texts(&reply);
-            let unknown = !said.is_empty() && matches!(reply.status, 400 | 401 | 404 | 500);
+            // An unknown user is a 500 (a 404 by other reports) with a body of errors, whose words nobody wrote down; a vendor
+            // that is down sends none, or says so.
+            let said = errors::texts(&reply);
+            let unknown =
+                !said.is_empty() && !errors::is_passing(&said) && matches!(reply.status, 400 | 401 | 404 | 500);
             return Err(if unknown {
                 Failure::Denied(format!("Autotask knows no API user `{user}`: {said}"))
             } else {
@@ -125,6 +128,8 @@ mod tests {
             (404, r#"{"errors":["Not found."]}"#, "denied"),
             (503, "<html>", "unavailable"),
             (500, "<html>", "unavailable"),
+            (500, r#"{"errors":["An unexpected error occurred."]}"#, "unavailable"),
+            (500, r#"{"errors":["Internal Server Error"]}"#, "unavailable"),
             (200, r#"{"url":"nowhere"}"#, "unavailable"),
         ] {
             let host = Script::new("{}", |_| Ok(reply(status, body)));

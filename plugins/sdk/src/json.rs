@@ -32,14 +32,27 @@ pub fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
 /// # Errors
 /// No row can be read: the vendor writes something else than was expected.
 pub fn readable<'a, T: Deserialize<'a>>(raw: &[&'a RawValue], why: Failure) -> Result<(Vec<T>, Vec<Gap>), Failure> {
+    readable_of(raw, why, |_| None)
+}
+
+/// The same where a row that cannot be read may still tell whose it is (`parent`): then nobody else's items are missing.
+///
+/// # Errors
+/// No row can be read, nor whose any of them is.
+pub fn readable_of<'a, T: Deserialize<'a>>(
+    raw: &[&'a RawValue],
+    why: Failure,
+    parent: impl Fn(&str) -> Option<String>,
+) -> Result<(Vec<T>, Vec<Gap>), Failure> {
     let (mut rows, mut gaps) = (Vec::with_capacity(raw.len()), Vec::new());
     for raw in raw {
         match parse(raw.get()) {
             Ok(row) => rows.push(row),
-            Err(cause) => gaps.push(Gap { parent: None, cause }),
+            Err(cause) => gaps.push(Gap { parent: parent(raw.get()), cause }),
         }
     }
-    if rows.is_empty() { Err(why) } else { Ok((rows, gaps)) }
+    let nothing_is_known = rows.is_empty() && gaps.iter().all(|gap| gap.parent.is_none());
+    if nothing_is_known { Err(why) } else { Ok((rows, gaps)) }
 }
 
 /// A list of many rows. It starts with room for a usual page: a list that grows is copied on the way, and a
@@ -233,7 +246,9 @@ mod tests {
         let raw: Vec<&RawValue> = parse(text).unwrap();
         let (rows, gaps) = readable::<Row<'_>>(&raw, why.clone()).unwrap();
         assert_eq!((rows.len(), gaps.len()), (2, 1));
-        assert_eq!(readable::<Row<'_>>(&raw[1..2], why.clone()).err(), Some(why));
+        assert_eq!(readable::<Row<'_>>(&raw[1..2], why.clone()).err(), Some(why.clone()));
+        let (rows, gaps) = readable_of::<Row<'_>>(&raw[1..2], why, |row| Some(row.to_owned())).unwrap();
+        assert_eq!((rows.len(), gaps[0].parent.as_deref()), (0, Some(r#"{"size":[]}"#)));
     }
 
     #[test]

@@ -95,11 +95,22 @@ impl<T> Rows<T> {
     where
         T: Deserialize<'a>,
     {
+        Self::open_of(reply, |_| None)
+    }
+
+    /// The same where a row that cannot be read may still tell whose it is (`parent`).
+    ///
+    /// # Errors
+    /// It is none, or there are rows and nothing of any is known.
+    pub(crate) fn open_of<'a>(reply: &'a Response, parent: impl Fn(&str) -> Option<String>) -> Result<Self, Failure>
+    where
+        T: Deserialize<'a>,
+    {
         let (rows, gaps, pages) = match json::parse::<Listed<'a, T>>(reply.text()) {
             Ok(listed) => (listed.items, Vec::new(), listed.pages),
             Err(why) => {
                 let Ok(listed) = json::parse::<Listed<'a, &RawValue>>(reply.text()) else { return Err(why) };
-                let (rows, gaps) = json::readable(&listed.items, why)?;
+                let (rows, gaps) = json::readable_of(&listed.items, why, parent)?;
                 (rows, gaps, listed.pages)
             }
         };
@@ -122,10 +133,10 @@ pub(crate) fn extra(fields: &mut Vec<Field>, name: &str, told: &Told<Str<'_>>) {
     }
 }
 
-/// A whole number of pieces. One with a fraction, or what is no number, tells nothing: it is not zero.
+/// A whole number of pieces. One with a fraction or below zero, or what is no number, tells nothing: it is not zero.
 pub(crate) fn pieces(told: &Told<Str<'_>>) -> Told<i64> {
     match told {
-        Told::Value(text) => Told::or_nothing(text.trimmed().parse().ok()),
+        Told::Value(text) => Told::or_nothing(text.trimmed().parse().ok().filter(|pieces| *pieces >= 0)),
         Told::Blank | Told::Nothing => Told::Nothing,
     }
 }
@@ -188,8 +199,8 @@ mod tests {
     fn what_is_no_whole_number_is_not_zero() {
         let pieces = |text: &str| pieces(&serde_json::from_str(text).unwrap());
         assert_eq!((pieces("20"), pieces("20.0"), pieces("\"20\"")), (20.into(), 20.into(), 20.into()));
-        assert_eq!((pieces("0"), pieces("-3")), (0.into(), (-3).into()));
-        for odd in ["20.5", "null", "\"\"", "\"many\"", "1e300"] {
+        assert_eq!((pieces("0"), pieces("-0")), (0.into(), 0.into()));
+        for odd in ["-3", "\"-3\"", "-3.0", "20.5", "null", "\"\"", "\"many\"", "1e300"] {
             assert_eq!(pieces(odd), Told::Nothing, "{odd}");
         }
     }

@@ -86,7 +86,7 @@ pub(crate) fn request(tenant: &Tenant<'_>) -> Option<Request> {
     (!tenant.is_billed_by_usage()).then(|| tenant.named_in(Request::get("global", "/licenses/v1/licenses")))
 }
 
-/// Hands on the licences that count; gives a gap for each that cannot be read.
+/// Hands on the licences that count; gives a gap for each that cannot be read, or does not say of what it is.
 ///
 /// # Errors
 /// It is no list of licences.
@@ -99,8 +99,13 @@ pub(crate) fn take(reply: &Response, today: &str, mut each: impl FnMut(&Licence<
     let mut gaps = Vec::new();
     for raw in json::parse::<Listed<'_>>(reply.text())?.licenses {
         match json::parse::<Licence<'_>>(raw.get()) {
-            Ok(licence) if licence.counts(today) => each(&licence),
-            Ok(_) => {}
+            Ok(licence) if !licence.counts(today) => {}
+            Ok(licence) if licence.product_id().is_some() => each(&licence),
+            Ok(licence) => {
+                let message =
+                    format!("the licence {} has no product, so that it cannot be counted", licence.id.trimmed());
+                gaps.push(Gap { parent: None, cause: Failure::rejected(message) });
+            }
             Err(cause) => gaps.push(Gap { parent: None, cause }),
         }
     }
@@ -142,8 +147,8 @@ mod tests {
             r#"{"id":"1","product":{"code":"A","name":"Alpha"},"usage":{"current":{"count":7,"date":"2025-11-01"}}},
                {"id":"2","product":{"code":"B"},"usage":[1]},{"id":"3"},{"product":{}}"#,
         );
-        assert_eq!(names, ["Alpha Value(7)", "B Nothing", " Nothing"]);
-        assert_eq!(gaps, 1);
+        assert_eq!(names, ["Alpha Value(7)", "B Nothing"]);
+        assert_eq!(gaps, 2, "one without a product, and one without an id");
         assert!(take(&reply(200, "<html>"), "2025-11-03T08:00:00Z", |_| {}).is_err());
     }
 }

@@ -25,16 +25,13 @@ impl Products {
 }
 
 impl Maker for Products {
-    const NEWEST_FIRST: bool = true;
-
     fn resume(seen: Vec<String>) -> Self {
         Self { seen, items: Vec::new() }
     }
 
-    fn row(&mut self, _: &str, row: &Row<'_>) {
-        let Some(id) = row.product() else { return };
-        let name = row.product_description.text().into_value().unwrap_or_else(|| id.clone());
-        let mut product = Product { id, name, code: row.product_code.text(), ..Product::default() };
+    fn row(&mut self, _: &str, row: &Row<'_>, id: &str) {
+        let name = row.product_description.text().into_value().unwrap_or_else(|| id.to_owned());
+        let mut product = Product { id: id.to_owned(), name, code: row.product_code.text(), ..Product::default() };
         extra(&mut product.extra, "group", &row.product_group);
         self.add(product);
     }

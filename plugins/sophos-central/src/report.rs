@@ -1,9 +1,10 @@
 //! The walk that usage and products share: the monthly billing reports, then, where the operator wants them, the licences
 //! of tenants that are not billed by usage.
 //!
-//! Reports are those of the month before and of the running one: the first still moves some days after its month ends (when
-//! it stops to, the vendor does not say), the second moves every day. A month that has no report is a gap of the walk, and never
-//! a month without rows. Leaves alone what usage and products make of a row.
+//! Reports are those of the running month, which moves every day, and of the month before, which still moves some days after its
+//! end (when it stops to, the vendor does not say). The running month comes first. Without its report the walk has a gap, which is
+//! never a month without rows; where it has one, the month before may have none, as with a new partner. A row that nobody can
+//! tell the product of is a gap of its customer: something is billed. Leaves alone what usage and products make of a row.
 
 use crate::client::{PAGE, Rows, failure, no_cursor};
 use crate::each::{self, Spot};
@@ -49,10 +50,37 @@ pub(crate) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// The product's id: the SKU, else its code; none where neither is told.
-    pub(crate) fn product(&self) -> Option<String> {
-        self.sku.text().into_value().or_else(|| self.product_code.text().into_value())
+    /// The product's id: the SKU, else its code.
+    ///
+    /// # Errors
+    /// Whose the row is, and what it says, where it does not say whose or of what it is.
+    fn product(&self, month: &str) -> Result<String, Gap> {
+        let parent = self.account_id.filled();
+        let product = self.sku.text().into_value().or_else(|| self.product_code.text().into_value());
+        let missing = match (&parent, product) {
+            (Some(_), Some(product)) => return Ok(product),
+            (Some(_), None) => "neither a SKU nor a product code",
+            (None, _) => "no customer",
+        };
+        let told = |told: &Told<Str<'_>>| told.text().into_value().unwrap_or_else(|| "not told".to_owned());
+        let (name, order) = (told(&self.product_description), told(&self.order_number));
+        let message = format!(
+            "a row of the usage report for {month} has {missing}, so that what it bills cannot be counted \
+             (product: {name}; order number: {order})"
+        );
+        Err(Gap { parent, cause: Failure::rejected(message) })
     }
+}
+
+/// Whose a row is that cannot be read as a whole.
+fn account(row: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Account<'a> {
+        #[serde(borrow)]
+        account_id: Str<'a>,
+    }
+    json::parse::<Account<'_>>(row).ok()?.account_id.filled()
 }
 
 /// What of a cursor's 8 KiB is for what a [`Maker`] remembers.
@@ -61,12 +89,10 @@ const ROOM: usize = 6 << 10;
 /// What is made of the walk, row by row. `seen` is what it has to remember from page to page; it travels in the cursor, so
 /// that a page that is read again is read the same. Where it does not fit, what came first is forgotten.
 pub(crate) trait Maker {
-    /// Whether the running month comes first.
-    const NEWEST_FIRST: bool;
     /// Starts a page.
     fn resume(seen: Vec<String>) -> Self;
-    /// Takes a row of the report of a month (`yyyy-mm`).
-    fn row(&mut self, month: &str, row: &Row<'_>);
+    /// Takes a row of the report of a month (`yyyy-mm`), of this product.
+    fn row(&mut self, month: &str, row: &Row<'_>, product: &str);
     /// Takes a licence of a tenant that is not billed by usage.
     fn licence(&mut self, tenant: &str, licence: &Licence<'_>);
     /// The page's items, and what to remember.
@@ -91,12 +117,12 @@ struct Place {
     seen: Vec<String>,
 }
 
-/// The month before and the running one, as `yyyy-mm`.
+/// The running month and the one before, as `yyyy-mm`.
 fn months(now_ms: u64) -> [String; 2] {
     let now = time::from_unix_ms(now_ms);
     let (year, month) = (now[..4].parse::<u32>().unwrap_or(1970), now[5..7].parse::<u32>().unwrap_or(1));
     let before = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
-    [before, (year, month)].map(|(year, month)| format!("{year:04}-{month:02}"))
+    [(year, month), before].map(|(year, month)| format!("{year:04}-{month:02}"))
 }
 
 /// The partner's own name, which only a report tells; none where the month before has no report or no rows.
@@ -104,7 +130,7 @@ fn months(now_ms: u64) -> [String; 2] {
 /// # Errors
 /// Why the report cannot be read: most often that the credentials may not.
 pub(crate) fn partner_name(host: &dyn Host, partner: &Partner) -> Result<Option<String>, Failure> {
-    let [before, _] = months(host.now_ms());
+    let [_, before] = months(host.now_ms());
     let Some(reply) = page(host, partner, &before, None)? else { return Ok(None) };
     let page = Rows::<Row<'_>>::open(&reply)?;
     Ok(page.rows.first().and_then(|row| row.partner_account_name.text().into_value()))
@@ -122,24 +148,26 @@ pub(crate) fn read<M: Maker>(
 ) -> Result<Page, Failure> {
     let mut place = match after {
         Some(cursor) => serde_json::from_str(cursor).map_err(|_| no_cursor(after))?,
-        None => {
-            let mut months = Vec::from(months(host.now_ms()));
-            if M::NEWEST_FIRST {
-                months.reverse();
-            }
-            Place { months, ..Place::default() }
-        }
+        None => Place { months: months(host.now_ms()).into(), ..Place::default() },
     };
     let mut maker = M::resume(std::mem::take(&mut place.seen));
     let mut gaps = Vec::new();
     if let Some(month) = place.months.first().cloned() {
+        let starts = place.key.is_none();
         match page(host, partner, &month, place.key.take())? {
             Some(reply) => {
-                let page = Rows::<Row<'_>>::open(&reply)?;
-                page.rows.iter().for_each(|row| maker.row(&month, row));
+                let page = Rows::<Row<'_>>::open_of(&reply, account)?;
                 gaps.extend(page.gaps);
+                for row in &page.rows {
+                    match row.product(&month) {
+                        Ok(product) => maker.row(&month, row, &product),
+                        Err(gap) => gaps.push(gap),
+                    }
+                }
                 place.key = page.next_key;
             }
+            // The running month decides, and it came first.
+            None if starts && place.months.len() == 1 => {}
             None => gaps.push(Gap { parent: None, cause: missing(&month) }),
         }
         if place.key.is_none() {
@@ -202,10 +230,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_months_are_the_one_before_and_the_running_one() {
-        assert_eq!(months(1_762_156_800_000), ["2025-10", "2025-11"]);
-        assert_eq!(months(1_767_225_599_999), ["2025-11", "2025-12"]);
-        assert_eq!(months(1_767_225_600_000), ["2025-12", "2026-01"]);
+    fn the_months_are_the_running_one_and_the_one_before() {
+        assert_eq!(months(1_762_156_800_000), ["2025-11", "2025-10"]);
+        assert_eq!(months(1_767_225_599_999), ["2025-12", "2025-11"]);
+        assert_eq!(months(1_767_225_600_000), ["2026-01", "2025-12"]);
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_may_tell_whose_it_is() {
+        assert_eq!(account(r#"{"accountId":" t-1 ","sku":[]}"#).as_deref(), Some("t-1"));
+        for none in [r#"{"accountId":{},"sku":"x"}"#, r#"{"accountId":" "}"#, r#"{"accountId":null}"#, "{}", "7"] {
+            assert_eq!(account(none), None, "{none}");
+        }
     }
 
     #[test]

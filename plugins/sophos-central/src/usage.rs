@@ -39,8 +39,6 @@ fn text(told: &Told<Str<'_>>) -> String {
 }
 
 impl Maker for Rows {
-    const NEWEST_FIRST: bool = false;
-
     fn resume(mut seen: Vec<String>) -> Self {
         let mut rows = Self { items: Vec::new(), times: BTreeMap::new(), last: Default::default() };
         if let Some(account) = seen.pop() {
@@ -49,13 +47,12 @@ impl Maker for Rows {
         rows
     }
 
-    fn row(&mut self, month: &str, row: &Row<'_>) {
-        let (account, product) = (row.account_id.trimmed(), row.product());
+    fn row(&mut self, month: &str, row: &Row<'_>, sku: &str) {
+        let account = row.account_id.trimmed();
         let line = match row.order_line_item_number.text() {
             Told::Value(line) => line,
             Told::Blank | Told::Nothing => text(&row.account_number_or_serial_number),
         };
-        let sku = product.as_deref().unwrap_or_default();
         let rest = format!("{sku}/{}/{line}", text(&row.order_number));
         let mut usage = Usage {
             id: self.named(format!("{month}/{account}"), rest),
@@ -65,7 +62,7 @@ impl Maker for Rows {
             actual: pieces(&row.actual_quantity),
             period: Told::Value(month.to_owned()),
             effective: row.billing_start_date.time(),
-            product: Told::or_nothing(product.map(Reference)),
+            product: Told::Value(Reference(sku.to_owned())),
             ..Usage::default()
         };
         extra(&mut usage.extra, "order-number", &row.order_number);

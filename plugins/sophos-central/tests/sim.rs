@@ -25,6 +25,11 @@ fn start(organisations: usize, options: SophosOptions) -> SophosCentral {
 
 /// A host with a token, which it asks for as the manifest says the host program does.
 fn host(sim: &SophosCentral, settings: &str) -> Script<'static> {
+    bent(sim, settings, str::to_owned)
+}
+
+/// The same, whose usage reports come as `bend` makes them: what the vendor itself would not write.
+fn bent(sim: &SophosCentral, settings: &str, bend: impl Fn(&str) -> String + 'static) -> Script<'static> {
     let bases = || vec![("identity", sim.url()), ("global", sim.url()), ("regional", sim.url())];
     let (id, secret) = (sim.client_id(), sim.client_secret());
     let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}&scope=token");
@@ -34,7 +39,12 @@ fn host(sim: &SophosCentral, settings: &str) -> Script<'static> {
     let reply = http(bases(), Vec::new())(&request).expect("a reply");
     let token: serde_json::Value = serde_json::from_str(reply.text()).expect("JSON");
     let bearer = format!("Bearer {}", token["access_token"].as_str().expect("a token"));
-    Script::new(settings, http(bases(), vec![("authorization", bearer)]))
+    let answer = http(bases(), vec![("authorization", bearer)]);
+    Script::new(settings, move |request| {
+        let told = answer(request)?;
+        let is_report = told.status == 200 && request.path.contains("/billing/usage/");
+        Ok(if is_report { testing::reply(200, &bend(told.text())) } else { told })
+    })
 }
 
 /// A walk to its end: items, gaps, and how many pages it had.
@@ -134,7 +144,7 @@ fn usage_is_two_reports_row_by_row() {
         let (items, gaps, pages) = walk(&host, Kind::Usage, &Selection::Everything).unwrap();
         assert_eq!((gaps.len(), pages), (0, 6), "three pages a month");
         let months: Vec<&str> = items.iter().filter_map(|item| text(item, "period")).collect();
-        assert!(months.is_sorted() && months.iter().collect::<BTreeSet<_>>().len() == 2);
+        assert!(months.is_sorted_by(|a, b| a >= b) && months.iter().collect::<BTreeSet<_>>().len() == 2);
         for (month, quantity) in [("2025-10", 77), ("2025-11", 91)] {
             let sums = added_up(&items, month);
             assert_eq!(sums, billed(&sim, month));
@@ -200,7 +210,17 @@ fn a_month_without_a_report_is_a_gap_and_never_zero() {
         assert_eq!(gaps, [Gap { parent: None, cause }]);
     }
     assert!(all(&host, Kind::Usage).iter().all(|item| text(item, "period") == Some("2025-10")));
+    // With neither month the running one says so; a new partner has none of the month before, and is billed all the same.
+    assert!(sim.withhold("2025-10", true));
+    let (items, gaps, _) = walk(&host, Kind::Usage, &Selection::Everything).unwrap();
+    assert!(items.is_empty() && gaps.len() == 1 && gaps[0].cause.message().contains("2025-11"), "{gaps:?}");
     assert!(sim.withhold("2025-11", false));
+    for kind in [Kind::Usage, Kind::Product] {
+        let (items, gaps, pages) = walk(&host, kind, &Selection::Everything).unwrap();
+        assert!(!items.is_empty() && gaps.is_empty() && pages == 2, "{gaps:?}");
+    }
+    assert_eq!(added_up(&all(&host, Kind::Usage), "2025-11"), billed(&sim, "2025-11"));
+    assert!(sim.withhold("2025-10", false));
     for (tenant, sku, _) in sim.billed("2025-11") {
         assert!(sim.remove_product(&tenant, &sku));
     }
@@ -218,6 +238,73 @@ fn a_month_without_a_report_is_a_gap_and_never_zero() {
     host.now_ms.set(1_770_681_600_000);
     let (items, gaps, _) = walk(&host, Kind::Usage, &Selection::Everything).unwrap();
     assert_eq!((items.len(), gaps.len()), (2, 0), "a month goes into the address without its zero");
+}
+
+#[test]
+fn a_row_that_tells_too_little_stops_its_customer_and_no_other() {
+    let sim = start(20, SophosOptions { oddities: false, ..options() });
+    let tenant = sim.tenants()[3].id.clone();
+    let row = NewRow {
+        tenant: tenant.clone(),
+        sku: "ODD".to_owned(),
+        order: "4711".to_owned(),
+        billable: Some(7.0),
+        ..NewRow::default()
+    };
+    assert!(sim.add_row("2025-11", row));
+    let sound = all(&host(&sim, "{}"), Kind::Usage);
+    let rest: Vec<Item> = sound.iter().filter(|item| text(item, "product") != Some("ODD")).cloned().collect();
+    assert_eq!(sound.len(), rest.len() + 1);
+    let whose = || Some(tenant.clone());
+    let account = format!(r#""accountId":"{tenant}""#);
+    let nameless = (r#""sku":"ODD","productCode":"ODD-MSP""#, r#""sku":"","productCode":null"#);
+    for (bends, parent, case) in [
+        (vec![(r#""sku":"ODD""#, r#""sku":{"no":"text"}"#)], whose(), "unavailable"),
+        (vec![(r#""sku":"ODD""#, r#""sku":{}"#), (&account, r#""accountId":[]"#)], None, "unavailable"),
+        (vec![(r#""sku":"ODD""#, r#""sku":{}"#), (&account, r#""x":1"#)], None, "unavailable"),
+        (vec![nameless], whose(), "rejected"),
+        (vec![(&account, r#""accountId":null"#)], None, "rejected"),
+    ] {
+        let bends: Vec<(String, String)> =
+            bends.into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect();
+        let told = format!("{bends:?}");
+        let odd_row = move |report: &str| {
+            let Some(at) = report.find(r#""sku":"ODD""#) else { return report.to_owned() };
+            let (before, after) = report.split_at(at);
+            let (row, after) = after.split_at(after.find('}').expect("its end"));
+            let row = bends.iter().fold(row.to_owned(), |row, (from, to)| row.replace(from, to));
+            format!("{before}{row}{after}")
+        };
+        let (items, gaps, _) = walk(&bent(&sim, "{}", odd_row), Kind::Usage, &Selection::Everything).unwrap();
+        assert_eq!(items, rest, "{told}");
+        assert_eq!((gaps.len(), &gaps[0].parent, gaps[0].cause.case()), (1, &parent, case), "{told}");
+        let message = gaps[0].cause.message();
+        assert!(case != "rejected" || (message.contains("Central ODD") && message.contains("4711")), "{message}");
+    }
+}
+
+#[test]
+fn a_page_of_one_row_that_cannot_be_read_stops_its_customer_and_no_other() {
+    let sim = start(2, SophosOptions { products: 1, oddities: false, ..options() });
+    let tenant = sim.tenants()[0].id.clone();
+    assert!(sim.remove_product(&sim.tenants()[1].id, &sim.billed("2025-11")[1].1));
+    let unreadable = |report: &str| report.replace(r#""sku":""#, r#""sku":{},"was":""#);
+    let (items, gaps, pages) = walk(&bent(&sim, "{}", unreadable), Kind::Usage, &Selection::Everything).unwrap();
+    assert_eq!((items.len(), gaps.len(), pages), (0, 3, 2), "one row, and two of the month before");
+    assert_eq!(gaps[0].parent, Some(tenant));
+}
+
+#[test]
+fn a_quantity_below_zero_is_none() {
+    let sim = start(8, SophosOptions { oddities: false, ..options() });
+    let tenant = sim.tenants()[3].id.clone();
+    let (billable, actual) = (Some(-2.0), Some(-1.0));
+    let row = NewRow { tenant: tenant.clone(), sku: "CREDIT".to_owned(), billable, actual, ..NewRow::default() };
+    assert!(sim.add_row("2025-11", row));
+    let usage = all(&host(&sim, "{}"), Kind::Usage);
+    let credit = usage.iter().find(|item| text(item, "product") == Some("CREDIT")).expect("it comes");
+    assert_eq!(credit.parent, Some(tenant));
+    assert_eq!((field(credit, "quantity"), field(credit, "actual")), (None, None));
 }
 
 #[test]

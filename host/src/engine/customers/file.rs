@@ -5,7 +5,7 @@
 
 use super::super::Tenant;
 use super::super::links::Decision;
-use super::{CustomerFilter, CustomerState};
+use super::{CustomerFilter, CustomerState, CustomerView};
 use crate::error::Error;
 use crate::model::{Kind, Link, Switch, SyncName};
 use serde::{Deserialize, Serialize};
@@ -96,17 +96,8 @@ impl Tenant {
         let name = sync;
         let sync = self.sync(sync).await?;
         let (rows, mut problems) = parse(text);
-        let known: HashMap<String, (Option<String>, Option<String>, bool, bool, bool)> = self
-            .customer_list(name, &CustomerFilter::default())
-            .await?
-            .customers
-            .into_iter()
-            .map(|view| {
-                let is_excluded = view.state == CustomerState::Excluded;
-                let (account, contract) = (view.account.map(|one| one.0), view.contract.map(|one| one.0));
-                (view.id, (account, contract, view.usage, view.tickets, is_excluded))
-            })
-            .collect();
+        let known = self.customer_list(name, &CustomerFilter::default()).await?.customers;
+        let known: HashMap<&str, &CustomerView> = known.iter().map(|view| (view.id.as_str(), view)).collect();
         let mut seen = HashMap::<String, usize>::new();
         let mut targets = HashMap::<(&str, String), usize>::new();
         let (mut links, mut switched) = (Vec::<Link>::new(), Vec::<(Switch, bool, String)>::new());
@@ -117,13 +108,14 @@ impl Tenant {
                 wrong(format!("customer {} stands in row {before} already", row.customer));
                 continue;
             }
-            let Some((account, contract, usage, tickets, is_excluded)) = known.get(&row.customer) else {
+            let Some(view) = known.get(row.customer.as_str()) else {
                 wrong(format!("there is no customer {}", row.customer));
                 continue;
             };
-            let account = decision(&row.account, account.as_deref())
-                .filter(|decision| !(*is_excluded && *decision == Decision::Exclude));
-            let contract = decision(&row.contract, contract.as_deref());
+            let now = |one: &Option<(String, String)>| one.as_ref().map(|(id, _)| id.clone());
+            let account = decision(&row.account, now(&view.account).as_deref())
+                .filter(|decision| !(view.state == CustomerState::Excluded && *decision == Decision::Exclude));
+            let contract = decision(&row.contract, now(&view.contract).as_deref());
             for (what, decision) in [("account", &account), ("contract", &contract)] {
                 let Some(Decision::Link(target)) = decision else { continue };
                 if let Some(before) = targets.insert((what, target.clone()), place) {
@@ -139,17 +131,17 @@ impl Tenant {
                     Err(error) => wrong(error.to_string()),
                 }
             }
-            for (switch, text) in [(Switch::Usage, &row.usage), (Switch::Tickets, &row.tickets)] {
-                let needs = if switch == Switch::Usage { Kind::Usage } else { Kind::Alert };
-                if text == "on" && !sync.rules.kinds.contains_key(&needs) {
-                    wrong(format!("`{}` cannot be on: {needs} takes no part in the sync", switch.as_str()));
-                }
-            }
-            for (switch, text, is_on) in [(Switch::Usage, &row.usage, usage), (Switch::Tickets, &row.tickets, tickets)]
-            {
+            let switches = [
+                (Switch::Usage, Kind::Usage, &row.usage, view.usage),
+                (Switch::Tickets, Kind::Alert, &row.tickets, view.tickets),
+            ];
+            for (switch, needs, text, is_on) in switches {
                 match text.as_str() {
                     "" => {}
-                    "on" | "off" if (text == "on") == *is_on => {}
+                    "on" | "off" if (text == "on") == is_on => {}
+                    "on" if !sync.rules.kinds.contains_key(&needs) => {
+                        wrong(format!("`{}` cannot be on: {needs} takes no part in the sync", switch.as_str()));
+                    }
                     "on" | "off" => {
                         switched.push((switch, text == "on", row.customer.clone()));
                         changed.insert(row.customer.clone());

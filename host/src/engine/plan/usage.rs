@@ -380,6 +380,12 @@ impl<'i, 'a> Weighing<'i, 'a> {
             return (Step::InStep, format!("{counted} are counted, and were dismissed"));
         }
         let quantity = self.choice().and_then(|choice| choice.quantity).unwrap_or(counted);
+        if quantity == 0 {
+            return match hold {
+                Some(hold) => (Step::Left, format!("nothing is counted; {}", hold.reason)),
+                None => (Step::InStep, "nothing is counted, and nothing is on the contract".to_owned()),
+            };
+        }
         let hold = self.dates(contract, None).or(hold);
         let hold = hold.or_else(|| self.brake(0, quantity, true).filter(|_| self.input.automatic));
         (

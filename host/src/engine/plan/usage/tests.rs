@@ -224,6 +224,9 @@ fn another_product_since_is_held_and_goes_to_its_own_line() {
     assert_eq!(bed.step(), "held moved: update 9");
     bed.product = Product::Open("forgotten".to_owned());
     assert_eq!(bed.step(), "left: forgotten");
+    let mut none = Bed::new(0, None).approved(7, 7);
+    none.contract.id = "other".to_owned();
+    assert!(none.step().starts_with("left: nothing is counted"), "{}", none.step());
 }
 
 #[test]

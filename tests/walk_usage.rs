@@ -434,6 +434,30 @@ async fn history_tells_the_count_of_every_day_and_what_was_written() {
 }
 
 #[tokio::test]
+async fn an_approval_of_what_is_no_more_so_is_refused() {
+    let (licences, app, customers) = billing(4).await;
+    let one = &customers[0];
+    let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
+    licences.vendor.set_quantity(&one.tenant.id, &product, quantity + 1);
+    next_day(&app);
+    let first = app.plan().await;
+    let customer = std::slice::from_ref(&one.tenant.id);
+    app.tenant.customer_switch(&sync(), customer, Switch::Usage, false).await.expect("off");
+    let report = app.apply(&first).await;
+    assert_eq!((report.run.counts.done, report.run.counts.stale), (0, 1), "it was switched off: {report:?}");
+    app.tenant.customer_switch(&sync(), customer, Switch::Usage, true).await.expect("on");
+    // Monday's plan is not applied once Tuesday's counts another number.
+    let monday = app.plan().await;
+    licences.vendor.set_quantity(&one.tenant.id, &product, quantity + 2);
+    let tuesday = app.plan().await;
+    let report = app.apply(&monday).await;
+    assert_eq!((report.run.counts.done, report.run.counts.stale), (0, 1), "{report:?}");
+    assert_eq!(line(&app, &one.tenant.id, &product).await.has, Some(quantity));
+    assert_eq!(app.apply(&tuesday).await.run.counts.done, 1);
+    assert_eq!(line(&app, &one.tenant.id, &product).await.has, Some(quantity + 2));
+}
+
+#[tokio::test]
 async fn tickets_have_a_switch_of_their_own() {
     let licences = Licences::start(4);
     let mut rules = SyncRules::default();

@@ -18,6 +18,7 @@ use super::plan;
 use super::progress::{Progress, Stage};
 use super::query::no_plan;
 use super::settle::Tally;
+use super::usage::Ground;
 use crate::error::Error;
 use crate::model::run::STOPPED;
 use crate::model::{
@@ -184,12 +185,14 @@ pub(super) struct Session<'w, 'p> {
     writing: CallContext,
     /// Where the references of this plan's changes lead, as far as it is known.
     known: References,
+    /// What lines of contracts are written on, where the plan has any.
+    usage: tokio::sync::OnceCell<Ground>,
 }
 
 impl<'w, 'p> Session<'w, 'p> {
     fn new(work: &'w Work<'p>, plan: PlanId, options: &'w ApplyOptions, reread: bool) -> Self {
         let writing = CallContext { mode: Mode::Apply, scratch: std::sync::Arc::default() };
-        Self { work, plan, options, reread, writing, known: References::default() }
+        Self { work, plan, options, reread, writing, known: References::default(), usage: tokio::sync::OnceCell::new() }
     }
 
     /// Does all changes of one kind and action that are pending and not held.

@@ -9,6 +9,7 @@ mod outcomes;
 mod planning;
 mod verbs;
 
+pub(super) use planning::Ground;
 pub(super) use verbs::detail;
 
 pub use verbs::{UsageChoice, UsageFilter, UsageHistory, UsageLine, UsageState};

@@ -34,7 +34,11 @@ impl Session<'_, '_> {
         }
         let mut links = work.links_of(kind, &changes).await?;
         let mut refusals = work.refusals(&changes).await?;
-        refusals.extend(work.usage_refusals(self.plan, &changes).await?);
+        if kind == Kind::Usage {
+            let ground = self.usage.get_or_try_init(|| work.usage_ground(self.plan)).await?;
+            let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
+            refusals.extend(changes.iter().filter_map(refused));
+        }
         let references = work.references(&changes, &self.known).await?;
         let now: HashMap<String, Record> = by_key(
             present(work.store.records_by_ids(&work.target.name, kind.counterpart(), &targets).await?),

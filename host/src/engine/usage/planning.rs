@@ -15,6 +15,38 @@ use crate::model::{
 use matching::{CustomerMatchInput, Decision};
 use std::collections::{HashMap, HashSet};
 
+/// What lines are written on: gathered once an apply.
+pub(in crate::engine) struct Ground {
+    /// A newer plan of the whole sync counts anew.
+    is_old: bool,
+    /// Where each linked customer's quantities go, by id and name; or why nowhere.
+    contracts: HashMap<String, Result<(String, String), String>>,
+    products: HashMap<String, Product>,
+}
+
+impl Ground {
+    /// Why a line must not be written any more; none when it may be.
+    pub(in crate::engine) fn refusal(&self, change: &PlannedChange) -> Option<String> {
+        let of = |name: &str| change.fields.iter().find(|diff| diff.name == name)?.after.as_text();
+        if self.is_old {
+            return Some("a newer plan counts it anew: apply that".to_owned());
+        }
+        match self.contracts.get(&change.customer) {
+            None => return Some("its customer is not linked to an account any more".to_owned()),
+            Some(Err(why)) => return Some(why.clone()),
+            Some(Ok((id, _))) if Some(id.as_str()) == of(CONTRACT) => {}
+            Some(Ok((_, name))) => return Some(format!("the customer has the contract {name} by now")),
+        }
+        match of(PRODUCT).and_then(|product| self.products.get(product)) {
+            Some(Product::Excluded) if change.action == Action::Create => {
+                Some("its product was excluded since".to_owned())
+            }
+            Some(Product::Open(why)) => Some(why.clone()),
+            _ => None,
+        }
+    }
+}
+
 impl Work<'_> {
     /// Plans what belongs to billing: nothing where usage takes no part.
     pub(in crate::engine) async fn plan_billing(
@@ -144,41 +176,23 @@ impl Work<'_> {
         draft.keep(create).await
     }
 
-    /// Why lines among these changes must not be written any more, by line: a newer plan counts them
-    /// anew, or what they are mapped to or switched is not what it was.
-    pub(in crate::engine) async fn usage_refusals(
-        &self,
-        plan: PlanId,
-        changes: &[PlannedChange],
-    ) -> Result<HashMap<String, String>, Error> {
-        if changes.first().is_none_or(|change| change.kind != Kind::Usage) {
-            return Ok(HashMap::new());
-        }
+    /// What a plan's lines have to agree with when they are written, as it is now.
+    pub(in crate::engine) async fn usage_ground(&self, plan: PlanId) -> Result<Ground, Error> {
         let newest = self.store.plan_list(&self.sync.name, 1).await?.first().map(|newest| newest.id);
         let books = self.books().await?;
         let accounts = self.accounts().await?;
-        let refusal = |change: &PlannedChange| {
-            let of = |name: &str| change.fields.iter().find(|diff| diff.name == name)?.after.as_text();
-            let account = accounts.get(&change.customer).map(String::as_str);
-            if newest.is_some_and(|newest| newest > plan) {
-                return Some("a newer plan counts it anew: apply that".to_owned());
-            }
-            match books.place(&change.customer, account) {
-                Place::Contract(contract) if Some(contract.id.as_str()) == of(CONTRACT) => {}
-                Place::Contract(contract) => {
-                    return Some(format!("the customer has the contract {} by now", contract.name));
-                }
-                Place::Off(why) | Place::Nowhere(why) => return Some(why.to_owned()),
-            }
-            match of(PRODUCT).map(|product| books.product(product)) {
-                Some(Product::Excluded) if change.action == Action::Create => {
-                    Some("its product was excluded since".to_owned())
-                }
-                Some(Product::Open(why)) => Some(why),
-                _ => None,
-            }
+        let contract = |(customer, account): (&String, &String)| {
+            let contract = match books.place(customer, Some(account)) {
+                Place::Contract(contract) => Ok((contract.id.clone(), contract.name.clone())),
+                Place::Off(why) | Place::Nowhere(why) => Err(why.to_owned()),
+            };
+            (customer.clone(), contract)
         };
-        Ok(changes.iter().filter_map(|change| Some((change.source.clone(), refusal(change)?))).collect())
+        Ok(Ground {
+            is_old: newest.is_some_and(|newest| newest > plan),
+            contracts: accounts.iter().map(contract).collect(),
+            products: books.products,
+        })
     }
 
     /// Maps each linked customer to a contract of its account, and stores what was decided.

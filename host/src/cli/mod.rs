@@ -65,7 +65,7 @@ First steps:
   crosswalk apply PLAN --release first-run                      (the first time; later without)
 
 Licences onto contracts:
-  crosswalk sync add licences --from LICENCES --to psa --kinds customer,usage
+  crosswalk sync add licences --from portal --to psa --kinds customer,usage
   crosswalk plan licences                                       (reads both, writes nothing)
   crosswalk customer list licences                              (accounts, contracts, switches)
   crosswalk customer accept licences && crosswalk product accept licences

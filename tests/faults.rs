@@ -326,7 +326,13 @@ impl Billing {
 
     /// The vendors are themselves again: what is left is approved, and each line had one adjustment of `made` in all before.
     async fn settle(&self, made: usize, named: &str) {
-        self.app.plan().await;
+        // A login that was put off is waited for.
+        for _ in 0..20 {
+            match self.app.tenant.plan(&sync(), &NoProgress).await {
+                Ok(plan) if plan.complaints.is_empty() => break,
+                _ => tokio::time::sleep(std::time::Duration::from_millis(500)).await,
+            }
+        }
         self.approve().await.unwrap_or_else(|error| panic!("{named}: {}", told(&error)));
         let plan = self.app.plan().await;
         assert!(plan.plan.totals.is_empty(), "{named}: {:?}", plan.plan.totals);
@@ -359,8 +365,8 @@ async fn sophos_central_at_fault() {
         let (before, made) = (billing.grow(), billing.licences.psa.adjustments().len());
         let now = billing.billed();
         let writes = billing.licences.psa.counts().writes;
-        // The login, the first read, one amid the walk, and the last.
-        for after in std::collections::BTreeSet::from([0, 1, calls / 2, calls.saturating_sub(1)]) {
+        // From the login on, and from amid the walk on.
+        for after in [0, calls / 2] {
             let named = format!("{fault} after {after} of {calls} calls");
             let faults = billing.licences.vendor.faults();
             faults.set(fault, &format!("after:{after}{kept}")).expect("a fault");

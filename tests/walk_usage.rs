@@ -228,6 +228,7 @@ async fn from_the_first_look_to_the_invoice_a1_to_a9() {
         let span = history.counts.iter().rfind(|span| span.product == product && span.period == month).expect("a span");
         assert_eq!(span.quantity, quantity);
     }
+    assert!(history.written.iter().any(|entry| entry.event == "mapped" && entry.message.contains("contract")));
     let written = history.written.iter().filter_map(|entry| entry.detail.as_ref()?["quantity"].as_i64()).count();
     assert_eq!(written, billed(first).len());
 }
@@ -428,6 +429,13 @@ async fn history_tells_the_count_of_every_day_and_what_was_written() {
     let spans: Vec<(i64, i64, i64)> =
         of_line.map(|span| (span.quantity - quantity, days(span.first_at).max(0), days(span.last_at))).collect();
     assert_eq!(spans, [(0, 0, 2), (1, 3, 4), (2, 5, 5)]);
+    // A report that does not name the line any more says zero; a day without a report says nothing.
+    licences.vendor.remove_product(&one.tenant.id, &product);
+    next_day(&app);
+    app.plan().await;
+    let after = app.tenant.usage_history(&sync(), &one.tenant.id).await.expect("history").counts;
+    let last = after.iter().rfind(|span| span.product == product && span.period == month).expect("a span");
+    assert_eq!((last.quantity, days(last.first_at), days(last.last_at)), (0, 6, 6));
     let first =
         history.written.iter().find(|entry| entry.detail.as_ref().is_some_and(|detail| detail["counted"] == quantity));
     assert!(first.is_some(), "{:?}", history.written);

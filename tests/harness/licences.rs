@@ -169,7 +169,7 @@ pub(crate) async fn map_all(app: &TestApp, licences: &Licences) {
     let filter = crosswalk::engine::LinkFilter { kind: Some(Kind::Product), ..Default::default() };
     for view in app.tenant.link_list(&sync(), &filter).await.expect("links") {
         if view.link.linked().is_none() {
-            let made = app.tenant.product_decide(&sync(), &view.link.source, &Decision::Create).await;
+            let made = app.tenant.link_decide(&sync(), Kind::Product, &view.link.source, &Decision::Create).await;
             made.unwrap_or_else(|error| panic!("{}: {}", view.source_name, told(&error)));
         }
     }

@@ -350,11 +350,14 @@ impl Tenant {
             }
         }
         self.store.links_put(&sync.name, &links).await?;
-        self.note_mapped(&sync.name, &links).await
+        self.note_mapped(&sync, &links).await
     }
 
-    /// Puts mapping decisions into the journal, where invoices are defended with them.
-    pub(super) async fn note_mapped(&self, sync: &SyncName, links: &[Link]) -> Result<(), Error> {
+    /// Puts decisions that bills rest on into the journal; nothing where usage takes no part.
+    pub(super) async fn note_mapped(&self, sync: &Sync, links: &[Link]) -> Result<(), Error> {
+        if !sync.rules.kinds.contains_key(&Kind::Usage) {
+            return Ok(());
+        }
         let now = self.parts.clock.now();
         let entry = |link: &Link| {
             let to = link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
@@ -369,7 +372,7 @@ impl Tenant {
             }
         };
         let entries: Vec<JournalEntry> = links.iter().map(entry).collect();
-        Ok(self.store.journal_append(Some(sync), &entries).await?)
+        Ok(self.store.journal_append(Some(&sync.name), &entries).await?)
     }
 
     /// The links as decisions make them, checked; not stored.

@@ -126,6 +126,7 @@ impl Tenant {
             }
         }
         self.store.links_put(&sync.name, &changed).await?;
+        self.note_mapped(&sync, &changed).await?;
         Ok(changed.len())
     }
 }

@@ -103,6 +103,7 @@ impl Tenant {
         let sync = self.sync(sync).await?;
         let link = self.decided(&sync, kind, source, decision).await?;
         self.store.links_put(&sync.name, std::slice::from_ref(&link)).await?;
+        self.note_mapped(&sync, std::slice::from_ref(&link)).await?;
         Ok(Link { revision: link.revision + 1, ..link })
     }
 
@@ -127,6 +128,7 @@ impl Tenant {
                 accepted.push(link);
             }
         }
+        self.note_mapped(&sync, &accepted).await?;
         Ok(accepted)
     }
 

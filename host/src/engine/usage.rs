@@ -89,8 +89,8 @@ pub(super) struct Books<'a> {
     /// Source customers that an operator left out.
     excluded: HashSet<String>,
     /// What the source calls its products.
-    pub(super) product_names: HashMap<String, String>,
-    pub(super) switches: HashMap<String, Switches>,
+    product_names: HashMap<String, String>,
+    switches: HashMap<String, Switches>,
 }
 
 impl<'a> Books<'a> {
@@ -274,6 +274,16 @@ impl<'a> Books<'a> {
                 sum.0 = sum.0.saturating_add(quantity);
                 if let Some(actual) = super::plan::usage::integer(row.field("actual")) {
                     sum.1 = Some(sum.1.unwrap_or_default().saturating_add(actual));
+                }
+            }
+        }
+        let known = self.links.iter().filter(|(customer, _)| self.not_fetched.why(customer).is_none());
+        for (customer, links) in known {
+            let period = self.period.as_deref().unwrap_or_default();
+            for product in links.keys() {
+                let told = |period: &str| sums.contains_key(&(customer.as_str(), product.as_str(), period));
+                if !told(period) && !told("") {
+                    sums.insert((customer, product, period), (0, None));
                 }
             }
         }

@@ -44,7 +44,7 @@ impl Tenant {
             accepted.contracts.push(customer);
         }
         self.store.links_put(&sync.name, &links).await?;
-        self.note_mapped(&sync.name, &links).await?;
+        self.note_mapped(&sync, &links).await?;
         accepted.contracts.sort();
         Ok(accepted)
     }

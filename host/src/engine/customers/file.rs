@@ -158,7 +158,7 @@ impl Tenant {
             });
         }
         self.store.links_put(name, &links).await?;
-        self.note_mapped(name, &links).await?;
+        self.note_mapped(&sync, &links).await?;
         for switch in [Switch::Usage, Switch::Tickets] {
             for on in [true, false] {
                 let of = switched.iter().filter(|one| (one.0, one.1) == (switch, on)).map(|one| one.2.clone());

@@ -6,14 +6,13 @@
 
 use super::super::claim::Claim;
 use super::super::context::Work;
-use super::super::links::Decision;
 use super::super::plan::usage::{CONTRACT, Choice, Line, PRODUCT, Step, TAKEN, integer, settle};
 use super::super::planning::Draft;
 use super::super::progress::Progress;
 use super::super::{PlanReport, Tenant};
 use super::{Books, TargetRead, fetched_before};
 use crate::error::Error;
-use crate::model::usage::{CountSpan, LastOutcome};
+use crate::model::usage::CountSpan;
 use crate::model::{Kind, LineKey, Link, LinkState, Mode, PlannedChange, Record, SyncName, Value};
 use crate::store::{JournalEntry, JournalFilter};
 use jiff::civil::Date;
@@ -307,23 +306,18 @@ impl Tenant {
         })
     }
 
-    /// How it went last, by source customer.
-    ///
-    /// # Errors
-    /// No such sync.
-    pub async fn usage_outcomes(&self, sync: &SyncName) -> Result<HashMap<String, LastOutcome>, Error> {
-        Ok(self.store.outcomes(sync).await?)
-    }
-
     /// A sync in which usage takes part.
     pub(in crate::engine) async fn usage_sync(&self, name: &SyncName) -> Result<crate::model::Sync, Error> {
         let sync = self.sync(name).await?;
         if sync.rules.kinds.contains_key(&Kind::Usage) {
             return Ok(sync);
         }
+        // Those that take part already are named as well: the others would leave.
+        let kinds: Vec<&str> = sync.rules.kinds.keys().map(|kind| kind.as_str()).chain(["usage"]).collect();
+        let kinds = kinds.join(",");
         Err(Error::invalid(
             format!("usage takes no part in the sync `{name}`"),
-            "`crosswalk sync set` takes it in with `--kinds customer,usage`",
+            format!("`crosswalk sync set {name} --kinds {kinds}` takes it in"),
         ))
     }
 
@@ -369,15 +363,6 @@ impl Tenant {
         let sync = self.usage_sync(sync).await?;
         let found = self.store.record_search(&sync.target, Kind::Product, text, most).await?;
         Ok(found.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
-    }
-
-    /// Decides about a source product: linked to a product of the target, to be created, or excluded.
-    ///
-    /// # Errors
-    /// As [`link_decide`](Self::link_decide).
-    pub async fn product_decide(&self, sync: &SyncName, product: &str, decision: &Decision) -> Result<Link, Error> {
-        self.usage_sync(sync).await?;
-        self.link_decide(sync, Kind::Product, product, decision).await
     }
 }
 

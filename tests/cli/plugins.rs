@@ -3,7 +3,7 @@
 use crate::harness::component;
 use crate::harness::program::Program;
 
-const MANIFEST: &str = "id = \"x\"\nversion = \"1.0.0\"\ncontract = \"0.1.0\"\ntitle = \"X\"\n";
+const MANIFEST: &str = "id = \"x\"\nversion = \"1.0.0\"\ncontract = \"0.2.0\"\ntitle = \"X\"\n";
 
 /// A component of nothing but these imports and this contract version.
 fn shell(contract: &str, manifest: &str, import: &str) -> Vec<u8> {
@@ -29,19 +29,19 @@ fn a_file_that_is_no_plugin_is_refused_and_says_what_it_is() {
             wat::parse_str("(module)").unwrap(),
             &["this is a core WebAssembly module, not a component", "crosswalk plugin build"],
         ),
-        ("later.wasm", shell("0.9.0", MANIFEST, ""), &["is written for contract 0.9.0 and this host speaks 0.1.0"]),
+        ("later.wasm", shell("0.9.0", MANIFEST, ""), &["is written for contract 0.9.0 and this host speaks 0.2.0"]),
         (
             "foreign.wasm",
-            shell("0.1.0", MANIFEST, foreign),
+            shell("0.2.0", MANIFEST, foreign),
             &["the component imports `vendor:other/door@1.0.0`, which this host does not provide"],
         ),
-        ("unknown.wasm", shell("0.1.0", &unknown, ""), &["the manifest cannot be read", "unknown field `colour`"]),
+        ("unknown.wasm", shell("0.2.0", &unknown, ""), &["the manifest cannot be read", "unknown field `colour`"]),
         (
             "pattern.wasm",
-            shell("0.1.0", &pattern, ""),
+            shell("0.2.0", &pattern, ""),
             &["the manifest is wrong at `endpoints.api.hosts`", "`https://*.example` is no pattern"],
         ),
-        ("hollow.wasm", shell("0.1.0", MANIFEST, ""), &["does not fit the contract 0.1.0: no export `"]),
+        ("hollow.wasm", shell("0.2.0", MANIFEST, ""), &["does not fit the contract 0.2.0: no export `"]),
     ] {
         let file = program.write(name, bytes);
         let said = program.run(&format!("plugin add {}", file.display())).refused(1, words);

@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_folder_is_said_before_anything_is_compiled() {
-        const GOOD: &str = "id = \"x\"\nversion = \"0.1.0\"\ncontract = \"0.1.0\"\ntitle = \"X\"\n";
+        const GOOD: &str = "id = \"x\"\nversion = \"0.1.0\"\ncontract = \"0.2.0\"\ntitle = \"X\"\n";
         let text = refused(&BuildOptions::new("no/such/folder"));
         assert!(text.contains("the folder no/such/folder cannot be opened"), "{text}");
         let text = refused(&BuildOptions::new(folder(None).path()));
@@ -328,7 +328,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("deep/plugin.wasm");
         let manifest =
-            Manifest::parse("id = \"x\"\nversion = \"0.1.0\"\ncontract = \"0.1.0\"\ntitle = \"X\"\n").unwrap();
+            Manifest::parse("id = \"x\"\nversion = \"0.1.0\"\ncontract = \"0.2.0\"\ntitle = \"X\"\n").unwrap();
         let error = save(vec![0; 11], file.clone(), manifest.clone(), 10).unwrap_err().to_string();
         assert!(error.contains("11 bytes, more than the 10 allowed"), "{error}");
         assert!(!file.exists());

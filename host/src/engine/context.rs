@@ -5,7 +5,7 @@ use super::connections::Opened;
 use super::progress::Progress;
 use super::{Parts, Tenant};
 use crate::error::Error;
-use crate::model::{Kind, Mode, RunId, RunStatus, Side, Sync, SyncName};
+use crate::model::{ChangeId, Kind, Mode, RunId, RunStatus, Side, Sync, SyncName};
 use crate::runtime::CallContext;
 use crate::store::TenantStore;
 use std::sync::Arc;
@@ -76,6 +76,13 @@ impl Work<'_> {
     pub(super) fn source_stamp(&self, kind: Kind, target: &str) -> Option<String> {
         let place = self.source.description.kind(kind)?.stamp.as_ref()?;
         Some(stamp(self.sync.target.as_str(), target, place.length as usize))
+    }
+
+    /// The idempotency key of a change: the same at every attempt, also after a restart.
+    pub(super) fn idempotency_key(&self, id: ChangeId) -> String {
+        use sha2::Digest;
+        let digest = sha2::Sha256::digest(format!("{}:{id}", self.sync.name));
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The connection at a side.

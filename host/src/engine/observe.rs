@@ -247,7 +247,7 @@ mod tests {
 
     fn page(items: usize, next: Option<&str>, total: Option<u64>) -> Page {
         let record = Record { id: String::new(), parent: None, name: String::new(), stamp: None, fields: Vec::new() };
-        Page { items: vec![record; items], next: next.map(str::to_owned), total, gaps: Vec::new() }
+        Page { items: vec![record; items], next: next.map(str::to_owned), total, ..Page::default() }
     }
 
     fn walk(pages: &[Page]) -> ReadReport {
@@ -271,7 +271,7 @@ mod tests {
         assert!(walk(&[page(0, None, None)]).complete);
         assert!(!walk(&[page(2, Some("a"), Some(3)), page(1, None, Some(4))]).complete);
         let mut gap = page(1, None, None);
-        gap.gaps.push(Gap { parent: Some("7".to_owned()), cause: Failure::broken("x") });
+        gap.gaps.push(Gap { parent: Some("7".to_owned()), item: None, cause: Failure::broken("x") });
         assert!(!walk(&[gap]).complete);
         assert!(!walk(&[page(2, Some("a"), None)]).complete);
     }

@@ -61,6 +61,7 @@ pub(crate) fn describe(kind: Kind) -> KindDescription {
         ids_at_once: 50,
         page_size: 100,
         calls_per_change: 1,
+        checks_before: false,
     }
 }
 
@@ -356,7 +357,8 @@ impl World {
         let id = ChangeId { plan: PlanId(1), sequence: change.sequence };
         let parent = target_now.as_ref().and_then(|record| record.parent.as_deref());
         let stamp = self.stamps.then(|| stamp_of(&change.source));
-        let sent = to_write(change, id, parent, stamp, &resolve).map_err(|unresolved| unresolved.to_string())?;
+        let sent = to_write(change, id, id.to_string(), parent, stamp, &resolve)
+            .map_err(|unresolved| unresolved.to_string())?;
         if fate == Fate::NeverSent {
             return Ok(());
         }

@@ -39,6 +39,8 @@ impl Operation {
 pub struct Change {
     /// The host's id of it.
     pub id: String,
+    /// An idempotency key, 32 hexadecimal digits: the same at every attempt, also after a restart.
+    pub key: String,
     /// What to do.
     pub operation: Operation,
     /// The kind.
@@ -53,6 +55,8 @@ pub struct Change {
     pub stamp: Option<String>,
     /// The fields to write.
     pub fields: Vec<Field>,
+    /// The values of the target's fields that the change was decided on.
+    pub before: Vec<Field>,
 }
 
 /// What became of one change.

@@ -42,6 +42,9 @@ pub struct KindDescription {
     pub page_size: u32,
     /// Calls one change costs, at most.
     pub calls_per_change: u32,
+    /// Whether a write compares `Change::before` with what the vendor has.
+    #[serde(default)]
+    pub checks_before: bool,
 }
 
 impl KindDescription {

@@ -21,7 +21,7 @@ pub use check::{ManifestError, speaks};
 pub use pattern::{HostPattern, PathPattern, PatternError};
 
 /// The contract version this host speaks (`wit/connector.wit`).
-pub const CONTRACT: &str = "0.1.0";
+pub const CONTRACT: &str = "0.2.0";
 
 /// The largest component, in bytes, unless the operator says otherwise: a connector in Rust
 /// has some 100 KiB, one in JavaScript 2 MiB.

@@ -53,11 +53,11 @@ pub enum Selection {
     Search(String),
     /// Carrying one of these stamps.
     Stamps(Vec<String>),
-    /// With exactly this name, within a parent.
+    /// With this name as the vendor keeps it, within a parent.
     Named {
         /// The parent, where the kind has one.
         parent: Option<String>,
-        /// The exact name.
+        /// The name.
         name: String,
     },
 }
@@ -78,10 +78,23 @@ pub struct Page {
     pub items: Vec<Record>,
     /// Where the next page starts.
     pub next: Option<String>,
-    /// How many the walk has in all.
+    /// The number of rows of the whole walk, as the vendor counts them.
     pub total: Option<u64>,
+    /// The number of rows of this page that count in the total and are no items.
+    pub left_out: u64,
+    /// The periods a read of usage covers.
+    pub periods: Vec<Period>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+}
+
+/// A period that a read of usage covers, whether or not a row of it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    /// The month, `2026-10`.
+    pub name: String,
+    /// Whether counts are billed from it.
+    pub decides: bool,
 }
 
 /// A part of a walk that could not be read.
@@ -89,6 +102,8 @@ pub struct Page {
 pub struct Gap {
     /// The parent whose items are missing.
     pub parent: Option<String>,
+    /// The one item that could not be read whole; `None` when all of the parent's are affected.
+    pub item: Option<String>,
     /// Why.
     pub cause: Failure,
 }

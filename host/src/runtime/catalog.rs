@@ -212,7 +212,7 @@ mod tests {
     use super::*;
     use wasm_encoder::{Component, ComponentSection, CustomSection, Module};
 
-    const MANIFEST: &str = "id = \"x\"\nversion = \"1.0.0\"\ncontract = \"0.1.0\"\ntitle = \"X\"\n";
+    const MANIFEST: &str = "id = \"x\"\nversion = \"1.0.0\"\ncontract = \"0.2.0\"\ntitle = \"X\"\n";
 
     fn component(sections: &[(&str, &str)]) -> Vec<u8> {
         let mut component = Component::new().finish();
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_plugin_is_known_without_compiling_it() {
-        let bytes = component(&[(CONTRACT_SECTION, "0.1.0"), (MANIFEST_SECTION, MANIFEST)]);
+        let bytes = component(&[(CONTRACT_SECTION, "0.2.0"), (MANIFEST_SECTION, MANIFEST)]);
         let inspected = inspect(&bytes).unwrap();
         assert_eq!(inspected.manifest.id.as_str(), "x");
         assert_eq!(inspected.manifest_text, MANIFEST);
@@ -244,15 +244,15 @@ mod tests {
         assert!(message(b"").starts_with("this is no WebAssembly component"));
         assert!(message(&Module::new().finish()).starts_with("this is a core WebAssembly module"));
         assert!(message(&component(&[])).contains("does not say which contract"));
-        assert!(message(&component(&[(CONTRACT_SECTION, "0.1.0")])).contains("carries no manifest"));
+        assert!(message(&component(&[(CONTRACT_SECTION, "0.2.0")])).contains("carries no manifest"));
         let other = component(&[(CONTRACT_SECTION, "0.9.0"), (MANIFEST_SECTION, MANIFEST)]);
-        assert!(message(&other).starts_with("the component is written for contract 0.9.0 and this host speaks 0.1.0"));
-        let twice = component(&[(CONTRACT_SECTION, "0.1.0"), (CONTRACT_SECTION, "0.1.0")]);
+        assert!(message(&other).starts_with("the component is written for contract 0.9.0 and this host speaks 0.2.0"));
+        let twice = component(&[(CONTRACT_SECTION, "0.2.0"), (CONTRACT_SECTION, "0.2.0")]);
         assert!(message(&twice).contains("there twice"));
         let unknown = format!("{MANIFEST}colour = \"red\"\n");
-        let unknown = component(&[(CONTRACT_SECTION, "0.1.0"), (MANIFEST_SECTION, &unknown)]);
+        let unknown = component(&[(CONTRACT_SECTION, "0.2.0"), (MANIFEST_SECTION, &unknown)]);
         assert!(message(&unknown).contains("colour"), "{}", message(&unknown));
-        let mut cut = component(&[(CONTRACT_SECTION, "0.1.0"), (MANIFEST_SECTION, MANIFEST)]);
+        let mut cut = component(&[(CONTRACT_SECTION, "0.2.0"), (MANIFEST_SECTION, MANIFEST)]);
         cut.truncate(cut.len() - 3);
         assert!(message(&cut).starts_with("this is no WebAssembly component"));
     }
@@ -260,10 +260,10 @@ mod tests {
     #[test]
     fn imports_are_ours_or_wasi_0_2() {
         for (name, ours, wasi) in [
-            ("crosswalk:connector/http@0.1.0", true, false),
+            ("crosswalk:connector/http@0.2.0", true, false),
             ("crosswalk:connector/http@0.2.0", false, false),
             ("crosswalk:connector/http", false, false),
-            ("crosswalk:other/http@0.1.0", false, false),
+            ("crosswalk:other/http@0.2.0", false, false),
             ("wasi:cli/environment@0.2.3", false, true),
             ("wasi:cli/environment@0.3.0", false, false),
             ("wasi:cli/environment@0.20.0", false, false),

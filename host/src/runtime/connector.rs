@@ -13,6 +13,10 @@ use async_trait::async_trait;
 pub struct Identity {
     /// The account's name at the vendor.
     pub account: String,
+    /// The account's id at the vendor, where it has one.
+    pub id: Option<String>,
+    /// The zone whose midnight ends the vendor's days: an IANA name or an offset, where the vendor states it.
+    pub time_zone: Option<String>,
     /// What else tells it apart.
     pub detail: Option<String>,
 }

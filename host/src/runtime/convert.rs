@@ -7,8 +7,8 @@ use super::limits::Limits;
 use super::{Choice, Identity, Signal};
 use crate::model::description::Reads;
 use crate::model::{
-    Change, Description, Failure, Field, FieldDescription, Gap, Kind, KindDescription, Operation, Outcome, Page, Query,
-    Record, Selection, Settlement, StampPlace, Value, Writable,
+    Change, Description, Failure, Field, FieldDescription, Gap, Kind, KindDescription, Operation, Outcome, Page,
+    Period, Query, Record, Selection, Settlement, StampPlace, Value, Writable,
 };
 
 impl From<wit::Kind> for Kind {
@@ -75,6 +75,12 @@ impl From<wit::Field> for Field {
     }
 }
 
+impl From<&Field> for wit::Field {
+    fn from(field: &Field) -> Self {
+        wit::Field { name: field.name.clone(), value: field.value.clone().into() }
+    }
+}
+
 impl From<wit::Item> for Record {
     fn from(item: wit::Item) -> Self {
         Record {
@@ -104,6 +110,12 @@ impl From<wit::Failure> for Failure {
             wit::Failure::Unsupported(message) => Failure::Unsupported { message },
             wit::Failure::Broken(message) => Failure::Broken { message },
         }
+    }
+}
+
+impl From<wit::Gap> for Gap {
+    fn from(gap: wit::Gap) -> Self {
+        Gap { parent: gap.parent, item: gap.item, cause: gap.cause.into() }
     }
 }
 
@@ -142,7 +154,9 @@ pub(super) fn page(page: wit::Page, limits: &Limits) -> Result<Page, Failure> {
         items: page.items.into_iter().map(Record::from).collect(),
         next: page.next,
         total: page.total,
-        gaps: page.gaps.into_iter().map(|gap| Gap { parent: gap.parent, cause: gap.cause.into() }).collect(),
+        left_out: page.left_out,
+        periods: page.periods.into_iter().map(|one| Period { name: one.name, decides: one.decides }).collect(),
+        gaps: page.gaps.into_iter().map(Gap::from).collect(),
     })
 }
 
@@ -160,19 +174,18 @@ impl From<Operation> for wit::Operation {
 
 impl From<&Change> for wit::Change {
     fn from(change: &Change) -> Self {
-        let fields = change
-            .fields
-            .iter()
-            .map(|field| wit::Field { name: field.name.clone(), value: field.value.clone().into() });
+        let fields = |fields: &[Field]| fields.iter().map(wit::Field::from).collect();
         wit::Change {
             id: change.id.clone(),
+            key: change.key.clone(),
             operation: change.operation.into(),
             kind: change.kind.into(),
             target: change.target.clone(),
             parent: change.parent.clone(),
             name: change.name.clone(),
             stamp: change.stamp.clone(),
-            fields: fields.collect(),
+            fields: fields(&change.fields),
+            before: fields(&change.before),
         }
     }
 }
@@ -190,7 +203,7 @@ impl From<wit::Outcome> for Outcome {
 
 impl From<wit::Identity> for Identity {
     fn from(identity: wit::Identity) -> Self {
-        Identity { account: identity.account, detail: identity.detail }
+        Identity { account: identity.account, id: identity.id, time_zone: identity.time_zone, detail: identity.detail }
     }
 }
 
@@ -246,6 +259,7 @@ impl From<wit::KindDescription> for KindDescription {
             ids_at_once: described.ids_at_once.max(1),
             page_size: described.page_size.max(1),
             calls_per_change: described.calls_per_change,
+            checks_before: described.checks_before,
         }
     }
 }

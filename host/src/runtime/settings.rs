@@ -74,7 +74,7 @@ mod tests {
             r#"
             id = "x"
             version = "1.0.0"
-            contract = "0.1.0"
+            contract = "0.2.0"
             title = "X"
             [settings.zone]
             type = "text"

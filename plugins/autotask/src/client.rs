@@ -212,7 +212,7 @@ impl<T> Rows<T> {
     pub(crate) fn page(self, item: impl Fn(T) -> Option<Item>) -> Page {
         let mut items = Vec::with_capacity(self.rows.len());
         items.extend(self.rows.into_iter().filter_map(item));
-        Page { items, next: self.next, total: None, gaps: self.gaps }
+        Page { items, next: self.next, gaps: self.gaps, ..Page::default() }
     }
 }
 

@@ -84,6 +84,7 @@ fn usage() -> KindDescription {
         ids_at_once: MOST,
         page_size: MOST,
         calls_per_change: 2, // the adjustment, and its part of what is read for the batch
+        checks_before: false,
     }
 }
 

@@ -76,6 +76,7 @@ impl Entity {
             ids_at_once: MOST,
             page_size: MOST,
             calls_per_change: 1,
+            checks_before: false,
         }
     }
 }

@@ -63,6 +63,8 @@ impl Connector for Autotask {
         let detail: Vec<String> = zone.into_iter().chain(used).collect();
         Ok(Identity {
             account: account.unwrap_or_else(|| client.settings.user.clone()),
+            id: None,
+            time_zone: None,
             detail: Some(detail.join(", ")).filter(|detail| !detail.is_empty()),
         })
     }
@@ -125,7 +127,7 @@ struct Threshold {
 
 /// A page without items.
 fn nothing() -> Page {
-    Page { items: Vec::new(), next: None, total: None, gaps: Vec::new() }
+    Page::default()
 }
 
 /// Whether nothing is asked for: the vendor refuses an empty list, and so an id that is no number.

@@ -235,7 +235,7 @@ fn audited(host: &dyn Host, settings: &Settings, devices: &[Device<'_>]) -> Resu
     for device in devices {
         let audit = if is_asked(device) { audits.next() } else { None };
         let audit = audit.unwrap_or(Ok(None)).unwrap_or_else(|cause| {
-            gaps.push(Gap { parent: device.site(), cause });
+            gaps.push(Gap { parent: device.site(), item: None, cause });
             None
         });
         items.push(device.item(audit.as_ref()));

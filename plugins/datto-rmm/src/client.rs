@@ -170,13 +170,13 @@ impl<T> Rows<T> {
 
     /// The page with these items.
     pub(crate) fn page(self, items: Vec<Item>) -> Page {
-        Page { items, next: self.next, total: self.total, gaps: self.gaps }
+        Page { items, next: self.next, total: self.total, gaps: self.gaps, ..Page::default() }
     }
 }
 
 /// A page that is all there is.
 pub(crate) fn whole(items: Vec<Item>) -> Page {
-    Page { items, next: None, total: None, gaps: Vec::new() }
+    Page { items, ..Page::default() }
 }
 
 /// A time: the wire has milliseconds since 1970, the specification promises text. What is neither tells nothing.

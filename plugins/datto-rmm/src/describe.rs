@@ -23,6 +23,7 @@ fn customers() -> KindDescription {
         ids_at_once: 50,
         page_size: PAGE,
         calls_per_change: 2,
+        checks_before: false,
     }
 }
 
@@ -34,6 +35,7 @@ fn locations() -> KindDescription {
         fields: vec![read_only("primary")],
         changes_at_once: 1,
         calls_per_change: 0,
+        checks_before: false,
         ..customers()
     }
 }
@@ -62,6 +64,7 @@ fn assets(settings: &Settings) -> KindDescription {
         fields: recorded.into_iter().chain(audited).map(read_only).collect(),
         changes_at_once: 50,
         calls_per_change: 1,
+        checks_before: false,
         ..customers()
     }
 }

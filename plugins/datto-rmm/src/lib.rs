@@ -44,6 +44,8 @@ impl Connector for DattoRmm {
         let count = told.devices_status.into_value().and_then(|status| status.number_of_devices.into_value());
         Ok(Identity {
             account: told.name.text().into_value().unwrap_or_else(|| "(the account has no name)".to_owned()),
+            id: None,
+            time_zone: None,
             detail: count.map(|Int(count)| format!("{count} devices")),
         })
     }

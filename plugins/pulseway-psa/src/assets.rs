@@ -72,7 +72,7 @@ fn fill(client: &Client<'_>, page: &mut Page, categories: Categories) -> Result<
             Ok(item) => page.items.push(item),
             Err(Failure::NotFound(_)) => {}
             Err(failure) if stops_all(&failure) => return Err(failure),
-            Err(cause) => page.gaps.push(Gap { parent: row.parent, cause }),
+            Err(cause) => page.gaps.push(Gap { parent: row.parent, item: None, cause }),
         }
     }
     Ok(())

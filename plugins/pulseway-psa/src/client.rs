@@ -98,7 +98,7 @@ impl<'h> Client<'h> {
             let number = place.page + more;
             list.clone().query("PageSize", size.to_string()).query("PageNumber", number.to_string())
         });
-        let mut page = Page { items: Vec::new(), next: None, total: None, gaps: Vec::new() };
+        let mut page = Page::default();
         for reply in self.get_all(requests.collect()) {
             let rows = rows(&reply?)?;
             let goes_on = place.goes_on(rows.sent, rows.total);
@@ -325,7 +325,7 @@ pub(crate) fn parent(change: &Change) -> Result<i64, Failure> {
 
 /// No items.
 pub(crate) fn nothing() -> Page {
-    Page { items: Vec::new(), next: None, total: None, gaps: Vec::new() }
+    Page::default()
 }
 
 #[cfg(test)]

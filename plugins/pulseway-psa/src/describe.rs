@@ -47,6 +47,7 @@ fn customers(settings: &Settings) -> KindDescription {
         ids_at_once: 50,
         page_size: PAGE,
         calls_per_change: 1,
+        checks_before: false,
     }
 }
 
@@ -74,6 +75,7 @@ fn locations() -> KindDescription {
         ids_at_once: 1,
         page_size: PAGE,
         calls_per_change: 0,
+        checks_before: false,
     }
 }
 
@@ -98,6 +100,7 @@ fn assets(settings: &Settings) -> KindDescription {
         ids_at_once: 50,
         page_size: if settings.full { assets::FULL_PAGE } else { PAGE },
         calls_per_change: 3,
+        checks_before: false,
     }
 }
 
@@ -113,6 +116,7 @@ fn contracts() -> KindDescription {
         ids_at_once: 1,
         page_size: PAGE,
         calls_per_change: 0,
+        checks_before: false,
     }
 }
 
@@ -145,6 +149,7 @@ fn tickets() -> KindDescription {
         ids_at_once: 20,
         page_size: PAGE,
         calls_per_change: 3,
+        checks_before: false,
     }
 }
 

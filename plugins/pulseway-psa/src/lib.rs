@@ -44,7 +44,12 @@ impl Connector for PulsewayPsa {
         let client = Client::open(host)?;
         let tenant = customers::tenant(&client)?;
         let detail = tenant.is_none().then(|| "it has no accounts yet".to_owned());
-        Ok(Identity { account: tenant.unwrap_or_else(|| client.settings.tenant.clone()), detail })
+        Ok(Identity {
+            account: tenant.unwrap_or_else(|| client.settings.tenant.clone()),
+            id: None,
+            time_zone: None,
+            detail,
+        })
     }
 
     fn read(host: &dyn Host, query: Query, after: Option<&str>) -> Result<Page, Failure> {

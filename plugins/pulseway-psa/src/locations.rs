@@ -86,7 +86,7 @@ fn everything(client: &Client<'_>, after: Option<&str>) -> Result<Page, Failure>
             Ok(places) => page.items.extend(places),
             Err(Failure::NotFound(_)) => {}
             Err(failure) if stops_all(&failure) => return Err(failure),
-            Err(cause) => page.gaps.push(Gap { parent: Some(id.to_string()), cause }),
+            Err(cause) => page.gaps.push(Gap { parent: Some(id.to_string()), item: None, cause }),
         }
     }
     Ok(page)

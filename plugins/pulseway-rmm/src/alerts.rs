@@ -142,7 +142,7 @@ fn window(host: &dyn Host, since: &str, after: Option<&str>, keep: bool) -> Resu
         walk.next.filter(|_| !is_past)
     };
     // The vendor's total counts what is older, too.
-    let page = Page { items, next: next.map(|next| next.to_string()), total: None, gaps };
+    let page = Page { items, next: next.map(|next| next.to_string()), gaps, ..Page::default() };
     let oldest = wanted().map(|row| row.id.0).min();
     Ok((page, oldest))
 }
@@ -166,7 +166,7 @@ fn ask(
                 Ok(row) => Ok(Some(row.device())),
                 Err(Failure::NotFound(_)) => Ok(None),
                 Err(cause @ Failure::Unavailable(_)) if reply.is_success() => {
-                    gaps.push(Gap { parent: None, cause });
+                    gaps.push(Gap { parent: None, item: None, cause });
                     Ok(None)
                 }
                 Err(failure) => Err(failure),

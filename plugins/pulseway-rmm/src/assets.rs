@@ -95,7 +95,7 @@ fn filtered(host: &dyn Host, settings: &Settings, filter: &str, after: Option<&s
     let walk = place.gather(&[page.count()]);
     let (items, mut gaps) = with_singles(host, settings, &page.rows)?;
     gaps.extend(page.gaps);
-    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps })
+    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps, ..Page::default() })
 }
 
 /// Those with these ids that are there.
@@ -111,7 +111,7 @@ fn by_id(host: &dyn Host, settings: &Settings, ids: &[String]) -> Result<Page, F
         }
     }
     let (items, gaps) = with_singles(host, settings, &devices)?;
-    Ok(Page { items, next: None, total: None, gaps })
+    Ok(Page { items, gaps, ..Page::default() })
 }
 
 fn with_singles(
@@ -149,7 +149,7 @@ pub(crate) fn inventory<'a>(
         Ok(reply) => Ok(reply.data),
         Err(Failure::NotFound(_)) => Ok(None),
         Err(cause @ Failure::Unavailable(_)) if reply.is_success() => {
-            gaps.push(Gap { parent: device.parent(), cause });
+            gaps.push(Gap { parent: device.parent(), item: None, cause });
             Ok(None)
         }
         Err(failure) => Err(failure),
@@ -169,7 +169,7 @@ pub fn map_assets_page(devices: &str, assets: &str, settings: &Settings) -> Resu
     let inventories: Vec<&Inventory<'_>> = inventories.iter().collect();
     let joined = join(&devices, &inventories);
     let items = devices.iter().zip(joined).map(|(device, at)| device.item(at.map(|at| inventories[at]), settings));
-    Ok(Page { items: items.collect(), next: None, total, gaps: Vec::new() })
+    Ok(Page { items: items.collect(), total, ..Page::default() })
 }
 
 #[cfg(test)]

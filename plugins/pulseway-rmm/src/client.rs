@@ -202,7 +202,7 @@ pub(crate) fn walk(
         items.extend(page.rows);
         gaps.extend(page.gaps);
     }
-    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps })
+    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps, ..Page::default() })
 }
 
 /// Single objects, side by side; those that are not there are left out.
@@ -224,7 +224,7 @@ pub(crate) fn single(
             Err(failure) => return Err(failure),
         }
     }
-    Ok(Page { items, next: None, total: None, gaps: Vec::new() })
+    Ok(Page { items, ..Page::default() })
 }
 
 /// Writes a batch. What is made without telling its id is looked up by `filter`; names may repeat, so

@@ -23,6 +23,7 @@ fn customers() -> KindDescription {
         ids_at_once: SINGLES as u32,
         page_size: (PAGE * PAGES) as u32,
         calls_per_change: 2,
+        checks_before: false,
     }
 }
 
@@ -67,6 +68,7 @@ fn assets(settings: &Settings) -> KindDescription {
         fields: fields.into_iter().chain(last_login).map(read_only).collect(),
         changes_at_once: 1,
         calls_per_change: 0,
+        checks_before: false,
         ..customers()
     }
 }
@@ -81,6 +83,7 @@ fn alerts() -> KindDescription {
         changes_at_once: 1,
         page_size: PAGE as u32,
         calls_per_change: 0,
+        checks_before: false,
         ..customers()
     }
 }

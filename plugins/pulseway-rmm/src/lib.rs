@@ -52,6 +52,8 @@ impl Connector for PulsewayRmm {
         let detail: Vec<String> = version.into_iter().chain(count).collect();
         Ok(Identity {
             account: account.unwrap_or_else(|| "(the token may not read the account's name)".to_owned()),
+            id: None,
+            time_zone: None,
             detail: Some(detail.join(", ")).filter(|detail| !detail.is_empty()),
         })
     }

@@ -103,6 +103,7 @@ pub(crate) fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) ->
         next,
         total: devices_walk.total,
         gaps,
+        ..Page::default()
     })
 }
 

@@ -48,7 +48,7 @@ pub fn readable_of<'a, T: Deserialize<'a>>(
     for raw in raw {
         match parse(raw.get()) {
             Ok(row) => rows.push(row),
-            Err(cause) => gaps.push(Gap { parent: parent(raw.get()), cause }),
+            Err(cause) => gaps.push(Gap { parent: parent(raw.get()), item: None, cause }),
         }
     }
     let nothing_is_known = rows.is_empty() && gaps.iter().all(|gap| gap.parent.is_none());

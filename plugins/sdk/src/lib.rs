@@ -31,11 +31,18 @@ pub use bindings::crosswalk::connector::mapping::{Entry, EntryPage, Link, PutErr
 pub use bindings::crosswalk::connector::schedule::ScheduleError;
 pub use bindings::crosswalk::connector::types::{
     Change, Choice, Description, Failure, Field, FieldDescription, Gap, Identity, Item, Kind, KindDescription, Named,
-    Operation, Operations, Outcome, Page, Problem, Query, Rejection, Selection, Selections, Settlement, StampPlace,
-    Throttle, Value, Writable,
+    Operation, Operations, Outcome, Page, Period, Problem, Query, Rejection, Selection, Selections, Settlement,
+    StampPlace, Throttle, Value, Writable,
 };
 pub use bindings::exports::crosswalk::connector::jobs::{Signal, Webhook};
 pub use connector::Connector;
 pub use host::Host;
 pub use kinds::{Alert, Asset, Contract, Customer, Location, Product, Ticket, Usage};
 pub use told::{Json, Reference, Shape, Time, Told};
+
+/// An empty last page: no items, no total, no gaps.
+impl Default for Page {
+    fn default() -> Self {
+        Self { items: Vec::new(), next: None, total: None, left_out: 0, periods: Vec::new(), gaps: Vec::new() }
+    }
+}

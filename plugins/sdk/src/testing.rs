@@ -29,6 +29,7 @@ pub fn reply(status: u16, body: &str) -> Response {
 pub fn change(id: &str, operation: Operation, kind: Kind) -> Change {
     Change {
         id: id.to_owned(),
+        key: format!("{id:0>32}"),
         operation,
         kind,
         target: None,
@@ -36,6 +37,7 @@ pub fn change(id: &str, operation: Operation, kind: Kind) -> Change {
         name: None,
         stamp: None,
         fields: Vec::new(),
+        before: Vec::new(),
     }
 }
 

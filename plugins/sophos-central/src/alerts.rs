@@ -125,7 +125,7 @@ pub(crate) fn read(
         |tenant, key| request(tenant, since, key),
         |tenant, reply| take(&mut items, tenant, reply),
     )?;
-    Ok(Page { items, next: part.next.as_ref().map(json::write), total: None, gaps: part.gaps })
+    Ok(Page { items, next: part.next.as_ref().map(json::write), gaps: part.gaps, ..Page::default() })
 }
 
 /// One tenant's alerts. The cursor is the key of a page.
@@ -134,11 +134,11 @@ fn of_tenant(host: &dyn Host, partner: &Partner, id: &str, after: Option<&str>) 
     let tenant: Tenant<'_> = json::parse(reply.text())?;
     let mut items = Vec::new();
     let Some(request) = request(&tenant, None, after)? else {
-        return Ok(Page { items, next: None, total: None, gaps: Vec::new() });
+        return Ok(Page { items, ..Page::default() });
     };
     let reply = each::judged(host.send(request)?)?;
     let gaps = take(&mut items, &tenant, &reply)?;
-    Ok(Page { items, next: each::next_key(&reply), total: None, gaps })
+    Ok(Page { items, next: each::next_key(&reply), gaps, ..Page::default() })
 }
 
 #[cfg(test)]

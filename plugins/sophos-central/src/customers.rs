@@ -37,6 +37,7 @@ pub(crate) fn read(
                 next: page.next.map(|number| number.to_string()),
                 total: page.total,
                 gaps: page.gaps,
+                ..Page::default()
             })
         }
         Selection::Ids(ids) => {
@@ -51,7 +52,7 @@ pub(crate) fn read(
                     false => return Err(failure(&reply)),
                 }
             }
-            Ok(Page { items, next: None, total: None, gaps: Vec::new() })
+            Ok(Page { items, ..Page::default() })
         }
         _ => Err(Failure::Unsupported("Sophos Central's customers are listed, or asked for by their ids".to_owned())),
     }

@@ -33,6 +33,7 @@ fn kind(kind: Kind, reads: Selections, fields: &[&str]) -> KindDescription {
         ids_at_once: 50,
         page_size: PAGE,
         calls_per_change: 0,
+        checks_before: false,
     }
 }
 

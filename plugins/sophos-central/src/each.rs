@@ -91,12 +91,12 @@ pub(crate) fn ask(
         for reply in &one.replies {
             match take(one.tenant, reply) {
                 Ok(own) => gaps.extend(own.into_iter().map(|gap| Gap { parent: Some(id.clone()), ..gap })),
-                Err(cause) => gaps.push(Gap { parent: Some(id.clone()), cause }),
+                Err(cause) => gaps.push(Gap { parent: Some(id.clone()), item: None, cause }),
             }
         }
         match &one.state {
             State::Read => {}
-            State::Failed(cause) => gaps.push(Gap { parent: Some(id), cause: cause.clone() }),
+            State::Failed(cause) => gaps.push(Gap { parent: Some(id), item: None, cause: cause.clone() }),
             State::Open(key) => {
                 let within = key.clone().map(|key| (id, key));
                 return Ok(Part { next: Some(Spot { page: spot.page, from: from + place, within }), gaps });

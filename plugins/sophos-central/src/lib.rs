@@ -46,6 +46,8 @@ impl Connector for SophosCentral {
         let name = report::partner_name(host, &partner)?;
         Ok(Identity {
             account: name.unwrap_or_else(|| "Sophos Central partner".to_owned()),
+            id: Some(partner.id.to_string()),
+            time_zone: None,
             detail: Some(format!("{count} customers, partner id {}", partner.id)),
         })
     }

@@ -104,9 +104,9 @@ pub(crate) fn take(reply: &Response, today: &str, mut each: impl FnMut(&Licence<
             Ok(licence) => {
                 let message =
                     format!("the licence {} has no product, so that it cannot be counted", licence.id.trimmed());
-                gaps.push(Gap { parent: None, cause: Failure::rejected(message) });
+                gaps.push(Gap { parent: None, item: None, cause: Failure::rejected(message) });
             }
-            Err(cause) => gaps.push(Gap { parent: None, cause }),
+            Err(cause) => gaps.push(Gap { parent: None, item: None, cause }),
         }
     }
     Ok(gaps)

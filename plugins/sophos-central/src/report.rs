@@ -68,7 +68,7 @@ impl Row<'_> {
             "a row of the usage report for {month} has {missing}, so that what it bills cannot be counted \
              (product: {name}; order number: {order})"
         );
-        Err(Gap { parent, cause: Failure::rejected(message) })
+        Err(Gap { parent, item: None, cause: Failure::rejected(message) })
     }
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn read<M: Maker>(
             }
             // The running month decides, and it came first.
             None if starts && place.months.len() == 1 => {}
-            None => gaps.push(Gap { parent: None, cause: missing(&month) }),
+            None => gaps.push(Gap { parent: None, item: None, cause: missing(&month) }),
         }
         if place.key.is_none() {
             place.months.remove(0);
@@ -190,7 +190,7 @@ pub(crate) fn read<M: Maker>(
     let more = !place.months.is_empty() || place.licences.is_some();
     let (items, seen) = maker.finish();
     place.seen = fitting(seen);
-    Ok(Page { items, next: more.then(|| json::write(&place)), total: None, gaps })
+    Ok(Page { items, next: more.then(|| json::write(&place)), gaps, ..Page::default() })
 }
 
 /// The last of them that fit a cursor.

@@ -207,7 +207,7 @@ fn a_month_without_a_report_is_a_gap_and_never_zero() {
         let (items, gaps, count) = walk(&host, kind, &Selection::Everything).unwrap();
         assert!(!items.is_empty() && count == pages, "the other month comes: {count}");
         let cause = Failure::NotFound("Sophos Central has no usage report for 2025-11 yet".to_owned());
-        assert_eq!(gaps, [Gap { parent: None, cause }]);
+        assert_eq!(gaps, [Gap { parent: None, item: None, cause }]);
     }
     assert!(all(&host, Kind::Usage).iter().all(|item| text(item, "period") == Some("2025-10")));
     // With neither month the running one says so; a new partner has none of the month before, and is billed all the same.

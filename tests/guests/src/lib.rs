@@ -30,7 +30,7 @@ impl Connector for Misbehaving {
 
     fn check(host: &dyn Host) -> Result<Identity, Failure> {
         misbehave(host)?;
-        Ok(Identity { account: "nobody".to_owned(), detail: None })
+        Ok(Identity { account: "nobody".to_owned(), id: None, time_zone: None, detail: None })
     }
 
     fn read(host: &dyn Host, query: Query, after: Option<&str>) -> Result<Page, Failure> {
@@ -60,7 +60,7 @@ impl Connector for Misbehaving {
             Kind::Asset => (0..count).map(|n| item(&format!("a{n}"), Some("1"), &format!("PC-{n}"))).collect(),
             _ => Vec::new(),
         };
-        Ok(Page { items, next, total, gaps: Vec::new() })
+        Ok(Page { items, next, total, ..Page::default() })
     }
 
     fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
@@ -281,5 +281,6 @@ fn describe(kind: Kind) -> KindDescription {
         ids_at_once: 100,
         page_size: 100,
         calls_per_change: 1,
+        checks_before: false,
     }
 }

@@ -8,12 +8,12 @@ use wit_component::StringEncoding;
 const EXPORTS: [(&str, usize); 8] = [
     ("describe", 0),
     ("check", 0),
-    ("crosswalk:connector/reader@0.1.0#read", 10),
-    ("crosswalk:connector/reader@0.1.0#choices", 2),
-    ("crosswalk:connector/writer@0.1.0#write", 2),
-    ("crosswalk:connector/writer@0.1.0#settle", 2),
-    ("crosswalk:connector/jobs@0.1.0#run", 4),
-    ("crosswalk:connector/jobs@0.1.0#event", 6),
+    ("crosswalk:connector/reader@0.2.0#read", 10),
+    ("crosswalk:connector/reader@0.2.0#choices", 2),
+    ("crosswalk:connector/writer@0.2.0#write", 2),
+    ("crosswalk:connector/writer@0.2.0#settle", 2),
+    ("crosswalk:connector/jobs@0.2.0#run", 4),
+    ("crosswalk:connector/jobs@0.2.0#event", 6),
 ];
 
 fn module(imports: &str, wit: &[(&str, String)]) -> Vec<u8> {
@@ -63,15 +63,15 @@ fn section(component: &[u8], wanted: &str) -> Option<String> {
 
 #[test]
 fn a_module_that_fits_becomes_a_plugin_with_its_manifest_inside() {
-    let http = r#"(import "crosswalk:connector/clock@0.1.0" "now-ms" (func (result i64)))"#;
+    let http = r#"(import "crosswalk:connector/clock@0.2.0" "now-ms" (func (result i64)))"#;
     let plugin = finish(encode(&module(http, &wit())).unwrap(), "id = \"é\"\n").unwrap();
     assert_eq!(section(&plugin, CONTRACT_SECTION).as_deref(), Some(CONTRACT));
     assert_eq!(section(&plugin, MANIFEST_SECTION).as_deref(), Some("id = \"é\"\n"));
     wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(&plugin).unwrap();
     let face = face(&plugin).unwrap();
-    assert!(face.exports.contains("describe") && face.exports.contains("crosswalk:connector/reader@0.1.0"), "{face:?}");
-    assert!(face.imports.contains("crosswalk:connector/clock@0.1.0"), "{face:?}");
-    assert!(!face.imports.contains("crosswalk:connector/http@0.1.0"), "unused imports are left out: {face:?}");
+    assert!(face.exports.contains("describe") && face.exports.contains("crosswalk:connector/reader@0.2.0"), "{face:?}");
+    assert!(face.imports.contains("crosswalk:connector/clock@0.2.0"), "{face:?}");
+    assert!(!face.imports.contains("crosswalk:connector/http@0.2.0"), "unused imports are left out: {face:?}");
 
     let again = finish(plugin, "id = \"other\"\n").unwrap_err().to_string();
     assert!(again.contains("carries a manifest already"), "{again}");
@@ -101,17 +101,17 @@ fn an_import_from_elsewhere_is_named_with_its_likely_cause() {
 
 #[test]
 fn bindings_of_another_contract_are_refused_with_both_versions() {
-    let newer = wit_with("crosswalk:connector@0.1.0;", "crosswalk:connector@0.2.0;");
+    let newer = wit_with("crosswalk:connector@0.2.0;", "crosswalk:connector@0.2.0;");
     let component = encode(&module_of("0.2.0", "", &newer)).unwrap();
     let text = finish(component, "").unwrap_err().to_string();
-    assert!(text.contains("of contract 0.2.0, and this host speaks 0.1.0"), "{text}");
+    assert!(text.contains("of contract 0.2.0, and this host speaks 0.2.0"), "{text}");
 }
 
 #[test]
 fn what_is_missing_is_named() {
     let nothing = wat::parse_str("(component)").unwrap();
     let text = finish(nothing, "").unwrap_err().to_string();
-    for name in ["describe", "check", "crosswalk:connector/reader@0.1.0", "crosswalk:connector/jobs@0.1.0"] {
+    for name in ["describe", "check", "crosswalk:connector/reader@0.2.0", "crosswalk:connector/jobs@0.2.0"] {
         assert!(text.contains(name), "`{name}` is not in: {text}");
     }
     // A module without bindings: no export macro.
@@ -126,7 +126,7 @@ fn the_same_names_with_other_types_do_not_fit() {
     let component = encode(&module("", &wit)).unwrap();
     let error = finish(component, "").unwrap_err();
     assert!(matches!(error, BuildError::Unfit { .. }), "{error}");
-    assert!(error.to_string().contains("does not fit the contract 0.1.0"), "{error}");
+    assert!(error.to_string().contains("does not fit the contract 0.2.0"), "{error}");
 }
 
 #[test]
@@ -141,9 +141,9 @@ fn other_languages_may_import_wasi_and_nothing_else() {
                 (instance $fun (instantiate $nothing))
                 (alias export $fun "f" (func $f))
                 (export "describe" (func $f)) (export "check" (func $f))
-                (export "crosswalk:connector/reader@0.1.0" (instance $none))
-                (export "crosswalk:connector/writer@0.1.0" (instance $none))
-                (export "crosswalk:connector/jobs@0.1.0" (instance $none)))"#
+                (export "crosswalk:connector/reader@0.2.0" (instance $none))
+                (export "crosswalk:connector/writer@0.2.0" (instance $none))
+                (export "crosswalk:connector/jobs@0.2.0" (instance $none)))"#
         ))
         .unwrap()
     };
@@ -151,7 +151,7 @@ fn other_languages_may_import_wasi_and_nothing_else() {
     let error = finish(wat("vendor:db/sql"), "").unwrap_err();
     assert!(matches!(&error, BuildError::ForeignImport { from, .. } if from == "vendor:db/sql"), "{error}");
     // Without WASI the types are held against the contract, and these do not fit.
-    let error = finish(wat("crosswalk:connector/log@0.1.0"), "").unwrap_err();
+    let error = finish(wat("crosswalk:connector/log@0.2.0"), "").unwrap_err();
     assert!(matches!(error, BuildError::Unfit { .. }), "{error}");
 }
 

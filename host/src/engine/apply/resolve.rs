@@ -169,7 +169,7 @@ impl Work<'_> {
     ) -> Result<Option<Change>, plan::Unresolved> {
         let id = ChangeId { plan, sequence: planned.sequence };
         let parent = there.and_then(|record| record.parent.as_deref());
-        plan::to_write(planned, id, parent, self.stamp_for(planned, there), &|kind, id| {
+        plan::to_write(planned, id, self.idempotency_key(id), parent, self.stamp_for(planned, there), &|kind, id| {
             references
                 .get(&(kind, id.to_owned()))
                 .map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))

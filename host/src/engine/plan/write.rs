@@ -34,6 +34,7 @@ pub struct Unresolved {
 pub fn to_write(
     change: &PlannedChange,
     id: ChangeId,
+    key: String,
     parent_now: Option<&str>,
     stamp: Option<String>,
     resolve: &dyn Fn(Kind, &str) -> Reference,
@@ -53,6 +54,7 @@ pub fn to_write(
     };
     let mut write = Change {
         id: id.to_string(),
+        key,
         operation,
         kind: change.kind.counterpart(),
         // What is created at the source has a target, which is not what is written.
@@ -61,6 +63,7 @@ pub fn to_write(
         name: None,
         stamp,
         fields: Vec::with_capacity(change.fields.len()),
+        before: Vec::new(),
     };
     for diff in &change.fields {
         match (diff.name.as_str(), &diff.after) {
@@ -76,7 +79,12 @@ pub fn to_write(
             (name, Value::Text(id)) if let Some(kind) = catalogue::refers_to(change.kind, name) => {
                 write.fields.push(Field::new(name, Value::Text(target_id(kind, id)?)));
             }
-            (name, value) => write.fields.push(Field::new(name, value.clone())),
+            (name, value) => {
+                write.fields.push(Field::new(name, value.clone()));
+                if let (Some(before), true) = (&diff.before, operation != Operation::Create) {
+                    write.before.push(Field::new(name, before.clone()));
+                }
+            }
         }
     }
     Ok(Some(write))

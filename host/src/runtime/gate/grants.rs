@@ -240,7 +240,7 @@ mod tests {
             r#"
             id = "x"
             version = "1.0.0"
-            contract = "0.1.0"
+            contract = "0.2.0"
             title = "X"
             [endpoints.api]
             base = "https://api.vendor.example/v1"

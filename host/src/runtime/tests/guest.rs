@@ -14,7 +14,7 @@ use wit_parser::Resolve;
 pub(in crate::runtime) const MANIFEST: &str = r#"
 id = "hand-made"
 version = "1.0.0"
-contract = "0.1.0"
+contract = "0.2.0"
 title = "Hand-made"
 [endpoints.api]
 reads = ["/search", "/*/query"]
@@ -80,10 +80,10 @@ pub(in crate::runtime) fn component_of(core: &str, packages: &[&str], imports: &
 pub(in crate::runtime) fn core(check: &str, more: &str) -> String {
     format!(
         r#"(module
-  (import "crosswalk:connector/log@0.1.0" "write" (func $log (param i32 i32 i32)))
-  (import "crosswalk:connector/http@0.1.0" "send" (func $send (param i32 i32)))
-  (import "crosswalk:connector/settings@0.1.0" "get" (func $settings (param i32)))
-  (import "crosswalk:connector/clock@0.1.0" "now-ms" (func $now (result i64)))
+  (import "crosswalk:connector/log@0.2.0" "write" (func $log (param i32 i32 i32)))
+  (import "crosswalk:connector/http@0.2.0" "send" (func $send (param i32 i32)))
+  (import "crosswalk:connector/settings@0.2.0" "get" (func $settings (param i32)))
+  (import "crosswalk:connector/clock@0.2.0" "now-ms" (func $now (result i64)))
   (memory (export "memory") 1)
   (global $heap (mut i32) (i32.const 8192))
   (func (export "cabi_realloc") (param $old i32) (param $size i32) (param $align i32) (param $new i32) (result i32)

@@ -45,7 +45,7 @@ async fn a_component_that_does_not_fit_the_contract_is_refused() {
     let empty = wat::parse_str("(component)").unwrap();
     let told = refused(&plugin(&empty, MANIFEST)).await;
     assert!(
-        told.starts_with("the component does not fit the contract 0.1.0") && told.contains("no export `check` found"),
+        told.starts_with("the component does not fit the contract 0.2.0") && told.contains("no export `check` found"),
         "{told}"
     );
     let broken = [plugin(&empty, MANIFEST), vec![0xff, 0x01, 0x00]].concat();

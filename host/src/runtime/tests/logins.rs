@@ -39,7 +39,7 @@ fn manifest(auth: &str) -> String {
     let head = r#"
 id = "hand-made"
 version = "1.0.0"
-contract = "0.1.0"
+contract = "0.2.0"
 title = "Hand-made"
 [endpoints.api]
 reads = ["/v1/search"]

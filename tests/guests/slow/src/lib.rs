@@ -31,12 +31,13 @@ impl Connector for Slow {
                 ids_at_once: 100,
                 page_size: 100,
                 calls_per_change: 1,
+                checks_before: false,
             }],
         }
     }
 
     fn check(_: &dyn Host) -> Result<Identity, Failure> {
-        Ok(Identity { account: "slow".to_owned(), detail: None })
+        Ok(Identity { account: "slow".to_owned(), id: None, time_zone: None, detail: None })
     }
 
     fn read(host: &dyn Host, query: Query, _: Option<&str>) -> Result<Page, Failure> {
@@ -48,7 +49,7 @@ impl Connector for Slow {
         let document = document(host.send(Request::get("api", "/items")))?;
         let rows = document["items"].as_array().cloned().unwrap_or_default();
         let items: Vec<Item> = rows.iter().map(item).filter(wanted).collect();
-        Ok(Page { items, next: None, total: None, gaps: Vec::new() })
+        Ok(Page { items, ..Page::default() })
     }
 
     fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {

@@ -26,6 +26,7 @@ fn describe() -> KindDescription {
         ids_at_once: 10,
         page_size: 10,
         calls_per_change: 1,
+        checks_before: false,
     }
 }
 

@@ -70,7 +70,7 @@ impl Both {
             let there = self.target.iter().find(|record| Some(&record.id) == change.target.as_ref()).cloned();
             assert_eq!(stale_reverse(change, there.as_ref()), None);
             let id = ChangeId { plan: PlanId(1), sequence: 1 };
-            let sent = to_write(change, id, None, None, &|_, _| Reference::Unknown).unwrap().unwrap();
+            let sent = to_write(change, id, id.to_string(), None, None, &|_, _| Reference::Unknown).unwrap().unwrap();
             assert_eq!((sent.operation, sent.target.as_ref()), (Operation::Create, None));
             let made = Record {
                 fields: sent.fields.clone(),

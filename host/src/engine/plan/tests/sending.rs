@@ -47,7 +47,7 @@ fn a_write_that_refers_to_nothing_is_refused() {
     let planned = world.plan(&small(), NOW);
     let asset = planned.changes.iter().find(|c| c.kind == Kind::Asset).unwrap();
     let id = crate::model::ChangeId { plan: crate::model::PlanId(1), sequence: 1 };
-    let refused = to_write(asset, id, None, None, &|_, _| Reference::Planned).unwrap_err();
+    let refused = to_write(asset, id, id.to_string(), None, None, &|_, _| Reference::Planned).unwrap_err();
     assert_eq!(refused.to_string(), "the customer c1 it refers to is not in the target: apply what creates it first");
 }
 

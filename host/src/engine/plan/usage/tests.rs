@@ -356,7 +356,7 @@ fn the_change_says_what_is_written_and_what_it_is_about() {
         crate::engine::plan::Reference::Target("s".to_owned())
     };
     let id = crate::model::ChangeId { plan: crate::model::PlanId(1), sequence: 1 };
-    let write = crate::engine::plan::to_write(change, id, None, None, &resolve).unwrap().unwrap();
+    let write = crate::engine::plan::to_write(change, id, id.to_string(), None, None, &resolve).unwrap().unwrap();
     assert_eq!((write.parent.as_deref(), write.name.as_deref(), write.target), (Some("k"), Some("Endpoint"), None));
     let fields: Vec<(&str, String)> =
         write.fields.iter().map(|field| (field.name.as_str(), field.value.to_string())).collect();

@@ -73,7 +73,9 @@ fn apply(world: &mut World, changes: Vec<PlannedChange>) -> Vec<Ran> {
         assert_eq!(stale(&change, link.as_ref(), there.as_ref()), None, "{change:?}");
         let id = ChangeId { plan: PlanId(2), sequence: change.sequence };
         let parent = there.as_ref().and_then(|record| record.parent.as_deref());
-        if let Some(sent) = plan::to_write(&change, id, parent, None, &|_, _| plan::Reference::Unknown).unwrap() {
+        if let Some(sent) =
+            plan::to_write(&change, id, id.to_string(), parent, None, &|_, _| plan::Reference::Unknown).unwrap()
+        {
             assert_eq!(sent.stamp, None);
             assert!(sent.fields.iter().all(|field| field.name != LINKED_TO));
             world.write(&sent);

@@ -5,7 +5,7 @@ use super::*;
 const GOOD: &str = r#"
 id = "vendor"
 version = "1.2.0"
-contract = "0.1.0"
+contract = "0.2.0"
 title = "Vendor PSA"
 description = "Tickets and customers."
 
@@ -99,11 +99,11 @@ fn spoiled(old: &str, new: &str, place: &str, reason: &str) {
 #[test]
 fn versions() {
     spoiled("\"1.2.0\"", "\"1.2\"", "version", "`1.2` is no version such as 1.2.0");
-    spoiled("\"0.1.0\"", "\"soon\"", "contract", "`soon` is no version");
-    spoiled("\"0.1.0\"", "\"0.2.0\"", "contract", "contract 0.2.0 and this host speaks 0.1.0: use a newer host");
-    spoiled("\"0.1.0\"", "\"0.1.7\"", "contract", "contract 0.1.7 and this host speaks 0.1.0: use a newer host");
-    spoiled("\"0.1.0\"", "\"0.0.9\"", "contract", "build the plugin anew");
-    spoiled("\"0.1.0\"", "\"0.1.0-rc.1\"", "contract", "contract 0.1.0-rc.1 and this host speaks 0.1.0");
+    spoiled("\"0.2.0\"", "\"soon\"", "contract", "`soon` is no version");
+    spoiled("\"0.2.0\"", "\"0.3.0\"", "contract", "contract 0.3.0 and this host speaks 0.2.0: use a newer host");
+    spoiled("\"0.2.0\"", "\"0.2.7\"", "contract", "contract 0.2.7 and this host speaks 0.2.0: use a newer host");
+    spoiled("\"0.2.0\"", "\"0.1.0\"", "contract", "build the plugin anew");
+    spoiled("\"0.2.0\"", "\"0.2.0-rc.1\"", "contract", "contract 0.2.0-rc.1 and this host speaks 0.2.0");
 }
 
 #[test]
@@ -348,5 +348,5 @@ fn what_cannot_be_read_names_line_and_key() {
     unreadable("\"vendor\"\nversion", "\"My Vendor\"\nversion", "line 2", "`My Vendor` is no name");
     unreadable("scheme = \"headers\"", "scheme = \"magic\"", "scheme = \"magic\"", "unknown variant `magic`");
     unreadable("every-minutes = 60", "every-minutes = \"1h\"", "every-minutes = \"1h\"", "invalid type");
-    unreadable("contract = \"0.1.0\"", "", "", "missing field `contract`");
+    unreadable("contract = \"0.2.0\"", "", "", "missing field `contract`");
 }

@@ -238,6 +238,8 @@ mod tests {
         assert_eq!(names, ["location", "serial-number", "memory", "Colour"]);
         assert_eq!(item.fields[1].value, Value::Blank);
         let change = Change {
+            key: String::new(),
+            before: Vec::new(),
             id: "c".to_owned(),
             operation: crate::Operation::Update,
             kind: Kind::Asset,

@@ -54,6 +54,8 @@ fn a_write_that_refers_to_nothing_is_refused() {
 #[test]
 fn verify_tells_what_was_kept_differently() {
     let sent = Change {
+        key: String::new(),
+        before: Vec::new(),
         id: "1.1".into(),
         operation: Operation::Update,
         kind: Kind::Asset,

@@ -306,7 +306,7 @@ mod tests {
         assert!(text.contains("has no plugin.toml"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some("id = 1")).path()));
         assert!(text.contains("plugin.toml is refused") && text.contains("the manifest cannot be read"), "{text}");
-        let text = refused(&BuildOptions::new(folder(Some(&GOOD.replace("0.1.0\"\nt", "0.9.0\"\nt"))).path()));
+        let text = refused(&BuildOptions::new(folder(Some(&GOOD.replace("0.2.0\"\nt", "0.9.0\"\nt"))).path()));
         assert!(text.contains("wrong at `contract`: the plugin is for contract 0.9.0"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some(GOOD)).path()));
         assert!(text.contains("has no Cargo.toml"), "{text}");

@@ -261,7 +261,7 @@ mod tests {
     fn imports_are_ours_or_wasi_0_2() {
         for (name, ours, wasi) in [
             ("crosswalk:connector/http@0.2.0", true, false),
-            ("crosswalk:connector/http@0.2.0", false, false),
+            ("crosswalk:connector/http@0.3.0", false, false),
             ("crosswalk:connector/http", false, false),
             ("crosswalk:other/http@0.2.0", false, false),
             ("wasi:cli/environment@0.2.3", false, true),

@@ -102,7 +102,7 @@ fn an_import_from_elsewhere_is_named_with_its_likely_cause() {
 #[test]
 fn bindings_of_another_contract_are_refused_with_both_versions() {
     let newer = wit_with("crosswalk:connector@0.2.0;", "crosswalk:connector@0.3.0;");
-    let component = encode(&module_of("0.2.0", "", &newer)).unwrap();
+    let component = encode(&module_of("0.3.0", "", &newer)).unwrap();
     let text = finish(component, "").unwrap_err().to_string();
     assert!(text.contains("of contract 0.3.0, and this host speaks 0.2.0"), "{text}");
 }

@@ -16,6 +16,8 @@ mod harness;
 mod accepted;
 /// The author's page holds: its connector is built as the page says.
 mod author;
+/// Worlds written down by hand, and what a test does to them by name.
+mod by_hand;
 /// The command line: what it prints, its exit codes, and what bad input gets.
 mod cli;
 /// What a vendor may do to us: every fault, and the same end state all the same.

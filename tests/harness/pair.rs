@@ -94,10 +94,58 @@ impl Rmm {
     }
 
     pub(crate) fn remove_device(&self, device: &str) {
+        assert_eq!(self.remove_devices([device]), 1);
+    }
+
+    /// Removes devices; how many there were of them.
+    pub(crate) fn remove_devices<'i>(&self, devices: impl IntoIterator<Item = &'i str>) -> usize {
+        match self {
+            Self::Pulseway(sim) => sim.remove_devices(devices),
+            Self::Datto(sim) => sim.remove_devices(devices),
+        }
+    }
+
+    /// The serial of a device, none: the agent tells none.
+    pub(crate) fn set_serial(&self, device: &str, serial: Option<&str>) {
         assert!(match self {
-            Self::Pulseway(sim) => sim.remove_device(device),
-            Self::Datto(sim) => sim.remove_device(device),
+            Self::Pulseway(sim) => sim.set_serial(device, serial),
+            Self::Datto(sim) => sim.set_serial(device, serial),
         });
+    }
+
+    /// The serial that a device tells.
+    pub(crate) fn serial_of(&self, device: &str) -> Option<String> {
+        let devices = match self {
+            Self::Pulseway(sim) => sim.devices(),
+            Self::Datto(sim) => sim.devices(),
+        };
+        devices.into_iter().find(|one| one.id == device).expect("a device").serial
+    }
+
+    /// An agent enrols again; the device's new id.
+    pub(crate) fn renew_device(&self, device: &str) -> String {
+        let new = match self {
+            Self::Pulseway(sim) => sim.renew_device(device),
+            Self::Datto(sim) => sim.renew_device(device),
+        };
+        new.expect("a device")
+    }
+
+    /// A customer is made anew, its devices moved over; its new id.
+    pub(crate) fn renew_customer(&self, customer: &str) -> String {
+        let new = match self {
+            Self::Pulseway(sim) => sim.renew_organisation(customer.parse().expect("a number")).map(|id| id.to_string()),
+            Self::Datto(sim) => sim.renew_site(customer),
+        };
+        new.expect("a customer")
+    }
+
+    /// The one device of this name.
+    pub(crate) fn device(&self, name: &str) -> Device {
+        let mut named = self.devices().into_iter().filter(|device| device.name == name);
+        let device = named.next().unwrap_or_else(|| panic!("no device is called {name}"));
+        assert!(named.next().is_none(), "two devices are called {name}");
+        device
     }
 
     /// Gives a device to another customer.

@@ -130,7 +130,12 @@ impl State {
             let product = ENTITIES[PRODUCTS].first_id + i64::from(second);
             let mut ints = vec![("companyID", id), ("productID", product)];
             ints.extend(item.location.and_then(|at| locations.get(at)).map(|at| ("companyLocationID", *at)));
-            self.add(ITEMS, before, &[("referenceTitle", &item.title), ("serialNumber", &item.serial)], &ints);
+            let texts = [
+                ("referenceTitle", &*item.title),
+                ("serialNumber", &item.serial),
+                ("rmmDeviceAuditMacAddress", &item.mac),
+            ];
+            self.add(ITEMS, before, &texts, &ints);
         }
     }
 

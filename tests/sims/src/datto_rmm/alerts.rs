@@ -95,7 +95,7 @@ impl State {
         diagnostics: &str,
         at: i64,
     ) -> Option<String> {
-        let device = *self.slot_of.get(device)?;
+        let device = self.slot(device)?;
         let id = self.fresh_id();
         let uid = self.fresh_uid();
         let alert = Alert {

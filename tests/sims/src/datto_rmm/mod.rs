@@ -13,6 +13,7 @@ mod alerts;
 mod limits;
 mod pages;
 mod render;
+mod renew;
 mod routes;
 mod state;
 mod write;
@@ -199,6 +200,33 @@ impl DattoRmm {
     /// The device is deleted: its record is gone, its alerts with it. False when there is none of that uid.
     pub fn remove_device(&self, device: &str) -> bool {
         self.vendor.state.lock().remove_device(device)
+    }
+
+    /// Devices are deleted; how many there were of these uids.
+    pub fn remove_devices<'i>(&self, devices: impl IntoIterator<Item = &'i str>) -> usize {
+        let mut state = self.vendor.state.lock();
+        devices.into_iter().filter(|device| state.remove_device(device)).count()
+    }
+
+    /// The agent enrols again: the device goes on under a new uid, which is returned; nothing when it is unknown.
+    pub fn renew_device(&self, device: &str) -> Option<String> {
+        self.vendor.state.lock().renew_device(device)
+    }
+
+    /// The same under a uid of the caller's. False when the device is unknown or the uid taken.
+    pub fn renew_device_as(&self, device: &str, uid: &str) -> bool {
+        self.vendor.state.lock().renew_device_as(device, uid)
+    }
+
+    /// The site is made anew and its devices moved over: it goes on under a new uid, which is returned; nothing when it is
+    /// unknown.
+    pub fn renew_site(&self, site: &str) -> Option<String> {
+        self.vendor.state.lock().renew_site(site)
+    }
+
+    /// Takes back or makes up when a device was last audited (unix seconds). False when unknown.
+    pub fn set_audited(&self, device: &str, at: Option<i64>) -> bool {
+        self.vendor.state.lock().change(device, |row| row.audited = at)
     }
 
     /// Changes a device in any way (its site by [`DattoRmm::move_device`] only), as an audit that runs

@@ -121,17 +121,22 @@ pub(super) fn audit(slot: i64, row: &Row, out: &mut Vec<u8>) {
     system.text("manufacturer", d.manufacturer).text("model", d.model).int("totalPhysicalMemory", d.memory_bytes);
     system.text("username", &d.owner).null("dotNetVersion").int("totalCpuCores", 12);
     system.end();
-    array(o.key("nics"), [0, 1], |out, i| {
+    let nics = d.macs().enumerate().map(Some).chain([None]);
+    array(o.key("nics"), nics, |out, nic| {
         let mut o = Obj::new(out);
-        if i == 0 {
-            o.text("instance", "Ethernet").text("ipv4", &d.ip).text("ipv6", "fe80::1").text("macAddress", &d.mac);
-            o.text("type", "Ethernet");
-        } else {
-            o.text("instance", "Bluetooth Network Connection")
-                .null("ipv4")
-                .null("ipv6")
-                .text("macAddress", "")
-                .null("type");
+        match nic {
+            Some((0, mac)) => {
+                o.text("instance", "Ethernet").text("ipv4", &d.ip).text("ipv6", "fe80::1").text("macAddress", mac);
+                o.text("type", "Ethernet");
+            }
+            Some((nth, mac)) => {
+                o.text("instance", &format!("Ethernet {}", nth + 1)).null("ipv4").null("ipv6").text("macAddress", mac);
+                o.text("type", "Ethernet");
+            }
+            None => {
+                o.text("instance", "Bluetooth Network Connection").null("ipv4").null("ipv6");
+                o.text("macAddress", "").null("type");
+            }
         }
         o.end();
     });

@@ -226,7 +226,7 @@ impl Datto {
             ["device", "macAddress", mac] => {
                 let hex = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_lowercase();
                 let wanted = hex(mac);
-                let with_it = |s: &&i64| state.row(**s).is_some_and(|r| hex(&r.device.mac) == wanted);
+                let with_it = |s: &&i64| state.row(**s).is_some_and(|r| r.device.macs().any(|mac| hex(mac) == wanted));
                 let slot = state.order.iter().find(with_it).copied().ok_or_else(not_found)?;
                 one_device(state, slot)
             }
@@ -307,11 +307,11 @@ impl Datto {
 }
 
 pub(super) fn find_site(state: &State, uid: &str) -> Result<i64, (u16, String)> {
-    state.site_of_uid.get(uid).copied().ok_or_else(not_found)
+    state.site_at(uid).ok_or_else(not_found)
 }
 
 pub(super) fn find_device(state: &State, uid: &str) -> Result<i64, (u16, String)> {
-    state.slot_of.get(uid).copied().ok_or_else(not_found)
+    state.slot(uid).ok_or_else(not_found)
 }
 
 fn write_site(state: &State, id: i64, out: &mut Vec<u8>) {

@@ -90,6 +90,16 @@ impl State {
         self.slots.get(usize::try_from(slot).ok()?)?.as_ref()
     }
 
+    /// A device's slot; uids are the same in any letter case.
+    pub(super) fn slot(&self, uid: &str) -> Option<i64> {
+        self.slot_of.get(&uid.to_ascii_lowercase()).copied()
+    }
+
+    /// A site's id by its uid, in any letter case.
+    pub(super) fn site_at(&self, uid: &str) -> Option<i64> {
+        self.site_of_uid.get(&uid.to_ascii_lowercase()).copied()
+    }
+
     fn row_mut(&mut self, slot: i64) -> Option<&mut Row> {
         self.slots.get_mut(usize::try_from(slot).ok()?)?.as_mut()
     }
@@ -114,7 +124,7 @@ impl State {
     }
 
     fn keep_site(&mut self, id: i64, site: Site) {
-        self.site_of_uid.insert(site.uid.clone(), id);
+        self.site_of_uid.insert(site.uid.to_ascii_lowercase(), id);
         self.sites.insert(id, site);
         self.in_site.insert(id, Vec::new());
     }
@@ -127,7 +137,7 @@ impl State {
     }
 
     pub(super) fn edit_site(&mut self, uid: &str, edit: impl FnOnce(&mut Site)) -> bool {
-        let Some(id) = self.site_of_uid.get(uid).copied() else { return false };
+        let Some(id) = self.site_at(uid) else { return false };
         if let Some(site) = self.sites.get_mut(&id) {
             edit(site);
         }
@@ -138,7 +148,7 @@ impl State {
     }
 
     pub(super) fn remove_site(&mut self, uid: &str) -> bool {
-        let Some(id) = self.site_of_uid.remove(uid) else { return false };
+        let Some(id) = self.site_of_uid.remove(&uid.to_ascii_lowercase()) else { return false };
         let slots = self.in_site.remove(&id).unwrap_or_default();
         let devices: Vec<String> = slots.iter().filter_map(|s| self.row(*s)).map(|r| r.device.id.clone()).collect();
         for device in devices {
@@ -150,9 +160,9 @@ impl State {
 
     pub(super) fn add_device(&mut self, device: Device) -> bool {
         let site = self.of_world_site.get(&device.site).copied().filter(|id| self.sites.contains_key(id));
-        let Some(site) = site.filter(|_| !self.slot_of.contains_key(&device.id)) else { return false };
+        let Some(site) = site.filter(|_| self.slot(&device.id).is_none()) else { return false };
         let slot = self.slots.len() as i64;
-        self.slot_of.insert(device.id.clone(), slot);
+        self.slot_of.insert(device.id.to_ascii_lowercase(), slot);
         self.order.push(slot);
         self.in_site.entry(site).or_default().push(slot);
         let row = Row {
@@ -173,7 +183,7 @@ impl State {
     }
 
     pub(super) fn remove_device(&mut self, uid: &str) -> bool {
-        let Some(slot) = self.slot_of.remove(uid) else { return false };
+        let Some(slot) = self.slot_of.remove(&uid.to_ascii_lowercase()) else { return false };
         if let Some(row) = self.slots[slot as usize].take() {
             self.leave_site(row.site, slot);
         }
@@ -191,7 +201,7 @@ impl State {
     }
 
     pub(super) fn move_device(&mut self, uid: &str, site: &str) -> bool {
-        let (Some(&slot), Some(&site)) = (self.slot_of.get(uid), self.site_of_uid.get(site)) else { return false };
+        let (Some(slot), Some(site)) = (self.slot(uid), self.site_at(site)) else { return false };
         let Some(old) = self.row(slot).map(|r| r.site) else { return false };
         self.leave_site(old, slot);
         self.in_site.entry(site).or_default().push(slot);
@@ -204,7 +214,7 @@ impl State {
 
     /// Changes a device's row, whatever it is, and writes it anew. False when unknown.
     pub(super) fn change(&mut self, uid: &str, change: impl FnOnce(&mut Row)) -> bool {
-        let Some(&slot) = self.slot_of.get(uid) else { return false };
+        let Some(slot) = self.slot(uid) else { return false };
         if let Some(row) = self.row_mut(slot) {
             change(row);
         }
@@ -214,8 +224,9 @@ impl State {
 
     pub(super) fn edit_device(&mut self, uid: &str, edit: impl FnOnce(&mut Device)) -> bool {
         self.change(uid, |row| {
+            let id = row.device.id.clone();
             edit(&mut row.device);
-            uid.clone_into(&mut row.device.id);
+            row.device.id = id;
             row.audited = Some(row.audited.unwrap_or(EPOCH) + 1);
         })
     }
@@ -289,7 +300,7 @@ impl State {
     }
 
     pub(super) fn site_of_device(&self, device: &str) -> Option<String> {
-        let row = self.row(*self.slot_of.get(device)?)?;
+        let row = self.row(self.slot(device)?)?;
         self.sites.get(&row.site).map(|s| s.uid.clone())
     }
 

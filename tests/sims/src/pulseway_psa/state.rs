@@ -201,6 +201,7 @@ impl State {
                     ("categoryId", json!(category)),
                     ("isActive", json!(true)),
                     ("serialNumber", text(&item.serial)),
+                    ("macAddress", text(&item.mac)),
                     ("createdOn", Value::String(iso(before, TimeStyle::Zulu))),
                 ],
             );

@@ -9,6 +9,7 @@
 mod list;
 mod odata;
 mod render;
+mod renew;
 mod routes;
 mod state;
 
@@ -157,6 +158,28 @@ impl PulsewayRmm {
     /// The agent is uninstalled. False when there is none of that id.
     pub fn remove_device(&self, device: &str) -> bool {
         self.vendor.state.lock().remove_device(device)
+    }
+
+    /// Agents are uninstalled; how many there were of these ids.
+    pub fn remove_devices<'i>(&self, devices: impl IntoIterator<Item = &'i str>) -> usize {
+        let mut state = self.vendor.state.lock();
+        devices.into_iter().filter(|device| state.remove_device(device)).count()
+    }
+
+    /// The agent enrols again: the device goes on under a new id, which is returned; nothing when it is unknown.
+    pub fn renew_device(&self, device: &str) -> Option<String> {
+        self.vendor.state.lock().renew_device(device)
+    }
+
+    /// The same under an id of the caller's. False when the device is unknown or the id taken.
+    pub fn renew_device_as(&self, device: &str, id: &str) -> bool {
+        self.vendor.state.lock().renew_device_as(device, id)
+    }
+
+    /// The organisation and its sites are made anew and the devices moved over: new ids for both. The organisation's new id, or
+    /// nothing when it is unknown.
+    pub fn renew_organisation(&self, id: i64) -> Option<i64> {
+        self.vendor.state.lock().renew_organisation(id)
     }
 
     /// Changes a device in any way (its site by [`PulsewayRmm::move_device`] only). False when unknown.

@@ -119,11 +119,15 @@ pub(super) fn device_detail(state: &State, row: &Row, out: &mut Vec<u8>) {
 }
 
 fn local_addresses(row: &Row, out: &mut Vec<u8>) {
-    array(out, [&row.device], |out, d| {
+    let d = &row.device;
+    array(out, d.macs().enumerate(), |out, (nth, mac)| {
         let mut o = Obj::new(out);
-        o.text("Name", "Ethernet").text("PhysicalAddress", &d.mac).flag("DhcpEnabled", true);
-        o.raw("Gateways", r#"["192.168.1.1"]"#).raw("DnsServers", r#"["192.168.1.1"]"#);
-        o.text("SubnetMask", "255.255.255.0").text("IpV4", &d.ip).text("IpV6", "fe80::1");
+        o.text("Name", "Ethernet").text("PhysicalAddress", mac).flag("DhcpEnabled", true);
+        o.raw("Gateways", r#"["192.168.1.1"]"#)
+            .raw("DnsServers", r#"["192.168.1.1"]"#)
+            .text("SubnetMask", "255.255.255.0");
+        let (v4, v6) = if nth == 0 { (d.ip.as_str(), "fe80::1") } else { ("", "") };
+        o.text("IpV4", v4).text("IpV6", v6);
         o.end();
     });
 }
@@ -230,18 +234,17 @@ fn ip_addresses(row: &Row, form: Form, out: &mut Vec<u8>) {
         array(out, [d.ip.as_str(), "fe80::1"], text);
         return;
     }
-    let mut o = Obj::new({
-        out.push(b'[');
-        out
-    });
-    o.text("Name", "Ethernet").text("MAC", &d.mac);
-    array(o.key("IPs"), [(d.ip.as_str(), false), ("fe80::1", true)], |out, (ip, v6)| {
+    array(out, d.macs().enumerate(), |out, (nth, mac)| {
         let mut o = Obj::new(out);
-        o.text("IP", ip).flag("V6", v6);
-        int(o.key("Download"), 0);
-        int(o.key("Upload"), 0);
+        o.text("Name", "Ethernet").text("MAC", mac);
+        let ips = [(d.ip.as_str(), false), ("fe80::1", true)].into_iter().filter(|_| nth == 0);
+        array(o.key("IPs"), ips, |out, (ip, v6)| {
+            let mut o = Obj::new(out);
+            o.text("IP", ip).flag("V6", v6);
+            int(o.key("Download"), 0);
+            int(o.key("Upload"), 0);
+            o.end();
+        });
         o.end();
     });
-    o.end();
-    out.push(b']');
 }

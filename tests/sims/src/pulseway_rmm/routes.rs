@@ -136,8 +136,12 @@ impl Rmm {
             }
             ["devices", id, "notifications"] => {
                 find(state, Collection::Devices, id)?;
-                let of_device: Vec<i64> =
-                    state.notifications.iter().filter(|(_, n)| n.device == id).map(|(id, _)| *id).collect();
+                let of_device: Vec<i64> = state
+                    .notifications
+                    .iter()
+                    .filter(|(_, n)| n.device.eq_ignore_ascii_case(id))
+                    .map(|(id, _)| *id)
+                    .collect();
                 Ok(listed(&of_device, of_device.len(), |key, out| state.write_row(Collection::Notifications, key, out)))
             }
             _ => Err(not_found()),
@@ -308,7 +312,7 @@ fn number(text: &str, name: &str) -> Result<usize, (u16, String)> {
 fn find(state: &State, collection: Collection, id: &str) -> Result<i64, (u16, String)> {
     let number = id.parse::<i64>().ok();
     let key = match collection {
-        Collection::Devices | Collection::Assets => state.slot_of.get(&id.to_ascii_lowercase()).copied(),
+        Collection::Devices | Collection::Assets => state.slot(id),
         Collection::Organisations => number.filter(|n| state.organisations.contains_key(n)),
         Collection::Sites => number.filter(|n| state.sites.contains_key(n)),
         Collection::Groups => number.filter(|n| state.groups.contains_key(n)),

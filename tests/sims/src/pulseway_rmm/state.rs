@@ -28,7 +28,7 @@ pub(super) struct State {
     pub(super) forbidden_collections: HashSet<String>,
     pub(super) form: render::Form,
     next_id: i64,
-    rng: Rng,
+    pub(super) rng: Rng,
 }
 
 #[derive(Debug)]
@@ -138,8 +138,13 @@ impl State {
         self.slots.get(usize::try_from(slot).ok()?)?.as_ref()
     }
 
+    /// A device's slot; ids are the same in any letter case.
+    pub(super) fn slot(&self, id: &str) -> Option<i64> {
+        self.slot_of.get(&id.to_ascii_lowercase()).copied()
+    }
+
     pub(super) fn row_by_id(&self, id: &str) -> Option<(i64, &Row)> {
-        let slot = *self.slot_of.get(id)?;
+        let slot = self.slot(id)?;
         Some((slot, self.row(slot)?))
     }
 
@@ -170,7 +175,7 @@ impl State {
     }
 
     /// Writes a device's JSON forms anew.
-    fn refresh(&mut self, slot: i64) {
+    pub(super) fn refresh(&mut self, slot: i64) {
         let Some(row) = self.row(slot) else { return };
         let (mut asset, mut device) = (Vec::with_capacity(2600), Vec::with_capacity(480));
         render::asset(self, row, self.form, &mut asset);
@@ -181,7 +186,7 @@ impl State {
         }
     }
 
-    fn refresh_site(&mut self, site: i64) {
+    pub(super) fn refresh_site(&mut self, site: i64) {
         for slot in self.in_site.get(&site).cloned().unwrap_or_default() {
             self.refresh(slot);
         }
@@ -189,12 +194,12 @@ impl State {
     }
 
     pub(super) fn add_device(&mut self, device: Device) -> bool {
-        if self.slot_of.contains_key(&device.id) || !self.sites.contains_key(&device.site) {
+        if self.slot(&device.id).is_some() || !self.sites.contains_key(&device.site) {
             return false;
         }
         let slot = self.slots.len() as i64;
         let group = self.group_for(device.site, device.kind);
-        self.slot_of.insert(device.id.clone(), slot);
+        self.slot_of.insert(device.id.to_ascii_lowercase(), slot);
         self.in_site.entry(device.site).or_default().push(slot);
         self.slots.push(Some(Row { device, group, asset_json: Box::default(), device_json: Box::default() }));
         self.refresh(slot);
@@ -203,11 +208,11 @@ impl State {
     }
 
     pub(super) fn remove_device(&mut self, id: &str) -> bool {
-        let Some(slot) = self.slot_of.remove(id) else { return false };
+        let Some(slot) = self.slot_of.remove(&id.to_ascii_lowercase()) else { return false };
         if let Some(row) = self.slots[slot as usize].take() {
             self.leave_site(row.device.site, slot);
         }
-        self.notifications.retain(|_, n| n.device != id);
+        self.notifications.retain(|_, n| !n.device.eq_ignore_ascii_case(id));
         self.revision += 1;
         true
     }
@@ -260,7 +265,7 @@ impl State {
     }
 
     pub(super) fn edit_device(&mut self, id: &str, edit: impl FnOnce(&mut Device)) -> bool {
-        let Some(&slot) = self.slot_of.get(id) else { return false };
+        let Some(slot) = self.slot(id) else { return false };
         if let Some(Some(row)) = self.slots.get_mut(slot as usize) {
             let (id, site) = (row.device.id.clone(), row.device.site);
             edit(&mut row.device);
@@ -279,7 +284,7 @@ impl State {
     }
 
     pub(super) fn check_in(&mut self, id: &str, now: i64) -> bool {
-        let Some(&slot) = self.slot_of.get(id) else { return false };
+        let Some(slot) = self.slot(id) else { return false };
         self.report(slot, now);
         self.revision += 1;
         true
@@ -354,7 +359,7 @@ impl State {
     }
 
     pub(super) fn raise(&mut self, device: &str, priority: &'static str, message: &str, at: i64) -> Option<i64> {
-        self.slot_of.get(device)?;
+        self.slot(device)?;
         let id = self.notifications.last_key_value().map_or(700_001, |(id, _)| id + 1);
         let notification = Notification { device: device.to_owned(), message: message.to_owned(), priority, at };
         self.notifications.insert(id, notification);

@@ -97,7 +97,7 @@ pub(super) fn endpoint(tenant: &Tenant, device: &Device, out: &mut Vec<u8>) {
     os.end();
     array(o.key("ipv4Addresses"), [&device.ip], |out, ip| text(out, ip));
     array(o.key("ipv6Addresses"), [""; 0], text);
-    array(o.key("macAddresses"), [&device.mac], |out, mac| text(out, mac));
+    array(o.key("macAddresses"), device.macs(), text);
     o.flag("tamperProtectionEnabled", true);
     if let Some(seen) = device.last_seen {
         o.text("lastSeenAt", &iso(seen * 1000, TimeStyle::Millis));

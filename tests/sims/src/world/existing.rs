@@ -74,6 +74,8 @@ pub struct ExistingItem {
     pub title: String,
     /// Its serial number.
     pub serial: String,
+    /// Its hardware addresses as one text; empty when none are kept.
+    pub mac: String,
     /// Index of its location in the company's list.
     pub location: Option<usize>,
     /// The device it stands for.
@@ -172,7 +174,7 @@ fn add_items(company: &mut ExistingCompany, sites: &[&Site], devices: &HashMap<i
             let serial =
                 if device.has_real_serial() { device.serial.clone().unwrap_or_default() } else { String::new() };
             let (title, device, kind) = (device.name.clone(), Some(device.id.clone()), device.kind);
-            company.items.push(ExistingItem { title, serial, location, device, kind });
+            company.items.push(ExistingItem { title, serial, mac: String::new(), location, device, kind });
         }
     }
 }
@@ -182,6 +184,7 @@ fn unrelated(i: usize, rng: &mut Rng) -> ExistingCompany {
     let item = |n: usize| ExistingItem {
         title: format!("OLD-PC-{:03}-{n}", i + 1),
         serial: format!("OLD{:05}{n}", i + 1),
+        mac: String::new(),
         location: Some(0),
         device: None,
         kind: DeviceKind::Workstation,

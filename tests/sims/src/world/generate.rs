@@ -231,7 +231,8 @@ fn serial(index: usize, manufacturer: &str, rng: &mut Rng) -> Option<String> {
     })
 }
 
-fn mac(index: usize) -> String {
+/// A hardware address, unique by `index`.
+pub(super) fn mac(index: usize) -> String {
     let n = (index as u64 + 1).wrapping_mul(0x9e_3779) & 0xff_ffff;
     format!("00:1B:{:02X}:{:02X}:{:02X}:{:02X}", 0x21 + index / 0x100_0000, n >> 16, n >> 8 & 0xff, n & 0xff)
 }

@@ -17,15 +17,18 @@
 //! | last seen unknown ("") | 1 % |
 //! | not seen for 60 days or more | 5 % |
 //!
-//! What the PSA already holds of it is in [`Existing`], derived from a world and a fraction.
+//! What the PSA already holds of it is in [`Existing`], derived from a world and a fraction. Both can be written down by hand
+//! instead: [`World::by_hand`], [`Existing::by_hand`].
 //! Leaves alone: how any vendor calls or writes these things.
 
 mod existing;
 mod generate;
+mod hand;
 mod names;
 mod rng;
 
 pub use existing::{Existing, ExistingCompany, ExistingItem, ExistingLocation, Relation};
+pub use hand::{ExistingByHand, WorldByHand};
 pub use names::unaccented;
 pub(crate) use rng::Rng;
 
@@ -136,7 +139,7 @@ pub struct Device {
     pub model: &'static str,
     /// BIOS serial number; `None` when the agent sends no BIOS block at all.
     pub serial: Option<String>,
-    /// Hardware address.
+    /// Hardware addresses: one, or several with `; ` between; empty when the agent tells none.
     pub mac: String,
     /// Local address.
     pub ip: String,
@@ -190,6 +193,11 @@ impl World {
 }
 
 impl Device {
+    /// Its hardware addresses, one by one.
+    pub fn macs(&self) -> impl Iterator<Item = &str> {
+        self.mac.split(';').map(str::trim)
+    }
+
     /// Whether the serial is one that tells machines apart: present and not a maker's placeholder.
     pub fn has_real_serial(&self) -> bool {
         self.serial.as_deref().is_some_and(|s| !names::JUNK_SERIALS.contains(&s))

@@ -40,6 +40,13 @@ Examples:
         name: ConnectionName,
     },
     /// Grant an endpoint that the plugin asks for
+    #[command(after_help = "\
+A host that resolves to an address which is not public (in your own network, on this machine)
+is refused until it is granted as such, with its port. An address that you type yourself is.
+
+Examples:
+  crosswalk connection grant psa api --url https://psa.office.example/api
+  crosswalk connection grant psa api --private psa.office.example:443")]
     Grant {
         /// The connection
         name: ConnectionName,
@@ -48,6 +55,9 @@ Examples:
         /// Where it is, if not where the plugin says
         #[arg(long)]
         url: Option<String>,
+        /// Let a server of it have an address that is not public: one of your own
+        #[arg(long, value_name = "HOST:PORT")]
+        private: Vec<String>,
     },
     /// Take the grant of an endpoint back
     Revoke {
@@ -147,8 +157,9 @@ impl ConnectionCommand {
                 show(session, &view, "")
             }
             ConnectionCommand::Check { name } => check(session, &name).await,
-            ConnectionCommand::Grant { name, endpoint, url } => {
-                let view = session.tenant().await?.connection_grant(&name, &endpoint, url.as_deref()).await?;
+            ConnectionCommand::Grant { name, endpoint, url, private } => {
+                let tenant = session.tenant().await?;
+                let view = tenant.connection_grant(&name, &endpoint, url.as_deref(), &private).await?;
                 show(session, &view, &format!("{name} may reach {endpoint}\n\n"))
             }
             ConnectionCommand::Revoke { name, endpoint } => {
@@ -283,7 +294,13 @@ fn words(view: &ConnectionView) -> String {
         let granted = match &endpoint.granted {
             None => format!("no: `crosswalk connection grant {} {} [--url URL]`", connection.name, endpoint.name),
             Some(grant) => {
-                [grant.base.as_deref(), grant.hosts.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" and ")
+                let at = [grant.base.as_deref(), grant.hosts.as_deref()];
+                let at = at.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+                if grant.private.is_empty() {
+                    at
+                } else {
+                    format!("{at}; may be no public address: {}", grant.private.join(", "))
+                }
             }
         };
         [endpoint.name.clone(), endpoint.asked.clone(), granted]

@@ -1,13 +1,13 @@
 //! Connections: made, checked, granted, opened.
 
+use super::grants;
 use super::plugins::no_plugin;
 use super::ports::ConnectionPorts;
 use super::{Parts, Tenant};
 use crate::error::Error;
 use crate::model::connection::BucketOverride;
-use crate::model::manifest::EndpointSpec;
 use crate::model::{
-    Connection, ConnectionName, Description, Endpoint, Failure, Grant, Grants, Manifest, Mode, PluginId, Secret,
+    Connection, ConnectionName, Description, Endpoint, Failure, Grants, Manifest, Mode, PluginId, Secret,
 };
 use crate::runtime::{CallContext, Choice, ConnectionSpec, Connector, Identity, Plugin, check_settings};
 use serde::Serialize;
@@ -79,7 +79,7 @@ impl Tenant {
         for (name, spec) in &manifest.endpoints {
             let url = new.endpoints.get(name).map(String::as_str);
             if url.is_some() || (new.grant_all && (spec.base.is_some() || spec.hosts.is_some())) {
-                grants.insert(name.clone(), grant(name, spec, url)?);
+                grants.insert(name.clone(), grants::grant(name, spec, url)?);
             }
         }
         if let Some(unknown) = new.endpoints.keys().find(|name| !manifest.endpoints.contains_key(*name)) {
@@ -115,7 +115,7 @@ impl Tenant {
             .iter()
             .map(|(name, spec)| Endpoint {
                 name: name.clone(),
-                asked: asked(spec),
+                asked: grants::asked(spec),
                 granted: connection.grants.get(name).cloned(),
             })
             .collect();
@@ -144,21 +144,28 @@ impl Tenant {
         Ok(views)
     }
 
-    /// Grants an endpoint: as the manifest asks, or at the URL given.
+    /// Grants an endpoint: as the manifest asks, or at the URL given. Each `host:port` of
+    /// `private` may have addresses that are not public; with those alone, an endpoint that is
+    /// granted stays where it is.
     ///
     /// # Errors
-    /// No such connection or endpoint; a URL is needed, or is none.
+    /// No such connection or endpoint; a URL is needed, or is none; a private place is none, or
+    /// not of this endpoint.
     pub async fn connection_grant(
         &self,
         name: &ConnectionName,
         endpoint: &str,
         url: Option<&str>,
+        private: &[String],
     ) -> Result<ConnectionView, Error> {
         let mut connection = self.connection(name).await?;
         let plugin = self.parts.plugin(&connection.digest).await?;
         let manifest = plugin.manifest();
         let spec = manifest.endpoints.get(endpoint).ok_or_else(|| no_endpoint(manifest, endpoint))?;
-        connection.grants.insert(endpoint.to_owned(), grant(endpoint, spec, url)?);
+        let known = connection.grants.get(endpoint).filter(|_| url.is_none() && !private.is_empty());
+        let mut grant = known.cloned().map_or_else(|| grants::grant(endpoint, spec, url), Ok)?;
+        grants::add_private(endpoint, &mut grant, private)?;
+        connection.grants.insert(endpoint.to_owned(), grant);
         self.store.connection_update(&connection).await?;
         self.connection_show(name).await
     }
@@ -337,50 +344,4 @@ fn no_secret(manifest: &Manifest, name: &str) -> Error {
 fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
     let names: Vec<&str> = names.map(String::as_str).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-/// What the manifest asks for, in words.
-fn asked(spec: &EndpointSpec) -> String {
-    let place = match (&spec.base, &spec.hosts) {
-        (Some(base), None) => base.clone(),
-        (None, Some(hosts)) => hosts.clone(),
-        (Some(base), Some(hosts)) => format!("{base} and {hosts}"),
-        (None, None) => "the URL you give".to_owned(),
-    };
-    match spec.reads.len() {
-        0 => place,
-        n => format!("{place}, with {n} POST paths that only read"),
-    }
-}
-
-/// The grant of an endpoint: what the manifest asks, at the operator's URL if there is one.
-fn grant(name: &str, spec: &EndpointSpec, url: Option<&str>) -> Result<Grant, Error> {
-    if let Some(url) = url {
-        let parsed = url::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if parsed.is_none_or(|url| !url.username().is_empty() || url.password().is_some() || url.query().is_some()) {
-            return Err(Error::invalid(
-                format!("`{url}` is no URL for the endpoint `{name}`"),
-                "write scheme://host[:port][/path], without user, password and query",
-            ));
-        }
-    }
-    let own = url.map(str::to_owned);
-    let grant = match (&spec.base, &spec.hosts) {
-        (None, None) => {
-            let base = own.ok_or_else(|| {
-                Error::invalid(
-                    format!("the endpoint `{name}` has no address of its own"),
-                    format!("name the server: `--endpoint {name}=https://…` of `connection add`, `--url https://…` of `connection grant`"),
-                )
-            })?;
-            Grant { base: Some(base), hosts: None, reads: spec.reads.clone() }
-        }
-        (Some(base), None) => {
-            Grant { base: Some(own.unwrap_or_else(|| base.clone())), hosts: None, reads: spec.reads.clone() }
-        }
-        (base, Some(hosts)) => {
-            Grant { base: base.clone(), hosts: Some(own.unwrap_or_else(|| hosts.clone())), reads: spec.reads.clone() }
-        }
-    };
-    Ok(grant)
 }

@@ -20,6 +20,7 @@ mod claim;
 mod connections;
 mod context;
 mod customers;
+mod grants;
 mod link_file;
 mod links;
 mod observe;

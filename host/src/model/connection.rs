@@ -37,6 +37,10 @@ pub struct Grant {
     pub hosts: Option<String>,
     /// POST paths approved as reads.
     pub reads: Vec<String>,
+    /// `host:port` of servers that may have addresses which are not public: in the
+    /// operator's own network, or on this machine. Everywhere else they are refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub private: Vec<String>,
 }
 
 /// One resolved endpoint, for people: what is asked and what is granted.

@@ -30,7 +30,7 @@ mod wasm;
 pub use catalog::{Inspected, PluginError};
 pub use connector::{CallContext, Choice, Connector, Identity, Signal};
 pub use engine::RuntimeError;
-pub use gate::{AuthProblem, GateProblem};
+pub use gate::{AuthProblem, GateProblem, Standing, literal};
 pub use limits::{HttpLimits, Limits};
 pub use no_account::NoAccount;
 pub use plugin::{ConnectionSpec, OpenError, Plugin, Runtime, RuntimeOptions};

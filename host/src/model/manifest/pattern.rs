@@ -32,8 +32,8 @@ pub struct HostPattern {
 
 impl HostPattern {
     /// Parses `scheme://host[:port]`. The port defaults to the scheme's. A whole label
-    /// may not be `*`, nor may the last two labels contain one: that would grant the
-    /// world.
+    /// may not be `*`, nor may the last two labels contain one, nor the name that its owner
+    /// registered below a public suffix: that would grant the world.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -64,6 +64,12 @@ impl HostPattern {
         if labels.iter().any(|label| label == "*") || wild.is_some_and(|at| at + 2 >= labels.len()) {
             return Err(wrong(text, "`*` stands for part of a label, and not in the last two labels"));
         }
+        if wild.is_some_and(|at| at + owned_labels(&labels) >= labels.len()) {
+            return Err(wrong(
+                text,
+                "anybody can have a host that fits: `*` stands left of the name that its owner registered, as in https://api*.vendor.co.uk",
+            ));
+        }
         Ok(Self { scheme: scheme.to_owned(), labels, port })
     }
 
@@ -88,6 +94,14 @@ impl HostPattern {
     pub fn port(&self) -> u16 {
         self.port
     }
+}
+
+/// Labels of the name that somebody registered, by the public suffix list: 2 of `vendor.com`,
+/// 3 of `vendor.co.uk`, 3 of `vendor.azurewebsites.net`.
+fn owned_labels(labels: &[String]) -> usize {
+    let host = labels.join(".").replace('*', "x");
+    let suffix = psl::suffix(host.as_bytes()).map_or(1, |suffix| suffix.as_bytes().split(|&byte| byte == b'.').count());
+    suffix + 1
 }
 
 fn label_matches(pattern: &str, label: &str) -> bool {
@@ -198,6 +212,9 @@ mod tests {
             assert_eq!(pattern.matches("https", host, port), fits, "{host}:{port}");
         }
         assert!(!pattern.matches("http", "webservices2.vendor.example", 443));
+        for good in ["https://a*.vendor.co.uk", "https://a*.vendor.azurewebsites.net", "http://127.0.0.1:8080"] {
+            assert!(HostPattern::parse(good).is_ok(), "{good}");
+        }
         for bad in [
             "vendor.example",
             "ftp://x.example",
@@ -206,6 +223,12 @@ mod tests {
             "https://*",
             "https://a..b",
             "https://a b.example",
+            "https://a*.co.uk",
+            "https://a*.com",
+            "https://vendor*.azurewebsites.net",
+            "https://vendor*.blogspot.com",
+            "https://a*.ck",
+            "https://a*.b.ck",
         ] {
             assert!(HostPattern::parse(bad).is_err(), "{bad}");
         }

@@ -6,13 +6,13 @@
 //! operator grants the endpoint a base, hosts, and those paths. Hosts that a request may
 //! name have to be asked for (`hosts` in the manifest) and granted.
 
-use super::{address, path};
+use super::address::{self, Standing};
+use super::path;
 use crate::model::manifest::{EndpointSpec, HostPattern, PathPattern};
 use crate::model::{Grant, Manifest};
 use crate::runtime::problem::Problems;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 use url::Url;
 
 /// All endpoints of a connection.
@@ -29,6 +29,8 @@ pub(super) struct Endpoint {
     base: Option<Base>,
     hosts: Option<HostPattern>,
     reads: Vec<PathPattern>,
+    /// `host:port` that may be private.
+    private: Vec<String>,
     /// Whether credentials are attached.
     pub(super) auth: bool,
 }
@@ -49,6 +51,11 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    /// `host:port`, as a private place is granted.
+    fn place(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     /// Writes `scheme://host:port`, the port only where it is not the scheme's own.
     pub(super) fn push(&self, url: &mut String) {
         url.push_str(&self.scheme);
@@ -65,6 +72,8 @@ impl Origin {
 pub(super) struct Target<'g> {
     pub(super) origin: Cow<'g, Origin>,
     pub(super) base_path: &'g str,
+    /// The place in it that was granted as private, if it was.
+    pub(super) private: Option<&'g str>,
 }
 
 impl Target<'_> {
@@ -139,13 +148,13 @@ impl Grants {
             let base = endpoint.base.as_ref().ok_or_else(|| {
                 format!("endpoint `{name}` is a pattern of hosts, so a request has to name a host of it")
             })?;
-            return Ok(Target { origin: Cow::Borrowed(&base.origin), base_path });
+            return self.reachable(name, endpoint, Cow::Borrowed(&base.origin), base_path);
         };
         let refused = |why: &str| format!("host `{host}` of endpoint `{name}` {why}");
         let (host, port) = split_host(host).ok_or_else(|| refused("is no plain host name or host:port"))?;
         let is_base = |base: &&Base| base.origin.host == host && port.is_none_or(|port| port == base.origin.port);
         if let Some(base) = endpoint.base.as_ref().filter(is_base) {
-            return Ok(Target { origin: Cow::Borrowed(&base.origin), base_path });
+            return self.reachable(name, endpoint, Cow::Borrowed(&base.origin), base_path);
         }
         let pattern = endpoint
             .hosts
@@ -157,8 +166,39 @@ impl Grants {
                 "is not granted to connection `{connection}`; to grant it: crosswalk connection grant {connection} {name} --url PATTERN"
             )));
         }
-        permit_literal(&host)?;
-        Ok(Target { origin: Cow::Owned(Origin { scheme: pattern.scheme().to_owned(), host, port }), base_path })
+        let origin = Origin { scheme: pattern.scheme().to_owned(), host, port };
+        self.reachable(name, endpoint, Cow::Owned(origin), base_path)
+    }
+
+    /// The target, if its host is a name or an address that is granted. Literal addresses
+    /// never reach the resolver, so they are checked here.
+    fn reachable<'g>(
+        &self,
+        name: &str,
+        endpoint: &'g Endpoint,
+        origin: Cow<'g, Origin>,
+        base_path: &'g str,
+    ) -> Result<Target<'g>, String> {
+        let place = origin.place();
+        let private = endpoint.private.iter().find(|granted| **granted == place).map(String::as_str);
+        match address::literal(&origin.host) {
+            Some(Standing::Private(what)) if private.is_none() => {
+                Err(self.not_private(name, &place, &format!("`{}` is {what}", origin.host)))
+            }
+            Some(Standing::Never(what)) => {
+                Err(format!("`{}` is {what}: no vendor is there, and no grant opens it", origin.host))
+            }
+            _ => Ok(Target { origin, base_path, private }),
+        }
+    }
+
+    /// The sentence about a host that would have to be granted as private.
+    pub(super) fn not_private(&self, endpoint: &str, place: &str, what: &str) -> String {
+        format!(
+            "{what}, which is dialled only where it was granted as such; if the server is yours, to grant it: crosswalk \
+             connection grant {} {endpoint} --private {place}",
+            self.connection
+        )
     }
 }
 
@@ -176,7 +216,7 @@ impl Endpoint {
         let reads = both
             .map(|pattern| PathPattern::parse(pattern).map_err(|error| error.to_string()))
             .collect::<Result<_, _>>()?;
-        Ok(Self { base, hosts, reads, auth: asked.auth })
+        Ok(Self { base, hosts, reads, private: granted.private.clone(), auth: asked.auth })
     }
 
     /// Whether a POST to this full path only reads, by the word of the manifest and of the operator.
@@ -203,17 +243,11 @@ impl Base {
         if let Err(why) = path::check(url.path()) {
             return wrong(&format!("has a path that {why}"));
         }
-        permit_literal(host)?;
+        if let Some(Standing::Never(what)) = address::literal(host) {
+            return wrong(&format!("is {what}: no vendor is there, and no grant opens it"));
+        }
         let port = url.port_or_known_default().unwrap_or_default();
         Ok(Self { origin: Origin { scheme: url.scheme().to_owned(), host: host.to_owned(), port }, path })
-    }
-}
-
-/// Literal addresses never reach the resolver, so they are checked here.
-fn permit_literal(host: &str) -> Result<(), String> {
-    match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-        Ok(ip) => address::permit(host, &[ip]).map_err(|error| error.to_string()),
-        Err(_) => Ok(()),
     }
 }
 
@@ -259,6 +293,7 @@ mod tests {
             base: base.map(str::to_owned),
             hosts: hosts.map(str::to_owned),
             reads: reads.iter().map(|&r| r.to_owned()).collect(),
+            private: Vec::new(),
         }
     }
 

@@ -6,7 +6,7 @@
 //! nothing by itself; TLS sessions are its own. What checks certificates is shared by
 //! all clients, as it is large and holds nothing of any tenant.
 
-use super::address::Resolver;
+use super::address::{Lookup, Resolver, System};
 use super::budget::Ledger;
 use super::token::Keeper;
 use crate::runtime::limits::HttpLimits;
@@ -23,15 +23,30 @@ use std::time::Duration;
 const IDLE: Duration = Duration::from_secs(15);
 
 /// See the module's text.
-#[derive(Default)]
 pub(in crate::runtime) struct Line {
     client: OnceLock<Client>,
+    /// One for each `host:port` that was granted as private: its addresses are checked by
+    /// another rule, and no request to another host may meet a connection of it.
+    private: Mutex<HashMap<String, Client>>,
+    lookup: Arc<dyn Lookup>,
     pub(super) ledger: Ledger,
     /// By the fingerprint of the login: one whose secrets were changed has a token of its own.
     keepers: Mutex<HashMap<[u8; 32], Arc<Keeper>>>,
 }
 
+impl Default for Line {
+    fn default() -> Self {
+        Self::looking_up(Arc::new(System))
+    }
+}
+
 impl Line {
+    /// A line that resolves names in this way.
+    pub(in crate::runtime) fn looking_up(lookup: Arc<dyn Lookup>) -> Self {
+        let (client, private, ledger, keepers) = Default::default();
+        Self { client, private, lookup, ledger, keepers }
+    }
+
     /// What keeps the token of the login with this fingerprint.
     pub(super) fn keeper(&self, login: [u8; 32]) -> Arc<Keeper> {
         let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,30 +54,44 @@ impl Line {
         Arc::clone(keepers.entry(login).or_default())
     }
 
-    /// The client, made when it is first needed.
+    /// The client for public hosts, or for one `host:port` that was granted as private;
+    /// made when it is first needed.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn client(&self, limits: &HttpLimits) -> Result<&Client, String> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
+    pub(super) fn client(&self, limits: &HttpLimits, private: Option<&str>) -> Result<Client, String> {
+        let Some(place) = private else {
+            if let Some(client) = self.client.get() {
+                return Ok(client.clone());
+            }
+            let made = self.make(limits, false)?;
+            return Ok(self.client.get_or_init(|| made).clone());
+        };
+        let mut clients = self.private.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(place) {
+            return Ok(client.clone());
         }
-        let made = Client::builder()
+        let made = self.make(limits, true)?;
+        clients.insert(place.to_owned(), made.clone());
+        Ok(made)
+    }
+
+    fn make(&self, limits: &HttpLimits, private: bool) -> Result<Client, String> {
+        Client::builder()
             .tls_backend_preconfigured(tls()?)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
             .referer(false)
             .tcp_nodelay(true)
-            .dns_resolver(Resolver)
+            .dns_resolver(Resolver { lookup: Arc::clone(&self.lookup), private })
             .connect_timeout(limits.connect)
             .pool_idle_timeout(IDLE)
             .http1_max_headers(limits.headers)
             .http2_max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
             .user_agent(concat!("crosswalk/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| format!("the HTTP client cannot be made: {error}"))?;
-        Ok(self.client.get_or_init(|| made))
+            .map_err(|error| format!("the HTTP client cannot be made: {error}"))
     }
 }
 

@@ -24,6 +24,9 @@ mod send;
 mod sent;
 mod token;
 
+#[cfg(test)]
+pub(super) use address::Lookup;
+pub use address::{Standing, literal};
 pub use fill::AuthProblem;
 pub(super) use line::Line;
 pub(super) use sent::SentBook;
@@ -182,7 +185,7 @@ impl Gate {
         }
         self.count(pass)?;
         let Request { endpoint: name, host, method, path, query, headers: given, body, change } = request;
-        let (url, endpoint) = self.address(&name, host.as_deref(), &path, &query)?;
+        let (url, endpoint, private) = self.address(&name, host.as_deref(), &path, &query)?;
         let bare = url[..Position::AfterPath].trim_end_matches('/');
         if self.login_urls.iter().any(|login| login.trim_end_matches('/').eq_ignore_ascii_case(bare)) {
             return Err(Error::Refused(format!("{path} is where the host logs in, and the host's to call")));
@@ -204,7 +207,8 @@ impl Gate {
         }
         self.no_secret_in(&path, &query, &given, body.as_deref())?;
         *request.body_mut() = body.map(reqwest::Body::from);
-        Ok(Admitted { request, read, change, signed: endpoint.auth, purses })
+        let signed = endpoint.auth;
+        Ok(Admitted { request, endpoint: name, private, read, change, signed, purses })
     }
 
     /// Counts a request of a call, the host's own for it included.
@@ -215,14 +219,14 @@ impl Gate {
         Ok(())
     }
 
-    /// The URL of a request to an endpoint that is granted.
+    /// The URL of a request to an endpoint that is granted, and the place in it that was granted as private.
     fn address(
         &self,
         name: &str,
         host: Option<&str>,
         path: &str,
         query: &[(String, String)],
-    ) -> Result<(Url, &Endpoint), Error> {
+    ) -> Result<(Url, &Endpoint, Option<String>), Error> {
         let endpoint = self.grants.endpoint(name).map_err(Error::NotGranted)?;
         path::check(path).map_err(|why| Error::Refused(format!("the path {why}")))?;
         let target = self.grants.target(name, endpoint, host).map_err(Error::NotGranted)?;
@@ -232,7 +236,8 @@ impl Gate {
         if text.len() > self.limits.url_bytes {
             return Err(Error::TooLarge(text.len() as u64));
         }
-        Ok((built(&text, &target.origin, &text[path_at..path_end])?, endpoint))
+        let url = built(&text, &target.origin, &text[path_at..path_end])?;
+        Ok((url, endpoint, target.private.map(str::to_owned)))
     }
 
     fn headers(&self, given: &[(String, String)]) -> Result<HeaderMap, Error> {

@@ -5,6 +5,7 @@
 //! with a pause that doubles, with jitter, or as long as `Retry-After` says. Bodies are
 //! read with a cap on their decompressed size, counted before they are kept.
 
+use super::address::Forbidden;
 use super::budget::{self, Purse};
 use super::sent::Fate;
 use super::{Gate, Pass, headers};
@@ -21,6 +22,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// A request that passed every rule.
 pub(super) struct Admitted {
     pub(super) request: Request,
+    /// The endpoint's name.
+    pub(super) endpoint: String,
+    /// The `host:port` that was granted as private, where the request goes to one.
+    pub(super) private: Option<String>,
     /// It only reads, or logs in, so it may be sent again.
     pub(super) read: bool,
     /// The change a writing request is made for.
@@ -34,6 +39,8 @@ pub(super) struct Admitted {
 enum Broke {
     /// No connection: nothing left.
     NeverLeft(String),
+    /// The host's addresses are not to be dialled: nothing left.
+    Forbidden(Forbidden),
     /// Something left and no complete reply came.
     Off(String),
     /// No complete reply in this time.
@@ -42,8 +49,9 @@ enum Broke {
 }
 
 impl Broke {
-    fn into_error(self) -> Error {
+    fn into_error(self, not_granted: impl FnOnce(&Forbidden) -> String) -> Error {
         match self {
+            Broke::Forbidden(why) => Error::NotGranted(not_granted(&why)),
             Broke::NeverLeft(why) | Broke::Off(why) => Error::Unreachable(why),
             Broke::Timeout(time) => {
                 Error::Timeout(format!("no complete reply within {} s", (time.as_secs_f64() * 10.0).round() / 10.0))
@@ -73,7 +81,7 @@ impl Gate {
                 )
             })?
             .map_err(closed)?;
-        let client = self.line.client(&self.limits).map_err(Error::Unreachable)?;
+        let client = self.line.client(&self.limits, admitted.private.as_deref()).map_err(Error::Unreachable)?;
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(self.limits.first_pause)
             .with_max_delay(self.limits.longest_pause)
@@ -88,7 +96,7 @@ impl Gate {
             }
             let time = until.saturating_duration_since(Instant::now()).min(self.limits.attempt);
             let result =
-                timeout(time, self.attempt(client, request, replies_left)).await.unwrap_or(Err(Broke::Timeout(time)));
+                timeout(time, self.attempt(&client, request, replies_left)).await.unwrap_or(Err(Broke::Timeout(time)));
             if let Some((change, fate)) = writes.zip(fate(&result)) {
                 sent.ended(change, fate);
             }
@@ -96,19 +104,32 @@ impl Gate {
                 Ok(response) if is_passing(response.status) => {
                     pauses.next().map(|own| asked_pause(&response.headers, self.ports.now_ms()).unwrap_or(own))
                 }
-                Ok(_) | Err(Broke::TooLarge(_)) => None,
+                Ok(_) | Err(Broke::TooLarge(_) | Broke::Forbidden(_)) => None,
                 Err(_) => pauses.next(),
             };
             match pause
                 .filter(|&pause| admitted.read && pause <= self.limits.longest_pause && Instant::now() + pause < until)
             {
-                None => return result.map_err(|broke| broke.into_error()),
+                None => return result.map_err(|broke| broke.into_error(|why| self.forbidden(why, admitted))),
                 Some(pause) => tokio::time::sleep(pause).await,
             }
             let budget_until = until.min(Instant::now() + self.limits.budget_wait);
             budget::pay(&admitted.purses, &*self.ports, budget_until).await.map_err(closed)?;
         }
         Err(Error::Unreachable("the request could not be sent".to_owned()))
+    }
+
+    /// The sentence about addresses that are not dialled, and what to grant.
+    fn forbidden(&self, why: &Forbidden, admitted: &Admitted) -> String {
+        let url = admitted.request.url();
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+        match why {
+            Forbidden::Private { host: name, address, what } => {
+                let what = format!("`{name}` is at {address}, which is {what}");
+                self.grants.not_private(&admitted.endpoint, &format!("{host}:{port}"), &what)
+            }
+            other => other.to_string(),
+        }
     }
 
     fn closed(&self, closed: budget::Closed) -> Error {
@@ -155,7 +176,7 @@ impl Gate {
 fn fate(result: &Result<Response, Broke>) -> Option<Fate> {
     match result {
         Ok(_) => Some(Fate::Answered),
-        Err(Broke::NeverLeft(_)) => Some(Fate::NeverLeft),
+        Err(Broke::NeverLeft(_) | Broke::Forbidden(_)) => Some(Fate::NeverLeft),
         Err(Broke::Off(_) | Broke::Timeout(_) | Broke::TooLarge(_)) => None,
     }
 }
@@ -164,6 +185,9 @@ fn fate(result: &Result<Response, Broke>) -> Option<Fate> {
 fn broke(error: &reqwest::Error) -> Broke {
     let mut deepest: &dyn std::error::Error = error;
     while let Some(source) = deepest.source() {
+        if let Some(forbidden) = source.downcast_ref::<Forbidden>() {
+            return Broke::Forbidden(forbidden.clone());
+        }
         deepest = source;
     }
     let why = if error.source().is_some() { deepest.to_string() } else { "the connection broke".to_owned() };

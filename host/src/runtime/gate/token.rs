@@ -237,7 +237,7 @@ impl Gate {
         self.count(pass)?;
         let problem = |why: super::AuthProblem| Error::Refused(why.to_string());
         let Question { method, path, content_type, body, client } = login.question(old).map_err(problem)?;
-        let (url, _) = self.address(login.endpoint(), None, &path, &[])?;
+        let (url, _, private) = self.address(login.endpoint(), None, &path, &[])?;
         let purses = self.buckets.purses(url.path(), &self.line.ledger);
         let mut request = reqwest::Request::new(method, url);
         let headers = request.headers_mut();
@@ -247,7 +247,8 @@ impl Gate {
             headers.insert(AUTHORIZATION, client);
         }
         *request.body_mut() = Some(body.into());
-        Ok(Admitted { request, read: true, change: None, signed: false, purses })
+        let endpoint = login.endpoint().to_owned();
+        Ok(Admitted { request, endpoint, private, read: true, change: None, signed: false, purses })
     }
 
     /// A refused login as the connector sees it: a 401 with the vendor's words, and with

@@ -78,7 +78,10 @@ impl Script {
 }
 
 fn connection_of(base: &str) -> Connection {
-    let grant = |base: String| Grant { base: Some(base), hosts: None, reads: vec!["/v1/search".to_owned()] };
+    let grant = |base: String| {
+        let (private, reads) = (private_of(&base), vec!["/v1/search".to_owned()]);
+        Grant { base: Some(base), hosts: None, reads, private }
+    };
     let grants = [("api", grant(format!("{base}/v1"))), ("login", grant(base.to_owned()))];
     Connection {
         grants: grants.into_iter().map(|(name, grant)| (name.to_owned(), grant)).collect(),

@@ -2,6 +2,7 @@
 
 mod calls;
 mod guest;
+mod inside;
 mod loading;
 mod logins;
 mod passing;
@@ -32,6 +33,7 @@ pub(super) fn connection(digest: &str, base: &str) -> Connection {
         base: Some(base.to_owned()),
         hosts: None,
         reads: vec!["/search".to_owned(), "/*/query".to_owned()],
+        private: private_of(base),
     };
     Connection {
         name: "psa".parse().unwrap(),
@@ -42,6 +44,12 @@ pub(super) fn connection(digest: &str, base: &str) -> Connection {
         buckets: BTreeMap::<String, BucketOverride>::new(),
         revision: 1,
     }
+}
+
+/// What an operator grants who types the address of a vendor on loopback.
+pub(super) fn private_of(base: &str) -> Vec<String> {
+    let url = url::Url::parse(base).unwrap();
+    vec![format!("{}:{}", url.host_str().unwrap(), url.port_or_known_default().unwrap())]
 }
 
 /// The secrets of that connection.

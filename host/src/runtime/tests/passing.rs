@@ -91,6 +91,13 @@ impl Setting {
     }
 }
 
+/// Grants the endpoint `api` at another address.
+fn move_to(connection: &mut Connection, base: String) {
+    let grant = connection.grants.get_mut("api").unwrap();
+    grant.private = private_of(&base);
+    grant.base = Some(base);
+}
+
 pub(super) fn get(path: &str) -> Request {
     let path = path.to_owned();
     Request {
@@ -246,7 +253,7 @@ async fn a_write_is_sent_once_and_its_end_is_told() {
         |_, _| Answer::Close,
         |connection, _| {
             let refusing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            connection.grants.get_mut("api").unwrap().base = Some(format!("http://{refusing}"));
+            move_to(connection, format!("http://{refusing}"));
         },
     );
     let (results, sent, unanswered) = nobody.await.write(vec![changing(Method::Put, "/x", "1.1")]).await;
@@ -374,7 +381,7 @@ async fn the_limit_of_calls_at_one_time_holds_and_order_is_kept() {
     let setting = Setting::with(
         |_, _| Answer::Close,
         move |connection, _| {
-            connection.grants.get_mut("api").unwrap().base = Some(base);
+            move_to(connection, base);
         },
     )
     .await;

@@ -171,7 +171,12 @@ fn answer(mut stream: TcpStream, replies: &[(&str, String)]) -> Option<()> {
 }
 
 fn spec(plugin: &Plugin, url: &str, accounts: &Accounts) -> Result<ConnectionSpec, Trouble> {
-    let grant = Grant { base: Some(format!("{url}/api/v3")), hosts: None, reads: Vec::new() };
+    let grant = Grant {
+        base: Some(format!("{url}/api/v3")),
+        hosts: None,
+        reads: Vec::new(),
+        private: vec![url.trim_start_matches("http://").to_owned()],
+    };
     let unlimited = BucketOverride { calls: Some(0), at_once: Some(0) };
     let secret = |name: &str, value: &str| (name.to_owned(), Secret::new(value.to_owned()));
     Ok(ConnectionSpec {

@@ -24,10 +24,11 @@ enum End {
     Doubled,
 }
 
-/// Every fault: its name; how it is set (TITLE, COMPANY: the fields with an asset's and a customer's name); the failures that a
+/// Every fault: its name; how it is set (TITLE, COMPANY: the fields with an asset's and a customer's name; LIST: the path of
+/// the assets' list); the failures that a
 /// run may stop with, if any; how it ends.
 /// What concerns only writes cannot meet a source.
-const FAULTS: [(&str, &str, &str, End); 18] = [
+const FAULTS: [(&str, &str, &str, End); 30] = [
     ("throttle", "every:7,retry-after:0", "throttled", End::Same),
     ("server-error", "next:3", "unavailable", End::Same),
     ("lost-reply", "every:3", "unavailable", End::Same),
@@ -46,6 +47,32 @@ const FAULTS: [(&str, &str, &str, End); 18] = [
     ("upper-case", "field:COMPANY", "", End::Settled),
     ("trim-values", "field:TITLE", "", End::Settled),
     ("duplicate-submit", "next:2", "", End::Doubled),
+    ("empty-page", "path:LIST", "", End::Same),
+    ("empty-page", "linked,path:LIST", "", End::Same),
+    ("empty-list", "next:1,path:LIST", "", End::Same),
+    ("stale-reads", "ms:2000", "unavailable", End::Same),
+    ("slow-write", "next:2,ms:1500", "unavailable", End::Same),
+    ("slow-write", "next:2,ms:1500,early", "unavailable", End::Same),
+    ("renew-ids", "on", "", End::Same),
+    ("renew-ids", "case", "", End::Same),
+    ("merge-accounts", "keep", "", End::Settled),
+    ("recompose-names", "nfc", "", End::Settled),
+    ("day-offset", "hours:1", "", End::Same),
+    ("bare-serials", "on", "", End::Same),
+];
+
+/// Rows that state what is right and wait for the host to do it: the fault, and for whose mend. A row leaves this list when it
+/// passes; none is to be made weaker for it.
+const WAITING: [(&str, &str); 9] = [
+    ("empty-page", "K1"),
+    ("empty-list", "K1"),
+    ("stale-reads", "L1"),
+    ("slow-write", "L1"),
+    ("renew-ids", "M1"),
+    ("merge-accounts", "L14"),
+    ("recompose-names", "L3"),
+    ("day-offset", "L16"),
+    ("bare-serials", "M5"),
 ];
 
 /// Faults that need not bite: a walk of a few rows in one page meets no row that comes or goes, and
@@ -57,7 +84,9 @@ const OF_WRITES: [&str; 5] = ["lost-reply", "cut-values", "upper-case", "trim-va
 #[test]
 fn every_fault_of_the_simulators_has_its_case() {
     let named: Vec<&str> = Faults::names().map(|(name, _)| name).collect();
-    assert_eq!(named, FAULTS.map(|(name, ..)| name));
+    let mut rows = FAULTS.map(|(name, ..)| name).to_vec();
+    rows.dedup();
+    assert_eq!(named, rows);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,16 +109,21 @@ async fn pulseway_psa_at_fault() {
     all_of_target("pulseway-rmm", "pulseway-psa").await;
 }
 
+/// The rows that nothing waits for.
+fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str, End)> {
+    FAULTS.into_iter().filter(|(fault, ..)| WAITING.iter().all(|(waiting, _)| waiting != fault))
+}
+
 async fn all_of_source(rmm: &str, psa: &str) {
     let wanted = without_fault(rmm, psa).await;
-    for fault in FAULTS.into_iter().filter(|(name, ..)| !OF_WRITES.contains(name)) {
+    for fault in rows().filter(|(name, ..)| !OF_WRITES.contains(name)) {
         meets(rmm, psa, |pair| pair.rmm.faults().clone(), fault, &wanted).await;
     }
 }
 
 async fn all_of_target(rmm: &str, psa: &str) {
     let wanted = without_fault(rmm, psa).await;
-    for fault in FAULTS {
+    for fault in rows() {
         meets(rmm, psa, |pair| pair.psa.faults().clone(), fault, &wanted).await;
     }
 }
@@ -356,7 +390,7 @@ fn assert_fits(error: &Error, may_say: &str, named: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sophos_central_at_fault() {
     let mut billing = Billing::start().await;
-    for (fault, value, may_say, _) in FAULTS.into_iter().filter(|(name, ..)| !OF_WRITES.contains(name)) {
+    for (fault, value, may_say, _) in rows().filter(|(name, ..)| !OF_WRITES.contains(name)) {
         let kept = value.split(',').filter(|part| part.starts_with("ms:") || part.starts_with("retry-after:"));
         let kept: String = kept.map(|part| format!(",{part}")).collect();
         billing.licences.vendor.reset_counts();

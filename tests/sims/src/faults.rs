@@ -11,52 +11,23 @@
 //! | `after:N` | leave the first N calls alone |
 //! | `reads`, `writes`, `both` | which calls it concerns |
 //! | `path:TEXT` | only calls whose path contains TEXT (case-insensitive) |
-//! | `ms:N`, `status:N`, `retry-after:N`, `chars:N`, `field:NAME` | what some faults take, see [`Faults::names`] |
+//! | `ms:N`, `status:N`, `retry-after:N`, `chars:N`, `page:N`, `hours:N`, `field:NAME` | what some faults take, see [`Faults::names`] |
+//! | a word alone (`linked`, `early`, `case`, `keep`, `nfc`, `upper`, `cut:N`) | a mode of the one fault that has it |
 //! | `off` | remove the fault |
 //!
-//! To add a fault: 1. a row in `NAMES`; 2. the place where it bites: `server.rs` for what any
+//! To add a fault: 1. a row in `NAMES` (`rule`); 2. the place where it bites: `server.rs` for what any
 //! HTTP server can do wrong, the vendor for what needs its state; 3. a test.
 //! Leaves alone: what the vendors do by design (limits, thread guard): those are options.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use rule::{NAMES, Rule};
+use unicode_normalization::UnicodeNormalization;
 
-/// Every fault: its name, what it concerns when not told, what it does.
-const NAMES: &[(&str, Concern, &str)] = &[
-    ("throttle", Concern::Both, "429; retry-after:SECONDS adds the header"),
-    ("server-error", Concern::Both, "5xx before anything is done; status:N (500)"),
-    ("lost-reply", Concern::Writes, "the call is carried out, then the connection drops without a reply"),
-    ("drop-connection", Concern::Both, "the connection drops without a reply and nothing is done"),
-    ("slow", Concern::Both, "each reply waits ms:N (1000)"),
-    ("hang", Concern::Both, "no reply comes; ms:N ends the wait with a dropped connection"),
-    ("cut-body", Concern::Reads, "the connection drops in the middle of the body"),
-    ("half-page", Concern::Reads, "the body is well framed but its JSON stops half-way"),
-    ("unauthorized", Concern::Both, "401, as with an expired or wrong login"),
-    ("html-ok", Concern::Both, "an HTML page with status 200 in place of JSON; nothing is done"),
-    ("html-error", Concern::Both, "an HTML page with status:N (502); nothing is done"),
-    ("row-appears", Concern::Reads, "a new row joins the listed collection just before a later page is read"),
-    ("row-leaves", Concern::Reads, "a row leaves the listed collection just before a later page is read"),
-    (
-        "reorder",
-        Concern::Reads,
-        "rows of a page come back to front; an unordered offset walk changes order between pages",
-    ),
-    ("cut-values", Concern::Writes, "saved texts are cut to chars:N (20); field:NAME narrows it"),
-    ("upper-case", Concern::Writes, "saved texts of field:NAME (serialNumber) become upper case"),
-    ("trim-values", Concern::Writes, "spaces around saved texts are dropped; field:NAME narrows it"),
-    ("duplicate-submit", Concern::Writes, "a create is carried out twice, as when a gateway sends it again"),
-];
-
-/// Which calls a fault concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Concern {
-    Reads,
-    Writes,
-    Both,
-}
+mod rule;
 
 /// A fault that was asked for and is not one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,31 +48,9 @@ pub struct Faults(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     any: AtomicBool,
+    /// Slow writes that are not over.
+    under_way: AtomicUsize,
     rules: Mutex<Vec<Rule>>,
-}
-
-/// One fault that is switched on.
-#[derive(Clone, Debug)]
-struct Rule {
-    name: &'static str,
-    text: String,
-    concern: Concern,
-    path: Option<String>,
-    after: u64,
-    every: Option<u64>,
-    left: Option<u64>,
-    seen: u64,
-    fired: u64,
-    numbers: Numbers,
-    field: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Numbers {
-    ms: Option<u64>,
-    status: Option<u64>,
-    retry_after: Option<u64>,
-    chars: Option<u64>,
 }
 
 /// What one call meets before it is carried out.
@@ -125,12 +74,51 @@ pub(crate) struct Trouble {
     pub(crate) lost_reply: bool,
     pub(crate) cut_body: bool,
     pub(crate) half_page: bool,
+    pub(crate) slow_write: Option<SlowWrite>,
+    pub(crate) bare_serials: bool,
 }
+
+/// A slow write that is not over.
+#[derive(Debug)]
+pub(crate) struct UnderWay(Faults);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.0.under_way.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// A write that takes longer than anyone waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SlowWrite {
+    pub(crate) ms: u64,
+    /// It is carried out at once, and only the reply is late.
+    pub(crate) early: bool,
+}
+
+/// A page that has no rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Emptied {
+    /// It still names the page after it.
+    pub(crate) linked: bool,
+}
+
+/// What ids become by the fault `renew-ids`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NewIds {
+    /// Other ones.
+    Other,
+    /// The same in capitals.
+    Case,
+}
+
+/// Fields that hold what a record is called, at all vendors.
+const NAME_FIELDS: [&str; 5] = ["companyName", "accountName", "locationName", "name", "referenceTitle"];
 
 impl Faults {
     /// Every fault that can be set, with a line on what it does.
     pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
-        NAMES.iter().map(|(name, _, does)| (*name, *does))
+        NAMES.iter().map(|(name, .., does)| (*name, *does))
     }
 
     /// Sets a fault, in place of any of the same name. See the module for the words of `value`.
@@ -183,6 +171,17 @@ impl Faults {
         self.0.rules.lock().iter().filter(|r| r.name == name).map(|r| r.fired).sum()
     }
 
+    /// How many slow writes have not been carried out and answered yet, whoever still waits for them.
+    pub fn slow_writes(&self) -> usize {
+        self.0.under_way.load(Ordering::Acquire)
+    }
+
+    /// A slow write begins, and ends when what is returned is dropped.
+    pub(crate) fn slow_write(&self) -> UnderWay {
+        self.0.under_way.fetch_add(1, Ordering::AcqRel);
+        UnderWay(self.clone())
+    }
+
     /// What a call with this path meets. Counts down the faults it meets.
     pub(crate) fn meet(&self, path: &str, write: bool) -> Trouble {
         let mut trouble = Trouble::default();
@@ -199,13 +198,18 @@ impl Faults {
                 "html-error" => Stop::Html(rule.status(502)),
                 "drop-connection" => Stop::Drop { after_ms: 0 },
                 "hang" => rule.numbers.ms.map_or(Stop::Hang, |after_ms| Stop::Drop { after_ms }),
-                "slow" | "lost-reply" | "cut-body" | "half-page" => {
+                "slow" | "lost-reply" | "cut-body" | "half-page" | "slow-write" | "bare-serials" => {
                     // A call that was stopped already does not use these up.
                     if trouble.stop.is_none() && rule.strikes(path, write) {
                         match rule.name {
                             "slow" => trouble.delay_ms += rule.numbers.ms.unwrap_or(1000),
                             "lost-reply" => trouble.lost_reply = true,
                             "cut-body" => trouble.cut_body = true,
+                            "bare-serials" => trouble.bare_serials = true,
+                            "slow-write" => {
+                                let ms = rule.numbers.ms.unwrap_or(33_000);
+                                trouble.slow_write = Some(SlowWrite { ms, early: rule.mode.is_some() });
+                            }
                             _ => trouble.half_page = true,
                         }
                     }
@@ -226,6 +230,48 @@ impl Faults {
             && self.0.rules.lock().iter_mut().filter(|r| r.name == name).any(|r| r.strikes(path, write))
     }
 
+    /// Whether this page of a list, counted from 1, has no rows.
+    pub(crate) fn empties(&self, path: &str, page: usize) -> Option<Emptied> {
+        self.first(|rule| {
+            let is_it = matches!(rule.name, "empty-page" | "empty-list") && rule.is_page(page);
+            (is_it && rule.strikes(path, false)).then_some(Emptied { linked: rule.mode.is_some() })
+        })
+    }
+
+    /// How long a write stays unseen by reads, in milliseconds, where it does.
+    pub(crate) fn stale_ms(&self) -> Option<u64> {
+        self.first(|rule| (rule.name == "stale-reads").then(|| rule.numbers.ms.unwrap_or(5000)))
+    }
+
+    /// What every id becomes before this read.
+    pub(crate) fn renews_ids(&self, path: &str) -> Option<NewIds> {
+        self.first(|rule| {
+            let strikes = rule.name == "renew-ids" && rule.strikes(path, false);
+            strikes.then_some(if rule.mode.is_some() { NewIds::Case } else { NewIds::Other })
+        })
+    }
+
+    /// Whether two accounts become one before this read, and the merged one stays, out of use.
+    pub(crate) fn merges_accounts(&self, path: &str) -> Option<bool> {
+        self.first(|rule| (rule.name == "merge-accounts" && rule.strikes(path, false)).then_some(rule.mode.is_some()))
+    }
+
+    /// By how many hours days are off in this call.
+    pub(crate) fn day_offset(&self, path: &str, write: bool) -> u64 {
+        let hours = |rule: &mut Rule| {
+            (rule.name == "day-offset" && rule.strikes(path, write)).then(|| rule.numbers.hours.unwrap_or(1))
+        };
+        self.first(hours).unwrap_or(0)
+    }
+
+    /// The first answer that a rule gives.
+    fn first<T>(&self, ask: impl FnMut(&mut Rule) -> Option<T>) -> Option<T> {
+        if !self.0.any.load(Ordering::Acquire) {
+            return None;
+        }
+        self.0.rules.lock().iter_mut().find_map(ask)
+    }
+
     /// What a vendor keeps of a text it is asked to save, where a fault changes it.
     pub(crate) fn reshape(&self, path: &str, field: &str, value: &str) -> Option<String> {
         if !self.0.any.load(Ordering::Acquire) {
@@ -236,15 +282,20 @@ impl Faults {
             let wanted = match rule.name {
                 "upper-case" => Some(rule.field.as_deref().unwrap_or("serialNumber")),
                 "cut-values" | "trim-values" => rule.field.as_deref(),
+                "recompose-names" => match rule.field.as_deref() {
+                    None if !NAME_FIELDS.iter().any(|name| name.eq_ignore_ascii_case(field)) => continue,
+                    named => named,
+                },
                 _ => continue,
             };
             if wanted.is_some_and(|w| !w.eq_ignore_ascii_case(field)) {
                 continue;
             }
             let now = kept.as_deref().unwrap_or(value);
-            let changed = match rule.name {
-                "upper-case" => now.to_uppercase(),
-                "trim-values" => now.trim().to_owned(),
+            let changed: String = match (rule.name, rule.mode) {
+                ("upper-case", _) | ("recompose-names", Some("upper")) => now.to_uppercase(),
+                ("trim-values", _) => now.trim().to_owned(),
+                ("recompose-names", mode) if mode != Some("cut") => now.nfc().collect(),
                 _ => {
                     now.chars().take(usize::try_from(rule.numbers.chars.unwrap_or(20)).unwrap_or(usize::MAX)).collect()
                 }
@@ -254,86 +305,6 @@ impl Faults {
             }
         }
         kept
-    }
-}
-
-impl Rule {
-    fn parse(name: &str, value: &str) -> Result<Option<Rule>, FaultError> {
-        let Some((name, concern, _)) = NAMES.iter().find(|(n, _, _)| n.eq_ignore_ascii_case(name)) else {
-            let known: Vec<_> = NAMES.iter().map(|(n, _, _)| *n).collect();
-            return Err(FaultError(format!("no fault is called {name:?}; there are {}", known.join(", "))));
-        };
-        let mut rule = Rule {
-            name,
-            text: value.to_owned(),
-            concern: *concern,
-            path: None,
-            after: 0,
-            every: None,
-            left: None,
-            seen: 0,
-            fired: 0,
-            numbers: Numbers::default(),
-            field: None,
-        };
-        for part in value.split(',').map(str::trim).filter(|p| !p.is_empty()) {
-            let (word, argument) = part.split_once(':').unwrap_or((part, ""));
-            let number = || {
-                argument
-                    .parse::<u64>()
-                    .map_err(|_| FaultError(format!("{name}: {word} wants a number, got {argument:?}")))
-            };
-            match word {
-                "always" | "on" => {}
-                "off" => return Ok(None),
-                "reads" => rule.concern = Concern::Reads,
-                "writes" => rule.concern = Concern::Writes,
-                "both" => rule.concern = Concern::Both,
-                "path" => rule.path = Some(argument.to_ascii_lowercase()),
-                "field" => rule.field = Some(argument.to_owned()),
-                "next" => rule.left = Some(number()?),
-                "every" => rule.every = Some(number()?.max(1)),
-                "after" => rule.after = number()?,
-                "ms" => rule.numbers.ms = Some(number()?),
-                "status" => rule.numbers.status = Some(number()?),
-                "retry-after" => rule.numbers.retry_after = Some(number()?),
-                "chars" => rule.numbers.chars = Some(number()?),
-                _ => match (part.parse::<u64>(), *name) {
-                    (Ok(n), "slow") => rule.numbers.ms = Some(n),
-                    (Ok(n), "cut-values") => rule.numbers.chars = Some(n),
-                    (Ok(n), _) => rule.left = Some(n),
-                    (Err(_), _) => return Err(FaultError(format!("{name}: {part:?} is not understood"))),
-                },
-            }
-        }
-        Ok(Some(rule))
-    }
-
-    fn status(&self, default: u16) -> u16 {
-        self.numbers.status.and_then(|s| u16::try_from(s).ok()).unwrap_or(default)
-    }
-
-    fn strikes(&mut self, path: &str, write: bool) -> bool {
-        let concerned = match self.concern {
-            Concern::Reads => !write,
-            Concern::Writes => write,
-            Concern::Both => true,
-        };
-        if !concerned || self.left == Some(0) {
-            return false;
-        }
-        if self.path.as_ref().is_some_and(|p| !path.to_ascii_lowercase().contains(p)) {
-            return false;
-        }
-        self.seen += 1;
-        if self.seen <= self.after || self.every.is_some_and(|n| !(self.seen - self.after).is_multiple_of(n)) {
-            return false;
-        }
-        if let Some(left) = &mut self.left {
-            *left -= 1;
-        }
-        self.fired += 1;
-        true
     }
 }
 
@@ -369,6 +340,37 @@ mod tests {
         assert!(faults.parse("gremlins=1").is_err());
         assert!(faults.parse("slow=often").is_err());
         assert!(faults.parse("throttle=next:x").is_err());
+        assert!(faults.parse("throttle=early").is_err(), "a mode of another fault");
+    }
+
+    #[test]
+    fn pages_are_picked_by_number() {
+        let faults = Faults::default();
+        let empty = |page| faults.empties("/a", page).is_some();
+        faults.set("empty-page", "on").expect("a fault");
+        assert_eq!([1, 2, 3].map(empty), [false, true, true]);
+        faults.set("empty-page", "page:2,next:1").expect("a fault");
+        assert_eq!([1, 3, 2, 2].map(empty), [false, false, true, false]);
+        faults.set("empty-page", "off").expect("a fault");
+        faults.set("empty-list", "linked").expect("a fault");
+        assert_eq!([1, 2].map(|page| faults.empties("/a", page)), [Some(Emptied { linked: true }), None]);
+    }
+
+    #[test]
+    fn names_are_recomposed_and_nothing_else() {
+        let faults = Faults::default();
+        for (mode, kept) in [("nfc", "Caf\u{e9} Ltd"), ("upper", "CAFE\u{301} LTD"), ("cut:5", "Cafe\u{301}")] {
+            faults.set("recompose-names", mode).expect("a fault");
+            assert_eq!(faults.reshape("/x", "companyName", "Cafe\u{301} Ltd").as_deref(), Some(kept), "{mode}");
+            assert_eq!(faults.reshape("/x", "serialNumber", "Cafe\u{301} Ltd"), None, "{mode}");
+        }
+    }
+
+    #[test]
+    fn what_changes_the_vendor_happens_once() {
+        let faults = Faults::default();
+        faults.parse("renew-ids=case").expect("a fault");
+        assert_eq!([(); 2].map(|()| faults.renews_ids("/a")), [Some(NewIds::Case), None]);
     }
 
     #[test]

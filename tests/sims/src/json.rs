@@ -112,9 +112,41 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
 }
 
+/// The same JSON with the texts of these members as bare numbers, where they can stand as one.
+pub(crate) fn bare(json: &[u8], members: &[&str]) -> Vec<u8> {
+    let mut text = String::from_utf8_lossy(json).into_owned();
+    for member in members {
+        let opening = format!("\"{member}\":\"");
+        let mut parts = text.split(&opening);
+        let mut out = parts.next().unwrap_or("").to_owned();
+        for part in parts {
+            match part.split_once('"') {
+                Some((value, rest)) if serde_json::from_str::<serde_json::Number>(value).is_ok() => {
+                    out.push_str(&format!("\"{member}\":{value}{rest}"));
+                }
+                _ => {
+                    out.push_str(&opening);
+                    out.push_str(part);
+                }
+            }
+        }
+        text = out;
+    }
+    text.into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_that_could_be_numbers_stand_bare() {
+        let json =
+            br#"{"a":"1","serialNumber":"89390101023584784351","b":[{"serialNumber":"1E5"},{"serialNumber":"007"}]}"#;
+        let wanted =
+            r#"{"a":"1","serialNumber":89390101023584784351,"b":[{"serialNumber":1E5},{"serialNumber":"007"}]}"#;
+        assert_eq!(String::from_utf8_lossy(&bare(json, &["serialNumber"])), wanted);
+    }
 
     #[test]
     fn what_is_written_reads_back() {

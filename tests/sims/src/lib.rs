@@ -33,6 +33,7 @@ pub mod pulseway_rmm;
 mod recorder;
 mod server;
 pub mod sophos_central;
+mod stale;
 pub mod world;
 
 pub use autotask::{Autotask, PsaOptions};

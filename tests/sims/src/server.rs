@@ -67,6 +67,8 @@ pub(crate) struct Permit {
 pub(crate) struct Call {
     pub(crate) head: Parts,
     pub(crate) body: Bytes,
+    /// Whether it is meant to change something.
+    pub(crate) write: bool,
 }
 
 impl Call {
@@ -288,16 +290,44 @@ async fn serve(
             Stop::Hang => std::future::pending().await,
         };
     }
-    let mut reply = vendor.handle(&Call { head, body });
-    drop(permit);
-    if class.write {
-        shared.recorder.reply(place, &reply.body);
-    }
+    let carry_out = {
+        let shared = shared.clone();
+        move || {
+            let reply = vendor.handle(&Call { head, body, write: class.write });
+            drop(permit);
+            if class.write {
+                shared.recorder.reply(place, &reply.body);
+            }
+            reply
+        }
+    };
+    let mut reply = match trouble.slow_write {
+        None => carry_out(),
+        // A task of its own: it goes on when the caller has hung up.
+        Some(slow) => {
+            let pause = Duration::from_millis(slow.ms);
+            let under_way = shared.faults.slow_write();
+            let late = async move {
+                let _until_then = under_way;
+                if slow.early {
+                    let reply = carry_out();
+                    tokio::time::sleep(pause).await;
+                    return reply;
+                }
+                tokio::time::sleep(pause).await;
+                carry_out()
+            };
+            tokio::spawn(late).await.map_err(|_| Dropped)?
+        }
+    };
     if reply.status >= 400 || trouble.lost_reply {
         shared.counter.refused();
     }
     if trouble.lost_reply {
         return Err(Dropped);
+    }
+    if trouble.bare_serials {
+        reply.body = crate::json::bare(&reply.body, &["serialNumber", "Serial Number"]);
     }
     if trouble.half_page {
         reply.body.truncate(reply.body.len() / 2);

@@ -14,6 +14,7 @@ mod desk;
 mod desk_fields;
 mod fields;
 mod limits;
+mod merge;
 mod meta;
 mod query;
 mod report;
@@ -30,13 +31,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::clock::now_ms;
 use crate::counts::Counts;
 use crate::faults::Faults;
 use crate::server::Server;
+use crate::stale::Held;
 use crate::world::Existing;
 use limits::Limits;
 pub use report::{Adjustment, Duplicate, ServiceLine};
@@ -148,7 +149,7 @@ pub struct Autotask {
 /// What the server is given.
 #[derive(Debug)]
 struct Psa {
-    state: Mutex<State>,
+    state: Held<State>,
     limits: Arc<Limits>,
     integrations: Vec<String>,
     options: PsaOptions,
@@ -156,7 +157,7 @@ struct Psa {
 }
 
 /// What the PSA holds, a table per entity in the order of `ENTITIES`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct State {
     tables: Vec<Table>,
     denied: HashSet<usize>,
@@ -165,6 +166,8 @@ struct State {
     split_shares_day: bool,
     /// Adjustments that a technician made.
     by_hand: HashSet<i64>,
+    /// By how many milliseconds the midnight that days are told as comes before UTC's.
+    day_offset: i64,
 }
 
 impl Autotask {
@@ -176,7 +179,7 @@ impl Autotask {
         let faults = Faults::default();
         let codes = std::iter::once(&options.integration_code).chain(&options.other_integration_codes);
         let vendor = Arc::new(Psa {
-            state: Mutex::new(State::new(existing, &options)),
+            state: Held::new(State::new(existing, &options)),
             limits: Arc::new(Limits::new(options.hourly_limit, options.thread_limit, options.latency_steps)),
             integrations: codes.cloned().collect(),
             options: options.clone(),
@@ -308,6 +311,12 @@ impl Autotask {
         let id = state.add_company(name, "01234 567890", now_ms());
         state.add_contract_by_rule(id, now_ms());
         id
+    }
+
+    /// Merges a company into another: what belongs to it moves over, and it is gone or, where it is kept, out of use. False when
+    /// either does not exist.
+    pub fn merge_companies(&self, from: i64, into: i64, keep: bool) -> bool {
+        merge::companies(&mut self.vendor.state.lock(), from, into, keep)
     }
 
     /// Takes the permission for an entity away: calls on it fail with `permission_status`. False when there is none.

@@ -232,7 +232,8 @@ impl Reader<'_> {
             (Kind::Double, Value::Number(n)) => n.as_f64().map_or(Scalar::Never, Scalar::Number),
             (Kind::Bool, Value::Bool(b)) => Scalar::Flag(*b),
             (Kind::Time | Kind::Day, Value::String(s)) => {
-                Scalar::Time(parse_iso(s).ok_or_else(|| format!("The value '{s}' of {name} is not a date."))?)
+                let time = parse_iso(s).ok_or_else(|| format!("The value '{s}' of {name} is not a date."))?;
+                Scalar::Time(time + if kind == Kind::Day { self.table.day_offset } else { 0 })
             }
             (Kind::Text, Value::String(s)) => Scalar::text(s),
             (Kind::Text, Value::Number(n)) => Scalar::text(&n.to_string()),

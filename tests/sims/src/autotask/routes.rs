@@ -10,7 +10,7 @@ use super::limits::Full;
 use super::query::{self, MOST, Query, Scalar, Slot, Test};
 use super::rules::{Order, Save};
 use super::schema::{ADJUSTMENTS, ENTITIES, RESOURCES, child, entity};
-use super::{Psa, State, meta, report, select};
+use super::{Psa, State, merge, meta, report, select};
 use crate::clock::now_ms;
 use crate::json::{Obj, array};
 use crate::server::{Call, Class, Permit, Reply, Vendor};
@@ -177,8 +177,12 @@ impl Psa {
 
     /// Everything below an entity's name.
     fn entity(&self, call: &Call, at: usize, name: &str, rest: &[&str]) -> Answer {
-        let mut state = self.state.lock();
+        if let Some(keep) = self.faults.merges_accounts(call.path()) {
+            merge::newest(&mut self.state.lock(), keep);
+        }
+        let mut state = self.state.for_call(call, &self.faults);
         let state = &mut *state;
+        state.set_day_offset(self.faults.day_offset(call.path(), call.write));
         let method = call.head.method.as_str();
         let is = |segment: &str, word: &str| segment.eq_ignore_ascii_case(word);
         let flat = &ENTITIES[at];
@@ -268,6 +272,7 @@ impl Psa {
             path,
             faults: &self.faults,
             cut_long: self.options.cut_long_values,
+            day_offset: state.day_offset,
             now: now_ms(),
         };
         let id = state.save(at, &order).map_err(bad)?;
@@ -332,7 +337,7 @@ impl Psa {
 
     fn query(&self, call: &Call, state: &mut State, at: usize, next: bool) -> Answer {
         let (mut query, search) = self.read_query(call, state, at)?;
-        let mut cursor = Cursor { size: query.page_size, previous: -1, after: -1 };
+        let mut cursor = Cursor { size: query.page_size, page: 1, previous: -1, after: -1 };
         if next {
             cursor = Cursor::of(call).ok_or_else(|| bad("The paging parameter is not valid.".to_owned()))?;
             query.page_size = cursor.size;
@@ -353,7 +358,7 @@ impl Psa {
         let slot = Slot::Field(state.tables[at].known(route.parent_field));
         let test = Test::On { slot, op: query::Op::Eq, to: vec![Scalar::Int(parent)] };
         let query = Query { tests: vec![test], page_size: MOST, shape: 0 };
-        let cursor = Cursor::of(call).unwrap_or(Cursor { size: MOST, previous: -1, after: -1 });
+        let cursor = Cursor::of(call).unwrap_or(Cursor { size: MOST, page: 1, previous: -1, after: -1 });
         let base = format!("http://{}/ATServicesRest/V1.0/{}/{parent}/{}", host(call), route.parent, route.segment);
         self.page(call, state, at, &query, cursor, &base, None)
     }
@@ -376,14 +381,21 @@ impl Psa {
         if self.faults.strikes("reorder", call.path(), false) {
             page.rows.reverse();
         }
+        let emptied = self.faults.empties(call.path(), cursor.page);
+        if emptied.is_some() {
+            page.rows.clear();
+        }
+        let more = more && emptied.is_none_or(|emptied| emptied.linked);
         let mut out = Vec::with_capacity(400 + page.rows.len() * 600);
         let mut o = Obj::new(&mut out);
         array(o.key("items"), &page.rows, |out, &row| table.write(row, query.shape, out));
         let mut details = Obj::new(o.key("pageDetails"));
         details.int("count", page.rows.len() as i64).int("requestCount", query.page_size as i64);
-        let previous =
-            (cursor.after >= 0).then(|| Cursor { after: cursor.previous, previous: -1, ..cursor }.url(base, search));
-        let next = more.then(|| Cursor { after: last, previous: cursor.after, ..cursor }.url(base, search));
+        let previous = (cursor.after >= 0).then(|| {
+            Cursor { after: cursor.previous, previous: -1, page: cursor.page - 1, ..cursor }.url(base, search)
+        });
+        let next = more
+            .then(|| Cursor { after: last, previous: cursor.after, page: cursor.page + 1, ..cursor }.url(base, search));
         details.text_or_null("prevPageUrl", previous.as_deref()).text_or_null("nextPageUrl", next.as_deref());
         details.end();
         o.end();
@@ -406,6 +418,8 @@ impl Psa {
 #[derive(Clone, Copy, Debug)]
 struct Cursor {
     size: usize,
+    /// Which page it is, from 1.
+    page: usize,
     previous: i64,
     after: i64,
 }
@@ -415,12 +429,15 @@ impl Cursor {
         let text = call.parameters().into_iter().find(|(k, _)| k.eq_ignore_ascii_case("paging"))?.1;
         let json: Value = serde_json::from_str(&text).ok()?;
         let size = usize::try_from(json["pageSize"].as_u64()?).ok()?.clamp(1, MOST);
-        Some(Cursor { size, previous: json["previousIds"][0].as_i64()?, after: json["nextIds"][0].as_i64()? })
+        let page = usize::try_from(json["page"].as_u64()?).ok()?.max(1);
+        Some(Cursor { size, page, previous: json["previousIds"][0].as_i64()?, after: json["nextIds"][0].as_i64()? })
     }
 
     fn url(self, base: &str, search: Option<&str>) -> String {
-        let json =
-            format!(r#"{{"pageSize":{},"previousIds":[{}],"nextIds":[{}]}}"#, self.size, self.previous, self.after);
+        let json = format!(
+            r#"{{"pageSize":{},"page":{},"previousIds":[{}],"nextIds":[{}]}}"#,
+            self.size, self.page, self.previous, self.after
+        );
         let mut url = format!("{base}?paging={}", utf8_percent_encode(&json, NON_ALPHANUMERIC));
         if let Some(search) = search {
             url.push_str("&search=");

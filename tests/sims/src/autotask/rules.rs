@@ -35,6 +35,8 @@ pub(super) struct Order<'a> {
     pub(super) faults: &'a Faults,
     /// Whether texts that are too long are cut instead of refused.
     pub(super) cut_long: bool,
+    /// See the fault `day-offset`: milliseconds.
+    pub(super) day_offset: i64,
     pub(super) now: i64,
 }
 
@@ -332,6 +334,10 @@ fn read_cell(kind: Kind, name: &str, length: usize, value: &Value, order: &Order
         (Kind::Double, Value::String(s)) => Cell::Number(s.trim().parse().map_err(|_| wrong())?),
         (Kind::Bool, Value::Bool(b)) => Cell::Flag(*b),
         (Kind::Bool, Value::String(s)) => Cell::Flag(s.to_ascii_lowercase().parse().map_err(|_| wrong())?),
+        (Kind::Day, Value::String(s)) if order.day_offset != 0 => {
+            let there = parse_iso(s).ok_or_else(wrong)? + order.day_offset;
+            Cell::Time(there.div_euclid(DAY_MS) * DAY_MS)
+        }
         (Kind::Time | Kind::Day, Value::String(s)) => Cell::Time(parse_iso(s).ok_or_else(wrong)?),
         (Kind::Text, Value::String(s)) => Cell::Text(fit(name, length, s, order)?.into()),
         (Kind::Text, Value::Number(n)) => Cell::text(&n.to_string()),

@@ -22,6 +22,7 @@ impl State {
             contracts_for_new_accounts: options.contracts_for_new_accounts,
             split_shares_day: options.split_shares_day,
             by_hand: HashSet::new(),
+            day_offset: 0,
         };
         let before = (EPOCH - 90 * 86_400) * 1000;
         let owner = state.add(

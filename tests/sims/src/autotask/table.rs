@@ -47,7 +47,7 @@ pub(super) struct Shape {
     pub(super) udfs: Vec<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) entity: &'static Entity,
     pub(super) udfs: Vec<&'static Udf>,
@@ -57,6 +57,8 @@ pub(super) struct Table {
     /// By field, then by user-defined field.
     indexes: Vec<Option<HashMap<Key, Vec<i64>>>>,
     shapes: Vec<Shape>,
+    /// See the fault `day-offset`: milliseconds.
+    pub(super) day_offset: i64,
 }
 
 impl Cell {
@@ -117,7 +119,16 @@ impl Table {
         let positions =
             entity.fields.iter().enumerate().map(|(i, f)| (f.name.to_ascii_lowercase(), i as u16)).collect();
         let all = Shape { fields: (0..entity.fields.len() as u16).collect(), udfs: (0..udfs.len()).collect() };
-        Table { entity, udfs, rows: Vec::new(), next_id: entity.first_id, positions, indexes, shapes: vec![all] }
+        Table {
+            entity,
+            udfs,
+            rows: Vec::new(),
+            next_id: entity.first_id,
+            positions,
+            indexes,
+            shapes: vec![all],
+            day_offset: 0,
+        }
     }
 
     /// The position of a field, its name in any case.
@@ -248,6 +259,12 @@ impl Table {
         Some(self.indexes.get(slot)?.as_ref()?.get(key).map_or(&[], Vec::as_slice))
     }
 
+    /// Days come, and are read, as midnight of a zone so many milliseconds ahead of UTC.
+    pub(super) fn set_day_offset(&mut self, offset: i64) {
+        self.day_offset = offset;
+        self.rows.iter_mut().for_each(|row| row.ready = None);
+    }
+
     /// A number for a shape, the same for the same columns.
     pub(super) fn shape(&mut self, shape: Shape) -> u32 {
         match self.shapes.iter().position(|s| *s == shape) {
@@ -284,6 +301,9 @@ impl Table {
             }
             while cells.next_if(|(p, _)| *p < position).is_some() {}
             match cells.next_if(|(p, _)| *p == position) {
+                Some((_, Cell::Time(ms))) if field.kind == Kind::Day && self.day_offset != 0 => {
+                    o.text(field.name, &iso(ms - self.day_offset, TimeStyle::Millis));
+                }
                 Some((_, cell)) => write_cell(field.kind, cell, o.key(field.name)),
                 None => {
                     o.null(field.name);

@@ -10,7 +10,7 @@ use super::state::State;
 use crate::json::{Obj, array};
 use crate::world::{EPOCH, World};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Alert {
     pub(super) uid: String,
     /// The slot of its device.

@@ -29,6 +29,7 @@ use serde_json::Value;
 use crate::counts::Counts;
 use crate::faults::Faults;
 use crate::server::Server;
+use crate::stale::Held;
 use crate::world::{Device, World};
 use limits::Limits;
 use state::State;
@@ -101,7 +102,7 @@ pub struct DattoRmm {
 /// What the server is given: the state behind a lock, the tokens given out with when they end (unix milliseconds), the limits.
 #[derive(Debug)]
 struct Datto {
-    state: Mutex<State>,
+    state: Held<State>,
     tokens: Mutex<HashMap<String, i64>>,
     limits: Limits,
     options: DattoOptions,
@@ -116,7 +117,7 @@ impl DattoRmm {
     pub fn start(world: &World, options: DattoOptions) -> io::Result<DattoRmm> {
         let faults = Faults::default();
         let vendor = Arc::new(Datto {
-            state: Mutex::new(State::new(world, options.iso_dates)),
+            state: Held::new(State::new(world, options.iso_dates)),
             tokens: Mutex::default(),
             limits: Limits::new(&options),
             options: options.clone(),

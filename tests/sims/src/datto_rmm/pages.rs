@@ -56,6 +56,10 @@ impl Datto {
             }
             slice.reverse();
         }
+        let emptied = self.faults.empties(call.path(), page.number + 1);
+        if emptied.is_some() {
+            slice.clear();
+        }
         let address = |number: usize| {
             let (host, path, max) = (call.header("host"), call.path(), page.max);
             format!("http://{host}{path}?{}max={max}&page={number}", page.rest)
@@ -76,7 +80,10 @@ impl Datto {
             }
         };
         link("prevPageUrl", page.number.checked_sub(1));
-        link("nextPageUrl", (to < rows.len()).then_some(page.number + 1));
+        link(
+            "nextPageUrl",
+            (to < rows.len() && emptied.is_none_or(|emptied| emptied.linked)).then_some(page.number + 1),
+        );
         details.end();
         array(o.key(name), slice, |out, row| write(row, out));
         o.end();

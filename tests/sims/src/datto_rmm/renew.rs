@@ -1,7 +1,8 @@
-//! Identity at the simulated Datto RMM: an agent that enrols again, a site that is made anew.
+//! Identity at the simulated Datto RMM: an agent that enrols again, a site that is made anew, ids in other letters.
 //! Leaves alone: what a record says; only its uid becomes another.
 
 use super::state::State;
+use crate::faults::NewIds;
 
 impl State {
     /// A device goes on under another uid. False when it is unknown or the uid is taken.
@@ -36,5 +37,22 @@ impl State {
     pub(super) fn renew_site(&mut self, uid: &str) -> Option<String> {
         let new = self.fresh_uid();
         self.renew_site_as(uid, &new).then_some(new)
+    }
+
+    /// The fault `renew-ids`.
+    pub(super) fn renew_ids(&mut self, how: NewIds) {
+        let (sites, devices) = (self.sites(), self.devices());
+        for (uid, _) in sites {
+            match how {
+                NewIds::Case => drop(self.renew_site_as(&uid, &uid.to_uppercase())),
+                NewIds::Other => drop(self.renew_site(&uid)),
+            }
+        }
+        for device in devices {
+            match how {
+                NewIds::Case => drop(self.renew_device_as(&device.id, &device.id.to_uppercase())),
+                NewIds::Other => drop(self.renew_device(&device.id)),
+            }
+        }
     }
 }

@@ -76,7 +76,10 @@ impl Vendor for Datto {
         if path == TOKEN {
             return self.token(call);
         }
-        let mut state = self.state.lock();
+        if let Some(how) = self.faults.renews_ids(path) {
+            self.state.lock().renew_ids(how);
+        }
+        let mut state = self.state.for_call(call, &self.faults);
         let segments = segments(path);
         let reply = match call.head.method.as_str() {
             "GET" => self.read(&mut state, call, &segments),

@@ -13,7 +13,7 @@ use crate::world::{Device, EPOCH, Rng, World};
 /// How many user-defined fields a device record shows.
 const UDFS: usize = 30;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) sites: BTreeMap<i64, Site>,
     pub(super) site_of_uid: HashMap<String, i64>,
@@ -44,7 +44,7 @@ pub(super) struct Site {
 }
 
 /// A device, where it is, and its JSON. Times are unix seconds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) device: Device,
     pub(super) site: i64,

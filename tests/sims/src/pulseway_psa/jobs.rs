@@ -11,7 +11,7 @@ use super::state::State;
 use super::write::{Order, Refusal, Save, member};
 
 /// A batch that was taken.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Job {
     /// When it is carried out, unix milliseconds.
     due: i64,

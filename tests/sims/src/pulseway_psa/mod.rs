@@ -30,6 +30,7 @@ use crate::clock::{TimeStyle, iso, now_ms};
 use crate::counts::Counts;
 use crate::faults::Faults;
 use crate::server::Server;
+use crate::stale::Held;
 use crate::world::Existing;
 use limits::Hours;
 use login::Tokens;
@@ -110,7 +111,7 @@ pub struct PulsewayPsa {
 /// What the server is given.
 #[derive(Debug)]
 struct Bms {
-    state: Mutex<State>,
+    state: Held<State>,
     tokens: Mutex<Tokens>,
     hours: Mutex<Hours>,
     denied: Mutex<HashSet<String>>,
@@ -139,7 +140,7 @@ impl PulsewayPsa {
     pub fn start(existing: &Existing, options: BmsOptions) -> io::Result<PulsewayPsa> {
         let faults = Faults::default();
         let vendor = Arc::new(Bms {
-            state: Mutex::new(State::new(existing)),
+            state: Held::new(State::new(existing)),
             tokens: Mutex::default(),
             hours: Mutex::default(),
             denied: Mutex::default(),
@@ -299,6 +300,12 @@ impl PulsewayPsa {
         let body = json!({"details": text, "isInternal": true, "typeId": schema::NOTE_TYPES.first(), "noteDate": "2025-01-01"});
         let order = write::Order { path: "", faults: &Faults::default(), now: now_ms() };
         self.vendor.state.lock().add_note(ticket, &body, &order).is_ok()
+    }
+
+    /// Merges an account into another: what belongs to it moves over, and it is gone or, where it is kept, out of use. False when
+    /// either does not exist.
+    pub fn merge_accounts(&self, from: i64, into: i64, keep: bool) -> bool {
+        report::merge(&mut self.vendor.state.lock(), from, into, keep)
     }
 
     /// Takes the permission for a part of the API away (`accounts`, `hardwareasset`, `tickets`, `contracts`): calls there are

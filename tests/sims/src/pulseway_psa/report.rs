@@ -102,6 +102,36 @@ pub(super) fn appear(state: &mut State, entity: usize) {
     }
 }
 
+/// Merges an account into another. False when either does not exist, or they are one.
+pub(super) fn merge(state: &mut State, from: i64, into: i64, keep: bool) -> bool {
+    let accounts = &state.tables[ACCOUNTS];
+    let Some(at) = accounts.at(from).filter(|_| from != into && accounts.at(into).is_some()) else { return false };
+    for table in state.tables.iter_mut().filter(|table| table.entity != ACCOUNTS) {
+        for at in 0..table.rows.len() {
+            if table.rows[at].account == from {
+                table.rows[at].account = into;
+                table.set(at, "accountId", json!(into));
+                table.set(at, "isMain", json!(false));
+            }
+        }
+    }
+    let accounts = &mut state.tables[ACCOUNTS];
+    if keep {
+        accounts.set(at, "isActive", json!(false));
+    } else {
+        accounts.rows.remove(at);
+    }
+    true
+}
+
+/// The fault `merge-accounts`.
+pub(super) fn merge_newest(state: &mut State, keep: bool) {
+    if let [.., into, from] = &state.tables[ACCOUNTS].rows[..] {
+        let (from, into) = (from.id, into.id);
+        merge(state, from, into, keep);
+    }
+}
+
 /// All rows of an entity, for assertions: only the fields that have a value, and the account.
 pub(super) fn rows(state: &State, entity: usize) -> Vec<Value> {
     let table = &state.tables[entity];

@@ -77,7 +77,10 @@ impl Vendor for Bms {
         if let ["security", which] = parts.as_slice() {
             return self.login(call, which);
         }
-        let mut state = self.state.lock();
+        if let Some(keep) = self.faults.merges_accounts(&path) {
+            report::merge_newest(&mut self.state.lock(), keep);
+        }
+        let mut state = self.state.for_call(call, &self.faults);
         if self.denied.lock().iter().any(|name| parts.contains(&name.as_str())) {
             return self.refuse(&Refusal {
                 status: 403,
@@ -348,6 +351,9 @@ impl Bms {
         let mut page = if is_lookup { all.clone() } else { ask.page(&all) };
         if self.faults.strikes("reorder", path, false) {
             page.reverse();
+        }
+        if self.faults.empties(path, ask.page).is_some() {
+            page.clear();
         }
         let with_total = match entity {
             ASSETS => self.options.searchselect_total,

@@ -23,7 +23,7 @@ pub(super) struct Row {
 }
 
 /// The rows of an entity.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) entity: usize,
     pub(super) fields: &'static [Field],
@@ -92,7 +92,7 @@ impl Table {
 }
 
 /// Everything.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) tables: Vec<Table>,
     /// What was taken to be done later.

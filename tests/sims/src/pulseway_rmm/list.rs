@@ -24,10 +24,10 @@ pub(super) enum Collection {
 }
 
 /// The walks remembered: the latest few.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Walks(Vec<Walk>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Walk {
     collection: Collection,
     filter: String,

@@ -18,11 +18,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use parking_lot::Mutex;
 
 use crate::counts::Counts;
 use crate::faults::Faults;
 use crate::server::Server;
+use crate::stale::Held;
 use crate::world::{Device, World};
 use state::State;
 
@@ -76,7 +76,7 @@ pub struct PulsewayRmm {
 /// What the server is given: the state behind a lock, and the login.
 #[derive(Debug)]
 struct Rmm {
-    state: Mutex<State>,
+    state: Held<State>,
     login: String,
     options: RmmOptions,
     faults: Faults,
@@ -91,7 +91,7 @@ impl PulsewayRmm {
         let token = format!("{}:{}", options.token_id, options.token_secret);
         let faults = Faults::default();
         let vendor = Arc::new(Rmm {
-            state: Mutex::new(State::new(world, &options)),
+            state: Held::new(State::new(world, &options)),
             login: format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(token)),
             options: options.clone(),
             faults: faults.clone(),

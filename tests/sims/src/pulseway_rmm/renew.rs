@@ -1,7 +1,8 @@
-//! Identity at the simulated RMM: an agent that enrols again, an organisation that is made anew.
+//! Identity at the simulated RMM: an agent that enrols again, an organisation that is made anew, ids in other letters.
 //! Leaves alone: what a record says; only its id becomes another.
 
 use super::state::State;
+use crate::faults::NewIds;
 
 impl State {
     /// A device goes on under another id. False when it is unknown or the id is taken.
@@ -57,5 +58,22 @@ impl State {
         }
         self.revision += 1;
         Some(new)
+    }
+
+    /// The fault `renew-ids`.
+    pub(super) fn renew_ids(&mut self, how: NewIds) {
+        let devices: Vec<String> = self.slots.iter().flatten().map(|row| row.device.id.clone()).collect();
+        for id in devices {
+            match how {
+                NewIds::Case => drop(self.renew_device_as(&id, &id.to_uppercase())),
+                NewIds::Other => drop(self.renew_device(&id)),
+            }
+        }
+        if how == NewIds::Other {
+            let organisations: Vec<i64> = self.organisations.keys().copied().collect();
+            for id in organisations {
+                self.renew_organisation(id);
+            }
+        }
     }
 }

@@ -54,7 +54,10 @@ impl Vendor for Rmm {
     }
 
     fn handle(&self, call: &Call) -> Reply {
-        let mut state = self.state.lock();
+        if let Some(how) = self.faults.renews_ids(call.path()) {
+            self.state.lock().renew_ids(how);
+        }
+        let mut state = self.state.for_call(call, &self.faults);
         let path = call.path();
         let segments = segments(path);
         if segments.first().is_some_and(|s| state.forbidden_collections.contains(&s.to_ascii_lowercase())) {
@@ -184,6 +187,9 @@ impl Rmm {
                 page = all.iter().rev().skip(from).take(options.top).copied().collect();
             }
             page.reverse();
+        }
+        if self.faults.empties(call.path(), options.skip / options.top.max(1) + 1).is_some() {
+            page.clear();
         }
         let cut = self.options.sections_on_request && collection == Collection::Assets;
         Ok(listed(&page, all.len(), |key, out| {

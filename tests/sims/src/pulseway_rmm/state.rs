@@ -11,7 +11,7 @@ use super::list::{Collection, Walks};
 use super::{RmmOptions, render};
 use crate::world::{Address, Device, DeviceKind, EPOCH, Rng, World};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) organisations: BTreeMap<i64, Organisation>,
     pub(super) sites: BTreeMap<i64, Site>,
@@ -31,12 +31,12 @@ pub(super) struct State {
     pub(super) rng: Rng,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Organisation {
     pub(super) name: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Site {
     pub(super) organisation: i64,
     pub(super) name: String,
@@ -44,14 +44,14 @@ pub(super) struct Site {
     pub(super) phone: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) site: i64,
     pub(super) name: String,
     pub(super) notes: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Notification {
     pub(super) device: String,
     pub(super) message: String,
@@ -60,7 +60,7 @@ pub(super) struct Notification {
 }
 
 /// A device, its group, and its two JSON forms.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) device: Device,
     pub(super) group: i64,

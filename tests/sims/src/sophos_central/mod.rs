@@ -193,6 +193,13 @@ impl SophosCentral {
         self.vendor.tokens.lock().clear();
     }
 
+    /// A tenant is made anew: it goes on under a new id, which is returned; nothing when it is unknown.
+    pub fn renew_tenant(&self, tenant: &str) -> Option<String> {
+        let mut state = self.vendor.state.lock();
+        let new = state.rng.guid();
+        state.renew_as(tenant, &new).then_some(new)
+    }
+
     /// Sets what time it is there, in unix seconds. A month that ends by it keeps its report as it is then.
     pub fn set_clock(&self, now: i64) {
         self.vendor.state.lock().set_clock(now);

@@ -54,6 +54,9 @@ impl Sophos {
         if self.faults.strikes("reorder", call.path(), false) {
             slice.reverse();
         }
+        if self.faults.empties(call.path(), page).is_some() {
+            slice.clear();
+        }
         let mut out = Vec::with_capacity(slice.len() * 600 + 200);
         let mut o = Obj::new(&mut out);
         array(o.key("items"), slice, |out, row| write(row, out));
@@ -91,6 +94,10 @@ impl Sophos {
         if self.faults.strikes("reorder", call.path(), false) {
             slice.reverse();
         }
+        let emptied = self.faults.empties(call.path(), from / size + 1);
+        if emptied.is_some() {
+            slice.clear();
+        }
         let mut out = Vec::with_capacity(slice.len() * 700 + 200);
         let mut o = Obj::new(&mut out);
         array(o.key("items"), slice, |out, row| write(row, out));
@@ -98,7 +105,7 @@ impl Sophos {
         if let Some(key) = &key {
             pages.text("fromKey", key);
         }
-        match rows.get(to) {
+        match rows.get(to).filter(|_| emptied.is_none_or(|emptied| emptied.linked)) {
             Some(next) => {
                 pages.text("nextKey", &key_of(number(next)));
             }

@@ -70,6 +70,9 @@ impl Vendor for Sophos {
             return self.token(call);
         }
         let mut state = self.state.lock();
+        if let Some(how) = self.faults.renews_ids(call.path()) {
+            state.renew_ids(how);
+        }
         let reply = match call.head.method.as_str() {
             "GET" => self.read(&mut state, call),
             _ => Err((404, "Not Found".to_owned())),

@@ -9,6 +9,7 @@ use super::products::{self, Product};
 use super::reports::Row;
 use super::{SophosOptions, SophosTenant};
 use crate::clock::{TimeStyle, iso, now_ms, parse_iso};
+use crate::faults::NewIds;
 use crate::world::{Device, Rng, World};
 
 #[derive(Debug)]
@@ -131,6 +132,29 @@ impl State {
         let Some(place) = self.place_of.get(id) else { return false };
         edit(&mut self.tenants[*place]);
         true
+    }
+
+    /// A tenant goes on under another id. False when it is unknown or the id is taken.
+    pub(super) fn renew_as(&mut self, id: &str, new: &str) -> bool {
+        let Some(place) = self.place_of.get(id).copied().filter(|_| !self.place_of.contains_key(new)) else {
+            return false;
+        };
+        self.place_of.remove(id);
+        self.place_of.insert(new.to_owned(), place);
+        new.clone_into(&mut self.tenants[place].id);
+        true
+    }
+
+    /// The fault `renew-ids`.
+    pub(super) fn renew_ids(&mut self, how: NewIds) {
+        let ids: Vec<String> = self.tenants.iter().map(|tenant| tenant.id.clone()).collect();
+        for id in ids {
+            let new = match how {
+                NewIds::Case => id.to_uppercase(),
+                NewIds::Other => self.rng.guid(),
+            };
+            self.renew_as(&id, &new);
+        }
     }
 
     /// The fault `row-appears`: a tenant that stands before all others, so that a walk by number shifts.

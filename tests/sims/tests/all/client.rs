@@ -14,6 +14,7 @@ pub struct Client {
     base: String,
     headers: String,
     connection: Option<BufReader<TcpStream>>,
+    patience: Duration,
 }
 
 /// A reply.
@@ -36,7 +37,12 @@ impl Client {
     /// For a server at `base` (`http://host:port`), with these header lines in every request.
     pub fn new(base: &str, headers: &[(&str, &str)]) -> Client {
         let headers = headers.iter().map(|(k, v)| format!("{k}: {v}\r\n")).collect();
-        Client { base: base.to_owned(), headers, connection: None }
+        Client { base: base.to_owned(), headers, connection: None, patience: Duration::from_secs(10) }
+    }
+
+    /// How long a reply is waited for, on connections made from now on.
+    pub fn set_patience(&mut self, patience: Duration) {
+        (self.patience, self.connection) = (patience, None);
     }
 
     pub fn get(&mut self, path: &str) -> Answer {
@@ -61,7 +67,7 @@ impl Client {
             None => {
                 let stream = TcpStream::connect(&host)?;
                 stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+                stream.set_read_timeout(Some(self.patience))?;
                 self.connection.insert(BufReader::with_capacity(1 << 16, stream))
             }
         };

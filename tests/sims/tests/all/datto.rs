@@ -20,7 +20,7 @@ fn right_form(rmm: &DattoRmm) -> String {
     format!("grant_type=password&username={}&password={}", rmm.api_key(), rmm.api_secret())
 }
 
-fn client_of(rmm: &DattoRmm) -> Client {
+pub fn client_of(rmm: &DattoRmm) -> Client {
     let token = log_in(rmm, PUBLIC, &right_form(rmm)).json();
     Client::new(&rmm.url(), &[("Authorization", &format!("Bearer {}", token["access_token"].as_str().unwrap()))])
 }

@@ -15,6 +15,8 @@ mod datto;
 mod desk;
 /// What can go wrong, fault by fault.
 mod faults;
+/// Faults that need to know what a vendor holds.
+mod held;
 /// The PSA: zone, verbs, queries, pages, writes, brakes.
 mod psa;
 /// Pulseway RMM: login, lists, filters, tree, records, writes.

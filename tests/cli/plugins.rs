@@ -63,7 +63,10 @@ fn a_source_folder_with_a_wrong_manifest_is_refused_before_anything_is_compiled(
     std::fs::create_dir(&folder).unwrap();
     for (more, words) in [
         ("colour = \"red\"", &["unknown field `colour`", "line 5"] as &[&str]),
-        ("[endpoints.api]\nreads = [\"search\"]", &["`endpoints.api.reads", "a path starts with `/`"]),
+        (
+            "[endpoints.api]\nreads = [{ path = \"search\", form = \"query\" }]",
+            &["`endpoints.api.reads", "a path starts with `/`"],
+        ),
         (
             "[endpoints.api]\nhosts = \"https://*.example\"",
             &["`endpoints.api.hosts`", "`*` stands for part of a label"],

@@ -290,6 +290,12 @@ fn words(view: &ConnectionView) -> String {
         short(&connection.digest),
         or_dash(Some(view.secrets.join(", "))),
     );
+    for name in &view.short_secrets {
+        text.push_str(&format!("note        the secret `{name}` is so short that it would be found by chance: what a vendor echoes of it is not blanked\n"));
+    }
+    for request in &view.login {
+        text.push_str(&format!("logs in by  {request}\n"));
+    }
     let endpoints = view.endpoints.iter().map(|endpoint| {
         let granted = match &endpoint.granted {
             None => format!("no: `crosswalk connection grant {} {} [--url URL]`", connection.name, endpoint.name),

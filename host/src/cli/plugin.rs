@@ -240,6 +240,8 @@ fn words(view: &PluginView) -> String {
         }
     };
     section("It wants to reach", endpoints(manifest));
+    section("The host logs in for it, in dry runs too", logins(manifest));
+    section("It reads by POST", posts(manifest));
     section("A connection has these settings", settings(manifest));
     section("A connection needs these secrets, which the plugin never sees", secrets(manifest));
     section("It keeps to these limits of the vendor", buckets(manifest));
@@ -257,9 +259,34 @@ fn endpoints(manifest: &Manifest) -> String {
             [spec.base.as_deref(), spec.hosts.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" and ");
         let place = if place.is_empty() { format!("the URL you give with --endpoint {name}=URL") } else { place };
         let login = if spec.auth { "yes" } else { "no" };
-        [name.clone(), place, login.to_owned(), or_dash(Some(spec.reads.join(" "))), spec.title.clone()]
+        [name.clone(), place, login.to_owned(), spec.title.clone()]
     });
-    table(["endpoint", "where", "logs in", "POST paths that only read", "what"], rows)
+    table(["endpoint", "where", "logs in", "what"], rows)
+}
+
+/// What the host sends of its own accord, and which headers carry what it got.
+fn logins(manifest: &Manifest) -> String {
+    let Some(auth) = &manifest.auth else { return String::new() };
+    let carriers = auth.carriers().join(", ");
+    let rows = auth.requests().into_iter().map(|(endpoint, path)| {
+        ["POST".to_owned(), endpoint.to_owned(), path.to_owned(), format!("a token, in {carriers}")]
+    });
+    let rows: Vec<[String; 4]> = rows.collect();
+    if rows.is_empty() {
+        let none = || "-".to_owned();
+        return table(
+            ["method", "endpoint", "path", "every request carries"],
+            [[none(), none(), none(), format!("the secrets, in {carriers}")]],
+        );
+    }
+    table(["method", "endpoint", "path", "every request carries"], rows)
+}
+
+fn posts(manifest: &Manifest) -> String {
+    let rows = manifest.endpoints.iter().flat_map(|(name, spec)| {
+        spec.reads.iter().map(|read| [name.clone(), read.path.clone(), read.form.to_string()])
+    });
+    table(["endpoint", "path", "form"], rows)
 }
 
 fn settings(manifest: &Manifest) -> String {

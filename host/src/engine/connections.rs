@@ -9,7 +9,7 @@ use crate::model::connection::BucketOverride;
 use crate::model::{
     Connection, ConnectionName, Description, Endpoint, Failure, Grants, Manifest, Mode, PluginId, Secret,
 };
-use crate::runtime::{CallContext, Choice, ConnectionSpec, Connector, Identity, Plugin, check_settings};
+use crate::runtime::{CallContext, Choice, ConnectionSpec, Connector, Identity, Plugin, SECRET_MIN, check_settings};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,8 +42,13 @@ pub struct ConnectionView {
     pub title: String,
     /// What is asked and what is granted.
     pub endpoints: Vec<Endpoint>,
+    /// The requests by which the host logs in, in dry runs too: method and URL, or the endpoint's
+    /// name and the path where it is not granted.
+    pub login: Vec<String>,
     /// Which secrets are set.
     pub secrets: Vec<String>,
+    /// Those of them that are too short to be found in what a vendor echoes.
+    pub short_secrets: Vec<String>,
 }
 
 /// A connection, ready to be called.
@@ -108,7 +113,10 @@ impl Tenant {
     pub async fn connection_show(&self, name: &ConnectionName) -> Result<ConnectionView, Error> {
         let connection = self.connection(name).await?;
         let plugin = self.parts.plugin(&connection.digest).await?;
-        let secrets = self.store.secrets(name).await?.into_keys().collect();
+        let secrets = self.store.secrets(name).await?;
+        let short = |secret: &Secret| secret.expose().len() < SECRET_MIN;
+        let short_secrets = secrets.iter().filter(|(_, secret)| short(secret)).map(|(name, _)| name.clone()).collect();
+        let secrets = secrets.into_keys().collect();
         let manifest = plugin.manifest();
         let endpoints = manifest
             .endpoints
@@ -119,7 +127,8 @@ impl Tenant {
                 granted: connection.grants.get(name).cloned(),
             })
             .collect();
-        Ok(ConnectionView { title: manifest.title.clone(), endpoints, secrets, connection })
+        let login = grants::logins(manifest, &connection.grants);
+        Ok(ConnectionView { title: manifest.title.clone(), endpoints, login, secrets, short_secrets, connection })
     }
 
     /// What the plugin says to do about failures, by their names.

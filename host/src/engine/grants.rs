@@ -3,8 +3,8 @@
 //! opens is the gate's matter.
 
 use crate::error::Error;
-use crate::model::Grant;
-use crate::model::manifest::{EndpointSpec, HostPattern};
+use crate::model::manifest::{Auth, EndpointSpec, HostPattern};
+use crate::model::{Grant, Grants, Manifest};
 use crate::runtime::{Standing, literal};
 use url::Url;
 
@@ -18,8 +18,21 @@ pub(super) fn asked(spec: &EndpointSpec) -> String {
     };
     match spec.reads.len() {
         0 => place,
-        n => format!("{place}, with {n} POST paths that only read"),
+        _ => {
+            let reads: Vec<String> = spec.reads.iter().map(ToString::to_string).collect();
+            format!("{place}, and to read by POST: {}", reads.join(", "))
+        }
     }
+}
+
+/// The requests by which the host logs in, as an operator reads them.
+pub(super) fn logins(manifest: &Manifest, granted: &Grants) -> Vec<String> {
+    let requests = manifest.auth.as_ref().map(Auth::requests).unwrap_or_default();
+    let line = |(endpoint, path): (&str, &str)| match granted.get(endpoint).and_then(|grant| grant.base.as_deref()) {
+        Some(base) => format!("POST {}{path}", base.trim_end_matches('/')),
+        None => format!("POST {endpoint} {path}"),
+    };
+    requests.into_iter().map(line).collect()
 }
 
 /// The grant of an endpoint: what the manifest asks, at the operator's URL if there is one. An

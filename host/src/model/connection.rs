@@ -1,5 +1,6 @@
 //! A connection: a tenant's account at a vendor, and what it may reach.
 
+use super::manifest::ReadSpec;
 use super::{ConnectionName, PluginId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,8 +36,8 @@ pub struct Grant {
     pub base: Option<String>,
     /// The hosts requests may name, as a pattern with scheme; none: only the base's.
     pub hosts: Option<String>,
-    /// POST paths approved as reads.
-    pub reads: Vec<String>,
+    /// What was approved as a read by POST, with its form.
+    pub reads: Vec<ReadSpec>,
     /// `host:port` of servers that may have addresses which are not public: in the
     /// operator's own network, or on this machine. Everywhere else they are refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -13,12 +13,15 @@ use std::collections::BTreeMap;
 
 mod auth;
 mod check;
+pub mod headers;
 mod pattern;
+mod reads;
 pub mod template;
 
 pub use auth::{Auth, ClientSent, Lifetime, OAuthClient, Refresh, TokenBody, TokenMethod, TokenRequest, bearer};
 pub use check::{ManifestError, speaks};
 pub use pattern::{HostPattern, PathPattern, PatternError};
+pub use reads::{GraphqlReads, ReadForm, ReadSpec};
 
 /// The contract version this host speaks (`wit/connector.wit`).
 pub const CONTRACT: &str = "0.2.0";
@@ -89,10 +92,10 @@ pub struct EndpointSpec {
     /// The hosts a request may name, where the vendor spreads over several
     /// (`https://webservices*.vendor.example`); `*` stands for part of one label.
     pub hosts: Option<String>,
-    /// POST paths that only read, such as a search (`/v1/*/query`). The operator approves
-    /// them together with the endpoint.
+    /// What is read by POST, such as a search (`{ path = "/v1/*/query", form = "query" }`). The
+    /// operator approves it together with the endpoint; the gate holds each request against its form.
     #[serde(default)]
-    pub reads: Vec<String>,
+    pub reads: Vec<ReadSpec>,
     /// Whether credentials are attached. Yes, unless it says no.
     #[serde(default = "yes")]
     pub auth: bool,

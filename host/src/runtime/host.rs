@@ -100,6 +100,10 @@ impl log::Host for CallState {
             log::Level::Warn => ("warn", false),
             log::Level::Error => ("error", true),
         };
+        let message = match &self.around.gate {
+            Some(gate) => gate.without_secrets(message),
+            None => message,
+        };
         let line = plain(&message, self.around.limits.log_line_bytes);
         let number = self.diary.line(is_error.then_some(&line));
         match number.cmp(&(self.around.limits.log_lines + 1)) {
@@ -215,22 +219,17 @@ impl mapping::Host for CallState {
             return Ok(Err(PutError::Stale(now)));
         }
         let entry = ports::Entry { key: key.clone(), value, revision: now + 1 };
-        let mut scratch = self.scratch.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if scratch.len() >= limits.mapping_scratch {
-            return Ok(Err(PutError::Full(format!("a plan puts at most {} entries", limits.mapping_scratch))));
-        }
-        scratch.insert((space, key), Some(entry));
-        Ok(Ok(now + 1))
+        let put = self.scratch.put(space, key, Some(entry), limits.mapping_scratch, limits.mapping_scratch_bytes);
+        Ok(put.map(|()| now + 1).map_err(PutError::Full))
     }
 
     async fn remove(&mut self, space: String, key: String) -> wasmtime::Result<()> {
         if self.mode == Mode::Apply {
             return self.ports().entry_remove(&space, &key).await.map_err(fault("remove an entry"));
         }
-        let mut scratch = self.scratch.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if scratch.len() < self.around.limits.mapping_scratch {
-            scratch.insert((space, key), None);
-        }
+        let limits = &self.around.limits;
+        // One that does not fit any more was not put by this plan.
+        let _ = self.scratch.put(space, key, None, limits.mapping_scratch, limits.mapping_scratch_bytes);
         Ok(())
     }
 
@@ -240,7 +239,7 @@ impl mapping::Host for CallState {
         let stored_to = (found.len() == ENTRIES_PAGE).then(|| found.last().map(|entry| entry.key.clone())).flatten();
         if self.mode == Mode::Plan {
             let scratch = self.scratch.0.lock().unwrap_or_else(PoisonError::into_inner);
-            overlay(&mut found, &scratch, &space, after.as_deref(), stored_to.as_deref());
+            overlay(&mut found, &scratch.entries, &space, after.as_deref(), stored_to.as_deref());
         }
         Ok(EntryPage { entries: found.into_iter().map(Entry::from).collect(), next: stored_to })
     }
@@ -270,7 +269,7 @@ impl CallState {
     async fn entry(&self, space: &str, key: &str) -> wasmtime::Result<Option<ports::Entry>> {
         if self.mode == Mode::Plan {
             let scratch = self.scratch.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(entry) = scratch.get(&(space.to_owned(), key.to_owned())) {
+            if let Some(entry) = scratch.entries.get(&(space.to_owned(), key.to_owned())) {
                 return Ok(entry.clone());
             }
         }

@@ -49,6 +49,8 @@ pub struct Limits {
     pub page_items: usize,
     /// Bytes of a cursor.
     pub cursor_bytes: usize,
+    /// Bytes of a text that is told: a failure's, an account's name, a choice's label.
+    pub text_bytes: usize,
     /// Lines a call may log.
     pub log_lines: usize,
     /// Bytes of a line.
@@ -59,6 +61,8 @@ pub struct Limits {
     pub mapping_key_bytes: usize,
     /// Entries a plan-mode run may put into `mapping`.
     pub mapping_scratch: usize,
+    /// Bytes of all of them, keys and values.
+    pub mapping_scratch_bytes: usize,
     /// Bytes of the payload of a wake-up.
     pub payload_bytes: usize,
     /// What passes the gate.
@@ -118,11 +122,13 @@ impl Default for Limits {
             result_bytes: 32 * MIB,
             page_items: 5_000,
             cursor_bytes: 8 * 1024,
+            text_bytes: 2 * 1024,
             log_lines: 256,
             log_line_bytes: 4 * 1024,
             mapping_value_bytes: 64 * 1024,
             mapping_key_bytes: 512,
             mapping_scratch: 10_000,
+            mapping_scratch_bytes: 64 * MIB,
             payload_bytes: 64 * 1024,
             http: HttpLimits::default(),
         }

@@ -25,12 +25,13 @@ mod plugin;
 mod ports;
 mod problem;
 mod settings;
+mod texts;
 mod wasm;
 
 pub use catalog::{Inspected, PluginError};
 pub use connector::{CallContext, Choice, Connector, Identity, Signal};
 pub use engine::RuntimeError;
-pub use gate::{AuthProblem, GateProblem, Standing, literal};
+pub use gate::{AuthProblem, GateProblem, SECRET_MIN, Standing, literal};
 pub use limits::{HttpLimits, Limits};
 pub use no_account::NoAccount;
 pub use plugin::{ConnectionSpec, OpenError, Plugin, Runtime, RuntimeOptions};

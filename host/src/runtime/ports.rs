@@ -39,9 +39,49 @@ pub struct LinkedTo {
     pub id: String,
 }
 
-/// What a plan-mode run put into `mapping`: (space, key) → entry, none when removed.
+/// What a plan-mode run put into `mapping`.
 #[derive(Debug, Default)]
-pub struct Scratch(pub Mutex<BTreeMap<(String, String), Option<Entry>>>);
+pub struct Scratch(pub(super) Mutex<Scratched>);
+
+/// See [`Scratch`].
+#[derive(Debug, Default)]
+pub(super) struct Scratched {
+    /// (space, key) → entry, none when removed.
+    pub(super) entries: BTreeMap<(String, String), Option<Entry>>,
+    /// Bytes of all keys and values.
+    bytes: usize,
+}
+
+impl Scratch {
+    /// Puts an entry, or notes that one is removed.
+    ///
+    /// # Errors
+    /// The limit that is reached, in words; nothing is put then.
+    pub(super) fn put(
+        &self,
+        space: String,
+        key: String,
+        entry: Option<Entry>,
+        most: usize,
+        most_bytes: usize,
+    ) -> Result<(), String> {
+        let size = |entry: Option<&Entry>| entry.map_or(0, |entry| entry.key.len() + entry.value.len());
+        let names = space.len() + key.len();
+        let mut scratch = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let place = (space, key);
+        let before = scratch.entries.get(&place).map(|there| names + size(there.as_ref()));
+        if before.is_none() && scratch.entries.len() >= most {
+            return Err(format!("a plan puts at most {most} entries"));
+        }
+        let bytes = scratch.bytes - before.unwrap_or(0) + names + size(entry.as_ref());
+        if bytes > most_bytes {
+            return Err(format!("a plan puts at most {most_bytes} bytes"));
+        }
+        scratch.bytes = bytes;
+        scratch.entries.insert(place, entry);
+        Ok(())
+    }
+}
 
 /// The host's storage, clock and journal for one connection. An `Err` is a fault of
 /// the host itself (a full disk, say); its text is for the log.

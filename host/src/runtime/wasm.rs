@@ -7,6 +7,7 @@ use super::gate::{Reach, SentBook};
 use super::host::{CallState, Surroundings};
 use super::plugin::Plugin;
 use super::ports::Scratch;
+use super::texts::Texts;
 use super::{CallContext, Choice, Connector, Identity, Signal, bindings, convert};
 use crate::model::{Change, Description, Failure, Mode, Outcome, Page, Query, WriteReport};
 use async_trait::async_trait;
@@ -43,7 +44,17 @@ impl WasmConnector {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
     {
-        call::call(self.plugin.sandbox(), self.plugin.pre(), &self.tenancy, spec, doing).await
+        let called = call::call(self.plugin.sandbox(), self.plugin.pre(), &self.tenancy, spec, doing).await;
+        called.map_err(|failure| self.texts().failure(failure))
+    }
+
+    fn texts(&self) -> Texts<'_> {
+        Texts(&self.around)
+    }
+
+    /// What the guest made of a call, its failure in words that can be told.
+    fn told<R>(&self, made: Result<R, wit::Failure>) -> Result<R, Failure> {
+        made.map_err(|failure| self.texts().failure(failure.into()))
     }
 }
 
@@ -74,7 +85,7 @@ impl Connector for WasmConnector {
 
     async fn check(&self, context: &CallContext) -> Result<Identity, Failure> {
         let identity = self.reading(context, |guest, store| Box::pin(guest.call_check(store))).await?;
-        Ok(identity?.into())
+        Ok(self.texts().identity(self.told(identity)?.into()))
     }
 
     async fn read(&self, context: &CallContext, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
@@ -86,7 +97,7 @@ impl Connector for WasmConnector {
                 )
             })
             .await?;
-        convert::page(page?, &self.around.limits)
+        convert::page(self.told(page)?, &self.around.limits).map(|page| self.texts().page(page))
     }
 
     async fn choices(&self, context: &CallContext, setting: &str) -> Result<Vec<Choice>, Failure> {
@@ -96,7 +107,7 @@ impl Connector for WasmConnector {
                 Box::pin(async move { guest.crosswalk_connector_reader().call_choices(store, &setting).await })
             })
             .await?;
-        Ok(choices?.into_iter().map(Choice::from).collect())
+        self.texts().choices(self.told(choices)?.into_iter().map(Choice::from).collect())
     }
 
     async fn write(&self, context: &CallContext, changes: &[Change]) -> WriteReport {
@@ -119,7 +130,8 @@ impl Connector for WasmConnector {
                 Box::pin(async move { guest.crosswalk_connector_writer().call_write(store, &changes).await })
             })
             .await;
-        let outcomes = outcomes.map(|outcomes| outcomes.into_iter().map(Outcome::from).collect());
+        let outcomes =
+            outcomes.map(|outcomes| self.texts().outcomes(outcomes.into_iter().map(Outcome::from).collect()));
         let (sent, unanswered) = sent.report();
         WriteReport { outcomes, sent, unanswered }
     }
@@ -131,7 +143,7 @@ impl Connector for WasmConnector {
                 Box::pin(async move { guest.crosswalk_connector_writer().call_settle(store, &tokens).await })
             })
             .await?;
-        Ok(outcomes.into_iter().map(Outcome::from).collect())
+        Ok(self.texts().outcomes(outcomes.into_iter().map(Outcome::from).collect()))
     }
 
     async fn run_job(&self, context: &CallContext, job: &str, payload: &str) -> Result<Vec<Signal>, Failure> {
@@ -141,6 +153,6 @@ impl Connector for WasmConnector {
                 Box::pin(async move { guest.crosswalk_connector_jobs().call_run(store, &job, &payload).await })
             })
             .await?;
-        Ok(signals?.into_iter().map(Signal::from).collect())
+        Ok(self.told(signals)?.into_iter().map(Signal::from).collect())
     }
 }

@@ -240,4 +240,37 @@ mod tests {
         let error = bring_up_to_date(&path, SOON, &old).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
     }
+
+    #[test]
+    fn reads_that_were_granted_before_they_had_a_form_are_searches() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let all = embedded::migrations::runner();
+        let before: Vec<Migration> = all.get_migrations().iter().filter(|one| one.version() < 13).cloned().collect();
+        bring_up_to_date(&path, SOON, &Runner::new(&before)).unwrap();
+        let grants = r#"{"api":{"base":"https://x.example","hosts":null,"reads":["/a/*/query","/b"]},"web":{"base":null,"hosts":"https://y.example","reads":[]}}"#;
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(&format!(
+                "INSERT INTO tenants (id, name, added_at) VALUES (1, 'default', 0); \
+                 INSERT INTO connections (tenant, name, plugin, digest, settings, grants, buckets, revision) VALUES \
+                 (1, 'psa', 'p', 'd', '{{}}', '{grants}', '{{}}', 1), (1, 'rmm', 'p', 'd', '{{}}', '{{}}', '{{}}', 1);"
+            ))
+            .unwrap();
+        bring_up_to_date(&path, SOON, &all).unwrap();
+        let read = |name: &str| -> crate::model::Grants {
+            let db = Connection::open(&path).unwrap();
+            let text: String =
+                db.query_row("SELECT grants FROM connections WHERE name = ?1", [name], |row| row.get(0)).unwrap();
+            serde_json::from_str(&text).unwrap()
+        };
+        let psa = read("psa");
+        let told: Vec<String> = psa["api"].reads.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["/a/*/query (search)", "/b (search)"]);
+        assert_eq!(
+            (psa["api"].base.as_deref(), psa["web"].hosts.as_deref()),
+            (Some("https://x.example"), Some("https://y.example"))
+        );
+        assert!(read("rmm").is_empty());
+    }
 }

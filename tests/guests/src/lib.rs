@@ -7,8 +7,8 @@
 #![expect(clippy::panic, reason = "to trap is one of the habits")]
 
 use crosswalk_sdk::{
-    Change, Connector, Description, Failure, Field, Host, HttpError, Identity, Item, Kind, KindDescription, Method,
-    Operations, Outcome, Page, Query, Request, Selections, Settlement, Signal, StampPlace, Value,
+    Body, Change, Connector, Description, Failure, Field, Host, HttpError, Identity, Item, Kind, KindDescription,
+    Method, Operations, Outcome, Page, Query, Request, Selections, Settlement, Signal, StampPlace, Value,
 };
 
 /// The connector.
@@ -165,6 +165,26 @@ fn misbehave(host: &dyn Host) -> Result<(), Failure> {
             Ok(())
         }
         "escape" => every_way_out(host),
+        // What the vendor says to it, told in every way a connector has.
+        "echo" => {
+            let reply = host.send(Request::get("api", "/echo"))?;
+            let said = format!("{} {:?}", reply.text(), reply.headers);
+            host.log(crosswalk_sdk::Level::Error, &said);
+            host.log(crosswalk_sdk::Level::Warn, &said);
+            Err(Failure::rejected(said))
+        }
+        "long-failure" => Err(Failure::Rejected(crosswalk_sdk::Rejection {
+            message: "x".repeat(times as usize),
+            problems: Vec::new(),
+        })),
+        "refusal-flood" => {
+            // The same refusal again and again, and others of which each is new.
+            for n in 0..times {
+                let _ = host.send(Request::new(Method::Delete, "api", "/items"));
+                let _ = host.send(Request::new(Method::Delete, "api", format!("/items/{n}")));
+            }
+            Ok(())
+        }
         "secret-in-settings" => Err(Failure::Broken(host.settings())),
         "call-flood" => {
             let requests = (0..times).map(|_| Request::get("api", "/search")).collect();
@@ -200,6 +220,44 @@ fn every_way_to_write(host: &dyn Host) -> Result<(), Failure> {
         let mut request = Request::get("api", "/items");
         request.headers.push((header.to_owned(), "DELETE".to_owned()));
         ways.push(("method override", request));
+    }
+    for (name, value) in [("x_http_method_override", "DELETE"), ("x-http_method-override", "PUT")] {
+        let mut request = Request::new(Method::Post, "api", "/search").json("{}".to_owned());
+        request.headers.push((name.to_owned(), value.to_owned()));
+        ways.push(("method override with a `_`", request));
+    }
+    for parameter in ["_method", "x-http-method-override"] {
+        ways.push(("method in the query", Request::get("api", "/items").query(parameter, "DELETE")));
+    }
+    let mutation = r#"{"query":"mutation { deleteDevice(id: 1) { id } }"}"#;
+    let two = r#"{"query":"query a { x } mutation b { y }","operationName":"b"}"#;
+    let twice = r#"{"query":"{ a }","query":"mutation { x }"}"#;
+    for path in ["/graphql", "/search"] {
+        for body in [mutation, two, twice, &format!("[{mutation}]")] {
+            ways.push(("a mutation", Request::new(Method::Post, "api", path).json(body.to_owned())));
+        }
+    }
+    let read = Request::new(Method::Post, "api", "/graphql").json(r#"{"query":"{ a }"}"#.to_owned());
+    ways.push(("a mutation beside a query", read.query("query", "mutation { x }")));
+    ways.push(("a mutation by GET", Request::get("api", "/graphql").query("query", "mutation { x }")));
+    let stored = r#"{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}"#;
+    ways.push(("a stored document", Request::new(Method::Post, "api", "/graphql").json(stored.to_owned())));
+    let envelope = |operation: &str| {
+        format!(
+            "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>{operation}</s:Body></s:Envelope>"
+        )
+    };
+    for (action, operation) in [
+        ("urn:guest/Delete", "<Delete/>"),
+        ("urn:guest/Get", "<Delete/>"),
+        ("urn:guest/Delete", "<Get/>"),
+        ("urn:guest/Get", "<Get/><Delete/>"),
+    ] {
+        let mut request = Request::new(Method::Post, "api", "/soap");
+        request.headers.push(("content-type".to_owned(), "text/xml; charset=utf-8".to_owned()));
+        request.headers.push(("soapaction".to_owned(), action.to_owned()));
+        request.body = Some(Body::Text(envelope(operation)));
+        ways.push(("an operation of SOAP", request));
     }
     let (names, requests): (Vec<&str>, Vec<Request>) = ways.into_iter().unzip();
     let through: Vec<&str> = names

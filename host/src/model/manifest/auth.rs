@@ -58,6 +58,35 @@ pub enum Auth {
     TokenRequest(Box<TokenRequest>),
 }
 
+impl Auth {
+    /// The requests by which the host logs in, each a POST: endpoint and path. None where
+    /// credentials stand in every request.
+    #[must_use]
+    pub fn requests(&self) -> Vec<(&str, &str)> {
+        match self {
+            Auth::Headers { .. } | Auth::Basic { .. } => Vec::new(),
+            Auth::ClientCredentials { endpoint, path, .. } | Auth::Password { endpoint, path, .. } => {
+                vec![(endpoint.as_str(), path.as_str())]
+            }
+            Auth::TokenRequest(request) => {
+                let refresh = request.refresh.as_ref().map(|refresh| refresh.path.as_str());
+                let paths = std::iter::once(request.path.as_str()).chain(refresh);
+                paths.map(|path| (request.endpoint.as_str(), path)).collect()
+            }
+        }
+    }
+
+    /// The headers that carry credentials in every request.
+    #[must_use]
+    pub fn carriers(&self) -> Vec<&str> {
+        match self {
+            Auth::Headers { headers } => headers.keys().map(String::as_str).collect(),
+            Auth::TokenRequest(request) => request.headers.keys().map(String::as_str).collect(),
+            Auth::Basic { .. } | Auth::ClientCredentials { .. } | Auth::Password { .. } => vec!["Authorization"],
+        }
+    }
+}
+
 /// An OAuth 2 client (RFC 6749, section 2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -90,7 +119,7 @@ pub struct TokenRequest {
     pub endpoint: String,
     /// The path there.
     pub path: String,
-    /// The method. POST, unless it says otherwise.
+    /// The method, which is POST: a login is asked in calls that only read, too.
     #[serde(default)]
     pub method: TokenMethod,
     /// What is sent.
@@ -122,8 +151,6 @@ pub enum TokenMethod {
     /// POST.
     #[default]
     Post,
-    /// PUT.
-    Put,
 }
 
 /// What a token request sends.

@@ -8,6 +8,7 @@
 //! operator who grants it sees the address.
 
 use super::{BucketSpec, CONTRACT, Choices, EndpointSpec, HostPattern, Manifest, PathPattern, PatternError};
+use super::{ReadForm, ReadSpec};
 use super::{SettingSpec, SettingType};
 use crate::model::Failure;
 use crate::model::ids::valid_name;
@@ -148,15 +149,48 @@ fn check_endpoint(endpoint: &EndpointSpec, at: &str) -> Checked {
     }
     for (place, read) in endpoint.reads.iter().enumerate() {
         let at = format!("{at}.reads[{place}]");
-        pattern(PathPattern::parse(read), &at)?;
-        let last = read.rsplit('/').next().unwrap_or_default();
-        let why = format!(
-            "`{read}` would let a write pass for a read: end it with a plain word, such as /v1/*/query, and list each \
-            search by itself"
-        );
-        must(!matches!(last, "" | "*" | "**" | "{}"), &at, why)?;
+        check_read(read, &at)?;
+        let twice = endpoint.reads[..place].iter().any(|other| other.path == read.path);
+        must(!twice, &at, format!("`{}` stands there twice: give it one form", read.path))?;
     }
     Ok(())
+}
+
+fn check_read(read: &ReadSpec, at: &str) -> Checked {
+    let ReadSpec { path, form } = read;
+    pattern(PathPattern::parse(path), at)?;
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let why = format!(
+        "`{path}` would let a write pass for a read: end it with a plain word, such as /v1/*/query, and list each \
+        search by itself"
+    );
+    must(!matches!(last, "" | "*" | "**" | "{}"), at, why)?;
+    let last = last.to_ascii_lowercase();
+    match form {
+        ReadForm::Graphql(_) => Ok(()),
+        ReadForm::Query => {
+            let why = format!(
+                "`{path}` is a place for GraphQL, where a body alone tells a read: write form = {{ graphql = \"query\" }}"
+            );
+            must(!last.contains("graphql") && last != "gql", at, why)?;
+            let soap = [".asmx", ".svc"].iter().any(|ending| last.ends_with(ending)) || last.contains("soap");
+            let why = format!(
+                "`{path}` is a place for SOAP: write form = {{ soap-action = {{ \"ACTION\" = \"ELEMENT\" }} }}"
+            );
+            must(!soap, at, why)
+        }
+        ReadForm::SoapAction(actions) => {
+            must(!actions.is_empty(), at, "no SOAP action is named: write { \"ACTION\" = \"ELEMENT\" } for each read")?;
+            let good =
+                |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
+            let name = |text: &String| good(text) && !text.contains([':', '<', '>', '/', '&']);
+            let wrong = actions.iter().find(|(action, element)| !good(action) || !name(element));
+            let why = wrong.map(|(action, element)| {
+                format!("`{action}` = `{element}` is no SOAP action with the name of its element, without prefix")
+            });
+            must(why.is_none(), at, why.unwrap_or_default())
+        }
+    }
 }
 
 fn check_base(base: &str, at: &str) -> Result<Url, ManifestError> {

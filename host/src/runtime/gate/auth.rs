@@ -4,8 +4,7 @@
 
 use super::fill::{AuthProblem, Fill, basic, sensitive};
 use super::login::Login;
-use super::token::Keeper;
-use crate::model::Secret;
+use super::token::{Keeper, Token};
 use crate::model::manifest::Auth;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use std::sync::Arc;
@@ -65,15 +64,19 @@ impl Credentials {
         }
     }
 
-    /// Whether something holds for a token that is kept.
-    pub(super) fn token_is(&self, found: impl Fn(&Secret) -> bool) -> bool {
-        matches!(self, Self::Login(_, keeper) if keeper.is_in(found))
+    /// The tokens that a vendor may echo: the one that is kept, and the one before it.
+    pub(super) fn tokens(&self) -> Vec<Arc<Token>> {
+        match self {
+            Self::Login(_, keeper) => keeper.known(),
+            Self::None | Self::Fixed(_) => Vec::new(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Secret;
     use reqwest::header::HeaderValue;
     use serde_json::Value;
     use std::collections::BTreeMap;

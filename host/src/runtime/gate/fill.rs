@@ -3,8 +3,8 @@
 
 use super::token::Token;
 use crate::model::Secret;
-use crate::model::manifest::TokenBody;
 use crate::model::manifest::template::{self, Part};
+use crate::model::manifest::{Auth, TokenBody};
 use base64::Engine as _;
 use reqwest::header::HeaderValue;
 use serde_json::Value;
@@ -63,6 +63,14 @@ impl Fill {
             }
         }
         Ok(filled)
+    }
+
+    /// User and password as basic authentication joins them: where the password alone is too
+    /// short to be looked for, the two are not.
+    pub(super) fn together(&self, auth: Option<&Auth>) -> Option<Secret> {
+        let Some(Auth::Basic { user, password }) = auth else { return None };
+        let (user, password) = (self.text(user, None).ok()?, self.text(password, None).ok()?);
+        Some(Secret::new(format!("{user}:{password}")))
     }
 
     /// Fills in a body; gives its content type, too.

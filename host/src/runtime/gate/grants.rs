@@ -8,7 +8,7 @@
 
 use super::address::{self, Standing};
 use super::path;
-use crate::model::manifest::{EndpointSpec, HostPattern, PathPattern};
+use crate::model::manifest::{EndpointSpec, HostPattern, PathPattern, ReadForm};
 use crate::model::{Grant, Manifest};
 use crate::runtime::problem::Problems;
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ pub(super) struct Grants {
 pub(super) struct Endpoint {
     base: Option<Base>,
     hosts: Option<HostPattern>,
-    reads: Vec<PathPattern>,
+    reads: Vec<(PathPattern, ReadForm)>,
     /// `host:port` that may be private.
     private: Vec<String>,
     /// Whether credentials are attached.
@@ -212,16 +212,21 @@ impl Endpoint {
             }
             (None, Some(_)) => return Err("names hosts, and the plugin does not ask for any".to_owned()),
         };
-        let both = asked.reads.iter().filter(|pattern| granted.reads.contains(pattern));
+        let both = asked.reads.iter().filter(|read| granted.reads.contains(read));
         let reads = both
-            .map(|pattern| PathPattern::parse(pattern).map_err(|error| error.to_string()))
+            .map(|read| match PathPattern::parse(&read.path) {
+                Ok(pattern) => Ok((pattern, read.form.clone())),
+                Err(error) => Err(error.to_string()),
+            })
             .collect::<Result<_, _>>()?;
         Ok(Self { base, hosts, reads, private: granted.private.clone(), auth: asked.auth })
     }
 
-    /// Whether a POST to this full path only reads, by the word of the manifest and of the operator.
-    pub(super) fn reads(&self, full_path: &str) -> bool {
-        !full_path.ends_with('/') && self.reads.iter().any(|pattern| pattern.matches(full_path))
+    /// The forms of reads by POST to this full path, by the word of the manifest and of the
+    /// operator: a request has to have each. None: a POST there writes.
+    pub(super) fn reads(&self, full_path: &str) -> Vec<&ReadForm> {
+        let fits = |pattern: &PathPattern| !full_path.ends_with('/') && pattern.matches(full_path);
+        self.reads.iter().filter(|(pattern, _)| fits(pattern)).map(|(_, form)| form).collect()
     }
 }
 
@@ -268,6 +273,7 @@ fn default_port(scheme: &str) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::manifest::ReadSpec;
 
     fn manifest() -> Manifest {
         Manifest::parse(
@@ -278,7 +284,11 @@ mod tests {
             title = "X"
             [endpoints.api]
             base = "https://api.vendor.example/v1"
-            reads = ["/v1/*/query", "/v1/search"]
+            reads = [
+                { path = "/v1/*/query", form = "query" },
+                { path = "/v1/search", form = "query" },
+                { path = "/v1/graphql", form = { graphql = "query" } },
+            ]
             [endpoints.zones]
             hosts = "https://zone*.vendor.example"
             [endpoints.other]
@@ -292,14 +302,17 @@ mod tests {
         Grant {
             base: base.map(str::to_owned),
             hosts: hosts.map(str::to_owned),
-            reads: reads.iter().map(|&r| r.to_owned()).collect(),
+            reads: reads.iter().map(|&path| ReadSpec { path: path.to_owned(), form: ReadForm::Query }).collect(),
             private: Vec::new(),
         }
     }
 
     fn grants() -> Grants {
         let granted = BTreeMap::from([
-            ("api".to_owned(), grant(Some("https://api.vendor.example/v1"), None, &["/v1/*/query", "/v1/delete"])),
+            (
+                "api".to_owned(),
+                grant(Some("https://api.vendor.example/v1"), None, &["/v1/*/query", "/v1/delete", "/v1/graphql"]),
+            ),
             ("zones".to_owned(), grant(None, Some("https://zone*.vendor.example"), &[])),
         ]);
         Grants::new("psa", &manifest(), &granted).unwrap()
@@ -366,9 +379,10 @@ mod tests {
     fn a_read_by_post_needs_both_yeses() {
         let grants = grants();
         let api = grants.endpoint("api").unwrap();
-        assert!(api.reads("/v1/companies/query"));
+        assert_eq!(api.reads("/v1/companies/query"), [&ReadForm::Query]);
+        assert!(api.reads("/v1/graphql").is_empty(), "granted in another form than it is asked for");
         for bad in ["/v1/search", "/v1/delete", "/V1/companies/query", "/v1/companies/query/", "/v1/a/b/query"] {
-            assert!(!api.reads(bad), "{bad}");
+            assert!(api.reads(bad).is_empty(), "{bad}");
         }
     }
 

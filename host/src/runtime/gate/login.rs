@@ -9,6 +9,7 @@
 
 use super::fill::{AuthProblem, Fill, basic, form_encoded, sensitive};
 use super::token::Token;
+use super::veil::Veil;
 use crate::model::Secret;
 use crate::model::manifest::{ClientSent, Lifetime, OAuthClient, TokenBody, TokenMethod, TokenRequest, bearer};
 use crate::runtime::bindings::crosswalk::connector::http::{Body, Response};
@@ -123,7 +124,6 @@ impl Login {
         let (content_type, body) = self.fill.body(body, old)?;
         let method = match self.request.method {
             TokenMethod::Post => Method::POST,
-            TokenMethod::Put => Method::PUT,
         };
         Ok(Question { method, path: path.clone(), content_type, body, client: self.client.clone() })
     }
@@ -169,7 +169,8 @@ impl Login {
         let margin = i64::try_from(MARGIN.as_millis()).unwrap_or(i64::MAX);
         let renew_ms =
             life_ms.filter(|&life| life >= margin).map(|life| now_ms.saturating_add(life - margin.min(life / 10)));
-        Answer::Token(Token { value: Secret::new(value), refresh, renew_ms, got: Instant::now() })
+        let veil = Veil::over([value].into_iter().chain(refresh.as_ref().map(Secret::expose)));
+        Answer::Token(Token { value: Secret::new(value), refresh, renew_ms, got: Instant::now(), veil })
     }
 
     /// Puts the token where it belongs in a request.

@@ -15,6 +15,7 @@ mod address;
 mod auth;
 mod budget;
 mod fill;
+mod form;
 mod grants;
 mod headers;
 mod line;
@@ -23,6 +24,7 @@ mod path;
 mod send;
 mod sent;
 mod token;
+mod veil;
 
 #[cfg(test)]
 pub(super) use address::Lookup;
@@ -30,6 +32,7 @@ pub use address::{Standing, literal};
 pub use fill::AuthProblem;
 pub(super) use line::Line;
 pub(super) use sent::SentBook;
+pub use veil::SECRET_MIN;
 
 use super::bindings::crosswalk::connector::http::{Body, Error, Method, Request, Response};
 use super::limits::HttpLimits;
@@ -52,9 +55,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::Instant;
 use url::{Position, Url};
-
-/// Secrets shorter than this are not looked for in requests: they would be found by chance.
-const SECRET_MIN: usize = 6;
+use veil::Veil;
 
 /// The way out of one connection.
 pub(super) struct Gate {
@@ -62,7 +63,8 @@ pub(super) struct Gate {
     grants: Grants,
     credentials: Credentials,
     buckets: Buckets,
-    secrets: Vec<Secret>,
+    /// Over the connection's secrets; a token has one of its own.
+    veil: Veil,
     /// Where the host logs in; no guest goes there.
     login_urls: Vec<String>,
     line: Arc<Line>,
@@ -127,13 +129,15 @@ impl Gate {
             Ok(line.keeper(login.fingerprint(&login_urls)?))
         };
         let fill = Fill { secrets: secrets.clone(), settings: settings.clone() };
+        let together = fill.together(manifest.auth.as_ref());
+        let veil = Veil::over(secrets.values().map(Secret::expose).chain(together.as_ref().map(Secret::expose)));
         let credentials = Credentials::new(manifest.auth.as_ref(), fill, keeper)?;
         Ok(Self {
             connection: connection.name.to_string(),
             grants,
             credentials,
             buckets: Buckets::new(&manifest.buckets, &connection.buckets)?,
-            secrets: secrets.values().filter(|secret| secret.expose().len() >= SECRET_MIN).cloned().collect(),
+            veil,
             login_urls,
             line,
             ports,
@@ -172,6 +176,7 @@ impl Gate {
             Ok(admitted) => self.deliver_signed(admitted, pass, replies_left).await,
             Err(error) => Err(error),
         };
+        let result = self.veiled(result);
         if let Err(Error::NotGranted(why) | Error::ReadOnly(why) | Error::Refused(why)) = &result {
             self.ports.refused(why).await;
         }
@@ -187,13 +192,11 @@ impl Gate {
         let Request { endpoint: name, host, method, path, query, headers: given, body, change } = request;
         let (url, endpoint, private) = self.address(&name, host.as_deref(), &path, &query)?;
         let bare = url[..Position::AfterPath].trim_end_matches('/');
-        if self.login_urls.iter().any(|login| login.trim_end_matches('/').eq_ignore_ascii_case(bare)) {
+        if self.login_urls.iter().any(|login| is_at_or_below(login.trim_end_matches('/'), bare)) {
             return Err(Error::Refused(format!("{path} is where the host logs in, and the host's to call")));
         }
-        let read = matches!(method, Method::Get | Method::Head)
-            || (matches!(method, Method::Post) && endpoint.reads(url.path()));
-        if !read {
-            may_write(&pass.reach, change.as_deref(), &method, url.path())?;
+        if let Some((name, _)) = query.iter().find(|(name, _)| form::names_a_method(name)) {
+            return Err(Error::Refused(format!("the parameter `{name}` would make it another method")));
         }
         let purses = self.buckets.purses(url.path(), &self.line.ledger);
         let mut request = reqwest::Request::new(verb(&method), url);
@@ -206,9 +209,51 @@ impl Gate {
             return Err(Error::TooLarge(size as u64));
         }
         self.no_secret_in(&path, &query, &given, body.as_deref())?;
+        let parts = form::Parts { query: &query, headers: request.headers(), body: body.as_deref() };
+        let read = match method {
+            Method::Get | Method::Head => form::of_get(&parts),
+            Method::Post => match endpoint.reads(request.url().path()).as_slice() {
+                [] => Err(NOT_DECLARED.to_owned()),
+                forms => forms.iter().try_for_each(|form| form::of_post(form, &parts)),
+            },
+            Method::Put | Method::Patch | Method::Delete => Err("has a method that writes".to_owned()),
+        };
+        if let Err(why) = &read {
+            may_write(&pass.reach, change.as_deref(), &method, request.url().path(), why)?;
+        }
+        let read = read.is_ok();
         *request.body_mut() = body.map(reqwest::Body::from);
         let signed = endpoint.auth;
         Ok(Admitted { request, endpoint: name, private, read, change, signed, purses })
+    }
+
+    /// What a connector gets of a reply, or of its failure: nothing secret, even where the vendor echoed it.
+    fn veiled(&self, result: Result<Response, Error>) -> Result<Response, Error> {
+        let tokens = self.credentials.tokens();
+        let text = |text: String| tokens.iter().fold(self.veil.text(text), |text, token| token.veil.text(text));
+        let bytes = |bytes: Vec<u8>| tokens.iter().fold(self.veil.bytes(bytes), |bytes, token| token.veil.bytes(bytes));
+        match result {
+            Ok(reply) => Ok(Response {
+                status: reply.status,
+                headers: reply.headers.into_iter().map(|(name, value)| (text(name), text(value))).collect(),
+                body: match reply.body {
+                    Body::Text(body) => Body::Text(text(body)),
+                    Body::Bytes(body) => Body::Bytes(bytes(body)),
+                },
+            }),
+            Err(Error::NotGranted(why)) => Err(Error::NotGranted(text(why))),
+            Err(Error::ReadOnly(why)) => Err(Error::ReadOnly(text(why))),
+            Err(Error::Timeout(why)) => Err(Error::Timeout(text(why))),
+            Err(Error::Unreachable(why)) => Err(Error::Unreachable(text(why))),
+            Err(Error::Refused(why)) => Err(Error::Refused(text(why))),
+            Err(error @ (Error::Throttled(_) | Error::TooLarge(_))) => Err(error),
+        }
+    }
+
+    /// A text of the connector's without the connection's secrets.
+    pub(super) fn without_secrets(&self, text: String) -> String {
+        let tokens = self.credentials.tokens();
+        tokens.iter().fold(self.veil.text(text), |text, token| token.veil.text(text))
     }
 
     /// Counts a request of a call, the host's own for it included.
@@ -264,15 +309,14 @@ impl Gate {
         headers: &[(String, String)],
         body: Option<&[u8]>,
     ) -> Result<(), Error> {
-        let body = body.and_then(|body| std::str::from_utf8(body).ok()).unwrap_or_default();
-        let found = |secret: &Secret| {
-            let inside = |text: &str| text.contains(secret.expose());
+        let tokens = self.credentials.tokens();
+        let found = |veil: &Veil| {
+            let inside = |text: &str| veil.is_in(text.as_bytes());
             inside(path)
-                || inside(body)
+                || body.is_some_and(|body| veil.is_in(body))
                 || query.iter().chain(headers).any(|(name, value)| inside(name) || inside(value))
         };
-        let token = |token: &Secret| token.expose().len() >= SECRET_MIN && found(token);
-        if self.secrets.iter().any(found) || self.credentials.token_is(token) {
+        if found(&self.veil) || tokens.iter().any(|token| found(&token.veil)) {
             return Err(Error::Refused(
                 "the request has one of this connection's secrets in it; credentials are the host's to attach"
                     .to_owned(),
@@ -295,19 +339,31 @@ fn built(text: &str, origin: &Origin, full_path: &str) -> Result<Url, Error> {
     if same { Ok(url) } else { Err(Error::Refused("the request's URL reads differently than its parts".to_owned())) }
 }
 
-fn may_write(reach: &Reach, change: Option<&str>, method: &Method, full_path: &str) -> Result<(), Error> {
+/// Why a POST is no read where nothing declares one.
+const NOT_DECLARED: &str = "is no read that the manifest declares";
+
+fn may_write(reach: &Reach, change: Option<&str>, method: &Method, full_path: &str, why: &str) -> Result<(), Error> {
     let verb = verb(method);
-    let refused = |why: &str| Err(Error::ReadOnly(format!("{verb} {full_path} would write, and {why}")));
+    let declare = match (method, why) {
+        (Method::Post, NOT_DECLARED) => {
+            "; if it does only read, declare its path and form under `reads` in the manifest and grant it".to_owned()
+        }
+        (Method::Post | Method::Get | Method::Head, why) => format!("; it {why}"),
+        _ => String::new(),
+    };
+    let refused = |why: &str| Err(Error::ReadOnly(format!("{verb} {full_path} would write, and {why}{declare}")));
     match (reach, change) {
         (Reach::Batch(changes), Some(change)) if changes.contains(change) => Ok(()),
         (Reach::Batch(_), Some(change)) => refused(&format!("`{change}` is no change of this batch")),
-        (Reach::Batch(_), None) => {
-            refused("it names no change; if it only reads, declare its path under `reads` in the manifest")
-        }
-        (Reach::Nothing | Reach::Reads, _) => refused(
-            "this call may only read; if it does only read, declare its path under `reads` in the manifest and grant it",
-        ),
+        (Reach::Batch(_), None) => refused("it names no change"),
+        (Reach::Nothing | Reach::Reads, _) => refused("this call may only read"),
     }
+}
+
+/// Whether a URL is another one, or stands below it; case is no difference.
+fn is_at_or_below(place: &str, url: &str) -> bool {
+    url.get(..place.len()).is_some_and(|start| start.eq_ignore_ascii_case(place))
+        && matches!(url.as_bytes().get(place.len()), None | Some(b'/'))
 }
 
 fn verb(method: &Method) -> reqwest::Method {

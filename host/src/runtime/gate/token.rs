@@ -20,9 +20,9 @@
 //! a process of the command line logs in once. They are not stored.
 
 use super::auth::Credentials;
-use super::fill::form_encoded;
 use super::login::{Answer, Login, Question};
 use super::send::{self, Admitted};
+use super::veil::Veil;
 use super::{Gate, Pass};
 use crate::model::Secret;
 use crate::runtime::bindings::crosswalk::connector::http::{Body, Error, Response};
@@ -49,6 +49,8 @@ pub(super) struct Token {
     pub(super) renew_ms: Option<i64>,
     /// When it came.
     pub(super) got: Instant,
+    /// Over the token and what renews it.
+    pub(super) veil: Veil,
 }
 
 /// Keeps the token of one login.
@@ -62,6 +64,8 @@ pub(super) struct Keeper {
 #[derive(Default)]
 struct Kept {
     token: Option<Arc<Token>>,
+    /// The one before, which a vendor may still echo.
+    former: Option<Arc<Token>>,
     failed: Option<(Instant, NoToken)>,
     in_vain: Option<Instant>,
 }
@@ -97,7 +101,10 @@ impl Keeper {
     fn take(&self, result: &Result<Arc<Token>, NoToken>) {
         let mut kept = self.kept();
         match result {
-            Ok(token) => (kept.token, kept.failed) = (Some(Arc::clone(token)), None),
+            Ok(token) => {
+                kept.former = kept.token.replace(Arc::clone(token)).or(kept.former.take());
+                kept.failed = None;
+            }
             Err(none) => kept.failed = Some((Instant::now(), none.clone())),
         }
     }
@@ -119,7 +126,7 @@ impl Keeper {
     fn forget(&self, stale: &Arc<Token>) {
         let mut kept = self.kept();
         if kept.token.as_ref().is_some_and(|token| Arc::ptr_eq(token, stale)) {
-            kept.token = None;
+            kept.former = kept.token.take();
         }
     }
 
@@ -127,10 +134,10 @@ impl Keeper {
         self.kept().in_vain.is_some_and(|at| at.elapsed() < IN_VAIN)
     }
 
-    /// Whether a text has the token in it, or what renews it.
-    pub(super) fn is_in(&self, found: impl Fn(&Secret) -> bool) -> bool {
-        let token = self.kept().token.clone();
-        token.is_some_and(|token| found(&token.value) || token.refresh.as_ref().is_some_and(&found))
+    /// The token and the one before it.
+    pub(super) fn known(&self) -> Vec<Arc<Token>> {
+        let kept = self.kept();
+        kept.token.iter().chain(&kept.former).cloned().collect()
     }
 }
 
@@ -228,7 +235,7 @@ impl Gate {
         match login.answer(&reply, old, self.ports.now_ms()) {
             Answer::Token(token) => Ok(Arc::new(token)),
             Answer::Unclear(why) => Err(trouble(why)),
-            Answer::Refused => Err(NoToken::Refused(self.refusal(reply))),
+            Answer::Refused => Err(NoToken::Refused(refusal(reply))),
         }
     }
 
@@ -250,25 +257,15 @@ impl Gate {
         let endpoint = login.endpoint().to_owned();
         Ok(Admitted { request, endpoint, private, read: true, change: None, signed: false, purses })
     }
+}
 
-    /// A refused login as the connector sees it: a 401 with the vendor's words, and with
-    /// nothing in it that was sent.
-    fn refusal(&self, reply: Response) -> Response {
-        let mut words = match reply.body {
-            Body::Text(words) => words,
-            Body::Bytes(_) => String::new(),
-        };
-        // The longest first: one secret may be the beginning of another.
-        let mut secrets: Vec<&str> = self.secrets.iter().map(Secret::expose).collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        for secret in secrets {
-            let json = serde_json::Value::from(secret).to_string();
-            let quoted = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(secret);
-            for form in [secret, &form_encoded(secret), quoted] {
-                words = words.replace(form, "…");
-            }
-        }
-        let headers = reply.headers.into_iter().filter(|(name, _)| name == CONTENT_TYPE.as_str()).collect();
-        Response { status: 401, headers, body: Body::Text(words) }
-    }
+/// A refused login as the connector sees it: a 401 with the vendor's words. What of them is
+/// secret is blanked on the way, as in any reply.
+fn refusal(reply: Response) -> Response {
+    let body = match reply.body {
+        Body::Text(words) => Body::Text(words),
+        Body::Bytes(_) => Body::Text(String::new()),
+    };
+    let headers = reply.headers.into_iter().filter(|(name, _)| name == CONTENT_TYPE.as_str()).collect();
+    Response { status: 401, headers, body }
 }

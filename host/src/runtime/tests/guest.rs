@@ -17,7 +17,7 @@ version = "1.0.0"
 contract = "0.2.0"
 title = "Hand-made"
 [endpoints.api]
-reads = ["/search", "/*/query"]
+reads = [{ path = "/search", form = "query" }, { path = "/*/query", form = "query" }]
 [endpoints.zones]
 hosts = "https://zone*.vendor.example"
 [endpoints.open]

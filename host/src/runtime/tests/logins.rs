@@ -42,7 +42,7 @@ version = "1.0.0"
 contract = "0.2.0"
 title = "Hand-made"
 [endpoints.api]
-reads = ["/v1/search"]
+reads = [{ path = "/v1/search", form = "query" }]
 [endpoints.login]
 [settings.user]
 type = "text"
@@ -79,7 +79,7 @@ impl Script {
 
 fn connection_of(base: &str) -> Connection {
     let grant = |base: String| {
-        let (private, reads) = (private_of(&base), vec!["/v1/search".to_owned()]);
+        let (private, reads) = (private_of(&base), reads(&["/v1/search"]));
         Grant { base: Some(base), hosts: None, reads, private }
     };
     let grants = [("api", grant(format!("{base}/v1"))), ("login", grant(base.to_owned()))];

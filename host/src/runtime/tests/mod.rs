@@ -13,6 +13,7 @@ pub(super) use ports::TestPorts;
 
 use super::{CallContext, ConnectionSpec, Connector, Limits, Plugin, Runtime, RuntimeOptions};
 use crate::model::connection::BucketOverride;
+use crate::model::manifest::{ReadForm, ReadSpec};
 use crate::model::{Connection, Failure, Grant, Mode, Secret, TenantName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub(super) fn connection(digest: &str, base: &str) -> Connection {
     let grant = |base: &str| Grant {
         base: Some(base.to_owned()),
         hosts: None,
-        reads: vec!["/search".to_owned(), "/*/query".to_owned()],
+        reads: reads(&["/search", "/*/query"]),
         private: private_of(base),
     };
     Connection {
@@ -44,6 +45,11 @@ pub(super) fn connection(digest: &str, base: &str) -> Connection {
         buckets: BTreeMap::<String, BucketOverride>::new(),
         revision: 1,
     }
+}
+
+/// Searches at these paths.
+pub(super) fn reads(paths: &[&str]) -> Vec<ReadSpec> {
+    paths.iter().map(|&path| ReadSpec { path: path.to_owned(), form: ReadForm::Query }).collect()
 }
 
 /// What an operator grants who types the address of a vendor on loopback.

@@ -31,10 +31,10 @@ impl Setting {
         let mut connection = connection("any", &format!("{}/v1", vendor.base));
         let mut limits = HttpLimits { first_pause: Duration::from_millis(5), ..HttpLimits::default() };
         for grant in connection.grants.values_mut() {
-            grant.reads = vec!["/v1/search".to_owned(), "/v1/*/query".to_owned(), "/v1/items".to_owned()];
+            grant.reads = reads(&["/v1/search", "/v1/*/query", "/v1/items"]);
         }
         change(&mut connection, &mut limits);
-        let manifest = MANIFEST.replace("\"/search\", \"/*/query\"", "\"/v1/search\", \"/v1/*/query\"");
+        let manifest = MANIFEST.replace("\"/search\"", "\"/v1/search\"").replace("\"/*/query\"", "\"/v1/*/query\"");
         let manifest = format!("{manifest}\n[buckets.entity]\npaths = \"/v1/{{}}/**\"\nat-once = 2\n");
         Self::opened(vendor, &manifest, &connection, limits, &Arc::default())
     }
@@ -202,7 +202,7 @@ async fn a_call_that_reads_cannot_write_by_any_way() {
     }
     assert_eq!(setting.vendor.lines(), Vec::<String>::new());
     let refusals = setting.ports.refusals.lock().unwrap().clone();
-    assert!(refusals.contains(&"POST /v1/items would write, and this call may only read; if it does only read, declare its path under `reads` in the manifest and grant it".to_owned()), "{refusals:?}");
+    assert!(refusals.contains(&"POST /v1/items would write, and this call may only read; if it does only read, declare its path and form under `reads` in the manifest and grant it".to_owned()), "{refusals:?}");
     setting.send(request(Method::Post, "/assets/query")).await.unwrap();
     setting.send(request(Method::Head, "/assets")).await.unwrap();
 }
@@ -347,6 +347,30 @@ fn bomb() -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_secret_that_the_vendor_echoes_is_blanked_before_a_connector_sees_it() {
+    let setting = Setting::new(|number, arrived| {
+        let key = arrived.header("x-key").unwrap().to_owned();
+        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("anna:{key}"));
+        match number {
+            0 => Answer::Reply(
+                "HTTP/1.1 302 Found\r\nlocation: https://x.example/?key=s3cret-key&a=1\r\nx-echo: YW5uYTpzM2NyZXQta2V5",
+                format!("<a href='?{key}'>{encoded}</a>").into_bytes(),
+            ),
+            _ => Answer::Reply("HTTP/1.1 500 Oops", [b"\xff\xfe".as_slice(), key.as_bytes()].concat()),
+        }
+    })
+    .await;
+    let reply = setting.send(get("/x")).await.unwrap();
+    assert!(matches!(&reply.body, Body::Text(text) if text == "<a href='?…'>…</a>"), "{reply:?}");
+    for (name, value) in [("location", "https://x.example/?key=…&a=1"), ("x-echo", "…")] {
+        assert!(reply.headers.contains(&(name.to_owned(), value.to_owned())), "{reply:?}");
+    }
+    let reply = setting.send(get("/x")).await.unwrap();
+    let blanked = [&[0xff, 0xfe], "…".as_bytes()].concat();
+    assert!(matches!(&reply.body, Body::Bytes(bytes) if *bytes == blanked), "{reply:?}");
+}
+
+#[tokio::test]
 async fn a_known_secret_does_not_leave() {
     let setting = Setting::new(|_, _| ok("{}")).await;
     let echo = "x s3cret-key y".to_owned();
@@ -356,6 +380,8 @@ async fn a_known_secret_does_not_leave() {
         Request { body: Some(Body::Text(echo.clone())), ..request(Method::Post, "/search") },
         Request { body: Some(Body::Bytes(echo.into_bytes())), ..request(Method::Post, "/search") },
         get("/s3cret-key"),
+        Request { query: vec![("q".to_owned(), "YW5uYTpzM2NyZXQta2V5".to_owned())], ..get("/x") },
+        Request { headers: vec![("x-note".to_owned(), "7333637265742d6b6579".to_owned())], ..get("/x") },
     ] {
         assert!(matches!(setting.send(leak).await, Err(Error::Refused(why)) if !why.contains("s3cret")));
     }

@@ -3,27 +3,11 @@
 
 use super::{Checked, ManifestError, must, pattern, wrong};
 use crate::model::Manifest;
+use crate::model::manifest::headers::refused_in_logins;
 use crate::model::manifest::template::{Part, parts};
-use crate::model::manifest::{Auth, Lifetime, OAuthClient, PathPattern, TokenBody, TokenRequest};
+use crate::model::manifest::{Auth, Lifetime, OAuthClient, PathPattern, ReadSpec, TokenBody, TokenRequest};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// Headers no template sets, since the host does, or since they change what a request
-/// means. With `proxy-…` and `…-method-override`.
-const HEADERS_KEPT: [&str; 12] = [
-    "host",
-    "connection",
-    "content-length",
-    "cookie",
-    "expect",
-    "http2-settings",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "x-http-method",
-];
 
 /// What a login's own answer gave, and where it may be named.
 type Given = &'static [Part<'static>];
@@ -63,6 +47,9 @@ pub(super) fn check_auth(auth: &Auth, manifest: &Manifest) -> Checked {
 fn check_token_request(request: &TokenRequest, manifest: &Manifest) -> Checked {
     check_address(&request.endpoint, &request.path, manifest)?;
     check_body(&request.body, manifest, NOTHING, "auth.body")?;
+    let why =
+        "nothing secret is sent, so it is no login: name a secret where the vendor wants it, such as {secret:password}";
+    must(names_secret(&request.body), "auth.body", why)?;
     request.success.as_ref().map_or(Ok(()), |place| check_place(place, "auth.success"))?;
     check_place(&request.token, "auth.token")?;
     match &request.lifetime {
@@ -75,7 +62,10 @@ fn check_token_request(request: &TokenRequest, manifest: &Manifest) -> Checked {
     must(carried, "auth.headers", "no header carries the token: write {token} where it belongs")?;
     let Some(refresh) = &request.refresh else { return Ok(()) };
     check_path(&refresh.path, "auth.refresh.path")?;
+    no_resource(&request.endpoint, &refresh.path, manifest, "auth.refresh.path")?;
     check_body(&refresh.body, manifest, BOTH, "auth.refresh.body")?;
+    let why = "it sends no token, so it renews none: name {refresh-token} or {token}";
+    must(names_token(&refresh.body), "auth.refresh.body", why)?;
     check_place(&refresh.token, "auth.refresh.token")
 }
 
@@ -88,7 +78,48 @@ fn check_address(endpoint: &str, path: &str, manifest: &Manifest) -> Checked {
     })?;
     let why = format!("a login is asked at one address, and `{endpoint}` is a pattern of hosts: give it a base");
     must(spec.base.is_some() || spec.hosts.is_none(), at, why)?;
-    check_path(path, "auth.path")
+    check_path(path, "auth.path")?;
+    no_resource(endpoint, path, manifest, "auth.path")
+}
+
+/// A login is asked in calls that only read, too, so what it asks is no resource.
+fn no_resource(endpoint: &str, path: &str, manifest: &Manifest, at: &str) -> Checked {
+    let Some(spec) = manifest.endpoints.get(endpoint) else { return Ok(()) };
+    let base = spec.base.as_ref().and_then(|base| url::Url::parse(base).ok());
+    let full = format!("{}{path}", base.as_ref().map_or("", |base| base.path().trim_end_matches('/')));
+    let is = |read: &ReadSpec| {
+        PathPattern::parse(&read.path)
+            .is_ok_and(|pattern| pattern.kept(path).is_some() || pattern.kept(&full).is_some())
+    };
+    let why = format!("`{path}` is read as a resource, too: a login has a path of its own");
+    must(!spec.reads.iter().any(is), at, why)
+}
+
+fn names_secret(body: &TokenBody) -> bool {
+    any_part(body, &|part| matches!(part, Part::Secret(_)))
+}
+
+fn names_token(body: &TokenBody) -> bool {
+    any_part(body, &|part| matches!(part, Part::Token | Part::RefreshToken))
+}
+
+/// Whether some template of a body has such a part.
+fn any_part(body: &TokenBody, such: &dyn Fn(&Part<'_>) -> bool) -> bool {
+    fn text(template: &str, such: &dyn Fn(&Part<'_>) -> bool) -> bool {
+        parts(template).is_ok_and(|parts| parts.iter().any(such))
+    }
+    fn json(value: &Value, such: &dyn Fn(&Part<'_>) -> bool) -> bool {
+        match value {
+            Value::String(template) => text(template, such),
+            Value::Array(list) => list.iter().any(|one| json(one, such)),
+            Value::Object(map) => map.values().any(|one| json(one, such)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    match body {
+        TokenBody::Form(form) => form.values().any(|template| text(template, such)),
+        TokenBody::Json(value) => json(value, such),
+    }
 }
 
 fn check_path(path: &str, at: &str) -> Checked {
@@ -140,10 +171,10 @@ fn check_header(name: &str, at: &str) -> Checked {
     // RFC 9110, 5.6.2: token.
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     must(!name.is_empty() && name.bytes().all(token), at, format!("`{name}` is no header name"))?;
-    let lower = name.to_ascii_lowercase();
-    let kept =
-        HEADERS_KEPT.contains(&lower.as_str()) || lower.starts_with("proxy-") || lower.ends_with("method-override");
-    must(!kept, at, format!("the header `{name}` is the host's own: leave it out"))
+    match refused_in_logins(name) {
+        None => Ok(()),
+        Some(why) => Err(wrong(at, format!("the header `{name}` {why}; leave it out"))),
+    }
 }
 
 /// A template that names something optional would log in with a hole in it.

@@ -16,7 +16,7 @@ customer = "account"
 title = "The API"
 base = "https://api.vendor.example/v1"
 hosts = "https://api*.vendor.example"
-reads = ["/*/query"]
+reads = [{ path = "/*/query", form = "query" }]
 
 [endpoints.own]
 title = "The customer's own server"
@@ -136,6 +136,29 @@ fn endpoints() {
     for all in ["\"**\"", "\"/v1/**\"", "\"/v1/*\"", "\"/\""] {
         spoiled("\"/*/query\"", all, at, "would let a write pass for a read");
     }
+    let query = "{ path = \"/*/query\", form = \"query\" }";
+    for (read, why) in [
+        ("{ path = \"/graphql\", form = \"query\" }", "is a place for GraphQL"),
+        ("{ path = \"/api.asmx\", form = \"query\" }", "is a place for SOAP"),
+        ("{ path = \"/soap\", form = { soap-action = {} } }", "no SOAP action is named"),
+        ("{ path = \"/soap\", form = { soap-action = { \"urn:a\" = \"x:Get\" } } }", "without prefix"),
+    ] {
+        spoiled(query, read, at, why);
+    }
+    let twice = format!("{query}, {query}");
+    spoiled(query, &twice, "endpoints.api.reads[1]", "stands there twice");
+    for good in ["{ graphql = \"query\" }", "{ soap-action = { \"urn:a/Get\" = \"Get\" } }"] {
+        let read = format!("{{ path = \"/graphql\", form = {good} }}");
+        assert!(Manifest::parse(&GOOD.replace(query, &read)).is_ok(), "{good}");
+    }
+    for (read, why) in [
+        ("\"/v1/*/query\"", "a read by POST, such as"),
+        ("{ path = \"/search\" }", "missing field `form`"),
+        ("{ path = \"/graphql\", form = { graphql = \"mutation\" } }", "unknown variant `mutation`"),
+    ] {
+        let told = Manifest::parse(&GOOD.replace(query, read)).unwrap_err().to_string();
+        assert!(told.contains(why), "{read}: {told}");
+    }
 }
 
 #[test]
@@ -149,8 +172,10 @@ fn logins() {
     spoiled(key, "\"a\\nb\"", "auth.headers.X-Key", "without line breaks");
     spoiled("X-Key", "\"X Key\"", "auth.headers.X Key", "`X Key` is no header name");
     for own in ["Host", "Content-Length", "Proxy-Authorization", "X-HTTP-Method-Override", "Cookie"] {
-        spoiled("X-Key", own, &format!("auth.headers.{own}"), "the host's own");
+        spoiled("X-Key", own, &format!("auth.headers.{own}"), "the host's to set");
     }
+    spoiled("X-Key", "X_HTTP_METHOD_OVERRIDE", "auth.headers.X_HTTP_METHOD_OVERRIDE", "servers read as `-`");
+    spoiled("X-Key", "Content-Type", "auth.headers.Content-Type", "the connector sets it");
     spoiled(
         "headers = { X-Key = \"{secret:key}\", X-User = \"{setting:user}\" }",
         "headers = {}",
@@ -241,7 +266,7 @@ fn logins_of_the_vendor_s_own() {
 scheme = "token-request"
 endpoint = "api"
 path = "/authenticate"
-method = "PUT"
+method = "POST"
 body = { json = { who = [{ user = "{setting:user}" }], word = "{secret:key}", mfa = false } }
 success = "/success"
 token = "/result/a~1b"
@@ -273,7 +298,7 @@ token = "/result/refresh"
     spoiled("until = \"/result/ends\"", "until = \"ends\"", "auth.lifetime.until", "no place in a JSON reply");
     spoiled("\"T {token}\"", "\"T\"", "auth.headers", "no header carries the token");
     spoiled("\"T {token}\"", "\"{refresh-token}\"", "auth.headers.X-Token", "no token is there yet");
-    spoiled("X-Token", "Cookie", "auth.headers.Cookie", "the host's own");
+    spoiled("X-Token", "Cookie", "auth.headers.Cookie", "the host's to set");
     spoiled("\"/refresh\"", "\"refresh\"", "auth.refresh.path", "a path starts with `/`");
     spoiled("\"/result/refresh\"", "\"\"", "auth.refresh.token", "no place in a JSON reply");
     spoiled(
@@ -283,7 +308,8 @@ token = "/result/refresh"
         "it is empty",
     );
     for (old, new, told) in [
-        ("\"PUT\"", "\"GET\"", "unknown variant `GET`"),
+        ("\"POST\"", "\"PUT\"", "unknown variant `PUT`, expected `POST`"),
+        ("\"POST\"", "\"GET\"", "unknown variant `GET`"),
         (
             "lifetime = { until = \"/result/ends\" }",
             "lifetime = { minutes = \"/result/ends\" }",

@@ -1,0 +1,285 @@
+//! A veil over secrets: whatever a vendor echoes of them is blanked before a connector,
+//! the log, the journal or a terminal gets it.
+//!
+//! A secret is known in the forms that servers answer with: plain, percent- and
+//! form-encoded, as JSON and HTML escape it, in hex, and in base64, also where it is a part
+//! of what was encoded (`user:password`). Each form is searched for in one pass over a
+//! reply. Beyond what can be matched: a secret in pieces, or in a form of the vendor's own
+//! making; and secrets under [`SECRET_MIN`] bytes, which would be found by chance.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Secrets shorter than this, in bytes, are not looked for: they would be found by chance.
+pub const SECRET_MIN: usize = 6;
+
+/// What stands in a secret's place.
+const BLANK: &str = "…";
+
+/// See the module's text.
+pub(super) struct Veil {
+    /// None where nothing is secret.
+    finder: Option<AhoCorasick>,
+    /// Which of the finder's patterns are base64: all of the text around them goes too.
+    base64: Vec<bool>,
+}
+
+impl Veil {
+    /// A veil over these secrets.
+    pub(super) fn over<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
+        let mut forms = BTreeMap::new();
+        for secret in secrets.into_iter().filter(|secret| secret.len() >= SECRET_MIN) {
+            for (form, base64) in forms_of(secret) {
+                *forms.entry(form).or_insert(base64) &= base64;
+            }
+        }
+        let base64 = forms.values().copied().collect();
+        let build = |forms: BTreeMap<String, bool>| {
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms.into_keys())
+        };
+        if forms.is_empty() {
+            return Self { finder: None, base64 };
+        }
+        match build(forms) {
+            Ok(finder) => Self { finder: Some(finder), base64 },
+            // Only patterns of gigabytes do not fit.
+            Err(error) => {
+                tracing::error!(%error, "the secrets of a connection are too large to be looked for");
+                Self { finder: None, base64 }
+            }
+        }
+    }
+
+    /// Whether some form of a secret stands in it.
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        self.finder.as_ref().is_some_and(|finder| finder.is_match(text))
+    }
+
+    /// The text without secrets.
+    pub(super) fn text(&self, text: String) -> String {
+        match self.blanked(text.as_bytes()) {
+            Cow::Borrowed(_) => text,
+            // Patterns are whole characters, and so is what stands in their place.
+            Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// The bytes without secrets.
+    pub(super) fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match self.blanked(&bytes) {
+            Cow::Borrowed(_) => bytes,
+            Cow::Owned(blanked) => blanked,
+        }
+    }
+
+    fn blanked<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        let Some(finder) = &self.finder else { return Cow::Borrowed(bytes) };
+        let mut found = finder.find_iter(bytes).peekable();
+        if found.peek().is_none() {
+            return Cow::Borrowed(bytes);
+        }
+        let mut blanked = Vec::with_capacity(bytes.len());
+        let mut done = 0;
+        for hit in found {
+            let (mut start, mut end) = (hit.start(), hit.end());
+            if self.base64.get(hit.pattern().as_usize()).copied().unwrap_or_default() {
+                start -= bytes[done.min(start)..start].iter().rev().take_while(|byte| is_base64(**byte)).count();
+                end += bytes[end..].iter().take_while(|byte| is_base64(**byte)).count();
+            }
+            start = start.max(done);
+            if end <= start {
+                continue;
+            }
+            blanked.extend_from_slice(&bytes[done..start]);
+            blanked.extend_from_slice(BLANK.as_bytes());
+            done = end;
+        }
+        blanked.extend_from_slice(&bytes[done..]);
+        Cow::Owned(blanked)
+    }
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
+}
+
+/// The forms of a secret, and whether they are base64.
+fn forms_of(secret: &str) -> Vec<(String, bool)> {
+    let mut forms: Vec<(String, bool)> = vec![(secret.to_owned(), false)];
+    for kept in ["*-._", "-._~", "-._~!'()*", "-._~!$&'()*+,;=:@/"] {
+        for (lower, space) in [(false, "%20"), (true, "%20"), (false, "+"), (true, "+")] {
+            forms.push((percent(secret, kept, space, lower), false));
+        }
+    }
+    for escaped in ["", "/", "&<>", "\"&'<>+`", "\"&'<>+`/", "'"] {
+        for (ascii, lower) in [(false, true), (false, false), (true, true), (true, false)] {
+            forms.push((json(secret, escaped, ascii, lower), false));
+        }
+    }
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    for quote in ["\"", "&quot;", "&#34;"] {
+        for apostrophe in ["'", "&#39;", "&#x27;", "&apos;"] {
+            forms.push((html.replace('"', quote).replace('\'', apostrophe), false));
+        }
+    }
+    let hex = |upper: bool| {
+        secret.bytes().fold(String::new(), |mut hex, byte| {
+            let _ = if upper { write!(hex, "{byte:02X}") } else { write!(hex, "{byte:02x}") };
+            hex
+        })
+    };
+    forms.extend([(hex(false), false), (hex(true), false)]);
+    for before in 0..3 {
+        for plain in [inside_base64(&STANDARD_NO_PAD, secret, before), inside_base64(&URL_SAFE_NO_PAD, secret, before)]
+        {
+            forms.push((percent(&plain, "-._~", "%20", false), true));
+            forms.push((percent(&plain, "-._~", "%20", true), true));
+            forms.push((plain.replace('/', "\\/"), true));
+            forms.push((plain, true));
+        }
+    }
+    forms
+}
+
+/// The part of its base64 that a secret alone decides, behind so many bytes that are not known.
+fn inside_base64(engine: &impl base64::Engine, secret: &str, before: usize) -> String {
+    let whole = [&[0; 2][..before], secret.as_bytes()].concat();
+    let encoded = engine.encode(&whole);
+    let (first, last) = (if before == 0 { 0 } else { before + 1 }, usize::from(whole.len() % 3 != 0));
+    encoded[first..encoded.len() - last].to_owned()
+}
+
+/// Percent-encoded, but for letters, digits and those kept.
+fn percent(text: &str, kept: &str, space: &str, lower: bool) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let plain = char::from(byte);
+        if byte.is_ascii_alphanumeric() || (byte.is_ascii() && kept.contains(plain)) {
+            encoded.push(plain);
+        } else if byte == b' ' {
+            encoded.push_str(space);
+        } else {
+            let _ = if lower { write!(encoded, "%{byte:02x}") } else { write!(encoded, "%{byte:02X}") };
+        }
+    }
+    encoded
+}
+
+/// As JSON writes it inside of quotes: with these characters escaped, too, and in ASCII.
+fn json(text: &str, escaped: &str, ascii: bool, lower: bool) -> String {
+    let mut json = String::with_capacity(text.len());
+    let mut units = [0; 2];
+    for c in text.chars() {
+        match c {
+            '/' if escaped.contains('/') => json.push_str("\\/"),
+            '"' if !escaped.contains('"') => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            c if c.is_ascii_control() || escaped.contains(c) || (ascii && !c.is_ascii()) => {
+                for unit in c.encode_utf16(&mut units) {
+                    let _ = if lower { write!(json, "\\u{unit:04x}") } else { write!(json, "\\u{unit:04X}") };
+                }
+            }
+            c => json.push(c),
+        }
+    }
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use proptest::prelude::*;
+
+    const SECRETS: [&str; 6] = [
+        "s3cret-key",
+        "p&ss w/rd+\"q'<r>%",
+        "pässwörd-ß",
+        "back\\slash/and/slash",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        "🔑 of the house",
+    ];
+
+    fn echoes(secret: &str) -> Vec<String> {
+        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let mut url = url::Url::parse("https://x.example/").unwrap();
+        url.query_pairs_mut().append_pair("key", secret);
+        let json = serde_json::json!({ "echo": secret }).to_string();
+        let mut echoes = vec![
+            secret.to_owned(),
+            form.clone(),
+            form.replace('+', "%20"),
+            url.to_string(),
+            json.clone(),
+            json.replace('/', "\\/"),
+            json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e"),
+            json.replace('&', "\\u0026").replace('<', "\\u003C").replace('>', "\\u003E"),
+            secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
+            secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        ];
+        for before in ["", "u", "us", "user:", "anna@vendor.example:", "a b:"] {
+            for after in ["", ":", "xy", "xyz"] {
+                let text = format!("{before}{secret}{after}");
+                echoes.extend([STANDARD.encode(&text), URL_SAFE.encode(&text), STANDARD_NO_PAD.encode(&text)]);
+                let form: String = url::form_urlencoded::byte_serialize(STANDARD.encode(&text).as_bytes()).collect();
+                echoes.push(form);
+                echoes.push(serde_json::json!(STANDARD.encode(&text)).to_string().replace('/', "\\/"));
+            }
+        }
+        echoes
+    }
+
+    #[test]
+    fn what_a_server_echoes_is_blanked_in_every_form_it_takes() {
+        let veil = Veil::over(SECRETS);
+        for secret in SECRETS {
+            for echo in echoes(secret) {
+                let seen = veil.text(format!("before {echo} after"));
+                assert!(seen.starts_with("before ") && seen.ends_with(" after"), "{echo}: {seen}");
+                assert!(seen.contains('…'), "{secret} as {echo}: {seen}");
+                assert!(!seen.contains(secret), "{secret} as {echo}: {seen}");
+                assert!(veil.is_in(echo.as_bytes()), "{secret} as {echo}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_base64_text_with_a_secret_in_it_is_left() {
+        let veil = Veil::over(["s3cret-key"]);
+        for before in ["", "a", "ab", "abc", "anna:"] {
+            let echo = STANDARD.encode(format!("{before}s3cret-key!"));
+            assert_eq!(veil.text(format!("{{\"basic\":\"{echo}\"}}")), "{\"basic\":\"…\"}", "{before}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays_as_it_is() {
+        let veil = Veil::over(["s3cret-key", "short", ""]);
+        for text in ["", "nothing to see", "s3cret-ke", "a short text", "{\"a\":1}", "äöü"] {
+            assert_eq!(veil.text(text.to_owned()), text);
+        }
+        assert_eq!(veil.bytes(vec![0xff, 0, 1]), [0xff, 0, 1]);
+        assert_eq!(veil.bytes(b"\xffs3cret-key\xfe".to_vec()), [b"\xff", "…".as_bytes(), b"\xfe"].concat());
+        assert_eq!(veil.text("s3cret-keys3cret-key s3cret-key".to_owned()), "…… …");
+        assert_eq!(Veil::over([]).text("s3cret-key".to_owned()), "s3cret-key");
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_is_never_left(secret in "[ -~äß€]{6,40}", around in "[ -~äß€]{0,8}") {
+            let veil = Veil::over([secret.as_str()]);
+            for echo in echoes(&secret) {
+                let seen = veil.text(format!("{around}\n{echo}\n{around}"));
+                prop_assert!(!seen.contains(&secret), "{}", seen);
+                prop_assert!(seen.contains('…'), "{} as {}", secret, echo);
+            }
+        }
+    }
+}

@@ -1,17 +1,18 @@
 //! `crosswalk link`: which source record is which target record, decided by a person, one
 //! by one, by score, or in a spreadsheet.
 
+use super::apply::confirmed;
 use super::exit::Exit;
-use super::files;
+use super::files::{self, ImportArgs, TableArgs};
 use super::output::{count, table};
 use super::parse::score;
 use super::session::Session;
 use super::shapes;
-use crate::engine::{Decision, LinkFilter, LinkView};
+use crate::engine::{Decision, LINK_COLUMNS, LinkFilter, LinkView};
 use crate::model::{Kind, Link, LinkState, ReverseDecision, SyncName};
 use clap::Subcommand;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Decide which is which.
 #[derive(Debug, Subcommand)]
@@ -53,7 +54,30 @@ Example:
         #[command(flatten)]
         record: RecordArgs,
     },
-    /// Link every proposal with at least a score and no close second
+    /// Say that a proposed target record is not the one; others may still be proposed
+    #[command(after_help = "\
+Example:
+  crosswalk link decline rmm-to-psa customer 17 29683")]
+    Decline {
+        #[command(flatten)]
+        record: RecordArgs,
+        /// The target record's id
+        target: String,
+    },
+    /// Take a decision back: its links are again as they were before it
+    #[command(after_help = "\
+What was written for a link since is not undone (`crosswalk run undo` does that), and what was
+decided on since stays. `crosswalk journal` names the decisions.
+
+Example:
+  crosswalk link take-back rmm-to-psa d1f4a9c2e")]
+    TakeBack {
+        /// The sync
+        sync: SyncName,
+        /// The decision's id
+        decision: String,
+    },
+    /// Show every proposal with at least a score and no close second, ask, and link them
     #[command(after_help = "\
 Example:
   crosswalk link accept rmm-to-psa --kind customer --score 0.9")]
@@ -66,6 +90,9 @@ Example:
         /// The score, from 0 to 1
         #[arg(long, value_parser = score)]
         score: f64,
+        /// Do not ask whether to go ahead
+        #[arg(short, long)]
+        yes: bool,
     },
     /// Decide whether a customer that is in the target alone is created at the source
     #[command(after_help = "\
@@ -84,29 +111,28 @@ Examples:
         #[arg(value_parser = ["create", "exclude", "forget"])]
         decision: String,
     },
-    /// Write links as CSV, for a spreadsheet
+    /// Write links into a file, for a spreadsheet or a program
     Export {
         /// The sync
         sync: SyncName,
+        #[command(flatten)]
+        form: TableArgs,
         /// The file; none, or `-`, is standard output
         file: Option<PathBuf>,
         #[command(flatten)]
         filter: FilterArgs,
     },
-    /// Take decisions from a CSV file: all of it, or nothing while a row is wrong
+    /// Take decisions from a CSV or JSON file: all of it, or nothing while a row is wrong
     #[command(after_help = "\
-The columns that count are kind, source, state (linked, create, excluded, unmapped) and, for
-linked, target. Rows in other states are left as they are.
+The columns that decide are kind, source, state (linked, create, excluded, unmapped) and, for
+linked, target. A name beside an id must be its name, or empty. Rows that nobody changed since
+the export decide nothing, and a changed row is refused when somebody decided on it since. CSV
+is read with any separator and encoding a spreadsheet saves; columns you add are ignored.
 
 Example:
   crosswalk link export rmm-to-psa links.csv      (edit it, then)
   crosswalk link import rmm-to-psa links.csv")]
-    Import {
-        /// The sync
-        sync: SyncName,
-        /// The file; `-` is standard input
-        file: PathBuf,
-    },
+    Import(ImportArgs),
 }
 
 /// Which source record.
@@ -151,10 +177,14 @@ impl LinkCommand {
             LinkCommand::Create { record } => record.decide(session, &Decision::Create).await,
             LinkCommand::Exclude { record } => record.decide(session, &Decision::Exclude).await,
             LinkCommand::Forget { record } => record.decide(session, &Decision::Forget).await,
-            LinkCommand::Accept { sync, kind, score } => accept(session, &sync, kind, score).await,
+            LinkCommand::Decline { record, target } => record.decide(session, &Decision::Decline(target)).await,
+            LinkCommand::TakeBack { sync, decision } => take_back(session, &sync, &decision).await,
+            LinkCommand::Accept { sync, kind, score, yes } => accept(session, &sync, kind, score, yes).await,
             LinkCommand::Reverse { sync, target, decision } => reverse(session, &sync, &target, &decision).await,
-            LinkCommand::Export { sync, file, filter } => export(session, &sync, file, &filter.into()).await,
-            LinkCommand::Import { sync, file } => import(session, &sync, &file).await,
+            LinkCommand::Export { sync, form, file, filter } => {
+                export(session, &sync, form, file, &filter.into()).await
+            }
+            LinkCommand::Import(args) => import(session, &args).await,
         }
     }
 }
@@ -233,6 +263,7 @@ pub(super) async fn decide(
                 Decision::Create => "is to be created".to_owned(),
                 Decision::Exclude => "is left out".to_owned(),
                 Decision::Forget => "is undecided again".to_owned(),
+                Decision::Decline(target) => format!("is not {target}"),
             };
             format!("{kind} {source} {done}; next: crosswalk plan {sync}")
         },
@@ -258,32 +289,80 @@ async fn reverse(session: &Session<'_>, sync: &SyncName, target: &str, decision:
     Ok(Exit::Done)
 }
 
-pub(super) async fn accept(session: &Session<'_>, sync: &SyncName, kind: Kind, score: f64) -> anyhow::Result<Exit> {
-    let links = session.tenant().await?.link_accept(sync, kind, score).await?;
+pub(super) async fn accept(
+    session: &Session<'_>,
+    sync: &SyncName,
+    kind: Kind,
+    score: f64,
+    yes: bool,
+) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let found = tenant.link_acceptable(sync, kind, score).await?;
+    if found.is_empty() {
+        session.output.answer(
+            || json!({ "decision": "", "links": [] }),
+            || format!("no {kind} is proposed with {score} or more; `crosswalk link list {sync} --kind {kind} --state proposed` shows what is"),
+        )?;
+        return Ok(Exit::Done);
+    }
+    if !yes {
+        let shown = found
+            .iter()
+            .map(|link| [link.source.clone(), link.target.clone().unwrap_or_default(), link.reason.clone()]);
+        session.output.talk(&format!("{}\n", table(["source", "target", "why"], shown)));
+        let question = format!("Link {}?", count(found.len() as u64, kind.as_str()));
+        if !confirmed(session, question, &format!("crosswalk link accept {sync} --kind {kind} --score {score} --yes"))
+            .await?
+        {
+            return Ok(Exit::Done);
+        }
+    }
+    let decided = tenant.link_accept(sync, kind, score).await?;
     session.output.answer(
-        || links.iter().map(shapes::link).collect::<Value>(),
-        || format!("{} linked; next: crosswalk plan {sync}", count(links.len() as u64, kind.as_str())),
+        || json!({ "decision": decided.decision, "links": decided.links.iter().map(shapes::link).collect::<Value>() }),
+        || {
+            let linked = count(decided.links.len() as u64, kind.as_str());
+            let back = format!("crosswalk link take-back {sync} {}", decided.decision);
+            format!("{linked} linked; next: crosswalk plan {sync}; back: {back}")
+        },
     )?;
     Ok(Exit::Done)
+}
+
+async fn take_back(session: &Session<'_>, sync: &SyncName, decision: &str) -> anyhow::Result<Exit> {
+    let taken = session.tenant().await?.decision_take_back(sync, decision).await?;
+    session.output.answer(
+        || {
+            json!({
+                "links": taken.links.iter().map(shapes::link).collect::<Value>(),
+                "left": taken.left.iter().map(|(source, why)| json!({ "source": source, "why": why })).collect::<Value>(),
+            })
+        },
+        || {
+            let mut text = format!("{} as before {decision}", count(taken.links.len() as u64, "link"));
+            for (source, why) in &taken.left {
+                text.push_str(&format!("\n{source} stays: {why}"));
+            }
+            format!("{text}\nnext: crosswalk plan {sync}")
+        },
+    )?;
+    Ok(if taken.left.is_empty() { Exit::Done } else { Exit::Partial })
 }
 
 async fn export(
     session: &Session<'_>,
     sync: &SyncName,
+    form: TableArgs,
     file: Option<PathBuf>,
     filter: &LinkFilter,
 ) -> anyhow::Result<Exit> {
-    let csv = session.tenant().await?.link_export(sync, filter).await?;
-    files::give(session, file, "links", &csv, || json!({ "csv": csv }))?;
+    let rows = session.tenant().await?.link_export(sync, filter).await?;
+    files::give(session, file, "links", &form.text(LINK_COLUMNS, &rows)?, || json!(rows))?;
     Ok(Exit::Done)
 }
 
-async fn import(session: &Session<'_>, sync: &SyncName, file: &Path) -> anyhow::Result<Exit> {
-    let text = files::read(file)?;
-    let changed = session.tenant().await?.link_import(sync, &text).await?;
-    session.output.answer(
-        || json!({ "changed": changed }),
-        || format!("{} changed; next: crosswalk plan {sync}", count(changed as u64, "link")),
-    )?;
-    Ok(Exit::Done)
+async fn import(session: &Session<'_>, args: &ImportArgs) -> anyhow::Result<Exit> {
+    let file = files::read(&args.file)?;
+    let import = session.tenant().await?.link_import(&args.sync, &file, args.dry_run).await?;
+    args.answer(session, "link", &import)
 }

@@ -70,6 +70,9 @@ Example:
         /// The score, from 0 to 1
         #[arg(long, value_parser = score, default_value = "0.9")]
         score: f64,
+        /// Do not ask whether to go ahead
+        #[arg(short, long)]
+        yes: bool,
     },
 }
 
@@ -100,7 +103,7 @@ impl ProductCommand {
             ProductCommand::Create { product } => product.decide(session, &Decision::Create).await,
             ProductCommand::Exclude { product } => product.decide(session, &Decision::Exclude).await,
             ProductCommand::Forget { product } => product.decide(session, &Decision::Forget).await,
-            ProductCommand::Accept { sync, score } => accept(session, &sync, Kind::Product, score).await,
+            ProductCommand::Accept { sync, score, yes } => accept(session, &sync, Kind::Product, score, yes).await,
         }
     }
 }

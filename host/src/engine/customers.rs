@@ -10,7 +10,7 @@ mod file;
 mod named;
 
 pub use accept::Accepted;
-pub use file::CustomerRow;
+pub use file::{CUSTOMER_COLUMNS, CustomerRow};
 
 use super::Tenant;
 use super::context::Work;
@@ -338,7 +338,7 @@ impl Tenant {
         seen: Option<(i64, i64)>,
     ) -> Result<(), Error> {
         let sync = self.sync(sync).await?;
-        let links = self.mapped(&sync, customer, account, contract).await?;
+        let links = self.mapped(&sync, customer, account, contract, &HashSet::new()).await?;
         for link in &links {
             let expected =
                 seen.map(|(account, contract)| if link.target_kind == Kind::Contract { contract } else { account });
@@ -349,46 +349,25 @@ impl Tenant {
                 });
             }
         }
-        self.store.links_put(&sync.name, &links).await?;
-        self.note_mapped(&sync, &links).await
+        self.decide(&sync, OPERATOR, links).await?;
+        Ok(())
     }
 
-    /// Puts decisions that bills rest on into the journal; nothing where usage takes no part.
-    pub(super) async fn note_mapped(&self, sync: &Sync, links: &[Link]) -> Result<(), Error> {
-        if !sync.rules.kinds.contains_key(&Kind::Usage) {
-            return Ok(());
-        }
-        let now = self.parts.clock.now();
-        let entry = |link: &Link| {
-            let to = link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
-            JournalEntry {
-                kind: Some(Kind::Usage),
-                source: Some(link.source.clone()),
-                target: link.target.clone(),
-                customer: (link.kind == Kind::Customer).then(|| link.source.clone()),
-                event: "mapped".to_owned(),
-                message: format!("{} {}: {} {to}", link.kind, link.source, link.target_kind),
-                ..JournalEntry::at(now)
-            }
-        };
-        let entries: Vec<JournalEntry> = links.iter().map(entry).collect();
-        Ok(self.store.journal_append(Some(&sync.name), &entries).await?)
-    }
-
-    /// The links as decisions make them, checked; not stored.
+    /// The links as decisions make them, checked; not stored. `freed`: see `decided_among`.
     async fn mapped(
         &self,
         sync: &Sync,
         customer: &str,
         account: Option<&Decision>,
         contract: Option<&Decision>,
+        freed: &HashSet<String>,
     ) -> Result<Vec<Link>, Error> {
         let mut links = Vec::new();
         let contract_link = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
         let contract_link = contract_link.into_iter().find(|link| link.target_kind == Kind::Contract);
         let mut contract = contract.cloned();
         if let Some(decision) = account {
-            let link = self.decided(sync, Kind::Customer, customer, decision).await?;
+            let link = self.decided_among(sync, Kind::Customer, customer, decision, freed).await?;
             let before = self.store.link_get(&sync.name, Kind::Customer, customer).await?;
             // A contract of another account is not its contract any more.
             let moved = before.and_then(|before| before.target).filter(|before| Some(before) != link.target.as_ref());
@@ -398,6 +377,29 @@ impl Tenant {
             links.push(link);
         }
         let Some(decision) = &contract else { return Ok(links) };
+        let account = match account {
+            Some(Decision::Link(account)) => Some(account.as_str()),
+            Some(_) if matches!(decision, Decision::Link(_)) => {
+                return Err(Error::invalid(
+                    "a contract is one of an account, and the account is taken away",
+                    "say which account it is, or leave the contract out",
+                ));
+            }
+            _ => None,
+        };
+        links.push(self.contract_decided(sync, customer, account, decision).await?);
+        Ok(links)
+    }
+
+    /// The link of a customer to a contract as a decision makes it, checked; not stored. `account` is the
+    /// one that is decided along with it; `None` takes the one the customer is linked to.
+    async fn contract_decided(
+        &self,
+        sync: &Sync,
+        customer: &str,
+        account: Option<&str>,
+        decision: &Decision,
+    ) -> Result<Link, Error> {
         if !sync.rules.kinds.contains_key(&Kind::Usage) {
             return Err(Error::invalid(
                 format!("usage takes no part in the sync `{}`: a contract means nothing in it", sync.name),
@@ -407,28 +409,25 @@ impl Tenant {
         let (state, target) = match decision {
             Decision::Link(id) => {
                 let account = match account {
-                    Some(Decision::Link(account)) => account.clone(),
+                    Some(account) => account.to_owned(),
                     None => self.account_of(sync, customer).await?,
-                    Some(_) => {
-                        return Err(Error::invalid(
-                            "a contract is one of an account, and the account is taken away",
-                            "say which account it is, or leave the contract out",
-                        ));
-                    }
                 };
                 self.check_contract(sync, &account, id).await?;
                 (LinkState::Linked, Some(id.clone()))
             }
             Decision::Exclude => (LinkState::Excluded, None),
-            Decision::Forget => (LinkState::Unmapped, None),
+            Decision::Forget | Decision::Decline(_) => (LinkState::Unmapped, None),
             Decision::Create => {
                 return Err(Error::invalid("contracts are not created", "make it in the PSA, and choose it"));
             }
         };
+        let known = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
         let now = self.parts.clock.now();
-        let link = contract_link
+        let link = known
+            .into_iter()
+            .find(|link| link.target_kind == Kind::Contract)
             .unwrap_or_else(|| Link { target_kind: Kind::Contract, ..Link::unmapped(Kind::Customer, customer, now) });
-        links.push(Link {
+        Ok(Link {
             state,
             target,
             decided_by: if *decision == Decision::Forget { String::new() } else { OPERATOR.to_owned() },
@@ -436,8 +435,7 @@ impl Tenant {
             reason: "decided by the operator".to_owned(),
             candidates: Vec::new(),
             ..link
-        });
-        Ok(links)
+        })
     }
 
     async fn check_contract(&self, sync: &Sync, account: &str, id: &str) -> Result<(), Error> {
@@ -496,18 +494,20 @@ impl Tenant {
             }
         }
         let count = changed.len();
-        let word = format!("{} {}", switch.as_str(), if on { "on" } else { "off" });
-        let switched = |(customer, _): &(String, _)| JournalEntry {
-            kind: Some(needs),
-            customer: Some(customer.clone()),
-            event: "switched".to_owned(),
-            message: word.clone(),
-            ..JournalEntry::at(self.parts.clock.now())
-        };
-        let entries: Vec<JournalEntry> = changed.iter().map(switched).collect();
-        self.store.switches_put(&sync.name, changed).await?;
-        self.store.journal_append(Some(&sync.name), &entries).await?;
+        let entries: Vec<JournalEntry> =
+            changed.iter().map(|(customer, _)| self.switched_entry(switch, on, customer)).collect();
+        self.store.decide(&sync.name, &[], changed, &entries).await?;
         Ok(count)
+    }
+
+    fn switched_entry(&self, switch: Switch, on: bool, customer: &str) -> JournalEntry {
+        JournalEntry {
+            kind: Some(if switch == Switch::Usage { Kind::Usage } else { Kind::Alert }),
+            customer: Some(customer.to_owned()),
+            event: "switched".to_owned(),
+            message: format!("{} {}", switch.as_str(), if on { "on" } else { "off" }),
+            ..JournalEntry::at(self.parts.clock.now())
+        }
     }
 
     /// Reads customers, their accounts, contracts and what is on these again now, ahead of the

@@ -5,9 +5,13 @@
 //! single rows and for files.
 
 use super::Tenant;
+use super::decisions::Decided;
+use super::imports::by_a_spreadsheet;
+use super::matching::OPERATOR;
 use crate::error::Error;
-use crate::model::{Kind, Link, LinkState, Record, Sync, SyncName};
+use crate::model::{Candidate, Kind, Link, LinkState, Record, Sync, SyncName};
 use serde::Serialize;
+use std::collections::{HashMap, HashSet};
 
 /// Which links are listed.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +48,8 @@ pub enum Decision {
     Create,
     /// It is not to be synced.
     Exclude,
+    /// It is not this target record, whatever else it may be.
+    Decline(String),
     /// Nothing is decided any more: matching starts afresh.
     Forget,
 }
@@ -102,33 +108,52 @@ impl Tenant {
     ) -> Result<Link, Error> {
         let sync = self.sync(sync).await?;
         let link = self.decided(&sync, kind, source, decision).await?;
-        self.store.links_put(&sync.name, std::slice::from_ref(&link)).await?;
-        self.note_mapped(&sync, std::slice::from_ref(&link)).await?;
-        Ok(Link { revision: link.revision + 1, ..link })
+        let decided = self.decide(&sync, OPERATOR, vec![link.clone()]).await?;
+        Ok(decided.links.into_iter().next().unwrap_or(link))
     }
 
-    /// Links every proposal whose best candidate has at least this score and no close second.
+    /// The proposals that [`link_accept`](Self::link_accept) would link, as the links they become.
+    ///
+    /// # Errors
+    /// No such sync.
+    pub async fn link_acceptable(&self, sync: &SyncName, kind: Kind, score: f64) -> Result<Vec<Link>, Error> {
+        let sync = self.sync(sync).await?;
+        self.acceptable(&sync, kind, score).await
+    }
+
+    /// Links every proposal whose best candidate has at least this score and no close second. Each link
+    /// keeps the score and the reason it was accepted for.
     ///
     /// # Errors
     /// No such sync; somebody else decided meanwhile.
-    pub async fn link_accept(&self, sync: &SyncName, kind: Kind, score: f64) -> Result<Vec<Link>, Error> {
+    pub async fn link_accept(&self, sync: &SyncName, kind: Kind, score: f64) -> Result<Decided, Error> {
         let sync = self.sync(sync).await?;
+        let links = self.acceptable(&sync, kind, score).await?;
+        self.decide(&sync, &accepted_by(score), links).await
+    }
+
+    /// The proposals of a kind that a score accepts, as links; not stored. Of several that propose one
+    /// target none is taken.
+    pub(super) async fn acceptable(&self, sync: &Sync, kind: Kind, score: f64) -> Result<Vec<Link>, Error> {
+        let links = self.store.links_all(&sync.name, kind).await?;
+        let proposed = links.into_iter().filter_map(|link| {
+            let best =
+                link.candidates.first().filter(|best| link.state == LinkState::Proposed && best.score >= score)?;
+            let second = link.candidates.get(1);
+            let clear = second.is_none_or(|second| best.score - second.score >= super::matching::CLOSE);
+            clear.then(|| (link.source.clone(), best.clone()))
+        });
+        let proposed: Vec<(String, Candidate)> = proposed.collect();
+        let mut asked = HashMap::<&str, u32>::new();
+        for (_, best) in &proposed {
+            *asked.entry(&best.target).or_default() += 1;
+        }
         let mut accepted = Vec::new();
-        for link in self.store.links_all(&sync.name, kind).await? {
-            if link.state != LinkState::Proposed {
-                continue;
-            }
-            let Some(best) = link.candidates.first().filter(|best| best.score >= score) else { continue };
-            if link.candidates.get(1).is_some_and(|second| best.score - second.score < super::matching::CLOSE) {
-                continue;
-            }
-            let decision = Decision::Link(best.target.clone());
-            if let Ok(link) = self.decided(&sync, kind, &link.source, &decision).await {
-                self.store.links_put(&sync.name, std::slice::from_ref(&link)).await?;
-                accepted.push(link);
+        for (source, best) in proposed.iter().filter(|(_, best)| asked[best.target.as_str()] == 1) {
+            if let Ok(link) = self.decided(sync, kind, source, &Decision::Link(best.target.clone())).await {
+                accepted.push(Link { reason: accepted_for(best), ..link });
             }
         }
-        self.note_mapped(&sync, &accepted).await?;
         Ok(accepted)
     }
 
@@ -140,25 +165,48 @@ impl Tenant {
         source: &str,
         decision: &Decision,
     ) -> Result<Link, Error> {
+        self.decided_among(sync, kind, source, decision, &HashSet::new()).await
+    }
+
+    /// The same, among decisions that are stored together: `freed` are source records of this kind whose
+    /// targets are free once all of them are stored.
+    pub(super) async fn decided_among(
+        &self,
+        sync: &Sync,
+        kind: Kind,
+        source: &str,
+        decision: &Decision,
+        freed: &HashSet<String>,
+    ) -> Result<Link, Error> {
         let hint = format!(
             "`crosswalk link list {} --kind {kind}` lists the records; run `crosswalk plan {}` first if it is new",
             sync.name, sync.name
         );
-        let record = self
-            .record(&sync.source, kind, source)
-            .await?
-            .ok_or_else(|| Error::not_found("source record", format!("{kind} {source}"), hint))?;
+        let record = self.record(&sync.source, kind, source).await?.ok_or_else(|| {
+            Error::not_found(
+                "source record",
+                format!("{kind} {}{}", source.escape_debug(), by_a_spreadsheet(source)),
+                hint,
+            )
+        })?;
         let now = self.parts.clock.now();
         let mut link =
             self.store.link_get(&sync.name, kind, source).await?.unwrap_or_else(|| Link::unmapped(kind, source, now));
         let (state, target) = match decision {
             Decision::Link(target) => {
-                self.check_target(sync, kind, &record, target).await?;
+                self.check_target(sync, kind, &record, target, freed).await?;
                 (LinkState::Linked, Some(target.clone()))
             }
             Decision::Create => (LinkState::Create, None),
             Decision::Exclude => (LinkState::Excluded, None),
             Decision::Forget => (LinkState::Unmapped, None),
+            Decision::Decline(_) if link.target.is_some() => {
+                return Err(Error::invalid(
+                    format!("{kind} {source} is linked: only a proposal can be declined"),
+                    format!("`crosswalk link forget {} {kind} {source}` takes the link away first", sync.name),
+                ));
+            }
+            Decision::Decline(_) => (LinkState::Unmapped, None),
         };
         if link.target != target {
             // What was written belongs to the old target; what was proposed and not taken was declined.
@@ -166,7 +214,7 @@ impl Tenant {
             link.sent.clear();
             link.volatile_at = None;
             link.made = false;
-            if *decision != Decision::Forget {
+            if !matches!(decision, Decision::Forget | Decision::Decline(_)) {
                 let not_taken = link.candidates.iter().map(|candidate| &candidate.target).chain(&link.target);
                 let declined: Vec<String> = not_taken
                     .filter(|id| Some(*id) != target.as_ref() && !link.declined.contains(id))
@@ -178,13 +226,18 @@ impl Tenant {
         if let Some(target) = &target {
             link.declined.retain(|id| id != target);
         }
+        if let Decision::Decline(target) = decision
+            && !link.declined.contains(target)
+        {
+            link.declined.push(target.clone());
+        }
         link.state = state;
         link.target = target;
         link.candidates.clear();
         // What is forgotten is nobody's decision: matching has it again.
         let (by, reason) = match decision {
-            Decision::Forget => (String::new(), String::new()),
-            _ => ("operator".to_owned(), "decided by the operator".to_owned()),
+            Decision::Forget | Decision::Decline(_) => (String::new(), String::new()),
+            _ => (OPERATOR.to_owned(), "decided by the operator".to_owned()),
         };
         link.decided_by = by;
         link.decided_at = now;
@@ -193,11 +246,18 @@ impl Tenant {
     }
 
     /// Whether a source record may be linked to a target record.
-    async fn check_target(&self, sync: &Sync, kind: Kind, source: &Record, target: &str) -> Result<(), Error> {
+    async fn check_target(
+        &self,
+        sync: &Sync,
+        kind: Kind,
+        source: &Record,
+        target: &str,
+        freed: &HashSet<String>,
+    ) -> Result<(), Error> {
         let record = self.record(&sync.target, kind, target).await?.ok_or_else(|| {
             Error::not_found(
                 "target record",
-                format!("{kind} {target}"),
+                format!("{kind} {}{}", target.escape_debug(), by_a_spreadsheet(target)),
                 format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target),
             )
         })?;
@@ -232,9 +292,9 @@ impl Tenant {
         // Several sites may share a location; everything else is one to one.
         if kind != Kind::Location {
             let others = self.store.links_of_target(&sync.name, kind, target).await?;
-            if let Some(other) =
-                others.iter().find(|other| other.source != source.id && other.state == LinkState::Linked)
-            {
+            if let Some(other) = others.iter().find(|other| {
+                other.source != source.id && other.state == LinkState::Linked && !freed.contains(&other.source)
+            }) {
                 return Err(Error::invalid(
                     format!("{kind} {target} (`{}`) is linked to {} already", record.name, other.source),
                     format!("set that one free first: `crosswalk link forget {} {kind} {}`", sync.name, other.source),
@@ -259,6 +319,16 @@ impl Tenant {
             .find(|stored| stored.gone_at.is_none())
             .map(|stored| stored.record))
     }
+}
+
+/// Who decided where a score was accepted.
+pub(super) fn accepted_by(score: f64) -> String {
+    format!("accepted score {score}")
+}
+
+/// What an accepted proposal rested on.
+pub(super) fn accepted_for(best: &Candidate) -> String {
+    format!("accepted at {:.2}: {}", best.score, best.reason)
 }
 
 fn passes(view: &LinkView, filter: &LinkFilter) -> bool {

@@ -11,6 +11,10 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Serialize;
 
+/// What [`read`] reads: of the journal `j`, and of the change `c` an entry is about.
+pub(super) const COLUMNS: &str =
+    "j.at, j.run, j.plan, j.sequence, j.kind, j.source, j.target, j.customer, j.event, j.message, j.detail, c.fields";
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct JournalEntry {
@@ -96,11 +100,11 @@ impl TenantStore {
     pub async fn journal_list(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreError> {
         let (tenant, filter) = (self.id, filter.clone());
         self.read(move |db| {
-            let mut sql = "SELECT j.at, j.run, j.plan, j.sequence, j.kind, j.source, j.target, j.customer, j.event, \
-                           j.message, j.detail, c.fields FROM journal j LEFT JOIN changes c ON j.detail IS NULL \
-                           AND c.tenant = j.tenant AND c.plan = j.plan AND c.sequence = j.sequence \
-                           WHERE j.tenant = ?"
-                .to_owned();
+            let mut sql = format!(
+                "SELECT {COLUMNS} FROM journal j LEFT JOIN changes c ON j.detail IS NULL \
+                 AND c.tenant = j.tenant AND c.plan = j.plan AND c.sequence = j.sequence \
+                 WHERE j.tenant = ?"
+            );
             let mut values = vec![Sql::from(tenant)];
             let sync = filter.sync.map(|sync| sync_id(db, tenant, &sync)).transpose()?;
             let wanted = [
@@ -180,7 +184,7 @@ pub(super) fn append<'a>(
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
+pub(super) fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
     let detail = match (row.get::<_, Option<String>>(10)?, row.get::<_, Option<String>>(11)?) {
         (Some(text), _) => {
             Some(serde_json::from_str(&text).map_err(|error| StoreError::unreadable("journal entry", error))?)

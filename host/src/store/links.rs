@@ -297,6 +297,25 @@ pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Re
     Ok(())
 }
 
+/// Takes away a stored link's target that the link shall not have any more, so that another can have it
+/// within the same transaction.
+pub(super) fn set_free(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE links SET target = NULL WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 \
+         AND target_kind = ?5 AND revision = ?6 AND target IS NOT ?7",
+    )?
+    .execute(params![
+        tenant,
+        sync,
+        link.kind.as_str(),
+        link.source,
+        link.target_kind.as_str(),
+        link.revision,
+        link.target
+    ])?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> Result<Link, StoreError> {
     let written = read_values(row, 11)?;
     let sent = if row.get_ref(12)? == ValueRef::Null { written.clone() } else { read_values(row, 12)? };

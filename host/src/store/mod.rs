@@ -21,6 +21,7 @@ mod changes;
 mod cipher;
 mod codec;
 mod connections;
+mod decisions;
 mod entries;
 mod error;
 mod journal;
@@ -61,6 +62,7 @@ pub use wakeups::{Recurring, Wakeup};
 
 use crate::model::TenantName;
 use cipher::Cipher;
+use decisions::Notes;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -82,6 +84,8 @@ pub struct TenantStore {
     base: Arc<Base>,
     name: TenantName,
     id: i64,
+    /// Journal entries that the next write takes along; see [`TenantStore::noting`].
+    notes: Option<Arc<Notes>>,
 }
 
 struct Base {
@@ -122,7 +126,7 @@ impl Store {
     /// `NotFound`.
     pub async fn tenant(&self, name: &TenantName) -> Result<TenantStore, StoreError> {
         let id = self.tenant_id(name).await?;
-        Ok(TenantStore { base: self.base.clone(), name: name.clone(), id })
+        Ok(TenantStore { base: self.base.clone(), name: name.clone(), id, notes: None })
     }
 
     /// Where the database is.
@@ -164,7 +168,18 @@ impl TenantStore {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.base.threads.write(Strength::Power, work).await
+        match &self.notes {
+            None => self.base.threads.write(Strength::Power, work).await,
+            Some(notes) => {
+                let (notes, tenant) = (notes.clone(), self.id);
+                let noted = move |db: &Connection| {
+                    let done = work(db)?;
+                    notes.append(db, tenant)?;
+                    Ok(done)
+                };
+                self.base.threads.write(Strength::Power, noted).await
+            }
+        }
     }
 
     /// A transaction whose loss in a power failure only costs asking the vendor again.

@@ -10,7 +10,7 @@ use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
 use crate::model::usage::{Count, CountSpan, LastOutcome};
 use crate::model::{ConnectionName, Switches, SyncName, Timestamp};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 use std::collections::{HashMap, HashSet};
 
 /// Reports further apart than this leave a day between them of which nothing is known.
@@ -176,26 +176,6 @@ impl TenantStore {
         .await
     }
 
-    /// Stores switches of source customers, all or none.
-    ///
-    /// # Errors
-    /// `NotFound` (the sync).
-    pub async fn switches_put(&self, sync: &SyncName, switches: Vec<(String, Switches)>) -> Result<(), StoreError> {
-        let (tenant, sync) = (self.id, sync.clone());
-        self.write(move |db| {
-            let sync = sync_id(db, tenant, &sync)?;
-            let mut put = db.prepare_cached(
-                "INSERT INTO switches (tenant, sync, customer, usage, tickets) VALUES (?1, ?2, ?3, ?4, ?5) \
-                 ON CONFLICT DO UPDATE SET usage = excluded.usage, tickets = excluded.tickets",
-            )?;
-            for (customer, switches) in &switches {
-                put.execute(params![tenant, sync, customer, switches.usage, switches.tickets])?;
-            }
-            Ok(())
-        })
-        .await
-    }
-
     /// How it went last, by source customer.
     ///
     /// # Errors
@@ -267,4 +247,21 @@ fn outcome(row: &Row<'_>) -> Result<LastOutcome, StoreError> {
         message: row.get(4)?,
         trouble: connection.zip(failure),
     })
+}
+
+/// Stores switches of source customers inside a transaction.
+pub(super) fn put_switches(
+    db: &Connection,
+    tenant: i64,
+    sync: i64,
+    switches: &[(String, Switches)],
+) -> Result<(), StoreError> {
+    let mut put = db.prepare_cached(
+        "INSERT INTO switches (tenant, sync, customer, usage, tickets) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT DO UPDATE SET usage = excluded.usage, tickets = excluded.tickets",
+    )?;
+    for (customer, switches) in switches {
+        put.execute(params![tenant, sync, customer, switches.usage, switches.tickets])?;
+    }
+    Ok(())
 }

@@ -2,13 +2,14 @@
 
 use super::list::rows;
 use super::which::WhichArgs;
+use crate::cli::apply::confirmed;
 use crate::cli::exit::{Exit, Told};
-use crate::cli::output::{clean, count};
+use crate::cli::output::{clean, count, table};
 use crate::cli::progress::Bars;
 use crate::cli::session::Session;
 use crate::cli::shapes;
 use crate::engine::{CustomerFilter, CustomerView, Decision, Refreshed, Tenant};
-use crate::model::{Switch, SyncName};
+use crate::model::{Link, Switch, SyncName};
 use serde_json::{Value, json};
 
 /// Which account and contract a customer is.
@@ -92,18 +93,42 @@ async fn views(tenant: &Tenant, sync: &SyncName, ids: Vec<String>) -> anyhow::Re
 pub(super) async fn accept(
     session: &Session<'_>,
     sync: &SyncName,
-    account: f64,
-    contract: f64,
+    (account, contract): (f64, f64),
+    yes: bool,
 ) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
-    let accepted = tenant.customer_accept(sync, account, contract).await?;
-    let both = accepted.accounts.iter().chain(&accepted.contracts).cloned().collect();
+    let mut accepted = tenant.customer_acceptable(sync, account, contract).await?;
+    let links: Vec<&Link> = accepted.accounts.iter().chain(&accepted.contracts).collect();
+    if !links.is_empty() && !yes {
+        let shown = table(
+            ["customer", "is", "why"],
+            links.iter().map(|link| {
+                let is = format!("{} {}", link.target_kind, link.target.as_deref().unwrap_or_default());
+                [link.source.clone(), is, link.reason.clone()]
+            }),
+        );
+        session.output.talk(&format!("{shown}\n"));
+        let question = format!(
+            "Link {} and {}?",
+            count(accepted.accounts.len() as u64, "account"),
+            count(accepted.contracts.len() as u64, "contract")
+        );
+        if !confirmed(session, question, &format!("crosswalk customer accept {sync} --yes")).await? {
+            return Ok(Exit::Done);
+        }
+    }
+    if !links.is_empty() {
+        accepted = tenant.customer_accept(sync, account, contract).await?;
+    }
+    let ids = |links: &[Link]| links.iter().map(|link| link.source.clone()).collect::<Vec<_>>();
+    let both = accepted.accounts.iter().chain(&accepted.contracts).map(|link| link.source.clone()).collect();
     let views = views(&tenant, sync, both).await?;
     session.output.answer(
         || {
             json!({
-                "accounts": accepted.accounts,
-                "contracts": accepted.contracts,
+                "decision": accepted.decision,
+                "accounts": ids(&accepted.accounts),
+                "contracts": ids(&accepted.contracts),
                 "customers": views.iter().map(shapes::customer).collect::<Vec<_>>(),
             })
         },
@@ -112,10 +137,11 @@ pub(super) async fn accept(
                 return format!("nothing is proposed with {account} or more, nor a contract with {contract}; `crosswalk customer list {sync} --state proposed` shows what is");
             }
             format!(
-                "{} linked to an account, {} to a contract\n\n{}\n\nnext: crosswalk plan {sync}",
+                "{} linked to an account, {} to a contract\n\n{}\n\nnext: crosswalk plan {sync}; back: crosswalk link take-back {sync} {}",
                 count(accepted.accounts.len() as u64, "customer"),
                 accepted.contracts.len(),
-                rows(&views)
+                rows(&views),
+                accepted.decision
             )
         },
     )?;

@@ -9,12 +9,13 @@ pub(super) mod list;
 mod which;
 
 use super::exit::Exit;
+use super::files::{ImportArgs, TableArgs};
 use super::parse::{on_off, score};
 use super::session::Session;
 use crate::model::SyncName;
 use clap::Subcommand;
 use decide::MapArgs;
-use file::Format;
+
 use std::path::PathBuf;
 use which::{FilterArgs, SwitchedArgs, WhichArgs};
 
@@ -82,6 +83,9 @@ Example:
         /// Take contracts with at least this score, from 0 to 1
         #[arg(long, value_parser = score, default_value = "0.9")]
         contract_score: f64,
+        /// Do not ask whether to go ahead
+        #[arg(short, long)]
+        yes: bool,
     },
     /// Switch usage and tickets of customers on or off
     #[command(after_help = "\
@@ -116,9 +120,8 @@ Examples:
         filter: FilterArgs,
         #[command(flatten)]
         switched: SwitchedArgs,
-        /// The form: csv or json
-        #[arg(long, default_value = "csv")]
-        format: Format,
+        #[command(flatten)]
+        form: TableArgs,
         /// The file; none, or `-`, is standard output
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -126,17 +129,15 @@ Examples:
     /// Take decisions from a CSV or JSON file: all of it, or nothing while a row is wrong
     #[command(after_help = "\
 The column customer says which; account, contract, usage and tickets say what is decided,
-where they are not empty: an id, `exclude`, or `-` to forget; on or off. The others are for you.
+where they are not empty: an id, `exclude`, or `-` to forget; on or off. A name beside an id
+must be its name, or empty. Rows that nobody changed since the export decide nothing, and a
+changed row is refused when somebody decided on its customer since. CSV is read with any
+separator and encoding a spreadsheet saves; columns you add are ignored.
 
 Example:
   crosswalk customer export licences -o customers.csv      (edit it, then)
   crosswalk customer import licences customers.csv")]
-    Import {
-        /// The sync
-        sync: SyncName,
-        /// The file; `-` is standard input
-        file: PathBuf,
-    },
+    Import(ImportArgs),
 }
 
 impl CustomerCommand {
@@ -151,17 +152,17 @@ impl CustomerCommand {
             }
             CustomerCommand::Contracts { sync, customer } => list::contracts(session, &sync, &customer).await,
             CustomerCommand::Map(args) => args.run(session).await,
-            CustomerCommand::Accept { sync, score, contract_score } => {
-                decide::accept(session, &sync, score, contract_score).await
+            CustomerCommand::Accept { sync, score, contract_score, yes } => {
+                decide::accept(session, &sync, (score, contract_score), yes).await
             }
             CustomerCommand::Edit { sync, which, usage, tickets } => {
                 decide::edit(session, &sync, &which, usage, tickets).await
             }
             CustomerCommand::Refresh { sync, which } => decide::refresh(session, &sync, &which).await,
-            CustomerCommand::Export { sync, filter, switched, format, output } => {
-                file::export(session, &sync, &switched.within(filter.filter()), format, output).await
+            CustomerCommand::Export { sync, filter, switched, form, output } => {
+                file::export(session, &sync, &switched.within(filter.filter()), form, output).await
             }
-            CustomerCommand::Import { sync, file } => file::import(session, &sync, &file).await,
+            CustomerCommand::Import(args) => file::import(session, &args).await,
         }
     }
 }

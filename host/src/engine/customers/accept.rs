@@ -1,51 +1,64 @@
-//! Proposals taken in one go: first which account a customer is, then which of its contracts.
+//! Proposals taken in one go: which account a customer is, and which of its contracts.
 
 use super::super::Tenant;
-use super::super::links::Decision;
+use super::super::links::{Decision, accepted_by, accepted_for};
 use super::super::matching;
 use crate::error::Error;
-use crate::model::{Kind, SyncName};
+use crate::model::{Kind, Link, SyncName};
 use serde::Serialize;
 
-/// What was accepted: source customers, by id.
+/// What was accepted.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Accepted {
-    /// Those linked to their account just now.
-    pub accounts: Vec<String>,
-    /// Those linked to a contract of it just now.
-    pub contracts: Vec<String>,
+    /// The decision's id, by which it is taken back; empty when nothing changed or nothing was stored.
+    pub decision: String,
+    /// Links of customers to their accounts.
+    pub accounts: Vec<Link>,
+    /// Links of customers to a contract of their account.
+    pub contracts: Vec<Link>,
 }
 
 impl Tenant {
     /// Links customers to the accounts that are proposed with at least the first score and no close
-    /// second; then, where usage takes part, every linked customer to the contract that is proposed
-    /// with at least the second. Contracts are those that were read last.
+    /// second; and, where usage takes part, every customer that has an account then to the contract that is
+    /// proposed with at least the second. Contracts are those that were read last.
     ///
     /// # Errors
     /// No such sync; the target's connection cannot be opened; somebody else decided meanwhile.
     pub async fn customer_accept(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
-        let accounts = self.link_accept(sync, Kind::Customer, account).await?;
-        let mut accepted =
-            Accepted { accounts: accounts.into_iter().map(|link| link.source).collect(), contracts: Vec::new() };
+        let mut accepted = self.customer_acceptable(sync, account, contract).await?;
+        let links = accepted.accounts.iter().chain(&accepted.contracts).cloned().collect();
+        let by = accepted_by(account.min(contract));
+        accepted.decision = self.decide(&self.sync(sync).await?, &by, links).await?.decision;
+        Ok(accepted)
+    }
+
+    /// What [`customer_accept`](Self::customer_accept) would link; nothing is stored.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn customer_acceptable(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
         let sync = self.sync(sync).await?;
+        let mut accepted =
+            Accepted { accounts: self.acceptable(&sync, Kind::Customer, account).await?, ..Accepted::default() };
         if !sync.rules.kinds.contains_key(&Kind::Usage) {
             return Ok(accepted);
         }
         let target = self.open(&sync.target).await?;
         let books = self.books(&sync, &target).await?;
-        let mut links = Vec::new();
-        for (customer, account) in self.accounts(&sync.name).await? {
+        let mut accounts = self.accounts(&sync.name).await?;
+        let new = accepted.accounts.iter();
+        accounts.extend(new.filter_map(|link| Some((link.source.clone(), link.target.clone()?))));
+        for (customer, account) in accounts {
             let matching::Decision::Proposed { candidates, .. } = books.contract_decision(&customer, &account) else {
                 continue;
             };
             let Some(best) = candidates.first().filter(|best| best.score >= contract) else { continue };
             let decision = Decision::Link(best.target.clone());
-            links.extend(self.mapped(&sync, &customer, None, Some(&decision)).await?);
-            accepted.contracts.push(customer);
+            let link = self.contract_decided(&sync, &customer, Some(&account), &decision).await?;
+            accepted.contracts.push(Link { reason: accepted_for(best), ..link });
         }
-        self.store.links_put(&sync.name, &links).await?;
-        self.note_mapped(&sync, &links).await?;
-        accepted.contracts.sort();
+        accepted.contracts.sort_by(|one, other| one.source.cmp(&other.source));
         Ok(accepted)
     }
 }

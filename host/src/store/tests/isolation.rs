@@ -24,7 +24,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     let schedule = crate::model::Schedule::new(tenant.name(), &sync, crate::model::Job::Sync, 60, T0, None);
     tenant.schedule_put(&schedule).await.unwrap();
     let off = crate::model::Switches { usage: Some(false), tickets: None };
-    tenant.switches_put(&sync, vec![("a".to_owned(), off)]).await.unwrap();
+    tenant.decide(&sync, &[], vec![("a".to_owned(), off)], &[]).await.unwrap();
     let outcome = LastOutcome::failed(T0, run, "psa", &crate::model::Failure::broken("x"));
     tenant.outcomes_put(&sync, [("a".to_owned(), Some(outcome))].into()).await.unwrap();
     tenant.fetched_put(&sync, None, &Default::default()).await.unwrap();

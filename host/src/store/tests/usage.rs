@@ -44,8 +44,8 @@ async fn switches_and_outcomes_are_kept_by_customer_and_replaced() {
     let bed = Bed::new().await;
     let main = SyncName::new("main").unwrap();
     let off = Switches { usage: Some(false), tickets: None };
-    bed.tenant.switches_put(&main, vec![("c".to_owned(), off), ("d".to_owned(), off)]).await.unwrap();
-    bed.tenant.switches_put(&main, vec![("d".to_owned(), Switches::default())]).await.unwrap();
+    bed.tenant.decide(&main, &[], vec![("c".to_owned(), off), ("d".to_owned(), off)], &[]).await.unwrap();
+    bed.tenant.decide(&main, &[], vec![("d".to_owned(), Switches::default())], &[]).await.unwrap();
     let switches = bed.tenant.switches(&main).await.unwrap();
     assert_eq!((switches["c"], switches["d"]), (off, Switches::default()));
 

@@ -1,0 +1,184 @@
+//! What a person, a file or an accepted score decides, stored together with the journal's account of it.
+//!
+//! Every decision has an id. Its entries state what was before, what is now, who decided and what it
+//! rested on (candidates with their scores and reasons), so that an invoice can be defended with them
+//! and the decision taken back. What a decision means is checked where it is made (`links`, `customers`).
+
+use super::Tenant;
+use crate::error::Error;
+use crate::model::{Kind, Link, Switches, Sync, SyncName};
+use crate::store::JournalEntry;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::HashMap;
+
+/// Links that were decided together.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decided {
+    /// The decision's id, by which it is taken back; empty when nothing changed.
+    pub decision: String,
+    /// The links as they stand now.
+    pub links: Vec<Link>,
+}
+
+/// What taking a decision back came to.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TakenBack {
+    /// Links that are again as they were before the decision.
+    pub links: Vec<Link>,
+    /// Source records that stay, with the reason in words: decided on or written since.
+    pub left: Vec<(String, String)>,
+}
+
+/// One link of a decision, as the journal keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Detail {
+    decision: String,
+    by: String,
+    before: Link,
+    after: Link,
+}
+
+impl Tenant {
+    /// Stores decided links with their journal entries in one transaction. `by` says who or what decided:
+    /// `operator`, `file`, `accepted score 0.95`. Links that say what the stored ones say are left out.
+    ///
+    /// # Errors
+    /// Somebody else decided meanwhile; then nothing was stored.
+    pub(super) async fn decide(&self, sync: &Sync, by: &str, links: Vec<Link>) -> Result<Decided, Error> {
+        self.decide_with(sync, by, links, Vec::new(), &[]).await
+    }
+
+    /// The same, along with switches of customers and the entries about these.
+    pub(super) async fn decide_with(
+        &self,
+        sync: &Sync,
+        by: &str,
+        links: Vec<Link>,
+        switches: Vec<(String, Switches)>,
+        notes: &[JournalEntry],
+    ) -> Result<Decided, Error> {
+        let mut changed = Vec::with_capacity(links.len());
+        for link in links {
+            let stored = self.store.links_of_source(&sync.name, link.kind, &link.source).await?;
+            let before = stored.into_iter().find(|stored| stored.target_kind == link.target_kind);
+            let before = before.unwrap_or_else(|| Link {
+                target_kind: link.target_kind,
+                ..Link::unmapped(link.kind, &link.source, link.decided_at)
+            });
+            if (before.state, &before.target, &before.declined) != (link.state, &link.target, &link.declined) {
+                changed.push((before, link));
+            }
+        }
+        let customers = self.customers_of(sync, &changed).await?;
+        let decision = decision_id(&sync.name, &changed, self.parts.clock.now().0);
+        let mut entries = Vec::with_capacity(changed.len());
+        for (before, after) in &changed {
+            entries.push(self.entry_of(sync, by, &decision, before, after, customers.get(&after.source)));
+        }
+        entries.extend_from_slice(notes);
+        let links: Vec<Link> = changed.into_iter().map(|(_, after)| after).collect();
+        self.store.decide(&sync.name, &links, switches, &entries).await?;
+        let decision = if links.is_empty() { String::new() } else { decision };
+        let links = links.into_iter().map(|link| Link { revision: link.revision + 1, ..link }).collect();
+        Ok(Decided { decision, links })
+    }
+
+    /// Takes a decision back: its links are again as they were before it, where nobody decided on them and
+    /// no run wrote for them since.
+    ///
+    /// # Errors
+    /// No such sync; no decision of this id.
+    pub async fn decision_take_back(&self, sync: &SyncName, decision: &str) -> Result<TakenBack, Error> {
+        let sync = self.sync(sync).await?;
+        let entries = self.store.decision_entries(&sync.name, decision).await?;
+        if entries.is_empty() {
+            let hint = format!("`crosswalk journal {}` names the decisions, and how each is taken back", sync.name);
+            return Err(Error::not_found("decision", decision, hint));
+        }
+        let (mut links, mut left) = (Vec::new(), Vec::new());
+        for detail in entries.into_iter().filter_map(|entry| entry.detail) {
+            let Ok(Detail { before, after, .. }) = serde_json::from_value(detail) else { continue };
+            let stored = self.store.links_of_source(&sync.name, after.kind, &after.source).await?;
+            match stored.into_iter().find(|stored| stored.target_kind == after.target_kind) {
+                Some(now) if now.revision == after.revision + 1 => {
+                    links.push(Link { revision: now.revision, decided_at: self.parts.clock.now(), ..before });
+                }
+                Some(now) if (now.state, &now.target) == (after.state, &after.target) => {
+                    let why = "a run wrote for it since: `crosswalk run undo` takes that back";
+                    left.push((after.source, why.to_owned()));
+                }
+                _ => left.push((after.source, "it was decided on since".to_owned())),
+            }
+        }
+        let links = self.decide(&sync, &format!("taking back {decision}"), links).await?.links;
+        Ok(TakenBack { links, left })
+    }
+
+    /// The source customer of each decided record, by the record's id.
+    async fn customers_of(&self, sync: &Sync, changed: &[(Link, Link)]) -> Result<HashMap<String, String>, Error> {
+        let mut of = HashMap::new();
+        for kind in Kind::ALL {
+            let ids: Vec<String> =
+                changed.iter().filter(|(_, link)| link.kind == kind).map(|(_, link)| link.source.clone()).collect();
+            match kind {
+                _ if ids.is_empty() => {}
+                Kind::Customer => of.extend(ids.into_iter().map(|id| (id.clone(), id))),
+                Kind::Product => {}
+                _ => {
+                    let records = self.store.records_by_ids(&sync.source, kind, &ids).await?;
+                    of.extend(records.into_iter().filter_map(|one| Some((one.record.id, one.record.parent?))));
+                }
+            }
+        }
+        Ok(of)
+    }
+
+    fn entry_of(
+        &self,
+        sync: &Sync,
+        by: &str,
+        decision: &str,
+        before: &Link,
+        after: &Link,
+        customer: Option<&String>,
+    ) -> JournalEntry {
+        // What bills rest on is kept as long as what was billed.
+        let billed =
+            sync.rules.kinds.contains_key(&Kind::Usage) && matches!(after.kind, Kind::Customer | Kind::Product);
+        let to = |link: &Link| link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
+        let was = if before.revision == 0 || to(before) == to(after) {
+            String::new()
+        } else {
+            format!(", was {}", to(before))
+        };
+        JournalEntry {
+            kind: Some(if billed { Kind::Usage } else { after.kind }),
+            source: Some(after.source.clone()),
+            target: after.target.clone(),
+            customer: customer.cloned(),
+            event: if billed { "mapped" } else { "decided" }.to_owned(),
+            message: format!(
+                "{} {}: {} {}{was}; by {by}, decision {decision}",
+                after.kind,
+                after.source,
+                after.target_kind,
+                to(after)
+            ),
+            detail: Some(json!({ "decision": decision, "by": by, "before": before, "after": after })),
+            ..JournalEntry::at(self.parts.clock.now())
+        }
+    }
+}
+
+/// A short id: 8 hexadecimal digits over what is decided and when.
+fn decision_id(sync: &SyncName, changed: &[(Link, Link)], at: i64) -> String {
+    use sha2::Digest;
+    let mut digest = sha2::Sha256::new();
+    digest.update(format!("{sync} {at}"));
+    for (before, after) in changed {
+        digest.update(format!("{} {} {} {:?}", after.kind, after.source, before.revision, after.target));
+    }
+    let hex: String = digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("d{hex}")
+}

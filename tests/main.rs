@@ -22,6 +22,8 @@ mod by_hand;
 mod cli;
 /// What a vendor may do to us: every fault, and the same end state all the same.
 mod faults;
+/// Decisions in files: taken as meant or refused whole, and taken back.
+mod files;
 /// The gate: what is shown before it is granted, and what a vendor echoes.
 mod gate;
 /// Killed at any moment, run again: the same end state, nothing twice.

@@ -12,9 +12,9 @@ fn office() -> (Licences, Program) {
     let licences = Licences::start(8);
     let program = licences.program();
     program.run(&format!("plan {SYNC}"));
-    let accepted = program.run(&format!("customer accept {SYNC} --json")).ends(0).json();
+    let accepted = program.run(&format!("customer accept {SYNC} --yes --json")).ends(0).json();
     assert!(!accepted["contracts"].as_array().expect("a list").is_empty(), "{accepted}");
-    program.run(&format!("product accept {SYNC} --score 0.8")).ends(0);
+    program.run(&format!("product accept {SYNC} --score 0.8 --yes")).ends(0);
     (licences, program)
 }
 
@@ -117,15 +117,17 @@ fn a_file_is_taken_whole_or_not_at_all() {
     let rows = format!("customer,contract,usage\n{one},{foreign},\nnobody,,off\n{two},,maybe\n{two},,off\n");
     let file = program.write("customers.csv", rows);
     let words = [
-        "row 1: contract",
+        "row 2: contract",
         "another account",
-        "row 2: there is no customer nobody",
-        "row 3: `usage` is `maybe`",
-        "row 4",
+        "row 3: there is no customer nobody",
+        "row 4: `usage` is `maybe`",
+        "row 5",
     ];
     program.run(&format!("customer import {SYNC} {}", file.display())).refused(1, &words);
     let file = program.write("customers.json", r#"[{"customer":"x","colour":"red"}]"#);
-    program.run(&format!("customer import {SYNC} {}", file.display())).refused(1, &["row 1: unknown field `colour`"]);
+    program
+        .run(&format!("customer import {SYNC} {}", file.display()))
+        .refused(1, &["unknown column `colour`", "no column `account`"]);
     program.run(&format!("customer import {SYNC} /nowhere.csv")).ends(1);
     assert_eq!(decided(&program), before);
 
@@ -136,7 +138,7 @@ fn a_file_is_taken_whole_or_not_at_all() {
         let import = format!("customer import {SYNC} {} --json", file.display());
         assert_eq!(program.run(&import).ends(0).json()["changed"], 0, "{form}");
         let text = std::fs::read_to_string(&file).expect("the file");
-        let (on, off) = if form == "csv" { (",on,", ",off,") } else { (r#""usage": "on""#, r#""usage": "off""#) };
+        let (on, off) = if form == "csv" { (";on;", ";off;") } else { (r#""usage": "on""#, r#""usage": "off""#) };
         std::fs::write(&file, text.replacen(on, off, 1)).expect("the file");
         assert_eq!(program.run(&import).ends(0).json()["changed"], 1, "{form}");
     }

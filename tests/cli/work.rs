@@ -174,9 +174,9 @@ fn links_go_out_and_in_as_csv_and_a_file_with_bad_rows_changes_nothing() {
     std::fs::write(&file, rows).unwrap();
     let said = program.run(&format!("link import s {}", file.display())).refused(1, &["7 wrong, nothing was taken"]);
     for line in 3..=9 {
-        assert!(said.err.contains(&format!("line {line}: ")), "line {line}: {}", said.whole());
+        assert!(said.err.contains(&format!("row {line}: ")), "line {line}: {}", said.whole());
     }
-    assert!(!said.err.contains("line 2: "), "{}", said.whole());
+    assert!(!said.err.contains("row 2: "), "{}", said.whole());
     assert_eq!(links(), before, "the good row was taken");
 
     std::fs::write(&file, format!("kind,source,state\ncustomer,{one},excluded\n")).unwrap();

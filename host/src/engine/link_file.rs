@@ -1,19 +1,27 @@
-//! Links in a CSV file, out and in: how hundreds of customers are mapped in a spreadsheet.
+//! Links in a file, out and in: how hundreds of records are mapped in a spreadsheet.
 //!
-//! A file is taken whole or not at all: every bad row is named with its line, and nothing
-//! is stored while one is left.
+//! A file is taken whole or not at all: every bad row is named, and nothing is stored while one is
+//! left. Rows that nobody touched since they were exported decide nothing.
 
 use super::Tenant;
-use super::links::{Decision, LinkFilter};
+use super::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
+use super::links::{Decision, LinkFilter, LinkView};
+use super::sheet::{self, Form, Sheet};
 use crate::error::Error;
-use crate::model::{Kind, LinkState, SyncName};
+use crate::model::{Kind, LinkState, Record, SyncName};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// One row. On the way in `kind`, `source`, `state` and, for `linked`, `target` matter;
-/// the other columns are for people and may be left out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The columns of the file, in their order.
+pub const LINK_COLUMNS: &[&str] =
+    &["kind", "source", "source_name", "state", "target", "target_name", "score", "reason", "revision"];
+
+const FORM: Form =
+    Form { what: "links", required: &["kind", "source", "state"], deciding: &["state", "target"], known: LINK_COLUMNS };
+
+/// One row. On the way in `kind`, `source`, `state` and, for `linked`, `target` decide; names are compared with
+/// the ids they stand beside, and the other columns are for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkRow {
     /// The kind.
     pub kind: String,
@@ -36,99 +44,168 @@ pub struct LinkRow {
     /// Why.
     #[serde(default)]
     pub reason: String,
+    /// The state it was exported in; empty in a file that was not exported.
+    #[serde(default)]
+    pub revision: String,
+}
+
+impl LinkRow {
+    fn of(view: &LinkView) -> Self {
+        let best = view.link.candidates.first();
+        let row = Self {
+            kind: view.link.kind.to_string(),
+            source: view.link.source.clone(),
+            source_name: view.source_name.clone(),
+            state: view.link.state.as_str().to_owned(),
+            target: view.link.target.clone().or_else(|| best.map(|best| best.target.clone())).unwrap_or_default(),
+            target_name: view.target_name.clone().or_else(|| best.map(|best| best.name.clone())).unwrap_or_default(),
+            score: best.map(|best| format!("{:.2}", best.score)).unwrap_or_default(),
+            reason: match (&view.link.reason, best) {
+                (reason, Some(best)) if reason.is_empty() => best.reason.clone(),
+                (reason, _) => reason.clone(),
+            },
+            revision: String::new(),
+        };
+        Self { revision: row.digest(), ..row }
+    }
+
+    fn digest(&self) -> String {
+        sheet::revision(&[&self.state, &self.target])
+    }
 }
 
 impl Tenant {
-    /// Links as CSV text (RFC 4180, with a header).
+    /// Links as rows of a file.
     ///
     /// # Errors
     /// No such sync.
-    pub async fn link_export(&self, sync: &SyncName, filter: &LinkFilter) -> Result<String, Error> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for view in self.link_list(sync, filter).await? {
-            let best = view.link.candidates.first();
-            let row = LinkRow {
-                kind: view.link.kind.to_string(),
-                source: view.link.source.clone(),
-                source_name: view.source_name,
-                state: view.link.state.as_str().to_owned(),
-                target: view.link.target.clone().or_else(|| best.map(|best| best.target.clone())).unwrap_or_default(),
-                target_name: view.target_name.or_else(|| best.map(|best| best.name.clone())).unwrap_or_default(),
-                score: best.map(|best| format!("{:.2}", best.score)).unwrap_or_default(),
-                reason: if view.link.reason.is_empty() {
-                    best.map(|best| best.reason.clone()).unwrap_or_default()
-                } else {
-                    view.link.reason.clone()
-                },
-            };
-            writer.serialize(row).map_err(|error| unwritable(&error))?;
-        }
-        let bytes = writer.into_inner().map_err(|error| unwritable(&error))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    pub async fn link_export(&self, sync: &SyncName, filter: &LinkFilter) -> Result<Vec<LinkRow>, Error> {
+        Ok(self.link_list(sync, filter).await?.iter().map(LinkRow::of).collect())
     }
 
-    /// Takes decisions from CSV text. Gives how many links changed.
+    /// Takes decisions from a CSV or JSON file; with `dry_run` only returns what it would change.
     ///
     /// # Errors
-    /// All bad rows, by line; then nothing was stored.
-    pub async fn link_import(&self, sync: &SyncName, text: &str) -> Result<usize, Error> {
+    /// The file as a whole, or all its bad rows; then nothing was stored.
+    pub async fn link_import(&self, sync: &SyncName, file: &[u8], dry_run: bool) -> Result<Import, Error> {
         let sync = self.sync(sync).await?;
-        let (mut links, mut problems) = (Vec::new(), Vec::new());
-        let mut lines: HashMap<(Kind, String), u64> = HashMap::new();
-        let mut targets: HashMap<(Kind, String), u64> = HashMap::new();
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(text.as_bytes());
-        for (index, row) in reader.deserialize::<LinkRow>().enumerate() {
-            let fallback = index as u64 + 2;
-            let row = match row {
-                Ok(row) => row,
-                Err(error) => {
-                    let line = error.position().map_or(fallback, csv::Position::line);
-                    problems.push(format!("line {line}: {error}"));
-                    if error.position().is_none() { break } else { continue }
+        let export = format!("crosswalk link export {}", sync.name);
+        let sheet = Sheet::read(file, &FORM).map_err(|why| refused("the file of links", why, &export))?;
+        let mut problems = Problems::default();
+        let mut rows = Vec::new();
+        for row in &sheet.rows {
+            let parsed = row.parse::<LinkRow>().and_then(|row| Ok((parse(&row)?, row)));
+            match parsed {
+                Ok((Some((kind, decision)), parsed)) if parsed.revision != parsed.digest() => {
+                    rows.push((row.number, kind, decision, parsed));
                 }
-            };
-            let line = fallback;
-            match parse(&row) {
-                Ok(None) => {}
-                Ok(Some((kind, decision))) => {
-                    if let Some(before) = lines.insert((kind, row.source.clone()), line) {
-                        problems.push(format!("line {line}: {kind} {} stands in line {before} already", row.source));
-                        continue;
-                    }
-                    if let Decision::Link(target) = &decision
-                        && kind != Kind::Location
-                        && let Some(before) = targets.insert((kind, target.clone()), line)
-                    {
-                        problems.push(format!("line {line}: target {kind} {target} stands in line {before} already"));
-                        continue;
-                    }
-                    match self.decided(&sync, kind, &row.source, &decision).await {
-                        Ok(link) => links.push(link),
-                        Err(error) => problems.push(format!("line {line}: {error}")),
-                    }
+                Ok((None, parsed)) if !parsed.revision.is_empty() && parsed.revision != parsed.digest() => {
+                    let why = format!("its state is still `{}`: write `linked` to take the target", parsed.state);
+                    problems.add(Cause::Unreadable, row.number, why);
                 }
-                Err(why) => problems.push(format!("line {line}: {why}")),
+                Ok(_) => {}
+                Err(why) => problems.add(Cause::Unreadable, row.number, why),
             }
         }
-        if !problems.is_empty() {
-            return Err(Error::Problems {
-                what: "the link file".to_owned(),
-                problems,
-                hint: "`crosswalk link export` shows the form; mend the lines and import it again".to_owned(),
-            });
+        let mut known: HashMap<(Kind, String), LinkView> = HashMap::new();
+        for kind in Kind::ALL.into_iter().filter(|kind| rows.iter().any(|row| row.1 == *kind)) {
+            let filter = LinkFilter { kind: Some(kind), ..LinkFilter::default() };
+            let views = self.link_list(&sync.name, &filter).await?;
+            known.extend(views.into_iter().map(|view| ((kind, view.link.source.clone()), view)));
         }
-        // What stands as it is already needs no new revision.
-        let mut changed = Vec::new();
-        for link in links {
-            let stored = self.store.link_get(&sync.name, link.kind, &link.source).await?;
-            if stored.is_none_or(|stored| stored.state != link.state || stored.target != link.target) {
-                changed.push(link);
+        // A file is judged by its end: what one row gives up another may take.
+        let mut freed: HashMap<Kind, HashSet<String>> = HashMap::new();
+        for (_, kind, decision, row) in &rows {
+            let now = known.get(&(*kind, row.source.clone())).and_then(|view| view.link.target.clone());
+            if now.is_some_and(|now| *decision != Decision::Link(now)) {
+                freed.entry(*kind).or_default().insert(row.source.clone());
             }
         }
-        self.store.links_put(&sync.name, &changed).await?;
-        self.note_mapped(&sync, &changed).await?;
-        Ok(changed.len())
+        let none = HashSet::new();
+        let (mut links, mut changes) = (Vec::new(), Vec::new());
+        let mut sources: HashMap<(Kind, &str), usize> = HashMap::new();
+        let mut targets: HashMap<(Kind, &str), usize> = HashMap::new();
+        for (number, kind, decision, row) in &rows {
+            let (number, kind) = (*number, *kind);
+            if let Some(before) = sources.insert((kind, &row.source), number) {
+                problems.add(Cause::Twice, number, format!("{kind} {} stands in row {before} already", row.source));
+                continue;
+            }
+            let view = known.get(&(kind, row.source.clone()));
+            if let Decision::Link(target) = decision
+                && kind != Kind::Location
+                && let Some(before) = targets.insert((kind, target), number)
+            {
+                problems.add(Cause::Twice, number, format!("target {kind} {target} stands in row {before} already"));
+                continue;
+            }
+            if let Some(why) = self.misplaced_row(&sync, kind, decision, row, view).await? {
+                problems.add(Cause::Name, number, why);
+                continue;
+            }
+            let now = view.map(LinkRow::of);
+            let now_revision =
+                now.as_ref().map_or_else(|| sheet::revision(&["unmapped", ""]), |now| now.revision.clone());
+            if !row.revision.is_empty() && row.revision != now_revision {
+                problems.add(Cause::Old, number, decided_since(kind, &row.source, now.as_ref()));
+                continue;
+            }
+            match self.decided_among(&sync, kind, &row.source, decision, freed.get(&kind).unwrap_or(&none)).await {
+                Ok(link) => {
+                    let stored = view.map(|view| &view.link);
+                    if stored.is_some_and(|stored| stored.state == link.state && stored.target == link.target) {
+                        continue;
+                    }
+                    let to = |link: &crate::model::Link| match &link.target {
+                        Some(target) => format!("{} {target}", link.state.as_str()),
+                        None => link.state.as_str().to_owned(),
+                    };
+                    changes.push(ImportChange {
+                        row: number,
+                        kind,
+                        source: row.source.clone(),
+                        name: view.map(|view| view.source_name.clone()).unwrap_or_default(),
+                        what: "link",
+                        before: stored.map(to).unwrap_or_default(),
+                        after: to(&link),
+                    });
+                    links.push(link);
+                }
+                Err(error) => problems.add(Cause::Refused, number, error.to_string()),
+            }
+        }
+        problems.refuse("the file of links", &export)?;
+        let decision = if dry_run { String::new() } else { self.decide(&sync, "file", links).await?.decision };
+        Ok(Import { decision, changes, ignored: sheet.ignored })
     }
+
+    /// Whether a name in a row is another record's than the id beside it.
+    async fn misplaced_row(
+        &self,
+        sync: &crate::model::Sync,
+        kind: Kind,
+        decision: &Decision,
+        row: &LinkRow,
+        view: Option<&LinkView>,
+    ) -> Result<Option<String>, Error> {
+        if let Some(view) = view
+            && let Some(why) = misplaced(&format!("source {kind}"), &row.source, &view.source_name, &row.source_name)
+        {
+            return Ok(Some(why));
+        }
+        let Decision::Link(target) = decision else { return Ok(None) };
+        let there: Option<Record> = self.record(&sync.target, kind, target).await?;
+        Ok(there.and_then(|there| misplaced(&format!("target {kind}"), target, &there.name, &row.target_name)))
+    }
+}
+
+fn decided_since(kind: Kind, source: &str, now: Option<&LinkRow>) -> String {
+    let stands = match now {
+        Some(now) if now.target.is_empty() => format!("it is {}", now.state),
+        Some(now) => format!("it is {} {}", now.state, now.target),
+        None => "nothing is decided of it".to_owned(),
+    };
+    format!("{kind} {source} was decided on since this file was made: {stands} now; export it again")
 }
 
 fn parse(row: &LinkRow) -> Result<Option<(Kind, Decision)>, String> {
@@ -136,7 +213,7 @@ fn parse(row: &LinkRow) -> Result<Option<(Kind, Decision)>, String> {
     if row.source.is_empty() {
         return Err("`source` is empty: it is the id of the source record".to_owned());
     }
-    let state: LinkState = row.state.parse()?;
+    let state: LinkState = row.state.to_lowercase().parse()?;
     let decision = match state {
         LinkState::Linked if row.target.is_empty() => {
             return Err("`linked` needs the id of the target record in `target`".to_owned());
@@ -148,8 +225,4 @@ fn parse(row: &LinkRow) -> Result<Option<(Kind, Decision)>, String> {
         LinkState::Proposed | LinkState::Conflict | LinkState::Broken => return Ok(None),
     };
     Ok(Some((kind, decision)))
-}
-
-fn unwritable(error: &dyn std::fmt::Display) -> Error {
-    Error::invalid(format!("the links could not be written as CSV: {error}"), "")
 }

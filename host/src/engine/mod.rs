@@ -20,7 +20,9 @@ mod claim;
 mod connections;
 mod context;
 mod customers;
+mod decisions;
 mod grants;
+mod imports;
 mod link_file;
 mod links;
 mod observe;
@@ -36,6 +38,7 @@ mod refresh;
 mod reverse;
 mod schedule;
 mod settle;
+pub mod sheet;
 mod stop;
 mod swap;
 mod syncs;
@@ -49,10 +52,12 @@ pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, NewConnection};
 pub use customers::{
-    Accepted, ContractView, CustomerCounts, CustomerFilter, CustomerList, CustomerRow, CustomerState, CustomerView,
-    Refreshed,
+    Accepted, CUSTOMER_COLUMNS, ContractView, CustomerCounts, CustomerFilter, CustomerList, CustomerRow, CustomerState,
+    CustomerView, Refreshed,
 };
-pub use link_file::LinkRow;
+pub use decisions::{Decided, TakenBack};
+pub use imports::{Import, ImportChange};
+pub use link_file::{LINK_COLUMNS, LinkRow};
 pub use links::{Decision, LinkFilter, LinkView};
 pub use planning::{PlanReport, RunReport};
 pub use plugins::{PluginAdded, PluginView};

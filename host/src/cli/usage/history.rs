@@ -1,8 +1,8 @@
 //! What can be shown for an invoice: counts as spans of days, and what was written, in one file
 //! for a spreadsheet or as two tables.
 
-use crate::cli::customer::file::{Format, text};
 use crate::cli::exit::Exit;
+use crate::cli::files::{Format, TableArgs};
 use crate::cli::output::{or_dash, table};
 use crate::cli::session::Session;
 use crate::cli::shapes;
@@ -32,7 +32,7 @@ pub(super) async fn history(
     history.written.reverse();
     let rows = rows(&history);
     match format {
-        Some(format) if !session.output.json() => session.output.raw(&text(&rows, format)?)?,
+        Some(format) if !session.output.json() => session.output.raw(&TableArgs::of(format).text(COLUMNS, &rows)?)?,
         _ => session.output.answer(
             || {
                 let written: Vec<Value> = history.written.iter().map(shapes::journal).collect();
@@ -43,6 +43,23 @@ pub(super) async fn history(
     }
     Ok(Exit::Done)
 }
+
+/// The columns of the file, in their order.
+const COLUMNS: &[&str] = &[
+    "product",
+    "product_name",
+    "event",
+    "month",
+    "first",
+    "last",
+    "counted",
+    "in_use",
+    "from",
+    "to",
+    "effective",
+    "contract",
+    "message",
+];
 
 /// One row of the file: a count, or something that was done.
 #[derive(Debug, Default, Serialize)]

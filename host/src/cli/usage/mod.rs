@@ -9,8 +9,8 @@ mod list;
 mod which;
 
 use super::apply::confirmed;
-use super::customer::file::Format;
 use super::exit::Exit;
+use super::files::Format;
 use super::output::count;
 use super::parse::{day, word};
 use super::session::Session;

@@ -1,20 +1,43 @@
 //! Customers in a file, out and in: how hundreds are mapped and switched in a spreadsheet or by a program.
 //!
-//! CSV (RFC 4180, with a header) or JSON (a list of objects of the same names). A file is taken
-//! whole or not at all: every bad row is named, and nothing is stored while one is left.
+//! A file is taken whole or not at all: every bad row is named, and nothing is stored while one is
+//! left. Rows that nobody touched since they were exported decide nothing.
 
 use super::super::Tenant;
+use super::super::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
 use super::super::links::Decision;
+use super::super::sheet::{self, Form, Sheet};
 use super::{CustomerFilter, CustomerState, CustomerView};
 use crate::error::Error;
-use crate::model::{Kind, Link, Switch, SyncName};
+use crate::model::{Kind, Link, Switch, Sync, SyncName};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+/// The columns of the file, in their order.
+pub const CUSTOMER_COLUMNS: &[&str] = &[
+    "customer",
+    "customer_name",
+    "account",
+    "account_name",
+    "contract",
+    "contract_name",
+    "usage",
+    "tickets",
+    "state",
+    "reason",
+    "revision",
+];
+
+const FORM: Form = Form {
+    what: "customers",
+    required: &["customer"],
+    deciding: &["account", "contract", "usage", "tickets"],
+    known: CUSTOMER_COLUMNS,
+};
 
 /// One row. On the way in `customer` says which; `account`, `contract`, `usage` and `tickets` say
 /// what is decided, where they are not empty; the other columns are for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CustomerRow {
     /// The source customer's id.
     pub customer: String,
@@ -45,6 +68,37 @@ pub struct CustomerRow {
     /// Why.
     #[serde(default)]
     pub reason: String,
+    /// The state it was exported in; empty in a file that was not exported.
+    #[serde(default)]
+    pub revision: String,
+}
+
+impl CustomerRow {
+    fn of(view: CustomerView) -> Self {
+        let word = |on: bool| if on { "on" } else { "off" }.to_owned();
+        let offered = view.candidates.first().map(|best| format!("{}? ({})", best.name, best.target));
+        let (account, account_name) = view.account.clone().unwrap_or_default();
+        let (contract, contract_name) = view.contract.unwrap_or_default();
+        let linked = view.account.is_some();
+        let row = Self {
+            customer: view.id,
+            customer_name: view.name,
+            account: if view.state == CustomerState::Excluded && !linked { "exclude".to_owned() } else { account },
+            account_name: if linked { account_name } else { offered.clone().unwrap_or_default() },
+            contract_name: if contract.is_empty() && linked { offered.unwrap_or_default() } else { contract_name },
+            contract,
+            usage: word(view.usage),
+            tickets: word(view.tickets),
+            state: view.state.as_str().to_owned(),
+            reason: view.reason,
+            revision: String::new(),
+        };
+        Self { revision: row.digest(), ..row }
+    }
+
+    fn digest(&self) -> String {
+        sheet::revision(&[&self.account, &self.contract, &self.usage, &self.tickets])
+    }
 }
 
 impl Tenant {
@@ -55,164 +109,224 @@ impl Tenant {
     /// No such sync.
     pub async fn customer_export(&self, sync: &SyncName, filter: &CustomerFilter) -> Result<Vec<CustomerRow>, Error> {
         let list = self.customer_list(sync, filter).await?;
-        let word = |on: bool| if on { "on" } else { "off" }.to_owned();
-        Ok(list
-            .customers
-            .into_iter()
-            .map(|view| {
-                let offered = view.candidates.first().map(|best| format!("{}? ({})", best.name, best.target));
-                let (account, account_name) = view.account.clone().unwrap_or_default();
-                let (contract, contract_name) = view.contract.unwrap_or_default();
-                let linked = view.account.is_some();
-                CustomerRow {
-                    customer: view.id,
-                    customer_name: view.name,
-                    account: if view.state == CustomerState::Excluded && !linked {
-                        "exclude".to_owned()
-                    } else {
-                        account
-                    },
-                    account_name: if linked { account_name } else { offered.clone().unwrap_or_default() },
-                    contract_name: if contract.is_empty() && linked {
-                        offered.unwrap_or_default()
-                    } else {
-                        contract_name
-                    },
-                    contract,
-                    usage: word(view.usage),
-                    tickets: word(view.tickets),
-                    state: view.state.as_str().to_owned(),
-                    reason: view.reason,
-                }
-            })
-            .collect())
+        Ok(list.customers.into_iter().map(CustomerRow::of).collect())
     }
 
-    /// Takes decisions from the text of a CSV or JSON file. Gives how many customers changed.
+    /// Takes decisions from a CSV or JSON file; with `dry_run` only returns what it would change.
     ///
     /// # Errors
-    /// All bad rows, by number; then nothing was stored.
-    pub async fn customer_import(&self, sync: &SyncName, text: &str) -> Result<usize, Error> {
-        let name = sync;
-        let sync = self.sync(sync).await?;
-        let (rows, mut problems) = parse(text);
-        let known = self.customer_list(name, &CustomerFilter::default()).await?.customers;
-        let known: HashMap<&str, &CustomerView> = known.iter().map(|view| (view.id.as_str(), view)).collect();
-        let mut seen = HashMap::<String, usize>::new();
-        let mut targets = HashMap::<(&str, String), usize>::new();
-        let (mut links, mut switched) = (Vec::<Link>::new(), Vec::<(Switch, bool, String)>::new());
-        let mut changed = std::collections::BTreeSet::new();
-        for (place, row) in rows {
-            let mut wrong = |why: String| problems.push(format!("row {place}: {why}"));
-            if let Some(before) = seen.insert(row.customer.clone(), place) {
-                wrong(format!("customer {} stands in row {before} already", row.customer));
+    /// The file as a whole, or all its bad rows; then nothing was stored.
+    pub async fn customer_import(&self, name: &SyncName, file: &[u8], dry_run: bool) -> Result<Import, Error> {
+        let sync = self.sync(name).await?;
+        let export = format!("crosswalk customer export {name}");
+        let sheet = Sheet::read(file, &FORM).map_err(|why| refused("the file of customers", why, &export))?;
+        let mut problems = Problems::default();
+        let mut rows = Vec::new();
+        for row in &sheet.rows {
+            match row.parse::<CustomerRow>() {
+                Ok(parsed) if parsed.revision != parsed.digest() => rows.push((row.number, parsed)),
+                Ok(_) => {}
+                Err(why) => problems.add(Cause::Unreadable, row.number, why),
+            }
+        }
+        let views = self.customer_list(name, &CustomerFilter::default()).await?.customers;
+        let known: HashMap<&str, &CustomerView> = views.iter().map(|view| (view.id.as_str(), view)).collect();
+        // A file is judged by its end: what one row gives up another may take.
+        let freed = rows.iter().filter(|(_, row)| {
+            let now = known.get(row.customer.as_str()).and_then(|view| view.account.as_ref());
+            now.is_some_and(|(id, _)| !row.account.is_empty() && row.account != *id)
+        });
+        let mut taking = Taking {
+            tenant: self,
+            sync: &sync,
+            freed: freed.map(|(_, row)| row.customer.clone()).collect(),
+            targets: HashMap::new(),
+            links: Vec::new(),
+            switched: Vec::new(),
+            changes: Vec::new(),
+        };
+        let mut seen = HashMap::<&str, usize>::new();
+        for (number, row) in &rows {
+            let number = *number;
+            if let Some(before) = seen.insert(&row.customer, number) {
+                problems.add(Cause::Twice, number, format!("customer {} stands in row {before} already", row.customer));
                 continue;
             }
             let Some(view) = known.get(row.customer.as_str()) else {
-                wrong(format!("there is no customer {}", row.customer));
+                let why = super::super::imports::by_a_spreadsheet(&row.customer);
+                problems.add(
+                    Cause::Unknown,
+                    number,
+                    format!("there is no customer {}{why}", row.customer.escape_debug()),
+                );
                 continue;
             };
-            let now = |one: &Option<(String, String)>| one.as_ref().map(|(id, _)| id.clone());
-            let account = decision(&row.account, now(&view.account).as_deref())
-                .filter(|decision| !(view.state == CustomerState::Excluded && *decision == Decision::Exclude));
-            let contract = decision(&row.contract, now(&view.contract).as_deref());
-            for (what, decision) in [("account", &account), ("contract", &contract)] {
-                let Some(Decision::Link(target)) = decision else { continue };
-                if let Some(before) = targets.insert((what, target.clone()), place) {
-                    wrong(format!("{what} {target} stands in row {before} already"));
-                }
-            }
-            if account.is_some() || contract.is_some() {
-                match self.mapped(&sync, &row.customer, account.as_ref(), contract.as_ref()).await {
-                    Ok(decided) => {
-                        links.extend(decided);
-                        changed.insert(row.customer.clone());
-                    }
-                    Err(error) => wrong(error.to_string()),
-                }
-            }
-            let switches = [
-                (Switch::Usage, Kind::Usage, &row.usage, view.usage),
-                (Switch::Tickets, Kind::Alert, &row.tickets, view.tickets),
-            ];
-            for (switch, needs, text, is_on) in switches {
-                match text.as_str() {
-                    "" => {}
-                    "on" | "off" if (text == "on") == is_on => {}
-                    "on" if !sync.rules.kinds.contains_key(&needs) => {
-                        wrong(format!("`{}` cannot be on: {needs} takes no part in the sync", switch.as_str()));
-                    }
-                    "on" | "off" => {
-                        switched.push((switch, text == "on", row.customer.clone()));
-                        changed.insert(row.customer.clone());
-                    }
-                    other => wrong(format!("`{}` is `{other}`: write on, off or nothing", switch.as_str())),
-                }
-            }
+            taking.take(number, row, view, &mut problems).await?;
         }
-        if !problems.is_empty() {
-            return Err(Error::Problems {
-                what: "the file of customers".to_owned(),
-                problems,
-                hint: "`crosswalk customer export` shows the form; mend the rows and import it again".to_owned(),
-            });
+        let Taking { links, switched, changes, .. } = taking;
+        problems.refuse("the file of customers", &export)?;
+        let decision = if dry_run { String::new() } else { self.store_taken(&sync, links, &switched).await? };
+        Ok(Import { decision, changes, ignored: sheet.ignored })
+    }
+
+    async fn store_taken(
+        &self,
+        sync: &Sync,
+        links: Vec<Link>,
+        switched: &[(Switch, bool, String)],
+    ) -> Result<String, Error> {
+        let mut switches = self.store.switches(&sync.name).await?;
+        let mut changed: HashMap<String, crate::model::Switches> = HashMap::new();
+        let mut notes = Vec::with_capacity(switched.len());
+        for (switch, on, customer) in switched {
+            let of = changed.entry(customer.clone()).or_insert_with(|| switches.remove(customer).unwrap_or_default());
+            of.set(*switch, Some(*on));
+            notes.push(self.switched_entry(*switch, *on, customer));
         }
-        self.store.links_put(name, &links).await?;
-        self.note_mapped(&sync, &links).await?;
-        for switch in [Switch::Usage, Switch::Tickets] {
-            for on in [true, false] {
-                let of = switched.iter().filter(|one| (one.0, one.1) == (switch, on)).map(|one| one.2.clone());
-                let customers: Vec<String> = of.collect();
-                if !customers.is_empty() {
-                    self.customer_switch(name, &customers, switch, on).await?;
-                }
-            }
-        }
-        Ok(changed.len())
+        let decided = self.decide_with(sync, "file", links, changed.into_iter().collect(), &notes).await?;
+        Ok(decided.decision)
     }
 }
 
-/// What a cell decides; none when it is empty, or says what stands already.
+/// Rows on their way to decisions.
+struct Taking<'a> {
+    tenant: &'a Tenant,
+    sync: &'a Sync,
+    /// Customers whose accounts are free at the end of the file.
+    freed: HashSet<String>,
+    /// The row that takes a target already.
+    targets: HashMap<(&'static str, String), usize>,
+    links: Vec<Link>,
+    switched: Vec<(Switch, bool, String)>,
+    changes: Vec<ImportChange>,
+}
+
+impl Taking<'_> {
+    /// Takes what a row decides; what is wrong with it is added to the problems.
+    async fn take(
+        &mut self,
+        number: usize,
+        row: &CustomerRow,
+        view: &CustomerView,
+        problems: &mut Problems,
+    ) -> Result<(), Error> {
+        let now = CustomerRow::of(view.clone());
+        let id = |one: &Option<(String, String)>| one.as_ref().map(|(id, _)| id.clone());
+        let account = decision(&row.account, id(&view.account).as_deref())
+            .filter(|decision| !(view.state == CustomerState::Excluded && *decision == Decision::Exclude));
+        let contract = decision(&row.contract, id(&view.contract).as_deref());
+        if let Some(why) = self.misplaced_row(row, view, account.as_ref(), contract.as_ref()).await? {
+            problems.add(Cause::Name, number, why);
+            return Ok(());
+        }
+        if !row.revision.is_empty() && row.revision != now.revision {
+            problems.add(Cause::Old, number, decided_since(&now));
+            return Ok(());
+        }
+        for (what, decision) in [("account", &account), ("contract", &contract)] {
+            let Some(Decision::Link(target)) = decision else { continue };
+            if let Some(before) = self.targets.insert((what, target.clone()), number) {
+                problems.add(Cause::Twice, number, format!("{what} {target} stands in row {before} already"));
+            }
+        }
+        let mut change = |what: &'static str, before: &str, after: &str| {
+            self.changes.push(ImportChange {
+                row: number,
+                kind: Kind::Customer,
+                source: row.customer.clone(),
+                name: view.name.clone(),
+                what,
+                before: before.to_owned(),
+                after: after.to_owned(),
+            });
+        };
+        if account.is_some() || contract.is_some() {
+            let mapped = self.tenant.mapped(self.sync, &row.customer, account.as_ref(), contract.as_ref(), &self.freed);
+            match mapped.await {
+                Ok(decided) => {
+                    for (what, decision, before, after) in [
+                        ("account", &account, &now.account, &row.account),
+                        ("contract", &contract, &now.contract, &row.contract),
+                    ] {
+                        if decision.is_some() {
+                            change(what, before, after);
+                        }
+                    }
+                    self.links.extend(decided);
+                }
+                Err(error) => problems.add(Cause::Refused, number, error.to_string()),
+            }
+        }
+        for (switch, needs, text, is_on) in [
+            (Switch::Usage, Kind::Usage, row.usage.to_lowercase(), view.usage),
+            (Switch::Tickets, Kind::Alert, row.tickets.to_lowercase(), view.tickets),
+        ] {
+            match text.as_str() {
+                "" => {}
+                "on" | "off" if (text == "on") == is_on => {}
+                "on" if !self.sync.rules.kinds.contains_key(&needs) => {
+                    let why = format!("`{}` cannot be on: {needs} takes no part in the sync", switch.as_str());
+                    problems.add(Cause::Refused, number, why);
+                }
+                "on" | "off" => {
+                    change(switch.as_str(), if is_on { "on" } else { "off" }, &text);
+                    self.switched.push((switch, text == "on", row.customer.clone()));
+                }
+                other => {
+                    let why = format!("`{}` is `{other}`: write on, off or nothing", switch.as_str());
+                    problems.add(Cause::Unreadable, number, why);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a name in a row is another record's than the id beside it.
+    async fn misplaced_row(
+        &self,
+        row: &CustomerRow,
+        view: &CustomerView,
+        account: Option<&Decision>,
+        contract: Option<&Decision>,
+    ) -> Result<Option<String>, Error> {
+        if let Some(why) = misplaced("customer", &row.customer, &view.name, &row.customer_name) {
+            return Ok(Some(why));
+        }
+        for (what, kind, decision, beside) in [
+            ("account", Kind::Customer, account, &row.account_name),
+            ("contract", Kind::Contract, contract, &row.contract_name),
+        ] {
+            let Some(Decision::Link(target)) = decision else { continue };
+            let there = self.tenant.record(&self.sync.target, kind, target).await?;
+            if let Some(why) = there.and_then(|there| misplaced(what, target, &there.name, beside)) {
+                return Ok(Some(why));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn decided_since(now: &CustomerRow) -> String {
+    let or = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+    format!(
+        "customer {} was decided on since this file was made: account {}, contract {}, usage {}, tickets {} now; export it again",
+        now.customer,
+        or(&now.account),
+        or(&now.contract),
+        now.usage,
+        now.tickets
+    )
+}
+
+/// What a cell decides; `None` if it is empty, or says what stands already.
 fn decision(cell: &str, now: Option<&str>) -> Option<Decision> {
     match cell {
         "" => None,
-        "-" => Some(Decision::Forget),
+        "-" => now.map(|_| Decision::Forget),
         "exclude" => Some(Decision::Exclude),
         id if Some(id) == now => None,
         id => Some(Decision::Link(id.to_owned())),
     }
-}
-
-/// The rows with their numbers, and what cannot be read. The first row after a CSV's header is 1.
-fn parse(text: &str) -> (Vec<(usize, CustomerRow)>, Vec<String>) {
-    let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    if text.trim_start().starts_with('[') {
-        match serde_json::from_str::<Vec<serde_json::Value>>(text) {
-            Ok(values) => {
-                for (index, value) in values.into_iter().enumerate() {
-                    match serde_json::from_value(value) {
-                        Ok(row) => rows.push((index + 1, row)),
-                        Err(error) => problems.push(format!("row {}: {error}", index + 1)),
-                    }
-                }
-            }
-            Err(error) => problems.push(format!("it is no list of JSON objects: {error}")),
-        }
-        return (rows, problems);
-    }
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(text.as_bytes());
-    for (index, row) in reader.deserialize::<CustomerRow>().enumerate() {
-        match row {
-            Ok(row) => rows.push((index + 1, row)),
-            Err(error) => {
-                problems.push(format!("row {}: {error}", index + 1));
-                if error.position().is_none() {
-                    break;
-                }
-            }
-        }
-    }
-    (rows, problems)
 }
 
 #[cfg(test)]
@@ -220,17 +334,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn csv_and_json_read_alike_and_name_what_is_wrong() {
-        let csv = "customer,account,contract,usage\nc1,7,31,on\nc2,exclude,,\n";
-        let json =
-            r#"[{"customer":"c1","account":"7","contract":"31","usage":"on"},{"customer":"c2","account":"exclude"}]"#;
-        let (from_csv, none) = parse(csv);
-        assert_eq!((from_csv.len(), none.len()), (2, 0));
-        assert_eq!(from_csv, parse(json).0);
-        assert_eq!(decision(&from_csv[1].1.account, None), Some(Decision::Exclude));
-        assert_eq!(decision(&from_csv[0].1.account, Some("7")), None);
-        assert!(parse("customer,colour\nc1,red\n").1[0].contains("row 1"));
-        assert!(parse(r#"[{"customer":"c1","colour":"red"}]"#).1[0].contains("unknown field"));
-        assert_eq!(parse("[{]").1.len(), 1);
+    fn a_cell_decides_what_does_not_stand_already() {
+        assert_eq!(decision("", Some("7")), None);
+        assert_eq!(decision("7", Some("7")), None);
+        assert_eq!(decision("8", Some("7")), Some(Decision::Link("8".to_owned())));
+        assert_eq!(decision("exclude", None), Some(Decision::Exclude));
+        assert_eq!(decision("-", Some("7")), Some(Decision::Forget));
     }
 }

@@ -1,0 +1,231 @@
+//! Reading a table out of a file that a person edited, or a program wrote.
+
+use super::cell::unguarded;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// Which table is expected.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    /// What it is a table of, in the plural: `customers`.
+    pub what: &'static str,
+    /// Columns without which no row says anything.
+    pub required: &'static [&'static str],
+    /// Columns that decide something.
+    pub deciding: &'static [&'static str],
+    /// All columns that are known, the ones above included.
+    pub known: &'static [&'static str],
+}
+
+/// A table as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sheet {
+    /// The rows, without empty ones.
+    pub rows: Vec<Row>,
+    /// Columns that are not known and were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its number, as a spreadsheet shows it: the header is row 1. In JSON the place in the list, from 1.
+    pub number: usize,
+    cells: HashMap<String, String>,
+}
+
+impl Row {
+    /// The row as a struct whose members are the known columns, all of them texts.
+    ///
+    /// # Errors
+    /// One sentence that says what does not fit.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, String> {
+        let members: Map<String, Value> =
+            self.cells.iter().map(|(name, cell)| (name.clone(), Value::String(cell.clone()))).collect();
+        serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())
+    }
+}
+
+impl Sheet {
+    /// Reads a CSV or JSON file as it was saved.
+    ///
+    /// # Errors
+    /// One sentence that says why the file as a whole cannot be meant, and how to save it.
+    pub fn read(bytes: &[u8], form: &Form) -> Result<Self, String> {
+        let text = decoded(bytes)?;
+        if text.trim_start().starts_with('[') {
+            return Self::of_json(&text, form);
+        }
+        Self::of_csv(&text, form)
+    }
+
+    fn of_json(text: &str, form: &Form) -> Result<Self, String> {
+        let values: Vec<Map<String, Value>> =
+            serde_json::from_str(text).map_err(|error| format!("it is no list of JSON objects: {error}"))?;
+        let mut rows = Vec::with_capacity(values.len());
+        let mut names: Vec<String> = Vec::new();
+        for (index, members) in values.into_iter().enumerate() {
+            let mut cells = HashMap::with_capacity(members.len());
+            for (name, value) in members {
+                let cell = match value {
+                    Value::Null => String::new(),
+                    Value::String(text) => text.trim().to_owned(),
+                    Value::Bool(_) | Value::Number(_) => value.to_string(),
+                    Value::Array(_) | Value::Object(_) => {
+                        return Err(format!("object {} has no text in its member `{name}`", index + 1));
+                    }
+                };
+                if !names.contains(&name) {
+                    names.push(name.clone());
+                }
+                cells.insert(name, cell);
+            }
+            if let Some(missing) = form.required.iter().find(|name| !cells.contains_key(**name)) {
+                return Err(format!("object {} has no member `{missing}`", index + 1));
+            }
+            rows.push(Row { number: index + 1, cells });
+        }
+        let ignored = ignored(names, form)?;
+        for row in &mut rows {
+            row.cells.retain(|name, _| !ignored.contains(name));
+        }
+        Ok(Self { rows, ignored })
+    }
+
+    fn of_csv(text: &str, form: &Form) -> Result<Self, String> {
+        // A spreadsheet takes this line for itself: it has no number.
+        let (told, text) = match text.split_once('\n') {
+            Some((first, rest)) if first.to_ascii_lowercase().starts_with("sep=") && first.len() == 5 => {
+                (first.as_bytes().get(4).copied(), rest)
+            }
+            _ => (None, text),
+        };
+        let header_line = text.lines().next().unwrap_or_default();
+        let separator = told.unwrap_or_else(|| separator(header_line, form));
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(separator)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        let mut lines = Numbered::default();
+        let mut records = reader.records();
+        let header = match records.next() {
+            Some(header) => header.map_err(|error| format!("its first line cannot be read: {error}"))?,
+            None => return Err(format!("it is empty: a table of {} has a header", form.what)),
+        };
+        lines.number(&header);
+        let columns: Vec<String> = header.iter().map(column_name).collect();
+        if let Some(missing) = form.required.iter().find(|name| !columns.iter().any(|column| column == *name)) {
+            return Err(format!(
+                "it is no table of {}: its first line has no column `{missing}`, only {}",
+                form.what,
+                listed(&columns)
+            ));
+        }
+        if let Some(twice) =
+            columns.iter().enumerate().find(|(at, name)| !name.is_empty() && columns[..*at].contains(name))
+        {
+            return Err(format!("it has the column `{}` twice", twice.1));
+        }
+        let ignored = ignored(columns.iter().filter(|name| !name.is_empty()).cloned().collect(), form)?;
+        let mut rows = Vec::new();
+        for record in records {
+            let record = record.map_err(|error| format!("it cannot be read as a table: {error}"))?;
+            let number = lines.number(&record);
+            if record.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            if record.iter().skip(columns.len()).any(|cell| !cell.trim().is_empty()) {
+                return Err(format!(
+                    "row {number} has {} cells and the header {}: a cell that holds the separator has to be quoted",
+                    record.len(),
+                    columns.len()
+                ));
+            }
+            let cells =
+                columns.iter().zip(record.iter()).filter(|(name, _)| !name.is_empty() && !ignored.contains(name));
+            let cells = cells.map(|(name, cell)| (name.clone(), unguarded(cell.trim()).to_owned())).collect();
+            rows.push(Row { number, cells });
+        }
+        Ok(Self { rows, ignored })
+    }
+}
+
+/// Counts rows as a spreadsheet does: an empty line is a row, and a cell with line ends is one row.
+#[derive(Default)]
+struct Numbered {
+    row: usize,
+    /// The line on which the next row starts if no line between is empty.
+    line: u64,
+}
+
+impl Numbered {
+    fn number(&mut self, record: &csv::StringRecord) -> usize {
+        let start = record.position().map_or(self.line, csv::Position::line);
+        self.row += 1 + usize::try_from(start.saturating_sub(self.line.max(1))).unwrap_or(0);
+        let inside = record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
+        self.line = start + inside + 1;
+        self.row
+    }
+}
+
+/// The text of a file: UTF-8 or UTF-16 as its byte order mark says, else UTF-8 if it is that, else Windows-1252, in
+/// which spreadsheets of western Europe save. Line ends are `\n` afterwards.
+fn decoded(bytes: &[u8]) -> Result<String, String> {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        return Err("it is a workbook: save it as CSV (UTF-8) in the spreadsheet program".to_owned());
+    }
+    let (text, _, broken) = match encoding_rs::Encoding::for_bom(bytes) {
+        Some((encoding, _)) => encoding.decode(bytes),
+        None if std::str::from_utf8(bytes).is_ok() => encoding_rs::UTF_8.decode(bytes),
+        None => encoding_rs::WINDOWS_1252.decode(bytes),
+    };
+    if broken {
+        return Err("some of its characters cannot be read: save it as CSV (UTF-8)".to_owned());
+    }
+    if text.contains('\0') {
+        return Err("it is no text: save it as CSV (UTF-8)".to_owned());
+    }
+    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// The separator by which the header has the most columns that are known.
+fn separator(header: &str, form: &Form) -> u8 {
+    let known = |separator: &u8| {
+        header.split(char::from(*separator)).filter(|name| form.known.contains(&column_name(name).as_str())).count()
+    };
+    // The first of several with the same number: only one separates a header of one column.
+    [b'\t', b',', b';'].into_iter().max_by_key(known).unwrap_or(b';')
+}
+
+/// A column's name: `Customer Name ` is `customer_name`.
+fn column_name(cell: &str) -> String {
+    let cell = cell.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\u{feff}');
+    cell.to_lowercase().replace([' ', '-', '\u{a0}'], "_")
+}
+
+/// The columns that are not known. A column a person added is ignored; where one that decides is missing as
+/// well, it may be that one under another name, and what it decides must not be lost.
+fn ignored(columns: Vec<String>, form: &Form) -> Result<Vec<String>, String> {
+    let missing: Vec<&str> =
+        form.deciding.iter().copied().filter(|name| !columns.iter().any(|column| column == name)).collect();
+    let unknown: Vec<String> = columns.into_iter().filter(|name| !form.known.contains(&name.as_str())).collect();
+    match (unknown.first(), missing.is_empty()) {
+        (Some(_), false) => Err(format!(
+            "unknown column {}, and no column {}: give it its name, or take it out",
+            listed(&unknown),
+            missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        )),
+        _ => Ok(unknown),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(5).map(|name| format!("`{}`", name.escape_debug())).collect();
+    let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests;

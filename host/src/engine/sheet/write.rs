@@ -1,0 +1,53 @@
+//! Writing a table as CSV that a spreadsheet opens right: UTF-8 with a byte order mark, and cells that
+//! stay texts.
+
+use super::cell::guarded;
+use crate::error::Error;
+use serde::Serialize;
+use serde_json::Value;
+
+/// What stands between two cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Separator {
+    /// `;`: where a comma is the decimal mark (Italy, Germany), a spreadsheet splits a line at these.
+    #[default]
+    Semicolon,
+    /// `,`
+    Comma,
+    /// A tab.
+    Tab,
+}
+
+impl Separator {
+    fn byte(self) -> u8 {
+        match self {
+            Separator::Semicolon => b';',
+            Separator::Comma => b',',
+            Separator::Tab => b'\t',
+        }
+    }
+}
+
+/// Rows as the text of a CSV file, with these columns as its header. Each row is a flat object; a member that
+/// is missing is an empty cell.
+///
+/// # Errors
+/// A row that is no flat object.
+pub fn csv(columns: &[&str], rows: &[impl Serialize], separator: Separator) -> Result<String, Error> {
+    let unwritable =
+        |why: &dyn std::fmt::Display| Error::invalid(format!("the rows cannot be written as CSV: {why}"), "");
+    let mut writer = csv::WriterBuilder::new().delimiter(separator.byte()).from_writer(Vec::new());
+    writer.write_record(columns).map_err(|error| unwritable(&error))?;
+    for row in rows {
+        let row = serde_json::to_value(row).map_err(|error| unwritable(&error))?;
+        let cells = columns.iter().map(|column| match row.get(column) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => guarded(text),
+            // Numbers of ours are meant as numbers.
+            Some(other) => other.to_string(),
+        });
+        writer.write_record(cells).map_err(|error| unwritable(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| unwritable(&error))?;
+    Ok(format!("\u{feff}{}", String::from_utf8_lossy(&bytes)))
+}

@@ -1,7 +1,7 @@
 //! Sending what was admitted: one attempt, and the retries of reads.
 //!
 //! A write is sent exactly once, whatever comes of it (but see `token.rs` for a 401). A read is tried again when the
-//! connection breaks, no reply comes in time, or the vendor says 429, 502, 503 or 504;
+//! connection breaks, no reply comes in time, or the vendor says 429 or a passing 5xx;
 //! with a pause that doubles, with jitter, or as long as `Retry-After` says. Bodies are
 //! read with a cap on their decompressed size, counted before they are kept.
 
@@ -197,15 +197,12 @@ fn broke(error: &reqwest::Error) -> Broke {
     Broke::Off(format!("the connection to the vendor broke: {why}"))
 }
 
+/// Whether the same request may go well a moment later: too many calls, and every fault of the
+/// vendor's side but those that say "never" (not implemented, no such version of HTTP).
 fn is_passing(status: u16) -> bool {
-    [
-        StatusCode::TOO_MANY_REQUESTS,
-        StatusCode::BAD_GATEWAY,
-        StatusCode::SERVICE_UNAVAILABLE,
-        StatusCode::GATEWAY_TIMEOUT,
-    ]
-    .iter()
-    .any(|passing| passing.as_u16() == status)
+    let never = [StatusCode::NOT_IMPLEMENTED, StatusCode::HTTP_VERSION_NOT_SUPPORTED];
+    status == StatusCode::TOO_MANY_REQUESTS.as_u16()
+        || (status >= 500 && !never.iter().any(|never| never.as_u16() == status))
 }
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date.

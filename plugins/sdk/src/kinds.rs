@@ -62,13 +62,6 @@ macro_rules! kinds {
             }
         }
     )*
-
-        /// The catalogue's names and types of a kind.
-        pub(crate) fn fields(kind: Kind) -> &'static [(&'static str, &'static str)] {
-            match kind {
-                $( Kind::$name => $name::FIELDS, )*
-            }
-        }
     };
 }
 

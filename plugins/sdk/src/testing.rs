@@ -1,6 +1,9 @@
 //! A host for native tests and benchmarks: settings and mapping in memory, replies from a closure; and what
 //! tests of connectors share.
 
+#[path = "../../../wit/description.rs"]
+mod rules;
+
 #[cfg(not(target_arch = "wasm32"))]
 mod drive;
 #[cfg(not(target_arch = "wasm32"))]
@@ -14,7 +17,7 @@ pub use {
 
 use crate::{
     Body, Change, Description, Entry, EntryPage, Field, Host, HttpError, Kind, Level, Link, Operation, Operations,
-    PutError, Request, Response, ScheduleError, Selections, Value, Writable, kinds,
+    PutError, Request, Response, ScheduleError, Selections, Value,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -46,40 +49,30 @@ pub fn text(name: &str, text: &str) -> Field {
     Field { name: name.to_owned(), value: Value::Text(text.to_owned()) }
 }
 
-/// What does not hold together in a description, in sentences; none when all does. Held against the
-/// catalogue, so a test of every connector should ask for it.
+/// What does not hold together in a description, in sentences; none when all does. The host refuses a
+/// connector for the same, so a test of every connector should ask for it.
 pub fn inconsistencies(description: &Description) -> Vec<String> {
-    let mut found = Vec::new();
-    for kind in &description.kinds {
-        let name = format!("{:?}", kind.kind);
-        let mut wrong = |what: &str| found.push(format!("{name}: {what}"));
-        let catalogue = kinds::fields(kind.kind);
-        for (at, field) in kind.fields.iter().enumerate() {
-            if field.writable != Writable::Never && !catalogue.iter().any(|(known, _)| *known == field.name) {
-                wrong(&format!("the writable field {} is not in the catalogue", field.name));
-            }
-            if kind.fields[..at].iter().any(|other| other.name == field.name) {
-                wrong(&format!("the field {} is there twice", field.name));
-            }
-            if field.length == Some(0) {
-                wrong(&format!("the field {} has no room", field.name));
-            }
-        }
-        if description.kinds.iter().filter(|other| other.kind == kind.kind).count() > 1 {
-            wrong("the kind is there twice");
-        }
-        let creates = kind.writes.contains(Operations::CREATE);
-        if creates && !kind.reads.intersects(Selections::STAMPS | Selections::NAMED) {
-            wrong("what it creates cannot be looked up: declare stamps or named");
-        }
-        if kind.reads.contains(Selections::STAMPS) && kind.stamp.is_none() {
-            wrong("reading by stamps needs a stamp's place");
-        }
-        if !(1..=1000).contains(&kind.changes_at_once) || kind.ids_at_once == 0 || kind.page_size == 0 {
-            wrong("a number is out of its range");
-        }
-    }
-    found
+    let names: Vec<String> = description.kinds.iter().map(|kind| format!("{:?}", kind.kind)).collect();
+    let kinds = description.kinds.iter().zip(&names).map(|(kind, name)| rules::Kind {
+        // The binding's own name of the kind: `Kind::Asset`.
+        name: name.trim_start_matches("Kind::"),
+        creates: kind.writes.contains(Operations::CREATE),
+        operations: u32::from(!kind.writes.is_empty()),
+        stamps: kind.reads.contains(Selections::STAMPS),
+        named: kind.reads.contains(Selections::NAMED),
+        name_length: kind.name_length,
+        stamp: kind.stamp.as_ref().map(|place| (place.field.as_str(), place.length)),
+        changes_at_once: kind.changes_at_once,
+        ids_at_once: kind.ids_at_once,
+        page_size: kind.page_size,
+        calls_per_change: kind.calls_per_change,
+        fields: kind
+            .fields
+            .iter()
+            .map(|field| rules::Field { name: &field.name, length: field.length, values: &field.values })
+            .collect(),
+    });
+    rules::inconsistencies(&kinds.collect::<Vec<_>>())
 }
 
 type Answer<'a> = dyn Fn(&Request) -> Result<Response, HttpError> + 'a;

@@ -32,7 +32,7 @@ pub use kind::Kind;
 pub use link::{Candidate, Link, LinkState, ReverseDecision};
 pub use manifest::Manifest;
 pub use plan::{Action, FieldDiff, Hold, LINKED_TO, Plan, PlannedChange, Risk, Side, Way};
-pub use record::{Gap, Page, Period, Query, Record, Selection};
+pub use record::{Flaw, Gap, Page, Period, Query, Record, Selection};
 pub use recurrence::Calendar;
 pub use retention::Retention;
 pub use run::{Mode, Run, RunCounts, RunStatus};

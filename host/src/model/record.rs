@@ -86,10 +86,25 @@ pub struct Page {
     pub periods: Vec<Period>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// What the host set aside or repaired with a loss: the first of a page.
+    pub flaws: Vec<Flaw>,
+    /// The number of such flaws.
+    pub flaws_total: u64,
+}
+
+/// Something wrong with one record of a page, which was set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flaw {
+    /// The record's id, cut.
+    pub id: String,
+    /// Its name, cut.
+    pub name: String,
+    /// What is wrong and what was done, as a clause.
+    pub what: String,
 }
 
 /// A period that a read of usage covers, whether or not a row of it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
     /// The month, `2026-10`.
     pub name: String,

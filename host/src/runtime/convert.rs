@@ -3,6 +3,7 @@
 
 use super::bindings::crosswalk::connector::types as wit;
 use super::bindings::exports::crosswalk::connector::jobs;
+use super::intake;
 use super::limits::Limits;
 use super::{Choice, Identity, Signal};
 use crate::model::description::Reads;
@@ -137,7 +138,7 @@ impl From<&Query> for wit::Query {
 }
 
 /// Takes a page over, or says which promise of the contract it breaks.
-pub(super) fn page(page: wit::Page, limits: &Limits) -> Result<Page, Failure> {
+pub(super) fn page(kind: Kind, page: wit::Page, limits: &Limits, now_ms: i64) -> Result<Page, Failure> {
     if page.items.len() > limits.page_items {
         let (given, most) = (page.items.len(), limits.page_items);
         return Err(Failure::broken(format!(
@@ -150,14 +151,20 @@ pub(super) fn page(page: wit::Page, limits: &Limits) -> Result<Page, Failure> {
             "the connector gave a cursor of {size} bytes; a cursor has at most {most}"
         )));
     }
-    Ok(Page {
+    if page.gaps.len() > limits.page_items {
+        let (given, most) = (page.gaps.len(), limits.page_items);
+        return Err(Failure::broken(format!("the connector gave a page of {given} gaps; a page has at most {most}")));
+    }
+    let page = Page {
         items: page.items.into_iter().map(Record::from).collect(),
         next: page.next,
         total: page.total,
         left_out: page.left_out,
         periods: page.periods.into_iter().map(|one| Period { name: one.name, decides: one.decides }).collect(),
         gaps: page.gaps.into_iter().map(Gap::from).collect(),
-    })
+        ..Page::default()
+    };
+    Ok(intake::check(kind, page, now_ms))
 }
 
 impl From<Operation> for wit::Operation {
@@ -255,9 +262,9 @@ impl From<wit::KindDescription> for KindDescription {
             fields: described.fields.into_iter().map(FieldDescription::from).collect(),
             name_length: described.name_length,
             stamp: described.stamp.map(|place| StampPlace { field: place.field, length: place.length }),
-            changes_at_once: described.changes_at_once.clamp(1, 1_000),
-            ids_at_once: described.ids_at_once.max(1),
-            page_size: described.page_size.max(1),
+            changes_at_once: described.changes_at_once,
+            ids_at_once: described.ids_at_once,
+            page_size: described.page_size,
             calls_per_change: described.calls_per_change,
             checks_before: described.checks_before,
         }

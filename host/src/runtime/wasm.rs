@@ -74,7 +74,7 @@ pub(super) async fn describe(
     };
     let described =
         call::call(plugin.sandbox(), plugin.pre(), tenancy, spec, |guest, store| Box::pin(guest.call_describe(store)));
-    Ok(described.await?.into())
+    super::describe::taken(described.await?)
 }
 
 #[async_trait]
@@ -89,6 +89,7 @@ impl Connector for WasmConnector {
     }
 
     async fn read(&self, context: &CallContext, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
+        let kind = query.kind;
         let (query, after) = (wit::Query::from(query), after.map(str::to_owned));
         let page = self
             .reading(context, move |guest, store| {
@@ -97,7 +98,8 @@ impl Connector for WasmConnector {
                 )
             })
             .await?;
-        convert::page(self.told(page)?, &self.around.limits).map(|page| self.texts().page(page))
+        let page = convert::page(kind, self.told(page)?, &self.around.limits, self.around.ports.now_ms())?;
+        Ok(self.texts().page(page))
     }
 
     async fn choices(&self, context: &CallContext, setting: &str) -> Result<Vec<Choice>, Failure> {

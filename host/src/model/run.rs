@@ -1,6 +1,6 @@
 //! A run: one execution of a sync, and how it ended.
 
-use super::{Failure, Kind, PlanId, RunId, SyncName, Timestamp};
+use super::{Failure, Flaw, Kind, Period, PlanId, RunId, SyncName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a call may do.
@@ -107,12 +107,53 @@ pub struct RunCounts {
 pub struct ReadReport {
     /// The kind.
     pub kind: Kind,
-    /// How many records it gave.
+    /// The number of distinct records.
     pub records: u64,
-    /// Whether it went unfiltered to the end, without gaps, with a steady total.
+    /// Whether it went unfiltered to the end, with every row accounted for and without gaps.
     pub complete: bool,
-    /// Why not, if not.
+    /// Whether it is complete but for gaps that name what is missing.
+    pub walked: bool,
+    /// Why it ended early, if it did.
     pub failure: Option<Failure>,
+    /// Why it does not count as read to the end, where nothing failed.
+    pub flaw: Option<ReadFlaw>,
     /// Parents that could not be read, with why.
     pub gaps: Vec<(Option<String>, Failure)>,
+    /// The first records that could not be read whole: id, name where it is known, and why.
+    pub unread: Vec<(String, Failure)>,
+    /// The number of records that could not be read whole.
+    pub unread_total: u64,
+    /// The periods a read of usage covers.
+    pub periods: Vec<Period>,
+    /// The first things that were wrong with records and set aside.
+    pub flaws: Vec<Flaw>,
+    /// The number of them.
+    pub flaws_total: u64,
+}
+
+/// Why a walk that came to its end is not complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadFlaw {
+    /// The vendor's total changed on the way.
+    Moved {
+        /// The total before.
+        before: u64,
+        /// The total after.
+        after: u64,
+    },
+    /// Fewer rows came than the vendor's total.
+    Short {
+        /// The total.
+        told: u64,
+        /// The rows.
+        came: u64,
+    },
+    /// The vendor gives no total, and far fewer records came than the time before.
+    Dropped {
+        /// The records of the last read.
+        before: u64,
+        /// The records of this one.
+        came: u64,
+    },
 }

@@ -1,164 +1,137 @@
 //! Reads: walks over everything a connection has of a kind, page by page.
 //!
-//! A page's rows and the place where the next one starts are one transaction, so a crash
-//! repeats at most one page. Which records a walk saw is kept apart from the records
-//! (`sightings`): a record that did not change is not written again. Only the end of a
-//! complete walk says what is gone.
+//! A page's rows, the place where the next one starts and what the walk rests on (its total,
+//! its gaps) are one transaction (`pages.rs`), so a crash repeats at most one page. Only the end
+//! of a complete walk says what is gone. A read belongs to a run; another run takes it up only
+//! when that run has ended.
 
 use super::connections::connection_id;
-use super::rows::{check_length, count, first, int};
-use super::upsert::{Encoded, Put, Upsert};
+use super::rows::{collect, count, document, first, int};
+use super::unread;
 use super::{StoreError, TenantStore};
-use crate::model::{ConnectionName, Kind, Record, Timestamp};
+use crate::model::{ConnectionName, Failure, Kind, RunId, Timestamp};
 use rusqlite::{Connection, params};
 
 /// How many ended reads are kept per connection and kind, to look back on.
 const KEPT: i64 = 50;
 
-/// The longest cursor, in bytes: the contract's limit.
-const CURSOR: usize = 8 * 1024;
-
 /// A walk under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Read {
     /// Its id.
     pub id: i64,
     /// Where it goes on; none at the beginning.
     pub cursor: Option<String>,
-    /// How many records it gave so far.
+    /// The number of distinct records so far.
     pub records: u64,
-    /// How many the vendor says there are, as of the last page.
+    /// How many rows the vendor says there are, as of the last page.
     pub total: Option<u64>,
+    /// The number of rows so far that count in the total and are no records.
+    pub left_out: u64,
+    /// The number of gaps so far that stand for a row of the total.
+    pub unread: u64,
+    /// The parents that could not be read so far, with why.
+    pub gaps: Vec<(Option<String>, Failure)>,
     /// Whether it was begun earlier.
     pub resumed: bool,
-    /// Whether it was without a flaw when it was left; false where nobody can tell.
+    /// Whether its total was steady so far.
     pub sound: bool,
 }
 
-/// What a page came to. Each of its records is counted once.
+/// What the reads before this one came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PageStats {
-    /// Never stored before.
-    pub fresh: u64,
-    /// Differ in more than volatile fields.
-    pub changed: u64,
-    /// Do not.
-    pub same: u64,
-    /// This walk had them before; the later one is kept.
-    pub repeated: u64,
+pub struct ReadsBefore {
+    /// The number of records of the last walk that reached its end.
+    pub walked: Option<u64>,
+    /// The number of records of the last read that ended, where it was doubted.
+    pub doubted: Option<u64>,
 }
 
 impl TenantStore {
-    /// Begins a walk, or takes up one that was left in its middle and began no longer than
-    /// `resume_within_ms` ago. Older ones are given up.
+    /// Begins a walk of a run, or takes up one that was left in its middle by a run that has
+    /// ended, and began no longer than `resume_within_ms` ago. Older ones are given up; those of
+    /// runs under way are left alone.
     ///
     /// # Errors
     /// `NotFound` (the connection).
     pub async fn read_begin(
         &self,
+        owner: Option<RunId>,
         connection: &ConnectionName,
         kind: Kind,
         at: Timestamp,
         resume_within_ms: i64,
     ) -> Result<Read, StoreError> {
-        let (tenant, connection) = (self.id, connection.clone());
+        let (tenant, connection, owner) = (self.id, connection.clone(), owner.map(|run| run.0));
         self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
-            let key = params![tenant, connection, kind.as_str()];
-            let mut select = db.prepare_cached(
-                "SELECT id, cursor, records, total, started_at, sound FROM reads \
-                 WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND ended_at IS NULL ORDER BY id DESC LIMIT 1",
-            )?;
-            let left = first(select.query(key)?, |row| {
-                let total: Option<i64> = row.get(3)?;
-                let read = Read {
-                    id: row.get(0)?,
-                    cursor: row.get(1)?,
-                    records: count(row, 2)?,
-                    total: total.and_then(|total| total.try_into().ok()),
-                    resumed: true,
-                    sound: row.get(5)?,
-                };
-                Ok((read, Timestamp(row.get(4)?)))
-            })?;
-            if let Some((read, started_at)) = left {
-                if read.cursor.is_some() && at.since_ms(started_at) <= resume_within_ms {
-                    set_sound(db, tenant, read.id, false)?;
-                    return Ok(read);
+            let mut taken = None;
+            for (read, started_at) in left(db, tenant, connection, kind, owner)? {
+                let fits = read.cursor.is_some() && at.since_ms(started_at) <= resume_within_ms;
+                if fits && taken.is_none() {
+                    db.prepare_cached("UPDATE reads SET owner = ?1 WHERE id = ?2 AND tenant = ?3")?
+                        .execute(params![owner, read.id, tenant])?;
+                    taken = Some(read);
+                } else {
+                    end(db, tenant, read.id, Ending::default(), at)?;
                 }
-                end(db, tenant, read.id, false, 0, at)?;
             }
-            db.prepare_cached("INSERT INTO reads (tenant, connection, kind, started_at) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![tenant, connection, kind.as_str(), at.0])?;
+            if let Some(read) = taken {
+                return Ok(read);
+            }
+            db.prepare_cached(
+                "INSERT INTO reads (tenant, connection, kind, started_at, owner, sound) VALUES (?1, ?2, ?3, ?4, ?5, 1)",
+            )?
+            .execute(params![tenant, connection, kind.as_str(), at.0, owner])?;
             let id = db.last_insert_rowid();
             db.prepare_cached(
-                "DELETE FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND complete = 0 AND id < \
+                "DELETE FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND complete = 0 \
+                 AND ended_at IS NOT NULL AND id < \
                  (SELECT max(id) - ?4 FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3)",
             )?
             .execute(params![tenant, connection, kind.as_str(), KEPT])?;
-            Ok(Read { id, cursor: None, records: 0, total: None, resumed: false, sound: true })
+            Ok(Read {
+                id,
+                cursor: None,
+                records: 0,
+                total: None,
+                left_out: 0,
+                unread: 0,
+                gaps: Vec::new(),
+                resumed: false,
+                sound: true,
+            })
         })
         .await
     }
 
-    /// Stores a page and where the next one starts. A read that has ended meanwhile (another
-    /// process took it up) still stores its records.
+    /// What the reads of a kind before `read` came to. A doubted read counts only when it had
+    /// ended before this one began: two at the same moment see the same accident.
     ///
     /// # Errors
-    /// `NotFound` (the connection, the read); `TooLarge`.
-    #[expect(clippy::too_many_arguments, reason = "a page is all of these at once")]
-    pub async fn page_commit(
+    /// `NotFound` (the connection).
+    pub async fn reads_before(
         &self,
-        read: &Read,
+        read: i64,
         connection: &ConnectionName,
         kind: Kind,
-        records: &[Record],
-        next: Option<&str>,
-        total: Option<u64>,
-        at: Timestamp,
-    ) -> Result<PageStats, StoreError> {
-        check_length("the cursor", next.unwrap_or_default(), CURSOR)?;
-        // Encoded here, by the caller's thread: the writer has enough to do.
-        let records = Encoded::all(kind, records)?;
-        let (tenant, connection, read, next) = (self.id, connection.clone(), read.id, next.map(str::to_owned));
-        self.write_lightly(move |db| {
+    ) -> Result<ReadsBefore, StoreError> {
+        let (tenant, connection) = (self.id, connection.clone());
+        self.read(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
-            let open = is_open(db, tenant, read, connection, kind)?;
-            let mut stats = PageStats::default();
-            let mut upsert = Upsert::prepare(db, tenant, connection, kind)?;
-            let mut sight =
-                db.prepare_cached("INSERT OR IGNORE INTO sightings (tenant, read, record) VALUES (?1, ?2, ?3)")?;
-            for record in &records {
-                let (number, put) = upsert.put(record, at, false)?;
-                let new = !open || sight.execute([tenant, read, number])? > 0;
-                let counter = match put {
-                    _ if !new => &mut stats.repeated,
-                    Put::Fresh => &mut stats.fresh,
-                    Put::Changed => &mut stats.changed,
-                    Put::Same => &mut stats.same,
-                };
-                *counter += 1;
-            }
-            if open {
-                db.prepare_cached(
-                    "UPDATE reads SET cursor = ?1, records = records + ?2, total = coalesce(?3, total) \
-                     WHERE id = ?4 AND tenant = ?5",
-                )?
-                .execute(params![next, int(records.len()), total.map(int), read, tenant])?;
-            }
-            Ok(stats)
+            let key = params![tenant, connection, kind.as_str(), read];
+            let of = "FROM reads r WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND id <> ?4 AND ended_at IS NOT NULL";
+            let sql = format!("SELECT records {of} AND walked ORDER BY id DESC LIMIT 1");
+            let walked = first(db.prepare_cached(&sql)?.query(key)?, |row| count(row, 0))?;
+            let sql = format!(
+                "SELECT records, doubted {of} AND (walked OR doubted) \
+                 AND ended_at <= (SELECT started_at FROM reads WHERE id = ?4 AND tenant = ?1) AND id < ?4 \
+                 ORDER BY id DESC LIMIT 1"
+            );
+            let last = first(db.prepare_cached(&sql)?.query(key)?, |row| Ok((count(row, 0)?, row.get::<_, bool>(1)?)))?;
+            Ok(ReadsBefore { walked, doubted: last.filter(|(_, doubted)| *doubted).map(|(records, _)| records) })
         })
         .await
-    }
-
-    /// Leaves a walk in its middle on purpose, `sound` when it had no flaw so far (no gap, its
-    /// total steady): whoever takes it up may then still call it complete.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn read_leave(&self, read: i64, sound: bool) -> Result<(), StoreError> {
-        let tenant = self.id;
-        self.write_lightly(move |db| set_sound(db, tenant, read, sound)).await
     }
 
     /// Ends a walk. After a complete one (unfiltered, to the end, its total steady) every
@@ -190,8 +163,35 @@ impl TenantStore {
                 (Some(parents), true) => mark_gone(db, (tenant, connection, kind), read, parents, at)?,
                 _ => 0,
             };
-            end(db, tenant, read, complete && gaps.is_empty(), missing, at)?;
+            if complete {
+                unread::settle(db, (tenant, connection, kind), read)?;
+            }
+            let whole = complete && gaps.is_empty() && !unread::any(db, (tenant, connection, kind), read)?;
+            end(db, tenant, read, Ending { complete: whole, walked: complete, doubted: false, missing }, at)?;
             Ok(missing)
+        })
+        .await
+    }
+
+    /// Ends a walk that reached its end with far fewer records than the one before: nothing
+    /// counts as gone, and the next read says whether that is so.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection, the read).
+    pub async fn read_doubt(
+        &self,
+        read: i64,
+        connection: &ConnectionName,
+        kind: Kind,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (tenant, connection) = (self.id, connection.clone());
+        self.write_lightly(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            if is_open(db, tenant, read, connection, kind)? {
+                end(db, tenant, read, Ending { doubted: true, ..Ending::default() }, at)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -236,6 +236,47 @@ pub(super) fn last_complete(
     })
 }
 
+/// How a read ended.
+#[derive(Clone, Copy, Default)]
+struct Ending {
+    complete: bool,
+    walked: bool,
+    doubted: bool,
+    missing: u64,
+}
+
+/// The unfinished reads that nobody is at, newest first, each with when it began: those of runs
+/// that have ended or are not there any more, and the own run's.
+fn left(
+    db: &Connection,
+    tenant: i64,
+    connection: i64,
+    kind: Kind,
+    owner: Option<i64>,
+) -> Result<Vec<(Read, Timestamp)>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT id, cursor, records, total, started_at, sound, left_out, unread, gaps FROM reads r \
+         WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND ended_at IS NULL \
+         AND (owner IS ?4 OR NOT EXISTS \
+             (SELECT 1 FROM runs u WHERE u.id = r.owner AND u.tenant = ?1 AND u.ended_at IS NULL)) ORDER BY id DESC",
+    )?;
+    collect(select.query(params![tenant, connection, kind.as_str(), owner])?, |row| {
+        let total: Option<i64> = row.get(3)?;
+        let read = Read {
+            id: row.get(0)?,
+            cursor: row.get(1)?,
+            records: count(row, 2)?,
+            total: total.and_then(|total| total.try_into().ok()),
+            left_out: count(row, 6)?,
+            unread: count(row, 7)?,
+            gaps: document(row, 8, "gaps")?,
+            resumed: true,
+            sound: row.get(5)?,
+        };
+        Ok((read, Timestamp(row.get(4)?)))
+    })
+}
+
 /// Makes every unfinished read of a kind count a record as seen: it was put there by us.
 pub(super) fn sight_everywhere(
     db: &Connection,
@@ -249,7 +290,13 @@ pub(super) fn sight_everywhere(
     super::rows::collect(select.query(params![tenant, connection, kind.as_str()])?, |row| Ok(row.get(0)?))
 }
 
-fn is_open(db: &Connection, tenant: i64, read: i64, connection: i64, kind: Kind) -> Result<bool, StoreError> {
+pub(super) fn is_open(
+    db: &Connection,
+    tenant: i64,
+    read: i64,
+    connection: i64,
+    kind: Kind,
+) -> Result<bool, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT ended_at IS NULL FROM reads WHERE id = ?1 AND tenant = ?2 AND connection = ?3 AND kind = ?4",
     )?;
@@ -278,15 +325,13 @@ fn mark_gone(
     Ok(changed as u64)
 }
 
-fn set_sound(db: &Connection, tenant: i64, read: i64, sound: bool) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE reads SET sound = ?1 WHERE id = ?2 AND tenant = ?3 AND ended_at IS NULL")?
-        .execute(params![sound, read, tenant])?;
-    Ok(())
-}
-
-fn end(db: &Connection, tenant: i64, read: i64, complete: bool, missing: u64, at: Timestamp) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE reads SET ended_at = ?1, complete = ?2, missing = ?3 WHERE id = ?4 AND tenant = ?5")?
-        .execute(params![at.0, complete, int(missing), read, tenant])?;
+fn end(db: &Connection, tenant: i64, read: i64, ending: Ending, at: Timestamp) -> Result<(), StoreError> {
+    let Ending { complete, walked, doubted, missing } = ending;
+    db.prepare_cached(
+        "UPDATE reads SET ended_at = ?1, complete = ?2, missing = ?3, walked = ?4, doubted = ?5 \
+         WHERE id = ?6 AND tenant = ?7",
+    )?
+    .execute(params![at.0, complete, int(missing), walked, doubted, read, tenant])?;
     db.prepare_cached("DELETE FROM sightings WHERE tenant = ?1 AND read = ?2")?.execute([tenant, read])?;
     Ok(())
 }

@@ -36,6 +36,19 @@ pub struct KindCount {
     pub gone: u64,
 }
 
+/// Records of a parent that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Astray {
+    /// The parent.
+    pub parent: String,
+    /// How many they are.
+    pub count: u64,
+    /// The id of the first.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
 const COLUMNS: &str = "id, parent, name, stamp, fields, digest, gone_at, seen_at, first_at";
 
 impl TenantStore {
@@ -128,6 +141,36 @@ impl TenantStore {
     ) -> Result<Vec<Stored>, StoreError> {
         let text = text.trim().to_lowercase();
         self.select(connection, kind, move |reader| reader.search(&text, most)).await
+    }
+
+    /// Present records whose parent the store has never had, by parent: at most `most` parents.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn records_astray(
+        &self,
+        connection: &ConnectionName,
+        kind: Kind,
+        parents: Kind,
+        most: usize,
+    ) -> Result<Vec<Astray>, StoreError> {
+        let (tenant, connection) = (self.id, connection.clone());
+        self.read(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            // The parents out of the index alone; only of those that are not there the rows are looked at.
+            let mut select = db.prepare_cached(
+                "SELECT d.parent, count(*), min(r.id), r.name FROM \
+                     (SELECT DISTINCT parent FROM records \
+                      WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND parent IS NOT NULL) d \
+                 JOIN records r ON r.tenant = ?1 AND r.connection = ?2 AND r.kind = ?3 AND r.parent = d.parent \
+                 WHERE NOT EXISTS (SELECT 1 FROM records c WHERE c.tenant = ?1 AND c.connection = ?2 AND c.kind = ?4 \
+                     AND c.id = d.parent) AND r.gone_at IS NULL GROUP BY d.parent ORDER BY d.parent LIMIT ?5",
+            )?;
+            collect(select.query(params![tenant, connection, kind.as_str(), parents.as_str(), limit(most)])?, |row| {
+                Ok(Astray { parent: row.get(0)?, count: count(row, 1)?, id: row.get(2)?, name: row.get(3)? })
+            })
+        })
+        .await
     }
 
     /// How many records there are of each kind that has any.

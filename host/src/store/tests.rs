@@ -42,6 +42,11 @@ impl Bed {
     }
 }
 
+/// A page without gaps.
+fn one_page<'a>(records: &'a [Record], next: Option<&'a str>, total: Option<u64>) -> PageCommit<'a> {
+    PageCommit { records, next, total, ..PageCommit::default() }
+}
+
 fn open(folder: &Path) -> Result<Store, StoreError> {
     Store::open_patiently(&folder.join("db"), &KeySource::File(folder.join("key")), Duration::from_millis(200))
 }

@@ -26,7 +26,8 @@ pub(super) fn put_all(
 ) -> Result<(), StoreError> {
     let reads = sight_everywhere(db, tenant, connection, kind)?;
     let mut upsert = Upsert::prepare(db, tenant, connection, kind)?;
-    let mut sight = db.prepare_cached("INSERT OR IGNORE INTO sightings (tenant, read, record) VALUES (?1, ?2, ?3)")?;
+    let mut sight =
+        db.prepare_cached("INSERT OR IGNORE INTO sightings (tenant, read, record, walked) VALUES (?1, ?2, ?3, 0)")?;
     for record in records {
         let (number, _) = upsert.put(record, at, true)?;
         for read in &reads {
@@ -47,6 +48,10 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     pub(super) fn all<'r>(kind: Kind, records: impl IntoIterator<Item = &'r Record>) -> Result<Vec<Self>, StoreError> {
         let volatile: Vec<&str> =
             catalogue::fields(kind).filter(|(_, field)| field.volatile).map(|(name, _)| name).collect();

@@ -223,8 +223,11 @@ async fn a_batch_is_intended_and_settled_in_one_piece_each() {
 async fn intents_survive_a_process_that_dies() {
     let bed = Bed::new().await;
     let (run, plan) = planned(&bed.tenant, 2).await;
-    let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap();
-    bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[record("1", None)], Some("2"), None, T0).await.unwrap();
+    let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, 1000).await.unwrap();
+    bed.tenant
+        .page_commit(&read, &rmm(), Kind::Asset, &one_page(&[record("1", None)], Some("2"), None), T0)
+        .await
+        .unwrap();
     bed.tenant.batch_intend(run, plan, &[1, 2], T0).await.unwrap();
     // What a killed process leaves: the files as they are now, the log not folded in.
     let copy = tempfile::tempdir().unwrap();
@@ -234,7 +237,7 @@ async fn intents_survive_a_process_that_dies() {
     let store = open(copy.path()).unwrap();
     let tenant = store.tenant(bed.tenant.name()).await.unwrap();
     assert_eq!(tenant.unsettled(&main_sync()).await.unwrap().len(), 2);
-    assert!(tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap().resumed);
+    assert!(tenant.read_begin(None, &rmm(), Kind::Asset, T0, 1000).await.unwrap().resumed);
     assert_eq!(tenant.runs_abandon(&main_sync(), T0).await.unwrap(), 1);
     let run = tenant.run_get(run).await.unwrap().unwrap();
     assert_eq!((run.status, run.ended_at), (RunStatus::Failed, Some(T0)));

@@ -12,8 +12,15 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
         .records_put(&rmm, Kind::Asset, &[Record { stamp: Some("s".into()), ..record("1", Some("a")) }], T0)
         .await
         .unwrap();
-    let read = tenant.read_begin(&rmm, Kind::Asset, T0, 1000).await.unwrap();
-    tenant.page_commit(&read, &rmm, Kind::Asset, &[record("2", Some("a"))], Some("2"), None, T0).await.unwrap();
+    let read = tenant.read_begin(None, &rmm, Kind::Asset, T0, 1000).await.unwrap();
+    let unread = [crate::model::Gap {
+        parent: None,
+        item: Some("9".to_owned()),
+        cause: crate::model::Failure::broken(tenant.name().to_string()),
+    }];
+    let rows = [record("2", Some("a"))];
+    let page = PageCommit { unread: &unread, ..one_page(&rows, Some("2"), None) };
+    tenant.page_commit(&read, &rmm, Kind::Asset, &page, T0).await.unwrap();
     tenant.links_put(&sync, &[linked("1", "t1")]).await.unwrap();
     tenant.reverse_put(&sync, "t9", Some(ReverseDecision::Exclude), T0).await.unwrap();
     let (run, plan) = planned(tenant, 2).await;
@@ -70,6 +77,7 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     assert!(two.record_search(&rmm, Kind::Asset, "", 9).await.unwrap().is_empty());
     assert!(two.record_counts(&rmm).await.unwrap().is_empty());
     assert!(two.read_last_complete(&rmm, Kind::Asset).await.unwrap().is_none());
+    assert_eq!(two.unread(&rmm, Kind::Asset).await.unwrap(), []);
     assert!(two.links_all(&sync, Kind::Asset).await.unwrap().is_empty());
     assert!(two.link_get(&sync, Kind::Asset, "1").await.unwrap().is_none());
     assert!(two.links_of_target(&sync, Kind::Asset, "t1").await.unwrap().is_empty());
@@ -107,13 +115,13 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     fails(two.batch_settle(plan, None, &[settled(2, ChangeStatus::Done)], &[], &psa, T0).await);
     let foreign = one.run_get(run).await.unwrap().unwrap();
     fails(two.run_finish(&foreign).await);
-    fails(two.page_commit(&read, &rmm, Kind::Asset, &[], None, None, T0).await.map(drop));
+    fails(two.page_commit(&read, &rmm, Kind::Asset, &one_page(&[], None, None), T0).await.map(drop));
     fails(two.read_finish(read.id, &rmm, Kind::Asset, true, &[], T0).await.map(drop));
     two.reverse_put(&sync, "t9", None, T0).await.unwrap();
     two.wake_cancel(&rmm, &wakeup).await.unwrap();
     two.entry_remove(&rmm, "s", "k").await.unwrap();
     two.runs_abandon(&sync, T0).await.unwrap();
-    assert!(!two.read_begin(&rmm, Kind::Asset, T0, 1000).await.unwrap().resumed);
+    assert!(!two.read_begin(None, &rmm, Kind::Asset, T0, 1000).await.unwrap().resumed);
     assert_eq!(two.budget_take(&rmm, "all", 1, 60_000, 1, T0).await.unwrap(), BudgetTake::Granted(1));
 
     // And with the same names and ids it has its own.

@@ -5,8 +5,8 @@ use super::*;
 const DAY: i64 = 86_400_000;
 
 async fn walk(tenant: &TenantStore, records: &[Record], complete: bool, at: Timestamp) -> (PageStats, u64) {
-    let read = tenant.read_begin(&rmm(), Kind::Asset, at, DAY).await.unwrap();
-    let stats = tenant.page_commit(&read, &rmm(), Kind::Asset, records, None, None, at).await.unwrap();
+    let read = tenant.read_begin(None, &rmm(), Kind::Asset, at, DAY).await.unwrap();
+    let stats = tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(records, None, None), at).await.unwrap();
     let missing = tenant.read_finish(read.id, &rmm(), Kind::Asset, complete, &[], at).await.unwrap();
     (stats, missing)
 }
@@ -27,9 +27,10 @@ async fn a_page_tells_fresh_changed_same_and_repeated() {
     records[1].name = "Renamed".into();
     records[2].fields.reverse();
     records.push(record("1", Some("b")));
-    let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, DAY).await.unwrap();
-    let stats = bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &records, Some("2"), Some(4), T0).await.unwrap();
-    assert_eq!(stats, PageStats { fresh: 0, changed: 1, same: 2, repeated: 1 });
+    let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    let stats =
+        bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&records, Some("2"), Some(4)), T0).await.unwrap();
+    assert_eq!(stats, PageStats { fresh: 0, changed: 1, same: 2, repeated: 1, unread: 0 });
     let ids = ["3".to_owned(), "1".to_owned(), "none".to_owned()];
     let stored = bed.tenant.records_by_ids(&rmm(), Kind::Asset, &ids).await.unwrap();
     assert_eq!(stored.iter().map(|stored| stored.record.id.as_str()).collect::<Vec<_>>(), ["3", "1"]);
@@ -88,8 +89,8 @@ async fn what_is_under_a_gap_is_not_gone() {
         (vec![], vec!["1", "2", "3"]),
     ] {
         walk(&bed.tenant, &all, true, T0).await;
-        let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, DAY).await.unwrap();
-        bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[], None, None, T0).await.unwrap();
+        let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+        bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&[], None, None), T0).await.unwrap();
         bed.tenant.read_finish(read.id, &rmm(), Kind::Asset, true, &gaps, T0).await.unwrap();
         assert_eq!(gone(&bed.tenant).await, expected, "{gaps:?}");
     }
@@ -99,27 +100,27 @@ async fn what_is_under_a_gap_is_not_gone() {
 async fn a_read_goes_on_where_it_stopped() {
     let bed = Bed::new().await;
     walk(&bed.tenant, &[record("1", None), record("2", None), record("3", None)], true, T0).await;
-    let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
     assert!(!read.resumed);
     bed.tenant
-        .page_commit(&read, &rmm(), Kind::Asset, &[record("1", None)], Some("page 2"), Some(2), T0)
+        .page_commit(&read, &rmm(), Kind::Asset, &one_page(&[record("1", None)], Some("page 2"), Some(2)), T0)
         .await
         .unwrap();
 
     // Another process takes it up …
     let other = bed.second().await;
-    let resumed = other.read_begin(&rmm(), Kind::Asset, T0.plus_ms(DAY), DAY).await.unwrap();
+    let resumed = other.read_begin(None, &rmm(), Kind::Asset, T0.plus_ms(DAY), DAY).await.unwrap();
     assert_eq!(
         resumed,
-        Read { id: read.id, cursor: Some("page 2".into()), records: 1, total: Some(2), resumed: true, sound: false }
+        Read { cursor: Some("page 2".into()), records: 1, total: Some(2), resumed: true, ..read.clone() }
     );
-    other.page_commit(&resumed, &rmm(), Kind::Asset, &[record("2", None)], None, Some(2), T0).await.unwrap();
+    other.page_commit(&resumed, &rmm(), Kind::Asset, &one_page(&[record("2", None)], None, Some(2)), T0).await.unwrap();
     assert_eq!(other.read_finish(resumed.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap(), 1);
     assert_eq!(gone(&other).await, ["3"], "what the first process saw counts");
     assert_eq!(other.read_last_complete(&rmm(), Kind::Asset).await.unwrap(), Some((T0, 2)));
 
     // … and the first one, if it lives on, does no harm.
-    bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[record("2", None)], None, None, T0).await.unwrap();
+    bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&[record("2", None)], None, None), T0).await.unwrap();
     assert_eq!(bed.tenant.read_finish(read.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap(), 1);
     assert_eq!(gone(&other).await, ["3"]);
 }
@@ -127,27 +128,30 @@ async fn a_read_goes_on_where_it_stopped() {
 #[tokio::test]
 async fn an_old_or_pageless_read_is_given_up() {
     let bed = Bed::new().await;
-    let first = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, DAY).await.unwrap();
-    let second = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    let first = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    let second = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
     assert!(second.id != first.id && !second.resumed, "there is nothing to go on from");
-    bed.tenant.page_commit(&second, &rmm(), Kind::Asset, &[record("1", None)], Some("2"), None, T0).await.unwrap();
-    let third = bed.tenant.read_begin(&rmm(), Kind::Asset, T0.plus_ms(DAY + 1), DAY).await.unwrap();
+    bed.tenant
+        .page_commit(&second, &rmm(), Kind::Asset, &one_page(&[record("1", None)], Some("2"), None), T0)
+        .await
+        .unwrap();
+    let third = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0.plus_ms(DAY + 1), DAY).await.unwrap();
     assert!(third.id != second.id && !third.resumed);
     assert_eq!(bed.tenant.read_finish(third.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap(), 1);
     assert_eq!(bed.tenant.read_last_complete(&rmm(), Kind::Asset).await.unwrap(), Some((T0, 0)));
     for _ in 0..120 {
-        bed.tenant.read_begin(&rmm(), Kind::Asset, T0, DAY).await.unwrap();
+        bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
     }
     assert!(bed.tenant.read_last_complete(&rmm(), Kind::Asset).await.unwrap().is_some(), "it is not tidied away");
-    let error = bed.tenant.page_commit(&first, &rmm(), Kind::Asset, &[], None, None, T0).await.unwrap_err();
+    let error = bed.tenant.page_commit(&first, &rmm(), Kind::Asset, &one_page(&[], None, None), T0).await.unwrap_err();
     assert!(matches!(error, StoreError::NotFound { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn what_we_wrote_during_a_read_is_not_gone_after_it() {
     let bed = Bed::new().await;
-    let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, DAY).await.unwrap();
-    bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[record("1", None)], None, None, T0).await.unwrap();
+    let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&[record("1", None)], None, None), T0).await.unwrap();
     bed.tenant.records_put(&rmm(), Kind::Asset, &[record("2", None)], T0).await.unwrap();
     assert_eq!(bed.tenant.read_finish(read.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap(), 0);
     let (_, missing) = walk(&bed.tenant, &[record("1", None)], true, T0).await;
@@ -209,4 +213,106 @@ async fn counts_are_by_kind_in_the_order_of_work() {
         counts,
         [KindCount { kind: Kind::Customer, present: 1, gone: 0 }, KindCount { kind: Kind::Asset, present: 2, gone: 0 }]
     );
+}
+
+#[tokio::test]
+async fn two_syncs_on_one_connection_do_not_disturb_each_other() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let all = [record("1", None), record("2", None)];
+    walk(tenant, &all, true, T0).await;
+    let main = tenant.run_begin(&sync("main").name, Mode::Plan, T0).await.unwrap();
+    let first = tenant.read_begin(Some(main), &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    tenant.page_commit(&first, &rmm(), Kind::Asset, &one_page(&all[..1], Some("2"), None), T0).await.unwrap();
+    tenant.sync_insert(&sync("other")).await.unwrap();
+    let other = tenant.run_begin(&sync("other").name, Mode::Plan, T0).await.unwrap();
+    let second = tenant.read_begin(Some(other), &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    assert!(!second.resumed && second.id != first.id, "a live read is not taken up");
+    tenant.page_commit(&second, &rmm(), Kind::Asset, &one_page(&all, None, None), T0).await.unwrap();
+    assert_eq!(tenant.read_finish(second.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap(), 0);
+    let stats = tenant.page_commit(&first, &rmm(), Kind::Asset, &one_page(&all[1..], None, None), T0).await.unwrap();
+    assert_eq!(stats.distinct(), 1);
+    assert_eq!(tenant.read_finish(first.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap(), 0);
+    assert_eq!(gone(tenant).await, [""; 0]);
+
+    // What a run left that has ended is taken up.
+    let third = tenant.read_begin(Some(main), &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    tenant.page_commit(&third, &rmm(), Kind::Asset, &one_page(&all[..1], Some("2"), None), T0).await.unwrap();
+    tenant.runs_abandon(&sync("main").name, T0).await.unwrap();
+    let fourth = tenant.read_begin(Some(other), &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    assert_eq!((fourth.id, fourth.resumed, fourth.records), (third.id, true, 1));
+}
+
+#[tokio::test]
+async fn what_we_wrote_in_mid_walk_counts_once_when_the_walk_meets_it() {
+    let bed = Bed::new().await;
+    let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    bed.tenant.records_put(&rmm(), Kind::Asset, &[record("2", None)], T0).await.unwrap();
+    let page = [record("1", None), record("2", None)];
+    let stats =
+        bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&page, Some("2"), None), T0).await.unwrap();
+    assert_eq!((stats.distinct(), stats.repeated), (2, 0));
+    let stats = bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&page, None, None), T0).await.unwrap();
+    assert_eq!((stats.distinct(), stats.repeated), (0, 2), "a page that comes again counts for nothing");
+}
+
+#[tokio::test]
+async fn a_record_that_could_not_be_read_whole_keeps_what_was_known_of_it() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let mut known = record("1", Some("a"));
+    known.stamp = Some("key".to_owned());
+    known.fields.push(Field::new("serial-number", Value::Text("S1".to_owned())));
+    walk(tenant, &[known.clone(), record("2", Some("b")), record("3", None)], true, T0).await;
+    let gap = |id: &str| crate::model::Gap {
+        parent: None,
+        item: Some(id.to_owned()),
+        cause: crate::model::Failure::broken("its details were not there"),
+    };
+    let bare = Record { name: "Renamed".to_owned(), stamp: None, fields: Vec::new(), ..known.clone() };
+    let read = tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    let unread = [gap("1"), gap("2"), gap("9")];
+    let page = PageCommit { unread: &unread, ..one_page(std::slice::from_ref(&bare), None, None) };
+    let stats = tenant.page_commit(&read, &rmm(), Kind::Asset, &page, T0).await.unwrap();
+    assert_eq!(
+        (stats.distinct(), stats.unread),
+        (2, 1),
+        "the one on the page, the one that is known; the third is new"
+    );
+    assert_eq!(tenant.read_finish(read.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap(), 1);
+    assert_eq!(gone(tenant).await, ["3"], "what could not be read is not gone");
+    let stored = tenant.records_by_ids(&rmm(), Kind::Asset, &["1".to_owned()]).await.unwrap();
+    assert_eq!(stored[0].record, Record { name: "Renamed".to_owned(), ..known.clone() });
+    let told = tenant.unread(&rmm(), Kind::Asset).await.unwrap();
+    let told: Vec<_> = told.iter().map(|one| (one.id.as_str(), one.parent.as_deref())).collect();
+    assert_eq!(told, [("1", Some("a")), ("2", Some("b")), ("9", None)]);
+
+    walk(tenant, &[known, record("2", Some("b"))], true, T0).await;
+    assert_eq!(tenant.unread(&rmm(), Kind::Asset).await.unwrap(), [], "read whole, or named no more");
+}
+
+#[tokio::test]
+async fn a_doubted_read_leaves_nothing_behind_and_is_remembered() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let all: Vec<Record> = (0..9).map(|id| record(&id.to_string(), None)).collect();
+    walk(tenant, &all, true, T0).await;
+    let later = T0.plus_ms(1000);
+    let one = tenant.read_begin(None, &rmm(), Kind::Asset, later, DAY).await.unwrap();
+    assert_eq!(
+        tenant.reads_before(one.id, &rmm(), Kind::Asset).await.unwrap(),
+        ReadsBefore { walked: Some(9), doubted: None }
+    );
+    tenant.page_commit(&one, &rmm(), Kind::Asset, &one_page(&all[..2], None, None), later).await.unwrap();
+    tenant.read_doubt(one.id, &rmm(), Kind::Asset, later.plus_ms(1000)).await.unwrap();
+    assert_eq!(gone(tenant).await, [""; 0]);
+    for (begun, doubted) in [(later, None), (later.plus_ms(1000), Some(2))] {
+        let two = tenant.read_begin(None, &rmm(), Kind::Asset, begun, 0).await.unwrap();
+        let before = tenant.reads_before(two.id, &rmm(), Kind::Asset).await.unwrap();
+        assert_eq!(before, ReadsBefore { walked: Some(9), doubted }, "begun at {begun:?}");
+    }
+    walk(tenant, &all, true, later.plus_ms(5000)).await;
+    let last = tenant.read_begin(None, &rmm(), Kind::Asset, later.plus_ms(9000), DAY).await.unwrap();
+    let before = tenant.reads_before(last.id, &rmm(), Kind::Asset).await.unwrap();
+    assert_eq!(before, ReadsBefore { walked: Some(9), doubted: None }, "a good read takes the doubt away");
 }

@@ -85,9 +85,10 @@ async fn what_is_too_long_to_keep_is_refused() {
     let bed = Bed::new().await;
     let error = bed.tenant.wake_insert(&rmm(), "job", &"x".repeat(64 * 1024 + 1), T0).await.unwrap_err();
     assert!(matches!(&error, StoreError::TooLarge { what } if what.contains("payload")), "{error}");
-    let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 0).await.unwrap();
+    let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, 0).await.unwrap();
     let cursor = "x".repeat(8 * 1024 + 1);
-    let error = bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[], Some(&cursor), None, T0).await.unwrap_err();
+    let error =
+        bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&[], Some(&cursor), None), T0).await.unwrap_err();
     assert!(matches!(&error, StoreError::TooLarge { what } if what.contains("cursor")), "{error}");
 }
 

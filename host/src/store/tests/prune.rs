@@ -171,11 +171,11 @@ async fn of_records_only_what_is_gone_for_long_and_linked_to_nothing_goes() {
     tenant.links_put(&main_sync(), &[linked("linked", "t1"), excluded, unmapped]).await.unwrap();
     // Two complete reads: all but one go on the first day, that one on the tenth.
     for (at, seen) in [(1, ["there", "lately"].as_slice()), (10, &["there"])] {
-        let read = tenant.read_begin(&rmm(), Kind::Asset, day(at), 0).await.unwrap();
+        let read = tenant.read_begin(None, &rmm(), Kind::Asset, day(at), 0).await.unwrap();
         let seen: Vec<_> = seen.iter().map(|id| record(id, None)).collect();
-        tenant.page_commit(&read, &rmm(), Kind::Asset, &seen, None, None, day(at)).await.unwrap();
+        tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&seen, None, None), day(at)).await.unwrap();
         tenant.read_finish(read.id, &rmm(), Kind::Asset, true, &[], day(at)).await.unwrap();
-        let read = tenant.read_begin(&psa(), Kind::Asset, day(at), 0).await.unwrap();
+        let read = tenant.read_begin(None, &psa(), Kind::Asset, day(at), 0).await.unwrap();
         tenant.read_finish(read.id, &psa(), Kind::Asset, true, &[], day(at)).await.unwrap();
     }
     assert!(prune(tenant, day(91)).await.is_empty());
@@ -205,8 +205,11 @@ async fn an_alert_goes_with_its_ticket_when_both_are_over_for_long() {
         |alert: &str, ticket: &str| Link { kind: Kind::Alert, target_kind: Kind::Ticket, ..linked(alert, ticket) };
     let links = [link("over", "closed"), link("worked-on", "open"), link("one", "shared"), link("two", "shared")];
     tenant.links_put(&main_sync(), &links).await.unwrap();
-    let read = tenant.read_begin(&rmm(), Kind::Alert, day(1), 0).await.unwrap();
-    tenant.page_commit(&read, &rmm(), Kind::Alert, &[record("two", None)], None, None, day(1)).await.unwrap();
+    let read = tenant.read_begin(None, &rmm(), Kind::Alert, day(1), 0).await.unwrap();
+    tenant
+        .page_commit(&read, &rmm(), Kind::Alert, &one_page(&[record("two", None)], None, None), day(1))
+        .await
+        .unwrap();
     tenant.read_finish(read.id, &rmm(), Kind::Alert, true, &[], day(1)).await.unwrap();
     assert!(prune(tenant, day(91)).await.is_empty());
     assert_eq!(prune(tenant, day(92)).await, BTreeMap::from([("links", 2), ("records", 3)]));
@@ -281,9 +284,9 @@ async fn how_large_a_database_is_after_a_year_of_daily_runs() {
                     })
                     .collect(),
             };
-            let read = tenant.read_begin(&connection, kind, at, 0).await.unwrap();
+            let read = tenant.read_begin(None, &connection, kind, at, 0).await.unwrap();
             for page in records.chunks(500) {
-                tenant.page_commit(&read, &connection, kind, page, Some("next"), None, at).await.unwrap();
+                tenant.page_commit(&read, &connection, kind, &one_page(page, Some("next"), None), at).await.unwrap();
             }
             tenant.read_finish(read.id, &connection, kind, true, &[], at).await.unwrap();
         }

@@ -202,16 +202,20 @@ async fn a_plan_that_says_what_one_that_waits_says_is_dropped_for_it() {
 }
 
 #[tokio::test]
-async fn a_read_that_was_left_on_purpose_is_taken_up_as_it_was() {
+async fn a_read_that_was_left_is_taken_up_as_it_was() {
     let bed = Bed::new().await;
-    for (sound, expected) in [(true, true), (false, false)] {
-        let read = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap();
-        bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &[], Some("2"), Some(7), T0).await.unwrap();
-        bed.tenant.read_leave(read.id, sound).await.unwrap();
-        let again = bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap();
-        assert_eq!((again.sound, again.total, again.resumed), (expected, Some(7), true));
-        // Killed now, nobody can tell any more.
-        assert!(!bed.tenant.read_begin(&rmm(), Kind::Asset, T0, 1000).await.unwrap().sound);
+    let gaps = [(Some("a".to_owned()), crate::model::Failure::broken("x"))];
+    for moved in [false, true] {
+        let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, 1000).await.unwrap();
+        let page =
+            PageCommit { left_out: 3, gaps: Some(&gaps), fresh_gaps: 1, moved, ..one_page(&[], Some("2"), Some(7)) };
+        bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &page, T0).await.unwrap();
+        // However often it is taken up, and killed again.
+        for _ in 0..2 {
+            let again = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, 1000).await.unwrap();
+            assert_eq!((again.sound, again.total, again.resumed), (!moved, Some(7), true));
+            assert_eq!((again.left_out, again.unread, again.gaps), (3, 1, gaps.to_vec()));
+        }
         bed.tenant.read_finish(read.id, &rmm(), Kind::Asset, false, &[], T0).await.unwrap();
     }
 }

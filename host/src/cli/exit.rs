@@ -17,7 +17,7 @@ Exit codes:
     1  failed
     2  the command was used wrongly
     3  a plan has changes that wait for an approval
-    4  done in part: some records failed or went stale
+    4  done in part: something was not read, or some records failed or went stale
     5  brakes or the sync's trust hold what is left to do
     6  another process works on the same sync, or holds the database
   130  interrupted";

@@ -138,6 +138,7 @@ impl Work<'_> {
         };
         let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
         let mut draft = Draft::new(self, id, None).await?;
+        draft.find(observed.flaws(&self.source, &self.target));
         let ground = self.ground(alerts).await?;
         let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
         let settling = draft.settling(Kind::Alert);
@@ -179,10 +180,11 @@ impl Work<'_> {
         devices.dedup();
         match self.refresh_records(draft, Kind::Asset, &devices).await {
             Ok(missed) => draft.find(missed),
-            Err(error @ Error::Vendor { .. }) => draft.find(vec![Finding {
-                source: devices.join(", "),
-                message: format!("the devices of new alerts were not refreshed: {error}"),
-            }]),
+            Err(error @ Error::Vendor { .. }) => {
+                let message = format!("the devices of new alerts were not refreshed: {error}");
+                self.complain([message.clone()]);
+                draft.find(vec![Finding { source: devices.join(", "), message }]);
+            }
             Err(error) => return Err(error),
         }
         Ok(())

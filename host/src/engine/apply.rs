@@ -123,19 +123,22 @@ impl Work<'_> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
         let counts = &tally.counts;
         let stopped = tally.stop.as_deref() == Some(STOPPED);
-        let troubled = counts.failed + counts.stale + tally.open > 0 || tally.stop.is_some();
-        run.status = match (counts.done > 0 || stopped, troubled) {
+        let complaints = self.complaints();
+        let failed = counts.failed + counts.stale + tally.open > 0 || tally.stop.is_some();
+        run.status = match (counts.done > 0 || stopped, failed || !complaints.is_empty()) {
             (true, false) => RunStatus::Succeeded,
             (true, true) => RunStatus::Partial,
-            (false, true) if tally.open > counts.failed => RunStatus::Partial,
+            (false, true) if tally.open > counts.failed || !failed => RunStatus::Partial,
             (false, true) => RunStatus::Failed,
             (false, false) if counts.held > 0 => RunStatus::Held,
             (false, false) => RunStatus::NothingToDo,
         };
+        let failure = tally.failures.first().map(|(what, why)| format!("{what}: {why}"));
+        let both = complaints.into_iter().take(1).chain(failure).collect::<Vec<_>>().join("; ");
         run.message = tally
             .stop
             .clone()
-            .or_else(|| tally.failures.first().map(|(what, why)| format!("{what}: {why}")))
+            .or_else(|| Some(both).filter(|both| !both.is_empty()))
             .or_else(|| plan.undoes.filter(|_| tally.counts.done > 0).map(|undone| format!("it undid run {undone}")))
             .unwrap_or_default();
         run.counts = tally.counts;

@@ -3,6 +3,7 @@
 use super::grants;
 use super::plugins::no_plugin;
 use super::ports::ConnectionPorts;
+use super::reading::Patience;
 use super::{Parts, Tenant};
 use crate::error::Error;
 use crate::model::connection::BucketOverride;
@@ -57,6 +58,7 @@ pub(super) struct Opened {
     pub(super) manifest: Manifest,
     pub(super) description: Description,
     pub(super) connector: Arc<dyn Connector>,
+    pub(super) patience: Patience,
 }
 
 impl Opened {
@@ -280,7 +282,7 @@ impl Parts {
             hint: general_hint(&failure),
             failure,
         })?;
-        Ok(Opened { name, manifest, description, connector })
+        Ok(Opened { name, manifest, description, connector, patience: Patience::default() })
     }
 }
 

@@ -8,7 +8,10 @@ use crate::error::Error;
 use crate::model::{ChangeId, Kind, Mode, RunId, RunStatus, Side, Sync, SyncName};
 use crate::runtime::CallContext;
 use crate::store::TenantStore;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Sentences that a run keeps of what was not read.
+const COMPLAINTS: usize = 100;
 
 /// A run at work on a sync. While it lives, no other process works on the same one.
 pub(super) struct Work<'p> {
@@ -21,6 +24,8 @@ pub(super) struct Work<'p> {
     pub(super) run: RunId,
     /// For calls that only read.
     pub(super) reading: CallContext,
+    /// What was not read, or not to its end, whatever asked for it: one sentence each.
+    complaints: Mutex<Vec<String>>,
     _claim: Claim,
 }
 
@@ -48,6 +53,7 @@ impl Tenant {
             progress,
             run,
             reading: super::connections::reading(),
+            complaints: Mutex::default(),
             _claim: claim,
         })
     }
@@ -83,6 +89,21 @@ impl Work<'_> {
         use sha2::Digest;
         let digest = sha2::Sha256::digest(format!("{}:{id}", self.sync.name));
         digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Tells the run what was not read: any such sentence makes it partial.
+    pub(super) fn complain(&self, said: impl IntoIterator<Item = String>) {
+        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        for sentence in said {
+            if complaints.len() < COMPLAINTS && !complaints.contains(&sentence) {
+                complaints.push(sentence);
+            }
+        }
+    }
+
+    /// What was not read so far.
+    pub(super) fn complaints(&self) -> Vec<String> {
+        self.complaints.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The connection at a side.

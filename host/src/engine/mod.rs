@@ -33,6 +33,7 @@ mod ports;
 mod progress;
 mod prune;
 mod query;
+mod reading;
 mod recover;
 mod refresh;
 mod reverse;
@@ -45,6 +46,7 @@ mod syncs;
 mod tenant;
 mod undo;
 mod usage;
+mod walk;
 mod why;
 mod worker;
 

@@ -145,7 +145,9 @@ impl Work<'_> {
     /// Ends a run that only read.
     pub(super) async fn end_idle(&self) -> Result<(), Error> {
         let Some(mut run) = self.store.run_get(self.run).await? else { return Ok(()) };
-        run.status = RunStatus::NothingToDo;
+        let complaints = self.complaints();
+        run.status = if complaints.is_empty() { RunStatus::NothingToDo } else { RunStatus::Partial };
+        run.message = complaints.into_iter().next().unwrap_or_default();
         run.ended_at = Some(self.now());
         Ok(self.store.run_finish(&run).await?)
     }
@@ -157,13 +159,14 @@ impl Work<'_> {
         (run.counts.source_read, run.counts.target_read) = report.read;
         run.counts.planned = sum(|total| total.changes);
         run.counts.held = sum(|total| total.held);
-        run.status = match (run.counts.planned, report.complaints.is_empty()) {
+        let complaints = self.complaints();
+        run.status = match (run.counts.planned, complaints.is_empty()) {
             (_, false) => RunStatus::Partial,
             (0, true) => RunStatus::NothingToDo,
             (planned, true) if planned == run.counts.held => RunStatus::Held,
             _ => RunStatus::Succeeded,
         };
-        run.message = report.complaints.first().cloned().unwrap_or_default();
+        run.message = complaints.into_iter().next().unwrap_or_default();
         run.plan = Some(report.plan.id);
         run.ended_at = Some(self.now());
         Ok(self.store.run_finish(&run).await?)
@@ -175,21 +178,23 @@ impl Work<'_> {
         self.progress.begin(Stage::Planning, None);
         let id = self.store.plan_begin(self.run, &self.sync.name, self.now()).await?;
         let mut draft = Draft::new(self, id, observed).await?;
+        if let Some(observed) = observed {
+            draft.find(observed.flaws(&self.source, &self.target));
+        }
         let accounts = self.plan_customers(&mut draft).await?;
         for kind in self.kinds().filter(|kind| matches!(kind, Kind::Location | Kind::Asset)) {
             if kind == Kind::Location && self.sync.rules.sites == crate::model::sync::Sites::Primary {
                 continue;
             }
             self.plan_kind(&mut draft, kind, &accounts).await?;
+            if draft.source_complete(Kind::Customer) {
+                self.find_astray(&mut draft, kind).await?;
+            }
         }
         self.plan_billing(&mut draft, &accounts, observed).await?;
         let report = draft.report().await?;
         self.progress.end(&Stage::Planning);
-        Ok(PlanReport {
-            read: observed.map(Observed::totals).unwrap_or_default(),
-            complaints: observed.map(|seen| seen.complaints(&self.source, &self.target)).unwrap_or_default(),
-            ..report
-        })
+        Ok(PlanReport { read: observed.map(Observed::totals).unwrap_or_default(), ..report })
     }
 
     #[expect(clippy::too_many_arguments, reason = "one place feeds the planner")]

@@ -240,7 +240,11 @@ impl Work<'_> {
         kind: Kind,
         ids: &[String],
     ) -> Result<Option<HashMap<String, Record>>, Error> {
-        let read = self.read_ids(side, kind, ids).await.map_err(|failure| side.failed(failure))?;
+        let read = if side.name == self.source.name {
+            self.read_ids_of_source(kind, ids).await?
+        } else {
+            self.read_ids(side, kind, ids).await.map_err(|failure| side.failed(failure))?
+        };
         let Some(records) = read else { return Ok(None) };
         self.store.records_put(&side.name, kind, &records, self.now()).await?;
         Ok(Some(records.into_iter().map(|record| (record.id.clone(), record)).collect()))

@@ -5,15 +5,11 @@
 
 use super::apply::{Batch, Prepared, Session};
 use super::connections::Opened;
-use super::context::Work;
 use super::plan;
 use super::recover::Verdict;
 use super::reverse::told_by_both;
 use crate::error::Error;
-use crate::model::{
-    Action, Failure, Kind, Outcome, PlannedChange, Record, RunCounts, Selection, Settlement, WriteReport,
-};
-use crate::runtime::Connector;
+use crate::model::{Action, Failure, Kind, Outcome, PlannedChange, Record, RunCounts, Settlement, WriteReport};
 use crate::store::{ChangeStatus, Settled};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -257,7 +253,10 @@ impl Session<'_, '_> {
             })
             .collect();
         let kept = self.work.read_ids(side, kind, &ids).await.unwrap_or_else(|failure| {
-            tracing::warn!(%kind, %failure, "what was written could not be read back; the next run will compare");
+            self.work.complain([format!(
+                "{} {kind}s that were written could not be read back, the next run compares them: {failure}",
+                side.name
+            )]);
             None
         });
         kept.unwrap_or_default().into_iter().map(|record| (record.id.clone(), record)).collect()
@@ -331,58 +330,6 @@ impl Session<'_, '_> {
             token: Some(token),
         }
     }
-}
-
-impl Work<'_> {
-    /// Reads a selection to its end.
-    pub(super) async fn read_all(
-        &self,
-        side: &Opened,
-        kind: Kind,
-        selection: Selection,
-    ) -> Result<Vec<Record>, Failure> {
-        read_all(side.connector.as_ref(), &self.reading, kind, selection).await
-    }
-
-    /// Reads these ids, as many at once as the connector takes; none when it cannot read single records.
-    pub(super) async fn read_ids(
-        &self,
-        side: &Opened,
-        kind: Kind,
-        ids: &[String],
-    ) -> Result<Option<Vec<Record>>, Failure> {
-        let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(None) };
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            found.extend(self.read_all(side, kind, Selection::Ids(ids.to_vec())).await?);
-        }
-        Ok(Some(found))
-    }
-}
-
-pub(super) async fn read_all(
-    connector: &dyn Connector,
-    context: &crate::runtime::CallContext,
-    kind: Kind,
-    selection: Selection,
-) -> Result<Vec<Record>, Failure> {
-    let query = crate::model::Query { kind, selection };
-    let (mut records, mut after) = (Vec::new(), None::<String>);
-    for _ in 0..1000 {
-        let page = connector.read(context, &query, after.as_deref()).await?;
-        if let Some(gap) = page.gaps.into_iter().next() {
-            return Err(gap.cause);
-        }
-        records.extend(page.items);
-        match page.next {
-            None => return Ok(records),
-            Some(next) if after.as_ref() == Some(&next) => {
-                return Err(Failure::broken("the connector gave a cursor twice"));
-            }
-            next => after = next,
-        }
-    }
-    Err(Failure::broken("the walk did not end within 1,000 pages"))
 }
 
 /// What happened, as the journal says it.

@@ -87,8 +87,8 @@ async fn make(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow
 /// How planning alone ends.
 pub(super) fn exit(report: &PlanReport) -> Exit {
     match (Sums::of(&report.plan).changes, report.complaints.is_empty()) {
+        (_, false) => Exit::Partial,
         (0, true) => Exit::Done,
-        (0, false) => Exit::Partial,
         _ => Exit::Pending,
     }
 }

@@ -6,12 +6,15 @@
 use super::{Account, Draft, item, split};
 use crate::engine::context::Work;
 use crate::engine::matching::{self, Decision, MatchInput, Matched};
-use crate::engine::plan::Reference;
+use crate::engine::plan::{Finding, Reference};
 use crate::engine::progress::Stage;
 use crate::error::Error;
 use crate::model::{Action, Kind, KindDescription, Link, LinkState, Record};
 use crate::store::Stored;
 use std::collections::{HashMap, HashSet};
+
+/// Customers not listed that a plan names one by one.
+const ASTRAY_TOLD: usize = 50;
 
 impl Work<'_> {
     pub(super) async fn plan_kind(
@@ -33,6 +36,26 @@ impl Work<'_> {
             planned?;
             next = ahead?;
         }
+        Ok(())
+    }
+
+    /// Tells of source records that belong to customers the source does not list: nothing is planned
+    /// for them.
+    pub(super) async fn find_astray(&self, draft: &mut Draft<'_, '_>, kind: Kind) -> Result<(), Error> {
+        let astray = self.store.records_astray(&self.source.name, kind, Kind::Customer, ASTRAY_TOLD).await?;
+        let name = &self.source.name;
+        draft.find(
+            astray
+                .into_iter()
+                .map(|one| Finding {
+                    message: format!(
+                        "{} {kind}(s) in `{name}` belong to a customer {} that it does not list, the first is {}",
+                        one.count, one.parent, one.name
+                    ),
+                    source: one.id,
+                })
+                .collect(),
+        );
         Ok(())
     }
 
@@ -63,6 +86,7 @@ impl Work<'_> {
         let sync = &self.sync;
         let account = rows.account;
         let ((source, gone), links) = (split(rows.source), rows.links);
+        let source = draft.read_whole(kind, source, &links);
         if source.is_empty() && links.is_empty() {
             return Ok(());
         }
@@ -88,7 +112,7 @@ impl Work<'_> {
             kind,
             source: &source,
             target: &target,
-            target_complete: draft.target_complete(kind),
+            target_complete: draft.target_complete_in(kind, account.linked()),
             links: &links,
             stamped_elsewhere: &stamped,
             exists: &|id| targets.contains_key(id),

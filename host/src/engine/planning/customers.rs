@@ -17,6 +17,7 @@ impl Work<'_> {
         let (source, gone) = split(self.store.records_all(&self.source.name, kind).await?);
         let (target, _) = split(self.store.records_all(&self.target.name, kind).await?);
         let links = self.store.links_all(&self.sync.name, kind).await?;
+        let source = draft.read_whole(kind, source, &links);
         let matched = matching::match_customers(&CustomerMatchInput {
             kind,
             source: &source,

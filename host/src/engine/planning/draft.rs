@@ -2,20 +2,25 @@
 
 use super::PlanReport;
 use super::ledger::Ledger;
+use crate::engine::connections::Opened;
 use crate::engine::context::Work;
 use crate::engine::observe::Observed;
 use crate::engine::plan::alerts::STILL_AT_WORK;
 use crate::engine::plan::{Finding, Reference};
 use crate::error::Error;
-use crate::model::{Kind, Link, PlanId, PlannedChange, Way};
+use crate::model::run::ReadReport;
+use crate::model::{Kind, Link, PlanId, PlannedChange, Record, Way};
 use std::collections::{HashMap, HashSet};
 
 /// A plan in the making.
 pub(in crate::engine) struct Draft<'w, 'p> {
     work: &'w Work<'p>,
     ledger: Ledger<'w, 'p>,
-    complete: HashSet<Kind>,
+    /// The target's kinds that were read to the end, but for these parents.
+    target_read: HashMap<Kind, HashSet<Option<String>>>,
     source_complete: HashSet<Kind>,
+    /// Records of the source that could not be read whole, with why.
+    unread: HashMap<Kind, HashMap<String, String>>,
     /// Whether nothing of this sync was ever applied.
     pub(in crate::engine) first_run: bool,
     /// Whether somebody asked for just these records: volatile fields are written, however young.
@@ -38,27 +43,28 @@ impl<'w, 'p> Draft<'w, 'p> {
         id: PlanId,
         observed: Option<&Observed>,
     ) -> Result<Self, Error> {
-        let (mut complete, mut source_complete) = (HashSet::new(), HashSet::new());
+        let (mut target_read, mut source_complete, mut unread) = (HashMap::new(), HashSet::new(), HashMap::new());
         for kind in work.kinds() {
-            for (side, source, whole) in
-                [(&work.target, false, &mut complete), (&work.source, true, &mut source_complete)]
-            {
-                let read = match observed {
-                    Some(seen) => Observed::of(if source { &seen.source } else { &seen.target }, kind)
-                        .is_some_and(|report| report.complete),
-                    None => work.store.read_last_complete(&side.name, kind).await?.is_some(),
-                };
-                if read {
-                    whole.insert(kind);
-                }
+            if was_read(work, observed.map(|seen| &seen.source), &work.source, kind, |report| report.complete).await? {
+                source_complete.insert(kind);
+            }
+            let of_source = work.store.unread(&work.source.name, kind).await?;
+            unread.insert(kind, of_source.into_iter().map(|one| (one.id, one.cause)).collect());
+            if was_read(work, observed.map(|seen| &seen.target), &work.target, kind, |report| report.walked).await? {
+                // Beside a record that could not be read whole anything may be that very record.
+                let of_target = work.store.unread(&work.target.name, kind).await?.into_iter().map(|one| one.parent);
+                let report = observed.and_then(|seen| Observed::of(&seen.target, kind));
+                let gaps = report.into_iter().flat_map(|report| report.gaps.iter().map(|(parent, _)| parent.clone()));
+                target_read.insert(kind, gaps.chain(of_target).collect::<HashSet<_>>());
             }
         }
         let open = work.store.unsettled(&work.sync.name).await?;
         Ok(Self {
             work,
             ledger: Ledger::new(work, id),
-            complete,
+            target_read,
             source_complete,
+            unread,
             first_run: !work.store.run_ever_done(&work.sync.name).await?,
             refresh: false,
             undecided: 0,
@@ -74,8 +80,61 @@ impl<'w, 'p> Draft<'w, 'p> {
         })
     }
 
+    /// Whether the target's records of a kind were read to the end, and what they belong to as well:
+    /// only then is what is not there new.
     pub(in crate::engine) fn target_complete(&self, kind: Kind) -> bool {
-        self.complete.contains(&kind)
+        self.target_read.get(&kind).is_some_and(HashSet::is_empty) && self.parents_read(kind)
+    }
+
+    /// Whether the source's records of a kind were read to the end.
+    pub(super) fn source_complete(&self, kind: Kind) -> bool {
+        self.source_complete.contains(&kind)
+    }
+
+    /// Whether the target's records of a kind in one account were read to the end.
+    pub(in crate::engine) fn target_complete_in(&self, kind: Kind, account: Option<&str>) -> bool {
+        let read = self.target_read.get(&kind).is_some_and(|missing| {
+            !missing.contains(&None) && account.is_none_or(|account| !missing.contains(&Some(account.to_owned())))
+        });
+        read && self.parents_read(kind)
+    }
+
+    fn parents_read(&self, kind: Kind) -> bool {
+        let parent = match kind {
+            Kind::Location | Kind::Asset | Kind::Contract => Kind::Customer,
+            Kind::Usage => Kind::Contract,
+            _ => return true,
+        };
+        !self.work.kinds().any(|kind| kind == parent) || self.target_read.contains_key(&parent)
+    }
+
+    /// Leaves out unlinked source records that could not be read whole: nothing is created or
+    /// matched on half of what there is to know.
+    pub(in crate::engine) fn read_whole(
+        &mut self,
+        kind: Kind,
+        mut records: Vec<Record>,
+        links: &[Link],
+    ) -> Vec<Record> {
+        let Some(unread) = self.unread.get(&kind).filter(|unread| !unread.is_empty()) else { return records };
+        let linked: HashSet<&str> =
+            links.iter().filter(|link| link.linked().is_some()).map(|link| link.source.as_str()).collect();
+        let mut left = Vec::new();
+        records.retain(|record| match unread.get(&record.id).filter(|_| !linked.contains(record.id.as_str())) {
+            None => true,
+            Some(cause) => {
+                left.push(Finding {
+                    source: record.id.clone(),
+                    message: format!(
+                        "the {kind} {} could not be read whole from `{}`: nothing is made of it until it is ({cause})",
+                        record.name, self.work.source.name
+                    ),
+                });
+                false
+            }
+        });
+        self.find(left);
+        records
     }
 
     pub(in crate::engine) fn learn(&mut self, kind: Kind, customer: &str, source: &str, target: &str) {
@@ -96,7 +155,7 @@ impl<'w, 'p> Draft<'w, 'p> {
 
     /// Whether both sides were read to the end.
     pub(in crate::engine) fn both_complete(&self, kind: Kind) -> bool {
-        self.complete.contains(&kind) && self.source_complete.contains(&kind)
+        self.target_complete(kind) && self.source_complete.contains(&kind)
     }
 
     /// Leaves out what the vendor still works on, and tells it.
@@ -149,4 +208,19 @@ impl<'w, 'p> Draft<'w, 'p> {
         let undecided = self.undecided;
         self.ledger.finish(|plan| plan.undecided = undecided).await
     }
+}
+
+/// Whether a kind of a side was read so far that a question about it has an answer: in this run, or
+/// where nothing was read in it, ever to the end.
+async fn was_read(
+    work: &Work<'_>,
+    seen: Option<&Vec<ReadReport>>,
+    side: &Opened,
+    kind: Kind,
+    is_read: impl Fn(&ReadReport) -> bool,
+) -> Result<bool, Error> {
+    Ok(match seen {
+        Some(reports) => Observed::of(reports, kind).is_some_and(is_read),
+        None => work.store.read_last_complete(&side.name, kind).await?.is_some(),
+    })
 }

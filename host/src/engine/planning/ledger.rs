@@ -94,6 +94,6 @@ impl<'w, 'p> Ledger<'w, 'p> {
         shape(&mut plan);
         self.work.store.plan_finish(&plan).await?;
         let (findings, findings_total) = (self.findings, self.findings_total);
-        Ok(PlanReport { plan, read: (0, 0), complaints: Vec::new(), findings, findings_total })
+        Ok(PlanReport { plan, read: (0, 0), complaints: self.work.complaints(), findings, findings_total })
     }
 }

@@ -9,6 +9,7 @@ use super::super::planning::{Account, Draft};
 use super::super::{brakes, matching};
 use super::{Books, NotFetched, TargetRead, fetched_before};
 use crate::error::Error;
+use crate::model::run::ReadFlaw;
 use crate::model::{
     Action, Failure, FieldDiff, Kind, Link, LinkState, Operation, PlanId, PlannedChange, Record, Risk, Value, Writable,
 };
@@ -137,6 +138,7 @@ impl Work<'_> {
         let source = self.store.records_present(&self.source.name, kind).await?;
         let target = self.store.records_present(&self.target.name, kind).await?;
         let links = self.store.links_all(&self.sync.name, kind).await?;
+        let source = draft.read_whole(kind, source, &links);
         let matched = matching::match_customers(&CustomerMatchInput {
             kind,
             source: &source,
@@ -239,13 +241,17 @@ fn not_fetched(source: &Opened, observed: &Observed) -> NotFetched {
     let whole = report.failure.as_ref().map(Failure::to_string).or_else(|| {
         report.gaps.iter().find(|(parent, _)| parent.is_none()).map(|(_, cause)| cause.message().to_owned())
     });
-    let moved = !report.complete && report.gaps.is_empty() && whole.is_none();
+    let moved = report.flaw.filter(|_| whole.is_none()).map(|flaw| match flaw {
+        ReadFlaw::Moved { .. } => "the report changed while it was read: the next run reads it again".to_owned(),
+        ReadFlaw::Short { told, came } => {
+            format!("the report has {told} rows, {came} came: the next run reads it again")
+        }
+        ReadFlaw::Dropped { before, came } => {
+            format!("the report fell from {before} rows to {came}: a second read that agrees is believed")
+        }
+    });
     let of = report.gaps.iter().filter_map(|(parent, cause)| Some((parent.clone()?, cause.message().to_owned())));
-    NotFetched {
-        whole: whole
-            .or_else(|| moved.then(|| "the report changed while it was read: the next run reads it again".to_owned())),
-        of: of.collect(),
-    }
+    NotFetched { whole: whole.or(moved), of: of.collect() }
 }
 
 fn new_product(

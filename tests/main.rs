@@ -30,6 +30,8 @@ mod gate;
 mod kill;
 /// Every RMM with every PSA, chosen by name.
 mod pairs;
+/// Reading: what is not known is not taken for what is not there.
+mod reading;
 /// One asset, now: refreshed alone and at once.
 mod refresh;
 /// The other way: accounts of the PSA become organisations of the RMM.

@@ -26,7 +26,8 @@ const REQUESTS: usize = 30;
 const AT_ONCE: usize = 40;
 
 fn limits() -> Limits {
-    let mut limits = Limits { calls_at_once: 16, mapping_scratch: 50, ..Limits::default() };
+    let mut limits =
+        Limits { calls_at_once: 16, mapping_scratch: 50, mapping_scratch_bytes: 1 << 20, ..Limits::default() };
     limits.cpu = Duration::from_millis(300);
     limits.memory_per_call = 16 << 20;
     limits.http.requests_per_call = REQUESTS;
@@ -40,14 +41,14 @@ fn sandbox(limits: Limits) -> Runtime {
 }
 
 /// A host with the guest installed, and the vendor its connections may reach.
-struct Scene {
-    app: TestApp,
-    vendor: Vendor,
+pub(crate) struct Scene {
+    pub(crate) app: TestApp,
+    pub(crate) vendor: Vendor,
 }
 
 impl Scene {
     /// Under the small limits, one sandbox for all tests.
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         static SMALL: OnceLock<Runtime> = OnceLock::new();
         Self::on(SMALL.get_or_init(|| sandbox(limits())).clone()).await
     }
@@ -59,7 +60,7 @@ impl Scene {
     }
 
     /// Connects the guest under a name, with no bad habit.
-    async fn connect(&self, connection: &str) {
+    pub(crate) async fn connect(&self, connection: &str) {
         self.app
             .add(NewConnection {
                 name: name(connection),
@@ -73,7 +74,7 @@ impl Scene {
             .await;
     }
 
-    async fn habit(&self, connection: &str, habit: &str, times: u64) {
+    pub(crate) async fn habit(&self, connection: &str, habit: &str, times: u64) {
         let settings = [("habit".to_owned(), json!(habit)), ("times".to_owned(), json!(times))].into();
         self.app.tenant.connection_set(&name(connection), &settings, &BTreeMap::new(), &BTreeMap::new()).await.unwrap();
     }
@@ -84,14 +85,14 @@ impl Scene {
         self.app.tenant.connection_check(&connection).await.map(drop).map_err(|error| told(&error))
     }
 
-    async fn sync(&self, from: &str, to: &str, kinds: &[Kind]) {
+    pub(crate) async fn sync(&self, from: &str, to: &str, kinds: &[Kind]) {
         let kinds = kinds.iter().map(|kind| (*kind, KindRules::default())).collect();
         let rules = SyncRules { kinds, ..SyncRules::default() };
         let new = NewSync { name: name(SYNC), source: name(from), target: name(to), rules };
         self.app.tenant.sync_add(new).await.unwrap();
     }
 
-    async fn plan(&self) -> Result<PlanReport, Error> {
+    pub(crate) async fn plan(&self) -> Result<PlanReport, Error> {
         self.app.tenant.plan(&sync(), &NoProgress).await
     }
 }
@@ -108,6 +109,7 @@ async fn what_a_guest_does_in_a_call_is_that_calls_failure_and_no_more() {
         ("memory", 1, &["the connector was stopped: it wanted more than the 16 MiB of memory a call may have"]),
         ("stack", 1, &["broken: the connector crashed"]),
         ("mapping-flood", 60, &["mapping: 50: ", "Full(\"a plan puts at most 50 entries\")"]),
+        ("mapping-bytes", 40, &["Full(\"a plan puts at most 1048576 bytes\")"]),
         ("mapping-while-reading", 1, &["mapping: put true seen Some(\"value\")"]),
         ("mapping-seen", 1, &["mapping: seen None"]),
         ("schedule-while-reading", 1, &["schedule: ", "ReadOnly"]),

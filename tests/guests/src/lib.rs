@@ -7,8 +7,8 @@
 #![expect(clippy::panic, reason = "to trap is one of the habits")]
 
 use crosswalk_sdk::{
-    Body, Change, Connector, Description, Failure, Field, Host, HttpError, Identity, Item, Kind, KindDescription,
-    Method, Operations, Outcome, Page, Query, Request, Selections, Settlement, Signal, StampPlace, Value,
+    Body, Change, Connector, Description, Failure, Field, Gap, Host, HttpError, Identity, Item, Kind, KindDescription,
+    Method, Operations, Outcome, Page, Query, Request, Selection, Selections, Settlement, Signal, StampPlace, Value,
 };
 
 /// The connector.
@@ -24,8 +24,13 @@ fn habit(host: &dyn Host) -> (String, u64) {
 }
 
 impl Connector for Misbehaving {
-    fn describe(_: &dyn Host) -> Description {
-        Description { kinds: [Kind::Customer, Kind::Location, Kind::Asset].map(describe).to_vec() }
+    fn describe(host: &dyn Host) -> Description {
+        let (habit, _) = habit(host);
+        let mut kinds = [Kind::Customer, Kind::Location, Kind::Asset].map(describe).to_vec();
+        if habit == "stamp-short" {
+            kinds[0].stamp = Some(StampPlace { field: "key".to_owned(), length: 4 });
+        }
+        Description { kinds }
     }
 
     fn check(host: &dyn Host) -> Result<Identity, Failure> {
@@ -41,6 +46,27 @@ impl Connector for Misbehaving {
                 Kind::Customer => drop(host.entry_put("space", "key", "value", None)),
                 _ => return Err(Failure::Broken(seen(host))),
             }
+        }
+        let kind = format!("{:?}", query.kind).trim_start_matches("Kind::").to_lowercase();
+        if habit.split_once("unreadable-").is_some_and(|(_, unreadable)| unreadable == kind) {
+            return Err(Failure::Denied("not for this account".to_owned()));
+        }
+        if habit.starts_with("fleet") {
+            return fleet(&habit, times, &query, after);
+        }
+        if habit == "bad-items" && query.kind == Kind::Asset {
+            return Ok(Page { items: bad_items(), total: Some(9), ..Page::default() });
+        }
+        if habit == "cursor-toggles" {
+            let next = if after == Some("a") { "b" } else { "a" };
+            return Ok(Page { next: Some(next.to_owned()), ..Page::default() });
+        }
+        if habit == "gaps-endless" {
+            let page: u64 = after.and_then(|after| after.parse().ok()).unwrap_or(0);
+            let gap =
+                |n| Gap { parent: Some(format!("{page}/{n}")), item: None, cause: Failure::Broken("x".repeat(1000)) };
+            let gaps = (0..5000).map(gap).collect();
+            return Ok(Page { gaps, next: Some((page + 1).to_string()), ..Page::default() });
         }
         let next = match (habit.as_str(), after) {
             ("cursor-twice", _) => Some("the same".to_owned()),
@@ -159,6 +185,14 @@ fn misbehave(host: &dyn Host) -> Result<(), Failure> {
         "mapping-flood" => {
             for n in 0..times {
                 if let Err(error) = host.entry_put("flood", &n.to_string(), "x", None) {
+                    return Err(Failure::Broken(format!("mapping: {n}: {error:?}")));
+                }
+            }
+            Ok(())
+        }
+        "mapping-bytes" => {
+            for n in 0..times {
+                if let Err(error) = host.entry_put("bytes", &n.to_string(), &"x".repeat(60_000), None) {
                     return Err(Failure::Broken(format!("mapping: {n}: {error:?}")));
                 }
             }
@@ -315,6 +349,63 @@ fn every_way_out(host: &dyn Host) -> Result<(), Failure> {
         replies.iter().filter(|reply| matches!(reply, Err(HttpError::Refused(_) | HttpError::NotGranted(_)))).count();
     let through: Vec<usize> = replies.iter().enumerate().filter(|(_, reply)| reply.is_ok()).map(|(at, _)| at).collect();
     Err(Failure::Broken(format!("asked {asked}, refused {refused}, through {through:?}")))
+}
+
+/// How many assets of a fleet a page holds.
+const FLEET_PAGE: u64 = 100;
+
+/// So many assets in pages, with serial numbers and a total, of which a habit may hide something:
+/// `fleet-cut` gives nothing after the first page, `fleet-cut-untold` no total either,
+/// `fleet-untold` everything without a total, `fleet-half` the last device without its details.
+fn fleet(habit: &str, size: u64, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
+    match query.kind {
+        Kind::Customer => return Ok(Page { items: vec![item("1", None, "Honest Ltd")], ..Page::default() }),
+        Kind::Asset => {}
+        _ => return Ok(Page::default()),
+    }
+    if let Selection::Ids(ids) = &query.selection {
+        let known = ids.iter().filter_map(|id| id.strip_prefix('a')?.parse().ok().filter(|n: &u64| *n < size));
+        return Ok(Page { items: known.map(device).collect(), ..Page::default() });
+    }
+    let from: u64 = after.and_then(|after| after.parse().ok()).unwrap_or(0);
+    let to = (from + FLEET_PAGE).min(size);
+    let is_cut = habit.contains("cut") && from > 0;
+    let mut items: Vec<Item> = if is_cut { Vec::new() } else { (from..to).map(device).collect() };
+    let mut gaps = Vec::new();
+    if let Some(last) = items.last_mut().filter(|_| habit == "fleet-half" && to == size) {
+        last.fields.clear();
+        let cause = Failure::NotFound("its details are not there".to_owned());
+        gaps.push(Gap { parent: last.parent.clone(), item: Some(last.id.clone()), cause });
+    }
+    let next = (to < size && !is_cut).then(|| to.to_string());
+    Ok(Page { items, next, total: (!habit.contains("untold")).then_some(size), gaps, ..Page::default() })
+}
+
+fn device(n: u64) -> Item {
+    let mut item = item(&format!("a{n}"), Some("1"), &format!("PC-{n}"));
+    item.fields.push(Field { name: "serial-number".to_owned(), value: Value::Text(format!("SN{n:06}")) });
+    item
+}
+
+/// Nine items: one sound, eight with something wrong.
+fn bad_items() -> Vec<Item> {
+    let with = |n: u64, fields: &[(&str, Value)]| {
+        let mut item = device(n);
+        item.fields.extend(fields.iter().map(|(name, value)| Field { name: (*name).to_owned(), value: value.clone() }));
+        item
+    };
+    let text = |text: &str| Value::Text(text.to_owned());
+    vec![
+        device(0),
+        Item { id: "x".repeat(5000), ..device(1) },
+        Item { name: "n".repeat(100_000), ..device(2) },
+        with(3, &[("memory", text("16 GB")), ("last-seen", Value::Time("yesterday".to_owned()))]),
+        with(4, &[("cpu", Value::Decimal(f64::NAN))]),
+        Item { name: "\u{1b}[31mPC\u{0}-5\u{1b}[0m".to_owned(), ..device(5) },
+        Item { id: String::new(), ..device(6) },
+        Item { parent: Some("nobody".to_owned()), ..device(7) },
+        with(8, &[("cpu", text("one")), ("cpu", text("another"))]),
+    ]
 }
 
 fn item(id: &str, parent: Option<&str>, name: &str) -> Item {

@@ -128,6 +128,16 @@ impl fmt::Display for ChangeId {
     }
 }
 
+impl std::str::FromStr for ChangeId {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('.').and_then(|(plan, sequence)| {
+            Some(Self { plan: PlanId(plan.parse().ok()?), sequence: sequence.parse().ok()? })
+        });
+        parts.ok_or_else(|| format!("`{text}` is no change: write its plan and its place in it, such as 12.3"))
+    }
+}
+
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -74,6 +74,11 @@ pub struct Manifest {
     /// Limits it asks for, within the host's own.
     #[serde(default)]
     pub limits: LimitsAsked,
+    /// How long a write may still be carried out after its reply failed to come, in seconds: longer than
+    /// the vendor lets a request run and its reads lag behind. Before that, a write that is not found is
+    /// not taken for absent. 120 unless it says otherwise.
+    #[serde(default = "quiet")]
+    pub quiet_seconds: u32,
     /// What to tell an operator, by failure (`denied`, `throttled`, …).
     #[serde(default)]
     pub troubleshooting: BTreeMap<String, String>,
@@ -194,6 +199,10 @@ pub struct BucketSpec {
 
 fn hour() -> u32 {
     3600
+}
+
+fn quiet() -> u32 {
+    120
 }
 
 /// Limits a plugin asks for; the host's own are the ceiling.

@@ -20,6 +20,9 @@ pub struct Plan {
     pub undecided: u32,
     /// When it was approved, if it was.
     pub approved_at: Option<Timestamp>,
+    /// Who approved it: a person, or a rule by its name. None where that was not kept.
+    #[serde(default)]
+    pub approved_by: Option<String>,
     /// The run it undoes; none for a plan that brings in step.
     #[serde(default)]
     pub undoes: Option<RunId>,

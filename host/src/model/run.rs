@@ -96,6 +96,8 @@ pub struct RunCounts {
     pub failed: u64,
     /// Changes refused as stale.
     pub stale: u64,
+    /// Changes that may have been written, and are looked up later.
+    pub uncertain: u64,
     /// Changes a brake holds.
     pub held: u64,
     /// Write requests that left the host.

@@ -2,16 +2,17 @@
 //!
 //! A change that is intended or accepted when its process dies has an unknown outcome: the
 //! next run finds it with [`unsettled`](TenantStore::unsettled) and looks it up at the vendor
-//! before anything else happens to it.
+//! before anything else happens to it. What is kept meanwhile is in `doubts.rs`.
+//!
+//! Changes are settled one by one: where a link was decided on since it was read, that
+//! decision stands, the change is done all the same, and the journal says both.
 
-use super::changes::{read_change, select_changes};
 use super::connections::connection_id;
 use super::plans::{check_run, plan_row};
-use super::rows::{collect, cut, first, time};
-use super::syncs::sync_id;
-use super::{ChangeStatus, JournalEntry, StoreError, StoredChange, TenantStore, journal, links, upsert};
-use crate::model::{ConnectionName, Kind, Link, PlanId, Record, RunId, SyncName, Timestamp};
-use rusqlite::params;
+use super::rows::cut;
+use super::{ChangeStatus, JournalEntry, StoreError, TenantStore, journal, links, upsert};
+use crate::model::{ConnectionName, Kind, Link, LinkState, PlanId, Record, RunId, Timestamp};
+use rusqlite::{Connection, params};
 
 /// What came of one change.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +33,18 @@ pub struct Settled {
     pub token: Option<String>,
 }
 
+/// A change whose link was decided on while it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overtaken {
+    /// The change.
+    pub sequence: u32,
+    /// What happened, in words: `created as 42; excluded meanwhile, which stands`.
+    pub message: String,
+}
+
 impl TenantStore {
-    /// Notes that these changes are about to be written, and gives the batch's id.
+    /// Notes that these changes are about to be written, each on this revision of its link (0: there
+    /// is none), and gives the batch's id.
     ///
     /// # Errors
     /// `Stale`, naming a change that is not pending; `NotFound` (the plan, the run). Nothing
@@ -42,10 +53,10 @@ impl TenantStore {
         &self,
         run: RunId,
         plan: PlanId,
-        sequences: &[u32],
+        changes: &[(u32, i64)],
         at: Timestamp,
     ) -> Result<i64, StoreError> {
-        let (tenant, sequences) = (self.id, sequences.to_vec());
+        let (tenant, changes) = (self.id, changes.to_vec());
         self.write(move |db| {
             plan_row(db, tenant, plan)?;
             check_run(db, tenant, run)?;
@@ -53,11 +64,11 @@ impl TenantStore {
                 .execute([tenant, plan.0, run.0, at.0])?;
             let batch = db.last_insert_rowid();
             let mut intend = db.prepare_cached(
-                "UPDATE change_states SET status = 'intended', batch = ?1 \
+                "UPDATE change_states SET status = 'intended', batch = ?1, link_revision = ?5 \
                  WHERE tenant = ?2 AND plan = ?3 AND sequence = ?4 AND +status = 'pending'",
             )?;
-            for sequence in sequences {
-                if intend.execute([batch, tenant, plan.0, i64::from(sequence)])? == 0 {
+            for (sequence, revision) in changes {
+                if intend.execute([batch, tenant, plan.0, i64::from(sequence), revision])? == 0 {
                     return Err(StoreError::stale("change", format!("{plan}.{sequence}")));
                 }
             }
@@ -67,11 +78,12 @@ impl TenantStore {
     }
 
     /// Stores what came of changes: their status, links and journal entries, and the target's
-    /// records as read back. With no batch, of changes that needed no call.
+    /// records as read back. With no batch, of changes that needed no call. Gives the changes whose
+    /// link was changed meanwhile: it stays as it is.
     ///
     /// # Errors
-    /// `Stale`, naming a change that was settled already or a link that was changed meanwhile;
-    /// `NotFound` (the plan, the connection); `TooLarge`. Nothing is stored then.
+    /// `Stale`, naming a change that was settled already; `NotFound` (the plan, the connection);
+    /// `TooLarge`. Nothing is stored then.
     pub async fn batch_settle(
         &self,
         plan: PlanId,
@@ -80,18 +92,18 @@ impl TenantStore {
         records: &[(Kind, Record)],
         target: &ConnectionName,
         at: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Overtaken>, StoreError> {
         let records: Vec<(Kind, Vec<upsert::Encoded>)> = records
             .chunk_by(|(one, _), (next, _)| one == next)
             .map(|chunk| Ok((chunk[0].0, upsert::Encoded::all(chunk[0].0, chunk.iter().map(|(_, record)| record))?)))
             .collect::<Result<_, StoreError>>()?;
-        let settled = settled.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
+        let mut settled = settled.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
         let (tenant, target) = (self.id, target.clone());
         self.write(move |db| {
             let sync = plan_row(db, tenant, plan)?.sync;
             let mut settle = db.prepare_cached(
                 "UPDATE change_states SET status = ?1, message = ?2, target = ?3, token = ?4, batch = coalesce(?5, batch) \
-                 WHERE tenant = ?6 AND plan = ?7 AND sequence = ?8 AND +status IN ('pending', 'intended', 'accepted')",
+                 WHERE tenant = ?6 AND plan = ?7 AND sequence = ?8 AND +status IN ('pending', 'intended', 'accepted', 'uncertain')",
             )?;
             for outcome in &settled {
                 let row = params![
@@ -108,40 +120,58 @@ impl TenantStore {
                     return Err(StoreError::stale("change", format!("{plan}.{}", outcome.sequence)));
                 }
             }
-            for link in settled.iter().filter_map(|outcome| outcome.link.as_ref()) {
-                links::put(db, tenant, sync, link)?;
+            let mut overtaken = Vec::new();
+            for outcome in &mut settled {
+                let Some(link) = &outcome.link else { continue };
+                match links::put(db, tenant, sync, link) {
+                    Ok(()) => {}
+                    Err(StoreError::Stale { .. }) => {
+                        let stands = stands(db, tenant, sync, link)?;
+                        outcome.overtake(&stands);
+                        overtaken.push(Overtaken { sequence: outcome.sequence, message: outcome.message.clone() });
+                        db.prepare_cached(
+                            "UPDATE change_states SET message = ?1 WHERE tenant = ?2 AND plan = ?3 AND sequence = ?4",
+                        )?
+                        .execute(params![outcome.message, tenant, plan.0, outcome.sequence])?;
+                    }
+                    Err(other) => return Err(other),
+                }
             }
+            forget_doubts(db, tenant, plan, &settled)?;
             journal::append(db, tenant, Some(sync), settled.iter().map(|outcome| &outcome.journal))?;
             let target = connection_id(db, tenant, &target)?;
             for (kind, records) in &records {
                 upsert::put_all(db, tenant, target, *kind, records, at)?;
             }
-            Ok(())
+            Ok(overtaken)
         })
         .await
     }
+}
 
-    /// The changes of a sync whose outcome is unknown, from any of its plans, oldest first,
-    /// each with its plan and the time when its write began.
-    ///
-    /// # Errors
-    /// `NotFound` (the sync).
-    pub async fn unsettled(&self, sync: &SyncName) -> Result<Vec<(PlanId, StoredChange, Timestamp)>, StoreError> {
-        let (tenant, sync) = (self.id, sync.clone());
-        self.read(move |db| {
-            let sync = sync_id(db, tenant, &sync)?;
-            let mut begun = db.prepare_cached("SELECT intended_at FROM batches WHERE id = ?1 AND tenant = ?2")?;
-            let sql = select_changes("INDEXED BY change_states_open")
-                + " WHERE s.tenant = ?1 AND s.status IN ('intended', 'accepted') \
-                   AND s.plan IN (SELECT id FROM plans WHERE tenant = ?1 AND sync = ?2) ORDER BY s.plan, s.sequence";
-            collect(db.prepare_cached(&sql)?.query([tenant, sync])?, |row| {
-                let change = read_change(row)?;
-                let begun = first(begun.query(params![change.batch, tenant])?, |row| time(row, 0))?;
-                Ok((PlanId(row.get(19)?), change, begun.unwrap_or_default()))
-            })
-        })
-        .await
+/// Drops what was kept of changes that are not uncertain any more.
+fn forget_doubts(db: &Connection, tenant: i64, plan: PlanId, settled: &[Encoded]) -> Result<(), StoreError> {
+    let mut any = db.prepare_cached("SELECT 1 FROM doubts WHERE tenant = ?1 AND plan = ?2 LIMIT 1")?;
+    if !any.exists([tenant, plan.0])? {
+        return Ok(());
     }
+    let mut forget = db.prepare_cached("DELETE FROM doubts WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3")?;
+    for outcome in settled {
+        forget.execute(params![tenant, plan.0, outcome.sequence])?;
+    }
+    Ok(())
+}
+
+/// How the link that a decision changed stands now, in words.
+fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::Encoded) -> Result<String, StoreError> {
+    let now = links::state(db, tenant, sync, link)?;
+    Ok(match now {
+        Some((LinkState::Excluded, _)) => "excluded".to_owned(),
+        Some((LinkState::Linked, Some(target))) => format!("linked to {target}"),
+        Some((LinkState::Create, _)) => "marked to be created".to_owned(),
+        Some((LinkState::Unmapped, _)) => "forgotten".to_owned(),
+        Some(_) | None => "decided on".to_owned(),
+    })
 }
 
 /// What came of a change, as its rows have it.
@@ -166,5 +196,17 @@ impl Encoded {
             link: settled.link.as_ref().map(links::Encoded::new).transpose()?,
             journal: journal::Encoded::new(&settled.journal)?,
         })
+    }
+
+    /// Puts down that its link was decided on meanwhile.
+    fn overtake(&mut self, stands: &str) {
+        let event = self.journal.event();
+        let written = match &self.target {
+            Some(target) => format!("was written ({event}) as {target}, {stands} meanwhile: that decision stands"),
+            None => format!("was written ({event}), {stands} meanwhile: that decision stands"),
+        };
+        self.journal.say(&written);
+        self.message = written;
+        self.link = None;
     }
 }

@@ -18,6 +18,8 @@ pub enum ChangeStatus {
     Intended,
     /// The vendor is working on it.
     Accepted,
+    /// It may have been written: it is looked up.
+    Uncertain,
     /// Done, and read back.
     Done,
     /// Failed; the message says why.
@@ -30,10 +32,11 @@ pub enum ChangeStatus {
 
 impl ChangeStatus {
     /// All, in the order of a change's life.
-    pub const ALL: [ChangeStatus; 7] = [
+    pub const ALL: [ChangeStatus; 8] = [
         ChangeStatus::Pending,
         ChangeStatus::Intended,
         ChangeStatus::Accepted,
+        ChangeStatus::Uncertain,
         ChangeStatus::Done,
         ChangeStatus::Failed,
         ChangeStatus::Stale,
@@ -47,6 +50,7 @@ impl ChangeStatus {
             ChangeStatus::Pending => "pending",
             ChangeStatus::Intended => "intended",
             ChangeStatus::Accepted => "accepted",
+            ChangeStatus::Uncertain => "uncertain",
             ChangeStatus::Done => "done",
             ChangeStatus::Failed => "failed",
             ChangeStatus::Stale => "stale",
@@ -65,7 +69,7 @@ impl std::str::FromStr for ChangeStatus {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         ChangeStatus::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
-            format!("`{text}` is no status: use pending, intended, accepted, done, failed, stale or skipped")
+            format!("`{text}` is no status: use pending, intended, accepted, uncertain, done, failed, stale or skipped")
         })
     }
 }

@@ -153,6 +153,17 @@ impl Encoded {
     }
 }
 
+impl Encoded {
+    pub(super) fn event(&self) -> &str {
+        &self.entry.event
+    }
+
+    /// Puts a sentence in front of what it says.
+    pub(super) fn say(&mut self, sentence: &str) {
+        self.entry.message = cut(&format!("{sentence}; {}", self.entry.message));
+    }
+}
+
 /// Adds entries inside a transaction.
 pub(super) fn append<'a>(
     db: &Connection,

@@ -1,7 +1,7 @@
 //! Links: which source record is which target record.
 
 use super::connections::connection_id;
-use super::rows::{check_length, collect, count, document, time, time_or_none, to_document, word};
+use super::rows::{check_length, collect, count, document, first, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
 use crate::model::{ConnectionName, Kind, Link, LinkState, SyncName, Value};
@@ -314,6 +314,21 @@ pub(super) fn set_free(db: &Connection, tenant: i64, sync: i64, link: &Encoded) 
         link.target
     ])?;
     Ok(())
+}
+
+/// The state and the target of a link as it is now.
+pub(super) fn state(
+    db: &Connection,
+    tenant: i64,
+    sync: i64,
+    link: &Encoded,
+) -> Result<Option<(LinkState, Option<String>)>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT state, target FROM links WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 \
+         AND target_kind = ?5",
+    )?;
+    let key = params![tenant, sync, link.kind.as_str(), link.source, link.target_kind.as_str()];
+    first(select.query(key)?, |row| Ok((word(row, 0)?, row.get(1)?)))
 }
 
 fn read(row: &Row<'_>) -> Result<Link, StoreError> {

@@ -22,6 +22,7 @@ mod cipher;
 mod codec;
 mod connections;
 mod decisions;
+mod doubts;
 mod entries;
 mod error;
 mod journal;
@@ -49,10 +50,11 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use apply::Settled;
+pub use apply::{Overtaken, Settled};
 pub use budget::BudgetTake;
 pub use changes::{ChangeFilter, ChangeStatus, StoredChange};
 pub use cipher::KeySource;
+pub use doubts::{Doubt, Unsettled};
 pub use entries::{Entry, PutError};
 pub use error::StoreError;
 pub use journal::{JournalEntry, JournalFilter};

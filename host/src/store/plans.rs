@@ -6,7 +6,7 @@ use super::{StoreError, TenantStore};
 use crate::model::{Kind, Plan, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
 
-const PLAN: &str = "SELECT id, run, made_at, hash, totals, undecided, approved_at, undoes FROM plans";
+const PLAN: &str = "SELECT id, run, made_at, hash, totals, undecided, approved_at, undoes, approved_by FROM plans";
 impl TenantStore {
     /// Begins a plan of a whole sync.
     ///
@@ -154,18 +154,18 @@ impl TenantStore {
         .await
     }
 
-    /// Notes that a person approved the plan with this hash.
+    /// Notes who approved the plan with this hash: a person, or a rule by its name.
     ///
     /// # Errors
     /// `Stale`, when the plan has another hash or is not finished; `NotFound`.
-    pub async fn plan_approve(&self, plan: PlanId, at: Timestamp, hash: &str) -> Result<(), StoreError> {
-        let (tenant, hash) = (self.id, hash.to_owned());
+    pub async fn plan_approve(&self, plan: PlanId, at: Timestamp, hash: &str, by: &str) -> Result<(), StoreError> {
+        let (tenant, hash, by) = (self.id, hash.to_owned(), by.to_owned());
         self.write(move |db| {
             if plan_row(db, tenant, plan)?.hash.as_ref() != Some(&hash) {
                 return Err(StoreError::stale("plan", plan));
             }
-            db.prepare_cached("UPDATE plans SET approved_at = ?1 WHERE id = ?2 AND tenant = ?3")?
-                .execute([at.0, plan.0, tenant])?;
+            db.prepare_cached("UPDATE plans SET approved_at = ?1, approved_by = ?4 WHERE id = ?2 AND tenant = ?3")?
+                .execute(params![at.0, plan.0, tenant, by])?;
             Ok(())
         })
         .await
@@ -231,5 +231,6 @@ fn read_plan(row: &Row<'_>) -> Result<Plan, StoreError> {
         undecided: count(row, 5)?,
         approved_at: time_or_none(row, 6)?,
         undoes: row.get::<_, Option<i64>>(7)?.map(RunId),
+        approved_by: row.get(8)?,
     })
 }

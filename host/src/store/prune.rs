@@ -43,7 +43,7 @@ fn rules(tenant: i64, keep: &Retention, now: Timestamp, ahead: bool) -> Vec<Rule
          AND p.id IS NOT (SELECT max(n.id) FROM plans n WHERE n.tenant = {tenant} AND n.sync = p.sync \
              AND n.whole = 1 AND n.hash IS NOT NULL) \
          AND NOT EXISTS (SELECT 1 FROM change_states s WHERE s.tenant = {tenant} AND s.plan = p.id \
-             AND s.status IN ('intended', 'accepted')) \
+             AND s.status IN ('intended', 'accepted', 'uncertain')) \
          AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.plan = p.id AND b.intended_at >= {plans}) \
          AND NOT EXISTS (SELECT 1 FROM plans u JOIN batches b ON b.tenant = u.tenant AND b.run = u.undoes \
              WHERE u.tenant = {tenant} AND u.undoes IS NOT NULL AND b.plan = p.id)"
@@ -75,7 +75,7 @@ fn rules(tenant: i64, keep: &Retention, now: Timestamp, ahead: bool) -> Vec<Rule
              OR (r.gone_at < {tickets} AND t.seen_at < {tickets} \
                  AND (t.gone_at IS NOT NULL OR t.fields ->> 'closed'))) \
          AND NOT EXISTS (SELECT 1 FROM change_states s JOIN changes c ON c.tenant = s.tenant AND c.plan = s.plan \
-             AND c.sequence = s.sequence WHERE s.tenant = {tenant} AND s.status IN ('intended', 'accepted') \
+             AND c.sequence = s.sequence WHERE s.tenant = {tenant} AND s.status IN ('intended', 'accepted', 'uncertain') \
              AND c.source = l.source)"
     );
     let but_old_links = if ahead { format!("AND l.number NOT IN ({old_links})") } else { String::new() };

@@ -86,6 +86,21 @@ impl TenantStore {
         Ok(stored.into_iter().map(|stored| stored.record).collect())
     }
 
+    /// The records of a kind that are there and share a stamp with another one, by stamp and id.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn records_sharing_stamps(
+        &self,
+        connection: &ConnectionName,
+        kind: Kind,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let shared = "AND gone_at IS NULL AND stamp IN (SELECT stamp FROM records INDEXED BY records_by_stamp \
+             WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND stamp IS NOT NULL \
+             GROUP BY stamp HAVING count(*) > 1) ORDER BY +stamp, +id";
+        self.select(connection, kind, move |reader| reader.all(shared, [])).await
+    }
+
     /// The records of a parent, by id.
     ///
     /// # Errors

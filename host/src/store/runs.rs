@@ -61,6 +61,28 @@ impl TenantStore {
         .await
     }
 
+    /// Books changes to the run that sent them, which has ended: what a later look-up found.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn run_book(&self, run: RunId, done: u64) -> Result<(), StoreError> {
+        let tenant = self.id;
+        self.write(move |db| {
+            let mut select = db.prepare_cached("SELECT counts FROM runs WHERE id = ?1 AND tenant = ?2")?;
+            let counts = first(select.query([run.0, tenant])?, |row| document::<RunCounts>(row, 0, "counts"))?;
+            let Some(mut counts) = counts else { return Ok(()) };
+            counts.done += done;
+            counts.uncertain = counts.uncertain.saturating_sub(done);
+            db.prepare_cached("UPDATE runs SET counts = ?1 WHERE id = ?2 AND tenant = ?3")?.execute(params![
+                to_document(&counts)?,
+                run.0,
+                tenant
+            ])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// One run.
     ///
     /// # Errors

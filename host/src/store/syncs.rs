@@ -106,6 +106,7 @@ impl TenantStore {
             let id = sync_id(db, tenant, &name)?;
             let of_plans = "IN (SELECT id FROM plans WHERE tenant = ?1 AND sync = ?2)";
             for sql in [
+                format!("DELETE FROM doubts WHERE tenant = ?1 AND plan {of_plans}"),
                 format!("DELETE FROM change_states WHERE tenant = ?1 AND plan {of_plans}"),
                 format!("DELETE FROM batches WHERE tenant = ?1 AND plan {of_plans}"),
                 "DELETE FROM plans WHERE tenant = ?1 AND sync = ?2".to_owned(),

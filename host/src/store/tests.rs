@@ -150,6 +150,11 @@ async fn planned(tenant: &TenantStore, changes: u32) -> (RunId, crate::model::Pl
     (run, plan)
 }
 
+/// These changes, each without a link.
+fn at_revision(sequences: &[u32]) -> Vec<(u32, i64)> {
+    sequences.iter().map(|sequence| (*sequence, 0)).collect()
+}
+
 fn settled(sequence: u32, status: ChangeStatus) -> Settled {
     let source = sequence.to_string();
     Settled {

@@ -228,6 +228,7 @@ mod tests {
                 totals: totals.iter().map(total).collect(),
                 undecided,
                 approved_at: None,
+                approved_by: None,
                 undoes: None,
             },
             read: (3, 1),

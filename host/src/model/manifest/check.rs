@@ -24,6 +24,9 @@ const MEMORY_MIB_MAX: u32 = 64;
 /// The longest time a manifest can ask for one call, in seconds.
 const CALL_SECONDS_MAX: u32 = 600;
 
+/// The shortest and the longest quiet time after an uncertain write, in seconds.
+const QUIET_SECONDS: std::ops::RangeInclusive<u32> = 10..=3600;
+
 /// Why a `plugin.toml` is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
@@ -80,6 +83,8 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     }
     limit(manifest.limits.memory_mib, MEMORY_MIB_MAX, "MiB", "limits.memory-mib")?;
     limit(manifest.limits.call_seconds, CALL_SECONDS_MAX, "seconds", "limits.call-seconds")?;
+    let quiet = "use 10 to 3600 seconds: longer than the vendor lets a request run";
+    must(QUIET_SECONDS.contains(&manifest.quiet_seconds), "quiet-seconds", quiet)?;
     for (name, told) in &manifest.troubleshooting {
         let at = format!("troubleshooting.{name}");
         let why = format!("no failure has this name: use one of {}", Failure::NAMES.join(", "));

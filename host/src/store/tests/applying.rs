@@ -76,7 +76,7 @@ async fn a_plan_is_written_finished_and_approved_by_its_hash() {
     let tenant = &bed.tenant;
     let (run, id) = planned(tenant, 3).await;
     assert_eq!(tenant.plan_list(&main_sync(), 9).await.unwrap(), [], "an unfinished plan is not shown");
-    assert!(stale(&tenant.plan_approve(id, T0, "").await.unwrap_err(), "1"));
+    assert!(stale(&tenant.plan_approve(id, T0, "", "operator").await.unwrap_err(), "1"));
     let error = tenant.plan_changes_insert(id, &[change(3)]).await.unwrap_err();
     assert!(matches!(&error, StoreError::Exists { what } if what.contains("1.3")), "{error}");
 
@@ -98,9 +98,10 @@ async fn a_plan_is_written_finished_and_approved_by_its_hash() {
     assert_eq!(tenant.plan_list(&main_sync(), 9).await.unwrap(), [plan.clone()]);
     assert_eq!(tenant.plan_sync(id).await.unwrap(), main_sync());
     assert!(stale(&tenant.plan_changes_insert(id, &[change(4)]).await.unwrap_err(), "1"));
-    assert!(stale(&tenant.plan_approve(id, T0, "abd").await.unwrap_err(), "1"));
-    tenant.plan_approve(id, T0, "abc").await.unwrap();
-    assert_eq!(tenant.plan_get(id).await.unwrap().unwrap().approved_at, Some(T0));
+    assert!(stale(&tenant.plan_approve(id, T0, "abd", "operator").await.unwrap_err(), "1"));
+    tenant.plan_approve(id, T0, "abc", "operator").await.unwrap();
+    let approved = tenant.plan_get(id).await.unwrap().unwrap();
+    assert_eq!((approved.approved_at, approved.approved_by.as_deref()), (Some(T0), Some("operator")));
 }
 
 #[tokio::test]
@@ -151,7 +152,7 @@ async fn changes_are_found_by_action_state_and_hold() {
         ..change(sequence)
     };
     tenant.plan_changes_insert(plan, &[hold(5, "updates"), hold(6, "first-run")]).await.unwrap();
-    tenant.batch_intend(run, plan, &[2], T0).await.unwrap();
+    tenant.batch_intend(run, plan, &at_revision(&[2]), T0).await.unwrap();
     let next = async |action, held, most| {
         let filter = ChangeFilter {
             kind: Some(Kind::Asset),
@@ -175,10 +176,10 @@ async fn a_batch_is_intended_and_settled_in_one_piece_each() {
     let bed = Bed::new().await;
     let tenant = &bed.tenant;
     let (run, plan) = planned(tenant, 5).await;
-    let batch = tenant.batch_intend(run, plan, &[1, 2, 3], T0).await.unwrap();
-    assert!(stale(&tenant.batch_intend(run, plan, &[4, 3], T0).await.unwrap_err(), "1.3"));
+    let batch = tenant.batch_intend(run, plan, &at_revision(&[1, 2, 3]), T0).await.unwrap();
+    assert!(stale(&tenant.batch_intend(run, plan, &at_revision(&[4, 3]), T0).await.unwrap_err(), "1.3"));
     let open = tenant.unsettled(&main_sync()).await.unwrap();
-    let listed: Vec<_> = open.iter().map(|(plan, stored, at)| (*plan, stored.change.sequence, *at)).collect();
+    let listed: Vec<_> = open.iter().map(|open| (open.plan, open.row.change.sequence, open.intended_at)).collect();
     assert_eq!(listed, [(plan, 1, T0), (plan, 2, T0), (plan, 3, T0)], "4 was not intended");
 
     let done = Settled { link: Some(linked("1", "t1")), ..settled(1, ChangeStatus::Done) };
@@ -187,8 +188,10 @@ async fn a_batch_is_intended_and_settled_in_one_piece_each() {
     failed.link = Some(Link { revision: 5, ..linked("3", "t3") });
     let records = [(Kind::Asset, record("t1", Some("p")))];
     let all = [done, accepted, failed.clone()];
-    let error = tenant.batch_settle(plan, Some(batch), &all, &records, &psa(), T0).await.unwrap_err();
-    assert!(stale(&error, "asset 3"), "{error}");
+    let wrong = Settled { sequence: 9, ..all[0].clone() };
+    let error =
+        tenant.batch_settle(plan, Some(batch), &[all[1].clone(), wrong], &records, &psa(), T0).await.unwrap_err();
+    assert!(stale(&error, "1.9"), "{error}");
     assert_eq!(tenant.unsettled(&main_sync()).await.unwrap().len(), 3, "nothing of it was stored");
     assert_eq!(tenant.journal_list(&JournalFilter::default()).await.unwrap(), []);
 
@@ -206,7 +209,7 @@ async fn a_batch_is_intended_and_settled_in_one_piece_each() {
     assert_eq!(tenant.journal_list(&JournalFilter::default()).await.unwrap().len(), 3);
 
     let open = tenant.unsettled(&main_sync()).await.unwrap();
-    assert_eq!((open.len(), open[0].1.token.as_deref()), (1, Some("job 7")));
+    assert_eq!((open.len(), open[0].row.token.as_deref()), (1, Some("job 7")));
     let again = tenant.batch_settle(plan, Some(batch), &all[..1], &[], &psa(), T0).await.unwrap_err();
     assert!(stale(&again, "1.1"), "{again}");
     tenant
@@ -220,6 +223,71 @@ async fn a_batch_is_intended_and_settled_in_one_piece_each() {
 }
 
 #[tokio::test]
+async fn a_decision_made_while_a_batch_is_written_stands_and_nothing_else_of_the_batch_fails() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let (run, plan) = planned(tenant, 2).await;
+    let batch = tenant.batch_intend(run, plan, &at_revision(&[1, 2]), T0).await.unwrap();
+    let excluded = Link { state: LinkState::Excluded, target: None, ..linked("1", "") };
+    tenant.links_put(&main_sync(), std::slice::from_ref(&excluded)).await.unwrap();
+
+    let done = |sequence: u32| {
+        let (source, target) = (sequence.to_string(), format!("t{sequence}"));
+        Settled { link: Some(linked(&source, &target)), ..settled(sequence, ChangeStatus::Done) }
+    };
+    let overtaken = tenant.batch_settle(plan, Some(batch), &[done(1), done(2)], &[], &psa(), T0).await.unwrap();
+    let told: Vec<_> = overtaken.iter().map(|one| (one.sequence, one.message.as_str())).collect();
+    assert_eq!(told, [(1, "was written (created) as t1, excluded meanwhile: that decision stands")]);
+    let link = async |source| tenant.link_get(&main_sync(), Kind::Asset, source).await.unwrap().unwrap();
+    assert_eq!(link("1").await, Link { revision: 1, ..excluded });
+    assert_eq!(link("2").await.linked(), Some("t2"));
+    let changes = tenant.plan_changes(plan, &ChangeFilter::default(), 0, 9).await.unwrap();
+    assert!(changes.iter().all(|stored| stored.status == ChangeStatus::Done), "{changes:?}");
+    let journal = tenant.journal_list(&JournalFilter::default()).await.unwrap();
+    assert!(journal.iter().any(|entry| entry.message.contains("excluded meanwhile")), "{journal:?}");
+}
+
+#[tokio::test]
+async fn what_is_known_of_an_uncertain_write_is_kept_until_it_is_settled() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let (run, plan) = planned(tenant, 2).await;
+    tenant.batch_intend(run, plan, &[(1, 7), (2, 0)], T0).await.unwrap();
+    let doubt = Doubt {
+        intended_at: T0,
+        since: T0.plus_ms(5),
+        answered: true,
+        looks: 1,
+        due_at: T0.plus_ms(99),
+        why: "no reply".to_owned(),
+    };
+    tenant.doubts_put(plan, &[(1, doubt.clone())], &[JournalEntry::at(T0)]).await.unwrap();
+    let open = tenant.unsettled(&main_sync()).await.unwrap();
+    assert_eq!((open[0].doubt.as_ref(), open[0].link_revision, open[0].run), (Some(&doubt), Some(7), run));
+    assert_eq!((open[0].row.status, open[1].row.status), (ChangeStatus::Uncertain, ChangeStatus::Intended));
+    assert_eq!(open[1].doubt, None);
+    assert_eq!(tenant.doubt_due(&main_sync()).await.unwrap(), Some(doubt.due_at));
+    let later = Doubt { intended_at: T0.plus_ms(1), looks: 2, ..doubt.clone() };
+    tenant.doubts_put(plan, &[(1, later)], &[]).await.unwrap();
+    let kept = tenant.unsettled(&main_sync()).await.unwrap()[0].doubt.clone().unwrap();
+    assert_eq!((kept.looks, kept.intended_at), (2, T0), "the first intent stays");
+
+    tenant.batch_settle(plan, None, &[settled(1, ChangeStatus::Done)], &[], &psa(), T0).await.unwrap();
+    assert_eq!(tenant.doubt_due(&main_sync()).await.unwrap(), None);
+    assert!(stale(&tenant.doubts_put(plan, &[(1, doubt)], &[]).await.unwrap_err(), "1.1"));
+}
+
+#[tokio::test]
+async fn two_databases_have_keys_of_their_own_that_last() {
+    let (one, other) = (Bed::new().await, Bed::new().await);
+    let key = one.tenant.instance_key().await.unwrap();
+    assert_eq!(key.len(), 32);
+    assert_ne!(key, other.tenant.instance_key().await.unwrap());
+    let again = open(one.folder.path()).unwrap().tenant(one.tenant.name()).await.unwrap();
+    assert_eq!(again.instance_key().await.unwrap(), key, "also after a restart");
+}
+
+#[tokio::test]
 async fn intents_survive_a_process_that_dies() {
     let bed = Bed::new().await;
     let (run, plan) = planned(&bed.tenant, 2).await;
@@ -228,7 +296,7 @@ async fn intents_survive_a_process_that_dies() {
         .page_commit(&read, &rmm(), Kind::Asset, &one_page(&[record("1", None)], Some("2"), None), T0)
         .await
         .unwrap();
-    bed.tenant.batch_intend(run, plan, &[1, 2], T0).await.unwrap();
+    bed.tenant.batch_intend(run, plan, &at_revision(&[1, 2]), T0).await.unwrap();
     // What a killed process leaves: the files as they are now, the log not folded in.
     let copy = tempfile::tempdir().unwrap();
     for file in ["db", "db-wal"] {
@@ -335,9 +403,9 @@ async fn what_a_run_did_and_who_undid_it_is_found() {
     let tenant = &bed.tenant;
     let (run, plan) = planned(tenant, 3).await;
     assert_eq!(tenant.plan_applied_by(run).await.unwrap(), None, "it only planned");
-    let first = tenant.batch_intend(run, plan, &[1], T0).await.unwrap();
+    let first = tenant.batch_intend(run, plan, &at_revision(&[1]), T0).await.unwrap();
     let other = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
-    let second = tenant.batch_intend(other, plan, &[2], T0).await.unwrap();
+    let second = tenant.batch_intend(other, plan, &at_revision(&[2]), T0).await.unwrap();
     for (sequence, batch) in [(1, first), (2, second)] {
         let done = [settled(sequence, ChangeStatus::Done)];
         tenant.batch_settle(plan, Some(batch), &done, &[], &psa(), T0).await.unwrap();
@@ -356,7 +424,7 @@ async fn what_a_run_did_and_who_undid_it_is_found() {
     let made = tenant.plan_get(undo).await.unwrap().unwrap();
     tenant.plan_finish(&Plan { hash: "abc".into(), undoes: Some(run), ..made }).await.unwrap();
     assert_eq!(tenant.plan_get(undo).await.unwrap().unwrap().undoes, Some(run));
-    let batch = tenant.batch_intend(undoing, undo, &[1], T0).await.unwrap();
+    let batch = tenant.batch_intend(undoing, undo, &at_revision(&[1]), T0).await.unwrap();
     assert_eq!(tenant.run_undone_by(run).await.unwrap(), None, "nothing of it is done yet");
     tenant.batch_settle(undo, Some(batch), &[settled(1, ChangeStatus::Done)], &[], &psa(), T0).await.unwrap();
     assert_eq!(tenant.run_undone_by(run).await.unwrap(), Some(undoing));

@@ -47,7 +47,17 @@ async fn made(
     };
     tenant.plan_changes_insert(plan, &(1..=changes).map(change).collect::<Vec<_>>()).await.unwrap();
     let hash = format!("h{plan}");
-    let made = Plan { id: plan, run, made_at: at, hash, totals: Vec::new(), undecided: 0, approved_at: None, undoes };
+    let made = Plan {
+        id: plan,
+        run,
+        made_at: at,
+        hash,
+        totals: Vec::new(),
+        undecided: 0,
+        approved_at: None,
+        approved_by: None,
+        undoes,
+    };
     tenant.plan_finish(&made).await.unwrap();
     end(tenant, run, plan, at, 0).await;
     (run, plan)
@@ -63,7 +73,7 @@ async fn end(tenant: &TenantStore, run: RunId, plan: PlanId, at: Timestamp, done
 /// Writes the changes of a plan; what the journal says of them names them.
 async fn written(tenant: &TenantStore, run: RunId, plan: PlanId, changes: u32, at: Timestamp) {
     let all: Vec<u32> = (1..=changes).collect();
-    let batch = tenant.batch_intend(run, plan, &all, at).await.unwrap();
+    let batch = tenant.batch_intend(run, plan, &at_revision(&all), at).await.unwrap();
     let settled: Vec<Settled> = all
         .iter()
         .map(|sequence| {
@@ -92,7 +102,7 @@ async fn of_plans_the_newest_the_open_and_the_undoable_stay() {
     let (_, theirs) = finished(other, 3, day(0)).await;
     let (_, old) = finished(tenant, 3, day(0)).await;
     let (run, open) = finished(tenant, 3, day(0)).await;
-    tenant.batch_intend(run, open, &[2], day(0)).await.unwrap();
+    tenant.batch_intend(run, open, &at_revision(&[2]), day(0)).await.unwrap();
     // Made long ago, written lately: its run may still be undone.
     let (run, late) = finished(tenant, 3, day(0)).await;
     written(tenant, run, late, 3, day(60)).await;

@@ -139,7 +139,7 @@ async fn a_removed_sync_leaves_its_journal_with_what_was_changed() {
     tenant.links_put(&stays, &[linked("1", "t1")]).await.unwrap();
     tenant.links_put(&main_sync(), &[linked("1", "t1")]).await.unwrap();
     let (run, plan) = planned(tenant, 2).await;
-    let batch = tenant.batch_intend(run, plan, &[1, 2], T0).await.unwrap();
+    let batch = tenant.batch_intend(run, plan, &at_revision(&[1, 2]), T0).await.unwrap();
     let mut one = settled(1, ChangeStatus::Done);
     (one.journal.plan, one.journal.sequence) = (Some(plan), Some(1));
     tenant.batch_settle(plan, Some(batch), &[one], &[], &psa(), T0).await.unwrap();
@@ -197,7 +197,7 @@ async fn a_plan_that_says_what_one_that_waits_says_is_dropped_for_it() {
     assert!(tenant.plan_get(again).await.unwrap().is_none() && tenant.plan_get(other).await.unwrap().is_some());
     assert!(tenant.plan_changes(again, &ChangeFilter::default(), 0, 9).await.is_err(), "it is gone");
     assert_eq!(tenant.plan_changes(first, &ChangeFilter::default(), 0, 9).await.unwrap().len(), 1);
-    tenant.plan_approve(first, T0, "same").await.unwrap();
+    tenant.plan_approve(first, T0, "same", "operator").await.unwrap();
     assert_eq!(part("same").await.1, None, "an approved one does not wait");
 }
 

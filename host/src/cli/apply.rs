@@ -81,8 +81,13 @@ impl ApplyArgs {
             session.output.talk("nothing was applied");
             return Ok(Exit::Pending);
         }
-        let options =
-            ApplyOptions { release: self.release, customer: self.customer, kind: self.kind, ..ApplyOptions::default() };
+        let options = ApplyOptions {
+            release: self.release,
+            customer: self.customer,
+            kind: self.kind,
+            approved_by: session.environment("USER").or_else(|| session.environment("LOGNAME")),
+            ..ApplyOptions::default()
+        };
         let report = tenant.apply(self.plan, &options, &Bars::new(session.output)).await?;
         session.output.answer(|| shapes::applied(&report), || words(&report))?;
         Ok(Exit::of_run(&report.run))
@@ -193,8 +198,11 @@ pub(super) fn words(report: &ApplyReport) -> String {
         let rows = report.failures.iter().map(|(what, why)| [what.clone(), why.clone()]);
         text.push_str(&format!("\n{}\n", table(["failed", "why"], rows)));
     }
-    if run.counts.failed + run.counts.stale + run.counts.held > 0 {
+    if run.counts.failed + run.counts.stale + run.counts.held + run.counts.uncertain > 0 {
         text.push_str("\nnext:\n");
+        if run.counts.uncertain > 0 {
+            text.push_str(&format!("  crosswalk uncertain list {}   (when each is looked up)\n", run.sync));
+        }
         if let Some(plan) = run.plan.filter(|_| run.counts.held > 0) {
             text.push_str(&format!("  crosswalk plan --show {plan} --held\n"));
         }
@@ -214,7 +222,9 @@ pub(super) fn ended(run: &Run) -> String {
         text.push_str(&format!(" in {seconds} s"));
     }
     text.push_str(&format!(": {} done", counts.done));
-    for (number, what) in [(counts.failed, "failed"), (counts.stale, "stale"), (counts.held, "held")] {
+    for (number, what) in
+        [(counts.failed, "failed"), (counts.stale, "stale"), (counts.uncertain, "uncertain"), (counts.held, "held")]
+    {
         if number > 0 {
             text.push_str(&format!(", {number} {what}"));
         }

@@ -39,6 +39,7 @@ mod session;
 mod shapes;
 mod sync;
 mod tenant;
+mod uncertain;
 mod undo;
 mod usage;
 mod why;
@@ -157,6 +158,9 @@ enum Command {
     /// Turn alerts into tickets
     #[command(subcommand)]
     Alert(alert::AlertCommand),
+    /// See and settle writes whose outcome is not known
+    #[command(subcommand)]
+    Uncertain(uncertain::UncertainCommand),
     /// List past runs and how they ended
     Runs(journal::RunsArgs),
     /// List what was done, and why, newest first
@@ -227,6 +231,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Run(command) => command.run(session).await,
         Command::Asset(command) => command.run(session).await,
         Command::Alert(command) => command.run(session).await,
+        Command::Uncertain(command) => command.run(session).await,
         Command::Runs(command) => command.run(session).await,
         Command::Journal(command) => command.run(session).await,
         Command::Why(command) => command.run(session).await,

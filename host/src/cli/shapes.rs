@@ -44,6 +44,7 @@ pub(super) fn plan(plan: &Plan) -> Json {
         "totals": plan.totals,
         "undecided": plan.undecided,
         "approved_at": time(plan.approved_at),
+        "approved_by": plan.approved_by,
         "undoes": plan.undoes,
     })
 }

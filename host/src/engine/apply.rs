@@ -22,11 +22,13 @@ use super::usage::Ground;
 use crate::error::Error;
 use crate::model::run::STOPPED;
 use crate::model::{
-    Action, Change, Kind, Link, Mode, Plan, PlanId, PlannedChange, Run, RunStatus, SyncName, Trust, WriteReport,
+    Action, Change, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunStatus, SyncName, Timestamp, Trust,
+    WriteReport,
 };
 use crate::runtime::CallContext;
-use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, StoredChange};
-use std::collections::VecDeque;
+use crate::store::{ChangeFilter, ChangeStatus, JournalEntry};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A plan made longer ago has the targets of its changes read again before they are written.
 const FRESH_MS: i64 = 10 * 60 * 1000;
@@ -47,6 +49,8 @@ pub struct ApplyOptions {
     /// The kind whose trust counts for the whole plan; none: each kind's own. What is refreshed
     /// because of an alert goes along with its ticket.
     pub trusted: Option<Kind>,
+    /// Who approved, where a person did; none: the operator.
+    pub approved_by: Option<String>,
 }
 
 /// What applying came to.
@@ -62,8 +66,7 @@ impl Tenant {
     /// Applies a plan, or a part of it. What went stale is refused, change by change.
     ///
     /// # Errors
-    /// No such plan, the sync is only previewed, somebody else works on it, or writes of
-    /// an interrupted run could not be looked up.
+    /// No such plan, the sync is only previewed, or somebody else works on it.
     pub async fn apply(
         &self,
         plan: PlanId,
@@ -102,8 +105,9 @@ impl Work<'_> {
     async fn apply_plan(&self, plan: PlanId, options: &ApplyOptions) -> Result<(Plan, Tally), Error> {
         self.recover().await?;
         let stored = self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
-        self.store.plan_approve(plan, self.now(), &stored.hash).await?;
-        let session = Session::new(self, plan, options, self.now().since_ms(stored.made_at) > FRESH_MS);
+        self.store.plan_approve(plan, self.now(), &stored.hash, &self.approved_by(options)).await?;
+        let reread = self.now().since_ms(stored.made_at) > FRESH_MS;
+        let session = Session::new(self, plan, options, reread).await?;
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
         self.progress.begin(Stage::Applying, Some(waiting));
         let mut tally = Tally::default();
@@ -119,16 +123,29 @@ impl Work<'_> {
         Ok((stored, tally))
     }
 
+    /// Who lets the changes go: a person, or the rule that stands for one.
+    fn approved_by(&self, options: &ApplyOptions) -> String {
+        if !options.automatic {
+            return options.approved_by.clone().unwrap_or_else(|| "operator".to_owned());
+        }
+        let trusted = self.sync.rules.kinds.iter().filter(|(kind, rules)| {
+            rules.trust == Trust::Automatic && options.trusted.is_none_or(|only| only == **kind)
+        });
+        let kinds: Vec<&str> = trusted.map(|(kind, _)| kind.as_str()).collect();
+        format!("the rule `trust = automatic` of {}", kinds.join(", "))
+    }
+
     async fn end_apply(&self, plan: &Plan, tally: Tally) -> Result<ApplyReport, Error> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
         let counts = &tally.counts;
         let stopped = tally.stop.as_deref() == Some(STOPPED);
         let complaints = self.complaints();
-        let failed = counts.failed + counts.stale + tally.open > 0 || tally.stop.is_some();
+        let unsettled = counts.uncertain + tally.open;
+        let failed = counts.failed + counts.stale + unsettled + tally.overtaken > 0 || tally.stop.is_some();
         run.status = match (counts.done > 0 || stopped, failed || !complaints.is_empty()) {
             (true, false) => RunStatus::Succeeded,
             (true, true) => RunStatus::Partial,
-            (false, true) if tally.open > counts.failed || !failed => RunStatus::Partial,
+            (false, true) if unsettled > counts.failed || !failed => RunStatus::Partial,
             (false, true) => RunStatus::Failed,
             (false, false) if counts.held > 0 => RunStatus::Held,
             (false, false) => RunStatus::NothingToDo,
@@ -177,6 +194,7 @@ pub(super) struct Batch {
     pub(super) kind: Kind,
     pub(super) action: Action,
     pub(super) changes: Vec<Prepared>,
+    pub(super) intended_at: Timestamp,
 }
 
 /// One application of one plan.
@@ -190,12 +208,32 @@ pub(super) struct Session<'w, 'p> {
     known: References,
     /// What lines of contracts are written on, where the plan has any.
     usage: tokio::sync::OnceCell<Ground>,
+    /// Records with a write that is not settled, as changes are known: nothing else is done to them.
+    open: Mutex<HashSet<(Kind, String)>>,
+    /// What the vendor made of this plan's own writes, by target record, where a later change of the
+    /// plan may meet it: moved, a record may have lost its place.
+    own: Mutex<HashMap<(Kind, String), Record>>,
 }
 
 impl<'w, 'p> Session<'w, 'p> {
-    fn new(work: &'w Work<'p>, plan: PlanId, options: &'w ApplyOptions, reread: bool) -> Self {
+    async fn new(work: &'w Work<'p>, plan: PlanId, options: &'w ApplyOptions, reread: bool) -> Result<Self, Error> {
         let writing = CallContext { mode: Mode::Apply, scratch: std::sync::Arc::default() };
-        Self { work, plan, options, reread, writing, known: References::default(), usage: tokio::sync::OnceCell::new() }
+        let open = work.store.unsettled(&work.sync.name).await?.into_iter().map(|open| record_of(&open.row.change));
+        let (known, usage) = (References::default(), tokio::sync::OnceCell::new());
+        let (open, own) = (Mutex::new(open.collect()), Mutex::default());
+        Ok(Self { work, plan, options, reread, writing, known, usage, open, own })
+    }
+
+    /// Notes that a write of a record is not settled.
+    pub(super) fn is_open(&self, planned: &PlannedChange) {
+        lock(&self.open).insert(record_of(planned));
+    }
+
+    /// Notes what the vendor made of a write that a later change of the plan may follow.
+    pub(super) fn wrote(&self, planned: &PlannedChange, kept: Option<&Record>) {
+        if let (Action::Move | Action::Reactivate, Some(kept)) = (planned.action, kept) {
+            lock(&self.own).insert((planned.kind, kept.id.clone()), kept.clone());
+        }
     }
 
     /// Does all changes of one kind and action that are pending and not held.
@@ -302,9 +340,12 @@ impl<'w, 'p> Session<'w, 'p> {
     }
 
     async fn intend(&self, kind: Kind, action: Action, changes: Vec<Prepared>) -> Result<Batch, Error> {
-        let sequences: Vec<u32> = changes.iter().map(|prepared| prepared.planned.sequence).collect();
-        let id = self.work.store.batch_intend(self.work.run, self.plan, &sequences, self.work.now()).await?;
-        Ok(Batch { id, kind, action, changes })
+        let revision = |prepared: &Prepared| prepared.link.as_ref().map_or(0, |link| link.revision);
+        let intents: Vec<(u32, i64)> =
+            changes.iter().map(|prepared| (prepared.planned.sequence, revision(prepared))).collect();
+        let intended_at = self.work.now();
+        let id = self.work.store.batch_intend(self.work.run, self.plan, &intents, intended_at).await?;
+        Ok(Batch { id, kind, action, changes, intended_at })
     }
 
     pub(super) fn learn(&self, kind: Kind, source: &str, target: &str) {
@@ -333,5 +374,11 @@ struct Queue {
     again: VecDeque<Prepared>,
 }
 
-/// Rows of `unsettled`, by plan.
-pub(super) type Unsettled = (PlanId, StoredChange, crate::model::Timestamp);
+/// The record that a change is about, as it is known while it is not done.
+fn record_of(planned: &PlannedChange) -> (Kind, String) {
+    (planned.kind, planned.known_by().to_owned())
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -62,6 +62,11 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// How long a write may still be carried out after its reply failed to come, in milliseconds.
+    pub(super) fn quiet_ms(&self) -> i64 {
+        i64::from(self.manifest.quiet_seconds) * 1000
+    }
+
     /// A failure of this connection, with what to do about it.
     pub(super) fn failed(&self, failure: Failure) -> Error {
         let hint = self.manifest.troubleshooting.get(failure.name()).cloned().unwrap_or_else(|| general_hint(&failure));

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::model::{ChangeId, Kind, Mode, RunId, RunStatus, Side, Sync, SyncName};
 use crate::runtime::CallContext;
 use crate::store::TenantStore;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Sentences that a run keeps of what was not read.
@@ -26,6 +27,10 @@ pub(super) struct Work<'p> {
     pub(super) reading: CallContext,
     /// What was not read, or not to its end, whatever asked for it: one sentence each.
     complaints: Mutex<Vec<String>>,
+    /// Whether this run has looked up what earlier ones left open.
+    pub(super) recovered: AtomicBool,
+    /// What idempotency keys of this database begin with.
+    instance: String,
     _claim: Claim,
 }
 
@@ -44,6 +49,7 @@ impl Tenant {
         let now = self.parts.clock.now();
         self.store.runs_abandon(name, now).await?;
         let run = self.store.run_begin(name, mode, now).await?;
+        let instance = self.store.instance_key().await?;
         Ok(Work {
             parts: self.parts.clone(),
             store: self.store.clone(),
@@ -54,6 +60,8 @@ impl Tenant {
             run,
             reading: super::connections::reading(),
             complaints: Mutex::default(),
+            recovered: AtomicBool::new(false),
+            instance,
             _claim: claim,
         })
     }
@@ -84,11 +92,10 @@ impl Work<'_> {
         Some(stamp(self.sync.target.as_str(), target, place.length as usize))
     }
 
-    /// The idempotency key of a change: the same at every attempt, also after a restart.
+    /// The idempotency key of a change: the same at every attempt, also after a restart, and of no other
+    /// change of any database.
     pub(super) fn idempotency_key(&self, id: ChangeId) -> String {
-        use sha2::Digest;
-        let digest = sha2::Sha256::digest(format!("{}:{id}", self.sync.name));
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        idempotency_key(&self.instance, id)
     }
 
     /// Tells the run what was not read: any such sentence makes it partial.
@@ -131,6 +138,13 @@ impl Work<'_> {
     }
 }
 
+/// Plans are numbered once per database, and never again: the instance and the change's id are enough.
+fn idempotency_key(instance: &str, id: ChangeId) -> String {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(format!("{instance}:{id}"));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// `connection:id`, or with the id's digest where that is too long.
 fn stamp(connection: &str, id: &str, length: usize) -> String {
     let plain = format!("{connection}:{id}");
@@ -145,7 +159,17 @@ fn stamp(connection: &str, id: &str, length: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::stamp;
+    use super::{idempotency_key, stamp};
+    use crate::model::{ChangeId, PlanId};
+
+    #[test]
+    fn two_databases_never_give_one_idempotency_key() {
+        let change = |sequence| ChangeId { plan: PlanId(1), sequence };
+        assert_eq!(idempotency_key("a", change(1)), idempotency_key("a", change(1)), "at every attempt");
+        assert_ne!(idempotency_key("a", change(1)), idempotency_key("b", change(1)));
+        assert_ne!(idempotency_key("a", change(1)), idempotency_key("a", change(11)));
+        assert_eq!(idempotency_key("a", change(1)).len(), 32);
+    }
 
     #[test]
     fn a_stamp_fits_its_place_and_tells_ids_apart() {

@@ -36,7 +36,7 @@ pub use hash::PlanHasher;
 pub use reverse::{REVERSE, ReverseInput, after_reverse, plan_reverse};
 pub use stale::stale;
 pub(super) use stale::{now as now_has, stale_target};
-pub(super) use value::{same, shown};
+pub(super) use value::{alike, same, shown};
 pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
 
 use super::matching::Decision;

@@ -8,6 +8,7 @@ mod accounts;
 mod customers;
 mod draft;
 mod ledger;
+mod stamps;
 
 pub(super) use draft::Draft;
 pub(super) use ledger::Ledger;
@@ -192,6 +193,7 @@ impl Work<'_> {
             }
         }
         self.plan_billing(&mut draft, &accounts, observed).await?;
+        self.tell_shared_stamps(&mut draft).await?;
         let report = draft.report().await?;
         self.progress.end(&Stage::Planning);
         Ok(PlanReport { read: observed.map(Observed::totals).unwrap_or_default(), ..report })

@@ -181,6 +181,11 @@ impl Tenant {
             (JobOutcome::Failed, _) => (schedule.failures + 1, None),
             (JobOutcome::Done | JobOutcome::Partial, _) => (0, None),
         };
+        // An uncertain write is looked up when that is due, be the next slot a month away.
+        let retry = match self.store.doubt_due(&schedule.sync).await? {
+            Some(due) => Some(retry.map_or(due, |retry| retry.min(due)).max(now)),
+            None => retry,
+        };
         let key = (&schedule.sync, schedule.job);
         let next = self.store.schedule_done(key, began, failures, &message, retry).await?;
         Ok(Some(JobReport {
@@ -380,7 +385,9 @@ fn told(went: &Result<RunReport, Error>) -> (JobOutcome, String) {
     };
     let (run, counts) = (&applied.run, &applied.run.counts);
     let mut message = format!("run {}: {} done", run.id, counts.done);
-    for (number, what) in [(counts.failed, "failed"), (counts.stale, "stale"), (counts.held, "held")] {
+    for (number, what) in
+        [(counts.failed, "failed"), (counts.stale, "stale"), (counts.uncertain, "uncertain"), (counts.held, "held")]
+    {
         if number > 0 {
             message.push_str(&format!(", {number} {what}"));
         }

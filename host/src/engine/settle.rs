@@ -1,17 +1,22 @@
 //! Settling a batch: what each change came to, read back, verified, committed.
 //!
 //! An outcome is *uncertain* when a request of the change left the host and no reply of
-//! the vendor says how it went. Uncertain changes are looked up, never just tried again.
+//! the vendor says how it went, or when what the connector says of it cannot be. Uncertain
+//! changes are looked up at once; what is not found then waits (`doubt`), and the rest goes on.
 
 use super::apply::{Batch, Prepared, Session};
 use super::connections::Opened;
+use super::doubt::{self, Nature, Next, Verdict};
+use super::look_up::Look;
 use super::plan;
-use super::recover::Verdict;
 use super::reverse::told_by_both;
+use super::uncertain::told;
 use crate::error::Error;
-use crate::model::{Action, Failure, Kind, Outcome, PlannedChange, Record, RunCounts, Settlement, WriteReport};
-use crate::store::{ChangeStatus, Settled};
-use std::collections::HashMap;
+use crate::model::{
+    Action, Change, Failure, Kind, Operation, Outcome, PlannedChange, Record, RunCounts, Settlement, WriteReport,
+};
+use crate::store::{ChangeStatus, Doubt, Overtaken, Settled};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// The longest wait for a vendor that says "too many calls", and the one when it does not say how long.
@@ -30,8 +35,10 @@ const FAILURES_TOLD: usize = 20;
 pub(super) struct Tally {
     pub(super) counts: RunCounts,
     pub(super) failures: Vec<(String, String)>,
-    /// How many changes the vendor still works on.
+    /// How many changes the vendor still works on, or wait for one that is not settled.
     pub(super) open: u64,
+    /// How many changes were done while somebody decided otherwise.
+    pub(super) overtaken: u64,
     /// Why the run ends early: going on would fail every change in the same way.
     pub(super) stop: Option<String>,
 }
@@ -42,8 +49,10 @@ impl Tally {
         self.counts.failed += other.counts.failed;
         self.counts.stale += other.counts.stale;
         self.counts.held += other.counts.held;
+        self.counts.uncertain += other.counts.uncertain;
         self.counts.writes += other.counts.writes;
         self.open += other.open;
+        self.overtaken += other.overtaken;
         let room = FAILURES_TOLD.saturating_sub(self.failures.len());
         self.failures.extend(other.failures.into_iter().take(room));
         self.stop = self.stop.take().or(other.stop);
@@ -57,7 +66,8 @@ impl Tally {
     }
 
     pub(super) fn seen(&self) -> u64 {
-        self.counts.done + self.counts.failed + self.counts.stale + self.counts.held + self.open
+        let counts = &self.counts;
+        counts.done + counts.failed + counts.stale + counts.held + counts.uncertain + self.open
     }
 }
 
@@ -73,9 +83,22 @@ enum Fate {
         stored: bool,
     },
     Failed(Failure),
+    /// Certainly not written, or a repeat does no harm.
     Again(Failure),
-    /// Uncertain, and the look-up failed: it stays intended, and the next run looks first.
-    Open(Failure),
+    /// Nobody knows; the look-up said nothing.
+    Uncertain(Doubt),
+}
+
+/// A change that is looked up because of what its outcome leaves open.
+struct Doubtful {
+    index: usize,
+    answered: bool,
+    /// What the connector says of it, or why that cannot be.
+    failure: Failure,
+    /// Whether any request of it left.
+    sent: bool,
+    /// Whether the connector says that it is done.
+    said_done: bool,
 }
 
 impl Session<'_, '_> {
@@ -87,12 +110,15 @@ impl Session<'_, '_> {
         tally: &mut Tally,
     ) -> Result<Vec<Prepared>, Error> {
         tally.counts.writes += report.sent.len() as u64;
-        let mut fates = self.fates(&batch, report).await;
+        let mut fates = self.fates(&batch, report).await?;
         self.wait_for_accepted(&batch, &mut fates).await?;
+        self.part_shared(&batch, &mut fates);
         let target_kind = batch.kind.counterpart();
         let side = self.work.at(batch.action.side());
+        let checks_before = side.description.kind(target_kind).is_some_and(|can| can.checks_before);
         let kept = self.read_back(side, target_kind, &fates).await;
         let (mut settled, mut records, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let (mut doubts, mut entries) = (Vec::new(), Vec::new());
         let all_refused =
             !fates.is_empty() && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
         for (mut prepared, fate) in batch.changes.into_iter().zip(fates) {
@@ -105,6 +131,12 @@ impl Session<'_, '_> {
                     settled.push(self.put_back(&prepared, &failure));
                     again.push(prepared);
                 }
+                // The vendor has another value than the change was decided on.
+                Fate::Failed(Failure::Conflict { message }) if checks_before && rests_on(&prepared) => {
+                    tally.counts.stale += 1;
+                    tally.failure(&prepared.planned, &message);
+                    settled.push(self.overruled(&prepared, &message));
+                }
                 Fate::Failed(failure) | Fate::Again(failure) => {
                     tally.counts.failed += 1;
                     tally.failure(&prepared.planned, &failure.to_string());
@@ -113,16 +145,22 @@ impl Session<'_, '_> {
                     }
                     settled.push(self.failed(&prepared, &failure));
                 }
-                Fate::Open(failure) => {
-                    tally.counts.failed += 1;
-                    let why =
-                        format!("nobody knows whether it was written ({failure}): the next run looks it up first");
-                    tally.failure(&prepared.planned, &why);
-                    tally.stop = Some(why);
+                Fate::Uncertain(doubt) => {
+                    tally.counts.uncertain += 1;
+                    tally.failure(&prepared.planned, &told(self.plan, prepared.planned.sequence, &doubt));
+                    self.is_open(&prepared.planned);
+                    entries.push(self.entry(
+                        &prepared.planned,
+                        "uncertain",
+                        doubt.why.clone(),
+                        prepared.planned.target.clone(),
+                    ));
+                    doubts.push((prepared.planned.sequence, doubt));
                 }
                 Fate::Accepted { token, stored } => {
                     tally.open += 1;
                     tally.failure(&prepared.planned, "the vendor still works on it; the next run asks again");
+                    self.is_open(&prepared.planned);
                     settled.extend((!stored).then(|| self.accepted(&prepared, token)));
                 }
                 Fate::Done { target, looked_up } => {
@@ -134,7 +172,12 @@ impl Session<'_, '_> {
             }
         }
         let work = self.work;
-        work.store.batch_settle(self.plan, Some(batch.id), &settled, &records, &side.name, work.now()).await?;
+        let overtaken =
+            work.store.batch_settle(self.plan, Some(batch.id), &settled, &records, &side.name, work.now()).await?;
+        tell_overtaken(&settled, overtaken, tally);
+        if !doubts.is_empty() {
+            work.store.doubts_put(self.plan, &doubts, &entries).await?;
+        }
         if let Some(ms) = wait {
             let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
             tokio::select! { () = wait => {}, () = work.parts.stop.stopped() => {} }
@@ -142,60 +185,120 @@ impl Session<'_, '_> {
         Ok(again)
     }
 
-    async fn fates(&self, batch: &Batch, report: WriteReport) -> Vec<Fate> {
+    async fn fates(&self, batch: &Batch, report: WriteReport) -> Result<Vec<Fate>, Error> {
         if !batch.action.writes() {
-            return batch
-                .changes
-                .iter()
-                .map(|prepared| Fate::Done {
-                    target: prepared.planned.target.clone().unwrap_or_default(),
-                    looked_up: false,
-                })
-                .collect();
+            let done = |prepared: &Prepared| Fate::Done {
+                target: prepared.planned.target.clone().unwrap_or_default(),
+                looked_up: false,
+            };
+            return Ok(batch.changes.iter().map(done).collect());
         }
-        let (mut outcomes, whole) = match report.outcomes {
-            Ok(outcomes) => (by_change(outcomes), Failure::broken("the connector gave no outcome for it")),
-            Err(failure) => (HashMap::new(), failure),
+        let (outcomes, whole) = match report.outcomes {
+            Ok(outcomes) => (outcomes, Failure::broken("the connector gave no outcome for it")),
+            Err(failure) => (Vec::new(), failure),
         };
+        let mut outcomes = Outcomes::new(outcomes);
         let mut fates = Vec::with_capacity(batch.changes.len());
-        let mut uncertain = Vec::new();
+        let mut doubtful = Vec::new();
         for (index, prepared) in batch.changes.iter().enumerate() {
-            let Some(id) = prepared.change.as_ref().map(|change| &change.id) else { continue };
-            let settlement = outcomes.remove(id).unwrap_or_else(|| Settlement::Failed(whole.clone()));
+            let Some(change) = prepared.change.as_ref() else { continue };
+            let settlement = outcomes.take(&change.id).unwrap_or_else(|| Settlement::Failed(whole.clone()));
+            let sent = report.sent.contains(&change.id);
+            let answered = !report.unanswered.contains(&change.id);
             fates.push(match settlement {
-                Settlement::Done(target) => Fate::Done { target, looked_up: false },
+                Settlement::Done(target) => match outcomes.why_not(change, &target, sent) {
+                    None => Fate::Done { target, looked_up: false },
+                    Some(why) => {
+                        let failure = Failure::broken(why);
+                        doubtful.push(Doubtful { index, answered, failure: failure.clone(), sent, said_done: true });
+                        Fate::Failed(failure)
+                    }
+                },
                 Settlement::Accepted(token) => Fate::Accepted { token, stored: false },
                 Settlement::Failed(failure) => {
-                    let sent = report.sent.contains(id);
-                    let answered = !report.unanswered.contains(id)
-                        && !matches!(failure, Failure::Unavailable { .. } | Failure::Broken { .. });
-                    if sent && !answered {
-                        uncertain.push(index);
+                    let settles = answered && !matches!(failure, Failure::Unavailable { .. } | Failure::Broken { .. });
+                    if sent && !settles {
+                        doubtful.push(Doubtful { index, answered, failure: failure.clone(), sent, said_done: false });
                     }
                     if failure.is_passing() { Fate::Again(failure) } else { Fate::Failed(failure) }
                 }
             });
         }
-        self.resolve_uncertain(batch, &uncertain, &mut fates).await;
-        fates
+        self.look_into(batch, doubtful, &mut fates).await?;
+        Ok(fates)
     }
 
-    async fn resolve_uncertain(&self, batch: &Batch, uncertain: &[usize], fates: &mut [Fate]) {
-        let changes: Vec<_> = uncertain.iter().filter_map(|index| batch.changes[*index].change.as_ref()).collect();
-        let side = self.work.at(batch.action.side());
-        let looked = self.work.look_up(side, batch.kind.counterpart(), &changes).await;
-        for (position, index) in uncertain.iter().enumerate() {
-            fates[*index] = match &looked {
-                Ok(verdicts) => match &verdicts[position] {
-                    Verdict::Written(target) => Fate::Done { target: target.clone(), looked_up: true },
-                    Verdict::NotWritten => Fate::Again(Failure::Unavailable {
-                        message: "the vendor did not answer, and the write is not there".to_owned(),
-                    }),
-                    Verdict::Unclear(why) => Fate::Failed(Failure::Conflict { message: why.clone() }),
-                    Verdict::Open(_) => Fate::Open(Failure::broken("the vendor still works on it")),
-                },
-                Err(failure) => Fate::Open(failure.clone()),
+    /// Looks up what an outcome leaves open.
+    async fn look_into(&self, batch: &Batch, doubtful: Vec<Doubtful>, fates: &mut [Fate]) -> Result<(), Error> {
+        if doubtful.is_empty() {
+            return Ok(());
+        }
+        let (work, side) = (self.work, self.work.at(batch.action.side()));
+        let taken: HashSet<String> = fates
+            .iter()
+            .filter_map(|fate| match fate {
+                Fate::Done { target, .. } => Some(target.clone()),
+                _ => None,
+            })
+            .collect();
+        let looks: Vec<Look<'_>> = doubtful
+            .iter()
+            .filter_map(|doubtful| {
+                let Prepared { planned, change, .. } = &batch.changes[doubtful.index];
+                let said_done = doubtful.said_done;
+                Some(Look { planned, change: change.as_ref()?, intended_at: batch.intended_at, said_done })
+            })
+            .collect();
+        let verdicts = work.look_up(side, batch.kind.counterpart(), &looks, &taken).await?;
+        for ((doubtful, look), verdict) in doubtful.into_iter().zip(&looks).zip(verdicts) {
+            let Doubtful { index, answered, failure, sent, .. } = doubtful;
+            let nature = Nature::of(look.change);
+            let why = match &failure {
+                failure if answered => failure.to_string(),
+                failure => format!("no reply came ({failure})"),
             };
+            let quiet = side.quiet_ms();
+            fates[index] = match verdict {
+                Verdict::Written(target) => Fate::Done { target, looked_up: true },
+                // Nothing left the host, so that nothing was written.
+                _ if !sent => Fate::Failed(failure),
+                Verdict::NotWritten if nature == Nature::Absolute && Self::try_again(&batch.changes[index]) => {
+                    Fate::Again(failure)
+                }
+                verdict => {
+                    let doubt = doubt::begin(batch.intended_at, work.now(), answered, quiet, why);
+                    match doubt::next(doubt.clone(), nature, verdict, work.now(), quiet) {
+                        Next::Wait(doubt) => Fate::Uncertain(doubt),
+                        // Before the quiet time is over nothing else follows.
+                        Next::Done(_) | Next::Again | Next::Over(_) => Fate::Uncertain(doubt),
+                    }
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// No two creates of a batch link one record, whoever says so.
+    fn part_shared(&self, batch: &Batch, fates: &mut [Fate]) {
+        let creates = batch
+            .changes
+            .iter()
+            .map(|prepared| prepared.change.as_ref().is_some_and(|change| change.operation == Operation::Create));
+        let creates: Vec<bool> = creates.collect();
+        let mut made = HashMap::<String, usize>::new();
+        for (fate, create) in fates.iter().zip(&creates) {
+            if let (Fate::Done { target, .. }, true) = (fate, create) {
+                *made.entry(target.clone()).or_default() += 1;
+            }
+        }
+        for (fate, _) in fates.iter_mut().zip(&creates).filter(|(_, create)| **create) {
+            if let Fate::Done { target, .. } = fate
+                && made.get(target).is_some_and(|times| *times > 1)
+            {
+                let why = format!("{target} is said to be what was made for more than one change");
+                let quiet = self.work.at(batch.action.side()).quiet_ms();
+                *fate = Fate::Uncertain(doubt::begin(batch.intended_at, self.work.now(), true, quiet, why));
+            }
         }
     }
 
@@ -231,6 +334,8 @@ impl Session<'_, '_> {
             for fate in fates.iter_mut() {
                 let Fate::Accepted { token, .. } = fate else { continue };
                 match answers.remove(token.as_str()) {
+                    // Without an id it is asked after again.
+                    Some(Settlement::Done(target)) if target.trim().is_empty() => {}
                     Some(Settlement::Done(target)) => *fate = Fate::Done { target, looked_up: false },
                     Some(Settlement::Failed(failure)) => *fate = Fate::Failed(failure),
                     Some(Settlement::Accepted(next)) if next != *token => {
@@ -275,6 +380,7 @@ impl Session<'_, '_> {
         if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
             self.learn(planned.kind, &planned.source, target);
         }
+        self.wrote(planned, kept);
         let mut message = planned.reason.clone();
         if looked_up {
             message.push_str("; the vendor did not answer, it was looked up and is there");
@@ -305,6 +411,19 @@ impl Session<'_, '_> {
             link: None,
             journal: self.entry(planned, "failed", failure.to_string(), planned.target.clone()),
             token: None,
+        }
+    }
+
+    /// Refused by its precondition: it was decided on what is not so any more.
+    fn overruled(&self, prepared: &Prepared, message: &str) -> Settled {
+        let failure = Failure::Conflict { message: message.to_owned() };
+        let planned = &prepared.planned;
+        let why = format!("it was changed in the target since: {message}");
+        Settled {
+            status: ChangeStatus::Stale,
+            message: why.clone(),
+            journal: self.entry(planned, "stale", why, planned.target.clone()),
+            ..self.failed(prepared, &failure)
         }
     }
 
@@ -347,6 +466,66 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::Close => "closed",
         Action::CreateSource => "created at the source",
         Action::Unlink => "unlinked",
+    }
+}
+
+/// Whether a change carries what it was decided on.
+fn rests_on(prepared: &Prepared) -> bool {
+    prepared.change.as_ref().is_some_and(|change| !change.before.is_empty())
+}
+
+/// Tells of changes that were done while somebody decided otherwise.
+fn tell_overtaken(settled: &[Settled], overtaken: Vec<Overtaken>, tally: &mut Tally) {
+    for Overtaken { sequence, message } in overtaken {
+        tally.overtaken += 1;
+        let Some(settled) = settled.iter().find(|settled| settled.sequence == sequence) else { continue };
+        if tally.failures.len() < FAILURES_TOLD {
+            let (kind, source) = (settled.journal.kind, settled.journal.source.clone().unwrap_or_default());
+            tally.failures.push((format!("{} {source}", kind.map_or("", Kind::as_str)), message));
+        }
+    }
+}
+
+/// What a connector said of a batch, and what of it cannot be.
+struct Outcomes {
+    by_change: HashMap<String, Vec<Settlement>>,
+    /// How many changes are said to be done with this id.
+    named: HashMap<String, usize>,
+}
+
+impl Outcomes {
+    fn new(outcomes: Vec<Outcome>) -> Self {
+        let (mut by_change, mut named) = (HashMap::<String, Vec<Settlement>>::new(), HashMap::new());
+        for Outcome { change, settlement } in outcomes {
+            if let Settlement::Done(id) = &settlement {
+                *named.entry(id.clone()).or_insert(0) += 1;
+            }
+            by_change.entry(change).or_default().push(settlement);
+        }
+        Self { by_change, named }
+    }
+
+    fn take(&mut self, change: &str) -> Option<Settlement> {
+        let mut all = self.by_change.remove(change)?;
+        let first = all.pop()?;
+        let twice = all.iter().any(|other| *other != first);
+        Some(if twice { Settlement::Failed(Failure::broken("the connector told of it twice")) } else { first })
+    }
+
+    /// Why a change cannot be done with this id; none when it can.
+    fn why_not(&self, change: &Change, id: &str, sent: bool) -> Option<String> {
+        let shared = self.named.get(id).is_some_and(|named| *named > 1);
+        match (&change.target, change.operation) {
+            _ if id.trim().is_empty() => Some("the connector says that it is done, without an id".to_owned()),
+            (_, Operation::Create) if shared => {
+                Some(format!("the connector says {id} of more than one change of a batch"))
+            }
+            (Some(target), _) if target != id => {
+                Some(format!("the connector says that {id} was written, where {target} was to be"))
+            }
+            _ if !sent => Some("the connector says that it is done, and sent nothing for it".to_owned()),
+            _ => None,
+        }
     }
 }
 

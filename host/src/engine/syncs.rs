@@ -77,8 +77,11 @@ impl Tenant {
         let open = self.store.unsettled(name).await?.len();
         if open > 0 {
             return Err(Error::invalid(
-                format!("{open} writes of an interrupted run were not looked up yet"),
-                format!("`crosswalk plan {name}` looks them up; then remove it"),
+                format!("of {open} writes of this sync nobody knows yet whether they were carried out"),
+                format!(
+                    "`crosswalk plan {name}` looks them up, `crosswalk uncertain list {name}` says when, and \
+                     `crosswalk uncertain settle CHANGE` settles one by hand; then remove it"
+                ),
             ));
         }
         let counts = self.store.link_counts(name).await?;

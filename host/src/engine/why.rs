@@ -12,10 +12,10 @@ mod words;
 
 pub use words::{Advice, Step};
 
-use super::Tenant;
 use super::matching::Decision;
 use super::plan::{self, Item, PlanInput, Planned, Reference, same, shown};
 use super::query::ChangeView;
+use super::{Tenant, UncertainView};
 use crate::error::Error;
 use crate::model::{
     FieldRule, Kind, KindDescription, Link, PlanId, Record, Sync, SyncName, Value, Writable, catalogue,
@@ -63,6 +63,8 @@ struct Facts {
     afresh: Planned,
     /// What differs and is left so by the sync's rules.
     by_rule: Vec<String>,
+    /// Its write that is not settled, of whatever plan.
+    uncertain: Option<UncertainView>,
     journal: Vec<JournalEntry>,
 }
 
@@ -196,6 +198,10 @@ impl Tenant {
             facts.target = self.stored(&sync.target, kind, id).await?;
         }
         facts.link = link;
+        let open = self.uncertain_list(Some(&sync.name)).await?.into_iter().rev();
+        facts.uncertain = open
+            .filter(|open| open.kind == kind)
+            .find(|open| source.as_ref() == Some(&open.source) || (target.is_some() && open.target == target));
         let record = facts.source.as_ref().map(|stored| &stored.record);
         if let Some(id) = record.and_then(|record| record.parent.clone()).filter(|_| kind != Kind::Customer) {
             let stored = self.stored(&sync.source, Kind::Customer, &id).await?;

@@ -36,7 +36,8 @@ pub(super) async fn show(
             json!({ "sync": sync, "plan": shapes::plan(&plan), "changes": changes })
         },
         || {
-            let approved = plan.approved_at.map_or_else(String::new, |at| format!(", approved {at}"));
+            let by = plan.approved_by.as_ref().map_or_else(String::new, |by| format!(" by {}", clean(by)));
+            let approved = plan.approved_at.map_or_else(String::new, |at| format!(", approved {at}{by}"));
             let undoes = plan.undoes.map_or_else(String::new, |run| format!(", undoes run {run}"));
             let mut text =
                 format!("plan {id} of {sync}{undoes}, made {}{approved}: {}\n", plan.made_at, cost(&Sums::of(&plan)));

@@ -4,7 +4,7 @@
 //! The one place where it matters which way a change goes: onward by the sync's rules, to the source, or
 //! back to what was before a run. What each way means is decided in `plan`, `reverse` and `undo`.
 
-use super::{Prepared, Session};
+use super::{Prepared, Session, lock, record_of};
 use crate::engine::context::Work;
 use crate::engine::plan::alerts::LEAD;
 use crate::engine::settle::Tally;
@@ -23,6 +23,7 @@ impl Session<'_, '_> {
         changes: Vec<PlannedChange>,
         tally: &mut Tally,
     ) -> Result<Vec<Prepared>, Error> {
+        let changes = self.without_open(changes, tally);
         if changes.is_empty() {
             return Ok(Vec::new());
         }
@@ -50,15 +51,27 @@ impl Session<'_, '_> {
             let key = planned.known_by().to_owned();
             let link = links.remove(&key);
             let there = planned.target.as_ref().and_then(|id| now.get(id));
+            self.follow_own(&mut planned, there);
             let stale = stale(&planned, link.as_ref(), there).or_else(|| refusals.remove(&key));
             let checked = match stale {
                 Some(why) => Err((ChangeStatus::Stale, why)),
                 None => work
                     .to_write(self.plan, &planned, there, &references)
                     .and_then(|change| follow_lead(&mut planned, &references).map(|()| change))
-                    .map_err(|unresolved| (ChangeStatus::Skipped, unresolved.to_string())),
+                    .map_err(|unresolved| match self.waits_for(&unresolved) {
+                        true => (
+                            ChangeStatus::Pending,
+                            format!("it waits: a write of the {} {} is not settled", unresolved.kind, unresolved.id),
+                        ),
+                        false => (ChangeStatus::Skipped, unresolved.to_string()),
+                    }),
             };
             match checked {
+                // It stays as it is.
+                Err((ChangeStatus::Pending, why)) => {
+                    tally.open += 1;
+                    tally.failure(&planned, &why);
+                }
                 Ok(change) => ready.push(Prepared { planned, change, link, tries: 0 }),
                 Err((status, why)) => refused.push(self.refusal(&planned, status, why, tally)),
             }
@@ -67,6 +80,38 @@ impl Session<'_, '_> {
             work.store.batch_settle(self.plan, None, &refused, &[], &work.target.name, work.now()).await?;
         }
         Ok(ready)
+    }
+
+    /// Leaves alone what has a write that is not settled.
+    fn without_open(&self, changes: Vec<PlannedChange>, tally: &mut Tally) -> Vec<PlannedChange> {
+        let open = lock(&self.open);
+        let (free, waiting): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|planned| !open.contains(&record_of(planned)));
+        for planned in waiting {
+            tally.open += 1;
+            tally.failure(&planned, "it waits: an earlier write of it is not settled");
+        }
+        free
+    }
+
+    fn waits_for(&self, missing: &plan::Unresolved) -> bool {
+        lock(&self.open).contains(&(missing.kind, missing.id.clone()))
+    }
+
+    /// What this plan's own write made of the record is what its later changes rest on: a vendor may take
+    /// a record's place away when it is moved.
+    fn follow_own(&self, planned: &mut PlannedChange, there: Option<&Record>) {
+        let own = lock(&self.own);
+        let Some((there, kept)) = there.and_then(|there| Some((there, own.get(&(planned.kind, there.id.clone()))?)))
+        else {
+            return;
+        };
+        for diff in planned.fields.iter_mut().filter(|diff| diff.before.is_some()) {
+            let (now, made) = (plan::now_has(there, &diff.name), plan::now_has(kept, &diff.name));
+            if now.as_ref().zip(made.as_ref()).is_some_and(|(now, made)| plan::same(now, made)) {
+                diff.before = now;
+            }
+        }
     }
 
     fn refusal(&self, planned: &PlannedChange, status: ChangeStatus, why: String, tally: &mut Tally) -> Settled {

@@ -31,7 +31,8 @@ pub const LAST_ACTIVITY: &str = "last-activity";
 pub const UNMAPPED: &str = "unmapped";
 
 /// Why nothing is planned where a write is not settled.
-pub(in crate::engine) const STILL_AT_WORK: &str = "the vendor still works on an earlier write of it";
+pub(in crate::engine) const STILL_AT_WORK: &str =
+    "an earlier write of it is not settled: the vendor still works on it, or it is looked up";
 
 /// The alerts of a source, and what is known of their tickets.
 pub struct AlertInput<'a> {

@@ -1,9 +1,14 @@
 //! Values side by side: whether two say the same, and how they read in a sentence.
+//!
+//! Texts are sent in Unicode normal form C, which vendors keep as it is or make themselves; one
+//! text in two normal forms is the same text.
 
 use crate::model::{Timestamp, Value};
+use std::borrow::Cow;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Whether two values say the same, however they are typed or spelt by a vendor: line
-/// ends and outer white space, fractions of a second, the order of a JSON object's keys.
+/// ends and outer white space, normal forms, fractions of a second, the order of a JSON object's keys.
 pub(in crate::engine) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         _ if a.is_blank() || b.is_blank() => a.is_blank() && b.is_blank(),
@@ -19,8 +24,23 @@ pub(in crate::engine) fn same(a: &Value, b: &Value) -> bool {
 }
 
 fn same_text(a: &str, b: &str) -> bool {
-    let lines = |text: &str| text.trim().replace("\r\n", "\n");
+    let lines = |text: &str| composed(text.trim()).replace("\r\n", "\n");
     a == b || lines(a) == lines(b)
+}
+
+/// A text in Unicode normal form C.
+pub(super) fn composed(text: &str) -> Cow<'_, str> {
+    if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// Whether a vendor may have made `kept` of `sent`: in normal form C, without regard to case and outer
+/// white space, and by the first characters where it keeps only so many.
+pub(in crate::engine) fn alike(kept: &str, sent: &str, length: Option<u32>) -> bool {
+    let plain = |text: &str| {
+        let composed = composed(text.trim());
+        cut(&composed, length).to_lowercase().nfc().collect::<String>().replace("\r\n", "\n")
+    };
+    kept == sent || plain(kept) == plain(sent)
 }
 
 /// To the second: few vendors keep more.

@@ -2,16 +2,18 @@
 //!
 //! A planned change refers to source ids, so that it can be planned before what it
 //! refers to exists; [`to_write`] makes them target ids when its turn has come.
+//! Names and texts go out in Unicode normal form C: a vendor that keeps texts as they come, one that
+//! composes them, and a look-up by name then all have the same one.
 //! [`after_write`] is the one place that says what a link holds after a success, and
 //! [`verify`] tells what the vendor made of what was sent.
 
 use super::Reference;
 use super::alerts::{ACCOUNT, LAST_ACTIVITY};
 use super::usage::{CONTRACT, COUNTED, EFFECTIVE, PRODUCT, after_usage};
-use super::value::same;
+use super::value::{composed, same};
 use crate::model::{
-    Action, Change, ChangeId, Field, Kind, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record, Timestamp,
-    Value, Way, catalogue,
+    Action, Change, ChangeId, Field, FieldDiff, Kind, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record,
+    Timestamp, Value, Way, catalogue,
 };
 
 /// What a change refers to is not there.
@@ -67,7 +69,10 @@ pub fn to_write(
     };
     for diff in &change.fields {
         match (diff.name.as_str(), &diff.after) {
-            ("name", Value::Text(name)) => write.name = Some(name.clone()),
+            ("name", Value::Text(name)) => {
+                write.name = Some(composed(name).into_owned());
+                precondition(&mut write, diff);
+            }
             ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
             (ACCOUNT | CONTRACT, Value::Text(id)) => write.parent = Some(id.clone()),
             // Only looked at: to see whether it is stale, and by the link.
@@ -78,16 +83,28 @@ pub fn to_write(
             ("active", _) if operation != Operation::Create => {}
             (name, Value::Text(id)) if let Some(kind) = catalogue::refers_to(change.kind, name) => {
                 write.fields.push(Field::new(name, Value::Text(target_id(kind, id)?)));
+                precondition(&mut write, diff);
             }
             (name, value) => {
-                write.fields.push(Field::new(name, value.clone()));
-                if let (Some(before), true) = (&diff.before, operation != Operation::Create) {
-                    write.before.push(Field::new(name, before.clone()));
-                }
+                let value = match value {
+                    Value::Text(text) => Value::Text(composed(text).into_owned()),
+                    other => other.clone(),
+                };
+                write.fields.push(Field::new(name, value));
+                precondition(&mut write, diff);
             }
         }
     }
     Ok(Some(write))
+}
+
+/// Puts down what a field had when the change was decided on. What changes at every read decides
+/// nothing, nor does the day that a line's last change held from.
+fn precondition(write: &mut Change, diff: &FieldDiff) {
+    let decides = !catalogue::is_volatile(write.kind, &diff.name) && diff.name != EFFECTIVE;
+    if let (Some(before), true) = (&diff.before, decides && write.operation != Operation::Create) {
+        write.before.push(Field::new(diff.name.clone(), before.clone()));
+    }
 }
 
 /// The link as it is after a change succeeded; storing it counts up its revision.

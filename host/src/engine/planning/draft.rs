@@ -73,10 +73,10 @@ impl<'w, 'p> Draft<'w, 'p> {
             noted: Vec::new(),
             open_at_source: open
                 .iter()
-                .filter(|(_, row, _)| row.change.way() == Way::AtSource)
-                .filter_map(|(_, row, _)| row.change.target.clone())
+                .filter(|open| open.row.change.way() == Way::AtSource)
+                .filter_map(|open| open.row.change.target.clone())
                 .collect(),
-            open: open.into_iter().map(|(_, row, _)| (row.change.kind, row.change.source)).collect(),
+            open: open.into_iter().map(|open| (open.row.change.kind, open.row.change.source)).collect(),
         })
     }
 

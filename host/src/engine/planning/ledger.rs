@@ -81,6 +81,9 @@ impl<'w, 'p> Ledger<'w, 'p> {
     /// Ends the plan, `shape` having the last word; what was read for it is the caller's to say.
     pub(in crate::engine) async fn finish(mut self, shape: impl FnOnce(&mut Plan)) -> Result<PlanReport, Error> {
         self.store_waiting().await?;
+        let (uncertain, complaint) = self.work.uncertain().await?;
+        self.find(uncertain);
+        self.work.complain(complaint);
         let mut plan = Plan {
             id: self.id,
             run: self.work.run,
@@ -89,6 +92,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
             totals: self.totals.into_values().collect(),
             undecided: 0,
             approved_at: None,
+            approved_by: None,
             undoes: None,
         };
         shape(&mut plan);

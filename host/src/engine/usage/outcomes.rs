@@ -47,7 +47,8 @@ impl Work<'_> {
             let Some(last) = rows.last() else { break };
             after = last.change.sequence;
             for row in rows {
-                let failed = matches!(row.status, ChangeStatus::Failed | ChangeStatus::Stale | ChangeStatus::Skipped);
+                use ChangeStatus::{Failed, Skipped, Stale, Uncertain};
+                let failed = matches!(row.status, Failed | Stale | Skipped | Uncertain);
                 if failed || row.status == ChangeStatus::Done {
                     let why = touched.entry(row.change.customer).or_default();
                     *why = why.take().or(failed.then_some(row.message));

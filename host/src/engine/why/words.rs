@@ -50,10 +50,25 @@ impl Teller<'_> {
     /// In step or not, and what would change that. What bars everything else comes first.
     fn verdict(&self) -> (String, Vec<Advice>) {
         let Self { sync, kind, facts } = *self;
+        if let Some(open) = facts.uncertain.as_ref().filter(|open| open.status == ChangeStatus::Uncertain) {
+            let due = open.due_at.map_or_else(String::new, |due| format!(", by the first run after {due}"));
+            let verdict = format!(
+                "not in step yet: nobody knows whether “{}” of run {} was written ({}); it is looked up{due}, and nothing \
+                 else is planned meanwhile",
+                open.action.as_str(),
+                open.run,
+                open.why
+            );
+            let command = format!("crosswalk uncertain settle {}", open.change);
+            let by_hand = Advice { command, does: "settles it by hand".to_owned() };
+            return (verdict, vec![self.plan("looks it up"), by_hand]);
+        }
         if let Some(open) = self.planned(&[ChangeStatus::Pending]) {
             return self.open(open);
         }
-        if let Some(under_way) = self.planned(&[ChangeStatus::Intended, ChangeStatus::Accepted]) {
+        if let Some(under_way) =
+            self.planned(&[ChangeStatus::Intended, ChangeStatus::Accepted, ChangeStatus::Uncertain])
+        {
             let verdict =
                 format!("not in step yet: the outcome of “{}” is not known", under_way.change.action.as_str());
             return (verdict, vec![self.plan("looks it up first")]);
@@ -378,6 +393,7 @@ fn ended(status: ChangeStatus) -> &'static str {
         ChangeStatus::Stale => "went stale",
         ChangeStatus::Skipped => "was skipped",
         ChangeStatus::Intended | ChangeStatus::Accepted => "is under way",
+        ChangeStatus::Uncertain => "is uncertain",
         ChangeStatus::Pending => "waits",
         ChangeStatus::Done => "was done",
         ChangeStatus::Failed => "failed",

@@ -44,6 +44,8 @@ mod schedule;
 mod sync;
 /// Tests that read the source: rooms, headers, words.
 mod tidy;
+/// Writes whose outcome nobody knows: looked up, waited for, settled by hand, never done twice.
+mod uncertain;
 /// Taking back what a run did: what goes, what is left, and that nothing does it again.
 mod undo;
 /// Licences into contracts: A1 to A9 as one walk, and what must never happen to an invoice.

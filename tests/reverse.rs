@@ -147,12 +147,12 @@ async fn stopped_between_the_write_and_its_outcome_it_is_looked_up_at_the_source
     let app = in_step(&vendors).await;
     let account = vendors.psa.add_company("Zephyr Robotics");
     let plan = app.plan().await;
-    // Written there, and no word of it: not even the look-up gets through, so the run stops with it open.
+    // Written there, and no word of it: not even the look-up gets through, so the run ends with it open.
     vendors.rmm.faults().set("lost-reply", "next:1,writes").unwrap();
     vendors.rmm.faults().set("server-error", "always,reads,after:1").unwrap();
     let stopped = app.apply(&plan).await;
     vendors.rmm.faults().clear();
-    assert!(stopped.failures[0].1.contains("the next run looks it up first"), "{:?}", stopped.failures);
+    assert!(stopped.failures[0].1.contains("it is looked up again by the first run after"), "{:?}", stopped.failures);
     assert_eq!(organisations(&vendors, "Zephyr Robotics").len(), 1, "it was written");
     assert_eq!(app.linked(Kind::Customer).await, 2, "and nobody knows");
     app.bring_in_step().await;

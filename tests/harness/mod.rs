@@ -9,8 +9,8 @@ pub(crate) mod vendor;
 
 use crosswalk::clock::{Clock, FixedClock, SystemClock};
 use crosswalk::engine::{
-    ApplyOptions, ApplyReport, Decision, Engine, LinkFilter, LinkView, NewConnection, NewSync, NoProgress, PlanReport,
-    Tenant,
+    ApplyOptions, ApplyReport, ChangeStatus, Decision, Engine, LinkFilter, LinkView, NewConnection, NewSync,
+    NoProgress, PlanReport, Tenant, UncertainView,
 };
 use crosswalk::error::Error;
 use crosswalk::model::connection::BucketOverride;
@@ -37,6 +37,17 @@ pub(crate) struct TestApp {
 fn runtime() -> Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| Runtime::new(RuntimeOptions::default()).expect("a runtime")).clone()
+}
+
+/// One whose patience with a vendor is short: slow writes outlast it.
+pub(crate) fn impatient() -> Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    let make = || {
+        let mut options = RuntimeOptions::default();
+        options.limits.http.attempt = std::time::Duration::from_millis(700);
+        Runtime::new(options).expect("a runtime")
+    };
+    RUNTIME.get_or_init(make).clone()
 }
 
 /// A built connector or guest.
@@ -169,6 +180,7 @@ impl TestApp {
     /// applies, until nothing is left to do.
     pub(crate) async fn bring_in_step(&self) {
         for _ in 0..6 {
+            self.wait_out().await;
             let plan = self.plan().await;
             assert!(plan.complaints.is_empty(), "{:?}", plan.complaints);
             self.decide().await;
@@ -182,7 +194,26 @@ impl TestApp {
         panic!("six rounds and still not in step: {:?}", self.plan().await.plan.totals);
     }
 
-    async fn decide(&self) {
+    /// Lets the quiet time of uncertain writes pass, and has them looked up, until none is left that
+    /// time settles.
+    pub(crate) async fn wait_out(&self) {
+        for _ in 0..4 {
+            let open = self.uncertain().await;
+            if open.iter().all(|open| open.status == ChangeStatus::Accepted) {
+                return;
+            }
+            self.clock.advance_ms(15 * 60_000);
+            // A vendor may be at fault still; then they stay as they are.
+            self.tenant.plan(&name(SYNC), &NoProgress).await.ok();
+        }
+    }
+
+    /// The writes whose outcome nobody knows.
+    pub(crate) async fn uncertain(&self) -> Vec<UncertainView> {
+        self.tenant.uncertain_list(None).await.expect("a list")
+    }
+
+    pub(crate) async fn decide(&self) {
         self.tenant.link_accept(&name(SYNC), Kind::Customer, 0.9).await.expect("accepted");
         for view in self.undecided().await {
             let decide = |decision| {
@@ -226,6 +257,15 @@ impl TestApp {
     pub(crate) fn clock_s(&self) -> i64 {
         self.clock.now().0 / 1000
     }
+}
+
+/// An engine over a data folder that another process left, with a clock of its own.
+pub(crate) async fn reopened(folder: &Path) -> (Engine, Tenant, Arc<FixedClock>) {
+    let store = Store::open(&folder.join("crosswalk.db"), &KeySource::File(folder.join("key"))).expect("a database");
+    let clock = Arc::new(FixedClock::at(SystemClock.now()));
+    let engine = Engine::new(store, runtime(), clock.clone(), folder.to_owned());
+    let tenant = engine.tenant(&TenantName::default()).await.expect("the tenant");
+    (engine, tenant, clock)
 }
 
 /// Both simulated vendors and what is in them.

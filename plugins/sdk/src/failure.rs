@@ -1,6 +1,13 @@
 //! Shorthands for the contract's failures.
 
-use crate::{Failure, Problem, Rejection};
+use crate::{Failure, Gap, Problem, Rejection};
+
+impl Gap {
+    /// Of one item that could not be read whole.
+    pub fn of_item(id: impl Into<String>, parent: Option<String>, cause: Failure) -> Self {
+        Self { parent, item: Some(id.into()), cause }
+    }
+}
 
 impl Failure {
     /// The vendor refuses the record, without saying which field.
@@ -13,6 +20,11 @@ impl Failure {
         let message = message.into();
         let problems = vec![Problem { field: field.to_owned(), message: message.clone() }];
         Failure::Rejected(Rejection { message, problems })
+    }
+
+    /// Whether one thing that could not be read stops a whole page: the others would fare no better.
+    pub fn stops_all(&self) -> bool {
+        matches!(self, Failure::Throttled(_) | Failure::Denied(_) | Failure::Broken(_))
     }
 
     /// The case's name, as in manifests' troubleshooting texts.

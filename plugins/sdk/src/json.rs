@@ -6,10 +6,13 @@ use crate::{Failure, Gap, Told};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
 const USUAL_ROWS: usize = 128;
+/// 2^53: from here on a float no longer holds every whole number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a reply.
 ///
@@ -26,32 +29,45 @@ pub fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
     })
 }
 
-/// A page's rows where the page as a whole cannot be read (`why`): those that can be, and a gap for each
-/// that cannot. One bad row must not stop a walk, and must not be taken for gone either.
-///
-/// # Errors
-/// No row can be read: the vendor writes something else than was expected.
-pub fn readable<'a, T: Deserialize<'a>>(raw: &[&'a RawValue], why: Failure) -> Result<(Vec<T>, Vec<Gap>), Failure> {
-    readable_of(raw, why, |_| None)
+/// The members of a row that say which item it is and whose, as the vendor names them; empty where a row has none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Keys<'k> {
+    /// The item's id.
+    pub item: &'k str,
+    /// The id of what the item belongs to.
+    pub parent: &'k str,
 }
 
-/// The same where a row that cannot be read may still tell whose it is (`parent`): then nobody else's items are missing.
+impl Keys<'_> {
+    /// A gap of one row, which names the item and its parent where the row as it came (`raw`) tells them.
+    pub fn gap(self, raw: &str, cause: Failure) -> Gap {
+        let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(raw).unwrap_or_default();
+        let text = |name: &str| {
+            let raw = members.get(name)?;
+            serde_json::from_str::<Str<'_>>(raw.get()).ok()?.filled()
+        };
+        Gap { parent: text(self.parent), item: text(self.item), cause }
+    }
+}
+
+/// A page's rows where the page as a whole cannot be read (`why`): those that can be, and for each that cannot a gap,
+/// which names the record where the row still tells its id. One bad row stops no walk and is not taken for gone.
 ///
 /// # Errors
-/// No row can be read, nor whose any of them is.
-pub fn readable_of<'a, T: Deserialize<'a>>(
+/// No row can be read, and none tells its id: the vendor writes something else than was expected.
+pub fn readable<'a, T: Deserialize<'a>>(
     raw: &[&'a RawValue],
     why: Failure,
-    parent: impl Fn(&str) -> Option<String>,
+    keys: Keys<'_>,
 ) -> Result<(Vec<T>, Vec<Gap>), Failure> {
     let (mut rows, mut gaps) = (Vec::with_capacity(raw.len()), Vec::new());
     for raw in raw {
         match parse(raw.get()) {
             Ok(row) => rows.push(row),
-            Err(cause) => gaps.push(Gap { parent: parent(raw.get()), item: None, cause }),
+            Err(cause) => gaps.push(keys.gap(raw.get(), cause)),
         }
     }
-    let nothing_is_known = rows.is_empty() && gaps.iter().all(|gap| gap.parent.is_none());
+    let nothing_is_known = rows.is_empty() && gaps.iter().all(|gap| gap.parent.is_none() && gap.item.is_none());
     if nothing_is_known { Err(why) } else { Ok((rows, gaps)) }
 }
 
@@ -137,47 +153,45 @@ impl Told<Str<'_>> {
         }
     }
 
-    /// As a field's time; a text that is no time tells nothing.
+    /// As a field's day, its midnight: see [`crate::time::day`].
+    pub fn day(&self, ahead: Option<i64>) -> Told<crate::Time> {
+        match self.time() {
+            Told::Value(crate::Time(time)) => {
+                Told::or_nothing(crate::time::day(&time, ahead).map(|day| crate::Time(day.midnight())))
+            }
+            told => told,
+        }
+    }
+
+    /// As a field's last day: one after all that can be meant (`9999-12-31`) says that there is none, which is blank.
+    pub fn last_day(&self, ahead: Option<i64>) -> Told<crate::Time> {
+        match self.value().map(Str::trimmed) {
+            Some(text) if crate::time::is_open_end(text) => Told::Blank,
+            _ => self.day(ahead),
+        }
+    }
+
+    /// As a field's time; a text that is no time, or none that can be meant, tells nothing.
     pub fn time(&self) -> Told<crate::Time> {
         match self.value().map(Str::trimmed) {
             None if *self == Told::Nothing => Told::Nothing,
             None | Some("") => Told::Blank,
-            Some(text) => Told::or_nothing(crate::time::canonical(text).map(crate::Time)),
+            Some(text) => Told::or_nothing(crate::time::sensible(text).map(crate::Time)),
         }
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Texts;
-        impl<'de> Visitor<'de> for Texts {
-            type Value = Str<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Str(Cow::Borrowed(text)))
-            }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Str(Cow::Owned(text.to_owned())))
-            }
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-                Ok(Str(Cow::Owned(number.to_string())))
-            }
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-                Ok(Str(Cow::Owned(number.to_string())))
-            }
-            fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-                Ok(Str(Cow::Owned(number.to_string())))
-            }
-            fn visit_bool<E: Error>(self, yes: bool) -> Result<Self::Value, E> {
-                Ok(Str(Cow::Borrowed(if yes { "true" } else { "false" })))
-            }
-            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                Ok(Str::default())
-            }
+        // As it stands in the text: a number has digits that a float would lose.
+        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        match raw.as_bytes().first() {
+            Some(b'"') if !raw.contains('\\') => Ok(Str(Cow::Borrowed(&raw[1..raw.len() - 1]))),
+            Some(b'"') => serde_json::from_str(raw).map(|text| Str(Cow::Owned(text))).map_err(D::Error::custom),
+            Some(b'n') => Ok(Str::default()),
+            Some(b'[' | b'{') | None => Err(D::Error::custom("a text was expected, and a list or an object came")),
+            _ => Ok(Str(Cow::Borrowed(raw))),
         }
-        deserializer.deserialize_any(Texts)
     }
 }
 
@@ -200,7 +214,10 @@ impl<'de> Deserialize<'de> for Int {
                 i64::try_from(number).map(Int).map_err(E::custom)
             }
             fn visit_f64<E: Error>(self, number: f64) -> Result<Int, E> {
-                Ok(Int(number as i64))
+                if number.abs() < EXACT {
+                    return Ok(Int(number as i64));
+                }
+                Err(E::custom(format!("the number {number} is too large to be read exactly")))
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Int, E> {
                 text.trim().parse().map(Int).map_err(E::custom)
@@ -228,6 +245,7 @@ mod tests {
             (r#"{"name":" PC ","size":5}"#, Told::Value("PC".to_owned()), Told::Value(Int(5))),
             (r#"{"name":"a\"b","size":"5"}"#, Told::Value("a\"b".to_owned()), Told::Value(Int(5))),
             (r#"{"name":42,"size":5.0}"#, Told::Value("42".to_owned()), Told::Value(Int(5))),
+            (r#"{"name":true,"size":-5}"#, Told::Value("true".to_owned()), Told::Value(Int(-5))),
             (r#"{"name":null,"size":null}"#, Told::Blank, Told::Blank),
             (r#"{"name":"  "}"#, Told::Blank, Told::Nothing),
             ("{}", Told::Nothing, Told::Nothing),
@@ -240,15 +258,46 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_row_is_set_aside() {
-        let text = r#"[{"size":1},{"size":[]},{"size":3}]"#;
+    fn a_senseless_time_is_unknown_and_an_open_end_is_none() {
+        fn told(text: &str) -> Told<Str<'_>> {
+            Told::Value(Str(text.into()))
+        }
+        for (text, time, last) in [
+            ("9999-12-31T00:00:00", Told::Nothing, Told::Blank),
+            ("0001-01-01T00:00:00", Told::Nothing, Told::Nothing),
+            ("0000-00-00", Told::Nothing, Told::Nothing),
+            ("", Told::Blank, Told::Blank),
+        ] {
+            assert_eq!((told(text).time(), told(text).last_day(None)), (time, last), "{text}");
+        }
+        let day = Told::Value(crate::Time("2026-01-31T00:00:00Z".to_owned()));
+        assert_eq!(told("2026-01-31").last_day(None), day);
+        assert_eq!(Told::<Str<'_>>::Nothing.last_day(None), Told::Nothing);
+    }
+
+    #[test]
+    fn a_serial_that_is_a_bare_number_keeps_its_digits() {
+        for digits in ["89390101023584784351", "89390101023584784352", "1E5", "1.50", "-0", "7"] {
+            let text = format!(r#"{{"name":{digits}}}"#);
+            let row: Row<'_> = parse(&text).unwrap();
+            assert_eq!(row.name.text(), Told::Value(digits.to_owned()));
+        }
+        assert!(parse::<Row<'_>>(r#"{"name":["x"]}"#).is_err() && parse::<Row<'_>>(r#"{"name":{}}"#).is_err());
+        assert!(parse::<Row<'_>>(r#"{"size":89390101023584784351}"#).is_err(), "no id is rounded");
+    }
+
+    #[test]
+    fn one_bad_row_is_set_aside_and_named_where_it_tells_its_id() {
+        let text = r#"[{"size":1},{"id":7,"of":" c ","size":[]},{"size":{}}]"#;
         let why = parse::<Vec<Row<'_>>>(text).err().unwrap();
         let raw: Vec<&RawValue> = parse(text).unwrap();
-        let (rows, gaps) = readable::<Row<'_>>(&raw, why.clone()).unwrap();
-        assert_eq!((rows.len(), gaps.len()), (2, 1));
-        assert_eq!(readable::<Row<'_>>(&raw[1..2], why.clone()).err(), Some(why.clone()));
-        let (rows, gaps) = readable_of::<Row<'_>>(&raw[1..2], why, |row| Some(row.to_owned())).unwrap();
-        assert_eq!((rows.len(), gaps[0].parent.as_deref()), (0, Some(r#"{"size":[]}"#)));
+        let keys = Keys { item: "id", parent: "of" };
+        let (rows, gaps) = readable::<Row<'_>>(&raw, why.clone(), keys).unwrap();
+        let named: Vec<_> = gaps.iter().map(|gap| (gap.item.as_deref(), gap.parent.as_deref())).collect();
+        assert_eq!((rows.len(), named), (1, vec![(Some("7"), Some("c")), (None, None)]));
+        assert_eq!(readable::<Row<'_>>(&raw[2..], why.clone(), keys).err(), Some(why.clone()));
+        let (rows, gaps) = readable::<Row<'_>>(&raw[1..2], why, keys).unwrap();
+        assert_eq!((rows.len(), gaps.len()), (0, 1));
     }
 
     #[test]

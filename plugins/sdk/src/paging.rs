@@ -13,6 +13,8 @@ pub struct Offset {
     pub top: u64,
     /// How many rows the walk had when it was last asked; none before the first page.
     pub total: Option<u64>,
+    /// The total as the vendor told it; 0 where it tells none.
+    pub told: u64,
 }
 
 impl Offset {
@@ -21,11 +23,11 @@ impl Offset {
     /// # Errors
     /// Broken: not one of our cursors.
     pub fn parse(cursor: Option<&str>, top: u64) -> Result<Self, Failure> {
-        let Some(cursor) = cursor else { return Ok(Self { skip: 0, top, total: None }) };
+        let Some(cursor) = cursor else { return Ok(Self { skip: 0, top, total: None, told: 0 }) };
         let mut numbers = cursor.split(' ').map(str::parse);
-        match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
-            (Some(Ok(skip)), Some(Ok(top)), Some(Ok(total)), None) if top > 0 => {
-                Ok(Self { skip, top, total: Some(total) })
+        match (numbers.next(), numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
+            (Some(Ok(skip)), Some(Ok(top)), Some(Ok(total)), Some(Ok(told)), None) if top > 0 => {
+                Ok(Self { skip, top, total: Some(total), told })
             }
             _ => Err(Failure::Broken(format!("`{cursor}` is no cursor of this connector"))),
         }
@@ -41,14 +43,17 @@ impl Offset {
     /// What came of the pages read from here, each told as its rows and the total it gave. A page that
     /// is shorter than asked, though the walk has more, ends what can be kept: the pages after it were
     /// asked for at the wrong place, and the walk goes on in pages of that length. A page without rows
-    /// ends the walk whatever its total says: it could never end otherwise.
+    /// ends the walk whatever its total says: it could never end otherwise. The walk's total then tells how
+    /// many rows are missing: that of the last page, unless that page is empty and says that there are fewer than came.
     pub fn gather(self, pages: &[(usize, Option<u64>)]) -> Gathered {
         let mut walk = Gathered { pages: 0, next: None, total: None };
         let mut place = self;
         for &(rows, total) in pages {
             let rows = rows as u64;
             walk.pages += 1;
-            walk.total = total;
+            let is_doubted = rows == 0 && place.told > 0 && total.is_none_or(|total| total < place.skip);
+            walk.total = if is_doubted { Some(place.told) } else { total };
+            place.told = walk.total.unwrap_or(0);
             place.skip += rows;
             let full = rows >= place.top;
             let end = total.unwrap_or(place.skip + u64::from(full));
@@ -66,6 +71,16 @@ impl Offset {
     }
 }
 
+/// How many rows a list lacks of those it says it has: none where it has said no number, or where all came.
+pub fn missing(rows: u64, total: Option<u64>) -> Option<u64> {
+    total.and_then(|total| total.checked_sub(rows)).filter(|missing| *missing > 0)
+}
+
+/// The failure of a list that ended early, for the gap of a part of a walk; `what` is what it lists.
+pub fn ended_early(what: &str, rows: u64, total: u64) -> Failure {
+    Failure::Unavailable(format!("the list of {what} says that it has {total} rows and ended after {rows}"))
+}
+
 /// What came of some pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gathered {
@@ -80,7 +95,7 @@ pub struct Gathered {
 /// The cursor.
 impl fmt::Display for Offset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.skip, self.top, self.total.unwrap_or(0))
+        write!(f, "{} {} {} {}", self.skip, self.top, self.total.unwrap_or(0), self.told)
     }
 }
 
@@ -101,23 +116,38 @@ mod tests {
             third.gather(&[(100, Some(730)), (30, Some(730))]),
             Gathered { pages: 2, next: None, total: Some(730) }
         );
-        assert!(Offset::parse(Some("1 0 5"), 100).is_err());
+        assert!(Offset::parse(Some("1 0 5 5"), 100).is_err());
         assert!(Offset::parse(Some("next"), 100).is_err());
     }
 
     #[test]
     fn a_short_page_in_the_middle_loses_nothing() {
-        let place = Offset { skip: 100, top: 100, total: Some(700) };
+        let place = Offset { skip: 100, top: 100, total: Some(700), told: 700 };
         let walk = place.gather(&[(100, Some(700)), (50, Some(700)), (100, Some(700))]);
         assert_eq!(walk.pages, 2);
-        assert_eq!(walk.next, Some(Offset { skip: 250, top: 50, total: Some(700) }));
-        assert_eq!(place.gather(&[(0, Some(700))]).next, None);
+        assert_eq!(walk.next, Some(Offset { skip: 250, top: 50, total: Some(700), told: 700 }));
+    }
+
+    #[test]
+    fn a_list_that_ends_early_tells_how_many_rows_it_has_in_all() {
+        let place = Offset { skip: 400, top: 100, total: Some(600), told: 600 };
+        for told in [Some(600), Some(0), None] {
+            let walk = place.gather(&[(100, Some(600)), (0, told)]);
+            assert_eq!((walk.next, walk.total), (None, Some(600)), "{told:?}");
+            assert_eq!(place.gather(&[(0, told)]).total, Some(600), "{told:?}");
+        }
+        assert_eq!(missing(500, Some(600)), Some(100));
+        assert_eq!((missing(600, Some(600)), missing(601, Some(600)), missing(5, None)), (None, None, None));
+        let without = Offset { skip: 400, top: 100, total: Some(401), told: 0 };
+        assert_eq!(without.gather(&[(0, None)]).total, None);
+        let start = Offset::parse(None, 100).unwrap();
+        assert_eq!(start.gather(&[(0, Some(0))]).total, Some(0));
     }
 
     #[test]
     fn without_a_total_a_full_page_goes_on() {
         let place = Offset::parse(None, 100).unwrap();
-        assert_eq!(place.gather(&[(100, None)]).next, Some(Offset { skip: 100, top: 100, total: Some(101) }));
+        assert_eq!(place.gather(&[(100, None)]).next, Some(Offset { skip: 100, top: 100, total: Some(101), told: 0 }));
         assert_eq!(place.gather(&[(99, None)]).next, None);
     }
 }

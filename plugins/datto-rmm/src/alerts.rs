@@ -1,29 +1,80 @@
 //! Alerts: what is open now. One that is over is still there, by its id.
 //!
 //! The vendor gives an alert no title and no name of what was watched, only an open map of another shape for each class of
-//! monitor. The condition is the class with those members that name what is watched (`PARTS`), never what was
-//! measured; of a class that is not listed, or without such members, it is everything the map says: a doubt splits
-//! conditions. Two monitors of one thing that differ in their limit alone are one condition, as no limit is told.
+//! monitor. The condition is the class with those members that name what is watched (`PARTS`), and of texts what is left without
+//! the numbers that were measured; never what was measured. A class that is not listed has the members that name a
+//! thing in any class (`NAMING`), or is the condition by itself: two monitors of such a class on one device share a
+//! ticket, where a value in the condition would make one for each reading.
+//! Two monitors of one thing that differ in their limit alone are one condition, as no limit is told.
 //! Leaves alone: muted alerts, which a person has silenced; what was done about one (`responseActions`).
 
 use crate::client::{self, PAGE, Rows, page, when};
 use crate::settings::Settings;
 use crosswalk_sdk::http::segment;
-use crosswalk_sdk::json::{self, Str};
-use crosswalk_sdk::{Alert, Failure, Host, Item, Page, Reference, Selection, Told};
+use crosswalk_sdk::json::{self, Keys, Str};
+use crosswalk_sdk::{Alert, Failure, Host, Item, Page, Reference, Selection, Told, measures};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// A class of monitor, in our words, and the members that name what it watched.
-const PARTS: &[(&str, &str, &[&str])] = &[
-    ("perf_disk_usage_ctx", "Disk usage", &["diskName", "unitOfMeasure"]),
-    ("online_offline_status_ctx", "Online status", &["status"]),
-    ("eventlog_ctx", "Event log", &["logName", "source", "code", "type"]),
-    ("perf_resource_usage_ctx", "Resource usage", &["type", "processName"]),
-    ("antivirus_ctx", "Antivirus", &["productName", "status"]),
-    ("patch_ctx", "Patch", &["patchUid", "policyUid", "result"]),
+/// A class of monitor, in our words, the members that name what it watched, and those with a text that says what is wrong.
+type Class = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);
+
+const PARTS: &[Class] = &[
+    ("perf_disk_usage_ctx", "Disk usage", &["diskName", "unitOfMeasure"], &[]),
+    ("disk_usage_ctx", "Disk usage", &["diskName", "unitOfMeasure"], &[]),
+    ("disk_health_ctx", "Disk health", &["type"], &["reason"]),
+    ("online_offline_status_ctx", "Online status", &["status"], &[]),
+    ("eventlog_ctx", "Event log", &["logName", "source", "code", "type"], &[]),
+    ("perf_resource_usage_ctx", "Resource usage", &["type", "processName"], &[]),
+    ("resource_usage_ctx", "Resource usage", &["type", "processName"], &[]),
+    ("process_resource_usage_ctx", "Process resource usage", &["processName", "type"], &[]),
+    ("srvc_resource_usage_ctx", "Service resource usage", &["serviceName", "type"], &[]),
+    ("process_status_ctx", "Process status", &["processName", "status"], &[]),
+    ("srvc_status_ctx", "Service status", &["serviceName", "status"], &[]),
+    ("status_ctx", "Process status", &["processName", "status"], &[]),
+    ("fs_object_ctx", "File or folder size", &["path", "objectType", "condition"], &[]),
+    ("filesystem_ctx", "File or folder size", &["path", "objectType", "condition"], &[]),
+    ("perf_mon_ctx", "Performance counter", NAMING, &[]),
+    ("windows_performance_ctx", "Performance counter", NAMING, &[]),
+    ("wmi_ctx", "WMI query", NAMING, &[]),
+    ("custom_snmp_ctx", "SNMP", &["displayName", "monitorInstance"], &[]),
+    ("snmp_probe_ctx", "SNMP", &["ipAddress", "oid", "OID", "ruleName", "monitorName"], &[]),
+    ("ping_ctx", "Ping", &["instanceName"], &[]),
+    ("temperature_ctx", "Temperature", &["type"], &[]),
+    ("fan_ctx", "Fan", &["type"], &["reason"]),
+    ("psu_ctx", "Power supply", &["type"], &["reason"]),
+    ("printer_ctx", "Printer", &["ipAddress", "macAddress", "markerSupplyIndex"], &[]),
+    ("network_monitor_ctx", "Network monitor", &[], &["description"]),
+    ("backup_management_ctx", "Backup", &[], &["errorMessage"]),
+    ("comp_script_ctx", "Script monitor", &[], &["samples"]),
+    ("antivirus_ctx", "Antivirus", &["productName", "status"], &[]),
+    ("seccenter_ctx", "Security center", &["productName", "alertType"], &[]),
+    ("security_management_ctx", "Security", &["productName", "status", "virusName"], &[]),
+    ("endpoint_security_threat_ctx", "Endpoint security", &[], &["description"]),
+    ("endpoint_security_windows_defender_ctx", "Windows Defender", &[], &["description"]),
+    ("patch_ctx", "Patch", &["patchUid", "policyUid", "result"], &[]),
 ];
+
+/// Members that name a thing in whichever class they stand, and are never measured.
+const NAMING: &[&str] = &[
+    "diskName",
+    "displayName",
+    "instanceName",
+    "ipAddress",
+    "monitorInstance",
+    "monitorName",
+    "oid",
+    "path",
+    "processName",
+    "productName",
+    "ruleName",
+    "serviceName",
+    "source",
+];
+
+/// What names an alert in its row.
+const KEYS: Keys<'_> = Keys { item: "alertUid", parent: "" };
 
 /// Members that name a class and say nothing else.
 const CLASS: &str = "@class";
@@ -66,21 +117,26 @@ impl Row<'_> {
         let source = self.alert_source_info.value().unwrap_or(&nothing);
         let said = self.said();
         let class = self.class();
-        let known = PARTS.iter().find(|(theirs, ..)| *theirs == class);
-        let named: Vec<&(&str, String)> =
-            said.iter().filter(|(name, _)| known.is_some_and(|(.., parts)| parts.contains(name))).collect();
-        let parts: Vec<&(&str, String)> = if named.is_empty() { said.iter().collect() } else { named };
+        let unlisted: Class = ("", "", NAMING, &[]);
+        let (_, title, names, texts) = PARTS.iter().find(|(theirs, ..)| *theirs == class).unwrap_or(&unlisted);
+        let of =
+            |names: &[&str]| -> Vec<&(&str, String)> { said.iter().filter(|(name, _)| names.contains(name)).collect() };
+        let (named, worded) = (of(names), of(texts));
 
-        let title = known.map_or(class.as_str(), |(_, ours, _)| ours);
-        let what: Vec<&str> = parts.iter().map(|(_, value)| value.as_str()).filter(|_| known.is_some()).collect();
+        let what: Vec<String> =
+            named.iter().map(|(_, value)| value.clone()).chain(worded.iter().map(|(_, value)| flat(value))).collect();
+        let title = Some(*title).filter(|title| !title.is_empty()).unwrap_or(&class);
         let title = if title.is_empty() { "Alert" } else { title };
         let title = if what.is_empty() { title.to_owned() } else { format!("{title}: {}", what.join(" ")) };
         let device = source.device_name.text().into_value();
         let name = device.map_or_else(|| title.clone(), |device| format!("{title} ({device})"));
 
         let mut condition = class.clone();
-        for (name, value) in parts {
+        for (name, value) in named {
             condition.push_str(&format!("|{name}={value}"));
+        }
+        for (name, value) in worded {
+            condition.push_str(&format!("|{name}={}", measures::taken_out(&flat(value))));
         }
         let lines = said.iter().map(|(name, value)| format!("{name}: {value}"));
         let diagnostics = self.diagnostics.text().into_value();
@@ -137,6 +193,16 @@ fn plain(raw: &RawValue) -> Option<String> {
     }
 }
 
+/// A value as words: the texts of a map, as a script's samples are, in the order of their names.
+fn flat(value: &str) -> String {
+    match serde_json::from_str::<BTreeMap<String, Str<'_>>>(value) {
+        Ok(texts) => {
+            texts.iter().map(|(name, text)| format!("{name}: {}", text.trimmed())).collect::<Vec<_>>().join(", ")
+        }
+        Err(_) => value.to_owned(),
+    }
+}
+
 /// Reads alerts.
 pub(crate) fn read(
     host: &dyn Host,
@@ -149,14 +215,15 @@ pub(crate) fn read(
         Selection::Everything => "account/alerts/open".to_owned(),
         Selection::OfParent(site) => format!("site/{}/alerts/open", segment(&site)),
         Selection::Ids(ids) => {
-            let replies = client::singles(host, "alert", &ids)?;
+            let (replies, gaps) = client::singles(host, "alert", &ids)?;
             let rows = replies.iter().map(|reply| json::parse(reply.text())).collect::<Result<Vec<Row<'_>>, _>>()?;
-            return Ok(client::whole(rows.iter().filter(|row| keeps(row)).map(Row::item).collect()));
+            let items = rows.iter().filter(|row| keeps(row)).map(Row::item).collect();
+            return Ok(Page { gaps, ..client::whole(items) });
         }
         _ => return Err(Failure::Unsupported("alerts cannot be asked for in this way".to_owned())),
     };
     let reply = page(host, &path, &[("muted", "false")], PAGE, after)?;
-    let found = Rows::<Row<'_>>::open(&reply)?;
+    let found = Rows::<Row<'_>>::open(&reply, KEYS, after)?;
     let items = found.rows.iter().filter(|row| keeps(row)).map(Row::item).collect();
     Ok(found.page(items))
 }
@@ -169,7 +236,7 @@ mod tests {
 
     fn items(rows: &[&str]) -> Vec<Item> {
         let body = format!(r#"{{"pageDetails":{{}},"alerts":[{}]}}"#, rows.join(","));
-        Rows::<Row<'_>>::open(&reply(200, &body)).unwrap().rows.iter().map(Row::item).collect()
+        Rows::<Row<'_>>::open(&reply(200, &body), KEYS, None).unwrap().rows.iter().map(Row::item).collect()
     }
 
     fn field<'i>(item: &'i Item, name: &str) -> Option<&'i Value> {
@@ -223,13 +290,36 @@ mod tests {
             r#"{"@class":"comp_script_ctx","samples":{"Result":"disk failing"}}"#,
             r#"{"@class":"comp_script_ctx","samples":{"Result":"backup missing"}}"#,
             r#"{"@class":"quantum_ctx","flux":3}"#,
-            r#"{"@class":"quantum_ctx","flux":4}"#,
+            r#"{"@class":"fs_object_ctx","path":"C:\\a","objectType":"FILE","condition":"OVER","sample":3}"#,
+            r#"{"@class":"fs_object_ctx","path":"C:\\b","objectType":"FILE","condition":"OVER","sample":3}"#,
             r#"{"@class":"perf_disk_usage_ctx","surprise":true}"#,
         ];
         let mut conditions: Vec<String> = different.iter().map(|context| condition(context)).collect();
         conditions.sort();
         conditions.dedup();
         assert_eq!(conditions.len(), different.len(), "{conditions:?}");
+    }
+
+    #[test]
+    fn one_monitor_has_one_condition_whatever_it_measures() {
+        for class in [
+            r#"{"@class":"process_resource_usage_ctx","processName":"a.exe","type":"CPU","sample":~}"#,
+            r#"{"@class":"srvc_resource_usage_ctx","serviceName":"Spooler","type":"MEMORY","sample":~}"#,
+            r#"{"@class":"perf_resource_usage_ctx","type":"CPU","percentage":~}"#,
+            r#"{"@class":"fs_object_ctx","path":"C:\\log","objectType":"FILE","condition":"OVER","threshold":1,"sample":~}"#,
+            r#"{"@class":"perf_mon_ctx","value":~}"#,
+            r#"{"@class":"windows_performance_ctx","value":~}"#,
+            r#"{"@class":"custom_snmp_ctx","displayName":"Toner","monitorInstance":"1","currentValue":"~"}"#,
+            r#"{"@class":"snmp_probe_ctx","ipAddress":"10.0.0.1","oid":"1.3.6","ruleName":"r","responseValue":"~"}"#,
+            r#"{"@class":"ping_ctx","instanceName":"gw","roundtripTime":~,"reasons":["~ ms"]}"#,
+            r#"{"@class":"comp_script_ctx","samples":{"Result":"Free: ~ GB of 250 GB","Queue":"~"}}"#,
+            r#"{"@class":"temperature_ctx","type":"CPU","degree":~}"#,
+            r#"{"@class":"quantum_ctx","flux":~,"note":"~ pieces","instanceName":"q"}"#,
+        ] {
+            let conditions: Vec<String> =
+                ["4", "97", "3.25"].iter().map(|value| condition(&class.replace('~', value))).collect();
+            assert!(conditions.iter().all(|one| *one == conditions[0] && !one.is_empty()), "{conditions:?}");
+        }
     }
 
     #[test]

@@ -4,11 +4,12 @@ use crate::audit::{Facts, list};
 use crate::client::{self, PAGE, Rows, at, failure, page, when};
 use crate::kept::{self, Wanted};
 use crate::settings::Settings;
+use crate::sites::part_of;
 use crosswalk_sdk::http::segment;
-use crosswalk_sdk::json::{self, Str};
+use crosswalk_sdk::json::{self, Keys, Str};
 use crosswalk_sdk::{
     Asset, Change, Failure, Field, Gap, Host, Item, Method, Named, Operation, Outcome, Page, Reference, Request,
-    Selection, Settlement, Told, Value, batch,
+    Selection, Settlement, Told, Value, batch, names,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -17,6 +18,9 @@ use std::collections::BTreeMap;
 const AUDITED_PAGE: u32 = 100;
 
 const EVERYTHING: &str = "account/devices";
+
+/// What names a device and its site in a row.
+const KEYS: Keys<'_> = Keys { item: "uid", parent: "siteUid" };
 
 /// A device, as far as it is used. Any field may be missing or `null`.
 #[derive(Deserialize)]
@@ -134,7 +138,11 @@ impl Device<'_> {
     }
 
     fn wanted(&self) -> Wanted<'_> {
-        Wanted { uid: self.uid.trimmed(), date: self.last_audit_date.value().map_or("", Str::trimmed) }
+        Wanted {
+            uid: self.uid.trimmed(),
+            date: self.last_audit_date.value().map_or("", Str::trimmed),
+            is_computer: self.device_class.value().is_some_and(|class| class.trimmed() == "device"),
+        }
     }
 
     /// Our word where the vendor's own means it, else the vendor's. New ones come up all the time.
@@ -195,13 +203,13 @@ pub(crate) fn read(
         Selection::OfParent(site) => (format!("site/{}/devices", segment(&site)), None, None),
         Selection::Ids(ids) => return by_id(host, settings, &ids),
         Selection::Search(text) => (EVERYTHING.to_owned(), Some(text), None),
-        Selection::Named(named) => (EVERYTHING.to_owned(), Some(named.name.trim().to_owned()), Some(named)),
+        Selection::Named(named) => (EVERYTHING.to_owned(), part_of(&named.name), Some(named)),
         _ => return Err(Failure::Unsupported("devices cannot be asked for in this way".to_owned())),
     };
     let query: Vec<(&str, &str)> = part.iter().map(|part| ("hostname", part.as_str())).collect();
     let most = if settings.audits { AUDITED_PAGE } else { PAGE };
     let reply = page(host, &path, &query, most, after)?;
-    let mut found = Rows::<Device<'_>>::open(&reply)?;
+    let mut found = Rows::<Device<'_>>::open(&reply, KEYS, after)?;
     found
         .rows
         .retain(|device| !settings.skips(&device.site_name) && exact.as_ref().is_none_or(|named| fits(device, named)));
@@ -210,18 +218,19 @@ pub(crate) fn read(
     Ok(found.page(items))
 }
 
-/// The vendor's filter finds parts of names, too.
+/// The vendor's filter finds parts of names.
 fn fits(device: &Device<'_>, named: &Named) -> bool {
-    device.hostname.text().value().is_some_and(|name| name == named.name.trim())
+    device.hostname.text().value().is_some_and(|name| names::same(&named.name, name, None))
         && (named.parent.is_none() || named.parent == device.site())
 }
 
 /// Those with these ids that are there.
 fn by_id(host: &dyn Host, settings: &Settings, ids: &[String]) -> Result<Page, Failure> {
-    let replies = client::singles(host, "device", ids)?;
+    let (replies, mut gaps) = client::singles(host, "device", ids)?;
     let mut devices = replies.iter().map(|reply| json::parse(reply.text())).collect::<Result<Vec<Device<'_>>, _>>()?;
     devices.retain(|device| !settings.skips(&device.site_name));
-    let (items, gaps) = audited(host, settings, &devices)?;
+    let (items, of_audits) = audited(host, settings, &devices)?;
+    gaps.extend(of_audits);
     Ok(Page { gaps, ..client::whole(items) })
 }
 
@@ -235,7 +244,7 @@ fn audited(host: &dyn Host, settings: &Settings, devices: &[Device<'_>]) -> Resu
     for device in devices {
         let audit = if is_asked(device) { audits.next() } else { None };
         let audit = audit.unwrap_or(Ok(None)).unwrap_or_else(|cause| {
-            gaps.push(Gap { parent: device.site(), item: None, cause });
+            gaps.push(Gap::of_item(device.uid.trimmed(), device.site(), cause));
             None
         });
         items.push(device.item(audit.as_ref()));
@@ -253,7 +262,7 @@ pub(crate) fn keep_audits(
     after: Option<&str>,
 ) -> Result<Option<String>, Failure> {
     let reply = page(host, EVERYTHING, &[], AUDITED_PAGE, after)?;
-    let found = Rows::<Device<'_>>::open(&reply)?;
+    let found = Rows::<Device<'_>>::open(&reply, KEYS, after)?;
     let is_wanted = |device: &&Device<'_>| device.is_audited() && !settings.skips(&device.site_name);
     let wanted: Vec<Wanted<'_>> = found.rows.iter().filter(is_wanted).map(Device::wanted).collect();
     kept::audits(host, &wanted, true)?;
@@ -373,7 +382,9 @@ mod tests {
         );
         let ids: Vec<&str> = page.items.iter().map(|item| item.id.as_str()).collect();
         assert_eq!(ids, ["a", "b", "c"]);
-        assert_eq!(page.gaps.iter().map(|gap| gap.parent.as_deref()).collect::<Vec<_>>(), [Some("s")]);
+        let gaps: Vec<_> = page.gaps.iter().map(|gap| (gap.item.as_deref(), gap.parent.as_deref())).collect();
+        assert_eq!(gaps, [(Some("c"), Some("s"))]);
+        assert_eq!((page.total, page.left_out), (Some(4), 1), "the site of deleted devices");
         host.forget();
         let plain = Settings { audits: false, ..settings };
         assert_eq!(read(&host, &plain, Selection::Everything, None).unwrap().items.len(), 3);

@@ -1,6 +1,7 @@
 //! The audit of one device: what its record lacks, and as much of it as is kept (`kept`).
 
 use crate::client::failure;
+use crate::kept::Wanted;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{Asset, Failure, Json, Response, Told};
 use serde::{Deserialize, Serialize};
@@ -98,13 +99,19 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// From a reply; none where the vendor has no audit of it: 404, or 400 for what is no computer.
+    /// From a reply; none where the vendor has no audit of the device and its own record says so: 404 of one that was never
+    /// audited, 400 of what is not said to be a computer.
     ///
     /// # Errors
-    /// What the reply stands for.
-    pub(crate) fn open(reply: &Response) -> Result<Option<Self>, Failure> {
+    /// What the reply stands for; not-found where the vendor has no audit of a device that it says it audited.
+    pub(crate) fn open(reply: &Response, device: &Wanted<'_>) -> Result<Option<Self>, Failure> {
         match reply.status {
-            400 | 404 => Ok(None),
+            400 if !device.is_computer => Ok(None),
+            404 if device.date.is_empty() => Ok(None),
+            404 => Err(Failure::NotFound(
+                "Datto RMM says that it audited this device, and has no audit of it: its serial number is not known"
+                    .to_owned(),
+            )),
             _ if reply.is_success() => json::parse::<Audit<'_>>(reply.text()).map(|audit| Some(audit.facts())),
             _ => Err(failure(reply)),
         }
@@ -189,7 +196,7 @@ mod tests {
     fn filled(json: &str) -> Asset {
         let reply = reply(200, json);
         let mut asset = Asset::default();
-        let facts = Facts::open(&reply).unwrap().unwrap();
+        let facts = Facts::open(&reply, &Wanted { uid: "d", date: "1", is_computer: true }).unwrap().unwrap();
         let kept: Facts = serde_json::from_str(&json::write(&facts)).unwrap();
         assert_eq!(kept, facts, "what is kept reads back the same");
         facts.fill(&mut asset);
@@ -227,13 +234,22 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_audit_is_no_failure() {
-        for (status, has) in
-            [(400, Ok(false)), (404, Ok(false)), (200, Ok(true)), (429, Err("throttled")), (403, Err("denied"))]
-        {
+    fn no_audit_is_believed_only_where_the_record_says_so() {
+        let never = Wanted { uid: "d", date: "", is_computer: true };
+        let audited = Wanted { date: "1762150000000", ..never };
+        let odd = Wanted { is_computer: false, ..never };
+        for (status, device, has) in [
+            (404, never, Ok(false)),
+            (404, audited, Err("not-found")),
+            (400, odd, Ok(false)),
+            (400, audited, Err("rejected")),
+            (200, audited, Ok(true)),
+            (429, never, Err("throttled")),
+            (403, never, Err("denied")),
+        ] {
             let reply = reply(status, "{}");
-            let got = Facts::open(&reply).map(|audit| audit.is_some());
-            assert_eq!(got.map_err(|failure| failure.case()), has, "{status}");
+            let got = Facts::open(&reply, &device).map(|audit| audit.is_some());
+            assert_eq!(got.map_err(|failure| failure.case()), has, "{status} {device:?}");
         }
     }
 }

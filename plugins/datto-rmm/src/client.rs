@@ -2,12 +2,12 @@
 //! Leaves alone what the rows mean.
 //!
 //! Pages are not counted by us: whether the vendor counts from 0 is not written down anywhere. The cursor is the next
-//! page's address without its scheme. Its host is named in the request, and the host program refuses any but the
-//! one the operator granted; another list's address is refused here.
+//! page's address without its scheme, after the total as last told. Its host is named in the request, and the host program
+//! refuses any but the one the operator granted; another list's address is refused here.
 
 use crosswalk_sdk::http::parameters;
-use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Failure, Gap, Host, HttpError, Item, Page, Request, Response, Time, Told, time};
+use crosswalk_sdk::json::{self, Int, Keys, Str};
+use crosswalk_sdk::{Failure, Gap, Host, Item, Page, Request, Response, Time, Told, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -51,32 +51,30 @@ pub(crate) fn good(reply: Response) -> Result<Response, Failure> {
     if reply.is_success() { Ok(reply) } else { Err(failure(&reply)) }
 }
 
-/// Sends requests whose replies are all needed.
+/// Single objects, side by side; those that are not there are left out, and one that cannot be read is a gap.
 ///
 /// # Errors
-/// The first one that got no reply.
-pub(crate) fn send_all(host: &dyn Host, requests: Vec<Request>) -> Result<Vec<Response>, HttpError> {
-    if requests.is_empty() {
-        return Ok(Vec::new());
-    }
-    host.send_all(requests).into_iter().collect()
-}
-
-/// Single objects, side by side; those that are not there are left out.
-///
-/// # Errors
-/// Why one could not be read.
-pub(crate) fn singles(host: &dyn Host, path: &str, ids: &[String]) -> Result<Vec<Response>, Failure> {
+/// Why none could be read.
+pub(crate) fn singles(host: &dyn Host, path: &str, ids: &[String]) -> Result<(Vec<Response>, Vec<Gap>), Failure> {
     let request = |id: &String| get(&format!("{path}/{}", crosswalk_sdk::http::segment(id)));
-    let mut found = Vec::with_capacity(ids.len());
-    for reply in send_all(host, ids.iter().map(request).collect())? {
-        match good(reply) {
+    let (mut found, mut gaps) = (Vec::with_capacity(ids.len()), Vec::new());
+    if ids.is_empty() {
+        return Ok((found, gaps));
+    }
+    for (id, reply) in ids.iter().zip(host.send_all(ids.iter().map(request).collect())) {
+        match reply.map_err(Failure::from).and_then(good) {
             Ok(reply) => found.push(reply),
             Err(Failure::NotFound(_)) => {}
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.stops_all() => return Err(failure),
+            Err(cause) => gaps.push(Gap::of_item(id, None, cause)),
         }
     }
-    Ok(found)
+    Ok((found, gaps))
+}
+
+/// The total that the page before told.
+pub(crate) fn told_before(after: Option<&str>) -> Option<u64> {
+    after?.split_once(' ')?.0.parse().ok()
 }
 
 /// One page of a list.
@@ -98,7 +96,8 @@ pub(crate) fn page(
         }
         Some(cursor) => {
             let broken = || Failure::Broken(format!("`{cursor}` is no cursor of this connector"));
-            let (server, rest) = cursor.split_once('/').ok_or_else(broken)?;
+            let (_, address) = cursor.split_once(' ').ok_or_else(broken)?;
+            let (server, rest) = address.split_once('/').ok_or_else(broken)?;
             let (there, parameters_text) = rest.split_once('?').ok_or_else(broken)?;
             if format!("/{there}") != request.path {
                 return Err(Failure::Unavailable(format!("the next page is said to be of another list: /{there}")));
@@ -135,14 +134,16 @@ pub(crate) struct Rows<T> {
     pub(crate) gaps: Vec<Gap>,
     next: Option<String>,
     total: Option<u64>,
+    /// How many rows could be read.
+    readable: usize,
 }
 
 impl<T> Rows<T> {
-    /// Opens a page.
+    /// Opens a page; `after` is its cursor, `keys` are the members that name a row.
     ///
     /// # Errors
-    /// It is none, or there are rows and none can be read.
-    pub(crate) fn open<'a>(reply: &'a Response) -> Result<Self, Failure>
+    /// It is none, or there are rows and nothing of any is known.
+    pub(crate) fn open<'a>(reply: &'a Response, keys: Keys<'_>, after: Option<&str>) -> Result<Self, Failure>
     where
         T: Deserialize<'a>,
     {
@@ -150,27 +151,31 @@ impl<T> Rows<T> {
             Ok(listed) => (listed.rows, Vec::new(), listed.page_details),
             Err(why) => {
                 let Ok(listed) = json::parse::<Listed<'a, &RawValue>>(reply.text()) else { return Err(why) };
-                let (rows, gaps) = json::readable(&listed.rows, why)?;
+                let (rows, gaps) = json::readable(&listed.rows, why, keys)?;
                 (rows, gaps, listed.page_details)
             }
         };
         let details = details.into_value().unwrap_or_default();
+        let total = details.total_count.into_value().and_then(|Int(total)| u64::try_from(total).ok());
+        let is_empty = rows.is_empty() && gaps.is_empty();
+        // A later page without rows that also says that there are none has forgotten the others.
+        let total = if is_empty { total.filter(|total| *total > 0).or(told_before(after)).or(total) } else { total };
         let next = match details.next_page_url.into_value().and_then(|url| url.filled()) {
             None => None,
             Some(url) => match url.split_once("://") {
-                Some((_, address)) => Some(address.to_owned()),
+                Some((_, address)) => Some(format!("{} {address}", total.unwrap_or(0))),
                 None => return Err(Failure::Unavailable(format!("the next page's address cannot be read: `{url}`"))),
             },
         };
-        let total = details.total_count.into_value().and_then(|Int(total)| u64::try_from(total).ok());
-        // A page without rows ends the walk whatever it says: it could never end otherwise.
-        let next = next.filter(|_| !rows.is_empty() || !gaps.is_empty());
-        Ok(Self { rows, gaps, next, total })
+        // A page without rows ends the walk whatever it says: it could never end otherwise. Its total tells what is missing.
+        let next = next.filter(|_| !is_empty);
+        Ok(Self { readable: rows.len(), rows, gaps, next, total })
     }
 
-    /// The page with these items.
+    /// The page with these items, one each of the rows that were not left out.
     pub(crate) fn page(self, items: Vec<Item>) -> Page {
-        Page { items, next: self.next, total: self.total, gaps: self.gaps, ..Page::default() }
+        let left_out = self.readable.saturating_sub(items.len()) as u64;
+        Page { items, next: self.next, total: self.total, left_out, gaps: self.gaps, ..Page::default() }
     }
 }
 
@@ -179,11 +184,11 @@ pub(crate) fn whole(items: Vec<Item>) -> Page {
     Page { items, ..Page::default() }
 }
 
-/// A time: the wire has milliseconds since 1970, the specification promises text. What is neither tells nothing.
+/// A time: the wire has milliseconds since 1970, the specification promises text. What is neither, and a time that cannot be
+/// meant, tells nothing.
 pub(crate) fn when(told: &Told<Str<'_>>) -> Told<Time> {
-    let number = |text: &str| text.parse::<f64>().ok().filter(|ms| (1.0..1e15).contains(ms)).map(|ms| ms as u64);
-    match told.value().and_then(|text| number(text.trimmed())) {
-        Some(ms) => Told::Value(Time(time::from_unix_ms(ms))),
+    match told.value().and_then(|text| text.trimmed().parse::<f64>().ok()) {
+        Some(ms) => Told::or_nothing(time::sensible_ms(ms as i64).map(Time)),
         None => told.time(),
     }
 }
@@ -192,6 +197,8 @@ pub(crate) fn when(told: &Told<Str<'_>>) -> Told<Time> {
 mod tests {
     use super::*;
     use crosswalk_sdk::testing::{Script, reply};
+
+    const KEYS: Keys<'_> = Keys { item: "uid", parent: "" };
 
     #[derive(Deserialize)]
     struct Row {
@@ -211,7 +218,7 @@ mod tests {
     fn a_walk_follows_the_address_it_is_given() {
         let next = "\"https://zinfandel-api.centrastage.net/api/v2/account/devices?max=1&page=1&hostname=a%20b\"";
         let first = listed(next, r#"{"uid":1}"#);
-        let rows = Rows::<Row>::open(&first).unwrap();
+        let rows = Rows::<Row>::open(&first, KEYS, None).unwrap();
         let page_one = rows.page(Vec::new());
         assert_eq!(page_one.total, Some(3));
         let cursor = page_one.next.unwrap();
@@ -220,24 +227,45 @@ mod tests {
         let asked = host.requests.borrow()[0].clone();
         assert_eq!(asked.host.as_deref(), Some("zinfandel-api.centrastage.net"), "for the gate to judge");
         assert_eq!(host.asked(), ["GET /api/v2/account/devices?max=1&page=1&hostname=a b"]);
-        assert_eq!(Rows::<Row>::open(&second).unwrap().page(Vec::new()).next, None, "an empty text is the end");
+        assert_eq!(
+            Rows::<Row>::open(&second, KEYS, None).unwrap().page(Vec::new()).next,
+            None,
+            "an empty text is the end"
+        );
         assert!(page(&host, "account/sites", &[], 1, Some(&cursor)).unwrap_err().message().contains("another list"));
         assert_eq!(page(&host, "account/sites", &[], 1, Some("nonsense")).unwrap_err().case(), "broken");
         for end in ["null", "\"  \""] {
-            assert_eq!(Rows::<Row>::open(&listed(end, r#"{"uid":2}"#)).unwrap().page(Vec::new()).next, None);
+            assert_eq!(
+                Rows::<Row>::open(&listed(end, r#"{"uid":2}"#), KEYS, None).unwrap().page(Vec::new()).next,
+                None
+            );
         }
-        assert_eq!(Rows::<Row>::open(&listed(next, "")).unwrap().page(Vec::new()).next, None, "nothing more to come");
-        assert!(Rows::<Row>::open(&listed("\"/api/v2\"", r#"{"uid":2}"#)).is_err());
+        assert_eq!(
+            Rows::<Row>::open(&listed(next, ""), KEYS, None).unwrap().page(Vec::new()).next,
+            None,
+            "nothing more to come"
+        );
+        assert!(Rows::<Row>::open(&listed("\"/api/v2\"", r#"{"uid":2}"#), KEYS, None).is_err());
+    }
+
+    #[test]
+    fn a_list_that_ends_early_still_says_how_many_rows_it_has() {
+        let empty = |total: &str| reply(200, &format!(r#"{{"pageDetails":{{{total}"nextPageUrl":""}},"devices":[]}}"#));
+        for total in ["\"totalCount\":909,", "\"totalCount\":0,", ""] {
+            let last = Rows::<Row>::open(&empty(total), KEYS, Some("909 h/x?page=2")).unwrap().page(Vec::new());
+            assert_eq!((last.next, last.total), (None, Some(909)), "{total}");
+        }
+        assert_eq!(Rows::<Row>::open(&empty("\"totalCount\":0,"), KEYS, None).unwrap().page(Vec::new()).total, Some(0));
     }
 
     #[test]
     fn one_bad_row_is_a_gap() {
-        let rows = Rows::<Row>::open(&listed("null", r#"{"uid":1},{"uid":"x"},{"uid":3}"#).clone()).map(|rows| {
+        let rows = Rows::<Row>::open(&listed("null", r#"{"uid":1},{"uid":"x"},{"uid":3}"#), KEYS, None).map(|rows| {
             let ids: Vec<i64> = rows.rows.iter().map(|row| row.uid).collect();
             (ids, rows.gaps.len())
         });
         assert_eq!(rows.unwrap(), (vec![1, 3], 1));
-        assert!(Rows::<Row>::open(&listed("null", r#"{"uid":"x"}"#)).is_err());
+        assert!(Rows::<Row>::open(&listed("null", r#"{"id":"x"}"#), KEYS, None).is_err());
     }
 
     #[test]
@@ -267,5 +295,8 @@ mod tests {
         assert_eq!(when("1.7621568E12"), Told::Value(Time("2025-11-03T08:00:00Z".to_owned())));
         assert_eq!(when("2025-11-03T08:00:00.000+00:00"), Told::Value(Time("2025-11-03T08:00:00Z".to_owned())));
         assert_eq!((when(""), when("soon"), when("0")), (Told::Blank, Told::Nothing, Told::Nothing));
+        for senseless in ["253402300800000", "1762156800000000", "-1", "1762156800", "1e300"] {
+            assert_eq!(when(senseless), Told::Nothing, "{senseless}");
+        }
     }
 }

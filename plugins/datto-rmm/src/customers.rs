@@ -7,7 +7,7 @@ use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json;
 use crosswalk_sdk::{
     Change, Customer, Failure, Field, Host, Item, Method, Operation, Outcome, Page, Request, Response, Selection,
-    Settlement, Told, Value, batch,
+    Settlement, Told, Value, batch, precondition,
 };
 use serde::Serialize;
 
@@ -70,6 +70,7 @@ fn create(change: &Change) -> Result<Request, Failure> {
 fn update(change: &Change, now: Result<Response, Failure>) -> Result<Request, Failure> {
     let now = now?;
     let site = one(&now)?;
+    precondition::holds(change, &item(&site))?;
     let body = Body {
         name: name(change)?,
         description: site.description.value().map(|text| &*text.0),

@@ -23,7 +23,7 @@ fn customers() -> KindDescription {
         ids_at_once: 50,
         page_size: PAGE,
         calls_per_change: 2,
-        checks_before: false,
+        checks_before: true,
     }
 }
 

@@ -20,14 +20,16 @@ const ENTRIES: u32 = 1024;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted<'d> {
     pub(crate) uid: &'d str,
-    /// `lastAuditDate`, as told; empty where it is not.
+    /// `lastAuditDate`, as told; empty where it is not: then it was never audited.
     pub(crate) date: &'d str,
+    /// Whether the vendor says that it is a computer, all of which it audits.
+    pub(crate) is_computer: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Kept {
     date: String,
-    /// None: the vendor has no audit of it.
+    /// None in entries of earlier versions, which kept it of a device without an audit.
     facts: Option<Facts>,
 }
 
@@ -40,35 +42,43 @@ pub(crate) type Found = Result<Option<Facts>, Failure>;
 /// new ones are stored, also when some were refused.
 ///
 /// # Errors
-/// One was refused, or got no reply. An audit that came and cannot be read is in the list.
+/// Calls are refused or run out, or of several none could be read. One that cannot be read is in the list.
 pub(crate) fn audits(host: &dyn Host, devices: &[Wanted<'_>], keep: bool) -> Result<Vec<Found>, Failure> {
     let mut shelves: BTreeMap<String, Shelf> = BTreeMap::new();
     let mut found: Vec<Option<Found>> = Vec::with_capacity(devices.len());
     for device in devices {
         let shelf = shelves.entry(key(device.uid)).or_insert_with_key(|key| shelf(host, key));
         let kept = shelf.get(device.uid).filter(|kept| !device.date.is_empty() && kept.date == device.date);
-        found.push(kept.map(|kept| Ok(kept.facts.clone())));
+        found.push(kept.and_then(|kept| kept.facts.clone()).map(|facts| Ok(Some(facts))));
     }
     let missing: Vec<usize> = (0..devices.len()).filter(|&at| found[at].is_none()).collect();
     let replies = ask(host, missing.iter().map(|&at| devices[at].uid));
     let mut changed: BTreeMap<String, Shelf> = BTreeMap::new();
     let mut refused = None;
+    let (asked, mut failed) = (missing.len(), 0);
     for (at, reply) in missing.into_iter().zip(replies) {
         let device = &devices[at];
         let answer = match reply {
+            // One audit that is too large is no fault of the others.
+            Err(error @ HttpError::TooLarge(_)) => Err(Failure::Unavailable(Failure::from(error).message().to_owned())),
             Err(error) => Err(error.into()),
-            Ok(reply) if reply.is_success() || matches!(reply.status, 400 | 404) => {
-                let answer = Facts::open(&reply);
-                if let (true, Ok(facts)) = (keep && !device.date.is_empty(), &answer) {
-                    let kept = Kept { date: device.date.to_owned(), facts: facts.clone() };
-                    changed.entry(key(device.uid)).or_default().insert(device.uid.to_owned(), kept);
-                }
-                found[at] = Some(answer);
-                continue;
-            }
-            Ok(reply) => Facts::open(&reply),
+            Ok(reply) => Facts::open(&reply, device),
         };
-        refused = refused.or(answer.err());
+        if let (true, Ok(Some(facts))) = (keep && !device.date.is_empty(), &answer) {
+            let kept = Kept { date: device.date.to_owned(), facts: Some(facts.clone()) };
+            changed.entry(key(device.uid)).or_default().insert(device.uid.to_owned(), kept);
+        }
+        match &answer {
+            Err(failure) if failure.stops_all() => refused = refused.or(answer.err()),
+            Err(Failure::Unavailable(_)) => {
+                failed += 1;
+                found[at] = Some(answer);
+            }
+            _ => found[at] = Some(answer),
+        }
+    }
+    if asked > 1 && failed == asked && refused.is_none() {
+        refused = found.iter().flatten().find_map(|found| found.as_ref().err().cloned());
     }
     for (key, new) in changed {
         let shelf = shelves.remove(&key).unwrap_or_default();
@@ -112,7 +122,7 @@ mod tests {
 
     fn vendor(request: &crosswalk_sdk::Request) -> Result<Response, HttpError> {
         Ok(match request.path.trim_start_matches("/api/v2/audit/device/") {
-            "gone" => reply(404, "{}"),
+            "gone" | "never" => reply(404, "{}"),
             "odd" => reply(200, "<html>"),
             "busy" => reply(429, "{}"),
             uid => reply(200, &format!(r#"{{"bios":{{"serialNumber":"{uid}"}}}}"#)),
@@ -120,7 +130,7 @@ mod tests {
     }
 
     fn wanted<'d>(devices: &[(&'d str, &'d str)]) -> Vec<Wanted<'d>> {
-        devices.iter().map(|(uid, date)| Wanted { uid, date }).collect()
+        devices.iter().map(|(uid, date)| Wanted { uid, date, is_computer: true }).collect()
     }
 
     fn serial(found: &Found) -> Option<String> {
@@ -132,7 +142,7 @@ mod tests {
     #[test]
     fn an_audit_is_asked_for_once_until_its_date_moves() {
         let host = Script::new("{}", vendor);
-        let devices = wanted(&[("a", "1"), ("b", "1"), ("gone", "1"), ("c", "")]);
+        let devices = wanted(&[("a", "1"), ("b", "1"), ("never", ""), ("c", "")]);
         let asked = |devices: &[Wanted<'_>], keep: bool| {
             host.forget();
             let found = audits(&host, devices, keep).unwrap();
@@ -141,9 +151,23 @@ mod tests {
             host.requests.borrow().len()
         };
         assert_eq!((asked(&devices, false), asked(&devices, true)), (4, 4), "a read keeps nothing");
-        assert_eq!((asked(&devices, false), asked(&devices, true)), (1, 1), "one has no date");
-        let moved = wanted(&[("a", "2"), ("b", "1"), ("gone", "1"), ("c", "")]);
-        assert_eq!((asked(&moved, true), asked(&moved, true)), (2, 1));
+        assert_eq!((asked(&devices, false), asked(&devices, true)), (2, 2), "two have no date");
+        let moved = wanted(&[("a", "2"), ("b", "1"), ("never", ""), ("c", "")]);
+        assert_eq!((asked(&moved, true), asked(&moved, true)), (3, 2));
+    }
+
+    #[test]
+    fn an_audit_that_the_vendor_says_there_is_and_has_not_is_not_kept_as_none() {
+        let host = Script::new("{}", vendor);
+        for _ in 0..2 {
+            host.forget();
+            let found = audits(&host, &wanted(&[("gone", "1"), ("a", "1")]), true).unwrap();
+            assert_eq!(found[0].as_ref().unwrap_err().case(), "not-found");
+            assert!(host.asked().contains(&"GET /api/v2/audit/device/gone".to_owned()), "asked for again");
+        }
+        let before = r#"{"gone":{"date":"1","facts":null}}"#;
+        host.entry_put(SPACE, &key("gone"), before, None).unwrap();
+        assert!(audits(&host, &wanted(&[("gone", "1")]), false).unwrap()[0].is_err());
     }
 
     #[test]

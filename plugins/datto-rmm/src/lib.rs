@@ -44,8 +44,13 @@ impl Connector for DattoRmm {
         let count = told.devices_status.into_value().and_then(|status| status.number_of_devices.into_value());
         Ok(Identity {
             account: told.name.text().into_value().unwrap_or_else(|| "(the account has no name)".to_owned()),
-            id: None,
-            time_zone: None,
+            id: told.uid.text().into_value(),
+            // The vendor's text is a name of its own where it is no place of the zone database.
+            time_zone: told
+                .descriptor
+                .into_value()
+                .and_then(|it| it.time_zone.text().into_value())
+                .filter(|zone| is_zone(zone)),
             detail: count.map(|Int(count)| format!("{count} devices")),
         })
     }
@@ -97,9 +102,26 @@ fn unwritable(change: Change) -> Outcome {
 #[serde(rename_all = "camelCase")]
 struct Account<'a> {
     #[serde(borrow, default)]
+    uid: Told<Str<'a>>,
+    #[serde(borrow, default)]
+    descriptor: Told<Descriptor<'a>>,
+    #[serde(borrow, default)]
     name: Told<Str<'a>>,
     #[serde(default)]
     devices_status: Told<DevicesStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor<'a> {
+    #[serde(borrow, default)]
+    time_zone: Told<Str<'a>>,
+}
+
+/// Whether a text is a name of the zone database, such as `Europe/Rome`.
+fn is_zone(text: &str) -> bool {
+    let is_sign = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '/' | '_' | '-' | '+');
+    text.split_once('/').is_some_and(|(area, place)| !area.is_empty() && !place.is_empty()) && text.chars().all(is_sign)
 }
 
 #[derive(Deserialize)]

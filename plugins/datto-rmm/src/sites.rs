@@ -2,8 +2,8 @@
 
 use crate::client::{self, PAGE, Rows, page};
 use crate::settings::Settings;
-use crosswalk_sdk::json::{self, Str};
-use crosswalk_sdk::{Choice, Failure, Host, Item, Page, Response, Selection, Told};
+use crosswalk_sdk::json::{self, Keys, Str};
+use crosswalk_sdk::{Choice, Failure, Host, Item, Page, Response, Selection, Told, names};
 use serde::Deserialize;
 
 /// A site, as far as it is used.
@@ -35,6 +35,14 @@ impl Site<'_> {
     }
 }
 
+/// What names a site in its row.
+const KEYS: Keys<'_> = Keys { item: "uid", parent: "" };
+
+/// The part of a name to filter by: one that is kept however the vendor writes the rest. None finds everything.
+pub(crate) fn part_of(name: &str) -> Option<String> {
+    Some(names::part(name, None)).filter(|part| !part.is_empty()).map(str::to_owned)
+}
+
 /// One site.
 ///
 /// # Errors
@@ -58,10 +66,10 @@ pub(crate) fn read(
     item: fn(&Site<'_>) -> Item,
 ) -> Result<Page, Failure> {
     let ids = |ids: &[String]| -> Result<Page, Failure> {
-        let replies = client::singles(host, "site", ids)?;
+        let (replies, gaps) = client::singles(host, "site", ids)?;
         let sites = replies.iter().map(one).collect::<Result<Vec<_>, _>>()?;
         let kept = sites.iter().filter(|site| !settings.skips(&site.name));
-        Ok(client::whole(kept.map(item).collect()))
+        Ok(Page { gaps, ..client::whole(kept.map(item).collect()) })
     };
     let (part, exact) = match selection {
         Selection::Everything => (None, None),
@@ -69,16 +77,17 @@ pub(crate) fn read(
         // A customer's only location is the customer itself.
         Selection::OfParent(uid) => return ids(&[uid]),
         Selection::Search(text) => (Some(text), None),
-        Selection::Named(named) => (Some(named.name.trim().to_owned()), Some(named)),
+        Selection::Named(named) => (part_of(&named.name), Some(named)),
         _ => return Err(Failure::Unsupported("sites cannot be asked for in this way".to_owned())),
     };
     let query: Vec<(&str, &str)> = part.iter().map(|part| ("siteName", part.as_str())).collect();
     let reply = page(host, "account/sites", &query, PAGE, after)?;
-    let found = Rows::<Site<'_>>::open(&reply)?;
-    // The vendor's filter finds parts of names, too.
+    let found = Rows::<Site<'_>>::open(&reply, KEYS, after)?;
+    // The vendor's filter finds parts of names.
     let fits = |site: &Site<'_>| {
         exact.as_ref().is_none_or(|named| {
-            site.name() == named.name.trim() && named.parent.as_deref().is_none_or(|uid| uid == site.uid.trimmed())
+            names::same(&named.name, &site.name(), None)
+                && named.parent.as_deref().is_none_or(|uid| uid == site.uid.trimmed())
         })
     };
     let items = found.rows.iter().filter(|site| !settings.skips(&site.name) && fits(site)).map(item).collect();
@@ -93,7 +102,7 @@ pub(crate) fn choices(host: &dyn Host) -> Result<Vec<Choice>, Failure> {
     let (mut choices, mut after): (Vec<Choice>, Option<String>) = (Vec::new(), None);
     loop {
         let reply = page(host, "account/sites", &[], PAGE, after.as_deref())?;
-        let found = Rows::<Site<'_>>::open(&reply)?;
+        let found = Rows::<Site<'_>>::open(&reply, KEYS, after.as_deref())?;
         choices.extend(found.rows.iter().map(|site| Choice { value: site.name(), label: site.name() }));
         match found.page(Vec::new()).next {
             Some(next) => after = Some(next),

@@ -1,24 +1,30 @@
 //! Alerts: the vendor's notifications. Each is an event: nothing ever tells that it is over, so `resolved` is never told.
 //!
-//! The list is walked from the newest down to the time that is asked for; all of them are those of the last days that the
-//! settings say, as the server keeps them for ever. It does not name the device, so one that is not known (`known`) is
-//! asked for singly.
+//! The list is walked by number, from the highest down, and to its end: a notification may come late, with a high number
+//! and an old time, so that an old one says nothing of those below it. The job `notifications` keeps a border, a number
+//! from which on downwards all are older than the days of the settings; a read ends there. Without the border the whole list
+//! is read, as the server keeps notifications for ever: several pages at a time where all are old. The list does not name the
+//! device, so one that is not known (`known`) is asked for singly.
 //!
 //! There is no name of what was watched either, only a message. The condition is the priority and that message with what was
 //! measured taken out: numbers before a percent sign or a unit of size, time or heat, times of day and dates. Every other
 //! number stays ("Job 1", "port 443"). Two monitors whose messages differ in such a measure alone, as a limit of 90 % and
 //! one of 95 %, share a condition where they share a priority: nothing in a message tells a limit from a reading.
 
-use crate::client::{self, PAGE, Rows, SINGLES, get, list, open};
+use crate::client::{self, PAGE, PAGES, Rows, SINGLES, get, list, open};
 use crate::known::{self, Devices};
 use crate::settings::Settings;
-use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::paging::Offset;
+use crosswalk_sdk::json::{Int, Keys, Str};
+use crosswalk_sdk::measures;
+use crosswalk_sdk::paging::{self, Offset};
 use crosswalk_sdk::{Alert, Failure, Gap, Host, Item, Page, Reference, Response, Selection, Time, Told, time};
 use serde::Deserialize;
 
 const PATH: &str = "/notifications";
 const DAY_MS: u64 = 86_400_000;
+
+/// What names a notification in its row.
+const KEYS: Keys<'_> = Keys { item: "Id", parent: "" };
 
 /// A notification; the list leaves the device out.
 #[derive(Deserialize)]
@@ -50,7 +56,7 @@ impl Notification<'_> {
             raised: self.raised(),
             condition: message.clone().map(|text| {
                 let level = priority.value().map_or("", String::as_str);
-                format!("{level}|{}", condition(&text))
+                format!("{level}|{}", measures::taken_out(&text))
             }),
             priority,
             message,
@@ -65,17 +71,28 @@ impl Notification<'_> {
 
     /// The list has seconds since 1970, the single one a text.
     fn raised(&self) -> Told<Time> {
-        let seconds = self.date_time.value().and_then(|told| told.trimmed().parse::<u64>().ok());
-        match seconds.and_then(|seconds| seconds.checked_mul(1000)) {
-            Some(ms) => Told::Value(Time(time::from_unix_ms(ms))),
+        match self.date_time.value().and_then(|told| told.trimmed().parse::<f64>().ok()) {
+            Some(seconds) => Told::or_nothing(time::sensible_ms((seconds * 1000.0) as i64).map(Time)),
             None => self.date_time.time(),
         }
     }
 
-    /// Whether it is older than a time, to the second; what has no time is not.
-    fn is_before(&self, since: &str) -> bool {
-        self.raised().value().is_some_and(|Time(raised)| raised.get(..19) < since.get(..19))
+    /// Whether it is older than a time, to the second; none where it has no time.
+    fn is_before(&self, since: &str) -> Option<bool> {
+        self.raised().value().map(|Time(raised)| raised.get(..19) < since.get(..19))
     }
+}
+
+/// Of each row whether it is older than a time. One without a time is as old as its neighbour by number.
+fn are_before(rows: &[Notification<'_>], since: &str) -> Vec<bool> {
+    let told: Vec<Option<bool>> = rows.iter().map(|row| row.is_before(since)).collect();
+    let mut near = told.iter().flatten().next().copied().unwrap_or(false);
+    told.into_iter()
+        .map(|told| {
+            near = told.unwrap_or(near);
+            near
+        })
+        .collect()
 }
 
 /// Reads alerts.
@@ -93,7 +110,7 @@ pub(crate) fn read(
         Selection::Ids(ids) => return client::single(host, PATH, &ids, detail),
         _ => return Err(Failure::Unsupported("notifications cannot be asked for in this way".to_owned())),
     };
-    Ok(window(host, &since, after, false)?.0)
+    Ok(window(host, &since, after, false)?.page)
 }
 
 /// Keeps of which device the notifications of one page of the last days are; where to go on, if that was not the last.
@@ -105,49 +122,116 @@ pub(crate) fn keep_devices(
     settings: &Settings,
     after: Option<&str>,
 ) -> Result<Option<String>, Failure> {
-    let (page, oldest) = window(host, &first_day(host, settings), after, true)?;
-    if let (None, Some(oldest)) = (&page.next, oldest) {
-        known::forget_before(host, oldest);
+    let since = first_day(host, settings);
+    let window = window(host, &since, after, true)?;
+    if window.page.next.is_none() && window.is_whole {
+        known::keep_border(host, window.lowest - 1, &since);
+        known::forget_before(host, window.lowest);
     }
-    Ok(page.next)
+    Ok(window.page.next)
 }
 
 fn first_day(host: &dyn Host, settings: &Settings) -> String {
     time::from_unix_ms(host.now_ms().saturating_sub(u64::from(settings.alert_days) * DAY_MS))
 }
 
-/// A page of the list, as far as the devices of its notifications can be told, and the oldest that is in it.
-fn window(host: &dyn Host, since: &str, after: Option<&str>, keep: bool) -> Result<(Page, Option<i64>), Failure> {
-    let place = Offset::parse(after, PAGE)?;
-    let (place, replies) = client::send_pages(host, place, client::shrink, |place| {
-        vec![list(PATH, "Id desc", None, place.skip, place.top)]
-    })?;
-    let page = replies.iter().map(Rows::<Notification<'_>>::open).next().ok_or_else(client::no_data)??;
-    let walk = place.gather(&[page.count()]);
-    let is_past = page.rows.last().is_some_and(|last| last.is_before(since));
+/// A place in the walk, and its written form, the cursor.
+struct Place {
+    offset: Offset,
+    /// The lowest number so far of what is not old; before there is one, the number after the highest of the list.
+    lowest: Option<i64>,
+    /// How many rows the list had at the start: those that come later have higher numbers and are no part of the walk.
+    first_total: Option<u64>,
+    /// Whether the page before had nothing that is wanted.
+    is_quiet: bool,
+}
 
-    let mut devices = known::devices(host, page.rows.iter().map(|row| row.id.0));
-    let unknown = |(_, row): &(usize, &Notification<'_>)| !row.is_before(since) && !devices.contains_key(&row.id.0);
-    let unknown: Vec<(usize, i64)> =
-        page.rows.iter().enumerate().filter(unknown).map(|(at, row)| (at, row.id.0)).take(SINGLES + 1).collect();
-    let taken = unknown.get(SINGLES).map_or(page.rows.len(), |(at, _)| *at);
-    let mut gaps = page.gaps;
+impl Place {
+    fn parse(cursor: Option<&str>) -> Result<Self, Failure> {
+        let Some(text) = cursor else {
+            return Ok(Self { offset: Offset::parse(None, PAGE)?, lowest: None, first_total: None, is_quiet: false });
+        };
+        let parts: Vec<&str> = text.split('|').collect();
+        let [offset, lowest, first_total, quiet] = parts[..] else {
+            return Err(Failure::Broken(format!("`{text}` is no cursor of this connector")));
+        };
+        let offset = Offset::parse(Some(offset), PAGE)?;
+        Ok(Self { offset, lowest: lowest.parse().ok(), first_total: first_total.parse().ok(), is_quiet: quiet == "q" })
+    }
+
+    fn cursor(&self) -> String {
+        let number = |number: Option<String>| number.unwrap_or_default();
+        let lowest = number(self.lowest.map(|id| id.to_string()));
+        let first_total = number(self.first_total.map(|total| total.to_string()));
+        format!("{}|{lowest}|{first_total}|{}", self.offset, if self.is_quiet { "q" } else { "" })
+    }
+}
+
+/// A part of the list.
+struct Window {
+    page: Page,
+    /// As [`Place::lowest`].
+    lowest: i64,
+    /// Whether every row that the list says it has was seen, or lies below the border.
+    is_whole: bool,
+}
+
+/// A part of the list, as far as the devices of its notifications can be told.
+fn window(host: &dyn Host, since: &str, after: Option<&str>, keep: bool) -> Result<Window, Failure> {
+    let mut place = Place::parse(after)?;
+    let most = if place.is_quiet { PAGES } else { 1 };
+    let (offset, replies) = client::send_pages(host, place.offset, client::shrink, |offset| {
+        offset.skips(most).map(|skip| list(PATH, "Id desc", None, skip, offset.top)).collect()
+    })?;
+    let pages =
+        replies.iter().map(|reply| Rows::<Notification<'_>>::open(reply, KEYS)).collect::<Result<Vec<_>, _>>()?;
+    let walk = offset.gather(&pages.iter().map(Rows::count).collect::<Vec<_>>());
+    let (mut rows, mut gaps) = (Vec::new(), Vec::new());
+    for page in pages.into_iter().take(walk.pages) {
+        rows.extend(page.rows);
+        gaps.extend(page.gaps);
+    }
+    let sent = (rows.len() + gaps.len()) as u64;
+    let mut lowest = place.lowest.or(rows.first().map(|row| row.id.0 + 1)).unwrap_or(1);
+
+    // The border counts only where the rows come by number, as they were asked for.
+    let is_ordered = rows.windows(2).all(|two| two[0].id.0 > two[1].id.0);
+    let border = known::border(host).filter(|(_, of)| is_ordered && of.get(..19) <= since.get(..19)).map(|(id, _)| id);
+    let mut old = are_before(&rows, since);
+    for (row, old) in rows.iter().zip(&mut old) {
+        *old |= border.is_some_and(|border| row.id.0 <= border);
+    }
+    let is_past = rows.last().zip(border).is_some_and(|(last, border)| last.id.0 <= border);
+
+    let mut devices = known::devices(host, rows.iter().map(|row| row.id.0));
+    let unknown = (0..rows.len()).filter(|&at| !old[at] && !devices.contains_key(&rows[at].id.0));
+    let unknown: Vec<(usize, i64)> = unknown.map(|at| (at, rows[at].id.0)).take(SINGLES + 1).collect();
+    let taken = unknown.get(SINGLES).map_or(rows.len(), |(at, _)| *at);
     devices.extend(ask(host, unknown.iter().take(SINGLES).map(|(_, id)| *id), &mut gaps, keep)?);
 
-    let wanted = || page.rows[..taken].iter().filter(|row| !row.is_before(since));
-    let items = wanted().filter_map(|row| Some(row.item(devices.get(&row.id.0)?))).collect();
-    let next = if taken < page.rows.len() {
-        Some(Offset { skip: place.skip + taken as u64, total: page.total.or(place.total), ..place })
+    let wanted: Vec<&Notification<'_>> =
+        rows[..taken].iter().zip(&old).filter(|(_, old)| !**old).map(|(row, _)| row).collect();
+    lowest = wanted.iter().map(|row| row.id.0).chain([lowest]).min().unwrap_or(lowest);
+    let items: Vec<Item> =
+        wanted.iter().map(|row| row.item(devices.get(&row.id.0).map_or("", String::as_str))).collect();
+
+    let told = walk.total.or(Some(offset.told).filter(|told| *told > 0));
+    place.first_total = place.first_total.or(told);
+    let next = if taken < rows.len() {
+        Some(Offset { skip: offset.skip + taken as u64, total: told, ..offset })
     } else {
         walk.next.filter(|_| !is_past)
     };
-    // The vendor's total counts what is older, too.
-    let page = Page { items, next: next.map(|next| next.to_string()), gaps, ..Page::default() };
-    let oldest = wanted().map(|row| row.id.0).min();
-    Ok((page, oldest))
+    let seen = offset.skip + sent;
+    let total = told.zip(place.first_total).map(|(told, first)| told.min(first));
+    let below = if is_past && next.is_none() { paging::missing(seen, total).unwrap_or(0) } else { 0 };
+    let is_whole = is_past || paging::missing(seen, total).is_none();
+    let next = next.map(|offset| Place { offset, lowest: Some(lowest), is_quiet: wanted.is_empty(), ..place }.cursor());
+    let left_out = (taken - wanted.len()) as u64 + below;
+    Ok(Window { page: Page { items, next, total, left_out, gaps, ..Page::default() }, lowest, is_whole })
 }
 
-/// Of which device these are; one that is gone by now is left out, one that cannot be read is a gap.
+/// Of which device these are. One that cannot be read, though the list has it, is a gap: of which device it is, is not known.
 fn ask(
     host: &dyn Host,
     ids: impl Iterator<Item = i64> + Clone,
@@ -160,21 +244,13 @@ fn ask(
     }
     let (mut devices, mut refused) = (Devices::new(), None);
     for (id, reply) in ids.zip(host.send_all(requests)) {
-        let answer = reply.map_err(Failure::from).and_then(|reply| {
-            let told = open::<Notification<'_>>(&reply).and_then(|reply| reply.data.ok_or_else(client::no_data));
-            match told {
-                Ok(row) => Ok(Some(row.device())),
-                Err(Failure::NotFound(_)) => Ok(None),
-                Err(cause @ Failure::Unavailable(_)) if reply.is_success() => {
-                    gaps.push(Gap { parent: None, item: None, cause });
-                    Ok(None)
-                }
-                Err(failure) => Err(failure),
-            }
+        let told = reply.map_err(Failure::from).and_then(|reply| {
+            open::<Notification<'_>>(&reply)?.data.map(|row| row.device()).ok_or_else(client::no_data)
         });
-        match answer {
-            Ok(device) => devices.extend(device.map(|device| (id, device))),
-            Err(failure) => refused = refused.or(Some(failure)),
+        match told {
+            Ok(device) => drop(devices.insert(id, device)),
+            Err(failure) if failure.stops_all() => refused = refused.or(Some(failure)),
+            Err(cause) => gaps.push(Gap::of_item(id.to_string(), None, cause)),
         }
     }
     if keep {
@@ -185,52 +261,6 @@ fn ask(
 
 fn detail(reply: &Response) -> Result<Item, Failure> {
     open::<Notification<'_>>(reply)?.data.map(|row| row.item(&row.device())).ok_or_else(client::no_data)
-}
-
-/// A message without what was measured; see above.
-fn condition(message: &str) -> String {
-    let mut out = String::with_capacity(message.len());
-    let mut words = message.split_whitespace().peekable();
-    while let Some(word) = words.next() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        let core = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '%' && c != '°');
-        let number_end = core.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',')).unwrap_or(core.len());
-        let (number, unit) = core.split_at(number_end);
-        let next =
-            words.peek().map_or("", |next| next.trim_end_matches(|c: char| c.is_ascii_punctuation() && c != '%'));
-        let is_number = number.starts_with(|c: char| c.is_ascii_digit());
-        let is_measured = is_number && (is_unit(unit) || (unit.is_empty() && is_unit(next)));
-        if is_measured {
-            out.push_str(&word.replacen(number, "#", 1));
-        } else if is_moment(core) {
-            out.push_str(&word.replacen(core, "#", 1));
-        } else {
-            out.push_str(word);
-        }
-    }
-    out
-}
-
-fn is_unit(text: &str) -> bool {
-    const UNITS: &[&str] = &[
-        "%", "percent", "b", "bytes", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "ms", "s", "sec", "second",
-        "seconds", "min", "minute", "minutes", "h", "hour", "hours", "day", "days", "°c", "°f",
-    ];
-    UNITS.contains(&text.to_lowercase().as_str())
-}
-
-/// A time of day or a date, in digits.
-fn is_moment(word: &str) -> bool {
-    let lengths = |text: &str, separator: char| -> Vec<usize> {
-        let part = |part: &str| if part.bytes().all(|b| b.is_ascii_digit()) { part.len() } else { 0 };
-        text.split(separator).map(part).collect()
-    };
-    time::canonical(word).is_some()
-        || matches!(lengths(word, ':')[..], [1 | 2, 2] | [1 | 2, 2, 2])
-        || matches!(lengths(word, '/')[..], [1 | 2, 1 | 2, 4])
-        || matches!(lengths(word, '.')[..], [1 | 2, 1 | 2, 4])
 }
 
 #[cfg(test)]
@@ -267,31 +297,6 @@ mod tests {
         assert_eq!((field(&odd, "asset"), field(&odd, "condition")), (Some(&Value::Blank), None));
     }
 
-    #[test]
-    fn what_was_measured_is_no_part_of_a_condition() {
-        for (one, other) in [
-            ("CPU usage is 97%.", "CPU usage is 9.5%."),
-            ("Free space on C: is below 5 % (3,2 GB left)", "Free space on C: is below 4 % (2 GB left)"),
-            ("No reply for 12 minutes since 09:45", "No reply for 3 minutes since 23:01:59"),
-            ("Backup of 2025-11-03 failed", "Backup of 2025-11-04T01:00:00Z failed"),
-            ("Core is at 88°C", "Core is at 91°C"),
-        ] {
-            assert_eq!(condition(one), condition(other));
-        }
-        for (one, other) in [
-            ("Job 1 failed", "Job 2 failed"),
-            ("Port 443 is closed on 10.0.0.1", "Port 443 is closed on 10.0.0.2"),
-            ("Port 443 is closed", "Port 80 is closed"),
-            ("Disk 0 of 2 failed", "Disk 1 of 2 failed"),
-            ("Event 7034 in System", "Event 7035 in System"),
-            ("Free space on C: is low", "Free space on D: is low"),
-            ("The service 'Spooler' has stopped", "The service 'W32Time' has stopped"),
-            ("Version 1.2.3 is out", "Version 1.2.4 is out"),
-        ] {
-            assert_ne!(condition(one), condition(other));
-        }
-    }
-
     /// A vendor with one notification an hour, the last one now; the list has no device.
     fn answer(path: &str, skip: u64) -> Response {
         const NOW: u64 = 1_762_156_800;
@@ -309,40 +314,90 @@ mod tests {
         reply(200, &format!(r#"{{"Data":[{}],"Meta":{{"ResponseCode":200,"TotalCount":500}}}}"#, rows.join(",")))
     }
 
-    #[test]
-    fn a_walk_goes_down_to_the_time_asked_for_and_no_further() {
-        let host = Script::new("{}", |request| {
-            let skip = request.query.iter().find(|(name, _)| name == "$skip").map_or(0, |(_, at)| at.parse().unwrap());
-            Ok(answer(&request.path, skip))
-        });
-        let settings = Settings { alert_days: 5, ..Settings::default() };
-        let walked = |selection: Selection| {
-            host.forget();
-            let (mut ids, mut after) = (Vec::new(), None::<String>);
-            loop {
-                let page = read(&host, &settings, selection.clone(), after.as_deref()).unwrap();
-                ids.extend(page.items.into_iter().map(|item| item.id.parse::<u64>().unwrap()));
-                after = page.next;
-                if after.is_none() {
-                    let lists = host.asked().iter().filter(|line| line.contains("$orderby=Id desc")).count();
-                    return (ids, lists);
-                }
+    /// Walks alerts; the ids of the items and of the gaps, and how many lists were asked for.
+    fn walked(host: &Script<'_>, settings: &Settings, selection: &Selection) -> (Vec<u64>, Vec<String>, usize) {
+        host.forget();
+        let (mut ids, mut named, mut after) = (Vec::new(), Vec::new(), None::<String>);
+        let (mut rows, mut total) = (0, None);
+        loop {
+            let page = read(host, settings, selection.clone(), after.as_deref()).unwrap();
+            rows += page.items.len() as u64 + page.left_out;
+            total = page.total.or(total);
+            ids.extend(page.items.into_iter().map(|item| item.id.parse::<u64>().unwrap()));
+            named.extend(page.gaps.into_iter().filter_map(|gap| gap.item));
+            after = page.next;
+            if after.is_none() {
+                let lists = host.asked().iter().filter(|line| line.contains("$orderby=Id desc")).count();
+                assert!(total.is_none_or(|total| rows == total), "{rows} of {total:?}");
+                return (ids, named, lists);
             }
-        };
-        let expected: Vec<u64> = (380..=500).rev().filter(|id| *id != 499).collect();
-        let (ids, lists) = walked(Selection::Everything);
-        assert_eq!((ids, lists), (expected.clone(), 5), "five days of hours, 25 at a time; one deleted since");
-        let (ids, lists) = walked(Selection::ChangedSince("2025-11-03T06:00:00Z".to_owned()));
-        assert_eq!((ids, lists), (vec![500, 498], 1));
+        }
+    }
 
-        let mut after = None;
-        for _ in 0..4 {
+    fn skip(request: &crosswalk_sdk::Request) -> u64 {
+        request.query.iter().find(|(name, _)| name == "$skip").map_or(0, |(_, at)| at.parse().unwrap())
+    }
+
+    #[test]
+    fn a_walk_finds_all_of_the_last_days_and_after_the_job_reads_no_further() {
+        let host = Script::new("{}", |request| Ok(answer(&request.path, skip(request))));
+        let settings = Settings { alert_days: 5, ..Settings::default() };
+        let expected: Vec<u64> = (380..=500).rev().collect();
+        let (ids, gaps, lists) = walked(&host, &settings, &Selection::Everything);
+        assert_eq!((ids, lists), (expected.clone(), 8), "25 at a time, and then all that is old");
+        assert_eq!(gaps, ["499"], "the list has it: of which device it is, is not known");
+        let since = Selection::ChangedSince("2025-11-03T06:00:00Z".to_owned());
+        let (ids, _, lists) = walked(&host, &settings, &since);
+        assert_eq!((ids, lists), (vec![500, 499, 498], 5));
+
+        let mut after = keep_devices(&host, &settings, None).unwrap();
+        while after.is_some() {
             after = keep_devices(&host, &settings, after.as_deref()).unwrap();
         }
-        assert_eq!(keep_devices(&host, &settings, after.as_deref()), Ok(None));
-        let (ids, lists) = walked(Selection::Everything);
-        assert_eq!((ids, lists, host.requests.borrow().len()), (expected, 2, 3), "two pages, and the deleted one");
+        let (ids, _, lists) = walked(&host, &settings, &Selection::Everything);
+        assert_eq!(
+            (ids, lists, host.requests.borrow().len()),
+            (expected, 2, 3),
+            "two pages, and the one without device"
+        );
+        let (ids, _, lists) = walked(&host, &settings, &since);
+        assert_eq!((ids, lists), (vec![500, 499, 498], 2));
+        let more = Settings { alert_days: 6, ..settings.clone() };
+        assert_eq!(walked(&host, &more, &Selection::Everything).0.len(), 145, "the border is of five days");
         let asked = Selection::Ids(vec!["7".to_owned(), "499".to_owned()]);
-        assert_eq!(walked(asked), (vec![7], 0));
+        assert_eq!(walked(&host, &settings, &asked).0, [7]);
+    }
+
+    #[test]
+    fn one_late_alert_hides_none_of_those_below_it() {
+        const NOW: u64 = 1_762_156_800;
+        // 40 two hours ago, one that came late, 99 an hour ago; one without a time that can be meant among each.
+        let raised = |id: u64| match id {
+            20 | 120 => 253_402_300_800,
+            1..=40 => NOW - 7200,
+            41 => NOW - 864_000,
+            _ => NOW - 3600,
+        };
+        let row = |id: u64| {
+            format!(
+                r#"{{"Id":{id},"Message":"m","DateTime":{},"Priority":"critical","ComputerIdentifier":"d"}}"#,
+                raised(id)
+            )
+        };
+        let host = Script::new("{}", |request| {
+            if let Some(id) = request.path.strip_prefix("/notifications/") {
+                return Ok(reply(200, &format!(r#"{{"Data":{}}}"#, row(id.parse().unwrap()))));
+            }
+            let rows: Vec<String> =
+                (1..=140).rev().skip(usize::try_from(skip(request)).unwrap()).take(100).map(row).collect();
+            Ok(reply(200, &format!(r#"{{"Data":[{}],"Meta":{{"TotalCount":140}}}}"#, rows.join(","))))
+        });
+        let settings = Settings { alert_days: 3, ..Settings::default() };
+        let mut after = keep_devices(&host, &settings, None).unwrap();
+        while after.is_some() {
+            after = keep_devices(&host, &settings, after.as_deref()).unwrap();
+        }
+        let (ids, ..) = walked(&host, &settings, &Selection::Everything);
+        assert_eq!(ids, (1..=140).rev().filter(|id| *id != 41).collect::<Vec<_>>());
     }
 }

@@ -9,14 +9,19 @@ use crate::inventory::Inventory;
 use crate::settings::Settings;
 use crate::walk::{join, walk};
 use crosswalk_sdk::http::segment;
-use crosswalk_sdk::json::{Int, Str};
+use crosswalk_sdk::json::{Int, Keys, Str};
 use crosswalk_sdk::paging::Offset;
-use crosswalk_sdk::{Failure, Field, Gap, Host, Item, Page, Reference, Request, Response, Selection, Told, Value};
+use crosswalk_sdk::{
+    Failure, Field, Gap, Host, Item, Page, Reference, Request, Response, Selection, Told, Value, names,
+};
 use serde::Deserialize;
 
 /// The parts of a row to ask for: others found that newer servers leave some out otherwise. The vendor's text does not name
 /// the parameter; a server that does not know it, or a name in it, is taken to ignore it.
 pub(crate) const SECTIONS: &str = "Disks,AssetInfo,IpAddresses,LocalIpAddresses";
+
+/// What names a device and its organisation in a row.
+pub(crate) const DEVICE: Keys<'_> = Keys { item: "Identifier", parent: "OrganizationId" };
 
 /// A row of `/devices`.
 #[derive(Deserialize)]
@@ -70,47 +75,60 @@ pub(crate) fn read(
     selection: Selection,
     after: Option<&str>,
 ) -> Result<Page, Failure> {
-    let filter = match selection {
+    let filter = match &selection {
         Selection::Everything => return walk(host, settings, after),
-        Selection::Ids(ids) => return by_id(host, settings, &ids),
-        Selection::OfParent(parent) => format!("OrganizationId eq {}", client::number(&parent)?),
-        Selection::Search(text) => format!("contains(tolower(Name),{})", client::quoted(&text.to_lowercase())),
+        Selection::Ids(ids) => return by_id(host, settings, ids),
+        Selection::OfParent(parent) => Some(format!("OrganizationId eq {}", client::number(parent)?)),
+        Selection::Search(text) => Some(format!("contains(tolower(Name),{})", client::quoted(&text.to_lowercase()))),
         Selection::Named(named) => {
-            let name = client::quoted(&named.name);
-            match named.parent {
-                Some(parent) => format!("Name eq {name} and OrganizationId eq {}", client::number(&parent)?),
-                None => format!("Name eq {name}"),
-            }
+            let within = named
+                .parent
+                .as_ref()
+                .map(|parent| Ok::<_, Failure>(format!("OrganizationId eq {}", client::number(parent)?)));
+            client::all_of([client::containing(&named.name), within.transpose()?])
         }
         _ => return Err(Failure::Unsupported("devices cannot be asked for in this way".to_owned())),
     };
-    filtered(host, settings, &filter, after)
+    filtered(host, settings, &selection, filter.as_deref(), after)
 }
 
 /// Some of them: the devices by a filter, the inventory of each singly.
-fn filtered(host: &dyn Host, settings: &Settings, filter: &str, after: Option<&str>) -> Result<Page, Failure> {
+fn filtered(
+    host: &dyn Host,
+    settings: &Settings,
+    selection: &Selection,
+    filter: Option<&str>,
+    after: Option<&str>,
+) -> Result<Page, Failure> {
     let place = Offset::parse(after, SINGLES as u64)?;
-    let reply = host.send(list("/devices", "Identifier", Some(filter), place.skip, place.top))?;
-    let page = Rows::<Device<'_>>::open(&reply)?;
+    let reply = host.send(list("/devices", "Identifier", filter, place.skip, place.top))?;
+    let mut page = Rows::<Device<'_>>::open(&reply, DEVICE)?;
     let walk = place.gather(&[page.count()]);
+    let all = page.rows.len();
+    page.rows.retain(|device| names::answers(selection, device.name.text().value().map_or("", String::as_str), None));
+    let left_out = (all - page.rows.len()) as u64;
     let (items, mut gaps) = with_singles(host, settings, &page.rows)?;
     gaps.extend(page.gaps);
-    Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps, ..Page::default() })
+    let next = walk.next.map(|next| next.to_string());
+    Ok(Page { items, next, total: walk.total, left_out, gaps, ..Page::default() })
 }
 
 /// Those with these ids that are there.
 fn by_id(host: &dyn Host, settings: &Settings, ids: &[String]) -> Result<Page, Failure> {
     let requests = ids.iter().map(|id| get(format!("/devices/{}", segment(id)))).collect();
-    let replies = client::send_all(host, requests)?;
-    let mut devices = Vec::with_capacity(ids.len());
-    for reply in &replies {
-        match open::<Device<'_>>(reply).and_then(|reply| reply.data.ok_or_else(no_data)) {
+    let replies = host.send_all(requests);
+    let (mut devices, mut gaps) = (Vec::with_capacity(ids.len()), Vec::new());
+    for (id, reply) in ids.iter().zip(&replies) {
+        let reply = reply.as_ref().map_err(|error| Failure::from(error.clone()));
+        match reply.and_then(|reply| open::<Device<'_>>(reply)?.data.ok_or_else(no_data)) {
             Ok(device) => devices.push(device),
             Err(Failure::NotFound(_)) => {}
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.stops_all() => return Err(failure),
+            Err(cause) => gaps.push(Gap::of_item(id, None, cause)),
         }
     }
-    let (items, gaps) = with_singles(host, settings, &devices)?;
+    let (items, of_inventories) = with_singles(host, settings, &devices)?;
+    gaps.extend(of_inventories);
     Ok(Page { items, gaps, ..Page::default() })
 }
 
@@ -120,40 +138,105 @@ fn with_singles(
     devices: &[Device<'_>],
 ) -> Result<(Vec<Item>, Vec<Gap>), Failure> {
     let (agents, others): (Vec<_>, Vec<_>) = devices.iter().partition(|device| device.has_agent());
-    let replies = singles(host, agents.iter().map(|device| device.identifier.trimmed()))?;
+    let replies = singles(host, agents.iter().map(|device| device.identifier.trimmed()));
+    let unlisted = unlisted_of(host, &agents, &replies);
     let (mut items, mut gaps) = (Vec::with_capacity(devices.len()), Vec::new());
-    for (device, reply) in agents.iter().zip(&replies) {
-        items.push(device.item(inventory(reply, device, &mut gaps)?.as_ref(), settings));
-    }
+    let is_believed = |device: &Device<'_>| unlisted.iter().any(|id| id == device.identifier.trimmed());
+    let found = inventories(&agents, &replies, is_believed, &mut gaps)?;
+    items.extend(agents.iter().zip(&found).map(|(device, found)| device.item(found.as_ref(), settings)));
     items.extend(others.iter().map(|device| device.item(None, settings)));
     Ok((items, gaps))
 }
 
-pub(crate) fn singles<'a>(host: &dyn Host, ids: impl Iterator<Item = &'a str>) -> Result<Vec<Response>, Failure> {
+/// The reply to one read, or why there is none.
+type Single = Result<Response, Failure>;
+
+/// Asks for the inventory of each device by itself.
+pub(crate) fn singles<'a>(host: &dyn Host, ids: impl Iterator<Item = &'a str>) -> Vec<Single> {
     let request = |id| get(format!("/assets/{}", segment(id))).query("include", SECTIONS);
     let requests: Vec<Request> = ids.map(request).collect();
     if requests.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    Ok(client::send_all(host, requests)?)
+    host.send_all(requests).into_iter().map(|reply| reply.map_err(Failure::from)).collect()
 }
 
-/// What the inventory knows of one device; none where it knows nothing. What it says and cannot be read is a
-/// gap: the device is there all the same.
-pub(crate) fn inventory<'a>(
-    reply: &'a Response,
-    device: &Device<'_>,
-    gaps: &mut Vec<Gap>,
-) -> Result<Option<Inventory<'a>>, Failure> {
-    match open::<Inventory<'_>>(reply) {
-        Ok(reply) => Ok(reply.data),
-        Err(Failure::NotFound(_)) => Ok(None),
-        Err(cause @ Failure::Unavailable(_)) if reply.is_success() => {
-            gaps.push(Gap { parent: device.parent(), item: None, cause });
-            Ok(None)
-        }
-        Err(failure) => Err(failure),
+/// Whether a reply says that the inventory does not know the device.
+fn is_missing(reply: &Single) -> bool {
+    match reply.as_ref().map(open::<serde::de::IgnoredAny>) {
+        Ok(Ok(opened)) => opened.data.is_none(),
+        Ok(Err(failure)) => matches!(failure, Failure::NotFound(_)),
+        Err(_) => false,
     }
+}
+
+/// Of those devices whose inventory was asked for and is not there, the ones that the inventory's list does not have either:
+/// then it is believed that there is none of them.
+pub(crate) fn unlisted_of(host: &dyn Host, devices: &[&Device<'_>], replies: &[Single]) -> Vec<String> {
+    let missing = devices.iter().zip(replies).filter(|(_, reply)| is_missing(reply));
+    unlisted(host, missing.map(|(device, _)| device.identifier.trimmed()).collect())
+}
+
+fn unlisted(host: &dyn Host, ids: Vec<&str>) -> Vec<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Listed<'a> {
+        #[serde(borrow)]
+        identifier: Str<'a>,
+    }
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let each: Vec<String> = ids.iter().map(|id| format!("Identifier eq {}", client::quoted(id))).collect();
+    let asked = host.send(list("/assets", "Identifier", Some(&each.join(" or ")), 0, client::PAGE));
+    let Ok(reply) = asked else { return Vec::new() };
+    let Ok(listed) = Rows::<Listed<'_>>::open(&reply, Keys::default()) else { return Vec::new() };
+    let (rows, total) = listed.count();
+    if total != Some(rows as u64) {
+        return Vec::new();
+    }
+    let is_listed = |id: &&str| listed.rows.iter().any(|row| row.identifier.trimmed() == *id);
+    ids.into_iter().filter(|id| !is_listed(id)).map(str::to_owned).collect()
+}
+
+/// What the inventory knows of each device, by its reply; none where it knows nothing and that is believed. A device
+/// whose inventory cannot be read, or ought to be there and is not, is a gap: it is there all the same.
+///
+/// # Errors
+/// Calls are refused or run out, or of several devices none could be read.
+pub(crate) fn inventories<'a>(
+    devices: &[&Device<'_>],
+    replies: &'a [Single],
+    is_believed: impl Fn(&Device<'_>) -> bool,
+    gaps: &mut Vec<Gap>,
+) -> Result<Vec<Option<Inventory<'a>>>, Failure> {
+    let (mut found, mut failed) = (Vec::with_capacity(devices.len()), 0);
+    for (device, reply) in devices.iter().zip(replies) {
+        let opened = reply.as_ref().map_err(Clone::clone).and_then(open::<Inventory<'_>>);
+        let cause = match opened.map(|opened| opened.data) {
+            Ok(Some(inventory)) => {
+                found.push(Some(inventory));
+                continue;
+            }
+            Ok(None) | Err(Failure::NotFound(_)) if is_believed(device) => {
+                found.push(None);
+                continue;
+            }
+            Ok(None) | Err(Failure::NotFound(_)) => Failure::NotFound(
+                "the server has an agent on this device and does not tell its inventory: its serial number is not known"
+                    .to_owned(),
+            ),
+            Err(failure) if failure.stops_all() => return Err(failure),
+            Err(failure) => failure,
+        };
+        failed += usize::from(reply.as_ref().map_or(true, |reply| !reply.is_success() && reply.status != 404));
+        if failed > 1 && failed == replies.len() {
+            return Err(cause);
+        }
+        gaps.push(Gap::of_item(device.identifier.trimmed(), device.parent(), cause));
+        found.push(None);
+    }
+    Ok(found)
 }
 
 /// One page of `/devices` and the same page of `/assets`, as the vendor sends them, as a page of items:

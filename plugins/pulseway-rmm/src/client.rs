@@ -1,10 +1,11 @@
 //! This vendor's HTTP: the envelope, its errors, and walks by `$skip`, `$top` and `$orderby`.
 //! Login is the host's. Leaves alone what the rows mean.
 
-use crosswalk_sdk::json::{self, Int, List};
+use crosswalk_sdk::json::{self, Int, Keys, List, Str};
 use crosswalk_sdk::paging::Offset;
 use crosswalk_sdk::{
-    Change, Failure, Gap, Host, HttpError, Item, Outcome, Page, Request, Response, Settlement, Told, batch,
+    Change, Failure, Gap, Host, HttpError, Item, Outcome, Page, Request, Response, Selection, Settlement, Told, batch,
+    names,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -146,11 +147,11 @@ pub(crate) struct Rows<T> {
 }
 
 impl<T> Rows<T> {
-    /// Opens the envelope of a list.
+    /// Opens the envelope of a list; `keys` are the members that name a row.
     ///
     /// # Errors
-    /// As [`open`]; also when there are rows and none can be read.
-    pub(crate) fn open<'a>(reply: &'a Response) -> Result<Self, Failure>
+    /// As [`open`]; also when there are rows and nothing of any is known.
+    pub(crate) fn open<'a>(reply: &'a Response, keys: Keys<'_>) -> Result<Self, Failure>
     where
         T: Deserialize<'a>,
     {
@@ -162,7 +163,7 @@ impl<T> Rows<T> {
         };
         match open::<Vec<&RawValue>>(reply) {
             Ok(Data { data: Some(raw), total }) => {
-                let (rows, gaps) = json::readable(&raw, why)?;
+                let (rows, gaps) = json::readable(&raw, why, keys)?;
                 Ok(Self { rows, gaps, total })
             }
             _ => Err(why),
@@ -205,10 +206,32 @@ pub(crate) fn walk(
     Ok(Page { items, next: walk.next.map(|next| next.to_string()), total: walk.total, gaps, ..Page::default() })
 }
 
-/// Single objects, side by side; those that are not there are left out.
+/// The page with those items that answer the selection; what the filter found besides is left out.
+pub(crate) fn answering(mut page: Page, selection: &Selection) -> Page {
+    if let Selection::Named(named) = selection {
+        let all = page.items.len();
+        page.items.retain(|item| names::is(named, item, None));
+        page.left_out += (all - page.items.len()) as u64;
+    }
+    page
+}
+
+/// The condition for a name: those with a part that every server keeps, in any case. None finds everything.
+pub(crate) fn containing(name: &str) -> Option<String> {
+    let part = names::part(name, None);
+    (!part.is_empty()).then(|| format!("contains(tolower(Name),{})", quoted(&part.to_lowercase())))
+}
+
+/// Some conditions, all of which must hold; none where there is none.
+pub(crate) fn all_of(conditions: impl IntoIterator<Item = Option<String>>) -> Option<String> {
+    let all: Vec<String> = conditions.into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join(" and "))
+}
+
+/// Single objects, side by side; those that are not there are left out, and one that cannot be read is a gap.
 ///
 /// # Errors
-/// Why one could not be read.
+/// Why none could be read.
 pub(crate) fn single(
     host: &dyn Host,
     path: &str,
@@ -216,28 +239,33 @@ pub(crate) fn single(
     item: fn(&Response) -> Result<Item, Failure>,
 ) -> Result<Page, Failure> {
     let requests = ids.iter().map(|id| get(format!("{path}/{}", crosswalk_sdk::http::segment(id)))).collect();
-    let mut items = Vec::with_capacity(ids.len());
-    for reply in send_all(host, requests)? {
-        match item(&reply) {
-            Ok(item) => items.push(item),
+    let mut page = Page::default();
+    for (id, reply) in ids.iter().zip(host.send_all(requests)) {
+        match reply.map_err(Failure::from).and_then(|reply| item(&reply)) {
+            Ok(item) => page.items.push(item),
             Err(Failure::NotFound(_)) => {}
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.stops_all() => return Err(failure),
+            Err(cause) => page.gaps.push(Gap::of_item(id, None, cause)),
         }
     }
-    Ok(Page { items, ..Page::default() })
+    Ok(page)
 }
 
-/// Writes a batch. What is made without telling its id is looked up by `filter`; names may repeat, so
-/// the youngest of them is taken, which has the highest id.
+/// Writes a batch. What is made without telling its id is looked up by `filter` and its name; names may repeat, so
+/// the youngest of them is taken, which has the highest id. A right that one record alone is refused is that record's
+/// matter, while a refused login is everybody's.
 pub(crate) fn write_all(
     host: &dyn Host,
     changes: &[Change],
     prepared: Vec<Result<Request, Failure>>,
     path: &str,
-    filter: impl Fn(&Change) -> String,
+    filter: impl Fn(&Change) -> Option<String>,
 ) -> Vec<Outcome> {
     let send = |requests| host.send_all(requests);
-    let mut outcomes = batch::write_all(changes, prepared, send, |change, reply| match open::<Made>(reply) {
+    let mut outcomes = batch::write_all(changes, prepared, send, |change, reply| match open::<Made<'_>>(reply) {
+        Err(Failure::Denied(why)) if changes.len() == 1 && reply.status != 401 => {
+            Settlement::Failed(Failure::rejected(why))
+        }
         Err(failure) => Settlement::Failed(failure),
         Ok(Data { data, .. }) => {
             let made = data.and_then(|made| made.id.into_value()).map(|Int(id)| id.to_string());
@@ -246,9 +274,14 @@ pub(crate) fn write_all(
     });
     let is_nameless = |outcome: &Outcome| outcome.result == Settlement::Done(String::new());
     let nameless: Vec<usize> = (0..outcomes.len()).filter(|&at| is_nameless(&outcomes[at])).collect();
-    let lookups = nameless.iter().map(|&at| list(path, "Id desc", Some(&filter(&changes[at])), 0, 1)).collect();
+    let lookups = nameless.iter().map(|&at| list(path, "Id desc", filter(&changes[at]).as_deref(), 0, PAGE)).collect();
     for (at, reply) in nameless.into_iter().zip(host.send_all(lookups)) {
-        let found = reply.ok().and_then(|reply| open::<Vec<Made>>(&reply).ok()?.data?.pop()?.id.into_value());
+        let name = changes[at].name.as_deref().unwrap_or_default();
+        let found = reply.ok().and_then(|reply| {
+            let rows = open::<Vec<Made<'_>>>(&reply).ok()?.data?;
+            let is_it = |row: &&Made<'_>| names::same(name, row.name.value().map_or("", Str::trimmed), None);
+            rows.iter().find(is_it)?.id.clone().into_value()
+        });
         outcomes[at].result = match found {
             Some(Int(id)) => Settlement::Done(id.to_string()),
             None => Settlement::Failed(Failure::Unavailable(
@@ -261,9 +294,11 @@ pub(crate) fn write_all(
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Made {
+struct Made<'a> {
     #[serde(default)]
     id: Told<Int>,
+    #[serde(borrow, default)]
+    name: Told<Str<'a>>,
 }
 
 /// A failure for data that must be there.

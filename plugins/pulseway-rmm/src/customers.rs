@@ -1,7 +1,7 @@
 //! Customers: the vendor's organisations.
 
 use crate::client::{self, Rows, no_data, open};
-use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::json::{self, Int, Keys, Str};
 use crosswalk_sdk::{
     Change, Customer, Failure, Field, Host, Item, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
     Value,
@@ -35,8 +35,11 @@ impl Organisation<'_> {
     }
 }
 
+/// What names an organisation in its row.
+const KEYS: Keys<'_> = Keys { item: "Id", parent: "" };
+
 fn items(reply: &Response) -> Result<Rows<Item>, Failure> {
-    Ok(Rows::open(reply)?.map(|row: Organisation<'_>| row.item()))
+    Ok(Rows::open(reply, KEYS)?.map(|row: Organisation<'_>| row.item()))
 }
 
 fn item(reply: &Response) -> Result<Item, Failure> {
@@ -47,14 +50,14 @@ const PATH: &str = "/organizations";
 
 /// Reads customers.
 pub(crate) fn read(host: &dyn Host, selection: Selection, after: Option<&str>) -> Result<Page, Failure> {
-    let filter = match selection {
+    let filter = match &selection {
         Selection::Everything => None,
-        Selection::Ids(ids) => return client::single(host, PATH, &ids, item),
+        Selection::Ids(ids) => return client::single(host, PATH, ids, item),
         Selection::Search(text) => Some(format!("contains(tolower(Name),{})", client::quoted(&text.to_lowercase()))),
-        Selection::Named(named) => Some(format!("Name eq {}", client::quoted(&named.name))),
+        Selection::Named(named) => client::containing(&named.name),
         _ => return Err(Failure::Unsupported("organisations cannot be asked for in this way".to_owned())),
     };
-    client::walk(host, PATH, filter.as_deref(), after, items)
+    Ok(client::answering(client::walk(host, PATH, filter.as_deref(), after, items)?, &selection))
 }
 
 #[derive(Serialize)]
@@ -80,7 +83,7 @@ fn request(change: &Change) -> Result<Request, Failure> {
 pub(crate) fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
     let prepared = changes.iter().map(request).collect();
     client::write_all(host, &changes, prepared, PATH, |change| {
-        format!("Name eq {}", client::quoted(change.name.as_deref().unwrap_or_default()))
+        client::containing(change.name.as_deref().unwrap_or_default())
     })
 }
 

@@ -37,6 +37,7 @@ fn locations() -> KindDescription {
             | Selections::SEARCH
             | Selections::NAMED,
         fields: fields.into_iter().map(|name| writable(name, None)).collect(),
+        checks_before: true, // an update replaces the whole site, which is read for it
         ..customers()
     }
 }

@@ -12,6 +12,24 @@ const SHARED: i64 = 500;
 /// Notification → device; empty where the vendor names none.
 pub(crate) type Devices = BTreeMap<i64, String>;
 
+/// The entry of the border below which all notifications are old.
+const BORDER: &str = "older";
+
+/// A notification, and a time (RFC 3339): it and all that came before it by number are older than that time. Numbers
+/// only grow and a notification never changes, so that this stays true.
+pub(crate) fn border(host: &dyn Host) -> Option<(i64, String)> {
+    let kept = host.entry(SPACE, BORDER)?.value;
+    let (id, since) = kept.split_once(' ')?;
+    Some((id.parse().ok()?, since.to_owned()))
+}
+
+/// Keeps it.
+pub(crate) fn keep_border(host: &dyn Host, id: i64, since: &str) {
+    if host.entry_put(SPACE, BORDER, &format!("{id} {since}"), None).is_err() {
+        host.log(Level::Warn, "there is no room to keep how far notifications were read: all are read at every time");
+    }
+}
+
 /// What is known of these.
 pub(crate) fn devices(host: &dyn Host, ids: impl Iterator<Item = i64>) -> Devices {
     let entries: BTreeSet<i64> = ids.map(|id| id.div_euclid(SHARED)).collect();

@@ -52,7 +52,7 @@ impl Connector for PulsewayRmm {
         let detail: Vec<String> = version.into_iter().chain(count).collect();
         Ok(Identity {
             account: account.unwrap_or_else(|| "(the token may not read the account's name)".to_owned()),
-            id: None,
+            id: environment.customer_id.text().into_value(),
             time_zone: None,
             detail: Some(detail.join(", ")).filter(|detail| !detail.is_empty()),
         })
@@ -95,6 +95,8 @@ fn unwritable(change: Change) -> Outcome {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Environment<'a> {
+    #[serde(borrow)]
+    customer_id: Told<Str<'a>>,
     #[serde(borrow)]
     customer_name: Told<Str<'a>>,
     #[serde(borrow)]

@@ -1,9 +1,10 @@
 //! Locations: the vendor's sites. Their groups are below what Crosswalk keeps in step.
 
 use crate::client::{self, Rows, no_data, open};
-use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::json::{self, Int, Keys, Str};
 use crosswalk_sdk::{
     Change, Failure, Host, Item, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+    precondition,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,8 +64,11 @@ impl Site<'_> {
     }
 }
 
+/// What names a site and its organisation in a row.
+const KEYS: Keys<'_> = Keys { item: "Id", parent: "ParentId" };
+
 fn items(reply: &Response) -> Result<Rows<Item>, Failure> {
-    Ok(Rows::open(reply)?.map(|site: Site<'_>| site.location().into_item()))
+    Ok(Rows::open(reply, KEYS)?.map(|site: Site<'_>| site.location().into_item()))
 }
 
 fn one(reply: &Response) -> Result<Location, Failure> {
@@ -73,25 +77,23 @@ fn one(reply: &Response) -> Result<Location, Failure> {
 
 const PATH: &str = "/sites";
 
-fn named(parent: Option<&str>, name: &str) -> Result<String, Failure> {
-    let name = client::quoted(name);
-    Ok(match parent {
-        Some(parent) => format!("Name eq {name} and ParentId eq {}", client::number(parent)?),
-        None => format!("Name eq {name}"),
-    })
+fn named(parent: Option<&str>, name: &str) -> Result<Option<String>, Failure> {
+    let within =
+        parent.map(|parent| Ok::<_, Failure>(format!("ParentId eq {}", client::number(parent)?))).transpose()?;
+    Ok(client::all_of([client::containing(name), within]))
 }
 
 /// Reads locations.
 pub(crate) fn read(host: &dyn Host, selection: Selection, after: Option<&str>) -> Result<Page, Failure> {
-    let filter = match selection {
+    let filter = match &selection {
         Selection::Everything => None,
-        Selection::OfParent(parent) => Some(format!("ParentId eq {}", client::number(&parent)?)),
-        Selection::Ids(ids) => return client::single(host, PATH, &ids, |reply| Ok(one(reply)?.into_item())),
+        Selection::OfParent(parent) => Some(format!("ParentId eq {}", client::number(parent)?)),
+        Selection::Ids(ids) => return client::single(host, PATH, ids, |reply| Ok(one(reply)?.into_item())),
         Selection::Search(text) => Some(format!("contains(tolower(Name),{})", client::quoted(&text.to_lowercase()))),
-        Selection::Named(asked) => Some(named(asked.parent.as_deref(), &asked.name)?),
+        Selection::Named(asked) => named(asked.parent.as_deref(), &asked.name)?,
         _ => return Err(Failure::Unsupported("sites cannot be asked for in this way".to_owned())),
     };
-    client::walk(host, PATH, filter.as_deref(), after, items)
+    Ok(client::answering(client::walk(host, PATH, filter.as_deref(), after, items)?, &selection))
 }
 
 #[derive(Serialize)]
@@ -150,6 +152,7 @@ fn create(change: &Change) -> Result<Request, Failure> {
 /// An update replaces the whole site, so what is there is read first and sent back with what changes.
 fn update(change: &Change, now: Result<Response, Failure>) -> Result<Request, Failure> {
     let mut site = one(&now?)?;
+    precondition::holds(change, &site.clone().into_item())?;
     let wanted = Location::of_change(change.clone())?;
     if !wanted.name.is_empty() {
         site.name = wanted.name;

@@ -3,38 +3,48 @@
 //! Windows of both lists are read side by side, in the order of `Identifier`, and joined by it. The lists have a
 //! cursor each, as either may hold rows that the other lacks: the one of `/assets` goes on after the last row that
 //! found its device. An agent's device without a row in the window is asked for singly; where there are
-//! many of them, the page ends before those that are too many for it.
+//! many of them, the page ends before those that are too many for it. That the server has none is believed where the list
+//! of `/assets` has none either, and the rows that it says it has.
 
-use crate::assets::{Device, SECTIONS, inventory, singles};
+use crate::assets::{self, DEVICE, Device, SECTIONS, singles};
 use crate::client::{self, PAGE, PAGES, Rows, SINGLES, list};
 use crate::inventory::Inventory;
 use crate::settings::Settings;
-use crosswalk_sdk::paging::Offset;
+use crosswalk_sdk::paging::{self, Offset};
 use crosswalk_sdk::{Failure, Gap, Host, Page, Request};
 
 /// The two places of a walk over everything. `assets` is none once that list has ended.
 struct Places {
     devices: Offset,
     assets: Option<Offset>,
+    /// Whether the list of assets ended before its total.
+    is_short: bool,
 }
+
+/// In a cursor, after the place of the devices: the list of assets ended early.
+const SHORT: &str = "!";
 
 impl Places {
     fn parse(cursor: Option<&str>) -> Result<Self, Failure> {
         let Some(cursor) = cursor else {
             let start = Offset::parse(None, PAGE)?;
-            return Ok(Self { devices: start, assets: Some(start) });
+            return Ok(Self { devices: start, assets: Some(start), is_short: false });
         };
         let (devices, assets) = cursor.split_once('/').unwrap_or((cursor, ""));
-        let assets = if assets.is_empty() { None } else { Some(Offset::parse(Some(assets), PAGE)?) };
-        Ok(Self { devices: Offset::parse(Some(devices), PAGE)?, assets })
+        let is_short = assets == SHORT;
+        let assets = if assets.is_empty() || is_short { None } else { Some(Offset::parse(Some(assets), PAGE)?) };
+        Ok(Self { devices: Offset::parse(Some(devices), PAGE)?, assets, is_short })
     }
 
-    fn cursor(devices: Offset, assets: Option<Offset>) -> String {
-        assets.map_or_else(|| format!("{devices}/"), |assets| format!("{devices}/{assets}"))
+    fn cursor(&self) -> String {
+        match &self.assets {
+            Some(assets) => format!("{}/{assets}", self.devices),
+            None => format!("{}/{}", self.devices, if self.is_short { SHORT } else { "" }),
+        }
     }
 
     fn requests(&self) -> Vec<Request> {
-        let Places { devices, assets } = self;
+        let Places { devices, assets, .. } = self;
         let page = |path, skip, top| list(path, "Identifier", None, skip, top);
         let devices = devices.skips(PAGES).map(|skip| page("/devices", skip, devices.top));
         let assets = assets.iter().flat_map(|assets| {
@@ -54,8 +64,10 @@ impl Places {
 pub(crate) fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) -> Result<Page, Failure> {
     let (places, replies) = client::send_pages(host, Places::parse(after)?, Places::shrink, Places::requests)?;
     let (device_pages, asset_pages) = replies.split_at(places.devices.skips(PAGES).count());
-    let device_pages = device_pages.iter().map(Rows::<Device<'_>>::open).collect::<Result<Vec<_>, _>>()?;
-    let asset_pages = asset_pages.iter().map(Rows::<Inventory<'_>>::open).collect::<Result<Vec<_>, _>>()?;
+    let device_pages =
+        device_pages.iter().map(|reply| Rows::<Device<'_>>::open(reply, DEVICE)).collect::<Result<Vec<_>, _>>()?;
+    let asset_pages =
+        asset_pages.iter().map(|reply| Rows::<Inventory<'_>>::open(reply, DEVICE)).collect::<Result<Vec<_>, _>>()?;
 
     let devices_walk = places.devices.gather(&device_pages.iter().map(Rows::count).collect::<Vec<_>>());
     let assets_walk =
@@ -66,6 +78,12 @@ pub(crate) fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) ->
     // A row of the inventory that cannot be read is asked for singly below, if it has a device.
     let asset_pages = &asset_pages[..assets_walk.map_or(0, |(_, walk)| walk.pages)];
     let inventories: Vec<&Inventory<'_>> = asset_pages.iter().flat_map(|page| &page.rows).collect();
+    let is_short = places.is_short
+        || assets_walk.is_some_and(|(place, walk)| {
+            let rows = place.skip + asset_pages.iter().map(|page| page.count().0 as u64).sum::<u64>();
+            // Agents without a single inventory are not believed either.
+            walk.next.is_none() && (rows == 0 || paging::missing(rows, walk.total).is_some())
+        });
 
     let mut joined = join(&devices, &inventories);
     let missing = |at: &usize| joined[*at].is_none() && devices[*at].has_agent();
@@ -88,13 +106,17 @@ pub(crate) fn walk(host: &dyn Host, settings: &Settings, after: Option<&str>) ->
             let back = Offset { skip: place.skip + used as u64, total, ..place };
             if behind { Some(back) } else { walk.next }
         });
-        Places::cursor(devices, assets)
+        Places { devices, assets, is_short: is_short && assets.is_none() }.cursor()
     });
 
-    let replies = singles(host, asked.iter().map(|&at| devices[at].identifier.trimmed()))?;
+    let replies = singles(host, asked.iter().map(|&at| devices[at].identifier.trimmed()));
     let mut found: Vec<Option<&Inventory<'_>>> = joined.iter().map(|at| at.map(|at| inventories[at])).collect();
-    let looked_up = asked.iter().zip(&replies).map(|(&at, reply)| inventory(reply, devices[at], &mut gaps));
-    let looked_up = looked_up.collect::<Result<Vec<_>, _>>()?;
+    let alone: Vec<&Device<'_>> = asked.iter().map(|&at| devices[at]).collect();
+    let has_ended = assets_walk.is_none_or(|(_, walk)| walk.next.is_none());
+    let unlisted = if is_short || has_ended { Vec::new() } else { assets::unlisted_of(host, &alone, &replies) };
+    let is_believed =
+        |device: &Device<'_>| !is_short && (has_ended || unlisted.iter().any(|id| id == device.identifier.trimmed()));
+    let looked_up = assets::inventories(&alone, &replies, is_believed, &mut gaps)?;
     for (at, inventory) in asked.into_iter().zip(&looked_up) {
         found[at] = inventory.as_ref();
     }
@@ -263,6 +285,34 @@ mod tests {
     }
 
     #[test]
+    fn an_inventory_that_is_hidden_is_not_taken_for_none() {
+        let rows =
+            |ids: &[&str]| ids.iter().map(|id| format!(r#"{{"Identifier":"{id}"}}"#)).collect::<Vec<_>>().join(",");
+        for (assets, total, gaps) in [
+            (&["A"][..], 1, vec![]),
+            (&["A"], 3, vec!["B", "C"]),
+            (&[], 3, vec!["A", "B", "C"]),
+            (&[], 0, vec!["A", "B", "C"]),
+        ] {
+            let host = Script::new("{}", |request| {
+                let list = |ids: &[&str], total: usize| {
+                    reply(200, &format!(r#"{{"Data":[{}],"Meta":{{"TotalCount":{total}}}}}"#, rows(ids)))
+                };
+                let skip = request.query.iter().any(|(name, value)| name == "$skip" && value != "0");
+                Ok(match request.path.as_str() {
+                    "/devices" => list(&["A", "B", "C"], 3),
+                    "/assets" => list(if skip { &[] } else { assets }, total),
+                    _ => reply(404, r#"{"Data":null,"Meta":{"ResponseCode":404}}"#),
+                })
+            });
+            let page = walk(&host, &Settings::default(), None).unwrap();
+            let named: Vec<_> = page.gaps.iter().filter_map(|gap| gap.item.as_deref()).collect();
+            assert_eq!(page.items.len(), 3);
+            assert_eq!(named, gaps, "{assets:?} of {total}");
+        }
+    }
+
+    #[test]
     fn a_row_that_cannot_be_read_is_a_gap_and_stops_nothing() {
         let odd = r#"{"Identifier":"A","Name":"PC","Disks":"none"}"#;
         let host = Script::new("{}", |request| {
@@ -280,8 +330,8 @@ mod tests {
         });
         let page = walk(&host, &Settings::default(), None).unwrap();
         assert_eq!(page.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["A", "B"]);
-        let parents: Vec<_> = page.gaps.iter().map(|gap| gap.parent.as_deref()).collect();
-        assert_eq!(parents, [None, Some("7")]);
+        let named: Vec<_> = page.gaps.iter().map(|gap| (gap.item.as_deref(), gap.parent.as_deref())).collect();
+        assert_eq!(named, [(None, None), (Some("A"), Some("7"))]);
         assert_eq!((page.next, page.total), (None, Some(3)));
     }
 }

@@ -3,7 +3,7 @@
 //! The list tells little of an asset, so each of its rows is asked for singly, unless the operator chose the list alone.
 //! Before a write the asset is read, since it is sent back whole (`drafts`).
 
-use crate::client::{Client, Rows, get, number, one, stops_all};
+use crate::client::{Client, Rows, get, number, one};
 use crate::drafts::{Draft, NAMES, New, PATH};
 use crate::few;
 use crate::hardware::{Categories, Found, Hardware};
@@ -11,7 +11,9 @@ use crate::lookups;
 use crate::settings::StampPlace;
 use crosswalk_sdk::batch;
 use crosswalk_sdk::http::segment;
-use crosswalk_sdk::{Change, Failure, Gap, Operation, Outcome, Page, Request, Response, Selection, Settlement};
+use crosswalk_sdk::{
+    Change, Failure, Gap, Item, Operation, Outcome, Page, Request, Response, Selection, Settlement, precondition,
+};
 
 /// Assets of a page where each costs a call.
 pub(crate) const FULL_PAGE: u32 = 50;
@@ -32,11 +34,20 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         }
         Selection::Search(text) => list().query("Filter.AssetName", text),
         Selection::Named(named) => {
-            let list = list().query("Filter.AssetName", &named.name);
-            match &named.parent {
-                Some(account) => list.query("Filter.AccountId", number(account)?.to_string()),
-                None => list,
-            }
+            let list = match &named.parent {
+                Some(account) => list().query("Filter.AccountId", number(account)?.to_string()),
+                None => list(),
+            };
+            let rows = |reply: &Response| {
+                let found = Rows::<Found<'_>>::open(reply)?;
+                let answers = |item: &Item| crate::answers(selection, item);
+                Ok(found.map(|row| Some(row.item(&client.settings, categories)).filter(answers)))
+            };
+            // Those that are asked for by name are few, and told in full.
+            let filter = (&list, "Filter.AssetName");
+            let mut page = client.walk_named(filter, &named.name, FULL_PAGE, after, rows)?;
+            fill(client, &mut page, categories)?;
+            return Ok(page);
         }
         Selection::Stamps(stamps) if client.settings.stamp == StampPlace::MachineGroup => {
             let filter = (list(), "Filter.MachineGroupId");
@@ -49,8 +60,7 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         }
         _ => return Err(Failure::Unsupported("hardware assets cannot be asked for in this way".to_owned())),
     };
-    // Those that are asked for by name are few, and told in full.
-    let full = client.settings.full || matches!(selection, Selection::Named(_));
+    let full = client.settings.full;
     let rows = |reply: &Response| {
         let found = Rows::<Found<'_>>::open(reply)?;
         Ok(found.map(|row| Some(row.item(&client.settings, categories)).filter(|item| crate::answers(selection, item))))
@@ -62,7 +72,8 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     Ok(page)
 }
 
-/// Asks for each item of a page singly. One that is gone by now is left out; one that cannot be read is a gap.
+/// Asks for each item of a page singly. One that cannot be read, though the list has it, is a gap, and stays with what
+/// the list tells of it.
 fn fill(client: &Client<'_>, page: &mut Page, categories: Categories) -> Result<(), Failure> {
     let rows = std::mem::take(&mut page.items);
     let requests = rows.iter().map(|row| get(format!("{PATH}/{}", row.id))).collect();
@@ -70,12 +81,27 @@ fn fill(client: &Client<'_>, page: &mut Page, categories: Categories) -> Result<
         let read = reply.and_then(|reply| Ok(one::<Hardware<'_>>(&reply)?.item(&client.settings, categories)));
         match read {
             Ok(item) => page.items.push(item),
-            Err(Failure::NotFound(_)) => {}
-            Err(failure) if stops_all(&failure) => return Err(failure),
-            Err(cause) => page.gaps.push(Gap { parent: row.parent, item: None, cause }),
+            Err(failure) if failure.stops_all() => return Err(failure),
+            Err(cause) => {
+                page.gaps.push(Gap::of_item(&row.id, row.parent.clone(), cause));
+                page.items.push(row);
+            }
         }
     }
     Ok(())
+}
+
+/// A draft of a change, where what it was decided on still holds.
+fn draft<'a>(
+    client: &Client<'_>,
+    change: &'a Change,
+    reply: Option<&'a Result<Response, Failure>>,
+) -> Result<Draft<'a>, Failure> {
+    if let (Some(Ok(reply)), false) = (reply, change.before.is_empty()) {
+        let now = one::<Hardware<'_>>(reply)?.item(&client.settings, Categories::default());
+        precondition::holds(change, &now)?;
+    }
+    Draft::of(change, reply)
 }
 
 /// Writes assets.
@@ -87,7 +113,7 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
     });
     let replies = client.get_all(current.collect());
     let drafts: Vec<Result<Draft<'_>, Failure>> =
-        changes.iter().enumerate().map(|(at, change)| Draft::of(change, replies.get(at))).collect();
+        changes.iter().enumerate().map(|(at, change)| draft(client, change, replies.get(at))).collect();
     let homeless = drafts.iter().flatten().filter(|draft| draft.location.is_none()).map(|draft| draft.account);
     let known = lookups::main_locations(client, homeless).and_then(|mains| {
         let categories = if is_new { New::read(client, &drafts)? } else { New::default() };
@@ -120,7 +146,7 @@ mod tests {
     const ASSET: &str = r#"{"id":55120,"name":" ACME-SRV-1 ","accountId":412,"accountName":"Acme","accountLocationId":9001,"accountLocation":"Main",
         "categoryId":12,"category":"Server","serialNumber":null,"assetTag":"vsax:1f0c","barCode":"B","isActive":true,"modelNumber":"R640","osInfo":"",
         "DNSServers":"10.0.0.1","macAddress":"00:11:22:33:44:55; 00:11:22:33:44:56","ipAddress":"10.0.0.5","lastLoginname":"bob","lastCheckIn":"2025-01-02T03:04:05.12",
-        "manufacturer":"Dell","warrantyExpirationDate":"2027-01-01T00:00:00","agentId":"A","diskVolumes":[{"drive":"C:","type":"Fixed","freeMBytes":1,"usedMBytes":1,"totalMBytes":2}],
+        "manufacturer":"Dell","warrantyExpirationDate":"2027-01-01T00:00:00","ComputerName":"ACME-SRV-1.local","agentId":"A","diskVolumes":[{"drive":"C:","type":"Fixed","freeMBytes":1,"usedMBytes":1,"totalMBytes":2}],
         "statuses":[],"createdOn":"2024-01-01T00:00:00"}"#;
 
     fn answer(request: &Request) -> Response {
@@ -182,6 +208,23 @@ mod tests {
     }
 
     #[test]
+    fn an_asset_that_cannot_be_read_whole_is_a_gap_and_stays() {
+        for (status, case) in [(404, "not-found"), (500, "unavailable")] {
+            let host = Script::new(SETTINGS, |request| {
+                let is_single = request.path.ends_with("/55120");
+                Ok(if is_single { reply(status, r#"{"success":false}"#) } else { answer(request) })
+            });
+            let page = read(&Client::open(&host).unwrap(), &Selection::Everything, None).unwrap();
+            assert_eq!((page.items.len(), page.items[0].name.as_str()), (1, "ACME-SRV-1"));
+            let gap = &page.gaps[0];
+            assert_eq!(
+                (gap.item.as_deref(), gap.parent.as_deref(), gap.cause.case()),
+                (Some("55120"), Some("412"), case)
+            );
+        }
+    }
+
+    #[test]
     fn a_create_names_all_that_is_required() {
         let host = Script::new(SETTINGS, |request| Ok(answer(request)));
         let client = Client::open(&host).unwrap();
@@ -214,6 +257,7 @@ mod tests {
             ("dnsServers", serde_json::json!("10.0.0.1")),
             ("warrantyExpirationDate", serde_json::json!("2027-01-01T00:00:00")),
             ("barCode", serde_json::json!("B")),
+            ("computerName", serde_json::json!("ACME-SRV-1.local")),
         ] {
             assert_eq!(body.get(name), Some(&value), "{name}");
         }
@@ -225,6 +269,18 @@ mod tests {
             (last.method, last.path.as_str(), last.change.as_deref()),
             (Method::Put, "/v2/servicedesk/hardwareasset/55120", Some("2"))
         );
+
+        let decided =
+            Change { before: vec![text("serial-number", "S0"), text("name", "ACME-SRV-1")], ..update.clone() };
+        let failure = crosswalk_sdk::testing::failed(&write(&client, &[decided]));
+        assert_eq!(
+            (failure.case(), failure.message().contains("it was `S0`, and is empty now")),
+            ("conflict", true),
+            "{failure:?}"
+        );
+        let holds =
+            Change { before: vec![Field { name: "serial-number".to_owned(), value: Value::Blank }], ..update.clone() };
+        assert_eq!(write(&client, &[holds])[0].result, Settlement::Done("55120".to_owned()));
 
         let mut to = Change { operation: Operation::Move, fields: Vec::new(), ..update };
         to.parent = Some("413".to_owned());

@@ -5,12 +5,14 @@
 
 use crate::errors::{self, ErrorInfo, Names};
 use crate::settings::Settings;
-use crosswalk_sdk::json::{self, Int};
+use crosswalk_sdk::json::{self, Int, Keys};
 use crosswalk_sdk::{
-    Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told,
+    Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, names,
+    paging,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::cell::Cell;
 
 /// Rows of a page: what is used in practice, as the vendor names no most.
 pub(crate) const PAGE: u32 = 100;
@@ -19,6 +21,8 @@ pub(crate) const PAGE: u32 = 100;
 pub(crate) struct Client<'h> {
     pub(crate) host: &'h dyn Host,
     pub(crate) settings: Settings,
+    /// Whether the login was refused.
+    is_refused: Cell<bool>,
 }
 
 impl<'h> Client<'h> {
@@ -27,7 +31,7 @@ impl<'h> Client<'h> {
     /// # Errors
     /// They are not what the manifest says.
     pub(crate) fn open(host: &'h dyn Host) -> Result<Self, Failure> {
-        Ok(Self { host, settings: Settings::read(host)? })
+        Ok(Self { host, settings: Settings::read(host)?, is_refused: Cell::new(false) })
     }
 
     /// The reply to one read.
@@ -35,16 +39,28 @@ impl<'h> Client<'h> {
     /// # Errors
     /// There is none.
     pub(crate) fn get(&self, request: Request) -> Result<Response, Failure> {
-        Ok(self.host.send(request)?)
+        self.send_all(vec![request])
+            .pop()
+            .unwrap_or_else(|| Err(HttpError::Unreachable("no reply".to_owned())))
+            .map_err(Failure::from)
     }
 
     /// The replies to several reads, in their order.
     pub(crate) fn get_all(&self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
-        self.host.send_all(requests).into_iter().map(|reply| reply.map_err(Failure::from)).collect()
+        self.send_all(requests).into_iter().map(|reply| reply.map_err(Failure::from)).collect()
+    }
+
+    fn send_all(&self, requests: Vec<Request>) -> Vec<Result<Response, HttpError>> {
+        let replies = self.host.send_all(requests);
+        if replies.iter().any(|reply| reply.as_ref().is_ok_and(|reply| reply.status == 401)) {
+            self.is_refused.set(true);
+        }
+        replies
     }
 
     /// Writes a batch: of each change its requests one after the other, the changes side by side. A change ends with the
-    /// first request that fails.
+    /// first request that fails. A right that one change alone is refused is that record's matter, while a refused login is
+    /// everybody's.
     pub(crate) fn write_all(
         &self,
         changes: &[Change],
@@ -68,7 +84,7 @@ impl<'h> Client<'h> {
                 break;
             }
             let (places, requests): (Vec<usize>, Vec<Request>) = next.into_iter().unzip();
-            for (at, reply) in places.into_iter().zip(self.host.send_all(requests)) {
+            for (at, reply) in places.into_iter().zip(self.send_all(requests)) {
                 left[at].1 = Some(match written(&changes[at], reply, names) {
                     Ok(id) => Settlement::Done(id),
                     Err(failure) => Settlement::Failed(failure),
@@ -77,7 +93,13 @@ impl<'h> Client<'h> {
         }
         let outcome = |(change, (_, settled)): (&Change, (_, Option<Settlement>))| {
             let nothing = || Settlement::Done(change.target.clone().unwrap_or_default());
-            Outcome { change: change.id.clone(), result: settled.unwrap_or_else(nothing) }
+            let result = match settled.unwrap_or_else(nothing) {
+                Settlement::Failed(Failure::Denied(why)) if changes.len() == 1 && !self.is_refused.get() => {
+                    Settlement::Failed(Failure::rejected(why))
+                }
+                result => result,
+            };
+            Outcome { change: change.id.clone(), result }
         };
         changes.iter().zip(left).map(outcome).collect()
     }
@@ -93,6 +115,96 @@ impl<'h> Client<'h> {
         after: Option<&str>,
         rows: impl Fn(&Response) -> Result<Rows<Item>, Failure>,
     ) -> Result<Page, Failure> {
+        Ok(self.walk_part(list, size, after, rows)?.page)
+    }
+
+    /// As [`walk`](Self::walk), of a list whose rows are not the items, or of which a part is told: its end before
+    /// its total is a gap, and there is no total.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub(crate) fn walk_apart(
+        &self,
+        (list, what): (&Request, &str),
+        size: u32,
+        after: Option<&str>,
+        rows: impl Fn(&Response) -> Result<Rows<Item>, Failure>,
+    ) -> Result<Page, Failure> {
+        let Part { page, place } = self.walk_part(list, size, after, rows)?;
+        let total = Some(place.total).filter(|total| *total > 0);
+        let mut page = Page { total: None, left_out: 0, ..page };
+        if page.next.is_none() && paging::missing(place.seen, total).is_some() {
+            let cause = paging::ended_early(what, place.seen, place.total);
+            page.gaps.push(Gap { parent: None, item: None, cause });
+        }
+        Ok(page)
+    }
+
+    /// Those of a list that have a name. How the vendor's filter compares is not known: the name is asked for as it is
+    /// written; one that may be kept in another form, in that form, by a part that has one form only, and where
+    /// the filter does not find parts, by the whole list.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub(crate) fn walk_named(
+        &self,
+        (list, filter): (&Request, &str),
+        name: &str,
+        size: u32,
+        after: Option<&str>,
+        rows: impl Fn(&Response) -> Result<Rows<Item>, Failure>,
+    ) -> Result<Page, Failure> {
+        let mut asked: Vec<Option<String>> = names::forms(name).into_iter().map(Some).collect();
+        let part = asked.len();
+        if !name.is_ascii() {
+            asked.push(Some(names::part(name, None)).filter(|part| !part.is_empty()).map(str::to_owned));
+            asked.push(None);
+        }
+        // The step, whether anything was found in it, and the place in its walk.
+        let cursor = after.map(|after| after.splitn(3, ' ').collect::<Vec<_>>());
+        let (step, before, after) = match cursor.as_deref() {
+            None => (0, "", None),
+            Some([step, before, place]) => {
+                let place = Some(*place).filter(|place| !place.is_empty());
+                (step.parse().ok().filter(|step| *step < asked.len()).ok_or_else(|| no_cursor(after))?, *before, place)
+            }
+            Some(_) => return Err(no_cursor(after)),
+        };
+        let list = match &asked[step] {
+            Some(name) => list.clone().query(filter, name),
+            None => list.clone(),
+        };
+        let sent = Cell::new(0);
+        let counted = |reply: &Response| {
+            let rows = rows(reply)?;
+            sent.set(sent.get() + rows.sent);
+            Ok(rows)
+        };
+        let mut page = self.walk_apart((&list, "those of this name"), size, after, counted)?;
+        let is_found = !page.items.is_empty() || before == "found";
+        let finds_parts = step == part && (sent.get() > 0 || before == "sent");
+        let state = if is_found {
+            "found"
+        } else if sent.get() > 0 {
+            "sent"
+        } else {
+            before
+        };
+        page.next = match page.next {
+            Some(place) => Some(format!("{step} {} {place}", if state.is_empty() { "none" } else { state })),
+            None if is_found || finds_parts || step + 1 == asked.len() => None,
+            None => Some(format!("{} none ", step + 1)),
+        };
+        Ok(page)
+    }
+
+    fn walk_part(
+        &self,
+        list: &Request,
+        size: u32,
+        after: Option<&str>,
+        rows: impl Fn(&Response) -> Result<Rows<Item>, Failure>,
+    ) -> Result<Part, Failure> {
         let mut place = Place::parse(after)?;
         let requests = (0..place.pages(size)).map(|more| {
             let number = place.page + more;
@@ -102,16 +214,27 @@ impl<'h> Client<'h> {
         for reply in self.get_all(requests.collect()) {
             let rows = rows(&reply?)?;
             let goes_on = place.goes_on(rows.sent, rows.total);
-            page.total = rows.total;
+            page.total = Some(place.total).filter(|total| *total > 0).or(rows.total);
+            page.left_out += rows.left_out();
             page.items.extend(rows.rows);
             page.gaps.extend(rows.gaps);
             if !goes_on {
-                return Ok(page);
+                return Ok(Part { page, place });
             }
         }
         page.next = Some(place.to_string());
-        Ok(page)
+        Ok(Part { page, place })
     }
+}
+
+/// Some pages, and the place after them.
+struct Part {
+    page: Page,
+    place: Place,
+}
+
+fn no_cursor(cursor: Option<&str>) -> Failure {
+    Failure::Broken(format!("`{}` is no cursor of this connector", cursor.unwrap_or_default()))
 }
 
 /// The vendor's id of what a change was written to.
@@ -147,7 +270,7 @@ impl Place {
         let numbers: Vec<u64> = cursor.split(' ').filter_map(|number| number.parse().ok()).collect();
         match numbers[..] {
             [page, seen, first, total] => Ok(Self { page, seen, first, total }),
-            _ => Err(Failure::Broken(format!("`{cursor}` is no cursor of this connector"))),
+            _ => Err(no_cursor(Some(cursor))),
         }
     }
 
@@ -164,7 +287,9 @@ impl Place {
         }
         self.page += 1;
         self.seen += rows;
-        self.total = total.unwrap_or(0);
+        // A page without rows that says that there are fewer than came has forgotten the others.
+        let is_doubted = rows == 0 && total.is_none_or(|total| total < self.seen);
+        self.total = if is_doubted { self.total } else { total.unwrap_or(0) };
         let is_short = rows < self.first;
         rows > 0 && total.map_or(!is_short, |total| self.seen < total)
     }
@@ -176,6 +301,9 @@ impl std::fmt::Display for Place {
         write!(f, "{} {} {} {}", self.page, self.seen, self.first, self.total)
     }
 }
+
+/// What names a record and its account in a row of any list.
+const KEYS: Keys<'_> = Keys { item: "id", parent: "accountId" };
 
 /// A read.
 pub(crate) fn get(path: impl Into<String>) -> Request {
@@ -271,11 +399,21 @@ impl<T> Rows<T> {
         };
         match open::<Vec<&RawValue>>(reply, false, &[]) {
             Ok(Opened { result: Told::Value(raw), total }) => {
-                let (rows, gaps) = json::readable(&raw, why)?;
+                let (rows, gaps) = json::readable(&raw, why, KEYS)?;
                 Ok(Self { sent: raw.len(), rows, gaps, total })
             }
             _ => Err(why),
         }
+    }
+
+    /// How many rows became nothing.
+    fn left_out(&self) -> u64 {
+        self.sent.saturating_sub(self.rows.len() + self.gaps.len()) as u64
+    }
+
+    /// Whether the list has more rows than were sent.
+    pub(crate) fn goes_on(&self) -> bool {
+        paging::missing(self.sent as u64, self.total).is_some()
     }
 
     /// The same page of those things that its rows become.
@@ -292,11 +430,6 @@ impl<T> Rows<T> {
     pub(crate) fn split<U>(self) -> (Rows<U>, Vec<T>) {
         (Rows { rows: Vec::new(), gaps: self.gaps, sent: self.sent, total: self.total }, self.rows)
     }
-}
-
-/// Whether a single thing that could not be read stops a whole page: others would fare no better.
-pub(crate) fn stops_all(failure: &Failure) -> bool {
-    matches!(failure, Failure::Throttled(_) | Failure::Denied(_) | Failure::Broken(_))
 }
 
 /// An id as the vendor has it.
@@ -334,21 +467,16 @@ mod tests {
     use crosswalk_sdk::testing::{Script, change, reply};
     use crosswalk_sdk::{Kind, Operation};
 
+    fn numbered(id: i64) -> Item {
+        Item { id: id.to_string(), parent: None, name: String::new(), stamp: None, fields: Vec::new() }
+    }
+
     /// The numbers of a walk's rows, and the pages it asked for.
     fn walked(host: &Script<'_>) -> (Vec<String>, Vec<String>) {
         let client = Client::open(host).unwrap();
         let (mut ids, mut after) = (Vec::new(), None::<String>);
         loop {
-            let rows = |reply: &Response| {
-                let id = |Int(id): Int| Item {
-                    id: id.to_string(),
-                    parent: None,
-                    name: String::new(),
-                    stamp: None,
-                    fields: Vec::new(),
-                };
-                Ok(Rows::<Int>::open(reply)?.map(|row| Some(id(row))))
-            };
+            let rows = |reply: &Response| Ok(Rows::<Int>::open(reply)?.map(|Int(id)| Some(numbered(id))));
             let page = client.walk(&get("/v2/x"), 3, after.as_deref(), rows).unwrap();
             ids.extend(page.items.into_iter().map(|item| item.id));
             after = page.next;
@@ -392,6 +520,43 @@ mod tests {
             assert_eq!(asked, pages, "{rows} {most} {with_total}");
         }
         assert!(Place::parse(Some("1 2")).is_err());
+    }
+
+    #[test]
+    fn a_list_that_ends_early_is_told() {
+        for told in [8, 0] {
+            let host = Script::new("{}", |request| {
+                let page = request.query.iter().find(|(name, _)| name == "PageNumber").unwrap().1.as_str();
+                let (rows, total) = if page == "1" { ("[0,1,2]", 8) } else { ("[]", told) };
+                Ok(reply(200, &format!(r#"{{"success":true,"result":{rows},"totalRecords":{total}}}"#)))
+            });
+            let client = Client::open(&host).unwrap();
+            let rows = |reply: &Response| Ok(Rows::<Int>::open(reply)?.map(|Int(id)| (id != 2).then(|| numbered(id))));
+            let first = client.walk(&get("/v2/x"), 3, None, rows).unwrap();
+            assert_eq!((first.total, first.left_out), (Some(8), 1));
+            let last = client.walk(&get("/v2/x"), 3, first.next.as_deref(), rows).unwrap();
+            assert_eq!((last.next, last.total), (None, Some(8)));
+            let apart = client.walk_apart((&get("/v2/x"), "accounts"), 3, first.next.as_deref(), rows).unwrap();
+            assert_eq!((apart.total, apart.gaps.len()), (None, 1));
+            assert!(apart.gaps[0].cause.message().ends_with("has 8 rows and ended after 3"), "{:?}", apart.gaps);
+        }
+    }
+
+    #[test]
+    fn a_right_that_one_record_is_refused_stops_no_others_and_a_refused_login_does() {
+        for (status, one, several) in [(403, "rejected", "denied"), (401, "denied", "denied")] {
+            let host =
+                Script::new("{}", |_| Ok(reply(status, r#"{"success":false,"error":{"message":"No permission"}}"#)));
+            let changes = ["a", "b"].map(|id| change(id, Operation::Update, Kind::Asset));
+            let prepared = |changes: &[Change]| {
+                changes.iter().map(|change| Ok(vec![write(Method::Put, "/1", String::new(), change)])).collect()
+            };
+            for (changes, case) in [(&changes[..1], one), (&changes[..], several)] {
+                let client = Client::open(&host).unwrap();
+                let outcomes = client.write_all(changes, prepared(changes), &[]);
+                assert_eq!(crosswalk_sdk::testing::failed(&outcomes).case(), case, "{status}");
+            }
+        }
     }
 
     #[test]

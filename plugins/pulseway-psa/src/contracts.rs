@@ -4,7 +4,7 @@
 use crate::client::{Client, Rows, get, nothing, number, one};
 use crate::customers::{self, Account};
 use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::{Contract, Failure, Page, Selection, Told};
+use crosswalk_sdk::{Contract, Failure, Gap, Page, Selection, Told};
 use serde::Deserialize;
 
 /// A row of the lookup.
@@ -53,8 +53,16 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection) -> Result<Page, F
     let name = one::<Account<'_>>(&named)?.account_name.text().into_value().unwrap_or_default();
     let list = get("/v2/finance/contracts/summary").query("Filter.AccountName", name).query("PageSize", "100");
     let summaries = client.get(list.query("PageNumber", "1"))?;
-    // What it would add is left untold where it cannot be read.
-    let summaries = Rows::<Summary<'_>>::open(&summaries).map(|found| found.rows).unwrap_or_default();
+    // What it would add is unknown where it cannot be read.
+    let (summaries, unread) = match Rows::<Summary<'_>>::open(&summaries) {
+        Ok(found) => (found.rows, None),
+        Err(failure) if failure.stops_all() => return Err(failure),
+        Err(failure) => (Vec::new(), Some(failure)),
+    };
+    if let Some(cause) = unread {
+        let gap = |choice: &Choice<'_>| Gap::of_item(choice.id.0.to_string(), Some(account.clone()), cause.clone());
+        page.gaps.extend(choices.rows.iter().map(gap));
+    }
     page.items.extend(choices.rows.iter().map(|choice| {
         let summary = summaries.iter().find(|summary| summary.id == choice.id);
         let contract = Contract {
@@ -63,9 +71,9 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection) -> Result<Page, F
             name: choice.name.text().into_value().unwrap_or_default(),
             active: choice.is_active.clone(),
             type_: summary.map_or(Told::Nothing, |summary| summary.contract_type.text()),
-            starts: summary.map_or(Told::Nothing, |summary| summary.start_date.time()),
-            ends: match choice.end_date.time() {
-                Told::Nothing => summary.map_or(Told::Nothing, |summary| summary.end_date.time()),
+            starts: summary.map_or(Told::Nothing, |summary| summary.start_date.day(None)),
+            ends: match choice.end_date.last_day(None) {
+                Told::Nothing => summary.map_or(Told::Nothing, |summary| summary.end_date.last_day(None)),
                 told => told,
             },
             ..Contract::default()

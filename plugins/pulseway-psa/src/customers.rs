@@ -160,7 +160,15 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         }
         Selection::ChangedSince(time) => return changed_since(client, time, after),
         Selection::Search(text) => list().query("Filter.AccountName", text),
-        Selection::Named(named) => list().query("Filter.AccountName", &named.name),
+        Selection::Named(named) => {
+            let rows = |reply: &Response| {
+                let found = Rows::<Account<'_>>::open(reply)?;
+                Ok(found
+                    .map(|account| Some(account.item(&client.settings)).filter(|item| crate::answers(selection, item))))
+            };
+            let filter = (&list(), "Filter.AccountName");
+            return client.walk_named(filter, &named.name, crate::client::PAGE, after, rows);
+        }
         Selection::Stamps(stamps) if client.settings.account_stamp => {
             let filter = (list(), "Filter.AccountCode");
             let items =
@@ -192,8 +200,8 @@ fn changed_since(client: &Client<'_>, time: &str, after: Option<&str>) -> Result
             (!was_given).then(|| account.item(&client.settings))
         }))
     };
-    let mut page = client.walk(&list().query(filter, time), crate::client::PAGE, after, rows)?;
-    page.total = None;
+    let list = list().query(filter, time);
+    let mut page = client.walk_apart((&list, "changed accounts"), crate::client::PAGE, after, rows)?;
     page.next = match page.next {
         Some(next) => Some(format!("{}{next}", if is_new { "n" } else { "m" })),
         None if is_new => None,
@@ -413,11 +421,55 @@ mod tests {
         ];
         assert_eq!(told, expected.iter().map(|(name, value)| (*name, value)).collect::<Vec<_>>());
         let named = Selection::Named(Named { parent: None, name: "Acme".to_owned() });
-        assert!(read(&client, &named, None).unwrap().items.is_empty(), "exactly that name");
+        assert!(read(&client, &named, None).unwrap().items.is_empty(), "the whole of that name");
         assert_eq!(
             host.asked().last().unwrap(),
             "GET /v2/crm/accounts/summary?Filter.AccountName=Acme&PageSize=100&PageNumber=1"
         );
+    }
+
+    #[test]
+    fn a_name_is_found_however_the_vendor_keeps_it_and_whatever_its_filter_finds() {
+        let kept = ["ZÜRCHER CLINICS AG", "Acme Ltd"];
+        for contains in [true, false] {
+            let host = Script::new(SETTINGS, |request| {
+                let filter = request
+                    .query
+                    .iter()
+                    .find(|(name, _)| name == "Filter.AccountName")
+                    .map(|(_, text)| text.to_uppercase());
+                let is_it = |name: &&&str| {
+                    filter.as_ref().is_none_or(|part| {
+                        if contains {
+                            name.to_uppercase().contains(part.as_str())
+                        } else {
+                            name.to_uppercase() == *part
+                        }
+                    })
+                };
+                let rows: Vec<String> =
+                    kept.iter().filter(is_it).map(|name| format!(r#"{{"id":1,"accountName":"{name}"}}"#)).collect();
+                Ok(reply(
+                    200,
+                    &format!(r#"{{"success":true,"result":[{}],"totalRecords":{}}}"#, rows.join(","), rows.len()),
+                ))
+            });
+            let client = Client::open(&host).unwrap();
+            for (name, found) in [("Zu\u{308}rcher Clinics AG", 1), ("acme ltd", 1), ("Zu\u{308}rich", 0)] {
+                let named = Selection::Named(Named { parent: None, name: name.to_owned() });
+                let (mut items, mut after, mut pages) = (0, None, 0);
+                loop {
+                    let page = read(&client, &named, after.as_deref()).unwrap();
+                    items += page.items.len();
+                    pages += 1;
+                    after = page.next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!((items, pages <= 4), (found, true), "{name} {contains}");
+            }
+        }
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn assets(settings: &Settings) -> KindDescription {
         ids_at_once: 50,
         page_size: if settings.full { assets::FULL_PAGE } else { PAGE },
         calls_per_change: 3,
-        checks_before: false,
+        checks_before: true,
     }
 }
 

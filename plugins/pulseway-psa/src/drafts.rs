@@ -92,6 +92,7 @@ const WRITTEN: &[&str] = &[
     "manufacturerId",
     "maxMemorySize",
     "maxMemorySlots",
+    "computerName",
     "purchaseCost",
     "warrantyExpirationDate",
     "expirationDate",

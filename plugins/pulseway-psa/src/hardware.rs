@@ -93,7 +93,7 @@ struct Drive<'a> {
 }
 
 /// The categories that stand for types; none where the tenant has no such.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Categories {
     workstation: Option<i64>,
     server: Option<i64>,

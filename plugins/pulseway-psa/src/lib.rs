@@ -26,7 +26,7 @@ pub use settings::{Settings, StampPlace};
 use client::Client;
 use crosswalk_sdk::batch::all_failed;
 use crosswalk_sdk::{
-    Change, Choice, Connector, Description, Failure, Host, Identity, Item, Kind, Outcome, Page, Query, Selection,
+    Change, Choice, Connector, Description, Failure, Host, Identity, Item, Kind, Outcome, Page, Query, Selection, names,
 };
 
 /// The connector.
@@ -95,7 +95,7 @@ impl Connector for PulsewayPsa {
 /// is compared here once more.
 fn answers(selection: &Selection, item: &Item) -> bool {
     match selection {
-        Selection::Named(named) => named.name.trim() == item.name,
+        Selection::Named(named) => names::is(named, item, None),
         Selection::Search(text) => item.name.to_lowercase().contains(&text.to_lowercase()),
         _ => true,
     }

@@ -1,7 +1,7 @@
 //! Locations, which are only read: the vendor makes one with its account and has no call for more. They come with the
 //! account; where its list leaves them out, each account is asked for singly.
 
-use crate::client::{Client, Rows, get, nothing, one, stops_all};
+use crate::client::{Client, Rows, get, nothing, one};
 use crate::customers::{self, Account, Place};
 use crosswalk_sdk::{Failure, Gap, Item, Location, Page, Response, Selection, Told};
 
@@ -73,8 +73,7 @@ fn everything(client: &Client<'_>, after: Option<&str>) -> Result<Page, Failure>
         }
         Ok(page)
     };
-    let mut page = client.walk(&customers::list(), ACCOUNTS, after, rows)?;
-    page.total = None; // it counts accounts
+    let mut page = client.walk_apart((&customers::list(), "accounts"), ACCOUNTS, after, rows)?;
     let alone = alone.into_inner();
     let requests = alone.iter().map(|id| get(format!("/v2/crm/accounts/summary/{id}"))).collect();
     for (id, reply) in alone.iter().zip(client.get_all(requests)) {
@@ -84,8 +83,7 @@ fn everything(client: &Client<'_>, after: Option<&str>) -> Result<Page, Failure>
         });
         match read {
             Ok(places) => page.items.extend(places),
-            Err(Failure::NotFound(_)) => {}
-            Err(failure) if stops_all(&failure) => return Err(failure),
+            Err(failure) if failure.stops_all() => return Err(failure),
             Err(cause) => page.gaps.push(Gap { parent: Some(id.to_string()), item: None, cause }),
         }
     }

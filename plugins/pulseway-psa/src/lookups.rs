@@ -108,7 +108,7 @@ fn entries(client: &Client<'_>, list: &List) -> Result<Vec<Entry>, Failure> {
                 return Ok(in_use.map(entry).collect());
             }
             Ok(_) => {}
-            Err(failure) if client::stops_all(&failure) => return Err(failure),
+            Err(failure) if failure.stops_all() => return Err(failure),
             Err(failure) => why = Some(failure),
         }
     }

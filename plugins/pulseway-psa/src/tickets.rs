@@ -146,8 +146,9 @@ fn by_stamps(client: &Client<'_>, stamps: &[String]) -> Result<Page, Failure> {
                 let wanted = |item: &Item| item.stamp.as_ref().is_some_and(|stamp| stamps.contains(stamp));
                 Ok(found.map(|row| Some(row.item(&client.settings)).filter(wanted)))
             };
-            let recent = client.walk(&list, crate::client::PAGE, after.as_deref(), rows)?;
+            let recent = client.walk_apart((&list, "tickets"), crate::client::PAGE, after.as_deref(), rows)?;
             page.items.extend(recent.items);
+            page.gaps.extend(recent.gaps);
             match recent.next {
                 Some(next) => after = Some(next),
                 None => break,

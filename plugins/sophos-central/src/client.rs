@@ -1,7 +1,7 @@
 //! This vendor's HTTP: its errors, which come in two shapes, and its lists, which all look alike. Login is the host's.
 //! Leaves alone what the rows mean, and which of its hosts a call goes to.
 
-use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::json::{self, Int, Keys, Str};
 use crosswalk_sdk::{Failure, Field, Gap, Response, Told, Value};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -87,22 +87,11 @@ pub(crate) struct Rows<T> {
 }
 
 impl<T> Rows<T> {
-    /// Opens a page.
-    ///
-    /// # Errors
-    /// It is none, or there are rows and none can be read.
-    pub(crate) fn open<'a>(reply: &'a Response) -> Result<Self, Failure>
-    where
-        T: Deserialize<'a>,
-    {
-        Self::open_of(reply, |_| None)
-    }
-
-    /// The same where a row that cannot be read may still tell whose it is (`parent`).
+    /// Opens a page; `keys` are the members that name a row.
     ///
     /// # Errors
     /// It is none, or there are rows and nothing of any is known.
-    pub(crate) fn open_of<'a>(reply: &'a Response, parent: impl Fn(&str) -> Option<String>) -> Result<Self, Failure>
+    pub(crate) fn open<'a>(reply: &'a Response, keys: Keys<'_>) -> Result<Self, Failure>
     where
         T: Deserialize<'a>,
     {
@@ -110,7 +99,7 @@ impl<T> Rows<T> {
             Ok(listed) => (listed.items, Vec::new(), listed.pages),
             Err(why) => {
                 let Ok(listed) = json::parse::<Listed<'a, &RawValue>>(reply.text()) else { return Err(why) };
-                let (rows, gaps) = json::readable_of(&listed.items, why, parent)?;
+                let (rows, gaps) = json::readable(&listed.items, why, keys)?;
                 (rows, gaps, listed.pages)
             }
         };
@@ -124,6 +113,20 @@ impl<T> Rows<T> {
             next_key: pages.next_key.into_value().and_then(|key| key.filled()),
         })
     }
+
+    /// How many rows were sent.
+    pub(crate) fn sent(&self) -> u64 {
+        (self.rows.len() + self.gaps.len()) as u64
+    }
+
+    /// How many rows the list has: as it says, unless a page without rows says that there are fewer than came (`told`
+    /// before).
+    pub(crate) fn total_after(&self, told: u64, seen: u64) -> u64 {
+        match self.total {
+            Some(total) if self.sent() > 0 || total >= seen => total,
+            _ => told,
+        }
+    }
 }
 
 /// Adds an attribute of the vendor's own, where it says something.
@@ -136,9 +139,16 @@ pub(crate) fn extra(fields: &mut Vec<Field>, name: &str, told: &Told<Str<'_>>) {
 /// A whole number of pieces. One with a fraction or below zero, or what is no number, tells nothing: it is not zero.
 pub(crate) fn pieces(told: &Told<Str<'_>>) -> Told<i64> {
     match told {
-        Told::Value(text) => Told::or_nothing(text.trimmed().parse().ok().filter(|pieces| *pieces >= 0)),
+        Told::Value(text) => Told::or_nothing(whole(text.trimmed()).filter(|pieces| *pieces >= 0)),
         Told::Blank | Told::Nothing => Told::Nothing,
     }
+}
+
+/// A whole number in digits, or with a fraction of zero.
+fn whole(text: &str) -> Option<i64> {
+    const MOST: f64 = 1e15; // far below where a float is no longer exact
+    let as_float = || text.parse::<f64>().ok().filter(|number| number.fract() == 0.0 && number.abs() < MOST);
+    text.parse().ok().or_else(|| as_float().map(|number| number as i64))
 }
 
 #[cfg(test)]
@@ -184,7 +194,7 @@ mod tests {
         struct Row {
             id: i64,
         }
-        let open = |text: &str| Rows::<Row>::open(&reply(200, text));
+        let open = |text: &str| Rows::<Row>::open(&reply(200, text), Keys { item: "", parent: "of" });
         let page = open(r#"{"items":[{"id":1},{"id":"x"},{"id":3}],"pages":{"total":2,"items":103,"nextKey":"k"}}"#);
         let page = page.unwrap();
         assert_eq!((page.rows.iter().map(|row| row.id).sum::<i64>(), page.gaps.len()), (4, 1));

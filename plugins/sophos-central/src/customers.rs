@@ -4,7 +4,7 @@ use crate::client::{extra, failure, no_cursor};
 use crate::partner::Partner;
 use crate::tenants::{self, Tenant, Tenants};
 use crosswalk_sdk::http::segment;
-use crosswalk_sdk::{Customer, Failure, Host, Item, Page, Selection, json};
+use crosswalk_sdk::{Customer, Failure, Gap, Host, Item, Page, Selection, json};
 
 fn item(tenant: &Tenant<'_>) -> Item {
     let id = tenant.id.trimmed().to_owned();
@@ -17,7 +17,7 @@ fn item(tenant: &Tenant<'_>) -> Item {
     customer.into_item()
 }
 
-/// Reads customers. The cursor is the number of a page.
+/// Reads customers. The cursor is the number of a page, the rows so far and the total as last told.
 ///
 /// # Errors
 /// Why there are none.
@@ -29,13 +29,17 @@ pub(crate) fn read(
 ) -> Result<Page, Failure> {
     match selection {
         Selection::Everything => {
-            let number = after.map_or(Ok(1), str::parse).map_err(|_| no_cursor(after))?;
+            let place: Vec<u64> =
+                after.unwrap_or("1 0 0").split(' ').filter_map(|number| number.parse().ok()).collect();
+            let [number, seen, told] = place[..] else { return Err(no_cursor(after)) };
             let reply = tenants::page(host, partner, number)?;
             let page = Tenants::open(&reply, number)?;
+            let seen = seen + page.sent();
+            let total = page.total_after(Some(told).filter(|told| *told > 0), seen);
             Ok(Page {
                 items: page.rows.iter().map(item).collect(),
-                next: page.next.map(|number| number.to_string()),
-                total: page.total,
+                next: page.next.map(|number| format!("{number} {seen} {}", total.unwrap_or(0))),
+                total,
                 gaps: page.gaps,
                 ..Page::default()
             })
@@ -43,16 +47,18 @@ pub(crate) fn read(
         Selection::Ids(ids) => {
             let request = |id: &String| partner.get(&format!("/partner/v1/tenants/{}", segment(id)));
             let replies = if ids.is_empty() { Vec::new() } else { host.send_all(ids.iter().map(request).collect()) };
-            let mut items = Vec::with_capacity(replies.len());
-            for reply in replies {
+            let mut page = Page::default();
+            for (id, reply) in ids.iter().zip(replies) {
                 let reply = reply?;
                 match reply.is_success() {
-                    true => items.push(item(&json::parse(reply.text())?)),
+                    true => page.items.push(item(&json::parse(reply.text())?)),
                     false if reply.status == 404 => {}
-                    false => return Err(failure(&reply)),
+                    // Of one customer: it belongs to another partner, say. A refused login is everybody's.
+                    false if matches!(reply.status, 401 | 429) => return Err(failure(&reply)),
+                    false => page.gaps.push(Gap::of_item(id, None, failure(&reply))),
                 }
             }
-            Ok(Page { items, ..Page::default() })
+            Ok(page)
         }
         _ => Err(Failure::Unsupported("Sophos Central's customers are listed, or asked for by their ids".to_owned())),
     }

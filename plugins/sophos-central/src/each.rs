@@ -9,7 +9,8 @@
 use crate::client::{failure, words};
 use crate::partner::Partner;
 use crate::tenants::{self, Tenant, Tenants};
-use crosswalk_sdk::json::{self, Str};
+use crosswalk_sdk::json::{self, Int, Str};
+use crosswalk_sdk::paging;
 use crosswalk_sdk::{Failure, Gap, Host, Request, Response, Told};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,15 @@ const PAGES: usize = 50;
 /// A place in the walk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Spot {
+    /// How many tenants were listed on the pages before.
+    #[serde(default)]
+    listed: u64,
+    /// How many the list has, as last told; 0 where it is not.
+    #[serde(default)]
+    told: u64,
+    /// How many rows came of the tenant that was read in part.
+    #[serde(default)]
+    rows: u64,
     /// The page of the list of tenants, from 1.
     page: u64,
     /// The row there.
@@ -32,7 +42,7 @@ pub(crate) struct Spot {
 
 impl Default for Spot {
     fn default() -> Self {
-        Self { page: 1, from: 0, within: None }
+        Self { listed: 0, told: 0, rows: 0, page: 1, from: 0, within: None }
     }
 }
 
@@ -47,6 +57,8 @@ pub(crate) struct Part {
 /// A tenant, and how far it is.
 struct Asked<'t, 'a> {
     tenant: &'t Tenant<'a>,
+    /// How many rows came in calls before this one.
+    before: u64,
     replies: Vec<Response>,
     state: State,
 }
@@ -72,6 +84,8 @@ pub(crate) fn ask(
 ) -> Result<Part, Failure> {
     let listed = tenants::page(host, partner, spot.page)?;
     let listed = Tenants::open(&listed, spot.page)?;
+    let listed_so_far = spot.listed + listed.sent();
+    let total = listed.total_after(Some(spot.told).filter(|told| *told > 0), listed_so_far);
     let mut gaps = if spot.from == 0 && spot.within.is_none() { listed.gaps } else { Vec::new() };
     // The list may have moved since: a key is only good for its own tenant.
     let within = spot.within.as_ref();
@@ -80,6 +94,7 @@ pub(crate) fn ask(
     let mut asked: Vec<Asked<'_, '_>> = listed.rows.iter().skip(from).take(TENANTS).map(Asked::new).collect();
     if let (Some(_), Some((_, key)), Some(first)) = (at, within, asked.first_mut()) {
         first.state = State::Open(Some(key.clone()));
+        first.before = spot.rows;
     }
     let throttled = rounds(host, &mut asked, request)?;
 
@@ -94,21 +109,37 @@ pub(crate) fn ask(
                 Err(cause) => gaps.push(Gap { parent: Some(id.clone()), item: None, cause }),
             }
         }
+        let (rows, told) = one.counted();
         match &one.state {
-            State::Read => {}
+            State::Read => {
+                if let (Some(_), Some(told)) = (paging::missing(rows, told), told) {
+                    gaps.push(Gap {
+                        parent: Some(id),
+                        item: None,
+                        cause: paging::ended_early("this customer", rows, told),
+                    });
+                }
+            }
             State::Failed(cause) => gaps.push(Gap { parent: Some(id), item: None, cause: cause.clone() }),
             State::Open(key) => {
                 let within = key.clone().map(|key| (id, key));
-                return Ok(Part { next: Some(Spot { page: spot.page, from: from + place, within }), gaps });
+                let rows = if within.is_some() { rows } else { 0 };
+                let next = Spot { from: from + place, within, rows, ..spot.clone() };
+                return Ok(Part { next: Some(next), gaps });
             }
         }
     }
     let end = from + asked.len();
     let next = if end < listed.rows.len() {
-        Some(Spot { page: spot.page, from: end, within: None })
+        Some(Spot { from: end, within: None, rows: 0, ..spot.clone() })
     } else {
-        listed.next.map(|page| Spot { page, ..Spot::default() })
+        let told = total.unwrap_or(0);
+        listed.next.map(|page| Spot { page, listed: listed_so_far, told, ..Spot::default() })
     };
+    if let (None, Some(_), Some(total)) = (&next, paging::missing(listed_so_far, total), total) {
+        let cause = paging::ended_early("customers", listed_so_far, total);
+        gaps.push(Gap { parent: None, item: None, cause });
+    }
     Ok(Part { next, gaps })
 }
 
@@ -195,8 +226,37 @@ pub(crate) fn judged(reply: Response) -> Result<Response, Refused> {
 
 impl<'t, 'a> Asked<'t, 'a> {
     fn new(tenant: &'t Tenant<'a>) -> Self {
-        Self { tenant, replies: Vec::new(), state: State::Open(None) }
+        Self { tenant, before: 0, replies: Vec::new(), state: State::Open(None) }
     }
+}
+
+impl Asked<'_, '_> {
+    /// How many rows came, and how many there are: the most that a page said.
+    fn counted(&self) -> (u64, Option<u64>) {
+        let each: Vec<(u64, Option<u64>)> = self.replies.iter().map(counted).collect();
+        (
+            self.before + each.iter().map(|(rows, _)| rows).sum::<u64>(),
+            each.iter().filter_map(|(_, total)| *total).max(),
+        )
+    }
+}
+
+/// How many rows a reply has, and how many its list says that it has; a reply that is no list has none.
+pub(crate) fn counted(reply: &Response) -> (u64, Option<u64>) {
+    #[derive(Deserialize)]
+    struct Listed {
+        items: Vec<serde::de::IgnoredAny>,
+        #[serde(default)]
+        pages: Told<Pages>,
+    }
+    #[derive(Deserialize)]
+    struct Pages {
+        #[serde(default)]
+        items: Told<Int>,
+    }
+    let Ok(listed) = json::parse::<Listed>(reply.text()) else { return (0, None) };
+    let total = listed.pages.into_value().and_then(|pages| u64::try_from(pages.items.into_value()?.0).ok());
+    (listed.items.len() as u64, total)
 }
 
 /// Where the pages of a reply go on; a reply that has none, or is none, is the last one.
@@ -271,10 +331,42 @@ mod tests {
     }
 
     #[test]
+    fn customers_and_alerts_that_a_list_says_it_has_are_missed() {
+        let host = Script::new("{}", |request| {
+            let is = |name: &str, value: &str| request.query.iter().any(|(n, v)| n == name && v == value);
+            let body = match request.path.as_str() {
+                "/partner/v1/tenants" if is("page", "1") => {
+                    r#"{"items":[{"id":"a"},{"id":"b"}],"pages":{"total":3,"items":230}}"#
+                }
+                "/partner/v1/tenants" => r#"{"items":[],"pages":{"total":3,"items":230}}"#,
+                "/a" if is("key", "1") => r#"{"items":[{},{}],"pages":{"items":5,"nextKey":"2"}}"#,
+                "/a" => r#"{"items":[],"pages":{"items":5}}"#,
+                _ => r#"{"items":[{}],"pages":{"items":1}}"#,
+            };
+            Ok(reply(200, body))
+        });
+        let partner = Partner { id: "p".to_owned() };
+        let (mut spot, mut gaps) = (Some(Spot::default()), Vec::new());
+        while let Some(here) = spot {
+            let part = ask(&host, &partner, &here, request, |_, _| Ok(Vec::new())).unwrap();
+            gaps.extend(part.gaps);
+            spot = part.next;
+        }
+        let told: Vec<_> = gaps.iter().map(|gap| (gap.parent.as_deref(), gap.cause.message())).collect();
+        assert_eq!(
+            told,
+            [
+                (Some("a"), "the list of this customer says that it has 5 rows and ended after 2"),
+                (None, "the list of customers says that it has 230 rows and ended after 2"),
+            ]
+        );
+    }
+
+    #[test]
     fn a_key_is_only_good_for_its_own_tenant() {
         let host = vendor(&[("a", 3), ("b", 3)]);
         let partner = Partner { id: "p".to_owned() };
-        let spot = |id: &str| Spot { page: 1, from: 0, within: Some((id.to_owned(), "3".to_owned())) };
+        let spot = |id: &str| Spot { within: Some((id.to_owned(), "3".to_owned())), ..Spot::default() };
         for (id, expected) in [("b", "/b 3"), ("gone", "/a 1")] {
             host.forget();
             ask(&host, &partner, &spot(id), request, |_, _| Ok(Vec::new())).unwrap();

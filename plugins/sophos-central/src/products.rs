@@ -25,6 +25,8 @@ impl Products {
 }
 
 impl Maker for Products {
+    const IS_OF_MONTHS: bool = false;
+
     fn resume(seen: Vec<String>) -> Self {
         Self { seen, items: Vec::new() }
     }

@@ -11,8 +11,8 @@ use crate::each::{self, Spot};
 use crate::licences::{self, Licence};
 use crate::partner::Partner;
 use crate::settings::Settings;
-use crosswalk_sdk::json::{self, Str};
-use crosswalk_sdk::{Failure, Gap, Host, Item, Page, Response, Told, time};
+use crosswalk_sdk::json::{self, Keys, Str};
+use crosswalk_sdk::{Failure, Gap, Host, Item, Page, Period, Response, Told, paging, time};
 use serde::{Deserialize, Serialize};
 
 /// A row of a report, as far as it is used.
@@ -72,16 +72,8 @@ impl Row<'_> {
     }
 }
 
-/// Whose a row is that cannot be read as a whole.
-fn account(row: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Account<'a> {
-        #[serde(borrow)]
-        account_id: Str<'a>,
-    }
-    json::parse::<Account<'_>>(row).ok()?.account_id.filled()
-}
+/// What names whose a row is; a row has no id.
+const KEYS: Keys<'_> = Keys { item: "", parent: "accountId" };
 
 /// What of a cursor's 8 KiB is for what a [`Maker`] remembers.
 const ROOM: usize = 6 << 10;
@@ -89,6 +81,8 @@ const ROOM: usize = 6 << 10;
 /// What is made of the walk, row by row. `seen` is what it has to remember from page to page; it travels in the cursor, so
 /// that a page that is read again is read the same. Where it does not fit, what came first is forgotten.
 pub(crate) trait Maker {
+    /// Whether what is made is of a month.
+    const IS_OF_MONTHS: bool;
     /// Starts a page.
     fn resume(seen: Vec<String>) -> Self;
     /// Takes a row of the report of a month (`yyyy-mm`), of this product.
@@ -106,6 +100,13 @@ struct Place {
     /// The months still to be read, as `yyyy-mm`; the first is being read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     months: Vec<String>,
+    /// The months of the whole walk: the running one, which decides, and the one before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    covered: Vec<String>,
+    /// How many rows of the month came.
+    rows: u64,
+    /// How many rows its report says that it has; 0 where it does not say.
+    told: u64,
     /// The key of the next page of its report.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
@@ -132,7 +133,7 @@ fn months(now_ms: u64) -> [String; 2] {
 pub(crate) fn partner_name(host: &dyn Host, partner: &Partner) -> Result<Option<String>, Failure> {
     let [_, before] = months(host.now_ms());
     let Some(reply) = page(host, partner, &before, None)? else { return Ok(None) };
-    let page = Rows::<Row<'_>>::open(&reply)?;
+    let page = Rows::<Row<'_>>::open(&reply, KEYS)?;
     Ok(page.rows.first().and_then(|row| row.partner_account_name.text().into_value()))
 }
 
@@ -148,7 +149,10 @@ pub(crate) fn read<M: Maker>(
 ) -> Result<Page, Failure> {
     let mut place = match after {
         Some(cursor) => serde_json::from_str(cursor).map_err(|_| no_cursor(after))?,
-        None => Place { months: months(host.now_ms()).into(), ..Place::default() },
+        None => {
+            let months: Vec<String> = months(host.now_ms()).into();
+            Place { covered: months.clone(), months, ..Place::default() }
+        }
     };
     let mut maker = M::resume(std::mem::take(&mut place.seen));
     let mut gaps = Vec::new();
@@ -156,7 +160,9 @@ pub(crate) fn read<M: Maker>(
         let starts = place.key.is_none();
         match page(host, partner, &month, place.key.take())? {
             Some(reply) => {
-                let page = Rows::<Row<'_>>::open_of(&reply, account)?;
+                let page = Rows::<Row<'_>>::open(&reply, KEYS)?;
+                place.rows += page.sent();
+                place.told = page.total_after(place.told, place.rows);
                 gaps.extend(page.gaps);
                 for row in &page.rows {
                     match row.product(&month) {
@@ -171,6 +177,11 @@ pub(crate) fn read<M: Maker>(
             None => gaps.push(Gap { parent: None, item: None, cause: missing(&month) }),
         }
         if place.key.is_none() {
+            let (rows, told) = (std::mem::take(&mut place.rows), std::mem::take(&mut place.told));
+            if told > 0 && paging::missing(rows, Some(told)).is_some() {
+                let cause = paging::ended_early(&format!("usage of {month}"), rows, told);
+                gaps.push(Gap { parent: None, item: None, cause });
+            }
             place.months.remove(0);
             let then_licences = place.months.is_empty() && settings.term_licences;
             place.licences = then_licences.then(Spot::default);
@@ -190,7 +201,10 @@ pub(crate) fn read<M: Maker>(
     let more = !place.months.is_empty() || place.licences.is_some();
     let (items, seen) = maker.finish();
     place.seen = fitting(seen);
-    Ok(Page { items, next: more.then(|| json::write(&place)), gaps, ..Page::default() })
+    let period = |(at, month): (usize, &String)| Period { name: month.clone(), decides: at == 0 };
+    let covered: Vec<Period> = place.covered.iter().enumerate().map(period).collect();
+    let periods = if M::IS_OF_MONTHS { covered } else { Vec::new() };
+    Ok(Page { items, next: more.then(|| json::write(&place)), periods, gaps, ..Page::default() })
 }
 
 /// The last of them that fit a cursor.
@@ -208,7 +222,7 @@ fn page(host: &dyn Host, partner: &Partner, month: &str, key: Option<String>) ->
     let (year, number) = month.split_once('-').unwrap_or((month, ""));
     // Whether the vendor takes a month with a zero before it is not known.
     let path = format!("/partner/v1/billing/usage/{year}/{}", number.trim_start_matches('0'));
-    let mut request = partner.get(&path).query("pageSize", PAGE.to_string());
+    let mut request = partner.get(&path).query("pageSize", PAGE.to_string()).query("pageTotal", "true");
     if let Some(key) = key {
         request = request.query("pageFromKey", key);
     }
@@ -237,11 +251,35 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_cannot_be_read_may_tell_whose_it_is() {
-        assert_eq!(account(r#"{"accountId":" t-1 ","sku":[]}"#).as_deref(), Some("t-1"));
-        for none in [r#"{"accountId":{},"sku":"x"}"#, r#"{"accountId":" "}"#, r#"{"accountId":null}"#, "{}", "7"] {
-            assert_eq!(account(none), None, "{none}");
+    fn a_read_says_which_months_it_covers_and_which_decides_though_it_is_empty() {
+        use crate::usage::Rows as Usage;
+        use crosswalk_sdk::testing::{Script, reply};
+        let host = Script::new("{}", |request| {
+            let body = match (request.path.as_str(), request.query.len()) {
+                ("/partner/v1/billing/usage/2025/11", _) => r#"{"items":[],"pages":{"items":0}}"#,
+                (_, 2) => {
+                    r#"{"items":[{"accountId":"t","sku":"A","billableQuantity":1}],"pages":{"items":3,"nextKey":"k"}}"#
+                }
+                _ => r#"{"items":[],"pages":{"items":0}}"#,
+            };
+            Ok(reply(200, body))
+        });
+        let partner = Partner { id: "p".to_owned() };
+        let (mut after, mut gaps, mut pages) = (None::<String>, Vec::new(), 0);
+        loop {
+            let page = read::<Usage>(&host, &Settings::default(), &partner, after.as_deref()).unwrap();
+            let periods: Vec<_> = page.periods.iter().map(|period| (period.name.as_str(), period.decides)).collect();
+            assert_eq!(periods, [("2025-11", true), ("2025-10", false)]);
+            gaps.extend(page.gaps);
+            pages += 1;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
         }
+        let told: Vec<&str> = gaps.iter().map(|gap| gap.cause.message()).collect();
+        assert_eq!(told, ["the list of usage of 2025-10 says that it has 3 rows and ended after 1"]);
+        assert_eq!(pages, 3);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::client::{PAGE, Rows, good};
 use crate::partner::Partner;
-use crosswalk_sdk::json::Str;
+use crosswalk_sdk::json::{Keys, Str};
 use crosswalk_sdk::{Failure, Gap, Host, Request, Response, Told};
 use serde::Deserialize;
 
@@ -46,6 +46,9 @@ impl Tenant<'_> {
     }
 }
 
+/// What names a tenant in its row.
+const KEYS: Keys<'_> = Keys { item: "id", parent: "" };
+
 /// Asks for a page of the list; the first is 1.
 ///
 /// # Errors
@@ -77,11 +80,25 @@ impl<'a> Tenants<'a> {
     /// # Errors
     /// It is none, or there are rows and none can be read.
     pub(crate) fn open(reply: &'a Response, number: u64) -> Result<Self, Failure> {
-        let Rows { rows, gaps, pages, total, .. } = Rows::<Tenant<'a>>::open(reply)?;
+        let Rows { rows, gaps, pages, total, .. } = Rows::<Tenant<'a>>::open(reply, KEYS)?;
         let count = rows.len() + gaps.len();
         let more = pages.map_or(count >= PAGE as usize, |pages| number < pages);
-        // A page without rows ends the walk whatever it says: it could never end otherwise.
+        // A page without rows ends the walk whatever it says: it could never end otherwise. The total tells what is missing.
         let next = (more && count > 0).then_some(number + 1);
         Ok(Self { rows, gaps, total, next })
+    }
+
+    /// How many rows were sent.
+    pub(crate) fn sent(&self) -> u64 {
+        (self.rows.len() + self.gaps.len()) as u64
+    }
+
+    /// How many there are in all, where a page before said `told` of a list of which `seen` rows came, this page's among
+    /// them: a page without rows that says that there are fewer has forgotten the others.
+    pub(crate) fn total_after(&self, told: Option<u64>, seen: u64) -> Option<u64> {
+        match self.total {
+            Some(total) if self.sent() > 0 || total >= seen => Some(total),
+            _ => told.or(self.total),
+        }
     }
 }

@@ -39,6 +39,8 @@ fn text(told: &Told<Str<'_>>) -> String {
 }
 
 impl Maker for Rows {
+    const IS_OF_MONTHS: bool = true;
+
     fn resume(mut seen: Vec<String>) -> Self {
         let mut rows = Self { items: Vec::new(), times: BTreeMap::new(), last: Default::default() };
         if let Some(account) = seen.pop() {
@@ -61,7 +63,7 @@ impl Maker for Rows {
             quantity: pieces(&row.billable_quantity),
             actual: pieces(&row.actual_quantity),
             period: Told::Value(month.to_owned()),
-            effective: row.billing_start_date.time(),
+            effective: row.billing_start_date.day(None),
             product: Told::Value(Reference(sku.to_owned())),
             ..Usage::default()
         };
@@ -79,7 +81,7 @@ impl Maker for Rows {
             product: Told::or_nothing(licence.product_id().map(Reference)),
             quantity: pieces(&licence.quantity),
             actual: licence.in_use(),
-            effective: licence.start_date.time(),
+            effective: licence.start_date.day(None),
             ..Usage::default()
         };
         self.items.push(usage.into_item());

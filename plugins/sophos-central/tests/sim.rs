@@ -369,10 +369,14 @@ fn alerts_are_read_tenant_by_tenant_and_one_that_is_shut_stops_nothing() {
     let (items, gaps, pages) = walk(&host, Kind::Alert, &Selection::Everything).unwrap();
     assert_eq!(pages, 6, "100 tenants in four, 30 in two");
     let shut: Vec<_> = gaps.iter().map(|gap| (gap.parent.clone().unwrap(), gap.cause.case())).collect();
-    assert_eq!(shut, [(tenants[4].id.clone(), "denied"), (tenants[5].id.clone(), "denied")]);
-    assert!(gaps[0].cause.message().contains("Partner Assistance"));
+    let hostless = gaps[0].parent.clone().unwrap();
+    assert!(gaps[0].cause.message().contains("names no host for this customer yet"), "{gaps:?}");
+    let refused = [(tenants[4].id.clone(), "denied"), (tenants[5].id.clone(), "denied")];
+    assert_eq!((&shut[1..], shut[0].1), (&refused[..], "unavailable"));
+    assert!(gaps[1].cause.message().contains("Partner Assistance"));
     let alerts = by_id(items);
-    let unread = 1; // one of the tenant that has no host yet
+    let unread = 1; // one of the tenant that has no host yet, which is the gap above
+    assert!(alerts.values().all(|item| item.parent.as_ref() != Some(&hostless)));
     assert_eq!(alerts.len() + unread, sim.open_alerts().len());
     assert_eq!(alerts.values().filter(|item| item.parent.as_ref() == Some(&tenants[61].id)).count(), 250);
     let regional: Vec<_> = host.requests.borrow().iter().filter(|r| r.endpoint == "regional").cloned().collect();
@@ -399,7 +403,8 @@ fn alerts_are_read_tenant_by_tenant_and_one_that_is_shut_stops_nothing() {
     let (own, _, pages) = of(&tenants[61].id).unwrap();
     assert_eq!((own.len(), pages), (250, 3));
     assert!(own.iter().all(|item| alerts[&item.id] == *item));
-    assert_eq!((of(&tenants[3].id).unwrap().0.len(), of(&tenants[4].id).unwrap_err().case()), (0, "denied"));
+    let refused = [3, 4].map(|at| of(&tenants[at].id).unwrap_err().case());
+    assert_eq!(refused, ["unavailable", "denied"], "one has no host yet, one is shut");
     assert_eq!(of("nobody").unwrap_err().case(), "not-found");
     let since = Selection::ChangedSince("2025-11-03T08:04:00Z".to_owned());
     let since = by_id(walk(&host, Kind::Alert, &since).unwrap().0);
@@ -450,12 +455,16 @@ fn what_goes_wrong_is_told_as_it_is() {
     // One tenant whose region is down is a gap; the credentials refused there are everybody's trouble.
     sim.faults().parse("server-error=path:/alerts,next:1,status:503").unwrap();
     let (_, gaps, _) = read(Kind::Alert).unwrap();
-    assert_eq!(gaps.iter().map(|gap| gap.cause.case()).collect::<Vec<_>>(), ["unavailable", "denied", "denied"]);
+    assert_eq!(
+        gaps.iter().map(|gap| gap.cause.case()).collect::<Vec<_>>(),
+        ["unavailable", "unavailable", "denied", "denied"],
+        "one has no host yet"
+    );
     sim.faults().parse("unauthorized=path:/alerts,after:3").unwrap();
     assert_eq!(read(Kind::Alert).unwrap_err().case(), "denied");
     sim.faults().clear();
     sim.faults().parse("half-page=path:/alerts,next:1").unwrap();
-    assert_eq!(read(Kind::Alert).unwrap().1.len(), 3, "an answer that is none is a gap, too");
+    assert_eq!(read(Kind::Alert).unwrap().1.len(), 4, "an answer that is none is a gap, too");
     sim.faults().clear();
 
     assert_eq!(walk(&host, Kind::Asset, &Selection::Everything).unwrap_err().case(), "unsupported");

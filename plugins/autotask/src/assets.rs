@@ -11,7 +11,8 @@ use crate::udfs::{self, Udf};
 use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Asset, Change, Failure, Kind, Level, Method, Operation, Outcome, Page, Reference, Request, Selection, Told, time,
+    Asset, Change, Failure, Kind, Level, Method, Operation, Outcome, Page, Reference, Request, Selection, Told, names,
+    time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +65,7 @@ struct ConfigurationItem<'a> {
 
 impl ConfigurationItem<'_> {
     fn asset(self, settings: &Settings, products: Products) -> Asset {
-        let (stamp, extra) = udfs::read(self.user_defined_fields.into_value().unwrap_or_default(), settings);
+        let (stamp, extra) = udfs::read(self.user_defined_fields, settings);
         Asset {
             id: self.id.0.to_string(),
             parent: self.company_id.value().map(|Int(id)| id.to_string()),
@@ -103,14 +104,15 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     let mut query = Query::new(&include, filter);
     let item = |row: ConfigurationItem<'_>| {
         let asset = row.asset(settings, products);
-        crate::is_named(selection, &asset.name).then(|| asset.into_item())
+        names::answers(selection, &asset.name, ITEMS.name_length()).then(|| asset.into_item())
     };
+    let place = (selection, after);
     if client.host.recall(WIDE, "ConfigurationItems", DAY_MS).is_none() {
         match client.query("ConfigurationItems", &query, after) {
             Ok(reply) => {
                 let found = client.rows::<ConfigurationItem<'_>>(&reply)?;
-                if found.rows.iter().all(|row| udfs::all_told(row.user_defined_fields.value(), settings)) {
-                    return Ok(found.page(item));
+                if found.rows.iter().all(|row| udfs::all_told(&row.user_defined_fields, settings)) {
+                    return client.with_total(found.page(item), ITEMS.path, &query, place);
                 }
             }
             Err(Failure::Unsupported(_)) => {}
@@ -121,7 +123,7 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     }
     query.widen();
     let reply = client.query("ConfigurationItems", &query, after)?;
-    Ok(client.rows::<ConfigurationItem<'_>>(&reply)?.page(item))
+    client.with_total(client.rows::<ConfigurationItem<'_>>(&reply)?.page(item), ITEMS.path, &query, place)
 }
 
 #[derive(Serialize)]
@@ -183,7 +185,8 @@ fn request(client: &Client<'_>, change: &Change, required: Option<&Required>) ->
         reference_number,
         company_location_id,
         serial_number: asset.serial_number,
-        notes: asset.description,
+        // Only of what is made here: later they are a person's.
+        notes: if required.is_some() { asset.description } else { Told::Nothing },
         user_defined_fields: udfs::write(client, change),
     };
     let method = if required.is_some() { Method::Post } else { Method::Patch };
@@ -345,7 +348,7 @@ mod tests {
         assert_eq!(
             body,
             format!(
-                r#"{{"MaxRecords":500,{NARROW},"filter":[{{"op":"eq","field":"companyID","value":412}},{{"op":"eq","field":"referenceTitle","value":"ACME-SRV-1"}}]}}"#
+                r#"{{"MaxRecords":500,{NARROW},"filter":[{{"op":"eq","field":"companyID","value":412}},{{"op":"or","items":[{{"op":"eq","field":"referenceTitle","value":"ACME-SRV-1"}},{{"op":"contains","field":"referenceTitle","value":"ACME"}},{{"op":"contains","field":"referenceTitle","value":"acme"}}]}}]}}"#
             )
         );
         // The second page's reply is not what is looked at here.
@@ -384,6 +387,51 @@ mod tests {
     }
 
     #[test]
+    fn a_page_without_user_defined_fields_is_read_once_and_a_protected_one_is_unknown() {
+        for (rows, stamp, memory) in [
+            (r#"{"id":1},{"id":2}"#, None, Some(Value::Blank)),
+            (
+                r#"{"id":1,"userDefinedFields":[{"name":"RMM Device Key","value":"k"},{"name":"RAM","value":"*****"},
+                {"name":"Last seen","value":null},{"name":"Drives","value":null},{"name":"Last user","value":null}]}"#,
+                Some("k"),
+                None,
+            ),
+            (
+                r#"{"id":1,"userDefinedFields":[{"name":"RMM Device Key","value":"*****"},{"name":"RAM","value":"5"},
+                {"name":"Last seen","value":null},{"name":"Drives","value":null},{"name":"Last user","value":null}]}"#,
+                None,
+                Some(Value::Integer(5)),
+            ),
+        ] {
+            let page = format!(r#"{{"items":[{rows}],"pageDetails":{{"nextPageUrl":null}}}}"#);
+            let host = Script::new(SETTINGS, |request| {
+                Ok(if request.path.ends_with("ConfigurationItems/query") { reply(200, &page) } else { answer(request) })
+            });
+            let client = Client::open(&host).unwrap();
+            let item = read(&client, &Selection::Everything, None).unwrap().items.remove(0);
+            let told = item.fields.iter().find(|field| field.name == "memory").map(|field| field.value.clone());
+            assert_eq!((item.stamp.as_deref(), told), (stamp, memory), "{rows}");
+            let reads = host.asked().iter().filter(|line| line.contains("ConfigurationItems/query {")).count();
+            assert_eq!(reads, 1, "{rows}");
+        }
+    }
+
+    #[test]
+    fn notes_are_written_where_they_are_ours() {
+        let host = Script::new(SETTINGS, |request| Ok(answer(request)));
+        let client = Client::open(&host).unwrap();
+        let mut create = change("1", Operation::Create, Kind::Asset);
+        create.parent = Some("412".to_owned());
+        create.name = Some("PC".to_owned());
+        create.fields = vec![text("description", "ours")];
+        write(&client, std::slice::from_ref(&create));
+        assert!(sent(&host).contains(r#""notes":"ours""#));
+        let update = crosswalk_sdk::Change { operation: Operation::Update, target: Some("5".to_owned()), ..create };
+        write(&client, &[update]);
+        assert_eq!(sent(&host), r#"{"id":5,"referenceTitle":"PC"}"#);
+    }
+
+    #[test]
     fn whole_rows_are_asked_for_where_some_fields_do_not_come_with_user_defined_ones() {
         let refused = r#"{"errors":["Unable to find RAM in the ConfigurationItem Entity."]}"#;
         let without = r#"{"items":[{"id":55120,"userDefinedFields":[]}],"pageDetails":{"nextPageUrl":null}}"#;
@@ -398,7 +446,11 @@ mod tests {
                 let item = read(&client, &Selection::Everything, None).unwrap().items.remove(0);
                 assert_eq!(item.stamp.as_deref(), Some("vsax:1f0c"));
                 let asked = host.asked();
-                assert_eq!(asked.iter().filter(|line| line.contains("ConfigurationItems")).count(), calls, "{asked:?}");
+                assert_eq!(
+                    asked.iter().filter(|line| line.contains("ConfigurationItems/query {")).count(),
+                    calls,
+                    "{asked:?}"
+                );
             }
         }
     }

@@ -9,14 +9,18 @@ use crate::query::Query;
 use crate::settings::Settings;
 use crate::zone::Zone;
 use crosswalk_sdk::http::parameters;
-use crosswalk_sdk::json::{self, Int, List, Str};
+use crosswalk_sdk::json::{self, Int, Keys, List, Str};
 use crosswalk_sdk::{
-    Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, batch,
+    Change, Failure, Gap, Host, HttpError, Item, Level, Method, Outcome, Page, Request, Response, Selection,
+    Settlement, Told, batch,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::cell::{Cell, RefCell};
+
+/// What names a row and its company.
+const KEYS: Keys<'_> = Keys { item: "id", parent: "companyID" };
 
 /// One connection's client, for one call of the host.
 pub(crate) struct Client<'h> {
@@ -24,6 +28,8 @@ pub(crate) struct Client<'h> {
     pub(crate) settings: Settings,
     zone: RefCell<Zone>,
     asked_again: Cell<bool>,
+    /// Whether the login was refused.
+    is_refused: Cell<bool>,
 }
 
 impl<'h> Client<'h> {
@@ -34,12 +40,53 @@ impl<'h> Client<'h> {
     pub(crate) fn open(host: &'h dyn Host) -> Result<Self, Failure> {
         let settings = Settings::read(host)?;
         let zone = RefCell::new(Zone::of(host, &settings.user)?);
-        Ok(Self { host, settings, zone, asked_again: Cell::new(false) })
+        Ok(Self { host, settings, zone, asked_again: Cell::new(false), is_refused: Cell::new(false) })
     }
 
     /// The zone's name.
     pub(crate) fn zone_name(&self) -> String {
         self.zone.borrow().name.clone()
+    }
+
+    /// The vendor's number of the database; empty where it is not told.
+    pub(crate) fn database(&self) -> String {
+        self.zone.borrow().database.clone()
+    }
+
+    /// A page of a walk, with the total: the vendor tells none with its pages, so the rows are counted where the walk ends, which
+    /// is one call. Look-ups of a few are not counted. A count that is refused leaves the total untold.
+    ///
+    /// # Errors
+    /// Too many calls.
+    pub(crate) fn with_total(
+        &self,
+        page: Page,
+        entity: &str,
+        query: &Query<'_>,
+        (selection, after): (&Selection, Option<&str>),
+    ) -> Result<Page, Failure> {
+        let is_walk = match selection {
+            Selection::Everything => true,
+            Selection::OfParent(_) | Selection::ChangedSince(_) => after.is_some(),
+            _ => false,
+        };
+        if !is_walk || page.next.is_some() {
+            return Ok(page);
+        }
+        let request =
+            Request::new(Method::Post, "zone", format!("{entity}/query/count")).json(json::write(&query.count()));
+        let mut replies = self.send_all(vec![request]);
+        let counted = replies.pop().unwrap_or_else(|| Err(no_reply())).map_err(Failure::from);
+        let counted = counted.and_then(|reply| json::parse::<Counted>(self.good(reply, &[])?.text()));
+        match counted {
+            Ok(told) => Ok(Page { total: u64::try_from(told.query_count.0).ok(), ..page }),
+            Err(failure @ Failure::Throttled(_)) => Err(failure),
+            Err(failure) => {
+                let line = format!("how many rows {entity} has is not told: {}", failure.message());
+                self.host.log(Level::Warn, &line);
+                Ok(page)
+            }
+        }
     }
 
     /// A read of one thing; its path without base and version.
@@ -97,7 +144,7 @@ impl<'h> Client<'h> {
             Ok(found) => (found.items.0, Vec::new(), found.page_details),
             Err(why) => {
                 let Ok(found) = json::parse::<Found<'a, &RawValue>>(reply.text()) else { return Err(why) };
-                let (rows, gaps) = json::readable(&found.items.0, why)?;
+                let (rows, gaps) = json::readable(&found.items.0, why, KEYS)?;
                 (rows, gaps, found.page_details)
             }
         };
@@ -147,6 +194,10 @@ impl<'h> Client<'h> {
             |requests| self.send_all(requests),
             |change, reply| match written(change, reply) {
                 Ok(id) => Settlement::Done(id),
+                // A right that one record alone is refused is that record's matter; a refused login is everybody's.
+                Err(Failure::Denied(why)) if changes.len() == 1 && !self.is_refused.get() => {
+                    Settlement::Failed(Failure::rejected(why))
+                }
                 Err(failure) => Settlement::Failed(failure),
             },
         )
@@ -168,6 +219,7 @@ impl Client<'_> {
         let mut replies = self.host.send_all(requests.iter().map(|request| self.located(request)).collect());
         let is_refused = |reply: &Result<Response, HttpError>| reply.as_ref().is_ok_and(|reply| reply.status == 401);
         let refused: Vec<usize> = (0..replies.len()).filter(|&at| is_refused(&replies[at])).collect();
+        self.is_refused.set(!refused.is_empty());
         if refused.is_empty() || self.asked_again.replace(true) {
             return replies;
         }
@@ -179,6 +231,7 @@ impl Client<'_> {
         for (at, reply) in refused.into_iter().zip(again) {
             replies[at] = reply;
         }
+        self.is_refused.set(replies.iter().any(is_refused));
         replies
     }
 }
@@ -210,10 +263,18 @@ pub(crate) struct Rows<T> {
 impl<T> Rows<T> {
     /// As a page of those items that the selection asks for.
     pub(crate) fn page(self, item: impl Fn(T) -> Option<Item>) -> Page {
-        let mut items = Vec::with_capacity(self.rows.len());
+        let rows = self.rows.len();
+        let mut items = Vec::with_capacity(rows);
         items.extend(self.rows.into_iter().filter_map(item));
-        Page { items, next: self.next, gaps: self.gaps, ..Page::default() }
+        let left_out = (rows - items.len()) as u64;
+        Page { items, next: self.next, left_out, gaps: self.gaps, ..Page::default() }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Counted {
+    query_count: Int,
 }
 
 #[derive(Deserialize)]
@@ -284,6 +345,49 @@ mod tests {
         }
         let questions = host.asked().iter().filter(|line| line.contains("zoneInformation")).count();
         assert_eq!(questions, 2, "when it was opened, and once more");
+    }
+
+    #[test]
+    fn a_walk_ends_with_a_count_of_its_rows() {
+        let host = Script::new(r#"{"user":"u"}"#, |request| {
+            let is = |end: &str| request.path.ends_with(end);
+            Ok(match request.endpoint.as_str() {
+                "discovery" => reply(200, &zone(1)),
+                _ if is("Companies/query/count") => reply(200, r#"{"queryCount":909}"#),
+                _ if is("count") => reply(405, ""),
+                _ => reply(200, r#"{"items":[],"pageDetails":{"nextPageUrl":null}}"#),
+            })
+        });
+        let client = Client::open(&host).unwrap();
+        let of = |entity: &str, selection: &Selection, after: Option<&str>| {
+            host.forget();
+            let query = Query::new(&["id"], vec![crate::query::Condition::everything()]);
+            let page = client.with_total(Page::default(), entity, &query, (selection, after)).unwrap();
+            (page.total, host.asked().len())
+        };
+        assert_eq!(of("Companies", &Selection::Everything, None), (Some(909), 1));
+        assert!(host.asked()[0].ends_with(r#"Companies/query/count {"filter":[{"op":"gte","field":"id","value":0}]}"#));
+        let of_parent = Selection::OfParent("1".to_owned());
+        assert_eq!(of("Companies", &of_parent, None), (None, 0), "a look-up of a few");
+        assert_eq!(of("Companies", &of_parent, Some("next")), (Some(909), 1));
+        assert_eq!(of("Tickets", &Selection::Everything, None), (None, 1), "not told");
+    }
+
+    #[test]
+    fn a_right_that_one_record_is_refused_stops_no_others() {
+        let said = r#"{"errors":["The logged in Resource does not have the adequate permissions."]}"#;
+        for (status, one) in [(500, "rejected"), (403, "rejected"), (401, "denied")] {
+            let host = Script::new(r#"{"user":"u"}"#, |request| {
+                Ok(if request.endpoint == "discovery" { reply(200, &zone(1)) } else { reply(status, said) })
+            });
+            let changes = ["a", "b"].map(|id| change(id, Operation::Update, Kind::Asset));
+            for (changes, case) in [(&changes[..1], one), (&changes[..], "denied")] {
+                let client = Client::open(&host).unwrap();
+                let request = |change: &Change| Ok(Request::new(Method::Patch, "zone", "Companies").change(&change.id));
+                let outcomes = client.write_all(changes, changes.iter().map(request).collect(), &[]);
+                assert_eq!(crosswalk_sdk::testing::failed(&outcomes).case(), case, "{status}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::entity::Entity;
 use crate::picklists::Picklist;
 use crate::query::Query;
 use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::{Contract, Failure, Kind, Page, Selection, Told, time};
+use crosswalk_sdk::{Contract, Failure, Kind, Page, Selection, Told, names, time};
 use serde::Deserialize;
 
 /// Where the vendor keeps them.
@@ -50,8 +50,8 @@ struct Row<'a> {
 
 impl Row<'_> {
     /// `today` as the first ten characters of a time.
-    fn contract(self, types: &Picklist, today: &str) -> Contract {
-        let (starts, ends) = (self.start_date.time(), self.end_date.time());
+    fn contract(self, types: &Picklist, today: &str, ahead: Option<i64>) -> Contract {
+        let (starts, ends) = (self.start_date.day(ahead), self.end_date.last_day(ahead));
         let day =
             |time: &'_ Told<crosswalk_sdk::Time>| time.value().and_then(|time| time.0.get(..10)).map(str::to_owned);
         let has_begun = day(&starts).is_none_or(|day| *day <= *today);
@@ -77,13 +77,15 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     let include = CONTRACTS.include();
     let query = Query::new(&include, CONTRACTS.filter(selection)?);
     let types = Picklist::for_reading(client, CONTRACTS.path, "contractType");
+    let ahead = client.settings.utc_offset_seconds()?;
     let now = time::from_unix_ms(client.host.now_ms());
     let today = now.get(..10).unwrap_or_default();
     let reply = client.query(CONTRACTS.path, &query, after)?;
-    Ok(client.rows::<Row<'_>>(&reply)?.page(|row| {
-        let contract = row.contract(&types, today);
-        crate::is_named(selection, &contract.name).then(|| contract.into_item())
-    }))
+    let page = client.rows::<Row<'_>>(&reply)?.page(|row| {
+        let contract = row.contract(&types, today, ahead);
+        names::answers(selection, &contract.name, CONTRACTS.name_length()).then(|| contract.into_item())
+    });
+    client.with_total(page, CONTRACTS.path, &query, (selection, after))
 }
 
 #[cfg(test)]
@@ -99,12 +101,16 @@ mod tests {
             ("1", "2025-11-04", "2026-11-03", Some(false), Some(true)),
             ("0", "2025-01-01", "2026-01-01", Some(false), Some(false)),
             ("null", "2025-01-01", "2026-01-01", None, None),
+            ("1", "2025-11-02T23:00:00Z", "2025-11-02T23:00:00Z", Some(true), Some(true)),
+            ("1", "2025-11-03T23:00:00Z", "2026-01-01", Some(false), Some(true)),
+            ("1", "0001-01-01T00:00:00", "9999-12-31T00:00:00", Some(true), Some(true)),
+            ("1", "2025-01-01", "0001-01-01T00:00:00", Some(true), Some(true)),
         ] {
             let json = format!(
                 r#"{{"id":31,"companyID":412,"contractName":" Care ","contractType":7,"status":{status},"startDate":"{start}","endDate":"{end}"}}"#
             );
             let row: Row<'_> = serde_json::from_str(&json).unwrap();
-            let contract = row.contract(&types, "2025-11-03");
+            let contract = row.contract(&types, "2025-11-03", None);
             assert_eq!(contract.active.value().copied(), active, "{json}");
             assert_eq!(contract.cancelled.value().map(|yes| !yes), cancelled, "{json}");
             assert_eq!(contract.takes_usage, Told::Value(true), "{json}");

@@ -8,7 +8,9 @@ use crate::query::{Condition, Operand, Query, target};
 use crate::settings::Settings;
 use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Change, Customer, Failure, Kind, Method, Operation, Outcome, Page, Request, Selection, Told};
+use crosswalk_sdk::{
+    Change, Customer, Failure, Kind, Method, Operation, Outcome, Page, Request, Selection, Told, names,
+};
 use serde::{Deserialize, Serialize};
 
 /// Where the vendor keeps them.
@@ -92,11 +94,14 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
         }
         _ => COMPANIES.filter(selection)?,
     };
-    let reply = client.query(COMPANIES.path, &Query::new(&COMPANIES.include(), filter), after)?;
-    Ok(client.rows::<Company<'_>>(&reply)?.page(|row| {
+    let include = COMPANIES.include();
+    let query = Query::new(&include, filter);
+    let reply = client.query(COMPANIES.path, &query, after)?;
+    let page = client.rows::<Company<'_>>(&reply)?.page(|row| {
         let customer = row.customer(&client.settings);
-        crate::is_named(selection, &customer.name).then(|| customer.into_item())
-    }))
+        names::answers(selection, &customer.name, COMPANIES.name_length()).then(|| customer.into_item())
+    });
+    client.with_total(page, COMPANIES.path, &query, (selection, after))
 }
 
 #[derive(Serialize)]

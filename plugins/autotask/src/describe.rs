@@ -45,6 +45,10 @@ fn assets(settings: &Settings) -> KindDescription {
         type_.writable = Writable::OnCreate;
         type_.values = vec!["workstation".to_owned(), "server".to_owned()];
     }
+    if let Some(description) = field(&mut this, "description") {
+        // Notes are a person's from then on, and lose their formatting when they are written.
+        description.writable = Writable::OnCreate;
+    }
     this.fields.extend(settings.udfs.iter().map(|(name, ..)| writable(name, Some(settings.udf_length))));
     this
 }
@@ -84,7 +88,7 @@ fn usage() -> KindDescription {
         ids_at_once: MOST,
         page_size: MOST,
         calls_per_change: 2, // the adjustment, and its part of what is read for the batch
-        checks_before: false,
+        checks_before: true,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::query::{Condition, MOST, Operand, number};
 use crosswalk_sdk::describe::writable;
-use crosswalk_sdk::{Failure, FieldDescription, Kind, KindDescription, Operations, Selection, Selections};
+use crosswalk_sdk::{Failure, FieldDescription, Kind, KindDescription, Operations, Selection, Selections, names};
 
 /// Where the vendor keeps each field, the name among them: its word, ours, and how long a text may be, where that
 /// is known.
@@ -52,11 +52,15 @@ impl Entity {
             (Selection::Named(named), company, _) => {
                 let within =
                     company.zip(named.parent.as_deref()).map(|(field, parent)| of(field, parent)).transpose()?;
-                let name = Condition::new("eq", self.name, Operand::Text(&named.name));
-                within.into_iter().chain([name]).collect()
+                within.into_iter().chain([named_like(self.name, &named.name, self.name_length())]).collect()
             }
             _ => return Err(Failure::Unsupported(format!("{} cannot be asked for in this way", self.path))),
         })
+    }
+
+    /// The longest name, in characters, where it is known.
+    pub(crate) fn name_length(&self) -> Option<u32> {
+        self.fields.iter().find(|(theirs, ..)| *theirs == self.name).and_then(|(.., length)| *length)
     }
 
     /// What can be done with it by its table alone: read, and all its fields written at any time, but not moved.
@@ -70,7 +74,7 @@ impl Entity {
             reads,
             writes: Operations::CREATE | Operations::UPDATE | Operations::DEACTIVATE | Operations::REACTIVATE,
             fields: fields.map(|(_, ours, length)| writable(ours, *length)).collect(),
-            name_length: self.fields.iter().find(|(theirs, ..)| *theirs == self.name).and_then(|(.., length)| *length),
+            name_length: self.name_length(),
             stamp: None,
             changes_at_once: 100,
             ids_at_once: MOST,
@@ -80,6 +84,25 @@ impl Entity {
         }
     }
 }
+
+/// The condition for a name in whichever form it is kept: as written, composed or decomposed, or with a part that is
+/// kept as it is, in the case of the name, in capitals or in small letters. What it finds has to be compared.
+pub(crate) fn named_like<'a>(field: &'a str, name: &str, length: Option<u32>) -> Condition<'a> {
+    let is = |form: String| Condition::new("eq", field, Operand::Own(form));
+    let has = |part: String| Condition::new("contains", field, Operand::Own(part));
+    let mut any: Vec<Condition<'a>> = names::forms(name).into_iter().map(is).collect();
+    let part = names::part(name, length);
+    if part.len() >= SHORTEST {
+        let mut parts = vec![part.to_owned(), part.to_uppercase(), part.to_lowercase()];
+        parts.sort_unstable();
+        parts.dedup();
+        any.extend(parts.into_iter().map(has));
+    }
+    Condition::any(any)
+}
+
+/// Letters that a part of a name needs: fewer are in too many names.
+const SHORTEST: usize = 3;
 
 /// The description of a field, to say more of it.
 pub(crate) fn field<'d>(description: &'d mut KindDescription, name: &str) -> Option<&'d mut FieldDescription> {
@@ -105,14 +128,21 @@ mod tests {
             (
                 &LOCATIONS,
                 named(Some("5")),
-                r#"[{"op":"eq","field":"companyID","value":5},{"op":"eq","field":"name","value":"X"}]"#,
+                r#"[{"op":"eq","field":"companyID","value":5},{"op":"or","items":[{"op":"eq","field":"name","value":"X"}]}]"#,
             ),
-            (&COMPANIES, named(Some("5")), r#"[{"op":"eq","field":"companyName","value":"X"}]"#),
+            (&COMPANIES, named(Some("5")), r#"[{"op":"or","items":[{"op":"eq","field":"companyName","value":"X"}]}]"#),
             (&COMPANIES, Selection::Search(text("x")), r#"[{"op":"contains","field":"companyName","value":"x"}]"#),
         ] {
             let filter = entity.filter(&selection).unwrap();
             assert_eq!(crosswalk_sdk::json::write(&filter), expected);
         }
+        let named = Selection::Named(Named { parent: None, name: "Cafe\u{301} Noir".to_owned() });
+        assert_eq!(
+            crosswalk_sdk::json::write(&COMPANIES.filter(&named).unwrap()),
+            "[{\"op\":\"or\",\"items\":[{\"op\":\"eq\",\"field\":\"companyName\",\"value\":\"Cafe\u{301} Noir\"},\
+             {\"op\":\"eq\",\"field\":\"companyName\",\"value\":\"Café Noir\"},{\"op\":\"contains\",\"field\":\"companyName\",\"value\":\"NOIR\"},\
+             {\"op\":\"contains\",\"field\":\"companyName\",\"value\":\"Noir\"},{\"op\":\"contains\",\"field\":\"companyName\",\"value\":\"noir\"}]}]"
+        );
         for (entity, selection, case) in [
             (&COMPANIES, Selection::OfParent(text("5")), "unsupported"),
             (&LOCATIONS, Selection::ChangedSince(text("2025-01-01T00:00:00Z")), "unsupported"),

@@ -32,11 +32,12 @@ pub(crate) fn failure(reply: &Response, writing: bool, names: &Fields) -> Failur
         429 => return throttled(reply, message),
         _ if is_over || says("too many requests") => return throttled(reply, message),
         401 | 403 => return Failure::Denied(message),
+        // First: of a row that is gone the vendor also names permissions as what may be missing.
+        _ if says("no matching records") => return Failure::NotFound(message),
         _ if says("permission") || says("not authorized") || (says("integration code") && says("invalid")) => {
             return Failure::Denied(message);
         }
         404 => return Failure::NotFound(message),
-        _ if says("no matching records") => return Failure::NotFound(message),
         405 => return Failure::Unsupported(message),
         502..=504 => return Failure::Unavailable(message),
         _ => {}
@@ -150,6 +151,12 @@ mod tests {
             (500, "Unable to find Colour in the ConfigurationItem Entity.", "unsupported", &[]),
             (500, "Queries are limited to 500 or fewer 'OR' conditions.", "broken", &[]),
             (500, "No matching records found.", "not-found", &[]),
+            (
+                500,
+                "No matching records found. Either the record does not exist, or the logged in Resource does not have the adequate permissions to it.",
+                "not-found",
+                &[],
+            ),
             (500, "Cannot insert duplicate data into the contract service period.", "conflict", &[]),
             (429, "The API thread threshold of 3 threads has been exceeded for this object.", "throttled", &[]),
             (500, "The API thread threshold of 3 threads has been exceeded for this object.", "throttled", &[]),

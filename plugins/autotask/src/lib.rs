@@ -4,7 +4,7 @@
 //! `entity` the tables that queries are made of; `errors` turns its texts into failures; `customers`,
 //! `locations`, `assets` (with `udfs`, its user-defined fields), `products`, `usage` and `tickets` map both ways, `contracts`
 //! are only read; `lookups` finds products and resources by name, `picklists` the numbers of labels; `describe` says what
-//! can be done and `settings` what the operator chose. The vendor's quirks are in this folder's README.
+//! can be done, `days` in whose zone the vendor's days begin and `settings` what the operator chose. The vendor's quirks are in this folder's README.
 //!
 //! Leaves alone: login and limits, which are the host's.
 
@@ -12,6 +12,7 @@ mod assets;
 mod client;
 mod contracts;
 mod customers;
+mod days;
 mod describe;
 mod entity;
 mod errors;
@@ -63,8 +64,8 @@ impl Connector for Autotask {
         let detail: Vec<String> = zone.into_iter().chain(used).collect();
         Ok(Identity {
             account: account.unwrap_or_else(|| client.settings.user.clone()),
-            id: None,
-            time_zone: None,
+            id: Some(client.database()).filter(|database| !database.is_empty()),
+            time_zone: days::zone(&client)?,
             detail: Some(detail.join(", ")).filter(|detail| !detail.is_empty()),
         })
     }
@@ -136,13 +137,5 @@ fn is_empty(selection: &Selection) -> bool {
         Selection::Ids(ids) => !ids.iter().any(|id| id.parse::<i64>().is_ok()),
         Selection::Stamps(stamps) => stamps.is_empty(),
         _ => false,
-    }
-}
-
-/// Whether a row answers the selection: the vendor's `eq` ignores case, an exact name does not.
-fn is_named(selection: &Selection, name: &str) -> bool {
-    match selection {
-        Selection::Named(named) => named.name.trim() == name,
-        _ => true,
     }
 }

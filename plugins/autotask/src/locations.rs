@@ -5,7 +5,9 @@ use crate::entity::Entity;
 use crate::query::{Query, parent, target};
 use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Change, Failure, Kind, Location, Method, Operation, Outcome, Page, Request, Selection, Told};
+use crosswalk_sdk::{
+    Change, Failure, Kind, Location, Method, Operation, Outcome, Page, Request, Selection, Told, names,
+};
 use serde::{Deserialize, Serialize};
 
 /// Where the vendor keeps them.
@@ -87,10 +89,11 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     let include = LOCATIONS.include();
     let query = Query::new(&include, LOCATIONS.filter(selection)?);
     let reply = client.query(LOCATIONS.path, &query, after)?;
-    Ok(client.rows::<Row<'_>>(&reply)?.page(|row| {
+    let page = client.rows::<Row<'_>>(&reply)?.page(|row| {
         let location = row.location();
-        crate::is_named(selection, &location.name).then(|| location.into_item())
-    }))
+        names::answers(selection, &location.name, LOCATIONS.name_length()).then(|| location.into_item())
+    });
+    client.with_total(page, LOCATIONS.path, &query, (selection, after))
 }
 
 #[derive(Serialize)]

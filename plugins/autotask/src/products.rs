@@ -2,14 +2,14 @@
 //! place for the host's key and is found again by its name.
 
 use crate::client::Client;
-use crate::entity::Entity;
+use crate::entity::{Entity, named_like};
 use crate::picklists::required;
-use crate::query::{Condition, MOST, Operand, Query};
+use crate::query::{Condition, MOST, Query};
 use crosswalk_sdk::batch::all_failed;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
     Change, Failure, Field, Kind, Level, Method, Operation, Outcome, Page, Product, Request, Selection, Settlement,
-    Told, Value,
+    Told, Value, names,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -51,7 +51,8 @@ impl Row<'_> {
 
 /// A price as an attribute: for people, never computed with.
 pub(crate) fn price(told: &Told<Str<'_>>) -> Vec<Field> {
-    let value = told.text().into_value().map(Value::Text);
+    let plain = |text: String| text.parse::<f64>().map_or(text, |number| number.to_string());
+    let value = told.text().into_value().map(plain).map(Value::Text);
     value.map(|value| Field { name: "unit-price".to_owned(), value }).into_iter().collect()
 }
 
@@ -60,10 +61,11 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     let include = SERVICES.include();
     let query = Query::new(&include, SERVICES.filter(selection)?);
     let reply = client.query(SERVICES.path, &query, after)?;
-    Ok(client.rows::<Row<'_>>(&reply)?.page(|row| {
+    let page = client.rows::<Row<'_>>(&reply)?.page(|row| {
         let product = row.product();
-        crate::is_named(selection, &product.name).then(|| product.into_item())
-    }))
+        names::answers(selection, &product.name, SERVICES.name_length()).then(|| product.into_item())
+    });
+    client.with_total(page, SERVICES.path, &query, (selection, after))
 }
 
 #[derive(Deserialize)]
@@ -85,14 +87,14 @@ pub(crate) fn names(client: &Client<'_>, ids: BTreeSet<i64>) -> Result<HashMap<i
     Ok(rows.into_iter().filter_map(|row| Some((row.id.0, row.name.value()?.trim().to_owned()))).collect())
 }
 
-/// The services of exactly this name.
+/// The services of this name, as the vendor keeps it.
 ///
 /// # Errors
 /// They cannot be read.
 pub(crate) fn named(client: &Client<'_>, name: &str) -> Result<Vec<i64>, Failure> {
-    let query = Query::new(&["id", "name"], vec![Condition::new("eq", "name", Operand::Text(name))]);
+    let query = Query::new(&["id", "name"], vec![named_like("name", name, SERVICES.name_length())]);
     let mut rows = client.every::<Named>(SERVICES.path, &[query])?;
-    rows.retain(|row| row.name.value().is_some_and(|told| told.trim() == name.trim()));
+    rows.retain(|row| row.name.value().is_some_and(|told| names::same(name, told, SERVICES.name_length())));
     Ok(rows.into_iter().map(|row| row.id.0).collect())
 }
 

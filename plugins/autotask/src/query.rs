@@ -17,6 +17,12 @@ pub(crate) struct Query<'a> {
     filter: Vec<Condition<'a>>,
 }
 
+/// The same query, for the number of its rows.
+#[derive(Debug, Serialize)]
+pub(crate) struct Count<'q> {
+    filter: &'q [Condition<'q>],
+}
+
 /// One condition; all of a query must hold.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -53,6 +59,8 @@ pub(crate) enum Operand<'a> {
     Ints(Vec<i64>),
     /// A text.
     Text(&'a str),
+    /// A text that is made for the query.
+    Own(String),
     /// Some texts.
     Texts(Vec<&'a str>),
     /// Yes or no.
@@ -76,6 +84,17 @@ impl<'a> Query<'a> {
     /// Rows for which all conditions hold, with these fields only; all fields when none is named.
     pub(crate) fn new(include: &'a [&'a str], filter: Vec<Condition<'a>>) -> Self {
         Self { most: MOST, include, filter }
+    }
+
+    /// What its conditions are, to count the rows for which they hold.
+    pub(crate) fn count(&self) -> Count<'_> {
+        Count { filter: &self.filter }
+    }
+
+    /// At most so many rows.
+    pub(crate) fn at_most(mut self, rows: u32) -> Self {
+        self.most = rows;
+        self
     }
 
     /// Asks for all fields.

@@ -1,7 +1,7 @@
 //! What the operator set; see `plugin.toml` for what each means.
 
 use crosswalk_sdk::json::Str;
-use crosswalk_sdk::{Asset, Failure, Host};
+use crosswalk_sdk::{Asset, Failure, Host, time};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -61,6 +61,8 @@ pub struct Settings {
     picks: Vec<String>,
     /// The billing code of new services; none until one is chosen.
     pub service_billing_code: Option<i64>,
+    /// How far ahead of UTC the zone of the vendor's days is, as `+01:00`; empty where it is not set.
+    pub utc_offset: String,
     /// In how many hours a new ticket is due.
     pub due_hours: u64,
     /// Field of the catalogue, its type there, and the user-defined field that holds it.
@@ -119,8 +121,23 @@ impl Settings {
             udf_length: text("udf-length", "").parse().unwrap_or(255),
             picks: PICKS.iter().map(|pick| text(pick.setting, pick.default)).collect(),
             service_billing_code: text("service-billing-code", "").parse().ok(),
+            utc_offset: text("utc-offset", ""),
             due_hours: text("ticket-due-hours", "").parse().unwrap_or(24),
             udfs: Asset::FIELDS.iter().filter(|(field, _)| !NATIVE.contains(field)).filter_map(udf).collect(),
+        })
+    }
+
+    /// How many seconds the zone of the vendor's days is ahead of UTC; none where it is not set.
+    ///
+    /// # Errors
+    /// Rejected: what is set is no offset.
+    pub(crate) fn utc_offset_seconds(&self) -> Result<Option<i64>, Failure> {
+        if self.utc_offset.is_empty() {
+            return Ok(None);
+        }
+        time::parse_offset(&self.utc_offset).map(Some).ok_or_else(|| {
+            let set = &self.utc_offset;
+            Failure::rejected(format!("the setting `utc-offset` is `{set}`: write it as +01:00, or leave it empty"))
         })
     }
 

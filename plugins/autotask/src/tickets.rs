@@ -64,8 +64,11 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
     // A setting that means nothing in this database fails when it is written by; reading goes on without.
     let priorities = PRIORITIES.iter().filter_map(|(word, setting)| Some((chosen(client, setting).ok()??, *word)));
     let reading = Reading { complete, statuses, priorities: priorities.collect() };
-    let reply = client.query(TICKETS.path, &Query::new(&TICKETS.include(), filter), after)?;
-    Ok(client.rows::<Row<'_>>(&reply)?.page(|row| Some(row.ticket(&reading).into_item())))
+    let include = TICKETS.include();
+    let query = Query::new(&include, filter);
+    let reply = client.query(TICKETS.path, &query, after)?;
+    let page = client.rows::<Row<'_>>(&reply)?.page(|row| Some(row.ticket(&reading).into_item()));
+    client.with_total(page, TICKETS.path, &query, (selection, after))
 }
 
 /// The status of a ticket that is done.

@@ -21,17 +21,34 @@ impl Udf<'_> {
     fn is(&self, name: &str) -> bool {
         self.name.0 == name || self.name.0.eq_ignore_ascii_case(name)
     }
+
+    /// Whether it is protected: then the vendor writes stars for whatever it holds, which is not known.
+    fn is_hidden(&self) -> bool {
+        let text = self.value.value().map_or("", Str::trimmed);
+        !text.is_empty() && text.bytes().all(|sign| sign == b'*')
+    }
 }
 
-/// Whether each one that was asked for is there, if only as empty.
-pub(crate) fn all_told(told: Option<&Vec<Udf<'_>>>, settings: &Settings) -> bool {
-    settings.udf_names().all(|name| told.is_some_and(|told| told.iter().any(|udf| udf.is(name))))
+/// Whether each one that was asked for is there, if only as empty. A row without the member has a value in none: the vendor
+/// leaves it out of a page of which no row has one.
+pub(crate) fn all_told(told: &Told<Vec<Udf<'_>>>, settings: &Settings) -> bool {
+    match told {
+        Told::Nothing => true,
+        told => settings.udf_names().all(|name| told.value().is_some_and(|told| told.iter().any(|udf| udf.is(name)))),
+    }
 }
 
 /// The host's key, and the fields that they hold.
-pub(crate) fn read(told: Vec<Udf<'_>>, settings: &Settings) -> (Option<String>, Vec<Field>) {
+pub(crate) fn read(told: Told<Vec<Udf<'_>>>, settings: &Settings) -> (Option<String>, Vec<Field>) {
     let (mut stamp, mut fields) = (None, Vec::with_capacity(settings.udfs.len()));
-    for udf in told {
+    if told.is_nothing() {
+        let blank = |(field, ..): &(&str, &str, String)| Field { name: (*field).to_owned(), value: Value::Blank };
+        return (None, settings.udfs.iter().map(blank).collect());
+    }
+    for udf in told.into_value().unwrap_or_default() {
+        if udf.is_hidden() {
+            continue;
+        }
         if matches!(&settings.stamp, StampPlace::Udf(name) if udf.is(name)) {
             stamp = udf.value.text().into_value();
         }
@@ -54,7 +71,7 @@ fn value(type_: &str, told: &Told<Str<'_>>) -> Option<Value> {
     match type_ {
         _ if text.is_empty() => Some(Value::Blank),
         "integer" => text.parse().ok().map(Value::Integer),
-        "time" => time::canonical(text).map(Value::Time),
+        "time" => time::sensible(text).map(Value::Time),
         "json" => serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok().then(|| Value::Json(text.to_owned())),
         _ => Some(Value::Text(text.to_owned())),
     }

@@ -58,11 +58,12 @@ fn filter(client: &Client<'_>, selection: &Selection) -> Result<Option<Vec<Condi
 /// Reads lines.
 pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&str>) -> Result<Page, Failure> {
     let Some(filter) = filter(client, selection)? else { return Ok(crate::nothing()) };
-    let reply = client.query(LINES, &Query::new(INCLUDE, filter), after)?;
+    let query = Query::new(INCLUDE, filter);
+    let reply = client.query(LINES, &query, after)?;
     let found = client.rows::<Line<'_>>(&reply)?;
     let standing = units::standing(client, found.rows.iter().map(|line| (line.id.0, line.contract_id.0)).collect())?;
     let names = products::names(client, found.rows.iter().map(|line| line.service_id.0).collect())?;
-    Ok(found.page(|line| {
+    let page = found.page(|line| {
         let standing = standing.get(&line.id.0);
         let invoiced_until = standing.and_then(|standing| standing.invoiced_until.as_ref());
         let service = line.service_id.0;
@@ -77,5 +78,6 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
             ..Usage::default()
         };
         Some(usage.into_item())
-    }))
+    });
+    client.with_total(page, LINES, &query, (selection, after))
 }

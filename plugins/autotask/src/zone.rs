@@ -6,7 +6,7 @@ use crosswalk_sdk::json::{self, Str};
 use crosswalk_sdk::{Failure, Host, Request, Told};
 use serde::Deserialize;
 
-const SPACE: &str = "zone";
+const SPACE: &str = "zone-of";
 /// A zone moves rarely, and a refused login asks again at once.
 const MAX_AGE_MS: u64 = 30 * 24 * 3_600_000;
 
@@ -17,6 +17,8 @@ pub(crate) struct Zone {
     pub(crate) host: String,
     /// The path that all calls start with, as the vendor wrote it: `/ATServicesRest/`.
     pub(crate) base: String,
+    /// The vendor's number of the database, which stays the same in whichever zone it lies; empty where it is not told.
+    pub(crate) database: String,
     /// The vendor's name of it.
     pub(crate) name: String,
 }
@@ -28,6 +30,8 @@ struct Reply<'a> {
     zone_name: Told<Str<'a>>,
     #[serde(borrow)]
     url: Str<'a>,
+    #[serde(borrow, default)]
+    ci: Told<Str<'a>>,
 }
 
 impl Zone {
@@ -61,22 +65,23 @@ impl Zone {
             });
         }
         let told: Reply<'_> = json::parse(reply.text())?;
-        let zone = Self::from_url(told.url.trimmed(), told.zone_name.text().into_value().unwrap_or_default())
+        let mut zone = Self::from_url(told.url.trimmed(), told.zone_name.text().into_value().unwrap_or_default())
             .ok_or_else(|| Failure::Unavailable(format!("the zone's address cannot be read: `{}`", told.url.0)))?;
-        host.remember(SPACE, user, &format!("{} {} {}", zone.host, zone.base, zone.name));
+        zone.database = told.ci.text().into_value().filter(|ci| !ci.contains(' ')).unwrap_or_default();
+        host.remember(SPACE, user, &format!("{} {} {} {}", zone.host, zone.base, zone.database, zone.name));
         Ok(zone)
     }
 
     fn from_url(url: &str, name: String) -> Option<Self> {
         let (host, path) = split_url(url)?;
         let base = if path.ends_with('/') { path.to_owned() } else { format!("{path}/") };
-        (!base.contains([' ', '?', '#'])).then(|| Self { host: host.to_owned(), base, name })
+        (!base.contains([' ', '?', '#'])).then(|| Self { host: host.to_owned(), base, database: String::new(), name })
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, ' ');
-        let (host, base, name) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self { host: host.to_owned(), base: base.to_owned(), name: name.to_owned() })
+        let [host, base, database, name] =
+            text.splitn(4, ' ').map(str::to_owned).collect::<Vec<_>>().try_into().ok()?;
+        Some(Self { host, base, database, name })
     }
 
     /// The full path of a call.
@@ -117,6 +122,7 @@ mod tests {
         let zone = Zone::of(&host, "api@msp.example").unwrap();
         assert_eq!(zone.path("Companies/query"), "/ATServicesRest/V1.0/Companies/query");
         assert_eq!((zone.host.as_str(), zone.name.as_str()), ("webservices2.vendor.example", "America East"));
+        assert_eq!(zone.database, "30595");
         assert_eq!(Zone::of(&host, "api@msp.example"), Ok(zone));
         assert_eq!(host.asked(), ["GET /atservicesrest/v1.0/zoneInformation?user=api@msp.example"]);
     }
@@ -139,8 +145,7 @@ mod tests {
 
     #[test]
     fn only_urls_of_the_zone_are_followed() {
-        let zone =
-            Zone { host: "ws2.vendor.example".to_owned(), base: "/ATServicesRest/".to_owned(), name: String::new() };
+        let zone = Zone::from_url("https://ws2.vendor.example/ATServicesRest/", String::new()).unwrap();
         for (url, call) in [
             (
                 "https://ws2.vendor.example/ATServicesRest/V1.0/Companies/query/next?paging=x",

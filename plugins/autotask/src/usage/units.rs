@@ -21,22 +21,60 @@ const INCLUDE: &[&str] =
 const INVOICED_DAYS: u64 = 62;
 const DAY_MS: u64 = 86_400_000;
 
-/// A day, `2025-01-31`: as a text it sorts as a day does.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Day(pub(super) String);
+/// A day of the vendor's, which may be told as midnight of its own zone.
+#[derive(Debug, Clone)]
+pub(super) struct Day {
+    /// As it came.
+    told: String,
+    day: time::Day,
+}
 
 impl Day {
-    /// The day of a time.
-    pub(super) fn of(time: &str) -> Option<Self> {
-        Some(Self(time::canonical(time)?.get(..10)?.to_owned()))
+    /// The day of a time of the contract, `2025-01-31`.
+    pub(super) fn of(time: &str) -> Option<String> {
+        Some(time::day(time, None)?.date)
+    }
+
+    /// `2025-01-31`: as a text it sorts as a day does.
+    pub(super) fn date(&self) -> &str {
+        &self.day.date
+    }
+
+    /// The same by the zone that the settings name.
+    fn in_zone(&mut self, ahead: Option<i64>) {
+        if ahead.is_some()
+            && let Some(day) = time::day(&self.told, ahead)
+        {
+            self.day = day;
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Str::deserialize(deserializer)?;
-        Day::of(&text.0).ok_or_else(|| serde::de::Error::custom(format!("`{}` is no day", text.0)))
+        let told = Str::deserialize(deserializer)?.0.into_owned();
+        let day = time::day(&told, None);
+        let day = day.ok_or_else(|| serde::de::Error::custom(format!("`{told}` is no day")))?;
+        Ok(Self { told, day })
     }
+}
+
+/// A day's midnight as this database writes it, by how it wrote the nearest of some days; as UTC's where it writes UTC's. Half a
+/// year away summer time may differ: then an hour later, which is of the same day in any case.
+pub(super) fn moment<'d>(date: &str, days: impl Iterator<Item = &'d Day>) -> String {
+    const SEASON: i64 = 60;
+    let distance = |day: &Day| time::days_between(date, day.date()).map_or(i64::MAX, i64::abs);
+    let nearest = days.map(|day| (distance(day), day.day.ahead)).min_by_key(|(away, _)| *away);
+    let ahead = nearest.map_or(0, |(away, ahead)| ahead - if ahead != 0 && away > SEASON { 3600 } else { 0 });
+    time::midnight(date, ahead).unwrap_or_else(|| super::midnight(date))
+}
+
+/// The first moment that may be the midnight of a day somewhere, and the last. What is found by them has to be compared.
+fn bounds(date: &str) -> (String, String) {
+    const EAST: i64 = 14 * 3600;
+    const WEST: i64 = -12 * 3600;
+    let at = |ahead| time::midnight(date, ahead).unwrap_or_else(|| super::midnight(date));
+    (at(EAST), at(WEST))
 }
 
 /// A row.
@@ -61,6 +99,16 @@ impl Units {
     pub(super) fn is_posted(&self) -> bool {
         self.approve_and_post_date.value().is_some_and(|date| !date.trim().is_empty())
     }
+}
+
+/// The vendor's rows as of the zone that the settings name.
+fn in_zone(client: &Client<'_>, mut rows: Vec<Units>) -> Result<Vec<Units>, Failure> {
+    let ahead = client.settings.utc_offset_seconds()?;
+    for row in &mut rows {
+        row.start.in_zone(ahead);
+        row.end.in_zone(ahead);
+    }
+    Ok(rows)
 }
 
 /// What stands of a line after the last change.
@@ -96,7 +144,11 @@ pub(super) fn terms(client: &Client<'_>, ids: &BTreeSet<i64>) -> Result<HashMap<
     let ids: Vec<i64> = ids.iter().copied().collect();
     let some = |ids: &[i64]| Query::new(&include, vec![Condition::among("id", ids.iter().copied())]);
     let queries: Vec<Query<'_>> = ids.chunks(MOST as usize).map(some).collect();
-    let rows = client.every::<Term>(CONTRACTS.path, &queries)?;
+    let ahead = client.settings.utc_offset_seconds()?;
+    let mut rows = client.every::<Term>(CONTRACTS.path, &queries)?;
+    for day in rows.iter_mut().flat_map(|term| [&mut term.first, &mut term.last]).flatten() {
+        day.in_zone(ahead);
+    }
     Ok(rows.into_iter().map(|term| (term.id.0, term)).collect())
 }
 
@@ -108,8 +160,8 @@ pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<Ha
     let terms = terms(client, &lines.iter().map(|(_, contract)| *contract).collect())?;
     let mut by_end = BTreeMap::<String, Vec<i64>>::new();
     for (line, contract) in &lines {
-        if let Some(Day(last)) = terms.get(contract).and_then(|term| term.last.as_ref()) {
-            by_end.entry(super::midnight(last)).or_default().push(*line);
+        if let Some(last) = terms.get(contract).and_then(|term| term.last.as_ref()) {
+            by_end.entry(bounds(last.date()).0).or_default().push(*line);
         }
     }
     let back = client.host.now_ms().saturating_sub(INVOICED_DAYS * DAY_MS) / DAY_MS * DAY_MS;
@@ -122,9 +174,10 @@ pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<Ha
         let posted = Condition::new("exist", "approveAndPostDate", Operand::Nothing);
         query(vec![Condition::among(LINE, some.iter().map(|(line, _)| *line)), posted, from(&back)])
     }));
-    let mut rows = client.every::<Units>(UNITS, &queries)?;
+    let mut rows = in_zone(client, client.every::<Units>(UNITS, &queries)?)?;
     let reaches_end = |row: &&Units| {
-        terms.get(&row.contract.0).and_then(|term| term.last.as_ref()).is_some_and(|last| row.end >= *last)
+        let last = terms.get(&row.contract.0).and_then(|term| term.last.as_ref());
+        last.is_some_and(|last| row.end.date() >= last.date())
     };
     let known: HashSet<i64> = rows.iter().filter(reaches_end).map(|row| row.line.0).collect();
     let rest: Vec<i64> = lines.iter().map(|(line, _)| *line).filter(|line| !known.contains(line)).collect();
@@ -138,7 +191,7 @@ pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<Ha
 /// They cannot be read.
 pub(super) fn whole(client: &Client<'_>, lines: &[i64]) -> Result<Vec<Units>, Failure> {
     let some = |lines: &[i64]| query(vec![Condition::among(LINE, lines.iter().copied())]);
-    client.every(UNITS, &lines.chunks(MOST as usize).map(some).collect::<Vec<_>>())
+    in_zone(client, client.every(UNITS, &lines.chunks(MOST as usize).map(some).collect::<Vec<_>>())?)
 }
 
 /// The rows that decide what an adjustment from a day on does: those of that day, and those beyond it that were invoiced.
@@ -149,16 +202,16 @@ pub(super) fn on<'d>(
     client: &Client<'_>,
     lines: impl IntoIterator<Item = (i64, &'d str)>,
 ) -> Result<Vec<Units>, Failure> {
-    let mut by_day = BTreeMap::<String, Vec<i64>>::new();
+    let mut by_day = BTreeMap::<(String, String), Vec<i64>>::new();
     for (line, day) in lines {
-        by_day.entry(super::midnight(day)).or_default().push(line);
+        by_day.entry(bounds(day)).or_default().push(line);
     }
-    let parts = by_day.iter().map(|(day, lines)| {
-        let begun = Condition::new("lte", "startDate", Operand::Text(day));
+    let parts = by_day.iter().map(|((first, last), lines)| {
+        let begun = Condition::new("lte", "startDate", Operand::Text(last));
         let posted = Condition::new("exist", "approveAndPostDate", Operand::Nothing);
-        (lines.clone(), vec![from(day), Condition::any(vec![begun, posted])])
+        (lines.clone(), vec![from(first), Condition::any(vec![begun, posted])])
     });
-    client.every(UNITS, &packed(parts))
+    in_zone(client, client.every(UNITS, &packed(parts))?)
 }
 
 /// The rows after a day whose number is another than the one of that day; each line with its day and number.
@@ -170,15 +223,19 @@ pub(super) fn differing<'d>(
     lines: impl IntoIterator<Item = (i64, &'d str, i64)>,
 ) -> Result<Vec<Units>, Failure> {
     let mut by_day = BTreeMap::<(String, i64), Vec<i64>>::new();
+    let mut days = HashMap::new();
     for (line, day, units) in lines {
-        by_day.entry((super::midnight(day), units)).or_default().push(line);
+        by_day.entry((bounds(day).0, units)).or_default().push(line);
+        days.insert(line, day);
     }
     let parts = by_day.iter().map(|((day, units), lines)| {
         let later = Condition::new("gt", "startDate", Operand::Text(day));
         let other = Condition::new("noteq", "units", Operand::Int(*units));
         (lines.clone(), vec![later, other])
     });
-    client.every(UNITS, &packed(parts))
+    let mut rows = in_zone(client, client.every(UNITS, &packed(parts))?)?;
+    rows.retain(|row| days.get(&row.line.0).is_some_and(|day| row.start.date() > *day));
+    Ok(rows)
 }
 
 fn from(day: &str) -> Condition<'_> {
@@ -218,11 +275,12 @@ fn latest(rows: &[Units]) -> HashMap<i64, Standing> {
             units: 0,
             invoiced_until: None,
         });
-        if row.start.0 > standing.from {
-            (standing.from, standing.units) = (row.start.0.clone(), row.units.0);
+        if row.start.date() > standing.from.as_str() {
+            (standing.from, standing.units) = (row.start.date().to_owned(), row.units.0);
         }
-        if row.is_posted() && standing.invoiced_until.as_ref().is_none_or(|until| *until < row.end.0) {
-            standing.invoiced_until = Some(row.end.0.clone());
+        let until = row.end.date();
+        if row.is_posted() && standing.invoiced_until.as_deref().is_none_or(|known| known < until) {
+            standing.invoiced_until = Some(until.to_owned());
         }
     }
     latest
@@ -262,6 +320,17 @@ mod tests {
         let expected =
             Standing { from: "2025-02-10".to_owned(), units: 20, invoiced_until: Some("2025-01-31".to_owned()) };
         assert_eq!(latest(&rows), HashMap::from([(640, expected)]));
+        let days: Vec<Day> = serde_json::from_str(r#"["2025-01-31T23:00:00Z","2025-07-31T22:00:00Z"]"#).unwrap();
+        assert_eq!(days[0].date(), "2025-02-01", "midnight of the vendor's own zone");
+        for (date, moment_there) in [
+            ("2025-02-10", "2025-02-09T23:00:00Z"),
+            ("2025-07-10", "2025-07-09T22:00:00Z"),
+            ("2026-01-10", "2026-01-09T23:00:00Z"),
+        ] {
+            assert_eq!(moment(date, days.iter()), moment_there);
+        }
+        let plain: Day = serde_json::from_str(r#""2025-01-31T00:00:00Z""#).unwrap();
+        assert_eq!(moment("2025-02-10", [&plain].into_iter()), "2025-02-10T00:00:00Z");
         let bad = r#"{"contractID":31,"contractServiceID":640,"startDate":"soon","endDate":"2025-02-10","units":18}"#;
         assert!(serde_json::from_str::<Units>(bad).is_err());
     }

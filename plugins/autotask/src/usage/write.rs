@@ -4,15 +4,17 @@
 //! A write that gets no reply is the host's to look up: the next try reads first, and sends nothing where the number
 //! is as wanted.
 
-use super::units::{self, Day, Term, Units};
-use super::{LINES, midnight};
+use super::LINES;
+use super::units::{self, Day, Term, Units, moment};
 use crate::client::Client;
 use crate::contracts::{ACTIVE, RECURRING};
 use crate::entity::Fields;
 use crate::query::{Condition, Query, number, parent, target};
 use crosswalk_sdk::batch::all_failed;
 use crosswalk_sdk::json::{self, Int};
-use crosswalk_sdk::{Change, Failure, Method, Operation, Outcome, Reference, Request, Settlement, Usage};
+use crosswalk_sdk::{
+    Change, Failure, Method, Operation, Outcome, Reference, Request, Settlement, Usage, Value, precondition,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -76,7 +78,7 @@ impl<'c> Wanted<'c> {
         if quantity < 0 {
             return Err(Failure::rejected_field("quantity", format!("{quantity} is less than nothing")));
         }
-        let day = usage.effective.value().and_then(|time| Day::of(&time.0)).map(|Day(day)| day);
+        let day = usage.effective.value().and_then(|time| Day::of(&time.0));
         let day = day.ok_or_else(|| {
             Failure::rejected_field("effective", "Autotask changes a quantity from a day on: that day is missing")
         })?;
@@ -86,11 +88,11 @@ impl<'c> Wanted<'c> {
     /// Whether its day is one of the contract's.
     fn within(&self, term: &Term) -> Result<(), Failure> {
         let day = &self.day;
-        let has_begun = term.first.as_ref().is_none_or(|first| first.0 <= *day);
-        if has_begun && term.last.as_ref().is_none_or(|last| *day <= last.0) {
+        let has_begun = term.first.as_ref().is_none_or(|first| first.date() <= day.as_str());
+        if has_begun && term.last.as_ref().is_none_or(|last| day.as_str() <= last.date()) {
             return Ok(());
         }
-        let named = |day: &Option<Day>| day.as_ref().map_or("(no day)", |day| &day.0).to_owned();
+        let named = |day: &Option<Day>| day.as_ref().map_or("(no day)", |day| day.date()).to_owned();
         let (first, last) = (named(&term.first), named(&term.last));
         let why = format!("{day} is no day of the contract, which lasts from {first} to {last}");
         Err(Failure::rejected_field("effective", why))
@@ -133,8 +135,8 @@ struct Line {
 /// Of the rows of a line, the one that holds a day: the latest to begin by then, as a row may end on the day the
 /// next one begins.
 fn holding<'r>(rows: &'r [Units], line: i64, day: &str) -> Option<&'r Units> {
-    let begun = rows.iter().filter(|row| row.line.0 == line && *row.start.0 <= *day);
-    begun.max_by(|a, b| a.start.cmp(&b.start))
+    let begun = rows.iter().filter(|row| row.line.0 == line && row.start.date() <= day);
+    begun.max_by(|a, b| a.start.date().cmp(b.start.date()))
 }
 
 fn update(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
@@ -169,7 +171,8 @@ fn update(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
                 settled.insert(wanted.change.id.clone(), Settlement::Done(id.to_string()));
             }
             Ok(unit_change) => {
-                let effective_date = midnight(&wanted.day);
+                let own = rows.iter().filter(|row| row.line.0 == *id).flat_map(|row| [&row.start, &row.end]);
+                let effective_date = moment(&wanted.day, own);
                 let body = Body { line: Some(*id), contract: None, service: None, unit_change, effective_date };
                 prepared.push(Ok(request(wanted.change, line.contract, &body)));
                 sending.push(wanted.change.clone());
@@ -196,17 +199,23 @@ fn difference(
     let day = &wanted.day;
     let term = term.ok_or_else(|| Failure::NotFound(format!("Autotask has no contract {}", line.contract)))?;
     wanted.within(term)?;
-    if let Some(row) = later.iter().filter(is_own).min_by(|a, b| a.start.cmp(&b.start)) {
-        let (from, units, have) = (&row.start.0, row.units.0, line.have);
+    if let Some(row) = later.iter().filter(is_own).min_by(|a, b| a.start.date().cmp(b.start.date())) {
+        let (from, units, have) = (row.start.date(), row.units.0, line.have);
         let why =
             format!("there is a later change already: {have} on {day}, but {units} from {from}; change it in Autotask");
         return Err(Failure::Conflict(why));
     }
     let change = wanted.quantity - line.have;
-    let invoiced =
-        rows.iter().filter(is_own).filter(|row| row.is_posted() && row.end.0 >= *day).map(|row| &row.end).max();
-    match invoiced {
-        Some(Day(until)) if change != 0 => {
+    let before = wanted.change.before.iter().find(|field| field.name == "quantity").map(|field| &field.value);
+    if let Some(Value::Integer(before)) = before
+        && *before != line.have
+        && change != 0
+    {
+        return Err(precondition::differs("quantity", &before.to_string(), &line.have.to_string()));
+    }
+    let posted = rows.iter().filter(is_own).filter(|row| row.is_posted()).map(|row| row.end.date());
+    match posted.filter(|until| *until >= day.as_str()).max() {
+        Some(until) if change != 0 => {
             let why = format!("it was invoiced until {until} already: a change can hold from a day after that");
             Err(Failure::rejected_field("effective", why))
         }
@@ -281,7 +290,8 @@ fn create(client: &Client<'_>, changes: &[Change]) -> Result<Settled, Failure> {
             Err(failure) => fail(&mut settled, wanted.change, failure),
             Ok(()) => {
                 let (contract, service) = (Some(pair.0), Some(pair.1));
-                let effective_date = midnight(&wanted.day);
+                let days = terms.get(&pair.0).into_iter().flat_map(|term| [&term.first, &term.last]).flatten();
+                let effective_date = moment(&wanted.day, days);
                 let body = Body { line: None, contract, service, unit_change: wanted.quantity, effective_date };
                 prepared.push(Ok(request(wanted.change, pair.0, &body)));
                 sending.push(wanted.change.clone());

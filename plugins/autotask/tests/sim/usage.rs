@@ -109,7 +109,7 @@ fn every_selection_is_answered_and_a_walk_costs_no_call_per_contract() {
     assert_eq!(items.len(), lines.len());
     assert!(items.iter().all(|item| field(item, "quantity") == Some(&Value::Integer(3))));
     let calls = sim.counts().reads + sim.counts().writes;
-    assert!(calls < 30, "{calls} calls for {} lines on {} contracts", lines.len(), contracts.len());
+    assert!(calls <= 30, "{calls} calls for {} lines on {} contracts", lines.len(), contracts.len());
 
     let some = |selection| -> Vec<Item> { all(&host, Kind::Usage, selection).unwrap() };
     let of_parent = some(Selection::OfParent(items[0].parent.clone().unwrap()));

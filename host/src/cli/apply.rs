@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use std::io::Write;
 
 /// The brakes a person can let go, and all of them.
-const RELEASABLE: [&str; 8] = ["first-run", "deactivations", "updates", "quantity", "zero", "edited", "moved", "all"];
+const RELEASABLE: [&str; 10] =
+    ["first-run", "deactivations", "updates", "creates", "identity", "quantity", "zero", "edited", "moved", "all"];
 
 /// Do what a plan says.
 #[derive(Debug, clap::Args)]

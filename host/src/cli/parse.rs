@@ -132,6 +132,18 @@ pub(super) enum BrakeName {
     DeactivateLeast,
     UpdatePercent,
     UpdateLeast,
+    CreatePercent,
+    CreateLeast,
+    IdentityPercent,
+    IdentityLeast,
+    SyncDeactivatePercent,
+    SyncDeactivateLeast,
+    SyncCreatePercent,
+    SyncCreateLeast,
+    SyncIdentityPercent,
+    SyncIdentityLeast,
+    SyncQuantityPercent,
+    SyncQuantityLeast,
     QuantityPercent,
     QuantityLeast,
 }
@@ -144,6 +156,18 @@ impl BrakeName {
             BrakeName::DeactivateLeast => &mut brakes.deactivate_least,
             BrakeName::UpdatePercent => &mut brakes.update_percent,
             BrakeName::UpdateLeast => &mut brakes.update_least,
+            BrakeName::CreatePercent => &mut brakes.create_percent,
+            BrakeName::CreateLeast => &mut brakes.create_least,
+            BrakeName::IdentityPercent => &mut brakes.identity_percent,
+            BrakeName::IdentityLeast => &mut brakes.identity_least,
+            BrakeName::SyncDeactivatePercent => &mut brakes.sync_deactivate_percent,
+            BrakeName::SyncDeactivateLeast => &mut brakes.sync_deactivate_least,
+            BrakeName::SyncCreatePercent => &mut brakes.sync_create_percent,
+            BrakeName::SyncCreateLeast => &mut brakes.sync_create_least,
+            BrakeName::SyncIdentityPercent => &mut brakes.sync_identity_percent,
+            BrakeName::SyncIdentityLeast => &mut brakes.sync_identity_least,
+            BrakeName::SyncQuantityPercent => &mut brakes.sync_quantity_percent,
+            BrakeName::SyncQuantityLeast => &mut brakes.sync_quantity_least,
             BrakeName::QuantityPercent => &mut usage.quantity_percent,
             BrakeName::QuantityLeast => &mut usage.quantity_least,
         } = number;
@@ -228,11 +252,12 @@ mod tests {
     #[test]
     fn a_brake_is_set_by_its_name() {
         let mut rules = SyncRules::default();
-        for text in ["update-percent=50", "quantity-least=7"] {
+        for text in ["update-percent=50", "quantity-least=7", "sync-create-least=9", "identity-percent=4"] {
             let (name, number) = brake(text).unwrap();
             name.set(&mut rules, number);
         }
         assert_eq!((rules.brakes.update_percent, rules.usage.quantity_least), (50, 7));
+        assert_eq!((rules.brakes.sync_create_least, rules.brakes.identity_percent), (9, 4));
         assert!(brake("speed=50").is_err() && brake("update-percent=half").is_err());
     }
 

@@ -150,7 +150,12 @@ impl Work<'_> {
         self.refresh_devices(&mut draft, &changes, &alerts).await?;
         let rules = &self.sync.rules;
         let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
-        brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run, rules.kinds[&Kind::Alert].trust);
+        let unit = brakes::Unit {
+            in_use: u32::MAX,
+            first_run: draft.first_run(Kind::Alert),
+            trust: rules.kinds[&Kind::Alert].trust,
+        };
+        brakes::hold(&mut free, unit, &rules.brakes);
         free.append(&mut held);
         draft.keep(free).await?;
         self.progress.end(&Stage::Planning);

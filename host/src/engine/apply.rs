@@ -162,8 +162,29 @@ impl Work<'_> {
         run.plan = Some(plan.id);
         run.ended_at = Some(self.now());
         self.store.run_finish(&run).await?;
+        self.end_first_runs(plan).await?;
         self.outcomes_after(plan.id).await?;
         Ok(ApplyReport { run, failures: tally.failures })
+    }
+}
+
+impl Work<'_> {
+    /// Notes the kinds of which this plan was let go as a whole. What is polled is whole by itself; an approval of
+    /// lines is when it has as many as the newest plan of the sync.
+    async fn end_first_runs(&self, plan: &Plan) -> Result<(), Error> {
+        if plan.undoes.is_some() {
+            return Ok(());
+        }
+        let lines = |plan: &Plan| -> u64 {
+            let usage = plan.totals.iter().filter(|total| total.kind == Kind::Usage);
+            usage.map(|total| u64::from(total.changes)).sum()
+        };
+        let newest = self.store.plan_list(&self.sync.name, 1).await?.into_iter().next();
+        let is_whole = self.store.plan_is_whole(plan.id).await?;
+        let all_lines = newest.is_none_or(|newest| lines(plan) >= lines(&newest));
+        let only: Option<Vec<Kind>> =
+            (!is_whole).then(|| [Some(Kind::Alert), all_lines.then_some(Kind::Usage)].into_iter().flatten().collect());
+        Ok(self.store.first_runs_end(plan.id, only, self.now()).await?)
     }
 }
 

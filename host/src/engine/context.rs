@@ -121,6 +121,14 @@ impl Work<'_> {
         }
     }
 
+    /// Goes on, unless stopping is wanted.
+    ///
+    /// # Errors
+    /// Stopped.
+    pub(super) fn go_on(&self) -> Result<(), Error> {
+        if self.parts.stop.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
+    }
+
     pub(super) fn now(&self) -> crate::model::Timestamp {
         self.parts.clock.now()
     }

@@ -5,7 +5,9 @@
 //! cards), and last the name. Keys link by themselves, and only where they are unique
 //! on both sides. Names only propose, with a score and a reason in words, unless the
 //! operator set a score that is enough. Two candidates are a conflict, never a guess.
-//! What an operator decided stands.
+//! What an operator decided stands. What follows in each case stands in one table
+//! ([`table`]): a target that is linked to a source record that is gone is no less a target,
+//! and takes its link along to the record that has its key now.
 //!
 //! Two doors: [`match_customers`] sees all customers at once; [`match_records`] sees the
 //! locations or the assets of one customer and the account it is linked to, and looks
@@ -20,6 +22,7 @@ pub(super) mod contracts;
 mod customers;
 mod records;
 mod score;
+mod table;
 
 pub(super) use board::CLOSE;
 pub use contracts::{ContractMatchInput, match_contract};
@@ -31,6 +34,18 @@ use crate::model::{Candidate, Kind, Link, LinkState, Timestamp};
 
 /// Who decided, when a person did: then no rule decides again.
 pub const OPERATOR: &str = "operator";
+
+/// The rule that gave a target, with its link, to another source record of the same key.
+pub const RE_ENROLLED: &str = "re-enrolled";
+
+/// Which source record a target record is linked to already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// One that is there, by its id.
+    Present(String),
+    /// One that complete reads miss, by its id.
+    Gone(String),
+}
 
 /// What is known about one source record.
 #[derive(Debug, Clone, PartialEq)]

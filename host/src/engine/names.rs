@@ -5,9 +5,16 @@
 //! end, since one system says `Acme Ltd.` and the other `ACME Limited`. Whatever else a
 //! name says stays significant: `Acme` and `Acme Holdings` are near, not equal.
 //!
+//! What people cannot see or did not mean is taken away for comparing only: invisible
+//! signs, wide letters, `&amp;` for `&`. Nothing here is ever written anywhere.
+//!
 //! How near two names are is not decided here (see `matching::score`).
 
+use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// The most letters of a name that are compared: what is longer differs before, or is no name.
+const COMPARED: usize = 256;
 
 /// Legal forms, as [`plain`] leaves them, of one or several words. Only looked for at the end.
 #[rustfmt::skip]
@@ -18,6 +25,25 @@ const LEGAL_FORMS: &[&str] = &[
     "sasu", "se", "sl", "slu", "snc", "spa", "sp zoo", "sp z oo", "spzoo", "srl", "srls", "sro", "ug",
     "ug haftungsbeschrankt", "vof", "zrt",
 ];
+
+/// Whether a sign leaves no mark on paper: zero-width signs, marks of writing direction, variation selectors.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A text as it is meant: HTML entities, encoded once or twice, read as what they stand for.
+fn meant(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let once = html_escape::decode_html_entities(text);
+    let twice = html_escape::decode_html_entities(once.as_ref()).into_owned();
+    Cow::Owned(twice)
+}
 
 /// A name without case, accents and punctuation: words with single spaces between them.
 /// `&` and `+` become `and`; dots and apostrophes join (`S.r.l.` is `srl`), all other
@@ -33,10 +59,11 @@ pub fn plain(name: &str) -> String {
         out.push_str(text);
     };
     let mut buffer = [0; 4];
-    for c in name.nfkd().flat_map(char::to_lowercase).nfkd() {
+    let name = meant(name);
+    for c in name.chars().take(COMPARED).nfkd().flat_map(char::to_lowercase).nfkd() {
         match c {
-            _ if is_combining_mark(c) => {}
-            '.' | '\'' | '\u{2019}' | '\u{2018}' | '`' | '\u{ad}' => {}
+            _ if is_combining_mark(c) || is_invisible(c) => {}
+            '.' | '\'' | '\u{2019}' | '\u{2018}' | '`' => {}
             '&' | '+' => {
                 gap = true;
                 push("and", &mut gap);
@@ -137,13 +164,57 @@ pub fn domain(address: &str) -> Option<String> {
     valid.then(|| host.to_owned())
 }
 
-/// A device's name as a key: the host part, without case and domain.
-#[must_use]
-pub fn host(name: &str) -> Option<String> {
-    let name = name.trim().to_lowercase();
-    let short = name.split('.').next().unwrap_or_default().trim();
-    let host = if short.is_empty() { name.as_str() } else { short };
-    (!host.is_empty()).then(|| host.to_owned())
+/// The one label behind a name that is a domain of a house; others count as one from two labels on.
+const LOCAL_DOMAINS: &[&str] = &["corp", "home", "internal", "intra", "intranet", "lan", "local", "localdomain"];
+
+/// A device's name, without case and invisible signs.
+///
+/// The part before the first dot stands for the whole only against a name without a dot, and only where
+/// a domain follows it: `pc-7.acme.local` is `PC-7`, but `maria.rossi-mbp` is not `maria`, and of two names
+/// with dots each says more than its first word. An address such as `192.168.10.21` is one word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// All of it.
+    pub full: String,
+    /// What is before its domain, where it has one.
+    pub short: Option<String>,
+}
+
+impl Host {
+    /// Parses a name; `None` when nothing of it can be seen.
+    #[must_use]
+    pub fn new(name: &str) -> Option<Self> {
+        let meant = meant(name);
+        let seen = meant.chars().take(COMPARED).filter(|c| !is_invisible(*c)).nfkc().collect::<String>();
+        let full = seen.trim().trim_end_matches('.').to_lowercase();
+        let full = if full.is_empty() { seen.trim().to_owned() } else { full };
+        if full.is_empty() {
+            return None;
+        }
+        let is_address = full.parse::<std::net::IpAddr>().is_ok();
+        let short = full.split_once('.').filter(|(host, domain)| {
+            let labels = || domain.split('.');
+            let is_domain = labels().count() > 1 || LOCAL_DOMAINS.contains(domain);
+            !is_address
+                && is_domain
+                && !host.is_empty()
+                && labels().all(|label| !label.is_empty() && !label.contains(' '))
+        });
+        let short = short.map(|(host, _)| host.to_owned());
+        Some(Self { short, full })
+    }
+
+    /// Whether two names may be those of one device.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let meets = |one: &Self, two: &Self| one.short.as_ref() == Some(&two.full);
+        self.full == other.full || meets(self, other) || meets(other, self)
+    }
+
+    /// What a device of the same name is found by: its whole name, and its short one.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.full.as_str()).chain(self.short.as_deref())
+    }
 }
 
 #[cfg(test)]
@@ -212,10 +283,48 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_a_name_without_its_domain() {
-        assert_eq!(host("PC-01.corp.local").as_deref(), Some("pc-01"));
-        assert_eq!(host(" Pc-01 ").as_deref(), Some("pc-01"));
-        assert_eq!(host(".").as_deref(), Some("."));
-        assert_eq!(host("  "), None);
+    fn what_nobody_sees_or_means_parts_no_names() {
+        for (one, other) in [
+            ("Con\u{200b}toso Legal", "Contoso Legal"),
+            ("\u{200f}Acme Ltd", "Acme Ltd"),
+            ("Contoso\u{a0}Dental", "Contoso Dental"),
+            ("\u{ff21}\u{ff23}\u{ff2d}\u{ff25} \u{ff11}\u{ff12}", "ACME 12"),
+            ("Smith &amp; Sons Ltd", "Smith & Sons Ltd"),
+            ("Smith &amp;amp; Sons Ltd", "Smith & Sons Ltd"),
+            ("D&#39;Angelo &quot;Due&quot; S.r.l.", "D'Angelo \"Due\" S.r.l."),
+            ("M&uuml;ller", "Müller"),
+            ("Zu\u{308}rcher Clinics", "Z\u{fc}rcher Clinics"),
+        ] {
+            assert_eq!(plain(one), plain(other), "{one}");
+        }
+        assert_ne!(plain("5\u{421}G1234"), plain("5CG1234"), "a letter of another script is another letter");
+        assert!(plain(&"x".repeat(100_000)).len() <= COMPARED);
+    }
+
+    #[test]
+    fn a_host_meets_its_name_with_a_domain_and_nothing_else() {
+        let same = |a: &str, b: &str| Host::new(a).unwrap().is_same(&Host::new(b).unwrap());
+        for (a, b) in [
+            ("PC-01.corp.local", "pc-01"),
+            (" Pc-01 ", "PC-01"),
+            ("pc-7.lan", "PC-7"),
+            ("pc-7.acme.example", "pc-7.acme.example."),
+            ("192.168.10.21", "192.168.10.21"),
+            ("PC\u{200b}-01", "pc-01"),
+        ] {
+            assert!(same(a, b) && same(b, a), "{a} / {b}");
+        }
+        for (a, b) in [
+            ("192.168.10.21", "192.168.10.40"),
+            ("192.168.10.21", "192"),
+            ("maria.rossi-mbp", "maria.bianchi-mbp"),
+            ("maria.rossi-mbp", "maria"),
+            ("apple.tv.lobby", "apple.tv.board"),
+            ("HP LaserJet v2.1", "HP LaserJet v2"),
+            (".", ".."),
+        ] {
+            assert!(!same(a, b) && !same(b, a), "{a} / {b}");
+        }
+        assert_eq!(Host::new("  "), None);
     }
 }

@@ -7,10 +7,13 @@
 mod accounts;
 mod customers;
 mod draft;
+mod identity;
 mod ledger;
 mod stamps;
+mod wide;
 
 pub(super) use draft::Draft;
+pub(super) use identity::{adopted, candidates, given_up, why_stays};
 pub(super) use ledger::Ledger;
 
 use super::context::Work;
@@ -208,7 +211,6 @@ impl Work<'_> {
         parent_target: Option<&str>,
         items: Vec<Item<'_>>,
         can: &KindDescription,
-        linked: u32,
     ) -> Vec<PlannedChange> {
         let planned = plan::plan_kind(&PlanInput {
             kind,
@@ -223,10 +225,22 @@ impl Work<'_> {
         });
         draft.find(planned.findings);
         draft.noted.extend(planned.noted);
-        let mut changes = draft.without_open(kind, planned.changes);
+        draft.without_open(kind, planned.changes)
+    }
+
+    /// Lays the brakes on one customer's changes of a kind, of which so many records are linked and in use.
+    pub(super) fn brake(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        kind: Kind,
+        customer: &str,
+        changes: &mut [PlannedChange],
+        in_use: u32,
+    ) {
         let rules = &self.sync.rules;
-        brakes::hold(&mut changes, linked, &rules.brakes, draft.first_run, rules.kinds[&kind].trust);
-        changes
+        let unit = brakes::Unit { in_use, first_run: draft.first_run(kind), trust: rules.kinds[&kind].trust };
+        brakes::hold(changes, unit, &rules.brakes);
+        brakes::hold_with_customer(changes, draft.customer_hold(customer));
     }
 }
 

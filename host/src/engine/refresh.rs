@@ -116,7 +116,7 @@ impl Work<'_> {
         self.recover().await?;
         let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
         let mut draft = Draft::new(self, id, None).await?;
-        if draft.first_run {
+        if draft.nothing_done {
             return Err(Error::invalid(
                 format!("nothing of the sync `{}` was applied yet: there is nothing to refresh", self.sync.name),
                 format!("`crosswalk plan {}`, then look at the plan and apply it", self.sync.name),
@@ -226,7 +226,8 @@ impl Work<'_> {
             target: Some(fresh.target),
         });
         let linked = u32::try_from(linked).unwrap_or(u32::MAX);
-        let changes = self.plan_items(draft, kind, customer, account.as_deref(), items.collect(), can, linked);
+        let mut changes = self.plan_items(draft, kind, customer, account.as_deref(), items.collect(), can);
+        self.brake(draft, kind, customer, &mut changes, linked);
         let noted = std::mem::take(&mut draft.noted);
         self.store.links_put(sync, &noted).await?;
         draft.keep(changes).await?;

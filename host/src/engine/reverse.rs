@@ -8,6 +8,7 @@ use super::context::Work;
 use super::matching::Matched;
 use super::plan::{self, ReverseInput};
 use super::planning::Draft;
+use super::stop::beside_others;
 use super::{Tenant, brakes};
 use crate::error::Error;
 use crate::model::{Change, Kind, Link, PlannedChange, Record, ReverseDecision, Selection, SyncName, Way};
@@ -63,23 +64,27 @@ impl Work<'_> {
             return Ok(Vec::new());
         };
         let decisions = self.store.reverse_all(&self.sync.name).await?;
-        let planned = plan::plan_reverse(&ReverseInput {
-            source,
-            target,
-            links,
-            matched,
-            decisions: &decisions,
-            apart: rules.tickets.catch_all.as_deref(),
-            sync: &self.sync.name,
-            describe,
-            now: self.now(),
+        let planned = beside_others(|| {
+            plan::plan_reverse(&ReverseInput {
+                source,
+                target,
+                links,
+                matched,
+                decisions: &decisions,
+                apart: rules.tickets.catch_all.as_deref(),
+                sync: &self.sync.name,
+                describe,
+                now: self.now(),
+            })
         });
+        self.go_on()?;
         draft.find(planned.findings);
         let mut changes = planned.changes;
         changes.retain(|change| !draft.is_open_at_source(change.target.as_deref()));
         // The first that go this way are looked at, be the sync itself long trusted.
-        let first = draft.first_run || !links.iter().any(|link| link.decided_by == plan::REVERSE);
-        brakes::hold(&mut changes, 0, &rules.brakes, first, rules.kinds[&Kind::Customer].trust);
+        let first_run = draft.first_run(Kind::Customer) || !links.iter().any(|link| link.decided_by == plan::REVERSE);
+        let unit = brakes::Unit { in_use: u32::MAX, first_run, trust: rules.kinds[&Kind::Customer].trust };
+        brakes::hold(&mut changes, unit, &rules.brakes);
         Ok(changes)
     }
 

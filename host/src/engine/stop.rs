@@ -35,6 +35,16 @@ impl Stop {
     }
 }
 
+/// Does long work that waits for nothing, so that meanwhile others of this process go on and hear a stop: on this
+/// thread, with its tasks given to the others. Where there is but one thread it is simply done.
+pub(super) fn beside_others<T>(work: impl FnOnce() -> T) -> T {
+    let flavor = tokio::runtime::Handle::try_current().map(|handle| handle.runtime_flavor());
+    match flavor {
+        Ok(tokio::runtime::RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Stop;

@@ -236,8 +236,8 @@ pub enum Risk {
 /// A brake that stopped a change for review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Which brake: `first-run`, `deactivations`, `updates`, `quantity`, `zero`, `edited`, `moved`; or, not to
-    /// be released: `preview`, `unmapped`, `dates`.
+    /// Which brake: `first-run`, `deactivations`, `updates`, `creates`, `identity`, `quantity`, `zero`, `edited`,
+    /// `moved`; or, not to be released: `preview`, `unmapped`, `dates`.
     pub brake: String,
     /// Why, in words, with the numbers.
     pub reason: String,

@@ -190,25 +190,71 @@ pub enum Sites {
     Primary,
 }
 
-/// When a customer's changes of a kind are held for review.
+/// When changes are held for review: per customer and kind, and per kind over the whole sync.
+///
+/// A limit is passed when a count is over its share of what is linked and in use, and at least the
+/// least number. Over the sync customers and products, of which a customer has one, use the least
+/// numbers of a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct BrakeLimits {
     /// Deactivations over this share of the linked records …
     pub deactivate_percent: u32,
-    /// … and at least so many.
+    /// … and at least so many; and always when they are all of a customer.
     pub deactivate_least: u32,
     /// Updates over this share of the linked records …
     pub update_percent: u32,
     /// … and at least so many.
     pub update_least: u32,
-    /// Whether everything of a sync's first run is held.
+    /// New records over this share of the linked ones, where a customer has any …
+    pub create_percent: u32,
+    /// … and at least so many.
+    pub create_least: u32,
+    /// Identities that change (another serial number, another source record) over this share …
+    pub identity_percent: u32,
+    /// … and at least so many.
+    pub identity_least: u32,
+    /// Deactivations over this share of a kind in the whole sync …
+    pub sync_deactivate_percent: u32,
+    /// … and at least so many.
+    pub sync_deactivate_least: u32,
+    /// New records over this share of a kind in the whole sync …
+    pub sync_create_percent: u32,
+    /// … and at least so many.
+    pub sync_create_least: u32,
+    /// Identities that change over this share of a kind in the whole sync …
+    pub sync_identity_percent: u32,
+    /// … and at least so many.
+    pub sync_identity_least: u32,
+    /// Quantities that fall over this share of the lines of the whole sync …
+    pub sync_quantity_percent: u32,
+    /// … and at least so many.
+    pub sync_quantity_least: u32,
+    /// Whether everything of a kind is held until a whole plan of it was let go.
     pub first_run: bool,
 }
 
 impl Default for BrakeLimits {
     fn default() -> Self {
-        Self { deactivate_percent: 10, deactivate_least: 5, update_percent: 30, update_least: 10, first_run: true }
+        Self {
+            deactivate_percent: 10,
+            deactivate_least: 5,
+            update_percent: 30,
+            update_least: 10,
+            create_percent: 50,
+            create_least: 10,
+            identity_percent: 20,
+            identity_least: 3,
+            sync_deactivate_percent: 5,
+            sync_deactivate_least: 10,
+            sync_create_percent: 20,
+            sync_create_least: 25,
+            sync_identity_percent: 5,
+            sync_identity_least: 10,
+            sync_quantity_percent: 20,
+            sync_quantity_least: 10,
+            first_run: true,
+        }
     }
 }
 

@@ -128,6 +128,34 @@ impl TenantStore {
         .await
     }
 
+    /// Holds changes of a plan that is not finished, those that nothing holds yet. What brakes the whole sync is
+    /// known only when all of a kind is planned.
+    ///
+    /// # Errors
+    /// `NotFound` (the plan); `Stale`, when the plan is finished.
+    pub async fn plan_changes_hold(&self, plan: PlanId, sequences: Vec<u32>, hold: Hold) -> Result<(), StoreError> {
+        let tenant = self.id;
+        self.write_lightly(move |db| {
+            if plan_row(db, tenant, plan)?.hash.is_some() {
+                return Err(StoreError::stale("plan", plan));
+            }
+            let mut change = db.prepare_cached(
+                "UPDATE changes SET brake = ?4, brake_reason = ?5 \
+                 WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3 AND brake IS NULL",
+            )?;
+            let mut state = db.prepare_cached(
+                "UPDATE change_states SET brake = ?4 \
+                 WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3 AND +brake IS NULL",
+            )?;
+            for sequence in sequences {
+                change.execute(params![tenant, plan.0, sequence, hold.brake, hold.reason])?;
+                state.execute(params![tenant, plan.0, sequence, hold.brake])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Some changes of a plan, in order, after a sequence (0: from the first).
     ///
     /// # Errors

@@ -154,6 +154,19 @@ impl TenantStore {
         .await
     }
 
+    /// Whether a plan is of a whole sync, and not of single records.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn plan_is_whole(&self, plan: PlanId) -> Result<bool, StoreError> {
+        let tenant = self.id;
+        self.read(move |db| {
+            let mut select = db.prepare_cached("SELECT 1 FROM plans WHERE id = ?1 AND tenant = ?2 AND whole = 1")?;
+            Ok(select.exists([plan.0, tenant])?)
+        })
+        .await
+    }
+
     /// Notes who approved the plan with this hash: a person, or a rule by its name.
     ///
     /// # Errors

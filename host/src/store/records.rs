@@ -101,6 +101,29 @@ impl TenantStore {
         self.select(connection, kind, move |reader| reader.all(shared, [])).await
     }
 
+    /// What `pick` takes of each record of a kind that is there, one at a time: for kinds of which there are
+    /// too many to have them all at once.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn records_pick<T: Send + 'static>(
+        &self,
+        connection: &ConnectionName,
+        kind: Kind,
+        pick: impl Fn(Record) -> Option<T> + Send + 'static,
+    ) -> Result<Vec<T>, StoreError> {
+        self.select(connection, kind, move |reader| {
+            let mut select = reader.statement(COLUMNS, "AND gone_at IS NULL")?;
+            let mut rows = select.raw_query();
+            let mut picked = Vec::new();
+            while let Some(row) = rows.next()? {
+                picked.extend(pick(reader.stored(row)?.record));
+            }
+            Ok(picked)
+        })
+        .await
+    }
+
     /// The records of a parent, by id.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
 //! Runs: one execution of a sync each.
 
+use super::plans::plan_row;
 use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
-use crate::model::{Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp};
+use crate::model::{Kind, Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp};
 use rusqlite::{Row, params};
 
 const SELECT: &str = "SELECT r.id, s.name, r.mode, r.started_at, r.ended_at, r.status, r.plan, r.counts, r.message \
@@ -125,6 +126,45 @@ impl TenantStore {
                  ORDER BY r.id LIMIT 1",
             )?;
             Ok(select.exists([tenant, sync])?)
+        })
+        .await
+    }
+
+    /// The kinds of a sync of which a whole plan was let go once.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn first_runs_ended(&self, sync: &SyncName) -> Result<Vec<Kind>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached("SELECT kind FROM first_runs WHERE tenant = ?1 AND sync = ?2")?;
+            collect(select.query([tenant, sync])?, |row| word(row, 0))
+        })
+        .await
+    }
+
+    /// Notes the kinds of a plan, or of these only, of which nothing waits for its release any more: their first
+    /// run is over.
+    ///
+    /// # Errors
+    /// `NotFound` (the plan).
+    pub async fn first_runs_end(&self, plan: PlanId, only: Option<Vec<Kind>>, at: Timestamp) -> Result<(), StoreError> {
+        let tenant = self.id;
+        self.write(move |db| {
+            let sync = plan_row(db, tenant, plan)?.sync;
+            let mut select = db.prepare_cached(
+                "SELECT kind FROM change_states WHERE tenant = ?1 AND plan = ?2 GROUP BY kind \
+                 HAVING max(status = 'done') AND NOT max(status = 'pending' AND brake IS NOT NULL)",
+            )?;
+            let over: Vec<Kind> = collect(select.query([tenant, plan.0])?, |row| word(row, 0))?;
+            let mut insert = db.prepare_cached(
+                "INSERT INTO first_runs (tenant, sync, kind, ended_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            )?;
+            for kind in over.into_iter().filter(|kind| only.as_ref().is_none_or(|only| only.contains(kind))) {
+                insert.execute(params![tenant, sync, kind.as_str(), at.0])?;
+            }
+            Ok(())
         })
         .await
     }

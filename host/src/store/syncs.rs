@@ -117,6 +117,7 @@ impl TenantStore {
                 "DELETE FROM fetched WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM outcomes WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM reverse_decisions WHERE tenant = ?1 AND sync = ?2".to_owned(),
+                "DELETE FROM first_runs WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM syncs WHERE tenant = ?1 AND id = ?2".to_owned(),
             ] {
                 db.execute(&sql, [tenant, id])?;

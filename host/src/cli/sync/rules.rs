@@ -35,10 +35,10 @@ pub(super) struct RulesArgs {
     /// Deactivate what is missing at the source only after this long
     #[arg(long, value_name = "HOURS")]
     grace_hours: Option<u32>,
-    /// Do not hold everything of the first run for review
+    /// Do not hold everything of a kind's first run for review
     #[arg(long)]
     no_first_run_hold: bool,
-    /// Hold everything of the first run for review, as is usual
+    /// Hold everything of a kind for review until a whole plan of it was released, as is usual
     #[arg(long, conflicts_with = "no_first_run_hold")]
     first_run_hold: bool,
     /// Also create customers of the target that the source does not have there
@@ -47,7 +47,7 @@ pub(super) struct RulesArgs {
     /// Create nothing at the source, as is usual
     #[arg(long, conflicts_with = "reverse")]
     no_reverse: bool,
-    /// Set a brake's limit: deactivate-percent, deactivate-least, update-percent, update-least, quantity-percent, quantity-least
+    /// Set a brake's limit, a share (`-percent`) or a least number (`-least`): of one customer deactivate, update, create, identity, quantity; over the whole sync sync-deactivate, sync-create, sync-identity, sync-quantity (such as sync-create-least)
     #[arg(long = "brake", value_name = "LIMIT=NUMBER", value_parser = brake)]
     brakes: Vec<(BrakeName, u32)>,
     #[command(flatten)]

@@ -66,12 +66,27 @@ fn words(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
     );
     let brakes = &rules.brakes;
     text.push_str(&format!(
-        "brakes          deactivations over {} % (and {}), updates over {} % (and {}){}\n",
+        "brakes          of a customer: deactivations over {} % (and {}), updates over {} % (and {}), creates over {} % (and {}), identities over {} % (and {}){}\n",
         brakes.deactivate_percent,
         brakes.deactivate_least,
         brakes.update_percent,
         brakes.update_least,
-        if brakes.first_run { ", the first run" } else { "" },
+        brakes.create_percent,
+        brakes.create_least,
+        brakes.identity_percent,
+        brakes.identity_least,
+        if brakes.first_run { "; of a kind: its first run" } else { "" },
+    ));
+    text.push_str(&format!(
+        "                of the sync: deactivations over {} % (and {}), creates over {} % (and {}), identities over {} % (and {}), quantities that fall over {} % (and {})\n",
+        brakes.sync_deactivate_percent,
+        brakes.sync_deactivate_least,
+        brakes.sync_create_percent,
+        brakes.sync_create_least,
+        brakes.sync_identity_percent,
+        brakes.sync_identity_least,
+        brakes.sync_quantity_percent,
+        brakes.sync_quantity_least,
     ));
     text.push_str(&format!("schedule        {}\n", times(sync, schedules)));
     let switched = if rules.switched_on { "on" } else { "off" };

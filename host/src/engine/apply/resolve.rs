@@ -8,7 +8,7 @@ use super::{Prepared, Session, lock, record_of};
 use crate::engine::context::Work;
 use crate::engine::plan::alerts::LEAD;
 use crate::engine::settle::Tally;
-use crate::engine::{plan, undo};
+use crate::engine::{plan, planning, undo};
 use crate::error::Error;
 use crate::model::{Action, Change, ChangeId, Kind, Link, PlanId, PlannedChange, Record, Value, Way, catalogue};
 use crate::store::{ChangeStatus, JournalEntry, Settled};
@@ -40,6 +40,7 @@ impl Session<'_, '_> {
             let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
             refusals.extend(changes.iter().filter_map(refused));
         }
+        let mut given_over = work.given_over(kind, &changes, &links).await?;
         let references = work.references(&changes, &self.known).await?;
         let now: HashMap<String, Record> = by_key(
             present(work.store.records_by_ids(&work.target.name, kind.counterpart(), &targets).await?),
@@ -49,10 +50,14 @@ impl Session<'_, '_> {
         let mut refused = Vec::new();
         for mut planned in changes {
             let key = planned.known_by().to_owned();
-            let link = links.remove(&key);
+            let mut link = links.remove(&key);
             let there = planned.target.as_ref().and_then(|id| now.get(id));
             self.follow_own(&mut planned, there);
             let stale = stale(&planned, link.as_ref(), there).or_else(|| refusals.remove(&key));
+            let (stale, over) = match (stale, given_over.remove(&key).filter(|_| planned.action == Action::Link)) {
+                (None, Some(Err(why))) => (Some(why), None),
+                (stale, over) => (stale, over.and_then(Result::ok)),
+            };
             let checked = match stale {
                 Some(why) => Err((ChangeStatus::Stale, why)),
                 None => work
@@ -72,7 +77,14 @@ impl Session<'_, '_> {
                     tally.open += 1;
                     tally.failure(&planned, &why);
                 }
-                Ok(change) => ready.push(Prepared { planned, change, link, tries: 0 }),
+                Ok(change) => {
+                    if let Some((old, new)) = over {
+                        // Both at once: whenever this ends, one of them has all that is known of the target.
+                        work.store.links_put(&work.sync.name, &[old, new.clone()]).await?;
+                        link = Some(Link { revision: new.revision + 1, ..new });
+                    }
+                    ready.push(Prepared { planned, change, link, tries: 0 });
+                }
                 Err((status, why)) => refused.push(self.refusal(&planned, status, why, tally)),
             }
         }
@@ -187,6 +199,44 @@ impl Work<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// What becomes of links whose target these changes give to another source record: the old one without it, and
+    /// the new one with all that was known, by the new source record; or why it is not given any more.
+    async fn given_over(
+        &self,
+        kind: Kind,
+        changes: &[PlannedChange],
+        links: &HashMap<String, Link>,
+    ) -> Result<HashMap<String, Result<(Link, Link), String>>, Error> {
+        let linking = |change: &&PlannedChange| change.action == Action::Link && change.way() == Way::Onward;
+        let by_target: HashMap<&str, &PlannedChange> =
+            changes.iter().filter(linking).filter_map(|change| Some((change.target.as_deref()?, change))).collect();
+        if by_target.is_empty() || kind.counterpart() != kind {
+            return Ok(HashMap::new());
+        }
+        let targets: Vec<String> = by_target.keys().map(|id| (*id).to_owned()).collect();
+        let held = self.store.links_of_targets(&self.sync.name, kind, &targets).await?;
+        let held: Vec<&Link> = held.iter().filter(|link| link.kind == kind && link.linked().is_some()).collect();
+        let sources: Vec<String> = held.iter().map(|link| link.source.clone()).collect();
+        let stored = self.store.records_by_ids(&self.source.name, kind, &sources).await?;
+        let there: std::collections::HashSet<&str> =
+            stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
+        let mut over = HashMap::new();
+        for old in held {
+            let Some(change) = old.target.as_deref().and_then(|id| by_target.get(id)) else { continue };
+            if old.source == change.source {
+                continue;
+            }
+            let new = planning::adopted(links.get(&change.source), old, &change.source);
+            let given = if there.contains(old.source.as_str()) {
+                Err(format!("its record is linked to {}, which is in the source again", old.source))
+            } else {
+                Ok((planning::given_up(old, &change.source, self.now()), new))
+            };
+            over.insert(change.source.clone(), given);
+        }
+        Ok(over)
     }
 
     /// The links of changes, by what these are known by.

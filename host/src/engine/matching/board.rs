@@ -4,7 +4,8 @@
 //! is worked out first and put down after, so that no record profits from standing
 //! earlier in a list, and no target is ever given twice.
 
-use super::{Decision, Matched, OPERATOR};
+use super::table::{Follows, Grade, Here, There, follows};
+use super::{Decision, Holder, Matched, OPERATOR, RE_ENROLLED};
 use crate::model::sync::KindRules;
 use crate::model::{Candidate, Kind, KindDescription, Link, LinkState, Operation, Record};
 use std::borrow::Cow;
@@ -14,6 +15,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 pub(in crate::engine) const CLOSE: f64 = 0.05;
 /// More candidates than this tell a person nothing.
 const CANDIDATES_SHOWN: usize = 8;
+/// The most candidates that are kept of one record while they are weighed.
+pub(super) const CANDIDATES_KEPT: usize = 16;
 
 /// What every pass needs to know.
 pub(super) struct Setting<'a> {
@@ -22,6 +25,8 @@ pub(super) struct Setting<'a> {
     pub(super) describe: &'a KindDescription,
     /// Whether the target's records were read to the end: else nothing is gone, and nothing is new.
     pub(super) target_complete: bool,
+    /// Whether stopping is wanted: then the rest is left out, and what comes out means nothing.
+    pub(super) stopped: &'a dyn Fn() -> bool,
 }
 
 /// See the file's header.
@@ -31,29 +36,50 @@ pub(super) struct Board<'a> {
     pub(super) target: &'a [Record],
     links: HashMap<&'a str, &'a Link>,
     decisions: Vec<Option<Decision>>,
-    taken: HashSet<Cow<'a, str>>,
+    /// Who has a target by a link that stands.
+    holder: &'a dyn Fn(&str) -> Option<Holder>,
+    /// What was given away on this board.
+    given: HashSet<Cow<'a, str>>,
+}
+
+/// A key that decides, and what it finds in the target.
+pub(super) struct ByKey<'k, 'a> {
+    /// What it is called.
+    pub(super) by: &'static str,
+    /// The records it is looked for in; those of other accounts among them.
+    pub(super) pool: &'k [&'a Record],
+    /// A record's keys, on either side.
+    pub(super) source_keys: &'k dyn Fn(&Record) -> Vec<String>,
+    pub(super) target_keys: &'k dyn Fn(&Record) -> Vec<String>,
+    /// Whether it names one thing in all the world, so that two of the source that have it wait, be it in the
+    /// target or not.
+    pub(super) names_one: bool,
+    /// Whether a target that belongs to another source record is none for this one: two sites may have one name.
+    pub(super) free_only: bool,
+    /// Whether a source record outside this board has the key, too.
+    pub(super) elsewhere: &'k dyn Fn(&Record, &str) -> bool,
+    /// Whether a target belongs to another account, and so is not simply taken.
+    pub(super) outside: &'k dyn Fn(&Record) -> bool,
 }
 
 impl<'a> Board<'a> {
     /// Sets up the board with what the links say. `exists` tells whether the target has a
-    /// record of this id, anywhere.
+    /// record of this id, anywhere; `holder` which source record has it by a link.
     pub(super) fn new(
         setting: Setting<'a>,
         source: &'a [Record],
         target: &'a [Record],
         links: &'a [Link],
         exists: &dyn Fn(&str) -> bool,
-        taken_elsewhere: &dyn Fn(&str) -> bool,
+        holder: &'a dyn Fn(&str) -> Option<Holder>,
     ) -> Self {
-        let mut taken: HashSet<Cow<'a, str>> =
-            target.iter().filter(|r| taken_elsewhere(&r.id)).map(|r| Cow::Borrowed(r.id.as_str())).collect();
-        taken.extend(links.iter().filter_map(Link::linked).map(Cow::Borrowed));
         let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
-        let mut board = Self { setting, source, target, links, decisions: vec![None; source.len()], taken };
+        let decisions = vec![None; source.len()];
+        let mut board = Self { setting, source, target, links, decisions, holder, given: HashSet::new() };
         for (at, record) in source.iter().enumerate() {
             let known = board.known(record, exists);
             if let Some(Decision::Linked { target, .. }) = &known {
-                board.taken.insert(Cow::Owned(target.clone()));
+                board.given.insert(Cow::Owned(target.clone()));
             }
             board.decisions[at] = known;
         }
@@ -74,9 +100,8 @@ impl<'a> Board<'a> {
                 });
             }
             Some(LinkState::Broken) => {
-                let back = link
-                    .and_then(|link| link.target.clone())
-                    .filter(|target| exists(target) && !self.taken.contains(target.as_str()));
+                let back =
+                    link.and_then(|link| link.target.clone()).filter(|target| exists(target) && !self.is_taken(target));
                 return Some(back.map_or(Decision::Keep, |target| Decision::Linked {
                     target,
                     by: "known link",
@@ -90,6 +115,11 @@ impl<'a> Board<'a> {
             _ => {}
         }
         (!record.active()).then(|| Decision::Unmapped { reason: "it is not in use in the source".to_owned() })
+    }
+
+    /// Whether stopping is wanted.
+    pub(super) fn is_stopped(&self) -> bool {
+        (self.setting.stopped)()
     }
 
     /// Whether there is nothing left to decide.
@@ -111,82 +141,88 @@ impl<'a> Board<'a> {
         record.active() && self.link(record).is_none_or(|link| link.state != LinkState::Excluded)
     }
 
-    /// Whether a target may still become the source record's. One that is to be created does
-    /// not come back as what was retired to make room for it.
-    pub(super) fn is_free(&self, source: &Record, target: &Record) -> bool {
+    /// Whether a target belongs to a source record that is there.
+    fn is_taken(&self, target: &str) -> bool {
+        self.given.contains(target) || matches!((self.holder)(target), Some(Holder::Present(_)))
+    }
+
+    /// The source record that is gone and has a target by its link.
+    pub(super) fn gone_holder(&self, target: &str) -> Option<String> {
+        match (self.holder)(target) {
+            Some(Holder::Gone(source)) if !self.given.contains(target) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// Whether a target may be spoken of as the source record's at all: nobody said no to it, and it was not
+    /// retired to make room for one that is to be created.
+    fn is_offered(&self, source: &Record, target: &Record) -> bool {
         let link = self.link(source);
         let declined = link.is_some_and(|link| link.declined.contains(&target.id));
         let retired = !target.active() && link.is_some_and(|link| link.state == LinkState::Create);
-        !self.taken.contains(target.id.as_str()) && !declined && !retired
+        !declined && !retired
+    }
+
+    /// Whether a target may still become the source record's: also one whose source record is gone.
+    pub(super) fn is_free(&self, source: &Record, target: &Record) -> bool {
+        self.is_offered(source, target) && !self.is_taken(&target.id)
     }
 
     fn put(&mut self, decided: Vec<(usize, Decision)>) {
         for (at, decision) in decided {
             if let Decision::Linked { target, .. } = &decision {
-                self.taken.insert(Cow::Owned(target.clone()));
+                self.given.insert(Cow::Owned(target.clone()));
             }
             self.decisions[at] = Some(decision);
         }
     }
 
-    /// One pass by a key. A source record is linked when exactly one free target shares a
-    /// key with it and the key is unique on both sides among what is in use; it is a
-    /// conflict when several do, or when the key is not unique. `fits` can rule a pair out.
-    pub(super) fn by_key(
-        &mut self,
-        by: &'static str,
-        pool: &[&'a Record],
-        source_keys: impl Fn(&Record) -> Vec<String>,
-        target_keys: impl Fn(&Record) -> Vec<String>,
-        fits: impl Fn(&Record, &Record) -> bool,
-    ) {
+    /// One pass by a hard key: what follows stands in the table.
+    pub(super) fn by_key(&mut self, key: &ByKey<'_, 'a>) {
+        let by = key.by;
         let mut here: HashMap<String, usize> = HashMap::new();
         for record in self.source.iter().filter(|record| self.takes_part(record)) {
-            for key in distinct(source_keys(record)) {
+            for key in distinct((key.source_keys)(record)) {
                 *here.entry(key).or_default() += 1;
             }
         }
+        if here.is_empty() {
+            return;
+        }
+        let mut pool: Vec<&'a Record> = key.pool.to_vec();
+        pool.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         let mut there: HashMap<String, Vec<&'a Record>> = HashMap::new();
         for record in pool {
-            for key in distinct(target_keys(record)).into_iter().filter(|key| here.contains_key(key)) {
+            for key in distinct((key.target_keys)(record)).into_iter().filter(|key| here.contains_key(key)) {
                 there.entry(key).or_default().push(record);
             }
         }
-        if there.is_empty() {
-            return;
-        }
         let mut decided: Vec<(usize, Decision)> = Vec::new();
-        for at in self.open() {
+        for at in self.open().take_while(|_| !self.is_stopped()) {
             let record = &self.source[at];
-            let keys = distinct(source_keys(record));
-            let shared = keys.iter().filter_map(|key| there.get_key_value(key));
-            let mut found: Vec<(&str, &Record)> =
-                shared.flat_map(|(key, targets)| targets.iter().map(move |target| (key.as_str(), *target))).collect();
-            found.retain(|(_, target)| self.is_free(record, target) && fits(record, target));
-            if found.iter().any(|(_, target)| target.active()) {
-                found.retain(|(_, target)| target.active());
+            let keys = distinct((key.source_keys)(record));
+            let mut found = self.found(record, &keys, &there);
+            found.retain(|(_, target)| !(key.free_only && self.is_taken(&target.id)));
+            if found.iter().any(|(_, target)| !(key.outside)(target)) {
+                found.retain(|(_, target)| !(key.outside)(target));
             }
-            found.sort_by(|a, b| (&a.1.id, a.0).cmp(&(&b.1.id, b.0)));
-            found.dedup_by(|a, b| a.1.id == b.1.id);
-            let twice_here =
-                keys.iter().any(|key| there.contains_key(key) && here.get(key).is_some_and(|count| *count > 1));
-            match found.as_slice() {
-                [] => {}
-                [(key, target)] => {
-                    let active = there.get(*key).map_or(0, |all| all.iter().filter(|r| r.active()).count());
-                    let decision = if twice_here || active > 1 {
-                        let side = if twice_here { "source" } else { "target" };
-                        conflict(by, &found, &format!("the {side} has this {by} more than once"))
-                    } else {
-                        Decision::Linked { target: target.id.clone(), by, reason: format!("same {by}: {key}") }
-                    };
-                    decided.push((at, decision));
+            let twins = |own: &String| here.get(own).is_some_and(|count| *count > 1) || (key.elsewhere)(record, own);
+            let twin = keys.iter().find(|own| (key.names_one || there.contains_key(*own)) && twins(own));
+            let side = self.side(key, &found);
+            let several = if twin.is_some() { Here::Several } else { Here::One };
+            let decision = match (follows(Grade::Hard, several, side), found.first()) {
+                (Follows::Link, Some((own, target))) => {
+                    Decision::Linked { target: target.id.clone(), by, reason: format!("same {by}: {own}") }
                 }
-                several => {
-                    let why = format!("{} records of the target share this {by}", several.len());
-                    decided.push((at, conflict(by, several, &why)));
+                (Follows::Relink, Some((own, target))) => {
+                    let gone = self.gone_holder(&target.id).unwrap_or_default();
+                    let reason = format!("same {by} {own} as {gone}, which is gone from the source");
+                    Decision::Linked { target: target.id.clone(), by: RE_ENROLLED, reason }
                 }
-            }
+                (Follows::Ask, _) => conflict(by, &found, &self.why_ask(key, side, twin, &found)),
+                _ => continue,
+            };
+            decided.push((at, decision));
         }
         // Two that reach for one target, by different keys of it, both have to wait.
         let mut reached: HashMap<String, usize> = HashMap::new();
@@ -198,7 +234,7 @@ impl<'a> Board<'a> {
         for (_, decision) in &mut decided {
             if let Decision::Linked { target, .. } = decision
                 && reached.get(target).is_some_and(|count| *count > 1)
-                && let Some(record) = pool.iter().find(|record| record.id == *target)
+                && let Some(record) = key.pool.iter().find(|record| record.id == *target)
             {
                 *decision = conflict(
                     by,
@@ -208,6 +244,71 @@ impl<'a> Board<'a> {
             }
         }
         self.put(decided);
+    }
+
+    /// The targets that share a key with a source record, with the key: those in use, if any is; no more than
+    /// are shown, and one more.
+    fn found<'k>(
+        &self,
+        record: &Record,
+        keys: &'k BTreeSet<String>,
+        there: &HashMap<String, Vec<&'a Record>>,
+    ) -> Vec<(&'k str, &'a Record)> {
+        let pick = |active: bool| {
+            let mut found: Vec<(&str, &Record)> = Vec::new();
+            for key in keys {
+                let offered = there.get(key).into_iter().flatten().filter(|target| {
+                    target.active() == active
+                        && self.is_offered(record, target)
+                        && found.iter().all(|(_, known)| known.id != target.id)
+                });
+                let more: Vec<_> = offered.take(CANDIDATES_SHOWN + 1).map(|target| (key.as_str(), *target)).collect();
+                found.extend(more);
+            }
+            found.sort_by(|a, b| (&a.1.id, a.0).cmp(&(&b.1.id, b.0)));
+            found
+        };
+        let active = pick(true);
+        if active.is_empty() { pick(false) } else { active }
+    }
+
+    /// How the target stands to what was found.
+    fn side(&self, key: &ByKey<'_, 'a>, found: &[(&str, &Record)]) -> There {
+        match found {
+            [] => There::Nobody,
+            [(_, target)] if self.is_taken(&target.id) => There::OfPresent,
+            [(_, target)] if self.gone_holder(&target.id).is_some() => There::OfGone,
+            [(_, target)] if (key.outside)(target) => There::FreeElsewhere,
+            [_] => There::Free,
+            _ => There::Several,
+        }
+    }
+
+    fn why_ask(&self, key: &ByKey<'_, 'a>, side: There, twin: Option<&String>, found: &[(&str, &Record)]) -> String {
+        let (by, kind) = (key.by, self.setting.kind);
+        match (side, twin, found.first()) {
+            (There::OfPresent, _, Some((_, target))) => match (self.holder)(&target.id) {
+                Some(Holder::Present(other)) => format!(
+                    "{} (“{}”) has this {by} and is linked to {other}, which is in the source as well: exclude or remove the one that is not in use, or ask for this one to be created",
+                    target.id, target.name
+                ),
+                _ => format!("several {kind}s of the source share this {by}"),
+            },
+            (There::FreeElsewhere, _, Some((_, target))) => format!(
+                "{} (“{}”) of another account, {}, has this {by}: move it there, or ask for this {kind} to be created",
+                target.id,
+                target.name,
+                target.parent.as_deref().unwrap_or("none")
+            ),
+            (There::Nobody, Some(twin), _) => format!(
+                "the source has the {by} {twin} more than once: exclude or remove what is not in use, or ask for it to be created"
+            ),
+            (_, Some(_), _) => format!("the source has this {by} more than once"),
+            _ if found.len() > CANDIDATES_SHOWN => {
+                format!("more than {CANDIDATES_SHOWN} records of the target share this {by}")
+            }
+            _ => format!("{} records of the target share this {by}", found.len()),
+        }
     }
 
     /// Decides that a link in the state `create` is carried out.
@@ -230,6 +331,7 @@ impl<'a> Board<'a> {
     /// source record, `twins` the source records whose name another has as well.
     pub(super) fn by_likeness(&mut self, mut found: HashMap<usize, Vec<Candidate>>, twins: &HashSet<usize>) {
         for candidates in found.values_mut() {
+            candidates.retain(|candidate| !self.is_taken(&candidate.target));
             candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.target.cmp(&b.target)));
         }
         // Accepting one frees others of a rival, so it is done until nothing moves.
@@ -248,7 +350,7 @@ impl<'a> Board<'a> {
                         })
                     })
                     .collect();
-                if accepted.is_empty() {
+                if accepted.is_empty() || self.is_stopped() {
                     break;
                 }
                 for (at, _) in &accepted {
@@ -256,7 +358,7 @@ impl<'a> Board<'a> {
                 }
                 self.put(accepted);
                 for candidates in found.values_mut() {
-                    candidates.retain(|candidate| !self.taken.contains(candidate.target.as_str()));
+                    candidates.retain(|candidate| !self.given.contains(candidate.target.as_str()));
                 }
             }
         }
@@ -274,24 +376,30 @@ impl<'a> Board<'a> {
     fn verdict(&self, at: usize, candidates: &[Candidate], twin: bool, rivals: &Rivals) -> Decision {
         let kind = self.setting.kind;
         let shown = || candidates.iter().take(CANDIDATES_SHOWN).cloned().collect();
-        if twin {
-            let reason =
-                format!("the source has another {kind} of this name: link each by hand, or ask for it to be created");
-            return Decision::Conflict { candidates: shown(), reason };
+        let best = candidates.first();
+        let contested = best.is_some_and(|best| has_rival(rivals, at, best));
+        let side = match best {
+            None => There::Nobody,
+            Some(_) if has_close_second(candidates) => There::Several,
+            Some(best) if self.gone_holder(&best.target).is_some() => There::OfGone,
+            Some(_) => There::Free,
+        };
+        let here = if twin || contested { Here::Several } else { Here::One };
+        match (follows(Grade::Soft, here, side), best) {
+            (Follows::Propose, Some(best)) => Decision::Proposed { candidates: shown(), reason: best.reason.clone() },
+            (Follows::Ask, Some(best)) => {
+                let near = candidates.iter().filter(|other| other.score >= best.score - CLOSE).count();
+                let near = if near == CANDIDATES_KEPT { format!("{near} or more") } else { near.to_string() };
+                let reason = match side {
+                    _ if twin => twin_reason(kind),
+                    There::Several => format!("{near} records of the target are alike: {}", best.reason),
+                    _ => format!("another {kind} of the source is as near to “{}”", best.name),
+                };
+                Decision::Conflict { candidates: shown(), reason }
+            }
+            _ if twin => Decision::Conflict { candidates: Vec::new(), reason: twin_reason(kind) },
+            _ => self.nothing_like_it(),
         }
-        let Some(best) = candidates.first() else { return self.nothing_like_it() };
-        if has_close_second(candidates) {
-            let near = candidates.iter().filter(|other| other.score >= best.score - CLOSE).count();
-            return Decision::Conflict {
-                candidates: shown(),
-                reason: format!("{near} records of the target are alike: {}", best.reason),
-            };
-        }
-        if has_rival(rivals, at, best) {
-            let reason = format!("another {kind} of the source is as near to “{}”", best.name);
-            return Decision::Conflict { candidates: shown(), reason };
-        }
-        Decision::Proposed { candidates: shown(), reason: best.reason.clone() }
     }
 
     fn nothing_like_it(&self) -> Decision {
@@ -343,6 +451,10 @@ fn has_rival(rivals: &Rivals, at: usize, best: &Candidate) -> bool {
     rivals
         .get(&best.target)
         .is_some_and(|all| all.iter().any(|(other, score)| *other != at && *score >= best.score - CLOSE))
+}
+
+fn twin_reason(kind: Kind) -> String {
+    format!("the source has another {kind} of this name: link each by hand, or ask for it to be created")
 }
 
 fn has_close_second(candidates: &[Candidate]) -> bool {

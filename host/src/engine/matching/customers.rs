@@ -5,9 +5,10 @@
 //! always looked for. A domain that several customers of one side share (a web
 //! presence on somebody else's site, a group of companies) says nothing.
 
-use super::Matched;
-use super::board::{Board, Setting};
+use super::board::{Board, ByKey, CANDIDATES_KEPT, Setting};
+use super::records::{KNOWN_ID, same_id};
 use super::score::NameIndex;
+use super::{Holder, Matched};
 use crate::engine::{names, serials};
 use crate::model::sync::KindRules;
 use crate::model::{Candidate, Kind, KindDescription, Link, Record};
@@ -37,6 +38,8 @@ pub struct CustomerMatchInput<'a> {
     pub rules: &'a KindRules,
     /// What the target's connector can do with customers.
     pub describe: &'a KindDescription,
+    /// Whether stopping is wanted: then what comes out means nothing.
+    pub stopped: &'a dyn Fn() -> bool,
 }
 
 /// Decides about every source customer; the result is in the order of `source`.
@@ -47,24 +50,61 @@ pub fn match_customers(input: &CustomerMatchInput<'_>) -> Vec<Matched> {
         rules: input.rules,
         describe: input.describe,
         target_complete: input.target_complete,
+        stopped: input.stopped,
     };
     let ids: HashSet<&str> = input.target.iter().map(|record| record.id.as_str()).collect();
     let exists = |id: &str| ids.contains(id);
-    let mut board = Board::new(setting, input.source, input.target, input.links, &exists, &|_| false);
+    let holders = holders(input.source, input.links);
+    let holder = |id: &str| holders.get(id).cloned();
+    let mut board = Board::new(setting, input.source, input.target, input.links, &exists, &holder);
     if !board.is_done() {
         let pool: Vec<&Record> = input.target.iter().collect();
+        let known = |target: &Record| match holder(&target.id) {
+            Some(Holder::Gone(source)) => vec![same_id(&source)],
+            _ => Vec::new(),
+        };
+        let nobody = |_: &Record, _: &str| false;
         let stamp = |record: &Record| record.stamp.clone().into_iter().collect();
-        board.by_key("stamp", &pool, |record| vec![(input.stamp_of)(&record.id)], stamp, |_, _| true);
+        let own_stamp = |record: &Record| vec![(input.stamp_of)(&record.id)];
+        let own_id = |record: &Record| vec![same_id(&record.id)];
+        let plain = ByKey {
+            by: "stamp",
+            pool: &pool,
+            source_keys: &own_stamp,
+            target_keys: &stamp,
+            names_one: false,
+            free_only: false,
+            elsewhere: &nobody,
+            outside: &|_| false,
+        };
+        board.by_key(&plain);
         board.create_as_decided();
+        board.by_key(&ByKey { by: KNOWN_ID, source_keys: &own_id, target_keys: &known, ..plain });
         let (by, field) =
             if input.kind == Kind::Product { ("product code", "code") } else { ("customer number", "number") };
         let number = |record: &Record| record.text(field).and_then(serials::number_key).into_iter().collect();
-        board.by_key(by, &pool, number, number, |_, _| true);
+        board.by_key(&ByKey { by, source_keys: &number, target_keys: &number, names_one: true, ..plain });
         let found = candidates(&board);
         let twins = twins(&board);
         board.by_likeness(found, &twins);
     }
     board.finish()
+}
+
+/// Which source record has which target by a link that stands.
+fn holders(source: &[Record], links: &[Link]) -> HashMap<String, Holder> {
+    let present: HashSet<&str> = source.iter().map(|record| record.id.as_str()).collect();
+    let mut holders: HashMap<String, Holder> = HashMap::new();
+    for link in links {
+        let Some(target) = link.linked() else { continue };
+        if present.contains(link.source.as_str()) {
+            holders.insert(target.to_owned(), Holder::Present(link.source.clone()));
+        } else {
+            // A target that several lead to belongs to the one that is there.
+            holders.entry(target.to_owned()).or_insert_with(|| Holder::Gone(link.source.clone()));
+        }
+    }
+    holders
 }
 
 /// For each open source customer the free targets of a near name or the same domain.
@@ -76,6 +116,7 @@ fn candidates(board: &Board<'_>) -> HashMap<usize, Vec<Candidate>> {
         unique_domains(board.source).into_iter().map(|(domain, at)| (at, domain)).collect();
     let open: Vec<usize> = board.open().collect();
     open.into_iter()
+        .take_while(|_| !board.is_stopped())
         .map(|at| {
             let record = &board.source[at];
             let mut found: HashMap<usize, (f64, String)> = index
@@ -99,13 +140,18 @@ fn candidates(board: &Board<'_>) -> HashMap<usize, Vec<Candidate>> {
             if free.iter().any(|(target, ..)| target.active()) {
                 free.retain(|(target, ..)| target.active());
             }
+            free.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.id.cmp(&b.0.id)));
+            free.truncate(CANDIDATES_KEPT);
             let candidates = free
                 .into_iter()
-                .map(|(target, score, reason)| Candidate {
-                    target: target.id.clone(),
-                    name: target.name.clone(),
-                    score,
-                    reason: if target.active() { reason } else { format!("{reason}; not in use in the target") },
+                .map(|(target, score, mut reason)| {
+                    if let Some(gone) = board.gone_holder(&target.id) {
+                        reason.push_str(&format!("; it is linked to {gone}, which is gone from the source"));
+                    }
+                    if !target.active() {
+                        reason.push_str("; not in use in the target");
+                    }
+                    Candidate { target: target.id.clone(), name: target.name.clone(), score, reason }
                 })
                 .collect();
             (at, candidates)

@@ -1,18 +1,20 @@
 //! Locations and assets of one customer, inside the account it is linked to.
 //!
 //! A location links by its name within the account; an equal address or a near name
-//! proposes. An asset links by its serial number, then by a network card's address;
-//! an equal name proposes, unless two serial numbers say that they are two devices.
-//! Only a stamp reaches beyond the account: it says that the record is this very
-//! device, which then changed customers.
+//! proposes. An asset links by its serial number, then by a network card's address where
+//! the name or a second card agrees; an equal name or a lone card proposes, unless two serial
+//! numbers say that they are two devices. Only a stamp and a serial number reach beyond
+//! the account: a stamp says that the record is this very device, which then changed
+//! customers; a serial number that is in use elsewhere lets nothing be created here.
 
-use super::Matched;
-use super::board::{Board, Setting};
+use super::board::{Board, ByKey, CANDIDATES_KEPT, Setting};
 use super::score::NameIndex;
-use crate::engine::{names, serials};
+use super::{Holder, Matched};
+use crate::engine::names::{self, Host};
+use crate::engine::serials::{mac_keys, serial_keys};
 use crate::model::sync::KindRules;
-use crate::model::{Candidate, Kind, KindDescription, Link, Record, Value};
-use std::collections::{HashMap, HashSet};
+use crate::model::{Candidate, Kind, KindDescription, Link, Record};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An equal address within the account.
 const SAME_ADDRESS: f64 = 0.85;
@@ -24,6 +26,10 @@ const NAME_AND_ADDRESS: f64 = 0.95;
 const SAME_HOST: f64 = 0.85;
 /// … and an equal model.
 const SAME_HOST_AND_MODEL: f64 = 0.92;
+/// An equal address of a network card, and nothing else that agrees.
+const SAME_CARD: f64 = 0.75;
+/// The most targets of one name, card or address that one record is compared with.
+const COMPARED: usize = 64;
 
 /// One customer's records of a kind.
 #[derive(Clone, Copy)]
@@ -38,18 +44,22 @@ pub struct MatchInput<'a> {
     pub target_complete: bool,
     /// The links of the source records.
     pub links: &'a [Link],
-    /// Records outside the account that carry the stamp of one of the source records.
-    pub stamped_elsewhere: &'a [Record],
+    /// Records outside the account that carry the stamp or the serial number of one of the source records.
+    pub elsewhere: &'a [Record],
     /// Whether the target has a record of this id, in whatever account.
     pub exists: &'a dyn Fn(&str) -> bool,
-    /// Whether a target is linked to a source record outside `links`, or about to be.
-    pub taken_elsewhere: &'a dyn Fn(&str) -> bool,
+    /// Which source record a target is linked to, or about to be; of whatever customer.
+    pub holder: &'a dyn Fn(&str) -> Option<Holder>,
+    /// Whether a source record of another customer that is there has this serial number, as a key.
+    pub serial_elsewhere: &'a dyn Fn(&str) -> bool,
     /// The stamp this sync writes for a source id.
     pub stamp_of: &'a dyn Fn(&str) -> String,
     /// The sync's rules for the kind.
     pub rules: &'a KindRules,
     /// What the target's connector can do with the kind.
     pub describe: &'a KindDescription,
+    /// Whether stopping is wanted: then what comes out means nothing.
+    pub stopped: &'a dyn Fn() -> bool,
 }
 
 /// Decides about every source record; the result is in the order of `source`.
@@ -60,64 +70,273 @@ pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
         rules: input.rules,
         describe: input.describe,
         target_complete: input.target_complete,
+        stopped: input.stopped,
     };
-    let mut board = Board::new(setting, input.source, input.target, input.links, input.exists, input.taken_elsewhere);
+    let mut board = Board::new(setting, input.source, input.target, input.links, input.exists, input.holder);
     if board.is_done() {
         return board.finish();
     }
     let pool: Vec<&Record> = input.target.iter().collect();
-    // A stamped record elsewhere that is out of use is what an earlier move left behind.
-    let elsewhere = input.stamped_elsewhere.iter().filter(|r| r.active() && !(input.taken_elsewhere)(&r.id));
-    let stamped: Vec<&Record> = pool.iter().copied().chain(elsewhere).collect();
+    // A record elsewhere that is out of use is what an earlier move left behind.
+    let elsewhere = || input.elsewhere.iter().filter(|record| record.active());
+    let taken = |id: &str| matches!((input.holder)(id), Some(Holder::Present(_)));
+    let stamped: Vec<&Record> = pool.iter().copied().chain(elsewhere().filter(|record| !taken(&record.id))).collect();
+    let known = |target: &Record| match (input.holder)(&target.id) {
+        Some(Holder::Gone(source)) => vec![same_id(&source)],
+        _ => Vec::new(),
+    };
+    let nobody = |_: &Record, _: &str| false;
     let stamp = |record: &Record| record.stamp.clone().into_iter().collect();
-    board.by_key("stamp", &stamped, |record| vec![(input.stamp_of)(&record.id)], stamp, |_, _| true);
+    let own_stamp = |record: &Record| vec![(input.stamp_of)(&record.id)];
+    let own_id = |record: &Record| vec![same_id(&record.id)];
+    let plain = ByKey {
+        by: "stamp",
+        pool: &stamped,
+        source_keys: &own_stamp,
+        target_keys: &stamp,
+        names_one: false,
+        free_only: false,
+        elsewhere: &nobody,
+        outside: &|_| false,
+    };
+    board.by_key(&plain);
     board.create_as_decided();
+    board.by_key(&ByKey { by: KNOWN_ID, pool: &pool, source_keys: &own_id, target_keys: &known, ..plain });
     if input.kind == Kind::Asset {
-        board.by_key("serial number", &pool, serial_keys, serial_keys, |_, _| true);
-        board.by_key("MAC address", &pool, mac_keys, mac_keys, |source, target| !two_devices(source, target));
-        let found = like(&board, &asset_likeness);
-        board.by_likeness(found, &HashSet::new());
+        let serials: Vec<&Record> = pool.iter().copied().chain(elsewhere()).collect();
+        let inside: HashSet<&str> = input.target.iter().map(|record| record.id.as_str()).collect();
+        let twin = |_: &Record, key: &str| (input.serial_elsewhere)(key);
+        board.by_key(&ByKey {
+            by: "serial number",
+            pool: &serials,
+            source_keys: &serial_keys,
+            target_keys: &serial_keys,
+            names_one: true,
+            free_only: false,
+            elsewhere: &twin,
+            outside: &|record| !inside.contains(record.id.as_str()),
+        });
+        let devices = Devices::new(&board);
+        board.by_key(&ByKey {
+            by: "MAC address",
+            pool: &pool,
+            source_keys: &|record| devices.agreeing(record, Side::Source),
+            target_keys: &|record| devices.agreeing(record, Side::Target),
+            ..plain
+        });
+        let (found, crowded) = devices.like(&board);
+        board.by_likeness(found, &crowded);
     } else {
-        board.by_key("name within the account", &pool, plain_name, plain_name, |_, _| true);
-        let index = NameIndex::new(input.target.iter().map(|record| names::Company::new(&record.name)).collect());
-        let found = like(&board, &|source, target| location_likeness(&index, source, target));
+        let by = "name within the account";
+        board.by_key(&ByKey {
+            by,
+            pool: &pool,
+            source_keys: &plain_name,
+            target_keys: &plain_name,
+            free_only: true,
+            ..plain
+        });
+        let found = like_locations(&board);
         board.by_likeness(found, &HashSet::new());
     }
     board.finish()
 }
 
-type Likeness<'l> = dyn Fn(&Record, &Record) -> Option<(f64, String)> + 'l;
+/// The rule for a vendor that tells the ids it always had in another spelling.
+pub(super) const KNOWN_ID: &str = "known id, spelt otherwise";
 
-/// For each open source record the free targets that are like it. Compares everything
-/// with everything, which within one account is little: it is done for new records only.
-fn like(board: &Board<'_>, likeness: &Likeness<'_>) -> HashMap<usize, Vec<Candidate>> {
-    let open: Vec<usize> = board.open().collect();
-    let candidates = |at: &usize| {
-        let record = &board.source[*at];
-        let free: Vec<&Record> =
-            board.target.iter().filter(|target| target.active() && board.is_free(record, target)).collect();
-        free.into_iter()
-            .filter_map(|target| {
-                let (score, reason) = likeness(record, target)?;
-                Some(Candidate { target: target.id.clone(), name: target.name.clone(), score, reason })
-            })
-            .collect()
-    };
-    open.iter().map(|at| (*at, candidates(at))).collect()
+/// An id without the case of its letters and the braces around it.
+pub(super) fn same_id(id: &str) -> String {
+    id.trim().trim_matches(['{', '}']).to_lowercase()
 }
 
-fn asset_likeness(source: &Record, target: &Record) -> Option<(f64, String)> {
-    let host = names::host(&source.name)?;
-    if two_devices(source, target) || names::host(&target.name)? != host {
+#[derive(Clone, Copy)]
+enum Side {
+    Source,
+    Target,
+}
+
+/// What tells one device from another, worked out once.
+struct Device {
+    host: Option<Host>,
+    serials: Vec<String>,
+    macs: BTreeSet<String>,
+    model: Option<String>,
+}
+
+impl Device {
+    fn new(record: &Record) -> Self {
+        Self {
+            host: Host::new(&record.name),
+            serials: serial_keys(record),
+            macs: mac_keys(record).into_iter().collect(),
+            model: record.text("model").map(names::plain),
+        }
+    }
+
+    /// Whether two serial numbers say that these are two devices.
+    fn is_another(&self, other: &Self) -> bool {
+        !self.serials.is_empty() && !other.serials.is_empty() && self.serials != other.serials
+    }
+
+    fn has_name_of(&self, other: &Self) -> bool {
+        matches!((&self.host, &other.host), (Some(one), Some(two)) if one.is_same(two))
+    }
+}
+
+/// The devices of both sides, and where in the target a name or a card is found.
+struct Devices<'a> {
+    source: HashMap<&'a str, Device>,
+    target: HashMap<&'a str, (&'a Record, Device)>,
+    named: HashMap<String, Vec<&'a str>>,
+    cards: HashMap<String, Vec<&'a str>>,
+    /// The pairs that a card and a second fact make one, by the ids of either side: a key of their own.
+    pairs: HashMap<(bool, String), Vec<String>>,
+}
+
+impl<'a> Devices<'a> {
+    fn new(board: &Board<'a>) -> Self {
+        let open: Vec<usize> = board.open().collect();
+        let source: HashMap<&str, Device> =
+            open.iter().map(|at| &board.source[*at]).map(|one| (one.id.as_str(), Device::new(one))).collect();
+        let mut targets: Vec<&Record> = if source.is_empty() { Vec::new() } else { board.target.iter().collect() };
+        targets.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        let (mut named, mut cards) = (HashMap::<String, Vec<&str>>::new(), HashMap::<String, Vec<&str>>::new());
+        let mut target = HashMap::new();
+        for record in targets {
+            let device = Device::new(record);
+            for key in device.host.iter().flat_map(Host::keys) {
+                named.entry(key.to_owned()).or_default().push(&record.id);
+            }
+            for mac in &device.macs {
+                cards.entry(mac.clone()).or_default().push(&record.id);
+            }
+            target.insert(record.id.as_str(), (record, device));
+        }
+        let mut devices = Self { source, target, named, cards, pairs: HashMap::new() };
+        devices.pair();
+        devices
+    }
+
+    /// Finds the pairs of a shared card whose name or a second card agrees.
+    fn pair(&mut self) {
+        let mut pairs: HashMap<(bool, String), Vec<String>> = HashMap::new();
+        for (id, own) in &self.source {
+            let near: BTreeSet<&str> = own
+                .macs
+                .iter()
+                .filter_map(|mac| self.cards.get(mac))
+                .flat_map(|all| all.iter().take(COMPARED).copied())
+                .collect();
+            for there in near {
+                let Some((record, other)) = self.target.get(there) else { continue };
+                let shared: Vec<&String> = own.macs.intersection(&other.macs).collect();
+                let agrees = shared.len() > 1 || own.has_name_of(other);
+                if let (true, false, Some(mac)) = (agrees, own.is_another(other), shared.first()) {
+                    pairs.entry((true, (*id).to_owned())).or_default().push((*mac).clone());
+                    pairs.entry((false, record.id.clone())).or_default().push((*mac).clone());
+                }
+            }
+        }
+        self.pairs = pairs;
+    }
+
+    /// The addresses by which a record is one with another, a second fact agreeing.
+    fn agreeing(&self, record: &Record, side: Side) -> Vec<String> {
+        let key = (matches!(side, Side::Source), record.id.clone());
+        self.pairs.get(&key).cloned().unwrap_or_default()
+    }
+
+    /// For each open source record the free targets that are like it, and those of which more are like it than
+    /// are compared: for these no score is enough.
+    fn like(&self, board: &Board<'_>) -> (HashMap<usize, Vec<Candidate>>, HashSet<usize>) {
+        let (mut found, mut crowded) = (HashMap::new(), HashSet::new());
+        for at in board.open().take_while(|_| !board.is_stopped()) {
+            let record = &board.source[at];
+            let Some(own) = self.source.get(record.id.as_str()) else { continue };
+            let mut near: BTreeSet<&str> = BTreeSet::new();
+            let hosts = own.host.iter().flat_map(Host::keys).filter_map(|key| self.named.get(key));
+            for all in hosts.chain(own.macs.iter().filter_map(|mac| self.cards.get(mac))) {
+                near.extend(all.iter().take(COMPARED));
+                if all.len() > COMPARED {
+                    crowded.insert(at);
+                }
+            }
+            let mut candidates = Vec::new();
+            for id in near {
+                let Some((target, device)) = self.target.get(id) else { continue };
+                // One whose device is gone may come back with it, though it was taken out of use.
+                let there = target.active() || board.gone_holder(&target.id).is_some();
+                if !there || !board.is_free(record, target) {
+                    continue;
+                }
+                let Some((score, mut reason)) = likeness(own, device) else { continue };
+                if let Some(gone) = board.gone_holder(&target.id) {
+                    reason.push_str(&format!("; it is linked to {gone}, which is gone from the source"));
+                }
+                candidates.push(Candidate { target: target.id.clone(), name: target.name.clone(), score, reason });
+            }
+            candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.target.cmp(&b.target)));
+            candidates.truncate(CANDIDATES_KEPT);
+            found.insert(at, candidates);
+        }
+        (found, crowded)
+    }
+}
+
+fn likeness(own: &Device, other: &Device) -> Option<(f64, String)> {
+    if own.is_another(other) {
         return None;
     }
-    let model = |record: &Record| record.text("model").map(names::plain);
-    let same_model = model(source).is_some_and(|own| model(target).as_ref() == Some(&own));
-    Some(if same_model {
-        (SAME_HOST_AND_MODEL, format!("same name {host} and same model"))
-    } else {
-        (SAME_HOST, format!("same name {host}, and no serial number to be sure"))
-    })
+    if own.has_name_of(other) {
+        let host = other.host.as_ref().map(|host| host.full.as_str()).unwrap_or_default();
+        let same_model = own.model.is_some() && own.model == other.model;
+        return Some(if same_model {
+            (SAME_HOST_AND_MODEL, format!("same name {host} and same model"))
+        } else {
+            (SAME_HOST, format!("same name {host}, and no serial number to be sure"))
+        });
+    }
+    let mac = own.macs.intersection(&other.macs).next()?;
+    Some((SAME_CARD, format!("same network card {mac}, but another name: it may be a dock's or an adapter's")))
+}
+
+/// For each open source location the free targets of a near name or the same address.
+fn like_locations(board: &Board<'_>) -> HashMap<usize, Vec<Candidate>> {
+    let open: Vec<usize> = board.open().collect();
+    if open.is_empty() {
+        return HashMap::new();
+    }
+    let index = NameIndex::new(board.target.iter().map(|record| names::Company::new(&record.name)).collect());
+    let mut addresses: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, record) in board.target.iter().enumerate() {
+        if let Some(address) = address(record) {
+            addresses.entry(address).or_default().push(place);
+        }
+    }
+    let candidates = |at: usize| {
+        let record = &board.source[at];
+        let mut places: BTreeSet<usize> =
+            index.near(&names::Company::new(&record.name)).into_iter().map(|(place, ..)| place).collect();
+        let same = address(record).and_then(|own| addresses.get(&own));
+        places.extend(same.into_iter().flatten().take(COMPARED));
+        let mut found: Vec<Candidate> = places
+            .into_iter()
+            .map(|place| &board.target[place])
+            .filter(|target| target.active() && board.is_free(record, target))
+            .filter_map(|target| {
+                let (score, mut reason) = location_likeness(&index, record, target)?;
+                if let Some(gone) = board.gone_holder(&target.id) {
+                    reason.push_str(&format!("; it is linked to {gone}, which is gone from the source"));
+                }
+                Some(Candidate { target: target.id.clone(), name: target.name.clone(), score, reason })
+            })
+            .collect();
+        found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.target.cmp(&b.target)));
+        found.truncate(CANDIDATES_KEPT);
+        found
+    };
+    open.into_iter().take_while(|_| !board.is_stopped()).map(|at| (at, candidates(at))).collect()
 }
 
 fn location_likeness(index: &NameIndex, source: &Record, target: &Record) -> Option<(f64, String)> {
@@ -141,25 +360,4 @@ fn address(record: &Record) -> Option<String> {
 
 fn plain_name(record: &Record) -> Vec<String> {
     Some(names::plain(&record.name)).filter(|name| !name.is_empty()).into_iter().collect()
-}
-
-fn serial_keys(record: &Record) -> Vec<String> {
-    record.text("serial-number").and_then(serials::serial_key).into_iter().collect()
-}
-
-fn mac_keys(record: &Record) -> Vec<String> {
-    match record.field("mac-addresses") {
-        Some(Value::Json(json)) => {
-            let macs: Vec<String> = serde_json::from_str(json).unwrap_or_default();
-            macs.iter().filter_map(|mac| serials::mac_key(mac)).collect()
-        }
-        Some(Value::Text(text)) => text.split([',', ';']).filter_map(serials::mac_key).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Whether two serial numbers say that these are two devices.
-fn two_devices(a: &Record, b: &Record) -> bool {
-    let (a, b) = (serial_keys(a), serial_keys(b));
-    !a.is_empty() && !b.is_empty() && a != b
 }

@@ -5,7 +5,10 @@
 //! little where every third account is a dentist. Words with numbers must agree, and two
 //! names that each have a word of their own (`Contoso Legal`, `Contoso Dental`) are two.
 //! Comparing everything with everything would be 25 million scores for 5,000 customers;
-//! an index of trigrams leaves the few dozen that can be near at all.
+//! an index of trigrams leaves the few dozen that can be near at all. The rare trigrams of a
+//! name are looked up first, and no more than a bounded number of places: what thousands
+//! of names have in common tells none of them apart, so work grows with the number of names and
+//! not with its square.
 
 use crate::engine::names::Company;
 use std::collections::{HashMap, HashSet};
@@ -22,64 +25,106 @@ const OTHER_FORM: f64 = 0.9;
 const SAME_WORD: f64 = 0.85;
 /// The most names that are scored for one name, those with most trigrams in common.
 const SCORED: usize = 64;
+/// The most places that are looked up for one name.
+const LOOKED_UP: usize = 4096;
+/// The most words of a name that are compared.
+const WORDS: usize = 16;
 
 /// The names of one side, prepared for many questions.
 pub(in crate::engine) struct NameIndex {
     names: Vec<Company>,
-    sizes: Vec<usize>,
-    trigrams: HashMap<[char; 3], Vec<u32>>,
+    /// Per name its trigrams, by their numbers, in order.
+    trigrams: Vec<Box<[u32]>>,
+    numbered: HashMap<[char; 3], u32>,
+    /// Per trigram the names that have it.
+    places: Vec<Vec<u32>>,
+    /// Equal names.
+    equal: HashMap<String, Vec<u32>>,
     weights: HashMap<String, f64>,
 }
 
 impl NameIndex {
     /// Prepares names; answers name them by their place.
     pub(in crate::engine) fn new(names: Vec<Company>) -> Self {
-        let mut trigrams: HashMap<[char; 3], Vec<u32>> = HashMap::new();
+        let mut numbered: HashMap<[char; 3], u32> = HashMap::new();
+        let mut places: Vec<Vec<u32>> = Vec::new();
+        let mut equal: HashMap<String, Vec<u32>> = HashMap::new();
         let mut counts: HashMap<String, u32> = HashMap::new();
-        let mut sizes = Vec::with_capacity(names.len());
+        let mut trigrams = Vec::with_capacity(names.len());
         for (at, name) in (0_u32..).zip(&names) {
-            let own = trigrams_of(&name.core);
-            sizes.push(own.len());
-            for trigram in own {
-                trigrams.entry(trigram).or_default().push(at);
+            let mut own: Vec<u32> = Vec::new();
+            for trigram in trigrams_of(&name.core) {
+                let number = *numbered.entry(trigram).or_insert_with(|| {
+                    places.push(Vec::new());
+                    u32::try_from(places.len() - 1).unwrap_or(u32::MAX)
+                });
+                places[number as usize].push(at);
+                own.push(number);
             }
+            own.sort_unstable();
+            trigrams.push(own.into_boxed_slice());
+            equal.entry(name.core.clone()).or_default().push(at);
             for word in name.core.split(' ').collect::<HashSet<_>>() {
                 *counts.entry(word.to_owned()).or_default() += 1;
             }
         }
         let all = names.len() as f64;
         let weights = counts.into_iter().map(|(word, count)| (word, (1.0 + all / f64::from(count)).ln())).collect();
-        Self { names, sizes, trigrams, weights }
+        Self { names, trigrams, numbered, places, equal, weights }
     }
 
-    /// The places of all names at least [`NEAR`], with score and reason, in no order.
+    /// The places of the names at least [`NEAR`], with score and reason, in no order: at most [`SCORED`] of
+    /// those that are equal, and as many of the others.
     pub(in crate::engine) fn near(&self, name: &Company) -> Vec<(usize, f64, String)> {
-        let own = trigrams_of(&name.core);
         if name.core.is_empty() {
             return Vec::new();
         }
-        let mut shared: HashMap<u32, usize> = HashMap::new();
-        for at in own.iter().filter_map(|trigram| self.trigrams.get(trigram)).flatten() {
-            *shared.entry(*at).or_default() += 1;
-        }
-        let mut likely: Vec<(usize, usize)> = shared
-            .into_iter()
-            .map(|(at, count)| (count, at as usize))
-            .filter(|(count, at)| 3 * count >= own.len().min(self.sizes[*at]))
-            .collect();
-        likely.sort_unstable_by(|a, b| {
-            let dice = |(count, at): &(usize, usize)| *count as f64 / (own.len() + self.sizes[*at]) as f64;
-            dice(b).total_cmp(&dice(a)).then_with(|| (&self.names[a.1], a.1).cmp(&(&self.names[b.1], b.1)))
-        });
-        likely
-            .into_iter()
-            .take(SCORED)
-            .map(|(_, at)| {
+        let equal = self.equal.get(&name.core).map_or(&[][..], Vec::as_slice);
+        let equal = equal.iter().take(SCORED).map(|at| *at as usize);
+        equal
+            .chain(self.likely(name))
+            .map(|at| {
                 let (score, reason) = self.score(name, &self.names[at]);
                 (at, score, reason)
             })
             .filter(|(_, score, _)| *score >= NEAR)
             .collect()
+    }
+
+    /// The places of the other names that may be near, those with most trigrams in common.
+    fn likely(&self, name: &Company) -> Vec<usize> {
+        let all = trigrams_of(&name.core);
+        let mut own: Vec<u32> = all.iter().filter_map(|trigram| self.numbered.get(trigram)).copied().collect();
+        own.sort_unstable_by_key(|number| (self.places[*number as usize].len(), *number));
+        let (mut touched, mut left) = (Vec::new(), LOOKED_UP);
+        for number in &own {
+            let places = &self.places[*number as usize];
+            if places.len() > left {
+                break;
+            }
+            left -= places.len();
+            touched.extend_from_slice(places);
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        own.sort_unstable();
+        let words: Vec<&str> = name.core.split(' ').collect();
+        let numbers = numbers(&words);
+        let mut likely: Vec<(usize, usize)> = touched
+            .into_iter()
+            .map(|at| (in_common(&own, &self.trigrams[at as usize]), at as usize))
+            .filter(|(count, at)| {
+                let other = &self.names[*at];
+                3 * count >= all.len().min(self.trigrams[*at].len())
+                    && other.core != name.core
+                    && has_numbers(&other.core, &numbers)
+            })
+            .collect();
+        likely.sort_unstable_by(|a, b| {
+            let dice = |(count, at): &(usize, usize)| *count as f64 / (all.len() + self.trigrams[*at].len()) as f64;
+            dice(b).total_cmp(&dice(a)).then_with(|| (&self.names[a.1], a.1).cmp(&(&self.names[b.1], b.1)))
+        });
+        likely.into_iter().take(SCORED).map(|(_, at)| at).collect()
     }
 
     /// How near two names are, 0 to 1, and why.
@@ -93,7 +138,8 @@ impl NameIndex {
                 (OTHER_FORM, format!("same name, but one is “{}” and the other “{}”", a.form, b.form))
             };
         }
-        let (words_a, words_b): (Vec<&str>, Vec<&str>) = (a.core.split(' ').collect(), b.core.split(' ').collect());
+        let words_a: Vec<&str> = a.core.split(' ').take(WORDS).collect();
+        let words_b: Vec<&str> = b.core.split(' ').take(WORDS).collect();
         let (common, both_differ) = self.words_in_common(&words_a, &words_b);
         let mut score = f64::midpoint(strsim::jaro_winkler(&a.core, &b.core), common);
         let begins = words_a.starts_with(&words_b) || words_b.starts_with(&words_a);
@@ -150,6 +196,26 @@ fn numbers<'a>(words: &[&'a str]) -> Vec<&'a str> {
     numbers
 }
 
+/// Whether a name has exactly these words with numbers.
+fn has_numbers(core: &str, wanted: &[&str]) -> bool {
+    let own = core.split(' ').filter(|word| word.chars().any(|c| c.is_ascii_digit()));
+    let mut own: Vec<&str> = own.collect();
+    own.sort_unstable();
+    own == wanted
+}
+
+/// How many numbers two ordered lists share.
+fn in_common(one: &[u32], other: &[u32]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    for number in one {
+        while other.get(at).is_some_and(|next| next < number) {
+            at += 1;
+        }
+        count += usize::from(other.get(at) == Some(number));
+    }
+    count
+}
+
 fn trigrams_of(core: &str) -> HashSet<[char; 3]> {
     let padded: Vec<char> = "  ".chars().chain(core.chars()).chain(" ".chars()).collect();
     padded.windows(3).map(|three| [three[0], three[1], three[2]]).collect()
@@ -199,6 +265,59 @@ mod tests {
         assert!(score("Acme Ltd", "Acme") < 1.0);
         assert!(score("Acme Ltd", "Acme GmbH") < score("Acme Ltd", "Acme"));
         assert!(score("Acme", "Acme Holdings") < score("Acme Ltd", "Acme GmbH"));
+    }
+
+    /// How many names the index would score for each of as many asked for.
+    fn scored(names: &[String]) -> (usize, usize) {
+        let index = NameIndex::new(names.iter().map(|name| Company::new(name)).collect());
+        let looked: Vec<usize> = names.iter().map(|name| index.likely(&Company::new(name)).len()).collect();
+        (looked.iter().sum(), looked.into_iter().max().unwrap_or(0))
+    }
+
+    #[test]
+    fn the_work_grows_with_the_number_of_names_and_not_with_its_square() {
+        let alike = |count: usize| (0..count).map(|n| format!("Contoso Dental Care Branch {n:05}")).collect::<Vec<_>>();
+        let equal = |count: usize| vec!["Contoso Dental Care".to_owned(); count];
+        let worded = |count: usize| {
+            let words = ["North", "South", "East", "West", "Old", "New", "Lake", "Hill", "Park", "Port"];
+            let word = |n: usize| format!("{}{}", words[n % 10], words[n / 10 % 10].to_lowercase());
+            (0..count).map(|n| format!("{} {} Dental Clinic", word(n), word(n / 100))).collect::<Vec<_>>()
+        };
+        for names in [alike(4000), equal(4000), worded(4000)] {
+            let (all, most) = scored(&names);
+            assert!(most <= SCORED && all <= SCORED * names.len(), "{} {all} {most}", names[0]);
+        }
+        let long = format!("{} Dental", "x ".repeat(8000));
+        assert!(Company::new(&long).core.len() <= 256);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(200) })]
+
+        /// Where a name shares a third of its trigrams with another, the index misses nothing that comparing all
+        /// of them would find.
+        #[test]
+        fn the_index_is_right_on_small_sides(
+            names in proptest::collection::vec("(Alpha|Contoso|Nordwind|Litware)( (Dental|Legal|Works|12|13|Care)){0,3}( (Ltd|GmbH))?", 1..40),
+            asked in "(Alpha|Alhpa|Contoso|Nordwnd|Litware)( (Dental|Dentl|Legal|Works|12|Care)){0,3}( Ltd)?",
+        ) {
+            let names: Vec<Company> = names.iter().map(|name| Company::new(name)).collect();
+            let index = NameIndex::new(names.clone());
+            let asked = Company::new(&asked);
+            let mut near: Vec<(usize, f64)> = index.near(&asked).into_iter().map(|(at, score, _)| (at, score)).collect();
+            near.sort_unstable_by_key(|(at, _)| *at);
+            let own: HashSet<[char; 3]> = trigrams_of(&asked.core);
+            let all: Vec<(usize, f64)> = names
+                .iter()
+                .enumerate()
+                .map(|(at, name)| (at, index.score(&asked, name).0))
+                .filter(|(at, score)| {
+                    let other = trigrams_of(&names[*at].core);
+                    *score >= NEAR && 3 * own.intersection(&other).count() >= own.len().min(other.len())
+                })
+                .collect();
+            proptest::prop_assert_eq!(near, all);
+        }
     }
 
     #[test]

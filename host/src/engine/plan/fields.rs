@@ -16,6 +16,7 @@
 use super::sides::{Note, Sides, Verdict, Wanted};
 use super::value::{cut, shown};
 use super::{HOUR_MS, PlanInput, Reference};
+use crate::engine::serials;
 use crate::model::sync::{KindRules, Sites};
 use crate::model::{FieldDiff, FieldRule, Kind, Link, Record, Value, Writable, catalogue};
 use std::borrow::Cow;
@@ -204,6 +205,8 @@ impl<'a> Layout<'a> {
                 // Never emptied.
                 "name" if source.name.trim().is_empty() => return None,
                 "name" => Cow::Owned(Value::Text(source.name.clone())),
+                // What firmware says where it has no serial number is worth no place in anybody's books.
+                "serial-number" if source.text("serial-number").is_some_and(serials::is_placeholder) => return None,
                 name => Cow::Borrowed(source.field(name)?),
             };
             Some(Candidate { slot, value })

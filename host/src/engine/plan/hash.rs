@@ -3,7 +3,7 @@
 //! Every part of every change counts, each with its length before it, so that no two
 //! plans share an encoding. It is taken change by change: no plan is ever whole in memory.
 
-use crate::model::{PlannedChange, Risk, Value};
+use crate::model::{Hold, Kind, PlannedChange, Risk, Value};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -41,6 +41,13 @@ impl PlanHasher {
         self.optional(change.held.as_ref().map(|hold| hold.brake.as_str()));
         self.optional(change.held.as_ref().map(|hold| hold.reason.as_str()));
         self.number(change.link_revision);
+    }
+
+    /// Takes a hold that is laid on changes that were taken before: on those of a kind that it counts.
+    pub fn hold(&mut self, kind: Kind, hold: &Hold) {
+        self.text(kind.as_str());
+        self.text(&hold.brake);
+        self.text(&hold.reason);
     }
 
     /// The hash, in lower-case hex.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 mod creating;
 mod fields;
+mod history;
 mod leaving;
 mod moves;
 mod sending;

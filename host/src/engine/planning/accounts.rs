@@ -3,13 +3,16 @@
 //! No more is in memory than one customer's records of a kind, and the next one's, which are read
 //! meanwhile: a plan over 50,000 assets needs no more room than its largest customers.
 
+use super::customers::taken_over;
+use super::identity::candidates;
 use super::{Account, Draft, item, split};
 use crate::engine::context::Work;
 use crate::engine::matching::{self, Decision, MatchInput, Matched};
 use crate::engine::plan::{Finding, Reference};
 use crate::engine::progress::Stage;
+use crate::engine::stop::beside_others;
 use crate::error::Error;
-use crate::model::{Action, Kind, KindDescription, Link, LinkState, Record};
+use crate::model::{Action, FieldDiff, Hold, Kind, KindDescription, Link, Record, catalogue};
 use crate::store::Stored;
 use std::collections::{HashMap, HashSet};
 
@@ -35,6 +38,9 @@ impl Work<'_> {
                 tokio::join!(self.rows(kind, waiting.next()), self.plan_account(draft, kind, rows, can));
             planned?;
             next = ahead?;
+        }
+        if kind == Kind::Location {
+            draft.hold_locations_over_the_sync().await?;
         }
         Ok(())
     }
@@ -104,26 +110,53 @@ impl Work<'_> {
             .filter_map(|record| self.stamp(kind, &record.id))
             .collect();
         let (stamped, _) = split(self.store.records_by_stamps(&self.target.name, kind, &stamps).await?);
-        let stamped: Vec<Record> = stamped.into_iter().filter(|record| !inside.contains(record.id.as_str())).collect();
+        let mut elsewhere: Vec<Record> =
+            stamped.into_iter().filter(|record| !inside.contains(record.id.as_str())).collect();
+        let open: Vec<&Record> =
+            source.iter().filter(|one| one.active() && !linked.contains(one.id.as_str())).collect();
+        if kind == Kind::Asset && !open.is_empty() {
+            let mut ids = self.same_serial_elsewhere(draft, &open, &inside).await?;
+            ids.retain(|id| elsewhere.iter().all(|known| known.id != *id));
+            elsewhere.extend(split(self.store.records_by_ids(&self.target.name, kind, &ids).await?).0);
+        }
+        let serials = draft.serials.clone().unwrap_or_default();
         let targets: HashMap<&str, &Record> =
-            target.iter().chain(&away).chain(&stamped).map(|record| (record.id.as_str(), record)).collect();
-        let taken = self.taken_elsewhere(kind, &targets, &links).await?;
-        let matched = matching::match_records(&MatchInput {
-            kind,
-            source: &source,
-            target: &target,
-            target_complete: draft.target_complete_in(kind, account.linked()),
-            links: &links,
-            stamped_elsewhere: &stamped,
-            exists: &|id| targets.contains_key(id),
-            taken_elsewhere: &|id| taken.contains(id) || draft.taken.contains(&(kind, id.to_owned())),
-            stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
-            rules: &sync.rules.kinds[&kind],
-            describe: can,
+            target.iter().chain(&away).chain(&elsewhere).map(|record| (record.id.as_str(), record)).collect();
+        let gone_ids: HashSet<&str> = gone.iter().map(|stored| stored.record.id.as_str()).collect();
+        let holders = self.holders(draft, kind, &targets, &links, &gone_ids).await?;
+        let held_by: HashMap<&str, &Link> = holders.iter().map(|(id, (_, link))| (id.as_str(), link)).collect();
+        let matched = beside_others(|| {
+            matching::match_records(&MatchInput {
+                kind,
+                source: &source,
+                target: &target,
+                target_complete: draft.target_complete_in(kind, account.linked()),
+                links: &links,
+                elsewhere: &elsewhere,
+                exists: &|id| targets.contains_key(id),
+                holder: &|id| holders.get(id).map(|(holder, _)| holder.clone()),
+                serial_elsewhere: &|key| serials.of_another_customer(key, &account.source),
+                stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
+                rules: &sync.rules.kinds[&kind],
+                describe: can,
+                stopped: &|| self.parts.stop.is_stopped(),
+            })
         });
+        self.go_on()?;
+        let open_for = candidates(&matched).into_iter();
+        draft.undecided_targets.extend(open_for.map(|(target, source)| ((kind, target.to_owned()), source.to_owned())));
         let by_source: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
-        let (mut items, mut decided) = (Vec::new(), Vec::new());
-        for (record, matched) in source.iter().zip(&matched) {
+        let mut decided = Vec::new();
+        let taken_over: Vec<Option<(String, Link)>> = source
+            .iter()
+            .zip(&matched)
+            .map(|(record, matched)| {
+                let own = by_source.get(record.id.as_str()).copied();
+                taken_over(&matched.decision, own, &record.id, &held_by)
+            })
+            .collect();
+        let mut items = Vec::new();
+        for ((record, matched), taken_over) in source.iter().zip(&matched).zip(&taken_over) {
             let link = by_source.get(record.id.as_str()).copied();
             decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
             match (&matched.decision, link.and_then(Link::linked)) {
@@ -131,8 +164,13 @@ impl Work<'_> {
                 (Decision::Keep, Some(target)) => draft.learn(kind, &account.source, &record.id, target),
                 _ => {}
             }
-            items.push(item(Some(record), None, link, matched, &targets));
+            if let Some((of, _)) = taken_over {
+                draft.given_up.insert((kind, of.clone()));
+            }
+            items.push(item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &targets));
         }
+        let gone: Vec<Stored> =
+            gone.into_iter().filter(|stored| !draft.given_up.contains(&(kind, stored.record.id.clone()))).collect();
         let keep: Vec<Matched> =
             gone.iter().map(|stored| Matched { source: stored.record.id.clone(), decision: Decision::Keep }).collect();
         for (stored, matched) in gone.iter().zip(&keep) {
@@ -140,47 +178,35 @@ impl Work<'_> {
                 items.push(item(None, Some(stored), Some(link), matched, &targets));
             }
         }
-        let linked = links.iter().filter(|link| link.state == LinkState::Linked).count();
-        let changes = self.plan_items(
-            draft,
-            kind,
-            &account.source,
-            account.linked(),
-            items,
-            can,
-            u32::try_from(linked).unwrap_or(u32::MAX),
-        );
+        let in_use = links
+            .iter()
+            .filter(|link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active()))
+            .count();
+        let changes = self.plan_items(draft, kind, &account.source, account.linked(), items, can);
+        let mut changes = self.guard(draft, kind, account.linked(), &targets, changes).await?;
+        let apart: Vec<Option<Hold>> = changes.iter_mut().map(|change| change.held.take()).collect();
+        self.brake(draft, kind, &account.source, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
+        for (change, apart) in changes.iter_mut().zip(apart) {
+            let refers = |diff: &&FieldDiff| catalogue::refers_to(kind, &diff.name) == Some(Kind::Location);
+            let mut places = change.fields.iter().filter(refers).filter_map(|diff| diff.after.as_text());
+            let waits = places.find_map(|id| draft.held_locations.get(id)).cloned();
+            if change.held.is_none() {
+                change.held = apart.or(waits);
+            }
+        }
+        draft.in_use(kind, in_use as u64);
         if kind == Kind::Location {
             // Also those created in place of one that is retired: only assets refer to them, and are planned later.
             for change in changes.iter().filter(|change| change.action == Action::Create) {
                 draft.locations.insert(change.source.clone(), (account.source.clone(), Reference::Planned));
+                if let Some(hold) = &change.held {
+                    draft.hold_location(&change.source, hold);
+                }
             }
         }
         decided.append(&mut draft.noted);
         self.store.links_put(&sync.name, &decided).await?;
         draft.keep(changes).await
-    }
-
-    /// Targets that are linked to source records of other customers. Those of the customer's own
-    /// links are not asked for: matching knows that they are taken.
-    async fn taken_elsewhere(
-        &self,
-        kind: Kind,
-        targets: &HashMap<&str, &Record>,
-        own: &[Link],
-    ) -> Result<HashSet<String>, Error> {
-        let linked: HashSet<&str> = own.iter().filter_map(Link::linked).collect();
-        let ids: Vec<String> = targets.keys().filter(|id| !linked.contains(*id)).map(|id| (*id).to_owned()).collect();
-        if ids.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let own: HashSet<&str> = own.iter().map(|link| link.source.as_str()).collect();
-        let links = self.store.links_of_targets(&self.sync.name, kind, &ids).await?;
-        Ok(links
-            .into_iter()
-            .filter(|link| !own.contains(link.source.as_str()))
-            .filter_map(|link| link.target)
-            .collect())
     }
 }
 

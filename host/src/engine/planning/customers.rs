@@ -1,12 +1,14 @@
 //! Planning the customers of a sync, all at once: near names and many that leave show only over all of
 //! them, and which account each is decides what is planned of the rest.
 
+use super::identity::{adopted, candidates};
 use super::{Account, Draft, item, split};
-use crate::engine::brakes;
+use crate::engine::brakes::{self, Class};
 use crate::engine::context::Work;
 use crate::engine::matching::{self, CustomerMatchInput, Decision, Matched};
+use crate::engine::stop::beside_others;
 use crate::error::Error;
-use crate::model::{Action, Kind, Link, LinkState, Record};
+use crate::model::{Action, Kind, Link, LinkState, PlannedChange, Record};
 use std::collections::HashMap;
 
 impl Work<'_> {
@@ -18,25 +20,36 @@ impl Work<'_> {
         let (target, _) = split(self.store.records_all(&self.target.name, kind).await?);
         let links = self.store.links_all(&self.sync.name, kind).await?;
         let source = draft.read_whole(kind, source, &links);
-        let matched = matching::match_customers(&CustomerMatchInput {
-            kind,
-            source: &source,
-            target: &target,
-            target_complete: draft.target_complete(kind),
-            links: &links,
-            stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
-            rules,
-            describe: can,
+        let matched = beside_others(|| {
+            matching::match_customers(&CustomerMatchInput {
+                kind,
+                source: &source,
+                target: &target,
+                target_complete: draft.target_complete(kind),
+                links: &links,
+                stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
+                rules,
+                describe: can,
+                stopped: &|| self.parts.stop.is_stopped(),
+            })
         });
+        self.go_on()?;
         let reverse = self.plan_reverse(draft, &source, &target, &links, &matched).await?;
         let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
         let targets: HashMap<&str, &Record> = target.iter().map(|record| (record.id.as_str(), record)).collect();
-        let (mut accounts, mut decided, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
+        let holders: HashMap<&str, &Link> = links.values().filter_map(|link| Some((link.linked()?, *link))).collect();
+        let open_for = candidates(&matched).into_iter();
+        draft.undecided_targets.extend(open_for.map(|(target, source)| ((kind, target.to_owned()), source.to_owned())));
+        let (mut accounts, mut decided, mut leaving, mut staying) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (record, matched) in source.iter().zip(&matched) {
             let link = links.get(record.id.as_str()).copied();
             decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
-            let item = item(Some(record), None, link, matched, &targets);
-            let changes = self.plan_items(draft, kind, &record.id, None, vec![item], can, 1);
+            let taken_over = taken_over(&matched.decision, link, &record.id, &holders);
+            if let Some((of, _)) = &taken_over {
+                draft.given_up.insert((kind, of.clone()));
+            }
+            let item = item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &targets);
+            let mut changes = self.plan_items(draft, kind, &record.id, None, vec![item], can);
             let account = match (&matched.decision, link) {
                 (Decision::Linked { target, .. }, _) => Some(Some(target.clone())),
                 (Decision::Create { .. }, _) if changes.iter().any(|change| change.action == Action::Create) => {
@@ -50,31 +63,82 @@ impl Work<'_> {
                     !matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded),
                 );
             }
+            // Each is its own unit, so no share of it says anything.
+            self.brake(draft, kind, &record.id, &mut changes, u32::MAX);
             let (out, rest): (Vec<_>, Vec<_>) =
                 changes.into_iter().partition(|change| change.action == Action::Deactivate);
             leaving.extend(out);
-            draft.keep(rest).await?;
+            staying.extend(rest);
             accounts.push(Account { source: record.id.clone(), target: account });
         }
         for stored in &gone {
             let Some(link) = links.get(stored.record.id.as_str()).copied() else { continue };
-            let matched = Matched { source: stored.record.id.clone(), decision: Decision::Keep };
-            let item = item(None, Some(stored), Some(link), &matched, &targets);
-            leaving.extend(self.plan_items(draft, kind, &stored.record.id, None, vec![item], can, 1));
+            if draft.given_up.contains(&(kind, stored.record.id.clone())) {
+                // What it had is another's now; its sites and devices are planned with that one's.
+                accounts.push(Account {
+                    source: stored.record.id.clone(),
+                    target: link.linked().map(|id| Some(id.to_owned())),
+                });
+                continue;
+            }
+            let matched_gone = Matched { source: stored.record.id.clone(), decision: Decision::Keep };
+            let item = item(None, Some(stored), Some(link), &matched_gone, &targets);
+            leaving.extend(self.plan_items(draft, kind, &stored.record.id, None, vec![item], can));
             // Its sites and devices are gone with it, and are planned like those of the others.
             accounts.push(Account {
                 source: stored.record.id.clone(),
                 target: link.linked().map(|id| Some(id.to_owned())),
             });
         }
-        // Each customer is its own unit; that many leave at once is only seen over all of them.
-        let linked = links.values().filter(|link| link.state == LinkState::Linked).count();
-        let linked = u32::try_from(linked).unwrap_or(u32::MAX);
-        brakes::hold(&mut leaving, linked, &self.sync.rules.brakes, draft.first_run, rules.trust);
-        draft.keep(leaving).await?;
+        leaving = self.guard(draft, kind, None, &targets, leaving).await?;
+        // Each customer is its own unit; what many of them do at once is only seen over all of them.
+        let in_use = |link: &&&Link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active());
+        let in_use = links.values().filter(in_use).count();
+        let unit = brakes::Unit {
+            in_use: u32::try_from(in_use).unwrap_or(u32::MAX),
+            first_run: draft.first_run(kind),
+            trust: rules.trust,
+        };
+        for change in &mut leaving {
+            change.held = None;
+        }
+        brakes::hold(&mut leaving, unit, &self.sync.rules.brakes);
+        draft.in_use(kind, in_use as u64);
+        staying.append(&mut leaving);
+        self.hold_over_all(draft, &mut staying, in_use as u64);
+        let holds = staying.iter().filter_map(|change| Some((change.source.clone(), brakes::of_customer(change)?)));
+        draft.held_customers.extend(holds);
+        draft.keep(staying).await?;
         draft.keep(reverse).await?;
         decided.append(&mut draft.noted);
         self.store.links_put(&self.sync.name, &decided).await?;
         Ok(accounts)
     }
+
+    /// Holds the customers that are over a limit of the whole sync at once: what belongs to them is planned next,
+    /// and waits with them.
+    fn hold_over_all(&self, draft: &Draft<'_, '_>, changes: &mut [PlannedChange], in_use: u64) {
+        for class in Class::ALL {
+            let first = draft.first_run(Kind::Customer) && matches!(class, Class::Creates | Class::Identity);
+            let (places, records) = brakes::counted(changes, class);
+            let hold = brakes::over_the_sync(Kind::Customer, class, records, in_use, &self.sync.rules.brakes);
+            if let (Some(hold), false) = (hold, first) {
+                for at in places {
+                    changes[at].held.get_or_insert_with(|| hold.clone());
+                }
+            }
+        }
+    }
+}
+
+/// The source record whose link a decision gives to another one, and that link as it is this one's.
+pub(super) fn taken_over(
+    decision: &Decision,
+    own: Option<&Link>,
+    source: &str,
+    holders: &HashMap<&str, &Link>,
+) -> Option<(String, Link)> {
+    let Decision::Linked { target, .. } = decision else { return None };
+    let of = holders.get(target.as_str()).filter(|of| of.source != source)?;
+    Some((of.source.clone(), adopted(own, of, source)))
 }

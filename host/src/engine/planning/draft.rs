@@ -1,6 +1,7 @@
 //! A plan in the making: its changes in a [`Ledger`], and what is known meanwhile that later ones need.
 
 use super::PlanReport;
+use super::identity::Serials;
 use super::ledger::Ledger;
 use crate::engine::connections::Opened;
 use crate::engine::context::Work;
@@ -9,8 +10,9 @@ use crate::engine::plan::alerts::STILL_AT_WORK;
 use crate::engine::plan::{Finding, Reference};
 use crate::error::Error;
 use crate::model::run::ReadReport;
-use crate::model::{Kind, Link, PlanId, PlannedChange, Record, Way};
+use crate::model::{Hold, Kind, Link, PlanId, PlannedChange, Record, Way};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// A plan in the making.
 pub(in crate::engine) struct Draft<'w, 'p> {
@@ -22,13 +24,25 @@ pub(in crate::engine) struct Draft<'w, 'p> {
     /// Records of the source that could not be read whole, with why.
     unread: HashMap<Kind, HashMap<String, String>>,
     /// Whether nothing of this sync was ever applied.
-    pub(in crate::engine) first_run: bool,
+    pub(in crate::engine) nothing_done: bool,
     /// Whether somebody asked for just these records: volatile fields are written, however young.
     pub(in crate::engine) refresh: bool,
     pub(super) undecided: u32,
     /// The locations by source id: whose they are, and where references to them lead.
     pub(super) locations: HashMap<String, (String, Reference)>,
-    pub(super) taken: HashSet<(Kind, String)>,
+    /// Targets that this plan gives to a source record, or that belong to one: whose they are.
+    pub(super) taken: HashMap<(Kind, String), String>,
+    /// Source records that are gone and whose link goes to another one in this plan.
+    pub(super) given_up: HashSet<(Kind, String)>,
+    /// Targets that may be an undecided record's, and whose: neither they nor what is in such an account leaves
+    /// use meanwhile.
+    pub(super) undecided_targets: HashMap<(Kind, String), String>,
+    /// What holds a customer's own change, and so all that belongs to it.
+    pub(super) held_customers: HashMap<String, Hold>,
+    /// What holds a location that is to be made, and so the devices that name it.
+    pub(super) held_locations: HashMap<String, Hold>,
+    /// Which serial numbers there are in the whole sync; none until somebody asks.
+    pub(super) serials: Option<Arc<Serials>>,
     /// Records with a write that is not settled: nothing is planned for them.
     open: HashSet<(Kind, String)>,
     /// Target customers that the source is being given, not settled yet.
@@ -59,17 +73,25 @@ impl<'w, 'p> Draft<'w, 'p> {
             }
         }
         let open = work.store.unsettled(&work.sync.name).await?;
+        let ended = work.store.first_runs_ended(&work.sync.name).await?;
+        let mut ledger = Ledger::new(work, id);
+        ledger.first_runs = work.sync.rules.kinds.keys().copied().filter(|kind| !ended.contains(kind)).collect();
         Ok(Self {
             work,
-            ledger: Ledger::new(work, id),
+            ledger,
             target_read,
             source_complete,
             unread,
-            first_run: !work.store.run_ever_done(&work.sync.name).await?,
+            nothing_done: !work.store.run_ever_done(&work.sync.name).await?,
             refresh: false,
             undecided: 0,
             locations: HashMap::new(),
-            taken: HashSet::new(),
+            taken: HashMap::new(),
+            given_up: HashSet::new(),
+            undecided_targets: HashMap::new(),
+            held_customers: HashMap::new(),
+            held_locations: HashMap::new(),
+            serials: None,
             noted: Vec::new(),
             open_at_source: open
                 .iter()
@@ -143,8 +165,37 @@ impl<'w, 'p> Draft<'w, 'p> {
             let reference = Reference::Target(target.to_owned());
             self.locations.insert(source.to_owned(), (customer.to_owned(), reference));
         } else {
-            self.taken.insert((kind, target.to_owned()));
+            self.taken.insert((kind, target.to_owned()), source.to_owned());
         }
+    }
+
+    /// Whether no whole plan of a kind was let go yet.
+    pub(in crate::engine) fn first_run(&self, kind: Kind) -> bool {
+        self.ledger.first_runs.contains(&kind)
+    }
+
+    /// So many more records of a kind are linked and in use: what the brakes of the sync count in.
+    pub(in crate::engine) fn in_use(&mut self, kind: Kind, count: u64) {
+        self.ledger.wide.in_use(kind, count);
+    }
+
+    /// Notes that a location that is to be made is held, and so the devices that name it.
+    pub(super) fn hold_location(&mut self, source: &str, hold: &Hold) {
+        let reason = format!("it names a location that is held: {}", hold.reason);
+        self.held_locations.insert(source.to_owned(), Hold { reason, ..hold.clone() });
+    }
+
+    /// Holds the locations that are over a limit of the sync, before the devices are planned that name them.
+    pub(super) async fn hold_locations_over_the_sync(&mut self) -> Result<(), Error> {
+        for (source, hold) in self.ledger.hold_over_the_sync(Some(Kind::Location)).await? {
+            self.hold_location(&source, &hold);
+        }
+        Ok(())
+    }
+
+    /// What holds a customer, and with it all that belongs to it.
+    pub(in crate::engine) fn customer_hold(&self, customer: &str) -> Option<&Hold> {
+        self.held_customers.get(customer)
     }
 
     /// Where a customer's record leads with a reference: nowhere when that is another customer's.

@@ -2,12 +2,13 @@
 //! told beside them. What is planned, and in which order, is the caller's.
 
 use super::PlanReport;
+use super::wide::Wide;
 use crate::engine::context::Work;
 use crate::engine::plan::{Finding, PlanHasher};
 use crate::error::Error;
 use crate::model::plan::PlanTotal;
-use crate::model::{Action, Kind, Plan, PlanId, PlannedChange, Timestamp};
-use std::collections::BTreeMap;
+use crate::model::{Action, Hold, Kind, Plan, PlanId, PlannedChange, Timestamp};
+use std::collections::{BTreeMap, HashSet};
 
 /// Findings that a report names one by one.
 const FINDINGS_TOLD: usize = 50;
@@ -25,6 +26,10 @@ pub(in crate::engine) struct Ledger<'w, 'p> {
     waiting: Vec<PlannedChange>,
     findings: Vec<Finding>,
     findings_total: u64,
+    /// What the brakes of the whole sync count.
+    pub(super) wide: Wide,
+    /// The kinds of which no whole plan was let go yet.
+    pub(super) first_runs: HashSet<Kind>,
 }
 
 impl<'w, 'p> Ledger<'w, 'p> {
@@ -40,6 +45,8 @@ impl<'w, 'p> Ledger<'w, 'p> {
             waiting: Vec::new(),
             findings: Vec::new(),
             findings_total: 0,
+            wide: Wide::default(),
+            first_runs: HashSet::new(),
         }
     }
 
@@ -50,10 +57,13 @@ impl<'w, 'p> Ledger<'w, 'p> {
     }
 
     /// Numbers changes, counts them in, and stores them when there are enough for one commit.
-    pub(in crate::engine) async fn keep(&mut self, changes: Vec<PlannedChange>) -> Result<(), Error> {
-        for mut change in changes {
+    pub(in crate::engine) async fn keep(&mut self, mut changes: Vec<PlannedChange>) -> Result<(), Error> {
+        for change in &mut changes {
             self.sequence += 1;
             change.sequence = self.sequence;
+        }
+        changes.chunk_by(|one, next| one.kind == next.kind).for_each(|of_kind| self.wide.count(of_kind));
+        for change in changes {
             self.hasher.add(&change);
             let total = self.totals.entry((change.kind, change.action)).or_insert(PlanTotal {
                 kind: change.kind,
@@ -78,9 +88,28 @@ impl<'w, 'p> Ledger<'w, 'p> {
         Ok(self.work.store.plan_changes_insert(self.id, &changes).await?)
     }
 
+    /// Holds what is over a limit of the whole sync, of all kinds or of one that is planned to its end, and
+    /// gives the locations that were to be made among it.
+    pub(super) async fn hold_over_the_sync(&mut self, only: Option<Kind>) -> Result<Vec<(String, Hold)>, Error> {
+        self.store_waiting().await?;
+        let mut locations = Vec::new();
+        for over in self.wide.over(only, &self.work.sync.rules.brakes, &self.first_runs) {
+            self.hasher.hold(over.kind, &over.hold);
+            for (_, action) in &over.changes {
+                if let Some(total) = self.totals.get_mut(&(over.kind, *action)) {
+                    total.held += 1;
+                }
+            }
+            let sequences = over.changes.into_iter().map(|(sequence, _)| sequence).collect();
+            self.work.store.plan_changes_hold(self.id, sequences, over.hold.clone()).await?;
+            locations.extend(over.locations.into_iter().map(|source| (source, over.hold.clone())));
+        }
+        Ok(locations)
+    }
+
     /// Ends the plan, `shape` having the last word; what was read for it is the caller's to say.
     pub(in crate::engine) async fn finish(mut self, shape: impl FnOnce(&mut Plan)) -> Result<PlanReport, Error> {
-        self.store_waiting().await?;
+        self.hold_over_the_sync(None).await?;
         let (uncertain, complaint) = self.work.uncertain().await?;
         self.find(uncertain);
         self.work.complain(complaint);

@@ -6,6 +6,7 @@ use super::super::observe::Observed;
 use super::super::plan::usage::{CONTRACT, Choice, Line, PRODUCT, Place, Product, lines, plan_usage};
 use super::super::plan::{Finding, Planned};
 use super::super::planning::{Account, Draft};
+use super::super::stop::beside_others;
 use super::super::{brakes, matching};
 use super::{Books, NotFetched, TargetRead, fetched_before};
 use crate::error::Error;
@@ -119,7 +120,14 @@ impl Work<'_> {
         let changes = draft.without_open(Kind::Usage, changes);
         let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
         let rules = &self.sync.rules;
-        brakes::hold(&mut free, u32::MAX, &rules.brakes, draft.first_run, rules.kinds[&Kind::Usage].trust);
+        let unit = brakes::Unit {
+            in_use: u32::MAX,
+            first_run: draft.first_run(Kind::Usage),
+            trust: rules.kinds[&Kind::Usage].trust,
+        };
+        brakes::hold(&mut free, unit, &rules.brakes);
+        brakes::hold_with_customer(&mut free, draft.customer_hold(customer));
+        draft.in_use(Kind::Usage, lines.len() as u64);
         free.append(&mut held);
         draft.noted.extend(noted);
         Some((lines, free))
@@ -139,16 +147,20 @@ impl Work<'_> {
         let target = self.store.records_present(&self.target.name, kind).await?;
         let links = self.store.links_all(&self.sync.name, kind).await?;
         let source = draft.read_whole(kind, source, &links);
-        let matched = matching::match_customers(&CustomerMatchInput {
-            kind,
-            source: &source,
-            target: &target,
-            target_complete: draft.target_complete(kind),
-            links: &links,
-            stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
-            rules,
-            describe: can,
+        let matched = beside_others(|| {
+            matching::match_customers(&CustomerMatchInput {
+                kind,
+                source: &source,
+                target: &target,
+                target_complete: draft.target_complete(kind),
+                links: &links,
+                stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
+                rules,
+                describe: can,
+                stopped: &|| self.parts.stop.is_stopped(),
+            })
         });
+        self.go_on()?;
         let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
         let (mut decided, mut create) = (Vec::new(), Vec::new());
         for (record, matched) in source.iter().zip(&matched) {
@@ -174,7 +186,9 @@ impl Work<'_> {
         }
         self.store.links_put(&self.sync.name, &decided).await?;
         let mut create = draft.without_open(kind, create);
-        brakes::hold(&mut create, u32::MAX, &self.sync.rules.brakes, draft.first_run, rules.trust);
+        let unit = brakes::Unit { in_use: u32::MAX, first_run: draft.first_run(kind), trust: rules.trust };
+        brakes::hold(&mut create, unit, &self.sync.rules.brakes);
+        draft.in_use(kind, links.values().filter(|link| link.linked().is_some()).count() as u64);
         draft.keep(create).await
     }
 

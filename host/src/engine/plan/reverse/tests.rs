@@ -43,6 +43,7 @@ impl Both {
             stamp_of: &stamp_of,
             rules: &KindRules::default(),
             describe: &describe(Kind::Customer),
+            stopped: &|| false,
         })
     }
 

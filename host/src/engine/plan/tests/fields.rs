@@ -171,3 +171,15 @@ fn values_that_say_the_same() {
         assert_eq!(value::same(&b, &a), expected, "{b:?} {a:?}");
     }
 }
+
+#[test]
+fn a_placeholder_for_a_serial_number_is_never_written() {
+    let mut world = World::new();
+    let mut source = small();
+    edit(&mut source, Kind::Asset, "a1", "serial-number", text("Default string"));
+    world.run(&source, NOW);
+    assert_ne!(world.linked(Kind::Asset, "a1").text("serial-number"), Some("Default string"));
+    edit(&mut source, Kind::Asset, "a2", "serial-number", text("To be filled by O.E.M."));
+    world.run(&source, NOW);
+    assert_eq!(world.linked(Kind::Asset, "a2").text("serial-number"), Some("SER-a2-X1"), "what was known stays");
+}

@@ -16,6 +16,8 @@ mod harness;
 mod accepted;
 /// The author's page holds: its connector is built as the page says.
 mod author;
+/// The brakes of a customer and of the whole sync, and the first run of each kind.
+mod brakes;
 /// Worlds written down by hand, and what a test does to them by name.
 mod by_hand;
 /// The command line: what it prints, its exit codes, and what bad input gets.
@@ -26,6 +28,8 @@ mod faults;
 mod files;
 /// The gate: what is shown before it is granted, and what a vendor echoes.
 mod gate;
+/// Who is who: re-enrolled agents, customers made anew, serials that arrive late or twice.
+mod identity;
 /// Killed at any moment, run again: the same end state, nothing twice.
 mod kill;
 /// Every RMM with every PSA, chosen by name.

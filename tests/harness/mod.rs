@@ -299,6 +299,16 @@ impl Vendors {
     }
 }
 
+/// How many devices a serial number tells apart, or none speaks of: those that share one wait for a person.
+pub(crate) fn told_apart(devices: &[crosswalk_sims::world::Device]) -> usize {
+    let real = |one: &&crosswalk_sims::world::Device| one.has_real_serial();
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for serial in devices.iter().filter(real).filter_map(|one| one.serial.as_deref()) {
+        *count.entry(serial).or_default() += 1;
+    }
+    devices.len() - count.values().filter(|count| **count > 1).sum::<usize>()
+}
+
 pub(crate) fn secrets<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, Secret> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect()
 }

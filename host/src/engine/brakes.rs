@@ -28,6 +28,7 @@ use super::matching::RE_ENROLLED;
 use super::plan::alerts::UNMAPPED;
 use super::plan::usage::DATES;
 use super::serials;
+use crate::model::plan::Way;
 use crate::model::sync::BrakeLimits;
 use crate::model::{Action, Hold, Kind, PlannedChange, Risk, Trust, catalogue};
 use std::collections::HashSet;
@@ -82,7 +83,7 @@ impl Class {
 #[must_use]
 pub fn counted(changes: &[PlannedChange], class: Class) -> (Vec<usize>, usize) {
     let retired: HashSet<&str> = sources(changes, |change| change.action == Action::Retire);
-    let is_one = |change: &PlannedChange| match class {
+    let is_of = |change: &PlannedChange| match class {
         Class::Deactivations => change.action == Action::Deactivate,
         Class::Identity => is_identity(change),
         Class::Creates => {
@@ -90,6 +91,8 @@ pub fn counted(changes: &[PlannedChange], class: Class) -> (Vec<usize>, usize) {
         }
         Class::Quantity => falls(change),
     };
+    // What a customer's own brake holds is looked at anyway, and takes nobody else along.
+    let is_one = |change: &PlannedChange| change.held.is_none() && change.way() != Way::Back && is_of(change);
     let of = sources(changes, is_one);
     // A link that waits has its updates wait.
     let with = |change: &PlannedChange| class == Class::Identity && of.contains(change.source.as_str());

@@ -13,7 +13,9 @@ mod stamps;
 mod wide;
 
 pub(super) use draft::Draft;
-pub(super) use identity::{adopted, candidates, given_up, why_stays};
+pub(super) use identity::{adopted, given_up};
+#[cfg(test)]
+pub(super) use identity::{candidates, why_stays};
 pub(super) use ledger::Ledger;
 
 use super::context::Work;
@@ -202,7 +204,6 @@ impl Work<'_> {
         Ok(PlanReport { read: observed.map(Observed::totals).unwrap_or_default(), ..report })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place feeds the planner")]
     pub(super) fn plan_items(
         &self,
         draft: &mut Draft<'_, '_>,

@@ -95,12 +95,6 @@ fn identity(kind: Kind, field: &str, value: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// Whether a field names which machine, customer or product it is.
-#[must_use]
-pub fn is_identity(kind: Kind, field: &str) -> bool {
-    identity(kind, field, &Value::Blank).is_some()
-}
-
 /// Whether a change makes a record name another machine, customer or product: it has a key before, and none
 /// of its keys after.
 #[must_use]

@@ -1,10 +1,4 @@
--- Who a connection speaks for, and which kinds of a sync were let go as a whole.
-
--- The vendor's account as it was at the first success, and the revision of the connection at which it was
--- asked last; `account_found` is another one that was found since, until a person says that it is right.
-ALTER TABLE connections ADD COLUMN account TEXT;
-ALTER TABLE connections ADD COLUMN account_revision INTEGER;
-ALTER TABLE connections ADD COLUMN account_found TEXT;
+-- Which kinds of a sync were let go as a whole.
 
 -- The kinds of a sync of which a whole plan was let go once: until then each plan of a kind is its first.
 CREATE TABLE first_runs (

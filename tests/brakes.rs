@@ -1,0 +1,112 @@
+//! The brakes: what changes at once at many customers is looked at by a person, and what is everyday goes on.
+
+use crate::harness::pair::{Psa, Rmm};
+use crate::harness::{TestApp, sync};
+use crosswalk::engine::{ApplyOptions, NoProgress, PlanReport};
+use crosswalk::model::{Action, Kind, SyncRules, Trust};
+use crosswalk_sims::{Existing, World};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+async fn started(customers: usize, devices: usize) -> (TestApp, Rmm, Psa) {
+    let names = [
+        "Acme",
+        "Contoso",
+        "Fabrikam",
+        "Northwind",
+        "Tailspin",
+        "Litware",
+        "Proseware",
+        "Woodgrove",
+        "Zenith",
+        "Wingtip",
+    ];
+    let mut world = World::by_hand();
+    for name in names.iter().take(customers) {
+        world = world.customer(name).devices(name, devices);
+    }
+    let (rmm, psa) = (Rmm::start("datto-rmm", &world.build()), Psa::start("autotask", &Existing::default()));
+    let app = TestApp::start().await;
+    let mut rules = SyncRules::default();
+    rules.kinds.values_mut().for_each(|rules| rules.trust = Trust::Automatic);
+    app.join(rmm.connection("rmm"), psa.connection("psa"), rules).await;
+    app.bring_in_step().await;
+    (app, rmm, psa)
+}
+
+fn held(plan: &PlanReport, kind: Kind, action: Action) -> (u32, u32) {
+    let of = plan.plan.totals.iter().filter(|total| (total.kind, total.action) == (kind, action));
+    of.fold((0, 0), |sum, total| (sum.0 + total.changes, sum.1 + total.held))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_devices_of_many_small_customers_are_not_retired_in_one_night() {
+    let (app, rmm, psa) = started(6, 4).await;
+    let gone: Vec<String> =
+        rmm.devices().into_iter().filter(|one| !one.name.starts_with("Acme")).map(|one| one.id).collect();
+    assert_eq!(rmm.remove_devices(gone.iter().map(String::as_str)), 20);
+    app.plan().await;
+    app.clock.advance_ms(10 * DAY_MS);
+    let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
+    assert_eq!(held(&run.plan, Kind::Asset, Action::Deactivate), (20, 20), "{:?}", run.plan.plan.totals);
+    assert!(psa.items().iter().all(|item| item.active));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_device_here_and_there_is_retired_without_asking() {
+    let (app, rmm, psa) = started(5, 8).await;
+    for name in ["Acme-001", "Contoso-003"] {
+        rmm.remove_devices([rmm.device(name).id.as_str()]);
+    }
+    app.plan().await;
+    app.clock.advance_ms(10 * DAY_MS);
+    let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
+    assert_eq!(held(&run.plan, Kind::Asset, Action::Deactivate), (2, 0), "{:?}", run.plan.plan.totals);
+    assert_eq!(psa.items().iter().filter(|item| !item.active).count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_makers_new_serial_numbers_wait_and_one_exchanged_board_does_not() {
+    let (app, rmm, psa) = started(8, 9).await;
+    let serials = |psa: &Psa| {
+        let Psa::Autotask(sim) = psa else { unreachable!() };
+        sim.configuration_items().iter().map(|row| row["serialNumber"].to_string()).collect::<Vec<_>>()
+    };
+    rmm.set_serial(&rmm.device("Acme-001").id, Some("PF3XK9Q2"));
+    let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
+    assert_eq!(held(&run.plan, Kind::Asset, Action::Update), (1, 0), "{:?}", run.plan.plan.totals);
+    let before = serials(&psa);
+    assert!(before.iter().any(|serial| serial.contains("PF3XK9Q2")));
+
+    for (nth, device) in rmm.devices().into_iter().enumerate() {
+        // Two of nine of a customer: below its own limit, far over the sync's.
+        if ["-002", "-003"].iter().any(|end| device.name.ends_with(end)) {
+            rmm.set_serial(&device.id, Some(&format!("CN0ABCDEFGH{nth:04}")));
+        }
+    }
+    let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
+    assert_eq!(held(&run.plan, Kind::Asset, Action::Update), (16, 16), "{:?}", run.plan.plan.totals);
+    assert_eq!(serials(&psa), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_run_is_not_over_until_a_whole_plan_of_the_kind_was_let_go() {
+    let world = World::by_hand().customer("Acme").devices("A", 3).customer("Contoso").devices("C", 3).build();
+    let (rmm, psa) = (Rmm::start("datto-rmm", &world), Psa::start("autotask", &Existing::default()));
+    let app = TestApp::start().await;
+    let mut rules = SyncRules::default();
+    rules.kinds.values_mut().for_each(|rules| rules.trust = Trust::Automatic);
+    app.join(rmm.connection("rmm"), psa.connection("psa"), rules).await;
+    let plan = app.plan().await;
+    let one = rmm.device("A-001").customer;
+    let part = ApplyOptions { release: vec!["all".to_owned()], customer: Some(one), ..ApplyOptions::default() };
+    app.tenant.apply(plan.plan.id, &part, &NoProgress).await.unwrap();
+    assert_eq!(psa.items().len(), 3);
+    let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
+    assert_eq!(held(&run.plan, Kind::Asset, Action::Create), (3, 3), "one customer's yes is not everybody's");
+    assert_eq!(psa.items().len(), 3);
+    let plan = app.plan().await;
+    app.apply(&plan).await;
+    assert_eq!(psa.items().len(), 6);
+    assert!(app.plan().await.plan.totals.is_empty());
+}

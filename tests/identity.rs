@@ -1,0 +1,148 @@
+//! Who is who: whatever ids, names and serial numbers do at the vendor, a machine keeps its one record at the PSA.
+
+use crate::harness::TestApp;
+use crate::harness::pair::{Psa, Rmm};
+use crosswalk::engine::{ChangeFilter, PlanReport};
+use crosswalk::model::{Action, Kind, LinkState, SyncRules};
+use crosswalk_sims::{Existing, World};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const PAIRS: [(&str, &str); 2] = [("pulseway-rmm", "pulseway-psa"), ("datto-rmm", "autotask")];
+
+async fn started(pair: (&str, &str), world: &World, existing: &Existing) -> (TestApp, Rmm, Psa) {
+    let (rmm, psa) = (Rmm::start(pair.0, world), Psa::start(pair.1, existing));
+    let app = TestApp::start().await;
+    app.join(rmm.connection("rmm"), psa.connection("psa"), SyncRules::default()).await;
+    (app, rmm, psa)
+}
+
+fn count(plan: &PlanReport, kind: Kind, action: Action) -> u32 {
+    let of = plan.plan.totals.iter().filter(|total| (total.kind, total.action) == (kind, action));
+    of.map(|total| total.changes).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_re_enrolled_agent_keeps_its_record_and_its_history() {
+    for pair in PAIRS {
+        let world = World::by_hand().customer("Acme Ltd").device("PC-1", "PF3XK9Q2").devices("WS", 5).build();
+        let (app, rmm, psa) = started(pair, &world, &Existing::default()).await;
+        app.bring_in_step().await;
+        let old = rmm.device("PC-1");
+        let item = app.link_target(Kind::Asset, &old.id).await;
+        let new = rmm.renew_device(&old.id);
+        let plan = app.plan().await;
+        assert_eq!(count(&plan, Kind::Asset, Action::Create), 0, "{pair:?}");
+        app.apply(&plan).await;
+        assert_eq!(app.link_target(Kind::Asset, &new).await, item, "{pair:?}");
+        assert_eq!(app.link_target(Kind::Asset, &old.id).await, None);
+        // Long after the grace the record is in use, and still made by this host: nothing of its history is lost.
+        app.clock.advance_ms(10 * DAY_MS);
+        assert!(app.plan().await.plan.totals.iter().all(|total| total.action == Action::Update), "{pair:?}");
+        assert_eq!(psa.items().len(), 6);
+        assert!(psa.items().iter().all(|item| item.active) && psa.duplicates().is_empty(), "{pair:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_rmm_under_new_ids_makes_nothing_twice() {
+    for pair in PAIRS {
+        let mut world = World::by_hand();
+        for customer in ["Acme", "Contoso", "Fabrikam", "Northwind"] {
+            world = world.customer(customer).devices(customer, 15);
+        }
+        let (app, rmm, psa) = started(pair, &world.build(), &Existing::default()).await;
+        app.bring_in_step().await;
+        for device in rmm.devices() {
+            rmm.renew_device(&device.id);
+        }
+        let plan = app.plan().await;
+        assert_eq!(count(&plan, Kind::Asset, Action::Create), 0, "{pair:?}");
+        assert_eq!(count(&plan, Kind::Asset, Action::Link), 60, "{pair:?}");
+        let held: u32 = plan.plan.totals.iter().map(|total| total.held).sum();
+        assert!(held >= 60, "that many at once are looked at: {:?}", plan.plan.totals);
+        app.clock.advance_ms(10 * DAY_MS);
+        let later = app.plan().await;
+        assert_eq!(count(&later, Kind::Asset, Action::Deactivate), 0, "{pair:?}: nothing leaves use while they wait");
+        app.apply(&later).await;
+        assert_eq!(psa.items().len(), 60);
+        assert!(psa.items().iter().all(|item| item.active), "{pair:?}");
+        assert_eq!(app.linked(Kind::Asset).await, 60);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_made_anew_is_proposed_and_what_it_has_stays_in_use_meanwhile() {
+    for pair in PAIRS {
+        let world = World::by_hand().customer("Acme Ltd").devices("WS", 6).customer("Contoso").devices("C", 2).build();
+        let (app, rmm, psa) = started(pair, &world, &Existing::default()).await;
+        app.bring_in_step().await;
+        let accounts = app.linked(Kind::Customer).await;
+        let old = rmm.device("WS-001").customer;
+        let account = app.link_target(Kind::Customer, &old).await.unwrap();
+        let new = rmm.renew_customer(&old);
+        let plan = app.plan().await;
+        assert_eq!(count(&plan, Kind::Customer, Action::Create), 0, "{pair:?}");
+        app.clock.advance_ms(10 * DAY_MS);
+        let later = app.plan().await;
+        assert_eq!(count(&later, Kind::Asset, Action::Deactivate), 0, "{pair:?}");
+        let open = app.undecided().await;
+        let open = open.iter().find(|view| view.link.source == new).unwrap();
+        assert_eq!(open.link.state, LinkState::Proposed, "{pair:?}");
+        assert_eq!(open.link.candidates[0].target, account);
+        assert_eq!(psa.items().len(), 8);
+        assert!(psa.items().iter().all(|item| item.active), "{pair:?}");
+        assert!(accounts >= 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_serial_at_two_devices_that_are_there_asks_and_makes_nothing() {
+    for pair in PAIRS {
+        let world = World::by_hand().customer("Acme Ltd").device("PC-OLD", "PF3XK9Q2").devices("WS", 3).build();
+        let (app, rmm, psa) = started(pair, &world, &Existing::default()).await;
+        app.bring_in_step().await;
+        // A machine is set up anew and the stale agent is still listed: both have the serial number.
+        rmm.set_serial(&rmm.device("WS-001").id, Some("XX00000001"));
+        let spare = rmm.device("WS-002").id;
+        rmm.set_serial(&spare, Some("PF3XK9Q2"));
+        let plan = app.plan().await;
+        let changes = app.tenant.plan_changes(plan.plan.id, &ChangeFilter::default(), 0, 100).await.unwrap();
+        let written = changes.iter().find(|view| {
+            view.change.source == spare && view.change.fields.iter().any(|diff| diff.name == "serial-number")
+        });
+        let hold = written.and_then(|view| view.change.held.clone()).expect("held for a person");
+        assert_eq!(hold.brake, "identity", "{pair:?}");
+        assert!(hold.reason.contains("has this serial number already"), "{}", hold.reason);
+        let report = app.tenant.apply(plan.plan.id, &Default::default(), &crosswalk::engine::NoProgress).await.unwrap();
+        assert!(report.failures.is_empty(), "{:?}", report.failures);
+        assert_eq!(psa.items().len(), 4);
+        assert!(psa.duplicates().is_empty(), "{pair:?}: {:?}", psa.duplicates());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_for_a_name_and_a_placeholder_for_a_serial_link_nothing() {
+    let world = World::by_hand()
+        .customer("Acme Ltd")
+        .device("192.168.10.21", "")
+        .device("maria.rossi-mbp", "")
+        .device("LT-C", "Default string")
+        .build();
+    let existing = Existing::by_hand()
+        .account("Acme Ltd")
+        .item("192.168.10.40", "")
+        .item("maria.bianchi-mbp", "")
+        .item("LT-D", "")
+        .build();
+    let (app, _rmm, psa) = started(PAIRS[0], &world, &existing).await;
+    app.bring_in_step().await;
+    let undecided = app.undecided().await;
+    assert!(undecided.is_empty(), "{undecided:?}");
+    let names: Vec<String> = psa.items().into_iter().map(|item| item.name).collect();
+    for name in ["192.168.10.40", "maria.bianchi-mbp", "LT-D", "192.168.10.21", "maria.rossi-mbp", "LT-C"] {
+        assert!(names.iter().any(|one| one == name), "{name} is not among {names:?}");
+    }
+    let Psa::Bms(sim) = &psa else { unreachable!() };
+    let serials: Vec<String> = sim.hardware_assets().iter().map(|row| row["serialNumber"].to_string()).collect();
+    assert!(serials.iter().all(|serial| !serial.contains("Default string")), "{serials:?}");
+}

@@ -11,11 +11,13 @@ use crate::cli::{Args, Exit, Output, Session};
 use crate::clock::SystemClock;
 use crate::config::{Config, Guests, Key, Storage};
 use crate::engine::Engine;
+use crate::engine::claim::make_private;
 use crate::error::Error;
 use crate::runtime::{Runtime, RuntimeOptions};
 use crate::store::{KeySource, Store};
 use anyhow::Context;
 use std::cell::OnceCell;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
@@ -89,7 +91,8 @@ async fn until_end(args: Args, config: &Config, output: &Output) -> anyhow::Resu
 /// Builds the parts and joins them.
 fn join(config: &Config) -> anyhow::Result<Engine> {
     let Storage { data, key } = &config.storage;
-    std::fs::create_dir_all(data).map_err(|source| Error::File { path: data.display().to_string(), source })?;
+    make_private(data).map_err(|source| Error::File { path: data.display().to_string(), source })?;
+    tell_what_is_open(data);
     let key = match key {
         Key::File(path) => KeySource::File(path.clone()),
         Key::Text(text) => KeySource::Value(text.clone()),
@@ -98,6 +101,29 @@ fn join(config: &Config) -> anyhow::Result<Engine> {
     let runtime = Runtime::new(options(config)).context("the sandbox could not be set up")?;
     Ok(Engine::new(store, runtime, Arc::new(SystemClock), data.clone()).keeping(config.retention))
 }
+
+/// Says which parts of the data folder other users of this machine can look into or change:
+/// customers' data, and locks that keep a sync from running. They are left as they are, as
+/// somebody may want it so.
+#[cfg(unix)]
+fn tell_what_is_open(data: &Path) {
+    use std::os::unix::fs::MetadataExt as _;
+    // A closed folder closes what is in it.
+    let open = |path: &Path| std::fs::metadata(path).is_ok_and(|meta| meta.mode() & 0o077 != 0);
+    if !open(data) {
+        return;
+    }
+    tracing::warn!("other users of this machine can look into {0}: `chmod 700 {0}` keeps them out", data.display());
+    for name in ["crosswalk.db", "crosswalk.db-wal", "crosswalk.db-shm", "claims"] {
+        let path = data.join(name);
+        if open(&path) {
+            tracing::warn!("and {0} is theirs to read: `chmod go-rwx {0}` ends that", path.display());
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn tell_what_is_open(_: &Path) {}
 
 /// The runtime's options: its own, but for what is configured.
 fn options(config: &Config) -> RuntimeOptions {

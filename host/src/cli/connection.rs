@@ -1,7 +1,7 @@
 //! `crosswalk connection`: accounts at vendors, with settings, secrets, grants and limits.
 
 use super::exit::{Exit, Told};
-use super::output::{clean, or_dash, short, table};
+use super::output::{clean, count, or_dash, short, table};
 use super::parse::{self, Pair, bucket, pair};
 use super::secrets::SecretArgs;
 use super::session::Session;
@@ -65,6 +65,11 @@ Examples:
         name: ConnectionName,
         /// The endpoint, by its name in the plugin
         endpoint: String,
+    },
+    /// Let a connection go on that is in quarantine since its connector kept crashing
+    Release {
+        /// The connection
+        name: ConnectionName,
     },
     /// Change settings, secrets and call limits; what is not named stays
     #[command(after_help = "\
@@ -166,6 +171,12 @@ impl ConnectionCommand {
                 let view = session.tenant().await?.connection_revoke(&name, &endpoint).await?;
                 show(session, &view, &format!("{name} may no longer reach {endpoint}\n\n"))
             }
+            ConnectionCommand::Release { name } => {
+                let tenant = session.tenant().await?;
+                let was = tenant.connection_release(&name).await?;
+                let said = if was { "goes on" } else { "was in no quarantine" };
+                show(session, &tenant.connection_show(&name).await?, &format!("{name} {said}\n\n"))
+            }
             ConnectionCommand::Help { name, failure } => help(session, &name, failure).await,
             ConnectionCommand::Choices { name, setting } => {
                 let choices = session.tenant().await?.connection_choices(&name, &setting).await?;
@@ -227,9 +238,10 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
                     view.title.clone(),
                     format!("{granted} of {}", view.endpoints.len()),
                     or_dash(Some(view.secrets.join(", "))),
+                    health(view),
                 ]
             });
-            table(["connection", "plugin", "title", "granted", "secrets set"], rows)
+            table(["connection", "plugin", "title", "granted", "secrets set", "state"], rows)
         },
     )?;
     Ok(Exit::Done)
@@ -280,6 +292,16 @@ fn show(session: &Session<'_>, view: &ConnectionView, before: &str) -> anyhow::R
     Ok(Exit::Done)
 }
 
+/// How its connector does, in words.
+fn health(view: &ConnectionView) -> String {
+    let at = view.health.at.as_deref().unwrap_or_default();
+    match view.health.state {
+        "quarantine" => format!("in quarantine since {at}"),
+        "rests" => format!("crashed {} in a row, rests until {at}", count(view.health.crashes.into(), "time")),
+        ok => ok.to_owned(),
+    }
+}
+
 fn words(view: &ConnectionView) -> String {
     let connection = &view.connection;
     let mut text = format!(
@@ -290,6 +312,13 @@ fn words(view: &ConnectionView) -> String {
         short(&connection.digest),
         or_dash(Some(view.secrets.join(", "))),
     );
+    if view.health.state != "ok" {
+        text.push_str(&format!("state       {}\n", health(view)));
+    }
+    if let Some(why) = &view.health.why {
+        let release = format!("crosswalk connection release {}", connection.name);
+        text.push_str(&format!("            {}; `{release}` lets it go on\n", clean(why)));
+    }
     for name in &view.short_secrets {
         text.push_str(&format!("note        the secret `{name}` is so short that it would be found by chance: what a vendor echoes of it is not blanked\n"));
     }

@@ -2,7 +2,7 @@
 
 use super::apply::seconds;
 use super::exit::Exit;
-use super::output::{or_dash, table};
+use super::output::{count, or_dash, table};
 use super::session::Session;
 use super::shapes;
 use crate::engine::{JournalEntry, JournalFilter};
@@ -81,10 +81,18 @@ pub(super) fn words(entries: &[JournalEntry]) -> String {
             or_dash(entry.kind),
             or_dash(entry.source.as_deref()),
             or_dash(entry.target.as_deref()),
-            entry.message.clone(),
+            message(entry),
         ]
     });
     table(["at", "run", "event", "kind", "source", "target", "message"], rows)
+}
+
+/// What an entry says, and how often where it was counted.
+fn message(entry: &JournalEntry) -> String {
+    match entry.detail.as_ref().and_then(|detail| detail["times"].as_u64()).filter(|times| *times > 1) {
+        Some(times) => format!("{} ({})", entry.message, count(times, "time")),
+        None => entry.message.clone(),
+    }
 }
 
 impl RunsArgs {

@@ -23,6 +23,15 @@ impl Drop for Claim {
     }
 }
 
+/// Makes a folder that only its owner may look into; one that is there stays as it is.
+pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 impl Claim {
     /// Claims a sync, or says who has it.
     pub(super) fn take(data_dir: &Path, tenant: &TenantName, sync: &SyncName) -> Result<Self, Error> {
@@ -49,8 +58,13 @@ impl Claim {
         let folder = data_dir.join("claims");
         let path = folder.join(name);
         let fault = |source| Error::File { path: path.display().to_string(), source };
-        std::fs::create_dir_all(&folder).map_err(fault)?;
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
+        make_private(&folder).map_err(fault)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        // Who can open it can hold its lock, and with it the sync.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(fault)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(busy()),

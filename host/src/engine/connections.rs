@@ -11,9 +11,11 @@ use crate::model::{
     Connection, ConnectionName, Description, Endpoint, Failure, Grants, Manifest, Mode, PluginId, Secret,
 };
 use crate::runtime::{CallContext, Choice, ConnectionSpec, Connector, Identity, Plugin, SECRET_MIN, check_settings};
+use crate::store::Health;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// What an operator says of a new connection.
 #[derive(Debug, Clone)]
@@ -48,8 +50,36 @@ pub struct ConnectionView {
     pub login: Vec<String>,
     /// Which secrets are set.
     pub secrets: Vec<String>,
+    /// How its connector does: crashes in a row, a rest, quarantine.
+    pub health: HealthView,
     /// Those of them that are too short to be found in what a vendor echoes.
     pub short_secrets: Vec<String>,
+}
+
+/// How a connection's connector does.
+#[derive(Debug, Clone, Serialize)]
+pub struct HealthView {
+    /// `ok`, `rests` after a crash, or `quarantine`.
+    pub state: &'static str,
+    /// Crashes in a row.
+    pub crashes: u32,
+    /// Until when automatic work keeps away from it, or since when nothing is done with it: RFC 3339.
+    pub at: Option<String>,
+    /// Why it is in quarantine.
+    pub why: Option<String>,
+}
+
+impl HealthView {
+    fn of(health: Health) -> Self {
+        let crashes = health.crashes;
+        match (health.quarantine, health.rests_until) {
+            (Some((since, why)), _) => {
+                Self { state: "quarantine", crashes, at: Some(since.to_string()), why: Some(why) }
+            }
+            (None, Some(until)) => Self { state: "rests", crashes, at: Some(until.to_string()), why: None },
+            (None, None) => Self { state: "ok", crashes, at: None, why: None },
+        }
+    }
 }
 
 /// A connection, ready to be called.
@@ -134,8 +164,17 @@ impl Tenant {
                 granted: connection.grants.get(name).cloned(),
             })
             .collect();
+        let health = HealthView::of(self.store.health(name).await?);
         let login = grants::logins(manifest, &connection.grants);
-        Ok(ConnectionView { title: manifest.title.clone(), endpoints, login, secrets, short_secrets, connection })
+        Ok(ConnectionView {
+            title: manifest.title.clone(),
+            endpoints,
+            login,
+            secrets,
+            short_secrets,
+            health,
+            connection,
+        })
     }
 
     /// What the plugin says to do about failures, by their names.
@@ -231,13 +270,25 @@ impl Tenant {
         self.connection_show(name).await
     }
 
+    /// Lets a connection go on that is in quarantine, or rests after a crash. Tells whether it was.
+    ///
+    /// # Errors
+    /// No connection of that name.
+    pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, Error> {
+        self.connection(name).await?;
+        Ok(self.store.connection_release(name).await?)
+    }
+
     /// Asks the vendor whether the account is usable, and who it is.
     ///
     /// # Errors
     /// The vendor's answer, with what to do about it.
     pub async fn connection_check(&self, name: &ConnectionName) -> Result<Identity, Error> {
+        let began = self.parts.clock.now();
         let opened = self.open(name).await?;
-        opened.connector.check(&reading()).await.map_err(|failure| opened.failed(failure))
+        let identity = opened.connector.check(&reading()).await.map_err(|failure| opened.failed(failure))?;
+        self.note_sound(name, began).await;
+        Ok(identity)
     }
 
     /// What can be chosen for a setting, asked from the vendor now.
@@ -259,6 +310,12 @@ impl Tenant {
     /// Opens a connection: its pinned component, with its settings, secrets and grants.
     pub(super) async fn open(&self, name: &ConnectionName) -> Result<Opened, Error> {
         let connection = self.connection(name).await?;
+        if let Some((since, why)) = self.store.health(name).await?.quarantine {
+            return Err(Error::invalid(
+                format!("the connection `{name}` is in quarantine since {since}: {why}"),
+                format!("tell the plugin's author, then let it go on with `crosswalk connection release {name}`"),
+            ));
+        }
         let plugin = self.parts.plugin(&connection.digest).await?;
         self.parts.open(self, &plugin, connection).await
     }
@@ -267,8 +324,12 @@ impl Tenant {
 impl Parts {
     async fn open(&self, tenant: &Tenant, plugin: &Plugin, connection: Connection) -> Result<Opened, Error> {
         let name = connection.name.clone();
-        let ports =
-            ConnectionPorts { store: tenant.store.clone(), connection: name.clone(), clock: self.clock.clone() };
+        let ports = ConnectionPorts {
+            store: tenant.store.clone(),
+            connection: name.clone(),
+            clock: self.clock.clone(),
+            crashed: AtomicBool::new(false),
+        };
         let spec = ConnectionSpec {
             tenant: tenant.name.clone(),
             secrets: tenant.store.secrets(&name).await?,

@@ -16,7 +16,7 @@ pub mod serials;
 
 mod alerts;
 mod apply;
-mod claim;
+pub(crate) mod claim;
 mod connections;
 mod context;
 mod customers;
@@ -55,7 +55,7 @@ mod worker;
 
 pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
-pub use connections::{ConnectionView, NewConnection};
+pub use connections::{ConnectionView, HealthView, NewConnection};
 pub use customers::{
     Accepted, CUSTOMER_COLUMNS, ContractView, CustomerCounts, CustomerFilter, CustomerList, CustomerRow, CustomerState,
     CustomerView, Refreshed,

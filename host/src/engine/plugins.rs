@@ -1,5 +1,6 @@
 //! Plugins: installed once for all tenants, pinned by digest.
 
+use super::claim::make_private;
 use super::{Engine, Parts};
 use crate::error::Error;
 use crate::model::{Description, Manifest, PluginId};
@@ -173,7 +174,7 @@ fn keep(data_dir: &Path, digest: &str, bytes: &[u8]) -> Result<(), Error> {
     let folder = data_dir.join("plugins");
     let path = folder.join(format!("{digest}.wasm"));
     let fault = |source| Error::File { path: path.display().to_string(), source };
-    std::fs::create_dir_all(&folder).map_err(fault)?;
+    make_private(&folder).map_err(fault)?;
     let half = folder.join(format!("{digest}.{}.half", std::process::id()));
     std::fs::write(&half, bytes).map_err(fault)?;
     std::fs::rename(&half, &path).map_err(fault)

@@ -7,12 +7,15 @@ use crate::runtime::{BudgetTake, Entry, LinkedTo, Ports, PutError};
 use crate::store::{self, TenantStore};
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The ports of one connection of one tenant.
 pub(super) struct ConnectionPorts {
     pub(super) store: TenantStore,
     pub(super) connection: ConnectionName,
     pub(super) clock: Arc<dyn Clock>,
+    /// Whether a crash was noted: one run of a connector that crashes in each call is one crash.
+    pub(super) crashed: AtomicBool,
 }
 
 fn text(error: impl std::fmt::Display) -> String {
@@ -59,7 +62,9 @@ impl Ports for ConnectionPorts {
     }
 
     async fn wake_after(&self, job: &str, delay_ms: u64, payload: &str) -> Result<Option<String>, String> {
-        let due = self.clock.now().plus_ms(i64::try_from(delay_ms).unwrap_or(i64::MAX));
+        let now = self.clock.now();
+        let earliest = self.store.wake_earliest(&self.connection, now).await.map_err(text)?;
+        let due = now.plus_ms(i64::try_from(delay_ms).unwrap_or(i64::MAX)).max(earliest);
         self.store.wake_insert(&self.connection, job, payload, due).await.map_err(text)
     }
 
@@ -67,24 +72,34 @@ impl Ports for ConnectionPorts {
         self.store.wake_cancel(&self.connection, id).await.map_err(text)
     }
 
-    async fn budget_take(&self, bucket: &str, limit: u32, window_ms: i64, wanted: u32) -> Result<BudgetTake, String> {
+    async fn budget_take(
+        &self,
+        account: &[u8; 32],
+        bucket: &str,
+        limit: u32,
+        window_ms: i64,
+        wanted: u32,
+    ) -> Result<BudgetTake, String> {
         let now = self.clock.now();
-        let take =
-            self.store.budget_take(&self.connection, bucket, limit, window_ms, wanted, now).await.map_err(text)?;
+        let take = self.store.budget_take(account, bucket, limit, window_ms, wanted, now).await.map_err(text)?;
         Ok(match take {
             store::BudgetTake::Granted(calls) => BudgetTake::Granted(calls),
             store::BudgetTake::Wait(ms) => BudgetTake::Wait(ms),
         })
     }
 
-    async fn refused(&self, sentence: &str) {
-        let entry = store::JournalEntry {
-            event: "refused".to_owned(),
-            message: format!("{}: {sentence}", self.connection),
-            ..store::JournalEntry::at(self.clock.now())
-        };
-        if let Err(error) = self.store.journal_append(None, &[entry]).await {
+    async fn refused(&self, sentence: &str, times: u32) {
+        if let Err(error) = self.store.refusal_note(&self.connection, sentence, times, self.clock.now()).await {
             tracing::error!(connection = %self.connection, %error, "a refusal could not be journalled");
+        }
+    }
+
+    async fn crashed(&self, sentence: &str) {
+        if self.crashed.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = self.store.connection_crashed(&self.connection, sentence, self.clock.now()).await {
+            tracing::error!(connection = %self.connection, %error, "a crash could not be noted");
         }
     }
 

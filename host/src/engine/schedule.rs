@@ -186,6 +186,13 @@ impl Tenant {
             Some(due) => Some(retry.map_or(due, |retry| retry.min(due)).max(now)),
             None => retry,
         };
+        if matches!(outcome, JobOutcome::Done | JobOutcome::Partial) {
+            // Somebody may have removed it meanwhile.
+            if let Ok(sync) = self.sync(&schedule.sync).await {
+                self.note_sound(&sync.source, began).await;
+                self.note_sound(&sync.target, began).await;
+            }
+        }
         let key = (&schedule.sync, schedule.job);
         let next = self.store.schedule_done(key, began, failures, &message, retry).await?;
         Ok(Some(JobReport {
@@ -210,6 +217,12 @@ impl Tenant {
         // It stays due while another process is at the same job.
         let Ok(_claim) = self.claim_job(wake) else { return Ok(None) };
         let began = self.parts.clock.now();
+        // In quarantine it waits, whatever it asked for.
+        if wake.every_ms.is_none() && self.store.wake_counted(&wake.connection, &wake.job, began).await? {
+            let (connection, job) = (&wake.connection, &wake.job);
+            tracing::error!(%connection, job, "it asks to be called again all the time and is in quarantine");
+            return Ok(None);
+        }
         // Taken first: a job that kills the process is not run for ever.
         let next = wake.every_ms.map(|every| next_slot(wake.due_at, every, began));
         if !self.store.wake_take(wake, next).await? {
@@ -220,7 +233,10 @@ impl Tenant {
             () = self.parts.stop.stopped() => Err(Error::Stopped),
         };
         let (outcome, message) = match went {
-            Ok(signals) => (JobOutcome::Done, format!("{signals} signalled")),
+            Ok(signals) => {
+                self.note_sound(&wake.connection, began).await;
+                (JobOutcome::Done, format!("{signals} signalled"))
+            }
             Err(error @ Error::Stopped) => {
                 self.store.wake_insert(&wake.connection, &wake.job, &wake.payload, began).await?;
                 (JobOutcome::Stopped, error.to_string())
@@ -260,6 +276,13 @@ impl Tenant {
             message,
             next_at: Some(next.to_string()),
         }))
+    }
+
+    /// Notes that work with a connection went without a crash. The work is done either way.
+    pub(super) async fn note_sound(&self, connection: &ConnectionName, began: Timestamp) {
+        if let Err(error) = self.store.connection_sound(connection, began).await {
+            tracing::warn!(%connection, %error, "that it went well could not be noted");
+        }
     }
 
     async fn call_job(&self, wake: &Wakeup) -> Result<usize, Error> {

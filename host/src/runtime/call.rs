@@ -19,6 +19,8 @@ use wasmtime::{Store, UpdateDeadline};
 
 /// Ticks a call may compute before it goes to the slow lane.
 const SPRINT: u64 = 5;
+/// Bytes of what is kept of a crash.
+const CRASH_BYTES: usize = 500;
 /// Live handles a guest may have: the contract has none of its own.
 const HANDLES: usize = 1_000;
 
@@ -64,6 +66,7 @@ where
     let main =
         Handle::try_current().map_err(|_| Failure::broken("the host called a connector outside of its own threads"))?;
     let diary = Arc::new(Diary::default());
+    let ports = Arc::clone(&spec.around.ports);
     let task = {
         let (sandbox, pre, tenancy, diary) =
             (Arc::clone(sandbox), pre.clone(), Arc::clone(tenancy), Arc::clone(&diary));
@@ -76,11 +79,13 @@ where
             let (wall, bytes) = (limits.wall, spec.bytes);
             let ends = Instant::now() + wall;
             let clock = CallClock::new(limits, ends, &sandbox.slow_lane);
+            let pass = Arc::new(Pass::new(spec.reach, ends - (wall / 20).min(Duration::from_secs(2)), spec.sent));
+            let (told, journal) = (Arc::clone(&pass), Arc::clone(&spec.around.ports));
             let state = CallState {
                 meter: Meter::new(limits, Arc::clone(&tenancy.memory)),
                 clock,
                 // The gate ends a little earlier, so that the guest can still answer.
-                pass: Arc::new(Pass::new(spec.reach, ends - (wall / 20).min(Duration::from_secs(2)), spec.sent)),
+                pass,
                 around: spec.around,
                 mode: spec.mode,
                 scratch: spec.scratch,
@@ -98,13 +103,22 @@ where
                 doing(&guest, &mut store).await
             };
             let timed = tokio::time::timeout_at(ends, run).await;
+            told.close(&*journal).await;
             timed.unwrap_or_else(|_| Err(wasmtime::Error::new(Crossed::Wall(wall))))
         })
     };
     let task = task.ok_or_else(|| Failure::broken("the host is stopping"))?;
     match AbortOnDrop(task).join().await {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(failure(&error, diary.last_error())),
+        Ok(Err(error)) => {
+            let failure = failure(&error, diary.last_error());
+            // Time may be lost to a vendor, and memory to a neighbour.
+            let own = !matches!(error.downcast_ref(), Some(Crossed::Wall(_) | Crossed::TenantMemory(_)));
+            if let (Failure::Broken { message }, true) = (&failure, own) {
+                ports.crashed(&super::texts::cut(message.clone(), CRASH_BYTES)).await;
+            }
+            Err(failure)
+        }
         Err(join) if join.is_panic() => {
             Err(Failure::broken("the host itself failed while it served the connector; the log has more"))
         }

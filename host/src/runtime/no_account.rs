@@ -35,11 +35,14 @@ impl Ports for NoAccount {
     async fn wake_cancel(&self, _: &str) -> Result<(), String> {
         Ok(())
     }
-    async fn budget_take(&self, _: &str, _: u32, _: i64, wanted: u32) -> Result<BudgetTake, String> {
+    async fn budget_take(&self, _: &[u8; 32], _: &str, _: u32, _: i64, wanted: u32) -> Result<BudgetTake, String> {
         Ok(BudgetTake::Granted(wanted))
     }
-    async fn refused(&self, sentence: &str) {
-        tracing::warn!(sentence, "the gate refused a request that is in no journal");
+    async fn crashed(&self, sentence: &str) {
+        tracing::debug!(sentence, "a plugin crashed without an account");
+    }
+    async fn refused(&self, sentence: &str, times: u32) {
+        tracing::warn!(sentence, times, "the gate refused a request that is in no journal");
     }
     async fn logged(&self, level: &str, line: &str) {
         tracing::debug!(level, line, "a plugin logged without an account");

@@ -6,7 +6,7 @@ use super::cache::Cache;
 use super::call::Tenancy;
 use super::catalog::{self, Inspected, PluginError};
 use super::engine::{RuntimeError, Sandbox};
-use super::gate::{Gate, GateProblem, Line};
+use super::gate::{Accounts, Gate, GateProblem, Line};
 use super::host::{CallState, Surroundings};
 use super::limits::Limits;
 use super::no_account::NoAccount;
@@ -65,6 +65,7 @@ struct Inner {
     plugins: Registry<String, Loaded>,
     tenants: Registry<TenantName, Tenancy>,
     lines: Registry<(TenantName, ConnectionName), Line>,
+    accounts: Registry<TenantName, Accounts>,
 }
 
 impl Inner {
@@ -169,6 +170,7 @@ impl Runtime {
         World::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)
             .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
         let (plugins, tenants, lines) = (Registry::default(), Registry::default(), Registry::default());
+        let accounts = Registry::default();
         Ok(Self(Arc::new(Inner {
             sandbox,
             linker,
@@ -179,6 +181,7 @@ impl Runtime {
             plugins,
             tenants,
             lines,
+            accounts,
         })))
     }
 
@@ -254,7 +257,8 @@ impl Runtime {
         if !missing.is_empty() {
             return Err(OpenError::Secrets(missing));
         }
-        let line = self.0.lines.get_or(&(tenant.clone(), connection.name.clone()), Line::default);
+        let accounts = self.0.accounts.get_or(&tenant, Accounts::default);
+        let line = self.0.lines.get_or(&(tenant.clone(), connection.name.clone()), || Line::of(accounts));
         let tenancy = self.0.tenants.get_or(&tenant, || Tenancy::new(&self.0.limits));
         let limits = plugin.0.limits.clone();
         let gate =

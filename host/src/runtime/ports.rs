@@ -112,9 +112,19 @@ pub trait Ports: Send + Sync {
     /// Takes up to `wanted` calls out of a bucket's sliding window, shared by every
     /// process that uses this database. Gives how many it got; with none, how many
     /// milliseconds until one is free.
-    async fn budget_take(&self, bucket: &str, limit: u32, window_ms: i64, wanted: u32) -> Result<BudgetTake, String>;
-    /// Writes down that the gate refused something, and what to grant.
-    async fn refused(&self, sentence: &str);
+    /// The budget is the account's, a digest of where its vendor is and of its credentials.
+    async fn budget_take(
+        &self,
+        account: &[u8; 32],
+        bucket: &str,
+        limit: u32,
+        window_ms: i64,
+        wanted: u32,
+    ) -> Result<BudgetTake, String>;
+    /// Writes down that the gate refused something so many times, and what to grant.
+    async fn refused(&self, sentence: &str, times: u32);
+    /// Notes that the connector crashed or was stopped at a limit; the sentence says how.
+    async fn crashed(&self, sentence: &str);
     /// One line a connector logged: level (`debug`, `info`, `warn`, `error`) and text.
     async fn logged(&self, level: &str, line: &str);
 }

@@ -1,14 +1,13 @@
-//! Budgets: how many calls a connection may still make in a bucket's window, shared by
-//! every process that uses this database.
+//! Budgets: how many calls an account at a vendor may still take in a bucket's window, shared
+//! by every connection to it and every process that uses this database.
 //!
 //! The window slides in slices of a sixtieth: calls are counted per slice, and a slice
 //! counts until its last possible call has left the window. So a vendor never sees more
 //! than the limit in any window, at the price of opening up to a sixtieth of it late.
 
-use super::connections::connection_id;
 use super::rows::{collect, count, time};
 use super::{StoreError, TenantStore};
-use crate::model::{ConnectionName, Timestamp};
+use crate::model::Timestamp;
 use rusqlite::params;
 
 /// Slices of a window.
@@ -25,13 +24,15 @@ pub enum BudgetTake {
 
 impl TenantStore {
     /// Takes up to `wanted` calls (at least one) out of a bucket of `limit` calls in any
-    /// `window_ms`. A limit of 0 is no limit.
+    /// `window_ms`. A limit of 0 is no limit. The account is a digest of where its vendor is and
+    /// of its credentials; it is stored as a digest under the key of the secrets, so that the
+    /// database gives nothing to guess them by.
     ///
     /// # Errors
-    /// `NotFound` (the connection).
+    /// The database's.
     pub async fn budget_take(
         &self,
-        connection: &ConnectionName,
+        account: &[u8; 32],
         bucket: &str,
         limit: u32,
         window_ms: i64,
@@ -42,18 +43,17 @@ impl TenantStore {
         if limit == 0 {
             return Ok(BudgetTake::Granted(wanted));
         }
-        let (tenant, connection, bucket) = (self.id, connection.clone(), bucket.to_owned());
+        let (tenant, account, bucket) = (self.id, self.account_digest(account), bucket.to_owned());
         let window = window_ms.max(1);
         let length = (window / SLICES).max(1);
         self.write_lightly(move |db| {
-            let connection = connection_id(db, tenant, &connection)?;
             // Of all buckets, as a connector may name thousands and come back to none.
             db.prepare_cached("DELETE FROM budget WHERE tenant = ?1 AND expires_at <= ?2")?.execute([tenant, now.0])?;
             let mut select = db.prepare_cached(
-                "SELECT expires_at, calls FROM budget WHERE tenant = ?1 AND connection = ?2 AND bucket = ?3 \
+                "SELECT expires_at, calls FROM budget WHERE tenant = ?1 AND account = ?2 AND bucket = ?3 \
                  ORDER BY slice",
             )?;
-            let slices = collect(select.query(params![tenant, connection, bucket])?, |row| {
+            let slices = collect(select.query(params![tenant, account, bucket])?, |row| {
                 Ok((time(row, 0)?, count::<u64>(row, 1)?))
             })?;
             let used: u64 = slices.iter().map(|(_, calls)| calls).sum();
@@ -63,11 +63,11 @@ impl TenantStore {
             let granted = wanted.min(limit - u32::try_from(used).unwrap_or(limit));
             let slice = now.0 - now.0.rem_euclid(length);
             db.prepare_cached(
-                "INSERT INTO budget (tenant, connection, bucket, slice, expires_at, calls) \
+                "INSERT INTO budget (tenant, account, bucket, slice, expires_at, calls) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
                  ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, expires_at = excluded.expires_at",
             )?
-            .execute(params![tenant, connection, bucket, slice, slice + length + window, granted])?;
+            .execute(params![tenant, account, bucket, slice, slice + length + window, granted])?;
             Ok(BudgetTake::Granted(granted))
         })
         .await

@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use sha2::{Digest as _, Sha256};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,11 @@ pub enum KeySource {
 
 /// Seals and opens.
 #[derive(Clone)]
-pub(super) struct Cipher(XChaCha20Poly1305);
+pub(super) struct Cipher {
+    aead: XChaCha20Poly1305,
+    /// A key of its own for digests, made of the key.
+    digests: [u8; 32],
+}
 
 impl std::fmt::Debug for Cipher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -46,6 +51,7 @@ impl Cipher {
         match source {
             KeySource::Value(text) => Self::from_text(text.expose()),
             KeySource::File(path) => match std::fs::read_to_string(path) {
+                Ok(_) if is_open_to_others(path) => Err(StoreError::KeyOpen { path: path.clone() }),
                 Ok(text) => Self::from_text(&text),
                 Err(error) if error.kind() == ErrorKind::NotFound => Err(StoreError::KeyMissing { path: path.clone() }),
                 Err(source) => Err(StoreError::File { path: path.clone(), source }),
@@ -72,14 +78,15 @@ impl Cipher {
     }
 
     fn from_key(key: &[u8; KEY]) -> Self {
-        Self(XChaCha20Poly1305::new(key.into()))
+        let digests = Sha256::new().chain_update(b"crosswalk digests").chain_update(key).finalize().into();
+        Self { aead: XChaCha20Poly1305::new(key.into()), digests }
     }
 
     /// Nonce and ciphertext of a text, bound to `belongs`.
     pub(super) fn seal(&self, text: &[u8], belongs: &[u8]) -> Result<Vec<u8>, StoreError> {
         let nonce = random::<NONCE>()?;
         let sealed = self
-            .0
+            .aead
             .encrypt(&XNonce::from(nonce), Payload { msg: text, aad: belongs })
             .map_err(|_| StoreError::TooLarge { what: "the secret is too large to encrypt".to_owned() })?;
         Ok([nonce.as_slice(), &sealed].concat())
@@ -88,7 +95,12 @@ impl Cipher {
     /// The text, if it was sealed under this key for `belongs`.
     pub(super) fn open(&self, sealed: &[u8], belongs: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_first_chunk::<NONCE>()?;
-        self.0.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: belongs }).ok()
+        self.aead.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: belongs }).ok()
+    }
+
+    /// A digest of a text of one length under this key: who has it and no key guesses nothing of the text.
+    pub(super) fn digest(&self, text: &[u8; 32]) -> Vec<u8> {
+        Sha256::new().chain_update(self.digests).chain_update(text).finalize().to_vec()
     }
 
     /// A known text under this key, to recognise the key by later.
@@ -100,6 +112,19 @@ impl Cipher {
     pub(super) fn made(&self, check: &[u8]) -> bool {
         self.open(check, CHECK).is_some_and(|text| text == CHECK)
     }
+}
+
+/// Whether any user of this machine may read or change a file. Its group may read it: that is
+/// how mounted secrets are handed to a service.
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).is_ok_and(|meta| meta.mode() & 0o027 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Path) -> bool {
+    false
 }
 
 /// Makes the key file, whole or not at all; no when another process was faster.

@@ -11,6 +11,10 @@ use rusqlite::{Connection, Row, params};
 
 /// How many entries a connection may have.
 pub(super) const ENTRIES: u64 = 10_000;
+/// Bytes of all of them, keys and values.
+pub(super) const ENTRIES_BYTES: i64 = 64 << 20;
+/// Bytes of those of all connections of a tenant.
+pub(super) const TENANT_BYTES: i64 = 256 << 20;
 /// The longest value, in bytes.
 pub(super) const VALUE: usize = 64 * 1024;
 /// The longest space, and the longest key, in bytes.
@@ -84,16 +88,23 @@ impl TenantStore {
         self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
             let mut select = db.prepare_cached(
-                "SELECT revision FROM entries WHERE tenant = ?1 AND connection = ?2 AND space = ?3 AND key = ?4",
+                "SELECT revision, octet_length(value) FROM entries \
+                 WHERE tenant = ?1 AND connection = ?2 AND space = ?3 AND key = ?4",
             )?;
-            let current: u64 =
-                first(select.query(params![tenant, connection, space, key])?, |row| count(row, 0))?.unwrap_or(0);
+            let found = first(select.query(params![tenant, connection, space, key])?, |row| {
+                Ok((count(row, 0)?, row.get::<_, i64>(1)?))
+            })?;
+            let (current, before): (u64, i64) = found.unwrap_or_default();
             if if_revision.is_some_and(|wanted| wanted != current) {
                 return Ok(Err(PutError::Stale(current)));
             }
-            if current == 0 && stored(db, tenant, connection)? >= ENTRIES {
-                return Ok(Err(PutError::Full(format!("the connection has {ENTRIES} entries: remove some"))));
+            let number = i64::from(current == 0);
+            let names = if current == 0 { length(&space) + length(&key) } else { 0 };
+            let bytes = length(&value) - before + names;
+            if let Err(full) = room(db, tenant, connection, number, bytes)? {
+                return Ok(Err(PutError::Full(full)));
             }
+            add(db, tenant, connection, number, bytes)?;
             let revision = current + 1;
             db.prepare_cached(
                 "INSERT INTO entries (tenant, connection, space, key, revision, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
@@ -113,9 +124,13 @@ impl TenantStore {
         let (tenant, connection, space, key) = (self.id, connection.clone(), space.to_owned(), key.to_owned());
         self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
-            db.prepare_cached("DELETE FROM entries WHERE tenant = ?1 AND connection = ?2 AND space = ?3 AND key = ?4")?
-                .execute(params![tenant, connection, space, key])?;
-            Ok(())
+            let mut delete = db.prepare_cached(
+                "DELETE FROM entries WHERE tenant = ?1 AND connection = ?2 AND space = ?3 AND key = ?4 \
+                 RETURNING octet_length(space) + octet_length(key) + octet_length(value)",
+            )?;
+            let gone: Option<i64> =
+                first(delete.query(params![tenant, connection, space, key])?, |row| Ok(row.get(0)?))?;
+            gone.map_or(Ok(()), |bytes| add(db, tenant, connection, -1, -bytes))
         })
         .await
     }
@@ -146,9 +161,46 @@ impl TenantStore {
     }
 }
 
-fn stored(db: &Connection, tenant: i64, connection: i64) -> Result<u64, StoreError> {
-    let mut select = db.prepare_cached("SELECT count(*) FROM entries WHERE tenant = ?1 AND connection = ?2")?;
-    Ok(first(select.query([tenant, connection])?, |row| count(row, 0))?.unwrap_or(0))
+/// Whether so much more may be kept; else which limit it would cross.
+fn room(
+    db: &Connection,
+    tenant: i64,
+    connection: i64,
+    number: i64,
+    bytes: i64,
+) -> Result<Result<(), String>, StoreError> {
+    let mut select = db.prepare_cached("SELECT number, bytes FROM stored WHERE tenant = ?1 AND connection = ?2")?;
+    let own = first(select.query([tenant, connection])?, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (own_number, own_bytes): (i64, i64) = own.unwrap_or_default();
+    if number > 0 && own_number + number > int(ENTRIES) {
+        return Ok(Err(format!("the connection has {ENTRIES} entries: remove some")));
+    }
+    // What takes no more room than before is always stored.
+    if bytes <= 0 {
+        return Ok(Ok(()));
+    }
+    if own_bytes + bytes > ENTRIES_BYTES {
+        return Ok(Err(format!("the entries of the connection have {} MiB: remove some", ENTRIES_BYTES >> 20)));
+    }
+    let mut select = db.prepare_cached("SELECT coalesce(sum(bytes), 0) FROM stored WHERE tenant = ?1")?;
+    let all: i64 = first(select.query([tenant])?, |row| Ok(row.get(0)?))?.unwrap_or(0);
+    if all + bytes > TENANT_BYTES {
+        return Ok(Err(format!("the entries of all connections have {} MiB: remove some", TENANT_BYTES >> 20)));
+    }
+    Ok(Ok(()))
+}
+
+fn add(db: &Connection, tenant: i64, connection: i64, number: i64, bytes: i64) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO stored (tenant, connection, number, bytes) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT DO UPDATE SET number = number + excluded.number, bytes = bytes + excluded.bytes",
+    )?
+    .execute([tenant, connection, number, bytes])?;
+    Ok(())
+}
+
+fn length(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
 fn read(row: &Row<'_>) -> Result<Entry, StoreError> {

@@ -100,6 +100,15 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The key file can be read or changed by others.
+    #[error(
+        "the key file {} can be read or changed by other users of this machine, and opens every stored secret: \
+         take their rights away with `chmod 600` (a mounted secret: give it the mode 0440)", path.display()
+    )]
+    KeyOpen {
+        /// The file.
+        path: PathBuf,
+    },
     /// What was given as a key is none.
     #[error("what was given as the key is not 32 bytes in base64 or hex: `openssl rand -base64 32` makes one")]
     KeyInvalid,

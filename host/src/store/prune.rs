@@ -161,9 +161,9 @@ fn rules(tenant: i64, keep: &Retention, now: Timestamp, ahead: bool) -> Vec<Rule
         rule(
             "counters of calls",
             "budget",
-            "connection, bucket, slice",
+            "account, bucket, slice",
             format!(
-                "SELECT connection, bucket, slice FROM budget WHERE tenant = {tenant} AND expires_at <= {now}",
+                "SELECT account, bucket, slice FROM budget WHERE tenant = {tenant} AND expires_at <= {now}",
                 now = now.0
             ),
         ),

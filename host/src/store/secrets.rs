@@ -77,6 +77,12 @@ impl TenantStore {
             .collect()
     }
 
+    /// A digest of an account under the key of the secrets. Without a key there is nothing
+    /// secret in the account.
+    pub(super) fn account_digest(&self, account: &[u8; 32]) -> Vec<u8> {
+        self.base.cipher.get().map_or_else(|| account.to_vec(), |cipher| cipher.digest(account))
+    }
+
     /// What a sealed text is bound to. No name can hold a NUL of its own, but a secret's:
     /// it is last.
     fn place(&self, connection: &ConnectionName, name: &str) -> Vec<u8> {

@@ -46,10 +46,11 @@ pub struct Recurring {
 }
 
 /// Whether the wake-up `w` counts.
-pub(super) const COUNTS: &str = "(w.every_ms IS NULL OR ( \
+pub(super) const COUNTS: &str = "(NOT EXISTS (SELECT 1 FROM connections q WHERE q.id = w.connection AND q.quarantined_at IS NOT NULL) \
+     AND (w.every_ms IS NULL OR ( \
      EXISTS (SELECT 1 FROM syncs y WHERE y.tenant = w.tenant AND NOT y.paused AND w.connection IN (y.source, y.target)) \
      AND NOT EXISTS (SELECT 1 FROM wakeups o WHERE o.tenant = w.tenant AND o.connection = w.connection \
-         AND o.job = w.job AND o.every_ms IS NULL)))";
+         AND o.job = w.job AND o.every_ms IS NULL))))";
 
 impl Store {
     /// The connections of syncs whose plugin's jobs are not noted: they, or their plugin, are new.

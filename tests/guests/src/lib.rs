@@ -199,6 +199,14 @@ fn misbehave(host: &dyn Host) -> Result<(), Failure> {
             Ok(())
         }
         "escape" => every_way_out(host),
+        "wake-itself" => {
+            let _ = host.wake_after("poll", 0, "");
+            Ok(())
+        }
+        "wake-and-trap" => {
+            let _ = host.wake_after("poll", 0, "");
+            panic!("I was told to");
+        }
         // What the vendor says to it, told in every way a connector has.
         "echo" => {
             let reply = host.send(Request::get("api", "/echo"))?;

@@ -96,6 +96,12 @@ impl HostPattern {
     }
 }
 
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}:{}", self.scheme, self.labels.join("."), self.port)
+    }
+}
+
 /// Labels of the name that somebody registered, by the public suffix list: 2 of `vendor.com`,
 /// 3 of `vendor.co.uk`, 3 of `vendor.azurewebsites.net`.
 fn owned_labels(labels: &[String]) -> usize {

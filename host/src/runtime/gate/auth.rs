@@ -6,7 +6,8 @@ use super::fill::{AuthProblem, Fill, basic, sensitive};
 use super::login::Login;
 use super::token::{Keeper, Token};
 use crate::model::manifest::Auth;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// How requests of a connection are signed.
@@ -64,6 +65,30 @@ impl Credentials {
         }
     }
 
+    /// A digest of the account: where its vendor is, and its credentials. Without credentials
+    /// nothing tells two accounts apart but the connection.
+    pub(super) fn account(&self, places: &[String], connection: &str) -> Result<[u8; 32], AuthProblem> {
+        let mut parts: Vec<Vec<u8>> = places.iter().map(|place| place.as_bytes().to_vec()).collect();
+        match self {
+            Self::None => parts.push(connection.as_bytes().to_vec()),
+            Self::Fixed(headers) => {
+                let line = |(name, value): (&HeaderName, &HeaderValue)| {
+                    [name.as_str().as_bytes(), b":", value.as_bytes()].concat()
+                };
+                let mut lines: Vec<Vec<u8>> = headers.iter().map(line).collect();
+                lines.sort();
+                parts.extend(lines);
+            }
+            Self::Login(login, _) => parts.push(login.fingerprint(&[])?.to_vec()),
+        }
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        Ok(hasher.finalize().into())
+    }
+
     /// The tokens that a vendor may echo: the one that is kept, and the one before it.
     pub(super) fn tokens(&self) -> Vec<Arc<Token>> {
         match self {
@@ -77,7 +102,6 @@ impl Credentials {
 mod tests {
     use super::*;
     use crate::model::Secret;
-    use reqwest::header::HeaderValue;
     use serde_json::Value;
     use std::collections::BTreeMap;
 

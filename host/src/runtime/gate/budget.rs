@@ -6,8 +6,8 @@
 //! ([`Ports::budget_take`]). Calls are taken from there in small portions that last a few
 //! seconds, so that a busy connection does not ask the store for every call: what a
 //! portion leaves unused is lost to the window, at most 1 % of it. Calls at one time are
-//! counted in this process, in the [`Ledger`] that every opening of the same connection
-//! shares.
+//! counted in this process, in the [`Ledger`] that every opening of every connection to the
+//! same account shares: a vendor counts by credentials, not by our names.
 //!
 //! [`Ports::budget_take`]: crate::runtime::Ports::budget_take
 
@@ -15,7 +15,7 @@ use crate::model::connection::BucketOverride;
 use crate::model::manifest::{BucketSpec, PathPattern, PatternError};
 use crate::runtime::{BudgetTake, Ports};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -73,17 +73,42 @@ impl Buckets {
     }
 }
 
-/// What every opening of one connection shares: who is under way, and portions taken.
+/// The accounts of one tenant that are in use.
 #[derive(Debug, Default)]
-pub(super) struct Ledger(Mutex<HashMap<String, Arc<Purse>>>);
+pub(in crate::runtime) struct Accounts(Mutex<HashMap<[u8; 32], Weak<Ledger>>>);
+
+impl Accounts {
+    /// The ledger of the account with this digest.
+    pub(super) fn ledger(&self, account: [u8; 32]) -> Arc<Ledger> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ledger) = all.get(&account).and_then(Weak::upgrade) {
+            return ledger;
+        }
+        all.retain(|_, ledger| ledger.strong_count() > 0);
+        let ledger = Arc::new(Ledger { account, purses: Mutex::default() });
+        all.insert(account, Arc::downgrade(&ledger));
+        ledger
+    }
+}
+
+/// What every opening of one account shares: who is under way, and portions taken.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    account: [u8; 32],
+    /// By bucket, what it keeps, and its numbers: two connections may have numbers of their own.
+    purses: Mutex<HashMap<PurseKey, Arc<Purse>>>,
+}
+
+type PurseKey = (String, Option<(u32, i64)>, Option<u32>);
 
 /// One bucket, for one value of what it keeps.
 #[derive(Debug)]
 pub(super) struct Purse {
+    account: [u8; 32],
     /// `bucket` or `bucket/kept`.
     name: String,
     window: Option<(u32, i64)>,
-    at_once: Option<(u32, Arc<Semaphore>)>,
+    at_once: Option<Arc<Semaphore>>,
     portion: tokio::sync::Mutex<Portion>,
 }
 
@@ -97,23 +122,22 @@ struct Portion {
 impl Ledger {
     fn purse(&self, bucket: &Bucket, kept: &str) -> Arc<Purse> {
         let name = if kept.is_empty() { bucket.name.clone() } else { format!("{}/{kept}", bucket.name) };
-        let mut purses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |purse: &&Arc<Purse>| {
-            purse.window == bucket.window && purse.at_once.as_ref().map(|(limit, _)| *limit) == bucket.at_once
-        };
-        if let Some(purse) = purses.get(&name).filter(same) {
+        let mut purses = self.purses.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (name, bucket.window, bucket.at_once);
+        if let Some(purse) = purses.get(&key) {
             return Arc::clone(purse);
         }
         if purses.len() >= PURSES_MAX {
             purses.retain(|_, purse| Arc::strong_count(purse) > 1);
         }
         let purse = Arc::new(Purse {
-            name: name.clone(),
+            account: self.account,
+            name: key.0.clone(),
             window: bucket.window,
-            at_once: bucket.at_once.map(|limit| (limit, Arc::new(Semaphore::new(limit as usize)))),
+            at_once: bucket.at_once.map(|limit| Arc::new(Semaphore::new(limit as usize))),
             portion: tokio::sync::Mutex::new(Portion { left: 0, size: 0, ends: Instant::now() }),
         });
-        purses.insert(name, Arc::clone(&purse));
+        purses.insert(key, Arc::clone(&purse));
         purse
     }
 }
@@ -136,7 +160,7 @@ pub(super) async fn enter(
 ) -> Result<Vec<OwnedSemaphorePermit>, Closed> {
     let mut permits = Vec::with_capacity(purses.len());
     for purse in purses {
-        if let Some((_, places)) = &purse.at_once {
+        if let Some(places) = &purse.at_once {
             // The semaphore is never closed; if it were, the limit would hold all the same.
             permits.extend(Arc::clone(places).acquire_owned().await);
         }
@@ -167,7 +191,7 @@ impl Purse {
             // A connection that is busy takes more at a time; one that is not takes single calls.
             let largest = (calls / 100).clamp(1, PORTION_MAX);
             let wanted = if fresh { (portion.size * 2).clamp(1, largest) } else { 1 };
-            match ports.budget_take(&self.name, calls, window_ms, wanted).await.map_err(Closed::Store)? {
+            match ports.budget_take(&self.account, &self.name, calls, window_ms, wanted).await.map_err(Closed::Store)? {
                 BudgetTake::Granted(got) if got > 0 => {
                     *portion = Portion { left: got, size: got, ends: now + PORTION_LIFE };
                 }
@@ -219,6 +243,19 @@ mod tests {
         let (one, two) = (buckets(ENTITY, &[]), buckets(ENTITY, &[]));
         let (one, two) = (one.purses("/v1/assets", &ledger), two.purses("/v1/assets", &ledger));
         assert!(one.iter().zip(&two).all(|(one, two)| Arc::ptr_eq(one, two)));
+    }
+
+    #[tokio::test]
+    async fn two_connections_to_one_account_share_it_and_others_do_not() {
+        let accounts = Accounts::default();
+        let (one, two, other) = (accounts.ledger([1; 32]), accounts.ledger([1; 32]), accounts.ledger([2; 32]));
+        assert!(Arc::ptr_eq(&one, &two) && !Arc::ptr_eq(&one, &other));
+        let own = BucketOverride { calls: None, at_once: Some(1) };
+        let narrow = buckets(ENTITY, &[("entity", own)]);
+        let wide = buckets(ENTITY, &[]);
+        let (narrow, wide) = (narrow.purses("/v1/assets", &one), wide.purses("/v1/assets", &two));
+        assert!(Arc::ptr_eq(&narrow[0], &wide[0]), "the window of all calls");
+        assert!(!Arc::ptr_eq(&narrow[1], &wide[1]), "numbers of their own");
     }
 
     #[tokio::test]

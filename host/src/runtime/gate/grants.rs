@@ -126,6 +126,22 @@ impl Grants {
         }
     }
 
+    /// Where the endpoints are that get credentials: what tells one vendor's account from another's.
+    pub(super) fn places(&self) -> Vec<String> {
+        let mut places: Vec<String> = Vec::new();
+        for endpoint in self.endpoints.values().flatten().filter(|endpoint| endpoint.auth) {
+            if let Some(base) = &endpoint.base {
+                let mut place = String::new();
+                base.origin.push(&mut place);
+                places.push(place + &base.path);
+            }
+            places.extend(endpoint.hosts.as_ref().map(ToString::to_string));
+        }
+        places.sort();
+        places.dedup();
+        places
+    }
+
     /// The URL of a path at an endpoint's base, where there is one.
     pub(super) fn url(&self, name: &str, path: &str) -> Option<String> {
         let endpoint = self.endpoint(name).ok()?;

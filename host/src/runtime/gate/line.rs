@@ -1,5 +1,5 @@
-//! One tenant's line to one vendor account: the pooled HTTP client, the ledger of calls
-//! and the token of its login, shared by every opening of the same connection in this process and by nothing
+//! One tenant's line to one vendor account: the pooled HTTP client and the token of its
+//! login, shared by every opening of the same connection in this process and by nothing
 //! else. It goes away with the last opening.
 //!
 //! The client follows no redirects, uses no proxy, keeps no cookies, and retries
@@ -7,7 +7,7 @@
 //! all clients, as it is large and holds nothing of any tenant.
 
 use super::address::{Lookup, Resolver, System};
-use super::budget::Ledger;
+use super::budget::Accounts;
 use super::token::Keeper;
 use crate::runtime::limits::HttpLimits;
 use reqwest::Client;
@@ -29,7 +29,8 @@ pub(in crate::runtime) struct Line {
     /// another rule, and no request to another host may meet a connection of it.
     private: Mutex<HashMap<String, Client>>,
     lookup: Arc<dyn Lookup>,
-    pub(super) ledger: Ledger,
+    /// The tenant's, whichever connection is asked for.
+    pub(super) accounts: Arc<Accounts>,
     /// By the fingerprint of the login: one whose secrets were changed has a token of its own.
     keepers: Mutex<HashMap<[u8; 32], Arc<Keeper>>>,
 }
@@ -43,8 +44,13 @@ impl Default for Line {
 impl Line {
     /// A line that resolves names in this way.
     pub(in crate::runtime) fn looking_up(lookup: Arc<dyn Lookup>) -> Self {
-        let (client, private, ledger, keepers) = Default::default();
-        Self { client, private, lookup, ledger, keepers }
+        let (client, private, accounts, keepers) = Default::default();
+        Self { client, private, lookup, accounts, keepers }
+    }
+
+    /// A line of a tenant with these accounts.
+    pub(in crate::runtime) fn of(accounts: Arc<Accounts>) -> Self {
+        Self { accounts, ..Self::default() }
     }
 
     /// What keeps the token of the login with this fingerprint.

@@ -21,6 +21,7 @@ mod headers;
 mod line;
 mod login;
 mod path;
+mod refusals;
 mod send;
 mod sent;
 mod token;
@@ -29,6 +30,7 @@ mod veil;
 #[cfg(test)]
 pub(super) use address::Lookup;
 pub use address::{Standing, literal};
+pub(super) use budget::Accounts;
 pub use fill::AuthProblem;
 pub(super) use line::Line;
 pub(super) use sent::SentBook;
@@ -41,12 +43,13 @@ use super::problem::Problems;
 use crate::model::manifest::PatternError;
 use crate::model::{Connection, Manifest, Secret};
 use auth::Credentials;
-use budget::Buckets;
+use budget::{Buckets, Ledger};
 use fill::Fill;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use grants::{Endpoint, Grants, Origin};
 use login::Login;
+use refusals::{Refusals, told};
 use reqwest::header::HeaderMap;
 use send::Admitted;
 use serde_json::Value;
@@ -63,6 +66,8 @@ pub(super) struct Gate {
     grants: Grants,
     credentials: Credentials,
     buckets: Buckets,
+    /// Of the account, which other connections may share.
+    ledger: Arc<Ledger>,
     /// Over the connection's secrets; a token has one of its own.
     veil: Veil,
     /// Where the host logs in; no guest goes there.
@@ -93,6 +98,7 @@ pub(super) struct Pass {
     until: Instant,
     sent: Arc<SentBook>,
     made: AtomicUsize,
+    refusals: Refusals,
 }
 
 /// How far a call reaches.
@@ -108,7 +114,14 @@ pub(super) enum Reach {
 
 impl Pass {
     pub(super) fn new(reach: Reach, until: Instant, sent: Arc<SentBook>) -> Self {
-        Self { reach, until, sent, made: AtomicUsize::new(0) }
+        Self { reach, until, sent, made: AtomicUsize::new(0), refusals: Refusals::default() }
+    }
+
+    /// Tells the journal of refusals that came again, at the end of the call.
+    pub(super) async fn close(&self, ports: &dyn Ports) {
+        for (sentence, times) in self.refusals.repeated() {
+            ports.refused(&sentence, times).await;
+        }
     }
 }
 
@@ -132,12 +145,14 @@ impl Gate {
         let together = fill.together(manifest.auth.as_ref());
         let veil = Veil::over(secrets.values().map(Secret::expose).chain(together.as_ref().map(Secret::expose)));
         let credentials = Credentials::new(manifest.auth.as_ref(), fill, keeper)?;
+        let ledger = line.accounts.ledger(credentials.account(&grants.places(), connection.name.as_str())?);
         Ok(Self {
             connection: connection.name.to_string(),
             grants,
             credentials,
             buckets: Buckets::new(&manifest.buckets, &connection.buckets)?,
             veil,
+            ledger,
             login_urls,
             line,
             ports,
@@ -178,7 +193,10 @@ impl Gate {
         };
         let result = self.veiled(result);
         if let Err(Error::NotGranted(why) | Error::ReadOnly(why) | Error::Refused(why)) = &result {
-            self.ports.refused(why).await;
+            let sentence = told(why);
+            if pass.refusals.is_new(&sentence) {
+                self.ports.refused(&sentence, 1).await;
+            }
         }
         result
     }
@@ -198,7 +216,7 @@ impl Gate {
         if let Some((name, _)) = query.iter().find(|(name, _)| form::names_a_method(name)) {
             return Err(Error::Refused(format!("the parameter `{name}` would make it another method")));
         }
-        let purses = self.buckets.purses(url.path(), &self.line.ledger);
+        let purses = self.buckets.purses(url.path(), &self.ledger);
         let mut request = reqwest::Request::new(verb(&method), url);
         *request.headers_mut() = self.headers(&given)?;
         let body = body.map(|body| match body {

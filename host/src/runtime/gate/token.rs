@@ -245,7 +245,7 @@ impl Gate {
         let problem = |why: super::AuthProblem| Error::Refused(why.to_string());
         let Question { method, path, content_type, body, client } = login.question(old).map_err(problem)?;
         let (url, _, private) = self.address(login.endpoint(), None, &path, &[])?;
-        let purses = self.buckets.purses(url.path(), &self.line.ledger);
+        let purses = self.buckets.purses(url.path(), &self.ledger);
         let mut request = reqwest::Request::new(method, url);
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -14,6 +14,7 @@ pub(in crate::runtime) struct TestPorts {
     pub(in crate::runtime) budget: Mutex<HashMap<String, u32>>,
     pub(in crate::runtime) takes: AtomicUsize,
     pub(in crate::runtime) refusals: Mutex<Vec<String>>,
+    pub(in crate::runtime) crashes: Mutex<Vec<String>>,
     pub(in crate::runtime) lines: Mutex<Vec<String>>,
     pub(in crate::runtime) wakes: Mutex<Vec<String>>,
     /// Milliseconds that passed since [`NOW_MS`].
@@ -64,7 +65,14 @@ impl Ports for TestPorts {
     async fn wake_cancel(&self, _: &str) -> Result<(), String> {
         Ok(())
     }
-    async fn budget_take(&self, bucket: &str, limit: u32, window_ms: i64, wanted: u32) -> Result<BudgetTake, String> {
+    async fn budget_take(
+        &self,
+        _: &[u8; 32],
+        bucket: &str,
+        limit: u32,
+        window_ms: i64,
+        wanted: u32,
+    ) -> Result<BudgetTake, String> {
         self.takes.fetch_add(1, Ordering::Relaxed);
         let mut budget = self.budget.lock().unwrap();
         let taken = budget.entry(bucket.to_owned()).or_default();
@@ -72,8 +80,15 @@ impl Ports for TestPorts {
         *taken += got;
         Ok(if got == 0 { BudgetTake::Wait(window_ms as u64) } else { BudgetTake::Granted(got) })
     }
-    async fn refused(&self, sentence: &str) {
-        self.refusals.lock().unwrap().push(sentence.to_owned());
+    async fn refused(&self, sentence: &str, times: u32) {
+        self.refusals.lock().unwrap().push(if times == 1 {
+            sentence.to_owned()
+        } else {
+            format!("{times} × {sentence}")
+        });
+    }
+    async fn crashed(&self, sentence: &str) {
+        self.crashes.lock().unwrap().push(sentence.to_owned());
     }
     async fn logged(&self, level: &str, line: &str) {
         assert!(!self.panics.load(Ordering::Relaxed), "a bug of the host, on purpose");

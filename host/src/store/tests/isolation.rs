@@ -40,7 +40,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     tenant.fetched_put(&sync, None, &Default::default()).await.unwrap();
     let count = Count { customer: "a".into(), product: "p".into(), period: String::new(), quantity: 1, actual: None };
     tenant.counts_put(&rmm, vec![count], T0).await.unwrap();
-    tenant.budget_take(&rmm, "all", 1, 60_000, 1, T0).await.unwrap();
+    tenant.budget_take(&[1; 32], "all", 1, 60_000, 1, T0).await.unwrap();
     (run, plan, read, wakeup)
 }
 
@@ -127,7 +127,7 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     two.entry_remove(&rmm, "s", "k").await.unwrap();
     two.runs_abandon(&sync, T0).await.unwrap();
     assert!(!two.read_begin(None, &rmm, Kind::Asset, T0, 1000).await.unwrap().resumed);
-    assert_eq!(two.budget_take(&rmm, "all", 1, 60_000, 1, T0).await.unwrap(), BudgetTake::Granted(1));
+    assert_eq!(two.budget_take(&[1; 32], "all", 1, 60_000, 1, T0).await.unwrap(), BudgetTake::Granted(1));
 
     // And with the same names and ids it has its own.
     let other = tenant(&bed.store, "third").await;

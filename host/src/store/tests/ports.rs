@@ -112,7 +112,7 @@ async fn a_budget_is_shared_by_processes_and_slides() {
     let bed = Bed::new().await;
     let other = bed.second().await;
     let take = async |tenant: &TenantStore, limit, wanted, ms| {
-        tenant.budget_take(&rmm(), "all", limit, MINUTE, wanted, T0.plus_ms(ms)).await.unwrap()
+        tenant.budget_take(&[1; 32], "all", limit, MINUTE, wanted, T0.plus_ms(ms)).await.unwrap()
     };
     use BudgetTake::{Granted, Wait};
     assert_eq!(take(&bed.tenant, 10, 4, 0).await, Granted(4));
@@ -128,20 +128,20 @@ async fn a_budget_is_shared_by_processes_and_slides() {
     assert!(matches!(take(&bed.tenant, 3, 1, opens).await, Wait(ms) if ms > 10_000));
     assert_eq!(take(&bed.tenant, 0, 7, opens).await, Granted(7), "no limit");
     assert_eq!(
-        bed.tenant.budget_take(&rmm(), "other", 1, MINUTE, 1, T0).await.unwrap(),
+        bed.tenant.budget_take(&[1; 32], "other", 1, MINUTE, 1, T0).await.unwrap(),
         Granted(1),
         "buckets are apart"
     );
-    assert_eq!(bed.tenant.budget_take(&psa(), "all", 1, MINUTE, 1, T0).await.unwrap(), Granted(1));
+    assert_eq!(bed.tenant.budget_take(&[2; 32], "all", 1, MINUTE, 1, T0).await.unwrap(), Granted(1));
 }
 
 #[tokio::test]
 async fn buckets_that_are_never_used_again_are_forgotten() {
     let bed = Bed::new().await;
     for bucket in 0..20 {
-        bed.tenant.budget_take(&rmm(), &bucket.to_string(), 5, MINUTE, 1, T0).await.unwrap();
+        bed.tenant.budget_take(&[1; 32], &bucket.to_string(), 5, MINUTE, 1, T0).await.unwrap();
     }
-    bed.tenant.budget_take(&rmm(), "last", 5, MINUTE, 1, T0.plus_ms(2 * MINUTE)).await.unwrap();
+    bed.tenant.budget_take(&[1; 32], "last", 5, MINUTE, 1, T0.plus_ms(2 * MINUTE)).await.unwrap();
     let rows = bed.tenant.read(|db| Ok(db.query_row("SELECT count(*) FROM budget", [], |row| row.get::<_, i64>(0))?));
     assert_eq!(rows.await.unwrap(), 1);
 }
@@ -154,11 +154,11 @@ async fn no_window_ever_sees_more_than_the_limit() {
     let mut now = 0;
     for step in [1, 3, 17, 40, 90, 5, 2, 333, 61].into_iter().cycle().take(400) {
         now += step;
-        match bed.tenant.budget_take(&rmm(), "all", limit, window, 3, T0.plus_ms(now)).await.unwrap() {
+        match bed.tenant.budget_take(&[1; 32], "all", limit, window, 3, T0.plus_ms(now)).await.unwrap() {
             BudgetTake::Granted(calls) => taken.extend((0..calls).map(|_| now)),
             BudgetTake::Wait(ms) => {
                 now += ms as i64;
-                let after = bed.tenant.budget_take(&rmm(), "all", limit, window, 1, T0.plus_ms(now)).await.unwrap();
+                let after = bed.tenant.budget_take(&[1; 32], "all", limit, window, 1, T0.plus_ms(now)).await.unwrap();
                 assert_eq!(after, BudgetTake::Granted(1), "after the wait one is free");
                 taken.push(now);
             }

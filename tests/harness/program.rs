@@ -26,6 +26,13 @@ impl Program {
     /// On an empty data folder.
     pub(crate) fn empty() -> Self {
         let temporary = tempfile::tempdir().expect("a folder");
+        // As the program makes one: an open folder is told in every run.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let private = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(temporary.path(), private).expect("its rights");
+        }
         Self { folder: temporary.path().to_owned(), _temporary: Some(temporary), variables: Vec::new() }
     }
 

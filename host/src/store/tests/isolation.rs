@@ -41,6 +41,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     let count = Count { customer: "a".into(), product: "p".into(), period: String::new(), quantity: 1, actual: None };
     tenant.counts_put(&rmm, vec![count], T0).await.unwrap();
     tenant.budget_take(&[1; 32], "all", 1, 60_000, 1, T0).await.unwrap();
+    tenant.refusal_note(&rmm, "not granted", 1, T0).await.unwrap();
     (run, plan, read, wakeup)
 }
 

@@ -183,7 +183,11 @@ impl Tenant {
         };
         // An uncertain write is looked up when that is due, be the next slot a month away.
         let retry = match self.store.doubt_due(&schedule.sync).await? {
-            Some(due) => Some(retry.map_or(due, |retry| retry.min(due)).max(now)),
+            Some(due) => {
+                // A run that failed before it could look would else be due again at once, for ever.
+                let soonest = if outcome == JobOutcome::Failed { retry_at(failures, now) } else { now };
+                Some(retry.map_or(due, |retry| retry.min(due)).max(soonest))
+            }
             None => retry,
         };
         if matches!(outcome, JobOutcome::Done | JobOutcome::Partial) {

@@ -334,3 +334,30 @@ async fn a_decision_that_comes_too_late_leaves_neither_a_link_nor_an_entry() {
     app.tenant.customer_map(&sync(), tenant, Some(&exclude), None, None).await.expect("decided");
     assert_eq!(entries().await, before + 1);
 }
+
+#[test]
+fn grants_secrets_rules_and_pauses_are_in_the_journal_and_no_secret_is() {
+    let desk = Desk::of(5);
+    let program = &desk.program;
+    program.run(&format!("sync set {SYNC} --trust usage=automatic")).ends(0);
+    program.run(&format!("sync pause {SYNC}")).ends(0);
+    program.run("connection set psa --set service-period=Yearly --secret-env secret=PSA_SECRET").ends(0);
+    program.run("connection revoke psa zone").ends(0);
+    let url = desk.licences.psa.url();
+    program.run(&format!("connection grant psa zone --url {url}")).ends(0);
+    let journal = program.run("journal --json").ends(0);
+    let entries = journal.json();
+    let said = |event: &str, part: &str| {
+        let mut found = entries.as_array().unwrap().iter().filter(|entry| entry["event"] == json!(event));
+        assert!(found.any(|entry| entry["message"].as_str().unwrap().contains(part)), "{event} {part}: {entries:?}");
+    };
+    said("sync-added", "licences to psa");
+    said("sync-changed", "kinds.usage.trust: automatic, was approve");
+    said("paused", "");
+    said("connection-added", "psa: autotask, granted");
+    said("connection-changed", "psa: settings.service-period: Yearly, was Monthly");
+    said("secret-changed", "psa: secret");
+    said("revoked", "psa: zone");
+    said("granted", "psa: zone");
+    assert!(!journal.out.contains(desk.licences.psa.secret()), "a secret is in the journal");
+}

@@ -1,5 +1,6 @@
 //! Connections: made, checked, granted, opened.
 
+use super::decisions::difference;
 use super::grants;
 use super::plugins::no_plugin;
 use super::ports::ConnectionPorts;
@@ -13,6 +14,7 @@ use crate::model::{
 use crate::runtime::{CallContext, Choice, ConnectionSpec, Connector, Identity, Plugin, SECRET_MIN, check_settings};
 use crate::store::Health;
 use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -136,10 +138,9 @@ impl Tenant {
             buckets: new.buckets,
             revision: 0,
         };
-        self.store.connection_insert(&connection).await?;
-        for (name, secret) in &new.secrets {
-            self.store.secret_put(&new.name, name, secret).await?;
-        }
+        let message = format!("{}: {}, granted {}", new.name, connection.plugin, json!(connection.grants));
+        self.noting(None, "connection-added", message)?.connection_insert(&connection).await?;
+        self.keep_secrets(&new.name, &new.secrets).await?;
         self.connection_show(&new.name).await
     }
 
@@ -220,8 +221,9 @@ impl Tenant {
         let known = connection.grants.get(endpoint).filter(|_| url.is_none() && !private.is_empty());
         let mut grant = known.cloned().map_or_else(|| grants::grant(endpoint, spec, url), Ok)?;
         grants::add_private(endpoint, &mut grant, private)?;
+        let message = format!("{name}: {endpoint} {}", json!(grant));
         connection.grants.insert(endpoint.to_owned(), grant);
-        self.store.connection_update(&connection).await?;
+        self.noting(None, "granted", message)?.connection_update(&connection).await?;
         self.connection_show(name).await
     }
 
@@ -238,7 +240,8 @@ impl Tenant {
                 format!("`crosswalk connection list` shows what `{name}` may reach"),
             ));
         }
-        self.store.connection_update(&connection).await?;
+        let store = self.noting(None, "revoked", format!("{name}: {endpoint}"))?;
+        store.connection_update(&connection).await?;
         self.connection_show(name).await
     }
 
@@ -260,13 +263,18 @@ impl Tenant {
         if let Some(unknown) = secrets.keys().find(|secret| !manifest.secrets.contains_key(*secret)) {
             return Err(no_secret(manifest, unknown));
         }
+        let before = json!({ "settings": connection.settings, "limits": connection.buckets });
         connection.settings.extend(settings.clone());
         connection.settings = settings_checked(manifest, &connection.settings)?;
         connection.buckets.extend(buckets.clone());
-        self.store.connection_update(&connection).await?;
-        for (secret, value) in secrets {
-            self.store.secret_put(name, secret, value).await?;
+        let changed = difference(&before, &json!({ "settings": connection.settings, "limits": connection.buckets }));
+        if changed.is_empty() {
+            self.store.connection_update(&connection).await?;
+        } else {
+            let store = self.noting(None, "connection-changed", format!("{name}: {changed}"))?;
+            store.connection_update(&connection).await?;
         }
+        self.keep_secrets(name, secrets).await?;
         self.connection_show(name).await
     }
 
@@ -276,7 +284,16 @@ impl Tenant {
     /// No connection of that name.
     pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, Error> {
         self.connection(name).await?;
-        Ok(self.store.connection_release(name).await?)
+        Ok(self.noting(None, "connection-released", name.to_string())?.connection_release(name).await?)
+    }
+
+    /// Stores secrets; the journal learns that each was changed, and nothing else of it.
+    async fn keep_secrets(&self, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Result<(), Error> {
+        for (secret, value) in secrets {
+            let store = self.noting(None, "secret-changed", format!("{name}: {secret}"))?;
+            store.secret_put(name, secret, value).await?;
+        }
+        Ok(())
     }
 
     /// Asks the vendor whether the account is usable, and who it is.

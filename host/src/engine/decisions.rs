@@ -7,10 +7,10 @@
 use super::Tenant;
 use crate::error::Error;
 use crate::model::{Kind, Link, Switches, Sync, SyncName};
-use crate::store::JournalEntry;
+use crate::store::{JournalEntry, TenantStore};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use std::collections::HashMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap};
 
 /// Links that were decided together.
 #[derive(Debug, Clone, Serialize)]
@@ -40,6 +40,12 @@ struct Detail {
 }
 
 impl Tenant {
+    /// A handle of the store whose next write also journals a decision about settings, in the same transaction.
+    pub(super) fn noting(&self, sync: Option<&SyncName>, event: &str, message: String) -> Result<TenantStore, Error> {
+        let entry = JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(self.parts.clock.now()) };
+        Ok(self.store.noting(sync, &[entry])?)
+    }
+
     /// Stores decided links with their journal entries in one transaction. `by` says who or what decided:
     /// `operator`, `file`, `accepted score 0.95`. Links that say what the stored ones say are left out.
     ///
@@ -171,6 +177,34 @@ impl Tenant {
     }
 }
 
+/// What differs between two documents, one phrase a value: `kinds.asset.trust: automatic, was approve`.
+/// Empty when nothing does.
+pub(super) fn difference(before: &Value, after: &Value) -> String {
+    let mut found = Vec::new();
+    compare("", before, after, &mut found);
+    found.join("; ")
+}
+
+fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    let (Some(one), Some(other)) = (before.as_object(), after.as_object()) else {
+        if before != after {
+            let word = |value: &Value| match value {
+                Value::Null => "nothing".to_owned(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            found.push(format!("{path}: {}, was {}", word(after), word(before)));
+        }
+        return;
+    };
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    for name in names {
+        let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let value = |of: &serde_json::Map<String, Value>| of.get(name).cloned().unwrap_or(Value::Null);
+        compare(&inner, &value(one), &value(other), found);
+    }
+}
+
 /// A short id: 8 hexadecimal digits over what is decided and when.
 fn decision_id(sync: &SyncName, changed: &[(Link, Link)], at: i64) -> String {
     use sha2::Digest;
@@ -181,4 +215,20 @@ fn decision_id(sync: &SyncName, changed: &[(Link, Link)], at: i64) -> String {
     }
     let hex: String = digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("d{hex}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_rules_is_named_value_by_value() {
+        let before = json!({ "kinds": { "asset": { "trust": "approve" } }, "reverse": false, "zone": "UTC" });
+        let after = json!({ "kinds": { "asset": { "trust": "automatic" }, "alert": { "trust": "approve" } }, "reverse": false });
+        assert_eq!(
+            difference(&before, &after),
+            "kinds.alert: {\"trust\":\"approve\"}, was nothing; kinds.asset.trust: automatic, was approve; zone: nothing, was UTC"
+        );
+        assert_eq!(difference(&before, &before), "");
+    }
 }

@@ -43,7 +43,10 @@ impl Tenant {
                 format!("`crosswalk link forget {} customer {}` sets it free", sync.name, link.source),
             ));
         }
-        Ok(self.store.reverse_put(&sync.name, target, decision, self.parts.clock.now()).await?)
+        let word = decision.map_or("undecided", ReverseDecision::as_str);
+        let store =
+            self.noting(Some(&sync.name), "decided", format!("target customer {target}: {word} at the source"))?;
+        Ok(store.reverse_put(&sync.name, target, decision, self.parts.clock.now()).await?)
     }
 }
 

@@ -3,9 +3,11 @@
 use super::Tenant;
 use super::claim::Claim;
 use super::connections::Opened;
+use super::decisions::difference;
 use crate::error::Error;
 use crate::model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
 use crate::store::JournalEntry;
+use serde_json::json;
 
 /// What an operator says of a new sync.
 #[derive(Debug, Clone)]
@@ -36,7 +38,8 @@ impl Tenant {
             revision: 0,
         };
         self.check_rules(&mut sync).await?;
-        self.store.sync_insert(&sync).await?;
+        let message = format!("{} to {}: {}", sync.source, sync.target, json!(sync.rules));
+        self.noting(Some(&sync.name), "sync-added", message)?.sync_insert(&sync).await?;
         self.sync(&sync.name).await
     }
 
@@ -47,7 +50,13 @@ impl Tenant {
     pub async fn sync_change(&self, mut sync: Sync) -> Result<Sync, Error> {
         self.check_rules(&mut sync).await?;
         let schedules = self.schedule_list().await?;
-        self.store.sync_update(&sync).await?;
+        let before = self.sync(&sync.name).await?.rules;
+        let changed = difference(&json!(before), &json!(sync.rules));
+        if changed.is_empty() {
+            self.store.sync_update(&sync).await?;
+        } else {
+            self.noting(Some(&sync.name), "sync-changed", changed)?.sync_update(&sync).await?;
+        }
         for schedule in schedules.into_iter().filter(|schedule| schedule.sync == sync.name) {
             if let Some(moved) = schedule.clone().in_zone(&sync.rules.time_zone).filter(|moved| *moved != schedule) {
                 self.store.schedule_put(&moved).await?;
@@ -62,7 +71,8 @@ impl Tenant {
     /// No such sync.
     pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<Sync, Error> {
         self.sync(name).await?;
-        self.store.sync_pause(name, paused).await?;
+        let event = if paused { "paused" } else { "resumed" };
+        self.noting(Some(name), event, String::new())?.sync_pause(name, paused).await?;
         self.sync(name).await
     }
 
@@ -87,9 +97,8 @@ impl Tenant {
         let counts = self.store.link_counts(name).await?;
         let linked: u64 =
             counts.iter().filter(|(_, state, _)| *state == LinkState::Linked).map(|(_, _, links)| links).sum();
-        self.note(None, "sync-removed", format!("{name}: {} to {}, with {linked} links", sync.source, sync.target))
-            .await?;
-        Ok(self.store.sync_remove(name).await?)
+        let message = format!("{name}: {} to {}, with {linked} links", sync.source, sync.target);
+        Ok(self.noting(None, "sync-removed", message)?.sync_remove(name).await?)
     }
 
     /// Notes in the journal what happened to a sync as a whole.

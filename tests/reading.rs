@@ -218,6 +218,17 @@ async fn a_description_that_does_not_hold_together_is_refused() {
     assert!(told(&failed).contains(words), "{}", told(&failed));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_comes_again_with_other_values_is_told() {
+    let scene = fleets(&[Kind::Customer, Kind::Asset], 150, 150).await;
+    scene.habit("source", "fleet-twice", 150).await;
+    let report = plan(&scene).await;
+    assert_eq!((report.complaints, report.read), (Vec::new(), (151, 151)), "it counts once");
+    let words =
+        "`source` gave the asset a0: its id came again on a later page with other values: the later one is kept";
+    assert!(report.findings.iter().any(|finding| finding.message == words), "{:?}", report.findings);
+}
+
 /// A sync that writes by itself, in step, whose source then has one more device and no locations to read.
 async fn automatic() -> Scene {
     let scene = fleets(&[Kind::Customer, Kind::Location, Kind::Asset], 2, 3).await;

@@ -260,6 +260,13 @@ impl Walk {
     pub(super) fn stored(&mut self, stats: PageStats) {
         self.records += stats.distinct();
         self.unread_rows += stats.unread;
+        if let Some(id) = stats.twice {
+            self.flaws_total += 1;
+            if self.flaws.len() < FLAWS_TOLD {
+                let what = "its id came again on a later page with other values: the later one is kept".to_owned();
+                self.flaws.push(Flaw { name: short(&id, 80), id: short(&id, 80), what });
+            }
+        }
     }
 
     /// Whether it came to its end in a way that the reads before it have to confirm: no total,

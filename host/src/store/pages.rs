@@ -38,7 +38,7 @@ pub struct PageCommit<'a> {
 }
 
 /// What a page came to. Each of its records is counted once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PageStats {
     /// Never stored before.
     pub fresh: u64,
@@ -50,6 +50,8 @@ pub struct PageStats {
     pub repeated: u64,
     /// Gaps of single records that stand for a row of the total: nothing is stored of them.
     pub unread: u64,
+    /// The id of the first that this walk had before with other values.
+    pub twice: Option<String>,
 }
 
 impl PageStats {
@@ -97,6 +99,9 @@ impl TenantStore {
             for record in whole.iter().chain(&partly) {
                 let (number, put) = upsert.put(record, at, false)?;
                 let new = !open || sight.meets(number)?;
+                if !new && put == Put::Changed && stats.twice.is_none() {
+                    stats.twice = Some(record.id().to_owned());
+                }
                 let counter = match put {
                     _ if !new => &mut stats.repeated,
                     Put::Fresh => &mut stats.fresh,

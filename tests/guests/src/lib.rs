@@ -364,7 +364,7 @@ const FLEET_PAGE: u64 = 100;
 
 /// So many assets in pages, with serial numbers and a total, of which a habit may hide something:
 /// `fleet-cut` gives nothing after the first page, `fleet-cut-untold` no total either,
-/// `fleet-untold` everything without a total, `fleet-half` the last device without its details.
+/// `fleet-untold` everything without a total, `fleet-twice` the first device again on each later page, `fleet-half` the last device without its details.
 fn fleet(habit: &str, size: u64, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
     match query.kind {
         Kind::Customer => return Ok(Page { items: vec![item("1", None, "Honest Ltd")], ..Page::default() }),
@@ -379,6 +379,9 @@ fn fleet(habit: &str, size: u64, query: &Query, after: Option<&str>) -> Result<P
     let to = (from + FLEET_PAGE).min(size);
     let is_cut = habit.contains("cut") && from > 0;
     let mut items: Vec<Item> = if is_cut { Vec::new() } else { (from..to).map(device).collect() };
+    if habit == "fleet-twice" && from > 0 {
+        items.push(Item { name: "PC-0 again".to_owned(), ..device(0) });
+    }
     let mut gaps = Vec::new();
     if let Some(last) = items.last_mut().filter(|_| habit == "fleet-half" && to == size) {
         last.fields.clear();

@@ -30,7 +30,7 @@ async fn a_page_tells_fresh_changed_same_and_repeated() {
     let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
     let stats =
         bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&records, Some("2"), Some(4)), T0).await.unwrap();
-    assert_eq!(stats, PageStats { fresh: 0, changed: 1, same: 2, repeated: 1, unread: 0 });
+    assert_eq!(stats, PageStats { fresh: 0, changed: 1, same: 2, repeated: 1, unread: 0, twice: Some("1".to_owned()) });
     let ids = ["3".to_owned(), "1".to_owned(), "none".to_owned()];
     let stored = bed.tenant.records_by_ids(&rmm(), Kind::Asset, &ids).await.unwrap();
     assert_eq!(stored.iter().map(|stored| stored.record.id.as_str()).collect::<Vec<_>>(), ["3", "1"]);

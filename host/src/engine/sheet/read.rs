@@ -108,13 +108,13 @@ impl Sheet {
             .flexible(true)
             .has_headers(false)
             .from_reader(text.as_bytes());
-        let mut lines = Numbered::default();
-        let mut records = reader.records();
-        let header = match records.next() {
-            Some(header) => header.map_err(|error| format!("its first line cannot be read: {error}"))?,
-            None => return Err(format!("it is empty: a table of {} has a header", form.what)),
+        let mut lines = Numbered { row: 0, next_line: 1 };
+        let mut header = csv::StringRecord::new();
+        match reader.read_record(&mut header) {
+            Ok(true) => lines.number(&header, reader.position()),
+            Ok(false) => return Err(format!("it is empty: a table of {} has a header", form.what)),
+            Err(error) => return Err(format!("its first line cannot be read: {error}")),
         };
-        lines.number(&header);
         let columns: Vec<String> = header.iter().map(column_name).collect();
         if let Some(missing) = form.required.iter().find(|name| !columns.iter().any(|column| column == *name)) {
             return Err(format!(
@@ -130,9 +130,9 @@ impl Sheet {
         }
         let ignored = ignored(columns.iter().filter(|name| !name.is_empty()).cloned().collect(), form)?;
         let mut rows = Vec::new();
-        for record in records {
-            let record = record.map_err(|error| format!("it cannot be read as a table: {error}"))?;
-            let number = lines.number(&record);
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(|error| format!("it cannot be read as a table: {error}"))? {
+            let number = lines.number(&record, reader.position());
             if record.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
@@ -153,19 +153,19 @@ impl Sheet {
 }
 
 /// Counts rows as a spreadsheet does: an empty line is a row, and a cell with line ends is one row.
-#[derive(Default)]
 struct Numbered {
     row: usize,
     /// The line on which the next row starts if no line between is empty.
-    line: u64,
+    next_line: u64,
 }
 
 impl Numbered {
-    fn number(&mut self, record: &csv::StringRecord) -> usize {
-        let start = record.position().map_or(self.line, csv::Position::line);
-        self.row += 1 + usize::try_from(start.saturating_sub(self.line.max(1))).unwrap_or(0);
+    /// The number of a record that ends before `end`.
+    fn number(&mut self, record: &csv::StringRecord, end: &csv::Position) -> usize {
         let inside = record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
-        self.line = start + inside + 1;
+        let start = end.line().saturating_sub(1 + inside);
+        self.row += 1 + usize::try_from(start.saturating_sub(self.next_line)).unwrap_or(0);
+        self.next_line = end.line();
         self.row
     }
 }
@@ -187,7 +187,11 @@ fn decoded(bytes: &[u8]) -> Result<String, String> {
     if text.contains('\0') {
         return Err("it is no text: save it as CSV (UTF-8)".to_owned());
     }
-    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+    let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(text)
 }
 
 /// The separator by which the header has the most columns that are known.

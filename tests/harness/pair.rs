@@ -30,7 +30,10 @@ impl Rmm {
     pub(crate) fn start(plugin: &str, world: &World) -> Self {
         match plugin {
             "pulseway-rmm" => Self::Pulseway(PulsewayRmm::start(world, RmmOptions::default()).expect("an RMM")),
-            "datto-rmm" => Self::Datto(DattoRmm::start(world, DattoOptions::default()).expect("an RMM")),
+            "datto-rmm" => {
+                let options = DattoOptions { limited: false, ..DattoOptions::default() };
+                Self::Datto(DattoRmm::start(world, options).expect("an RMM"))
+            }
             other => panic!("there is no simulated {other}"),
         }
     }
@@ -68,6 +71,23 @@ impl Rmm {
                 .iter()
                 .map(|one| device(&one.id, &one.name, sim.site_of_device(&one.id).expect("its site")))
                 .collect(),
+        }
+    }
+
+    /// A part of the path that devices are listed at.
+    pub(crate) fn list_path(&self) -> &'static str {
+        match self {
+            Self::Pulseway(_) => "/devices",
+            Self::Datto(_) => "/account/devices",
+        }
+    }
+
+    /// A part of the path at which is what the list of devices lacks.
+    pub(crate) fn detail_path(&self) -> &'static str {
+        match self {
+            Self::Pulseway(_) => "/assets",
+            // No list: one audit a device.
+            Self::Datto(_) => self.list_path(),
         }
     }
 
@@ -279,6 +299,14 @@ impl Psa {
         match self {
             Self::Autotask(_) => "companyName",
             Self::Bms(_) => "accountName",
+        }
+    }
+
+    /// A part of the path that assets are listed at.
+    pub(crate) fn list_path(&self) -> &'static str {
+        match self {
+            Self::Autotask(_) => "/ConfigurationItems/query",
+            Self::Bms(_) => "/hardwareasset/searchselect",
         }
     }
 

@@ -83,6 +83,9 @@ struct Arguments {
     /// Calls at once that Autotask allows per integration and entity.
     #[arg(long, default_value_t = 3)]
     thread_limit: usize,
+    /// Count Datto RMM's calls without its limits of a minute.
+    #[arg(long)]
+    no_minute_limits: bool,
     /// Do not let Autotask grow slow as the hour's calls run out.
     #[arg(long)]
     no_latency_steps: bool,
@@ -125,7 +128,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let size = Size::new(arguments.organisations, arguments.sites, arguments.devices);
     let world = World::generate(size, arguments.seed);
     let existing = world.existing_in_psa(arguments.existing, arguments.seed);
-    let rmm = Rmm::start(&world, &arguments.rmm, arguments.rmm_port, latency)?;
+    let rmm = Rmm::start(&world, arguments, latency)?;
     let psa = Psa::start(&existing, arguments, latency)?;
     let licences = start_licences(&world, arguments, latency)?;
     for fault in &arguments.faults {
@@ -159,9 +162,11 @@ enum Rmm {
 }
 
 impl Rmm {
-    fn start(world: &World, vendor: &str, port: u16, latency: Duration) -> std::io::Result<Rmm> {
-        Ok(if vendor == "datto-rmm" {
-            Rmm::Datto(DattoRmm::start(world, DattoOptions { port, latency, ..DattoOptions::default() })?)
+    fn start(world: &World, arguments: &Arguments, latency: Duration) -> std::io::Result<Rmm> {
+        let port = arguments.rmm_port;
+        Ok(if arguments.rmm == "datto-rmm" {
+            let limited = !arguments.no_minute_limits;
+            Rmm::Datto(DattoRmm::start(world, DattoOptions { port, latency, limited, ..DattoOptions::default() })?)
         } else {
             Rmm::Pulseway(PulsewayRmm::start(world, RmmOptions { port, latency, ..RmmOptions::default() })?)
         })

@@ -108,7 +108,7 @@ pub(super) const LOCATIONS: &[Field] = &[
 pub(super) const ITEMS: &[Field] = &[
     ID,
     f("apiVendorID", Int),
-    Field::to("companyID", "Companies").required().fixed(),
+    Field::to("companyID", "Companies").required().kept(),
     Field::to("companyLocationID", "CompanyLocations"),
     f("configurationItemCategoryID", Int).preset(Preset::Int(1)),
     f("configurationItemType", Int),

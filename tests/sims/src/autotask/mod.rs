@@ -26,7 +26,7 @@ mod select;
 mod services;
 mod table;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +97,8 @@ pub struct PsaOptions {
     pub adjustment_without_id: bool,
     /// User-defined fields an administrator has not set up, by name.
     pub missing_udfs: Vec<String>,
+    /// User-defined fields that are protected, by name: they read `*****` and refuse updates.
+    pub protected_udfs: Vec<String>,
 }
 
 impl Default for PsaOptions {
@@ -135,6 +137,7 @@ impl Default for PsaOptions {
             split_shares_day: false,
             adjustment_without_id: true,
             missing_udfs: Vec::new(),
+            protected_udfs: Vec::new(),
         }
     }
 }
@@ -168,6 +171,8 @@ struct State {
     by_hand: HashSet<i64>,
     /// By how many milliseconds the midnight that days are told as comes before UTC's.
     day_offset: i64,
+    /// Notes that a person formatted, by entity and row: the API tells their words and loses the rest when it writes them.
+    formatted: HashMap<(usize, i64), String>,
 }
 
 impl Autotask {
@@ -298,6 +303,19 @@ impl Autotask {
             row.set(position, cell);
             touched.into_iter().for_each(|(f, c)| row.set(f, c));
         })
+    }
+
+    /// A technician formats the notes of a configuration item: the API tells the words, without the marks. False when there is
+    /// no such item.
+    pub fn format_notes(&self, item: i64, html: &str) -> bool {
+        let plain: String = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, words)| words)).collect();
+        self.vendor.state.lock().formatted.insert((ITEMS, item), html.to_owned());
+        self.edit("ConfigurationItems", item, "notes", &Value::from(plain))
+    }
+
+    /// The notes of a configuration item as a person formatted them; nothing once the API has written them.
+    pub fn formatted_notes(&self, item: i64) -> Option<String> {
+        self.vendor.state.lock().formatted.get(&(ITEMS, item)).cloned()
     }
 
     /// Deletes a row, whatever refers to it. False when there is none.

@@ -139,7 +139,7 @@ fn shape(include: Option<&Value>, table: &mut Table) -> Result<u32, String> {
         Some(Value::Array(names)) => names,
         Some(_) => return Err("IncludeFields must be an array.".to_owned()),
     };
-    let mut shape = Shape { fields: Vec::new(), udfs: Vec::new() };
+    let mut shape = Shape { fields: Vec::new(), udfs: Vec::new(), bare: false };
     for name in names {
         let name = name.as_str().ok_or("IncludeFields must be names.")?;
         if let Some(field) = table.position(name) {

@@ -386,9 +386,10 @@ impl Psa {
             page.rows.clear();
         }
         let more = more && emptied.is_none_or(|emptied| emptied.linked);
+        let shape = table.shape_of(&page.rows, query.shape);
         let mut out = Vec::with_capacity(400 + page.rows.len() * 600);
         let mut o = Obj::new(&mut out);
-        array(o.key("items"), &page.rows, |out, &row| table.write(row, query.shape, out));
+        array(o.key("items"), &page.rows, |out, &row| table.write(row, shape, out));
         let mut details = Obj::new(o.key("pageDetails"));
         details.int("count", page.rows.len() as i64).int("requestCount", query.page_size as i64);
         let previous = (cursor.after >= 0).then(|| {

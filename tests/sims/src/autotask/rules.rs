@@ -83,6 +83,9 @@ impl State {
         if order.save == Save::Put {
             fill_with_nulls(table, &mut draft);
         }
+        if current.is_some() {
+            draft.cells.retain(|(field, _)| !table.field(*field).kept);
+        }
         check_fields(table, &draft, current, order)?;
         self.check_references(at, &draft)?;
         self.check_own_rules(at, &draft, current)?;
@@ -98,6 +101,10 @@ impl State {
             Save::Patch | Save::Put => {
                 let id = draft.id.unwrap_or_default();
                 let touched = touched(table, order.now);
+                let notes = table.position("notes");
+                if notes.is_some_and(|notes| draft.get(notes).is_some()) {
+                    self.formatted.remove(&(at, id));
+                }
                 self.tables[at].update(id, |row| {
                     for (field, cell) in draft.cells.into_iter().chain(touched) {
                         row.set(field, cell);
@@ -312,6 +319,9 @@ fn read_udf(table: &Table, json: &Value, order: &Order<'_>) -> Result<(usize, Op
         format!("Unable to find {name} in the UserDefinedFields of the {} Entity.", table.entity.singular)
     })?;
     let udf = table.udfs[at];
+    if table.protected[at] && order.save != Save::Create {
+        return Err(format!("The user-defined field {name} is protected and cannot be updated."));
+    }
     let value = match member(json, "value") {
         None | Some(Value::Null) => return Ok((at, None)),
         Some(Value::String(s)) => s.clone(),

@@ -42,6 +42,8 @@ pub(super) struct Field {
     pub(super) read_only: bool,
     /// Cannot be changed after the create.
     pub(super) fixed: bool,
+    /// Whether updates leave it as it is and say nothing.
+    pub(super) kept: bool,
     pub(super) queryable: bool,
     pub(super) reference: Option<&'static str>,
     pub(super) picklist: Option<&'static [Pick]>,
@@ -102,6 +104,7 @@ impl Field {
             required: false,
             read_only: false,
             fixed: false,
+            kept: false,
             queryable: true,
             reference: None,
             picklist: None,
@@ -130,6 +133,11 @@ impl Field {
 
     pub(super) const fn read_only(self) -> Field {
         Field { read_only: true, ..self }
+    }
+
+    /// Updates leave it as it is and say nothing.
+    pub(super) const fn kept(self) -> Field {
+        Field { kept: true, ..self }
     }
 
     pub(super) const fn fixed(self) -> Field {

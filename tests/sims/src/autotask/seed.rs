@@ -1,7 +1,7 @@
 //! What the PSA holds at the start: the MSP's own company, its people and products, and a world's companies with their
 //! locations, configuration items and contracts.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::billing::RECURRING;
 use super::billing_fields::MONTHLY;
@@ -23,7 +23,11 @@ impl State {
             split_shares_day: options.split_shares_day,
             by_hand: HashSet::new(),
             day_offset: 0,
+            formatted: HashMap::new(),
         };
+        for table in &mut state.tables {
+            table.protect(&options.protected_udfs);
+        }
         let before = (EPOCH - 90 * 86_400) * 1000;
         let owner = state.add(
             RESOURCES,

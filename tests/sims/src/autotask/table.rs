@@ -12,6 +12,9 @@ use super::schema::{Entity, Field, Kind, Udf};
 use crate::clock::{TimeStyle, iso};
 use crate::json::{Obj, array, int, text};
 
+/// What the value of a protected user-defined field reads as.
+const HIDDEN: &str = "*****";
+
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cell {
@@ -45,12 +48,16 @@ pub(super) enum Key {
 pub(super) struct Shape {
     pub(super) fields: Vec<u16>,
     pub(super) udfs: Vec<usize>,
+    /// Whether the member with user-defined fields is left out.
+    pub(super) bare: bool,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) entity: &'static Entity,
     pub(super) udfs: Vec<&'static Udf>,
+    /// Which user-defined fields are protected: their values are not told.
+    pub(super) protected: Vec<bool>,
     pub(super) rows: Vec<Row>,
     next_id: i64,
     positions: HashMap<String, u16>,
@@ -118,8 +125,10 @@ impl Table {
         let indexes = names.map(|name| entity.indexed.contains(&name).then(HashMap::new)).collect();
         let positions =
             entity.fields.iter().enumerate().map(|(i, f)| (f.name.to_ascii_lowercase(), i as u16)).collect();
-        let all = Shape { fields: (0..entity.fields.len() as u16).collect(), udfs: (0..udfs.len()).collect() };
+        let all =
+            Shape { fields: (0..entity.fields.len() as u16).collect(), udfs: (0..udfs.len()).collect(), bare: false };
         Table {
+            protected: vec![false; udfs.len()],
             entity,
             udfs,
             rows: Vec::new(),
@@ -259,6 +268,15 @@ impl Table {
         Some(self.indexes.get(slot)?.as_ref()?.get(key).map_or(&[], Vec::as_slice))
     }
 
+    /// Protects user-defined fields by name.
+    pub(super) fn protect(&mut self, names: &[String]) {
+        for name in names {
+            if let Some(at) = self.udf_position(name) {
+                self.protected[at] = true;
+            }
+        }
+    }
+
     /// Days come, and are read, as midnight of a zone so many milliseconds ahead of UTC.
     pub(super) fn set_day_offset(&mut self, offset: i64) {
         self.day_offset = offset;
@@ -274,6 +292,16 @@ impl Table {
                 self.shapes.len() as u32 - 1
             }
         }
+    }
+
+    /// The shape that a page of these rows is written in: user-defined fields are absent where no row of it has one.
+    pub(super) fn shape_of(&mut self, rows: &[usize], shape: u32) -> u32 {
+        let some = |row: &usize| self.rows[*row].udfs.iter().any(Option::is_some);
+        if self.udfs.is_empty() || rows.iter().any(some) {
+            return shape;
+        }
+        let bare = Shape { bare: true, ..self.shapes[shape as usize].clone() };
+        self.shape(bare)
     }
 
     /// Writes the row at this position in the shape of that number; 0 is every column.
@@ -310,9 +338,15 @@ impl Table {
                 }
             }
         }
+        if shape.bare {
+            o.end();
+            return;
+        }
         array(o.key("userDefinedFields"), &shape.udfs, |out, &udf| {
             let mut o = Obj::new(out);
-            o.text("name", self.udfs[udf].0).text_or_null("value", row.udfs[udf].as_deref());
+            let value = row.udfs[udf].as_deref();
+            o.text("name", self.udfs[udf].0);
+            o.text_or_null("value", if self.protected[udf] { value.map(|_| HIDDEN) } else { value });
             o.end();
         });
         o.end();

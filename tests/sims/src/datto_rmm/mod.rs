@@ -81,7 +81,7 @@ impl Default for DattoOptions {
             iso_dates: false,
             null_next_page: false,
             name_clash: None,
-            limited: false,
+            limited: true,
             read_limit: 600,
             write_limit: 600,
             operation_limit: 100,

@@ -38,6 +38,10 @@ fn error(answer: &Answer) -> (u16, String) {
     (answer.status, answer.json()["errors"][0].as_str().unwrap().to_owned())
 }
 
+fn quick() -> PsaOptions {
+    PsaOptions { latency_steps: false, ..PsaOptions::default() }
+}
+
 /// A company, ready to have things.
 fn company(client: &mut Client, name: &str) -> i64 {
     create(
@@ -331,7 +335,6 @@ fn writes_are_checked() {
         ("POST", "ConfigurationItems", with(json!({"companyLocationID": there})), "companyLocationID must belong"),
         ("POST", "ConfigurationItems", with(json!({"installDate": "soon"})), "converting value"),
         ("POST", "ConfigurationItems", with(json!({"serviceID": 1, "serviceBundleID": 1})), "Only one of"),
-        ("PATCH", "ConfigurationItems", json!({"id": id, "companyID": bolt}), "companyID cannot be changed"),
         ("PATCH", "ConfigurationItems", json!({"id": id, "companyLocationID": there}), "companyLocationID must belong"),
         ("PATCH", "ConfigurationItems", json!({"id": 1, "referenceTitle": "x"}), "No matching records"),
         ("PATCH", "ConfigurationItems", json!({"referenceTitle": "x"}), "required field id"),
@@ -529,4 +532,60 @@ fn what_exists_is_loaded_and_end_states_compare() {
     assert_eq!(twice, ["Companies", "ConfigurationItems"]);
     assert!(other.delete("ConfigurationItems", z));
     assert!(other.configuration_items().iter().all(|i| i["id"] != z));
+}
+
+#[test]
+fn an_item_keeps_its_company_and_says_nothing() {
+    let held = Existing::by_hand().account("Acme").item("PC-1", "S-1").account("Bolt");
+    let (psa, mut client) = psa(&held.build(), quick());
+    let ids: Vec<i64> = psa.companies().iter().skip(1).map(|row| row["id"].as_i64().unwrap()).collect();
+    let item = psa.configuration_items()[0]["id"].clone();
+    let patch = json!({"id": item, "companyID": ids[1], "referenceTitle": "PC-2"});
+    let reply = client.send("PATCH", &format!("{ROOT}/ConfigurationItems"), &patch.to_string()).unwrap();
+    assert_eq!(reply.status, 200);
+    let row = psa.configuration_items().remove(0);
+    assert_eq!((row["companyID"].as_i64(), row["referenceTitle"].as_str()), (Some(ids[0]), Some("PC-2")));
+}
+
+#[test]
+fn protected_fields_are_hidden_and_refuse_updates() {
+    let held = Existing::by_hand().account("Acme").item("PC-1", "S-1");
+    let (psa, mut client) =
+        psa(&held.build(), PsaOptions { protected_udfs: vec!["RMM Last User".to_owned()], ..quick() });
+    let id = psa.configuration_items()[0]["id"].as_i64().unwrap();
+    let read = |client: &mut Client| client.get(&format!("{ROOT}/ConfigurationItems/{id}")).json()["item"].clone();
+    assert_eq!(read(&mut client)["userDefinedFields"][1]["value"], Value::Null);
+    assert!(psa.edit("ConfigurationItems", id, "RMM Last User", &json!("Ann")));
+    assert_eq!(read(&mut client)["userDefinedFields"][1]["value"], "*****");
+    let patch = json!({"id": id, "userDefinedFields": [{"name": "RMM Last User", "value": "Bob"}]}).to_string();
+    let refused = client.send("PATCH", &format!("{ROOT}/ConfigurationItems"), &patch).unwrap();
+    assert!(error(&refused).1.contains("protected"), "{:?}", error(&refused));
+    assert_eq!(psa.configuration_items()[0]["udf"]["RMM Last User"], "Ann");
+}
+
+#[test]
+fn notes_that_the_api_writes_lose_their_format() {
+    let (psa, mut client) = psa(&Existing::by_hand().account("Acme").item("PC-1", "S-1").build(), quick());
+    let id = psa.configuration_items()[0]["id"].as_i64().unwrap();
+    assert!(psa.format_notes(id, "<b>Do not</b> restart"));
+    let item = client.get(&format!("{ROOT}/ConfigurationItems/{id}")).json()["item"].clone();
+    assert_eq!(item["notes"], "Do not restart");
+    let mut patch =
+        |body: Value| client.send("PATCH", &format!("{ROOT}/ConfigurationItems"), &body.to_string()).unwrap();
+    patch(json!({"id": id, "referenceTitle": "PC-2"}));
+    assert!(psa.formatted_notes(id).is_some(), "what is not written stays");
+    patch(json!({"id": id, "notes": "Do not restart"}));
+    assert_eq!(psa.formatted_notes(id), None);
+}
+
+#[test]
+fn a_page_without_user_defined_values_does_not_name_them() {
+    let held = Existing::by_hand().account("Acme").item("PC-1", "S-1").item("PC-2", "S-2");
+    let (psa, mut client) = psa(&held.build(), quick());
+    let query = r#"{"filter":[{"op":"gte","field":"id","value":0}]}"#;
+    let mut row = || client.post(&format!("{ROOT}/ConfigurationItems/query"), query).json()["items"][0].clone();
+    assert!(row().get("userDefinedFields").is_none());
+    let id = psa.configuration_items()[1]["id"].as_i64().unwrap();
+    psa.edit("ConfigurationItems", id, "RMM Device Key", &json!("a"));
+    assert!(row()["userDefinedFields"].is_array(), "another row of the page has one");
 }

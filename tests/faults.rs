@@ -13,6 +13,7 @@ use crosswalk_sims::Faults;
 use jiff::ToSpan;
 use scenes::Scene;
 use std::collections::BTreeMap;
+use unicode_normalization::UnicodeNormalization;
 
 mod scenes;
 
@@ -223,7 +224,10 @@ impl Pair {
         let device = self.rmm.devices()[2].clone();
         let item = self.app.link_target(Kind::Asset, &device.id).await;
         let tickets = self.psa.tickets();
-        let fits = |ticket: &Ticket| ticket.asset == item && ticket.title.contains(&device.name) && !ticket.closed;
+        // The host composes what it reads; the vendor's own name may be decomposed.
+        let name: String = device.name.nfc().collect();
+        let has_name = |title: &str| title.nfc().collect::<String>().contains(&name);
+        let fits = |ticket: &Ticket| ticket.asset == item && has_name(&ticket.title) && !ticket.closed;
         assert!(!tickets.is_empty() && tickets.iter().all(fits), "{named}: {tickets:?}");
     }
 

@@ -418,7 +418,7 @@ fn a_note_that_fails_is_never_lost_in_silence() {
     assert_eq!((sim.tickets()[0]["status"].clone(), sim.notes(id.parse().unwrap()).len()), (5.into(), 0));
     sim.deny("Tickets");
     let asked = sim.counts().writes;
-    assert_eq!(failed(&Psa::write(&host, vec![update(&id, vec![note(), closed(true)])])).case(), "denied");
+    assert_eq!(failed(&Psa::write(&host, vec![update(&id, vec![note(), closed(true)])])).case(), "rejected");
     assert_eq!(sim.counts().writes, asked + 1, "no note for a ticket that was refused");
 }
 

@@ -153,8 +153,8 @@ impl TenantStore {
                 first(select.query([tenant, connection, now.0 - HOUR_MS])?, |row| Ok((row.get(0)?, row.get(1)?)))?;
             let (woken, rests_until) = found.unwrap_or_default();
             let pause = match woken {
-                0..=FREE_WAKES => 0,
-                ..=QUICK_WAKES => 1_000,
+                woken if woken <= FREE_WAKES => 0,
+                woken if woken <= QUICK_WAKES => 1_000,
                 _ => 10_000,
             };
             Ok(now.plus_ms(pause).max(Timestamp(rests_until)))

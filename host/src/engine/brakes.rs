@@ -25,6 +25,7 @@
 //! of 24 devices, for 4 devices of one customer that leave in a night, or for two exchanged boards.
 
 use super::matching::RE_ENROLLED;
+use super::plan::OUT_OF_USE;
 use super::plan::alerts::UNMAPPED;
 use super::plan::usage::DATES;
 use super::serials;
@@ -34,10 +35,10 @@ use crate::model::{Action, Hold, Kind, PlannedChange, Risk, Trust, catalogue};
 use std::collections::HashSet;
 
 /// Whether an operator can let go what this brake holds. A preview wants more trust, a day that is
-/// wrong another one, and an unmapped alert a customer.
+/// wrong another one, an unmapped alert a customer, and what is not in use another account.
 #[must_use]
 pub fn can_release(brake: &str) -> bool {
-    !["preview", DATES, UNMAPPED].contains(&brake)
+    !["preview", DATES, UNMAPPED, OUT_OF_USE].contains(&brake)
 }
 
 /// What the brakes of the whole sync count.

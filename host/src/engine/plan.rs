@@ -33,6 +33,7 @@ mod value;
 mod write;
 
 pub use hash::PlanHasher;
+pub use record::OUT_OF_USE;
 pub use reverse::{REVERSE, ReverseInput, after_reverse, plan_reverse};
 pub use stale::stale;
 pub(super) use stale::{now as now_has, stale_target};
@@ -70,6 +71,8 @@ pub struct PlanInput<'a> {
     /// The account the customer is linked to; none for customers, and while it is yet to be
     /// created. A customer that is neither linked nor created has nothing to plan for.
     pub parent_target: Option<&'a str>,
+    /// Why nothing may be made in that account, as it is not in use, and what to do; none where it is.
+    pub parent_out_of_use: Option<&'a str>,
     /// What the target's connector can do with the kind.
     pub describe: &'a KindDescription,
     /// The sync's rules.

@@ -26,7 +26,7 @@ use super::progress::{Progress, Stage};
 use super::{ApplyOptions, ApplyReport, Tenant, brakes};
 use crate::error::Error;
 use crate::model::{
-    Kind, KindDescription, Link, Mode, Plan, PlannedChange, Record, RunStatus, SyncName, Trust, plan::PlanTotal,
+    Hold, Kind, KindDescription, Link, Mode, Plan, PlannedChange, Record, RunStatus, SyncName, Trust, plan::PlanTotal,
 };
 use crate::store::Stored;
 use serde::Serialize;
@@ -218,6 +218,7 @@ impl Work<'_> {
             customer,
             items: &items,
             parent_target,
+            parent_out_of_use: parent_target.and_then(|id| draft.out_of_use.get(id)).map(String::as_str),
             describe: can,
             rules: &self.sync.rules,
             now: self.now(),
@@ -239,8 +240,13 @@ impl Work<'_> {
         in_use: u32,
     ) {
         let rules = &self.sync.rules;
+        // What the plan itself holds, no release of a brake lets go.
+        let own: Vec<Option<Hold>> = changes.iter_mut().map(|change| change.held.take()).collect();
         let unit = brakes::Unit { in_use, first_run: draft.first_run(kind), trust: rules.kinds[&kind].trust };
         brakes::hold(changes, unit, &rules.brakes);
+        for (change, own) in changes.iter_mut().zip(own) {
+            change.held = own.or_else(|| change.held.take());
+        }
         brakes::hold_with_customer(changes, draft.customer_hold(customer));
     }
 }

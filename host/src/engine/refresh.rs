@@ -206,6 +206,13 @@ impl Work<'_> {
             if account.is_none() {
                 return Ok(Some(format!("its customer {customer} is not linked")));
             }
+            if let Some(id) = &account {
+                let known =
+                    self.store.records_by_ids(&self.target.name, Kind::Customer, std::slice::from_ref(id)).await?;
+                for record in known.iter().map(|stored| &stored.record).filter(|record| !record.active()) {
+                    draft.out_of_use.insert(id.clone(), self.out_of_use(customer, record, &[]));
+                }
+            }
             for link in self.store.links_of_parent(sync, Kind::Location, &self.source.name, customer).await? {
                 if let Some(target) = link.linked() {
                     draft.learn(Kind::Location, customer, &link.source, target);

@@ -101,6 +101,8 @@ pub(crate) struct World {
     pub(crate) reads_back: bool,
     pub(crate) stamps: bool,
     pub(crate) missing: BTreeMap<(Kind, String), Timestamp>,
+    /// Accounts that are not in use, with why nothing is made in them.
+    pub(crate) out_of_use: BTreeMap<String, String>,
     next: u32,
 }
 
@@ -118,6 +120,7 @@ impl World {
             reads_back: true,
             stamps: true,
             missing: BTreeMap::new(),
+            out_of_use: BTreeMap::new(),
             next: 100,
         }
     }
@@ -355,6 +358,7 @@ impl World {
             customer,
             items: &items,
             parent_target: account,
+            parent_out_of_use: account.and_then(|id| self.out_of_use.get(id)).map(String::as_str),
             describe: &self.describe[&kind],
             rules: &self.rules,
             now,

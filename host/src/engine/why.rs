@@ -256,6 +256,7 @@ impl Tenant {
             customer,
             items: &[item],
             parent_target: account.flatten(),
+            parent_out_of_use: None,
             describe: can,
             rules: &sync.rules,
             now: self.parts.clock.now(),

@@ -11,6 +11,9 @@ use crate::model::{Candidate, Kind, KindDescription, Link, LinkState, Operation,
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+/// Who decided that links to one target record, made before that was ruled out, are a conflict: the database's
+/// migration. It stays so until a person chooses.
+const ONE_TO_ONE: &str = "one to one";
 /// Two candidates whose scores are this near are a conflict.
 pub(in crate::engine) const CLOSE: f64 = 0.05;
 /// More candidates than this tell a person nothing.
@@ -111,7 +114,9 @@ impl<'a> Board<'a> {
             Some(LinkState::Excluded) => return Some(Decision::Keep),
             Some(LinkState::Create) if !record.active() => return Some(Decision::Keep),
             Some(LinkState::Create) => {}
-            _ if link.is_some_and(|link| link.decided_by == OPERATOR) => return Some(Decision::Keep),
+            _ if link.is_some_and(|link| [OPERATOR, ONE_TO_ONE].contains(&link.decided_by.as_str())) => {
+                return Some(Decision::Keep);
+            }
             _ => {}
         }
         (!record.active()).then(|| Decision::Unmapped { reason: "it is not in use in the source".to_owned() })
@@ -309,6 +314,31 @@ impl<'a> Board<'a> {
             }
             _ => format!("{} records of the target share this {by}", found.len()),
         }
+    }
+
+    /// What is still open and has its stamp in a record of another account waits for a person.
+    pub(super) fn stamped_elsewhere(&mut self, away: &[&'a Record], stamp_of: &dyn Fn(&str) -> String) {
+        let kind = self.setting.kind;
+        let decided = self.open().filter_map(|at| {
+            let record = &self.source[at];
+            let stamp = stamp_of(&record.id);
+            let its = away.iter().filter(|r| r.stamp.as_ref() == Some(&stamp) && self.is_free(record, r));
+            let candidate = |found: &&Record| Candidate {
+                target: found.id.clone(),
+                name: found.name.clone(),
+                score: 1.0,
+                reason: format!("its key, in account {}", found.parent.as_deref().unwrap_or("none")),
+            };
+            let candidates: Vec<Candidate> = its.map(candidate).take(CANDIDATES_SHOWN).collect();
+            let first = candidates.first()?;
+            let reason = format!(
+                "{kind} {} (`{}`) of another account has its key: give that one to this customer or take the key out of it in the target, or ask for a new one to be created",
+                first.target, first.name
+            );
+            Some((at, Decision::Conflict { candidates, reason }))
+        });
+        let decided = decided.collect();
+        self.put(decided);
     }
 
     /// Decides that a link in the state `create` is carried out.

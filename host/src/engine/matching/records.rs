@@ -3,9 +3,9 @@
 //! A location links by its name within the account; an equal address or a near name
 //! proposes. An asset links by its serial number, then by a network card's address where
 //! the name or a second card agrees; an equal name or a lone card proposes, unless two serial
-//! numbers say that they are two devices. Only a stamp and a serial number reach beyond
-//! the account: a stamp says that the record is this very device, which then changed
-//! customers; a serial number that is in use elsewhere lets nothing be created here.
+//! numbers say that they are two devices. A serial number that is in use outside of the account
+//! lets nothing be created here. A stamp out there is a question for a person: the record may be
+//! this very device, which changed customers, or a copy that somebody made with the key in it.
 
 use super::board::{Board, ByKey, CANDIDATES_KEPT, Setting};
 use super::score::NameIndex;
@@ -79,8 +79,7 @@ pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
     let pool: Vec<&Record> = input.target.iter().collect();
     // A record elsewhere that is out of use is what an earlier move left behind.
     let elsewhere = || input.elsewhere.iter().filter(|record| record.active());
-    let taken = |id: &str| matches!((input.holder)(id), Some(Holder::Present(_)));
-    let stamped: Vec<&Record> = pool.iter().copied().chain(elsewhere().filter(|record| !taken(&record.id))).collect();
+    let away: Vec<&Record> = elsewhere().collect();
     let known = |target: &Record| match (input.holder)(&target.id) {
         Some(Holder::Gone(source)) => vec![same_id(&source)],
         _ => Vec::new(),
@@ -91,7 +90,7 @@ pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
     let own_id = |record: &Record| vec![same_id(&record.id)];
     let plain = ByKey {
         by: "stamp",
-        pool: &stamped,
+        pool: &pool,
         source_keys: &own_stamp,
         target_keys: &stamp,
         names_one: false,
@@ -124,6 +123,7 @@ pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
             target_keys: &|record| devices.agreeing(record, Side::Target),
             ..plain
         });
+        board.stamped_elsewhere(&away, input.stamp_of);
         let (found, crowded) = devices.like(&board);
         board.by_likeness(found, &crowded);
     } else {
@@ -136,6 +136,7 @@ pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
             free_only: true,
             ..plain
         });
+        board.stamped_elsewhere(&away, input.stamp_of);
         let found = like_locations(&board);
         board.by_likeness(found, &HashSet::new());
     }

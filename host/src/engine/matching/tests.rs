@@ -422,12 +422,20 @@ fn two_devices_that_reach_for_one_record_both_wait() {
 }
 
 #[test]
-fn a_stamp_reaches_beyond_the_account_and_no_other_key_does() {
+fn a_stamp_beyond_the_account_is_a_question_for_a_person_and_no_other_key_reaches_there() {
     let stamped =
         Record { stamp: Some(stamp_of("s")), parent: Some("other".into()), ..asset("t", "PC-1", "AAAA1", &[]) };
     let mut world = Records::new(Kind::Asset, vec![asset("s", "PC-1", "AAAA1", &[])], vec![]);
     world.elsewhere = vec![stamped.clone()];
-    assert_eq!(short(&world.decide()["s"]), "t by stamp");
+    assert_eq!(short(&world.decide()["s"]), "conflict t", "moved to another customer, or copied there");
+    world.links = vec![link(Kind::Asset, "s", LinkState::Unmapped, None, "")];
+    assert_eq!(short(&world.decide()["s"]), "conflict t", "also once its link is forgotten");
+    world.links = vec![link(Kind::Asset, "s", LinkState::Create, None, OPERATOR)];
+    assert_eq!(short(&world.decide()["s"]), "create", "somebody decided");
+    world.links.clear();
+    world.target = vec![asset("u", "PC-1", "AAAA1", &[])];
+    assert_eq!(short(&world.decide()["s"]), "u by serial number", "a hard key of the account is surer");
+    world.target.clear();
     world.taken = BTreeSet::from(["t".to_owned()]);
     assert_eq!(short(&world.decide()["s"]), "conflict t", "another source record has it, and the serial number");
     world.taken.clear();
@@ -437,6 +445,10 @@ fn a_stamp_reaches_beyond_the_account_and_no_other_key_does() {
     assert_eq!(short(&world.decide()["s"]), "conflict t", "a serial number does not link, and lets nothing be made");
     world.links = vec![link(Kind::Asset, "gone", LinkState::Linked, Some("t"), "stamp")];
     assert_eq!(short(&world.decide()["s"]), "t by re-enrolled", "enrolled anew at another customer");
+    let site = |id: &str, parent: &str| record(id, Some(parent), "Sede", &[]);
+    let mut world = Records::new(Kind::Location, vec![site("s", "c")], vec![]);
+    world.elsewhere = vec![Record { stamp: Some(stamp_of("s")), ..site("t", "other") }];
+    assert_eq!(short(&world.decide()["s"]), "conflict t", "of a site as well");
 }
 
 /// One row of the decision table, tried on devices that share a serial number, or a name.

@@ -7,17 +7,18 @@
 
 use super::fields::{self, Fields, Layout};
 use super::sides::Note;
+use super::value::cut;
 use super::write::note_rest;
 use super::{Finding, HOUR_MS, Item, PlanInput, Planned};
 use crate::engine::matching::Decision;
 use crate::model::sync::KindRules;
 use crate::model::{
-    Action, FieldDiff, FieldRule, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value,
+    Action, FieldDiff, FieldRule, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value,
 };
 use std::collections::BTreeMap;
 
-/// The rule of matching that may link a record of another account.
-const BY_STAMP: &str = "stamp";
+/// The brake that holds what would be made in an account that is not in use in the target.
+pub const OUT_OF_USE: &str = "out-of-use";
 
 /// Plans one record into `out`.
 pub(super) struct Planner<'p, 'a> {
@@ -48,7 +49,7 @@ impl Planner<'_, '_> {
                 Some(target) => {
                     let risk = if *by == "accepted score" { Risk::Medium } else { Risk::Low };
                     self.link(source, target, format!("{by}: {reason}"), risk);
-                    self.plan_linked(source, target, *by == BY_STAMP);
+                    self.plan_linked(source, target);
                 }
                 None => self.tell(format!("to be linked by {by}, but the record was not read from the target")),
             },
@@ -66,7 +67,7 @@ impl Planner<'_, '_> {
     fn plan_kept(&mut self, source: &Record) {
         let Some(link) = self.item.link else { return };
         match (link.state, self.item.target) {
-            (LinkState::Linked, Some(target)) => self.plan_linked(source, target, false),
+            (LinkState::Linked, Some(target)) => self.plan_linked(source, target),
             (LinkState::Linked, None) => self.tell("the linked record was not read from the target"),
             (LinkState::Excluded, _) => self.tell(format!("excluded by {}", link.decided_by)),
             (LinkState::Create, _) => self.tell("to be created once it is in use in the source"),
@@ -75,8 +76,8 @@ impl Planner<'_, '_> {
     }
 
     /// The record is there on both sides.
-    fn plan_linked(&mut self, source: &Record, target: &Record, found_by_stamp: bool) {
-        let place = self.place(target, found_by_stamp);
+    fn plan_linked(&mut self, source: &Record, target: &Record) {
+        let place = self.place(target);
         let forced = self.rules.rule("active") == FieldRule::SourceForces;
         match (source.active(), target.active()) {
             (true, true) => {}
@@ -104,8 +105,10 @@ impl Planner<'_, '_> {
             }
         };
         if same_record {
-            let mut fields = fields::compare(self.input, self.layout, source, target, self.item.link);
-            self.note(target, place, std::mem::take(&mut fields.notes));
+            let by_hand = self.named_by_hand(source, target);
+            let link = by_hand.as_ref().or(self.item.link);
+            let mut fields = fields::compare(self.input, self.layout, source, target, link);
+            self.note(target, place, std::mem::take(&mut fields.notes), by_hand.as_ref());
             self.update(source, target, fields);
         }
     }
@@ -114,6 +117,10 @@ impl Planner<'_, '_> {
     fn plan_gone(&mut self) {
         let (Some(link), Some(since)) = (self.item.link, self.item.gone_since) else { return };
         let Some(target) = self.item.target.filter(|target| link.linked().is_some() && target.active()) else { return };
+        if link.missing_since != Some(since) {
+            // Its return moves the link's revision once more, by which a plan of now is stale then.
+            self.out.noted.push(Link { missing_since: Some(since), ..link.clone() });
+        }
         let until = since.plus_ms(i64::from(self.input.rules.grace_hours) * HOUR_MS);
         if !self.steers_use() {
             self.tell("gone from the source; by rule the target's state stands");
@@ -141,7 +148,7 @@ impl Planner<'_, '_> {
 
     /// Three-way, as for fields: the customer's account, the account it stands in, and
     /// the account it was put in or found in when it was linked.
-    fn place(&self, target: &Record, found_by_stamp: bool) -> Place {
+    fn place(&self, target: &Record) -> Place {
         let Some(stands) = target.parent.as_deref().filter(|_| self.input.kind != Kind::Customer) else {
             return Place::Right;
         };
@@ -153,7 +160,6 @@ impl Planner<'_, '_> {
         let (sent, written) = (known(|link| link.sent.get("parent")), known(|link| link.written.get("parent")));
         match self.rules.rule("parent") {
             FieldRule::SourceForces => Place::Left,
-            FieldRule::SourceWins if sent.is_none() && found_by_stamp => Place::Left,
             FieldRule::SourceWins if sent.is_some() && sent != wanted && written == Some(stands) => Place::Left,
             FieldRule::SourceWins => Place::ByHand,
             FieldRule::TargetWins | FieldRule::SeedOnce | FieldRule::FillIfEmpty | FieldRule::Ignore => Place::Right,
@@ -181,7 +187,7 @@ impl Planner<'_, '_> {
     }
 
     /// Has the link remember what needs no write: fields, and that it is where it belongs and in use.
-    fn note(&mut self, target: &Record, place: Place, notes: Vec<Note>) {
+    fn note(&mut self, target: &Record, place: Place, notes: Vec<Note>, named: Option<&Link>) {
         let Some(link) = self.item.link.filter(|link| link.linked() == Some(target.id.as_str())) else { return };
         let by_hand = link.written.is_empty() && link.sent.is_empty();
         let back_by_hand = self.taken_out_by_us() && target.active();
@@ -191,10 +197,11 @@ impl Planner<'_, '_> {
                 |values: &BTreeMap<String, Value>| values.get("parent").and_then(Value::as_text) == Some(*parent);
             !holds(&link.sent) || !holds(&link.written)
         });
-        if notes.is_empty() && !by_hand && !back_by_hand && parent.is_none() {
+        if notes.is_empty() && !by_hand && !back_by_hand && parent.is_none() && link.missing_since.is_none() {
             return;
         }
-        let mut next = link.clone();
+        let mut next = named.unwrap_or(link).clone();
+        next.missing_since = None;
         let parent = parent.map(|parent| Value::Text(parent.to_owned()));
         let parent = parent.map(|id| Note { name: "parent".to_owned(), sent: Some(id.clone()), kept: id });
         let active = back_by_hand.then_some(Value::Boolean(true));
@@ -209,6 +216,21 @@ impl Planner<'_, '_> {
             note_rest(&mut next, target);
         }
         self.out.noted.push(next);
+    }
+
+    /// A link that a person made and nothing was written of yet, with the target's name as the one both agree
+    /// on: whoever links two records of different names wants neither renamed. None for any other link.
+    fn named_by_hand(&self, source: &Record, target: &Record) -> Option<Link> {
+        let made = |link: &&Link| link.linked() == Some(target.id.as_str()) && link.written.is_empty();
+        let link = self.item.link.filter(made).filter(|link| link.sent.is_empty())?;
+        if source.name.trim().is_empty() || self.rules.rule("name") == FieldRule::SourceForces {
+            return None;
+        }
+        let mut next = link.clone();
+        let sent = cut(source.name.trim(), self.input.describe.name_length);
+        next.sent.insert("name".to_owned(), Value::Text(sent.to_owned()));
+        next.written.insert("name".to_owned(), Value::Text(target.name.clone()));
+        Some(next)
     }
 
     fn link(&mut self, source: &Record, target: &Record, reason: String, risk: Risk) {
@@ -301,9 +323,23 @@ impl Planner<'_, '_> {
             reason: reason.into(),
             risk,
             calls: if action.writes() { self.input.describe.calls_per_change } else { 0 },
-            held: None,
-            link_revision: self.item.link.map_or(0, |link| link.revision),
+            held: self.held(action),
+            link_revision: self.revision(),
         });
+    }
+
+    /// Nothing is made in an account that is not in use, nor retired to be made there.
+    fn held(&self, action: Action) -> Option<Hold> {
+        let makes = matches!(action, Action::Create | Action::Move | Action::Retire);
+        let reason = self.input.parent_out_of_use.filter(|_| makes)?;
+        Some(Hold { brake: OUT_OF_USE.to_owned(), reason: reason.to_owned() })
+    }
+
+    /// The link's revision once what this plan notes of it is stored.
+    fn revision(&self) -> i64 {
+        let Some(link) = self.item.link else { return 0 };
+        let noted = self.out.noted.last().is_some_and(|noted| noted.source == link.source);
+        link.revision + i64::from(noted)
     }
 
     fn tell(&mut self, message: impl Into<String>) {

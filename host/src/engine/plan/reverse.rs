@@ -135,6 +135,7 @@ fn create(input: &ReverseInput<'_>, record: &Record, decided: bool) -> PlannedCh
         customer: "",
         items: &[] as &[Item<'_>],
         parent_target: None,
+        parent_out_of_use: None,
         describe: input.describe,
         rules: &rules,
         now: input.now,

@@ -6,6 +6,7 @@ use super::{Account, Draft, item, split};
 use crate::engine::brakes::{self, Class};
 use crate::engine::context::Work;
 use crate::engine::matching::{self, CustomerMatchInput, Decision, Matched};
+use crate::engine::names;
 use crate::engine::stop::beside_others;
 use crate::error::Error;
 use crate::model::{Action, Kind, Link, LinkState, PlannedChange, Record};
@@ -58,6 +59,11 @@ impl Work<'_> {
                 (Decision::Keep, Some(link)) => link.linked().map(|target| Some(target.to_owned())),
                 _ => None,
             };
+            let back = changes.iter().any(|change| change.action == Action::Reactivate);
+            let own = account.iter().flatten().find_map(|id: &String| targets.get(id.as_str()));
+            if let Some(own) = own.filter(|own| !own.active() && !back) {
+                draft.out_of_use.insert(own.id.clone(), self.out_of_use(&record.id, own, &target));
+            }
             if account.is_none() {
                 draft.undecided += u32::from(
                     !matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded),
@@ -128,6 +134,21 @@ impl Work<'_> {
                 }
             }
         }
+    }
+
+    /// Why nothing is made in an account that is not in use, what to do, and the one in use that is like it.
+    pub(in crate::engine) fn out_of_use(&self, customer: &str, account: &Record, all: &[Record]) -> String {
+        let (target, sync) = (&self.target.name, &self.sync.name);
+        let name = names::plain(&account.name);
+        let mut alike = all.iter().filter(|other| other.active() && names::plain(&other.name) == name);
+        let one = match (alike.next(), alike.next()) {
+            (Some(one), None) if !name.is_empty() => format!("; {} in `{target}` has that name and is in use", one.id),
+            _ => String::new(),
+        };
+        format!(
+            "account {} (`{}`) is not in use in `{target}`, so nothing is made in it: link the customer to another (`crosswalk link set {sync} customer {customer} TARGET`) or put it back in use{one}",
+            account.id, account.name
+        )
     }
 }
 

@@ -43,6 +43,8 @@ pub(in crate::engine) struct Draft<'w, 'p> {
     pub(super) held_locations: HashMap<String, Hold>,
     /// Which serial numbers there are in the whole sync; none until somebody asks.
     pub(super) serials: Option<Arc<Serials>>,
+    /// The linked accounts that are not in use in the target, with why nothing is made in them.
+    pub(in crate::engine) out_of_use: HashMap<String, String>,
     /// Records with a write that is not settled: nothing is planned for them.
     open: HashSet<(Kind, String)>,
     /// Target customers that the source is being given, not settled yet.
@@ -92,6 +94,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             held_customers: HashMap::new(),
             held_locations: HashMap::new(),
             serials: None,
+            out_of_use: HashMap::new(),
             noted: Vec::new(),
             open_at_source: open
                 .iter()

@@ -107,6 +107,7 @@ impl Both {
             customer: "",
             items: &items,
             parent_target: None,
+            parent_out_of_use: None,
             describe: &describe(Kind::Customer),
             rules: &SyncRules::default(),
             now: NOW,

@@ -121,6 +121,52 @@ fn a_link_set_by_hand_notes_what_both_hold() {
 }
 
 #[test]
+fn a_link_set_by_hand_renames_neither_until_the_source_does() {
+    for (kind, source, there) in [
+        (Kind::Customer, "c1", record("t1", None, "Umbrella Group", &[])),
+        (Kind::Location, "l1", record("t3", Some("t1"), "Head office", &[])),
+        (Kind::Asset, "a1", record("t2", Some("t1"), "Reception", &[])),
+    ] {
+        let mut world = World::new();
+        world.put(Kind::Customer, record("t1", None, "Umbrella Group", &[]));
+        let target = there.id.clone();
+        let name = there.name.clone();
+        world.put(kind, there);
+        for (kind, source, target) in [(Kind::Customer, "c1", "t1"), (kind, source, target.as_str())] {
+            let mut link = Link::unmapped(kind, source, NOW);
+            (link.state, link.target, link.decided_by, link.revision) =
+                (LinkState::Linked, Some(target.into()), "operator".into(), 1);
+            world.links.insert((kind, source.into()), link);
+        }
+        let mut source_now = small();
+        world.run(&source_now, NOW);
+        assert_eq!(world.linked(kind, source).name, name, "{kind}");
+        let record = source_now.get_mut(&kind).unwrap().iter_mut().find(|record| record.id == source).unwrap();
+        record.name = "Renamed".to_owned();
+        world.run(&source_now, NOW);
+        assert_eq!(world.linked(kind, source).name, "Renamed", "{kind}");
+    }
+}
+
+#[test]
+fn nothing_is_made_in_an_account_that_is_out_of_use_nor_retired_to_be_made_there() {
+    let mut world = World::new();
+    let mut source = small();
+    source.get_mut(&Kind::Customer).unwrap().push(record("c2", None, "Zenith", &[]));
+    world.run(&source, NOW);
+    let account = world.linked(Kind::Customer, "c2").id.clone();
+    let why = "account 9 is not in use";
+    world.out_of_use.insert(account, why.to_owned());
+    source.get_mut(&Kind::Asset).unwrap()[0].parent = Some("c2".into());
+    source.get_mut(&Kind::Location).unwrap().push(record("l9", Some("c2"), "Roma", &[]));
+    let planned = world.plan(&source, NOW);
+    let held = |change: &PlannedChange| (change.action, change.held.clone().map(|hold| (hold.brake, hold.reason)));
+    let hold = Some(("out-of-use".to_owned(), why.to_owned()));
+    let all: Vec<_> = planned.changes.iter().map(held).collect();
+    assert_eq!(all, [(Action::Create, hold.clone()), (Action::Retire, hold.clone()), (Action::Create, hold)]);
+}
+
+#[test]
 fn what_was_known_of_a_lost_record_does_not_hold_for_the_one_created_in_its_place() {
     let mut world = World::new();
     let source = small();

@@ -1,7 +1,7 @@
 //! Leaving: what is gone from the source, or out of use there, and what comes back.
 
 use super::*;
-use crate::engine::testkit::{HOUR, NOW};
+use crate::engine::testkit::{Fate, HOUR, NOW};
 use crate::model::{FieldRule, Risk};
 
 #[test]
@@ -32,6 +32,23 @@ fn what_left_the_source_is_taken_out_of_use_after_the_grace_period_and_comes_bac
     let planned = world.run(&without, NOW.plus_ms(3 * grace));
     assert_eq!(short(&planned), [""; 0]);
     assert!(planned.findings[0].message.contains("put back in use"), "{:?}", planned.findings);
+}
+
+#[test]
+fn a_device_that_came_back_is_not_taken_out_of_use_by_a_plan_from_before() {
+    let mut world = World::new();
+    let source = small();
+    world.run(&source, NOW);
+    let mut without = source.clone();
+    without.get_mut(&Kind::Asset).unwrap().remove(0);
+    world.plan(&without, NOW);
+    assert_eq!(world.link(Kind::Asset, "a1").unwrap().missing_since, Some(NOW));
+    let old = world.plan(&without, NOW.plus_ms(72 * HOUR));
+    assert_eq!(short(&old), ["deactivate asset a1"]);
+    world.plan(&source, NOW.plus_ms(72 * HOUR));
+    assert_eq!(world.link(Kind::Asset, "a1").unwrap().missing_since, None);
+    let refused = world.apply_one(&old.changes[0], Fate::Done, NOW).unwrap_err();
+    assert!(refused.contains("it may be back in the source"), "{refused}");
 }
 
 #[test]

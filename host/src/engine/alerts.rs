@@ -7,12 +7,12 @@
 use super::context::Work;
 use super::observe::Observed;
 use super::plan::Finding;
-use super::plan::alerts::{Alert, AlertInput, Place, is_open, plan_alerts};
+use super::plan::alerts::{Alert, AlertInput, CLOSED_AT, Place, is_open, plan_alerts, raised};
 use super::planning::Draft;
 use super::progress::{Progress, Stage};
 use super::{PlanReport, RunReport, Tenant, brakes};
 use crate::error::Error;
-use crate::model::{Kind, Link, LinkState, Mode, PlannedChange, Record, Switches, SyncName, Trust};
+use crate::model::{Kind, Link, LinkState, Mode, PlannedChange, Record, Switches, SyncName, Timestamp, Trust, Value};
 use crate::store::Stored;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -24,7 +24,7 @@ pub struct AlertView {
     pub id: String,
     /// What happened, in short.
     pub name: String,
-    /// When it was raised: RFC 3339.
+    /// When it was raised: RFC 3339; none where the source does not tell, or tells what cannot be.
     pub raised: Option<String>,
     /// What its device is called; the device's id where it was never read.
     pub device: Option<String>,
@@ -59,7 +59,7 @@ impl Tenant {
             AlertView {
                 id: record.id.clone(),
                 name: record.name.clone(),
-                raised: record.field("raised").map(ToString::to_string),
+                raised: raised(record).map(|at| at.to_string()),
                 device: device.map(|id| (*devices.get(id).unwrap_or(&id)).to_owned()),
                 condition: record.text("condition").map(str::to_owned),
                 listed: stored.gone_at.is_none(),
@@ -143,8 +143,15 @@ impl Work<'_> {
         let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
         let settling = draft.settling(Kind::Alert);
         let rules = &self.sync.rules.tickets;
-        let planned =
-            plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe, settling: &settling, rules });
+        let planned = plan_alerts(&AlertInput {
+            alerts: &alerts,
+            links,
+            tickets,
+            describe,
+            settling: &settling,
+            rules,
+            now: self.now(),
+        });
         draft.find(planned.findings);
         let changes = planned.changes;
         self.refresh_devices(&mut draft, &changes, &alerts).await?;
@@ -195,15 +202,22 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The linked tickets that were open when they were read last, as they are now.
+    /// The linked tickets as they are now, but for those that were closed when they were read last; of these
+    /// only what this host closed lately is asked after, which may be open again.
     async fn read_tickets(&self, links: &[Link]) -> Result<Vec<Record>, Error> {
         let mut ids: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
         ids.sort_unstable();
         ids.dedup();
+        let swing_ms = i64::from(self.sync.rules.tickets.swing_hours) * 60 * 60 * 1000;
+        let lately = |link: &&Link| match link.written.get(CLOSED_AT) {
+            Some(Value::Time(at)) => Timestamp::parse(at).is_some_and(|at| self.now().since_ms(at) <= swing_ms),
+            _ => false,
+        };
+        let ours: HashSet<&str> = links.iter().filter(lately).filter_map(Link::linked).collect();
         let known = self.store.records_by_ids(&self.target.name, Kind::Ticket, &ids).await?;
         let closed: HashMap<String, Record> = known
             .into_iter()
-            .filter(|stored| !is_open(&stored.record))
+            .filter(|stored| !is_open(&stored.record) && !ours.contains(stored.record.id.as_str()))
             .map(|stored| (stored.record.id.clone(), stored.record))
             .collect();
         ids.retain(|id| !closed.contains_key(id));
@@ -234,16 +248,20 @@ impl Work<'_> {
         let items: HashMap<String, Option<String>> =
             items.into_iter().map(|stored| (stored.record.id, stored.record.parent)).collect();
         let stands = |link: &Link| items.get(link.linked()?).cloned().flatten();
+        let customers = self.store.links_all(sync, Kind::Customer).await?;
+        let accounts: Vec<String> = customers.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+        let accounts = self.store.records_by_ids(&self.target.name, Kind::Customer, &accounts).await?;
+        let accounts: HashMap<&str, &Record> =
+            accounts.iter().map(|stored| (stored.record.id.as_str(), &stored.record)).collect();
+        let retired = |link: &Link| {
+            let account = accounts.get(link.linked()?).filter(|account| !account.active())?;
+            Some((link.source.clone(), self.out_of_use(&link.source, account, &[])))
+        };
         Ok(Ground {
+            out_of_use: customers.iter().filter_map(retired).collect(),
             stands: links.iter().filter_map(|link| Some((link.source.clone(), stands(link)?))).collect(),
             devices: records.into_iter().map(|stored| (stored.record.id.clone(), stored.record)).collect(),
-            customers: self
-                .store
-                .links_all(sync, Kind::Customer)
-                .await?
-                .into_iter()
-                .map(|link| (link.source.clone(), link))
-                .collect(),
+            customers: customers.into_iter().map(|link| (link.source.clone(), link)).collect(),
             switches: self.store.switches(sync).await?,
             switched_on: self.sync.rules.switched_on,
         })
@@ -267,6 +285,8 @@ struct Ground {
     stands: HashMap<String, String>,
     /// The links of the source's customers.
     customers: HashMap<String, Link>,
+    /// Source customers whose account is not in use, with why that holds their tickets.
+    out_of_use: HashMap<String, String>,
     /// What persons switched, by source customer.
     switches: HashMap<String, Switches>,
     /// What holds for all others.
@@ -286,6 +306,7 @@ impl Ground {
         let place = match link.map(|link| (link.state, link.linked())) {
             Some((LinkState::Excluded, _)) => Place::Excluded,
             _ if !self.is_on(customer) => Place::Excluded,
+            Some((_, Some(_))) if let Some(why) = self.out_of_use.get(customer) => Place::OutOfUse(why.clone()),
             Some((_, Some(account))) => {
                 let stands = record.text("asset").and_then(|id| self.stands.get(id));
                 Place::Account { with_asset: stands.is_some_and(|stands| stands == account) }

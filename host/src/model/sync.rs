@@ -269,10 +269,13 @@ pub struct TicketRules {
     pub catch_all: Option<String>,
     /// Whether a ticket is closed when the vendor tells that its alert is over and nobody worked on it.
     pub close: bool,
+    /// An alert that comes back within so many hours after this host closed its ticket opens that again;
+    /// 0 makes a new ticket each time. Four hours hold what comes and goes a dozen times a day in one ticket.
+    pub swing_hours: u32,
 }
 
 impl Default for TicketRules {
     fn default() -> Self {
-        Self { from: None, catch_all: None, close: true }
+        Self { from: None, catch_all: None, close: true, swing_hours: 4 }
     }
 }

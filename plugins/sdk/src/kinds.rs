@@ -176,7 +176,7 @@ kinds! {
         status: String = "status", "The vendor's label of the status.";
         priority: String = "priority", "low, normal, elevated or critical.";
         description: String = "description", "What is to be done.";
-        closed: bool = "closed", "Whether the work is done. Writing yes closes the ticket.";
+        closed: bool = "closed", "Whether the work is done. Writing yes closes the ticket, writing no opens it again.";
         last_activity: Time = "last-activity", "When anything about it changed last, notes included, whoever did it.";
         note: String = "note", "Only written: adds a note for the MSP's own people. Never read back.";
     }

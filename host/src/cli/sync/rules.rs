@@ -72,6 +72,9 @@ struct TicketArgs {
     /// Close tickets nobody worked on when their alerts are over, as is usual
     #[arg(long, conflicts_with = "keep_tickets_open")]
     close_tickets: bool,
+    /// Open the same ticket again when its alert comes back within so many hours after it was closed; 0 makes a new one each time [default: 4]
+    #[arg(long, value_name = "HOURS")]
+    swing_hours: Option<u32>,
     /// Make tickets of alerts that were raised from then on [default: from when alerts first took part]
     #[arg(long, value_name = "TIME", value_parser = time)]
     tickets_from: Option<Timestamp>,
@@ -83,6 +86,7 @@ impl TicketArgs {
             rules.catch_all = (account != "none").then(|| account.clone());
         }
         rules.close = (rules.close && !self.keep_tickets_open) || self.close_tickets;
+        rules.swing_hours = self.swing_hours.unwrap_or(rules.swing_hours);
         rules.from = self.tickets_from.or(rules.from);
     }
 }
@@ -241,6 +245,7 @@ mod tests {
 
     #[test]
     fn hours_and_brakes_are_taken() {
+        assert_eq!(rules("--kinds customer,alert --swing-hours 1").unwrap().0.tickets.swing_hours, 1);
         let (rules, _) =
             rules("--grace-hours 1 --volatile-hours 2 --brake update-least=3 --no-first-run-hold --sites primary")
                 .unwrap();

@@ -97,7 +97,11 @@ fn words(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         ));
     }
     if rules.kinds.contains_key(&Kind::Alert) {
-        text.push_str(&format!("tickets         {switched} where nobody switched them\n"));
+        let swing = match rules.tickets.swing_hours {
+            0 => "each time an alert comes back it gets a new one".to_owned(),
+            hours => format!("one closed is opened again when its alert comes back within {hours} h"),
+        };
+        text.push_str(&format!("tickets         {switched} where nobody switched them; {swing}\n"));
     }
     if rules.reverse {
         text.push_str(&format!(

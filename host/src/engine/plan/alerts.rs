@@ -3,8 +3,12 @@
 //! Alerts of one device and condition are one matter. Its first alert opens a ticket; while
 //! that is open, a later one is noted in it with a count. When the vendor tells that all
 //! alerts of the matter are over, the ticket is closed, unless somebody worked on it: then
-//! its last activity is not the one this host left there. An alert that merely left the
-//! vendor's list is not over. While the vendor works on a write of a matter, it waits.
+//! its last activity is not the one this host left there. What somebody did before a note of
+//! this host is kept with the link as [`TOUCHED`], since the note hides it. An alert that merely
+//! left the vendor's list is not over. While the vendor works on a write of a matter, it waits.
+//!
+//! An alert that comes back soon after this host closed its ticket (`swing-hours`) opens the same
+//! ticket again. One that did so [`FLAPS`] times has its ticket left open until it is quiet for as long.
 //!
 //! A ticket goes to the account its customer is linked to; to the catch-all the operator
 //! chose where the customer is not linked; else it is held. There is no default account.
@@ -12,8 +16,9 @@
 //! Pure. A ticket's fields are texts of the target system, but for the references `parent`,
 //! `asset` and [`LEAD`], which hold source ids as in every change.
 
+use super::record::OUT_OF_USE;
 use super::value::cut;
-use super::{Finding, Planned, rank};
+use super::{Finding, HOUR_MS, Planned, rank};
 use crate::model::sync::TicketRules;
 use crate::model::{
     Action, FieldDiff, Hold, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record, Risk, Timestamp,
@@ -27,6 +32,14 @@ pub const LEAD: &str = "ticket";
 pub const ACCOUNT: &str = "account";
 /// When anything about a ticket changed last.
 pub const LAST_ACTIVITY: &str = "last-activity";
+/// What a link remembers of its ticket: that somebody else worked on it. It stays so.
+const TOUCHED: &str = "touched";
+/// What a link remembers of its ticket: when this host closed it.
+pub(in crate::engine) const CLOSED_AT: &str = "closed-at";
+/// What a link remembers of its ticket: when this host opened it again.
+const REOPENED_AT: &str = "reopened-at";
+/// How often a matter comes back before its ticket is left open.
+const FLAPS: usize = 2;
 /// The brake that holds tickets of customers that are not linked.
 pub const UNMAPPED: &str = "unmapped";
 
@@ -48,6 +61,8 @@ pub struct AlertInput<'a> {
     pub settling: &'a HashSet<String>,
     /// The sync's rules.
     pub rules: &'a TicketRules,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// An alert and where its ticket goes.
@@ -75,6 +90,8 @@ pub enum Place {
     },
     /// The customer is not linked.
     Unmapped,
+    /// The account of its customer is not in use in the target; the text says so and what to do.
+    OutOfUse(String),
     /// The operator excluded the customer, or switched its tickets off: no ticket.
     Excluded,
 }
@@ -84,11 +101,9 @@ impl Alert<'_> {
         &self.record.id
     }
 
+    /// When it was raised; none where the vendor does not tell, or tells what cannot be.
     fn raised(&self) -> Option<Timestamp> {
-        match self.record.field("raised") {
-            Some(Value::Time(text)) => Timestamp::parse(text),
-            _ => None,
-        }
+        raised(self.record)
     }
 
     fn resolved(&self) -> bool {
@@ -103,6 +118,18 @@ impl Alert<'_> {
         (if device.is_empty() { self.customer.to_owned() } else { device }, condition)
     }
 }
+
+/// When an alert was raised; none where that is not told. A time outside of 2000 to 2099 is a slip of the
+/// vendor's (an empty clock, milliseconds for seconds) and counts as not told.
+pub(in crate::engine) fn raised(alert: &Record) -> Option<Timestamp> {
+    match alert.field("raised") {
+        Some(Value::Time(text)) => Timestamp::parse(text).filter(|at| CREDIBLE_MS.contains(&at.0)),
+        _ => None,
+    }
+}
+
+/// From 2000-01-01 to 2099-12-31, in milliseconds since 1970.
+const CREDIBLE_MS: std::ops::Range<i64> = 946_684_800_000..4_102_444_800_000;
 
 /// Plans the tickets of a source's alerts.
 #[must_use]
@@ -143,8 +170,11 @@ impl<'m, 'a> Matter<'m, 'a> {
         match (new.as_slice(), open) {
             ([], None) => {}
             ([], Some(ticket)) => self.close(ticket),
-            ([first, rest @ ..], None) => self.open(first, rest),
-            ([repeats @ .., last], Some(ticket)) => self.append(last, repeats, ticket),
+            ([first, rest @ ..], None) => match self.swings(first) {
+                Some(ticket) => self.append(&new, ticket, true),
+                None => self.open(first, rest),
+            },
+            (_, Some(ticket)) => self.append(&new, ticket, false),
         }
     }
 
@@ -163,6 +193,38 @@ impl<'m, 'a> Matter<'m, 'a> {
     fn open_ticket(&self) -> Option<&'a Record> {
         let targets = self.alerts.iter().rev().filter_map(|alert| self.link(alert)?.linked());
         targets.filter_map(|id| self.tickets.get(id).copied()).find(|ticket| is_open(ticket))
+    }
+
+    /// The ticket that this host closed so shortly before this alert that it is the same trouble again.
+    fn swings(&self, back: &Alert<'_>) -> Option<&'a Record> {
+        let swing_ms = i64::from(self.input.rules.swing_hours) * HOUR_MS;
+        let at = back.raised().unwrap_or(self.input.now).min(self.input.now);
+        let can = self.input.describe.field("closed").is_some_and(|field| field.writable == Writable::Always);
+        let targets = self.alerts.iter().rev().filter_map(|alert| self.link(alert)?.linked());
+        let ticket = targets.filter_map(|id| self.tickets.get(id).copied()).find(|ticket| ticket.active())?;
+        let closed = self.last(ticket, CLOSED_AT)?;
+        let ours = self.last(ticket, REOPENED_AT).is_none_or(|again| again < closed);
+        (can && ours && swing_ms > 0 && at.since_ms(closed) <= swing_ms).then_some(ticket)
+    }
+
+    /// The latest time of this name that the links of a ticket remember.
+    fn last(&self, ticket: &Record, name: &str) -> Option<Timestamp> {
+        self.of_ticket(ticket).filter_map(|(_, link)| time(link.written.get(name)?)).max()
+    }
+
+    /// The times a ticket was opened again.
+    fn reopened(&self, ticket: &Record) -> usize {
+        self.of_ticket(ticket).filter(|(_, link)| link.written.contains_key(REOPENED_AT)).count()
+    }
+
+    /// Whether somebody else worked on a ticket; none where that cannot be known.
+    fn touched(&self, ticket: &Record) -> Option<bool> {
+        if self.of_ticket(ticket).any(|(_, link)| link.written.contains_key(TOUCHED)) {
+            return Some(true);
+        }
+        let now = ticket.field(LAST_ACTIVITY)?;
+        let left = self.last(ticket, LAST_ACTIVITY);
+        Some(left.is_none() || left != time(now))
     }
 
     /// The alerts that are linked to a ticket.
@@ -186,11 +248,15 @@ impl<'m, 'a> Matter<'m, 'a> {
                 }
             }
             (_, Some(account)) => fields.push(new(ACCOUNT, Value::Text(account.clone()))),
-            (_, None) => {
-                held = Some(Hold {
-                    brake: UNMAPPED.to_owned(),
-                    reason: "its customer is not linked, and no customer is chosen to catch such tickets: link it, or set `--catch-all`".to_owned(),
-                });
+            (place, None) => {
+                let (brake, reason) = match place {
+                    Place::OutOfUse(why) => (OUT_OF_USE, why.as_str()),
+                    _ => (
+                        UNMAPPED,
+                        "its customer is not linked, and no customer is chosen to catch such tickets: link it, or set `--catch-all`",
+                    ),
+                };
+                held = Some(Hold { brake: brake.to_owned(), reason: reason.to_owned() });
             }
         }
         if self.writes("description") {
@@ -209,18 +275,35 @@ impl<'m, 'a> Matter<'m, 'a> {
         }
     }
 
-    fn append(&mut self, last: &Alert<'a>, repeats: &[&Alert<'a>], ticket: &'a Record) {
+    /// Notes new alerts, oldest first, in the ticket of their matter; with `again` it was closed and is opened by that.
+    fn append(&mut self, new_ones: &[&'m Alert<'a>], ticket: &'a Record, again: bool) {
+        let [repeats @ .., last] = new_ones else { return };
         for alert in repeats {
             self.push(Action::Link, alert, Some(ticket), Vec::new(), "repeat: noted with a later one", None);
         }
         let times = self.of_ticket(ticket).count() + repeats.len() + 1;
-        let reason = format!("repeat: the alert came again, {times} times by now");
-        let note = format!("Raised again: {times} times by now{}.\n\n{}", at(last), message(last));
-        let (action, fields) = if self.writes("note") {
-            (Action::Append, vec![new("note", Value::Text(note))])
+        let (reason, what) = if again {
+            (format!("back: the alert came again after its ticket was closed, {times} times by now"), "Back again")
         } else {
-            (Action::Link, Vec::new())
+            (format!("repeat: the alert came again, {times} times by now"), "Raised again")
         };
+        let mut fields = Vec::new();
+        if again {
+            fields.push(diff("closed", Value::Boolean(true), Value::Boolean(false)));
+        }
+        if self.writes("note") {
+            let note = format!("{what}: {times} times by now{}.\n\n{}", at(last), message(last));
+            fields.push(new("note", Value::Text(note)));
+        }
+        let action = if fields.is_empty() { Action::Link } else { Action::Append };
+        if let (Action::Append, Some(now)) = (action, ticket.field(LAST_ACTIVITY)) {
+            // The write hides what was done before: the two differ where that was not this host.
+            let touched = self.touched(ticket) != Some(false);
+            fields.push(diff(LAST_ACTIVITY, now.clone(), if touched { Value::Blank } else { now.clone() }));
+        }
+        if self.reopened(ticket) + usize::from(again) >= FLAPS {
+            self.tell(last, &format!("it comes and goes: {times} alerts so far, all in ticket {}", ticket.id));
+        }
         self.push(action, last, Some(ticket), fields, reason, None);
     }
 
@@ -233,20 +316,20 @@ impl<'m, 'a> Matter<'m, 'a> {
         if !self.writes("closed") {
             return self.tell(last, "the alert is over; the target cannot close its ticket");
         }
-        let left =
-            self.of_ticket(ticket).filter_map(|(_, link)| link.written.get(LAST_ACTIVITY)).max_by_key(|v| time(v));
-        match (left, ticket.field(LAST_ACTIVITY)) {
-            (Some(left), Some(now)) if time(left).is_some() && time(left) == time(now) => {
-                let unchanged =
-                    FieldDiff { name: LAST_ACTIVITY.to_owned(), before: Some(now.clone()), after: now.clone() };
-                let closed = FieldDiff {
-                    name: "closed".to_owned(),
-                    before: Some(Value::Boolean(false)),
-                    after: Value::Boolean(true),
-                };
+        let back = self.reopened(ticket);
+        let noted = self.of_ticket(ticket).map(|(_, link)| link.decided_at).max().unwrap_or_default();
+        let quiet = noted.plus_ms(i64::from(self.input.rules.swing_hours) * HOUR_MS);
+        match (self.touched(ticket), ticket.field(LAST_ACTIVITY)) {
+            (Some(false), Some(_)) if back >= FLAPS && self.input.now < quiet => self.tell(
+                last,
+                &format!("the alert is over; it came back {back} times, so its ticket stays open until {quiet} unless it comes again"),
+            ),
+            (Some(false), Some(now)) => {
+                let closed = diff("closed", Value::Boolean(false), Value::Boolean(true));
+                let unchanged = diff(LAST_ACTIVITY, now.clone(), now.clone());
                 self.push(Action::Close, last, Some(ticket), vec![closed, unchanged], "the alert is over", None);
             }
-            (_, None) => {
+            (None, _) => {
                 self.tell(last, "the alert is over; nobody knows whether its ticket was worked on, so it is left open")
             }
             _ => self.tell(last, "the alert is over; somebody worked on its ticket, so it is left open"),
@@ -304,6 +387,31 @@ fn new(name: &str, after: Value) -> FieldDiff {
     FieldDiff { name: name.to_owned(), before: None, after }
 }
 
+fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
+    FieldDiff { name: name.to_owned(), before: Some(before), after }
+}
+
+/// Whether a change opens a ticket that is closed.
+pub(super) fn reopens(change: &PlannedChange) -> bool {
+    change.action == Action::Append && change.fields.iter().any(|diff| diff.name == "closed")
+}
+
+/// What a link remembers of its ticket once a change of it is done; `kept` is the ticket as it is then.
+pub(super) fn remember(link: &mut Link, change: &PlannedChange, kept: Option<&Record>, now: Timestamp) {
+    if change.action == Action::Close {
+        link.written.insert(CLOSED_AT.to_owned(), Value::Time(now.to_string()));
+    } else if reopens(change) {
+        link.written.insert(REOPENED_AT.to_owned(), Value::Time(now.to_string()));
+    }
+    let before = change.fields.iter().find(|diff| diff.name == LAST_ACTIVITY);
+    if before.is_some_and(|diff| diff.before.as_ref() != Some(&diff.after)) {
+        link.written.insert(TOUCHED.to_owned(), Value::Boolean(true));
+    }
+    if let Some(at) = kept.and_then(|ticket| ticket.field(LAST_ACTIVITY)) {
+        link.written.insert(LAST_ACTIVITY.to_owned(), at.clone());
+    }
+}
+
 /// The device, then what happened, in one line.
 fn title(alert: &Alert<'_>) -> String {
     let what = [alert.record.name.as_str(), message(alert)].into_iter().find(|text| !text.trim().is_empty());
@@ -329,8 +437,9 @@ fn description(first: &Alert<'_>, last: Option<&Alert<'_>>, times: usize) -> Str
     if let Some(device) = alert_device(first) {
         line("Device", device);
     }
-    if first.place == Place::Unmapped && !first.customer.is_empty() {
-        line("Customer (not linked)", first.customer);
+    if matches!(first.place, Place::Unmapped | Place::OutOfUse(_)) && !first.customer.is_empty() {
+        let why = if first.place == Place::Unmapped { "not linked" } else { "its account is not in use" };
+        line(&format!("Customer ({why})"), first.customer);
     }
     if let Some(condition) = first.record.text("condition") {
         line("Condition", condition);

@@ -5,7 +5,7 @@
 //! decides only where nothing follows up on an earlier change of the plan; elsewhere it
 //! is enough that the link still leads to the record the change is about.
 
-use super::alerts::is_open;
+use super::alerts::{is_open, reopens};
 use super::reverse::stale_reverse;
 use super::value::same;
 use crate::model::{Action, FieldDiff, Kind, Link, LinkState, PlannedChange, Record, Value, catalogue};
@@ -58,7 +58,7 @@ pub(in crate::engine) fn stale_target(change: &PlannedChange, target_now: Option
         return None;
     }
     let Some(target) = target_now else { return Some("its record is gone from the target".to_owned()) };
-    if matches!(change.action, Action::Append | Action::Close) && !is_open(target) {
+    if matches!(change.action, Action::Append | Action::Close) && !reopens(change) && !is_open(target) {
         return Some("the ticket was closed since".to_owned());
     }
     let differs = |diff: &&FieldDiff| match &diff.before {

@@ -8,7 +8,7 @@
 //! [`verify`] tells what the vendor made of what was sent.
 
 use super::Reference;
-use super::alerts::{ACCOUNT, LAST_ACTIVITY};
+use super::alerts::{self, ACCOUNT, LAST_ACTIVITY};
 use super::usage::{CONTRACT, COUNTED, EFFECTIVE, PRODUCT, after_usage};
 use super::value::{composed, same};
 use crate::model::{
@@ -185,9 +185,7 @@ fn after_ticket(link: &mut Link, change: &PlannedChange, target: &str, kept: Opt
         let by = change.reason.split(':').next().unwrap_or_default();
         decide(link, LinkState::Linked, Some(target), by, &change.reason, now);
     }
-    if let Some(at) = kept.and_then(|record| record.field(LAST_ACTIVITY)) {
-        link.written.insert(LAST_ACTIVITY.to_owned(), at.clone());
-    }
+    alerts::remember(link, change, kept, now);
 }
 
 /// Nothing that was known of one target record holds for another.

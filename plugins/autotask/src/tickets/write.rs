@@ -126,8 +126,7 @@ fn request(
     let status = match (&ticket.closed, new) {
         (Told::Value(true), _) => Some(complete(client)?),
         (Told::Value(false), None) => {
-            let why = "a ticket is opened again in Autotask, by somebody who chooses its status";
-            return Err(Failure::rejected_field("closed", why));
+            Some(required(client, "ticket-status", "a ticket that is opened needs a status")?)
         }
         (_, new) => new.map(|new| new.status),
     };

@@ -66,10 +66,20 @@ fn plan(alerts: &[Record], links: &[Link], tickets: &[Record], place: &Place, ru
         .map(|record| Alert { record, listed: true, device: Some("PC-7"), customer: "c1", place: place.clone() })
         .collect();
     let settling = HashSet::new();
-    plan_alerts(&AlertInput { alerts: &alerts, links, tickets, describe: &describe(), settling: &settling, rules })
+    plan_alerts(&AlertInput {
+        alerts: &alerts,
+        links,
+        tickets,
+        describe: &describe(),
+        settling: &settling,
+        rules,
+        now: LATER,
+    })
 }
 
 const HERE: Place = Place::Account { with_asset: true };
+/// 2026-03-01T12:00:00Z.
+const LATER: Timestamp = Timestamp(1_772_366_400_000);
 const EARLY: &str = "2026-03-01T09:00:00Z";
 const LATE: &str = "2026-03-01T11:00:00Z";
 
@@ -90,8 +100,15 @@ fn a_matter_whose_ticket_is_being_made_waits_also_with_its_newer_and_earlier_ale
         let alerts: Vec<Alert<'_>> = records.iter().map(|record| alert(record, listed || record.id != "1")).collect();
         let plan = |settling: &HashSet<String>| {
             let (describe, rules) = (describe(), TicketRules::default());
-            let input =
-                AlertInput { alerts: &alerts, links: &[], tickets: &[], describe: &describe, settling, rules: &rules };
+            let input = AlertInput {
+                alerts: &alerts,
+                links: &[],
+                tickets: &[],
+                describe: &describe,
+                settling,
+                rules: &rules,
+                now: LATER,
+            };
             plan_alerts(&input)
         };
         let planned = plan(&HashSet::from(["1".to_owned()]));
@@ -179,6 +196,127 @@ fn a_close_is_stale_once_somebody_touched_the_ticket_or_closed_it() {
     assert_eq!(verdict(&ticket("t1", false, EARLY)), None);
     assert!(verdict(&ticket("t1", false, LATE)).unwrap().contains(LAST_ACTIVITY));
     assert!(verdict(&ticket("t1", true, EARLY)).unwrap().contains("closed"));
+}
+
+/// What the link of a change is after it, the ticket having been written to at that time.
+fn after(change: &PlannedChange, link: Option<&Link>, kept: &Record) -> Link {
+    let target = change.target.clone().unwrap_or_else(|| kept.id.clone());
+    after_write(link, change, None, &target, Some(kept), LATER)
+}
+
+#[test]
+fn what_a_technician_did_before_our_note_still_keeps_the_ticket_open_after_it() {
+    let rules = TicketRules::default();
+    let mut links = vec![linked("1", "t1", EARLY)];
+    let again = [over(raised("1", "disk", 1)), raised("2", "disk", 5)];
+    let note = plan(&again, &links, &[ticket("t1", false, LATE)], &HERE, &rules);
+    assert_eq!(actions(&note), [(Action::Append, "2", Some("t1"))]);
+    // The note moves the last activity, which now looks as this host left it.
+    let noted = ticket("t1", false, "2026-03-01T11:30:00Z");
+    links.push(after(&note.changes[0], None, &noted));
+    let both = [over(raised("1", "disk", 1)), over(raised("2", "disk", 5))];
+    let end = plan(&both, &links, std::slice::from_ref(&noted), &HERE, &rules);
+    assert_eq!(end.changes, []);
+    assert!(end.findings[0].message.contains("somebody worked on its ticket"), "{:?}", end.findings);
+    // And a note on what nobody touched does not count as a touch.
+    let quiet = plan(&again, &links[..1], &[ticket("t1", false, EARLY)], &HERE, &rules);
+    let links = [links[0].clone(), after(&quiet.changes[0], None, &noted)];
+    assert_eq!(actions(&plan(&both, &links, &[noted], &HERE, &rules)), [(Action::Close, "2", Some("t1"))]);
+}
+
+#[test]
+fn an_alert_that_comes_back_soon_opens_its_ticket_again_and_later_makes_another() {
+    let rules = TicketRules::default();
+    let first = over(raised("1", "disk", 1));
+    let links = [linked("1", "t1", EARLY)];
+    let close = plan(std::slice::from_ref(&first), &links, &[ticket("t1", false, EARLY)], &HERE, &rules);
+    let closed = ticket("t1", true, LATE);
+    let links = [after(&close.changes[0], Some(&links[0]), &closed)];
+    // This host closed it at 12:00.
+    let back = |hour: u32| {
+        let mut alert = raised("2", "disk", 0);
+        let at = Value::Time(format!("2026-03-01T{hour}:00:00Z"));
+        alert.fields.iter_mut().filter(|field| field.name == "raised").for_each(|field| field.value = at.clone());
+        let alerts = [first.clone(), alert];
+        let alert = |record| Alert { record, listed: true, device: Some("PC-7"), customer: "c1", place: HERE };
+        let alerts: Vec<Alert<'_>> = alerts.iter().map(alert).collect();
+        let (describe, settling, now) = (describe(), HashSet::new(), LATER.plus_ms(24 * HOUR_MS));
+        let tickets = std::slice::from_ref(&closed);
+        plan_alerts(&AlertInput {
+            alerts: &alerts,
+            links: &links,
+            tickets,
+            describe: &describe,
+            settling: &settling,
+            rules: &rules,
+            now,
+        })
+    };
+    let again = back(15);
+    assert_eq!(actions(&again), [(Action::Append, "2", Some("t1"))]);
+    assert_eq!(field(&again.changes[0], "closed"), &Value::Boolean(false));
+    assert!(matches!(field(&again.changes[0], "note"), Value::Text(note) if note.contains("Back again: 2 times")));
+    assert_eq!(stale(&again.changes[0], None, Some(&closed)), None);
+    assert!(stale(&again.changes[0], None, Some(&ticket("t1", false, LATE))).unwrap().contains("closed was changed"));
+    assert_eq!(actions(&back(17)), [(Action::Open, "2", None)], "five hours later it is another matter");
+    // Opened again, and closed by a technician: it is his to say that this is done.
+    let open = ticket("t1", false, "2026-03-01T12:30:00Z");
+    let mut link = after(&again.changes[0], None, &open);
+    link.written.insert(REOPENED_AT.to_owned(), Value::Time("2026-03-01T12:30:00Z".to_owned()));
+    let alerts = [first, over(raised("2", "disk", 5)), raised("3", "disk", 50)];
+    let done = plan(&alerts, &[links[0].clone(), link], &[closed], &HERE, &rules);
+    assert_eq!(actions(&done), [(Action::Open, "3", None)]);
+}
+
+#[test]
+fn what_comes_and_goes_is_told_and_its_ticket_left_open_until_it_is_quiet() {
+    let rules = TicketRules::default();
+    let back = |id: &str| {
+        let mut link = linked(id, "t1", EARLY);
+        link.written.insert(REOPENED_AT.to_owned(), Value::Time(EARLY.to_owned()));
+        Link { decided_at: LATER.plus_ms(-HOUR_MS), ..link }
+    };
+    let links = [linked("1", "t1", EARLY), back("2"), back("3")];
+    let all = ["1", "2", "3"].map(|id| over(raised(id, "disk", 1)));
+    let open = [ticket("t1", false, EARLY)];
+    let waits = plan(&all, &links, &open, &HERE, &rules);
+    assert_eq!(waits.changes, []);
+    assert!(waits.findings[0].message.contains("came back 2 times"), "{:?}", waits.findings);
+    let quiet = links.map(|link| Link { decided_at: LATER.plus_ms(-4 * HOUR_MS), ..link });
+    assert_eq!(actions(&plan(&all, &quiet, &open, &HERE, &rules)), [(Action::Close, "3", Some("t1"))]);
+    let alerts = [all.as_slice(), &[raised("4", "disk", 9)]].concat();
+    let told = plan(&alerts, &quiet, &open, &HERE, &rules);
+    assert_eq!(actions(&told), [(Action::Append, "4", Some("t1"))]);
+    assert!(told.findings[0].message.contains("it comes and goes: 4 alerts so far, all in ticket t1"));
+}
+
+#[test]
+fn an_alert_with_a_time_that_cannot_be_is_no_history_and_gets_its_ticket() {
+    let from = Timestamp::parse("2026-03-01T10:03:00Z");
+    let rules = TicketRules { from, ..TicketRules::default() };
+    for time in ["0000-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "7810-06-01T00:00:00Z"] {
+        let mut alert = raised("1", "disk", 1);
+        alert
+            .fields
+            .iter_mut()
+            .filter(|field| field.name == "raised")
+            .for_each(|field| field.value = Value::Time(time.to_owned()));
+        let planned = plan(&[alert], &[], &[], &HERE, &rules);
+        assert_eq!(actions(&planned), [(Action::Open, "1", None)], "{time}");
+        assert!(matches!(field(&planned.changes[0], "description"), Value::Text(text) if !text.contains("Raised")));
+    }
+}
+
+#[test]
+fn an_account_that_is_out_of_use_gets_no_ticket_and_says_why() {
+    let alerts = [raised("1", "disk", 1)];
+    let place = Place::OutOfUse("account 9 is not in use".to_owned());
+    let held = plan(&alerts, &[], &[], &place, &TicketRules::default());
+    let hold = held.changes[0].held.as_ref().unwrap();
+    assert_eq!((hold.brake.as_str(), hold.reason.as_str()), ("out-of-use", "account 9 is not in use"));
+    let caught = TicketRules { catch_all: Some("a9".to_owned()), ..TicketRules::default() };
+    let planned = plan(&alerts, &[], &[], &place, &caught);
+    assert_eq!(field(&planned.changes[0], ACCOUNT), &Value::Text("a9".to_owned()));
 }
 
 /// What happens at the two vendors between polls.

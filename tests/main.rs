@@ -44,8 +44,12 @@ mod reverse;
 mod sandbox;
 /// The schedule: each thing due is done once, and a stop or a swap loses nothing.
 mod schedule;
+/// Plans that are older than what they speak of: nothing a person did meanwhile is undone.
+mod stale;
 /// The main job, whole: RMM records into the PSA, and everything that happens to them later.
 mod sync;
+/// Alerts that come and go, tickets somebody touched, times and accounts that are none.
+mod tickets;
 /// Tests that read the source: rooms, headers, words.
 mod tidy;
 /// Writes whose outcome nobody knows: looked up, waited for, settled by hand, never done twice.

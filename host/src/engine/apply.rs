@@ -7,6 +7,7 @@
 //!
 //! Which way a change goes, it says itself (`Way`): what follows from that is in `resolve`.
 
+mod fresh;
 mod resolve;
 
 pub(super) use resolve::References;
@@ -30,8 +31,6 @@ use crate::store::{ChangeFilter, ChangeStatus, JournalEntry};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A plan made longer ago has the targets of its changes read again before they are written.
-const FRESH_MS: i64 = 10 * 60 * 1000;
 /// How often a change is tried in one run.
 const TRIES: u32 = 3;
 
@@ -105,9 +104,14 @@ impl Work<'_> {
     async fn apply_plan(&self, plan: PlanId, options: &ApplyOptions) -> Result<(Plan, Tally), Error> {
         self.recover().await?;
         let stored = self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
+        if let Some(newer) = self.store.plan_superseded_by(plan).await? {
+            return Err(Error::invalid(
+                format!("plan {plan} is superseded by plan {newer}, which was made from what is there now"),
+                format!("look at that one: `crosswalk plan show {newer}`, then `crosswalk apply {newer}`"),
+            ));
+        }
         self.store.plan_approve(plan, self.now(), &stored.hash, &self.approved_by(options)).await?;
-        let reread = self.now().since_ms(stored.made_at) > FRESH_MS;
-        let session = Session::new(self, plan, options, reread).await?;
+        let session = Session::new(self, &stored, options).await?;
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
         self.progress.begin(Stage::Applying, Some(waiting));
         let mut tally = Tally::default();
@@ -223,7 +227,10 @@ pub(super) struct Session<'w, 'p> {
     pub(super) work: &'w Work<'p>,
     pub(super) plan: PlanId,
     options: &'w ApplyOptions,
-    reread: bool,
+    /// Whether this very run made the plan: then its source records are as it was planned on.
+    made_now: bool,
+    /// When the plan was made.
+    made_at: Timestamp,
     writing: CallContext,
     /// Where the references of this plan's changes lead, as far as it is known.
     known: References,
@@ -234,15 +241,26 @@ pub(super) struct Session<'w, 'p> {
     /// What the vendor made of this plan's own writes, by target record, where a later change of the
     /// plan may meet it: moved, a record may have lost its place.
     own: Mutex<HashMap<(Kind, String), Record>>,
+    /// What was asked of the target once more before something is created in it.
+    asked: fresh::Asked,
 }
 
 impl<'w, 'p> Session<'w, 'p> {
-    async fn new(work: &'w Work<'p>, plan: PlanId, options: &'w ApplyOptions, reread: bool) -> Result<Self, Error> {
-        let writing = CallContext { mode: Mode::Apply, scratch: std::sync::Arc::default() };
+    async fn new(work: &'w Work<'p>, plan: &Plan, options: &'w ApplyOptions) -> Result<Self, Error> {
         let open = work.store.unsettled(&work.sync.name).await?.into_iter().map(|open| record_of(&open.row.change));
-        let (known, usage) = (References::default(), tokio::sync::OnceCell::new());
-        let (open, own) = (Mutex::new(open.collect()), Mutex::default());
-        Ok(Self { work, plan, options, reread, writing, known, usage, open, own })
+        Ok(Self {
+            work,
+            plan: plan.id,
+            options,
+            made_now: plan.run == work.run,
+            made_at: plan.made_at,
+            writing: CallContext { mode: Mode::Apply, scratch: std::sync::Arc::default() },
+            known: References::default(),
+            usage: tokio::sync::OnceCell::new(),
+            open: Mutex::new(open.collect()),
+            own: Mutex::default(),
+            asked: fresh::Asked::default(),
+        })
     }
 
     /// Notes that a write of a record is not settled.

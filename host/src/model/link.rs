@@ -41,6 +41,10 @@ pub struct Link {
     pub volatile_at: Option<Timestamp>,
     /// Since when the source record is missing from complete reads.
     pub missing_since: Option<Timestamp>,
+    /// Whether a person let several source records be this one target record: it is beyond the rule
+    /// of [`is_one_to_one`](Link::is_one_to_one). All links to that target are shared then.
+    #[serde(default)]
+    pub shared: bool,
     /// Counts up with every change; 0 before it is first stored.
     pub revision: i64,
 }
@@ -65,8 +69,16 @@ impl Link {
             sent: BTreeMap::new(),
             volatile_at: None,
             missing_since: None,
+            shared: false,
             revision: 0,
         }
+    }
+
+    /// Whether a target record of a kind belongs to one source record. The database holds it: only an account
+    /// and an asset do. Sites may share a location, alerts a ticket, and what is billed is added up.
+    #[must_use]
+    pub fn is_one_to_one(kind: Kind, target_kind: Kind) -> bool {
+        kind == target_kind && matches!(kind, Kind::Customer | Kind::Asset)
     }
 
     /// The target's id, when the link is good to use.

@@ -1,12 +1,13 @@
 //! The changes of plans, and how each stands.
 
 use super::plans::plan_row;
-use super::rows::{collect, count, is_duplicate, limit, to_word, word};
+use super::rows::{collect, count, first, is_duplicate, limit, to_word, word};
 use super::{StoreError, TenantStore, codec};
 use crate::model::{Action, Hold, Kind, PlanId, PlannedChange, RunId};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// How a change stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -91,6 +92,17 @@ pub struct StoredChange {
     pub token: Option<String>,
 }
 
+/// What became of the source record of a change since it was planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceMoved {
+    /// It was missing, and is there again.
+    Back,
+    /// It is missing.
+    Gone,
+    /// It says something else.
+    Changed,
+}
+
 /// Which changes of a plan are wanted; what is none does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChangeFilter {
@@ -156,6 +168,42 @@ impl TenantStore {
         .await
     }
 
+    /// Which of these changes of a plan have a source record that is not as it was planned on, in more than
+    /// volatile fields: by sequence.
+    ///
+    /// # Errors
+    /// `NotFound` (the plan).
+    pub async fn plan_sources_moved(
+        &self,
+        plan: PlanId,
+        sequences: &[u32],
+    ) -> Result<HashMap<u32, SourceMoved>, StoreError> {
+        let (tenant, sequences) = (self.id, sequences.to_vec());
+        self.read(move |db| {
+            let source = source_of(db, tenant, plan)?;
+            let mut select = db.prepare_cached(
+                "SELECT c.basis, r.gone_at IS NULL, substr(r.digest, 1, 16) FROM changes c \
+                 CROSS JOIN records r ON r.tenant = c.tenant AND r.connection = ?4 AND r.kind = c.kind AND r.id = c.source \
+                 WHERE c.tenant = ?1 AND c.plan = ?2 AND c.sequence = ?3 AND c.basis IS NOT NULL",
+            )?;
+            let mut moved = HashMap::new();
+            for sequence in sequences {
+                let found = first(select.query(params![tenant, plan.0, sequence, source])?, |row| {
+                    let (basis, now): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(2)?);
+                    Ok(match (basis.as_slice() == [0], row.get(1)?) {
+                        (true, true) => Some(SourceMoved::Back),
+                        (false, false) => Some(SourceMoved::Gone),
+                        (false, true) if basis != now => Some(SourceMoved::Changed),
+                        _ => None,
+                    })
+                })?;
+                moved.extend(found.flatten().map(|how| (sequence, how)));
+            }
+            Ok(moved)
+        })
+        .await
+    }
+
     /// Some changes of a plan, in order, after a sequence (0: from the first).
     ///
     /// # Errors
@@ -202,6 +250,14 @@ impl TenantStore {
     }
 }
 
+/// The source connection of a plan's sync.
+fn source_of(db: &Connection, tenant: i64, plan: PlanId) -> Result<i64, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT s.source FROM plans p JOIN syncs s ON s.id = p.sync WHERE p.id = ?1 AND p.tenant = ?2",
+    )?;
+    first(select.query([plan.0, tenant])?, |row| Ok(row.get(0)?))?.ok_or_else(|| StoreError::not_found("plan", plan))
+}
+
 /// Changes with how they stand, read through an index of `change_states`.
 pub(super) fn select_changes(index: &str) -> String {
     format!(
@@ -218,10 +274,13 @@ fn insert_changes(
     plan: PlanId,
     changes: &[(PlannedChange, String)],
 ) -> Result<(), StoreError> {
+    let source = source_of(db, tenant, plan)?;
     let mut insert = db.prepare_cached(
         "INSERT INTO changes (tenant, plan, sequence, kind, action, customer, source, target, name, risk, calls, \
-             brake, brake_reason, link_revision, reason, fields) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             brake, brake_reason, link_revision, reason, fields, basis) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ( \
+             SELECT CASE WHEN gone_at IS NULL THEN substr(digest, 1, 16) ELSE x'00' END FROM records \
+             WHERE tenant = ?1 AND connection = ?17 AND kind = ?4 AND id = ?7))",
     )?;
     let mut state = db.prepare_cached(
         "INSERT INTO change_states (tenant, plan, sequence, kind, action, brake, status, message) \
@@ -247,6 +306,7 @@ fn insert_changes(
             change.link_revision,
             change.reason,
             fields,
+            source,
         ];
         insert.execute(row).map_err(|error| {
             if is_duplicate(&error) {

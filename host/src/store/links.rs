@@ -1,7 +1,7 @@
 //! Links: which source record is which target record.
 
 use super::connections::connection_id;
-use super::rows::{check_length, collect, count, document, first, time, time_or_none, to_document, word};
+use super::rows::{check_length, collect, count, document, first, is_duplicate, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
 use crate::model::{ConnectionName, Kind, Link, LinkState, SyncName, Value};
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 const COLUMNS: &str = "l.kind, l.source, l.target_kind, l.target, l.state, l.made, l.decided_by, l.decided_at, \
-     l.reason, l.candidates, l.declined, l.written, l.sent, l.volatile_at, l.missing_since, l.revision";
+     l.reason, l.candidates, l.declined, l.written, l.sent, l.volatile_at, l.missing_since, l.revision, l.shared";
 /// The longest id, in bytes.
 const ID_LIMIT: usize = 1024;
 
@@ -146,10 +146,11 @@ impl TenantStore {
     }
 
     /// Stores links, all or none. Each must have the revision it has in the store (0: it is
-    /// not there yet); there it becomes one more.
+    /// not there yet); there it becomes one more. Links may trade their targets.
     ///
     /// # Errors
-    /// `Stale`, naming the first that was changed meanwhile; `NotFound` (the sync).
+    /// `Stale`, naming the first that was changed meanwhile, or whose target another record of the sync is linked
+    /// to where that is one to one; `NotFound` (the sync).
     pub async fn links_put(&self, sync: &SyncName, links: &[Link]) -> Result<(), StoreError> {
         if links.is_empty() {
             return Ok(());
@@ -158,7 +159,7 @@ impl TenantStore {
         let links = links.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
         self.write(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
-            links.iter().try_for_each(|link| put(db, tenant, sync, link))
+            put_all(db, tenant, sync, &links)
         })
         .await
     }
@@ -233,6 +234,7 @@ pub(super) struct Encoded {
     sent: Option<String>,
     volatile_at: Option<i64>,
     missing_since: Option<i64>,
+    shared: bool,
 }
 
 impl Encoded {
@@ -256,19 +258,46 @@ impl Encoded {
             sent: (link.sent != link.written).then(|| write_values(&link.sent)),
             volatile_at: link.volatile_at.map(|at| at.0),
             missing_since: link.missing_since.map(|at| at.0),
+            shared: link.shared,
         })
     }
 }
 
-/// Stores one link, if it has the stored revision.
+/// Stores links, each as [`put`]. Where one takes the target of another, which gets a new one only after it, all
+/// of them are set free first.
+pub(super) fn put_all(db: &Connection, tenant: i64, sync: i64, links: &[Encoded]) -> Result<(), StoreError> {
+    if links.len() < 2 {
+        return links.iter().try_for_each(|link| put(db, tenant, sync, link));
+    }
+    db.execute_batch("SAVEPOINT links")?;
+    let put_each = || links.iter().try_for_each(|link| put(db, tenant, sync, link));
+    let mut done = put_each();
+    if done.is_err() {
+        db.execute_batch("ROLLBACK TO links")?;
+        let mut free = db.prepare_cached(
+            "UPDATE links SET state = 'unmapped' \
+             WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 AND target_kind = ?5",
+        )?;
+        for link in links {
+            free.execute(params![tenant, sync, link.kind.as_str(), link.source, link.target_kind.as_str()])?;
+        }
+        done = put_each();
+    }
+    db.execute_batch(if done.is_ok() { "RELEASE links" } else { "ROLLBACK TO links; RELEASE links" })?;
+    done
+}
+
+/// Stores one link, if it has the stored revision and its target is free.
 pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Result<(), StoreError> {
     let sql = if link.revision == 0 {
         "INSERT INTO links (tenant, sync, kind, source, target_kind, revision, target, state, made, decided_by, \
-             decided_at, reason, candidates, declined, written, sent, volatile_at, missing_since) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6 + 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) ON CONFLICT DO NOTHING"
+             decided_at, reason, candidates, declined, written, sent, volatile_at, missing_since, shared) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6 + 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) \
+         ON CONFLICT (tenant, sync, kind, source, target_kind) DO NOTHING"
     } else {
         "UPDATE links SET revision = ?6 + 1, target = ?7, state = ?8, made = ?9, decided_by = ?10, decided_at = ?11, \
-             reason = ?12, candidates = ?13, declined = ?14, written = ?15, sent = ?16, volatile_at = ?17, missing_since = ?18 \
+             reason = ?12, candidates = ?13, declined = ?14, written = ?15, sent = ?16, volatile_at = ?17, missing_since = ?18, \
+             shared = ?19 \
          WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 AND target_kind = ?5 AND revision = ?6"
     };
     let changed = db.prepare_cached(sql)?.execute(params![
@@ -290,7 +319,19 @@ pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Re
         link.sent,
         link.volatile_at,
         link.missing_since,
-    ])?;
+        link.shared,
+    ]);
+    let changed = changed.map_err(|error| match is_duplicate(&error) {
+        true => StoreError::Stale {
+            what: format!(
+                "link of `{} {}` to `{}`, to which another record is linked already,",
+                link.kind,
+                link.source,
+                link.target.as_deref().unwrap_or_default()
+            ),
+        },
+        false => error.into(),
+    })?;
     if changed == 0 {
         return Err(StoreError::stale("link of", format!("{} {}", link.kind, link.source)));
     }
@@ -351,6 +392,7 @@ fn read(row: &Row<'_>) -> Result<Link, StoreError> {
         volatile_at: time_or_none(row, 13)?,
         missing_since: time_or_none(row, 14)?,
         revision: row.get(15)?,
+        shared: row.get(16)?,
     })
 }
 

@@ -54,7 +54,7 @@ mod tests;
 
 pub use apply::{Overtaken, Settled};
 pub use budget::BudgetTake;
-pub use changes::{ChangeFilter, ChangeStatus, StoredChange};
+pub use changes::{ChangeFilter, ChangeStatus, SourceMoved, StoredChange};
 pub use cipher::KeySource;
 pub use doubts::{Doubt, Unsettled};
 pub use entries::{Entry, PutError};

@@ -219,6 +219,57 @@ mod tests {
     }
 
     #[test]
+    fn two_source_records_on_one_target_of_an_old_database_wait_for_a_person_and_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let all = embedded::migrations::runner();
+        let before: Vec<Migration> = all.get_migrations().iter().filter(|one| one.version() < 10).cloned().collect();
+        bring_up_to_date(&path, SOON, &Runner::new(&before)).unwrap();
+        let db = Connection::open(&path).unwrap();
+        let link = |kind: &str, source: &str, state: &str, target: &str| {
+            db.execute(
+                "INSERT INTO links (tenant, sync, kind, source, target_kind, revision, state, target, made, decided_by, \
+                     decided_at, reason, written) VALUES (1, 1, ?1, ?2, ?1, 3, ?3, ?4, 0, 'operator', 1, 'r', '{}')",
+                [kind, source, state, target],
+            )
+            .unwrap();
+        };
+        db.execute_batch(
+            "INSERT INTO tenants (id, name, added_at) VALUES (1, 'default', 1); \
+             INSERT INTO connections (id, tenant, name, plugin, digest, settings, grants, buckets, revision) VALUES \
+                 (1, 1, 'rmm', 'p', 'd', '', '', '', 1), (2, 1, 'psa', 'p', 'd', '', '', '', 1); \
+             INSERT INTO syncs (id, tenant, name, source, target, rules, revision) VALUES (1, 1, 's', 1, 2, '', 1); \
+             INSERT INTO records (tenant, connection, kind, id, digest, seen_at, name, fields) VALUES \
+                 (1, 2, 'customer', 't1', x'00', 1, 'Umbrella', '{}');",
+        )
+        .unwrap();
+        for (kind, source, state, target) in [
+            ("customer", "a", "linked", "t1"),
+            ("customer", "b", "linked", "t1"),
+            ("customer", "c", "linked", "t2"),
+            ("customer", "d", "broken", "t1"),
+            ("location", "e", "linked", "t3"),
+            ("location", "f", "linked", "t3"),
+        ] {
+            link(kind, source, state, target);
+        }
+        drop(db);
+        bring_up_to_date(&path, SOON, &all).unwrap();
+        let db = Connection::open(&path).unwrap();
+        let texts = |sql: &str| -> Vec<String> {
+            let mut select = db.prepare(sql).unwrap();
+            select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        let states = texts("SELECT source || ' ' || state || ' ' || coalesce(target, '-') FROM links ORDER BY source");
+        let expected = ["a conflict -", "b conflict -", "c linked t2", "d broken t1", "e linked t3", "f linked t3"];
+        assert_eq!(states, expected);
+        let reasons = texts("SELECT DISTINCT reason || candidates FROM links WHERE state = 'conflict'");
+        let [reason] = reasons.as_slice() else { panic!("{reasons:?}") };
+        assert!(reason.contains("to which another was linked as well") && reason.contains("Umbrella"), "{reason}");
+        assert_eq!(texts("SELECT source || ' ' || target FROM journal ORDER BY source"), ["a t1", "b t1"]);
+    }
+
+    #[test]
     fn a_migration_that_fails_half_way_leaves_the_old_version() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db");

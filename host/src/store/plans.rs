@@ -120,6 +120,25 @@ impl TenantStore {
         .await
     }
 
+    /// The newest finished plan of the whole sync that was made after this one, itself of the whole sync, and says
+    /// something else; none where this one is the newest, says the same, or is of single records.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn plan_superseded_by(&self, plan: PlanId) -> Result<Option<PlanId>, StoreError> {
+        let tenant = self.id;
+        self.read(move |db| {
+            let mut select = db.prepare_cached(
+                "SELECT n.id FROM plans p JOIN plans n ON n.tenant = p.tenant AND n.sync = p.sync AND n.id > p.id \
+                 AND n.whole = 1 AND n.undoes IS NULL AND n.hash IS NOT NULL \
+                 WHERE p.id = ?1 AND p.tenant = ?2 AND p.whole = 1 AND p.undoes IS NULL AND n.hash <> p.hash \
+                 ORDER BY n.id DESC LIMIT 1",
+            )?;
+            first(select.query([plan.0, tenant])?, |row| Ok(PlanId(row.get(0)?)))
+        })
+        .await
+    }
+
     /// The latest finished plan of single records of a sync that has a change of this kind.
     ///
     /// # Errors

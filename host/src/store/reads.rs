@@ -214,6 +214,25 @@ impl TenantStore {
     }
 }
 
+impl TenantStore {
+    /// When the last complete read of a kind began: what a vendor got later, it may not have seen.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn read_last_began(
+        &self,
+        connection: &ConnectionName,
+        kind: Kind,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (tenant, connection) = (self.id, connection.clone());
+        self.read(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            Ok(last_complete(db, tenant, connection, kind)?.map(|read| read.started_at))
+        })
+        .await
+    }
+}
+
 /// The last complete read of a kind.
 pub(super) struct Complete {
     pub(super) started_at: Timestamp,

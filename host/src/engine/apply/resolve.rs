@@ -28,11 +28,9 @@ impl Session<'_, '_> {
             return Ok(Vec::new());
         }
         let work = self.work;
-        let targets: Vec<String> = changes.iter().filter_map(|change| change.target.clone()).collect();
-        if self.reread && !targets.is_empty() {
-            // So that staleness is judged on now.
-            work.read_now(&work.target, kind.counterpart(), &targets).await?;
-        }
+        // So that staleness is judged on now.
+        let now = self.targets_now(kind, &changes).await?;
+        let mut moved = self.sources_moved(kind, &changes).await?;
         let mut links = work.links_of(kind, &changes).await?;
         let mut refusals = work.refusals(&changes).await?;
         if kind == Kind::Usage {
@@ -41,11 +39,12 @@ impl Session<'_, '_> {
             refusals.extend(changes.iter().filter_map(refused));
         }
         let mut given_over = work.given_over(kind, &changes, &links).await?;
+        // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
+        let taken = self.taken(kind, &changes).await?.into_iter();
+        refusals.extend(taken.filter(|(source, _)| !given_over.get(source).is_some_and(Result::is_ok)));
         let references = work.references(&changes, &self.known).await?;
-        let now: HashMap<String, Record> = by_key(
-            present(work.store.records_by_ids(&work.target.name, kind.counterpart(), &targets).await?),
-            |record| record.id.clone(),
-        );
+        refusals.extend(self.out_of_use(&changes, &references).await?);
+        refusals.extend(self.made_meanwhile(kind, &changes, &references, &links).await?);
         let mut ready = Vec::with_capacity(changes.len());
         let mut refused = Vec::new();
         for mut planned in changes {
@@ -53,7 +52,9 @@ impl Session<'_, '_> {
             let mut link = links.remove(&key);
             let there = planned.target.as_ref().and_then(|id| now.get(id));
             self.follow_own(&mut planned, there);
-            let stale = stale(&planned, link.as_ref(), there).or_else(|| refusals.remove(&key));
+            let stale = stale(&planned, link.as_ref(), there)
+                .or_else(|| moved.remove(&planned.sequence))
+                .or_else(|| refusals.remove(&key));
             let (stale, over) = match (stale, given_over.remove(&key).filter(|_| planned.action == Action::Link)) {
                 (None, Some(Err(why))) => (Some(why), None),
                 (stale, over) => (stale, over.and_then(Result::ok)),
@@ -352,10 +353,6 @@ fn follow_lead(
     Ok(())
 }
 
-fn by_key<T>(items: Vec<T>, key: impl Fn(&T) -> String) -> HashMap<String, T> {
+pub(super) fn by_key<T>(items: Vec<T>, key: impl Fn(&T) -> String) -> HashMap<String, T> {
     items.into_iter().map(|item| (key(&item), item)).collect()
-}
-
-fn present(stored: Vec<crate::store::Stored>) -> Vec<Record> {
-    stored.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect()
 }

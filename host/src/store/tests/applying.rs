@@ -442,3 +442,61 @@ async fn a_record_keeps_when_it_was_stored_first() {
     let stored = bed.tenant.records_all(&rmm(), Kind::Asset).await.unwrap();
     assert_eq!(stored[0].first_at, Some(T0));
 }
+
+#[tokio::test]
+async fn two_source_records_never_end_on_one_account_or_device_and_may_trade() {
+    let bed = Bed::new().await;
+    let (store, sync) = (&bed.tenant, main_sync());
+    let of = |kind: Kind, source: &str, target: &str| {
+        let mut link = Link::unmapped(kind, source, T0);
+        (link.state, link.target) = (LinkState::Linked, Some(target.to_owned()));
+        link
+    };
+    for kind in [Kind::Customer, Kind::Asset] {
+        store.links_put(&sync, &[of(kind, "1", "t1"), of(kind, "2", "t2")]).await.unwrap();
+        let error = store.links_put(&sync, &[of(kind, "3", "t1")]).await.unwrap_err();
+        assert!(matches!(error, StoreError::Stale { .. }), "{error:?}");
+        assert!(error.to_string().contains("to `t1`, to which another record is linked already"), "{error}");
+        assert!(store.link_get(&sync, kind, "3").await.unwrap().is_none());
+        let moved = Link { revision: 1, ..of(kind, "2", "t1") };
+        assert!(matches!(store.links_put(&sync, &[moved]).await, Err(StoreError::Stale { .. })));
+        // A file, say, that puts right what was the wrong way round.
+        let trade = [Link { revision: 1, ..of(kind, "1", "t2") }, Link { revision: 1, ..of(kind, "2", "t1") }];
+        store.links_put(&sync, &trade).await.unwrap();
+        let targets: Vec<Option<String>> =
+            store.links_all(&sync, kind).await.unwrap().into_iter().map(|link| link.target).collect();
+        assert_eq!(targets, [Some("t2".to_owned()), Some("t1".to_owned())]);
+        let shared = |source: &str| Link { shared: true, ..of(kind, source, "t9") };
+        store.links_put(&sync, &[shared("8"), shared("9")]).await.unwrap();
+        assert!(store.link_get(&sync, kind, "9").await.unwrap().unwrap().shared);
+    }
+    let several = [of(Kind::Location, "1", "t1"), of(Kind::Location, "2", "t1")];
+    store.links_put(&sync, &several).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_knows_that_its_source_record_is_not_as_it_was_planned_on() {
+    use crate::store::SourceMoved;
+    let bed = Bed::new().await;
+    let store = &bed.tenant;
+    let all: Vec<Record> = ["1", "2", "3", "4"].map(|id| record(id, Some("a"))).into();
+    let gone = |id: &'static str| async move {
+        let read = store.read_begin(&rmm(), Kind::Asset, T0, 0).await.unwrap();
+        let rest: Vec<Record> =
+            ["1", "2", "3", "4"].iter().filter(|one| **one != id).map(|id| record(id, Some("a"))).collect();
+        store.page_commit(&read, &rmm(), Kind::Asset, &rest, None, None, T0).await.unwrap();
+        store.read_finish(read.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap();
+    };
+    store.records_put(&rmm(), Kind::Asset, &all, T0).await.unwrap();
+    gone("3").await;
+    let (_, plan) = planned(store, 4).await;
+    assert_eq!(store.plan_sources_moved(plan, &[1, 2, 3, 4]).await.unwrap(), [].into());
+    // One is renamed, one only checks in, one comes back; and one leaves.
+    let renamed = Record { name: "other".to_owned(), ..record("1", Some("a")) };
+    let mut seen = record("2", Some("a"));
+    seen.fields.push(Field::new("last-seen", Value::Time("2026-01-01T00:00:00Z".to_owned())));
+    gone("4").await;
+    store.records_put(&rmm(), Kind::Asset, &[renamed, seen, record("3", Some("a"))], T0).await.unwrap();
+    let moved = store.plan_sources_moved(plan, &[1, 2, 3, 4]).await.unwrap();
+    assert_eq!(moved, [(1, SourceMoved::Changed), (3, SourceMoved::Back), (4, SourceMoved::Gone)].into());
+}

@@ -1,0 +1,371 @@
+//! What is asked once more before it is written over: the targets of changes, the source records of those that
+//! take something away, and the target before something is made in it.
+//!
+//! By the age of what is known of each record, not by the plan's: what was read within the last minute is not
+//! read again, so that an apply right after its plan costs no call more. Quantities and tickets, on which people
+//! work at the same time, are read again always.
+//!
+//! What that means for a change is decided in `plan::stale` and by matching; here it is found out.
+
+use super::Session;
+use super::resolve::by_key;
+use crate::engine::matching::{self, CustomerMatchInput, Decision, MatchInput};
+use crate::engine::plan;
+use crate::error::Error;
+use crate::model::{Action, Kind, KindDescription, Link, PlannedChange, Record, Selection, Timestamp, Value, Way};
+use crate::store::{SourceMoved, Stored};
+use std::collections::{HashMap, HashSet};
+use tokio::sync::Mutex;
+
+/// What is known of a record for longer is asked again before it is written over.
+const FRESH_MS: i64 = 60_000;
+/// By how much the clocks of host and vendor may differ where it is asked what changed since a time.
+const CLOCKS_MS: i64 = 5 * 60_000;
+
+/// What was asked in one application of a plan: per kind the records that are new or another than they were, and
+/// the accounts that were asked for (none where all were).
+#[derive(Default)]
+pub(super) struct Asked(Mutex<HashMap<Kind, Known>>);
+
+#[derive(Default)]
+struct Known {
+    /// Everything was asked for, or is known well enough.
+    all: bool,
+    accounts: HashSet<String>,
+    new: Vec<Record>,
+}
+
+impl Session<'_, '_> {
+    /// The target records of changes as they are now; those that are gone are left out.
+    pub(super) async fn targets_now(
+        &self,
+        kind: Kind,
+        changes: &[PlannedChange],
+    ) -> Result<HashMap<String, Record>, Error> {
+        let (work, of) = (self.work, kind.counterpart());
+        let ids: Vec<String> = changes.iter().filter_map(|change| change.target.clone()).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let always = matches!(of, Kind::Usage | Kind::Ticket);
+        let stored = work.store.records_by_ids(&work.target.name, of, &ids).await?;
+        let stored: HashMap<String, Stored> = by_key(stored, |stored| stored.record.id.clone());
+        let mut old: Vec<String> = ids
+            .into_iter()
+            .filter(|id| always || stored.get(id).is_none_or(|stored| self.is_old(stored.seen_at)))
+            .collect();
+        old.sort_unstable();
+        old.dedup();
+        let read = if old.is_empty() { None } else { work.read_now(&work.target, of, &old).await? };
+        let mut now: HashMap<String, Record> = stored
+            .into_iter()
+            .filter(|(_, stored)| stored.gone_at.is_none())
+            .map(|(id, stored)| (id, stored.record))
+            .collect();
+        if let Some(read) = read {
+            old.iter().for_each(|id| drop(now.remove(id)));
+            now.extend(read);
+        }
+        Ok(now)
+    }
+
+    /// Why changes rest on source records that are not as they were planned on: by sequence.
+    pub(super) async fn sources_moved(
+        &self,
+        kind: Kind,
+        changes: &[PlannedChange],
+    ) -> Result<HashMap<u32, String>, Error> {
+        let work = self.work;
+        let onward = |change: &&PlannedChange| change.way() == Way::Onward;
+        if self.made_now || changes.is_empty() {
+            return Ok(HashMap::new());
+        }
+        // What takes something away is not undone by the next plan: whether the source says so still is asked.
+        let takes = |change: &&PlannedChange| {
+            matches!(change.action, Action::Deactivate | Action::Retire | Action::Move) && onward(change)
+        };
+        let sources: Vec<String> = changes.iter().filter(takes).map(|change| change.source.clone()).collect();
+        if !sources.is_empty() {
+            let began = work.store.read_last_began(&work.source.name, kind).await?;
+            let stored = work.store.records_by_ids(&work.source.name, kind, &sources).await?;
+            let old = |stored: &&Stored| {
+                self.is_old(if stored.gone_at.is_some() { began.unwrap_or_default() } else { stored.seen_at })
+            };
+            let old: Vec<String> = stored.iter().filter(old).map(|stored| stored.record.id.clone()).collect();
+            if !old.is_empty() {
+                work.read_now(&work.source, kind, &old).await?;
+            }
+        }
+        let sequences: Vec<u32> = changes.iter().filter(onward).map(|change| change.sequence).collect();
+        let moved = work.store.plan_sources_moved(self.plan, &sequences).await?;
+        if moved.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let by_sequence: HashMap<u32, &PlannedChange> =
+            changes.iter().map(|change| (change.sequence, change)).collect();
+        let alerts = if kind == Kind::Alert { self.resolved(changes).await? } else { HashMap::new() };
+        let why = |(sequence, how): (u32, SourceMoved)| {
+            let change = by_sequence.get(&sequence)?;
+            let why = match how {
+                // An alert leaves its list by itself; only whether it is over matters.
+                _ if kind == Kind::Alert => match (change.action, alerts.get(&change.source)) {
+                    (Action::Open | Action::Append | Action::Link, Some(true)) => "the alert is over by now",
+                    (Action::Close, Some(false)) => "the alert is not over any more",
+                    _ => return None,
+                },
+                SourceMoved::Back => "it is back in the source",
+                SourceMoved::Gone => "it is missing from the source since",
+                SourceMoved::Changed => "it was changed in the source since",
+            };
+            Some((sequence, why.to_owned()))
+        };
+        Ok(moved.into_iter().filter_map(why).collect())
+    }
+
+    /// Whether the source tells that alerts are over.
+    async fn resolved(&self, changes: &[PlannedChange]) -> Result<HashMap<String, bool>, Error> {
+        let ids: Vec<String> = changes.iter().map(|change| change.source.clone()).collect();
+        let stored = self.work.store.records_by_ids(&self.work.source.name, Kind::Alert, &ids).await?;
+        let over = |stored: Stored| {
+            let over = stored.record.field("resolved") == Some(&Value::Boolean(true));
+            (stored.record.id, over)
+        };
+        Ok(stored.into_iter().map(over).collect())
+    }
+
+    /// Which links would lead to a target that another record is linked to by now.
+    pub(super) async fn taken(&self, kind: Kind, changes: &[PlannedChange]) -> Result<HashMap<String, String>, Error> {
+        let links: Vec<&PlannedChange> =
+            changes.iter().filter(|change| change.action == Action::Link && change.target.is_some()).collect();
+        if links.is_empty() || !Link::is_one_to_one(kind, kind.counterpart()) {
+            return Ok(HashMap::new());
+        }
+        let targets: Vec<String> = links.iter().filter_map(|change| change.target.clone()).collect();
+        let found = self.work.store.links_of_targets(&self.work.sync.name, kind, &targets).await?;
+        let owners: HashMap<&str, &Link> =
+            found.iter().filter(|link| !link.shared).filter_map(|link| Some((link.linked()?, link))).collect();
+        let why = |change: &&PlannedChange| {
+            let owner = owners.get(change.target.as_deref()?).filter(|owner| owner.source != change.source)?;
+            Some((change.known_by().to_owned(), format!("its target is linked to {} by now", owner.source)))
+        };
+        Ok(links.iter().filter_map(why).collect())
+    }
+
+    /// What would be made in an account that is gone or not in use by now.
+    pub(super) async fn out_of_use(
+        &self,
+        changes: &[PlannedChange],
+        references: &HashMap<(Kind, String), String>,
+    ) -> Result<HashMap<String, String>, Error> {
+        let makes = |change: &&PlannedChange| {
+            matches!(change.action, Action::Create | Action::Open | Action::Move) && change.way() == Way::Onward
+        };
+        let parents: Vec<(&PlannedChange, String)> =
+            changes.iter().filter(makes).filter_map(|change| Some((change, parent(change, references)?))).collect();
+        let mut ids: Vec<String> = parents.iter().map(|(_, parent)| parent.clone()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let accounts = self.accounts(&ids).await?;
+        let why = |(change, parent): (&PlannedChange, String)| {
+            let why = match accounts.get(&parent) {
+                None => format!("its account {parent} is gone from the target"),
+                Some(account) if !account.active() => {
+                    format!(
+                        "its account {parent} (`{}`) is not in use in the target: link its customer to another, or put it back in use",
+                        account.name
+                    )
+                }
+                Some(_) => return None,
+            };
+            Some((change.known_by().to_owned(), why))
+        };
+        Ok(parents.into_iter().filter_map(why).collect())
+    }
+
+    /// Accounts as they are now.
+    async fn accounts(&self, ids: &[String]) -> Result<HashMap<String, Record>, Error> {
+        let work = self.work;
+        let stored = work.store.records_by_ids(&work.target.name, Kind::Customer, ids).await?;
+        let stored: HashMap<String, Stored> = by_key(stored, |stored| stored.record.id.clone());
+        let old: Vec<String> =
+            ids.iter().filter(|id| stored.get(*id).is_none_or(|stored| self.is_old(stored.seen_at))).cloned().collect();
+        let mut now: HashMap<String, Record> = stored
+            .into_iter()
+            .filter(|(_, stored)| stored.gone_at.is_none())
+            .map(|(id, stored)| (id, stored.record))
+            .collect();
+        if !old.is_empty()
+            && let Some(read) = work.read_now(&work.target, Kind::Customer, &old).await?
+        {
+            old.iter().for_each(|id| drop(now.remove(id)));
+            now.extend(read);
+        }
+        Ok(now)
+    }
+
+    /// Which records that are to be created somebody else made in the target since it was read.
+    pub(super) async fn made_meanwhile(
+        &self,
+        kind: Kind,
+        changes: &[PlannedChange],
+        references: &HashMap<(Kind, String), String>,
+        links: &HashMap<String, Link>,
+    ) -> Result<HashMap<String, String>, Error> {
+        let work = self.work;
+        let creates: Vec<&PlannedChange> = changes
+            .iter()
+            .filter(|change| change.action == Action::Create && change.way() == Way::Onward)
+            .filter(|change| kind == Kind::Customer || (kind == Kind::Asset && has_hard_key(change)))
+            .collect();
+        let Some(can) = work.target.description.kind(kind).filter(|_| !creates.is_empty()) else {
+            return Ok(HashMap::new());
+        };
+        let mut asked = self.asked.0.lock().await;
+        let known = asked.entry(kind).or_default();
+        if !known.all && !self.is_old(work.store.read_last_began(&work.target.name, kind).await?.unwrap_or_default()) {
+            known.all = true;
+        }
+        if !known.all {
+            self.ask(kind, can, &creates, references, known).await?;
+        }
+        if known.new.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<String> = creates.iter().map(|change| change.source.clone()).collect();
+        let sources = work.store.records_by_ids(&work.source.name, kind, &ids).await?;
+        let sources: HashMap<String, Stored> = by_key(sources, |stored| stored.record.id.clone());
+        let new: Vec<String> = known.new.iter().map(|record| record.id.clone()).collect();
+        let taken = work.store.links_of_targets(&work.sync.name, kind, &new).await?;
+        let taken: HashSet<&str> = taken.iter().filter_map(Link::linked).collect();
+        let mut made = HashMap::new();
+        for change in creates {
+            let Some(source) = sources.get(&change.source) else { continue };
+            let account = parent(change, references);
+            let free = known.new.iter().filter(|record| !taken.contains(record.id.as_str()));
+            let there: Vec<Record> =
+                free.filter(|record| kind == Kind::Customer || record.parent == account).cloned().collect();
+            let own: Vec<Link> = links.get(&change.source).cloned().into_iter().collect();
+            if let Some(why) = self.not_new(kind, can, &source.record, &there, &own) {
+                made.insert(change.known_by().to_owned(), why);
+            }
+        }
+        Ok(made)
+    }
+
+    /// What of a kind is new in the target since it was read: all of it where the connector tells what changed,
+    /// else account by account, or name by name.
+    async fn ask(
+        &self,
+        kind: Kind,
+        can: &KindDescription,
+        creates: &[&PlannedChange],
+        references: &HashMap<(Kind, String), String>,
+        known: &mut Known,
+    ) -> Result<(), Error> {
+        let work = self.work;
+        let mut asks = Vec::new();
+        if can.reads.changed_since {
+            known.all = true;
+            let began = work.store.read_last_began(&work.target.name, kind).await?.unwrap_or_default();
+            asks.push(Selection::ChangedSince(began.plus_ms(-CLOCKS_MS)));
+        } else if kind == Kind::Asset && can.reads.of_parent {
+            let mut accounts: Vec<String> = creates.iter().filter_map(|change| parent(change, references)).collect();
+            accounts.sort_unstable();
+            accounts.dedup();
+            accounts.retain(|account| known.accounts.insert(account.clone()));
+            // What this plan made holds nothing yet.
+            let stored = work.store.records_by_ids(&work.target.name, Kind::Customer, &accounts).await?;
+            let before = |stored: &Stored| stored.first_at.is_none_or(|first| first <= self.made_at);
+            asks.extend(stored.into_iter().filter(before).map(|stored| Selection::OfParent(stored.record.id)));
+        } else if can.reads.named {
+            asks.extend(
+                creates
+                    .iter()
+                    .map(|change| Selection::Named { parent: parent(change, references), name: change.name.clone() }),
+            );
+        }
+        for selection in asks {
+            let read = work.read_all(&work.target, kind, selection).await;
+            let read = read.map_err(|failure| work.target.failed(failure))?;
+            let ids: Vec<String> = read.iter().map(|record| record.id.clone()).collect();
+            let before = work.store.records_by_ids(&work.target.name, kind, &ids).await?;
+            let before: HashMap<String, Stored> = by_key(before, |stored| stored.record.id.clone());
+            work.store.records_put(&work.target.name, kind, &read, work.now()).await?;
+            known.new.extend(read.into_iter().filter(|record| {
+                before.get(&record.id).is_none_or(|stored| stored.gone_at.is_some() || stored.record != *record)
+            }));
+        }
+        Ok(())
+    }
+
+    /// Why a source record is not new beside these target records; none when it is.
+    fn not_new(
+        &self,
+        kind: Kind,
+        can: &KindDescription,
+        source: &Record,
+        there: &[Record],
+        links: &[Link],
+    ) -> Option<String> {
+        let work = self.work;
+        let rules = work.sync.rules.kinds.get(&kind)?;
+        let stamp_of = |id: &str| work.stamp(kind, id).unwrap_or_default();
+        let source = std::slice::from_ref(source);
+        let matched = if kind == Kind::Customer {
+            matching::match_customers(&CustomerMatchInput {
+                kind,
+                source,
+                target: there,
+                target_complete: true,
+                links,
+                stamp_of: &stamp_of,
+                rules,
+                describe: can,
+                stopped: &|| false,
+            })
+        } else {
+            matching::match_records(&MatchInput {
+                kind,
+                source,
+                target: there,
+                target_complete: true,
+                links,
+                elsewhere: &[],
+                exists: &|id| there.iter().any(|record| record.id == id),
+                holder: &|_| None,
+                serial_elsewhere: &|_| false,
+                stamp_of: &stamp_of,
+                rules,
+                describe: can,
+                stopped: &|| false,
+            })
+        };
+        let (target, reason) = match matched.into_iter().next()?.decision {
+            Decision::Linked { target, reason, .. } => (target, reason),
+            Decision::Proposed { candidates, reason } | Decision::Conflict { candidates, reason } => {
+                (candidates.into_iter().next()?.target, reason)
+            }
+            _ => return None,
+        };
+        Some(format!("{kind} {target} was made or changed in the target since, and may be it ({reason}): plan again"))
+    }
+
+    fn is_old(&self, seen: Timestamp) -> bool {
+        self.work.now().since_ms(seen) > FRESH_MS
+    }
+}
+
+/// The account in the target that a change makes something in; none for customers.
+fn parent(change: &PlannedChange, references: &HashMap<(Kind, String), String>) -> Option<String> {
+    change.fields.iter().find_map(|diff| match (diff.name.as_str(), &diff.after) {
+        ("parent", Value::Text(customer)) => references.get(&(Kind::Customer, customer.clone())).cloned(),
+        (plan::alerts::ACCOUNT, Value::Text(account)) => Some(account.clone()),
+        _ => None,
+    })
+}
+
+/// Whether a device says in other ways than by its name which one it is.
+fn has_hard_key(change: &PlannedChange) -> bool {
+    let keys = ["serial-number", "mac-addresses"];
+    change.fields.iter().any(|diff| keys.contains(&diff.name.as_str()) && !diff.after.is_blank())
+}

@@ -4,7 +4,7 @@
 use crate::harness::pair::{Psa, Rmm};
 use crate::harness::{TestApp, Vendors, sync, told};
 use crosswalk::engine::{ChangeFilter, Decision, PlanReport};
-use crosswalk::model::{Action, Kind, LinkState, SyncRules};
+use crosswalk::model::{Action, Kind, LinkState, ReverseDecision, SyncRules};
 use crosswalk::store::ChangeStatus;
 use crosswalk_sims::{Size, World};
 use serde_json::{Value, json};
@@ -129,7 +129,7 @@ async fn a_company_that_a_colleague_made_since_the_plan_is_not_made_again() {
         let why = refused(&app, &plan).await;
         let [(Action::Create, source, message)] = why.as_slice() else { panic!("{why:?}") };
         assert_eq!(*source, taken);
-        assert!(message.contains("was made or changed in the target since"), "{message}");
+        assert!(message.contains("was made or changed in `psa` since"), "{message}");
         let made = match &psa {
             Psa::Autotask(sim) => sim.companies(),
             Psa::Bms(sim) => sim.accounts(),
@@ -139,6 +139,26 @@ async fn a_company_that_a_colleague_made_since_the_plan_is_not_made_again() {
         }
         assert!(app.link_target(Kind::Customer, &new).await.is_some(), "the other one is made");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_that_somebody_made_since_the_plan_is_not_made_again_for_its_account() {
+    let vendors = Vendors::start(2, 2, 8, 0.0);
+    let app = TestApp::with(&vendors, SyncRules { reverse: true, ..SyncRules::default() }).await;
+    app.plan().await;
+    app.tenant.reverse_decide(&sync(), "0", Some(ReverseDecision::Exclude)).await.unwrap();
+    app.bring_in_step().await;
+    let account = vendors.psa.add_company("Zephyr Robotics").to_string();
+    let plan = app.plan().await;
+    vendors.rmm.add_organisation("Zephyr Robotics");
+    app.clock.advance_ms(2 * MINUTE_MS);
+    app.try_apply(&plan).await.unwrap();
+    let of_name = |(_, name): &(i64, String)| name == "Zephyr Robotics";
+    assert_eq!(vendors.rmm.organisations().iter().filter(|one| of_name(one)).count(), 1);
+    let filter = ChangeFilter { status: Some(ChangeStatus::Stale), ..ChangeFilter::default() };
+    let stale = app.tenant.plan_changes(plan.plan.id, &filter, 0, 10).await.unwrap().remove(0);
+    assert_eq!((stale.change.action, stale.change.target), (Action::CreateSource, Some(account)));
+    assert!(stale.message.contains("was made or changed in `rmm` since"), "{}", stale.message);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -187,14 +187,23 @@ fn links_go_out_and_in_as_csv_and_a_file_with_bad_rows_changes_nothing() {
 }
 
 #[test]
-fn a_plan_that_went_stale_is_refused_change_by_change() {
+fn a_plan_that_went_stale_is_refused_change_by_change_and_an_older_one_as_a_whole() {
     let office = Office::in_step();
     let devices = office.rmm.devices();
+    office.rmm.rename_device(&devices[1].id, "RENAMED-1");
+    let older = office.plan(3);
+    office.rmm.rename_device(&devices[1].id, "RENAMED-2");
+    let newer = office.plan(3);
+    office.psa.reset_counts();
+    let superseded = format!("plan {older} is superseded by plan {newer}");
+    let said = office.program.run(&format!("apply {older} --yes")).refused(1, &[superseded.as_str()]);
+    assert!(said.err.contains(&format!("crosswalk apply {newer}")) && !said.out.contains("stale"), "{}", said.whole());
+    assert_eq!(office.psa.counts().writes, 0);
+    office.program.run(&format!("apply {newer} --yes")).ends(0);
+
     office.rmm.rename_device(&devices[0].id, "RENAMED-0");
     let old = office.plan(3);
-    office.rmm.rename_device(&devices[1].id, "RENAMED-1");
-    let new = office.plan(3);
-    office.program.run(&format!("apply {new} --yes")).ends(0);
+    office.program.run(&format!("asset refresh s {}", devices[0].id)).ends(0);
     office.psa.reset_counts();
     let said = office.program.run(&format!("apply {old} --yes")).ends(1);
     assert!(said.out.contains("1 stale") && said.out.contains("was changed in the target since"), "{}", said.whole());

@@ -16,7 +16,8 @@ use serde_json::json;
 pub(super) enum AlertCommand {
     /// Read the alerts now, and make, note or close tickets as trust allows
     #[command(after_help = "\
-Alerts of one device and condition share a ticket. With the trust `approve` the plan waits for
+Alerts of one device and condition share a ticket. One that comes back soon after its ticket was closed
+opens that again (`crosswalk sync set SYNC --swing-hours`). With the trust `approve` the plan waits for
 `crosswalk apply`; with `automatic` it is applied at once. Exits as `crosswalk run` does.
 
 Examples:

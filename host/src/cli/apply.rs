@@ -21,7 +21,8 @@ const RELEASABLE: [&str; 10] =
 /// Do what a plan says.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Each change is looked at again before it is done; what went stale since is refused and told.
+Each change is looked at again before it is done; what went stale since is refused and told. A newer
+plan of the whole sync that says something else supersedes this one: then nothing is done, with exit code 1.
 Nothing is lost when it is stopped: the next plan or apply goes on from there.
 
 Examples:

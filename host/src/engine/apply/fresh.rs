@@ -9,10 +9,14 @@
 
 use super::Session;
 use super::resolve::by_key;
+use crate::engine::connections::Opened;
 use crate::engine::matching::{self, CustomerMatchInput, Decision, MatchInput};
 use crate::engine::plan;
 use crate::error::Error;
-use crate::model::{Action, Kind, KindDescription, Link, PlannedChange, Record, Selection, Timestamp, Value, Way};
+use crate::model::sync::KindRules;
+use crate::model::{
+    Action, Kind, KindDescription, Link, PlannedChange, Record, Selection, Side, Timestamp, Value, Way,
+};
 use crate::store::{SourceMoved, Stored};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::Mutex;
@@ -22,10 +26,10 @@ const FRESH_MS: i64 = 60_000;
 /// By how much the clocks of host and vendor may differ where it is asked what changed since a time.
 const CLOCKS_MS: i64 = 5 * 60_000;
 
-/// What was asked in one application of a plan: per kind the records that are new or another than they were, and
-/// the accounts that were asked for (none where all were).
+/// What was asked in one application of a plan: per kind and side the records that are new or another than they
+/// were, and the accounts that were asked for (none where all were).
 #[derive(Default)]
-pub(super) struct Asked(Mutex<HashMap<Kind, Known>>);
+pub(super) struct Asked(Mutex<HashMap<(Kind, Side), Known>>);
 
 #[derive(Default)]
 struct Known {
@@ -203,7 +207,7 @@ impl Session<'_, '_> {
         Ok(now)
     }
 
-    /// Which records that are to be created somebody else made in the target since it was read.
+    /// Which records that are to be created somebody else made, at the side they go to, since it was read.
     pub(super) async fn made_meanwhile(
         &self,
         kind: Kind,
@@ -214,49 +218,62 @@ impl Session<'_, '_> {
         let work = self.work;
         let creates: Vec<&PlannedChange> = changes
             .iter()
-            .filter(|change| change.action == Action::Create && change.way() == Way::Onward)
+            .filter(|change| match change.way() {
+                Way::Onward => change.action == Action::Create,
+                way => way == Way::AtSource,
+            })
             .filter(|change| kind == Kind::Customer || (kind == Kind::Asset && has_hard_key(change)))
             .collect();
-        let Some(can) = work.target.description.kind(kind).filter(|_| !creates.is_empty()) else {
-            return Ok(HashMap::new());
-        };
+        let Some(side) = creates.first().map(|change| change.action.side()) else { return Ok(HashMap::new()) };
+        let there = work.at(side);
+        let Some(can) = there.description.kind(kind) else { return Ok(HashMap::new()) };
         let mut asked = self.asked.0.lock().await;
-        let known = asked.entry(kind).or_default();
-        if !known.all && !self.is_old(work.store.read_last_began(&work.target.name, kind).await?.unwrap_or_default()) {
+        let known = asked.entry((kind, side)).or_default();
+        if !known.all && !self.is_old(work.store.read_last_began(&there.name, kind).await?.unwrap_or_default()) {
             known.all = true;
         }
         if !known.all {
-            self.ask(kind, can, &creates, references, known).await?;
+            self.ask(kind, there, can, &creates, references, known).await?;
         }
         if known.new.is_empty() {
             return Ok(HashMap::new());
         }
-        let ids: Vec<String> = creates.iter().map(|change| change.source.clone()).collect();
-        let sources = work.store.records_by_ids(&work.source.name, kind, &ids).await?;
-        let sources: HashMap<String, Stored> = by_key(sources, |stored| stored.record.id.clone());
+        let ids: Vec<String> = creates.iter().map(|change| change.known_by().to_owned()).collect();
+        let here = work.at(if side == Side::Target { Side::Source } else { Side::Target });
+        let records = work.store.records_by_ids(&here.name, kind, &ids).await?;
+        let records: HashMap<String, Stored> = by_key(records, |stored| stored.record.id.clone());
         let new: Vec<String> = known.new.iter().map(|record| record.id.clone()).collect();
-        let taken = work.store.links_of_targets(&work.sync.name, kind, &new).await?;
-        let taken: HashSet<&str> = taken.iter().filter_map(Link::linked).collect();
+        let taken = match side {
+            Side::Target => work.store.links_of_targets(&work.sync.name, kind, &new).await?,
+            Side::Source => work.store.links_by_sources(&work.sync.name, kind, &new).await?,
+        };
+        let taken = taken.iter().filter(|link| link.linked().is_some());
+        let taken: HashSet<&str> = match side {
+            Side::Target => taken.filter_map(Link::linked).collect(),
+            Side::Source => taken.map(|link| link.source.as_str()).collect(),
+        };
         let mut made = HashMap::new();
         for change in creates {
-            let Some(source) = sources.get(&change.source) else { continue };
+            let key = change.known_by();
+            let Some(stored) = records.get(key) else { continue };
             let account = parent(change, references);
             let free = known.new.iter().filter(|record| !taken.contains(record.id.as_str()));
-            let there: Vec<Record> =
+            let free: Vec<Record> =
                 free.filter(|record| kind == Kind::Customer || record.parent == account).cloned().collect();
-            let own: Vec<Link> = links.get(&change.source).cloned().into_iter().collect();
-            if let Some(why) = self.not_new(kind, can, &source.record, &there, &own) {
-                made.insert(change.known_by().to_owned(), why);
+            let own: Vec<Link> = links.get(key).cloned().into_iter().filter(|_| side == Side::Target).collect();
+            if let Some(why) = self.not_new(side, can, &stored.record, &free, &own) {
+                made.insert(key.to_owned(), why);
             }
         }
         Ok(made)
     }
 
-    /// What of a kind is new in the target since it was read: all of it where the connector tells what changed,
+    /// What of a kind is new at a side since it was read: all of it where the connector tells what changed,
     /// else account by account, or name by name.
     async fn ask(
         &self,
         kind: Kind,
+        side: &Opened,
         can: &KindDescription,
         creates: &[&PlannedChange],
         references: &HashMap<(Kind, String), String>,
@@ -266,7 +283,7 @@ impl Session<'_, '_> {
         let mut asks = Vec::new();
         if can.reads.changed_since {
             known.all = true;
-            let began = work.store.read_last_began(&work.target.name, kind).await?.unwrap_or_default();
+            let began = work.store.read_last_began(&side.name, kind).await?.unwrap_or_default();
             asks.push(Selection::ChangedSince(began.plus_ms(-CLOCKS_MS)));
         } else if kind == Kind::Asset && can.reads.of_parent {
             let mut accounts: Vec<String> = creates.iter().filter_map(|change| parent(change, references)).collect();
@@ -274,7 +291,7 @@ impl Session<'_, '_> {
             accounts.dedup();
             accounts.retain(|account| known.accounts.insert(account.clone()));
             // What this plan made holds nothing yet.
-            let stored = work.store.records_by_ids(&work.target.name, Kind::Customer, &accounts).await?;
+            let stored = work.store.records_by_ids(&side.name, Kind::Customer, &accounts).await?;
             let before = |stored: &Stored| stored.first_at.is_none_or(|first| first <= self.made_at);
             asks.extend(stored.into_iter().filter(before).map(|stored| Selection::OfParent(stored.record.id)));
         } else if can.reads.named {
@@ -285,12 +302,12 @@ impl Session<'_, '_> {
             );
         }
         for selection in asks {
-            let read = work.read_all(&work.target, kind, selection).await;
-            let read = read.map_err(|failure| work.target.failed(failure))?;
+            let read = work.read_all(side, kind, selection).await;
+            let read = read.map_err(|failure| side.failed(failure))?;
             let ids: Vec<String> = read.iter().map(|record| record.id.clone()).collect();
-            let before = work.store.records_by_ids(&work.target.name, kind, &ids).await?;
+            let before = work.store.records_by_ids(&side.name, kind, &ids).await?;
             let before: HashMap<String, Stored> = by_key(before, |stored| stored.record.id.clone());
-            work.store.records_put(&work.target.name, kind, &read, work.now()).await?;
+            work.store.records_put(&side.name, kind, &read, work.now()).await?;
             known.new.extend(read.into_iter().filter(|record| {
                 before.get(&record.id).is_none_or(|stored| stored.gone_at.is_some() || stored.record != *record)
             }));
@@ -298,19 +315,26 @@ impl Session<'_, '_> {
         Ok(())
     }
 
-    /// Why a source record is not new beside these target records; none when it is.
+    /// Why a record is not new beside these of the side it is to be made at; none when it is.
     fn not_new(
         &self,
-        kind: Kind,
+        side: Side,
         can: &KindDescription,
-        source: &Record,
+        record: &Record,
         there: &[Record],
         links: &[Link],
     ) -> Option<String> {
-        let work = self.work;
-        let rules = work.sync.rules.kinds.get(&kind)?;
-        let stamp_of = |id: &str| work.stamp(kind, id).unwrap_or_default();
-        let source = std::slice::from_ref(source);
+        let (work, kind) = (self.work, can.kind);
+        let usual = KindRules::default();
+        let rules = match side {
+            Side::Target => work.sync.rules.kinds.get(&kind)?,
+            Side::Source => &usual,
+        };
+        let stamp_of = |id: &str| match side {
+            Side::Target => work.stamp(kind, id).unwrap_or_default(),
+            Side::Source => work.source_stamp(kind, id).unwrap_or_default(),
+        };
+        let source = std::slice::from_ref(record);
         let matched = if kind == Kind::Customer {
             matching::match_customers(&CustomerMatchInput {
                 kind,
@@ -340,14 +364,15 @@ impl Session<'_, '_> {
                 stopped: &|| false,
             })
         };
-        let (target, reason) = match matched.into_iter().next()?.decision {
+        let (id, reason) = match matched.into_iter().next()?.decision {
             Decision::Linked { target, reason, .. } => (target, reason),
             Decision::Proposed { candidates, reason } | Decision::Conflict { candidates, reason } => {
                 (candidates.into_iter().next()?.target, reason)
             }
             _ => return None,
         };
-        Some(format!("{kind} {target} was made or changed in the target since, and may be it ({reason}): plan again"))
+        let side = &work.at(side).name;
+        Some(format!("{kind} {id} was made or changed in `{side}` since, and may be it ({reason}): plan again"))
     }
 
     fn is_old(&self, seen: Timestamp) -> bool {

@@ -7,8 +7,8 @@ use crate::engine::context::Work;
 use crate::engine::plan::{Finding, PlanHasher};
 use crate::error::Error;
 use crate::model::plan::PlanTotal;
-use crate::model::{Action, Hold, Kind, Plan, PlanId, PlannedChange, Timestamp};
-use std::collections::{BTreeMap, HashSet};
+use crate::model::{Action, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Findings that a report names one by one.
 const FINDINGS_TOLD: usize = 50;
@@ -23,6 +23,8 @@ pub(in crate::engine) struct Ledger<'w, 'p> {
     sequence: u32,
     hasher: PlanHasher,
     totals: BTreeMap<(Kind, Action), PlanTotal>,
+    /// Of the kinds that the target is asked for once more before something is made: the customers.
+    makes: BTreeMap<Kind, BTreeSet<String>>,
     waiting: Vec<PlannedChange>,
     findings: Vec<Finding>,
     findings_total: u64,
@@ -42,6 +44,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
             sequence: 0,
             hasher: PlanHasher::default(),
             totals: BTreeMap::new(),
+            makes: BTreeMap::new(),
             waiting: Vec::new(),
             findings: Vec::new(),
             findings_total: 0,
@@ -75,6 +78,9 @@ impl<'w, 'p> Ledger<'w, 'p> {
             total.changes += 1;
             total.held += u32::from(change.held.is_some());
             total.calls += change.calls;
+            if change.action == Action::Create && matches!(change.kind, Kind::Customer | Kind::Asset) {
+                self.makes.entry(change.kind).or_default().insert(change.customer.clone());
+            }
             self.waiting.push(change);
         }
         if self.waiting.len() >= AT_ONCE {
@@ -113,6 +119,12 @@ impl<'w, 'p> Ledger<'w, 'p> {
         let (uncertain, complaint) = self.work.uncertain().await?;
         self.find(uncertain);
         self.work.complain(complaint);
+        for (kind, customers) in &self.makes {
+            let can = self.work.target.description.kind(*kind);
+            if let (Some(can), Some(total)) = (can, self.totals.get_mut(&(*kind, Action::Create))) {
+                total.calls += asks(can, customers.len());
+            }
+        }
         let mut plan = Plan {
             id: self.id,
             run: self.work.run,
@@ -128,5 +140,16 @@ impl<'w, 'p> Ledger<'w, 'p> {
         self.work.store.plan_finish(&plan).await?;
         let (findings, findings_total) = (self.findings, self.findings_total);
         Ok(PlanReport { plan, read: (0, 0), complaints: self.work.complaints(), findings, findings_total })
+    }
+}
+
+/// The calls it takes, at most, to ask once more for what is new of a kind before something of these customers is
+/// made: one where the connector tells what changed, else one for each account or name.
+fn asks(can: &KindDescription, customers: usize) -> u32 {
+    let each = (can.kind == Kind::Asset && can.reads.of_parent) || can.reads.named;
+    match (can.reads.changed_since, each) {
+        (true, _) => 1,
+        (false, true) => u32::try_from(customers).unwrap_or(u32::MAX),
+        (false, false) => 0,
     }
 }

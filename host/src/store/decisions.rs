@@ -66,7 +66,7 @@ impl TenantStore {
                 if links.len() > 1 {
                     links.iter().try_for_each(|link| links::set_free(db, tenant, sync, link))?;
                 }
-                links::put_all(db, tenant, sync, links)?;
+                links.iter().try_for_each(|link| links::put(db, tenant, sync, link))?;
                 usage::put_switches(db, tenant, sync, &switches)
             })
             .await

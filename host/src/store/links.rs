@@ -265,7 +265,7 @@ impl Encoded {
 
 /// Stores links, each as [`put`]. Where one takes the target of another, which gets a new one only after it, all
 /// of them are set free first.
-pub(super) fn put_all(db: &Connection, tenant: i64, sync: i64, links: &[Encoded]) -> Result<(), StoreError> {
+fn put_all(db: &Connection, tenant: i64, sync: i64, links: &[Encoded]) -> Result<(), StoreError> {
     if links.len() < 2 {
         return links.iter().try_for_each(|link| put(db, tenant, sync, link));
     }
@@ -274,13 +274,7 @@ pub(super) fn put_all(db: &Connection, tenant: i64, sync: i64, links: &[Encoded]
     let mut done = put_each();
     if done.is_err() {
         db.execute_batch("ROLLBACK TO links")?;
-        let mut free = db.prepare_cached(
-            "UPDATE links SET state = 'unmapped' \
-             WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 AND target_kind = ?5",
-        )?;
-        for link in links {
-            free.execute(params![tenant, sync, link.kind.as_str(), link.source, link.target_kind.as_str()])?;
-        }
+        links.iter().try_for_each(|link| set_free(db, tenant, sync, link))?;
         done = put_each();
     }
     db.execute_batch(if done.is_ok() { "RELEASE links" } else { "ROLLBACK TO links; RELEASE links" })?;

@@ -237,8 +237,8 @@ mod tests {
         db.execute_batch(
             "INSERT INTO tenants (id, name, added_at) VALUES (1, 'default', 1); \
              INSERT INTO connections (id, tenant, name, plugin, digest, settings, grants, buckets, revision) VALUES \
-                 (1, 1, 'rmm', 'p', 'd', '', '', '', 1), (2, 1, 'psa', 'p', 'd', '', '', '', 1); \
-             INSERT INTO syncs (id, tenant, name, source, target, rules, revision) VALUES (1, 1, 's', 1, 2, '', 1); \
+                 (1, 1, 'rmm', 'p', 'd', '{}', '{}', '{}', 1), (2, 1, 'psa', 'p', 'd', '{}', '{}', '{}', 1); \
+             INSERT INTO syncs (id, tenant, name, source, target, rules, revision) VALUES (1, 1, 's', 1, 2, '{}', 1); \
              INSERT INTO records (tenant, connection, kind, id, digest, seen_at, name, fields) VALUES \
                  (1, 2, 'customer', 't1', x'00', 1, 'Umbrella', '{}');",
         )

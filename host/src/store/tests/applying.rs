@@ -481,10 +481,10 @@ async fn a_change_knows_that_its_source_record_is_not_as_it_was_planned_on() {
     let store = &bed.tenant;
     let all: Vec<Record> = ["1", "2", "3", "4"].map(|id| record(id, Some("a"))).into();
     let gone = |id: &'static str| async move {
-        let read = store.read_begin(&rmm(), Kind::Asset, T0, 0).await.unwrap();
+        let read = store.read_begin(None, &rmm(), Kind::Asset, T0, 0).await.unwrap();
         let rest: Vec<Record> =
             ["1", "2", "3", "4"].iter().filter(|one| **one != id).map(|id| record(id, Some("a"))).collect();
-        store.page_commit(&read, &rmm(), Kind::Asset, &rest, None, None, T0).await.unwrap();
+        store.page_commit(&read, &rmm(), Kind::Asset, &one_page(&rest, None, None), T0).await.unwrap();
         store.read_finish(read.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap();
     };
     store.records_put(&rmm(), Kind::Asset, &all, T0).await.unwrap();

@@ -83,8 +83,8 @@ const WAITING: [(&str, &str); 5] = [
 ];
 
 /// Faults that need not bite: a walk of a few rows in one page meets no row that comes or goes, and
-/// what is sent has no spaces around it to be trimmed.
-const MAY_PASS: [&str; 4] = ["row-appears", "row-leaves", "reorder", "trim-values"];
+/// what is sent has no spaces around it to be trimmed, and is composed already.
+const MAY_PASS: [&str; 5] = ["row-appears", "row-leaves", "reorder", "trim-values", "recompose-names"];
 /// Faults of writes, accounts and days, which only a target sees.
 const OF_WRITES: [&str; 10] = [
     "lost-reply",

@@ -269,6 +269,14 @@ async fn apply_with(habit: &str) -> Applied {
     };
     assert_ne!(report.run.status, RunStatus::Succeeded, "{habit}: {}", applied.told);
     scene.habit("guest", "none", 1).await;
+    // What is uncertain is looked up after the vendor's quiet time, and again, before it may be repeated.
+    for _ in 0..4 {
+        if scene.app.uncertain().await.is_empty() {
+            break;
+        }
+        scene.app.clock.advance_ms(15 * 60_000);
+        scene.plan().await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    }
     let again = scene.app.apply(&scene.plan().await.unwrap()).await;
     assert_eq!(
         (again.run.counts.done, again.run.counts.failed),
@@ -298,11 +306,10 @@ async fn a_write_that_never_left_is_known_not_to_be_written() {
 async fn a_write_without_its_outcome_is_looked_up_before_it_is_tried_again() {
     for (habit, done) in [("fewer-outcomes", 1), ("foreign-outcome", 0), ("trap-after-write", 0)] {
         let applied = apply_with(habit).await;
-        assert!(applied.told.contains("the write is not there"), "{habit}: {}", applied.told);
-        assert_eq!((applied.done, applied.failed), (done, 2 - done), "{habit}: {}", applied.told);
-        // Three tries of those without an outcome, each counted on both sides.
-        let tried = done + 3 * (2 - done);
-        assert_eq!(applied.writes, (tried, tried as usize), "{habit}");
+        assert!(applied.told.contains("nobody knows whether it was written"), "{habit}: {}", applied.told);
+        assert_eq!((applied.done, applied.failed), (done, 0), "{habit}: {}", applied.told);
+        // Nothing is sent twice in one run, and both sides count alike.
+        assert_eq!(applied.writes, (2, 2), "{habit}");
     }
 }
 

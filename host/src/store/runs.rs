@@ -144,8 +144,8 @@ impl TenantStore {
         .await
     }
 
-    /// Notes the kinds of a plan, or of these only, of which nothing waits for its release any more: their first
-    /// run is over.
+    /// Notes the kinds of a plan, or of these only, of which nothing is left to do, be it held or cut off by a
+    /// stop: their first run is over.
     ///
     /// # Errors
     /// `NotFound` (the plan).
@@ -155,7 +155,7 @@ impl TenantStore {
             let sync = plan_row(db, tenant, plan)?.sync;
             let mut select = db.prepare_cached(
                 "SELECT kind FROM change_states WHERE tenant = ?1 AND plan = ?2 GROUP BY kind \
-                 HAVING max(status = 'done') AND NOT max(status = 'pending' AND brake IS NOT NULL)",
+                 HAVING max(status = 'done') AND NOT max(status = 'pending')",
             )?;
             let over: Vec<Kind> = collect(select.query([tenant, plan.0])?, |row| word(row, 0))?;
             let mut insert = db.prepare_cached(

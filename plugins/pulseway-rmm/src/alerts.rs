@@ -197,7 +197,8 @@ fn window(host: &dyn Host, since: &str, after: Option<&str>, keep: bool) -> Resu
     // The border counts only where the rows come by number, as they were asked for.
     let is_ordered = rows.windows(2).all(|two| two[0].id.0 > two[1].id.0);
     let border = known::border(host).filter(|(_, of)| is_ordered && of.get(..19) <= since.get(..19)).map(|(id, _)| id);
-    let mut old = are_before(&rows, since);
+    // A row without a usable time is not old: a critical alert must not be lost with its time.
+    let mut old: Vec<bool> = rows.iter().map(|row| row.is_before(since).unwrap_or(false)).collect();
     for (row, old) in rows.iter().zip(&mut old) {
         *old |= border.is_some_and(|border| row.id.0 <= border);
     }

@@ -4,14 +4,15 @@
 //! What is due is a fact in the store; nobody gives hints. A thing is taken in the store
 //! before it is done, so that several processes may look at once and each is done by one.
 //! A slot whose sync somebody works on is skipped and told; slots missed while nobody
-//! looked are one; a failure that may pass is tried again before the next slot, later and
-//! later; what was stopped is due again at once. The loop that looks is `worker`.
+//! looked are one. What was skipped, failed or got only a part is tried again long before
+//! the next slot, later and later; a failure that time alone does not heal once a day. What
+//! was stopped is due again at once. The loop that looks is `worker`.
 
 use super::claim::Claim;
 use super::progress::NoProgress;
 use super::{Engine, RunReport, Tenant};
 use crate::error::Error;
-use crate::model::schedule::{first_slot, next_slot, retry_at};
+use crate::model::schedule::{first_slot, next_slot, rest_at, retry_at};
 use crate::model::{
     Calendar, ConnectionName, Job, Kind, Manifest, Mode, Recurrence, RunStatus, Schedule, SyncName, TenantName,
     Timestamp,
@@ -70,7 +71,7 @@ pub enum JobOutcome {
     Partial,
     /// Not done.
     Failed,
-    /// Somebody else works on it: its next slot is its next chance.
+    /// Somebody else works on it: it is tried again soon.
     Skipped,
     /// Stopped on request; due again at once.
     Stopped,
@@ -93,7 +94,7 @@ pub struct JobReport {
     pub outcome: JobOutcome,
     /// In words.
     pub message: String,
-    /// How often it failed in a row.
+    /// How often in a row it failed, was skipped, or got only a part.
     pub failures: u32,
     /// When it is due next: RFC 3339.
     pub next_at: Option<String>,
@@ -172,14 +173,16 @@ impl Tenant {
         };
         let now = self.parts.clock.now();
         let (outcome, message) = told(&went);
+        let again = schedule.failures + 1;
         let (failures, retry) = match (outcome, &went) {
             (JobOutcome::Stopped, _) => (schedule.failures, Some(now)),
-            (JobOutcome::Skipped, _) => (schedule.failures, None),
-            (JobOutcome::Failed, Err(Error::Vendor { failure, .. })) if failure.is_passing() => {
-                (schedule.failures + 1, Some(retry_at(schedule.failures + 1, now)))
+            (JobOutcome::Done, _) => (0, None),
+            (JobOutcome::Failed, Err(Error::Vendor { failure, .. })) if !failure.is_passing() => {
+                (again, Some(now.plus_ms(HOPELESS_MS)))
             }
-            (JobOutcome::Failed, _) => (schedule.failures + 1, None),
-            (JobOutcome::Done | JobOutcome::Partial, _) => (0, None),
+            (JobOutcome::Skipped | JobOutcome::Failed, _) => (again, Some(retry_at(again, now))),
+            // A monthly run that got nothing would else be next due in a month.
+            (JobOutcome::Partial, _) => (again, Some(rest_at(again, now))),
         };
         // An uncertain write is looked up when that is due, be the next slot a month away.
         let retry = match self.store.doubt_due(&schedule.sync).await? {
@@ -377,6 +380,9 @@ impl Tenant {
     }
 }
 
+/// After this long a job is tried again whose failure time alone does not heal (a login that was
+/// withdrawn), where its next slot is further away.
+const HOPELESS_MS: i64 = 24 * 3_600_000;
 /// How often usage goes out by itself where nobody said.
 const DAY_MINUTES: u32 = 24 * 60;
 /// The longest interval: 31 days.

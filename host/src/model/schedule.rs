@@ -17,6 +17,8 @@ const CALENDAR_JITTER_MAX_MS: i64 = 3 * MINUTE_MS;
 const RETRY_MS: i64 = MINUTE_MS;
 /// … up to this.
 const RETRY_MAX_MS: i64 = 60 * MINUTE_MS;
+/// The longest pause before what got only a part is tried again.
+const REST_MAX_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// What can be done by the clock. To add one: a word here, and a line where the engine does it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -201,7 +203,18 @@ pub fn next_slot(slot_at: Timestamp, every_ms: i64, now: Timestamp) -> Timestamp
 /// When a job that failed so often in a row is tried again, its next slot apart.
 #[must_use]
 pub fn retry_at(failures: u32, now: Timestamp) -> Timestamp {
-    now.plus_ms(RETRY_MS.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(RETRY_MAX_MS))
+    now.plus_ms(pause_ms(failures, RETRY_MAX_MS))
+}
+
+/// When a job that got only a part so often in a row is tried again, its next slot apart: in the
+/// end once a day, as what is missing may stay missing.
+#[must_use]
+pub fn rest_at(times: u32, now: Timestamp) -> Timestamp {
+    now.plus_ms(pause_ms(times, REST_MAX_MS))
+}
+
+fn pause_ms(times: u32, most_ms: i64) -> i64 {
+    RETRY_MS.saturating_mul(1 << times.saturating_sub(1).min(20)).min(most_ms)
 }
 
 /// At most so much, and the same for a job whenever and wherever it is asked for.
@@ -306,5 +319,7 @@ mod tests {
     fn retries_come_later_and_later_but_not_ever_later() {
         let wait = |failures| retry_at(failures, NOW).since_ms(NOW) / MINUTE_MS;
         assert_eq!([0, 1, 2, 3, 6, 7, 60].map(wait), [1, 1, 2, 4, 32, 60, 60]);
+        let rest = |times| rest_at(times, NOW).since_ms(NOW) / MINUTE_MS;
+        assert_eq!([1, 2, 7, 11, 12, 60].map(rest), [1, 2, 64, 1024, 1440, 1440], "at least once a day");
     }
 }

@@ -67,6 +67,7 @@ fn products(settings: &Settings) -> KindDescription {
     let can_make = settings.service_billing_code.is_some() && settings.pick("service-period").is_some();
     this.writes = if can_make { Operations::CREATE } else { Operations::empty() };
     this.fields.iter_mut().for_each(|field| field.writable = Writable::Never);
+    this.fields.push(read_only("price"));
     this
 }
 
@@ -81,6 +82,8 @@ fn usage() -> KindDescription {
             // The last row begins with a billing period most often: that is not since when the number holds.
             FieldDescription { readable: false, ..writable("effective", None) },
             read_only("invoiced-until"),
+            read_only("current"),
+            read_only("price"),
         ],
         name_length: None,
         stamp: None,

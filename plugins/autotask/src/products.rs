@@ -8,8 +8,8 @@ use crate::query::{Condition, MOST, Query};
 use crosswalk_sdk::batch::all_failed;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Failure, Field, Kind, Level, Method, Operation, Outcome, Page, Product, Request, Selection, Settlement,
-    Told, Value, names,
+    Change, Failure, Kind, Level, Method, Operation, Outcome, Page, Product, Request, Selection, Settlement, Told,
+    names,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -43,17 +43,16 @@ impl Row<'_> {
             id: self.id.0.to_string(),
             name: self.name.text().into_value().unwrap_or_default(),
             active: self.is_active,
-            extra: price(&self.unit_price),
+            price: price(&self.unit_price),
             ..Product::default()
         }
     }
 }
 
-/// A price as an attribute: for people, never computed with.
-pub(crate) fn price(told: &Told<Str<'_>>) -> Vec<Field> {
+/// A price as digits with a point, however the vendor wrote the number.
+pub(crate) fn price(told: &Told<Str<'_>>) -> Told<String> {
     let plain = |text: String| text.parse::<f64>().map_or(text, |number| number.to_string());
-    let value = told.text().into_value().map(plain).map(Value::Text);
-    value.map(|value| Field { name: "unit-price".to_owned(), value }).into_iter().collect()
+    told.text().map(plain)
 }
 
 /// Reads services.

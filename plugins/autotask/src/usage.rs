@@ -74,7 +74,8 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
             product: Reference(service.to_string()).into(),
             quantity: Told::or_nothing(standing.map(|standing| standing.units)),
             invoiced_until: Told::or_nothing(invoiced_until.map(|day| Time(midnight(day)))),
-            extra: products::price(&line.unit_price),
+            current: Told::or_nothing(standing.and_then(|standing| standing.now.filter(|now| *now != standing.units))),
+            price: products::price(&line.unit_price),
             ..Usage::default()
         };
         Some(usage.into_item())

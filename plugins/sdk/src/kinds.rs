@@ -150,12 +150,15 @@ kinds! {
     Product {
         active: bool = "active", "Whether it can be sold.";
         code: String = "code", "The seller's code.";
+        price: String = "price", "What one costs where nobody says otherwise: `12.5`; `0` where nothing is charged.";
     }
     /// How much of a product a customer or contract, its parent, uses.
     Usage {
         product: Reference = "product", "What is used.";
         quantity: i64 = "quantity", "How many pieces are to be paid for; in a change, how many it shall be.";
         actual: i64 = "actual", "How many pieces are in use, where another number is billed.";
+        current: i64 = "current", "How many today, where a change for a later day is agreed already.";
+        price: String = "price", "What one costs on this line: `12.5`.";
         period: String = "period", "The month of the report, yyyy-mm.";
         effective: Time = "effective", "The first day from which the quantity holds, as its midnight.";
         invoiced_until: Time = "invoiced-until", "The last day that was invoiced already.";

@@ -118,6 +118,8 @@ pub(super) struct Standing {
     from: String,
     /// How many.
     pub(super) units: i64,
+    /// How many today; none where the first row begins later.
+    pub(super) now: Option<i64>,
     /// The last day that was invoiced, of the last two months and later.
     pub(super) invoiced_until: Option<String>,
 }
@@ -166,13 +168,18 @@ pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<Ha
     }
     let back = client.host.now_ms().saturating_sub(INVOICED_DAYS * DAY_MS) / DAY_MS * DAY_MS;
     let back = time::from_unix_ms(back);
-    let last = by_end
+    let ends = by_end
         .iter()
         .flat_map(|(end, lines)| lines.chunks(MOST as usize / 2).map(move |some| (some.to_vec(), vec![from(end)])));
-    let mut queries = packed(last);
+    let mut queries = packed(ends);
+    let today = today(client)?;
+    let (first, last) = bounds(&today);
+    // Invoiced, or of today.
     queries.extend(lines.chunks(MOST as usize - 2).map(|some| {
         let posted = Condition::new("exist", "approveAndPostDate", Operand::Nothing);
-        query(vec![Condition::among(LINE, some.iter().map(|(line, _)| *line)), posted, from(&back)])
+        let begun = Condition::new("lte", "startDate", Operand::Text(&last));
+        let either = Condition::any(vec![posted, Condition::all(vec![begun, from(&first)])]);
+        query(vec![Condition::among(LINE, some.iter().map(|(line, _)| *line)), either, from(&back)])
     }));
     let mut rows = in_zone(client, client.every::<Units>(UNITS, &queries)?)?;
     let reaches_end = |row: &&Units| {
@@ -182,7 +189,7 @@ pub(super) fn standing(client: &Client<'_>, lines: Vec<(i64, i64)>) -> Result<Ha
     let known: HashSet<i64> = rows.iter().filter(reaches_end).map(|row| row.line.0).collect();
     let rest: Vec<i64> = lines.iter().map(|(line, _)| *line).filter(|line| !known.contains(line)).collect();
     rows.extend(whole(client, &rest)?);
-    Ok(latest(&rows))
+    Ok(latest(&rows, &today))
 }
 
 /// All rows of lines.
@@ -266,15 +273,28 @@ fn packed<'a>(parts: impl Iterator<Item = (Vec<i64>, Vec<Condition<'a>>)>) -> Ve
     packs.into_iter().map(|pack| query(vec![Condition::any(pack)])).collect()
 }
 
-/// Of each line, what its last row says, and up to when it was invoiced.
-fn latest(rows: &[Units]) -> HashMap<i64, Standing> {
+/// Which day it is: in the zone that the settings name, else UTC's.
+fn today(client: &Client<'_>) -> Result<String, Failure> {
+    let ahead = client.settings.utc_offset_seconds()?.unwrap_or_default();
+    let now = time::from_unix_ms(client.host.now_ms().saturating_add_signed(ahead * 1000));
+    Ok(now.get(..10).unwrap_or_default().to_owned())
+}
+
+/// Of each line, what its last row says, what the row of today says, and up to when it was invoiced.
+fn latest(rows: &[Units], today: &str) -> HashMap<i64, Standing> {
     let mut latest = HashMap::<i64, Standing>::new();
+    let mut rows: Vec<&Units> = rows.iter().collect();
+    rows.sort_by_key(|row| row.start.date());
     for row in rows {
         let standing = latest.entry(row.line.0).or_insert_with(|| Standing {
             from: String::new(),
             units: 0,
+            now: None,
             invoiced_until: None,
         });
+        if row.start.date() <= today && row.end.date() >= today {
+            standing.now = Some(row.units.0);
+        }
         if row.start.date() > standing.from.as_str() {
             (standing.from, standing.units) = (row.start.date().to_owned(), row.units.0);
         }
@@ -317,9 +337,13 @@ mod tests {
                 {"contractID":31,"contractServiceID":640,"startDate":"2025-02-01","endDate":"2025-02-10","units":18}]"#,
         )
         .unwrap();
-        let expected =
-            Standing { from: "2025-02-10".to_owned(), units: 20, invoiced_until: Some("2025-01-31".to_owned()) };
-        assert_eq!(latest(&rows), HashMap::from([(640, expected)]));
+        for (today, now) in
+            [("2024-12-31", None), ("2025-01-31", Some(18)), ("2025-02-09", Some(18)), ("2025-02-10", Some(20))]
+        {
+            let (from, invoiced_until) = ("2025-02-10".to_owned(), Some("2025-01-31".to_owned()));
+            let expected = Standing { from, units: 20, now, invoiced_until };
+            assert_eq!(latest(&rows, today), HashMap::from([(640, expected)]), "{today}");
+        }
         let days: Vec<Day> = serde_json::from_str(r#"["2025-01-31T23:00:00Z","2025-07-31T22:00:00Z"]"#).unwrap();
         assert_eq!(days[0].date(), "2025-02-01", "midnight of the vendor's own zone");
         for (date, moment_there) in [

@@ -84,7 +84,7 @@ fn a_line_tells_what_stands_after_the_last_change() {
         assert_eq!(field(&item, "effective"), None, "a row's first day is not a change's");
         assert_eq!((item.name.as_str(), item.parent.clone()), ("Managed Backup", Some(contract.to_string())));
         let product = field(&item, "product").cloned().unwrap();
-        assert_eq!(field(&item, "unit-price"), Some(&Value::Text("15.5".to_owned())), "a text");
+        assert_eq!(field(&item, "price"), Some(&Value::Text("15.5".to_owned())), "a text");
         let Value::Text(service) = product else { panic!("no reference") };
         let product = all(&host, Kind::Product, Selection::Ids(vec![service])).unwrap().remove(0);
         assert_eq!((product.name.as_str(), field(&product, "active")), ("Managed Backup", Some(&Value::Boolean(true))));
@@ -331,7 +331,7 @@ fn a_service_is_made_once_the_settings_say_what_it_gets() {
     sim.faults().clear();
     let named = Selection::Named(Named { parent: None, name: "Sophos Phish Threat".to_owned() });
     let found = all(&host, Kind::Product, named).unwrap();
-    assert_eq!((found.len(), field(&found[0], "unit-price")), (1, Some(&Value::Text("0".to_owned()))));
+    assert_eq!((found.len(), field(&found[0], "price")), (1, Some(&Value::Text("0".to_owned()))));
     create.name = Some("Managed Detection".to_owned());
     let id = done(&Psa::write(&host, vec![create.clone()])).remove(0);
     assert!(host.logged.borrow().iter().any(|line| line.contains("price 0")), "{:?}", host.logged);

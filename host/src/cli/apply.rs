@@ -15,8 +15,22 @@ use serde_json::{Value, json};
 use std::io::Write;
 
 /// The brakes a person can let go, and all of them.
-const RELEASABLE: [&str; 10] =
-    ["first-run", "deactivations", "updates", "creates", "identity", "quantity", "zero", "edited", "moved", "all"];
+const RELEASABLE: [&str; 14] = [
+    "first-run",
+    "deactivations",
+    "updates",
+    "creates",
+    "identity",
+    "quantity",
+    "falls",
+    "rises",
+    "zero",
+    "edited",
+    "moved",
+    "takeover",
+    "parts",
+    "all",
+];
 
 /// Do what a plan says.
 #[derive(Debug, clap::Args)]
@@ -109,7 +123,7 @@ impl ApplyArgs {
         loop {
             let page = tenant.plan_changes(self.plan, &filter, after, PAGE).await?;
             for change in page.iter().map(|view| &view.change) {
-                if change.held.as_ref().is_none_or(|hold| free(&hold.brake)) {
+                if change.held.as_ref().is_none_or(|hold| hold.brakes().all(free)) {
                     (go, calls) = (go + 1, calls + u64::from(change.calls));
                 } else {
                     held += 1;

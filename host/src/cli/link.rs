@@ -206,7 +206,7 @@ pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &LinkFi
                     view.link.state.as_str().to_owned(),
                     target,
                     name,
-                    why(&view.link),
+                    [Some(why(&view.link)), view.note.clone()].into_iter().flatten().collect::<Vec<_>>().join("; "),
                 ]
             });
             let shown = table(["kind", "source", "name", "state", "target", "name there", "why"], rows);

@@ -137,6 +137,7 @@ pub(super) fn link_view(view: &LinkView) -> Json {
     document["source_name"] = json!(view.source_name);
     document["target_name"] = json!(view.target_name);
     document["customer"] = json!(view.customer);
+    document["note"] = json!(view.note);
     document
 }
 

@@ -13,7 +13,7 @@ mod resolve;
 pub(super) use resolve::References;
 
 use super::Tenant;
-use super::brakes::can_release;
+use super::brakes::can_let_go;
 use super::context::Work;
 use super::plan;
 use super::progress::{Progress, Stage};
@@ -39,6 +39,8 @@ const TRIES: u32 = 3;
 pub struct ApplyOptions {
     /// Brakes the operator lets go: their names, or `all`.
     pub release: Vec<String>,
+    /// Changes that stay held whatever is released, by their sequence: what holds them was not seen.
+    pub withheld: HashSet<u32>,
     /// Only this source customer's changes.
     pub customer: Option<String>,
     /// Only this kind's changes.
@@ -141,6 +143,8 @@ impl Work<'_> {
 
     async fn end_apply(&self, plan: &Plan, tally: Tally) -> Result<ApplyReport, Error> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
+        let mut tally = tally;
+        tally.counts.held += self.attention();
         let counts = &tally.counts;
         let stopped = tally.stop.as_deref() == Some(STOPPED);
         let complaints = self.complaints();
@@ -199,7 +203,7 @@ fn steps(plan: &Plan) -> Vec<(Kind, Action)> {
     if plan.undoes.is_some() {
         return planned;
     }
-    let all = Kind::ALL.into_iter().flat_map(|kind| plan::ORDER.map(|action| (kind, action)));
+    let all = Kind::ALL.into_iter().flat_map(|kind| plan::order_of(kind).map(|action| (kind, action)));
     all.filter(|step| planned.contains(step)).collect()
 }
 
@@ -375,7 +379,10 @@ impl<'w, 'p> Session<'w, 'p> {
         let kind = self.options.trusted.unwrap_or(change.kind);
         let trust = self.work.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
         let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
-        trust >= least && change.held.as_ref().is_none_or(|hold| can_release(&hold.brake) && released(&hold.brake))
+        trust >= least
+            && change.held.as_ref().is_none_or(|hold| {
+                !self.options.withheld.contains(&change.sequence) && can_let_go(hold) && hold.brakes().all(released)
+            })
     }
 
     async fn intend(&self, kind: Kind, action: Action, changes: Vec<Prepared>) -> Result<Batch, Error> {

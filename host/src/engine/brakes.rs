@@ -17,8 +17,13 @@
 //! | `updates` | over 30 %, at least 10 | none | single renames go on |
 //! | `creates` | over 50 %, at least 10, where it has any | over 20 %, at least 25 | 40 → 80: 40 of 40 held over the sync; 450 new ids: re-linked, 0 created |
 //! | `identity` | over 20 %, at least 3 | over 5 %, at least 10 | 180 serials, 20 × 9: held; 450 re-links held; one swapped board goes on, at high risk |
-//! | `quantity` | over 25 %, at least 5, a line | lines that fall: over 20 %, at least 10 | 100 lines × −12: held over the sync |
+//! | `quantity` | a line: falls over 25 %, or rises over 25 % and at least 5 | none | 20 → 15 goes on, 20 → 14 is held |
+//! | `falls`, `rises` | | of the lines or of the units, each way: over 20 %, at least 10 | 100 lines × −12: `falls` |
+//! | `zero`, `edited`, `moved`, `takeover`, `parts` | each such line | none | 60 set by hand: never overwritten unseen |
 //! | `first-run` | | all of a kind until a whole plan of it was let go | a kind added later is looked at once |
+//!
+//! What holds quantities is decided with the lines (`plan/usage/holds.rs`), where `usage list` and an approval see it as
+//! well: usage counts for none of the classes here, and a new line is a rise.
 //!
 //! Customers and products stand for themselves: over the sync they have the least numbers of a customer, so 121
 //! companies made twice are held. A small provider (10 customers, 100 devices) is not asked for a new customer
@@ -41,6 +46,12 @@ pub fn can_release(brake: &str) -> bool {
     !["preview", DATES, UNMAPPED, OUT_OF_USE].contains(&brake)
 }
 
+/// Whether an operator can let go all brakes of a hold.
+#[must_use]
+pub fn can_let_go(hold: &Hold) -> bool {
+    hold.brakes().all(can_release)
+}
+
 /// What the brakes of the whole sync count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
@@ -50,13 +61,11 @@ pub enum Class {
     Identity,
     /// New records.
     Creates,
-    /// Quantities of contract lines that fall.
-    Quantity,
 }
 
 impl Class {
     /// All of them.
-    pub const ALL: [Class; 4] = [Class::Deactivations, Class::Identity, Class::Creates, Class::Quantity];
+    pub const ALL: [Class; 3] = [Class::Deactivations, Class::Identity, Class::Creates];
 
     /// The brake that holds them.
     #[must_use]
@@ -65,7 +74,6 @@ impl Class {
             Class::Deactivations => "deactivations",
             Class::Identity => "identity",
             Class::Creates => "creates",
-            Class::Quantity => "quantity",
         }
     }
 
@@ -74,7 +82,6 @@ impl Class {
             Class::Deactivations => "deactivations",
             Class::Identity => "changed identities",
             Class::Creates => "new ones",
-            Class::Quantity => "quantities that fall",
         }
     }
 }
@@ -90,7 +97,6 @@ pub fn counted(changes: &[PlannedChange], class: Class) -> (Vec<usize>, usize) {
         Class::Creates => {
             matches!(change.action, Action::Create | Action::CreateSource) && !retired.contains(change.source.as_str())
         }
-        Class::Quantity => falls(change),
     };
     // What a customer's own brake holds is looked at anyway, and takes nobody else along.
     let is_one = |change: &PlannedChange| change.held.is_none() && change.way() != Way::Back && is_of(change);
@@ -123,16 +129,6 @@ fn is_identity(change: &PlannedChange) -> bool {
     }
 }
 
-/// Whether a line of a contract falls.
-fn falls(change: &PlannedChange) -> bool {
-    let number = |value: &crate::model::Value| value.to_string().parse::<f64>().ok();
-    change.kind == Kind::Usage
-        && change.fields.iter().any(|diff| {
-            diff.name == "quantity"
-                && matches!((diff.before.as_ref().and_then(number), number(&diff.after)), (Some(before), Some(after)) if after < before)
-        })
-}
-
 /// The hold of a kind over the whole sync, when `count` records of `in_use` are over the limit of their class;
 /// `None` when they are not.
 #[must_use]
@@ -141,7 +137,6 @@ pub fn over_the_sync(kind: Kind, class: Class, count: usize, in_use: u64, limits
         Class::Deactivations => (limits.sync_deactivate_percent, limits.sync_deactivate_least, limits.deactivate_least),
         Class::Identity => (limits.sync_identity_percent, limits.sync_identity_least, limits.identity_least),
         Class::Creates => (limits.sync_create_percent, limits.sync_create_least, limits.create_least),
-        Class::Quantity => (limits.sync_quantity_percent, limits.sync_quantity_least, limits.sync_quantity_least),
     };
     let least = if matches!(kind, Kind::Customer | Kind::Product) { least.min(own_least) } else { least };
     is_over(count, in_use, percent, least).then(|| Hold {
@@ -337,8 +332,6 @@ mod tests {
             ("companies made twice", Kind::Customer, Class::Creates, 121, 121, true),
             ("ten companies of thirty", Kind::Customer, Class::Creates, 10, 30, true),
             ("three companies of ten", Kind::Customer, Class::Creates, 3, 10, false),
-            ("100 lines fall", Kind::Usage, Class::Quantity, 100, 400, true),
-            ("nine lines fall", Kind::Usage, Class::Quantity, 9, 10, false),
         ] {
             assert_eq!(held(kind, class, count, all).as_deref(), expected.then(|| class.brake()), "{what}");
         }

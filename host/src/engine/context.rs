@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::{ChangeId, Kind, Mode, RunId, RunStatus, Side, Sync, SyncName};
 use crate::runtime::CallContext;
 use crate::store::TenantStore;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Sentences that a run keeps of what was not read.
@@ -23,6 +23,8 @@ pub(super) struct Work<'p> {
     pub(super) target: Opened,
     pub(super) progress: &'p dyn Progress,
     pub(super) run: RunId,
+    /// Findings that bills are wrong by until a person acts.
+    pub(super) attention: AtomicU64,
     /// For calls that only read.
     pub(super) reading: CallContext,
     /// What was not read, or not to its end, whatever asked for it: one sentence each.
@@ -58,6 +60,7 @@ impl Tenant {
             target,
             progress,
             run,
+            attention: AtomicU64::new(0),
             reading: super::connections::reading(),
             complaints: Mutex::default(),
             recovered: AtomicBool::new(false),
@@ -68,6 +71,15 @@ impl Tenant {
 }
 
 impl Work<'_> {
+    /// Counts findings that bills are wrong by until a person acts: the run does not end well with them.
+    pub(super) fn attend(&self, findings: u64) {
+        self.attention.fetch_add(findings, Ordering::Relaxed);
+    }
+
+    pub(super) fn attention(&self) -> u64 {
+        self.attention.load(Ordering::Relaxed)
+    }
+
     /// The kinds of the sync that are kept in step, in the order of work. Alerts, which
     /// become tickets, are polled apart.
     pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {

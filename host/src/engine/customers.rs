@@ -17,6 +17,7 @@ use super::context::Work;
 use super::links::Decision;
 use super::matching::OPERATOR;
 use super::matching::contracts::{is_offered, term};
+use super::plan::usage::in_force;
 use super::progress::Progress;
 use crate::error::Error;
 use crate::model::usage::{Ending, LastOutcome};
@@ -301,10 +302,11 @@ impl Tenant {
         let contracts = self.store.records_of_parent(&sync.target, Kind::Contract, &account).await?;
         let mut contracts: Vec<Record> =
             contracts.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect();
-        contracts.sort_by_key(|one| (!is_offered(one), !one.active(), one.name.clone(), one.id.clone()));
+        let today = super::usage::today(&sync.rules.time_zone, self.parts.clock.now());
+        contracts.sort_by_key(|one| (!is_offered(one), !in_force(one, today), one.name.clone(), one.id.clone()));
         let view = |record: Record| ContractView {
             type_: record.text("type").map(str::to_owned),
-            term: term(&record),
+            term: term(&record, today),
             eligible: is_offered(&record),
             chosen: chosen == Some(record.id.as_str()),
             id: record.id,

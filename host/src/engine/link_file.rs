@@ -133,7 +133,7 @@ impl Tenant {
             }
             let view = known.get(&(kind, row.source.clone()));
             if let Decision::Link(target) = decision
-                && kind != Kind::Location
+                && !sync.rules.shares(kind)
                 && let Some(before) = targets.insert((kind, target), number)
             {
                 problems.add(Cause::Twice, number, format!("target {kind} {target} stands in row {before} already"));

@@ -8,6 +8,7 @@ use super::Tenant;
 use super::decisions::Decided;
 use super::imports::by_a_spreadsheet;
 use super::matching::OPERATOR;
+use super::plan::usage::is_free;
 use crate::error::Error;
 use crate::model::{Candidate, Kind, Link, LinkState, Record, Sync, SyncName};
 use serde::Serialize;
@@ -37,6 +38,8 @@ pub struct LinkView {
     pub target_name: Option<String>,
     /// The source customer it belongs to (itself, for a customer).
     pub customer: String,
+    /// What is wrong with the target record: a service for which nothing is charged.
+    pub note: Option<String>,
 }
 
 /// What an operator decides of one source record.
@@ -84,7 +87,11 @@ impl Tenant {
             .iter()
             .map(|link| {
                 let source = find(&sources, &link.source);
+                let target = link.linked().and_then(|id| find(&targets, id));
                 LinkView {
+                    note: target
+                        .filter(|target| kind == Kind::Product && is_free(target))
+                        .map(|_| "it has the price 0 there: nothing is charged for it".to_owned()),
                     source_name: source.as_ref().map(|record| record.name.clone()).unwrap_or_default(),
                     target_name: link.target.as_deref().and_then(|id| find(&targets, id)).map(|record| record.name),
                     customer: source.and_then(|record| record.parent).unwrap_or_else(|| link.source.clone()),
@@ -289,8 +296,7 @@ impl Tenant {
                 Some(_) => {}
             }
         }
-        // Several sites may share a location; everything else is one to one.
-        if kind != Kind::Location {
+        if !sync.rules.shares(kind) {
             let others = self.store.links_of_target(&sync.name, kind, target).await?;
             if let Some(other) = others.iter().find(|other| {
                 other.source != source.id && other.state == LinkState::Linked && !freed.contains(&other.source)

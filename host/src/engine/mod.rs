@@ -77,7 +77,7 @@ pub use syncs::NewSync;
 pub use tenant::Tenant;
 pub use uncertain::{Found, UncertainView};
 pub use undo::UndoOptions;
-pub use usage::{UsageChoice, UsageFilter, UsageHistory, UsageLine, UsageState};
+pub use usage::{UsageBrake, UsageChoice, UsageFilter, UsageHistory, UsageLine, UsagePart, UsageState};
 pub use why::{Advice, Step, Trace};
 pub use worker::WorkOptions;
 

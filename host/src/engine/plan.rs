@@ -155,6 +155,20 @@ pub const ORDER: [Action; 12] = [
     Action::Unlink,
 ];
 
+/// The order of the actions of a kind. A line that goes elsewhere is ended where it was first.
+#[must_use]
+pub fn order_of(kind: Kind) -> [Action; 12] {
+    let mut order = ORDER;
+    if kind == Kind::Usage {
+        order.sort_by_key(|action| *action != Action::Retire);
+    }
+    order
+}
+
+fn rank_of(kind: Kind, action: Action) -> usize {
+    order_of(kind).iter().position(|one| *one == action).unwrap_or(ORDER.len())
+}
+
 fn rank(action: Action) -> usize {
     ORDER.iter().position(|one| *one == action).unwrap_or(ORDER.len())
 }

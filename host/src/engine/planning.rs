@@ -45,6 +45,8 @@ pub struct PlanReport {
     pub findings: Vec<Finding>,
     /// How many findings there are in all.
     pub findings_total: u64,
+    /// Of these, the number that bills are wrong by until a person acts.
+    pub attention: u64,
 }
 
 /// What a run came to: the plan, and what was applied of it.
@@ -102,7 +104,8 @@ impl Work<'_> {
         if self.sync.rules.kinds.contains_key(&Kind::Usage) {
             // Until it is read to its end nobody knows what is zero.
             let unread = "the last reading of usage did not come to its end".to_owned();
-            self.store.fetched_put(&self.sync.name, Some(unread), &HashMap::new()).await?;
+            let period = self.store.fetched(&self.sync.name).await?.and_then(|(.., period)| period);
+            self.store.fetched_put(&self.sync.name, Some(unread), &HashMap::new(), period).await?;
         }
         let observed = self.observe().await?;
         for (side, reports) in [(&self.source, &observed.source), (&self.target, &observed.target)] {
@@ -165,13 +168,16 @@ impl Work<'_> {
         (run.counts.source_read, run.counts.target_read) = report.read;
         run.counts.planned = sum(|total| total.changes);
         run.counts.held = sum(|total| total.held);
+        let attention = self.attention();
         let complaints = self.complaints();
         run.status = match (run.counts.planned, complaints.is_empty()) {
             (_, false) => RunStatus::Partial,
+            (0, true) if attention > 0 => RunStatus::Held,
             (0, true) => RunStatus::NothingToDo,
             (planned, true) if planned == run.counts.held => RunStatus::Held,
             _ => RunStatus::Succeeded,
         };
+        run.counts.held += attention;
         run.message = complaints.into_iter().next().unwrap_or_default();
         run.plan = Some(report.plan.id);
         run.ended_at = Some(self.now());
@@ -201,7 +207,11 @@ impl Work<'_> {
         self.tell_shared_stamps(&mut draft).await?;
         let report = draft.report().await?;
         self.progress.end(&Stage::Planning);
-        Ok(PlanReport { read: observed.map(Observed::totals).unwrap_or_default(), ..report })
+        Ok(PlanReport {
+            attention: self.attention(),
+            read: observed.map(Observed::totals).unwrap_or_default(),
+            ..report
+        })
     }
 
     pub(super) fn plan_items(

@@ -242,3 +242,35 @@ pub struct Hold {
     /// Why, in words, with the numbers.
     pub reason: String,
 }
+
+/// What stands between the names of several brakes.
+const AND: char = '+';
+
+impl Hold {
+    /// A hold of one brake.
+    #[must_use]
+    pub fn new(brake: &str, reason: String) -> Self {
+        Self { brake: brake.to_owned(), reason }
+    }
+
+    /// Several holds as one, in their order: it lets go when each of its brakes is released.
+    #[must_use]
+    pub fn together(holds: impl IntoIterator<Item = Self>) -> Option<Self> {
+        holds.into_iter().reduce(|mut all, one| {
+            if !all.brakes().any(|brake| brake == one.brake) {
+                all.brake.push(AND);
+                all.brake.push_str(&one.brake);
+            }
+            if !all.reason.contains(&one.reason) {
+                all.reason.push_str("; ");
+                all.reason.push_str(&one.reason);
+            }
+            all
+        })
+    }
+
+    /// The names of its brakes, each to be released by itself.
+    pub fn brakes(&self) -> impl Iterator<Item = &str> {
+        self.brake.split(AND)
+    }
+}

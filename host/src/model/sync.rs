@@ -47,6 +47,8 @@ pub struct SyncRules {
     pub usage: UsageRules,
     /// Whether usage and tickets are on for a customer that nobody switched.
     pub switched_on: bool,
+    /// Whether several source customers may be one account; see [`SyncRules::shares`].
+    pub share_accounts: bool,
 }
 
 impl Default for SyncRules {
@@ -65,11 +67,30 @@ impl Default for SyncRules {
             reverse: false,
             usage: UsageRules::default(),
             switched_on: true,
+            share_accounts: true,
         }
     }
 }
 
 impl SyncRules {
+    /// Whether several source records of a kind may be one record of the target, where a person says so.
+    ///
+    /// Sites share a location, and products a service. Customers share an account only where nothing of
+    /// them is kept in step but what is billed: two fleets of devices in one account would be matched
+    /// against each other.
+    #[must_use]
+    pub fn shares(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Location | Kind::Product => true,
+            Kind::Customer => {
+                let takes_part = |kind| self.kinds.contains_key(&kind);
+                let fleets = takes_part(Kind::Location) || takes_part(Kind::Asset);
+                self.share_accounts && takes_part(Kind::Usage) && !fleets
+            }
+            _ => false,
+        }
+    }
+
     /// Lets these kinds take part, and no others. Those that did keep their rules.
     ///
     /// Where usage takes part, contracts and products do too; customers and products are then
@@ -226,7 +247,7 @@ pub struct BrakeLimits {
     pub sync_identity_percent: u32,
     /// … and at least so many.
     pub sync_identity_least: u32,
-    /// Quantities that fall over this share of the lines of the whole sync …
+    /// Quantities that fall, or that rise, over this share of the lines or units of the whole sync …
     pub sync_quantity_percent: u32,
     /// … and at least so many.
     pub sync_quantity_least: u32,

@@ -6,7 +6,7 @@
 use super::rows::{collect, cut, limit, time, to_document, word_or_none};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
-use crate::model::{FieldDiff, Kind, PlanId, RunId, SyncName, Timestamp};
+use crate::model::{FieldDiff, Kind, LineKey, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Serialize;
@@ -64,7 +64,7 @@ pub struct JournalFilter {
     pub source: Option<String>,
     /// About this target record.
     pub target: Option<String>,
-    /// About records of this source customer.
+    /// About records of this source customer, or lines that its usage is a part of.
     pub customer: Option<String>,
     /// Of this event.
     pub event: Option<String>,
@@ -113,7 +113,6 @@ impl TenantStore {
                 ("kind", filter.kind.map(|kind| Sql::from(kind.as_str().to_owned()))),
                 ("source", filter.source.map(Sql::from)),
                 ("target", filter.target.map(Sql::from)),
-                ("customer", filter.customer.map(Sql::from)),
                 ("event", filter.event.map(Sql::from)),
             ];
             for (column, value) in wanted {
@@ -121,6 +120,13 @@ impl TenantStore {
                     sql.push_str(&format!(" AND j.{column} = ?"));
                     values.push(value);
                 }
+            }
+            if let Some(customer) = filter.customer {
+                sql.push_str(" AND (j.customer = ? OR (j.kind = 'usage' AND instr(j.detail, ?) > 0))");
+                // As a line of the customer stands in the detail of what it is a part of.
+                let line = serde_json::Value::from(LineKey::new(&customer, "").to_string()).to_string();
+                values.push(Sql::from(customer));
+                values.push(Sql::from(format!("\"line\":{}", line.trim_end_matches('"'))));
             }
             sql.push_str(" ORDER BY j.id DESC LIMIT ?");
             values.push(Sql::from(limit(filter.limit)));

@@ -13,6 +13,9 @@ use crate::model::{ConnectionName, Switches, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
 use std::collections::{HashMap, HashSet};
 
+/// How usage was read last: why nothing is known, of whom nothing is known, and the month that decides.
+pub(crate) type FetchedRow = (Option<String>, HashMap<String, String>, Option<String>);
+
 /// Reports further apart than this leave a day between them of which nothing is known.
 const UNBROKEN_MS: i64 = 36 * 3_600_000;
 
@@ -82,7 +85,8 @@ impl TenantStore {
         .await
     }
 
-    /// Stores how the last reading of the source's usage went: why nothing is known, or of which customers.
+    /// Stores how the last reading of the source's usage went: why nothing is known, or of which customers,
+    /// and the month that decides.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -91,15 +95,16 @@ impl TenantStore {
         sync: &SyncName,
         whole: Option<String>,
         gaps: &HashMap<String, String>,
+        period: Option<String>,
     ) -> Result<(), StoreError> {
         let (tenant, sync, gaps) = (self.id, sync.clone(), to_document(gaps)?);
         self.write(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             db.prepare_cached(
-                "INSERT INTO fetched (tenant, sync, whole, gaps) VALUES (?1, ?2, ?3, ?4) \
-                 ON CONFLICT DO UPDATE SET whole = excluded.whole, gaps = excluded.gaps",
+                "INSERT INTO fetched (tenant, sync, whole, gaps, period) VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT DO UPDATE SET whole = excluded.whole, gaps = excluded.gaps, period = excluded.period",
             )?
-            .execute(params![tenant, sync, whole, gaps])?;
+            .execute(params![tenant, sync, whole, gaps, period])?;
             Ok(())
         })
         .await
@@ -109,15 +114,13 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
-    pub async fn fetched(
-        &self,
-        sync: &SyncName,
-    ) -> Result<Option<(Option<String>, HashMap<String, String>)>, StoreError> {
+    pub async fn fetched(&self, sync: &SyncName) -> Result<Option<FetchedRow>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
-            let mut select = db.prepare_cached("SELECT whole, gaps FROM fetched WHERE tenant = ?1 AND sync = ?2")?;
-            first(select.query([tenant, sync])?, |row| Ok((row.get(0)?, document(row, 1, "gaps")?)))
+            let mut select =
+                db.prepare_cached("SELECT whole, gaps, period FROM fetched WHERE tenant = ?1 AND sync = ?2")?;
+            first(select.query([tenant, sync])?, |row| Ok((row.get(0)?, document(row, 1, "gaps")?, row.get(2)?)))
         })
         .await
     }

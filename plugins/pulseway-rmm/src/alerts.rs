@@ -83,18 +83,6 @@ impl Notification<'_> {
     }
 }
 
-/// Of each row whether it is older than a time. One without a time is as old as its neighbour by number.
-fn are_before(rows: &[Notification<'_>], since: &str) -> Vec<bool> {
-    let told: Vec<Option<bool>> = rows.iter().map(|row| row.is_before(since)).collect();
-    let mut near = told.iter().flatten().next().copied().unwrap_or(false);
-    told.into_iter()
-        .map(|told| {
-            near = told.unwrap_or(near);
-            near
-        })
-        .collect()
-}
-
 /// Reads alerts.
 pub(crate) fn read(
     host: &dyn Host,

@@ -35,7 +35,8 @@ impl Sums {
     }
 }
 
-/// What brakes hold: brake and kind, with how many customers and changes.
+/// What brakes hold: brake and kind, with how many customers and changes. A change that several
+/// brakes hold counts for each.
 #[derive(Default)]
 pub(in crate::cli) struct Held(BTreeMap<(String, Kind), (BTreeSet<String>, u64)>);
 
@@ -52,9 +53,11 @@ impl Held {
                 after = last.change.sequence;
                 for change in page.into_iter().map(|view| view.change) {
                     let Some(hold) = change.held else { continue };
-                    let (customers, changes) = held.entry((hold.brake, change.kind)).or_default();
-                    customers.insert(change.customer);
-                    *changes += 1;
+                    for brake in hold.brakes() {
+                        let (customers, changes) = held.entry((brake.to_owned(), change.kind)).or_default();
+                        customers.insert(change.customer.clone());
+                        *changes += 1;
+                    }
                 }
             }
         }
@@ -94,6 +97,7 @@ pub(in crate::cli) fn document(sync: &SyncName, report: &PlanReport, held: &Held
         "complaints": report.complaints,
         "findings": report.findings,
         "findings_total": report.findings_total,
+        "attention": report.attention,
     })
 }
 
@@ -235,6 +239,7 @@ mod tests {
             complaints: Vec::new(),
             findings: Vec::new(),
             findings_total: 0,
+            attention: 0,
         }
     }
 

@@ -5,7 +5,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{clean, count, or_dash};
 use crate::cli::session::Session;
 use crate::cli::shapes::{self, spelled};
-use crate::engine::plan::usage::{CONTRACT, COUNTED, EFFECTIVE, QUANTITY};
+use crate::engine::plan::usage::{CONTRACT, COUNTED, EFFECTIVE, PARTS, QUANTITY, parts_of};
 use crate::engine::{ChangeFilter, ChangeView, Tenant};
 use crate::model::{Action, FieldDiff, Kind, PlanId, PlannedChange, Risk, SyncName};
 use serde_json::json;
@@ -200,7 +200,14 @@ pub(in crate::cli) fn quantity(change: &PlannedChange) -> String {
         text.push_str(&format!(" from {}", effective.get(..10).unwrap_or(&effective)));
     }
     if let Some(counted) = after(COUNTED) {
-        text.push_str(&format!(" (counted {counted})"));
+        let parts = of(PARTS).map(|diff| parts_of(&diff.after)).unwrap_or_default();
+        let part = |(line, counted): &(String, Option<i64>)| format!("{} of {}", or_dash(*counted), clean(line));
+        let sum = if parts.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", parts.iter().map(part).collect::<Vec<_>>().join(" + "))
+        };
+        text.push_str(&format!(" (counted {counted}{sum})"));
     }
     text
 }

@@ -18,7 +18,8 @@ use crate::model::{Action, Kind, PlanId, SyncName};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exits with 0 when there is nothing to do, with 3 when changes wait for an approval, with 4
-when nothing is to be done but something could not be read.
+when nothing is to be done but something could not be read, with 5 when nothing is to be done
+but a bill stays wrong until somebody acts.
 
 Examples:
   crosswalk plan rmm-to-psa
@@ -88,6 +89,7 @@ async fn make(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow
 pub(super) fn exit(report: &PlanReport) -> Exit {
     match (Sums::of(&report.plan).changes, report.complaints.is_empty()) {
         (_, false) => Exit::Partial,
+        (0, true) if report.attention > 0 => Exit::Held,
         (0, true) => Exit::Done,
         _ => Exit::Pending,
     }

@@ -58,6 +58,9 @@ pub(super) struct RulesArgs {
     /// Whether usage and tickets are on for customers that nobody switched [default: on]
     #[arg(long, value_name = "on|off", value_parser = on_off)]
     switched: Option<bool>,
+    /// Whether several source customers may be one account, where usage but no sites and devices take part [default: on]
+    #[arg(long, value_name = "on|off", value_parser = on_off)]
+    share_accounts: Option<bool>,
 }
 
 /// Rules of alerts, where the kind takes part.
@@ -143,6 +146,7 @@ impl RulesArgs {
             rules.time_zone.clone_from(zone);
         }
         rules.switched_on = self.switched.unwrap_or(rules.switched_on);
+        rules.share_accounts = self.share_accounts.unwrap_or(rules.share_accounts);
         Ok(notes)
     }
 }

@@ -78,22 +78,25 @@ fn words(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         if brakes.first_run { "; of a kind: its first run" } else { "" },
     ));
     text.push_str(&format!(
-        "                of the sync: deactivations over {} % (and {}), creates over {} % (and {}), identities over {} % (and {}), quantities that fall over {} % (and {})\n",
+        "                of the sync: deactivations over {} % (and {}), creates over {} % (and {}), identities over {} % (and {})\n",
         brakes.sync_deactivate_percent,
         brakes.sync_deactivate_least,
         brakes.sync_create_percent,
         brakes.sync_create_least,
         brakes.sync_identity_percent,
         brakes.sync_identity_least,
-        brakes.sync_quantity_percent,
-        brakes.sync_quantity_least,
     ));
     text.push_str(&format!("schedule        {}\n", times(sync, schedules)));
     let switched = if rules.switched_on { "on" } else { "off" };
     if rules.kinds.contains_key(&Kind::Usage) {
         text.push_str(&format!(
-            "usage           {switched} where nobody switched it; a day is one of {}; held are quantities that move over {} % (and {}), or to zero\n",
-            rules.time_zone, rules.usage.quantity_percent, rules.usage.quantity_least
+            "usage           {switched} where nobody switched it; a day is one of {}; held are quantities that move over {} % (and {}), fall over as much, or to zero, and over the sync more than {} % (and {}){}\n",
+            rules.time_zone,
+            rules.usage.quantity_percent,
+            rules.usage.quantity_least,
+            brakes.sync_quantity_percent,
+            brakes.sync_quantity_least,
+            if rules.shares(Kind::Customer) { "; several customers may be one account" } else { "" }
         ));
     }
     if rules.kinds.contains_key(&Kind::Alert) {

@@ -1,6 +1,7 @@
 //! Approving: the lines that are meant are planned, shown with what they come to in units, and
-//! after a yes applied with every brake let go that a person can let go.
+//! after a yes applied, with those brakes let go that were agreed to (`consent`).
 
+use super::consent::{Consent, LINE_BRAKES, Seen};
 use super::list::effect;
 use super::which::WhichArgs;
 use crate::cli::apply::{confirmed, words};
@@ -11,14 +12,14 @@ use crate::cli::plan::{self, Held, changes, quantity};
 use crate::cli::progress::Bars;
 use crate::cli::session::Session;
 use crate::cli::shapes;
-use crate::engine::brakes::can_release;
+use crate::engine::brakes::{can_let_go, can_release};
 use crate::engine::plan::usage::{QUANTITY, integer};
 use crate::engine::{ApplyOptions, ChangeFilter, ChangeView, PlanReport, UsageChoice, UsageLine, UsageState};
-use crate::model::{Kind, LineKey, PlannedChange, SyncName};
+use crate::model::{Hold, Kind, LineKey, PlannedChange, SyncName};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Which lines, and from which day on.
 #[derive(Debug, clap::Args)]
@@ -27,9 +28,11 @@ pub(in crate::cli) struct ApproveArgs {
     sync: SyncName,
     #[command(flatten)]
     which: WhichArgs,
-    /// With --all: what a brake holds, too
+    /// With --all: what a brake holds, too, but for what --release has to name
     #[arg(long)]
     held: bool,
+    #[command(flatten)]
+    release: ReleaseArgs,
     /// From which day on [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     effective: Option<Date>,
@@ -38,15 +41,24 @@ pub(in crate::cli) struct ApproveArgs {
     yes: bool,
 }
 
+/// Which brakes are let go by their names.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ReleaseArgs {
+    /// Let go what this brake holds; repeat for several. Needed for edited, moved, zero, takeover and parts
+    #[arg(long, value_name = "BRAKE", value_parser = LINE_BRAKES)]
+    pub(super) release: Vec<String>,
+}
+
 impl ApproveArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let tenant = session.tenant().await?;
-        let held = self.held || self.which.are_named();
+        let ordinary = self.held || self.which.are_named();
+        let held = ordinary || !self.release.release.is_empty();
         let states = [UsageState::Waiting, UsageState::Held];
         let lines = self.which.lines(&tenant, &self.sync, &states[..1 + usize::from(held)]).await?;
         // A day that cannot be is only worth another try when another day is asked for.
         let hopeless =
-            |line: &UsageLine| self.effective.is_none() && line.brake.as_ref().is_some_and(|brake| !can_release(brake));
+            |line: &UsageLine| self.effective.is_none() && line.brakes.iter().any(|hold| !can_release(&hold.brake));
         let (not_possible, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(hopeless);
         let not_possible: Vec<NotPossible> = not_possible.into_iter().map(NotPossible::from).collect();
         if lines.is_empty() {
@@ -59,6 +71,8 @@ impl ApproveArgs {
             )?;
             return Ok(if not_possible.is_empty() { Exit::Done } else { Exit::Held });
         }
+        let seen = self.yes.then(|| Seen::of(&lines));
+        let consent = Consent { ordinary, release: self.release.release, seen };
         let choices: Vec<UsageChoice> = lines
             .into_iter()
             .map(|line| UsageChoice {
@@ -67,7 +81,7 @@ impl ApproveArgs {
                 effective: self.effective,
             })
             .collect();
-        carry_out(session, &self.sync, &choices, not_possible, self.yes).await
+        carry_out(session, &self.sync, &choices, not_possible, &consent, self.yes).await
     }
 }
 
@@ -92,16 +106,20 @@ impl From<UsageLine> for NotPossible {
 impl NotPossible {
     /// Of a change that a brake holds which nobody can let go.
     fn of(change: &PlannedChange, names: &HashMap<String, String>) -> Option<Self> {
-        let hold = change.held.as_ref().filter(|hold| !can_release(&hold.brake))?;
+        let hold = change.held.as_ref().filter(|hold| !can_let_go(hold))?;
+        Some(Self::from_change(change, hold.reason.clone(), names))
+    }
+
+    fn from_change(change: &PlannedChange, reason: String, names: &HashMap<String, String>) -> Self {
         let product = change.source.parse().map_or_else(|_| change.source.clone(), |line: LineKey| line.product);
-        Some(Self {
+        Self {
             customer: change.customer.clone(),
             customer_name: names.get(&change.customer).unwrap_or(&change.customer).clone(),
             product,
             product_name: change.name.clone(),
-            brake: Some(hold.brake.clone()),
-            reason: hold.reason.clone(),
-        })
+            brake: change.held.as_ref().map(|hold| hold.brake.clone()),
+            reason,
+        }
     }
 }
 
@@ -118,6 +136,7 @@ pub(super) async fn carry_out(
     sync: &SyncName,
     choices: &[UsageChoice],
     mut not_possible: Vec<NotPossible>,
+    consent: &Consent,
     yes: bool,
 ) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
@@ -126,9 +145,14 @@ pub(super) async fn carry_out(
     let views = changes(&tenant, id, &ChangeFilter::default(), usize::MAX).await?;
     let customers: Vec<String> = views.iter().map(|view| view.change.customer.clone()).collect();
     let names = tenant.customer_names(sync, &customers).await?;
-    let is_free = |view: &&ChangeView| view.change.held.as_ref().is_none_or(|hold| can_release(&hold.brake));
+    let can_go = |view: &&ChangeView| view.change.held.as_ref().is_none_or(can_let_go);
+    let withheld: Vec<(&PlannedChange, String)> = consent.withheld(&views);
+    let sequences: HashSet<u32> = withheld.iter().map(|(change, _)| change.sequence).collect();
+    let is_free = |view: &&ChangeView| can_go(view) && !sequences.contains(&view.change.sequence);
     let free: Vec<&ChangeView> = views.iter().filter(is_free).collect();
     not_possible.extend(views.iter().filter_map(|view| NotPossible::of(&view.change, &names)));
+    let held = withheld.into_iter().filter(|(change, _)| change.held.as_ref().is_none_or(can_let_go));
+    not_possible.extend(held.map(|(change, why)| NotPossible::from_change(change, why, &names)));
     let shown = shown(&report, &not_possible, &free, &names);
     let plan = || plan::document(sync, &report, &Held::default());
     if free.is_empty() {
@@ -137,14 +161,17 @@ pub(super) async fn carry_out(
     }
     if !yes {
         session.output.tell(&shown);
-        let go_ahead = format!("crosswalk apply {id} --release all --yes");
+        let brakes: BTreeSet<&str> =
+            free.iter().flat_map(|view| view.change.held.iter().flat_map(Hold::brakes)).collect();
+        let release: String = brakes.iter().map(|brake| format!(" --release {brake}")).collect();
+        let go_ahead = format!("crosswalk apply {id}{release} --yes");
         let question = format!("Write {} to {}?", Size::of(&free).asked(), tenant.sync(sync).await?.target);
         if !confirmed(session, question, &go_ahead).await? {
             session.output.talk("nothing was written");
             return Ok(Exit::Pending);
         }
     }
-    let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
+    let options = ApplyOptions { release: vec!["all".to_owned()], withheld: sequences, ..ApplyOptions::default() };
     let applied = tenant.apply(id, &options, &Bars::new(session.output)).await?;
     session.output.answer(
         || document(plan(), &views, &not_possible, shapes::applied(&applied)),

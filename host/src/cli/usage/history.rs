@@ -26,7 +26,9 @@ pub(super) async fn history(
     let mut history = tenant.usage_history(sync, &customer).await?;
     if let Some(product) = &product {
         history.counts.retain(|span| span.product == *product);
-        history.written.retain(|entry| product_of(entry).as_ref() == Some(product));
+        history
+            .written
+            .retain(|entry| product_of(entry).as_ref() == Some(product) || has_part(entry, &customer, product));
     }
     // What was done first, first; as counts are.
     history.written.reverse();
@@ -79,6 +81,8 @@ struct Row {
     to: Option<i64>,
     effective: String,
     contract: String,
+    /// Of what the count is the sum: each line, and what it counted.
+    parts: String,
     message: String,
 }
 
@@ -109,11 +113,22 @@ fn rows(history: &UsageHistory) -> Vec<Row> {
             to: number("quantity"),
             effective: word("effective"),
             contract: word("contract"),
+            parts: parts(of("parts")),
             message: entry.message.clone(),
             ..Row::default()
         }
     });
     counts.chain(written).collect()
+}
+
+/// `10 of t1/CIXA + 8 of t2/CIXA`; nothing where a line is no sum.
+fn parts(detail: Option<&Value>) -> String {
+    let part = |part: &Value| {
+        let counted = part["counted"].as_i64().map_or("?".to_owned(), |counted| counted.to_string());
+        format!("{counted} of {}", part["line"].as_str().unwrap_or_default())
+    };
+    let parts = detail.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    parts.iter().map(part).collect::<Vec<_>>().join(" + ")
 }
 
 fn words(rows: &[Row]) -> String {
@@ -145,7 +160,11 @@ fn words(rows: &[Row]) -> String {
             or_dash(row.from),
             or_dash(row.to),
             or_dash(Some(&row.effective)),
-            or_dash(row.counted),
+            if row.parts.is_empty() {
+                or_dash(row.counted)
+            } else {
+                format!("{}: {}", or_dash(row.counted), row.parts)
+            },
             or_dash(Some(&row.message)),
         ]
     });
@@ -171,6 +190,13 @@ fn count_of(history: &UsageHistory, span: &CountSpan) -> Value {
 /// What the source calls a product.
 fn name(history: &UsageHistory, product: &str) -> String {
     history.product_names.get(product).cloned().unwrap_or_else(|| product.to_owned())
+}
+
+/// Whether a line that was written is a sum that a customer's product is a part of.
+fn has_part(entry: &JournalEntry, customer: &str, product: &str) -> bool {
+    let key = LineKey::new(customer, product).to_string();
+    let parts = entry.detail.as_ref().and_then(|detail| detail["parts"].as_array());
+    parts.is_some_and(|parts| parts.iter().any(|part| part["line"] == key))
 }
 
 /// The product of a line that was written.

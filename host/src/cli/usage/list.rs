@@ -4,7 +4,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{count, or_dash, table};
 use crate::cli::session::Session;
 use crate::cli::shapes;
-use crate::engine::{UsageFilter, UsageLine, UsageState};
+use crate::engine::{UsageFilter, UsageLine, UsagePart, UsageState};
 use crate::model::SyncName;
 
 /// Lines that pass the filter, of these products: empty, of all.
@@ -51,15 +51,35 @@ pub(super) fn rows(lines: &[UsageLine]) -> String {
             line.customer_name.clone(),
             line.product_name.clone(),
             counted(line),
-            or_dash(line.has),
+            on_contract(line),
             or_dash(line.approved),
             or_dash(line.becomes),
             or_dash(line.becomes.map(|_| &line.effective)),
             format!("{}{brake}", line.state.as_str()),
-            line.reason.clone(),
+            why(line),
         ]
     });
     table(["customer", "product", "counted", "contract", "approved", "becomes", "from", "state", "why"], rows)
+}
+
+/// What the contract has; with what it has today, where more is agreed for later.
+fn on_contract(line: &UsageLine) -> String {
+    match (line.has, line.today) {
+        (Some(has), Some(today)) => format!("{has} (today {today})"),
+        (has, _) => or_dash(has),
+    }
+}
+
+/// Why it stands so, of what it is the sum, and what else is wrong.
+fn why(line: &UsageLine) -> String {
+    let part = |part: &UsagePart| {
+        let counted = part.counted.map_or("not fetched".to_owned(), |counted| counted.to_string());
+        format!("{} {} {counted}", part.customer_name, part.product_name)
+    };
+    let parts = (!line.parts.is_empty())
+        .then(|| format!("sum of {}", line.parts.iter().map(part).collect::<Vec<_>>().join(" + ")));
+    let all = [line.reason.clone()].into_iter().chain(parts).chain(line.notes.iter().cloned());
+    all.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// The count, with how many are in use where that differs; what was not fetched is no number.
@@ -73,7 +93,14 @@ fn counted(line: &UsageLine) -> String {
 
 /// How many lines are how, and what is to come in units.
 fn sums(lines: &[UsageLine]) -> String {
-    let states = [UsageState::Waiting, UsageState::Held, UsageState::InStep, UsageState::NotFetched, UsageState::Left];
+    let states = [
+        UsageState::Waiting,
+        UsageState::Held,
+        UsageState::InStep,
+        UsageState::NotFetched,
+        UsageState::Left,
+        UsageState::Together,
+    ];
     let of = |state: &UsageState| {
         let number = lines.iter().filter(|line| line.state == *state).count();
         (number > 0).then(|| format!("{number} {}", state.as_str()))

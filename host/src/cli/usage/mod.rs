@@ -4,6 +4,7 @@
 //! their whole name where only one has it.
 
 mod approve;
+mod consent;
 mod history;
 mod list;
 mod which;
@@ -18,6 +19,7 @@ use crate::engine::{Tenant, UsageChoice, UsageFilter, UsageLine, UsageState};
 use crate::model::{LineKey, SyncName};
 use approve::ApproveArgs;
 use clap::Subcommand;
+use consent::{Consent, Seen};
 use jiff::civil::Date;
 use serde_json::json;
 use which::WhichArgs;
@@ -28,7 +30,8 @@ pub(super) enum UsageCommand {
     /// List lines: counted, on the contract, approved last, and what they would become
     #[command(after_help = "\
 States: waiting (to be approved), held (by a brake), in-step, not-fetched (the vendor told
-nothing, which is not zero), left (something has to be mapped or put right first). A line that
+nothing, which is not zero), left (something has to be mapped or put right first), together (it
+adds up with another and is billed by that). A line that
 was dismissed or adjusted is in-step, with another number on the contract than is counted, until
 the count moves; `usage adjust SYNC CUSTOMER PRODUCT --quantity N` takes that back.
 
@@ -51,13 +54,16 @@ Examples:
     /// Show what lines would become, and write it to the contracts after a yes
     #[command(after_help = "\
 Contracts are read again first. Of customers that are named, what a brake holds is approved,
-too; of all only with --held. A day that cannot be (invoiced, outside the contract, changed
-once already) is told and left: choose another with --effective.
+too; of all only with --held. What the brakes edited, moved, zero, takeover and parts hold goes
+only with --release and their names, and with --yes only as it was listed before: what changed
+meanwhile stays held. A day that cannot be (invoiced, outside the contract, changed once already)
+is told and left: choose another with --effective.
 
 Examples:
   crosswalk usage approve licences 5f0c1d7e
   crosswalk usage approve licences --all --product CIXA-MSP --effective 2026-12-01
-  crosswalk usage approve licences --all --held --yes")]
+  crosswalk usage approve licences --all --held --yes
+  crosswalk usage approve licences 5f0c1d7e --release edited --release zero")]
     Approve(ApproveArgs),
     /// Write another quantity than is counted; it stays until the count moves
     Adjust {
@@ -69,6 +75,8 @@ Examples:
         /// From which day on [default: today]
         #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
         effective: Option<Date>,
+        #[command(flatten)]
+        release: approve::ReleaseArgs,
         /// Do not ask whether to go ahead
         #[arg(short, long)]
         yes: bool,
@@ -159,10 +167,17 @@ impl UsageCommand {
                 list::list(session, &sync, &UsageFilter { customers, states }, &products).await
             }
             UsageCommand::Approve(args) => args.run(session).await,
-            UsageCommand::Adjust { line, quantity, effective, yes } => {
-                let key = line.key(&session.tenant().await?).await?;
+            UsageCommand::Adjust { line, quantity, effective, release, yes } => {
+                let tenant = session.tenant().await?;
+                let key = line.key(&tenant).await?;
+                let of_customer = UsageFilter { customers: vec![key.customer.clone()], ..UsageFilter::default() };
+                let lines = tenant.usage_list(&line.sync, &of_customer).await?;
+                let seen = yes.then(|| Seen::for_number(&lines));
+                // Whoever writes a number means it, be it zero.
+                let release = release.release.into_iter().chain(["zero".to_owned()]).collect();
+                let consent = Consent { ordinary: true, release, seen };
                 let choice = UsageChoice { line: key, quantity: Some(quantity), effective };
-                approve::carry_out(session, &line.sync, &[choice], Vec::new(), yes).await
+                approve::carry_out(session, &line.sync, &[choice], Vec::new(), &consent, yes).await
             }
             UsageCommand::Dismiss(args) => args.run(session).await,
             UsageCommand::Take { line, target } => take(session, &line, &target).await,

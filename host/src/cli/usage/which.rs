@@ -2,7 +2,8 @@
 
 use crate::cli::exit::Told;
 use crate::engine::{Tenant, UsageFilter, UsageLine, UsageState};
-use crate::model::SyncName;
+use crate::model::{LineKey, SyncName};
+use std::collections::HashSet;
 
 /// Lines by customer and product, or all.
 #[derive(Debug, clap::Args)]
@@ -46,8 +47,17 @@ impl WhichArgs {
         }
         let customers = tenant.customers_named(sync, &self.customers).await?;
         let products = tenant.products_named(sync, &self.products).await?;
-        let mut lines = tenant.usage_list(sync, &UsageFilter { customers, states: states.to_vec() }).await?;
-        lines.retain(|line| products.is_empty() || products.contains(&line.product));
+        let all = tenant.usage_list(sync, &UsageFilter::default()).await?;
+        let is_meant = |line: &UsageLine| {
+            (customers.is_empty() || customers.contains(&line.customer))
+                && (products.is_empty() || products.contains(&line.product))
+        };
+        // Of lines that add up the one is meant that bills them all.
+        let leaders: HashSet<String> =
+            all.iter().filter(|line| is_meant(line)).filter_map(|line| line.together.clone()).collect();
+        let leads = |line: &UsageLine| leaders.contains(&LineKey::new(&line.customer, &line.product).to_string());
+        let mut lines = all;
+        lines.retain(|line| states.contains(&line.state) && (is_meant(line) || leads(line)));
         Ok(lines)
     }
 }

@@ -37,6 +37,7 @@ impl Session<'_, '_> {
             let ground = self.usage.get_or_try_init(|| work.usage_ground(self.plan)).await?;
             let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
             refusals.extend(changes.iter().filter_map(refused));
+            refusals.extend(work.still_billed(&changes).await?);
         }
         let mut given_over = work.given_over(kind, &changes, &links).await?;
         // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.

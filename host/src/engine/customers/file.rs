@@ -224,7 +224,8 @@ impl Taking<'_> {
             return Ok(());
         }
         for (what, decision) in [("account", &account), ("contract", &contract)] {
-            let Some(Decision::Link(target)) = decision else { continue };
+            let alone = !self.sync.rules.shares(Kind::Customer);
+            let Some(Decision::Link(target)) = decision.as_ref().filter(|_| alone) else { continue };
             if let Some(before) = self.targets.insert((what, target.clone()), number) {
                 problems.add(Cause::Twice, number, format!("{what} {target} stands in row {before} already"));
             }

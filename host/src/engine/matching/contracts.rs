@@ -5,8 +5,10 @@
 //! called off is never offered; one that has run out is, as last month may still be to settle.
 
 use super::{Decision, OPERATOR};
+use crate::engine::plan::usage::in_force;
 use crate::model::sync::KindRules;
 use crate::model::{Candidate, Link, LinkState, Record, Value};
+use jiff::civil::Date;
 
 const ONLY_ONE_IN_FORCE: f64 = 0.9;
 const ONLY_ONE: f64 = 0.6;
@@ -23,6 +25,8 @@ pub struct ContractMatchInput<'a> {
     pub link: Option<&'a Link>,
     /// The sync's rules for contracts.
     pub rules: &'a KindRules,
+    /// The day it is.
+    pub today: Date,
 }
 
 /// Decides which contract a customer's usage goes to.
@@ -49,15 +53,16 @@ pub fn match_contract(input: &ContractMatchInput<'_>) -> Decision {
     let declined = |id: &String| input.link.is_some_and(|link| link.declined.contains(id));
     let offered: Vec<&Record> =
         input.contracts.iter().filter(|contract| is_offered(contract) && !declined(&contract.id)).collect();
-    let in_force: Vec<&&Record> = offered.iter().filter(|contract| contract.active()).collect();
+    let in_force: Vec<&&Record> = offered.iter().filter(|contract| in_force(contract, input.today)).collect();
     match (in_force.as_slice(), offered.as_slice()) {
         (_, []) => Decision::Unmapped { reason: "the account has no contract that takes usage".to_owned() },
-        ([only], _) => proposed(only, ONLY_ONE_IN_FORCE, "the only contract in force that takes usage", input.rules),
-        ([], [only]) => proposed(only, ONLY_ONE, "the only contract that takes usage; it is not in force", input.rules),
+        ([only], _) => proposed(only, ONLY_ONE_IN_FORCE, "the only contract in force that takes usage", input),
+        ([], [only]) => proposed(only, ONLY_ONE, "the only contract that takes usage; it is not in force", input),
         (some, all) => {
             let several: Vec<&Record> =
                 if some.is_empty() { all.to_vec() } else { some.iter().map(|one| **one).collect() };
-            let mut candidates: Vec<Candidate> = several.iter().map(|one| candidate(one, ONE_OF_SEVERAL)).collect();
+            let mut candidates: Vec<Candidate> =
+                several.iter().map(|one| candidate(one, ONE_OF_SEVERAL, input.today)).collect();
             candidates.sort_by(|a, b| a.target.cmp(&b.target));
             Decision::Conflict {
                 candidates,
@@ -73,10 +78,10 @@ pub(in crate::engine) fn is_offered(contract: &Record) -> bool {
         && contract.field("takes-usage") != Some(&Value::Boolean(false))
 }
 
-/// When a contract runs and how it stands, in words.
-pub(in crate::engine) fn term(contract: &Record) -> String {
-    let day = |name| contract.field(name).map(|value| value.to_string().chars().take(10).collect::<String>());
-    let dates = match (day("starts"), day("ends")) {
+/// When a contract runs and how it stands on a day, in words.
+pub(in crate::engine) fn term(contract: &Record, today: Date) -> String {
+    let days = crate::engine::plan::usage::term(contract);
+    let dates = match (days.first, days.last) {
         (Some(starts), Some(ends)) => format!("{starts} to {ends}"),
         (Some(starts), None) => format!("from {starts}"),
         (None, Some(ends)) => format!("until {ends}"),
@@ -84,7 +89,7 @@ pub(in crate::engine) fn term(contract: &Record) -> String {
     };
     let stands = if contract.field("cancelled") == Some(&Value::Boolean(true)) {
         ", cancelled"
-    } else if contract.active() {
+    } else if in_force(contract, today) {
         ""
     } else {
         ", not in force"
@@ -92,15 +97,15 @@ pub(in crate::engine) fn term(contract: &Record) -> String {
     format!("{dates}{stands}")
 }
 
-fn candidate(contract: &Record, score: f64) -> Candidate {
-    Candidate { target: contract.id.clone(), name: contract.name.clone(), score, reason: term(contract) }
+fn candidate(contract: &Record, score: f64, today: Date) -> Candidate {
+    Candidate { target: contract.id.clone(), name: contract.name.clone(), score, reason: term(contract, today) }
 }
 
-fn proposed(contract: &Record, score: f64, reason: &str, rules: &KindRules) -> Decision {
-    if rules.accept_score.is_some_and(|enough| score >= enough) {
+fn proposed(contract: &Record, score: f64, reason: &str, input: &ContractMatchInput<'_>) -> Decision {
+    if input.rules.accept_score.is_some_and(|enough| score >= enough) {
         return linked(&contract.id, "only contract", reason.to_owned());
     }
-    Decision::Proposed { candidates: vec![candidate(contract, score)], reason: reason.to_owned() }
+    Decision::Proposed { candidates: vec![candidate(contract, score, input.today)], reason: reason.to_owned() }
 }
 
 fn linked(id: &str, by: &'static str, reason: String) -> Decision {
@@ -113,6 +118,8 @@ mod tests {
     use crate::engine::testkit::{NOW, With, record};
     use crate::model::Kind;
 
+    const TODAY: Date = jiff::civil::date(2026, 11, 29);
+
     fn contract(id: &str, active: bool) -> Record {
         record(id, Some("a"), "Care", &[])
             .with("active", Value::Boolean(active))
@@ -121,7 +128,7 @@ mod tests {
 
     fn decide(contracts: &[Record], link: Option<&Link>, accept_score: Option<f64>) -> Decision {
         let rules = KindRules { accept_score, ..KindRules::default() };
-        match_contract(&ContractMatchInput { contracts, complete: true, link, rules: &rules })
+        match_contract(&ContractMatchInput { contracts, complete: true, link, rules: &rules, today: TODAY })
     }
 
     fn in_short(decision: &Decision) -> String {
@@ -169,7 +176,7 @@ mod tests {
         link.decided_by = OPERATOR.to_owned();
         assert_eq!(in_short(&decide(&[contract("k", true)], Some(&link), None)), "keep");
         let rules = KindRules::default();
-        let unread = ContractMatchInput { contracts: &[], complete: false, link: None, rules: &rules };
+        let unread = ContractMatchInput { contracts: &[], complete: false, link: None, rules: &rules, today: TODAY };
         assert_eq!(in_short(&match_contract(&unread)), "unmapped");
     }
 }

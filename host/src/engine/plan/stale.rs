@@ -7,6 +7,7 @@
 
 use super::alerts::{is_open, reopens};
 use super::reverse::stale_reverse;
+use super::usage::{RETIRED, replaced};
 use super::value::same;
 use crate::model::{Action, FieldDiff, Kind, Link, LinkState, PlannedChange, Record, Value, catalogue};
 
@@ -22,7 +23,11 @@ fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
     let linked = link.and_then(Link::linked);
     match change.action {
         // Whatever was decided or written of a line since makes another change of it right.
-        _ if change.kind == Kind::Usage => moved.then(|| "it was decided on since".to_owned()),
+        _ if change.kind == Kind::Usage => {
+            // The first half of its move, just before, freed it.
+            let freed = link.is_some_and(|link| link.decided_by == RETIRED) && !replaced(change).is_empty();
+            (moved && !freed).then(|| "it was decided on since".to_owned())
+        }
         Action::Create => match link.map(|link| link.state) {
             _ if linked.is_some() => Some(format!("it is linked to {} by now", linked.unwrap_or_default())),
             // Somebody, or the retirement just before, wants it created.

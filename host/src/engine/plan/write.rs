@@ -9,7 +9,7 @@
 
 use super::Reference;
 use super::alerts::{self, ACCOUNT, LAST_ACTIVITY};
-use super::usage::{CONTRACT, COUNTED, EFFECTIVE, PRODUCT, after_usage};
+use super::usage::{CONTRACT, COUNTED, EFFECTIVE, PARTS, PRODUCT, REPLACES, after_retire, after_usage, keep_former};
 use super::value::{composed, same};
 use crate::model::{
     Action, Change, ChangeId, Field, FieldDiff, Kind, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record,
@@ -46,6 +46,8 @@ pub fn to_write(
         Action::Create | Action::Open | Action::CreateSource => Operation::Create,
         Action::Update | Action::Append | Action::Close => Operation::Update,
         Action::Move => Operation::Move,
+        // A line of a contract is out of use with the quantity 0.
+        Action::Retire if change.kind == Kind::Usage => Operation::Update,
         Action::Retire | Action::Deactivate => Operation::Deactivate,
         Action::Reactivate => Operation::Reactivate,
     };
@@ -76,7 +78,7 @@ pub fn to_write(
             ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
             (ACCOUNT | CONTRACT, Value::Text(id)) => write.parent = Some(id.clone()),
             // Only looked at: to see whether it is stale, and by the link.
-            (LAST_ACTIVITY | LINKED_TO | COUNTED, _) => {}
+            (LAST_ACTIVITY | LINKED_TO | COUNTED | PARTS | REPLACES, _) => {}
             // What a line is of stands as long as the line.
             (PRODUCT, _) if operation != Operation::Create => {}
             // Said by the operation.
@@ -125,9 +127,14 @@ pub fn after_write(
         after_ticket(&mut next, change, target, kept, now);
         return next;
     }
+    if change.kind == Kind::Usage && change.action == Action::Retire {
+        after_retire(&mut next, change, now);
+        return next;
+    }
     if change.kind == Kind::Usage {
         let by = if change.action == Action::Create { "the contract had no such line" } else { "same product" };
         if next.linked() != Some(target) {
+            keep_former(&mut next);
             next.made = change.action == Action::Create;
             decide(&mut next, LinkState::Linked, Some(target), by, &change.reason, now);
         }

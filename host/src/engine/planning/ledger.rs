@@ -139,7 +139,8 @@ impl<'w, 'p> Ledger<'w, 'p> {
         shape(&mut plan);
         self.work.store.plan_finish(&plan).await?;
         let (findings, findings_total) = (self.findings, self.findings_total);
-        Ok(PlanReport { plan, read: (0, 0), complaints: self.work.complaints(), findings, findings_total })
+        let complaints = self.work.complaints();
+        Ok(PlanReport { plan, read: (0, 0), complaints, findings, findings_total, attention: 0 })
     }
 }
 

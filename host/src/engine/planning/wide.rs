@@ -39,7 +39,8 @@ impl Wide {
 
     /// Counts changes of one customer and kind, as they are numbered.
     pub(super) fn count(&mut self, changes: &[PlannedChange]) {
-        let Some(kind) = changes.first().map(|change| change.kind) else { return };
+        // Quantities have brakes of their own over the sync.
+        let Some(kind) = changes.first().map(|change| change.kind).filter(|kind| *kind != Kind::Usage) else { return };
         for class in Class::ALL {
             let (places, records) = brakes::counted(changes, class);
             if places.is_empty() {

@@ -379,7 +379,14 @@ fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
 fn quantity_set(change: &PlannedChange) -> Option<String> {
     let quantity = change.fields.iter().find(|diff| diff.name == plan::usage::QUANTITY)?;
     let before = quantity.before.clone().unwrap_or(Value::Integer(0));
-    let set = |after: &Value| format!("its quantity was set from {before} to {after}, and a day takes one change");
+    let parts = change.fields.iter().find(|diff| diff.name == plan::usage::PARTS);
+    let parts = parts.map(|diff| plan::usage::parts_of(&diff.after)).unwrap_or_default();
+    let part = |(line, counted): &(String, Option<i64>)| format!("{} of {line}", counted.unwrap_or_default());
+    let sum = match parts.as_slice() {
+        [] => String::new(),
+        parts => format!(", the sum of {}", parts.iter().map(part).collect::<Vec<_>>().join(" and ")),
+    };
+    let set = |after: &Value| format!("its quantity was set from {before} to {after}{sum}, and a day takes one change");
     change.action.writes().then(|| {
         let line = change.source.split_once('/').map_or(change.source.as_str(), |(_, product)| product);
         format!(

@@ -2,10 +2,11 @@
 //!
 //! Put down when a plan is made, when it was applied, and when a connection failed as a whole.
 
-use super::super::context::Work;
-use super::super::observe::Observed;
-use super::super::plan::usage::{Line, Place, Step};
-use super::Books;
+use super::books::Books;
+use super::fetched::is_failure;
+use crate::engine::context::Work;
+use crate::engine::observe::Observed;
+use crate::engine::plan::usage::{Line, Place, Step};
 use crate::error::Error;
 use crate::model::usage::{Ending, LastOutcome};
 use crate::model::{Failure, Kind, PlanId};
@@ -19,16 +20,18 @@ impl Work<'_> {
         &self,
         books: &Books<'_>,
         observed: Option<&Observed>,
-        (customer, account): (&str, Option<&str>),
+        customer: &str,
         lines: &[Line],
     ) -> Option<LastOutcome> {
-        let Place::Contract(_) = books.place(customer, account) else { return None };
+        let Place::Contract(_) = books.place(customer) else { return None };
         if let Some(failure) = observed.and_then(|observed| failure_of(observed, customer)) {
             return Some(LastOutcome::failed(self.now(), self.run, self.source.name.as_str(), failure));
         }
-        let (ending, message) = match books.not_fetched.why(customer) {
-            Some(why) => (Ending::NotFetched, why.to_owned()),
-            None => ending(lines),
+        // Whatever is counted: where it goes bills nothing.
+        let (ending, message) = match (books.contract_trouble(customer), books.fetched.why(customer)) {
+            (Some(why), _) => (Ending::Held, why),
+            (None, Some(why)) => (Ending::NotFetched, why.to_owned()),
+            (None, None) => ending(lines),
         };
         Some(LastOutcome { ending, at: self.now(), run: self.run, message, trouble: None })
     }
@@ -58,13 +61,11 @@ impl Work<'_> {
         if touched.is_empty() {
             return Ok(());
         }
-        let accounts = self.accounts().await?;
         let books = self.books().await?;
         let outcome = |(customer, failed): (String, Option<String>)| {
-            let account = accounts.get(&customer).map(String::as_str);
             let one = match failed {
                 Some(why) => Some(self.write_failed(why)),
-                None => self.outcome(&books, None, (&customer, account), &books.lines_of(&customer, account)),
+                None => self.outcome(&books, None, &customer, &books.lines_of(&customer)),
             };
             (customer, one)
         };
@@ -86,11 +87,9 @@ impl Work<'_> {
             return Ok(());
         }
         let outcome = LastOutcome::failed(self.now(), self.run, connection, failure);
-        let (accounts, books) = (self.accounts().await?, self.books().await?);
-        let billed = accounts
-            .iter()
-            .filter(|(customer, account)| matches!(books.place(customer, Some(account)), Place::Contract(_)));
-        let outcomes = billed.map(|(customer, _)| (customer.clone(), Some(outcome.clone()))).collect();
+        let books = self.books().await?;
+        let billed = books.accounts.keys().filter(|customer| matches!(books.place(customer), Place::Contract(_)));
+        let outcomes = billed.map(|customer| (customer.clone(), Some(outcome.clone()))).collect();
         Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
     }
 }
@@ -98,12 +97,15 @@ impl Work<'_> {
 /// How a customer stands by its lines: the worst of them, a failure apart.
 fn ending(lines: &[Line]) -> (Ending, String) {
     let held = lines.iter().find_map(|line| match &line.step {
-        Step::Change { hold: Some(hold), .. } => Some(hold.reason.clone()),
+        Step::Change { holds, .. } if !holds.is_empty() => {
+            Some(holds.iter().map(|hold| hold.reason.as_str()).collect::<Vec<_>>().join("; "))
+        }
         _ => None,
     });
     let waiting = lines.iter().filter(|line| matches!(line.step, Step::Change { .. })).count();
     let first = |step: &Step| lines.iter().find(|line| line.step == *step).map(|line| line.reason.clone());
-    match (held, waiting, first(&Step::NotFetched), first(&Step::Left)) {
+    let note = lines.iter().find_map(|line| line.notes.first().cloned());
+    match (held, waiting, first(&Step::NotFetched), first(&Step::Left).or(note)) {
         (Some(why), 1, ..) => (Ending::Held, why),
         (Some(why), more, ..) => (Ending::Held, format!("{why} ({more} lines wait)")),
         (None, 0, Some(why), _) => (Ending::NotFetched, why),
@@ -122,6 +124,6 @@ fn failure_of<'o>(observed: &'o Observed, customer: &str) -> Option<&'o Failure>
     let report = Observed::of(&observed.source, Kind::Usage)?;
     let of_customer = report.gaps.iter().find(|(parent, _)| parent.as_deref() == Some(customer));
     let whole = report.gaps.iter().find(|(parent, _)| parent.is_none());
-    let gap = of_customer.or(whole).map(|(_, cause)| cause).filter(|cause| !matches!(cause, Failure::NotFound { .. }));
+    let gap = of_customer.or(whole).map(|(_, cause)| cause).filter(|cause| is_failure(cause));
     report.failure.as_ref().or(gap)
 }

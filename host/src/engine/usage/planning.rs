@@ -1,53 +1,20 @@
 //! Usage in a plan: contracts and products are mapped, counts put into the history, lines planned.
 
-use super::super::connections::Opened;
-use super::super::context::Work;
-use super::super::observe::Observed;
-use super::super::plan::usage::{CONTRACT, Choice, Line, PRODUCT, Place, Product, lines, plan_usage};
-use super::super::plan::{Finding, Planned};
-use super::super::planning::{Account, Draft};
-use super::super::stop::beside_others;
-use super::super::{brakes, matching};
-use super::{Books, NotFetched, TargetRead, fetched_before};
+use super::books::Books;
+use super::fetched::{Fetched, TargetRead, fetched_before};
+use crate::engine::context::Work;
+use crate::engine::observe::Observed;
+use crate::engine::plan::usage::{Choice, Line, plan_usage};
+use crate::engine::plan::{Finding, Planned};
+use crate::engine::planning::{Account, Draft};
+use crate::engine::stop::beside_others;
+use crate::engine::{brakes, matching};
 use crate::error::Error;
-use crate::model::run::ReadFlaw;
 use crate::model::{
-    Action, Failure, FieldDiff, Kind, Link, LinkState, Operation, PlanId, PlannedChange, Record, Risk, Value, Writable,
+    Action, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value, Writable,
 };
 use matching::{CustomerMatchInput, Decision};
 use std::collections::{HashMap, HashSet};
-
-/// What lines are written on: gathered once an apply.
-pub(in crate::engine) struct Ground {
-    /// A newer plan of the whole sync counts anew.
-    is_old: bool,
-    /// Where each linked customer's quantities go, by id and name; or why nowhere.
-    contracts: HashMap<String, Result<(String, String), String>>,
-    products: HashMap<String, Product>,
-}
-
-impl Ground {
-    /// Why a line must not be written any more; none when it may be.
-    pub(in crate::engine) fn refusal(&self, change: &PlannedChange) -> Option<String> {
-        let of = |name: &str| change.fields.iter().find(|diff| diff.name == name)?.after.as_text();
-        if self.is_old {
-            return Some("a newer plan counts it anew: apply that".to_owned());
-        }
-        match self.contracts.get(&change.customer) {
-            None => return Some("its customer is not linked to an account any more".to_owned()),
-            Some(Err(why)) => return Some(why.clone()),
-            Some(Ok((id, _))) if Some(id.as_str()) == of(CONTRACT) => {}
-            Some(Ok((_, name))) => return Some(format!("the customer has the contract {name} by now")),
-        }
-        match of(PRODUCT).and_then(|product| self.products.get(product)) {
-            Some(Product::Excluded) if change.action == Action::Create => {
-                Some("its product was excluded since".to_owned())
-            }
-            Some(Product::Open(why)) => Some(why.clone()),
-            _ => None,
-        }
-    }
-}
 
 impl Work<'_> {
     /// Plans what belongs to billing: nothing where usage takes no part.
@@ -61,27 +28,33 @@ impl Work<'_> {
             return Ok(());
         }
         self.plan_products(draft, None).await?;
-        let not_fetched = match observed {
-            Some(observed) => not_fetched(&self.source, observed),
+        let fetched = match observed {
+            Some(observed) => self.fetched(observed).await?,
             None => fetched_before(&self.store, &self.sync).await?,
         };
-        self.store.fetched_put(&self.sync.name, not_fetched.whole.clone(), &not_fetched.of).await?;
         let read = TargetRead::of(draft);
-        let mut books = Books::open(&self.store, &self.sync, &self.target, not_fetched, read, self.now()).await?;
+        let mut books = Books::open(&self.store, &self.sync, &self.target, fetched, read, self.now()).await?;
         if observed.is_some() {
             self.store.counts_put(&self.sync.source, books.counts(), self.now()).await?;
         }
         self.plan_contracts(&mut books, accounts).await?;
+        books.add_up();
+        let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
         let mut outcomes = HashMap::new();
-        for account in accounts {
-            let (customer, target) = (account.source.as_str(), account.linked());
-            let planned = self.plan_customer(draft, &books, customer, target, &HashMap::new());
+        for customer in books.customers() {
+            let planned = self.plan_customer(draft, &books, &customer, &HashMap::new());
             let Some((lines, changes)) = planned else { continue };
-            outcomes.insert(customer.to_owned(), self.outcome(&books, observed, (customer, target), &lines));
+            let trouble = books.contract_trouble(&customer);
+            let notes = lines.iter().map(|line| line.notes.len()).sum::<usize>() + usize::from(trouble.is_some());
+            self.attend(notes as u64);
+            if known.contains(customer.as_str()) {
+                outcomes.insert(customer.clone(), self.outcome(&books, observed, &customer, &lines));
+            }
+            draft.find(trouble.into_iter().map(|message| Finding { source: customer.clone(), message }).collect());
             draft.keep(changes).await?;
         }
         self.store.links_put(&self.sync.name, &std::mem::take(&mut draft.noted)).await?;
-        let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
+        draft.find(books.unpriced());
         draft.find(books.without_product());
         draft.find(
             books
@@ -97,6 +70,20 @@ impl Work<'_> {
         Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
     }
 
+    /// Which counts a fresh observation made known, and of which month; kept for what is planned later.
+    async fn fetched(&self, observed: &Observed) -> Result<Fetched, Error> {
+        let (mut fetched, periods) = Fetched::of(&self.source, observed);
+        let mut rows = HashMap::<String, usize>::new();
+        for row in self.store.records_present(&self.sync.source, Kind::Usage).await? {
+            if let Some(period) = row.text("period") {
+                *rows.entry(period.to_owned()).or_default() += 1;
+            }
+        }
+        fetched.decide(&periods, &rows, &self.sync.rules.time_zone, self.now());
+        self.store.fetched_put(&self.sync.name, fetched.whole.clone(), &fetched.of, fetched.period.clone()).await?;
+        Ok(fetched)
+    }
+
     /// Plans one customer's lines: the changes are for the caller to keep, and links that remember
     /// more than before are noted in the draft. Nothing when the target has no usage.
     pub(super) fn plan_customer(
@@ -104,11 +91,9 @@ impl Work<'_> {
         draft: &mut Draft<'_, '_>,
         books: &Books<'_>,
         customer: &str,
-        account: Option<&str>,
         choices: &HashMap<String, Choice>,
     ) -> Option<(Vec<Line>, Vec<PlannedChange>)> {
-        let weighed = books.with(customer, account, choices, |input| {
-            let mut lines = lines(input);
+        let weighed = books.weighed(customer, choices, |input, mut lines| {
             if !choices.is_empty() {
                 lines.retain(|line| choices.contains_key(&line.product));
             }
@@ -118,19 +103,23 @@ impl Work<'_> {
         let (lines, Planned { changes, findings, noted }) = weighed?;
         draft.find(findings);
         let changes = draft.without_open(Kind::Usage, changes);
-        let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
         let rules = &self.sync.rules;
+        // What holds the kind as a whole (a first run, a preview) holds along with what holds the line.
+        let own: Vec<Option<Hold>> = changes.iter().map(|change| change.held.clone()).collect();
+        let mut changes = changes;
+        changes.iter_mut().for_each(|change| change.held = None);
         let unit = brakes::Unit {
             in_use: u32::MAX,
             first_run: draft.first_run(Kind::Usage),
             trust: rules.kinds[&Kind::Usage].trust,
         };
-        brakes::hold(&mut free, unit, &rules.brakes);
-        brakes::hold_with_customer(&mut free, draft.customer_hold(customer));
-        draft.in_use(Kind::Usage, lines.len() as u64);
-        free.append(&mut held);
+        brakes::hold(&mut changes, unit, &rules.brakes);
+        brakes::hold_with_customer(&mut changes, draft.customer_hold(customer));
+        for (change, own) in changes.iter_mut().zip(own) {
+            change.held = Hold::together(own.into_iter().chain(change.held.take()));
+        }
         draft.noted.extend(noted);
-        Some((lines, free))
+        Some((lines, changes))
     }
 
     /// Maps the source's products, and plans those that an operator wants created: all, or those of `only`.
@@ -192,25 +181,6 @@ impl Work<'_> {
         draft.keep(create).await
     }
 
-    /// What a plan's lines have to agree with when they are written, as it is now.
-    pub(in crate::engine) async fn usage_ground(&self, plan: PlanId) -> Result<Ground, Error> {
-        let newest = self.store.plan_list(&self.sync.name, 1).await?.first().map(|newest| newest.id);
-        let books = self.books().await?;
-        let accounts = self.accounts().await?;
-        let contract = |(customer, account): (&String, &String)| {
-            let contract = match books.place(customer, Some(account)) {
-                Place::Contract(contract) => Ok((contract.id.clone(), contract.name.clone())),
-                Place::Off(why) | Place::Nowhere(why) => Err(why.to_owned()),
-            };
-            (customer.clone(), contract)
-        };
-        Ok(Ground {
-            is_old: newest.is_some_and(|newest| newest > plan),
-            contracts: accounts.iter().map(contract).collect(),
-            products: books.products,
-        })
-    }
-
     /// Maps each linked customer to a contract of its account, and stores what was decided.
     async fn plan_contracts(&self, books: &mut Books<'_>, accounts: &[Account]) -> Result<(), Error> {
         let mut decided = Vec::new();
@@ -245,27 +215,6 @@ impl Work<'_> {
             ..link
         }
     }
-}
-
-/// Which counts a fresh observation left unknown.
-fn not_fetched(source: &Opened, observed: &Observed) -> NotFetched {
-    let Some(report) = Observed::of(&observed.source, Kind::Usage) else {
-        return NotFetched { whole: Some(format!("`{}` was not asked for usage", source.name)), of: HashMap::new() };
-    };
-    let whole = report.failure.as_ref().map(Failure::to_string).or_else(|| {
-        report.gaps.iter().find(|(parent, _)| parent.is_none()).map(|(_, cause)| cause.message().to_owned())
-    });
-    let moved = report.flaw.filter(|_| whole.is_none()).map(|flaw| match flaw {
-        ReadFlaw::Moved { .. } => "the report changed while it was read: the next run reads it again".to_owned(),
-        ReadFlaw::Short { told, came } => {
-            format!("the report has {told} rows, {came} came: the next run reads it again")
-        }
-        ReadFlaw::Dropped { before, came } => {
-            format!("the report fell from {before} rows to {came}: a second read that agrees is believed")
-        }
-    });
-    let of = report.gaps.iter().filter_map(|(parent, cause)| Some((parent.clone()?, cause.message().to_owned())));
-    NotFetched { whole: whole.or(moved), of: of.collect() }
 }
 
 fn new_product(

@@ -4,85 +4,26 @@
 //! contract has at that moment: it is shown before it is applied. A dismissal writes nothing to
 //! the vendor; it remembers that this count was seen and is not wanted, until it moves.
 
-use super::super::claim::Claim;
-use super::super::context::Work;
-use super::super::plan::usage::{CONTRACT, Choice, Line, PRODUCT, Step, TAKEN, integer, settle};
-use super::super::planning::Draft;
-use super::super::progress::Progress;
-use super::super::{PlanReport, Tenant};
-use super::{Books, TargetRead, fetched_before};
+use super::books::Books;
+use super::fetched::{TargetRead, fetched_before};
+use super::view::{UsageLine, UsageState, view};
+use crate::engine::claim::Claim;
+use crate::engine::connections::Opened;
+use crate::engine::context::Work;
+use crate::engine::plan::usage::{
+    CONTRACT, Choice, FORMER, PARTS, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former, parts_of,
+    parts_written, settle,
+};
+use crate::engine::planning::Draft;
+use crate::engine::progress::Progress;
+use crate::engine::{PlanReport, Tenant};
 use crate::error::Error;
 use crate::model::usage::CountSpan;
-use crate::model::{Kind, LineKey, Link, LinkState, Mode, PlannedChange, Record, SyncName, Value};
+use crate::model::{Kind, LineKey, Link, LinkState, Mode, PlannedChange, SyncName, Value};
 use crate::store::{JournalEntry, JournalFilter};
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
-
-/// A line with its three numbers, for people and programs.
-#[derive(Debug, Clone, Serialize)]
-pub struct UsageLine {
-    /// The source customer's id.
-    pub customer: String,
-    /// What the source calls it.
-    pub customer_name: String,
-    /// The source product's id.
-    pub product: String,
-    /// What the source calls it.
-    pub product_name: String,
-    /// The contract its quantity goes to: id and name.
-    pub contract: Option<(String, String)>,
-    /// The contract's line.
-    pub line: Option<String>,
-    /// The vendor's count; none: not fetched, which is not zero.
-    pub counted: Option<i64>,
-    /// How many are in use, where the vendor tells.
-    pub actual: Option<i64>,
-    /// What the contract has.
-    pub has: Option<i64>,
-    /// What was approved last.
-    pub approved: Option<i64>,
-    /// What it would become.
-    pub becomes: Option<i64>,
-    /// From which day on.
-    pub effective: String,
-    /// How it stands.
-    pub state: UsageState,
-    /// The brake that holds it.
-    pub brake: Option<String>,
-    /// Why it stands so.
-    pub reason: String,
-}
-
-/// How a line stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UsageState {
-    /// As approved.
-    InStep,
-    /// To be approved.
-    Waiting,
-    /// A brake holds it.
-    Held,
-    /// The count is not known.
-    NotFetched,
-    /// Something has to be mapped or put right first.
-    Left,
-}
-
-impl UsageState {
-    /// The word, as people read it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            UsageState::InStep => "in step",
-            UsageState::Waiting => "waiting",
-            UsageState::Held => "held",
-            UsageState::NotFetched => "not fetched",
-            UsageState::Left => "left",
-        }
-    }
-}
 
 /// Which lines are listed.
 #[derive(Debug, Clone, Default)]
@@ -125,16 +66,15 @@ impl Tenant {
         let target = self.open(&sync.target).await?;
         let books = self.books(&sync, &target).await?;
         let customers = self.store.records_all(&sync.source, Kind::Customer).await?;
-        let accounts = self.accounts(&sync.name).await?;
+        let names: HashMap<&str, &str> =
+            customers.iter().map(|stored| (stored.record.id.as_str(), stored.record.name.as_str())).collect();
         let mut views = Vec::new();
-        for stored in &customers {
-            let record = &stored.record;
-            if !filter.customers.is_empty() && !filter.customers.contains(&record.id) {
+        for customer in books.customers() {
+            if !filter.customers.is_empty() && !filter.customers.contains(&customer) {
                 continue;
             }
-            let account = accounts.get(&record.id).map(String::as_str);
-            let lines = books.lines_of(&record.id, account);
-            views.extend(lines.into_iter().map(|line| view(&books, record, account, line)));
+            let lines = books.lines_of(&customer);
+            views.extend(lines.into_iter().map(|line| view(&books, &names, &customer, line)));
         }
         views.retain(|view| filter.states.is_empty() || filter.states.contains(&view.state));
         views.sort_by(|a, b| (&a.customer_name, &a.product_name).cmp(&(&b.customer_name, &b.product_name)));
@@ -177,12 +117,10 @@ impl Tenant {
         let _claim = Claim::take(&self.parts.data_dir, &self.name, &sync.name)?;
         let target = self.open(&sync.target).await?;
         let books = self.books(&sync, &target).await?;
-        let accounts = self.accounts(&sync.name).await?;
         let now = self.parts.clock.now();
         let mut links = Vec::new();
         for (key, seen) in lines {
-            let account = accounts.get(&key.customer).map(String::as_str);
-            let line = books.lines_of(&key.customer, account).into_iter().find(|line| line.product == key.product);
+            let line = books.lines_of(&key.customer).into_iter().find(|line| line.product == key.product);
             let line = line.ok_or_else(|| no_line(&sync.name, key))?;
             let Some(counted) = line.counted else {
                 return Err(Error::invalid(
@@ -201,17 +139,22 @@ impl Tenant {
             }
             let known = books.links.get(&key.customer).and_then(|links| links.get(&key.product));
             let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));
+            // What billed it until now goes on, and is told as long as it does.
+            if link.linked() != line.target.as_deref() {
+                keep_former(&mut link);
+            }
+            let parts = (!line.parts.is_empty()).then(|| parts_written(&line.parts));
             match (&line.target, line.has) {
                 (Some(target), Some(has)) => {
                     link.state = LinkState::Linked;
                     link.target = Some(target.clone());
-                    remember_place(&mut link, &books, key, account);
-                    settle(&mut link, has, counted);
+                    remember_place(&mut link, &books, key);
+                    settle(&mut link, has, counted, parts);
                 }
                 _ => {
                     link.state = LinkState::Unmapped;
                     link.target = None;
-                    settle(&mut link, 0, counted);
+                    settle(&mut link, 0, counted, parts);
                 }
             }
             link.decided_by = "dismissal".to_owned();
@@ -236,10 +179,8 @@ impl Tenant {
         let _claim = Claim::take(&self.parts.data_dir, &self.name, &sync.name)?;
         let opened = self.open(&sync.target).await?;
         let books = self.books(&sync, &opened).await?;
-        let accounts = self.accounts(&sync.name).await?;
-        let account = accounts.get(&key.customer).map(String::as_str);
         let hint = format!("`crosswalk usage list {} --customer {}` shows the lines", sync.name, key.customer);
-        let super::Place::Contract(contract) = books.place(&key.customer, account) else {
+        let Place::Contract(contract) = books.place(&key.customer) else {
             return Err(Error::invalid(format!("no contract is chosen for customer {}", key.customer), hint));
         };
         let record = self
@@ -249,7 +190,7 @@ impl Tenant {
         if record.parent.as_deref() != Some(&contract.id) {
             return Err(Error::invalid(format!("line {target} is not on the contract {}", contract.name), hint));
         }
-        if let super::Product::Linked { id, name } = books.product(&key.product)
+        if let Product::Linked { id, name, .. } = books.product(&key.product)
             && record.text(PRODUCT) != Some(&id)
         {
             return Err(Error::invalid(
@@ -265,8 +206,8 @@ impl Tenant {
         let known = books.links.get(&key.customer).and_then(|links| links.get(&key.product));
         let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));
         if link.target.as_deref() != Some(target) {
-            link.sent.clear();
-            link.written.clear();
+            keep_former(&mut link);
+            link.sent.retain(|name, _| name == FORMER);
             link.made = false;
         }
         link.state = LinkState::Linked;
@@ -274,7 +215,7 @@ impl Tenant {
         link.decided_by = TAKEN.to_owned();
         link.decided_at = now;
         link.reason = "the operator said which line it is".to_owned();
-        remember_place(&mut link, &books, key, account);
+        remember_place(&mut link, &books, key);
         // What stands there is what is agreed on; the count is not answered yet.
         if let Some(has) = integer(record.field("quantity")) {
             link.sent.insert("quantity".to_owned(), Value::Integer(has));
@@ -330,7 +271,7 @@ impl Tenant {
     pub(in crate::engine) async fn books<'a>(
         &self,
         sync: &'a crate::model::Sync,
-        target: &'a super::Opened,
+        target: &'a Opened,
     ) -> Result<Books<'a>, Error> {
         let not_fetched = fetched_before(&self.store, sync).await?;
         let read = TargetRead::stored(&self.store, sync).await?;
@@ -367,12 +308,6 @@ impl Tenant {
 }
 
 impl Work<'_> {
-    /// The accounts that source customers are linked to.
-    pub(super) async fn accounts(&self) -> Result<HashMap<String, String>, Error> {
-        let links = self.store.links_all(&self.sync.name, Kind::Customer).await?;
-        Ok(links.into_iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect())
-    }
-
     /// The books as they are by now.
     pub(super) async fn books(&self) -> Result<Books<'_>, Error> {
         let read = TargetRead::stored(&self.store, &self.sync).await?;
@@ -382,7 +317,6 @@ impl Work<'_> {
 
     async fn plan_choices(&self, wanted: &BTreeMap<String, HashMap<String, Choice>>) -> Result<PlanReport, Error> {
         self.recover().await?;
-        let accounts = self.accounts().await?;
         let contracts = self.store.links_between(&self.sync.name, Kind::Customer, Kind::Contract).await?;
         let contracts: Vec<String> = contracts
             .iter()
@@ -397,9 +331,8 @@ impl Work<'_> {
         let before = fetched_before(&self.store, &self.sync).await?;
         let read = TargetRead::of(&draft);
         let books = Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await?;
-        for (customer, choices) in wanted {
-            let account = accounts.get(customer).map(String::as_str);
-            let planned = self.plan_customer(&mut draft, &books, customer, account, choices);
+        for (customer, choices) in &by_leader(&books, wanted)? {
+            let planned = self.plan_customer(&mut draft, &books, customer, choices);
             let (lines, changes) = planned.unwrap_or_default();
             if let Some(product) = choices.keys().find(|product| !lines.iter().any(|line| line.product == **product)) {
                 return Err(no_line(&self.sync.name, &LineKey::new(customer, product)));
@@ -433,45 +366,43 @@ pub(in crate::engine) fn detail(planned: &PlannedChange) -> Option<serde_json::V
         "counted": of("counted").and_then(|diff| number(&diff.after)),
         "effective": of("effective").map(|diff| diff.after.to_string().chars().take(10).collect::<String>()),
         "contract": of("contract").map(|diff| diff.after.to_string()),
+        "parts": of(PARTS).map(|diff| {
+            let part = |(line, counted): (String, Option<i64>)| serde_json::json!({ "line": line, "counted": counted });
+            parts_of(&diff.after).into_iter().map(part).collect::<Vec<_>>()
+        }),
     }))
 }
 
-fn remember_place(link: &mut Link, books: &Books<'_>, key: &LineKey, account: Option<&str>) {
-    if let super::Place::Contract(contract) = books.place(&key.customer, account) {
+fn remember_place(link: &mut Link, books: &Books<'_>, key: &LineKey) {
+    if let Place::Contract(contract) = books.place(&key.customer) {
         link.sent.insert(CONTRACT.to_owned(), Value::Text(contract.id.clone()));
     }
     link.sent.insert(PRODUCT.to_owned(), Value::Text(key.product.clone()));
 }
 
-fn view(books: &Books<'_>, customer: &Record, account: Option<&str>, line: Line) -> UsageLine {
-    let contract = match books.place(&customer.id, account) {
-        super::Place::Contract(contract) => Some((contract.id.clone(), contract.name.clone())),
-        _ => None,
-    };
-    let (state, becomes, brake) = match &line.step {
-        Step::InStep | Step::Agreed => (UsageState::InStep, None, None),
-        Step::Change { quantity, hold: None, .. } => (UsageState::Waiting, Some(*quantity), None),
-        Step::Change { quantity, hold: Some(hold), .. } => (UsageState::Held, Some(*quantity), Some(hold.clone())),
-        Step::NotFetched => (UsageState::NotFetched, None, None),
-        Step::Left => (UsageState::Left, None, None),
-    };
-    UsageLine {
-        customer: customer.id.clone(),
-        customer_name: customer.name.clone(),
-        product_name: books.product_names.get(&line.product).cloned().unwrap_or_else(|| line.product.clone()),
-        product: line.product,
-        contract,
-        line: line.target,
-        counted: line.counted,
-        actual: line.actual,
-        has: line.has,
-        approved: line.approved,
-        becomes,
-        effective: line.effective.to_string(),
-        state,
-        reason: brake.as_ref().map_or(line.reason, |hold| hold.reason.clone()),
-        brake: brake.map(|hold| hold.brake),
+/// Choices by who leads the lines they are about: lines that add up are decided as one.
+fn by_leader(
+    books: &Books<'_>,
+    wanted: &BTreeMap<String, HashMap<String, Choice>>,
+) -> Result<BTreeMap<String, HashMap<String, Choice>>, Error> {
+    let mut all = BTreeMap::<String, HashMap<String, Choice>>::new();
+    for (customer, choices) in wanted {
+        for (product, choice) in choices {
+            let key = LineKey::new(customer, product);
+            let leader = books.leader(&key);
+            if leader != key && choice.quantity.is_some() {
+                return Err(Error::invalid(
+                    format!("{key} is billed together with {leader}, on one line"),
+                    format!("adjust that line as a whole: customer {}, product {}", leader.customer, leader.product),
+                ));
+            }
+            let of_leader = all.entry(leader.customer).or_default();
+            let known = of_leader.entry(leader.product).or_insert(*choice);
+            known.effective = known.effective.or(choice.effective);
+            known.quantity = known.quantity.or(choice.quantity);
+        }
     }
+    Ok(all)
 }
 
 fn no_line(sync: &SyncName, key: &LineKey) -> Error {

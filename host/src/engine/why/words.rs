@@ -157,7 +157,8 @@ impl Teller<'_> {
         if hold.brake == "preview" || trust == Trust::Preview {
             return (verdict, Vec::new());
         }
-        (verdict, vec![self.apply(&format!(" --release {}", hold.brake), "lets it go, with all that this brake holds")])
+        let release: String = hold.brakes().map(|brake| format!(" --release {brake}")).collect();
+        (verdict, vec![self.apply(&release, "lets it go, with all that this brake holds")])
     }
 
     fn linked(&self, link: &Link) -> (String, Vec<Advice>) {

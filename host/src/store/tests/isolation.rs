@@ -37,7 +37,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     tenant.decide(&sync, &[], vec![("a".to_owned(), off)], &[]).await.unwrap();
     let outcome = LastOutcome::failed(T0, run, "psa", &crate::model::Failure::broken("x"));
     tenant.outcomes_put(&sync, [("a".to_owned(), Some(outcome))].into()).await.unwrap();
-    tenant.fetched_put(&sync, None, &Default::default()).await.unwrap();
+    tenant.fetched_put(&sync, None, &Default::default(), None).await.unwrap();
     let count = Count { customer: "a".into(), product: "p".into(), period: String::new(), quantity: 1, actual: None };
     tenant.counts_put(&rmm, vec![count], T0).await.unwrap();
     tenant.budget_take(&[1; 32], "all", 1, 60_000, 1, T0).await.unwrap();

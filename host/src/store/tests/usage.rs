@@ -67,7 +67,7 @@ async fn how_the_last_reading_went_is_told_as_it_was_left() {
     let main = SyncName::new("main").unwrap();
     assert_eq!(bed.tenant.fetched(&main).await.unwrap(), None);
     let gaps = [("c".to_owned(), "refused".to_owned())].into();
-    bed.tenant.fetched_put(&main, Some("half read".to_owned()), &Default::default()).await.unwrap();
-    bed.tenant.fetched_put(&main, None, &gaps).await.unwrap();
-    assert_eq!(bed.tenant.fetched(&main).await.unwrap(), Some((None, gaps)));
+    bed.tenant.fetched_put(&main, Some("half read".to_owned()), &Default::default(), None).await.unwrap();
+    bed.tenant.fetched_put(&main, None, &gaps, Some("2026-11".to_owned())).await.unwrap();
+    assert_eq!(bed.tenant.fetched(&main).await.unwrap(), Some((None, gaps, Some("2026-11".to_owned()))));
 }

@@ -3,13 +3,22 @@
 use super::*;
 use crate::engine::plan::after_write;
 use crate::engine::testkit::{NOW, With, describe, record};
+use crate::model::sync::BrakeLimits;
+use crate::model::{FieldDiff, LinkState, Operation, PlannedChange};
 
 /// A world of one customer and one product, told in a line.
 struct Bed {
     rows: Vec<Record>,
     lines: Option<Vec<Record>>,
+    /// Lines of other contracts, and those contracts.
+    elsewhere: Vec<Record>,
+    contracts: Vec<Record>,
     links: BTreeMap<String, Link>,
     contract: Record,
+    /// What adds up to the same line.
+    others: Vec<Part>,
+    leader: Option<LineKey>,
+    goes_on: bool,
     off: bool,
     taken: Option<&'static str>,
     automatic: bool,
@@ -27,6 +36,15 @@ fn on_contract(id: &str, quantity: i64) -> Record {
     record(id, Some("k"), "Endpoint", &[(PRODUCT, "s")]).with(QUANTITY, Value::Integer(quantity))
 }
 
+fn service(id: &str, name: &str) -> Product {
+    Product::Linked { id: id.to_owned(), name: name.to_owned(), made: false, unpriced: false }
+}
+
+fn part(customer: &str, counted: Option<i64>) -> Part {
+    let why = counted.is_none().then(|| "no report".to_owned());
+    Part { key: LineKey::new(customer, "p"), counted, actual: None, why, old: None }
+}
+
 fn time(day: &str) -> Value {
     Value::Time(format!("{day}T00:00:00Z"))
 }
@@ -36,6 +54,11 @@ impl Bed {
         Self {
             rows: vec![row(counted, "2026-11")],
             lines: Some(has.map(|has| on_contract("l", has)).into_iter().collect()),
+            elsewhere: Vec::new(),
+            contracts: Vec::new(),
+            others: Vec::new(),
+            leader: None,
+            goes_on: false,
             links: BTreeMap::new(),
             contract: record("k", Some("a"), "Care", &[])
                 .with("starts", time("2026-01-01"))
@@ -44,7 +67,7 @@ impl Bed {
             taken: None,
             automatic: false,
             not_fetched: None,
-            product: Product::Linked { id: "s".to_owned(), name: "Endpoint".to_owned() },
+            product: service("s", "Endpoint"),
             choices: HashMap::new(),
             today: jiff::civil::date(2026, 11, 21),
         }
@@ -55,7 +78,7 @@ impl Bed {
         let mut link = Link::unmapped(Kind::Usage, "c/p", NOW);
         link.state = LinkState::Linked;
         link.target = Some("l".to_owned());
-        settle(&mut link, quantity, counted);
+        settle(&mut link, quantity, counted, None);
         link.sent.insert(EFFECTIVE.to_owned(), time("2026-10-21"));
         link.sent.insert(CONTRACT.to_owned(), Value::Text("k".to_owned()));
         self.links.insert("p".to_owned(), link);
@@ -63,7 +86,14 @@ impl Bed {
     }
 
     fn input<T>(&self, with: impl FnOnce(&UsageInput<'_>) -> T) -> T {
-        let describe = describe(Kind::Usage);
+        self.input_at(&describe(Kind::Usage), with)
+    }
+
+    fn input_at<T>(&self, describe: &KindDescription, with: impl FnOnce(&UsageInput<'_>) -> T) -> T {
+        let lines = || self.lines.iter().flatten().chain(&self.elsewhere);
+        let of_contract = |id: &str| [&self.contract].into_iter().chain(&self.contracts).find(|one| one.id == id);
+        let none = |_: &str| std::collections::HashSet::new();
+        let successors = successors(&self.contract, &self.contracts, self.today, &none);
         with(&UsageInput {
             customer: "c",
             place: if self.off { Place::Off("usage is switched off") } else { Place::Contract(&self.contract) },
@@ -72,10 +102,19 @@ impl Bed {
             not_fetched: self.not_fetched,
             links: &self.links,
             lines: self.lines.as_deref(),
-            taken: &|_| self.taken.map(str::to_owned),
+            line_of: &|id| lines().find(|line| line.id == id),
+            contract_of: &of_contract,
+            successors: &successors,
+            taken: &|_, _| self.taken.map(str::to_owned),
+            goes_on: &|_, _| self.goes_on,
+            share: &|_| match &self.leader {
+                Some(leader) => Share::With(leader),
+                None if self.others.is_empty() => Share::Alone,
+                None => Share::Leads(&self.others),
+            },
             automatic: self.automatic,
             product: &|_| self.product.clone(),
-            describe: &describe,
+            describe,
             rules: &UsageRules::default(),
             today: self.today,
             choices: &self.choices,
@@ -98,9 +137,12 @@ impl Bed {
             Step::Agreed => "agreed".to_owned(),
             Step::NotFetched => "not fetched".to_owned(),
             Step::Left => format!("left: {}", line.reason),
-            Step::Change { action, quantity, hold } => {
-                let held = hold.map(|hold| format!("held {}: ", hold.brake)).unwrap_or_default();
-                format!("{held}{} {quantity}", action.as_str())
+            Step::Together(leader) => format!("together with {leader}"),
+            Step::Change { action, quantity, holds } => {
+                let ends: String =
+                    line.retires.iter().map(|old| format!("end {} of {}, ", old.line, old.has)).collect();
+                let held = Hold::together(holds).map(|hold| format!("held {}: ", hold.brake)).unwrap_or_default();
+                format!("{held}{ends}{} {quantity}", action.as_str())
             }
         }
     }
@@ -130,7 +172,7 @@ fn three_numbers_and_what_follows() {
         ("zero and not there", Bed::new(0, None), "nothing"),
         ("zero, and a line that is not ours", Bed::new(0, Some(5)), "nothing"),
         ("taken over as it is", Bed::new(7, Some(7)), "link 7"),
-        ("taken over and set", Bed::new(7, Some(6)), "update 7"),
+        ("taken over and set", Bed::new(7, Some(6)), "held takeover: update 7"),
         ("in step", Bed::new(7, Some(7)).approved(7, 7), "in step"),
         ("the count moved", Bed::new(8, Some(7)).approved(7, 7), "update 8"),
         ("approved with another number", Bed::new(9, Some(7)).approved(7, 9), "in step"),
@@ -142,6 +184,8 @@ fn three_numbers_and_what_follows() {
         ("it leapt", Bed::new(126, Some(100)).approved(100, 100), "held quantity: update 126"),
         ("it rose by a quarter", Bed::new(125, Some(100)).approved(100, 100), "update 125"),
         ("it leapt among few", Bed::new(6, Some(2)).approved(2, 2), "update 6"),
+        ("it fell among few", Bed::new(1, Some(4)).approved(4, 4), "held quantity: update 1"),
+        ("it fell a little", Bed::new(9, Some(10)).approved(10, 10), "update 9"),
         ("it fell", Bed::new(70, Some(100)).approved(100, 100), "held quantity: update 70"),
     ] {
         assert_eq!(bed.step(), expected, "{what}");
@@ -216,12 +260,12 @@ fn what_is_nobodys_to_change_is_left_and_told() {
 #[test]
 fn another_product_since_is_held_and_goes_to_its_own_line() {
     let mut bed = Bed::new(9, Some(7)).approved(7, 7);
-    bed.product = Product::Linked { id: "t".to_owned(), name: "Server".to_owned() };
-    assert_eq!(bed.step(), "held moved: create 9");
+    bed.product = service("t", "Server");
+    assert_eq!(bed.step(), "held moved: end l of 7, create 9");
     let mut other = on_contract("m", 2);
     other.fields.retain(|field| field.name != PRODUCT);
     bed.lines.as_mut().unwrap().push(other.with(PRODUCT, Value::Text("t".to_owned())));
-    assert_eq!(bed.step(), "held moved: update 9");
+    assert_eq!(bed.step(), "held moved+takeover+quantity: end l of 7, update 9");
     bed.product = Product::Open("forgotten".to_owned());
     assert_eq!(bed.step(), "left: forgotten");
     let mut none = Bed::new(0, None).approved(7, 7);
@@ -283,7 +327,7 @@ fn a_day_that_cannot_be_is_held_and_another_day_goes() {
 fn what_was_applied_is_in_step_and_a_second_plan_is_empty() {
     for (counted, has) in [(7, None), (7, Some(7)), (7, Some(6))] {
         let mut bed = Bed::new(counted, has);
-        assert_eq!(bed.apply(), 1);
+        assert_eq!(bed.apply(), 1, "whatever holds it, somebody let it go");
         assert_eq!(bed.step(), "in step");
         assert_eq!(bed.plan(), Planned::default());
         assert_eq!(bed.line().and_then(|line| line.approved), Some(7));
@@ -300,7 +344,7 @@ fn a_change_for_a_day_to_come_waits_for_that_day() {
     bed.lines = Some(vec![on_contract("l", 7)]);
     assert_eq!(bed.step(), "in step", "it still has 7 today");
     bed.today = tomorrow;
-    assert_eq!(bed.step(), "held dates: update 9", "the day came, and the contract did not follow");
+    assert_eq!(bed.step(), "held dates+edited: update 9", "the day came, and the contract did not follow");
     bed.lines = Some(vec![on_contract("l", 9)]);
     assert_eq!(bed.step(), "in step");
 }
@@ -321,27 +365,9 @@ fn a_person_can_ask_for_another_number_and_it_stands_until_the_count_moves() {
 #[test]
 fn a_target_that_cannot_is_told_beforehand() {
     let cannot = |bed: &Bed| {
-        bed.input(|input| {
-            let mut describe = describe(Kind::Usage);
-            describe.writes.clear();
-            let input = UsageInput {
-                describe: &describe,
-                customer: input.customer,
-                place: input.place,
-                rows: input.rows,
-                period: input.period,
-                not_fetched: None,
-                links: input.links,
-                lines: input.lines,
-                taken: input.taken,
-                automatic: false,
-                product: input.product,
-                rules: input.rules,
-                today: input.today,
-                choices: input.choices,
-            };
-            lines(&input).remove(0).step
-        })
+        let mut describe = describe(Kind::Usage);
+        describe.writes.clear();
+        bed.input_at(&describe, |input| lines(input).remove(0).step)
     };
     assert_eq!(cannot(&Bed::new(9, None)), Step::Left);
     assert_eq!(cannot(&Bed::new(9, Some(7))), Step::Left);
@@ -362,4 +388,288 @@ fn the_change_says_what_is_written_and_what_it_is_about() {
         write.fields.iter().map(|field| (field.name.as_str(), field.value.to_string())).collect();
     let expected = [(QUANTITY, "7"), (EFFECTIVE, "2026-11-21T00:00:00Z"), (PRODUCT, "s")];
     assert_eq!(fields, expected.map(|(name, value)| (name, value.to_owned())));
+}
+
+#[test]
+fn every_reason_that_holds_a_line_is_told_and_named() {
+    let mut bed = Bed::new(0, Some(60)).approved(40, 40);
+    bed.lines = Some(vec![on_contract("l", 60).with("invoiced-until", time("2026-11-30"))]);
+    assert_eq!(bed.step(), "held dates+edited+zero: update 0");
+    let planned = bed.plan();
+    let held = planned.changes[0].held.clone().unwrap();
+    for word in ["invoiced until 2026-11-30", "somebody set it to 60", "fell from 60 to zero"] {
+        assert!(held.reason.contains(word), "{}", held.reason);
+    }
+    assert!(!crate::engine::brakes::can_let_go(&held), "one of them nobody can let go");
+}
+
+#[test]
+fn a_product_that_goes_to_another_service_is_one_decision() {
+    let mut bed = Bed::new(48, Some(48)).approved(48, 48);
+    bed.product = service("t", "Server");
+    let planned = bed.plan();
+    let [old, new] = planned.changes.as_slice() else { panic!("two halves: {:?}", planned.changes) };
+    let of =
+        |change: &PlannedChange, name: &str| change.fields.iter().find(|diff| diff.name == name).unwrap().after.clone();
+    assert_eq!((old.action, new.action), (Action::Retire, Action::Create), "what ends is first");
+    assert_eq!((of(old, QUANTITY), of(new, QUANTITY)), (Value::Integer(0), Value::Integer(48)));
+    assert_eq!(of(old, EFFECTIVE), of(new, EFFECTIVE), "for one day");
+    assert_eq!(old.held, new.held, "released together");
+    assert_eq!(replaced(new), [("c/p".to_owned(), "l".to_owned())]);
+    let id = crate::model::ChangeId { plan: crate::model::PlanId(1), sequence: 1 };
+    let unknown = |_, _: &str| crate::engine::plan::Reference::Unknown;
+    let write = crate::engine::plan::to_write(old, id, id.to_string(), Some("k"), None, &unknown).unwrap().unwrap();
+    assert_eq!(
+        (write.operation, write.target.as_deref(), write.parent.as_deref()),
+        (Operation::Update, Some("l"), Some("k"))
+    );
+    assert_eq!(write.before, [crate::model::Field::new(QUANTITY, Value::Integer(48))]);
+    // Once the old one is at 0 the new one goes on, though its link moved on.
+    let link = after_write(bed.links.get("p"), old, None, "l", None, NOW);
+    let link = Link { revision: 5, ..link };
+    assert_eq!(crate::engine::plan::stale(new, Some(&link), None), None);
+    let link = after_write(Some(&link), new, None, "n", None, NOW);
+    bed.links.insert("p".to_owned(), link);
+    let mut other = on_contract("n", 48);
+    other.fields.retain(|field| field.name != PRODUCT);
+    bed.lines = Some(vec![on_contract("l", 0), other.with(PRODUCT, Value::Text("t".to_owned()))]);
+    assert_eq!(bed.step(), "in step");
+    assert!(bed.line().unwrap().notes.is_empty());
+}
+
+#[test]
+fn a_line_that_billed_the_same_before_is_told_until_it_is_zero() {
+    let mut bed = Bed::new(9, Some(9)).approved(9, 9);
+    let link = bed.links.get_mut("p").unwrap();
+    link.target = Some("before".to_owned());
+    keep_former(link);
+    link.target = Some("l".to_owned());
+    bed.lines.as_mut().unwrap().push(on_contract("before", 4).with(PRODUCT, Value::Text("t".to_owned())));
+    assert_eq!(bed.step(), "in step");
+    let planned = bed.plan();
+    assert!(planned.findings[0].message.contains("line before") && planned.findings[0].message.contains("still has 4"));
+    bed.lines.as_mut().unwrap().pop();
+    bed.lines.as_mut().unwrap().push(on_contract("before", 0).with(PRODUCT, Value::Text("t".to_owned())));
+    assert_eq!(bed.plan(), Planned::default());
+}
+
+#[test]
+fn what_is_excluded_and_bills_on_is_told_until_it_is_zero() {
+    let bed = Bed::new(9, Some(7)).approved(7, 7);
+    let step = |bed: &Bed, place| bed.input(|input| lines(&UsageInput { place, ..*input }).remove(0));
+    let line = step(&bed, Place::Excluded("the customer is excluded"));
+    assert_eq!(line.step, Step::Left);
+    assert!(line.reason.contains("line l stays on the contract Care with 7"), "{}", line.reason);
+    let line = step(&bed, Place::Off("usage is switched off"));
+    assert_eq!(line.step, Step::InStep, "switched off is left as it is");
+    let mut bed = Bed::new(9, Some(0)).approved(7, 7);
+    assert_eq!(step(&bed, Place::Excluded("the customer is excluded")).step, Step::InStep);
+    bed.lines = Some(vec![on_contract("l", 7)]);
+    bed.goes_on = true;
+    assert_eq!(step(&bed, Place::Excluded("the customer is excluded")).step, Step::InStep, "others bill it");
+}
+
+#[test]
+fn a_contract_out_of_force_is_told_whatever_the_count_with_what_follows_it() {
+    let mut bed = Bed::new(7, Some(7)).approved(7, 7);
+    bed.today = jiff::civil::date(2027, 1, 1);
+    let next =
+        record("36", Some("a"), "Care 2027", &[]).with("starts", time("2027-01-01")).with("ends", time("9999-12-31"));
+    bed.contracts = vec![record("35", Some("a"), "Projects", &[]).with("starts", time("2026-05-01")), next];
+    assert!(bed.step().starts_with("left: the contract Care ended on 2026-12-31"), "{}", bed.step());
+    assert!(bed.step().contains("Care 2027 follows it: `crosswalk customer map --contract 36`"), "{}", bed.step());
+    bed.rows = vec![row(9, "2026-11")];
+    let held = bed.plan().changes[0].held.clone().unwrap();
+    assert!(held.brake == DATES && held.reason.contains("--contract 36") && !held.reason.contains("another day"));
+
+    // With the next one mapped no day is lost, and what the old one billed is not set to 0.
+    bed.today = jiff::civil::date(2027, 1, 3);
+    bed.contracts.push(std::mem::replace(&mut bed.contract, bed.contracts[1].clone()));
+    bed.elsewhere = bed.lines.replace(Vec::new()).unwrap();
+    assert_eq!(bed.step(), "held moved: create 9");
+    assert_eq!(bed.line().unwrap().effective, jiff::civil::date(2027, 1, 1));
+    bed.lines = Some(vec![
+        Record { parent: Some("36".to_owned()), ..on_contract("n", 9) }.with("invoiced-until", time("2027-01-01")),
+    ]);
+    assert_eq!(bed.step(), "held moved: link 9");
+    assert_eq!(bed.line().unwrap().effective, jiff::civil::date(2027, 1, 2), "but what is invoiced");
+}
+
+#[test]
+fn years_that_no_contract_has_are_open_ends() {
+    for (starts, ends, on) in [
+        ("2026-01-01", "9999-12-31", true),
+        ("2026-01-01", "0001-01-01", true),
+        ("0001-01-01", "2026-12-31", true),
+        ("1900-01-01", "2025-12-31", false),
+        ("2026-12-01", "9999-12-31", false),
+    ] {
+        let contract = record("k", Some("a"), "Care", &[]).with("starts", time(starts)).with("ends", time(ends));
+        // The vendor's own clock does not decide where it gives days.
+        let contract = contract.with("active", Value::Boolean(false));
+        assert_eq!(in_force(&contract, jiff::civil::date(2026, 11, 21)), on, "{starts} to {ends}");
+    }
+    let undated = record("k", Some("a"), "Care", &[]);
+    assert!(in_force(&undated, jiff::civil::date(2026, 11, 21)));
+    assert!(!in_force(&undated.with("active", Value::Boolean(false)), jiff::civil::date(2026, 11, 21)));
+}
+
+#[test]
+fn inside_a_posted_period_the_first_open_day_is_offered() {
+    let mut bed = Bed::new(9, Some(7)).approved(7, 7);
+    bed.lines = Some(vec![on_contract("l", 7).with("invoiced-until", time("2026-11-30"))]);
+    let line = bed.line().unwrap();
+    assert_eq!(line.open_day, Some(jiff::civil::date(2026, 12, 1)));
+    let held = bed.plan().changes[0].held.clone().unwrap();
+    assert!(held.reason.contains("the first open day is 2026-12-01: `crosswalk usage approve --effective 2026-12-01`"));
+    bed.choices.insert("p".to_owned(), Choice { quantity: None, effective: line.open_day });
+    assert_eq!(bed.step(), "update 9");
+}
+
+#[test]
+fn a_change_that_is_agreed_for_later_does_not_hide_todays_number() {
+    let mut bed = Bed::new(40, Some(60)).approved(40, 40);
+    bed.lines = Some(vec![on_contract("l", 60).with("current", Value::Integer(40))]);
+    let line = bed.line().unwrap();
+    assert_eq!((line.has, line.now), (Some(60), Some(40)));
+    assert!(line.reason.contains("60 for later, and 40 today"), "{}", line.reason);
+    // An own one, at a vendor that tells the number to come only.
+    let mut bed = Bed::new(9, Some(7)).approved(7, 7);
+    let later = jiff::civil::date(2026, 12, 1);
+    bed.choices.insert("p".to_owned(), Choice { quantity: None, effective: Some(later) });
+    bed.apply();
+    bed.choices.clear();
+    let line = bed.line().unwrap();
+    assert_eq!((line.step, line.has, line.now), (Step::InStep, Some(9), Some(7)));
+    assert!(line.reason.contains("today it is 7"), "{}", line.reason);
+}
+
+#[test]
+fn lines_of_one_service_on_one_contract_add_up_with_each_parts_count() {
+    let mut bed = Bed::new(8, None);
+    bed.others = vec![part("d", Some(10))];
+    assert_eq!(bed.step(), "create 18");
+    let change = bed.plan().changes.remove(0);
+    let parts = change.fields.iter().find(|diff| diff.name == PARTS).unwrap();
+    assert_eq!(parts_of(&parts.after), [("c/p".to_owned(), Some(8)), ("d/p".to_owned(), Some(10))]);
+    assert!(change.reason.contains("18 (8 of c/p and 10 of d/p)"), "{}", change.reason);
+    bed.apply();
+    assert_eq!(bed.step(), "in step");
+    bed.others = vec![part("d", Some(11))];
+    bed.today = jiff::civil::date(2026, 11, 22);
+    assert_eq!(bed.step(), "update 19", "a part moved");
+    bed.others = vec![part("d", None)];
+    assert_eq!(bed.step(), "not fetched", "a part that is not known makes the sum unknown");
+    bed.others = vec![part("d", Some(10)), part("e", Some(1))];
+    assert_eq!(bed.step(), "held parts: update 19", "another one joined");
+    bed.others.clear();
+    assert_eq!(bed.step(), "held quantity+parts: update 8", "one left");
+    bed.leader = Some(LineKey::new("b", "p"));
+    assert_eq!(bed.step(), "together with b/p");
+    assert_eq!(bed.plan(), Planned::default(), "who leads bills it");
+}
+
+#[test]
+fn a_part_that_was_billed_by_a_line_of_its_own_ends_that_one() {
+    let mut bed = Bed::new(8, Some(8)).approved(8, 8);
+    let old = Retire {
+        key: LineKey::new("d", "p"),
+        line: "own".to_owned(),
+        contract: "k".to_owned(),
+        name: "Server".to_owned(),
+        has: 5,
+        revision: 3,
+    };
+    bed.others = vec![Part { old: Some(old), ..part("d", Some(5)) }];
+    assert_eq!(bed.step(), "held moved+quantity+parts: end own of 5, update 13");
+    let planned = bed.plan();
+    let ended = &planned.changes[0];
+    assert_eq!((ended.action, ended.source.as_str(), ended.customer.as_str()), (Action::Retire, "d/p", "d"));
+    assert_eq!(ended.link_revision, 3);
+}
+
+mod adding_up {
+    //! Whatever maps where: parts add up, and nothing is billed twice or not at all.
+
+    use super::*;
+    use proptest::prelude::*;
+
+    fn member((customer, product, place, counted, own): (u8, u8, u8, Option<i64>, bool)) -> Member {
+        let key = LineKey::new(format!("c{customer}"), format!("p{product}"));
+        Member {
+            part: Part { key, counted, actual: None, why: None, old: None },
+            place: ("k".to_owned(), format!("s{place}")),
+            line: own.then(|| format!("l{place}")),
+            is_known: own,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn parts_add_up_and_nothing_is_billed_twice(
+            rows in prop::collection::vec((0..4_u8, 0..4_u8, 0..3_u8, prop::option::of(0..50_i64), any::<bool>()), 0..12),
+        ) {
+            let mut by_key = BTreeMap::new();
+            for one in rows.into_iter().map(member) {
+                by_key.insert(one.part.key.clone(), one);
+            }
+            let members: Vec<Member> = by_key.values().cloned().collect();
+            let (leaders, sums) = group(members.clone());
+            let mut billed = BTreeSet::new();
+            for member in &members {
+                let key = &member.part.key;
+                prop_assert!(!(leaders.contains_key(key) && sums.contains_key(key)), "who leads follows nobody");
+                if let Some(leader) = leaders.get(key) {
+                    prop_assert!(sums[leader].iter().any(|part| part.key == *key), "each part is in its sum");
+                    prop_assert_eq!(&by_key[leader].place, &member.place, "and goes to the same line");
+                    continue;
+                }
+                let sum = [&member.part].into_iter().chain(sums.get(key).into_iter().flatten());
+                for part in sum {
+                    prop_assert!(billed.insert(part.key.clone()), "{} is in one sum only", part.key);
+                }
+            }
+            prop_assert_eq!(billed.len(), members.len(), "and none is left out");
+            // All lines of a place that is shared are one sum; what counts nothing and never was billed stays alone.
+            for place in members.iter().map(|member| &member.place) {
+                let counts = |one: &&Member| one.place == *place && (one.is_known || one.part.counted != Some(0));
+                let heads = members.iter().filter(counts).filter(|one| !leaders.contains_key(&one.part.key)).count();
+                prop_assert!(heads <= 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_service_that_stands_twice_with_a_line_each_is_no_sum() {
+    let member = |customer: &str, line: Option<&str>| Member {
+        part: part(customer, Some(3)),
+        place: ("k".to_owned(), "s".to_owned()),
+        line: line.map(str::to_owned),
+        is_known: line.is_some(),
+    };
+    let (leaders, sums) = group(vec![member("c", Some("l")), member("d", Some("m"))]);
+    assert!(leaders.is_empty() && sums.is_empty());
+    let (leaders, _) = group(vec![member("c", None), member("d", Some("m"))]);
+    assert_eq!(leaders[&LineKey::new("c", "p")], LineKey::new("d", "p"), "who has the line leads");
+}
+
+#[test]
+fn what_one_night_moves_over_the_whole_sync_is_held() {
+    let limits = BrakeLimits::default();
+    let night = |lines: usize, from: i64, to: i64| {
+        let mut all: Vec<Line> =
+            (0..lines).map(|_| Bed::new(to, Some(from)).approved(from, from).line().unwrap()).collect();
+        let mut sweep = Sweep::default();
+        all.iter().for_each(|line| sweep.add(std::slice::from_ref(line), true));
+        sweep.hold(&limits, &mut all, &|_| false);
+        let Step::Change { holds, .. } = &all[0].step else { return "in step".to_owned() };
+        holds.iter().map(|hold| hold.brake.clone()).collect::<Vec<_>>().join("+")
+    };
+    assert_eq!(night(100, 48, 36), "falls", "a quarter each, which no line's own brake holds");
+    assert_eq!(night(100, 48, 60), "rises");
+    assert_eq!(night(1, 48, 36), "", "one line has its own brake");
+    assert_eq!(night(9, 4, 5), "", "nine units of thirty-six: fewer than the least");
 }

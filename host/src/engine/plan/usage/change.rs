@@ -1,0 +1,163 @@
+//! A line's change: what is written, and what its link remembers afterwards.
+
+use super::{
+    CONTRACT, COUNTED, EFFECTIVE, FORMER, HAD, Line, PARTS, PRODUCT, Place, Product, QUANTITY, REPLACES, RETIRED,
+    Retire, UsageInput, integer, midnight, parts,
+};
+use crate::model::{Action, FieldDiff, Hold, Kind, LineKey, Link, LinkState, PlannedChange, Risk, Timestamp, Value};
+
+fn new(name: &str, after: Value) -> FieldDiff {
+    FieldDiff { name: name.to_owned(), before: None, after }
+}
+
+/// The change that brings a line to a quantity.
+pub(super) fn change(
+    input: &UsageInput<'_>,
+    line: &Line,
+    action: Action,
+    quantity: i64,
+    held: Option<Hold>,
+) -> PlannedChange {
+    let key = LineKey::new(input.customer, &line.product);
+    let link = input.links.get(&line.product);
+    let name = match (input.product)(&line.product) {
+        Product::Linked { name, .. } | Product::Planned(name) => name,
+        Product::Excluded | Product::Open(_) => line.product.clone(),
+    };
+    let mut fields = vec![FieldDiff {
+        name: QUANTITY.to_owned(),
+        before: line.has.filter(|_| action != Action::Create).map(Value::Integer),
+        after: Value::Integer(quantity),
+    }];
+    if action != Action::Link {
+        fields.push(new(EFFECTIVE, Value::Time(midnight(line.effective))));
+    }
+    fields.push(new(COUNTED, Value::Integer(line.counted.unwrap_or_default())));
+    fields.push(new(PRODUCT, Value::Text(line.product.clone())));
+    if let Place::Contract(contract) = input.place {
+        fields.push(new(CONTRACT, Value::Text(contract.id.clone())));
+    }
+    if !line.parts.is_empty() {
+        fields.push(new(PARTS, parts::written(&line.parts)));
+    }
+    if !line.retires.is_empty() {
+        let old = |old: &Retire| serde_json::json!({ "source": old.key.to_string(), "line": old.line });
+        let list: Vec<serde_json::Value> = line.retires.iter().map(old).collect();
+        fields.push(new(REPLACES, Value::Json(serde_json::Value::from(list).to_string())));
+    }
+    if action == Action::Create {
+        fields.push(new("name", Value::Text(name.clone())));
+    }
+    PlannedChange {
+        sequence: 0,
+        kind: Kind::Usage,
+        action,
+        customer: input.customer.to_owned(),
+        source: key.to_string(),
+        target: line.target.clone().filter(|_| action != Action::Create),
+        name,
+        fields,
+        reason: line.reason.clone(),
+        risk: if line.has.is_some_and(|has| quantity < has) { Risk::High } else { Risk::Medium },
+        calls: if action.writes() { input.describe.calls_per_change } else { 0 },
+        held,
+        link_revision: link.map_or(0, |link| link.revision),
+    }
+}
+
+/// The change that sets a line to 0 whose count goes to another.
+pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Option<Hold>) -> PlannedChange {
+    let fields = vec![
+        FieldDiff { name: QUANTITY.to_owned(), before: Some(Value::Integer(old.has)), after: Value::Integer(0) },
+        new(EFFECTIVE, Value::Time(midnight(line.effective))),
+        new(PRODUCT, Value::Text(old.key.product.clone())),
+        new(CONTRACT, Value::Text(old.contract.clone())),
+    ];
+    PlannedChange {
+        sequence: 0,
+        kind: Kind::Usage,
+        action: Action::Retire,
+        customer: old.key.customer.clone(),
+        source: old.key.to_string(),
+        target: Some(old.line.clone()),
+        name: old.name.clone(),
+        fields,
+        reason: format!("{} is billed by another line from that day on", old.key),
+        risk: Risk::High,
+        calls: input.describe.calls_per_change,
+        held,
+        link_revision: old.revision,
+    }
+}
+
+/// The link as it is once both sides say the same without a write.
+pub(super) fn agreed(input: &UsageInput<'_>, line: &Line) -> Option<Link> {
+    let mut link = input.links.get(&line.product)?.clone();
+    settle(&mut link, line.has?, line.counted?, (!line.parts.is_empty()).then(|| parts::written(&line.parts)));
+    Some(link)
+}
+
+/// Puts down that this quantity answers this count, of these parts: it stands until one of them moves.
+pub(in crate::engine) fn settle(link: &mut Link, quantity: i64, counted: i64, parts: Option<Value>) {
+    link.sent.insert(QUANTITY.to_owned(), Value::Integer(quantity));
+    link.sent.insert(COUNTED.to_owned(), Value::Integer(counted));
+    link.sent.remove(HAD);
+    link.sent.remove(PARTS);
+    link.sent.extend(parts.map(|parts| (PARTS.to_owned(), parts)));
+    link.written = link.sent.clone();
+}
+
+/// The link of a line after a change of it succeeded; the rest is in `after_write`.
+pub(in crate::engine::plan) fn after_usage(link: &mut Link, change: &PlannedChange) {
+    let of = |name: &str| change.fields.iter().find(|diff| diff.name == name);
+    let (Some(quantity), Some(counted)) = (of(QUANTITY), of(COUNTED)) else { return };
+    let number = |value: &Value| integer(Some(value)).unwrap_or_default();
+    settle(link, number(&quantity.after), number(&counted.after), of(PARTS).map(|diff| diff.after.clone()));
+    for diff in [of(EFFECTIVE), of(CONTRACT), of(PRODUCT)].into_iter().flatten() {
+        link.sent.insert(diff.name.clone(), diff.after.clone());
+    }
+    let had = quantity.before.clone().unwrap_or(Value::Integer(0));
+    link.sent.insert(HAD.to_owned(), had);
+    link.written = link.sent.clone();
+}
+
+/// The link of a line after the line it led to was set to 0: what it is billed by now, a change of the
+/// same plan says.
+pub(in crate::engine) fn after_retire(link: &mut Link, change: &PlannedChange, now: Timestamp) {
+    let former = link.sent.remove(FORMER);
+    link.sent.clear();
+    link.sent.extend(former.map(|former| (FORMER.to_owned(), former)));
+    link.written = link.sent.clone();
+    link.made = false;
+    link.state = LinkState::Create;
+    link.target = None;
+    link.decided_by = RETIRED.to_owned();
+    link.decided_at = now;
+    link.reason.clone_from(&change.reason);
+}
+
+/// Remembers a line by which the same was billed before and which was not set to 0 by this host.
+pub(in crate::engine) fn keep_former(link: &mut Link) {
+    let Some(old) = link.linked().map(str::to_owned) else { return };
+    let mut known = link.sent.get(FORMER).map(ids).unwrap_or_default();
+    if !known.contains(&old) {
+        known.push(old);
+    }
+    let list = Value::Json(serde_json::Value::from(known).to_string());
+    link.sent.insert(FORMER.to_owned(), list);
+}
+
+/// A list of ids.
+pub(super) fn ids(value: &Value) -> Vec<String> {
+    let Value::Json(text) = value else { return Vec::new() };
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// The lines that have to be at 0 before a change is written: source and line.
+pub(crate) fn replaced(change: &PlannedChange) -> Vec<(String, String)> {
+    let list = change.fields.iter().find(|diff| diff.name == REPLACES);
+    let Some(Value::Json(text)) = list.map(|diff| &diff.after) else { return Vec::new() };
+    let list: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+    let text = |one: &serde_json::Value, name: &str| one[name].as_str().map(str::to_owned);
+    list.iter().filter_map(|one| Some((text(one, "source")?, text(one, "line")?))).collect()
+}

@@ -1,0 +1,533 @@
+//! The books: everything stored that usage is planned from, and where each line of it goes.
+//!
+//! Opened once for a plan or a list. What follows from the numbers is not decided here.
+
+use super::fetched::{Fetched, TargetRead};
+use super::today;
+use crate::engine::connections::Opened;
+use crate::engine::matching::{self, ContractMatchInput, Decision};
+use crate::engine::plan::Finding;
+use crate::engine::plan::usage::{
+    self as lines, Choice, Line, Member, PARTS, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Sweep,
+    UsageInput, count, integer,
+};
+use crate::error::Error;
+use crate::model::usage::Count;
+use crate::model::{
+    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp, Trust,
+};
+use crate::store::TenantStore;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// Everything stored that usage is planned from.
+pub(in crate::engine) struct Books<'a> {
+    pub(super) sync: &'a Sync,
+    describe: Option<&'a KindDescription>,
+    pub(super) today: Date,
+    /// The source's rows by customer, of whatever month.
+    pub(super) rows: HashMap<String, Vec<Record>>,
+    pub(super) fetched: Fetched,
+    /// The target's lines by contract; none when they could not be read to the end.
+    lines: Option<HashMap<String, Vec<Record>>>,
+    /// Where each line stands: its contract, and its place among the lines of that.
+    line_places: HashMap<String, (String, usize)>,
+    /// The target's contracts by account.
+    contracts: HashMap<String, Vec<Record>>,
+    /// Where each contract stands: its account, and its place among the contracts of that.
+    contract_places: HashMap<String, (String, usize)>,
+    contracts_complete: bool,
+    pub(super) contract_links: HashMap<String, Link>,
+    pub(super) links: HashMap<String, BTreeMap<String, Link>>,
+    pub(super) products: HashMap<String, Product>,
+    /// Lines of the target's contracts, and whose they are.
+    owners: HashMap<String, LineKey>,
+    /// Those of other syncs.
+    others: HashMap<String, String>,
+    /// The accounts that source customers are linked to.
+    pub(super) accounts: HashMap<String, String>,
+    /// Source customers that an operator left out.
+    excluded: HashSet<String>,
+    /// Source customers that the source lists.
+    listed: HashSet<String>,
+    /// What the source calls its products.
+    pub(super) product_names: HashMap<String, String>,
+    switches: HashMap<String, Switches>,
+    /// Of lines that add up, who leads each.
+    leaders: HashMap<LineKey, LineKey>,
+    /// Of lines that add up, the others of each that leads.
+    sums: HashMap<LineKey, Vec<Part>>,
+    /// The lines that go to a service on a contract.
+    going: HashMap<(String, String), Vec<LineKey>>,
+    /// What all changes come to.
+    sweep: Sweep,
+}
+
+impl<'a> Books<'a> {
+    /// Opens them.
+    pub(in crate::engine) async fn open(
+        store: &TenantStore,
+        sync: &'a Sync,
+        target: &'a Opened,
+        fetched: Fetched,
+        read: TargetRead,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        // The long lists side by side.
+        let (rows, lines, contracts, line_links, contract_links, customers, listed) = tokio::try_join!(
+            store.records_present(&sync.source, Kind::Usage),
+            store.records_present(&sync.target, Kind::Usage),
+            store.records_present(&sync.target, Kind::Contract),
+            store.links_all(&sync.name, Kind::Usage),
+            store.links_between(&sync.name, Kind::Customer, Kind::Contract),
+            store.links_all(&sync.name, Kind::Customer),
+            store.records_present(&sync.source, Kind::Customer),
+        )?;
+        let mut links = HashMap::<String, BTreeMap<String, Link>>::new();
+        let mut owners = HashMap::new();
+        for link in line_links {
+            if let Ok(key) = link.source.parse::<LineKey>() {
+                owners.extend(link.linked().map(|line| (line.to_owned(), key.clone())));
+                links.entry(key.customer).or_default().insert(key.product, link);
+            }
+        }
+        let services: HashMap<String, (String, bool)> = store
+            .records_present(&sync.target, Kind::Product)
+            .await?
+            .into_iter()
+            .map(|record| (record.id.clone(), (record.name.clone(), lines::is_free(&record))))
+            .collect();
+        let product_names: HashMap<String, String> = store
+            .records_all(&sync.source, Kind::Product)
+            .await?
+            .into_iter()
+            .map(|stored| (stored.record.id, stored.record.name))
+            .collect();
+        let products = store.links_all(&sync.name, Kind::Product).await?;
+        let creates = target.description.kind(Kind::Product).is_some_and(|can| can.writes.contains(&Operation::Create));
+        let mapped = |link: &Link| match link.state {
+            LinkState::Create if creates => {
+                Product::Planned(product_names.get(&link.source).unwrap_or(&link.source).clone())
+            }
+            _ => product(link, &services),
+        };
+        let (lines, contracts) = (by_parent(lines), by_parent(contracts));
+        let mut books = Self {
+            sync,
+            describe: target.description.kind(Kind::Usage),
+            today: today(&sync.rules.time_zone, now),
+            rows: by_parent(rows),
+            fetched,
+            line_places: places(&lines),
+            lines: read.usage.then_some(lines),
+            contract_places: places(&contracts),
+            contracts,
+            contracts_complete: read.contracts,
+            contract_links: contract_links.into_iter().map(|link| (link.source.clone(), link)).collect(),
+            links,
+            products: products.iter().map(|link| (link.source.clone(), mapped(link))).collect(),
+            owners,
+            others: store.lines_of_others(&sync.name).await?,
+            accounts: customers
+                .iter()
+                .filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned())))
+                .collect(),
+            excluded: customers
+                .into_iter()
+                .filter(|link| link.state == LinkState::Excluded)
+                .map(|link| link.source)
+                .collect(),
+            listed: listed.into_iter().map(|record| record.id).collect(),
+            product_names,
+            switches: store.switches(&sync.name).await?,
+            leaders: HashMap::new(),
+            sums: HashMap::new(),
+            going: HashMap::new(),
+            sweep: Sweep::default(),
+        };
+        books.add_up();
+        Ok(books)
+    }
+
+    /// Finds out which lines add up and what all changes come to: again whenever contracts are decided.
+    pub(super) fn add_up(&mut self) {
+        let members = self.members();
+        self.going = HashMap::new();
+        for member in &members {
+            self.going.entry(member.place.clone()).or_default().push(member.part.key.clone());
+        }
+        let members = members.into_iter().map(|mut member| {
+            member.part.old = member.part.old.filter(|old| !self.goes_on(&old.key, &old.line));
+            member
+        });
+        (self.leaders, self.sums) = lines::group(members.collect());
+        self.sweep = Sweep::default();
+        let (mut sweep, automatic) = (Sweep::default(), self.is_automatic());
+        for customer in self.customers() {
+            let lines = self.with(&customer, &HashMap::new(), lines::lines).unwrap_or_default();
+            sweep.add(&lines, automatic);
+        }
+        self.sweep = sweep;
+    }
+
+    /// Every customer that has a line, or could.
+    pub(super) fn customers(&self) -> BTreeSet<String> {
+        self.rows.keys().chain(self.links.keys()).chain(self.accounts.keys()).cloned().collect()
+    }
+
+    /// Every line that goes to a service of a contract.
+    fn members(&self) -> Vec<Member> {
+        let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.sent.get(PARTS));
+        let agreed: HashSet<LineKey> =
+            sums.flat_map(lines::parts_of).filter_map(|(line, _)| line.parse().ok()).collect();
+        let mut keys: BTreeSet<LineKey> = agreed.iter().cloned().collect();
+        for (customer, rows) in &self.rows {
+            keys.extend(rows.iter().filter_map(|row| Some(LineKey::new(customer, row.text(PRODUCT)?))));
+        }
+        for (customer, links) in &self.links {
+            keys.extend(links.keys().map(|product| LineKey::new(customer, product)));
+        }
+        keys.into_iter()
+            .filter_map(|key| {
+                let Place::Contract(contract) = self.place(&key.customer) else { return None };
+                let Product::Linked { id, .. } = self.products.get(&key.product)? else { return None };
+                let link = self.links.get(&key.customer).and_then(|links| links.get(&key.product));
+                if link.is_some_and(|link| link.state == LinkState::Excluded) {
+                    return None;
+                }
+                let place = (contract.id.clone(), id.clone());
+                let line = link.and_then(Link::linked).and_then(|id| self.line_of(id)).filter(|line| line.active());
+                let stands = line.map(|line| self.stands(line) == place);
+                Some(Member {
+                    line: line.filter(|_| stands == Some(true)).map(|line| line.id.clone()),
+                    is_known: link.is_some() || agreed.contains(&key),
+                    part: self.part(&key, link, line.filter(|_| stands == Some(false))),
+                    place,
+                })
+            })
+            .collect()
+    }
+
+    /// A line by itself; `old` bills it until now.
+    fn part(&self, key: &LineKey, link: Option<&Link>, old: Option<&Record>) -> Part {
+        let rows = self.rows.get(&key.customer).map_or(&[][..], Vec::as_slice);
+        let not_fetched = self.fetched.why(&key.customer);
+        let (counted, actual) = match not_fetched {
+            None => count(rows, &key.product, self.fetched.period()),
+            Some(_) => (None, None),
+        };
+        let why = counted.is_none().then(|| not_fetched.unwrap_or("the vendor names it without a number").to_owned());
+        let ended = |old: &Record| {
+            let contract = self.contract(old.parent.as_deref().unwrap_or_default());
+            contract.is_some_and(|contract| lines::term(contract).ended(self.today).is_some())
+        };
+        let retire = |old: &Record| {
+            let has = integer(old.field(QUANTITY)).filter(|has| *has != 0 && !ended(old))?;
+            Some(Retire {
+                key: key.clone(),
+                line: old.id.clone(),
+                contract: old.parent.clone().unwrap_or_default(),
+                name: old.name.clone(),
+                has,
+                revision: link?.revision,
+            })
+        };
+        Part { key: key.clone(), counted, actual, why, old: old.and_then(retire) }
+    }
+
+    /// The contract and the service of a line.
+    fn stands(&self, line: &Record) -> (String, String) {
+        (line.parent.clone().unwrap_or_default(), line.text(PRODUCT).unwrap_or_default().to_owned())
+    }
+
+    /// A line of any contract.
+    pub(super) fn line_of(&self, id: &str) -> Option<&Record> {
+        let (contract, place) = self.line_places.get(id)?;
+        self.lines.as_ref()?.get(contract)?.get(*place)
+    }
+
+    /// A contract of any account.
+    fn contract(&self, id: &str) -> Option<&Record> {
+        let (account, place) = self.contract_places.get(id)?;
+        self.contracts.get(account)?.get(*place)
+    }
+
+    /// Whether a line of a contract is billed by others than this one: it goes on without it.
+    fn goes_on(&self, key: &LineKey, line: &str) -> bool {
+        let Some(line) = self.line_of(line) else { return false };
+        self.going.get(&self.stands(line)).is_some_and(|keys| keys.iter().any(|one| one != key))
+    }
+
+    /// A customer's contract as matching has it: what follows for its link.
+    pub(in crate::engine) fn contract_decision(&self, customer: &str, account: &str) -> Decision {
+        let contracts = self.contracts.get(account).map_or(&[][..], Vec::as_slice);
+        let none = crate::model::sync::KindRules::default();
+        matching::match_contract(&ContractMatchInput {
+            contracts,
+            complete: self.contracts_complete,
+            link: self.contract_links.get(customer),
+            rules: self.sync.rules.kinds.get(&Kind::Contract).unwrap_or(&none),
+            today: self.today,
+        })
+    }
+
+    /// Where a customer's quantities go.
+    pub(super) fn place(&self, customer: &str) -> Place<'_> {
+        if self.excluded.contains(customer) {
+            return Place::Excluded("the customer is excluded");
+        }
+        if !self.listed.contains(customer) {
+            return Place::Excluded("the source does not list the customer any more");
+        }
+        if !self.is_on(customer, Switch::Usage) {
+            return Place::Off("usage is switched off for the customer");
+        }
+        let Some(account) = self.accounts.get(customer) else {
+            return Place::Nowhere("its customer is not linked to an account");
+        };
+        match self.contract_links.get(customer) {
+            Some(link) if link.state == LinkState::Excluded => Place::Excluded("the customer's contract is excluded"),
+            Some(link) => match link.linked().and_then(|id| self.contract_of(account, id)) {
+                Some(contract) => Place::Contract(contract),
+                None if link.state == LinkState::Linked => Place::Nowhere("its contract is not one of the account"),
+                None => Place::Nowhere(&link.reason),
+            },
+            None => Place::Nowhere("no contract is chosen for its customer"),
+        }
+    }
+
+    fn contract_of(&self, account: &str, id: &str) -> Option<&Record> {
+        self.contracts.get(account)?.iter().find(|contract| contract.id == id)
+    }
+
+    /// Whether a customer takes part, as a person switched it or as the sync's rule says.
+    pub(super) fn is_on(&self, customer: &str, switch: Switch) -> bool {
+        let said = self.switches.get(customer).and_then(|switches| switches.get(switch));
+        said.unwrap_or(self.sync.rules.switched_on)
+    }
+
+    fn is_automatic(&self) -> bool {
+        self.sync.rules.kinds.get(&Kind::Usage).is_some_and(|rules| rules.trust == Trust::Automatic)
+    }
+
+    /// The contracts that may follow one which has ended.
+    fn successors(&self, contract: &Record) -> Vec<&Record> {
+        let of_account = contract.parent.as_deref().and_then(|account| self.contracts.get(account));
+        let services = |contract: &str| -> HashSet<String> {
+            let on = self.lines.as_ref().and_then(|lines| lines.get(contract)).map_or(&[][..], Vec::as_slice);
+            on.iter().filter(|line| line.active()).filter_map(|line| line.text(PRODUCT)).map(str::to_owned).collect()
+        };
+        lines::successors(contract, of_account.map_or(&[][..], Vec::as_slice), self.today, &services)
+    }
+
+    /// Why the contract of a customer bills nothing today, and which to choose; `None` where it does,
+    /// or the customer has none.
+    pub(super) fn contract_trouble(&self, customer: &str) -> Option<String> {
+        let Place::Contract(contract) = self.place(customer) else { return None };
+        let cancelled = contract.field("cancelled") == Some(&crate::model::Value::Boolean(true));
+        lines::out_of_force(contract, self.today, &self.successors(contract)).filter(|_| !cancelled)
+    }
+
+    /// Does something with everything that planning one customer needs; `None` when the target has no usage.
+    pub(super) fn with<T>(
+        &self,
+        customer: &str,
+        choices: &HashMap<String, Choice>,
+        what: impl FnOnce(&UsageInput<'_>) -> T,
+    ) -> Option<T> {
+        static NONE: BTreeMap<String, Link> = BTreeMap::new();
+        let place = self.place(customer);
+        let (mut lines, mut successors) = (None, Vec::new());
+        if let Place::Contract(contract) = place {
+            lines = self.lines.as_ref().map(|all| all.get(&contract.id).map_or(&[][..], Vec::as_slice));
+            successors = self.successors(contract);
+        }
+        let key = |product: &str| LineKey::new(customer, product);
+        Some(what(&UsageInput {
+            customer,
+            place,
+            rows: self.rows.get(customer).map_or(&[][..], Vec::as_slice),
+            period: self.fetched.period(),
+            not_fetched: self.fetched.why(customer),
+            links: self.links.get(customer).unwrap_or(&NONE),
+            lines,
+            line_of: &|id| self.line_of(id),
+            contract_of: &|id| self.contract(id),
+            successors: &successors,
+            taken: &|product, line| self.taken(&key(product), line),
+            goes_on: &|product, line| self.goes_on(&key(product), line),
+            share: &|product| self.share(&key(product)),
+            automatic: self.is_automatic(),
+            product: &|id| self.product(id),
+            describe: self.describe?,
+            rules: &self.sync.rules.usage,
+            today: self.today,
+            choices,
+        }))
+    }
+
+    fn share(&self, key: &LineKey) -> Share<'_> {
+        match (self.leaders.get(key), self.sums.get(key)) {
+            (Some(leader), _) => Share::With(leader),
+            (None, Some(others)) => Share::Leads(others),
+            (None, None) => Share::Alone,
+        }
+    }
+
+    /// The line by which a line is billed: its own, or that of another with which it adds up.
+    pub(super) fn leader(&self, key: &LineKey) -> LineKey {
+        self.leaders.get(key).unwrap_or(key).clone()
+    }
+
+    /// Who else has a line of a contract: another customer of this sync, or another sync.
+    fn taken(&self, key: &LineKey, line: &str) -> Option<String> {
+        let owns = |owner: &&LineKey| {
+            owner.customer != key.customer && self.leader(owner) != self.leader(key) && !self.gave_up(owner)
+        };
+        let here = self.owners.get(line).filter(owns);
+        let there = self.others.get(line).map(|sync| format!("billed by the sync {sync}"));
+        here.map(|owner| format!("billed by {owner}")).or(there)
+    }
+
+    /// Whether a line is not to be billed any more, so that what billed it may bill others.
+    fn gave_up(&self, key: &LineKey) -> bool {
+        let link = self.links.get(&key.customer).and_then(|links| links.get(&key.product));
+        matches!(self.place(&key.customer), Place::Excluded(_))
+            || self.products.get(&key.product) == Some(&Product::Excluded)
+            || link.is_some_and(|link| link.state == LinkState::Excluded)
+    }
+
+    pub(super) fn product(&self, id: &str) -> Product {
+        self.products.get(id).cloned().unwrap_or_else(|| Product::Open("its product is not mapped".to_owned()))
+    }
+
+    /// A customer's lines, where a person asks for other numbers or days of some.
+    pub(super) fn weighed<T>(
+        &self,
+        customer: &str,
+        choices: &HashMap<String, Choice>,
+        then: impl FnOnce(&UsageInput<'_>, Vec<Line>) -> T,
+    ) -> Option<T> {
+        self.with(customer, choices, |input| {
+            let mut lines = lines::lines(input);
+            let asked = |product: &str| choices.get(product).is_some_and(|choice| choice.quantity.is_some());
+            self.sweep.hold(&self.sync.rules.brakes, &mut lines, &asked);
+            then(input, lines)
+        })
+    }
+
+    /// A customer's lines as they stand.
+    pub(in crate::engine) fn lines_of(&self, customer: &str) -> Vec<Line> {
+        self.weighed(customer, &HashMap::new(), |_, lines| lines).unwrap_or_default()
+    }
+
+    /// Rows that name no product: nobody can bill them.
+    pub(super) fn without_product(&self) -> Vec<Finding> {
+        let nameless = |rows: &[Record]| rows.iter().filter(|row| row.text("product").is_none()).count();
+        let rows = self.rows.iter().map(|(customer, rows)| (customer, nameless(rows))).filter(|(_, count)| *count > 0);
+        let finding = |(customer, count): (&String, usize)| Finding {
+            source: customer.clone(),
+            message: format!("the report has rows of it without a product, which nobody can map: {count}"),
+        };
+        rows.map(finding).collect()
+    }
+
+    /// Services this sync made that bill nothing, with how many lines: a line keeps the price that its
+    /// service had as it was added.
+    pub(super) fn unpriced(&self) -> Vec<Finding> {
+        let made = self.products.iter().filter_map(|(source, product)| match product {
+            Product::Linked { id, name, made: true, unpriced } => Some((source, id, name, *unpriced)),
+            _ => None,
+        });
+        let finding = |(source, id, name, unpriced): (&String, &String, &String, bool)| {
+            let lines = self.lines.iter().flat_map(HashMap::values).flatten();
+            let of_service = lines.filter(|line| line.text(PRODUCT) == Some(id) && line.active());
+            let of_service: Vec<&Record> = of_service.collect();
+            let is_free = |line: &&&Record| lines::is_free(line) || (unpriced && line.text("price").is_none());
+            let free = of_service.iter().filter(is_free).count();
+            let message = match (free, of_service.len()) {
+                (0, 0) if unpriced => {
+                    format!("the service {name} was made at the price 0: give it its price in the PSA")
+                }
+                (0, _) => return None,
+                (free, _) => format!(
+                    "the service {name} was made at the price 0, and {free} contract line(s) of it bill nothing: give it, and them, the price in the PSA"
+                ),
+            };
+            Some(Finding { source: source.clone(), message })
+        };
+        let mut found: Vec<Finding> = made.filter_map(finding).collect();
+        found.sort_by(|a, b| a.source.cmp(&b.source));
+        found
+    }
+
+    /// What was counted, added up by line and month, of the customers whose reports were read: zero for
+    /// a known line that the newest report does not name.
+    pub(super) fn counts(&self) -> Vec<Count> {
+        let mut sums = BTreeMap::<(&str, &str, &str), (i64, Option<i64>)>::new();
+        for (customer, rows) in self.rows.iter().filter(|(customer, _)| self.fetched.why(customer).is_none()) {
+            for row in rows {
+                let quantity = integer(row.field("quantity"));
+                let (Some(product), Some(quantity)) = (row.text("product"), quantity) else { continue };
+                let sum = sums.entry((customer, product, row.text("period").unwrap_or_default())).or_default();
+                sum.0 = sum.0.saturating_add(quantity);
+                if let Some(actual) = integer(row.field("actual")) {
+                    sum.1 = Some(sum.1.unwrap_or_default().saturating_add(actual));
+                }
+            }
+        }
+        let known = self.links.iter().filter(|(customer, _)| self.fetched.why(customer).is_none());
+        for (customer, links) in known {
+            let period = self.fetched.period().unwrap_or_default();
+            for product in links.keys() {
+                let told = |period: &str| sums.contains_key(&(customer.as_str(), product.as_str(), period));
+                if !told(period) && !told("") {
+                    sums.insert((customer, product, period), (0, None));
+                }
+            }
+        }
+        let count =
+            |((customer, product, period), (quantity, actual)): ((&str, &str, &str), (i64, Option<i64>))| Count {
+                customer: customer.to_owned(),
+                product: product.to_owned(),
+                period: period.to_owned(),
+                quantity,
+                actual,
+            };
+        sums.into_iter().map(count).collect()
+    }
+}
+
+fn product(link: &Link, services: &HashMap<String, (String, bool)>) -> Product {
+    match (link.state, link.linked()) {
+        (LinkState::Excluded, _) => Product::Excluded,
+        (_, Some(id)) => match services.get(id) {
+            Some((name, unpriced)) => {
+                Product::Linked { id: id.to_owned(), name: name.clone(), made: link.made, unpriced: *unpriced }
+            }
+            None => Product::Open(format!("the product {id} that it is mapped to is gone")),
+        },
+        (state, None) => Product::Open(format!("its product is {}: {}", state.as_str(), link.reason)),
+    }
+}
+
+fn by_parent(records: Vec<Record>) -> HashMap<String, Vec<Record>> {
+    let mut sorted = HashMap::<String, Vec<Record>>::new();
+    for record in records {
+        sorted.entry(record.parent.clone().unwrap_or_default()).or_default().push(record);
+    }
+    sorted
+}
+
+/// Where each record stands among those of its parent.
+fn places(by_parent: &HashMap<String, Vec<Record>>) -> HashMap<String, (String, usize)> {
+    let of = |(parent, records): (&String, &Vec<Record>)| {
+        let parent = parent.clone();
+        records
+            .iter()
+            .enumerate()
+            .map(move |(place, record)| (record.id.clone(), (parent.clone(), place)))
+            .collect::<Vec<_>>()
+    };
+    by_parent.iter().flat_map(of).collect()
+}

@@ -16,6 +16,8 @@ mod harness;
 mod accepted;
 /// The author's page holds: its connector is built as the page says.
 mod author;
+/// Everyday billing: sums, moves, contracts that end, and what an approval lets go.
+mod billing;
 /// The brakes of a customer and of the whole sync, and the first run of each kind.
 mod brakes;
 /// Worlds written down by hand, and what a test does to them by name.

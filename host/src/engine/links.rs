@@ -238,6 +238,7 @@ impl Tenant {
         {
             link.declined.push(target.clone());
         }
+        link.shared = target.is_some() && sync.rules.shares(kind);
         link.state = state;
         link.target = target;
         link.candidates.clear();

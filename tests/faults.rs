@@ -83,8 +83,9 @@ const WAITING: [(&str, &str); 5] = [
 ];
 
 /// Faults that need not bite: a walk of a few rows in one page meets no row that comes or goes, and
-/// what is sent has no spaces around it to be trimmed, and is composed already.
-const MAY_PASS: [&str; 5] = ["row-appears", "row-leaves", "reorder", "trim-values", "recompose-names"];
+/// what is sent has no spaces around it to be trimmed, and is composed already; and only one vendor tells
+/// days as its own midnight.
+const MAY_PASS: [&str; 6] = ["row-appears", "row-leaves", "reorder", "trim-values", "recompose-names", "day-offset"];
 /// Faults of writes, accounts and days, which only a target sees.
 const OF_WRITES: [&str; 10] = [
     "lost-reply",

@@ -2,7 +2,7 @@
 //!
 //! Planning of it goes along with every plan of a sync in which usage takes part (`planning`);
 //! what a person does with a single line (look, approve, dismiss, say which it is) is in `verbs`.
-//! Both read the [`Books`]: everything stored that the numbers of a line come from. Which counts are
+//! Both read the [`Books`](books::Books): everything stored that the numbers of a line come from. Which counts are
 //! known at all is in `fetched`. What follows from the numbers is decided in `plan::usage`, which is
 //! pure; whether that still stands as a line is written, in `ground`.
 

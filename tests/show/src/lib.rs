@@ -53,6 +53,8 @@ impl Crosswalk {
             std::fs::remove_dir_all(data)?;
         }
         std::fs::create_dir_all(data)?;
+        // As the program makes a data folder itself: its owner's alone.
+        std::fs::set_permissions(data, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
         Ok(Self { program, data: data.to_owned(), env: Vec::new() })
     }
 

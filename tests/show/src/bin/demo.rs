@@ -90,7 +90,7 @@ fn demo() -> Result<String, Trouble> {
         &["link", "list", "rmm-to-psa", "--kind", "customer", "--state", "proposed", "--state", "conflict"],
         &[0],
     )?;
-    say(&crosswalk, &["link", "accept", "rmm-to-psa", "--score", "0.9"], &[0])?;
+    say(&crosswalk, &["link", "accept", "rmm-to-psa", "--score", "0.9", "--yes"], &[0])?;
     let open = undecided(&crosswalk, SYNC, "customer")?;
     for id in ids(&open) {
         say(&crosswalk, &["link", "create", "rmm-to-psa", "customer", &id], &[0])?;
@@ -158,9 +158,9 @@ fn licences(crosswalk: &mut Crosswalk, world: &World, psa: &Autotask) -> Result<
     say(crosswalk, &["plan", LICENCES], &[0, 3])?;
 
     heading("Customers to accounts and contracts, products to services: proposed with reasons, never guessed");
-    let accepted = crosswalk.json(&["customer", "accept", LICENCES])?;
+    let accepted = crosswalk.json(&["customer", "accept", LICENCES, "--yes"])?;
     let count = |what: &str| rows(&accepted[what]).count();
-    println!("$ crosswalk customer accept {LICENCES}");
+    println!("$ crosswalk customer accept {LICENCES} --yes");
     println!("  {} customers linked to their account, {} to a contract of it\n", count("accounts"), count("contracts"));
     let accounts: HashMap<String, String> = psa
         .companies()
@@ -177,9 +177,9 @@ fn licences(crosswalk: &mut Crosswalk, world: &World, psa: &Autotask) -> Result<
         };
     }
     crosswalk.json(&["plan", LICENCES])?;
-    crosswalk.json(&["customer", "accept", LICENCES])?;
+    crosswalk.json(&["customer", "accept", LICENCES, "--yes"])?;
     say(crosswalk, &["product", "list", LICENCES], &[0])?;
-    say(crosswalk, &["product", "accept", LICENCES, "--score", "0.8"], &[0])?;
+    say(crosswalk, &["product", "accept", LICENCES, "--score", "0.8", "--yes"], &[0])?;
     let products = crosswalk.json(&["product", "list", LICENCES])?;
     for (nth, product) in rows(&products).filter(|product| product["state"] != "linked").enumerate() {
         let words = ["product", "create", LICENCES, text(product, "source")];
@@ -265,7 +265,7 @@ fn swap(crosswalk: &mut Crosswalk, rmm: &PulsewayRmm, existing: &Existing) -> Re
     if psa.counts().writes > 0 {
         return Err("planning wrote to a vendor".into());
     }
-    say(crosswalk, &["link", "accept", SWAPPED, "--score", "0.9"], &[0])?;
+    say(crosswalk, &["link", "accept", SWAPPED, "--score", "0.9", "--yes"], &[0])?;
     for id in ids(&undecided(crosswalk, SWAPPED, "customer")?) {
         crosswalk.json(&["link", "create", SWAPPED, "customer", &id])?;
     }

@@ -162,10 +162,9 @@ impl Tenant {
             link.reason = format!("the count of {counted} was dismissed");
             links.push(link);
         }
-        self.store.links_put(&sync.name, &links).await?;
-        for link in &links {
-            self.note_line(&sync.name, &link.source, "dismissed", link.reason.clone()).await?;
-        }
+        let entry = |link: &Link| self.line_entry(&link.source, "dismissed", link.reason.clone());
+        let entries: Vec<JournalEntry> = links.iter().map(entry).collect();
+        self.store.decide(&sync.name, &links, Vec::new(), &entries).await?;
         Ok(links.len())
     }
 
@@ -221,8 +220,8 @@ impl Tenant {
             link.sent.insert("quantity".to_owned(), Value::Integer(has));
         }
         link.written = link.sent.clone();
-        self.store.links_put(&sync.name, std::slice::from_ref(&link)).await?;
-        self.note_line(&sync.name, &link.source, "taken", format!("it is line {target}")).await?;
+        let entry = self.line_entry(&link.source, "taken", format!("it is line {target}"));
+        self.store.decide(&sync.name, std::slice::from_ref(&link), Vec::new(), &[entry]).await?;
         Ok(Link { revision: link.revision + 1, ..link })
     }
 
@@ -278,17 +277,16 @@ impl Tenant {
         Books::open(&self.store, sync, target, not_fetched, read, self.parts.clock.now()).await
     }
 
-    async fn note_line(&self, sync: &SyncName, line: &str, event: &str, message: String) -> Result<(), Error> {
+    fn line_entry(&self, line: &str, event: &str, message: String) -> JournalEntry {
         let customer = line.parse::<LineKey>().ok().map(|key| key.customer);
-        let entry = JournalEntry {
+        JournalEntry {
             kind: Some(Kind::Usage),
             source: Some(line.to_owned()),
             customer,
             event: event.to_owned(),
             message,
             ..JournalEntry::at(self.parts.clock.now())
-        };
-        Ok(self.store.journal_append(Some(sync), &[entry]).await?)
+        }
     }
 
     /// Products of the target whose name contains a text, as they were read last: id and name.

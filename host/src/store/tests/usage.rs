@@ -40,6 +40,30 @@ async fn two_reports_of_one_moment_leave_the_later_one() {
 }
 
 #[tokio::test]
+async fn a_decision_that_comes_too_late_leaves_no_link_no_switch_and_no_entry() {
+    use crate::model::{Kind, Link};
+    use crate::store::{JournalEntry, JournalFilter};
+    let bed = Bed::new().await;
+    let main = SyncName::new("main").unwrap();
+    let entry = JournalEntry { event: "decided".to_owned(), ..JournalEntry::at(T0) };
+    let entries = || async {
+        let filter = JournalFilter { event: Some("decided".to_owned()), ..JournalFilter::default() };
+        bed.tenant.journal_list(&filter).await.unwrap().len()
+    };
+    let link = Link::unmapped(Kind::Customer, "c", T0);
+    let late = Link { revision: 7, ..Link::unmapped(Kind::Customer, "d", T0) };
+    let off = Switches { usage: Some(false), tickets: None };
+    let switched = || vec![("c".to_owned(), off)];
+    let links = [link.clone(), late];
+    bed.tenant.decide(&main, &links, switched(), std::slice::from_ref(&entry)).await.unwrap_err();
+    assert!(bed.tenant.link_get(&main, Kind::Customer, "c").await.unwrap().is_none());
+    assert!(bed.tenant.switches(&main).await.unwrap().is_empty());
+    assert_eq!(entries().await, 0);
+    bed.tenant.decide(&main, &[link], switched(), &[entry]).await.unwrap();
+    assert_eq!(entries().await, 1);
+}
+
+#[tokio::test]
 async fn switches_and_outcomes_are_kept_by_customer_and_replaced() {
     let bed = Bed::new().await;
     let main = SyncName::new("main").unwrap();

@@ -126,7 +126,10 @@ impl ImportArgs {
                 let count = count(changed as u64, what);
                 text.push_str(&match (self.dry_run, changed) {
                     (true, _) => format!("{count} would change; nothing was stored"),
-                    (false, 0) => format!("{count} changed; next: crosswalk plan {}", self.sync),
+                    // Switches alone are no decision that can be taken back: they are switched again.
+                    (false, _) if import.decision.is_empty() => {
+                        format!("{count} changed; next: crosswalk plan {}", self.sync)
+                    }
                     (false, _) => format!(
                         "{count} changed; next: crosswalk plan {sync}; back: crosswalk link take-back {sync} {}",
                         import.decision,

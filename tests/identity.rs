@@ -1,8 +1,8 @@
 //! Who is who: whatever ids, names and serial numbers do at the vendor, a machine keeps its one record at the PSA.
 
-use crate::harness::TestApp;
 use crate::harness::pair::{Psa, Rmm};
-use crosswalk::engine::{ChangeFilter, PlanReport};
+use crate::harness::{TestApp, sync};
+use crosswalk::engine::{ChangeFilter, Decision, PlanReport};
 use crosswalk::model::{Action, Kind, LinkState, SyncRules};
 use crosswalk_sims::{Existing, World};
 
@@ -92,6 +92,37 @@ async fn a_customer_made_anew_is_proposed_and_what_it_has_stays_in_use_meanwhile
         assert_eq!(psa.items().len(), 8);
         assert!(psa.items().iter().all(|item| item.active), "{pair:?}");
         assert!(accounts >= 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proposal_of_a_customer_made_anew_is_accepted_in_one_go_and_can_be_taken_back() {
+    for pair in PAIRS {
+        let world = World::by_hand().customer("Acme Ltd").devices("WS", 6).customer("Contoso").devices("C", 2).build();
+        let (app, rmm, psa) = started(pair, &world, &Existing::default()).await;
+        app.bring_in_step().await;
+        let before = psa.canonical_state();
+        let old = rmm.device("WS-001").customer;
+        let link = app.tenant.why(&sync(), Kind::Customer, &old).await.unwrap().link.unwrap();
+        let new = rmm.renew_customer(&old);
+        app.plan().await;
+        let accepted = app.tenant.link_accept(&sync(), Kind::Customer, 0.9).await.unwrap();
+        let one = accepted.links.iter().find(|link| link.source == new).expect("what is proposed can be accepted");
+        assert_eq!((&one.target, one.made, &one.written), (&link.target, link.made, &link.written), "{pair:?}");
+        let given_up = accepted.links.iter().find(|link| link.source == old).expect("the old one gives it up");
+        assert!(given_up.target.is_none() && given_up.reason.contains(&new), "{given_up:?}");
+
+        app.tenant.decision_take_back(&sync(), &accepted.decision).await.unwrap();
+        assert_eq!(app.link_target(Kind::Customer, &old).await, link.target, "{pair:?}");
+        assert_eq!(app.link_target(Kind::Customer, &new).await, None, "{pair:?}");
+        app.tenant
+            .link_decide(&sync(), Kind::Customer, &new, &Decision::Link(link.target.clone().unwrap()))
+            .await
+            .unwrap();
+        app.clock.advance_ms(10 * DAY_MS);
+        app.bring_in_step().await;
+        assert_eq!(psa.canonical_state().len(), before.len(), "{pair:?}: nothing is made, nothing leaves");
+        assert!(psa.items().iter().all(|item| item.active) && psa.duplicates().is_empty(), "{pair:?}");
     }
 }
 

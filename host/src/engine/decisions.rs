@@ -10,7 +10,7 @@ use crate::model::{Kind, Link, Switches, Sync, SyncName};
 use crate::store::{JournalEntry, TenantStore};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Links that were decided together.
 #[derive(Debug, Clone, Serialize)]
@@ -64,6 +64,7 @@ impl Tenant {
         switches: Vec<(String, Switches)>,
         notes: &[JournalEntry],
     ) -> Result<Decided, Error> {
+        let links = self.given_over(sync, links).await?;
         let mut changed = Vec::with_capacity(links.len());
         for link in links {
             let stored = self.store.links_of_source(&sync.name, link.kind, &link.source).await?;
@@ -88,6 +89,31 @@ impl Tenant {
         let decision = if links.is_empty() { String::new() } else { decision };
         let links = links.into_iter().map(|link| Link { revision: link.revision + 1, ..link }).collect();
         Ok(Decided { decision, links })
+    }
+
+    /// The same links, and with each that takes the target of a source record that is gone: what is left of that
+    /// one's link. What was known of the target (what was written to it, that this host made it) goes along.
+    async fn given_over(&self, sync: &Sync, links: Vec<Link>) -> Result<Vec<Link>, Error> {
+        let own: HashSet<(Kind, String)> = links.iter().map(|link| (link.kind, link.source.clone())).collect();
+        let (mut all, mut given_up) = (Vec::with_capacity(links.len()), Vec::new());
+        for mut link in links {
+            if let Some(target) = link.linked().filter(|_| Link::is_one_to_one(link.kind, link.target_kind))
+                && !link.shared
+            {
+                let holders = self.store.links_of_target(&sync.name, link.kind, target).await?;
+                let mut holders = holders.into_iter().filter(|old| old.linked().is_some() && old.kind == link.kind);
+                if let Some(old) = holders.find(|old| !own.contains(&(old.kind, old.source.clone())))
+                    && self.record(&sync.source, old.kind, &old.source).await?.is_none()
+                {
+                    given_up.push(super::planning::given_up(&old, &link.source, link.decided_at));
+                    let Link { made, written, sent, volatile_at, .. } = old;
+                    link = Link { made, written, sent, volatile_at, ..link };
+                }
+            }
+            all.push(link);
+        }
+        all.append(&mut given_up);
+        Ok(all)
     }
 
     /// Takes a decision back: its links are again as they were before it, where nobody decided on them and

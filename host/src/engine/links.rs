@@ -298,14 +298,21 @@ impl Tenant {
             }
         }
         if !sync.rules.shares(kind) {
-            let others = self.store.links_of_target(&sync.name, kind, target).await?;
-            if let Some(other) = others.iter().find(|other| {
-                other.source != source.id && other.state == LinkState::Linked && !freed.contains(&other.source)
-            }) {
-                return Err(Error::invalid(
-                    format!("{kind} {target} (`{}`) is linked to {} already", record.name, other.source),
-                    format!("set that one free first: `crosswalk link forget {} {kind} {}`", sync.name, other.source),
-                ));
+            for other in self.store.links_of_target(&sync.name, kind, target).await? {
+                let holds = other.source != source.id
+                    && other.state == LinkState::Linked
+                    && !freed.contains(&other.source)
+                    // One that is gone from the source gives its target up to the decision.
+                    && self.record(&sync.source, kind, &other.source).await?.is_some();
+                if holds {
+                    return Err(Error::invalid(
+                        format!("{kind} {target} (`{}`) is linked to {} already", record.name, other.source),
+                        format!(
+                            "set that one free first: `crosswalk link forget {} {kind} {}`",
+                            sync.name, other.source
+                        ),
+                    ));
+                }
             }
         }
         Ok(())

@@ -31,7 +31,7 @@ struct Known {
 async fn billing(customers: usize) -> (Licences, TestApp, Vec<Known>) {
     let licences = Licences::start(customers);
     let app = licences.host().await;
-    app.clock.advance_ms((10 - i64::from(today(&app).day())) * DAY_MS);
+    app.on_the_tenth();
     map_all(&app, &licences).await;
     let report = app.apply(&app.plan().await).await;
     assert!(report.failures.is_empty(), "{:?}", report.failures);
@@ -41,13 +41,9 @@ async fn billing(customers: usize) -> (Licences, TestApp, Vec<Known>) {
     (licences, app, known)
 }
 
-fn today(app: &TestApp) -> Date {
-    crosswalk::clock::Clock::now(&*app.clock).to_string()[..10].parse().expect("a day")
-}
-
 fn next_day(app: &TestApp) -> Date {
     app.clock.advance_ms(DAY_MS);
-    today(app)
+    app.today()
 }
 
 async fn lines(app: &TestApp) -> Vec<UsageLine> {
@@ -187,7 +183,7 @@ async fn two_products_on_one_service_add_up_with_each_parts_count_through_histor
     let report = app.apply(&plan).await;
     assert!(report.failures.is_empty(), "{:?}", report.failures);
     let target = number(&sum.line.expect("a line"));
-    assert_eq!(units(&licences, today(&app))[&target], some + more + 1);
+    assert_eq!(units(&licences, app.today())[&target], some + more + 1);
     let undone = app.tenant.undo(report.run.id, &UndoOptions::default(), &NoProgress).await.expect("a plan");
     assert!(messages(&undone).contains(&format!("{some} of {}/{first}", one.tenant.id)), "{}", messages(&undone));
     let row =
@@ -287,7 +283,7 @@ async fn an_ended_contract_is_told_whatever_the_count_and_its_renewal_loses_no_d
         contracts.into_iter().find(|row| row["contractName"] == json!("Managed Services, next term"))?["id"].as_i64()
     };
     let (one, next) = customers.iter().find_map(|one| Some((one, next(one)?))).expect("a contract yet to begin");
-    let last = today(&app).checked_add(1.day()).expect("a day");
+    let last = app.today().checked_add(1.day()).expect("a day");
     assert!(licences.psa.end_contract(one.contract, &last.to_string()));
     let first = last.tomorrow().expect("a day");
     assert!(licences.psa.edit("Contracts", next, "startDate", &json!(first.to_string())));
@@ -315,7 +311,7 @@ async fn an_ended_contract_is_told_whatever_the_count_and_its_renewal_loses_no_d
         both.map(|(_, units)| units).sum::<i64>()
     };
     let all: i64 = licences.billed(&one.tenant.id).into_iter().map(|(_, quantity)| quantity).sum();
-    for day in [last, first, first.tomorrow().expect("a day"), today(&app)] {
+    for day in [last, first, first.tomorrow().expect("a day"), app.today()] {
         assert_eq!(billed(day), all, "{day}: neither lost nor twice");
     }
     next_day(&app);
@@ -372,7 +368,7 @@ async fn what_is_agreed_for_later_and_what_is_invoiced_are_both_shown() {
     let one = &customers[0];
     let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
     let target = number(&line(&app, &one.tenant.id, &product).await.line.expect("a line"));
-    let later = today(&app).checked_add(40.days()).expect("a day");
+    let later = app.today().checked_add(40.days()).expect("a day");
     licences.psa.adjust_units(target, 20, &later.to_string()).expect("the technician may");
     app.plan().await;
     let both = line(&app, &one.tenant.id, &product).await;
@@ -408,7 +404,7 @@ async fn approving_all_with_yes_lets_nothing_go_that_arose_on_reading_again() {
     let (mine, others) =
         (target(line(&app, &one.tenant.id, &product).await), target(line(&app, &two.tenant.id, &other).await));
     // Somebody sets it to another number after it was looked at.
-    let edited = today(&app).checked_add(1.day()).expect("a day");
+    let edited = app.today().checked_add(1.day()).expect("a day");
     licences.psa.adjust_units(mine, 20, &edited.to_string()).expect("the technician may");
     app.engine.close().await;
     let program = Program::over(app.folder.path());
@@ -429,7 +425,7 @@ async fn approving_all_with_yes_lets_nothing_go_that_arose_on_reading_again() {
 async fn taking_over_another_number_waits_for_a_person_who_names_it() {
     let licences = Licences::start(3);
     let app = licences.host().await;
-    app.clock.advance_ms((10 - i64::from(today(&app).day())) * DAY_MS);
+    app.on_the_tenth();
     map_all(&app, &licences).await;
     let (tenant, account) = licences.pairs().remove(0);
     let contract = licences.contract(account);

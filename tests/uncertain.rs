@@ -307,6 +307,7 @@ async fn a_look_up_that_fails_holds_its_own_change_and_a_person_settles_it() {
 async fn an_adjustment_without_a_reply_waits_for_its_line_or_a_person() {
     let licences = Licences::start(2);
     let app = licences.host().await;
+    app.on_the_tenth();
     map_all(&app, &licences).await;
     let plan = app.plan().await;
     assert!(app.apply(&plan).await.failures.is_empty());

@@ -43,9 +43,7 @@ async fn line(app: &TestApp, customer: &str, product: &str) -> UsageLine {
 async fn billing(customers: usize) -> (Licences, TestApp, Vec<Known>) {
     let licences = Licences::start(customers);
     let app = licences.host().await;
-    // The tenth of the month, for the host: days that tests let pass stay in the month of the report.
-    let day: jiff::civil::Date = today(&app).parse().expect("a day");
-    app.clock.advance_ms((10 - i64::from(day.day())) * 24 * 3_600_000);
+    app.on_the_tenth();
     map_all(&app, &licences).await;
     let plan = app.plan().await;
     let report = app.apply(&plan).await;
@@ -70,11 +68,7 @@ fn assert_billed(licences: &Licences, customers: &[Known]) {
 /// The next day, for the host; the vendor's report stays that of the same month.
 fn next_day(app: &TestApp) -> jiff::civil::Date {
     app.clock.advance_ms(24 * 3_600_000);
-    today(app).parse().expect("a day")
-}
-
-fn today(app: &TestApp) -> String {
-    crosswalk::clock::Clock::now(&*app.clock).to_string()[..10].to_owned()
+    app.today()
 }
 
 #[tokio::test]
@@ -350,8 +344,12 @@ async fn the_same_service_twice_on_a_contract_stops_and_a_person_says_which() {
     let key = LineKey::new(&one.tenant.id, &product);
     app.tenant.usage_take(&sync(), &key, &known).await.expect("it is this one");
     approve(&app, one, &product, None, None).await;
-    let units: BTreeMap<i64, i64> =
-        licences.psa.service_lines(&today(&app)).into_iter().map(|line| (line.id, line.units.unwrap_or(0))).collect();
+    let units: BTreeMap<i64, i64> = licences
+        .psa
+        .service_lines(&app.today().to_string())
+        .into_iter()
+        .map(|line| (line.id, line.units.unwrap_or(0)))
+        .collect();
     assert_eq!((units[&known.parse().expect("an id")], units[&twin]), (quantity + 1, 3));
     assert_eq!(licences.psa.adjustments().len(), before + 1);
 }
@@ -366,7 +364,7 @@ async fn a_day_takes_one_change_and_a_day_outside_the_contract_none() {
     let same_day = line(&app, &one.tenant.id, &product).await;
     assert_eq!((same_day.state, same_day.brake.as_deref()), (UsageState::Held, Some("dates")), "{same_day:?}");
     assert_eq!(approve(&app, one, &product, None, None).await.done, 0, "whoever says yes");
-    let day: jiff::civil::Date = today(&app).parse().expect("a day");
+    let day: jiff::civil::Date = app.today();
     let tomorrow = day.checked_add(1.day()).expect("a day");
     assert_eq!(approve(&app, one, &product, None, Some(tomorrow)).await.done, 1);
     let plan = app.plan().await;
@@ -516,7 +514,7 @@ async fn killed_around_an_adjustment_it_is_made_once() {
     // Slow enough that a kill falls between requests, not before or after all of them.
     licences.psa.set_latency(std::time::Duration::from_millis(2));
     let made = licences.psa.adjustments().len();
-    let first: jiff::civil::Date = today(&app).parse().expect("a day");
+    let first: jiff::civil::Date = app.today();
     let lines: Vec<(String, String)> = customers
         .iter()
         .flat_map(|one| {

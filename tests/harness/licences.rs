@@ -11,6 +11,7 @@ use super::{SYNC, TestApp, name, secrets, sync, told};
 use crosswalk::engine::{Decision, NewConnection};
 use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{Kind, SyncRules};
+use crosswalk_sims::clock::{self, TimeStyle};
 use crosswalk_sims::sophos_central::SophosTenant;
 use crosswalk_sims::world::{Existing, Relation};
 use crosswalk_sims::{Autotask, PsaOptions, Size, SophosCentral, SophosOptions, World};
@@ -138,10 +139,10 @@ impl Licences {
         rows.filter(|row| row.0 == tenant).map(|(_, product, quantity)| (product, quantity)).collect()
     }
 
-    /// What a contract has today: each service line's id, service and units.
+    /// What a contract has at the end of the month: each service line's id, service and units.
     pub(crate) fn on_contract(&self, contract: i64) -> Vec<(i64, String, i64)> {
-        let today = crosswalk::model::Timestamp(crosswalk_sims::clock::now_ms()).to_string();
-        let lines = self.psa.service_lines(today.get(..10).expect("a day")).into_iter();
+        let last = clock::iso(clock::month(clock::now_ms()).1, TimeStyle::Bare);
+        let lines = self.psa.service_lines(last.get(..10).expect("a day")).into_iter();
         lines
             .filter(|line| line.contract_id == contract)
             .map(|line| (line.id, line.service, line.units.unwrap_or(0)))

@@ -253,6 +253,17 @@ impl TestApp {
         trace.link?.target
     }
 
+    /// The day it is in UTC, by the host's clock.
+    pub(crate) fn today(&self) -> jiff::civil::Date {
+        self.clock.now().to_string()[..10].parse().expect("a day")
+    }
+
+    /// Puts the host on the tenth of the month: days that a test lets pass stay in the month of
+    /// the vendor's report. The vendors and the program stay on the machine's clock.
+    pub(crate) fn on_the_tenth(&self) {
+        self.clock.advance_ms((10 - i64::from(self.today().day())) * crosswalk_sims::clock::DAY_MS);
+    }
+
     /// Unix seconds, by the host's clock.
     pub(crate) fn clock_s(&self) -> i64 {
         self.clock.now().0 / 1000

@@ -9,6 +9,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark talks")]
 
+mod alike;
 mod guest;
 mod inside;
 mod program;
@@ -36,7 +37,7 @@ struct Args {
     #[arg(long)]
     skip_build: bool,
     /// Only these; the other numbers stay as they were
-    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = ["calls", "10k", "10k_20ms", "50k", "start", "tenants", "usage", "build"])]
+    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = ["calls", "10k", "10k_20ms", "50k", "start", "tenants", "usage", "alike", "build"])]
     only: Vec<String>,
 }
 
@@ -92,6 +93,11 @@ async fn bench(args: &Args) -> Result<(), Trouble> {
     }
     if args.wants("usage") {
         usage::measure(&target, if args.quick { 200 } else { 2_000 }, &mut report).await?;
+        report.save(&file)?;
+    }
+    if args.wants("alike") {
+        let (customers, devices) = if args.quick { (2_000, 500) } else { (20_000, 5_000) };
+        alike::measure(&target, customers, devices, &mut report).await?;
         report.save(&file)?;
     }
     if args.wants("build") && !args.skip_build && !args.quick {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// Keys of the file, what they stand for, and the most they should be.
-const TARGETS: [(&str, &str, Option<f64>); 17] = [
+const TARGETS: [(&str, &str, Option<f64>); 20] = [
     ("fresh_call_us_p50", "fresh instance, `describe`, drop: µs, p50", Some(50.0)),
     ("wasm_over_native", "a page of 250 devices: in wasm / natively", Some(2.0)),
     ("first_sync_over_calls_10k", "first sync of 10,000 / its bare calls", Some(2.0)),
@@ -18,6 +18,9 @@ const TARGETS: [(&str, &str, Option<f64>); 17] = [
     ("plan_seconds_50k", "plan of 50,000 from stored data: s", Some(1.0)),
     ("usage_plan_seconds", "usage of 2,000 x 10, from stored data: s", Some(1.0)),
     ("usage_plan_rss_mib", "peak memory of that plan: MiB", Some(150.0)),
+    ("alike_plan_seconds", "20,000 x 20,000 alike names, stored: s", Some(10.0)),
+    ("alike_stop_seconds", "that plan, from a stop to its end: s", Some(1.0)),
+    ("alike_devices_rss_mib", "5,000 devices with one serial: peak MiB", Some(300.0)),
     ("starvation_max_over_median", "200 tenants, 1,000 due: longest / middle", Some(1.5)),
     ("starvation_peak_mib", "peak memory of that work: MiB", None),
     ("hanging_tenant_delay_ratio", "the others beside a hanging one / without", Some(1.1)),

@@ -7,6 +7,9 @@
 //! An undo is itself a run, and undone by the same rules: then everything goes the other
 //! way round again.
 //!
+//! Of a record with a write whose outcome is not known nothing is undone: what it has is not known
+//! either. That is told, and the rest is undone.
+//!
 //! A mass brake does not hold an undo, since a person asked for exactly this; the trust
 //! `preview` does.
 
@@ -137,6 +140,7 @@ impl Work<'_> {
         let (kinds, order) = order(again);
         for kind in kinds.iter().filter(|kind| options.kind.is_none_or(|only| only == **kind)) {
             draft.kind(*kind, order).await?;
+            draft.tell_open(*kind).await?;
         }
         self.progress.end(&Stage::Planning);
         draft.finish(&kinds, order).await
@@ -165,6 +169,8 @@ struct Draft<'w, 'p> {
     plan: PlanId,
     of: ChangeFilter,
     reversal: Reversal<'w>,
+    /// Records with a write that is not settled yet.
+    open: HashSet<(Kind, String)>,
     seen: u64,
     read: u64,
 }
@@ -179,9 +185,11 @@ struct Known {
 impl<'w, 'p> Draft<'w, 'p> {
     async fn begin(work: &'w Work<'p>, plan: PlanId, run: RunId, options: &UndoOptions) -> Result<Self, Error> {
         let id = work.store.plan_begin_part(work.run, &work.sync.name, work.now()).await?;
+        let open = work.store.unsettled(&work.sync.name).await?.into_iter();
         Ok(Self {
             work,
             ledger: Ledger::new(work, id),
+            open: open.map(|one| (one.row.change.kind, one.row.change.source)).collect(),
             plan,
             of: ChangeFilter {
                 customer: options.customer.clone(),
@@ -217,6 +225,30 @@ impl<'w, 'p> Draft<'w, 'p> {
         Ok(())
     }
 
+    /// Tells what the run wrote without its outcome being known: there is nothing yet to undo.
+    async fn tell_open(&mut self, kind: Kind) -> Result<(), Error> {
+        for status in [ChangeStatus::Uncertain, ChangeStatus::Accepted] {
+            let filter = ChangeFilter { kind: Some(kind), status: Some(status), ..self.of.clone() };
+            let mut after = 0;
+            loop {
+                let rows = self.work.store.plan_changes(self.plan, &filter, after, PAGE).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.change.sequence;
+                rows.iter().for_each(|row| self.tell(&row.change.source, self.is_open()));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_open(&self) -> String {
+        let sync = &self.work.sync.name;
+        format!(
+            "it is not undone: a write of it has no known outcome yet; when `crosswalk uncertain list {sync}` does not \
+             list it any more, undo run {} again",
+            self.reversal.run
+        )
+    }
+
     async fn page(&self, kind: Kind, action: Action, after: u32) -> Result<Vec<StoredChange>, Error> {
         let filter = ChangeFilter { kind: Some(kind), action: Some(action), ..self.of.clone() };
         Ok(self.work.store.plan_changes(self.plan, &filter, after, PAGE).await?)
@@ -239,6 +271,10 @@ impl<'w, 'p> Draft<'w, 'p> {
         for row in rows {
             let change = &row.change;
             let Some(target) = row.target.as_deref().or(change.target.as_deref()) else { continue };
+            if self.open.contains(&(change.kind, change.source.clone())) {
+                self.tell(&change.source, self.is_open());
+                continue;
+            }
             let done = Done {
                 change,
                 target,

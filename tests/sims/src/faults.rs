@@ -12,7 +12,7 @@
 //! | `reads`, `writes`, `both` | which calls it concerns |
 //! | `path:TEXT` | only calls whose path contains TEXT (case-insensitive) |
 //! | `ms:N`, `status:N`, `retry-after:N`, `chars:N`, `page:N`, `hours:N`, `field:NAME` | what some faults take, see [`Faults::names`] |
-//! | a word alone (`linked`, `early`, `case`, `keep`, `nfc`, `upper`, `cut:N`) | a mode of the one fault that has it |
+//! | a word alone (`linked`, `whole`, `early`, `case`, `keep`, `nfc`, `upper`, `cut:N`) | a mode of the one fault that has it |
 //! | `off` | remove the fault |
 //!
 //! To add a fault: 1. a row in `NAMES` (`rule`); 2. the place where it bites: `server.rs` for what any
@@ -101,6 +101,15 @@ pub(crate) struct SlowWrite {
 pub(crate) struct Emptied {
     /// It still names the page after it.
     pub(crate) linked: bool,
+    /// The total is 0 as well: nothing says that there is anything.
+    whole: bool,
+}
+
+impl Emptied {
+    /// The total that is told with a list of so many rows.
+    pub(crate) fn total(emptied: Option<Self>, rows: usize) -> usize {
+        if emptied.is_some_and(|emptied| emptied.whole) { 0 } else { rows }
+    }
 }
 
 /// What ids become by the fault `renew-ids`.
@@ -234,7 +243,8 @@ impl Faults {
     pub(crate) fn empties(&self, path: &str, page: usize) -> Option<Emptied> {
         self.first(|rule| {
             let is_it = matches!(rule.name, "empty-page" | "empty-list") && rule.is_page(page);
-            (is_it && rule.strikes(path, false)).then_some(Emptied { linked: rule.mode.is_some() })
+            let (linked, whole) = (rule.mode == Some("linked"), rule.mode == Some("whole"));
+            (is_it && rule.strikes(path, false)).then_some(Emptied { linked, whole })
         })
     }
 
@@ -353,7 +363,7 @@ mod tests {
         assert_eq!([1, 3, 2, 2].map(empty), [false, false, true, false]);
         faults.set("empty-page", "off").expect("a fault");
         faults.set("empty-list", "linked").expect("a fault");
-        assert_eq!([1, 2].map(|page| faults.empties("/a", page)), [Some(Emptied { linked: true }), None]);
+        assert_eq!([1, 2].map(|page| faults.empties("/a", page)), [Some(Emptied { linked: true, whole: false }), None]);
     }
 
     #[test]

@@ -61,7 +61,9 @@ impl Draft {
     }
 }
 
-pub(super) const NO_MATCH: &str = "No matching records found.";
+/// What the vendor says of a row that is not there.
+pub(super) const NO_MATCH: &str = "No matching records found. Either the record does not exist, or the logged in \
+                                   Resource does not have the adequate permissions to it.";
 
 impl State {
     /// Carries out a create or an update; the row's id.

@@ -2,6 +2,7 @@
 //! Leaves alone: what rows a list has.
 
 use super::Datto;
+use crate::faults::Emptied;
 use crate::json::{Obj, array};
 use crate::server::{Call, Reply};
 
@@ -67,7 +68,7 @@ impl Datto {
         let mut out = Vec::with_capacity(slice.len() * 2400 + 300);
         let mut o = Obj::new(&mut out);
         let mut details = Obj::new(o.key("pageDetails"));
-        details.int("count", slice.len() as i64).int("totalCount", rows.len() as i64);
+        details.int("count", slice.len() as i64).int("totalCount", Emptied::total(emptied, rows.len()) as i64);
         let mut link = |key: &str, number: Option<usize>| match number {
             Some(number) => {
                 details.text(key, &address(number));

@@ -34,7 +34,12 @@ pub(super) const NAMES: &[(&str, Concern, &[&str], &str)] = &[
         &["linked"],
         "a later page has no rows and no page after it, while the total stays; page:N picks one, linked keeps the next page",
     ),
-    ("empty-list", Concern::Reads, &["linked"], "the first page of a list has no rows, while the total stays"),
+    (
+        "empty-list",
+        Concern::Reads,
+        &["linked", "whole"],
+        "the first page of a list has no rows, while the total stays; whole: and the total is 0",
+    ),
     ("stale-reads", Concern::Reads, &[], "for ms:N (5000) after a write, reads answer as before it"),
     (
         "slow-write",

@@ -14,6 +14,7 @@ use super::state::{State, list_rows};
 use super::write::{Order, Refusal, Save, member, patch};
 use super::{Bms, login, report};
 use crate::clock::now_ms;
+use crate::faults::Emptied;
 use crate::json::{Obj, array};
 use crate::server::{Call, Class, Permit, Reply, Vendor};
 
@@ -352,9 +353,11 @@ impl Bms {
         if self.faults.strikes("reorder", path, false) {
             page.reverse();
         }
-        if self.faults.empties(path, ask.page).is_some() {
+        let emptied = self.faults.empties(path, ask.page);
+        if emptied.is_some() {
             page.clear();
         }
+        let total = Emptied::total(emptied, all.len());
         let with_total = match entity {
             ASSETS => self.options.searchselect_total,
             _ => !is_lookup,
@@ -365,7 +368,7 @@ impl Bms {
             CONTRACTS if is_lookup => write_contract_choice(state, at, out),
             _ => state.write(entity, at, out),
         };
-        Ok(envelope(|out| array(out, page, write), with_total.then_some(all.len())))
+        Ok(envelope(|out| array(out, page, write), with_total.then_some(total)))
     }
 
     /// Carries a create out, once or by a fault twice; what the first one made.

@@ -307,7 +307,7 @@ impl State {
         match collection {
             Collection::Organisations => {
                 if let Some(o) = self.organisations.get(&key) {
-                    render::organisation(key, &o.name, out);
+                    render::organisation(self, key, &o.name, out);
                 }
             }
             Collection::Sites => {

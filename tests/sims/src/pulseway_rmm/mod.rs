@@ -2,10 +2,12 @@
 //!
 //! What it does by default is what the vendor documents or several live tenants report; what is
 //! doubtful is a switch in [`RmmOptions`]. `state` holds the tree of organisations, sites, groups and
-//! devices; `odata` reads `$filter` and `$orderby`; `list` walks; `render` writes; `routes` is the API.
+//! devices, `extras` custom fields, webhooks and scopes; `odata` reads `$filter` and `$orderby`; `list` walks; `render`
+//! writes; `routes` is the API.
 //!
-//! Not simulated: webhooks, custom fields that hold anything, automation, scopes, package downloads.
+//! Not simulated: deliveries of webhooks, automation, package downloads.
 
+mod extras;
 mod list;
 mod odata;
 mod render;

@@ -2,6 +2,7 @@
 //! Leaves alone: which rows, and the envelope around them.
 
 use super::RmmOptions;
+use super::list::Collection;
 use super::state::{Group, Notification, Row, Site, State};
 use crate::clock::{TimeStyle, iso};
 use crate::json::{Obj, array, int, text};
@@ -20,9 +21,10 @@ impl Form {
     }
 }
 
-pub(super) fn organisation(id: i64, name: &str, out: &mut Vec<u8>) {
+pub(super) fn organisation(state: &State, id: i64, name: &str, out: &mut Vec<u8>) {
+    let has = state.extras.has(Collection::Organisations, &id.to_string());
     let mut o = Obj::new(out);
-    o.int("Id", id).text("Name", name).flag("HasCustomFields", false).null("PsaMappingId").null("PsaMappingType");
+    o.int("Id", id).text("Name", name).flag("HasCustomFields", has).null("PsaMappingId").null("PsaMappingType");
     o.end();
 }
 
@@ -44,7 +46,8 @@ pub(super) fn site(state: &State, id: i64, site: &Site, out: &mut Vec<u8>) {
         .text_or_null("Zip", address.map(|a| a.zip.as_str()));
     contact.end();
     o.int("ParentId", site.organisation).text("ParentName", parent);
-    o.flag("HasCustomFields", false).null("PsaMappingId").null("PsaIntegrationType");
+    o.flag("HasCustomFields", state.extras.has(Collection::Sites, &id.to_string()));
+    o.null("PsaMappingId").null("PsaIntegrationType");
     o.end();
 }
 
@@ -55,7 +58,8 @@ pub(super) fn group(state: &State, id: i64, group: &Group, detail: bool, out: &m
     o.int("Id", id).text("Name", &group.name).int("ParentSiteId", group.site);
     o.text("ParentSiteName", site.map_or("", |s| s.name.as_str())).int("ParentOrganizationId", organisation);
     o.text("ParentOrganizationName", state.organisations.get(&organisation).map_or("", |o| o.name.as_str()));
-    o.text("Notes", &group.notes).flag("HasCustomFields", false).null("PsaMappingId").null("PsaMappingType");
+    let has = state.extras.has(Collection::Groups, &id.to_string());
+    o.text("Notes", &group.notes).flag("HasCustomFields", has).null("PsaMappingId").null("PsaMappingType");
     if detail {
         o.raw("Packages", r#"[{"Type":"windows","Name":"Windows"},{"Type":"macos","Name":"macOS"}]"#);
     }
@@ -97,7 +101,7 @@ fn device_members(state: &State, row: &Row, o: &mut Obj<'_>) {
     o.flag("IsAgentInstalled", true).flag("IsMdmEnrolled", false).int("SiteId", row.device.site);
     o.text("SiteName", site.map_or("", |s| s.name.as_str())).int("OrganizationId", organisation);
     o.text("OrganizationName", state.organisations.get(&organisation).map_or("", |o| o.name.as_str()));
-    o.flag("HasCustomFields", false);
+    o.flag("HasCustomFields", state.extras.has(Collection::Devices, &row.device.id));
 }
 
 pub(super) fn device_detail(state: &State, row: &Row, out: &mut Vec<u8>) {

@@ -12,6 +12,7 @@ use super::list::{Collection, Refusal};
 use super::render;
 use super::state::{Site, State};
 use crate::clock::now_ms;
+use crate::faults::Emptied;
 use crate::json::{Obj, array};
 use crate::server::{Call, Class, Permit, Reply, Vendor};
 use crate::world::Address;
@@ -65,7 +66,7 @@ impl Vendor for Rmm {
         }
         let reply = match call.head.method.as_str() {
             "GET" => self.read(&mut state, call, &segments),
-            "POST" | "PUT" => self.write(&mut state, call, &segments),
+            "POST" | "PUT" | "DELETE" => self.write(&mut state, call, &segments),
             _ => return failure(405, "The method is not allowed."),
         };
         reply.unwrap_or_else(|(status, text)| failure(status, &text))
@@ -122,6 +123,9 @@ fn segments(path: &str) -> Vec<&str> {
 
 impl Rmm {
     fn read(&self, state: &mut State, call: &Call, segments: &[&str]) -> Answer {
+        if let Some(read) = state.extras.read(segments, state) {
+            return Ok(all_of(&read?));
+        }
         match *segments {
             ["environment"] => Ok(environment(state)),
             [name] => {
@@ -135,7 +139,7 @@ impl Rmm {
             [name, id, "customfields"] => {
                 let collection = Collection::named(name).ok_or_else(not_found)?;
                 find(state, collection, id)?;
-                Ok(listed(&[], 0, |_, _| {}))
+                Ok(all_of(&Value::Array(state.extras.of(collection, id))))
             }
             ["devices", id, "notifications"] => {
                 find(state, Collection::Devices, id)?;
@@ -188,11 +192,12 @@ impl Rmm {
             }
             page.reverse();
         }
-        if self.faults.empties(call.path(), options.skip / options.top.max(1) + 1).is_some() {
+        let emptied = self.faults.empties(call.path(), options.skip / options.top.max(1) + 1);
+        if emptied.is_some() {
             page.clear();
         }
         let cut = self.options.sections_on_request && collection == Collection::Assets;
-        Ok(listed(&page, all.len(), |key, out| {
+        Ok(listed(&page, Emptied::total(emptied, all.len()), |key, out| {
             let start = out.len();
             state.write_row(collection, key, out);
             if cut {
@@ -202,8 +207,14 @@ impl Rmm {
     }
 
     fn write(&self, state: &mut State, call: &Call, segments: &[&str]) -> Answer {
-        let body: Value =
-            serde_json::from_slice(&call.body).map_err(|_| (400, "The body is not valid JSON.".to_owned()))?;
+        let read = |body: &[u8]| serde_json::from_slice(body).map_err(|_| bad_json());
+        let body: Value = if call.body.is_empty() { Value::Null } else { read(&call.body)? };
+        if let Some(written) = write_extras(state, call.head.method.as_str(), segments, &body) {
+            return Ok(all_of(&written?));
+        }
+        if call.body.is_empty() && call.head.method != Method::DELETE {
+            return Err(bad_json());
+        }
         let twice = call.head.method == Method::POST && self.faults.strikes("duplicate-submit", call.path(), true);
         let first = self.write_once(state, call, segments, &body)?;
         if twice {
@@ -271,7 +282,7 @@ impl Rmm {
                 state.move_to_group(slot, group);
                 return Ok(Reply::value(200, &json!({"Meta": {"ResponseCode": 200}})));
             }
-            ("POST" | "PUT", [name, ..]) if Collection::named(name).is_some() => {
+            ("POST" | "PUT" | "DELETE", [name, ..]) if Collection::named(name).is_some() => {
                 return Err((405, "The method is not allowed.".to_owned()));
             }
             _ => return Err(not_found()),
@@ -315,6 +326,32 @@ fn number(text: &str, name: &str) -> Result<usize, (u16, String)> {
 }
 
 /// A row's key by the id in a path, if it exists and may be seen.
+fn bad_json() -> (u16, String) {
+    (400, "The body is not valid JSON.".to_owned())
+}
+
+/// A write of what is kept beside the tree; none: it is one of the tree.
+fn write_extras(
+    state: &mut State,
+    method: &str,
+    segments: &[&str],
+    body: &Value,
+) -> Option<Result<Value, (u16, String)>> {
+    let (mut extras, mut rng) = (std::mem::take(&mut state.extras), state.rng.clone());
+    let mut fresh = || [rng.guid(), rng.guid()].concat().replace('-', "");
+    let there = |collection: Collection, id: &str| find(state, collection, id).map(drop);
+    let written = extras.write(method, segments, body, &there, &mut fresh);
+    (state.extras, state.rng) = (extras, rng);
+    if matches!(segments, ["customfields", ..]) && written.as_ref().is_some_and(Result::is_ok) {
+        // The rows of devices are kept as they are written.
+        if let Some(slot) = body["ContextItemId"].as_str().and_then(|id| state.slot(id)) {
+            state.refresh(slot);
+        }
+        state.revision += 1;
+    }
+    written
+}
+
 fn find(state: &State, collection: Collection, id: &str) -> Result<i64, (u16, String)> {
     let number = id.parse::<i64>().ok();
     let key = match collection {
@@ -360,6 +397,15 @@ fn single(write: impl FnOnce(&mut Vec<u8>)) -> Reply {
     o.raw("Meta", r#"{"ResponseCode":200}"#);
     o.end();
     Reply::json(200, out)
+}
+
+/// A list in one page, or one object; null: an envelope alone.
+fn all_of(data: &Value) -> Reply {
+    let meta = match data {
+        Value::Array(rows) => json!({"ResponseCode": 200, "TotalCount": rows.len()}),
+        _ => json!({"ResponseCode": 200}),
+    };
+    Reply::value(200, &if data.is_null() { json!({"Meta": meta}) } else { json!({"Data": data, "Meta": meta}) })
 }
 
 fn listed(page: &[i64], total: usize, mut write: impl FnMut(i64, &mut Vec<u8>)) -> Reply {

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::extras::Extras;
 use super::list::{Collection, Walks};
 use super::{RmmOptions, render};
 use crate::world::{Address, Device, DeviceKind, EPOCH, Rng, World};
@@ -27,6 +28,7 @@ pub(super) struct State {
     pub(super) forbidden: HashSet<i64>,
     pub(super) forbidden_collections: HashSet<String>,
     pub(super) form: render::Form,
+    pub(super) extras: Extras,
     next_id: i64,
     pub(super) rng: Rng,
 }
@@ -84,6 +86,7 @@ impl State {
             forbidden: HashSet::new(),
             forbidden_collections: HashSet::new(),
             form: render::Form::of(options),
+            extras: Extras::default(),
             next_id: world
                 .sites
                 .iter()

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Sophos;
+use crate::faults::Emptied;
 use crate::json::{Obj, array};
 use crate::server::{Call, Reply};
 
@@ -54,16 +55,18 @@ impl Sophos {
         if self.faults.strikes("reorder", call.path(), false) {
             slice.reverse();
         }
-        if self.faults.empties(call.path(), page).is_some() {
+        let emptied = self.faults.empties(call.path(), page);
+        if emptied.is_some() {
             slice.clear();
         }
+        let total = Emptied::total(emptied, rows.len());
         let mut out = Vec::with_capacity(slice.len() * 600 + 200);
         let mut o = Obj::new(&mut out);
         array(o.key("items"), slice, |out, row| write(row, out));
         let mut pages = Obj::new(o.key("pages"));
         pages.int("current", page as i64).int("size", size as i64).int("maxSize", max as i64);
         if tells_total(call) {
-            pages.int("total", rows.len().div_ceil(size) as i64).int("items", rows.len() as i64);
+            pages.int("total", total.div_ceil(size) as i64).int("items", total as i64);
         }
         pages.end();
         o.end();
@@ -116,7 +119,8 @@ impl Sophos {
         }
         pages.int("size", size as i64).int("maxSize", max as i64);
         if tells_total(call) {
-            pages.int("total", rows.len().div_ceil(size) as i64).int("items", rows.len() as i64);
+            let total = Emptied::total(emptied, rows.len());
+            pages.int("total", total.div_ceil(size) as i64).int("items", total as i64);
         }
         pages.end();
         o.end();

@@ -1,7 +1,7 @@
 //! The simulated RMM against its vendor's notes.
 
 use crosswalk_sims::RmmOptions;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client::Client;
 use super::{rmm, rmm_client, world};
@@ -234,4 +234,51 @@ fn the_world_can_change_while_it_is_watched() {
     assert!(rmm.canonical_state().iter().any(|l| l.contains("\"Older\" / \"Somewhere\"") && l.starts_with("device")));
     assert!(rmm_client(&rmm).post("/_sim/check-in", r#"{"now":1800000060}"#).status == 200);
     assert!(client.get(&format!("/api/v3/assets/{first}")).body.windows(20).any(|w| w == b"2027-01-15T08:01:00Z"));
+}
+
+#[test]
+fn custom_fields_hold_what_was_assigned_and_webhooks_tell_their_secret_once() {
+    let (rmm, mut client) = rmm(RmmOptions::default());
+    let device = rmm.devices()[0].id.clone();
+    let field = client.get("/api/v3/customfields").json()["Data"][0]["Id"].clone();
+    let item = json!({"ContextType": "Device", "ContextItemId": device, "UseDefaultValue": false, "Value": "cw:1"});
+    let assign = format!("/api/v3/customfields/{field}/assign");
+    let mut send = |method: &str, path: &str, body: &Value| {
+        let reply = client.send(method, path, &body.to_string()).unwrap();
+        (reply.status, reply.json())
+    };
+    assert_eq!(send("POST", &assign, &item).0, 200);
+    assert_eq!(send("POST", &assign, &item).0, 400, "it is assigned");
+    let own = send("GET", &format!("/api/v3/devices/{device}/customfields"), &Value::Null).1;
+    assert_eq!(own["Data"], json!([{"Id": field, "Name": "External Key", "Value": "cw:1", "Type": "Text"}]));
+    let row =
+        send("GET", &format!("/api/v3/devices?$filter=Identifier eq '{device}'").replace(' ', "%20"), &Value::Null).1;
+    assert_eq!(row["Data"][0]["HasCustomFields"], true);
+    let again = json!({"ContextType": "Device", "ContextItemId": device, "Value": "cw:2"});
+    assert_eq!(send("PUT", &format!("/api/v3/customfields/{field}/updateAssigned"), &again).0, 200);
+    let usage = send("GET", &format!("/api/v3/customfields/{field}/usage"), &Value::Null).1;
+    assert_eq!((&usage["Data"][0]["Value"], &usage["Meta"]["TotalCount"]), (&json!("cw:2"), &json!(1)));
+    assert_eq!(send("POST", &format!("/api/v3/customfields/{field}/unassign"), &again).0, 200);
+    let nobody = json!({"ContextType": "Device", "ContextItemId": "nobody", "Value": "x"});
+    assert_eq!(send("POST", &assign, &nobody).0, 404);
+
+    let hooks = "/api/v3/notifications/webhooks";
+    let hook =
+        json!({"Name": "host", "Url": "http://127.0.0.1:9/hook", "Priorities": ["Critical"], "OrganizationIds": null});
+    let made = send("POST", hooks, &hook).1["Data"].clone();
+    assert_eq!(made["SecretKey"].as_str().map(str::len), Some(64));
+    let one = format!("{hooks}/{}", made["Id"]);
+    assert!(send("GET", &one, &Value::Null).1["Data"]["SecretKey"].is_null(), "it is told once");
+    let new = send("POST", &format!("{one}/regenerateSecretKey"), &Value::Null).1["Data"]["SecretKey"].clone();
+    assert!(new.is_string() && new != made["SecretKey"]);
+    assert_eq!(
+        send("PUT", &one, &json!({"Name": "host", "Url": "http://127.0.0.1:9/", "Priorities": ["Loud"]})).0,
+        400
+    );
+    assert_eq!(send("DELETE", &one, &Value::Null).0, 200);
+    assert_eq!(send("GET", &one, &Value::Null).0, 404);
+
+    let scope = send("GET", "/api/v3/scopes", &Value::Null).1["Data"][0]["Id"].clone();
+    let seen = send("GET", &format!("/api/v3/scopes/{scope}/usage"), &Value::Null).1;
+    assert_eq!(seen["Meta"]["TotalCount"], 12);
 }

@@ -18,17 +18,17 @@ use jiff::civil::Date;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-const DAY_MS: i64 = 24 * 3_600_000;
+pub(crate) const DAY_MS: i64 = 24 * 3_600_000;
 
 #[derive(Clone)]
-struct Known {
-    tenant: SophosTenant,
-    account: i64,
-    contract: i64,
+pub(crate) struct Known {
+    pub(crate) tenant: SophosTenant,
+    pub(crate) account: i64,
+    pub(crate) contract: i64,
 }
 
 /// A host on which everything is mapped, approved and written, on the tenth of the month.
-async fn billing(customers: usize) -> (Licences, TestApp, Vec<Known>) {
+pub(crate) async fn billing(customers: usize) -> (Licences, TestApp, Vec<Known>) {
     let licences = Licences::start(customers);
     let app = licences.host().await;
     app.on_the_tenth();
@@ -41,28 +41,28 @@ async fn billing(customers: usize) -> (Licences, TestApp, Vec<Known>) {
     (licences, app, known)
 }
 
-fn next_day(app: &TestApp) -> Date {
+pub(crate) fn next_day(app: &TestApp) -> Date {
     app.clock.advance_ms(DAY_MS);
     app.today()
 }
 
-async fn lines(app: &TestApp) -> Vec<UsageLine> {
+pub(crate) async fn lines(app: &TestApp) -> Vec<UsageLine> {
     app.tenant.usage_list(&sync(), &UsageFilter::default()).await.expect("lines")
 }
 
-async fn line(app: &TestApp, customer: &str, product: &str) -> UsageLine {
+pub(crate) async fn line(app: &TestApp, customer: &str, product: &str) -> UsageLine {
     let mut all = lines(app).await.into_iter();
     all.find(|line| line.customer == customer && line.product == product).expect("the line")
 }
 
 /// Units of every line of the PSA on a day.
-fn units(licences: &Licences, day: Date) -> BTreeMap<i64, i64> {
+pub(crate) fn units(licences: &Licences, day: Date) -> BTreeMap<i64, i64> {
     let lines = licences.psa.service_lines(&day.to_string()).into_iter();
     lines.map(|line| (line.id, line.units.unwrap_or(0))).collect()
 }
 
 /// What a contract has on a day, service by service, without what has nothing.
-fn on_contract(licences: &Licences, contract: i64, day: Date) -> Vec<(String, i64)> {
+pub(crate) fn on_contract(licences: &Licences, contract: i64, day: Date) -> Vec<(String, i64)> {
     let lines = licences.psa.service_lines(&day.to_string()).into_iter().filter(|line| line.contract_id == contract);
     let mut all: Vec<(String, i64)> =
         lines.map(|line| (line.service, line.units.unwrap_or(0))).filter(|(_, units)| *units != 0).collect();
@@ -70,7 +70,7 @@ fn on_contract(licences: &Licences, contract: i64, day: Date) -> Vec<(String, i6
     all
 }
 
-fn number(text: &str) -> i64 {
+pub(crate) fn number(text: &str) -> i64 {
     text.parse().expect("a number")
 }
 
@@ -82,7 +82,7 @@ async fn service_of(app: &TestApp, product: &str) -> String {
 }
 
 /// A service that no product is mapped to: its id and name.
-async fn spare_service(app: &TestApp, licences: &Licences) -> (String, String) {
+pub(crate) async fn spare_service(app: &TestApp, licences: &Licences) -> (String, String) {
     let filter = crosswalk::engine::LinkFilter { kind: Some(Kind::Product), ..Default::default() };
     let links = app.tenant.link_list(&sync(), &filter).await.expect("links");
     let taken: Vec<&str> = links.iter().filter_map(|view| view.link.linked()).collect();
@@ -91,22 +91,22 @@ async fn spare_service(app: &TestApp, licences: &Licences) -> (String, String) {
     (spare.0, spare.1.as_str().expect("a name").to_owned())
 }
 
-async fn map_product(app: &TestApp, product: &str, service: &str) {
+pub(crate) async fn map_product(app: &TestApp, product: &str, service: &str) {
     let to = Decision::Link(service.to_owned());
     let mapped = app.tenant.link_decide(&sync(), Kind::Product, product, &to).await;
     mapped.unwrap_or_else(|error| panic!("{product}: {}", told(&error)));
 }
 
-async fn changes(app: &TestApp, plan: &PlanReport) -> Vec<crosswalk::model::PlannedChange> {
+pub(crate) async fn changes(app: &TestApp, plan: &PlanReport) -> Vec<crosswalk::model::PlannedChange> {
     let views = app.tenant.plan_changes(plan.plan.id, &ChangeFilter::default(), 0, 1000).await.expect("changes");
     views.into_iter().map(|view| view.change).collect()
 }
 
-fn assert_nothing_to_do(plan: &PlanReport) {
+pub(crate) fn assert_nothing_to_do(plan: &PlanReport) {
     assert!(plan.plan.totals.is_empty() && plan.attention == 0, "{:?} {:?}", plan.plan.totals, plan.findings);
 }
 
-fn messages(plan: &PlanReport) -> String {
+pub(crate) fn messages(plan: &PlanReport) -> String {
     plan.findings.iter().map(|found| format!("{}: {}\n", found.source, found.message)).collect()
 }
 

@@ -16,6 +16,8 @@ mod harness;
 mod accepted;
 /// The author's page holds: its connector is built as the page says.
 mod author;
+/// What a person changes between a plan and its write, and what follows a write without a reply.
+mod between;
 /// Everyday billing: sums, moves, contracts that end, and what an approval lets go.
 mod billing;
 /// The brakes of a customer and of the whole sync, and the first run of each kind.

@@ -57,6 +57,10 @@ pub const CONTRACT: &str = "contract";
 pub const PARTS: &str = "parts";
 /// The lines that go to 0 with a change, a JSON list of (source, line). Not written.
 pub const REPLACES: &str = "replaces";
+/// Whether a line that goes to 0 is the first half of a move of its own count. Not written.
+pub const MOVES: &str = "moves";
+/// From which day on a line is at 0 whose count goes to another that is not written yet: only in a link.
+const ENDED: &str = "ended";
 /// Lines that billed the same before, a JSON list of ids: only in a link.
 pub(in crate::engine) const FORMER: &str = "former";
 /// Who decided that a line of a contract is the one: a person who looked at it.
@@ -247,7 +251,8 @@ pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
             }
             Step::Agreed => out.noted.extend(change::agreed(input, line)),
             Step::NotFetched | Step::Left => out.findings.push(found(line.reason.clone())),
-            Step::InStep | Step::Together(_) => {}
+            Step::Together(_) => out.noted.extend(change::without_end(input, line)),
+            Step::InStep => {}
         }
         out.findings.extend(line.notes.iter().cloned().map(found));
     }

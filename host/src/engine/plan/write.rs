@@ -9,7 +9,9 @@
 
 use super::Reference;
 use super::alerts::{self, ACCOUNT, LAST_ACTIVITY};
-use super::usage::{CONTRACT, COUNTED, EFFECTIVE, PARTS, PRODUCT, REPLACES, after_retire, after_usage, keep_former};
+use super::usage::{
+    CONTRACT, COUNTED, EFFECTIVE, MOVES, PARTS, PRODUCT, REPLACES, after_retire, after_usage, keep_former,
+};
 use super::value::{composed, same};
 use crate::model::{
     Action, Change, ChangeId, Field, FieldDiff, Kind, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record,
@@ -78,7 +80,7 @@ pub fn to_write(
             ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
             (ACCOUNT | CONTRACT, Value::Text(id)) => write.parent = Some(id.clone()),
             // Only looked at: to see whether it is stale, and by the link.
-            (LAST_ACTIVITY | LINKED_TO | COUNTED | PARTS | REPLACES, _) => {}
+            (LAST_ACTIVITY | LINKED_TO | COUNTED | MOVES | PARTS | REPLACES, _) => {}
             // What a line is of stands as long as the line.
             (PRODUCT, _) if operation != Operation::Create => {}
             // Said by the operation.

@@ -1,8 +1,8 @@
 //! A line's change: what is written, and what its link remembers afterwards.
 
 use super::{
-    CONTRACT, COUNTED, EFFECTIVE, FORMER, HAD, Line, PARTS, PRODUCT, Place, Product, QUANTITY, REPLACES, RETIRED,
-    Retire, UsageInput, integer, midnight, parts,
+    CONTRACT, COUNTED, EFFECTIVE, ENDED, FORMER, HAD, Line, MOVES, PARTS, PRODUCT, Place, Product, QUANTITY, REPLACES,
+    RETIRED, Retire, UsageInput, integer, midnight, parts,
 };
 use crate::model::{Action, FieldDiff, Hold, Kind, LineKey, Link, LinkState, PlannedChange, Risk, Timestamp, Value};
 
@@ -67,12 +67,15 @@ pub(super) fn change(
 
 /// The change that sets a line to 0 whose count goes to another.
 pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Option<Hold>) -> PlannedChange {
-    let fields = vec![
+    let mut fields = vec![
         FieldDiff { name: QUANTITY.to_owned(), before: Some(Value::Integer(old.has)), after: Value::Integer(0) },
         new(EFFECTIVE, Value::Time(midnight(line.effective))),
         new(PRODUCT, Value::Text(old.key.product.clone())),
         new(CONTRACT, Value::Text(old.contract.clone())),
     ];
+    if old.key == LineKey::new(input.customer, &line.product) {
+        fields.push(new(MOVES, Value::Boolean(true)));
+    }
     PlannedChange {
         sequence: 0,
         kind: Kind::Usage,
@@ -97,12 +100,19 @@ pub(super) fn agreed(input: &UsageInput<'_>, line: &Line) -> Option<Link> {
     Some(link)
 }
 
+/// The link of a line that another bills by now: the day on which its own ended is nobody's any more.
+pub(super) fn without_end(input: &UsageInput<'_>, line: &Line) -> Option<Link> {
+    let mut link = input.links.get(&line.product)?.clone();
+    link.sent.remove(ENDED)?;
+    link.written = link.sent.clone();
+    Some(link)
+}
+
 /// Puts down that this quantity answers this count, of these parts: it stands until one of them moves.
 pub(in crate::engine) fn settle(link: &mut Link, quantity: i64, counted: i64, parts: Option<Value>) {
     link.sent.insert(QUANTITY.to_owned(), Value::Integer(quantity));
     link.sent.insert(COUNTED.to_owned(), Value::Integer(counted));
-    link.sent.remove(HAD);
-    link.sent.remove(PARTS);
+    link.sent.retain(|name, _| ![HAD, PARTS, ENDED].contains(&name.as_str()));
     link.sent.extend(parts.map(|parts| (PARTS.to_owned(), parts)));
     link.written = link.sent.clone();
 }
@@ -122,11 +132,15 @@ pub(in crate::engine::plan) fn after_usage(link: &mut Link, change: &PlannedChan
 }
 
 /// The link of a line after the line it led to was set to 0: what it is billed by now, a change of the
-/// same plan says.
+/// same plan says. Should that one come later, it holds from the same day on.
 pub(in crate::engine) fn after_retire(link: &mut Link, change: &PlannedChange, now: Timestamp) {
     let former = link.sent.remove(FORMER);
     link.sent.clear();
     link.sent.extend(former.map(|former| (FORMER.to_owned(), former)));
+    let of = |name: &str| change.fields.iter().find(|diff| diff.name == name).map(|diff| diff.after.clone());
+    if let (Some(_), Some(day)) = (of(MOVES), of(EFFECTIVE)) {
+        link.sent.insert(ENDED.to_owned(), day);
+    }
     link.written = link.sent.clone();
     link.made = false;
     link.state = LinkState::Create;

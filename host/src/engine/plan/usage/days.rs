@@ -4,7 +4,7 @@
 //! vendor's clock, and counts only where it gives no days. Years that no contract has (1, 1900,
 //! 9999) are how vendors write "not given" and "without an end".
 
-use super::{EFFECTIVE, Weighing, date};
+use super::{EFFECTIVE, ENDED, Weighing, date};
 use crate::engine::matching::contracts::is_offered;
 use crate::model::{Hold, Record, Value};
 use jiff::ToSpan;
@@ -70,17 +70,29 @@ pub(in crate::engine) fn successors<'r>(
 }
 
 impl Weighing<'_, '_> {
-    /// The day a change holds from where nobody says: today, or for what a contract billed that has
-    /// ended, the day after that, so that no day of a renewal is lost.
+    /// The day a change holds from where nobody says: today; for what a contract billed that has ended,
+    /// the day after that, and for what a line billed that is at 0, the day that is from. So no day of a
+    /// renewal or a move is lost.
     pub(super) fn usual_day(&self, contract: &Record, line: Option<&Record>) -> Date {
         let today = self.input.today;
         let ended = self.linked_elsewhere(line).and_then(|old| self.contract_of(old)).and_then(|old| term(old).last);
         let next = ended.filter(|last| *last < today).and_then(|last| last.tomorrow().ok());
+        let next = next.or_else(|| date(self.sent(ENDED)).filter(|day| *day < today));
         let Some(next) = next else { return today };
         let from = term(contract).first.map_or(next, |first| first.max(next));
         let open = line.and_then(|line| date(line.field("invoiced-until"))).and_then(|until| until.tomorrow().ok());
         let day = open.map_or(from, |open| open.max(from));
         if day <= today { day } else { today }
+    }
+
+    /// What a change of a line does not reach: it holds from the first day that is not invoiced, and may have
+    /// been counted before that.
+    pub(super) fn lost(&self, line: Option<&Record>, effective: Date) -> Option<String> {
+        let until = line.and_then(|line| date(line.field("invoiced-until")))?;
+        let is_first = until.tomorrow().ok() == Some(effective);
+        is_first.then(|| {
+            format!("it is invoiced until {until}: the change holds from {effective} on, and for no day before that")
+        })
     }
 
     /// The first day from which on a line of a contract can change, a given one at the earliest.

@@ -99,6 +99,13 @@ impl<'i, 'a> Weighing<'i, 'a> {
             }
             _ => None,
         };
+        let mut notes = self.notes(line);
+        if let Step::Change { action: Action::Update, .. } = step
+            && let Some(lost) = self.lost(line, effective)
+        {
+            reason = format!("{reason}; {lost}");
+            notes.push(lost);
+        }
         Some(Line {
             product: self.product.to_owned(),
             counted: self.counted,
@@ -111,7 +118,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             open_day,
             parts: self.parts.clone(),
             retires,
-            notes: self.notes(line),
+            notes,
             step,
             reason,
         })

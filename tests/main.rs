@@ -36,6 +36,8 @@ mod gate;
 mod identity;
 /// Killed at any moment, run again: the same end state, nothing twice.
 mod kill;
+/// Usage where two months meet, and reports that are empty or were broken off.
+mod months;
 /// Every RMM with every PSA, chosen by name.
 mod pairs;
 /// Reading: what is not known is not taken for what is not there.

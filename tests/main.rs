@@ -28,6 +28,8 @@ mod by_hand;
 mod cli;
 /// What a vendor may do to us: every fault, and the same end state all the same.
 mod faults;
+/// What happened to users of other systems, as small worlds with their right outcome.
+mod field;
 /// Decisions in files: taken as meant or refused whole, and taken back.
 mod files;
 /// The gate: what is shown before it is granted, and what a vendor echoes.

@@ -225,7 +225,10 @@ mod tests {
         assert_eq!(asked("7"), Some(Duration::from_secs(7)));
         assert_eq!(asked("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(10)));
         assert_eq!(asked("Wed, 21 Oct 2015 07:27:00 GMT"), Some(Duration::ZERO), "a date that is past");
-        assert_eq!(asked("soon"), None);
+        for senseless in ["soon", "-3", "1.5", "120junk", ""] {
+            assert_eq!(asked(senseless), None, "{senseless:?}");
+        }
+        assert_eq!(asked("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(asked_pause(&[], 0), None);
     }
 }

@@ -21,8 +21,11 @@ struct Desk {
 
 impl Desk {
     async fn start(rmm: &str, psa: &str) -> Self {
-        let world = World::generate(Size::new(3, 4, 20), 11);
-        let (rmm, psa) = (Rmm::start(rmm, &world), Psa::start(psa, &world.existing_in_psa(0.5, 11)));
+        Self::start_with(rmm, psa, &World::generate(Size::new(3, 4, 20), 11)).await
+    }
+
+    async fn start_with(rmm: &str, psa: &str, world: &World) -> Self {
+        let (rmm, psa) = (Rmm::start(rmm, world), Psa::start(psa, &world.existing_in_psa(0.5, 11)));
         let mut rules = SyncRules::default();
         rules.kinds.insert(Kind::Alert, KindRules { trust: Trust::Automatic, ..KindRules::default() });
         // What a first run of alerts holds is not the matter here.
@@ -160,4 +163,28 @@ async fn a_ticket_of_an_account_that_a_person_retired_is_held_and_says_which_acc
     let hold = change.held.unwrap();
     assert_eq!(hold.brake, "out-of-use");
     assert!(hold.reason.contains(&format!("account {account} ")) && hold.reason.contains("link set"), "{hold:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_late_alert_hides_none_of_those_that_lie_below_it() {
+    let world = World::generate(Size::new(3, 4, 150), 11);
+    let desk = Desk::start_with("pulseway-rmm", "autotask", &world).await;
+    desk.app.clock.advance_ms(180 * MINUTE_MS);
+    let (now, devices) = (desk.app.clock_s(), desk.rmm.devices());
+    for device in &devices[..40] {
+        desk.rmm.raise(&device.id, now - 7200);
+    }
+    // Of ten days ago, and told now: the last of the first page, from the newest on.
+    desk.rmm.raise(&devices[40].id, now - 10 * 86_400);
+    for device in &devices[41..140] {
+        desk.rmm.raise(&device.id, now - 3600);
+    }
+    // What the connector learns by itself meanwhile.
+    for _ in 0..3 {
+        desk.app.engine.tick().await.unwrap();
+    }
+    desk.poll().await;
+    assert_eq!(desk.psa.tickets().len(), 139, "all but the one that is too old");
+    desk.poll().await;
+    assert_eq!(desk.psa.tickets().len(), 139);
 }

@@ -274,6 +274,46 @@ fn another_product_since_is_held_and_goes_to_its_own_line() {
 }
 
 #[test]
+fn the_second_half_of_a_move_holds_from_the_day_of_the_first_half_until_it_is_written() {
+    let mut bed = Bed::new(9, Some(7)).approved(7, 7);
+    bed.product = service("t", "Server");
+    let first = bed.plan().changes.remove(0);
+    assert_eq!(first.action, Action::Retire);
+    let day = bed.today;
+    let ended = after_write(bed.links.get("p"), &first, None, "l", None, NOW);
+    bed.links.insert("p".to_owned(), ended.clone());
+    bed.lines = Some(vec![on_contract("l", 0)]);
+    bed.today = day.checked_add(jiff::ToSpan::days(2)).unwrap();
+    assert_eq!(bed.step(), "create 9");
+    assert_eq!(bed.line().unwrap().effective, day);
+    let second = bed.plan().changes.remove(0);
+    let written = after_write(bed.links.get("p"), &second, None, "m", None, NOW);
+    assert!(!written.sent.contains_key(ENDED), "{written:?}");
+    // Billed by another line meanwhile, the day is nobody's any more.
+    bed.leader = Some(LineKey::new("d", "p"));
+    let noted = bed.plan().noted.remove(0);
+    assert_eq!((noted.sent.get(ENDED), noted.target), (None, None));
+    // What goes into a sum is not a move of its own.
+    let other =
+        PlannedChange { fields: first.fields.iter().filter(|diff| diff.name != MOVES).cloned().collect(), ..first };
+    assert!(!after_write(Some(&ended), &other, None, "l", None, NOW).sent.contains_key(ENDED));
+}
+
+#[test]
+fn a_change_from_the_first_day_that_is_not_invoiced_says_which_days_it_does_not_reach() {
+    let mut bed = Bed::new(9, Some(7)).approved(7, 7);
+    let before = bed.today.yesterday().unwrap();
+    for (until, told) in [(before, true), (before.yesterday().unwrap(), false)] {
+        let line = on_contract("l", 7).with("invoiced-until", time(&until.to_string()));
+        bed.lines = Some(vec![line]);
+        let line = bed.line().unwrap();
+        assert_eq!(bed.step(), "update 9");
+        assert_eq!(line.reason.contains(&format!("it is invoiced until {until}")), told, "{}", line.reason);
+        assert_eq!(line.notes.len(), usize::from(told));
+    }
+}
+
+#[test]
 fn a_line_that_somebody_else_has_is_left_and_one_that_is_given_up_is_in_step() {
     let mut bed = Bed::new(9, Some(7));
     bed.taken = Some("billed by d/p");

@@ -25,6 +25,7 @@ mod connection;
 mod customer;
 mod exit;
 mod files;
+mod finding;
 mod journal;
 mod link;
 mod output;
@@ -148,6 +149,9 @@ enum Command {
     Link(link::LinkCommand),
     /// Read both sides and show what would be done, writing nothing
     Plan(plan::PlanArgs),
+    /// List what plans found and left as it is
+    #[command(subcommand)]
+    Finding(finding::FindingCommand),
     /// Do what a plan says, or a part of it
     Apply(apply::ApplyArgs),
     /// Plan, and apply at once what trust and brakes allow; or undo a past run
@@ -227,6 +231,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Usage(command) => command.run(session).await,
         Command::Link(command) => command.run(session).await,
         Command::Plan(command) => command.run(session).await,
+        Command::Finding(command) => command.run(session).await,
         Command::Apply(command) => command.run(session).await,
         Command::Run(command) => command.run(session).await,
         Command::Asset(command) => command.run(session).await,

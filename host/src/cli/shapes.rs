@@ -43,6 +43,7 @@ pub(super) fn plan(plan: &Plan) -> Json {
         "hash": plan.hash,
         "totals": plan.totals,
         "undecided": plan.undecided,
+        "findings": plan.findings,
         "approved_at": time(plan.approved_at),
         "approved_by": plan.approved_by,
         "undoes": plan.undoes,

@@ -6,14 +6,17 @@
 
 use super::context::Work;
 use super::observe::Observed;
-use super::plan::Finding;
-use super::plan::alerts::{Alert, AlertInput, CLOSED_AT, Place, is_open, plan_alerts, raised};
-use super::planning::Draft;
+use super::plan::alerts::{Alert, AlertInput, CLOSED_AT, Place, is_open, plan_alerts, raised, why_no_ticket};
+use super::plan::{Finding, Planned};
+use super::planning::{Draft, out_of_use};
 use super::progress::{Progress, Stage};
 use super::{PlanReport, RunReport, Tenant, brakes};
 use crate::error::Error;
-use crate::model::{Kind, Link, LinkState, Mode, PlannedChange, Record, Switches, SyncName, Timestamp, Trust, Value};
-use crate::store::Stored;
+use crate::model::{
+    Cause, Kind, KindDescription, Link, LinkState, Mode, PlannedChange, Record, Switches, Sync, SyncName, Timestamp,
+    Trust, Value,
+};
+use crate::store::{Stored, TenantStore};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
@@ -93,6 +96,43 @@ impl Tenant {
         work.apply_by_trust(report, Some(Kind::Alert)).await
     }
 
+    /// What planning would do and tell of one alert now, from what is stored; and why it is in no ticket, where
+    /// that is settled. With the source customer it belongs to.
+    pub(super) async fn alert_afresh(
+        &self,
+        sync: &Sync,
+        describe: &KindDescription,
+        id: &str,
+    ) -> Result<Option<AlertAfresh>, Error> {
+        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
+        let ground = Ground::of(&self.store, sync, &alerts).await?;
+        let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
+        let Some(alert) = alerts.iter().find(|alert| alert.record.id == id) else { return Ok(None) };
+        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
+        let mut tickets: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+        tickets.sort_unstable();
+        tickets.dedup();
+        let tickets = self.store.records_by_ids(&sync.target, Kind::Ticket, &tickets).await?;
+        let present = tickets.into_iter().filter(|stored| stored.gone_at.is_none());
+        let tickets: Vec<Record> = present.map(|stored| stored.record).collect();
+        let open = self.store.unsettled(&sync.name).await?.into_iter().map(|open| open.row.change);
+        let settling = open.filter(|change| change.kind == Kind::Alert).map(|change| change.source).collect();
+        let rules = &sync.rules.tickets;
+        let mut planned = plan_alerts(&AlertInput {
+            alerts: &alerts,
+            links: &links,
+            tickets: &tickets,
+            describe,
+            settling: &settling,
+            rules,
+            now: self.parts.clock.now(),
+        });
+        planned.changes.retain(|change| change.source == id);
+        planned.findings.retain(|finding| finding.source == id);
+        let no_ticket = why_no_ticket(alert, links.iter().find(|link| link.source == id), rules).map(|why| why.0);
+        Ok(Some(AlertAfresh { customer: alert.customer.to_owned(), planned, no_ticket }))
+    }
+
     async fn begin_alerts<'p>(
         &self,
         sync: &SyncName,
@@ -139,7 +179,7 @@ impl Work<'_> {
         let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
         let mut draft = Draft::new(self, id, None).await?;
         draft.find(observed.flaws(&self.source, &self.target));
-        let ground = self.ground(alerts).await?;
+        let ground = Ground::of(&self.store, &self.sync, alerts).await?;
         let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
         let settling = draft.settling(Kind::Alert);
         let rules = &self.sync.rules.tickets;
@@ -195,7 +235,10 @@ impl Work<'_> {
             Err(error @ Error::Vendor { .. }) => {
                 let message = format!("the devices of new alerts were not refreshed: {error}");
                 self.complain([message.clone()]);
-                draft.find(vec![Finding { source: devices.join(", "), message }]);
+                let each = devices
+                    .into_iter()
+                    .map(|id| Finding::new(Cause::NotRefreshed, Kind::Asset, "", id, message.clone()));
+                draft.find(each.collect());
             }
             Err(error) => return Err(error),
         }
@@ -236,36 +279,48 @@ impl Work<'_> {
             stored.into_iter().filter(|stored| stored.gone_at.is_some()).map(|stored| stored.record.id).collect();
         self.read_now(&self.source, Kind::Alert, &unlisted).await.map(drop)
     }
+}
 
-    /// What alerts refer to, by today's links.
-    async fn ground(&self, alerts: &[Stored]) -> Result<Ground, Error> {
-        let sync = &self.sync.name;
+impl Ground {
+    /// By today's links.
+    async fn of(store: &TenantStore, rules: &Sync, alerts: &[Stored]) -> Result<Self, Error> {
+        let sync = &rules.name;
         let devices = asset_ids(alerts);
-        let records = self.store.records_by_ids(&self.source.name, Kind::Asset, &devices).await?;
-        let links = self.store.links_by_sources(sync, Kind::Asset, &devices).await?;
+        let records = store.records_by_ids(&rules.source, Kind::Asset, &devices).await?;
+        let links = store.links_by_sources(sync, Kind::Asset, &devices).await?;
         let items: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
-        let items = self.store.records_by_ids(&self.target.name, Kind::Asset, &items).await?;
+        let items = store.records_by_ids(&rules.target, Kind::Asset, &items).await?;
         let items: HashMap<String, Option<String>> =
             items.into_iter().map(|stored| (stored.record.id, stored.record.parent)).collect();
         let stands = |link: &Link| items.get(link.linked()?).cloned().flatten();
-        let customers = self.store.links_all(sync, Kind::Customer).await?;
+        let customers = store.links_all(sync, Kind::Customer).await?;
         let accounts: Vec<String> = customers.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
-        let accounts = self.store.records_by_ids(&self.target.name, Kind::Customer, &accounts).await?;
+        let accounts = store.records_by_ids(&rules.target, Kind::Customer, &accounts).await?;
         let accounts: HashMap<&str, &Record> =
             accounts.iter().map(|stored| (stored.record.id.as_str(), &stored.record)).collect();
         let retired = |link: &Link| {
             let account = accounts.get(link.linked()?).filter(|account| !account.active())?;
-            Some((link.source.clone(), self.out_of_use(&link.source, account, &[])))
+            Some((link.source.clone(), out_of_use(rules, &link.source, account, &[])))
         };
-        Ok(Ground {
+        Ok(Self {
             out_of_use: customers.iter().filter_map(retired).collect(),
             stands: links.iter().filter_map(|link| Some((link.source.clone(), stands(link)?))).collect(),
             devices: records.into_iter().map(|stored| (stored.record.id.clone(), stored.record)).collect(),
             customers: customers.into_iter().map(|link| (link.source.clone(), link)).collect(),
-            switches: self.store.switches(sync).await?,
-            switched_on: self.sync.rules.switched_on,
+            switches: store.switches(sync).await?,
+            switched_on: rules.rules.switched_on,
         })
     }
+}
+
+/// What planning would do and tell of one alert now.
+pub(super) struct AlertAfresh {
+    /// The source customer it belongs to; empty when nobody knows.
+    pub(super) customer: String,
+    /// The changes and findings.
+    pub(super) planned: Planned,
+    /// Why it is in no ticket, where that is settled.
+    pub(super) no_ticket: Option<String>,
 }
 
 /// The devices that alerts are about.
@@ -304,8 +359,8 @@ impl Ground {
         let customer = record.parent.as_deref().or_else(|| device?.parent.as_deref()).unwrap_or_default();
         let link = self.customers.get(customer);
         let place = match link.map(|link| (link.state, link.linked())) {
-            Some((LinkState::Excluded, _)) => Place::Excluded,
-            _ if !self.is_on(customer) => Place::Excluded,
+            Some((LinkState::Excluded, _)) => Place::Excluded("its customer is excluded"),
+            _ if !self.is_on(customer) => Place::Excluded("tickets are switched off for its customer"),
             Some((_, Some(_))) if let Some(why) = self.out_of_use.get(customer) => Place::OutOfUse(why.clone()),
             Some((_, Some(account))) => {
                 let stands = record.text("asset").and_then(|id| self.stands.get(id));

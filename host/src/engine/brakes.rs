@@ -30,20 +30,17 @@
 //! of 24 devices, for 4 devices of one customer that leave in a night, or for two exchanged boards.
 
 use super::matching::RE_ENROLLED;
-use super::plan::OUT_OF_USE;
-use super::plan::alerts::UNMAPPED;
-use super::plan::usage::DATES;
 use super::serials;
 use crate::model::plan::Way;
 use crate::model::sync::BrakeLimits;
-use crate::model::{Action, Hold, Kind, PlannedChange, Risk, Trust, catalogue};
+use crate::model::{Action, Brake, Hold, Kind, PlannedChange, Risk, Trust, catalogue};
 use std::collections::HashSet;
 
 /// Whether an operator can let go what this brake holds. A preview wants more trust, a day that is
 /// wrong another one, an unmapped alert a customer, and what is not in use another account.
 #[must_use]
 pub fn can_release(brake: &str) -> bool {
-    !["preview", DATES, UNMAPPED, OUT_OF_USE].contains(&brake)
+    Brake::ALL.into_iter().find(|one| one.as_str() == brake).is_none_or(Brake::can_release)
 }
 
 /// Whether an operator can let go all brakes of a hold.
@@ -69,11 +66,11 @@ impl Class {
 
     /// The brake that holds them.
     #[must_use]
-    pub fn brake(self) -> &'static str {
+    pub fn brake(self) -> Brake {
         match self {
-            Class::Deactivations => "deactivations",
-            Class::Identity => "identity",
-            Class::Creates => "creates",
+            Class::Deactivations => Brake::Deactivations,
+            Class::Identity => Brake::Identity,
+            Class::Creates => Brake::Creates,
         }
     }
 
@@ -139,12 +136,12 @@ pub fn over_the_sync(kind: Kind, class: Class, count: usize, in_use: u64, limits
         Class::Creates => (limits.sync_create_percent, limits.sync_create_least, limits.create_least),
     };
     let least = if matches!(kind, Kind::Customer | Kind::Product) { least.min(own_least) } else { least };
-    is_over(count, in_use, percent, least).then(|| Hold {
-        brake: class.brake().to_owned(),
-        reason: format!(
+    is_over(count, in_use, percent, least).then(|| {
+        let reason = format!(
             "{count} {} of {in_use} {kind}s in the whole sync: more than {percent} %, and at least {least}",
             class.counted()
-        ),
+        );
+        Hold::new(class.brake(), reason)
     })
 }
 
@@ -175,20 +172,29 @@ pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
     let fresh = sources(changes, |change| change.action == Action::Link);
     let updates = changes.iter().filter(|change| is_update(change) && !fresh.contains(change.source.as_str())).count();
     let in_use = unit.in_use;
-    let mut brakes: Vec<(&str, String)> = Vec::new();
+    let mut brakes: Vec<(Brake, String)> = Vec::new();
     if unit.trust == Trust::Preview {
-        brakes.push(("preview", format!("this sync only previews {kind}s: raise its trust to apply")));
+        brakes.push((Brake::Preview, format!("this sync only previews {kind}s: raise its trust to apply")));
     }
     if deactivations > 0 && in_use > 0 && deactivations as u64 >= u64::from(in_use) {
-        brakes.push(("deactivations", format!("all {in_use} linked {kind}s of this customer are to be deactivated")));
+        brakes.push((
+            Brake::Deactivations,
+            format!("all {in_use} linked {kind}s of this customer are to be deactivated"),
+        ));
     }
     let known = in_use > 0 && !unit.first_run;
     let own = |class| if known { counted(changes, class).1 } else { 0 };
     let limited = [
-        ("deactivations", "deactivations", deactivations, limits.deactivate_percent, limits.deactivate_least),
-        ("updates", "updates", updates, limits.update_percent, limits.update_least),
-        ("identity", Class::Identity.counted(), own(Class::Identity), limits.identity_percent, limits.identity_least),
-        ("creates", Class::Creates.counted(), own(Class::Creates), limits.create_percent, limits.create_least),
+        (Brake::Deactivations, "deactivations", deactivations, limits.deactivate_percent, limits.deactivate_least),
+        (Brake::Updates, "updates", updates, limits.update_percent, limits.update_least),
+        (
+            Brake::Identity,
+            Class::Identity.counted(),
+            own(Class::Identity),
+            limits.identity_percent,
+            limits.identity_least,
+        ),
+        (Brake::Creates, Class::Creates.counted(), own(Class::Creates), limits.create_percent, limits.create_least),
     ];
     for (brake, counted, count, percent, least) in limited {
         if is_over(count, u64::from(in_use), percent, least) && brakes.iter().all(|(other, _)| *other != brake) {
@@ -199,15 +205,13 @@ pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
     }
     if unit.first_run && limits.first_run {
         brakes.push((
-            "first-run",
+            Brake::FirstRun,
             format!("the first run of {kind}s in this sync: {} changes to look at", changes.len()),
         ));
     }
     let Some((brake, _)) = brakes.first() else { return };
-    let hold = Hold {
-        brake: (*brake).to_owned(),
-        reason: brakes.iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>().join("; "),
-    };
+    let reason = brakes.iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>().join("; ");
+    let hold = Hold::new(*brake, reason);
     for change in changes {
         change.held = Some(hold.clone());
     }
@@ -218,7 +222,7 @@ pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
 #[must_use]
 pub fn of_customer(change: &PlannedChange) -> Option<Hold> {
     let hold = change.held.as_ref()?;
-    let only_looked_at = ["preview", "first-run"].contains(&hold.brake.as_str());
+    let only_looked_at = [Brake::Preview, Brake::FirstRun].iter().any(|brake| hold.brake == brake.as_str());
     let decides = !matches!(change.action, Action::Update | Action::Move);
     (decides || !only_looked_at).then(|| Hold {
         brake: hold.brake.clone(),
@@ -333,7 +337,7 @@ mod tests {
             ("ten companies of thirty", Kind::Customer, Class::Creates, 10, 30, true),
             ("three companies of ten", Kind::Customer, Class::Creates, 3, 10, false),
         ] {
-            assert_eq!(held(kind, class, count, all).as_deref(), expected.then(|| class.brake()), "{what}");
+            assert_eq!(held(kind, class, count, all).as_deref(), expected.then(|| class.brake().as_str()), "{what}");
         }
     }
 

@@ -22,6 +22,7 @@ mod context;
 mod customers;
 mod decisions;
 mod doubt;
+mod findings;
 mod grants;
 mod imports;
 mod link_file;
@@ -61,6 +62,7 @@ pub use customers::{
     CustomerView, Refreshed,
 };
 pub use decisions::{Decided, TakenBack};
+pub use findings::{FindingList, FindingRow};
 pub use imports::{Import, ImportChange};
 pub use link_file::{LINK_COLUMNS, LinkRow};
 pub use links::{Decision, LinkFilter, LinkView};
@@ -82,7 +84,7 @@ pub use why::{Advice, Step, Trace};
 pub use worker::WorkOptions;
 
 pub use crate::runtime::{Choice, Identity};
-pub use crate::store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
+pub use crate::store::{ChangeFilter, ChangeStatus, FindingFilter, FindingGroup, JournalEntry, JournalFilter};
 
 use crate::clock::Clock;
 use crate::error::Error;

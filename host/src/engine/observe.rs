@@ -14,7 +14,7 @@ use super::progress::Stage;
 use super::walk::{WALK, Walk, complaints};
 use crate::error::Error;
 use crate::model::run::ReadReport;
-use crate::model::{Failure, Kind, Page, Query, Selection};
+use crate::model::{Cause, Failure, Kind, Page, Query, Selection, Side};
 use crate::store::PageCommit;
 
 /// An unfinished read is taken up again when it is no older than this.
@@ -134,17 +134,20 @@ impl Observed {
     /// What was wrong with records and set aside, each told by its record and connection.
     pub(super) fn flaws(&self, source: &Opened, target: &Opened) -> Vec<Finding> {
         let mut found = Vec::new();
-        for (side, reports) in [(source, &self.source), (target, &self.target)] {
+        for (which, side, reports) in [(Side::Source, source, &self.source), (Side::Target, target, &self.target)] {
             for report in reports {
                 let kind = report.kind;
-                found.extend(report.flaws.iter().map(|flaw| Finding {
-                    source: flaw.id.clone(),
-                    message: format!("`{}` gave the {kind} {}: {}", side.name, flaw.name, flaw.what),
-                }));
+                let of =
+                    |source: &str, message: String| Finding::new(Cause::Flawed, kind, "", source, message).at(which);
+                found.extend(
+                    report.flaws.iter().map(|flaw| {
+                        of(&flaw.id, format!("`{}` gave the {kind} {}: {}", side.name, flaw.name, flaw.what))
+                    }),
+                );
                 let more = report.flaws_total.saturating_sub(report.flaws.len() as u64);
                 if more > 0 {
                     let message = format!("`{}` gave {more} more {kind}(s) with something wrong", side.name);
-                    found.push(Finding { source: String::new(), message });
+                    found.push(of("", message));
                 }
             }
         }

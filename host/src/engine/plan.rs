@@ -41,6 +41,7 @@ pub(super) use value::{alike, same, shown};
 pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
 
 use super::matching::Decision;
+pub use crate::model::Finding;
 use crate::model::sync::Sites;
 use crate::model::{Action, Kind, KindDescription, Link, PlannedChange, Record, SyncRules, Timestamp};
 use fields::Layout;
@@ -111,15 +112,6 @@ pub struct Planned {
     /// Links to store at once, as nothing is to be written for them: what both sides came
     /// to agree on by themselves, or what the vendor made of a write that was not read back.
     pub noted: Vec<Link>,
-}
-
-/// Why a record, or a field of it, is not brought in step.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Finding {
-    /// The source record's id.
-    pub source: String,
-    /// One sentence.
-    pub message: String,
 }
 
 /// Plans one customer's records of a kind; nothing when the kind takes no part in the sync.

@@ -12,6 +12,7 @@ mod ledger;
 mod stamps;
 mod wide;
 
+pub(super) use customers::out_of_use;
 pub(super) use draft::Draft;
 pub(super) use identity::{adopted, given_up};
 #[cfg(test)]
@@ -41,7 +42,8 @@ pub struct PlanReport {
     pub read: (u64, u64),
     /// What was not read, or not to the end: one sentence each.
     pub complaints: Vec<String>,
-    /// What cannot be done or was left as it is, with why: the first of each kind.
+    /// What cannot be done or was left as it is, with why: the first of each kind and cause. All of them are
+    /// counted in the plan, and stored with it.
     pub findings: Vec<Finding>,
     /// How many findings there are in all.
     pub findings_total: u64,

@@ -7,11 +7,11 @@
 
 use super::context::Work;
 use super::plan::{Finding, Item};
-use super::planning::Draft;
+use super::planning::{Draft, out_of_use};
 use super::progress::Progress;
 use super::{ApplyOptions, ApplyReport, ChangeFilter, ChangeView, PlanReport, Tenant};
 use crate::error::Error;
-use crate::model::{Kind, KindDescription, Link, LinkState, Mode, Record, SyncName, Trust};
+use crate::model::{Cause, Kind, KindDescription, Link, LinkState, Mode, Record, SyncName, Trust};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -156,7 +156,8 @@ impl Work<'_> {
         let (Some(can), Some(read), Some(there)) = (can, &read, &there) else {
             let why =
                 format!("single {kind}s cannot be read from both `{}` and `{}`", self.source.name, self.target.name);
-            let missed = sources.iter().map(|source| Finding { source: source.clone(), message: why.clone() });
+            let missed =
+                sources.iter().map(|source| Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why.clone()));
             return Ok(missed.collect());
         };
         let (mut missed, mut by_customer) = (Vec::new(), BTreeMap::<&str, Vec<Fresh<'_>>>::new());
@@ -175,14 +176,14 @@ impl Work<'_> {
                 (_, None, _) => format!("it is gone from `{}`", self.source.name),
                 (_, _, None) => format!("what it is linked to is gone from `{}`", self.target.name),
             };
-            missed.push(Finding { source: source.clone(), message: why });
+            missed.push(Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why));
         }
         let asked = std::mem::replace(&mut draft.refresh, true);
         for (customer, fresh) in by_customer {
             if let Some(why) = self.refresh_account(draft, kind, customer, &fresh, can).await? {
-                missed.extend(
-                    fresh.iter().map(|fresh| Finding { source: fresh.source.id.clone(), message: why.clone() }),
-                );
+                missed.extend(fresh.iter().map(|fresh| {
+                    Finding::new(Cause::NotRefreshed, kind, customer, fresh.source.id.clone(), why.clone())
+                }));
             }
         }
         draft.refresh = asked;
@@ -210,7 +211,7 @@ impl Work<'_> {
                 let known =
                     self.store.records_by_ids(&self.target.name, Kind::Customer, std::slice::from_ref(id)).await?;
                 for record in known.iter().map(|stored| &stored.record).filter(|record| !record.active()) {
-                    draft.out_of_use.insert(id.clone(), self.out_of_use(customer, record, &[]));
+                    draft.out_of_use.insert(id.clone(), out_of_use(&self.sync, customer, record, &[]));
                 }
             }
             for link in self.store.links_of_parent(sync, Kind::Location, &self.source.name, customer).await? {

@@ -9,7 +9,7 @@ use super::context::Work;
 use super::plan::Finding;
 use super::progress::NoProgress;
 use crate::error::Error;
-use crate::model::{Action, ChangeId, Kind, Mode, PlanId, RunId, SyncName, Timestamp, Way};
+use crate::model::{Action, Cause, ChangeId, Kind, Mode, PlanId, RunId, Side, SyncName, Timestamp, Way};
 use crate::store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
 use serde::Serialize;
 
@@ -181,7 +181,8 @@ impl Work<'_> {
                     planned.name,
                     told(open.plan, planned.sequence, doubt)
                 );
-                Finding { source: planned.source.clone(), message }
+                Finding::new(Cause::Uncertain, planned.kind, planned.customer.clone(), planned.known_by(), message)
+                    .at(if planned.way() == Way::AtSource { Side::Target } else { Side::Source })
             })
             .collect();
         let writes = match findings.len() {

@@ -24,7 +24,9 @@ use super::plan::Finding;
 use super::planning::{Ledger, PlanReport};
 use super::progress::{Progress, Stage};
 use crate::error::Error;
-use crate::model::{Action, Kind, Link, Mode, PlanId, Record, Run, RunId, RunStatus, Trust, Way};
+use crate::model::{
+    Action, Cause, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Side, Trust, Way,
+};
 use crate::store::{ChangeFilter, ChangeStatus, StoredChange};
 use reverse::{Done, Reversal};
 use std::collections::{HashMap, HashSet};
@@ -234,7 +236,7 @@ impl<'w, 'p> Draft<'w, 'p> {
                 let rows = self.work.store.plan_changes(self.plan, &filter, after, PAGE).await?;
                 let Some(last) = rows.last() else { break };
                 after = last.change.sequence;
-                rows.iter().for_each(|row| self.tell(&row.change.source, self.is_open()));
+                rows.iter().for_each(|row| self.tell(&row.change, self.is_open()));
             }
         }
         Ok(())
@@ -263,7 +265,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             ));
         }
         let Some(can) = work.target.description.kind(kind.counterpart()) else {
-            rows.iter().for_each(|row| self.tell(&row.change.source, format!("the target has no {kind}s any more")));
+            rows.iter().for_each(|row| self.tell(&row.change, format!("the target has no {kind}s any more")));
             return Ok(());
         };
         let known = self.known(kind, rows).await?;
@@ -272,7 +274,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             let change = &row.change;
             let Some(target) = row.target.as_deref().or(change.target.as_deref()) else { continue };
             if self.open.contains(&(change.kind, change.source.clone())) {
-                self.tell(&change.source, self.is_open());
+                self.tell(change, self.is_open());
                 continue;
             }
             let done = Done {
@@ -285,7 +287,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             let reversed =
                 self.reversal.take(&done, can, &|kind, id| known.references.get(&(kind, id.to_owned())).cloned());
             changes.extend(reversed.change);
-            reversed.left.into_iter().for_each(|why| self.tell(&change.source, why));
+            reversed.left.into_iter().for_each(|why| self.tell(change, why));
         }
         self.seen += rows.len() as u64;
         work.progress.at(&Stage::Planning, self.seen, None);
@@ -319,8 +321,11 @@ impl<'w, 'p> Draft<'w, 'p> {
         })
     }
 
-    fn tell(&mut self, source: &str, message: String) {
-        self.ledger.find(vec![Finding { source: source.to_owned(), message }]);
+    fn tell(&mut self, change: &PlannedChange, message: String) {
+        let (kind, customer) = (change.kind, change.customer.clone());
+        let side = if change.way() == Way::AtSource { Side::Target } else { Side::Source };
+        let finding = Finding::new(Cause::NotUndone, kind, customer, change.known_by(), message).at(side);
+        self.ledger.find(vec![finding]);
     }
 
     /// The totals of the plan are in the order in which it is to be applied.

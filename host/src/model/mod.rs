@@ -3,11 +3,13 @@
 //! Nothing here does I/O, knows SQL, wasm or HTTP, or reads the time. The words are
 //! those of the contract (`wit/`); only `runtime` translates between the two.
 
+pub mod brake;
 pub mod catalogue;
 pub mod change;
 pub mod connection;
 pub mod description;
 pub mod failure;
+pub mod finding;
 pub mod ids;
 pub mod kind;
 pub mod link;
@@ -23,10 +25,12 @@ pub mod sync;
 pub mod usage;
 pub mod value;
 
+pub use brake::Brake;
 pub use change::{Change, Operation, Outcome, Settlement, WriteReport};
 pub use connection::{Connection, Endpoint, Grant, Grants};
 pub use description::{Description, FieldDescription, KindDescription, StampPlace, Writable};
 pub use failure::Failure;
+pub use finding::{Cause, Finding, FindingTotal};
 pub use ids::{ChangeId, ConnectionName, PlanId, PluginId, RunId, SyncName, TenantName, Timestamp};
 pub use kind::Kind;
 pub use link::{Candidate, Link, LinkState, ReverseDecision};

@@ -1,6 +1,6 @@
 //! A plan: typed, ordered changes with their before-images, that a person can read and approve.
 
-use super::{Kind, PlanId, RunId, Timestamp, Value};
+use super::{Brake, FindingTotal, Kind, PlanId, RunId, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 
 /// A plan. Its changes are kept apart, as there can be many.
@@ -18,6 +18,9 @@ pub struct Plan {
     pub totals: Vec<PlanTotal>,
     /// Customers that wait for a person: proposals and conflicts.
     pub undecided: u32,
+    /// What it tells beside its changes, counted by kind and cause.
+    #[serde(default)]
+    pub findings: Vec<FindingTotal>,
     /// When it was approved, if it was.
     pub approved_at: Option<Timestamp>,
     /// Who approved it: a person, or a rule by its name. None where that was not kept.
@@ -213,7 +216,8 @@ impl std::str::FromStr for Action {
 }
 
 /// A side of a sync.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Where records come from.
     Source,
@@ -236,8 +240,7 @@ pub enum Risk {
 /// A brake that stopped a change for review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Which brake: `first-run`, `deactivations`, `updates`, `creates`, `identity`, `quantity`, `zero`, `edited`,
-    /// `moved`; or, not to be released: `preview`, `unmapped`, `dates`.
+    /// Which brake, by its word ([`Brake::as_str`]); several with a plus sign between them.
     pub brake: String,
     /// Why, in words, with the numbers.
     pub reason: String,
@@ -249,8 +252,8 @@ const AND: char = '+';
 impl Hold {
     /// A hold of one brake.
     #[must_use]
-    pub fn new(brake: &str, reason: String) -> Self {
-        Self { brake: brake.to_owned(), reason }
+    pub fn new(brake: Brake, reason: String) -> Self {
+        Self { brake: brake.as_str().to_owned(), reason }
     }
 
     /// Several holds as one, in their order: it lets go when each of its brakes is released.

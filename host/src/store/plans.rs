@@ -6,7 +6,8 @@ use super::{StoreError, TenantStore};
 use crate::model::{Kind, Plan, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
 
-const PLAN: &str = "SELECT id, run, made_at, hash, totals, undecided, approved_at, undoes, approved_by FROM plans";
+const PLAN: &str =
+    "SELECT id, run, made_at, hash, totals, undecided, approved_at, undoes, approved_by, findings FROM plans";
 impl TenantStore {
     /// Begins a plan of a whole sync.
     ///
@@ -49,7 +50,8 @@ impl TenantStore {
         self.write(move |db| {
             let changed = db
                 .prepare_cached(
-                    "UPDATE plans SET hash = ?1, totals = ?2, undecided = ?3, undoes = ?4 WHERE id = ?5 AND tenant = ?6",
+                    "UPDATE plans SET hash = ?1, totals = ?2, undecided = ?3, undoes = ?4, findings = ?7 \
+                     WHERE id = ?5 AND tenant = ?6",
                 )?
                 .execute(params![
                     plan.hash,
@@ -57,7 +59,8 @@ impl TenantStore {
                     plan.undecided,
                     plan.undoes.map(|run| run.0),
                     plan.id.0,
-                    tenant
+                    tenant,
+                    to_document(&plan.findings)?
                 ])?;
             if changed == 0 { Err(StoreError::not_found("plan", plan.id)) } else { Ok(()) }
         })
@@ -79,11 +82,21 @@ impl TenantStore {
                  ORDER BY id DESC LIMIT 1"
             );
             let waiting = first(db.prepare_cached(&sql)?.query([tenant, sync, plan.0])?, read_plan)?;
-            if waiting.is_some() {
+            if let Some(kept) = &waiting {
                 for table in ["changes", "change_states"] {
                     let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND plan = ?2");
                     db.execute(&sql, [tenant, plan.0])?;
                 }
+                // What is told is as it is now.
+                db.execute("DELETE FROM findings WHERE tenant = ?1 AND plan = ?2", [tenant, kept.id.0])?;
+                db.execute(
+                    "UPDATE findings SET plan = ?3 WHERE tenant = ?1 AND plan = ?2",
+                    [tenant, plan.0, kept.id.0],
+                )?;
+                db.execute(
+                    "UPDATE plans SET findings = (SELECT findings FROM plans WHERE id = ?2) WHERE tenant = ?1 AND id = ?3",
+                    [tenant, plan.0, kept.id.0],
+                )?;
                 db.execute("DELETE FROM plans WHERE tenant = ?1 AND id = ?2", [tenant, plan.0])?;
             }
             Ok(waiting)
@@ -153,6 +166,24 @@ impl TenantStore {
                  ORDER BY id DESC LIMIT 1",
             )?;
             first(select.query(params![tenant, sync, kind.as_str()])?, |row| Ok(PlanId(row.get(0)?)))
+        })
+        .await
+    }
+
+    /// The finished plans of single records of a sync that were made after a plan, newest first, undone runs apart.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn plan_parts_since(&self, sync: &SyncName, plan: PlanId) -> Result<Vec<Plan>, StoreError> {
+        const MOST: usize = 20;
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let sql = format!(
+                "{PLAN} WHERE tenant = ?1 AND sync = ?2 AND id > ?3 AND hash IS NOT NULL AND whole = 0 \
+                 ORDER BY id DESC LIMIT ?4"
+            );
+            collect(db.prepare_cached(&sql)?.query([tenant, sync, plan.0, limit(MOST)])?, read_plan)
         })
         .await
     }
@@ -264,5 +295,6 @@ fn read_plan(row: &Row<'_>) -> Result<Plan, StoreError> {
         approved_at: time_or_none(row, 6)?,
         undoes: row.get::<_, Option<i64>>(7)?.map(RunId),
         approved_by: row.get(8)?,
+        findings: document(row, 9, "findings")?,
     })
 }

@@ -112,6 +112,15 @@ fn rules(tenant: i64, keep: &Retention, now: Timestamp, ahead: bool) -> Vec<Rule
                 left_plans("changes")
             ),
         ),
+        rule(
+            "findings",
+            "findings",
+            "plan, number",
+            format!(
+                "SELECT f.plan, f.number FROM findings f WHERE f.tenant = {tenant} AND f.plan IN ({})",
+                left_plans("findings")
+            ),
+        ),
         // The last that did anything tells that its sync is not new.
         rule(
             "runs",

@@ -109,6 +109,7 @@ impl TenantStore {
                 format!("DELETE FROM doubts WHERE tenant = ?1 AND plan {of_plans}"),
                 format!("DELETE FROM change_states WHERE tenant = ?1 AND plan {of_plans}"),
                 format!("DELETE FROM batches WHERE tenant = ?1 AND plan {of_plans}"),
+                format!("DELETE FROM findings WHERE tenant = ?1 AND plan {of_plans}"),
                 "DELETE FROM plans WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM runs WHERE tenant = ?1 AND sync = ?2".to_owned(),
                 "DELETE FROM schedules WHERE tenant = ?1 AND sync = ?2".to_owned(),

@@ -1,7 +1,7 @@
 //! A plan in short: a table of kinds and actions, what is held and by which brake, what it
 //! costs in calls, what a person still has to decide, and the next command to type.
 
-use crate::cli::output::{clean, count, table, wide_table};
+use crate::cli::output::{clean, count, or_dash, table, wide_table};
 use crate::cli::shapes;
 use crate::engine::brakes::can_release;
 use crate::engine::{ChangeFilter, PlanReport, Tenant};
@@ -9,8 +9,6 @@ use crate::model::{Action, Kind, Plan, SyncName};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many different findings are told.
-const FINDINGS: usize = 10;
 /// How many changes are read at a time.
 const PAGE: usize = 500;
 
@@ -127,27 +125,30 @@ pub(in crate::cli) fn words(sync: &SyncName, report: &PlanReport, held: &Held, b
     text
 }
 
-/// What stays as it is, alike findings together, the most frequent first.
+/// What stays as it is, counted by kind and cause over all of the plan, the most frequent first, each with one
+/// that stands for the others.
 pub(in crate::cli) fn left(report: &PlanReport) -> String {
-    if report.findings.is_empty() {
+    let totals = &report.plan.findings;
+    if totals.is_empty() {
         return String::new();
     }
-    let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for found in &report.findings {
-        alike.entry(&found.message).or_default().push(&found.source);
-    }
-    let mut alike: Vec<(&str, Vec<&str>)> = alike.into_iter().collect();
-    alike.sort_by_key(|(_, sources)| std::cmp::Reverse(sources.len()));
-    let rows = alike.iter().take(FINDINGS).map(|(message, sources)| {
-        let more = if sources.len() > 1 { ", …" } else { "" };
-        [sources.len().to_string(), (*message).to_owned(), format!("{}{more}", sources[0])]
+    let rows = totals.iter().map(|total| {
+        let mut of = report.findings.iter().filter(|one| one.kind == total.kind && one.cause == total.cause);
+        let (message, source) = of.next().map(|one| (one.message.clone(), one.source.clone())).unwrap_or_default();
+        let more = if total.count > 1 { ", …" } else { "" };
+        [
+            total.count.to_string(),
+            total.kind.to_string(),
+            total.cause.to_string(),
+            message,
+            format!("{}{more}", or_dash(Some(source))),
+        ]
     });
-    let told = report.findings.len() as u64;
-    let of = if told < report.findings_total { format!(", of which the first {told} are") } else { String::new() };
     format!(
-        "\nLeft as it is: {}{of}\n{}\n",
+        "\nLeft as it is: {} (`crosswalk finding list --plan {}` shows each)\n{}\n",
         count(report.findings_total, "finding"),
-        table(["times", "why", "source"], rows)
+        report.plan.id,
+        table(["times", "kind", "finding", "such as", "of"], rows)
     )
 }
 
@@ -211,9 +212,8 @@ fn next(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held, billing: bool) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::plan::Finding;
     use crate::model::plan::PlanTotal;
-    use crate::model::{PlanId, RunId, Timestamp};
+    use crate::model::{Cause, Finding, FindingTotal, PlanId, RunId, Timestamp};
 
     fn report(totals: &[(Kind, Action, u32, u32)], undecided: u32) -> PlanReport {
         let total = |(kind, action, changes, held): &(Kind, Action, u32, u32)| PlanTotal {
@@ -233,6 +233,7 @@ mod tests {
                 undecided,
                 approved_at: None,
                 approved_by: None,
+                findings: Vec::new(),
                 undoes: None,
             },
             read: (3, 1),
@@ -302,12 +303,18 @@ mod tests {
     }
 
     #[test]
-    fn alike_findings_are_told_together() {
+    fn findings_are_counted_by_cause_over_all_of_the_plan() {
         let mut report = report(&[], 0);
-        let found = |source: &str, message: &str| Finding { source: source.to_owned(), message: message.to_owned() };
-        report.findings = vec![found("a", "rare"), found("b", "common"), found("c", "common")];
-        report.findings_total = 70;
+        let found = |cause, source: &str, message: &str| Finding::new(cause, Kind::Asset, "1", source, message);
+        report.findings = vec![found(Cause::ByHand, "a", "rare"), found(Cause::Missing, "b", "common")];
+        let total = |cause, count| FindingTotal { kind: Kind::Asset, cause, count };
+        report.plan.findings = vec![total(Cause::Missing, 1776), total(Cause::ByHand, 1)];
+        report.findings_total = 1777;
         let text = said(&report, &held(&[]));
-        assert!(text.contains("Left as it is: 70 findings, of which the first 3 are\nTIMES  WHY     SOURCE\n    2  common  b, …\n    1  rare    a"), "{text}");
+        let expected = "Left as it is: 1777 findings (`crosswalk finding list --plan 7` shows each)\n\
+            TIMES  KIND   FINDING  SUCH AS  OF\n \
+             1776  asset  missing  common   b, …\n    \
+                1  asset  by-hand  rare     a";
+        assert!(text.contains(expected), "{text}");
     }
 }

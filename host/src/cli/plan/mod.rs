@@ -21,6 +21,8 @@ Exits with 0 when there is nothing to do, with 3 when changes wait for an approv
 when nothing is to be done but something could not be read, with 5 when nothing is to be done
 but a bill stays wrong until somebody acts.
 
+What is left as it is, the findings, is counted by kind and cause; `crosswalk finding list` shows each.
+
 Examples:
   crosswalk plan rmm-to-psa
   crosswalk plan --show 12 --kind asset --customer 17

@@ -16,13 +16,12 @@
 //! Pure. A ticket's fields are texts of the target system, but for the references `parent`,
 //! `asset` and [`LEAD`], which hold source ids as in every change.
 
-use super::record::OUT_OF_USE;
 use super::value::cut;
 use super::{Finding, HOUR_MS, Planned, rank};
 use crate::model::sync::TicketRules;
 use crate::model::{
-    Action, FieldDiff, Hold, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record, Risk, Timestamp,
-    Value, Writable,
+    Action, Brake, Cause, FieldDiff, Hold, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record,
+    Risk, Timestamp, Value, Writable,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -41,7 +40,7 @@ const REOPENED_AT: &str = "reopened-at";
 /// How often a matter comes back before its ticket is left open.
 const FLAPS: usize = 2;
 /// The brake that holds tickets of customers that are not linked.
-pub const UNMAPPED: &str = "unmapped";
+pub const UNMAPPED: &str = Brake::Unmapped.as_str();
 
 /// Why nothing is planned where a write is not settled.
 pub(in crate::engine) const STILL_AT_WORK: &str =
@@ -92,8 +91,35 @@ pub enum Place {
     Unmapped,
     /// The account of its customer is not in use in the target; the text says so and what to do.
     OutOfUse(String),
-    /// The operator excluded the customer, or switched its tickets off: no ticket.
-    Excluded,
+    /// Nowhere: the operator excluded the customer, or switched its tickets off; which, in words.
+    Excluded(&'static str),
+}
+
+/// Why an alert that is in no ticket makes none and is noted in none; `None` where it has one, or is to get one.
+/// With it, whether that is so by a person's decision alone.
+#[must_use]
+pub fn why_no_ticket(alert: &Alert<'_>, link: Option<&Link>, rules: &TicketRules) -> Option<(String, bool)> {
+    if link.is_some_and(|link| link.linked().is_some()) {
+        return None;
+    }
+    let early = rules.from.zip(alert.raised()).filter(|(from, raised)| raised < from);
+    let by_vendor = match early {
+        _ if !alert.listed => Some("the source does not list it any more, and no ticket was made of it".to_owned()),
+        _ if alert.resolved() => Some("it was over before a ticket was made of it".to_owned()),
+        Some((from, raised)) => {
+            Some(format!("it was raised at {raised}, before {from}, from when on alerts become tickets"))
+        }
+        None => None,
+    };
+    if let Some(why) = by_vendor {
+        return Some((why, false));
+    }
+    let excluded = link.filter(|link| link.state == LinkState::Excluded);
+    match (&alert.place, excluded) {
+        (Place::Excluded(why), _) => Some(((*why).to_owned(), true)),
+        (_, Some(link)) => Some((format!("excluded by {}", link.decided_by), true)),
+        _ => None,
+    }
 }
 
 impl Alert<'_> {
@@ -163,7 +189,12 @@ impl<'m, 'a> Matter<'m, 'a> {
     fn plan(mut self) {
         // What comes of that is the ticket of the whole matter, or its newest note.
         if let Some(settling) = self.alerts.iter().copied().find(|alert| self.input.settling.contains(alert.id())) {
-            return self.tell(settling, STILL_AT_WORK);
+            return self.tell(Cause::Unsettled, settling, STILL_AT_WORK);
+        }
+        for alert in self.alerts.clone() {
+            if let Some((why, true)) = why_no_ticket(alert, self.link(alert), self.input.rules) {
+                self.tell(Cause::NoTicket, alert, &format!("no ticket is made of it: {why}"));
+            }
         }
         let new: Vec<&'m Alert<'a>> = self.alerts.iter().copied().filter(|alert| self.is_new(alert)).collect();
         let open = self.open_ticket();
@@ -184,9 +215,8 @@ impl<'m, 'a> Matter<'m, 'a> {
 
     /// Listed, under way, and not dealt with.
     fn is_new(&self, alert: &Alert<'_>) -> bool {
-        let early = self.input.rules.from.is_some_and(|from| alert.raised().is_some_and(|raised| raised < from));
-        let decided = self.link(alert).is_some_and(|link| link.linked().is_some() || link.state == LinkState::Excluded);
-        alert.listed && !alert.resolved() && !early && !decided && alert.place != Place::Excluded
+        let linked = self.link(alert).is_some_and(|link| link.linked().is_some());
+        !linked && why_no_ticket(alert, self.link(alert), self.input.rules).is_none()
     }
 
     /// The newest ticket of this matter that is open.
@@ -236,7 +266,7 @@ impl<'m, 'a> Matter<'m, 'a> {
     fn open(&mut self, first: &Alert<'a>, rest: &[&Alert<'a>]) {
         let describe = self.input.describe;
         if !describe.writes.contains(&Operation::Create) {
-            return self.tell(first, "a ticket cannot be made in the target");
+            return self.tell(Cause::Cannot, first, "a ticket cannot be made in the target");
         }
         let mut fields = vec![new("name", Value::Text(cut(&title(first), describe.name_length).to_owned()))];
         let mut held = None;
@@ -250,13 +280,13 @@ impl<'m, 'a> Matter<'m, 'a> {
             (_, Some(account)) => fields.push(new(ACCOUNT, Value::Text(account.clone()))),
             (place, None) => {
                 let (brake, reason) = match place {
-                    Place::OutOfUse(why) => (OUT_OF_USE, why.as_str()),
+                    Place::OutOfUse(why) => (Brake::OutOfUse, why.as_str()),
                     _ => (
-                        UNMAPPED,
+                        Brake::Unmapped,
                         "its customer is not linked, and no customer is chosen to catch such tickets: link it, or set `--catch-all`",
                     ),
                 };
-                held = Some(Hold { brake: brake.to_owned(), reason: reason.to_owned() });
+                held = Some(Hold::new(brake, reason.to_owned()));
             }
         }
         if self.writes("description") {
@@ -302,7 +332,8 @@ impl<'m, 'a> Matter<'m, 'a> {
             fields.push(diff(LAST_ACTIVITY, now.clone(), if touched { Value::Blank } else { now.clone() }));
         }
         if self.reopened(ticket) + usize::from(again) >= FLAPS {
-            self.tell(last, &format!("it comes and goes: {times} alerts so far, all in ticket {}", ticket.id));
+            let message = format!("it comes and goes: {times} alerts so far, all in ticket {}", ticket.id);
+            self.tell(Cause::Flapping, last, &message);
         }
         self.push(action, last, Some(ticket), fields, reason, None);
     }
@@ -314,13 +345,14 @@ impl<'m, 'a> Matter<'m, 'a> {
             return;
         }
         if !self.writes("closed") {
-            return self.tell(last, "the alert is over; the target cannot close its ticket");
+            return self.tell(Cause::Cannot, last, "the alert is over; the target cannot close its ticket");
         }
         let back = self.reopened(ticket);
         let noted = self.of_ticket(ticket).map(|(_, link)| link.decided_at).max().unwrap_or_default();
         let quiet = noted.plus_ms(i64::from(self.input.rules.swing_hours) * HOUR_MS);
         match (self.touched(ticket), ticket.field(LAST_ACTIVITY)) {
             (Some(false), Some(_)) if back >= FLAPS && self.input.now < quiet => self.tell(
+                Cause::Flapping,
                 last,
                 &format!("the alert is over; it came back {back} times, so its ticket stays open until {quiet} unless it comes again"),
             ),
@@ -330,9 +362,9 @@ impl<'m, 'a> Matter<'m, 'a> {
                 self.push(Action::Close, last, Some(ticket), vec![closed, unchanged], "the alert is over", None);
             }
             (None, _) => {
-                self.tell(last, "the alert is over; nobody knows whether its ticket was worked on, so it is left open")
+                self.tell(Cause::TicketOpen, last, "the alert is over; nobody knows whether its ticket was worked on, so it is left open")
             }
-            _ => self.tell(last, "the alert is over; somebody worked on its ticket, so it is left open"),
+            _ => self.tell(Cause::TicketOpen, last, "the alert is over; somebody worked on its ticket, so it is left open"),
         }
     }
 
@@ -340,8 +372,8 @@ impl<'m, 'a> Matter<'m, 'a> {
         self.input.describe.field(field).is_some_and(|field| field.writable != Writable::Never)
     }
 
-    fn tell(&mut self, alert: &Alert<'_>, message: &str) {
-        self.out.findings.push(Finding { source: alert.id().to_owned(), message: message.to_owned() });
+    fn tell(&mut self, cause: Cause, alert: &Alert<'_>, message: &str) {
+        self.out.findings.push(Finding::new(cause, Kind::Alert, alert.customer, alert.id(), message));
     }
 
     fn push(

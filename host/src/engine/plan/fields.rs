@@ -18,7 +18,7 @@ use super::value::{cut, shown};
 use super::{HOUR_MS, PlanInput, Reference};
 use crate::engine::serials;
 use crate::model::sync::{KindRules, Sites};
-use crate::model::{FieldDiff, FieldRule, Kind, Link, Record, Value, Writable, catalogue};
+use crate::model::{Cause, FieldDiff, FieldRule, Kind, Link, Record, Value, Writable, catalogue};
 use std::borrow::Cow;
 
 /// What comparing gave.
@@ -27,7 +27,7 @@ pub(super) struct Fields {
     /// What is to be written; references as source ids.
     pub(super) diffs: Vec<FieldDiff>,
     /// What differs and is left so, in words.
-    pub(super) left: Vec<String>,
+    pub(super) left: Vec<(Cause, String)>,
     /// What the link should remember, though nothing is written.
     pub(super) notes: Vec<Note>,
     /// How many of the diffs are volatile; they stand last.
@@ -69,7 +69,8 @@ fn describe(kind: Kind, diff: &FieldDiff) -> String {
 pub(super) fn initial(input: &PlanInput<'_>, layout: &Layout<'_>, source: &Record) -> Fields {
     let mut fields = Fields::default();
     if source.name.trim().is_empty() {
-        fields.left.push("the source gives it no name: it is created under its id".to_owned());
+        let why = "the source gives it no name: it is created under its id".to_owned();
+        fields.left.push((Cause::Nameless, why));
         let after = Value::Text(cut(&source.id, input.describe.name_length).to_owned());
         fields.diffs.push(FieldDiff { name: "name".to_owned(), before: None, after });
     }
@@ -115,7 +116,7 @@ pub(super) fn compare(
         };
         match verdict {
             Verdict::Leave => {}
-            Verdict::Differs(why) => fields.left.push(why),
+            Verdict::Differs(why) => fields.left.push((Cause::ByHand, why)),
             Verdict::Write => fields.write(&candidate, has.map(Cow::into_owned), wanted),
         }
     }
@@ -231,14 +232,16 @@ impl Candidate<'_> {
     }
 
     /// What the source says, as the target could keep it; or why it cannot.
-    fn wanted(&self, input: &PlanInput<'_>) -> Result<Wanted<'_>, String> {
+    fn wanted(&self, input: &PlanInput<'_>) -> Result<Wanted<'_>, (Cause, String)> {
         let name = self.slot.name;
         if let Some(kind) = self.slot.refers_to {
             let Some(id) = self.value.as_text() else { return Ok(Wanted::plain(Cow::Owned(Value::Blank))) };
             return match (input.resolve)(kind, id) {
                 Reference::Target(target) => Ok(Wanted::reference(&self.value, Some(target))),
                 Reference::Planned => Ok(Wanted::reference(&self.value, None)),
-                Reference::Unknown => Err(format!("{name} is left as it is: the {kind} it names is not linked")),
+                Reference::Unknown => {
+                    Err((Cause::Reference, format!("{name} is left as it is: the {kind} it names is not linked")))
+                }
             };
         }
         let Value::Text(text) = self.value.as_ref() else { return Ok(Wanted::plain(Cow::Borrowed(&self.value))) };
@@ -247,7 +250,8 @@ impl Candidate<'_> {
         match listed {
             Some(value) => Ok(Wanted::plain(Cow::Owned(Value::Text(value.clone())))),
             None if !fitted.is_empty() && !self.slot.values.is_empty() => {
-                Err(format!("{name} is left as it is: “{fitted}” is none of the values the target takes"))
+                let why = format!("{name} is left as it is: “{fitted}” is none of the values the target takes");
+                Err((Cause::Value, why))
             }
             None if fitted == text => Ok(Wanted::plain(Cow::Borrowed(&self.value))),
             None => Ok(Wanted::plain(Cow::Owned(Value::Text(fitted.to_owned())))),

@@ -13,12 +13,13 @@ use super::{Finding, HOUR_MS, Item, PlanInput, Planned};
 use crate::engine::matching::Decision;
 use crate::model::sync::KindRules;
 use crate::model::{
-    Action, FieldDiff, FieldRule, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value,
+    Action, Brake, Cause, FieldDiff, FieldRule, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk,
+    Value,
 };
 use std::collections::BTreeMap;
 
 /// The brake that holds what would be made in an account that is not in use in the target.
-pub const OUT_OF_USE: &str = "out-of-use";
+pub const OUT_OF_USE: &str = Brake::OutOfUse.as_str();
 
 /// Plans one record into `out`.
 pub(super) struct Planner<'p, 'a> {
@@ -51,14 +52,17 @@ impl Planner<'_, '_> {
                     self.link(source, target, format!("{by}: {reason}"), risk);
                     self.plan_linked(source, target);
                 }
-                None => self.tell(format!("to be linked by {by}, but the record was not read from the target")),
+                None => self.tell(
+                    Cause::TargetUnread,
+                    format!("to be linked by {by}, but the record was not read from the target"),
+                ),
             },
             Decision::Create { reason } => self.create(source, reason, None),
-            Decision::Proposed { reason, .. } => self.tell(format!("waits for a yes or no: {reason}")),
-            Decision::Conflict { reason, .. } => self.tell(format!("waits for a choice: {reason}")),
-            Decision::Unmapped { reason } => self.tell(format!("not linked: {reason}")),
+            Decision::Proposed { reason, .. } => self.tell(Cause::Proposed, format!("waits for a yes or no: {reason}")),
+            Decision::Conflict { reason, .. } => self.tell(Cause::Conflict, format!("waits for a choice: {reason}")),
+            Decision::Unmapped { reason } => self.tell(Cause::Unmapped, format!("not linked: {reason}")),
             Decision::Broken { reason } => {
-                self.tell(format!("{reason}: link it to another, or ask for it to be created again"));
+                self.tell(Cause::Broken, format!("{reason}: link it to another, or ask for it to be created again"));
             }
         }
     }
@@ -68,10 +72,12 @@ impl Planner<'_, '_> {
         let Some(link) = self.item.link else { return };
         match (link.state, self.item.target) {
             (LinkState::Linked, Some(target)) => self.plan_linked(source, target),
-            (LinkState::Linked, None) => self.tell("the linked record was not read from the target"),
-            (LinkState::Excluded, _) => self.tell(format!("excluded by {}", link.decided_by)),
-            (LinkState::Create, _) => self.tell("to be created once it is in use in the source"),
-            (state, _) => self.tell(format!("{}: {}", state.as_str(), link.reason)),
+            (LinkState::Linked, None) => {
+                self.tell(Cause::TargetUnread, "the linked record was not read from the target")
+            }
+            (LinkState::Excluded, _) => self.tell(Cause::Excluded, format!("excluded by {}", link.decided_by)),
+            (LinkState::Create, _) => self.tell(Cause::Unused, "to be created once it is in use in the source"),
+            (state, _) => self.tell(cause_of(state), format!("{}: {}", state.as_str(), link.reason)),
         }
     }
 
@@ -84,7 +90,10 @@ impl Planner<'_, '_> {
             (false, false) => return,
             (false, true) if !self.steers_use() => {}
             (false, true) if self.taken_out_by_us() && !forced => {
-                return self.tell("not in use in the source; put back in use in the target by a person, and left so");
+                return self.tell(
+                    Cause::ByHand,
+                    "not in use in the source; put back in use in the target by a person, and left so",
+                );
             }
             (false, true) => return self.deactivate(target, "not in use in the source any more"),
             // Retired where it does not belong any more, by a person or by a try that went no further.
@@ -94,13 +103,16 @@ impl Planner<'_, '_> {
                     return;
                 }
             }
-            (true, false) => return self.tell("retired in the target by a person, and left so"),
+            (true, false) => return self.tell(Cause::ByHand, "retired in the target by a person, and left so"),
         }
         let same_record = match place {
             Place::Right => true,
             Place::Left => self.relocate(source, target),
             Place::ByHand => {
-                self.tell("it stands in another account in the target, by a person's hand, and is left there");
+                self.tell(
+                    Cause::ByHand,
+                    "it stands in another account in the target, by a person's hand, and is left there",
+                );
                 true
             }
         };
@@ -123,14 +135,20 @@ impl Planner<'_, '_> {
         }
         let until = since.plus_ms(i64::from(self.input.rules.grace_hours) * HOUR_MS);
         if !self.steers_use() {
-            self.tell("gone from the source; by rule the target's state stands");
+            self.tell(Cause::ByRule, "gone from the source; by rule the target's state stands");
         } else if self.taken_out_by_us() {
-            self.tell("gone from the source; put back in use in the target by a person, and left so");
+            self.tell(Cause::ByHand, "gone from the source; put back in use in the target by a person, and left so");
         } else if self.input.kind != Kind::Asset && !link.made {
             let kind = self.input.kind;
-            self.tell(format!("gone from the source; this {kind} was in the target before, so it is left in use"));
+            self.tell(
+                Cause::NotOurs,
+                format!("gone from the source; this {kind} was in the target before, so it is left in use"),
+            );
         } else if self.input.now < until {
-            self.tell(format!("missing from the source since {since}; taken out of use if it still is at {until}"));
+            self.tell(
+                Cause::Missing,
+                format!("missing from the source since {since}; taken out of use if it still is at {until}"),
+            );
         } else {
             self.deactivate(target, &format!("missing from the source since {since}"));
         }
@@ -181,7 +199,10 @@ impl Planner<'_, '_> {
             self.create(source, "in place of the one retired, as it changed customers", before);
             false
         } else {
-            self.tell("it changed customers in the source, and the target can neither move nor replace it");
+            self.tell(
+                Cause::Cannot,
+                "it changed customers in the source, and the target can neither move nor replace it",
+            );
             true
         }
     }
@@ -245,29 +266,29 @@ impl Planner<'_, '_> {
     fn create(&mut self, source: &Record, reason: &str, old_parent: Option<Value>) {
         let kind = self.input.kind;
         if !self.can(Operation::Create) {
-            return self.tell(format!("a {kind} cannot be created in the target"));
+            return self.tell(Cause::Cannot, format!("a {kind} cannot be created in the target"));
         }
         let Fields { mut diffs, left, .. } = fields::initial(self.input, self.layout, source);
         if kind != Kind::Customer {
             diffs.insert(0, diff("parent", old_parent, Value::Text(self.input.customer.to_owned())));
         }
-        for why in left {
-            self.tell(why);
+        for (cause, why) in left {
+            self.tell(cause, why);
         }
         let risk = if kind == Kind::Customer { Risk::Medium } else { Risk::Low };
         self.push(Action::Create, None, diffs, reason, risk);
     }
 
     fn update(&mut self, source: &Record, target: &Record, mut fields: Fields) {
-        for why in std::mem::take(&mut fields.left) {
-            self.tell(why);
+        for (cause, why) in std::mem::take(&mut fields.left) {
+            self.tell(cause, why);
         }
         if fields.diffs.is_empty() {
             return;
         }
         let (kind, reason) = (self.input.kind, fields.reason(self.input.kind));
         if !self.can(Operation::Update) {
-            return self.tell(format!("{reason}; but a {kind} cannot be updated in the target"));
+            return self.tell(Cause::Cannot, format!("{reason}; but a {kind} cannot be updated in the target"));
         }
         let clears = fields.diffs.iter().any(|diff| diff.after.is_blank());
         let renames = fields.diffs.iter().any(|diff| diff.name == "name" && source.name != target.name);
@@ -278,7 +299,8 @@ impl Planner<'_, '_> {
     fn deactivate(&mut self, target: &Record, reason: &str) {
         let kind = self.input.kind;
         if !self.can(Operation::Deactivate) {
-            return self.tell(format!("{reason}; but a {kind} cannot be taken out of use in the target"));
+            return self
+                .tell(Cause::Cannot, format!("{reason}; but a {kind} cannot be taken out of use in the target"));
         }
         let active = diff("active", Some(Value::Boolean(true)), Value::Boolean(false));
         self.push(Action::Deactivate, Some(target), vec![active], reason, Risk::High);
@@ -291,7 +313,10 @@ impl Planner<'_, '_> {
             let active = diff("active", Some(Value::Boolean(false)), Value::Boolean(true));
             self.push(Action::Reactivate, Some(target), vec![active], "in use in the source again", Risk::Medium);
         } else {
-            self.tell(format!("in use in the source again; but a {kind} cannot be put back in use in the target"));
+            self.tell(
+                Cause::Cannot,
+                format!("in use in the source again; but a {kind} cannot be put back in use in the target"),
+            );
         }
         can
     }
@@ -332,7 +357,7 @@ impl Planner<'_, '_> {
     fn held(&self, action: Action) -> Option<Hold> {
         let makes = matches!(action, Action::Create | Action::Move | Action::Retire);
         let reason = self.input.parent_out_of_use.filter(|_| makes)?;
-        Some(Hold { brake: OUT_OF_USE.to_owned(), reason: reason.to_owned() })
+        Some(Hold::new(Brake::OutOfUse, reason.to_owned()))
     }
 
     /// The link's revision once what this plan notes of it is stored.
@@ -342,14 +367,28 @@ impl Planner<'_, '_> {
         link.revision + i64::from(noted)
     }
 
-    fn tell(&mut self, message: impl Into<String>) {
-        let finding = Finding { source: self.source_id().to_owned(), message: message.into() };
-        self.out.findings.push(finding);
+    fn tell(&mut self, cause: Cause, message: impl Into<String>) {
+        let source = self.source_id().to_owned();
+        let customer = if self.input.kind == Kind::Customer { source.clone() } else { self.input.customer.to_owned() };
+        self.out.findings.push(Finding::new(cause, self.input.kind, customer, source, message));
     }
 
     fn source_id(&self) -> &str {
         let linked = self.item.link.map(|link| link.source.as_str());
         self.item.source.map(|record| record.id.as_str()).or(linked).unwrap_or_default()
+    }
+}
+
+/// What keeps a record from being in step whose link stands so.
+fn cause_of(state: LinkState) -> Cause {
+    match state {
+        LinkState::Proposed => Cause::Proposed,
+        LinkState::Conflict => Cause::Conflict,
+        LinkState::Excluded => Cause::Excluded,
+        LinkState::Create => Cause::Unused,
+        LinkState::Broken => Cause::Broken,
+        LinkState::Linked => Cause::TargetUnread,
+        LinkState::Unmapped => Cause::Unmapped,
     }
 }
 

@@ -20,8 +20,8 @@ use crate::engine::matching::{Decision, Matched, NameIndex};
 use crate::engine::names;
 use crate::model::sync::KindRules;
 use crate::model::{
-    Action, Change, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record, ReverseDecision, Risk,
-    SyncName, SyncRules, Timestamp, Value,
+    Action, Cause, Change, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record, ReverseDecision,
+    Risk, Side, SyncName, SyncRules, Timestamp, Value,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -82,13 +82,14 @@ pub fn plan_reverse(input: &ReverseInput<'_>) -> Planned {
             _ => None,
         };
         match why_not {
-            Some(why) => out.findings.push(Finding {
-                source: record.id.clone(),
-                message: format!(
+            Some(why) => {
+                let message = format!(
                     "not created at the source: {why}; link it, or decide with `crosswalk link reverse {} {} create|exclude`",
                     input.sync, record.id
-                ),
-            }),
+                );
+                let finding = Finding::new(Cause::NotCreated, Kind::Customer, "", record.id.clone(), message);
+                out.findings.push(finding.at(Side::Target));
+            }
             None => out.changes.push(create(input, record, decided)),
         }
     }

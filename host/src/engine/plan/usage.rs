@@ -36,7 +36,7 @@ pub use parts::{Part, Retire};
 use super::{Finding, Planned, rank_of};
 use crate::model::sync::UsageRules;
 use crate::model::usage::{day, midnight};
-use crate::model::{Action, Hold, Kind, KindDescription, LineKey, Link, Record, Value};
+use crate::model::{Action, Brake, Cause, Hold, Kind, KindDescription, LineKey, Link, Record, Value};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use weigh::Weighing;
@@ -68,10 +68,16 @@ pub(in crate::engine) const TAKEN: &str = "operator";
 /// Who decided that a line leads nowhere: the first half of a move.
 pub(in crate::engine) const RETIRED: &str = "retirement";
 /// The brake that no release lifts: the day is wrong.
-pub const DATES: &str = "dates";
+pub const DATES: &str = Brake::Dates.as_str();
 /// Brakes that an approval lets go only by their names: each says that the contract is not as it
 /// was left, or that a whole line ends.
-pub const BY_NAME: [&str; 5] = ["edited", "moved", "zero", "takeover", "parts"];
+pub const BY_NAME: [&str; 5] = [
+    Brake::Edited.as_str(),
+    Brake::Moved.as_str(),
+    Brake::Zero.as_str(),
+    Brake::Takeover.as_str(),
+    Brake::Parts.as_str(),
+];
 
 /// One customer's usage.
 pub struct UsageInput<'a> {
@@ -241,8 +247,9 @@ pub fn lines(input: &UsageInput<'_>) -> Vec<Line> {
 pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
     let mut out = Planned::default();
     for line in lines {
+        let key = LineKey::new(input.customer, &line.product).to_string();
         let found =
-            |message: String| Finding { source: LineKey::new(input.customer, &line.product).to_string(), message };
+            |cause: Cause, message: String| Finding::new(cause, Kind::Usage, input.customer, key.clone(), message);
         match &line.step {
             Step::Change { action, quantity, holds } => {
                 let held = Hold::together(holds.clone());
@@ -250,11 +257,12 @@ pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
                 out.changes.push(change::change(input, line, *action, *quantity, held));
             }
             Step::Agreed => out.noted.extend(change::agreed(input, line)),
-            Step::NotFetched | Step::Left => out.findings.push(found(line.reason.clone())),
+            Step::NotFetched => out.findings.push(found(Cause::NotFetched, line.reason.clone())),
+            Step::Left => out.findings.push(found(Cause::Unbilled, line.reason.clone())),
             Step::Together(_) => out.noted.extend(change::without_end(input, line)),
             Step::InStep => {}
         }
-        out.findings.extend(line.notes.iter().cloned().map(found));
+        out.findings.extend(line.notes.iter().map(|note| found(Cause::Former, note.clone())));
     }
     let place = |change: &crate::model::PlannedChange| rank_of(Kind::Usage, change.action);
     out.changes.sort_by(|a, b| (place(a), &a.source).cmp(&(place(b), &b.source)));

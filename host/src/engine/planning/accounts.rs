@@ -12,7 +12,7 @@ use crate::engine::plan::{Finding, Reference};
 use crate::engine::progress::Stage;
 use crate::engine::stop::beside_others;
 use crate::error::Error;
-use crate::model::{Action, FieldDiff, Hold, Kind, KindDescription, Link, Record, catalogue};
+use crate::model::{Action, Cause, FieldDiff, Hold, Kind, KindDescription, Link, Record, catalogue};
 use crate::store::Stored;
 use std::collections::{HashMap, HashSet};
 
@@ -53,12 +53,12 @@ impl Work<'_> {
         draft.find(
             astray
                 .into_iter()
-                .map(|one| Finding {
-                    message: format!(
+                .map(|one| {
+                    let message = format!(
                         "{} {kind}(s) in `{name}` belong to a customer {} that it does not list, the first is {}",
                         one.count, one.parent, one.name
-                    ),
-                    source: one.id,
+                    );
+                    Finding::new(Cause::Astray, kind, one.parent, one.id, message)
                 })
                 .collect(),
         );

@@ -9,7 +9,7 @@ use crate::engine::matching::{self, CustomerMatchInput, Decision, Matched};
 use crate::engine::names;
 use crate::engine::stop::beside_others;
 use crate::error::Error;
-use crate::model::{Action, Kind, Link, LinkState, PlannedChange, Record};
+use crate::model::{Action, Kind, Link, LinkState, PlannedChange, Record, Sync};
 use std::collections::HashMap;
 
 impl Work<'_> {
@@ -62,7 +62,7 @@ impl Work<'_> {
             let back = changes.iter().any(|change| change.action == Action::Reactivate);
             let own = account.iter().flatten().find_map(|id: &String| targets.get(id.as_str()));
             if let Some(own) = own.filter(|own| !own.active() && !back) {
-                draft.out_of_use.insert(own.id.clone(), self.out_of_use(&record.id, own, &target));
+                draft.out_of_use.insert(own.id.clone(), out_of_use(&self.sync, &record.id, own, &target));
             }
             if account.is_none() {
                 draft.undecided += u32::from(
@@ -135,21 +135,21 @@ impl Work<'_> {
             }
         }
     }
+}
 
-    /// Why nothing is made in an account that is not in use, what to do, and the one in use that is like it.
-    pub(in crate::engine) fn out_of_use(&self, customer: &str, account: &Record, all: &[Record]) -> String {
-        let (target, sync) = (&self.target.name, &self.sync.name);
-        let name = names::plain(&account.name);
-        let mut alike = all.iter().filter(|other| other.active() && names::plain(&other.name) == name);
-        let one = match (alike.next(), alike.next()) {
-            (Some(one), None) if !name.is_empty() => format!("; {} in `{target}` has that name and is in use", one.id),
-            _ => String::new(),
-        };
-        format!(
-            "account {} (`{}`) is not in use in `{target}`, so nothing is made in it: link the customer to another (`crosswalk link set {sync} customer {customer} TARGET`) or put it back in use{one}",
-            account.id, account.name
-        )
-    }
+/// Why nothing is made in an account that is not in use, what to do, and the one in use that is like it.
+pub(in crate::engine) fn out_of_use(sync: &Sync, customer: &str, account: &Record, all: &[Record]) -> String {
+    let (target, sync) = (&sync.target, &sync.name);
+    let name = names::plain(&account.name);
+    let mut alike = all.iter().filter(|other| other.active() && names::plain(&other.name) == name);
+    let one = match (alike.next(), alike.next()) {
+        (Some(one), None) if !name.is_empty() => format!("; {} in `{target}` has that name and is in use", one.id),
+        _ => String::new(),
+    };
+    format!(
+        "account {} (`{}`) is not in use in `{target}`, so nothing is made in it: link the customer to another (`crosswalk link set {sync} customer {customer} TARGET`) or put it back in use{one}",
+        account.id, account.name
+    )
 }
 
 /// The source record whose link a decision gives to another one, and that link as it is this one's.

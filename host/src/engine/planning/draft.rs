@@ -10,7 +10,7 @@ use crate::engine::plan::alerts::STILL_AT_WORK;
 use crate::engine::plan::{Finding, Reference};
 use crate::error::Error;
 use crate::model::run::ReadReport;
-use crate::model::{Hold, Kind, Link, PlanId, PlannedChange, Record, Way};
+use crate::model::{Cause, Hold, Kind, Link, PlanId, PlannedChange, Record, Way};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -148,13 +148,13 @@ impl<'w, 'p> Draft<'w, 'p> {
         records.retain(|record| match unread.get(&record.id).filter(|_| !linked.contains(record.id.as_str())) {
             None => true,
             Some(cause) => {
-                left.push(Finding {
-                    source: record.id.clone(),
-                    message: format!(
-                        "the {kind} {} could not be read whole from `{}`: nothing is made of it until it is ({cause})",
-                        record.name, self.work.source.name
-                    ),
-                });
+                let message = format!(
+                    "the {kind} {} could not be read whole from `{}`: nothing is made of it until it is ({cause})",
+                    record.name, self.work.source.name
+                );
+                let customer = if kind == Kind::Customer { Some(record.id.clone()) } else { record.parent.clone() };
+                let customer = customer.unwrap_or_default();
+                left.push(Finding::new(Cause::Unread, kind, customer, record.id.clone(), message));
                 false
             }
         });
@@ -216,7 +216,8 @@ impl<'w, 'p> Draft<'w, 'p> {
     pub(in crate::engine) fn without_open(&mut self, kind: Kind, changes: Vec<PlannedChange>) -> Vec<PlannedChange> {
         let (free, waiting): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|change| !self.is_open(kind, &change.source, change.target.as_deref()));
-        let told = |change: PlannedChange| Finding { source: change.source, message: STILL_AT_WORK.to_owned() };
+        let told =
+            |change: PlannedChange| Finding::new(Cause::Unsettled, kind, change.customer, change.source, STILL_AT_WORK);
         self.find(waiting.into_iter().map(told).collect());
         free
     }

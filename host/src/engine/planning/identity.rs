@@ -10,7 +10,7 @@ use crate::engine::matching::{Decision, Holder, Matched};
 use crate::engine::plan::Finding;
 use crate::engine::serials;
 use crate::error::Error;
-use crate::model::{Action, Hold, Kind, Link, LinkState, PlannedChange, Record, Value};
+use crate::model::{Action, Brake, Cause, Hold, Kind, Link, LinkState, PlannedChange, Record, Value};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -151,7 +151,10 @@ impl Work<'_> {
         for change in changes {
             if leaves(&change) {
                 match self.why_stays(draft, kind, account, known, &change).await? {
-                    Some(message) => draft.find(vec![Finding { source: change.source, message }]),
+                    Some(message) => {
+                        let finding = Finding::new(Cause::Undecided, kind, change.customer, change.source, message);
+                        draft.find(vec![finding]);
+                    }
                     None => kept.push(change),
                 }
             } else if names(&change) {
@@ -242,13 +245,13 @@ fn apart(kind: Kind, mut change: PlannedChange, all: &Serials) -> Vec<PlannedCha
     let other = all.targets(&key).find(|id| Some(*id) != change.target.as_deref()).map(str::to_owned);
     let Some(other) = other else { return vec![change] };
     let (number, rest): (Vec<_>, Vec<_>) = change.fields.drain(..).partition(|diff| diff.name == "serial-number");
-    let hold = Hold {
-        brake: "identity".to_owned(),
-        reason: format!(
+    let hold = Hold::new(
+        Brake::Identity,
+        format!(
             "{other} in the target has this serial number already, so the two may be one {kind}: link {} to {other}, or let it be written to both with `--release identity`",
             change.source
         ),
-    };
+    );
     let held = PlannedChange { fields: number, held: Some(hold), ..change.clone() };
     change.fields = rest;
     if change.fields.is_empty() { vec![held] } else { vec![change, held] }

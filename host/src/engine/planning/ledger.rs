@@ -7,11 +7,13 @@ use crate::engine::context::Work;
 use crate::engine::plan::{Finding, PlanHasher};
 use crate::error::Error;
 use crate::model::plan::PlanTotal;
-use crate::model::{Action, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Timestamp};
+use crate::model::{Action, Cause, FindingTotal, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// Findings that a report names one by one.
-const FINDINGS_TOLD: usize = 50;
+/// Findings of one kind and cause that a report names one by one.
+const FINDINGS_TOLD: u64 = 20;
+/// Findings of a plan that are stored one by one; what is over is counted.
+const FINDINGS_KEPT: u64 = 100_000;
 /// Changes that are stored in one commit.
 const AT_ONCE: usize = 1000;
 
@@ -26,8 +28,12 @@ pub(in crate::engine) struct Ledger<'w, 'p> {
     /// Of the kinds that the target is asked for once more before something is made: the customers.
     makes: BTreeMap<Kind, BTreeSet<String>>,
     waiting: Vec<PlannedChange>,
-    findings: Vec<Finding>,
-    findings_total: u64,
+    /// The findings that are not stored yet.
+    untold: Vec<Finding>,
+    findings_stored: u64,
+    /// The first of each kind and cause.
+    told: Vec<Finding>,
+    findings: BTreeMap<(Kind, Cause), u64>,
     /// What the brakes of the whole sync count.
     pub(super) wide: Wide,
     /// The kinds of which no whole plan was let go yet.
@@ -46,17 +52,34 @@ impl<'w, 'p> Ledger<'w, 'p> {
             totals: BTreeMap::new(),
             makes: BTreeMap::new(),
             waiting: Vec::new(),
-            findings: Vec::new(),
-            findings_total: 0,
+            untold: Vec::new(),
+            findings_stored: 0,
+            told: Vec::new(),
+            findings: BTreeMap::new(),
             wide: Wide::default(),
             first_runs: HashSet::new(),
         }
     }
 
+    /// Counts findings in; they are stored along with changes.
     pub(in crate::engine) fn find(&mut self, findings: Vec<Finding>) {
-        self.findings_total += findings.len() as u64;
-        let room = FINDINGS_TOLD.saturating_sub(self.findings.len());
-        self.findings.extend(findings.into_iter().take(room));
+        for finding in findings {
+            let count = self.findings.entry((finding.kind, finding.cause)).or_default();
+            *count += 1;
+            if *count <= FINDINGS_TOLD {
+                self.told.push(finding.clone());
+            }
+            if self.findings_stored + (self.untold.len() as u64) < FINDINGS_KEPT {
+                self.untold.push(finding);
+            }
+        }
+    }
+
+    async fn store_untold(&mut self) -> Result<(), Error> {
+        let findings = std::mem::take(&mut self.untold);
+        let number = self.findings_stored + 1;
+        self.findings_stored += findings.len() as u64;
+        Ok(self.work.store.findings_insert(self.id, number, findings).await?)
     }
 
     /// Numbers changes, counts them in, and stores them when there are enough for one commit.
@@ -85,6 +108,9 @@ impl<'w, 'p> Ledger<'w, 'p> {
         }
         if self.waiting.len() >= AT_ONCE {
             self.store_waiting().await?;
+        }
+        if self.untold.len() >= AT_ONCE {
+            self.store_untold().await?;
         }
         Ok(())
     }
@@ -119,6 +145,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
         let (uncertain, complaint) = self.work.uncertain().await?;
         self.find(uncertain);
         self.work.complain(complaint);
+        self.store_untold().await?;
         for (kind, customers) in &self.makes {
             let can = self.work.target.description.kind(*kind);
             if let (Some(can), Some(total)) = (can, self.totals.get_mut(&(*kind, Action::Create))) {
@@ -132,16 +159,26 @@ impl<'w, 'p> Ledger<'w, 'p> {
             hash: self.hasher.finish(),
             totals: self.totals.into_values().collect(),
             undecided: 0,
+            findings: totals(self.findings),
             approved_at: None,
             approved_by: None,
             undoes: None,
         };
         shape(&mut plan);
         self.work.store.plan_finish(&plan).await?;
-        let (findings, findings_total) = (self.findings, self.findings_total);
+        while self.work.store.findings_trim(&self.work.sync.name).await? > 0 {}
+        let findings_total = plan.findings.iter().map(|total| total.count).sum();
         let complaints = self.work.complaints();
-        Ok(PlanReport { plan, read: (0, 0), complaints, findings, findings_total, attention: 0 })
+        Ok(PlanReport { plan, read: (0, 0), complaints, findings: self.told, findings_total, attention: 0 })
     }
+}
+
+/// Counted findings, the most frequent first.
+fn totals(findings: BTreeMap<(Kind, Cause), u64>) -> Vec<FindingTotal> {
+    let total = |((kind, cause), count)| FindingTotal { kind, cause, count };
+    let mut totals: Vec<FindingTotal> = findings.into_iter().map(total).collect();
+    totals.sort_by_key(|total| std::cmp::Reverse(total.count));
+    totals
 }
 
 /// The calls it takes, at most, to ask once more for what is new of a kind before something of these customers is

@@ -5,7 +5,7 @@ use super::Draft;
 use crate::engine::context::Work;
 use crate::engine::plan::Finding;
 use crate::error::Error;
-use crate::model::Record;
+use crate::model::{Cause, Record, Side};
 
 impl Work<'_> {
     pub(super) async fn tell_shared_stamps(&self, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
@@ -29,15 +29,18 @@ impl Work<'_> {
                     })
                     .collect();
                 let key = twins[0].stamp.as_deref().unwrap_or_default();
-                draft.find(vec![Finding {
-                    source: linked.map(|link| link.source.clone()).unwrap_or_default(),
-                    message: format!(
-                        "{} {target_kind}s of `{}` carry one key, `{key}`: {}; clear it in those that are copies",
-                        twins.len(),
-                        self.target.name,
-                        named.join(", ")
-                    ),
-                }]);
+                let message = format!(
+                    "{} {target_kind}s of `{}` carry one key, `{key}`: {}; clear it in those that are copies",
+                    twins.len(),
+                    self.target.name,
+                    named.join(", ")
+                );
+                let of = |kind, id: &String| Finding::new(Cause::SharedKey, kind, "", id.clone(), message.clone());
+                let told = match linked {
+                    Some(link) => vec![of(kind, &link.source)],
+                    None => vec![of(target_kind, &ids[0]).at(Side::Target)],
+                };
+                draft.find(told);
             }
         }
         Ok(())

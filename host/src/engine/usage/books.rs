@@ -14,7 +14,7 @@ use crate::engine::plan::usage::{
 use crate::error::Error;
 use crate::model::usage::Count;
 use crate::model::{
-    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp, Trust,
+    Cause, Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp, Trust,
 };
 use crate::store::TenantStore;
 use jiff::civil::Date;
@@ -425,9 +425,9 @@ impl<'a> Books<'a> {
     pub(super) fn without_product(&self) -> Vec<Finding> {
         let nameless = |rows: &[Record]| rows.iter().filter(|row| row.text("product").is_none()).count();
         let rows = self.rows.iter().map(|(customer, rows)| (customer, nameless(rows))).filter(|(_, count)| *count > 0);
-        let finding = |(customer, count): (&String, usize)| Finding {
-            source: customer.clone(),
-            message: format!("the report has rows of it without a product, which nobody can map: {count}"),
+        let finding = |(customer, count): (&String, usize)| {
+            let message = format!("the report has rows of it without a product, which nobody can map: {count}");
+            Finding::new(Cause::NoProduct, Kind::Customer, customer.clone(), customer.clone(), message)
         };
         rows.map(finding).collect()
     }
@@ -454,7 +454,7 @@ impl<'a> Books<'a> {
                     "the service {name} was made at the price 0, and {free} contract line(s) of it bill nothing: give it, and them, the price in the PSA"
                 ),
             };
-            Some(Finding { source: source.clone(), message })
+            Some(Finding::new(Cause::Unpriced, Kind::Product, "", source.clone(), message))
         };
         let mut found: Vec<Finding> = made.filter_map(finding).collect();
         found.sort_by(|a, b| a.source.cmp(&b.source));

@@ -11,7 +11,7 @@ use crate::engine::stop::beside_others;
 use crate::engine::{brakes, matching};
 use crate::error::Error;
 use crate::model::{
-    Action, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value, Writable,
+    Action, Cause, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value, Writable,
 };
 use matching::{CustomerMatchInput, Decision};
 use std::collections::{HashMap, HashSet};
@@ -50,7 +50,9 @@ impl Work<'_> {
             if known.contains(customer.as_str()) {
                 outcomes.insert(customer.clone(), self.outcome(&books, observed, &customer, &lines));
             }
-            draft.find(trouble.into_iter().map(|message| Finding { source: customer.clone(), message }).collect());
+            let of_customer =
+                |message| Finding::new(Cause::Contract, Kind::Customer, customer.clone(), customer.clone(), message);
+            draft.find(trouble.into_iter().map(of_customer).collect());
             draft.keep(changes).await?;
         }
         self.store.links_put(&self.sync.name, &std::mem::take(&mut draft.noted)).await?;
@@ -61,9 +63,9 @@ impl Work<'_> {
                 .rows
                 .keys()
                 .filter(|customer| !known.contains(customer.as_str()))
-                .map(|customer| Finding {
-                    source: customer.clone(),
-                    message: "usage is reported of a customer that the source does not list".to_owned(),
+                .map(|customer| {
+                    let message = "usage is reported of a customer that the source does not list";
+                    Finding::new(Cause::Unlisted, Kind::Customer, customer.clone(), customer.clone(), message)
                 })
                 .collect(),
         );
@@ -163,13 +165,13 @@ impl Work<'_> {
                 Decision::Create { reason } if can.writes.contains(&Operation::Create) => {
                     create.push(new_product(record, link, can, reason));
                 }
-                Decision::Create { .. } => draft.find(vec![Finding {
-                    source: record.id.clone(),
-                    message: format!(
+                Decision::Create { .. } => {
+                    let message = format!(
                         "`{}` cannot create products with its settings: create {} there, and map it",
                         self.target.name, record.name
-                    ),
-                }]),
+                    );
+                    draft.find(vec![Finding::new(Cause::Cannot, kind, "", record.id.clone(), message)]);
+                }
                 other => decided.extend(matching::decided(link, kind, &record.id, other, self.now())),
             }
         }

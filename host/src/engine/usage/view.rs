@@ -98,6 +98,16 @@ pub enum UsageState {
 }
 
 impl UsageState {
+    /// All states.
+    pub const ALL: [UsageState; 6] = [
+        UsageState::InStep,
+        UsageState::Waiting,
+        UsageState::Held,
+        UsageState::NotFetched,
+        UsageState::Left,
+        UsageState::Together,
+    ];
+
     /// The word, as people read it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

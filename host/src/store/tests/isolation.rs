@@ -24,6 +24,8 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     tenant.links_put(&sync, &[linked("1", "t1")]).await.unwrap();
     tenant.reverse_put(&sync, "t9", Some(ReverseDecision::Exclude), T0).await.unwrap();
     let (run, plan) = planned(tenant, 2).await;
+    let finding = crate::model::Finding::new(crate::model::Cause::ByHand, Kind::Asset, "a", "1", "edited");
+    tenant.findings_insert(plan, 1, vec![finding]).await.unwrap();
     let batch = tenant.batch_intend(run, plan, &at_revision(&[1, 2]), T0).await.unwrap();
     tenant.batch_settle(plan, Some(batch), &[settled(1, ChangeStatus::Done)], &[], &psa, T0).await.unwrap();
     let doubt = Doubt { intended_at: T0, since: T0, answered: false, looks: 0, due_at: T0, why: "no reply".into() };
@@ -93,6 +95,8 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     assert!(two.run_list(None, 9).await.unwrap().is_empty());
     assert!(two.plan_get(plan).await.unwrap().is_none());
     assert!(two.plan_list(&sync, 9).await.unwrap().is_empty());
+    assert!(two.findings_list(plan, &crate::store::FindingFilter::default(), 0, 9).await.is_err());
+    assert!(two.findings_groups(plan, &crate::store::FindingFilter::default(), 9).await.is_err());
     assert!(two.first_runs_ended(&sync).await.unwrap().is_empty());
     assert!(two.unsettled(&sync).await.unwrap().is_empty());
     assert!(two.journal_list(&JournalFilter::default()).await.unwrap().is_empty());

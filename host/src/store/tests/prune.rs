@@ -56,6 +56,7 @@ async fn made(
         undecided: 0,
         approved_at: None,
         approved_by: None,
+        findings: Vec::new(),
         undoes,
     };
     tenant.plan_finish(&made).await.unwrap();

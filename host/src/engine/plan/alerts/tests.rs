@@ -176,7 +176,9 @@ fn a_customer_that_is_not_linked_has_the_catch_all_or_nothing() {
     assert!(planned.changes[0].fields.iter().all(|diff| diff.name != "asset" && diff.name != "parent"));
     let held = plan(&alerts, &[], &[], &Place::Unmapped, &TicketRules::default());
     assert_eq!(held.changes[0].held.as_ref().unwrap().brake, UNMAPPED);
-    assert_eq!(plan(&alerts, &[], &[], &Place::Excluded, &caught), Planned::default());
+    let off = plan(&alerts, &[], &[], &Place::Excluded("tickets are off"), &caught);
+    assert!(off.changes.is_empty() && off.findings.iter().all(|one| one.cause == Cause::NoTicket), "{off:?}");
+    assert_eq!(off.findings.len(), alerts.len());
 }
 
 #[test]

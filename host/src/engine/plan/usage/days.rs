@@ -6,7 +6,7 @@
 
 use super::{EFFECTIVE, ENDED, Weighing, date};
 use crate::engine::matching::contracts::is_offered;
-use crate::model::{Hold, Record, Value};
+use crate::model::{Brake, Hold, Record, Value};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::HashSet;
@@ -116,7 +116,7 @@ impl Weighing<'_, '_> {
             let why = format!("{on} lies after the contract {name} ended, on {ends}");
             let reason =
                 format!("{why}; {}; its last day: `crosswalk usage approve --effective {ends}`", self.what_follows());
-            return Some(Hold::new(super::DATES, reason));
+            return Some(Hold::new(Brake::Dates, reason));
         } else if let Some(until) =
             line.and_then(|line| date(line.field("invoiced-until"))).filter(|until| on <= *until)
         {
@@ -131,7 +131,7 @@ impl Weighing<'_, '_> {
             None => "no day of the contract is open: choose another contract with `crosswalk customer map --contract`"
                 .to_owned(),
         };
-        Some(Hold::new(super::DATES, format!("{why}; {other}")))
+        Some(Hold::new(Brake::Dates, format!("{why}; {other}")))
     }
 
     /// Which contract to choose instead of one that has ended.

@@ -6,7 +6,7 @@
 
 use super::{Line, PARTS, QUANTITY, Step, Weighing, integer, parts};
 use crate::model::sync::{BrakeLimits, UsageRules};
-use crate::model::{Action, Hold};
+use crate::model::{Action, Brake, Hold};
 use std::cmp::Ordering;
 
 impl Weighing<'_, '_> {
@@ -17,17 +17,20 @@ impl Weighing<'_, '_> {
         if !as_left {
             let approved = integer(self.sent(QUANTITY)).unwrap_or_default();
             let reason = format!("somebody set it to {has} in the PSA, where {approved} were approved");
-            holds.push(Hold::new("edited", reason));
+            holds.push(Hold::new(Brake::Edited, reason));
         }
         let moved = has.abs_diff(quantity);
         let is_share = moved.saturating_mul(100) > u64::from(*percent).saturating_mul(has.unsigned_abs());
         if quantity == 0 && has != 0 {
-            holds.push(Hold::new("zero", format!("the count fell from {has} to zero")));
+            holds.push(Hold::new(Brake::Zero, format!("the count fell from {has} to zero")));
         } else if quantity < has && is_share {
-            holds.push(Hold::new("quantity", format!("it falls from {has} to {quantity}: by more than {percent} %")));
+            holds.push(Hold::new(
+                Brake::Quantity,
+                format!("it falls from {has} to {quantity}: by more than {percent} %"),
+            ));
         } else if moved >= u64::from(*least) && is_share {
             let reason = format!("from {has} to {quantity}: more than {percent} %, and at least {least}");
-            holds.push(Hold::new("quantity", reason));
+            holds.push(Hold::new(Brake::Quantity, reason));
         }
         holds
     }
@@ -43,7 +46,7 @@ impl Weighing<'_, '_> {
         (own != before).then(|| {
             let reason =
                 format!("it is the sum of {} now, and was that of {}", own.join(" and "), before.join(" and "));
-            Hold::new("parts", reason)
+            Hold::new(Brake::Parts, reason)
         })
     }
 }
@@ -88,7 +91,7 @@ impl Sweep {
     }
 
     /// What holds what goes one way, if it is too much: of the lines, or of the units.
-    fn over(&self, brake: &str, word: &str, moved: Moved, limits: &BrakeLimits) -> Option<Hold> {
+    fn over(&self, brake: Brake, word: &str, moved: Moved, limits: &BrakeLimits) -> Option<Hold> {
         let (percent, least) = (limits.sync_quantity_percent, limits.sync_quantity_least);
         let is_over = |part: u64, all: u64| part >= u64::from(least) && part * 100 > u64::from(percent) * all;
         let Moved { lines, units } = moved;
@@ -105,8 +108,8 @@ impl Sweep {
 
     /// Holds what goes the way of which there is too much. A number that a person asked for is left alone.
     pub(in crate::engine) fn hold(&self, limits: &BrakeLimits, lines: &mut [Line], asked: &dyn Fn(&str) -> bool) {
-        let falls = self.over("falls", "fall", self.down, limits);
-        let rises = self.over("rises", "rise", self.up, limits);
+        let falls = self.over(Brake::Falls, "fall", self.down, limits);
+        let rises = self.over(Brake::Rises, "rise", self.up, limits);
         for line in lines.iter_mut().filter(|line| !asked(&line.product)) {
             let Step::Change { action, quantity, .. } = line.step else { continue };
             let hold = match quantity.cmp(&had(line, action)) {

@@ -4,7 +4,7 @@ use super::{
     CONTRACT, COUNTED, Choice, EFFECTIVE, HAD, Line, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Step,
     TAKEN, UsageInput, count, date, integer, out_of_force, term,
 };
-use crate::model::{Action, Hold, LineKey, Link, LinkState, Operation, Record, Value, Writable};
+use crate::model::{Action, Brake, Hold, LineKey, Link, LinkState, Operation, Record, Value, Writable};
 use jiff::civil::Date;
 
 /// One line on the scales.
@@ -218,7 +218,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             Some(_) => None,
             None => self.parts.iter().find_map(|part| part.old.as_ref()).map(|old| {
                 Hold::new(
-                    "moved",
+                    Brake::Moved,
                     format!(
                         "{} was billed by line {} until now: that is set to 0 from the same day on",
                         old.key, old.line
@@ -270,7 +270,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
                 format!("it was billed by line {id} until now, which is not to be seen: look that it bills nothing")
             }
         };
-        Hold::new("moved", reason)
+        Hold::new(Brake::Moved, reason)
     }
 
     /// The line that billed this one, as long as it bills: what goes to 0 where this goes elsewhere.
@@ -414,7 +414,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         if !linked {
             let reason =
                 format!("{line_of} has {has}, which this sync did not put there, and {quantity} are to be on it");
-            holds.push(Hold::new("takeover", reason));
+            holds.push(Hold::new(Brake::Takeover, reason));
         }
         holds.extend(self.brakes(has, quantity, !linked || as_left));
         holds.extend(parts);

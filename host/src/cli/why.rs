@@ -13,15 +13,20 @@ use std::collections::BTreeSet;
 /// Why a record is, or is not, in step.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+The reason is the plan's own: what the newest plan holds or found of the record is told with the plan's
+number and time; what the rules can be asked of one record alone is told as it is now. Neither vendor is asked.
+
 Examples:
   crosswalk why rmm-to-psa asset 4711
-  crosswalk why rmm-to-psa customer \"Contoso Ltd\" --fields")]
+  crosswalk why rmm-to-psa customer \"Contoso Ltd\" --fields
+  crosswalk why rmm-to-psa alert 8812
+  crosswalk why licences usage 5f0c1d7e/CIXA-MSP")]
 pub(super) struct WhyArgs {
     /// The sync
     sync: SyncName,
     /// The record's kind
     kind: Kind,
-    /// The record: its id at the source or at the target, or its exact name
+    /// The record: its id at the source or at the target, or its exact name; a line of usage as CUSTOMER/PRODUCT
     record: String,
     /// Also show both sides field by field, and the journal
     #[arg(long)]
@@ -46,6 +51,8 @@ fn document(trace: &Trace) -> Value {
         "source_gone": trace.source_gone,
         "target": trace.target.as_ref().map(shapes::record),
         "link": trace.link.as_ref().map(shapes::link),
+        "plan": trace.plan.map(|(plan, made_at)| json!({ "id": plan, "made_at": shapes::time(Some(made_at)) })),
+        "findings": trace.findings,
         "planned": trace.planned.iter().map(shapes::change).collect::<Vec<_>>(),
         "journal": trace.journal.iter().map(shapes::journal).collect::<Vec<_>>(),
     })

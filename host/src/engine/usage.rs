@@ -9,6 +9,7 @@
 mod books;
 mod fetched;
 mod ground;
+mod one;
 mod outcomes;
 mod planning;
 mod verbs;

@@ -1,28 +1,30 @@
 //! Why one record is, or is not, in step: one trace from source to target, in words.
 //!
-//! A record is found by its id at the source, by its id at the target, or by its exact
-//! name. What is told is what is stored: both sides as last read, the link, the newest
-//! plan and the journal. What planning leaves as it is stands nowhere; for a linked record
-//! it is planned again from what is stored, alone and without keeping anything. Neither
-//! vendor is asked.
+//! The reasons are the plan's own. What the newest plan holds or found of the record is stored with it and told
+//! as it is there, with the plan's number and time. Where the rules can be asked again for one record alone (what
+//! is linked, an alert, a line of usage), they are, with what is stored now: the same functions that plan, without
+//! keeping anything. What they say now goes before what the plan found of the same; what only a plan of the whole
+//! sync can know (who is who, what could not be read) is taken from the plan. Neither vendor is asked.
 //!
-//! Here the facts are gathered; `words` says them.
+//! Here the facts are gathered: which record is meant in `meant`, what the rules say now in `afresh`. `words` says them.
 
+mod afresh;
+mod meant;
 mod words;
 
 pub use words::{Advice, Step};
 
-use super::matching::Decision;
-use super::plan::{self, Item, PlanInput, Planned, Reference, same, shown};
+use super::plan::Planned;
 use super::query::ChangeView;
+use super::usage::UsageLine;
 use super::{Tenant, UncertainView};
 use crate::error::Error;
 use crate::model::{
-    FieldRule, Kind, KindDescription, Link, PlanId, Record, Sync, SyncName, Value, Writable, catalogue,
+    Action, Cause, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Side, Sync, SyncName, Timestamp,
 };
-use crate::store::{ChangeFilter, JournalEntry, JournalFilter, LIST_LIMIT, Stored};
+use crate::store::{ChangeFilter, ChangeStatus, FindingFilter, JournalEntry, JournalFilter, Stored};
+use meant::Meant;
 use serde::Serialize;
-use std::collections::HashMap;
 
 /// Why a record is, or is not, in step.
 #[derive(Debug, Clone, Serialize)]
@@ -43,8 +45,12 @@ pub struct Trace {
     pub steps: Vec<Step>,
     /// What would change it.
     pub next: Vec<Advice>,
-    /// What the newest plan has for it.
+    /// The newest plan that has or had to do with it, and when that was made: what is told rests on it.
+    pub plan: Option<(PlanId, Timestamp)>,
+    /// What that plan has for it.
     pub planned: Vec<ChangeView>,
+    /// What plans found of it that still holds.
+    pub findings: Vec<Finding>,
     /// What happened to it, newest first.
     pub journal: Vec<JournalEntry>,
 }
@@ -56,16 +62,33 @@ struct Facts {
     target: Option<Stored>,
     link: Option<Link>,
     customer: Option<Customer>,
-    /// The newest plan, and what it has for the record.
-    plan: Option<PlanId>,
+    /// The newest plan, when it was made, and what it has for the record.
+    plan: Option<(PlanId, Timestamp)>,
     planned: Vec<ChangeView>,
+    /// What plans found of it that still holds.
+    found: Vec<Found>,
+    /// Whether the rules were asked again for this record.
+    asked: bool,
     /// What a plan of this record alone would do and leave now.
     afresh: Planned,
     /// What differs and is left so by the sync's rules.
     by_rule: Vec<String>,
+    /// Of an alert: why it is in no ticket, where that is settled.
+    no_ticket: Option<String>,
+    /// Of a line of usage: how it stands now.
+    line: Option<UsageLine>,
+    /// Of a customer whose usage is counted: why nothing of it is billed.
+    unbilled: Option<String>,
     /// Its write that is not settled, of whatever plan.
     uncertain: Option<UncertainView>,
     journal: Vec<JournalEntry>,
+}
+
+/// What a plan found.
+struct Found {
+    plan: PlanId,
+    made_at: Timestamp,
+    finding: Finding,
 }
 
 /// The source customer a record belongs to.
@@ -73,14 +96,10 @@ struct Customer {
     id: String,
     name: String,
     link: Option<Link>,
-}
-
-/// Which record is meant.
-struct Meant {
-    kind: Kind,
-    source: Option<String>,
-    target: Option<String>,
-    link: Option<Link>,
+    /// Whether the source lists it.
+    listed: bool,
+    /// What the newest plan is to make of it, in words.
+    to_come: Option<String>,
 }
 
 impl Tenant {
@@ -104,78 +123,11 @@ impl Tenant {
             verdict,
             steps,
             next,
+            plan: facts.plan,
             planned: facts.planned,
+            findings: facts.found.into_iter().map(|found| found.finding).collect(),
             journal: facts.journal,
         })
-    }
-
-    async fn meant(&self, sync: &Sync, kind: Kind, text: &str) -> Result<Meant, Error> {
-        let of_link = |link: Link| Meant {
-            kind: link.kind,
-            source: Some(link.source.clone()),
-            target: link.target.clone(),
-            link: Some(link),
-        };
-        let of_source = |id: String| Meant { kind, source: Some(id), target: None, link: None };
-        let of_target = |id: String| Meant { kind, source: None, target: Some(id), link: None };
-        if let Some(link) = self.store.link_get(&sync.name, kind, text).await? {
-            return Ok(of_link(link));
-        }
-        if self.stored(&sync.source, kind, text).await?.is_some() {
-            return Ok(of_source(text.to_owned()));
-        }
-        if let Some(link) = self.link_of_target(sync, kind, text).await? {
-            return Ok(of_link(link));
-        }
-        if self.stored(&sync.target, kind.counterpart(), text).await?.is_some() {
-            return Ok(of_target(text.to_owned()));
-        }
-        for (connection, kind, is_source) in [(&sync.source, kind, true), (&sync.target, kind.counterpart(), false)] {
-            let found = self.store.record_search(connection, kind, text, LIST_LIMIT).await?;
-            let mut named: Vec<String> = found
-                .into_iter()
-                .filter(|stored| stored.record.name.to_lowercase() == text.trim().to_lowercase())
-                .map(|stored| stored.record.id)
-                .collect();
-            match (named.pop(), named.is_empty()) {
-                (None, _) => {}
-                (Some(id), true) if is_source => {
-                    let link = self.store.link_get(&sync.name, kind, &id).await?;
-                    return Ok(link.map_or_else(|| of_source(id), of_link));
-                }
-                (Some(id), true) => {
-                    let link = self.link_of_target(sync, kind, &id).await?;
-                    return Ok(link.map_or_else(|| of_target(id), of_link));
-                }
-                (Some(id), false) => {
-                    named.push(id);
-                    return Err(Error::invalid(
-                        format!("{} {kind}s of `{connection}` are called `{text}`", named.len()),
-                        format!("name one by its id: {}", named.join(", ")),
-                    ));
-                }
-            }
-        }
-        let journal = JournalFilter { source: Some(text.to_owned()), ..of_record(sync, kind) };
-        if self.store.journal_list(&journal).await?.is_empty() {
-            return Err(Error::not_found(
-                "record",
-                format!("{kind} {text}"),
-                format!("it was never read: run `crosswalk plan {}`, or look at the id or the name again", sync.name),
-            ));
-        }
-        Ok(of_source(text.to_owned()))
-    }
-
-    /// The link to a target record: of this kind, or of whatever kind at the source.
-    async fn link_of_target(&self, sync: &Sync, kind: Kind, id: &str) -> Result<Option<Link>, Error> {
-        for target_kind in Kind::ALL {
-            let links = self.store.links_of_target(&sync.name, target_kind, id).await?;
-            if let Some(link) = links.into_iter().find(|link| link.kind == kind || target_kind == kind) {
-                return Ok(Some(link));
-            }
-        }
-        Ok(None)
     }
 
     async fn stored(
@@ -191,7 +143,10 @@ impl Tenant {
         let Meant { kind, source, target, link } = meant;
         let mut facts = Facts::default();
         if let Some(id) = &source {
-            facts.source = self.stored(&sync.source, kind, id).await?;
+            facts.source = match kind {
+                Kind::Usage => self.row_of(sync, id).await?,
+                _ => self.stored(&sync.source, kind, id).await?,
+            };
         }
         if let Some(id) = &target {
             let kind = link.as_ref().map_or(kind.counterpart(), |link| link.target_kind);
@@ -204,122 +159,179 @@ impl Tenant {
             .find(|open| source.as_ref() == Some(&open.source) || (target.is_some() && open.target == target));
         let record = facts.source.as_ref().map(|stored| &stored.record);
         if let Some(id) = record.and_then(|record| record.parent.clone()).filter(|_| kind != Kind::Customer) {
-            let stored = self.stored(&sync.source, Kind::Customer, &id).await?;
-            let link = self.store.link_get(&sync.name, Kind::Customer, &id).await?;
-            facts.customer =
-                Some(Customer { name: stored.map_or_else(String::new, |stored| stored.record.name), id, link });
+            facts.customer = Some(self.customer_of(sync, id).await?);
         }
+        let ids = (source.as_deref(), target.as_deref());
+        let whole = self.store.plan_list(&sync.name, 1).await?.pop();
         // What becomes another kind at the target is planned apart.
         let plan = match kind.counterpart() == kind {
-            true => self.store.plan_list(&sync.name, 1).await?.pop().map(|plan| plan.id),
-            false => self.store.plan_part_latest(&sync.name, kind).await?,
+            true => whole.clone(),
+            false => match self.store.plan_part_latest(&sync.name, kind).await? {
+                Some(plan) => self.store.plan_get(plan).await?,
+                None => None,
+            },
         };
-        if let (Some(plan), Some(source)) = (plan, &source) {
-            let filter = ChangeFilter { kind: Some(kind), source: Some(source.clone()), ..ChangeFilter::default() };
-            facts.planned = self.plan_changes(plan, &filter, 0, 10).await?;
-            facts.plan = Some(plan);
+        if let Some(plan) = &plan {
+            facts.planned = self.planned(plan, kind, ids).await?;
+            facts.plan = Some((plan.id, plan.made_at));
         }
-        let journal =
-            JournalFilter { source, target: target.filter(|_| facts.link.is_none()), ..of_record(sync, kind) };
+        let journal = JournalFilter {
+            source: source.clone(),
+            target: target.clone().filter(|_| facts.link.is_none()),
+            ..of_record(sync, kind)
+        };
         facts.journal = self.store.journal_list(&journal).await?;
-        self.look_afresh(sync, kind, &mut facts).await?;
+        self.look_afresh(sync, kind, &mut facts, ids.0).await?;
+        facts.found = self.found(sync, kind, &facts, ids, whole.as_ref()).await?;
+        // Only a plan of the whole sync sees that it may be there under another id.
+        if facts.found.iter().any(|found| found.finding.cause == Cause::Undecided) {
+            facts.afresh.changes.retain(|change| change.action != Action::Deactivate);
+        }
         Ok(facts)
     }
 
-    /// What planning would do and leave now, of a record whose link stands. It needs the target's
-    /// description; a connection that cannot be opened is told elsewhere.
-    async fn look_afresh(&self, sync: &Sync, kind: Kind, facts: &mut Facts) -> Result<(), Error> {
-        let Some(link) = facts.link.as_ref().filter(|link| link.linked().is_some() && link.target_kind == kind) else {
-            return Ok(());
-        };
-        let account = facts.customer.as_ref().map(|customer| customer.link.as_ref().and_then(Link::linked));
-        let Ok(target) = self.open(&sync.target).await else { return Ok(()) };
-        let (Some(can), false) = (target.description.kind(kind), account == Some(None)) else { return Ok(()) };
-        let present = |stored: &'_ &Stored| stored.gone_at.is_none();
-        let (source, there) = (facts.source.as_ref().filter(present), facts.target.as_ref().filter(present));
-        let (source, there) = (source.map(|stored| &stored.record), there.map(|stored| &stored.record));
-        let customer = facts.customer.as_ref().map_or(link.source.as_str(), |customer| customer.id.as_str());
-        let references = match source {
-            Some(record) => self.references(sync, kind, customer, record).await?,
-            None => HashMap::new(),
-        };
-        let decision = Decision::Keep;
-        let item = Item {
-            source,
-            gone_since: facts.source.as_ref().and_then(|stored| stored.gone_at),
-            link: Some(link),
-            decision: &decision,
-            target: there,
-        };
-        let planned = plan::plan_kind(&PlanInput {
-            kind,
-            customer,
-            items: &[item],
-            parent_target: account.flatten(),
-            parent_out_of_use: None,
-            describe: can,
-            rules: &sync.rules,
-            now: self.parts.clock.now(),
-            refresh: false,
-            resolve: &|kind, id| {
-                references.get(&(kind, id.to_owned())).map_or(Reference::Unknown, |id| Reference::Target(id.clone()))
-            },
-        });
-        if let (Some(source), Some(there)) = (source, there) {
-            facts.by_rule = left_by_rule(sync, kind, can, source, there);
+    async fn customer_of(&self, sync: &Sync, id: String) -> Result<Customer, Error> {
+        let stored = self.stored(&sync.source, Kind::Customer, &id).await?;
+        let link = self.store.link_get(&sync.name, Kind::Customer, &id).await?;
+        let listed = stored.as_ref().is_some_and(|stored| stored.gone_at.is_none());
+        let name = stored.map_or_else(String::new, |stored| stored.record.name);
+        let mut to_come = None;
+        if let (None, Some(plan)) =
+            (link.as_ref().and_then(Link::linked), self.store.plan_list(&sync.name, 1).await?.first())
+        {
+            let planned = self.planned(plan, Kind::Customer, (Some(&id), None)).await?;
+            let makes = |view: &&ChangeView| {
+                view.status == ChangeStatus::Pending && matches!(view.change.action, Action::Link | Action::Create)
+            };
+            to_come = planned.iter().find(makes).map(|view| match view.change.action {
+                Action::Link => format!("waits for plan {} to link it", plan.id),
+                _ => format!("waits for plan {} to create it", plan.id),
+            });
         }
-        facts.afresh = planned;
-        Ok(())
+        Ok(Customer { name, id, link, listed, to_come })
     }
 
-    /// Where the references of a record lead, as far as they stay within its customer.
-    async fn references(
+    /// What a plan has for a record, by either of its ids.
+    async fn planned(
+        &self,
+        plan: &Plan,
+        kind: Kind,
+        (source, target): (Option<&str>, Option<&str>),
+    ) -> Result<Vec<ChangeView>, Error> {
+        let filter = match (source, target) {
+            (Some(source), _) => ChangeFilter { source: Some(source.to_owned()), ..ChangeFilter::default() },
+            // What is to be made at the source is known by its target alone.
+            (None, Some(target)) => {
+                ChangeFilter { source: Some(String::new()), target: Some(target.to_owned()), ..ChangeFilter::default() }
+            }
+            (None, None) => return Ok(Vec::new()),
+        };
+        self.plan_changes(plan.id, &ChangeFilter { kind: Some(kind), ..filter }, 0, 10).await
+    }
+
+    /// What the newest plan of the whole sync, and what was polled or refreshed since, found of a record: as far as
+    /// it still holds.
+    async fn found(
         &self,
         sync: &Sync,
         kind: Kind,
-        customer: &str,
-        record: &Record,
-    ) -> Result<HashMap<(Kind, String), String>, Error> {
-        let mut found = HashMap::new();
-        for field in &record.fields {
-            let Some((to, id)) = catalogue::refers_to(kind, &field.name).zip(field.value.as_text()) else { continue };
-            let owned = self.stored(&sync.source, to, id).await?;
-            if owned.is_some_and(|stored| stored.record.parent.as_deref() == Some(customer)) {
-                let link = self.store.link_get(&sync.name, to, id).await?;
-                found.extend(
-                    link.as_ref().and_then(Link::linked).map(|target| ((to, id.to_owned()), target.to_owned())),
-                );
+        facts: &Facts,
+        (source, target): (Option<&str>, Option<&str>),
+        whole: Option<&Plan>,
+    ) -> Result<Vec<Found>, Error> {
+        let mut plans = self.store.plan_parts_since(&sync.name, whole.map_or(PlanId(0), |plan| plan.id)).await?;
+        plans.extend(whole.cloned());
+        let mut all: Vec<Found> = Vec::new();
+        for plan in plans.into_iter().filter(|plan| !plan.findings.is_empty()) {
+            for (side, kind, id) in [(Side::Source, kind, source), (Side::Target, kind.counterpart(), target)] {
+                let Some(id) = id else { continue };
+                let filter =
+                    FindingFilter { kind: Some(kind), source: Some(id.to_owned()), ..FindingFilter::default() };
+                let rows = self.store.findings_list(plan.id, &filter, 0, FINDINGS).await?;
+                for (_, finding) in rows.into_iter().filter(|(_, finding)| finding.side == side) {
+                    let known = all.iter().any(|found| found.plan != plan.id && found.finding.cause == finding.cause);
+                    if !known && facts.holds(&finding, plan.made_at) {
+                        all.push(Found { plan: plan.id, made_at: plan.made_at, finding });
+                    }
+                }
             }
         }
-        Ok(found)
+        Ok(all)
     }
 }
 
-/// What the two sides say differently of a field that a rule keeps the host from writing.
-fn left_by_rule(sync: &Sync, kind: Kind, can: &KindDescription, source: &Record, target: &Record) -> Vec<String> {
-    let Some(rules) = sync.rules.kinds.get(&kind) else { return Vec::new() };
-    let fields = can.fields.iter().filter(|field| field.writable != Writable::Never && field.name != "active");
-    let fields = fields.filter(|field| catalogue::refers_to(kind, &field.name).is_none());
-    let sides = fields.filter_map(|field| {
-        Some((field.name.as_str(), source.field(&field.name)?.clone(), target.field(&field.name)?.clone()))
-    });
-    let names = ("name", Value::Text(source.name.clone()), Value::Text(target.name.clone()));
-    std::iter::once(names)
-        .chain(sides)
-        .filter(|(_, source, target)| !source.is_blank() && !same(source, target))
-        .filter_map(|(name, source, target)| {
-            let rule = match rules.rule(name) {
-                FieldRule::SourceWins | FieldRule::SourceForces => return None,
-                FieldRule::TargetWins => "target-wins",
-                FieldRule::SeedOnce => "seed-once",
-                FieldRule::FillIfEmpty => "fill-if-empty",
-                FieldRule::Ignore => "ignore",
-            };
-            let (source, target) = (shown(&source), shown(&target));
-            Some(format!("{name} is left by the rule `{rule}`: the source says {source}, the target {target}"))
-        })
-        .collect()
+impl Facts {
+    /// Whether what a plan found still holds: nothing was decided since, and the rules were not asked again.
+    fn holds(&self, finding: &Finding, made_at: Timestamp) -> bool {
+        let of_customer = self.customer.as_ref().and_then(|customer| customer.link.as_ref());
+        let decided = self.link.iter().chain(of_customer);
+        let mut decided = decided.filter(|link| link.decided_at > made_at && link.decided_by != MATCHING);
+        match origin(finding.cause) {
+            Origin::Record => !self.asked && decided.next().is_none(),
+            Origin::Write => self.uncertain.is_some(),
+            Origin::Sync => true,
+        }
+    }
+
+    /// Whether something is planned for the record that nothing but an approval, or a brake, keeps from being done.
+    fn due(&self) -> Option<&PlannedChange> {
+        self.afresh.changes.first()
+    }
 }
+
+/// What a finding rests on.
+enum Origin {
+    /// On the record, its link and what it is linked to: the rules can be asked again.
+    Record,
+    /// On a write that is not settled.
+    Write,
+    /// On more than that.
+    Sync,
+}
+
+fn origin(cause: Cause) -> Origin {
+    match cause {
+        Cause::Proposed
+        | Cause::Conflict
+        | Cause::Unmapped
+        | Cause::Broken
+        | Cause::Excluded
+        | Cause::Unused
+        | Cause::TargetUnread
+        | Cause::Missing
+        | Cause::NotOurs
+        | Cause::ByRule
+        | Cause::ByHand
+        | Cause::Cannot
+        | Cause::Reference
+        | Cause::Value
+        | Cause::Nameless
+        | Cause::TicketOpen
+        | Cause::NoTicket
+        | Cause::NotFetched
+        | Cause::Unbilled
+        | Cause::Former => Origin::Record,
+        Cause::Uncertain | Cause::Unsettled => Origin::Write,
+        Cause::Flawed
+        | Cause::Unread
+        | Cause::Astray
+        | Cause::SharedKey
+        | Cause::Undecided
+        | Cause::NotRefreshed
+        | Cause::Flapping
+        | Cause::Contract
+        | Cause::Unpriced
+        | Cause::NoProduct
+        | Cause::Unlisted
+        | Cause::NotCreated
+        | Cause::NotUndone => Origin::Sync,
+    }
+}
+
+/// Who decided a link that matching left open.
+const MATCHING: &str = "matching";
+/// Findings of one record that are told.
+const FINDINGS: usize = 20;
 
 fn of_record(sync: &Sync, kind: Kind) -> JournalFilter {
     JournalFilter { sync: Some(sync.name.clone()), kind: Some(kind), limit: 50, ..JournalFilter::default() }

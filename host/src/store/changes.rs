@@ -114,6 +114,8 @@ pub struct ChangeFilter {
     pub customer: Option<String>,
     /// Of this source record.
     pub source: Option<String>,
+    /// Of this target record, as it was planned.
+    pub target: Option<String>,
     /// Held by a brake, or not.
     pub held: Option<bool>,
     /// That stand so.
@@ -226,6 +228,7 @@ impl TenantStore {
                 ("s.status", filter.status.map(ChangeStatus::as_str)),
                 ("c.customer", filter.customer.as_deref()),
                 ("c.source", filter.source.as_deref()),
+                ("c.target", filter.target.as_deref()),
             ];
             for (column, word) in words {
                 if let Some(word) = word {

@@ -1,14 +1,17 @@
 //! A trace in words: the verdict, the steps from source to target, and what would change it.
 //!
-//! Pure: from facts to sentences. Nothing depends on a kind's name, so that it holds for
-//! every kind a sync has.
+//! Pure: from facts to sentences. Nothing here depends on a kind's name, so that it holds for every kind a sync
+//! has; what alerts, lines of usage and customers that are billed have of their own is in `special`.
 
-use super::{Customer, Facts};
+mod special;
+
+use super::{Customer, Facts, Found};
 use crate::engine::plan::alerts::UNMAPPED;
 use crate::engine::plan::{same, shown};
 use crate::engine::query::ChangeView;
 use crate::engine::settle::past;
-use crate::model::{Action, Kind, Link, LinkState, Sync, Trust};
+use crate::model::sync::Sites;
+use crate::model::{Action, Cause, Kind, Link, LinkState, Sync, Trust};
 use crate::store::{ChangeStatus, JournalEntry, Stored};
 use serde::Serialize;
 
@@ -18,7 +21,8 @@ const FIELDS: usize = 6;
 /// One step of a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// What it is about: `source`, `customer`, `match`, `target`, `written`, `tried`, `kept`, `left`, `planned`.
+    /// What it is about: `source`, `customer`, `match`, `target`, `counted`, `billing`, `written`, `tried`, `kept`, `left`,
+    /// `found`, `planned`, `plan`.
     pub what: &'static str,
     /// In words.
     pub words: String,
@@ -63,6 +67,9 @@ impl Teller<'_> {
             let by_hand = Advice { command, does: "settles it by hand".to_owned() };
             return (verdict, vec![self.plan("looks it up"), by_hand]);
         }
+        if let Some(told) = self.special() {
+            return told;
+        }
         if let Some(open) = self.planned(&[ChangeStatus::Pending]) {
             return self.open(open);
         }
@@ -80,13 +87,24 @@ impl Teller<'_> {
         }
         let source = self.source_id();
         if facts.source.is_none() && facts.link.is_none() && facts.target.is_some() {
+            if let Some(found) = facts.found.first() {
+                return (format!("not in step: {}", found.finding.message), vec![self.list("shows what could be")]);
+            }
             let verdict = format!("no {kind} of `{}` is linked to it: nothing of this sync touches it", sync.source);
             return (verdict, vec![self.list("shows what could be")]);
         }
         if !sync.rules.kinds.contains_key(&kind) {
             return (format!("left out: {kind}s take no part in the sync `{}`", sync.name), Vec::new());
         }
-        if let Some(customer) = facts.customer.as_ref().filter(|customer| customer.account().is_none()) {
+        if kind == Kind::Location && sync.rules.sites == Sites::Primary {
+            let verdict =
+                "left out: by the rule `sites` all of a customer stands at its primary location, and none is made";
+            return (verdict.to_owned(), Vec::new());
+        }
+        if let (None, Some(found)) = (&facts.link, facts.found.first()) {
+            return self.found(found);
+        }
+        if let Some(customer) = facts.customer.as_ref().filter(|customer| customer.bars(facts)) {
             let link = facts.link.as_ref().filter(|link| link.state == LinkState::Excluded);
             if link.is_none() {
                 let verdict = format!(
@@ -124,6 +142,9 @@ impl Teller<'_> {
             LinkState::Excluded => {
                 let verdict = format!("left out: excluded by {}", who(&link.decided_by));
                 (verdict, vec![set(), create(), self.link("forget", "", "lets matching decide again")])
+            }
+            LinkState::Create | LinkState::Unmapped if source.is_some() && !facts.found.is_empty() => {
+                self.found(&facts.found[0])
             }
             LinkState::Create => (
                 "not in step: it is to be created by the next plan".to_owned(),
@@ -163,17 +184,18 @@ impl Teller<'_> {
 
     fn linked(&self, link: &Link) -> (String, Vec<Advice>) {
         let facts = self.facts;
-        let left = !facts.afresh.findings.is_empty() || !facts.by_rule.is_empty();
+        let left = !facts.afresh.findings.is_empty() || !facts.by_rule.is_empty() || !facts.found.is_empty();
         if facts.target.as_ref().is_none_or(|stored| stored.gone_at.is_some()) {
             let verdict = "not in step: the linked record is not among what was read from the target".to_owned();
             return (verdict, vec![self.plan("looks again"), self.link("create", "", "has it created anew")]);
         }
-        if let Some(change) = facts.afresh.changes.first() {
+        if let Some(change) = facts.due() {
             let verdict = format!("not in step: “{}” is due ({})", change.action.as_str(), change.reason);
             return (verdict, vec![self.plan("plans it")]);
         }
         if self.gone() {
-            let finding = facts.afresh.findings.first().map(|finding| finding.message.as_str());
+            let found = facts.found.iter().map(|found| &found.finding).chain(&facts.afresh.findings).next();
+            let finding = found.map(|finding| finding.message.as_str());
             let active = facts.target.as_ref().is_some_and(|stored| stored.record.active());
             let otherwise = match active {
                 true => "gone from the source; what it is in the target stands",
@@ -182,10 +204,25 @@ impl Teller<'_> {
             return (finding.unwrap_or(otherwise).to_owned(), Vec::new());
         }
         let by = format!("linked by {} ({})", who(&link.decided_by), or(&link.reason, "no reason is known"));
-        if left {
-            return (format!("in step, but for what is left as it is: {by}"), Vec::new());
+        match &facts.unbilled {
+            Some(why) => (format!("in step, but nothing of its usage is billed: {why} (it is {by})"), self.billing()),
+            None if left => (format!("in step, but for what is left as it is: {by}"), Vec::new()),
+            None => (format!("in step: {by}"), Vec::new()),
         }
-        (format!("in step: {by}"), Vec::new())
+    }
+
+    /// What a plan found of a record that is not linked.
+    fn found(&self, found: &Found) -> (String, Vec<Advice>) {
+        let next = match found.finding.cause {
+            Cause::Cannot | Cause::Unmapped | Cause::Nameless => {
+                vec![
+                    self.link("set", " TARGET", "links it to a record of the target"),
+                    self.link("exclude", "", "leaves it out"),
+                ]
+            }
+            _ => vec![self.plan("looks again")],
+        };
+        (format!("not in step: {}", found.finding.message), next)
     }
 
     fn steps(&self) -> Vec<Step> {
@@ -198,6 +235,9 @@ impl Teller<'_> {
         }
         if let Some(customer) = &facts.customer {
             step("customer", format!("it belongs to {}, which {}", customer.called(), customer.stands()));
+        }
+        if let Some(words) = self.counted() {
+            step("counted", words);
         }
         step("match", self.matched());
         if let Some(stored) = &facts.target {
@@ -217,8 +257,13 @@ impl Teller<'_> {
         for words in self.kept() {
             step("kept", words);
         }
-        if facts.link.as_ref().is_some_and(|link| link.linked().is_some()) {
-            facts.afresh.findings.iter().for_each(|finding| step("left", finding.message.clone()));
+        if let Some(why) = &facts.unbilled {
+            step("billing", format!("nothing of its usage is billed: {why}"));
+        }
+        facts.afresh.findings.iter().for_each(|finding| step("left", finding.message.clone()));
+        facts.line.iter().flat_map(|line| &line.notes).for_each(|note| step("left", note.clone()));
+        for Found { plan, made_at, finding } in &facts.found {
+            step("found", format!("plan {plan}, made at {made_at}: {}", finding.message));
         }
         facts.by_rule.iter().for_each(|words| step("left", words.clone()));
         for view in facts.planned.iter().filter(|view| view.status != ChangeStatus::Done) {
@@ -228,6 +273,14 @@ impl Teller<'_> {
             for change in &facts.afresh.changes {
                 step("planned", format!("the next plan has “{}”: {}", change.action.as_str(), change.reason));
             }
+        }
+        if let Some((plan, made_at)) = facts.plan {
+            step(
+                "plan",
+                format!(
+                    "plan {plan}, made at {made_at}, is the newest; what was read or decided since is told as it is now"
+                ),
+            );
         }
         steps
     }
@@ -275,7 +328,7 @@ impl Teller<'_> {
     }
 
     fn in_plan(&self, view: &ChangeView) -> String {
-        let plan = self.facts.plan.map_or_else(String::new, |plan| format!("plan {plan} has "));
+        let plan = self.facts.plan.map_or_else(String::new, |(plan, _)| format!("plan {plan} has "));
         let mut words = format!("{plan}“{}”: {}", view.change.action.as_str(), view.change.reason);
         if let Some(hold) = &view.change.held {
             words.push_str(&format!("; held by the brake `{}`: {}", hold.brake, hold.reason));
@@ -312,7 +365,7 @@ impl Teller<'_> {
     }
 
     fn apply(&self, flags: &str, does: &str) -> Advice {
-        let plan = self.facts.plan.map_or_else(|| "PLAN".to_owned(), |plan| plan.to_string());
+        let plan = self.facts.plan.map_or_else(|| "PLAN".to_owned(), |(plan, _)| plan.to_string());
         Advice { command: format!("crosswalk apply {plan}{flags}"), does: does.to_owned() }
     }
 
@@ -335,12 +388,22 @@ impl Customer {
         self.link.as_ref().and_then(Link::linked)
     }
 
+    /// Whether nothing is planned for its records: not even along with what a plan is to make of it.
+    fn bars(&self, facts: &Facts) -> bool {
+        self.account().is_none() && (self.to_come.is_none() || facts.link.is_none())
+    }
+
     fn called(&self) -> String {
         if self.name.is_empty() { format!("`{}`", self.id) } else { format!("“{}” (`{}`)", self.name, self.id) }
     }
 
     fn stands(&self) -> String {
-        let Some(link) = &self.link else { return "is not decided on yet".to_owned() };
+        if let (None, Some(to_come)) = (self.account(), &self.to_come) {
+            return to_come.clone();
+        }
+        let Some(link) = &self.link else {
+            return if self.listed { "is not decided on yet" } else { "the source does not list" }.to_owned();
+        };
         match (link.state, link.target.as_deref().unwrap_or_default()) {
             (LinkState::Linked, to) => format!("is linked to `{to}`"),
             (LinkState::Excluded, _) => format!("is excluded by {}", who(&link.decided_by)),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::plan::{Finding, Planned};
 use crate::engine::testkit::{NOW, record};
-use crate::model::{Candidate, Hold, PlanId, PlannedChange, Risk, RunId, SyncName, SyncRules, Value};
+use crate::model::{Candidate, Cause, Hold, PlanId, PlannedChange, Risk, RunId, SyncName, SyncRules, Value};
 
 fn sync() -> Sync {
     Sync {
@@ -33,7 +33,7 @@ fn link(state: LinkState, by: &str, reason: &str) -> Link {
 fn customer(state: LinkState) -> Customer {
     let mut link = link(state, "operator", "");
     link.kind = Kind::Customer;
-    Customer { id: "c".to_owned(), name: "Acme".to_owned(), link: Some(link) }
+    Customer { id: "c".to_owned(), name: "Acme".to_owned(), link: Some(link), listed: true, to_come: None }
 }
 
 /// An asset whose customer is linked, as the source has it.
@@ -42,7 +42,7 @@ fn facts(link: Option<Link>) -> Facts {
     Facts {
         source: Some(stored("a", "PC")),
         customer: Some(customer(LinkState::Linked)),
-        plan: Some(PlanId(6)),
+        plan: Some((PlanId(6), NOW)),
         link,
         target,
         ..Facts::default()
@@ -181,7 +181,7 @@ fn a_linked_record_that_is_gone_due_or_left_says_so() {
     let linked = || facts(Some(link(LinkState::Linked, "stamp", "its key")));
     let mut gone = linked();
     gone.source.as_mut().unwrap().gone_at = Some(NOW);
-    let finding = Finding { source: "a".into(), message: "missing from the source since then".into() };
+    let finding = Finding::new(Cause::Missing, Kind::Asset, "c", "a", "missing from the source since then");
     gone.afresh.findings = vec![finding];
     assert_eq!(verdict(&gone).0, "missing from the source since then");
     assert!(steps(&gone)[0].contains("; gone since 2023-11-14"), "{:?}", steps(&gone));
@@ -197,7 +197,7 @@ fn a_linked_record_that_is_gone_due_or_left_says_so() {
     assert!(steps(&due).iter().any(|step| step.starts_with("planned: the next plan has “update”")));
 
     let left =
-        Finding { source: "a".into(), message: "name was edited in the target to “X”, and is left so".into() };
+        Finding::new(Cause::ByHand, Kind::Asset, "c", "a", "name was edited in the target to “X”, and is left so");
     let mut edited = Facts { by_rule: vec!["cpu is left by the rule `ignore`".to_owned()], ..linked() };
     edited.afresh.findings = vec![left];
     assert!(verdict(&edited).0.starts_with("in step, but for what is left as it is"));

@@ -4,6 +4,7 @@
 pub(crate) mod licences;
 pub(crate) mod pair;
 pub(crate) mod program;
+pub(crate) mod scripted;
 pub(crate) mod slow;
 pub(crate) mod vendor;
 

@@ -1,0 +1,162 @@
+//! A vendor that has what a test wrote down, of any kind, and keeps what is written to it. What it says of a write
+//! is the test's to choose. Its connector is `tests/guests/scripted`.
+
+use super::vendor::{Arrived, Vendor};
+use super::{name, secrets, texts};
+use crosswalk::engine::NewConnection;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// What becomes of a write.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Writes {
+    /// Done and told.
+    Done,
+    /// Under way for ever.
+    Accepted,
+    /// Not done, and the reply settles nothing.
+    Lost,
+}
+
+/// The running vendor.
+pub(crate) struct Scripted {
+    vendor: Vendor,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    records: BTreeMap<String, Vec<Value>>,
+    gaps: BTreeMap<String, Vec<Value>>,
+    refused: Vec<String>,
+    writes: Writes,
+    made: u32,
+}
+
+impl Scripted {
+    pub(crate) fn start() -> Self {
+        let state = State {
+            records: BTreeMap::new(),
+            gaps: BTreeMap::new(),
+            refused: Vec::new(),
+            writes: Writes::Done,
+            made: 0,
+        };
+        let state = Arc::new(Mutex::new(state));
+        let inner = Arc::clone(&state);
+        let vendor = Vendor::answering(move |request, body| inner.lock().expect("the state").answer(request, body));
+        Self { vendor, state }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("the state")
+    }
+
+    /// How an operator connects to it, with what its connector cannot do.
+    pub(crate) fn connection(&self, called: &str, limits: &Value) -> NewConnection {
+        NewConnection {
+            name: name(called),
+            plugin: name("scripted"),
+            settings: [("limits".to_owned(), json!(limits.to_string()))].into(),
+            secrets: secrets([("key", "k")]),
+            endpoints: texts([("api", self.vendor.url().to_owned())]),
+            grant_all: false,
+            buckets: [].into(),
+        }
+    }
+
+    /// Puts a record there, in the place of one with the same id.
+    pub(crate) fn put(&self, kind: &str, id: &str, parent: Option<&str>, name: &str, fields: &Value) {
+        let mut all: Map<String, Value> = fields.as_object().cloned().unwrap_or_default();
+        if !matches!(kind, "usage" | "alert" | "ticket") || all.contains_key("active") {
+            all.entry("active").or_insert(json!(true));
+        }
+        let record = json!({ "id": id, "parent": parent, "name": name, "fields": all });
+        let mut state = self.state();
+        let records = state.records.entry(kind.to_owned()).or_default();
+        records.retain(|record| record["id"] != id);
+        records.push(record);
+    }
+
+    /// Changes fields of a record; `name`, `parent` and `stamp` are ones too.
+    pub(crate) fn edit(&self, kind: &str, id: &str, fields: &Value) {
+        let mut state = self.state();
+        let records = state.records.entry(kind.to_owned()).or_default();
+        let record = records.iter_mut().find(|record| record["id"] == id).expect("a record");
+        write(record, fields);
+    }
+
+    pub(crate) fn remove(&self, kind: &str, id: &str) {
+        self.state().records.entry(kind.to_owned()).or_default().retain(|record| record["id"] != id);
+    }
+
+    /// What of a kind cannot be read: each a parent, an item and why.
+    pub(crate) fn set_gaps(&self, kind: &str, gaps: &[(Option<&str>, Option<&str>)]) {
+        let gap = |(parent, item): &(_, _)| json!({ "parent": parent, "item": item, "why": "it is not given" });
+        self.state().gaps.insert(kind.to_owned(), gaps.iter().map(gap).collect());
+    }
+
+    /// Lets nobody read a kind any more.
+    pub(crate) fn refuse(&self, kind: &str) {
+        self.state().refused.push(kind.to_owned());
+    }
+
+    pub(crate) fn set_writes(&self, writes: Writes) {
+        self.state().writes = writes;
+    }
+}
+
+impl State {
+    fn answer(&mut self, request: &Arrived, body: &str) -> (u16, String) {
+        let kind = request.path.trim_start_matches('/').to_owned();
+        if request.method == "GET" && self.refused.contains(&kind) {
+            return (403, String::new());
+        }
+        if request.method == "GET" {
+            let of = |all: &BTreeMap<String, Vec<Value>>| all.get(&kind).cloned().unwrap_or_default();
+            return (200, json!({ "items": of(&self.records), "gaps": of(&self.gaps) }).to_string());
+        }
+        self.made += 1;
+        let (id, time) = (format!("n{}", self.made), format!("2026-01-01T00:{:02}:00Z", self.made % 60));
+        match self.writes {
+            Writes::Done => {}
+            Writes::Accepted => return (202, json!({ "token": id }).to_string()),
+            Writes::Lost => return (503, String::new()),
+        }
+        let wanted: Value = serde_json::from_str(body).expect("JSON");
+        let records = self.records.entry(kind.clone()).or_default();
+        let id = match wanted["target"].as_str() {
+            Some(target) => target.to_owned(),
+            None => {
+                records.push(json!({ "id": id, "parent": null, "name": "", "fields": {} }));
+                id
+            }
+        };
+        let record = records.iter_mut().find(|record| record["id"] == id.as_str()).expect("a record");
+        write(record, &wanted["fields"]);
+        for part in ["name", "parent", "stamp"] {
+            if wanted[part].is_string() {
+                record[part] = wanted[part].clone();
+            }
+        }
+        match wanted["operation"].as_str() {
+            Some("create" | "reactivate") => record["fields"]["active"] = json!(true),
+            Some("deactivate") => record["fields"]["active"] = json!(false),
+            _ => {}
+        }
+        if kind == "ticket" {
+            record["fields"]["last-activity"] = json!(time);
+        }
+        (200, json!({ "id": id }).to_string())
+    }
+}
+
+fn write(record: &mut Value, fields: &Value) {
+    for (field, value) in fields.as_object().into_iter().flatten() {
+        match field.as_str() {
+            "note" => {}
+            "name" | "parent" | "stamp" => record[field] = value.clone(),
+            _ => record["fields"][field] = value.clone(),
+        }
+    }
+}

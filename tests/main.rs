@@ -28,6 +28,8 @@ mod brakes;
 mod by_hand;
 /// The command line: what it prints, its exit codes, and what bad input gets.
 mod cli;
+/// A clock that is wrong once: nothing waits ten years for it.
+mod clock;
 /// What a vendor may do to us: every fault, and the same end state all the same.
 mod faults;
 /// What happened to users of other systems, as small worlds with their right outcome.
@@ -38,7 +40,7 @@ mod files;
 mod gate;
 /// Who is who: re-enrolled agents, customers made anew, serials that arrive late or twice.
 mod identity;
-/// Killed at any moment, run again: the same end state, nothing twice.
+/// Killed at two hundred moments, run again: nothing twice, nothing missing.
 mod kill;
 /// Usage where two months meet, and reports that are empty or were broken off.
 mod months;

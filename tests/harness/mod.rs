@@ -271,15 +271,6 @@ impl TestApp {
     }
 }
 
-/// An engine over a data folder that another process left, with a clock of its own.
-pub(crate) async fn reopened(folder: &Path) -> (Engine, Tenant, Arc<FixedClock>) {
-    let store = Store::open(&folder.join("crosswalk.db"), &KeySource::File(folder.join("key"))).expect("a database");
-    let clock = Arc::new(FixedClock::at(SystemClock.now()));
-    let engine = Engine::new(store, runtime(), clock.clone(), folder.to_owned());
-    let tenant = engine.tenant(&TenantName::default()).await.expect("the tenant");
-    (engine, tenant, clock)
-}
-
 /// Both simulated vendors and what is in them.
 pub(crate) struct Vendors {
     pub(crate) world: World,

@@ -19,7 +19,8 @@ folder's crosswalk.toml; in days, with what it is where it is left out:
   tickets-days = 90     # alerts that are gone, their closed tickets, and the links between them
 
 Kept whatever these say: a plan with an open write, the newest plan of a sync, what is linked or
-was decided by a person. The file does not shrink; it stops growing.
+was decided by a person. The file does not shrink; it stops growing. After the clock leapt by more
+than a week nothing goes until it has gone on for a week, or a person says that it is right.
 
 Examples:
   crosswalk prune --dry-run
@@ -28,11 +29,14 @@ pub(super) struct PruneArgs {
     /// Only say what would go
     #[arg(long)]
     dry_run: bool,
+    /// Say that the clock is right where it leapt and nothing is deleted for a week; the clock of every tenant
+    #[arg(long, conflicts_with = "dry_run")]
+    clock_is_right: bool,
 }
 
 impl PruneArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
-        let report = session.tenant().await?.prune(self.dry_run).await?;
+        let report = session.tenant().await?.prune(self.dry_run, self.clock_is_right).await?;
         session.output.answer(
             || serde_json::json!(report),
             || {

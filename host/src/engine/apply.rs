@@ -257,7 +257,8 @@ impl<'w, 'p> Session<'w, 'p> {
             plan: plan.id,
             options,
             made_now: plan.run == work.run,
-            made_at: plan.made_at,
+            // By a clock that was ahead: then all that is there is asked for.
+            made_at: if plan.made_at > work.now() { Timestamp::default() } else { plan.made_at },
             writing: CallContext { mode: Mode::Apply, scratch: std::sync::Arc::default() },
             known: References::default(),
             usage: tokio::sync::OnceCell::new(),

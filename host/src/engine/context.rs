@@ -44,6 +44,7 @@ impl Tenant {
         mode: Mode,
         progress: &'p dyn Progress,
     ) -> Result<Work<'p>, Error> {
+        self.parts.note_clock().await?;
         let sync = self.sync(name).await?;
         let claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
         let source = self.open(&sync.source).await?;

@@ -98,6 +98,7 @@ pub(super) fn left(intended_at: Timestamp, now: Timestamp, quiet_ms: i64) -> Dou
 
 /// What a look-up at `now` makes of an uncertain write.
 pub(super) fn next(doubt: Doubt, nature: Nature, verdict: Verdict, now: Timestamp, quiet_ms: i64) -> Next {
+    let doubt = by_this_clock(doubt, now, quiet_ms);
     let quiet = now.since_ms(doubt.since) >= quiet_ms;
     match verdict {
         Verdict::Written(id) => Next::Done(id),
@@ -128,6 +129,13 @@ pub(super) fn next(doubt: Doubt, nature: Nature, verdict: Verdict, now: Timestam
             Next::Wait(Doubt { due_at, why, ..counted })
         }
     }
+}
+
+/// Times that lie further ahead than they are ever put, because the clock was wrong, begin anew.
+fn by_this_clock(doubt: Doubt, now: Timestamp, quiet_ms: i64) -> Doubt {
+    let since = doubt.since.min(now);
+    let due_at = if doubt.due_at > pause(&doubt, now, quiet_ms) { now.plus_ms(quiet_ms) } else { doubt.due_at };
+    Doubt { since, due_at, ..doubt }
 }
 
 /// When the next look-up is due: each pause is twice the one before.

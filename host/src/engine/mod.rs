@@ -145,6 +145,7 @@ impl Engine {
     /// # Errors
     /// There is no such tenant.
     pub async fn tenant(&self, name: &TenantName) -> Result<Tenant, Error> {
+        self.parts.note_clock().await?;
         let store = self.parts.store.tenant(name).await.map_err(|error| match error {
             crate::store::StoreError::NotFound { .. } => {
                 Error::not_found("tenant", name, "`crosswalk tenant list` names them, `crosswalk tenant add` makes one")
@@ -180,6 +181,29 @@ impl Engine {
     /// Waits for what is still to be written, and closes the database.
     pub async fn close(&self) {
         self.parts.store.close().await;
+    }
+}
+
+impl Parts {
+    /// Notes what the clock says, and tells in the log and in each tenant's journal where it went back or leapt.
+    pub(super) async fn note_clock(&self) -> Result<(), Error> {
+        let (store, now) = (&self.store, self.clock.now());
+        let Some(step) = store.clock_note(now).await? else { return Ok(()) };
+        let each: Vec<String> = step.taken_back.iter().map(|(what, rows)| format!("{rows} {what}")).collect();
+        let mut message = format!("the clock went from {} to {now}", step.before);
+        if !each.is_empty() {
+            message.push_str(&format!("; times that lay too far ahead were taken back: {}", each.join(", ")));
+        }
+        tracing::warn!("{message}");
+        for tenant in store.tenant_list().await? {
+            let entry = crate::store::JournalEntry {
+                event: "clock".to_owned(),
+                message: message.clone(),
+                ..crate::store::JournalEntry::at(now)
+            };
+            store.tenant(&tenant).await?.journal_append(None, &[entry]).await?;
+        }
+        Ok(())
     }
 }
 

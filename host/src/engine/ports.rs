@@ -65,7 +65,7 @@ impl Ports for ConnectionPorts {
         let now = self.clock.now();
         let earliest = self.store.wake_earliest(&self.connection, now).await.map_err(text)?;
         let due = now.plus_ms(i64::try_from(delay_ms).unwrap_or(i64::MAX)).max(earliest);
-        self.store.wake_insert(&self.connection, job, payload, due).await.map_err(text)
+        self.store.wake_later(&self.connection, job, payload, (now, due)).await.map_err(text)
     }
 
     async fn wake_cancel(&self, id: &str) -> Result<(), String> {

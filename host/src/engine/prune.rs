@@ -35,13 +35,23 @@ impl PruneReport {
 }
 
 impl Tenant {
-    /// Deletes what is older than it has to be kept; with `dry_run` only says what that is.
+    /// Deletes what is older than it has to be kept; with `dry_run` only says what that is. After a
+    /// leap of the clock it waits a week, unless a person says that the clock is right.
     ///
     /// # Errors
-    /// The database's; asked to stop.
-    pub async fn prune(&self, dry_run: bool) -> Result<PruneReport, Error> {
+    /// The clock is doubtful; the database's; asked to stop.
+    pub async fn prune(&self, dry_run: bool, clock_is_right: bool) -> Result<PruneReport, Error> {
         let keep = self.parts.retention.get().copied().unwrap_or_default();
         let now = self.parts.clock.now();
+        let store = &self.parts.store;
+        if clock_is_right {
+            store.clock_trust().await?;
+        } else if let Some(since) = store.clock_doubted(now).await?.filter(|_| !dry_run) {
+            return Err(Error::Invalid {
+                message: format!("the clock leapt at {since} and says {now} now: nothing is deleted for its age"),
+                hint: "`crosswalk prune --clock-is-right` says that it is right; else wait a week".to_owned(),
+            });
+        }
         let mut removed = Vec::new();
         if dry_run {
             removed = self.store.prune_count(&keep, now).await?;

@@ -267,7 +267,8 @@ impl Tenant {
     async fn do_prune(&self, due: Timestamp) -> Result<Option<JobReport>, Error> {
         let began = self.parts.clock.now();
         let Some(next) = self.store.prune_take(due, began).await? else { return Ok(None) };
-        let (outcome, message) = match self.prune(false).await {
+        let (outcome, message) = match self.prune(false, false).await {
+            Err(error @ Error::Invalid { .. }) => (JobOutcome::Skipped, in_words(&error)),
             Ok(report) => (JobOutcome::Done, report.words()),
             Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.to_string()),
             Err(error) => (JobOutcome::Failed, in_words(&error)),
@@ -325,7 +326,8 @@ impl Tenant {
         }
         let same = |known: &Schedule| known.minutes() == Some(i64::from(minutes));
         self.schedule_change(sync, job, same, |last, _| {
-            Schedule::new(&self.name, sync, job, minutes, self.parts.clock.now(), last)
+            let now = self.parts.clock.now();
+            Schedule::new(&self.name, sync, job, minutes, now, last.filter(|last| *last <= now))
         })
         .await
     }

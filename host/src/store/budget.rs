@@ -5,7 +5,7 @@
 //! counts until its last possible call has left the window. So a vendor never sees more
 //! than the limit in any window, at the price of opening up to a sixtieth of it late.
 
-use super::rows::{collect, count, time};
+use super::rows::{collect, count, int, time};
 use super::{StoreError, TenantStore};
 use crate::model::Timestamp;
 use rusqlite::params;
@@ -49,6 +49,21 @@ impl TenantStore {
         self.write_lightly(move |db| {
             // Of all buckets, as a connector may name thousands and come back to none.
             db.prepare_cached("DELETE FROM budget WHERE tenant = ?1 AND expires_at <= ?2")?.execute([tenant, now.0])?;
+            let slice = now.0 - now.0.rem_euclid(length);
+            // Counted by a clock that was ahead: they may have gone out just now.
+            let ahead = params![tenant, account, bucket, slice];
+            let mut later = db.prepare_cached(
+                "DELETE FROM budget WHERE tenant = ?1 AND account = ?2 AND bucket = ?3 AND slice > ?4 RETURNING calls",
+            )?;
+            let ahead: u64 = collect(later.query(ahead)?, |row| count::<u64>(row, 0))?.iter().sum();
+            let mut put = db.prepare_cached(
+                "INSERT INTO budget (tenant, account, bucket, slice, expires_at, calls) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                 ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, expires_at = excluded.expires_at",
+            )?;
+            if ahead > 0 {
+                put.execute(params![tenant, account, bucket, slice, slice + length + window, int(ahead)])?;
+            }
             let mut select = db.prepare_cached(
                 "SELECT expires_at, calls FROM budget WHERE tenant = ?1 AND account = ?2 AND bucket = ?3 \
                  ORDER BY slice",
@@ -61,13 +76,7 @@ impl TenantStore {
                 return Ok(BudgetTake::Wait(wait_ms(&slices, over, now)));
             }
             let granted = wanted.min(limit - u32::try_from(used).unwrap_or(limit));
-            let slice = now.0 - now.0.rem_euclid(length);
-            db.prepare_cached(
-                "INSERT INTO budget (tenant, account, bucket, slice, expires_at, calls) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-                 ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, expires_at = excluded.expires_at",
-            )?
-            .execute(params![tenant, account, bucket, slice, slice + length + window, granted])?;
+            put.execute(params![tenant, account, bucket, slice, slice + length + window, granted])?;
             Ok(BudgetTake::Granted(granted))
         })
         .await

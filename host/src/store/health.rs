@@ -8,9 +8,9 @@ use crate::model::{ConnectionName, Timestamp};
 use rusqlite::params;
 
 /// The rest after the first crash; it doubles with each.
-const REST_MS: i64 = 30_000;
+pub(super) const REST_MS: i64 = 30_000;
 /// The longest.
-const REST_MAX_MS: i64 = 6 * 60 * 60 * 1_000;
+pub(super) const REST_MAX_MS: i64 = 6 * 60 * 60 * 1_000;
 /// Crashes in a row that lead to quarantine.
 const CRASHES: u32 = 10;
 /// Within which wake-ups are counted.

@@ -44,6 +44,7 @@ mod schedules;
 mod secrets;
 mod syncs;
 mod tenants;
+mod times;
 mod unread;
 mod upsert;
 mod usage;
@@ -68,6 +69,7 @@ pub use plugins::PluginRow;
 pub use prune::Pruned;
 pub use reads::{Read, ReadsBefore};
 pub use records::{Astray, KindCount, Stored};
+pub use times::ClockStep;
 pub use unread::Unread;
 pub use wakeups::{Recurring, Wakeup};
 

@@ -67,7 +67,7 @@ impl TenantStore {
             let connection = connection_id(db, tenant, &connection)?;
             let mut taken = None;
             for (read, started_at) in left(db, tenant, connection, kind, owner)? {
-                let fits = read.cursor.is_some() && at.since_ms(started_at) <= resume_within_ms;
+                let fits = read.cursor.is_some() && (0..=resume_within_ms).contains(&at.since_ms(started_at));
                 if fits && taken.is_none() {
                     db.prepare_cached("UPDATE reads SET owner = ?1 WHERE id = ?2 AND tenant = ?3")?
                         .execute(params![owner, read.id, tenant])?;

@@ -12,7 +12,7 @@ use super::{Store, StoreError, TenantStore};
 use crate::model::{Job, Recurrence, Schedule, SyncName, TenantName, Timestamp};
 use rusqlite::{Row, params};
 
-const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.due_at, s.taken_at, s.last_at, s.failures, \
+pub(super) const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.due_at, s.taken_at, s.last_at, s.failures, \
      s.message, s.calendar, s.jitter_ms, coalesce(y.rules ->> '$.time-zone', 'UTC') FROM schedules s JOIN syncs y ON y.id = s.sync";
 
 impl Store {
@@ -26,7 +26,7 @@ impl Store {
             let sql = format!(
                 "SELECT t.name FROM tenants t WHERE t.id IN ( \
                      SELECT s.tenant FROM schedules s JOIN syncs y ON y.id = s.sync \
-                     WHERE NOT y.paused AND (s.due_at <= ?1 OR s.taken_at <= ?2) \
+                     WHERE NOT y.paused AND (s.due_at <= ?1 OR s.taken_at <= ?2 OR s.taken_at > ?1) \
                      UNION SELECT w.tenant FROM wakeups w WHERE w.due_at <= ?1 AND {COUNTS} \
                      UNION SELECT id FROM tenants WHERE coalesce(pruned_at, added_at) + {EVERY_MS} <= ?1) ORDER BY t.name"
             );
@@ -120,7 +120,7 @@ impl TenantStore {
         .await
     }
 
-    /// What is due at `now`, or was taken before `lost` and not finished since; the longest
+    /// What is due at `now`, or was taken before `lost`, or by a clock ahead of this one, and not finished since; the longest
     /// overdue first. What belongs to a paused sync is not.
     ///
     /// # Errors
@@ -129,7 +129,8 @@ impl TenantStore {
         let tenant = self.id;
         self.read(move |db| {
             let sql = format!(
-                "{SELECT} WHERE s.tenant = ?1 AND NOT y.paused AND (s.due_at <= ?2 OR s.taken_at <= ?3) \
+                "{SELECT} WHERE s.tenant = ?1 AND NOT y.paused \
+                 AND (s.due_at <= ?2 OR s.taken_at <= ?3 OR s.taken_at > ?2) \
                  ORDER BY s.due_at, y.name, s.job DESC"
             );
             collect(db.prepare_cached(&sql)?.query([tenant, now.0, lost.0])?, read)
@@ -194,7 +195,7 @@ impl TenantStore {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<Schedule, StoreError> {
+pub(super) fn read(row: &Row<'_>) -> Result<Schedule, StoreError> {
     let recurs = match row.get::<_, Option<String>>(9)? {
         None => Recurrence::Interval(row.get(2)?),
         Some(text) => Recurrence::Calendar {

@@ -10,6 +10,7 @@ mod prune;
 mod schedules;
 mod settings;
 mod threads;
+mod times;
 mod usage;
 
 use super::*;

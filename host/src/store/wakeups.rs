@@ -119,6 +119,31 @@ impl TenantStore {
         payload: &str,
         due_at: Timestamp,
     ) -> Result<Option<String>, StoreError> {
+        self.wake_put(connection, job, payload, due_at, None).await
+    }
+
+    /// The same, and keeps how much later than `now` it is due.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection); `TooLarge`.
+    pub async fn wake_later(
+        &self,
+        connection: &ConnectionName,
+        job: &str,
+        payload: &str,
+        (now, due_at): (Timestamp, Timestamp),
+    ) -> Result<Option<String>, StoreError> {
+        self.wake_put(connection, job, payload, due_at, Some(due_at.since_ms(now).max(0))).await
+    }
+
+    async fn wake_put(
+        &self,
+        connection: &ConnectionName,
+        job: &str,
+        payload: &str,
+        due_at: Timestamp,
+        asked_ms: Option<i64>,
+    ) -> Result<Option<String>, StoreError> {
         check_length("the payload", payload, PAYLOAD)?;
         let (tenant, connection, job, payload) = (self.id, connection.clone(), job.to_owned(), payload.to_owned());
         self.write(move |db| {
@@ -131,9 +156,9 @@ impl TenantStore {
                 return Ok(None);
             }
             db.prepare_cached(
-                "INSERT INTO wakeups (tenant, connection, job, payload, due_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO wakeups (tenant, connection, job, payload, due_at, asked_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute(params![tenant, connection, job, payload, due_at.0])?;
+            .execute(params![tenant, connection, job, payload, due_at.0, asked_ms])?;
             Ok(Some(db.last_insert_rowid().to_string()))
         })
         .await

@@ -376,7 +376,7 @@ impl Session<'_, '_> {
     }
 
     fn is_old(&self, seen: Timestamp) -> bool {
-        self.work.now().since_ms(seen) > FRESH_MS
+        !(0..=FRESH_MS).contains(&self.work.now().since_ms(seen))
     }
 }
 

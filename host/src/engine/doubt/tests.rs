@@ -305,3 +305,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn times_of_a_clock_that_was_ahead_begin_anew() {
+    let ahead = T0.plus_ms(3650 * 24 * 3_600_000);
+    let doubt = begin(T0, ahead, true, QUIET, "no reply".to_owned());
+    let Next::Wait(doubt) = next(doubt, Nature::Once, Verdict::NotWritten, T0, QUIET) else { panic!("too early") };
+    assert_eq!((doubt.since, doubt.due_at), (T0, T0.plus_ms(QUIET)));
+    let later = T0.plus_ms(QUIET);
+    let Next::Wait(doubt) = next(doubt, Nature::Once, Verdict::NotWritten, later, QUIET) else { panic!("one look") };
+    assert_eq!((doubt.looks, doubt.due_at), (1, later.plus_ms(2 * QUIET)));
+    assert_eq!(next(doubt.clone(), Nature::Once, Verdict::NotWritten, doubt.due_at, QUIET), Next::Again);
+}

@@ -234,7 +234,7 @@ impl<'m, 'a> Matter<'m, 'a> {
         let ticket = targets.filter_map(|id| self.tickets.get(id).copied()).find(|ticket| ticket.active())?;
         let closed = self.last(ticket, CLOSED_AT)?;
         let ours = self.last(ticket, REOPENED_AT).is_none_or(|again| again < closed);
-        (can && ours && swing_ms > 0 && at.since_ms(closed) <= swing_ms).then_some(ticket)
+        (can && ours && swing_ms > 0 && closed <= self.input.now && at.since_ms(closed) <= swing_ms).then_some(ticket)
     }
 
     /// The latest time of this name that the links of a ticket remember.

@@ -141,7 +141,7 @@ pub(super) fn agreed(input: &PlanInput<'_>, layout: &Layout<'_>, source: &Record
 
 fn volatile_due(input: &PlanInput<'_>, link: Option<&Link>) -> bool {
     let age_ms = i64::from(input.rules.volatile_hours) * HOUR_MS;
-    link.and_then(|link| link.volatile_at).is_none_or(|at| input.now.since_ms(at) >= age_ms)
+    link.and_then(|link| link.volatile_at).is_none_or(|at| !(0..age_ms).contains(&input.now.since_ms(at)))
 }
 
 /// What of a record may be written, worked out once for all records of a kind: the name,

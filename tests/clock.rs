@@ -1,0 +1,116 @@
+//! A clock that is wrong once: ten years ahead for one run, then right again. Everything that recurs
+//! goes on within its own interval, nothing is deleted for an age it does not have, and both are told.
+
+use crate::harness::program::Program;
+use crate::harness::{TestApp, Vendors, sync};
+use crosswalk::clock::Clock as _;
+use crosswalk::engine::{JobOutcome, JobReport, NoProgress};
+use crosswalk::model::{Action, Job, SyncRules, Trust};
+use crosswalk::store::JournalFilter;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+const AHEAD_MS: i64 = 3650 * DAY_MS;
+
+async fn in_step(job: Job, calendar: Option<&str>) -> (Vendors, TestApp) {
+    let vendors = Vendors::start(2, 2, 8, 0.0);
+    let mut rules = SyncRules::default();
+    rules.kinds.values_mut().for_each(|own| own.trust = Trust::Automatic);
+    let app = TestApp::with(&vendors, rules).await;
+    app.bring_in_step().await;
+    match calendar {
+        None => app.tenant.schedule_set(&sync(), job, Some(60)).await.unwrap(),
+        Some(calendar) => app.tenant.schedule_by(&sync(), job, calendar.parse().unwrap()).await.unwrap(),
+    }
+    (vendors, app)
+}
+
+async fn tick(app: &TestApp, of: &str, job: &str) -> Vec<JobReport> {
+    let mut reports = app.engine.tick().await.unwrap();
+    reports.retain(|report| report.of == of && report.job == job);
+    reports
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_one_run_in_2036_the_sync_and_the_connector_s_job_go_on_within_their_interval() {
+    for (calendar, within_ms) in [(None, HOUR_MS + 6 * MINUTE_MS), (Some("daily 02:00"), DAY_MS + 4 * MINUTE_MS)] {
+        let (vendors, app) = in_step(Job::Sync, calendar).await;
+        app.clock.advance_ms(AHEAD_MS);
+        assert_eq!(tick(&app, sync().as_str(), "sync").await.len(), 1, "{calendar:?}");
+        tick(&app, "rmm", "notifications").await;
+        app.clock.advance_ms(-AHEAD_MS);
+        assert!(tick(&app, sync().as_str(), "sync").await.is_empty(), "{calendar:?}: not before its time");
+        vendors.rmm.rename_device(&vendors.rmm.devices()[0].id, "RENAMED");
+        app.clock.advance_ms(within_ms);
+        let reports = app.engine.tick().await.unwrap();
+        let done = |of: &str| reports.iter().filter(|one| one.of == of && one.outcome == JobOutcome::Done).count();
+        assert_eq!((done(sync().as_str()), done("rmm")), (1, 1), "{calendar:?}: {reports:?}");
+        assert!(reports.iter().any(|one| one.message.contains("1 done")), "{calendar:?}: {reports:?}");
+        let journal = app.tenant.journal(&JournalFilter::default()).await.unwrap();
+        let told = journal.iter().any(|entry| entry.event == "clock" && entry.message.contains("1 schedules"));
+        assert!(told, "{calendar:?}: {journal:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_pruned_by_a_clock_that_leapt_until_a_week_or_a_person_agrees() {
+    let (_vendors, app) = in_step(Job::Sync, None).await;
+    let kept = async || {
+        let journal = app.tenant.journal(&JournalFilter { limit: 1_000, ..JournalFilter::default() }).await.unwrap();
+        journal.iter().filter(|entry| entry.event == "created").count()
+    };
+    let before = kept().await;
+    assert!(before > 0);
+    app.clock.advance_ms(AHEAD_MS);
+    let pruned = tick(&app, "default", "prune").await;
+    assert_eq!(pruned[0].outcome, JobOutcome::Skipped, "{pruned:?}");
+    assert!(pruned[0].message.contains("the clock leapt"), "{pruned:?}");
+    assert_eq!(kept().await, before);
+    let refused = app.tenant.prune(false, false).await.unwrap_err();
+    assert!(refused.hint().contains("--clock-is-right"), "{}", refused.hint());
+    assert!(!app.tenant.prune(true, false).await.unwrap().removed.is_empty(), "what would go can be seen");
+
+    app.clock.advance_ms(-AHEAD_MS);
+    assert!(tick(&app, "default", "prune").await.is_empty(), "a day after the last time");
+    app.clock.advance_ms(DAY_MS);
+    let pruned = tick(&app, "default", "prune").await;
+    assert_eq!((pruned[0].outcome, kept().await), (JobOutcome::Skipped, before), "{pruned:?}");
+    for _ in 0..7 {
+        app.clock.advance_ms(DAY_MS);
+        app.engine.tick().await.unwrap();
+    }
+    app.clock.advance_ms(DAY_MS);
+    let pruned = tick(&app, "default", "prune").await;
+    assert_eq!((pruned[0].outcome, kept().await), (JobOutcome::Done, before), "{pruned:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_missed_in_2036_keeps_its_grace_and_is_retired_after_it() {
+    let (vendors, app) = in_step(Job::Sync, None).await;
+    let device = vendors.rmm.devices().remove(0);
+    vendors.rmm.remove_device(&device.id);
+    app.clock.advance_ms(AHEAD_MS);
+    let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
+    assert!(run.plan.plan.totals.is_empty(), "{:?}", run.plan.plan.totals);
+    app.clock.advance_ms(-AHEAD_MS);
+    assert!(app.plan().await.plan.totals.is_empty(), "its grace is not over");
+    app.clock.advance_ms(i64::from(app.tenant.sync(&sync()).await.unwrap().rules.grace_hours) * HOUR_MS + MINUTE_MS);
+    let plan = app.plan().await;
+    let retires: Vec<_> = plan.plan.totals.iter().map(|total| (total.action, total.changes)).collect();
+    assert_eq!(retires, [(Action::Deactivate, 1)], "{}", app.clock.now());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_says_how_to_prune_after_a_leap() {
+    let (_vendors, app) = in_step(Job::Sync, None).await;
+    app.clock.advance_ms(AHEAD_MS);
+    app.engine.tick().await.unwrap();
+    app.engine.close().await;
+    // By the machine's clock, which is right.
+    let program = Program::over(app.folder.path());
+    program.run("prune").refused(1, &["the clock leapt", "--clock-is-right"]);
+    program.run("prune --dry-run").ends(0);
+    program.run("prune --clock-is-right").ends(0);
+    program.run("prune").ends(0);
+}

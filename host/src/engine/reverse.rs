@@ -78,6 +78,7 @@ impl Work<'_> {
                 sync: &self.sync.name,
                 describe,
                 now: self.now(),
+                stopped: &|| self.parts.stop.is_stopped(),
             })
         });
         self.go_on()?;

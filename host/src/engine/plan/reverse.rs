@@ -49,10 +49,12 @@ pub struct ReverseInput<'a> {
     pub describe: &'a KindDescription,
     /// Now.
     pub now: Timestamp,
+    /// Whether somebody wants it to stop.
+    pub stopped: &'a dyn Fn() -> bool,
 }
 
 /// Plans the customers to be created at the source. Findings and changes come by the
-/// target's id; a finding's `source` is that id too.
+/// target's id; a finding's `source` is that id too. Stopped, it gives what it has: the caller ends.
 #[must_use]
 pub fn plan_reverse(input: &ReverseInput<'_>) -> Planned {
     let mut out = Planned::default();
@@ -67,12 +69,14 @@ pub fn plan_reverse(input: &ReverseInput<'_>) -> Planned {
         .filter(|record| input.decisions.get(&record.id) != Some(&ReverseDecision::Exclude))
         .collect();
     free.sort_by(|a, b| a.id.cmp(&b.id));
-    let index = NameIndex::new(input.source.iter().map(|record| names::Company::new(&record.name)).collect());
+    let goes_on = || !(input.stopped)();
+    let sources = input.source.iter().take_while(|_| goes_on());
+    let index = NameIndex::new(sources.map(|record| names::Company::new(&record.name)).collect());
     let mut named: HashMap<String, u32> = HashMap::new();
-    for record in input.target.iter().filter(|record| record.active()) {
+    for record in input.target.iter().filter(|record| record.active()).take_while(|_| goes_on()) {
         *named.entry(names::plain(&record.name)).or_default() += 1;
     }
-    for record in free {
+    for record in free.into_iter().take_while(|_| goes_on()) {
         let decided = input.decisions.get(&record.id) == Some(&ReverseDecision::Create);
         let twin = named.get(&names::plain(&record.name)).is_some_and(|count| *count > 1);
         let why_not = match nearest(&index, input.source, record) {

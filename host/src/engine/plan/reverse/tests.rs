@@ -52,6 +52,10 @@ impl Both {
     }
 
     fn plan_with(&self, describe: &KindDescription, apart: Option<&str>) -> Planned {
+        self.plan_until(describe, apart, &|| false)
+    }
+
+    fn plan_until(&self, describe: &KindDescription, apart: Option<&str>, stopped: &dyn Fn() -> bool) -> Planned {
         plan_reverse(&ReverseInput {
             source: &self.source,
             target: &self.target,
@@ -62,6 +66,7 @@ impl Both {
             sync: &"s".parse().unwrap(),
             describe,
             now: NOW,
+            stopped,
         })
     }
 
@@ -257,5 +262,31 @@ proptest! {
         for change in &forward.changes {
             prop_assert!(!change.source.starts_with('n'), "what was made at the source comes back: {:?}", change);
         }
+    }
+}
+
+#[test]
+fn a_stop_is_heard_at_the_next_record_wherever_it_comes() {
+    let names = |side: &str| (0..300).map(|at| format!("{side} Holding {at}")).collect::<Vec<_>>();
+    let (source, target) = (names("Alder"), names("Birch"));
+    let both = Both::of(
+        &source.iter().map(String::as_str).collect::<Vec<_>>(),
+        &target.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+    let describe = describe(Kind::Customer);
+    let asked_in_all = std::cell::Cell::new(0);
+    let whole = both.plan_until(&describe, None, &|| {
+        asked_in_all.set(asked_in_all.get() + 1);
+        false
+    });
+    assert_eq!(whole.changes.len() + whole.findings.len(), 300);
+    for after in [0, 299, 450, 600, 750, 899] {
+        assert!(after < asked_in_all.get(), "{after} of {}", asked_in_all.get());
+        let asked = std::cell::Cell::new(0);
+        both.plan_until(&describe, None, &|| {
+            asked.set(asked.get() + 1);
+            asked.get() > after
+        });
+        assert!(asked.get() <= after + 3, "asked {} times though stopped after {after}", asked.get());
     }
 }

@@ -12,6 +12,7 @@ mod guests;
 mod plugins;
 /// Signals, the schedule, and what is done to a sync.
 mod stop;
+mod terminal;
 /// The main job by hand: plan, apply, links in a spreadsheet, the lists, the exit codes.
 mod work;
 

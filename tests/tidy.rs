@@ -119,6 +119,42 @@ fn rooms_use_only_the_doors_the_table_gives_them() {
     }
 }
 
+/// What prints, draws or prompts, and the one file of the program that may.
+#[test]
+fn words_reach_a_terminal_by_one_way() {
+    const WAYS: &[&str] = &[
+        "println!",
+        "eprintln!",
+        "print!(",
+        "eprint!(",
+        "dbg!(",
+        "io::stdout",
+        "io::stderr",
+        "io::stdin",
+        "DrawTarget::stderr",
+        "prompt_password",
+    ];
+    let source = root().join("host/src");
+    let way_out = source.join("cli/terminal.rs");
+    let mut wrong = Vec::new();
+    for file in files(&source, ".rs").into_iter().filter(|file| *file != way_out) {
+        let inside = file.strip_prefix(&source).unwrap();
+        if inside.components().any(|part| part.as_os_str() == "tests") || file.ends_with("tests.rs") {
+            continue;
+        }
+        for line in code(&file) {
+            // A file may be given by standard input.
+            let reads = line.contains("stdin().read_to_end");
+            if WAYS.iter().any(|way| line.contains(way)) && !reads {
+                wrong.push(format!("{}: {}", file.display(), line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "only cli/terminal.rs prints and prompts:\n{}", wrong.join("\n"));
+    let there = code(&way_out);
+    assert!(there.iter().any(|line| line.contains("io::stdout()")), "the way out is not where this test looks");
+}
+
 #[test]
 fn every_file_opens_with_what_it_is() {
     let mut wrong = Vec::new();

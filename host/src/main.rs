@@ -1,13 +1,15 @@
 //! The `crosswalk` program: parses the arguments, reads the configuration, hands both
 //! over, and turns what comes back into an exit code. It decides nothing.
 
-use clap::Parser;
 use crosswalk::cli::{Args, Exit};
 use crosswalk::config::{self, Config};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::of_command_line() {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
     let output = args.output();
     let done: anyhow::Result<Exit> = Config::read(&args.flags(), config::environment)
         .map_err(anyhow::Error::from)

@@ -2,17 +2,17 @@
 //! (`apply`) or by the trust they gave before (`run`). Undoing a run is in `undo.rs`.
 
 use super::exit::{Exit, Told};
-use super::output::{can_ask, clean, count, table};
+use super::output::{clean, count, table};
 use super::plan::{self, Held, PAGE};
 use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
+use super::terminal::{self, can_ask};
 use crate::engine::brakes::can_release;
 use crate::engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, RunReport, Tenant};
 use crate::model::{Kind, PlanId, Run, SyncName};
 use anyhow::Context;
 use serde_json::{Value, json};
-use std::io::Write;
 
 /// The brakes a person can let go, and all of them.
 const RELEASABLE: [&str; 14] = [
@@ -148,18 +148,12 @@ pub(super) async fn confirmed(session: &Session<'_>, question: String, go_ahead:
         ));
     }
     // On a thread of its own, so that a signal is heard meanwhile.
-    let answer = tokio::task::spawn_blocking(move || {
-        write!(std::io::stderr(), "{question} [y/N] ")?;
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer)?;
-        std::io::Result::Ok(answer)
-    });
+    let answer = tokio::task::spawn_blocking(move || terminal::ask(&question));
     let engine = session.engine()?;
-    let answer = tokio::select! {
-        answer = answer => answer.context("the question was broken off")??,
-        () = engine.stop().stopped() => return Err(crate::error::Error::Stopped.into()),
-    };
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    tokio::select! {
+        answer = answer => Ok(answer.context("the question was broken off")??),
+        () = engine.stop().stopped() => Err(crate::error::Error::Stopped.into()),
+    }
 }
 
 impl RunArgs {

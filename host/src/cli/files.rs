@@ -153,7 +153,7 @@ pub(super) fn give(
 ) -> anyhow::Result<()> {
     match file.filter(|file| file.as_os_str() != "-") {
         None if session.output.json() => session.output.answer(document, String::new),
-        None => session.output.raw(text),
+        None => session.output.file(text),
         Some(file) => {
             std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
             session.output.answer(|| json!({ "file": file }), || format!("the {what} are in {}", file.display()))

@@ -40,6 +40,7 @@ mod session;
 mod shapes;
 mod sync;
 mod tenant;
+mod terminal;
 mod uncertain;
 mod undo;
 mod usage;
@@ -178,6 +179,23 @@ enum Command {
 }
 
 impl Args {
+    /// The arguments of the command line. What is wrong with them, or the help that was asked for, is printed.
+    ///
+    /// # Errors
+    /// The code to end with.
+    pub fn of_command_line() -> Result<Self, std::process::ExitCode> {
+        Self::try_parse().map_err(|told| {
+            let text = told.render().to_string();
+            if told.use_stderr() {
+                terminal::tell(text.trim_end(), false);
+            } else {
+                // A reader that went away is no failure.
+                let _ = terminal::answer(terminal::Answer::Text(&text));
+            }
+            std::process::ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(1))
+        })
+    }
+
     /// The flags that belong to the configuration.
     #[must_use]
     pub fn flags(&self) -> Flags {

@@ -1,12 +1,13 @@
 //! Where words go: answers to standard output, talk and progress to standard error.
 //!
 //! A program gets exactly one JSON document; a person gets text and tables. Nothing
-//! depends on colour.
+//! depends on colour. What is written, and how it is cleaned, is in `terminal`.
 
+use super::terminal::{self, Answer};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde_json::Value;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 /// The way out of a command. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -20,7 +21,7 @@ impl Output {
     /// For programs (`json`) or people; `quiet` leaves only answers and errors.
     pub(super) fn new(json: bool, quiet: bool) -> Self {
         // Hides itself where standard error is no terminal.
-        let target = if json || quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if json || quiet { ProgressDrawTarget::hidden() } else { terminal::bars() };
         Self { json, quiet, bars: MultiProgress::with_draw_target(target) }
     }
 
@@ -32,21 +33,26 @@ impl Output {
     /// Gives the answer of a command: the document to a program, the text to a person.
     pub(super) fn answer(&self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
         if self.json {
-            return self.raw(&format!("{:#}\n", document()));
+            return self.write(Answer::Json(&format!("{:#}\n", document())));
         }
         let text = text();
         let text = text.trim_end();
-        if text.is_empty() { Ok(()) } else { self.raw(&format!("{text}\n")) }
+        if text.is_empty() { Ok(()) } else { self.write(Answer::Text(&format!("{text}\n"))) }
     }
 
-    /// Text to standard output, as it is.
-    pub(super) fn raw(&self, text: &str) -> anyhow::Result<()> {
-        self.bars.suspend(|| {
-            let mut out = std::io::stdout().lock();
-            out.write_all(text.as_bytes())?;
-            out.flush()
-        })?;
-        Ok(())
+    /// The content of a file to standard output: as it is, but for a terminal.
+    pub(super) fn file(&self, text: &str) -> anyhow::Result<()> {
+        self.write(Answer::File(text))
+    }
+
+    /// One of many answers, as a line: a document or words.
+    pub(super) fn line(&self, text: &str) -> anyhow::Result<()> {
+        let text = format!("{text}\n");
+        self.write(if self.json { Answer::Json(&text) } else { Answer::Text(&text) })
+    }
+
+    fn write(&self, answer: Answer<'_>) -> anyhow::Result<()> {
+        Ok(self.bars.suspend(|| terminal::answer(answer))?)
     }
 
     /// A sentence to whoever watches, unless they asked for quiet or a program listens.
@@ -58,8 +64,7 @@ impl Output {
 
     /// A sentence to standard error, in any case.
     pub(super) fn tell(&self, text: &str) {
-        // Nobody is left to tell when standard error is gone.
-        let _ = self.bars.suspend(|| writeln!(std::io::stderr().lock(), "{text}"));
+        self.bars.suspend(|| terminal::tell(text, self.json));
     }
 
     /// Says that a signal was heard.
@@ -94,18 +99,13 @@ pub struct LogWriter(MultiProgress);
 
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.suspend(|| std::io::stderr().lock().write_all(bytes))?;
+        self.0.suspend(|| terminal::log(bytes))?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().lock().flush()
+        Ok(())
     }
-}
-
-/// Whether a person can be asked.
-pub(super) fn can_ask() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// A table as text: a header, then rows. Columns of numbers stand to the right. On a
@@ -142,9 +142,9 @@ pub(super) fn wide_table<'a>(
     table.trim_fmt()
 }
 
-/// A vendor's text on one line, without the control characters that could steer a terminal.
+/// A vendor's text on one line, without what could steer a terminal or mislead the eye.
 pub(super) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    terminal::line(text).into_owned()
 }
 
 /// `1 asset`, `2 assets`.

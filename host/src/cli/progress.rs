@@ -2,9 +2,9 @@
 //! line behind when it ends. Silent where standard error is no terminal.
 
 use super::output::Output;
+use super::terminal;
 use crate::engine::{Progress, Stage};
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
-use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
 const KNOWN: &str = "{msg:36} {wide_bar} {pos}/{len}  {rate:>8}  {eta}";
@@ -33,7 +33,9 @@ impl Progress for Bars {
         if self.lines.is_hidden() {
             return;
         }
-        let bar = ProgressBar::no_length().with_message(doing(&stage)).with_style(style(UNKNOWN));
+        let bar = ProgressBar::no_length()
+            .with_message(terminal::line(&doing(&stage)).into_owned())
+            .with_style(style(UNKNOWN));
         set_length(&bar, steps);
         let bar = self.lines.add(bar);
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).push((stage, bar));
@@ -52,8 +54,7 @@ impl Progress for Bars {
         let (_, bar) = stages.swap_remove(index);
         let line = format!("{}: {} in {:.1} s", doing(stage), bar.position(), bar.elapsed().as_secs_f64());
         bar.finish_and_clear();
-        // Nobody is left to tell when standard error is gone.
-        let _ = self.lines.suspend(|| writeln!(std::io::stderr().lock(), "{line}"));
+        self.lines.suspend(|| terminal::tell(&line, false));
     }
 }
 

@@ -2,9 +2,9 @@
 //! from the arguments, which every process on the machine can read.
 
 use super::exit::Told;
-use super::output::can_ask;
 use super::parse::{Pair, pair};
 use super::session::Session;
+use super::terminal::{self, can_ask};
 use crate::model::{Manifest, Secret};
 use anyhow::Context;
 use std::collections::BTreeMap;
@@ -106,13 +106,8 @@ fn from_person(manifest: &Manifest, name: &str) -> anyhow::Result<String> {
             format!("use --secret-file {name}=FILE or --secret-env {name}=VARIABLE"),
         ));
     }
-    let title = manifest.secrets.get(name).map_or(name, |spec| &spec.title);
-    let help = manifest.secrets.get(name).map(|spec| spec.help.as_str()).filter(|help| !help.is_empty());
-    let prompt = match help {
-        Some(help) => format!("{title} ({help}): "),
-        None => format!("{title}: "),
-    };
-    let text = rpassword::prompt_password(prompt).context("the prompt was ended")?;
+    let (title, help) = manifest.secrets.get(name).map_or(("", ""), |spec| (&*spec.title, &*spec.help));
+    let text = terminal::secret(manifest.id.as_str(), name, title, help)?;
     if text.is_empty() {
         return Err(Told::usage(format!("the secret `{name}` is empty"), "type or paste it, then press Enter"));
     }

@@ -48,7 +48,7 @@ impl WorkArgs {
         let tell = |report: JobReport| {
             failed.fetch_or(!matches!(report.outcome, JobOutcome::Done | JobOutcome::Skipped), Ordering::Relaxed);
             let line = if session.output.json() { json!(report).to_string() } else { line(&report) };
-            if session.output.raw(&format!("{line}\n")).is_err() {
+            if session.output.line(&line).is_err() {
                 // Nobody listens any more.
                 engine.stop().stop();
             }

@@ -34,7 +34,7 @@ pub(super) async fn history(
     history.written.reverse();
     let rows = rows(&history);
     match format {
-        Some(format) if !session.output.json() => session.output.raw(&TableArgs::of(format).text(COLUMNS, &rows)?)?,
+        Some(format) if !session.output.json() => session.output.file(&TableArgs::of(format).text(COLUMNS, &rows)?)?,
         _ => session.output.answer(
             || {
                 let written: Vec<Value> = history.written.iter().map(shapes::journal).collect();

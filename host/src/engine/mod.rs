@@ -24,6 +24,7 @@ mod decisions;
 mod doubt;
 mod findings;
 mod grants;
+mod held;
 mod imports;
 mod link_file;
 mod links;
@@ -114,6 +115,8 @@ pub(crate) struct Parts {
     pub(crate) stop: Stop,
     /// What is kept how long; the usual, where nobody said.
     pub(crate) retention: OnceLock<Retention>,
+    /// What look-ups hold in memory at this time.
+    held: held::Held,
 }
 
 impl Engine {
@@ -129,6 +132,7 @@ impl Engine {
                 loaded: Mutex::default(),
                 stop: Stop::default(),
                 retention: OnceLock::new(),
+                held: held::Held::default(),
             }),
         }
     }

@@ -11,7 +11,7 @@ use super::connections::Opened;
 use super::context::Work;
 use super::plan::Finding;
 use super::progress::Stage;
-use super::walk::{WALK, Walk, complaints};
+use super::walk::{WALK, Walk, complaints, has_room};
 use crate::error::Error;
 use crate::model::run::ReadReport;
 use crate::model::{Cause, Failure, Kind, Page, Query, Selection, Side};
@@ -60,7 +60,11 @@ impl Work<'_> {
         let resume = if kind == Kind::Usage { NEVER_MS } else { RESUME_WITHIN_MS };
         let read = self.store.read_begin(Some(self.run), &side.name, kind, self.now(), resume).await?;
         let mut walk = Walk::new(kind, &read, WALK);
-        let mut page = self.page(side, &query, read.cursor.as_deref()).await?;
+        let kept = self.store.records_measure(&side.name, kind).await?;
+        let mut page = match has_room(side.name.as_str(), kind, kept) {
+            Ok(()) => self.page(side, &query, read.cursor.as_deref()).await?,
+            Err(failure) => Err(failure),
+        };
         loop {
             let current = match page {
                 Ok(current) => current,

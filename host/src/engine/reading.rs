@@ -86,13 +86,16 @@ impl Work<'_> {
     ) -> Result<Vec<Record>, Failure> {
         let query = Query { kind, selection };
         let (mut records, mut after, mut meter) = (Vec::new(), None::<String>, Meter::new(LOOK_UP));
+        let mut share = self.parts.held.begin(self.store.name());
         loop {
             let page = self.read_page(side, &query, after.as_deref()).await?;
             if let Some(gap) = page.gaps.into_iter().next() {
                 return Err(gap.cause);
             }
             let page = Page { gaps: Vec::new(), ..page };
+            let before = meter.bytes();
             meter.count(&page)?;
+            share.hold(meter.bytes() - before)?;
             records.extend(page.items);
             after = page.next;
             if after.is_none() {
@@ -113,6 +116,7 @@ impl Work<'_> {
         for chunk in ids.chunks(can.ids_at_once.max(1) as usize) {
             let query = Query { kind, selection: Selection::Ids(chunk.to_vec()) };
             let (mut after, mut meter) = (None::<String>, Meter::new(LOOK_UP));
+            let mut share = self.parts.held.begin(self.store.name());
             loop {
                 let read = self.read_page(side, &query, after.as_deref()).await;
                 let mut page = read.map_err(|failure| side.failed(failure))?;
@@ -122,7 +126,9 @@ impl Work<'_> {
                         _ => return Err(side.failed(gap.cause)),
                     }
                 }
-                meter.count(&page).map_err(|failure| side.failed(failure))?;
+                let before = meter.bytes();
+                let counted = meter.count(&page).and_then(|()| share.hold(meter.bytes() - before));
+                counted.map_err(|failure| side.failed(failure))?;
                 found.append(&mut page.items);
                 after = page.next;
                 if after.is_none() {

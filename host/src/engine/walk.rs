@@ -5,7 +5,7 @@
 
 use crate::model::run::{ReadFlaw, ReadReport};
 use crate::model::{Failure, Field, Flaw, Gap, Kind, Page, Period, Record, Value};
-use crate::store::{PageStats, Read, ReadsBefore};
+use crate::store::{Kept, PageStats, Read, ReadsBefore};
 use std::collections::HashSet;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -25,6 +25,12 @@ pub(super) struct WalkLimits {
 pub(super) const WALK: WalkLimits = WalkLimits { pages: 10_000, rows: 1_000_000, bytes: 1 << 30, gaps: 100_000 };
 /// Of a look-up: ids, a name, one parent's records. All of it is in memory at once.
 pub(super) const LOOK_UP: WalkLimits = WalkLimits { pages: 1_000, rows: 50_000, bytes: 64 << 20, gaps: 1 };
+
+/// Bytes kept of the records of one kind of a connection, gone ones included: with more nothing is read.
+/// A walk may add its own most to it.
+const KEPT_OF_KIND: u64 = 2 << 30;
+/// Bytes kept of all records of a tenant, in the same way.
+const KEPT_OF_TENANT: u64 = 8 << 30;
 
 /// Parents that could not be read and are kept by name; with more, nothing counts as read.
 const PARENTS: usize = 10_000;
@@ -51,6 +57,11 @@ pub(super) struct Meter {
 impl Meter {
     pub(super) fn new(limits: WalkLimits) -> Self {
         Self { limits, pages: 0, rows: 0, bytes: 0, gaps: 0, cursors: HashSet::new() }
+    }
+
+    /// The bytes counted so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Counts a page in.
@@ -104,8 +115,29 @@ fn short(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
+/// Whether there is room for another walk beside what is kept.
+///
+/// # Errors
+/// `Broken`, with what to do.
+pub(super) fn has_room(connection: &str, kind: Kind, kept: Kept) -> Result<(), Failure> {
+    let full = |whose: String, most: u64| {
+        let most = grouped(most >> 20);
+        Err(Failure::broken(format!(
+            "{most} MiB of {whose} are kept, and no more: see whether the vendor renews its ids, let `crosswalk prune` \
+             drop what is gone, or remove the connection"
+        )))
+    };
+    if kept.kind > KEPT_OF_KIND {
+        return full(format!("the {kind}s of `{connection}`"), KEPT_OF_KIND);
+    }
+    if kept.tenant > KEPT_OF_TENANT {
+        return full("all records of the tenant".to_owned(), KEPT_OF_TENANT);
+    }
+    Ok(())
+}
+
 /// A number in groups of three digits.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

@@ -7,6 +7,9 @@
 //! - Wall time is armed when the call starts, not while it waits for its turn, and it
 //!   covers what the host does for the guest.
 //!
+//! What is kept of what a call hands over has limits of its own: records and look-ups in the engine
+//! (`walk`, `held`), cross-references in the store (`entries`).
+//!
 //! A crossed limit ends the call with an error that names the limit; the store is then
 //! dropped, never used again.
 

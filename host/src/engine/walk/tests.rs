@@ -181,3 +181,13 @@ fn a_row_of_usage_that_could_not_be_read_leaves_its_customers_sum_unknown() {
     );
     assert_eq!(walk.report().gaps, [(Some("7".to_owned()), Failure::broken("x"))]);
 }
+
+#[test]
+fn a_kind_or_a_tenant_that_keeps_too_much_is_not_read_on_and_is_told_what_to_do() {
+    let room = |kind, tenant| has_room("rmm", Kind::Asset, Kept { kind, tenant });
+    assert_eq!(room(KEPT_OF_KIND, KEPT_OF_TENANT), Ok(()));
+    let told = |kind, tenant| room(kind, tenant).unwrap_err().to_string();
+    assert!(told(KEPT_OF_KIND + 1, 0).contains("2,048 MiB of the assets of `rmm` are kept"));
+    assert!(told(0, KEPT_OF_TENANT + 1).contains("8,192 MiB of all records of the tenant are kept"));
+    assert!(told(KEPT_OF_KIND + 1, 0).contains("crosswalk prune"));
+}

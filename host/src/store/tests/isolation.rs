@@ -44,6 +44,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     tenant.counts_put(&rmm, vec![count], T0).await.unwrap();
     tenant.budget_take(&[1; 32], "all", 1, 60_000, 1, T0).await.unwrap();
     tenant.refusal_note(&rmm, "not granted", 1, T0).await.unwrap();
+    tenant.records_measure(&rmm, Kind::Asset).await.unwrap();
     (run, plan, read, wakeup)
 }
 

@@ -316,3 +316,21 @@ async fn a_doubted_read_leaves_nothing_behind_and_is_remembered() {
     let before = tenant.reads_before(last.id, &rmm(), Kind::Asset).await.unwrap();
     assert_eq!(before, ReadsBefore { walked: Some(9), doubted: None }, "a good read takes the doubt away");
 }
+
+#[tokio::test]
+async fn what_is_kept_is_measured_by_kind_and_over_the_tenant() {
+    let bed = Bed::new().await;
+    let measure = async |kind| bed.tenant.records_measure(&rmm(), kind).await.unwrap();
+    assert_eq!(measure(Kind::Asset).await, crate::store::Kept::default());
+    let long = |id: &str| Record { name: "n".repeat(10_000), ..record(id, None) };
+    bed.tenant.records_put(&rmm(), Kind::Asset, &[long("1"), long("2")], T0).await.unwrap();
+    bed.tenant.records_put(&rmm(), Kind::Customer, &[long("1")], T0).await.unwrap();
+    let assets = measure(Kind::Asset).await;
+    assert!((20_000..22_000).contains(&assets.kind) && assets.tenant == assets.kind, "{assets:?}");
+    let customers = measure(Kind::Customer).await;
+    assert!((10_000..11_000).contains(&customers.kind), "{customers:?}");
+    assert_eq!(customers.tenant, assets.kind + customers.kind);
+    // The same again is the same.
+    bed.tenant.records_put(&rmm(), Kind::Asset, &[long("1"), long("2")], T0).await.unwrap();
+    assert_eq!(measure(Kind::Asset).await, crate::store::Kept { tenant: customers.tenant, ..assets });
+}

@@ -113,7 +113,7 @@ impl TenantStore {
             if open {
                 unread::read_whole(db, key, &whole)?;
                 for gap in &unread {
-                    match unread::note(db, key, read, gap)? {
+                    match unread::note(db, key, read, gap, at)? {
                         // Where it is not on the page, it is there all the same.
                         Noted::Known(number) => stats.same += u64::from(sight.meets(number)?),
                         Noted::Unknown => stats.unread += 1,

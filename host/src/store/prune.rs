@@ -164,7 +164,9 @@ fn rules(tenant: i64, keep: &Retention, now: Timestamp, ahead: bool) -> Vec<Rule
                  AND o.id IS NOT (SELECT max(n.id) FROM reads n WHERE n.tenant = {tenant} \
                      AND n.connection = o.connection AND n.kind = o.kind AND n.ended_at IS NOT NULL) \
                  AND o.id IS NOT (SELECT max(n.id) FROM reads n WHERE n.tenant = {tenant} \
-                     AND n.connection = o.connection AND n.kind = o.kind AND n.complete = 1)"
+                     AND n.connection = o.connection AND n.kind = o.kind AND n.complete = 1) \
+                 AND o.id IS NOT (SELECT max(n.id) FROM reads n WHERE n.tenant = {tenant} \
+                     AND n.connection = o.connection AND n.kind = o.kind AND n.walked = 1)"
             ),
         ),
         rule(

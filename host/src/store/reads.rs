@@ -13,7 +13,7 @@ use crate::model::{ConnectionName, Failure, Kind, RunId, Timestamp};
 use rusqlite::{Connection, params};
 
 /// How many ended reads are kept per connection and kind, to look back on.
-const KEPT: i64 = 50;
+pub(super) const KEPT: i64 = 50;
 
 /// A walk under way.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +87,8 @@ impl TenantStore {
             db.prepare_cached(
                 "DELETE FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND complete = 0 \
                  AND ended_at IS NOT NULL AND id < \
-                 (SELECT max(id) - ?4 FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3)",
+                 (SELECT max(id) - ?4 FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3) \
+                 AND id IS NOT (SELECT max(id) FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND walked = 1)",
             )?
             .execute(params![tenant, connection, kind.as_str(), KEPT])?;
             Ok(Read {
@@ -215,7 +216,8 @@ impl TenantStore {
 }
 
 impl TenantStore {
-    /// When the last complete read of a kind began: what a vendor got later, it may not have seen.
+    /// When the last walk of a kind began that met everything, be it that single records could not be read whole:
+    /// what a vendor got later, it may not have seen.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -227,32 +229,40 @@ impl TenantStore {
         let (tenant, connection) = (self.id, connection.clone());
         self.read(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
-            Ok(last_complete(db, tenant, connection, kind)?.map(|read| read.started_at))
+            last_walked(db, tenant, connection, kind)
         })
         .await
     }
 }
 
 /// The last complete read of a kind.
-pub(super) struct Complete {
-    pub(super) started_at: Timestamp,
+struct Complete {
     ended_at: Timestamp,
     records: u64,
 }
 
-pub(super) fn last_complete(
+fn last_complete(db: &Connection, tenant: i64, connection: i64, kind: Kind) -> Result<Option<Complete>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT ended_at, records FROM reads \
+         WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND complete = 1 ORDER BY id DESC LIMIT 1",
+    )?;
+    first(select.query(params![tenant, connection, kind.as_str()])?, |row| {
+        Ok(Complete { ended_at: Timestamp(row.get(0)?), records: count(row, 1)? })
+    })
+}
+
+/// When the last walk began that met every record, those that it could not read whole by their names.
+pub(super) fn last_walked(
     db: &Connection,
     tenant: i64,
     connection: i64,
     kind: Kind,
-) -> Result<Option<Complete>, StoreError> {
+) -> Result<Option<Timestamp>, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT started_at, ended_at, records FROM reads \
-         WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND complete = 1 ORDER BY id DESC LIMIT 1",
+        "SELECT started_at FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND walked = 1 \
+         AND gaps = '[]' ORDER BY id DESC LIMIT 1",
     )?;
-    first(select.query(params![tenant, connection, kind.as_str()])?, |row| {
-        Ok(Complete { started_at: Timestamp(row.get(0)?), ended_at: Timestamp(row.get(1)?), records: count(row, 2)? })
-    })
+    first(select.query(params![tenant, connection, kind.as_str()])?, |row| Ok(Timestamp(row.get(0)?)))
 }
 
 /// How a read ended.
@@ -330,8 +340,8 @@ fn mark_gone(
     spared: &[String],
     at: Timestamp,
 ) -> Result<u64, StoreError> {
-    // Until now a record counted as seen by the complete read before this one.
-    let before = last_complete(db, tenant, connection, kind)?.map_or(0, |read| read.started_at.0);
+    // Until now a record counted as seen by the walk before this one.
+    let before = last_walked(db, tenant, connection, kind)?.map_or(0, |began| began.0);
     let spared = super::rows::to_document(&spared)?;
     let changed = db
         .prepare_cached(

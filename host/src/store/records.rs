@@ -2,12 +2,13 @@
 //! `upsert.rs`.
 
 use super::connections::connection_id;
-use super::reads::last_complete;
+use super::reads::last_walked;
 use super::rows::{collect, count, first, limit, time_or_none, word};
 use super::upsert::{Encoded, put_all};
-use super::{StoreError, TenantStore, codec};
+use super::{StoreError, TenantStore, codec, unread};
 use crate::model::{ConnectionName, Kind, Record, Timestamp};
 use rusqlite::{CachedStatement, Connection, Row, params};
+use std::collections::HashSet;
 
 /// A record with what the store knows of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -247,8 +248,9 @@ impl TenantStore {
         let (tenant, connection) = (self.id, connection.clone());
         self.read(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
-            let complete = last_complete(db, tenant, connection, kind)?;
-            work(&Reader { db, tenant, connection, kind, complete: complete.map(|read| read.started_at) })
+            let walked = last_walked(db, tenant, connection, kind)?;
+            let unread = unread::ids(db, (tenant, connection, kind))?;
+            work(&Reader { db, tenant, connection, kind, walked, unread })
         })
         .await
     }
@@ -260,7 +262,10 @@ struct Reader<'c> {
     tenant: i64,
     connection: i64,
     kind: Kind,
-    complete: Option<Timestamp>,
+    /// When the last walk began that met every record.
+    walked: Option<Timestamp>,
+    /// The records that the last walk could not read whole.
+    unread: HashSet<String>,
 }
 
 impl Reader<'_> {
@@ -315,9 +320,11 @@ impl Reader<'_> {
         let digest = row.get_ref(5)?.as_blob().map_err(|error| StoreError::unreadable("digest", error))?;
         let gone_at = time_or_none(row, 6)?;
         let seen_at = Timestamp(row.get(7)?);
+        let id: String = row.get(0)?;
+        let walked = self.walked.filter(|_| gone_at.is_none() && !self.unread.contains(&id));
         Ok(Stored {
             record: Record {
-                id: row.get(0)?,
+                id,
                 parent: row.get(1)?,
                 name: row.get(2)?,
                 stamp: row.get(3)?,
@@ -326,7 +333,7 @@ impl Reader<'_> {
             digest: *digest.first_chunk().ok_or_else(|| StoreError::unreadable("digest", "it is too short"))?,
             gone_at,
             first_at: time_or_none(row, 8)?,
-            seen_at: if gone_at.is_none() { seen_at.max(self.complete.unwrap_or(seen_at)) } else { seen_at },
+            seen_at: seen_at.max(walked.unwrap_or(seen_at)),
         })
     }
 }

@@ -7,7 +7,7 @@ use super::connections::connection_id;
 use super::rows::{collect, cut, first};
 use super::upsert::Encoded;
 use super::{StoreError, TenantStore, codec};
-use crate::model::{ConnectionName, Gap, Kind, Record};
+use crate::model::{ConnectionName, Gap, Kind, Record, Timestamp};
 use rusqlite::{Connection, params};
 use std::collections::HashSet;
 
@@ -107,12 +107,13 @@ pub(super) enum Noted {
     Again,
 }
 
-/// Notes that a record could not be read whole.
+/// Notes that a record could not be read whole. One that counted as gone is there again.
 pub(super) fn note(
     db: &Connection,
     (tenant, connection, kind): Key,
     read: i64,
     gap: &Gap,
+    at: Timestamp,
 ) -> Result<Noted, StoreError> {
     let Some(id) = &gap.item else { return Ok(Noted::Again) };
     let mut select = db.prepare_cached(
@@ -132,10 +133,23 @@ pub(super) fn note(
     )?
     .execute(params![tenant, connection, kind.as_str(), id, parent, cut(&gap.cause.to_string()), read])?;
     Ok(match known {
-        Some((number, _)) => Noted::Known(number),
+        Some((number, _)) => {
+            // The vendor names it: it is there, and what was known of it stays.
+            db.prepare_cached(
+                "UPDATE records SET gone_at = NULL, seen_at = ?2 WHERE number = ?1 AND gone_at IS NOT NULL",
+            )?
+            .execute([number, at.0])?;
+            Noted::Known(number)
+        }
         None if again => Noted::Again,
         None => Noted::Unknown,
     })
+}
+
+/// The records that could not be read whole.
+pub(super) fn ids(db: &Connection, (tenant, connection, kind): Key) -> Result<HashSet<String>, StoreError> {
+    let mut select = db.prepare_cached("SELECT id FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3")?;
+    Ok(collect(select.query(params![tenant, connection, kind.as_str()])?, |row| Ok(row.get(0)?))?.into_iter().collect())
 }
 
 /// Forgets what a walk to the end did not name any more.

@@ -291,6 +291,69 @@ async fn a_record_that_could_not_be_read_whole_keeps_what_was_known_of_it() {
     assert_eq!(tenant.unread(&rmm(), Kind::Asset).await.unwrap(), [], "read whole, or named no more");
 }
 
+async fn walk_past(tenant: &TenantStore, records: &[Record], unread: &[crate::model::Gap], at: Timestamp) {
+    let read = tenant.read_begin(None, &rmm(), Kind::Asset, at, DAY).await.unwrap();
+    let page = PageCommit { unread, ..one_page(records, None, None) };
+    tenant.page_commit(&read, &rmm(), Kind::Asset, &page, at).await.unwrap();
+    tenant.read_finish(read.id, &rmm(), Kind::Asset, true, &[], at).await.unwrap();
+}
+
+fn unreadable(id: &str) -> crate::model::Gap {
+    crate::model::Gap { parent: None, item: Some(id.to_owned()), cause: crate::model::Failure::broken("no details") }
+}
+
+#[tokio::test]
+async fn a_record_that_comes_back_unreadable_is_there_again() {
+    let bed = Bed::new().await;
+    let all = [record("1", None), record("2", None)];
+    walk(&bed.tenant, &all, true, T0).await;
+    walk(&bed.tenant, &all[..1], true, T0.plus_ms(1000)).await;
+    assert_eq!(gone(&bed.tenant).await, ["2"]);
+    let later = T0.plus_ms(2000);
+    walk_past(&bed.tenant, &all[..1], &[unreadable("2")], later).await;
+    assert_eq!(gone(&bed.tenant).await, [""; 0]);
+    let back = bed.tenant.records_by_ids(&rmm(), Kind::Asset, &["2".to_owned()]).await.unwrap().remove(0);
+    assert_eq!((back.seen_at, &back.record), (later, &all[1]), "with what was known of it");
+}
+
+#[tokio::test]
+async fn one_record_that_stays_unreadable_makes_nothing_else_old() {
+    let bed = Bed::new().await;
+    let all = [record("1", None), record("2", None)];
+    walk(&bed.tenant, &all, true, T0).await;
+    let month = T0.plus_ms(30 * DAY);
+    walk_past(&bed.tenant, &all[..1], &[unreadable("2")], month).await;
+    assert_eq!(bed.tenant.read_last_began(&rmm(), Kind::Asset).await.unwrap(), Some(month));
+    let seen = bed.tenant.records_all(&rmm(), Kind::Asset).await.unwrap();
+    assert_eq!((seen[0].seen_at, seen[1].seen_at), (month, T0), "it alone is as old as it is");
+    assert_eq!(
+        bed.tenant.read_last_complete(&rmm(), Kind::Asset).await.unwrap(),
+        Some((T0, 2)),
+        "what is new or gone is told by a complete read only"
+    );
+}
+
+#[tokio::test]
+async fn what_a_drop_is_measured_by_outlives_the_reads_after_it() {
+    let bed = Bed::new().await;
+    let all: Vec<Record> = (0..9).map(|id| record(&id.to_string(), None)).collect();
+    walk_past(&bed.tenant, &all, &[unreadable("8")], T0).await;
+    for _ in 0..2 * super::super::reads::KEPT {
+        bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    }
+    let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, DAY).await.unwrap();
+    let before = bed.tenant.reads_before(read.id, &rmm(), Kind::Asset).await.unwrap();
+    assert_eq!(before.walked, Some(9));
+    let keep = crate::model::Retention::default();
+    for place in 0.. {
+        if bed.tenant.prune_some(place, &keep, T0.plus_ms(4000 * DAY)).await.unwrap().is_none() {
+            break;
+        }
+    }
+    let before = bed.tenant.reads_before(read.id, &rmm(), Kind::Asset).await.unwrap();
+    assert_eq!(before.walked, Some(9), "nor is it pruned");
+}
+
 #[tokio::test]
 async fn a_doubted_read_leaves_nothing_behind_and_is_remembered() {
     let bed = Bed::new().await;

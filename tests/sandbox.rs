@@ -53,6 +53,11 @@ impl Scene {
         Self::on(SMALL.get_or_init(|| sandbox(limits())).clone()).await
     }
 
+    /// Under the usual limits.
+    pub(crate) async fn roomy() -> Self {
+        Self::on(sandbox(Limits::default())).await
+    }
+
     async fn on(runtime: Runtime) -> Self {
         let app = TestApp::start_on(runtime).await;
         app.engine.plugin_add(&component("guests")).await.unwrap();
@@ -196,6 +201,8 @@ async fn a_walk_that_breaks_the_rules_ends_with_the_connectors_fault() {
             "source assets were not read to the end: broken: the connector gave a page of 5001 items; a page holds at most 5000",
         ),
         ("total-lies", 7, "source assets changed in number while they were read: nothing counts as gone"),
+        ("total-huge", 1, "broken: the connector told of 18446744073709551615 rows in all: no vendor has so many"),
+        ("left-out-huge", 1, "broken: the connector told of 18446744073709551615 rows that are left out: no vendor"),
         ("write-while-reading", 1, "through: []; put: true; woken: false"),
         ("trap", 1, "I was told to"),
     ] {

@@ -137,6 +137,9 @@ impl From<&Query> for wit::Query {
     }
 }
 
+/// The most rows that a vendor is believed to have of a kind.
+const ROWS_MOST: u64 = 4_000_000_000;
+
 /// Takes a page over, or says which promise of the contract it breaks.
 pub(super) fn page(kind: Kind, page: wit::Page, limits: &Limits, now_ms: i64) -> Result<Page, Failure> {
     if page.items.len() > limits.page_items {
@@ -154,6 +157,11 @@ pub(super) fn page(kind: Kind, page: wit::Page, limits: &Limits, now_ms: i64) ->
     if page.gaps.len() > limits.page_items {
         let (given, most) = (page.gaps.len(), limits.page_items);
         return Err(Failure::broken(format!("the connector gave a page of {given} gaps; a page has at most {most}")));
+    }
+    for (what, rows) in [("in all", page.total), ("that are left out", Some(page.left_out))] {
+        if let Some(rows) = rows.filter(|rows| *rows > ROWS_MOST) {
+            return Err(Failure::broken(format!("the connector told of {rows} rows {what}: no vendor has so many")));
+        }
     }
     let page = Page {
         items: page.items.into_iter().map(Record::from).collect(),

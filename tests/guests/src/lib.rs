@@ -79,14 +79,19 @@ impl Connector for Misbehaving {
             _ => None,
         };
         let count = if habit == "page-flood" { 5001 } else { 3 };
-        let total = (habit == "total-lies").then_some(times + u64::from(after.is_some()));
+        let total = match habit.as_str() {
+            "total-lies" => Some(times + u64::from(after.is_some())),
+            "total-huge" => Some(u64::MAX),
+            _ => None,
+        };
+        let left_out = if habit == "left-out-huge" { u64::MAX } else { 0 };
         let items = match query.kind {
             Kind::Customer => vec![item("1", None, "Honest Ltd")],
             Kind::Location => vec![item("10", Some("1"), "Head office")],
             Kind::Asset => (0..count).map(|n| item(&format!("a{n}"), Some("1"), &format!("PC-{n}"))).collect(),
             _ => Vec::new(),
         };
-        Ok(Page { items, next, total, ..Page::default() })
+        Ok(Page { items, next, total, left_out, ..Page::default() })
     }
 
     fn write(host: &dyn Host, changes: Vec<Change>) -> Vec<Outcome> {
@@ -115,7 +120,9 @@ impl Connector for Misbehaving {
             .zip(replies)
             .map(|(change, reply)| Outcome {
                 result: match reply {
-                    Ok(reply) if reply.is_success() => Settlement::Done(reply.text().to_owned()),
+                    Ok(reply) if reply.is_success() => {
+                        Settlement::Done(change.target.clone().unwrap_or_else(|| reply.text().to_owned()))
+                    }
                     Ok(reply) => Settlement::Failed(reply.failure("refused")),
                     Err(error) => Settlement::Failed(error.into()),
                 },
@@ -364,7 +371,8 @@ const FLEET_PAGE: u64 = 100;
 
 /// So many assets in pages, with serial numbers and a total, of which a habit may hide something:
 /// `fleet-cut` gives nothing after the first page, `fleet-cut-untold` no total either,
-/// `fleet-untold` everything without a total, `fleet-twice` the first device again on each later page, `fleet-half` the last device without its details.
+/// `fleet-untold` everything without a total, `fleet-twice` the first device again on each later page, `fleet-half` the last device without its details,
+/// `fleet-renamed` other names; `fleet-sealed` refuses every look-up of the device `a9`.
 fn fleet(habit: &str, size: u64, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
     match query.kind {
         Kind::Customer => return Ok(Page { items: vec![item("1", None, "Honest Ltd")], ..Page::default() }),
@@ -372,6 +380,9 @@ fn fleet(habit: &str, size: u64, query: &Query, after: Option<&str>) -> Result<P
         _ => return Ok(Page::default()),
     }
     if let Selection::Ids(ids) = &query.selection {
+        if habit == "fleet-sealed" && ids.iter().any(|id| id == "a9") {
+            return Err(Failure::Denied("a9 is not for this account".to_owned()));
+        }
         let known = ids.iter().filter_map(|id| id.strip_prefix('a')?.parse().ok().filter(|n: &u64| *n < size));
         return Ok(Page { items: known.map(device).collect(), ..Page::default() });
     }
@@ -381,6 +392,9 @@ fn fleet(habit: &str, size: u64, query: &Query, after: Option<&str>) -> Result<P
     let mut items: Vec<Item> = if is_cut { Vec::new() } else { (from..to).map(device).collect() };
     if habit == "fleet-twice" && from > 0 {
         items.push(Item { name: "PC-0 again".to_owned(), ..device(0) });
+    }
+    if habit == "fleet-renamed" {
+        items.iter_mut().for_each(|item| item.name.push_str(" renamed"));
     }
     let mut gaps = Vec::new();
     if let Some(last) = items.last_mut().filter(|_| habit == "fleet-half" && to == size) {

@@ -145,6 +145,29 @@ async fn a_slot_that_finds_somebody_at_work_is_skipped_and_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_that_is_due_waits_its_minute_while_somebody_is_at_the_sync() {
+    let (vendors, app) = hourly().await;
+    vendors.rmm.add_organisation("Brand New Ltd");
+    app.plan().await;
+    app.decide().await;
+    let plan = app.plan().await;
+    vendors.psa.faults().set("drop-connection", "next:1,writes").unwrap();
+    app.apply(&plan).await;
+    assert_eq!(app.uncertain().await.len(), 1);
+    app.clock.advance_ms(HOUR_MS);
+    // Who is at the sync looks it up, and has no answer for a while.
+    vendors.psa.set_latency(Duration::from_millis(1500));
+    let by_hand = async { app.plan().await };
+    let by_clock = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let report = tick_one(&app).await;
+        (report, due_in_ms(&app, now(&app)).await)
+    };
+    let (_, (report, due)) = tokio::join!(by_hand, by_clock);
+    assert_eq!((report.outcome, due), (JobOutcome::Skipped, MINUTE_MS), "{}", report.message);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_processes_one_does_it_and_what_a_dead_one_left_is_done_after_a_while() {
     let (_vendors, app) = hourly().await;
     let other = app.second().await;

@@ -20,7 +20,8 @@
 //! counts only after the vendor's *quiet time* (the manifest's `quiet-seconds`), once for a write
 //! whose repeat changes nothing, and [`LOOKS`] times, with growing pauses, for one whose repeat
 //! makes something twice: a create, a note, a difference. None of the latter is repeated in the
-//! run that sent it. A difference without any reply waits until its line reads otherwise, or a
+//! run that sent it. What nobody can tell is looked up again after as long as it has been open, in the end a few
+//! times a day. A difference without any reply waits until its line reads otherwise, or a
 //! person settles it. While a write is uncertain nothing else is planned or done for its record.
 //!
 //! Pure: what is asked of the vendor is in `look_up`, what is stored in `settle` and `recover`.
@@ -33,6 +34,8 @@ pub(super) const LOOKS: u32 = 2;
 /// How long after its intent a request of a process that died may have left, at most: an intent is
 /// written while the batch before it is at the vendor.
 const UNDER_WAY_MS: i64 = 10 * 60 * 1000;
+/// The longest pause before a write is looked up again of which nobody can tell: a few times a day.
+const UNCLEAR_MOST_MS: i64 = 8 * 60 * 60 * 1000;
 /// The most that the pause between two look-ups is doubled.
 const DOUBLINGS: u32 = 8;
 
@@ -102,10 +105,16 @@ pub(super) fn next(doubt: Doubt, nature: Nature, verdict: Verdict, now: Timestam
     let quiet = now.since_ms(doubt.since) >= quiet_ms;
     match verdict {
         Verdict::Written(id) => Next::Done(id),
-        Verdict::Unclear(why) => Next::Wait(Doubt { why, due_at: pause(&doubt, now, quiet_ms), ..doubt }),
+        // However often it cannot be told: it has been open for longer each time.
+        Verdict::Unclear(why) => {
+            let pause = now.since_ms(doubt.since).clamp(quiet_ms, UNCLEAR_MOST_MS.max(quiet_ms));
+            Next::Wait(Doubt { why, due_at: now.plus_ms(pause), ..doubt })
+        }
         Verdict::Changed(why) if quiet => Next::Over(why),
         // Before its time, absence says nothing.
-        Verdict::NotWritten | Verdict::Changed(_) if !quiet || now < doubt.due_at => Next::Wait(doubt),
+        Verdict::NotWritten | Verdict::Changed(_) if !quiet || now < doubt.due_at => {
+            Next::Wait(Doubt { due_at: doubt.due_at.max(doubt.since.plus_ms(quiet_ms)), ..doubt })
+        }
         Verdict::NotWritten | Verdict::Changed(_) => {
             let looks = doubt.looks + 1;
             let enough = match nature {

@@ -187,8 +187,12 @@ impl Tenant {
         // An uncertain write is looked up when that is due, be the next slot a month away.
         let retry = match self.store.doubt_due(&schedule.sync).await? {
             Some(due) => {
-                // A run that failed before it could look would else be due again at once, for ever.
-                let soonest = if outcome == JobOutcome::Failed { retry_at(failures, now) } else { now };
+                // A run that failed, or was skipped, before it could look would else be due again at once, for ever.
+                let soonest = match outcome {
+                    JobOutcome::Failed | JobOutcome::Skipped => retry_at(failures, now),
+                    JobOutcome::Stopped => now,
+                    JobOutcome::Done | JobOutcome::Partial => now.plus_ms(SOON_MS),
+                };
                 Some(retry.map_or(due, |retry| retry.min(due)).max(soonest))
             }
             None => retry,
@@ -385,6 +389,8 @@ impl Tenant {
 /// After this long a job is tried again whose failure time alone does not heal (a login that was
 /// withdrawn), where its next slot is further away.
 const HOPELESS_MS: i64 = 24 * 3_600_000;
+/// A look-up that is overdue after a run comes no sooner.
+const SOON_MS: i64 = 10_000;
 /// How often usage goes out by itself where nobody said.
 const DAY_MINUTES: u32 = 24 * 60;
 /// The longest interval: 31 days.

@@ -75,6 +75,26 @@ fn what_a_dead_process_left_long_ago_has_its_quiet_time_behind_it() {
     assert_eq!(late.looks, 1, "the first look counts");
 }
 
+#[test]
+fn what_nobody_can_tell_is_looked_up_a_few_times_a_day() {
+    let (mut open, mut now, mut looks) = (doubt(false), T0, 0);
+    while now < at(24 * 3_600_000) {
+        let unclear = Verdict::Unclear("not for this account".to_owned());
+        let Next::Wait(waits) = next(open, Nature::Once, unclear, now, QUIET) else { panic!("it is not settled") };
+        assert!(waits.due_at > now);
+        (now, looks, open) = (waits.due_at, looks + 1, waits);
+    }
+    assert!(looks < 15, "{looks} times on the first day");
+    assert!(open.due_at.since_ms(T0) >= 24 * 3_600_000 && now.since_ms(T0) <= 32 * 3_600_000, "and it is not given up");
+}
+
+#[test]
+fn a_quiet_time_that_grew_leaves_no_look_up_overdue() {
+    let missed = next(doubt(false), Nature::Once, Verdict::NotWritten, at(QUIET + 1), 10 * QUIET);
+    let Next::Wait(waits) = missed else { panic!("it is too early") };
+    assert_eq!((waits.due_at, waits.looks), (at(10 * QUIET), 0));
+}
+
 /// What a vendor does with one request, and what the host learns of it.
 #[derive(Debug, Clone, Copy)]
 struct Fate {

@@ -309,8 +309,9 @@ impl Walk {
 
     /// Compares with the reads before this one. A second read that agrees is believed.
     pub(super) fn compare(&mut self, before: ReadsBefore) {
-        let Some(walked) = before.walked.filter(|walked| is_large_drop(*walked, self.records)) else { return };
-        if before.doubted.is_none_or(|doubted| is_large_drop(doubted, self.records)) {
+        let now = self.records;
+        let Some(walked) = before.walked.filter(|walked| is_large_drop(*walked, now)) else { return };
+        if before.doubted.is_none_or(|doubted| is_large_drop(doubted, now) || is_large_drop(now, doubted)) {
             self.dropped = Some((walked, self.records));
         }
     }

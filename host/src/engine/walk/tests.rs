@@ -102,6 +102,8 @@ fn without_a_total_a_large_drop_waits_for_a_second_read() {
     assert_eq!(fell(Some(620), Some(500), 498), None);
     assert_eq!(fell(Some(620), Some(500), 300), dropped(620, 300), "it fell again");
     assert_eq!(fell(Some(620), Some(0), 0), None);
+    assert_eq!(fell(Some(1000), Some(500), 700), dropped(1000, 700), "neither what was there nor what the first said");
+    assert_eq!(fell(Some(1000), Some(500), 540), None);
     let alerts = go(Walk::new(Kind::Alert, &begun(), WALK), &[page(0, None, None)]);
     assert!(!alerts.asks_before());
     let told = go(Walk::new(Kind::Asset, &begun(), WALK), &[page(0, None, Some(0))]);

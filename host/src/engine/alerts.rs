@@ -13,12 +13,12 @@ use super::progress::{Progress, Stage};
 use super::{PlanReport, RunReport, Tenant, brakes};
 use crate::error::Error;
 use crate::model::{
-    Cause, Kind, KindDescription, Link, LinkState, Mode, PlannedChange, Record, Switches, Sync, SyncName, Timestamp,
-    Trust, Value,
+    Cause, Failure, Kind, KindDescription, Link, LinkState, Mode, PlannedChange, Record, Switches, Sync, SyncName,
+    Timestamp, Trust, Value,
 };
 use crate::store::{Stored, TenantStore};
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// An alert, for people and programs.
 #[derive(Debug, Clone, Serialize)]
@@ -124,6 +124,8 @@ impl Tenant {
             tickets: &tickets,
             describe,
             settling: &settling,
+            // What could not be read now, the plan's own findings say.
+            unread: &BTreeMap::new(),
             rules,
             now: self.parts.clock.now(),
         });
@@ -159,7 +161,7 @@ impl Work<'_> {
         }
         let links = self.store.links_all(&self.sync.name, Kind::Alert).await?;
         let tickets = self.read_tickets(&links).await?;
-        self.read_unlisted(&links, &tickets).await?;
+        self.read_unlisted(&links, &tickets.records).await?;
         let alerts = self.store.records_all(&self.source.name, Kind::Alert).await?;
         let observed = Observed { source: vec![report], target: Vec::new() };
         self.make_ticket_plan(&observed, &alerts, &links, &tickets).await
@@ -170,7 +172,7 @@ impl Work<'_> {
         observed: &Observed,
         alerts: &[Stored],
         links: &[Link],
-        tickets: &[Record],
+        tickets: &Tickets,
     ) -> Result<PlanReport, Error> {
         self.progress.begin(Stage::Planning, None);
         let Some(describe) = self.target.description.kind(Kind::Ticket) else {
@@ -186,9 +188,10 @@ impl Work<'_> {
         let planned = plan_alerts(&AlertInput {
             alerts: &alerts,
             links,
-            tickets,
+            tickets: &tickets.records,
             describe,
             settling: &settling,
+            unread: &tickets.unread,
             rules,
             now: self.now(),
         });
@@ -247,7 +250,7 @@ impl Work<'_> {
 
     /// The linked tickets as they are now, but for those that were closed when they were read last; of these
     /// only what this host closed lately is asked after, which may be open again.
-    async fn read_tickets(&self, links: &[Link]) -> Result<Vec<Record>, Error> {
+    async fn read_tickets(&self, links: &[Link]) -> Result<Tickets, Error> {
         let mut ids: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -265,7 +268,7 @@ impl Work<'_> {
             .collect();
         ids.retain(|id| !closed.contains_key(id));
         let now = self.read_now(&self.target, Kind::Ticket, &ids).await?.unwrap_or_default();
-        Ok(now.into_values().chain(closed.into_values()).collect())
+        Ok(Tickets { records: now.records.into_values().chain(closed.into_values()).collect(), unread: now.unread })
     }
 
     /// Alerts with an open ticket that the source lists no more are asked for one by one:
@@ -330,6 +333,13 @@ fn asset_ids(alerts: &[Stored]) -> Vec<String> {
     ids.sort_unstable();
     ids.dedup();
     ids
+}
+
+/// Linked tickets.
+struct Tickets {
+    records: Vec<Record>,
+    /// Why others could not be read, by their ids.
+    unread: BTreeMap<String, Failure>,
 }
 
 /// What alerts refer to.

@@ -561,7 +561,7 @@ impl Work<'_> {
         }
         let of = |id: &String| {
             let account = accounts.get(id);
-            let (name, there) = (source.get(id), account.and_then(|account| target.get(account)));
+            let (name, there) = (source.records.get(id), account.and_then(|account| target.records.get(account)));
             let changed = |record: Option<&Record>, before: Option<&String>| {
                 before.filter(|before| record.is_some_and(|record| record.name != **before)).cloned()
             };
@@ -570,7 +570,10 @@ impl Work<'_> {
                 was: changed(name, before.0.get(id)),
                 name: name.map(|record| record.name.clone()),
                 account_was: changed(there, account.and_then(|account| before.1.get(account))),
-                account: there.map(|record| record.name.clone()),
+                account: there.map(|record| record.name.clone()).or_else(|| {
+                    let unread = account.filter(|account| target.unread.contains_key(*account))?;
+                    before.1.get(unread).cloned()
+                }),
             }
         };
         Ok(customers.iter().map(of).collect())

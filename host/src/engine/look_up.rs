@@ -11,12 +11,13 @@ use super::doubt::{Nature, Verdict};
 use super::plan::alerts::LAST_ACTIVITY;
 use super::plan::usage::{EFFECTIVE, QUANTITY};
 use super::plan::{alike, now_has, same, shown};
+use super::reading::{Found, Singles};
 use crate::error::Error;
 use crate::model::{
     Change, Failure, Field, Kind, KindDescription, Operation, PlannedChange, Record, Selection, Timestamp, Value, Way,
 };
 use crate::store::Stored;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A write to look up.
 #[derive(Clone, Copy)]
@@ -114,11 +115,11 @@ struct Asker<'w, 'p> {
 }
 
 impl Asker<'_, '_> {
-    async fn ask(&mut self, selection: Selection) -> Result<Vec<Record>, Verdict> {
+    async fn ask(&mut self, selection: Selection) -> Result<Found, Verdict> {
         if let Some(why) = &self.trouble {
             return Err(Verdict::Unclear(why.clone()));
         }
-        self.work.read_all(self.side, self.kind, selection).await.map_err(|failure| {
+        self.work.look(self.side, self.kind, selection).await.map_err(|failure| {
             let why = format!("it cannot be looked up: {failure}");
             // The next question would fare the same.
             if failure.is_passing() || matches!(failure, Failure::Denied { .. }) {
@@ -137,12 +138,16 @@ impl Asker<'_, '_> {
                 return Ok(());
             }
         };
+        let Singles { records: found, unread, .. } = found.singles(&[ANY.to_owned()]);
         let ids: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
         let known = self.work.stored(self.side, self.kind, &ids).await?;
         for at in chunk {
             let look = &looks[*at];
             let linked = self.work.linked_to(look.planned.way(), look.planned.kind, &ids).await?;
-            verdicts[*at] = stamped(look, &found, &known, &linked);
+            verdicts[*at] = match stamped(look, &found, &known, &linked) {
+                Verdict::NotWritten => may_be_unread(&unread).unwrap_or(Verdict::NotWritten),
+                verdict => verdict,
+            };
         }
         Ok(())
     }
@@ -158,6 +163,10 @@ impl Asker<'_, '_> {
             Ok(found) => found,
             Err(verdict) => return Ok(verdict),
         };
+        let Singles { records: found, unread, .. } = found.singles(&[ANY.to_owned()]);
+        if let Some(verdict) = may_be_unread(&unread) {
+            return Ok(verdict);
+        }
         let ids: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
         let known = self.work.stored(self.side, self.kind, &ids).await?;
         let linked = self.work.linked_to(look.planned.way(), look.planned.kind, &ids).await?;
@@ -183,8 +192,8 @@ impl Asker<'_, '_> {
         }
         let ids: Vec<String> = chunk.iter().filter_map(|at| looks[*at].change.target.clone()).collect();
         let before = self.work.stored(self.side, self.kind, &ids).await?;
-        let found = match self.ask(Selection::Ids(ids)).await {
-            Ok(found) => found,
+        let found = match self.ask(Selection::Ids(ids.clone())).await {
+            Ok(found) => found.singles(&ids),
             Err(verdict) => {
                 chunk.iter().for_each(|at| verdicts[*at] = verdict.clone());
                 return Ok(());
@@ -192,14 +201,27 @@ impl Asker<'_, '_> {
         };
         for at in chunk {
             let look = &looks[*at];
-            let there = found.iter().find(|record| Some(&record.id) == look.change.target.as_ref());
-            verdicts[*at] = match there {
-                Some(record) => written(record, look, before.get(&record.id).map(|stored| &stored.record), self.can),
-                None => Verdict::Changed("its record is gone from the target".to_owned()),
+            let there = found.records.iter().find(|record| Some(&record.id) == look.change.target.as_ref());
+            let unread = look.change.target.as_ref().and_then(|id| found.unread.get(id));
+            verdicts[*at] = match (there, unread) {
+                (Some(record), _) => {
+                    written(record, look, before.get(&record.id).map(|stored| &stored.record), self.can)
+                }
+                (None, Some(cause)) => Verdict::Unclear(format!("it cannot be looked up: {cause}")),
+                (None, None) => Verdict::Changed("its record is gone from the target".to_owned()),
             };
         }
         Ok(())
     }
+}
+
+/// What stands for a record of which not even the id could be read.
+const ANY: &str = "one without an id";
+
+/// What a create is where something that answers to it could not be read.
+fn may_be_unread(unread: &BTreeMap<String, Failure>) -> Option<Verdict> {
+    let (id, cause) = unread.first_key_value()?;
+    Some(Verdict::Unclear(format!("it may be {id}, which could not be read: {cause}")))
 }
 
 /// What records with its name, linked to nothing else, say of a create.

@@ -2,16 +2,17 @@
 //!
 //! A read is tried again whatever passing thing went wrong: too many calls, no answer, an
 //! answer that cannot be understood. How long is bounded, per page and per connection in a run:
-//! a vendor that is down is not waited for kind by kind. Nothing here writes, and what is
-//! read is the caller's to store.
+//! a vendor that is down is not waited for kind by kind. A record that cannot be read stands beside
+//! those that were: what waits for it is the caller's to say. Nothing here writes to a vendor.
 
 use super::connections::Opened;
 use super::context::Work;
 use super::settle::{THROTTLE_MAX_MS, THROTTLE_MS};
-use super::walk::{LOOK_UP, Meter};
+use super::walk::{LOOK_UP, Meter, brief};
 use crate::error::Error;
-use crate::model::{Failure, Kind, Page, Query, Record, Selection};
-use std::collections::BTreeMap;
+use crate::model::{Failure, Gap, Kind, Page, Query, Record, Selection};
+use crate::store::Stored;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -77,101 +78,147 @@ impl Work<'_> {
         }
     }
 
+    /// Reads a selection to its end; what of it could not be read stands beside it.
+    pub(super) async fn look(&self, side: &Opened, kind: Kind, selection: Selection) -> Result<Found, Failure> {
+        let query = Query { kind, selection };
+        let (mut found, mut after, mut meter) = (Found::default(), None::<String>, Meter::new(LOOK_UP));
+        let mut share = self.parts.held.begin(self.store.name());
+        loop {
+            let page = self.read_page(side, &query, after.as_deref()).await?;
+            let before = meter.bytes();
+            meter.count(&page)?;
+            share.hold(meter.bytes() - before)?;
+            found.items.extend(page.items);
+            found.gaps.extend(page.gaps.into_iter().map(|gap| Gap { cause: brief(&gap.cause), ..gap }));
+            after = page.next;
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
     /// Reads a selection to its end.
+    ///
+    /// # Errors
+    /// As [`look`](Self::look), and why a part of it could not be read.
     pub(super) async fn read_all(
         &self,
         side: &Opened,
         kind: Kind,
         selection: Selection,
     ) -> Result<Vec<Record>, Failure> {
-        let query = Query { kind, selection };
-        let (mut records, mut after, mut meter) = (Vec::new(), None::<String>, Meter::new(LOOK_UP));
-        let mut share = self.parts.held.begin(self.store.name());
-        loop {
-            let page = self.read_page(side, &query, after.as_deref()).await?;
-            if let Some(gap) = page.gaps.into_iter().next() {
-                return Err(gap.cause);
-            }
-            let page = Page { gaps: Vec::new(), ..page };
-            let before = meter.bytes();
-            meter.count(&page)?;
-            share.hold(meter.bytes() - before)?;
-            records.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                return Ok(records);
-            }
-        }
-    }
-
-    /// Reads these ids of the source. One that could not be read whole keeps what was known of it, and
-    /// is told; of one that was not known nothing is given. Numbers that are billed are never filled in.
-    pub(super) async fn read_ids_of_source(&self, kind: Kind, ids: &[String]) -> Result<Option<Vec<Record>>, Error> {
-        let side = &self.source;
-        if matches!(kind, Kind::Usage | Kind::Contract) {
-            return self.read_ids(side, kind, ids).await.map_err(|failure| side.failed(failure));
-        }
-        let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(None) };
-        let (mut found, mut unread) = (Vec::with_capacity(ids.len()), BTreeMap::new());
-        for chunk in ids.chunks(can.ids_at_once.max(1) as usize) {
-            let query = Query { kind, selection: Selection::Ids(chunk.to_vec()) };
-            let (mut after, mut meter) = (None::<String>, Meter::new(LOOK_UP));
-            let mut share = self.parts.held.begin(self.store.name());
-            loop {
-                let read = self.read_page(side, &query, after.as_deref()).await;
-                let mut page = read.map_err(|failure| side.failed(failure))?;
-                for gap in std::mem::take(&mut page.gaps) {
-                    match gap.item {
-                        Some(id) if unread.len() < ids.len() => drop(unread.insert(id, gap.cause)),
-                        _ => return Err(side.failed(gap.cause)),
-                    }
-                }
-                let before = meter.bytes();
-                let counted = meter.count(&page).and_then(|()| share.hold(meter.bytes() - before));
-                counted.map_err(|failure| side.failed(failure))?;
-                found.append(&mut page.items);
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
-            }
-        }
-        if let Some((id, cause)) = unread.iter().next() {
-            let (name, count) = (&side.name, unread.len());
-            self.complain([format!("{name} {kind}s that could not be read whole: {count}, the first {id}: {cause}")]);
-        }
-        let (partly, mut whole): (Vec<Record>, Vec<Record>) =
-            found.into_iter().partition(|record| unread.contains_key(&record.id));
-        let mut partly: BTreeMap<String, Record> =
-            partly.into_iter().map(|record| (record.id.clone(), record)).collect();
-        let named: Vec<String> = unread.into_keys().collect();
-        for known in self.store.records_by_ids(&side.name, kind, &named).await? {
-            match partly.remove(&known.record.id) {
-                Some(mut record) => {
-                    fill_in(&mut record, known.record);
-                    whole.push(record);
-                }
-                None if known.gone_at.is_none() => whole.push(known.record),
-                None => {}
-            }
-        }
-        Ok(Some(whole))
+        let mut found = self.look(side, kind, selection).await?;
+        found.gaps.pop().map_or(Ok(found.items), |gap| Err(gap.cause))
     }
 
     /// Reads these ids, as many at once as the connector takes; none when it cannot read single records.
-    pub(super) async fn read_ids(
-        &self,
-        side: &Opened,
-        kind: Kind,
-        ids: &[String],
-    ) -> Result<Option<Vec<Record>>, Failure> {
+    pub(super) async fn read_ids(&self, side: &Opened, kind: Kind, ids: &[String]) -> Result<Option<Singles>, Failure> {
         let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(None) };
-        let mut found = Vec::with_capacity(ids.len());
+        let mut read = Singles::default();
         for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            found.extend(self.read_all(side, kind, Selection::Ids(ids.to_vec())).await?);
+            read.add(self.look(side, kind, Selection::Ids(ids.to_vec())).await?.singles(ids));
         }
-        Ok(Some(found))
+        Ok(Some(read))
     }
+
+    /// Reads records by their ids and stores those that were read; `None` when the connector cannot. One that
+    /// could not be read whole is told. Of one of the source, what was known of it is kept. Numbers that are
+    /// billed are never filled in.
+    pub(super) async fn read_now(&self, side: &Opened, kind: Kind, ids: &[String]) -> Result<Option<Now>, Error> {
+        let read = self.read_ids(side, kind, ids).await.map_err(|failure| side.failed(failure))?;
+        let Some(Singles { mut records, partly, mut unread }) = read else { return Ok(None) };
+        if let Some((id, cause)) = unread.first_key_value() {
+            let (name, count) = (&side.name, unread.len());
+            self.complain([format!("{name} {kind}s that could not be read whole: {count}, the first {id}: {cause}")]);
+        }
+        let mut known = Vec::new();
+        if side.name == self.source.name && !unread.is_empty() {
+            if matches!(kind, Kind::Usage | Kind::Contract) {
+                return Err(unread.into_values().next().map_or(Error::Stopped, |cause| side.failed(cause)));
+            }
+            let ids: Vec<String> = unread.keys().cloned().collect();
+            let stored = self.store.records_by_ids(&side.name, kind, &ids).await?;
+            let mut stored: BTreeMap<String, Stored> =
+                stored.into_iter().map(|stored| (stored.record.id.clone(), stored)).collect();
+            for mut record in partly {
+                unread.remove(&record.id);
+                if let Some(before) = stored.remove(&record.id) {
+                    fill_in(&mut record, before.record);
+                    records.push(record);
+                }
+            }
+            known.extend(stored.into_values().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record));
+        }
+        self.store.records_put(&side.name, kind, &records, self.now()).await?;
+        let records = records.into_iter().chain(known).map(|record| (record.id.clone(), record)).collect();
+        Ok(Some(Now { records, unread }))
+    }
+}
+
+/// What a look-up found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Records, those that were read in part among them.
+    pub(super) items: Vec<Record>,
+    /// What could not be read, or not whole.
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl Found {
+    /// The same as single records. A gap that names none stands for each of the `asked` that did not come.
+    pub(super) fn singles(self, asked: &[String]) -> Singles {
+        let (mut unread, mut nameless) = (BTreeMap::new(), None);
+        for gap in self.gaps {
+            match gap.item {
+                Some(id) => drop(unread.insert(id, gap.cause)),
+                None => drop(nameless.get_or_insert(gap.cause)),
+            }
+        }
+        let (partly, records): (Vec<Record>, Vec<Record>) =
+            self.items.into_iter().partition(|record| unread.contains_key(&record.id));
+        if let Some(cause) = nameless {
+            let came: HashSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
+            for id in asked.iter().filter(|id| !came.contains(id.as_str())) {
+                unread.entry(id.clone()).or_insert_with(|| cause.clone());
+            }
+        }
+        Singles { records, partly, unread }
+    }
+}
+
+/// Single records as a vendor gave them.
+#[derive(Debug, Default)]
+pub(super) struct Singles {
+    /// Those that were read whole.
+    pub(super) records: Vec<Record>,
+    /// What came of those that were not.
+    partly: Vec<Record>,
+    /// Why records could not be read, or not whole, by their ids. Whether they are there is not known.
+    pub(super) unread: BTreeMap<String, Failure>,
+}
+
+impl Singles {
+    fn add(&mut self, other: Singles) {
+        self.records.extend(other.records);
+        self.partly.extend(other.partly);
+        self.unread.extend(other.unread);
+    }
+
+    /// The records by id, and one sentence on those that could not be read.
+    pub(super) fn by_id(self) -> (HashMap<String, Record>, Option<String>) {
+        let told =
+            self.unread.first_key_value().map(|(id, cause)| format!("{}, the first {id}: {cause}", self.unread.len()));
+        (self.records.into_iter().map(|record| (record.id.clone(), record)).collect(), told)
+    }
+}
+
+/// Single records as they are now, by id.
+#[derive(Debug, Default)]
+pub(super) struct Now {
+    /// The records; of the source also those of which only what was known before is known.
+    pub(super) records: HashMap<String, Record>,
+    /// Why records could not be read. Whether they are there is not known.
+    pub(super) unread: BTreeMap<String, Failure>,
 }
 
 /// Keeps what was known of a record where it was not told now.

@@ -171,11 +171,14 @@ impl Work<'_> {
         if ids.is_empty() {
             return HashMap::new();
         }
-        let kept = self.read_ids(side, kind, &ids).await.unwrap_or_else(|failure| {
-            tracing::warn!(%kind, %failure, "what was written could not be read back; the next run will compare");
-            None
-        });
-        kept.unwrap_or_default().into_iter().map(|record| (record.id.clone(), record)).collect()
+        let (kept, untold) = match self.read_ids(side, kind, &ids).await {
+            Ok(read) => read.unwrap_or_default().by_id(),
+            Err(failure) => (HashMap::new(), Some(failure.to_string())),
+        };
+        if let Some(why) = untold {
+            tracing::warn!(%kind, why, "what was written could not be read back; the next run will compare");
+        }
+        kept
     }
 
     async fn settle_recovered(
@@ -204,7 +207,10 @@ impl Work<'_> {
         let settled = match outcome {
             Outcome::Done(id) => {
                 let message = format!("{}; it was looked up and is there", planned.reason);
-                return self.settle_written(side, open, change, &id, kept.get(&id), message).await;
+                let overtaken = self.settle_written(side, open, change, &id, kept.get(&id), message).await?;
+                let (kind, source) = (planned.kind, &planned.source);
+                self.complain(overtaken.map(|message| format!("{kind} {source}: {message}")));
+                return Ok(());
             }
             Outcome::Wait(doubt) => {
                 // It is told when it becomes so, and when something new is known of it.
@@ -228,7 +234,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Settles an open change as written; what a person decided of its link since stands.
+    /// Settles an open change as written; what a person decided of its link since stands, and is given back.
     pub(super) async fn settle_written(
         &self,
         side: &Opened,
@@ -237,7 +243,7 @@ impl Work<'_> {
         id: &str,
         kept: Option<&Record>,
         message: String,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<String>, Error> {
         let planned = &open.row.change;
         let mut link = self.store.link_get(&self.sync.name, planned.kind, &planned.source).await?;
         if let (Some(link), Some(intended_on)) = (&mut link, open.link_revision)
@@ -263,7 +269,9 @@ impl Work<'_> {
         told_by_both(&mut settled, planned, id);
         let record: Vec<(Kind, Record)> =
             kept.map(|record| (planned.kind.counterpart(), record.clone())).into_iter().collect();
-        self.store.batch_settle(open.plan, None, &[settled], &record, &side.name, self.now()).await?;
-        Ok(self.store.run_book(open.run, 1).await?)
+        let overtaken =
+            self.store.batch_settle(open.plan, None, &[settled], &record, &side.name, self.now()).await?.pop();
+        self.store.run_book(open.run, 1).await?;
+        Ok(overtaken.map(|overtaken| overtaken.message))
     }
 }

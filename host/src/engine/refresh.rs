@@ -163,8 +163,9 @@ impl Work<'_> {
         let (mut missed, mut by_customer) = (Vec::new(), BTreeMap::<&str, Vec<Fresh<'_>>>::new());
         for source in sources {
             let link = links.get(source.as_str()).copied();
-            let record = read.get(source);
-            let target = link.and_then(Link::linked).and_then(|id| there.get(id));
+            let record = read.records.get(source);
+            let id = link.and_then(Link::linked);
+            let target = id.and_then(|id| there.records.get(id));
             let why = match (link, record, target) {
                 (Some(link), Some(source), Some(target)) => {
                     let customer = if kind == Kind::Customer { Some(&source.id) } else { source.parent.as_ref() };
@@ -173,6 +174,12 @@ impl Work<'_> {
                     continue;
                 }
                 (None, _, _) => "it is not linked".to_owned(),
+                (_, None, _) if let Some(cause) = read.unread.get(source) => {
+                    format!("it could not be read from `{}`: {cause}", self.source.name)
+                }
+                (_, _, None) if let Some(cause) = id.and_then(|id| there.unread.get(id)) => {
+                    format!("what it is linked to could not be read from `{}`: {cause}", self.target.name)
+                }
                 (_, None, _) => format!("it is gone from `{}`", self.source.name),
                 (_, _, None) => format!("what it is linked to is gone from `{}`", self.target.name),
             };
@@ -240,23 +247,6 @@ impl Work<'_> {
         self.store.links_put(sync, &noted).await?;
         draft.keep(changes).await?;
         Ok(None)
-    }
-
-    /// Reads records by their ids and stores them; none when the connector cannot.
-    pub(super) async fn read_now(
-        &self,
-        side: &super::connections::Opened,
-        kind: Kind,
-        ids: &[String],
-    ) -> Result<Option<HashMap<String, Record>>, Error> {
-        let read = if side.name == self.source.name {
-            self.read_ids_of_source(kind, ids).await?
-        } else {
-            self.read_ids(side, kind, ids).await.map_err(|failure| side.failed(failure))?
-        };
-        let Some(records) = read else { return Ok(None) };
-        self.store.records_put(&side.name, kind, &records, self.now()).await?;
-        Ok(Some(records.into_iter().map(|record| (record.id.clone(), record)).collect()))
     }
 }
 

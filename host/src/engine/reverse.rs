@@ -94,7 +94,12 @@ impl Work<'_> {
 
     /// Why customers among these changes must not be created at the source any more, by target id:
     /// somebody decided so since, or one of that name is there by now.
-    pub(super) async fn refusals(&self, changes: &[PlannedChange]) -> Result<HashMap<String, String>, Error> {
+    /// One of which the source could not be asked waits, by its sequence.
+    pub(super) async fn refusals(
+        &self,
+        changes: &[PlannedChange],
+        waits: &mut HashMap<u32, String>,
+    ) -> Result<HashMap<String, String>, Error> {
         let changes: Vec<_> = changes.iter().filter(|change| change.way() == Way::AtSource).collect();
         if changes.is_empty() {
             return Ok(HashMap::new());
@@ -111,9 +116,15 @@ impl Work<'_> {
             let sent = change.fields.iter().find(|diff| diff.name == "name").and_then(|diff| diff.after.as_text());
             let Some(name) = sent.filter(|_| named) else { continue };
             let selection = Selection::Named { parent: None, name: name.to_owned() };
-            let found = self.read_all(&self.source, Kind::Customer, selection).await;
-            if let Some(there) = found.map_err(|failure| self.source.failed(failure))?.first() {
-                refusals.insert(target.clone(), format!("the source has it by now, as {}", there.id));
+            match self.read_all(&self.source, Kind::Customer, selection).await {
+                Ok(found) => refusals.extend(
+                    found.first().map(|there| (target.clone(), format!("the source has it by now, as {}", there.id))),
+                ),
+                Err(failure) => {
+                    let side = &self.source.name;
+                    let why = format!("it waits: whether `{side}` has it by now could not be read: {failure}");
+                    waits.insert(change.sequence, why);
+                }
             }
         }
         Ok(refusals)

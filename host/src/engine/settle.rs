@@ -357,14 +357,15 @@ impl Session<'_, '_> {
                 _ => None,
             })
             .collect();
-        let kept = self.work.read_ids(side, kind, &ids).await.unwrap_or_else(|failure| {
-            self.work.complain([format!(
-                "{} {kind}s that were written could not be read back, the next run compares them: {failure}",
-                side.name
-            )]);
-            None
-        });
-        kept.unwrap_or_default().into_iter().map(|record| (record.id.clone(), record)).collect()
+        let read = self.work.read_ids(side, kind, &ids).await;
+        let (kept, untold) = match read {
+            Ok(read) => read.unwrap_or_default().by_id(),
+            Err(failure) => (HashMap::new(), Some(failure.to_string())),
+        };
+        self.work.complain(untold.map(|why| {
+            format!("{} {kind}s that were written could not be read back, the next run compares them: {why}", side.name)
+        }));
+        kept
     }
 
     async fn done(

@@ -128,7 +128,7 @@ impl Work<'_> {
                 let read = self.read_ids(side, kind, std::slice::from_ref(id)).await;
                 let kept = match read {
                     Ok(Some(records)) => {
-                        Some(records.into_iter().find(|record| record.id == *id).ok_or_else(|| {
+                        Some(records.records.into_iter().find(|record| record.id == *id).ok_or_else(|| {
                             Error::not_found(
                                 "record",
                                 format!("{kind} {id} in `{}`", side.name),

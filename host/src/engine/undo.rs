@@ -23,13 +23,14 @@ use super::context::Work;
 use super::plan::Finding;
 use super::planning::{Ledger, PlanReport};
 use super::progress::{Progress, Stage};
+use super::reading::Now;
 use crate::error::Error;
 use crate::model::{
-    Action, Cause, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Side, Trust, Way,
+    Action, Cause, Failure, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Side, Trust, Way,
 };
 use crate::store::{ChangeFilter, ChangeStatus, StoredChange};
 use reverse::{Done, Reversal};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How many changes are reversed at a time.
 const PAGE: usize = 500;
@@ -181,6 +182,8 @@ struct Draft<'w, 'p> {
 struct Known {
     links: HashMap<String, Link>,
     records: HashMap<String, Record>,
+    /// Why target records could not be read.
+    unread: BTreeMap<String, Failure>,
     references: HashMap<(Kind, String), String>,
 }
 
@@ -277,6 +280,10 @@ impl<'w, 'p> Draft<'w, 'p> {
                 self.tell(change, self.is_open());
                 continue;
             }
+            if let Some(cause) = known.unread.get(target) {
+                self.tell(change, format!("its record {target} could not be read, so it is left: {cause}"));
+                continue;
+            }
             let done = Done {
                 change,
                 target,
@@ -301,21 +308,20 @@ impl<'w, 'p> Draft<'w, 'p> {
         targets.dedup();
         let links = work.store.links_by_sources(&work.sync.name, kind, &sources).await?;
         let kind = kind.counterpart();
-        let read = work.read_ids(&work.target, kind, &targets).await.map_err(|failure| work.target.failed(failure))?;
-        let records = match read {
-            Some(records) => {
-                work.store.records_put(&work.target.name, kind, &records, work.now()).await?;
-                records
-            }
+        let read = work.read_now(&work.target, kind, &targets).await?;
+        let (records, unread) = match read {
+            Some(Now { records, unread }) => (records, unread),
             None => {
                 let stored = work.store.records_by_ids(&work.target.name, kind, &targets).await?;
-                stored.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect()
+                let there = stored.into_iter().filter(|stored| stored.gone_at.is_none());
+                (there.map(|stored| (stored.record.id.clone(), stored.record)).collect(), BTreeMap::new())
             }
         };
         self.read += records.len() as u64;
         Ok(Known {
             links: links.into_iter().map(|link| (link.source.clone(), link)).collect(),
-            records: records.into_iter().map(|record| (record.id.clone(), record)).collect(),
+            records,
+            unread,
             // By the links as they are now: one that changed makes the value of today another than the run's.
             references: work.references(rows.iter().map(|row| &row.change), &References::default()).await?,
         })

@@ -24,7 +24,7 @@ pub(super) struct WalkLimits {
 /// Of a walk over everything of a kind.
 pub(super) const WALK: WalkLimits = WalkLimits { pages: 10_000, rows: 1_000_000, bytes: 1 << 30, gaps: 100_000 };
 /// Of a look-up: ids, a name, one parent's records. All of it is in memory at once.
-pub(super) const LOOK_UP: WalkLimits = WalkLimits { pages: 1_000, rows: 50_000, bytes: 64 << 20, gaps: 1 };
+pub(super) const LOOK_UP: WalkLimits = WalkLimits { pages: 1_000, rows: 50_000, bytes: 64 << 20, gaps: 10_000 };
 
 /// Bytes kept of the records of one kind of a connection, gone ones included: with more nothing is read.
 /// A walk may add its own most to it.
@@ -357,7 +357,7 @@ impl Walk {
 }
 
 /// A failure with its text cut.
-fn brief(failure: &Failure) -> Failure {
+pub(super) fn brief(failure: &Failure) -> Failure {
     let mut brief = failure.clone();
     match &mut brief {
         Failure::Denied { message }

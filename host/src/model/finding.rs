@@ -129,7 +129,7 @@ causes! {
     TicketOpen = "ticket-open",
     /// The alert makes no ticket.
     NoTicket = "no-ticket",
-    /// It was not refreshed for its alert.
+    /// It, or its ticket, could not be read again for an alert.
     NotRefreshed = "not-refreshed",
     /// Its count is not known.
     NotFetched = "not-fetched",

@@ -12,6 +12,7 @@ use super::resolve::by_key;
 use crate::engine::connections::Opened;
 use crate::engine::matching::{self, CustomerMatchInput, Decision, MatchInput};
 use crate::engine::plan;
+use crate::engine::reading::Now;
 use crate::error::Error;
 use crate::model::sync::KindRules;
 use crate::model::{
@@ -37,14 +38,29 @@ struct Known {
     all: bool,
     accounts: HashSet<String>,
     new: Vec<Record>,
+    unsure: Vec<Unsure>,
 }
 
+/// What could not be asked: anything new may be there.
+struct Unsure {
+    /// In this account; in any where there is none.
+    account: Option<String>,
+    /// Of this name; of any where there is none.
+    name: Option<String>,
+    why: String,
+}
+
+/// Why changes wait, by their sequence: they stay as they are, and the rest goes on.
+pub(super) type Waits = HashMap<u32, String>;
+
 impl Session<'_, '_> {
-    /// The target records of changes as they are now; those that are gone are left out.
+    /// The target records of changes as they are now; those that are gone are left out. A change waits whose
+    /// record could not be read.
     pub(super) async fn targets_now(
         &self,
         kind: Kind,
         changes: &[PlannedChange],
+        waits: &mut Waits,
     ) -> Result<HashMap<String, Record>, Error> {
         let (work, of) = (self.work, kind.counterpart());
         let ids: Vec<String> = changes.iter().filter_map(|change| change.target.clone()).collect();
@@ -68,16 +84,23 @@ impl Session<'_, '_> {
             .collect();
         if let Some(read) = read {
             old.iter().for_each(|id| drop(now.remove(id)));
-            now.extend(read);
+            now.extend(read.records);
+            waits.extend(changes.iter().filter_map(|change| {
+                let id = change.target.as_ref()?;
+                let cause = read.unread.get(id)?;
+                Some((change.sequence, format!("it waits: {of} {id} could not be read from the target: {cause}")))
+            }));
         }
         Ok(now)
     }
 
-    /// Why changes rest on source records that are not as they were planned on: by sequence.
+    /// Why changes rest on source records that are not as they were planned on: by sequence. What takes
+    /// something away waits where its source record could not be read.
     pub(super) async fn sources_moved(
         &self,
         kind: Kind,
         changes: &[PlannedChange],
+        waits: &mut Waits,
     ) -> Result<HashMap<u32, String>, Error> {
         let work = self.work;
         let onward = |change: &&PlannedChange| change.way() == Way::Onward;
@@ -97,7 +120,12 @@ impl Session<'_, '_> {
             };
             let old: Vec<String> = stored.iter().filter(old).map(|stored| stored.record.id.clone()).collect();
             if !old.is_empty() {
-                work.read_now(&work.source, kind, &old).await?;
+                let read = work.read_now(&work.source, kind, &old).await?.unwrap_or_default();
+                waits.extend(changes.iter().filter(takes).filter_map(|change| {
+                    let cause = read.unread.get(&change.source)?;
+                    let (id, side) = (&change.source, &work.source.name);
+                    Some((change.sequence, format!("it waits: {kind} {id} could not be read from `{side}`: {cause}")))
+                }));
             }
         }
         let sequences: Vec<u32> = changes.iter().filter(onward).map(|change| change.sequence).collect();
@@ -155,11 +183,12 @@ impl Session<'_, '_> {
         Ok(links.iter().filter_map(why).collect())
     }
 
-    /// What would be made in an account that is gone or not in use by now.
+    /// What would be made in an account that is gone or not in use by now; it waits where that is not known.
     pub(super) async fn out_of_use(
         &self,
         changes: &[PlannedChange],
         references: &HashMap<(Kind, String), String>,
+        waits: &mut Waits,
     ) -> Result<HashMap<String, String>, Error> {
         let makes = |change: &&PlannedChange| {
             matches!(change.action, Action::Create | Action::Open | Action::Move) && change.way() == Way::Onward
@@ -170,8 +199,13 @@ impl Session<'_, '_> {
         ids.sort_unstable();
         ids.dedup();
         let accounts = self.accounts(&ids).await?;
+        waits.extend(parents.iter().filter_map(|(change, parent)| {
+            let cause = accounts.unread.get(parent)?;
+            Some((change.sequence, format!("it waits: its account {parent} could not be read: {cause}")))
+        }));
         let why = |(change, parent): (&PlannedChange, String)| {
-            let why = match accounts.get(&parent) {
+            let why = match accounts.records.get(&parent) {
+                None if accounts.unread.contains_key(&parent) => return None,
                 None => format!("its account {parent} is gone from the target"),
                 Some(account) if !account.active() => {
                     format!(
@@ -187,33 +221,33 @@ impl Session<'_, '_> {
     }
 
     /// Accounts as they are now.
-    async fn accounts(&self, ids: &[String]) -> Result<HashMap<String, Record>, Error> {
+    async fn accounts(&self, ids: &[String]) -> Result<Now, Error> {
         let work = self.work;
         let stored = work.store.records_by_ids(&work.target.name, Kind::Customer, ids).await?;
         let stored: HashMap<String, Stored> = by_key(stored, |stored| stored.record.id.clone());
         let old: Vec<String> =
             ids.iter().filter(|id| stored.get(*id).is_none_or(|stored| self.is_old(stored.seen_at))).cloned().collect();
-        let mut now: HashMap<String, Record> = stored
-            .into_iter()
-            .filter(|(_, stored)| stored.gone_at.is_none())
-            .map(|(id, stored)| (id, stored.record))
-            .collect();
+        let there = stored.into_iter().filter(|(_, stored)| stored.gone_at.is_none());
+        let mut now = Now { records: there.map(|(id, stored)| (id, stored.record)).collect(), ..Now::default() };
         if !old.is_empty()
             && let Some(read) = work.read_now(&work.target, Kind::Customer, &old).await?
         {
-            old.iter().for_each(|id| drop(now.remove(id)));
-            now.extend(read);
+            old.iter().for_each(|id| drop(now.records.remove(id)));
+            now.records.extend(read.records);
+            now.unread = read.unread;
         }
         Ok(now)
     }
 
-    /// Which records that are to be created somebody else made, at the side they go to, since it was read.
+    /// Which records that are to be created somebody else made, at the side they go to, since it was read. What
+    /// may be there and could not be asked for waits.
     pub(super) async fn made_meanwhile(
         &self,
         kind: Kind,
         changes: &[PlannedChange],
         references: &HashMap<(Kind, String), String>,
         links: &HashMap<String, Link>,
+        waits: &mut Waits,
     ) -> Result<HashMap<String, String>, Error> {
         let work = self.work;
         let creates: Vec<&PlannedChange> = changes
@@ -234,6 +268,12 @@ impl Session<'_, '_> {
         }
         if !known.all {
             self.ask(kind, there, can, &creates, references, known).await?;
+        }
+        for change in &creates {
+            if let Some(unsure) = known.unsure.iter().find(|unsure| unsure.concerns(change, references)) {
+                let why = format!("it waits: whether `{}` has it by now could not be read: {}", there.name, unsure.why);
+                waits.insert(change.sequence, why);
+            }
         }
         if known.new.is_empty() {
             return Ok(HashMap::new());
@@ -302,11 +342,30 @@ impl Session<'_, '_> {
             );
         }
         for selection in asks {
-            let read = work.read_all(side, kind, selection).await;
-            let read = read.map_err(|failure| side.failed(failure))?;
-            let ids: Vec<String> = read.iter().map(|record| record.id.clone()).collect();
+            let (account, name) = match &selection {
+                Selection::OfParent(account) => (Some(account.clone()), None),
+                Selection::Named { parent, name } => (parent.clone(), Some(name.clone())),
+                _ => (None, None),
+            };
+            let found = match work.look(side, kind, selection).await {
+                Ok(found) => found,
+                Err(failure) => {
+                    known.unsure.push(Unsure { account, name, why: failure.to_string() });
+                    continue;
+                }
+            };
+            let ids = found.items.iter().map(|record| &record.id);
+            let ids: Vec<String> = ids.chain(found.gaps.iter().filter_map(|gap| gap.item.as_ref())).cloned().collect();
             let before = work.store.records_by_ids(&side.name, kind, &ids).await?;
             let before: HashMap<String, Stored> = by_key(before, |stored| stored.record.id.clone());
+            known.unsure.extend(found.gaps.iter().map(|gap| {
+                let stored = gap.item.as_ref().and_then(|id| before.get(id));
+                let parent = gap.parent.clone().or_else(|| stored.and_then(|stored| stored.record.parent.clone()));
+                let item = gap.item.as_ref().map(|id| format!("{kind} {id}: ")).unwrap_or_default();
+                let why = format!("{item}{}", gap.cause);
+                Unsure { account: parent.or_else(|| account.clone()), name: name.clone(), why }
+            }));
+            let read = found.singles(&[]).records;
             work.store.records_put(&side.name, kind, &read, work.now()).await?;
             known.new.extend(read.into_iter().filter(|record| {
                 before.get(&record.id).is_none_or(|stored| stored.gone_at.is_some() || stored.record != *record)
@@ -377,6 +436,15 @@ impl Session<'_, '_> {
 
     fn is_old(&self, seen: Timestamp) -> bool {
         !(0..=FRESH_MS).contains(&self.work.now().since_ms(seen))
+    }
+}
+
+impl Unsure {
+    /// Whether what a change makes may be there.
+    fn concerns(&self, change: &PlannedChange, references: &HashMap<(Kind, String), String>) -> bool {
+        let account = || parent(change, references);
+        self.account.as_ref().is_none_or(|asked| account().is_none_or(|account| account == *asked))
+            && self.name.as_ref().is_none_or(|name| *name == change.name)
     }
 }
 

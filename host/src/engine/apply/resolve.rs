@@ -4,6 +4,7 @@
 //! The one place where it matters which way a change goes: onward by the sync's rules, to the source, or
 //! back to what was before a run. What each way means is decided in `plan`, `reverse` and `undo`.
 
+use super::fresh::Waits;
 use super::{Prepared, Session, lock, record_of};
 use crate::engine::context::Work;
 use crate::engine::plan::alerts::LEAD;
@@ -11,7 +12,7 @@ use crate::engine::settle::Tally;
 use crate::engine::{plan, planning, undo};
 use crate::error::Error;
 use crate::model::{Action, Change, ChangeId, Kind, Link, PlanId, PlannedChange, Record, Value, Way, catalogue};
-use crate::store::{ChangeStatus, JournalEntry, Settled};
+use crate::store::{ChangeStatus, JournalEntry, Settled, StoreError};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -29,34 +30,44 @@ impl Session<'_, '_> {
         }
         let work = self.work;
         // So that staleness is judged on now.
-        let now = self.targets_now(kind, &changes).await?;
-        let mut moved = self.sources_moved(kind, &changes).await?;
-        let mut links = work.links_of(kind, &changes).await?;
-        let mut refusals = work.refusals(&changes).await?;
+        let mut waits = Waits::new();
+        let now = self.targets_now(kind, &changes, &mut waits).await?;
+        let mut moved = self.sources_moved(kind, &changes, &mut waits).await?;
+        let links = work.links_of(kind, &changes).await?;
+        let mut refusals = work.refusals(&changes, &mut waits).await?;
         if kind == Kind::Usage {
             let ground = self.usage.get_or_try_init(|| work.usage_ground(self.plan)).await?;
             let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
             refusals.extend(changes.iter().filter_map(refused));
             refusals.extend(work.still_billed(&changes).await?);
         }
-        let mut given_over = work.given_over(kind, &changes, &links).await?;
+        let given_over = work.given_over(kind, &changes, &links).await?;
         // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
         let taken = self.taken(kind, &changes).await?.into_iter();
         refusals.extend(taken.filter(|(source, _)| !given_over.get(source).is_some_and(Result::is_ok)));
         let references = work.references(&changes, &self.known).await?;
-        refusals.extend(self.out_of_use(&changes, &references).await?);
-        refusals.extend(self.made_meanwhile(kind, &changes, &references, &links).await?);
+        refusals.extend(self.out_of_use(&changes, &references, &mut waits).await?);
+        refusals.extend(self.made_meanwhile(kind, &changes, &references, &links, &mut waits).await?);
         let mut ready = Vec::with_capacity(changes.len());
         let mut refused = Vec::new();
         for mut planned in changes {
             let key = planned.known_by().to_owned();
-            let mut link = links.remove(&key);
+            if let Some(why) = waits.remove(&planned.sequence) {
+                if planned.action == Action::Create {
+                    self.is_open(&planned);
+                }
+                tally.open += 1;
+                tally.failure(&planned, &why);
+                continue;
+            }
+            let mut link = links.get(&key).cloned();
             let there = planned.target.as_ref().and_then(|id| now.get(id));
             self.follow_own(&mut planned, there);
             let stale = stale(&planned, link.as_ref(), there)
                 .or_else(|| moved.remove(&planned.sequence))
-                .or_else(|| refusals.remove(&key));
-            let (stale, over) = match (stale, given_over.remove(&key).filter(|_| planned.action == Action::Link)) {
+                .or_else(|| refusals.get(&key).cloned());
+            let (stale, over) = match (stale, given_over.get(&key).cloned().filter(|_| planned.action == Action::Link))
+            {
                 (None, Some(Err(why))) => (Some(why), None),
                 (stale, over) => (stale, over.and_then(Result::ok)),
             };
@@ -68,7 +79,7 @@ impl Session<'_, '_> {
                     .map_err(|unresolved| match self.waits_for(&unresolved) {
                         true => (
                             ChangeStatus::Pending,
-                            format!("it waits: a write of the {} {} is not settled", unresolved.kind, unresolved.id),
+                            format!("it waits for the {} {}, which is not settled", unresolved.kind, unresolved.id),
                         ),
                         false => (ChangeStatus::Skipped, unresolved.to_string()),
                     }),
@@ -82,8 +93,15 @@ impl Session<'_, '_> {
                 Ok(change) => {
                     if let Some((old, new)) = over {
                         // Both at once: whenever this ends, one of them has all that is known of the target.
-                        work.store.links_put(&work.sync.name, &[old, new.clone()]).await?;
-                        link = Some(Link { revision: new.revision + 1, ..new });
+                        match work.store.links_put(&work.sync.name, &[old, new.clone()]).await {
+                            Ok(()) => link = Some(Link { revision: new.revision + 1, ..new }),
+                            Err(StoreError::Stale { .. }) => {
+                                let why = "its link was decided on since".to_owned();
+                                refused.push(self.refusal(&planned, ChangeStatus::Stale, why, tally));
+                                continue;
+                            }
+                            Err(error) => return Err(error.into()),
+                        }
                     }
                     ready.push(Prepared { planned, change, link, tries: 0 });
                 }
@@ -103,7 +121,7 @@ impl Session<'_, '_> {
             changes.into_iter().partition(|planned| !open.contains(&record_of(planned)));
         for planned in waiting {
             tally.open += 1;
-            tally.failure(&planned, "it waits: an earlier write of it is not settled");
+            tally.failure(&planned, "it waits: an earlier change of it is not settled");
         }
         free
     }

@@ -20,8 +20,8 @@ use super::value::cut;
 use super::{Finding, HOUR_MS, Planned, rank};
 use crate::model::sync::TicketRules;
 use crate::model::{
-    Action, Brake, Cause, FieldDiff, Hold, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record,
-    Risk, Timestamp, Value, Writable,
+    Action, Brake, Cause, Failure, FieldDiff, Hold, Kind, KindDescription, Link, LinkState, Operation, PlannedChange,
+    Record, Risk, Timestamp, Value, Writable,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -58,6 +58,8 @@ pub struct AlertInput<'a> {
     pub describe: &'a KindDescription,
     /// The alerts with a write that the vendor still works on, by their ids.
     pub settling: &'a HashSet<String>,
+    /// Why linked tickets could not be read, by their ids: their matters wait.
+    pub unread: &'a BTreeMap<String, Failure>,
     /// The sync's rules.
     pub rules: &'a TicketRules,
     /// Now.
@@ -195,6 +197,17 @@ impl<'m, 'a> Matter<'m, 'a> {
             if let Some((why, true)) = why_no_ticket(alert, self.link(alert), self.input.rules) {
                 self.tell(Cause::NoTicket, alert, &format!("no ticket is made of it: {why}"));
             }
+        }
+        let unread = |alert: &&'m Alert<'a>| {
+            let id = self.link(alert)?.linked()?;
+            Some((*alert, id, self.input.unread.get(id)?))
+        };
+        if let Some((alert, id, cause)) = self.alerts.iter().find_map(unread) {
+            return self.tell(
+                Cause::NotRefreshed,
+                alert,
+                &format!("it waits: its ticket {id} could not be read: {cause}"),
+            );
         }
         let new: Vec<&'m Alert<'a>> = self.alerts.iter().copied().filter(|alert| self.is_new(alert)).collect();
         let open = self.open_ticket();

@@ -3,13 +3,11 @@
 use super::PlanReport;
 use super::identity::Serials;
 use super::ledger::Ledger;
-use crate::engine::connections::Opened;
 use crate::engine::context::Work;
 use crate::engine::observe::Observed;
 use crate::engine::plan::alerts::STILL_AT_WORK;
 use crate::engine::plan::{Finding, Reference};
 use crate::error::Error;
-use crate::model::run::ReadReport;
 use crate::model::{Cause, Hold, Kind, Link, PlanId, PlannedChange, Record, Way};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -61,12 +59,21 @@ impl<'w, 'p> Draft<'w, 'p> {
     ) -> Result<Self, Error> {
         let (mut target_read, mut source_complete, mut unread) = (HashMap::new(), HashSet::new(), HashMap::new());
         for kind in work.kinds() {
-            if was_read(work, observed.map(|seen| &seen.source), &work.source, kind, |report| report.complete).await? {
+            let complete = match observed.map(|seen| &seen.source) {
+                Some(reports) => Observed::of(reports, kind).is_some_and(|report| report.complete),
+                None => work.store.read_last_complete(&work.source.name, kind).await?.is_some(),
+            };
+            if complete {
                 source_complete.insert(kind);
             }
             let of_source = work.store.unread(&work.source.name, kind).await?;
             unread.insert(kind, of_source.into_iter().map(|one| (one.id, one.cause)).collect());
-            if was_read(work, observed.map(|seen| &seen.target), &work.target, kind, |report| report.walked).await? {
+            let walked = match observed.map(|seen| &seen.target) {
+                Some(reports) => Observed::of(reports, kind).is_some_and(|report| report.walked),
+                // Where nothing was read in this run: ever to the end.
+                None => work.store.read_last_began(&work.target.name, kind).await?.is_some(),
+            };
+            if walked {
                 // Beside a record that could not be read whole anything may be that very record.
                 let of_target = work.store.unread(&work.target.name, kind).await?.into_iter().map(|one| one.parent);
                 let report = observed.and_then(|seen| Observed::of(&seen.target, kind));
@@ -263,19 +270,4 @@ impl<'w, 'p> Draft<'w, 'p> {
         let undecided = self.undecided;
         self.ledger.finish(|plan| plan.undecided = undecided).await
     }
-}
-
-/// Whether a kind of a side was read so far that a question about it has an answer: in this run, or
-/// where nothing was read in it, ever to the end.
-async fn was_read(
-    work: &Work<'_>,
-    seen: Option<&Vec<ReadReport>>,
-    side: &Opened,
-    kind: Kind,
-    is_read: impl Fn(&ReadReport) -> bool,
-) -> Result<bool, Error> {
-    Ok(match seen {
-        Some(reports) => Observed::of(reports, kind).is_some_and(is_read),
-        None => work.store.read_last_complete(&side.name, kind).await?.is_some(),
-    })
 }

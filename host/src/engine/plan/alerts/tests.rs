@@ -72,6 +72,7 @@ fn plan(alerts: &[Record], links: &[Link], tickets: &[Record], place: &Place, ru
         tickets,
         describe: &describe(),
         settling: &settling,
+        unread: &BTreeMap::new(),
         rules,
         now: LATER,
     })
@@ -106,6 +107,7 @@ fn a_matter_whose_ticket_is_being_made_waits_also_with_its_newer_and_earlier_ale
                 tickets: &[],
                 describe: &describe,
                 settling,
+                unread: &BTreeMap::new(),
                 rules: &rules,
                 now: LATER,
             };
@@ -250,6 +252,7 @@ fn an_alert_that_comes_back_soon_opens_its_ticket_again_and_later_makes_another(
             tickets,
             describe: &describe,
             settling: &settling,
+            unread: &BTreeMap::new(),
             rules: &rules,
             now,
         })

@@ -108,7 +108,10 @@ impl SettleArgs {
         };
         let settled = session.tenant().await?.uncertain_settle(self.change, &found, &self.reason).await?;
         let ended = match &found {
-            Found::Written(id) => format!("written, as {id}"),
+            Found::Written(id) => match &settled.overtaken {
+                Some(overtaken) => format!("it {overtaken}"),
+                None => format!("written, as {id}"),
+            },
             Found::NotWritten => "not written: the next plan has it again".to_owned(),
         };
         session.output.answer(
@@ -134,5 +137,6 @@ fn document(view: &UncertainView) -> Value {
         "looks": view.looks,
         "due_at": shapes::time(view.due_at),
         "why": view.why,
+        "overtaken": view.overtaken,
     })
 }

@@ -297,16 +297,28 @@ impl Tenant {
                 Some(_) => {}
             }
         }
+        self.check_free(sync, kind, &source.id, (target, &record.name), freed).await
+    }
+
+    /// Whether a target record is nobody's but this source record's.
+    async fn check_free(
+        &self,
+        sync: &Sync,
+        kind: Kind,
+        source: &str,
+        (target, name): (&str, &str),
+        freed: &HashSet<String>,
+    ) -> Result<(), Error> {
         if !sync.rules.shares(kind) {
             for other in self.store.links_of_target(&sync.name, kind, target).await? {
-                let holds = other.source != source.id
+                let holds = other.source != source
                     && other.state == LinkState::Linked
                     && !freed.contains(&other.source)
                     // One that is gone from the source gives its target up to the decision.
                     && self.record(&sync.source, kind, &other.source).await?.is_some();
                 if holds {
                     return Err(Error::invalid(
-                        format!("{kind} {target} (`{}`) is linked to {} already", record.name, other.source),
+                        format!("{kind} {target} (`{name}`) is linked to {} already", other.source),
                         format!(
                             "set that one free first: `crosswalk link forget {} {kind} {}`",
                             sync.name, other.source
@@ -316,6 +328,21 @@ impl Tenant {
             }
         }
         Ok(())
+    }
+
+    /// Whether a target record may be what was made of a source record: where a person may link the two. What is not
+    /// known of either is not held against it.
+    pub(super) async fn check_made(&self, sync: &Sync, kind: Kind, source: &str, target: &str) -> Result<(), Error> {
+        let ids = [source.to_owned()];
+        let known = self.store.records_by_ids(&sync.source, kind, &ids).await?.pop();
+        let there = self.record(&sync.target, kind, target).await?;
+        match known.filter(|_| there.is_some()) {
+            Some(known) => self.check_target(sync, kind, &known.record, target, &HashSet::new()).await,
+            None => {
+                let name = there.map(|record| record.name).unwrap_or_default();
+                self.check_free(sync, kind, source, (target, &name), &HashSet::new()).await
+            }
+        }
     }
 
     pub(super) async fn record(

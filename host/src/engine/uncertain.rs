@@ -9,7 +9,10 @@ use super::context::Work;
 use super::plan::Finding;
 use super::progress::NoProgress;
 use crate::error::Error;
-use crate::model::{Action, Cause, ChangeId, Kind, Mode, PlanId, RunId, Side, SyncName, Timestamp, Way};
+use crate::model::{
+    Action, Cause, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, RunId, Side, SyncName, Timestamp,
+    Way,
+};
 use crate::store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
 use serde::Serialize;
 
@@ -42,6 +45,8 @@ pub struct UncertainView {
     pub due_at: Option<Timestamp>,
     /// Why it is not known.
     pub why: String,
+    /// What was decided of its link meanwhile and stands, where it was just settled as written.
+    pub overtaken: Option<String>,
 }
 
 /// What a person found at the vendor.
@@ -74,7 +79,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such change, or it is settled; somebody works on the sync; the reason is empty; the target has
-    /// no such record, where it can be asked.
+    /// no such record, where it can be asked; the record belongs to another account, or is linked to another record.
     pub async fn uncertain_settle(
         &self,
         change: ChangeId,
@@ -98,7 +103,7 @@ impl Tenant {
         }
         let work = self.begin(&sync, Mode::Plan, &NoProgress).await?;
         let settled = match self.store.unsettled(&sync).await?.into_iter().find(is_it) {
-            Some(open) => work.settle_by_hand(open, found, reason).await,
+            Some(open) => work.settle_by_hand(self, open, found, reason).await,
             None => Err(not_open()),
         };
         match &settled {
@@ -110,7 +115,13 @@ impl Tenant {
 }
 
 impl Work<'_> {
-    async fn settle_by_hand(&self, open: Unsettled, found: &Found, reason: &str) -> Result<UncertainView, Error> {
+    async fn settle_by_hand(
+        &self,
+        tenant: &Tenant,
+        open: Unsettled,
+        found: &Found,
+        reason: &str,
+    ) -> Result<UncertainView, Error> {
         let planned = &open.row.change;
         let side = self.at(planned.action.side());
         match found {
@@ -125,27 +136,33 @@ impl Work<'_> {
                 }
                 let kind = planned.kind.counterpart();
                 // A vendor that cannot be asked leaves it to the person.
+                let mut kept = None;
                 let read = self.read_ids(side, kind, std::slice::from_ref(id)).await;
-                let kept = match read {
-                    Ok(Some(records)) => {
-                        Some(records.records.into_iter().find(|record| record.id == *id).ok_or_else(|| {
-                            Error::not_found(
+                let untold = match read {
+                    Ok(None) => None,
+                    Ok(Some(read)) => {
+                        let (mut records, untold) = read.by_id();
+                        kept = records.remove(id);
+                        if kept.is_none() && untold.is_none() {
+                            return Err(Error::not_found(
                                 "record",
                                 format!("{kind} {id} in `{}`", side.name),
                                 "look its id up there; `--not-written` where there is none",
-                            )
-                        })?)
+                            ));
+                        }
+                        untold
                     }
-                    Ok(None) => None,
-                    Err(failure) => {
-                        tracing::warn!(connection = %side.name, %failure, "the record could not be read; the person's word stands");
-                        None
-                    }
+                    Err(failure) => Some(failure.to_string()),
                 };
+                if let Some(why) = untold.filter(|_| kept.is_none()) {
+                    tracing::warn!(connection = %side.name, why, "the record could not be read; the person's word stands");
+                }
                 let references = self.references([planned], &References::default()).await?;
                 let change = self.to_write(open.plan, planned, None, &references).ok().flatten();
+                self.check_made(tenant, planned, change.as_ref(), id, kept.as_ref()).await?;
                 let message = format!("{}; settled by hand as written: {reason}", planned.reason);
-                self.settle_written(side, &open, change.as_ref(), id, kept.as_ref(), message).await?;
+                let overtaken = self.settle_written(side, &open, change.as_ref(), id, kept.as_ref(), message).await?;
+                return Ok(UncertainView { overtaken, ..view(&self.sync.name, open) });
             }
             Found::NotWritten => {
                 let message = format!("settled by hand as not written: {reason}");
@@ -165,6 +182,49 @@ impl Work<'_> {
             }
         }
         Ok(view(&self.sync.name, open))
+    }
+
+    /// Whether a record may be what a change made: nobody else's, and where it was to be made.
+    async fn check_made(
+        &self,
+        tenant: &Tenant,
+        planned: &PlannedChange,
+        sent: Option<&Change>,
+        id: &str,
+        kept: Option<&Record>,
+    ) -> Result<(), Error> {
+        let (kind, sync) = (planned.kind, &self.sync);
+        match planned.way() {
+            Way::AtSource => {
+                let link = self.store.link_get(&sync.name, kind, id).await?;
+                let other =
+                    link.as_ref().and_then(Link::linked).filter(|other| Some(*other) != planned.target.as_deref());
+                other.map_or(Ok(()), |other| {
+                    Err(Error::invalid(
+                        format!("{kind} {id} is linked to {other} already"),
+                        format!("set that one free first: `crosswalk link forget {} {kind} {id}`", sync.name),
+                    ))
+                })
+            }
+            _ if planned.target.is_some() => Ok(()),
+            Way::Onward if planned.action == Action::Create && kind != Kind::Usage => {
+                if let Some(record) = kept {
+                    let records = std::slice::from_ref(record);
+                    self.store.records_put(&self.target.name, kind, records, self.now()).await?;
+                }
+                tenant.check_made(sync, kind, &planned.source, id).await
+            }
+            _ => {
+                let places = sent.and_then(|sent| sent.parent.as_ref()).zip(kept.and_then(|kept| kept.parent.as_ref()));
+                places.filter(|(sent, there)| sent != there).map_or(Ok(()), |(sent, there)| {
+                    let of = kind.counterpart();
+                    Err(Error::invalid(
+                        format!("{of} {id} stands in {there}, and was to be made in {sent}"),
+                        "look its id up there; `--not-written` where there is none",
+                    ))
+                })
+            }
+        }
     }
 
     /// A finding for each write that is uncertain, and one sentence for all of them.
@@ -225,5 +285,6 @@ fn view(sync: &SyncName, open: Unsettled) -> UncertainView {
             (None, ChangeStatus::Accepted) => "the vendor works on it".to_owned(),
             (None, _) => "its run ended while it was written".to_owned(),
         },
+        overtaken: None,
     }
 }

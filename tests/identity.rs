@@ -152,6 +152,25 @@ async fn one_serial_at_two_devices_that_are_there_asks_and_makes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_serial_number_that_a_person_lets_go_is_written_with_the_rest_of_its_device() {
+    for pair in PAIRS {
+        let world = World::by_hand().customer("Acme Ltd").device("PC-OLD", "PF3XK9Q2").devices("WS", 3).build();
+        let (app, rmm, psa) = started(pair, &world, &Existing::default()).await;
+        app.bring_in_step().await;
+        let spare = rmm.device("WS-002").id;
+        rmm.set_serial(&spare, Some("PF3XK9Q2"));
+        rmm.rename_device(&spare, "PC-NEW");
+        let plan = app.plan().await;
+        assert_eq!(count(&plan, Kind::Asset, Action::Update), 2, "{pair:?}: {:?}", plan.plan.totals);
+        let report = app.apply(&plan).await;
+        assert_eq!(report.failures, [], "{pair:?}");
+        assert_eq!(report.run.counts.done, 2, "{pair:?}");
+        assert!(app.plan().await.plan.totals.is_empty(), "{pair:?}: both are there");
+        assert!(psa.items().iter().any(|item| item.name == "PC-NEW"), "{pair:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_for_a_name_and_a_placeholder_for_a_serial_link_nothing() {
     let world = World::by_hand()
         .customer("Acme Ltd")

@@ -68,6 +68,8 @@ mod tidy;
 mod uncertain;
 /// Taking back what a run did: what goes, what is left, and that nothing does it again.
 mod undo;
+/// What cannot be read or told holds only itself: the rest of a run goes on.
+mod waits;
 /// Licences into contracts: A1 to A9 as one walk, and what must never happen to an invoice.
 mod walk_usage;
 /// Why a record is, or is not, in step, in words.

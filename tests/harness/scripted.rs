@@ -28,6 +28,7 @@ pub(crate) struct Scripted {
 struct State {
     records: BTreeMap<String, Vec<Value>>,
     gaps: BTreeMap<String, Vec<Value>>,
+    unread: BTreeMap<String, Vec<Value>>,
     refused: Vec<String>,
     writes: Writes,
     made: u32,
@@ -38,6 +39,7 @@ impl Scripted {
         let state = State {
             records: BTreeMap::new(),
             gaps: BTreeMap::new(),
+            unread: BTreeMap::new(),
             refused: Vec::new(),
             writes: Writes::Done,
             made: 0,
@@ -90,10 +92,14 @@ impl Scripted {
         self.state().records.entry(kind.to_owned()).or_default().retain(|record| record["id"] != id);
     }
 
-    /// What of a kind cannot be read: each a parent, an item and why.
+    /// What of a kind cannot be read in a walk: each a parent and an item.
     pub(crate) fn set_gaps(&self, kind: &str, gaps: &[(Option<&str>, Option<&str>)]) {
-        let gap = |(parent, item): &(_, _)| json!({ "parent": parent, "item": item, "why": "it is not given" });
         self.state().gaps.insert(kind.to_owned(), gaps.iter().map(gap).collect());
+    }
+
+    /// What of a kind no look-up can read: each a parent and an item.
+    pub(crate) fn set_unread(&self, kind: &str, gaps: &[(Option<&str>, Option<&str>)]) {
+        self.state().unread.insert(kind.to_owned(), gaps.iter().map(gap).collect());
     }
 
     /// Lets nobody read a kind any more.
@@ -114,7 +120,10 @@ impl State {
         }
         if request.method == "GET" {
             let of = |all: &BTreeMap<String, Vec<Value>>| all.get(&kind).cloned().unwrap_or_default();
-            return (200, json!({ "items": of(&self.records), "gaps": of(&self.gaps) }).to_string());
+            return (
+                200,
+                json!({ "items": of(&self.records), "gaps": of(&self.gaps), "unread": of(&self.unread) }).to_string(),
+            );
         }
         self.made += 1;
         let (id, time) = (format!("n{}", self.made), format!("2026-01-01T00:{:02}:00Z", self.made % 60));
@@ -149,6 +158,10 @@ impl State {
         }
         (200, json!({ "id": id }).to_string())
     }
+}
+
+fn gap((parent, item): &(Option<&str>, Option<&str>)) -> Value {
+    json!({ "parent": parent, "item": item, "why": "it is not given" })
 }
 
 fn write(record: &mut Value, fields: &Value) {

@@ -8,8 +8,10 @@
 //! Which way a change goes, it says itself (`Way`): what follows from that is in `resolve`.
 
 mod fresh;
+mod queue;
 mod resolve;
 
+use queue::{Queue, records_of};
 pub(super) use resolve::References;
 
 use super::Tenant;
@@ -23,12 +25,12 @@ use super::usage::Ground;
 use crate::error::Error;
 use crate::model::run::STOPPED;
 use crate::model::{
-    Action, Change, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunStatus, SyncName, Timestamp, Trust,
-    WriteReport,
+    Action, Change, Failure, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunCounts, RunStatus,
+    SyncName, Timestamp, Trust, WriteReport,
 };
 use crate::runtime::CallContext;
 use crate::store::{ChangeFilter, ChangeStatus, JournalEntry};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How often a change is tried in one run.
@@ -94,16 +96,18 @@ impl Tenant {
 impl Work<'_> {
     /// Applies a plan in this run, and ends the run.
     pub(super) async fn finish_apply(&self, plan: PlanId, options: &ApplyOptions) -> Result<ApplyReport, Error> {
-        match self.apply_plan(plan, options).await {
-            Ok((plan, tally)) => self.end_apply(&plan, tally).await,
+        let mut tally = Tally::default();
+        match self.apply_plan(plan, options, &mut tally).await {
+            Ok(plan) => self.end_apply(&plan, tally).await,
             Err(error) => {
-                self.fail(&error).await;
+                let done = (tally.counts != RunCounts::default()).then_some((plan, tally.counts));
+                self.fail_after(&error, done).await;
                 Err(error)
             }
         }
     }
 
-    async fn apply_plan(&self, plan: PlanId, options: &ApplyOptions) -> Result<(Plan, Tally), Error> {
+    async fn apply_plan(&self, plan: PlanId, options: &ApplyOptions, tally: &mut Tally) -> Result<Plan, Error> {
         self.recover().await?;
         let stored = self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
         if let Some(newer) = self.store.plan_superseded_by(plan).await? {
@@ -116,17 +120,16 @@ impl Work<'_> {
         let session = Session::new(self, &stored, options).await?;
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
         self.progress.begin(Stage::Applying, Some(waiting));
-        let mut tally = Tally::default();
         for (kind, action) in
             steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind))
         {
             if tally.stop.is_some() {
                 break;
             }
-            session.do_all(kind, action, waiting, &mut tally).await?;
+            session.do_all(kind, action, waiting, tally).await?;
         }
         self.progress.end(&Stage::Applying);
-        Ok((stored, tally))
+        Ok(stored)
     }
 
     /// Who lets the changes go: a person, or the rule that stands for one.
@@ -282,11 +285,12 @@ impl<'w, 'p> Session<'w, 'p> {
 
     /// Does all changes of one kind and action that are pending and not held.
     async fn do_all(&self, kind: Kind, action: Action, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
-        let mut queue = Queue { after: 0, ended: false, again: VecDeque::new() };
+        let mut queue = Queue::default();
         let mut next = self.prepare(kind, action, &mut queue, tally).await?;
         let mut written: Option<(Batch, WriteReport)> = None;
         while next.is_some() || written.is_some() {
             let current = next.take();
+            let settled: HashSet<_> = written.iter().flat_map(|(batch, _)| records_of(batch)).collect();
             let mut settling = Tally::default();
             let call = async {
                 match current {
@@ -308,19 +312,50 @@ impl<'w, 'p> Session<'w, 'p> {
                 tokio::join!(call, settle, self.prepare(kind, action, &mut queue, &mut preparing));
             tally.add(settling);
             tally.add(preparing);
-            queue.again.extend(again?);
-            next = prepared?;
+            let (again, prepared) = match (again, prepared) {
+                (Ok(again), Ok(prepared)) => (again, prepared),
+                (Err(error), prepared) => return Err(self.leave(called, prepared.ok().flatten(), error, tally).await),
+                (_, Err(error)) => return Err(self.leave(called, None, error, tally).await),
+            };
+            let tried: HashSet<_> = again.iter().map(|prepared| record_of(&prepared.planned)).collect();
+            queue.at_work.retain(|record| !settled.contains(record) || tried.contains(record));
+            queue.again.extend(again);
+            next = prepared;
             written = called;
             self.work.progress.at(&Stage::Applying, tally.seen(), Some(waiting));
             if tally.stop.is_some() {
                 queue.ended = true;
                 queue.again.clear();
+                queue.later.clear();
             }
-            if next.is_none() && written.is_none() && !queue.again.is_empty() {
+            if next.is_none() && written.is_none() && !(queue.again.is_empty() && queue.later.is_empty()) {
                 next = self.prepare(kind, action, &mut queue, tally).await?;
             }
         }
         Ok(())
+    }
+
+    /// What an error leaves behind: the vendor's answers to the batch that was called are settled all the same,
+    /// and what was intended and not called is pending again. Gives the error back.
+    async fn leave(
+        &self,
+        called: Option<(Batch, WriteReport)>,
+        intended: Option<Batch>,
+        error: Error,
+        tally: &mut Tally,
+    ) -> Error {
+        let unsent = || WriteReport {
+            outcomes: Err(Failure::Unavailable { message: "the run ended before it was sent".to_owned() }),
+            sent: Default::default(),
+            unanswered: Default::default(),
+        };
+        let intended = intended.filter(|batch| batch.action.writes()).map(|batch| (batch, unsent()));
+        for (batch, report) in called.into_iter().chain(intended) {
+            if let Err(other) = self.settle(batch, report, tally).await {
+                tracing::error!(error = %other, "a batch could not be settled: the next run looks it up");
+            }
+        }
+        error
     }
 
     async fn call(&self, batch: &Batch) -> WriteReport {
@@ -353,7 +388,19 @@ impl<'w, 'p> Session<'w, 'p> {
             }
             if queue.ended {
                 let again: Vec<Prepared> = queue.again.drain(..queue.again.len().min(at_once)).collect();
-                return if again.is_empty() { Ok(None) } else { self.intend(kind, action, again).await.map(Some) };
+                if !again.is_empty() {
+                    return self.intend(kind, action, again, queue).await.map(Some);
+                }
+                let later = std::mem::take(&mut queue.later);
+                let free = queue.apart(later, at_once);
+                if free.is_empty() {
+                    return Ok(None);
+                }
+                let ready = self.resolve(kind, free, tally).await?;
+                if !ready.is_empty() {
+                    return self.intend(kind, action, ready, queue).await.map(Some);
+                }
+                continue;
             }
             let filter = ChangeFilter {
                 kind: Some(kind),
@@ -368,9 +415,10 @@ impl<'w, 'p> Session<'w, 'p> {
             let (free, held): (Vec<_>, Vec<_>) =
                 rows.into_iter().map(|row| row.change).partition(|change| self.may_go(change));
             tally.counts.held += held.len() as u64;
+            let free = queue.apart(free, at_once);
             let ready = self.resolve(kind, free, tally).await?;
             if !ready.is_empty() {
-                return self.intend(kind, action, ready).await.map(Some);
+                return self.intend(kind, action, ready, queue).await.map(Some);
             }
         }
     }
@@ -386,13 +434,21 @@ impl<'w, 'p> Session<'w, 'p> {
             })
     }
 
-    async fn intend(&self, kind: Kind, action: Action, changes: Vec<Prepared>) -> Result<Batch, Error> {
+    async fn intend(
+        &self,
+        kind: Kind,
+        action: Action,
+        changes: Vec<Prepared>,
+        queue: &mut Queue,
+    ) -> Result<Batch, Error> {
         let revision = |prepared: &Prepared| prepared.link.as_ref().map_or(0, |link| link.revision);
         let intents: Vec<(u32, i64)> =
             changes.iter().map(|prepared| (prepared.planned.sequence, revision(prepared))).collect();
         let intended_at = self.work.now();
         let id = self.work.store.batch_intend(self.work.run, self.plan, &intents, intended_at).await?;
-        Ok(Batch { id, kind, action, changes, intended_at })
+        let batch = Batch { id, kind, action, changes, intended_at };
+        queue.at_work.extend(records_of(&batch));
+        Ok(batch)
     }
 
     pub(super) fn learn(&self, kind: Kind, source: &str, target: &str) {
@@ -413,12 +469,6 @@ impl<'w, 'p> Session<'w, 'p> {
     pub(super) fn try_again(prepared: &Prepared) -> bool {
         prepared.tries + 1 < TRIES
     }
-}
-
-struct Queue {
-    after: u32,
-    ended: bool,
-    again: VecDeque<Prepared>,
 }
 
 /// The record that a change is about, as it is known while it is not done.

@@ -5,7 +5,7 @@ use super::connections::Opened;
 use super::progress::Progress;
 use super::{Parts, Tenant};
 use crate::error::Error;
-use crate::model::{ChangeId, Kind, Mode, RunId, RunStatus, Side, Sync, SyncName};
+use crate::model::{ChangeId, Kind, Mode, PlanId, RunCounts, RunId, RunStatus, Side, Sync, SyncName};
 use crate::runtime::CallContext;
 use crate::store::TenantStore;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -148,9 +148,17 @@ impl Work<'_> {
 
     /// Closes the run after an error that ended it early.
     pub(super) async fn fail(&self, error: &Error) {
+        self.fail_after(error, None).await;
+    }
+
+    /// The same, after so much of a plan was done.
+    pub(super) async fn fail_after(&self, error: &Error, done: Option<(PlanId, RunCounts)>) {
         if let Ok(Some(mut run)) = self.store.run_get(self.run).await {
             run.status = if matches!(error, Error::Stopped) { RunStatus::Partial } else { RunStatus::Failed };
             run.message = error.to_string();
+            if let Some((plan, counts)) = done {
+                (run.plan, run.counts) = (Some(plan), counts);
+            }
             run.ended_at = Some(self.now());
             if let Err(error) = self.store.run_finish(&run).await {
                 tracing::error!(%error, "a failed run could not be closed");

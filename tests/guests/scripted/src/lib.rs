@@ -3,7 +3,7 @@
 //! "values": {"type": ["server"]}}}`.
 //!
 //! The vendor is `tests/harness/scripted.rs`: `GET /KIND` gives `{"items": [{"id", "parent", "name", "stamp",
-//! "fields"}], "gaps": [{"parent", "item", "why"}]}`, `POST /KIND` takes a change and gives `{"id"}`, or
+//! "fields"}], "gaps": [{"parent", "item", "why"}]}`, and `unread` in the way of `gaps` for look-ups; `POST /KIND` takes a change and gives `{"id"}`, or
 //! `{"token"}` where it works on it still.
 
 use crosswalk_sdk::{
@@ -73,9 +73,13 @@ impl Connector for Scripted {
             item: row["item"].as_str().map(str::to_owned),
             cause: Failure::NotFound(text(&row["why"])),
         };
-        let gaps = match query.selection {
+        let gaps = match &query.selection {
             Selection::Everything => rows("gaps").iter().map(gap).collect(),
-            _ => Vec::new(),
+            Selection::Ids(ids) => {
+                let asked = |gap: &Gap| gap.item.as_ref().is_some_and(|id| ids.contains(id));
+                rows("unread").iter().map(gap).filter(asked).collect()
+            }
+            _ => rows("unread").iter().map(gap).collect(),
         };
         Ok(Page { items, gaps, ..Page::default() })
     }

@@ -1,0 +1,45 @@
+//! The changes of one kind and action of a plan that are still to be called, and the records that are at work.
+//!
+//! Batches overlap: while one is at the vendor the next is prepared. Two changes of one record never do, as the second
+//! rests on what the first made of it and of its link. Whether a change is still right is `resolve`'s to say.
+
+use super::{Batch, Prepared, record_of};
+use crate::model::{Kind, PlannedChange};
+use std::collections::{HashSet, VecDeque};
+
+/// What is still to be called.
+#[derive(Default)]
+pub(super) struct Queue {
+    /// The sequence of the last change that was taken from the plan.
+    pub(super) after: u32,
+    /// Whether the plan has no more of them.
+    pub(super) ended: bool,
+    /// Changes that are worth another try.
+    pub(super) again: VecDeque<Prepared>,
+    /// Changes of records that are at work: each is resolved once what was before it is settled.
+    pub(super) later: Vec<PlannedChange>,
+    /// The records of batches under way.
+    pub(super) at_work: HashSet<(Kind, String)>,
+}
+
+impl Queue {
+    /// Takes out what can go now, one change of a record; the rest comes later.
+    pub(super) fn apart(&mut self, changes: Vec<PlannedChange>, most: usize) -> Vec<PlannedChange> {
+        // What is to come of a record comes in its order.
+        let mut taken: HashSet<_> = self.later.iter().map(record_of).collect();
+        let mut free = Vec::with_capacity(changes.len());
+        for change in changes {
+            let record = record_of(&change);
+            if free.len() < most && taken.insert(record.clone()) && !self.at_work.contains(&record) {
+                free.push(change);
+            } else {
+                self.later.push(change);
+            }
+        }
+        free
+    }
+}
+
+pub(super) fn records_of(batch: &Batch) -> impl Iterator<Item = (Kind, String)> + '_ {
+    batch.changes.iter().map(|prepared| record_of(&prepared.planned))
+}

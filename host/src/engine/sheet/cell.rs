@@ -11,8 +11,8 @@ const MONTHS: &[&str] = &[
     "jan", "feb", "mar", "mär", "apr", "may", "mai", "mag", "jun", "giu", "jul", "lug", "aug", "ago", "sep", "set",
     "oct", "okt", "ott", "nov", "dec", "dez", "dic", "gen",
 ];
-/// Digits that survive as a number in a spreadsheet.
-const EXACT_DIGITS: usize = 15;
+/// Digits that survive as a number in a spreadsheet: with one more it shows `1.23457E+11`, and saves what it shows.
+const EXACT_DIGITS: usize = 11;
 
 /// A cell as it is written.
 pub(super) fn guarded(text: &str) -> String {
@@ -94,6 +94,7 @@ mod tests {
             "-Acme-",
             "0123",
             "8939010102358478435",
+            "123456789012",
             "73928E03",
             "7.3928E+07",
             "SEP12",
@@ -106,7 +107,7 @@ mod tests {
             assert!(cell.starts_with('\''), "{text}");
             assert_eq!(unguarded(&cell), text);
         }
-        for text in ["", "-", "Acme", "29683", "5f0c1d7e", "O'Neil", "10", "CIXA-MSP", "a-b-c-d"] {
+        for text in ["", "-", "Acme", "29683", "12345678901", "5f0c1d7e", "O'Neil", "10", "CIXA-MSP", "a-b-c-d"] {
             assert_eq!(guarded(text), text);
         }
         assert_eq!(unguarded("=\"0123\""), "0123");

@@ -7,11 +7,13 @@
 //! reply. Beyond what can be matched: a secret in pieces, or in a form of the vendor's own
 //! making; and secrets under [`SECRET_MIN`] bytes, which would be found by chance.
 
+use super::fill::form_encoded;
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 /// Secrets shorter than this, in bytes, are not looked for: they would be found by chance.
 pub const SECRET_MIN: usize = 6;
@@ -81,18 +83,13 @@ impl Veil {
         if found.peek().is_none() {
             return Cow::Borrowed(bytes);
         }
+        let hits = found.map(|hit| {
+            let base64 = self.base64.get(hit.pattern().as_usize()).copied().unwrap_or_default();
+            (hit.range(), base64)
+        });
         let mut blanked = Vec::with_capacity(bytes.len());
         let mut done = 0;
-        for hit in found {
-            let (mut start, mut end) = (hit.start(), hit.end());
-            if self.base64.get(hit.pattern().as_usize()).copied().unwrap_or_default() {
-                start -= bytes[done.min(start)..start].iter().rev().take_while(|byte| is_base64(**byte)).count();
-                end += bytes[end..].iter().take_while(|byte| is_base64(**byte)).count();
-            }
-            start = start.max(done);
-            if end <= start {
-                continue;
-            }
+        for Range { start, end } in spans(bytes, hits, is_base64) {
             blanked.extend_from_slice(&bytes[done..start]);
             blanked.extend_from_slice(BLANK.as_bytes());
             done = end;
@@ -100,6 +97,30 @@ impl Veil {
         blanked.extend_from_slice(&bytes[done..]);
         Cow::Owned(blanked)
     }
+}
+
+/// What is blanked: the hits, in their order, and with those that are base64 all of the text around them. Each byte
+/// is looked at twice at most, however many hits one text has.
+fn spans(
+    bytes: &[u8],
+    hits: impl Iterator<Item = (Range<usize>, bool)>,
+    mut is_part: impl FnMut(u8) -> bool,
+) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut done = 0;
+    for (Range { mut start, mut end }, base64) in hits {
+        if end <= done {
+            continue;
+        }
+        start = start.max(done);
+        if base64 {
+            start -= bytes[done..start].iter().rev().take_while(|byte| is_part(**byte)).count();
+            end += bytes[end..].iter().take_while(|byte| is_part(**byte)).count();
+        }
+        spans.push(start..end);
+        done = end;
+    }
+    spans
 }
 
 fn is_base64(byte: u8) -> bool {
@@ -125,16 +146,26 @@ fn forms_of(secret: &str) -> Vec<(String, bool)> {
             forms.push((html.replace('"', quote).replace('\'', apostrophe), false));
         }
     }
+    forms.extend(encoded(secret));
+    // As a login with an OAuth client sends it in its header (RFC 6749, section 2.3.1).
+    let sent = form_encoded(secret);
+    if sent != secret {
+        forms.extend(encoded(&sent));
+    }
+    forms
+}
+
+/// A text in hex and in base64, and whether it is base64.
+fn encoded(text: &str) -> Vec<(String, bool)> {
     let hex = |upper: bool| {
-        secret.bytes().fold(String::new(), |mut hex, byte| {
+        text.bytes().fold(String::new(), |mut hex, byte| {
             let _ = if upper { write!(hex, "{byte:02X}") } else { write!(hex, "{byte:02x}") };
             hex
         })
     };
-    forms.extend([(hex(false), false), (hex(true), false)]);
+    let mut forms = vec![(hex(false), false), (hex(true), false)];
     for before in 0..3 {
-        for plain in [inside_base64(&STANDARD_NO_PAD, secret, before), inside_base64(&URL_SAFE_NO_PAD, secret, before)]
-        {
+        for plain in [inside_base64(&STANDARD_NO_PAD, text, before), inside_base64(&URL_SAFE_NO_PAD, text, before)] {
             forms.push((percent(&plain, "-._~", "%20", false), true));
             forms.push((percent(&plain, "-._~", "%20", true), true));
             forms.push((plain.replace('/', "\\/"), true));
@@ -228,8 +259,10 @@ mod tests {
             for after in ["", ":", "xy", "xyz"] {
                 let text = format!("{before}{secret}{after}");
                 echoes.extend([STANDARD.encode(&text), URL_SAFE.encode(&text), STANDARD_NO_PAD.encode(&text)]);
-                let form: String = url::form_urlencoded::byte_serialize(STANDARD.encode(&text).as_bytes()).collect();
-                echoes.push(form);
+                let encoded: String = url::form_urlencoded::byte_serialize(STANDARD.encode(&text).as_bytes()).collect();
+                echoes.push(encoded);
+                let pair = format!("{before}{form}{after}");
+                echoes.extend([STANDARD.encode(&pair), URL_SAFE.encode(&pair)]);
                 echoes.push(serde_json::json!(STANDARD.encode(&text)).to_string().replace('/', "\\/"));
             }
         }
@@ -257,6 +290,29 @@ mod tests {
             let echo = STANDARD.encode(format!("{before}s3cret-key!"));
             assert_eq!(veil.text(format!("{{\"basic\":\"{echo}\"}}")), "{\"basic\":\"…\"}", "{before}");
         }
+    }
+
+    #[test]
+    fn a_text_that_repeats_a_key_a_thousand_times_is_gone_through_twice_at_most() {
+        let bytes = STANDARD.encode("s3cret-key!!".repeat(1_000)).into_bytes();
+        let hits = (0..1_000).map(|nth| (nth * 16..nth * 16 + 12, true));
+        let mut looked = 0;
+        let spans = spans(&bytes, hits, |byte| {
+            looked += 1;
+            is_base64(byte)
+        });
+        assert_eq!(spans.as_slice(), std::slice::from_ref(&(0..bytes.len())));
+        assert!(looked <= 2 * bytes.len(), "{looked} looks at {} bytes", bytes.len());
+    }
+
+    #[test]
+    fn a_client_secret_of_other_characters_is_not_left_in_the_header_of_its_login() {
+        let secret = "abc~DEF~ghi";
+        let header = STANDARD.encode(format!("client-1:{}", form_encoded(secret)));
+        let veil = Veil::over([secret]);
+        assert_eq!(veil.text(format!("bad header Basic {header}")), "bad header Basic …");
+        let hex = form_encoded(secret).bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(veil.text(hex), "…");
     }
 
     #[test]

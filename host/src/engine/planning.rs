@@ -252,12 +252,15 @@ impl Work<'_> {
         in_use: u32,
     ) {
         let rules = &self.sync.rules;
-        // What the plan itself holds, no release of a brake lets go.
+        // What the plan itself holds, no release of another brake lets go.
         let own: Vec<Option<Hold>> = changes.iter_mut().map(|change| change.held.take()).collect();
         let unit = brakes::Unit { in_use, first_run: draft.first_run(kind), trust: rules.kinds[&kind].trust };
         brakes::hold(changes, unit, &rules.brakes);
         for (change, own) in changes.iter_mut().zip(own) {
-            change.held = own.or_else(|| change.held.take());
+            change.held = match own {
+                Some(own) if !brakes::can_let_go(&own) => Some(own),
+                own => Hold::together(own.into_iter().chain(change.held.take())),
+            };
         }
         brakes::hold_with_customer(changes, draft.customer_hold(customer));
     }

@@ -183,7 +183,8 @@ impl Session<'_, '_> {
         Ok(links.iter().filter_map(why).collect())
     }
 
-    /// What would be made in an account that is gone or not in use by now; it waits where that is not known.
+    /// What would be made in an account that is gone or not in use by now, or retired to be made there; it waits
+    /// where that is not known.
     pub(super) async fn out_of_use(
         &self,
         changes: &[PlannedChange],
@@ -193,8 +194,31 @@ impl Session<'_, '_> {
         let makes = |change: &&PlannedChange| {
             matches!(change.action, Action::Create | Action::Open | Action::Move) && change.way() == Way::Onward
         };
-        let parents: Vec<(&PlannedChange, String)> =
+        let mut parents: Vec<(&PlannedChange, String)> =
             changes.iter().filter(makes).filter_map(|change| Some((change, parent(change, references)?))).collect();
+        let retired = |change: &&PlannedChange| change.action == Action::Retire && change.way() == Way::Onward;
+        let retired: Vec<&PlannedChange> = changes.iter().filter(retired).collect();
+        let mut refused = HashMap::new();
+        if !retired.is_empty() {
+            let mut customers: Vec<String> = retired.iter().map(|change| change.customer.clone()).collect();
+            customers.sort_unstable();
+            customers.dedup();
+            let links = self.work.store.links_by_sources(&self.work.sync.name, Kind::Customer, &customers).await?;
+            let accounts: HashMap<&str, &str> =
+                links.iter().filter_map(|link| Some((link.source.as_str(), link.linked()?))).collect();
+            for change in retired {
+                match accounts.get(change.customer.as_str()) {
+                    Some(account) => parents.push((change, (*account).to_owned())),
+                    None => {
+                        let why = format!(
+                            "its customer {} is linked to no account, and nothing could be made in its place",
+                            change.customer
+                        );
+                        refused.insert(change.known_by().to_owned(), why);
+                    }
+                }
+            }
+        }
         let mut ids: Vec<String> = parents.iter().map(|(_, parent)| parent.clone()).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -217,7 +241,8 @@ impl Session<'_, '_> {
             };
             Some((change.known_by().to_owned(), why))
         };
-        Ok(parents.into_iter().filter_map(why).collect())
+        refused.extend(parents.into_iter().filter_map(why));
+        Ok(refused)
     }
 
     /// Accounts as they are now.

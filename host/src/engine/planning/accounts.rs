@@ -12,7 +12,7 @@ use crate::engine::plan::{Finding, Reference};
 use crate::engine::progress::Stage;
 use crate::engine::stop::beside_others;
 use crate::error::Error;
-use crate::model::{Action, Cause, FieldDiff, Hold, Kind, KindDescription, Link, Record, catalogue};
+use crate::model::{Action, Cause, FieldDiff, Kind, KindDescription, Link, Record, catalogue};
 use crate::store::Stored;
 use std::collections::{HashMap, HashSet};
 
@@ -184,15 +184,11 @@ impl Work<'_> {
             .count();
         let changes = self.plan_items(draft, kind, &account.source, account.linked(), items, can);
         let mut changes = self.guard(draft, kind, account.linked(), &targets, changes).await?;
-        let apart: Vec<Option<Hold>> = changes.iter_mut().map(|change| change.held.take()).collect();
         self.brake(draft, kind, &account.source, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
-        for (change, apart) in changes.iter_mut().zip(apart) {
+        for change in changes.iter_mut().filter(|change| change.held.is_none()) {
             let refers = |diff: &&FieldDiff| catalogue::refers_to(kind, &diff.name) == Some(Kind::Location);
             let mut places = change.fields.iter().filter(refers).filter_map(|diff| diff.after.as_text());
-            let waits = places.find_map(|id| draft.held_locations.get(id)).cloned();
-            if change.held.is_none() {
-                change.held = apart.or(waits);
-            }
+            change.held = places.find_map(|id| draft.held_locations.get(id)).cloned();
         }
         draft.in_use(kind, in_use as u64);
         if kind == Kind::Location {

@@ -4,17 +4,18 @@
 //! changes of the kind: where half the devices seem gone, nothing else that was read of that customer is to be
 //! trusted either. The sync's hold what is over their limit, of every customer; the rest of the plan
 //! goes on. What belongs to a customer that is held is held with it. Fields that change by themselves
-//! count for no brake, nor does what is written as a record is first linked, and half a move (retire and
-//! create) counts as one update.
+//! count for no brake, nor does what is written as a record is first linked, and a move to another customer counts
+//! as one update, also where it is done as retire and create.
 //!
 //! The limits, and what each would have done in the trials (450 devices of 30 customers renew their ids;
-//! 40 customers lose all of their 4 devices; a maker's 180 serial numbers change at once; a broken read turns
-//! 40 devices into 80; a list ends early and 121 companies are new; 100 lines fall by 12 each):
+//! 40 customers lose all of their 4 devices; a maker's 180 serial numbers change at once; 40 customers have the 9
+//! devices of their neighbour each; a broken read turns 40 devices into 80; a list ends early and 121 companies
+//! are new; 100 lines fall by 12 each):
 //!
 //! | brake | of a customer | over the sync | in the trials |
 //! |---|---|---|---|
 //! | `deactivations` | over 10 %, at least 5; or all there are | over 5 %, at least 10 | 40 × 4: all of each customer, and 160 over the sync: held, 0 retired |
-//! | `updates` | over 30 %, at least 10 | none | single renames go on |
+//! | `updates` | over 30 %, at least 10 | moves to another customer: as `identity` | 40 × 9: 360 of 360 held; single renames go on |
 //! | `creates` | over 50 %, at least 10, where it has any | over 20 %, at least 25 | 40 → 80: 40 of 40 held over the sync; 450 new ids: re-linked, 0 created |
 //! | `identity` | over 20 %, at least 3 | over 5 %, at least 10 | 180 serials, 20 × 9: held; 450 re-links held; one swapped board goes on, at high risk |
 //! | `quantity` | a line: falls over 25 %, or rises over 25 % and at least 5 | none | 20 → 15 goes on, 20 → 14 is held |
@@ -56,13 +57,15 @@ pub enum Class {
     Deactivations,
     /// Records that name another machine or customer than before, or are given to another source record.
     Identity,
+    /// Records that go to another customer, by a move or by retiring one and creating another.
+    Moves,
     /// New records.
     Creates,
 }
 
 impl Class {
     /// All of them.
-    pub const ALL: [Class; 3] = [Class::Deactivations, Class::Identity, Class::Creates];
+    pub const ALL: [Class; 4] = [Class::Deactivations, Class::Identity, Class::Moves, Class::Creates];
 
     /// The brake that holds them.
     #[must_use]
@@ -70,6 +73,7 @@ impl Class {
         match self {
             Class::Deactivations => Brake::Deactivations,
             Class::Identity => Brake::Identity,
+            Class::Moves => Brake::Updates,
             Class::Creates => Brake::Creates,
         }
     }
@@ -78,6 +82,7 @@ impl Class {
         match self {
             Class::Deactivations => "deactivations",
             Class::Identity => "changed identities",
+            Class::Moves => "moves to another customer",
             Class::Creates => "new ones",
         }
     }
@@ -91,6 +96,7 @@ pub fn counted(changes: &[PlannedChange], class: Class) -> (Vec<usize>, usize) {
     let is_of = |change: &PlannedChange| match class {
         Class::Deactivations => change.action == Action::Deactivate,
         Class::Identity => is_identity(change),
+        Class::Moves => matches!(change.action, Action::Move | Action::Retire),
         Class::Creates => {
             matches!(change.action, Action::Create | Action::CreateSource) && !retired.contains(change.source.as_str())
         }
@@ -98,8 +104,9 @@ pub fn counted(changes: &[PlannedChange], class: Class) -> (Vec<usize>, usize) {
     // What a customer's own brake holds is looked at anyway, and takes nobody else along.
     let is_one = |change: &PlannedChange| change.held.is_none() && change.way() != Way::Back && is_of(change);
     let of = sources(changes, is_one);
-    // A link that waits has its updates wait.
-    let with = |change: &PlannedChange| class == Class::Identity && of.contains(change.source.as_str());
+    // A link that waits has its updates wait, and what is retired what is made in its place.
+    let along = matches!(class, Class::Identity | Class::Moves);
+    let with = |change: &PlannedChange| along && of.contains(change.source.as_str());
     let places = (0..changes.len()).filter(|at| is_one(&changes[*at]) || with(&changes[*at]));
     (
         places.collect(),
@@ -132,7 +139,9 @@ fn is_identity(change: &PlannedChange) -> bool {
 pub fn over_the_sync(kind: Kind, class: Class, count: usize, in_use: u64, limits: &BrakeLimits) -> Option<Hold> {
     let (percent, least, own_least) = match class {
         Class::Deactivations => (limits.sync_deactivate_percent, limits.sync_deactivate_least, limits.deactivate_least),
-        Class::Identity => (limits.sync_identity_percent, limits.sync_identity_least, limits.identity_least),
+        Class::Identity | Class::Moves => {
+            (limits.sync_identity_percent, limits.sync_identity_least, limits.identity_least)
+        }
         Class::Creates => (limits.sync_create_percent, limits.sync_create_least, limits.create_least),
     };
     let least = if matches!(kind, Kind::Customer | Kind::Product) { least.min(own_least) } else { least };
@@ -331,6 +340,8 @@ mod tests {
             ("few", Kind::Asset, Class::Deactivations, 9, 10, false),
             ("a maker's serials", Kind::Asset, Class::Identity, 180, 450, true),
             ("two boards", Kind::Asset, Class::Identity, 2, 10, false),
+            ("40 customers have their neighbour's devices", Kind::Asset, Class::Moves, 360, 360, true),
+            ("a customer of nine is taken over", Kind::Asset, Class::Moves, 9, 100, false),
             ("40 become 80", Kind::Asset, Class::Creates, 40, 40, true),
             ("a new customer of a small provider", Kind::Asset, Class::Creates, 24, 100, false),
             ("companies made twice", Kind::Customer, Class::Creates, 121, 121, true),
@@ -349,6 +360,7 @@ mod tests {
         assert_eq!(counted(&changes, Class::Identity), (vec![0, 1, 2], 2));
         let moved = [Action::Retire, Action::Create].map(|action| change(action, "model"));
         assert_eq!(counted(&moved, Class::Creates), (Vec::new(), 0));
+        assert_eq!(counted(&moved, Class::Moves), (vec![0, 1], 1), "both halves wait");
     }
 
     #[test]

@@ -195,7 +195,7 @@ impl Work<'_> {
         let all_lines = newest.is_none_or(|newest| lines(plan) >= lines(&newest));
         let only: Option<Vec<Kind>> =
             (!is_whole).then(|| [Some(Kind::Alert), all_lines.then_some(Kind::Usage)].into_iter().flatten().collect());
-        Ok(self.store.first_runs_end(plan.id, only, self.now()).await?)
+        Ok(self.store.first_runs_end(plan.id, only, can_let_go, self.now()).await?)
     }
 }
 

@@ -4,8 +4,9 @@ use super::plans::plan_row;
 use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
-use crate::model::{Kind, Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp};
+use crate::model::{Hold, Kind, Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp};
 use rusqlite::{Row, params};
+use std::collections::HashSet;
 
 const SELECT: &str = "SELECT r.id, s.name, r.mode, r.started_at, r.ended_at, r.status, r.plan, r.counts, r.message \
      FROM runs r JOIN syncs s ON s.id = r.sync";
@@ -145,19 +146,35 @@ impl TenantStore {
     }
 
     /// Notes the kinds of a plan, or of these only, of which nothing is left to do, be it held or cut off by a
-    /// stop: their first run is over.
+    /// stop: their first run is over. What waits for something else than a person's yes to it does not count:
+    /// `can_release` tells whether a yes lets go what a brake holds.
     ///
     /// # Errors
     /// `NotFound` (the plan).
-    pub async fn first_runs_end(&self, plan: PlanId, only: Option<Vec<Kind>>, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn first_runs_end(
+        &self,
+        plan: PlanId,
+        only: Option<Vec<Kind>>,
+        can_release: fn(&Hold) -> bool,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let tenant = self.id;
         self.write(move |db| {
             let sync = plan_row(db, tenant, plan)?.sync;
             let mut select = db.prepare_cached(
-                "SELECT kind FROM change_states WHERE tenant = ?1 AND plan = ?2 GROUP BY kind \
-                 HAVING max(status = 'done') AND NOT max(status = 'pending')",
+                "SELECT DISTINCT kind, status, brake FROM change_states \
+                 WHERE tenant = ?1 AND plan = ?2 AND status IN ('done', 'pending')",
             )?;
-            let over: Vec<Kind> = collect(select.query([tenant, plan.0])?, |row| word(row, 0))?;
+            let states: Vec<(Kind, bool, Option<String>)> = collect(select.query([tenant, plan.0])?, |row| {
+                Ok((word(row, 0)?, row.get::<_, String>(1)? == "done", row.get(2)?))
+            })?;
+            let waits = |brake: &Option<String>| {
+                brake.as_ref().is_none_or(|brake| can_release(&Hold { brake: brake.clone(), reason: String::new() }))
+            };
+            let left: HashSet<Kind> =
+                states.iter().filter(|(_, done, brake)| !done && waits(brake)).map(|(kind, ..)| *kind).collect();
+            let done = states.iter().filter(|(kind, done, _)| *done && !left.contains(kind));
+            let over: HashSet<Kind> = done.map(|(kind, ..)| *kind).collect();
             let mut insert = db.prepare_cached(
                 "INSERT INTO first_runs (tenant, sync, kind, ended_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
             )?;

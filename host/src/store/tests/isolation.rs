@@ -30,7 +30,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     tenant.batch_settle(plan, Some(batch), &[settled(1, ChangeStatus::Done)], &[], &psa, T0).await.unwrap();
     let doubt = Doubt { intended_at: T0, since: T0, answered: false, looks: 0, due_at: T0, why: "no reply".into() };
     tenant.doubts_put(plan, &[(2, doubt)], &[]).await.unwrap();
-    tenant.first_runs_end(plan, None, T0).await.unwrap();
+    tenant.first_runs_end(plan, None, |_| true, T0).await.unwrap();
     tenant.entry_put(&rmm, "s", "k", "v", None).await.unwrap().unwrap();
     let wakeup = tenant.wake_insert(&rmm, "job", "", T0).await.unwrap().unwrap();
     let schedule = crate::model::Schedule::new(tenant.name(), &sync, crate::model::Job::Sync, 60, T0, None);
@@ -116,7 +116,7 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     fails(two.plan_changes(plan, &ChangeFilter::default(), 0, 9).await.map(drop));
     fails(two.plan_changes_insert(plan, &[change(9)]).await);
     fails(two.plan_approve(plan, T0, "", "operator").await);
-    fails(two.first_runs_end(plan, None, T0).await);
+    fails(two.first_runs_end(plan, None, |_| true, T0).await);
     let mut foreign = one.plan_get(plan).await.unwrap().unwrap();
     foreign.hash = "mine".into();
     fails(two.plan_finish(&foreign).await);

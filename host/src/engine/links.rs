@@ -53,7 +53,7 @@ pub enum Decision {
     Exclude,
     /// It is not this target record, whatever else it may be.
     Decline(String),
-    /// Nothing is decided any more: matching starts afresh.
+    /// Nothing is decided any more, nor declined: matching starts afresh.
     Forget,
 }
 
@@ -216,12 +216,13 @@ impl Tenant {
             Decision::Decline(_) => (LinkState::Unmapped, None),
         };
         if link.target != target {
-            // What was written belongs to the old target; what was proposed and not taken was declined.
+            // What was written belongs to the old target.
             link.written.clear();
             link.sent.clear();
             link.volatile_at = None;
             link.made = false;
-            if !matches!(decision, Decision::Forget | Decision::Decline(_)) {
+            // Who takes another, or a new one, says no to what was proposed or linked.
+            if matches!(decision, Decision::Link(_) | Decision::Create) {
                 let not_taken = link.candidates.iter().map(|candidate| &candidate.target).chain(&link.target);
                 let declined: Vec<String> = not_taken
                     .filter(|id| Some(*id) != target.as_ref() && !link.declined.contains(id))
@@ -232,6 +233,9 @@ impl Tenant {
         }
         if let Some(target) = &target {
             link.declined.retain(|id| id != target);
+        }
+        if *decision == Decision::Forget {
+            link.declined.clear();
         }
         if let Decision::Decline(target) = decision
             && !link.declined.contains(target)

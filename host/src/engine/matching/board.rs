@@ -225,7 +225,10 @@ impl<'a> Board<'a> {
                     Decision::Linked { target: target.id.clone(), by: RE_ENROLLED, reason }
                 }
                 (Follows::Ask, _) => conflict(by, &found, &self.why_ask(key, side, twin, &found)),
-                _ => continue,
+                _ => match self.why_not_new(record, key, &keys, &there) {
+                    Some(why) => conflict(by, &[], &why),
+                    None => continue,
+                },
             };
             decided.push((at, decision));
         }
@@ -275,6 +278,26 @@ impl<'a> Board<'a> {
         };
         let active = pick(true);
         if active.is_empty() { pick(false) } else { active }
+    }
+
+    /// Why a record whose key only a declined target has is not new all the same; `None` where an operator asked
+    /// for it to be created, or no such target has the key.
+    fn why_not_new(
+        &self,
+        record: &Record,
+        key: &ByKey<'_, 'a>,
+        keys: &BTreeSet<String>,
+        there: &HashMap<String, Vec<&'a Record>>,
+    ) -> Option<String> {
+        let link = self.link(record).filter(|link| link.state != LinkState::Create)?;
+        let mut with_key = keys.iter().filter_map(|key| there.get(key)).flatten();
+        let target = with_key
+            .find(|target| link.declined.contains(&target.id) && !(key.free_only && self.is_taken(&target.id)))?;
+        let (by, kind) = (key.by, self.setting.kind);
+        Some(format!(
+            "{} (“{}”) has this {by} and was declined: link it after all, or ask for this {kind} to be created",
+            target.id, target.name
+        ))
     }
 
     /// How the target stands to what was found.

@@ -306,6 +306,23 @@ impl Records {
     }
 }
 
+#[test]
+fn a_declined_target_of_the_same_serial_number_asks_until_an_operator_wants_a_new_one() {
+    let source = vec![asset("s1", "PC-1", "PF3XK9Q2", &[])];
+    let target = vec![asset("t1", "PC-1", "PF3XK9Q2", &[])];
+    let mut world = Records::new(Kind::Asset, source, target);
+    let mut declined = link(Kind::Asset, "s1", LinkState::Unmapped, None, "matching");
+    declined.declined = vec!["t1".to_owned()];
+    world.links = vec![declined.clone()];
+    let Decision::Conflict { candidates, reason } = &world.decide()["s1"] else { panic!("{:?}", world.decide()) };
+    assert!(
+        candidates.is_empty() && reason.contains("t1 (“PC-1”) has this serial number and was declined"),
+        "{reason}"
+    );
+    world.links = vec![Link { state: LinkState::Create, decided_by: OPERATOR.to_owned(), ..declined }];
+    assert_eq!(short(&world.decide()["s1"]), "create");
+}
+
 fn asset(id: &str, name: &str, serial: &str, macs: &[&str]) -> Record {
     let json = serde_json::to_string(macs).unwrap();
     record(id, Some("c"), name, &[("serial-number", serial)]).with("mac-addresses", Value::Json(json))

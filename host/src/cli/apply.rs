@@ -92,7 +92,7 @@ enum RunCommand {
 impl ApplyArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let tenant = session.tenant().await?;
-        let go_ahead = format!("crosswalk apply {} --yes", self.plan);
+        let go_ahead = self.go_ahead();
         if !self.yes && !confirmed(session, self.question(&tenant).await?, &go_ahead).await? {
             session.output.talk("nothing was applied");
             return Ok(Exit::Pending);
@@ -107,6 +107,19 @@ impl ApplyArgs {
         let report = tenant.apply(self.plan, &options, &Bars::new(session.output)).await?;
         session.output.answer(|| shapes::applied(&report), || words(&report))?;
         Ok(Exit::of_run(&report.run))
+    }
+
+    /// The same command, with a yes.
+    fn go_ahead(&self) -> String {
+        let mut command = format!("crosswalk apply {}", self.plan);
+        self.release.iter().for_each(|brake| command.push_str(&format!(" --release {brake}")));
+        if let Some(customer) = &self.customer {
+            command.push_str(&format!(" --customer {}", quoted(customer)));
+        }
+        if let Some(kind) = self.kind {
+            command.push_str(&format!(" --kind {kind}"));
+        }
+        command + " --yes"
     }
 
     /// What is asked before anything is done.
@@ -153,6 +166,16 @@ pub(super) async fn confirmed(session: &Session<'_>, question: String, go_ahead:
     tokio::select! {
         answer = answer => Ok(answer.context("the question was broken off")??),
         () = engine.stop().stopped() => Err(crate::error::Error::Stopped.into()),
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 

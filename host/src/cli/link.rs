@@ -309,7 +309,8 @@ pub(super) async fn accept(
         let shown = found
             .iter()
             .map(|link| [link.source.clone(), link.target.clone().unwrap_or_default(), link.reason.clone()]);
-        session.output.talk(&format!("{}\n", table(["source", "target", "why"], shown)));
+        // Whatever else is quiet: what a yes is asked for is shown.
+        session.output.tell(&format!("{}\n", table(["source", "target", "why"], shown)));
         let question = format!("Link {}?", count(found.len() as u64, kind.as_str()));
         if !confirmed(session, question, &format!("crosswalk link accept {sync} --kind {kind} --score {score} --yes"))
             .await?
@@ -317,7 +318,7 @@ pub(super) async fn accept(
             return Ok(Exit::Done);
         }
     }
-    let decided = tenant.link_accept(sync, kind, score).await?;
+    let decided = tenant.link_accept_these(sync, score, found).await?;
     session.output.answer(
         || json!({ "decision": decided.decision, "links": decided.links.iter().map(shapes::link).collect::<Value>() }),
         || {

@@ -62,7 +62,7 @@ impl UndoArgs {
             return Ok(if report.findings_total == 0 { Exit::Done } else { Exit::Partial });
         }
         if !self.yes {
-            session.output.talk(&shown);
+            session.output.tell(&shown);
             let question = format!("Undo run {} with {}?", self.run, count(changes, "change"));
             if !confirmed(session, question, &format!("crosswalk apply {id} --yes")).await? {
                 session.output.answer(

@@ -134,8 +134,17 @@ impl Tenant {
     /// # Errors
     /// No such sync; somebody else decided meanwhile.
     pub async fn link_accept(&self, sync: &SyncName, kind: Kind, score: f64) -> Result<Decided, Error> {
+        let links = self.link_acceptable(sync, kind, score).await?;
+        self.link_accept_these(sync, score, links).await
+    }
+
+    /// Stores proposals that were accepted, as [`link_acceptable`](Self::link_acceptable) gave them: what a person
+    /// said yes to, no more and no less.
+    ///
+    /// # Errors
+    /// No such sync; one of them was decided or planned anew meanwhile: then nothing was stored.
+    pub async fn link_accept_these(&self, sync: &SyncName, score: f64, links: Vec<Link>) -> Result<Decided, Error> {
         let sync = self.sync(sync).await?;
-        let links = self.acceptable(&sync, kind, score).await?;
         self.decide(&sync, &accepted_by(score), links).await
     }
 

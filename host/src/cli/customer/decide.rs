@@ -107,18 +107,20 @@ pub(super) async fn accept(
                 [link.source.clone(), is, link.reason.clone()]
             }),
         );
-        session.output.talk(&format!("{shown}\n"));
+        // Whatever else is quiet: what a yes is asked for is shown.
+        session.output.tell(&format!("{shown}\n"));
         let question = format!(
             "Link {} and {}?",
             count(accepted.accounts.len() as u64, "account"),
             count(accepted.contracts.len() as u64, "contract")
         );
-        if !confirmed(session, question, &format!("crosswalk customer accept {sync} --yes")).await? {
+        let go_ahead = format!("crosswalk customer accept {sync} --score {account} --contract-score {contract} --yes");
+        if !confirmed(session, question, &go_ahead).await? {
             return Ok(Exit::Done);
         }
     }
     if !links.is_empty() {
-        accepted = tenant.customer_accept(sync, account, contract).await?;
+        accepted = tenant.customer_accept_these(sync, account.min(contract), accepted).await?;
     }
     let ids = |links: &[Link]| links.iter().map(|link| link.source.clone()).collect::<Vec<_>>();
     let both = accepted.accounts.iter().chain(&accepted.contracts).map(|link| link.source.clone()).collect();

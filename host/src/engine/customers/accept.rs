@@ -26,10 +26,23 @@ impl Tenant {
     /// # Errors
     /// No such sync; the target's connection cannot be opened; somebody else decided meanwhile.
     pub async fn customer_accept(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
-        let mut accepted = self.customer_acceptable(sync, account, contract).await?;
+        let accepted = self.customer_acceptable(sync, account, contract).await?;
+        self.customer_accept_these(sync, account.min(contract), accepted).await
+    }
+
+    /// Stores what [`customer_acceptable`](Self::customer_acceptable) gave and a person said yes to, no more and no
+    /// less. `score` is the least that was enough.
+    ///
+    /// # Errors
+    /// No such sync; one of the links was decided or planned anew meanwhile: then nothing was stored.
+    pub async fn customer_accept_these(
+        &self,
+        sync: &SyncName,
+        score: f64,
+        mut accepted: Accepted,
+    ) -> Result<Accepted, Error> {
         let links = accepted.accounts.iter().chain(&accepted.contracts).cloned().collect();
-        let by = accepted_by(account.min(contract));
-        accepted.decision = self.decide(&self.sync(sync).await?, &by, links).await?.decision;
+        accepted.decision = self.decide(&self.sync(sync).await?, &accepted_by(score), links).await?.decision;
         Ok(accepted)
     }
 

@@ -9,7 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 const COLUMNS: &str = "l.kind, l.source, l.target_kind, l.target, l.state, l.made, l.decided_by, l.decided_at, \
      l.reason, l.candidates, l.declined, l.written, l.sent, l.volatile_at, l.missing_since, l.revision, l.shared";
@@ -39,6 +39,24 @@ impl TenantStore {
                  AND l.target_kind = ?4 ORDER BY l.source"
             );
             collect(db.prepare_cached(&sql)?.query(params![tenant, sync, kind.as_str(), to.as_str()])?, read)
+        })
+        .await
+    }
+
+    /// The source records of a kind that are excluded.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn excluded(&self, sync: &SyncName, kind: Kind) -> Result<HashSet<String>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached(
+                "SELECT source FROM links WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND target_kind = ?4 \
+                 AND state = 'excluded'",
+            )?;
+            let rows = params![tenant, sync, kind.as_str(), kind.counterpart().as_str()];
+            Ok(collect(select.query(rows)?, |row| Ok(row.get(0)?))?.into_iter().collect())
         })
         .await
     }

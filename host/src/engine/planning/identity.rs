@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The serial numbers of all devices that are there, as keys: whose they are on either side.
 #[derive(Default)]
 pub(in crate::engine) struct Serials {
-    /// Source record and customer.
+    /// Source record and customer; those in use and not excluded.
     source: HashMap<String, Vec<(String, String)>>,
     /// Target record and account; those in use.
     target: HashMap<String, Vec<(String, String)>>,
@@ -50,9 +50,11 @@ impl Work<'_> {
             let key = serials::serial_keys(&record).pop()?;
             Some((key, record.active(), (record.id, record.parent.unwrap_or_default())))
         };
+        // What an operator left out stands in nobody's way.
+        let excluded = self.store.excluded(&self.sync.name, Kind::Asset).await?;
         let mut all = Serials::default();
         for (key, active, whose) in self.store.records_pick(&self.source.name, Kind::Asset, pick).await? {
-            if active {
+            if active && !excluded.contains(&whose.0) {
                 all.source.entry(key).or_default().push(whose);
             }
         }

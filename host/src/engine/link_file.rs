@@ -72,6 +72,20 @@ impl LinkRow {
     fn digest(&self) -> String {
         sheet::revision(&[&self.state, &self.target])
     }
+
+    /// Whether somebody wrote a target where the state takes none. One that was exported (a candidate, or what is
+    /// to be given up) still stands there when only the state is changed.
+    fn has_new_target(&self, decision: &Decision) -> bool {
+        let exported = || {
+            let was = |state: &LinkState| sheet::revision(&[state.as_str(), &self.target]) == self.revision;
+            LinkState::ALL.iter().any(was)
+        };
+        !matches!(decision, Decision::Link(_)) && !self.target.is_empty() && !exported()
+    }
+
+    fn target_for_nothing(&self) -> String {
+        format!("its state is still `{}`: write `linked` to take the target", self.state)
+    }
 }
 
 impl Tenant {
@@ -96,12 +110,14 @@ impl Tenant {
         for row in &sheet.rows {
             let parsed = row.parse::<LinkRow>().and_then(|row| Ok((parse(&row)?, row)));
             match parsed {
+                Ok((Some((_, decision)), parsed)) if parsed.has_new_target(&decision) => {
+                    problems.add(Cause::Unreadable, row.number, parsed.target_for_nothing());
+                }
                 Ok((Some((kind, decision)), parsed)) if parsed.revision != parsed.digest() => {
                     rows.push((row.number, kind, decision, parsed));
                 }
                 Ok((None, parsed)) if !parsed.revision.is_empty() && parsed.revision != parsed.digest() => {
-                    let why = format!("its state is still `{}`: write `linked` to take the target", parsed.state);
-                    problems.add(Cause::Unreadable, row.number, why);
+                    problems.add(Cause::Unreadable, row.number, parsed.target_for_nothing());
                 }
                 Ok(_) => {}
                 Err(why) => problems.add(Cause::Unreadable, row.number, why),

@@ -6,10 +6,11 @@
 use super::super::Tenant;
 use super::super::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
 use super::super::links::Decision;
+use super::super::matching::OPERATOR;
 use super::super::sheet::{self, Form, Sheet};
 use super::{CustomerFilter, CustomerState, CustomerView};
 use crate::error::Error;
-use crate::model::{Kind, Link, Switch, Sync, SyncName};
+use crate::model::{Kind, Link, LinkState, Switch, Sync, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
@@ -86,7 +87,7 @@ impl CustomerRow {
             account: if view.state == CustomerState::Excluded && !linked { "exclude".to_owned() } else { account },
             account_name: if linked { account_name } else { offered.clone().unwrap_or_default() },
             contract_name: if contract.is_empty() && linked { offered.unwrap_or_default() } else { contract_name },
-            contract,
+            contract: if view.state == CustomerState::Excluded && linked { "exclude".to_owned() } else { contract },
             usage: word(view.usage),
             tickets: word(view.tickets),
             state: view.state.as_str().to_owned(),
@@ -140,6 +141,8 @@ impl Tenant {
             tenant: self,
             sync: &sync,
             freed: freed.map(|(_, row)| row.customer.clone()).collect(),
+            accounts: super::by_source(self.store.links_all(&sync.name, Kind::Customer).await?),
+            contracts: super::by_source(self.store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?),
             targets: HashMap::new(),
             links: Vec::new(),
             switched: Vec::new(),
@@ -194,6 +197,9 @@ struct Taking<'a> {
     sync: &'a Sync,
     /// Customers whose accounts are free at the end of the file.
     freed: HashSet<String>,
+    /// The links as they stand, by customer: to accounts and to contracts.
+    accounts: HashMap<String, Link>,
+    contracts: HashMap<String, Link>,
     /// The row that takes a target already.
     targets: HashMap<(&'static str, String), usize>,
     links: Vec<Link>,
@@ -211,10 +217,8 @@ impl Taking<'_> {
         problems: &mut Problems,
     ) -> Result<(), Error> {
         let now = CustomerRow::of(view.clone());
-        let id = |one: &Option<(String, String)>| one.as_ref().map(|(id, _)| id.clone());
-        let account = decision(&row.account, id(&view.account).as_deref())
-            .filter(|decision| !(view.state == CustomerState::Excluded && *decision == Decision::Exclude));
-        let contract = decision(&row.contract, id(&view.contract).as_deref());
+        let account = decision(&row.account, self.accounts.get(&row.customer));
+        let contract = decision(&row.contract, self.contracts.get(&row.customer));
         if let Some(why) = self.misplaced_row(row, view, account.as_ref(), contract.as_ref()).await? {
             problems.add(Cause::Name, number, why);
             return Ok(());
@@ -319,13 +323,18 @@ fn decided_since(now: &CustomerRow) -> String {
     )
 }
 
-/// What a cell decides; `None` if it is empty, or says what stands already.
-fn decision(cell: &str, now: Option<&str>) -> Option<Decision> {
+/// What a cell decides; `None` if it is empty, or says what the link is already.
+fn decision(cell: &str, link: Option<&Link>) -> Option<Decision> {
+    let state = link.map_or(LinkState::Unmapped, |link| link.state);
+    let target = link.and_then(Link::linked);
     match cell {
         "" => None,
-        "-" => now.map(|_| Decision::Forget),
-        "exclude" => Some(Decision::Exclude),
-        id if Some(id) == now => None,
+        // What matching found is nobody's decision.
+        "-" => (!matches!(state, LinkState::Unmapped | LinkState::Proposed | LinkState::Conflict)
+            || link.is_some_and(|link| link.decided_by == OPERATOR || !link.declined.is_empty()))
+        .then_some(Decision::Forget),
+        "exclude" => (state != LinkState::Excluded).then_some(Decision::Exclude),
+        id if Some(id) == target => None,
         id => Some(Decision::Link(id.to_owned())),
     }
 }
@@ -333,13 +342,29 @@ fn decision(cell: &str, now: Option<&str>) -> Option<Decision> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::testkit::NOW;
 
     #[test]
     fn a_cell_decides_what_does_not_stand_already() {
-        assert_eq!(decision("", Some("7")), None);
-        assert_eq!(decision("7", Some("7")), None);
-        assert_eq!(decision("8", Some("7")), Some(Decision::Link("8".to_owned())));
+        let of = |state, target: Option<&str>| Link {
+            state,
+            target: target.map(str::to_owned),
+            ..Link::unmapped(Kind::Customer, "c", NOW)
+        };
+        let (linked, excluded) = (of(LinkState::Linked, Some("7")), of(LinkState::Excluded, None));
+        assert_eq!(decision("", Some(&linked)), None);
+        assert_eq!(decision("7", Some(&linked)), None);
+        assert_eq!(decision("8", Some(&linked)), Some(Decision::Link("8".to_owned())));
         assert_eq!(decision("exclude", None), Some(Decision::Exclude));
-        assert_eq!(decision("-", Some("7")), Some(Decision::Forget));
+        assert_eq!(decision("exclude", Some(&linked)), Some(Decision::Exclude));
+        assert_eq!(decision("exclude", Some(&excluded)), None);
+        assert_eq!(decision("-", Some(&linked)), Some(Decision::Forget));
+        assert_eq!(decision("-", Some(&excluded)), Some(Decision::Forget));
+        assert_eq!(decision("-", Some(&of(LinkState::Create, None))), Some(Decision::Forget));
+        let not_that = Link { declined: vec!["7".to_owned()], ..of(LinkState::Unmapped, None) };
+        assert_eq!(decision("-", Some(&not_that)), Some(Decision::Forget));
+        for state in [LinkState::Unmapped, LinkState::Proposed, LinkState::Conflict] {
+            assert_eq!(decision("-", Some(&of(state, None))), None);
+        }
     }
 }

@@ -7,7 +7,7 @@
 use super::Tenant;
 use crate::error::Error;
 use crate::model::{Kind, Link, Switches, Sync, SyncName};
-use crate::store::{JournalEntry, TenantStore};
+use crate::store::{DoneSince, JournalEntry, TenantStore};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -37,6 +37,21 @@ struct Detail {
     by: String,
     before: Link,
     after: Link,
+}
+
+/// What runs did since a decision.
+struct Done(Vec<DoneSince>);
+
+impl Done {
+    /// Whether any of it rests on a link: it was done for the link's record or, where the link is a customer's, for
+    /// what belongs to the customer.
+    fn rests_on(&self, link: &Link) -> bool {
+        self.0.iter().any(|one| {
+            let own = (one.kind, &one.source) == (link.kind, &link.source) && link.target_kind != Kind::Contract;
+            let belongs = link.kind == Kind::Customer && one.customer == link.source;
+            own || (belongs && (link.target_kind != Kind::Contract || one.kind == Kind::Usage))
+        })
+    }
 }
 
 impl Tenant {
@@ -129,16 +144,23 @@ impl Tenant {
             return Err(Error::not_found("decision", decision, hint));
         }
         let (mut links, mut left) = (Vec::new(), Vec::new());
+        let done = Done(self.store.done_since(&sync.name, decision).await?);
         for detail in entries.into_iter().filter_map(|entry| entry.detail) {
             let Ok(Detail { before, after, .. }) = serde_json::from_value(detail) else { continue };
             let stored = self.store.links_of_source(&sync.name, after.kind, &after.source).await?;
-            match stored.into_iter().find(|stored| stored.target_kind == after.target_kind) {
-                Some(now) if now.revision == after.revision + 1 => {
-                    links.push(Link { revision: now.revision, decided_at: self.parts.clock.now(), ..before });
-                }
-                Some(now) if (now.state, &now.target) == (after.state, &after.target) => {
+            let now = stored.into_iter().find(|stored| stored.target_kind == after.target_kind);
+            // A plan that only notes what it read is no decision, and moves the revision.
+            let same = |now: &Link| {
+                (now.state, &now.target, &now.declined, now.decided_at)
+                    == (after.state, &after.target, &after.declined, after.decided_at)
+            };
+            match now {
+                _ if done.rests_on(&after) => {
                     let why = "a run wrote for it since: `crosswalk run undo` takes that back";
                     left.push((after.source, why.to_owned()));
+                }
+                Some(now) if same(&now) => {
+                    links.push(Link { revision: now.revision, decided_at: self.parts.clock.now(), ..before });
                 }
                 _ => left.push((after.source, "it was decided on since".to_owned())),
             }

@@ -4,10 +4,10 @@
 //! decided (a link, a rule of a sync, a grant, a secret) is stored with its account or not at all.
 //! What an entry says is the caller's matter.
 
-use super::rows::collect;
+use super::rows::{collect, word};
 use super::syncs::sync_id;
 use super::{JournalEntry, StoreError, TenantStore, journal, links, usage};
-use crate::model::{Link, Switches, SyncName};
+use crate::model::{Kind, Link, Switches, SyncName};
 use rusqlite::{Connection, params};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +28,17 @@ impl Notes {
         let sync = self.sync.as_ref().map(|sync| sync_id(db, tenant, sync)).transpose()?;
         journal::append(db, tenant, sync, &self.entries)
     }
+}
+
+/// A change that a run carried out, or may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoneSince {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its source record.
+    pub source: String,
+    /// The source customer it belongs to.
+    pub customer: String,
 }
 
 impl TenantStore {
@@ -86,6 +97,40 @@ impl TenantStore {
                 journal::COLUMNS
             );
             collect(db.prepare_cached(&sql)?.query(params![tenant, sync, id])?, journal::read)
+        })
+        .await
+    }
+
+    /// What runs of a sync did since a decision, or may have done; not what was undone again.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn done_since(&self, sync: &SyncName, decision: &str) -> Result<Vec<DoneSince>, StoreError> {
+        let (tenant, sync, decision) = (self.id, sync.clone(), decision.to_owned());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            // By the order of the journal: two things may have one time.
+            let mut select = db.prepare_cached(
+                "WITH done (plan, sequence) AS ( \
+                     SELECT j.plan, j.sequence FROM journal j \
+                     WHERE j.tenant = ?1 AND j.sync = ?2 AND j.plan IS NOT NULL AND j.sequence IS NOT NULL AND j.id > ( \
+                         SELECT max(d.id) FROM journal d WHERE d.tenant = ?1 AND d.sync = ?2 \
+                         AND d.detail IS NOT NULL AND d.detail ->> 'decision' = ?3) \
+                     AND NOT EXISTS (SELECT 1 FROM plans u WHERE u.tenant = ?1 AND u.undoes = j.run \
+                         AND u.approved_at IS NOT NULL) \
+                     AND NOT EXISTS (SELECT 1 FROM plans u WHERE u.tenant = ?1 AND u.id = j.plan \
+                         AND u.undoes IS NOT NULL) \
+                     UNION SELECT s.plan, s.sequence FROM change_states s INDEXED BY change_states_open \
+                     WHERE s.tenant = ?1 AND s.status IN ('intended', 'accepted', 'uncertain') \
+                     AND s.plan IN (SELECT id FROM plans WHERE tenant = ?1 AND sync = ?2)) \
+                 SELECT DISTINCT c.kind, c.source, c.customer FROM done \
+                 CROSS JOIN change_states s ON s.tenant = ?1 AND s.plan = done.plan AND s.sequence = done.sequence \
+                 CROSS JOIN changes c ON c.tenant = ?1 AND c.plan = done.plan AND c.sequence = done.sequence \
+                 WHERE s.status IN ('intended', 'accepted', 'uncertain', 'done')",
+            )?;
+            collect(select.query(params![tenant, sync, decision])?, |row| {
+                Ok(DoneSince { kind: word(row, 0)?, source: row.get(1)?, customer: row.get(2)? })
+            })
         })
         .await
     }

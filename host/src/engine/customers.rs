@@ -418,7 +418,13 @@ impl Tenant {
                 (LinkState::Linked, Some(id.clone()))
             }
             Decision::Exclude => (LinkState::Excluded, None),
-            Decision::Forget | Decision::Decline(_) => (LinkState::Unmapped, None),
+            Decision::Forget => (LinkState::Unmapped, None),
+            Decision::Decline(id) => {
+                return Err(Error::invalid(
+                    format!("contract {id} cannot be declined: an account has few, and one of them is chosen"),
+                    format!("`crosswalk customer contracts {} {customer}` lists them", sync.name),
+                ));
+            }
             Decision::Create => {
                 return Err(Error::invalid("contracts are not created", "make it in the PSA, and choose it"));
             }

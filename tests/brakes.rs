@@ -2,9 +2,10 @@
 
 use crate::harness::pair::{Psa, Rmm};
 use crate::harness::{TestApp, sync};
-use crosswalk::engine::{ApplyOptions, NoProgress, PlanReport};
+use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport};
 use crosswalk::model::{Action, Kind, SyncRules, Trust};
 use crosswalk_sims::{Existing, World};
+use serde_json::json;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -109,4 +110,69 @@ async fn a_first_run_is_not_over_until_a_whole_plan_of_the_kind_was_let_go() {
     app.apply(&plan).await;
     assert_eq!(psa.items().len(), 6);
     assert!(app.plan().await.plan.totals.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_neighbours_devices_for_every_customer_move_nothing_until_it_was_looked_at() {
+    let (app, rmm, psa) = started(8, 9).await;
+    let devices = rmm.devices();
+    let customers = rmm.customers();
+    for device in &devices {
+        let at = customers.iter().position(|(id, _)| *id == device.customer).unwrap();
+        rmm.move_device(&device.id, &customers[(at + 1) % customers.len()].0);
+    }
+    let before = psa.canonical_state();
+    let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
+    assert_eq!(held(&run.plan, Kind::Asset, Action::Retire), (72, 72), "{:?}", run.plan.plan.totals);
+    assert_eq!(held(&run.plan, Kind::Asset, Action::Create), (72, 72), "{:?}", run.plan.plan.totals);
+    assert_eq!(psa.canonical_state(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_retired_for_an_account_in_which_nothing_can_be_made() {
+    let (app, rmm, psa) = started(2, 12).await;
+    let Psa::Autotask(sim) = &psa else { unreachable!() };
+    let contoso = rmm.device("Contoso-001").customer;
+    let account = app.target_of(Kind::Customer, &contoso).await.unwrap();
+    for device in rmm.devices().into_iter().filter(|device| device.name.starts_with("Acme")) {
+        rmm.move_device(&device.id, &contoso);
+    }
+    // Retired by a person after the plan …
+    let plan = app.plan().await;
+    assert_eq!(held(&plan, Kind::Asset, Action::Retire), (12, 12), "{:?}", plan.plan.totals);
+    assert!(sim.edit("Companies", account, "isActive", &json!(false)));
+    app.clock.advance_ms(2 * 60_000);
+    app.try_apply(&plan).await.unwrap();
+    assert!(psa.items().iter().all(|item| item.active), "retired, and nothing made in its place");
+    // … or before it: then no release of another brake lets it go.
+    let plan = app.plan().await;
+    let changes = app.tenant.plan_changes(plan.plan.id, &ChangeFilter::default(), 0, 100).await.unwrap();
+    let moves = changes.iter().filter(|view| matches!(view.change.action, Action::Retire | Action::Create));
+    let brakes: Vec<String> = moves.map(|view| view.change.held.clone().unwrap().brake).collect();
+    assert!(brakes.len() == 24 && brakes.iter().all(|brake| brake == "out-of-use"), "{brakes:?}");
+    app.try_apply(&plan).await.unwrap();
+    assert_eq!(psa.items().iter().filter(|item| item.active).count(), 24);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_run_ends_though_something_waits_for_what_no_yes_can_give() {
+    let world = World::by_hand().customer("Acme").devices("A", 3).customer("Contoso").devices("C", 3).build();
+    let existing = Existing::by_hand().account("Acme").account("Contoso").build();
+    let (rmm, psa) = (Rmm::start("datto-rmm", &world), Psa::start("autotask", &existing));
+    let app = TestApp::start().await;
+    let mut rules = SyncRules::default();
+    rules.kinds.values_mut().for_each(|rules| rules.trust = Trust::Automatic);
+    app.join(rmm.connection("rmm"), psa.connection("psa"), rules).await;
+    app.plan().await;
+    app.decide().await;
+    let account = app.target_of(Kind::Customer, &rmm.device("C-001").customer).await.unwrap();
+    let Psa::Autotask(sim) = &psa else { unreachable!() };
+    assert!(sim.edit("Companies", account, "isActive", &json!(false)));
+    let plan = app.plan().await;
+    app.apply(&plan).await;
+    assert_eq!(psa.items().len(), 3, "those of the account that is out of use wait");
+    rmm.rename_device(&rmm.device("A-001").id, "RECEPTION");
+    let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
+    assert_eq!(held(&run.plan, Kind::Asset, Action::Update), (1, 0), "{:?}", run.plan.plan.totals);
+    assert!(psa.items().iter().any(|item| item.name == "RECEPTION"));
 }

@@ -363,3 +363,84 @@ fn grants_secrets_rules_and_pauses_are_in_the_journal_and_no_secret_is() {
     said("granted", "psa: zone");
     assert!(!journal.out.contains(desk.licences.psa.secret()), "a secret is in the journal");
 }
+
+#[test]
+fn a_cell_that_decides_is_never_dropped_in_silence() {
+    let desk = Desk::of(8);
+    desk.program.run(&desk.import("all.csv", desk.filled().text(';'))).ends(0);
+    let (acme, contoso, fabrikam) =
+        (desk.pairs[0].0.id.clone(), desk.pairs[1].0.id.clone(), desk.pairs[2].0.id.clone());
+    let decide = |id: &str, column: &str, cell: &str| {
+        let mut table = desk.exported();
+        let at = table.column(column);
+        cell.clone_into(&mut table.row_of(id)[at]);
+        let import = desk.import("one.csv", table.text(';'));
+        desk.program.run(&format!("{import} --json")).ends(0).json()["changed"].as_u64().unwrap()
+    };
+    // Left out, and taken back in; the same with a contract alone.
+    assert_eq!(decide(&acme, "account", "exclude"), 1);
+    assert_eq!(decide(&acme, "account", "exclude"), 0, "it says what stands");
+    assert_eq!(decide(&acme, "account", "-"), 1);
+    assert_eq!(decide(&contoso, "contract", "exclude"), 1);
+    assert_eq!(decide(&contoso, "contract", "-"), 1);
+    // A customer that is linked, and whose contract is left out, is left out as a whole.
+    assert_eq!(decide(&fabrikam, "contract", "exclude"), 1);
+    assert_eq!(decide(&fabrikam, "account", "exclude"), 1);
+    assert!(!desk.mapped().contains_key(&fabrikam));
+}
+
+#[test]
+fn a_target_typed_beside_another_state_than_linked_is_refused_and_a_candidate_that_stood_there_is_not() {
+    let desk = Desk::of(12);
+    let export = || Table::read(&desk.program.run(&format!("link export {SYNC} --kind customer")).ends(0).out);
+    let import = |table: &Table| {
+        let file = desk.program.write("links.csv", table.text(';'));
+        desk.program.run(&format!("link import {SYNC} {}", file.display()))
+    };
+    let proposed =
+        desk.program.run(&format!("link list {SYNC} --kind customer --state proposed --json")).ends(0).json();
+    let (id, target) =
+        (proposed[0]["source"].as_str().unwrap(), proposed[0]["candidates"][0]["target"].as_str().unwrap());
+    desk.program.run(&format!("link decline {SYNC} customer {id} {target}")).ends(0);
+    let row = |table: &Table, state: &str| {
+        let (at, target) = (table.column("state"), table.column("target"));
+        table.0.iter().position(|row| row[at] == state && (state == "unmapped") == row[target].is_empty()).unwrap()
+    };
+    let table = export();
+    let (state, target) = (table.column("state"), table.column("target"));
+    for (from, to) in [("unmapped", "unmapped"), ("unmapped", "excluded"), ("proposed", "excluded")] {
+        let mut typed = export();
+        let at = row(&typed, from);
+        typed.0[at][state] = to.to_owned();
+        typed.0[at][target] = "29999".to_owned();
+        import(&typed).refused(1, &[&format!("its state is still `{to}`: write `linked` to take the target")]);
+    }
+    let mut left_out = export();
+    let at = row(&left_out, "proposed");
+    left_out.0[at][state] = "excluded".to_owned();
+    let said = import(&left_out).ends(0);
+    assert!(said.out.contains("1 link changed"), "{}", said.whole());
+}
+
+#[test]
+fn what_a_yes_is_asked_for_is_shown_and_the_hint_does_no_more() {
+    let desk = Desk::of(12);
+    let proposed =
+        desk.program.run(&format!("link list {SYNC} --kind customer --state proposed --json")).ends(0).json();
+    let shown = proposed.as_array().unwrap().iter().filter(|row| row["candidates"][0]["score"].as_f64() >= Some(0.9));
+    let shown: Vec<&str> = shown.filter_map(|row| row["source"].as_str()).collect();
+    for quiet in ["--quiet", "--json"] {
+        for (what, hint) in [
+            ("link accept", format!("crosswalk link accept {SYNC} --kind customer --score 0.9 --yes")),
+            ("customer accept", format!("crosswalk customer accept {SYNC} --score 0.9 --contract-score 0.9 --yes")),
+        ] {
+            let said = desk.program.run(&format!("{what} {SYNC} --score 0.9 {quiet}")).ends(2);
+            assert!(said.whole().contains(&hint), "{}", said.whole());
+            assert!(shown.iter().any(|id| said.err.contains(id)), "{}", said.whole());
+        }
+    }
+    let tenant = &desk.pairs[0].0.id;
+    desk.program
+        .run(&format!("apply 1 --customer {tenant} --kind product --release first-run"))
+        .refused(2, &[&format!("crosswalk apply 1 --release first-run --customer {tenant} --kind product --yes")]);
+}

@@ -2,7 +2,7 @@
 
 use crate::harness::pair::{Psa, Rmm};
 use crate::harness::{TestApp, sync};
-use crosswalk::engine::{ChangeFilter, Decision, PlanReport};
+use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, NoProgress, PlanReport};
 use crosswalk::model::{Action, Kind, LinkState, SyncRules};
 use crosswalk_sims::{Existing, World};
 
@@ -195,4 +195,137 @@ async fn an_address_for_a_name_and_a_placeholder_for_a_serial_link_nothing() {
     let Psa::Bms(sim) = &psa else { unreachable!() };
     let serials: Vec<String> = sim.hardware_assets().iter().map(|row| row["serialNumber"].to_string()).collect();
     assert!(serials.iter().all(|serial| !serial.contains("Default string")), "{serials:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_out_and_forgotten_finds_its_own_record_again() {
+    for pair in PAIRS {
+        let world = World::by_hand().customer("Acme Ltd").device("PC-1", "PF3XK9Q2").devices("WS", 3).build();
+        let (app, rmm, psa) = started(pair, &world, &Existing::default()).await;
+        app.bring_in_step().await;
+        let device = rmm.device("PC-1");
+        for (kind, id) in [(Kind::Asset, &device.id), (Kind::Customer, &device.customer)] {
+            let before = app.link_target(kind, id).await;
+            let link = app.tenant.link_decide(&sync(), kind, id, &Decision::Exclude).await.unwrap();
+            assert!(link.declined.is_empty(), "{pair:?} {kind}: what is left out is not another's");
+            app.plan().await;
+            app.tenant.link_decide(&sync(), kind, id, &Decision::Forget).await.unwrap();
+            let plan = app.plan().await;
+            assert_eq!(count(&plan, kind, Action::Create), 0, "{pair:?} {kind}");
+            app.bring_in_step().await;
+            assert_eq!(app.link_target(kind, id).await, before, "{pair:?} {kind}");
+        }
+        assert_eq!(psa.items().len(), 4, "{pair:?}");
+        assert!(psa.duplicates().is_empty(), "{pair:?}: {:?}", psa.duplicates());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serial_number_at_two_customers_is_settled_by_leaving_the_stale_one_out() {
+    for pair in PAIRS {
+        let world = World::by_hand()
+            .customer("Acme Ltd")
+            .device("PC-OLD", "PF3XK9Q2")
+            .devices("WS", 2)
+            .customer("Contoso")
+            .device("PC-NEW", "PF3XK9Q2")
+            .devices("C", 2)
+            .build();
+        let (app, rmm, psa) = started(pair, &world, &Existing::default()).await;
+        let (old, new) = (rmm.device("PC-OLD").id, rmm.device("PC-NEW").id);
+        app.plan().await;
+        let open = app.undecided().await;
+        assert!([&old, &new].iter().all(|id| open.iter().any(|view| view.link.source == **id)), "{pair:?}: {open:?}");
+        app.tenant.link_decide(&sync(), Kind::Asset, &old, &Decision::Exclude).await.unwrap();
+        let plan = app.plan().await;
+        let filter = ChangeFilter { source: Some(new.clone()), ..ChangeFilter::default() };
+        let changes = app.tenant.plan_changes(plan.plan.id, &filter, 0, 10).await.unwrap();
+        let actions: Vec<Action> = changes.iter().map(|view| view.change.action).collect();
+        assert_eq!(actions, [Action::Create], "{pair:?}: nobody else has it");
+        app.bring_in_step().await;
+        assert!(app.link_target(Kind::Asset, &new).await.is_some(), "{pair:?}");
+        assert_eq!(psa.items().len(), 5, "{pair:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serial_number_that_another_item_has_stays_held_when_the_first_run_is_let_go() {
+    let world = World::by_hand().customer("Acme Ltd").device("PC-1", "PF3XK9Q2").devices("WS", 2).build();
+    let existing =
+        Existing::by_hand().account("Acme Ltd").item("PC-1", "").account("Other Ltd").item("X", "PF3XK9Q2").build();
+    let (app, rmm, psa) = started(PAIRS[1], &world, &existing).await;
+    app.plan().await;
+    app.decide().await;
+    app.plan().await;
+    let device = rmm.device("PC-1").id;
+    let item = psa.items().into_iter().find(|item| item.name == "PC-1").unwrap().id;
+    app.tenant.link_decide(&sync(), Kind::Asset, &device, &Decision::Link(item)).await.unwrap();
+    let plan = app.plan().await;
+    let filter = ChangeFilter { source: Some(device), ..ChangeFilter::default() };
+    let changes = app.tenant.plan_changes(plan.plan.id, &filter, 0, 10).await.unwrap();
+    let serial =
+        |view: &&crosswalk::engine::ChangeView| view.change.fields.iter().any(|diff| diff.name == "serial-number");
+    let hold = changes.iter().find(serial).unwrap().change.held.clone().unwrap();
+    assert_eq!(hold.brakes().collect::<Vec<_>>(), ["identity", "first-run"], "{hold:?}");
+    let first = ApplyOptions { release: vec!["first-run".to_owned()], ..ApplyOptions::default() };
+    app.tenant.apply(plan.plan.id, &first, &NoProgress).await.unwrap();
+    let Psa::Autotask(sim) = &psa else { unreachable!() };
+    let with = sim.configuration_items().iter().filter(|row| row["serialNumber"] == "PF3XK9Q2").count();
+    assert_eq!(with, 1, "one machine, one item");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_taken_back_after_a_plan_and_not_after_a_run_that_rests_on_it() {
+    for pair in PAIRS {
+        let world = World::by_hand().customer("Acme Ltd").devices("WS", 3).build();
+        let existing = Existing::by_hand().account("Acme Ltd").item("WS-001", "").build();
+        let (app, rmm, _psa) = started(pair, &world, &existing).await;
+        app.plan().await;
+        let customer = rmm.device("WS-001").customer;
+        let accept = async || app.tenant.link_accept(&sync(), Kind::Customer, 0.9).await.unwrap().decision;
+        let decision = accept().await;
+        for _ in 0..2 {
+            app.plan().await;
+        }
+        let taken = app.tenant.decision_take_back(&sync(), &decision).await.unwrap();
+        assert_eq!(taken.left, [], "{pair:?}: a plan writes nothing");
+        assert_eq!(app.link_target(Kind::Customer, &customer).await, None, "{pair:?}");
+        // What was made in the account since rests on it.
+        let decision = accept().await;
+        let plan = app.plan().await;
+        app.apply(&plan).await;
+        let taken = app.tenant.decision_take_back(&sync(), &decision).await.unwrap();
+        assert!(taken.links.is_empty() && taken.left[0].1.contains("a run wrote for it since"), "{pair:?}: {taken:?}");
+        // What was decided before is taken back, whatever runs wrote before that.
+        let device = rmm.device("WS-002").id;
+        app.tenant.link_decide(&sync(), Kind::Asset, &device, &Decision::Exclude).await.unwrap();
+        let filter = crosswalk::engine::JournalFilter {
+            sync: Some(sync()),
+            source: Some(device.clone()),
+            limit: 10,
+            ..Default::default()
+        };
+        let entry = app.tenant.journal(&filter).await.unwrap().into_iter().find(|entry| entry.event == "decided");
+        let decision = entry.unwrap().detail.unwrap()["decision"].as_str().unwrap().to_owned();
+        app.plan().await;
+        let taken = app.tenant.decision_take_back(&sync(), &decision).await.unwrap();
+        assert_eq!((taken.links.len(), taken.left), (1, Vec::new()), "{pair:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_links_what_was_shown_or_nothing() {
+    let world = World::by_hand().customer("Acme Ltd").devices("A", 1).customer("Contoso").devices("C", 1).build();
+    let existing = Existing::by_hand().account("Acme Ltd").account("Contoso").build();
+    let (app, rmm, _psa) = started(PAIRS[1], &world, &existing).await;
+    app.plan().await;
+    let shown = app.tenant.link_acceptable(&sync(), Kind::Customer, 0.9).await.unwrap();
+    assert_eq!(shown.len(), 2);
+    // A colleague leaves one of them out while the question stands.
+    let acme = rmm.device("A-001").customer;
+    app.tenant.link_decide(&sync(), Kind::Customer, &acme, &Decision::Exclude).await.unwrap();
+    app.tenant.link_accept_these(&sync(), 0.9, shown.clone()).await.expect_err("another list than the one shown");
+    assert_eq!(app.linked(Kind::Customer).await, 0);
+    let one: Vec<_> = shown.into_iter().filter(|link| link.source != acme).collect();
+    assert_eq!(app.tenant.link_accept_these(&sync(), 0.9, one).await.unwrap().links.len(), 1);
 }

@@ -155,8 +155,7 @@ impl Tenant {
         let proposed = links.into_iter().filter_map(|link| {
             let best =
                 link.candidates.first().filter(|best| link.state == LinkState::Proposed && best.score >= score)?;
-            let second = link.candidates.get(1);
-            let clear = second.is_none_or(|second| best.score - second.score >= super::matching::CLOSE);
+            let clear = !super::matching::has_close_second(&link.candidates);
             clear.then(|| (link.source.clone(), best.clone()))
         });
         let proposed: Vec<(String, Candidate)> = proposed.collect();

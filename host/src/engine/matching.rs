@@ -24,7 +24,7 @@ mod records;
 mod score;
 mod table;
 
-pub(super) use board::CLOSE;
+pub(super) use board::has_close_second;
 pub use contracts::{ContractMatchInput, match_contract};
 pub use customers::{CustomerMatchInput, match_customers};
 pub use records::{MatchInput, match_records};

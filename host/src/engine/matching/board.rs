@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 /// migration. It stays so until a person chooses.
 const ONE_TO_ONE: &str = "one to one";
 /// Two candidates whose scores are this near are a conflict.
-pub(in crate::engine) const CLOSE: f64 = 0.05;
+const CLOSE: f64 = 0.05;
 /// More candidates than this tell a person nothing.
 const CANDIDATES_SHOWN: usize = 8;
 /// The most candidates that are kept of one record while they are weighed.
@@ -510,7 +510,8 @@ fn twin_reason(kind: Kind) -> String {
     format!("the source has another {kind} of this name: link each by hand, or ask for it to be created")
 }
 
-fn has_close_second(candidates: &[Candidate]) -> bool {
+/// Whether the second of some candidates, best first, is as near as makes it a choice.
+pub(in crate::engine) fn has_close_second(candidates: &[Candidate]) -> bool {
     matches!(candidates, [best, second, ..] if second.score >= best.score - CLOSE)
 }
 

@@ -36,9 +36,13 @@ impl Work<'_> {
         });
         self.go_on()?;
         let reverse = self.plan_reverse(draft, &source, &target, &links, &matched).await?;
+        // Of several that lead to one target the first, as in matching.
+        let mut holders: HashMap<&str, &Link> = HashMap::new();
+        for (target, link) in links.iter().filter_map(|link| Some((link.linked()?, link))) {
+            holders.entry(target).or_insert(link);
+        }
         let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
         let targets: HashMap<&str, &Record> = target.iter().map(|record| (record.id.as_str(), record)).collect();
-        let holders: HashMap<&str, &Link> = links.values().filter_map(|link| Some((link.linked()?, *link))).collect();
         let open_for = candidates(&matched).into_iter();
         draft.undecided_targets.extend(open_for.map(|(target, source)| ((kind, target.to_owned()), source.to_owned())));
         let (mut accounts, mut decided, mut leaving, mut staying) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

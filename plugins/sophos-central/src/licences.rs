@@ -1,7 +1,7 @@
 //! Licences of one tenant: what is billed by term and so stands in no monthly report. Read only where the operator wants it,
 //! and only of tenants that are not billed by usage.
 //!
-//! Left out: licences that ended, trials, which cost nothing, and those of type `usage`, which stand in the report.
+//! Left out: licences that ended or have not begun, trials, which cost nothing, and those of type `usage`, which stand in the report.
 
 use crate::client::pieces;
 use crate::tenants::Tenant;
@@ -77,7 +77,8 @@ impl Licence<'_> {
     fn counts(&self, today: &str) -> bool {
         let of_type = |word: &str| self.type_.value().is_some_and(|told| told.trimmed().eq_ignore_ascii_case(word));
         let ended = self.end_date.time().into_value().is_some_and(|end| end.0[..10] < today[..10]);
-        !ended && !of_type("trial") && !of_type("usage")
+        let to_come = self.start_date.time().into_value().is_some_and(|start| start.0[..10] > today[..10]);
+        !ended && !to_come && !of_type("trial") && !of_type("usage")
     }
 }
 
@@ -134,6 +135,9 @@ mod tests {
             (r#""type":"term","endDate":"2025-11-02""#, false),
             (r#""type":"term","endDate":"2025-02-31""#, true),
             (r#""perpetual":true"#, true),
+            (r#""type":"term","startDate":"2025-11-03""#, true),
+            (r#""type":"term","startDate":"2025-11-04","endDate":"2026-11-03""#, false),
+            (r#""type":"term","startDate":"2025-02-31""#, true),
             (r#""type":"trial""#, false),
             (r#""type":"usage""#, false),
         ] {

@@ -215,8 +215,8 @@ pub(crate) fn read(
         Selection::Everything => "account/alerts/open".to_owned(),
         Selection::OfParent(site) => format!("site/{}/alerts/open", segment(&site)),
         Selection::Ids(ids) => {
-            let (replies, gaps) = client::singles(host, "alert", &ids)?;
-            let rows = replies.iter().map(|reply| json::parse(reply.text())).collect::<Result<Vec<Row<'_>>, _>>()?;
+            let (replies, mut gaps) = client::singles(host, "alert", &ids)?;
+            let rows: Vec<Row<'_>> = client::read_each(&replies, &mut gaps, |reply| json::parse(reply.text()));
             let items = rows.iter().filter(|row| keeps(row)).map(Row::item).collect();
             return Ok(Page { gaps, ..client::whole(items) });
         }
@@ -232,7 +232,7 @@ pub(crate) fn read(
 mod tests {
     use super::*;
     use crosswalk_sdk::Value;
-    use crosswalk_sdk::testing::reply;
+    use crosswalk_sdk::testing::{Script, reply};
 
     fn items(rows: &[&str]) -> Vec<Item> {
         let body = format!(r#"{{"pageDetails":{{}},"alerts":[{}]}}"#, rows.join(","));
@@ -249,6 +249,18 @@ mod tests {
             Some(Value::Text(condition)) => condition.clone(),
             _ => String::new(),
         }
+    }
+
+    #[test]
+    fn an_alert_that_cannot_be_read_keeps_no_other_from_being_read() {
+        let host = Script::new("{}", |request| {
+            let broken = request.path.ends_with("/a-1");
+            Ok(reply(200, if broken { "\"odd\"" } else { r#"{"alertUid":"a-2","alertContext":{}}"# }))
+        });
+        let ids = ["a-1", "a-2"].map(str::to_owned).to_vec();
+        let page = read(&host, &Settings::default(), Selection::Ids(ids), None).unwrap();
+        assert_eq!(page.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["a-2"]);
+        assert_eq!(page.gaps.iter().map(|gap| gap.item.as_deref()).collect::<Vec<_>>(), [Some("a-1")]);
     }
 
     #[test]

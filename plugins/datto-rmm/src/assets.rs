@@ -227,7 +227,7 @@ fn fits(device: &Device<'_>, named: &Named) -> bool {
 /// Those with these ids that are there.
 fn by_id(host: &dyn Host, settings: &Settings, ids: &[String]) -> Result<Page, Failure> {
     let (replies, mut gaps) = client::singles(host, "device", ids)?;
-    let mut devices = replies.iter().map(|reply| json::parse(reply.text())).collect::<Result<Vec<Device<'_>>, _>>()?;
+    let mut devices: Vec<Device<'_>> = client::read_each(&replies, &mut gaps, |reply| json::parse(reply.text()));
     devices.retain(|device| !settings.skips(&device.site_name));
     let (items, of_audits) = audited(host, settings, &devices)?;
     gaps.extend(of_audits);

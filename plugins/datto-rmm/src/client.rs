@@ -51,11 +51,14 @@ pub(crate) fn good(reply: Response) -> Result<Response, Failure> {
     if reply.is_success() { Ok(reply) } else { Err(failure(&reply)) }
 }
 
+/// Single objects with their ids, and what could not be read.
+pub(crate) type Found<'i> = (Vec<(&'i String, Response)>, Vec<Gap>);
+
 /// Single objects, side by side; those that are not there are left out, and one that cannot be read is a gap.
 ///
 /// # Errors
 /// Why none could be read.
-pub(crate) fn singles(host: &dyn Host, path: &str, ids: &[String]) -> Result<(Vec<Response>, Vec<Gap>), Failure> {
+pub(crate) fn singles<'i>(host: &dyn Host, path: &str, ids: &'i [String]) -> Result<Found<'i>, Failure> {
     let request = |id: &String| get(&format!("{path}/{}", crosswalk_sdk::http::segment(id)));
     let (mut found, mut gaps) = (Vec::with_capacity(ids.len()), Vec::new());
     if ids.is_empty() {
@@ -63,13 +66,29 @@ pub(crate) fn singles(host: &dyn Host, path: &str, ids: &[String]) -> Result<(Ve
     }
     for (id, reply) in ids.iter().zip(host.send_all(ids.iter().map(request).collect())) {
         match reply.map_err(Failure::from).and_then(good) {
-            Ok(reply) => found.push(reply),
+            Ok(reply) => found.push((id, reply)),
             Err(Failure::NotFound(_)) => {}
             Err(failure) if failure.stops_all() => return Err(failure),
             Err(cause) => gaps.push(Gap::of_item(id, None, cause)),
         }
     }
     Ok((found, gaps))
+}
+
+/// What each of single objects says; one that cannot be read is a gap.
+pub(crate) fn read_each<'r, T>(
+    replies: &'r [(&String, Response)],
+    gaps: &mut Vec<Gap>,
+    one: impl Fn(&'r Response) -> Result<T, Failure>,
+) -> Vec<T> {
+    let mut read = Vec::with_capacity(replies.len());
+    for (id, reply) in replies {
+        match one(reply) {
+            Ok(found) => read.push(found),
+            Err(cause) => gaps.push(Gap::of_item(*id, None, cause)),
+        }
+    }
+    read
 }
 
 /// The total that the page before told.

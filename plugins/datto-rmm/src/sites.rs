@@ -66,8 +66,8 @@ pub(crate) fn read(
     item: fn(&Site<'_>) -> Item,
 ) -> Result<Page, Failure> {
     let ids = |ids: &[String]| -> Result<Page, Failure> {
-        let (replies, gaps) = client::singles(host, "site", ids)?;
-        let sites = replies.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+        let (replies, mut gaps) = client::singles(host, "site", ids)?;
+        let sites = client::read_each(&replies, &mut gaps, one);
         let kept = sites.iter().filter(|site| !settings.skips(&site.name));
         Ok(Page { gaps, ..client::whole(kept.map(item).collect()) })
     };

@@ -45,6 +45,11 @@ impl<'h> Client<'h> {
             .map_err(Failure::from)
     }
 
+    /// Whether the login was refused.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_refused.get()
+    }
+
     /// The replies to several reads, in their order.
     pub(crate) fn get_all(&self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
         self.send_all(requests).into_iter().map(|reply| reply.map_err(Failure::from)).collect()

@@ -40,6 +40,11 @@ impl Day {
         &self.day.date
     }
 
+    /// Whether a contract can begin or end on it: years beyond these are how it is written that there is no such day.
+    fn is_sensible(&self) -> bool {
+        self.date().get(..4).and_then(|year| year.parse().ok()).is_some_and(|year: u16| (1901..9000).contains(&year))
+    }
+
     /// The same by the zone that the settings name.
     fn in_zone(&mut self, ahead: Option<i64>) {
         if ahead.is_some()
@@ -124,7 +129,7 @@ pub(super) struct Standing {
     pub(super) invoiced_until: Option<String>,
 }
 
-/// A contract's first and last day, and what else decides whether it takes usage.
+/// A contract's first and last day, none where it is open, and what else decides whether it takes usage.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Term {
@@ -148,8 +153,11 @@ pub(super) fn terms(client: &Client<'_>, ids: &BTreeSet<i64>) -> Result<HashMap<
     let queries: Vec<Query<'_>> = ids.chunks(MOST as usize).map(some).collect();
     let ahead = client.settings.utc_offset_seconds()?;
     let mut rows = client.every::<Term>(CONTRACTS.path, &queries)?;
-    for day in rows.iter_mut().flat_map(|term| [&mut term.first, &mut term.last]).flatten() {
-        day.in_zone(ahead);
+    for day in rows.iter_mut().flat_map(|term| [&mut term.first, &mut term.last]) {
+        if let Some(day) = day {
+            day.in_zone(ahead);
+        }
+        day.take_if(|day| !day.is_sensible());
     }
     Ok(rows.into_iter().map(|term| (term.id.0, term)).collect())
 }
@@ -327,6 +335,20 @@ mod tests {
         }
         assert_eq!(lines, (0..300).map(|n| 1 + n % 90).sum::<usize>(), "none is left out");
         assert!(queries.len() < 35, "nor more queries than need be: {}", queries.len());
+    }
+
+    #[test]
+    fn a_year_that_no_contract_has_is_no_day() {
+        let day = |told: &str| serde_json::from_str::<Day>(&format!("{told:?}")).unwrap().is_sensible();
+        for (told, sensible) in [
+            ("0001-01-01T00:00:00Z", false),
+            ("1900-01-01T00:00:00", false),
+            ("9999-12-31T00:00:00Z", false),
+            ("2025-12-31T00:00:00Z", true),
+            ("2099-12-31T00:00:00Z", true),
+        ] {
+            assert_eq!(day(told), sensible, "{told}");
+        }
     }
 
     #[test]

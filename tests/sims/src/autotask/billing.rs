@@ -104,7 +104,9 @@ impl State {
             return Err("Services can only be on a contract of the type Recurring Service.".to_owned());
         }
         let days = time(contracts, row, "startDate").zip(time(contracts, row, "endDate"));
-        days.ok_or_else(|| "The contract has no start date or no end date.".to_owned())
+        // The year 1 is how a database tells that there is no end: lines then have units for three years.
+        let open = |(first, last): (i64, i64)| (first, if last < 0 { first + 3 * 365 * DAY_MS } else { last });
+        days.map(open).ok_or_else(|| "The contract has no start date or no end date.".to_owned())
     }
 
     /// Adds to the units of a line from a day on.

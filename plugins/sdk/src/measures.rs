@@ -1,7 +1,8 @@
 //! What was measured, taken out of a text that says what is wrong: two readings of one trouble are one condition.
 //!
 //! A number is a measure before a percent sign or a unit of size, time or heat, after a sign or a word of comparison, at
-//! the start of a text, and as a time of day or a date. Every other number names a thing and stays ("Job 1", "port 443").
+//! the start of a text, and as a time of day or a date. Every other number names a thing and stays ("Job 1", "port 443"),
+//! as does one after the name of what is numbered ("Event ID: 7034").
 
 /// A text with `#` for each number that was measured.
 pub fn taken_out(text: &str) -> String {
@@ -20,7 +21,8 @@ pub fn taken_out(text: &str) -> String {
         let is_number = number.starts_with(|c: char| c.is_ascii_digit());
         let is_address = number.trim_end_matches(['.', ',']).matches('.').count() > 1;
         let is_counted = unit.is_empty() && (is_unit(next) || compares);
-        let after_sign = core.split_once(['=', ':', '<', '>']).filter(|(_, value)| is_decimal(value));
+        let after_sign =
+            core.split_once(['=', ':', '<', '>']).filter(|(name, value)| is_decimal(value) && !is_numbered(name));
         compares = is_comparison(word);
         if is_number && !is_address && (is_unit(unit) || is_counted) {
             out.push_str(&word.replacen(number, "#", 1));
@@ -38,7 +40,54 @@ pub fn taken_out(text: &str) -> String {
 /// Whether a number after this word is what came out, as in `queue: 57`, `load is 9.5`.
 fn is_comparison(word: &str) -> bool {
     const WORDS: &[&str] = &["is", "was", "are", "at", "over", "under", "above", "below", "exceeds", "than", "equals"];
-    word.ends_with([':', '=', '<', '>']) || WORDS.contains(&word.to_lowercase().as_str())
+    let of_thing = word.strip_suffix([':', '=']).is_some_and(is_numbered);
+    (word.ends_with([':', '=', '<', '>']) && !of_thing) || WORDS.contains(&word.to_lowercase().as_str())
+}
+
+/// Whether what this word names is told apart by numbers, as in `Event ID: 7034`.
+fn is_numbered(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "id",
+        "eventid",
+        "jobid",
+        "pid",
+        "port",
+        "job",
+        "event",
+        "code",
+        "errorcode",
+        "error",
+        "exitcode",
+        "disk",
+        "drive",
+        "volume",
+        "core",
+        "cpu",
+        "slot",
+        "bay",
+        "fan",
+        "channel",
+        "lun",
+        "node",
+        "interface",
+        "vlan",
+        "device",
+        "task",
+        "process",
+        "policy",
+        "rule",
+        "ticket",
+        "case",
+        "number",
+        "no",
+        "nr",
+        "serial",
+        "version",
+        "build",
+        "status",
+    ];
+    let word = word.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(['.', '#', ' ']);
+    WORDS.contains(&word.to_lowercase().as_str())
 }
 
 /// Whether it is a number with at most one point.
@@ -98,6 +147,12 @@ mod tests {
             ("Version 1.2.3 is out", "Version 1.2.4 is out"),
             ("No reply from host: 10.0.0.1", "No reply from host: 10.0.0.2"),
             ("KB5001 failed", "KB5002 failed"),
+            ("Event ID: 7034 in System", "Event ID: 1001 in System"),
+            ("EventID=7034", "EventID=1001"),
+            ("Port: 443 is closed", "Port: 80 is closed"),
+            ("No answer (port:443)", "No answer (port:80)"),
+            ("Job: 12 failed", "Job: 13 failed"),
+            ("Exit code: 5", "Exit code: 6"),
         ] {
             assert_ne!(taken_out(one), taken_out(other));
         }

@@ -74,7 +74,7 @@ pub(crate) fn number(text: &str) -> i64 {
     text.parse().expect("a number")
 }
 
-async fn service_of(app: &TestApp, product: &str) -> String {
+pub(crate) async fn service_of(app: &TestApp, product: &str) -> String {
     let filter = crosswalk::engine::LinkFilter { kind: Some(Kind::Product), ..Default::default() };
     let links = app.tenant.link_list(&sync(), &filter).await.expect("links");
     let link = links.into_iter().find(|view| view.link.source == product).expect("the product").link;
@@ -330,6 +330,13 @@ async fn a_contract_without_a_sensible_end_is_in_force() {
         let own = contracts.iter().find(|contract| contract.chosen).expect("it");
         assert!(!own.term.contains("not in force") && !own.term.contains(&end[..4]), "{own:?}");
     }
+    let day = next_day(&app);
+    let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
+    licences.vendor.set_quantity(&one.tenant.id, &product, quantity + 1);
+    let report = app.apply(&app.plan().await).await;
+    assert!(report.failures.is_empty(), "and it takes changes: {:?}", report.failures);
+    let own = number(&line(&app, &one.tenant.id, &product).await.line.expect("a line"));
+    assert_eq!(units(&licences, day)[&own], quantity + 1);
 }
 
 #[tokio::test]

@@ -42,6 +42,8 @@ mod gate;
 mod identity;
 /// Killed at two hundred moments, run again: nothing twice, nothing missing.
 mod kill;
+/// Parts that leave a sum, moves of nothing, and plans that wait while what is mapped where changes.
+mod leaving;
 /// Usage where two months meet, and reports that are empty or were broken off.
 mod months;
 /// Every RMM with every PSA, chosen by name.

@@ -18,6 +18,7 @@ use super::Tenant;
 use super::brakes::can_let_go;
 use super::context::Work;
 use super::plan;
+use super::plan::usage::rests;
 use super::progress::{Progress, Stage};
 use super::query::no_plan;
 use super::settle::Tally;
@@ -285,7 +286,22 @@ impl<'w, 'p> Session<'w, 'p> {
 
     /// Does all changes of one kind and action that are pending and not held.
     async fn do_all(&self, kind: Kind, action: Action, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
-        let mut queue = Queue::default();
+        self.do_pass((kind, action), false, waiting, tally).await?;
+        // What takes over from another change follows when that is settled.
+        if kind == Kind::Usage {
+            self.do_pass((kind, action), true, waiting, tally).await?;
+        }
+        Ok(())
+    }
+
+    async fn do_pass(
+        &self,
+        (kind, action): (Kind, Action),
+        resting: bool,
+        waiting: u64,
+        tally: &mut Tally,
+    ) -> Result<(), Error> {
+        let mut queue = Queue { resting, ..Queue::default() };
         let mut next = self.prepare(kind, action, &mut queue, tally).await?;
         let mut written: Option<(Batch, WriteReport)> = None;
         while next.is_some() || written.is_some() {
@@ -412,8 +428,9 @@ impl<'w, 'p> Session<'w, 'p> {
             let rows = self.work.store.plan_changes(self.plan, &filter, queue.after, at_once).await?;
             queue.ended = rows.len() < at_once;
             queue.after = rows.last().map_or(queue.after, |row| row.change.sequence);
-            let (free, held): (Vec<_>, Vec<_>) =
-                rows.into_iter().map(|row| row.change).partition(|change| self.may_go(change));
+            let of_pass = |change: &PlannedChange| queue.resting != rests(change).is_empty();
+            let changes = rows.into_iter().map(|row| row.change).filter(of_pass);
+            let (free, held): (Vec<_>, Vec<_>) = changes.partition(|change| self.may_go(change));
             tally.counts.held += held.len() as u64;
             let free = queue.apart(free, at_once);
             let ready = self.resolve(kind, free, tally).await?;

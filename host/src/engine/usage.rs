@@ -4,14 +4,17 @@
 //! what a person does with a single line (look, approve, dismiss, say which it is) is in `verbs`.
 //! Both read the [`Books`](books::Books): everything stored that the numbers of a line come from. Which counts are
 //! known at all is in `fetched`. What follows from the numbers is decided in `plan::usage`, which is
-//! pure; whether that still stands as a line is written, in `ground`.
+//! pure; whether that still stands as a line is written, in `ground`. Who leaves
+//! a line that several share is in `leaving`, and what is told besides lines in `told`.
 
 mod books;
 mod fetched;
 mod ground;
+mod leaving;
 mod one;
 mod outcomes;
 mod planning;
+mod told;
 mod verbs;
 mod view;
 

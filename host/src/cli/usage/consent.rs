@@ -3,7 +3,8 @@
 //! Contracts are read again before anything is written. A hold that only arose by that, or a number
 //! that nobody saw, is not what was agreed to: it stays held.
 
-use crate::engine::plan::usage::{BY_NAME, QUANTITY, integer, replaced};
+use crate::engine::brakes::can_let_go;
+use crate::engine::plan::usage::{BY_NAME, QUANTITY, integer, replaced, rests};
 use crate::engine::{ChangeView, UsageLine};
 use crate::model::{Hold, Kind, LineKey, PlannedChange};
 use std::collections::{HashMap, HashSet};
@@ -96,6 +97,22 @@ impl Consent {
                 sources.insert(change.source.clone());
                 withheld.push((change, why));
             }
+        }
+        // A part that leaves a sum and that sum are one decision.
+        let pairs: Vec<(String, String)> = changes()
+            .flat_map(|change| rests(change).into_iter().map(|rest| (change.source.clone(), rest.leader)))
+            .collect();
+        let cannot = |change: &&PlannedChange| change.held.as_ref().is_some_and(|hold| !can_let_go(hold));
+        sources.extend(changes().filter(cannot).map(|change| change.source.clone()));
+        let half = |sources: &HashSet<String>| {
+            let mut halves = pairs.iter().flat_map(|(part, sum)| [(part, sum), (sum, part)]);
+            halves.find(|(one, other)| sources.contains(*other) && !sources.contains(*one))
+        };
+        while let Some((one, other)) = half(&sources) {
+            let why = format!("{other}, with which it is one decision, is held");
+            let of_one = |change: &&PlannedChange| change.source == *one && is_ended(change).is_none();
+            withheld.extend(changes().filter(of_one).map(|change| (change, why.clone())));
+            sources.insert(one.clone());
         }
         for change in changes() {
             if is_ended(change).is_some_and(|source| sources.contains(&source)) {

@@ -12,7 +12,8 @@
 //!
 //! Several lines that go to one service on one contract are *parts* of one line there: they add up,
 //! each with its own count, and one of them leads (`parts`). A line that goes elsewhere is one
-//! decision: the old line is set to 0 and the new one to the count, for one day (`weigh`). What a
+//! decision: the old line is set to 0 and the new one to the count, for one day (`weigh`); a part that goes
+//! elsewhere is one with the sum it leaves (`leaving`). What a
 //! person has to look at first is in `holds`, from which day on a quantity can hold in `days`, and
 //! what is written and remembered in `change`.
 //!
@@ -21,6 +22,7 @@
 mod change;
 mod days;
 mod holds;
+mod leaving;
 mod parts;
 mod weigh;
 
@@ -29,6 +31,9 @@ pub(crate) use change::replaced;
 pub(in crate::engine) use change::{after_retire, keep_former, settle};
 pub(in crate::engine) use days::{in_force, out_of_force, successors, term};
 pub(in crate::engine) use holds::Sweep;
+pub use leaving::Left;
+pub(in crate::engine) use leaving::left_of;
+pub(crate) use leaving::rests;
 pub(crate) use parts::read as parts_of;
 pub(in crate::engine) use parts::{Member, group, written as parts_written};
 pub use parts::{Part, Retire};
@@ -38,6 +43,7 @@ use crate::model::sync::UsageRules;
 use crate::model::usage::{day, midnight};
 use crate::model::{Action, Brake, Cause, Hold, Kind, KindDescription, LineKey, Link, Record, Value};
 use jiff::civil::Date;
+use leaving::Rest;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use weigh::Weighing;
 
@@ -57,6 +63,14 @@ pub const CONTRACT: &str = "contract";
 pub const PARTS: &str = "parts";
 /// The lines that go to 0 with a change, a JSON list of (source, line). Not written.
 pub const REPLACES: &str = "replaces";
+/// The service a line is of, as the *target's* id. Not written.
+pub const SERVICE: &str = "service";
+/// The parts that a line goes on without, a JSON list of (line, day). Not written.
+pub const LEAVES: &str = "leaves";
+/// What has to be written first so that no part is billed twice, a JSON list of (part, source, line). Not written.
+pub const RESTS: &str = "rests";
+/// The parts a line is without, while they are not billed elsewhere yet: only in a link, as [`LEAVES`].
+pub(in crate::engine) const LEFT: &str = "left";
 /// Whether a line that goes to 0 is the first half of a move of its own count. Not written.
 pub const MOVES: &str = "moves";
 /// From which day on a line is at 0 whose count goes to another that is not written yet: only in a link.
@@ -105,6 +119,10 @@ pub struct UsageInput<'a> {
     pub taken: &'a dyn Fn(&str, &str) -> Option<String>,
     /// Whether a line of a contract is billed by others than this product: it goes on without it.
     pub goes_on: &'a dyn Fn(&str, &str) -> bool,
+    /// The sum that this product was a part of and is not billed by any more, or is to leave.
+    pub left: &'a dyn Fn(&str) -> Option<Left>,
+    /// The parts of this product's sum that go elsewhere.
+    pub leaves: &'a dyn Fn(&str) -> Vec<LineKey>,
     /// Which lines go to the same line of the contract as this product.
     pub share: &'a dyn Fn(&str) -> Share<'a>,
     /// What a source product is in the target.
@@ -202,6 +220,10 @@ pub struct Line {
     pub parts: Vec<Part>,
     /// Lines that go to 0 with the change.
     pub retires: Vec<Retire>,
+    /// What has to be written first.
+    pub(crate) rests: Vec<Rest>,
+    /// The parts it goes on without.
+    pub(crate) leaves: Vec<LineKey>,
     /// What follows.
     pub step: Step,
     /// Why, in one sentence.
@@ -215,9 +237,9 @@ pub struct Line {
 pub enum Step {
     /// Nothing: all is as approved.
     InStep,
-    /// The contract is brought to this quantity; `Link` only takes the line over.
+    /// The contract is brought to this quantity; `Link` only takes the line over, and `Retire` only ends what billed it.
     Change {
-        /// Create, update or link.
+        /// Create, update, link or retire.
         action: Action,
         /// How many.
         quantity: i64,
@@ -254,7 +276,9 @@ pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
             Step::Change { action, quantity, holds } => {
                 let held = Hold::together(holds.clone());
                 out.changes.extend(line.retires.iter().map(|old| change::retire(input, line, old, held.clone())));
-                out.changes.push(change::change(input, line, *action, *quantity, held));
+                if *action != Action::Retire {
+                    out.changes.push(change::change(input, line, *action, *quantity, held));
+                }
             }
             Step::Agreed => out.noted.extend(change::agreed(input, line)),
             Step::NotFetched => out.findings.push(found(Cause::NotFetched, line.reason.clone())),

@@ -3,18 +3,16 @@
 //! Opened once for a plan or a list. What follows from the numbers is not decided here.
 
 use super::fetched::{Fetched, TargetRead};
+use super::leaving::Leaving;
 use super::today;
 use crate::engine::connections::Opened;
 use crate::engine::matching::{self, ContractMatchInput, Decision};
-use crate::engine::plan::Finding;
 use crate::engine::plan::usage::{
-    self as lines, Choice, Line, Member, PARTS, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Sweep,
-    UsageInput, count, integer,
+    self as lines, Choice, Line, Member, PARTS, PRODUCT, Part, Place, Product, Retire, Share, Sweep, UsageInput, count,
 };
 use crate::error::Error;
-use crate::model::usage::Count;
 use crate::model::{
-    Cause, Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp, Trust,
+    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp, Trust,
 };
 use crate::store::TenantStore;
 use jiff::civil::Date;
@@ -29,7 +27,7 @@ pub(in crate::engine) struct Books<'a> {
     pub(super) rows: HashMap<String, Vec<Record>>,
     pub(super) fetched: Fetched,
     /// The target's lines by contract; none when they could not be read to the end.
-    lines: Option<HashMap<String, Vec<Record>>>,
+    pub(super) lines: Option<HashMap<String, Vec<Record>>>,
     /// Where each line stands: its contract, and its place among the lines of that.
     line_places: HashMap<String, (String, usize)>,
     /// The target's contracts by account.
@@ -54,11 +52,13 @@ pub(in crate::engine) struct Books<'a> {
     pub(super) product_names: HashMap<String, String>,
     switches: HashMap<String, Switches>,
     /// Of lines that add up, who leads each.
-    leaders: HashMap<LineKey, LineKey>,
+    pub(super) leaders: HashMap<LineKey, LineKey>,
     /// Of lines that add up, the others of each that leads.
-    sums: HashMap<LineKey, Vec<Part>>,
-    /// The lines that go to a service on a contract.
-    going: HashMap<(String, String), Vec<LineKey>>,
+    pub(super) sums: HashMap<LineKey, Vec<Part>>,
+    /// The lines that go to a service on a contract, and count something.
+    pub(super) going: HashMap<(String, String), Vec<LineKey>>,
+    /// The parts that leave a sum, or left it.
+    pub(super) leaving: Leaving,
     /// What all changes come to.
     sweep: Sweep,
 }
@@ -143,6 +143,7 @@ impl<'a> Books<'a> {
             leaders: HashMap::new(),
             sums: HashMap::new(),
             going: HashMap::new(),
+            leaving: Leaving::default(),
             sweep: Sweep::default(),
         };
         books.add_up();
@@ -153,7 +154,7 @@ impl<'a> Books<'a> {
     pub(super) fn add_up(&mut self) {
         let members = self.members();
         self.going = HashMap::new();
-        for member in &members {
+        for member in members.iter().filter(|member| member.part.counted != Some(0)) {
             self.going.entry(member.place.clone()).or_default().push(member.part.key.clone());
         }
         let members = members.into_iter().map(|mut member| {
@@ -161,6 +162,10 @@ impl<'a> Books<'a> {
             member
         });
         (self.leaders, self.sums) = lines::group(members.collect());
+        self.leaving = self.find_leaving();
+        for part in self.sums.values_mut().flatten() {
+            part.left = self.leaving.left.get(&part.key).cloned();
+        }
         self.sweep = Sweep::default();
         let (mut sweep, automatic) = (Sweep::default(), self.is_automatic());
         for customer in self.customers() {
@@ -217,26 +222,29 @@ impl<'a> Books<'a> {
             Some(_) => (None, None),
         };
         let why = counted.is_none().then(|| not_fetched.unwrap_or("the vendor names it without a number").to_owned());
-        let ended = |old: &Record| {
-            let contract = self.contract(old.parent.as_deref().unwrap_or_default());
-            contract.is_some_and(|contract| lines::term(contract).ended(self.today).is_some())
-        };
-        let retire = |old: &Record| {
-            let has = integer(old.field(QUANTITY)).filter(|has| *has != 0 && !ended(old))?;
-            Some(Retire {
-                key: key.clone(),
-                line: old.id.clone(),
-                contract: old.parent.clone().unwrap_or_default(),
-                name: old.name.clone(),
-                has,
-                revision: link?.revision,
-            })
-        };
-        Part { key: key.clone(), counted, actual, why, old: old.and_then(retire) }
+        let retire = |old: &Record| Retire::of(key.clone(), link?, old).filter(|_| !self.has_ended(old));
+        Part { key: key.clone(), counted, actual, why, old: old.and_then(retire), left: None }
+    }
+
+    pub(super) fn link(&self, key: &LineKey) -> Option<&Link> {
+        self.links.get(&key.customer)?.get(&key.product)
+    }
+
+    /// What is counted of a line by itself; `None` where that is not known.
+    pub(super) fn counted(&self, key: &LineKey) -> Option<i64> {
+        let rows = self.rows.get(&key.customer).map_or(&[][..], Vec::as_slice);
+        let known = self.fetched.why(&key.customer).is_none();
+        known.then(|| count(rows, &key.product, self.fetched.period()).0).flatten()
+    }
+
+    /// Whether the contract of a line has ended.
+    pub(super) fn has_ended(&self, line: &Record) -> bool {
+        let contract = line.parent.as_deref().and_then(|contract| self.contract(contract));
+        contract.is_some_and(|contract| lines::term(contract).ended(self.today).is_some())
     }
 
     /// The contract and the service of a line.
-    fn stands(&self, line: &Record) -> (String, String) {
+    pub(super) fn stands(&self, line: &Record) -> (String, String) {
         (line.parent.clone().unwrap_or_default(), line.text(PRODUCT).unwrap_or_default().to_owned())
     }
 
@@ -356,6 +364,8 @@ impl<'a> Books<'a> {
             successors: &successors,
             taken: &|product, line| self.taken(&key(product), line),
             goes_on: &|product, line| self.goes_on(&key(product), line),
+            left: &|product| self.leaving.left.get(&key(product)).cloned(),
+            leaves: &|product| self.leaving.of.get(&key(product)).cloned().unwrap_or_default(),
             share: &|product| self.share(&key(product)),
             automatic: self.is_automatic(),
             product: &|id| self.product(id),
@@ -419,82 +429,6 @@ impl<'a> Books<'a> {
     /// A customer's lines as they stand.
     pub(in crate::engine) fn lines_of(&self, customer: &str) -> Vec<Line> {
         self.weighed(customer, &HashMap::new(), |_, lines| lines).unwrap_or_default()
-    }
-
-    /// Rows that name no product: nobody can bill them.
-    pub(super) fn without_product(&self) -> Vec<Finding> {
-        let nameless = |rows: &[Record]| rows.iter().filter(|row| row.text("product").is_none()).count();
-        let rows = self.rows.iter().map(|(customer, rows)| (customer, nameless(rows))).filter(|(_, count)| *count > 0);
-        let finding = |(customer, count): (&String, usize)| {
-            let message = format!("the report has rows of it without a product, which nobody can map: {count}");
-            Finding::new(Cause::NoProduct, Kind::Customer, customer.clone(), customer.clone(), message)
-        };
-        rows.map(finding).collect()
-    }
-
-    /// Services this sync made that bill nothing, with how many lines: a line keeps the price that its
-    /// service had as it was added.
-    pub(super) fn unpriced(&self) -> Vec<Finding> {
-        let made = self.products.iter().filter_map(|(source, product)| match product {
-            Product::Linked { id, name, made: true, unpriced } => Some((source, id, name, *unpriced)),
-            _ => None,
-        });
-        let finding = |(source, id, name, unpriced): (&String, &String, &String, bool)| {
-            let lines = self.lines.iter().flat_map(HashMap::values).flatten();
-            let of_service = lines.filter(|line| line.text(PRODUCT) == Some(id) && line.active());
-            let of_service: Vec<&Record> = of_service.collect();
-            let is_free = |line: &&&Record| lines::is_free(line) || (unpriced && line.text("price").is_none());
-            let free = of_service.iter().filter(is_free).count();
-            let message = match (free, of_service.len()) {
-                (0, 0) if unpriced => {
-                    format!("the service {name} was made at the price 0: give it its price in the PSA")
-                }
-                (0, _) => return None,
-                (free, _) => format!(
-                    "the service {name} was made at the price 0, and {free} contract line(s) of it bill nothing: give it, and them, the price in the PSA"
-                ),
-            };
-            Some(Finding::new(Cause::Unpriced, Kind::Product, "", source.clone(), message))
-        };
-        let mut found: Vec<Finding> = made.filter_map(finding).collect();
-        found.sort_by(|a, b| a.source.cmp(&b.source));
-        found
-    }
-
-    /// What was counted, added up by line and month, of the customers whose reports were read: zero for
-    /// a known line that the newest report does not name.
-    pub(super) fn counts(&self) -> Vec<Count> {
-        let mut sums = BTreeMap::<(&str, &str, &str), (i64, Option<i64>)>::new();
-        for (customer, rows) in self.rows.iter().filter(|(customer, _)| self.fetched.why(customer).is_none()) {
-            for row in rows {
-                let quantity = integer(row.field("quantity"));
-                let (Some(product), Some(quantity)) = (row.text("product"), quantity) else { continue };
-                let sum = sums.entry((customer, product, row.text("period").unwrap_or_default())).or_default();
-                sum.0 = sum.0.saturating_add(quantity);
-                if let Some(actual) = integer(row.field("actual")) {
-                    sum.1 = Some(sum.1.unwrap_or_default().saturating_add(actual));
-                }
-            }
-        }
-        let known = self.links.iter().filter(|(customer, _)| self.fetched.why(customer).is_none());
-        for (customer, links) in known {
-            let period = self.fetched.period().unwrap_or_default();
-            for product in links.keys() {
-                let told = |period: &str| sums.contains_key(&(customer.as_str(), product.as_str(), period));
-                if !told(period) && !told("") {
-                    sums.insert((customer, product, period), (0, None));
-                }
-            }
-        }
-        let count =
-            |((customer, product, period), (quantity, actual)): ((&str, &str, &str), (i64, Option<i64>))| Count {
-                customer: customer.to_owned(),
-                product: product.to_owned(),
-                period: period.to_owned(),
-                quantity,
-                actual,
-            };
-        sums.into_iter().map(count).collect()
     }
 }
 

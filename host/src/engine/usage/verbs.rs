@@ -19,7 +19,7 @@ use crate::engine::progress::Progress;
 use crate::engine::{PlanReport, Tenant};
 use crate::error::Error;
 use crate::model::usage::CountSpan;
-use crate::model::{Kind, LineKey, Link, LinkState, Mode, PlannedChange, SyncName, Value};
+use crate::model::{Action, Kind, LineKey, Link, LinkState, Mode, PlannedChange, SyncName, Value};
 use crate::store::{JournalEntry, JournalFilter};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -134,18 +134,18 @@ impl Tenant {
                     hint: format!("`crosswalk usage list {} --customer {}` shows it", sync.name, key.customer),
                 });
             }
-            if !matches!(line.step, Step::Change { .. }) {
-                continue;
-            }
+            let Step::Change { action, .. } = line.step else { continue };
+            // Of what only ends there is no other line.
+            let ends = action == Action::Retire;
             let known = books.links.get(&key.customer).and_then(|links| links.get(&key.product));
             let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));
             // What billed it until now goes on, and is told as long as it does.
-            if link.linked() != line.target.as_deref() {
+            if ends || link.linked() != line.target.as_deref() {
                 keep_former(&mut link);
             }
             let parts = (!line.parts.is_empty()).then(|| parts_written(&line.parts));
             match (&line.target, line.has) {
-                (Some(target), Some(has)) => {
+                (Some(target), Some(has)) if !ends => {
                     link.state = LinkState::Linked;
                     link.target = Some(target.clone());
                     remember_place(&mut link, &books, key);
@@ -398,6 +398,20 @@ fn by_leader(
             let known = of_leader.entry(leader.product).or_insert(*choice);
             known.effective = known.effective.or(choice.effective);
             known.quantity = known.quantity.or(choice.quantity);
+        }
+    }
+    // A part that goes elsewhere and the sum it leaves are one decision.
+    let chosen = all.iter().flat_map(|(customer, of)| {
+        of.iter().map(|(product, choice)| (LineKey::new(customer, product), choice.effective)).collect::<Vec<_>>()
+    });
+    let mut open: Vec<(LineKey, Option<Date>)> = chosen.collect();
+    while let Some((key, effective)) = open.pop() {
+        for other in books.decided_with(&key) {
+            let of_customer = all.entry(other.customer.clone()).or_default();
+            if !of_customer.contains_key(&other.product) {
+                of_customer.insert(other.product.clone(), Choice { quantity: None, effective });
+                open.push((other, effective));
+            }
         }
     }
     Ok(all)

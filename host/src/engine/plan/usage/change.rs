@@ -1,8 +1,8 @@
 //! A line's change: what is written, and what its link remembers afterwards.
 
 use super::{
-    CONTRACT, COUNTED, EFFECTIVE, ENDED, FORMER, HAD, Line, MOVES, PARTS, PRODUCT, Place, Product, QUANTITY, REPLACES,
-    RETIRED, Retire, UsageInput, integer, midnight, parts,
+    CONTRACT, COUNTED, EFFECTIVE, ENDED, FORMER, HAD, LEAVES, LEFT, Line, MOVES, PARTS, PRODUCT, Place, Product,
+    QUANTITY, REPLACES, RESTS, RETIRED, Retire, SERVICE, Step, UsageInput, integer, leaving, midnight, parts,
 };
 use crate::model::{Action, FieldDiff, Hold, Kind, LineKey, Link, LinkState, PlannedChange, Risk, Timestamp, Value};
 
@@ -20,9 +20,10 @@ pub(super) fn change(
 ) -> PlannedChange {
     let key = LineKey::new(input.customer, &line.product);
     let link = input.links.get(&line.product);
-    let name = match (input.product)(&line.product) {
-        Product::Linked { name, .. } | Product::Planned(name) => name,
-        Product::Excluded | Product::Open(_) => line.product.clone(),
+    let (name, service) = match (input.product)(&line.product) {
+        Product::Linked { id, name, .. } => (name, Some(id)),
+        Product::Planned(name) => (name, None),
+        Product::Excluded | Product::Open(_) => (line.product.clone(), None),
     };
     let mut fields = vec![FieldDiff {
         name: QUANTITY.to_owned(),
@@ -37,8 +38,16 @@ pub(super) fn change(
     if let Place::Contract(contract) = input.place {
         fields.push(new(CONTRACT, Value::Text(contract.id.clone())));
     }
+    fields.extend(service.map(|service| new(SERVICE, Value::Text(service))));
     if !line.parts.is_empty() {
         fields.push(new(PARTS, parts::written(&line.parts)));
+    }
+    if !line.leaves.is_empty() {
+        let day = line.effective.to_string();
+        fields.push(new(LEAVES, leaving::days(line.leaves.iter().map(|part| (part.to_string(), day.clone())))));
+    }
+    if !line.rests.is_empty() {
+        fields.push(new(RESTS, leaving::written(&line.rests)));
     }
     if !line.retires.is_empty() {
         let old = |old: &Retire| serde_json::json!({ "source": old.key.to_string(), "line": old.line });
@@ -65,7 +74,7 @@ pub(super) fn change(
     }
 }
 
-/// The change that sets a line to 0 whose count goes to another.
+/// The change that sets a line to 0 whose count goes to another, or that counts nothing where it goes.
 pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Option<Hold>) -> PlannedChange {
     let mut fields = vec![
         FieldDiff { name: QUANTITY.to_owned(), before: Some(Value::Integer(old.has)), after: Value::Integer(0) },
@@ -73,7 +82,9 @@ pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Op
         new(PRODUCT, Value::Text(old.key.product.clone())),
         new(CONTRACT, Value::Text(old.contract.clone())),
     ];
-    if old.key == LineKey::new(input.customer, &line.product) {
+    fields.extend(old.service.clone().map(|service| new(SERVICE, Value::Text(service))));
+    let is_alone = matches!(line.step, Step::Change { action: Action::Retire, .. });
+    if !is_alone && old.key == LineKey::new(input.customer, &line.product) {
         fields.push(new(MOVES, Value::Boolean(true)));
     }
     PlannedChange {
@@ -85,7 +96,10 @@ pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Op
         target: Some(old.line.clone()),
         name: old.name.clone(),
         fields,
-        reason: format!("{} is billed by another line from that day on", old.key),
+        reason: match is_alone {
+            true => format!("nothing is counted of {}, and its line goes to 0", old.key),
+            false => format!("{} is billed by another line from that day on", old.key),
+        },
         risk: Risk::High,
         calls: input.describe.calls_per_change,
         held,
@@ -96,6 +110,15 @@ pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Op
 /// The link as it is once both sides say the same without a write.
 pub(super) fn agreed(input: &UsageInput<'_>, line: &Line) -> Option<Link> {
     let mut link = input.links.get(&line.product)?.clone();
+    match link.linked() {
+        None => return without_end(input, line),
+        Some(_) if line.target.is_none() => {
+            free(&mut link, None);
+            link.reason.clone_from(&line.reason);
+            return Some(link);
+        }
+        Some(_) => {}
+    }
     settle(&mut link, line.has?, line.counted?, (!line.parts.is_empty()).then(|| parts::written(&line.parts)));
     Some(link)
 }
@@ -128,26 +151,32 @@ pub(in crate::engine::plan) fn after_usage(link: &mut Link, change: &PlannedChan
     }
     let had = quantity.before.clone().unwrap_or(Value::Integer(0));
     link.sent.insert(HAD.to_owned(), had);
+    leaving::remember(link, change);
     link.written = link.sent.clone();
 }
 
 /// The link of a line after the line it led to was set to 0: what it is billed by now, a change of the
 /// same plan says. Should that one come later, it holds from the same day on.
 pub(in crate::engine) fn after_retire(link: &mut Link, change: &PlannedChange, now: Timestamp) {
-    let former = link.sent.remove(FORMER);
-    link.sent.clear();
-    link.sent.extend(former.map(|former| (FORMER.to_owned(), former)));
     let of = |name: &str| change.fields.iter().find(|diff| diff.name == name).map(|diff| diff.after.clone());
-    if let (Some(_), Some(day)) = (of(MOVES), of(EFFECTIVE)) {
-        link.sent.insert(ENDED.to_owned(), day);
+    let day = of(EFFECTIVE);
+    if let Some(Value::Time(day)) = &day {
+        leaving::remember_end(link, &day[..day.len().min(10)]);
     }
+    free(link, day.filter(|_| of(MOVES).is_some()));
+    link.decided_at = now;
+    link.reason.clone_from(&change.reason);
+}
+
+/// Lets go of the line that a link led to: nothing of it is known any more but from which day on it is at 0.
+fn free(link: &mut Link, ended: Option<Value>) {
+    link.sent.retain(|name, _| [FORMER, LEFT].contains(&name.as_str()));
+    link.sent.extend(ended.map(|day| (ENDED.to_owned(), day)));
     link.written = link.sent.clone();
     link.made = false;
     link.state = LinkState::Create;
     link.target = None;
     link.decided_by = RETIRED.to_owned();
-    link.decided_at = now;
-    link.reason.clone_from(&change.reason);
 }
 
 /// Remembers a line by which the same was billed before and which was not set to 0 by this host.

@@ -77,8 +77,11 @@ impl Weighing<'_, '_> {
         let today = self.input.today;
         let ended = self.linked_elsewhere(line).and_then(|old| self.contract_of(old)).and_then(|old| term(old).last);
         let next = ended.filter(|last| *last < today).and_then(|last| last.tomorrow().ok());
-        let next = next.or_else(|| date(self.sent(ENDED)).filter(|day| *day < today));
-        let Some(next) = next else { return today };
+        let begun = || date(self.sent(ENDED)).or_else(|| self.own_left()?.since);
+        let Some(next) = next.or_else(begun) else { return today };
+        if next > today {
+            return next;
+        }
         let from = term(contract).first.map_or(next, |first| first.max(next));
         let open = line.and_then(|line| date(line.field("invoiced-until"))).and_then(|until| until.tomorrow().ok());
         let day = open.map_or(from, |open| open.max(from));

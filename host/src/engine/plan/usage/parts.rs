@@ -4,7 +4,7 @@
 //! One of them leads: its link remembers what was approved for all. Each part's count is kept and
 //! shown; a part that is not known makes the sum unknown.
 
-use super::{LineKey, Value};
+use super::{Left, LineKey, Link, PRODUCT, QUANTITY, Record, Value, integer};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One of the lines that add up.
@@ -20,6 +20,8 @@ pub struct Part {
     pub why: Option<String>,
     /// The line it was billed by until now, where that is another.
     pub old: Option<Retire>,
+    /// The sum it was billed with until now, where it goes elsewhere.
+    pub left: Option<Left>,
 }
 
 /// A line of a contract that is set to 0 because what it billed is billed by another.
@@ -31,12 +33,30 @@ pub struct Retire {
     pub line: String,
     /// Its contract.
     pub contract: String,
+    /// Its service.
+    pub service: Option<String>,
     /// What it is called.
     pub name: String,
     /// What it has.
     pub has: i64,
     /// The revision of its link.
     pub revision: i64,
+}
+
+impl Retire {
+    /// A line that bills something, of the link that leads to it.
+    pub(in crate::engine) fn of(key: LineKey, link: &Link, line: &Record) -> Option<Self> {
+        let has = integer(line.field(QUANTITY)).filter(|has| *has != 0 && line.active())?;
+        Some(Self {
+            key,
+            line: line.id.clone(),
+            contract: line.parent.clone().unwrap_or_default(),
+            service: line.text(PRODUCT).map(str::to_owned),
+            name: line.name.clone(),
+            has,
+            revision: link.revision,
+        })
+    }
 }
 
 /// A line with what decides where it goes.

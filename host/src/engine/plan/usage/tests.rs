@@ -19,6 +19,8 @@ struct Bed {
     others: Vec<Part>,
     leader: Option<LineKey>,
     goes_on: bool,
+    left: Option<Left>,
+    leaves: Vec<LineKey>,
     off: bool,
     taken: Option<&'static str>,
     automatic: bool,
@@ -42,7 +44,7 @@ fn service(id: &str, name: &str) -> Product {
 
 fn part(customer: &str, counted: Option<i64>) -> Part {
     let why = counted.is_none().then(|| "no report".to_owned());
-    Part { key: LineKey::new(customer, "p"), counted, actual: None, why, old: None }
+    Part { key: LineKey::new(customer, "p"), counted, actual: None, why, old: None, left: None }
 }
 
 fn time(day: &str) -> Value {
@@ -59,6 +61,8 @@ impl Bed {
             others: Vec::new(),
             leader: None,
             goes_on: false,
+            left: None,
+            leaves: Vec::new(),
             links: BTreeMap::new(),
             contract: record("k", Some("a"), "Care", &[])
                 .with("starts", time("2026-01-01"))
@@ -107,6 +111,8 @@ impl Bed {
             successors: &successors,
             taken: &|_, _| self.taken.map(str::to_owned),
             goes_on: &|_, _| self.goes_on,
+            left: &|_| self.left.clone(),
+            leaves: &|_| self.leaves.clone(),
             share: &|_| match &self.leader {
                 Some(leader) => Share::With(leader),
                 None if self.others.is_empty() => Share::Alone,
@@ -616,6 +622,7 @@ fn a_part_that_was_billed_by_a_line_of_its_own_ends_that_one() {
         key: LineKey::new("d", "p"),
         line: "own".to_owned(),
         contract: "k".to_owned(),
+        service: None,
         name: "Server".to_owned(),
         has: 5,
         revision: 3,
@@ -628,6 +635,111 @@ fn a_part_that_was_billed_by_a_line_of_its_own_ends_that_one() {
     assert_eq!(ended.link_revision, 3);
 }
 
+#[test]
+fn a_part_that_goes_elsewhere_is_one_decision_with_the_line_it_leaves() {
+    let left = |since| Some(Left { leader: LineKey::new("a", "p"), line: "sum".to_owned(), since });
+    let mut bed = Bed::new(5, None);
+    bed.left = left(None);
+    assert_eq!(bed.step(), "held moved: create 5", "no ordinary approval");
+    let change = bed.plan().changes.remove(0);
+    let rest = leaving::Rest { part: "c/p".to_owned(), leader: "a/p".to_owned(), line: "sum".to_owned() };
+    assert_eq!(rests(&change), [rest]);
+    let id = crate::model::ChangeId { plan: crate::model::PlanId(1), sequence: 1 };
+    let service = |_, _: &str| crate::engine::plan::Reference::Target("s".to_owned());
+    let write = crate::engine::plan::to_write(&change, id, id.to_string(), None, None, &service).unwrap().unwrap();
+    let names: Vec<&str> = write.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, [QUANTITY, EFFECTIVE, PRODUCT], "and of that the vendor hears nothing");
+    bed.left = None;
+    bed.others = vec![Part { left: left(None), ..part("d", Some(3)) }];
+    assert_eq!(bed.step(), "held moved: create 8", "a part of it comes from another sum");
+
+    // The sum goes on without it, from the day on which the part is billed elsewhere.
+    let mut sum = Bed::new(10, Some(15)).approved(15, 15);
+    let parts = parts_written(&[part("c", Some(10)), part("d", Some(5))]);
+    sum.links.get_mut("p").unwrap().sent.insert(PARTS.to_owned(), parts);
+    sum.leaves = vec![LineKey::new("d", "p")];
+    assert_eq!(sum.step(), "held moved+quantity+parts: update 10");
+    sum.apply();
+    assert_eq!(left_of(&sum.links["p"]), [("d/p".to_owned(), sum.today)]);
+
+    // Where the other half comes later, it holds from that day on, too.
+    let mut bed = Bed::new(5, None);
+    bed.left = left(Some(jiff::civil::date(2026, 11, 19)));
+    assert_eq!(bed.step(), "held moved: create 5");
+    assert_eq!(bed.line().unwrap().effective, jiff::civil::date(2026, 11, 19));
+    assert_eq!(rests(&bed.plan().changes[0]), []);
+}
+
+#[test]
+fn a_move_of_nothing_ends_what_billed_it_and_is_done() {
+    let moved = |counted: i64, has: i64| {
+        let mut bed = Bed::new(counted, None).approved(20, 20);
+        bed.contracts = vec![std::mem::replace(&mut bed.contract, record("other", Some("a"), "Other", &[]))];
+        bed.elsewhere = vec![on_contract("l", has)];
+        bed
+    };
+    let mut bed = moved(0, 20);
+    assert_eq!(bed.step(), "held moved+zero: end l of 20, retire 0");
+    let line = bed.line().unwrap();
+    assert_eq!((line.target.as_deref(), line.has), (Some("l"), Some(20)), "what is seen is what ends");
+    let planned = bed.plan();
+    let [change] = planned.changes.as_slice() else { panic!("one change: {:?}", planned.changes) };
+    assert_eq!((change.action, change.target.as_deref()), (Action::Retire, Some("l")));
+    let link = after_write(bed.links.get("p"), change, None, "l", None, NOW);
+    bed.links.insert("p".to_owned(), link);
+    bed.elsewhere = vec![on_contract("l", 0)];
+    assert_eq!((bed.step(), bed.plan()), ("nothing".to_owned(), Planned::default()));
+    // A person who wants nothing billed has it so whatever is counted.
+    let mut bed = moved(7, 20);
+    bed.choices.insert("p".to_owned(), Choice { quantity: Some(0), effective: None });
+    assert_eq!(bed.step(), "held moved+zero: end l of 20, retire 0");
+    // What bills nothing any more is let go of.
+    let mut bed = moved(0, 0);
+    assert_eq!(bed.step(), "agreed");
+    let link = bed.plan().noted.remove(0);
+    assert_eq!(link.linked(), None);
+    bed.links.insert("p".to_owned(), link);
+    assert_eq!((bed.step(), bed.plan()), ("nothing".to_owned(), Planned::default()));
+}
+
+#[test]
+fn a_line_that_billed_two_ends_once() {
+    let mut bed = Bed::new(9, Some(7)).approved(7, 7);
+    bed.product = service("t", "Server");
+    let link = Link { source: "d/p".to_owned(), ..bed.links["p"].clone() };
+    let old = Retire::of(LineKey::new("d", "p"), &link, &on_contract("l", 7));
+    bed.others = vec![Part { old, ..part("d", Some(2)) }];
+    assert_eq!(bed.step(), "held moved: end l of 7, create 11");
+}
+
+#[test]
+fn a_move_that_was_begun_goes_on_for_its_day_and_is_forgotten_with_the_count() {
+    let begun = |day: &str| {
+        let mut bed = Bed::new(9, Some(7)).approved(7, 7);
+        bed.product = service("t", "Server");
+        let asked = Choice { quantity: None, effective: Some(day.parse().unwrap()) };
+        bed.choices.insert("p".to_owned(), asked);
+        let planned = bed.plan();
+        let link = after_write(bed.links.get("p"), &planned.changes[0], None, "l", None, NOW);
+        bed.links.insert("p".to_owned(), link);
+        bed.lines = Some(vec![on_contract("l", 0)]);
+        bed.choices.clear();
+        bed
+    };
+    for day in ["2026-11-19", "2026-12-01"] {
+        let bed = begun(day);
+        assert_eq!(bed.step(), "create 9", "what was let go stays so");
+        assert_eq!(bed.line().unwrap().effective.to_string(), day, "and no day is billed by none, nor by both");
+    }
+    let mut bed = begun("2026-11-19");
+    bed.rows = vec![row(0, "2026-11")];
+    let link = bed.plan().noted.remove(0);
+    bed.links.insert("p".to_owned(), link);
+    assert_eq!(bed.plan(), Planned::default());
+    bed.rows = vec![row(3, "2026-11")];
+    assert_eq!(bed.line().unwrap().effective, bed.today, "what is counted anew is billed from today on");
+}
+
 mod adding_up {
     //! Whatever maps where: parts add up, and nothing is billed twice or not at all.
 
@@ -637,7 +749,7 @@ mod adding_up {
     fn member((customer, product, place, counted, own): (u8, u8, u8, Option<i64>, bool)) -> Member {
         let key = LineKey::new(format!("c{customer}"), format!("p{product}"));
         Member {
-            part: Part { key, counted, actual: None, why: None, old: None },
+            part: Part { key, counted, actual: None, why: None, old: None, left: None },
             place: ("k".to_owned(), format!("s{place}")),
             line: own.then(|| format!("l{place}")),
             is_known: own,

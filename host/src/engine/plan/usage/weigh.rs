@@ -6,6 +6,7 @@ use super::{
 };
 use crate::model::{Action, Brake, Hold, LineKey, Link, LinkState, Operation, Record, Value, Writable};
 use jiff::civil::Date;
+use std::collections::HashSet;
 
 /// One line on the scales.
 pub(super) struct Weighing<'i, 'a> {
@@ -29,7 +30,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let mut parts = Vec::new();
         if let Share::Leads(others) = (input.share)(product) {
             let key = LineKey::new(input.customer, product);
-            parts.push(Part { key, counted, actual, why: input.not_fetched.map(str::to_owned), old: None });
+            parts.push(Part { key, counted, actual, why: input.not_fetched.map(str::to_owned), old: None, left: None });
             parts.extend(others.iter().cloned());
             for part in others {
                 counted = counted.zip(part.counted).and_then(|(sum, more)| sum.checked_add(more));
@@ -82,7 +83,11 @@ impl<'i, 'a> Weighing<'i, 'a> {
             let effective = self.effective(line);
             holds.extend(retires.iter().filter_map(|old| self.dates_of(old, effective)));
         }
-        let has = line.and_then(|line| integer(line.field(QUANTITY)));
+        let mut has = line.and_then(|line| integer(line.field(QUANTITY)));
+        let mut target = line.map(|line| line.id.clone());
+        if let (Step::Change { action: Action::Retire, .. }, Some(old)) = (&step, retires.first()) {
+            (target, has) = (Some(old.line.clone()), Some(old.has));
+        }
         // What is in step on a contract that bills nothing is not.
         if let (Place::Contract(contract), Step::InStep | Step::Agreed) = (self.input.place, &step)
             && self.counted.or(has).is_some_and(|number| number > 0)
@@ -110,7 +115,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             product: self.product.to_owned(),
             counted: self.counted,
             actual: self.actual,
-            target: line.map(|line| line.id.clone()),
+            target,
             has,
             now: line.and_then(|line| self.now(line)),
             approved: integer(self.sent(QUANTITY)),
@@ -118,6 +123,8 @@ impl<'i, 'a> Weighing<'i, 'a> {
             open_day,
             parts: self.parts.clone(),
             retires,
+            rests: self.rests(),
+            leaves: self.leaves(),
             notes,
             step,
             reason,
@@ -157,7 +164,9 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let left = |why: String| Some((Step::Left, why));
         let linked = self.link.and_then(Link::linked);
         if linked.is_none() && self.counted == Some(0) {
-            return None;
+            // A move that was begun has nothing to go on with.
+            let begun = self.sent(super::ENDED).is_some();
+            return begun.then(|| (Step::Agreed, "nothing is counted, and nothing is on the contract".to_owned()));
         }
         let contract = match (service, self.input.place) {
             (Product::Excluded, _) if self.choice().is_none() => return Some(self.ends("its product is excluded")),
@@ -216,15 +225,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             // Another contract, or another product, since.
             Some(id) if !same_contract || here(id) => Some(self.moved(id, line)),
             Some(_) => None,
-            None => self.parts.iter().find_map(|part| part.old.as_ref()).map(|old| {
-                Hold::new(
-                    Brake::Moved,
-                    format!(
-                        "{} was billed by line {} until now: that is set to 0 from the same day on",
-                        old.key, old.line
-                    ),
-                )
-            }),
+            None => self.joined().or_else(|| self.comes_from_a_sum()),
         };
         if let Some(why) = moved.as_ref().and_then(|_| self.cannot_retire(line)) {
             return left(why);
@@ -246,6 +247,13 @@ impl<'i, 'a> Weighing<'i, 'a> {
                 contract.name
             )),
         }
+    }
+
+    /// A part of it was billed by a line of its own.
+    fn joined(&self) -> Option<Hold> {
+        let Retire { key, line, .. } = self.parts.iter().find_map(|part| part.old.as_ref())?;
+        let reason = format!("{key} was billed by line {line} until now: that is set to 0 from the same day on");
+        Some(Hold::new(Brake::Moved, reason))
     }
 
     /// Of what it was billed by until now, another line.
@@ -280,21 +288,14 @@ impl<'i, 'a> Weighing<'i, 'a> {
             let ended = |contract: &Record| term(contract).ended(self.input.today).is_some();
             self.contract_of(old).is_some_and(ended) || (self.input.goes_on)(self.product, &old.id)
         };
-        let has = integer(old.field(QUANTITY)).filter(|has| *has != 0 && old.active() && !ends())?;
-        let link = self.link?;
-        Some(Retire {
-            key: self.key(),
-            line: old.id.clone(),
-            contract: old.parent.clone().unwrap_or_default(),
-            name: old.name.clone(),
-            has,
-            revision: link.revision,
-        })
+        Retire::of(self.key(), self.link?, old).filter(|_| !ends())
     }
 
-    /// What goes to 0 with a change of this line.
+    /// What goes to 0 with a change of this line: each line once, whoever it billed.
     fn retires(&self, line: Option<&Record>) -> Vec<Retire> {
-        self.bills_on(line).into_iter().chain(self.parts.iter().filter_map(|part| part.old.clone())).collect()
+        let all = self.bills_on(line).into_iter().chain(self.parts.iter().filter_map(|part| part.old.clone()));
+        let mut seen = HashSet::new();
+        all.filter(|old| seen.insert(old.line.clone())).collect()
     }
 
     fn cannot_retire(&self, line: Option<&Record>) -> Option<String> {
@@ -344,6 +345,10 @@ impl<'i, 'a> Weighing<'i, 'a> {
     }
 
     fn add(&self, contract: &Record, counted: i64, moved: Option<Hold>) -> (Step, String) {
+        let quantity = self.choice().and_then(|choice| choice.quantity).unwrap_or(counted);
+        if let (0, Some(hold)) = (quantity, &moved) {
+            return self.end(hold);
+        }
         if !self.input.describe.writes.contains(&Operation::Create) {
             return (
                 Step::Left,
@@ -353,12 +358,8 @@ impl<'i, 'a> Weighing<'i, 'a> {
         if self.choice().is_none() && integer(self.sent(COUNTED)) == Some(counted) && moved.is_none() {
             return (Step::InStep, format!("{counted} are counted, and were dismissed"));
         }
-        let quantity = self.choice().and_then(|choice| choice.quantity).unwrap_or(counted);
         if quantity == 0 {
-            return match moved {
-                Some(hold) => (Step::Left, format!("nothing is counted; {}", hold.reason)),
-                None => (Step::InStep, "nothing is counted, and nothing is on the contract".to_owned()),
-            };
+            return (Step::InStep, "nothing is counted, and nothing is on the contract".to_owned());
         }
         let mut holds: Vec<Hold> = self.dates(contract, None, self.effective(None)).into_iter().chain(moved).collect();
         if self.input.automatic {
@@ -366,6 +367,22 @@ impl<'i, 'a> Weighing<'i, 'a> {
         }
         let reason = format!("counted {}; it is not on the contract {} yet", self.told(counted), contract.name);
         (Step::Change { action: Action::Create, quantity, holds }, reason)
+    }
+
+    /// A move of nothing: what billed it ends, and nothing takes its place.
+    fn end(&self, moved: &Hold) -> (Step, String) {
+        let why = format!("nothing is counted; {}", moved.reason);
+        let linked = self.link.and_then(Link::linked).is_some();
+        match (self.retires(None).first(), self.linked_elsewhere(None)) {
+            (Some(old), _) => {
+                let holds = [moved.clone()].into_iter().chain(self.brakes(old.has, 0, true)).collect();
+                (Step::Change { action: Action::Retire, quantity: 0, holds }, why)
+            }
+            // It bills nothing any more, or others.
+            (None, Some(_)) => (Step::Agreed, why),
+            (None, None) if linked => (Step::Left, why),
+            (None, None) => (Step::InStep, "nothing is counted, and nothing is on the contract".to_owned()),
+        }
     }
 
     fn set(&self, contract: &Record, line: &Record, counted: i64, moved: Option<Hold>) -> (Step, String) {
@@ -379,6 +396,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         // A change for a day to come shows in the contract only then.
         let to_come = date(self.sent(EFFECTIVE)).is_some_and(|from| from > self.input.today);
         let as_left = approved == Some(has) || (to_come && integer(self.sent(HAD)) == Some(has));
+        let moved = moved.or_else(|| self.gives_away().filter(|_| parts.is_some()));
         let asked = self.choice().and_then(|choice| choice.quantity);
         let stands = settled && self.choice().is_none();
         let quantity = asked.unwrap_or(if stands { approved.unwrap_or(counted) } else { counted });

@@ -1,0 +1,145 @@
+//! Leaving: a part that goes elsewhere while the line of its sum goes on. One decision of two halves: the line
+//! is brought down first, for the day from which on the part is billed by its own.
+//!
+//! Who leaves whom is told from the links and from where everything goes (`engine::usage`); what follows from
+//! that is here, with how changes and links write it down.
+
+use super::{LEAVES, LEFT, PARTS, RESTS, Weighing, date, parts};
+use crate::model::{Brake, Hold, LineKey, Link, PlannedChange, Value};
+use jiff::civil::Date;
+
+/// The sum by which a line was billed as a part of it, while its count goes elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// By whose line it is billed.
+    pub leader: LineKey,
+    /// That line.
+    pub line: String,
+    /// From which day on the line is without it; none: it is billed by it still.
+    pub since: Option<Date>,
+}
+
+/// What has to be written before a change, so that a part is not billed twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// The part.
+    pub(crate) part: String,
+    /// Whose line bills it.
+    pub(crate) leader: String,
+    /// That line.
+    pub(crate) line: String,
+}
+
+impl Weighing<'_, '_> {
+    /// The sum it left, by itself.
+    pub(super) fn own_left(&self) -> Option<Left> {
+        (self.input.left)(&self.key().product)
+    }
+
+    fn all_left(&self) -> impl Iterator<Item = (LineKey, Left)> {
+        let of_part = |part: &super::Part| Some((part.key.clone(), part.left.clone()?));
+        let own = self.own_left().map(|left| (self.key(), left));
+        own.into_iter().chain(self.parts.iter().filter_map(of_part))
+    }
+
+    /// What has to be written first.
+    pub(super) fn rests(&self) -> Vec<Rest> {
+        let rest = |(part, left): (LineKey, Left)| Rest {
+            part: part.to_string(),
+            leader: left.leader.to_string(),
+            line: left.line,
+        };
+        self.all_left().filter(|(_, left)| left.since.is_none()).map(rest).collect()
+    }
+
+    /// It, or a part of it, was billed with others.
+    pub(super) fn comes_from_a_sum(&self) -> Option<Hold> {
+        let (part, Left { leader, line, since }) = self.all_left().next()?;
+        let reason = match since {
+            None => format!(
+                "{part} was billed together with {leader} by line {line} until now: that goes on without it from the same day on"
+            ),
+            Some(day) => format!("{part} was billed together with {leader}, and from {day} on no line bills it"),
+        };
+        Some(Hold::new(Brake::Moved, reason))
+    }
+
+    /// What was billed with it goes elsewhere: held under the same name as that, so that both are let go at once.
+    pub(super) fn gives_away(&self) -> Option<Hold> {
+        let names: Vec<String> = self.leaves().iter().map(ToString::to_string).collect();
+        let reason = format!("{} is billed by another line from the same day on", names.join(" and "));
+        (!names.is_empty()).then(|| Hold::new(Brake::Moved, reason))
+    }
+
+    /// The parts that its line is to go on without.
+    pub(super) fn leaves(&self) -> Vec<LineKey> {
+        (self.input.leaves)(&self.key().product)
+    }
+}
+
+/// A list of what has to be written first, as a change has it.
+pub(super) fn written(rests: &[Rest]) -> Value {
+    let one = |rest: &Rest| serde_json::json!({ "part": rest.part, "source": rest.leader, "line": rest.line });
+    list(rests.iter().map(one))
+}
+
+/// What has to be written before a change.
+pub(crate) fn rests(change: &PlannedChange) -> Vec<Rest> {
+    let told = change.fields.iter().find(|diff| diff.name == RESTS);
+    let text = |one: &serde_json::Value, name: &str| one[name].as_str().map(str::to_owned);
+    let rest = |one: &serde_json::Value| {
+        Some(Rest { part: text(one, "part")?, leader: text(one, "source")?, line: text(one, "line")? })
+    };
+    told.map_or_else(Vec::new, |diff| read(&diff.after)).iter().filter_map(rest).collect()
+}
+
+/// Parts with the day from which on a line is without them, as a change and a link have them.
+pub(super) fn days(parts: impl Iterator<Item = (String, String)>) -> Value {
+    list(parts.map(|(line, day)| serde_json::json!({ "line": line, "day": day })))
+}
+
+fn days_of(value: Option<&Value>) -> Vec<(String, String)> {
+    let one = |one: &serde_json::Value| Some((one["line"].as_str()?.to_owned(), one["day"].as_str()?.to_owned()));
+    value.map(read).unwrap_or_default().iter().filter_map(one).collect()
+}
+
+/// The parts that a link's line is without, and from which day on.
+pub(in crate::engine) fn left_of(link: &Link) -> Vec<(String, Date)> {
+    let day = |(line, day): (String, String)| Some((line, date(Some(&Value::Text(day)))?));
+    days_of(link.sent.get(LEFT)).into_iter().filter_map(day).collect()
+}
+
+/// Puts down from which day on the link's line is without the parts that a change took from it.
+pub(super) fn remember(link: &mut Link, change: &PlannedChange) {
+    let of = |name: &str| change.fields.iter().find(|diff| diff.name == name).map(|diff| &diff.after);
+    let new = days_of(of(LEAVES));
+    let again: Vec<String> = of(PARTS).map(parts::read).unwrap_or_default().into_iter().map(|part| part.0).collect();
+    put(link, new, |part| !again.iter().any(|one| one == part));
+}
+
+/// Puts down that a line that ends bills none of its other parts from a day on.
+pub(super) fn remember_end(link: &mut Link, day: &str) {
+    let own = link.source.clone();
+    let parts = link.sent.get(PARTS).map(parts::read).unwrap_or_default().into_iter().map(|part| part.0);
+    let new = parts.filter(|part| *part != own).map(|part| (part, day.to_owned())).collect();
+    put(link, new, |_| true);
+}
+
+fn put(link: &mut Link, new: Vec<(String, String)>, stays: impl Fn(&str) -> bool) {
+    let mut all = days_of(link.sent.get(LEFT));
+    all.retain(|(part, _)| stays(part) && !new.iter().any(|(one, _)| one == part));
+    all.extend(new);
+    match all.is_empty() {
+        true => link.sent.remove(LEFT),
+        false => link.sent.insert(LEFT.to_owned(), days(all.into_iter())),
+    };
+}
+
+fn list(items: impl Iterator<Item = serde_json::Value>) -> Value {
+    Value::Json(serde_json::Value::from(items.collect::<Vec<_>>()).to_string())
+}
+
+fn read(value: &Value) -> Vec<serde_json::Value> {
+    let Value::Json(text) = value else { return Vec::new() };
+    serde_json::from_str(text).unwrap_or_default()
+}

@@ -2,9 +2,10 @@
 
 use super::books::Books;
 use crate::engine::context::Work;
-use crate::engine::plan::usage::{CONTRACT, PRODUCT, Place, Product, replaced};
+use crate::engine::plan::usage::{CONTRACT, PARTS, PRODUCT, Place, Product, SERVICE, parts_of, replaced, rests};
 use crate::error::Error;
-use crate::model::{Action, Kind, Link, PlanId, PlannedChange};
+use crate::model::{Action, Kind, LineKey, Link, PlanId, PlannedChange};
+use crate::store::ChangeFilter;
 use std::collections::HashMap;
 
 /// What lines are written on: gathered once an apply.
@@ -14,32 +15,111 @@ pub(in crate::engine) struct Ground {
     /// Where each linked customer's quantities go, by id and name; or why nowhere.
     contracts: HashMap<String, Result<(String, String), String>>,
     products: HashMap<String, Product>,
+    /// What each line of the plan is the sum of by now; or who bills it with its own.
+    sums: HashMap<String, Result<Vec<String>, String>>,
+    /// The change that takes the place of a line: by that one's source and id.
+    instead: HashMap<(String, String), PlannedChange>,
 }
 
 impl Ground {
     /// Why a line must not be written any more; none when it may be.
     pub(in crate::engine) fn refusal(&self, change: &PlannedChange) -> Option<String> {
-        let of = |name: &str| change.fields.iter().find(|diff| diff.name == name)?.after.as_text();
         if self.is_old {
             return Some("a newer plan counts it anew: apply that".to_owned());
         }
-        // What is ended is told by its line alone, wherever the customer's lines go by now.
-        if change.action == Action::Retire {
-            return None;
+        if change.action != Action::Retire {
+            return self.refused(change);
         }
-        match self.contracts.get(&change.customer) {
-            None => return Some("its customer is not linked to an account any more".to_owned()),
-            Some(Err(why)) => return Some(why.clone()),
-            Some(Ok((id, _))) if Some(id.as_str()) == of(CONTRACT) => {}
-            Some(Ok((_, name))) => return Some(format!("the customer has the contract {name} by now")),
-        }
-        match of(PRODUCT).and_then(|product| self.products.get(product)) {
-            Some(Product::Excluded) if change.action == Action::Create => {
-                Some("its product was excluded since".to_owned())
+        // What ends is half of a move: it stands as long as the other half does.
+        match self.instead.get(&(change.source.clone(), change.target.clone().unwrap_or_default())) {
+            Some(new) => {
+                let why = self.refused(new)?;
+                Some(format!("what takes its place cannot be written: {why}"))
             }
-            Some(Product::Open(why)) => Some(why.clone()),
-            _ => None,
+            None => self.stays(change),
         }
+    }
+
+    fn refused(&self, change: &PlannedChange) -> Option<String> {
+        match self.contract(change) {
+            Err(why) => return Some(why),
+            Ok((id, _)) if Some(id.as_str()) == text(change, CONTRACT) => {}
+            Ok((_, name)) => return Some(format!("the customer has the contract {name} by now")),
+        }
+        match self.product(change) {
+            Some(Product::Excluded) if change.action == Action::Create => {
+                return Some("its product was excluded since".to_owned());
+            }
+            Some(Product::Open(why)) => return Some(why.clone()),
+            Some(Product::Linked { id, name, .. }) if text(change, SERVICE).is_some_and(|planned| planned != id) => {
+                return Some(format!("its product is mapped to {name} by now"));
+            }
+            _ => {}
+        }
+        let planned = sum_of(change);
+        match self.sums.get(&change.source)? {
+            Ok(now) if *now == planned => None,
+            Ok(now) => Some(format!(
+                "it was planned as the sum of {}, and is that of {} by now",
+                planned.join(" and "),
+                now.join(" and ")
+            )),
+            Err(leader) => Some(format!("it is billed together with {leader} by now")),
+        }
+    }
+
+    /// Why a line that ends without another in its place is needed again.
+    fn stays(&self, change: &PlannedChange) -> Option<String> {
+        let (id, name) = match self.contract(change) {
+            Err(why) => return Some(why),
+            Ok(contract) => contract,
+        };
+        let is_same = match self.product(change) {
+            Some(Product::Linked { id, .. }) => text(change, SERVICE) == Some(id),
+            _ => false,
+        };
+        let again = Some(id.as_str()) == text(change, CONTRACT) && is_same;
+        again.then(|| format!("it goes to the contract {name} by now, where this line is"))
+    }
+
+    fn contract(&self, change: &PlannedChange) -> Result<&(String, String), String> {
+        let gone = || "its customer is not linked to an account any more".to_owned();
+        self.contracts.get(&change.customer).ok_or_else(gone)?.as_ref().map_err(Clone::clone)
+    }
+
+    fn product(&self, change: &PlannedChange) -> Option<&Product> {
+        self.products.get(text(change, PRODUCT)?)
+    }
+}
+
+fn text<'c>(change: &'c PlannedChange, name: &str) -> Option<&'c str> {
+    change.fields.iter().find(|diff| diff.name == name)?.after.as_text()
+}
+
+/// What a change was planned as the sum of, in order.
+fn sum_of(change: &PlannedChange) -> Vec<String> {
+    let parts = change.fields.iter().find(|diff| diff.name == PARTS).map(|diff| parts_of(&diff.after));
+    let mut names = match parts {
+        Some(parts) => parts.into_iter().map(|part| part.0).collect(),
+        None => vec![change.source.clone()],
+    };
+    names.sort();
+    names
+}
+
+impl Books<'_> {
+    /// What a line is the sum of; or who bills it with its own.
+    fn sum_now(&self, source: &str) -> Option<Result<Vec<String>, String>> {
+        let key: LineKey = source.parse().ok()?;
+        if let Some(leader) = self.leaders.get(&key) {
+            return Some(Err(leader.to_string()));
+        }
+        let Some(others) = self.sums.get(&key) else { return Some(Ok(vec![key.to_string()])) };
+        let own = (self.counted(&key) != Some(0)).then(|| key.to_string());
+        let others = others.iter().filter(|part| part.counted != Some(0)).map(|part| part.key.to_string());
+        let mut names: Vec<String> = own.into_iter().chain(others).collect();
+        names.sort();
+        Some(Ok(names))
     }
 }
 
@@ -55,14 +135,25 @@ impl Work<'_> {
             };
             (customer.clone(), contract)
         };
-        Ok(Ground {
-            is_old: newest.is_some_and(|newest| newest > plan),
-            contracts: books.accounts.keys().map(contract).collect(),
-            products: books.products,
-        })
+        let contracts = books.accounts.keys().map(contract).collect();
+        let (mut sums, mut instead) = (HashMap::new(), HashMap::new());
+        let filter = ChangeFilter { kind: Some(Kind::Usage), ..ChangeFilter::default() };
+        let mut after = 0;
+        loop {
+            let rows = self.store.plan_changes(plan, &filter, after, 1000).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.change.sequence;
+            for change in rows.into_iter().map(|row| row.change).filter(|change| change.action != Action::Retire) {
+                sums.extend(books.sum_now(&change.source).map(|sum| (change.source.clone(), sum)));
+                instead.extend(replaced(&change).into_iter().map(|old| (old, change.clone())));
+            }
+        }
+        let is_old = newest.is_some_and(|newest| newest > plan);
+        Ok(Ground { is_old, contracts, products: books.products, sums, instead })
     }
 
-    /// Why lines must not be written yet: what billed the same before was not set to 0. By source.
+    /// Why lines must not be written yet: what billed the same before was not set to 0, or bills a part
+    /// of it still. By source.
     pub(in crate::engine) async fn still_billed(
         &self,
         changes: &[PlannedChange],
@@ -73,6 +164,23 @@ impl Work<'_> {
                 let link = self.store.link_get(&self.sync.name, Kind::Usage, &source).await?;
                 if link.as_ref().and_then(Link::linked) == Some(&line) {
                     let why = format!("line {line}, which it takes the place of, was not set to 0");
+                    refused.insert(change.source.clone(), why);
+                }
+            }
+            // Two that take parts from each other go side by side.
+            let is_mutual = |leader: &str| {
+                let other = changes.iter().find(|other| other.source == leader && other.action == change.action);
+                other.is_some_and(|other| rests(other).iter().any(|rest| rest.leader == change.source))
+            };
+            for rest in rests(change).into_iter().filter(|rest| !is_mutual(&rest.leader)) {
+                let link = self.store.link_get(&self.sync.name, Kind::Usage, &rest.leader).await?;
+                let Some(link) = link.filter(|link| link.linked() == Some(&rest.line)) else { continue };
+                let parts = link.sent.get(PARTS).map(parts_of).unwrap_or_default();
+                if parts.iter().any(|(part, _)| *part == rest.part) {
+                    let why = format!(
+                        "line {} bills {} together with {} still: that is to be approved with it",
+                        rest.line, rest.part, rest.leader
+                    );
                     refused.insert(change.source.clone(), why);
                 }
             }

@@ -3,8 +3,8 @@
 use super::books::Books;
 use crate::engine::plan::Finding;
 use crate::engine::plan::usage::{self as lines, PRODUCT, Product, QUANTITY, integer};
-use crate::model::{Cause, Kind, Record};
 use crate::model::usage::Count;
+use crate::model::{Cause, Kind, Record};
 use std::collections::{BTreeMap, HashMap};
 
 impl Books<'_> {

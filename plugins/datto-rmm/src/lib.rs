@@ -43,7 +43,7 @@ impl Connector for DattoRmm {
         let told: Account<'_> = json::parse(reply.text())?;
         let count = told.devices_status.into_value().and_then(|status| status.number_of_devices.into_value());
         Ok(Identity {
-            account: told.name.text().into_value().unwrap_or_else(|| "(the account has no name)".to_owned()),
+            account: told.name.text().into_value().unwrap_or_default(),
             id: told.uid.text().into_value(),
             // The vendor's text is a name of its own where it is no place of the zone database.
             time_zone: told

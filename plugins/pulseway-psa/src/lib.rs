@@ -43,13 +43,10 @@ impl Connector for PulsewayPsa {
     fn check(host: &dyn Host) -> Result<Identity, Failure> {
         let client = Client::open(host)?;
         let tenant = customers::tenant(&client)?;
-        let detail = tenant.is_none().then(|| "it has no accounts yet".to_owned());
-        Ok(Identity {
-            account: tenant.unwrap_or_else(|| client.settings.tenant.clone()),
-            id: None,
-            time_zone: None,
-            detail,
-        })
+        let detail = tenant
+            .is_none()
+            .then(|| format!("tenant {}, without an account yet that tells its name", client.settings.tenant));
+        Ok(Identity { account: tenant.unwrap_or_default(), id: None, time_zone: None, detail })
     }
 
     fn read(host: &dyn Host, query: Query, after: Option<&str>) -> Result<Page, Failure> {

@@ -43,15 +43,19 @@ impl Connector for PulsewayRmm {
         let organisations = client::list("/organizations", "Id", None, 0, 1);
         let replies = client::send_all(host, vec![client::get("/environment"), organisations])?;
         let organisations = client::open::<Vec<serde::de::IgnoredAny>>(&replies[1])?;
-        // A token may be kept from this one; it is only asked for the name.
-        let environment =
-            client::open::<Environment<'_>>(&replies[0]).ok().and_then(|reply| reply.data).unwrap_or_default();
+        // A token may be kept from this one; any other failure leaves open whose account it is.
+        let environment = match client::open::<Environment<'_>>(&replies[0]) {
+            Ok(reply) => reply.data.unwrap_or_default(),
+            Err(failure @ (Failure::Throttled(_) | Failure::Unavailable(_))) => return Err(failure),
+            Err(_) => Environment::default(),
+        };
         let account = environment.customer_name.text().into_value();
+        let untold = account.is_none().then(|| "the token may not read the account's name".to_owned());
         let version = environment.product_version.text().into_value().map(|version| format!("version {version}"));
         let count = organisations.total.map(|total| format!("{total} organisations in reach"));
-        let detail: Vec<String> = version.into_iter().chain(count).collect();
+        let detail: Vec<String> = untold.into_iter().chain(version).chain(count).collect();
         Ok(Identity {
-            account: account.unwrap_or_else(|| "(the token may not read the account's name)".to_owned()),
+            account: account.unwrap_or_default(),
             id: environment.customer_id.text().into_value(),
             time_zone: None,
             detail: Some(detail.join(", ")).filter(|detail| !detail.is_empty()),

@@ -54,6 +54,14 @@ pub enum Error {
         /// The manifest's troubleshooting text, or ours.
         hint: String,
     },
+    /// Nothing is done until a person decides.
+    #[error("{message}")]
+    Held {
+        /// What is held, and why.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
     /// Somebody wanted it to stop, and it did where nothing is lost.
     #[error("{}", crate::model::run::STOPPED)]
     Stopped,
@@ -83,6 +91,7 @@ impl Error {
             | Error::Invalid { hint, .. }
             | Error::Problems { hint, .. }
             | Error::Busy { hint, .. }
+            | Error::Held { hint, .. }
             | Error::Vendor { hint, .. }
             | Error::Plugin(_, hint) => hint,
             Error::File { .. } => "look at its path and its rights",

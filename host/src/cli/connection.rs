@@ -5,7 +5,7 @@ use super::output::{clean, count, or_dash, short, table};
 use super::parse::{self, Pair, bucket, pair};
 use super::secrets::SecretArgs;
 use super::session::Session;
-use crate::engine::{ConnectionView, NewConnection};
+use crate::engine::{Checked, ConnectionView, NewConnection, Standing};
 use crate::model::connection::BucketOverride;
 use crate::model::{ConnectionName, Manifest, PluginId};
 use clap::Subcommand;
@@ -35,9 +35,24 @@ Examples:
         name: ConnectionName,
     },
     /// Ask the vendor whether the account is usable, and who it is
+    #[command(after_help = "\
+The account that answers first is kept: links are about its records. When settings, secrets or
+endpoints lead to another one, every sync of the connection is held until it is pointed back,
+or until you say that both are the same account. That is journalled with both and your reason,
+and plans made before are void. For another account, add a connection and a sync of its own.
+
+Examples:
+  crosswalk connection check psa
+  crosswalk connection check psa --same --reason \"the vendor moved our database\"")]
     Check {
         /// The connection
         name: ConnectionName,
+        /// Say that the account which answers now is the one of before
+        #[arg(long, requires = "reason")]
+        same: bool,
+        /// Why both are the same account
+        #[arg(long, value_name = "TEXT", requires = "same")]
+        reason: Option<String>,
     },
     /// Grant an endpoint that the plugin asks for
     #[command(after_help = "\
@@ -161,7 +176,7 @@ impl ConnectionCommand {
                 let view = session.tenant().await?.connection_show(&name).await?;
                 show(session, &view, "")
             }
-            ConnectionCommand::Check { name } => check(session, &name).await,
+            ConnectionCommand::Check { name, reason, .. } => check(session, &name, reason.as_deref()).await,
             ConnectionCommand::Grant { name, endpoint, url, private } => {
                 let tenant = session.tenant().await?;
                 let view = tenant.connection_grant(&name, &endpoint, url.as_deref(), &private).await?;
@@ -247,16 +262,44 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn check(session: &Session<'_>, name: &ConnectionName) -> anyhow::Result<Exit> {
-    let identity = session.tenant().await?.connection_check(name).await?;
+/// Asks; a reason is given where both accounts are said to be the same.
+async fn check(session: &Session<'_>, name: &ConnectionName, reason: Option<&str>) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let Checked { identity, standing } = match reason {
+        Some(reason) => tenant.connection_same(name, reason).await?,
+        None => tenant.connection_check(name).await?,
+    };
     session.output.answer(
-        || json!({ "connection": name, "account": identity.account, "detail": identity.detail }),
-        || match &identity.detail {
-            Some(detail) => format!("{name} works: {} ({detail})", identity.account),
-            None => format!("{name} works: {}", identity.account),
+        || {
+            let mut told = json!(standing);
+            told["connection"] = json!(name);
+            told["account"] = json!(identity.account);
+            told["id"] = json!(identity.id);
+            told["detail"] = json!(identity.detail);
+            told
+        },
+        || {
+            let account = [Some(&identity.account).filter(|name| !name.is_empty()), identity.detail.as_ref()];
+            let mut text = match account {
+                [Some(account), Some(detail)] => format!("{name} works: {account} ({detail})"),
+                [Some(told), None] | [None, Some(told)] => format!("{name} works: {told}"),
+                [None, None] => format!("{name} works"),
+            };
+            match &standing {
+                Standing::Kept | Standing::Same => {}
+                Standing::Changed { was } => text.push_str(&format!("\nit takes the place of {was}")),
+                Standing::Other { known, syncs } => {
+                    let syncs = syncs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    text.push_str(&format!(
+                        "\nthe links of {syncs} are about another account, {known}: nothing of them is planned or written\n\
+                         point it back; or, where both are the same: `crosswalk connection check {name} --same --reason TEXT`"
+                    ));
+                }
+            }
+            text
         },
     )?;
-    Ok(Exit::Done)
+    Ok(if matches!(standing, Standing::Other { .. }) { Exit::Held } else { Exit::Done })
 }
 
 async fn help(session: &Session<'_>, name: &ConnectionName, failure: Option<String>) -> anyhow::Result<Exit> {
@@ -294,6 +337,9 @@ fn show(session: &Session<'_>, view: &ConnectionView, before: &str) -> anyhow::R
 
 /// How its connector does, in words.
 fn health(view: &ConnectionView) -> String {
+    if view.account.as_ref().is_some_and(|known| known.other.is_some()) && view.health.state == "ok" {
+        return "held: another account".to_owned();
+    }
     let at = view.health.at.as_deref().unwrap_or_default();
     match view.health.state {
         "quarantine" => format!("in quarantine since {at}"),
@@ -312,6 +358,16 @@ fn words(view: &ConnectionView) -> String {
         short(&connection.digest),
         or_dash(Some(view.secrets.join(", "))),
     );
+    if let Some(known) = &view.account {
+        text.push_str(&format!("account     {}\n", clean(&known.account.to_string())));
+        if let Some(other) = &known.other {
+            let name = &connection.name;
+            text.push_str(&format!(
+                "held        it answers as {}; `crosswalk connection check {name}` says what to do\n",
+                clean(&other.to_string())
+            ));
+        }
+    }
     if view.health.state != "ok" {
         text.push_str(&format!("state       {}\n", health(view)));
     }

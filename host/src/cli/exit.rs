@@ -18,7 +18,7 @@ Exit codes:
     2  the command was used wrongly
     3  a plan has changes that wait for an approval
     4  done in part: something was not read, or some records failed or went stale
-    5  brakes or the sync's trust hold what is left to do
+    5  brakes, the sync's trust, or a connection that answers as another account hold what is left to do
     6  another process works on the same sync, or holds the database
   130  interrupted";
 
@@ -36,7 +36,7 @@ pub enum Exit {
     Pending = 3,
     /// Done in part.
     Partial = 4,
-    /// Brakes or trust hold what is left.
+    /// Brakes, trust or another account hold what is left.
     Held = 5,
     /// Somebody else is at it.
     Busy = 6,
@@ -72,6 +72,7 @@ impl Exit {
         }
         match error.downcast_ref::<Error>() {
             Some(Error::Busy { .. }) => Exit::Busy,
+            Some(Error::Held { .. }) => Exit::Held,
             Some(error) if error.is_locked() => Exit::Busy,
             _ => Exit::Failed,
         }
@@ -209,6 +210,7 @@ mod tests {
         let busy = Error::Busy { message: "m".into(), hint: "h".into() };
         for (error, exit) in [
             (anyhow::Error::from(busy), Exit::Busy),
+            (anyhow::Error::from(Error::Held { message: "m".into(), hint: "h".into() }), Exit::Held),
             (anyhow::Error::from(Error::invalid("m", "h")), Exit::Failed),
             (Told::usage("m", "h"), Exit::Usage),
             (anyhow::anyhow!("m"), Exit::Failed),

@@ -117,6 +117,7 @@ impl Work<'_> {
                 format!("look at that one: `crosswalk plan show {newer}`, then `crosswalk apply {newer}`"),
             ));
         }
+        self.same_accounts(&stored).await?;
         self.store.plan_approve(plan, self.now(), &stored.hash, &self.approved_by(options)).await?;
         let session = Session::new(self, &stored, options).await?;
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();

@@ -9,10 +9,10 @@ use super::{Parts, Tenant};
 use crate::error::Error;
 use crate::model::connection::BucketOverride;
 use crate::model::{
-    Connection, ConnectionName, Description, Endpoint, Failure, Grants, Manifest, Mode, PluginId, Secret,
+    Connection, ConnectionName, Description, Endpoint, Failure, Grants, KnownAccount, Manifest, Mode, PluginId, Secret,
 };
-use crate::runtime::{CallContext, Choice, ConnectionSpec, Connector, Identity, Plugin, SECRET_MIN, check_settings};
-use crate::store::Health;
+use crate::runtime::{CallContext, Choice, ConnectionSpec, Connector, Plugin, SECRET_MIN, check_settings};
+use crate::store::{Health, JournalEntry};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -54,6 +54,8 @@ pub struct ConnectionView {
     pub secrets: Vec<String>,
     /// How its connector does: crashes in a row, a rest, quarantine.
     pub health: HealthView,
+    /// Whose account it is, as it was told last; `None` before it was asked.
+    pub account: Option<KnownAccount>,
     /// Those of them that are too short to be found in what a vendor echoes.
     pub short_secrets: Vec<String>,
 }
@@ -91,6 +93,10 @@ pub(super) struct Opened {
     pub(super) description: Description,
     pub(super) connector: Arc<dyn Connector>,
     pub(super) patience: Patience,
+    /// For calls that only read: what they keep, they keep for this connection alone.
+    pub(super) reading: CallContext,
+    /// The revision of the connection that was opened.
+    pub(super) revision: i64,
 }
 
 impl Opened {
@@ -139,8 +145,9 @@ impl Tenant {
             revision: 0,
         };
         let message = format!("{}: {}, granted {}", new.name, connection.plugin, json!(connection.grants));
-        self.noting(None, "connection-added", message)?.connection_insert(&connection).await?;
-        self.keep_secrets(&new.name, &new.secrets).await?;
+        let mut entries = vec![self.entry("connection-added", message)];
+        entries.extend(self.secret_entries(&new.name, &new.secrets));
+        self.store.noting(None, &entries)?.connection_insert(&connection, &new.secrets).await?;
         self.connection_show(&new.name).await
     }
 
@@ -166,6 +173,7 @@ impl Tenant {
             })
             .collect();
         let health = HealthView::of(self.store.health(name).await?);
+        let account = self.store.account(name).await?;
         let login = grants::logins(manifest, &connection.grants);
         Ok(ConnectionView {
             title: manifest.title.clone(),
@@ -174,6 +182,7 @@ impl Tenant {
             secrets,
             short_secrets,
             health,
+            account,
             connection,
         })
     }
@@ -223,7 +232,7 @@ impl Tenant {
         grants::add_private(endpoint, &mut grant, private)?;
         let message = format!("{name}: {endpoint} {}", json!(grant));
         connection.grants.insert(endpoint.to_owned(), grant);
-        self.noting(None, "granted", message)?.connection_update(&connection).await?;
+        self.noting(None, "granted", message)?.connection_update(&connection, &BTreeMap::new()).await?;
         self.connection_show(name).await
     }
 
@@ -241,7 +250,7 @@ impl Tenant {
             ));
         }
         let store = self.noting(None, "revoked", format!("{name}: {endpoint}"))?;
-        store.connection_update(&connection).await?;
+        store.connection_update(&connection, &BTreeMap::new()).await?;
         self.connection_show(name).await
     }
 
@@ -268,13 +277,9 @@ impl Tenant {
         connection.settings = settings_checked(manifest, &connection.settings)?;
         connection.buckets.extend(buckets.clone());
         let changed = difference(&before, &json!({ "settings": connection.settings, "limits": connection.buckets }));
-        if changed.is_empty() {
-            self.store.connection_update(&connection).await?;
-        } else {
-            let store = self.noting(None, "connection-changed", format!("{name}: {changed}"))?;
-            store.connection_update(&connection).await?;
-        }
-        self.keep_secrets(name, secrets).await?;
+        let changed = (!changed.is_empty()).then(|| self.entry("connection-changed", format!("{name}: {changed}")));
+        let entries: Vec<JournalEntry> = changed.into_iter().chain(self.secret_entries(name, secrets)).collect();
+        self.store.noting(None, &entries)?.connection_update(&connection, secrets).await?;
         self.connection_show(name).await
     }
 
@@ -287,25 +292,9 @@ impl Tenant {
         Ok(self.noting(None, "connection-released", name.to_string())?.connection_release(name).await?)
     }
 
-    /// Stores secrets; the journal learns that each was changed, and nothing else of it.
-    async fn keep_secrets(&self, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Result<(), Error> {
-        for (secret, value) in secrets {
-            let store = self.noting(None, "secret-changed", format!("{name}: {secret}"))?;
-            store.secret_put(name, secret, value).await?;
-        }
-        Ok(())
-    }
-
-    /// Asks the vendor whether the account is usable, and who it is.
-    ///
-    /// # Errors
-    /// The vendor's answer, with what to do about it.
-    pub async fn connection_check(&self, name: &ConnectionName) -> Result<Identity, Error> {
-        let began = self.parts.clock.now();
-        let opened = self.open(name).await?;
-        let identity = opened.connector.check(&reading()).await.map_err(|failure| opened.failed(failure))?;
-        self.note_sound(name, began).await;
-        Ok(identity)
+    /// What the journal learns of secrets: that each was changed, and nothing else.
+    fn secret_entries(&self, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Vec<JournalEntry> {
+        secrets.keys().map(|secret| self.entry("secret-changed", format!("{name}: {secret}"))).collect()
     }
 
     /// What can be chosen for a setting, asked from the vendor now.
@@ -340,7 +329,7 @@ impl Tenant {
 
 impl Parts {
     async fn open(&self, tenant: &Tenant, plugin: &Plugin, connection: Connection) -> Result<Opened, Error> {
-        let name = connection.name.clone();
+        let (name, revision) = (connection.name.clone(), connection.revision);
         let ports = ConnectionPorts {
             store: tenant.store.clone(),
             connection: name.clone(),
@@ -365,7 +354,8 @@ impl Parts {
             hint: general_hint(&failure),
             failure,
         })?;
-        Ok(Opened { name, manifest, description, connector, patience: Patience::default() })
+        let (patience, reading) = (Patience::default(), reading());
+        Ok(Opened { name, manifest, description, connector, patience, reading, revision })
     }
 }
 

@@ -25,8 +25,6 @@ pub(super) struct Work<'p> {
     pub(super) run: RunId,
     /// Findings that bills are wrong by until a person acts.
     pub(super) attention: AtomicU64,
-    /// For calls that only read.
-    pub(super) reading: CallContext,
     /// What was not read, or not to its end, whatever asked for it: one sentence each.
     complaints: Mutex<Vec<String>>,
     /// Whether this run has looked up what earlier ones left open.
@@ -37,8 +35,43 @@ pub(super) struct Work<'p> {
 }
 
 impl Tenant {
-    /// Claims a sync and begins a run on it. Runs that a dead process left are closed.
+    /// Claims a sync and begins a run on it, with both connections sure of their accounts. Runs that a dead
+    /// process left are closed.
+    ///
+    /// # Errors
+    /// No such sync; somebody works on it; a connection cannot be opened, or answers as another account.
     pub(super) async fn begin<'p>(
+        &self,
+        name: &SyncName,
+        mode: Mode,
+        progress: &'p dyn Progress,
+    ) -> Result<Work<'p>, Error> {
+        let work = self.begin_unasked(name, mode, progress).await?;
+        // The first look at each, side by side.
+        let (source, target) = tokio::join!(self.identify(&work.source), self.identify(&work.target));
+        if let Err(error) = source.and(target) {
+            work.fail(&error).await;
+            return Err(error);
+        }
+        Ok(work)
+    }
+
+    /// The same, for work that asks neither vendor.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub(super) async fn begin_stored<'p>(
+        &self,
+        name: &SyncName,
+        progress: &'p dyn Progress,
+    ) -> Result<Work<'p>, Error> {
+        let sync = self.sync(name).await?;
+        self.not_held(&sync.source).await?;
+        self.not_held(&sync.target).await?;
+        self.begin_unasked(name, Mode::Plan, progress).await
+    }
+
+    async fn begin_unasked<'p>(
         &self,
         name: &SyncName,
         mode: Mode,
@@ -62,7 +95,6 @@ impl Tenant {
             progress,
             run,
             attention: AtomicU64::new(0),
-            reading: super::connections::reading(),
             complaints: Mutex::default(),
             recovered: AtomicBool::new(false),
             instance,
@@ -154,7 +186,11 @@ impl Work<'_> {
     /// The same, after so much of a plan was done.
     pub(super) async fn fail_after(&self, error: &Error, done: Option<(PlanId, RunCounts)>) {
         if let Ok(Some(mut run)) = self.store.run_get(self.run).await {
-            run.status = if matches!(error, Error::Stopped) { RunStatus::Partial } else { RunStatus::Failed };
+            run.status = match error {
+                Error::Stopped => RunStatus::Partial,
+                Error::Held { .. } => RunStatus::Held,
+                _ => RunStatus::Failed,
+            };
             run.message = error.to_string();
             if let Some((plan, counts)) = done {
                 (run.plan, run.counts) = (Some(plan), counts);

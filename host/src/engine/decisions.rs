@@ -57,8 +57,12 @@ impl Done {
 impl Tenant {
     /// A handle of the store whose next write also journals a decision about settings, in the same transaction.
     pub(super) fn noting(&self, sync: Option<&SyncName>, event: &str, message: String) -> Result<TenantStore, Error> {
-        let entry = JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(self.parts.clock.now()) };
-        Ok(self.store.noting(sync, &[entry])?)
+        Ok(self.store.noting(sync, &[self.entry(event, message)])?)
+    }
+
+    /// A journal entry of now.
+    pub(super) fn entry(&self, event: &str, message: String) -> JournalEntry {
+        JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(self.parts.clock.now()) }
     }
 
     /// Stores decided links with their journal entries in one transaction. `by` says who or what decided:

@@ -14,6 +14,7 @@ pub mod names;
 pub mod plan;
 pub mod serials;
 
+mod accounts;
 mod alerts;
 mod apply;
 pub(crate) mod claim;
@@ -55,6 +56,7 @@ mod walk;
 mod why;
 mod worker;
 
+pub use accounts::{Checked, Standing};
 pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, HealthView, NewConnection};

@@ -76,7 +76,7 @@ impl Tenant {
     /// # Errors
     /// As [`plan`](Self::plan).
     pub async fn plan_stored(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
-        let work = self.begin(sync, Mode::Plan, progress).await?;
+        let work = self.begin_stored(sync, progress).await?;
         let report = work.make_plan(None).await;
         work.planned(report).await
     }

@@ -5,6 +5,7 @@
 //! a vendor that is down is not waited for kind by kind. A record that cannot be read stands beside
 //! those that were: what waits for it is the caller's to say. Nothing here writes to a vendor.
 
+use super::Stop;
 use super::connections::Opened;
 use super::context::Work;
 use super::settle::{THROTTLE_MAX_MS, THROTTLE_MS};
@@ -46,17 +47,22 @@ impl Patience {
     }
 }
 
-impl Work<'_> {
-    /// Reads a page, and tries again what may pass by itself. It does not wait once a stop is
-    /// asked for.
-    pub(super) async fn read_page(&self, side: &Opened, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
+impl Opened {
+    /// Calls the connector, and again where a failure may pass. It does not wait once a stop is asked for.
+    ///
+    /// # Errors
+    /// The last failure.
+    pub(super) async fn patiently<T, F>(&self, stop: &Stop, call: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
         let (mut throttled, mut tried) = (0, 0);
         loop {
-            let failure = match side.connector.read(&self.reading, query, after).await {
+            let failure = match call().await {
                 Err(failure) if failure.is_passing() => failure,
-                read => {
-                    side.patience.ended(true);
-                    return read;
+                done => {
+                    self.patience.ended(true);
+                    return done;
                 }
             };
             let pause = if let Failure::Throttled { retry_after_ms, .. } = &failure {
@@ -65,17 +71,25 @@ impl Work<'_> {
                 (throttled <= THROTTLE_WAITS).then(|| Duration::from_millis(ms))
             } else {
                 tried += 1;
-                side.patience.pause(tried - 1)
+                self.patience.pause(tried - 1)
             };
             let Some(pause) = pause else {
-                side.patience.ended(false);
+                self.patience.ended(false);
                 return Err(failure);
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.parts.stop.stopped() => return Err(failure),
+                () = stop.stopped() => return Err(failure),
             }
         }
+    }
+}
+
+impl Work<'_> {
+    /// Reads a page, and tries again what may pass by itself. It does not wait once a stop is
+    /// asked for.
+    pub(super) async fn read_page(&self, side: &Opened, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
+        side.patiently(&self.parts.stop, || side.connector.read(&side.reading, query, after)).await
     }
 
     /// Reads a selection to its end; what of it could not be read stands beside it.

@@ -140,7 +140,7 @@ impl Work<'_> {
         if tokens.is_empty() {
             return HashMap::new();
         }
-        let answers = side.connector.settle(&self.reading, tokens).await.unwrap_or_else(|failure| {
+        let answers = side.connector.settle(&side.reading, tokens).await.unwrap_or_else(|failure| {
             tracing::warn!(connection = %side.name, %failure, "accepted writes cannot be asked after; the next run asks again");
             Vec::new()
         });

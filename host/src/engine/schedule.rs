@@ -301,6 +301,16 @@ impl Tenant {
         // With no batch there is no change to write for.
         let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
         let opened = self.open(&wake.connection).await?;
+        // Before an account is known, nothing is linked that what the job keeps could be mixed up with.
+        if self.store.account(&wake.connection).await?.is_some()
+            && let Err(error) = self.identify(&opened).await
+        {
+            if wake.every_ms.is_none() && !matches!(error, Error::Stopped) {
+                let later = self.parts.clock.now().plus_ms(UNKNOWN_MS);
+                self.store.wake_insert(&wake.connection, &wake.job, &wake.payload, later).await?;
+            }
+            return Err(error);
+        }
         let signals = opened.connector.run_job(&context, &wake.job, &wake.payload).await;
         Ok(signals.map_err(|failure| opened.failed(failure))?.len())
     }
@@ -391,6 +401,9 @@ impl Tenant {
 const HOPELESS_MS: i64 = 24 * 3_600_000;
 /// A look-up that is overdue after a run comes no sooner.
 const SOON_MS: i64 = 10_000;
+/// After this long a job that its connector asked for is due again, where it was not known whose account it would
+/// read.
+const UNKNOWN_MS: i64 = 10 * 60_000;
 /// How often usage goes out by itself where nobody said.
 const DAY_MINUTES: u32 = 24 * 60;
 /// The longest interval: 31 days.

@@ -329,7 +329,7 @@ impl Session<'_, '_> {
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(SETTLE_WAIT_MAX);
-            let Ok(answers) = side.connector.settle(&work.reading, &tokens).await else { break };
+            let Ok(answers) = side.connector.settle(&side.reading, &tokens).await else { break };
             let mut answers = by_change(answers);
             for fate in fates.iter_mut() {
                 let Fate::Accepted { token, .. } = fate else { continue };

@@ -89,10 +89,14 @@ impl Tenant {
         for known in self.schedule_list().await?.into_iter().filter(|known| known.sync == *name) {
             self.store.schedule_put(&known.of_another(&self.name, successor, self.parts.clock.now())).await?;
         }
-        let old = self.sync_pause(name, true).await?;
-        self.note(Some(name), "swapped", format!("paused: {successor} takes its place; its {kept} links stay")).await?;
         let message = format!("in place of {name}: {} to {}", sync.source, sync.target);
-        self.note(Some(successor), "swapped", message).await?;
+        self.store.journal_append(Some(successor), &[self.entry("swapped", message)]).await?;
+        let paused = [
+            self.entry("paused", String::new()),
+            self.entry("swapped", format!("paused: {successor} takes its place; its {kept} links stay")),
+        ];
+        self.store.noting(Some(name), &paused)?.sync_pause(name, true).await?;
+        let old = self.sync(name).await?;
         Ok(Swapped { sync, old, taken_along, left_behind, kept })
     }
 

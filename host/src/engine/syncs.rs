@@ -6,7 +6,6 @@ use super::connections::Opened;
 use super::decisions::difference;
 use crate::error::Error;
 use crate::model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
-use crate::store::JournalEntry;
 use serde_json::json;
 
 /// What an operator says of a new sync.
@@ -99,12 +98,6 @@ impl Tenant {
             counts.iter().filter(|(_, state, _)| *state == LinkState::Linked).map(|(_, _, links)| links).sum();
         let message = format!("{name}: {} to {}, with {linked} links", sync.source, sync.target);
         Ok(self.noting(None, "sync-removed", message)?.sync_remove(name).await?)
-    }
-
-    /// Notes in the journal what happened to a sync as a whole.
-    pub(super) async fn note(&self, sync: Option<&SyncName>, event: &str, message: String) -> Result<(), Error> {
-        let entry = JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(self.parts.clock.now()) };
-        Ok(self.store.journal_append(sync, &[entry]).await?)
     }
 
     /// Whether both connectors can do what the rules ask for.

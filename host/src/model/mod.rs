@@ -3,6 +3,7 @@
 //! Nothing here does I/O, knows SQL, wasm or HTTP, or reads the time. The words are
 //! those of the contract (`wit/`); only `runtime` translates between the two.
 
+pub mod account;
 pub mod brake;
 pub mod catalogue;
 pub mod change;
@@ -25,6 +26,7 @@ pub mod sync;
 pub mod usage;
 pub mod value;
 
+pub use account::{Account, KnownAccount};
 pub use brake::Brake;
 pub use change::{Change, Operation, Outcome, Settlement, WriteReport};
 pub use connection::{Connection, Endpoint, Grant, Grants};

@@ -42,6 +42,8 @@ pub(super) struct CallSpec {
     pub(super) around: Arc<Surroundings>,
     pub(super) mode: Mode,
     pub(super) scratch: Arc<Scratch>,
+    /// Whether it sees what earlier calls kept in `mapping`.
+    pub(super) recalls: bool,
     pub(super) reach: Reach,
     pub(super) sent: Arc<SentBook>,
     /// Bytes the guest may hand over in one go.
@@ -89,6 +91,7 @@ where
                 around: spec.around,
                 mode: spec.mode,
                 scratch: spec.scratch,
+                recalls: spec.recalls,
                 diary,
                 main,
             };

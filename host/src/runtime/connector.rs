@@ -11,7 +11,7 @@ use async_trait::async_trait;
 /// Who the credentials belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The account's name at the vendor.
+    /// The account's name at the vendor; empty where it is not told.
     pub account: String,
     /// The account's id at the vendor, where it has one.
     pub id: Option<String>,
@@ -39,8 +39,8 @@ pub struct Signal {
     pub ids: Vec<String>,
 }
 
-/// What a call may do, and for whom. Made once per run: what `mapping.put` stores in a
-/// plan-mode run is kept in `scratch` and dropped with it.
+/// What a call may do, and for whom. Made once per run and connection: what `mapping.put` stores in a
+/// plan-mode run is kept in `scratch`, seen by that connection alone, and dropped with the run.
 #[derive(Debug, Clone)]
 pub struct CallContext {
     /// May it write?
@@ -54,7 +54,8 @@ pub struct CallContext {
 pub trait Connector: Send + Sync {
     /// What it can do.
     async fn describe(&self) -> Result<Description, Failure>;
-    /// Is the account usable, and who is it?
+    /// Is the account usable, and who is it? What earlier calls kept in `mapping` is not seen: the
+    /// vendor itself is asked, at the address and with the login of today.
     async fn check(&self, context: &CallContext) -> Result<Identity, Failure>;
     /// One page.
     async fn read(&self, context: &CallContext, query: &Query, after: Option<&str>) -> Result<Page, Failure>;

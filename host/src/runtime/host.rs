@@ -39,6 +39,8 @@ pub(super) struct CallState {
     pub(super) around: Arc<Surroundings>,
     pub(super) mode: Mode,
     pub(super) scratch: Arc<Scratch>,
+    /// Whether `mapping` tells what earlier calls kept.
+    pub(super) recalls: bool,
     pub(super) pass: Arc<Pass>,
     pub(super) diary: Arc<Diary>,
     /// The host's own threads.
@@ -234,8 +236,12 @@ impl mapping::Host for CallState {
     }
 
     async fn entries(&mut self, space: String, after: Option<String>) -> wasmtime::Result<EntryPage> {
-        let mut found =
-            self.ports().entries(&space, after.as_deref(), ENTRIES_PAGE).await.map_err(fault("read entries"))?;
+        let mut found = match self.recalls {
+            true => {
+                self.ports().entries(&space, after.as_deref(), ENTRIES_PAGE).await.map_err(fault("read entries"))?
+            }
+            false => Vec::new(),
+        };
         let stored_to = (found.len() == ENTRIES_PAGE).then(|| found.last().map(|entry| entry.key.clone())).flatten();
         if self.mode == Mode::Plan {
             let scratch = self.scratch.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -272,6 +278,9 @@ impl CallState {
             if let Some(entry) = scratch.entries.get(&(space.to_owned(), key.to_owned())) {
                 return Ok(entry.clone());
             }
+        }
+        if !self.recalls {
+            return Ok(None);
         }
         self.ports().entry_get(space, key).await.map_err(fault("read an entry"))
     }

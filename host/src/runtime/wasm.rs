@@ -28,15 +28,19 @@ impl WasmConnector {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
     {
-        let spec = CallSpec {
+        self.call(self.read_spec(context), doing).await
+    }
+
+    fn read_spec(&self, context: &CallContext) -> CallSpec {
+        CallSpec {
             around: Arc::clone(&self.around),
             mode: context.mode,
             scratch: Arc::clone(&context.scratch),
+            recalls: true,
             reach: Reach::Reads,
             sent: Arc::default(),
             bytes: self.around.limits.result_bytes,
-        };
-        self.call(spec, doing).await
+        }
     }
 
     async fn call<R, F>(&self, spec: CallSpec, doing: F) -> Result<R, Failure>
@@ -68,6 +72,7 @@ pub(super) async fn describe(
         around: Arc::clone(around),
         mode: Mode::Plan,
         scratch: Arc::<Scratch>::default(),
+        recalls: true,
         reach: Reach::Nothing,
         sent: Arc::default(),
         bytes: around.limits.host_bytes,
@@ -84,7 +89,8 @@ impl Connector for WasmConnector {
     }
 
     async fn check(&self, context: &CallContext) -> Result<Identity, Failure> {
-        let identity = self.reading(context, |guest, store| Box::pin(guest.call_check(store))).await?;
+        let spec = CallSpec { recalls: false, ..self.read_spec(context) };
+        let identity = self.call(spec, |guest, store| Box::pin(guest.call_check(store))).await?;
         Ok(self.texts().identity(self.told(identity)?.into()))
     }
 
@@ -122,6 +128,7 @@ impl Connector for WasmConnector {
             around: Arc::clone(&self.around),
             mode: context.mode,
             scratch: Arc::clone(&context.scratch),
+            recalls: true,
             reach,
             sent: Arc::clone(&sent),
             bytes: self.around.limits.host_bytes,

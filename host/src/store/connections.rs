@@ -2,18 +2,25 @@
 
 use super::rows::{collect, document, first, is_duplicate, to_document, word};
 use super::{StoreError, TenantStore};
-use crate::model::{Connection, ConnectionName};
+use crate::model::{Connection, ConnectionName, Secret};
 use rusqlite::{Row, params};
+use std::collections::BTreeMap;
 
 const COLUMNS: &str = "name, plugin, digest, settings, grants, buckets, revision";
 
 impl TenantStore {
-    /// Adds a connection; its revision becomes 1.
+    /// Adds a connection with its secrets, in one transaction; its revision becomes 1.
     ///
     /// # Errors
-    /// `Exists`.
-    pub async fn connection_insert(&self, connection: &Connection) -> Result<(), StoreError> {
+    /// `Exists`; `TooLarge` (a secret), and all about keys.
+    pub async fn connection_insert(
+        &self,
+        connection: &Connection,
+        secrets: &BTreeMap<String, Secret>,
+    ) -> Result<(), StoreError> {
         let (tenant, connection) = (self.id, connection.clone());
+        let sealed = self.seal(&connection.name, secrets).await?;
+        let put = sealed.clone();
         self.write(move |db| {
             let sql = format!("INSERT INTO connections ({COLUMNS}, tenant) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)");
             db.prepare_cached(&sql)?
@@ -29,9 +36,12 @@ impl TenantStore {
                 .map(drop)
                 .map_err(|error| {
                     if is_duplicate(&error) { StoreError::exists("connection", &connection.name) } else { error.into() }
-                })
+                })?;
+            put.put(db, tenant, connection_id(db, tenant, &connection.name)?)
         })
-        .await
+        .await?;
+        self.sealed_with(sealed);
+        Ok(())
     }
 
     /// One connection.
@@ -60,35 +70,46 @@ impl TenantStore {
         .await
     }
 
-    /// Stores a changed connection, and gives its new revision.
+    /// Stores a changed connection with these of its secrets, in one transaction, and gives its new revision:
+    /// by it anything that was learnt from the vendor before is known to be older than its login.
     ///
     /// # Errors
-    /// `Stale`, unless its revision is the stored one; `NotFound`.
-    pub async fn connection_update(&self, connection: &Connection) -> Result<i64, StoreError> {
+    /// `Stale`, unless its revision is the stored one; `NotFound`; `TooLarge` (a secret), and all about keys.
+    pub async fn connection_update(
+        &self,
+        connection: &Connection,
+        secrets: &BTreeMap<String, Secret>,
+    ) -> Result<i64, StoreError> {
         let (tenant, connection) = (self.id, connection.clone());
-        self.write(move |db| {
-            connection_id(db, tenant, &connection.name)?;
-            let changed = db
-                .prepare_cached(
-                    "UPDATE connections SET plugin = ?1, digest = ?2, settings = ?3, grants = ?4, buckets = ?5, \
+        let sealed = self.seal(&connection.name, secrets).await?;
+        let put = sealed.clone();
+        let stored = self
+            .write(move |db| {
+                let id = connection_id(db, tenant, &connection.name)?;
+                let changed = db
+                    .prepare_cached(
+                        "UPDATE connections SET plugin = ?1, digest = ?2, settings = ?3, grants = ?4, buckets = ?5, \
                      revision = revision + 1 WHERE tenant = ?6 AND name = ?7 AND revision = ?8",
-                )?
-                .execute(params![
-                    connection.plugin.as_str(),
-                    connection.digest,
-                    to_document(&connection.settings)?,
-                    to_document(&connection.grants)?,
-                    to_document(&connection.buckets)?,
-                    tenant,
-                    connection.name.as_str(),
-                    connection.revision,
-                ])?;
-            if changed == 0 {
-                return Err(StoreError::stale("connection", &connection.name));
-            }
-            Ok(connection.revision + 1)
-        })
-        .await
+                    )?
+                    .execute(params![
+                        connection.plugin.as_str(),
+                        connection.digest,
+                        to_document(&connection.settings)?,
+                        to_document(&connection.grants)?,
+                        to_document(&connection.buckets)?,
+                        tenant,
+                        connection.name.as_str(),
+                        connection.revision,
+                    ])?;
+                if changed == 0 {
+                    return Err(StoreError::stale("connection", &connection.name));
+                }
+                put.put(db, tenant, id)?;
+                Ok(connection.revision + 1)
+            })
+            .await?;
+        self.sealed_with(sealed);
+        Ok(stored)
     }
 }
 

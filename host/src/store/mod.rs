@@ -15,6 +15,7 @@
 //! 3. a `mod` line here; 4. a case in `tests.rs`, where each table shows that another
 //! tenant sees nothing of it.
 
+mod accounts;
 mod apply;
 mod budget;
 mod changes;

@@ -354,6 +354,14 @@ fn mark_gone(
     Ok(changed as u64)
 }
 
+/// Ends every walk of a connection that is under way or was left: its place is worth nothing any more.
+pub(super) fn end_all(db: &Connection, tenant: i64, connection: i64, at: Timestamp) -> Result<(), StoreError> {
+    let mut open =
+        db.prepare_cached("SELECT id FROM reads WHERE tenant = ?1 AND connection = ?2 AND ended_at IS NULL")?;
+    let open = collect(open.query([tenant, connection])?, |row| Ok(row.get(0)?))?;
+    open.into_iter().try_for_each(|read| end(db, tenant, read, Ending::default(), at))
+}
+
 fn end(db: &Connection, tenant: i64, read: i64, ending: Ending, at: Timestamp) -> Result<(), StoreError> {
     let Ending { complete, walked, doubted, missing } = ending;
     db.prepare_cached(

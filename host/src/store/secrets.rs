@@ -11,40 +11,70 @@ use std::collections::BTreeMap;
 /// The longest name of a secret, and the longest secret, in bytes: a private key fits.
 const LIMITS: (usize, usize) = (100, 64 * 1024);
 
-impl TenantStore {
-    /// Stores a secret; one of that name is replaced. Makes the key file, where one is
-    /// configured and this is the first secret of the database.
+/// Encrypted secrets on their way into a transaction: the cipher, what tells its key, and each secret by its name.
+#[derive(Clone)]
+pub(super) struct Sealed(Option<(Cipher, Vec<u8>, Vec<(String, Vec<u8>)>)>);
+
+impl Sealed {
+    /// Stores them.
     ///
     /// # Errors
-    /// `NotFound` (the connection), `TooLarge`, and all about keys.
-    pub async fn secret_put(&self, connection: &ConnectionName, name: &str, secret: &Secret) -> Result<(), StoreError> {
-        check_length("the name of the secret", name, LIMITS.0)?;
-        if secret.expose().len() > LIMITS.1 {
-            return Err(StoreError::TooLarge { what: format!("the secret `{name}` has more than {} bytes", LIMITS.1) });
+    /// Another process was first, with another key.
+    pub(super) fn put(&self, db: &Connection, tenant: i64, connection: i64) -> Result<(), StoreError> {
+        let Some((cipher, check, rows)) = &self.0 else { return Ok(()) };
+        db.prepare_cached("INSERT INTO key_check (id, sealed) VALUES (1, ?1) ON CONFLICT DO NOTHING")?
+            .execute([check])?;
+        if !key_check(db)?.is_some_and(|check| cipher.made(&check)) {
+            return Err(StoreError::WrongKey);
+        }
+        let mut insert = db.prepare_cached(
+            "INSERT INTO secrets (tenant, connection, name, sealed) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+        )?;
+        for (name, sealed) in rows {
+            insert.execute(params![tenant, connection, name, sealed])?;
+        }
+        Ok(())
+    }
+}
+
+impl TenantStore {
+    /// Encrypts secrets for a transaction that stores them ([`Sealed::put`]); after its commit
+    /// [`sealed_with`](Self::sealed_with) is due. Makes the key file, where one is configured and these
+    /// are the first secrets of the database.
+    ///
+    /// # Errors
+    /// `TooLarge`, and all about keys.
+    pub(super) async fn seal(
+        &self,
+        connection: &ConnectionName,
+        secrets: &BTreeMap<String, Secret>,
+    ) -> Result<Sealed, StoreError> {
+        for (name, secret) in secrets {
+            check_length("the name of the secret", name, LIMITS.0)?;
+            if secret.expose().len() > LIMITS.1 {
+                let what = format!("the secret `{name}` has more than {} bytes", LIMITS.1);
+                return Err(StoreError::TooLarge { what });
+            }
+        }
+        if secrets.is_empty() {
+            return Ok(Sealed(None));
         }
         let cipher = self.cipher_or_new().await?;
-        let sealed = cipher.seal(secret.expose().as_bytes(), &self.place(connection, name))?;
         let check = cipher.check_value()?;
-        let (tenant, connection, name) = (self.id, connection.clone(), name.to_owned());
-        let used = cipher.clone();
-        self.write(move |db| {
-            let connection = connection_id(db, tenant, &connection)?;
-            db.prepare_cached("INSERT INTO key_check (id, sealed) VALUES (1, ?1) ON CONFLICT DO NOTHING")?
-                .execute([check])?;
-            // Another process may have been first, with another key.
-            if !key_check(db)?.is_some_and(|check| used.made(&check)) {
-                return Err(StoreError::WrongKey);
-            }
-            db.prepare_cached(
-                "INSERT INTO secrets (tenant, connection, name, sealed) VALUES (?1, ?2, ?3, ?4) \
-                 ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-            )?
-            .execute(params![tenant, connection, name, sealed])?;
-            Ok(())
-        })
-        .await?;
-        let _ = self.base.cipher.set(cipher);
-        Ok(())
+        let seal = |(name, secret): (&String, &Secret)| {
+            let sealed = cipher.seal(secret.expose().as_bytes(), &self.place(connection, name))?;
+            Ok((name.clone(), sealed))
+        };
+        let rows = secrets.iter().map(seal).collect::<Result<_, StoreError>>()?;
+        Ok(Sealed(Some((cipher, check, rows))))
+    }
+
+    /// Notes the key that stored secrets are encrypted with.
+    pub(super) fn sealed_with(&self, sealed: Sealed) {
+        if let Some((cipher, ..)) = sealed.0 {
+            let _ = self.base.cipher.set(cipher);
+        }
     }
 
     /// All secrets of a connection.

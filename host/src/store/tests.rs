@@ -15,8 +15,8 @@ mod usage;
 
 use super::*;
 use crate::model::{
-    Action, Connection, ConnectionName, Field, Kind, Link, LinkState, Mode, PlannedChange, Record, Risk, RunId, Sync,
-    SyncName, SyncRules, Timestamp, Value,
+    Action, Connection, ConnectionName, Field, Kind, Link, LinkState, Mode, PlannedChange, Record, Risk, RunId, Secret,
+    Sync, SyncName, SyncRules, Timestamp, Value,
 };
 use std::collections::BTreeMap;
 
@@ -53,13 +53,19 @@ fn open(folder: &Path) -> Result<Store, StoreError> {
     Store::open_patiently(&folder.join("db"), &KeySource::File(folder.join("key")), Duration::from_millis(200))
 }
 
+/// Stores a secret of a connection that stays as it is.
+async fn keep(tenant: &TenantStore, name: &ConnectionName, secret: &str, value: &Secret) -> Result<i64, StoreError> {
+    let connection = tenant.connection_get(name).await?.ok_or_else(|| StoreError::not_found("connection", name))?;
+    tenant.connection_update(&connection, &BTreeMap::from([(secret.to_owned(), value.clone())])).await
+}
+
 /// A tenant with connections and a sync, made if it is not there.
 async fn tenant(store: &Store, name: &str) -> TenantStore {
     let name = TenantName::new(name).unwrap();
     store.tenant_insert(&name, T0).await.unwrap();
     let tenant = store.tenant(&name).await.unwrap();
     for name in ["rmm", "psa"] {
-        tenant.connection_insert(&connection(name)).await.unwrap();
+        tenant.connection_insert(&connection(name), &BTreeMap::new()).await.unwrap();
     }
     tenant.sync_insert(&sync("main")).await.unwrap();
     tenant

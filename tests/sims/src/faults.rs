@@ -51,6 +51,8 @@ struct Shared {
     /// Slow writes that are not over.
     under_way: AtomicUsize,
     rules: Mutex<Vec<Rule>>,
+    /// The id of the account it says it is, in place of its own.
+    account: Mutex<Option<String>>,
 }
 
 /// What one call meets before it is carried out.
@@ -125,6 +127,16 @@ pub(crate) enum NewIds {
 const NAME_FIELDS: [&str; 5] = ["companyName", "accountName", "locationName", "name", "referenceTitle"];
 
 impl Faults {
+    /// From now on it says that it is the account of this id: another database behind the same address.
+    pub fn answer_as(&self, account: &str) {
+        *self.0.account.lock() = Some(account.to_owned());
+    }
+
+    /// The id of the account it says it is, its own being `own`.
+    pub(crate) fn account(&self, own: &str) -> String {
+        self.0.account.lock().clone().unwrap_or_else(|| own.to_owned())
+    }
+
     /// Every fault that can be set, with a line on what it does.
     pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
         NAMES.iter().map(|(name, .., does)| (*name, *does))

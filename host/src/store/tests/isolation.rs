@@ -7,7 +7,7 @@ use crate::model::{ReverseDecision, Secret};
 /// Fills every table that has tenants, under the same names.
 async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, String) {
     let (rmm, psa, sync) = (rmm(), psa(), main_sync());
-    tenant.secret_put(&rmm, "password", &Secret::new(tenant.name().to_string())).await.unwrap();
+    keep(tenant, &rmm, "password", &Secret::new(tenant.name().to_string())).await.unwrap();
     tenant
         .records_put(&rmm, Kind::Asset, &[Record { stamp: Some("s".into()), ..record("1", Some("a")) }], T0)
         .await
@@ -43,6 +43,10 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     let count = Count { customer: "a".into(), product: "p".into(), period: String::new(), quantity: 1, actual: None };
     tenant.counts_put(&rmm, vec![count], T0).await.unwrap();
     tenant.budget_take(&[1; 32], "all", 1, 60_000, 1, T0).await.unwrap();
+    let account = crate::model::Account { name: tenant.name().to_string(), id: None };
+    let known =
+        crate::model::KnownAccount { account, since: T0, said_at: None, revision: 1, asked_at: T0, other: None };
+    tenant.account_put(&rmm, &known).await.unwrap();
     tenant.refusal_note(&rmm, "not granted", 1, T0).await.unwrap();
     tenant.records_measure(&rmm, Kind::Asset).await.unwrap();
     (run, plan, read, wakeup)
@@ -147,7 +151,7 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
 #[tokio::test]
 async fn a_sealed_secret_is_of_no_use_elsewhere() {
     let bed = Bed::new().await;
-    bed.tenant.secret_put(&rmm(), "password", &Secret::new("hush")).await.unwrap();
+    keep(&bed.tenant, &rmm(), "password", &Secret::new("hush")).await.unwrap();
     let two = tenant(&bed.store, "other").await;
     let db = rusqlite::Connection::open(bed.folder.path().join("db")).unwrap();
     let copied = db

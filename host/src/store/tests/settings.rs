@@ -46,12 +46,15 @@ async fn connections_and_syncs_change_by_revision() {
     let mut one = tenant.connection_get(&rmm()).await.unwrap().unwrap();
     assert_eq!(one, connection("rmm"));
     one.digest = "other".into();
-    assert_eq!(tenant.connection_update(&one).await.unwrap(), 2);
-    let error = tenant.connection_update(&one).await.unwrap_err();
+    assert_eq!(tenant.connection_update(&one, &BTreeMap::new()).await.unwrap(), 2);
+    let error = tenant.connection_update(&one, &BTreeMap::new()).await.unwrap_err();
     assert!(matches!(&error, StoreError::Stale { what } if what == "connection `rmm`"), "{error}");
     assert_eq!(tenant.connection_get(&rmm()).await.unwrap().unwrap().digest, "other");
-    assert!(matches!(tenant.connection_insert(&one).await.unwrap_err(), StoreError::Exists { .. }));
-    assert!(matches!(tenant.connection_update(&connection("no")).await.unwrap_err(), StoreError::NotFound { .. }));
+    assert!(matches!(tenant.connection_insert(&one, &BTreeMap::new()).await.unwrap_err(), StoreError::Exists { .. }));
+    assert!(matches!(
+        tenant.connection_update(&connection("no"), &BTreeMap::new()).await.unwrap_err(),
+        StoreError::NotFound { .. }
+    ));
     let names: Vec<_> = tenant.connection_list().await.unwrap().into_iter().map(|one| one.name).collect();
     assert_eq!(names, [psa(), rmm()]);
 
@@ -73,9 +76,9 @@ async fn secrets_come_back_only_with_their_key() {
     let key = bed.folder.path().join("key");
     assert!(!key.exists(), "no key before there is a secret");
     assert_eq!(bed.tenant.secrets(&rmm()).await.unwrap(), BTreeMap::new());
-    bed.tenant.secret_put(&rmm(), "password", &Secret::new("hush")).await.unwrap();
-    bed.tenant.secret_put(&rmm(), "password", &Secret::new("hush hush")).await.unwrap();
-    bed.tenant.secret_put(&rmm(), "user", &Secret::new("me")).await.unwrap();
+    keep(&bed.tenant, &rmm(), "password", &Secret::new("hush")).await.unwrap();
+    keep(&bed.tenant, &rmm(), "password", &Secret::new("hush hush")).await.unwrap();
+    keep(&bed.tenant, &rmm(), "user", &Secret::new("me")).await.unwrap();
     let expected =
         BTreeMap::from([("password".to_owned(), Secret::new("hush hush")), ("user".to_owned(), Secret::new("me"))]);
     assert_eq!(bed.tenant.secrets(&rmm()).await.unwrap(), expected);
@@ -105,8 +108,8 @@ async fn two_first_secrets_with_two_keys_do_not_mix() {
     let path = bed.folder.path().join("db");
     let other = Store::open(&path, &KeySource::Value(Secret::new("07".repeat(32)))).unwrap();
     let other = other.tenant(&TenantName::default()).await.unwrap();
-    bed.tenant.secret_put(&rmm(), "password", &Secret::new("hush")).await.unwrap();
-    let error = other.secret_put(&psa(), "password", &Secret::new("hush")).await.unwrap_err();
+    keep(&bed.tenant, &rmm(), "password", &Secret::new("hush")).await.unwrap();
+    let error = keep(&other, &psa(), "password", &Secret::new("hush")).await.unwrap_err();
     assert!(matches!(error, StoreError::WrongKey), "{error}");
     assert!(matches!(other.secrets(&rmm()).await.unwrap_err(), StoreError::WrongKey));
     assert_eq!(other.secrets(&psa()).await.unwrap(), BTreeMap::new(), "nothing was stored");
@@ -116,7 +119,7 @@ async fn two_first_secrets_with_two_keys_do_not_mix() {
 async fn secrets_have_limits() {
     let bed = Bed::new().await;
     for (name, secret) in [("n".repeat(101), "x".to_owned()), ("n".to_owned(), "x".repeat(64 * 1024 + 1))] {
-        let error = bed.tenant.secret_put(&rmm(), &name, &Secret::new(&secret)).await.unwrap_err();
+        let error = keep(&bed.tenant, &rmm(), &name, &Secret::new(&secret)).await.unwrap_err();
         assert!(matches!(&error, StoreError::TooLarge { what } if !what.contains("xxx")), "{error}");
     }
 }

@@ -171,7 +171,8 @@ impl Psa {
         let host = host(call);
         Reply::value(
             200,
-            &json!({"zoneName": "Sim Zone", "url": format!("http://{host}/ATServicesRest/"), "webUrl": format!("http://{host}/"), "ci": 30595}),
+            &json!({"zoneName": "Sim Zone", "url": format!("http://{host}/ATServicesRest/"), "webUrl": format!("http://{host}/"),
+                "ci": self.faults.account("30595").parse::<i64>().ok()}),
         )
     }
 

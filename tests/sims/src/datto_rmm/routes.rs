@@ -203,7 +203,7 @@ impl Datto {
             }
             ["system", "pagination"] => Ok(Reply::value(200, &json!({"max": MAX}))),
             ["system", "request_rate"] => Ok(Reply::value(200, &self.limits.report(ACCOUNT))),
-            ["account"] => Ok(Reply::value(200, &account(state))),
+            ["account"] => Ok(Reply::value(200, &account(state, &self.faults.account(ACCOUNT)))),
             ["account", "sites"] => {
                 let (page, part) = (Page::of(call)?, narrows(call, "siteName"));
                 if self.shifts(call, &page) {
@@ -333,11 +333,11 @@ fn one_device(state: &State, slot: i64) -> Answer {
     Ok(written(|out| out.extend_from_slice(&row.json)))
 }
 
-fn account(state: &State) -> Value {
+fn account(state: &State, uid: &str) -> Value {
     let online = state.order.iter().filter(|s| state.row(**s).is_some_and(|r| r.online)).count();
     let all = state.order.len();
     json!({
-        "id": 4711, "uid": ACCOUNT, "name": "Simulated MSP", "currency": "EUR",
+        "id": 4711, "uid": uid, "name": "Simulated MSP", "currency": "EUR",
         "descriptor": {"bilingEmail": "billing@example.com", "deviceLimit": all + 100, "timeZone": "UTC"},
         "devicesStatus": {"numberOfDevices": all, "numberOfOnlineDevices": online, "numberOfOfflineDevices": all - online,
             "numberOfOnDemandDevices": 0, "numberOfManagedDevices": all},

@@ -127,7 +127,7 @@ impl Rmm {
             return Ok(all_of(&read?));
         }
         match *segments {
-            ["environment"] => Ok(environment(state)),
+            ["environment"] => Ok(environment(state, &self.faults.account("4711"))),
             [name] => {
                 let collection = Collection::named(name).ok_or_else(not_found)?;
                 self.list(state, call, collection)
@@ -440,10 +440,10 @@ fn contact(value: &Value) -> (Option<Address>, String) {
     ((!empty).then_some(Address { street, city, zip, country }), text("Phone"))
 }
 
-fn environment(state: &State) -> Reply {
+fn environment(state: &State, account: &str) -> Reply {
     let devices = state.slot_of.len();
     let data = json!({
-        "ProductVersion": "9.14.2", "CustomerId": "4711", "CustomerName": "Simulated MSP", "ServerType": "Cloud", "Language": "en",
+        "ProductVersion": "9.14.2", "CustomerId": account, "CustomerName": "Simulated MSP", "ServerType": "Cloud", "Language": "en",
         "License": {"Monitoring": {"Devices": {"TotalInUse": devices, "Limit": devices + 100}, "ExpirationDate": "2030-01-01T00:00:00Z"}}
     });
     Reply::value(200, &json!({"Data": data, "Meta": {"ResponseCode": 200}}))

@@ -4,6 +4,7 @@ use crate::harness::pair::{Psa, Rmm};
 use crate::harness::{TestApp, sync};
 use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport};
 use crosswalk::model::{Action, Kind, SyncRules, Trust};
+use crosswalk::store::{JournalEntry, JournalFilter};
 use crosswalk_sims::{Existing, World};
 use serde_json::json;
 
@@ -175,4 +176,37 @@ async fn a_first_run_ends_though_something_waits_for_what_no_yes_can_give() {
     let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
     assert_eq!(held(&run.plan, Kind::Asset, Action::Update), (1, 0), "{:?}", run.plan.plan.totals);
     assert!(psa.items().iter().any(|item| item.name == "RECEPTION"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_brake_that_is_let_go_is_in_the_journal_with_what_it_held_and_who_let_it_go() {
+    let (app, rmm, _psa) = started(2, 12).await;
+    let gone: Vec<String> =
+        rmm.devices().into_iter().filter(|one| one.name.starts_with("Acme")).map(|one| one.id).take(8).collect();
+    rmm.remove_devices(gone.iter().map(String::as_str));
+    app.plan().await;
+    app.clock.advance_ms(10 * DAY_MS);
+    let plan = app.plan().await;
+    assert_eq!(held(&plan, Kind::Asset, Action::Deactivate), (8, 8));
+    let journal = || async {
+        let filter = JournalFilter { sync: Some(sync()), ..JournalFilter::default() };
+        let entries = app.tenant.journal(&filter).await.expect("a journal");
+        let of = move |entry: &JournalEntry| entry.event == "released" && entry.plan == Some(plan.plan.id);
+        entries.into_iter().filter(of).collect::<Vec<_>>()
+    };
+    let options = ApplyOptions { release: vec!["updates".to_owned()], ..ApplyOptions::default() };
+    app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
+    assert!(journal().await.is_empty(), "nothing was held by that brake");
+    let options = ApplyOptions {
+        release: vec!["deactivations".to_owned()],
+        approved_by: Some("maria".to_owned()),
+        ..ApplyOptions::default()
+    };
+    app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
+    let entries = journal().await;
+    let [entry] = entries.as_slice() else { panic!("{entries:?}") };
+    assert!(entry.message.contains("deactivations of 8 asset changes") && entry.message.contains("maria"), "{entry:?}");
+    let detail = entry.detail.as_ref().expect("what it rested on");
+    assert_eq!(detail["held"][0]["changes"], 8);
+    assert!(detail["held"][0]["reasons"][0].as_str().expect("a reason").contains("of 12 linked assets"), "{detail}");
 }

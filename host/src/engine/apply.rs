@@ -9,6 +9,7 @@
 
 mod fresh;
 mod queue;
+mod released;
 mod resolve;
 
 use queue::{Queue, records_of};
@@ -118,8 +119,11 @@ impl Work<'_> {
             ));
         }
         self.same_accounts(&stored).await?;
-        self.store.plan_approve(plan, self.now(), &stored.hash, &self.approved_by(options)).await?;
         let session = Session::new(self, &stored, options).await?;
+        let by = self.approved_by(options);
+        let released: Vec<JournalEntry> = session.released(&stored, &by).await?.into_iter().collect();
+        let store = self.store.noting(Some(&self.sync.name), &released)?;
+        store.plan_approve(plan, self.now(), &stored.hash, &by).await?;
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
         self.progress.begin(Stage::Applying, Some(waiting));
         for (kind, action) in

@@ -6,7 +6,6 @@ use super::progress::Progress;
 use super::{Parts, Tenant};
 use crate::error::Error;
 use crate::model::{ChangeId, Kind, Mode, PlanId, RunCounts, RunId, RunStatus, Side, Sync, SyncName};
-use crate::runtime::CallContext;
 use crate::store::TenantStore;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,0 +1,63 @@
+//! Brakes that an approval lets go, as a decision in the journal: which, by whom, of which changes, and what held them.
+//! It is stored in one transaction with the approval. What may go is decided in `apply`.
+
+use super::Session;
+use crate::error::Error;
+use crate::model::{Kind, Plan};
+use crate::store::{ChangeFilter, JournalEntry};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Changes read at a time: a first plan is held whole.
+const PAGE: usize = 500;
+/// Reasons of one brake and kind that are kept: of a customer each has its own.
+const REASONS: usize = 20;
+
+/// What one brake held of one kind.
+#[derive(Default)]
+struct Held {
+    changes: u64,
+    reasons: Vec<String>,
+}
+
+impl Session<'_, '_> {
+    /// The entry about the brakes that this application lets go, by `by`; `None` when nothing that is held is let go.
+    pub(super) async fn released(&self, plan: &Plan, by: &str) -> Result<Option<JournalEntry>, Error> {
+        if self.options.release.is_empty() || plan.totals.iter().all(|total| total.held == 0) {
+            return Ok(None);
+        }
+        let (customer, kind) = (self.options.customer.clone(), self.options.kind);
+        let filter = ChangeFilter { held: Some(true), customer, kind, ..ChangeFilter::default() };
+        let (mut held, mut after) = (BTreeMap::<(String, Kind), Held>::new(), 0);
+        loop {
+            let page = self.work.store.plan_changes(plan.id, &filter, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.change.sequence;
+            for change in page.iter().map(|row| &row.change).filter(|change| self.may_go(change)) {
+                let Some(hold) = &change.held else { continue };
+                let of = held.entry((hold.brake.clone(), change.kind)).or_default();
+                of.changes += 1;
+                if of.reasons.len() < REASONS && !of.reasons.contains(&hold.reason) {
+                    of.reasons.push(hold.reason.clone());
+                }
+            }
+        }
+        if held.is_empty() {
+            return Ok(None);
+        }
+        let told = |((brake, kind), of): (&(String, Kind), &Held)| format!("{brake} of {} {kind} changes", of.changes);
+        let told: Vec<String> = held.iter().map(told).collect();
+        let rested = |((brake, kind), of): (&(String, Kind), &Held)| json!({ "brake": brake, "kind": kind, "changes": of.changes, "reasons": of.reasons });
+        let rested: Vec<serde_json::Value> = held.iter().map(rested).collect();
+        Ok(Some(JournalEntry {
+            run: Some(self.work.run),
+            plan: Some(plan.id),
+            kind: self.options.kind,
+            customer: self.options.customer.clone(),
+            event: "released".to_owned(),
+            message: format!("plan {}: {} let go by {by}", plan.id, told.join(", ")),
+            detail: Some(json!({ "by": by, "hash": plan.hash, "release": self.options.release, "held": rested })),
+            ..JournalEntry::at(self.work.now())
+        }))
+    }
+}

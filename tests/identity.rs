@@ -329,3 +329,45 @@ async fn a_yes_links_what_was_shown_or_nothing() {
     let one: Vec<_> = shown.into_iter().filter(|link| link.source != acme).collect();
     assert_eq!(app.tenant.link_accept_these(&sync(), 0.9, one).await.unwrap().links.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serial_that_comes_an_hour_after_the_device_finds_the_item_that_purchasing_made() {
+    for pair in [("datto-rmm", "autotask"), ("pulseway-rmm", "pulseway-psa")] {
+        let world = World::by_hand().customer("Acme Ltd").devices("WS", 3).device("DESKTOP-1H2J3K", "").build();
+        let existing = Existing::by_hand().account("Acme Ltd").item("STOCK-0815", "PF3XK9Q2").build();
+        let (app, rmm, psa) = started(pair, &world, &existing).await;
+        let stock = psa.items().into_iter().find(|item| item.name == "STOCK-0815").expect("purchasing's").id;
+        app.bring_in_step().await;
+        let device = rmm.device("DESKTOP-1H2J3K").id;
+        assert_eq!(app.link_target(Kind::Asset, &device).await, None, "{pair:?}: it is waited for");
+        assert_eq!(psa.items().len(), 4);
+        let plan = app.plan().await;
+        let told = plan.findings.iter().find(|finding| finding.source == device).expect("it is told");
+        assert!(told.message.contains("no serial number yet"), "{}", told.message);
+        app.clock.advance_ms(DAY_MS / 24);
+        rmm.set_serial(&device, Some("PF3XK9Q2"));
+        if let Rmm::Datto(sim) = &rmm {
+            sim.audit_all(app.clock_s());
+        }
+        app.bring_in_step().await;
+        assert_eq!(app.link_target(Kind::Asset, &device).await, Some(stock.clone()), "{pair:?}");
+        assert_eq!(psa.items().len(), 4, "{pair:?}");
+        assert!(psa.duplicates().is_empty(), "{pair:?}: {:?}", psa.duplicates());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_never_tells_a_serial_is_created_when_it_has_waited() {
+    for pair in [("datto-rmm", "autotask"), ("pulseway-rmm", "pulseway-psa")] {
+        let world = World::by_hand().customer("Acme Ltd").devices("WS", 3).device("DESKTOP-1H2J3K", "").build();
+        let (app, rmm, psa) = started(pair, &world, &Existing::default()).await;
+        app.bring_in_step().await;
+        let device = rmm.device("DESKTOP-1H2J3K").id;
+        app.clock.advance_ms(DAY_MS - 60_000);
+        assert_eq!(count(&app.plan().await, Kind::Asset, Action::Create), 0, "{pair:?}");
+        app.clock.advance_ms(2 * 60_000);
+        app.bring_in_step().await;
+        assert!(app.link_target(Kind::Asset, &device).await.is_some(), "{pair:?}");
+        assert_eq!(psa.items().len(), 4, "{pair:?}");
+    }
+}

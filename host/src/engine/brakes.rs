@@ -23,6 +23,10 @@
 //! | `zero`, `edited`, `moved`, `takeover`, `parts` | each such line | none | 60 set by hand: never overwritten unseen |
 //! | `first-run` | | all of a kind until a whole plan of it was let go | a kind added later is looked at once |
 //!
+//! Before any brake two waits, told as findings: what is missing is taken out of use after 72 hours (`grace-hours`), and a
+//! device that tells no serial number, under a name that systems make up, is created after 24 (`identity-hours`): an
+//! inventory comes within a day of the agent, and brings what it is found by in the target.
+//!
 //! What holds quantities is decided with the lines (`plan/usage/holds.rs`), where `usage list` and an approval see it as
 //! well: usage counts for none of the classes here, and a new line is a rise.
 //!

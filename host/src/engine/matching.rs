@@ -27,7 +27,7 @@ mod table;
 pub(super) use board::has_close_second;
 pub use contracts::{ContractMatchInput, match_contract};
 pub use customers::{CustomerMatchInput, match_customers};
-pub use records::{MatchInput, match_records};
+pub use records::{MatchInput, is_nameless, match_records};
 pub(super) use score::NameIndex;
 
 use crate::model::{Candidate, Kind, Link, LinkState, Timestamp};

@@ -167,6 +167,13 @@ pub fn domain(address: &str) -> Option<String> {
 /// The one label behind a name that is a domain of a house; others count as one from two labels on.
 const LOCAL_DOMAINS: &[&str] = &["corp", "home", "internal", "intra", "intranet", "lan", "local", "localdomain"];
 
+/// What systems call themselves until somebody gives them a name, without dashes and spaces.
+#[rustfmt::skip]
+const MADE_UP: &[&str] = &[
+    "android", "debian", "fedora", "imac", "ipad", "iphone", "localhost", "macbook", "macbookair", "macbookpro",
+    "macmini", "newdevice", "raspberrypi", "ubuntu", "unknown",
+];
+
 /// A device's name, without case and invisible signs.
 ///
 /// The part before the first dot stands for the whole only against a name without a dot, and only where
@@ -209,6 +216,17 @@ impl Host {
     pub fn is_same(&self, other: &Self) -> bool {
         let meets = |one: &Self, two: &Self| one.short.as_ref() == Some(&two.full);
         self.full == other.full || meets(self, other) || meets(other, self)
+    }
+
+    /// Whether a system gave the name at its setup, so that it says nothing of whose device it is:
+    /// `DESKTOP-1H2J3K`, `WIN-9QK2…`, `localhost`, `MacBook-Pro`.
+    #[must_use]
+    pub fn is_made_up(&self) -> bool {
+        let name = self.short.as_deref().unwrap_or(&self.full);
+        let letters = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric());
+        let random = ["desktop-", "laptop-", "win-", "minint-"].iter().find_map(|start| name.strip_prefix(start));
+        random.is_some_and(|rest| (5..=12).contains(&rest.len()) && letters(rest))
+            || MADE_UP.contains(&name.replace(['-', ' ', '_'], "").as_str())
     }
 
     /// What a device of the same name is found by: its whole name, and its short one.
@@ -299,6 +317,17 @@ mod tests {
         }
         assert_ne!(plain("5\u{421}G1234"), plain("5CG1234"), "a letter of another script is another letter");
         assert!(plain(&"x".repeat(100_000)).len() <= COMPARED);
+    }
+
+    #[test]
+    fn names_that_systems_make_up_are_known() {
+        let made_up = |name: &str| Host::new(name).unwrap().is_made_up();
+        for name in ["DESKTOP-1H2J3K", "LAPTOP-9QKX2M4B.acme.local", "WIN-A1B2C3D4E5F", "localhost", "MacBook-Pro"] {
+            assert!(made_up(name), "{name}");
+        }
+        for name in ["DESKTOP-", "DESKTOP-ROSSI-2", "PC-ACCT-07", "WIN-DC", "srv01", "ubuntu-web", "maria.rossi-mbp"] {
+            assert!(!made_up(name), "{name}");
+        }
     }
 
     #[test]

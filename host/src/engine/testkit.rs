@@ -263,6 +263,7 @@ impl World {
             stamp_of: &stamp_of,
             rules: &self.rules.kinds[&kind],
             describe: &self.describe[&kind],
+            waits: &|_| None,
             stopped: &|| false,
         })
     }

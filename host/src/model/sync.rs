@@ -37,6 +37,9 @@ pub struct SyncRules {
     pub volatile_hours: u32,
     /// How long a record must be missing before it is deactivated.
     pub grace_hours: u32,
+    /// How long a device that tells no serial number, under a name that systems make up, is waited for
+    /// before it is created; 0: not at all.
+    pub identity_hours: u32,
     /// When changes are held for review.
     pub brakes: BrakeLimits,
     /// What becomes of alerts, where the kind takes part.
@@ -62,6 +65,7 @@ impl Default for SyncRules {
             sites: Sites::default(),
             volatile_hours: 24,
             grace_hours: 72,
+            identity_hours: 24,
             brakes: BrakeLimits::default(),
             tickets: TicketRules::default(),
             reverse: false,

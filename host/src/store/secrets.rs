@@ -11,9 +11,18 @@ use std::collections::BTreeMap;
 /// The longest name of a secret, and the longest secret, in bytes: a private key fits.
 const LIMITS: (usize, usize) = (100, 64 * 1024);
 
-/// Encrypted secrets on their way into a transaction: the cipher, what tells its key, and each secret by its name.
+/// Encrypted secrets on their way into a transaction; `None` where there are none.
 #[derive(Clone)]
-pub(super) struct Sealed(Option<(Cipher, Vec<u8>, Vec<(String, Vec<u8>)>)>);
+pub(super) struct Sealed(Option<Seal>);
+
+#[derive(Clone)]
+struct Seal {
+    cipher: Cipher,
+    /// What tells the cipher's key.
+    check: Vec<u8>,
+    /// Each secret by its name.
+    rows: Vec<(String, Vec<u8>)>,
+}
 
 impl Sealed {
     /// Stores them.
@@ -21,7 +30,7 @@ impl Sealed {
     /// # Errors
     /// Another process was first, with another key.
     pub(super) fn put(&self, db: &Connection, tenant: i64, connection: i64) -> Result<(), StoreError> {
-        let Some((cipher, check, rows)) = &self.0 else { return Ok(()) };
+        let Some(Seal { cipher, check, rows }) = &self.0 else { return Ok(()) };
         db.prepare_cached("INSERT INTO key_check (id, sealed) VALUES (1, ?1) ON CONFLICT DO NOTHING")?
             .execute([check])?;
         if !key_check(db)?.is_some_and(|check| cipher.made(&check)) {
@@ -67,12 +76,12 @@ impl TenantStore {
             Ok((name.clone(), sealed))
         };
         let rows = secrets.iter().map(seal).collect::<Result<_, StoreError>>()?;
-        Ok(Sealed(Some((cipher, check, rows))))
+        Ok(Sealed(Some(Seal { cipher, check, rows })))
     }
 
     /// Notes the key that stored secrets are encrypted with.
     pub(super) fn sealed_with(&self, sealed: Sealed) {
-        if let Some((cipher, ..)) = sealed.0 {
+        if let Some(Seal { cipher, .. }) = sealed.0 {
             let _ = self.base.cipher.set(cipher);
         }
     }

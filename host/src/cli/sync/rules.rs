@@ -35,6 +35,10 @@ pub(super) struct RulesArgs {
     /// Deactivate what is missing at the source only after this long
     #[arg(long, value_name = "HOURS")]
     grace_hours: Option<u32>,
+    /// Create a device that tells no serial number, under a name that systems make up, only this long after it was
+    /// first seen; 0 at once
+    #[arg(long, value_name = "HOURS")]
+    identity_hours: Option<u32>,
     /// Do not hold everything of a kind's first run for review
     #[arg(long)]
     no_first_run_hold: bool,
@@ -136,6 +140,7 @@ impl RulesArgs {
         rules.sites = self.sites.unwrap_or(rules.sites);
         rules.volatile_hours = self.volatile_hours.unwrap_or(rules.volatile_hours);
         rules.grace_hours = self.grace_hours.unwrap_or(rules.grace_hours);
+        rules.identity_hours = self.identity_hours.unwrap_or(rules.identity_hours);
         rules.brakes.first_run = (rules.brakes.first_run && !self.no_first_run_hold) || self.first_run_hold;
         rules.reverse = (rules.reverse && !self.no_reverse) || self.reverse;
         for (name, number) in &self.brakes {
@@ -251,9 +256,10 @@ mod tests {
     fn hours_and_brakes_are_taken() {
         assert_eq!(rules("--kinds customer,alert --swing-hours 1").unwrap().0.tickets.swing_hours, 1);
         let (rules, _) =
-            rules("--grace-hours 1 --volatile-hours 2 --brake update-least=3 --no-first-run-hold --sites primary")
+            rules("--grace-hours 1 --identity-hours 4 --volatile-hours 2 --brake update-least=3 --no-first-run-hold --sites primary")
                 .unwrap();
         assert_eq!((rules.grace_hours, rules.volatile_hours, rules.brakes.update_least), (1, 2, 3));
+        assert_eq!(rules.identity_hours, 4);
         assert!(!rules.brakes.first_run && rules.sites == Sites::Primary);
     }
 }

@@ -61,8 +61,8 @@ fn words(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         Sites::Primary => "all assets go to the primary location",
     };
     let mut text = format!(
-        "sync            {}: {} to {}\nsites           {sites}\nvolatile        written when {} h old\ngrace           {} h before what is gone is deactivated\n",
-        sync.name, sync.source, sync.target, rules.volatile_hours, rules.grace_hours
+        "sync            {}: {} to {}\nsites           {sites}\nvolatile        written when {} h old\ngrace           {} h before what is gone is deactivated\nidentity        {} h before a device without a serial number and a name of its own is created\n",
+        sync.name, sync.source, sync.target, rules.volatile_hours, rules.grace_hours, rules.identity_hours
     );
     let brakes = &rules.brakes;
     text.push_str(&format!(

@@ -445,6 +445,7 @@ impl Session<'_, '_> {
                 stamp_of: &stamp_of,
                 rules,
                 describe: can,
+                waits: &|_| None,
                 stopped: &|| false,
             })
         };

@@ -7,7 +7,7 @@
 use super::table::{Follows, Grade, Here, There, follows};
 use super::{Decision, Holder, Matched, OPERATOR, RE_ENROLLED};
 use crate::model::sync::KindRules;
-use crate::model::{Candidate, Kind, KindDescription, Link, LinkState, Operation, Record};
+use crate::model::{Candidate, Kind, KindDescription, Link, LinkState, Operation, Record, Timestamp};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -28,6 +28,8 @@ pub(super) struct Setting<'a> {
     pub(super) describe: &'a KindDescription,
     /// Whether the target's records were read to the end: else nothing is gone, and nothing is new.
     pub(super) target_complete: bool,
+    /// Until when a source record that nothing is like is not created yet; `None`: it is new.
+    pub(super) waits: &'a dyn Fn(&Record) -> Option<Timestamp>,
     /// Whether stopping is wanted: then the rest is left out, and what comes out means nothing.
     pub(super) stopped: &'a dyn Fn() -> bool,
 }
@@ -63,6 +65,19 @@ pub(super) struct ByKey<'k, 'a> {
     pub(super) elsewhere: &'k dyn Fn(&Record, &str) -> bool,
     /// Whether a target belongs to another account, and so is not simply taken.
     pub(super) outside: &'k dyn Fn(&Record) -> bool,
+}
+
+impl<'k, 'a> ByKey<'k, 'a> {
+    /// A key of records that all belong here, on which nothing else bears.
+    pub(super) fn plain(
+        by: &'static str,
+        pool: &'k [&'a Record],
+        source_keys: &'k dyn Fn(&Record) -> Vec<String>,
+        target_keys: &'k dyn Fn(&Record) -> Vec<String>,
+    ) -> Self {
+        let (elsewhere, outside) = (&|_: &Record, _: &str| false, &|_: &Record| false);
+        Self { by, pool, source_keys, target_keys, names_one: false, free_only: false, elsewhere, outside }
+    }
 }
 
 impl<'a> Board<'a> {
@@ -305,9 +320,12 @@ impl<'a> Board<'a> {
         match found {
             [] => There::Nobody,
             [(_, target)] if self.is_taken(&target.id) => There::OfPresent,
-            [(_, target)] if self.gone_holder(&target.id).is_some() => There::OfGone,
-            [(_, target)] if (key.outside)(target) => There::FreeElsewhere,
-            [_] => There::Free,
+            [(_, target)] => match (self.gone_holder(&target.id), (key.outside)(target)) {
+                (Some(_), true) => There::OfGoneElsewhere,
+                (Some(_), false) => There::OfGone,
+                (None, true) => There::FreeElsewhere,
+                (None, false) => There::Free,
+            },
             _ => There::Several,
         }
     }
@@ -324,6 +342,12 @@ impl<'a> Board<'a> {
             },
             (There::FreeElsewhere, _, Some((_, target))) => format!(
                 "{} (“{}”) of another account, {}, has this {by}: move it there, or ask for this {kind} to be created",
+                target.id,
+                target.name,
+                target.parent.as_deref().unwrap_or("none")
+            ),
+            (There::OfGoneElsewhere, _, Some((_, target))) => format!(
+                "{} (“{}”) of another account, {}, has this {by}, and its own {kind} is gone from the source: link it (`link set`) if it is the same, and it is moved to this customer, or ask for this {kind} to be created",
                 target.id,
                 target.name,
                 target.parent.as_deref().unwrap_or("none")
@@ -451,11 +475,11 @@ impl<'a> Board<'a> {
                 Decision::Conflict { candidates: shown(), reason }
             }
             _ if twin => Decision::Conflict { candidates: Vec::new(), reason: twin_reason(kind) },
-            _ => self.nothing_like_it(),
+            _ => self.nothing_like_it(&self.source[at]),
         }
     }
 
-    fn nothing_like_it(&self) -> Decision {
+    fn nothing_like_it(&self, record: &Record) -> Decision {
         let kind = self.setting.kind;
         if !self.setting.rules.create {
             Decision::Unmapped {
@@ -469,6 +493,12 @@ impl<'a> Board<'a> {
             }
         } else if !self.setting.target_complete {
             Decision::Unmapped { reason: "the target was not read completely, so it is not known to be new".to_owned() }
+        } else if let Some(until) = (self.setting.waits)(record) {
+            Decision::Unmapped {
+                reason: format!(
+                    "it tells no serial number yet, under a name that systems make up, so it may be in the target already: created if that is still so at {until}, or once it is asked for"
+                ),
+            }
         } else {
             Decision::Create { reason: format!("new: nothing in the target is like this {kind}") }
         }

@@ -50,6 +50,7 @@ pub fn match_customers(input: &CustomerMatchInput<'_>) -> Vec<Matched> {
         rules: input.rules,
         describe: input.describe,
         target_complete: input.target_complete,
+        waits: &|_| None,
         stopped: input.stopped,
     };
     let ids: HashSet<&str> = input.target.iter().map(|record| record.id.as_str()).collect();
@@ -63,27 +64,16 @@ pub fn match_customers(input: &CustomerMatchInput<'_>) -> Vec<Matched> {
             Some(Holder::Gone(source)) => vec![same_id(&source)],
             _ => Vec::new(),
         };
-        let nobody = |_: &Record, _: &str| false;
         let stamp = |record: &Record| record.stamp.clone().into_iter().collect();
         let own_stamp = |record: &Record| vec![(input.stamp_of)(&record.id)];
         let own_id = |record: &Record| vec![same_id(&record.id)];
-        let plain = ByKey {
-            by: "stamp",
-            pool: &pool,
-            source_keys: &own_stamp,
-            target_keys: &stamp,
-            names_one: false,
-            free_only: false,
-            elsewhere: &nobody,
-            outside: &|_| false,
-        };
-        board.by_key(&plain);
+        board.by_key(&ByKey::plain("stamp", &pool, &own_stamp, &stamp));
         board.create_as_decided();
-        board.by_key(&ByKey { by: KNOWN_ID, source_keys: &own_id, target_keys: &known, ..plain });
+        board.by_key(&ByKey::plain(KNOWN_ID, &pool, &own_id, &known));
         let (by, field) =
             if input.kind == Kind::Product { ("product code", "code") } else { ("customer number", "number") };
         let number = |record: &Record| record.text(field).and_then(serials::number_key).into_iter().collect();
-        board.by_key(&ByKey { by, source_keys: &number, target_keys: &number, names_one: true, ..plain });
+        board.by_key(&ByKey { names_one: true, ..ByKey::plain(by, &pool, &number, &number) });
         let found = candidates(&board);
         let twins = twins(&board);
         board.by_likeness(found, &twins);

@@ -3,7 +3,8 @@
 //! A location links by its name within the account; an equal address or a near name
 //! proposes. An asset links by its serial number, then by a network card's address where
 //! the name or a second card agrees; an equal name or a lone card proposes, unless two serial
-//! numbers say that they are two devices. A serial number that is in use outside of the account
+//! numbers say that they are two devices. One that tells no serial number yet, under a
+//! made-up name, is waited for before it is created. A serial number that is in use outside of the account
 //! lets nothing be created here. A stamp out there is a question for a person: the record may be
 //! this very device, which changed customers, or a copy that somebody made with the key in it.
 
@@ -13,7 +14,7 @@ use super::{Holder, Matched};
 use crate::engine::names::{self, Host};
 use crate::engine::serials::{mac_keys, serial_keys};
 use crate::model::sync::KindRules;
-use crate::model::{Candidate, Kind, KindDescription, Link, Record};
+use crate::model::{Candidate, Kind, KindDescription, Link, Record, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An equal address within the account.
@@ -58,6 +59,8 @@ pub struct MatchInput<'a> {
     pub rules: &'a KindRules,
     /// What the target's connector can do with the kind.
     pub describe: &'a KindDescription,
+    /// Until when a source record waits for its serial number, by its id; `None` where it has waited.
+    pub waits: &'a dyn Fn(&str) -> Option<Timestamp>,
     /// Whether stopping is wanted: then what comes out means nothing.
     pub stopped: &'a dyn Fn() -> bool,
 }
@@ -65,7 +68,9 @@ pub struct MatchInput<'a> {
 /// Decides about every source record; the result is in the order of `source`.
 #[must_use]
 pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
+    let waits = |record: &Record| is_nameless(input.kind, record).then(|| (input.waits)(&record.id)).flatten();
     let setting = Setting {
+        waits: &waits,
         kind: input.kind,
         rules: input.rules,
         describe: input.describe,
@@ -84,63 +89,45 @@ pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
         Some(Holder::Gone(source)) => vec![same_id(&source)],
         _ => Vec::new(),
     };
-    let nobody = |_: &Record, _: &str| false;
     let stamp = |record: &Record| record.stamp.clone().into_iter().collect();
     let own_stamp = |record: &Record| vec![(input.stamp_of)(&record.id)];
     let own_id = |record: &Record| vec![same_id(&record.id)];
-    let plain = ByKey {
-        by: "stamp",
-        pool: &pool,
-        source_keys: &own_stamp,
-        target_keys: &stamp,
-        names_one: false,
-        free_only: false,
-        elsewhere: &nobody,
-        outside: &|_| false,
-    };
-    board.by_key(&plain);
+    board.by_key(&ByKey::plain("stamp", &pool, &own_stamp, &stamp));
     board.create_as_decided();
-    board.by_key(&ByKey { by: KNOWN_ID, pool: &pool, source_keys: &own_id, target_keys: &known, ..plain });
+    board.by_key(&ByKey::plain(KNOWN_ID, &pool, &own_id, &known));
     if input.kind == Kind::Asset {
         let serials: Vec<&Record> = pool.iter().copied().chain(elsewhere()).collect();
         let inside: HashSet<&str> = input.target.iter().map(|record| record.id.as_str()).collect();
         let twin = |_: &Record, key: &str| (input.serial_elsewhere)(key);
         board.by_key(&ByKey {
-            by: "serial number",
-            pool: &serials,
-            source_keys: &serial_keys,
-            target_keys: &serial_keys,
             names_one: true,
-            free_only: false,
             elsewhere: &twin,
             outside: &|record| !inside.contains(record.id.as_str()),
+            ..ByKey::plain("serial number", &serials, &serial_keys, &serial_keys)
         });
         let devices = Devices::new(&board);
-        board.by_key(&ByKey {
-            by: "MAC address",
-            pool: &pool,
-            source_keys: &|record| devices.agreeing(record, Side::Source),
-            target_keys: &|record| devices.agreeing(record, Side::Target),
-            ..plain
-        });
+        let own_cards = |record: &Record| devices.agreeing(record, Side::Source);
+        let cards = |record: &Record| devices.agreeing(record, Side::Target);
+        board.by_key(&ByKey::plain("MAC address", &pool, &own_cards, &cards));
         board.stamped_elsewhere(&away, input.stamp_of);
         let (found, crowded) = devices.like(&board);
         board.by_likeness(found, &crowded);
     } else {
         let by = "name within the account";
-        board.by_key(&ByKey {
-            by,
-            pool: &pool,
-            source_keys: &plain_name,
-            target_keys: &plain_name,
-            free_only: true,
-            ..plain
-        });
+        board.by_key(&ByKey { free_only: true, ..ByKey::plain(by, &pool, &plain_name, &plain_name) });
         board.stamped_elsewhere(&away, input.stamp_of);
         let found = like_locations(&board);
         board.by_likeness(found, &HashSet::new());
     }
     board.finish()
+}
+
+/// Whether a device tells nothing yet that it could be found by when its serial number comes: a network card is in few
+/// records that were made by hand.
+#[must_use]
+pub fn is_nameless(kind: Kind, record: &Record) -> bool {
+    let made_up = || Host::new(&record.name).is_none_or(|host| host.is_made_up());
+    kind == Kind::Asset && serial_keys(record).is_empty() && made_up()
 }
 
 /// The rule for a vendor that tells the ids it always had in another spelling.

@@ -2,7 +2,8 @@
 //!
 //! As data, so that every row can be read and is tried by a test of its own. Hard keys decide, soft ones
 //! ask. A row says nothing of one record's history: what a person declined or excluded, and what was
-//! retired to make room, never comes here.
+//! retired to make room, never comes here. What stands in another account is no row's to take: to link it would move or
+//! retire a record of another customer, be its own source record gone, be it stamped for this one or not.
 
 /// Whether a key names one machine or customer, or only speaks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(super) enum There {
     OfPresent,
     /// One that is linked to nothing and belongs to another account.
     FreeElsewhere,
+    /// One that belongs to another account and is linked to a source record that is gone.
+    OfGoneElsewhere,
     /// Several.
     Several,
 }
@@ -53,35 +56,39 @@ pub(super) enum Follows {
 }
 
 /// Every case there is, once.
-pub(super) const TABLE: [(Grade, Here, There, Follows); 24] = {
+pub(super) const TABLE: [(Grade, Here, There, Follows); 28] = {
     use Follows::{Ask, Link, NextKey, Propose, Relink};
     use Grade::{Hard, Soft};
     use Here::{One, Several as Twins};
-    use There::{Free, FreeElsewhere, Nobody, OfGone, OfPresent, Several};
+    use There::{Free, FreeElsewhere, Nobody, OfGone, OfGoneElsewhere, OfPresent, Several};
     [
         (Hard, One, Nobody, NextKey),
         (Hard, One, Free, Link),
         (Hard, One, OfGone, Relink),
         (Hard, One, OfPresent, Ask),
         (Hard, One, FreeElsewhere, Ask),
+        (Hard, One, OfGoneElsewhere, Ask),
         (Hard, One, Several, Ask),
         (Hard, Twins, Nobody, Ask),
         (Hard, Twins, Free, Ask),
         (Hard, Twins, OfGone, Ask),
         (Hard, Twins, OfPresent, Ask),
         (Hard, Twins, FreeElsewhere, Ask),
+        (Hard, Twins, OfGoneElsewhere, Ask),
         (Hard, Twins, Several, Ask),
         (Soft, One, Nobody, NextKey),
         (Soft, One, Free, Propose),
         (Soft, One, OfGone, Propose),
         (Soft, One, OfPresent, NextKey),
         (Soft, One, FreeElsewhere, NextKey),
+        (Soft, One, OfGoneElsewhere, NextKey),
         (Soft, One, Several, Ask),
         (Soft, Twins, Nobody, NextKey),
         (Soft, Twins, Free, Ask),
         (Soft, Twins, OfGone, Ask),
         (Soft, Twins, OfPresent, NextKey),
         (Soft, Twins, FreeElsewhere, NextKey),
+        (Soft, Twins, OfGoneElsewhere, NextKey),
         (Soft, Twins, Several, Ask),
     ]
 };

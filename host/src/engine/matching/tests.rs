@@ -4,7 +4,7 @@ use super::table::{Follows, Grade, Here, TABLE, There};
 use super::*;
 use crate::engine::testkit::{NOW, With, describe, record, stamp_of};
 use crate::model::sync::KindRules;
-use crate::model::{Operation, Record, Value};
+use crate::model::{Operation, Record, Timestamp, Value};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -259,6 +259,7 @@ struct Records {
     links: Vec<Link>,
     taken: BTreeSet<String>,
     serials_elsewhere: BTreeSet<String>,
+    waits: Option<Timestamp>,
     rules: KindRules,
 }
 
@@ -272,6 +273,7 @@ impl Records {
             links: Vec::new(),
             taken: BTreeSet::new(),
             serials_elsewhere: BTreeSet::new(),
+            waits: None,
             rules: KindRules::default(),
         }
     }
@@ -300,6 +302,7 @@ impl Records {
             stamp_of: &stamp_of,
             rules: &self.rules,
             describe: &describe(self.kind),
+            waits: &|_| self.waits,
             stopped: &|| false,
         });
         matched.into_iter().map(|matched| (matched.source, matched.decision)).collect()
@@ -461,7 +464,7 @@ fn a_stamp_beyond_the_account_is_a_question_for_a_person_and_no_other_key_reache
     world.elsewhere = vec![Record { parent: Some("other".into()), ..asset("t", "PC-1", "AAAA1", &[]) }];
     assert_eq!(short(&world.decide()["s"]), "conflict t", "a serial number does not link, and lets nothing be made");
     world.links = vec![link(Kind::Asset, "gone", LinkState::Linked, Some("t"), "stamp")];
-    assert_eq!(short(&world.decide()["s"]), "t by re-enrolled", "enrolled anew at another customer");
+    assert_eq!(short(&world.decide()["s"]), "conflict t", "enrolled anew at another customer: a person moves it there");
     let site = |id: &str, parent: &str| record(id, Some(parent), "Sede", &[]);
     let mut world = Records::new(Kind::Location, vec![site("s", "c")], vec![]);
     world.elsewhere = vec![Record { stamp: Some(stamp_of("s")), ..site("t", "other") }];
@@ -486,7 +489,12 @@ fn row(grade: Grade, here: Here, there: There) -> Decision {
             world.target.push(device("t", "X"));
             world.links.push(link(Kind::Asset, "other", LinkState::Linked, Some("t"), "serial number"));
         }
-        There::FreeElsewhere => world.elsewhere.push(elsewhere()),
+        There::FreeElsewhere | There::OfGoneElsewhere => {
+            world.elsewhere.push(elsewhere());
+            if there == There::OfGoneElsewhere {
+                world.links.push(link(Kind::Asset, "other", LinkState::Linked, Some("t"), "serial number"));
+            }
+        }
         There::Several => world.target.extend([device("t", "X"), device("u", "Y")]),
     }
     if there == There::OfPresent {
@@ -494,6 +502,27 @@ fn row(grade: Grade, here: Here, there: There) -> Decision {
         world.source.push(other);
     }
     world.decide()["s"].clone()
+}
+
+#[test]
+fn a_device_without_a_serial_number_under_a_made_up_name_is_waited_for() {
+    let later = Timestamp(1_700_000_000_000);
+    for (name, serial, waits) in [
+        ("DESKTOP-1H2J3K", "", true),
+        ("DESKTOP-1H2J3K", "Default string", true),
+        ("", "", true),
+        ("DESKTOP-1H2J3K", "PF3XK9Q2", false),
+        ("PC-ACCT-07", "", false),
+    ] {
+        let mut world = Records::new(Kind::Asset, vec![asset("s", name, serial, &[])], Vec::new());
+        world.waits = Some(later);
+        match &world.decide()["s"] {
+            Decision::Unmapped { reason } if waits => assert!(reason.contains(&later.to_string()), "{reason}"),
+            other => assert!(!waits && matches!(other, Decision::Create { .. }), "{name} {serial}: {other:?}"),
+        }
+        world.waits = None;
+        assert!(matches!(world.decide()["s"], Decision::Create { .. }), "{name}: it has waited");
+    }
 }
 
 #[test]

@@ -12,10 +12,11 @@ use crate::engine::plan::{Finding, Reference};
 use crate::engine::progress::Stage;
 use crate::engine::stop::beside_others;
 use crate::error::Error;
-use crate::model::{Action, Cause, FieldDiff, Kind, KindDescription, Link, Record, catalogue};
+use crate::model::{Action, Cause, FieldDiff, Kind, KindDescription, Link, Record, Timestamp, catalogue};
 use crate::store::Stored;
 use std::collections::{HashMap, HashSet};
 
+const HOUR_MS: i64 = 3_600_000;
 /// Customers not listed that a plan names one by one.
 const ASTRAY_TOLD: usize = 50;
 
@@ -43,6 +44,17 @@ impl Work<'_> {
             draft.hold_locations_over_the_sync().await?;
         }
         Ok(())
+    }
+
+    /// The devices that tell nothing to be found by, and until when each is waited for.
+    fn waiting(&self, kind: Kind, rows: &[Stored]) -> HashMap<String, Timestamp> {
+        let wait_ms = i64::from(self.sync.rules.identity_hours) * HOUR_MS;
+        let waits = |stored: &Stored| {
+            let until = stored.first_at?.plus_ms(wait_ms);
+            let waits = self.now() < until && matching::is_nameless(kind, &stored.record);
+            waits.then(|| (stored.record.id.clone(), until))
+        };
+        rows.iter().filter_map(waits).collect()
     }
 
     /// Tells of source records that belong to customers the source does not list: nothing is planned
@@ -91,6 +103,7 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         let sync = &self.sync;
         let account = rows.account;
+        let waits = self.waiting(kind, &rows.source);
         let ((source, gone), links) = (split(rows.source), rows.links);
         let source = draft.read_whole(kind, source, &links);
         if source.is_empty() && links.is_empty() {
@@ -139,6 +152,7 @@ impl Work<'_> {
                 stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
                 rules: &sync.rules.kinds[&kind],
                 describe: can,
+                waits: &|id| waits.get(id).copied(),
                 stopped: &|| self.parts.stop.is_stopped(),
             })
         });

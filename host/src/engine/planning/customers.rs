@@ -9,7 +9,7 @@ use crate::engine::matching::{self, CustomerMatchInput, Decision, Matched};
 use crate::engine::names;
 use crate::engine::stop::beside_others;
 use crate::error::Error;
-use crate::model::{Action, Kind, Link, LinkState, PlannedChange, Record, Sync};
+use crate::model::{Action, Kind, KindDescription, Link, LinkState, PlannedChange, Record, Sync};
 use std::collections::HashMap;
 
 impl Work<'_> {
@@ -21,19 +21,7 @@ impl Work<'_> {
         let (target, _) = split(self.store.records_all(&self.target.name, kind).await?);
         let links = self.store.links_all(&self.sync.name, kind).await?;
         let source = draft.read_whole(kind, source, &links);
-        let matched = beside_others(|| {
-            matching::match_customers(&CustomerMatchInput {
-                kind,
-                source: &source,
-                target: &target,
-                target_complete: draft.target_complete(kind),
-                links: &links,
-                stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
-                rules,
-                describe: can,
-                stopped: &|| self.parts.stop.is_stopped(),
-            })
-        });
+        let matched = self.match_all(draft, kind, &source, &target, &links, can);
         self.go_on()?;
         let reverse = self.plan_reverse(draft, &source, &target, &links, &matched).await?;
         // Of several that lead to one target the first, as in matching.
@@ -123,6 +111,31 @@ impl Work<'_> {
         decided.append(&mut draft.noted);
         self.store.links_put(&self.sync.name, &decided).await?;
         Ok(accounts)
+    }
+
+    /// Matches all source records of a kind with all of the target: customers, or products.
+    pub(in crate::engine) fn match_all(
+        &self,
+        draft: &Draft<'_, '_>,
+        kind: Kind,
+        source: &[Record],
+        target: &[Record],
+        links: &[Link],
+        can: &KindDescription,
+    ) -> Vec<Matched> {
+        beside_others(|| {
+            matching::match_customers(&CustomerMatchInput {
+                kind,
+                source,
+                target,
+                target_complete: draft.target_complete(kind),
+                links,
+                stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
+                rules: &self.sync.rules.kinds[&kind],
+                describe: can,
+                stopped: &|| self.parts.stop.is_stopped(),
+            })
+        })
     }
 
     /// Holds the customers that are over a limit of the whole sync at once: what belongs to them is planned next,

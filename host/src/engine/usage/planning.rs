@@ -7,13 +7,12 @@ use crate::engine::observe::Observed;
 use crate::engine::plan::usage::{Choice, Line, plan_usage};
 use crate::engine::plan::{Finding, Planned};
 use crate::engine::planning::{Account, Draft};
-use crate::engine::stop::beside_others;
 use crate::engine::{brakes, matching};
 use crate::error::Error;
 use crate::model::{
     Action, Cause, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value, Writable,
 };
-use matching::{CustomerMatchInput, Decision};
+use matching::Decision;
 use std::collections::{HashMap, HashSet};
 
 impl Work<'_> {
@@ -138,19 +137,7 @@ impl Work<'_> {
         let target = self.store.records_present(&self.target.name, kind).await?;
         let links = self.store.links_all(&self.sync.name, kind).await?;
         let source = draft.read_whole(kind, source, &links);
-        let matched = beside_others(|| {
-            matching::match_customers(&CustomerMatchInput {
-                kind,
-                source: &source,
-                target: &target,
-                target_complete: draft.target_complete(kind),
-                links: &links,
-                stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
-                rules,
-                describe: can,
-                stopped: &|| self.parts.stop.is_stopped(),
-            })
-        });
+        let matched = self.match_all(draft, kind, &source, &target, &links, can);
         self.go_on()?;
         let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
         let (mut decided, mut create) = (Vec::new(), Vec::new());

@@ -161,6 +161,10 @@ fn an_old_export_undoes_nothing_that_was_decided_since() {
         .run(&desk.import("late.csv", wednesday.text(';')))
         .refused(1, &[&format!("customer {acme} was decided on since this file was made"), "export it again"]);
     assert_eq!(desk.mapped(), tuesday);
+    let mut thursday = desk.exported();
+    thursday.row_of(&contoso)[usage] = "on".to_owned();
+    let said = desk.program.run(&desk.import("thursday.csv", thursday.text(';'))).ends(0).out;
+    assert!(said.contains(&format!("crosswalk customer edit {SYNC} CUSTOMER --usage off")), "{said}");
 }
 
 #[test]

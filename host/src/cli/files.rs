@@ -126,7 +126,6 @@ impl ImportArgs {
                 let count = count(changed as u64, what);
                 text.push_str(&match (self.dry_run, changed) {
                     (true, _) => format!("{count} would change; nothing was stored"),
-                    // Switches alone are no decision that can be taken back: they are switched again.
                     (false, _) if import.decision.is_empty() => {
                         format!("{count} changed; next: crosswalk plan {}", self.sync)
                     }
@@ -136,6 +135,15 @@ impl ImportArgs {
                         sync = self.sync
                     ),
                 });
+                // A switch is no decision about a link: it is switched again.
+                let switch = import.changes.iter().find(|change| ["usage", "tickets"].contains(&change.what));
+                if let Some(change) = switch.filter(|_| !self.dry_run) {
+                    let (sync, what) = (&self.sync, change.what);
+                    text.push_str(&format!(
+                        "\nswitches are taken back with: crosswalk customer edit {sync} CUSTOMER --{what} {}",
+                        if change.before.is_empty() { "on|off" } else { &change.before }
+                    ));
+                }
                 text
             },
         )?;

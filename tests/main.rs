@@ -14,10 +14,10 @@ mod harness;
 
 /// A vendor that accepts a write and takes its time over it.
 mod accepted;
-/// `why` agrees with the plan: every finding, brake and state, and the same reason of its record.
-mod agrees;
 /// Whose account a connection answers as, and what happens when it is another.
 mod accounts;
+/// `why` agrees with the plan: every finding, brake and state, and the same reason of its record.
+mod agrees;
 /// The author's page holds: its connector is built as the page says.
 mod author;
 /// What a person changes between a plan and its write, and what follows a write without a reply.

@@ -121,7 +121,7 @@ impl Session<'_, '_> {
             changes.into_iter().partition(|planned| !open.contains(&record_of(planned)));
         for planned in waiting {
             tally.open += 1;
-            tally.failure(&planned, "it waits: an earlier change of it is not settled");
+            tally.failure(&planned, "it waits: an earlier write of it is not settled");
         }
         free
     }

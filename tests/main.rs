@@ -38,6 +38,7 @@ mod faults;
 mod field;
 /// Decisions in files: taken as meant or refused whole, and taken back.
 mod files;
+mod fleets;
 /// The gate: what is shown before it is granted, and what a vendor echoes.
 mod gate;
 /// Who is who: re-enrolled agents, customers made anew, serials that arrive late or twice.

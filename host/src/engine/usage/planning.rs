@@ -37,7 +37,6 @@ impl Work<'_> {
             self.store.counts_put(&self.sync.source, books.counts(), self.now()).await?;
         }
         self.plan_contracts(&mut books, accounts).await?;
-        books.add_up();
         let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
         let mut outcomes = HashMap::new();
         for customer in books.customers() {
@@ -170,7 +169,7 @@ impl Work<'_> {
         draft.keep(create).await
     }
 
-    /// Maps each linked customer to a contract of its account, and stores what was decided.
+    /// Maps each linked customer to a contract of its account, stores what was decided, and adds up anew by it.
     async fn plan_contracts(&self, books: &mut Books<'_>, accounts: &[Account]) -> Result<(), Error> {
         let mut decided = Vec::new();
         for account in accounts {
@@ -184,11 +183,15 @@ impl Work<'_> {
             };
             decided.extend(next.map(|link| Link { target_kind: Kind::Contract, ..link }));
         }
+        if decided.is_empty() {
+            return Ok(());
+        }
         self.store.links_put(&self.sync.name, &decided).await?;
         for link in decided {
             let link = Link { revision: link.revision + 1, ..link };
             books.contract_links.insert(link.source.clone(), link);
         }
+        books.add_up();
         Ok(())
     }
 

@@ -10,27 +10,16 @@ use super::shapes;
 use super::terminal::{self, can_ask};
 use crate::engine::brakes::can_release;
 use crate::engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, RunReport, Tenant};
-use crate::model::{Kind, PlanId, Run, SyncName};
+use crate::model::{Brake, Kind, PlanId, Run, SyncName};
 use anyhow::Context;
+use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
 /// The brakes a person can let go, and all of them.
-const RELEASABLE: [&str; 14] = [
-    "first-run",
-    "deactivations",
-    "updates",
-    "creates",
-    "identity",
-    "quantity",
-    "falls",
-    "rises",
-    "zero",
-    "edited",
-    "moved",
-    "takeover",
-    "parts",
-    "all",
-];
+fn releasable() -> PossibleValuesParser {
+    let brakes = Brake::ALL.into_iter().filter(|brake| brake.can_release()).map(Brake::as_str);
+    PossibleValuesParser::new(brakes.chain(["all"]))
+}
 
 /// Do what a plan says.
 #[derive(Debug, clap::Args)]
@@ -47,7 +36,7 @@ pub(super) struct ApplyArgs {
     /// The plan
     plan: PlanId,
     /// Let go what this brake holds; repeat for several
-    #[arg(long, value_name = "BRAKE", value_parser = RELEASABLE)]
+    #[arg(long, value_name = "BRAKE", value_parser = releasable())]
     release: Vec<String>,
     /// Only changes of this source customer, by its id
     #[arg(long, value_name = "ID")]

@@ -150,9 +150,8 @@ impl Work<'_> {
         format!("the rule `trust = automatic` of {}", kinds.join(", "))
     }
 
-    async fn end_apply(&self, plan: &Plan, tally: Tally) -> Result<ApplyReport, Error> {
+    async fn end_apply(&self, plan: &Plan, mut tally: Tally) -> Result<ApplyReport, Error> {
         let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
-        let mut tally = tally;
         tally.counts.held += self.attention();
         let counts = &tally.counts;
         let stopped = tally.stop.as_deref() == Some(STOPPED);

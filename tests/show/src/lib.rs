@@ -31,6 +31,22 @@ pub struct Accounts {
     pub psa_integration_code: String,
 }
 
+impl Accounts {
+    /// Those of simulators in this process.
+    #[must_use]
+    pub fn of(rmm: &PulsewayRmm, psa: &Autotask) -> Self {
+        Self {
+            rmm_url: rmm.url(),
+            rmm_token_id: rmm.token_id().to_owned(),
+            rmm_token_secret: rmm.token_secret().to_owned(),
+            psa_url: psa.url(),
+            psa_user: psa.user().to_owned(),
+            psa_secret: psa.secret().to_owned(),
+            psa_integration_code: psa.integration_code().to_owned(),
+        }
+    }
+}
+
 /// The program, with a data folder of its own.
 #[derive(Debug)]
 pub struct Crosswalk {
@@ -101,15 +117,7 @@ impl Crosswalk {
 
     /// The arguments that connect to both simulators, with their secrets put into the environment.
     pub fn connect(&mut self, rmm: &PulsewayRmm, psa: &Autotask) -> [Vec<String>; 2] {
-        self.connect_to(&Accounts {
-            rmm_url: rmm.url(),
-            rmm_token_id: rmm.token_id().to_owned(),
-            rmm_token_secret: rmm.token_secret().to_owned(),
-            psa_url: psa.url(),
-            psa_user: psa.user().to_owned(),
-            psa_secret: psa.secret().to_owned(),
-            psa_integration_code: psa.integration_code().to_owned(),
-        })
+        self.connect_to(&Accounts::of(rmm, psa))
     }
 
     /// The arguments that connect to another PSA, its password put into the environment.

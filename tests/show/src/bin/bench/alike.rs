@@ -99,15 +99,7 @@ async fn connected(
     let options =
         PsaOptions { hourly_limit: 100_000_000, thread_limit: 1000, latency_steps: false, ..PsaOptions::default() };
     let psa = Autotask::start(existing, options)?;
-    let accounts = Accounts {
-        rmm_url: rmm.url(),
-        rmm_token_id: rmm.token_id().to_owned(),
-        rmm_token_secret: rmm.token_secret().to_owned(),
-        psa_url: psa.url(),
-        psa_user: psa.user().to_owned(),
-        psa_secret: psa.secret().to_owned(),
-        psa_integration_code: psa.integration_code().to_owned(),
-    };
+    let accounts = Accounts::of(&rmm, &psa);
     let host = Crosswalk::new(target, data)?;
     let engine = inside::engine(data, Arc::new(SystemClock))?;
     for file in connectors(target)? {

@@ -1,13 +1,14 @@
 //! The brakes: what changes at once at many customers is looked at by a person, and what is everyday goes on.
 
-use crate::harness::pair::{Psa, Rmm};
-use crate::harness::{TestApp, sync};
-use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport};
-use crosswalk::model::{Action, Kind, SyncRules, Trust};
+use crate::harness::pair::{Psa, Rmm, joined};
+use crate::harness::{TestApp, automatic, planned, sync};
+use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress};
+use crosswalk::model::{Action, Kind};
 use crosswalk::store::{JournalEntry, JournalFilter};
 use crosswalk_sims::{Existing, World};
 use serde_json::json;
 
+const PAIR: (&str, &str) = ("datto-rmm", "autotask");
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 async fn started(customers: usize, devices: usize) -> (TestApp, Rmm, Psa) {
@@ -27,18 +28,9 @@ async fn started(customers: usize, devices: usize) -> (TestApp, Rmm, Psa) {
     for name in names.iter().take(customers) {
         world = world.customer(name).devices(name, devices);
     }
-    let (rmm, psa) = (Rmm::start("datto-rmm", &world.build()), Psa::start("autotask", &Existing::default()));
-    let app = TestApp::start().await;
-    let mut rules = SyncRules::default();
-    rules.kinds.values_mut().for_each(|rules| rules.trust = Trust::Automatic);
-    app.join(rmm.connection("rmm"), psa.connection("psa"), rules).await;
+    let (app, rmm, psa) = joined(PAIR, &world.build(), &Existing::default(), automatic()).await;
     app.bring_in_step().await;
     (app, rmm, psa)
-}
-
-fn held(plan: &PlanReport, kind: Kind, action: Action) -> (u32, u32) {
-    let of = plan.plan.totals.iter().filter(|total| (total.kind, total.action) == (kind, action));
-    of.fold((0, 0), |sum, total| (sum.0 + total.changes, sum.1 + total.held))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +42,7 @@ async fn all_devices_of_many_small_customers_are_not_retired_in_one_night() {
     app.plan().await;
     app.clock.advance_ms(10 * DAY_MS);
     let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
-    assert_eq!(held(&run.plan, Kind::Asset, Action::Deactivate), (20, 20), "{:?}", run.plan.plan.totals);
+    assert_eq!(planned(&run.plan, Kind::Asset, Action::Deactivate), (20, 20), "{:?}", run.plan.plan.totals);
     assert!(psa.items().iter().all(|item| item.active));
 }
 
@@ -63,7 +55,7 @@ async fn one_device_here_and_there_is_retired_without_asking() {
     app.plan().await;
     app.clock.advance_ms(10 * DAY_MS);
     let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
-    assert_eq!(held(&run.plan, Kind::Asset, Action::Deactivate), (2, 0), "{:?}", run.plan.plan.totals);
+    assert_eq!(planned(&run.plan, Kind::Asset, Action::Deactivate), (2, 0), "{:?}", run.plan.plan.totals);
     assert_eq!(psa.items().iter().filter(|item| !item.active).count(), 2);
 }
 
@@ -76,7 +68,7 @@ async fn a_makers_new_serial_numbers_wait_and_one_exchanged_board_does_not() {
     };
     rmm.set_serial(&rmm.device("Acme-001").id, Some("PF3XK9Q2"));
     let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
-    assert_eq!(held(&run.plan, Kind::Asset, Action::Update), (1, 0), "{:?}", run.plan.plan.totals);
+    assert_eq!(planned(&run.plan, Kind::Asset, Action::Update), (1, 0), "{:?}", run.plan.plan.totals);
     let before = serials(&psa);
     assert!(before.iter().any(|serial| serial.contains("PF3XK9Q2")));
 
@@ -87,25 +79,21 @@ async fn a_makers_new_serial_numbers_wait_and_one_exchanged_board_does_not() {
         }
     }
     let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
-    assert_eq!(held(&run.plan, Kind::Asset, Action::Update), (16, 16), "{:?}", run.plan.plan.totals);
+    assert_eq!(planned(&run.plan, Kind::Asset, Action::Update), (16, 16), "{:?}", run.plan.plan.totals);
     assert_eq!(serials(&psa), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_run_is_not_over_until_a_whole_plan_of_the_kind_was_let_go() {
     let world = World::by_hand().customer("Acme").devices("A", 3).customer("Contoso").devices("C", 3).build();
-    let (rmm, psa) = (Rmm::start("datto-rmm", &world), Psa::start("autotask", &Existing::default()));
-    let app = TestApp::start().await;
-    let mut rules = SyncRules::default();
-    rules.kinds.values_mut().for_each(|rules| rules.trust = Trust::Automatic);
-    app.join(rmm.connection("rmm"), psa.connection("psa"), rules).await;
+    let (app, rmm, psa) = joined(PAIR, &world, &Existing::default(), automatic()).await;
     let plan = app.plan().await;
     let one = rmm.device("A-001").customer;
     let part = ApplyOptions { release: vec!["all".to_owned()], customer: Some(one), ..ApplyOptions::default() };
     app.tenant.apply(plan.plan.id, &part, &NoProgress).await.unwrap();
     assert_eq!(psa.items().len(), 3);
     let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
-    assert_eq!(held(&run.plan, Kind::Asset, Action::Create), (3, 3), "one customer's yes is not everybody's");
+    assert_eq!(planned(&run.plan, Kind::Asset, Action::Create), (3, 3), "one customer's yes is not everybody's");
     assert_eq!(psa.items().len(), 3);
     let plan = app.plan().await;
     app.apply(&plan).await;
@@ -124,8 +112,8 @@ async fn the_neighbours_devices_for_every_customer_move_nothing_until_it_was_loo
     }
     let before = psa.canonical_state();
     let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
-    assert_eq!(held(&run.plan, Kind::Asset, Action::Retire), (72, 72), "{:?}", run.plan.plan.totals);
-    assert_eq!(held(&run.plan, Kind::Asset, Action::Create), (72, 72), "{:?}", run.plan.plan.totals);
+    assert_eq!(planned(&run.plan, Kind::Asset, Action::Retire), (72, 72), "{:?}", run.plan.plan.totals);
+    assert_eq!(planned(&run.plan, Kind::Asset, Action::Create), (72, 72), "{:?}", run.plan.plan.totals);
     assert_eq!(psa.canonical_state(), before);
 }
 
@@ -140,7 +128,7 @@ async fn nothing_is_retired_for_an_account_in_which_nothing_can_be_made() {
     }
     // Retired by a person after the plan …
     let plan = app.plan().await;
-    assert_eq!(held(&plan, Kind::Asset, Action::Retire), (12, 12), "{:?}", plan.plan.totals);
+    assert_eq!(planned(&plan, Kind::Asset, Action::Retire), (12, 12), "{:?}", plan.plan.totals);
     assert!(sim.edit("Companies", account, "isActive", &json!(false)));
     app.clock.advance_ms(2 * 60_000);
     app.try_apply(&plan).await.unwrap();
@@ -159,11 +147,7 @@ async fn nothing_is_retired_for_an_account_in_which_nothing_can_be_made() {
 async fn a_first_run_ends_though_something_waits_for_what_no_yes_can_give() {
     let world = World::by_hand().customer("Acme").devices("A", 3).customer("Contoso").devices("C", 3).build();
     let existing = Existing::by_hand().account("Acme").account("Contoso").build();
-    let (rmm, psa) = (Rmm::start("datto-rmm", &world), Psa::start("autotask", &existing));
-    let app = TestApp::start().await;
-    let mut rules = SyncRules::default();
-    rules.kinds.values_mut().for_each(|rules| rules.trust = Trust::Automatic);
-    app.join(rmm.connection("rmm"), psa.connection("psa"), rules).await;
+    let (app, rmm, psa) = joined(PAIR, &world, &existing, automatic()).await;
     app.plan().await;
     app.decide().await;
     let account = app.target_of(Kind::Customer, &rmm.device("C-001").customer).await.unwrap();
@@ -174,7 +158,7 @@ async fn a_first_run_ends_though_something_waits_for_what_no_yes_can_give() {
     assert_eq!(psa.items().len(), 3, "those of the account that is out of use wait");
     rmm.rename_device(&rmm.device("A-001").id, "RECEPTION");
     let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
-    assert_eq!(held(&run.plan, Kind::Asset, Action::Update), (1, 0), "{:?}", run.plan.plan.totals);
+    assert_eq!(planned(&run.plan, Kind::Asset, Action::Update), (1, 0), "{:?}", run.plan.plan.totals);
     assert!(psa.items().iter().any(|item| item.name == "RECEPTION"));
 }
 
@@ -187,7 +171,7 @@ async fn a_brake_that_is_let_go_is_in_the_journal_with_what_it_held_and_who_let_
     app.plan().await;
     app.clock.advance_ms(10 * DAY_MS);
     let plan = app.plan().await;
-    assert_eq!(held(&plan, Kind::Asset, Action::Deactivate), (8, 8));
+    assert_eq!(planned(&plan, Kind::Asset, Action::Deactivate), (8, 8));
     let journal = || async {
         let filter = JournalFilter { sync: Some(sync()), ..JournalFilter::default() };
         let entries = app.tenant.journal(&filter).await.expect("a journal");

@@ -4,8 +4,8 @@
 //! Cases of one area stand with that area (`files`, `identity`, `brakes`, `tickets`, `reading`, `months`, `uncertain`).
 
 use crate::billing::{billing, line, lines, next_day, units};
-use crate::harness::pair::{Psa, Rmm};
-use crate::harness::{TestApp, sync, told};
+use crate::harness::pair::{Psa, Rmm, joined};
+use crate::harness::{TestApp, planned, sync, told};
 use crosswalk::engine::{ChangeFilter, Decision, LinkFilter, NoProgress, PlanReport, UndoOptions, UsageState};
 use crosswalk::model::{Action, Kind, LinkState, SyncRules};
 use crosswalk_sims::sophos_central::NewRow;
@@ -14,16 +14,12 @@ use std::collections::BTreeMap;
 
 const PSAS: [&str; 2] = ["autotask", "pulseway-psa"];
 
-async fn started(rmm: &str, psa: &str, world: &World, existing: &Existing) -> (TestApp, Rmm, Psa) {
-    let (rmm, psa) = (Rmm::start(rmm, world), Psa::start(psa, existing));
-    let app = TestApp::start().await;
-    app.join(rmm.connection("rmm"), psa.connection("psa"), SyncRules::default()).await;
-    (app, rmm, psa)
+async fn started(pair: (&str, &str), world: &World, existing: &Existing) -> (TestApp, Rmm, Psa) {
+    joined(pair, world, existing, SyncRules::default()).await
 }
 
 fn count(plan: &PlanReport, kind: Kind, action: Action) -> u32 {
-    let of = plan.plan.totals.iter().filter(|total| (total.kind, total.action) == (kind, action));
-    of.map(|total| total.changes).sum()
+    planned(plan, kind, action).0
 }
 
 async fn all_changes(app: &TestApp, plan: &PlanReport) -> Vec<crosswalk::model::PlannedChange> {
@@ -52,7 +48,7 @@ async fn names_with_entities_and_signs_nobody_sees_are_proposed_and_made_once() 
         .account("ACME 12")
         .build();
     for psa in PSAS {
-        let (app, _rmm, psa_) = started("pulseway-rmm", psa, &world, &existing).await;
+        let (app, _rmm, psa_) = started(("pulseway-rmm", psa), &world, &existing).await;
         let before = psa_.canonical_state().len();
         let plan = app.plan().await;
         assert_eq!(count(&plan, Kind::Customer, Action::Create), 2, "{psa}: {:?}", plan.plan.totals);
@@ -85,7 +81,7 @@ async fn a_virtual_machines_serial_in_another_spelling_is_the_same_machine() {
     for other in ["BC4C4D56-A9C6-114F-8D3A-010203040506", "VMware-56 4d 4c bc c6 a9 4f 11-8d 3a 01 02 03 04 05 06"] {
         let existing = Existing::by_hand().account("Acme Ltd").item("SRV-1", other).build();
         for psa in PSAS {
-            let (app, _rmm, psa_) = started("datto-rmm", psa, &world, &existing).await;
+            let (app, _rmm, psa_) = started(("datto-rmm", psa), &world, &existing).await;
             app.bring_in_step().await;
             assert_eq!((psa_.items().len(), app.linked(Kind::Asset).await), (1, 1), "{psa}: {other}");
         }
@@ -96,7 +92,7 @@ async fn a_virtual_machines_serial_in_another_spelling_is_the_same_machine() {
 async fn a_record_that_a_technician_deletes_is_told_and_made_again_only_when_asked_for() {
     let world = World::by_hand().customer("Acme Ltd").device("PC-1", "SN-1").devices("WS", 3).build();
     for psa in PSAS {
-        let (app, rmm, psa_) = started("pulseway-rmm", psa, &world, &Existing::default()).await;
+        let (app, rmm, psa_) = started(("pulseway-rmm", psa), &world, &Existing::default()).await;
         app.bring_in_step().await;
         let device = rmm.device("PC-1").id;
         for _ in 0..2 {
@@ -127,7 +123,7 @@ async fn a_later_page_that_is_refused_creates_nothing_and_breaks_no_link() {
         let stock = (0..stock).fold(Existing::by_hand().account("Stock Room").location("Shelf"), |all, nth| {
             all.item(&format!("STOCK-{nth:04}"), &format!("STK{nth:06}"))
         });
-        let (app, rmm, psa_) = started("pulseway-rmm", psa, &world, &stock.build()).await;
+        let (app, rmm, psa_) = started(("pulseway-rmm", psa), &world, &stock.build()).await;
         app.bring_in_step().await;
         let (items, linked) = (psa_.items().len(), app.linked(Kind::Asset).await);
         rmm.rename_device(&rmm.devices()[0].id, "RENAMED");
@@ -174,7 +170,7 @@ async fn a_plan_shows_every_write_that_it_and_its_undo_send() {
         .devices("C", 3)
         .build();
     for psa in PSAS {
-        let (app, rmm, psa_) = started("pulseway-rmm", psa, &world, &Existing::default()).await;
+        let (app, rmm, psa_) = started(("pulseway-rmm", psa), &world, &Existing::default()).await;
         let agrees = async |plan: &PlanReport, named: &str| {
             let shown = all_changes(&app, plan).await;
             let writing = shown.iter().filter(|change| change.action.writes()).count() as u64;
@@ -215,7 +211,7 @@ async fn one_name_at_two_customers_never_crosses_over_when_they_trade_it_in_a_ni
         .devices("C", 4)
         .build();
     for psa in PSAS {
-        let (app, rmm, psa_) = started("pulseway-rmm", psa, &world, &Existing::default()).await;
+        let (app, rmm, psa_) = started(("pulseway-rmm", psa), &world, &Existing::default()).await;
         app.bring_in_step().await;
         let both: Vec<_> = rmm.devices().into_iter().filter(|device| device.name == "PC01").collect();
         let [a, b] = &both[..] else { panic!("{both:?}") };

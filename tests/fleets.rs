@@ -2,10 +2,10 @@
 //!
 //! The fourth, a target of 620 whose second page is empty, stands in `reading`: a vendor of the tests' own cuts its pages.
 
-use crate::harness::pair::{Psa, Rmm};
-use crate::harness::{TestApp, sync};
+use crate::harness::pair::{Psa, Rmm, joined};
+use crate::harness::{TestApp, automatic, planned, sync};
 use crosswalk::engine::{NoProgress, RunReport};
-use crosswalk::model::{Action, Kind, SyncRules, Trust};
+use crosswalk::model::{Action, Kind};
 use crosswalk_sims::{Existing, World};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -16,14 +16,10 @@ const SECOND: [&str; 7] = ["Dental", "Legal", "Logistics", "Bakery", "Clinic", "
 /// Customers with so many devices each, in step, under rules that would write everything by themselves.
 async fn in_step(pair: (&str, &str), customers: usize, devices: usize) -> (TestApp, Rmm, Psa) {
     let named = (0..customers).map(|nth| format!("{} {}", FIRST[nth % FIRST.len()], SECOND[nth / FIRST.len()]));
-    let world = named.enumerate().fold(World::by_hand(), |world, (nth, name)| {
-        world.customer(&name).devices(&format!("WS{nth:02}"), devices)
-    });
-    let (rmm, psa) = (Rmm::start(pair.0, &world.build()), Psa::start(pair.1, &Existing::default()));
-    let app = TestApp::start().await;
-    let mut rules = SyncRules::default();
-    rules.kinds.values_mut().for_each(|rules| rules.trust = Trust::Automatic);
-    app.join(rmm.connection("rmm"), psa.connection("psa"), rules).await;
+    let world = named
+        .enumerate()
+        .fold(World::by_hand(), |world, (nth, name)| world.customer(&name).devices(&format!("WS{nth:02}"), devices));
+    let (app, rmm, psa) = joined(pair, &world.build(), &Existing::default(), automatic()).await;
     app.bring_in_step().await;
     assert_eq!(psa.items().len(), customers * devices);
     (app, rmm, psa)
@@ -35,8 +31,7 @@ async fn run(app: &TestApp) -> RunReport {
 
 /// How many changes of assets were planned, and how many of them were held.
 fn assets(run: &RunReport, action: Action) -> (u32, u32) {
-    let of = run.plan.plan.totals.iter().filter(|total| (total.kind, total.action) == (Kind::Asset, action));
-    of.fold((0, 0), |sum, total| (sum.0 + total.changes, sum.1 + total.held))
+    planned(&run.plan, Kind::Asset, action)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +58,7 @@ async fn of_40_customers_that_lose_their_4_devices_none_is_taken_out_of_use() {
     for pair in PAIRS {
         let (app, rmm, psa) = in_step(pair, 55, 4).await;
         let gone: Vec<String> =
-            rmm.devices().into_iter().filter(|one| one.name < "WS40".to_owned()).map(|one| one.id).collect();
+            rmm.devices().into_iter().filter(|one| one.name.as_str() < "WS40").map(|one| one.id).collect();
         assert_eq!(rmm.remove_devices(gone.iter().map(String::as_str)), 160);
         for _ in 0..3 {
             run(&app).await;
@@ -81,7 +76,7 @@ async fn of_180_serial_numbers_that_change_at_once_none_is_written_unseen() {
         let (app, rmm, psa) = in_step(pair, 50, 9).await;
         let of = |pattern: &str| psa.canonical_state().iter().filter(|row| row.contains(pattern)).count();
         // All nine of 20 customers, as a maker's update does it.
-        let all: Vec<_> = rmm.devices().into_iter().filter(|one| one.name < "WS20".to_owned()).collect();
+        let all: Vec<_> = rmm.devices().into_iter().filter(|one| one.name.as_str() < "WS20").collect();
         assert_eq!(all.len(), 180);
         for (nth, device) in all.iter().enumerate() {
             rmm.set_serial(&device.id, Some(&format!("CN0ABCDEFGH{nth:04}")));

@@ -1,7 +1,7 @@
 //! Who is who: whatever ids, names and serial numbers do at the vendor, a machine keeps its one record at the PSA.
 
-use crate::harness::pair::{Psa, Rmm};
-use crate::harness::{TestApp, sync};
+use crate::harness::pair::{Psa, Rmm, joined};
+use crate::harness::{TestApp, planned, sync};
 use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, NoProgress, PlanReport};
 use crosswalk::model::{Action, Kind, LinkState, SyncRules};
 use crosswalk_sims::{Existing, World};
@@ -10,15 +10,11 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const PAIRS: [(&str, &str); 2] = [("pulseway-rmm", "pulseway-psa"), ("datto-rmm", "autotask")];
 
 async fn started(pair: (&str, &str), world: &World, existing: &Existing) -> (TestApp, Rmm, Psa) {
-    let (rmm, psa) = (Rmm::start(pair.0, world), Psa::start(pair.1, existing));
-    let app = TestApp::start().await;
-    app.join(rmm.connection("rmm"), psa.connection("psa"), SyncRules::default()).await;
-    (app, rmm, psa)
+    joined(pair, world, existing, SyncRules::default()).await
 }
 
 fn count(plan: &PlanReport, kind: Kind, action: Action) -> u32 {
-    let of = plan.plan.totals.iter().filter(|total| (total.kind, total.action) == (kind, action));
-    of.map(|total| total.changes).sum()
+    planned(plan, kind, action).0
 }
 
 #[tokio::test(flavor = "multi_thread")]

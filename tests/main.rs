@@ -38,6 +38,7 @@ mod faults;
 mod field;
 /// Decisions in files: taken as meant or refused whole, and taken back.
 mod files;
+/// The fleet trials, with their numbers.
 mod fleets;
 /// The gate: what is shown before it is granted, and what a vendor echoes.
 mod gate;

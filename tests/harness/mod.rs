@@ -15,7 +15,7 @@ use crosswalk::engine::{
 };
 use crosswalk::error::Error;
 use crosswalk::model::connection::BucketOverride;
-use crosswalk::model::{ConnectionName, Kind, LinkState, Secret, SyncName, SyncRules, TenantName};
+use crosswalk::model::{Action, ConnectionName, Kind, LinkState, Secret, SyncName, SyncRules, TenantName, Trust};
 use crosswalk::runtime::{Runtime, RuntimeOptions};
 use crosswalk::store::{KeySource, Store};
 use crosswalk_sims::{Autotask, Existing, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
@@ -344,4 +344,17 @@ pub(crate) fn sync() -> SyncName {
 /// Unix seconds, as a device that checks in now says it.
 pub(crate) fn now_s() -> i64 {
     crosswalk_sims::clock::now_ms() / 1000
+}
+
+/// Rules by which everything goes out by itself.
+pub(crate) fn automatic() -> SyncRules {
+    let mut rules = SyncRules::default();
+    rules.kinds.values_mut().for_each(|rules| rules.trust = Trust::Automatic);
+    rules
+}
+
+/// How many changes of a kind and action a plan has, and how many of them are held.
+pub(crate) fn planned(plan: &PlanReport, kind: Kind, action: Action) -> (u32, u32) {
+    let of = plan.plan.totals.iter().filter(|total| (total.kind, total.action) == (kind, action));
+    of.fold((0, 0), |sum, total| (sum.0 + total.changes, sum.1 + total.held))
 }

@@ -1,8 +1,9 @@
 //! Any RMM and any PSA, by the names of their plugins: what a test does to them, and what
 //! it sees of them, in the neutral words. Which vendor it is shows only here.
 
-use super::{secrets, texts};
+use super::{TestApp, secrets, texts};
 use crosswalk::engine::NewConnection;
+use crosswalk::model::SyncRules;
 use crosswalk::model::connection::BucketOverride;
 use crosswalk_sims::{
     Autotask, BmsOptions, Counts, DattoOptions, DattoRmm, Existing, Faults, PsaOptions, PulsewayPsa, PulsewayRmm,
@@ -10,6 +11,19 @@ use crosswalk_sims::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// Any RMM and any PSA, by the names of their plugins, and a host that joins them by the sync of most tests.
+pub(crate) async fn joined(
+    (rmm, psa): (&str, &str),
+    world: &World,
+    existing: &Existing,
+    rules: SyncRules,
+) -> (TestApp, Rmm, Psa) {
+    let (rmm, psa) = (Rmm::start(rmm, world), Psa::start(psa, existing));
+    let app = TestApp::start().await;
+    app.join(rmm.connection("rmm"), psa.connection("psa"), rules).await;
+    (app, rmm, psa)
+}
 
 /// A simulated RMM.
 pub(crate) enum Rmm {

@@ -64,6 +64,8 @@ mod sandbox;
 mod schedule;
 /// Plans that are older than what they speak of: nothing a person did meanwhile is undone.
 mod stale;
+/// Sums whose leader leaves, rings of sums, and parts that join late.
+mod sums;
 /// The main job, whole: RMM records into the PSA, and everything that happens to them later.
 mod sync;
 /// Alerts that come and go, tickets somebody touched, times and accounts that are none.

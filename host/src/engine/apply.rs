@@ -5,12 +5,14 @@
 //! before its call leaves, so that after a crash everything that may have been written is
 //! known and looked up (`recover`) before anything is tried again.
 //!
-//! Which way a change goes, it says itself (`Way`): what follows from that is in `resolve`.
+//! Which way a change goes, it says itself (`Way`): what follows from that is in `resolve`. Lines that take over what
+//! others bill come after those, in the order of `resting`.
 
 mod fresh;
 mod queue;
 mod released;
 mod resolve;
+mod resting;
 
 use queue::{Queue, records_of};
 pub(super) use resolve::References;
@@ -126,13 +128,17 @@ impl Work<'_> {
         store.plan_approve(plan, self.now(), &stored.hash, &by).await?;
         let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
         self.progress.begin(Stage::Applying, Some(waiting));
-        for (kind, action) in
-            steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind))
-        {
+        let steps = steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind));
+        let mut steps = steps.peekable();
+        while let Some((kind, action)) = steps.next() {
             if tally.stop.is_some() {
                 break;
             }
-            session.do_all(kind, action, waiting, tally).await?;
+            session.do_all((kind, action), Queue::default(), waiting, tally).await?;
+            // What takes over from others of its kind follows when those are settled.
+            if steps.peek().is_none_or(|(next, _)| *next != kind) {
+                session.do_resting(waiting, tally).await?;
+            }
         }
         self.progress.end(&Stage::Applying);
         Ok(stored)
@@ -255,6 +261,8 @@ pub(super) struct Session<'w, 'p> {
     own: Mutex<HashMap<(Kind, String), Record>>,
     /// What was asked of the target once more before something is created in it.
     asked: fresh::Asked,
+    /// What takes over from other lines, once those are settled.
+    resting: resting::Resting,
 }
 
 impl<'w, 'p> Session<'w, 'p> {
@@ -273,6 +281,7 @@ impl<'w, 'p> Session<'w, 'p> {
             open: Mutex::new(open.collect()),
             own: Mutex::default(),
             asked: fresh::Asked::default(),
+            resting: resting::Resting::default(),
         })
     }
 
@@ -288,24 +297,15 @@ impl<'w, 'p> Session<'w, 'p> {
         }
     }
 
-    /// Does all changes of one kind and action that are pending and not held.
-    async fn do_all(&self, kind: Kind, action: Action, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
-        self.do_pass((kind, action), false, waiting, tally).await?;
-        // What takes over from another change follows when that is settled.
-        if kind == Kind::Usage {
-            self.do_pass((kind, action), true, waiting, tally).await?;
-        }
-        Ok(())
-    }
-
-    async fn do_pass(
+    /// Does all changes of one kind and action that are pending and not held, but for those that rest on others: or
+    /// those of a queue.
+    async fn do_all(
         &self,
         (kind, action): (Kind, Action),
-        resting: bool,
+        mut queue: Queue,
         waiting: u64,
         tally: &mut Tally,
     ) -> Result<(), Error> {
-        let mut queue = Queue { resting, ..Queue::default() };
         let mut next = self.prepare(kind, action, &mut queue, tally).await?;
         let mut written: Option<(Batch, WriteReport)> = None;
         while next.is_some() || written.is_some() {
@@ -432,9 +432,10 @@ impl<'w, 'p> Session<'w, 'p> {
             let rows = self.work.store.plan_changes(self.plan, &filter, queue.after, at_once).await?;
             queue.ended = rows.len() < at_once;
             queue.after = rows.last().map_or(queue.after, |row| row.change.sequence);
-            let of_pass = |change: &PlannedChange| queue.resting != rests(change).is_empty();
-            let changes = rows.into_iter().map(|row| row.change).filter(of_pass);
-            let (free, held): (Vec<_>, Vec<_>) = changes.partition(|change| self.may_go(change));
+            let changes = rows.into_iter().map(|row| row.change);
+            let (changes, resting): (Vec<_>, Vec<_>) = changes.partition(|change| rests(change).is_empty());
+            self.resting.put(resting);
+            let (free, held): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| self.may_go(change));
             tally.counts.held += held.len() as u64;
             let free = queue.apart(free, at_once);
             let ready = self.resolve(kind, free, tally).await?;

@@ -10,8 +10,6 @@ use std::collections::{HashSet, VecDeque};
 /// What is still to be called.
 #[derive(Default)]
 pub(super) struct Queue {
-    /// Whether it is of the changes that rest on others of their kind.
-    pub(super) resting: bool,
     /// The sequence of the last change that was taken from the plan.
     pub(super) after: u32,
     /// Whether the plan has no more of them.

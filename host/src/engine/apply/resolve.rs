@@ -24,7 +24,7 @@ impl Session<'_, '_> {
         changes: Vec<PlannedChange>,
         tally: &mut Tally,
     ) -> Result<Vec<Prepared>, Error> {
-        let changes = self.without_open(changes, tally);
+        let (changes, mut not) = self.without_open(changes, tally);
         if changes.is_empty() {
             return Ok(Vec::new());
         }
@@ -39,7 +39,8 @@ impl Session<'_, '_> {
             let ground = self.usage.get_or_try_init(|| work.usage_ground(self.plan)).await?;
             let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
             refusals.extend(changes.iter().filter_map(refused));
-            refusals.extend(work.still_billed(&changes).await?);
+            refusals
+                .extend(work.still_billed(&changes, &|one, other| self.resting.together(&changes, one, other)).await?);
         }
         let given_over = work.given_over(kind, &changes, &links).await?;
         // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
@@ -58,6 +59,7 @@ impl Session<'_, '_> {
                 }
                 tally.open += 1;
                 tally.failure(&planned, &why);
+                not.push((key, why));
                 continue;
             }
             let mut link = links.get(&key).cloned();
@@ -89,6 +91,7 @@ impl Session<'_, '_> {
                 Err((ChangeStatus::Pending, why)) => {
                     tally.open += 1;
                     tally.failure(&planned, &why);
+                    not.push((key, why));
                 }
                 Ok(change) => {
                     if let Some((old, new)) = over {
@@ -105,8 +108,14 @@ impl Session<'_, '_> {
                     }
                     ready.push(Prepared { planned, change, link, tries: 0 });
                 }
-                Err((status, why)) => refused.push(self.refusal(&planned, status, why, tally)),
+                Err((status, why)) => {
+                    refused.push(self.refusal(&planned, status, why.clone(), tally));
+                    not.push((key, why));
+                }
             }
+        }
+        for (planned, why) in self.resting.now(&mut ready, &not) {
+            refused.push(self.refusal(&planned, ChangeStatus::Stale, why, tally));
         }
         if !refused.is_empty() {
             work.store.batch_settle(self.plan, None, &refused, &[], &work.target.name, work.now()).await?;
@@ -114,16 +123,21 @@ impl Session<'_, '_> {
         Ok(ready)
     }
 
-    /// Leaves alone what has a write that is not settled.
-    fn without_open(&self, changes: Vec<PlannedChange>, tally: &mut Tally) -> Vec<PlannedChange> {
+    /// Leaves alone what has a write that is not settled: the others, and of what is left alone which and why.
+    fn without_open(
+        &self,
+        changes: Vec<PlannedChange>,
+        tally: &mut Tally,
+    ) -> (Vec<PlannedChange>, Vec<(String, String)>) {
         let open = lock(&self.open);
         let (free, waiting): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|planned| !open.contains(&record_of(planned)));
-        for planned in waiting {
+        let why = "it waits: an earlier write of it is not settled";
+        for planned in &waiting {
             tally.open += 1;
-            tally.failure(&planned, "it waits: an earlier write of it is not settled");
+            tally.failure(planned, why);
         }
-        free
+        (free, waiting.into_iter().map(|planned| (planned.known_by().to_owned(), why.to_owned())).collect())
     }
 
     fn waits_for(&self, missing: &plan::Unresolved) -> bool {

@@ -71,10 +71,10 @@ pub const LEAVES: &str = "leaves";
 pub const RESTS: &str = "rests";
 /// The parts a line is without, while they are not billed elsewhere yet: only in a link, as [`LEAVES`].
 pub(in crate::engine) const LEFT: &str = "left";
-/// Whether a line that goes to 0 is the first half of a move of its own count. Not written.
+/// Whether a line that goes to 0 is the first half of a move: its count is billed by another from that day on. Not written.
 pub const MOVES: &str = "moves";
 /// From which day on a line is at 0 whose count goes to another that is not written yet: only in a link.
-const ENDED: &str = "ended";
+pub(in crate::engine) const ENDED: &str = "ended";
 /// Lines that billed the same before, a JSON list of ids: only in a link.
 pub(in crate::engine) const FORMER: &str = "former";
 /// Who decided that a line of a contract is the one: a person who looked at it.
@@ -121,8 +121,12 @@ pub struct UsageInput<'a> {
     pub goes_on: &'a dyn Fn(&str, &str) -> bool,
     /// The sum that this product was a part of and is not billed by any more, or is to leave.
     pub left: &'a dyn Fn(&str) -> Option<Left>,
-    /// The parts of this product's sum that go elsewhere.
+    /// What goes elsewhere of what the line of this product bills.
     pub leaves: &'a dyn Fn(&str) -> Vec<LineKey>,
+    /// From which day on something of that is billed by another line already.
+    pub doubled: &'a dyn Fn(&str) -> Option<Date>,
+    /// Whether a sum was agreed on that has this product as a part.
+    pub agreed: &'a dyn Fn(&str) -> bool,
     /// Which lines go to the same line of the contract as this product.
     pub share: &'a dyn Fn(&str) -> Share<'a>,
     /// What a source product is in the target.
@@ -283,7 +287,11 @@ pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
             Step::Agreed => out.noted.extend(change::agreed(input, line)),
             Step::NotFetched => out.findings.push(found(Cause::NotFetched, line.reason.clone())),
             Step::Left => out.findings.push(found(Cause::Unbilled, line.reason.clone())),
-            Step::Together(_) => out.noted.extend(change::without_end(input, line)),
+            // The day on which its own line ended is needed until the other bills it.
+            Step::Together(_) if line.counted == Some(0) || (input.agreed)(&line.product) => {
+                out.noted.extend(change::without_end(input, line));
+            }
+            Step::Together(_) => {}
             Step::InStep => {}
         }
         out.findings.extend(line.notes.iter().map(|note| found(Cause::Former, note.clone())));
@@ -325,7 +333,7 @@ pub(crate) fn integer(value: Option<&Value>) -> Option<i64> {
     }
 }
 
-fn date(value: Option<&Value>) -> Option<Date> {
+pub(in crate::engine) fn date(value: Option<&Value>) -> Option<Date> {
     match value? {
         Value::Time(text) | Value::Text(text) => day(text),
         _ => None,

@@ -8,7 +8,8 @@ use super::today;
 use crate::engine::connections::Opened;
 use crate::engine::matching::{self, ContractMatchInput, Decision};
 use crate::engine::plan::usage::{
-    self as lines, Choice, Line, Member, PARTS, PRODUCT, Part, Place, Product, Retire, Share, Sweep, UsageInput, count,
+    self as lines, Choice, ENDED, Line, Member, PARTS, PRODUCT, Part, Place, Product, Retire, Share, Sweep, UsageInput,
+    count, date,
 };
 use crate::error::Error;
 use crate::model::{
@@ -38,8 +39,8 @@ pub(in crate::engine) struct Books<'a> {
     pub(super) contract_links: HashMap<String, Link>,
     pub(super) links: HashMap<String, BTreeMap<String, Link>>,
     pub(super) products: HashMap<String, Product>,
-    /// Lines of the target's contracts, and whose they are.
-    owners: HashMap<String, LineKey>,
+    /// Lines of the target's contracts, and whose they are: of several where one took over from another.
+    pub(super) owners: HashMap<String, Vec<LineKey>>,
     /// Those of other syncs.
     others: HashMap<String, String>,
     /// The accounts that source customers are linked to.
@@ -51,6 +52,8 @@ pub(in crate::engine) struct Books<'a> {
     /// What the source calls its products.
     pub(super) product_names: HashMap<String, String>,
     switches: HashMap<String, Switches>,
+    /// The parts that sums were agreed on with.
+    named: HashSet<LineKey>,
     /// Of lines that add up, who leads each.
     pub(super) leaders: HashMap<LineKey, LineKey>,
     /// Of lines that add up, the others of each that leads.
@@ -84,10 +87,12 @@ impl<'a> Books<'a> {
             store.records_present(&sync.source, Kind::Customer),
         )?;
         let mut links = HashMap::<String, BTreeMap<String, Link>>::new();
-        let mut owners = HashMap::new();
+        let mut owners = HashMap::<String, Vec<LineKey>>::new();
         for link in line_links {
             if let Ok(key) = link.source.parse::<LineKey>() {
-                owners.extend(link.linked().map(|line| (line.to_owned(), key.clone())));
+                if let Some(line) = link.linked() {
+                    owners.entry(line.to_owned()).or_default().push(key.clone());
+                }
                 links.entry(key.customer).or_default().insert(key.product, link);
             }
         }
@@ -140,6 +145,7 @@ impl<'a> Books<'a> {
             listed: listed.into_iter().map(|record| record.id).collect(),
             product_names,
             switches: store.switches(&sync.name).await?,
+            named: HashSet::new(),
             leaders: HashMap::new(),
             sums: HashMap::new(),
             going: HashMap::new(),
@@ -152,6 +158,8 @@ impl<'a> Books<'a> {
 
     /// Finds out which lines add up and what all changes come to: again whenever contracts are decided.
     pub(super) fn add_up(&mut self) {
+        let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.sent.get(PARTS));
+        self.named = sums.flat_map(lines::parts_of).filter_map(|(line, _)| line.parse().ok()).collect();
         let members = self.members();
         self.going = HashMap::new();
         for member in members.iter().filter(|member| member.part.counted != Some(0)) {
@@ -182,10 +190,7 @@ impl<'a> Books<'a> {
 
     /// Every line that goes to a service of a contract.
     fn members(&self) -> Vec<Member> {
-        let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.sent.get(PARTS));
-        let agreed: HashSet<LineKey> =
-            sums.flat_map(lines::parts_of).filter_map(|(line, _)| line.parse().ok()).collect();
-        let mut keys: BTreeSet<LineKey> = agreed.iter().cloned().collect();
+        let mut keys: BTreeSet<LineKey> = self.named.iter().cloned().collect();
         for (customer, rows) in &self.rows {
             keys.extend(rows.iter().filter_map(|row| Some(LineKey::new(customer, row.text(PRODUCT)?))));
         }
@@ -205,7 +210,7 @@ impl<'a> Books<'a> {
                 let stands = line.map(|line| self.stands(line) == place);
                 Some(Member {
                     line: line.filter(|_| stands == Some(true)).map(|line| line.id.clone()),
-                    is_known: link.is_some() || agreed.contains(&key),
+                    is_known: link.is_some() || self.named.contains(&key),
                     part: self.part(&key, link, line.filter(|_| stands == Some(false))),
                     place,
                 })
@@ -223,7 +228,16 @@ impl<'a> Books<'a> {
         };
         let why = counted.is_none().then(|| not_fetched.unwrap_or("the vendor names it without a number").to_owned());
         let retire = |old: &Record| Retire::of(key.clone(), link?, old).filter(|_| !self.has_ended(old));
-        Part { key: key.clone(), counted, actual, why, old: old.and_then(retire), left: None }
+        let after = |old: &Record| {
+            let ended = lines::term(self.contract(old.parent.as_deref()?)?).ended(self.today)?;
+            ended.tomorrow().ok()
+        };
+        let begun = || {
+            let own = link.filter(|link| link.linked().is_none() && !self.named.contains(key));
+            date(own?.sent.get(ENDED))
+        };
+        let ended = old.and_then(after).or_else(begun);
+        Part { key: key.clone(), counted, actual, why, old: old.and_then(retire), ended, left: None }
     }
 
     pub(super) fn link(&self, key: &LineKey) -> Option<&Link> {
@@ -262,8 +276,19 @@ impl<'a> Books<'a> {
 
     /// Whether a line of a contract is billed by others than this one: it goes on without it.
     fn goes_on(&self, key: &LineKey, line: &str) -> bool {
-        let Some(line) = self.line_of(line) else { return false };
-        self.going.get(&self.stands(line)).is_some_and(|keys| keys.iter().any(|one| one != key))
+        self.line_of(line).is_some_and(|line| self.going_on(line).any(|one| one != key))
+    }
+
+    /// Who is billed by a line of a contract from now on, in order: of those that go to its service, whoever has no
+    /// other line of it there.
+    pub(super) fn going_on<'b>(&'b self, line: &'b Record) -> impl Iterator<Item = &'b LineKey> {
+        let at = self.stands(line);
+        let has_own = move |key: &&LineKey| {
+            let own = self.link(key).and_then(Link::linked).filter(|own| *own != line.id);
+            let own = own.and_then(|own| self.line_of(own));
+            own.is_some_and(|own| own.active() && self.stands(own) == self.stands(line))
+        };
+        self.going.get(&at).into_iter().flatten().filter(move |key| !has_own(key))
     }
 
     /// A customer's contract as matching has it: what follows for its link.
@@ -366,6 +391,8 @@ impl<'a> Books<'a> {
             goes_on: &|product, line| self.goes_on(&key(product), line),
             left: &|product| self.leaving.left.get(&key(product)).cloned(),
             leaves: &|product| self.leaving.of.get(&key(product)).cloned().unwrap_or_default(),
+            doubled: &|product| self.leaving.doubled.get(&key(product)).copied(),
+            agreed: &|product| self.named.contains(&key(product)),
             share: &|product| self.share(&key(product)),
             automatic: self.is_automatic(),
             product: &|id| self.product(id),
@@ -391,10 +418,12 @@ impl<'a> Books<'a> {
 
     /// Who else has a line of a contract: another customer of this sync, or another sync.
     fn taken(&self, key: &LineKey, line: &str) -> Option<String> {
+        let leaves = |owner: &LineKey| self.leaving.left.get(owner).is_some_and(|left| left.line == line);
         let owns = |owner: &&LineKey| {
-            owner.customer != key.customer && self.leader(owner) != self.leader(key) && !self.gave_up(owner)
+            let is_other = owner.customer != key.customer && self.leader(owner) != self.leader(key);
+            is_other && !self.gave_up(owner) && !leaves(owner)
         };
-        let here = self.owners.get(line).filter(owns);
+        let here = self.owners.get(line).into_iter().flatten().find(owns);
         let there = self.others.get(line).map(|sync| format!("billed by the sync {sync}"));
         here.map(|owner| format!("billed by {owner}")).or(there)
     }

@@ -153,10 +153,12 @@ impl Work<'_> {
     }
 
     /// Why lines must not be written yet: what billed the same before was not set to 0, or bills a part
-    /// of it still. By source.
+    /// of it still. By source. `together` tells which are written at once with one: those of a ring, of which none
+    /// can be the first.
     pub(in crate::engine) async fn still_billed(
         &self,
         changes: &[PlannedChange],
+        together: &(dyn Fn(&str, &str) -> bool + Sync),
     ) -> Result<HashMap<String, String>, Error> {
         let mut refused = HashMap::new();
         for change in changes {
@@ -167,18 +169,17 @@ impl Work<'_> {
                     refused.insert(change.source.clone(), why);
                 }
             }
-            // Two that take parts from each other go side by side.
-            let is_mutual = |leader: &str| {
-                let other = changes.iter().find(|other| other.source == leader && other.action == change.action);
-                other.is_some_and(|other| rests(other).iter().any(|rest| rest.leader == change.source))
-            };
-            for rest in rests(change).into_iter().filter(|rest| !is_mutual(&rest.leader)) {
-                let link = self.store.link_get(&self.sync.name, Kind::Usage, &rest.leader).await?;
-                let Some(link) = link.filter(|link| link.linked() == Some(&rest.line)) else { continue };
-                let parts = link.sent.get(PARTS).map(parts_of).unwrap_or_default();
-                if parts.iter().any(|(part, _)| *part == rest.part) {
+            for rest in rests(change).into_iter().filter(|rest| !together(&change.source, &rest.leader)) {
+                let links = self.store.links_of_target(&self.sync.name, Kind::Usage, &rest.line).await?;
+                let bills = |link: &Link| match link.sent.get(PARTS).map(parts_of) {
+                    Some(parts) => parts.iter().any(|(part, _)| *part == rest.part),
+                    None => link.source == rest.part,
+                };
+                // Who took the line over says what it bills, whatever the link from before says.
+                let mut links = links.iter().filter(|link| link.linked().is_some()).peekable();
+                if links.peek().is_some() && links.all(bills) {
                     let why = format!(
-                        "line {} bills {} together with {} still: that is to be approved with it",
+                        "line {} bills {} still, and goes on with {}: that is to be approved with it",
                         rest.line, rest.part, rest.leader
                     );
                     refused.insert(change.source.clone(), why);

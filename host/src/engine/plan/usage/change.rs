@@ -84,7 +84,7 @@ pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Op
     ];
     fields.extend(old.service.clone().map(|service| new(SERVICE, Value::Text(service))));
     let is_alone = matches!(line.step, Step::Change { action: Action::Retire, .. });
-    if !is_alone && old.key == LineKey::new(input.customer, &line.product) {
+    if !is_alone {
         fields.push(new(MOVES, Value::Boolean(true)));
     }
     PlannedChange {

@@ -4,7 +4,7 @@
 //! vendor's clock, and counts only where it gives no days. Years that no contract has (1, 1900,
 //! 9999) are how vendors write "not given" and "without an end".
 
-use super::{EFFECTIVE, ENDED, Weighing, date};
+use super::{EFFECTIVE, Weighing, date};
 use crate::engine::matching::contracts::is_offered;
 use crate::model::{Brake, Hold, Record, Value};
 use jiff::ToSpan;
@@ -71,13 +71,17 @@ pub(in crate::engine) fn successors<'r>(
 
 impl Weighing<'_, '_> {
     /// The day a change holds from where nobody says: today; for what a contract billed that has ended,
-    /// the day after that, and for what a line billed that is at 0, the day that is from. So no day of a
-    /// renewal or a move is lost.
+    /// the day after that, for what a line billed that goes on without it or is at 0, the day that is from, and
+    /// for what is billed by another already, the day from which it is. So no day of a renewal or a move is lost, nor
+    /// billed twice.
     pub(super) fn usual_day(&self, contract: &Record, line: Option<&Record>) -> Date {
         let today = self.input.today;
         let ended = self.linked_elsewhere(line).and_then(|old| self.contract_of(old)).and_then(|old| term(old).last);
         let next = ended.filter(|last| *last < today).and_then(|last| last.tomorrow().ok());
-        let begun = || date(self.sent(ENDED)).or_else(|| self.own_left()?.since);
+        let begun = || {
+            let doubled = (self.input.doubled)(&self.key().product);
+            self.unbilled_since().into_iter().chain(doubled).min()
+        };
         let Some(next) = next.or_else(begun) else { return today };
         if next > today {
             return next;

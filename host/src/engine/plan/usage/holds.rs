@@ -35,14 +35,19 @@ impl Weighing<'_, '_> {
         holds
     }
 
+    /// What its line was agreed on as the sum of, in order.
+    pub(super) fn parts_before(&self) -> Vec<String> {
+        let alone = || vec![self.key().to_string()];
+        let mut before: Vec<String> =
+            self.sent(PARTS).map_or_else(alone, |told| parts::read(told).into_iter().map(|one| one.0).collect());
+        before.sort();
+        before
+    }
+
     /// What was agreed on was the sum of other parts.
     pub(super) fn parts_changed(&self) -> Option<Hold> {
-        let alone = || vec![self.key().to_string()];
-        let own = if self.parts.is_empty() { alone() } else { parts::names(&self.parts) };
-        let before =
-            self.sent(PARTS).map_or_else(alone, |told| parts::read(told).into_iter().map(|one| one.0).collect());
-        let mut before: Vec<String> = before;
-        before.sort();
+        let own = if self.parts.is_empty() { vec![self.key().to_string()] } else { parts::names(&self.parts) };
+        let before = self.parts_before();
         (own != before).then(|| {
             let reason =
                 format!("it is the sum of {} now, and was that of {}", own.join(" and "), before.join(" and "));

@@ -1,17 +1,18 @@
-//! Leaving: a part that goes elsewhere while the line of its sum goes on. One decision of two halves: the line
-//! is brought down first, for the day from which on the part is billed by its own.
+//! Leaving: what goes elsewhere while the line that billed it goes on. One decision of two halves: the line
+//! is brought down first, for the day from which on what left is billed by another. Where who led the line leaves it,
+//! one of the others takes it over, and is the first half.
 //!
 //! Who leaves whom is told from the links and from where everything goes (`engine::usage`); what follows from
 //! that is here, with how changes and links write it down.
 
-use super::{LEAVES, LEFT, PARTS, RESTS, Weighing, date, parts};
+use super::{ENDED, LEAVES, LEFT, PARTS, RESTS, Weighing, date, parts};
 use crate::model::{Brake, Hold, LineKey, Link, PlannedChange, Value};
 use jiff::civil::Date;
 
-/// The sum by which a line was billed as a part of it, while its count goes elsewhere.
+/// The line by which something was billed with others, while its count goes elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
-    /// By whose line it is billed.
+    /// Whose that line is, or is to be.
     pub leader: LineKey,
     /// That line.
     pub line: String,
@@ -62,6 +63,21 @@ impl Weighing<'_, '_> {
             Some(day) => format!("{part} was billed together with {leader}, and from {day} on no line bills it"),
         };
         Some(Hold::new(Brake::Moved, reason))
+    }
+
+    /// From which day on no line bills something of it: what takes its place holds from that day on.
+    pub(super) fn unbilled_since(&self) -> Option<Date> {
+        let before = self.parts_before();
+        let joins = |part: &&super::Part| part.counted != Some(0) && !before.contains(&part.key.to_string());
+        let joined = self.parts.iter().filter(joins);
+        let joined = joined.filter_map(|part| part.ended.or_else(|| part.left.as_ref()?.since));
+        // Billed with others since, the end of its own line says nothing any more.
+        let ended = || date(self.sent(ENDED)).filter(|_| !(self.input.agreed)(&self.key().product));
+        let own = match self.own_left() {
+            Some(left) => left.since,
+            None => ended(),
+        };
+        own.into_iter().chain(joined).min()
     }
 
     /// What was billed with it goes elsewhere: held under the same name as that, so that both are let go at once.

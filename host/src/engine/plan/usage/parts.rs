@@ -5,6 +5,7 @@
 //! shown; a part that is not known makes the sum unknown.
 
 use super::{Left, LineKey, Link, PRODUCT, QUANTITY, Record, Value, integer};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One of the lines that add up.
@@ -20,6 +21,8 @@ pub struct Part {
     pub why: Option<String>,
     /// The line it was billed by until now, where that is another.
     pub old: Option<Retire>,
+    /// From which day on no line bills it, where the line of its own came to its end.
+    pub ended: Option<Date>,
     /// The sum it was billed with until now, where it goes elsewhere.
     pub left: Option<Left>,
 }

@@ -21,6 +21,8 @@ struct Bed {
     goes_on: bool,
     left: Option<Left>,
     leaves: Vec<LineKey>,
+    /// Whether the leader's sum was agreed on with it.
+    agreed: bool,
     off: bool,
     taken: Option<&'static str>,
     automatic: bool,
@@ -44,7 +46,7 @@ fn service(id: &str, name: &str) -> Product {
 
 fn part(customer: &str, counted: Option<i64>) -> Part {
     let why = counted.is_none().then(|| "no report".to_owned());
-    Part { key: LineKey::new(customer, "p"), counted, actual: None, why, old: None, left: None }
+    Part { key: LineKey::new(customer, "p"), counted, actual: None, why, old: None, ended: None, left: None }
 }
 
 fn time(day: &str) -> Value {
@@ -63,6 +65,7 @@ impl Bed {
             goes_on: false,
             left: None,
             leaves: Vec::new(),
+            agreed: false,
             links: BTreeMap::new(),
             contract: record("k", Some("a"), "Care", &[])
                 .with("starts", time("2026-01-01"))
@@ -113,6 +116,8 @@ impl Bed {
             goes_on: &|_, _| self.goes_on,
             left: &|_| self.left.clone(),
             leaves: &|_| self.leaves.clone(),
+            doubled: &|_| None,
+            agreed: &|_| self.agreed,
             share: &|_| match &self.leader {
                 Some(leader) => Share::With(leader),
                 None if self.others.is_empty() => Share::Alone,
@@ -297,6 +302,8 @@ fn the_second_half_of_a_move_holds_from_the_day_of_the_first_half_until_it_is_wr
     assert!(!written.sent.contains_key(ENDED), "{written:?}");
     // Billed by another line meanwhile, the day is nobody's any more.
     bed.leader = Some(LineKey::new("d", "p"));
+    assert!(bed.plan().noted.is_empty(), "the other does not bill it yet");
+    bed.agreed = true;
     let noted = bed.plan().noted.remove(0);
     assert_eq!((noted.sent.get(ENDED), noted.target), (None, None));
     // What goes into a sum is not a move of its own.
@@ -749,7 +756,7 @@ mod adding_up {
     fn member((customer, product, place, counted, own): (u8, u8, u8, Option<i64>, bool)) -> Member {
         let key = LineKey::new(format!("c{customer}"), format!("p{product}"));
         Member {
-            part: Part { key, counted, actual: None, why: None, old: None, left: None },
+            part: Part { key, counted, actual: None, why: None, old: None, ended: None, left: None },
             place: ("k".to_owned(), format!("s{place}")),
             line: own.then(|| format!("l{place}")),
             is_known: own,

@@ -30,7 +30,15 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let mut parts = Vec::new();
         if let Share::Leads(others) = (input.share)(product) {
             let key = LineKey::new(input.customer, product);
-            parts.push(Part { key, counted, actual, why: input.not_fetched.map(str::to_owned), old: None, left: None });
+            parts.push(Part {
+                key,
+                counted,
+                actual,
+                why: input.not_fetched.map(str::to_owned),
+                old: None,
+                ended: None,
+                left: None,
+            });
             parts.extend(others.iter().cloned());
             for part in others {
                 counted = counted.zip(part.counted).and_then(|(sum, more)| sum.checked_add(more));
@@ -396,7 +404,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         // A change for a day to come shows in the contract only then.
         let to_come = date(self.sent(EFFECTIVE)).is_some_and(|from| from > self.input.today);
         let as_left = approved == Some(has) || (to_come && integer(self.sent(HAD)) == Some(has));
-        let moved = moved.or_else(|| self.gives_away().filter(|_| parts.is_some()));
+        let moved = moved.or_else(|| self.gives_away().filter(|_| parts.is_some() || !linked));
         let asked = self.choice().and_then(|choice| choice.quantity);
         let stands = settled && self.choice().is_none();
         let quantity = asked.unwrap_or(if stands { approved.unwrap_or(counted) } else { counted });
@@ -430,8 +438,12 @@ impl<'i, 'a> Weighing<'i, 'a> {
         holds.extend(self.dates(contract, Some(line), self.effective(Some(line))));
         holds.extend(moved);
         if !linked {
-            let reason =
-                format!("{line_of} has {has}, which this sync did not put there, and {quantity} are to be on it");
+            let names: Vec<String> = self.leaves().iter().map(ToString::to_string).collect();
+            let whose = match names.is_empty() {
+                true => "which this sync did not put there".to_owned(),
+                false => format!("agreed on for {}", names.join(" and ")),
+            };
+            let reason = format!("{line_of} has {has}, {whose}, and {quantity} are to be on it");
             holds.push(Hold::new(Brake::Takeover, reason));
         }
         holds.extend(self.brakes(has, quantity, !linked || as_left));

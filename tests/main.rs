@@ -76,6 +76,8 @@ mod tidy;
 mod uncertain;
 /// Taking back what a run did: what goes, what is left, and that nothing does it again.
 mod undo;
+/// Signs that nobody sees, in what a person pastes or types.
+mod unseen;
 /// What cannot be read or told holds only itself: the rest of a run goes on.
 mod waits;
 /// Licences into contracts: A1 to A9 as one walk, and what must never happen to an invoice.

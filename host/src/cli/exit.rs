@@ -109,9 +109,9 @@ impl Output {
         if self.json() {
             let document =
                 json!({ "error": spoken.message, "causes": spoken.causes, "hint": spoken.hint, "exit": exit as u8 });
-            self.tell(&document.to_string());
+            self.tell_error(&document.to_string());
         } else {
-            self.tell(&spoken.text());
+            self.tell_error(&spoken.text());
         }
         exit
     }

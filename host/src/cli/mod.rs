@@ -187,7 +187,7 @@ impl Args {
         Self::try_parse().map_err(|told| {
             let text = told.render().to_string();
             if told.use_stderr() {
-                terminal::tell(text.trim_end(), false);
+                terminal::fail(text.trim_end(), false);
             } else {
                 // A reader that went away is no failure.
                 let _ = terminal::answer(terminal::Answer::Text(&text));

@@ -67,6 +67,11 @@ impl Output {
         self.bars.suspend(|| terminal::tell(text, self.json));
     }
 
+    /// An error, to standard error, in any case.
+    pub(super) fn tell_error(&self, text: &str) {
+        self.bars.suspend(|| terminal::fail(text, self.json));
+    }
+
     /// Says that a signal was heard.
     pub fn stopping(&self) {
         self.talk("stopping where nothing is lost; a second signal stops at once");

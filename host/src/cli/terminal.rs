@@ -3,9 +3,11 @@
 //!
 //! Words of vendors, plugins and files reach a person only without what steers a terminal or
 //! misleads the eye: control characters (with the escape sequences they begin), signs that turn the
-//! direction of text, and signs that are not seen. A JSON document keeps its data: there such signs
-//! are written as `\uXXXX`. A file that is written to a file or a pipe is left as it is.
+//! direction of text, and signs that are not seen. An error shows the latter as `\u{200b}`: in a pasted
+//! id they are what is wrong. A JSON document keeps its data: there such signs are written as `\uXXXX`.
+//! A file that is written to a file or a pipe is left as it is.
 
+use crate::model::signs::is_invisible;
 use anyhow::Context as _;
 use indicatif::ProgressDrawTarget;
 use std::borrow::Cow;
@@ -13,12 +15,23 @@ use std::io::{self, IsTerminal, Write};
 
 /// Whether a sign steers a terminal, turns the text around it, or is not seen.
 fn is_hidden(sign: char) -> bool {
-    sign.is_control()
-        || matches!(
-            u32::from(sign),
-            0x00AD | 0x061C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xFEFF
-                | 0xFFF9..=0xFFFB | 0xE0000..=0xE01EF
-        )
+    sign.is_control() || is_invisible(sign) || matches!(sign, '\u{2028}' | '\u{2029}')
+}
+
+/// What is wrong: as [`lines`], with the signs that are not seen written out.
+fn shown_in_error(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_invisible) {
+        return lines(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for sign in text.chars() {
+        if is_invisible(sign) {
+            out.extend(sign.escape_unicode());
+        } else {
+            out.push(sign);
+        }
+    }
+    Cow::Owned(lines(&out).into_owned())
 }
 
 /// Text of several lines: line ends and tabs stay, other controls become spaces, unseen signs go.
@@ -92,6 +105,13 @@ pub(super) fn tell(text: &str, json: bool) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Writes an error and a line end to standard error. A JSON document stays one.
+pub(super) fn fail(text: &str, json: bool) {
+    let text = if json { document(text) } else { shown_in_error(text) };
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Writes a line of the log: one, whatever is in it.
 pub(super) fn log(bytes: &[u8]) -> io::Result<()> {
     let text = String::from_utf8_lossy(bytes);
@@ -141,6 +161,15 @@ mod tests {
         assert_eq!(lines(HOSTILE), "a [2J ]0;own  31m \nb\tctxt  d");
         assert_eq!(line(HOSTILE), "a [2J ]0;own  31m  b ctxt  d");
         assert!(matches!(lines("Zürich\n\t東京 — ok"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn an_error_shows_what_is_not_seen() {
+        assert_eq!(
+            shown_in_error("no `29683\u{200b}\u{1b}[2J`\nhint: \u{e0041}"),
+            "no `29683\\u{200b} [2J`\nhint: \\u{e0041}"
+        );
+        assert!(matches!(shown_in_error("no `Zürich`"), Cow::Borrowed(_)));
     }
 
     #[test]

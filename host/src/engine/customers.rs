@@ -20,6 +20,7 @@ use super::matching::contracts::{is_offered, term};
 use super::plan::usage::in_force;
 use super::progress::Progress;
 use crate::error::Error;
+use crate::model::signs::seen;
 use crate::model::usage::{Ending, LastOutcome};
 use crate::model::{Kind, Link, LinkState, Mode, Record, Selection, Switch, Sync, SyncName};
 use crate::store::JournalEntry;
@@ -612,10 +613,10 @@ impl Work<'_> {
 }
 
 fn passes(row: &CustomerView, filter: &CustomerFilter) -> bool {
-    let text = filter.text.as_ref().map(|text| text.to_lowercase());
+    let text = filter.text.as_deref().map(seen);
     let ending = row.outcome.as_ref().map(|outcome| outcome.ending);
     (filter.ids.is_empty() || filter.ids.contains(&row.id))
-        && text.is_none_or(|text| row.name.to_lowercase().contains(&text))
+        && text.is_none_or(|text| seen(&row.name).contains(&text))
         && (filter.states.is_empty() || filter.states.contains(&row.state))
         && filter.usage.is_none_or(|on| row.usage == on)
         && filter.tickets.is_none_or(|on| row.tickets == on)

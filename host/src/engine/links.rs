@@ -10,6 +10,7 @@ use super::imports::by_a_spreadsheet;
 use super::matching::OPERATOR;
 use super::plan::usage::is_free;
 use crate::error::Error;
+use crate::model::signs::seen;
 use crate::model::{Candidate, Kind, Link, LinkState, Record, Sync, SyncName};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -221,7 +222,20 @@ impl Tenant {
                     format!("`crosswalk link forget {} {kind} {source}` takes the link away first", sync.name),
                 ));
             }
-            Decision::Decline(_) => (LinkState::Unmapped, None),
+            Decision::Decline(target) => {
+                let is_proposed = link.candidates.iter().any(|candidate| candidate.target == *target);
+                if !is_proposed && self.record(&sync.target, kind.counterpart(), target).await?.is_none() {
+                    return Err(Error::not_found(
+                        "target record",
+                        format!("{} {}{}", kind.counterpart(), target.escape_debug(), by_a_spreadsheet(target)),
+                        format!(
+                            "`crosswalk link list {} --kind {kind} --state proposed` names what is proposed",
+                            sync.name
+                        ),
+                    ));
+                }
+                (LinkState::Unmapped, None)
+            }
         };
         if link.target != target {
             // What was written belongs to the old target.
@@ -385,11 +399,11 @@ pub(super) fn accepted_for(best: &Candidate) -> String {
 }
 
 fn passes(view: &LinkView, filter: &LinkFilter) -> bool {
-    let text = filter.text.as_ref().map(|text| text.to_lowercase());
+    let text = filter.text.as_deref().map(seen);
     (filter.states.is_empty() || filter.states.contains(&view.link.state))
         && filter.customer.as_ref().is_none_or(|customer| *customer == view.customer)
         && text.is_none_or(|text| {
-            view.source_name.to_lowercase().contains(&text)
-                || view.target_name.as_ref().is_some_and(|name| name.to_lowercase().contains(&text))
+            seen(&view.source_name).contains(&text)
+                || view.target_name.as_ref().is_some_and(|name| seen(name).contains(&text))
         })
 }

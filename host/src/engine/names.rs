@@ -10,6 +10,7 @@
 //!
 //! How near two names are is not decided here (see `matching::score`).
 
+use crate::model::signs::is_invisible;
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -25,15 +26,6 @@ const LEGAL_FORMS: &[&str] = &[
     "sasu", "se", "sl", "slu", "snc", "spa", "sp zoo", "sp z oo", "spzoo", "srl", "srls", "sro", "ug",
     "ug haftungsbeschrankt", "vof", "zrt",
 ];
-
-/// Whether a sign leaves no mark on paper: zero-width signs, marks of writing direction, variation selectors.
-#[must_use]
-pub fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-}
 
 /// A text as it is meant: HTML entities, encoded once or twice, read as what they stand for.
 fn meant(text: &str) -> Cow<'_, str> {

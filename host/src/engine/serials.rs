@@ -7,7 +7,7 @@
 //! groups are turned round. That a key is *unique* is for `matching` to see; here only
 //! single values are judged, and what two values say of one identity.
 
-use super::names::is_invisible;
+use crate::model::signs::is_invisible;
 use crate::model::{FieldDiff, Kind, Record, Value};
 use unicode_normalization::UnicodeNormalization;
 

@@ -22,6 +22,7 @@ pub mod retention;
 pub mod run;
 pub mod schedule;
 pub mod secret;
+pub mod signs;
 pub mod sync;
 pub mod usage;
 pub mod value;

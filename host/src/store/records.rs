@@ -6,6 +6,7 @@ use super::reads::last_walked;
 use super::rows::{collect, count, first, limit, time_or_none, word};
 use super::upsert::{Encoded, put_all};
 use super::{StoreError, TenantStore, codec, unread};
+use crate::model::signs::seen;
 use crate::model::{ConnectionName, Kind, Record, Timestamp};
 use rusqlite::{CachedStatement, Connection, Row, params};
 use std::collections::HashSet;
@@ -167,7 +168,7 @@ impl TenantStore {
         self.select(connection, kind, move |reader| reader.each("AND stamp = ?4 ORDER BY +id", &stamps)).await
     }
 
-    /// Records that are there and whose name contains the text, ignoring case; by name.
+    /// Records that are there and whose name, as it is seen, contains the text; by name.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -178,7 +179,7 @@ impl TenantStore {
         text: &str,
         most: usize,
     ) -> Result<Vec<Stored>, StoreError> {
-        let text = text.trim().to_lowercase();
+        let text = seen(text);
         self.select(connection, kind, move |reader| reader.search(&text, most)).await
     }
 
@@ -302,7 +303,7 @@ impl Reader<'_> {
         let mut rows = names.raw_query();
         let mut found: Vec<(String, String)> = Vec::new();
         while let Some(row) = rows.next()? {
-            let name = row.get_ref(0)?.as_str().map_err(|error| StoreError::unreadable("name", error))?.to_lowercase();
+            let name = seen(row.get_ref(0)?.as_str().map_err(|error| StoreError::unreadable("name", error))?);
             if name.contains(text) {
                 found.push((name, row.get(1)?));
             }

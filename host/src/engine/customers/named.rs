@@ -1,7 +1,8 @@
-//! Records as people name them: by id, or by exact name where only one has it.
+//! Records as people name them: by id, or by their whole name, as it is seen, where only one has it.
 
 use super::super::Tenant;
 use crate::error::Error;
+use crate::model::signs::seen;
 use crate::model::{ConnectionName, Kind, Record, SyncName};
 
 impl Tenant {
@@ -75,9 +76,9 @@ fn find(records: &[Record], name: &str, kind: Kind, hint: &str) -> Result<Option
     if let Some(record) = records.iter().find(|record| record.id == name) {
         return Ok(Some(record.id.clone()));
     }
-    let lower = name.to_lowercase();
-    let called: Vec<&str> =
-        records.iter().filter(|record| record.name.to_lowercase() == lower).map(|record| record.id.as_str()).collect();
+    let typed = seen(name);
+    let is_called_so = |record: &&Record| !typed.is_empty() && seen(&record.name) == typed;
+    let called: Vec<&str> = records.iter().filter(is_called_so).map(|record| record.id.as_str()).collect();
     match called.as_slice() {
         [] => Ok(None),
         [only] => Ok(Some((*only).to_owned())),

@@ -1,9 +1,10 @@
-//! Which record is meant: by its id at the source, by its id at the target, or by its exact name. A line of usage is
+//! Which record is meant: by its id at the source, by its id at the target, or by its whole name. A line of usage is
 //! named as `customer/product`, or by a row of it.
 
 use super::of_record;
 use crate::engine::Tenant;
 use crate::error::Error;
+use crate::model::signs::seen;
 use crate::model::{Kind, LineKey, Link, Side, Sync};
 use crate::store::{FindingFilter, JournalFilter, LIST_LIMIT, Stored};
 
@@ -46,7 +47,7 @@ impl Tenant {
             let found = self.store.record_search(connection, kind, text, LIST_LIMIT).await?;
             let mut named: Vec<String> = found
                 .into_iter()
-                .filter(|stored| stored.record.name.to_lowercase() == text.trim().to_lowercase())
+                .filter(|stored| seen(&stored.record.name) == seen(text))
                 .map(|stored| if is_source { known_by(kind, &stored) } else { stored.record.id })
                 .collect();
             named.sort_unstable();

@@ -2,6 +2,7 @@
 
 use crate::harness::component;
 use crate::harness::program::Program;
+use sha2::Digest as _;
 
 const MANIFEST: &str = "id = \"x\"\nversion = \"1.0.0\"\ncontract = \"0.2.0\"\ntitle = \"X\"\n";
 
@@ -105,4 +106,53 @@ fn an_installed_plugin_is_listed_and_one_that_was_changed_is_not_run() {
     // Added once more, it is mended.
     program.run(&format!("plugin add {}", component("guests").display())).ends(0);
     program.run("plugin inspect misbehaving").ends(0);
+}
+
+#[test]
+fn plugins_of_another_contract_or_changed_are_marked_and_the_others_are_listed() {
+    let program = Program::with_plugins();
+    let list = program.run("plugin list --json").ends(0).json();
+    let digest_of = |id: &str| {
+        let all = list.as_array().unwrap();
+        let view = all.iter().find(|view| view["manifest"]["id"] == id).unwrap();
+        view["digest"].as_str().unwrap().to_owned()
+    };
+    // What an older host installed, as its database and its folder have it.
+    let older = shell("0.1.0", &MANIFEST.replace("0.2.0", "0.1.0"), "");
+    let name: String = sha2::Sha256::digest(&older).iter().map(|byte| format!("{byte:02x}")).collect();
+    program.write(&format!("plugins/{name}.wasm"), &older);
+    let store = rusqlite::Connection::open(program.folder().join("crosswalk.db")).unwrap();
+    let insert =
+        "INSERT INTO plugins (id, version, digest, manifest, file, added_at) VALUES (?1, '1.0.0', ?2, ?3, ?4, 0)";
+    for (id, digest) in [("aaa-older", name.as_str()), ("zzz-lost", &"0".repeat(64))] {
+        let manifest = MANIFEST.replace("id = \"x\"", &format!("id = \"{id}\""));
+        store.execute(insert, [id, digest, &manifest, &format!("{digest}.wasm")]).unwrap();
+    }
+    drop(store);
+    std::fs::copy(component("autotask"), program.folder().join(format!("plugins/{}.wasm", digest_of("misbehaving"))))
+        .unwrap();
+
+    let said = program.run("plugin list").ends(4);
+    for words in [
+        "autotask",
+        "pulseway-rmm",
+        "LOOKS UP BY",
+        "aaa-older 1.0.0 cannot be used: the component is written for contract 0.1.0 and this host speaks 0.2.0",
+        "build it against this host's `wit/`",
+        "crosswalk plugin add",
+        "misbehaving 0.1.0 cannot be used: the plugin file has digest",
+        "zzz-lost 1.0.0 cannot be used: the plugin file",
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.whole());
+    }
+    let listed = program.run("plugin list --json").ends(4).json();
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), 5);
+    for view in listed {
+        let id = view["manifest"]["id"].as_str().unwrap();
+        let usable = ["autotask", "pulseway-rmm"].contains(&id);
+        assert_eq!((view["problem"].is_null(), view["description"].is_null()), (usable, !usable), "{view}");
+    }
+    // Each of them alone says the same.
+    program.run("plugin inspect aaa-older").refused(1, &["is written for contract 0.1.0"]);
 }

@@ -256,10 +256,13 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
                     health(view),
                 ]
             });
-            table(["connection", "plugin", "title", "granted", "secrets set", "state"], rows)
+            let listed = table(["connection", "plugin", "title", "granted", "secrets set", "state"], rows);
+            let problems = views.iter().filter_map(|view| Some((view, view.problem.as_ref()?)));
+            let problems = problems.map(|(view, why)| format!("\n{} cannot be used: {why}", view.connection.name));
+            format!("{listed}\n{}", problems.collect::<String>())
         },
     )?;
-    Ok(Exit::Done)
+    Ok(if views.iter().all(|view| view.problem.is_none()) { Exit::Done } else { Exit::Partial })
 }
 
 /// Asks; a reason is given where both accounts are said to be the same.
@@ -339,6 +342,9 @@ fn show(session: &Session<'_>, view: &ConnectionView, before: &str) -> anyhow::R
 fn health(view: &ConnectionView) -> String {
     if view.account.as_ref().is_some_and(|known| known.other.is_some()) && view.health.state == "ok" {
         return "held: another account".to_owned();
+    }
+    if view.problem.is_some() {
+        return "its plugin cannot be used".to_owned();
     }
     let at = view.health.at.as_deref().unwrap_or_default();
     match view.health.state {

@@ -4,7 +4,7 @@ use super::exit::{Exit, Told};
 use super::output::{count, or_dash, short, table, tick};
 use super::session::Session;
 use crate::builder::{BuildOptions, Built, Choice, build, pack};
-use crate::engine::PluginView;
+use crate::engine::{PluginList, PluginView, UnusablePlugin};
 use crate::model::manifest::COMPONENT_BYTES_MAX;
 use crate::model::manifest::{Choices, SettingType};
 use crate::model::{KindDescription, Manifest, Operation, PluginId};
@@ -66,6 +66,9 @@ Example:
         file: PathBuf,
     },
     /// List the installed plugins and what they can do with which kind
+    #[command(after_help = "\
+One that this host cannot use, as one built for another contract, is named with what to do about
+it; the exit code is 4 then.")]
     List,
     /// Show what a plugin asks for: endpoints, settings, secrets, limits
     #[command(after_help = "\
@@ -142,10 +145,17 @@ async fn add(session: &Session<'_>, file: &Path) -> anyhow::Result<Exit> {
 }
 
 async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
-    let plugins = session.engine()?.plugin_list().await?;
+    let PluginList { plugins, unusable } = session.engine()?.plugin_list().await?;
     session.output.answer(
-        || Value::Array(plugins.iter().map(document).collect()),
+        || plugins.iter().map(document).chain(unusable.iter().map(unusable_document)).collect(),
         || {
+            let problems: Vec<String> = unusable
+                .iter()
+                .map(|one| format!("{} {} cannot be used: {}", one.id, one.version, one.problem))
+                .collect();
+            if plugins.is_empty() && !problems.is_empty() {
+                return problems.join("\n");
+            }
             if plugins.is_empty() {
                 return "no plugin is installed: `crosswalk plugin add FILE` installs one".to_owned();
             }
@@ -160,14 +170,26 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
                 ]
             });
             let able = plugins.iter().flat_map(abilities);
-            format!(
-                "{}\n\n{}",
+            let listed = [
                 table(["plugin", "version", "title", "contract", "sha256"], rows),
-                table(["plugin", "kind", "lists", "looks up by", "creates", "updates", "moves", "deactivates"], able)
-            )
+                table(["plugin", "kind", "lists", "looks up by", "creates", "updates", "moves", "deactivates"], able),
+                problems.join("\n"),
+            ];
+            listed.join("\n\n")
         },
     )?;
-    Ok(Exit::Done)
+    Ok(if unusable.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+fn unusable_document(one: &UnusablePlugin) -> Value {
+    json!({
+        "manifest": { "id": one.id, "version": one.version },
+        "digest": one.digest,
+        "size": null,
+        "imports": null,
+        "description": null,
+        "problem": one.problem,
+    })
 }
 
 async fn inspect(session: &Session<'_>, plugin: &str) -> anyhow::Result<Exit> {
@@ -188,6 +210,7 @@ fn document(view: &PluginView) -> Value {
         "size": view.size,
         "imports": view.imports,
         "description": view.description,
+        "problem": null,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::decisions::difference;
 use super::grants;
-use super::plugins::no_plugin;
+use super::plugins::{no_plugin, unusable};
 use super::ports::ConnectionPorts;
 use super::reading::Patience;
 use super::{Parts, Tenant};
@@ -58,6 +58,8 @@ pub struct ConnectionView {
     pub account: Option<KnownAccount>,
     /// Those of them that are too short to be found in what a vendor echoes.
     pub short_secrets: Vec<String>,
+    /// Why its plugin cannot be used, and what to do; then nothing is known of what that asks for.
+    pub problem: Option<String>,
 }
 
 /// How a connection's connector does.
@@ -158,10 +160,6 @@ impl Tenant {
     pub async fn connection_show(&self, name: &ConnectionName) -> Result<ConnectionView, Error> {
         let connection = self.connection(name).await?;
         let plugin = self.parts.plugin(&connection.digest).await?;
-        let secrets = self.store.secrets(name).await?;
-        let short = |secret: &Secret| secret.expose().len() < SECRET_MIN;
-        let short_secrets = secrets.iter().filter(|(_, secret)| short(secret)).map(|(name, _)| name.clone()).collect();
-        let secrets = secrets.into_keys().collect();
         let manifest = plugin.manifest();
         let endpoints = manifest
             .endpoints
@@ -172,17 +170,25 @@ impl Tenant {
                 granted: connection.grants.get(name).cloned(),
             })
             .collect();
-        let health = HealthView::of(self.store.health(name).await?);
-        let account = self.store.account(name).await?;
         let login = grants::logins(manifest, &connection.grants);
+        let stored = self.connection_stored(connection).await?;
+        Ok(ConnectionView { title: manifest.title.clone(), endpoints, login, ..stored })
+    }
+
+    /// What is known of a connection without its plugin.
+    async fn connection_stored(&self, connection: Connection) -> Result<ConnectionView, Error> {
+        let name = &connection.name;
+        let secrets = self.store.secrets(name).await?;
+        let short = |secret: &Secret| secret.expose().len() < SECRET_MIN;
         Ok(ConnectionView {
-            title: manifest.title.clone(),
-            endpoints,
-            login,
-            secrets,
-            short_secrets,
-            health,
-            account,
+            title: String::new(),
+            endpoints: Vec::new(),
+            login: Vec::new(),
+            short_secrets: secrets.iter().filter(|(_, secret)| short(secret)).map(|(name, _)| name.clone()).collect(),
+            secrets: secrets.into_keys().collect(),
+            health: HealthView::of(self.store.health(name).await?),
+            account: self.store.account(name).await?,
+            problem: None,
             connection,
         })
     }
@@ -197,14 +203,20 @@ impl Tenant {
         Ok(plugin.manifest().troubleshooting.clone())
     }
 
-    /// The tenant's connections.
+    /// The tenant's connections. One whose plugin cannot be used is listed with what is stored of it.
     ///
     /// # Errors
     /// The database's.
     pub async fn connection_list(&self) -> Result<Vec<ConnectionView>, Error> {
         let mut views = Vec::new();
         for connection in self.store.connection_list().await? {
-            views.push(self.connection_show(&connection.name).await?);
+            views.push(match self.connection_show(&connection.name).await {
+                Err(error @ Error::Plugin(..)) => {
+                    let problem = Some(unusable(&error));
+                    ConnectionView { problem, ..self.connection_stored(connection).await? }
+                }
+                shown => shown?,
+            });
         }
         Ok(views)
     }

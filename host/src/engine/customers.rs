@@ -268,7 +268,8 @@ impl Tenant {
         for (connection, failure) in troubles {
             let Ok(name) = crate::model::ConnectionName::new(connection) else { continue };
             let Some(connection) = self.store.connection_get(&name).await? else { continue };
-            let plugin = self.parts.plugin(&connection.digest).await?;
+            // One that cannot be used has nothing to say.
+            let Ok(plugin) = self.parts.plugin(&connection.digest).await else { continue };
             if let Some(text) = plugin.manifest().troubleshooting.get(failure) {
                 texts.insert((name.to_string(), failure.clone()), text.clone());
             }

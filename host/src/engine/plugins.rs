@@ -35,6 +35,28 @@ pub struct PluginView {
     pub description: Option<Description>,
 }
 
+/// An installed plugin that this host cannot use.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnusablePlugin {
+    /// What it calls itself.
+    pub id: PluginId,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its file as it was installed, hex.
+    pub digest: String,
+    /// Why, and what to do.
+    pub problem: String,
+}
+
+/// The installed plugins.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PluginList {
+    /// Those that can be used.
+    pub plugins: Vec<PluginView>,
+    /// Those that cannot: of another contract, changed, gone, or failing when they are asked what they can do.
+    pub unusable: Vec<UnusablePlugin>,
+}
+
 impl Engine {
     /// Installs a component file: checks it, compiles it once, keeps a copy, pins its digest.
     /// A connection goes on with the version it was made with until it is moved.
@@ -88,16 +110,28 @@ impl Engine {
         self.parts.view_row(&row).await
     }
 
-    /// The installed plugins, newest version of each.
+    /// The installed plugins, every version of each; those that cannot be used stand apart.
     ///
     /// # Errors
-    /// A file that was changed or is gone.
-    pub async fn plugin_list(&self) -> Result<Vec<PluginView>, Error> {
-        let mut views = Vec::new();
+    /// The database's.
+    pub async fn plugin_list(&self) -> Result<PluginList, Error> {
+        let mut list = PluginList::default();
         for row in self.parts.store.plugin_list().await? {
-            views.push(self.parts.view_row(&row).await?);
+            match self.parts.view_row(&row).await {
+                Ok(view) => list.plugins.push(view),
+                Err(error @ (Error::Plugin(..) | Error::Vendor { .. })) => {
+                    let problem = unusable(&error);
+                    list.unusable.push(UnusablePlugin {
+                        id: row.id,
+                        version: row.version,
+                        digest: row.digest,
+                        problem,
+                    });
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(views)
+        Ok(list)
     }
 }
 
@@ -157,6 +191,23 @@ pub(super) fn no_plugin(id: &PluginId) -> Error {
 fn plugin_error(error: PluginError, file: &Path) -> Error {
     let hint = format!("the file is {}", file.display());
     Error::Plugin(Box::new(error), hint)
+}
+
+/// Why a plugin cannot be used, in one sentence, and what to do about it.
+pub(super) fn unusable(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text.push_str(&format!(": {inner_text}"));
+        }
+        cause = inner.source();
+    }
+    if text.contains("crosswalk plugin add") {
+        return text;
+    }
+    format!("{text}; `crosswalk plugin add FILE` installs one that can be used")
 }
 
 fn view(inspected: Inspected, description: Option<Description>) -> PluginView {

@@ -5,7 +5,7 @@ use crate::harness::program::Program;
 use crate::harness::{TestApp, Vendors, sync};
 use crosswalk::clock::Clock as _;
 use crosswalk::engine::{JobOutcome, JobReport, NoProgress};
-use crosswalk::model::{Action, Job, SyncRules, Trust};
+use crosswalk::model::{Action, Job, SyncRules, Timestamp, Trust};
 use crosswalk::store::JournalFilter;
 
 const MINUTE_MS: i64 = 60_000;
@@ -113,4 +113,39 @@ async fn the_program_says_how_to_prune_after_a_leap() {
     program.run("prune --dry-run").ends(0);
     program.run("prune --clock-is-right").ends(0);
     program.run("prune").ends(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_vendor_says_to_come_back_in_585_billion_years_goes_on_within_a_day() {
+    for seconds in [u64::MAX, 9_999_999_999] {
+        let (vendors, app) = in_step(Job::Sync, None).await;
+        // The first look only notes when it is due.
+        app.engine.tick().await.unwrap();
+        app.clock.advance_ms(HOUR_MS);
+        vendors.rmm.faults().set("throttle", &format!("always,path:notifications,retry-after:{seconds}")).unwrap();
+        assert_eq!(tick(&app, "rmm", "notifications").await.len(), 1, "{seconds}");
+        assert!(vendors.rmm.faults().fired("throttle") > 0);
+        vendors.rmm.faults().clear();
+        vendors.rmm.reset_counts();
+        app.clock.advance_ms(DAY_MS);
+        let reports = tick(&app, "rmm", "notifications").await;
+        assert!(reports.iter().any(|one| one.outcome == JobOutcome::Done), "{seconds}: {reports:?}");
+        assert!(vendors.rmm.counts().of("GET", "notifications") > 0, "{seconds}: it never asks again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_of_the_31st_is_done_once_a_month_on_its_last_day() {
+    let (_vendors, app) = in_step(Job::Sync, Some("monthly 31@02:00")).await;
+    let start = Timestamp::parse("2041-01-01T00:00:00Z").unwrap();
+    app.clock.advance_ms(start.since_ms(app.clock.now()));
+    // What was due before.
+    app.engine.tick().await.unwrap();
+    let mut begun = Vec::new();
+    while app.clock.now() < Timestamp::parse("2041-06-01T00:00:00Z").unwrap() {
+        app.clock.advance_ms(6 * HOUR_MS);
+        let done = tick(&app, sync().as_str(), "sync").await;
+        begun.extend(done.into_iter().map(|report| report.began_at[..10].to_owned()));
+    }
+    assert_eq!(begun, ["2041-01-31", "2041-02-28", "2041-03-31", "2041-04-30", "2041-05-31"]);
 }

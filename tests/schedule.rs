@@ -274,9 +274,14 @@ async fn add_tenant(app: &TestApp, called: &str, rmm: &PulsewayRmm) {
 /// So many tenants' vendors hang, and have all places they can get, when the good tenant's sync falls due: it is
 /// done while they hang. Gives how many of theirs were under way.
 async fn good_one_beside(hanging: usize, at_once: usize) -> usize {
+    good_one_beside_those(("hang", "on"), hanging, at_once).await
+}
+
+/// The same, with another fault by which they are waited for.
+async fn good_one_beside_those((fault, how): (&str, &str), hanging: usize, at_once: usize) -> usize {
     let (_vendors, app) = hourly().await;
     let rmm = PulsewayRmm::start(&World::generate(Size::new(1, 1, 2), 3), RmmOptions::default()).unwrap();
-    rmm.faults().set("hang", "on").unwrap();
+    rmm.faults().set(fault, how).unwrap();
     for n in 0..hanging {
         add_tenant(&app, &format!("slow{n}"), &rmm).await;
     }
@@ -298,11 +303,11 @@ async fn good_one_beside(hanging: usize, at_once: usize) -> usize {
         let mut before = 0;
         loop {
             tokio::time::sleep(Duration::from_millis(400)).await;
-            let hang = rmm.faults().fired("hang");
-            if hang > 0 && hang == before {
+            let fired = rmm.faults().fired(fault);
+            if fired > 0 && fired == before {
                 break;
             }
-            before = hang;
+            before = fired;
         }
         app.clock.advance_ms(soon);
     };
@@ -321,6 +326,14 @@ async fn tenants_whose_vendor_hangs_keep_no_other_waiting() {
     assert_eq!(good_one_beside(1, at_once).await, 4, "one has a few places");
     assert_eq!(good_one_beside(6, at_once).await, at_once / 2, "of many none has a second of the other half");
     assert_eq!(good_one_beside(2, 4).await, 2, "with few places as well");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_whose_vendor_says_to_come_back_in_585_billion_years_keep_no_other_waiting() {
+    for seconds in [u64::MAX, 9_999_999_999] {
+        let fault = ("throttle", format!("always,retry-after:{seconds}"));
+        assert_eq!(good_one_beside_those((fault.0, &fault.1), 2, 4).await, 2, "{seconds}");
+    }
 }
 
 /// Puts the clock on a time.

@@ -9,6 +9,9 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// The longest delay of a wake-up: a number from outside decides for no longer how long a job stands still.
+const LONGEST_DELAY_MS: u64 = 31 * 24 * 3_600_000;
+
 /// The ports of one connection of one tenant.
 pub(super) struct ConnectionPorts {
     pub(super) store: TenantStore,
@@ -64,7 +67,8 @@ impl Ports for ConnectionPorts {
     async fn wake_after(&self, job: &str, delay_ms: u64, payload: &str) -> Result<Option<String>, String> {
         let now = self.clock.now();
         let earliest = self.store.wake_earliest(&self.connection, now).await.map_err(text)?;
-        let due = now.plus_ms(i64::try_from(delay_ms).unwrap_or(i64::MAX)).max(earliest);
+        let delay_ms = i64::try_from(delay_ms.min(LONGEST_DELAY_MS)).unwrap_or(i64::MAX);
+        let due = now.plus_ms(delay_ms).max(earliest);
         self.store.wake_later(&self.connection, job, payload, (now, due)).await.map_err(text)
     }
 

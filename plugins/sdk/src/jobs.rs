@@ -5,6 +5,8 @@ use crate::{Failure, Host, Signal};
 
 /// How long to wait where the vendor does not say.
 const WAIT_MS: u64 = 60_000;
+/// The longest wait, whatever the vendor says: while a walk waits, its job does not begin anew.
+const WAIT_MOST_MS: u64 = 3_600_000;
 
 /// Does one page, `after` a cursor or from the start, and asks to be woken for what is left. `page` gives the next
 /// cursor; none at the end.
@@ -20,7 +22,9 @@ pub fn walk(
     let (wait, cursor) = match page(Some(payload).filter(|cursor| !cursor.is_empty())) {
         Ok(None) => return Ok(Vec::new()),
         Ok(Some(next)) => (0, next),
-        Err(Failure::Throttled(throttle)) => (throttle.retry_after_ms.unwrap_or(WAIT_MS).max(1000), payload.to_owned()),
+        Err(Failure::Throttled(throttle)) => {
+            (throttle.retry_after_ms.unwrap_or(WAIT_MS).clamp(1000, WAIT_MOST_MS), payload.to_owned())
+        }
         Err(failure) => return Err(failure),
     };
     let no_wake = |error| Failure::Unavailable(format!("the host gives no wake-up to go on: {error:?}"));
@@ -43,7 +47,7 @@ mod tests {
         assert_eq!(woken(), None, "the start is no cursor, and none is the end");
         assert!(walk(&host, "j", "1", |after| Ok(after.map(|at| format!("{at}+")))).is_ok());
         assert_eq!(woken(), Some(("j".to_owned(), 0, "1+".to_owned())));
-        for (told, wait) in [(Some(7000), 7000), (Some(0), 1000), (None, 60_000)] {
+        for (told, wait) in [(Some(7000), 7000), (Some(0), 1000), (None, 60_000), (Some(u64::MAX), 3_600_000)] {
             assert!(walk(&host, "j", "1", |_| Err(throttled(told))).is_ok());
             assert_eq!(woken(), Some(("j".to_owned(), wait, "1".to_owned())));
         }

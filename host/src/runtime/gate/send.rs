@@ -223,6 +223,9 @@ mod tests {
     fn retry_after_is_seconds_or_a_date() {
         let asked = |text: &str| asked_pause(&[("retry-after".to_owned(), text.to_owned())], 1_445_412_470_000);
         assert_eq!(asked("7"), Some(Duration::from_secs(7)));
+        assert_eq!(asked("18446744073709551615"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(asked("18446744073709551616"), None, "no number of seconds");
+        assert!(asked("Thu, 01 Jan 2099 00:00:00 GMT").is_some_and(|pause| pause > Duration::from_secs(1 << 31)));
         assert_eq!(asked("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(10)));
         assert_eq!(asked("Wed, 21 Oct 2015 07:27:00 GMT"), Some(Duration::ZERO), "a date that is past");
         for senseless in ["soon", "-3", "1.5", "120junk", ""] {

@@ -299,6 +299,10 @@ async fn a_login_without_an_answer_that_makes_sense_is_unreachable() {
     let busy = |_, _: &Arrived| Answer::Reply("HTTP/1.1 429 Slow\r\nretry-after: 3600", Vec::new());
     let setting = logging_in(PASSWORD, busy, any).await;
     assert!(matches!(setting.send(get("/x")).await, Err(Error::Throttled(3_600_000))));
+    let never = |_, _: &Arrived| Answer::Reply("HTTP/1.1 429 Slow\r\nretry-after: 18446744073709551615", Vec::new());
+    let setting = logging_in(PASSWORD, never, any).await;
+    let told = setting.send(get("/x")).await;
+    assert!(matches!(told, Err(Error::Throttled(ms)) if ms <= 3_600_000), "{told:?}");
     let silent = |_, _: &Arrived| ok(r#"{"result":{"accessToken":"token-1"}}"#);
     let setting = logging_in(OWN, silent, any).await;
     let told = setting.send(get("/x")).await;

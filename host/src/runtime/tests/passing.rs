@@ -280,6 +280,16 @@ async fn a_read_is_tried_again_and_a_pause_that_is_asked_for_is_kept() {
     assert_eq!((reply.status, busy.vendor.lines().len()), (429, 1), "an hour is for the engine to wait");
     assert!(reply.headers.contains(&("retry-after".to_owned(), "3600".to_owned())));
 
+    for head in [
+        "HTTP/1.1 429 Slow\r\nretry-after: 18446744073709551615",
+        "HTTP/1.1 429 Slow\r\nretry-after: 9999999999",
+        "HTTP/1.1 503 Busy\r\nretry-after: Thu, 01 Jan 2099 00:00:00 GMT",
+    ] {
+        let never = Setting::new(move |_, _| Answer::Reply(head, Vec::new())).await;
+        assert!(never.send(get("/x")).await.unwrap().status > 400, "{head}");
+        assert_eq!(never.vendor.lines().len(), 1, "{head}: as if it were an hour");
+    }
+
     let down = Setting::new(|_, _| Answer::Close).await;
     assert!(matches!(down.send(get("/x")).await, Err(Error::Unreachable(_))));
     assert_eq!(down.vendor.lines().len(), 4, "and then no more");

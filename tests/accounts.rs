@@ -1,12 +1,14 @@
 //! Whose account a connection answers as: pointed at another database, nothing is written there until a person decides.
 
+use crate::billing::{billing, line, next_day};
 use crate::harness::pair::{Psa, Rmm};
 use crate::harness::{TestApp, connection, sync, told};
-use crosswalk::engine::{NoProgress, PlanReport, Standing, UndoOptions};
+use crosswalk::engine::{Found, NoProgress, PlanReport, Standing, UndoOptions, UsageChoice};
 use crosswalk::error::Error;
-use crosswalk::model::{Kind, RunStatus, SyncRules, Trust};
+use crosswalk::model::{Kind, LineKey, RunStatus, SyncRules, Trust};
 use crosswalk::store::JournalFilter;
 use crosswalk_sims::{Existing, World};
+use serde_json::json;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const PAIRS: [(&str, &str); 2] = [("pulseway-rmm", "autotask"), ("datto-rmm", "autotask")];
@@ -192,4 +194,125 @@ async fn an_account_is_asked_for_once_a_day_and_after_a_change_not_with_each_run
     app.clock.advance_ms(25 * HOUR_MS);
     app.tenant.run(&sync(), &NoProgress).await.expect("a run");
     assert_eq!(discoveries(&psa), 2, "a day later");
+}
+
+#[tokio::test]
+async fn licences_of_another_partner_change_no_invoice() {
+    let (licences, app, customers) = billing(4).await;
+    let one = &customers[0];
+    let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
+    licences.vendor.set_quantity(&one.tenant.id, &product, quantity + 1);
+    for gone in &customers[1..] {
+        assert!(licences.vendor.remove_tenant(&gone.tenant.id));
+    }
+    let own = licences.vendor.partner_id();
+    let before = licences.psa.canonical_state();
+    // Behind the same address and login: nothing of the connection was changed here.
+    licences.vendor.faults().answer_as("00000000-another-partner");
+    next_day(&app);
+    app.clock.advance_ms(HOUR_MS);
+    held(app.tenant.run(&sync(), &NoProgress).await, "00000000-another-partner", &own);
+    let choice = UsageChoice { line: LineKey::new(&one.tenant.id, &product), quantity: None, effective: None };
+    held(app.tenant.usage_plan(&sync(), &[choice], &NoProgress).await, "00000000-another-partner", &own);
+    held(
+        app.tenant.customer_refresh(&sync(), std::slice::from_ref(&one.tenant.id), &NoProgress).await,
+        "00000000-another-partner",
+        &own,
+    );
+    assert_eq!(licences.psa.canonical_state(), before);
+    licences.vendor.faults().answer_as(&own);
+    app.apply(&app.plan().await).await;
+    assert_eq!(line(&app, &one.tenant.id, &product).await.has, Some(quantity + 1), "it answers as before");
+}
+
+#[tokio::test]
+async fn an_approval_writes_nothing_into_another_database() {
+    let (licences, app, customers) = billing(4).await;
+    let one = &customers[0];
+    let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
+    licences.vendor.set_quantity(&one.tenant.id, &product, quantity + 1);
+    next_day(&app);
+    let open = app.plan().await;
+    let (before, adjustments) = (licences.psa.canonical_state(), licences.psa.adjustments().len());
+    licences.psa.faults().answer_as("99999");
+    app.clock.advance_ms(25 * HOUR_MS);
+    let approve = async || {
+        let choice = UsageChoice { line: LineKey::new(&one.tenant.id, &product), quantity: None, effective: None };
+        app.tenant.usage_plan(&sync(), &[choice], &NoProgress).await
+    };
+    held(approve().await, "99999", "30595");
+    held(app.try_apply(&open).await, "99999", "30595");
+    held(app.tenant.run(&sync(), &NoProgress).await, "99999", "30595");
+    assert_eq!((licences.psa.adjustments().len(), licences.psa.canonical_state()), (adjustments, before));
+    licences.psa.faults().answer_as("30595");
+    let plan = approve().await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    app.apply(&plan).await;
+    assert_eq!(licences.psa.adjustments().len(), adjustments + 1);
+    assert_eq!(line(&app, &one.tenant.id, &product).await.has, Some(quantity + 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_uncertain_write_is_neither_looked_up_nor_settled_in_another_database() {
+    let (app, rmm, psa) = in_step(PAIRS[0]).await;
+    let Rmm::Pulseway(sim) = &rmm else { panic!("another vendor") };
+    sim.add_organisation("Brand New Ltd");
+    app.plan().await;
+    app.decide().await;
+    let plan = app.plan().await;
+    psa.faults().set("drop-connection", "next:1,writes").expect("a fault");
+    app.apply(&plan).await;
+    psa.faults().clear();
+    let open = app.uncertain().await;
+    assert_eq!(open.len(), 1, "{open:?}");
+    let other = another(Some("99999"));
+    point(&app, &other).await;
+    app.clock.advance_ms(25 * HOUR_MS);
+    let settle = async |found: Found| {
+        let change = open[0].change.parse().expect("a change");
+        app.tenant.uncertain_settle(change, &found, "looked at it").await
+    };
+    held(app.tenant.run(&sync(), &NoProgress).await, "99999", "30595");
+    held(app.try_apply(&plan).await, "99999", "30595");
+    held(settle(Found::Written("1".to_owned())).await, "99999", "30595");
+    held(settle(Found::NotWritten).await, "99999", "30595");
+    // Who it is was asked, and no more: each such question looks at the own company once.
+    let asked = |part: &str| -> u64 {
+        other.counts().by.iter().filter(|((_, entity), _)| entity.to_lowercase().contains(part)).map(|(_, n)| n).sum()
+    };
+    assert_eq!((asked("companies"), other.counts().writes), (asked("threshold"), 0), "{:?}", other.counts());
+    assert_eq!(app.uncertain().await.len(), 1, "it stays as it is");
+    point(&app, &psa).await;
+    app.bring_in_step().await;
+    assert!(app.uncertain().await.is_empty() && psa.duplicates().is_empty());
+    assert_eq!(app.linked(Kind::Customer).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_tells_no_id_of_its_account_is_known_by_its_name() {
+    let (app, rmm, psa) = in_step(("pulseway-rmm", "pulseway-psa")).await;
+    let existing = Existing::by_hand().account("Fabrikam").account("Northwind").build();
+    let other = Psa::start("pulseway-psa", &existing);
+    let Psa::Bms(sim) = &other else { panic!("another vendor") };
+    for row in sim.accounts() {
+        assert!(sim.edit("accounts", row["id"].as_i64().expect("an id"), "tenantName", &json!("Sandbox MSP")));
+    }
+    let there = other.canonical_state();
+    rmm.rename_device(&rmm.device("WS-001").id, "WS-RENAMED");
+    let open = app.plan().await;
+    point(&app, &other).await;
+    held(app.tenant.run(&sync(), &NoProgress).await, "Sandbox MSP", "Simulated MSP");
+    held(app.try_apply(&open).await, "Sandbox MSP", "Simulated MSP");
+    assert_eq!((other.counts().writes, other.canonical_state()), (0, there));
+    // One that is empty tells no name, and is not taken for the known one.
+    let empty = Psa::start("pulseway-psa", &Existing::default());
+    let Psa::Bms(sim) = &empty else { panic!("another vendor") };
+    for row in sim.accounts() {
+        assert!(sim.delete("accounts", row["id"].as_i64().expect("an id")));
+    }
+    point(&app, &empty).await;
+    held(app.tenant.run(&sync(), &NoProgress).await, "without name and id", "Simulated MSP");
+    assert_eq!(empty.counts().writes, 0);
+    point(&app, &psa).await;
+    app.tenant.run(&sync(), &NoProgress).await.expect("it answers as before");
+    assert!(psa.items().iter().any(|item| item.name == "WS-RENAMED"));
 }

@@ -2,7 +2,7 @@
 //!
 //! Links, decisions and plans are about the records of one account. It is kept at the first answer, and
 //! compared at every `check`, at the first work after a change of settings, secrets, grants or component,
-//! and once a day. While a connection answers as another account, nothing of its syncs is planned, applied
+//! and once a day; with each work while the vendor has told neither name nor id, as where it holds nothing yet. While a connection answers as another account, nothing of its syncs is planned, applied
 //! or undone, and none of its connector's jobs runs, until it answers as before, or a person says that both
 //! are the same. One that is in no sync simply goes over to what it tells.
 
@@ -95,7 +95,8 @@ impl Tenant {
         let known = self.store.account(&opened.name).await?;
         let age = known.as_ref().map(|known| self.parts.clock.now().since_ms(known.asked_at));
         let sure = known.as_ref().is_some_and(|known| known.other.is_none() && known.revision == opened.revision);
-        if sure && age.is_some_and(|age| (0..AGAIN_MS).contains(&age)) {
+        let told = known.as_ref().is_some_and(|known| known.account.is_told());
+        if sure && told && age.is_some_and(|age| (0..AGAIN_MS).contains(&age)) {
             return Ok(());
         }
         let asked = tokio::select! {
@@ -107,6 +108,7 @@ impl Tenant {
                 Standing::Other { known, .. } => Err(held(&opened.name, &known, &account_of(&identity))),
                 _ => Ok(()),
             },
+            Err(_) if self.parts.stop.is_stopped() => Err(Error::Stopped),
             Err(failure) if sure => {
                 tracing::debug!(connection = %opened.name, %failure, "the account is asked for again with the next run");
                 Ok(())

@@ -208,7 +208,9 @@ impl Sophos {
         match segments(call.path()).as_slice() {
             ["whoami", "v1"] => Ok(self.whoami(state, call)),
             ["partner", "v1", rest @ ..] => {
-                if self.options.id_type != "partner" || call.header("x-partner-id") != state.partner {
+                if self.options.id_type != "partner"
+                    || call.header("x-partner-id") != self.faults.account(&state.partner)
+                {
                     return Err((401, String::new()));
                 }
                 match *rest {
@@ -284,7 +286,10 @@ impl Sophos {
         if self.options.id_type == "tenant" {
             hosts["dataRegion"] = json!(format!("http://{}", call.header("host")));
         }
-        Reply::value(200, &json!({"id": state.partner, "idType": self.options.id_type, "apiHosts": hosts}))
+        Reply::value(
+            200,
+            &json!({"id": self.faults.account(&state.partner), "idType": self.options.id_type, "apiHosts": hosts}),
+        )
     }
 
     fn usage(&self, state: &mut State, call: &Call, year: &str, month: &str) -> Result<Reply, Refusal> {

@@ -314,12 +314,12 @@ async fn an_alert_poll_says_which_customers_it_could_not_read() {
     app.plan().await;
     let report = app.tenant.alerts_run(&sync(), &NoProgress).await.unwrap();
     assert_eq!(report.plan.complaints, [""; 0]);
-    let tenant = scene.vendor.tenants()[1].id.clone();
+    let crosswalk_sims::sophos_central::SophosTenant { id: tenant, name, .. } = scene.vendor.tenants().remove(1);
     assert!(scene.vendor.set_forbidden(&tenant, true));
     let report = app.tenant.alerts_run(&sync(), &NoProgress).await.unwrap();
     let said = report.plan.complaints.join("\n");
     assert!(
-        said.contains("licences alerts of 1 parent(s) could not be read, the first") && said.contains(&tenant),
+        said.contains(&format!("licences alerts of 1 parent(s) could not be read, the first {name} ({tenant}): ")),
         "{said}"
     );
     let run = app.tenant.run_list(Some(&sync()), 1).await.unwrap().remove(0);

@@ -11,11 +11,12 @@ use super::connections::Opened;
 use super::context::Work;
 use super::plan::Finding;
 use super::progress::Stage;
-use super::walk::{WALK, Walk, complaints, has_room};
+use super::walk::{WALK, Walk, complaints, has_room, parents_to_name};
 use crate::error::Error;
 use crate::model::run::ReadReport;
 use crate::model::{Cause, Failure, Kind, Page, Query, Selection, Side};
 use crate::store::PageCommit;
+use std::collections::HashMap;
 
 /// An unfinished read is taken up again when it is no older than this.
 const RESUME_WITHIN_MS: i64 = 30 * 60 * 1000;
@@ -32,7 +33,9 @@ impl Work<'_> {
         );
         let observed = Observed { source: source?, target: target? };
         for (side, reports) in [(&self.source, &observed.source), (&self.target, &observed.target)] {
-            self.complain(reports.iter().flat_map(|report| complaints(side.name.as_str(), report)));
+            for report in reports {
+                self.tell_missing(side, report).await?;
+            }
         }
         Ok(observed)
     }
@@ -48,8 +51,21 @@ impl Work<'_> {
     /// Reads one kind of one side, and tells the run what is missing.
     pub(super) async fn observe_kind(&self, side: &Opened, kind: Kind) -> Result<ReadReport, Error> {
         let report = self.walk_kind(side, kind).await?;
-        self.complain(complaints(side.name.as_str(), &report));
+        self.tell_missing(side, &report).await?;
         Ok(report)
+    }
+
+    /// Tells the run what of a kind was not read, with the names of whose it is.
+    async fn tell_missing(&self, side: &Opened, report: &ReadReport) -> Result<(), Error> {
+        let ids = parents_to_name(report);
+        let mut names = HashMap::new();
+        for kind in [Kind::Customer, Kind::Contract].into_iter().filter(|_| !ids.is_empty()) {
+            let of_usage = kind == Kind::Customer || report.kind == Kind::Usage;
+            let stored = if of_usage { self.store.records_by_ids(&side.name, kind, &ids).await? } else { Vec::new() };
+            names.extend(stored.into_iter().map(|stored| (stored.record.id, stored.record.name)));
+        }
+        self.complain(complaints(side.name.as_str(), report, &names));
+        Ok(())
     }
 
     async fn walk_kind(&self, side: &Opened, kind: Kind) -> Result<ReadReport, Error> {

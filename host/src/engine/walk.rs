@@ -6,7 +6,7 @@
 use crate::model::run::{ReadFlaw, ReadReport};
 use crate::model::{Failure, Field, Flaw, Gap, Kind, Page, Period, Record, Value};
 use crate::store::{Kept, PageStats, Read, ReadsBefore};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The most of a walk. An honest one of 100,000 records has some 1,000 pages and 300 MB.
@@ -375,8 +375,16 @@ pub(super) fn brief(failure: &Failure) -> Failure {
     brief
 }
 
-/// What is to be told of a read, one sentence each.
-pub(super) fn complaints(connection: &str, report: &ReadReport) -> Vec<String> {
+/// How many of the parents that could not be read are named.
+const NAMED: usize = 10;
+
+/// The parents of a read that could not be read and are named in what is told of it.
+pub(super) fn parents_to_name(report: &ReadReport) -> Vec<String> {
+    report.gaps.iter().filter_map(|(parent, _)| parent.clone()).take(NAMED).collect()
+}
+
+/// What is to be told of a read, one sentence each; `names` are those of parents, by id.
+pub(super) fn complaints(connection: &str, report: &ReadReport, names: &HashMap<String, String>) -> Vec<String> {
     let kind = report.kind;
     let mut said = Vec::new();
     if let Some(failure) = &report.failure {
@@ -403,10 +411,20 @@ pub(super) fn complaints(connection: &str, report: &ReadReport) -> Vec<String> {
         None => {}
     }
     if let Some((parent, cause)) = report.gaps.first() {
+        let called = |parent: &Option<String>| match parent.as_ref().map(|id| (id, names.get(id))) {
+            Some((id, Some(name))) => format!("{name} ({id})"),
+            Some((id, None)) => id.clone(),
+            None => "unknown".to_owned(),
+        };
+        let mut others: Vec<String> =
+            report.gaps.iter().take(NAMED).skip(1).map(|(parent, _)| called(parent)).collect();
+        let more = report.gaps.len().saturating_sub(NAMED);
+        others.extend((more > 0).then(|| format!("{more} more")));
+        let others = if others.is_empty() { String::new() } else { format!("; also {}", others.join(", ")) };
         said.push(format!(
-            "{connection} {kind}s of {} parent(s) could not be read, the first {}: {cause}",
+            "{connection} {kind}s of {} parent(s) could not be read, the first {}: {cause}{others}",
             report.gaps.len(),
-            parent.as_deref().unwrap_or("unknown"),
+            called(parent),
         ));
     }
     if let Some((who, cause)) = report.unread.first() {

@@ -63,7 +63,7 @@ fn a_walk_that_ends_before_its_total_is_incomplete_and_says_both_numbers() {
         let report = walk(&pages);
         assert_eq!(report.flaw, Some(ReadFlaw::Short { told: 620, came: 500 }));
         assert!(!report.walked && !report.complete && report.failure.is_none());
-        let said = complaints("psa", &report);
+        let said = complaints("psa", &report, &HashMap::new());
         assert_eq!(said, ["psa assets are incomplete: the vendor told 620, 500 came: nothing counts as gone or new"]);
     }
     // A total that only a later page gives, and more rows than it: a row came in.

@@ -29,7 +29,11 @@ pub(crate) struct Known {
 
 /// A host on which everything is mapped, approved and written, on the tenth of the month.
 pub(crate) async fn billing(customers: usize) -> (Licences, TestApp, Vec<Known>) {
-    let licences = Licences::start(customers);
+    billing_at(Licences::start(customers)).await
+}
+
+/// The same at these vendors.
+async fn billing_at(licences: Licences) -> (Licences, TestApp, Vec<Known>) {
     let app = licences.host().await;
     app.on_the_tenth();
     map_all(&app, &licences).await;
@@ -146,7 +150,7 @@ async fn a_product_mapped_to_another_service_ends_the_old_line_and_begins_the_ne
 
 #[tokio::test]
 async fn two_products_on_one_service_add_up_with_each_parts_count_through_history_and_undo() {
-    let (licences, app, customers) = billing(4).await;
+    let (licences, app, customers) = billing_at(Licences::start_beside_the_program(4)).await;
     let one = customers.iter().find(|one| licences.billed(&one.tenant.id).len() > 1).expect("one with two products");
     let billed = licences.billed(&one.tenant.id);
     let ((first, some), (second, more)) = (billed[0].clone(), billed[1].clone());
@@ -399,7 +403,7 @@ async fn what_is_agreed_for_later_and_what_is_invoiced_are_both_shown() {
 
 #[tokio::test]
 async fn approving_all_with_yes_lets_nothing_go_that_arose_on_reading_again() {
-    let (licences, app, customers) = billing(4).await;
+    let (licences, app, customers) = billing_at(Licences::start_beside_the_program(4)).await;
     let (one, two) = (&customers[0], &customers[1]);
     let count = |one: &Known| licences.billed(&one.tenant.id).remove(0);
     let ((product, quantity), (other, number_of_other)) = (count(one), count(two));

@@ -1,8 +1,8 @@
 //! Licences into contracts, whole: A1 to A9 as one walk, through the engine's door and by the
 //! program's commands; and what must never happen to an invoice, case by case.
 //!
-//! The simulated vendors live on the machine's clock, and so does the program; the host in this
-//! process has a clock that the tests move.
+//! The program lives on the machine's clock, and beside it the vendors do; the host in this process has a clock that the
+//! tests move.
 
 use crate::harness::licences::{Licences, map_all};
 use crate::harness::program::Program;
@@ -41,7 +41,11 @@ async fn line(app: &TestApp, customer: &str, product: &str) -> UsageLine {
 
 /// A host on which everything is mapped, approved and written.
 async fn billing(customers: usize) -> (Licences, TestApp, Vec<Known>) {
-    let licences = Licences::start(customers);
+    billing_at(Licences::start(customers)).await
+}
+
+/// The same at these vendors.
+async fn billing_at(licences: Licences) -> (Licences, TestApp, Vec<Known>) {
     let app = licences.host().await;
     app.on_the_tenth();
     map_all(&app, &licences).await;
@@ -73,7 +77,7 @@ fn next_day(app: &TestApp) -> jiff::civil::Date {
 
 #[tokio::test]
 async fn from_the_first_look_to_the_invoice_a1_to_a9() {
-    let licences = Licences::start(8);
+    let licences = Licences::start_beside_the_program(8);
     let app = licences.host().await;
     let program = Program::over(app.folder.path());
     let customers = known(&licences);
@@ -507,7 +511,7 @@ const KILLS: u32 = 24;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_around_an_adjustment_it_is_made_once() {
-    let (licences, app, customers) = billing(8).await;
+    let (licences, app, customers) = billing_at(Licences::start_beside_the_program(8)).await;
     app.engine.close().await;
     let program = Program::over(app.folder.path());
     program.run("plugin list").ends(0);

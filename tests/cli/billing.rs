@@ -177,7 +177,7 @@ fn a_sync_without_usage_has_nothing_to_bill() {
 
 #[tokio::test]
 async fn without_a_yes_a_plan_is_shown_and_nothing_is_written() {
-    let licences = Licences::start(6);
+    let licences = Licences::start_beside_the_program(6);
     let app = licences.host().await;
     map_all(&app, &licences).await;
     let plan = app.plan().await;

@@ -2,12 +2,15 @@
 //! a test wants to know of both. One data folder, which the engine ([`Licences::host`]) and the
 //! program ([`Licences::program`]) can both stand on.
 //!
-//! Both vendors live on the machine's clock, as the program does. What customers are is known
-//! from the world, so that a test can map them without trusting the matching it may be testing.
+//! The licence vendor stands at the time when it was started, and so does the host: a test that runs over a month's
+//! last midnight stays in its month. Beside the program it goes by the machine's clock, as that does, and is not begun
+//! right before a midnight. What customers are is known from the world, so that a test can map them without trusting
+//! the matching it may be testing.
 
 use super::pair::autotask_connection;
 use super::program::Program;
 use super::{SYNC, TestApp, name, secrets, sync, told};
+use crosswalk::clock::Clock as _;
 use crosswalk::engine::{Decision, NewConnection};
 use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{Kind, SyncRules};
@@ -31,6 +34,8 @@ pub(crate) struct Licences {
     pub(crate) psa: Autotask,
     world: World,
     existing: Existing,
+    /// When it was started, in unix milliseconds.
+    started: i64,
 }
 
 impl Licences {
@@ -43,10 +48,20 @@ impl Licences {
     pub(crate) fn start_with(customers: usize, held: f64, options: SophosOptions) -> Self {
         let world = World::generate(Size::new(customers, customers, customers), 11);
         let existing = world.existing_in_psa(held, 11);
+        let started = options.now.map_or_else(clock::now_ms, |seconds| seconds * 1000);
+        let options = SophosOptions { now: Some(started / 1000), ..options };
         let vendor = SophosCentral::start(&world, options).expect("a licence vendor");
         let options = PsaOptions { latency_steps: false, contracts_for_new_accounts: true, ..PsaOptions::default() };
         let psa = Autotask::start(&existing, options).expect("a PSA");
-        Self { vendor, psa, world, existing }
+        Self { vendor, psa, world, existing, started }
+    }
+
+    /// The same as [`Licences::start`], for a test in which the program talks to the vendors of a host.
+    pub(crate) fn start_beside_the_program(customers: usize) -> Self {
+        past_midnight();
+        let licences = Self::start(customers);
+        licences.vendor.follow_the_machine();
+        licences
     }
 
     /// How an operator connects to the licence vendor.
@@ -73,6 +88,7 @@ impl Licences {
     /// The same with rules of the test's own.
     pub(crate) async fn host_with(&self, rules: SyncRules) -> TestApp {
         let app = TestApp::start().await;
+        app.clock.advance_ms(self.started - app.clock.now().0);
         let mut psa = autotask_connection(&self.psa, "psa");
         psa.settings.insert("service-billing-code".to_owned(), json!(BILLING_CODE));
         psa.settings.insert("service-period".to_owned(), json!(PERIOD));
@@ -82,6 +98,8 @@ impl Licences {
 
     /// The program over a folder of its own, with the same connections and the same sync, made by its commands.
     pub(crate) fn program(&self) -> Program {
+        past_midnight();
+        self.vendor.follow_the_machine();
         let mut program = Program::prepared("with-licences", &["sophos-central", "autotask"]);
         for (variable, secret) in [
             ("LICENCES_SECRET", self.vendor.client_secret()),
@@ -141,12 +159,21 @@ impl Licences {
 
     /// What a contract has at the end of the month: each service line's id, service and units.
     pub(crate) fn on_contract(&self, contract: i64) -> Vec<(i64, String, i64)> {
-        let last = clock::iso(clock::month(clock::now_ms()).1, TimeStyle::Bare);
+        let last = clock::iso(clock::month(self.started).1, TimeStyle::Bare);
         let lines = self.psa.service_lines(last.get(..10).expect("a day")).into_iter();
         lines
             .filter(|line| line.contract_id == contract)
             .map(|line| (line.id, line.service, line.units.unwrap_or(0)))
             .collect()
+    }
+}
+
+/// The program's clock is the machine's and cannot be held: where a midnight is nearer than a test lasts, it is let pass.
+fn past_midnight() {
+    const LONGEST_MS: i64 = 3 * 60_000;
+    let left = clock::DAY_MS - clock::now_ms().rem_euclid(clock::DAY_MS);
+    if left < LONGEST_MS {
+        std::thread::sleep(std::time::Duration::from_millis(left.unsigned_abs() + 1000));
     }
 }
 

@@ -260,7 +260,7 @@ impl TestApp {
     }
 
     /// Puts the host on the tenth of the month: days that a test lets pass stay in the month of
-    /// the vendor's report. The vendors and the program stay on the machine's clock.
+    /// the licence vendor's report. The other vendors and the program stay on the machine's clock.
     pub(crate) fn on_the_tenth(&self) {
         self.clock.advance_ms((10 - i64::from(self.today().day())) * crosswalk_sims::clock::DAY_MS);
     }

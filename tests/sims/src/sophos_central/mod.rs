@@ -205,6 +205,11 @@ impl SophosCentral {
         self.vendor.state.lock().set_clock(now);
     }
 
+    /// It goes by the machine's clock from now on.
+    pub fn follow_the_machine(&self) {
+        self.vendor.state.lock().follow_the_machine();
+    }
+
     /// As [`SophosCentral::set_clock`], to the tenth of a month, written `yyyy-mm`. False when that is no month.
     pub fn set_month(&self, month: &str) -> bool {
         self.vendor.state.lock().set_month(month)

@@ -208,6 +208,12 @@ impl State {
         self.roll();
     }
 
+    pub(super) fn follow_the_machine(&mut self) {
+        self.roll();
+        self.now = None;
+        self.roll();
+    }
+
     pub(super) fn set_month(&mut self, month: &str) -> bool {
         let first = month_number(month).and_then(|number| parse_iso(&format!("{}-10", month_text(number))));
         first.is_some_and(|ms| {

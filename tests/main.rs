@@ -52,6 +52,8 @@ mod leaving;
 mod many;
 /// Usage where two months meet, and reports that are empty or were broken off.
 mod months;
+/// Later pages of a source that are refused.
+mod pages;
 /// Every RMM with every PSA, chosen by name.
 mod pairs;
 /// Reading: what is not known is not taken for what is not there.

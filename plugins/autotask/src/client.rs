@@ -194,11 +194,7 @@ impl<'h> Client<'h> {
             |requests| self.send_all(requests),
             |change, reply| match written(change, reply) {
                 Ok(id) => Settlement::Done(id),
-                // A right that one record alone is refused is that record's matter; a refused login is everybody's.
-                Err(Failure::Denied(why)) if changes.len() == 1 && !self.is_refused.get() => {
-                    Settlement::Failed(Failure::rejected(why))
-                }
-                Err(failure) => Settlement::Failed(failure),
+                Err(failure) => Settlement::Failed(batch::refused_alone(changes, self.is_refused.get(), failure)),
             },
         )
     }

@@ -7,7 +7,7 @@
 
 use crosswalk_sdk::http::parameters;
 use crosswalk_sdk::json::{self, Int, Keys, Str};
-use crosswalk_sdk::{Failure, Gap, Host, Item, Page, Request, Response, Time, Told, time};
+use crosswalk_sdk::{Failure, Gap, Host, Item, Page, Request, Response, Time, Told, paging, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -177,8 +177,9 @@ impl<T> Rows<T> {
         let details = details.into_value().unwrap_or_default();
         let total = details.total_count.into_value().and_then(|Int(total)| u64::try_from(total).ok());
         let is_empty = rows.is_empty() && gaps.is_empty();
-        // A later page without rows that also says that there are none has forgotten the others.
-        let total = if is_empty { total.filter(|total| *total > 0).or(told_before(after)).or(total) } else { total };
+        // How many came before is not in the cursor: only a total of none at all is doubted.
+        let has_forgotten = paging::has_forgotten((rows.len() + gaps.len()) as u64, total, 1);
+        let total = if has_forgotten { told_before(after).or(total) } else { total };
         let next = match details.next_page_url.into_value().and_then(|url| url.filled()) {
             None => None,
             Some(url) => match url.split_once("://") {

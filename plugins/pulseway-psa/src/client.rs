@@ -7,8 +7,8 @@ use crate::errors::{self, ErrorInfo, Names};
 use crate::settings::Settings;
 use crosswalk_sdk::json::{self, Int, Keys};
 use crosswalk_sdk::{
-    Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, names,
-    paging,
+    Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, batch,
+    names, paging,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -99,8 +99,8 @@ impl<'h> Client<'h> {
         let outcome = |(change, (_, settled)): (&Change, (_, Option<Settlement>))| {
             let nothing = || Settlement::Done(change.target.clone().unwrap_or_default());
             let result = match settled.unwrap_or_else(nothing) {
-                Settlement::Failed(Failure::Denied(why)) if changes.len() == 1 && !self.is_refused.get() => {
-                    Settlement::Failed(Failure::rejected(why))
+                Settlement::Failed(failure) => {
+                    Settlement::Failed(batch::refused_alone(changes, self.is_refused.get(), failure))
                 }
                 result => result,
             };
@@ -292,9 +292,9 @@ impl Place {
         }
         self.page += 1;
         self.seen += rows;
-        // A page without rows that says that there are fewer than came has forgotten the others.
-        let is_doubted = rows == 0 && total.is_none_or(|total| total < self.seen);
-        self.total = if is_doubted { self.total } else { total.unwrap_or(0) };
+        if !paging::has_forgotten(rows, total, self.seen) {
+            self.total = total.unwrap_or(0);
+        }
         let is_short = rows < self.first;
         rows > 0 && total.map_or(!is_short, |total| self.seen < total)
     }

@@ -263,10 +263,7 @@ pub(crate) fn write_all(
 ) -> Vec<Outcome> {
     let send = |requests| host.send_all(requests);
     let mut outcomes = batch::write_all(changes, prepared, send, |change, reply| match open::<Made<'_>>(reply) {
-        Err(Failure::Denied(why)) if changes.len() == 1 && reply.status != 401 => {
-            Settlement::Failed(Failure::rejected(why))
-        }
-        Err(failure) => Settlement::Failed(failure),
+        Err(failure) => Settlement::Failed(batch::refused_alone(changes, reply.status == 401, failure)),
         Ok(Data { data, .. }) => {
             let made = data.and_then(|made| made.id.into_value()).map(|Int(id)| id.to_string());
             Settlement::Done(change.target.clone().or(made).unwrap_or_default())

@@ -35,6 +35,15 @@ pub fn all_failed(changes: &[Change], failure: &Failure) -> Vec<Outcome> {
     changes.iter().map(failed).collect()
 }
 
+/// What a failure means for a batch. A right that one record alone is refused is that record's matter: where it is the
+/// only one that was sent, nothing says that others are refused as well. A refused login is everybody's.
+pub fn refused_alone(changes: &[Change], is_login: bool, failure: Failure) -> Failure {
+    match failure {
+        Failure::Denied(why) if changes.len() == 1 && !is_login => Failure::rejected(why),
+        failure => failure,
+    }
+}
+
 /// Whether an item is in use after an operation, for vendors that keep this as a field; `told` is what the change
 /// says of it. A new item is, unless the change says otherwise.
 pub fn active_after(operation: Operation, told: Told<bool>) -> Told<bool> {
@@ -51,6 +60,18 @@ mod tests {
     use super::*;
     use crate::testing::{Script, change, reply};
     use crate::{Host, Kind, Method, Operation};
+
+    #[test]
+    fn a_right_that_one_record_is_refused_is_its_own_matter_and_a_login_everybodys() {
+        let two = ["1", "2"].map(|id| change(id, Operation::Update, Kind::Asset));
+        let case = |changes: &[Change], is_login| {
+            refused_alone(changes, is_login, Failure::Denied("no".to_owned())).case().to_owned()
+        };
+        assert_eq!((case(&two[..1], false), case(&two[..1], true)), ("rejected".to_owned(), "denied".to_owned()));
+        assert_eq!(case(&two, false), "denied");
+        let other = Failure::Conflict("no".to_owned());
+        assert_eq!(refused_alone(&two[..1], false, other.clone()), other);
+    }
 
     #[test]
     fn each_change_is_settled_by_its_own_reply() {

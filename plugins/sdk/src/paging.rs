@@ -51,7 +51,7 @@ impl Offset {
         for &(rows, total) in pages {
             let rows = rows as u64;
             walk.pages += 1;
-            let is_doubted = rows == 0 && place.told > 0 && total.is_none_or(|total| total < place.skip);
+            let is_doubted = place.told > 0 && has_forgotten(rows, total, place.skip);
             walk.total = if is_doubted { Some(place.told) } else { total };
             place.told = walk.total.unwrap_or(0);
             place.skip += rows;
@@ -69,6 +69,12 @@ impl Offset {
         walk.next = Some(place);
         walk
     }
+}
+
+/// Whether a page of `rows` has forgotten the others: it has none, and says no total, or fewer than the `seen` rows that
+/// came so far, its own among them. What an earlier page told holds then.
+pub fn has_forgotten(rows: u64, total: Option<u64>, seen: u64) -> bool {
+    rows == 0 && total.is_none_or(|total| total < seen)
 }
 
 /// How many rows a list lacks of those it says it has: none where it has said no number, or where all came.
@@ -142,6 +148,12 @@ mod tests {
         assert_eq!(without.gather(&[(0, None)]).total, None);
         let start = Offset::parse(None, 100).unwrap();
         assert_eq!(start.gather(&[(0, Some(0))]).total, Some(0));
+    }
+
+    #[test]
+    fn an_empty_page_that_says_fewer_rows_than_came_has_forgotten_them() {
+        assert!(has_forgotten(0, None, 100) && has_forgotten(0, Some(0), 1) && has_forgotten(0, Some(99), 100));
+        assert!(!has_forgotten(0, Some(100), 100) && !has_forgotten(1, None, 100) && !has_forgotten(0, Some(0), 0));
     }
 
     #[test]

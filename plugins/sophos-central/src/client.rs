@@ -2,7 +2,7 @@
 //! Leaves alone what the rows mean, and which of its hosts a call goes to.
 
 use crosswalk_sdk::json::{self, Int, Keys, Str};
-use crosswalk_sdk::{Failure, Field, Gap, Response, Told, Value};
+use crosswalk_sdk::{Failure, Field, Gap, Response, Told, Value, paging};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -122,10 +122,7 @@ impl<T> Rows<T> {
     /// How many rows the list has: as it says, unless a page without rows says that there are fewer than came (`told`
     /// before).
     pub(crate) fn total_after(&self, told: u64, seen: u64) -> u64 {
-        match self.total {
-            Some(total) if self.sent() > 0 || total >= seen => total,
-            _ => told,
-        }
+        if paging::has_forgotten(self.sent(), self.total, seen) { told } else { self.total.unwrap_or(told) }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::client::{PAGE, Rows, good};
 use crate::partner::Partner;
 use crosswalk_sdk::json::{Keys, Str};
-use crosswalk_sdk::{Failure, Gap, Host, Request, Response, Told};
+use crosswalk_sdk::{Failure, Gap, Host, Request, Response, Told, paging};
 use serde::Deserialize;
 
 /// A tenant, as far as it is used. One that is still being provisioned lacks its host and region.
@@ -96,9 +96,6 @@ impl<'a> Tenants<'a> {
     /// How many there are in all, where a page before said `told` of a list of which `seen` rows came, this page's among
     /// them: a page without rows that says that there are fewer has forgotten the others.
     pub(crate) fn total_after(&self, told: Option<u64>, seen: u64) -> Option<u64> {
-        match self.total {
-            Some(total) if self.sent() > 0 || total >= seen => Some(total),
-            _ => told.or(self.total),
-        }
+        if paging::has_forgotten(self.sent(), self.total, seen) { told.or(self.total) } else { self.total.or(told) }
     }
 }

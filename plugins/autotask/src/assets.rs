@@ -3,6 +3,7 @@
 //! has no field for is in the user-defined fields that the settings name.
 
 use crate::client::Client;
+use crate::current::Current;
 use crate::entity::Entity;
 use crate::lookups::Products;
 use crate::query::{Condition, Operand, Query, number, parent, target};
@@ -216,8 +217,9 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
         },
         _ => None,
     };
-    let prepared = changes.iter().map(|change| request(client, change, required.as_ref())).collect();
-    client.write_all(changes, prepared, ITEMS.fields)
+    let now = Current::of(changes, |selection| read(client, selection, None));
+    let prepared = |change: &Change| now.holds(change).and_then(|()| request(client, change, required.as_ref()));
+    client.write_all(changes, changes.iter().map(prepared).collect(), ITEMS.fields)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! They are never deleted, only made inactive.
 
 use crate::client::Client;
+use crate::current::Current;
 use crate::entity::Entity;
 use crate::picklists;
 use crate::query::{Condition, Operand, Query, target};
@@ -177,8 +178,10 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
         },
         _ => None,
     };
-    let prepared = changes.iter().map(|change| request(change, &client.settings, required.as_ref())).collect();
-    client.write_all(changes, prepared, COMPANIES.fields)
+    let now = Current::of(changes, |selection| read(client, selection, None));
+    let prepared =
+        |change: &Change| now.holds(change).and_then(|()| request(change, &client.settings, required.as_ref()));
+    client.write_all(changes, changes.iter().map(prepared).collect(), COMPANIES.fields)
 }
 
 fn required(client: &Client<'_>) -> Result<Required, Failure> {

@@ -16,7 +16,8 @@ use crosswalk_sdk::{Description, FieldDescription, Kind, KindDescription, Operat
 
 /// Everything.
 pub(crate) fn description(settings: &Settings) -> Description {
-    let kinds = [customers(settings), LOCATIONS.description(), assets(settings), contracts(), products(settings)];
+    let kinds =
+        [customers(settings), checked(LOCATIONS.description()), assets(settings), contracts(), products(settings)];
     Description { kinds: kinds.into_iter().chain([usage(), tickets()]).collect() }
 }
 
@@ -24,8 +25,13 @@ fn place(field: &str, length: u32) -> Option<crosswalk_sdk::StampPlace> {
     Some(crosswalk_sdk::StampPlace { field: field.to_owned(), length })
 }
 
+/// With what a change was decided on held against what is there: one question for the whole batch, before it.
+fn checked(this: KindDescription) -> KindDescription {
+    KindDescription { checks_before: true, calls_per_change: 2, ..this }
+}
+
 fn customers(settings: &Settings) -> KindDescription {
-    let mut this = COMPANIES.description();
+    let mut this = checked(COMPANIES.description());
     if settings.company_stamp {
         this.reads |= Selections::STAMPS;
         this.stamp = place("companyNumber", 50);
@@ -35,7 +41,7 @@ fn customers(settings: &Settings) -> KindDescription {
 }
 
 fn assets(settings: &Settings) -> KindDescription {
-    let mut this = ITEMS.description();
+    let mut this = checked(ITEMS.description());
     this.reads |= Selections::STAMPS;
     this.stamp = match &settings.stamp {
         StampPlace::Udf(name) => place(name, settings.udf_length),

@@ -3,7 +3,7 @@
 //! `zone` finds the database's host and `client` is the vendor's HTTP; `query` is its query language and
 //! `entity` the tables that queries are made of; `errors` turns its texts into failures; `customers`,
 //! `locations`, `assets` (with `udfs`, its user-defined fields), `products`, `usage` and `tickets` map both ways, `contracts`
-//! are only read; `lookups` finds products and resources by name, `picklists` the numbers of labels; `describe` says what
+//! are only read; `current` reads again what a change was decided on; `lookups` finds products and resources by name, `picklists` the numbers of labels; `describe` says what
 //! can be done, `days` in whose zone the vendor's days begin and `settings` what the operator chose. The vendor's quirks are in this folder's README.
 //!
 //! Leaves alone: login and limits, which are the host's.
@@ -11,6 +11,7 @@
 mod assets;
 mod client;
 mod contracts;
+mod current;
 mod customers;
 mod days;
 mod describe;

@@ -1,6 +1,7 @@
 //! Locations: read at `CompanyLocations`, written below their company. Never deleted, only made inactive.
 
 use crate::client::Client;
+use crate::current::Current;
 use crate::entity::Entity;
 use crate::query::{Query, parent, target};
 use crosswalk_sdk::batch;
@@ -149,5 +150,7 @@ fn request(change: &Change) -> Result<Request, Failure> {
 
 /// Writes locations.
 pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
-    client.write_all(changes, changes.iter().map(request).collect(), LOCATIONS.fields)
+    let now = Current::of(changes, |selection| read(client, selection, None));
+    let prepared = |change: &Change| now.holds(change).and_then(|()| request(change));
+    client.write_all(changes, changes.iter().map(prepared).collect(), LOCATIONS.fields)
 }

@@ -125,6 +125,85 @@ fn what_is_written_reads_back_the_same() {
 }
 
 #[test]
+fn what_a_person_changed_in_an_item_since_it_was_read_is_a_conflict_and_the_rest_of_the_batch_goes_on() {
+    let sim = start(PsaOptions::default());
+    let host = host(&sim, SETTINGS);
+    let (_, site, item, written) = create_all(&host);
+    let mut others = Vec::new();
+    for number in 2..=4 {
+        let mut create = written.clone();
+        create.id = format!("a{number}");
+        create.name = Some(format!("OVEN-{number}"));
+        create.stamp = Some(format!("rmm:1f0c-{number}"));
+        others.extend(done(&Psa::write(&host, vec![create])));
+    }
+    let id = |id: &str| id.parse::<i64>().unwrap();
+    let read = || all(&host, Kind::Asset, Selection::Ids(vec![item.clone()])).unwrap().remove(0);
+    let decided = |of: &str, before: Vec<Field>| {
+        let mut update = change(of, Operation::Update, Kind::Asset);
+        update.target = Some(of.to_owned());
+        update.fields = vec![text("serial-number", "SN-NEW")];
+        update.before = before;
+        update
+    };
+    let last_login = |text: &str| Field { name: "last-login".to_owned(), value: Value::Text(text.to_owned()) };
+    // A person changes the serial of one, the name of another and a field of their own of a third; the fourth is as it was.
+    assert!(sim.edit("ConfigurationItems", id(&item), "serialNumber", &serde_json::json!("TYPED")));
+    assert!(sim.edit("ConfigurationItems", id(&others[0]), "referenceTitle", &serde_json::json!("RENAMED")));
+    let changes = vec![
+        decided(&item, vec![text("serial-number", "PF3X9Z12")]),
+        decided(&others[0], vec![text("name", "OVEN-2"), text("serial-number", "PF3X9Z12")]),
+        decided(&others[1], vec![last_login("bob")]),
+        decided(
+            &others[2],
+            vec![text("name", "OVEN-4"), text("serial-number", "PF3X9Z12"), last_login("zoë"), text("location", &site)],
+        ),
+    ];
+    let before = host.asked().len();
+    let outcomes = Psa::write(&host, changes.clone());
+    for (at, words) in [
+        "it was `PF3X9Z12`, and is `TYPED` now",
+        "it was `OVEN-2`, and is `RENAMED` now",
+        "it was `bob`, and is `zoë` now",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let failure = failed(std::slice::from_ref(&outcomes[at]));
+        assert_eq!((failure.case(), failure.message().contains(words)), ("conflict", true), "{failure:?}");
+    }
+    assert_eq!(done(std::slice::from_ref(&outcomes[3])), [others[2].clone()]);
+    assert_eq!(host.asked().len() - before, 2, "one question for all, one write: {:?}", &host.asked()[before..]);
+    assert_eq!(field(&read(), "serial-number"), Some(&Value::Text("TYPED".to_owned())));
+
+    // Retired and taken back in the same way; where it is as wanted already, it is written.
+    let mut retire = change("r", Operation::Deactivate, Kind::Asset);
+    retire.target = Some(item.clone());
+    retire.before = vec![text("serial-number", "PF3X9Z12")];
+    assert_eq!(failed(&Psa::write(&host, vec![retire.clone()])).case(), "conflict");
+    retire.before =
+        vec![text("serial-number", "TYPED"), Field { name: "active".to_owned(), value: Value::Boolean(true) }];
+    done(&Psa::write(&host, vec![retire]));
+    assert_eq!(field(&read(), "active"), Some(&Value::Boolean(false)));
+    let ours = decided(&item, vec![text("serial-number", "PF3X9Z12")]);
+    assert!(sim.edit("ConfigurationItems", id(&item), "serialNumber", &serde_json::json!("SN-NEW")));
+    done(&Psa::write(&host, vec![ours.clone()]));
+    // Without a precondition nothing is asked, and what cannot be asked is not written.
+    let before = host.asked().len();
+    done(&Psa::write(&host, vec![decided(&item, Vec::new())]));
+    assert_eq!(host.asked().len() - before, 1);
+    sim.faults().parse("server-error=always,path:ConfigurationItems/query").unwrap();
+    let writes = sim.counts().writes;
+    assert_eq!(failed(&Psa::write(&host, vec![ours])).case(), "unavailable");
+    assert_eq!(sim.counts().writes, writes);
+    sim.faults().clear();
+    // One that is gone is told as gone.
+    assert!(sim.delete("ConfigurationItems", id(&item)));
+    let outcome = Psa::write(&host, vec![decided(&item, vec![text("serial-number", "SN-NEW")])]);
+    assert_eq!(failed(&outcome).case(), "not-found");
+}
+
+#[test]
 fn every_other_selection_is_answered() {
     let sim = start(PsaOptions::default());
     let host = host(&sim, &SETTINGS.replace('{', r#"{"stamp-place":"reference-number","company-stamp":"number","#));

@@ -30,6 +30,7 @@ struct State {
     gaps: BTreeMap<String, Vec<Value>>,
     unread: BTreeMap<String, Vec<Value>>,
     refused: Vec<String>,
+    denied: Vec<String>,
     writes: Writes,
     made: u32,
 }
@@ -41,6 +42,7 @@ impl Scripted {
             gaps: BTreeMap::new(),
             unread: BTreeMap::new(),
             refused: Vec::new(),
+            denied: Vec::new(),
             writes: Writes::Done,
             made: 0,
         };
@@ -102,7 +104,12 @@ impl Scripted {
         self.state().unread.insert(kind.to_owned(), gaps.iter().map(gap).collect());
     }
 
-    /// Lets nobody read a kind any more.
+    /// Lets nobody write these kinds, and all others again.
+    pub(crate) fn deny(&self, kinds: &[&str]) {
+        self.state().denied = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    }
+
+    /// Lets nobody read a kind any more, or log in (`login`).
     pub(crate) fn refuse(&self, kind: &str) {
         self.state().refused.push(kind.to_owned());
     }
@@ -124,6 +131,9 @@ impl State {
                 200,
                 json!({ "items": of(&self.records), "gaps": of(&self.gaps), "unread": of(&self.unread) }).to_string(),
             );
+        }
+        if self.denied.contains(&kind) {
+            return (403, String::new());
         }
         self.made += 1;
         let (id, time) = (format!("n{}", self.made), format!("2026-01-01T00:{:02}:00Z", self.made % 60));

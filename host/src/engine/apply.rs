@@ -10,6 +10,7 @@
 
 mod fresh;
 mod queue;
+mod refused;
 mod released;
 mod resolve;
 mod resting;
@@ -134,10 +135,12 @@ impl Work<'_> {
             if tally.stop.is_some() {
                 break;
             }
-            session.do_all((kind, action), Queue::default(), waiting, tally).await?;
+            let went = session.do_all((kind, action), Queue::default(), waiting, tally).await;
+            session.go_on((kind, action), went, tally).await?;
             // What takes over from others of its kind follows when those are settled.
             if steps.peek().is_none_or(|(next, _)| *next != kind) {
-                session.do_resting(waiting, tally).await?;
+                let went = session.do_resting(waiting, tally).await;
+                session.go_on((kind, action), went, tally).await?;
             }
         }
         self.progress.end(&Stage::Applying);
@@ -332,6 +335,7 @@ impl<'w, 'p> Session<'w, 'p> {
                 tokio::join!(call, settle, self.prepare(kind, action, &mut queue, &mut preparing));
             tally.add(settling);
             tally.add(preparing);
+            self.heed((kind, action), settled.len(), &mut queue, tally).await;
             let (again, prepared) = match (again, prepared) {
                 (Ok(again), Ok(prepared)) => (again, prepared),
                 (Err(error), prepared) => return Err(self.leave(called, prepared.ok().flatten(), error, tally).await),
@@ -344,9 +348,7 @@ impl<'w, 'p> Session<'w, 'p> {
             written = called;
             self.work.progress.at(&Stage::Applying, tally.seen(), Some(waiting));
             if tally.stop.is_some() {
-                queue.ended = true;
-                queue.again.clear();
-                queue.later.clear();
+                queue.end();
             }
             if next.is_none() && written.is_none() && !(queue.again.is_empty() && queue.later.is_empty()) {
                 next = self.prepare(kind, action, &mut queue, tally).await?;

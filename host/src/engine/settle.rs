@@ -41,6 +41,8 @@ pub(super) struct Tally {
     pub(super) overtaken: u64,
     /// Why the run ends early: going on would fail every change in the same way.
     pub(super) stop: Option<String>,
+    /// How the vendor refused a whole batch: what follows is decided where the next one is.
+    pub(super) denied: Option<Failure>,
 }
 
 impl Tally {
@@ -56,12 +58,16 @@ impl Tally {
         let room = FAILURES_TOLD.saturating_sub(self.failures.len());
         self.failures.extend(other.failures.into_iter().take(room));
         self.stop = self.stop.take().or(other.stop);
+        self.denied = self.denied.take().or(other.denied);
     }
 
     pub(super) fn failure(&mut self, planned: &PlannedChange, why: &str) {
+        self.tell(format!("{} {} {}", planned.action.as_str(), planned.kind, planned.name), why.to_owned());
+    }
+
+    pub(super) fn tell(&mut self, what: String, why: String) {
         if self.failures.len() < FAILURES_TOLD {
-            self.failures
-                .push((format!("{} {} {}", planned.action.as_str(), planned.kind, planned.name), why.to_owned()));
+            self.failures.push((what, why));
         }
     }
 
@@ -141,7 +147,7 @@ impl Session<'_, '_> {
                     tally.counts.failed += 1;
                     tally.failure(&prepared.planned, &failure.to_string());
                     if all_refused {
-                        tally.stop = Some(failure.to_string());
+                        tally.denied = Some(failure.clone());
                     }
                     settled.push(self.failed(&prepared, &failure));
                 }

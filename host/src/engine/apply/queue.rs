@@ -20,9 +20,20 @@ pub(super) struct Queue {
     pub(super) later: Vec<PlannedChange>,
     /// The records of batches under way.
     pub(super) at_work: HashSet<(Kind, String)>,
+    /// How many changes in a row the vendor refused, in whole batches.
+    pub(super) refused: usize,
+    /// Whether the vendor was asked since whether the login stands, and it does.
+    pub(super) login_stands: bool,
 }
 
 impl Queue {
+    /// Nothing more of it is called.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+        self.again.clear();
+        self.later.clear();
+    }
+
     /// Takes out what can go now, one change of a record; the rest comes later.
     pub(super) fn apart(&mut self, changes: Vec<PlannedChange>, most: usize) -> Vec<PlannedChange> {
         // What is to come of a record comes in its order.

@@ -48,7 +48,8 @@ impl Connector for Scripted {
         Description { kinds: KINDS.iter().map(|(kind, word, fields)| describe(*kind, fields, &limits[word])).collect() }
     }
 
-    fn check(_: &dyn Host) -> Result<Identity, Failure> {
+    fn check(host: &dyn Host) -> Result<Identity, Failure> {
+        document(host.send(Request::get("api", "/login")))?;
         Ok(Identity { account: "scripted".to_owned(), id: None, time_zone: None, detail: None })
     }
 

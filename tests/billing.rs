@@ -11,7 +11,7 @@ use crosswalk::engine::{
     UsageFilter, UsageLine, UsageState,
 };
 use crosswalk::model::usage::Ending;
-use crosswalk::model::{Action, Calendar, Job, Kind, LineKey, RunStatus};
+use crosswalk::model::{Action, Calendar, Job, Kind, LineKey, RunStatus, Switch};
 use crosswalk_sims::sophos_central::{NewRow, SophosTenant};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -320,6 +320,38 @@ async fn an_ended_contract_is_told_whatever_the_count_and_its_renewal_loses_no_d
     }
     next_day(&app);
     assert_nothing_to_do(&app.plan().await);
+}
+
+#[tokio::test]
+async fn a_customer_made_anew_keeps_its_contract_its_lines_and_its_switches() {
+    let (licences, app, customers) = billing(4).await;
+    let (one, off) = (&customers[0], &customers[1]);
+    let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
+    let own = line(&app, &one.tenant.id, &product).await.line.expect("a line");
+    let customer = std::slice::from_ref(&off.tenant.id);
+    app.tenant.customer_switch(&sync(), customer, Switch::Usage, false).await.expect("off");
+    next_day(&app);
+    let [new, new_off] = [one, off].map(|one| licences.vendor.renew_tenant(&one.tenant.id).expect("a new id"));
+    licences.vendor.set_quantity(&new, &product, quantity + 1);
+    app.plan().await;
+    let accepted = app.tenant.link_accept(&sync(), Kind::Customer, 0.9).await.expect("accepted");
+    assert!([&new, &new_off].iter().all(|new| accepted.links.iter().any(|link| link.source == **new)), "{accepted:?}");
+    let plan = app.plan().await;
+    let now = line(&app, &new, &product).await;
+    assert_eq!(now.contract.as_ref().map(|(id, _)| number(id)), Some(one.contract), "{now:?}");
+    // Only what moved is to be done, as with any line that is known.
+    assert_eq!(
+        (now.line.as_deref(), now.approved, now.becomes),
+        (Some(own.as_str()), Some(quantity), Some(quantity + 1))
+    );
+    let planned: Vec<String> = changes(&app, &plan).await.into_iter().map(|change| change.source).collect();
+    assert_eq!(planned, [LineKey::new(&new, &product).to_string()], "{}", messages(&plan));
+    let of_off = lines(&app).await.into_iter().filter(|line| line.customer == new_off);
+    assert!(of_off.into_iter().all(|line| line.reason.contains("switched off")), "it is billed no more");
+
+    app.tenant.decision_take_back(&sync(), &accepted.decision).await.expect("taken back");
+    let contracts = app.tenant.contract_list(&sync(), &one.tenant.id).await.expect("contracts");
+    assert!(contracts.iter().any(|contract| contract.chosen && number(&contract.id) == one.contract), "{contracts:?}");
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@
 //! rested on (candidates with their scores and reasons), so that an invoice can be defended with them
 //! and the decision taken back. What a decision means is checked where it is made (`links`, `customers`).
 
-use super::Tenant;
+use super::{Tenant, anew, names};
 use crate::error::Error;
-use crate::model::{Kind, Link, Switches, Sync, SyncName};
-use crate::store::{DoneSince, JournalEntry, TenantStore};
+use crate::model::{Kind, Link, Switch, Switches, Sync, SyncName};
+use crate::store::{DoneSince, JournalEntry, Stored, TenantStore};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -83,7 +83,10 @@ impl Tenant {
         switches: Vec<(String, Switches)>,
         notes: &[JournalEntry],
     ) -> Result<Decided, Error> {
-        let links = self.given_over(sync, links).await?;
+        let (links, mut along) = self.given_over(sync, links).await?;
+        let taken_over: Vec<JournalEntry> = along.iter().map(|(customer, said)| self.kept(customer, *said)).collect();
+        along.extend(switches);
+        let switches = along;
         let mut changed = Vec::with_capacity(links.len());
         for link in links {
             let stored = self.store.links_of_source(&sync.name, link.kind, &link.source).await?;
@@ -102,6 +105,7 @@ impl Tenant {
         for (before, after) in &changed {
             entries.push(self.entry_of(sync, by, &decision, before, after, customers.get(&after.source)));
         }
+        entries.extend(taken_over);
         entries.extend_from_slice(notes);
         let links: Vec<Link> = changed.into_iter().map(|(_, after)| after).collect();
         self.store.decide(&sync.name, &links, switches, &entries).await?;
@@ -111,28 +115,71 @@ impl Tenant {
     }
 
     /// The same links, and with each that takes the target of a source record that is gone: what is left of that
-    /// one's link. What was known of the target (what was written to it, that this host made it) goes along.
-    async fn given_over(&self, sync: &Sync, links: Vec<Link>) -> Result<Vec<Link>, Error> {
+    /// one's link. What was known of the target (what was written to it, that this host made it) goes along, and with
+    /// an account what was decided of its customer.
+    async fn given_over(&self, sync: &Sync, links: Vec<Link>) -> Result<(Vec<Link>, Vec<(String, Switches)>), Error> {
+        let said: HashSet<(Kind, Kind, String)> =
+            links.iter().map(|link| (link.kind, link.target_kind, link.source.clone())).collect();
+        let mut switches = Vec::new();
         let own: HashSet<(Kind, String)> = links.iter().map(|link| (link.kind, link.source.clone())).collect();
         let (mut all, mut given_up) = (Vec::with_capacity(links.len()), Vec::new());
         for mut link in links {
-            if let Some(target) = link.linked().filter(|_| Link::is_one_to_one(link.kind, link.target_kind))
-                && !link.shared
-            {
-                let holders = self.store.links_of_target(&sync.name, link.kind, target).await?;
-                let mut holders = holders.into_iter().filter(|old| old.linked().is_some() && old.kind == link.kind);
-                if let Some(old) = holders.find(|old| !own.contains(&(old.kind, old.source.clone())))
-                    && self.record(&sync.source, old.kind, &old.source).await?.is_none()
-                {
-                    given_up.push(super::planning::given_up(&old, &link.source, link.decided_at));
-                    let Link { made, written, sent, volatile_at, .. } = old;
-                    link = Link { made, written, sent, volatile_at, ..link };
+            if let Some(old) = self.held_before(sync, &link, &own).await? {
+                given_up.push(super::planning::given_up(&old, &link.source, link.decided_at));
+                if link.kind == Kind::Customer {
+                    let who = (old.source.as_str(), link.source.as_str());
+                    let along = anew::along(&self.store, &sync.name, who, link.decided_at).await?;
+                    let is_said = |one: &Link| said.contains(&(one.kind, one.target_kind, one.source.clone()));
+                    given_up.extend(along.links.into_iter().filter(|one| !is_said(one)));
+                    switches.extend(along.switches);
                 }
+                let Link { made, written, sent, volatile_at, .. } = old;
+                link = Link { made, written, sent, volatile_at, ..link };
             }
             all.push(link);
         }
         all.append(&mut given_up);
-        Ok(all)
+        Ok((all, switches))
+    }
+
+    /// The entry of switches that a customer keeps under a new id.
+    fn kept(&self, customer: &str, said: Switches) -> JournalEntry {
+        let word = |switch: Switch| {
+            let on = if said.get(switch)? { "on" } else { "off" };
+            Some(format!("{} {on}", switch.as_str()))
+        };
+        let words: Vec<String> = [Switch::Usage, Switch::Tickets].into_iter().filter_map(word).collect();
+        let message = format!("{}, as for the customer that it was made anew from", words.join(", "));
+        JournalEntry { customer: Some(customer.to_owned()), ..self.entry("switched", message) }
+    }
+
+    /// The link whose target another takes because its source record is gone. Where several may share a target, of a
+    /// record of the same name: whoever else is of that account was made anew as nobody.
+    async fn held_before(
+        &self,
+        sync: &Sync,
+        link: &Link,
+        own: &HashSet<(Kind, String)>,
+    ) -> Result<Option<Link>, Error> {
+        let one_to_one = Link::is_one_to_one(link.kind, link.target_kind);
+        let Some(target) = link.linked().filter(|_| one_to_one) else { return Ok(None) };
+        let holders = self.store.links_of_target(&sync.name, link.kind, target).await?;
+        let is_other = |old: &Link| {
+            old.linked().is_some() && old.kind == link.kind && !own.contains(&(old.kind, old.source.clone()))
+        };
+        let holders: Vec<Link> = holders.into_iter().filter(is_other).collect();
+        let ids: Vec<String> = holders.iter().map(|old| &old.source).chain([&link.source]).cloned().collect();
+        let known = self.store.records_by_ids(&sync.source, link.kind, &ids).await?;
+        let known: HashMap<&str, &Stored> = known.iter().map(|one| (one.record.id.as_str(), one)).collect();
+        let is_gone = |old: &Link| known.get(old.source.as_str()).is_none_or(|one| one.gone_at.is_some());
+        if !link.shared {
+            return Ok(holders.into_iter().next().filter(is_gone));
+        }
+        let name = |id: &str| known.get(id).map(|one| names::plain(&one.record.name)).filter(|name| !name.is_empty());
+        let own_name = name(&link.source);
+        let mut same =
+            holders.into_iter().filter(|old| is_gone(old) && own_name.is_some() && name(&old.source) == own_name);
+        Ok(same.next().filter(|_| same.next().is_none()))
     }
 
     /// Takes a decision back: its links are again as they were before it, where nobody decided on them and

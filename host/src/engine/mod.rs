@@ -16,6 +16,7 @@ pub mod serials;
 
 mod accounts;
 mod alerts;
+mod anew;
 mod apply;
 pub(crate) mod claim;
 mod connections;

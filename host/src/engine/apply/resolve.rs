@@ -6,6 +6,7 @@
 
 use super::fresh::Waits;
 use super::{Prepared, Session, lock, record_of};
+use crate::engine::anew::{self, Along};
 use crate::engine::context::Work;
 use crate::engine::plan::alerts::LEAD;
 use crate::engine::settle::Tally;
@@ -96,7 +97,13 @@ impl Session<'_, '_> {
                 Ok(change) => {
                     if let Some((old, new)) = over {
                         // Both at once: whenever this ends, one of them has all that is known of the target.
-                        match work.store.links_put(&work.sync.name, &[old, new.clone()]).await {
+                        let mut along = Along::default();
+                        if kind == Kind::Customer {
+                            let who = (old.source.as_str(), new.source.as_str());
+                            along = anew::along(&work.store, &work.sync.name, who, work.now()).await?;
+                        }
+                        along.links.extend([old, new.clone()]);
+                        match work.store.decide(&work.sync.name, &along.links, along.switches, &[]).await {
                             Ok(()) => link = Some(Link { revision: new.revision + 1, ..new }),
                             Err(StoreError::Stale { .. }) => {
                                 let why = "its link was decided on since".to_owned();

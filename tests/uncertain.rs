@@ -3,17 +3,19 @@
 //! meanwhile. Whatever it is: one effect at the vendor, nothing believed on absence alone, the rest goes
 //! on, and a person sees what is open and can settle it.
 
+use crate::billing::{billing, line, next_day, number};
 use crate::harness::licences::{Licences, map_all};
 use crate::harness::pair::{Psa, Rmm};
 use crate::harness::program::Program;
 use crate::harness::slow::SlowVendor;
 use crate::harness::vendor::Vendor;
 use crate::harness::{TestApp, component, connection, impatient, name, secrets, sync, texts, told};
+use crosswalk::clock::Clock as _;
 use crosswalk::engine::{
-    ChangeFilter, ChangeStatus, Decision, Found, NewConnection, NewSync, NoProgress, PlanReport, UsageChoice,
-    UsageFilter, UsageState,
+    ChangeFilter, ChangeStatus, Decision, Found, JobOutcome, NewConnection, NewSync, NoProgress, PlanReport,
+    UsageChoice, UsageFilter, UsageState,
 };
-use crosswalk::model::{Kind, LineKey, LinkState, RunStatus, SyncRules, Trust};
+use crosswalk::model::{Job, Kind, LineKey, LinkState, RunStatus, SyncRules, Trust};
 use crosswalk::store::JournalFilter;
 use crosswalk_sims::{Existing, Faults, World};
 use serde_json::json;
@@ -347,6 +349,59 @@ async fn an_adjustment_without_a_reply_waits_for_its_line_or_a_person() {
     let lines = app.tenant.usage_list(&sync(), &UsageFilter::default()).await.unwrap();
     let now = lines.iter().find(|now| (&now.customer, &now.product) == (&line.customer, &line.product)).unwrap();
     assert_eq!((now.has, now.state), (Some(has + 5), UsageState::InStep));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_is_due_to_be_looked_up_is_looked_up_alone_and_what_waited_for_it_follows() {
+    let (licences, app, customers) = billing(2).await;
+    let tick = async || {
+        let mut reports = app.engine.tick().await.unwrap();
+        reports.retain(|report| report.of == sync().as_str());
+        reports
+    };
+    next_day(&app);
+    app.tenant.schedule_set(&sync(), Job::Sync, Some(24 * 60)).await.unwrap();
+    let slot = app.tenant.schedule_list().await.unwrap()[0].due_at;
+    app.clock.advance_ms(slot.since_ms(app.clock.now()));
+    assert_eq!(tick().await.len(), 1, "the slot of today");
+    let one = &customers[0];
+    let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
+    let target = number(&line(&app, &one.tenant.id, &product).await.line.expect("a line"));
+    licences.vendor.set_quantity(&one.tenant.id, &product, quantity + 1);
+    let plan = app.plan().await;
+    licences.psa.faults().set("drop-connection", "next:1,writes").unwrap();
+    assert_eq!(app.apply(&plan).await.run.counts.uncertain, 1);
+    let newest = async || app.tenant.plan_list(&sync(), 1).await.unwrap().remove(0).id;
+    let due = async || app.uncertain().await.remove(0).due_at.expect("a time");
+    let (last, asked) = (newest().await, licences.vendor.counts().reads);
+    for _ in 0..3 {
+        let at = due().await;
+        app.clock.advance_ms(at.since_ms(app.clock.now()));
+        let reports = tick().await;
+        let jobs: Vec<_> = reports.iter().map(|report| (report.job.as_str(), report.outcome)).collect();
+        assert_eq!(jobs, [("look-up", JobOutcome::Partial)], "{reports:?}");
+        assert!(reports[0].message.contains("1 write is uncertain"), "{reports:?}");
+        assert!(tick().await.is_empty(), "it has its own time");
+        assert!(due().await > at);
+    }
+    assert_eq!((newest().await, licences.vendor.counts().reads), (last, asked), "nothing is read or planned");
+
+    // A vendor that is down is not asked all the time.
+    licences.psa.faults().set("server-error", "always,status:503").unwrap();
+    let at = due().await;
+    app.clock.advance_ms(at.since_ms(app.clock.now()));
+    tick().await;
+    assert!(due().await > at && tick().await.is_empty());
+    licences.psa.faults().clear();
+
+    // The line shows that it was written: what else there is to do is done now.
+    licences.psa.adjust_units(target, 1, &app.today().to_string()).expect("the vendor was slow");
+    let at = due().await;
+    app.clock.advance_ms(at.since_ms(app.clock.now()));
+    let jobs: Vec<String> = tick().await.into_iter().map(|report| report.job).collect();
+    assert_eq!(jobs, ["look-up", "sync"]);
+    assert!(app.uncertain().await.is_empty());
+    assert_eq!(line(&app, &one.tenant.id, &product).await.state, UsageState::InStep);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,8 +21,8 @@ pub(super) enum UncertainCommand {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A write is uncertain when the vendor's reply did not come, or the program ended while it was written.
-It is looked up at once, after the vendor's quiet time, and again after growing pauses, by whatever run
-comes next (`plan`, `run`, `apply`, `work`). What is found is done; what is not there after that may be
+It is looked up at once, after the vendor's quiet time, and again after growing pauses: by `work` when that
+is due, where its sync recurs, and by whatever run comes next (`plan`, `run`, `apply`). What is found is done; what is not there after that may be
 written again by a later run. Until then nothing else is planned for its record, and all else goes on.
 
 Examples:

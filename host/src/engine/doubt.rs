@@ -35,7 +35,7 @@ pub(super) const LOOKS: u32 = 2;
 /// written while the batch before it is at the vendor.
 const UNDER_WAY_MS: i64 = 10 * 60 * 1000;
 /// The longest pause before a write is looked up again of which nobody can tell: a few times a day.
-const UNCLEAR_MOST_MS: i64 = 8 * 60 * 60 * 1000;
+pub(super) const UNCLEAR_MOST_MS: i64 = 8 * 60 * 60 * 1000;
 /// The most that the pause between two look-ups is doubled.
 const DOUBLINGS: u32 = 8;
 

@@ -32,6 +32,7 @@ mod link_file;
 mod links;
 mod look_up;
 mod observe;
+mod overdue;
 mod places;
 mod planning;
 mod plugins;

@@ -1,5 +1,5 @@
-//! What is due, and doing one thing of it: a job of a sync, a wake-up of a connector, whether it
-//! asked for it or its manifest lets the job recur, or the daily pruning.
+//! What is due, and doing one thing of it: a job of a sync, a look-up of its uncertain writes (`overdue`), a wake-up
+//! of a connector, whether it asked for it or its manifest lets the job recur, or the daily pruning.
 //!
 //! What is due is a fact in the store; nobody gives hints. A thing is taken in the store
 //! before it is done, so that several processes may look at once and each is done by one.
@@ -30,6 +30,8 @@ pub(super) const LOST_MS: i64 = 60_000;
 pub(super) enum Due {
     Job(Schedule),
     Wake(Wakeup),
+    /// The look-up of a sync's uncertain writes, since then.
+    LookUp(SyncName, Timestamp),
     /// Pruning, since then.
     Prune(Timestamp),
 }
@@ -40,7 +42,7 @@ impl Due {
         match self {
             Due::Job(schedule) => schedule.due_at,
             Due::Wake(wake) => wake.due_at,
-            Due::Prune(due_at) => *due_at,
+            Due::LookUp(_, due_at) | Due::Prune(due_at) => *due_at,
         }
     }
 
@@ -54,6 +56,7 @@ impl Due {
         match self {
             // Two jobs of one sync would only find each other's claim.
             Due::Job(schedule) => format!("sync {}", schedule.sync),
+            Due::LookUp(sync, _) => format!("sync {sync}"),
             // A job goes on from where its last wake-up left it.
             Due::Wake(wake) => format!("job {} {}", wake.connection, wake.job),
             Due::Prune(_) => "prune".to_owned(),
@@ -82,7 +85,7 @@ pub enum JobOutcome {
 pub struct JobReport {
     /// Whose.
     pub tenant: String,
-    /// `sync`, `alerts`, `prune`, or the connector's own name of a job.
+    /// `sync`, `alerts`, `look-up`, `prune`, or the connector's own name of a job.
     pub job: String,
     /// The sync; for a connector's job, its connection; for pruning, the tenant.
     pub of: String,
@@ -147,6 +150,12 @@ impl Tenant {
             }
             due.push(one);
         }
+        // A job of the sync looks them up itself.
+        let lookups = self.store.doubts_due(now).await?.into_iter();
+        let lookups =
+            lookups.filter(|(sync, _)| !due.iter().any(|one| matches!(one, Due::Job(job) if job.sync == *sync)));
+        let lookups: Vec<Due> = lookups.map(|(sync, since)| Due::LookUp(sync, since)).collect();
+        due.extend(lookups);
         due.extend(self.store.prune_due(now).await?.map(Due::Prune));
         due.retain(|one| !busy(one));
         due.sort_by_key(Due::at);
@@ -158,6 +167,7 @@ impl Tenant {
         match due {
             Due::Job(schedule) => self.do_job(&schedule).await,
             Due::Wake(wake) => self.do_wake(&wake).await,
+            Due::LookUp(sync, _) => self.do_look_up(&sync).await,
             Due::Prune(due) => self.do_prune(due).await,
         }
     }
@@ -183,19 +193,6 @@ impl Tenant {
             (JobOutcome::Skipped | JobOutcome::Failed, _) => (again, Some(retry_at(again, now))),
             // A monthly run that got nothing would else be next due in a month.
             (JobOutcome::Partial, _) => (again, Some(rest_at(again, now))),
-        };
-        // An uncertain write is looked up when that is due, be the next slot a month away.
-        let retry = match self.store.doubt_due(&schedule.sync).await? {
-            Some(due) => {
-                // A run that failed, or was skipped, before it could look would else be due again at once, for ever.
-                let soonest = match outcome {
-                    JobOutcome::Failed | JobOutcome::Skipped => retry_at(failures, now),
-                    JobOutcome::Stopped => now,
-                    JobOutcome::Done | JobOutcome::Partial => now.plus_ms(SOON_MS),
-                };
-                Some(retry.map_or(due, |retry| retry.min(due)).max(soonest))
-            }
-            None => retry,
         };
         if matches!(outcome, JobOutcome::Done | JobOutcome::Partial) {
             // Somebody may have removed it meanwhile.
@@ -399,8 +396,6 @@ impl Tenant {
 /// After this long a job is tried again whose failure time alone does not heal (a login that was
 /// withdrawn), where its next slot is further away.
 const HOPELESS_MS: i64 = 24 * 3_600_000;
-/// A look-up that is overdue after a run comes no sooner.
-const SOON_MS: i64 = 10_000;
 /// After this long a job that its connector asked for is due again, where it was not known whose account it would
 /// read.
 const UNKNOWN_MS: i64 = 10 * 60_000;
@@ -410,7 +405,7 @@ const DAY_MINUTES: u32 = 24 * 60;
 const MINUTES_MAX: u32 = 31 * 24 * 60;
 
 /// What happened, and what to do about it.
-fn in_words(error: &Error) -> String {
+pub(super) fn in_words(error: &Error) -> String {
     if error.hint().is_empty() { error.to_string() } else { format!("{error}; {}", error.hint()) }
 }
 

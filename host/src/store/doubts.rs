@@ -5,7 +5,7 @@
 
 use super::changes::{read_change, select_changes};
 use super::plans::plan_row;
-use super::rows::{collect, count, cut, first, time};
+use super::rows::{collect, count, cut, first, time, word};
 use super::syncs::sync_id;
 use super::{JournalEntry, StoreError, StoredChange, TenantStore, journal};
 use crate::model::{PlanId, RunId, SyncName, Timestamp};
@@ -44,6 +44,10 @@ pub struct Unsettled {
     /// What its look-ups came to; none while it is intended or accepted.
     pub doubt: Option<Doubt>,
 }
+
+/// The uncertain writes of syncs that recur and are not paused, as `d`.
+pub(super) const RECURRING: &str = "doubts d JOIN plans p ON p.id = d.plan JOIN syncs y ON y.id = p.sync AND NOT y.paused \
+     AND EXISTS (SELECT 1 FROM schedules s WHERE s.tenant = y.tenant AND s.sync = y.id)";
 
 impl TenantStore {
     /// Puts changes down as uncertain, or what is known of those that are.
@@ -117,6 +121,41 @@ impl TenantStore {
                 let doubt = doubt(db, tenant, plan, change.change.sequence)?;
                 Ok(Unsettled { plan: PlanId(plan), row: change, run, intended_at, link_revision, doubt })
             })
+        })
+        .await
+    }
+
+    /// The syncs with an uncertain write that is due to be looked up at `now`, the longest overdue first: of those that
+    /// recur, as anything else waits for whoever works on it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn doubts_due(&self, now: Timestamp) -> Result<Vec<(SyncName, Timestamp)>, StoreError> {
+        let tenant = self.id;
+        self.read(move |db| {
+            let sql = format!(
+                "SELECT y.name, min(d.due_at) FROM {RECURRING} WHERE d.tenant = ?1 AND d.due_at <= ?2 \
+                 GROUP BY y.name ORDER BY 2, 1"
+            );
+            collect(db.prepare_cached(&sql)?.query([tenant, now.0])?, |row| Ok((word(row, 0)?, time(row, 1)?)))
+        })
+        .await
+    }
+
+    /// Puts look-ups of a sync's uncertain writes off that are due at `now`.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn doubts_put_off(&self, sync: &SyncName, now: Timestamp, until: Timestamp) -> Result<(), StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            db.prepare_cached(
+                "UPDATE doubts SET due_at = ?1 WHERE tenant = ?2 AND due_at <= ?3 \
+                 AND plan IN (SELECT id FROM plans WHERE tenant = ?2 AND sync = ?4)",
+            )?
+            .execute(params![until.0, tenant, now.0, sync])?;
+            Ok(())
         })
         .await
     }

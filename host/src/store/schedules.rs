@@ -4,6 +4,7 @@
 //! stored: of several processes one gets it. The take moves it to its next slot, so that a
 //! slot is done once; a job whose process died while it did it is seen by its old take.
 
+use super::doubts::RECURRING;
 use super::prune::EVERY_MS;
 use super::rows::{collect, count, first, time, time_or_none, word};
 use super::syncs::sync_id;
@@ -16,7 +17,7 @@ pub(super) const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.
      s.message, s.calendar, s.jitter_ms, coalesce(y.rules ->> '$.time-zone', 'UTC') FROM schedules s JOIN syncs y ON y.id = s.sync";
 
 impl Store {
-    /// The tenants with anything to do at `now`: a job, a wake-up or pruning that is due, or a job that
+    /// The tenants with anything to do at `now`: a job, a wake-up, a look-up or pruning that is due, or a job that
     /// was taken before `lost` and not finished since.
     ///
     /// # Errors
@@ -28,6 +29,7 @@ impl Store {
                      SELECT s.tenant FROM schedules s JOIN syncs y ON y.id = s.sync \
                      WHERE NOT y.paused AND (s.due_at <= ?1 OR s.taken_at <= ?2 OR s.taken_at > ?1) \
                      UNION SELECT w.tenant FROM wakeups w WHERE w.due_at <= ?1 AND {COUNTS} \
+                     UNION SELECT d.tenant FROM {RECURRING} WHERE d.due_at <= ?1 \
                      UNION SELECT id FROM tenants WHERE coalesce(pruned_at, added_at) + {EVERY_MS} <= ?1) ORDER BY t.name"
             );
             collect(db.prepare_cached(&sql)?.query([now.0, lost.0])?, |row| word(row, 0))
@@ -35,7 +37,7 @@ impl Store {
         .await
     }
 
-    /// When the next job, wake-up or pruning after `now` is due, of one tenant or of all.
+    /// When the next job, wake-up, look-up or pruning after `now` is due, of one tenant or of all.
     ///
     /// # Errors
     /// The database's.
@@ -46,6 +48,7 @@ impl Store {
                 "SELECT min(due_at) FROM ( \
                      SELECT s.tenant, s.due_at FROM schedules s JOIN syncs y ON y.id = s.sync WHERE NOT y.paused \
                      UNION ALL SELECT w.tenant, w.due_at FROM wakeups w WHERE {COUNTS} \
+                     UNION ALL SELECT d.tenant, d.due_at FROM {RECURRING} \
                      UNION ALL SELECT id, coalesce(pruned_at, added_at) + {EVERY_MS} FROM tenants) d \
                  WHERE d.due_at > ?1 AND (?2 IS NULL OR d.tenant = (SELECT id FROM tenants WHERE name = ?2))"
             );
@@ -162,6 +165,24 @@ impl TenantStore {
                     seen.taken_at.map(|at| at.0)
                 ])?;
             Ok(taken > 0)
+        })
+        .await
+    }
+
+    /// Lets the main job of a sync be due at a time, where it would be later.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn schedule_bring_forward(&self, sync: &SyncName, at: Timestamp) -> Result<(), StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.write(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            db.prepare_cached(
+                "UPDATE schedules SET due_at = ?1 WHERE tenant = ?2 AND sync = ?3 AND job = ?4 AND due_at > ?1 \
+                 AND taken_at IS NULL",
+            )?
+            .execute(params![at.0, tenant, sync, Job::Sync.as_str()])?;
+            Ok(())
         })
         .await
     }

@@ -1,7 +1,7 @@
 //! Links, plans, batches, runs and the journal.
 
 use super::*;
-use crate::model::{Hold, Plan, Run, RunCounts, RunStatus};
+use crate::model::{Hold, Job, Plan, Run, RunCounts, RunStatus, Schedule};
 
 fn stale(error: &StoreError, words: &str) -> bool {
     matches!(error, StoreError::Stale { what } if what.contains(words))
@@ -272,8 +272,25 @@ async fn what_is_known_of_an_uncertain_write_is_kept_until_it_is_settled() {
     let kept = tenant.unsettled(&main_sync()).await.unwrap()[0].doubt.clone().unwrap();
     assert_eq!((kept.looks, kept.intended_at), (2, T0), "the first intent stays");
 
+    // By itself it is due where its sync recurs.
+    let (at, long_after) = (doubt.due_at, doubt.due_at.plus_ms(9));
+    assert!(tenant.doubts_due(at).await.unwrap().is_empty());
+    let daily = Schedule::new(tenant.name(), &main_sync(), Job::Sync, 24 * 60, T0.plus_ms(9_999_999), None);
+    tenant.schedule_put(&daily).await.unwrap();
+    assert!(tenant.doubts_due(at.plus_ms(-1)).await.unwrap().is_empty());
+    assert_eq!(tenant.doubts_due(at).await.unwrap(), [(main_sync(), at)]);
+    assert_eq!(bed.store.due_tenants(at, T0).await.unwrap(), [tenant.name().clone()]);
+    assert_eq!(bed.store.next_due(T0, None).await.unwrap(), Some(at));
+    tenant.doubts_put_off(&main_sync(), at, long_after).await.unwrap();
+    assert!(tenant.doubts_due(at).await.unwrap().is_empty());
+    assert_eq!(tenant.doubt_due(&main_sync()).await.unwrap(), Some(long_after));
+    assert!(tenant.schedules_due(long_after, T0).await.unwrap().is_empty(), "its job keeps its own time");
+    tenant.schedule_bring_forward(&main_sync(), long_after).await.unwrap();
+    assert_eq!(tenant.schedules_due(long_after, T0).await.unwrap().len(), 1);
+
     tenant.batch_settle(plan, None, &[settled(1, ChangeStatus::Done)], &[], &psa(), T0).await.unwrap();
     assert_eq!(tenant.doubt_due(&main_sync()).await.unwrap(), None);
+    assert!(tenant.doubts_due(long_after).await.unwrap().is_empty());
     assert!(stale(&tenant.doubts_put(plan, &[(1, doubt)], &[]).await.unwrap_err(), "1.1"));
 }
 

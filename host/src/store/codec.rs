@@ -8,7 +8,7 @@
 
 use super::error::StoreError;
 use crate::model::{Field, FieldDiff, Value};
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -40,6 +40,14 @@ pub(super) fn write_diffs(diffs: &[FieldDiff]) -> String {
 pub(super) fn read_fields(text: &str) -> Result<Vec<Field>, StoreError> {
     let pairs: Vec<(String, Stored)> = read_object(text, "fields")?;
     Ok(pairs.into_iter().map(|(name, value)| Field { name, value: value.0 }).collect())
+}
+
+/// Those fields of a record that have one of these names; nothing is kept of the others.
+pub(super) fn read_named(text: &str, names: &[&str]) -> Result<Vec<Field>, StoreError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let fields = json.deserialize_map(Named(names)).map_err(|error| StoreError::unreadable("fields", error))?;
+    json.end().map_err(|error| StoreError::unreadable("fields", error))?;
+    Ok(fields)
 }
 
 /// Values by field.
@@ -143,6 +151,46 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pairs<T> {
     }
 }
 
+/// The fields of an object that have one of these names.
+struct Named<'n>(&'n [&'n str]);
+
+impl<'de> Visitor<'de> for Named<'_> {
+    type Value = Vec<Field>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Vec::with_capacity(self.0.len());
+        while let Some(name) = map.next_key_seed(OneOf(self.0))? {
+            match name {
+                Some(name) => fields.push(Field { name: name.to_owned(), value: map.next_value::<Stored>()?.0 }),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(fields)
+    }
+}
+
+/// One of these names; `None` for another.
+struct OneOf<'n>(&'n [&'n str]);
+
+impl<'de, 'n> DeserializeSeed<'de> for OneOf<'n> {
+    type Value = Option<&'n str>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<'n> Visitor<'_> for OneOf<'n> {
+    type Value = Option<&'n str>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().copied().find(|name| *name == text))
+    }
+}
+
 struct Stored(Value);
 
 impl<'de> Deserialize<'de> for Stored {
@@ -238,7 +286,11 @@ mod tests {
         fn fields_come_back_as_they_were(pairs in prop::collection::vec((any::<String>(), value()), 0..8)) {
             let text = write_fields(pairs.iter().map(|(name, value)| (name.as_str(), value)));
             let fields: Vec<Field> = pairs.into_iter().map(|(name, value)| Field { name, value }).collect();
-            prop_assert_eq!(read_fields(&text).unwrap(), fields);
+            prop_assert_eq!(&read_fields(&text).unwrap(), &fields);
+            let names: Vec<&str> = fields.iter().step_by(2).map(|field| field.name.as_str()).collect();
+            let named: Vec<Field> =
+                fields.iter().filter(|field| names.contains(&field.name.as_str())).cloned().collect();
+            prop_assert_eq!(read_named(&text, &names).unwrap(), named);
         }
 
         #[test]
@@ -275,6 +327,7 @@ mod tests {
     fn what_is_no_object_of_values_is_refused() {
         for text in ["", "[]", r#"{"a":{"z":"1"}}"#, r#"{"a":{}}"#, r#"{"a":18446744073709551615}"#, r#"{"a":1}x"#] {
             assert!(matches!(read_fields(text), Err(StoreError::Unreadable { .. })), "{text}");
+            assert!(matches!(read_named(text, &["a"]), Err(StoreError::Unreadable { .. })), "{text}");
         }
     }
 }

@@ -103,8 +103,8 @@ impl TenantStore {
         self.select(connection, kind, move |reader| reader.all(shared, [])).await
     }
 
-    /// What `pick` takes of each record of a kind that is there, one at a time: for kinds of which there are
-    /// too many to have them all at once.
+    /// What `pick` takes of each record of a kind that is there, one at a time and with these fields only: for
+    /// kinds of which there are too many to have them all at once.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -112,16 +112,13 @@ impl TenantStore {
         &self,
         connection: &ConnectionName,
         kind: Kind,
+        fields: &'static [&'static str],
         pick: impl Fn(Record) -> Option<T> + Send + 'static,
     ) -> Result<Vec<T>, StoreError> {
         self.select(connection, kind, move |reader| {
-            let mut select = reader.statement(COLUMNS, "AND gone_at IS NULL")?;
-            let mut rows = select.raw_query();
-            let mut picked = Vec::new();
-            while let Some(row) = rows.next()? {
-                picked.extend(pick(reader.stored(row)?.record));
-            }
-            Ok(picked)
+            let mut select = reader.statement("id, parent, name, stamp, fields", "AND gone_at IS NULL")?;
+            let picked = collect(select.raw_query(), |row| Ok(pick(record(row, Some(fields))?)))?;
+            Ok(picked.into_iter().flatten().collect())
         })
         .await
     }
@@ -257,6 +254,21 @@ impl TenantStore {
     }
 }
 
+/// A record out of the first five of [`COLUMNS`], with all of its fields or those named.
+fn record(row: &Row<'_>, only: Option<&[&str]>) -> Result<Record, StoreError> {
+    let fields = row.get_ref(4)?.as_str().map_err(|error| StoreError::unreadable("record", error))?;
+    Ok(Record {
+        id: row.get(0)?,
+        parent: row.get(1)?,
+        name: row.get(2)?,
+        stamp: row.get(3)?,
+        fields: match only {
+            Some(names) => codec::read_named(fields, names)?,
+            None => codec::read_fields(fields)?,
+        },
+    })
+}
+
 /// Reads records of one kind.
 struct Reader<'c> {
     db: &'c Connection,
@@ -315,22 +327,13 @@ impl Reader<'_> {
     }
 
     fn stored(&self, row: &Row<'_>) -> Result<Stored, StoreError> {
-        let text = |column| -> Result<&str, StoreError> {
-            row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable("record", error))
-        };
         let digest = row.get_ref(5)?.as_blob().map_err(|error| StoreError::unreadable("digest", error))?;
         let gone_at = time_or_none(row, 6)?;
         let seen_at = Timestamp(row.get(7)?);
-        let id: String = row.get(0)?;
-        let walked = self.walked.filter(|_| gone_at.is_none() && !self.unread.contains(&id));
+        let record = record(row, None)?;
+        let walked = self.walked.filter(|_| gone_at.is_none() && !self.unread.contains(&record.id));
         Ok(Stored {
-            record: Record {
-                id,
-                parent: row.get(1)?,
-                name: row.get(2)?,
-                stamp: row.get(3)?,
-                fields: codec::read_fields(text(4)?)?,
-            },
+            record,
             digest: *digest.first_chunk().ok_or_else(|| StoreError::unreadable("digest", "it is too short"))?,
             gone_at,
             first_at: time_or_none(row, 8)?,

@@ -46,6 +46,7 @@ impl Work<'_> {
         if let Some(known) = &draft.serials {
             return Ok(known.clone());
         }
+        const FIELDS: [&str; 2] = ["serial-number", "active"];
         let pick = |record: Record| {
             let key = serials::serial_keys(&record).pop()?;
             Some((key, record.active(), (record.id, record.parent.unwrap_or_default())))
@@ -53,12 +54,12 @@ impl Work<'_> {
         // What an operator left out stands in nobody's way.
         let excluded = self.store.excluded(&self.sync.name, Kind::Asset).await?;
         let mut all = Serials::default();
-        for (key, active, whose) in self.store.records_pick(&self.source.name, Kind::Asset, pick).await? {
+        for (key, active, whose) in self.store.records_pick(&self.source.name, Kind::Asset, &FIELDS, pick).await? {
             if active && !excluded.contains(&whose.0) {
                 all.source.entry(key).or_default().push(whose);
             }
         }
-        for (key, active, whose) in self.store.records_pick(&self.target.name, Kind::Asset, pick).await? {
+        for (key, active, whose) in self.store.records_pick(&self.target.name, Kind::Asset, &FIELDS, pick).await? {
             if active {
                 all.target.entry(key).or_default().push(whose);
             }

@@ -84,7 +84,7 @@ impl<'a> Books<'a> {
             store.links_all(&sync.name, Kind::Usage),
             store.links_between(&sync.name, Kind::Customer, Kind::Contract),
             store.links_all(&sync.name, Kind::Customer),
-            store.records_present(&sync.source, Kind::Customer),
+            store.records_pick(&sync.source, Kind::Customer, &[], |customer| Some(customer.id)),
         )?;
         let mut links = HashMap::<String, BTreeMap<String, Link>>::new();
         let mut owners = HashMap::<String, Vec<LineKey>>::new();
@@ -142,7 +142,7 @@ impl<'a> Books<'a> {
                 .filter(|link| link.state == LinkState::Excluded)
                 .map(|link| link.source)
                 .collect(),
-            listed: listed.into_iter().map(|record| record.id).collect(),
+            listed: listed.into_iter().collect(),
             product_names,
             switches: store.switches(&sync.name).await?,
             named: HashSet::new(),

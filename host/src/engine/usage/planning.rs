@@ -74,10 +74,9 @@ impl Work<'_> {
     async fn fetched(&self, observed: &Observed) -> Result<Fetched, Error> {
         let (mut fetched, periods) = Fetched::of(&self.source, observed);
         let mut rows = HashMap::<String, usize>::new();
-        for row in self.store.records_present(&self.sync.source, Kind::Usage).await? {
-            if let Some(period) = row.text("period") {
-                *rows.entry(period.to_owned()).or_default() += 1;
-            }
+        let period = |row: Record| row.text("period").map(str::to_owned);
+        for period in self.store.records_pick(&self.sync.source, Kind::Usage, &["period"], period).await? {
+            *rows.entry(period).or_default() += 1;
         }
         fetched.decide(&periods, &rows, &self.sync.rules.time_zone, self.now());
         self.store.fetched_put(&self.sync.name, fetched.whole.clone(), &fetched.of, fetched.period.clone()).await?;

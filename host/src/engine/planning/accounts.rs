@@ -137,7 +137,8 @@ impl Work<'_> {
             target.iter().chain(&away).chain(&elsewhere).map(|record| (record.id.as_str(), record)).collect();
         let gone_ids: HashSet<&str> = gone.iter().map(|stored| stored.record.id.as_str()).collect();
         let holders = self.holders(draft, kind, &targets, &links, &gone_ids).await?;
-        let held_by: HashMap<&str, &Link> = holders.iter().map(|(id, (_, link))| (id.as_str(), link)).collect();
+        let held_by: HashMap<&str, &Link> =
+            holders.iter().map(|(id, (_, link))| (id.as_str(), link.as_ref())).collect();
         let matched = beside_others(|| {
             matching::match_records(&MatchInput {
                 kind,

@@ -11,6 +11,7 @@ use crate::engine::plan::Finding;
 use crate::engine::serials;
 use crate::error::Error;
 use crate::model::{Action, Brake, Cause, Hold, Kind, Link, LinkState, PlannedChange, Record, Value};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -91,14 +92,14 @@ impl Work<'_> {
 
     /// Which source record has which of these targets, by the links of whatever customer. A target of several
     /// belongs to one that is there.
-    pub(super) async fn holders(
+    pub(super) async fn holders<'l>(
         &self,
         draft: &Draft<'_, '_>,
         kind: Kind,
         targets: &HashMap<&str, &Record>,
-        own: &[Link],
+        own: &'l [Link],
         gone: &HashSet<&str>,
-    ) -> Result<HashMap<String, (Holder, Link)>, Error> {
+    ) -> Result<HashMap<String, (Holder, Cow<'l, Link>)>, Error> {
         let linked: HashSet<&str> = own.iter().filter_map(Link::linked).collect();
         let ids: Vec<String> = targets.keys().filter(|id| !linked.contains(*id)).map(|id| (*id).to_owned()).collect();
         let mut others = Vec::new();
@@ -111,22 +112,24 @@ impl Work<'_> {
         let stored = self.store.records_by_ids(&self.source.name, kind, &sources).await?;
         let there: HashSet<&str> =
             stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
-        let mut holders: HashMap<String, (Holder, Link)> = HashMap::new();
-        let mut put = |link: &Link, is_there: bool| {
-            let Some(target) = link.linked() else { return };
+        let mut holders: HashMap<String, (Holder, Cow<'l, Link>)> = HashMap::new();
+        let mut put = |link: Cow<'l, Link>, is_there: bool| {
+            let Some(target) = link.linked().map(str::to_owned) else { return };
             if is_there {
-                holders.insert(target.to_owned(), (Holder::Present(link.source.clone()), link.clone()));
+                holders.insert(target, (Holder::Present(link.source.clone()), link));
             } else {
-                let gone = || (Holder::Gone(link.source.clone()), link.clone());
-                holders.entry(target.to_owned()).or_insert_with(gone);
+                holders.entry(target).or_insert_with(|| (Holder::Gone(link.source.clone()), link));
             }
         };
-        others.iter().for_each(|link| put(link, there.contains(link.source.as_str())));
-        own.iter().for_each(|link| put(link, !gone.contains(link.source.as_str())));
+        for link in others {
+            let is_there = there.contains(link.source.as_str());
+            put(Cow::Owned(link), is_there);
+        }
+        own.iter().for_each(|link| put(Cow::Borrowed(link), !gone.contains(link.source.as_str())));
         for id in targets.keys() {
             if let Some(source) = draft.taken.get(&(kind, (*id).to_owned())) {
-                let link =
-                    holders.remove(*id).map_or_else(|| Link::unmapped(kind, source, self.now()), |(_, link)| link);
+                let unmapped = || Cow::Owned(Link::unmapped(kind, source, self.now()));
+                let link = holders.remove(*id).map_or_else(unmapped, |(_, link)| link);
                 holders.insert((*id).to_owned(), (Holder::Present(source.clone()), link));
             }
         }

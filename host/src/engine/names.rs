@@ -27,6 +27,14 @@ const LEGAL_FORMS: &[&str] = &[
     "ug haftungsbeschrankt", "vof", "zrt",
 ];
 
+/// The first `most` signs of a text without those that nobody sees, in one form (NFKC).
+pub(super) fn visible(text: &str, most: usize) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(&text[..text.len().min(most)]);
+    }
+    Cow::Owned(text.chars().take(most).filter(|c| !is_invisible(*c)).nfkc().collect())
+}
+
 /// A text as it is meant: HTML entities, encoded once or twice, read as what they stand for.
 fn meant(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
@@ -184,7 +192,7 @@ impl Host {
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let meant = meant(name);
-        let seen = meant.chars().take(COMPARED).filter(|c| !is_invisible(*c)).nfkc().collect::<String>();
+        let seen = visible(&meant, COMPARED);
         let full = seen.trim().trim_end_matches('.').to_lowercase();
         let full = if full.is_empty() { seen.trim().to_owned() } else { full };
         if full.is_empty() {

@@ -7,9 +7,8 @@
 //! groups are turned round. That a key is *unique* is for `matching` to see; here only
 //! single values are judged, and what two values say of one identity.
 
-use crate::model::signs::is_invisible;
+use super::names::visible;
 use crate::model::{FieldDiff, Kind, Record, Value};
-use unicode_normalization::UnicodeNormalization;
 
 /// The most signs of a number that are looked at: no serial number is longer.
 const LONGEST: usize = 256;
@@ -152,8 +151,14 @@ pub fn mac_key(mac: &str) -> Option<String> {
 
 /// Letters and digits only, lower case; wide ones as the usual ones, and nothing that cannot be seen.
 fn letters(text: &str) -> String {
-    let seen = text.chars().take(LONGEST).filter(|c| !is_invisible(*c)).nfkc();
-    seen.filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let seen = visible(text, LONGEST);
+    if seen.is_ascii() {
+        let mut letters = seen.into_owned();
+        letters.retain(|c| c.is_ascii_alphanumeric());
+        letters.make_ascii_lowercase();
+        return letters;
+    }
+    seen.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a value, as [`letters`] leaves it, is no serial number of any one device.

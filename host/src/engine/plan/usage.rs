@@ -115,22 +115,22 @@ pub struct UsageInput<'a> {
     pub contract_of: &'a dyn Fn(&str) -> Option<&'a Record>,
     /// The contracts that may follow the one it has, which has ended; the likeliest first.
     pub successors: &'a [&'a Record],
-    /// Who else has a line of a contract, in words; asked for a product's sake.
-    pub taken: &'a dyn Fn(&str, &str) -> Option<String>,
-    /// Whether a line of a contract is billed by others than this product: it goes on without it.
-    pub goes_on: &'a dyn Fn(&str, &str) -> bool,
-    /// The sum that this product was a part of and is not billed by any more, or is to leave.
-    pub left: &'a dyn Fn(&str) -> Option<Left>,
-    /// What goes elsewhere of what the line of this product bills.
-    pub leaves: &'a dyn Fn(&str) -> Vec<LineKey>,
+    /// Who else has a line of a contract, in words; asked for the sake of one of these lines.
+    pub taken: &'a dyn Fn(&LineKey, &str) -> Option<String>,
+    /// Whether a line of a contract is billed by others than this one: it goes on without it.
+    pub goes_on: &'a dyn Fn(&LineKey, &str) -> bool,
+    /// The sum that this line was a part of and is not billed by any more, or is to leave.
+    pub left: &'a dyn Fn(&LineKey) -> Option<&'a Left>,
+    /// What goes elsewhere of what this line bills.
+    pub leaves: &'a dyn Fn(&LineKey) -> &'a [LineKey],
     /// From which day on something of that is billed by another line already.
-    pub doubled: &'a dyn Fn(&str) -> Option<Date>,
-    /// Whether a sum was agreed on that has this product as a part.
-    pub agreed: &'a dyn Fn(&str) -> bool,
-    /// Which lines go to the same line of the contract as this product.
-    pub share: &'a dyn Fn(&str) -> Share<'a>,
+    pub doubled: &'a dyn Fn(&LineKey) -> Option<Date>,
+    /// Whether a sum was agreed on that has this line as a part.
+    pub agreed: &'a dyn Fn(&LineKey) -> bool,
+    /// Which lines go to the same line of the contract as this one.
+    pub share: &'a dyn Fn(&LineKey) -> Share<'a>,
     /// What a source product is in the target.
-    pub product: &'a dyn Fn(&str) -> Product,
+    pub product: &'a dyn Fn(&str) -> &'a Product,
     /// What the target can do with usage.
     pub describe: &'a KindDescription,
     /// The sync's rules.
@@ -288,7 +288,9 @@ pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
             Step::NotFetched => out.findings.push(found(Cause::NotFetched, line.reason.clone())),
             Step::Left => out.findings.push(found(Cause::Unbilled, line.reason.clone())),
             // The day on which its own line ended is needed until the other bills it.
-            Step::Together(_) if line.counted == Some(0) || (input.agreed)(&line.product) => {
+            Step::Together(_)
+                if line.counted == Some(0) || (input.agreed)(&LineKey::new(input.customer, &line.product)) =>
+            {
                 out.noted.extend(change::without_end(input, line));
             }
             Step::Together(_) => {}

@@ -39,6 +39,8 @@ pub(in crate::engine) struct Books<'a> {
     pub(super) contract_links: HashMap<String, Link>,
     pub(super) links: HashMap<String, BTreeMap<String, Link>>,
     pub(super) products: HashMap<String, Product>,
+    /// What a product is that is not among them.
+    unmapped: Product,
     /// Lines of the target's contracts, and whose they are: of several where one took over from another.
     pub(super) owners: HashMap<String, Vec<LineKey>>,
     /// Those of other syncs.
@@ -131,6 +133,7 @@ impl<'a> Books<'a> {
             contract_links: contract_links.into_iter().map(|link| (link.source.clone(), link)).collect(),
             links,
             products: products.iter().map(|link| (link.source.clone(), mapped(link))).collect(),
+            unmapped: Product::Open("its product is not mapped".to_owned()),
             owners,
             others: store.lines_of_others(&sync.name).await?,
             accounts: customers
@@ -160,16 +163,16 @@ impl<'a> Books<'a> {
     pub(super) fn add_up(&mut self) {
         let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.sent.get(PARTS));
         self.named = sums.flat_map(lines::parts_of).filter_map(|(line, _)| line.parse().ok()).collect();
-        let members = self.members();
+        let mut members = self.members();
         self.going = HashMap::new();
         for member in members.iter().filter(|member| member.part.counted != Some(0)) {
             self.going.entry(member.place.clone()).or_default().push(member.part.key.clone());
         }
-        let members = members.into_iter().map(|mut member| {
-            member.part.old = member.part.old.filter(|old| !self.goes_on(&old.key, &old.line));
-            member
-        });
-        (self.leaders, self.sums) = lines::group(members.collect());
+        for member in &mut members {
+            member.part.old.take_if(|old| self.goes_on(&old.key, &old.line));
+        }
+        (self.leaders, self.sums) = lines::group(&members);
+        drop(members);
         self.leaving = self.find_leaving();
         for part in self.sums.values_mut().flatten() {
             part.left = self.leaving.left.get(&part.key).cloned();
@@ -375,7 +378,6 @@ impl<'a> Books<'a> {
             lines = self.lines.as_ref().map(|all| all.get(&contract.id).map_or(&[][..], Vec::as_slice));
             successors = self.successors(contract);
         }
-        let key = |product: &str| LineKey::new(customer, product);
         Some(what(&UsageInput {
             customer,
             place,
@@ -387,13 +389,13 @@ impl<'a> Books<'a> {
             line_of: &|id| self.line_of(id),
             contract_of: &|id| self.contract(id),
             successors: &successors,
-            taken: &|product, line| self.taken(&key(product), line),
-            goes_on: &|product, line| self.goes_on(&key(product), line),
-            left: &|product| self.leaving.left.get(&key(product)).cloned(),
-            leaves: &|product| self.leaving.of.get(&key(product)).cloned().unwrap_or_default(),
-            doubled: &|product| self.leaving.doubled.get(&key(product)).copied(),
-            agreed: &|product| self.named.contains(&key(product)),
-            share: &|product| self.share(&key(product)),
+            taken: &|key, line| self.taken(key, line),
+            goes_on: &|key, line| self.goes_on(key, line),
+            left: &|key| self.leaving.left.get(key),
+            leaves: &|key| self.leaving.of.get(key).map_or(&[][..], Vec::as_slice),
+            doubled: &|key| self.leaving.doubled.get(key).copied(),
+            agreed: &|key| self.named.contains(key),
+            share: &|key| self.share(key),
             automatic: self.is_automatic(),
             product: &|id| self.product(id),
             describe: self.describe?,
@@ -436,8 +438,8 @@ impl<'a> Books<'a> {
             || link.is_some_and(|link| link.state == LinkState::Excluded)
     }
 
-    pub(super) fn product(&self, id: &str) -> Product {
-        self.products.get(id).cloned().unwrap_or_else(|| Product::Open("its product is not mapped".to_owned()))
+    pub(super) fn product(&self, id: &str) -> &Product {
+        self.products.get(id).unwrap_or(&self.unmapped)
     }
 
     /// A customer's lines, where a person asks for other numbers or days of some.

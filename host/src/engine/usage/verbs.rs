@@ -190,7 +190,7 @@ impl Tenant {
             return Err(Error::invalid(format!("line {target} is not on the contract {}", contract.name), hint));
         }
         if let Product::Linked { id, name, .. } = books.product(&key.product)
-            && record.text(PRODUCT) != Some(&id)
+            && record.text(PRODUCT) != Some(id)
         {
             return Err(Error::invalid(
                 format!("line {target} is not of the product {name}, to which {} is mapped", key.product),

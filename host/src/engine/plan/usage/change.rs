@@ -21,8 +21,8 @@ pub(super) fn change(
     let key = LineKey::new(input.customer, &line.product);
     let link = input.links.get(&line.product);
     let (name, service) = match (input.product)(&line.product) {
-        Product::Linked { id, name, .. } => (name, Some(id)),
-        Product::Planned(name) => (name, None),
+        Product::Linked { id, name, .. } => (name.clone(), Some(id.clone())),
+        Product::Planned(name) => (name.clone(), None),
         Product::Excluded | Product::Open(_) => (line.product.clone(), None),
     };
     let mut fields = vec![FieldDiff {

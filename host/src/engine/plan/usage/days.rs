@@ -79,7 +79,7 @@ impl Weighing<'_, '_> {
         let ended = self.linked_elsewhere(line).and_then(|old| self.contract_of(old)).and_then(|old| term(old).last);
         let next = ended.filter(|last| *last < today).and_then(|last| last.tomorrow().ok());
         let begun = || {
-            let doubled = (self.input.doubled)(&self.key().product);
+            let doubled = (self.input.doubled)(&self.key);
             self.unbilled_since().into_iter().chain(doubled).min()
         };
         let Some(next) = next.or_else(begun) else { return today };

@@ -37,7 +37,7 @@ impl Weighing<'_, '_> {
 
     /// What its line was agreed on as the sum of, in order.
     pub(super) fn parts_before(&self) -> Vec<String> {
-        let alone = || vec![self.key().to_string()];
+        let alone = || vec![self.key.to_string()];
         let mut before: Vec<String> =
             self.sent(PARTS).map_or_else(alone, |told| parts::read(told).into_iter().map(|one| one.0).collect());
         before.sort();
@@ -46,7 +46,7 @@ impl Weighing<'_, '_> {
 
     /// What was agreed on was the sum of other parts.
     pub(super) fn parts_changed(&self) -> Option<Hold> {
-        let own = if self.parts.is_empty() { vec![self.key().to_string()] } else { parts::names(&self.parts) };
+        let own = if self.parts.is_empty() { vec![self.key.to_string()] } else { parts::names(&self.parts) };
         let before = self.parts_before();
         (own != before).then(|| {
             let reason =

@@ -31,24 +31,23 @@ pub(crate) struct Rest {
     pub(crate) line: String,
 }
 
-impl Weighing<'_, '_> {
+impl<'a> Weighing<'_, 'a> {
     /// The sum it left, by itself.
-    pub(super) fn own_left(&self) -> Option<Left> {
-        (self.input.left)(&self.key().product)
+    pub(super) fn own_left(&self) -> Option<&'a Left> {
+        (self.input.left)(&self.key)
     }
 
-    fn all_left(&self) -> impl Iterator<Item = (LineKey, Left)> {
-        let of_part = |part: &super::Part| Some((part.key.clone(), part.left.clone()?));
-        let own = self.own_left().map(|left| (self.key(), left));
-        own.into_iter().chain(self.parts.iter().filter_map(of_part))
+    fn all_left(&self) -> impl Iterator<Item = (&LineKey, &Left)> {
+        let own = self.own_left().map(|left| (&self.key, left));
+        own.into_iter().chain(self.parts.iter().filter_map(|part| Some((&part.key, part.left.as_ref()?))))
     }
 
     /// What has to be written first.
     pub(super) fn rests(&self) -> Vec<Rest> {
-        let rest = |(part, left): (LineKey, Left)| Rest {
+        let rest = |(part, left): (&LineKey, &Left)| Rest {
             part: part.to_string(),
             leader: left.leader.to_string(),
-            line: left.line,
+            line: left.line.clone(),
         };
         self.all_left().filter(|(_, left)| left.since.is_none()).map(rest).collect()
     }
@@ -72,7 +71,7 @@ impl Weighing<'_, '_> {
         let joined = self.parts.iter().filter(joins);
         let joined = joined.filter_map(|part| part.ended.or_else(|| part.left.as_ref()?.since));
         // Billed with others since, the end of its own line says nothing any more.
-        let ended = || date(self.sent(ENDED)).filter(|_| !(self.input.agreed)(&self.key().product));
+        let ended = || date(self.sent(ENDED)).filter(|_| !(self.input.agreed)(&self.key));
         let own = match self.own_left() {
             Some(left) => left.since,
             None => ended(),
@@ -88,8 +87,8 @@ impl Weighing<'_, '_> {
     }
 
     /// The parts that its line is to go on without.
-    pub(super) fn leaves(&self) -> Vec<LineKey> {
-        (self.input.leaves)(&self.key().product)
+    pub(super) fn leaves(&self) -> &'a [LineKey] {
+        (self.input.leaves)(&self.key)
     }
 }
 

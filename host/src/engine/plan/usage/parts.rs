@@ -6,7 +6,7 @@
 
 use super::{Left, LineKey, Link, PRODUCT, QUANTITY, Record, Value, integer};
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// One of the lines that add up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,10 +81,10 @@ pub(in crate::engine) type Groups = (HashMap<LineKey, LineKey>, HashMap<LineKey,
 /// Which lines add up: for every one of several the leader, and for every leader the others. A line
 /// that never was billed and counts nothing takes no part; nor do those of a service that stands on
 /// the contract several times, each billed by its own line.
-pub(in crate::engine) fn group(members: Vec<Member>) -> Groups {
-    let mut places = BTreeMap::<(String, String), Vec<Member>>::new();
-    for member in members.into_iter().filter(|member| member.is_known || member.part.counted != Some(0)) {
-        places.entry(member.place.clone()).or_default().push(member);
+pub(in crate::engine) fn group(members: &[Member]) -> Groups {
+    let mut places = HashMap::<&(String, String), Vec<&Member>>::new();
+    for member in members.iter().filter(|member| member.is_known || member.part.counted != Some(0)) {
+        places.entry(&member.place).or_default().push(member);
     }
     let (mut leaders, mut others) = (HashMap::new(), HashMap::new());
     for mut group in places.into_values().filter(|group| group.len() > 1) {
@@ -92,12 +92,12 @@ pub(in crate::engine) fn group(members: Vec<Member>) -> Groups {
         if own.len() > 1 {
             continue;
         }
-        group.sort_by_key(|member| (member.line.is_none(), member.part.counted == Some(0), member.part.key.clone()));
-        let leader = group.remove(0).part.key;
+        group.sort_by_key(|member| (member.line.is_none(), member.part.counted == Some(0), &member.part.key));
+        let leader = group.remove(0).part.key.clone();
         for member in &group {
             leaders.insert(member.part.key.clone(), leader.clone());
         }
-        others.insert(leader, group.into_iter().map(|member| member.part).collect());
+        others.insert(leader, group.into_iter().map(|member| member.part.clone()).collect());
     }
     (leaders, others)
 }

@@ -114,8 +114,8 @@ impl Bed {
             successors: &successors,
             taken: &|_, _| self.taken.map(str::to_owned),
             goes_on: &|_, _| self.goes_on,
-            left: &|_| self.left.clone(),
-            leaves: &|_| self.leaves.clone(),
+            left: &|_| self.left.as_ref(),
+            leaves: &|_| &self.leaves,
             doubled: &|_| None,
             agreed: &|_| self.agreed,
             share: &|_| match &self.leader {
@@ -124,7 +124,7 @@ impl Bed {
                 None => Share::Leads(&self.others),
             },
             automatic: self.automatic,
-            product: &|_| self.product.clone(),
+            product: &|_| &self.product,
             describe,
             rules: &UsageRules::default(),
             today: self.today,
@@ -775,7 +775,7 @@ mod adding_up {
                 by_key.insert(one.part.key.clone(), one);
             }
             let members: Vec<Member> = by_key.values().cloned().collect();
-            let (leaders, sums) = group(members.clone());
+            let (leaders, sums) = group(&members);
             let mut billed = BTreeSet::new();
             for member in &members {
                 let key = &member.part.key;
@@ -809,9 +809,9 @@ fn a_service_that_stands_twice_with_a_line_each_is_no_sum() {
         line: line.map(str::to_owned),
         is_known: line.is_some(),
     };
-    let (leaders, sums) = group(vec![member("c", Some("l")), member("d", Some("m"))]);
+    let (leaders, sums) = group(&[member("c", Some("l")), member("d", Some("m"))]);
     assert!(leaders.is_empty() && sums.is_empty());
-    let (leaders, _) = group(vec![member("c", None), member("d", Some("m"))]);
+    let (leaders, _) = group(&[member("c", None), member("d", Some("m"))]);
     assert_eq!(leaders[&LineKey::new("c", "p")], LineKey::new("d", "p"), "who has the line leads");
 }
 

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 /// One line on the scales.
 pub(super) struct Weighing<'i, 'a> {
     pub(super) input: &'i UsageInput<'a>,
-    product: &'i str,
+    pub(super) key: LineKey,
     /// A link somebody or some plan made.
     link: Option<&'i Link>,
     /// All parts added up.
@@ -28,10 +28,10 @@ impl<'i, 'a> Weighing<'i, 'a> {
             Some(_) => (None, None),
         };
         let mut parts = Vec::new();
-        if let Share::Leads(others) = (input.share)(product) {
-            let key = LineKey::new(input.customer, product);
+        let key = LineKey::new(input.customer, product);
+        if let Share::Leads(others) = (input.share)(&key) {
             parts.push(Part {
-                key,
+                key: key.clone(),
                 counted,
                 actual,
                 why: input.not_fetched.map(str::to_owned),
@@ -47,11 +47,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
                 }
             }
         }
-        Self { input, product, link: input.links.get(product), counted, actual, parts }
-    }
-
-    pub(super) fn key(&self) -> LineKey {
-        LineKey::new(self.input.customer, self.product)
+        Self { input, key, link: input.links.get(product), counted, actual, parts }
     }
 
     pub(super) fn sent(&self, name: &str) -> Option<&Value> {
@@ -59,7 +55,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
     }
 
     fn choice(&self) -> Option<&Choice> {
-        self.input.choices.get(self.product)
+        self.input.choices.get(&self.key.product)
     }
 
     /// Whether the link leads to this line.
@@ -78,13 +74,13 @@ impl<'i, 'a> Weighing<'i, 'a> {
     }
 
     pub(super) fn line(&self) -> Option<Line> {
-        let service = (self.input.product)(self.product);
-        let on_contract = self.on_contract(&service);
+        let service = (self.input.product)(&self.key.product);
+        let on_contract = self.on_contract(service);
         let line = match on_contract.as_slice() {
             [one] => Some(*one),
             several => several.iter().copied().find(|line| self.is_linked(Some(line))),
         };
-        let (mut step, mut reason) = self.weigh(&service, &on_contract, line)?;
+        let (mut step, mut reason) = self.weigh(service, &on_contract, line)?;
         let mut retires = Vec::new();
         if let Step::Change { holds, .. } = &mut step {
             retires = self.retires(line);
@@ -120,7 +116,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             notes.push(lost);
         }
         Some(Line {
-            product: self.product.to_owned(),
+            product: self.key.product.clone(),
             counted: self.counted,
             actual: self.actual,
             target,
@@ -132,7 +128,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             parts: self.parts.clone(),
             retires,
             rests: self.rests(),
-            leaves: self.leaves(),
+            leaves: self.leaves().to_vec(),
             notes,
             step,
             reason,
@@ -186,7 +182,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             (_, Place::Nowhere(why)) => return left(self.ends(why).1),
             (_, Place::Contract(contract)) => contract,
         };
-        if let Share::With(leader) = (self.input.share)(self.product) {
+        if let Share::With(leader) = (self.input.share)(&self.key) {
             return Some((Step::Together(leader.clone()), format!("it is billed together with {leader}, on one line")));
         }
         if let Some(why) = self.input.not_fetched {
@@ -220,7 +216,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
                 ids.join(" and ")
             ));
         }
-        if let Some((line, owner)) = line.and_then(|line| Some((line, (self.input.taken)(self.product, &line.id)?))) {
+        if let Some((line, owner)) = line.and_then(|line| Some((line, (self.input.taken)(&self.key, &line.id)?))) {
             return left(format!(
                 "line {} of the contract {} is {owner}: one line is billed by one count",
                 line.id, contract.name
@@ -275,7 +271,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             (Some(_), Some(ended)) => {
                 format!("it was billed by line {id} of the contract {name} until that ended, on {ended}")
             }
-            (Some(_), None) if (self.input.goes_on)(self.product, id) => {
+            (Some(_), None) if (self.input.goes_on)(&self.key, id) => {
                 format!("it was billed by line {id} of the contract {name} until now, which goes on for others")
             }
             (Some(old), None) if old.active() && has != 0 => format!(
@@ -294,9 +290,9 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let old = self.linked_elsewhere(line)?;
         let ends = || {
             let ended = |contract: &Record| term(contract).ended(self.input.today).is_some();
-            self.contract_of(old).is_some_and(ended) || (self.input.goes_on)(self.product, &old.id)
+            self.contract_of(old).is_some_and(ended) || (self.input.goes_on)(&self.key, &old.id)
         };
-        Retire::of(self.key(), self.link?, old).filter(|_| !ends())
+        Retire::of(self.key.clone(), self.link?, old).filter(|_| !ends())
     }
 
     /// What goes to 0 with a change of this line: each line once, whoever it billed.
@@ -342,7 +338,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             let Some(old) = (self.input.line_of)(id).filter(|old| old.active()) else { continue };
             let Some(contract) = self.contract_of(old) else { continue };
             let has = integer(old.field(QUANTITY)).unwrap_or_default();
-            if has != 0 && term(contract).ended(self.input.today).is_none() && !(self.input.goes_on)(self.product, id) {
+            if has != 0 && term(contract).ended(self.input.today).is_none() && !(self.input.goes_on)(&self.key, id) {
                 notes.push(format!(
                     "line {id} of the contract {}, by which it was billed before, still has {has}: set it to 0 in the PSA",
                     contract.name

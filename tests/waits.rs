@@ -207,6 +207,43 @@ async fn a_kind_whose_writes_are_all_refused_keeps_no_other_kind_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_kind_that_cannot_be_read_any_more_keeps_no_other_kind_waiting() {
+    let (app, _source, target, plan) = renamed().await;
+    app.clock.advance_ms(2 * MINUTE_MS);
+    target.refuse("customer");
+    let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert_eq!((report.run.status, report.run.counts.done), (RunStatus::Partial, 2), "{report:?}");
+    assert!(report.run.message.contains("update customer: what is left of it waits"), "{report:?}");
+    let after = statuses(&app, &plan).await;
+    let pending = after.iter().filter(|(_, status)| *status == ChangeStatus::Pending).count();
+    assert_eq!(pending, 2, "the same plan has them still: {after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_that_is_refused_one_and_all_is_not_tried_to_its_end() {
+    let (source, target) = (Scripted::start(), Scripted::start());
+    source.put("customer", "c1", None, "Acme Ltd", &json!({}));
+    let put = |at: u32, name: &str| {
+        let serial = json!({ "serial-number": format!("SN-{at}") });
+        source.put("asset", &format!("d{at}"), Some("c1"), &format!("{name}-{at}"), &serial);
+    };
+    (0..170).for_each(|at| put(at, "PC"));
+    let app = TestApp::start().await;
+    let unlimited = json!({});
+    app.join(source.connection("rmm", &unlimited), target.connection("psa", &unlimited), SyncRules::default()).await;
+    app.bring_in_step().await;
+    (0..170).for_each(|at| put(at, "NEW"));
+    let plan = app.plan().await;
+    target.deny(&["asset"]);
+    let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    // A batch has 50, and two more are under way when the first is settled.
+    assert_eq!((report.run.counts.failed, report.run.counts.done), (150, 0), "{:?}", report.run);
+    assert!(report.run.message.contains("refuses them one and all"), "{:?}", report.run);
+    target.deny(&[]);
+    assert_eq!(app.apply(&app.plan().await).await.run.counts.done, 170);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_is_refused_amid_an_apply_ends_it() {
     let (app, _source, target, plan) = renamed().await;
     target.deny(&["customer"]);

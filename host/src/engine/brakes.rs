@@ -38,8 +38,8 @@ use super::matching::RE_ENROLLED;
 use super::serials;
 use crate::model::plan::Way;
 use crate::model::sync::BrakeLimits;
-use crate::model::{Action, Brake, Hold, Kind, PlannedChange, Risk, Trust, catalogue};
-use std::collections::HashSet;
+use crate::model::{Action, Brake, FieldDiff, Hold, Kind, PlannedChange, Risk, Trust, catalogue};
+use std::collections::{HashMap, HashSet};
 
 /// Whether an operator can let go what this brake holds. A preview wants more trust, a day that is
 /// wrong another one, an unmapped alert a customer, and what is not in use another account.
@@ -172,9 +172,9 @@ pub struct Unit {
 /// Holds the changes of one customer and kind where a limit is passed, and raises the risk of those that change
 /// an identity. Changes come in with `held` empty.
 ///
-/// The hold names the first that applies of `preview` (no approval lifts it),
-/// `deactivations`, `updates`, `identity`, `creates` and `first-run`; its reason tells them all. While
-/// a kind is at its first run, all is new in it: then `first-run` alone holds what is created.
+/// The hold names all that apply of `preview` (no approval lifts it), `deactivations`, `updates`, `identity`,
+/// `creates` and `first-run`, and lets go when each of them is released. While a kind is at its first run, all is
+/// new in it: then `first-run` alone holds what is created.
 pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
     let Some(kind) = changes.first().map(|change| change.kind) else { return };
     for change in changes.iter_mut().filter(|change| is_identity(change)) {
@@ -222,11 +222,19 @@ pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
             format!("the first run of {kind}s in this sync: {} changes to look at", changes.len()),
         ));
     }
-    let Some((brake, _)) = brakes.first() else { return };
-    let reason = brakes.iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>().join("; ");
-    let hold = Hold::new(*brake, reason);
+    let hold = Hold::together(brakes.into_iter().map(|(brake, reason)| Hold::new(brake, reason)));
     for change in changes {
-        change.held = Some(hold.clone());
+        change.held.clone_from(&hold);
+    }
+}
+
+/// What holds a change that one thing holds already and another would: both, or the first alone where no release
+/// lets that go.
+#[must_use]
+pub fn also(own: Option<Hold>, other: Option<&Hold>) -> Option<Hold> {
+    match own {
+        Some(own) if !can_let_go(&own) => Some(own),
+        own => Hold::together(own.into_iter().chain(other.cloned())),
     }
 }
 
@@ -235,7 +243,8 @@ pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
 #[must_use]
 pub fn of_customer(change: &PlannedChange) -> Option<Hold> {
     let hold = change.held.as_ref()?;
-    let only_looked_at = [Brake::Preview, Brake::FirstRun].iter().any(|brake| hold.brake == brake.as_str());
+    let only_looked_at =
+        hold.brakes().all(|brake| [Brake::Preview, Brake::FirstRun].map(Brake::as_str).contains(&brake));
     let decides = !matches!(change.action, Action::Update | Action::Move);
     (decides || !only_looked_at).then(|| Hold {
         brake: hold.brake.clone(),
@@ -243,12 +252,27 @@ pub fn of_customer(change: &PlannedChange) -> Option<Hold> {
     })
 }
 
-/// Holds with its customer what nothing else holds.
+/// Holds with its customer what belongs to it, be it held by something else or not.
 pub fn hold_with_customer(changes: &mut [PlannedChange], hold: Option<&Hold>) {
-    if let Some(hold) = hold {
-        for change in changes.iter_mut().filter(|change| change.held.is_none()) {
-            change.held = Some(hold.clone());
-        }
+    for change in changes.iter_mut().filter(|_| hold.is_some()) {
+        change.held = also(change.held.take(), hold);
+    }
+}
+
+/// Holds what names a location that is held, `held` by its source id; and with a record that is to be made there
+/// the one that is retired to make room for it.
+pub fn hold_with_locations(changes: &mut [PlannedChange], held: &HashMap<String, Hold>) {
+    let named = |change: &PlannedChange| {
+        let names = |diff: &&FieldDiff| catalogue::refers_to(change.kind, &diff.name) == Some(Kind::Location);
+        change.fields.iter().filter(names).filter_map(|diff| diff.after.as_text()).find_map(|id| held.get(id))
+    };
+    let made = |change: &&PlannedChange| change.action == Action::Create;
+    let made: HashMap<String, &Hold> =
+        changes.iter().filter(made).filter_map(|change| Some((change.source.clone(), named(change)?))).collect();
+    for change in changes {
+        let of_made = made.get(&change.source).copied().filter(|_| change.action == Action::Retire);
+        let hold = named(change).or(of_made);
+        change.held = also(change.held.take(), hold);
     }
 }
 

@@ -257,10 +257,7 @@ impl Work<'_> {
         let unit = brakes::Unit { in_use, first_run: draft.first_run(kind), trust: rules.kinds[&kind].trust };
         brakes::hold(changes, unit, &rules.brakes);
         for (change, own) in changes.iter_mut().zip(own) {
-            change.held = match own {
-                Some(own) if !brakes::can_let_go(&own) => Some(own),
-                own => Hold::together(own.into_iter().chain(change.held.take())),
-            };
+            change.held = brakes::also(own, change.held.as_ref());
         }
         brakes::hold_with_customer(changes, draft.customer_hold(customer));
     }

@@ -260,9 +260,11 @@ impl Hold {
     #[must_use]
     pub fn together(holds: impl IntoIterator<Item = Self>) -> Option<Self> {
         holds.into_iter().reduce(|mut all, one| {
-            if !all.brakes().any(|brake| brake == one.brake) {
-                all.brake.push(AND);
-                all.brake.push_str(&one.brake);
+            for brake in one.brakes() {
+                if !all.brakes().any(|known| known == brake) {
+                    all.brake.push(AND);
+                    all.brake.push_str(brake);
+                }
             }
             if !all.reason.contains(&one.reason) {
                 all.reason.push_str("; ");

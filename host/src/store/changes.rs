@@ -142,8 +142,8 @@ impl TenantStore {
         .await
     }
 
-    /// Holds changes of a plan that is not finished, those that nothing holds yet. What brakes the whole sync is
-    /// known only when all of a kind is planned.
+    /// Holds changes of a plan that is not finished, along with what holds them already. What brakes the whole
+    /// sync is known only when all of a kind is planned.
     ///
     /// # Errors
     /// `NotFound` (the plan); `Stale`, when the plan is finished.
@@ -153,17 +153,23 @@ impl TenantStore {
             if plan_row(db, tenant, plan)?.hash.is_some() {
                 return Err(StoreError::stale("plan", plan));
             }
+            let mut known = db.prepare_cached(
+                "SELECT brake, brake_reason FROM changes \
+                 WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3 AND brake IS NOT NULL",
+            )?;
             let mut change = db.prepare_cached(
-                "UPDATE changes SET brake = ?4, brake_reason = ?5 \
-                 WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3 AND brake IS NULL",
+                "UPDATE changes SET brake = ?4, brake_reason = ?5 WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3",
             )?;
             let mut state = db.prepare_cached(
-                "UPDATE change_states SET brake = ?4 \
-                 WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3 AND +brake IS NULL",
+                "UPDATE change_states SET brake = ?4 WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3",
             )?;
             for sequence in sequences {
-                change.execute(params![tenant, plan.0, sequence, hold.brake, hold.reason])?;
-                state.execute(params![tenant, plan.0, sequence, hold.brake])?;
+                let own = first(known.query(params![tenant, plan.0, sequence])?, |row| {
+                    Ok(Hold { brake: row.get(0)?, reason: row.get::<_, Option<String>>(1)?.unwrap_or_default() })
+                })?;
+                let Some(all) = Hold::together(own.into_iter().chain([hold.clone()])) else { continue };
+                change.execute(params![tenant, plan.0, sequence, all.brake, all.reason])?;
+                state.execute(params![tenant, plan.0, sequence, all.brake])?;
             }
             Ok(())
         })

@@ -143,7 +143,7 @@ fn each_brake_at_its_limit() {
         ("re-enrolled", of_many(3, Action::Link), 14, false, auto, Some("identity")),
         ("first run", many(1, Action::Create, "model"), 0, true, Trust::Approve, Some("first-run")),
         ("preview", many(1, Action::Link, "model"), 10, false, Trust::Preview, Some("preview")),
-        ("both", many(20, Action::Update, "model"), 20, true, auto, Some("updates")),
+        ("both", many(20, Action::Update, "model"), 20, true, auto, Some("updates+first-run")),
     ] {
         assert_eq!(brake(changes, linked, first_run, trust).as_deref(), expected, "{what}");
     }
@@ -206,5 +206,72 @@ proptest! {
             let stricter = BrakeLimits { deactivate_percent: percent / 2, update_percent: percent / 2, create_percent: percent / 2, ..limits };
             prop_assert!(is_held(&some, &stricter, linked));
         }
+    }
+}
+
+fn held(brake: &str, reason: &str) -> Hold {
+    Hold { brake: brake.into(), reason: reason.into() }
+}
+
+#[test]
+fn what_its_customer_holds_too_is_not_let_go_with_its_own_brake() {
+    let mut devices = many(3, Action::Update, "model");
+    devices[1].held = Some(held("updates", "many"));
+    devices[2].held = Some(held("out-of-use", "its account is not in use"));
+    hold_with_customer(&mut devices, Some(&held("identity", "it belongs to a customer")));
+    let brakes = |change: &PlannedChange| -> Vec<String> {
+        change.held.as_ref().expect("held").brakes().map(str::to_owned).collect()
+    };
+    assert_eq!(brakes(&devices[0]), ["identity"]);
+    assert_eq!(brakes(&devices[1]), ["updates", "identity"]);
+    assert_eq!(devices[1].held.as_ref().map(|hold| hold.reason.as_str()), Some("many; it belongs to a customer"));
+    assert_eq!(brakes(&devices[2]), ["out-of-use"], "no yes lets it go");
+}
+
+#[test]
+fn a_customer_that_more_than_a_first_run_holds_holds_what_belongs_to_it() {
+    let renamed = |brake: &str| PlannedChange { held: Some(held(brake, "")), ..change(Action::Update, "name") };
+    assert_eq!(of_customer(&renamed("preview+first-run")), None);
+    assert_eq!(of_customer(&renamed("first-run+identity")).map(|hold| hold.brake), Some("first-run+identity".into()));
+}
+
+#[test]
+fn nothing_is_retired_for_a_device_whose_new_site_waits() {
+    let moved = |source: &str, action| PlannedChange { source: source.into(), ..change(action, "location") };
+    let mut changes = vec![
+        moved("a", Action::Retire),
+        moved("a", Action::Create),
+        moved("b", Action::Retire),
+        moved("b", Action::Create),
+    ];
+    changes[1].fields[0].after = Value::Text("l1".into());
+    changes[1].held = Some(held("updates", "many"));
+    changes[3].fields[0].after = Value::Text("l2".into());
+    hold_with_locations(&mut changes, &HashMap::from([("l1".to_owned(), held("creates", "many sites"))]));
+    let brakes: Vec<Option<&str>> =
+        changes.iter().map(|change| change.held.as_ref().map(|hold| hold.brake.as_str())).collect();
+    assert_eq!(brakes, [Some("creates"), Some("updates+creates"), None, None]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_hold_lets_go_when_each_of_its_brakes_is_and_no_sooner(
+        holds in prop::collection::vec(prop::collection::vec(0..6_usize, 1..4), 1..4),
+        released in prop::collection::btree_set(0..6_usize, 0..6),
+    ) {
+        let names = ["deactivations", "updates", "identity", "creates", "first-run", "quantity"];
+        let of = |brakes: &Vec<usize>| {
+            Hold::together(brakes.iter().map(|at| held(names[*at], names[*at]))).expect("a hold")
+        };
+        let all = Hold::together(holds.iter().map(of)).expect("a hold");
+        let is_released = |brake: &str| released.iter().any(|at| names[*at] == brake);
+        let each = holds.iter().all(|hold| of(hold).brakes().all(is_released));
+        prop_assert_eq!(all.brakes().all(is_released), each);
+        let mut once: Vec<&str> = all.brakes().collect();
+        once.sort_unstable();
+        once.dedup();
+        prop_assert_eq!(once.len(), all.brakes().count(), "{}", all.brake);
     }
 }

@@ -6,13 +6,14 @@
 use super::customers::taken_over;
 use super::identity::candidates;
 use super::{Account, Draft, item, split};
+use crate::engine::brakes;
 use crate::engine::context::Work;
 use crate::engine::matching::{self, Decision, MatchInput, Matched};
 use crate::engine::plan::{Finding, Reference};
 use crate::engine::progress::Stage;
 use crate::engine::stop::beside_others;
 use crate::error::Error;
-use crate::model::{Action, Cause, FieldDiff, Kind, KindDescription, Link, Record, Timestamp, catalogue};
+use crate::model::{Action, Cause, Kind, KindDescription, Link, Record, Timestamp};
 use crate::store::Stored;
 use std::collections::{HashMap, HashSet};
 
@@ -200,11 +201,7 @@ impl Work<'_> {
         let changes = self.plan_items(draft, kind, &account.source, account.linked(), items, can);
         let mut changes = self.guard(draft, kind, account.linked(), &targets, changes).await?;
         self.brake(draft, kind, &account.source, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
-        for change in changes.iter_mut().filter(|change| change.held.is_none()) {
-            let refers = |diff: &&FieldDiff| catalogue::refers_to(kind, &diff.name) == Some(Kind::Location);
-            let mut places = change.fields.iter().filter(refers).filter_map(|diff| diff.after.as_text());
-            change.held = places.find_map(|id| draft.held_locations.get(id)).cloned();
-        }
+        brakes::hold_with_locations(&mut changes, &draft.held_locations);
         draft.in_use(kind, in_use as u64);
         if kind == Kind::Location {
             // Also those created in place of one that is retired: only assets refer to them, and are planned later.

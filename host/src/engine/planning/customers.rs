@@ -147,7 +147,7 @@ impl Work<'_> {
             let hold = brakes::over_the_sync(Kind::Customer, class, records, in_use, &self.sync.rules.brakes);
             if let (Some(hold), false) = (hold, first) {
                 for at in places {
-                    changes[at].held.get_or_insert_with(|| hold.clone());
+                    changes[at].held = brakes::also(changes[at].held.take(), Some(&hold));
                 }
             }
         }

@@ -127,13 +127,12 @@ impl<'w, 'p> Ledger<'w, 'p> {
         let mut locations = Vec::new();
         for over in self.wide.over(only, &self.work.sync.rules.brakes, &self.first_runs) {
             self.hasher.hold(over.kind, &over.hold);
-            for (_, action) in &over.changes {
+            for action in &over.newly {
                 if let Some(total) = self.totals.get_mut(&(over.kind, *action)) {
                     total.held += 1;
                 }
             }
-            let sequences = over.changes.into_iter().map(|(sequence, _)| sequence).collect();
-            self.work.store.plan_changes_hold(self.id, sequences, over.hold.clone()).await?;
+            self.work.store.plan_changes_hold(self.id, over.changes, over.hold.clone()).await?;
             locations.extend(over.locations.into_iter().map(|source| (source, over.hold.clone())));
         }
         Ok(locations)

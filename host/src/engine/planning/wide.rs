@@ -19,6 +19,8 @@ struct Counted {
     records: usize,
     /// The changes that nothing holds yet.
     free: Vec<(u32, Action)>,
+    /// Those that depend on one of them and are held by something else as well.
+    along: Vec<u32>,
     /// The locations among those that are to be made, by source id: devices refer to them.
     locations: Vec<String>,
 }
@@ -27,7 +29,10 @@ struct Counted {
 pub(super) struct Over {
     pub(super) kind: Kind,
     pub(super) hold: Hold,
-    pub(super) changes: Vec<(u32, Action)>,
+    /// All that it holds.
+    pub(super) changes: Vec<u32>,
+    /// What of it nothing held before.
+    pub(super) newly: Vec<Action>,
     pub(super) locations: Vec<String>,
 }
 
@@ -48,8 +53,14 @@ impl Wide {
             }
             let counted = self.classes.entry((kind, class)).or_default();
             counted.records += records;
-            for change in places.into_iter().map(|at| &changes[at]).filter(|change| change.held.is_none()) {
-                counted.free.push((change.sequence, change.action));
+            for change in places.into_iter().map(|at| &changes[at]) {
+                match &change.held {
+                    None => counted.free.push((change.sequence, change.action)),
+                    Some(own) => {
+                        counted.along.extend(brakes::can_let_go(own).then_some(change.sequence));
+                        continue;
+                    }
+                }
                 if kind == Kind::Location && change.action == Action::Create {
                     counted.locations.push(change.source.clone());
                 }
@@ -64,14 +75,17 @@ impl Wide {
         let asked: Vec<(Kind, Class)> =
             self.classes.keys().copied().filter(|(kind, _)| only.is_none_or(|only| only == *kind)).collect();
         for (kind, class) in asked {
-            let Some(mut counted) = self.classes.remove(&(kind, class)) else { continue };
+            let Some(counted) = self.classes.remove(&(kind, class)) else { continue };
             if first_run.contains(&kind) && matches!(class, Class::Creates | Class::Identity) {
                 continue;
             }
             let in_use = self.in_use.get(&kind).copied().unwrap_or(0);
             let Some(hold) = brakes::over_the_sync(kind, class, counted.records, in_use, limits) else { continue };
-            counted.free.retain(|(sequence, _)| held.insert(*sequence));
-            over.push(Over { kind, hold, changes: counted.free, locations: counted.locations });
+            let newly = counted.free.iter().filter(|(sequence, _)| held.insert(*sequence));
+            let newly = newly.map(|(_, action)| *action).collect();
+            let free = counted.free.iter().map(|(sequence, _)| *sequence);
+            let changes = free.chain(counted.along).collect();
+            over.push(Over { kind, hold, changes, newly, locations: counted.locations });
         }
         over
     }

@@ -172,6 +172,23 @@ async fn changes_are_found_by_action_state_and_hold() {
 }
 
 #[tokio::test]
+async fn a_hold_that_is_laid_on_later_stands_beside_the_first() {
+    let bed = Bed::new().await;
+    let tenant = &bed.tenant;
+    let (_, plan) = planned(tenant, 2).await;
+    let hold = |brake: &str| Hold { brake: brake.into(), reason: format!("because of {brake}") };
+    tenant.plan_changes_insert(plan, &[PlannedChange { held: Some(hold("creates")), ..change(3) }]).await.unwrap();
+    for _ in 0..2 {
+        tenant.plan_changes_hold(plan, vec![2, 3], hold("identity")).await.unwrap();
+    }
+    let filter = ChangeFilter { held: Some(true), ..ChangeFilter::default() };
+    let stored = tenant.plan_changes(plan, &filter, 0, 9).await.unwrap();
+    let held: Vec<Hold> = stored.into_iter().filter_map(|stored| stored.change.held).collect();
+    let both = Hold { brake: "creates+identity".into(), reason: "because of creates; because of identity".into() };
+    assert_eq!(held, [hold("identity"), both]);
+}
+
+#[tokio::test]
 async fn a_batch_is_intended_and_settled_in_one_piece_each() {
     let bed = Bed::new().await;
     let tenant = &bed.tenant;

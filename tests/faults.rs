@@ -286,6 +286,11 @@ async fn meets(
     }
     none_under_way(&faults).await;
     pair.settle(&named).await;
+    if end == End::Renewed {
+        // What a device that moved under a new id left behind is missing for long enough to leave use.
+        pair.app.clock.advance_ms(80 * 3_600_000);
+        pair.settle(&named).await;
+    }
     if end != End::Doubled {
         assert_eq!(pair.psa.duplicates(), Vec::<String>::new(), "{named}");
         assert_eq!(pair.psa.tickets().len(), 1, "{named}: {:?}", pair.psa.tickets());
@@ -294,11 +299,7 @@ async fn meets(
         assert_eq!(pair.records(), wanted, "{named}");
     }
     if end == End::Renewed {
-        // The item of a device that moved under a new id stays in use at an account whose own id was renewed too:
-        // no plan speaks of the old customer any more.
-        let moved = pair.rmm.devices()[6].name.clone();
-        let settled = |records: &[String]| without_keys(&in_use(records, &moved));
-        assert_eq!(settled(&pair.records()), settled(wanted), "{named}");
+        assert_eq!(without_keys(&pair.records()), without_keys(wanted), "{named}");
     }
     pair.psa.reset_counts();
     pair.settle(&named).await;
@@ -308,15 +309,6 @@ async fn meets(
 fn may_pass(fault: &str, value: &str) -> bool {
     let row = format!("{fault}={value}");
     MAY_PASS.iter().any(|one| *one == fault || row.starts_with(one))
-}
-
-/// The lines of records, those of this device as if all were in use.
-fn in_use(records: &[String], device: &str) -> Vec<String> {
-    let line = |line: &String| match line.contains(device) {
-        true => line.replace("isActive=false", "isActive=true"),
-        false => line.clone(),
-    };
-    records.iter().map(line).collect()
 }
 
 /// The lines of records without the members that hold keys, in order.

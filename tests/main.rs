@@ -50,6 +50,8 @@ mod kill;
 mod leaving;
 /// As many customers as a partner has, some of them odd.
 mod many;
+/// What customers leave behind when their account is another's.
+mod left;
 /// Usage where two months meet, and reports that are empty or were broken off.
 mod months;
 /// Later pages of a source that are refused.

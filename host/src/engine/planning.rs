@@ -9,6 +9,7 @@ mod customers;
 mod draft;
 mod identity;
 mod ledger;
+mod left;
 mod stamps;
 mod wide;
 
@@ -18,6 +19,7 @@ pub(super) use identity::{adopted, given_up};
 #[cfg(test)]
 pub(super) use identity::{candidates, why_stays};
 pub(super) use ledger::Ledger;
+pub(super) use left::is_left;
 
 use super::context::Work;
 use super::matching::{Decision, Matched};
@@ -201,6 +203,7 @@ impl Work<'_> {
                 continue;
             }
             self.plan_kind(&mut draft, kind, &accounts).await?;
+            self.plan_left(&mut draft, kind).await?;
             if draft.source_complete(Kind::Customer) {
                 self.find_astray(&mut draft, kind).await?;
             }

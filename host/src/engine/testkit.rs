@@ -8,12 +8,12 @@ use super::matching::{
     CustomerMatchInput, Decision, Holder, MatchInput, Matched, decided, match_customers, match_records,
 };
 use super::plan::{Item, PlanInput, Planned, Reference, after_write, plan_kind, stale, to_write, verify};
-use super::planning::{adopted, candidates, given_up, why_stays};
+use super::planning::{adopted, candidates, given_up, is_left, why_stays};
 use super::serials::serial_keys;
 use crate::model::sync::Sites;
 use crate::model::{
-    Action, Change, ChangeId, Field, FieldDescription, Kind, KindDescription, Link, Operation, PlanId, PlannedChange,
-    Record, StampPlace, SyncRules, Timestamp, Value, Writable,
+    Action, Cause, Change, ChangeId, Field, FieldDescription, Finding, Kind, KindDescription, Link, Operation, PlanId,
+    PlannedChange, Record, StampPlace, SyncRules, Timestamp, Value, Writable,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -101,6 +101,8 @@ pub(crate) struct World {
     pub(crate) reads_back: bool,
     pub(crate) stamps: bool,
     pub(crate) missing: BTreeMap<(Kind, String), Timestamp>,
+    /// The customer of each record, as it was told last.
+    customers: BTreeMap<(Kind, String), String>,
     /// Accounts that are not in use, with why nothing is made in them.
     pub(crate) out_of_use: BTreeMap<String, String>,
     next: u32,
@@ -120,6 +122,7 @@ impl World {
             reads_back: true,
             stamps: true,
             missing: BTreeMap::new(),
+            customers: BTreeMap::new(),
             out_of_use: BTreeMap::new(),
             next: 100,
         }
@@ -217,7 +220,7 @@ impl World {
                 self.plan_one(source, kind, &customer.id, account, &mine, &matched, &mut all, &mut undecided, now);
             }
         }
-        // What is gone belongs to nobody's list any more.
+        // What is gone comes with its customer, or with what customers left behind.
         for kind in [Kind::Location, Kind::Asset] {
             self.plan_one(source, kind, "", None, &[], &[], &mut all, &mut undecided, now);
         }
@@ -348,7 +351,17 @@ impl World {
                 .filter(|change| change.kind == kind && change.action == Action::Link)
                 .filter_map(|change| change.target.as_deref())
                 .collect();
-            items.extend(self.missing.iter().filter(|((k, _), _)| *k == kind).filter_map(|((_, id), since)| {
+            // With a customer that this plan links or creates comes what it has.
+            let accounts = out.changes.iter().filter(|change| change.kind == Kind::Customer);
+            let accounts = accounts.filter(|change| matches!(change.action, Action::Link | Action::Create));
+            let accounts: BTreeSet<&str> = accounts.map(|change| change.source.as_str()).collect();
+            let comes = |id: &String| {
+                let customer = self.customers.get(&(kind, id.clone()));
+                customer.is_some_and(|customer| accounts.contains(customer.as_str()))
+                    || self.has_its_turn(source, kind, id)
+            };
+            let missing = self.missing.iter().filter(|((k, id), _)| *k == kind && comes(id));
+            items.extend(missing.filter_map(|((_, id), since)| {
                 let link = self.link(kind, id).filter(|link| link.linked().is_none_or(|id| !linking.contains(id)))?;
                 let target = link.linked().and_then(|id| self.records[&kind].get(id));
                 Some(Item { source: None, gone_since: Some(*since), link: Some(link), decision: &keep, target })
@@ -375,14 +388,36 @@ impl World {
             let same = same.filter(|r| self.link(kind, &r.id).and_then(Link::linked).is_none());
             let same: Vec<String> = same.map(|r| r.id.clone()).collect();
             let account = target.and_then(|target| target.parent.as_deref());
-            change.action == Action::Deactivate && why_stays(change, account, undecided, &same).is_some()
+            why_stays(change, account, undecided, &same).filter(|_| change.action == Action::Deactivate)
         };
-        out.changes.extend(planned.changes.into_iter().filter(|change| !stays(change)));
         out.findings.extend(planned.findings);
+        for change in planned.changes {
+            match stays(&change) {
+                Some(why) => out.findings.push(Finding::new(Cause::Undecided, kind, "", change.source, why)),
+                None => out.changes.push(change),
+            }
+        }
         out.noted.extend(planned.noted);
     }
 
+    /// The customer of a record, as it was told last.
+    pub(crate) fn customer_of(&self, kind: Kind, id: &str) -> Option<&str> {
+        self.customers.get(&(kind, id.to_owned())).map(String::as_str)
+    }
+
+    /// Whether a record that is gone is planned: its customer is linked, or nobody is left whose turn it would come with.
+    fn has_its_turn(&self, source: &Source, kind: Kind, id: &str) -> bool {
+        let Some(customer) = self.customers.get(&(kind, id.to_owned())) else { return true };
+        let link = self.link(Kind::Customer, customer);
+        let listed = source.get(&Kind::Customer).is_some_and(|all| all.iter().any(|one| one.id == *customer));
+        link.is_some_and(|link| link.linked().is_some()) || is_left(listed, link)
+    }
+
     fn note_missing(&mut self, source: &Source, now: Timestamp) {
+        for (kind, records) in source {
+            let parents = records.iter().filter_map(|one| Some(((*kind, one.id.clone()), one.parent.clone()?)));
+            self.customers.extend(parents);
+        }
         let present: BTreeSet<(Kind, &str)> =
             source.iter().flat_map(|(kind, records)| records.iter().map(|r| (*kind, r.id.as_str()))).collect();
         let linked: Vec<(Kind, String)> = self.links.keys().cloned().collect();

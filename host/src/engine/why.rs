@@ -15,6 +15,7 @@ mod words;
 pub use words::{Advice, Step};
 
 use super::plan::Planned;
+use super::planning;
 use super::query::ChangeView;
 use super::usage::UsageLine;
 use super::{Tenant, UncertainView};
@@ -271,6 +272,13 @@ impl Facts {
             Origin::Write => self.uncertain.is_some(),
             Origin::Sync => true,
         }
+    }
+
+    /// Whether its customer left it behind: it is gone with a customer that has no account any more.
+    fn is_left(&self) -> bool {
+        let gone = self.source.as_ref().is_some_and(|stored| stored.gone_at.is_some());
+        let left = |customer: &Customer| planning::is_left(customer.listed, customer.link.as_ref());
+        gone && self.customer.as_ref().is_some_and(left)
     }
 
     /// Whether something is planned for the record that nothing but an approval, or a brake, keeps from being done.

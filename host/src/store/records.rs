@@ -4,10 +4,11 @@
 use super::connections::connection_id;
 use super::reads::last_walked;
 use super::rows::{collect, count, first, limit, time_or_none, word};
+use super::syncs::sync_id;
 use super::upsert::{Encoded, put_all};
 use super::{StoreError, TenantStore, codec, unread};
 use crate::model::signs::seen;
-use crate::model::{ConnectionName, Kind, Record, Timestamp};
+use crate::model::{ConnectionName, Kind, Record, SyncName, Timestamp};
 use rusqlite::{CachedStatement, Connection, Row, params};
 use std::collections::HashSet;
 
@@ -180,19 +181,22 @@ impl TenantStore {
         self.select(connection, kind, move |reader| reader.search(&text, most)).await
     }
 
-    /// Present records whose parent the store has never had, by parent: at most `most` parents.
+    /// Present records whose parent is not there, by parent: at most `most` parents. One that is gone and that
+    /// the sync links or leaves out still is.
     ///
     /// # Errors
-    /// `NotFound` (the connection).
+    /// `NotFound` (the sync, the connection).
     pub async fn records_astray(
         &self,
+        sync: &SyncName,
         connection: &ConnectionName,
         kind: Kind,
         parents: Kind,
         most: usize,
     ) -> Result<Vec<Astray>, StoreError> {
-        let (tenant, connection) = (self.id, connection.clone());
+        let (tenant, sync, connection) = (self.id, sync.clone(), connection.clone());
         self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
             let connection = connection_id(db, tenant, &connection)?;
             // The parents out of the index alone; only of those that are not there the rows are looked at.
             let mut select = db.prepare_cached(
@@ -201,11 +205,46 @@ impl TenantStore {
                       WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND parent IS NOT NULL) d \
                  JOIN records r ON r.tenant = ?1 AND r.connection = ?2 AND r.kind = ?3 AND r.parent = d.parent \
                  WHERE NOT EXISTS (SELECT 1 FROM records c WHERE c.tenant = ?1 AND c.connection = ?2 AND c.kind = ?4 \
-                     AND c.id = d.parent) AND r.gone_at IS NULL GROUP BY d.parent ORDER BY d.parent LIMIT ?5",
+                     AND c.id = d.parent AND (c.gone_at IS NULL OR EXISTS (SELECT 1 FROM links l WHERE l.tenant = ?1 \
+                         AND l.sync = ?6 AND l.kind = ?4 AND l.source = d.parent AND l.target_kind = ?4 \
+                         AND l.state IN ('linked', 'excluded')))) \
+                 AND r.gone_at IS NULL GROUP BY d.parent ORDER BY d.parent LIMIT ?5",
             )?;
-            collect(select.query(params![tenant, connection, kind.as_str(), parents.as_str(), limit(most)])?, |row| {
+            let rows = params![tenant, connection, kind.as_str(), parents.as_str(), limit(most), sync];
+            collect(select.query(rows)?, |row| {
                 Ok(Astray { parent: row.get(0)?, count: count(row, 1)?, id: row.get(2)?, name: row.get(3)? })
             })
+        })
+        .await
+    }
+
+    /// The parents of source records of a kind that are gone and linked; without the customers that are linked to an
+    /// account, to which their records belong.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync, the connection).
+    pub async fn parents_of_gone(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        connection: &ConnectionName,
+    ) -> Result<Vec<String>, StoreError> {
+        let (tenant, sync, connection) = (self.id, sync.clone(), connection.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let connection = connection_id(db, tenant, &connection)?;
+            // CROSS JOIN: from the few records that are gone to their links, never the other way.
+            let mut select = db.prepare_cached(
+                "SELECT DISTINCT r.parent FROM records r INDEXED BY records_gone CROSS JOIN links l \
+                 ON l.tenant = r.tenant AND l.sync = ?2 AND l.kind = r.kind AND l.source = r.id \
+                 WHERE r.tenant = ?1 AND r.connection = ?3 AND r.kind = ?4 AND r.gone_at IS NOT NULL \
+                 AND r.parent IS NOT NULL AND l.target_kind = ?5 AND l.state = 'linked' \
+                 AND NOT EXISTS (SELECT 1 FROM links c WHERE c.tenant = ?1 AND c.sync = ?2 AND c.kind = 'customer' \
+                     AND c.source = r.parent AND c.target_kind = 'customer' AND c.state = 'linked') \
+                 ORDER BY r.parent",
+            )?;
+            let rows = params![tenant, sync, connection, kind.as_str(), kind.counterpart().as_str()];
+            collect(select.query(rows)?, |row| Ok(row.get(0)?))
         })
         .await
     }

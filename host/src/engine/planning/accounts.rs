@@ -61,8 +61,8 @@ impl Work<'_> {
     /// Tells of source records that belong to customers the source does not list: nothing is planned
     /// for them.
     pub(super) async fn find_astray(&self, draft: &mut Draft<'_, '_>, kind: Kind) -> Result<(), Error> {
-        let astray = self.store.records_astray(&self.source.name, kind, Kind::Customer, ASTRAY_TOLD).await?;
         let name = &self.source.name;
+        let astray = self.store.records_astray(&self.sync.name, name, kind, Kind::Customer, ASTRAY_TOLD).await?;
         draft.find(
             astray
                 .into_iter()
@@ -199,7 +199,7 @@ impl Work<'_> {
             .filter(|link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active()))
             .count();
         let changes = self.plan_items(draft, kind, &account.source, account.linked(), items, can);
-        let mut changes = self.guard(draft, kind, account.linked(), &targets, changes).await?;
+        let mut changes = self.guard(draft, kind, &targets, changes).await?;
         self.brake(draft, kind, &account.source, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
         brakes::hold_with_locations(&mut changes, &draft.held_locations);
         draft.in_use(kind, in_use as u64);

@@ -88,7 +88,7 @@ impl Work<'_> {
                 target: link.linked().map(|id| Some(id.to_owned())),
             });
         }
-        leaving = self.guard(draft, kind, None, &targets, leaving).await?;
+        leaving = self.guard(draft, kind, &targets, leaving).await?;
         // Each customer is its own unit; what many of them do at once is only seen over all of them.
         let in_use = |link: &&&Link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active());
         let in_use = links.values().filter(in_use).count();

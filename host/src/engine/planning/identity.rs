@@ -143,7 +143,6 @@ impl Work<'_> {
         &self,
         draft: &mut Draft<'_, '_>,
         kind: Kind,
-        account: Option<&str>,
         known: &HashMap<&str, &Record>,
         changes: Vec<PlannedChange>,
     ) -> Result<Vec<PlannedChange>, Error> {
@@ -156,7 +155,7 @@ impl Work<'_> {
         let mut kept = Vec::with_capacity(changes.len());
         for change in changes {
             if leaves(&change) {
-                match self.why_stays(draft, kind, account, known, &change).await? {
+                match self.why_stays(draft, kind, known, &change).await? {
                     Some(message) => {
                         let finding = Finding::new(Cause::Undecided, kind, change.customer, change.source, message);
                         draft.find(vec![finding]);
@@ -177,12 +176,11 @@ impl Work<'_> {
         &self,
         draft: &mut Draft<'_, '_>,
         kind: Kind,
-        account: Option<&str>,
         known: &HashMap<&str, &Record>,
         change: &PlannedChange,
     ) -> Result<Option<String>, Error> {
-        let target = change.target.as_deref().unwrap_or_default();
-        let keys = known.get(target).filter(|_| kind == Kind::Asset).map(|record| serials::serial_keys(record));
+        let target = known.get(change.target.as_deref().unwrap_or_default()).copied();
+        let keys = target.filter(|_| kind == Kind::Asset).map(serials::serial_keys);
         let mut others = Vec::new();
         if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
             let all = self.serials(draft).await?;
@@ -191,6 +189,7 @@ impl Work<'_> {
         let links = self.store.links_by_sources(&self.sync.name, kind, &others).await?;
         // One that a person gave a record of its own is another machine.
         others.retain(|id| !links.iter().any(|link| link.source == *id && link.linked().is_some()));
+        let account = target.and_then(|record| record.parent.as_deref()).filter(|_| kind != Kind::Customer);
         Ok(why_stays(change, account, &draft.undecided_targets, &others))
     }
 }

@@ -63,7 +63,8 @@ impl Tenant {
         };
         let account = facts.customer.as_ref().map(|customer| customer.link.as_ref().and_then(Link::linked));
         let Ok(target) = self.open(&sync.target).await else { return Ok(()) };
-        let (Some(can), false) = (target.description.kind(kind), account == Some(None)) else { return Ok(()) };
+        let barred = account == Some(None) && !facts.is_left();
+        let (Some(can), false) = (target.description.kind(kind), barred) else { return Ok(()) };
         let present = |stored: &'_ &Stored| stored.gone_at.is_none();
         let (source, there) = (facts.source.as_ref().filter(present), facts.target.as_ref().filter(present));
         let (source, there) = (source.map(|stored| &stored.record), there.map(|stored| &stored.record));

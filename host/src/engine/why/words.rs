@@ -390,7 +390,7 @@ impl Customer {
 
     /// Whether nothing is planned for its records: not even along with what a plan is to make of it.
     fn bars(&self, facts: &Facts) -> bool {
-        self.account().is_none() && (self.to_come.is_none() || facts.link.is_none())
+        self.account().is_none() && !facts.is_left() && (self.to_come.is_none() || facts.link.is_none())
     }
 
     fn called(&self) -> String {

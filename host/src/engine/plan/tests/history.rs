@@ -185,7 +185,21 @@ proptest! {
                 all.filter(|r| r.active() && r.text("serial-number") == Some(&serial)).count()
             };
             let before: Vec<usize> = (0..6).map(|at| in_use(&world, at)).collect();
-            for change in world.plan(&seen, now).changes {
+            let planned = world.plan(&seen, now);
+            // What is gone and in use is spoken of, unless its customer is, which waits for a person.
+            for link in world.links.values().filter(|link| link.kind == Kind::Asset) {
+                let gone = seen[&Kind::Asset].iter().all(|device| device.id != link.source);
+                let used = link.linked().is_some_and(|id| world.get(Kind::Asset, id).active());
+                let speaks = planned.changes.iter().any(|change| change.source == link.source)
+                    || planned.changes.iter().any(|change| change.target == link.target)
+                    || planned.findings.iter().any(|finding| finding.source == link.source);
+                let customer = world.customer_of(Kind::Asset, &link.source);
+                let listed = seen[&Kind::Customer].iter().any(|one| Some(one.id.as_str()) == customer);
+                let account = customer.and_then(|id| world.link(Kind::Customer, id)).and_then(Link::linked);
+                let waits = listed && account.is_none();
+                prop_assert!(!gone || !used || speaks || waits, "nobody speaks of {} after {:?}", link.source, step);
+            }
+            for change in planned.changes {
                 let _ = world.apply_one(&change, Fate::Done, now);
             }
             for (at, before) in before.into_iter().enumerate() {

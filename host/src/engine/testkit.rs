@@ -459,7 +459,8 @@ impl World {
         };
         let id = ChangeId { plan: PlanId(1), sequence: change.sequence };
         let parent = target_now.as_ref().and_then(|record| record.parent.as_deref());
-        let stamp = self.stamps.then(|| stamp_of(&change.source));
+        let leaves = matches!(change.action, Action::Retire | Action::Deactivate);
+        let stamp = (self.stamps && !leaves).then(|| stamp_of(&change.source));
         let sent = to_write(change, id, id.to_string(), parent, stamp, &resolve)
             .map_err(|unresolved| unresolved.to_string())?;
         if fate == Fate::NeverSent {
@@ -531,7 +532,7 @@ impl World {
         if matches!(change.operation, Operation::Create | Operation::Move) {
             now.parent.clone_from(&change.parent);
         }
-        if change.stamp.is_some() && now.stamp.is_none() {
+        if change.stamp.is_some() {
             now.stamp.clone_from(&change.stamp);
         }
         for field in fields {

@@ -369,19 +369,28 @@ impl<'a> Board<'a> {
         let decided = self.open().filter_map(|at| {
             let record = &self.source[at];
             let stamp = stamp_of(&record.id);
-            let its = away.iter().filter(|r| r.stamp.as_ref() == Some(&stamp) && self.is_free(record, r));
-            let candidate = |found: &&Record| Candidate {
+            let its: Vec<&&Record> =
+                away.iter().filter(|r| r.stamp.as_ref() == Some(&stamp) && self.is_offered(record, r)).collect();
+            let candidate = |found: &Record| Candidate {
                 target: found.id.clone(),
                 name: found.name.clone(),
                 score: 1.0,
                 reason: format!("its key, in account {}", found.parent.as_deref().unwrap_or("none")),
             };
-            let candidates: Vec<Candidate> = its.map(candidate).take(CANDIDATES_SHOWN).collect();
-            let first = candidates.first()?;
-            let reason = format!(
-                "{kind} {} (`{}`) of another account has its key: give that one to this customer or take the key out of it in the target, or ask for a new one to be created",
-                first.target, first.name
-            );
+            let free = its.iter().copied().filter(|found| !self.is_taken(&found.id));
+            let candidates: Vec<Candidate> = free.map(|found| candidate(found)).take(CANDIDATES_SHOWN).collect();
+            let reason = match (candidates.first(), its.first()) {
+                (Some(first), _) => format!(
+                    "{kind} {} (`{}`) of another account has its key: give that one to this customer or take the key out of it in the target, or ask for a new one to be created",
+                    first.target, first.name
+                ),
+                // A vendor that uses an id anew, or a copy: two records of one key cannot be told apart by it.
+                (None, Some(taken)) => format!(
+                    "{kind} {} (`{}`) of another account has its key still and is linked to another {kind}: take the key out of it in the target, or ask for a new one to be created",
+                    taken.id, taken.name
+                ),
+                (None, None) => return None,
+            };
             Some((at, Decision::Conflict { candidates, reason }))
         });
         let decided = decided.collect();

@@ -471,6 +471,21 @@ fn a_stamp_beyond_the_account_is_a_question_for_a_person_and_no_other_key_reache
     assert_eq!(short(&world.decide()["s"]), "conflict t", "of a site as well");
 }
 
+#[test]
+fn a_key_that_another_accounts_record_bears_for_somebody_else_lets_nothing_be_made_beside_it() {
+    for kind in [Kind::Asset, Kind::Location] {
+        let own = |id: &str, parent: &str, name: &str| record(id, Some(parent), name, &[]);
+        let mut world = Records::new(kind, vec![own("s", "c", "Roma 12345")], vec![]);
+        world.elsewhere = vec![Record { stamp: Some(stamp_of("s")), ..own("t", "other", "Milano 6789") }];
+        world.taken = BTreeSet::from(["t".to_owned()]);
+        let Decision::Conflict { candidates, reason } = &world.decide()["s"] else { panic!("{kind}: it is made") };
+        assert!(candidates.is_empty(), "{kind}: it is another's: {candidates:?}");
+        assert!(reason.contains("t (`Milano 6789`)") && reason.contains("has its key still"), "{reason}");
+        world.links = vec![link(kind, "s", LinkState::Create, None, OPERATOR)];
+        assert_eq!(short(&world.decide()["s"]), "create", "{kind}: somebody asked for it");
+    }
+}
+
 /// One row of the decision table, tried on devices that share a serial number, or a name.
 fn row(grade: Grade, here: Here, there: There) -> Decision {
     let hard = grade == Grade::Hard;

@@ -191,3 +191,17 @@ fn every_undecided_record_has_a_finding() {
     assert_eq!(short(&planned), [""; 0]);
     assert_eq!(planned.findings[0].message, "waits for a yes or no: one name begins with the other");
 }
+
+#[test]
+fn an_id_that_the_vendor_uses_anew_is_not_made_while_the_key_is_in_anothers_site() {
+    let mut world = World::new();
+    let site = |id: &str, customer: &str| record(id, Some(customer), "Annex", &[]);
+    let customers = vec![record("c3", None, "Fabrikam", &[]), record("c0", None, "Acme", &[])];
+    let of = |sites: Vec<Record>| BTreeMap::from([(Kind::Customer, customers.clone()), (Kind::Location, sites)]);
+    world.run(&of(vec![site("l3", "c3")]), NOW);
+    // The site is there under another id, and keeps the key of the former: nothing else is written to it.
+    assert_eq!(short(&world.run(&of(vec![site("l0", "c3")]), NOW)), ["link location l0"]);
+    let planned = world.run(&of(vec![site("l0", "c3"), site("l3", "c0")]), NOW);
+    assert_eq!(short(&planned), [""; 0]);
+    assert!(planned.findings[0].message.contains("has its key still"), "{:?}", planned.findings);
+}

@@ -7,8 +7,8 @@
 use crate::harness::scripted::{Scripted, Writes};
 use crate::harness::{TestApp, sync, told};
 use crosswalk::engine::{
-    ChangeFilter, ChangeStatus, Decision, FindingFilter, LinkFilter, NoProgress, PlanReport, Trace, UndoOptions,
-    UsageFilter, UsageState,
+    ApplyOptions, ChangeFilter, ChangeStatus, Decision, FindingFilter, LinkFilter, NoProgress, PlanReport, Trace,
+    UndoOptions, UsageFilter, UsageState,
 };
 use crosswalk::model::sync::KindRules;
 use crosswalk::model::{
@@ -62,6 +62,7 @@ fn history_of(what: What) -> &'static str {
             | Cause::NoProduct
             | Cause::Unlisted => "billing",
             Cause::NotCreated | Cause::NotUndone => "both ways",
+            Cause::FirstRun => "brakes",
         },
         What::Brake(brake) => match brake {
             Brake::Preview
@@ -197,6 +198,8 @@ impl Bed {
                     .insert(format!("{} {}: {} but {}", finding.kind, finding.source, finding.message, trace.verdict));
             }
         }
+        let of_kinds = FindingFilter { cause: Some(Cause::FirstRun), ..FindingFilter::default() };
+        let of_kinds = tenant.findings_each(plan, &of_kinds, 0, 100).await.unwrap();
         let held = ChangeFilter { held: Some(true), status: Some(ChangeStatus::Pending), ..ChangeFilter::default() };
         for view in tenant.plan_changes(plan, &held, 0, 1000).await.unwrap() {
             let (change, hold) = (&view.change, view.change.held.clone().unwrap());
@@ -204,7 +207,11 @@ impl Bed {
             let brakes = Brake::ALL.into_iter().filter(|brake| hold.brakes().any(|word| word == brake.as_str()));
             let brakes: Vec<What> = brakes.map(What::Brake).collect();
             assert_eq!(brakes.len(), hold.brakes().count(), "{hold:?}");
-            self.note(brakes, &trace, change.kind, change.known_by(), &[&hold.brake, &hold.reason]);
+            let first_run = hold.brakes().any(|brake| brake == Brake::FirstRun.as_str());
+            let of_kind = of_kinds.iter().filter(|row| first_run && row.finding.kind == change.kind);
+            let of_kind = of_kind.map(|row| row.finding.message.as_str());
+            let words: Vec<&str> = [hold.brake.as_str(), hold.reason.as_str()].into_iter().chain(of_kind).collect();
+            self.note(brakes, &trace, change.kind, change.known_by(), &words);
             if !trace.verdict.starts_with("not in step") {
                 self.missed.insert(format!("{} {}: held, but {}", change.kind, change.known_by(), trace.verdict));
             }
@@ -327,6 +334,20 @@ async fn why_names_the_brake_that_holds_a_record() {
         from.put("asset", &format!("d{n}"), Some("c1"), name, &json!({ "serial-number": serial }));
     };
     (0..12).for_each(|n| put(&bed.from, n, &format!("PC-{n}"), &serial(n)));
+    bed.pair("c2", "a2", "Omega");
+    bed.from.put("asset", "z1", Some("c2"), "PC-z1", &json!({ "serial-number": "PF3XK9Z1" }));
+    // Of one customer it is let go, and so the first run goes on.
+    let plan = bed.plan().await;
+    let of_one = ApplyOptions {
+        release: vec!["all".to_owned()],
+        customer: Some("c1".to_owned()),
+        kind: Some(Kind::Asset),
+        ..ApplyOptions::default()
+    };
+    let accounts = ApplyOptions { kind: Some(Kind::Customer), customer: None, ..of_one.clone() };
+    for options in [accounts, of_one] {
+        bed.app.tenant.apply(plan.plan.id, &options, &NoProgress).await.unwrap();
+    }
     bed.plan_and_apply().await;
 
     (0..12).for_each(|n| put(&bed.from, n, &format!("NEW-{n}"), &serial(n)));

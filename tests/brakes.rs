@@ -2,8 +2,8 @@
 
 use crate::harness::pair::{Psa, Rmm, joined};
 use crate::harness::{TestApp, automatic, planned, sync};
-use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress};
-use crosswalk::model::{Action, Kind};
+use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport};
+use crosswalk::model::{Action, Cause, Finding, Kind};
 use crosswalk::store::{JournalEntry, JournalFilter};
 use crosswalk_sims::{Existing, World};
 use serde_json::json;
@@ -99,6 +99,37 @@ async fn a_first_run_is_not_over_until_a_whole_plan_of_the_kind_was_let_go() {
     app.apply(&plan).await;
     assert_eq!(psa.items().len(), 6);
     assert!(app.plan().await.plan.totals.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_run_that_goes_on_after_a_yes_says_what_keeps_it_and_what_ends_it() {
+    let world = World::by_hand().customer("Acme").devices("A", 3).customer("Contoso").devices("C", 3).build();
+    let (app, rmm, psa) = joined(PAIR, &world, &Existing::default(), automatic()).await;
+    let told = |plan: &PlanReport| {
+        let of = |finding: &&Finding| (finding.kind, finding.cause) == (Kind::Asset, Cause::FirstRun);
+        plan.findings.iter().find(of).map(|finding| finding.message.clone())
+    };
+    let plan = app.plan().await;
+    assert_eq!(told(&plan), None, "nothing was let go yet: what is held says so itself");
+    let one = rmm.device("A-001").customer;
+    let part = ApplyOptions { release: vec!["all".to_owned()], customer: Some(one), ..ApplyOptions::default() };
+    app.tenant.apply(plan.plan.id, &part, &NoProgress).await.unwrap();
+    let next = app.plan().await;
+    let message = told(&next).expect("it says why");
+    let left = format!("plan {} did 3 of its 6 asset changes and left 3 held by `first-run`", plan.plan.id);
+    assert!(message.contains(&left), "{message}");
+    let waiting = app.tenant.why(&sync(), Kind::Asset, &rmm.device("C-001").id).await.unwrap();
+    assert!(waiting.steps.iter().any(|step| step.words.contains(&message)), "{:?}", waiting.steps);
+    // What it says ends it.
+    let command = message.split('`').find(|part| part.starts_with("crosswalk apply ")).expect("a command");
+    assert!(command.starts_with(&format!("crosswalk apply {} ", next.plan.id)), "{command}");
+    let release = command.split(" --release ").skip(1).map(str::to_owned).collect();
+    app.tenant.apply(next.plan.id, &ApplyOptions { release, ..ApplyOptions::default() }, &NoProgress).await.unwrap();
+    assert_eq!(psa.items().len(), 6);
+    assert_eq!(told(&app.plan().await), None);
+    rmm.rename_device(&rmm.device("A-001").id, "RECEPTION");
+    let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
+    assert_eq!(planned(&run.plan, Kind::Asset, Action::Update), (1, 0), "{:?}", run.plan.plan.totals);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -196,6 +196,7 @@ impl Work<'_> {
             now: self.now(),
         });
         draft.find(planned.findings);
+        draft.tell_first_runs(vec![Kind::Alert]);
         let changes = planned.changes;
         self.refresh_devices(&mut draft, &changes, &alerts).await?;
         let rules = &self.sync.rules;

@@ -7,6 +7,7 @@
 mod accounts;
 mod customers;
 mod draft;
+mod first_run;
 mod identity;
 mod ledger;
 mod left;
@@ -194,6 +195,7 @@ impl Work<'_> {
         self.progress.begin(Stage::Planning, None);
         let id = self.store.plan_begin(self.run, &self.sync.name, self.now()).await?;
         let mut draft = Draft::new(self, id, observed).await?;
+        draft.tell_first_runs(self.kinds().collect());
         if let Some(observed) = observed {
             draft.find(observed.flaws(&self.source, &self.target));
         }

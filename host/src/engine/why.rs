@@ -21,7 +21,7 @@ use super::usage::UsageLine;
 use super::{Tenant, UncertainView};
 use crate::error::Error;
 use crate::model::{
-    Action, Cause, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Side, Sync, SyncName, Timestamp,
+    Action, Brake, Cause, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Side, Sync, SyncName, Timestamp,
 };
 use crate::store::{ChangeFilter, ChangeStatus, FindingFilter, JournalEntry, JournalFilter, Stored};
 use meant::Meant;
@@ -243,7 +243,21 @@ impl Tenant {
         let mut plans = self.store.plan_parts_since(&sync.name, whole.map_or(PlanId(0), |plan| plan.id)).await?;
         plans.extend(whole.cloned());
         let mut all: Vec<Found> = Vec::new();
+        // What is told of the kind as a whole holds its record back.
+        let by_first_run = |view: &ChangeView| {
+            let held = view.change.held.as_ref().filter(|_| view.status == ChangeStatus::Pending);
+            held.is_some_and(|hold| hold.brakes().any(|brake| brake == Brake::FirstRun.as_str()))
+        };
+        let by_first_run = facts.planned.iter().any(by_first_run) && (kind != Kind::Alert || facts.due().is_some());
         for plan in plans.into_iter().filter(|plan| !plan.findings.is_empty()) {
+            let filter = FindingFilter { kind: Some(kind), cause: Some(Cause::FirstRun), ..FindingFilter::default() };
+            let told = plan.findings.iter().any(|total| (total.kind, total.cause) == (kind, Cause::FirstRun));
+            let known = all.iter().any(|found| found.finding.cause == Cause::FirstRun);
+            if by_first_run && told && !known {
+                let rows = self.store.findings_list(plan.id, &filter, 0, 1).await?;
+                let found = |(_, finding)| Found { plan: plan.id, made_at: plan.made_at, finding };
+                all.extend(rows.into_iter().map(found));
+            }
             for (side, kind, id) in [(Side::Source, kind, source), (Side::Target, kind.counterpart(), target)] {
                 let Some(id) = id else { continue };
                 let filter =
@@ -332,7 +346,8 @@ fn origin(cause: Cause) -> Origin {
         | Cause::NoProduct
         | Cause::Unlisted
         | Cause::NotCreated
-        | Cause::NotUndone => Origin::Sync,
+        | Cause::NotUndone
+        | Cause::FirstRun => Origin::Sync,
     }
 }
 

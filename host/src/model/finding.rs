@@ -149,6 +149,8 @@ causes! {
     NotCreated = "not-created",
     /// A change of a run is not undone.
     NotUndone = "not-undone",
+    /// A plan of the kind was let go, and still it is at its first run.
+    FirstRun = "first-run",
 }
 
 impl std::fmt::Display for Cause {

@@ -73,6 +73,7 @@ pub use plugins::PluginRow;
 pub use prune::Pruned;
 pub use reads::{Read, ReadsBefore};
 pub use records::{Astray, KindCount, Stored};
+pub use runs::LetGo;
 pub use times::ClockStep;
 pub use unread::Unread;
 pub use wakeups::{Recurring, Wakeup};

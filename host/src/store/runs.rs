@@ -3,13 +3,28 @@
 use super::plans::plan_row;
 use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
 use super::syncs::sync_id;
-use super::{StoreError, TenantStore};
+use super::{ChangeStatus, StoreError, TenantStore};
 use crate::model::{Hold, Kind, Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp};
 use rusqlite::{Row, params};
 use std::collections::HashSet;
 
 const SELECT: &str = "SELECT r.id, s.name, r.mode, r.started_at, r.ended_at, r.status, r.plan, r.counts, r.message \
      FROM runs r JOIN syncs s ON s.id = r.sync";
+
+/// How a plan that was let go left the changes of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetGo {
+    /// The plan.
+    pub plan: PlanId,
+    /// What was done.
+    pub done: u64,
+    /// What was tried and not done.
+    pub failed: u64,
+    /// What nobody knows the outcome of yet.
+    pub open: u64,
+    /// What waits, by the brakes that hold it, by none first.
+    pub left: Vec<(Option<String>, u64)>,
+}
 
 impl TenantStore {
     /// Begins a run.
@@ -141,6 +156,45 @@ impl TenantStore {
             let sync = sync_id(db, tenant, &sync)?;
             let mut select = db.prepare_cached("SELECT kind FROM first_runs WHERE tenant = ?1 AND sync = ?2")?;
             collect(select.query([tenant, sync])?, |row| word(row, 0))
+        })
+        .await
+    }
+
+    /// How the newest plan of a sync that was let go, in whole or in part, left the changes of a kind; `None` where
+    /// none with any was. What is approved or polled apart has plans of its own.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn let_go_last(&self, sync: &SyncName, kind: Kind) -> Result<Option<LetGo>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let apart = matches!(kind, Kind::Alert | Kind::Usage);
+            let mut newest = db.prepare_cached(
+                "SELECT p.id FROM plans p WHERE p.tenant = ?1 AND p.sync = ?2 AND p.approved_at IS NOT NULL \
+                 AND p.undoes IS NULL AND (p.whole = 1 OR ?4) \
+                 AND EXISTS (SELECT 1 FROM json_each(p.totals) t WHERE t.value ->> 'kind' = ?3) \
+                 ORDER BY p.id DESC LIMIT 1",
+            )?;
+            let newest = newest.query(params![tenant, sync, kind.as_str(), apart])?;
+            let Some(plan) = first(newest, |row| Ok(PlanId(count(row, 0)?)))? else { return Ok(None) };
+            let mut select = db.prepare_cached(
+                "SELECT status, brake, count(*) FROM change_states WHERE tenant = ?1 AND plan = ?2 AND kind = ?3 \
+                 GROUP BY status, brake ORDER BY status, brake",
+            )?;
+            let mut let_go = LetGo { plan, done: 0, failed: 0, open: 0, left: Vec::new() };
+            let rows = collect(select.query(params![tenant, plan.0, kind.as_str()])?, |row| {
+                Ok((word::<ChangeStatus>(row, 0)?, row.get::<_, Option<String>>(1)?, count::<u64>(row, 2)?))
+            })?;
+            for (status, brake, count) in rows {
+                match status {
+                    ChangeStatus::Done => let_go.done += count,
+                    ChangeStatus::Pending => let_go.left.push((brake, count)),
+                    ChangeStatus::Failed | ChangeStatus::Stale | ChangeStatus::Skipped => let_go.failed += count,
+                    ChangeStatus::Intended | ChangeStatus::Accepted | ChangeStatus::Uncertain => let_go.open += count,
+                }
+            }
+            Ok(Some(let_go))
         })
         .await
     }

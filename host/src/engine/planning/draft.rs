@@ -184,6 +184,11 @@ impl<'w, 'p> Draft<'w, 'p> {
         self.ledger.first_runs.contains(&kind)
     }
 
+    /// Has the plan tell which of these kinds are still at their first run, and why.
+    pub(in crate::engine) fn tell_first_runs(&mut self, kinds: Vec<Kind>) {
+        self.ledger.tells = kinds;
+    }
+
     /// So many more records of a kind are linked and in use: what the brakes of the sync count in.
     pub(in crate::engine) fn in_use(&mut self, kind: Kind, count: u64) {
         self.ledger.wide.in_use(kind, count);

@@ -2,6 +2,7 @@
 //! told beside them. What is planned, and in which order, is the caller's.
 
 use super::PlanReport;
+use super::first_run::{Now, why_open};
 use super::wide::Wide;
 use crate::engine::context::Work;
 use crate::engine::plan::{Finding, PlanHasher};
@@ -38,6 +39,10 @@ pub(in crate::engine) struct Ledger<'w, 'p> {
     pub(super) wide: Wide,
     /// The kinds of which no whole plan was let go yet.
     pub(super) first_runs: HashSet<Kind>,
+    /// The kinds of which the plan tells why they still are at their first run.
+    pub(super) tells: Vec<Kind>,
+    /// Of kinds at their first run: the brakes that hold any of their changes.
+    held_by: BTreeMap<Kind, BTreeSet<String>>,
 }
 
 impl<'w, 'p> Ledger<'w, 'p> {
@@ -58,6 +63,8 @@ impl<'w, 'p> Ledger<'w, 'p> {
             findings: BTreeMap::new(),
             wide: Wide::default(),
             first_runs: HashSet::new(),
+            tells: Vec::new(),
+            held_by: BTreeMap::new(),
         }
     }
 
@@ -91,6 +98,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
         changes.chunk_by(|one, next| one.kind == next.kind).for_each(|of_kind| self.wide.count(of_kind));
         for change in changes {
             self.hasher.add(&change);
+            self.note_held(change.kind, change.held.as_ref());
             let total = self.totals.entry((change.kind, change.action)).or_insert(PlanTotal {
                 kind: change.kind,
                 action: change.action,
@@ -115,6 +123,36 @@ impl<'w, 'p> Ledger<'w, 'p> {
         Ok(())
     }
 
+    fn note_held(&mut self, kind: Kind, hold: Option<&Hold>) {
+        let Some(hold) = hold.filter(|_| self.first_runs.contains(&kind)) else { return };
+        let known = self.held_by.entry(kind).or_default();
+        for brake in hold.brakes() {
+            if !known.contains(brake) {
+                known.insert(brake.to_owned());
+            }
+        }
+    }
+
+    /// Tells why kinds still are at their first run of which a plan was let go.
+    async fn find_first_runs(&mut self) -> Result<(), Error> {
+        let sync = &self.work.sync;
+        let mut kinds = std::mem::take(&mut self.tells);
+        kinds.retain(|kind| self.first_runs.contains(kind));
+        for kind in kinds {
+            let Some(before) = self.work.store.let_go_last(&sync.name, kind).await? else { continue };
+            let own = self.totals.iter().filter(|((of, _), _)| *of == kind);
+            let now = Now {
+                plan: self.id,
+                changes: own.map(|(_, total)| u64::from(total.changes)).sum(),
+                held_by: self.held_by.entry(kind).or_default(),
+                holds: sync.rules.brakes.first_run,
+            };
+            let told = why_open(kind, &before, &now);
+            self.find(told.map(|message| Finding::new(Cause::FirstRun, kind, "", "", message)).into_iter().collect());
+        }
+        Ok(())
+    }
+
     async fn store_waiting(&mut self) -> Result<(), Error> {
         let changes = std::mem::take(&mut self.waiting);
         Ok(self.work.store.plan_changes_insert(self.id, &changes).await?)
@@ -127,6 +165,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
         let mut locations = Vec::new();
         for over in self.wide.over(only, &self.work.sync.rules.brakes, &self.first_runs) {
             self.hasher.hold(over.kind, &over.hold);
+            self.note_held(over.kind, Some(&over.hold));
             for action in &over.newly {
                 if let Some(total) = self.totals.get_mut(&(over.kind, *action)) {
                     total.held += 1;
@@ -141,6 +180,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
     /// Ends the plan, `shape` having the last word; what was read for it is the caller's to say.
     pub(in crate::engine) async fn finish(mut self, shape: impl FnOnce(&mut Plan)) -> Result<PlanReport, Error> {
         self.hold_over_the_sync(None).await?;
+        self.find_first_runs().await?;
         let (uncertain, complaint) = self.work.uncertain().await?;
         self.find(uncertain);
         self.work.complain(complaint);

@@ -466,7 +466,7 @@ async fn why_agrees_with_polls_of_alerts() {
     bed.app.clock.advance_ms(HOUR_MS);
     bed.to.edit("customer", "a4", &json!({ "active": false }));
     bed.app.plan().await;
-    bed.app.tenant.customer_switch(&sync(), &["c3".to_owned()], Switch::Tickets, false).await.unwrap();
+    bed.app.tenant.customer_switch(&sync(), &["c3".to_owned()], &[(Switch::Tickets, false)]).await.unwrap();
 
     let raise = |bed: &Bed, id: &str, customer: &str, device: &str, condition: &str| {
         let raised = Timestamp(bed.app.clock_s() * 1000).to_string();

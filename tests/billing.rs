@@ -329,7 +329,7 @@ async fn a_customer_made_anew_keeps_its_contract_its_lines_and_its_switches() {
     let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
     let own = line(&app, &one.tenant.id, &product).await.line.expect("a line");
     let customer = std::slice::from_ref(&off.tenant.id);
-    app.tenant.customer_switch(&sync(), customer, Switch::Usage, false).await.expect("off");
+    app.tenant.customer_switch(&sync(), customer, &[(Switch::Usage, false)]).await.expect("off");
     next_day(&app);
     let [new, new_off] = [one, off].map(|one| licences.vendor.renew_tenant(&one.tenant.id).expect("a new id"));
     licences.vendor.set_quantity(&new, &product, quantity + 1);

@@ -72,6 +72,8 @@ mod schedule;
 mod stale;
 /// Sums whose leader leaves, rings of sums, and parts that join late.
 mod sums;
+/// Switches and the links they came with, taken back.
+mod switches;
 /// The main job, whole: RMM records into the PSA, and everything that happens to them later.
 mod sync;
 /// Alerts that come and go, tickets somebody touched, times and accounts that are none.

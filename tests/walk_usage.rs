@@ -145,8 +145,8 @@ async fn from_the_first_look_to_the_invoice_a1_to_a9() {
 
     // A3: usage and tickets are switched apart; a customer that is off is left alone.
     let switched =
-        app.tenant.customer_switch(&sync(), std::slice::from_ref(&third.tenant.id), Switch::Usage, false).await;
-    assert_eq!(switched.ok(), Some(1));
+        app.tenant.customer_switch(&sync(), std::slice::from_ref(&third.tenant.id), &[(Switch::Usage, false)]).await;
+    assert_eq!(switched.map(|switched| switched.turned).ok(), Some(vec![(Switch::Usage, 1)]));
 
     // A4, at once for one: its three numbers stand side by side, and approving starts its billing.
     let plan = app.plan().await;
@@ -452,10 +452,10 @@ async fn an_approval_of_what_is_no_more_so_is_refused() {
     next_day(&app);
     let first = app.plan().await;
     let customer = std::slice::from_ref(&one.tenant.id);
-    app.tenant.customer_switch(&sync(), customer, Switch::Usage, false).await.expect("off");
+    app.tenant.customer_switch(&sync(), customer, &[(Switch::Usage, false)]).await.expect("off");
     let report = app.apply(&first).await;
     assert_eq!((report.run.counts.done, report.run.counts.stale), (0, 1), "it was switched off: {report:?}");
-    app.tenant.customer_switch(&sync(), customer, Switch::Usage, true).await.expect("on");
+    app.tenant.customer_switch(&sync(), customer, &[(Switch::Usage, true)]).await.expect("on");
     // Monday's plan is not applied once Tuesday's counts another number.
     let monday = app.plan().await;
     licences.vendor.set_quantity(&one.tenant.id, &product, quantity + 2);
@@ -478,7 +478,8 @@ async fn tickets_have_a_switch_of_their_own() {
     let (on, off) = (&customers[0], &customers[1]);
     let switch = async |to| {
         let customers = std::slice::from_ref(&off.tenant.id);
-        app.tenant.customer_switch(&sync(), customers, Switch::Tickets, to).await.expect("switched")
+        let wanted = [(Switch::Tickets, to)];
+        app.tenant.customer_switch(&sync(), customers, &wanted).await.expect("switched").turned[0].1
     };
     assert_eq!(switch(false).await, 1);
     app.clock.advance_ms(60_000);

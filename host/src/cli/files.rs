@@ -135,15 +135,6 @@ impl ImportArgs {
                         sync = self.sync
                     ),
                 });
-                // A switch is no decision about a link: it is switched again.
-                let switch = import.changes.iter().find(|change| ["usage", "tickets"].contains(&change.what));
-                if let Some(change) = switch.filter(|_| !self.dry_run) {
-                    let (sync, what) = (&self.sync, change.what);
-                    text.push_str(&format!(
-                        "\nswitches are taken back with: crosswalk customer edit {sync} CUSTOMER --{what} {}",
-                        if change.before.is_empty() { "on|off" } else { &change.before }
-                    ));
-                }
                 text
             },
         )?;

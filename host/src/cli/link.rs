@@ -9,7 +9,7 @@ use super::parse::score;
 use super::session::Session;
 use super::shapes;
 use crate::engine::{Decision, LINK_COLUMNS, LinkFilter, LinkView};
-use crate::model::{Kind, Link, LinkState, ReverseDecision, SyncName};
+use crate::model::{Kind, Link, LinkState, ReverseDecision, Switch, SyncName};
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -64,7 +64,7 @@ Example:
         /// The target record's id
         target: String,
     },
-    /// Take a decision back: its links are again as they were before it
+    /// Take a decision back: its links and switches are again as they were before it
     #[command(after_help = "\
 What was written for a link since is not undone (`crosswalk run undo` does that), and what was
 decided on since stays. `crosswalk journal` names the decisions.
@@ -332,15 +332,22 @@ pub(super) async fn accept(
 
 async fn take_back(session: &Session<'_>, sync: &SyncName, decision: &str) -> anyhow::Result<Exit> {
     let taken = session.tenant().await?.decision_take_back(sync, decision).await?;
+    let switch = |(customer, switch, on): &(String, Switch, Option<bool>)| json!({ "customer": customer, "switch": switch, "on": on });
     session.output.answer(
         || {
             json!({
                 "links": taken.links.iter().map(shapes::link).collect::<Value>(),
+                "switches": taken.switches.iter().map(switch).collect::<Value>(),
                 "left": taken.left.iter().map(|(source, why)| json!({ "source": source, "why": why })).collect::<Value>(),
             })
         },
         || {
-            let mut text = format!("{} as before {decision}", count(taken.links.len() as u64, "link"));
+            let switches = match taken.switches.len() {
+                0 => String::new(),
+                1 => " and 1 switch".to_owned(),
+                more => format!(" and {more} switches"),
+            };
+            let mut text = format!("{}{switches} as before {decision}", count(taken.links.len() as u64, "link"));
             for (source, why) in &taken.left {
                 text.push_str(&format!("\n{source} stays: {why}"));
             }

@@ -3,14 +3,16 @@
 //!
 //! A row is a customer's two links (account and contract), its switches and its last outcome. What
 //! may be linked is checked where links are decided (`links`); files are in `file`, proposals taken
-//! in one go in `accept`, and which customer a person means in `named`.
+//! in one go in `accept`, switches in `switch`, and which customer a person means in `named`.
 
 mod accept;
 mod file;
 mod named;
+mod switch;
 
 pub use accept::Accepted;
 pub use file::{CUSTOMER_COLUMNS, CustomerRow};
+pub use switch::Switched;
 
 use super::Tenant;
 use super::context::Work;
@@ -22,8 +24,7 @@ use super::progress::Progress;
 use crate::error::Error;
 use crate::model::signs::seen;
 use crate::model::usage::{Ending, LastOutcome};
-use crate::model::{Kind, Link, LinkState, Mode, Record, Selection, Switch, Sync, SyncName};
-use crate::store::JournalEntry;
+use crate::model::{Kind, Link, LinkState, Mode, Record, Selection, Sync, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -467,57 +468,6 @@ impl Tenant {
             return Err(Error::invalid(format!("contract {id} (`{}`) {why}", contract.name), hint));
         }
         Ok(())
-    }
-
-    /// Switches usage or tickets of customers. Gives how many were switched the other way.
-    ///
-    /// # Errors
-    /// No such sync; it has nothing to switch; a customer is not there: then nothing was stored.
-    pub async fn customer_switch(
-        &self,
-        sync: &SyncName,
-        customers: &[String],
-        switch: Switch,
-        on: bool,
-    ) -> Result<usize, Error> {
-        let sync = self.sync(sync).await?;
-        let needs = if switch == Switch::Usage { Kind::Usage } else { Kind::Alert };
-        if !sync.rules.kinds.contains_key(&needs) {
-            return Err(Error::invalid(
-                format!("{needs} takes no part in the sync `{}`: there is nothing to switch", sync.name),
-                format!("`crosswalk sync set {}` takes it in with `--kinds`", sync.name),
-            ));
-        }
-        let there = self.store.records_by_ids(&sync.source, Kind::Customer, customers).await?;
-        let there: HashSet<&str> = there.iter().map(|stored| stored.record.id.as_str()).collect();
-        if let Some(unknown) = customers.iter().find(|id| !there.contains(id.as_str())) {
-            let hint = format!("`crosswalk customer list {}` names them", sync.name);
-            return Err(Error::not_found("customer", unknown, hint));
-        }
-        let mut known = self.store.switches(&sync.name).await?;
-        let mut changed = Vec::new();
-        for customer in customers {
-            let mut switches = known.remove(customer).unwrap_or_default();
-            if switches.get(switch).unwrap_or(sync.rules.switched_on) != on {
-                switches.set(switch, Some(on));
-                changed.push((customer.clone(), switches));
-            }
-        }
-        let count = changed.len();
-        let entries: Vec<JournalEntry> =
-            changed.iter().map(|(customer, _)| self.switched_entry(switch, on, customer)).collect();
-        self.store.decide(&sync.name, &[], changed, &entries).await?;
-        Ok(count)
-    }
-
-    fn switched_entry(&self, switch: Switch, on: bool, customer: &str) -> JournalEntry {
-        JournalEntry {
-            kind: Some(if switch == Switch::Usage { Kind::Usage } else { Kind::Alert }),
-            customer: Some(customer.to_owned()),
-            event: "switched".to_owned(),
-            message: format!("{} {}", switch.as_str(), if on { "on" } else { "off" }),
-            ..JournalEntry::at(self.parts.clock.now())
-        }
     }
 
     /// Reads customers, their accounts, contracts and what is on these again now, ahead of the

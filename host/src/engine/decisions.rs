@@ -1,4 +1,4 @@
-//! What a person, a file or an accepted score decides, stored together with the journal's account of it.
+//! What a person, a file or an accepted score decides of links and switches, stored together with the journal's account of it.
 //!
 //! Every decision has an id. Its entries state what was before, what is now, who decided and what it
 //! rested on (candidates with their scores and reasons), so that an invoice can be defended with them
@@ -7,25 +7,32 @@
 use super::{Tenant, anew, names};
 use crate::error::Error;
 use crate::model::{Kind, Link, Switch, Switches, Sync, SyncName};
-use crate::store::{DoneSince, JournalEntry, Stored, TenantStore};
+use crate::store::{DoneSince, JournalEntry, SWITCHED, Stored, TenantStore};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Links that were decided together.
+/// What was decided together.
 #[derive(Debug, Clone, Serialize)]
 pub struct Decided {
     /// The decision's id, by which it is taken back; empty when nothing changed.
     pub decision: String,
     /// The links as they stand now.
     pub links: Vec<Link>,
+    /// The switches that were turned: customer, switch, and how it stands now.
+    pub switches: Vec<Turn>,
 }
+
+/// A switch of a source customer, and what a person says of it: none follows the sync's rule.
+pub type Turn = (String, Switch, Option<bool>);
 
 /// What taking a decision back came to.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct TakenBack {
     /// Links that are again as they were before the decision.
     pub links: Vec<Link>,
+    /// Switches that are.
+    pub switches: Vec<Turn>,
     /// Source records that stay, with the reason in words: decided on or written since.
     pub left: Vec<(String, String)>,
 }
@@ -37,6 +44,16 @@ struct Detail {
     by: String,
     before: Link,
     after: Link,
+}
+
+/// One switch of a decision, as the journal keeps it with its customer.
+#[derive(Debug, Serialize, Deserialize)]
+struct TurnDetail {
+    decision: String,
+    by: String,
+    switch: Switch,
+    before: Option<bool>,
+    after: Option<bool>,
 }
 
 /// What runs did since a decision.
@@ -71,22 +88,21 @@ impl Tenant {
     /// # Errors
     /// Somebody else decided meanwhile; then nothing was stored.
     pub(super) async fn decide(&self, sync: &Sync, by: &str, links: Vec<Link>) -> Result<Decided, Error> {
-        self.decide_with(sync, by, links, Vec::new(), &[]).await
+        self.decide_with(sync, by, links, Vec::new()).await
     }
 
-    /// The same, along with switches of customers and the entries about these.
+    /// The same, along with switches of customers.
     pub(super) async fn decide_with(
         &self,
         sync: &Sync,
         by: &str,
         links: Vec<Link>,
-        switches: Vec<(String, Switches)>,
-        notes: &[JournalEntry],
+        turns: Vec<Turn>,
     ) -> Result<Decided, Error> {
         let (links, mut along) = self.given_over(sync, links).await?;
-        let taken_over: Vec<JournalEntry> = along.iter().map(|(customer, said)| self.kept(customer, *said)).collect();
-        along.extend(switches);
-        let switches = along;
+        along.retain(|(customer, switch, _)| !turns.iter().any(|(of, said, _)| (of, said) == (customer, switch)));
+        along.extend(turns);
+        let turns = along;
         let mut changed = Vec::with_capacity(links.len());
         for link in links {
             let stored = self.store.links_of_source(&sync.name, link.kind, &link.source).await?;
@@ -100,27 +116,55 @@ impl Tenant {
             }
         }
         let customers = self.customers_of(sync, &changed).await?;
-        let decision = decision_id(&sync.name, &changed, self.parts.clock.now().0);
+        let (turned, switches) = self.turned(sync, turns).await?;
+        let decision = decision_id(&sync.name, &changed, &turned, self.parts.clock.now().0);
         let mut entries = Vec::with_capacity(changed.len());
         for (before, after) in &changed {
             entries.push(self.entry_of(sync, by, &decision, before, after, customers.get(&after.source)));
         }
-        entries.extend(taken_over);
-        entries.extend_from_slice(notes);
+        entries.extend(turned.iter().map(|(before, turn)| self.entry_of_turn(by, &decision, *before, turn)));
         let links: Vec<Link> = changed.into_iter().map(|(_, after)| after).collect();
         self.store.decide(&sync.name, &links, switches, &entries).await?;
-        let decision = if links.is_empty() { String::new() } else { decision };
+        let decision = if links.is_empty() && turned.is_empty() { String::new() } else { decision };
         let links = links.into_iter().map(|link| Link { revision: link.revision + 1, ..link }).collect();
-        Ok(Decided { decision, links })
+        Ok(Decided { decision, links, switches: turned.into_iter().map(|(_, turn)| turn).collect() })
+    }
+
+    /// The turns that change anything, each with what was said before, and all switches of their customers as they
+    /// are then.
+    async fn turned(
+        &self,
+        sync: &Sync,
+        turns: Vec<Turn>,
+    ) -> Result<(Vec<(Option<bool>, Turn)>, Vec<(String, Switches)>), Error> {
+        if turns.is_empty() {
+            return Ok(Default::default());
+        }
+        let mut known = self.store.switches(&sync.name).await?;
+        let (mut turned, mut changed) = (Vec::with_capacity(turns.len()), BTreeSet::new());
+        for (customer, switch, to) in turns {
+            let said = known.entry(customer.clone()).or_default();
+            let before = said.get(switch);
+            if before != to {
+                said.set(switch, to);
+                changed.insert(customer.clone());
+                turned.push((before, (customer, switch, to)));
+            }
+        }
+        let switches = changed.into_iter().map(|customer| {
+            let of = known.get(&customer).copied().unwrap_or_default();
+            (customer, of)
+        });
+        Ok((turned, switches.collect()))
     }
 
     /// The same links, and with each that takes the target of a source record that is gone: what is left of that
     /// one's link. What was known of the target (what was written to it, that this host made it) goes along, and with
     /// an account what was decided of its customer.
-    async fn given_over(&self, sync: &Sync, links: Vec<Link>) -> Result<(Vec<Link>, Vec<(String, Switches)>), Error> {
+    async fn given_over(&self, sync: &Sync, links: Vec<Link>) -> Result<(Vec<Link>, Vec<Turn>), Error> {
         let said: HashSet<(Kind, Kind, String)> =
             links.iter().map(|link| (link.kind, link.target_kind, link.source.clone())).collect();
-        let mut switches = Vec::new();
+        let mut turns = Vec::new();
         let own: HashSet<(Kind, String)> = links.iter().map(|link| (link.kind, link.source.clone())).collect();
         let (mut all, mut given_up) = (Vec::with_capacity(links.len()), Vec::new());
         for mut link in links {
@@ -131,7 +175,10 @@ impl Tenant {
                     let along = anew::along(&self.store, &sync.name, who, link.decided_at).await?;
                     let is_said = |one: &Link| said.contains(&(one.kind, one.target_kind, one.source.clone()));
                     given_up.extend(along.links.into_iter().filter(|one| !is_said(one)));
-                    switches.extend(along.switches);
+                    for (customer, kept) in along.switches {
+                        let of = Switch::ALL.into_iter().filter_map(|switch| Some((switch, kept.get(switch)?)));
+                        turns.extend(of.map(|(switch, on)| (customer.clone(), switch, Some(on))));
+                    }
                 }
                 let Link { made, written, sent, volatile_at, .. } = old;
                 link = Link { made, written, sent, volatile_at, ..link };
@@ -139,18 +186,7 @@ impl Tenant {
             all.push(link);
         }
         all.append(&mut given_up);
-        Ok((all, switches))
-    }
-
-    /// The entry of switches that a customer keeps under a new id.
-    fn kept(&self, customer: &str, said: Switches) -> JournalEntry {
-        let word = |switch: Switch| {
-            let on = if said.get(switch)? { "on" } else { "off" };
-            Some(format!("{} {on}", switch.as_str()))
-        };
-        let words: Vec<String> = [Switch::Usage, Switch::Tickets].into_iter().filter_map(word).collect();
-        let message = format!("{}, as for the customer that it was made anew from", words.join(", "));
-        JournalEntry { customer: Some(customer.to_owned()), ..self.entry("switched", message) }
+        Ok((all, turns))
     }
 
     /// The link whose target another takes because its source record is gone. Where several may share a target, of a
@@ -182,8 +218,8 @@ impl Tenant {
         Ok(same.next().filter(|_| same.next().is_none()))
     }
 
-    /// Takes a decision back: its links are again as they were before it, where nobody decided on them and
-    /// no run wrote for them since.
+    /// Takes a decision back: its links and switches are again as they were before it, where nobody decided on them
+    /// and, of links, no run wrote for them since. All of it is stored as one decision.
     ///
     /// # Errors
     /// No such sync; no decision of this id.
@@ -194,10 +230,18 @@ impl Tenant {
             let hint = format!("`crosswalk journal {}` names the decisions, and how each is taken back", sync.name);
             return Err(Error::not_found("decision", decision, hint));
         }
-        let (mut links, mut left) = (Vec::new(), Vec::new());
+        let (mut links, mut turns, mut left) = (Vec::new(), Vec::new(), Vec::new());
         let done = Done(self.store.done_since(&sync.name, decision).await?);
-        for detail in entries.into_iter().filter_map(|entry| entry.detail) {
-            let Ok(Detail { before, after, .. }) = serde_json::from_value(detail) else { continue };
+        let turned_since = self.store.turned_since(&sync.name, decision).await?;
+        for entry in entries {
+            let detail = entry.detail.unwrap_or_default();
+            if let (Ok(turn), Some(customer)) = (TurnDetail::deserialize(&detail), &entry.customer) {
+                match turned_since.contains(&(customer.clone(), turn.switch)) {
+                    true => left.push((customer.clone(), format!("its {} was switched since", turn.switch.as_str()))),
+                    false => turns.push((customer.clone(), turn.switch, turn.before)),
+                }
+            }
+            let Ok(Detail { before, after, .. }) = Detail::deserialize(&detail) else { continue };
             let stored = self.store.links_of_source(&sync.name, after.kind, &after.source).await?;
             let now = stored.into_iter().find(|stored| stored.target_kind == after.target_kind);
             // A plan that only notes what it read is no decision, and moves the revision.
@@ -216,8 +260,9 @@ impl Tenant {
                 _ => left.push((after.source, "it was decided on since".to_owned())),
             }
         }
-        let links = self.decide(&sync, &format!("taking back {decision}"), links).await?.links;
-        Ok(TakenBack { links, left })
+        let Decided { links, switches, .. } =
+            self.decide_with(&sync, &format!("taking back {decision}"), links, turns).await?;
+        Ok(TakenBack { links, switches, left })
     }
 
     /// The source customer of each decided record, by the record's id.
@@ -237,6 +282,30 @@ impl Tenant {
             }
         }
         Ok(of)
+    }
+
+    fn entry_of_turn(
+        &self,
+        by: &str,
+        decision: &str,
+        before: Option<bool>,
+        (customer, switch, to): &Turn,
+    ) -> JournalEntry {
+        let word = match to {
+            Some(true) => "on",
+            Some(false) => "off",
+            None => "as the sync's rule says",
+        };
+        let detail =
+            TurnDetail { decision: decision.to_owned(), by: by.to_owned(), switch: *switch, before, after: *to };
+        JournalEntry {
+            kind: Some(if *switch == Switch::Usage { Kind::Usage } else { Kind::Alert }),
+            customer: Some(customer.clone()),
+            event: SWITCHED.to_owned(),
+            message: format!("{} {word}; by {by}, decision {decision}", switch.as_str()),
+            detail: Some(json!(detail)),
+            ..JournalEntry::at(self.parts.clock.now())
+        }
     }
 
     fn entry_of(
@@ -305,12 +374,15 @@ fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
 }
 
 /// A short id: 8 hexadecimal digits over what is decided and when.
-fn decision_id(sync: &SyncName, changed: &[(Link, Link)], at: i64) -> String {
+fn decision_id(sync: &SyncName, changed: &[(Link, Link)], turned: &[(Option<bool>, Turn)], at: i64) -> String {
     use sha2::Digest;
     let mut digest = sha2::Sha256::new();
     digest.update(format!("{sync} {at}"));
     for (before, after) in changed {
         digest.update(format!("{} {} {} {:?}", after.kind, after.source, before.revision, after.target));
+    }
+    for (before, (customer, switch, to)) in turned {
+        digest.update(format!("{customer} {} {before:?} {to:?}", switch.as_str()));
     }
     let hex: String = digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("d{hex}")

@@ -64,9 +64,9 @@ pub use apply::{ApplyOptions, ApplyReport};
 pub use connections::{ConnectionView, HealthView, NewConnection};
 pub use customers::{
     Accepted, CUSTOMER_COLUMNS, ContractView, CustomerCounts, CustomerFilter, CustomerList, CustomerRow, CustomerState,
-    CustomerView, Refreshed,
+    CustomerView, Refreshed, Switched,
 };
-pub use decisions::{Decided, TakenBack};
+pub use decisions::{Decided, TakenBack, Turn};
 pub use findings::{FindingList, FindingRow};
 pub use imports::{Import, ImportChange};
 pub use link_file::{LINK_COLUMNS, LinkRow};

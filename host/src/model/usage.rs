@@ -87,6 +87,9 @@ pub enum Switch {
 }
 
 impl Switch {
+    /// All of them.
+    pub const ALL: [Switch; 2] = [Switch::Usage, Switch::Tickets];
+
     /// The word, as people and the database have it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -7,8 +7,9 @@
 use super::rows::{collect, word};
 use super::syncs::sync_id;
 use super::{JournalEntry, StoreError, TenantStore, journal, links, usage};
-use crate::model::{Kind, Link, Switches, SyncName};
+use crate::model::{Kind, Link, Switch, Switches, SyncName};
 use rusqlite::{Connection, params};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,6 +30,9 @@ impl Notes {
         journal::append(db, tenant, sync, &self.entries)
     }
 }
+
+/// The event of an entry about a switch; its detail has the switch.
+pub const SWITCHED: &str = "switched";
 
 /// A change that a run carried out, or may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +101,29 @@ impl TenantStore {
                 journal::COLUMNS
             );
             collect(db.prepare_cached(&sql)?.query(params![tenant, sync, id])?, journal::read)
+        })
+        .await
+    }
+
+    /// The switches of source customers that were turned after a decision: customer and switch.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn turned_since(&self, sync: &SyncName, decision: &str) -> Result<HashSet<(String, Switch)>, StoreError> {
+        let (tenant, sync, decision) = (self.id, sync.clone(), decision.to_owned());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached(
+                "SELECT DISTINCT j.customer, j.detail ->> 'switch' FROM journal j \
+                 WHERE j.tenant = ?1 AND j.sync = ?2 AND j.event = ?4 AND j.customer IS NOT NULL AND j.id > ( \
+                     SELECT max(d.id) FROM journal d WHERE d.tenant = ?1 AND d.sync = ?2 \
+                     AND d.detail IS NOT NULL AND d.detail ->> 'decision' = ?3)",
+            )?;
+            let rows = collect(select.query(params![tenant, sync, decision, SWITCHED])?, |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
+            })?;
+            let known = |word: &str| Switch::ALL.into_iter().find(|switch| switch.as_str() == word);
+            Ok(rows.into_iter().filter_map(|(customer, word)| Some((customer, known(&word?)?))).collect())
         })
         .await
     }

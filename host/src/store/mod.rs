@@ -60,7 +60,7 @@ pub use apply::{Overtaken, Settled};
 pub use budget::BudgetTake;
 pub use changes::{ChangeFilter, ChangeStatus, SourceMoved, StoredChange};
 pub use cipher::KeySource;
-pub use decisions::DoneSince;
+pub use decisions::{DoneSince, SWITCHED};
 pub use doubts::{Doubt, Unsettled};
 pub use entries::{Entry, PutError};
 pub use error::StoreError;

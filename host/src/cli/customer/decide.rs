@@ -8,7 +8,7 @@ use crate::cli::output::{clean, count, table};
 use crate::cli::progress::Bars;
 use crate::cli::session::Session;
 use crate::cli::shapes;
-use crate::engine::{CustomerFilter, CustomerView, Decision, Refreshed, Tenant};
+use crate::engine::{CustomerFilter, CustomerView, Decision, Refreshed, Switched, Tenant};
 use crate::model::{Link, Switch, SyncName};
 use serde_json::{Value, json};
 
@@ -160,23 +160,16 @@ pub(super) async fn edit(
     let tenant = session.tenant().await?;
     let customers = meant(&tenant, sync, which).await?;
     let wanted = [(Switch::Usage, usage), (Switch::Tickets, tickets)];
-    let wanted = || wanted.iter().filter_map(|(switch, on)| Some((*switch, (*on)?)));
-    // With nobody: whether each can be switched at all, before any is.
-    for (switch, on) in wanted() {
-        tenant.customer_switch(sync, &[], switch, on).await?;
-    }
-    let mut switched = Vec::new();
-    for (switch, on) in wanted() {
-        switched.push((switch, on, tenant.customer_switch(sync, &customers, switch, on).await?));
-    }
+    let wanted: Vec<(Switch, bool)> = wanted.into_iter().filter_map(|(switch, on)| Some((switch, on?))).collect();
+    let Switched { decision, turned } = tenant.customer_switch(sync, &customers, &wanted).await?;
     session.output.answer(
         || {
             let changed: serde_json::Map<String, Value> =
-                switched.iter().map(|(switch, _, changed)| (switch.as_str().to_owned(), json!(changed))).collect();
-            json!({ "customers": customers.len(), "switched": changed })
+                turned.iter().map(|(switch, changed)| (switch.as_str().to_owned(), json!(changed))).collect();
+            json!({ "customers": customers.len(), "switched": changed, "decision": decision })
         },
         || {
-            let told = switched.iter().map(|(switch, on, changed)| {
+            let told = turned.iter().zip(&wanted).map(|((switch, changed), (_, on))| {
                 let word = if *on { "on" } else { "off" };
                 let rest = customers.len() - changed;
                 let rest = match rest {
@@ -186,7 +179,11 @@ pub(super) async fn edit(
                 };
                 format!("{} switched {word} for {}{rest}\n", switch.as_str(), count(*changed as u64, "customer"))
             });
-            told.collect()
+            let back = match decision.is_empty() {
+                true => String::new(),
+                false => format!("back: crosswalk link take-back {sync} {decision}\n"),
+            };
+            told.collect::<String>() + &back
         },
     )?;
     Ok(Exit::Done)

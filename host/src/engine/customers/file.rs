@@ -168,26 +168,11 @@ impl Tenant {
         }
         let Taking { links, switched, changes, .. } = taking;
         problems.refuse("the file of customers", &export)?;
-        let decision = if dry_run { String::new() } else { self.store_taken(&sync, links, &switched).await? };
+        let decision = match dry_run {
+            true => String::new(),
+            false => self.decide_with(&sync, "file", links, switched).await?.decision,
+        };
         Ok(Import { decision, changes, ignored: sheet.ignored })
-    }
-
-    async fn store_taken(
-        &self,
-        sync: &Sync,
-        links: Vec<Link>,
-        switched: &[(Switch, bool, String)],
-    ) -> Result<String, Error> {
-        let mut switches = self.store.switches(&sync.name).await?;
-        let mut changed: HashMap<String, crate::model::Switches> = HashMap::new();
-        let mut notes = Vec::with_capacity(switched.len());
-        for (switch, on, customer) in switched {
-            let of = changed.entry(customer.clone()).or_insert_with(|| switches.remove(customer).unwrap_or_default());
-            of.set(*switch, Some(*on));
-            notes.push(self.switched_entry(*switch, *on, customer));
-        }
-        let decided = self.decide_with(sync, "file", links, changed.into_iter().collect(), &notes).await?;
-        Ok(decided.decision)
     }
 }
 
@@ -203,7 +188,7 @@ struct Taking<'a> {
     /// The row that takes a target already.
     targets: HashMap<(&'static str, String), usize>,
     links: Vec<Link>,
-    switched: Vec<(Switch, bool, String)>,
+    switched: Vec<(String, Switch, Option<bool>)>,
     changes: Vec<ImportChange>,
 }
 
@@ -275,7 +260,7 @@ impl Taking<'_> {
                 }
                 "on" | "off" => {
                     change(switch.as_str(), if is_on { "on" } else { "off" }, &text);
-                    self.switched.push((switch, text == "on", row.customer.clone()));
+                    self.switched.push((row.customer.clone(), switch, Some(text == "on")));
                 }
                 other => {
                     let why = format!("`{}` is `{other}`: write on, off or nothing", switch.as_str());

@@ -93,6 +93,10 @@ async fn what_a_run_leaves_open_the_next_one_settles_by_its_token() {
     assert_eq!((target.names(), target.jobs()), (vec!["Alpha".to_owned(), "Beta".to_owned()], 2), "nothing twice");
     app.bring_in_step().await;
     assert_eq!(target.jobs(), 2);
+    // With them the first run ended: what comes next is held by nothing.
+    source.rename("Beta", "Beta Works");
+    let next = app.plan().await.plan.totals;
+    assert_eq!(next.iter().map(|total| (total.changes, total.held)).collect::<Vec<_>>(), [(1, 0)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,10 +48,10 @@ mod identity;
 mod kill;
 /// Parts that leave a sum, moves of nothing, and plans that wait while what is mapped where changes.
 mod leaving;
-/// As many customers as a partner has, some of them odd.
-mod many;
 /// What customers leave behind when their account is another's.
 mod left;
+/// As many customers as a partner has, some of them odd.
+mod many;
 /// Usage where two months meet, and reports that are empty or were broken off.
 mod months;
 /// Later pages of a source that are refused.

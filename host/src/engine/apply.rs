@@ -196,7 +196,7 @@ impl Work<'_> {
 impl Work<'_> {
     /// Notes the kinds of which this plan was let go as a whole. What is polled is whole by itself; an approval of
     /// lines is when it has as many as the newest plan of the sync.
-    async fn end_first_runs(&self, plan: &Plan) -> Result<(), Error> {
+    pub(super) async fn end_first_runs(&self, plan: &Plan) -> Result<(), Error> {
         if plan.undoes.is_some() {
             return Ok(());
         }

@@ -13,9 +13,9 @@ use super::progress::Stage;
 use super::reverse::told_by_both;
 use super::settle::{by_change, past};
 use crate::error::Error;
-use crate::model::{Change, Kind, Record, Settlement, Side};
+use crate::model::{Change, Kind, PlanId, Record, Settlement, Side};
 use crate::store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 /// What became of a change that was open.
@@ -43,6 +43,7 @@ impl Work<'_> {
             return Ok(());
         }
         self.progress.begin(Stage::Recovering, Some(open.len() as u64));
+        let plans: BTreeSet<PlanId> = open.iter().map(|open| open.plan).collect();
         let mut by_side: HashMap<(Kind, Side), Vec<Unsettled>> = HashMap::new();
         for one in open {
             by_side.entry((one.row.change.kind, one.row.change.action.side())).or_default().push(one);
@@ -52,6 +53,12 @@ impl Work<'_> {
             let rows = by_side.remove(&(kind, side)).unwrap_or_default();
             if !rows.is_empty() {
                 self.recover_rows(self.at(side), kind, rows).await?;
+            }
+        }
+        // What was left open of a plan may have been the last of it.
+        for plan in plans {
+            if let Some(plan) = self.store.plan_get(plan).await? {
+                self.end_first_runs(&plan).await?;
             }
         }
         self.progress.end(&Stage::Recovering);

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::marker::PhantomData;
 
+/// The most pairs that room is made for before they are read.
+const PAIRS: usize = 64;
+
 /// `{"name":value,…}`.
 pub(super) fn write_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a Value)>) -> String {
     let mut text = String::with_capacity(512);
@@ -122,15 +125,15 @@ fn write_text(text: &mut String, inner: &str) {
 
 fn read_object<'a, T: Deserialize<'a>>(text: &'a str, what: &'static str) -> Result<Vec<(String, T)>, StoreError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    // A pair has one colon, and some values have more: a little too much room, never too little.
-    let pairs = text.bytes().filter(|byte| *byte == b':').count();
+    // A pair has one colon, and some values have more: a little too much room, and of a long document not much.
+    let pairs = text.bytes().filter(|byte| *byte == b':').take(PAIRS).count();
     let pairs =
         Pairs(pairs, PhantomData).deserialize(&mut json).map_err(|error| StoreError::unreadable(what, error))?;
     json.end().map_err(|error| StoreError::unreadable(what, error))?;
     Ok(pairs)
 }
 
-/// An object as pairs, in the order in which it was written; at most so many.
+/// An object as pairs, in the order in which it was written, with room for so many.
 struct Pairs<T>(usize, PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Pairs<T> {

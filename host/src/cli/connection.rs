@@ -258,8 +258,9 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
             });
             let listed = table(["connection", "plugin", "title", "granted", "secrets set", "state"], rows);
             let problems = views.iter().filter_map(|view| Some((view, view.problem.as_ref()?)));
-            let problems = problems.map(|(view, why)| format!("\n{} cannot be used: {why}", view.connection.name));
-            format!("{listed}\n{}", problems.collect::<String>())
+            let problems = problems.map(|(view, why)| format!("{} cannot be used: {why}", view.connection.name));
+            let problems = problems.collect::<Vec<_>>().join("\n");
+            if problems.is_empty() { listed } else { format!("{listed}\n\n{problems}") }
         },
     )?;
     Ok(if views.iter().all(|view| view.problem.is_none()) { Exit::Done } else { Exit::Partial })

@@ -175,7 +175,7 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
                 table(["plugin", "kind", "lists", "looks up by", "creates", "updates", "moves", "deactivates"], able),
                 problems.join("\n"),
             ];
-            listed.join("\n\n")
+            listed.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
         },
     )?;
     Ok(if unusable.is_empty() { Exit::Done } else { Exit::Partial })

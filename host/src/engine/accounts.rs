@@ -2,9 +2,10 @@
 //!
 //! Links, decisions and plans are about the records of one account. It is kept at the first answer, and
 //! compared at every `check`, at the first work after a change of settings, secrets, grants or component,
-//! and once a day; with each work while the vendor has told neither name nor id, as where it holds nothing yet. While a connection answers as another account, nothing of its syncs is planned, applied
-//! or undone, and none of its connector's jobs runs, until it answers as before, or a person says that both
-//! are the same. One that is in no sync simply goes over to what it tells.
+//! and once a day; with each work while the vendor has told neither name nor id, as where it holds nothing yet.
+//! While a connection answers as another account, nothing of its syncs is planned, applied or undone, and none
+//! of its connector's jobs runs, until it answers as before, or a person says that both are the same. One that
+//! is in no sync simply goes over to what it tells.
 
 use super::Tenant;
 use super::claim::Claim;

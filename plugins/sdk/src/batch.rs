@@ -35,8 +35,8 @@ pub fn all_failed(changes: &[Change], failure: &Failure) -> Vec<Outcome> {
     changes.iter().map(failed).collect()
 }
 
-/// What a failure means for a batch. A right that one record alone is refused is that record's matter: where it is the
-/// only one that was sent, nothing says that others are refused as well. A refused login is everybody's.
+/// What a failure means for a batch. Of a batch of one change, a refused right is that record's matter: nothing says
+/// that others are refused as well. A refused login is everybody's.
 pub fn refused_alone(changes: &[Change], is_login: bool, failure: Failure) -> Failure {
     match failure {
         Failure::Denied(why) if changes.len() == 1 && !is_login => Failure::rejected(why),

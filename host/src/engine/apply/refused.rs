@@ -59,7 +59,8 @@ impl Session<'_, '_> {
     /// Tells that what is left of a kind and action waits.
     fn wait(&self, (kind, action): (Kind, Action), why: &str, tally: &mut Tally) {
         let what = format!("{} {kind}", action.as_str());
-        tally.tell(what.clone(), format!("what is left of it waits: {why}"));
-        self.work.complain([format!("{what}: what is left of it waits: {why}")]);
+        let waits = format!("what is left of it waits: {why}");
+        self.work.complain([format!("{what}: {waits}")]);
+        tally.tell(what, waits);
     }
 }

@@ -156,3 +156,53 @@ fn plugins_of_another_contract_or_changed_are_marked_and_the_others_are_listed()
     // Each of them alone says the same.
     program.run("plugin inspect aaa-older").refused(1, &["is written for contract 0.1.0"]);
 }
+
+#[test]
+fn a_superseded_plugin_that_cannot_be_used_counts_only_while_a_connection_is_pinned_to_it() {
+    let program = Program::with_plugins();
+    let older = shell("0.1.0", &MANIFEST.replace("0.2.0", "0.1.0"), "");
+    let digest: String = sha2::Sha256::digest(&older).iter().map(|byte| format!("{byte:02x}")).collect();
+    program.write(&format!("plugins/{digest}.wasm"), &older);
+    let manifest = MANIFEST.replace("id = \"x\"", "id = \"autotask\"");
+    let store = rusqlite::Connection::open(program.folder().join("crosswalk.db")).unwrap();
+    store
+        .execute(
+            "INSERT INTO plugins (id, version, digest, manifest, file, added_at) VALUES ('autotask', '0.0.1', ?1, ?2, ?3, 0)",
+            [digest.as_str(), &manifest, &format!("{digest}.wasm")],
+        )
+        .unwrap();
+
+    let superseded = |code: i32| {
+        let listed = program.run("plugin list --json").ends(code).json();
+        let of = |version: &str| {
+            let mut all = listed.as_array().unwrap().iter();
+            all.find(|view| view["manifest"]["id"] == "autotask" && view["manifest"]["version"] == version)
+                .map(|view| view["superseded"].clone())
+        };
+        (of("0.0.1"), of("0.1.0"))
+    };
+    let said = program.run("plugin list").ends(0).out;
+    assert!(said.contains("autotask 0.0.1 is superseded and cannot be used: the component is written for"), "{said}");
+    assert_eq!(superseded(0), (Some(true.into()), Some(false.into())));
+
+    // A connection of another tenant is pinned to it: then it counts.
+    store
+        .execute_batch(&format!(
+            "INSERT INTO tenants (id, name, added_at) VALUES (77, 'other', 0);
+             INSERT INTO connections (tenant, name, plugin, digest, settings, grants, buckets, revision)
+             VALUES (77, 'psa', 'autotask', '{digest}', '{{}}', '{{}}', '{{}}', 1);"
+        ))
+        .unwrap();
+    let said = program.run("plugin list").ends(4).out;
+    assert!(said.contains("autotask 0.0.1 cannot be used: the component is written for"), "{said}");
+    assert_eq!(superseded(4), (Some(false.into()), Some(false.into())));
+    // Its own tenant sees a row without a title, and the code that the help names.
+    let said = program.run("connection list --tenant other").ends(4).out;
+    let row = said.lines().find(|line| line.starts_with("psa")).unwrap();
+    let cells: Vec<&str> = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    assert_eq!(cells, ["psa", "autotask", "-", "0 of 0", "-", "its plugin cannot be used"], "{said}");
+    let help = program.run("connection list --help").ends(0).out;
+    assert!(help.contains("exit code is 4"), "{help}");
+    let codes = program.run("--help").ends(0).out;
+    assert!(codes.lines().any(|line| line.trim().starts_with("4 ") && line.contains("plugin")), "{codes}");
+}

@@ -28,6 +28,8 @@ Examples:
       --endpoint api=https://psa.example/api --bucket hour=5000,at-once=2")]
     Add(AddArgs),
     /// List the connections
+    #[command(after_help = "\
+A connection whose plugin cannot be used is listed with the reason, and the exit code is 4.")]
     List,
     /// Show a connection: settings, grants, limits, and which secrets are set
     Show {
@@ -250,7 +252,7 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
                 [
                     view.connection.name.to_string(),
                     view.connection.plugin.to_string(),
-                    view.title.clone(),
+                    or_dash(Some(&view.title)),
                     format!("{granted} of {}", view.endpoints.len()),
                     or_dash(Some(view.secrets.join(", "))),
                     health(view),

@@ -17,7 +17,7 @@ Exit codes:
     1  failed
     2  the command was used wrongly
     3  a plan has changes that wait for an approval
-    4  done in part: something was not read, or some records failed or went stale
+    4  done in part: something was not read, some records failed or went stale, or a plugin cannot be used
     5  brakes, the sync's trust, or a connection that answers as another account hold what is left to do
     6  another process works on the same sync, or holds the database
   130  interrupted";

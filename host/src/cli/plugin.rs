@@ -4,7 +4,7 @@ use super::exit::{Exit, Told};
 use super::output::{count, or_dash, short, table, tick};
 use super::session::Session;
 use crate::builder::{BuildOptions, Built, Choice, build, pack};
-use crate::engine::{PluginList, PluginView, UnusablePlugin};
+use crate::engine::{PluginList, PluginView, UnusablePlugin, UsablePlugin};
 use crate::model::manifest::COMPONENT_BYTES_MAX;
 use crate::model::manifest::{Choices, SettingType};
 use crate::model::{KindDescription, Manifest, Operation, PluginId};
@@ -65,10 +65,11 @@ Example:
         /// The file
         file: PathBuf,
     },
-    /// List the installed plugins and what they can do with which kind
+    /// List the installed plugins and what they can do with each kind
     #[command(after_help = "\
-One that this host cannot use, as one built for another contract, is named with what to do about
-it; the exit code is 4 then.")]
+A plugin that this host cannot use (it was built for another contract, its file was changed) is
+listed with what to do about it, and the exit code is 4. A superseded version does not count: a
+newer one is installed, and no connection is pinned to it.")]
     List,
     /// Show what a plugin asks for: endpoints, settings, secrets, limits
     #[command(after_help = "\
@@ -147,11 +148,14 @@ async fn add(session: &Session<'_>, file: &Path) -> anyhow::Result<Exit> {
 async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
     let PluginList { plugins, unusable } = session.engine()?.plugin_list().await?;
     session.output.answer(
-        || plugins.iter().map(document).chain(unusable.iter().map(unusable_document)).collect(),
+        || plugins.iter().map(usable_document).chain(unusable.iter().map(unusable_document)).collect(),
         || {
             let problems: Vec<String> = unusable
                 .iter()
-                .map(|one| format!("{} {} cannot be used: {}", one.id, one.version, one.problem))
+                .map(|one| {
+                    let superseded = if one.superseded { "is superseded and " } else { "" };
+                    format!("{} {} {superseded}cannot be used: {}", one.id, one.version, one.problem)
+                })
                 .collect();
             if plugins.is_empty() && !problems.is_empty() {
                 return problems.join("\n");
@@ -159,26 +163,33 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
             if plugins.is_empty() {
                 return "no plugin is installed: `crosswalk plugin add FILE` installs one".to_owned();
             }
-            let rows = plugins.iter().map(|plugin| {
-                let manifest = &plugin.manifest;
+            let rows = plugins.iter().map(|UsablePlugin { view, superseded }| {
+                let manifest = &view.manifest;
                 [
                     manifest.id.to_string(),
                     manifest.version.clone(),
                     manifest.title.clone(),
                     manifest.contract.clone(),
-                    short(&plugin.digest).to_owned(),
+                    short(&view.digest).to_owned(),
+                    if *superseded { "superseded" } else { "current" }.to_owned(),
                 ]
             });
-            let able = plugins.iter().flat_map(abilities);
+            let able = plugins.iter().filter(|plugin| !plugin.superseded).flat_map(|plugin| abilities(&plugin.view));
             let listed = [
-                table(["plugin", "version", "title", "contract", "sha256"], rows),
+                table(["plugin", "version", "title", "contract", "sha256", "state"], rows),
                 table(["plugin", "kind", "lists", "looks up by", "creates", "updates", "moves", "deactivates"], able),
                 problems.join("\n"),
             ];
             listed.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
         },
     )?;
-    Ok(if unusable.is_empty() { Exit::Done } else { Exit::Partial })
+    Ok(if unusable.iter().all(|one| one.superseded) { Exit::Done } else { Exit::Partial })
+}
+
+fn usable_document(one: &UsablePlugin) -> Value {
+    let mut document = document(&one.view);
+    document["superseded"] = json!(one.superseded);
+    document
 }
 
 fn unusable_document(one: &UnusablePlugin) -> Value {
@@ -189,6 +200,7 @@ fn unusable_document(one: &UnusablePlugin) -> Value {
         "imports": null,
         "description": null,
         "problem": one.problem,
+        "superseded": one.superseded,
     })
 }
 

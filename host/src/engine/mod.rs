@@ -72,7 +72,7 @@ pub use imports::{Import, ImportChange};
 pub use link_file::{LINK_COLUMNS, LinkRow};
 pub use links::{Decision, LinkFilter, LinkView};
 pub use planning::{PlanReport, RunReport};
-pub use plugins::{PluginAdded, PluginList, PluginView, UnusablePlugin};
+pub use plugins::{PluginAdded, PluginList, PluginView, UnusablePlugin, UsablePlugin};
 pub use progress::{NoProgress, Progress, Stage};
 pub use prune::{PruneReport, PrunedRows};
 pub use query::{ChangeView, LinkCount};

@@ -46,13 +46,24 @@ pub struct UnusablePlugin {
     pub digest: String,
     /// Why, and what to do.
     pub problem: String,
+    /// Whether nothing needs it: a newer version is installed, and no connection is pinned to this one.
+    pub superseded: bool,
+}
+
+/// An installed plugin that this host can use.
+#[derive(Debug, Clone, Serialize)]
+pub struct UsablePlugin {
+    /// The plugin.
+    pub view: PluginView,
+    /// As [`UnusablePlugin::superseded`].
+    pub superseded: bool,
 }
 
 /// The installed plugins.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct PluginList {
     /// Those that can be used.
-    pub plugins: Vec<PluginView>,
+    pub plugins: Vec<UsablePlugin>,
     /// Those that cannot: of another contract, changed, gone, or failing when they are asked what they can do.
     pub unusable: Vec<UnusablePlugin>,
 }
@@ -115,10 +126,15 @@ impl Engine {
     /// # Errors
     /// The database's.
     pub async fn plugin_list(&self) -> Result<PluginList, Error> {
+        let (rows, pinned) = tokio::try_join!(self.parts.store.plugin_list(), self.parts.store.plugins_pinned())?;
         let mut list = PluginList::default();
-        for row in self.parts.store.plugin_list().await? {
+        let mut newest = None;
+        for row in rows {
+            // The newest of each stands first.
+            let superseded = newest.as_ref() == Some(&row.id) && !pinned.contains(&row.digest);
+            newest = Some(row.id.clone());
             match self.parts.view_row(&row).await {
-                Ok(view) => list.plugins.push(view),
+                Ok(view) => list.plugins.push(UsablePlugin { view, superseded }),
                 Err(error @ (Error::Plugin(..) | Error::Vendor { .. })) => {
                     let problem = unusable(&error);
                     list.unusable.push(UnusablePlugin {
@@ -126,6 +142,7 @@ impl Engine {
                         version: row.version,
                         digest: row.digest,
                         problem,
+                        superseded,
                     });
                 }
                 Err(error) => return Err(error),

@@ -5,6 +5,7 @@ use super::{Store, StoreError};
 use crate::model::{PluginId, Timestamp};
 use rusqlite::{Row, params};
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// One installed component.
@@ -77,6 +78,18 @@ impl Store {
         self.read(move |db| {
             let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM plugins WHERE id = ?1"))?;
             Ok(collect(select.query([id.as_str()])?, read)?.into_iter().max_by_key(age))
+        })
+        .await
+    }
+
+    /// The digests that connections are pinned to, those of all tenants.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn plugins_pinned(&self) -> Result<HashSet<String>, StoreError> {
+        self.read(|db| {
+            let mut select = db.prepare_cached("SELECT DISTINCT digest FROM connections")?;
+            Ok(collect(select.query([])?, |row| Ok(row.get(0)?))?.into_iter().collect())
         })
         .await
     }

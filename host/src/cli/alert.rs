@@ -16,9 +16,9 @@ use serde_json::json;
 pub(super) enum AlertCommand {
     /// Read the alerts now, and make, note or close tickets as trust allows
     #[command(after_help = "\
-Alerts of one device and condition share a ticket. One that comes back soon after its ticket was closed
-opens that again (`crosswalk sync set SYNC --swing-hours`). With the trust `approve` the plan waits for
-`crosswalk apply`; with `automatic` it is applied at once. Exits as `crosswalk run` does.
+Alerts of one device and condition share a ticket. An alert that comes back soon after its ticket was
+closed opens the ticket again (`crosswalk sync set SYNC --swing-hours`). With the trust `approve` the
+plan waits for `crosswalk apply`; with `automatic` it is applied at once. Exits as `crosswalk run` does.
 
 Examples:
   crosswalk alert poll rmm-to-psa --plan
@@ -26,7 +26,7 @@ Examples:
     Poll {
         /// The sync
         sync: SyncName,
-        /// Only show what would be done, writing nothing
+        /// Only show the plan; write nothing
         #[arg(long)]
         plan: bool,
     },
@@ -34,7 +34,7 @@ Examples:
     List {
         /// The sync
         sync: SyncName,
-        /// Only those without a ticket
+        /// Only alerts without a ticket
         #[arg(long)]
         open: bool,
     },

@@ -24,8 +24,8 @@ fn releasable() -> PossibleValuesParser {
 /// Do what a plan says.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Each change is looked at again before it is done; what went stale since is refused and told. A newer
-plan of the whole sync that says something else supersedes this one: then nothing is done, with exit code 1.
+Each change is checked again before it is done; a stale change is refused, with the reason. A newer
+plan of the whole sync with other changes supersedes this one: nothing is done, and the exit code is 1.
 Nothing is lost when it is stopped: the next plan or apply goes on from there.
 
 Examples:
@@ -35,7 +35,7 @@ Examples:
 pub(super) struct ApplyArgs {
     /// The plan
     plan: PlanId,
-    /// Let go what this brake holds; repeat for several
+    /// Release what this brake holds; repeat for several
     #[arg(long, value_name = "BRAKE", value_parser = releasable())]
     release: Vec<String>,
     /// Only changes of this source customer, by its id
@@ -55,9 +55,9 @@ pub(super) struct ApplyArgs {
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     after_help = "\
-Only kinds with the trust `automatic` are applied, and nothing that a brake holds; the rest
-waits in the plan. For a timer of the machine. `crosswalk runs` lists past runs; a sync that
-is called `undo` is run by `crosswalk run -- undo`.
+Applies only kinds with the trust `automatic`, and nothing that a brake holds; the rest waits in the
+plan. Suits a timer of the machine. `crosswalk runs` lists past runs; `crosswalk run -- undo` runs a
+sync called `undo`.
 
 Examples:
   crosswalk run rmm-to-psa

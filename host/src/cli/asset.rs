@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 /// What can be done with one asset.
 #[derive(Debug, Subcommand)]
 pub(super) enum AssetCommand {
-    /// Read one asset now and update what it is linked to at once
+    /// Read one asset now and update its target record at once
     #[command(after_help = "\
-Reads this one asset from both sides and writes what differs, check-in times and the like too.
-Only an asset that is linked can be refreshed; nothing is ever created twice.
+Reads the asset from both sides and writes what differs, check-in times included. Only a linked asset
+can be refreshed; nothing is created.
 
 Example:
   crosswalk asset refresh rmm-to-psa 4711")]

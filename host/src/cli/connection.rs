@@ -18,9 +18,8 @@ use std::collections::BTreeMap;
 pub(super) enum ConnectionCommand {
     /// Add a connection: an account at a vendor
     #[command(after_help = "\
-Secrets that the plugin requires and that are not named are asked for, without echo, when
-this runs on a terminal. They are never taken from the arguments. `plugin inspect` lists
-settings, secrets, endpoints and buckets.
+On a terminal, each required secret without a flag is asked for, without echo. No flag takes a
+secret itself. `plugin inspect` lists settings, secrets, endpoints and buckets.
 
 Examples:
   crosswalk connection add rmm --plugin some-rmm --grant-all
@@ -38,10 +37,10 @@ A connection whose plugin cannot be used is listed with the reason, and the exit
     },
     /// Ask the vendor whether the account is usable, and who it is
     #[command(after_help = "\
-The account that answers first is kept: links are about its records. When settings, secrets or
-endpoints lead to another one, every sync of the connection is held until it is pointed back,
-or until you say that both are the same account. That is journalled with both and your reason,
-and plans made before are void. For another account, add a connection and a sync of its own.
+The first account that answers is kept, since links are about its records. When settings,
+secrets or endpoints lead to another account, every sync of the connection is held until the
+connection points back, or until --same confirms that both are one account. The journal keeps both
+accounts and the reason, and earlier plans are void. For another account, add a connection and a sync.
 
 Examples:
   crosswalk connection check psa
@@ -49,7 +48,7 @@ Examples:
     Check {
         /// The connection
         name: ConnectionName,
-        /// Say that the account which answers now is the one of before
+        /// Confirm that the account that answers now is the same as before
         #[arg(long, requires = "reason")]
         same: bool,
         /// Why both are the same account
@@ -58,8 +57,8 @@ Examples:
     },
     /// Grant an endpoint that the plugin asks for
     #[command(after_help = "\
-A host that resolves to an address which is not public (in your own network, on this machine)
-is refused until it is granted as such, with its port. An address that you type yourself is.
+A host name that resolves to a private address (in your own network, or on this machine) is
+refused until `--private HOST:PORT` grants it. A private address in --url itself is granted with it.
 
 Examples:
   crosswalk connection grant psa api --url https://psa.office.example/api
@@ -72,7 +71,7 @@ Examples:
         /// Where it is, if not where the plugin says
         #[arg(long)]
         url: Option<String>,
-        /// Let a server of it have an address that is not public: one of your own
+        /// Allow this server of the endpoint to have a private address
         #[arg(long, value_name = "HOST:PORT")]
         private: Vec<String>,
     },
@@ -83,7 +82,7 @@ Examples:
         /// The endpoint, by its name in the plugin
         endpoint: String,
     },
-    /// Let a connection go on that is in quarantine since its connector kept crashing
+    /// Release a connection that is in quarantine after repeated crashes of its connector
     Release {
         /// The connection
         name: ConnectionName,
@@ -102,7 +101,7 @@ Example:
     Help {
         /// The connection
         name: ConnectionName,
-        /// The failure: denied, throttled, unavailable, rejected, … [default: all there are texts about]
+        /// The failure: denied, throttled, unavailable, rejected, … [default: every failure with a text]
         failure: Option<String>,
     },
     /// List what can be chosen for a setting, asked from the vendor now
@@ -137,7 +136,7 @@ pub(super) struct AddArgs {
 pub(super) struct SetArgs {
     /// The connection
     name: ConnectionName,
-    /// Leave a setting to its default again
+    /// Reset a setting to its default
     #[arg(long = "unset", value_name = "SETTING")]
     unset: Vec<String>,
     #[command(flatten)]
@@ -152,7 +151,7 @@ struct ValueArgs {
     settings: Vec<Pair>,
     #[command(flatten)]
     secrets: SecretArgs,
-    /// Put your numbers in place of the vendor's call limits; `unlimited` is none
+    /// Replace a call limit of the vendor; `unlimited` removes it
     #[arg(long = "bucket", value_name = "NAME=CALLS[,at-once=N]", value_parser = bucket)]
     buckets: Vec<(String, BucketOverride)>,
 }

@@ -58,7 +58,7 @@ pub(super) struct TableArgs {
     /// The form: csv or json
     #[arg(long, default_value = "csv")]
     format: Format,
-    /// What separates the cells of CSV
+    /// The separator of CSV
     #[arg(long, default_value = "semicolon", value_name = "WHICH")]
     separator: SeparatorArg,
 }
@@ -85,7 +85,7 @@ pub(super) struct ImportArgs {
     pub(super) sync: SyncName,
     /// The file; `-` is standard input
     pub(super) file: PathBuf,
-    /// Only show what it would change
+    /// Only show what would change; store nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }

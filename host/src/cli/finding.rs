@@ -16,44 +16,44 @@ const PAGE: usize = 1000;
 /// List what plans found and left as it is.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum FindingCommand {
-    /// List the findings of a plan, those that say the same together
+    /// List the findings of a plan, grouped by what they say
     List(ListArgs),
 }
 
 /// List the findings of a plan.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A finding is a record, or a part of one, that a plan does not bring in step, with the reason. They are
-counted by kind and cause in each plan, and kept one by one for the newest plans of a sync. Where a
-plan has more than 100000, the first 100000 are kept one by one and the answer says so.
+A finding is a record, or a part of one, that a plan does not bring in step, with the reason. Each
+plan counts its findings by kind and cause. The newest plans of a sync also keep them one by one,
+up to 100000 a plan; where there are more, the answer says so.
 
 Examples:
   crosswalk finding list rmm-to-psa
   crosswalk finding list rmm-to-psa --finding by-hand --each
   crosswalk finding list --plan 12 --kind asset --customer 17 --each --all")]
 pub(super) struct ListArgs {
-    /// The sync, whose newest plan is meant
+    /// The sync; its newest plan is listed
     #[arg(required_unless_present = "plan", conflicts_with = "plan")]
     sync: Option<SyncName>,
-    /// This plan instead of the newest of a sync
+    /// The plan, instead of the newest of a sync
     #[arg(long)]
     plan: Option<PlanId>,
-    /// Only of this kind
+    /// Only findings of this kind
     #[arg(long)]
     kind: Option<Kind>,
-    /// Only with this cause, as the list names it: by-hand, cannot, not-fetched, …
+    /// Only findings with this cause, as the list names it: by-hand, cannot, not-fetched, …
     #[arg(long, value_name = "CAUSE")]
     finding: Option<Cause>,
-    /// Only of this source customer, by its id
+    /// Only findings of this source customer, by its id
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
-    /// One by one
+    /// List each finding by itself
     #[arg(long)]
     each: bool,
-    /// With --each: those after this number
+    /// With --each: start after this number
     #[arg(long, value_name = "NUMBER", requires = "each", default_value_t = 0)]
     after: u64,
-    /// All, however many there are
+    /// List all of them, without a limit
     #[arg(long)]
     all: bool,
 }

@@ -35,7 +35,7 @@ pub(super) struct JournalArgs {
     /// Only this event: created, linked, updated, failed, refused, …
     #[arg(long)]
     event: Option<String>,
-    /// At most so many entries
+    /// The most entries to list
     #[arg(long, default_value_t = 50)]
     limit: usize,
 }
@@ -45,7 +45,7 @@ pub(super) struct JournalArgs {
 pub(super) struct RunsArgs {
     /// Only of this sync
     sync: Option<SyncName>,
-    /// At most so many runs
+    /// The most runs to list
     #[arg(long, default_value_t = 20)]
     limit: usize,
 }

@@ -39,7 +39,7 @@ Example:
         /// The target record's id
         target: String,
     },
-    /// Say that a source record is to be created in the target
+    /// Have a source record created in the target
     Create {
         #[command(flatten)]
         record: RecordArgs,
@@ -49,7 +49,7 @@ Example:
         #[command(flatten)]
         record: RecordArgs,
     },
-    /// Forget what was decided of a source record: matching starts afresh
+    /// Forget what was decided about a source record; matching starts afresh
     Forget {
         #[command(flatten)]
         record: RecordArgs,
@@ -64,10 +64,10 @@ Example:
         /// The target record's id
         target: String,
     },
-    /// Take a decision back: its links and switches are again as they were before it
+    /// Take a decision back: restore its links and switches as they were before
     #[command(after_help = "\
-What was written for a link since is not undone (`crosswalk run undo` does that), and what was
-decided on since stays. `crosswalk journal` names the decisions.
+Later writes are not undone (`crosswalk run undo` does that), and later decisions stay. `crosswalk
+journal` names the decisions.
 
 Example:
   crosswalk link take-back rmm-to-psa d1f4a9c2e")]
@@ -84,7 +84,7 @@ Example:
     Accept {
         /// The sync
         sync: SyncName,
-        /// Of which kind
+        /// The kind of the links
         #[arg(long, default_value = "customer")]
         kind: Kind,
         /// The score, from 0 to 1
@@ -96,8 +96,8 @@ Example:
     },
     /// Decide whether a customer that is in the target alone is created at the source
     #[command(after_help = "\
-Only for a sync with `--reverse`. Without a decision it is created when no source customer has
-a name near its own; the plan's findings tell those that wait for one.
+Only for a sync with `--reverse`. Without a decision, a customer is created when no source customer
+has a similar name; the findings of the plan list the customers that wait for a decision.
 
 Examples:
   crosswalk link reverse rmm-to-psa 29683 create
@@ -117,17 +117,17 @@ Examples:
         sync: SyncName,
         #[command(flatten)]
         form: TableArgs,
-        /// The file; none, or `-`, is standard output
+        /// The file [default: `-`, standard output]
         file: Option<PathBuf>,
         #[command(flatten)]
         filter: FilterArgs,
     },
-    /// Take decisions from a CSV or JSON file: all of it, or nothing while a row is wrong
+    /// Import decisions from a CSV or JSON file; one wrong row refuses the whole file
     #[command(after_help = "\
 The columns that decide are kind, source, state (linked, create, excluded, unmapped) and, for
-linked, target. A name beside an id must be its name, or empty. Rows that nobody changed since
-the export decide nothing, and a changed row is refused when somebody decided on it since. CSV
-is read with any separator and encoding a spreadsheet saves; columns you add are ignored.
+linked, target. A name beside an id must be its name, or empty. An unchanged row decides nothing,
+and a changed row is refused when its record was decided on after the export. CSV is read with any
+separator and encoding that a spreadsheet saves; columns you add are ignored.
 
 Example:
   crosswalk link export rmm-to-psa links.csv      (edit it, then)
@@ -149,16 +149,16 @@ pub(super) struct RecordArgs {
 /// Which links.
 #[derive(Debug, clap::Args)]
 pub(super) struct FilterArgs {
-    /// Only this kind
+    /// Only links of this kind
     #[arg(long)]
     kind: Option<Kind>,
-    /// Only in this state; repeat for several
+    /// Only links in this state; repeat for several
     #[arg(long = "state", value_name = "STATE")]
     states: Vec<LinkState>,
-    /// Only those of this source customer, by its id
+    /// Only links of this source customer, by its id
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
-    /// Only with this text in a name, of either side
+    /// Only links with this text in a name, of either side
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
 }

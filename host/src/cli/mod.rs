@@ -92,9 +92,9 @@ flags win over the environment, and that over the file.
 ///
 /// Every vendor is a plugin, a sandboxed WebAssembly component. A connection is an account
 /// at a vendor; a sync leads from one connection to another. `plan` shows what would be
-/// done and writes nothing; `apply` does exactly that. With alerts, a sync makes tickets of them;
-/// with usage, it keeps the quantities on contracts at what a vendor of licences counts, line by
-/// line approved.
+/// done and writes nothing; `apply` does exactly that. A sync of alerts makes tickets of them; a
+/// sync of usage keeps the quantities on contracts at a licence vendor's counts, each line after an
+/// approval.
 #[derive(Debug, Parser)]
 #[command(name = "crosswalk", version, after_help = FIRST_STEPS.to_owned() + exit::TABLE, max_term_width = 110)]
 pub struct Args {
@@ -116,7 +116,7 @@ pub struct Args {
     /// Log more; repeat for still more
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Options of every command")]
     verbose: u8,
-    /// Tell errors only: no progress, no talk
+    /// Print errors only: no progress, no messages
     #[arg(short, long, global = true, help_heading = "Options of every command")]
     quiet: bool,
 }
@@ -133,16 +133,16 @@ enum Command {
     /// Set up accounts at vendors: settings, secrets, and what they may reach
     #[command(subcommand)]
     Connection(connection::ConnectionCommand),
-    /// Say what flows from which connection to which, and by which rules
+    /// Set up which records go from which connection to which, by which rules
     #[command(subcommand)]
     Sync(sync::SyncCommand),
-    /// See customers and decide about them: accounts, contracts, switches, how it went last
+    /// List customers and decide on them: accounts, contracts, switches
     #[command(subcommand)]
     Customer(customer::CustomerCommand),
     /// Decide which product is which service
     #[command(subcommand)]
     Product(product::ProductCommand),
-    /// Bill by usage: look at what is counted, and approve it
+    /// Bill by usage: list counts and approve them
     #[command(subcommand)]
     Usage(usage::UsageCommand),
     /// Decide which source record is which target record
@@ -150,7 +150,7 @@ enum Command {
     Link(link::LinkCommand),
     /// Read both sides and show what would be done, writing nothing
     Plan(plan::PlanArgs),
-    /// List what plans found and left as it is
+    /// List what plans found and did not change
     #[command(subcommand)]
     Finding(finding::FindingCommand),
     /// Do what a plan says, or a part of it
@@ -163,7 +163,7 @@ enum Command {
     /// Turn alerts into tickets
     #[command(subcommand)]
     Alert(alert::AlertCommand),
-    /// See and settle writes whose outcome is not known
+    /// List and settle writes whose outcome is not known
     #[command(subcommand)]
     Uncertain(uncertain::UncertainCommand),
     /// List past runs and how they ended

@@ -25,20 +25,20 @@ Example:
         /// The file to write [default: connectors/ID.wasm in the target folder]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Which compiler: auto, installed or debian [default: $CROSSWALK_WASM_TOOLCHAIN, or auto]
+        /// The compiler: auto, installed or debian [default: $CROSSWALK_WASM_TOOLCHAIN, or auto]
         #[arg(long)]
         toolchain: Option<Choice>,
-        /// Where a compiler is unpacked if one must be [default: toolchain in the target folder]
+        /// The folder to unpack a compiler in, where one is needed [default: toolchain in the target folder]
         #[arg(long, value_name = "DIR")]
         toolchain_dir: Option<PathBuf>,
         /// The target folder [default: cargo's]
         #[arg(long, value_name = "DIR")]
         target_dir: Option<PathBuf>,
-        /// The largest plugin, in bytes
+        /// The most bytes a plugin may have
         #[arg(long, value_name = "BYTES", default_value_t = COMPONENT_BYTES_MAX)]
         max_bytes: u64,
     },
-    /// Make a component that another tool built a plugin: put its manifest into it
+    /// Add a manifest to a component that another tool built, as a plugin file
     #[command(after_help = "\
 Example:
   crosswalk plugin pack connector.wasm --manifest plugin.toml --out my-vendor.wasm")]
@@ -51,13 +51,13 @@ Example:
         /// The file to write
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// The largest plugin, in bytes
+        /// The most bytes a plugin may have
         #[arg(long, value_name = "BYTES", default_value_t = COMPONENT_BYTES_MAX)]
         max_bytes: u64,
     },
     /// Install a plugin file, pinned by its digest
     #[command(after_help = "\
-A connection goes on with the version it was made with.
+A connection keeps the version it was made with.
 
 Example:
   crosswalk plugin add my-vendor.wasm")]

@@ -14,16 +14,16 @@ use clap::Subcommand;
 /// Map products to services.
 #[derive(Debug, Subcommand)]
 pub(super) enum ProductCommand {
-    /// List the source's products: what each is mapped to, or what it may be and why
+    /// List the source's products with their services, or with proposals and reasons
     #[command(after_help = "\
 States: unmapped, proposed, linked, create, excluded, conflict, broken.")]
     List {
         /// The sync
         sync: SyncName,
-        /// Only in this state; repeat for several
+        /// Only products in this state; repeat for several
         #[arg(long = "state", value_name = "STATE")]
         states: Vec<LinkState>,
-        /// Only with this text in a name, of either side
+        /// Only products with this text in a name, of either side
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
     },
@@ -33,11 +33,11 @@ States: unmapped, proposed, linked, create, excluded, conflict, broken.")]
         sync: SyncName,
         /// A part of the name
         text: String,
-        /// At most so many
+        /// The most services to list
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
-    /// Say which service a product is
+    /// Map a product to a service
     #[command(after_help = "\
 Example:
   crosswalk product map licences CIXA-MSP --to 1234")]
@@ -48,17 +48,17 @@ Example:
         #[arg(long, value_name = "SERVICE")]
         to: String,
     },
-    /// Say that a service is to be made for a product
+    /// Have a service created for a product
     Create {
         #[command(flatten)]
         product: ProductArgs,
     },
-    /// Leave a product out: it is billed by nobody here
+    /// Exclude a product: it is not billed
     Exclude {
         #[command(flatten)]
         product: ProductArgs,
     },
-    /// Forget what was decided of a product: matching starts afresh
+    /// Forget what was decided about a product; matching starts afresh
     Forget {
         #[command(flatten)]
         product: ProductArgs,

@@ -7,29 +7,29 @@ use super::session::Session;
 /// Delete what is old.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-`crosswalk work` does this once a day for every tenant. What is kept how long stands in the data
-folder's crosswalk.toml; in days, with what it is where it is left out:
+`crosswalk work` prunes once a day, for every tenant. The data folder's crosswalk.toml sets how long
+things are kept, in days; these are the defaults:
 
   [retention]
-  plans-days = 90       # plans and their changes; for as long a run can be undone
+  plans-days = 90       # plans and their changes; a run can be undone for this long
   runs-days = 400       # runs
-  journal-days = 400    # the journal, without what it says of usage
-  usage-days = 3653     # counts, and what the journal says of usage: invoices are defended with it
-  gone-days = 90        # records their vendor has no more and no link leads from or to
+  journal-days = 400    # the journal, except for usage
+  usage-days = 3653     # counts, and the journal of usage: the proof of invoices
+  gone-days = 90        # records that are gone at their vendor and not linked
   tickets-days = 90     # alerts that are gone, their closed tickets, and the links between them
 
-Kept whatever these say: a plan with an open write, the newest plan of a sync, what is linked or
-was decided by a person. The file does not shrink; it stops growing. After the clock leapt by more
-than a week nothing goes until it has gone on for a week, or a person says that it is right.
+Always kept: a plan with an open write, the newest plan of a sync, links, and a person's decisions.
+The file does not shrink; it stops growing. After the clock leapt by more than a week, nothing is
+deleted for a week, unless --clock-is-right confirms the clock.
 
 Examples:
   crosswalk prune --dry-run
   crosswalk prune")]
 pub(super) struct PruneArgs {
-    /// Only say what would go
+    /// Only show what would be deleted
     #[arg(long)]
     dry_run: bool,
-    /// Say that the clock is right where it leapt and nothing is deleted for a week; the clock of every tenant
+    /// Confirm that the clock is right after a leap, for every tenant
     #[arg(long, conflicts_with = "dry_run")]
     clock_is_right: bool,
 }

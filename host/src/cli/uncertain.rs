@@ -11,39 +11,41 @@ use serde_json::{Value, json};
 /// See and settle writes whose outcome is not known.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum UncertainCommand {
-    /// List writes that may or may not have been carried out
+    /// List writes whose outcome is not known
     List(ListArgs),
-    /// Say what became of one, after a look at the vendor
+    /// Settle a write by hand, after a look at the vendor
     Settle(SettleArgs),
 }
 
 /// List uncertain writes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A write is uncertain when the vendor's reply did not come, or the program ended while it was written.
-It is looked up at once, after the vendor's quiet time, and again after growing pauses: by `work` when that
-is due, where its sync recurs, and by whatever run comes next (`plan`, `run`, `apply`). What is found is done; what is not there after that may be
-written again by a later run. Until then nothing else is planned for its record, and all else goes on.
+A write is uncertain when no reply of the vendor came, or the program ended while it was written. It
+is looked up at once, after the vendor's quiet time, and again after growing pauses: by the next
+`plan`, `run` or `apply`, or by `work` when the look-up is due and its sync has a schedule. A write that
+is found is done. A write that is not found after that may be written again by a later run. Until
+then nothing else is planned for its record.
 
 Examples:
   crosswalk uncertain list
   crosswalk uncertain list rmm-to-psa")]
 pub(super) struct ListArgs {
-    /// Only those of this sync
+    /// Only writes of this sync
     sync: Option<SyncName>,
 }
 
 /// Settle an uncertain write.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Look at the vendor first: nothing is asked of it but the record that is named. What is settled as not
-written is planned again; if it was written after all, it is then there twice. The journal keeps the reason.
+Look at the vendor first: this command reads only the named record. A write that is settled as not
+written is planned again; if it was written after all, it is then made twice. The journal keeps the
+reason.
 
 Examples:
   crosswalk uncertain settle 12.3 --written 29683125 --reason 'seen in the PSA, made at 14:02'
   crosswalk uncertain settle 12.3 --not-written --reason 'asked the vendor, ticket 4711'")]
 pub(super) struct SettleArgs {
-    /// The change: its plan and its place in it
+    /// The change: its plan and its place in the plan
     #[arg(value_name = "PLAN.PLACE")]
     change: ChangeId,
     /// It was written: the id of its record at the vendor
@@ -52,7 +54,7 @@ pub(super) struct SettleArgs {
     /// It was not written
     #[arg(long)]
     not_written: bool,
-    /// What was seen, for the journal
+    /// What was seen at the vendor, for the journal
     #[arg(long)]
     reason: String,
 }

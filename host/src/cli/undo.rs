@@ -17,14 +17,13 @@ const SHOWN: usize = 20;
 /// Take back what a run did.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What was made is taken out of use and no longer linked, what was written gets its earlier
-values back, what was moved or taken out of use goes back. What somebody changed since is
-left as it is, and said; the key this host leaves in a record stays. The next plan does not
-do it again: values that were put back count as a person's edit, and records that were made
-or linked are excluded, until `crosswalk link set` or `crosswalk link create` takes them up
-again. An undo is a run: it can be undone too.
+Created records are taken out of use and unlinked, written fields get their earlier values back, and
+moved or deactivated records go back. A field that somebody changed since is left, with a finding;
+the key that this host leaves in a record stays. The next plan does not do it again: restored values
+count as a person's edit, and records that were created or linked are excluded until `crosswalk link
+set` or `crosswalk link create` takes them up again. An undo is a run, and can be undone too.
 
-Without a yes nothing is done: the plan stays, and `crosswalk apply PLAN` does it later.
+Without a yes nothing is done: the plan stays, and `crosswalk apply PLAN` applies it later.
 
 Examples:
   crosswalk runs

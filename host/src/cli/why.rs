@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 /// Why a record is, or is not, in step.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The reason is the plan's own: what the newest plan holds or found of the record is told with the plan's
-number and time; what the rules can be asked of one record alone is told as it is now. Neither vendor is asked.
+Prints what the newest plan holds or found for the record, with the number and time of the plan. What
+the rules decide for one record alone is printed as of now. Neither vendor is asked.
 
 Examples:
   crosswalk why rmm-to-psa asset 4711

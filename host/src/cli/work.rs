@@ -12,17 +12,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Do what is due.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What is due is a fact in the database: a sync with an interval (`crosswalk sync set NAME --every
-60`, --daily or --monthly), the jobs that a plugin's manifest lets recur for connections of syncs that are not paused, and
-what connectors asked to be woken for; once a day what is old is pruned (`crosswalk prune --help`). Several of these may run at once, and commands by
-hand beside them: each thing is done by one. A signal stops it where nothing is lost, and it
-ends with 0. With --json each line is a document.
+The database keeps what is due: syncs with a schedule (`crosswalk sync set NAME --every 60`, --daily or
+--monthly), recurring jobs of the plugins of syncs that are not paused, wake-ups that connectors asked
+for, and pruning once a day (`crosswalk prune --help`). Several of these processes may run at once, and
+commands beside them: each item is done by one. A signal stops the process where nothing is lost, with
+the exit code 0. With --json each line is a document.
 
-Most of the time a thing waits for a vendor, so many are done side by side. Of one tenant no
-more than four are, and while others may come, half of the places are kept for tenants that have
-none; what failed the last time has a quarter. A vendor that hangs so keeps its own tenant
-waiting and no other. Each thing takes memory: about 1 MiB for a small sync, up to 150 MiB for
-one of 50,000 assets; lower --at-once where that is too much.
+An item mostly waits for a vendor, so that many run side by side, at most four of one tenant. Half of
+the places are kept for tenants with nothing under way, and items that failed the last time get a
+quarter: a vendor that hangs keeps no other tenant waiting. A small sync takes about 1 MiB of memory,
+one of 50,000 assets up to 150 MiB; lower --at-once where that is too much.
 
 Examples:
   crosswalk work
@@ -31,7 +30,7 @@ pub(super) struct WorkArgs {
     /// Do what is due now, and end
     #[arg(long)]
     once: bool,
-    /// How many things are done side by side, of all tenants together
+    /// The most items to run side by side, of all tenants together
     #[arg(long, value_name = "NUMBER", default_value = "32", value_parser = clap::value_parser!(u16).range(1..=64))]
     at_once: u16,
 }

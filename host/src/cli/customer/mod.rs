@@ -22,7 +22,7 @@ use which::{FilterArgs, SwitchedArgs, WhichArgs};
 /// Work with the customers of a sync.
 #[derive(Debug, Subcommand)]
 pub(super) enum CustomerCommand {
-    /// List customers: what they are mapped to, what is switched, how it went last and what to do
+    /// List customers: their mapping, their switches, the outcome of the last run and what to do
     #[command(after_help = "\
 States: mapped, unmapped, proposed, conflict, excluded.
 Endings of the last run: succeeded, failed, held, not-fetched.
@@ -45,7 +45,7 @@ Examples:
         sync: SyncName,
         /// A part of the name
         text: String,
-        /// At most so many
+        /// The most accounts to list
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
@@ -56,7 +56,7 @@ Examples:
         /// The customer, by its id or its whole name
         customer: String,
     },
-    /// Say which account and which contract of it a customer is
+    /// Map a customer to an account and one of its contracts
     #[command(after_help = "\
 An account is named by its id or its whole name, a contract by its id.
 
@@ -67,10 +67,10 @@ Examples:
   crosswalk customer map licences 5f0c1d7e --contract 29700001
   crosswalk customer map licences 5f0c1d7e --exclude")]
     Map(MapArgs),
-    /// Take proposals: which account a customer is, then which of its contracts
+    /// Accept proposed accounts, then proposed contracts
     #[command(after_help = "\
-A name that is the same but for case and legal form scores 1, the only contract in force of an
-account 0.9, the only one at all 0.6. What has a close second is left for you.
+A name that differs only by case and legal form scores 1, the only contract of an account that is
+in force 0.9, its only contract 0.6. A proposal with a close second is left for you.
 
 Example:
   crosswalk customer accept licences --score 0.9 --contract-score 0.6")]
@@ -122,17 +122,17 @@ Examples:
         switched: SwitchedArgs,
         #[command(flatten)]
         form: TableArgs,
-        /// The file; none, or `-`, is standard output
+        /// The file [default: `-`, standard output]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Take decisions from a CSV or JSON file: all of it, or nothing while a row is wrong
+    /// Import decisions from a CSV or JSON file; one wrong row refuses the whole file
     #[command(after_help = "\
-The column customer says which; account, contract, usage and tickets say what is decided,
-where they are not empty: an id, `exclude`, or `-` to forget; on or off. A name beside an id
-must be its name, or empty. Rows that nobody changed since the export decide nothing, and a
-changed row is refused when somebody decided on its customer since. CSV is read with any
-separator and encoding a spreadsheet saves; columns you add are ignored.
+The column customer names the customer. The columns account and contract hold an id, `exclude`, or
+`-` to forget; usage and tickets hold on or off; an empty cell decides nothing. A name beside an
+id must be its name, or empty. An unchanged row decides nothing, and a changed row is refused when
+its customer was decided on after the export. CSV is read with any separator and encoding that a
+spreadsheet saves; columns you add are ignored.
 
 Example:
   crosswalk customer export licences -o customers.csv      (edit it, then)

@@ -10,19 +10,19 @@ use crate::model::usage::Ending;
 /// Filters; all that are given must fit.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct FilterArgs {
-    /// Only with this text in the name
+    /// Only customers with this text in the name
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
-    /// Only in this state; repeat for several
+    /// Only customers in this state; repeat for several
     #[arg(long = "state", value_name = "STATE", value_parser = word::<CustomerState>)]
     states: Vec<CustomerState>,
-    /// Only those with something that is held: the same as `--status held`
+    /// Only customers with a held change: the same as `--status held`
     #[arg(long)]
     held: bool,
-    /// Only those of whom the source reports usage
+    /// Only customers for which the source reports usage
     #[arg(long)]
     with_usage: bool,
-    /// Only those whose last run ended so; repeat for several
+    /// Only customers whose last run ended this way; repeat for several
     #[arg(long = "status", value_name = "ENDING", value_parser = word::<Ending>)]
     endings: Vec<Ending>,
 }
@@ -48,10 +48,10 @@ impl FilterArgs {
 /// Filters by what is switched, where that is not what is being set.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct SwitchedArgs {
-    /// Only those whose usage is switched so
+    /// Only customers whose usage is switched on, or off
     #[arg(long, value_name = "on|off", value_parser = on_off)]
     usage: Option<bool>,
-    /// Only those whose tickets are switched so
+    /// Only customers whose tickets are switched on, or off
     #[arg(long, value_name = "on|off", value_parser = on_off)]
     tickets: Option<bool>,
 }

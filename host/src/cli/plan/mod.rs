@@ -21,7 +21,7 @@ Exits with 0 when there is nothing to do, with 3 when changes wait for an approv
 when nothing is to be done but something could not be read, with 5 when nothing is to be done
 but a bill stays wrong until somebody acts.
 
-What is left as it is, the findings, is counted by kind and cause; `crosswalk finding list` shows each.
+Findings, what the plan leaves as it is, are counted by kind and cause; `crosswalk finding list` lists them.
 
 Examples:
   crosswalk plan rmm-to-psa

@@ -33,10 +33,10 @@ Examples:
   crosswalk sync add rmm-to-psa --from rmm --to psa --sites primary --no-create customer \\
       --accept-score customer=0.95 --rule asset.name=seed-once --trust automatic --every 60")]
     Add(Box<AddArgs>),
-    /// Change rules of a sync, and how often it is run; what is not named stays
+    /// Change rules and schedule of a sync; what is not named stays
     #[command(after_help = "\
-A plan that was made before is judged by the rules it was made with; plan again. A sync that takes
-usage in, and has no schedule, is run once a day by `crosswalk work` where no time is given.
+An earlier plan keeps the rules it was made with; plan again. A sync that gets usage as a kind, and
+has no schedule, is run once a day by `crosswalk work` unless a time is given.
 
 Examples:
   crosswalk sync set rmm-to-psa --every 60
@@ -45,21 +45,21 @@ Examples:
   crosswalk sync set licences-to-psa --daily 02:30
   crosswalk sync set licences-to-psa --monthly last@22:00")]
     Set(Box<SetArgs>),
-    /// Let the schedule leave a sync alone; by hand it works as ever
+    /// Pause a sync: the schedule skips it, commands still work
     Pause {
         /// The sync
         name: SyncName,
     },
-    /// Let the schedule have a paused sync again; what it missed is done once
+    /// Resume a paused sync; the slots it missed are done once
     Resume {
         /// The sync
         name: SyncName,
     },
     /// Make a successor with another connection, pause this one, and plan
     #[command(after_help = "\
-For changing a vendor. The successor has the same rules and schedule; its links are proposed anew
-by its first plan, which writes nothing. What you excluded, or said to create, holds for another
-target too. The old sync keeps its links until it is removed: `sync resume` goes back.
+For a change of vendor. The successor has the same rules and schedule. Its first plan proposes
+links anew and writes nothing. Exclusions and requests to create also hold for another target. The
+old sync keeps its links until it is removed: `sync resume` goes back.
 
 Examples:
   crosswalk sync swap rmm-to-psa --to psa2
@@ -77,7 +77,7 @@ Examples:
         #[arg(long = "as", value_name = "NAME")]
         successor: Option<SyncName>,
     },
-    /// Remove a sync with all that was decided and linked in it; the journal stays
+    /// Remove a sync with its decisions and links; the journal stays
     Remove {
         /// The sync
         name: SyncName,
@@ -87,7 +87,7 @@ Examples:
     },
     /// List the syncs
     List,
-    /// Show a sync: its rules, its brakes, and how its links stand
+    /// Show a sync: its rules, its brakes and the states of its links
     Show {
         /// The sync
         name: SyncName,

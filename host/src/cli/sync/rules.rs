@@ -11,44 +11,44 @@ pub(super) struct RulesArgs {
     /// The kinds that take part: customer, location, asset, alert, or usage, which takes contracts and products along [default: customer,location,asset]
     #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
     kinds: Vec<Kind>,
-    /// What becomes of a customer's sites: `each` is a location, or all go to the `primary` one
+    /// Make `each` site of a customer a location, or bring all to the `primary` one
     #[arg(long, value_name = "each|primary", value_parser = word::<Sites>)]
     sites: Option<Sites>,
     /// Never create target records of this kind: link them, or leave them
     #[arg(long, value_name = "KIND")]
     no_create: Vec<Kind>,
-    /// Create target records of this kind where nothing matches, as is usual
+    /// Create target records of this kind where nothing matches (the default)
     #[arg(long, value_name = "KIND")]
     create: Vec<Kind>,
-    /// How much happens without a person: preview, approve or automatic
+    /// Set how much happens without a person: preview, approve or automatic
     #[arg(long, value_name = "[KIND=]TRUST", value_parser = kind_word::<Trust>)]
     trust: Vec<ForKind<Trust>>,
-    /// Link proposals with at least this score, from 0 to 1, without asking; `none` asks always
+    /// Link proposals with at least this score, from 0 to 1, without asking; `none` always asks
     #[arg(long, value_name = "[KIND=]SCORE|none", value_parser = kind_score)]
     accept_score: Vec<ForKind<Option<f64>>>,
-    /// Whose value of a field stands; the field `*` is all others and the name
+    /// Set whose value of a field wins; the field `*` stands for the name and every field without a rule
     #[arg(long = "rule", value_name = "KIND.FIELD=RULE", value_parser = rule)]
     rules: Vec<RuleArg>,
-    /// Write values that change at every read only when what the target has is this old
+    /// Write values that change at every read only when the target's are this old
     #[arg(long, value_name = "HOURS")]
     volatile_hours: Option<u32>,
     /// Deactivate what is missing at the source only after this long
     #[arg(long, value_name = "HOURS")]
     grace_hours: Option<u32>,
-    /// Create a device that tells no serial number, under a name that systems make up, only this long after it was
-    /// first seen; 0 at once
+    /// Wait this long, from when it was first seen, before creating a device with neither a serial number nor a name
+    /// of its own (DESKTOP-1H2J3K); 0 creates it at once
     #[arg(long, value_name = "HOURS")]
     identity_hours: Option<u32>,
     /// Do not hold everything of a kind's first run for review
     #[arg(long)]
     no_first_run_hold: bool,
-    /// Hold everything of a kind for review until a whole plan of it was released, as is usual
+    /// Hold everything of a kind for review until a whole plan of it was released (the default)
     #[arg(long, conflicts_with = "no_first_run_hold")]
     first_run_hold: bool,
-    /// Also create customers of the target that the source does not have there
+    /// Also create customers at the source that only the target has
     #[arg(long)]
     reverse: bool,
-    /// Create nothing at the source, as is usual
+    /// Create nothing at the source (the default)
     #[arg(long, conflicts_with = "reverse")]
     no_reverse: bool,
     /// Set a brake's limit, a share (`-percent`) or a least number (`-least`): of one customer deactivate, update, create, identity, quantity; over the whole sync sync-deactivate, sync-create, sync-identity, sync-quantity (such as sync-create-least)
@@ -56,13 +56,13 @@ pub(super) struct RulesArgs {
     brakes: Vec<(BrakeName, u32)>,
     #[command(flatten)]
     tickets: TicketArgs,
-    /// Whose calendar tells which day a quantity changes: an IANA name, such as Europe/Rome [default: UTC]
+    /// Time zone in which days are counted: an IANA name, such as Europe/Rome [default: UTC]
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
-    /// Whether usage and tickets are on for customers that nobody switched [default: on]
+    /// Switch usage and tickets on or off for customers without a switch of their own [default: on]
     #[arg(long, value_name = "on|off", value_parser = on_off)]
     switched: Option<bool>,
-    /// Whether several source customers may be one account, where usage but no sites and devices take part [default: on]
+    /// Allow several source customers on one account, in a sync of usage without locations and assets [default: on]
     #[arg(long, value_name = "on|off", value_parser = on_off)]
     share_accounts: Option<bool>,
 }
@@ -70,19 +70,19 @@ pub(super) struct RulesArgs {
 /// Rules of alerts, where the kind takes part.
 #[derive(Debug, clap::Args)]
 struct TicketArgs {
-    /// The target customer, by its id there, that gets the tickets of customers that are not linked [default: none, they are held]
+    /// The target customer, by its id, that gets the tickets of customers without a link [default: none, tickets are held]
     #[arg(long, value_name = "ID|none")]
     catch_all: Option<String>,
-    /// Leave tickets open when the vendor tells that their alerts are over
+    /// Leave tickets open when their alerts are over
     #[arg(long)]
     keep_tickets_open: bool,
-    /// Close tickets nobody worked on when their alerts are over, as is usual
+    /// Close tickets that nobody worked on when their alerts are over (the default)
     #[arg(long, conflicts_with = "keep_tickets_open")]
     close_tickets: bool,
-    /// Open the same ticket again when its alert comes back within so many hours after it was closed; 0 makes a new one each time [default: 4]
+    /// Open a ticket again when its alert comes back within this many hours; 0 opens a new ticket each time [default: 4]
     #[arg(long, value_name = "HOURS")]
     swing_hours: Option<u32>,
-    /// Make tickets of alerts that were raised from then on [default: from when alerts first took part]
+    /// Make tickets of alerts raised at this time or later [default: when alerts first took part]
     #[arg(long, value_name = "TIME", value_parser = time)]
     tickets_from: Option<Timestamp>,
 }

@@ -28,12 +28,12 @@ pub(in crate::cli) struct ApproveArgs {
     sync: SyncName,
     #[command(flatten)]
     which: WhichArgs,
-    /// With --all: what a brake holds, too, but for what --release has to name
+    /// With --all: also approve what a brake holds, except for brakes that need --release
     #[arg(long)]
     held: bool,
     #[command(flatten)]
     release: ReleaseArgs,
-    /// From which day on [default: today]
+    /// The first day of the change [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     effective: Option<Date>,
     /// Do not ask whether to go ahead
@@ -44,7 +44,7 @@ pub(in crate::cli) struct ApproveArgs {
 /// Which brakes are let go by their names.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ReleaseArgs {
-    /// Let go what this brake holds; repeat for several. Needed for edited, moved, zero, takeover and parts
+    /// Release what this brake holds; repeat for several. Needed for edited, moved, zero, takeover and parts
     #[arg(long, value_name = "BRAKE", value_parser = LINE_BRAKES)]
     pub(super) release: Vec<String>,
 }

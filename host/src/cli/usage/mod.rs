@@ -27,13 +27,12 @@ use which::WhichArgs;
 /// Bill by usage.
 #[derive(Debug, Subcommand)]
 pub(super) enum UsageCommand {
-    /// List lines: counted, on the contract, approved last, and what they would become
+    /// List lines: the count, the contract's quantity, the last approval and the next change
     #[command(after_help = "\
-States: waiting (to be approved), held (by a brake), in-step, not-fetched (the vendor told
-nothing, which is not zero), left (something has to be mapped or put right first), together (it
-adds up with another and is billed by that). A line that
-was dismissed or adjusted is in-step, with another number on the contract than is counted, until
-the count moves; `usage adjust SYNC CUSTOMER PRODUCT --quantity N` takes that back.
+States: waiting (to be approved), held (by a brake), in-step, not-fetched (the count is not known,
+which is not zero), left (something has to be mapped or corrected first), together (billed as a part
+of another line). A line that was dismissed or adjusted is in-step until the count moves, although
+the contract has another number; `usage adjust SYNC CUSTOMER PRODUCT --quantity N` takes that back.
 
 Examples:
   crosswalk usage list licences --state waiting --state held
@@ -41,23 +40,23 @@ Examples:
     List {
         /// The sync
         sync: SyncName,
-        /// Only of this customer; repeat for several
+        /// Only lines of this customer; repeat for several
         #[arg(long = "customer", value_name = "CUSTOMER")]
         customers: Vec<String>,
-        /// Only of this product; repeat for several
+        /// Only lines of this product; repeat for several
         #[arg(long = "product", value_name = "PRODUCT")]
         products: Vec<String>,
-        /// Only in this state; repeat for several
+        /// Only lines in this state; repeat for several
         #[arg(long = "state", value_name = "STATE", value_parser = word::<UsageState>)]
         states: Vec<UsageState>,
     },
-    /// Show what lines would become, and write it to the contracts after a yes
+    /// Show the next change of lines, and write it to the contracts after a yes
     #[command(after_help = "\
-Contracts are read again first. Of customers that are named, what a brake holds is approved,
-too; of all only with --held. What the brakes edited, moved, zero, takeover and parts hold goes
-only with --release and their names, and with --yes only as it was listed before: what changed
-meanwhile stays held. A day that cannot be (invoiced, outside the contract, changed once already)
-is told and left: choose another with --effective.
+Contracts are read again first. For named customers, what a brake holds is approved too; with --all
+only with --held. The brakes edited, moved, zero, takeover and parts need --release with their names.
+With --yes, only what was listed before is released; what changed meanwhile stays held. A day that
+cannot be (invoiced, outside the contract, changed once already) is refused: choose another with
+--effective.
 
 Examples:
   crosswalk usage approve licences 5f0c1d7e
@@ -65,14 +64,14 @@ Examples:
   crosswalk usage approve licences --all --held --yes
   crosswalk usage approve licences 5f0c1d7e --release edited --release zero")]
     Approve(ApproveArgs),
-    /// Write another quantity than is counted; it stays until the count moves
+    /// Write a quantity other than the count; it stays until the count moves
     Adjust {
         #[command(flatten)]
         line: LineArgs,
-        /// How many the contract shall have
+        /// The contract's new quantity
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
         quantity: i64,
-        /// From which day on [default: today]
+        /// The first day of the change [default: today]
         #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
         effective: Option<Date>,
         #[command(flatten)]
@@ -83,22 +82,22 @@ Examples:
     },
     /// Leave the contract as it is, until the count moves again
     #[command(after_help = "\
-Nothing is written to the vendor. Of customers that are named, what a brake holds is dismissed,
-too; of all only with --held. To take a dismissal back, write the count, or another number:
+Nothing is written to the vendor. For named customers, what a brake holds is dismissed too; with
+--all only with --held. To take a dismissal back, write the count, or another number:
 `crosswalk usage adjust SYNC CUSTOMER PRODUCT --quantity N`.
 
 Examples:
   crosswalk usage dismiss licences 5f0c1d7e --product CIXA-MSP
   crosswalk usage dismiss licences --all --product CIXA-MSP --held")]
     Dismiss(DismissArgs),
-    /// Say which line of the contract a line is, where it stands there twice or was replaced
+    /// Choose the contract line of a product that is on the contract twice or was replaced
     Take {
         #[command(flatten)]
         line: LineArgs,
         /// The contract's line, by its id
         target: String,
     },
-    /// Show what was counted of a customer when, and what was written when: for an invoice
+    /// Show counts and writes of a customer with their days, as proof of an invoice
     #[command(after_help = "\
 Counts are by month and product, with the first and the last day on which they were read so.
 
@@ -112,7 +111,7 @@ Example:
         /// Only of this product
         #[arg(long)]
         product: Option<String>,
-        /// As a file: csv or json
+        /// Print a file: csv or json
         #[arg(long)]
         format: Option<Format>,
     },
@@ -125,7 +124,7 @@ pub(super) struct DismissArgs {
     sync: SyncName,
     #[command(flatten)]
     which: WhichArgs,
-    /// With --all: what a brake holds, too
+    /// With --all: also dismiss what a brake holds
     #[arg(long)]
     held: bool,
     /// With --all: do not ask whether to go ahead

@@ -18,6 +18,8 @@ mod accepted;
 mod accounts;
 /// `why` agrees with the plan: every finding, brake and state, and the same reason of its record.
 mod agrees;
+/// Customers made anew: what was decided of the one before, whoever links its new record.
+mod anew;
 /// The author's page holds: its connector is built as the page says.
 mod author;
 /// What a person changes between a plan and its write, and what follows a write without a reply.

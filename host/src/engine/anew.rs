@@ -1,5 +1,6 @@
-//! A customer made anew at the source, whose account goes over to its new record: what else was decided of the one
-//! before goes along, with what was written for it. Its contract, its lines, and what was switched on or off for it.
+//! Customers made anew at the source, whose accounts go over to their new records: what else was decided of the ones
+//! before goes along, with what was written for them. Their contracts, their lines, sums that name them, and what was
+//! switched on or off for them.
 //!
 //! Who takes over from whom is decided in `matching` and `decisions`.
 
@@ -9,57 +10,77 @@ use super::planning::{adopted, given_up};
 use crate::model::usage::Switches;
 use crate::model::{Kind, LineKey, Link, LinkState, SyncName, Timestamp, Value};
 use crate::store::{StoreError, TenantStore};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What goes along.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Along {
-    /// Links: each as it is the new record's, and what is left of the one before.
+    /// Links: each as it is the new record's, what is left of the one before, and those of sums that name it.
     pub(super) links: Vec<Link>,
-    /// Switches of the new record.
+    /// Switches of the new records.
     pub(super) switches: Vec<(String, Switches)>,
 }
 
-/// What goes along with the account of a source customer to the record that it is now. What was decided for that one
-/// already stands.
+/// What goes along with the accounts of source customers to the records that they are now; `over` is each customer's
+/// old id and its new one. What was decided for that one already
+/// stands.
 ///
 /// # Errors
 /// The database's; `NotFound` (the sync).
 pub(super) async fn along(
     store: &TenantStore,
     sync: &SyncName,
-    (old, new): (&str, &str),
+    over: &[(String, String)],
     now: Timestamp,
 ) -> Result<Along, StoreError> {
     let mut found = Along::default();
-    let mut hand = |old: &Link, own: Option<&Link>, source: String| {
-        if is_decided(old) && !own.is_some_and(is_decided) {
-            found.links.push(Link { state: old.state, ..adopted(own, old, &source) });
-            found.links.push(given_up(old, &source, now));
-        }
-    };
-    let contract = |links: Vec<Link>| links.into_iter().find(|link| link.target_kind == Kind::Contract);
-    let [of_old, of_new] = [
-        contract(store.links_of_source(sync, Kind::Customer, old).await?),
-        contract(store.links_of_source(sync, Kind::Customer, new).await?),
-    ];
-    if let Some(of_old) = of_old {
-        hand(&of_old, of_new.as_ref(), new.to_owned());
+    if over.is_empty() {
+        return Ok(found);
     }
-    let lines = store.links_all(sync, Kind::Usage).await?;
-    let lines: HashMap<LineKey, Link> =
-        lines.into_iter().filter_map(|link| Some((link.source.parse().ok()?, link))).collect();
-    let mut of_old: Vec<_> = lines.iter().filter(|(key, _)| key.customer == old).collect();
-    of_old.sort_by(|a, b| a.0.cmp(b.0));
-    for (key, link) in of_old {
-        let as_new = LineKey::new(new, &key.product);
-        hand(&renamed(link, old, new), lines.get(&as_new), as_new.to_string());
+    let mut lines = BTreeMap::new();
+    for (old, new) in over {
+        let contract = |links: Vec<Link>| links.into_iter().find(|link| link.target_kind == Kind::Contract);
+        let of_old = contract(store.links_of_source(sync, Kind::Customer, old).await?);
+        let of_new = contract(store.links_of_source(sync, Kind::Customer, new).await?);
+        if let Some(of_old) = of_old {
+            found.hand(&of_old, of_new.as_ref(), new, now);
+        }
+        let of_lines = store.links_of_lines(sync, old).await?.into_iter();
+        lines.extend(of_lines.map(|link| (link.source.clone(), link)));
+    }
+    let new_ids: HashMap<&str, &str> = over.iter().map(|(old, new)| (old.as_str(), new.as_str())).collect();
+    let as_new = |link: &Link| {
+        let LineKey { customer, product } = link.source.parse().ok()?;
+        Some(LineKey::new(*new_ids.get(customer.as_str())?, product).to_string())
+    };
+    let sources: Vec<String> = lines.values().filter_map(as_new).collect();
+    let own = store.links_by_sources(sync, Kind::Usage, &sources).await?;
+    let own: HashMap<&str, &Link> = own.iter().map(|link| (link.source.as_str(), link)).collect();
+    for link in lines.values() {
+        let renamed = renamed(link, &new_ids);
+        match as_new(link) {
+            Some(source) => found.hand(&renamed, own.get(source.as_str()).copied(), &source, now),
+            None if renamed.sent != link.sent => found.links.push(renamed),
+            None => {}
+        }
     }
     let switches = store.switches(sync).await?;
-    if let (Some(said), None) = (switches.get(old), switches.get(new)) {
-        found.switches.push((new.to_owned(), *said));
+    for (old, new) in over {
+        if let (Some(said), None) = (switches.get(old), switches.get(new)) {
+            found.switches.push((new.clone(), *said));
+        }
     }
     Ok(found)
+}
+
+impl Along {
+    /// Gives a link to the new record, unless what its own is was said already.
+    fn hand(&mut self, old: &Link, own: Option<&Link>, source: &str, now: Timestamp) {
+        if is_decided(old) && !own.is_some_and(is_decided) {
+            self.links.push(Link { state: old.state, ..adopted(own, old, source) });
+            self.links.push(given_up(old, source, now));
+        }
+    }
 }
 
 /// Whether a person or a run said what a link is.
@@ -67,15 +88,62 @@ fn is_decided(link: &Link) -> bool {
     link.linked().is_some() || link.state == LinkState::Excluded || link.decided_by == OPERATOR || !link.sent.is_empty()
 }
 
-/// A line's link with the customer by its new id among what the line is the sum of.
-fn renamed(link: &Link, old: &str, new: &str) -> Link {
+/// A line's link with customers by their new ids among what the line is the sum of, and was.
+fn renamed(link: &Link, new_ids: &HashMap<&str, &str>) -> Link {
     let mut link = link.clone();
-    let [from, to] = [old, new].map(|id| format!("\"{id}/"));
-    for name in [PARTS, LEFT] {
-        if let Some(Value::Json(text)) = link.sent.get_mut(name) {
-            *text = text.replace(&from, &to);
+    let named = [PARTS, LEFT];
+    let values = link.sent.iter_mut().chain(&mut link.written).filter(|(name, _)| named.contains(&name.as_str()));
+    for (_, value) in values {
+        let Value::Json(text) = value else { continue };
+        let mut list: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+        for line in list.iter_mut().filter_map(|one| one.get_mut("line")) {
+            let key = line.as_str().and_then(|line| line.parse::<LineKey>().ok());
+            if let Some((new, key)) = key.and_then(|key| Some((new_ids.get(key.customer.as_str())?, key))) {
+                *line = LineKey::new(*new, key.product).to_string().into();
+            }
+        }
+        *text = serde_json::Value::from(list).to_string();
+    }
+    link
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::plan::usage::parts_of;
+    use crate::engine::testkit::NOW;
+
+    #[test]
+    fn a_customers_new_id_takes_the_place_of_the_old_one_as_lines_and_documents_write_it() {
+        let list = |customer: &str, more: serde_json::Value| {
+            let line = |customer: &str, product: &str| {
+                let mut one = more.clone();
+                one["line"] = LineKey::new(customer, product).to_string().into();
+                one
+            };
+            let all = [line(customer, "p/1"), line("c", "p"), line("other", customer)];
+            Value::Json(serde_json::Value::from(all.to_vec()).to_string())
+        };
+        let parts = |customer: &str| list(customer, serde_json::json!({ "counted": 3 }));
+        let left = |customer: &str| list(customer, serde_json::json!({ "day": "2026-11-30" }));
+        for old in ["b", "b/2", "50%", "%2F", "\"b\"", "b\\", "ü\n"] {
+            for new in ["n", "n/\"1%\""] {
+                let mut link = Link::unmapped(Kind::Usage, "c/p", NOW);
+                link.sent.insert(PARTS.to_owned(), parts(old));
+                link.sent.insert(LEFT.to_owned(), left(old));
+                link.written = link.sent.clone();
+                let now = renamed(&link, &[(old, new)].into());
+                let expected = LineKey::new(new, "p/1").to_string();
+                let first = parts_of(&now.sent[PARTS]).remove(0);
+                assert_eq!(first, (expected, Some(3)), "{old:?}: {:?}", now.sent);
+                // What a product is called after is no customer.
+                let other = LineKey::new("other", old).to_string();
+                assert_eq!(parts_of(&now.sent[PARTS])[2].0, other, "{old:?}");
+                assert_eq!(parts_of(&now.sent[LEFT]).len(), 3, "{old:?}");
+                assert_eq!(now.written, now.sent, "{old:?}");
+                let back = renamed(&now, &[(new, old)].into());
+                assert_eq!((&back.sent[PARTS], &back.sent[LEFT]), (&parts(old), &left(old)), "{old:?}");
+            }
         }
     }
-    link.written = if link.written.is_empty() { link.written } else { link.sent.clone() };
-    link
 }

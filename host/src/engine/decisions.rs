@@ -111,7 +111,9 @@ impl Tenant {
                 target_kind: link.target_kind,
                 ..Link::unmapped(link.kind, &link.source, link.decided_at)
             });
-            if (before.state, &before.target, &before.declined) != (link.state, &link.target, &link.declined) {
+            if (before.state, &before.target, &before.declined, &before.sent)
+                != (link.state, &link.target, &link.declined, &link.sent)
+            {
                 changed.push((before, link));
             }
         }
@@ -164,21 +166,13 @@ impl Tenant {
     async fn given_over(&self, sync: &Sync, links: Vec<Link>) -> Result<(Vec<Link>, Vec<Turn>), Error> {
         let said: HashSet<(Kind, Kind, String)> =
             links.iter().map(|link| (link.kind, link.target_kind, link.source.clone())).collect();
-        let mut turns = Vec::new();
         let own: HashSet<(Kind, String)> = links.iter().map(|link| (link.kind, link.source.clone())).collect();
-        let (mut all, mut given_up) = (Vec::with_capacity(links.len()), Vec::new());
+        let (mut all, mut given_up, mut over) = (Vec::with_capacity(links.len()), Vec::new(), Vec::new());
         for mut link in links {
             if let Some(old) = self.held_before(sync, &link, &own).await? {
                 given_up.push(super::planning::given_up(&old, &link.source, link.decided_at));
                 if link.kind == Kind::Customer {
-                    let who = (old.source.as_str(), link.source.as_str());
-                    let along = anew::along(&self.store, &sync.name, who, link.decided_at).await?;
-                    let is_said = |one: &Link| said.contains(&(one.kind, one.target_kind, one.source.clone()));
-                    given_up.extend(along.links.into_iter().filter(|one| !is_said(one)));
-                    for (customer, kept) in along.switches {
-                        let of = Switch::ALL.into_iter().filter_map(|switch| Some((switch, kept.get(switch)?)));
-                        turns.extend(of.map(|(switch, on)| (customer.clone(), switch, Some(on))));
-                    }
+                    over.push((old.source.clone(), link.source.clone()));
                 }
                 let Link { made, written, sent, volatile_at, .. } = old;
                 link = Link { made, written, sent, volatile_at, ..link };
@@ -186,12 +180,19 @@ impl Tenant {
             all.push(link);
         }
         all.append(&mut given_up);
-        Ok((all, turns))
+        let along = anew::along(&self.store, &sync.name, &over, self.parts.clock.now()).await?;
+        let is_said = |one: &Link| said.contains(&(one.kind, one.target_kind, one.source.clone()));
+        all.extend(along.links.into_iter().filter(|one| !is_said(one)));
+        let turns = along.switches.into_iter().flat_map(|(customer, kept)| {
+            let of = Switch::ALL.into_iter().filter_map(move |switch| Some((switch, kept.get(switch)?)));
+            of.map(move |(switch, on)| (customer.clone(), switch, Some(on)))
+        });
+        Ok((all, turns.collect()))
     }
 
     /// The link whose target another takes because its source record is gone. Where several may share a target, of a
     /// record of the same name: whoever else is of that account was made anew as nobody.
-    async fn held_before(
+    pub(super) async fn held_before(
         &self,
         sync: &Sync,
         link: &Link,

@@ -4,7 +4,7 @@ use super::connections::connection_id;
 use super::rows::{check_length, collect, count, document, first, is_duplicate, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
-use crate::model::{ConnectionName, Kind, Link, LinkState, SyncName, Value};
+use crate::model::{ConnectionName, Kind, LineKey, Link, LinkState, SyncName, Value};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
@@ -90,6 +90,30 @@ impl TenantStore {
     pub async fn links_of_source(&self, sync: &SyncName, kind: Kind, source: &str) -> Result<Vec<Link>, StoreError> {
         self.links_each(sync, kind, "l.kind = ?3 AND l.source = ?4 ORDER BY +l.target_kind DESC", &[source.to_owned()])
             .await
+    }
+
+    /// The links of a source customer's lines, and those of any line that remembers one of them in a document, such as
+    /// the parts of a sum; by source.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_of_lines(&self, sync: &SyncName, customer: &str) -> Result<Vec<Link>, StoreError> {
+        let (tenant, sync, begins) = (self.id, sync.clone(), LineKey::new(customer, "").to_string());
+        // As a text begins within a document within a column.
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let inner = quoted(&begins);
+        let within = quoted(&inner[..inner.len() - 1]);
+        let within = within[1..within.len() - 1].to_owned();
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let sql = format!(
+                "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.kind = 'usage' \
+                 AND (l.source BETWEEN ?3 AND ?3 || char(1114111) OR instr(coalesce(l.sent, l.written), ?4)) \
+                 ORDER BY l.source"
+            );
+            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, begins, within])?, read)
+        })
+        .await
     }
 
     /// The links to a target record of a kind.

@@ -99,8 +99,8 @@ impl Session<'_, '_> {
                         // Both at once: whenever this ends, one of them has all that is known of the target.
                         let mut along = Along::default();
                         if kind == Kind::Customer {
-                            let who = (old.source.as_str(), new.source.as_str());
-                            along = anew::along(&work.store, &work.sync.name, who, work.now()).await?;
+                            let who = (old.source.clone(), new.source.clone());
+                            along = anew::along(&work.store, &work.sync.name, &[who], work.now()).await?;
                         }
                         along.links.extend([old, new.clone()]);
                         match work.store.decide(&work.sync.name, &along.links, along.switches, &[]).await {

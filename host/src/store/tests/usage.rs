@@ -64,6 +64,33 @@ async fn a_decision_that_comes_too_late_leaves_no_link_no_switch_and_no_entry() 
 }
 
 #[tokio::test]
+async fn the_lines_of_a_customer_are_found_with_those_that_name_one_of_them_whatever_signs_its_id_has() {
+    use crate::model::{Kind, LineKey, Link, Value};
+    let bed = Bed::new().await;
+    let main = SyncName::new("main").unwrap();
+    let ids = ["c", "c2", "c/2", "%", "%2F", "\"", "\\", "ü\n", "_"];
+    let line = |id: &str, product: &str| Link::unmapped(Kind::Usage, LineKey::new(id, product).to_string(), T0);
+    let mut links = Vec::new();
+    for (nth, id) in ids.iter().enumerate() {
+        let mut sum = line(&format!("sum {nth}"), "p");
+        let parts = serde_json::json!([{ "counted": 1, "line": LineKey::new(*id, "p").to_string() }]);
+        sum.sent.insert("parts".to_owned(), Value::Json(parts.to_string()));
+        if nth % 2 == 0 {
+            sum.written = sum.sent.clone();
+        }
+        links.extend([line(id, "p"), line(id, "q/1"), line("other", id), sum]);
+    }
+    bed.tenant.links_put(&main, &links).await.unwrap();
+    for (nth, id) in ids.iter().enumerate() {
+        let found = bed.tenant.links_of_lines(&main, id).await.unwrap();
+        let found: Vec<String> = found.into_iter().map(|link| link.source).collect();
+        let mut expected = vec![line(id, "p").source, line(id, "q/1").source, format!("sum {nth}/p")];
+        expected.sort();
+        assert_eq!(found, expected, "{id:?}");
+    }
+}
+
+#[tokio::test]
 async fn switches_and_outcomes_are_kept_by_customer_and_replaced() {
     let bed = Bed::new().await;
     let main = SyncName::new("main").unwrap();

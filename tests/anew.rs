@@ -1,0 +1,171 @@
+//! Customers made anew at the source: what was decided of the one before stands for its new record, whoever or whatever
+//! links that.
+//!
+//! How such a customer is recognised is in `identity`, what it leaves behind in `left`.
+
+use crate::billing::{assert_nothing_to_do, line, next_day};
+use crate::harness::scripted::Scripted;
+use crate::harness::{TestApp, sync, told};
+use crosswalk::engine::{Decision, UsageState};
+use crosswalk::model::{Kind, LineKey, SyncRules};
+use serde_json::json;
+
+/// An id that is written otherwise in a line's name, and once more in a document.
+const ODD: &str = "b/2 \"50%\"";
+
+/// Two vendors with three customers of two products each, and a contract in force for every account.
+struct Bed {
+    app: TestApp,
+    from: Scripted,
+    to: Scripted,
+}
+
+/// How a source customer is told: by its name alone, or by its number as well.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum By {
+    Name,
+    Number,
+}
+
+const NAMES: [&str; 3] = ["Acme Foods", "Contoso Works", "Fabrikam Mills"];
+
+impl Bed {
+    async fn start(ids: [&str; 3], rules: impl FnOnce(&mut SyncRules)) -> Self {
+        let (from, to) = (Scripted::start(), Scripted::start());
+        let mut all = SyncRules::default();
+        all.take_part(&[Kind::Customer, Kind::Usage, Kind::Alert]);
+        rules(&mut all);
+        let app = TestApp::start().await;
+        app.join(from.connection("from", &json!({})), to.connection("to", &json!({})), all).await;
+        for (product, called) in [("p1", "Mail"), ("p2", "Backup")] {
+            from.put("product", product, None, called, &json!({ "code": product }));
+            let service = json!({ "code": product, "price": "3" });
+            to.put("product", &product.replace('p', "s"), None, called, &service);
+        }
+        let bed = Self { app, from, to };
+        for (nth, (id, name)) in ids.iter().zip(NAMES).enumerate() {
+            let (account, contract) = (format!("a{nth}"), format!("k{nth}"));
+            bed.from.put("customer", id, None, name, &json!({ "number": format!("100{nth}") }));
+            bed.to.put("customer", &account, None, name, &json!({ "number": format!("100{nth}") }));
+            bed.to.put("contract", &contract, Some(&account), "Care", &json!({ "takes-usage": true }));
+            for (product, quantity) in [("p1", 10), ("p2", 20)] {
+                let fields = json!({ "product": product, "quantity": quantity + nth });
+                bed.from.put("usage", &format!("r{nth}{product}"), Some(id), product, &fields);
+            }
+        }
+        bed.round().await;
+        for (nth, id) in ids.iter().enumerate() {
+            bed.map(id, None, Some(&Decision::Link(format!("k{nth}")))).await;
+        }
+        bed.round().await;
+        assert_nothing_to_do(&bed.app.plan().await);
+        bed
+    }
+
+    async fn map(&self, customer: &str, account: Option<&Decision>, contract: Option<&Decision>) {
+        let mapped = self.app.tenant.customer_map(&sync(), customer, account, contract, None).await;
+        mapped.unwrap_or_else(|error| panic!("{customer}: {}", told(&error)));
+    }
+
+    /// Plans and applies.
+    async fn round(&self) {
+        let plan = self.app.plan().await;
+        let report = self.app.apply(&plan).await;
+        assert!(report.failures.is_empty(), "{:?}", report.failures);
+    }
+
+    /// A customer is there under a new id, with what is counted of it.
+    fn renew(&self, nth: usize, old: &str, new: &str, by: By) {
+        self.from.remove("customer", old);
+        let told = if by == By::Number { json!({ "number": format!("100{nth}") }) } else { json!({}) };
+        self.from.put("customer", new, None, NAMES[nth], &told);
+        for product in ["p1", "p2"] {
+            self.from.edit("usage", &format!("r{nth}{product}"), &json!({ "parent": new }));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sum_of_a_customer_made_anew_is_in_step_whatever_signs_its_id_has() {
+    for (old, new) in [("c1", ODD), (ODD, "c9"), (ODD, "%2F/")] {
+        let bed = Bed::start([old, "c2", "c3"], |_| {}).await;
+        let to = Decision::Link("s1".to_owned());
+        bed.app.tenant.link_decide(&sync(), Kind::Product, "p2", &to).await.expect("mapped");
+        next_day(&bed.app);
+        bed.round().await;
+        assert_nothing_to_do(&bed.app.plan().await);
+        bed.renew(0, old, new, By::Number);
+        bed.app.plan().await;
+        bed.round().await;
+        assert_nothing_to_do(&bed.app.plan().await);
+        let sum = line(&bed.app, new, "p1").await;
+        assert_eq!((sum.state, sum.counted, sum.parts.len()), (UsageState::InStep, Some(30), 2), "{sum:?}");
+    }
+}
+
+/// Two customers on the contract of the first, whose line has both.
+async fn sum_of_two(second: &str) -> Bed {
+    let bed = Bed::start(["c1", second, "c3"], |_| {}).await;
+    let (account, contract) = (Decision::Link("a0".to_owned()), Decision::Link("k0".to_owned()));
+    bed.map(second, Some(&account), Some(&contract)).await;
+    next_day(&bed.app);
+    bed.round().await;
+    assert_nothing_to_do(&bed.app.plan().await);
+    bed
+}
+
+async fn assert_billed_together(bed: &Bed, leads: &str, part: &str) {
+    assert_nothing_to_do(&bed.app.plan().await);
+    let sum = line(&bed.app, leads, "p1").await;
+    let parts: Vec<&str> = sum.parts.iter().map(|part| part.customer.as_str()).collect();
+    assert_eq!((sum.state, parts), (UsageState::InStep, vec![leads, part]), "{sum:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sum_that_another_leads_goes_on_with_a_part_made_anew_and_is_taken_back_with_it() {
+    for (old, new) in [("c2", "n2"), (ODD, "n2"), ("c2", ODD)] {
+        let bed = sum_of_two(old).await;
+        bed.renew(1, old, new, By::Name);
+        bed.app.plan().await;
+        let account = Decision::Link("a0".to_owned());
+        let decided = bed.app.tenant.link_decide(&sync(), Kind::Customer, new, &account).await;
+        decided.unwrap_or_else(|error| panic!("{old} {new}: {}", told(&error)));
+        assert_billed_together(&bed, "c1", new).await;
+
+        let newest = crosswalk::store::JournalFilter { sync: Some(sync()), limit: 1, ..Default::default() };
+        let entry = bed.app.tenant.journal(&newest).await.expect("a journal").remove(0);
+        let detail = entry.detail.expect("what it rested on");
+        let id = detail["decision"].as_str().expect("an id");
+        let taken = bed.app.tenant.decision_take_back(&sync(), id).await.expect("taken back");
+        assert!(taken.left.is_empty(), "{old} {new}: {:?}", taken.left);
+        let sum = bed.app.tenant.why(&sync(), Kind::Usage, "c1/p1").await.expect("a line").link.expect("a link");
+        let named = crosswalk::model::Value::Json(
+            json!([
+                { "counted": 10, "line": "c1/p1" },
+                { "counted": 11, "line": LineKey::new(old, "p1").to_string() },
+            ])
+            .to_string(),
+        );
+        assert_eq!(sum.sent.get("parts"), Some(&named), "{old} {new}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sum_whose_customers_are_all_made_anew_goes_on_in_one_decision_or_one_after_the_other() {
+    for at_once in [true, false] {
+        let bed = sum_of_two("c2").await;
+        bed.renew(0, "c1", "n1", By::Name);
+        bed.renew(1, "c2", "n2", By::Name);
+        bed.app.plan().await;
+        if at_once {
+            let rows = "customer,account\nn1,a0\nn2,a0\n";
+            let imported = bed.app.tenant.customer_import(&sync(), rows.as_bytes(), false).await;
+            imported.unwrap_or_else(|error| panic!("{}", told(&error)));
+        } else {
+            for new in ["n2", "n1"] {
+                bed.map(new, Some(&Decision::Link("a0".to_owned())), None).await;
+            }
+        }
+        assert_billed_together(&bed, "n1", "n2").await;
+    }
+}

@@ -3,10 +3,10 @@
 //!
 //! How such a customer is recognised is in `identity`, what it leaves behind in `left`.
 
-use crate::billing::{assert_nothing_to_do, line, next_day};
+use crate::billing::{assert_nothing_to_do, changes, line, next_day};
 use crate::harness::scripted::Scripted;
 use crate::harness::{TestApp, sync, told};
-use crosswalk::engine::{Decision, UsageState};
+use crosswalk::engine::{CustomerFilter, CustomerState, CustomerView, Decision, UsageState};
 use crosswalk::model::{Kind, LineKey, SyncRules};
 use serde_json::json;
 
@@ -83,6 +83,57 @@ impl Bed {
             self.from.edit("usage", &format!("r{nth}{product}"), &json!({ "parent": new }));
         }
     }
+
+    async fn customer(&self, id: &str) -> CustomerView {
+        let filter = CustomerFilter { ids: vec![id.to_owned()], ..CustomerFilter::default() };
+        self.app.tenant.customer_list(&sync(), &filter).await.expect("customers").customers.remove(0)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_said_of_a_contract_stands_though_a_score_would_link_one_to_the_customer_made_anew() {
+    for by in [By::Number, By::Name] {
+        // By a plan, which links the contract before it is let go; or by a score that takes both at once.
+        let bed = Bed::start(["c1", "c2", "c3"], |rules| {
+            let contracts = rules.kinds.get_mut(&Kind::Contract).expect("contracts");
+            contracts.accept_score = (by == By::Number).then_some(0.9);
+        })
+        .await;
+        // Yet to begin: the other is the only one in force.
+        let next = json!({ "takes-usage": true, "starts": "2090-01-01T00:00:00Z" });
+        bed.to.put("contract", "next", Some("a1"), "Care, next term", &next);
+        bed.app.plan().await;
+        bed.map("c1", None, Some(&Decision::Exclude)).await;
+        bed.map("c2", None, Some(&Decision::Link("next".to_owned()))).await;
+        bed.renew(0, "c1", "n1", by);
+        bed.renew(1, "c2", "n2", by);
+        bed.app.plan().await;
+        match by {
+            By::Number => bed.round().await,
+            By::Name => {
+                let accepted = bed.app.tenant.customer_accept(&sync(), 0.9, 0.9).await.expect("accepted");
+                assert_eq!(accepted.accounts.len(), 2, "{accepted:?}");
+            }
+        }
+        let plan = bed.app.plan().await;
+        let (out, later) = (bed.customer("n1").await, bed.customer("n2").await);
+        assert_eq!(out.account.as_ref().map(|(id, _)| id.as_str()), Some("a0"), "{by:?}: {out:?}");
+        assert_eq!((out.state, &out.contract), (CustomerState::Excluded, &None), "{by:?}: it is not billed: {out:?}");
+        assert_eq!(later.contract.as_ref().map(|(id, _)| id.as_str()), Some("next"), "{by:?}: {later:?}");
+        let billed = changes(&bed.app, &plan).await.into_iter().any(|change| change.customer == "n1");
+        assert!(!billed, "{by:?}: {:?}", plan.plan.totals);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_said_of_the_new_record_stands_before_what_was_said_of_the_one_before() {
+    let bed = Bed::start(["c1", "c2", "c3"], |_| {}).await;
+    bed.renew(0, "c1", "n1", By::Number);
+    bed.app.plan().await;
+    bed.map("n1", None, Some(&Decision::Exclude)).await;
+    bed.round().await;
+    let now = bed.customer("n1").await;
+    assert_eq!((now.state, now.contract), (CustomerState::Excluded, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,8 +22,7 @@ pub(super) struct Along {
 }
 
 /// What goes along with the accounts of source customers to the records that they are now; `over` is each customer's
-/// old id and its new one. What was decided for that one already
-/// stands.
+/// old id and its new one. What a person decided for that one already stands.
 ///
 /// # Errors
 /// The database's; `NotFound` (the sync).
@@ -74,9 +73,11 @@ pub(super) async fn along(
 }
 
 impl Along {
-    /// Gives a link to the new record, unless what its own is was said already.
+    /// Gives a link to the new record, unless a person said what its own is or something was sent for it: what a rule
+    /// linked ahead gives way.
     fn hand(&mut self, old: &Link, own: Option<&Link>, source: &str, now: Timestamp) {
-        if is_decided(old) && !own.is_some_and(is_decided) {
+        let stands = |own: &Link| own.decided_by == OPERATOR || !own.sent.is_empty();
+        if is_decided(old) && !own.is_some_and(stands) {
             self.links.push(Link { state: old.state, ..adopted(own, old, source) });
             self.links.push(given_up(old, source, now));
         }

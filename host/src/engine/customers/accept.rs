@@ -1,11 +1,12 @@
 //! Proposals taken in one go: which account a customer is, and which of its contracts.
 
-use super::super::Tenant;
 use super::super::links::{Decision, accepted_by, accepted_for};
 use super::super::matching;
+use super::super::{Tenant, anew};
 use crate::error::Error;
 use crate::model::{Kind, Link, SyncName};
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// What was accepted.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -21,7 +22,8 @@ pub struct Accepted {
 impl Tenant {
     /// Links customers to the accounts that are proposed with at least the first score and no close
     /// second; and, where usage takes part, every customer that has an account then to the contract that is
-    /// proposed with at least the second. Contracts are those that were read last.
+    /// proposed with at least the second. Contracts are those that were read last; where the account is that of a
+    /// customer made anew, what was decided of its contract goes along.
     ///
     /// # Errors
     /// No such sync; the target's connection cannot be opened; somebody else decided meanwhile.
@@ -62,6 +64,15 @@ impl Tenant {
         let mut accounts = self.accounts(&sync.name).await?;
         let new = accepted.accounts.iter();
         accounts.extend(new.filter_map(|link| Some((link.source.clone(), link.target.clone()?))));
+        let own = accepted.accounts.iter().map(|link| (link.kind, link.source.clone())).collect();
+        let mut over = Vec::new();
+        for link in &accepted.accounts {
+            over.extend(self.held_before(&sync, link, &own).await?.map(|old| (old.source, link.source.clone())));
+        }
+        let along = anew::along(&self.store, &sync.name, &over, self.parts.clock.now()).await?;
+        let decided = along.links.iter().filter(|link| link.target_kind == Kind::Contract);
+        let decided: HashSet<&str> = decided.map(|link| link.source.as_str()).collect();
+        accounts.retain(|customer, _| !decided.contains(customer.as_str()));
         for (customer, account) in accounts {
             let matching::Decision::Proposed { candidates, .. } = books.contract_decision(&customer, &account) else {
                 continue;

@@ -7,7 +7,7 @@ use crate::billing::{assert_nothing_to_do, changes, line, next_day};
 use crate::harness::scripted::Scripted;
 use crate::harness::{TestApp, sync, told};
 use crosswalk::engine::{CustomerFilter, CustomerState, CustomerView, Decision, UsageState};
-use crosswalk::model::{Kind, LineKey, SyncRules};
+use crosswalk::model::{Kind, LineKey, Switch, SyncRules};
 use serde_json::json;
 
 /// An id that is written otherwise in a line's name, and once more in a document.
@@ -87,6 +87,11 @@ impl Bed {
     async fn customer(&self, id: &str) -> CustomerView {
         let filter = CustomerFilter { ids: vec![id.to_owned()], ..CustomerFilter::default() };
         self.app.tenant.customer_list(&sync(), &filter).await.expect("customers").customers.remove(0)
+    }
+
+    async fn switch(&self, customer: &str, switch: Switch, on: bool) {
+        let switched = self.app.tenant.customer_switch(&sync(), &[customer.to_owned()], &[(switch, on)]).await;
+        switched.unwrap_or_else(|error| panic!("{customer}: {}", told(&error)));
     }
 }
 
@@ -218,5 +223,26 @@ async fn a_sum_whose_customers_are_all_made_anew_goes_on_in_one_decision_or_one_
             }
         }
         assert_billed_together(&bed, "n1", "n2").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_that_nobody_set_of_the_new_record_is_as_it_was_though_another_was_set() {
+    for by in [By::Number, By::Name] {
+        let bed = Bed::start(["c1", "c2", "c3"], |_| {}).await;
+        bed.switch("c1", Switch::Usage, false).await;
+        bed.switch("c1", Switch::Tickets, false).await;
+        bed.renew(0, "c1", "n1", by);
+        bed.app.plan().await;
+        // On by the rule: by its own word it is off, and on again.
+        for on in [false, true] {
+            bed.switch("n1", Switch::Tickets, on).await;
+        }
+        match by {
+            By::Number => bed.round().await,
+            By::Name => bed.map("n1", Some(&Decision::Link("a0".to_owned())), None).await,
+        }
+        let now = bed.customer("n1").await;
+        assert_eq!((now.account.is_some(), now.usage, now.tickets), (true, false, true), "{by:?}: {now:?}");
     }
 }

@@ -8,7 +8,7 @@ use super::matching::OPERATOR;
 use super::plan::usage::{LEFT, PARTS};
 use super::planning::{adopted, given_up};
 use crate::model::usage::Switches;
-use crate::model::{Kind, LineKey, Link, LinkState, SyncName, Timestamp, Value};
+use crate::model::{Kind, LineKey, Link, LinkState, Switch, SyncName, Timestamp, Value};
 use crate::store::{StoreError, TenantStore};
 use std::collections::{BTreeMap, HashMap};
 
@@ -65,8 +65,14 @@ pub(super) async fn along(
     }
     let switches = store.switches(sync).await?;
     for (old, new) in over {
-        if let (Some(said), None) = (switches.get(old), switches.get(new)) {
-            found.switches.push((new.clone(), *said));
+        let own = switches.get(new).copied().unwrap_or_default();
+        let mut all = own;
+        for switch in Switch::ALL {
+            let before = switches.get(old).and_then(|before| before.get(switch));
+            all.set(switch, own.get(switch).or(before));
+        }
+        if all != own {
+            found.switches.push((new.clone(), all));
         }
     }
     Ok(found)

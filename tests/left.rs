@@ -3,7 +3,7 @@
 
 use crate::harness::pair::joined;
 use crate::harness::scripted::Scripted;
-use crate::harness::{TestApp, planned, sync};
+use crate::harness::{TestApp, automatic, planned, sync};
 use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport};
 use crosswalk::model::{Action, Cause, Kind, SyncRules};
 use crosswalk_sims::{Existing, World};
@@ -155,4 +155,38 @@ async fn a_device_that_is_listed_under_a_customer_that_is_gone_is_told() {
     let (cause, message) = told(&plan, "d1").expect("it is told");
     assert_eq!(cause, Cause::Astray, "{message}");
     assert!(message.contains("belong to a customer c1 that it does not list"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sites_that_are_left_and_sites_that_are_gone_are_held_by_one_limit_of_the_sync() {
+    let (from, to) = (Scripted::start(), Scripted::start());
+    let app = TestApp::start().await;
+    app.join(from.connection("from", &json!({})), to.connection("to", &json!({})), automatic()).await;
+    let sites = |customer: &str, from: u32, to: u32| -> Vec<String> {
+        (from..=to).map(|nth| format!("{customer}-{nth}")).collect()
+    };
+    for (customer, name, count) in [("c1", "Acme Foods", 5), ("c2", "Contoso Works", 10), ("c3", "Fabrikam Mills", 10)]
+    {
+        from.put("customer", customer, None, name, &json!({ "number": name }));
+        for site in sites(customer, 1, count) {
+            from.put("location", &site, Some(customer), &format!("Site {site}"), &json!({ "city": "Rome" }));
+        }
+    }
+    app.bring_in_step().await;
+    // Its account goes over to the new one, and one of its five sites is listed for a while yet.
+    from.remove("customer", "c1");
+    from.put("customer", "c9", None, "Acme Foods", &json!({ "number": "Acme Foods" }));
+    for site in [sites("c1", 1, 4), sites("c2", 1, 3), sites("c3", 1, 3)].concat() {
+        from.remove("location", &site);
+    }
+    // A list that fell is believed when a second read agrees.
+    app.plan().await;
+    app.apply(&app.plan().await).await;
+    assert!(app.link_target(Kind::Customer, "c9").await.is_some());
+    app.clock.advance_ms(80 * HOUR_MS);
+    from.remove("location", "c1-5");
+    app.plan().await;
+    // Four and six: each below the customer's limit, and below that of the sync without the others.
+    let run = app.tenant.run(&sync(), &NoProgress).await.expect("a run");
+    assert_eq!(planned(&run.plan, Kind::Location, Action::Deactivate), (10, 10), "{:?}", run.plan.plan.totals);
 }

@@ -206,6 +206,10 @@ impl Work<'_> {
             }
             self.plan_kind(&mut draft, kind, &accounts).await?;
             self.plan_left(&mut draft, kind).await?;
+            if kind == Kind::Location {
+                // Once all of them are counted, and before the devices are planned that name them.
+                draft.hold_locations_over_the_sync().await?;
+            }
             if draft.source_complete(Kind::Customer) {
                 self.find_astray(&mut draft, kind).await?;
             }

@@ -41,9 +41,6 @@ impl Work<'_> {
             planned?;
             next = ahead?;
         }
-        if kind == Kind::Location {
-            draft.hold_locations_over_the_sync().await?;
-        }
         Ok(())
     }
 

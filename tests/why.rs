@@ -1,5 +1,6 @@
 //! Why a record is, or is not, in step: one trace from source to target, against real records.
 
+use crate::harness::scripted::Scripted;
 use crate::harness::{TestApp, Vendors, sync, told};
 use crosswalk::engine::{Decision, Trace};
 use crosswalk::model::{FieldRule, Kind, SyncRules};
@@ -95,5 +96,32 @@ async fn a_name_that_several_have_and_one_that_nobody_has_are_told() {
         let trace = why(&app, Kind::Customer, &text).await;
         assert!(trace.verdict.contains("nothing of this sync touches it"), "{}", trace.verdict);
         assert_eq!(trace.target.unwrap().id, company.to_string());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_as_it_is_kept_is_meant_before_one_that_only_looks_so_and_a_name_of_nothing_means_nobody() {
+    let (from, to) = (Scripted::start(), Scripted::start());
+    let app = TestApp::start().await;
+    app.join(from.connection("from", &json!({})), to.connection("to", &json!({})), SyncRules::default()).await;
+    for (id, name) in [("c1", "ACME"), ("c2", "Acme"), ("c3", "Con\u{200b}toso"), ("c4", "Contoso"), ("c5", "\u{200b}")]
+    {
+        from.put("customer", id, None, name, &json!({}));
+    }
+    for (id, name) in [("a1", "Fabrikam"), ("a2", "FABRIKAM")] {
+        to.put("customer", id, None, name, &json!({}));
+    }
+    app.plan().await;
+    for (name, id) in [("ACME", "c1"), ("Acme", "c2"), ("Con\u{200b}toso", "c3"), ("Contoso", "c4")] {
+        assert_eq!(why(&app, Kind::Customer, name).await.source.expect("a source record").id, id, "{name:?}");
+    }
+    for (name, id) in [("Fabrikam", "a1"), ("FABRIKAM", "a2")] {
+        assert_eq!(why(&app, Kind::Customer, name).await.target.expect("a target record").id, id, "{name:?}");
+    }
+    let said = told(&app.tenant.why(&sync(), Kind::Customer, "acme").await.unwrap_err());
+    assert!(said.contains("2 customers of `from` are called `acme`") && said.contains("c1, c2"), "{said}");
+    for nothing in ["", " ", "\u{200b}", "\u{200f}"] {
+        let said = told(&app.tenant.why(&sync(), Kind::Customer, nothing).await.unwrap_err());
+        assert!(said.contains("it was never read"), "{nothing:?}: {said}");
     }
 }

@@ -12,6 +12,7 @@ mod switch;
 
 pub use accept::Accepted;
 pub use file::{CUSTOMER_COLUMNS, CustomerRow};
+pub(super) use named::called;
 pub use switch::Switched;
 
 use super::Tenant;

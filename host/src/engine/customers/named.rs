@@ -1,4 +1,5 @@
-//! Records as people name them: by id, or by their whole name, as it is seen, where only one has it.
+//! Records as people name them: by id, or by their whole name where only one has it, as it is kept or else as it is
+//! seen.
 
 use super::super::Tenant;
 use crate::error::Error;
@@ -76,17 +77,29 @@ fn find(records: &[Record], name: &str, kind: Kind, hint: &str) -> Result<Option
     if let Some(record) = records.iter().find(|record| record.id == name) {
         return Ok(Some(record.id.clone()));
     }
-    let typed = seen(name);
-    let is_called_so = |record: &&Record| !typed.is_empty() && seen(&record.name) == typed;
-    let called: Vec<&str> = records.iter().filter(is_called_so).map(|record| record.id.as_str()).collect();
-    match called.as_slice() {
+    match called(records, name).as_slice() {
         [] => Ok(None),
-        [only] => Ok(Some((*only).to_owned())),
-        several => Err(Error::invalid(
-            format!("{} {kind}s are called `{name}`: {}", several.len(), several.join(", ")),
-            format!("name the one that is meant by its id; {hint}"),
-        )),
+        [only] => Ok(Some(only.id.clone())),
+        several => {
+            let ids: Vec<&str> = several.iter().map(|record| record.id.as_str()).collect();
+            Err(Error::invalid(
+                format!("{} {kind}s are called `{name}`: {}", ids.len(), ids.join(", ")),
+                format!("name the one that is meant by its id; {hint}"),
+            ))
+        }
     }
+}
+
+/// The records that a typed name means: those of exactly this name or, where none has it, those whose name is seen
+/// the same. A name of which nothing is seen means none.
+pub(in crate::engine) fn called<'r>(records: &'r [Record], typed: &str) -> Vec<&'r Record> {
+    let key = seen(typed);
+    let mut called: Vec<&Record> =
+        records.iter().filter(|record| !key.is_empty() && seen(&record.name) == key).collect();
+    if called.iter().any(|record| record.name == typed) {
+        called.retain(|record| record.name == typed);
+    }
+    called
 }
 
 #[cfg(test)]
@@ -102,5 +115,22 @@ mod tests {
         assert_eq!(find(&all, "Ac", Kind::Customer, "").unwrap(), None);
         let told = find(&all, "acme", Kind::Customer, "").unwrap_err().to_string();
         assert_eq!(told, "2 customers are called `acme`: 1, 2");
+    }
+
+    #[test]
+    fn a_name_as_it_is_kept_wins_over_one_that_only_looks_so() {
+        let names = ["ACME", "Acme", "Con\u{200b}toso", "Contoso", "Fabrikam", "Fabrikam", "FABRIKAM", "\u{200b}"];
+        let all: Vec<Record> =
+            names.iter().enumerate().map(|(nth, name)| record(&nth.to_string(), None, name, &[])).collect();
+        let found = |name: &str| find(&all, name, Kind::Customer, "").map_err(|error| error.to_string());
+        for (name, id) in [("ACME", "0"), ("Acme", "1"), ("Con\u{200b}toso", "2"), ("Contoso", "3"), ("FABRIKAM", "6")]
+        {
+            assert_eq!(found(name).unwrap().as_deref(), Some(id), "{name:?}");
+        }
+        assert_eq!(found("Fabrikam").unwrap_err(), "2 customers are called `Fabrikam`: 4, 5");
+        assert_eq!(found("fabrikam").unwrap_err(), "3 customers are called `fabrikam`: 4, 5, 6");
+        for nothing in ["", " ", "\u{200b}"] {
+            assert_eq!(found(nothing).unwrap(), None, "{nothing:?}");
+        }
     }
 }

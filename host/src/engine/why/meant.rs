@@ -3,9 +3,9 @@
 
 use super::of_record;
 use crate::engine::Tenant;
+use crate::engine::customers::called;
 use crate::error::Error;
-use crate::model::signs::seen;
-use crate::model::{Kind, LineKey, Link, Side, Sync};
+use crate::model::{Kind, LineKey, Link, Record, Side, Sync};
 use crate::store::{FindingFilter, JournalFilter, LIST_LIMIT, Stored};
 
 /// Which record is meant.
@@ -33,7 +33,7 @@ impl Tenant {
             return Ok(of_source(text.to_owned()));
         }
         if let Some(stored) = self.stored(&sync.source, kind, text).await? {
-            let id = known_by(kind, &stored);
+            let id = known_by(kind, &stored.record);
             let link = self.store.link_get(&sync.name, kind, &id).await?;
             return Ok(link.map_or_else(|| of_source(id), of_link));
         }
@@ -45,11 +45,10 @@ impl Tenant {
         }
         for (connection, kind, is_source) in [(&sync.source, kind, true), (&sync.target, kind.counterpart(), false)] {
             let found = self.store.record_search(connection, kind, text, LIST_LIMIT).await?;
-            let mut named: Vec<String> = found
-                .into_iter()
-                .filter(|stored| seen(&stored.record.name) == seen(text))
-                .map(|stored| if is_source { known_by(kind, &stored) } else { stored.record.id })
-                .collect();
+            let found: Vec<Record> = found.into_iter().map(|stored| stored.record).collect();
+            let named = called(&found, text).into_iter();
+            let mut named: Vec<String> =
+                named.map(|record| if is_source { known_by(kind, record) } else { record.id.clone() }).collect();
             named.sort_unstable();
             named.dedup();
             match (named.pop(), named.is_empty()) {
@@ -116,8 +115,7 @@ impl Tenant {
 }
 
 /// What the link of a record is known by: its id, or of a row of usage its line.
-fn known_by(kind: Kind, stored: &Stored) -> String {
-    let record = &stored.record;
+fn known_by(kind: Kind, record: &Record) -> String {
     match (kind, &record.parent, record.text("product")) {
         (Kind::Usage, Some(customer), Some(product)) => LineKey::new(customer, product).to_string(),
         _ => record.id.clone(),

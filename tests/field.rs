@@ -6,6 +6,7 @@
 use crate::billing::{billing, line, lines, next_day, units};
 use crate::harness::pair::{Psa, Rmm, joined};
 use crate::harness::{TestApp, planned, sync, told};
+use crate::pages::{REFUSALS, assert_told, at};
 use crosswalk::engine::{ChangeFilter, Decision, LinkFilter, NoProgress, PlanReport, UndoOptions, UsageState};
 use crosswalk::model::{Action, Kind, LinkState, SyncRules};
 use crosswalk_sims::sophos_central::NewRow;
@@ -127,28 +128,15 @@ async fn a_later_page_that_is_refused_creates_nothing_and_breaks_no_link() {
         app.bring_in_step().await;
         let (items, linked) = (psa_.items().len(), app.linked(Kind::Asset).await);
         rmm.rename_device(&rmm.devices()[0].id, "RENAMED");
-        for fault in [
-            "server-error=status:404",
-            "server-error=status:405",
-            "server-error=status:403",
-            "server-error=status:410",
-            "html-ok=",
-            "cut-body=",
-            "half-page=",
-        ] {
-            let (name, how) = fault.split_once('=').expect("a fault");
-            let how = [how, "after:1", &format!("path:{path}")].join(",");
-            psa_.faults().set(name, &how).unwrap_or_else(|error| panic!("{fault}: {error}"));
+        for fault in REFUSALS.into_iter().chain(["half-page="]) {
+            let (name, how) = at(fault, "after:1", path);
+            psa_.faults().set(&name, &how).unwrap_or_else(|error| panic!("{fault}: {error}"));
             psa_.reset_counts();
-            match app.tenant.plan(&sync(), &NoProgress).await {
-                Ok(plan) => {
-                    assert!(!plan.complaints.is_empty(), "{psa} {fault}: it is told");
-                    assert_eq!(count(&plan, Kind::Asset, Action::Create), 0, "{psa} {fault}");
-                    app.apply(&plan).await;
-                }
-                Err(error) => assert!(!told(&error).is_empty()),
-            }
-            assert!(psa_.faults().fired(name) > 0, "{psa} {fault} never fired");
+            let plan = app.plan().await;
+            assert_told(&plan, "asset");
+            assert_eq!(count(&plan, Kind::Asset, Action::Create), 0, "{psa} {fault}");
+            app.apply(&plan).await;
+            assert!(psa_.faults().fired(&name) > 0, "{psa} {fault} never fired");
             psa_.faults().clear();
             assert_eq!((psa_.items().len(), app.linked(Kind::Asset).await), (items, linked), "{psa} {fault}");
             // The next one begins its walk anew.

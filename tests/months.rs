@@ -3,9 +3,9 @@
 
 use crate::billing::{Known, assert_nothing_to_do, billing, line, lines, messages, next_day, number, units};
 use crate::harness::licences::Licences;
-use crate::harness::{TestApp, sync, told};
-use crosswalk::engine::{NoProgress, UsageState};
-use crosswalk::model::{Kind, RunStatus, Trust};
+use crate::harness::{TestApp, name, sync, told};
+use crosswalk::engine::{NewSync, NoProgress, UsageState};
+use crosswalk::model::{Kind, RunStatus, SyncRules, Trust};
 use crosswalk_sims::sophos_central::NewRow;
 
 async fn automatic(app: &TestApp) {
@@ -126,4 +126,42 @@ async fn a_report_that_was_broken_off_counts_nothing_twice_beside_a_standing_gap
         assert_eq!((now.counted, now.state), (Some(quantity), UsageState::InStep), "{nth}: {now:?}");
         assert_eq!((units(&licences, app.today())[&target], licences.psa.counts().writes), (quantity, writes), "{nth}");
     }
+}
+
+#[tokio::test]
+async fn a_report_that_another_sync_broke_off_counts_nothing_twice() {
+    let (licences, app, customers) = billing(4).await;
+    let one = &customers[0];
+    let (product, quantity, _) = first(&licences, &app, one).await;
+    let row = |sku: &str, order: &str, quantity: i64| NewRow {
+        tenant: one.tenant.id.clone(),
+        sku: sku.to_owned(),
+        order: order.to_owned(),
+        billable: Some(quantity as f64),
+        ..NewRow::default()
+    };
+    // The same count comes under another order, and the report has more than a page behind it.
+    let month = licences.vendor.month();
+    assert!(licences.vendor.remove_product(&one.tenant.id, &product));
+    assert!(licences.vendor.add_row(&month, row(&product, "AGAIN", quantity)));
+    (0..300).for_each(|nth| assert!(licences.vendor.add_row(&month, row("FILLER", &format!("F-{nth}"), 1))));
+    let mut rules = SyncRules::default();
+    rules.take_part(&[Kind::Customer, Kind::Usage]);
+    let other = NewSync { name: name("other"), source: name("licences"), target: name("psa"), rules };
+    app.tenant.sync_add(other).await.expect("a second sync");
+    let broken = |nth: u32| format!("always,after:{nth},status:500,path:billing/usage");
+    let mut twice = Vec::new();
+    for nth in 0..4 {
+        licences.vendor.faults().set("server-error", &broken(nth)).expect("a fault");
+        app.tenant.plan(&name("other"), &NoProgress).await.ok();
+        licences.vendor.faults().clear();
+        let now = line(&app, &one.tenant.id, &product).await;
+        if now.counted.is_some_and(|counted| counted != quantity) {
+            twice.push((nth, now.counted, now.reason));
+        }
+    }
+    assert!(twice.is_empty(), "{quantity} are counted: {twice:?}");
+    // Whoever reads it whole makes it known again.
+    app.plan().await;
+    assert_eq!(line(&app, &one.tenant.id, &product).await.counted, Some(quantity));
 }

@@ -216,6 +216,24 @@ impl TenantStore {
 }
 
 impl TenantStore {
+    /// Whether a walk of a kind stored records and has not come to its end, though it began after the last that did:
+    /// what is stored is a mixture of both.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn read_broken_off(&self, connection: &ConnectionName, kind: Kind) -> Result<bool, StoreError> {
+        let (tenant, connection) = (self.id, connection.clone());
+        self.read(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            let of = "FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3";
+            let sql = format!(
+                "SELECT 1 {of} AND walked = 0 AND records > 0 AND id > coalesce((SELECT max(id) {of} AND walked = 1), 0) LIMIT 1"
+            );
+            Ok(db.prepare_cached(&sql)?.exists(params![tenant, connection, kind.as_str()])?)
+        })
+        .await
+    }
+
     /// When the last walk of a kind began that met everything, be it that single records could not be read whole:
     /// what a vendor got later, it may not have seen.
     ///

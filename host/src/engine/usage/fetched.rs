@@ -140,6 +140,17 @@ pub(super) async fn fetched_before(store: &TenantStore, sync: &Sync) -> Result<F
     })
 }
 
+/// The same, unless a later reading of the report, by whatever sync, broke off: what it stored stands beside what it
+/// did not reach, and the same count may be there twice.
+pub(super) async fn fetched_now(store: &TenantStore, sync: &Sync) -> Result<Fetched, Error> {
+    let before = fetched_before(store, sync).await?;
+    if before.whole.is_some() || !store.read_broken_off(&sync.source, Kind::Usage).await? {
+        return Ok(before);
+    }
+    let whole = "a later reading of the report did not come to its end: the next run reads it again".to_owned();
+    Ok(Fetched { whole: Some(whole), ..before })
+}
+
 /// Whether a cause is a failure of the vendor: a month without a report is none.
 pub(super) fn is_failure(cause: &Failure) -> bool {
     !matches!(cause, Failure::NotFound { .. })

@@ -1,7 +1,7 @@
 //! Usage in a plan: contracts and products are mapped, counts put into the history, lines planned.
 
 use super::books::Books;
-use super::fetched::{Fetched, TargetRead, fetched_before};
+use super::fetched::{Fetched, TargetRead, fetched_now};
 use crate::engine::context::Work;
 use crate::engine::observe::Observed;
 use crate::engine::plan::usage::{Choice, Line, plan_usage};
@@ -29,7 +29,7 @@ impl Work<'_> {
         self.plan_products(draft, None).await?;
         let fetched = match observed {
             Some(observed) => self.fetched(observed).await?,
-            None => fetched_before(&self.store, &self.sync).await?,
+            None => fetched_now(&self.store, &self.sync).await?,
         };
         let read = TargetRead::of(draft);
         let mut books = Books::open(&self.store, &self.sync, &self.target, fetched, read, self.now()).await?;

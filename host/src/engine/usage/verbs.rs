@@ -5,7 +5,7 @@
 //! the vendor; it remembers that this count was seen and is not wanted, until it moves.
 
 use super::books::Books;
-use super::fetched::{TargetRead, fetched_before};
+use super::fetched::{TargetRead, fetched_before, fetched_now};
 use super::view::{UsageLine, UsageState, view};
 use crate::engine::claim::Claim;
 use crate::engine::connections::Opened;
@@ -272,7 +272,7 @@ impl Tenant {
         sync: &'a crate::model::Sync,
         target: &'a Opened,
     ) -> Result<Books<'a>, Error> {
-        let not_fetched = fetched_before(&self.store, sync).await?;
+        let not_fetched = fetched_now(&self.store, sync).await?;
         let read = TargetRead::stored(&self.store, sync).await?;
         Books::open(&self.store, sync, target, not_fetched, read, self.parts.clock.now()).await
     }
@@ -326,7 +326,7 @@ impl Work<'_> {
         let mut draft = Draft::new(self, id, None).await?;
         let products = wanted.values().flat_map(|choices| choices.keys().map(String::as_str)).collect();
         self.plan_products(&mut draft, Some(&products)).await?;
-        let before = fetched_before(&self.store, &self.sync).await?;
+        let before = fetched_now(&self.store, &self.sync).await?;
         let read = TargetRead::of(&draft);
         let books = Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await?;
         for (customer, choices) in &by_leader(&books, wanted)? {

@@ -367,3 +367,29 @@ async fn a_device_that_never_tells_a_serial_is_created_when_it_has_waited() {
         assert_eq!(psa.items().len(), 4, "{pair:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proposal_of_what_left_the_source_is_neither_accepted_nor_in_the_way() {
+    let world =
+        World::by_hand().customer("Acme Ltd").device("PC-7", "").device("PC-8", "").device("PC-9", "S3RIAL9").build();
+    let existing = Existing::by_hand().account("Acme Ltd").item("PC-7", "").item("PC-8", "").build();
+    let (app, rmm, psa) = joined(("pulseway-rmm", "autotask"), &world, &existing, SyncRules::default()).await;
+    app.plan().await;
+    app.tenant.link_accept(&sync(), Kind::Customer, 0.9).await.expect("accepted");
+    app.apply(&app.plan().await).await;
+    let proposed = app.undecided().await;
+    assert_eq!(proposed.len(), 2, "{proposed:?}");
+    // One leaves for good, the other enrols anew: it is proposed under its new id.
+    rmm.remove_device(&rmm.device("PC-7").id);
+    let new = rmm.renew_device(&rmm.device("PC-8").id);
+    app.plan().await;
+    app.clock.advance_ms(100 * 3_600_000);
+    app.plan().await;
+    let waiting: Vec<String> = app.undecided().await.into_iter().map(|view| view.link.source).collect();
+    assert_eq!(waiting, [new.as_str()]);
+    let accepted = app.tenant.link_accept(&sync(), Kind::Asset, 0.8).await.expect("accepted").links;
+    assert_eq!(accepted.iter().map(|link| link.source.as_str()).collect::<Vec<_>>(), [new.as_str()]);
+    app.apply(&app.plan().await).await;
+    let active: Vec<String> = psa.items().into_iter().filter(|item| item.active).map(|item| item.name).collect();
+    assert_eq!(active.len(), 3, "what a technician keeps stays in use: {active:?}");
+}

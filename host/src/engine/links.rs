@@ -159,7 +159,13 @@ impl Tenant {
             let clear = !super::matching::has_close_second(&link.candidates);
             clear.then(|| (link.source.clone(), best.clone()))
         });
-        let proposed: Vec<(String, Candidate)> = proposed.collect();
+        let mut proposed: Vec<(String, Candidate)> = proposed.collect();
+        // One that is gone from the source has no say in whose the target is.
+        let sources: Vec<String> = proposed.iter().map(|(source, _)| source.clone()).collect();
+        let stored = self.store.records_by_ids(&sync.source, kind, &sources).await?;
+        let there: HashSet<&str> =
+            stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
+        proposed.retain(|(source, _)| there.contains(source.as_str()));
         let mut asked = HashMap::<&str, u32>::new();
         for (_, best) in &proposed {
             *asked.entry(&best.target).or_default() += 1;

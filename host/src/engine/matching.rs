@@ -35,6 +35,9 @@ use crate::model::{Candidate, Kind, Link, LinkState, Timestamp};
 /// Who decided, when a person did: then no rule decides again.
 pub const OPERATOR: &str = "operator";
 
+/// Who decided, when matching left it to a person.
+const MATCHING: &str = "matching";
+
 /// The rule that gave a target, with its link, to another source record of the same key.
 pub const RE_ENROLLED: &str = "re-enrolled";
 
@@ -125,9 +128,24 @@ pub fn decided(link: Option<&Link>, kind: Kind, source: &str, decision: &Decisio
     next.state = state;
     next.candidates.clone_from(candidates);
     next.reason.clone_from(reason);
-    "matching".clone_into(&mut next.decided_by);
+    MATCHING.clone_into(&mut next.decided_by);
     next.decided_at = now;
     Some(next)
+}
+
+/// The link of a record that is gone from the source, without what was found for it while it was there: nobody is
+/// asked about it, and it stands in the way of no other. `None` for a link that waits for nobody, or by another hand.
+#[must_use]
+pub fn withdrawn(link: &Link, now: Timestamp) -> Option<Link> {
+    let waits = matches!(link.state, LinkState::Proposed | LinkState::Conflict) && link.decided_by == MATCHING;
+    waits.then(|| Link {
+        state: LinkState::Unmapped,
+        target: None,
+        candidates: Vec::new(),
+        reason: "it is gone from the source".to_owned(),
+        decided_at: now,
+        ..link.clone()
+    })
 }
 
 #[cfg(test)]

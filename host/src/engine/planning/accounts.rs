@@ -182,6 +182,8 @@ impl Work<'_> {
             }
             items.push(item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &targets));
         }
+        let left = gone.iter().filter_map(|stored| by_source.get(stored.record.id.as_str()));
+        decided.extend(left.filter_map(|link| matching::withdrawn(link, self.now())));
         let gone: Vec<Stored> =
             gone.into_iter().filter(|stored| !draft.given_up.contains(&(kind, stored.record.id.clone()))).collect();
         let keep: Vec<Matched> =

@@ -79,6 +79,7 @@ impl Work<'_> {
                 });
                 continue;
             }
+            decided.extend(matching::withdrawn(link, self.now()));
             let matched_gone = Matched { source: stored.record.id.clone(), decision: Decision::Keep };
             let item = item(None, Some(stored), Some(link), &matched_gone, &targets);
             leaving.extend(self.plan_items(draft, kind, &stored.record.id, None, vec![item], can));

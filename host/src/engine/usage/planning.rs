@@ -134,11 +134,14 @@ impl Work<'_> {
         let source = self.store.records_present(&self.source.name, kind).await?;
         let target = self.store.records_present(&self.target.name, kind).await?;
         let links = self.store.links_all(&self.sync.name, kind).await?;
+        let there: HashSet<String> = source.iter().map(|record| record.id.clone()).collect();
         let source = draft.read_whole(kind, source, &links);
         let matched = self.match_all(draft, kind, &source, &target, &links, can);
         self.go_on()?;
         let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
         let (mut decided, mut create) = (Vec::new(), Vec::new());
+        let gone = links.values().filter(|link| !there.contains(&link.source));
+        decided.extend(gone.filter_map(|link| matching::withdrawn(link, self.now())));
         for (record, matched) in source.iter().zip(&matched) {
             let link = links.get(record.id.as_str()).copied();
             match &matched.decision {

@@ -503,3 +503,35 @@ async fn a_monthly_run_that_got_nothing_is_tried_again_long_before_the_next() {
     let due = app.tenant.schedule_list().await.expect("it").remove(0).due_at;
     assert!(due.since_ms(now()) > 20 * DAY_MS, "and then at its next slot: {due}");
 }
+
+#[tokio::test]
+async fn a_move_on_the_day_of_its_lines_last_change_says_the_first_open_day() {
+    let (licences, app, customers) = billing(4).await;
+    let one = &customers[0];
+    let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
+    let old = number(&line(&app, &one.tenant.id, &product).await.line.expect("a line"));
+    licences.vendor.set_quantity(&one.tenant.id, &product, quantity + 1);
+    let day = next_day(&app);
+    let report = app.apply(&app.plan().await).await;
+    assert!(report.failures.is_empty() && units(&licences, day)[&old] == quantity + 1, "{report:?}");
+
+    // On the same day its product becomes another service: the old line takes no second change on that day.
+    map_product(&app, &product, &spare_service(&app, &licences).await.0).await;
+    let plan = app.plan().await;
+    let held = line(&app, &one.tenant.id, &product).await;
+    let brakes: Vec<&str> = held.brakes.iter().map(|one| one.brake.as_str()).collect();
+    let tomorrow = day.tomorrow().expect("a day");
+    assert!(brakes.contains(&"dates") && held.reason.contains(&format!("--effective {tomorrow}")), "{held:?}");
+    assert_eq!(held.open_day, Some(tomorrow.to_string()), "{held:?}");
+    let report = app.apply(&plan).await;
+    assert!(report.failures.is_empty(), "nothing that the vendor refuses is sent: {:?}", report.failures);
+
+    let choice =
+        UsageChoice { line: LineKey::new(&one.tenant.id, &product), quantity: None, effective: Some(tomorrow) };
+    let plan = app.tenant.usage_plan(&sync(), &[choice], &NoProgress).await.expect("a plan");
+    let report = app.apply(&plan).await;
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    let new = number(&line(&app, &one.tenant.id, &product).await.line.expect("a line"));
+    assert_eq!((units(&licences, day)[&old], units(&licences, tomorrow)[&old]), (quantity + 1, 0));
+    assert_eq!(units(&licences, tomorrow)[&new], quantity + 1);
+}

@@ -4,7 +4,7 @@
 //! vendor's clock, and counts only where it gives no days. Years that no contract has (1, 1900,
 //! 9999) are how vendors write "not given" and "without an end".
 
-use super::{EFFECTIVE, Weighing, date};
+use super::{EFFECTIVE, Retire, Weighing, date};
 use crate::engine::matching::contracts::is_offered;
 use crate::model::{Brake, Hold, Record, Value};
 use jiff::ToSpan;
@@ -67,6 +67,24 @@ pub(in crate::engine) fn successors<'r>(
     let billed = services(&contract.id);
     found.sort_by_key(|one| (!billed.is_subset(&services(&one.id)), one.id.clone()));
     found
+}
+
+impl Retire {
+    /// The first day on which the line can end, where its last change holds from a given day on or from a later one.
+    pub(super) fn open_day(&self, on: Date) -> Option<Date> {
+        self.changed.filter(|changed| *changed >= on)?.tomorrow().ok()
+    }
+
+    /// What keeps the line from ending on a day.
+    pub(super) fn taken(&self, on: Date) -> Option<Hold> {
+        let (changed, open) = (self.changed?, self.open_day(on)?);
+        let reason = format!(
+            "line {} was changed from {changed} on already, and cannot end on {on}; the first open day is {open}: \
+             `crosswalk usage approve --effective {open}`",
+            self.line
+        );
+        Some(Hold::new(Brake::Dates, reason))
+    }
 }
 
 impl Weighing<'_, '_> {

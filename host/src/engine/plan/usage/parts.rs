@@ -4,7 +4,7 @@
 //! One of them leads: its link remembers what was approved for all. Each part's count is kept and
 //! shown; a part that is not known makes the sum unknown.
 
-use super::{Left, LineKey, Link, PRODUCT, QUANTITY, Record, Value, integer};
+use super::{EFFECTIVE, Left, LineKey, Link, PRODUCT, QUANTITY, Record, Value, date, integer};
 use jiff::civil::Date;
 use std::collections::{BTreeSet, HashMap};
 
@@ -42,6 +42,8 @@ pub struct Retire {
     pub name: String,
     /// What it has.
     pub has: i64,
+    /// From which day on its last change holds; `None` where this host made none.
+    pub changed: Option<Date>,
     /// The revision of its link.
     pub revision: i64,
 }
@@ -57,6 +59,7 @@ impl Retire {
             service: line.text(PRODUCT).map(str::to_owned),
             name: line.name.clone(),
             has,
+            changed: date(link.sent.get(EFFECTIVE)),
             revision: link.revision,
         })
     }

@@ -632,6 +632,7 @@ fn a_part_that_was_billed_by_a_line_of_its_own_ends_that_one() {
         service: None,
         name: "Server".to_owned(),
         has: 5,
+        changed: None,
         revision: 3,
     };
     bed.others = vec![Part { old: Some(old), ..part("d", Some(5)) }];

@@ -104,7 +104,8 @@ impl<'i, 'a> Weighing<'i, 'a> {
             (Step::Change { holds, .. }, Place::Contract(contract))
                 if holds.iter().any(|hold| hold.brake == super::DATES) =>
             {
-                self.open_day(contract, line, effective)
+                let open = retires.iter().filter_map(|old| old.open_day(effective)).fold(effective, Date::max);
+                self.open_day(contract, line, open)
             }
             _ => None,
         };
@@ -309,7 +310,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
 
     fn dates_of(&self, old: &Retire, effective: Date) -> Option<Hold> {
         let line = (self.input.line_of)(&old.line)?;
-        self.dates(self.contract_of(line)?, Some(line), effective)
+        self.dates(self.contract_of(line)?, Some(line), effective).or_else(|| old.taken(effective))
     }
 
     /// What is not billed any more: what stays on a contract is told until it is 0.

@@ -142,6 +142,27 @@ async fn what_a_person_said_of_the_new_record_stands_before_what_was_said_of_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_contract_that_was_left_out_stays_so_though_the_new_record_was_another_account_first() {
+    let bed = Bed::start(["c1", "c2", "c3"], |rules| {
+        rules.kinds.get_mut(&Kind::Contract).expect("contracts").accept_score = Some(0.9);
+    })
+    .await;
+    bed.to.put("customer", "other", None, "Northwind Traders", &json!({}));
+    bed.to.put("contract", "of-other", Some("other"), "Care", &json!({ "takes-usage": true }));
+    bed.map("c1", None, Some(&Decision::Exclude)).await;
+    bed.renew(0, "c1", "n1", By::Name);
+    bed.app.plan().await;
+    bed.map("n1", Some(&Decision::Link("other".to_owned())), None).await;
+    bed.app.plan().await;
+    let by_score = bed.customer("n1").await.contract;
+    assert_eq!(by_score.as_ref().map(|(id, _)| id.as_str()), Some("of-other"));
+    bed.map("n1", Some(&Decision::Link("a0".to_owned())), None).await;
+    bed.app.plan().await;
+    let now = bed.customer("n1").await;
+    assert_eq!((now.state, &now.contract), (CustomerState::Excluded, &None), "{now:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sum_of_a_customer_made_anew_is_in_step_whatever_signs_its_id_has() {
     for (old, new) in [("c1", ODD), (ODD, "c9"), (ODD, "%2F/")] {
         let bed = Bed::start([old, "c2", "c3"], |_| {}).await;

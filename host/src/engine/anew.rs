@@ -79,10 +79,8 @@ pub(super) async fn along(
 }
 
 impl Along {
-    /// Gives a link to the new record, unless a person said what its own is or something was sent for it: what a rule
-    /// linked ahead gives way.
+    /// Gives a link to the new record, unless its own stands.
     fn hand(&mut self, old: &Link, own: Option<&Link>, source: &str, now: Timestamp) {
-        let stands = |own: &Link| own.decided_by == OPERATOR || !own.sent.is_empty();
         if is_decided(old) && !own.is_some_and(stands) {
             self.links.push(Link { state: old.state, ..adopted(own, old, source) });
             self.links.push(given_up(old, source, now));
@@ -90,9 +88,15 @@ impl Along {
     }
 }
 
-/// Whether a person or a run said what a link is.
+/// Whether a new record's own link stands: a person said what it is, or something was sent for it. What a rule linked
+/// ahead, and what was only forgotten, gives way.
+pub(super) fn stands(own: &Link) -> bool {
+    own.decided_by == OPERATOR || !own.sent.is_empty()
+}
+
+/// Whether a person, a rule or a run said what a link is.
 fn is_decided(link: &Link) -> bool {
-    link.linked().is_some() || link.state == LinkState::Excluded || link.decided_by == OPERATOR || !link.sent.is_empty()
+    stands(link) || link.linked().is_some() || link.state == LinkState::Excluded
 }
 
 /// A line's link with customers by their new ids among what the line is the sum of, and was.

@@ -164,8 +164,6 @@ impl Tenant {
     /// one's link. What was known of the target (what was written to it, that this host made it) goes along, and with
     /// an account what was decided of its customer.
     async fn given_over(&self, sync: &Sync, links: Vec<Link>) -> Result<(Vec<Link>, Vec<Turn>), Error> {
-        let said: HashSet<(Kind, Kind, String)> =
-            links.iter().map(|link| (link.kind, link.target_kind, link.source.clone())).collect();
         let own: HashSet<(Kind, String)> = links.iter().map(|link| (link.kind, link.source.clone())).collect();
         let (mut all, mut given_up, mut over) = (Vec::with_capacity(links.len()), Vec::new(), Vec::new());
         for mut link in links {
@@ -181,8 +179,12 @@ impl Tenant {
         }
         all.append(&mut given_up);
         let along = anew::along(&self.store, &sync.name, &over, self.parts.clock.now()).await?;
-        let is_said = |one: &Link| said.contains(&(one.kind, one.target_kind, one.source.clone()));
-        all.extend(along.links.into_iter().filter(|one| !is_said(one)));
+        // A contract that is only forgotten, as it was of another account, gives way.
+        let key = |link: &Link| (link.kind, link.target_kind, link.source.clone());
+        let said: HashSet<_> = all.iter().filter(|link| anew::stands(link)).map(key).collect();
+        let kept: HashSet<_> = along.links.iter().map(key).filter(|key| !said.contains(key)).collect();
+        all.retain(|link| !kept.contains(&key(link)));
+        all.extend(along.links.into_iter().filter(|link| kept.contains(&key(link))));
         let turns = along.switches.into_iter().flat_map(|(customer, kept)| {
             let of = Switch::ALL.into_iter().filter_map(move |switch| Some((switch, kept.get(switch)?)));
             of.map(move |(switch, on)| (customer.clone(), switch, Some(on)))

@@ -66,6 +66,8 @@ mod reading;
 mod refresh;
 /// The other way: accounts of the PSA become organisations of the RMM.
 mod reverse;
+/// Mappings and counts that change at random while plans are let go in parts.
+mod roam;
 /// The sandbox: connectors that misbehave, one habit at a time.
 mod sandbox;
 /// The schedule: each thing due is done once, and a stop or a swap loses nothing.

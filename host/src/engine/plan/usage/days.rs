@@ -98,7 +98,7 @@ impl Weighing<'_, '_> {
         let next = ended.filter(|last| *last < today).and_then(|last| last.tomorrow().ok());
         let begun = || {
             let doubled = (self.input.doubled)(&self.key);
-            self.unbilled_since().into_iter().chain(doubled).min()
+            self.begun().into_iter().chain(doubled).min()
         };
         let Some(next) = next.or_else(begun) else { return today };
         if next > today {

@@ -64,8 +64,24 @@ impl<'a> Weighing<'_, 'a> {
         Some(Hold::new(Brake::Moved, reason))
     }
 
-    /// From which day on no line bills something of it: what takes its place holds from that day on.
-    pub(super) fn unbilled_since(&self) -> Option<Date> {
+    /// From which day on the change of it holds where nobody says: from when on no line bills something of it. What
+    /// is billed elsewhere until today would be billed twice for the days before.
+    pub(super) fn begun(&self) -> Option<Date> {
+        if self.rests().is_empty() { self.unbilled_since() } else { None }
+    }
+
+    /// The days that a change leaves out on which no line bills something of it. Approved by itself it holds from any
+    /// day, and what it rests on from the same.
+    pub(super) fn left_out(&self, effective: Date) -> Option<String> {
+        let since = self.unbilled_since().filter(|since| *since < effective && !self.rests().is_empty())?;
+        Some(format!(
+            "no line bills a part of it from {since} to {effective}: `crosswalk usage approve --effective {since}` bills \
+             those days as well"
+        ))
+    }
+
+    /// From which day on no line bills something of it.
+    fn unbilled_since(&self) -> Option<Date> {
         let before = self.parts_before();
         let joins = |part: &&super::Part| part.counted != Some(0) && !before.contains(&part.key.to_string());
         let joined = self.parts.iter().filter(joins);

@@ -679,6 +679,26 @@ fn a_part_that_goes_elsewhere_is_one_decision_with_the_line_it_leaves() {
 }
 
 #[test]
+fn what_is_billed_elsewhere_until_today_is_not_billed_for_days_before_that() {
+    let yesterday = jiff::civil::date(2026, 11, 20);
+    let mut bed = Bed::new(5, None);
+    bed.others = vec![Part { ended: Some(yesterday), ..part("d", Some(3)) }];
+    let line = bed.line().unwrap();
+    assert_eq!((line.effective, line.notes), (yesterday, Vec::new()), "nothing else bills any of it");
+    let left = Left { leader: LineKey::new("a", "p"), line: "sum".to_owned(), since: None };
+    bed.others.push(Part { left: Some(left), ..part("e", Some(2)) });
+    let line = bed.line().unwrap();
+    assert_eq!(line.effective, bed.today, "twice for a day else");
+    let told = format!("no line bills a part of it from {yesterday} to {}", bed.today);
+    assert!(line.notes[0].contains(&told) && line.reason.contains(&told), "{line:?}");
+    // Whoever says the day gets both halves for it.
+    let choice = Choice { effective: Some(yesterday), ..Choice::default() };
+    bed.choices = [("p".to_owned(), choice)].into();
+    let line = bed.line().unwrap();
+    assert_eq!((line.effective, line.notes), (yesterday, Vec::new()));
+}
+
+#[test]
 fn a_move_of_nothing_ends_what_billed_it_and_is_done() {
     let moved = |counted: i64, has: i64| {
         let mut bed = Bed::new(counted, None).approved(20, 20);

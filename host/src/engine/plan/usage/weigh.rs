@@ -116,6 +116,12 @@ impl<'i, 'a> Weighing<'i, 'a> {
             reason = format!("{reason}; {lost}");
             notes.push(lost);
         }
+        if let Step::Change { .. } = step
+            && let Some(out) = self.left_out(effective)
+        {
+            reason = format!("{reason}; {out}");
+            notes.push(out);
+        }
         Some(Line {
             product: self.key.product.clone(),
             counted: self.counted,

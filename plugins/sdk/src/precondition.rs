@@ -1,6 +1,12 @@
 //! The precondition of a change: what it was decided on, held against what the vendor has when it is written.
+//!
+//! Whether two values say the same is the contract's rule (`wit/same.rs`), by which the host plans.
 
-use crate::{Change, Failure, Field, Item, Value};
+#[path = "../../../wit/same.rs"]
+mod rule;
+
+use crate::{Change, Failure, Field, Item, Value, time};
+use rule::same;
 
 /// The name under which a precondition holds an item's name.
 const NAME: &str = "name";
@@ -17,7 +23,7 @@ pub fn holds(change: &Change, now: &Item) -> Result<(), Failure> {
             if before.name == NAME { Some(&name) } else { now.fields.iter().find(|field| field.name == before.name) };
         let Some(told) = told else { continue };
         let is_as_wanted = match (&change.name, before.name.as_str()) {
-            (Some(wanted), NAME) => wanted.trim() == now.name.trim(),
+            (Some(wanted), NAME) => same(&Value::Text(wanted.clone()), &told.value),
             _ => change.fields.iter().any(|field| field.name == before.name && same(&field.value, &told.value)),
         };
         if !same(&before.value, &told.value) && !is_as_wanted {
@@ -34,23 +40,10 @@ pub fn differs(field: &str, before: &str, now: &str) -> Failure {
     ))
 }
 
-/// Whether two values are the same to a person: white space around a text, a fraction of a second and the order of a
-/// document's members do not count.
-fn same(a: &Value, b: &Value) -> bool {
-    let is_empty = |value: &Value| match value {
-        Value::Blank => true,
-        Value::Text(text) => text.trim().is_empty(),
-        _ => false,
-    };
-    match (a, b) {
-        (Value::Text(a), Value::Text(b)) => a.trim() == b.trim(),
-        (Value::Time(a), Value::Time(b)) => a.get(..19) == b.get(..19),
-        (Value::Json(a), Value::Json(b)) => {
-            let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-            a == b || (read(a).is_some() && read(a) == read(b))
-        }
-        (a, b) => a == b || (is_empty(a) && is_empty(b)),
-    }
+/// The second that an RFC 3339 time with its zone is in, as UTC.
+fn second(text: &str) -> Option<String> {
+    let has_zone = text.get(10..).is_some_and(|clock| clock.contains(['Z', 'z', '+', '-']));
+    time::canonical(text).filter(|_| has_zone).map(|time| time[..19].to_owned())
 }
 
 fn words(value: &Value) -> String {
@@ -98,5 +91,36 @@ mod tests {
         assert_eq!(holds(&update, &now).unwrap_err().case(), "conflict");
         update.name = Some("PC-1".to_owned());
         assert_eq!(holds(&update, &now), Ok(()));
+    }
+    #[test]
+    fn what_says_the_same_to_the_host_is_no_conflict() {
+        let time = |text: &str| Value::Time(text.to_owned());
+        let text = |text: &str| Value::Text(text.to_owned());
+        let named = |name: &str| Field { name: NAME.to_owned(), value: text(name) };
+        for (before, now) in [
+            (text("Cafe\u{301}\nBar"), text("Caf\u{e9}\r\nBar ")),
+            (time("2026-01-01T08:00:00Z"), time("2026-01-01T09:00:00+01:00")),
+            (time("2026-01-01T08:00:00Z"), text("2026-01-01T08:00:00.250Z")),
+            (Value::Integer(5), text("5")),
+            (Value::Integer(5), Value::Decimal(5.0)),
+            (Value::Decimal(0.1 + 0.2), Value::Decimal(0.3)),
+        ] {
+            let mut update = change("c", Operation::Update, Kind::Asset);
+            let field = |value: &Value| Field { name: "notes".to_owned(), value: value.clone() };
+            update.before = vec![field(&before)];
+            let item = Item {
+                id: "1".to_owned(),
+                parent: None,
+                name: "Caf\u{e9}".to_owned(),
+                stamp: None,
+                fields: vec![field(&now)],
+            };
+            assert_eq!(holds(&update, &item), Ok(()), "{before:?} {now:?}");
+            update.before = vec![named("Cafe\u{301}")];
+            assert_eq!(holds(&update, &item), Ok(()));
+            update.before = vec![named("Bar")];
+            update.name = Some("Cafe\u{301}".to_owned());
+            assert_eq!(holds(&update, &item), Ok(()), "as wanted");
+        }
     }
 }

@@ -217,7 +217,7 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
         },
         _ => None,
     };
-    let now = Current::of(changes, |selection| read(client, selection, None));
+    let now = Current::of(changes, |selection, after| read(client, selection, after));
     let prepared = |change: &Change| now.holds(change).and_then(|()| request(client, change, required.as_ref()));
     client.write_all(changes, changes.iter().map(prepared).collect(), ITEMS.fields)
 }

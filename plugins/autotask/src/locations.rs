@@ -150,7 +150,7 @@ fn request(change: &Change) -> Result<Request, Failure> {
 
 /// Writes locations.
 pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
-    let now = Current::of(changes, |selection| read(client, selection, None));
+    let now = Current::of(changes, |selection, after| read(client, selection, after));
     let prepared = |change: &Change| now.holds(change).and_then(|()| request(change));
     client.write_all(changes, changes.iter().map(prepared).collect(), LOCATIONS.fields)
 }

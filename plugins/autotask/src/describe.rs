@@ -25,7 +25,8 @@ fn place(field: &str, length: u32) -> Option<crosswalk_sdk::StampPlace> {
     Some(crosswalk_sdk::StampPlace { field: field.to_owned(), length })
 }
 
-/// With what a change was decided on held against what is there: one question for the whole batch, before it.
+/// With what a change was decided on held against what is there: one question for the whole batch, before it, which a
+/// change that is written alone pays alone.
 fn checked(this: KindDescription) -> KindDescription {
     KindDescription { checks_before: true, calls_per_change: 2, ..this }
 }
@@ -96,7 +97,8 @@ fn usage() -> KindDescription {
         changes_at_once: 100,
         ids_at_once: MOST,
         page_size: MOST,
-        calls_per_change: 2, // the adjustment, and its part of what is read for the batch
+        // The adjustment and what is read around it, which a batch shares: its units, later ones and the terms.
+        calls_per_change: 4,
         checks_before: true,
     }
 }

@@ -539,3 +539,40 @@ fn the_account_answers_and_offers_its_lists() {
     let nobody = self::host(&sim, &SETTINGS.replace("api@msp.example", "nobody@msp.example"));
     assert_eq!(Psa::check(&nobody).unwrap_err().case(), "denied");
 }
+
+#[test]
+fn no_change_costs_more_calls_than_are_described() {
+    let sim = start(PsaOptions::default());
+    let host = host(&sim, DESK);
+    // What is looked up once is known from then on.
+    let (company, site, item, asset) = create_all(&host);
+    let decided = |operation, kind, id: &str, before: &str| {
+        let mut change = change("u", operation, kind);
+        (change.target, change.parent) = (Some(id.to_owned()), Some(company.clone()));
+        (change.name, change.before) = (Some("New name".to_owned()), vec![text("name", before)]);
+        change
+    };
+    let new = |kind, name: &str| {
+        let mut create = change("c", Operation::Create, kind);
+        (create.parent, create.name) = (Some(company.clone()), Some(name.to_owned()));
+        create
+    };
+    let assets = [Change { stamp: None, ..asset }, decided(Operation::Update, Kind::Asset, &item, "OVEN-1")];
+    let sites =
+        [new(Kind::Location, "Second bakery"), decided(Operation::Update, Kind::Location, &site, "Main bakery")];
+    let customers = [
+        Change { parent: None, ..new(Kind::Customer, "Second customer") },
+        decided(Operation::Update, Kind::Customer, &company, "Zoë's Bäckerei GmbH"),
+    ];
+    for changes in [assets.as_slice(), &sites, &customers] {
+        let (most, described) = testing::costs::<Psa>(&host, changes);
+        assert_eq!(most, described, "{:?}", changes[0].kind);
+    }
+    let (create, _) = alert(&sim);
+    let ticket = done(&Psa::write(&host, vec![create.clone()])).remove(0);
+    let note = |text_: &str, is_over| update(&ticket, vec![text("note", text_), closed(is_over)]);
+    done(&Psa::write(&host, vec![note("It is back.", false)]));
+    let note = note("It is over.", true);
+    let (most, described) = testing::costs::<Psa>(&host, &[Change { stamp: None, ..create }, note]);
+    assert_eq!(most, described, "tickets");
+}

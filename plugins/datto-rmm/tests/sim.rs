@@ -283,3 +283,22 @@ fn what_goes_wrong_is_told_as_it_is() {
     sim.expire_tokens();
     assert_eq!(Rmm::check(&host).unwrap_err().case(), "denied");
 }
+
+#[test]
+fn no_change_costs_more_calls_than_are_described() {
+    let world = world();
+    let sim = DattoRmm::start(&world, DattoOptions::default()).unwrap();
+    let host = host(&sim, "{}");
+    let mut create = change("1", Operation::Create, Kind::Customer);
+    create.name = Some("Acme".to_owned());
+    let made = done(&Rmm::write(&host, vec![create.clone()])).remove(0);
+    let mut rename = change("2", Operation::Update, Kind::Customer);
+    (rename.target, rename.name) = (Some(made.clone()), Some("Acme Ltd".to_owned()));
+    create.name = Some("Bolt".to_owned());
+    let mut moved = change("3", Operation::Move, Kind::Asset);
+    (moved.target, moved.parent) = (Some(world.devices[0].id.clone()), Some(made));
+    for changes in [[create, rename].as_slice(), &[moved]] {
+        let (most, described) = testing::costs::<Rmm>(&host, changes);
+        assert_eq!(most, described, "{:?}", changes[0].kind);
+    }
+}

@@ -445,3 +445,41 @@ fn the_account_answers_and_offers_its_lists() {
         assert_eq!(Psa::check(&host).unwrap_err().case(), "denied");
     }
 }
+
+#[test]
+fn no_change_costs_more_calls_than_are_described() {
+    let sim = start(BmsOptions::default());
+    let host = host(&sim, &with(r#""ticket-queue":"Monitoring""#));
+    host.now_ms.set(crosswalk_sims::clock::now_ms() as u64);
+    // What is looked up once is known from then on; the main location of another account is not.
+    let [(acme, _), (bolt, _), (cole, _), (dale, at_dale)] =
+        ["Acme", "Bolt", "Cole", "Dale"].map(|name| account(&host, name));
+    let asset = done(&Psa::write(&host, vec![new_asset(&acme)]));
+    let mut other = new_asset(&dale);
+    other.fields.push(text("location", &at_dale));
+    let other = done(&Psa::write(&host, vec![other]));
+    let opened = done(&Psa::write(&host, vec![ticket(&acme, Some(&asset))]));
+    let low = vec![text("priority", "low")];
+    done(&Psa::write(&host, vec![of(Operation::Update, Kind::Ticket, &opened, low)]));
+    let mut customer = change("c", Operation::Create, Kind::Customer);
+    customer.name = Some("Edda".to_owned());
+    let mut renamed = of(Operation::Update, Kind::Customer, &acme, Vec::new());
+    renamed.name = Some("Acme Ltd".to_owned());
+    let retired = of(Operation::Deactivate, Kind::Customer, &cole, Vec::new());
+    let back = of(Operation::Reactivate, Kind::Customer, &cole, Vec::new());
+    let mut moved = of(Operation::Move, Kind::Asset, &asset, Vec::new());
+    moved.parent = Some(bolt.clone());
+    let assets = [
+        Change { stamp: None, ..new_asset(&cole) },
+        of(Operation::Update, Kind::Asset, &asset, vec![text("description", "x")]),
+        moved,
+        of(Operation::Deactivate, Kind::Asset, &asset, Vec::new()),
+        of(Operation::Reactivate, Kind::Asset, &asset, Vec::new()),
+    ];
+    let noted = vec![text("note", "Again."), text("priority", "low"), told("closed", Value::Boolean(true))];
+    let tickets = [ticket(&dale, Some(&other)), of(Operation::Update, Kind::Ticket, &opened, noted)];
+    for changes in [[customer, renamed, retired, back].as_slice(), &tickets, &assets] {
+        let (most, described) = testing::costs::<Psa>(&host, changes);
+        assert_eq!(most, described, "{:?}", changes[0].kind);
+    }
+}

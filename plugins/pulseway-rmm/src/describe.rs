@@ -22,7 +22,7 @@ fn customers() -> KindDescription {
         changes_at_once: SINGLES as u32,
         ids_at_once: SINGLES as u32,
         page_size: (PAGE * PAGES) as u32,
-        calls_per_change: 2,
+        calls_per_change: 1,
         checks_before: false,
     }
 }
@@ -37,7 +37,9 @@ fn locations() -> KindDescription {
             | Selections::SEARCH
             | Selections::NAMED,
         fields: fields.into_iter().map(|name| writable(name, None)).collect(),
-        checks_before: true, // an update replaces the whole site, which is read for it
+        // An update replaces the whole site, which is read for it.
+        calls_per_change: 2,
+        checks_before: true,
         ..customers()
     }
 }

@@ -198,3 +198,27 @@ fn what_goes_wrong_is_told_as_it_is() {
     assert_eq!(all(&host, Kind::Asset, Selection::Everything).unwrap_err().case(), "denied");
     assert!(Rmm::check(&host).is_ok());
 }
+
+#[test]
+fn no_change_costs_more_calls_than_are_described() {
+    let sim = PulsewayRmm::start(&world(), RmmOptions::default()).unwrap();
+    let host = host(&sim);
+    let new = |kind, parent: Option<&str>, name: &str| {
+        let mut create = change("c", Operation::Create, kind);
+        (create.parent, create.name) = (parent.map(str::to_owned), Some(name.to_owned()));
+        create
+    };
+    let organisation = done(&Rmm::write(&host, vec![new(Kind::Customer, None, "Acme")])).remove(0);
+    let site = done(&Rmm::write(&host, vec![new(Kind::Location, Some(&organisation), "Leeds")])).remove(0);
+    let renamed = |kind, id: &str| {
+        let mut rename = new(kind, Some(&organisation), "Renamed");
+        (rename.operation, rename.target) = (Operation::Update, Some(id.to_owned()));
+        rename
+    };
+    let customers = [new(Kind::Customer, None, "Bolt"), renamed(Kind::Customer, &organisation)];
+    let sites = [new(Kind::Location, Some(&organisation), "York"), renamed(Kind::Location, &site)];
+    for changes in [&customers, &sites] {
+        let (most, described) = testing::costs::<Rmm>(&host, changes);
+        assert_eq!(most, described, "{:?}", changes[0].kind);
+    }
+}

@@ -11,7 +11,7 @@ mod http;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use {
-    drive::{all, done, failed, field},
+    drive::{all, costs, done, failed, field},
     http::http,
 };
 

@@ -3,7 +3,7 @@
 
 use super::{SETTINGS, all, host};
 use crosswalk_autotask::Autotask as Psa;
-use crosswalk_sdk::testing::{Script, change, done, failed, field, text};
+use crosswalk_sdk::testing::{self, Script, change, done, failed, field, text};
 use crosswalk_sdk::{Change, Connector, Failure, Field, Item, Kind, Named, Operation, Selection, Value};
 use crosswalk_sims::autotask::Adjustment;
 use crosswalk_sims::{Autotask, PsaOptions, Size, World};
@@ -343,4 +343,31 @@ fn a_service_is_made_once_the_settings_say_what_it_gets() {
     let periods: Vec<String> =
         Psa::choices(&host, "service-period").unwrap().into_iter().map(|choice| choice.label).collect();
     assert_eq!(periods, ["One-Time", "Monthly", "Quarterly", "Yearly"]);
+}
+
+#[test]
+fn no_change_costs_more_calls_than_are_described() {
+    let sim = start(PsaOptions::default());
+    let settings = SETTINGS.replace('{', r#"{"service-billing-code":1,"service-period":"monthly","#);
+    let host = host(&sim, &settings);
+    let contract = contract(&sim);
+    let product = |name: &str| {
+        let mut create = change("p", Operation::Create, Kind::Product);
+        create.name = Some(name.to_owned());
+        create
+    };
+    let service = done(&Psa::write(&host, vec![product("First")])).remove(0);
+    let (most, described) = testing::costs::<Psa>(&host, &[product("Second")]);
+    assert_eq!(most, described, "products");
+
+    let id = sim.add_service_line(contract, "A service", 5).unwrap();
+    let fall = Change {
+        before: vec![Field { name: "quantity".to_owned(), value: Value::Integer(5) }],
+        ..quantity(id, 3, TODAY)
+    };
+    // It has no units on that day, so all of it are read.
+    let early = quantity(sim.add_service_line(contract, "Another", 5).unwrap(), 3, "2024-10-01");
+    let changes = [addition(contract, &service, 5, TODAY), fall, early];
+    let (most, described) = testing::costs::<Psa>(&host, &changes);
+    assert_eq!(most, described, "lines");
 }

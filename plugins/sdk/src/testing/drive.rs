@@ -4,7 +4,7 @@
 #![expect(clippy::panic, reason = "helpers of tests fail the test")]
 
 use super::Script;
-use crate::{Connector, Failure, Field, Item, Kind, Outcome, Page, Query, Selection, Settlement, Value};
+use crate::{Change, Connector, Failure, Field, Item, Kind, Outcome, Page, Query, Selection, Settlement, Value};
 
 /// All items of a selection, page by page.
 ///
@@ -42,6 +42,24 @@ pub fn done(outcomes: &[Outcome]) -> Vec<String> {
         other => panic!("{}: {other:?}", outcome.change),
     };
     outcomes.iter().map(id).collect()
+}
+
+/// The most calls that one of these changes costs, each written alone, and what is described of their kind.
+///
+/// # Panics
+/// One was not done, or they are of a kind that is not described.
+pub fn costs<C: Connector>(host: &Script<'_>, changes: &[Change]) -> (u32, u32) {
+    let cost = |change: &Change| {
+        host.forget();
+        done(&C::write(host, vec![change.clone()]));
+        u32::try_from(host.asked().len()).unwrap_or(u32::MAX)
+    };
+    let most = changes.iter().map(cost).max().unwrap_or_default();
+    let kind = changes.first().map(|change| change.kind);
+    match C::describe(host).kinds.iter().find(|one| Some(one.kind) == kind) {
+        Some(described) => (most, described.calls_per_change),
+        None => panic!("{kind:?} is not described"),
+    }
 }
 
 /// Why the first change failed.

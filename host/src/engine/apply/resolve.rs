@@ -243,7 +243,8 @@ impl Work<'_> {
     }
 
     /// What becomes of links whose target these changes give to another source record: the old one without it, and
-    /// the new one with all that was known, by the new source record; or why it is not given any more.
+    /// the new one with all that was known, by the new source record; or why it is not given any more. Lines of contracts
+    /// are handed over by the rules of `usage`: who gives one up keeps what is known of its days.
     async fn given_over(
         &self,
         kind: Kind,
@@ -253,7 +254,7 @@ impl Work<'_> {
         let linking = |change: &&PlannedChange| change.action == Action::Link && change.way() == Way::Onward;
         let by_target: HashMap<&str, &PlannedChange> =
             changes.iter().filter(linking).filter_map(|change| Some((change.target.as_deref()?, change))).collect();
-        if by_target.is_empty() || kind.counterpart() != kind {
+        if by_target.is_empty() || kind.counterpart() != kind || kind == Kind::Usage {
             return Ok(HashMap::new());
         }
         let targets: Vec<String> = by_target.keys().map(|id| (*id).to_owned()).collect();

@@ -66,6 +66,8 @@ mod reading;
 mod refresh;
 /// The other way: accounts of the PSA become organisations of the RMM.
 mod reverse;
+/// Lines that rest on each other: all of a ring is resolved before any of it is written.
+mod rings;
 /// Mappings and counts that change at random while plans are let go in parts.
 mod roam;
 /// The sandbox: connectors that misbehave, one habit at a time.
@@ -74,7 +76,7 @@ mod sandbox;
 mod schedule;
 /// Plans that are older than what they speak of: nothing a person did meanwhile is undone.
 mod stale;
-/// Sums whose leader leaves, rings of sums, and parts that join late.
+/// Sums whose leader leaves, and parts that join late.
 mod sums;
 /// Switches and the links they came with, taken back.
 mod switches;

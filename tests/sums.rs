@@ -1,7 +1,7 @@
-//! Sums whose leader goes elsewhere, sums that give each other parts in a ring, and parts that join a sum later than
-//! they left what billed them: every count is billed exactly once on every day, whatever was let go of it.
+//! Sums whose leader goes elsewhere, and parts that join a sum later than they left what billed them: every count is
+//! billed exactly once on every day, whatever was let go of it.
 //!
-//! Parts that leave a sum whose leader stays are in `leaving`.
+//! Parts that leave a sum whose leader stays are in `leaving`, lines that rest on each other in `rings`.
 
 use crate::billing::{
     Known, assert_nothing_to_do, billing, changes, line, lines, map_product, next_day, number, service_of,
@@ -15,25 +15,25 @@ use crosswalk_sims::sophos_central::NewRow;
 use jiff::civil::Date;
 
 /// A host on which products and customers are mapped to and fro.
-struct Sums {
-    licences: Licences,
-    app: TestApp,
-    customers: Vec<Known>,
+pub(crate) struct Sums {
+    pub(crate) licences: Licences,
+    pub(crate) app: TestApp,
+    pub(crate) customers: Vec<Known>,
 }
 
 impl Sums {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let (licences, app, customers) = billing(8).await;
         Self { licences, app, customers }
     }
 
-    fn counted(&self, customer: &Known, product: &str) -> i64 {
+    pub(crate) fn counted(&self, customer: &Known, product: &str) -> i64 {
         let billed = self.licences.billed(&customer.tenant.id);
         billed.iter().filter(|(own, _)| own == product).map(|(_, quantity)| quantity).sum()
     }
 
     /// Lets the vendor count a product of a customer that has none of it.
-    fn sell(&self, customer: &Known, product: &str, quantity: i64) {
+    pub(crate) fn sell(&self, customer: &Known, product: &str, quantity: i64) {
         if self.counted(customer, product) == 0 {
             let row = NewRow {
                 tenant: customer.tenant.id.clone(),
@@ -46,20 +46,25 @@ impl Sums {
         }
     }
 
-    async fn move_to(&self, customer: &Known, to: &Known) {
+    pub(crate) async fn move_to(&self, customer: &Known, to: &Known) {
         let (account, contract) = (Decision::Link(to.account.to_string()), Decision::Link(to.contract.to_string()));
         let mapped =
             self.app.tenant.customer_map(&sync(), &customer.tenant.id, Some(&account), Some(&contract), None).await;
         mapped.unwrap_or_else(|error| panic!("{}", told(&error)));
     }
 
-    async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let report = self.app.apply(&self.app.plan().await).await;
         assert!(report.failures.is_empty(), "{:?}", report.failures);
     }
 
     /// Applies a plan with only these brakes let go, and without these changes.
-    async fn let_go(&self, plan: &PlanReport, brakes: &[&str], not: impl Fn(&PlannedChange) -> bool) -> ApplyReport {
+    pub(crate) async fn let_go(
+        &self,
+        plan: &PlanReport,
+        brakes: &[&str],
+        not: impl Fn(&PlannedChange) -> bool,
+    ) -> ApplyReport {
         let withheld = changes(&self.app, plan).await.iter().filter(|one| not(one)).map(|one| one.sequence).collect();
         let release = brakes.iter().map(|brake| (*brake).to_owned()).collect();
         let options = ApplyOptions { release, withheld, ..ApplyOptions::default() };
@@ -67,7 +72,7 @@ impl Sums {
     }
 
     /// What all contracts bill on these days is what the vendor counts of all customers, no more and no less.
-    fn assert_billed_once(&self, days: &[Date]) {
+    pub(crate) fn assert_billed_once(&self, days: &[Date]) {
         let counted = |one: &Known| self.licences.billed(&one.tenant.id);
         let all: i64 = self.customers.iter().flat_map(counted).map(|(_, quantity)| quantity).sum();
         for day in days {
@@ -78,14 +83,14 @@ impl Sums {
         }
     }
 
-    async fn assert_in_step(&self) {
+    pub(crate) async fn assert_in_step(&self) {
         next_day(&self.app);
         assert_nothing_to_do(&self.app.plan().await);
     }
 }
 
 /// One customer's two products on one line: who leads, the other, and the line.
-async fn two_products(sums: &Sums) -> (Known, String, String, i64) {
+pub(crate) async fn two_products(sums: &Sums) -> (Known, String, String, i64) {
     let one = sums.customers.iter().find(|one| sums.licences.billed(&one.tenant.id).len() > 1).expect("one").clone();
     let billed = sums.licences.billed(&one.tenant.id);
     map_product(&sums.app, &billed[1].0, &service_of(&sums.app, &billed[0].0).await).await;
@@ -236,75 +241,6 @@ async fn a_product_that_leaves_a_service_that_stands_twice_on_its_contract_ends_
     let now = units(licences, day);
     let new = number(&line(app, &one.tenant.id, &first.0).await.line.expect("a line"));
     assert_eq!((now[&own], now[&new], now[&twin]), (0, first.1, second.1));
-}
-
-/// Three sums of two customers each, whose parts are to go round: to the next contract each.
-async fn ring() -> (Sums, Date) {
-    let sums = Sums::start().await;
-    assert!(sums.customers.len() >= 6, "six customers");
-    let product = sums.licences.billed(&sums.customers[0].tenant.id).remove(0).0;
-    for (nth, customer) in sums.customers[..6].iter().enumerate() {
-        sums.sell(customer, &product, 3 + 2 * nth as i64);
-    }
-    next_day(&sums.app);
-    sums.settle().await;
-    for nth in 0..3 {
-        sums.move_to(&sums.customers[3 + nth], &sums.customers[nth]).await;
-    }
-    let day = next_day(&sums.app);
-    sums.settle().await;
-    sums.assert_billed_once(&[day.yesterday().expect("a day"), day]);
-    for nth in 0..3 {
-        sums.move_to(&sums.customers[3 + nth], &sums.customers[(nth + 1) % 3]).await;
-    }
-    let day = next_day(&sums.app);
-    (sums, day)
-}
-
-#[tokio::test]
-async fn three_sums_whose_parts_go_round_are_one_decision() {
-    let (sums, day) = ring().await;
-    let report = sums.app.apply(&sums.app.plan().await).await;
-    assert!(report.failures.is_empty(), "{:?}", report.failures);
-    sums.assert_billed_once(&[day.yesterday().expect("a day"), day, day.tomorrow().expect("a day")]);
-    sums.assert_in_step().await;
-}
-
-#[tokio::test]
-async fn a_ring_of_which_one_sum_is_not_let_go_is_not_begun() {
-    let (sums, day) = ring().await;
-    let plan = sums.app.plan().await;
-    let rests = |change: &PlannedChange| change.fields.iter().any(|diff| diff.name == "rests");
-    let of_ring = |change: &PlannedChange| rests(change) && change.action == Action::Update;
-    let one = changes(&sums.app, &plan).await.into_iter().find(of_ring).expect("a change that rests");
-    sums.let_go(&plan, &["all"], |change| change.source == one.source).await;
-    sums.assert_billed_once(&[day]);
-    sums.settle().await;
-    sums.assert_billed_once(&[day.yesterday().expect("a day"), day]);
-    sums.assert_in_step().await;
-}
-
-#[tokio::test]
-async fn a_ring_that_the_vendor_breaks_off_is_closed_for_the_same_day() {
-    for nth in 0..3 {
-        let (sums, day) = ring().await;
-        let plan = sums.app.plan().await;
-        let round = changes(&sums.app, &plan).await;
-        let rests = |change: &&PlannedChange| change.fields.iter().any(|diff| diff.name == "rests");
-        let round = round.iter().filter(rests).filter(|change| change.action == Action::Update).count();
-        assert!(round >= 3, "{nth}: {round}");
-        let before = changes(&sums.app, &plan).await.len() - round;
-        let fault = format!("after:{},next:1,writes,status:400", before + nth);
-        sums.licences.psa.faults().set("server-error", &fault).expect("a fault");
-        let report = sums.app.apply(&plan).await;
-        sums.licences.psa.faults().clear();
-        assert_eq!(report.run.counts.failed, 1, "{nth}: {:?}", report.failures);
-        next_day(&sums.app);
-        let later = next_day(&sums.app);
-        sums.settle().await;
-        sums.assert_billed_once(&[day.yesterday().expect("a day"), day, day.tomorrow().expect("a day"), later]);
-        sums.assert_in_step().await;
-    }
 }
 
 #[tokio::test]

@@ -243,6 +243,66 @@ async fn a_kind_that_is_refused_one_and_all_is_not_tried_to_its_end() {
     assert_eq!(app.apply(&app.plan().await).await.run.counts.done, 170);
 }
 
+/// The statuses of a plan's changes of records that are called so.
+async fn pending(app: &TestApp, plan: &PlanReport, of: &str) -> usize {
+    let all = statuses(app, plan).await;
+    all.iter().filter(|(source, status)| source.starts_with(of) && *status == ChangeStatus::Pending).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_customers_that_wait_as_a_kind_waits_with_them() {
+    let (source, target) = (Scripted::start(), Scripted::start());
+    let app = TestApp::start().await;
+    let unlimited = json!({});
+    app.join(source.connection("rmm", &unlimited), target.connection("psa", &unlimited), SyncRules::default()).await;
+    for at in 0..170 {
+        source.put("customer", &format!("c{at}"), None, &format!("Acme {at}"), &json!({}));
+        let serial = json!({ "serial-number": format!("SN-{at}") });
+        source.put("asset", &format!("d{at}"), Some(&format!("c{at}")), &format!("PC-{at}"), &serial);
+    }
+    app.plan().await;
+    app.decide().await;
+    let plan = app.plan().await;
+    assert_eq!(statuses(&app, &plan).await.len(), 340);
+    target.deny(&["customer"]);
+    let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert!(report.run.message.contains("refuses them one and all"), "{:?}", report.run);
+    assert_eq!((pending(&app, &plan, "c").await, pending(&app, &plan, "d").await), (20, 20), "{:?}", report.run);
+    target.deny(&[]);
+    let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert_eq!(report.run.counts.done, 40, "the same plan has them still: {report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_a_customer_whose_account_cannot_be_read_waits_with_its_link() {
+    let (source, target) = (Scripted::start(), Scripted::start());
+    let app = TestApp::start().await;
+    let unlimited = json!({});
+    app.join(source.connection("rmm", &unlimited), target.connection("psa", &unlimited), SyncRules::default()).await;
+    for at in ["1", "2"] {
+        let number = json!({ "number": format!("4711-{at}") });
+        source.put("customer", &format!("c{at}"), None, &format!("Acme {at}"), &number);
+        target.put("customer", &format!("a{at}"), None, &format!("Acme {at}"), &number);
+        let serial = json!({ "serial-number": format!("SN-{at}") });
+        source.put("asset", &format!("d{at}"), Some(&format!("c{at}")), &format!("PC-{at}"), &serial);
+    }
+    let plan = app.plan().await;
+    assert_eq!(statuses(&app, &plan).await.len(), 4);
+    app.clock.advance_ms(2 * MINUTE_MS);
+    // One account alone, then all of them.
+    target.set_unread("customer", &[(None, Some("a1"))]);
+    let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert_eq!((pending(&app, &plan, "c").await, pending(&app, &plan, "d").await), (1, 1), "{:?}", report.failures);
+    target.set_unread("customer", &[]);
+    target.refuse("customer");
+    app.clock.advance_ms(2 * MINUTE_MS);
+    let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert!(report.run.message.contains("link customer: what is left of it waits"), "{report:?}");
+    assert_eq!((pending(&app, &plan, "c").await, pending(&app, &plan, "d").await), (1, 1), "{:?}", report.failures);
+    let said = "it waits for the customer c1, which is not settled";
+    assert!(report.failures.iter().any(|(_, why)| why.starts_with(said)), "{:?}", report.failures);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_is_refused_amid_an_apply_ends_it() {
     let (app, _source, target, plan) = renamed().await;

@@ -257,7 +257,8 @@ pub(super) struct Session<'w, 'p> {
     known: References,
     /// What lines of contracts are written on, where the plan has any.
     usage: tokio::sync::OnceCell<Ground>,
-    /// Records with a write that is not settled, as changes are known: nothing else is done to them.
+    /// Records with a write that is not settled or a change that is put off, as changes are known: nothing else is done
+    /// to them.
     open: Mutex<HashSet<(Kind, String)>>,
     /// What the vendor made of this plan's own writes, by target record, where a later change of the
     /// plan may meet it: moved, a record may have lost its place.
@@ -288,9 +289,21 @@ impl<'w, 'p> Session<'w, 'p> {
         })
     }
 
-    /// Notes that a write of a record is not settled.
-    pub(super) fn is_open(&self, planned: &PlannedChange) {
+    /// Notes that a change is not settled, or put off.
+    pub(super) fn leave_open(&self, planned: &PlannedChange) {
         lock(&self.open).insert(record_of(planned));
+    }
+
+    fn is_open(&self, kind: Kind, known_by: &str) -> bool {
+        lock(&self.open).contains(&(kind, known_by.to_owned()))
+    }
+
+    /// Whether the apply ends early: what is intended by then is done to its end, and nothing more is begun.
+    fn is_stopped(&self, tally: &mut Tally) -> bool {
+        if tally.stop.is_none() && self.work.parts.stop.is_stopped() {
+            tally.stop = Some(STOPPED.to_owned());
+        }
+        tally.stop.is_some()
     }
 
     /// Notes what the vendor made of a write that a later change of the plan may follow.
@@ -335,8 +348,8 @@ impl<'w, 'p> Session<'w, 'p> {
                 tokio::join!(call, settle, self.prepare(kind, action, &mut queue, &mut preparing));
             tally.add(settling);
             tally.add(preparing);
-            self.heed((kind, action), settled.len(), &mut queue, tally).await;
-            let (again, prepared) = match (again, prepared) {
+            let heeded = self.heed((kind, action), settled.len(), &mut queue, tally).await;
+            let (again, prepared) = match (heeded.and(again), prepared) {
                 (Ok(again), Ok(prepared)) => (again, prepared),
                 (Err(error), prepared) => return Err(self.leave(called, prepared.ok().flatten(), error, tally).await),
                 (_, Err(error)) => return Err(self.leave(called, None, error, tally).await),
@@ -401,11 +414,7 @@ impl<'w, 'p> Session<'w, 'p> {
         let side = &self.work.at(action.side()).description;
         let at_once = side.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
         loop {
-            // What is intended by now is done to its end; nothing more is begun.
-            if tally.stop.is_none() && self.work.parts.stop.is_stopped() {
-                tally.stop = Some(STOPPED.to_owned());
-            }
-            if tally.stop.is_some() {
+            if self.is_stopped(tally) {
                 return Ok(None);
             }
             if queue.ended {

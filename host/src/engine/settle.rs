@@ -154,7 +154,7 @@ impl Session<'_, '_> {
                 Fate::Uncertain(doubt) => {
                     tally.counts.uncertain += 1;
                     tally.failure(&prepared.planned, &told(self.plan, prepared.planned.sequence, &doubt));
-                    self.is_open(&prepared.planned);
+                    self.leave_open(&prepared.planned);
                     entries.push(self.entry(
                         &prepared.planned,
                         "uncertain",
@@ -166,7 +166,7 @@ impl Session<'_, '_> {
                 Fate::Accepted { token, stored } => {
                     tally.open += 1;
                     tally.failure(&prepared.planned, "the vendor still works on it; the next run asks again");
-                    self.is_open(&prepared.planned);
+                    self.leave_open(&prepared.planned);
                     settled.extend((!stored).then(|| self.accepted(&prepared, token)));
                 }
                 Fate::Done { target, looked_up } => {

@@ -8,28 +8,42 @@ use super::{Queue, Session};
 use crate::engine::settle::Tally;
 use crate::error::Error;
 use crate::model::{Action, Failure, Kind};
+use crate::store::{ChangeFilter, ChangeStatus};
 
 /// So many changes of one kind and action in a row are tried, where every one is refused.
 const TRIED: usize = 20;
+/// Changes read at a time.
+const PAGE: usize = 1000;
 
 impl Session<'_, '_> {
     /// Heeds what a batch of so many changes came to, where the vendor refused all of it.
-    pub(super) async fn heed(&self, (kind, action): (Kind, Action), of: usize, queue: &mut Queue, tally: &mut Tally) {
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn heed(
+        &self,
+        (kind, action): (Kind, Action),
+        of: usize,
+        queue: &mut Queue,
+        tally: &mut Tally,
+    ) -> Result<(), Error> {
         let Some(failure) = tally.denied.take() else {
             queue.refused = if of > 0 { 0 } else { queue.refused };
-            return;
+            return Ok(());
         };
         queue.refused += of;
         let side = self.work.at(action.side());
         if !queue.login_stands && side.connector.check(&side.reading).await.is_err() {
             tally.stop = Some(failure.to_string());
-            return;
+            return Ok(());
         }
         queue.login_stands = true;
         if queue.refused >= TRIED {
             queue.end();
-            self.wait((kind, action), &format!("`{}` refuses them one and all: {failure}", side.name), tally);
+            let why = format!("`{}` refuses them one and all: {failure}", side.name);
+            self.wait((kind, action), &why, tally).await?;
         }
+        Ok(())
     }
 
     /// Goes on after an error that is of one kind of record.
@@ -52,15 +66,23 @@ impl Session<'_, '_> {
         if side.connector.check(&side.reading).await.is_err() {
             return Err(error);
         }
-        self.wait((kind, action), &error.to_string(), tally);
-        Ok(())
+        self.wait((kind, action), &error.to_string(), tally).await
     }
 
-    /// Tells that what is left of a kind and action waits.
-    fn wait(&self, (kind, action): (Kind, Action), why: &str, tally: &mut Tally) {
+    /// Tells that what is left of a kind and action waits: so does what refers to its records.
+    async fn wait(&self, (kind, action): (Kind, Action), why: &str, tally: &mut Tally) -> Result<(), Error> {
         let what = format!("{} {kind}", action.as_str());
         let waits = format!("what is left of it waits: {why}");
         self.work.complain([format!("{what}: {waits}")]);
         tally.tell(what, waits);
+        let (kind, action, status) = (Some(kind), Some(action), Some(ChangeStatus::Pending));
+        let filter = ChangeFilter { kind, action, status, ..ChangeFilter::default() };
+        let mut after = 0;
+        loop {
+            let left = self.work.store.plan_changes(self.plan, &filter, after, PAGE).await?;
+            let Some(last) = left.last() else { return Ok(()) };
+            after = last.change.sequence;
+            left.iter().for_each(|row| self.leave_open(&row.change));
+        }
     }
 }

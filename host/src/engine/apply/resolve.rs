@@ -5,7 +5,8 @@
 //! back to what was before a run. What each way means is decided in `plan`, `reverse` and `undo`.
 
 use super::fresh::Waits;
-use super::{Prepared, Session, lock, record_of};
+use super::resting::Not;
+use super::{Prepared, Session, lock};
 use crate::engine::anew::{self, Along};
 use crate::engine::context::Work;
 use crate::engine::plan::alerts::LEAD;
@@ -25,8 +26,13 @@ impl Session<'_, '_> {
         changes: Vec<PlannedChange>,
         tally: &mut Tally,
     ) -> Result<Vec<Prepared>, Error> {
-        let (changes, mut not) = self.without_open(changes, tally);
+        let (open, changes): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|planned| self.is_open(planned.kind, planned.known_by()));
+        let why = "it waits: an earlier write of it is not settled, or waits itself";
+        let mut not: Vec<Not> =
+            open.into_iter().map(|planned| (planned, ChangeStatus::Pending, why.to_owned())).collect();
         if changes.is_empty() {
+            self.leave_out(not, tally).await?;
             return Ok(Vec::new());
         }
         let work = self.work;
@@ -40,8 +46,8 @@ impl Session<'_, '_> {
             let ground = self.usage.get_or_try_init(|| work.usage_ground(self.plan)).await?;
             let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
             refusals.extend(changes.iter().filter_map(refused));
-            refusals
-                .extend(work.still_billed(&changes, &|one, other| self.resting.together(&changes, one, other)).await?);
+            refusals.extend(work.still_billed(&changes, &|one, other| self.resting.together(one, other)).await?);
+            waits.extend(changes.iter().filter_map(|change| Some((change.sequence, self.waits_for_line(change)?))));
         }
         let given_over = work.given_over(kind, &changes, &links).await?;
         // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
@@ -51,35 +57,26 @@ impl Session<'_, '_> {
         refusals.extend(self.out_of_use(&changes, &references, &mut waits).await?);
         refusals.extend(self.made_meanwhile(kind, &changes, &references, &links, &mut waits).await?);
         let mut ready = Vec::with_capacity(changes.len());
-        let mut refused = Vec::new();
         for mut planned in changes {
             let key = planned.known_by().to_owned();
             if let Some(why) = waits.remove(&planned.sequence) {
-                if planned.action == Action::Create {
-                    self.is_open(&planned);
-                }
-                tally.open += 1;
-                tally.failure(&planned, &why);
-                not.push((key, why));
+                not.push((planned, ChangeStatus::Pending, why));
                 continue;
             }
             let mut link = links.get(&key).cloned();
             let there = planned.target.as_ref().and_then(|id| now.get(id));
             self.follow_own(&mut planned, there);
+            let over = given_over.get(&key).cloned().filter(|_| planned.action == Action::Link).transpose();
             let stale = stale(&planned, link.as_ref(), there)
                 .or_else(|| moved.remove(&planned.sequence))
-                .or_else(|| refusals.get(&key).cloned());
-            let (stale, over) = match (stale, given_over.get(&key).cloned().filter(|_| planned.action == Action::Link))
-            {
-                (None, Some(Err(why))) => (Some(why), None),
-                (stale, over) => (stale, over.and_then(Result::ok)),
-            };
+                .or_else(|| refusals.get(&key).cloned())
+                .map_or(over, Err);
             let checked = match stale {
-                Some(why) => Err((ChangeStatus::Stale, why)),
-                None => work
+                Err(why) => Err((ChangeStatus::Stale, why)),
+                Ok(over) => work
                     .to_write(self.plan, &planned, there, &references)
-                    .and_then(|change| follow_lead(&mut planned, &references).map(|()| change))
-                    .map_err(|unresolved| match self.waits_for(&unresolved) {
+                    .and_then(|change| follow_lead(&mut planned, &references).map(|()| (change, over)))
+                    .map_err(|unresolved| match self.is_open(unresolved.kind, &unresolved.id) {
                         true => (
                             ChangeStatus::Pending,
                             format!("it waits for the {} {}, which is not settled", unresolved.kind, unresolved.id),
@@ -87,68 +84,60 @@ impl Session<'_, '_> {
                         false => (ChangeStatus::Skipped, unresolved.to_string()),
                     }),
             };
-            match checked {
-                // It stays as it is.
-                Err((ChangeStatus::Pending, why)) => {
-                    tally.open += 1;
-                    tally.failure(&planned, &why);
-                    not.push((key, why));
-                }
-                Ok(change) => {
-                    if let Some((old, new)) = over {
-                        // Both at once: whenever this ends, one of them has all that is known of the target.
-                        let mut along = Along::default();
-                        if kind == Kind::Customer {
-                            let who = (old.source.clone(), new.source.clone());
-                            along = anew::along(&work.store, &work.sync.name, &[who], work.now()).await?;
-                        }
-                        along.links.extend([old, new.clone()]);
-                        match work.store.decide(&work.sync.name, &along.links, along.switches, &[]).await {
-                            Ok(()) => link = Some(Link { revision: new.revision + 1, ..new }),
-                            Err(StoreError::Stale { .. }) => {
-                                let why = "its link was decided on since".to_owned();
-                                refused.push(self.refusal(&planned, ChangeStatus::Stale, why, tally));
-                                continue;
-                            }
-                            Err(error) => return Err(error.into()),
-                        }
+            let checked = match checked {
+                Ok((change, Some(over))) => match self.hand_over(kind, over).await? {
+                    Some(new) => {
+                        link = Some(new);
+                        Ok(change)
                     }
-                    ready.push(Prepared { planned, change, link, tries: 0 });
-                }
-                Err((status, why)) => {
-                    refused.push(self.refusal(&planned, status, why.clone(), tally));
-                    not.push((key, why));
-                }
+                    None => Err((ChangeStatus::Stale, "its link was decided on since".to_owned())),
+                },
+                checked => checked.map(|(change, _)| change),
+            };
+            match checked {
+                Ok(change) => ready.push(Prepared { planned, change, link, tries: 0 }),
+                Err((status, why)) => not.push((planned, status, why)),
             }
         }
-        for (planned, why) in self.resting.now(&mut ready, &not) {
-            refused.push(self.refusal(&planned, ChangeStatus::Stale, why, tally));
-        }
-        if !refused.is_empty() {
-            work.store.batch_settle(self.plan, None, &refused, &[], &work.target.name, work.now()).await?;
-        }
+        not.extend(self.resting.broken(&mut ready, &not));
+        self.leave_out(not, tally).await?;
         Ok(ready)
     }
 
-    /// Leaves alone what has a write that is not settled: the others, and of what is left alone which and why.
-    fn without_open(
-        &self,
-        changes: Vec<PlannedChange>,
-        tally: &mut Tally,
-    ) -> (Vec<PlannedChange>, Vec<(String, String)>) {
-        let open = lock(&self.open);
-        let (free, waiting): (Vec<_>, Vec<_>) =
-            changes.into_iter().partition(|planned| !open.contains(&record_of(planned)));
-        let why = "it waits: an earlier write of it is not settled";
-        for planned in &waiting {
-            tally.open += 1;
-            tally.failure(planned, why);
+    /// Hands a target over: both links at once, so that whenever this ends, one of them has all that is known of it.
+    /// Gives the new one as it is stored; `None` where one of them was decided on since.
+    async fn hand_over(&self, kind: Kind, (old, new): (Link, Link)) -> Result<Option<Link>, Error> {
+        let work = self.work;
+        let mut along = Along::default();
+        if kind == Kind::Customer {
+            let who = (old.source.clone(), new.source.clone());
+            along = anew::along(&work.store, &work.sync.name, &[who], work.now()).await?;
         }
-        (free, waiting.into_iter().map(|planned| (planned.known_by().to_owned(), why.to_owned())).collect())
+        along.links.extend([old, new.clone()]);
+        match work.store.decide(&work.sync.name, &along.links, along.switches, &[]).await {
+            Ok(()) => Ok(Some(Link { revision: new.revision + 1, ..new })),
+            Err(StoreError::Stale { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    fn waits_for(&self, missing: &plan::Unresolved) -> bool {
-        lock(&self.open).contains(&(missing.kind, missing.id.clone()))
+    /// Tells what is not written. What waits stays as it is, and with it what refers to its record or comes after it.
+    pub(super) async fn leave_out(&self, not: Vec<Not>, tally: &mut Tally) -> Result<(), Error> {
+        let mut refused = Vec::new();
+        for (planned, status, why) in not {
+            if status == ChangeStatus::Pending {
+                self.leave_open(&planned);
+                tally.open += 1;
+                tally.failure(&planned, &why);
+            } else {
+                refused.push(self.refusal(&planned, status, why, tally));
+            }
+        }
+        if !refused.is_empty() {
+            let work = self.work;
+            work.store.batch_settle(self.plan, None, &refused, &[], &work.target.name, work.now()).await?;
+        }
+        Ok(())
     }
 
     /// What this plan's own write made of the record is what its later changes rest on: a vendor may take

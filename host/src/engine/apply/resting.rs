@@ -1,13 +1,19 @@
 //! Lines that take over what other lines bill, and so rest on those: each comes after what it rests on, in as many
-//! rounds as that takes. Lines that rest on each other in a ring have no first: they are written at once or not at all.
+//! rounds as that takes. Lines that rest on each other in a ring have no first.
 //!
-//! Whether what one rests on was done is asked before it is written (`usage::ground`).
+//! A round is resolved whole before any of it is written, and a ring is written whole or not at all: a line that cannot
+//! be written keeps the others of its ring back, and where it waits, they wait. A ring of more lines than a call takes
+//! goes in several calls. What the vendor refuses then is told; lines that are only recorded come last, and only
+//! where what they rest on was done. Such a half of a ring stands, and the next plan closes it.
+//!
+//! Whether what one rests on was done is asked of the links (`usage::ground`).
 
 use super::{Prepared, Queue, Session, lock};
-use crate::engine::plan::usage::rests;
+use crate::engine::plan::usage::{replaced, rests};
 use crate::engine::settle::Tally;
 use crate::error::Error;
 use crate::model::{Action, Kind, PlannedChange};
+use crate::store::ChangeStatus;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 
@@ -21,44 +27,46 @@ pub(super) struct Resting {
     all: Mutex<Vec<PlannedChange>>,
     /// By source, the number of the ring it is of.
     rings: Mutex<HashMap<String, usize>>,
-    /// The sources that were tried in a batch before.
-    tried: Mutex<HashSet<String>>,
 }
+
+/// A change that is not written: it waits or is refused, and why.
+pub(super) type Not = (PlannedChange, ChangeStatus, String);
 
 impl Resting {
     pub(super) fn put(&self, changes: Vec<PlannedChange>) {
         lock(&self.all).extend(changes);
     }
 
-    /// Whether two are of one ring, and the other is written now or after this one.
-    pub(super) fn together(&self, now: &[PlannedChange], one: &str, other: &str) -> bool {
+    /// Whether two are of one ring.
+    pub(super) fn together(&self, one: &str, other: &str) -> bool {
         let rings = lock(&self.rings);
-        let same = rings.get(one).is_some_and(|ring| rings.get(other) == Some(ring));
-        same && (now.iter().any(|change| change.source == other) || !lock(&self.tried).contains(other))
+        rings.get(one).is_some_and(|ring| rings.get(other) == Some(ring))
     }
 
-    /// Notes that what is ready is written now, but for what is of a ring of which something is not: that is taken out,
-    /// with why. `not` is what is not written, with why.
-    pub(super) fn now(&self, ready: &mut Vec<Prepared>, not: &[(String, String)]) -> Vec<(PlannedChange, String)> {
+    /// Takes out of what is ready the rest of each ring of which something is not written.
+    pub(super) fn broken(&self, ready: &mut Vec<Prepared>, not: &[Not]) -> Vec<Not> {
         let rings = lock(&self.rings);
-        if rings.is_empty() {
-            return Vec::new();
+        let mut broken = HashMap::<usize, &Not>::new();
+        for one in not {
+            if let Some(ring) = rings.get(&one.0.source) {
+                let known = broken.entry(*ring).or_insert(one);
+                // What is refused says more than what waits.
+                if known.1 == ChangeStatus::Pending {
+                    *known = one;
+                }
+            }
         }
-        let broken: HashMap<usize, &(String, String)> =
-            not.iter().filter_map(|one| Some((*rings.get(&one.0)?, one))).collect();
         let mut out = Vec::new();
         ready.retain(|prepared| {
             let why = rings.get(&prepared.planned.source).and_then(|ring| broken.get(ring));
-            out.extend(why.map(|(other, why)| {
+            out.extend(why.map(|(other, status, why)| {
+                let status = if *status == ChangeStatus::Pending { *status } else { ChangeStatus::Stale };
+                let other = &other.source;
                 let why = format!("it is written together with {other} or not at all, and that cannot be: {why}");
-                (prepared.planned.clone(), why)
+                (prepared.planned.clone(), status, why)
             }));
             why.is_none()
         });
-        let mut tried = lock(&self.tried);
-        tried.extend(ready.iter().map(|prepared| prepared.planned.source.clone()));
-        tried.extend(not.iter().map(|(source, _)| source.clone()));
-        tried.extend(out.iter().map(|(planned, _)| planned.source.clone()));
         out
     }
 }
@@ -73,16 +81,46 @@ impl Session<'_, '_> {
         let (rounds, rings) = rounds(free, at_once as usize);
         *lock(&self.resting.rings) = rings;
         for round in rounds {
+            let mut ready = self.resolve(Kind::Usage, round, tally).await?;
             for action in ACTIONS {
-                let later: Vec<_> = round.iter().filter(|change| change.action == action).cloned().collect();
-                if later.is_empty() || tally.stop.is_some() {
-                    continue;
+                if self.is_stopped(tally) {
+                    return Ok(());
                 }
-                let queue = Queue { ended: true, later, ..Queue::default() };
+                let again = ready.extract_if(.., |prepared| prepared.planned.action == action).collect();
+                let queue = Queue { ended: true, again, ..Queue::default() };
                 self.do_all((Kind::Usage, action), queue, waiting, tally).await?;
+                ready = self.still_ready(ready, tally).await?;
             }
         }
         Ok(())
+    }
+
+    /// Those that are ready still: what each rests on was done, or goes along with it.
+    async fn still_ready(&self, ready: Vec<Prepared>, tally: &mut Tally) -> Result<Vec<Prepared>, Error> {
+        let changes: Vec<PlannedChange> = ready.iter().map(|prepared| prepared.planned.clone()).collect();
+        let along: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
+        let together = |one: &str, other: &str| along.contains(other) && self.resting.together(one, other);
+        let billed = self.work.still_billed(&changes, &together).await?;
+        let (mut not, mut still) = (Vec::<Not>::new(), Vec::new());
+        for prepared in ready {
+            let planned = &prepared.planned;
+            let waits = self.waits_for_line(planned).map(|why| (ChangeStatus::Pending, why));
+            match waits.or_else(|| Some((ChangeStatus::Stale, billed.get(&planned.source)?.clone()))) {
+                Some((status, why)) => not.push((prepared.planned, status, why)),
+                None => still.push(prepared),
+            }
+        }
+        not.extend(self.resting.broken(&mut still, &not));
+        self.leave_out(not, tally).await?;
+        Ok(still)
+    }
+
+    /// Why a line waits: what it rests on, or takes the place of, waits itself.
+    pub(super) fn waits_for_line(&self, change: &PlannedChange) -> Option<String> {
+        let on = rests(change).into_iter().map(|rest| rest.leader);
+        let mut on = on.chain(replaced(change).into_iter().map(|(source, _)| source));
+        let other = on.find(|source| *source != change.source && self.is_open(Kind::Usage, source))?;
+        Some(format!("it waits for the line of {other}, which is not settled"))
     }
 }
 

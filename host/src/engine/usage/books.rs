@@ -18,6 +18,7 @@ use crate::model::{
 use crate::store::TenantStore;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 /// Everything stored that usage is planned from.
 pub(in crate::engine) struct Books<'a> {
@@ -60,12 +61,14 @@ pub(in crate::engine) struct Books<'a> {
     pub(super) leaders: HashMap<LineKey, LineKey>,
     /// Of lines that add up, the others of each that leads.
     pub(super) sums: HashMap<LineKey, Vec<Part>>,
-    /// The lines that go to a service on a contract, and count something.
-    pub(super) going: HashMap<(String, String), Vec<LineKey>>,
+    /// The customers whose quantities go to a contract, in order.
+    customers_of: HashMap<String, Vec<String>>,
+    /// The source's products that are a service of the target, in order.
+    products_of: HashMap<String, Vec<String>>,
     /// The parts that leave a sum, or left it.
     pub(super) leaving: Leaving,
-    /// What all changes come to.
-    sweep: Sweep,
+    /// What all changes come to, once somebody asked.
+    sweep: OnceLock<Sweep>,
 }
 
 impl<'a> Books<'a> {
@@ -151,39 +154,67 @@ impl<'a> Books<'a> {
             named: HashSet::new(),
             leaders: HashMap::new(),
             sums: HashMap::new(),
-            going: HashMap::new(),
+            customers_of: HashMap::new(),
+            products_of: HashMap::new(),
             leaving: Leaving::default(),
-            sweep: Sweep::default(),
+            sweep: OnceLock::new(),
         };
         books.add_up();
         Ok(books)
     }
 
-    /// Finds out which lines add up and what all changes come to: again whenever contracts are decided.
+    /// Finds out which lines add up: again whenever contracts are decided.
     pub(super) fn add_up(&mut self) {
         let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.sent.get(PARTS));
         self.named = sums.flat_map(lines::parts_of).filter_map(|(line, _)| line.parse().ok()).collect();
-        let mut members = self.members();
-        self.going = HashMap::new();
-        for member in members.iter().filter(|member| member.part.counted != Some(0)) {
-            self.going.entry(member.place.clone()).or_default().push(member.part.key.clone());
+        let mut customers_of = HashMap::<String, Vec<String>>::new();
+        for customer in self.accounts.keys() {
+            if let Place::Contract(contract) = self.place(customer) {
+                customers_of.entry(contract.id.clone()).or_default().push(customer.clone());
+            }
         }
+        customers_of.values_mut().for_each(|all| all.sort_unstable());
+        self.customers_of = customers_of;
+        let mut products_of = HashMap::<String, Vec<String>>::new();
+        for (product, mapped) in &self.products {
+            if let Product::Linked { id, .. } = mapped {
+                products_of.entry(id.clone()).or_default().push(product.clone());
+            }
+        }
+        products_of.values_mut().for_each(|all| all.sort_unstable());
+        self.products_of = products_of;
+        let mut members = self.members();
         for member in &mut members {
             member.part.old.take_if(|old| self.goes_on(&old.key, &old.line));
         }
         (self.leaders, self.sums) = lines::group(&members);
-        drop(members);
         self.leaving = self.find_leaving();
         for part in self.sums.values_mut().flatten() {
             part.left = self.leaving.left.get(&part.key).cloned();
         }
-        self.sweep = Sweep::default();
+        self.sweep = OnceLock::new();
+    }
+
+    /// The lines of all customers as they stand, before what all changes come to holds any.
+    pub(super) fn weigh_all(&self) -> HashMap<String, Vec<Line>> {
+        let mut all = HashMap::new();
+        let sweep = self.sweep_of(|customer, lines| {
+            all.insert(customer, lines);
+        });
+        // Whoever asked before found the same.
+        let _ = self.sweep.set(sweep);
+        all
+    }
+
+    fn sweep_of(&self, mut each: impl FnMut(String, Vec<Line>)) -> Sweep {
         let (mut sweep, automatic) = (Sweep::default(), self.is_automatic());
         for customer in self.customers() {
-            let lines = self.with(&customer, &HashMap::new(), lines::lines).unwrap_or_default();
-            sweep.add(&lines, automatic);
+            if let Some(lines) = self.with(&customer, &HashMap::new(), lines::lines) {
+                sweep.add(&lines, automatic);
+                each(customer, lines);
+            }
         }
-        self.sweep = sweep;
+        sweep
     }
 
     /// Every customer that has a line, or could.
@@ -191,15 +222,26 @@ impl<'a> Books<'a> {
         self.rows.keys().chain(self.links.keys()).chain(self.accounts.keys()).cloned().collect()
     }
 
-    /// Every line that goes to a service of a contract.
+    /// The lines that go to a service of a contract where another may go as well.
     fn members(&self) -> Vec<Member> {
-        let mut keys: BTreeSet<LineKey> = self.named.iter().cloned().collect();
-        for (customer, rows) in &self.rows {
-            keys.extend(rows.iter().filter_map(|row| Some(LineKey::new(customer, row.text(PRODUCT)?))));
+        let shared = |product: &str| match self.products.get(product) {
+            Some(Product::Linked { id, .. }) => self.products_of.get(id).is_some_and(|all| all.len() > 1),
+            _ => false,
+        };
+        let mut keys = BTreeSet::new();
+        for customers in self.customers_of.values() {
+            for customer in customers {
+                let mut add = |product: &str| {
+                    if customers.len() > 1 || shared(product) {
+                        keys.insert(LineKey::new(customer, product));
+                    }
+                };
+                let rows = self.rows.get(customer).into_iter().flatten();
+                rows.filter_map(|row| row.text(PRODUCT)).for_each(&mut add);
+                self.links.get(customer).into_iter().flat_map(BTreeMap::keys).for_each(|product| add(product));
+            }
         }
-        for (customer, links) in &self.links {
-            keys.extend(links.keys().map(|product| LineKey::new(customer, product)));
-        }
+        keys.extend(self.named.iter().cloned());
         keys.into_iter()
             .filter_map(|key| {
                 let Place::Contract(contract) = self.place(&key.customer) else { return None };
@@ -279,19 +321,33 @@ impl<'a> Books<'a> {
 
     /// Whether a line of a contract is billed by others than this one: it goes on without it.
     fn goes_on(&self, key: &LineKey, line: &str) -> bool {
-        self.line_of(line).is_some_and(|line| self.going_on(line).any(|one| one != key))
+        self.line_of(line).is_some_and(|line| self.going_on(line).any(|one| one != *key))
     }
 
     /// Who is billed by a line of a contract from now on, in order: of those that go to its service, whoever has no
     /// other line of it there.
-    pub(super) fn going_on<'b>(&'b self, line: &'b Record) -> impl Iterator<Item = &'b LineKey> {
-        let at = self.stands(line);
-        let has_own = move |key: &&LineKey| {
+    pub(super) fn going_on<'b>(&'b self, line: &'b Record) -> impl Iterator<Item = LineKey> + 'b {
+        let has_own = move |key: &LineKey| {
             let own = self.link(key).and_then(Link::linked).filter(|own| *own != line.id);
             let own = own.and_then(|own| self.line_of(own));
             own.is_some_and(|own| own.active() && self.stands(own) == self.stands(line))
         };
-        self.going.get(&at).into_iter().flatten().filter(move |key| !has_own(key))
+        let (contract, service) = self.stands(line);
+        let customers = self.customers_of.get(&contract).map_or(&[][..], Vec::as_slice);
+        let products = self.products_of.get(&service).map_or(&[][..], Vec::as_slice);
+        let all = customers
+            .iter()
+            .flat_map(move |customer| products.iter().map(move |product| LineKey::new(customer, product)));
+        all.filter(move |key| self.goes(key) && !has_own(key))
+    }
+
+    /// Whether there is such a line, nobody excluded it, and something is counted of it, or may be.
+    fn goes(&self, key: &LineKey) -> bool {
+        let link = self.link(key);
+        let is_row = |row: &Record| row.text(PRODUCT) == Some(&key.product);
+        let is_there = || self.rows.get(&key.customer).is_some_and(|rows| rows.iter().any(is_row));
+        let excluded = link.is_some_and(|link| link.state == LinkState::Excluded);
+        !excluded && (link.is_some() || self.named.contains(key) || is_there()) && self.counted(key) != Some(0)
     }
 
     /// A customer's contract as matching has it: what follows for its link.
@@ -442,24 +498,27 @@ impl<'a> Books<'a> {
         self.products.get(id).unwrap_or(&self.unmapped)
     }
 
-    /// A customer's lines, where a person asks for other numbers or days of some.
+    /// A customer's lines, where a person asks for other numbers or days of some; `weighed` are they, where they are
+    /// known.
     pub(super) fn weighed<T>(
         &self,
         customer: &str,
         choices: &HashMap<String, Choice>,
+        weighed: Option<Vec<Line>>,
         then: impl FnOnce(&UsageInput<'_>, Vec<Line>) -> T,
     ) -> Option<T> {
         self.with(customer, choices, |input| {
-            let mut lines = lines::lines(input);
+            let mut lines = weighed.unwrap_or_else(|| lines::lines(input));
             let asked = |product: &str| choices.get(product).is_some_and(|choice| choice.quantity.is_some());
-            self.sweep.hold(&self.sync.rules.brakes, &mut lines, &asked);
+            let sweep = self.sweep.get_or_init(|| self.sweep_of(|_, _| {}));
+            sweep.hold(&self.sync.rules.brakes, &mut lines, &asked);
             then(input, lines)
         })
     }
 
     /// A customer's lines as they stand.
     pub(in crate::engine) fn lines_of(&self, customer: &str) -> Vec<Line> {
-        self.weighed(customer, &HashMap::new(), |_, lines| lines).unwrap_or_default()
+        self.weighed(customer, &HashMap::new(), None, |_, lines| lines).unwrap_or_default()
     }
 }
 

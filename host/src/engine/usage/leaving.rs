@@ -120,7 +120,7 @@ impl Books<'_> {
     fn who_goes_on(&self, lead: &LineKey, line: &Record, shared: bool) -> Option<LineKey> {
         let mut going = self.going_on(line).peekable();
         match going.peek().map(|first| self.leader(first)) {
-            Some(first) if !going.any(|one| one == lead) => Some(first),
+            Some(first) if !going.any(|one| one == *lead) => Some(first),
             _ => shared.then(|| lead.clone()),
         }
     }

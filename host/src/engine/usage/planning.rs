@@ -39,8 +39,10 @@ impl Work<'_> {
         self.plan_contracts(&mut books, accounts).await?;
         let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
         let mut outcomes = HashMap::new();
+        let mut weighed = books.weigh_all();
         for customer in books.customers() {
-            let planned = self.plan_customer(draft, &books, &customer, &HashMap::new());
+            let weighed = weighed.remove(&customer);
+            let planned = self.plan_customer(draft, &books, &customer, &HashMap::new(), weighed);
             let Some((lines, changes)) = planned else { continue };
             let trouble = books.contract_trouble(&customer);
             let notes = lines.iter().map(|line| line.notes.len()).sum::<usize>() + usize::from(trouble.is_some());
@@ -84,15 +86,17 @@ impl Work<'_> {
     }
 
     /// Plans one customer's lines: the changes are for the caller to keep, and links that remember
-    /// more than before are noted in the draft. Nothing when the target has no usage.
+    /// more than before are noted in the draft. Nothing when the target has no usage. `weighed` are the lines, where
+    /// they are known.
     pub(super) fn plan_customer(
         &self,
         draft: &mut Draft<'_, '_>,
         books: &Books<'_>,
         customer: &str,
         choices: &HashMap<String, Choice>,
+        weighed: Option<Vec<Line>>,
     ) -> Option<(Vec<Line>, Vec<PlannedChange>)> {
-        let weighed = books.weighed(customer, choices, |input, mut lines| {
+        let weighed = books.weighed(customer, choices, weighed, |input, mut lines| {
             if !choices.is_empty() {
                 lines.retain(|line| choices.contains_key(&line.product));
             }

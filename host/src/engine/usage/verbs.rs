@@ -330,7 +330,7 @@ impl Work<'_> {
         let read = TargetRead::of(&draft);
         let books = Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await?;
         for (customer, choices) in &by_leader(&books, wanted)? {
-            let planned = self.plan_customer(&mut draft, &books, customer, choices);
+            let planned = self.plan_customer(&mut draft, &books, customer, choices, None);
             let (lines, changes) = planned.unwrap_or_default();
             if let Some(product) = choices.keys().find(|product| !lines.iter().any(|line| line.product == **product)) {
                 return Err(no_line(&self.sync.name, &LineKey::new(customer, product)));

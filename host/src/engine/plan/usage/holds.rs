@@ -46,6 +46,9 @@ impl Weighing<'_, '_> {
 
     /// What was agreed on was the sum of other parts.
     pub(super) fn parts_changed(&self) -> Option<Hold> {
+        if self.parts.is_empty() && self.sent(PARTS).is_none() {
+            return None;
+        }
         let own = if self.parts.is_empty() { vec![self.key.to_string()] } else { parts::names(&self.parts) };
         let before = self.parts_before();
         (own != before).then(|| {

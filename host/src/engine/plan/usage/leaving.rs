@@ -82,7 +82,7 @@ impl<'a> Weighing<'_, 'a> {
 
     /// From which day on no line bills something of it.
     fn unbilled_since(&self) -> Option<Date> {
-        let before = self.parts_before();
+        let before = if self.parts.is_empty() { Vec::new() } else { self.parts_before() };
         let joins = |part: &&super::Part| part.counted != Some(0) && !before.contains(&part.key.to_string());
         let joined = self.parts.iter().filter(joins);
         let joined = joined.filter_map(|part| part.ended.or_else(|| part.left.as_ref()?.since));

@@ -9,7 +9,7 @@ use super::{Decision, Holder, Matched, OPERATOR, RE_ENROLLED};
 use crate::model::sync::KindRules;
 use crate::model::{Candidate, Kind, KindDescription, Link, LinkState, Operation, Record, Timestamp};
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// Who decided that links to one target record, made before that was ruled out, are a conflict: the database's
 /// migration. It stays so until a person chooses.
@@ -200,11 +200,17 @@ impl<'a> Board<'a> {
     /// One pass by a hard key: what follows stands in the table.
     pub(super) fn by_key(&mut self, key: &ByKey<'_, 'a>) {
         let by = key.by;
-        let mut here: HashMap<String, usize> = HashMap::new();
-        for record in self.source.iter().filter(|record| self.takes_part(record)) {
-            for key in distinct((key.source_keys)(record)) {
-                *here.entry(key).or_default() += 1;
-            }
+        if key.pool.is_empty() && !key.names_one {
+            return;
+        }
+        let keys_of = |record: &Record| match self.takes_part(record) {
+            true => distinct((key.source_keys)(record)),
+            false => Vec::new(),
+        };
+        let own: Vec<Vec<String>> = self.source.iter().map(keys_of).collect();
+        let mut here: HashMap<&str, usize> = HashMap::new();
+        for key in own.iter().flatten() {
+            *here.entry(key).or_default() += 1;
         }
         if here.is_empty() {
             return;
@@ -213,20 +219,20 @@ impl<'a> Board<'a> {
         pool.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         let mut there: HashMap<String, Vec<&'a Record>> = HashMap::new();
         for record in pool {
-            for key in distinct((key.target_keys)(record)).into_iter().filter(|key| here.contains_key(key)) {
+            for key in distinct((key.target_keys)(record)).into_iter().filter(|key| here.contains_key(key.as_str())) {
                 there.entry(key).or_default().push(record);
             }
         }
         let mut decided: Vec<(usize, Decision)> = Vec::new();
         for at in self.open().take_while(|_| !self.is_stopped()) {
-            let record = &self.source[at];
-            let keys = distinct((key.source_keys)(record));
-            let mut found = self.found(record, &keys, &there);
+            let (record, keys) = (&self.source[at], &own[at]);
+            let mut found = self.found(record, keys, &there);
             found.retain(|(_, target)| !(key.free_only && self.is_taken(&target.id)));
             if found.iter().any(|(_, target)| !(key.outside)(target)) {
                 found.retain(|(_, target)| !(key.outside)(target));
             }
-            let twins = |own: &String| here.get(own).is_some_and(|count| *count > 1) || (key.elsewhere)(record, own);
+            let twins =
+                |own: &String| here.get(own.as_str()).is_some_and(|count| *count > 1) || (key.elsewhere)(record, own);
             let twin = keys.iter().find(|own| (key.names_one || there.contains_key(*own)) && twins(own));
             let side = self.side(key, &found);
             let several = if twin.is_some() { Here::Several } else { Here::One };
@@ -240,7 +246,7 @@ impl<'a> Board<'a> {
                     Decision::Linked { target: target.id.clone(), by: RE_ENROLLED, reason }
                 }
                 (Follows::Ask, _) => conflict(by, &found, &self.why_ask(key, side, twin, &found)),
-                _ => match self.why_not_new(record, key, &keys, &there) {
+                _ => match self.why_not_new(record, key, keys, &there) {
                     Some(why) => conflict(by, &[], &why),
                     None => continue,
                 },
@@ -274,7 +280,7 @@ impl<'a> Board<'a> {
     fn found<'k>(
         &self,
         record: &Record,
-        keys: &'k BTreeSet<String>,
+        keys: &'k [String],
         there: &HashMap<String, Vec<&'a Record>>,
     ) -> Vec<(&'k str, &'a Record)> {
         let pick = |active: bool| {
@@ -301,7 +307,7 @@ impl<'a> Board<'a> {
         &self,
         record: &Record,
         key: &ByKey<'_, 'a>,
-        keys: &BTreeSet<String>,
+        keys: &[String],
         there: &HashMap<String, Vec<&'a Record>>,
     ) -> Option<String> {
         let link = self.link(record).filter(|link| link.state != LinkState::Create)?;
@@ -366,6 +372,9 @@ impl<'a> Board<'a> {
     /// What is still open and has its stamp in a record of another account waits for a person.
     pub(super) fn stamped_elsewhere(&mut self, away: &[&'a Record], stamp_of: &dyn Fn(&str) -> String) {
         let kind = self.setting.kind;
+        if away.is_empty() {
+            return;
+        }
         let decided = self.open().filter_map(|at| {
             let record = &self.source[at];
             let stamp = stamp_of(&record.id);
@@ -568,6 +577,8 @@ fn conflict(by: &str, found: &[(&str, &Record)], why: &str) -> Decision {
     Decision::Conflict { candidates, reason: why.to_owned() }
 }
 
-fn distinct(keys: Vec<String>) -> BTreeSet<String> {
-    keys.into_iter().collect()
+fn distinct(mut keys: Vec<String>) -> Vec<String> {
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }

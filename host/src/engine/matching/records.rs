@@ -68,7 +68,7 @@ pub struct MatchInput<'a> {
 /// Decides about every source record; the result is in the order of `source`.
 #[must_use]
 pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
-    let waits = |record: &Record| is_nameless(input.kind, record).then(|| (input.waits)(&record.id)).flatten();
+    let waits = |record: &Record| (input.waits)(&record.id).filter(|_| is_nameless(input.kind, record));
     let setting = Setting {
         waits: &waits,
         kind: input.kind,
@@ -184,7 +184,8 @@ struct Devices<'a> {
 
 impl<'a> Devices<'a> {
     fn new(board: &Board<'a>) -> Self {
-        let open: Vec<usize> = board.open().collect();
+        // Where nothing is there, nothing is like anything.
+        let open: Vec<usize> = board.open().filter(|_| !board.target.is_empty()).collect();
         let source: HashMap<&str, Device> =
             open.iter().map(|at| &board.source[*at]).map(|one| (one.id.as_str(), Device::new(one))).collect();
         let mut targets: Vec<&Record> = if source.is_empty() { Vec::new() } else { board.target.iter().collect() };

@@ -97,7 +97,7 @@ impl Taken {
         if is_unclean(&record.name) {
             record.name = cleaned(&record.name);
         }
-        if record.name.chars().nth(NAME).is_some() {
+        if record.name.len() > NAME && record.name.chars().nth(NAME).is_some() {
             let length = record.name.chars().count();
             record.name = record.name.chars().take(NAME).collect();
             self.flaw(&record, format!("its name has {length} characters and was cut to {NAME}"));
@@ -282,12 +282,15 @@ fn length(value: &Value) -> usize {
 }
 
 fn is_unclean(text: &str) -> bool {
-    text.chars().any(char::is_control)
+    match text.is_ascii() {
+        true => text.bytes().any(|byte| byte.is_ascii_control()),
+        false => text.chars().any(char::is_control),
+    }
 }
 
 /// A text of several lines may have line ends and tabs.
 fn is_unclean_text(text: &str) -> bool {
-    text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    is_unclean(text) && text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
 /// On one line, without control characters and terminal escapes.

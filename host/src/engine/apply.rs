@@ -30,7 +30,7 @@ use super::usage::Ground;
 use crate::error::Error;
 use crate::model::run::STOPPED;
 use crate::model::{
-    Action, Change, Failure, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunCounts, RunStatus,
+    Action, Change, Failure, Hold, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunCounts, RunStatus,
     SyncName, Timestamp, Trust, WriteReport,
 };
 use crate::runtime::CallContext;
@@ -457,13 +457,18 @@ impl<'w, 'p> Session<'w, 'p> {
     }
 
     fn may_go(&self, change: &PlannedChange) -> bool {
+        self.lets_go(change.sequence, change.kind, change.held.as_ref())
+    }
+
+    /// Whether trust and what is released let a change of this sequence and kind go, with what holds it.
+    fn lets_go(&self, sequence: u32, kind: Kind, held: Option<&Hold>) -> bool {
         let released = |brake: &str| self.options.release.iter().any(|name| name == "all" || name == brake);
-        let kind = self.options.trusted.unwrap_or(change.kind);
+        let kind = self.options.trusted.unwrap_or(kind);
         let trust = self.work.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
         let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
         trust >= least
-            && change.held.as_ref().is_none_or(|hold| {
-                !self.options.withheld.contains(&change.sequence) && can_let_go(hold) && hold.brakes().all(released)
+            && held.is_none_or(|hold| {
+                !self.options.withheld.contains(&sequence) && can_let_go(hold) && hold.brakes().all(released)
             })
     }
 

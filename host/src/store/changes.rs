@@ -212,6 +212,36 @@ impl TenantStore {
         .await
     }
 
+    /// What holds changes of a plan, of one customer or kind only where it is named: their sequence, kind and hold, in
+    /// order, after a sequence (0: from the first), at most so many.
+    ///
+    /// # Errors
+    /// `NotFound` (the plan).
+    pub async fn plan_holds(
+        &self,
+        plan: PlanId,
+        customer: Option<&str>,
+        kind: Option<Kind>,
+        after_sequence: u32,
+        most: usize,
+    ) -> Result<Vec<(u32, Kind, Hold)>, StoreError> {
+        let (tenant, customer) = (self.id, customer.map(str::to_owned));
+        self.read(move |db| {
+            plan_row(db, tenant, plan)?;
+            let mut select = db.prepare_cached(
+                "SELECT sequence, kind, brake, brake_reason FROM changes \
+                 WHERE tenant = ?1 AND plan = ?2 AND sequence > ?3 AND brake IS NOT NULL \
+                   AND (?4 IS NULL OR customer = ?4) AND (?5 IS NULL OR kind = ?5) ORDER BY sequence LIMIT ?6",
+            )?;
+            let kind = kind.map(Kind::as_str);
+            collect(select.query(params![tenant, plan.0, after_sequence, customer, kind, limit(most)])?, |row| {
+                let reason = row.get::<_, Option<String>>(3)?.unwrap_or_default();
+                Ok((count(row, 0)?, word(row, 1)?, Hold { brake: row.get(2)?, reason }))
+            })
+        })
+        .await
+    }
+
     /// Some changes of a plan, in order, after a sequence (0: from the first).
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use super::Session;
 use crate::error::Error;
 use crate::model::{Kind, Plan};
-use crate::store::{ChangeFilter, JournalEntry};
+use crate::store::JournalEntry;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -26,19 +26,17 @@ impl Session<'_, '_> {
         if self.options.release.is_empty() || plan.totals.iter().all(|total| total.held == 0) {
             return Ok(None);
         }
-        let (customer, kind) = (self.options.customer.clone(), self.options.kind);
-        let filter = ChangeFilter { held: Some(true), customer, kind, ..ChangeFilter::default() };
+        let (customer, kind) = (self.options.customer.as_deref(), self.options.kind);
         let (mut held, mut after) = (BTreeMap::<(String, Kind), Held>::new(), 0);
         loop {
-            let page = self.work.store.plan_changes(plan.id, &filter, after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.change.sequence;
-            for change in page.iter().map(|row| &row.change).filter(|change| self.may_go(change)) {
-                let Some(hold) = &change.held else { continue };
-                let of = held.entry((hold.brake.clone(), change.kind)).or_default();
+            let page = self.work.store.plan_holds(plan.id, customer, kind, after, PAGE).await?;
+            let Some((last, ..)) = page.last() else { break };
+            after = *last;
+            for (_, kind, hold) in page.into_iter().filter(|(at, kind, hold)| self.lets_go(*at, *kind, Some(hold))) {
+                let of = held.entry((hold.brake, kind)).or_default();
                 of.changes += 1;
                 if of.reasons.len() < REASONS && !of.reasons.contains(&hold.reason) {
-                    of.reasons.push(hold.reason.clone());
+                    of.reasons.push(hold.reason);
                 }
             }
         }

@@ -92,6 +92,9 @@ pub struct StoredChange {
     pub token: Option<String>,
 }
 
+/// The digests of source records that are there, by kind and id.
+pub type Digests = HashMap<Kind, HashMap<String, [u8; 16]>>;
+
 /// What became of the source record of a change since it was planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SourceMoved {
@@ -125,14 +128,23 @@ pub struct ChangeFilter {
 }
 
 impl TenantStore {
-    /// Adds changes to a plan that is not finished.
+    /// Adds changes to a plan that is not finished. `planned_on` are the digests of the source records that they were
+    /// planned on; of those it does not name, what is stored now is taken.
     ///
     /// # Errors
     /// `NotFound` (the plan); `Exists` (a sequence); `Stale`, when the plan is finished.
-    pub async fn plan_changes_insert(&self, plan: PlanId, changes: &[PlannedChange]) -> Result<(), StoreError> {
+    pub async fn plan_changes_insert(
+        &self,
+        plan: PlanId,
+        changes: &[PlannedChange],
+        planned_on: &Digests,
+    ) -> Result<(), StoreError> {
         let tenant = self.id;
-        let changes: Vec<(PlannedChange, String)> =
-            changes.iter().map(|change| (without_fields(change), codec::write_diffs(&change.fields))).collect();
+        let row = |change: &PlannedChange| {
+            let known = planned_on.get(&change.kind).and_then(|digests| digests.get(&change.source)).copied();
+            (without_fields(change), codec::write_diffs(&change.fields), known)
+        };
+        let changes: Vec<(PlannedChange, String, Option<[u8; 16]>)> = changes.iter().map(row).collect();
         self.write_lightly(move |db| {
             if plan_row(db, tenant, plan)?.hash.is_some() {
                 return Err(StoreError::stale("plan", plan));
@@ -311,23 +323,25 @@ fn insert_changes(
     db: &Connection,
     tenant: i64,
     plan: PlanId,
-    changes: &[(PlannedChange, String)],
+    changes: &[(PlannedChange, String, Option<[u8; 16]>)],
 ) -> Result<(), StoreError> {
     let source = source_of(db, tenant, plan)?;
     let mut insert = db.prepare_cached(
         "INSERT INTO changes (tenant, plan, sequence, kind, action, customer, source, target, name, risk, calls, \
              brake, brake_reason, link_revision, reason, fields, basis) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ( \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, coalesce(?18, ( \
              SELECT CASE WHEN gone_at IS NULL THEN substr(digest, 1, 16) ELSE x'00' END FROM records \
-             WHERE tenant = ?1 AND connection = ?17 AND kind = ?4 AND id = ?7))",
+             WHERE tenant = ?1 AND connection = ?17 AND kind = ?4 AND id = ?7)))",
     )?;
     let mut state = db.prepare_cached(
         "INSERT INTO change_states (tenant, plan, sequence, kind, action, brake, status, message) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', '')",
     )?;
-    for (change, fields) in changes {
+    for (change, fields, known) in changes {
         let (kind, action) = (change.kind.as_str(), change.action.as_str());
         let brake = change.held.as_ref().map(|hold| &hold.brake);
+        // A line is no record of the source's: its counts are compared when it is written.
+        let source = Some(source).filter(|_| change.kind != Kind::Usage);
         let row = params![
             tenant,
             plan.0,
@@ -346,6 +360,7 @@ fn insert_changes(
             change.reason,
             fields,
             source,
+            known,
         ];
         insert.execute(row).map_err(|error| {
             if is_duplicate(&error) {

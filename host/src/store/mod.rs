@@ -58,7 +58,7 @@ mod tests;
 
 pub use apply::{Overtaken, Settled};
 pub use budget::BudgetTake;
-pub use changes::{ChangeFilter, ChangeStatus, SourceMoved, StoredChange};
+pub use changes::{ChangeFilter, ChangeStatus, Digests, SourceMoved, StoredChange};
 pub use cipher::KeySource;
 pub use decisions::{DoneSince, SWITCHED};
 pub use doubts::{Doubt, Unsettled};

@@ -154,7 +154,7 @@ async fn planned(tenant: &TenantStore, changes: u32) -> (RunId, crate::model::Pl
     let run = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
     let plan = tenant.plan_begin(run, &main_sync(), T0).await.unwrap();
     let changes: Vec<_> = (1..=changes).map(change).collect();
-    tenant.plan_changes_insert(plan, &changes).await.unwrap();
+    tenant.plan_changes_insert(plan, &changes, &Digests::new()).await.unwrap();
     (run, plan)
 }
 

@@ -44,13 +44,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The devices that tell nothing to be found by, and until when each is waited for.
-    fn waiting(&self, kind: Kind, rows: &[Stored]) -> HashMap<String, Timestamp> {
+    /// The unlinked devices that tell nothing to be found by, and until when each is waited for.
+    fn waiting(&self, kind: Kind, rows: &[Stored], links: &[Link]) -> HashMap<String, Timestamp> {
         let wait_ms = i64::from(self.sync.rules.identity_hours) * HOUR_MS;
+        let linked = links.iter().filter(|link| link.linked().is_some());
+        let linked: HashSet<&str> = linked.map(|link| link.source.as_str()).collect();
         let waits = |stored: &Stored| {
             let until = stored.first_at?.plus_ms(wait_ms);
-            let waits = self.now() < until && matching::is_nameless(kind, &stored.record);
-            waits.then(|| (stored.record.id.clone(), until))
+            let (record, open) = (&stored.record, !linked.contains(stored.record.id.as_str()));
+            let waits = open && self.now() < until && matching::is_nameless(kind, record);
+            waits.then(|| (record.id.clone(), until))
         };
         rows.iter().filter_map(waits).collect()
     }
@@ -101,7 +104,9 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         let sync = &self.sync;
         let account = rows.account;
-        let waits = self.waiting(kind, &rows.source);
+        let waits = self.waiting(kind, &rows.source, &rows.links);
+        let there = rows.source.iter().filter(|stored| stored.gone_at.is_none());
+        let digests = there.map(|stored| (stored.record.id.clone(), stored.digest)).collect();
         let ((source, gone), links) = (split(rows.source), rows.links);
         let source = draft.read_whole(kind, source, &links);
         if source.is_empty() && links.is_empty() {
@@ -213,6 +218,9 @@ impl Work<'_> {
         }
         decided.append(&mut draft.noted);
         self.store.links_put(&sync.name, &decided).await?;
+        if !changes.is_empty() {
+            draft.planned_on(kind, digests);
+        }
         draft.keep(changes).await
     }
 }

@@ -254,6 +254,11 @@ impl<'w, 'p> Draft<'w, 'p> {
         self.ledger.find(findings);
     }
 
+    /// Notes the digests of source records that the next changes are planned on.
+    pub(super) fn planned_on(&mut self, kind: Kind, digests: HashMap<String, [u8; 16]>) {
+        self.ledger.planned_on.entry(kind).or_default().extend(digests);
+    }
+
     pub(in crate::engine) async fn keep(&mut self, changes: Vec<PlannedChange>) -> Result<(), Error> {
         self.ledger.keep(changes).await
     }

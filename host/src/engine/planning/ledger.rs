@@ -9,6 +9,7 @@ use crate::engine::plan::{Finding, PlanHasher};
 use crate::error::Error;
 use crate::model::plan::PlanTotal;
 use crate::model::{Action, Cause, FindingTotal, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Timestamp};
+use crate::store::Digests;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Findings of one kind and cause that a report names one by one.
@@ -29,6 +30,8 @@ pub(in crate::engine) struct Ledger<'w, 'p> {
     /// Of the kinds that the target is asked for once more before something is made: the customers.
     makes: BTreeMap<Kind, BTreeSet<String>>,
     waiting: Vec<PlannedChange>,
+    /// The digests of the source records that these were planned on, as far as they were read for it.
+    pub(super) planned_on: Digests,
     /// The findings that are not stored yet.
     untold: Vec<Finding>,
     findings_stored: u64,
@@ -61,6 +64,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
             findings_stored: 0,
             told: Vec::new(),
             findings: BTreeMap::new(),
+            planned_on: Digests::new(),
             wide: Wide::default(),
             first_runs: HashSet::new(),
             tells: Vec::new(),
@@ -155,7 +159,8 @@ impl<'w, 'p> Ledger<'w, 'p> {
 
     async fn store_waiting(&mut self) -> Result<(), Error> {
         let changes = std::mem::take(&mut self.waiting);
-        Ok(self.work.store.plan_changes_insert(self.id, &changes).await?)
+        let planned_on = std::mem::take(&mut self.planned_on);
+        Ok(self.work.store.plan_changes_insert(self.id, &changes, &planned_on).await?)
     }
 
     /// Holds what is over a limit of the whole sync, of all kinds or of one that is planned to its end, and

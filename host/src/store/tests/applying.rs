@@ -77,7 +77,7 @@ async fn a_plan_is_written_finished_and_approved_by_its_hash() {
     let (run, id) = planned(tenant, 3).await;
     assert_eq!(tenant.plan_list(&main_sync(), 9).await.unwrap(), [], "an unfinished plan is not shown");
     assert!(stale(&tenant.plan_approve(id, T0, "", "operator").await.unwrap_err(), "1"));
-    let error = tenant.plan_changes_insert(id, &[change(3)]).await.unwrap_err();
+    let error = tenant.plan_changes_insert(id, &[change(3)], &Digests::new()).await.unwrap_err();
     assert!(matches!(&error, StoreError::Exists { what } if what.contains("1.3")), "{error}");
 
     let mut plan = tenant.plan_get(id).await.unwrap().unwrap();
@@ -97,7 +97,7 @@ async fn a_plan_is_written_finished_and_approved_by_its_hash() {
     tenant.plan_finish(&plan).await.unwrap();
     assert_eq!(tenant.plan_list(&main_sync(), 9).await.unwrap(), [plan.clone()]);
     assert_eq!(tenant.plan_sync(id).await.unwrap(), main_sync());
-    assert!(stale(&tenant.plan_changes_insert(id, &[change(4)]).await.unwrap_err(), "1"));
+    assert!(stale(&tenant.plan_changes_insert(id, &[change(4)], &Digests::new()).await.unwrap_err(), "1"));
     assert!(stale(&tenant.plan_approve(id, T0, "abd", "operator").await.unwrap_err(), "1"));
     tenant.plan_approve(id, T0, "abc", "operator").await.unwrap();
     let approved = tenant.plan_get(id).await.unwrap().unwrap();
@@ -121,7 +121,7 @@ async fn changes_are_listed_by_any_filter_and_in_pages() {
         }],
         ..change(7)
     };
-    tenant.plan_changes_insert(plan, std::slice::from_ref(&held)).await.unwrap();
+    tenant.plan_changes_insert(plan, std::slice::from_ref(&held), &Digests::new()).await.unwrap();
     let all = ChangeFilter::default();
     let read = async |filter: ChangeFilter, after, most| {
         let changes = tenant.plan_changes(plan, &filter, after, most).await.unwrap();
@@ -151,7 +151,7 @@ async fn changes_are_found_by_action_state_and_hold() {
         held: Some(Hold { brake: brake.into(), reason: String::new() }),
         ..change(sequence)
     };
-    tenant.plan_changes_insert(plan, &[hold(5, "updates"), hold(6, "first-run")]).await.unwrap();
+    tenant.plan_changes_insert(plan, &[hold(5, "updates"), hold(6, "first-run")], &Digests::new()).await.unwrap();
     tenant.batch_intend(run, plan, &at_revision(&[2]), T0).await.unwrap();
     let next = async |action, held, most| {
         let filter = ChangeFilter {
@@ -177,7 +177,10 @@ async fn a_hold_that_is_laid_on_later_stands_beside_the_first() {
     let tenant = &bed.tenant;
     let (_, plan) = planned(tenant, 2).await;
     let hold = |brake: &str| Hold { brake: brake.into(), reason: format!("because of {brake}") };
-    tenant.plan_changes_insert(plan, &[PlannedChange { held: Some(hold("creates")), ..change(3) }]).await.unwrap();
+    tenant
+        .plan_changes_insert(plan, &[PlannedChange { held: Some(hold("creates")), ..change(3) }], &Digests::new())
+        .await
+        .unwrap();
     for _ in 0..2 {
         tenant.plan_changes_hold(plan, vec![2, 3], hold("identity")).await.unwrap();
     }
@@ -454,7 +457,7 @@ async fn what_a_run_did_and_who_undid_it_is_found() {
 
     let undoing = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
     let undo = tenant.plan_begin_part(undoing, &main_sync(), T0).await.unwrap();
-    tenant.plan_changes_insert(undo, &[change(1)]).await.unwrap();
+    tenant.plan_changes_insert(undo, &[change(1)], &Digests::new()).await.unwrap();
     let made = tenant.plan_get(undo).await.unwrap().unwrap();
     tenant.plan_finish(&Plan { hash: "abc".into(), undoes: Some(run), ..made }).await.unwrap();
     assert_eq!(tenant.plan_get(undo).await.unwrap().unwrap().undoes, Some(run));
@@ -533,4 +536,25 @@ async fn a_change_knows_that_its_source_record_is_not_as_it_was_planned_on() {
     store.records_put(&rmm(), Kind::Asset, &[renamed, seen, record("3", Some("a"))], T0).await.unwrap();
     let moved = store.plan_sources_moved(plan, &[1, 2, 3, 4]).await.unwrap();
     assert_eq!(moved, [(1, SourceMoved::Changed), (3, SourceMoved::Back), (4, SourceMoved::Gone)].into());
+}
+
+#[tokio::test]
+async fn a_change_rests_on_the_record_that_was_read_for_it_and_not_on_what_came_meanwhile() {
+    use crate::store::SourceMoved;
+    let bed = Bed::new().await;
+    let store = &bed.tenant;
+    let ids = ["1", "2"].map(str::to_owned);
+    let all: Vec<Record> = ids.iter().map(|id| record(id, Some("a"))).collect();
+    store.records_put(&rmm(), Kind::Asset, &all, T0).await.unwrap();
+    let read = store.records_by_ids(&rmm(), Kind::Asset, &ids).await.unwrap();
+    let planned_on = read.into_iter().map(|stored| (stored.record.id, stored.digest)).collect();
+    // Another sync reads the same connection while this one plans.
+    let renamed = Record { name: "other".to_owned(), ..record("1", Some("a")) };
+    store.records_put(&rmm(), Kind::Asset, &[renamed], T0).await.unwrap();
+    let run = store.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let plan = store.plan_begin(run, &main_sync(), T0).await.unwrap();
+    let planned_on = Digests::from([(Kind::Asset, planned_on)]);
+    store.plan_changes_insert(plan, &[change(1), change(2)], &planned_on).await.unwrap();
+    let moved = store.plan_sources_moved(plan, &[1, 2]).await.unwrap();
+    assert_eq!(moved, [(1, SourceMoved::Changed)].into());
 }

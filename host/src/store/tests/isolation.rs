@@ -118,7 +118,7 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
         |result: Result<(), StoreError>| assert!(matches!(result, Err(StoreError::NotFound { .. })), "{result:?}");
     fails(two.plan_sync(plan).await.map(drop));
     fails(two.plan_changes(plan, &ChangeFilter::default(), 0, 9).await.map(drop));
-    fails(two.plan_changes_insert(plan, &[change(9)]).await);
+    fails(two.plan_changes_insert(plan, &[change(9)], &Digests::new()).await);
     fails(two.plan_approve(plan, T0, "", "operator").await);
     fails(two.first_runs_end(plan, None, |_| true, T0).await);
     let mut foreign = one.plan_get(plan).await.unwrap().unwrap();

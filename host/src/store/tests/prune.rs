@@ -45,7 +45,7 @@ async fn made(
     } else {
         tenant.plan_begin_part(run, &main_sync(), at).await.unwrap()
     };
-    tenant.plan_changes_insert(plan, &(1..=changes).map(change).collect::<Vec<_>>()).await.unwrap();
+    tenant.plan_changes_insert(plan, &(1..=changes).map(change).collect::<Vec<_>>(), &Digests::new()).await.unwrap();
     let hash = format!("h{plan}");
     let made = Plan {
         id: plan,

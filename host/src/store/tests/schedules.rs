@@ -182,7 +182,7 @@ async fn a_plan_that_says_what_one_that_waits_says_is_dropped_for_it() {
     let run = tenant.run_begin(&main_sync(), crate::model::Mode::Plan, T0).await.unwrap();
     let part = async |hash: &str| {
         let id = tenant.plan_begin_part(run, &main_sync(), T0).await.unwrap();
-        tenant.plan_changes_insert(id, &[change(1)]).await.unwrap();
+        tenant.plan_changes_insert(id, &[change(1)], &Digests::new()).await.unwrap();
         let hash = hash.to_owned();
         let plan = crate::model::Plan { hash, ..tenant.plan_get(id).await.unwrap().unwrap() };
         tenant.plan_finish(&plan).await.unwrap();

@@ -8,8 +8,8 @@ use super::today;
 use crate::engine::connections::Opened;
 use crate::engine::matching::{self, ContractMatchInput, Decision};
 use crate::engine::plan::usage::{
-    self as lines, Choice, ENDED, Line, Member, PARTS, PRODUCT, Part, Place, Product, Retire, Share, Sweep, UsageInput,
-    count, date,
+    self as lines, Choice, ENDED, Line, Member, PARTS, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Sweep,
+    UsageInput, count, date,
 };
 use crate::error::Error;
 use crate::model::{
@@ -20,12 +20,15 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
+/// What is counted of a row of the source: there are as many rows as lines, of each month that a report covers.
+const COUNTS: [&str; 4] = [PRODUCT, QUANTITY, "actual", "period"];
+
 /// Everything stored that usage is planned from.
 pub(in crate::engine) struct Books<'a> {
     pub(super) sync: &'a Sync,
     describe: Option<&'a KindDescription>,
     pub(super) today: Date,
-    /// The source's rows by customer, of whatever month.
+    /// The source's rows by customer, of whatever month: what is counted of each, without id and name.
     pub(super) rows: HashMap<String, Vec<Record>>,
     pub(super) fetched: Fetched,
     /// The target's lines by contract; none when they could not be read to the end.
@@ -83,7 +86,9 @@ impl<'a> Books<'a> {
     ) -> Result<Self, Error> {
         // The long lists side by side.
         let (rows, lines, contracts, line_links, contract_links, customers, listed) = tokio::try_join!(
-            store.records_present(&sync.source, Kind::Usage),
+            store.records_pick(&sync.source, Kind::Usage, &COUNTS, |row| {
+                Some(Record { id: String::new(), name: String::new(), ..row })
+            }),
             store.records_present(&sync.target, Kind::Usage),
             store.records_present(&sync.target, Kind::Contract),
             store.links_all(&sync.name, Kind::Usage),

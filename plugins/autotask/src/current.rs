@@ -102,6 +102,7 @@ mod tests {
         assert_eq!((unread.holds(&changes[0]), unread.holds(&changes[4])), (Err(cause), Ok(())));
         assert_eq!(Current::of(&changes[4..], |_, _| unreachable!("nothing is asked")).holds(&changes[4]), Ok(()));
     }
+
     #[test]
     fn a_gap_that_names_no_item_holds_only_what_did_not_come() {
         let gap = Gap { parent: None, item: None, cause: Failure::Unavailable("odd".to_owned()) };

@@ -258,6 +258,22 @@ async fn a_ring_of_more_than_one_call_of_which_one_was_changed_by_hand_is_not_be
 }
 
 #[tokio::test]
+async fn a_ring_that_the_vendor_breaks_off_between_two_calls_is_closed_for_the_same_day() {
+    let sums = Sums::start().await;
+    let (_, day) = round(&sums, &many()).await;
+    let plan = sums.app.plan().await;
+    sums.licences.psa.faults().set("server-error", "after:100,writes,always,status:400").expect("a fault");
+    let report = sums.app.apply(&plan).await;
+    sums.licences.psa.faults().clear();
+    assert_eq!((report.run.counts.done, report.run.counts.failed), (100, 3), "{:?}", report.failures);
+    next_day(&sums.app);
+    let later = next_day(&sums.app);
+    sums.settle().await;
+    sums.assert_billed_once(&[day.yesterday().expect("a day"), day, day.tomorrow().expect("a day"), later]);
+    sums.assert_in_step().await;
+}
+
+#[tokio::test]
 async fn what_rests_on_a_write_that_nobody_knows_about_waits_for_it_in_the_same_plan() {
     let sums = Sums::start().await;
     let (app, licences) = (&sums.app, &sums.licences);
@@ -299,6 +315,30 @@ async fn a_ring_with_a_write_that_nobody_knows_about_is_closed_for_the_same_day(
     sums.app.tenant.uncertain_settle(open, &Found::NotWritten, "no such adjustment").await.expect("settled");
     next_day(&sums.app);
     let later = next_day(&sums.app);
+    sums.settle().await;
+    sums.assert_billed_once(&[day.yesterday().expect("a day"), day, day.tomorrow().expect("a day"), later]);
+    sums.assert_in_step().await;
+}
+
+#[tokio::test]
+async fn who_gives_its_line_to_one_whose_move_was_broken_off_is_billed_on_every_day() {
+    let sums = Sums::start().await;
+    let (app, licences) = (&sums.app, &sums.licences);
+    let products = sold(&sums, &[5, 9]).await;
+    let to = [service_of(app, &products[1]).await, spare_service(app, licences).await.0];
+    next_day(app);
+    let day = next_day(app);
+    for (product, service) in products.iter().zip(&to) {
+        map_product(app, product, service).await;
+    }
+    let plan = app.plan().await;
+    // Its own line is at 0 by then, and the line it goes to is not written.
+    licences.psa.faults().set("server-error", "after:1,next:1,writes,status:400").expect("a fault");
+    let report = app.apply(&plan).await;
+    licences.psa.faults().clear();
+    assert_eq!((report.run.counts.done, report.run.counts.failed), (1, 1), "{:?}", report.failures);
+    next_day(app);
+    let later = next_day(app);
     sums.settle().await;
     sums.assert_billed_once(&[day.yesterday().expect("a day"), day, day.tomorrow().expect("a day"), later]);
     sums.assert_in_step().await;

@@ -4,7 +4,7 @@
 //! A round is resolved whole before any of it is written, and a ring is written whole or not at all: a line that cannot
 //! be written keeps the others of its ring back, and where it waits, they wait. A ring of more lines than a call takes
 //! goes in several calls. What the vendor refuses then is told; lines that are only recorded come last, and only
-//! where what they rest on was done. Such a half of a ring stands, and the next plan closes it.
+//! where what they rest on was done. Such a half of a ring stands, and the next plan closes it from the same day on.
 //!
 //! Whether what one rests on was done is asked of the links (`usage::ground`).
 

@@ -59,7 +59,7 @@ pub(in crate::engine) struct Books<'a> {
     pub(super) product_names: HashMap<String, String>,
     switches: HashMap<String, Switches>,
     /// The parts that sums were agreed on with.
-    named: HashSet<LineKey>,
+    pub(super) named: HashSet<LineKey>,
     /// Of lines that add up, who leads each.
     pub(super) leaders: HashMap<LineKey, LineKey>,
     /// Of lines that add up, the others of each that leads.
@@ -319,7 +319,7 @@ impl<'a> Books<'a> {
     }
 
     /// A contract of any account.
-    fn contract(&self, id: &str) -> Option<&Record> {
+    pub(super) fn contract(&self, id: &str) -> Option<&Record> {
         let (account, place) = self.contract_places.get(id)?;
         self.contracts.get(account)?.get(*place)
     }

@@ -4,7 +4,8 @@
 
 use super::books::Books;
 use crate::engine::plan::usage::{
-    COUNTED, EFFECTIVE, LEFT, Left, PARTS, Place, Product, QUANTITY, date, integer, left_of, parts_of,
+    COUNTED, EFFECTIVE, ENDED, LEFT, Left, PARTS, Place, Product, QUANTITY, begun, date, integer, left_of, open_from,
+    parts_of,
 };
 use crate::model::{LineKey, Link, LinkState, Record};
 use jiff::civil::Date;
@@ -44,7 +45,10 @@ impl Books<'_> {
                     let known = found.doubled.entry(heir.clone()).or_insert(day);
                     *known = day.min(*known);
                 }
-                found.left.insert(part.clone(), Left { leader: heir.clone(), line: line.id.clone(), since: None });
+                found.left.insert(
+                    part.clone(),
+                    Left { leader: heir.clone(), line: line.id.clone(), since: None, from: None },
+                );
                 let of_heir = found.of.entry(heir.clone()).or_default();
                 if !of_heir.contains(&part) {
                     of_heir.push(part);
@@ -58,7 +62,7 @@ impl Books<'_> {
                 if !self.is_billed_by_none(&part, line) || self.leader(&part) == self.leader(lead) {
                     continue;
                 }
-                let left = Left { leader: lead.clone(), line: line.to_owned(), since: Some(day) };
+                let left = Left { leader: lead.clone(), line: line.to_owned(), since: Some(day), from: None };
                 let known = found.left.entry(part).or_insert_with(|| left.clone());
                 // Of several that it left one after the other, the last.
                 if known.since.is_some_and(|known| known < day) {
@@ -66,7 +70,54 @@ impl Books<'_> {
                 }
             }
         }
+        let mut begins = HashMap::new();
+        let billed = found.left.iter().filter(|(_, left)| left.since.is_none());
+        let days: Vec<(LineKey, Option<Date>)> =
+            billed.map(|(part, left)| (part.clone(), self.goes_on_from(left, &found, &mut begins))).collect();
+        for (part, day) in days {
+            found.left.entry(part).and_modify(|left| left.from = day);
+        }
         found
+    }
+
+    /// From which day gone by the change holds of who goes on with a line: as in `plan::usage`, where it begins.
+    fn goes_on_from(&self, left: &Left, found: &Leaving, begins: &mut HashMap<LineKey, Option<Date>>) -> Option<Date> {
+        let day = self.begins(&left.leader, found, begins)?;
+        let line = self.line_of(&left.line)?;
+        let day = open_from(day, self.contract(line.parent.as_deref()?)?, Some(line), self.today);
+        (day < self.today).then_some(day)
+    }
+
+    /// Half of a ring or a chain may be written: then who takes over the next line is billed by none itself, and so on
+    /// round to where it was broken off. `begins` keeps what is known; a whole ring begins today.
+    fn begins(&self, key: &LineKey, found: &Leaving, begins: &mut HashMap<LineKey, Option<Date>>) -> Option<Date> {
+        if let Some(known) = begins.get(key) {
+            return *known;
+        }
+        begins.insert(key.clone(), None);
+        let link = self.link(key);
+        let parts = self.sums.get(key).into_iter().flatten();
+        let (mut since, mut rests) = (Vec::new(), Vec::new());
+        for (of, ended) in [(key, None)].into_iter().chain(parts.map(|part| (&part.key, part.ended))) {
+            let day = match found.left.get(of) {
+                Some(left) if left.since.is_none() => {
+                    let day = self.goes_on_from(left, found, begins);
+                    rests.push(day);
+                    day
+                }
+                Some(left) => left.since,
+                None if of == key => {
+                    link.filter(|_| !self.named.contains(key)).and_then(|link| date(link.sent.get(ENDED)))
+                }
+                None => None,
+            };
+            let joins = of == key || (self.counted(of) != Some(0) && !link.is_some_and(|link| names(link, of)));
+            since.extend(ended.or(day).filter(|_| joins));
+        }
+        let day = begun(since.into_iter().min(), rests.into_iter());
+        let day = day.into_iter().chain(found.doubled.get(key).copied()).min();
+        begins.insert(key.clone(), day);
+        day
     }
 
     /// The lines that are decided with one: those that what it bills leaves, and those that what leaves its line goes

@@ -87,6 +87,12 @@ impl Retire {
     }
 }
 
+/// The first day that is not invoiced, from a day on that has gone by: today at the latest.
+pub(in crate::engine) fn open_from(day: Date, contract: &Record, line: Option<&Record>, today: Date) -> Date {
+    let invoiced = line.and_then(|line| date(line.field("invoiced-until"))).and_then(|until| until.tomorrow().ok());
+    [term(contract).first, invoiced].into_iter().flatten().fold(day, Date::max).min(today)
+}
+
 impl Weighing<'_, '_> {
     /// The day a change holds from where nobody says: today; for what a contract billed that has ended,
     /// the day after that, for what a line billed that goes on without it or is at 0, the day that is from, and
@@ -104,10 +110,7 @@ impl Weighing<'_, '_> {
         if next > today {
             return next;
         }
-        let from = term(contract).first.map_or(next, |first| first.max(next));
-        let open = line.and_then(|line| date(line.field("invoiced-until"))).and_then(|until| until.tomorrow().ok());
-        let day = open.map_or(from, |open| open.max(from));
-        if day <= today { day } else { today }
+        open_from(next, contract, line, today)
     }
 
     /// What a change of a line does not reach: it holds from the first day that is not invoiced, and may have

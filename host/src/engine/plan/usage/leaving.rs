@@ -18,6 +18,16 @@ pub struct Left {
     pub line: String,
     /// From which day on the line is without it; none: it is billed by it still.
     pub since: Option<Date>,
+    /// From which day gone by the line will be without it, where it is billed by it still: the change of who goes on
+    /// with the line holds from then on.
+    pub from: Option<Date>,
+}
+
+impl Left {
+    /// From which day gone by no line bills it, once the line goes on without it.
+    pub(in crate::engine) fn unbilled_since(&self) -> Option<Date> {
+        self.since.or(self.from)
+    }
 }
 
 /// What has to be written before a change, so that a part is not billed twice.
@@ -54,7 +64,7 @@ impl<'a> Weighing<'_, 'a> {
 
     /// It, or a part of it, was billed with others.
     pub(super) fn comes_from_a_sum(&self) -> Option<Hold> {
-        let (part, Left { leader, line, since }) = self.all_left().next()?;
+        let (part, Left { leader, line, since, .. }) = self.all_left().next()?;
         let reason = match since {
             None => format!(
                 "{part} was billed together with {leader} by line {line} until now: that goes on without it from the same day on"
@@ -65,9 +75,10 @@ impl<'a> Weighing<'_, 'a> {
     }
 
     /// From which day on the change of it holds where nobody says: from when on no line bills something of it. What
-    /// is billed elsewhere until today would be billed twice for the days before.
+    /// is billed elsewhere until then would be billed twice for the days before.
     pub(super) fn begun(&self) -> Option<Date> {
-        if self.rests().is_empty() { self.unbilled_since() } else { None }
+        let rests = self.all_left().filter(|(_, left)| left.since.is_none()).map(|(_, left)| left.from);
+        begun(self.unbilled_since(), rests)
     }
 
     /// The days that a change leaves out on which no line bills something of it. Approved by itself it holds from any
@@ -85,11 +96,11 @@ impl<'a> Weighing<'_, 'a> {
         let before = if self.parts.is_empty() { Vec::new() } else { self.parts_before() };
         let joins = |part: &&super::Part| part.counted != Some(0) && !before.contains(&part.key.to_string());
         let joined = self.parts.iter().filter(joins);
-        let joined = joined.filter_map(|part| part.ended.or_else(|| part.left.as_ref()?.since));
+        let joined = joined.filter_map(|part| part.ended.or_else(|| part.left.as_ref()?.unbilled_since()));
         // Billed with others since, the end of its own line says nothing any more.
         let ended = || date(self.sent(ENDED)).filter(|_| !(self.input.agreed)(&self.key));
         let own = match self.own_left() {
-            Some(left) => left.since,
+            Some(left) => left.unbilled_since(),
             None => ended(),
         };
         own.into_iter().chain(joined).min()
@@ -106,6 +117,12 @@ impl<'a> Weighing<'_, 'a> {
     pub(super) fn leaves(&self) -> &'a [LineKey] {
         (self.input.leaves)(&self.key)
     }
+}
+
+/// From which day gone by a change holds of what no line bills since a day; `None`: from today. `rests` are the days
+/// from which the lines that it rests on are without it: what one of them bills until today would be billed twice.
+pub(in crate::engine) fn begun(since: Option<Date>, mut rests: impl Iterator<Item = Option<Date>>) -> Option<Date> {
+    rests.try_fold(since?, |last, day| Some(last.max(day?)))
 }
 
 /// A list of what has to be written first, as a change has it.

@@ -645,7 +645,7 @@ fn a_part_that_was_billed_by_a_line_of_its_own_ends_that_one() {
 
 #[test]
 fn a_part_that_goes_elsewhere_is_one_decision_with_the_line_it_leaves() {
-    let left = |since| Some(Left { leader: LineKey::new("a", "p"), line: "sum".to_owned(), since });
+    let left = |since| Some(Left { leader: LineKey::new("a", "p"), line: "sum".to_owned(), since, from: None });
     let mut bed = Bed::new(5, None);
     bed.left = left(None);
     assert_eq!(bed.step(), "held moved: create 5", "no ordinary approval");
@@ -685,7 +685,7 @@ fn what_is_billed_elsewhere_until_today_is_not_billed_for_days_before_that() {
     bed.others = vec![Part { ended: Some(yesterday), ..part("d", Some(3)) }];
     let line = bed.line().unwrap();
     assert_eq!((line.effective, line.notes), (yesterday, Vec::new()), "nothing else bills any of it");
-    let left = Left { leader: LineKey::new("a", "p"), line: "sum".to_owned(), since: None };
+    let left = Left { leader: LineKey::new("a", "p"), line: "sum".to_owned(), since: None, from: None };
     bed.others.push(Part { left: Some(left), ..part("e", Some(2)) });
     let line = bed.line().unwrap();
     assert_eq!(line.effective, bed.today, "twice for a day else");

@@ -15,6 +15,7 @@ use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{Connection, Grant, Kind, Mode, Query, Secret, Selection, TenantName};
 use crosswalk::runtime::{CallContext, ConnectionSpec, Connector, NoAccount, Plugin, Runtime, RuntimeOptions};
 use crosswalk_pulseway_rmm::{Settings, map_assets_page};
+use crosswalk_sdk::paging::Offset;
 use crosswalk_show::{Accounts, Trouble, connectors};
 use crosswalk_sims::{PulsewayRmm, RmmOptions, Size, World};
 use reqwest::Client;
@@ -107,7 +108,10 @@ fn micros(started: Instant) -> f64 {
 async fn read(connector: &dyn Connector) -> Result<usize, Trouble> {
     let context = CallContext { mode: Mode::Plan, scratch: Arc::default() };
     let query = Query { kind: Kind::Asset, selection: Selection::Everything };
-    let cursor = format!("0 {ROWS} {ROWS}/0 {ROWS} {ROWS}");
+    // Of both lists a page as long as the list, which the connector asks for only once it knows the total.
+    let rows = ROWS as u64;
+    let whole = Offset { skip: 0, top: rows, total: Some(rows), told: rows };
+    let cursor = format!("{whole}/{whole}");
     let page = connector.read(&context, &query, Some(&cursor)).await.map_err(|failure| failure.to_string())?;
     Ok(page.items.len())
 }

@@ -10,7 +10,7 @@ use crate::billing::{
 use crate::harness::licences::Licences;
 use crate::harness::{TestApp, sync, told};
 use crosswalk::engine::{ApplyOptions, ApplyReport, Decision, NoProgress, PlanReport, UsageChoice, UsageState};
-use crosswalk::model::{Action, LineKey, PlannedChange};
+use crosswalk::model::{Action, Kind, LineKey, PlannedChange};
 use crosswalk_sims::sophos_central::NewRow;
 use jiff::civil::Date;
 
@@ -297,4 +297,52 @@ async fn late(sums: &Sums, day: Date) {
     sums.settle().await;
     assert_eq!(units(&sums.licences, today.yesterday().expect("a day")), before);
     sums.assert_billed_once(&[today]);
+}
+
+#[tokio::test]
+async fn a_line_that_another_left_on_the_day_a_move_was_begun_says_the_first_open_day() {
+    let sums = Sums::start().await;
+    let (app, licences) = (&sums.app, &sums.licences);
+    let one = sums.customers[0].clone();
+    let key = |product: &str| LineKey::new(&one.tenant.id, product);
+    sums.sell(&one, "LEAVES", 4);
+    sums.sell(&one, "JOINS", 9);
+    app.plan().await;
+    for product in ["LEAVES", "JOINS"] {
+        let made = app.tenant.link_decide(&sync(), Kind::Product, product, &Decision::Create).await;
+        made.unwrap_or_else(|error| panic!("{product}: {}", told(&error)));
+    }
+    sums.settle().await;
+    let left = service_of(app, "LEAVES").await;
+    let target = number(&line(app, &one.tenant.id, "LEAVES").await.line.expect("a line"));
+
+    // On one day the one leaves its line, and of the other's move only the first half is let go.
+    let day = next_day(app);
+    for product in ["LEAVES", "JOINS"] {
+        map_product(app, product, &spare_service(app, licences).await.0).await;
+    }
+    let plan = app.plan().await;
+    let report = sums
+        .let_go(&plan, &["all"], |change| change.source == key("JOINS").to_string() && change.action != Action::Retire)
+        .await;
+    assert_eq!(units(licences, day)[&target], 0, "{report:?}");
+
+    // What is billed by none since that day is to go on the line that was left on it.
+    next_day(app);
+    map_product(app, "JOINS", &left).await;
+    let plan = app.plan().await;
+    let held = line(app, &one.tenant.id, "JOINS").await;
+    let open = day.tomorrow().expect("a day");
+    let report = app.apply(&plan).await;
+    assert!(report.failures.is_empty(), "nothing that the vendor refuses is sent: {:?}", report.failures);
+    let brakes: Vec<&str> = held.brakes.iter().map(|one| one.brake.as_str()).collect();
+    assert!(brakes.contains(&"dates") && held.reason.contains(&format!("--effective {open}")), "{held:?}");
+    assert_eq!(held.open_day, Some(open.to_string()), "{held:?}");
+
+    let choice = UsageChoice { line: key("JOINS"), quantity: None, effective: Some(open) };
+    let plan = app.tenant.usage_plan(&sync(), &[choice], &NoProgress).await.expect("a plan");
+    let report = app.apply(&plan).await;
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    assert_eq!((units(licences, day)[&target], units(licences, open)[&target]), (0, 9));
+    sums.assert_in_step().await;
 }

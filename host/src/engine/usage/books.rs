@@ -8,8 +8,8 @@ use super::today;
 use crate::engine::connections::Opened;
 use crate::engine::matching::{self, ContractMatchInput, Decision};
 use crate::engine::plan::usage::{
-    self as lines, Choice, ENDED, Line, Member, PARTS, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Sweep,
-    UsageInput, count, date,
+    self as lines, Choice, EFFECTIVE, ENDED, Line, Member, PARTS, PRODUCT, Part, Place, Product, QUANTITY, Retire,
+    Share, Sweep, UsageInput, count, date,
 };
 use crate::error::Error;
 use crate::model::{
@@ -47,6 +47,8 @@ pub(in crate::engine) struct Books<'a> {
     unmapped: Product,
     /// Lines of the target's contracts, and whose they are: of several where one took over from another.
     pub(super) owners: HashMap<String, Vec<LineKey>>,
+    /// Lines of contracts that links led to before, and from which day on the last change of each holds.
+    freed: HashMap<String, Date>,
     /// Those of other syncs.
     others: HashMap<String, String>,
     /// The accounts that source customers are linked to.
@@ -98,10 +100,15 @@ impl<'a> Books<'a> {
         )?;
         let mut links = HashMap::<String, BTreeMap<String, Link>>::new();
         let mut owners = HashMap::<String, Vec<LineKey>>::new();
+        let mut freed = HashMap::<String, Date>::new();
         for link in line_links {
             if let Ok(key) = link.source.parse::<LineKey>() {
                 if let Some(line) = link.linked() {
                     owners.entry(line.to_owned()).or_default().push(key.clone());
+                }
+                for (line, day) in lines::changed_of(&link) {
+                    let last = freed.entry(line).or_insert(day);
+                    *last = day.max(*last);
                 }
                 links.entry(key.customer).or_default().insert(key.product, link);
             }
@@ -143,6 +150,7 @@ impl<'a> Books<'a> {
             products: products.iter().map(|link| (link.source.clone(), mapped(link))).collect(),
             unmapped: Product::Open("its product is not mapped".to_owned()),
             owners,
+            freed,
             others: store.lines_of_others(&sync.name).await?,
             accounts: customers
                 .iter()
@@ -318,6 +326,13 @@ impl<'a> Books<'a> {
         self.lines.as_ref()?.get(contract)?.get(*place)
     }
 
+    /// From which day on the last change of a line holds that others than this one made, or links that led to it.
+    fn changed(&self, key: &LineKey, line: &str) -> Option<Date> {
+        let others = self.owners.get(line).into_iter().flatten().filter(|owner| *owner != key);
+        let days = others.filter_map(|owner| date(self.link(owner)?.sent.get(EFFECTIVE)));
+        days.chain(self.freed.get(line).copied()).max()
+    }
+
     /// A contract of any account.
     pub(super) fn contract(&self, id: &str) -> Option<&Record> {
         let (account, place) = self.contract_places.get(id)?;
@@ -455,6 +470,7 @@ impl<'a> Books<'a> {
             left: &|key| self.leaving.left.get(key),
             leaves: &|key| self.leaving.of.get(key).map_or(&[][..], Vec::as_slice),
             doubled: &|key| self.leaving.doubled.get(key).copied(),
+            changed: &|key, line| self.changed(key, line),
             agreed: &|key| self.named.contains(key),
             share: &|key| self.share(key),
             automatic: self.is_automatic(),

@@ -11,7 +11,7 @@ use crate::engine::claim::Claim;
 use crate::engine::connections::Opened;
 use crate::engine::context::Work;
 use crate::engine::plan::usage::{
-    CONTRACT, Choice, FORMER, PARTS, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former, parts_of,
+    CHANGED, CONTRACT, Choice, FORMER, PARTS, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former, parts_of,
     parts_written, settle,
 };
 use crate::engine::planning::Draft;
@@ -206,7 +206,7 @@ impl Tenant {
         let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));
         if link.target.as_deref() != Some(target) {
             keep_former(&mut link);
-            link.sent.retain(|name, _| name == FORMER);
+            link.sent.retain(|name, _| [FORMER, CHANGED].contains(&name.as_str()));
             link.made = false;
         }
         link.state = LinkState::Linked;

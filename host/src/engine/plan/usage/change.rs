@@ -1,8 +1,8 @@
 //! A line's change: what is written, and what its link remembers afterwards.
 
 use super::{
-    CONTRACT, COUNTED, EFFECTIVE, ENDED, FORMER, HAD, LEAVES, LEFT, Line, MOVES, PARTS, PRODUCT, Place, Product,
-    QUANTITY, REPLACES, RESTS, RETIRED, Retire, SERVICE, Step, UsageInput, integer, leaving, midnight, parts,
+    CHANGED, CONTRACT, COUNTED, EFFECTIVE, ENDED, FORMER, HAD, LEAVES, LEFT, Line, MOVES, PARTS, PRODUCT, Place,
+    Product, QUANTITY, REPLACES, RESTS, RETIRED, Retire, SERVICE, Step, UsageInput, integer, leaving, midnight, parts,
 };
 use crate::model::{Action, FieldDiff, Hold, Kind, LineKey, Link, LinkState, PlannedChange, Risk, Timestamp, Value};
 
@@ -162,15 +162,18 @@ pub(in crate::engine) fn after_retire(link: &mut Link, change: &PlannedChange, n
     let day = of(EFFECTIVE);
     if let Some(Value::Time(day)) = &day {
         leaving::remember_end(link, &day[..day.len().min(10)]);
+        link.sent.insert(EFFECTIVE.to_owned(), Value::Time(day.clone()));
     }
     free(link, day.filter(|_| of(MOVES).is_some()));
     link.decided_at = now;
     link.reason.clone_from(&change.reason);
 }
 
-/// Lets go of the line that a link led to: nothing of it is known any more but from which day on it is at 0.
+/// Lets go of the line that a link led to: nothing of it is known any more but from which day on it is at 0, and from
+/// which day on its last change holds.
 fn free(link: &mut Link, ended: Option<Value>) {
-    link.sent.retain(|name, _| [FORMER, LEFT].contains(&name.as_str()));
+    leaving::remember_change(link);
+    link.sent.retain(|name, _| [FORMER, LEFT, CHANGED].contains(&name.as_str()));
     link.sent.extend(ended.map(|day| (ENDED.to_owned(), day)));
     link.written = link.sent.clone();
     link.made = false;
@@ -179,9 +182,11 @@ fn free(link: &mut Link, ended: Option<Value>) {
     link.decided_by = RETIRED.to_owned();
 }
 
-/// Remembers a line by which the same was billed before and which was not set to 0 by this host.
+/// Remembers a line by which the same was billed before and which was not set to 0 by this host, with the day from
+/// which on its last change holds.
 pub(in crate::engine) fn keep_former(link: &mut Link) {
     let Some(old) = link.linked().map(str::to_owned) else { return };
+    leaving::remember_change(link);
     let mut known = link.sent.get(FORMER).map(ids).unwrap_or_default();
     if !known.contains(&old) {
         known.push(old);

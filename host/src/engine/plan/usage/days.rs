@@ -128,10 +128,18 @@ impl Weighing<'_, '_> {
         let term = term(contract);
         let invoiced = line.and_then(|line| date(line.field("invoiced-until"))).and_then(|until| until.tomorrow().ok());
         let mut day = [term.first, invoiced].into_iter().flatten().fold(from, Date::max);
-        if date(self.sent(EFFECTIVE)) == Some(day) && self.is_linked(line) {
-            day = day.checked_add(1.day()).ok()?;
+        if let Some(changed) = self.changed(line, day) {
+            day = changed.checked_add(1.day()).ok()?;
         }
         term.has(day).then_some(day)
+    }
+
+    /// From which day on the last change of a line holds, where that keeps it from changing on a day: its own on the
+    /// same day, and that of another that has the line or had it on the same day or a later one.
+    fn changed(&self, line: Option<&Record>, on: Date) -> Option<Date> {
+        let own = date(self.sent(EFFECTIVE)).filter(|changed| *changed == on && self.is_linked(line));
+        let others = line.and_then(|line| (self.input.changed)(&self.key, &line.id)).filter(|changed| *changed >= on);
+        own.into_iter().chain(others).max()
     }
 
     /// What keeps a quantity from holding from its day on.
@@ -149,8 +157,11 @@ impl Weighing<'_, '_> {
             line.and_then(|line| date(line.field("invoiced-until"))).filter(|until| on <= *until)
         {
             format!("it is invoiced until {until}: {on} cannot change any more")
-        } else if date(self.sent(EFFECTIVE)) == Some(on) && self.is_linked(line) {
-            format!("it was changed from {on} on already, and a day takes one change")
+        } else if let Some(changed) = self.changed(line, on) {
+            match changed == on {
+                true => format!("it was changed from {on} on already, and a day takes one change"),
+                false => format!("it was changed from {changed} on already, and cannot change from {on} on any more"),
+            }
         } else {
             return None;
         };

@@ -5,7 +5,7 @@
 //! Who leaves whom is told from the links and from where everything goes (`engine::usage`); what follows from
 //! that is here, with how changes and links write it down.
 
-use super::{ENDED, LEAVES, LEFT, PARTS, RESTS, Weighing, date, parts};
+use super::{CHANGED, EFFECTIVE, ENDED, LEAVES, LEFT, PARTS, RESTS, Weighing, date, parts};
 use crate::model::{Brake, Hold, LineKey, Link, PlannedChange, Value};
 use jiff::civil::Date;
 
@@ -155,6 +155,22 @@ fn days_of(value: Option<&Value>) -> Vec<(String, String)> {
 pub(in crate::engine) fn left_of(link: &Link) -> Vec<(String, Date)> {
     let day = |(line, day): (String, String)| Some((line, date(Some(&Value::Text(day)))?));
     days_of(link.sent.get(LEFT)).into_iter().filter_map(day).collect()
+}
+
+/// The lines that a link led to before, and from which day on the last change of each holds.
+pub(in crate::engine) fn changed_of(link: &Link) -> Vec<(String, Date)> {
+    let day = |(line, day): (String, String)| Some((line, date(Some(&Value::Text(day)))?));
+    days_of(link.sent.get(CHANGED)).into_iter().filter_map(day).collect()
+}
+
+/// Puts down from which day on the last change of the link's line holds, before it leads to another or to none: a day
+/// takes one change of a line, whoever makes it.
+pub(super) fn remember_change(link: &mut Link) {
+    let Some((line, day)) = link.linked().map(str::to_owned).zip(date(link.sent.get(EFFECTIVE))) else { return };
+    let mut all = days_of(link.sent.get(CHANGED));
+    all.retain(|(one, _)| *one != line);
+    all.push((line, day.to_string()));
+    link.sent.insert(CHANGED.to_owned(), days(all.into_iter()));
 }
 
 /// Puts down from which day on the link's line is without the parts that a change took from it.

@@ -21,6 +21,8 @@ struct Bed {
     goes_on: bool,
     left: Option<Left>,
     leaves: Vec<LineKey>,
+    /// From which day on the last change of its line holds that another made.
+    changed: Option<Date>,
     /// Whether the leader's sum was agreed on with it.
     agreed: bool,
     off: bool,
@@ -65,6 +67,7 @@ impl Bed {
             goes_on: false,
             left: None,
             leaves: Vec::new(),
+            changed: None,
             agreed: false,
             links: BTreeMap::new(),
             contract: record("k", Some("a"), "Care", &[])
@@ -117,6 +120,7 @@ impl Bed {
             left: &|_| self.left.as_ref(),
             leaves: &|_| &self.leaves,
             doubled: &|_| None,
+            changed: &|_, _| self.changed,
             agreed: &|_| self.agreed,
             share: &|_| match &self.leader {
                 Some(leader) => Share::With(leader),
@@ -577,6 +581,46 @@ fn inside_a_posted_period_the_first_open_day_is_offered() {
     assert!(held.reason.contains("the first open day is 2026-12-01: `crosswalk usage approve --effective 2026-12-01`"));
     bed.choices.insert("p".to_owned(), Choice { quantity: None, effective: line.open_day });
     assert_eq!(bed.step(), "update 9");
+}
+
+#[test]
+fn a_line_that_another_changed_takes_no_second_change_on_that_day() {
+    let day = jiff::civil::date(2026, 11, 21);
+    for (changed, expected) in [
+        (day.yesterday(), None),
+        (Ok(day), day.tomorrow().ok()),
+        (day.tomorrow(), Some(jiff::civil::date(2026, 11, 23))),
+    ] {
+        let mut bed = Bed::new(9, Some(7));
+        bed.changed = changed.ok();
+        let line = bed.line().unwrap();
+        assert_eq!(line.open_day, expected, "{:?}: {}", bed.changed, line.reason);
+        assert_eq!(bed.step().contains("dates"), expected.is_some(), "{}", bed.step());
+        bed.choices.insert("p".to_owned(), Choice { quantity: None, effective: expected });
+        assert_eq!(bed.step(), "held takeover: update 9", "{:?}", bed.changed);
+    }
+}
+
+#[test]
+fn a_link_keeps_the_day_of_its_lines_last_change_after_it_leads_elsewhere() {
+    let day = jiff::civil::date(2026, 10, 21);
+    // Set to 0 while its count goes to another service.
+    let mut bed = Bed::new(7, Some(7)).approved(7, 7);
+    bed.product = service("t", "Mail");
+    let planned = bed.plan();
+    let retire = planned.changes.iter().find(|change| change.action == Action::Retire).unwrap();
+    let link = after_write(bed.links.get("p"), retire, None, "l", None, NOW);
+    assert_eq!(changed_of(&link), [("l".to_owned(), bed.today)]);
+    // The same line changes hands, and goes on for others.
+    let mut link = bed.links["p"].clone();
+    keep_former(&mut link);
+    assert_eq!(changed_of(&link), [("l".to_owned(), day)]);
+    // It bills others by then, and nothing is counted.
+    let mut bed = Bed::new(0, Some(7)).approved(7, 7);
+    bed.product = service("t", "Mail");
+    bed.goes_on = true;
+    let link = bed.plan().noted.pop().unwrap();
+    assert_eq!((link.linked(), changed_of(&link)), (None, vec![("l".to_owned(), day)]));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, NoProgress, PlanRe
 use crosswalk::model::LineKey;
 use crosswalk_sims::sophos_central::NewRow;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 struct Roam {
     licences: Licences,
@@ -24,6 +24,8 @@ struct Roam {
     first: Date,
     log: Vec<String>,
     sold: u32,
+    /// Whether single changes of a plan are withheld.
+    singly: bool,
 }
 
 impl Roam {
@@ -56,7 +58,19 @@ impl Roam {
         let at = (0..customers.len()).collect();
         let first = next_day(&app);
         let random = fastrand::Rng::with_seed(seed);
-        Self { licences, app, customers, at, services: taken, products, random, first, log: Vec::new(), sold: 0 }
+        Self {
+            licences,
+            app,
+            customers,
+            at,
+            services: taken,
+            products,
+            random,
+            first,
+            log: Vec::new(),
+            sold: 0,
+            singly: false,
+        }
     }
 
     fn say(&mut self, what: String) {
@@ -168,7 +182,10 @@ impl Roam {
             ));
         }
         let (mut release, mut customer) = (vec!["all".to_owned()], None);
-        if !all && self.random.bool() {
+        let mut withheld = HashSet::new();
+        if !all && self.singly {
+            withheld = views.iter().map(|view| view.change.sequence).filter(|_| self.random.u8(0..3) == 0).collect();
+        } else if !all && self.random.bool() {
             let one = self.random.usize(0..self.customers.len());
             customer = Some(self.customers[one].tenant.id.clone());
         } else if !all {
@@ -177,8 +194,8 @@ impl Roam {
                 .into();
             release.retain(|_| self.random.u8(0..3) > 0);
         }
-        self.say(format!("  lets go {release:?} of {customer:?}"));
-        let options = ApplyOptions { release, customer, ..ApplyOptions::default() };
+        self.say(format!("  lets go {release:?} of {customer:?} but {withheld:?}"));
+        let options = ApplyOptions { release, customer, withheld, ..ApplyOptions::default() };
         let report = self.app.tenant.apply(plan.plan.id, &options, &NoProgress).await;
         let report = report.unwrap_or_else(|error| panic!("{}", told(&error)));
         self.say(format!("  done {} of {}: {:?}", report.run.counts.done, views.len(), report.failures));
@@ -287,5 +304,14 @@ async fn whatever_is_mapped_where_each_count_is_billed_once_on_every_day() {
 async fn whatever_is_counted_and_let_go_in_parts_the_contracts_come_to_the_counts() {
     for seed in [7, 15] {
         Roam::start(seed).await.walk(6, true).await;
+    }
+}
+
+#[tokio::test]
+async fn whatever_single_changes_are_withheld_each_count_is_billed_once_on_every_day() {
+    for seed in [0, 8, 12, 25, 28] {
+        let mut walk = Roam::start(seed).await;
+        walk.singly = true;
+        walk.walk(6, false).await;
     }
 }

@@ -67,7 +67,7 @@ impl Work<'_> {
             return Ok(Vec::new());
         };
         let decisions = self.store.reverse_all(&self.sync.name).await?;
-        let planned = beside_others(|| {
+        let planned = beside_others(source.len() + target.len(), || {
             plan::plan_reverse(&ReverseInput {
                 source,
                 target,

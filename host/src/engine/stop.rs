@@ -35,12 +35,16 @@ impl Stop {
     }
 }
 
-/// Does long work that waits for nothing, so that meanwhile others of this process go on and hear a stop: on this
-/// thread, with its tasks given to the others. Where there is but one thread it is simply done.
-pub(super) fn beside_others<T>(work: impl FnOnce() -> T) -> T {
+/// Records that are matched in a few milliseconds: for so few a thread that takes the others over costs more.
+const FEW: usize = 1_000;
+
+/// Does work over records that waits for nothing, so that meanwhile others of this process go on and hear a stop: on
+/// this thread, with its tasks given to the others. Where the records are few, or there is but one thread, it is simply
+/// done.
+pub(super) fn beside_others<T>(records: usize, work: impl FnOnce() -> T) -> T {
     let flavor = tokio::runtime::Handle::try_current().map(|handle| handle.runtime_flavor());
     match flavor {
-        Ok(tokio::runtime::RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        Ok(tokio::runtime::RuntimeFlavor::MultiThread) if records > FEW => tokio::task::block_in_place(work),
         _ => work(),
     }
 }

@@ -142,7 +142,7 @@ impl Work<'_> {
         let holders = self.holders(draft, kind, &targets, &links, &gone_ids).await?;
         let held_by: HashMap<&str, &Link> =
             holders.iter().map(|(id, (_, link))| (id.as_str(), link.as_ref())).collect();
-        let matched = beside_others(|| {
+        let matched = beside_others(source.len() + target.len(), || {
             matching::match_records(&MatchInput {
                 kind,
                 source: &source,

@@ -124,7 +124,7 @@ impl Work<'_> {
         links: &[Link],
         can: &KindDescription,
     ) -> Vec<Matched> {
-        beside_others(|| {
+        beside_others(source.len() + target.len(), || {
             matching::match_customers(&CustomerMatchInput {
                 kind,
                 source,

@@ -112,14 +112,16 @@ async fn a_name_as_it_is_kept_is_meant_before_one_that_only_looks_so_and_a_name_
         to.put("customer", id, None, name, &json!({}));
     }
     app.plan().await;
-    for (name, id) in [("ACME", "c1"), ("Acme", "c2"), ("Con\u{200b}toso", "c3"), ("Contoso", "c4")] {
+    for (name, id) in [("ACME", "c1"), ("Acme", "c2")] {
         assert_eq!(why(&app, Kind::Customer, name).await.source.expect("a source record").id, id, "{name:?}");
     }
     for (name, id) in [("Fabrikam", "a1"), ("FABRIKAM", "a2")] {
         assert_eq!(why(&app, Kind::Customer, name).await.target.expect("a target record").id, id, "{name:?}");
     }
-    let said = told(&app.tenant.why(&sync(), Kind::Customer, "acme").await.unwrap_err());
-    assert!(said.contains("2 customers of `from` are called `acme`") && said.contains("c1, c2"), "{said}");
+    for (name, ids) in [("acme", "c1, c2"), ("Con\u{200b}toso", "c3, c4"), ("Contoso", "c3, c4")] {
+        let said = told(&app.tenant.why(&sync(), Kind::Customer, name).await.unwrap_err());
+        assert!(said.contains("2 customers of `from` are called") && said.contains(ids), "{name:?}: {said}");
+    }
     for nothing in ["", " ", "\u{200b}", "\u{200f}"] {
         let said = told(&app.tenant.why(&sync(), Kind::Customer, nothing).await.unwrap_err());
         assert!(said.contains("it was never read"), "{nothing:?}: {said}");

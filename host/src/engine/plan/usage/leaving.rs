@@ -153,14 +153,17 @@ fn days_of(value: Option<&Value>) -> Vec<(String, String)> {
 
 /// The parts that a link's line is without, and from which day on.
 pub(in crate::engine) fn left_of(link: &Link) -> Vec<(String, Date)> {
-    let day = |(line, day): (String, String)| Some((line, date(Some(&Value::Text(day)))?));
-    days_of(link.sent.get(LEFT)).into_iter().filter_map(day).collect()
+    dates_of(link, LEFT)
 }
 
 /// The lines that a link led to before, and from which day on the last change of each holds.
 pub(in crate::engine) fn changed_of(link: &Link) -> Vec<(String, Date)> {
+    dates_of(link, CHANGED)
+}
+
+fn dates_of(link: &Link, name: &str) -> Vec<(String, Date)> {
     let day = |(line, day): (String, String)| Some((line, date(Some(&Value::Text(day)))?));
-    days_of(link.sent.get(CHANGED)).into_iter().filter_map(day).collect()
+    days_of(link.sent.get(name)).into_iter().filter_map(day).collect()
 }
 
 /// Puts down from which day on the last change of the link's line holds, before it leads to another or to none: a day

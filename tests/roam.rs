@@ -215,6 +215,12 @@ impl Roam {
         }
     }
 
+    /// Whether a line tells of days that nobody bills unless a person says so.
+    async fn leaves_days_out(&self) -> bool {
+        let told = |note: &String| note.contains("bills those days as well");
+        lines(&self.app).await.iter().any(|line| line.notes.iter().any(told))
+    }
+
     async fn walk(&mut self, days: usize, counts: bool) {
         // Days that a person lets go unbilled, having been told.
         let mut lost = false;
@@ -228,10 +234,7 @@ impl Roam {
             }
             next_day(&self.app);
             let plan = self.app.plan().await;
-            lost |= lines(&self.app)
-                .await
-                .iter()
-                .any(|line| line.notes.iter().any(|note| note.contains("bills those days as well")));
+            lost |= self.leaves_days_out().await;
             match self.random.u8(0..4) {
                 0 => self.approve_one().await,
                 1 => self.some(&plan, true).await,
@@ -248,10 +251,7 @@ impl Roam {
         for _ in 0..5 {
             next_day(&self.app);
             let plan = self.app.plan().await;
-            lost |= lines(&self.app)
-                .await
-                .iter()
-                .any(|line| line.notes.iter().any(|note| note.contains("bills those days as well")));
+            lost |= self.leaves_days_out().await;
             if plan.plan.totals.is_empty() {
                 break;
             }

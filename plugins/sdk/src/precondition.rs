@@ -92,6 +92,7 @@ mod tests {
         update.name = Some("PC-1".to_owned());
         assert_eq!(holds(&update, &now), Ok(()));
     }
+
     #[test]
     fn what_says_the_same_to_the_host_is_no_conflict() {
         let time = |text: &str| Value::Time(text.to_owned());

@@ -201,6 +201,13 @@ impl TenantStore {
         let (tenant, sequences) = (self.id, sequences.to_vec());
         self.read(move |db| {
             let source = source_of(db, tenant, plan)?;
+            let mut still = db.prepare_cached(
+                "SELECT 1 FROM plans WHERE id = ?1 AND tenant = ?2 AND moves = \
+                     (SELECT coalesce(sum(moves), 0) FROM kept WHERE tenant = ?2 AND connection = ?3)",
+            )?;
+            if still.exists([plan.0, tenant, source])? {
+                return Ok(HashMap::new());
+            }
             let mut select = db.prepare_cached(
                 "SELECT c.basis, r.gone_at IS NULL, substr(r.digest, 1, 16) FROM changes c \
                  CROSS JOIN records r ON r.tenant = c.tenant AND r.connection = ?4 AND r.kind = c.kind AND r.id = c.source \

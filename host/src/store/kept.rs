@@ -1,55 +1,86 @@
-//! How much is kept of a vendor's records. It is measured when a walk begins: a sum kept with each
-//! record that is written would cost more than the measuring. What may be kept is decided by who asks.
+//! How much is kept of a vendor's records, and in how many transactions any of them moved: came, went, or changed in
+//! more than volatile fields. One row sums up the records of a kind of a connection, in the transactions that store and
+//! delete them. What may be kept is decided by who asks.
 
 use super::connections::connection_id;
 use super::rows::first;
 use super::{StoreError, TenantStore};
 use crate::model::{ConnectionName, Kind};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 /// About what a row takes beside its texts: numbers, times, digests, indexes.
-const ROW: i64 = 150;
+pub(super) const ROW: i64 = 150;
+/// The bytes of a record: its texts and `ROW`.
+pub(super) const SIZE: &str = "octet_length(fields) + octet_length(name) + octet_length(id) + 150";
 
 /// How much is kept, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Kept {
-    /// Of the kind that was measured, of its connection.
+    /// Of the kind that was asked for, of its connection.
     pub kind: u64,
-    /// Of all kinds and connections of the tenant, each as it was measured last.
+    /// Of all kinds and connections of the tenant.
     pub tenant: u64,
 }
 
 impl TenantStore {
-    /// Measures what is kept of a kind of a connection, records that are gone included.
+    /// Tells how much is kept of a kind of a connection, records that are gone included. Where that is not known, all
+    /// of the tenant that is not known is measured: the first time, and in a database of before this was summed up.
     ///
     /// # Errors
     /// `NotFound` (the connection).
-    pub async fn records_measure(&self, connection: &ConnectionName, kind: Kind) -> Result<Kept, StoreError> {
+    pub async fn records_kept(&self, connection: &ConnectionName, kind: Kind) -> Result<Kept, StoreError> {
         let (tenant, name) = (self.id, connection.clone());
-        let (connection, bytes) = self
-            .read(move |db| {
-                let connection = connection_id(db, tenant, &name)?;
-                let mut select = db.prepare_cached(
-                    "SELECT coalesce(sum(octet_length(fields) + octet_length(name) + octet_length(id) + ?4), 0) \
-                     FROM records WHERE tenant = ?1 AND connection = ?2 AND kind = ?3",
-                )?;
-                let rows = select.query(params![tenant, connection, kind.as_str(), ROW])?;
-                Ok((connection, first(rows, |row| Ok(row.get::<_, i64>(0)?))?.unwrap_or(0)))
-            })
-            .await?;
+        let known = move |db: &Connection| {
+            let connection = connection_id(db, tenant, &name)?;
+            Ok((connection, kept(db, (tenant, connection, kind))?))
+        };
+        let (connection, known) = self.read(known).await?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
         self.write_lightly(move |db| {
             db.prepare_cached(
-                "INSERT INTO kept (tenant, connection, kind, bytes) VALUES (?1, ?2, ?3, ?4) \
-                 ON CONFLICT DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes",
+                "INSERT INTO kept (tenant, connection, kind, moves) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING",
             )?
-            .execute(params![tenant, connection, kind.as_str(), bytes])?;
-            let mut select = db.prepare_cached(
-                "SELECT coalesce(sum(k.bytes), 0) FROM kept k JOIN connections c ON c.id = k.connection \
-                 WHERE k.tenant = ?1",
-            )?;
-            let all: i64 = first(select.query([tenant])?, |row| Ok(row.get(0)?))?.unwrap_or(0);
-            Ok(Kept { kind: bytes.unsigned_abs(), tenant: all.unsigned_abs() })
+            .execute(params![tenant, connection, kind.as_str()])?;
+            db.prepare_cached(&format!(
+                "UPDATE kept SET bytes = (SELECT coalesce(sum({SIZE}), 0) FROM records r \
+                     WHERE r.tenant = ?1 AND r.connection = kept.connection AND r.kind = kept.kind) \
+                 WHERE tenant = ?1 AND bytes IS NULL"
+            ))?
+            .execute([tenant])?;
+            Ok(kept(db, (tenant, connection, kind))?.unwrap_or_default())
         })
         .await
     }
+}
+
+/// What is kept, unless it is to be measured. A connection that is no more counts for nothing.
+fn kept(db: &Connection, (tenant, connection, kind): (i64, i64, Kind)) -> Result<Option<Kept>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT sum(k.bytes), sum(CASE WHEN k.connection = ?2 AND k.kind = ?3 THEN k.bytes END) \
+         FROM kept k JOIN connections c ON c.id = k.connection WHERE k.tenant = ?1",
+    )?;
+    let sums = first(select.query(params![tenant, connection, kind.as_str()])?, |row| {
+        Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
+    })?;
+    Ok(sums.and_then(|(all, kind)| Some(Kept { kind: kind?.unsigned_abs(), tenant: all?.unsigned_abs() })))
+}
+
+/// Notes that records grew by so many bytes, and whether any of them moved.
+pub(super) fn note(
+    db: &Connection,
+    (tenant, connection, kind): (i64, i64, Kind),
+    bytes: i64,
+    moved: bool,
+) -> Result<(), StoreError> {
+    if bytes == 0 && !moved {
+        return Ok(());
+    }
+    db.prepare_cached(
+        "INSERT INTO kept (tenant, connection, kind, moves) VALUES (?1, ?2, ?3, ?5) \
+         ON CONFLICT DO UPDATE SET bytes = bytes + ?4, moves = moves + ?5",
+    )?
+    .execute(params![tenant, connection, kind.as_str(), bytes, moved])?;
+    Ok(())
 }

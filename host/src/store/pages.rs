@@ -110,6 +110,7 @@ impl TenantStore {
                 };
                 *counter += 1;
             }
+            upsert.sum_up(db)?;
             if open {
                 unread::read_whole(db, key, &whole)?;
                 for gap in &unread {

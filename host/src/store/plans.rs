@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, params};
 const PLAN: &str =
     "SELECT id, run, made_at, hash, totals, undecided, approved_at, undoes, approved_by, findings FROM plans";
 impl TenantStore {
-    /// Begins a plan of a whole sync.
+    /// Begins a plan of a whole sync, before any record is read for it.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -32,8 +32,11 @@ impl TenantStore {
             let sync = sync_id(db, tenant, &sync)?;
             check_run(db, tenant, run)?;
             db.prepare_cached(
-                "INSERT INTO plans (tenant, sync, run, made_at, totals, undecided, whole) \
-                 VALUES (?1, ?2, ?3, ?4, '[]', 0, ?5)",
+                "INSERT INTO plans (tenant, sync, run, made_at, totals, undecided, whole, moves) \
+                 SELECT ?1, id, ?3, ?4, '[]', 0, ?5, \
+                     CASE WHEN ?5 THEN (SELECT coalesce(sum(moves), 0) FROM kept \
+                         WHERE tenant = ?1 AND connection = source) END \
+                 FROM syncs WHERE id = ?2",
             )?
             .execute(params![tenant, sync, run.0, at.0, whole])?;
             Ok(PlanId(db.last_insert_rowid()))

@@ -10,10 +10,11 @@
 //! so a database that is pruned stops growing. Giving pages back would move rows about every
 //! day to save what the next day needs again.
 
-use super::rows::{count, first, time};
+use super::kept;
+use super::rows::{collect, count, first, time, word};
 use super::{StoreError, TenantStore};
 use crate::model::{Retention, Timestamp};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 /// From one pruning of a tenant to the next, in milliseconds.
 pub(super) const EVERY_MS: i64 = 24 * 3_600_000;
@@ -216,10 +217,24 @@ impl TenantStore {
         let Some(Rule { what, table, key, rows }) = rules(tenant, keep, now, false).into_iter().nth(place) else {
             return Ok(None);
         };
-        let sql = format!(
+        let mut sql = format!(
             "DELETE FROM {table} WHERE tenant = {tenant} AND ({key}) IN (SELECT * FROM ({rows}) LIMIT {BATCH})"
         );
-        let deleted = self.write_lightly(move |db| Ok(db.prepare(&sql)?.execute([])? as u64)).await?;
+        if table == "records" {
+            sql.push_str(&format!(" RETURNING connection, kind, {}", kept::SIZE));
+        }
+        let delete = move |db: &Connection| {
+            let mut delete = db.prepare(&sql)?;
+            if table != "records" {
+                return Ok(delete.execute([])? as u64);
+            }
+            let deleted = collect(delete.query([])?, |row| Ok((row.get(0)?, word(row, 1)?, row.get::<_, i64>(2)?)))?;
+            for (connection, kind, bytes) in &deleted {
+                kept::note(db, (tenant, *connection, *kind), -bytes, false)?;
+            }
+            Ok(deleted.len() as u64)
+        };
+        let deleted = self.write_lightly(delete).await?;
         Ok(Some(((what, deleted), deleted >= BATCH)))
     }
 

@@ -6,6 +6,7 @@
 //! when that run has ended.
 
 use super::connections::connection_id;
+use super::kept;
 use super::rows::{collect, count, document, first, int};
 use super::unread;
 use super::{StoreError, TenantStore};
@@ -369,6 +370,7 @@ fn mark_gone(
              AND gone_at IS NULL AND (parent IS NULL OR parent NOT IN (SELECT value FROM json_each(?7)))",
         )?
         .execute(params![tenant, connection, kind.as_str(), read, at.0, before, spared])?;
+    kept::note(db, (tenant, connection, kind), 0, changed > 0)?;
     Ok(changed as u64)
 }
 

@@ -4,6 +4,7 @@
 //! or a walk to the end does not name it any more. What follows for a plan is the planner's.
 
 use super::connections::connection_id;
+use super::kept;
 use super::rows::{collect, cut, first};
 use super::upsert::Encoded;
 use super::{StoreError, TenantStore, codec};
@@ -135,10 +136,12 @@ pub(super) fn note(
     Ok(match known {
         Some((number, _)) => {
             // The vendor names it: it is there, and what was known of it stays.
-            db.prepare_cached(
-                "UPDATE records SET gone_at = NULL, seen_at = ?2 WHERE number = ?1 AND gone_at IS NOT NULL",
-            )?
-            .execute([number, at.0])?;
+            let revived = db
+                .prepare_cached(
+                    "UPDATE records SET gone_at = NULL, seen_at = ?2 WHERE number = ?1 AND gone_at IS NOT NULL",
+                )?
+                .execute([number, at.0])?;
+            kept::note(db, (tenant, connection, kind), 0, revived > 0)?;
             Noted::Known(number)
         }
         None if again => Noted::Again,

@@ -5,6 +5,7 @@
 //! written again at all. The digest is fast, not cryptographic: it guards against nobody,
 //! as who writes a record can say in it what they like.
 
+use super::kept;
 use super::reads::sight_everywhere;
 use super::rows::{check_length, first};
 use super::{StoreError, codec};
@@ -34,7 +35,7 @@ pub(super) fn put_all(
             sight.execute([tenant, *read, number])?;
         }
     }
-    Ok(())
+    upsert.sum_up(db)
 }
 
 /// A record as its row has it.
@@ -146,7 +147,7 @@ pub(super) enum Put {
     Same,
 }
 
-/// The statements that store a record, prepared once for many.
+/// The statements that store a record, prepared once for many, and what they come to together.
 pub(super) struct Upsert<'c> {
     find: CachedStatement<'c>,
     insert: CachedStatement<'c>,
@@ -155,13 +156,16 @@ pub(super) struct Upsert<'c> {
     revive: CachedStatement<'c>,
     touch: CachedStatement<'c>,
     key: (i64, i64, Kind),
+    /// By how many bytes the records grew.
+    grown: i64,
+    moved: bool,
 }
 
 impl<'c> Upsert<'c> {
     pub(super) fn prepare(db: &'c Connection, tenant: i64, connection: i64, kind: Kind) -> Result<Self, StoreError> {
         Ok(Self {
             find: db.prepare_cached(
-                "SELECT number, digest, gone_at IS NOT NULL FROM records \
+                "SELECT number, digest, gone_at IS NOT NULL, octet_length(fields) + octet_length(name) FROM records \
                  WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND id = ?4",
             )?,
             insert: db.prepare_cached(
@@ -178,6 +182,8 @@ impl<'c> Upsert<'c> {
             revive: db.prepare_cached("UPDATE records SET gone_at = NULL, seen_at = ?2 WHERE number = ?1")?,
             touch: db.prepare_cached("UPDATE records SET seen_at = ?2 WHERE number = ?1")?,
             key: (tenant, connection, kind),
+            grown: 0,
+            moved: false,
         })
     }
 
@@ -189,9 +195,12 @@ impl<'c> Upsert<'c> {
         let found = first(self.find.query(params![tenant, connection, kind, id])?, |row| {
             let digest = row.get_ref(1)?.as_blob().map_err(|error| StoreError::unreadable("digest", error))?;
             let stable = digest.get(..16) == digests.get(..16);
-            Ok((row.get(0)?, stable, digest == digests, row.get(2)?))
+            Ok((row.get(0)?, stable, digest == digests, row.get(2)?, row.get(3)?))
         })?;
-        let Some((number, stable, whole, gone)): Option<(i64, bool, bool, bool)> = found else {
+        let bytes = (fields.len() + name.len()) as i64;
+        let Some((number, stable, whole, gone, before)): Option<(i64, bool, bool, bool, i64)> = found else {
+            self.grown += bytes + id.len() as i64 + kept::ROW;
+            self.moved = true;
             let row = params![tenant, connection, kind, id, digests, at.0, parent, name, stamp, fields];
             return Ok((self.insert.insert(row)?, Put::Fresh));
         };
@@ -202,10 +211,19 @@ impl<'c> Upsert<'c> {
         } else if touch && !gone {
             run(&mut self.touch, params![number, at.0])?;
         }
+        self.moved |= gone || !stable;
+        if !whole {
+            self.grown += bytes - before;
+        }
         if gone {
             run(&mut self.revive, params![number, at.0])?;
         }
         Ok((number, if stable { Put::Same } else { Put::Changed }))
+    }
+
+    /// Notes what the records that were stored come to.
+    pub(super) fn sum_up(self, db: &Connection) -> Result<(), StoreError> {
+        kept::note(db, self.key, self.grown, self.moved)
     }
 }
 

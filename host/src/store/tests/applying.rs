@@ -546,13 +546,13 @@ async fn a_change_rests_on_the_record_that_was_read_for_it_and_not_on_what_came_
     let ids = ["1", "2"].map(str::to_owned);
     let all: Vec<Record> = ids.iter().map(|id| record(id, Some("a"))).collect();
     store.records_put(&rmm(), Kind::Asset, &all, T0).await.unwrap();
+    let run = store.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let plan = store.plan_begin(run, &main_sync(), T0).await.unwrap();
     let read = store.records_by_ids(&rmm(), Kind::Asset, &ids).await.unwrap();
     let planned_on = read.into_iter().map(|stored| (stored.record.id, stored.digest)).collect();
     // Another sync reads the same connection while this one plans.
     let renamed = Record { name: "other".to_owned(), ..record("1", Some("a")) };
     store.records_put(&rmm(), Kind::Asset, &[renamed], T0).await.unwrap();
-    let run = store.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
-    let plan = store.plan_begin(run, &main_sync(), T0).await.unwrap();
     let planned_on = Digests::from([(Kind::Asset, planned_on)]);
     store.plan_changes_insert(plan, &[change(1), change(2)], &planned_on).await.unwrap();
     let moved = store.plan_sources_moved(plan, &[1, 2]).await.unwrap();

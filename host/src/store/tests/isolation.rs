@@ -48,7 +48,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
         crate::model::KnownAccount { account, since: T0, said_at: None, revision: 1, asked_at: T0, other: None };
     tenant.account_put(&rmm, &known).await.unwrap();
     tenant.refusal_note(&rmm, "not granted", 1, T0).await.unwrap();
-    tenant.records_measure(&rmm, Kind::Asset).await.unwrap();
+    tenant.records_kept(&rmm, Kind::Asset).await.unwrap();
     (run, plan, read, wakeup)
 }
 

@@ -381,9 +381,9 @@ async fn a_doubted_read_leaves_nothing_behind_and_is_remembered() {
 }
 
 #[tokio::test]
-async fn what_is_kept_is_measured_by_kind_and_over_the_tenant() {
+async fn what_is_kept_is_summed_up_by_kind_and_over_the_tenant() {
     let bed = Bed::new().await;
-    let measure = async |kind| bed.tenant.records_measure(&rmm(), kind).await.unwrap();
+    let measure = async |kind| bed.tenant.records_kept(&rmm(), kind).await.unwrap();
     assert_eq!(measure(Kind::Asset).await, crate::store::Kept::default());
     let long = |id: &str| Record { name: "n".repeat(10_000), ..record(id, None) };
     bed.tenant.records_put(&rmm(), Kind::Asset, &[long("1"), long("2")], T0).await.unwrap();
@@ -396,4 +396,33 @@ async fn what_is_kept_is_measured_by_kind_and_over_the_tenant() {
     // The same again is the same.
     bed.tenant.records_put(&rmm(), Kind::Asset, &[long("1"), long("2")], T0).await.unwrap();
     assert_eq!(measure(Kind::Asset).await, crate::store::Kept { tenant: customers.tenant, ..assets });
+}
+
+#[tokio::test]
+async fn the_sum_of_what_is_kept_is_what_measuring_finds() {
+    let bed = Bed::new().await;
+    let store = &bed.tenant;
+    let kept = async || store.records_kept(&rmm(), Kind::Asset).await.unwrap();
+    let named = |id: &str, name: &str| Record { name: name.to_owned(), ..record(id, Some("a")) };
+    let seen = |id: &str, at: &str| {
+        let mut record = record(id, Some("a"));
+        record.fields.push(Field::new("last-seen", Value::Time(at.to_owned())));
+        record
+    };
+    // Without a first look: then what is there is measured.
+    store.records_put(&rmm(), Kind::Asset, &[named("1", "one")], T0).await.unwrap();
+    assert!(kept().await.kind > 0);
+    let pages = [
+        vec![named("1", "another name"), named("2", "two"), seen("3", "2026-01-01T00:00:00Z")],
+        vec![named("1", "short"), seen("3", "2026-01-01T00:00:00.000Z")],
+        vec![named("2", "back"), seen("4", "never")],
+    ];
+    for page in pages {
+        let read = store.read_begin(None, &rmm(), Kind::Asset, T0, 0).await.unwrap();
+        store.page_commit(&read, &rmm(), Kind::Asset, &one_page(&page, None, None), T0).await.unwrap();
+        store.read_finish(read.id, &rmm(), Kind::Asset, true, &[], T0).await.unwrap();
+        let summed = kept().await;
+        store.write_lightly(|db| Ok(db.execute("UPDATE kept SET bytes = NULL", [])?)).await.unwrap();
+        assert_eq!(summed, kept().await);
+    }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::usage::Count;
 use crate::model::{Plan, PlanId, Retention, Run, RunStatus};
+use crate::store::kept::SIZE;
 
 const DAY: i64 = 24 * 3_600_000;
 const KEEP: Retention =
@@ -14,6 +15,8 @@ fn day(number: i64) -> Timestamp {
 
 /// Prunes to the end; what went, by kind, is what was foretold.
 async fn prune(tenant: &TenantStore, now: Timestamp) -> BTreeMap<&'static str, u64> {
+    // Whatever is not known is measured.
+    tenant.records_kept(&psa(), Kind::Contract).await.unwrap();
     let foretold: BTreeMap<_, _> =
         tenant.prune_count(&KEEP, now).await.unwrap().into_iter().filter(|(_, rows)| *rows > 0).collect();
     let (mut gone, mut place) = (BTreeMap::new(), 0);
@@ -24,6 +27,12 @@ async fn prune(tenant: &TenantStore, now: Timestamp) -> BTreeMap<&'static str, u
         place += usize::from(!more);
     }
     assert_eq!(gone, foretold);
+    let wrong = format!(
+        "SELECT count(*) FROM kept WHERE bytes IS NOT (SELECT coalesce(sum({SIZE}), 0) FROM records r \
+             WHERE r.tenant = kept.tenant AND r.connection = kept.connection AND r.kind = kept.kind)"
+    );
+    let wrong = tenant.read(move |db| Ok(db.query_row(&wrong, [], |row| row.get::<_, i64>(0))?)).await.unwrap();
+    assert_eq!(wrong, 0, "what is kept is summed up");
     gone
 }
 

@@ -62,6 +62,39 @@ async fn none_under_way(faults: &Faults) {
     }
 }
 
+/// Outcomes of several batches share a commit; they do not wait for a vendor that falls silent.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_is_stored_while_the_vendor_keeps_the_next_call_waiting() {
+    const DEVICES: usize = 150;
+    for psa in PSAS {
+        let world = (0..DEVICES).fold(World::by_hand().customer("Acme Ltd"), |world, at| {
+            world.device(&format!("PC-{at}"), &format!("SN-{at:05}"))
+        });
+        let pair = Pair::start(TestApp::start().await, psa, &world.build()).await;
+        let plan = pair.ready().await;
+        let filter = ChangeFilter { kind: Some(Kind::Asset), ..ChangeFilter::default() };
+        let done = async || {
+            let changes = pair.app.tenant.plan_changes(plan.plan.id, &filter, 0, DEVICES).await.unwrap();
+            changes.iter().filter(|change| change.status == ChangeStatus::Done).count()
+        };
+        // The last of all: calls of other devices went before it.
+        let faults = pair.psa.faults();
+        faults.set("slow-write", &format!("after:{DEVICES},ms:10000")).unwrap();
+        let stored = async {
+            while faults.slow_writes() == 0 || done().await == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            assert!(faults.slow_writes() > 0, "{psa}: nothing was stored before the slow write was over");
+        };
+        tokio::select! {
+            biased;
+            report = pair.app.apply(&plan) => panic!("{psa}: it ended without a slow write: {report:?}"),
+            () = stored => {}
+        }
+        pair.psa.faults().clear();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_takes_longer_than_the_host_waits_is_done_once() {
     for psa in PSAS {

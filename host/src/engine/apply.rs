@@ -1,7 +1,7 @@
 //! Applying a plan: prepare a batch, write down what is intended, call, settle.
 //!
 //! Three batches are under way at a time: one is at the vendor, the one before it is read
-//! back and committed, the next one is prepared. The intents of a batch are committed
+//! back and settled (and stored: `outcomes`), the next one is prepared. The intents of a batch are committed
 //! before its call leaves, so that after a crash everything that may have been written is
 //! known and looked up (`recover`) before anything is tried again.
 //!
@@ -9,13 +9,14 @@
 //! others bill come after those, in the order of `resting`.
 
 mod fresh;
+mod outcomes;
 mod queue;
 mod refused;
 mod released;
 mod resolve;
 mod resting;
 
-use queue::{Queue, records_of};
+use queue::{Queue, mark, marks};
 pub(super) use resolve::References;
 
 use super::Tenant;
@@ -267,6 +268,8 @@ pub(super) struct Session<'w, 'p> {
     asked: fresh::Asked,
     /// What takes over from other lines, once those are settled.
     resting: resting::Resting,
+    /// What came of batches, until it is stored.
+    outcomes: outcomes::Outcomes,
 }
 
 impl<'w, 'p> Session<'w, 'p> {
@@ -286,6 +289,7 @@ impl<'w, 'p> Session<'w, 'p> {
             own: Mutex::default(),
             asked: fresh::Asked::default(),
             resting: resting::Resting::default(),
+            outcomes: outcomes::Outcomes::default(),
         })
     }
 
@@ -295,7 +299,8 @@ impl<'w, 'p> Session<'w, 'p> {
     }
 
     fn is_open(&self, kind: Kind, known_by: &str) -> bool {
-        lock(&self.open).contains(&(kind, known_by.to_owned()))
+        let open = lock(&self.open);
+        !open.is_empty() && open.contains(&(kind, known_by.to_owned()))
     }
 
     /// Whether the apply ends early: what is intended by then is done to its end, and nothing more is begun.
@@ -315,7 +320,13 @@ impl<'w, 'p> Session<'w, 'p> {
 
     /// Does all changes of one kind and action that are pending and not held, but for those that rest on others: or
     /// those of a queue.
-    async fn do_all(
+    async fn do_all(&self, step: (Kind, Action), queue: Queue, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
+        let went = self.storing_in_time(self.do_batches(step, queue, waiting, tally)).await;
+        tally.add(self.stored_tally());
+        went
+    }
+
+    async fn do_batches(
         &self,
         (kind, action): (Kind, Action),
         mut queue: Queue,
@@ -326,7 +337,7 @@ impl<'w, 'p> Session<'w, 'p> {
         let mut written: Option<(Batch, WriteReport)> = None;
         while next.is_some() || written.is_some() {
             let current = next.take();
-            let settled: HashSet<_> = written.iter().flat_map(|(batch, _)| records_of(batch)).collect();
+            let settled: Vec<_> = written.iter().flat_map(|(batch, _)| marks(batch)).collect();
             let mut settling = Tally::default();
             let call = async {
                 match current {
@@ -354,9 +365,12 @@ impl<'w, 'p> Session<'w, 'p> {
                 (Err(error), prepared) => return Err(self.leave(called, prepared.ok().flatten(), error, tally).await),
                 (_, Err(error)) => return Err(self.leave(called, None, error, tally).await),
             };
-            let tried: HashSet<_> = again.iter().map(|prepared| record_of(&prepared.planned)).collect();
-            queue.at_work.retain(|record| !settled.contains(record) || tried.contains(record));
+            let tried: HashSet<_> = again.iter().map(|prepared| mark(&prepared.planned)).collect();
+            queue.settled.extend(settled.into_iter().filter(|record| !tried.contains(record)));
             queue.again.extend(again);
+            if !self.has_outcomes().await {
+                queue.release();
+            }
             next = prepared;
             written = called;
             self.work.progress.at(&Stage::Applying, tally.seen(), Some(waiting));
@@ -364,6 +378,8 @@ impl<'w, 'p> Session<'w, 'p> {
                 queue.end();
             }
             if next.is_none() && written.is_none() && !(queue.again.is_empty() && queue.later.is_empty()) {
+                self.store_outcomes().await?;
+                queue.release();
                 next = self.prepare(kind, action, &mut queue, tally).await?;
             }
         }
@@ -485,7 +501,7 @@ impl<'w, 'p> Session<'w, 'p> {
         let intended_at = self.work.now();
         let id = self.work.store.batch_intend(self.work.run, self.plan, &intents, intended_at).await?;
         let batch = Batch { id, kind, action, changes, intended_at };
-        queue.at_work.extend(records_of(&batch));
+        queue.at_work.extend(marks(&batch));
         Ok(batch)
     }
 

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::model::{
     Action, Change, Failure, Kind, Operation, Outcome, PlannedChange, Record, RunCounts, Settlement, WriteReport,
 };
-use crate::store::{ChangeStatus, Doubt, Overtaken, Settled};
+use crate::store::{BatchOutcomes, ChangeStatus, Doubt, Overtaken, Settled};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -63,6 +63,12 @@ impl Tally {
 
     pub(super) fn failure(&mut self, planned: &PlannedChange, why: &str) {
         self.tell(format!("{} {} {}", planned.action.as_str(), planned.kind, planned.name), why.to_owned());
+    }
+
+    /// Counts a change that was done while somebody decided otherwise.
+    pub(super) fn overtake(&mut self, change: Overtaken) {
+        self.overtaken += 1;
+        self.tell(change.what, change.message);
     }
 
     pub(super) fn tell(&mut self, what: String, why: String) {
@@ -122,8 +128,8 @@ impl Session<'_, '_> {
         let target_kind = batch.kind.counterpart();
         let side = self.work.at(batch.action.side());
         let checks_before = side.description.kind(target_kind).is_some_and(|can| can.checks_before);
-        let kept = self.read_back(side, target_kind, &fates).await;
-        let (mut settled, mut records, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let mut kept = self.read_back(side, target_kind, &fates).await;
+        let (mut settled, mut read, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
         let (mut doubts, mut entries) = (Vec::new(), Vec::new());
         let all_refused =
             !fates.is_empty() && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
@@ -171,16 +177,16 @@ impl Session<'_, '_> {
                 }
                 Fate::Done { target, looked_up } => {
                     tally.counts.done += 1;
-                    let record = kept.get(&target).cloned();
-                    settled.push(self.done(&prepared, &target, record.as_ref(), looked_up).await?);
-                    records.extend(record.map(|record| (target_kind, record)));
+                    settled.push(self.done(&prepared, &target, kept.get(&target), looked_up).await?);
+                    read.push(target);
                 }
             }
         }
         let work = self.work;
-        let overtaken =
-            work.store.batch_settle(self.plan, Some(batch.id), &settled, &records, &side.name, work.now()).await?;
-        tell_overtaken(&settled, overtaken, tally);
+        let all_done = settled.iter().all(|one| one.status == ChangeStatus::Done) && doubts.is_empty();
+        let records: Vec<_> = read.iter().filter_map(|id| Some((target_kind, kept.remove(id)?))).collect();
+        let outcomes = BatchOutcomes::new(Some(batch.id), settled, &records, work.now())?;
+        self.take_outcomes((batch.kind, batch.action), outcomes, all_done).await?;
         if !doubts.is_empty() {
             work.store.doubts_put(self.plan, &doubts, &entries).await?;
         }
@@ -239,6 +245,8 @@ impl Session<'_, '_> {
         if doubtful.is_empty() {
             return Ok(());
         }
+        // A look-up asks whose records are: also those of the batches before.
+        self.store_outcomes().await?;
         let (work, side) = (self.work, self.work.at(batch.action.side()));
         let taken: HashSet<String> = fates
             .iter()
@@ -479,18 +487,6 @@ pub(super) fn past(action: Action) -> &'static str {
 /// Whether a change carries what it was decided on.
 fn rests_on(prepared: &Prepared) -> bool {
     prepared.change.as_ref().is_some_and(|change| !change.before.is_empty())
-}
-
-/// Tells of changes that were done while somebody decided otherwise.
-fn tell_overtaken(settled: &[Settled], overtaken: Vec<Overtaken>, tally: &mut Tally) {
-    for Overtaken { sequence, message } in overtaken {
-        tally.overtaken += 1;
-        let Some(settled) = settled.iter().find(|settled| settled.sequence == sequence) else { continue };
-        if tally.failures.len() < FAILURES_TOLD {
-            let (kind, source) = (settled.journal.kind, settled.journal.source.clone().unwrap_or_default());
-            tally.failures.push((format!("{} {source}", kind.map_or("", Kind::as_str)), message));
-        }
-    }
 }
 
 /// What a connector said of a batch, and what of it cannot be.

@@ -1,4 +1,4 @@
-//! Applying a plan: intents before the call, outcomes after it, one transaction each.
+//! Applying a plan: intents before the call, outcomes after it; what came of a batch is stored as a whole.
 //!
 //! A change that is intended or accepted when its process dies has an unknown outcome: the
 //! next run finds it with [`unsettled`](TenantStore::unsettled) and looks it up at the vendor
@@ -36,8 +36,8 @@ pub struct Settled {
 /// A change whose link was decided on while it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overtaken {
-    /// The change.
-    pub sequence: u32,
+    /// Its kind and source record: `asset 12`.
+    pub what: String,
     /// What happened, in words: `created as 42; excluded meanwhile, which stands`.
     pub message: String,
 }
@@ -93,60 +93,75 @@ impl TenantStore {
         target: &ConnectionName,
         at: Timestamp,
     ) -> Result<Vec<Overtaken>, StoreError> {
-        let records: Vec<(Kind, Vec<upsert::Encoded>)> = records
-            .chunk_by(|(one, _), (next, _)| one == next)
-            .map(|chunk| Ok((chunk[0].0, upsert::Encoded::all(chunk[0].0, chunk.iter().map(|(_, record)| record))?)))
-            .collect::<Result<_, StoreError>>()?;
-        let mut settled = settled.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
+        self.outcomes_store(plan, BatchOutcomes::new(batch, settled.to_vec(), records, at)?, target).await
+    }
+
+    /// Stores what came of a batch: [`batch_settle`](Self::batch_settle). Several that are handed over at a time
+    /// share commits, and each is stored or not by itself.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn outcomes_store(
+        &self,
+        plan: PlanId,
+        mut outcomes: BatchOutcomes,
+        target: &ConnectionName,
+    ) -> Result<Vec<Overtaken>, StoreError> {
         let (tenant, target) = (self.id, target.clone());
         self.write(move |db| {
             let sync = plan_row(db, tenant, plan)?.sync;
-            let mut settle = db.prepare_cached(
-                "UPDATE change_states SET status = ?1, message = ?2, target = ?3, token = ?4, batch = coalesce(?5, batch) \
-                 WHERE tenant = ?6 AND plan = ?7 AND sequence = ?8 AND +status IN ('pending', 'intended', 'accepted', 'uncertain')",
-            )?;
-            for outcome in &settled {
-                let row = params![
-                    outcome.status.as_str(),
-                    outcome.message,
-                    outcome.target,
-                    outcome.token,
-                    batch,
-                    tenant,
-                    plan.0,
-                    outcome.sequence,
-                ];
-                if settle.execute(row)? == 0 {
-                    return Err(StoreError::stale("change", format!("{plan}.{}", outcome.sequence)));
-                }
-            }
-            let mut overtaken = Vec::new();
-            for outcome in &mut settled {
-                let Some(link) = &outcome.link else { continue };
-                match links::put(db, tenant, sync, link) {
-                    Ok(()) => {}
-                    Err(StoreError::Stale { .. }) => {
-                        let stands = stands(db, tenant, sync, link)?;
-                        outcome.overtake(&stands);
-                        overtaken.push(Overtaken { sequence: outcome.sequence, message: outcome.message.clone() });
-                        db.prepare_cached(
-                            "UPDATE change_states SET message = ?1 WHERE tenant = ?2 AND plan = ?3 AND sequence = ?4",
-                        )?
-                        .execute(params![outcome.message, tenant, plan.0, outcome.sequence])?;
-                    }
-                    Err(other) => return Err(other),
-                }
-            }
-            forget_doubts(db, tenant, plan, &settled)?;
-            journal::append(db, tenant, Some(sync), settled.iter().map(|outcome| &outcome.journal))?;
+            let overtaken = settle(db, (tenant, sync, plan), &mut outcomes)?;
             let target = connection_id(db, tenant, &target)?;
-            for (kind, records) in &records {
-                upsert::put_all(db, tenant, target, *kind, records, at)?;
+            for (kind, records) in &outcomes.records {
+                upsert::put_all(db, tenant, target, *kind, records, outcomes.at)?;
             }
             Ok(overtaken)
         })
         .await
     }
+}
+
+/// Stores what came of the changes of a batch, and tells which were overtaken.
+fn settle(
+    db: &Connection,
+    (tenant, sync, plan): (i64, i64, PlanId),
+    batch: &mut BatchOutcomes,
+) -> Result<Vec<Overtaken>, StoreError> {
+    let mut overtaken = Vec::new();
+    let mut settle = db.prepare_cached(
+        "UPDATE change_states SET status = ?1, message = ?2, target = ?3, token = ?4, batch = coalesce(?5, batch) \
+         WHERE tenant = ?6 AND plan = ?7 AND sequence = ?8 AND +status IN ('pending', 'intended', 'accepted', 'uncertain')",
+    )?;
+    for outcome in &mut batch.settled {
+        if let Some(link) = &outcome.link {
+            match links::put(db, tenant, sync, link) {
+                Ok(()) => {}
+                Err(StoreError::Stale { .. }) => {
+                    let stands = stands(db, tenant, sync, link)?;
+                    outcome.overtake(&stands);
+                    let what = outcome.journal.what();
+                    overtaken.push(Overtaken { what, message: outcome.message.clone() });
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        let row = params![
+            outcome.status.as_str(),
+            outcome.message,
+            outcome.target,
+            outcome.token,
+            batch.batch,
+            tenant,
+            plan.0,
+            outcome.sequence,
+        ];
+        if settle.execute(row)? == 0 {
+            return Err(StoreError::stale("change", format!("{plan}.{}", outcome.sequence)));
+        }
+    }
+    forget_doubts(db, tenant, plan, &batch.settled)?;
+    journal::append(db, tenant, Some(sync), batch.settled.iter().map(|outcome| &outcome.journal))?;
+    Ok(overtaken)
 }
 
 /// Drops what was kept of changes that are not uncertain any more.
@@ -174,6 +189,41 @@ fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::Encoded) -> Res
     })
 }
 
+/// What came of a batch, ready to be stored.
+pub struct BatchOutcomes {
+    batch: Option<i64>,
+    settled: Vec<Encoded>,
+    records: Vec<(Kind, Vec<upsert::Encoded>)>,
+    at: Timestamp,
+}
+
+impl BatchOutcomes {
+    /// Takes what came of each change of a batch (`None` for changes that needed no call), and the records of the side
+    /// that was written to as they were read back at `at`.
+    ///
+    /// # Errors
+    /// `TooLarge`.
+    pub fn new(
+        batch: Option<i64>,
+        settled: Vec<Settled>,
+        records: &[(Kind, Record)],
+        at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let records = records.chunk_by(|(one, _), (next, _)| one == next).map(|chunk| {
+            let kind = chunk[0].0;
+            Ok((kind, upsert::Encoded::all(kind, chunk.iter().map(|(_, record)| record))?))
+        });
+        let records = records.collect::<Result<_, StoreError>>()?;
+        Ok(Self { batch, settled: settled.into_iter().map(Encoded::new).collect::<Result<_, _>>()?, records, at })
+    }
+
+    /// The number of changes.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.settled.len()
+    }
+}
+
 /// What came of a change, as its rows have it.
 struct Encoded {
     sequence: u32,
@@ -186,15 +236,15 @@ struct Encoded {
 }
 
 impl Encoded {
-    fn new(settled: &Settled) -> Result<Self, StoreError> {
+    fn new(settled: Settled) -> Result<Self, StoreError> {
         Ok(Self {
             sequence: settled.sequence,
             status: settled.status,
-            target: settled.target.clone(),
+            target: settled.target,
             message: cut(&settled.message),
-            token: settled.token.clone(),
+            token: settled.token,
             link: settled.link.as_ref().map(links::Encoded::new).transpose()?,
-            journal: journal::Encoded::new(&settled.journal)?,
+            journal: journal::Encoded::of(settled.journal)?,
         })
     }
 

@@ -144,24 +144,25 @@ pub(super) struct Encoded {
 
 impl Encoded {
     pub(super) fn new(entry: &JournalEntry) -> Result<Self, StoreError> {
-        Ok(Self {
-            detail: entry.detail.as_ref().map(to_document).transpose()?,
-            entry: JournalEntry {
-                source: entry.source.clone(),
-                target: entry.target.clone(),
-                customer: entry.customer.clone(),
-                event: entry.event.clone(),
-                message: cut(&entry.message),
-                detail: None,
-                ..*entry
-            },
-        })
+        Self::of(entry.clone())
+    }
+
+    pub(super) fn of(mut entry: JournalEntry) -> Result<Self, StoreError> {
+        let detail = entry.detail.take().as_ref().map(to_document).transpose()?;
+        entry.message = cut(&entry.message);
+        Ok(Self { entry, detail })
     }
 }
 
 impl Encoded {
     pub(super) fn event(&self) -> &str {
         &self.entry.event
+    }
+
+    /// The record that it is about: its kind and id.
+    pub(super) fn what(&self) -> String {
+        let kind = self.entry.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
+        kind + self.entry.source.as_deref().unwrap_or_default()
     }
 
     /// Puts a sentence in front of what it says.

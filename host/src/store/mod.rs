@@ -56,7 +56,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Overtaken, Settled};
+pub use apply::{BatchOutcomes, Overtaken, Settled};
 pub use budget::BudgetTake;
 pub use changes::{ChangeFilter, ChangeStatus, Digests, SourceMoved, StoredChange};
 pub use cipher::KeySource;

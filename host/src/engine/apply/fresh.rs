@@ -292,6 +292,7 @@ impl Session<'_, '_> {
             known.all = true;
         }
         if !known.all {
+            self.store_outcomes().await?;
             self.ask(kind, there, can, &creates, references, known).await?;
         }
         for change in &creates {
@@ -303,6 +304,7 @@ impl Session<'_, '_> {
         if known.new.is_empty() {
             return Ok(HashMap::new());
         }
+        self.store_outcomes().await?;
         let ids: Vec<String> = creates.iter().map(|change| change.known_by().to_owned()).collect();
         let here = work.at(if side == Side::Target { Side::Source } else { Side::Target });
         let records = work.store.records_by_ids(&here.name, kind, &ids).await?;

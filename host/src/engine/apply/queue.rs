@@ -3,9 +3,13 @@
 //! Batches overlap: while one is at the vendor the next is prepared. Two changes of one record never do, as the second
 //! rests on what the first made of it and of its link. Whether a change is still right is `resolve`'s to say.
 
-use super::{Batch, Prepared, record_of};
-use crate::model::{Kind, PlannedChange};
+use super::{Batch, Prepared};
+use crate::model::PlannedChange;
 use std::collections::{HashSet, VecDeque};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A record of the queue's kind, as a digest: where two had one, they would only wait for each other.
+pub(super) type Mark = u64;
 
 /// What is still to be called.
 #[derive(Default)]
@@ -19,7 +23,9 @@ pub(super) struct Queue {
     /// Changes of records that are at work: each is resolved once what was before it is settled.
     pub(super) later: Vec<PlannedChange>,
     /// The records of batches under way.
-    pub(super) at_work: HashSet<(Kind, String)>,
+    pub(super) at_work: HashSet<Mark>,
+    /// Of these, the records of which nothing is left to be done but to store it.
+    pub(super) settled: HashSet<Mark>,
     /// How many changes in a row the vendor refused, in whole batches.
     pub(super) refused: usize,
     /// Whether the vendor was asked since whether the login stands, and it does.
@@ -34,14 +40,20 @@ impl Queue {
         self.later.clear();
     }
 
+    /// Lets the records go whose outcomes are stored.
+    pub(super) fn release(&mut self) {
+        let settled = std::mem::take(&mut self.settled);
+        self.at_work.retain(|record| !settled.contains(record));
+    }
+
     /// Takes out what can go now, one change of a record; the rest comes later.
     pub(super) fn apart(&mut self, changes: Vec<PlannedChange>, most: usize) -> Vec<PlannedChange> {
         // What is to come of a record comes in its order.
-        let mut taken: HashSet<_> = self.later.iter().map(record_of).collect();
+        let mut taken: HashSet<Mark> = self.later.iter().map(mark).collect();
         let mut free = Vec::with_capacity(changes.len());
         for change in changes {
-            let record = record_of(&change);
-            if free.len() < most && taken.insert(record.clone()) && !self.at_work.contains(&record) {
+            let record = mark(&change);
+            if free.len() < most && taken.insert(record) && !self.at_work.contains(&record) {
                 free.push(change);
             } else {
                 self.later.push(change);
@@ -51,6 +63,10 @@ impl Queue {
     }
 }
 
-pub(super) fn records_of(batch: &Batch) -> impl Iterator<Item = (Kind, String)> + '_ {
-    batch.changes.iter().map(|prepared| record_of(&prepared.planned))
+pub(super) fn mark(change: &PlannedChange) -> Mark {
+    xxh3_64(change.known_by().as_bytes())
+}
+
+pub(super) fn marks(batch: &Batch) -> impl Iterator<Item = Mark> + '_ {
+    batch.changes.iter().map(|prepared| mark(&prepared.planned))
 }

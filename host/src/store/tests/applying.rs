@@ -256,8 +256,8 @@ async fn a_decision_made_while_a_batch_is_written_stands_and_nothing_else_of_the
         Settled { link: Some(linked(&source, &target)), ..settled(sequence, ChangeStatus::Done) }
     };
     let overtaken = tenant.batch_settle(plan, Some(batch), &[done(1), done(2)], &[], &psa(), T0).await.unwrap();
-    let told: Vec<_> = overtaken.iter().map(|one| (one.sequence, one.message.as_str())).collect();
-    assert_eq!(told, [(1, "was written (created) as t1, excluded meanwhile: that decision stands")]);
+    let told: Vec<_> = overtaken.iter().map(|one| (one.what.as_str(), one.message.as_str())).collect();
+    assert_eq!(told, [("1", "was written (created) as t1, excluded meanwhile: that decision stands")]);
     let link = async |source| tenant.link_get(&main_sync(), Kind::Asset, source).await.unwrap().unwrap();
     assert_eq!(link("1").await, Link { revision: 1, ..excluded });
     assert_eq!(link("2").await.linked(), Some("t2"));

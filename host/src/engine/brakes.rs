@@ -243,8 +243,7 @@ pub fn also(own: Option<Hold>, other: Option<&Hold>) -> Option<Hold> {
 #[must_use]
 pub fn of_customer(change: &PlannedChange) -> Option<Hold> {
     let hold = change.held.as_ref()?;
-    let only_looked_at =
-        hold.brakes().all(|brake| [Brake::Preview, Brake::FirstRun].map(Brake::as_str).contains(&brake));
+    let only_looked_at = hold.brakes().all(is_for_a_look);
     let decides = !matches!(change.action, Action::Update | Action::Move);
     (decides || !only_looked_at).then(|| Hold {
         brake: hold.brake.clone(),
@@ -255,8 +254,22 @@ pub fn of_customer(change: &PlannedChange) -> Option<Hold> {
 /// Holds with its customer what belongs to it, be it held by something else or not.
 pub fn hold_with_customer(changes: &mut [PlannedChange], hold: Option<&Hold>) {
     for change in changes.iter_mut().filter(|_| hold.is_some()) {
-        change.held = also(change.held.take(), hold);
+        change.held = with(change.held.take(), hold);
     }
+}
+
+/// A hold with that of what the change rests on; where both are held for a look by the same brake, that is said once.
+fn with(own: Option<Hold>, other: Option<&Hold>) -> Option<Hold> {
+    let says_it = |own: &Hold, brake: &str| is_for_a_look(brake) && own.brakes().any(|known| known == brake);
+    match (own, other) {
+        (Some(own), Some(other)) if other.brakes().all(|brake| says_it(&own, brake)) => Some(own),
+        (own, other) => also(own, other),
+    }
+}
+
+/// Whether a brake holds whatever is planned of a kind, and says nothing of a single record.
+fn is_for_a_look(brake: &str) -> bool {
+    [Brake::Preview, Brake::FirstRun].map(Brake::as_str).contains(&brake)
 }
 
 /// Holds what names a location that is held, `held` by its source id; and with a record that is to be made there
@@ -272,7 +285,7 @@ pub fn hold_with_locations(changes: &mut [PlannedChange], held: &HashMap<String,
     for change in changes {
         let of_made = made.get(&change.source).copied().filter(|_| change.action == Action::Retire);
         let hold = named(change).or(of_made);
-        change.held = also(change.held.take(), hold);
+        change.held = with(change.held.take(), hold);
     }
 }
 

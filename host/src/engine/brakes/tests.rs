@@ -236,6 +236,23 @@ fn a_customer_that_more_than_a_first_run_holds_holds_what_belongs_to_it() {
 }
 
 #[test]
+fn a_first_run_that_holds_a_device_its_site_and_its_customer_is_said_once() {
+    let mut devices = many(1, Action::Create, "location");
+    devices[0].fields[0].after = Value::Text("l1".into());
+    devices[0].held = Some(held("first-run", "the first run of assets"));
+    let site = held("first-run", "it names a location that is held: the first run of locations");
+    hold_with_customer(&mut devices, Some(&held("first-run", "it belongs to a customer that is held")));
+    hold_with_locations(&mut devices, &HashMap::from([("l1".to_owned(), site)]));
+    assert_eq!(devices[0].held, Some(held("first-run", "the first run of assets")));
+    // What says something of its customer is said beside it.
+    hold_with_customer(&mut devices, Some(&held("first-run+identity", "another number")));
+    assert_eq!(
+        devices[0].held.as_ref().map(|hold| hold.reason.as_str()),
+        Some("the first run of assets; another number")
+    );
+}
+
+#[test]
 fn nothing_is_retired_for_a_device_whose_new_site_waits() {
     let moved = |source: &str, action| PlannedChange { source: source.into(), ..change(action, "location") };
     let mut changes = vec![

@@ -188,7 +188,8 @@ impl TenantStore {
     }
 
     /// Stores links, all or none. Each must have the revision it has in the store (0: it is
-    /// not there yet); there it becomes one more. Links may trade their targets.
+    /// not there yet); there it becomes one more. Links may trade their targets. It waits for no disk: what
+    /// a rule decided the next plan decides again, and what a person did ends with a commit that waits.
     ///
     /// # Errors
     /// `Stale`, naming the first that was changed meanwhile, or whose target another record of the sync is linked
@@ -199,7 +200,7 @@ impl TenantStore {
         }
         let (tenant, sync) = (self.id, sync.clone());
         let links = links.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
-        self.write(move |db| {
+        self.write_lightly(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             put_all(db, tenant, sync, &links)
         })

@@ -8,7 +8,7 @@
 //!
 //! Two strengths of commit. What must not be lost when the power fails (intents, outcomes,
 //! everything a person entered) waits for the disk. What the next run reads again anyway
-//! (pages, budget counts) does not; it too survives the death of the process, and the
+//! (pages, budget counts) or decides again (links by rule) does not; it too survives the death of the process, and the
 //! database stays whole in any case.
 
 use super::error::{StoreError, copy};

@@ -48,9 +48,37 @@ pub(super) fn read_fields(text: &str) -> Result<Vec<Field>, StoreError> {
 /// Those fields of a record that have one of these names; nothing is kept of the others.
 pub(super) fn read_named(text: &str, names: &[&str]) -> Result<Vec<Field>, StoreError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let fields = json.deserialize_map(Named(names)).map_err(|error| StoreError::unreadable("fields", error))?;
+    let fields = json.deserialize_map(Only(names)).map_err(|error| StoreError::unreadable("fields", error))?;
     json.end().map_err(|error| StoreError::unreadable("fields", error))?;
     Ok(fields)
+}
+
+/// One field of records, to be found without reading the others.
+pub(super) struct Named([String; 2]);
+
+impl Named {
+    pub(super) fn new(name: &str) -> Self {
+        // A quote within a text or a name has a backslash before it: so begins a name, and nothing else.
+        Self([format!("{{\"{name}\":"), format!(",\"{name}\":")])
+    }
+
+    /// The record's fields from its value on.
+    fn value<'f>(&self, fields: &'f str) -> Option<&'f str> {
+        let [first, later] = &self.0;
+        fields.strip_prefix(first.as_str()).or_else(|| Some(fields.split_once(later.as_str())?.1))
+    }
+
+    /// Whether a record has it, and it is `false`.
+    pub(super) fn is_false(&self, fields: &str) -> bool {
+        self.value(fields).is_some_and(|value| value.starts_with("false"))
+    }
+
+    /// Its text; `None` where it has another value.
+    pub(super) fn text(&self, fields: &str) -> Result<Option<String>, StoreError> {
+        let Some(value) = self.value(fields).filter(|value| value.starts_with('"')) else { return Ok(None) };
+        let text = serde_json::Deserializer::from_str(value).into_iter::<String>().next().transpose();
+        text.map_err(|error| StoreError::unreadable("fields", error))
+    }
 }
 
 /// Values by field.
@@ -158,9 +186,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pairs<T> {
 }
 
 /// The fields of an object that have one of these names.
-struct Named<'n>(&'n [&'n str]);
+struct Only<'n>(&'n [&'n str]);
 
-impl<'de> Visitor<'de> for Named<'_> {
+impl<'de> Visitor<'de> for Only<'_> {
     type Value = Vec<Field>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -297,6 +325,25 @@ mod tests {
             let named: Vec<Field> =
                 fields.iter().filter(|field| names.contains(&field.name.as_str())).cloned().collect();
             prop_assert_eq!(read_named(&text, &names).unwrap(), named);
+        }
+
+        #[test]
+        fn one_field_is_found_whatever_the_others_say(
+            fields in prop::collection::btree_map("serial|active|a|x\"serial|x\"active|x,\"active", prop_oneof![
+                Just(Value::Text(r#","serial":"x","active":false"#.to_owned())),
+                Just(Value::Json(r#"{"serial":"x","active":false}"#.to_owned())),
+                any::<bool>().prop_map(Value::Boolean),
+                r#"["\\a:,]{0,4}"#.prop_map(Value::Text),
+                value(),
+            ], 0..4)
+        ) {
+            let text = write_fields(fields.iter().map(|(name, value)| (name.as_str(), value)));
+            let serial = fields.get("serial").and_then(|value| match value {
+                Value::Text(text) => Some(text.clone()),
+                _ => None,
+            });
+            prop_assert_eq!(Named::new("serial").text(&text).unwrap(), serial);
+            prop_assert_eq!(Named::new("active").is_false(&text), fields.get("active") == Some(&Value::Boolean(false)));
         }
 
         #[test]

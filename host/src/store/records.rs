@@ -105,7 +105,7 @@ impl TenantStore {
     }
 
     /// What `pick` takes of each record of a kind that is there, one at a time and with these fields only: for
-    /// kinds of which there are too many to have them all at once.
+    /// kinds of which there are too many to have them all at once. In the order in which they first came.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -117,9 +117,42 @@ impl TenantStore {
         pick: impl Fn(Record) -> Option<T> + Send + 'static,
     ) -> Result<Vec<T>, StoreError> {
         self.select(connection, kind, move |reader| {
-            let mut select = reader.statement("id, parent, name, stamp, fields", "AND gone_at IS NULL")?;
+            let mut select = reader.in_order_of_rows("id, parent, name, stamp, fields")?;
             let picked = collect(select.raw_query(), |row| Ok(pick(record(row, Some(fields))?)))?;
             Ok(picked.into_iter().flatten().collect())
+        })
+        .await
+    }
+
+    /// What `pick` takes of the id, the parent and one text of each record of a kind that is there, in use, and has
+    /// that text.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn texts_pick<T: Send + 'static>(
+        &self,
+        connection: &ConnectionName,
+        kind: Kind,
+        field: &'static str,
+        pick: impl Fn(&str, Option<&str>, String) -> Option<T> + Send + 'static,
+    ) -> Result<Vec<T>, StoreError> {
+        self.select(connection, kind, move |reader| {
+            let mut select = reader.in_order_of_rows("id, parent, fields")?;
+            let mut rows = select.raw_query();
+            let (active, field) = (codec::Named::new("active"), codec::Named::new(field));
+            let mut picked = Vec::new();
+            while let Some(row) = rows.next()? {
+                let text = |at| row.get_ref(at)?.as_str().map_err(|error| StoreError::unreadable("record", error));
+                let fields = text(2)?;
+                if active.is_false(fields) {
+                    continue;
+                }
+                let Some(found) = field.text(fields)? else { continue };
+                let parent =
+                    row.get_ref(1)?.as_str_or_null().map_err(|error| StoreError::unreadable("record", error))?;
+                picked.extend(pick(text(0)?, parent, found));
+            }
+            Ok(picked)
         })
         .await
     }
@@ -323,8 +356,21 @@ struct Reader<'c> {
 impl Reader<'_> {
     /// `rest` must not offer the key as an order where another index finds the rows: `+id`.
     fn statement(&self, columns: &str, rest: &str) -> Result<CachedStatement<'_>, StoreError> {
-        let sql = format!("SELECT {columns} FROM records WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 {rest}");
-        let mut select = self.db.prepare_cached(&sql)?;
+        self.prepare(&format!(
+            "SELECT {columns} FROM records WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 {rest}"
+        ))
+    }
+
+    /// All records that are there. By id each would be on another page than the one before.
+    fn in_order_of_rows(&self, columns: &str) -> Result<CachedStatement<'_>, StoreError> {
+        self.prepare(&format!(
+            "SELECT {columns} FROM records NOT INDEXED WHERE number IN \
+                 (SELECT number FROM records WHERE tenant = ?1 AND connection = ?2 AND kind = ?3) AND gone_at IS NULL"
+        ))
+    }
+
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
+        let mut select = self.db.prepare_cached(sql)?;
         select.raw_bind_parameter(1, self.tenant)?;
         select.raw_bind_parameter(2, self.connection)?;
         select.raw_bind_parameter(3, self.kind.as_str())?;

@@ -5,6 +5,7 @@
 //! that another record has already, shows only here. What follows is decided in the pure halves at the end.
 
 use super::Draft;
+use crate::engine::connections::Opened;
 use crate::engine::context::Work;
 use crate::engine::matching::{Decision, Holder, Matched};
 use crate::engine::plan::Finding;
@@ -14,30 +15,68 @@ use crate::model::{Action, Brake, Cause, Hold, Kind, Link, LinkState, PlannedCha
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
-/// The serial numbers of all devices that are there, as keys: whose they are on either side.
+/// The serial numbers of all devices that are there, as digests of keys: whose they are on either side.
 #[derive(Default)]
 pub(in crate::engine) struct Serials {
-    /// Source record and customer; those in use and not excluded.
-    source: HashMap<String, Vec<(String, String)>>,
-    /// Target record and account; those in use.
-    target: HashMap<String, Vec<(String, String)>>,
+    /// Those in use and not excluded, and their customers.
+    source: Devices,
+    /// Those in use, and their accounts.
+    target: Devices,
+}
+
+/// Devices of one side by serial number. There may be a hundred thousand: a key is kept as its digest.
+#[derive(Default)]
+struct Devices(Vec<Device>);
+
+struct Device {
+    serial: u64,
+    parent: u64,
+    id: Box<str>,
+}
+
+impl Device {
+    /// A device with a serial number that is a key.
+    fn of(id: &str, parent: Option<&str>, serial: &str) -> Option<Self> {
+        let serial = digest(&serials::serial_key(serial)?);
+        Some(Self { serial, parent: digest(parent.unwrap_or_default()), id: id.into() })
+    }
+}
+
+fn digest(text: &str) -> u64 {
+    xxh3_64(text.as_bytes())
+}
+
+impl Devices {
+    fn new(mut devices: Vec<Device>) -> Self {
+        devices.sort_unstable_by(|one, other| (one.serial, &one.id).cmp(&(other.serial, &other.id)));
+        Self(devices)
+    }
+
+    fn with(&self, key: &str) -> &[Device] {
+        let serial = digest(key);
+        let from = self.0.partition_point(|device| device.serial < serial);
+        let to = self.0[from..].partition_point(|device| device.serial == serial);
+        &self.0[from..from + to]
+    }
 }
 
 impl Serials {
     /// Whether a device of another customer has this one.
     pub(super) fn of_another_customer(&self, key: &str, customer: &str) -> bool {
-        self.source.get(key).is_some_and(|all| all.iter().any(|(_, of)| of != customer))
+        let own = digest(customer);
+        self.source.with(key).iter().any(|device| device.parent != own)
     }
 
     /// The source records that have it.
     fn sources(&self, key: &str) -> impl Iterator<Item = &str> {
-        self.source.get(key).into_iter().flatten().map(|(id, _)| id.as_str())
+        self.source.with(key).iter().map(|device| &*device.id)
     }
 
     /// The target records in use that have it.
     fn targets(&self, key: &str) -> impl Iterator<Item = &str> {
-        self.target.get(key).into_iter().flatten().map(|(id, _)| id.as_str())
+        self.target.with(key).iter().map(|device| &*device.id)
     }
 }
 
@@ -47,25 +86,13 @@ impl Work<'_> {
         if let Some(known) = &draft.serials {
             return Ok(known.clone());
         }
-        const FIELDS: [&str; 2] = ["serial-number", "active"];
-        let pick = |record: Record| {
-            let key = serials::serial_keys(&record).pop()?;
-            Some((key, record.active(), (record.id, record.parent.unwrap_or_default())))
-        };
+        let device = |id: &str, parent: Option<&str>, serial: String| Device::of(id, parent, &serial);
+        let read = async |side: &Opened| self.store.texts_pick(&side.name, Kind::Asset, "serial-number", device).await;
+        let (mut source, target) = tokio::try_join!(read(&self.source), read(&self.target))?;
         // What an operator left out stands in nobody's way.
         let excluded = self.store.excluded(&self.sync.name, Kind::Asset).await?;
-        let mut all = Serials::default();
-        for (key, active, whose) in self.store.records_pick(&self.source.name, Kind::Asset, &FIELDS, pick).await? {
-            if active && !excluded.contains(&whose.0) {
-                all.source.entry(key).or_default().push(whose);
-            }
-        }
-        for (key, active, whose) in self.store.records_pick(&self.target.name, Kind::Asset, &FIELDS, pick).await? {
-            if active {
-                all.target.entry(key).or_default().push(whose);
-            }
-        }
-        let all = Arc::new(all);
+        source.retain(|device| !excluded.contains(&*device.id));
+        let all = Arc::new(Serials { source: Devices::new(source), target: Devices::new(target) });
         draft.serials = Some(all.clone());
         Ok(all)
     }

@@ -9,6 +9,7 @@
 use crate::model::catalogue::{self, FieldType};
 use crate::model::{Failure, Field, Flaw, Gap, Kind, Page, Record, Value};
 use std::collections::HashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The longest id, parent and stamp, in bytes; what the store keeps.
 const ID: usize = 1024;
@@ -21,36 +22,37 @@ const TEXT: usize = 64 * 1024;
 /// The most fields of a record, and their bytes together.
 const FIELDS: usize = 1_000;
 const FIELDS_BYTES: usize = 512 * 1024;
+/// Names of fields that are judged once for a page.
+const NAMES: usize = 100;
 /// Flaws of a page that are told one by one.
 const FLAWS: usize = 100;
 /// Fields that say what has happened: never later than a year from now.
 const OF_THE_PAST: [&str; 4] = ["raised", "last-seen", "last-reboot", "last-activity"];
 const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
+/// When the year 1 began.
+const YEAR_1: jiff::Timestamp = jiff::Timestamp::constant(-62_135_596_800, 0);
 /// The largest whole number that a number with a fraction tells exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Checks the records of a page, repairs and sets aside.
 pub(super) fn check(kind: Kind, mut page: Page, now_ms: i64) -> Page {
-    let mut taken = Taken { kind, now_ms, flaws: Vec::new(), total: 0 };
-    let mut places: HashMap<String, usize> = HashMap::with_capacity(page.items.len());
+    let mut taken = Taken { kind, now_ms, flaws: Vec::new(), total: 0, names: Vec::new(), next: 0 };
+    let mut places: HashMap<u64, usize> = HashMap::with_capacity(page.items.len());
     let (mut left_out, mut gaps) = (0, Vec::new());
     let mut kept: Vec<Record> = Vec::with_capacity(page.items.len());
     for record in std::mem::take(&mut page.items) {
         match taken.record(record) {
-            Checked::Kept(record) => match places.get(&record.id) {
-                None => {
-                    places.insert(record.id.clone(), kept.len());
-                    kept.push(record);
-                }
-                Some(&place) => {
-                    if kept[place] != record {
-                        taken.flaw(
-                            &record,
-                            "its id is on the page twice, with other values: the first is kept".to_owned(),
-                        );
+            Checked::Kept(record) => {
+                let place = *places.entry(xxh3_64(record.id.as_bytes())).or_insert(kept.len());
+                match kept.get(place).filter(|first| first.id == record.id) {
+                    Some(first) if *first == record => {}
+                    Some(_) => {
+                        let what = "its id is on the page twice, with other values: the first is kept";
+                        taken.flaw(&record, what.to_owned());
                     }
+                    None => kept.push(record),
                 }
-            },
+            }
             Checked::Nameless => left_out += 1,
             Checked::Aside(gap) => gaps.push(gap),
         }
@@ -78,9 +80,37 @@ struct Taken {
     now_ms: i64,
     flaws: Vec<Flaw>,
     total: u64,
+    /// Names of fields that were judged.
+    names: Vec<Named>,
+    /// Which of them is expected next: a page's records mostly have the same fields in one order.
+    next: usize,
+}
+
+/// What is known of a field by its name alone.
+struct Named {
+    name: String,
+    is_name: bool,
+    /// What the catalogue says; `None` for an extra attribute.
+    type_: Option<FieldType>,
 }
 
 impl Taken {
+    /// Whether that is a name of a field, and the type it has in the catalogue.
+    fn named(&mut self, name: &str) -> (bool, Option<FieldType>) {
+        let (before, after) = self.names.split_at(self.next.min(self.names.len()));
+        let places = (before.len()..).zip(after).chain((0..).zip(before));
+        if let Some((place, known)) = places.into_iter().find(|(_, known)| known.name == name) {
+            self.next = place + 1;
+            return (known.is_name, known.type_);
+        }
+        let is_name = !name.is_empty() && name.len() <= FIELD_NAME && !is_unclean(name);
+        let type_ = catalogue::field(self.kind, name).map(|field| field.type_);
+        if self.names.len() < NAMES && name.len() <= FIELD_NAME {
+            self.names.push(Named { name: name.to_owned(), is_name, type_ });
+        }
+        (is_name, type_)
+    }
+
     fn flaw(&mut self, record: &Record, what: String) {
         self.total += 1;
         if self.flaws.len() < FLAWS {
@@ -136,13 +166,13 @@ impl Taken {
     fn fields(&mut self, record: &Record, fields: Vec<Field>) -> Vec<Field> {
         let mut kept: Vec<Field> = Vec::with_capacity(fields.len());
         let mut twice: Vec<String> = Vec::new();
-        for field in fields {
-            let Field { name, value } = field;
-            if name.is_empty() || name.len() > FIELD_NAME || is_unclean(&name) {
+        for Field { name, value } in fields {
+            let (is_name, type_) = self.named(&name);
+            if !is_name {
                 self.flaw(record, format!("a field was set aside: `{}` is no name of a field", brief(&cleaned(&name))));
                 continue;
             }
-            let value = match self.value(&name, value) {
+            let value = match self.value(&name, type_, value) {
                 Ok(value) => value,
                 Err(why) => {
                     self.flaw(record, format!("its {name} {why} and was set aside"));
@@ -165,7 +195,7 @@ impl Taken {
     }
 
     /// The value as the catalogue wants it, or what is wrong with it.
-    fn value(&self, name: &str, value: Value) -> Result<Value, String> {
+    fn value(&self, name: &str, type_: Option<FieldType>, value: Value) -> Result<Value, String> {
         let size = length(&value);
         if size > TEXT {
             return Err(format!("has {size} bytes"));
@@ -175,7 +205,6 @@ impl Taken {
             Value::Decimal(number) if !number.is_finite() => return Err(format!("is no number ({number})")),
             other => other,
         };
-        let type_ = catalogue::field(self.kind, name).map(|field| field.type_);
         match (type_, value) {
             (_, Value::Blank) => Ok(Value::Blank),
             (None, Value::Time(text)) => self.time(name, &text),
@@ -217,13 +246,11 @@ impl Taken {
     /// A time that can have been. Contracts that begin in year 1 or end in 9999 mean "open".
     fn time(&self, name: &str, text: &str) -> Result<Value, String> {
         let Ok(time) = text.parse::<jiff::Timestamp>() else { return Err(wrong(text, "a time")) };
-        let year = time.to_zoned(jiff::tz::TimeZone::UTC).year();
-        if year < 1 {
+        if time < YEAR_1 {
             return Err(wrong(text, "a time that can have been"));
         }
-        let ms = time.as_millisecond();
-        if OF_THE_PAST.contains(&name) && ms > self.now_ms.saturating_add(YEAR_MS) {
-            return Err(format!("lies in the year {year}"));
+        if OF_THE_PAST.contains(&name) && time.as_millisecond() > self.now_ms.saturating_add(YEAR_MS) {
+            return Err(format!("lies in the year {}", time.to_zoned(jiff::tz::TimeZone::UTC).year()));
         }
         Ok(Value::Time(text.to_owned()))
     }
@@ -282,10 +309,9 @@ fn length(value: &Value) -> usize {
 }
 
 fn is_unclean(text: &str) -> bool {
-    match text.is_ascii() {
-        true => text.bytes().any(|byte| byte.is_ascii_control()),
-        false => text.chars().any(char::is_control),
-    }
+    // In UTF-8 a control character beyond ASCII begins with 0xC2. Without a way out of the loop it is done in wide steps.
+    let may_be = text.bytes().fold(false, |any, byte| any | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2));
+    may_be && text.chars().any(char::is_control)
 }
 
 /// A text of several lines may have line ends and tabs.

@@ -92,7 +92,19 @@ pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
     let stamp = |record: &Record| record.stamp.clone().into_iter().collect();
     let own_stamp = |record: &Record| vec![(input.stamp_of)(&record.id)];
     let own_id = |record: &Record| vec![same_id(&record.id)];
-    board.by_key(&ByKey::plain("stamp", &pool, &own_stamp, &stamp));
+    // What an earlier move left out of use has the stamp still: it gives way to what is in use, here or elsewhere, and
+    // is this record.
+    let (used, left): (Vec<&Record>, Vec<&Record>) = pool.iter().partition(|record| record.active());
+    let beside_left = || used.iter().filter(|_| !left.is_empty());
+    let ids: HashSet<String> = beside_left().flat_map(|record| known(record)).collect();
+    let serials = |record: &Record| if input.kind == Kind::Asset { serial_keys(record) } else { Vec::new() };
+    let numbers: HashSet<String> = beside_left().copied().chain(elsewhere()).flat_map(&serials).collect();
+    let left_stamp = |record: &Record| {
+        let is_in_use = ids.contains(&same_id(&record.id)) || serials(record).iter().any(|key| numbers.contains(key));
+        if is_in_use { Vec::new() } else { own_stamp(record) }
+    };
+    board.by_key(&ByKey::plain("stamp", &used, &own_stamp, &stamp));
+    board.by_key(&ByKey::plain("stamp", &left, &left_stamp, &stamp));
     board.create_as_decided();
     board.by_key(&ByKey::plain(KNOWN_ID, &pool, &own_id, &known));
     if input.kind == Kind::Asset {

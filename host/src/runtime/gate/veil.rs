@@ -8,7 +8,7 @@
 //! making; and secrets under [`SECRET_MIN`] bytes, which would be found by chance.
 
 use super::fill::form_encoded;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -40,7 +40,9 @@ impl Veil {
         }
         let base64 = forms.values().copied().collect();
         let build = |forms: BTreeMap<String, bool>| {
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms.into_keys())
+            // Made anew for each run of a connection: a table of all steps would cost more than it finds sooner.
+            let kind = Some(AhoCorasickKind::NoncontiguousNFA);
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).kind(kind).build(forms.into_keys())
         };
         if forms.is_empty() {
             return Self { finder: None, base64 };

@@ -8,12 +8,14 @@
 //! making; and secrets under [`SECRET_MIN`] bytes, which would be found by chance.
 
 use super::fill::form_encoded;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Secrets shorter than this, in bytes, are not looked for: they would be found by chance.
 pub const SECRET_MIN: usize = 6;
@@ -24,9 +26,40 @@ const BLANK: &str = "…";
 /// See the module's text.
 pub(super) struct Veil {
     /// None where nothing is secret.
-    finder: Option<AhoCorasick>,
+    finder: Option<Finder>,
     /// Which of the finder's patterns are base64: all of the text around them goes too.
     base64: Vec<bool>,
+}
+
+/// Searches for all forms. A connection is opened for each run, and most runs read little: the table of all steps, which
+/// finds sooner and takes long to make, is made once there is much to search.
+struct Finder {
+    forms: Vec<String>,
+    simple: AhoCorasick,
+    table: OnceLock<AhoCorasick>,
+    searched: AtomicUsize,
+}
+
+/// So many bytes are searched without a table.
+const WITHOUT_TABLE: usize = 256 * 1024;
+
+impl Finder {
+    fn new(forms: Vec<String>) -> Result<Self, BuildError> {
+        let simple = Self::build(&forms, Some(AhoCorasickKind::NoncontiguousNFA))?;
+        Ok(Self { forms, simple, table: OnceLock::new(), searched: AtomicUsize::new(0) })
+    }
+
+    fn build(forms: &[String], kind: Option<AhoCorasickKind>) -> Result<AhoCorasick, BuildError> {
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).kind(kind).build(forms)
+    }
+
+    /// What to search so many bytes with.
+    fn to_search(&self, bytes: usize) -> &AhoCorasick {
+        if self.searched.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) < WITHOUT_TABLE {
+            return &self.simple;
+        }
+        self.table.get_or_init(|| Self::build(&self.forms, None).unwrap_or_else(|_| self.simple.clone()))
+    }
 }
 
 impl Veil {
@@ -39,15 +72,10 @@ impl Veil {
             }
         }
         let base64 = forms.values().copied().collect();
-        let build = |forms: BTreeMap<String, bool>| {
-            // Made anew for each run of a connection: a table of all steps would cost more than it finds sooner.
-            let kind = Some(AhoCorasickKind::NoncontiguousNFA);
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).kind(kind).build(forms.into_keys())
-        };
         if forms.is_empty() {
             return Self { finder: None, base64 };
         }
-        match build(forms) {
+        match Finder::new(forms.into_keys().collect()) {
             Ok(finder) => Self { finder: Some(finder), base64 },
             // Only patterns of gigabytes do not fit.
             Err(error) => {
@@ -59,7 +87,7 @@ impl Veil {
 
     /// Whether some form of a secret stands in it.
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
-        self.finder.as_ref().is_some_and(|finder| finder.is_match(text))
+        self.finder.as_ref().is_some_and(|finder| finder.to_search(text.len()).is_match(text))
     }
 
     /// The text without secrets.
@@ -81,7 +109,7 @@ impl Veil {
 
     fn blanked<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
         let Some(finder) = &self.finder else { return Cow::Borrowed(bytes) };
-        let mut found = finder.find_iter(bytes).peekable();
+        let mut found = finder.to_search(bytes.len()).find_iter(bytes).peekable();
         if found.peek().is_none() {
             return Cow::Borrowed(bytes);
         }
@@ -273,8 +301,11 @@ mod tests {
 
     #[test]
     fn what_a_server_echoes_is_blanked_in_every_form_it_takes() {
-        let veil = Veil::over(SECRETS);
-        for secret in SECRETS {
+        let (little, much) = (Veil::over(SECRETS), Veil::over(SECRETS));
+        assert_eq!(much.text("x".repeat(WITHOUT_TABLE)).len(), WITHOUT_TABLE);
+        let has_table = |veil: &Veil| veil.finder.as_ref().is_some_and(|finder| finder.table.get().is_some());
+        assert!(has_table(&much));
+        for (veil, secret) in SECRETS.iter().flat_map(|secret| [(&little, *secret), (&much, *secret)]) {
             for echo in echoes(secret) {
                 let seen = veil.text(format!("before {echo} after"));
                 assert!(seen.starts_with("before ") && seen.ends_with(" after"), "{echo}: {seen}");
@@ -283,6 +314,7 @@ mod tests {
                 assert!(veil.is_in(echo.as_bytes()), "{secret} as {echo}");
             }
         }
+        assert!(!has_table(&little));
     }
 
     #[test]

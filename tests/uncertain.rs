@@ -67,10 +67,8 @@ async fn none_under_way(faults: &Faults) {
 async fn what_was_written_is_stored_while_the_vendor_keeps_the_next_call_waiting() {
     const DEVICES: usize = 150;
     for psa in PSAS {
-        let world = (0..DEVICES).fold(World::by_hand().customer("Acme Ltd"), |world, at| {
-            world.device(&format!("PC-{at}"), &format!("SN-{at:05}"))
-        });
-        let pair = Pair::start(TestApp::start().await, psa, &world.build()).await;
+        let world = World::by_hand().customer("Acme Ltd").devices("PC", DEVICES).build();
+        let pair = Pair::start(TestApp::start().await, psa, &world).await;
         let plan = pair.ready().await;
         let filter = ChangeFilter { kind: Some(Kind::Asset), ..ChangeFilter::default() };
         let done = async || {

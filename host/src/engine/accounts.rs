@@ -59,7 +59,7 @@ impl Tenant {
         let began = self.parts.clock.now();
         let opened = self.open(name).await?;
         let identity = opened.connector.check(&reading()).await.map_err(|failure| opened.failed(failure))?;
-        self.note_sound(name, began).await;
+        self.note_sound(&[name], began).await;
         let standing = self.told(&opened, &identity).await?;
         Ok(Checked { identity, standing })
     }
@@ -93,10 +93,10 @@ impl Tenant {
     /// # Errors
     /// It answers as another: held. It does not answer, and has never since it was changed.
     pub(super) async fn identify(&self, opened: &Opened) -> Result<(), Error> {
-        let known = self.store.account(&opened.name).await?;
-        let age = known.as_ref().map(|known| self.parts.clock.now().since_ms(known.asked_at));
-        let sure = known.as_ref().is_some_and(|known| known.other.is_none() && known.revision == opened.revision);
-        let told = known.as_ref().is_some_and(|known| known.account.is_told());
+        let known = opened.account.as_ref();
+        let age = known.map(|known| self.parts.clock.now().since_ms(known.asked_at));
+        let sure = known.is_some_and(|known| known.other.is_none() && known.revision == opened.revision);
+        let told = known.is_some_and(|known| known.account.is_told());
         if sure && told && age.is_some_and(|age| (0..AGAIN_MS).contains(&age)) {
             return Ok(());
         }

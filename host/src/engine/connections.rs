@@ -12,7 +12,7 @@ use crate::model::{
     Connection, ConnectionName, Description, Endpoint, Failure, Grants, KnownAccount, Manifest, Mode, PluginId, Secret,
 };
 use crate::runtime::{CallContext, Choice, ConnectionSpec, Connector, Plugin, SECRET_MIN, check_settings};
-use crate::store::{Health, JournalEntry};
+use crate::store::{Health, JournalEntry, Opening};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -99,6 +99,8 @@ pub(super) struct Opened {
     pub(super) reading: CallContext,
     /// The revision of the connection that was opened.
     pub(super) revision: i64,
+    /// What was known of its account when it was opened; `None` before it was asked.
+    pub(super) account: Option<KnownAccount>,
 }
 
 impl Opened {
@@ -319,28 +321,26 @@ impl Tenant {
     }
 
     pub(super) async fn connection(&self, name: &ConnectionName) -> Result<Connection, Error> {
-        self.store
-            .connection_get(name)
-            .await?
-            .ok_or_else(|| Error::not_found("connection", name, "`crosswalk connection list` names those there are"))
+        self.store.connection_get(name).await?.ok_or_else(|| no_connection(name))
     }
 
     /// Opens a connection: its pinned component, with its settings, secrets and grants.
     pub(super) async fn open(&self, name: &ConnectionName) -> Result<Opened, Error> {
-        let connection = self.connection(name).await?;
-        if let Some((since, why)) = self.store.health(name).await?.quarantine {
+        let opening = self.store.connection_opening(name).await?.ok_or_else(|| no_connection(name))?;
+        if let Some((since, why)) = &opening.quarantine {
             return Err(Error::invalid(
                 format!("the connection `{name}` is in quarantine since {since}: {why}"),
                 format!("tell the plugin's author, then let it go on with `crosswalk connection release {name}`"),
             ));
         }
-        let plugin = self.parts.plugin(&connection.digest).await?;
-        self.parts.open(self, &plugin, connection).await
+        let plugin = self.parts.plugin(&opening.connection.digest).await?;
+        self.parts.open(self, &plugin, opening).await
     }
 }
 
 impl Parts {
-    async fn open(&self, tenant: &Tenant, plugin: &Plugin, connection: Connection) -> Result<Opened, Error> {
+    async fn open(&self, tenant: &Tenant, plugin: &Plugin, opening: Opening) -> Result<Opened, Error> {
+        let Opening { connection, secrets, account, .. } = opening;
         let (name, revision) = (connection.name.clone(), connection.revision);
         let ports = ConnectionPorts {
             store: tenant.store.clone(),
@@ -348,12 +348,7 @@ impl Parts {
             clock: self.clock.clone(),
             crashed: AtomicBool::new(false),
         };
-        let spec = ConnectionSpec {
-            tenant: tenant.name.clone(),
-            secrets: tenant.store.secrets(&name).await?,
-            connection,
-            ports: Arc::new(ports),
-        };
+        let spec = ConnectionSpec { tenant: tenant.name.clone(), secrets, connection, ports: Arc::new(ports) };
         let connector = self.runtime.open(plugin, spec).map_err(|error| {
             Error::invalid(
                 format!("the connection `{name}` cannot be opened: {error}"),
@@ -367,8 +362,12 @@ impl Parts {
             failure,
         })?;
         let (patience, reading) = (Patience::default(), reading());
-        Ok(Opened { name, manifest, description, connector, patience, reading, revision })
+        Ok(Opened { name, manifest, description, connector, patience, reading, revision, account })
     }
+}
+
+fn no_connection(name: &ConnectionName) -> Error {
+    Error::not_found("connection", name, "`crosswalk connection list` names those there are")
 }
 
 /// The context of a call that only reads, outside a run.

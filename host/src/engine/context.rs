@@ -82,7 +82,6 @@ impl Tenant {
         let source = self.open(&sync.source).await?;
         let target = self.open(&sync.target).await?;
         let now = self.parts.clock.now();
-        self.store.runs_abandon(name, now).await?;
         let run = self.store.run_begin(name, mode, now).await?;
         let instance = self.store.instance_key().await?;
         Ok(Work {

@@ -98,6 +98,7 @@ use crate::runtime::{Plugin, Runtime};
 use crate::store::Store;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// The door. Cheap to clone.
@@ -121,7 +122,12 @@ pub(crate) struct Parts {
     pub(crate) retention: OnceLock<Retention>,
     /// What look-ups hold in memory at this time.
     held: held::Held,
+    /// What the clock said when it was noted last, in milliseconds since 1970.
+    clock_noted: AtomicI64,
 }
+
+/// How long the clock is not looked at again while it goes on.
+const CLOCK_NOTED_MS: i64 = 1_000;
 
 impl Engine {
     /// Joins the parts.
@@ -137,6 +143,7 @@ impl Engine {
                 stop: Stop::default(),
                 retention: OnceLock::new(),
                 held: held::Held::default(),
+                clock_noted: AtomicI64::new(i64::MIN),
             }),
         }
     }
@@ -196,6 +203,10 @@ impl Parts {
     /// Notes what the clock says, and tells in the log and in each tenant's journal where it went back or leapt.
     pub(super) async fn note_clock(&self) -> Result<(), Error> {
         let (store, now) = (&self.store, self.clock.now());
+        let before = self.clock_noted.swap(now.0, Ordering::Relaxed);
+        if (0..CLOCK_NOTED_MS).contains(&now.0.saturating_sub(before)) {
+            return Ok(());
+        }
         let Some(step) = store.clock_note(now).await? else { return Ok(()) };
         let each: Vec<String> = step.taken_back.iter().map(|(what, rows)| format!("{rows} {what}")).collect();
         let mut message = format!("the clock went from {} to {now}", step.before);

@@ -76,8 +76,7 @@ impl Work<'_> {
         let resume = if kind == Kind::Usage { NEVER_MS } else { RESUME_WITHIN_MS };
         let read = self.store.read_begin(Some(self.run), &side.name, kind, self.now(), resume).await?;
         let mut walk = Walk::new(kind, &read, WALK);
-        let kept = self.store.records_kept(&side.name, kind).await?;
-        let mut page = match has_room(side.name.as_str(), kind, kept) {
+        let mut page = match has_room(side.name.as_str(), kind, read.kept) {
             Ok(()) => self.page(side, &query, read.cursor.as_deref()).await?,
             Err(failure) => Err(failure),
         };

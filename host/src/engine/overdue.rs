@@ -67,6 +67,6 @@ impl Tenant {
                 return Err(error);
             }
         }
-        Ok(work.uncertain().await?.1)
+        Ok(work.uncertain(&self.store.unsettled(sync).await?).1)
     }
 }

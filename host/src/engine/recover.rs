@@ -62,7 +62,7 @@ impl Work<'_> {
             }
         }
         self.progress.end(&Stage::Recovering);
-        let (_, complaint) = self.uncertain().await?;
+        let (_, complaint) = self.uncertain(&self.store.unsettled(&self.sync.name).await?);
         self.complain(complaint);
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::model::{
     Timestamp,
 };
 use crate::runtime::CallContext;
-use crate::store::{Recurring, Wakeup};
+use crate::store::{DueNow, Recurring, Wakeup};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -131,15 +131,16 @@ impl Tenant {
 
     /// What is due by `now`, the longest overdue first. `busy` tells what this process is at.
     pub(super) async fn due(&self, now: Timestamp, busy: &dyn Fn(&Due) -> bool) -> Result<Vec<Due>, Error> {
+        let DueNow { wakes, jobs, look_ups, prune } = self.store.due(now, now.plus_ms(-LOST_MS)).await?;
         let mut due = Vec::new();
-        for wake in self.store.wakes_due(now).await? {
+        for wake in wakes {
             let one = Due::Wake(wake);
             let Due::Wake(wake) = &one else { continue };
             if !busy(&one) && self.claim_job(wake).is_ok() {
                 due.push(one);
             }
         }
-        for schedule in self.store.schedules_due(now, now.plus_ms(-LOST_MS)).await? {
+        for schedule in jobs {
             let one = Due::Job(schedule);
             let Due::Job(schedule) = &one else { continue };
             // Somebody has it. Its claim tells whether they live.
@@ -151,12 +152,11 @@ impl Tenant {
             due.push(one);
         }
         // A job of the sync looks them up itself.
-        let lookups = self.store.doubts_due(now).await?.into_iter();
-        let lookups =
-            lookups.filter(|(sync, _)| !due.iter().any(|one| matches!(one, Due::Job(job) if job.sync == *sync)));
-        let lookups: Vec<Due> = lookups.map(|(sync, since)| Due::LookUp(sync, since)).collect();
-        due.extend(lookups);
-        due.extend(self.store.prune_due(now).await?.map(Due::Prune));
+        let has_job = |sync: &SyncName| due.iter().any(|one| matches!(one, Due::Job(job) if job.sync == *sync));
+        let alone = look_ups.into_iter().filter(|(sync, _)| !has_job(sync));
+        let alone: Vec<Due> = alone.map(|(sync, since)| Due::LookUp(sync, since)).collect();
+        due.extend(alone);
+        due.extend(prune.map(Due::Prune));
         due.retain(|one| !busy(one));
         due.sort_by_key(Due::at);
         Ok(due)
@@ -197,8 +197,7 @@ impl Tenant {
         if matches!(outcome, JobOutcome::Done | JobOutcome::Partial) {
             // Somebody may have removed it meanwhile.
             if let Ok(sync) = self.sync(&schedule.sync).await {
-                self.note_sound(&sync.source, began).await;
-                self.note_sound(&sync.target, began).await;
+                self.note_sound(&[&sync.source, &sync.target], began).await;
             }
         }
         let key = (&schedule.sync, schedule.job);
@@ -242,7 +241,7 @@ impl Tenant {
         };
         let (outcome, message) = match went {
             Ok(signals) => {
-                self.note_sound(&wake.connection, began).await;
+                self.note_sound(&[&wake.connection], began).await;
                 (JobOutcome::Done, format!("{signals} signalled"))
             }
             Err(error @ Error::Stopped) => {
@@ -287,10 +286,10 @@ impl Tenant {
         }))
     }
 
-    /// Notes that work with a connection went without a crash. The work is done either way.
-    pub(super) async fn note_sound(&self, connection: &ConnectionName, began: Timestamp) {
-        if let Err(error) = self.store.connection_sound(connection, began).await {
-            tracing::warn!(%connection, %error, "that it went well could not be noted");
+    /// Notes that work with connections went without a crash. The work is done either way.
+    pub(super) async fn note_sound(&self, connections: &[&ConnectionName], began: Timestamp) {
+        if let Err(error) = self.store.connections_sound(connections, began).await {
+            tracing::warn!(?connections, %error, "that it went well could not be noted");
         }
     }
 
@@ -299,7 +298,7 @@ impl Tenant {
         let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
         let opened = self.open(&wake.connection).await?;
         // Before an account is known, nothing is linked that what the job keeps could be mixed up with.
-        if self.store.account(&wake.connection).await?.is_some()
+        if opened.account.is_some()
             && let Err(error) = self.identify(&opened).await
         {
             if wake.every_ms.is_none() && !matches!(error, Error::Stopped) {

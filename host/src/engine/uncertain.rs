@@ -227,9 +227,8 @@ impl Work<'_> {
         }
     }
 
-    /// A finding for each write that is uncertain, and one sentence for all of them.
-    pub(super) async fn uncertain(&self) -> Result<(Vec<Finding>, Option<String>), Error> {
-        let open = self.store.unsettled(&self.sync.name).await?;
+    /// A finding for each of these writes that is uncertain, and one sentence for all of them.
+    pub(super) fn uncertain(&self, open: &[Unsettled]) -> (Vec<Finding>, Option<String>) {
         let doubts = open.iter().filter_map(|open| Some((open, open.doubt.as_ref()?)));
         let findings: Vec<Finding> = doubts
             .map(|(open, doubt)| {
@@ -246,12 +245,12 @@ impl Work<'_> {
             })
             .collect();
         let writes = match findings.len() {
-            0 => return Ok((findings, None)),
+            0 => return (findings, None),
             1 => "1 write is".to_owned(),
             many => format!("{many} writes are"),
         };
         let complaint = format!("{writes} uncertain: `crosswalk uncertain list {}` shows which", self.sync.name);
-        Ok((findings, Some(complaint)))
+        (findings, Some(complaint))
     }
 }
 

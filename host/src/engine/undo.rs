@@ -190,11 +190,11 @@ struct Known {
 impl<'w, 'p> Draft<'w, 'p> {
     async fn begin(work: &'w Work<'p>, plan: PlanId, run: RunId, options: &UndoOptions) -> Result<Self, Error> {
         let id = work.store.plan_begin_part(work.run, &work.sync.name, work.now()).await?;
-        let open = work.store.unsettled(&work.sync.name).await?.into_iter();
+        let open = work.store.unsettled(&work.sync.name).await?;
         Ok(Self {
             work,
-            ledger: Ledger::new(work, id),
-            open: open.map(|one| (one.row.change.kind, one.row.change.source)).collect(),
+            ledger: Ledger::new(work, id, &open),
+            open: open.into_iter().map(|one| (one.row.change.kind, one.row.change.source)).collect(),
             plan,
             of: ChangeFilter {
                 customer: options.customer.clone(),

@@ -13,28 +13,7 @@ impl TenantStore {
     /// `NotFound` (the connection).
     pub async fn account(&self, connection: &ConnectionName) -> Result<Option<KnownAccount>, StoreError> {
         let (tenant, name) = (self.id, connection.clone());
-        self.read(move |db| {
-            let connection = connection_id(db, tenant, &name)?;
-            let mut select = db.prepare_cached(
-                "SELECT name, id, since, said_at, revision, asked_at, other_name, other_id FROM accounts \
-                 WHERE tenant = ?1 AND connection = ?2",
-            )?;
-            first(select.query([tenant, connection])?, |row| {
-                let other: Option<String> = row.get(6)?;
-                Ok(KnownAccount {
-                    account: Account { name: row.get(0)?, id: row.get(1)? },
-                    since: time(row, 2)?,
-                    said_at: time_or_none(row, 3)?,
-                    revision: row.get(4)?,
-                    asked_at: time(row, 5)?,
-                    other: match other {
-                        Some(name) => Some(Account { name, id: row.get(7)? }),
-                        None => None,
-                    },
-                })
-            })
-        })
-        .await
+        self.read(move |db| known(db, tenant, connection_id(db, tenant, &name)?)).await
     }
 
     /// Stores what is known of a connection's account.
@@ -73,6 +52,27 @@ impl TenantStore {
         })
         .await
     }
+}
+
+pub(super) fn known(db: &Connection, tenant: i64, connection: i64) -> Result<Option<KnownAccount>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT name, id, since, said_at, revision, asked_at, other_name, other_id FROM accounts \
+         WHERE tenant = ?1 AND connection = ?2",
+    )?;
+    first(select.query([tenant, connection])?, |row| {
+        let other: Option<String> = row.get(6)?;
+        Ok(KnownAccount {
+            account: Account { name: row.get(0)?, id: row.get(1)? },
+            since: time(row, 2)?,
+            said_at: time_or_none(row, 3)?,
+            revision: row.get(4)?,
+            asked_at: time(row, 5)?,
+            other: match other {
+                Some(name) => Some(Account { name, id: row.get(7)? }),
+                None => None,
+            },
+        })
+    })
 }
 
 fn put(db: &Connection, tenant: i64, connection: i64, known: &KnownAccount) -> Result<(), StoreError> {

@@ -1,12 +1,24 @@
 //! Connections: a tenant's accounts at vendors.
 
 use super::rows::{collect, document, first, is_duplicate, to_document, word};
-use super::{StoreError, TenantStore};
-use crate::model::{Connection, ConnectionName, Secret};
+use super::{StoreError, TenantStore, accounts, health, secrets};
+use crate::model::{Connection, ConnectionName, KnownAccount, Secret, Timestamp};
 use rusqlite::{Row, params};
 use std::collections::BTreeMap;
 
 const COLUMNS: &str = "name, plugin, digest, settings, grants, buckets, revision";
+
+/// What a connection is opened with, as of one moment.
+pub struct Opening {
+    /// The connection.
+    pub connection: Connection,
+    /// All its secrets.
+    pub secrets: BTreeMap<String, Secret>,
+    /// Since when nothing is done with it, and why.
+    pub quarantine: Option<(Timestamp, String)>,
+    /// What is known of its account; `None` before it was asked.
+    pub account: Option<KnownAccount>,
+}
 
 impl TenantStore {
     /// Adds a connection with its secrets, in one transaction; its revision becomes 1.
@@ -55,6 +67,28 @@ impl TenantStore {
             first(db.prepare_cached(&sql)?.query(params![tenant, name.as_str()])?, read)
         })
         .await
+    }
+
+    /// What a connection is opened with; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// All about keys.
+    pub async fn connection_opening(&self, name: &ConnectionName) -> Result<Option<Opening>, StoreError> {
+        let (tenant, wanted) = (self.id, name.clone());
+        let stored = self
+            .read(move |db| {
+                let sql = format!("SELECT {COLUMNS}, id FROM connections WHERE tenant = ?1 AND name = ?2");
+                let mut select = db.prepare_cached(&sql)?;
+                let found =
+                    first(select.query(params![tenant, wanted.as_str()])?, |row| Ok((read(row)?, row.get(7)?)))?;
+                let Some((connection, id)) = found else { return Ok(None) };
+                let quarantine = health::of(db, tenant, id)?.quarantine;
+                Ok(Some((connection, quarantine, accounts::known(db, tenant, id)?, secrets::stored(db, tenant, id)?)))
+            })
+            .await?;
+        let Some((connection, quarantine, account, secrets)) = stored else { return Ok(None) };
+        let secrets = self.unsealed(name, secrets)?;
+        Ok(Some(Opening { connection, secrets, quarantine, account }))
     }
 
     /// All connections, by name.

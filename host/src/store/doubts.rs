@@ -125,23 +125,6 @@ impl TenantStore {
         .await
     }
 
-    /// The syncs with an uncertain write that is due to be looked up at `now`, the longest overdue first: of those that
-    /// recur, as anything else waits for whoever works on it.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn doubts_due(&self, now: Timestamp) -> Result<Vec<(SyncName, Timestamp)>, StoreError> {
-        let tenant = self.id;
-        self.read(move |db| {
-            let sql = format!(
-                "SELECT y.name, min(d.due_at) FROM {RECURRING} WHERE d.tenant = ?1 AND d.due_at <= ?2 \
-                 GROUP BY y.name ORDER BY 2, 1"
-            );
-            collect(db.prepare_cached(&sql)?.query([tenant, now.0])?, |row| Ok((word(row, 0)?, time(row, 1)?)))
-        })
-        .await
-    }
-
     /// Puts look-ups of a sync's uncertain writes off that are due at `now`.
     ///
     /// # Errors
@@ -183,11 +166,16 @@ impl TenantStore {
     /// # Errors
     /// The database's.
     pub async fn instance_key(&self) -> Result<String, StoreError> {
-        self.read(|db| {
-            let mut select = db.prepare_cached("SELECT key FROM instance WHERE id = 1")?;
-            first(select.query([])?, |row| Ok(row.get(0)?))?.ok_or_else(|| StoreError::not_found("instance", 1))
-        })
-        .await
+        if let Some(known) = self.base.instance.get() {
+            return Ok(known.clone());
+        }
+        let key: String = self
+            .read(|db| {
+                let mut select = db.prepare_cached("SELECT key FROM instance WHERE id = 1")?;
+                first(select.query([])?, |row| Ok(row.get(0)?))?.ok_or_else(|| StoreError::not_found("instance", 1))
+            })
+            .await?;
+        Ok(self.base.instance.get_or_init(|| key).clone())
     }
 }
 
@@ -206,4 +194,14 @@ fn doubt(db: &Connection, tenant: i64, plan: i64, sequence: u32) -> Result<Optio
             why: row.get(5)?,
         })
     })
+}
+
+/// The syncs with an uncertain write that is due to be looked up at `now`, the longest overdue first: of those that
+/// recur, as anything else waits for whoever works on it.
+pub(super) fn due(db: &Connection, tenant: i64, now: Timestamp) -> Result<Vec<(SyncName, Timestamp)>, StoreError> {
+    let sql = format!(
+        "SELECT y.name, min(d.due_at) FROM {RECURRING} WHERE d.tenant = ?1 AND d.due_at <= ?2 \
+         GROUP BY y.name ORDER BY 2, 1"
+    );
+    collect(db.prepare_cached(&sql)?.query([tenant, now.0])?, |row| Ok((word(row, 0)?, time(row, 1)?)))
 }

@@ -7,7 +7,7 @@ use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
 use crate::model::{Cause, Finding, Kind, PlanId, SyncName};
 use rusqlite::types::Value as Sql;
-use rusqlite::{Row, params, params_from_iter};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
 /// Whole plans of a sync whose findings are kept.
 const WHOLE_PLANS: u32 = 3;
@@ -153,24 +153,25 @@ impl TenantStore {
     /// `NotFound` (the sync).
     pub async fn findings_trim(&self, sync: &SyncName) -> Result<usize, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
-        self.write_lightly(move |db| {
-            let sync = sync_id(db, tenant, &sync)?;
-            let old = |whole: u32, kept: u32| {
-                format!(
-                    "SELECT id FROM (SELECT id FROM plans WHERE tenant = ?1 AND sync = ?2 AND whole = {whole} \
-                     AND hash IS NOT NULL AND findings <> '[]' ORDER BY id DESC LIMIT 50 OFFSET {kept})"
-                )
-            };
-            let sql = format!(
-                "DELETE FROM findings WHERE tenant = ?1 AND (plan, number) IN (SELECT plan, number FROM findings \
-                     WHERE tenant = ?1 AND plan IN ({} UNION ALL {}) LIMIT {BATCH})",
-                old(1, WHOLE_PLANS),
-                old(0, PART_PLANS)
-            );
-            Ok(db.prepare_cached(&sql)?.execute([tenant, sync])?)
-        })
-        .await
+        self.write_lightly(move |db| trim(db, tenant, sync_id(db, tenant, &sync)?)).await
     }
+}
+
+/// Deletes some of what the older plans of a sync told, and gives how many.
+pub(super) fn trim(db: &Connection, tenant: i64, sync: i64) -> Result<usize, StoreError> {
+    let old = |whole: u32, kept: u32| {
+        format!(
+            "SELECT id FROM (SELECT id FROM plans WHERE tenant = ?1 AND sync = ?2 AND whole = {whole} \
+             AND hash IS NOT NULL AND findings <> '[]' ORDER BY id DESC LIMIT 50 OFFSET {kept})"
+        )
+    };
+    let sql = format!(
+        "DELETE FROM findings WHERE tenant = ?1 AND (plan, number) IN (SELECT plan, number FROM findings \
+             WHERE tenant = ?1 AND plan IN ({} UNION ALL {}) LIMIT {BATCH})",
+        old(1, WHOLE_PLANS),
+        old(0, PART_PLANS)
+    );
+    Ok(db.prepare_cached(&sql)?.execute([tenant, sync])?)
 }
 
 fn condition(tenant: i64, plan: PlanId, filter: &FindingFilter) -> (String, Vec<Sql>) {

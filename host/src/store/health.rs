@@ -5,7 +5,7 @@ use super::connections::connection_id;
 use super::rows::{first, time_or_none};
 use super::{StoreError, TenantStore};
 use crate::model::{ConnectionName, Timestamp};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 /// The rest after the first crash; it doubles with each.
 pub(super) const REST_MS: i64 = 30_000;
@@ -39,22 +39,7 @@ impl TenantStore {
     /// `NotFound` (the connection).
     pub async fn health(&self, connection: &ConnectionName) -> Result<Health, StoreError> {
         let (tenant, name) = (self.id, connection.clone());
-        self.read(move |db| {
-            let connection = connection_id(db, tenant, &name)?;
-            let mut select = db.prepare_cached(
-                "SELECT crashes, rests_until, quarantined_at, quarantine FROM connections WHERE tenant = ?1 AND id = ?2",
-            )?;
-            let health = first(select.query([tenant, connection])?, |row| {
-                let since = time_or_none(row, 2)?;
-                Ok(Health {
-                    crashes: row.get(0)?,
-                    rests_until: time_or_none(row, 1)?,
-                    quarantine: since.zip(row.get::<_, Option<String>>(3)?),
-                })
-            })?;
-            Ok(health.unwrap_or_default())
-        })
-        .await
+        self.read(move |db| of(db, tenant, connection_id(db, tenant, &name)?)).await
     }
 
     /// Notes a crash: a rest that doubles with each in a row, and in the end quarantine.
@@ -85,22 +70,30 @@ impl TenantStore {
         .await
     }
 
-    /// Notes that work which began then went without a crash.
+    /// Notes that work with these connections, which began then, went without a crash.
     ///
     /// # Errors
-    /// `NotFound` (the connection).
-    pub async fn connection_sound(&self, name: &ConnectionName, began: Timestamp) -> Result<(), StoreError> {
-        if self.health(name).await?.crashes == 0 {
+    /// `NotFound` (a connection).
+    pub async fn connections_sound(&self, names: &[&ConnectionName], began: Timestamp) -> Result<(), StoreError> {
+        let (tenant, names) = (self.id, names.iter().map(|name| (*name).clone()).collect::<Vec<_>>());
+        let crashed = move |db: &Connection| {
+            let ids = names.iter().map(|name| connection_id(db, tenant, name));
+            let each = ids.map(|id| id.and_then(|id| Ok((id, of(db, tenant, id)?.crashes))));
+            let crashes: Vec<(i64, u32)> = each.collect::<Result<_, StoreError>>()?;
+            Ok(crashes.into_iter().filter(|(_, crashes)| *crashes > 0).map(|(id, _)| id).collect::<Vec<_>>())
+        };
+        let crashed = self.read(crashed).await?;
+        if crashed.is_empty() {
             return Ok(());
         }
-        let (tenant, name) = (self.id, name.clone());
         self.write(move |db| {
-            let connection = connection_id(db, tenant, &name)?;
-            db.prepare_cached(
+            let mut update = db.prepare_cached(
                 "UPDATE connections SET crashes = 0, rests_until = NULL \
                  WHERE tenant = ?1 AND id = ?2 AND quarantined_at IS NULL AND crashed_at <= ?3",
-            )?
-            .execute([tenant, connection, began.0])?;
+            )?;
+            for connection in crashed {
+                update.execute([tenant, connection, began.0])?;
+            }
             Ok(())
         })
         .await
@@ -180,4 +173,19 @@ impl TenantStore {
         })
         .await
     }
+}
+
+pub(super) fn of(db: &Connection, tenant: i64, connection: i64) -> Result<Health, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT crashes, rests_until, quarantined_at, quarantine FROM connections WHERE tenant = ?1 AND id = ?2",
+    )?;
+    let health = first(select.query([tenant, connection])?, |row| {
+        let since = time_or_none(row, 2)?;
+        Ok(Health {
+            crashes: row.get(0)?,
+            rests_until: time_or_none(row, 1)?,
+            quarantine: since.zip(row.get::<_, Option<String>>(3)?),
+        })
+    })?;
+    Ok(health.unwrap_or_default())
 }

@@ -2,10 +2,9 @@
 //! more than volatile fields. One row sums up the records of a kind of a connection, in the transactions that store and
 //! delete them. What may be kept is decided by who asks.
 
-use super::connections::connection_id;
+use super::StoreError;
 use super::rows::first;
-use super::{StoreError, TenantStore};
-use crate::model::{ConnectionName, Kind};
+use crate::model::Kind;
 use rusqlite::{Connection, params};
 
 /// About what a row takes beside its texts: numbers, times, digests, indexes.
@@ -22,41 +21,28 @@ pub struct Kept {
     pub tenant: u64,
 }
 
-impl TenantStore {
-    /// Tells how much is kept of a kind of a connection, records that are gone included. Where that is not known, all
-    /// of the tenant that is not known is measured: the first time, and in a database of before this was summed up.
-    ///
-    /// # Errors
-    /// `NotFound` (the connection).
-    pub async fn records_kept(&self, connection: &ConnectionName, kind: Kind) -> Result<Kept, StoreError> {
-        let (tenant, name) = (self.id, connection.clone());
-        let known = move |db: &Connection| {
-            let connection = connection_id(db, tenant, &name)?;
-            Ok((connection, kept(db, (tenant, connection, kind))?))
-        };
-        let (connection, known) = self.read(known).await?;
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        self.write_lightly(move |db| {
-            db.prepare_cached(
-                "INSERT INTO kept (tenant, connection, kind, moves) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![tenant, connection, kind.as_str()])?;
-            db.prepare_cached(&format!(
-                "UPDATE kept SET bytes = (SELECT coalesce(sum({SIZE}), 0) FROM records r \
-                     WHERE r.tenant = ?1 AND r.connection = kept.connection AND r.kind = kept.kind) \
-                 WHERE tenant = ?1 AND bytes IS NULL"
-            ))?
-            .execute([tenant])?;
-            Ok(kept(db, (tenant, connection, kind))?.unwrap_or_default())
-        })
-        .await
+/// Tells how much is kept of a kind of a connection, records that are gone included. Where that is not known, all
+/// of the tenant that is not known is measured: the first time, and in a database of before this was summed up.
+pub(super) fn measured(db: &Connection, key: (i64, i64, Kind)) -> Result<Kept, StoreError> {
+    if let Some(known) = known(db, key)? {
+        return Ok(known);
     }
+    let (tenant, connection, kind) = key;
+    db.prepare_cached(
+        "INSERT INTO kept (tenant, connection, kind, moves) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![tenant, connection, kind.as_str()])?;
+    db.prepare_cached(&format!(
+        "UPDATE kept SET bytes = (SELECT coalesce(sum({SIZE}), 0) FROM records r \
+             WHERE r.tenant = ?1 AND r.connection = kept.connection AND r.kind = kept.kind) \
+         WHERE tenant = ?1 AND bytes IS NULL"
+    ))?
+    .execute([tenant])?;
+    Ok(known(db, key)?.unwrap_or_default())
 }
 
 /// What is kept, unless it is to be measured. A connection that is no more counts for nothing.
-fn kept(db: &Connection, (tenant, connection, kind): (i64, i64, Kind)) -> Result<Option<Kept>, StoreError> {
+fn known(db: &Connection, (tenant, connection, kind): (i64, i64, Kind)) -> Result<Option<Kept>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT sum(k.bytes), sum(CASE WHEN k.connection = ?2 AND k.kind = ?3 THEN k.bytes END) \
          FROM kept k JOIN connections c ON c.id = k.connection WHERE k.tenant = ?1",

@@ -60,6 +60,7 @@ pub use apply::{BatchOutcomes, Overtaken, Settled};
 pub use budget::BudgetTake;
 pub use changes::{ChangeFilter, ChangeStatus, Digests, SourceMoved, StoredChange};
 pub use cipher::KeySource;
+pub use connections::Opening;
 pub use decisions::{DoneSince, SWITCHED};
 pub use doubts::{Doubt, Unsettled};
 pub use entries::{Entry, PutError};
@@ -73,7 +74,8 @@ pub use plugins::PluginRow;
 pub use prune::Pruned;
 pub use reads::{Read, ReadsBefore};
 pub use records::{Astray, KindCount, Stored};
-pub use runs::LetGo;
+pub use runs::{FirstRuns, LetGo};
+pub use schedules::DueNow;
 pub use times::ClockStep;
 pub use unread::Unread;
 pub use wakeups::{Recurring, Wakeup};
@@ -111,6 +113,8 @@ struct Base {
     path: PathBuf,
     key: KeySource,
     cipher: OnceLock<Cipher>,
+    /// What the idempotency keys of this database begin with, once somebody asked.
+    instance: OnceLock<String>,
 }
 
 impl Store {
@@ -134,7 +138,7 @@ impl Store {
             let _ = cipher.set(given);
         }
         let threads = Threads::start(path, writer, readers)?;
-        let base = Base { threads, path: path.to_owned(), key: key.clone(), cipher };
+        let base = Base { threads, path: path.to_owned(), key: key.clone(), cipher, instance: OnceLock::new() };
         Ok(Self { base: Arc::new(base) })
     }
 

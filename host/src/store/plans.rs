@@ -2,7 +2,7 @@
 
 use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
-use super::{StoreError, TenantStore};
+use super::{StoreError, TenantStore, findings};
 use crate::model::{Kind, Plan, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
 
@@ -45,29 +45,30 @@ impl TenantStore {
     }
 
     /// Finishes a plan: its totals, hash, undecided customers, and what it undoes. From here on it is in lists.
+    /// Deletes some of what the older plans of its sync told, and gives how many.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn plan_finish(&self, plan: &Plan) -> Result<(), StoreError> {
+    pub async fn plan_finish(&self, plan: &Plan) -> Result<usize, StoreError> {
         let (tenant, plan) = (self.id, plan.clone());
-        self.write(move |db| {
-            let changed = db
-                .prepare_cached(
-                    "UPDATE plans SET hash = ?1, totals = ?2, undecided = ?3, undoes = ?4, findings = ?7 \
-                     WHERE id = ?5 AND tenant = ?6",
-                )?
-                .execute(params![
-                    plan.hash,
-                    to_document(&plan.totals)?,
-                    plan.undecided,
-                    plan.undoes.map(|run| run.0),
-                    plan.id.0,
-                    tenant,
-                    to_document(&plan.findings)?
-                ])?;
-            if changed == 0 { Err(StoreError::not_found("plan", plan.id)) } else { Ok(()) }
-        })
-        .await
+        let finish = move |db: &Connection| {
+            let mut update = db.prepare_cached(
+                "UPDATE plans SET hash = ?1, totals = ?2, undecided = ?3, undoes = ?4, findings = ?7 \
+                 WHERE id = ?5 AND tenant = ?6 RETURNING sync",
+            )?;
+            let row = params![
+                plan.hash,
+                to_document(&plan.totals)?,
+                plan.undecided,
+                plan.undoes.map(|run| run.0),
+                plan.id.0,
+                tenant,
+                to_document(&plan.findings)?
+            ];
+            let sync = first(update.query(row)?, |row| Ok(row.get(0)?))?;
+            findings::trim(db, tenant, sync.ok_or_else(|| StoreError::not_found("plan", plan.id))?)
+        };
+        self.write(finish).await
     }
 
     /// Drops a finished plan of single records for an earlier one of the same hash that nobody approved

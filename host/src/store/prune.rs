@@ -238,22 +238,6 @@ impl TenantStore {
         Ok(Some(((what, deleted), deleted >= BATCH)))
     }
 
-    /// Since when pruning is due at `now`; none when it is not.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn prune_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let tenant = self.id;
-        self.read(move |db| {
-            let mut select = db.prepare_cached(
-                "SELECT coalesce(pruned_at, added_at) + ?2 FROM tenants \
-                 WHERE id = ?1 AND coalesce(pruned_at, added_at) + ?2 <= ?3",
-            )?;
-            first(select.query(params![tenant, EVERY_MS, now.0])?, |row| time(row, 0))
-        })
-        .await
-    }
-
     /// Takes pruning that is due since `due`, and gives when it is due next; none when somebody
     /// else took it.
     ///
@@ -271,4 +255,13 @@ impl TenantStore {
         })
         .await
     }
+}
+
+/// Since when pruning is due at `now`; `None` when it is not.
+pub(super) fn due(db: &Connection, tenant: i64, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT coalesce(pruned_at, added_at) + ?2 FROM tenants \
+         WHERE id = ?1 AND coalesce(pruned_at, added_at) + ?2 <= ?3",
+    )?;
+    first(select.query(params![tenant, EVERY_MS, now.0])?, |row| time(row, 0))
 }

@@ -6,7 +6,7 @@
 //! when that run has ended.
 
 use super::connections::connection_id;
-use super::kept;
+use super::kept::{self, Kept};
 use super::rows::{collect, count, document, first, int};
 use super::unread;
 use super::{StoreError, TenantStore};
@@ -37,6 +37,8 @@ pub struct Read {
     pub resumed: bool,
     /// Whether its total was steady so far.
     pub sound: bool,
+    /// How much was kept of its kind, and of the tenant, when it began.
+    pub kept: Kept,
 }
 
 /// What the reads before this one came to.
@@ -66,6 +68,7 @@ impl TenantStore {
         let (tenant, connection, owner) = (self.id, connection.clone(), owner.map(|run| run.0));
         self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
+            let kept = kept::measured(db, (tenant, connection, kind))?;
             let mut taken = None;
             for (read, started_at) in left(db, tenant, connection, kind, owner)? {
                 let fits = read.cursor.is_some() && (0..=resume_within_ms).contains(&at.since_ms(started_at));
@@ -78,7 +81,7 @@ impl TenantStore {
                 }
             }
             if let Some(read) = taken {
-                return Ok(read);
+                return Ok(Read { kept, ..read });
             }
             db.prepare_cached(
                 "INSERT INTO reads (tenant, connection, kind, started_at, owner, sound) VALUES (?1, ?2, ?3, ?4, ?5, 1)",
@@ -102,6 +105,7 @@ impl TenantStore {
                 gaps: Vec::new(),
                 resumed: false,
                 sound: true,
+                kept,
             })
         })
         .await
@@ -320,6 +324,7 @@ fn left(
             gaps: document(row, 8, "gaps")?,
             resumed: true,
             sound: row.get(5)?,
+            kept: Kept::default(),
         };
         Ok((read, Timestamp(row.get(4)?)))
     })

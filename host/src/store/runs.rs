@@ -5,15 +5,26 @@ use super::rows::{collect, count, document, first, limit, time, time_or_none, to
 use super::syncs::sync_id;
 use super::{ChangeStatus, StoreError, TenantStore};
 use crate::model::{Hold, Kind, Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 use std::collections::HashSet;
 
 const SELECT: &str = "SELECT r.id, s.name, r.mode, r.started_at, r.ended_at, r.status, r.plan, r.counts, r.message \
      FROM runs r JOIN syncs s ON s.id = r.sync";
 
+/// How far a sync is beyond its first runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstRuns {
+    /// The kinds of which a whole plan was let go once.
+    pub ended: Vec<Kind>,
+    /// Whether any run of a whole plan ever did something.
+    pub any_done: bool,
+}
+
 /// How a plan that was let go left the changes of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LetGo {
+    /// The kind.
+    pub kind: Kind,
     /// The plan.
     pub plan: PlanId,
     /// What was done.
@@ -27,7 +38,8 @@ pub struct LetGo {
 }
 
 impl TenantStore {
-    /// Begins a run.
+    /// Begins a run. Runs of the sync that are still `running` have failed: the caller holds the sync's claim, so
+    /// their processes are dead.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -35,6 +47,11 @@ impl TenantStore {
         let (tenant, sync) = (self.id, sync.clone());
         self.write(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
+            db.prepare_cached(
+                "UPDATE runs SET ended_at = ?1, status = 'failed', message = 'the program ended during this run' \
+                 WHERE tenant = ?2 AND sync = ?3 AND status = 'running'",
+            )?
+            .execute([at.0, tenant, sync])?;
             db.prepare_cached(
                 "INSERT INTO runs (tenant, sync, mode, started_at, status, counts, message) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, '')",
@@ -58,7 +75,7 @@ impl TenantStore {
     /// `NotFound`.
     pub async fn run_finish(&self, run: &Run) -> Result<(), StoreError> {
         let (tenant, run) = (self.id, run.clone());
-        self.write(move |db| {
+        let update = move |db: &Connection| {
             let changed = db
                 .prepare_cached(
                     "UPDATE runs SET ended_at = ?1, status = ?2, plan = ?3, counts = ?4, message = ?5 \
@@ -74,8 +91,8 @@ impl TenantStore {
                     tenant,
                 ])?;
             if changed == 0 { Err(StoreError::not_found("run", run.id)) } else { Ok(()) }
-        })
-        .await
+        };
+        self.write(update).await
     }
 
     /// Books changes to the run that sent them, which has ended: what a later look-up found.
@@ -128,73 +145,37 @@ impl TenantStore {
         .await
     }
 
-    /// Whether any run of a sync ever did something.
+    /// How far a sync is beyond its first runs.
     ///
     /// # Errors
     /// `NotFound` (the sync).
-    pub async fn run_ever_done(&self, sync: &SyncName) -> Result<bool, StoreError> {
+    pub async fn first_runs(&self, sync: &SyncName) -> Result<FirstRuns, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached("SELECT kind FROM first_runs WHERE tenant = ?1 AND sync = ?2")?;
+            let ended = collect(select.query([tenant, sync])?, |row| word(row, 0))?;
             let mut select = db.prepare_cached(
                 "SELECT 1 FROM runs r LEFT JOIN plans p ON p.tenant = r.tenant AND p.id = r.plan \
                  WHERE r.tenant = ?1 AND r.sync = ?2 AND r.counts ->> 'done' > 0 AND coalesce(p.whole, 1) \
                  ORDER BY r.id LIMIT 1",
             )?;
-            Ok(select.exists([tenant, sync])?)
+            Ok(FirstRuns { ended, any_done: select.exists([tenant, sync])? })
         })
         .await
     }
 
-    /// The kinds of a sync of which a whole plan was let go once.
+    /// How the newest plan of a sync that was let go, in whole or in part, left the changes of each of these kinds;
+    /// a kind of which none with any was is left out. What is approved or polled apart has plans of its own.
     ///
     /// # Errors
     /// `NotFound` (the sync).
-    pub async fn first_runs_ended(&self, sync: &SyncName) -> Result<Vec<Kind>, StoreError> {
-        let (tenant, sync) = (self.id, sync.clone());
+    pub async fn let_go_last(&self, sync: &SyncName, kinds: &[Kind]) -> Result<Vec<LetGo>, StoreError> {
+        let (tenant, sync, kinds) = (self.id, sync.clone(), kinds.to_vec());
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
-            let mut select = db.prepare_cached("SELECT kind FROM first_runs WHERE tenant = ?1 AND sync = ?2")?;
-            collect(select.query([tenant, sync])?, |row| word(row, 0))
-        })
-        .await
-    }
-
-    /// How the newest plan of a sync that was let go, in whole or in part, left the changes of a kind; `None` where
-    /// none with any was. What is approved or polled apart has plans of its own.
-    ///
-    /// # Errors
-    /// `NotFound` (the sync).
-    pub async fn let_go_last(&self, sync: &SyncName, kind: Kind) -> Result<Option<LetGo>, StoreError> {
-        let (tenant, sync) = (self.id, sync.clone());
-        self.read(move |db| {
-            let sync = sync_id(db, tenant, &sync)?;
-            let apart = matches!(kind, Kind::Alert | Kind::Usage);
-            let mut newest = db.prepare_cached(
-                "SELECT p.id FROM plans p WHERE p.tenant = ?1 AND p.sync = ?2 AND p.approved_at IS NOT NULL \
-                 AND p.undoes IS NULL AND (p.whole = 1 OR ?4) \
-                 AND EXISTS (SELECT 1 FROM json_each(p.totals) t WHERE t.value ->> 'kind' = ?3) \
-                 ORDER BY p.id DESC LIMIT 1",
-            )?;
-            let newest = newest.query(params![tenant, sync, kind.as_str(), apart])?;
-            let Some(plan) = first(newest, |row| Ok(PlanId(count(row, 0)?)))? else { return Ok(None) };
-            let mut select = db.prepare_cached(
-                "SELECT status, brake, count(*) FROM change_states WHERE tenant = ?1 AND plan = ?2 AND kind = ?3 \
-                 GROUP BY status, brake ORDER BY status, brake",
-            )?;
-            let mut let_go = LetGo { plan, done: 0, failed: 0, open: 0, left: Vec::new() };
-            let rows = collect(select.query(params![tenant, plan.0, kind.as_str()])?, |row| {
-                Ok((word::<ChangeStatus>(row, 0)?, row.get::<_, Option<String>>(1)?, count::<u64>(row, 2)?))
-            })?;
-            for (status, brake, count) in rows {
-                match status {
-                    ChangeStatus::Done => let_go.done += count,
-                    ChangeStatus::Pending => let_go.left.push((brake, count)),
-                    ChangeStatus::Failed | ChangeStatus::Stale | ChangeStatus::Skipped => let_go.failed += count,
-                    ChangeStatus::Intended | ChangeStatus::Accepted | ChangeStatus::Uncertain => let_go.open += count,
-                }
-            }
-            Ok(Some(let_go))
+            let each = kinds.into_iter().map(|kind| let_go(db, tenant, sync, kind));
+            each.filter_map(Result::transpose).collect()
         })
         .await
     }
@@ -239,26 +220,35 @@ impl TenantStore {
         })
         .await
     }
+}
 
-    /// Marks runs of a sync that are still `running` as failed, and says how many. The
-    /// caller holds the sync's claim, so their processes are dead.
-    ///
-    /// # Errors
-    /// `NotFound` (the sync).
-    pub async fn runs_abandon(&self, sync: &SyncName, at: Timestamp) -> Result<u64, StoreError> {
-        let (tenant, sync) = (self.id, sync.clone());
-        self.write(move |db| {
-            let sync = sync_id(db, tenant, &sync)?;
-            let changed = db
-                .prepare_cached(
-                    "UPDATE runs SET ended_at = ?1, status = 'failed', message = 'the program ended during this run' \
-                     WHERE tenant = ?2 AND sync = ?3 AND status = 'running'",
-                )?
-                .execute([at.0, tenant, sync])?;
-            Ok(changed as u64)
-        })
-        .await
+fn let_go(db: &Connection, tenant: i64, sync: i64, kind: Kind) -> Result<Option<LetGo>, StoreError> {
+    let apart = matches!(kind, Kind::Alert | Kind::Usage);
+    let mut newest = db.prepare_cached(
+        "SELECT p.id FROM plans p WHERE p.tenant = ?1 AND p.sync = ?2 AND p.approved_at IS NOT NULL \
+         AND p.undoes IS NULL AND (p.whole = 1 OR ?4) \
+         AND EXISTS (SELECT 1 FROM json_each(p.totals) t WHERE t.value ->> 'kind' = ?3) \
+         ORDER BY p.id DESC LIMIT 1",
+    )?;
+    let newest = newest.query(params![tenant, sync, kind.as_str(), apart])?;
+    let Some(plan) = first(newest, |row| Ok(PlanId(count(row, 0)?)))? else { return Ok(None) };
+    let mut select = db.prepare_cached(
+        "SELECT status, brake, count(*) FROM change_states WHERE tenant = ?1 AND plan = ?2 AND kind = ?3 \
+         GROUP BY status, brake ORDER BY status, brake",
+    )?;
+    let mut let_go = LetGo { kind, plan, done: 0, failed: 0, open: 0, left: Vec::new() };
+    let rows = collect(select.query(params![tenant, plan.0, kind.as_str()])?, |row| {
+        Ok((word::<ChangeStatus>(row, 0)?, row.get::<_, Option<String>>(1)?, count::<u64>(row, 2)?))
+    })?;
+    for (status, brake, count) in rows {
+        match status {
+            ChangeStatus::Done => let_go.done += count,
+            ChangeStatus::Pending => let_go.left.push((brake, count)),
+            ChangeStatus::Failed | ChangeStatus::Stale | ChangeStatus::Skipped => let_go.failed += count,
+            ChangeStatus::Intended | ChangeStatus::Accepted | ChangeStatus::Uncertain => let_go.open += count,
+        }
     }
+    Ok(Some(let_go))
 }
 
 fn read(row: &Row<'_>) -> Result<Run, StoreError> {

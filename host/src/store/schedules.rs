@@ -8,13 +8,26 @@ use super::doubts::RECURRING;
 use super::prune::EVERY_MS;
 use super::rows::{collect, count, first, time, time_or_none, word};
 use super::syncs::sync_id;
-use super::wakeups::COUNTS;
-use super::{Store, StoreError, TenantStore};
+use super::wakeups::{COUNTS, Wakeup};
+use super::{Store, StoreError, TenantStore, doubts, prune, wakeups};
 use crate::model::{Job, Recurrence, Schedule, SyncName, TenantName, Timestamp};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 pub(super) const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.due_at, s.taken_at, s.last_at, s.failures, \
      s.message, s.calendar, s.jitter_ms, coalesce(y.rules ->> '$.time-zone', 'UTC') FROM schedules s JOIN syncs y ON y.id = s.sync";
+
+/// What of a tenant is due, each kind the longest overdue first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DueNow {
+    /// The wake-ups.
+    pub wakes: Vec<Wakeup>,
+    /// The jobs of syncs.
+    pub jobs: Vec<Schedule>,
+    /// The syncs with uncertain writes to look up, and since when.
+    pub look_ups: Vec<(SyncName, Timestamp)>,
+    /// Since when pruning is; `None` when it is not.
+    pub prune: Option<Timestamp>,
+}
 
 impl Store {
     /// The tenants with anything to do at `now`: a job, a wake-up, a look-up or pruning that is due, or a job that
@@ -123,20 +136,19 @@ impl TenantStore {
         .await
     }
 
-    /// What is due at `now`, or was taken before `lost`, or by a clock ahead of this one, and not finished since; the longest
-    /// overdue first. What belongs to a paused sync is not.
+    /// What is due at `now`; among it jobs that were taken before `lost` and are not done.
     ///
     /// # Errors
     /// The database's.
-    pub async fn schedules_due(&self, now: Timestamp, lost: Timestamp) -> Result<Vec<Schedule>, StoreError> {
+    pub async fn due(&self, now: Timestamp, lost: Timestamp) -> Result<DueNow, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
-            let sql = format!(
-                "{SELECT} WHERE s.tenant = ?1 AND NOT y.paused \
-                 AND (s.due_at <= ?2 OR s.taken_at <= ?3 OR s.taken_at > ?2) \
-                 ORDER BY s.due_at, y.name, s.job DESC"
-            );
-            collect(db.prepare_cached(&sql)?.query([tenant, now.0, lost.0])?, read)
+            Ok(DueNow {
+                wakes: wakeups::due(db, tenant, now)?,
+                jobs: jobs_due(db, tenant, now, lost)?,
+                look_ups: doubts::due(db, tenant, now)?,
+                prune: prune::due(db, tenant, now)?,
+            })
         })
         .await
     }
@@ -214,6 +226,17 @@ impl TenantStore {
         })
         .await
     }
+}
+
+/// What is due at `now`, or was taken before `lost`, or by a clock ahead of this one, and not finished since; the longest
+/// overdue first. What belongs to a paused sync is not.
+fn jobs_due(db: &Connection, tenant: i64, now: Timestamp, lost: Timestamp) -> Result<Vec<Schedule>, StoreError> {
+    let sql = format!(
+        "{SELECT} WHERE s.tenant = ?1 AND NOT y.paused \
+         AND (s.due_at <= ?2 OR s.taken_at <= ?3 OR s.taken_at > ?2) \
+         ORDER BY s.due_at, y.name, s.job DESC"
+    );
+    collect(db.prepare_cached(&sql)?.query([tenant, now.0, lost.0])?, read)
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Schedule, StoreError> {

@@ -92,17 +92,19 @@ impl TenantStore {
     /// `NotFound` (the connection), and all about keys.
     pub async fn secrets(&self, connection: &ConnectionName) -> Result<BTreeMap<String, Secret>, StoreError> {
         let (tenant, name) = (self.id, connection.clone());
-        let (check, rows) = self
-            .read(move |db| {
-                let connection = connection_id(db, tenant, &name)?;
-                let mut select =
-                    db.prepare_cached("SELECT name, sealed FROM secrets WHERE tenant = ?1 AND connection = ?2")?;
-                let rows = collect(select.query([tenant, connection])?, |row| {
-                    Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
-                })?;
-                Ok((key_check(db)?, rows))
-            })
-            .await?;
+        let stored = self.read(move |db| stored(db, tenant, connection_id(db, tenant, &name)?)).await?;
+        self.unsealed(connection, stored)
+    }
+
+    /// The secrets of a connection in clear.
+    ///
+    /// # Errors
+    /// All about keys.
+    pub(super) fn unsealed(
+        &self,
+        connection: &ConnectionName,
+        Stored { check, rows }: Stored,
+    ) -> Result<BTreeMap<String, Secret>, StoreError> {
         let (Some(check), false) = (check, rows.is_empty()) else { return Ok(BTreeMap::new()) };
         let cipher = self.cipher(&check)?;
         rows.into_iter()
@@ -148,6 +150,20 @@ impl TenantStore {
             None => Cipher::load_or_make(&self.base.key),
         }
     }
+}
+
+/// The secrets of a connection as they are stored.
+pub(super) struct Stored {
+    /// What tells the key, once there are secrets.
+    check: Option<Vec<u8>>,
+    /// Each, encrypted, by its name.
+    rows: Vec<(String, Vec<u8>)>,
+}
+
+pub(super) fn stored(db: &Connection, tenant: i64, connection: i64) -> Result<Stored, StoreError> {
+    let mut select = db.prepare_cached("SELECT name, sealed FROM secrets WHERE tenant = ?1 AND connection = ?2")?;
+    let rows = collect(select.query([tenant, connection])?, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Stored { check: key_check(db)?, rows })
 }
 
 /// What tells the key, once there are secrets.

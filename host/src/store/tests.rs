@@ -59,6 +59,14 @@ async fn keep(tenant: &TenantStore, name: &ConnectionName, secret: &str, value: 
     tenant.connection_update(&connection, &BTreeMap::from([(secret.to_owned(), value.clone())])).await
 }
 
+/// How much is kept, what is not known being measured.
+async fn kept(tenant: &TenantStore, connection: &ConnectionName, kind: Kind) -> Kept {
+    let (id, name) = (tenant.id, connection.clone());
+    let measure =
+        move |db: &rusqlite::Connection| kept::measured(db, (id, connections::connection_id(db, id, &name)?, kind));
+    tenant.write_lightly(measure).await.unwrap()
+}
+
 /// A tenant with connections and a sync, made if it is not there.
 async fn tenant(store: &Store, name: &str) -> TenantStore {
     let name = TenantName::new(name).unwrap();

@@ -5,12 +5,12 @@
 
 use super::connections::connection_id;
 use super::kept;
-use super::rows::{collect, cut, first};
+use super::rows::{collect, cut, first, word};
 use super::upsert::Encoded;
 use super::{StoreError, TenantStore, codec};
 use crate::model::{ConnectionName, Gap, Kind, Record, Timestamp};
 use rusqlite::{Connection, params};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 type Key = (i64, i64, Kind);
 
@@ -26,20 +26,24 @@ pub struct Unread {
 }
 
 impl TenantStore {
-    /// The records of a kind that the last read could not read whole, by id.
+    /// The records of a connection that the last reads could not read whole, by kind and id.
     ///
     /// # Errors
     /// `NotFound` (the connection).
-    pub async fn unread(&self, connection: &ConnectionName, kind: Kind) -> Result<Vec<Unread>, StoreError> {
+    pub async fn unread(&self, connection: &ConnectionName) -> Result<HashMap<Kind, Vec<Unread>>, StoreError> {
         let (tenant, connection) = (self.id, connection.clone());
         self.read(move |db| {
             let connection = connection_id(db, tenant, &connection)?;
             let mut select = db.prepare_cached(
-                "SELECT id, parent, cause FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 ORDER BY id",
+                "SELECT kind, id, parent, cause FROM unread WHERE tenant = ?1 AND connection = ?2 ORDER BY kind, id",
             )?;
-            collect(select.query(params![tenant, connection, kind.as_str()])?, |row| {
-                Ok(Unread { id: row.get(0)?, parent: row.get(1)?, cause: row.get(2)? })
-            })
+            let mut unread: HashMap<Kind, Vec<Unread>> = HashMap::new();
+            let mut rows = select.query([tenant, connection])?;
+            while let Some(row) = rows.next()? {
+                let one = Unread { id: row.get(1)?, parent: row.get(2)?, cause: row.get(3)? };
+                unread.entry(word(row, 0)?).or_default().push(one);
+            }
+            Ok(unread)
         })
         .await
     }

@@ -9,7 +9,7 @@ use super::connections::connection_id;
 use super::rows::{check_length, collect, count, first, limit, time, word};
 use super::{Store, StoreError, TenantStore};
 use crate::model::{ConnectionName, TenantName, Timestamp};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 /// How many may be pending for a connection.
 pub(super) const PENDING: u64 = 100;
@@ -183,33 +183,6 @@ impl TenantStore {
         .await
     }
 
-    /// The wake-ups that are due, the longest overdue first. Each stays until
-    /// it is taken with [`wake_take`](Self::wake_take).
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn wakes_due(&self, now: Timestamp) -> Result<Vec<Wakeup>, StoreError> {
-        let tenant = self.id;
-        self.read(move |db| {
-            let sql = format!(
-                "SELECT w.id, c.name, w.job, w.payload, w.due_at, w.every_ms FROM wakeups w JOIN connections c \
-                 ON c.id = w.connection WHERE w.tenant = ?1 AND w.due_at <= ?2 AND {COUNTS} \
-                 ORDER BY w.due_at, w.id LIMIT ?3"
-            );
-            collect(db.prepare_cached(&sql)?.query([tenant, now.0, limit(usize::MAX)])?, |row| {
-                Ok(Wakeup {
-                    id: row.get::<_, i64>(0)?.to_string(),
-                    connection: word(row, 1)?,
-                    job: row.get(2)?,
-                    payload: row.get(3)?,
-                    due_at: time(row, 4)?,
-                    every_ms: row.get(5)?,
-                })
-            })
-        })
-        .await
-    }
-
     /// Takes a wake-up to serve it: out, or to its `next` slot where it recurs. Only one who asks
     /// gets it: says whether that is you.
     ///
@@ -235,4 +208,24 @@ impl TenantStore {
         })
         .await
     }
+}
+
+/// The wake-ups that are due, the longest overdue first. Each stays until it is taken with
+/// [`wake_take`](TenantStore::wake_take).
+pub(super) fn due(db: &Connection, tenant: i64, now: Timestamp) -> Result<Vec<Wakeup>, StoreError> {
+    let sql = format!(
+        "SELECT w.id, c.name, w.job, w.payload, w.due_at, w.every_ms FROM wakeups w JOIN connections c \
+         ON c.id = w.connection WHERE w.tenant = ?1 AND w.due_at <= ?2 AND {COUNTS} \
+         ORDER BY w.due_at, w.id LIMIT ?3"
+    );
+    collect(db.prepare_cached(&sql)?.query([tenant, now.0, limit(usize::MAX)])?, |row| {
+        Ok(Wakeup {
+            id: row.get::<_, i64>(0)?.to_string(),
+            connection: word(row, 1)?,
+            job: row.get(2)?,
+            payload: row.get(3)?,
+            due_at: time(row, 4)?,
+            every_ms: row.get(5)?,
+        })
+    })
 }

@@ -9,6 +9,7 @@ use crate::engine::plan::alerts::STILL_AT_WORK;
 use crate::engine::plan::{Finding, Reference};
 use crate::error::Error;
 use crate::model::{Cause, Hold, Kind, Link, PlanId, PlannedChange, Record, Way};
+use crate::store::FirstRuns;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -58,6 +59,8 @@ impl<'w, 'p> Draft<'w, 'p> {
         observed: Option<&Observed>,
     ) -> Result<Self, Error> {
         let (mut target_read, mut source_complete, mut unread) = (HashMap::new(), HashSet::new(), HashMap::new());
+        let mut of_source = work.store.unread(&work.source.name).await?;
+        let mut of_target = work.store.unread(&work.target.name).await?;
         for kind in work.kinds() {
             let complete = match observed.map(|seen| &seen.source) {
                 Some(reports) => Observed::of(reports, kind).is_some_and(|report| report.complete),
@@ -66,8 +69,8 @@ impl<'w, 'p> Draft<'w, 'p> {
             if complete {
                 source_complete.insert(kind);
             }
-            let of_source = work.store.unread(&work.source.name, kind).await?;
-            unread.insert(kind, of_source.into_iter().map(|one| (one.id, one.cause)).collect());
+            let of_kind = of_source.remove(&kind).unwrap_or_default().into_iter();
+            unread.insert(kind, of_kind.map(|one| (one.id, one.cause)).collect());
             let walked = match observed.map(|seen| &seen.target) {
                 Some(reports) => Observed::of(reports, kind).is_some_and(|report| report.walked),
                 // Where nothing was read in this run: ever to the end.
@@ -75,15 +78,15 @@ impl<'w, 'p> Draft<'w, 'p> {
             };
             if walked {
                 // Beside a record that could not be read whole anything may be that very record.
-                let of_target = work.store.unread(&work.target.name, kind).await?.into_iter().map(|one| one.parent);
+                let of_kind = of_target.remove(&kind).unwrap_or_default().into_iter().map(|one| one.parent);
                 let report = observed.and_then(|seen| Observed::of(&seen.target, kind));
                 let gaps = report.into_iter().flat_map(|report| report.gaps.iter().map(|(parent, _)| parent.clone()));
-                target_read.insert(kind, gaps.chain(of_target).collect::<HashSet<_>>());
+                target_read.insert(kind, gaps.chain(of_kind).collect::<HashSet<_>>());
             }
         }
         let open = work.store.unsettled(&work.sync.name).await?;
-        let ended = work.store.first_runs_ended(&work.sync.name).await?;
-        let mut ledger = Ledger::new(work, id);
+        let FirstRuns { ended, any_done } = work.store.first_runs(&work.sync.name).await?;
+        let mut ledger = Ledger::new(work, id, &open);
         ledger.first_runs = work.sync.rules.kinds.keys().copied().filter(|kind| !ended.contains(kind)).collect();
         Ok(Self {
             work,
@@ -91,7 +94,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             target_read,
             source_complete,
             unread,
-            nothing_done: !work.store.run_ever_done(&work.sync.name).await?,
+            nothing_done: !any_done,
             refresh: false,
             undecided: 0,
             locations: HashMap::new(),

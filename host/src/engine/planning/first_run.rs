@@ -59,6 +59,7 @@ mod tests {
     #[test]
     fn an_open_first_run_names_what_was_left_and_what_ends_it() {
         let before = LetGo {
+            kind: Kind::Asset,
             plan: PlanId(3),
             done: 3,
             failed: 1,

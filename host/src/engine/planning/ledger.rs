@@ -9,7 +9,7 @@ use crate::engine::plan::{Finding, PlanHasher};
 use crate::error::Error;
 use crate::model::plan::PlanTotal;
 use crate::model::{Action, Cause, FindingTotal, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Timestamp};
-use crate::store::Digests;
+use crate::store::{Digests, Unsettled};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Findings of one kind and cause that a report names one by one.
@@ -29,6 +29,8 @@ pub(in crate::engine) struct Ledger<'w, 'p> {
     totals: BTreeMap<(Kind, Action), PlanTotal>,
     /// Of the kinds that the target is asked for once more before something is made: the customers.
     makes: BTreeMap<Kind, BTreeSet<String>>,
+    /// What is told of writes of earlier plans that are uncertain: a finding each, and a sentence for all.
+    uncertain: (Vec<Finding>, Option<String>),
     waiting: Vec<PlannedChange>,
     /// The digests of the source records that these were planned on, as far as they were read for it.
     pub(super) planned_on: Digests,
@@ -49,11 +51,12 @@ pub(in crate::engine) struct Ledger<'w, 'p> {
 }
 
 impl<'w, 'p> Ledger<'w, 'p> {
-    /// For a plan that was begun.
-    pub(in crate::engine) fn new(work: &'w Work<'p>, id: PlanId) -> Self {
+    /// For a plan that was begun, with these writes of earlier ones not settled.
+    pub(in crate::engine) fn new(work: &'w Work<'p>, id: PlanId, open: &[Unsettled]) -> Self {
         Self {
             work,
             id,
+            uncertain: work.uncertain(open),
             made_at: work.now(),
             sequence: 0,
             hasher: PlanHasher::default(),
@@ -88,6 +91,9 @@ impl<'w, 'p> Ledger<'w, 'p> {
 
     async fn store_untold(&mut self) -> Result<(), Error> {
         let findings = std::mem::take(&mut self.untold);
+        if findings.is_empty() {
+            return Ok(());
+        }
         let number = self.findings_stored + 1;
         self.findings_stored += findings.len() as u64;
         Ok(self.work.store.findings_insert(self.id, number, findings).await?)
@@ -142,8 +148,11 @@ impl<'w, 'p> Ledger<'w, 'p> {
         let sync = &self.work.sync;
         let mut kinds = std::mem::take(&mut self.tells);
         kinds.retain(|kind| self.first_runs.contains(kind));
-        for kind in kinds {
-            let Some(before) = self.work.store.let_go_last(&sync.name, kind).await? else { continue };
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        for before in self.work.store.let_go_last(&sync.name, &kinds).await? {
+            let kind = before.kind;
             let own = self.totals.iter().filter(|((of, _), _)| *of == kind);
             let now = Now {
                 plan: self.id,
@@ -159,6 +168,9 @@ impl<'w, 'p> Ledger<'w, 'p> {
 
     async fn store_waiting(&mut self) -> Result<(), Error> {
         let changes = std::mem::take(&mut self.waiting);
+        if changes.is_empty() {
+            return Ok(());
+        }
         let planned_on = std::mem::take(&mut self.planned_on);
         Ok(self.work.store.plan_changes_insert(self.id, &changes, &planned_on).await?)
     }
@@ -186,7 +198,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
     pub(in crate::engine) async fn finish(mut self, shape: impl FnOnce(&mut Plan)) -> Result<PlanReport, Error> {
         self.hold_over_the_sync(None).await?;
         self.find_first_runs().await?;
-        let (uncertain, complaint) = self.work.uncertain().await?;
+        let (uncertain, complaint) = std::mem::take(&mut self.uncertain);
         self.find(uncertain);
         self.work.complain(complaint);
         self.store_untold().await?;
@@ -209,8 +221,10 @@ impl<'w, 'p> Ledger<'w, 'p> {
             undoes: None,
         };
         shape(&mut plan);
-        self.work.store.plan_finish(&plan).await?;
-        while self.work.store.findings_trim(&self.work.sync.name).await? > 0 {}
+        let mut trimmed = self.work.store.plan_finish(&plan).await?;
+        while trimmed > 0 {
+            trimmed = self.work.store.findings_trim(&self.work.sync.name).await?;
+        }
         let findings_total = plan.findings.iter().map(|total| total.count).sum();
         let complaints = self.work.complaints();
         Ok(PlanReport { plan, read: (0, 0), complaints, findings: self.told, findings_total, attention: 0 })

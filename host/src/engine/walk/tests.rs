@@ -13,6 +13,7 @@ fn begun() -> Read {
         gaps: Vec::new(),
         resumed: false,
         sound: true,
+        kept: Kept::default(),
     }
 }
 

@@ -294,23 +294,23 @@ async fn what_is_known_of_an_uncertain_write_is_kept_until_it_is_settled() {
 
     // By itself it is due where its sync recurs.
     let (at, long_after) = (doubt.due_at, doubt.due_at.plus_ms(9));
-    assert!(tenant.doubts_due(at).await.unwrap().is_empty());
+    assert!(tenant.due(at, at).await.unwrap().look_ups.is_empty());
     let daily = Schedule::new(tenant.name(), &main_sync(), Job::Sync, 24 * 60, T0.plus_ms(9_999_999), None);
     tenant.schedule_put(&daily).await.unwrap();
-    assert!(tenant.doubts_due(at.plus_ms(-1)).await.unwrap().is_empty());
-    assert_eq!(tenant.doubts_due(at).await.unwrap(), [(main_sync(), at)]);
+    assert!(tenant.due(at.plus_ms(-1), at.plus_ms(-1)).await.unwrap().look_ups.is_empty());
+    assert_eq!(tenant.due(at, at).await.unwrap().look_ups, [(main_sync(), at)]);
     assert_eq!(bed.store.due_tenants(at, T0).await.unwrap(), [tenant.name().clone()]);
     assert_eq!(bed.store.next_due(T0, None).await.unwrap(), Some(at));
     tenant.doubts_put_off(&main_sync(), at, long_after).await.unwrap();
-    assert!(tenant.doubts_due(at).await.unwrap().is_empty());
+    assert!(tenant.due(at, at).await.unwrap().look_ups.is_empty());
     assert_eq!(tenant.doubt_due(&main_sync()).await.unwrap(), Some(long_after));
-    assert!(tenant.schedules_due(long_after, T0).await.unwrap().is_empty(), "its job keeps its own time");
+    assert!(tenant.due(long_after, T0).await.unwrap().jobs.is_empty(), "its job keeps its own time");
     tenant.schedule_bring_forward(&main_sync(), long_after).await.unwrap();
-    assert_eq!(tenant.schedules_due(long_after, T0).await.unwrap().len(), 1);
+    assert_eq!(tenant.due(long_after, T0).await.unwrap().jobs.len(), 1);
 
     tenant.batch_settle(plan, None, &[settled(1, ChangeStatus::Done)], &[], &psa(), T0).await.unwrap();
     assert_eq!(tenant.doubt_due(&main_sync()).await.unwrap(), None);
-    assert!(tenant.doubts_due(long_after).await.unwrap().is_empty());
+    assert!(tenant.due(long_after, long_after).await.unwrap().look_ups.is_empty());
     assert!(stale(&tenant.doubts_put(plan, &[(1, doubt)], &[]).await.unwrap_err(), "1.1"));
 }
 
@@ -343,10 +343,10 @@ async fn intents_survive_a_process_that_dies() {
     let tenant = store.tenant(bed.tenant.name()).await.unwrap();
     assert_eq!(tenant.unsettled(&main_sync()).await.unwrap().len(), 2);
     assert!(tenant.read_begin(None, &rmm(), Kind::Asset, T0, 1000).await.unwrap().resumed);
-    assert_eq!(tenant.runs_abandon(&main_sync(), T0).await.unwrap(), 1);
+    let next = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
     let run = tenant.run_get(run).await.unwrap().unwrap();
     assert_eq!((run.status, run.ended_at), (RunStatus::Failed, Some(T0)));
-    assert_eq!(tenant.runs_abandon(&main_sync(), T0).await.unwrap(), 0);
+    assert_eq!(tenant.run_get(next).await.unwrap().unwrap().status, RunStatus::Running);
 }
 
 #[tokio::test]

@@ -72,12 +72,12 @@ async fn wakeups_are_due_in_order_and_stay_until_done() {
     tenant.wake_cancel(&psa(), &soon).await.unwrap();
     tenant.wake_cancel(&rmm(), &gone).await.unwrap();
     tenant.wake_cancel(&rmm(), "no id").await.unwrap();
-    assert_eq!(tenant.wakes_due(T0).await.unwrap(), []);
-    let due = tenant.wakes_due(T0.plus_ms(10)).await.unwrap();
+    assert_eq!(tenant.due(T0, T0).await.unwrap().wakes, []);
+    let due = tenant.due(T0.plus_ms(10), T0.plus_ms(10)).await.unwrap().wakes;
     assert_eq!(due.iter().map(|wakeup| &wakeup.id).collect::<Vec<_>>(), [&soon, &late]);
     assert_eq!((due[0].job.as_str(), &due[0].connection, due[0].due_at), ("soon", &rmm(), T0.plus_ms(5)));
     assert!(tenant.wake_take(&due[0], None).await.unwrap());
-    assert_eq!(tenant.wakes_due(T0.plus_ms(10)).await.unwrap(), due[1..]);
+    assert_eq!(tenant.due(T0.plus_ms(10), T0.plus_ms(10)).await.unwrap().wakes, due[1..]);
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_connection_has_at_most_a_hundred_wakeups_pending() {
     }
     assert_eq!(bed.tenant.wake_insert(&rmm(), "job", "", T0).await.unwrap(), None);
     assert!(bed.tenant.wake_insert(&psa(), "job", "", T0).await.unwrap().is_some());
-    let due = bed.tenant.wakes_due(T0).await.unwrap();
+    let due = bed.tenant.due(T0, T0).await.unwrap().wakes;
     assert!(bed.tenant.wake_take(&due[0], None).await.unwrap());
     assert!(bed.tenant.wake_insert(&rmm(), "job", "", T0).await.unwrap().is_some());
 }

@@ -16,7 +16,7 @@ fn day(number: i64) -> Timestamp {
 /// Prunes to the end; what went, by kind, is what was foretold.
 async fn prune(tenant: &TenantStore, now: Timestamp) -> BTreeMap<&'static str, u64> {
     // Whatever is not known is measured.
-    tenant.records_kept(&psa(), Kind::Contract).await.unwrap();
+    kept(tenant, &psa(), Kind::Contract).await;
     let foretold: BTreeMap<_, _> =
         tenant.prune_count(&KEEP, now).await.unwrap().into_iter().filter(|(_, rows)| *rows > 0).collect();
     let (mut gone, mut place) = (BTreeMap::new(), 0);
@@ -141,6 +141,7 @@ async fn of_plans_the_newest_the_open_and_the_undoable_stay() {
     assert_eq!(tenant.plan_changes(open, &ChangeFilter::default(), 0, 9).await.unwrap().len(), 3);
     assert_eq!(tenant.plan_changes(newest, &ChangeFilter::default(), 0, 9).await.unwrap().len(), 3);
 
+    tenant.run_begin(&main_sync(), Mode::Plan, day(2)).await.unwrap();
     let gone = prune(tenant, day(500)).await;
     assert_eq!((gone["journal entries"], gone["changes"]), (6, 6), "{gone:?}");
     // The run of the open plan, of the newest one, the last that did anything, and one that never ended.
@@ -241,13 +242,13 @@ async fn an_alert_goes_with_its_ticket_when_both_are_over_for_long() {
 async fn pruning_is_due_once_a_day_and_taken_by_one() {
     let bed = Bed::new().await;
     let (one, two) = (&bed.tenant, bed.second().await);
-    assert_eq!(one.prune_due(day(1).plus_ms(-1)).await.unwrap(), None);
+    assert_eq!(one.due(day(1).plus_ms(-1), day(1).plus_ms(-1)).await.unwrap().prune, None);
     assert_eq!(bed.store.due_tenants(day(1), day(0)).await.unwrap(), [one.name().clone()]);
-    let due = one.prune_due(day(3)).await.unwrap().unwrap();
+    let due = one.due(day(3), day(3)).await.unwrap().prune.unwrap();
     assert_eq!(due, day(1));
     let takes = (one.prune_take(due, day(3)).await.unwrap(), two.prune_take(due, day(3)).await.unwrap());
     assert_eq!(takes, (Some(day(4)), None));
-    assert_eq!(two.prune_due(day(4).plus_ms(-1)).await.unwrap(), None);
+    assert_eq!(two.due(day(4).plus_ms(-1), day(4).plus_ms(-1)).await.unwrap().prune, None);
     assert_eq!(bed.store.next_due(day(3), None).await.unwrap(), Some(day(4)));
 }
 

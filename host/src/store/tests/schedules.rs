@@ -23,8 +23,8 @@ async fn what_is_due_is_taken_by_one_and_is_due_again_at_its_next_slot() {
     let schedule = put(&bed.tenant, Job::Sync).await;
     assert_eq!(bed.tenant.schedule_list().await.unwrap(), std::slice::from_ref(&schedule));
     assert_eq!(bed.store.next_due(T0.plus_ms(-1), None).await.unwrap(), Some(schedule.due_at));
-    assert!(bed.tenant.schedules_due(T0.plus_ms(-1), T0.plus_ms(-MINUTE)).await.unwrap().is_empty());
-    let due = bed.tenant.schedules_due(later(), T0).await.unwrap();
+    assert!(bed.tenant.due(T0.plus_ms(-1), T0.plus_ms(-MINUTE)).await.unwrap().jobs.is_empty());
+    let due = bed.tenant.due(later(), T0).await.unwrap().jobs;
     assert_eq!(due, std::slice::from_ref(&schedule));
     assert_eq!(bed.store.due_tenants(later(), T0).await.unwrap(), [bed.tenant.name().clone()]);
 
@@ -32,9 +32,9 @@ async fn what_is_due_is_taken_by_one_and_is_due_again_at_its_next_slot() {
     let takes = [bed.tenant.schedule_take(&due[0], later(), next), other.schedule_take(&due[0], later(), next)];
     let [one, two] = takes;
     assert!(one.await.unwrap() && !two.await.unwrap());
-    assert!(bed.tenant.schedules_due(later(), T0).await.unwrap().is_empty());
+    assert!(bed.tenant.due(later(), T0).await.unwrap().jobs.is_empty());
     // Its taker may have died.
-    let lost = bed.tenant.schedules_due(later(), later()).await.unwrap();
+    let lost = bed.tenant.due(later(), later()).await.unwrap().jobs;
     assert_eq!((lost[0].taken_at, lost[0].due_at), (Some(later()), next));
 
     let key = (&main_sync(), Job::Sync);
@@ -74,7 +74,7 @@ async fn a_paused_sync_is_never_due() {
     put(&bed.tenant, Job::Sync).await;
     bed.tenant.sync_pause(&main_sync(), true).await.unwrap();
     assert!(bed.tenant.sync_get(&main_sync()).await.unwrap().unwrap().paused);
-    assert!(bed.tenant.schedules_due(later(), later()).await.unwrap().is_empty());
+    assert!(bed.tenant.due(later(), later()).await.unwrap().jobs.is_empty());
     assert!(bed.store.due_tenants(later(), later()).await.unwrap().is_empty());
     assert_eq!(bed.store.next_due(T0.plus_ms(-1), None).await.unwrap(), Some(T0.plus_ms(24 * 60 * MINUTE)), "pruning");
     bed.tenant.wake_insert(&rmm(), "poll", "", T0).await.unwrap();
@@ -96,7 +96,7 @@ async fn jobs_of_a_manifest_recur_as_its_newest_version_says() {
     let digest = found[1].2.as_str();
     tenant.jobs_note(&rmm(), digest, &[every("walk", 60, T0), every("poll", 10, later())]).await.unwrap();
     assert_eq!(unnoted().await.len(), 1);
-    let due = tenant.wakes_due(later()).await.unwrap();
+    let due = tenant.due(later(), later()).await.unwrap().wakes;
     assert_eq!(due.iter().map(|due| due.job.as_str()).collect::<Vec<_>>(), ["walk", "poll"]);
 
     // Taken by one; it is no wake-up that the connector could take back.
@@ -104,12 +104,12 @@ async fn jobs_of_a_manifest_recur_as_its_newest_version_says() {
     tenant.wake_cancel(&rmm(), &due[0].id).await.unwrap();
     assert!(tenant.wake_take(&due[0], Some(next)).await.unwrap());
     assert!(!tenant.wake_take(&due[0], Some(next)).await.unwrap());
-    assert_eq!(tenant.wakes_due(later()).await.unwrap(), due[1..]);
+    assert_eq!(tenant.due(later(), later()).await.unwrap().wakes, due[1..]);
 
     // It waits for what is left of its own walk.
     let rest = tenant.wake_insert(&rmm(), "walk", "page 2", T0).await.unwrap().unwrap();
     let jobs = async |now| {
-        let due = tenant.wakes_due(now).await.unwrap();
+        let due = tenant.due(now, now).await.unwrap().wakes;
         due.into_iter().map(|due| format!("{} {}", due.job, due.payload)).collect::<Vec<_>>()
     };
     assert_eq!(jobs(next).await, ["walk page 2", "poll "]);
@@ -162,17 +162,17 @@ async fn a_removed_sync_leaves_its_journal_with_what_was_changed() {
 async fn that_a_sync_was_applied_is_known_however_often_it_ran_since() {
     let bed = Bed::new().await;
     let tenant = &bed.tenant;
-    assert!(!tenant.run_ever_done(&main_sync()).await.unwrap());
+    assert!(!tenant.first_runs(&main_sync()).await.unwrap().any_done);
     for done in std::iter::once(3).chain(std::iter::repeat_n(0, 1100)) {
         let id = tenant.run_begin(&main_sync(), crate::model::Mode::Apply, T0).await.unwrap();
         if done > 0 {
-            assert!(!tenant.run_ever_done(&main_sync()).await.unwrap());
+            assert!(!tenant.first_runs(&main_sync()).await.unwrap().any_done);
             let mut run = tenant.run_get(id).await.unwrap().unwrap();
             run.counts.done = done;
             tenant.run_finish(&run).await.unwrap();
         }
     }
-    assert!(tenant.run_ever_done(&main_sync()).await.unwrap());
+    assert!(tenant.first_runs(&main_sync()).await.unwrap().any_done);
 }
 
 #[tokio::test]

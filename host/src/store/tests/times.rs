@@ -67,7 +67,7 @@ async fn a_job_taken_by_a_clock_ahead_is_looked_at_again() {
     bed.tenant.schedule_put(&schedule).await.unwrap();
     assert!(bed.tenant.schedule_take(&schedule, AHEAD, schedule.next_slot(AHEAD)).await.unwrap());
     let now = back(&bed).await;
-    assert_eq!(bed.tenant.schedules_due(now, now.plus_ms(-MINUTE)).await.unwrap().len(), 1);
+    assert_eq!(bed.tenant.due(now, now.plus_ms(-MINUTE)).await.unwrap().jobs.len(), 1);
     assert_eq!(bed.store.due_tenants(now, now.plus_ms(-MINUTE)).await.unwrap().len(), 1);
 }
 
@@ -81,11 +81,11 @@ async fn wake_ups_and_recurring_jobs_come_no_later_than_they_were_asked_for() {
     // Asked for by the right clock, for a far day.
     bed.tenant.wake_later(&psa(), "far", "", (T0, T0.plus_ms(40 * DAY))).await.unwrap();
     let now = back(&bed).await;
-    let due = bed.tenant.wakes_due(now).await.unwrap();
+    let due = bed.tenant.due(now, now).await.unwrap().wakes;
     let mut jobs: Vec<&str> = due.iter().map(|wake| wake.job.as_str()).collect();
     jobs.sort_unstable();
     assert_eq!(jobs, ["old", "poll", "walk"], "not the far one");
-    assert_eq!(bed.tenant.wakes_due(T0.plus_ms(40 * DAY)).await.unwrap().len(), 4);
+    assert_eq!(bed.tenant.due(T0.plus_ms(40 * DAY), T0.plus_ms(40 * DAY)).await.unwrap().wakes.len(), 4);
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_rest_is_no_longer_than_its_crashes_make_it_and_wake_ups_are_counted_a
     assert_eq!(health.rests_until, Some(now.plus_ms(MINUTE)), "the rest of a second crash");
     assert_eq!(bed.tenant.wake_earliest(&rmm(), now).await.unwrap(), now.plus_ms(MINUTE));
     assert_eq!(bed.tenant.wake_earliest(&psa(), now).await.unwrap(), now);
-    bed.tenant.connection_sound(&rmm(), now).await.unwrap();
+    bed.tenant.connections_sound(&[&rmm()], now).await.unwrap();
     assert_eq!(bed.tenant.health(&rmm()).await.unwrap(), crate::store::Health::default());
 }
 
@@ -133,11 +133,11 @@ async fn what_is_missing_is_missing_since_now_and_what_was_seen_is_seen_by_now()
 #[tokio::test]
 async fn pruning_is_due_a_day_later_and_waits_for_a_clock_that_goes_on() {
     let bed = bed().await;
-    let due = bed.tenant.prune_due(AHEAD).await.unwrap().unwrap();
+    let due = bed.tenant.due(AHEAD, AHEAD).await.unwrap().prune.unwrap();
     bed.tenant.prune_take(due, AHEAD).await.unwrap();
     assert_eq!(bed.store.clock_doubted(AHEAD).await.unwrap(), Some(AHEAD));
     let now = back(&bed).await;
-    assert_eq!(bed.tenant.prune_due(now.plus_ms(DAY)).await.unwrap(), Some(now.plus_ms(DAY)));
+    assert_eq!(bed.tenant.due(now.plus_ms(DAY), now.plus_ms(DAY)).await.unwrap().prune, Some(now.plus_ms(DAY)));
     assert_eq!(bed.store.clock_doubted(now).await.unwrap(), Some(now));
     for day in 1..=7 {
         assert!(bed.store.clock_doubted(now.plus_ms(day * DAY - 1)).await.unwrap().is_some());

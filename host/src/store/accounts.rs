@@ -16,13 +16,13 @@ impl TenantStore {
         self.read(move |db| known(db, tenant, connection_id(db, tenant, &name)?)).await
     }
 
-    /// Stores what is known of a connection's account.
+    /// Stores what is known of a connection's account: what it answered is asked for again where it is lost.
     ///
     /// # Errors
     /// `NotFound` (the connection).
     pub async fn account_put(&self, connection: &ConnectionName, known: &KnownAccount) -> Result<(), StoreError> {
         let (tenant, name, known) = (self.id, connection.clone(), known.clone());
-        self.write(move |db| put(db, tenant, connection_id(db, tenant, &name)?, &known)).await
+        self.write_lightly(move |db| put(db, tenant, connection_id(db, tenant, &name)?, &known)).await
     }
 
     /// Lets a connection go over to an account: the same, and every walk that was left unfinished ends,

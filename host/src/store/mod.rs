@@ -204,11 +204,15 @@ impl TenantStore {
         }
     }
 
-    /// A transaction whose loss in a power failure only costs asking the vendor again.
+    /// A transaction whose loss in a power failure only costs asking the vendor again. With journal entries it is
+    /// a decision, and waits for the disk.
     async fn write_lightly<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        if self.notes.is_some() {
+            return self.write(work).await;
+        }
         self.base.threads.write(Strength::Process, work).await
     }
 

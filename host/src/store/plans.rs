@@ -45,12 +45,14 @@ impl TenantStore {
     }
 
     /// Finishes a plan: its totals, hash, undecided customers, and what it undoes. From here on it is in lists.
-    /// Deletes some of what the older plans of its sync told, and gives how many.
+    /// Deletes some of what the older plans of its sync told, and gives how many. One that plans nothing can be lost
+    /// with the power: there is nothing in it to approve.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn plan_finish(&self, plan: &Plan) -> Result<usize, StoreError> {
         let (tenant, plan) = (self.id, plan.clone());
+        let empty = plan.totals.is_empty();
         let finish = move |db: &Connection| {
             let mut update = db.prepare_cached(
                 "UPDATE plans SET hash = ?1, totals = ?2, undecided = ?3, undoes = ?4, findings = ?7 \
@@ -68,7 +70,7 @@ impl TenantStore {
             let sync = first(update.query(row)?, |row| Ok(row.get(0)?))?;
             findings::trim(db, tenant, sync.ok_or_else(|| StoreError::not_found("plan", plan.id))?)
         };
-        self.write(finish).await
+        if empty { self.write_lightly(finish).await } else { self.write(finish).await }
     }
 
     /// Drops a finished plan of single records for an earlier one of the same hash that nobody approved

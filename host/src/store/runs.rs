@@ -39,13 +39,13 @@ pub struct LetGo {
 
 impl TenantStore {
     /// Begins a run. Runs of the sync that are still `running` have failed: the caller holds the sync's claim, so
-    /// their processes are dead.
+    /// their processes are dead. Its first intent waits for the disk, and takes the run along.
     ///
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn run_begin(&self, sync: &SyncName, mode: Mode, at: Timestamp) -> Result<RunId, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
-        self.write(move |db| {
+        self.write_lightly(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             db.prepare_cached(
                 "UPDATE runs SET ended_at = ?1, status = 'failed', message = 'the program ended during this run' \
@@ -69,12 +69,14 @@ impl TenantStore {
         .await
     }
 
-    /// Stores how a run stands: its end, status, plan, counts and message.
+    /// Stores how a run stands: its end, status, plan, counts and message. Where it wrote nothing, its loss in a
+    /// power failure leaves one that did not end.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn run_finish(&self, run: &Run) -> Result<(), StoreError> {
         let (tenant, run) = (self.id, run.clone());
+        let wrote = run.counts.done + run.counts.writes > 0;
         let update = move |db: &Connection| {
             let changed = db
                 .prepare_cached(
@@ -92,7 +94,7 @@ impl TenantStore {
                 ])?;
             if changed == 0 { Err(StoreError::not_found("run", run.id)) } else { Ok(()) }
         };
-        self.write(update).await
+        if wrote { self.write(update).await } else { self.write_lightly(update).await }
     }
 
     /// Books changes to the run that sent them, which has ended: what a later look-up found.

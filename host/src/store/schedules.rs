@@ -154,13 +154,13 @@ impl TenantStore {
     }
 
     /// Takes a job to do it now, and moves it to its `next` slot. False when somebody else
-    /// took it, or changed it, since it was seen.
+    /// took it, or changed it, since it was seen. Lost with the power, the job is due again.
     ///
     /// # Errors
     /// `NotFound` (the sync).
     pub async fn schedule_take(&self, seen: &Schedule, now: Timestamp, next: Timestamp) -> Result<bool, StoreError> {
         let (tenant, seen) = (self.id, seen.clone());
-        self.write(move |db| {
+        self.write_lightly(move |db| {
             let sync = sync_id(db, tenant, &seen.sync)?;
             let taken = db
                 .prepare_cached(
@@ -214,7 +214,7 @@ impl TenantStore {
         retry: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, StoreError> {
         let (tenant, sync, message) = (self.id, sync.clone(), super::rows::cut(message));
-        self.write(move |db| {
+        self.write_lightly(move |db| {
             let Ok(sync) = sync_id(db, tenant, &sync) else { return Ok(None) };
             let mut update = db.prepare_cached(
                 "UPDATE schedules SET taken_at = NULL, failures = ?1, message = ?2, \

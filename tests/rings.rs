@@ -6,7 +6,7 @@
 use crate::billing::{changes, line, map_product, next_day, number, service_of, spare_service, units};
 use crate::harness::{sync, told};
 use crate::sums::{Sums, two_products};
-use crosswalk::engine::{Decision, Found, PlanReport};
+use crosswalk::engine::{ChangeFilter, ChangeStatus, Decision, Found, PlanReport};
 use crosswalk::model::{Action, Kind, LineKey, PlannedChange};
 use jiff::civil::Date;
 
@@ -14,7 +14,7 @@ use jiff::civil::Date;
 async fn ring() -> (Sums, Date) {
     let sums = Sums::start().await;
     assert!(sums.customers.len() >= 6, "six customers");
-    let product = sums.licences.billed(&sums.customers[0].tenant.id).remove(0).0;
+    let product = of_ring(&sums);
     for (nth, customer) in sums.customers[..6].iter().enumerate() {
         sums.sell(customer, &product, 3 + 2 * nth as i64);
     }
@@ -31,6 +31,61 @@ async fn ring() -> (Sums, Date) {
     }
     let day = next_day(&sums.app);
     (sums, day)
+}
+
+/// The product that the six have in common.
+fn of_ring(sums: &Sums) -> String {
+    sums.licences.billed(&sums.customers[0].tenant.id).remove(0).0
+}
+
+/// The ring with the write of one of its lines refused. Its part is billed by the next line as well, and the part that
+/// was to come to it by none.
+async fn broken_off(nth: usize) -> (Sums, Date) {
+    let (sums, day) = ring().await;
+    let product = of_ring(&sums);
+    let mut ring: Vec<String> =
+        sums.customers[..3].iter().map(|one| LineKey::new(&one.tenant.id, &product).to_string()).collect();
+    let own = ring[nth].clone();
+    ring.sort();
+    let after = ring.iter().position(|source| *source == own).expect("it");
+    let plan = sums.app.plan().await;
+    sums.licences
+        .psa
+        .faults()
+        .set("server-error", &format!("after:{after},next:1,writes,status:400"))
+        .expect("a fault");
+    let report = sums.let_go(&plan, &["all"], |change| !ring.contains(&change.source)).await;
+    sums.licences.psa.faults().clear();
+    assert_eq!((report.run.counts.done, report.run.counts.failed), (2, 1), "{nth}: {:?}", report.failures);
+    let views = sums.app.tenant.plan_changes(plan.plan.id, &ChangeFilter::default(), 0, 1000).await.expect("changes");
+    let failed = views.into_iter().filter(|view| view.status == ChangeStatus::Failed);
+    assert_eq!(failed.map(|view| view.change.source).collect::<Vec<_>>(), [own]);
+    (sums, day)
+}
+
+#[tokio::test]
+async fn a_line_that_bills_what_another_does_as_well_does_not_grow_before_that_one_is_put_right() {
+    for nth in 0..3 {
+        let (sums, day) = broken_off(nth).await;
+        let (before, product) = (sums.counted_of_all(), of_ring(&sums));
+        // What was to come to the line that was not written goes back to its own contract, so that this one only falls.
+        let back = &sums.customers[3 + (nth + 2) % 3];
+        sums.move_to(back, back).await;
+        let grows = &sums.customers[(nth + 1) % 3];
+        sums.licences.vendor.set_quantity(&grows.tenant.id, &product, sums.counted(grows, &product) + 1);
+        let grown = next_day(&sums.app);
+        let left = LineKey::new(&sums.customers[nth].tenant.id, &product).to_string();
+        let report = sums.let_go(&sums.app.plan().await, &["all"], |change| change.source == left).await;
+        let said = |(_, why): &(String, String)| why.contains("is to be approved with it");
+        assert!(report.failures.len() == 1 && report.failures.iter().all(said), "{nth}: {:?}", report.failures);
+        let later = next_day(&sums.app);
+        sums.settle().await;
+        for day in [day.yesterday().expect("a day"), day, grown] {
+            assert_eq!(sums.billed_of_all(day), before, "{nth}: {day}: neither lost nor twice");
+        }
+        sums.assert_billed_once(&[later]);
+        sums.assert_in_step().await;
+    }
 }
 
 #[tokio::test]

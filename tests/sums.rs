@@ -71,15 +71,23 @@ impl Sums {
         self.app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied")
     }
 
+    /// What the vendor counts of all customers.
+    pub(crate) fn counted_of_all(&self) -> i64 {
+        let counted = |one: &Known| self.licences.billed(&one.tenant.id);
+        self.customers.iter().flat_map(counted).map(|(_, quantity)| quantity).sum()
+    }
+
+    /// What all contracts bill on a day.
+    pub(crate) fn billed_of_all(&self, day: Date) -> i64 {
+        let contracts: Vec<i64> = self.customers.iter().map(|one| one.contract).collect();
+        let lines = self.licences.psa.service_lines(&day.to_string()).into_iter();
+        lines.filter(|line| contracts.contains(&line.contract_id)).map(|line| line.units.unwrap_or(0)).sum()
+    }
+
     /// What all contracts bill on these days is what the vendor counts of all customers, no more and no less.
     pub(crate) fn assert_billed_once(&self, days: &[Date]) {
-        let counted = |one: &Known| self.licences.billed(&one.tenant.id);
-        let all: i64 = self.customers.iter().flat_map(counted).map(|(_, quantity)| quantity).sum();
         for day in days {
-            let contracts: Vec<i64> = self.customers.iter().map(|one| one.contract).collect();
-            let lines = self.licences.psa.service_lines(&day.to_string()).into_iter();
-            let of_ours = lines.filter(|line| contracts.contains(&line.contract_id));
-            assert_eq!(of_ours.map(|line| line.units.unwrap_or(0)).sum::<i64>(), all, "{day}: neither lost nor twice");
+            assert_eq!(self.billed_of_all(*day), self.counted_of_all(), "{day}: neither lost nor twice");
         }
     }
 

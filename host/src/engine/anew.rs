@@ -5,7 +5,7 @@
 //! Who takes over from whom is decided in `matching` and `decisions`.
 
 use super::matching::OPERATOR;
-use super::plan::usage::{LEFT, PARTS};
+use super::plan::usage::{LEFT, PARTS, SINCE};
 use super::planning::{adopted, given_up};
 use crate::model::usage::Switches;
 use crate::model::{Kind, LineKey, Link, LinkState, Switch, SyncName, Timestamp, Value};
@@ -102,7 +102,7 @@ fn is_decided(link: &Link) -> bool {
 /// A line's link with customers by their new ids among what the line is the sum of, and was.
 fn renamed(link: &Link, new_ids: &HashMap<&str, &str>) -> Link {
     let mut link = link.clone();
-    let named = [PARTS, LEFT];
+    let named = [PARTS, LEFT, SINCE];
     let values = link.sent.iter_mut().chain(&mut link.written).filter(|(name, _)| named.contains(&name.as_str()));
     for (_, value) in values {
         let Value::Json(text) = value else { continue };
@@ -142,6 +142,7 @@ mod tests {
                 let mut link = Link::unmapped(Kind::Usage, "c/p", NOW);
                 link.sent.insert(PARTS.to_owned(), parts(old));
                 link.sent.insert(LEFT.to_owned(), left(old));
+                link.sent.insert(SINCE.to_owned(), left(old));
                 link.written = link.sent.clone();
                 let now = renamed(&link, &[(old, new)].into());
                 let expected = LineKey::new(new, "p/1").to_string();
@@ -154,6 +155,7 @@ mod tests {
                 assert_eq!(now.written, now.sent, "{old:?}");
                 let back = renamed(&now, &[(new, old)].into());
                 assert_eq!((&back.sent[PARTS], &back.sent[LEFT]), (&parts(old), &left(old)), "{old:?}");
+                assert_eq!((&now.sent[SINCE], &back.sent[SINCE]), (&now.sent[LEFT], &left(old)), "{old:?}");
             }
         }
     }

@@ -33,7 +33,7 @@ pub(in crate::engine) use days::{in_force, open_from, out_of_force, successors, 
 pub(in crate::engine) use holds::Sweep;
 pub use leaving::Left;
 pub(crate) use leaving::rests;
-pub(in crate::engine) use leaving::{begun, changed_of, left_of};
+pub(in crate::engine) use leaving::{begun, billed_since, changed_of, left_of, named, remember_since, since_of};
 pub(crate) use parts::read as parts_of;
 pub(in crate::engine) use parts::{Member, group, written as parts_written};
 pub use parts::{Part, Retire};
@@ -77,6 +77,9 @@ pub const MOVES: &str = "moves";
 pub(in crate::engine) const ENDED: &str = "ended";
 /// Lines that billed the same before, a JSON list of ids: only in a link.
 pub(in crate::engine) const FORMER: &str = "former";
+/// From which day on a line bills each of its parts, as [`LEAVES`]: in a link, and in a change where that is another day
+/// than its own. Not written.
+pub const SINCE: &str = "since";
 /// From which day on the last change of lines holds that a link led to before, as [`LEAVES`]: only in a link.
 pub(in crate::engine) const CHANGED: &str = "changed";
 /// Who decided that a line of a contract is the one: a person who looked at it.
@@ -127,6 +130,9 @@ pub struct UsageInput<'a> {
     pub leaves: &'a dyn Fn(&LineKey) -> &'a [LineKey],
     /// From which day on something of that is billed by another line already.
     pub doubled: &'a dyn Fn(&LineKey) -> Option<Date>,
+    /// From which day on a part is billed already: by a line of a contract, whoever had it, or by another than one that
+    /// bills it still.
+    pub since: &'a dyn Fn(&LineKey, Option<&str>) -> Option<Date>,
     /// From which day on the last change of a line of a contract holds that another line than this one made, or this
     /// one before its link was another.
     pub changed: &'a dyn Fn(&LineKey, &str) -> Option<Date>,

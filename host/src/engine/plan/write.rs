@@ -10,8 +10,8 @@
 use super::Reference;
 use super::alerts::{self, ACCOUNT, LAST_ACTIVITY};
 use super::usage::{
-    CONTRACT, COUNTED, EFFECTIVE, LEAVES, MOVES, PARTS, PRODUCT, REPLACES, RESTS, SERVICE, after_retire, after_usage,
-    keep_former,
+    CONTRACT, COUNTED, EFFECTIVE, LEAVES, MOVES, PARTS, PRODUCT, REPLACES, RESTS, SERVICE, SINCE, after_retire,
+    after_usage, keep_former,
 };
 use super::value::{composed, same};
 use crate::model::{
@@ -81,7 +81,7 @@ pub fn to_write(
             ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
             (ACCOUNT | CONTRACT, Value::Text(id)) => write.parent = Some(id.clone()),
             // Only looked at: to see whether it is stale, and by the link.
-            (LAST_ACTIVITY | LINKED_TO | COUNTED | LEAVES | MOVES | PARTS | REPLACES | RESTS | SERVICE, _) => {}
+            (LAST_ACTIVITY | LINKED_TO | COUNTED | LEAVES | MOVES | PARTS | REPLACES | RESTS | SERVICE | SINCE, _) => {}
             // What a line is of stands as long as the line.
             (PRODUCT, _) if operation != Operation::Create => {}
             // Said by the operation.

@@ -470,6 +470,7 @@ impl<'a> Books<'a> {
             left: &|key| self.leaving.left.get(key),
             leaves: &|key| self.leaving.of.get(key).map_or(&[][..], Vec::as_slice),
             doubled: &|key| self.leaving.doubled.get(key).copied(),
+            since: &|part, line| self.billed_since(part, line),
             changed: &|key, line| self.changed(key, line),
             agreed: &|key| self.named.contains(key),
             share: &|key| self.share(key),

@@ -4,8 +4,8 @@
 
 use super::books::Books;
 use crate::engine::plan::usage::{
-    COUNTED, EFFECTIVE, ENDED, LEFT, Left, PARTS, Place, Product, QUANTITY, begun, date, integer, left_of, open_from,
-    parts_of,
+    COUNTED, ENDED, LEFT, Left, PARTS, Place, Product, QUANTITY, begun, billed_since, date, integer, left_of, named,
+    open_from,
 };
 use crate::model::{LineKey, Link, LinkState, Record};
 use jiff::civil::Date;
@@ -20,9 +20,19 @@ pub(super) struct Leaving {
     pub(super) of: HashMap<LineKey, Vec<LineKey>>,
     /// By who goes on with a line, from which day on something of that is billed by another already.
     pub(super) doubled: HashMap<LineKey, Date>,
+    /// By what goes elsewhere while two lines bill it, from which day on both do.
+    twice: HashMap<LineKey, Date>,
 }
 
 type At = (String, String);
+
+/// A line that bills something which goes elsewhere: from which day on it does, and who goes on with it.
+struct Billed {
+    part: LineKey,
+    since: Option<Date>,
+    line: String,
+    heir: LineKey,
+}
 
 impl Books<'_> {
     /// Finds it: what a line bills and what goes elsewhere, while others go on with the line; and what is not on a
@@ -32,26 +42,38 @@ impl Books<'_> {
         let all = self.links.values().flat_map(BTreeMap::values);
         let links = all.filter(|link| link.linked().is_some() || link.sent.contains_key(LEFT));
         let links: Vec<(LineKey, &Link)> = links.filter_map(|link| Some((link.source.parse().ok()?, link))).collect();
+        let mut billed = Vec::new();
         for (lead, link) in &links {
             let line = link.linked().and_then(|line| self.line_of(line));
             let Some(line) = line.filter(|line| self.bills(line)) else { continue };
             let Some(heir) = self.who_goes_on(lead, line, link.sent.contains_key(PARTS)) else { continue };
             let at = self.stands(line);
-            for part in named(lead, link) {
-                if !self.goes_elsewhere(&part, &heir, &at) || !self.is_billed_by(&part, &line.id) {
-                    continue;
+            for name in named(link) {
+                let Ok(part) = name.parse::<LineKey>() else { continue };
+                if self.goes_elsewhere(&part, &heir, &at) && self.is_billed_by(&part, &line.id) {
+                    let since = billed_since(link, &name);
+                    billed.push(Billed { part, since, line: line.id.clone(), heir: heir.clone() });
                 }
-                if let Some(day) = self.billed_elsewhere_since(&part, &line.id) {
-                    let known = found.doubled.entry(heir.clone()).or_insert(day);
-                    *known = day.min(*known);
+            }
+        }
+        // Of several lines the last is the one by which it is billed, and by the others it is as well.
+        billed.sort_by(|a, b| (&a.part, a.since, &a.line).cmp(&(&b.part, b.since, &b.line)));
+        for lines in billed.chunk_by(|a, b| a.part == b.part) {
+            for (nth, Billed { part, since, line, heir }) in lines.iter().enumerate() {
+                let later = lines[nth + 1..].iter().filter(|later| later.line != *line).map(|later| later.since);
+                let elsewhere = later.chain([self.billed_elsewhere_since(part, line)]).flatten();
+                let both = elsewhere.map(|day| since.map_or(day, |since| day.max(since)));
+                if let Some(day) = both.filter(|day| *day < self.today).min() {
+                    let earliest = |known: &mut Date| *known = day.min(*known);
+                    found.doubled.entry(heir.clone()).and_modify(earliest).or_insert(day);
+                    found.twice.entry(part.clone()).and_modify(earliest).or_insert(day);
                 }
-                found.left.insert(
-                    part.clone(),
-                    Left { leader: heir.clone(), line: line.id.clone(), since: None, from: None },
-                );
+                found
+                    .left
+                    .insert(part.clone(), Left { leader: heir.clone(), line: line.clone(), since: None, from: None });
                 let of_heir = found.of.entry(heir.clone()).or_default();
-                if !of_heir.contains(&part) {
-                    of_heir.push(part);
+                if !of_heir.contains(part) {
+                    of_heir.push(part.clone());
                 }
             }
         }
@@ -147,11 +169,18 @@ impl Books<'_> {
         owners.filter_map(|owner| self.link(owner)).all(|link| names(link, part))
     }
 
-    /// From which day on another line than this one bills something as well.
+    /// From which day on the line to which something goes bills it already, where that is another than this one.
     fn billed_elsewhere_since(&self, part: &LineKey, line: &str) -> Option<Date> {
         let link = self.link(&self.leader(part))?;
-        let elsewhere = link.linked().is_some_and(|id| id != line) && names(link, part);
-        date(link.sent.get(EFFECTIVE)).filter(|day| elsewhere && *day < self.today)
+        link.linked().filter(|id| *id != line).and_then(|_| billed_since(link, &part.to_string()))
+    }
+
+    /// From which day on something is billed by a line, whoever had that, or by another while one bills it still.
+    pub(super) fn billed_since(&self, part: &LineKey, line: Option<&str>) -> Option<Date> {
+        let owners = line.filter(|line| self.is_billed_by(part, line)).and_then(|line| self.owners.get(line));
+        let name = part.to_string();
+        let by_line = owners.into_iter().flatten().filter_map(|owner| billed_since(self.link(owner)?, &name)).max();
+        by_line.into_iter().chain(self.leaving.twice.get(part).copied()).min()
     }
 
     /// Whether something counts, and is to be billed by another line than the one that stands there.
@@ -187,19 +216,8 @@ impl Books<'_> {
     }
 }
 
-/// What was agreed on that a link's line bills.
-fn named(lead: &LineKey, link: &Link) -> Vec<LineKey> {
-    match link.sent.get(PARTS).map(parts_of) {
-        Some(parts) => parts.into_iter().filter_map(|(part, _)| part.parse().ok()).collect(),
-        None => vec![lead.clone()],
-    }
-}
-
 /// Whether a link's line was agreed on as one that bills something.
 fn names(link: &Link, part: &LineKey) -> bool {
     let part = part.to_string();
-    match link.sent.get(PARTS).map(parts_of) {
-        Some(parts) => parts.into_iter().any(|(name, _)| name == part),
-        None => link.source == part,
-    }
+    named(link).contains(&part)
 }

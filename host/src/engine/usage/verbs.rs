@@ -11,8 +11,8 @@ use crate::engine::claim::Claim;
 use crate::engine::connections::Opened;
 use crate::engine::context::Work;
 use crate::engine::plan::usage::{
-    CHANGED, CONTRACT, Choice, FORMER, PARTS, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former, parts_of,
-    parts_written, settle,
+    CHANGED, CONTRACT, Choice, FORMER, LEFT, PARTS, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former,
+    parts_of, parts_written, remember_since, settle, since_of,
 };
 use crate::engine::planning::Draft;
 use crate::engine::progress::Progress;
@@ -149,7 +149,10 @@ impl Tenant {
                     link.state = LinkState::Linked;
                     link.target = Some(target.clone());
                     remember_place(&mut link, &books, key);
+                    let since = since_of(&link);
                     settle(&mut link, has, counted, parts);
+                    remember_since(&mut link, &since, Some(books.today));
+                    link.written = link.sent.clone();
                 }
                 _ => {
                     link.state = LinkState::Unmapped;
@@ -206,7 +209,8 @@ impl Tenant {
         let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));
         if link.target.as_deref() != Some(target) {
             keep_former(&mut link);
-            link.sent.retain(|name, _| [FORMER, CHANGED].contains(&name.as_str()));
+            link.sent.retain(|name, _| [FORMER, CHANGED, LEFT].contains(&name.as_str()));
+            remember_since(&mut link, &[], Some(books.today));
             link.made = false;
         }
         link.state = LinkState::Linked;

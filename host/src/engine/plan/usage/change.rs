@@ -2,7 +2,8 @@
 
 use super::{
     CHANGED, CONTRACT, COUNTED, EFFECTIVE, ENDED, FORMER, HAD, LEAVES, LEFT, Line, MOVES, PARTS, PRODUCT, Place,
-    Product, QUANTITY, REPLACES, RESTS, RETIRED, Retire, SERVICE, Step, UsageInput, integer, leaving, midnight, parts,
+    Product, QUANTITY, REPLACES, RESTS, RETIRED, Retire, SERVICE, SINCE, Step, UsageInput, date, integer, leaving,
+    midnight, parts,
 };
 use crate::model::{Action, FieldDiff, Hold, Kind, LineKey, Link, LinkState, PlannedChange, Risk, Timestamp, Value};
 
@@ -46,6 +47,10 @@ pub(super) fn change(
         let day = line.effective.to_string();
         fields.push(new(LEAVES, leaving::days(line.leaves.iter().map(|part| (part.to_string(), day.clone())))));
     }
+    let since = since(input, line, action, &key);
+    if !since.is_empty() {
+        fields.push(new(SINCE, leaving::days(since.into_iter())));
+    }
     if !line.rests.is_empty() {
         fields.push(new(RESTS, leaving::written(&line.rests)));
     }
@@ -72,6 +77,29 @@ pub(super) fn change(
         held,
         link_revision: link.map_or(0, |link| link.revision),
     }
+}
+
+/// From which day on the line bills what it is the sum of, where its link does not tell and the day of the change does
+/// not either: where nothing is written, and for what is billed already.
+fn since(input: &UsageInput<'_>, line: &Line, action: Action, key: &LineKey) -> Vec<(String, String)> {
+    let link = input
+        .links
+        .get(&line.product)
+        .filter(|link| link.linked().is_some() && link.linked() == line.target.as_deref());
+    let known = link.map(leaving::since_of).unwrap_or_default();
+    let alone = [key];
+    let parts: Vec<&LineKey> = match line.parts.as_slice() {
+        [] => alone.to_vec(),
+        parts => parts.iter().filter(|part| part.counted != Some(0)).map(|part| &part.key).collect(),
+    };
+    let of = line.target.as_deref().filter(|_| action != Action::Create);
+    let day = |part: &LineKey| {
+        let day = (input.since)(part, of).map_or(line.effective, |day| day.min(line.effective));
+        let told = action == Action::Link || day != line.effective;
+        let part = Some(part.to_string()).filter(|part| told && !known.iter().any(|(one, _)| one == part))?;
+        Some((part, day.to_string()))
+    };
+    parts.into_iter().filter_map(day).collect()
 }
 
 /// The change that sets a line to 0 whose count goes to another, or that counts nothing where it goes.
@@ -145,6 +173,8 @@ pub(in crate::engine::plan) fn after_usage(link: &mut Link, change: &PlannedChan
     let of = |name: &str| change.fields.iter().find(|diff| diff.name == name);
     let (Some(quantity), Some(counted)) = (of(QUANTITY), of(COUNTED)) else { return };
     let number = |value: &Value| integer(Some(value)).unwrap_or_default();
+    let mut since = leaving::since_of(link);
+    since.extend(leaving::told_since(change));
     settle(link, number(&quantity.after), number(&counted.after), of(PARTS).map(|diff| diff.after.clone()));
     for diff in [of(EFFECTIVE), of(CONTRACT), of(PRODUCT)].into_iter().flatten() {
         link.sent.insert(diff.name.clone(), diff.after.clone());
@@ -152,6 +182,7 @@ pub(in crate::engine::plan) fn after_usage(link: &mut Link, change: &PlannedChan
     let had = quantity.before.clone().unwrap_or(Value::Integer(0));
     link.sent.insert(HAD.to_owned(), had);
     leaving::remember(link, change);
+    leaving::remember_since(link, &since, date(of(EFFECTIVE).map(|diff| &diff.after)));
     link.written = link.sent.clone();
 }
 

@@ -5,7 +5,7 @@
 //! Who leaves whom is told from the links and from where everything goes (`engine::usage`); what follows from
 //! that is here, with how changes and links write it down.
 
-use super::{CHANGED, EFFECTIVE, ENDED, LEAVES, LEFT, PARTS, RESTS, Weighing, date, parts};
+use super::{CHANGED, EFFECTIVE, ENDED, LEAVES, LEFT, PARTS, RESTS, SINCE, Weighing, date, parts};
 use crate::model::{Brake, Hold, LineKey, Link, PlannedChange, Value};
 use jiff::civil::Date;
 
@@ -161,15 +161,62 @@ pub(in crate::engine) fn changed_of(link: &Link) -> Vec<(String, Date)> {
     dates_of(link, CHANGED)
 }
 
+/// What was agreed on that a link's line bills.
+pub(in crate::engine) fn named(link: &Link) -> Vec<String> {
+    match link.sent.get(PARTS).map(parts::read) {
+        Some(parts) => parts.into_iter().map(|(part, _)| part).collect(),
+        None => vec![link.source.clone()],
+    }
+}
+
+/// From which day on a link's line bills each part that was agreed on. Of a link that does not tell it is taken to be
+/// the day of the last change.
+pub(in crate::engine) fn since_of(link: &Link) -> Vec<(String, Date)> {
+    if !link.sent.contains_key(SINCE) {
+        let day = date(link.sent.get(EFFECTIVE));
+        return named(link).into_iter().filter_map(|part| Some((part, day?))).collect();
+    }
+    let names = named(link);
+    dates_of(link, SINCE).into_iter().filter(|(part, _)| names.contains(part)).collect()
+}
+
+/// From which day on a link's line bills a part.
+pub(in crate::engine) fn billed_since(link: &Link, part: &str) -> Option<Date> {
+    since_of(link).into_iter().find(|(one, _)| one == part).map(|(_, day)| day)
+}
+
+/// Puts down from which day on the link's line bills its parts: what is among `known` from that day, everything else
+/// from `day`.
+pub(in crate::engine) fn remember_since(link: &mut Link, known: &[(String, Date)], day: Option<Date>) {
+    let told = |part: &str| known.iter().find(|(one, _)| one == part).map(|(_, day)| *day);
+    let all = named(link).into_iter();
+    let all: Vec<_> = all.filter_map(|part| Some((told(&part).or(day)?.to_string(), part))).collect();
+    if !all.is_empty() {
+        link.sent.insert(SINCE.to_owned(), days(all.into_iter().map(|(day, part)| (part, day))));
+    }
+}
+
+/// What a change tells of the days from which its parts are billed.
+pub(super) fn told_since(change: &PlannedChange) -> Vec<(String, Date)> {
+    let told = change.fields.iter().find(|diff| diff.name == SINCE).map(|diff| &diff.after);
+    dated(days_of(told))
+}
+
 fn dates_of(link: &Link, name: &str) -> Vec<(String, Date)> {
+    dated(days_of(link.sent.get(name)))
+}
+
+fn dated(days: Vec<(String, String)>) -> Vec<(String, Date)> {
     let day = |(line, day): (String, String)| Some((line, date(Some(&Value::Text(day)))?));
-    days_of(link.sent.get(name)).into_iter().filter_map(day).collect()
+    days.into_iter().filter_map(day).collect()
 }
 
 /// Puts down from which day on the last change of the link's line holds, before it leads to another or to none: a day
-/// takes one change of a line, whoever makes it.
+/// takes one change of a line, whoever makes it. What days it had there say nothing of another line.
 pub(super) fn remember_change(link: &mut Link) {
-    let Some((line, day)) = link.linked().map(str::to_owned).zip(date(link.sent.get(EFFECTIVE))) else { return };
+    let day = date(link.sent.get(EFFECTIVE));
+    link.sent.retain(|name, _| ![EFFECTIVE, SINCE].contains(&name.as_str()));
+    let Some((line, day)) = link.linked().map(str::to_owned).zip(day) else { return };
     let mut all = days_of(link.sent.get(CHANGED));
     all.retain(|(one, _)| *one != line);
     all.push((line, day.to_string()));

@@ -120,6 +120,7 @@ impl Bed {
             left: &|_| self.left.as_ref(),
             leaves: &|_| &self.leaves,
             doubled: &|_| None,
+            since: &|_, _| None,
             changed: &|_, _| self.changed,
             agreed: &|_| self.agreed,
             share: &|_| match &self.leader {
@@ -740,6 +741,23 @@ fn what_is_billed_elsewhere_until_today_is_not_billed_for_days_before_that() {
     bed.choices = [("p".to_owned(), choice)].into();
     let line = bed.line().unwrap();
     assert_eq!((line.effective, line.notes), (yesterday, Vec::new()));
+}
+
+#[test]
+fn a_line_that_is_only_taken_over_takes_another_change_on_the_day_of_the_last_of_the_line_before() {
+    let mut bed = Bed::new(8, Some(8)).approved(8, 8);
+    let link = bed.links.get_mut("p").unwrap();
+    link.sent.insert(EFFECTIVE.to_owned(), Value::Time(midnight(bed.today)));
+    link.target = Some("old".to_owned());
+    link.sent.insert(CONTRACT.to_owned(), Value::Text("other".to_owned()));
+    let old = record("old", Some("other"), "Endpoint", &[(PRODUCT, "s")]).with(QUANTITY, Value::Integer(0));
+    bed.elsewhere = vec![old];
+    bed.contracts = vec![record("other", Some("a"), "Other", &[])];
+    assert_eq!(bed.step(), "held moved: link 8");
+    assert_eq!(bed.apply(), 1);
+    assert_eq!(changed_of(&bed.links["p"]), [("old".to_owned(), bed.today)], "the day is of the line before");
+    bed.rows = vec![row(9, "2026-11")];
+    assert_eq!(bed.step(), "update 9");
 }
 
 #[test]

@@ -3,11 +3,12 @@
 //! seeds are fixed; a walk that fails prints its steps.
 #![expect(clippy::print_stderr, reason = "the steps of a walk that fails are for who reads the test's output")]
 
-use crate::billing::{Known, billing, lines, map_product, next_day};
+use crate::billing::{Known, billing, lines, map_product, next_day, number};
 use crate::harness::licences::Licences;
 use crate::harness::{TestApp, sync, told};
-use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, NoProgress, PlanReport, UsageChoice};
-use crosswalk::model::LineKey;
+use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, Found, NoProgress, PlanReport, UsageChoice};
+use crosswalk::model::{ChangeId, LineKey};
+use crosswalk_sims::autotask::ServiceLine;
 use crosswalk_sims::sophos_central::NewRow;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -26,6 +27,8 @@ struct Roam {
     sold: u32,
     /// Whether single changes of a plan are withheld.
     singly: bool,
+    /// Whether the vendor now and then refuses a write, or breaks off.
+    faults: bool,
 }
 
 impl Roam {
@@ -70,6 +73,7 @@ impl Roam {
             log: Vec::new(),
             sold: 0,
             singly: false,
+            faults: false,
         }
     }
 
@@ -196,9 +200,49 @@ impl Roam {
         }
         self.say(format!("  lets go {release:?} of {customer:?} but {withheld:?}"));
         let options = ApplyOptions { release, customer, withheld, ..ApplyOptions::default() };
+        if self.faults && !all && self.random.bool() {
+            let name = *self.random.choice(&["server-error", "drop-connection", "lost-reply"]).expect("a fault");
+            let status = if name == "server-error" { ",status:400" } else { "" };
+            let value = format!("after:{},next:{},writes{status}", self.random.u8(0..4), self.random.u8(1..3));
+            self.licences.psa.faults().set(name, &value).expect("a fault");
+            self.say(format!("  the vendor: {name} {value}"));
+        }
         let report = self.app.tenant.apply(plan.plan.id, &options, &NoProgress).await;
-        let report = report.unwrap_or_else(|error| panic!("{}", told(&error)));
-        self.say(format!("  done {} of {}: {:?}", report.run.counts.done, views.len(), report.failures));
+        self.licences.psa.faults().clear();
+        match report {
+            Ok(report) => {
+                self.say(format!("  done {} of {}: {:?}", report.run.counts.done, views.len(), report.failures));
+            }
+            Err(error) if self.faults => self.say(format!("  broken off: {}", told(&error))),
+            Err(error) => panic!("{}", told(&error)),
+        }
+    }
+
+    /// A person looks at what nobody knows.
+    async fn settle_what_is_open(&mut self) {
+        for open in self.app.uncertain().await {
+            let id: ChangeId = open.change.parse().expect("a change");
+            let all = self.app.tenant.plan_changes(id.plan, &ChangeFilter::default(), 0, 1000).await.expect("changes");
+            let change = all.into_iter().map(|view| view.change).find(|one| one.sequence == id.sequence).expect("it");
+            let of =
+                |name: &str| change.fields.iter().find(|diff| diff.name == name).map(|diff| diff.after.to_string());
+            let (quantity, day) = (number(&of("quantity").expect("how many")), of("effective").expect("a day"));
+            let taken: BTreeSet<String> = lines(&self.app).await.into_iter().filter_map(|line| line.line).collect();
+            let contract = number(&of("contract").expect("a contract"));
+            let made = |line: &ServiceLine| match &open.target {
+                Some(target) => line.id.to_string() == *target,
+                None => {
+                    let is_it = line.contract_id == contract && line.service == change.name;
+                    is_it && !taken.contains(&line.id.to_string())
+                }
+            };
+            let has = self.licences.psa.service_lines(&day[..10]).into_iter().filter(made);
+            let line = has.filter(|line| line.units.unwrap_or(0) == quantity).map(|line| line.id).next();
+            let found = line.map_or(Found::NotWritten, |line| Found::Written(line.to_string()));
+            self.say(format!("  {} {}: {found:?}", open.change, open.source));
+            let settled = self.app.tenant.uncertain_settle(id, &found, "seen in the PSA").await;
+            settled.unwrap_or_else(|error| panic!("{}", told(&error)));
+        }
     }
 
     /// Approves one line by name, for its usual day.
@@ -233,6 +277,9 @@ impl Roam {
                 }
             }
             next_day(&self.app);
+            if self.faults && self.random.bool() {
+                self.settle_what_is_open().await;
+            }
             let plan = self.app.plan().await;
             lost |= self.leaves_days_out().await;
             match self.random.u8(0..4) {
@@ -241,7 +288,7 @@ impl Roam {
                 2 => self.some(&plan, false).await,
                 _ => {}
             }
-            if !counts {
+            if !counts && !self.faults {
                 let total = self.total();
                 let today = self.app.today();
                 let has: i64 = self.on(today).values().sum();
@@ -250,6 +297,7 @@ impl Roam {
         }
         for _ in 0..5 {
             next_day(&self.app);
+            self.settle_what_is_open().await;
             let plan = self.app.plan().await;
             lost |= self.leaves_days_out().await;
             if plan.plan.totals.is_empty() {
@@ -313,5 +361,21 @@ async fn whatever_single_changes_are_withheld_each_count_is_billed_once_on_every
         let mut walk = Roam::start(seed).await;
         walk.singly = true;
         walk.walk(6, false).await;
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_withheld_and_joined_later_is_billed_from_the_day_it_left_another() {
+    let mut walk = Roam::start(224).await;
+    walk.singly = true;
+    walk.walk(10, false).await;
+}
+
+#[tokio::test]
+async fn whatever_the_vendor_refuses_or_breaks_off_each_count_is_billed_once_on_every_day() {
+    for seed in [104, 125] {
+        let mut walk = Roam::start(seed).await;
+        (walk.singly, walk.faults) = (true, true);
+        walk.walk(8, false).await;
     }
 }

@@ -81,7 +81,7 @@ impl Books<'_> {
             let line = link.linked().unwrap_or_default();
             for (part, day) in left_of(link) {
                 let Ok(part) = part.parse::<LineKey>() else { continue };
-                if !self.is_billed_by_none(&part, line) || self.leader(&part) == self.leader(lead) {
+                if !self.is_billed_by_none(&part, line) {
                     continue;
                 }
                 let left = Left { leader: lead.clone(), line: line.to_owned(), since: Some(day), from: None };
@@ -136,7 +136,7 @@ impl Books<'_> {
             let joins = of == key || (self.counted(of) != Some(0) && !link.is_some_and(|link| names(link, of)));
             since.extend(ended.or(day).filter(|_| joins));
         }
-        let day = begun(since.into_iter().min(), rests.into_iter());
+        let day = begun(since.into_iter().max(), rests.into_iter());
         let day = day.into_iter().chain(found.doubled.get(key).copied()).min();
         begins.insert(key.clone(), day);
         day

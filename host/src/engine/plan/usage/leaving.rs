@@ -74,25 +74,30 @@ impl<'a> Weighing<'_, 'a> {
         Some(Hold::new(Brake::Moved, reason))
     }
 
-    /// From which day on the change of it holds where nobody says: from when on no line bills something of it. What
-    /// is billed elsewhere until then would be billed twice for the days before.
+    /// From which day on the change of it holds where nobody says: from when on no line bills anything of what comes to
+    /// it. What is billed elsewhere until then would be billed twice for the days before.
     pub(super) fn begun(&self) -> Option<Date> {
         let rests = self.all_left().filter(|(_, left)| left.since.is_none()).map(|(_, left)| left.from);
-        begun(self.unbilled_since(), rests)
+        begun(self.unbilled().into_iter().max(), rests)
     }
 
     /// The days that a change leaves out on which no line bills something of it. Approved by itself it holds from any
     /// day, and what it rests on from the same.
     pub(super) fn left_out(&self, effective: Date) -> Option<String> {
-        let since = self.unbilled_since().filter(|since| *since < effective && !self.rests().is_empty())?;
+        let days = self.unbilled();
+        let since = days.iter().min().filter(|since| **since < effective)?;
+        // From a later day than another part, so that nothing is billed twice.
+        if self.rests().is_empty() && days.iter().max() == Some(since) {
+            return None;
+        }
         Some(format!(
             "no line bills a part of it from {since} to {effective}: `crosswalk usage approve --effective {since}` bills \
              those days as well"
         ))
     }
 
-    /// From which day on no line bills something of it.
-    fn unbilled_since(&self) -> Option<Date> {
+    /// From which days on no line bills something of it.
+    fn unbilled(&self) -> Vec<Date> {
         let before = if self.parts.is_empty() { Vec::new() } else { self.parts_before() };
         let joins = |part: &&super::Part| part.counted != Some(0) && !before.contains(&part.key.to_string());
         let joined = self.parts.iter().filter(joins);
@@ -103,7 +108,7 @@ impl<'a> Weighing<'_, 'a> {
             Some(left) => left.unbilled_since(),
             None => ended(),
         };
-        own.into_iter().chain(joined).min()
+        own.into_iter().chain(joined).collect()
     }
 
     /// What was billed with it goes elsewhere: held under the same name as that, so that both are let go at once.

@@ -744,6 +744,17 @@ fn what_is_billed_elsewhere_until_today_is_not_billed_for_days_before_that() {
 }
 
 #[test]
+fn of_two_that_no_line_bills_since_different_days_the_later_is_not_billed_twice() {
+    let (early, late) = (jiff::civil::date(2026, 11, 16), jiff::civil::date(2026, 11, 18));
+    let mut bed = Bed::new(5, None);
+    bed.others = [("d", early), ("e", late)].map(|(own, day)| Part { ended: Some(day), ..part(own, Some(3)) }).into();
+    let line = bed.line().unwrap();
+    assert_eq!(line.effective, late, "{line:?}");
+    let told = format!("no line bills a part of it from {early} to {late}");
+    assert!(line.notes[0].contains(&told), "{line:?}");
+}
+
+#[test]
 fn a_line_that_is_only_taken_over_takes_another_change_on_the_day_of_the_last_of_the_line_before() {
     let mut bed = Bed::new(8, Some(8)).approved(8, 8);
     let link = bed.links.get_mut("p").unwrap();

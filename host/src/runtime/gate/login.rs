@@ -44,7 +44,7 @@ pub(super) struct Question {
 
 /// What a reply to a question means.
 pub(super) enum Answer {
-    Token(Token),
+    Token(Box<Token>),
     /// These credentials are not taken.
     Refused,
     /// Neither; what is wrong with it, as the rest of a sentence.
@@ -170,7 +170,7 @@ impl Login {
         let renew_ms =
             life_ms.filter(|&life| life >= margin).map(|life| now_ms.saturating_add(life - margin.min(life / 10)));
         let veil = Veil::over([value].into_iter().chain(refresh.as_ref().map(Secret::expose)));
-        Answer::Token(Token { value: Secret::new(value), refresh, renew_ms, got: Instant::now(), veil })
+        Answer::Token(Box::new(Token { value: Secret::new(value), refresh, renew_ms, got: Instant::now(), veil }))
     }
 
     /// Puts the token where it belongs in a request.

@@ -233,7 +233,7 @@ impl Gate {
             return Err(NoToken::Failed(Error::Throttled(ms)));
         }
         match login.answer(&reply, old, self.ports.now_ms()) {
-            Answer::Token(token) => Ok(Arc::new(token)),
+            Answer::Token(token) => Ok(Arc::from(token)),
             Answer::Unclear(why) => Err(trouble(why)),
             Answer::Refused => Err(NoToken::Refused(refusal(reply))),
         }

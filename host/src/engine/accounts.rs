@@ -6,15 +6,19 @@
 //! While a connection answers as another account, nothing of its syncs is planned, applied or undone, and none
 //! of its connector's jobs runs, until it answers as before, or a person says that both are the same. One that
 //! is in no sync simply goes over to what it tells.
+//!
+//! Several connections may lead to one account. What is billed there by one of them is taken for all of them.
 
 use super::Tenant;
 use super::claim::Claim;
 use super::connections::{Opened, reading};
 use super::context::Work;
 use crate::error::Error;
-use crate::model::{Account, ConnectionName, KnownAccount, Plan, SyncName};
+use crate::model::{Account, ConnectionName, KnownAccount, Plan, Sync, SyncName};
 use crate::runtime::Identity;
+use crate::store::TenantStore;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// An account is asked for again after this long: behind the same address another database may stand.
 const AGAIN_MS: i64 = 24 * 3_600_000;
@@ -173,6 +177,34 @@ impl Tenant {
         store.account_put(name, &other).await?;
         Ok(Standing::Other { known: known.account, syncs })
     }
+}
+
+/// The connections that lead to the account of one, itself among them: those of its plugin that answer as the same
+/// account. One that was never asked leads nowhere else.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn same_account(store: &TenantStore, name: &ConnectionName) -> Result<Vec<ConnectionName>, Error> {
+    let all = store.connection_list().await?;
+    let plugin = all.iter().find(|one| one.name == *name).map(|one| one.plugin.clone());
+    let mut same = vec![name.clone()];
+    let Some(known) = store.account(name).await? else { return Ok(same) };
+    for other in all.into_iter().filter(|other| other.name != *name && Some(&other.plugin) == plugin.as_ref()) {
+        if store.account(&other.name).await?.is_some_and(|other| other.account.is(&known.account)) {
+            same.push(other.name);
+        }
+    }
+    Ok(same)
+}
+
+/// The lines of contracts that other syncs bill in the account a sync writes to, by whichever connection: the sync of
+/// each.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn lines_of_others(store: &TenantStore, sync: &Sync) -> Result<HashMap<String, String>, Error> {
+    let targets = same_account(store, &sync.target).await?;
+    Ok(store.lines_of_others(&sync.name, &targets).await?)
 }
 
 impl Work<'_> {

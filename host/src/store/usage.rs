@@ -142,21 +142,29 @@ impl TenantStore {
         .await
     }
 
-    /// Lines of the target's contracts that other syncs of the tenant to the same connection have.
+    /// Lines of contracts that other syncs of the tenant to any of these connections have, and the sync of each.
     ///
     /// # Errors
     /// `NotFound` (the sync).
-    pub async fn lines_of_others(&self, sync: &SyncName) -> Result<HashMap<String, String>, StoreError> {
+    pub async fn lines_of_others(
+        &self,
+        sync: &SyncName,
+        targets: &[ConnectionName],
+    ) -> Result<HashMap<String, String>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
+        let targets: Vec<&str> = targets.iter().map(ConnectionName::as_str).collect();
+        let targets = serde_json::Value::from(targets).to_string();
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             let mut select = db.prepare_cached(
-                "SELECT l.target, s.name FROM syncs own JOIN syncs s ON s.tenant = own.tenant \
-                     AND s.target = own.target AND s.id <> own.id \
+                "SELECT l.target, s.name FROM connections c \
+                 JOIN syncs s ON s.tenant = c.tenant AND s.target = c.id AND s.id <> ?2 \
                  JOIN links l ON l.tenant = s.tenant AND l.sync = s.id AND l.kind = 'usage' \
-                 WHERE own.tenant = ?1 AND own.id = ?2 AND l.state = 'linked' AND l.target IS NOT NULL",
+                 WHERE c.tenant = ?1 AND c.name IN (SELECT value FROM json_each(?3)) \
+                     AND l.state = 'linked' AND l.target IS NOT NULL",
             )?;
-            Ok(collect(select.query([tenant, sync])?, |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
+            let rows = select.query(params![tenant, sync, targets])?;
+            Ok(collect(rows, |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
         })
         .await
     }

@@ -5,6 +5,7 @@
 use super::fetched::{Fetched, TargetRead};
 use super::leaving::Leaving;
 use super::today;
+use crate::engine::accounts::lines_of_others;
 use crate::engine::connections::Opened;
 use crate::engine::matching::{self, ContractMatchInput, Decision};
 use crate::engine::plan::usage::{
@@ -50,7 +51,7 @@ pub(in crate::engine) struct Books<'a> {
     /// Lines of contracts that links led to before, and from which day on the last change of each holds.
     freed: HashMap<String, Date>,
     /// Those of other syncs.
-    others: HashMap<String, String>,
+    pub(super) others: HashMap<String, String>,
     /// The accounts that source customers are linked to.
     pub(super) accounts: HashMap<String, String>,
     /// Source customers that an operator left out.
@@ -151,7 +152,7 @@ impl<'a> Books<'a> {
             unmapped: Product::Open("its product is not mapped".to_owned()),
             owners,
             freed,
-            others: store.lines_of_others(&sync.name).await?,
+            others: lines_of_others(store, sync).await?,
             accounts: customers
                 .iter()
                 .filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned())))
@@ -504,8 +505,13 @@ impl<'a> Books<'a> {
             is_other && !self.gave_up(owner) && !leaves(owner)
         };
         let here = self.owners.get(line).into_iter().flatten().find(owns);
-        let there = self.others.get(line).map(|sync| format!("billed by the sync {sync}"));
+        let there = self.billed_elsewhere(line);
         here.map(|owner| format!("billed by {owner}")).or(there)
+    }
+
+    /// Which other sync bills a line, in words.
+    pub(super) fn billed_elsewhere(&self, line: &str) -> Option<String> {
+        self.others.get(line).map(|sync| format!("billed by the sync {sync}"))
     }
 
     /// Whether a line is not to be billed any more, so that what billed it may bill others.

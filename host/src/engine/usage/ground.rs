@@ -19,6 +19,8 @@ pub(in crate::engine) struct Ground {
     sums: HashMap<String, Result<Vec<String>, String>>,
     /// The change that takes the place of a line: by that one's source and id.
     instead: HashMap<(String, String), PlannedChange>,
+    /// The lines that other syncs bill.
+    others: HashMap<String, String>,
 }
 
 impl Ground {
@@ -26,6 +28,9 @@ impl Ground {
     pub(in crate::engine) fn refusal(&self, change: &PlannedChange) -> Option<String> {
         if self.is_old {
             return Some("a newer plan counts it anew: apply that".to_owned());
+        }
+        if let Some(sync) = change.target.as_ref().and_then(|line| self.others.get(line)) {
+            return Some(format!("its line is billed by the sync {sync} by now"));
         }
         if change.action != Action::Retire {
             return self.refused(change);
@@ -149,7 +154,7 @@ impl Work<'_> {
             }
         }
         let is_old = newest.is_some_and(|newest| newest > plan);
-        Ok(Ground { is_old, contracts, products: books.products, sums, instead })
+        Ok(Ground { is_old, contracts, products: books.products, sums, instead, others: books.others })
     }
 
     /// Why lines must not be written yet: what billed the same before was not set to 0, or bills a part

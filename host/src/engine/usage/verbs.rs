@@ -204,6 +204,9 @@ impl Tenant {
         if let Some(other) = taken.iter().find(|link| link.source != key.to_string() && link.linked().is_some()) {
             return Err(Error::invalid(format!("line {target} is taken by {} already", other.source), hint));
         }
+        if let Some(elsewhere) = books.billed_elsewhere(target) {
+            return Err(Error::invalid(format!("line {target} is {elsewhere}: one line is billed by one count"), hint));
+        }
         let now = self.parts.clock.now();
         let known = books.links.get(&key.customer).and_then(|links| links.get(&key.product));
         let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));

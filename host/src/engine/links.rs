@@ -11,7 +11,7 @@ use super::matching::OPERATOR;
 use super::plan::usage::is_free;
 use crate::error::Error;
 use crate::model::signs::seen;
-use crate::model::{Candidate, Kind, Link, LinkState, Record, Sync, SyncName};
+use crate::model::{Candidate, Kind, Link, LinkState, Record, Sync, SyncName, Timestamp};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
@@ -365,16 +365,57 @@ impl Tenant {
     /// Whether a target record may be what was made of a source record: where a person may link the two. What is not
     /// known of either is not held against it.
     pub(super) async fn check_made(&self, sync: &Sync, kind: Kind, source: &str, target: &str) -> Result<(), Error> {
-        let ids = [source.to_owned()];
-        let known = self.store.records_by_ids(&sync.source, kind, &ids).await?.pop();
-        let there = self.record(&sync.target, kind, target).await?;
-        match known.filter(|_| there.is_some()) {
-            Some(known) => self.check_target(sync, kind, &known.record, target, &HashSet::new()).await,
-            None => {
-                let name = there.map(|record| record.name).unwrap_or_default();
-                self.check_free(sync, kind, source, (target, &name), &HashSet::new()).await
+        let known = self.store.records_by_ids(&sync.source, kind, &[source.to_owned()]).await?.pop();
+        match known {
+            Some(known) if self.record(&sync.target, kind, target).await?.is_some() => {
+                self.check_target(sync, kind, &known.record, target, &HashSet::new()).await
             }
+            _ => Ok(()),
         }
+    }
+
+    /// Whether a target record can have been made by a create that was intended then: not where another source record
+    /// is linked to it, unless several may be and it is new since.
+    pub(super) async fn check_nobodys(
+        &self,
+        sync: &Sync,
+        kind: Kind,
+        source: &str,
+        target: &str,
+        intended_at: Timestamp,
+    ) -> Result<(), Error> {
+        let of = kind.counterpart();
+        let there = self.store.records_by_ids(&sync.target, of, &[target.to_owned()]).await?.pop();
+        let is_new = there.as_ref().is_some_and(|there| there.first_at.is_some_and(|first| first >= intended_at));
+        if is_new && sync.rules.shares(kind) {
+            return Ok(());
+        }
+        let named = match there.as_ref().map(|there| there.record.name.as_str()).filter(|name| !name.is_empty()) {
+            Some(name) => format!("{of} {target} (`{name}`)"),
+            None => format!("{of} {target}"),
+        };
+        let links = self.store.links_of_target(&sync.name, of, target).await?;
+        let other = links.iter().find(|link| link.kind == kind && link.source != source && link.linked().is_some());
+        let look = "look its id up there, and say `--not-written` where nothing was made";
+        if let Some(Link { source: other, .. }) = other {
+            let why = format!("{named} is linked to {other} already: it is not what was made for {source}");
+            let name = &sync.name;
+            let hint = match kind {
+                Kind::Usage | Kind::Alert => look.to_owned(),
+                _ if self.record(&sync.source, kind, other).await?.is_none() => format!(
+                    "{look}; {other} is gone from the source: `crosswalk link set {name} {kind} {source} {target}` then \
+                     gives it over"
+                ),
+                _ => format!("{look}; where that link is wrong, first `crosswalk link forget {name} {kind} {other}`"),
+            };
+            return Err(Error::invalid(why, hint));
+        }
+        if kind == Kind::Usage
+            && let Some(other) = super::accounts::lines_of_others(&self.store, sync).await?.remove(target)
+        {
+            return Err(Error::invalid(format!("{named} is billed by the sync {other}"), look));
+        }
+        Ok(())
     }
 
     pub(super) async fn record(

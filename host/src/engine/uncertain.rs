@@ -6,12 +6,12 @@
 use super::Tenant;
 use super::apply::References;
 use super::context::Work;
-use super::plan::Finding;
+use super::plan::usage::PRODUCT;
+use super::plan::{Finding, same, shown};
 use super::progress::NoProgress;
 use crate::error::Error;
 use crate::model::{
-    Action, Cause, Change, ChangeId, Kind, Link, Mode, PlanId, PlannedChange, Record, RunId, Side, SyncName, Timestamp,
-    Way,
+    Action, Cause, Change, ChangeId, Field, Kind, Link, Mode, PlanId, Record, RunId, Side, SyncName, Timestamp, Way,
 };
 use crate::store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
 use serde::Serialize;
@@ -78,8 +78,8 @@ impl Tenant {
     /// Settles a write by hand: what a person found at the vendor, and why they are sure.
     ///
     /// # Errors
-    /// No such change, or it is settled; somebody works on the sync; the reason is empty; the target has
-    /// no such record, where it can be asked; the record belongs to another account, or is linked to another record.
+    /// No such change, or it is settled; somebody works on the sync; the reason is empty; the target has no such record,
+    /// or does not answer now; the record belongs to another account, is of another product, or is linked to another record.
     pub async fn uncertain_settle(
         &self,
         change: ChangeId,
@@ -152,6 +152,13 @@ impl Work<'_> {
                         }
                         untold
                     }
+                    // A moment later it can be asked.
+                    Err(failure) if failure.is_passing() => {
+                        return Err(Error::invalid(
+                            format!("whether {kind} {id} is in `{}` cannot be asked now: {failure}", side.name),
+                            "nothing was changed: say it again once it answers",
+                        ));
+                    }
                     Err(failure) => Some(failure.to_string()),
                 };
                 if let Some(why) = untold.filter(|_| kept.is_none()) {
@@ -159,7 +166,7 @@ impl Work<'_> {
                 }
                 let references = self.references([planned], &References::default()).await?;
                 let change = self.to_write(open.plan, planned, None, &references).ok().flatten();
-                self.check_made(tenant, planned, change.as_ref(), id, kept.as_ref()).await?;
+                self.check_made(tenant, &open, change.as_ref(), id, kept.as_ref()).await?;
                 let message = format!("{}; settled by hand as written: {reason}", planned.reason);
                 let overtaken = self.settle_written(side, &open, change.as_ref(), id, kept.as_ref(), message).await?;
                 return Ok(UncertainView { overtaken, ..view(&self.sync.name, open) });
@@ -188,42 +195,50 @@ impl Work<'_> {
     async fn check_made(
         &self,
         tenant: &Tenant,
-        planned: &PlannedChange,
+        open: &Unsettled,
         sent: Option<&Change>,
         id: &str,
         kept: Option<&Record>,
     ) -> Result<(), Error> {
-        let (kind, sync) = (planned.kind, &self.sync);
-        match planned.way() {
-            Way::AtSource => {
-                let link = self.store.link_get(&sync.name, kind, id).await?;
-                let other =
-                    link.as_ref().and_then(Link::linked).filter(|other| Some(*other) != planned.target.as_deref());
-                other.map_or(Ok(()), |other| {
-                    Err(Error::invalid(
-                        format!("{kind} {id} is linked to {other} already"),
-                        format!("set that one free first: `crosswalk link forget {} {kind} {id}`", sync.name),
-                    ))
-                })
+        let (planned, sync) = (&open.row.change, &self.sync);
+        let kind = planned.kind;
+        if planned.way() == Way::AtSource {
+            let link = self.store.link_get(&sync.name, kind, id).await?;
+            let other = link.as_ref().and_then(Link::linked).filter(|other| Some(*other) != planned.target.as_deref());
+            return other.map_or(Ok(()), |other| {
+                Err(Error::invalid(
+                    format!("{kind} {id} is linked to {other} already"),
+                    format!("set that one free first: `crosswalk link forget {} {kind} {id}`", sync.name),
+                ))
+            });
+        }
+        if planned.target.is_some() {
+            return Ok(());
+        }
+        let intended_at = open.doubt.as_ref().map_or(open.intended_at, |doubt| doubt.intended_at);
+        tenant.check_nobodys(sync, kind, &planned.source, id, intended_at).await?;
+        let (of, look) = (kind.counterpart(), "look its id up there; `--not-written` where there is none");
+        if let (Some(sent), Some(kept)) = (sent, kept) {
+            let places = sent.parent.as_ref().zip(kept.parent.as_ref()).filter(|(sent, there)| sent != there);
+            if let Some((sent, there)) = places.filter(|_| matches!(kind, Kind::Usage | Kind::Alert)) {
+                return Err(Error::invalid(format!("{of} {id} stands in {there}, and was to be made in {sent}"), look));
             }
-            _ if planned.target.is_some() => Ok(()),
-            Way::Onward if planned.action == Action::Create && kind != Kind::Usage => {
-                if let Some(record) = kept {
-                    let records = std::slice::from_ref(record);
-                    self.store.records_put(&self.target.name, kind, records, self.now()).await?;
-                }
-                tenant.check_made(sync, kind, &planned.source, id).await
+            let of_it =
+                |fields: &[Field]| fields.iter().find(|field| field.name == PRODUCT).map(|field| field.value.clone());
+            let products = of_it(&sent.fields).zip(of_it(&kept.fields)).filter(|(sent, there)| !same(sent, there));
+            if let Some((sent, there)) = products {
+                return Err(Error::invalid(
+                    format!("{of} {id} is of the product {}, and was to be made of {}", shown(&there), shown(&sent)),
+                    look,
+                ));
             }
-            _ => {
-                let places = sent.and_then(|sent| sent.parent.as_ref()).zip(kept.and_then(|kept| kept.parent.as_ref()));
-                places.filter(|(sent, there)| sent != there).map_or(Ok(()), |(sent, there)| {
-                    let of = kind.counterpart();
-                    Err(Error::invalid(
-                        format!("{of} {id} stands in {there}, and was to be made in {sent}"),
-                        "look its id up there; `--not-written` where there is none",
-                    ))
-                })
+            if kind != Kind::Usage && kind == of {
+                self.store.records_put(&self.target.name, kind, std::slice::from_ref(kept), self.now()).await?;
             }
+        }
+        match kind {
+            Kind::Usage | Kind::Alert => Ok(()),
+            _ => tenant.check_made(sync, kind, &planned.source, id).await,
         }
     }
 

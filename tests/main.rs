@@ -96,5 +96,7 @@ mod unseen;
 mod waits;
 /// Licences into contracts: A1 to A9 as one walk, and what must never happen to an invoice.
 mod walk_usage;
+/// Whose a record is: no create is settled with another's, and no line billed by two syncs.
+mod whose;
 /// Why a record is, or is not, in step, in words.
 mod why;

@@ -17,6 +17,8 @@ pub(crate) enum Writes {
     Accepted,
     /// Not done, and the reply settles nothing.
     Lost,
+    /// Done and told; but from this one on, a create gives back the first record that was made.
+    Merged { from: u32 },
 }
 
 /// The running vendor.
@@ -138,7 +140,8 @@ impl State {
         self.made += 1;
         let (id, time) = (format!("n{}", self.made), format!("2026-01-01T00:{:02}:00Z", self.made % 60));
         match self.writes {
-            Writes::Done => {}
+            Writes::Merged { from } if self.made >= from => return (200, json!({ "id": "n1" }).to_string()),
+            Writes::Done | Writes::Merged { .. } => {}
             Writes::Accepted => return (202, json!({ "token": id }).to_string()),
             Writes::Lost => return (503, String::new()),
         }

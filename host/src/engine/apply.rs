@@ -264,6 +264,8 @@ pub(super) struct Session<'w, 'p> {
     /// What the vendor made of this plan's own writes, by target record, where a later change of the
     /// plan may meet it: moved, a record may have lost its place.
     own: Mutex<HashMap<(Kind, String), Record>>,
+    /// Whose each record is that this session made, by kind and id.
+    made: Mutex<HashMap<(Kind, String), String>>,
     /// What was asked of the target once more before something is created in it.
     asked: fresh::Asked,
     /// What takes over from other lines, once those are settled.
@@ -287,6 +289,7 @@ impl<'w, 'p> Session<'w, 'p> {
             usage: tokio::sync::OnceCell::new(),
             open: Mutex::new(open.collect()),
             own: Mutex::default(),
+            made: Mutex::default(),
             asked: fresh::Asked::default(),
             resting: resting::Resting::default(),
             outcomes: outcomes::Outcomes::default(),
@@ -301,6 +304,16 @@ impl<'w, 'p> Session<'w, 'p> {
     fn is_open(&self, kind: Kind, known_by: &str) -> bool {
         let open = lock(&self.open);
         !open.is_empty() && open.contains(&(kind, known_by.to_owned()))
+    }
+
+    /// Notes which record a create made.
+    pub(super) fn note_made(&self, planned: &PlannedChange, id: &str) {
+        lock(&self.made).insert((planned.kind, id.to_owned()), planned.source.clone());
+    }
+
+    /// The source record that a record was made for in this session.
+    pub(super) fn made_for(&self, kind: Kind, id: &str) -> Option<String> {
+        lock(&self.made).get(&(kind, id.to_owned())).cloned()
     }
 
     /// Whether the apply ends early: what is intended by then is done to its end, and nothing more is begun.

@@ -75,10 +75,15 @@ impl Work<'_> {
     }
 
     /// Which of these records of the side written to are linked, each with what it is linked to.
-    async fn linked_to(&self, way: Way, kind: Kind, ids: &[String]) -> Result<HashMap<String, String>, Error> {
+    pub(super) async fn linked_to(
+        &self,
+        way: Way,
+        kind: Kind,
+        ids: &[String],
+    ) -> Result<HashMap<String, String>, Error> {
         let links = match way {
             Way::AtSource => self.store.links_by_sources(&self.sync.name, kind, ids).await?,
-            Way::Onward | Way::Back => self.store.links_of_targets(&self.sync.name, kind, ids).await?,
+            Way::Onward | Way::Back => self.store.links_of_targets(&self.sync.name, kind.counterpart(), ids).await?,
         };
         let pair = |link: crate::model::Link| {
             let target = link.linked()?.to_owned();

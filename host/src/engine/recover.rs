@@ -13,7 +13,7 @@ use super::progress::Stage;
 use super::reverse::told_by_both;
 use super::settle::{by_change, past};
 use crate::error::Error;
-use crate::model::{Change, Kind, PlanId, Record, Settlement, Side};
+use crate::model::{Change, Kind, Link, PlanId, Record, Settlement, Side, Way};
 use crate::store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -111,13 +111,27 @@ impl Work<'_> {
                 *made.entry(id.clone()).or_default() += 1;
             }
         }
+        let ids: Vec<String> = made.keys().cloned().collect();
+        let one_to_one = Link::is_one_to_one(kind, kind.counterpart()) || kind == Kind::Usage;
+        let held = if one_to_one { self.linked_to(Way::Onward, kind, &ids).await? } else { HashMap::new() };
         for (token, open, change) in asked {
-            let outcome = match answers.remove(&token).unwrap_or(Outcome::Open(None)) {
-                Outcome::Done(id) if open.row.change.target.is_none() && made.get(&id).is_some_and(|n| *n > 1) => {
-                    let why = format!("{id} is said to be what was made for more than one change");
-                    self.after(side, self.doubt_of(side, &open), Nature::Once, Verdict::Unclear(why))
+            let planned = &open.row.change;
+            let creates = planned.target.is_none() && planned.way() == Way::Onward;
+            let why = match answers.get(&token) {
+                Some(Outcome::Done(id)) if planned.target.is_none() && made.get(id).is_some_and(|n| *n > 1) => {
+                    Some(format!("{id} is said to be what was made for more than one change"))
                 }
-                told => told,
+                Some(Outcome::Done(id)) if creates => {
+                    held.get(id).filter(|other| **other != planned.source).map(|other| {
+                        format!("{id} is said to be what was made, and is linked to {other}: see whose it is")
+                    })
+                }
+                _ => None,
+            };
+            let told = answers.remove(&token).unwrap_or(Outcome::Open(None));
+            let outcome = match why {
+                Some(why) => self.after(side, self.doubt_of(side, &open), Nature::Once, Verdict::Unclear(why)),
+                None => told,
             };
             found.push((open, change, outcome));
         }

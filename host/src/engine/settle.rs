@@ -13,7 +13,8 @@ use super::reverse::told_by_both;
 use super::uncertain::told;
 use crate::error::Error;
 use crate::model::{
-    Action, Change, Failure, Kind, Operation, Outcome, PlannedChange, Record, RunCounts, Settlement, WriteReport,
+    Action, Change, Failure, Kind, Link, Operation, Outcome, PlannedChange, Record, RunCounts, Settlement, Way,
+    WriteReport,
 };
 use crate::store::{BatchOutcomes, ChangeStatus, Doubt, Overtaken, Settled};
 use std::collections::{HashMap, HashSet};
@@ -124,7 +125,7 @@ impl Session<'_, '_> {
         tally.counts.writes += report.sent.len() as u64;
         let mut fates = self.fates(&batch, report).await?;
         self.wait_for_accepted(&batch, &mut fates).await?;
-        self.part_shared(&batch, &mut fates);
+        self.part_shared(&batch, &mut fates).await?;
         let target_kind = batch.kind.counterpart();
         let side = self.work.at(batch.action.side());
         let checks_before = side.description.kind(target_kind).is_some_and(|can| can.checks_before);
@@ -292,28 +293,48 @@ impl Session<'_, '_> {
         Ok(())
     }
 
-    /// No two creates of a batch link one record, whoever says so.
-    fn part_shared(&self, batch: &Batch, fates: &mut [Fate]) {
-        let creates = batch
-            .changes
-            .iter()
-            .map(|prepared| prepared.change.as_ref().is_some_and(|change| change.operation == Operation::Create));
-        let creates: Vec<bool> = creates.collect();
-        let mut made = HashMap::<String, usize>::new();
-        for (fate, create) in fates.iter().zip(&creates) {
-            if let (Fate::Done { target, .. }, true) = (fate, create) {
-                *made.entry(target.clone()).or_default() += 1;
+    /// No create links a record that another links, whoever says so: another create of its batch, or one that was done
+    /// before.
+    async fn part_shared(&self, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
+        let mut made = HashMap::<String, Vec<usize>>::new();
+        for (at, (fate, prepared)) in fates.iter().zip(&batch.changes).enumerate() {
+            let creates = prepared.change.as_ref().is_some_and(|change| change.operation == Operation::Create);
+            if let (Fate::Done { target, .. }, true) = (fate, creates) {
+                made.entry(target.clone()).or_default().push(at);
             }
         }
-        for (fate, _) in fates.iter_mut().zip(&creates).filter(|(_, create)| **create) {
-            if let Fate::Done { target, .. } = fate
-                && made.get(target).is_some_and(|times| *times > 1)
-            {
-                let why = format!("{target} is said to be what was made for more than one change");
-                let quiet = self.work.at(batch.action.side()).quiet_ms();
-                *fate = Fate::Uncertain(doubt::begin(batch.intended_at, self.work.now(), true, quiet, why));
+        if made.is_empty() {
+            return Ok(());
+        }
+        let kind = batch.kind;
+        let mut held = HashMap::new();
+        if batch.action == Action::Create && (Link::is_one_to_one(kind, kind) || kind == Kind::Usage) {
+            let ids: Vec<String> = made.keys().cloned().collect();
+            held = self.work.linked_to(Way::Onward, kind, &ids).await?;
+            // Those of batches before that are not stored yet.
+            held.extend(ids.iter().filter_map(|id| Some((id.clone(), self.made_for(kind, id)?))));
+        }
+        for (target, all) in made {
+            let other =
+                held.get(&target).filter(|other| all.iter().any(|at| batch.changes[*at].planned.source != **other));
+            let why = match other {
+                _ if all.len() > 1 => format!("{target} is said to be what was made for more than one change"),
+                Some(other) => {
+                    format!("{target} is said to be what was made, and is linked to {other}: see whose it is")
+                }
+                None => {
+                    let planned = &batch.changes[all[0]].planned;
+                    self.note_made(planned, &target);
+                    continue;
+                }
+            };
+            let quiet = self.work.at(batch.action.side()).quiet_ms();
+            for at in all {
+                let doubt = doubt::begin(batch.intended_at, self.work.now(), true, quiet, why.clone());
+                fates[at] = Fate::Uncertain(doubt);
             }
         }
+        Ok(())
     }
 
     /// Stores the tokens of what the vendor accepted, so that they outlive this process, and

@@ -1,6 +1,7 @@
 //! Writing tickets: first what is in the ticket itself, then its notes, so that a note is never of a ticket that was
-//! refused. A change that is a note alone is what becomes of the note; a note that fails after its ticket was written
-//! is told in the log, as the ticket is written all the same.
+//! refused. A change that is a note alone is what becomes of the note. Where a note fails after its ticket was changed,
+//! the change fails with it and may come again: fields may be written twice. Where the note itself is refused, or the
+//! ticket is new, that is told in the log, as the ticket is written all the same.
 
 use super::{PRIORITIES, TICKETS, complete};
 use crate::client::Client;
@@ -226,7 +227,12 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
         }
     }
     for Outcome { change, result } in client.write_all(&noting, prepared, NOTE_FIELDS) {
+        let is_new = new.is_some();
         match (outcomes.get(&change), &result) {
+            // The fields may be written again, so that the note is not lost; a new ticket may not.
+            (Some(_), Settlement::Failed(failure)) if !is_new && !matches!(failure, Failure::Rejected(_)) => {
+                outcomes.insert(change, result);
+            }
             (Some(_), Settlement::Failed(failure)) => {
                 let line = format!("a ticket was written, but not its note: {}", failure.message());
                 client.host.log(Level::Warn, &line);

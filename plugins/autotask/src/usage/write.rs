@@ -339,7 +339,11 @@ fn addable(
 fn made_line(lines: &Result<Vec<Found>, Failure>, pair: (i64, i64)) -> Settlement {
     let mut of_pair = lines.iter().flatten().filter(|line| (line.contract.0, line.service.0) == pair);
     match (lines, of_pair.next(), of_pair.next()) {
-        (Err(failure), ..) => Settlement::Failed(failure.clone()),
+        // It was written, whatever keeps the look-up from telling which it is.
+        (Err(failure), ..) => {
+            let why = format!("Autotask took the new line, but which it is could not be asked: {}", failure.message());
+            Settlement::Failed(Failure::Unavailable(why))
+        }
         (Ok(_), Some(line), None) => Settlement::Done(line.id.0.to_string()),
         (Ok(_), ..) => {
             let why = "Autotask took the new line, but it cannot be told which it is";

@@ -37,6 +37,86 @@ async fn stale(app: &TestApp, plan: &PlanReport) -> Vec<(String, String)> {
     views.into_iter().map(|view| (view.change.source, view.message)).collect()
 }
 
+/// What assets are called at both vendors: the path they are written at, and their table.
+fn table(psa: &Psa) -> (&'static str, &'static str) {
+    match psa {
+        Psa::Autotask(_) => ("ConfigurationItems", "ConfigurationItems"),
+        Psa::Bms(_) => ("hardwareasset", "assets"),
+    }
+}
+
+/// A technician gives an item another name.
+fn call(psa: &Psa, item: &str, name: &str) {
+    let (id, (_, table), field) = (item.parse().expect("a number"), table(psa), psa.title_field());
+    assert!(match psa {
+        Psa::Autotask(sim) => sim.edit(table, id, field, &json!(name)),
+        Psa::Bms(sim) => sim.edit(table, id, field, &json!(name)),
+    });
+}
+
+fn name_of(psa: &Psa, item: &str) -> String {
+    psa.items().into_iter().find(|one| one.id == item).expect("an item").name
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_a_technician_gives_before_ours_is_read_back_is_theirs() {
+    for psa in ["autotask", "pulseway-psa"] {
+        let (app, rmm, psa) = in_step(psa).await;
+        let device = rmm.device("PC-1").id;
+        let item = app.link_target(Kind::Asset, &device).await.expect("an item");
+        rmm.rename_device(&device, "BY-THE-RMM");
+        let plan = app.plan().await;
+        // It is written at once, and the reply is late: time enough for a technician.
+        psa.faults().set("slow-write", &format!("next:1,ms:1500,early,path:{}", table(&psa).0)).expect("a fault");
+        let applying = {
+            let (tenant, plan) = (app.tenant.clone(), plan.plan.id);
+            let options = crosswalk::engine::ApplyOptions { release: vec!["all".to_owned()], ..Default::default() };
+            tokio::spawn(async move { tenant.apply(plan, &options, &NoProgress).await })
+        };
+        while name_of(&psa, &item) != "BY-THE-RMM" {
+            assert!(!applying.is_finished(), "it was never written");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        call(&psa, &item, "Reception");
+        let run = applying.await.expect("it ends").unwrap_or_else(|error| panic!("{}", told(&error))).run.id;
+        psa.faults().clear();
+        let trace = app.tenant.why(&sync(), Kind::Asset, &device).await.expect("a trace");
+        let said = "somebody else made name `Reception` before it was read back";
+        assert!(trace.journal.iter().any(|entry| entry.message.contains(said)), "{:?}", trace.journal);
+        // Neither the next change of the source nor an undo writes over it.
+        rmm.rename_device(&device, "AGAIN-BY-THE-RMM");
+        app.apply(&app.plan().await).await;
+        assert_eq!(name_of(&psa, &item), "Reception");
+        let undo = app.tenant.undo(run, &UndoOptions::default(), &NoProgress).await.expect("an undo");
+        app.apply(&undo).await;
+        assert_eq!(name_of(&psa, &item), "Reception");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_a_technician_gave_before_a_create_was_found_is_theirs() {
+    // At a vendor that keeps the host's key, by which it is found under any name.
+    let (app, rmm, psa) = in_step("autotask").await;
+    let Rmm::Pulseway(sim) = &rmm else { unreachable!() };
+    let mut new = sim.devices()[0].clone();
+    new.id = "0b6a4c1e-0000-4000-8000-000000000001".to_owned();
+    (new.name, new.serial, new.mac) = ("PC-3".to_owned(), Some("SN-3".to_owned()), "A4:BB:6D:00:00:01".to_owned());
+    assert!(sim.add_device(new.clone()));
+    let plan = app.plan().await;
+    psa.faults().set("lost-reply", &format!("next:1,path:{}", table(&psa).0)).expect("a fault");
+    psa.faults().set("stale-reads", "ms:600000").expect("a fault");
+    assert_eq!(app.apply(&plan).await.run.counts.uncertain, 1);
+    psa.faults().clear();
+    let item = psa.items().into_iter().find(|item| item.name == "PC-3").expect("it was made").id;
+    call(&psa, &item, "Reception");
+    app.clock.advance_ms(QUIET_MS);
+    app.apply(&app.plan().await).await;
+    assert_eq!(app.link_target(Kind::Asset, &new.id).await.as_ref(), Some(&item));
+    rmm.rename_device(&new.id, "BY-THE-RMM");
+    app.apply(&app.plan().await).await;
+    assert_eq!((name_of(&psa, &item).as_str(), psa.items().len()), ("Reception", 3));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_technicians_name_given_right_after_the_plan_is_not_written_over() {
     let (app, rmm, psa) = in_step("pulseway-psa").await;

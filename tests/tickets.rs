@@ -113,6 +113,28 @@ async fn a_ticket_with_a_technicians_note_is_noted_and_never_closed_however_ofte
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_whose_reply_was_lost_is_found_later_and_closed_when_its_alert_is_over() {
+    for psa in PSAS {
+        let desk = Desk::start("datto-rmm", psa).await;
+        let device = desk.rmm.devices()[4].id.clone();
+        let alert = desk.rmm.raise(&device, desk.app.clock_s());
+        // The reads lag as well: it is not found before the quiet time is over.
+        desk.psa.faults().set("lost-reply", "next:1").unwrap();
+        desk.psa.faults().set("stale-reads", "ms:600000").unwrap();
+        desk.app.tenant.alerts_run(&sync(), &NoProgress).await.unwrap();
+        desk.psa.faults().clear();
+        assert_eq!(desk.app.uncertain().await.len(), 1, "{psa}");
+        desk.app.clock.advance_ms(20 * MINUTE_MS);
+        desk.poll().await;
+        assert!(desk.app.uncertain().await.is_empty(), "{psa}: it is found");
+        assert!(desk.rmm.resolve(&alert, desk.app.clock_s()));
+        desk.app.clock.advance_ms(20 * MINUTE_MS);
+        desk.poll().await;
+        assert!(desk.ticket().closed, "{psa}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_alert_that_comes_back_after_the_swing_time_gets_a_ticket_of_its_own() {
     for psa in PSAS {
         let desk = Desk::start("datto-rmm", psa).await;

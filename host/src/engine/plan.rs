@@ -38,7 +38,7 @@ pub use reverse::{REVERSE, ReverseInput, after_reverse, plan_reverse};
 pub use stale::stale;
 pub(super) use stale::{now as now_has, stale_target};
 pub(super) use value::{alike, same, shown};
-pub use write::{FieldNote, Unresolved, after_write, to_write, verify};
+pub use write::{FieldNote, Unresolved, after_write, as_left, to_write, verify};
 
 use super::matching::Decision;
 pub use crate::model::Finding;

@@ -9,6 +9,7 @@ use super::connections::Opened;
 use super::context::Work;
 use super::doubt::{self, Nature, Next, Verdict};
 use super::look_up::Look;
+use super::plan;
 use super::progress::Stage;
 use super::reverse::told_by_both;
 use super::settle::{by_change, past};
@@ -273,7 +274,10 @@ impl Work<'_> {
             // Where it moved on since, the store leaves it and says so.
             link.revision = intended_on;
         }
-        let link = self.link_after(link.as_ref(), planned, change, id, kept).await?;
+        let intended_at = open.doubt.as_ref().map_or(open.intended_at, |doubt| doubt.intended_at);
+        let onward = change.filter(|_| planned.way() == Way::Onward);
+        let left = onward.zip(kept).map(|(change, kept)| plan::as_left(change, kept, intended_at));
+        let link = self.link_after(link.as_ref(), planned, change, id, left.as_ref().or(kept)).await?;
         let journal = JournalEntry {
             run: Some(open.run),
             ..self.entry(open.plan, planned, past(planned.action), message, Some(id.to_owned()))

@@ -422,7 +422,10 @@ impl Session<'_, '_> {
             message.push_str("; the vendor did not answer, it was looked up and is there");
         }
         for note in sent.zip(kept).into_iter().flat_map(|(sent, kept)| plan::verify(sent, kept)) {
-            message.push_str(&format!("; the vendor kept {} as `{}`", note.name, note.kept));
+            message.push_str(&match note.by_another {
+                true => format!("; somebody else made {} `{}` before it was read back", note.name, note.kept),
+                false => format!("; the vendor kept {} as `{}`", note.name, note.kept),
+            });
         }
         let mut settled = Settled {
             sequence: planned.sequence,

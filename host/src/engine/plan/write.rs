@@ -13,11 +13,14 @@ use super::usage::{
     CONTRACT, COUNTED, EFFECTIVE, LEAVES, MOVES, PARTS, PRODUCT, REPLACES, RESTS, SERVICE, SINCE, after_retire,
     after_usage, keep_former,
 };
-use super::value::{composed, same};
+use super::value::{composed, may_become, same};
 use crate::model::{
     Action, Change, ChangeId, Field, FieldDiff, Kind, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record,
     Timestamp, Value, Way, catalogue,
 };
+
+/// By how much the clocks of host and vendor may differ, and how long a write may take.
+const CLOCKS_MS: i64 = 5 * 60_000;
 
 /// What a change refers to is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -216,10 +219,12 @@ pub(super) fn decide(link: &mut Link, state: LinkState, target: Option<&str>, by
     link.missing_since = None;
 }
 
-/// Puts down what was sent and what was kept of it.
+/// Puts down what was sent and what was kept of it. What stands there and can be neither that nor what was there before,
+/// somebody else wrote before it was read back: by what was sent planning then tells that person's hand.
 fn remember(link: &mut Link, sent: &Change, kept: Option<&Record>) {
     for (name, value) in sent_values(sent) {
-        match kept.and_then(|record| value_of(record, name)) {
+        let there = kept.and_then(|record| value_of(record, name));
+        match there.map(|there| if by_another(sent, name, &value, &there) { value.clone() } else { there }) {
             Some(kept) => link.written.insert(name.to_owned(), kept),
             // Not read back: what was kept of an earlier write says nothing of this one.
             None => link.written.remove(name),
@@ -232,6 +237,46 @@ fn remember(link: &mut Link, sent: &Change, kept: Option<&Record>) {
             link.written.insert(name.to_owned(), value.clone());
         }
     }
+}
+
+/// Whether a name that was read back after a write is neither what was sent, as a vendor may keep it, nor what was there
+/// before. Of other fields nobody knows what a vendor makes of them by itself.
+fn by_another(sent: &Change, name: &str, value: &Value, kept: &Value) -> bool {
+    let before = sent.before.iter().find(|field| field.name == name);
+    name == "name" && is_another(value, kept) && before.is_none_or(|before| !same(&before.value, kept))
+}
+
+fn is_another(sent: &Value, kept: &Value) -> bool {
+    matches!((sent, kept), (Value::Text(sent), Value::Text(kept)) if !may_become(sent, kept))
+}
+
+/// A record as this host left it, where it was read back only later: `kept` without what people may have made of it
+/// meanwhile. A text that cannot be the vendor's form of what was sent counts as sent, what a create did not write as
+/// empty, and the last activity of a ticket as ours where it is of about the time of the write.
+#[must_use]
+pub fn as_left(sent: &Change, kept: &Record, intended_at: Timestamp) -> Record {
+    let (kind, mut left) = (sent.kind, kept.clone());
+    if kind == Kind::Ticket {
+        let is_ours = |field: &Field| match &field.value {
+            Value::Time(at) => Timestamp::parse(at).is_some_and(|at| at.since_ms(intended_at).abs() <= CLOCKS_MS),
+            _ => false,
+        };
+        left.fields.retain(|field| field.name != LAST_ACTIVITY || is_ours(field));
+    } else if sent.operation == Operation::Create && kind != Kind::Usage {
+        let sent: Vec<(&str, Value)> = sent_values(sent).collect();
+        for field in &mut left.fields {
+            match sent.iter().find(|(name, _)| *name == field.name) {
+                None => field.value = Value::Blank,
+                Some((name, value)) => {
+                    let refers = catalogue::refers_to(kind, name).is_some();
+                    if !refers && is_another(value, &field.value) {
+                        field.value = value.clone();
+                    }
+                }
+            }
+        }
+    }
+    left
 }
 
 /// Puts down what a record holds beyond what was sent, so that what a person fills in
@@ -279,17 +324,21 @@ pub struct FieldNote {
     pub sent: Value,
     /// What was kept.
     pub kept: Value,
+    /// Whether that is somebody else's, who wrote it before it was read back.
+    pub by_another: bool,
 }
 
 /// Which fields of a write the vendor kept differently: cut, rounded, reformatted or ignored.
 /// From which day on a quantity holds is said of the change: a line that was read tells a day of its own.
 #[must_use]
 pub fn verify(sent: &Change, kept: &Record) -> Vec<FieldNote> {
+    let change = sent;
     sent_values(sent)
         .filter(|(name, _)| sent.kind != Kind::Usage || *name != EFFECTIVE)
         .filter_map(|(name, sent)| {
             let kept = value_of(kept, name).filter(|kept| !same(&sent, kept))?;
-            Some(FieldNote { name: name.to_owned(), sent, kept })
+            let by_another = by_another(change, name, &sent, &kept);
+            Some(FieldNote { name: name.to_owned(), sent, kept, by_another })
         })
         .collect()
 }

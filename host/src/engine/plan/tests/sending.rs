@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::testkit::NOW;
-use crate::model::{Change, Field, FieldDiff, Hold, LinkState, Operation, Risk};
+use crate::model::{Change, Field, FieldDiff, Hold, LinkState, Operation, Risk, Timestamp};
 use proptest::prelude::*;
 
 #[test]
@@ -73,7 +73,60 @@ fn verify_tells_what_was_kept_differently() {
     let kept = record("t", None, "PC", &[("model", "Long"), ("memory", "5")])
         .with("last-seen", Value::Time("2026-01-01T09:00:00+01:00".into()));
     let notes = verify(&sent, &kept);
-    assert_eq!(notes, [FieldNote { name: "model".into(), sent: text("Long name"), kept: text("Long") }]);
+    let of = |name: &str, sent: &str, kept: &str, by_another| FieldNote {
+        name: name.into(),
+        sent: text(sent),
+        kept: text(kept),
+        by_another,
+    };
+    assert_eq!(notes, [of("model", "Long name", "Long", false)]);
+    let notes = verify(&sent, &Record { name: "Reception".into(), ..kept });
+    assert_eq!(notes, [of("name", "PC", "Reception", true), of("model", "Long name", "Long", false)]);
+}
+
+/// A change as it is sent.
+fn create(kind: Kind, fields: Vec<Field>) -> Change {
+    Change {
+        key: String::new(),
+        before: Vec::new(),
+        id: "1.1".into(),
+        operation: Operation::Create,
+        kind,
+        target: None,
+        parent: Some("p".into()),
+        name: Some("PC-1".into()),
+        stamp: None,
+        fields,
+    }
+}
+
+#[test]
+fn what_people_made_of_a_record_before_it_was_found_is_not_taken_for_ours() {
+    let written_at = Timestamp::parse("2026-01-01T08:00:00Z").unwrap();
+    let fields = [("model", "Latitude 7440"), ("serial-number", "SN-1")];
+    let sent = create(Kind::Asset, fields.map(|(name, value)| Field::new(name, text(value))).to_vec());
+    let found = [("model", "LATITUDE 7440"), ("serial-number", "SN-9"), ("description", "at the desk")];
+    let found = record("t", Some("p"), "Reception", &found);
+    let left = as_left(&sent, &found, written_at);
+    let changes = World::new().plan(&small(), NOW).changes;
+    let is_create = |change: &&PlannedChange| (change.kind, change.action) == (Kind::Asset, Action::Create);
+    let planned = changes.iter().find(is_create).unwrap();
+    let link = after_write(None, planned, Some(&sent), "t", Some(&left), written_at);
+    for (name, sent, written) in [
+        ("name", Some(text("PC-1")), Some(text("PC-1"))),
+        ("model", Some(text("Latitude 7440")), Some(text("LATITUDE 7440"))),
+        ("serial-number", Some(text("SN-1")), Some(text("SN-1"))),
+        ("description", None, Some(Value::Blank)),
+    ] {
+        assert_eq!((link.sent.get(name).cloned(), link.written.get(name).cloned()), (sent, written), "{name}");
+    }
+    // Of a ticket, an activity of about the time of the write is ours, and a later one somebody else's.
+    let sent = create(Kind::Ticket, Vec::new());
+    for (at, ours) in [("2026-01-01T08:00:31Z", true), ("2026-01-01T07:58:00Z", true), ("2026-01-01T08:09:00Z", false)]
+    {
+        let ticket = record("t", Some("p"), "PC-1", &[]).with("last-activity", Value::Time(at.into()));
+        assert_eq!(as_left(&sent, &ticket, written_at).field("last-activity").is_some(), ours, "{at}");
+    }
 }
 
 /// The whole of a change, differently in each part.

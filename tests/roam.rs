@@ -373,7 +373,7 @@ async fn whatever_is_withheld_and_joined_later_is_billed_from_the_day_it_left_an
 
 #[tokio::test]
 async fn whatever_the_vendor_refuses_or_breaks_off_each_count_is_billed_once_on_every_day() {
-    for seed in [104, 125] {
+    for seed in [104, 125, 234] {
         let mut walk = Roam::start(seed).await;
         (walk.singly, walk.faults) = (true, true);
         walk.walk(8, false).await;

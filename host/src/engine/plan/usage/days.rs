@@ -135,9 +135,12 @@ impl Weighing<'_, '_> {
     }
 
     /// From which day on the last change of a line holds, where that keeps it from changing on a day: its own on the
-    /// same day, and that of another that has the line or had it on the same day or a later one.
+    /// same day or a later one that is there, and that of another that has the line or had it on the same day or any
+    /// later one.
     fn changed(&self, line: Option<&Record>, on: Date) -> Option<Date> {
-        let own = date(self.sent(EFFECTIVE)).filter(|changed| *changed == on && self.is_linked(line));
+        let later = |changed: Date| changed > on && changed <= self.input.today;
+        let own = date(self.sent(EFFECTIVE)).filter(|changed| *changed == on || later(*changed));
+        let own = own.filter(|_| self.is_linked(line));
         let others = line.and_then(|line| (self.input.changed)(&self.key, &line.id)).filter(|changed| *changed >= on);
         own.into_iter().chain(others).max()
     }

@@ -755,6 +755,16 @@ fn of_two_that_no_line_bills_since_different_days_the_later_is_not_billed_twice(
 }
 
 #[test]
+fn what_comes_to_a_line_that_was_changed_since_is_offered_the_first_day_on_which_it_can() {
+    let (since, changed) = (jiff::civil::date(2026, 11, 14), jiff::civil::date(2026, 11, 17));
+    let mut bed = Bed::new(8, Some(8)).approved(8, 8);
+    bed.links.get_mut("p").unwrap().sent.insert(EFFECTIVE.to_owned(), Value::Time(midnight(changed)));
+    bed.others = vec![Part { ended: Some(since), ..part("d", Some(3)) }];
+    let line = bed.line().unwrap();
+    assert_eq!((line.effective, line.open_day), (since, Some(jiff::civil::date(2026, 11, 18))), "{line:?}");
+}
+
+#[test]
 fn a_line_that_is_only_taken_over_takes_another_change_on_the_day_of_the_last_of_the_line_before() {
     let mut bed = Bed::new(8, Some(8)).approved(8, 8);
     let link = bed.links.get_mut("p").unwrap();

@@ -54,6 +54,23 @@ async fn after_one_run_in_2036_the_sync_and_the_connector_s_job_go_on_within_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_goes_back_is_noticed_however_busy_the_time_before_was() {
+    let (_vendors, app) = in_step(Job::Sync, None).await;
+    // Somebody asks more than once a second for a quarter of an hour.
+    for _ in 0..2_250 {
+        app.clock.advance_ms(400);
+        app.engine.tenant(app.tenant.name()).await.unwrap();
+    }
+    app.tenant.schedule_set(&sync(), Job::Sync, Some(1)).await.unwrap();
+    app.clock.advance_ms(-10 * MINUTE_MS);
+    app.engine.tenant(app.tenant.name()).await.unwrap();
+    let due = app.tenant.schedule_list().await.unwrap()[0].due_at;
+    assert!(due.since_ms(app.clock.now()) <= 6 * MINUTE_MS, "{due}");
+    let journal = app.tenant.journal(&JournalFilter::default()).await.unwrap();
+    assert!(journal.iter().any(|entry| entry.event == "clock"), "{journal:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_pruned_by_a_clock_that_leapt_until_a_week_or_a_person_agrees() {
     let (_vendors, app) = in_step(Job::Sync, None).await;
     let kept = async || {

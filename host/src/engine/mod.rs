@@ -203,11 +203,13 @@ impl Parts {
     /// Notes what the clock says, and tells in the log and in each tenant's journal where it went back or leapt.
     pub(super) async fn note_clock(&self) -> Result<(), Error> {
         let (store, now) = (&self.store, self.clock.now());
-        let before = self.clock_noted.swap(now.0, Ordering::Relaxed);
-        if (0..CLOCK_NOTED_MS).contains(&now.0.saturating_sub(before)) {
+        let noted = self.clock_noted.load(Ordering::Relaxed);
+        if (0..CLOCK_NOTED_MS).contains(&now.0.saturating_sub(noted)) {
             return Ok(());
         }
-        let Some(step) = store.clock_note(now).await? else { return Ok(()) };
+        let step = store.clock_note(now).await?;
+        self.clock_noted.store(now.0, Ordering::Relaxed);
+        let Some(step) = step else { return Ok(()) };
         let each: Vec<String> = step.taken_back.iter().map(|(what, rows)| format!("{rows} {what}")).collect();
         let mut message = format!("the clock went from {} to {now}", step.before);
         if !each.is_empty() {

@@ -11,7 +11,8 @@
 //!     found                          ─▶ done, booked to the run that sent it             │
 //!     not found, before its time     ─▶ waits ───────────────────────────────────────────┤
 //!     not found, often enough        ─▶ pending: a later run may do it                   │
-//!     cannot be looked up, ambiguous ─▶ waits, and is told; the rest of the run goes on ─┘
+//!     cannot be looked up, ambiguous ─▶ waits, and is told; the rest of the run goes on ─┤
+//!     not found, and the vendor named another's record as what was made ─▶ the same ─────┘
 //!   a person says                    ─▶ done | pending
 //! ```
 //!
@@ -90,7 +91,14 @@ pub(super) enum Next {
 
 /// A write that just became uncertain.
 pub(super) fn begin(intended_at: Timestamp, now: Timestamp, answered: bool, quiet_ms: i64, why: String) -> Doubt {
-    Doubt { intended_at, since: now, answered, looks: 0, due_at: now.plus_ms(quiet_ms), why }
+    Doubt { intended_at, since: now, answered, looks: 0, due_at: now.plus_ms(quiet_ms), why, named: None }
+}
+
+/// A create for which the vendor named a record that is another's. It took it for that one, and will again: until the
+/// record is found by itself, a person has to say what is so.
+pub(super) fn begin_named(intended_at: Timestamp, now: Timestamp, quiet_ms: i64, (id, whose): (&str, &str)) -> Doubt {
+    let why = format!("{id} is said to be what was made, and {whose}");
+    Doubt { named: Some(id.to_owned()), ..begin(intended_at, now, true, quiet_ms, why) }
 }
 
 /// A write that a process left when it ended.
@@ -103,6 +111,10 @@ pub(super) fn left(intended_at: Timestamp, now: Timestamp, quiet_ms: i64) -> Dou
 pub(super) fn next(doubt: Doubt, nature: Nature, verdict: Verdict, now: Timestamp, quiet_ms: i64) -> Next {
     let doubt = by_this_clock(doubt, now, quiet_ms);
     let quiet = now.since_ms(doubt.since) >= quiet_ms;
+    let verdict = match verdict {
+        Verdict::NotWritten if doubt.named.is_some() => Verdict::Unclear(doubt.why.clone()),
+        verdict => verdict,
+    };
     match verdict {
         Verdict::Written(id) => Next::Done(id),
         // However often it cannot be told: it has been open for longer each time.

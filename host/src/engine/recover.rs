@@ -118,21 +118,22 @@ impl Work<'_> {
         for (token, open, change) in asked {
             let planned = &open.row.change;
             let creates = planned.target.is_none() && planned.way() == Way::Onward;
-            let why = match answers.get(&token) {
+            let whose = match answers.get(&token) {
                 Some(Outcome::Done(id)) if planned.target.is_none() && made.get(id).is_some_and(|n| *n > 1) => {
-                    Some(format!("{id} is said to be what was made for more than one change"))
+                    Some((id, "for more than one change".to_owned()))
                 }
                 Some(Outcome::Done(id)) if creates => {
-                    held.get(id).filter(|other| **other != planned.source).map(|other| {
-                        format!("{id} is said to be what was made, and is linked to {other}: see whose it is")
-                    })
+                    let other = held.get(id).filter(|other| **other != planned.source);
+                    other.map(|other| (id, format!("is linked to {other}: see whose it is")))
                 }
                 _ => None,
             };
-            let told = answers.remove(&token).unwrap_or(Outcome::Open(None));
-            let outcome = match why {
-                Some(why) => self.after(side, self.doubt_of(side, &open), Nature::Once, Verdict::Unclear(why)),
-                None => told,
+            let outcome = match whose {
+                Some((id, whose)) => {
+                    let intended_at = self.doubt_of(side, &open).intended_at;
+                    Outcome::Wait(doubt::begin_named(intended_at, self.now(), side.quiet_ms(), (id, &whose)))
+                }
+                None => answers.remove(&token).unwrap_or(Outcome::Open(None)),
             };
             found.push((open, change, outcome));
         }

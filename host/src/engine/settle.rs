@@ -317,11 +317,9 @@ impl Session<'_, '_> {
         for (target, all) in made {
             let other =
                 held.get(&target).filter(|other| all.iter().any(|at| batch.changes[*at].planned.source != **other));
-            let why = match other {
-                _ if all.len() > 1 => format!("{target} is said to be what was made for more than one change"),
-                Some(other) => {
-                    format!("{target} is said to be what was made, and is linked to {other}: see whose it is")
-                }
+            let whose = match other {
+                _ if all.len() > 1 => "for more than one change".to_owned(),
+                Some(other) => format!("is linked to {other}: see whose it is"),
                 None => {
                     let planned = &batch.changes[all[0]].planned;
                     self.note_made(planned, &target);
@@ -330,7 +328,7 @@ impl Session<'_, '_> {
             };
             let quiet = self.work.at(batch.action.side()).quiet_ms();
             for at in all {
-                let doubt = doubt::begin(batch.intended_at, self.work.now(), true, quiet, why.clone());
+                let doubt = doubt::begin_named(batch.intended_at, self.work.now(), quiet, (&target, &whose));
                 fates[at] = Fate::Uncertain(doubt);
             }
         }

@@ -26,6 +26,8 @@ pub struct Doubt {
     pub due_at: Timestamp,
     /// Why it is uncertain; cut after 8 KiB.
     pub why: String,
+    /// The record that the vendor named as what a create made, though it is another's.
+    pub named: Option<String>,
 }
 
 /// A change that is intended, accepted or uncertain.
@@ -70,9 +72,10 @@ impl TenantStore {
                  AND sequence = ?4 AND +status IN ('intended', 'accepted', 'uncertain')",
             )?;
             let mut put = db.prepare_cached(
-                "INSERT INTO doubts (tenant, plan, sequence, intended_at, since_at, answered, looks, due_at, why) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET since_at = excluded.since_at, \
-                 answered = excluded.answered, looks = excluded.looks, due_at = excluded.due_at, why = excluded.why",
+                "INSERT INTO doubts (tenant, plan, sequence, intended_at, since_at, answered, looks, due_at, why, named) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET since_at = excluded.since_at, \
+                 answered = excluded.answered, looks = excluded.looks, due_at = excluded.due_at, why = excluded.why, \
+                 named = excluded.named",
             )?;
             for (sequence, doubt) in &doubts {
                 let why = cut(&doubt.why);
@@ -89,6 +92,7 @@ impl TenantStore {
                     doubt.looks,
                     doubt.due_at.0,
                     why,
+                    doubt.named,
                 ])?;
             }
             journal::append(db, tenant, Some(sync), &entries)
@@ -181,7 +185,7 @@ impl TenantStore {
 
 fn doubt(db: &Connection, tenant: i64, plan: i64, sequence: u32) -> Result<Option<Doubt>, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT intended_at, since_at, answered, looks, due_at, why FROM doubts \
+        "SELECT intended_at, since_at, answered, looks, due_at, why, named FROM doubts \
          WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3",
     )?;
     first(select.query(params![tenant, plan, sequence])?, |row| {
@@ -192,6 +196,7 @@ fn doubt(db: &Connection, tenant: i64, plan: i64, sequence: u32) -> Result<Optio
             looks: count(row, 3)?,
             due_at: time(row, 4)?,
             why: row.get(5)?,
+            named: row.get(6)?,
         })
     })
 }

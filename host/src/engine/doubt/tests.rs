@@ -16,6 +16,19 @@ fn doubt(answered: bool) -> Doubt {
     begin(T0, T0, answered, QUIET, "no reply".to_owned())
 }
 
+#[test]
+fn what_a_vendor_named_as_made_and_is_anothers_is_not_made_again_however_often_it_is_missed() {
+    let mut last = begin_named(T0, T0, QUIET, ("n1", "is linked to c1"));
+    for looks in 1..20 {
+        let Next::Wait(doubt) = next(last, Nature::Once, Verdict::NotWritten, at(looks * 10 * QUIET), QUIET) else {
+            panic!("it waits for a person");
+        };
+        last = doubt;
+    }
+    let found = next(last, Nature::Once, Verdict::Written("n2".to_owned()), at(300 * QUIET), QUIET);
+    assert_eq!(found, Next::Done("n2".to_owned()));
+}
+
 fn at(ms: i64) -> Timestamp {
     T0.plus_ms(ms)
 }

@@ -280,6 +280,7 @@ async fn what_is_known_of_an_uncertain_write_is_kept_until_it_is_settled() {
         looks: 1,
         due_at: T0.plus_ms(99),
         why: "no reply".to_owned(),
+        named: Some("t9".to_owned()),
     };
     tenant.doubts_put(plan, &[(1, doubt.clone())], &[JournalEntry::at(T0)]).await.unwrap();
     let open = tenant.unsettled(&main_sync()).await.unwrap();

@@ -28,7 +28,15 @@ async fn fill(tenant: &TenantStore) -> (RunId, crate::model::PlanId, Read, Strin
     tenant.findings_insert(plan, 1, vec![finding]).await.unwrap();
     let batch = tenant.batch_intend(run, plan, &at_revision(&[1, 2]), T0).await.unwrap();
     tenant.batch_settle(plan, Some(batch), &[settled(1, ChangeStatus::Done)], &[], &psa, T0).await.unwrap();
-    let doubt = Doubt { intended_at: T0, since: T0, answered: false, looks: 0, due_at: T0, why: "no reply".into() };
+    let doubt = Doubt {
+        intended_at: T0,
+        since: T0,
+        answered: false,
+        looks: 0,
+        due_at: T0,
+        why: "no reply".into(),
+        named: None,
+    };
     tenant.doubts_put(plan, &[(2, doubt)], &[]).await.unwrap();
     tenant.first_runs_end(plan, None, |_| true, T0).await.unwrap();
     tenant.entry_put(&rmm, "s", "k", "v", None).await.unwrap().unwrap();

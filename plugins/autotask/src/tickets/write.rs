@@ -1,7 +1,7 @@
 //! Writing tickets: first what is in the ticket itself, then its notes, so that a note is never of a ticket that was
-//! refused. A change that is a note alone is what becomes of the note. Where a note fails after its ticket was changed,
-//! the change fails with it and may come again: fields may be written twice. Where the note itself is refused, or the
-//! ticket is new, that is told in the log, as the ticket is written all the same.
+//! refused. A change that is a note alone is what becomes of the note. Where a note fails for the moment after its
+//! ticket was changed, the change fails with it and comes again: fields may be written twice. Where the note is refused,
+//! or the ticket is new, that is told in the log, as the ticket is written all the same.
 
 use super::{PRIORITIES, TICKETS, complete};
 use crate::client::Client;
@@ -230,7 +230,7 @@ pub(crate) fn write(client: &Client<'_>, changes: &[Change]) -> Vec<Outcome> {
         let is_new = new.is_some();
         match (outcomes.get(&change), &result) {
             // The fields may be written again, so that the note is not lost; a new ticket may not.
-            (Some(_), Settlement::Failed(failure)) if !is_new && !matches!(failure, Failure::Rejected(_)) => {
+            (Some(_), Settlement::Failed(Failure::Throttled(_) | Failure::Unavailable(_))) if !is_new => {
                 outcomes.insert(change, result);
             }
             (Some(_), Settlement::Failed(failure)) => {

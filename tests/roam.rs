@@ -261,7 +261,7 @@ impl Roam {
 
     /// Whether a line tells of days that nobody bills unless a person says so.
     async fn leaves_days_out(&self) -> bool {
-        let told = |note: &String| note.contains("bills those days as well");
+        let told = |note: &String| note.contains("bills those days as well") || note.contains("to be billed by hand");
         lines(&self.app).await.iter().any(|line| line.notes.iter().any(told))
     }
 

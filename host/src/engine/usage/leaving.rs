@@ -5,7 +5,7 @@
 use super::books::Books;
 use crate::engine::plan::usage::{
     COUNTED, ENDED, LEFT, Left, PARTS, Place, Product, QUANTITY, begun, billed_since, date, integer, left_of, named,
-    open_from,
+    open_from, since_of,
 };
 use crate::model::{LineKey, Link, LinkState, Record};
 use jiff::civil::Date;
@@ -48,10 +48,11 @@ impl Books<'_> {
             let Some(line) = line.filter(|line| self.bills(line)) else { continue };
             let Some(heir) = self.who_goes_on(lead, line, link.sent.contains_key(PARTS)) else { continue };
             let at = self.stands(line);
+            let days: HashMap<String, Date> = since_of(link).into_iter().collect();
             for name in named(link) {
                 let Ok(part) = name.parse::<LineKey>() else { continue };
                 if self.goes_elsewhere(&part, &heir, &at) && self.is_billed_by(&part, &line.id) {
-                    let since = billed_since(link, &name);
+                    let since = days.get(&name).copied();
                     billed.push(Billed { part, since, line: line.id.clone(), heir: heir.clone() });
                 }
             }

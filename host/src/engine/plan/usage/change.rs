@@ -6,6 +6,7 @@ use super::{
     midnight, parts,
 };
 use crate::model::{Action, FieldDiff, Hold, Kind, LineKey, Link, LinkState, PlannedChange, Risk, Timestamp, Value};
+use std::collections::HashSet;
 
 fn new(name: &str, after: Value) -> FieldDiff {
     FieldDiff { name: name.to_owned(), before: None, after }
@@ -87,6 +88,7 @@ fn since(input: &UsageInput<'_>, line: &Line, action: Action, key: &LineKey) -> 
         .get(&line.product)
         .filter(|link| link.linked().is_some() && link.linked() == line.target.as_deref());
     let known = link.map(leaving::since_of).unwrap_or_default();
+    let known: HashSet<&str> = known.iter().map(|(part, _)| part.as_str()).collect();
     let alone = [key];
     let parts: Vec<&LineKey> = match line.parts.as_slice() {
         [] => alone.to_vec(),
@@ -94,10 +96,9 @@ fn since(input: &UsageInput<'_>, line: &Line, action: Action, key: &LineKey) -> 
     };
     let of = line.target.as_deref().filter(|_| action != Action::Create);
     let day = |part: &LineKey| {
+        let name = Some(part.to_string()).filter(|name| !known.contains(name.as_str()))?;
         let day = (input.since)(part, of).map_or(line.effective, |day| day.min(line.effective));
-        let told = action == Action::Link || day != line.effective;
-        let part = Some(part.to_string()).filter(|part| told && !known.iter().any(|(one, _)| one == part))?;
-        Some((part, day.to_string()))
+        (action == Action::Link || day != line.effective).then(|| (name, day.to_string()))
     };
     parts.into_iter().filter_map(day).collect()
 }

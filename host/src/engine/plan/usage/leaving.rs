@@ -8,6 +8,7 @@
 use super::{CHANGED, EFFECTIVE, ENDED, LEAVES, LEFT, PARTS, RESTS, SINCE, Weighing, date, parts};
 use crate::model::{Brake, Hold, LineKey, Link, PlannedChange, Value};
 use jiff::civil::Date;
+use std::collections::HashSet;
 
 /// The line by which something was billed with others, while its count goes elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,16 +79,17 @@ impl<'a> Weighing<'_, 'a> {
     /// it. What is billed elsewhere until then would be billed twice for the days before.
     pub(super) fn begun(&self) -> Option<Date> {
         let rests = self.all_left().filter(|(_, left)| left.since.is_none()).map(|(_, left)| left.from);
-        begun(self.unbilled().into_iter().max(), rests)
+        begun(self.unbilled().into_iter().map(|(_, day)| day).max(), rests)
     }
 
     /// The days that a change leaves out on which no line bills something of it. Approved by itself it holds from any
     /// day, and what it rests on from the same.
     pub(super) fn left_out(&self, effective: Date) -> Option<String> {
-        let days = self.unbilled();
-        let since = days.iter().min().filter(|since| **since < effective)?;
-        // From a later day than another part, so that nothing is billed twice.
-        if self.rests().is_empty() && days.iter().max() == Some(since) {
+        if let Some(told) = self.since_different_days() {
+            return Some(told);
+        }
+        let (_, since) = self.unbilled().into_iter().next().filter(|(_, since)| *since < effective)?;
+        if self.rests().is_empty() {
             return None;
         }
         Some(format!(
@@ -96,19 +98,42 @@ impl<'a> Weighing<'_, 'a> {
         ))
     }
 
-    /// From which days on no line bills something of it.
-    fn unbilled(&self) -> Vec<Date> {
+    /// Of parts that no line bills since different days one is billed from a later day than it could be, as from its
+    /// own another would be billed twice.
+    fn since_different_days(&self) -> Option<String> {
+        let mut days = self.unbilled();
+        days.sort_by(|(a, from), (b, since)| (from, a).cmp(&(since, b)));
+        let (_, last) = *days.last()?;
+        let early = days.iter().filter(|(_, since)| *since < last);
+        let early: Vec<String> = early.map(|(part, since)| format!("{part} from {since}")).collect();
+        (!early.is_empty()).then(|| {
+            format!(
+                "no line bills {} to {last}, and from an earlier day others of its parts would be billed twice: those \
+                 days are to be billed by hand",
+                early.join(" and ")
+            )
+        })
+    }
+
+    /// The same, held: a person has to know of the days.
+    pub(super) fn leaves_days_out(&self) -> Option<Hold> {
+        Some(Hold::new(Brake::Moved, self.since_different_days()?))
+    }
+
+    /// What of it no line bills, and from which day on.
+    fn unbilled(&self) -> Vec<(&LineKey, Date)> {
         let before = if self.parts.is_empty() { Vec::new() } else { self.parts_before() };
         let joins = |part: &&super::Part| part.counted != Some(0) && !before.contains(&part.key.to_string());
         let joined = self.parts.iter().filter(joins);
-        let joined = joined.filter_map(|part| part.ended.or_else(|| part.left.as_ref()?.unbilled_since()));
+        let since = |part: &super::Part| part.ended.or_else(|| part.left.as_ref()?.unbilled_since());
+        let joined = joined.filter_map(|part| Some((&part.key, since(part)?)));
         // Billed with others since, the end of its own line says nothing any more.
         let ended = || date(self.sent(ENDED)).filter(|_| !(self.input.agreed)(&self.key));
         let own = match self.own_left() {
             Some(left) => left.unbilled_since(),
             None => ended(),
         };
-        own.into_iter().chain(joined).collect()
+        own.map(|day| (&self.key, day)).into_iter().chain(joined).collect()
     }
 
     /// What was billed with it goes elsewhere: held under the same name as that, so that both are let go at once.
@@ -181,7 +206,7 @@ pub(in crate::engine) fn since_of(link: &Link) -> Vec<(String, Date)> {
         let day = date(link.sent.get(EFFECTIVE));
         return named(link).into_iter().filter_map(|part| Some((part, day?))).collect();
     }
-    let names = named(link);
+    let names: HashSet<String> = named(link).into_iter().collect();
     dates_of(link, SINCE).into_iter().filter(|(part, _)| names.contains(part)).collect()
 }
 

@@ -750,8 +750,9 @@ fn of_two_that_no_line_bills_since_different_days_the_later_is_not_billed_twice(
     bed.others = [("d", early), ("e", late)].map(|(own, day)| Part { ended: Some(day), ..part(own, Some(3)) }).into();
     let line = bed.line().unwrap();
     assert_eq!(line.effective, late, "{line:?}");
-    let told = format!("no line bills a part of it from {early} to {late}");
-    assert!(line.notes[0].contains(&told), "{line:?}");
+    let told = format!("from {early} to {late}");
+    assert!(line.notes[0].contains(&told) && !line.notes[0].contains("--effective"), "{line:?}");
+    assert!(bed.step().starts_with("held moved"), "a person is told of the days: {}", bed.step());
 }
 
 #[test]

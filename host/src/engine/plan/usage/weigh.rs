@@ -236,7 +236,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             // Another contract, or another product, since.
             Some(id) if !same_contract || here(id) => Some(self.moved(id, line)),
             Some(_) => None,
-            None => self.joined().or_else(|| self.comes_from_a_sum()),
+            None => self.joined().or_else(|| self.comes_from_a_sum()).or_else(|| self.leaves_days_out()),
         };
         if let Some(why) = moved.as_ref().and_then(|_| self.cannot_retire(line)) {
             return left(why);

@@ -9,8 +9,8 @@
 //! Two strengths of commit. What must not be lost when the power fails (intents, outcomes,
 //! everything a person entered) waits for the disk. What the next run reads again anyway
 //! (pages, budget counts) or decides again (links by rule, a run that wrote nothing) does not; it too survives the death
-//! of the process, and the database stays whole in any case. What waits takes all before it along, as the log is one
-//! row of commits: with an intent its run and its plan are safe.
+//! of the process, and the database stays whole in any case. A commit that waits takes all earlier ones along, as they
+//! stand before it in one log: with an intent its run and its plan are safe.
 
 use super::error::{StoreError, copy};
 use rusqlite::Connection;

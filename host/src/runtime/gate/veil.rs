@@ -32,7 +32,7 @@ pub(super) struct Veil {
 }
 
 /// Searches for all forms. A connection is opened for each run, and most runs read little: the table of all steps, which
-/// finds a few hundred forms as soon as one and takes long to make, is made once there is much to search.
+/// takes long to make and searches for hundreds of forms as fast as for one, is made once there is much to search.
 struct Finder {
     forms: Vec<String>,
     simple: Simple,

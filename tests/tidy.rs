@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["app", "builder", "cli", "clock", "config", "engine", "error", "model", "runtime", "store"]),
     ("app", &["builder", "cli", "clock", "config", "engine", "error", "model", "runtime", "store"]),
-    ("config", &["model"]),
-    ("cli", &["app", "builder", "config", "engine", "error", "model"]),
+    ("config", &["cli", "model"]),
+    ("cli", &["builder", "engine", "error", "model"]),
     ("engine", &["clock", "error", "model", "runtime", "store"]),
     ("builder", &["model"]),
     ("runtime", &["model"]),

@@ -24,6 +24,7 @@
 //! tickets-days = 90          # alerts that are gone, their closed tickets, and the links between them
 //! ```
 
+use crate::cli::Flags;
 use crate::model::{Retention, Secret, TenantName};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -43,21 +44,6 @@ pub mod variables {
     pub const KEY_FILE: &str = "CROSSWALK_KEY_FILE";
     /// What is logged.
     pub const LOG: &str = "CROSSWALK_LOG";
-}
-
-/// The flags that matter here, as they were given.
-#[derive(Debug, Clone, Default)]
-pub struct Flags {
-    /// The data folder.
-    pub data: Option<PathBuf>,
-    /// A file that holds the key of stored secrets.
-    pub key_file: Option<PathBuf>,
-    /// The tenant.
-    pub tenant: Option<TenantName>,
-    /// How often `-v` was given.
-    pub verbose: u8,
-    /// Only errors are told.
-    pub quiet: bool,
 }
 
 /// Everything that is set, by concern. Prints without secrets.
@@ -108,14 +94,18 @@ pub struct Guests {
     pub threads: Option<u32>,
 }
 
-/// Why the configuration cannot be used.
+/// The keys of the file, to be told where one of them is wrong.
+const KEYS: &str = "it may hold: tenant, key-file, log, guest-threads, and under [limits] memory-mib, call-seconds, \
+    component-mib, and under [retention] plans-days, runs-days, journal-days, usage-days, gone-days, tickets-days";
+
+/// Why the configuration cannot be used; each error says what to do about it after `hint:`.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Nobody says where data is.
-    #[error("there is no home folder to keep data in")]
+    #[error("there is no home folder to keep data in\n\nhint: name a folder with --data DIR or CROSSWALK_DATA")]
     NoHome,
     /// The file is there but cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}\n\nhint: look at its rights, or name another data folder with --data DIR", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -123,7 +113,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// Not TOML, an unknown key, a value of the wrong type; the source names the line.
-    #[error("{} is wrong", path.display())]
+    #[error("{} is wrong\n\nhint: {KEYS}", path.display())]
     Wrong {
         /// The file.
         path: PathBuf,
@@ -131,7 +121,10 @@ pub enum ConfigError {
         source: toml::de::Error,
     },
     /// A number out of range.
-    #[error("{}: `{key}` is {value}, but it is from {least} to {most}", path.display())]
+    #[error(
+        "{}: `{key}` is {value}, but it is from {least} to {most}\n\nhint: change the number, or leave the key out",
+        path.display()
+    )]
     Range {
         /// The file.
         path: PathBuf,
@@ -145,29 +138,13 @@ pub enum ConfigError {
         most: u32,
     },
     /// An environment variable is wrong.
-    #[error("the environment variable {name} is wrong: {why}")]
+    #[error("the environment variable {name} is wrong: {why}\n\nhint: change it, or unset it")]
     Variable {
         /// Its name.
         name: &'static str,
         /// What is wrong.
         why: String,
     },
-}
-
-impl ConfigError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            ConfigError::NoHome => "name a folder with --data DIR or CROSSWALK_DATA",
-            ConfigError::File { .. } => "look at its rights, or name another data folder with --data DIR",
-            ConfigError::Wrong { .. } => {
-                "it may hold: tenant, key-file, log, guest-threads, and under [limits] memory-mib, call-seconds, component-mib, and under [retention] plans-days, runs-days, journal-days, usage-days, gone-days, tickets-days"
-            }
-            ConfigError::Range { .. } => "change the number, or leave the key out",
-            ConfigError::Variable { .. } => "change it, or unset it",
-        }
-    }
 }
 
 /// Reads one variable of the process's environment; none when it is not set or no text.

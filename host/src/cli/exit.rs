@@ -4,7 +4,6 @@
 //! to do. Codes from 3 on let a script tell "there is something to approve" from "it broke".
 
 use super::output::Output;
-use crate::config::ConfigError;
 use crate::error::Error;
 use crate::model::{Run, RunStatus};
 use serde_json::json;
@@ -159,8 +158,6 @@ impl Spoken {
 
 fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let text = if let Some(error) = error.downcast_ref::<Error>() {
-        error.hint()
-    } else if let Some(error) = error.downcast_ref::<ConfigError>() {
         error.hint()
     } else if let Some(error) = error.downcast_ref::<Told>() {
         &error.hint

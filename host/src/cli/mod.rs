@@ -51,7 +51,6 @@ pub use exit::Exit;
 pub use output::{LogWriter, Output};
 pub use session::Session;
 
-use crate::config::Flags;
 use crate::model::TenantName;
 use clap::{ArgAction, Parser, Subcommand};
 use std::path::PathBuf;
@@ -87,6 +86,21 @@ The data folder may hold a crosswalk.toml (tenant, key-file, log, guest-threads,
 flags win over the environment, and that over the file.
 
 ";
+
+/// The flags that belong to the configuration, as they were given.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// The data folder.
+    pub data: Option<PathBuf>,
+    /// A file that holds the key of stored secrets.
+    pub key_file: Option<PathBuf>,
+    /// The tenant.
+    pub tenant: Option<TenantName>,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// Only errors are told.
+    pub quiet: bool,
+}
 
 /// Keep an MSP's systems in step, from one vendor's to another's: customers, locations, assets, usage on contracts, alerts as tickets
 ///

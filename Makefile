@@ -1,6 +1,6 @@
 # The few things a person does. `make help` lists them.
 # Host, demo, tests and benchmarks share one release build; connectors have a profile
-# and a target folder of their own (see host/src/builder).
+# and a target folder of their own (see host/builder).
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

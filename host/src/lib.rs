@@ -2,19 +2,20 @@
 //!
 //! # The map
 //!
-//! One room a module, one door a room; knowledge runs one way:
+//! A room a crate (`host/<room>`), one door a room; knowledge runs one way. This crate is the program, and has all
+//! rooms by name:
 //!
 //! ```text
 //! shell ─> cli ─> engine ──> runtime ──> connector (wasm) ──> runtime's gate ──> vendor
 //!                   │
-//!                   └──────> store ──> SQLite        (model, error: below all; app: above all)
+//!                   └──────> store ──> SQLite        (model: below all; app: above all)
 //! ```
 //!
 //! | room | is | leaves alone |
 //! |---|---|---|
 //! | [`model`] | plain data in the product's words | I/O, SQL, wasm, the time |
-//! | [`error`] | what can go wrong before the engine's door | how it is printed |
-//! | [`clock`] | the time as an argument | |
+//! | [`error`], of the engine | what can go wrong before its door | how it is printed |
+//! | [`clock`], of the engine | the time as an argument | |
 //! | [`store`] | everything about SQL and secrets at rest | engine, runtime, the time |
 //! | [`runtime`] | everything about wasm; its gate is the one way out to vendors | store, engine |
 //! | [`engine`] | the verbs: observe, match, plan, hold, apply, verify, journal | SQL, wasm, HTTP, printing |
@@ -23,7 +24,7 @@
 //! | [`config`] | file < environment < flags, read in one place | the domain |
 //! | [`app`] | joins the parts | deciding anything |
 //!
-//! A test (`tests/tidy.rs`) holds this table.
+//! The manifests hold this table, and a test (`tests/tidy.rs`) the manifests.
 //!
 //! # Four walks
 //!
@@ -49,19 +50,17 @@
 //! compiled, compiles once, caches by digest ([`runtime`]); `connection add` checks settings,
 //! stores secrets encrypted, and grants what the operator names ([`engine`]).
 
-pub mod model;
+pub use crosswalk_model as model;
 
-pub mod clock;
-pub mod error;
+pub use crosswalk_store as store;
 
-pub mod store;
+pub use crosswalk_runtime as runtime;
 
-pub mod runtime;
+pub use crosswalk_engine as engine;
+pub use crosswalk_engine::{clock, error};
 
-pub mod engine;
-
-pub mod builder;
+pub use crosswalk_builder as builder;
 
 pub mod app;
-pub mod cli;
+pub use crosswalk_cli as cli;
 pub mod config;

@@ -7,9 +7,9 @@
 use crate::inside;
 use crate::report::{Report, middle};
 use crate::usage::plan_memory;
-use crosswalk::clock::SystemClock;
-use crosswalk::engine::{Engine, NewSync, NoProgress, Tenant};
-use crosswalk::model::{Kind, SyncName, SyncRules, TenantName};
+use crosswalk_engine::clock::SystemClock;
+use crosswalk_engine::{Engine, NewSync, NoProgress, Tenant};
+use crosswalk_model::{Kind, SyncName, SyncRules, TenantName};
 use crosswalk_show::{Accounts, Crosswalk, Trouble, connectors};
 use crosswalk_sims::{Autotask, Existing, PsaOptions, PulsewayRmm, RmmOptions, World};
 use std::path::Path;

@@ -11,10 +11,10 @@
 
 use crate::replay::{client, rmm_headers};
 use crate::report::{Report, middle};
-use crosswalk::model::connection::BucketOverride;
-use crosswalk::model::{Connection, Grant, Kind, Mode, Query, Secret, Selection, TenantName};
-use crosswalk::runtime::{CallContext, ConnectionSpec, Connector, NoAccount, Plugin, Runtime, RuntimeOptions};
+use crosswalk_model::connection::BucketOverride;
+use crosswalk_model::{Connection, Grant, Kind, Mode, Query, Secret, Selection, TenantName};
 use crosswalk_pulseway_rmm::{Settings, map_assets_page};
+use crosswalk_runtime::{CallContext, ConnectionSpec, Connector, NoAccount, Plugin, Runtime, RuntimeOptions};
 use crosswalk_sdk::paging::Offset;
 use crosswalk_show::{Accounts, Trouble, connectors};
 use crosswalk_sims::{PulsewayRmm, RmmOptions, Size, World};

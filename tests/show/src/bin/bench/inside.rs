@@ -2,13 +2,13 @@
 //!
 //! Leaves alone: measuring. What is measured is the program, or a single verb of the engine.
 
-use crosswalk::clock::Clock;
-use crosswalk::engine::{Engine, NewConnection};
-use crosswalk::model::Secret;
-use crosswalk::model::connection::BucketOverride;
-use crosswalk::runtime::{Runtime, RuntimeOptions};
-use crosswalk::store::{KeySource, Store};
+use crosswalk_engine::clock::Clock;
+use crosswalk_engine::{Engine, NewConnection};
+use crosswalk_model::Secret;
+use crosswalk_model::connection::BucketOverride;
+use crosswalk_runtime::{Runtime, RuntimeOptions};
 use crosswalk_show::{Accounts, Trouble};
+use crosswalk_store::{KeySource, Store};
 use std::path::Path;
 use std::sync::Arc;
 

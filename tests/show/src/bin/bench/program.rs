@@ -3,9 +3,9 @@
 use crate::inside;
 use crate::report::{Report, middle};
 use crate::sync::SYNC;
-use crosswalk::clock::SystemClock;
-use crosswalk::engine::NoProgress;
-use crosswalk::model::TenantName;
+use crosswalk_engine::NoProgress;
+use crosswalk_engine::clock::SystemClock;
+use crosswalk_model::TenantName;
 use crosswalk_show::{Crosswalk, Trouble, connectors};
 use std::path::Path;
 use std::process::Command;

@@ -1,0 +1,91 @@
+//! `crosswalk alert`: poll a source's alerts and make their tickets, and list them.
+
+use super::apply;
+use super::exit::Exit;
+use super::output::{clean, count, or_dash, table};
+use super::plan::{self, Held};
+use super::progress::Bars;
+use super::session::Session;
+use clap::Subcommand;
+use crosswalk_engine::AlertView;
+use crosswalk_model::SyncName;
+use serde_json::json;
+
+/// Turn alerts into tickets.
+#[derive(Debug, Subcommand)]
+pub(super) enum AlertCommand {
+    /// Read the alerts now, and make, note or close tickets as trust allows
+    #[command(after_help = "\
+Alerts of one device and condition share a ticket. An alert that comes back soon after its ticket was
+closed opens the ticket again (`crosswalk sync set SYNC --swing-hours`). With the trust `approve` the
+plan waits for `crosswalk apply`; with `automatic` it is applied at once. Exits as `crosswalk run` does.
+
+Examples:
+  crosswalk alert poll rmm-to-psa --plan
+  crosswalk alert poll rmm-to-psa")]
+    Poll {
+        /// The sync
+        sync: SyncName,
+        /// Only show the plan; write nothing
+        #[arg(long)]
+        plan: bool,
+    },
+    /// List the alerts that were read last, with their tickets
+    List {
+        /// The sync
+        sync: SyncName,
+        /// Only alerts without a ticket
+        #[arg(long)]
+        open: bool,
+    },
+}
+
+impl AlertCommand {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        match self {
+            AlertCommand::Poll { sync, plan: true } => {
+                let tenant = session.tenant().await?;
+                let report = tenant.alerts_plan(&sync, &Bars::new(session.output)).await?;
+                let held = Held::of(&tenant, &report.plan).await?;
+                let billing = plan::billing(&tenant, &sync).await?;
+                session
+                    .output
+                    .answer(|| plan::document(&sync, &report, &held), || plan::words(&sync, &report, &held, billing))?;
+                Ok(plan::exit(&report))
+            }
+            AlertCommand::Poll { sync, plan: false } => {
+                let tenant = session.tenant().await?;
+                let report = tenant.alerts_run(&sync, &Bars::new(session.output)).await?;
+                apply::told(session, &tenant, &sync, &report).await
+            }
+            AlertCommand::List { sync, open } => list(session, &sync, open).await,
+        }
+    }
+}
+
+async fn list(session: &Session<'_>, sync: &SyncName, open: bool) -> anyhow::Result<Exit> {
+    let mut alerts = session.tenant().await?.alerts_list(sync).await?;
+    alerts.retain(|view| !open || view.ticket.is_none());
+    session.output.answer(
+        || json!(alerts),
+        || {
+            let row = |view: &AlertView| {
+                [
+                    view.id.clone(),
+                    or_dash(view.raised.as_deref()),
+                    or_dash(view.device.as_deref().map(clean)),
+                    clean(&view.name).chars().take(60).collect(),
+                    or_dash(view.ticket.as_deref()),
+                    clean(&view.state),
+                ]
+            };
+            let rows = alerts.iter().map(row);
+            format!(
+                "{}\n{}",
+                table(["alert", "raised", "device", "what", "ticket", "state"], rows),
+                count(alerts.len() as u64, "alert")
+            )
+        },
+    )?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,63 @@
+//! `crosswalk asset`: one device, now.
+
+use super::exit::Exit;
+use super::output::clean;
+use super::progress::Bars;
+use super::session::Session;
+use super::{plan, shapes};
+use clap::Subcommand;
+use crosswalk_engine::RefreshReport;
+use crosswalk_model::{Kind, SyncName};
+use serde_json::{Value, json};
+
+/// What can be done with one asset.
+#[derive(Debug, Subcommand)]
+pub(super) enum AssetCommand {
+    /// Read one asset now and update its target record at once
+    #[command(after_help = "\
+Reads the asset from both sides and writes what differs, check-in times included. Only a linked asset
+can be refreshed; nothing is created.
+
+Example:
+  crosswalk asset refresh rmm-to-psa 4711")]
+    Refresh {
+        /// The sync
+        sync: SyncName,
+        /// The asset's id, at the source or at the target
+        id: String,
+    },
+}
+
+impl AssetCommand {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let AssetCommand::Refresh { sync, id } = self;
+        let tenant = session.tenant().await?;
+        let report = tenant.refresh(&sync, Kind::Asset, &id, &Bars::new(session.output)).await?;
+        session.output.answer(|| document(&report), || words(&report))?;
+        Ok(report.applied.as_ref().map_or(Exit::Done, |applied| Exit::of_run(&applied.run)))
+    }
+}
+
+fn document(report: &RefreshReport) -> Value {
+    json!({
+        "source": report.source,
+        "target": report.target,
+        "name": report.name,
+        "changes": report.changes.iter().map(shapes::change).collect::<Vec<_>>(),
+        "findings": report.plan.findings,
+        "applied": report.applied.as_ref().map_or(Value::Null, shapes::applied),
+    })
+}
+
+fn words(report: &RefreshReport) -> String {
+    let (name, target) = (clean(&report.name), report.target.as_deref().unwrap_or("none"));
+    let mut text = match report.applied {
+        Some(_) => format!("asset {} ({name}), {target} at the target:\n", report.source),
+        None => format!("asset {} ({name}), {target} at the target, is already up to date\n", report.source),
+    };
+    report.changes.iter().for_each(|view| text.push_str(&plan::one(view)));
+    for finding in &report.plan.findings {
+        text.push_str(&format!("left as it is: {}\n", clean(&finding.message)));
+    }
+    text
+}

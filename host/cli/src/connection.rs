@@ -1,0 +1,427 @@
+//! `crosswalk connection`: accounts at vendors, with settings, secrets, grants and limits.
+
+use super::exit::{Exit, Told};
+use super::output::{clean, count, or_dash, short, table};
+use super::parse::{self, Pair, bucket, pair};
+use super::secrets::SecretArgs;
+use super::session::Session;
+use clap::Subcommand;
+use crosswalk_engine::{Checked, ConnectionView, NewConnection, Standing};
+use crosswalk_model::connection::BucketOverride;
+use crosswalk_model::{ConnectionName, Manifest, PluginId};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Set up accounts at vendors.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(super) enum ConnectionCommand {
+    /// Add a connection: an account at a vendor
+    #[command(after_help = "\
+On a terminal, each required secret without a flag is asked for, without echo. No flag takes a
+secret itself. `plugin inspect` lists settings, secrets, endpoints and buckets.
+
+Examples:
+  crosswalk connection add rmm --plugin some-rmm --grant-all
+  crosswalk connection add psa --plugin some-psa --set zone=eu --secret-file token=token.txt \\
+      --endpoint api=https://psa.example/api --bucket hour=5000,at-once=2")]
+    Add(AddArgs),
+    /// List the connections
+    #[command(after_help = "\
+A connection whose plugin cannot be used is listed with the reason, and the exit code is 4.")]
+    List,
+    /// Show a connection: settings, grants, limits, and which secrets are set
+    Show {
+        /// The connection
+        name: ConnectionName,
+    },
+    /// Ask the vendor whether the account is usable, and who it is
+    #[command(after_help = "\
+The first account that answers is kept, since links are about its records. When settings,
+secrets or endpoints lead to another account, every sync of the connection is held until the
+connection points back, or until --same confirms that both are one account. The journal keeps both
+accounts and the reason, and earlier plans are void. For another account, add a connection and a sync.
+
+Examples:
+  crosswalk connection check psa
+  crosswalk connection check psa --same --reason \"the vendor moved our database\"")]
+    Check {
+        /// The connection
+        name: ConnectionName,
+        /// Confirm that the account that answers now is the same as before
+        #[arg(long, requires = "reason")]
+        same: bool,
+        /// Why both are the same account
+        #[arg(long, value_name = "TEXT", requires = "same")]
+        reason: Option<String>,
+    },
+    /// Grant an endpoint that the plugin asks for
+    #[command(after_help = "\
+A host name that resolves to a private address (in your own network, or on this machine) is
+refused until `--private HOST:PORT` grants it. A private address in --url itself is granted with it.
+
+Examples:
+  crosswalk connection grant psa api --url https://psa.office.example/api
+  crosswalk connection grant psa api --private psa.office.example:443")]
+    Grant {
+        /// The connection
+        name: ConnectionName,
+        /// The endpoint, by its name in the plugin
+        endpoint: String,
+        /// Where it is, if not where the plugin says
+        #[arg(long)]
+        url: Option<String>,
+        /// Allow this server of the endpoint to have a private address
+        #[arg(long, value_name = "HOST:PORT")]
+        private: Vec<String>,
+    },
+    /// Take the grant of an endpoint back
+    Revoke {
+        /// The connection
+        name: ConnectionName,
+        /// The endpoint, by its name in the plugin
+        endpoint: String,
+    },
+    /// Release a connection that is in quarantine after repeated crashes of its connector
+    Release {
+        /// The connection
+        name: ConnectionName,
+    },
+    /// Change settings, secrets and call limits; what is not named stays
+    #[command(after_help = "\
+Examples:
+  crosswalk connection set psa --set zone=us --unset note
+  crosswalk connection set psa --secret token                (asks for it)
+  crosswalk connection set psa --bucket hour=unlimited")]
+    Set(SetArgs),
+    /// Say what to do about a failure, in the words of the connection's plugin
+    #[command(after_help = "\
+Example:
+  crosswalk connection help psa denied")]
+    Help {
+        /// The connection
+        name: ConnectionName,
+        /// The failure: denied, throttled, unavailable, rejected, … [default: every failure with a text]
+        failure: Option<String>,
+    },
+    /// List what can be chosen for a setting, asked from the vendor now
+    Choices {
+        /// The connection
+        name: ConnectionName,
+        /// The setting
+        setting: String,
+    },
+}
+
+/// A new connection.
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// Its name: lower-case letters, digits and dashes
+    name: ConnectionName,
+    /// The plugin that serves it
+    #[arg(long)]
+    plugin: PluginId,
+    /// Grant an endpoint at a URL
+    #[arg(long = "endpoint", value_name = "NAME=URL", value_parser = pair)]
+    endpoints: Vec<Pair>,
+    /// Grant every endpoint that has an address of its own, as the plugin asks
+    #[arg(long)]
+    grant_all: bool,
+    #[command(flatten)]
+    values: ValueArgs,
+}
+
+/// New values of a connection.
+#[derive(Debug, clap::Args)]
+pub(super) struct SetArgs {
+    /// The connection
+    name: ConnectionName,
+    /// Reset a setting to its default
+    #[arg(long = "unset", value_name = "SETTING")]
+    unset: Vec<String>,
+    #[command(flatten)]
+    values: ValueArgs,
+}
+
+/// Settings, secrets and call limits.
+#[derive(Debug, clap::Args)]
+struct ValueArgs {
+    /// Set a setting
+    #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = pair)]
+    settings: Vec<Pair>,
+    #[command(flatten)]
+    secrets: SecretArgs,
+    /// Replace a call limit of the vendor; `unlimited` removes it
+    #[arg(long = "bucket", value_name = "NAME=CALLS[,at-once=N]", value_parser = bucket)]
+    buckets: Vec<(String, BucketOverride)>,
+}
+
+impl ValueArgs {
+    fn settings(&self, manifest: &Manifest) -> BTreeMap<String, Value> {
+        let typed = |(name, text): &Pair| (name.clone(), parse::setting(manifest.settings.get(name), text));
+        self.settings.iter().map(typed).collect()
+    }
+
+    fn buckets(&self) -> BTreeMap<String, BucketOverride> {
+        self.buckets.iter().cloned().collect()
+    }
+}
+
+impl ConnectionCommand {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        match self {
+            ConnectionCommand::Add(args) => add(session, args).await,
+            ConnectionCommand::Set(args) => set(session, args).await,
+            ConnectionCommand::List => list(session).await,
+            ConnectionCommand::Show { name } => {
+                let view = session.tenant().await?.connection_show(&name).await?;
+                show(session, &view, "")
+            }
+            ConnectionCommand::Check { name, reason, .. } => check(session, &name, reason.as_deref()).await,
+            ConnectionCommand::Grant { name, endpoint, url, private } => {
+                let tenant = session.tenant().await?;
+                let view = tenant.connection_grant(&name, &endpoint, url.as_deref(), &private).await?;
+                show(session, &view, &format!("{name} may reach {endpoint}\n\n"))
+            }
+            ConnectionCommand::Revoke { name, endpoint } => {
+                let view = session.tenant().await?.connection_revoke(&name, &endpoint).await?;
+                show(session, &view, &format!("{name} may no longer reach {endpoint}\n\n"))
+            }
+            ConnectionCommand::Release { name } => {
+                let tenant = session.tenant().await?;
+                let was = tenant.connection_release(&name).await?;
+                let said = if was { "goes on" } else { "was in no quarantine" };
+                show(session, &tenant.connection_show(&name).await?, &format!("{name} {said}\n\n"))
+            }
+            ConnectionCommand::Help { name, failure } => help(session, &name, failure).await,
+            ConnectionCommand::Choices { name, setting } => {
+                let choices = session.tenant().await?.connection_choices(&name, &setting).await?;
+                session.output.answer(
+                    || choices.iter().map(|choice| json!({ "value": choice.value, "label": choice.label })).collect(),
+                    || {
+                        table(
+                            ["value", "label"],
+                            choices.iter().map(|choice| [choice.value.clone(), choice.label.clone()]),
+                        )
+                    },
+                )?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+}
+
+async fn add(session: &Session<'_>, args: AddArgs) -> anyhow::Result<Exit> {
+    let manifest = session.engine()?.plugin_inspect(&args.plugin).await?.manifest;
+    let new = NewConnection {
+        settings: args.values.settings(&manifest),
+        secrets: args.values.secrets.gather(session, &manifest, true)?,
+        endpoints: args.endpoints.iter().cloned().collect(),
+        grant_all: args.grant_all,
+        buckets: args.values.buckets(),
+        name: args.name,
+        plugin: args.plugin,
+    };
+    let view = session.tenant().await?.connection_add(new).await?;
+    let name = &view.connection.name;
+    show(session, &view, &format!("connection {name} added; next: crosswalk connection check {name}\n\n"))
+}
+
+async fn set(session: &Session<'_>, args: SetArgs) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let plugin = tenant.connection_show(&args.name).await?.connection.plugin;
+    let manifest = session.engine()?.plugin_inspect(&plugin).await?.manifest;
+    let mut settings = args.values.settings(&manifest);
+    settings.extend(args.unset.into_iter().map(|name| (name, Value::Null)));
+    let secrets = args.values.secrets.gather(session, &manifest, false)?;
+    let view = tenant.connection_set(&args.name, &settings, &secrets, &args.values.buckets()).await?;
+    show(session, &view, &format!("connection {} changed\n\n", args.name))
+}
+
+async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
+    let views = session.tenant().await?.connection_list().await?;
+    session.output.answer(
+        || json!(views),
+        || {
+            if views.is_empty() {
+                return "there is no connection: `crosswalk connection add NAME --plugin PLUGIN` makes one".to_owned();
+            }
+            let rows = views.iter().map(|view| {
+                let granted = view.endpoints.iter().filter(|endpoint| endpoint.granted.is_some()).count();
+                [
+                    view.connection.name.to_string(),
+                    view.connection.plugin.to_string(),
+                    or_dash(Some(&view.title)),
+                    format!("{granted} of {}", view.endpoints.len()),
+                    or_dash(Some(view.secrets.join(", "))),
+                    health(view),
+                ]
+            });
+            let listed = table(["connection", "plugin", "title", "granted", "secrets set", "state"], rows);
+            let problems = views.iter().filter_map(|view| Some((view, view.problem.as_ref()?)));
+            let problems = problems.map(|(view, why)| format!("{} cannot be used: {why}", view.connection.name));
+            let problems = problems.collect::<Vec<_>>().join("\n");
+            if problems.is_empty() { listed } else { format!("{listed}\n\n{problems}") }
+        },
+    )?;
+    Ok(if views.iter().all(|view| view.problem.is_none()) { Exit::Done } else { Exit::Partial })
+}
+
+/// Asks; a reason is given where both accounts are said to be the same.
+async fn check(session: &Session<'_>, name: &ConnectionName, reason: Option<&str>) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let Checked { identity, standing } = match reason {
+        Some(reason) => tenant.connection_same(name, reason).await?,
+        None => tenant.connection_check(name).await?,
+    };
+    session.output.answer(
+        || {
+            let mut told = json!(standing);
+            told["connection"] = json!(name);
+            told["account"] = json!(identity.account);
+            told["id"] = json!(identity.id);
+            told["detail"] = json!(identity.detail);
+            told
+        },
+        || {
+            let account = [Some(&identity.account).filter(|name| !name.is_empty()), identity.detail.as_ref()];
+            let mut text = match account {
+                [Some(account), Some(detail)] => format!("{name} works: {account} ({detail})"),
+                [Some(told), None] | [None, Some(told)] => format!("{name} works: {told}"),
+                [None, None] => format!("{name} works"),
+            };
+            match &standing {
+                Standing::Kept | Standing::Same => {}
+                Standing::Changed { was } => text.push_str(&format!("\nit takes the place of {was}")),
+                Standing::Other { known, syncs } => {
+                    let syncs = syncs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    text.push_str(&format!(
+                        "\nthe links of {syncs} are about another account, {known}: nothing of them is planned or written\n\
+                         point it back; or, where both are the same: `crosswalk connection check {name} --same --reason TEXT`"
+                    ));
+                }
+            }
+            text
+        },
+    )?;
+    Ok(if matches!(standing, Standing::Other { .. }) { Exit::Held } else { Exit::Done })
+}
+
+async fn help(session: &Session<'_>, name: &ConnectionName, failure: Option<String>) -> anyhow::Result<Exit> {
+    let mut texts = session.tenant().await?.connection_help(name).await?;
+    if let Some(failure) = failure {
+        let known: Vec<String> = texts.keys().cloned().collect();
+        texts.retain(|one, _| *one == failure);
+        if texts.is_empty() {
+            return Err(Told::usage(
+                format!("the plugin of {name} has no text about `{failure}`"),
+                if known.is_empty() {
+                    "it has none at all".to_owned()
+                } else {
+                    format!("it has: {}", known.join(", "))
+                },
+            ));
+        }
+    }
+    session.output.answer(
+        || json!(texts),
+        || {
+            if texts.is_empty() {
+                return format!("the plugin of {name} says nothing about failures");
+            }
+            texts.iter().map(|(failure, text)| format!("{failure}\n  {}\n\n", clean(text))).collect()
+        },
+    )?;
+    Ok(Exit::Done)
+}
+
+fn show(session: &Session<'_>, view: &ConnectionView, before: &str) -> anyhow::Result<Exit> {
+    session.output.answer(|| json!(view), || format!("{before}{}", words(view)))?;
+    Ok(Exit::Done)
+}
+
+/// How its connector does, in words.
+fn health(view: &ConnectionView) -> String {
+    if view.account.as_ref().is_some_and(|known| known.other.is_some()) && view.health.state == "ok" {
+        return "held: another account".to_owned();
+    }
+    if view.problem.is_some() {
+        return "its plugin cannot be used".to_owned();
+    }
+    let at = view.health.at.as_deref().unwrap_or_default();
+    match view.health.state {
+        "quarantine" => format!("in quarantine since {at}"),
+        "rests" => format!("crashed {} in a row, rests until {at}", count(view.health.crashes.into(), "time")),
+        ok => ok.to_owned(),
+    }
+}
+
+fn words(view: &ConnectionView) -> String {
+    let connection = &view.connection;
+    let mut text = format!(
+        "connection  {}\nplugin      {} ({}, sha256 {})\nsecrets     {}\n",
+        connection.name,
+        connection.plugin,
+        view.title,
+        short(&connection.digest),
+        or_dash(Some(view.secrets.join(", "))),
+    );
+    if let Some(known) = &view.account {
+        text.push_str(&format!("account     {}\n", clean(&known.account.to_string())));
+        if let Some(other) = &known.other {
+            let name = &connection.name;
+            text.push_str(&format!(
+                "held        it answers as {}; `crosswalk connection check {name}` says what to do\n",
+                clean(&other.to_string())
+            ));
+        }
+    }
+    if view.health.state != "ok" {
+        text.push_str(&format!("state       {}\n", health(view)));
+    }
+    if let Some(why) = &view.health.why {
+        let release = format!("crosswalk connection release {}", connection.name);
+        text.push_str(&format!("            {}; `{release}` lets it go on\n", clean(why)));
+    }
+    for name in &view.short_secrets {
+        text.push_str(&format!("note        the secret `{name}` is so short that it would be found by chance: what a vendor echoes of it is not blanked\n"));
+    }
+    for request in &view.login {
+        text.push_str(&format!("logs in by  {request}\n"));
+    }
+    let endpoints = view.endpoints.iter().map(|endpoint| {
+        let granted = match &endpoint.granted {
+            None => format!("no: `crosswalk connection grant {} {} [--url URL]`", connection.name, endpoint.name),
+            Some(grant) => {
+                let at = [grant.base.as_deref(), grant.hosts.as_deref()];
+                let at = at.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+                if grant.private.is_empty() {
+                    at
+                } else {
+                    format!("{at}; may be no public address: {}", grant.private.join(", "))
+                }
+            }
+        };
+        [endpoint.name.clone(), endpoint.asked.clone(), granted]
+    });
+    text.push_str(&format!("\n{}\n", table(["endpoint", "asked", "granted"], endpoints)));
+    let settings = connection.settings.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        [name.clone(), value]
+    });
+    let settings: Vec<[String; 2]> = settings.collect();
+    if !settings.is_empty() {
+        text.push_str(&format!("\n{}\n", table(["setting", "value"], settings)));
+    }
+    if !connection.buckets.is_empty() {
+        let limit = |number: Option<u32>| match number {
+            None => "the vendor's".to_owned(),
+            Some(0) => "unlimited".to_owned(),
+            Some(number) => number.to_string(),
+        };
+        let rows =
+            connection.buckets.iter().map(|(name, bucket)| [name.clone(), limit(bucket.calls), limit(bucket.at_once)]);
+        text.push_str(&format!("\n{}\n", table(["bucket", "calls", "at once"], rows)));
+    }
+    text
+}

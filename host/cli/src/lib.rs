@@ -1,0 +1,337 @@
+//! The command line: one file per subcommand; each parses, calls the engine, and prints.
+//!
+//! Answers go to standard output, as text for people or as one JSON document with
+//! `--json`; talk, progress and errors go to standard error. Nothing is decided here that
+//! an API would have to decide again, and nothing is known of the store or of wasm.
+//!
+//! | code | meaning |
+//! | --- | --- |
+//! | 0 | done, or nothing to do |
+//! | 1 | failed |
+//! | 2 | used wrongly |
+//! | 3 | a plan has changes that wait for an approval |
+//! | 4 | done in part |
+//! | 5 | brakes or trust hold what is left |
+//! | 6 | another process is at it |
+//! | 130 | interrupted |
+//!
+//! To add a command: 1. a file with its `Args` and an `async fn run(self, &Session) ->
+//! Result<Exit>`; 2. a line in [`Command`] with a sentence about it; 3. a line in `run`.
+
+mod alert;
+mod apply;
+mod asset;
+mod connection;
+mod customer;
+mod exit;
+mod files;
+mod finding;
+mod journal;
+mod link;
+mod output;
+mod parse;
+mod plan;
+mod plugin;
+mod product;
+mod progress;
+mod prune;
+mod secrets;
+mod session;
+mod shapes;
+mod sync;
+mod tenant;
+mod terminal;
+mod uncertain;
+mod undo;
+mod usage;
+mod why;
+mod work;
+
+pub use exit::Exit;
+pub use output::{LogWriter, Output};
+pub use session::Session;
+
+use clap::{ArgAction, Parser, Subcommand};
+use crosswalk_model::TenantName;
+use std::path::PathBuf;
+
+const FIRST_STEPS: &str = "\
+First steps:
+  crosswalk plugin add rmm.wasm && crosswalk plugin add psa.wasm
+  crosswalk connection add rmm --plugin PLUGIN --grant-all      (asks for the secrets)
+  crosswalk connection add psa --plugin PLUGIN --grant-all
+  crosswalk connection check rmm
+  crosswalk sync add rmm-to-psa --from rmm --to psa
+  crosswalk plan rmm-to-psa                                     (reads both, writes nothing)
+  crosswalk link list rmm-to-psa --state proposed               (what a person should decide)
+  crosswalk apply PLAN --release first-run                      (the first time; later without)
+
+Licences onto contracts:
+  crosswalk sync add licences --from portal --to psa --kinds customer,usage
+  crosswalk plan licences                                       (reads both, writes nothing)
+  crosswalk customer list licences                              (accounts, contracts, switches)
+  crosswalk customer accept licences && crosswalk product accept licences
+  crosswalk plan licences
+  crosswalk usage list licences                                 (counted, on the contract, approved)
+  crosswalk usage approve licences --all                        (shows, asks, writes)
+
+Environment:
+  CROSSWALK_DATA      the data folder, as --data
+  CROSSWALK_TENANT    the tenant, as --tenant
+  CROSSWALK_KEY       the key of stored secrets itself: 32 bytes in base64 or hex
+  CROSSWALK_KEY_FILE  a file that holds it, as --key-file
+  CROSSWALK_LOG       what is logged: error, warn, info, debug, trace, or filter directives
+
+The data folder may hold a crosswalk.toml (tenant, key-file, log, guest-threads, [limits], [retention]);
+flags win over the environment, and that over the file.
+
+";
+
+/// The flags that belong to the configuration, as they were given.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// The data folder.
+    pub data: Option<PathBuf>,
+    /// A file that holds the key of stored secrets.
+    pub key_file: Option<PathBuf>,
+    /// The tenant.
+    pub tenant: Option<TenantName>,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// Only errors are told.
+    pub quiet: bool,
+}
+
+/// Keep an MSP's systems in step, from one vendor's to another's: customers, locations, assets, usage on contracts, alerts as tickets
+///
+/// Every vendor is a plugin, a sandboxed WebAssembly component. A connection is an account
+/// at a vendor; a sync leads from one connection to another. `plan` shows what would be
+/// done and writes nothing; `apply` does exactly that. A sync of alerts makes tickets of them; a
+/// sync of usage keeps the quantities on contracts at a licence vendor's counts, each line after an
+/// approval.
+#[derive(Debug, Parser)]
+#[command(name = "crosswalk", version, after_help = FIRST_STEPS.to_owned() + exit::TABLE, max_term_width = 110)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+
+    /// The data folder [default: ~/.local/share/crosswalk]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Options of every command")]
+    data: Option<PathBuf>,
+    /// The tenant to work for; a single MSP never names one [default: default]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Options of every command")]
+    tenant: Option<TenantName>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true, help_heading = "Options of every command")]
+    json: bool,
+    /// The file with the key of stored secrets [default: `key` in the data folder, made when first needed]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Options of every command")]
+    key_file: Option<PathBuf>,
+    /// Log more; repeat for still more
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Options of every command")]
+    verbose: u8,
+    /// Print errors only: no progress, no messages
+    #[arg(short, long, global = true, help_heading = "Options of every command")]
+    quiet: bool,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build, install and look at plugins
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+    /// Keep several MSPs apart in one installation
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    /// Set up accounts at vendors: settings, secrets, and what they may reach
+    #[command(subcommand)]
+    Connection(connection::ConnectionCommand),
+    /// Set up which records go from which connection to which, by which rules
+    #[command(subcommand)]
+    Sync(sync::SyncCommand),
+    /// List customers and decide on them: accounts, contracts, switches
+    #[command(subcommand)]
+    Customer(customer::CustomerCommand),
+    /// Decide which product is which service
+    #[command(subcommand)]
+    Product(product::ProductCommand),
+    /// Bill by usage: list counts and approve them
+    #[command(subcommand)]
+    Usage(usage::UsageCommand),
+    /// Decide which source record is which target record
+    #[command(subcommand)]
+    Link(link::LinkCommand),
+    /// Read both sides and show what would be done, writing nothing
+    Plan(plan::PlanArgs),
+    /// List what plans found and did not change
+    #[command(subcommand)]
+    Finding(finding::FindingCommand),
+    /// Do what a plan says, or a part of it
+    Apply(apply::ApplyArgs),
+    /// Plan, and apply at once what trust and brakes allow; or undo a past run
+    Run(apply::RunArgs),
+    /// Bring one asset in step now
+    #[command(subcommand)]
+    Asset(asset::AssetCommand),
+    /// Turn alerts into tickets
+    #[command(subcommand)]
+    Alert(alert::AlertCommand),
+    /// List and settle writes whose outcome is not known
+    #[command(subcommand)]
+    Uncertain(uncertain::UncertainCommand),
+    /// List past runs and how they ended
+    Runs(journal::RunsArgs),
+    /// List what was done, and why, newest first
+    Journal(journal::JournalArgs),
+    /// Say why a record is, or is not, in step
+    Why(why::WhyArgs),
+    /// Delete what is older than it has to be kept
+    Prune(prune::PruneArgs),
+    /// Run the schedule: do what is due, until stopped
+    Work(work::WorkArgs),
+}
+
+impl Args {
+    /// The arguments of the command line. What is wrong with them, or the help that was asked for, is printed.
+    ///
+    /// # Errors
+    /// The code to end with.
+    pub fn of_command_line() -> Result<Self, std::process::ExitCode> {
+        Self::try_parse().map_err(|told| {
+            let text = told.render().to_string();
+            if told.use_stderr() {
+                terminal::fail(text.trim_end(), false);
+            } else {
+                // A reader that went away is no failure.
+                let _ = terminal::answer(terminal::Answer::Text(&text));
+            }
+            std::process::ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(1))
+        })
+    }
+
+    /// The flags that belong to the configuration.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        Flags {
+            data: self.data.clone(),
+            key_file: self.key_file.clone(),
+            tenant: self.tenant.clone(),
+            verbose: self.verbose,
+            quiet: self.quiet,
+        }
+    }
+
+    /// The way out that was asked for.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        Output::new(self.json, self.quiet)
+    }
+
+    /// Whether the command works long enough that a signal should stop it with care. The
+    /// others are left to the system's way: a prompt must end at once.
+    #[must_use]
+    pub fn works_long(&self) -> bool {
+        match &self.command {
+            Command::Usage(command) => command.works_long(),
+            Command::Plan(_)
+            | Command::Apply(_)
+            | Command::Run(_)
+            | Command::Asset(_)
+            | Command::Alert(_)
+            | Command::Customer(customer::CustomerCommand::Refresh { .. })
+            | Command::Sync(sync::SyncCommand::Swap { .. })
+            | Command::Prune(_)
+            | Command::Work(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Whatever stopped it; [`Output::fail`] prints it and gives the exit code.
+pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
+    match args.command {
+        Command::Plugin(command) => command.run(session).await,
+        Command::Tenant(command) => command.run(session).await,
+        Command::Connection(command) => command.run(session).await,
+        Command::Sync(command) => command.run(session).await,
+        Command::Customer(command) => command.run(session).await,
+        Command::Product(command) => command.run(session).await,
+        Command::Usage(command) => command.run(session).await,
+        Command::Link(command) => command.run(session).await,
+        Command::Plan(command) => command.run(session).await,
+        Command::Finding(command) => command.run(session).await,
+        Command::Apply(command) => command.run(session).await,
+        Command::Run(command) => command.run(session).await,
+        Command::Asset(command) => command.run(session).await,
+        Command::Alert(command) => command.run(session).await,
+        Command::Uncertain(command) => command.run(session).await,
+        Command::Runs(command) => command.run(session).await,
+        Command::Journal(command) => command.run(session).await,
+        Command::Why(command) => command.run(session).await,
+        Command::Prune(command) => command.run(session).await,
+        Command::Work(command) => command.run(session).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_defined() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_argument_says_what_it_is() {
+        fn check(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(about.len() > 10 && !about.ends_with('.'), "{path}: {about:?}");
+            for argument in command.get_arguments() {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.is_empty() && !help.ends_with('.'), "{path} {}: {help:?}", argument.get_id());
+            }
+            command.get_subcommands().for_each(|sub| check(sub, &path));
+        }
+        let mut command = Args::command();
+        command.build();
+        let own = command.get_subcommands().filter(|sub| sub.get_name() != "help");
+        own.for_each(|sub| {
+            let mut sub = sub.clone();
+            sub = sub.disable_help_subcommand(true);
+            check(&sub, "");
+        });
+    }
+
+    #[test]
+    fn no_secret_is_taken_from_the_arguments() {
+        let add = ["crosswalk", "connection", "add", "rmm", "--plugin", "p"];
+        for bad in [["--secret", "token=abc"].as_slice(), &["--password", "abc"], &["--token", "abc"]] {
+            let parsed = Args::try_parse_from(add.iter().chain(bad));
+            assert!(parsed.is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_commands_of_the_first_steps_parse() {
+        for line in FIRST_STEPS.lines().filter_map(|line| line.strip_prefix("  crosswalk ")) {
+            for part in line.split(" && ") {
+                let words = part.split_whitespace().take_while(|word| !word.starts_with('('));
+                let words = words.filter(|word| *word != "crosswalk");
+                let words = words.map(|word| match word {
+                    "PLUGIN" => "some-plugin",
+                    "PLAN" => "1",
+                    word => word,
+                });
+                Args::try_parse_from(std::iter::once("crosswalk").chain(words))
+                    .unwrap_or_else(|error| panic!("{part}: {error}"));
+            }
+        }
+    }
+}

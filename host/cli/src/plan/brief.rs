@@ -1,0 +1,320 @@
+//! A plan in short: a table of kinds and actions, what is held and by which brake, what it
+//! costs in calls, what a person still has to decide, and the next command to type.
+
+use crate::output::{clean, count, or_dash, table, wide_table};
+use crate::shapes;
+use crosswalk_engine::brakes::can_release;
+use crosswalk_engine::{ChangeFilter, PlanReport, Tenant};
+use crosswalk_model::{Action, Kind, Plan, SyncName};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many changes are read at a time.
+const PAGE: usize = 500;
+
+/// A plan's totals over all kinds and actions.
+pub(crate) struct Sums {
+    pub(crate) changes: u64,
+    pub(crate) writes: u64,
+    pub(crate) held: u64,
+    pub(crate) calls: u64,
+}
+
+impl Sums {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let mut sums = Self { changes: 0, writes: 0, held: 0, calls: 0 };
+        for total in &plan.totals {
+            sums.changes += u64::from(total.changes);
+            sums.writes += if total.action.writes() { u64::from(total.changes) } else { 0 };
+            sums.held += u64::from(total.held);
+            sums.calls += u64::from(total.calls);
+        }
+        sums
+    }
+}
+
+/// What brakes hold: brake and kind, with how many customers and changes. A change that several
+/// brakes hold counts for each.
+#[derive(Default)]
+pub(crate) struct Held(BTreeMap<(String, Kind), (BTreeSet<String>, u64)>);
+
+impl Held {
+    pub(crate) async fn of(tenant: &Tenant, plan: &Plan) -> anyhow::Result<Self> {
+        let mut held: BTreeMap<(String, Kind), (BTreeSet<String>, u64)> = BTreeMap::new();
+        if Sums::of(plan).held > 0 {
+            let filter = ChangeFilter { held: Some(true), ..ChangeFilter::default() };
+            let mut after = 0;
+            // A first plan is held whole: a page of it in memory at a time.
+            loop {
+                let page = tenant.plan_changes(plan.id, &filter, after, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = last.change.sequence;
+                for change in page.into_iter().map(|view| view.change) {
+                    let Some(hold) = change.held else { continue };
+                    for brake in hold.brakes() {
+                        let (customers, changes) = held.entry((brake.to_owned(), change.kind)).or_default();
+                        customers.insert(change.customer.clone());
+                        *changes += 1;
+                    }
+                }
+            }
+        }
+        Ok(Self(held))
+    }
+
+    /// The brakes an operator can release.
+    fn releasable(&self) -> BTreeSet<&str> {
+        self.0.keys().map(|(brake, _)| brake.as_str()).filter(|brake| can_release(brake)).collect()
+    }
+
+    fn document(&self) -> Value {
+        let row = |((brake, kind), (customers, changes)): (&(String, Kind), &(BTreeSet<String>, u64))| json!({ "brake": brake, "kind": kind, "customers": customers.len(), "changes": changes });
+        self.0.iter().map(row).collect()
+    }
+
+    fn table(&self) -> String {
+        let rows = self.0.iter().map(|((brake, kind), (customers, changes))| {
+            [brake.clone(), kind.to_string(), customers.len().to_string(), changes.to_string()]
+        });
+        table(["held by", "kind", "customers", "changes"], rows)
+    }
+}
+
+/// Whether usage takes part in a sync.
+pub(crate) async fn billing(tenant: &Tenant, sync: &SyncName) -> anyhow::Result<bool> {
+    Ok(tenant.sync(sync).await?.rules.kinds.contains_key(&Kind::Usage))
+}
+
+/// The document of a plan that was just made.
+pub(crate) fn document(sync: &SyncName, report: &PlanReport, held: &Held) -> Value {
+    json!({
+        "sync": sync,
+        "plan": shapes::plan(&report.plan),
+        "held": held.document(),
+        "read": { "source": report.read.0, "target": report.read.1 },
+        "complaints": report.complaints,
+        "findings": report.findings,
+        "findings_total": report.findings_total,
+        "attention": report.attention,
+    })
+}
+
+/// A plan that was just made, in short; with `billing`, of a sync whose customers have contracts and switches, too.
+pub(crate) fn words(sync: &SyncName, report: &PlanReport, held: &Held, billing: bool) -> String {
+    let plan = &report.plan;
+    let sums = Sums::of(plan);
+    let mut text =
+        format!("read {} and {}\n", count(report.read.0, "source record"), count(report.read.1, "target record"));
+    if sums.changes == 0 {
+        text.push_str(&format!("plan {} of {sync}: nothing to do\n", plan.id));
+    } else {
+        text.push_str(&format!("plan {} of {sync}: {}\n\n{}\n", plan.id, cost(&sums), matrix(plan)));
+    }
+    if sums.held > 0 {
+        text.push_str(&format!("\n{}\n", held.table()));
+    }
+    if !report.complaints.is_empty() {
+        let complaints = report.complaints.iter().map(|complaint| format!("  {}\n", clean(complaint)));
+        text.push_str(&format!("\nNot read, or not to the end:\n{}", complaints.collect::<String>()));
+    }
+    text.push_str(&left(report));
+    let next = next(sync, plan, &sums, held, billing);
+    if !next.is_empty() {
+        text.push_str(&format!("\nnext:\n{}\n", next.join("\n")));
+    }
+    text
+}
+
+/// What stays as it is, counted by kind and cause over all of the plan, the most frequent first, each with one
+/// that stands for the others.
+pub(crate) fn left(report: &PlanReport) -> String {
+    let totals = &report.plan.findings;
+    if totals.is_empty() {
+        return String::new();
+    }
+    let rows = totals.iter().map(|total| {
+        let mut of = report.findings.iter().filter(|one| one.kind == total.kind && one.cause == total.cause);
+        let (message, source) = of.next().map(|one| (one.message.clone(), one.source.clone())).unwrap_or_default();
+        let more = if total.count > 1 { ", …" } else { "" };
+        [
+            total.count.to_string(),
+            total.kind.to_string(),
+            total.cause.to_string(),
+            message,
+            format!("{}{more}", or_dash(Some(source))),
+        ]
+    });
+    format!(
+        "\nLeft as it is: {} (`crosswalk finding list --plan {}` shows each)\n{}\n",
+        count(report.findings_total, "finding"),
+        report.plan.id,
+        table(["times", "kind", "finding", "such as", "of"], rows)
+    )
+}
+
+pub(crate) fn cost(sums: &Sums) -> String {
+    format!(
+        "{}, {} of them writes, at most {} to the target",
+        count(sums.changes, "change"),
+        sums.writes,
+        count(sums.calls, "call")
+    )
+}
+
+/// Kinds down, actions across; actions that do not occur are left out.
+pub(crate) fn matrix(plan: &Plan) -> String {
+    let actions: Vec<Action> =
+        Action::ALL.into_iter().filter(|action| plan.totals.iter().any(|total| total.action == *action)).collect();
+    let kinds: BTreeSet<Kind> = plan.totals.iter().map(|total| total.kind).collect();
+    let header = std::iter::once("kind").chain(actions.iter().map(|action| action.as_str())).chain(["held", "calls"]);
+    let rows = kinds.into_iter().map(|kind| {
+        let own: Vec<_> = plan.totals.iter().filter(|total| total.kind == kind).collect();
+        let changes = |action: &Action| {
+            own.iter().filter(|total| total.action == *action).map(|total| total.changes).sum::<u32>()
+        };
+        let held: u32 = own.iter().map(|total| total.held).sum();
+        let calls: u32 = own.iter().map(|total| total.calls).sum();
+        let numbers = actions.iter().map(changes).chain([held, calls]).map(|number| number.to_string());
+        std::iter::once(kind.to_string()).chain(numbers).collect()
+    });
+    wide_table(header, rows)
+}
+
+/// What to type next.
+fn next(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held, billing: bool) -> Vec<String> {
+    let mut next = Vec::new();
+    if plan.undecided > 0 {
+        let waiting = count(plan.undecided.into(), "customer");
+        let states = "--state proposed --state conflict --state unmapped";
+        let (list, accept) = if billing {
+            (format!("customer list {sync}"), format!("customer accept {sync}"))
+        } else {
+            (format!("link list {sync} --kind customer"), format!("link accept {sync} --kind customer --score 0.99"))
+        };
+        next.push(format!("  crosswalk {list} {states}   ({waiting} to decide)"));
+        next.push(format!("  crosswalk {accept}"));
+    }
+    if sums.changes > 0 {
+        next.push(format!("  crosswalk plan --show {}", plan.id));
+    }
+    if sums.changes > sums.held {
+        let rest = if sums.held > 0 { "   (what no brake holds)" } else { "" };
+        next.push(format!("  crosswalk apply {}{rest}", plan.id));
+    }
+    let releasable = held.releasable();
+    if !releasable.is_empty() {
+        let flags: String = releasable.iter().map(|brake| format!(" --release {brake}")).collect();
+        next.push(format!("  crosswalk apply {}{flags}   (when you have looked at it)", plan.id));
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_model::plan::PlanTotal;
+    use crosswalk_model::{Cause, Finding, FindingTotal, PlanId, RunId, Timestamp};
+
+    fn report(totals: &[(Kind, Action, u32, u32)], undecided: u32) -> PlanReport {
+        let total = |(kind, action, changes, held): &(Kind, Action, u32, u32)| PlanTotal {
+            kind: *kind,
+            action: *action,
+            changes: *changes,
+            held: *held,
+            calls: if action.writes() { *changes } else { 0 },
+        };
+        PlanReport {
+            plan: Plan {
+                id: PlanId(7),
+                run: RunId(1),
+                made_at: Timestamp(0),
+                hash: String::new(),
+                totals: totals.iter().map(total).collect(),
+                undecided,
+                approved_at: None,
+                approved_by: None,
+                findings: Vec::new(),
+                undoes: None,
+            },
+            read: (3, 1),
+            complaints: Vec::new(),
+            findings: Vec::new(),
+            findings_total: 0,
+            attention: 0,
+        }
+    }
+
+    fn held(brakes: &[&str]) -> Held {
+        let row = |brake: &&str| (((*brake).to_owned(), Kind::Asset), (BTreeSet::from(["1".to_owned()]), 2));
+        Held(brakes.iter().map(row).collect())
+    }
+
+    fn said(report: &PlanReport, held: &Held) -> String {
+        words(&SyncName::new("s").unwrap(), report, held, false)
+    }
+
+    #[test]
+    fn an_empty_plan_says_so_and_asks_for_nothing() {
+        let text = said(&report(&[], 0), &held(&[]));
+        assert_eq!(text, "read 3 source records and 1 target record\nplan 7 of s: nothing to do\n");
+    }
+
+    #[test]
+    fn a_plan_is_kinds_by_actions_and_links_cost_no_call() {
+        let report = report(
+            &[
+                (Kind::Customer, Action::Link, 2, 0),
+                (Kind::Asset, Action::Create, 30, 0),
+                (Kind::Asset, Action::Update, 4, 0),
+            ],
+            1,
+        );
+        let text = said(&report, &held(&[]));
+        assert!(text.contains("plan 7 of s: 36 changes, 34 of them writes, at most 34 calls to the target"), "{text}");
+        assert!(text.contains("KIND      LINK  CREATE  UPDATE  HELD  CALLS\ncustomer     2       0       0     0      0\nasset        0      30       4     0     34"), "{text}");
+        assert!(
+            text.contains("crosswalk link list s")
+                && text.contains("(1 customer to decide)")
+                && text.contains("  crosswalk apply 7\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn where_usage_takes_part_customers_are_decided_with_their_contracts() {
+        let text = words(&SyncName::new("s").unwrap(), &report(&[], 2), &held(&[]), true);
+        assert!(text.contains("  crosswalk customer list s --state proposed"), "{text}");
+        assert!(text.contains("  crosswalk customer accept s\n") && !text.contains("crosswalk link"), "{text}");
+    }
+
+    #[test]
+    fn what_is_held_is_released_by_its_brakes_but_for_previews() {
+        let all = report(&[(Kind::Asset, Action::Update, 4, 4)], 0);
+        let text = said(&all, &held(&["first-run", "updates"]));
+        assert!(
+            text.contains("  crosswalk apply 7 --release first-run --release updates   (")
+                && !text.contains("apply 7\n"),
+            "{text}"
+        );
+        let text = said(&all, &held(&["preview"]));
+        assert!(!text.contains("crosswalk apply"), "{text}");
+        let some = report(&[(Kind::Asset, Action::Update, 4, 1)], 0);
+        assert!(said(&some, &held(&["updates"])).contains("  crosswalk apply 7   (what no brake holds)"));
+    }
+
+    #[test]
+    fn findings_are_counted_by_cause_over_all_of_the_plan() {
+        let mut report = report(&[], 0);
+        let found = |cause, source: &str, message: &str| Finding::new(cause, Kind::Asset, "1", source, message);
+        report.findings = vec![found(Cause::ByHand, "a", "rare"), found(Cause::Missing, "b", "common")];
+        let total = |cause, count| FindingTotal { kind: Kind::Asset, cause, count };
+        report.plan.findings = vec![total(Cause::Missing, 1776), total(Cause::ByHand, 1)];
+        report.findings_total = 1777;
+        let text = said(&report, &held(&[]));
+        let expected = "Left as it is: 1777 findings (`crosswalk finding list --plan 7` shows each)\n\
+            TIMES  KIND   FINDING  SUCH AS  OF\n \
+             1776  asset  missing  common   b, …\n    \
+                1  asset  by-hand  rare     a";
+        assert!(text.contains(expected), "{text}");
+    }
+}

@@ -1,0 +1,124 @@
+//! `crosswalk plan`: make a plan, show one change by change, list the newest.
+
+mod brief;
+mod detail;
+
+pub(super) use brief::{Held, Sums, billing, cost, document, left, matrix, words};
+pub(super) use detail::{PAGE, changes, first, one, quantity};
+
+use super::exit::{Exit, Told};
+use super::output::{table, tick};
+use super::progress::Bars;
+use super::session::Session;
+use super::shapes;
+use crosswalk_engine::{ChangeFilter, PlanReport, Tenant};
+use crosswalk_model::{Action, Kind, PlanId, SyncName};
+
+/// Make or show plans.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exits with 0 when there is nothing to do, with 3 when changes wait for an approval, with 4
+when nothing is to be done but something could not be read, with 5 when nothing is to be done
+but a bill stays wrong until somebody acts.
+
+Findings, what the plan leaves as it is, are counted by kind and cause; `crosswalk finding list` lists them.
+
+Examples:
+  crosswalk plan rmm-to-psa
+  crosswalk plan --show 12 --kind asset --customer 17
+  crosswalk plan --list rmm-to-psa")]
+pub(super) struct PlanArgs {
+    /// The sync to plan
+    #[arg(required_unless_present = "show", conflicts_with = "show")]
+    sync: Option<SyncName>,
+    /// Show the changes of a plan, customer by customer
+    #[arg(long, value_name = "PLAN")]
+    show: Option<PlanId>,
+    /// List the newest plans of the sync instead of making one
+    #[arg(long, requires = "sync")]
+    list: bool,
+    /// Show only changes of this source customer, by its id
+    #[arg(long, value_name = "ID", requires = "show")]
+    customer: Option<String>,
+    /// Show only changes of this kind
+    #[arg(long, requires = "show")]
+    kind: Option<Kind>,
+    /// Show only changes with this action
+    #[arg(long, requires = "show")]
+    action: Option<Action>,
+    /// Show only what a brake holds
+    #[arg(long, requires = "show")]
+    held: bool,
+    /// Show all changes, however many there are
+    #[arg(long, requires = "show")]
+    all: bool,
+}
+
+impl PlanArgs {
+    fn filter(&self) -> ChangeFilter {
+        ChangeFilter {
+            kind: self.kind,
+            action: self.action,
+            customer: self.customer.clone(),
+            held: self.held.then_some(true),
+            ..ChangeFilter::default()
+        }
+    }
+
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let tenant = session.tenant().await?;
+        match (&self.sync, self.show) {
+            (Some(sync), _) if self.list => list(session, &tenant, sync).await,
+            (Some(sync), _) => make(session, &tenant, sync).await,
+            (None, Some(plan)) => detail::show(session, &tenant, plan, self.filter(), self.all).await,
+            (None, None) => Err(Told::usage(
+                "neither a sync nor a plan is named",
+                "`crosswalk plan SYNC` or `crosswalk plan --show PLAN`",
+            )),
+        }
+    }
+}
+
+async fn make(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Exit> {
+    let report = tenant.plan(sync, &Bars::new(session.output)).await?;
+    let held = Held::of(tenant, &report.plan).await?;
+    let billing = billing(tenant, sync).await?;
+    session.output.answer(|| document(sync, &report, &held), || words(sync, &report, &held, billing))?;
+    Ok(exit(&report))
+}
+
+/// How planning alone ends.
+pub(super) fn exit(report: &PlanReport) -> Exit {
+    match (Sums::of(&report.plan).changes, report.complaints.is_empty()) {
+        (_, false) => Exit::Partial,
+        (0, true) if report.attention > 0 => Exit::Held,
+        (0, true) => Exit::Done,
+        _ => Exit::Pending,
+    }
+}
+
+async fn list(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Exit> {
+    let plans = tenant.plan_list(sync, 50).await?;
+    session.output.answer(
+        || plans.iter().map(shapes::plan).collect(),
+        || {
+            if plans.is_empty() {
+                return format!("no plan yet: `crosswalk plan {sync}` makes one");
+            }
+            let rows = plans.iter().map(|plan| {
+                let sums = Sums::of(plan);
+                [
+                    plan.id.to_string(),
+                    plan.made_at.to_string(),
+                    sums.changes.to_string(),
+                    sums.held.to_string(),
+                    sums.calls.to_string(),
+                    plan.undecided.to_string(),
+                    tick(plan.approved_at.is_some()),
+                ]
+            });
+            table(["plan", "made", "changes", "held", "calls", "undecided", "approved"], rows)
+        },
+    )?;
+    Ok(Exit::Done)
+}

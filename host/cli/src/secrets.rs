@@ -1,0 +1,136 @@
+//! Where secrets come from: a prompt without echo, a file, or the environment. Never
+//! from the arguments, which every process on the machine can read.
+
+use super::exit::Told;
+use super::parse::{Pair, pair};
+use super::session::Session;
+use super::terminal::{self, can_ask};
+use anyhow::Context;
+use crosswalk_model::{Manifest, Secret};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// The longest secret: a private key fits, a file named by mistake does not.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// Secrets, by the names of the plugin's manifest.
+#[derive(Debug, clap::Args)]
+pub(super) struct SecretArgs {
+    /// Take a secret from a file (a line end at its end is left out)
+    #[arg(long = "secret-file", value_name = "NAME=FILE", value_parser = pair)]
+    files: Vec<Pair>,
+    /// Take a secret from an environment variable
+    #[arg(long = "secret-env", value_name = "NAME=VARIABLE", value_parser = pair)]
+    variables: Vec<Pair>,
+    /// Ask for a secret without echo
+    #[arg(long = "secret", value_name = "NAME", value_parser = name_only)]
+    asked: Vec<String>,
+}
+
+impl SecretArgs {
+    /// Gathers what was named; `missing` says which others are asked for on a terminal.
+    pub(super) fn gather(
+        &self,
+        session: &Session<'_>,
+        manifest: &Manifest,
+        ask_required: bool,
+    ) -> anyhow::Result<BTreeMap<String, Secret>> {
+        let mut secrets = BTreeMap::new();
+        let mut put = |name: &str, text: String| match secrets.insert(name.to_owned(), Secret::new(text)) {
+            None => Ok(()),
+            Some(_) => Err(Told::usage(format!("the secret `{name}` is given twice"), "give it once")),
+        };
+        for (name, path) in &self.files {
+            put(name, from_file(path)?)?;
+        }
+        for (name, variable) in &self.variables {
+            let text = session.environment(variable).ok_or_else(|| {
+                Told::usage(
+                    format!("the environment variable {variable} is not set"),
+                    format!("it shall hold the secret `{name}`"),
+                )
+            })?;
+            put(name, text)?;
+        }
+        for name in &self.asked {
+            put(name, from_person(manifest, name)?)?;
+        }
+        if ask_required && can_ask() {
+            let missing: Vec<&String> = manifest
+                .secrets
+                .iter()
+                .filter(|(name, spec)| spec.required && !secrets.contains_key(*name))
+                .map(|(name, _)| name)
+                .collect();
+            for name in missing {
+                let text = from_person(manifest, name)?;
+                secrets.insert(name.clone(), Secret::new(text));
+            }
+        }
+        Ok(secrets)
+    }
+}
+
+/// A name without a value: whoever writes one meant to put the secret there.
+fn name_only(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, _)) => {
+            Err(format!("a secret is not given here, where every process can read it: `--secret {name}` asks for it"))
+        }
+        None => Ok(text.to_owned()),
+    }
+}
+
+fn from_file(path: &str) -> anyhow::Result<String> {
+    let file = std::fs::File::open(path).with_context(|| format!("cannot open the secret file {path}"))?;
+    let mut text = String::new();
+    let read = file.take(MAX_BYTES + 1).read_to_string(&mut text);
+    read.with_context(|| format!("cannot read the secret file {path}"))?;
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.is_empty() {
+        return Err(Told::usage(format!("the secret file {path} is empty"), "write the secret into it"));
+    }
+    if text.len() as u64 > MAX_BYTES {
+        return Err(Told::usage(
+            format!("the secret file {path} is larger than {MAX_BYTES} bytes"),
+            "is it the right file?",
+        ));
+    }
+    Ok(secret.to_owned())
+}
+
+fn from_person(manifest: &Manifest, name: &str) -> anyhow::Result<String> {
+    if !can_ask() {
+        return Err(Told::usage(
+            format!("nobody can be asked for the secret `{name}`: this is no terminal"),
+            format!("use --secret-file {name}=FILE or --secret-env {name}=VARIABLE"),
+        ));
+    }
+    let (title, help) = manifest.secrets.get(name).map_or(("", ""), |spec| (&*spec.title, &*spec.help));
+    let text = terminal::secret(manifest.id.as_str(), name, title, help)?;
+    if text.is_empty() {
+        return Err(Told::usage(format!("the secret `{name}` is empty"), "type or paste it, then press Enter"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_gives_its_text_without_the_line_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let read = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            from_file(path.to_str().unwrap())
+        };
+        assert_eq!(read("s3cret \r\n").unwrap(), "s3cret ");
+        assert_eq!(read("two\nlines\n").unwrap(), "two\nlines");
+        assert!(read("\n").is_err());
+        let error = read(&"x".repeat(70_000)).unwrap_err();
+        assert!(!format!("{error:?}").contains("xxx"));
+        assert!(from_file("/no/such/file").is_err());
+    }
+}

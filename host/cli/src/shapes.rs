@@ -1,0 +1,240 @@
+//! The JSON that `--json` prints for things of the model: plain values, times in RFC 3339.
+//!
+//! The model's own serialisation is the store's compact form; programs that read the
+//! command line's answers get this one, which says what it means.
+
+use crosswalk_engine::{ApplyReport, ChangeView, ContractView, CustomerView, JournalEntry, LinkView, UsageLine};
+use crosswalk_model::{Candidate, FieldDiff, Link, Plan, Record, Recurrence, Run, Schedule, Timestamp, Value};
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+
+/// The word of a value that serialises as one.
+pub(super) fn spelled(word: &impl Serialize) -> String {
+    serde_json::to_value(word).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+pub(super) fn time(at: Option<Timestamp>) -> Json {
+    at.map_or(Json::Null, |at| Json::String(at.to_string()))
+}
+
+/// A value: blank is null, a JSON document is itself.
+pub(super) fn value(value: &Value) -> Json {
+    match value {
+        Value::Blank => Json::Null,
+        Value::Text(text) | Value::Time(text) => json!(text),
+        Value::Integer(number) => json!(number),
+        Value::Decimal(number) => json!(number),
+        Value::Boolean(yes) => json!(yes),
+        Value::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+    }
+}
+
+pub(super) fn record(record: &Record) -> Json {
+    let fields: Map<String, Json> =
+        record.fields.iter().map(|field| (field.name.clone(), value(&field.value))).collect();
+    json!({ "id": record.id, "parent": record.parent, "name": record.name, "stamp": record.stamp, "fields": fields })
+}
+
+pub(super) fn plan(plan: &Plan) -> Json {
+    json!({
+        "id": plan.id,
+        "run": plan.run,
+        "made_at": time(Some(plan.made_at)),
+        "hash": plan.hash,
+        "totals": plan.totals,
+        "undecided": plan.undecided,
+        "findings": plan.findings,
+        "approved_at": time(plan.approved_at),
+        "approved_by": plan.approved_by,
+        "undoes": plan.undoes,
+    })
+}
+
+pub(super) fn change(view: &ChangeView) -> Json {
+    let change = &view.change;
+    json!({
+        "sequence": change.sequence,
+        "kind": change.kind,
+        "action": change.action,
+        "customer": change.customer,
+        "source": change.source,
+        "target": change.target,
+        "name": change.name,
+        "fields": change.fields.iter().map(diff).collect::<Vec<_>>(),
+        "reason": change.reason,
+        "risk": change.risk,
+        "calls": change.calls,
+        "held": change.held,
+        "status": view.status,
+        "message": view.message,
+    })
+}
+
+fn diff(diff: &FieldDiff) -> Json {
+    json!({ "name": diff.name, "before": diff.before.as_ref().map(value), "after": value(&diff.after) })
+}
+
+pub(super) fn schedule(schedule: &Schedule) -> Json {
+    let (calendar, time_zone) = match &schedule.recurs {
+        Recurrence::Interval(_) => (None, None),
+        Recurrence::Calendar { calendar, time_zone, .. } => (Some(calendar), Some(time_zone)),
+    };
+    json!({
+        "job": schedule.job,
+        "every_minutes": schedule.minutes(),
+        "calendar": calendar,
+        "time_zone": time_zone,
+        "next_at": time(Some(schedule.due_at)),
+        "slot_at": time(Some(schedule.slot_at)),
+        "running_since": time(schedule.taken_at),
+        "last_at": time(schedule.last_at),
+        "failures": schedule.failures,
+        "message": schedule.message,
+    })
+}
+
+pub(super) fn run(run: &Run) -> Json {
+    json!({
+        "id": run.id,
+        "sync": run.sync,
+        "mode": run.mode,
+        "status": run.status,
+        "started_at": time(Some(run.started_at)),
+        "ended_at": time(run.ended_at),
+        "plan": run.plan,
+        "counts": run.counts,
+        "message": run.message,
+    })
+}
+
+pub(super) fn applied(report: &ApplyReport) -> Json {
+    let failures: Vec<Json> = report.failures.iter().map(|(what, why)| json!({ "what": what, "why": why })).collect();
+    json!({ "run": run(&report.run), "failures": failures })
+}
+
+pub(super) fn link(link: &Link) -> Json {
+    json!({
+        "kind": link.kind,
+        "source": link.source,
+        "state": link.state,
+        "target": link.target,
+        "made": link.made,
+        "decided_by": link.decided_by,
+        "decided_at": time(Some(link.decided_at)),
+        "reason": link.reason,
+        "candidates": link.candidates.iter().map(candidate).collect::<Vec<_>>(),
+        "declined": link.declined,
+        "missing_since": time(link.missing_since),
+        "revision": link.revision,
+    })
+}
+
+fn candidate(candidate: &Candidate) -> Json {
+    json!({ "target": candidate.target, "name": candidate.name, "score": candidate.score, "reason": candidate.reason })
+}
+
+pub(super) fn link_view(view: &LinkView) -> Json {
+    let mut document = link(&view.link);
+    document["source_name"] = json!(view.source_name);
+    document["target_name"] = json!(view.target_name);
+    document["customer"] = json!(view.customer);
+    document["note"] = json!(view.note);
+    document
+}
+
+/// What is named by an id and a name.
+fn named(both: Option<&(String, String)>) -> Json {
+    both.map_or(Json::Null, |(id, name)| json!({ "id": id, "name": name }))
+}
+
+pub(super) fn contract(view: &ContractView) -> Json {
+    json!({
+        "id": view.id,
+        "name": view.name,
+        "type": view.type_,
+        "term": view.term,
+        "eligible": view.eligible,
+        "chosen": view.chosen,
+    })
+}
+
+pub(super) fn usage_line(line: &UsageLine) -> Json {
+    let mut document = json!(line);
+    document["contract"] = named(line.contract.as_ref());
+    document
+}
+
+pub(super) fn customer(view: &CustomerView) -> Json {
+    let outcome = view.outcome.as_ref().map(|outcome| {
+        let trouble = outcome.trouble.as_ref();
+        json!({
+            "ending": outcome.ending,
+            "at": time(Some(outcome.at)),
+            "run": outcome.run,
+            "message": outcome.message,
+            "connection": trouble.map(|trouble| &trouble.0),
+            "failure": trouble.map(|trouble| &trouble.1),
+            "remedy": view.remedy,
+        })
+    });
+    json!({
+        "id": view.id,
+        "name": view.name,
+        "state": view.state,
+        "account": named(view.account.as_ref()),
+        "contract": named(view.contract.as_ref()),
+        "candidates": view.candidates.iter().map(candidate).collect::<Vec<_>>(),
+        "reason": view.reason,
+        "revision": format!("{}.{}", view.revision.0, view.revision.1),
+        "usage": view.usage,
+        "tickets": view.tickets,
+        "has_usage": view.has_usage,
+        "outcome": outcome,
+    })
+}
+
+pub(super) fn journal(entry: &JournalEntry) -> Json {
+    json!({
+        "at": time(Some(entry.at)),
+        "run": entry.run,
+        "plan": entry.plan,
+        "sequence": entry.sequence,
+        "kind": entry.kind,
+        "source": entry.source,
+        "target": entry.target,
+        "customer": entry.customer,
+        "event": entry.event,
+        "message": entry.message,
+        "detail": entry.detail.as_ref().map(detail),
+    })
+}
+
+/// A journal entry's detail; where it is fields with `before` and `after`, as plain values.
+fn detail(detail: &Json) -> Json {
+    let mut plain = detail.clone();
+    for field in plain.as_array_mut().into_iter().flatten() {
+        for side in ["before", "after"] {
+            if let Some(stored) = field.get(side).and_then(|side| serde_json::from_value::<Value>(side.clone()).ok()) {
+                field[side] = value(&stored);
+            }
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_told_in_plain_values() {
+        let stored = json!([{ "field": "name", "before": Value::Text("a".into()), "after": Value::Integer(2) }, { "field": "x", "before": null }]);
+        assert_eq!(
+            detail(&stored),
+            json!([{ "field": "name", "before": "a", "after": 2 }, { "field": "x", "before": null }])
+        );
+        assert_eq!(detail(&json!({ "grant": "api" })), json!({ "grant": "api" }));
+        assert_eq!(value(&Value::Json("[1]".into())), json!([1]));
+        assert_eq!(value(&Value::Blank), Json::Null);
+    }
+}

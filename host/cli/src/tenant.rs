@@ -1,0 +1,37 @@
+//! `crosswalk tenant`: several MSPs in one installation. A single one never needs it.
+
+use super::exit::Exit;
+use super::session::Session;
+use clap::Subcommand;
+use crosswalk_model::TenantName;
+use serde_json::json;
+
+/// Keep several MSPs apart.
+#[derive(Debug, Subcommand)]
+pub(super) enum TenantCommand {
+    /// Add a tenant; use it with --tenant NAME
+    Add {
+        /// Its name: lower-case letters, digits and dashes
+        name: TenantName,
+    },
+    /// List the tenants
+    List,
+}
+
+impl TenantCommand {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let engine = session.engine()?;
+        match self {
+            TenantCommand::Add { name } => {
+                engine.tenant_add(&name).await?;
+                session.output.answer(|| json!({ "tenant": name }), || format!("tenant {name} added"))?;
+            }
+            TenantCommand::List => {
+                let tenants = engine.tenant_list().await?;
+                let text = || tenants.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+                session.output.answer(|| json!(tenants), text)?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,193 @@
+//! The one way out to a terminal, and the one way in from its keyboard: nothing else in the program
+//! prints or prompts (a test holds it).
+//!
+//! Words of vendors, plugins and files reach a person only without what steers a terminal or
+//! misleads the eye: control characters (with the escape sequences they begin), signs that turn the
+//! direction of text, and signs that are not seen. An error shows the latter as `\u{200b}`: in a pasted
+//! id they are what is wrong. A JSON document keeps its data: there such signs are written as `\uXXXX`.
+//! A file that is written to a file or a pipe is left as it is.
+
+use anyhow::Context as _;
+use crosswalk_model::signs::is_invisible;
+use indicatif::ProgressDrawTarget;
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
+
+/// Whether a sign steers a terminal, turns the text around it, or is not seen.
+fn is_hidden(sign: char) -> bool {
+    sign.is_control() || is_invisible(sign) || matches!(sign, '\u{2028}' | '\u{2029}')
+}
+
+/// What is wrong: as [`lines`], with the signs that are not seen written out.
+fn shown_in_error(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_invisible) {
+        return lines(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for sign in text.chars() {
+        if is_invisible(sign) {
+            out.extend(sign.escape_unicode());
+        } else {
+            out.push(sign);
+        }
+    }
+    Cow::Owned(lines(&out).into_owned())
+}
+
+/// Text of several lines: line ends and tabs stay, other controls become spaces, unseen signs go.
+pub(super) fn lines(text: &str) -> Cow<'_, str> {
+    shown(text, |sign| sign == '\n' || sign == '\t')
+}
+
+/// The same on one line.
+pub(super) fn line(text: &str) -> Cow<'_, str> {
+    shown(text, |_| false)
+}
+
+fn shown(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(|sign| is_hidden(sign) && !stays(sign)) {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().filter_map(|sign| match sign {
+        sign if stays(sign) || !is_hidden(sign) => Some(sign),
+        sign if sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}') => Some(' '),
+        _ => None,
+    });
+    Cow::Owned(kept.collect())
+}
+
+/// A JSON document with the same content, such signs escaped.
+fn document(text: &str) -> Cow<'_, str> {
+    let escaped = |sign: char| is_hidden(sign) && sign != '\n';
+    if !text.chars().any(escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 64);
+    for sign in text.chars() {
+        if escaped(sign) {
+            let mut units = [0; 2];
+            safe.extend(sign.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            safe.push(sign);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// What goes to standard output.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Answer<'a> {
+    /// Words for a person.
+    Text(&'a str),
+    /// A JSON document, or lines of them.
+    Json(&'a str),
+    /// The content of a file; for a terminal it is text.
+    File(&'a str),
+}
+
+/// Writes an answer to standard output.
+pub(super) fn answer(answer: Answer<'_>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let text = match answer {
+        Answer::Text(text) => lines(text),
+        Answer::File(text) if out.is_terminal() => lines(text),
+        Answer::File(text) => Cow::Borrowed(text),
+        Answer::Json(text) => document(text),
+    };
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes a sentence and a line end to standard error. A JSON document stays one.
+pub(super) fn tell(text: &str, json: bool) {
+    let text = if json { document(text) } else { lines(text) };
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Writes an error and a line end to standard error. A JSON document stays one.
+pub(super) fn fail(text: &str, json: bool) {
+    let text = if json { document(text) } else { shown_in_error(text) };
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Writes a line of the log: one, whatever is in it.
+pub(super) fn log(bytes: &[u8]) -> io::Result<()> {
+    let text = String::from_utf8_lossy(bytes);
+    writeln!(io::stderr().lock(), "{}", line(text.trim_end()))
+}
+
+/// Where progress bars are drawn; hides itself where standard error is no terminal.
+pub(super) fn bars() -> ProgressDrawTarget {
+    ProgressDrawTarget::stderr()
+}
+
+/// Whether a person can be asked.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question of yes and no.
+pub(super) fn ask(question: &str) -> io::Result<bool> {
+    write!(io::stderr(), "{} [y/N] ", lines(question))?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Asks for a secret, unseen. Who asks stands before the plugin's own words, and these in quotes.
+pub(super) fn secret(plugin: &str, name: &str, title: &str, help: &str) -> anyhow::Result<String> {
+    rpassword::prompt_password(prompt(plugin, name, title, help)).context("the prompt was ended")
+}
+
+fn prompt(plugin: &str, name: &str, title: &str, help: &str) -> String {
+    let words = |words: &str| format!("\"{}\"", line(words).replace('"', "'"));
+    let said: Vec<String> =
+        [title, help].into_iter().filter(|said| !said.is_empty() && *said != name).map(words).collect();
+    let said = if said.is_empty() { String::new() } else { format!(" (the plugin says: {})", said.join(", ")) };
+    format!("secret `{}` of the plugin `{}`{said}: ", line(name), line(plugin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: &str =
+        "a\u{1b}[2J\u{1b}]0;own\u{7}\u{9b}31m\r\nb\tc\u{202e}txt\u{2066}\u{200b}\u{feff}\u{7f}\u{2028}d";
+
+    #[test]
+    fn nothing_that_steers_or_hides_reaches_a_person() {
+        assert_eq!(lines(HOSTILE), "a [2J ]0;own  31m \nb\tctxt  d");
+        assert_eq!(line(HOSTILE), "a [2J ]0;own  31m  b ctxt  d");
+        assert!(matches!(lines("Zürich\n\t東京 — ok"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn an_error_shows_what_is_not_seen() {
+        assert_eq!(
+            shown_in_error("no `29683\u{200b}\u{1b}[2J`\nhint: \u{e0041}"),
+            "no `29683\\u{200b} [2J`\nhint: \\u{e0041}"
+        );
+        assert!(matches!(shown_in_error("no `Zürich`"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_document_keeps_its_data() {
+        let value = serde_json::json!({ "name": format!("{HOSTILE}\u{e0041}"), "lines": ["a", "b"] });
+        let text = format!("{value:#}\n");
+        let safe = document(&text);
+        assert!(!safe.chars().any(|sign| is_hidden(sign) && sign != '\n'), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+    }
+
+    #[test]
+    fn a_plugin_cannot_ask_in_another_s_name() {
+        let asked = prompt("nice", "key", "[sudo] password for root", "\"x\"\n\u{1b}[1A[sudo] password for root:");
+        assert_eq!(
+            asked,
+            "secret `key` of the plugin `nice` (the plugin says: \"[sudo] password for root\", \"'x'  [1A[sudo] password for root:\"): "
+        );
+        assert_eq!(prompt("nice", "key", "key", ""), "secret `key` of the plugin `nice`: ");
+    }
+}

@@ -1,0 +1,144 @@
+//! `crosswalk uncertain`: writes whose outcome is not known, listed and settled by hand.
+
+use super::exit::{Exit, Told};
+use super::output::table;
+use super::session::Session;
+use super::shapes;
+use crosswalk_engine::{Found, UncertainView};
+use crosswalk_model::{ChangeId, SyncName};
+use serde_json::{Value, json};
+
+/// See and settle writes whose outcome is not known.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum UncertainCommand {
+    /// List writes whose outcome is not known
+    List(ListArgs),
+    /// Settle a write by hand, after a look at the vendor
+    Settle(SettleArgs),
+}
+
+/// List uncertain writes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A write is uncertain when no reply of the vendor came, or the program ended while it was written. It
+is looked up at once, after the vendor's quiet time, and again after growing pauses: by the next
+`plan`, `run` or `apply`, or by `work` when the look-up is due and its sync has a schedule. A write that
+is found is done. A write that is not found after that may be written again by a later run. Until
+then nothing else is planned for its record.
+
+Examples:
+  crosswalk uncertain list
+  crosswalk uncertain list rmm-to-psa")]
+pub(super) struct ListArgs {
+    /// Only writes of this sync
+    sync: Option<SyncName>,
+}
+
+/// Settle an uncertain write.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Look at the vendor first: this command reads only the named record. A write that is settled as not
+written is planned again; if it was written after all, it is then made twice. The journal keeps the
+reason.
+
+Examples:
+  crosswalk uncertain settle 12.3 --written 29683125 --reason 'seen in the PSA, made at 14:02'
+  crosswalk uncertain settle 12.3 --not-written --reason 'asked the vendor, ticket 4711'")]
+pub(super) struct SettleArgs {
+    /// The change: its plan and its place in the plan
+    #[arg(value_name = "PLAN.PLACE")]
+    change: ChangeId,
+    /// It was written: the id of its record at the vendor
+    #[arg(long, value_name = "ID", conflicts_with = "not_written")]
+    written: Option<String>,
+    /// It was not written
+    #[arg(long)]
+    not_written: bool,
+    /// What was seen at the vendor, for the journal
+    #[arg(long)]
+    reason: String,
+}
+
+impl UncertainCommand {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        match self {
+            Self::List(args) => args.run(session).await,
+            Self::Settle(args) => args.run(session).await,
+        }
+    }
+}
+
+impl ListArgs {
+    async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let views = session.tenant().await?.uncertain_list(self.sync.as_ref()).await?;
+        session.output.answer(
+            || views.iter().map(document).collect(),
+            || {
+                if views.is_empty() {
+                    return "no write is uncertain".to_owned();
+                }
+                let rows = views.iter().map(|view| {
+                    [
+                        view.change.clone(),
+                        view.sync.to_string(),
+                        format!("{} {}", view.action.as_str(), view.kind),
+                        view.name.clone(),
+                        view.run.to_string(),
+                        view.intended_at.to_string(),
+                        view.due_at.map_or_else(|| "with the next run".to_owned(), |due| due.to_string()),
+                        view.why.clone(),
+                    ]
+                });
+                table(["change", "sync", "what", "name", "run", "begun", "looked up after", "why"], rows)
+            },
+        )?;
+        Ok(Exit::Done)
+    }
+}
+
+impl SettleArgs {
+    async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let found = match (self.written, self.not_written) {
+            (Some(id), _) => Found::Written(id),
+            (None, true) => Found::NotWritten,
+            (None, false) => {
+                return Err(Told::usage(
+                    "nothing is said of what became of it",
+                    "`--written ID` where the record is there, `--not-written` where it is not",
+                ));
+            }
+        };
+        let settled = session.tenant().await?.uncertain_settle(self.change, &found, &self.reason).await?;
+        let ended = match &found {
+            Found::Written(id) => match &settled.overtaken {
+                Some(overtaken) => format!("it {overtaken}"),
+                None => format!("written, as {id}"),
+            },
+            Found::NotWritten => "not written: the next plan has it again".to_owned(),
+        };
+        session.output.answer(
+            || document(&settled),
+            || format!("{} {} `{}`: {ended}", settled.action.as_str(), settled.kind, settled.name),
+        )?;
+        Ok(Exit::Done)
+    }
+}
+
+fn document(view: &UncertainView) -> Value {
+    json!({
+        "change": view.change,
+        "sync": view.sync,
+        "status": view.status,
+        "kind": view.kind,
+        "action": view.action,
+        "source": view.source,
+        "name": view.name,
+        "target": view.target,
+        "run": view.run,
+        "intended_at": shapes::time(Some(view.intended_at)),
+        "looks": view.looks,
+        "due_at": shapes::time(view.due_at),
+        "why": view.why,
+        "overtaken": view.overtaken,
+    })
+}

@@ -1,0 +1,102 @@
+//! `crosswalk run undo`: the reverse of a run is shown, and done after a yes.
+
+use super::apply::{confirmed, words};
+use super::exit::Exit;
+use super::output::count;
+use super::plan::{self, Held, Sums};
+use super::progress::Bars;
+use super::session::Session;
+use super::shapes;
+use crosswalk_engine::{ApplyOptions, PlanReport, Tenant, UndoOptions};
+use crosswalk_model::{Kind, RunId};
+use serde_json::{Value, json};
+
+/// How many changes are shown before the question.
+const SHOWN: usize = 20;
+
+/// Take back what a run did.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Created records are taken out of use and unlinked, written fields get their earlier values back, and
+moved or deactivated records go back. A field that somebody changed since is left, with a finding;
+the key that this host leaves in a record stays. The next plan does not do it again: restored values
+count as a person's edit, and records that were created or linked are excluded until `crosswalk link
+set` or `crosswalk link create` takes them up again. An undo is a run, and can be undone too.
+
+Without a yes nothing is done: the plan stays, and `crosswalk apply PLAN` applies it later.
+
+Examples:
+  crosswalk runs
+  crosswalk run undo 7
+  crosswalk run undo 7 --customer 17 --kind asset --yes")]
+pub(super) struct UndoArgs {
+    /// The run to undo, as `crosswalk runs` numbers them
+    run: RunId,
+    /// Undo only what it did for this source customer, by its id
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    /// Undo only what it did to this kind
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Do not ask whether to go ahead
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl UndoArgs {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let tenant = session.tenant().await?;
+        let sync = tenant.run_show(self.run).await?.sync;
+        let options = UndoOptions { customer: self.customer, kind: self.kind };
+        let report = tenant.undo(self.run, &options, &Bars::new(session.output)).await?;
+        let id = report.plan.id;
+        let changes = Sums::of(&report.plan).changes;
+        let document = |applied: Value| {
+            let held = Held::default();
+            json!({ "plan": plan::document(&sync, &report, &held), "applied": applied })
+        };
+        let shown = shown(&tenant, self.run, &report).await?;
+        if changes == 0 {
+            session.output.answer(|| document(Value::Null), || shown)?;
+            return Ok(if report.findings_total == 0 { Exit::Done } else { Exit::Partial });
+        }
+        if !self.yes {
+            session.output.tell(&shown);
+            let question = format!("Undo run {} with {}?", self.run, count(changes, "change"));
+            if !confirmed(session, question, &format!("crosswalk apply {id} --yes")).await? {
+                session.output.answer(
+                    || document(Value::Null),
+                    || format!("nothing was undone; `crosswalk apply {id}` does it later"),
+                )?;
+                return Ok(Exit::Pending);
+            }
+        }
+        let applied = tenant.apply(id, &ApplyOptions::default(), &Bars::new(session.output)).await?;
+        let before = if self.yes { format!("{shown}\n") } else { String::new() };
+        let counts = &applied.run.counts;
+        let rest = if counts.failed + counts.stale > 0 {
+            format!("  crosswalk run undo {}   (what is left of it)\n", self.run)
+        } else {
+            String::new()
+        };
+        session
+            .output
+            .answer(|| document(shapes::applied(&applied)), || format!("{before}{}{rest}", words(&applied)))?;
+        Ok(Exit::of_run(&applied.run))
+    }
+}
+
+/// What would be done, and what would not.
+async fn shown(tenant: &Tenant, run: RunId, report: &PlanReport) -> anyhow::Result<String> {
+    let plan = &report.plan;
+    let sync = tenant.plan_sync(plan.id).await?;
+    let mut text = format!("plan {} of {sync}, undoes run {run}: ", plan.id);
+    if plan.totals.is_empty() {
+        text.push_str("nothing can be undone\n");
+    } else {
+        text.push_str(&format!("{}\n\n{}\n", plan::cost(&Sums::of(plan)), plan::matrix(plan)));
+        text.push_str(&plan::first(tenant, &sync, plan.id, SHOWN).await?);
+    }
+    text.push_str(&plan::left(report));
+    Ok(text)
+}

@@ -1,0 +1,267 @@
+//! Approving: the lines that are meant are planned, shown with what they come to in units, and
+//! after a yes applied, with those brakes let go that were agreed to (`consent`).
+
+use super::consent::{Consent, LINE_BRAKES, Seen};
+use super::list::effect;
+use super::which::WhichArgs;
+use crate::apply::{confirmed, words};
+use crate::exit::Exit;
+use crate::output::{clean, count, table};
+use crate::parse::day;
+use crate::plan::{self, Held, changes, quantity};
+use crate::progress::Bars;
+use crate::session::Session;
+use crate::shapes;
+use crosswalk_engine::brakes::{can_let_go, can_release};
+use crosswalk_engine::plan::usage::{QUANTITY, integer};
+use crosswalk_engine::{ApplyOptions, ChangeFilter, ChangeView, PlanReport, UsageChoice, UsageLine, UsageState};
+use crosswalk_model::{Hold, Kind, LineKey, PlannedChange, SyncName};
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Which lines, and from which day on.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ApproveArgs {
+    /// The sync
+    sync: SyncName,
+    #[command(flatten)]
+    which: WhichArgs,
+    /// With --all: also approve what a brake holds, except for brakes that need --release
+    #[arg(long)]
+    held: bool,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    /// The first day of the change [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    effective: Option<Date>,
+    /// Do not ask whether to go ahead
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Which brakes are let go by their names.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReleaseArgs {
+    /// Release what this brake holds; repeat for several. Needed for edited, moved, zero, takeover and parts
+    #[arg(long, value_name = "BRAKE", value_parser = LINE_BRAKES)]
+    pub(super) release: Vec<String>,
+}
+
+impl ApproveArgs {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let tenant = session.tenant().await?;
+        let ordinary = self.held || self.which.are_named();
+        let held = ordinary || !self.release.release.is_empty();
+        let states = [UsageState::Waiting, UsageState::Held];
+        let lines = self.which.lines(&tenant, &self.sync, &states[..1 + usize::from(held)]).await?;
+        // A day that cannot be is only worth another try when another day is asked for.
+        let hopeless =
+            |line: &UsageLine| self.effective.is_none() && line.brakes.iter().any(|hold| !can_release(&hold.brake));
+        let (not_possible, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(hopeless);
+        let not_possible: Vec<NotPossible> = not_possible.into_iter().map(NotPossible::from).collect();
+        if lines.is_empty() {
+            session.output.answer(
+                || document(Value::Null, &[], &not_possible, Value::Null),
+                || {
+                    let nothing = format!("nothing to approve; `crosswalk usage list {}` shows all lines", self.sync);
+                    format!("{}{nothing}", table_of(&not_possible))
+                },
+            )?;
+            return Ok(if not_possible.is_empty() { Exit::Done } else { Exit::Held });
+        }
+        let seen = self.yes.then(|| Seen::of(&lines));
+        let consent = Consent { ordinary, release: self.release.release, seen };
+        let choices: Vec<UsageChoice> = lines
+            .into_iter()
+            .map(|line| UsageChoice {
+                line: LineKey::new(line.customer, line.product),
+                quantity: None,
+                effective: self.effective,
+            })
+            .collect();
+        carry_out(session, &self.sync, &choices, not_possible, &consent, self.yes).await
+    }
+}
+
+/// A line that nobody can let go as it is asked for, and why.
+#[derive(Debug, Serialize)]
+pub(super) struct NotPossible {
+    customer: String,
+    customer_name: String,
+    product: String,
+    product_name: String,
+    brake: Option<String>,
+    reason: String,
+}
+
+impl From<UsageLine> for NotPossible {
+    fn from(line: UsageLine) -> Self {
+        let UsageLine { customer, customer_name, product, product_name, brake, reason, .. } = line;
+        Self { customer, customer_name, product, product_name, brake, reason }
+    }
+}
+
+impl NotPossible {
+    /// Of a change that a brake holds which nobody can let go.
+    fn of(change: &PlannedChange, names: &HashMap<String, String>) -> Option<Self> {
+        let hold = change.held.as_ref().filter(|hold| !can_let_go(hold))?;
+        Some(Self::from_change(change, hold.reason.clone(), names))
+    }
+
+    fn from_change(change: &PlannedChange, reason: String, names: &HashMap<String, String>) -> Self {
+        let product = change.source.parse().map_or_else(|_| change.source.clone(), |line: LineKey| line.product);
+        Self {
+            customer: change.customer.clone(),
+            customer_name: names.get(&change.customer).unwrap_or(&change.customer).clone(),
+            product,
+            product_name: change.name.clone(),
+            brake: change.held.as_ref().map(|hold| hold.brake.clone()),
+            reason,
+        }
+    }
+}
+
+/// The document of an approval and of an adjustment, whatever came of it.
+fn document(plan: Value, changes: &[ChangeView], not_possible: &[NotPossible], applied: Value) -> Value {
+    let changes: Vec<Value> = changes.iter().map(shapes::change).collect();
+    json!({ "plan": plan, "changes": changes, "not_possible": not_possible, "applied": applied })
+}
+
+/// Plans single lines, shows what comes of it, asks, and applies it. Lines that are `not_possible`
+/// are told with it.
+pub(super) async fn carry_out(
+    session: &Session<'_>,
+    sync: &SyncName,
+    choices: &[UsageChoice],
+    mut not_possible: Vec<NotPossible>,
+    consent: &Consent,
+    yes: bool,
+) -> anyhow::Result<Exit> {
+    let tenant = session.tenant().await?;
+    let report = tenant.usage_plan(sync, choices, &Bars::new(session.output)).await?;
+    let id = report.plan.id;
+    let views = changes(&tenant, id, &ChangeFilter::default(), usize::MAX).await?;
+    let customers: Vec<String> = views.iter().map(|view| view.change.customer.clone()).collect();
+    let names = tenant.customer_names(sync, &customers).await?;
+    let can_go = |view: &&ChangeView| view.change.held.as_ref().is_none_or(can_let_go);
+    let withheld: Vec<(&PlannedChange, String)> = consent.withheld(&views);
+    let sequences: HashSet<u32> = withheld.iter().map(|(change, _)| change.sequence).collect();
+    let is_free = |view: &&ChangeView| can_go(view) && !sequences.contains(&view.change.sequence);
+    let free: Vec<&ChangeView> = views.iter().filter(is_free).collect();
+    not_possible.extend(views.iter().filter_map(|view| NotPossible::of(&view.change, &names)));
+    let held = withheld.into_iter().filter(|(change, _)| change.held.as_ref().is_none_or(can_let_go));
+    not_possible.extend(held.map(|(change, why)| NotPossible::from_change(change, why, &names)));
+    let shown = shown(&report, &not_possible, &free, &names);
+    let plan = || plan::document(sync, &report, &Held::default());
+    if free.is_empty() {
+        session.output.answer(|| document(plan(), &views, &not_possible, Value::Null), || shown)?;
+        return Ok(if not_possible.is_empty() && !is_left(&report, choices) { Exit::Done } else { Exit::Held });
+    }
+    if !yes {
+        session.output.tell(&shown);
+        let brakes: BTreeSet<&str> =
+            free.iter().flat_map(|view| view.change.held.iter().flat_map(Hold::brakes)).collect();
+        let release: String = brakes.iter().map(|brake| format!(" --release {brake}")).collect();
+        let go_ahead = format!("crosswalk apply {id}{release} --yes");
+        let question = format!("Write {} to {}?", Size::of(&free).asked(), tenant.sync(sync).await?.target);
+        if !confirmed(session, question, &go_ahead).await? {
+            session.output.talk("nothing was written");
+            return Ok(Exit::Pending);
+        }
+    }
+    let options = ApplyOptions { release: vec!["all".to_owned()], withheld: sequences, ..ApplyOptions::default() };
+    let applied = tenant.apply(id, &options, &Bars::new(session.output)).await?;
+    session.output.answer(
+        || document(plan(), &views, &not_possible, shapes::applied(&applied)),
+        || if yes { format!("{shown}\n{}", words(&applied)) } else { words(&applied) },
+    )?;
+    Ok(match Exit::of_run(&applied.run) {
+        Exit::Done if !not_possible.is_empty() => Exit::Held,
+        exit => exit,
+    })
+}
+
+/// Whether one of the choices came to a finding instead of a change.
+fn is_left(report: &PlanReport, choices: &[UsageChoice]) -> bool {
+    let of = |source: &String, line: &LineKey| {
+        *source == line.to_string() || *source == line.customer || *source == line.product
+    };
+    report.findings.iter().any(|found| choices.iter().any(|choice| of(&found.source, &choice.line)))
+}
+
+/// How much is written: lines of contracts, and products that are created for them.
+struct Size {
+    lines: u64,
+    products: u64,
+}
+
+impl Size {
+    fn of(free: &[&ChangeView]) -> Self {
+        let lines = free.iter().filter(|view| view.change.kind == Kind::Usage).count() as u64;
+        Self { lines, products: free.len() as u64 - lines }
+    }
+
+    /// `1 line and 2 new products`.
+    fn asked(&self) -> String {
+        match (self.lines, self.products) {
+            (lines, 0) => count(lines, "line"),
+            (0, products) => count(products, "new product"),
+            (lines, products) => format!("{} and {}", count(lines, "line"), count(products, "new product")),
+        }
+    }
+
+    /// `; 1 product is created`, if any.
+    fn created(&self) -> String {
+        match self.products {
+            0 => String::new(),
+            1 => "; 1 product is created".to_owned(),
+            products => format!("; {products} products are created"),
+        }
+    }
+}
+
+/// What is not possible, as a table with a line before the next text; nothing where there is none.
+fn table_of(not_possible: &[NotPossible]) -> String {
+    if not_possible.is_empty() {
+        return String::new();
+    }
+    let rows =
+        not_possible.iter().map(|line| [line.customer_name.clone(), line.product_name.clone(), line.reason.clone()]);
+    format!("Not possible:\n{}\n\n", table(["customer", "service", "why"], rows))
+}
+
+/// What would be done, and what cannot be.
+fn shown(
+    report: &PlanReport,
+    not_possible: &[NotPossible],
+    free: &[&ChangeView],
+    names: &HashMap<String, String>,
+) -> String {
+    let row = |view: &&ChangeView| {
+        let change = &view.change;
+        let why = change.held.as_ref().map_or(&change.reason, |hold| &hold.reason);
+        let customer = names.get(&change.customer).unwrap_or(&change.customer);
+        [customer.clone(), change.name.clone(), quantity(change), why.clone()]
+    };
+    let mut text = table_of(not_possible);
+    if !free.is_empty() {
+        let size = Size::of(free);
+        let moves = free.iter().filter(|view| view.change.kind == Kind::Usage).map(|view| units(view));
+        text.push_str(&format!("{}\n\n", table(["customer", "service", "quantity", "why"], free.iter().map(row))));
+        let lines = count(size.lines, "line");
+        text.push_str(&format!("plan {}: {lines}, {}{}\n", report.plan.id, effect(moves), size.created()));
+    }
+    for finding in &report.findings {
+        text.push_str(&format!("left as it is: {}: {}\n", clean(&finding.source), clean(&finding.message)));
+    }
+    if text.is_empty() { "nothing to do: these lines are in step".to_owned() } else { text }
+}
+
+/// By how much a change moves a quantity.
+fn units(view: &ChangeView) -> i64 {
+    let number = |value: &crosswalk_model::Value| integer(Some(value)).unwrap_or_default();
+    let diff = view.change.fields.iter().find(|diff| diff.name == QUANTITY);
+    diff.map_or(0, |diff| number(&diff.after) - diff.before.as_ref().map_or(0, number))
+}

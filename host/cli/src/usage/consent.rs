@@ -1,0 +1,124 @@
+//! What an approval lets go: brakes by their names, and only of lines as they were seen.
+//!
+//! Contracts are read again before anything is written. A hold that only arose by that, or a number
+//! that nobody saw, is not what was agreed to: it stays held.
+
+use crosswalk_engine::brakes::can_let_go;
+use crosswalk_engine::plan::usage::{BY_NAME, QUANTITY, integer, replaced, rests};
+use crosswalk_engine::{ChangeView, UsageLine};
+use crosswalk_model::{Hold, Kind, LineKey, PlannedChange};
+use std::collections::{HashMap, HashSet};
+
+/// The brakes of single lines, all that can be released by name.
+pub(super) const LINE_BRAKES: [&str; 8] =
+    ["quantity", "falls", "rises", "edited", "moved", "zero", "takeover", "parts"];
+
+/// What is agreed to.
+pub(super) struct Consent {
+    /// Whether brakes go that need not be named.
+    pub(super) ordinary: bool,
+    /// Brakes that are named.
+    pub(super) release: Vec<String>,
+    /// How lines were listed before contracts were read again, where nobody is shown them afterwards.
+    pub(super) seen: Option<HashMap<LineKey, Seen>>,
+}
+
+/// A line as it was listed.
+pub(super) struct Seen {
+    has: Option<i64>,
+    brakes: Vec<String>,
+}
+
+impl Seen {
+    pub(super) fn of(lines: &[UsageLine]) -> HashMap<LineKey, Self> {
+        let seen = |line: &UsageLine| {
+            let brakes = line.brakes.iter().map(|one| one.brake.clone()).collect();
+            (LineKey::new(&line.customer, &line.product), Self { has: line.has, brakes })
+        };
+        lines.iter().map(seen).collect()
+    }
+
+    /// The same for a number that is given: how far it moves was seen by whoever wrote it.
+    pub(super) fn for_number(lines: &[UsageLine]) -> HashMap<LineKey, Self> {
+        let mut seen = Self::of(lines);
+        for line in seen.values_mut() {
+            line.brakes.extend(["quantity", "falls", "rises", "zero"].map(str::to_owned));
+        }
+        seen
+    }
+}
+
+impl Consent {
+    /// Why a change is not let go; `None` where it is.
+    fn refusal(&self, change: &PlannedChange) -> Option<String> {
+        let brakes: Vec<&str> = change.held.iter().flat_map(Hold::brakes).collect();
+        let is_named = |brake: &&str| self.release.iter().any(|name| name == brake);
+        let by_name = |brake: &&&str| BY_NAME.contains(*brake) && !is_named(brake);
+        let reason = || change.held.as_ref().map(|hold| hold.reason.clone()).unwrap_or_default();
+        let missing: Vec<String> = brakes.iter().filter(by_name).map(|brake| format!("--release {brake}")).collect();
+        if !missing.is_empty() {
+            return Some(format!("{}: let go with {}", reason(), missing.join(" ")));
+        }
+        if !self.ordinary && brakes.iter().any(|brake| !is_named(brake)) {
+            return Some(format!("{}: let go with --held", reason()));
+        }
+        self.unseen(change, &brakes)
+    }
+
+    /// What of a change nobody saw.
+    fn unseen(&self, change: &PlannedChange, brakes: &[&str]) -> Option<String> {
+        let seen = self.seen.as_ref()?.get(&change.source.parse().ok()?)?;
+        let is_new = |brake: &&&str| LINE_BRAKES.contains(*brake) && !seen.brakes.iter().any(|known| known == *brake);
+        if let Some(brake) = brakes.iter().find(is_new) {
+            let reason = change.held.as_ref().map(|hold| hold.reason.as_str()).unwrap_or_default();
+            return Some(format!("{reason}: the brake `{brake}` was not there when it was looked at; look again"));
+        }
+        let quantity = change.fields.iter().find(|diff| diff.name == QUANTITY)?;
+        let has = quantity.before.as_ref().and_then(|before| integer(Some(before)));
+        let differs = has.is_some() && has != seen.has;
+        differs.then(|| {
+            let number = |number: Option<i64>| number.map_or("nothing".to_owned(), |number| number.to_string());
+            format!("the contract has {} by now, not {}: look again", number(has), number(seen.has))
+        })
+    }
+
+    /// The changes that stay held, with why: a line that would go to 0 stays with the one that takes its place.
+    pub(super) fn withheld<'v>(&self, views: &'v [ChangeView]) -> Vec<(&'v PlannedChange, String)> {
+        let changes = || views.iter().map(|view| &view.change);
+        let ended: HashMap<(String, String), String> =
+            changes().flat_map(|change| replaced(change).into_iter().map(|old| (old, change.source.clone()))).collect();
+        let is_ended = |change: &PlannedChange| {
+            let target = change.target.clone().unwrap_or_default();
+            ended.get(&(change.source.clone(), target)).cloned()
+        };
+        let (mut withheld, mut sources) = (Vec::new(), HashSet::new());
+        for change in changes().filter(|change| change.kind == Kind::Usage && is_ended(change).is_none()) {
+            if let Some(why) = self.refusal(change) {
+                sources.insert(change.source.clone());
+                withheld.push((change, why));
+            }
+        }
+        // A part that leaves a sum and that sum are one decision.
+        let pairs: Vec<(String, String)> = changes()
+            .flat_map(|change| rests(change).into_iter().map(|rest| (change.source.clone(), rest.leader)))
+            .collect();
+        let cannot = |change: &&PlannedChange| change.held.as_ref().is_some_and(|hold| !can_let_go(hold));
+        sources.extend(changes().filter(cannot).map(|change| change.source.clone()));
+        let half = |sources: &HashSet<String>| {
+            let mut halves = pairs.iter().flat_map(|(part, sum)| [(part, sum), (sum, part)]);
+            halves.find(|(one, other)| sources.contains(*other) && !sources.contains(*one))
+        };
+        while let Some((one, other)) = half(&sources) {
+            let why = format!("{other}, with which it is one decision, is held");
+            let of_one = |change: &&PlannedChange| change.source == *one && is_ended(change).is_none();
+            withheld.extend(changes().filter(of_one).map(|change| (change, why.clone())));
+            sources.insert(one.clone());
+        }
+        for change in changes() {
+            if is_ended(change).is_some_and(|source| sources.contains(&source)) {
+                withheld.push((change, "the line that takes its place is held".to_owned()));
+            }
+        }
+        withheld
+    }
+}

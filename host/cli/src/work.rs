@@ -1,0 +1,83 @@
+//! `crosswalk work`: the schedule, run for real. It does what is due until it is stopped, one
+//! line for each thing when it ends.
+
+use super::exit::Exit;
+use super::output::clean;
+use super::session::Session;
+use super::shapes::spelled;
+use crosswalk_engine::{JobOutcome, JobReport, WorkOptions};
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Do what is due.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The database keeps what is due: syncs with a schedule (`crosswalk sync set NAME --every 60`, --daily or
+--monthly), recurring jobs of the plugins of syncs that are not paused, wake-ups that connectors asked
+for, and pruning once a day (`crosswalk prune --help`). Several of these processes may run at once, and
+commands beside them: each item is done by one. A signal stops the process where nothing is lost, with
+the exit code 0. With --json each line is a document.
+
+An item mostly waits for a vendor, so that many run side by side, at most four of one tenant. Half of
+the places are kept for tenants with nothing under way, and items that failed the last time get a
+quarter: a vendor that hangs keeps no other tenant waiting. A small sync takes about 1 MiB of memory,
+one of 50,000 assets up to 150 MiB; lower --at-once where that is too much.
+
+Examples:
+  crosswalk work
+  * * * * * crosswalk work --once --quiet      (by cron, in place of a process that stays)")]
+pub(super) struct WorkArgs {
+    /// Do what is due now, and end
+    #[arg(long)]
+    once: bool,
+    /// The most items to run side by side, of all tenants together
+    #[arg(long, value_name = "NUMBER", default_value = "32", value_parser = clap::value_parser!(u16).range(1..=64))]
+    at_once: u16,
+}
+
+impl WorkArgs {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let engine = session.engine()?;
+        if session.tenant_named {
+            session.tenant().await?;
+        }
+        let tenant = session.tenant_named.then(|| session.tenant.clone());
+        let options = WorkOptions { tenant, at_once: self.at_once.into(), once: self.once };
+        let failed = AtomicBool::new(false);
+        let tell = |report: JobReport| {
+            failed.fetch_or(!matches!(report.outcome, JobOutcome::Done | JobOutcome::Skipped), Ordering::Relaxed);
+            let line = if session.output.json() { json!(report).to_string() } else { line(&report) };
+            if session.output.line(&line).is_err() {
+                // Nobody listens any more.
+                engine.stop().stop();
+            }
+        };
+        if !self.once {
+            session.output.talk("at work; Ctrl-C stops it where nothing is lost");
+        }
+        engine.work(&options, &tell).await?;
+        let partly = self.once && !engine.stop().is_stopped() && failed.into_inner();
+        Ok(if partly { Exit::Partial } else { Exit::Done })
+    }
+}
+
+/// One thing that was done, for a person.
+fn line(report: &JobReport) -> String {
+    let seconds = format!("{}.{} s", report.took_ms / 1000, report.took_ms % 1000 / 100);
+    let mut line = format!(
+        "{}  {}  {} {}  {} in {seconds}: {}",
+        report.began_at,
+        report.tenant,
+        report.job,
+        report.of,
+        spelled(&report.outcome),
+        clean(&report.message)
+    );
+    if report.failures > 1 {
+        line.push_str(&format!("; {} times in a row", report.failures));
+    }
+    if let Some(next) = &report.next_at {
+        line.push_str(&format!("; next {next}"));
+    }
+    line
+}

@@ -1,0 +1,289 @@
+//! Leaving: what goes elsewhere while the line that billed it goes on. One decision of two halves: the line
+//! is brought down first, for the day from which on what left is billed by another. Where who led the line leaves it,
+//! one of the others takes it over, and is the first half.
+//!
+//! Who leaves whom is told from the links and from where everything goes (`engine::usage`); what follows from
+//! that is here, with how changes and links write it down.
+
+use super::{CHANGED, EFFECTIVE, ENDED, LEAVES, LEFT, PARTS, RESTS, SINCE, Weighing, date, parts};
+use crosswalk_model::{Brake, Hold, LineKey, Link, PlannedChange, Value};
+use jiff::civil::Date;
+use std::collections::HashSet;
+
+/// The line by which something was billed with others, while its count goes elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// Whose that line is, or is to be.
+    pub leader: LineKey,
+    /// That line.
+    pub line: String,
+    /// From which day on the line is without it; none: it is billed by it still.
+    pub since: Option<Date>,
+    /// From which day gone by the line will be without it, where it is billed by it still: the change of who goes on
+    /// with the line holds from then on.
+    pub from: Option<Date>,
+}
+
+impl Left {
+    /// From which day gone by no line bills it, once the line goes on without it.
+    pub(crate) fn unbilled_since(&self) -> Option<Date> {
+        self.since.or(self.from)
+    }
+}
+
+/// What has to be written before a change, so that a part is not billed twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rest {
+    /// The part.
+    pub part: String,
+    /// Whose line bills it.
+    pub leader: String,
+    /// That line.
+    pub line: String,
+}
+
+impl<'a> Weighing<'_, 'a> {
+    /// The sum it left, by itself.
+    pub(super) fn own_left(&self) -> Option<&'a Left> {
+        (self.input.left)(&self.key)
+    }
+
+    fn all_left(&self) -> impl Iterator<Item = (&LineKey, &Left)> {
+        let own = self.own_left().map(|left| (&self.key, left));
+        own.into_iter().chain(self.parts.iter().filter_map(|part| Some((&part.key, part.left.as_ref()?))))
+    }
+
+    /// What has to be written first.
+    pub(super) fn rests(&self) -> Vec<Rest> {
+        let rest = |(part, left): (&LineKey, &Left)| Rest {
+            part: part.to_string(),
+            leader: left.leader.to_string(),
+            line: left.line.clone(),
+        };
+        self.all_left().filter(|(_, left)| left.since.is_none()).map(rest).collect()
+    }
+
+    /// It, or a part of it, was billed with others.
+    pub(super) fn comes_from_a_sum(&self) -> Option<Hold> {
+        let (part, Left { leader, line, since, .. }) = self.all_left().next()?;
+        let reason = match since {
+            None => format!(
+                "{part} was billed together with {leader} by line {line} until now: that goes on without it from the same day on"
+            ),
+            Some(day) => format!("{part} was billed together with {leader}, and from {day} on no line bills it"),
+        };
+        Some(Hold::new(Brake::Moved, reason))
+    }
+
+    /// From which day on the change of it holds where nobody says: from when on no line bills anything of what comes to
+    /// it. What is billed elsewhere until then would be billed twice for the days before.
+    pub(super) fn begun(&self) -> Option<Date> {
+        let rests = self.all_left().filter(|(_, left)| left.since.is_none()).map(|(_, left)| left.from);
+        begun(self.unbilled().into_iter().map(|(_, day)| day).max(), rests)
+    }
+
+    /// The days that a change leaves out on which no line bills something of it. Approved by itself it holds from any
+    /// day, and what it rests on from the same.
+    pub(super) fn left_out(&self, effective: Date) -> Option<String> {
+        if let Some(told) = self.since_different_days() {
+            return Some(told);
+        }
+        let (_, since) = self.unbilled().into_iter().next().filter(|(_, since)| *since < effective)?;
+        if self.rests().is_empty() {
+            return None;
+        }
+        Some(format!(
+            "no line bills a part of it from {since} to {effective}: `crosswalk usage approve --effective {since}` bills \
+             those days as well"
+        ))
+    }
+
+    /// Of parts that no line bills since different days one is billed from a later day than it could be, as from its
+    /// own another would be billed twice.
+    fn since_different_days(&self) -> Option<String> {
+        let mut days = self.unbilled();
+        days.sort_by(|(a, from), (b, since)| (from, a).cmp(&(since, b)));
+        let (_, last) = *days.last()?;
+        let early = days.iter().filter(|(_, since)| *since < last);
+        let early: Vec<String> = early.map(|(part, since)| format!("{part} from {since}")).collect();
+        (!early.is_empty()).then(|| {
+            format!(
+                "no line bills {} to {last}, and from an earlier day others of its parts would be billed twice: those \
+                 days are to be billed by hand",
+                early.join(" and ")
+            )
+        })
+    }
+
+    /// The same, held: a person has to know of the days.
+    pub(super) fn leaves_days_out(&self) -> Option<Hold> {
+        Some(Hold::new(Brake::Moved, self.since_different_days()?))
+    }
+
+    /// What of it no line bills, and from which day on.
+    fn unbilled(&self) -> Vec<(&LineKey, Date)> {
+        let before = if self.parts.is_empty() { Vec::new() } else { self.parts_before() };
+        let joins = |part: &&super::Part| part.counted != Some(0) && !before.contains(&part.key.to_string());
+        let joined = self.parts.iter().filter(joins);
+        let since = |part: &super::Part| part.ended.or_else(|| part.left.as_ref()?.unbilled_since());
+        let joined = joined.filter_map(|part| Some((&part.key, since(part)?)));
+        // Billed with others since, the end of its own line says nothing any more.
+        let ended = || date(self.sent(ENDED)).filter(|_| !(self.input.agreed)(&self.key));
+        let own = match self.own_left() {
+            Some(left) => left.unbilled_since(),
+            None => ended(),
+        };
+        own.map(|day| (&self.key, day)).into_iter().chain(joined).collect()
+    }
+
+    /// What was billed with it goes elsewhere: held under the same name as that, so that both are let go at once.
+    pub(super) fn gives_away(&self) -> Option<Hold> {
+        let names: Vec<String> = self.leaves().iter().map(ToString::to_string).collect();
+        let reason = format!("{} is billed by another line from the same day on", names.join(" and "));
+        (!names.is_empty()).then(|| Hold::new(Brake::Moved, reason))
+    }
+
+    /// The parts that its line is to go on without.
+    pub(super) fn leaves(&self) -> &'a [LineKey] {
+        (self.input.leaves)(&self.key)
+    }
+}
+
+/// From which day gone by a change holds of what no line bills since a day; `None`: from today. `rests` are the days
+/// from which the lines that it rests on are without it: what one of them bills until today would be billed twice.
+pub(crate) fn begun(since: Option<Date>, mut rests: impl Iterator<Item = Option<Date>>) -> Option<Date> {
+    rests.try_fold(since?, |last, day| Some(last.max(day?)))
+}
+
+/// A list of what has to be written first, as a change has it.
+pub(super) fn written(rests: &[Rest]) -> Value {
+    let one = |rest: &Rest| serde_json::json!({ "part": rest.part, "source": rest.leader, "line": rest.line });
+    list(rests.iter().map(one))
+}
+
+/// What has to be written before a change.
+pub fn rests(change: &PlannedChange) -> Vec<Rest> {
+    let told = change.fields.iter().find(|diff| diff.name == RESTS);
+    let text = |one: &serde_json::Value, name: &str| one[name].as_str().map(str::to_owned);
+    let rest = |one: &serde_json::Value| {
+        Some(Rest { part: text(one, "part")?, leader: text(one, "source")?, line: text(one, "line")? })
+    };
+    told.map_or_else(Vec::new, |diff| read(&diff.after)).iter().filter_map(rest).collect()
+}
+
+/// Parts with the day from which on a line is without them, as a change and a link have them.
+pub(super) fn days(parts: impl Iterator<Item = (String, String)>) -> Value {
+    list(parts.map(|(line, day)| serde_json::json!({ "line": line, "day": day })))
+}
+
+fn days_of(value: Option<&Value>) -> Vec<(String, String)> {
+    let one = |one: &serde_json::Value| Some((one["line"].as_str()?.to_owned(), one["day"].as_str()?.to_owned()));
+    value.map(read).unwrap_or_default().iter().filter_map(one).collect()
+}
+
+/// The parts that a link's line is without, and from which day on.
+pub(crate) fn left_of(link: &Link) -> Vec<(String, Date)> {
+    dates_of(link, LEFT)
+}
+
+/// The lines that a link led to before, and from which day on the last change of each holds.
+pub(crate) fn changed_of(link: &Link) -> Vec<(String, Date)> {
+    dates_of(link, CHANGED)
+}
+
+/// What was agreed on that a link's line bills.
+pub(crate) fn named(link: &Link) -> Vec<String> {
+    match link.sent.get(PARTS).map(parts::read) {
+        Some(parts) => parts.into_iter().map(|(part, _)| part).collect(),
+        None => vec![link.source.clone()],
+    }
+}
+
+/// From which day on a link's line bills each part that was agreed on. Of a link that does not tell it is taken to be
+/// the day of the last change.
+pub(crate) fn since_of(link: &Link) -> Vec<(String, Date)> {
+    if !link.sent.contains_key(SINCE) {
+        let day = date(link.sent.get(EFFECTIVE));
+        return named(link).into_iter().filter_map(|part| Some((part, day?))).collect();
+    }
+    let names: HashSet<String> = named(link).into_iter().collect();
+    dates_of(link, SINCE).into_iter().filter(|(part, _)| names.contains(part)).collect()
+}
+
+/// From which day on a link's line bills a part.
+pub(crate) fn billed_since(link: &Link, part: &str) -> Option<Date> {
+    since_of(link).into_iter().find(|(one, _)| one == part).map(|(_, day)| day)
+}
+
+/// Puts down from which day on the link's line bills its parts: what is among `known` from that day, everything else
+/// from `day`.
+pub(crate) fn remember_since(link: &mut Link, known: &[(String, Date)], day: Option<Date>) {
+    let told = |part: &str| known.iter().find(|(one, _)| one == part).map(|(_, day)| *day);
+    let all = named(link).into_iter();
+    let all: Vec<_> = all.filter_map(|part| Some((told(&part).or(day)?.to_string(), part))).collect();
+    if !all.is_empty() {
+        link.sent.insert(SINCE.to_owned(), days(all.into_iter().map(|(day, part)| (part, day))));
+    }
+}
+
+/// What a change tells of the days from which its parts are billed.
+pub(super) fn told_since(change: &PlannedChange) -> Vec<(String, Date)> {
+    let told = change.fields.iter().find(|diff| diff.name == SINCE).map(|diff| &diff.after);
+    dated(days_of(told))
+}
+
+fn dates_of(link: &Link, name: &str) -> Vec<(String, Date)> {
+    dated(days_of(link.sent.get(name)))
+}
+
+fn dated(days: Vec<(String, String)>) -> Vec<(String, Date)> {
+    let day = |(line, day): (String, String)| Some((line, date(Some(&Value::Text(day)))?));
+    days.into_iter().filter_map(day).collect()
+}
+
+/// Puts down from which day on the last change of the link's line holds, before it leads to another or to none: a day
+/// takes one change of a line, whoever makes it. What days it had there say nothing of another line.
+pub(super) fn remember_change(link: &mut Link) {
+    let day = date(link.sent.get(EFFECTIVE));
+    link.sent.retain(|name, _| ![EFFECTIVE, SINCE].contains(&name.as_str()));
+    let Some((line, day)) = link.linked().map(str::to_owned).zip(day) else { return };
+    let mut all = days_of(link.sent.get(CHANGED));
+    all.retain(|(one, _)| *one != line);
+    all.push((line, day.to_string()));
+    link.sent.insert(CHANGED.to_owned(), days(all.into_iter()));
+}
+
+/// Puts down from which day on the link's line is without the parts that a change took from it.
+pub(super) fn remember(link: &mut Link, change: &PlannedChange) {
+    let of = |name: &str| change.fields.iter().find(|diff| diff.name == name).map(|diff| &diff.after);
+    let new = days_of(of(LEAVES));
+    let again: Vec<String> = of(PARTS).map(parts::read).unwrap_or_default().into_iter().map(|part| part.0).collect();
+    put(link, new, |part| !again.iter().any(|one| one == part));
+}
+
+/// Puts down that a line that ends bills none of its other parts from a day on.
+pub(super) fn remember_end(link: &mut Link, day: &str) {
+    let own = link.source.clone();
+    let parts = link.sent.get(PARTS).map(parts::read).unwrap_or_default().into_iter().map(|part| part.0);
+    let new = parts.filter(|part| *part != own).map(|part| (part, day.to_owned())).collect();
+    put(link, new, |_| true);
+}
+
+fn put(link: &mut Link, new: Vec<(String, String)>, stays: impl Fn(&str) -> bool) {
+    let mut all = days_of(link.sent.get(LEFT));
+    all.retain(|(part, _)| stays(part) && !new.iter().any(|(one, _)| one == part));
+    all.extend(new);
+    match all.is_empty() {
+        true => link.sent.remove(LEFT),
+        false => link.sent.insert(LEFT.to_owned(), days(all.into_iter())),
+    };
+}
+
+fn list(items: impl Iterator<Item = serde_json::Value>) -> Value {
+    Value::Json(serde_json::Value::from(items.collect::<Vec<_>>()).to_string())
+}
+
+fn read(value: &Value) -> Vec<serde_json::Value> {
+    let Value::Json(text) = value else { return Vec::new() };
+    serde_json::from_str(text).unwrap_or_default()
+}

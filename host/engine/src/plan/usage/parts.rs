@@ -1,0 +1,133 @@
+//! Parts: lines that go to one service on one contract, and add up there.
+//!
+//! Two products mapped to one service, or two customers to one contract, are one line in the target.
+//! One of them leads: its link remembers what was approved for all. Each part's count is kept and
+//! shown; a part that is not known makes the sum unknown.
+
+use super::{EFFECTIVE, Left, LineKey, Link, PRODUCT, QUANTITY, Record, Value, date, integer};
+use jiff::civil::Date;
+use std::collections::{BTreeSet, HashMap};
+
+/// One of the lines that add up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Which.
+    pub key: LineKey,
+    /// Its own count; none: not known.
+    pub counted: Option<i64>,
+    /// How many of it are in use, where the vendor tells.
+    pub actual: Option<i64>,
+    /// Why its count is not known.
+    pub why: Option<String>,
+    /// The line it was billed by until now, where that is another.
+    pub old: Option<Retire>,
+    /// From which day on no line bills it, where the line of its own came to its end.
+    pub ended: Option<Date>,
+    /// The sum it was billed with until now, where it goes elsewhere.
+    pub left: Option<Left>,
+}
+
+/// A line of a contract that is set to 0 because what it billed is billed by another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retire {
+    /// Whose it is.
+    pub key: LineKey,
+    /// The line.
+    pub line: String,
+    /// Its contract.
+    pub contract: String,
+    /// Its service.
+    pub service: Option<String>,
+    /// What it is called.
+    pub name: String,
+    /// What it has.
+    pub has: i64,
+    /// From which day on its last change holds; `None` where this host made none.
+    pub changed: Option<Date>,
+    /// The revision of its link.
+    pub revision: i64,
+}
+
+impl Retire {
+    /// A line that bills something, of the link that leads to it.
+    pub(crate) fn of(key: LineKey, link: &Link, line: &Record) -> Option<Self> {
+        let has = integer(line.field(QUANTITY)).filter(|has| *has != 0 && line.active())?;
+        Some(Self {
+            key,
+            line: line.id.clone(),
+            contract: line.parent.clone().unwrap_or_default(),
+            service: line.text(PRODUCT).map(str::to_owned),
+            name: line.name.clone(),
+            has,
+            changed: date(link.sent.get(EFFECTIVE)),
+            revision: link.revision,
+        })
+    }
+}
+
+/// A line with what decides where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member {
+    /// Its part.
+    pub(crate) part: Part,
+    /// The contract and service it goes to.
+    pub(crate) place: (String, String),
+    /// The line there that its link leads to.
+    pub(crate) line: Option<String>,
+    /// Whether somebody or some plan has decided on it.
+    pub(crate) is_known: bool,
+}
+
+/// Lines that add up: who leads, and all of them in order, the leader first.
+pub(crate) type Groups = (HashMap<LineKey, LineKey>, HashMap<LineKey, Vec<Part>>);
+
+/// Which lines add up: for every one of several the leader, and for every leader the others. A line
+/// that never was billed and counts nothing takes no part; nor do those of a service that stands on
+/// the contract several times, each billed by its own line.
+pub(crate) fn group(members: &[Member]) -> Groups {
+    let mut places = HashMap::<&(String, String), Vec<&Member>>::new();
+    for member in members.iter().filter(|member| member.is_known || member.part.counted != Some(0)) {
+        places.entry(&member.place).or_default().push(member);
+    }
+    let (mut leaders, mut others) = (HashMap::new(), HashMap::new());
+    for mut group in places.into_values().filter(|group| group.len() > 1) {
+        let own: BTreeSet<&String> = group.iter().filter_map(|member| member.line.as_ref()).collect();
+        if own.len() > 1 {
+            continue;
+        }
+        group.sort_by_key(|member| (member.line.is_none(), member.part.counted == Some(0), &member.part.key));
+        let leader = group.remove(0).part.key.clone();
+        for member in &group {
+            leaders.insert(member.part.key.clone(), leader.clone());
+        }
+        others.insert(leader, group.into_iter().map(|member| member.part.clone()).collect());
+    }
+    (leaders, others)
+}
+
+/// The names of what counts in a sum, in order.
+pub(super) fn names(parts: &[Part]) -> Vec<String> {
+    let mut names: Vec<String> =
+        parts.iter().filter(|part| part.counted != Some(0)).map(|part| part.key.to_string()).collect();
+    names.sort();
+    names
+}
+
+/// Parts as a change and a link have them.
+pub(crate) fn written(parts: &[Part]) -> Value {
+    let list: Vec<serde_json::Value> = parts
+        .iter()
+        .filter(|part| part.counted != Some(0))
+        .map(|part| serde_json::json!({ "line": part.key.to_string(), "counted": part.counted }))
+        .collect();
+    Value::Json(serde_json::Value::from(list).to_string())
+}
+
+/// The parts that a change or a link has: each line, and what it counted.
+#[must_use]
+pub fn read(value: &Value) -> Vec<(String, Option<i64>)> {
+    let Value::Json(text) = value else { return Vec::new() };
+    let list: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+    let part = |one: &serde_json::Value| Some((one["line"].as_str()?.to_owned(), one["counted"].as_i64()));
+    list.iter().filter_map(part).collect()
+}

@@ -1,0 +1,471 @@
+//! One line on the scales: its numbers, where it goes, and what follows.
+
+use super::{
+    CONTRACT, COUNTED, Choice, EFFECTIVE, HAD, Line, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Step,
+    TAKEN, UsageInput, count, date, integer, out_of_force, term,
+};
+use crosswalk_model::{Action, Brake, Hold, LineKey, Link, LinkState, Operation, Record, Value, Writable};
+use jiff::civil::Date;
+use std::collections::HashSet;
+
+/// One line on the scales.
+pub(super) struct Weighing<'i, 'a> {
+    pub(super) input: &'i UsageInput<'a>,
+    pub(super) key: LineKey,
+    /// A link somebody or some plan made.
+    link: Option<&'i Link>,
+    /// All parts added up.
+    counted: Option<i64>,
+    actual: Option<i64>,
+    /// Of what it is the sum, itself first; empty where it is alone.
+    pub(super) parts: Vec<Part>,
+}
+
+impl<'i, 'a> Weighing<'i, 'a> {
+    pub(super) fn new(input: &'i UsageInput<'a>, product: &'i str) -> Self {
+        let (mut counted, mut actual) = match input.not_fetched {
+            None => count(input.rows, product, input.period),
+            Some(_) => (None, None),
+        };
+        let mut parts = Vec::new();
+        let key = LineKey::new(input.customer, product);
+        if let Share::Leads(others) = (input.share)(&key) {
+            parts.push(Part {
+                key: key.clone(),
+                counted,
+                actual,
+                why: input.not_fetched.map(str::to_owned),
+                old: None,
+                ended: None,
+                left: None,
+            });
+            parts.extend(others.iter().cloned());
+            for part in others {
+                counted = counted.zip(part.counted).and_then(|(sum, more)| sum.checked_add(more));
+                if let Some(more) = part.actual {
+                    actual = Some(actual.unwrap_or_default().saturating_add(more));
+                }
+            }
+        }
+        Self { input, key, link: input.links.get(product), counted, actual, parts }
+    }
+
+    pub(super) fn sent(&self, name: &str) -> Option<&Value> {
+        self.link?.sent.get(name)
+    }
+
+    fn choice(&self) -> Option<&Choice> {
+        self.input.choices.get(&self.key.product)
+    }
+
+    /// Whether the link leads to this line.
+    pub(super) fn is_linked(&self, line: Option<&Record>) -> bool {
+        line.is_some_and(|line| self.link.and_then(Link::linked) == Some(&line.id))
+    }
+
+    /// The line that the link leads to, where it is another than this one.
+    pub(super) fn linked_elsewhere(&self, line: Option<&Record>) -> Option<&'a Record> {
+        let id = self.link.and_then(Link::linked).filter(|_| !self.is_linked(line))?;
+        (self.input.line_of)(id)
+    }
+
+    pub(super) fn contract_of(&self, line: &Record) -> Option<&'a Record> {
+        (self.input.contract_of)(line.parent.as_deref()?)
+    }
+
+    pub(super) fn line(&self) -> Option<Line> {
+        let service = (self.input.product)(&self.key.product);
+        let on_contract = self.on_contract(service);
+        let line = match on_contract.as_slice() {
+            [one] => Some(*one),
+            several => several.iter().copied().find(|line| self.is_linked(Some(line))),
+        };
+        let (mut step, mut reason) = self.weigh(service, &on_contract, line)?;
+        let mut retires = Vec::new();
+        if let Step::Change { holds, .. } = &mut step {
+            retires = self.retires(line);
+            let effective = self.effective(line);
+            holds.extend(retires.iter().filter_map(|old| self.dates_of(old, effective)));
+        }
+        let mut has = line.and_then(|line| integer(line.field(QUANTITY)));
+        let mut target = line.map(|line| line.id.clone());
+        if let (Step::Change { action: Action::Retire, .. }, Some(old)) = (&step, retires.first()) {
+            (target, has) = (Some(old.line.clone()), Some(old.has));
+        }
+        // What is in step on a contract that bills nothing is not.
+        if let (Place::Contract(contract), Step::InStep | Step::Agreed) = (self.input.place, &step)
+            && self.counted.or(has).is_some_and(|number| number > 0)
+            && let Some(why) = out_of_force(contract, self.input.today, self.input.successors)
+        {
+            (step, reason) = (Step::Left, why);
+        }
+        let effective = self.effective(line);
+        let open_day = match (&step, self.input.place) {
+            (Step::Change { holds, .. }, Place::Contract(contract))
+                if holds.iter().any(|hold| hold.brake == super::DATES) =>
+            {
+                let open = retires.iter().filter_map(|old| old.open_day(effective)).fold(effective, Date::max);
+                self.open_day(contract, line, open)
+            }
+            _ => None,
+        };
+        let mut notes = self.notes(line);
+        if let Step::Change { action: Action::Update, .. } = step
+            && let Some(lost) = self.lost(line, effective)
+        {
+            reason = format!("{reason}; {lost}");
+            notes.push(lost);
+        }
+        if let Step::Change { .. } = step
+            && let Some(out) = self.left_out(effective)
+        {
+            reason = format!("{reason}; {out}");
+            notes.push(out);
+        }
+        Some(Line {
+            product: self.key.product.clone(),
+            counted: self.counted,
+            actual: self.actual,
+            target,
+            has,
+            now: line.and_then(|line| self.now(line)),
+            approved: integer(self.sent(QUANTITY)),
+            effective,
+            open_day,
+            parts: self.parts.clone(),
+            retires,
+            rests: self.rests(),
+            leaves: self.leaves().to_vec(),
+            notes,
+            step,
+            reason,
+        })
+    }
+
+    fn effective(&self, line: Option<&Record>) -> Date {
+        let asked = self.choice().and_then(|choice| choice.effective);
+        asked.unwrap_or_else(|| match self.input.place {
+            Place::Contract(contract) => self.usual_day(contract, line),
+            _ => self.input.today,
+        })
+    }
+
+    /// What the line has today, where a change for a later day is agreed already.
+    fn now(&self, line: &Record) -> Option<i64> {
+        let has = integer(line.field(QUANTITY));
+        let to_come =
+            date(self.sent(EFFECTIVE)).is_some_and(|from| from > self.input.today) && self.is_linked(Some(line));
+        let own = || integer(self.sent(HAD)).filter(|_| to_come && has == integer(self.sent(QUANTITY)));
+        integer(line.field("current")).or_else(own).filter(|now| Some(*now) != has)
+    }
+
+    /// The contract's lines of this product; without a product, the one this line is linked to.
+    fn on_contract(&self, service: &Product) -> Vec<&'a Record> {
+        let linked = self.link.and_then(Link::linked);
+        let fits = |line: &&Record| match service {
+            Product::Linked { id, .. } => line.text(PRODUCT) == Some(id),
+            _ => Some(line.id.as_str()) == linked,
+        };
+        let lines = self.input.lines.unwrap_or_default().iter();
+        lines.filter(|line| line.active()).filter(fits).collect()
+    }
+
+    /// What follows, and why; `None` for a line that is nobody's matter.
+    fn weigh(&self, service: &Product, on_contract: &[&Record], line: Option<&Record>) -> Option<(Step, String)> {
+        let left = |why: String| Some((Step::Left, why));
+        let linked = self.link.and_then(Link::linked);
+        if linked.is_none() && self.counted == Some(0) {
+            // A move that was begun has nothing to go on with.
+            let begun = self.sent(super::ENDED).is_some();
+            return begun.then(|| (Step::Agreed, "nothing is counted, and nothing is on the contract".to_owned()));
+        }
+        let contract = match (service, self.input.place) {
+            (Product::Excluded, _) if self.choice().is_none() => return Some(self.ends("its product is excluded")),
+            _ if self.link.is_some_and(|link| link.state == LinkState::Excluded) => {
+                return Some(self.ends("excluded by the operator"));
+            }
+            (_, Place::Off(why)) => return Some((Step::InStep, why.to_owned())),
+            (_, Place::Excluded(why)) => return Some(self.ends(why)),
+            (_, Place::Nowhere(why)) => return left(self.ends(why).1),
+            (_, Place::Contract(contract)) => contract,
+        };
+        if let Share::With(leader) = (self.input.share)(&self.key) {
+            return Some((Step::Together(leader.clone()), format!("it is billed together with {leader}, on one line")));
+        }
+        if let Some(why) = self.input.not_fetched {
+            return Some((Step::NotFetched, why.to_owned()));
+        }
+        if let Some((part, why)) = self.parts.iter().find_map(|part| Some((part, part.why.as_ref()?))) {
+            return Some((Step::NotFetched, format!("its part {} is not known: {why}", part.key)));
+        }
+        let Some(counted) = self.counted else {
+            return Some((Step::NotFetched, "the vendor names it without a number".to_owned()));
+        };
+        if counted < 0 {
+            return Some((Step::NotFetched, format!("the vendor counts {counted}, which is less than nothing")));
+        }
+        if let Product::Open(why) = service {
+            return left(why.clone());
+        }
+        if contract.field("cancelled") == Some(&Value::Boolean(true)) {
+            return left(format!("the contract {} was cancelled: choose another", contract.name));
+        }
+        if self.input.lines.is_none() {
+            return Some((Step::NotFetched, "what is on the contract could not be read".to_owned()));
+        }
+        let chosen = self.link.is_some_and(|link| link.decided_by == TAKEN);
+        if on_contract.len() > 1 && !(chosen && line.is_some()) {
+            let ids: Vec<&str> = on_contract.iter().map(|line| line.id.as_str()).collect();
+            return left(format!(
+                "it stands {} times on the contract {}, as {}: end all but one there, or say which it is with `crosswalk usage take`",
+                ids.len(),
+                contract.name,
+                ids.join(" and ")
+            ));
+        }
+        if let Some((line, owner)) = line.and_then(|line| Some((line, (self.input.taken)(&self.key, &line.id)?))) {
+            return left(format!(
+                "line {} of the contract {} is {owner}: one line is billed by one count",
+                line.id, contract.name
+            ));
+        }
+        let here = |id: &str| self.input.lines.unwrap_or_default().iter().any(|line| line.id == id && line.active());
+        let same_contract = self.sent(CONTRACT).and_then(Value::as_text) == Some(&contract.id);
+        let own = linked.filter(|_| !self.is_linked(line));
+        let moved = match own {
+            // Another contract, or another product, since.
+            Some(id) if !same_contract || here(id) => Some(self.moved(id, line)),
+            Some(_) => None,
+            None => self.joined().or_else(|| self.comes_from_a_sum()).or_else(|| self.leaves_days_out()),
+        };
+        if let Some(why) = moved.as_ref().and_then(|_| self.cannot_retire(line)) {
+            return left(why);
+        }
+        match (line, own) {
+            (Some(line), None) => Some(self.set(contract, line, counted, moved)),
+            (None, None) => Some(self.add(contract, counted, moved)),
+            (Some(line), Some(_)) if moved.is_some() => Some(self.set(contract, line, counted, moved)),
+            (None, Some(_)) if moved.is_some() => Some(self.add(contract, counted, moved)),
+            (Some(line), Some(id)) => left(format!(
+                "its line {id} is gone from the contract {}; line {} took its place: say so with `crosswalk usage take`",
+                contract.name, line.id
+            )),
+            (None, Some(id)) if counted == 0 => {
+                Some((Step::InStep, format!("nothing is counted, and its line {id} is gone")))
+            }
+            (None, Some(id)) => left(format!(
+                "its line {id} is gone from the contract {}: add it there, and say which it is with `crosswalk usage take`",
+                contract.name
+            )),
+        }
+    }
+
+    /// A part of it was billed by a line of its own.
+    fn joined(&self) -> Option<Hold> {
+        let Retire { key, line, .. } = self.parts.iter().find_map(|part| part.old.as_ref())?;
+        let reason = format!("{key} was billed by line {line} until now: that is set to 0 from the same day on");
+        Some(Hold::new(Brake::Moved, reason))
+    }
+
+    /// Of what it was billed by until now, another line.
+    fn moved(&self, id: &str, line: Option<&Record>) -> Hold {
+        let old = self.linked_elsewhere(line);
+        let has = old.map_or(0, |old| integer(old.field(QUANTITY)).unwrap_or_default());
+        let contract = old.and_then(|old| self.contract_of(old));
+        let name = contract.map_or("its contract", |contract| contract.name.as_str());
+        let ended = contract.and_then(|contract| term(contract).ended(self.input.today));
+        let reason = match (old, ended) {
+            (Some(_), Some(ended)) => {
+                format!("it was billed by line {id} of the contract {name} until that ended, on {ended}")
+            }
+            (Some(_), None) if (self.input.goes_on)(&self.key, id) => {
+                format!("it was billed by line {id} of the contract {name} until now, which goes on for others")
+            }
+            (Some(old), None) if old.active() && has != 0 => format!(
+                "it was billed by line {id} of the contract {name} until now: that is set from {has} to 0 from the same day on"
+            ),
+            (Some(_), None) => format!("it was billed by line {id} of the contract {name}, which has nothing any more"),
+            (None, _) => {
+                format!("it was billed by line {id} until now, which is not to be seen: look that it bills nothing")
+            }
+        };
+        Hold::new(Brake::Moved, reason)
+    }
+
+    /// The line that billed this one, as long as it bills: what goes to 0 where this goes elsewhere.
+    fn bills_on(&self, line: Option<&Record>) -> Option<Retire> {
+        let old = self.linked_elsewhere(line)?;
+        let ends = || {
+            let ended = |contract: &Record| term(contract).ended(self.input.today).is_some();
+            self.contract_of(old).is_some_and(ended) || (self.input.goes_on)(&self.key, &old.id)
+        };
+        Retire::of(self.key.clone(), self.link?, old).filter(|_| !ends())
+    }
+
+    /// What goes to 0 with a change of this line: each line once, whoever it billed.
+    fn retires(&self, line: Option<&Record>) -> Vec<Retire> {
+        let all = self.bills_on(line).into_iter().chain(self.parts.iter().filter_map(|part| part.old.clone()));
+        let mut seen = HashSet::new();
+        all.filter(|old| seen.insert(old.line.clone())).collect()
+    }
+
+    fn cannot_retire(&self, line: Option<&Record>) -> Option<String> {
+        let old = self.retires(line).into_iter().next().filter(|_| !self.writes())?;
+        Some(format!("it is billed by line {}, which the target cannot change: set that to 0 there", old.line))
+    }
+
+    fn dates_of(&self, old: &Retire, effective: Date) -> Option<Hold> {
+        let line = (self.input.line_of)(&old.line)?;
+        self.dates(self.contract_of(line)?, Some(line), effective).or_else(|| old.taken(effective))
+    }
+
+    /// What is not billed any more: what stays on a contract is told until it is 0.
+    fn ends(&self, why: &str) -> (Step, String) {
+        match self.bills_on(None) {
+            Some(old) => {
+                let how = match self.input.place {
+                    Place::Contract(_) => "set it to 0 with `crosswalk usage adjust`",
+                    _ => "set it to 0 in the PSA",
+                };
+                let contract =
+                    (self.input.contract_of)(&old.contract).map_or("its contract", |contract| &contract.name);
+                let reason =
+                    format!("{why}, and line {} stays on the contract {contract} with {}: {how}", old.line, old.has);
+                (Step::Left, reason)
+            }
+            None => (Step::InStep, why.to_owned()),
+        }
+    }
+
+    /// What else is wrong with the line.
+    fn notes(&self, line: Option<&Record>) -> Vec<String> {
+        let mut notes = Vec::new();
+        let former = self.sent(super::FORMER).map(super::change::ids).unwrap_or_default();
+        for id in former.iter().filter(|id| Some(id.as_str()) != line.map(|line| line.id.as_str())) {
+            let Some(old) = (self.input.line_of)(id).filter(|old| old.active()) else { continue };
+            let Some(contract) = self.contract_of(old) else { continue };
+            let has = integer(old.field(QUANTITY)).unwrap_or_default();
+            if has != 0 && term(contract).ended(self.input.today).is_none() && !(self.input.goes_on)(&self.key, id) {
+                notes.push(format!(
+                    "line {id} of the contract {}, by which it was billed before, still has {has}: set it to 0 in the PSA",
+                    contract.name
+                ));
+            }
+        }
+        notes
+    }
+
+    fn add(&self, contract: &Record, counted: i64, moved: Option<Hold>) -> (Step, String) {
+        let quantity = self.choice().and_then(|choice| choice.quantity).unwrap_or(counted);
+        if let (0, Some(hold)) = (quantity, &moved) {
+            return self.end(hold);
+        }
+        if !self.input.describe.writes.contains(&Operation::Create) {
+            return (
+                Step::Left,
+                format!("it is not on the contract {}, and the target cannot add it: add it there", contract.name),
+            );
+        }
+        if self.choice().is_none() && integer(self.sent(COUNTED)) == Some(counted) && moved.is_none() {
+            return (Step::InStep, format!("{counted} are counted, and were dismissed"));
+        }
+        if quantity == 0 {
+            return (Step::InStep, "nothing is counted, and nothing is on the contract".to_owned());
+        }
+        let mut holds: Vec<Hold> = self.dates(contract, None, self.effective(None)).into_iter().chain(moved).collect();
+        if self.input.automatic {
+            holds.extend(self.brakes(0, quantity, true));
+        }
+        let reason = format!("counted {}; it is not on the contract {} yet", self.told(counted), contract.name);
+        (Step::Change { action: Action::Create, quantity, holds }, reason)
+    }
+
+    /// A move of nothing: what billed it ends, and nothing takes its place.
+    fn end(&self, moved: &Hold) -> (Step, String) {
+        let why = format!("nothing is counted; {}", moved.reason);
+        let linked = self.link.and_then(Link::linked).is_some();
+        match (self.retires(None).first(), self.linked_elsewhere(None)) {
+            (Some(old), _) => {
+                let holds = [moved.clone()].into_iter().chain(self.brakes(old.has, 0, true)).collect();
+                (Step::Change { action: Action::Retire, quantity: 0, holds }, why)
+            }
+            // It bills nothing any more, or others.
+            (None, Some(_)) => (Step::Agreed, why),
+            (None, None) if linked => (Step::Left, why),
+            (None, None) => (Step::InStep, "nothing is counted, and nothing is on the contract".to_owned()),
+        }
+    }
+
+    fn set(&self, contract: &Record, line: &Record, counted: i64, moved: Option<Hold>) -> (Step, String) {
+        let Some(has) = integer(line.field(QUANTITY)) else {
+            return (Step::NotFetched, format!("line {} of the contract {} tells no quantity", line.id, contract.name));
+        };
+        let linked = self.is_linked(Some(line));
+        let parts = self.parts_changed().filter(|_| linked);
+        let settled = linked && integer(self.sent(COUNTED)) == Some(counted) && parts.is_none();
+        let approved = integer(self.sent(QUANTITY));
+        // A change for a day to come shows in the contract only then.
+        let to_come = date(self.sent(EFFECTIVE)).is_some_and(|from| from > self.input.today);
+        let as_left = approved == Some(has) || (to_come && integer(self.sent(HAD)) == Some(has));
+        let moved = moved.or_else(|| self.gives_away().filter(|_| parts.is_some() || !linked));
+        let asked = self.choice().and_then(|choice| choice.quantity);
+        let stands = settled && self.choice().is_none();
+        let quantity = asked.unwrap_or(if stands { approved.unwrap_or(counted) } else { counted });
+        let line_of = format!("line {} of the contract {}", line.id, contract.name);
+        let free = moved.is_none() && parts.is_none();
+        if linked && has == quantity && asked.is_none() && free {
+            let step = if settled && as_left { Step::InStep } else { Step::Agreed };
+            let later = self.now(line).map(|now| format!("; today it is {now}")).unwrap_or_default();
+            return (step, format!("{line_of} has {has}, as counted or approved{later}"));
+        }
+        if linked && settled && as_left && self.choice().is_none() && free {
+            return (Step::InStep, format!("{line_of} will have the approved {quantity}"));
+        }
+        if !self.writes() {
+            return (Step::Left, format!("{line_of} has {has} and {counted} are counted; the target cannot change it"));
+        }
+        let counts = self.told(counted);
+        if has == quantity {
+            let why = if linked { "and stays so" } else { "and is taken over" };
+            let reason = format!("counted {counts}; {line_of} has {has}, {why}");
+            let holds = moved.into_iter().chain(parts).collect();
+            return (Step::Change { action: Action::Link, quantity, holds }, reason);
+        }
+        let later = self.now(line).map(|now| format!(" for later, and {now} today")).unwrap_or_default();
+        let why = match (linked, as_left) {
+            (false, _) => format!("{line_of} is taken over; it has {has}{later}"),
+            (true, false) => format!("{line_of} was changed in the PSA to {has}{later}"),
+            (true, true) => format!("{line_of} has {has}{later}"),
+        };
+        let mut holds: Vec<Hold> = Vec::new();
+        holds.extend(self.dates(contract, Some(line), self.effective(Some(line))));
+        holds.extend(moved);
+        if !linked {
+            let names: Vec<String> = self.leaves().iter().map(ToString::to_string).collect();
+            let whose = match names.is_empty() {
+                true => "which this sync did not put there".to_owned(),
+                false => format!("agreed on for {}", names.join(" and ")),
+            };
+            let reason = format!("{line_of} has {has}, {whose}, and {quantity} are to be on it");
+            holds.push(Hold::new(Brake::Takeover, reason));
+        }
+        holds.extend(self.brakes(has, quantity, !linked || as_left));
+        holds.extend(parts);
+        (Step::Change { action: Action::Update, quantity, holds }, format!("counted {counts}; {why}"))
+    }
+
+    /// The count, with what it is the sum of.
+    fn told(&self, counted: i64) -> String {
+        if self.parts.is_empty() {
+            return counted.to_string();
+        }
+        let part = |part: &Part| format!("{} of {}", part.counted.unwrap_or_default(), part.key);
+        format!("{counted} ({})", self.parts.iter().map(part).collect::<Vec<_>>().join(" and "))
+    }
+
+    fn writes(&self) -> bool {
+        let describe = self.input.describe;
+        describe.writes.contains(&Operation::Update)
+            && describe.field(QUANTITY).is_some_and(|field| field.writable == Writable::Always)
+    }
+}

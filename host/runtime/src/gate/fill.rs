@@ -1,0 +1,123 @@
+//! Filling in the templates of a login: the connection's secrets and settings, and what
+//! an earlier login gave. No problem told here has a value in it.
+
+use super::token::Token;
+use base64::Engine as _;
+use crosswalk_model::Secret;
+use crosswalk_model::manifest::template::{self, Part};
+use crosswalk_model::manifest::{Auth, TokenBody};
+use reqwest::header::HeaderValue;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use url::form_urlencoded;
+
+/// Why no credentials can be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthProblem {
+    /// A template names a secret or setting that is not there.
+    #[error("the manifest's login needs {0}, which this connection does not have")]
+    Missing(String),
+    /// A template that is none.
+    #[error("the manifest's login has a template that is none: {0}")]
+    Template(String),
+    /// What comes out cannot be a header.
+    #[error("the login header `{0}` has a name or value that cannot be sent; check the secret for line breaks")]
+    Header(String),
+    /// RFC 7617 forbids it.
+    #[error("the user name of the login has a `:` in it, which basic authentication cannot carry")]
+    ColonInUser,
+}
+
+/// What templates are filled in with.
+#[derive(Clone)]
+pub(super) struct Fill {
+    pub(super) secrets: BTreeMap<String, Secret>,
+    pub(super) settings: BTreeMap<String, Value>,
+}
+
+impl Fill {
+    /// Fills in a text.
+    pub(super) fn text(&self, template: &str, token: Option<&Token>) -> Result<String, AuthProblem> {
+        let missing = |what: String| AuthProblem::Missing(what);
+        let mut filled = String::new();
+        for part in template::parts(template).map_err(AuthProblem::Template)? {
+            match part {
+                Part::Literal(text) => filled.push_str(text),
+                Part::Secret(name) => {
+                    let secret = self.secrets.get(name).ok_or_else(|| missing(format!("secret `{name}`")))?;
+                    filled.push_str(secret.expose());
+                }
+                Part::Setting(name) => match self.settings.get(name) {
+                    None => return Err(missing(format!("setting `{name}`"))),
+                    Some(Value::String(text)) => filled.push_str(text),
+                    Some(other) => filled.push_str(&other.to_string()),
+                },
+                Part::Token => {
+                    let token = token.ok_or_else(|| missing("a token".to_owned()))?;
+                    filled.push_str(token.value.expose());
+                }
+                Part::RefreshToken => {
+                    let refresh = token.and_then(|token| token.refresh.as_ref());
+                    filled.push_str(refresh.ok_or_else(|| missing("a refresh token".to_owned()))?.expose());
+                }
+            }
+        }
+        Ok(filled)
+    }
+
+    /// User and password as basic authentication joins them: where the password alone is too
+    /// short to be looked for, the two are not.
+    pub(super) fn together(&self, auth: Option<&Auth>) -> Option<Secret> {
+        let Some(Auth::Basic { user, password }) = auth else { return None };
+        let (user, password) = (self.text(user, None).ok()?, self.text(password, None).ok()?);
+        Some(Secret::new(format!("{user}:{password}")))
+    }
+
+    /// Fills in a body; gives its content type, too.
+    pub(super) fn body(&self, body: &TokenBody, token: Option<&Token>) -> Result<(&'static str, String), AuthProblem> {
+        match body {
+            TokenBody::Form(form) => {
+                let mut encoded = form_urlencoded::Serializer::new(String::new());
+                for (name, template) in form {
+                    encoded.append_pair(name, &self.text(template, token)?);
+                }
+                Ok(("application/x-www-form-urlencoded", encoded.finish()))
+            }
+            TokenBody::Json(json) => Ok(("application/json", self.json(json, token)?.to_string())),
+        }
+    }
+
+    fn json(&self, json: &Value, token: Option<&Token>) -> Result<Value, AuthProblem> {
+        Ok(match json {
+            Value::String(template) => Value::String(self.text(template, token)?),
+            Value::Array(list) => list.iter().map(|one| self.json(one, token)).collect::<Result<_, _>>()?,
+            Value::Object(map) => {
+                let filled = map.iter().map(|(name, one)| Ok((name.clone(), self.json(one, token)?)));
+                Value::Object(filled.collect::<Result<_, AuthProblem>>()?)
+            }
+            plain => plain.clone(),
+        })
+    }
+}
+
+/// The value of a Basic header (RFC 7617).
+pub(super) fn basic(user: &str, password: &str) -> Result<HeaderValue, AuthProblem> {
+    if user.contains(':') {
+        return Err(AuthProblem::ColonInUser);
+    }
+    let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+    sensitive(&format!("Basic {token}")).ok_or_else(|| AuthProblem::Header("authorization".to_owned()))
+}
+
+/// A header value that no debug print shows.
+pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Text as a form writes it, which is how OAuth 2 wants a client's id and secret in a
+/// Basic header (RFC 6749, section 2.3.1).
+pub(super) fn form_encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

@@ -1,0 +1,66 @@
+//! Refusals of one call: the first of each sort is journalled at once, those that come again
+//! are counted and told at its end. Sentences hold what a connector chose (paths, hosts), so
+//! they are cut, and a call has so many of them.
+
+use crate::texts::cut;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Sorts of a call that are told singly.
+const SORTS: usize = 50;
+/// Bytes of a sentence.
+const SENTENCE: usize = 1_024;
+/// What stands for all others.
+const OTHERS: &str = "more requests of one call were refused, for more reasons than are told singly";
+
+/// See the module's text.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<BTreeMap<String, u32>>);
+
+/// A sentence as it is journalled.
+pub(super) fn told(sentence: &str) -> String {
+    cut(sentence.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(), SENTENCE)
+}
+
+impl Refusals {
+    /// Whether the call was not refused this before; counts it, if it was.
+    pub(super) fn is_new(&self, sentence: &str) -> bool {
+        let mut sorts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = sorts.len() >= SORTS;
+        match sorts.get_mut(sentence) {
+            Some(times) => *times = times.saturating_add(1),
+            None if full => {
+                let times = sorts.entry(OTHERS.to_owned()).or_default();
+                *times = times.saturating_add(1);
+            }
+            None => {
+                sorts.insert(sentence.to_owned(), 0);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What came again, and how often.
+    pub(super) fn repeated(&self) -> Vec<(String, u32)> {
+        let sorts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sorts.iter().filter(|(_, times)| **times > 0).map(|(sentence, times)| (sentence.clone(), *times)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_counted_and_sorts_are_few() {
+        let refusals = Refusals::default();
+        let new = (0..1_000).filter(|n| refusals.is_new(&format!("sort {}", n % 500))).count();
+        assert_eq!(new, SORTS);
+        let repeated = refusals.repeated();
+        assert_eq!(repeated.len(), SORTS + 1);
+        assert_eq!(repeated.iter().map(|(_, times)| *times).sum::<u32>(), 1_000 - u32::try_from(SORTS).unwrap());
+        assert!(told(&"a\n".repeat(10_000)).len() <= SENTENCE);
+        assert_eq!(told("a\u{1b}[31mb"), "a [31mb");
+    }
+}

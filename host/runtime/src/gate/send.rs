@@ -1,0 +1,237 @@
+//! Sending what was admitted: one attempt, and the retries of reads.
+//!
+//! A write is sent exactly once, whatever comes of it (but see `token.rs` for a 401). A read is tried again when the
+//! connection breaks, no reply comes in time, or the vendor says 429 or a passing 5xx;
+//! with a pause that doubles, with jitter, or as long as `Retry-After` says. Bodies are
+//! read with a cap on their decompressed size, counted before they are kept.
+
+use super::address::Forbidden;
+use super::budget::{self, Purse};
+use super::sent::Fate;
+use super::{Gate, Pass, headers};
+use crate::bindings::crosswalk::connector::http::{Body, Error, Response};
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Method, Request, StatusCode};
+use std::error::Error as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// A request that passed every rule.
+pub(super) struct Admitted {
+    pub(super) request: Request,
+    /// The endpoint's name.
+    pub(super) endpoint: String,
+    /// The `host:port` that was granted as private, where the request goes to one.
+    pub(super) private: Option<String>,
+    /// It only reads, or logs in, so it may be sent again.
+    pub(super) read: bool,
+    /// The change a writing request is made for.
+    pub(super) change: Option<String>,
+    /// Whether credentials are attached.
+    pub(super) signed: bool,
+    pub(super) purses: Vec<Arc<Purse>>,
+}
+
+/// How an attempt failed.
+enum Broke {
+    /// No connection: nothing left.
+    NeverLeft(String),
+    /// The host's addresses are not to be dialled: nothing left.
+    Forbidden(Forbidden),
+    /// Something left and no complete reply came.
+    Off(String),
+    /// No complete reply in this time.
+    Timeout(Duration),
+    TooLarge(u64),
+}
+
+impl Broke {
+    fn into_error(self, not_granted: impl FnOnce(&Forbidden) -> String) -> Error {
+        match self {
+            Broke::Forbidden(why) => Error::NotGranted(not_granted(&why)),
+            Broke::NeverLeft(why) | Broke::Off(why) => Error::Unreachable(why),
+            Broke::Timeout(time) => {
+                Error::Timeout(format!("no complete reply within {} s", (time.as_secs_f64() * 10.0).round() / 10.0))
+            }
+            Broke::TooLarge(bytes) => Error::TooLarge(bytes),
+        }
+    }
+}
+
+impl Gate {
+    /// Waits for the budget, sends, and tries reads again.
+    pub(super) async fn deliver(
+        &self,
+        admitted: &Admitted,
+        pass: &Pass,
+        replies_left: &AtomicUsize,
+    ) -> Result<Response, Error> {
+        let Pass { until, sent, .. } = pass;
+        let until = *until;
+        let budget_until = until.min(Instant::now() + self.limits.budget_wait);
+        let closed = |closed| self.closed(closed);
+        let entered = timeout_at(until, budget::enter(&admitted.purses, &*self.ports, budget_until)).await;
+        let _places = entered
+            .map_err(|_| {
+                Error::Timeout(
+                    "the vendor's limit of calls at one time left no room in the time this call has".to_owned(),
+                )
+            })?
+            .map_err(closed)?;
+        let client = self.line.client(&self.limits, admitted.private.as_deref()).map_err(Error::Unreachable)?;
+        let mut pauses = ExponentialBuilder::default()
+            .with_min_delay(self.limits.first_pause)
+            .with_max_delay(self.limits.longest_pause)
+            .with_max_times(self.limits.tries.saturating_sub(1))
+            .with_jitter()
+            .build();
+        // A body in memory can always be sent again.
+        while let Some(request) = admitted.request.try_clone() {
+            let writes = admitted.change.as_deref().filter(|_| !admitted.read);
+            if let Some(change) = writes {
+                sent.started(change);
+            }
+            let time = until.saturating_duration_since(Instant::now()).min(self.limits.attempt);
+            let result =
+                timeout(time, self.attempt(&client, request, replies_left)).await.unwrap_or(Err(Broke::Timeout(time)));
+            if let Some((change, fate)) = writes.zip(fate(&result)) {
+                sent.ended(change, fate);
+            }
+            let pause = match &result {
+                Ok(response) if is_passing(response.status) => {
+                    pauses.next().map(|own| asked_pause(&response.headers, self.ports.now_ms()).unwrap_or(own))
+                }
+                Ok(_) | Err(Broke::TooLarge(_) | Broke::Forbidden(_)) => None,
+                Err(_) => pauses.next(),
+            };
+            match pause
+                .filter(|&pause| admitted.read && pause <= self.limits.longest_pause && Instant::now() + pause < until)
+            {
+                None => return result.map_err(|broke| broke.into_error(|why| self.forbidden(why, admitted))),
+                Some(pause) => tokio::time::sleep(pause).await,
+            }
+            let budget_until = until.min(Instant::now() + self.limits.budget_wait);
+            budget::pay(&admitted.purses, &*self.ports, budget_until).await.map_err(closed)?;
+        }
+        Err(Error::Unreachable("the request could not be sent".to_owned()))
+    }
+
+    /// The sentence about addresses that are not dialled, and what to grant.
+    fn forbidden(&self, why: &Forbidden, admitted: &Admitted) -> String {
+        let url = admitted.request.url();
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+        match why {
+            Forbidden::Private { host: name, address, what } => {
+                let what = format!("`{name}` is at {address}, which is {what}");
+                self.grants.not_private(&admitted.endpoint, &format!("{host}:{port}"), &what)
+            }
+            other => other.to_string(),
+        }
+    }
+
+    fn closed(&self, closed: budget::Closed) -> Error {
+        match closed {
+            budget::Closed::Spent(ms) => Error::Throttled(ms),
+            budget::Closed::Store(why) => {
+                tracing::error!(connection = %self.connection, error = %why, "the budget of calls cannot be read");
+                Error::Unreachable("the host could not read the budget of calls".to_owned())
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        client: &reqwest::Client,
+        request: Request,
+        replies_left: &AtomicUsize,
+    ) -> Result<Response, Broke> {
+        let head_only = request.method() == Method::HEAD;
+        let mut reply = client.execute(request).await.map_err(|error| broke(&error))?;
+        let is_ours = |name: &_| self.credentials.sets(name);
+        let seen = headers::of_reply(reply.headers(), is_ours, self.limits.headers, self.limits.header_bytes)
+            .map_err(Broke::TooLarge)?;
+        let announced = if head_only { 0 } else { reply.content_length().unwrap_or_default() };
+        if announced > self.limits.reply_bytes as u64 {
+            return Err(Broke::TooLarge(announced));
+        }
+        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
+        while let Some(chunk) = reply.chunk().await.map_err(|error| broke(&error))? {
+            let size = body.len() + chunk.len();
+            let room =
+                replies_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(chunk.len()));
+            if size > self.limits.reply_bytes || room.is_err() {
+                return Err(Broke::TooLarge(size as u64));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let body = String::from_utf8(body).map_or_else(|error| Body::Bytes(error.into_bytes()), Body::Text);
+        Ok(Response { status: reply.status().as_u16(), headers: seen, body })
+    }
+}
+
+/// What an attempt means for the change it was made for; none: nobody knows.
+fn fate(result: &Result<Response, Broke>) -> Option<Fate> {
+    match result {
+        Ok(_) => Some(Fate::Answered),
+        Err(Broke::NeverLeft(_) | Broke::Forbidden(_)) => Some(Fate::NeverLeft),
+        Err(Broke::Off(_) | Broke::Timeout(_) | Broke::TooLarge(_)) => None,
+    }
+}
+
+/// Puts a transport error into words, without the URL, which may hold what people typed.
+fn broke(error: &reqwest::Error) -> Broke {
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(source) = deepest.source() {
+        if let Some(forbidden) = source.downcast_ref::<Forbidden>() {
+            return Broke::Forbidden(forbidden.clone());
+        }
+        deepest = source;
+    }
+    let why = if error.source().is_some() { deepest.to_string() } else { "the connection broke".to_owned() };
+    if error.is_connect() {
+        return Broke::NeverLeft(format!("no connection to the vendor: {why}"));
+    }
+    Broke::Off(format!("the connection to the vendor broke: {why}"))
+}
+
+/// Whether the same request may go well a moment later: too many calls, and every fault of the
+/// vendor's side but those that say "never" (not implemented, no such version of HTTP).
+fn is_passing(status: u16) -> bool {
+    let never = [StatusCode::NOT_IMPLEMENTED, StatusCode::HTTP_VERSION_NOT_SUPPORTED];
+    status == StatusCode::TOO_MANY_REQUESTS.as_u16()
+        || (status >= 500 && !never.iter().any(|never| never.as_u16() == status))
+}
+
+/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date.
+pub(super) fn asked_pause(headers: &[(String, String)], now_ms: i64) -> Option<Duration> {
+    let (_, text) = headers.iter().find(|(name, _)| name == RETRY_AFTER.as_str())?;
+    if let Ok(seconds) = text.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+    Some(Duration::from_millis(u64::try_from(date.as_millisecond() - now_ms).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let asked = |text: &str| asked_pause(&[("retry-after".to_owned(), text.to_owned())], 1_445_412_470_000);
+        assert_eq!(asked("7"), Some(Duration::from_secs(7)));
+        assert_eq!(asked("18446744073709551615"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(asked("18446744073709551616"), None, "no number of seconds");
+        assert!(asked("Thu, 01 Jan 2099 00:00:00 GMT").is_some_and(|pause| pause > Duration::from_secs(1 << 31)));
+        assert_eq!(asked("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(10)));
+        assert_eq!(asked("Wed, 21 Oct 2015 07:27:00 GMT"), Some(Duration::ZERO), "a date that is past");
+        for senseless in ["soon", "-3", "1.5", "120junk", ""] {
+            assert_eq!(asked(senseless), None, "{senseless:?}");
+        }
+        assert_eq!(asked("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(asked_pause(&[], 0), None);
+    }
+}

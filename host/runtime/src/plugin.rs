@@ -1,0 +1,348 @@
+//! From a file to something callable: [`Runtime`] reads, compiles (or takes from the
+//! cache) and links plugins; a [`Plugin`] is opened for a connection.
+
+use super::bindings::{Connector as World, ConnectorPre};
+use super::cache::Cache;
+use super::call::Tenancy;
+use super::catalog::{self, Inspected, PluginError};
+use super::engine::{RuntimeError, Sandbox};
+use super::gate::{Accounts, Gate, GateProblem, Line};
+use super::host::{CallState, Surroundings};
+use super::limits::Limits;
+use super::no_account::NoAccount;
+use super::ports::Ports;
+use super::problem::Problems;
+use super::settings::check_settings;
+use super::wasm::{self, WasmConnector};
+use super::{Connector, inert_wasi};
+use crosswalk_model::manifest::COMPONENT_BYTES_MAX;
+use crosswalk_model::{Connection, ConnectionName, Description, Failure, Manifest, Secret, TenantName};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use wasmtime::component::{Component, HasSelf, Linker};
+
+/// How a runtime is set up.
+#[derive(Debug, Clone)]
+pub struct RuntimeOptions {
+    /// Where compiled components are kept; none: nowhere.
+    pub cache_dir: Option<PathBuf>,
+    /// Threads that guests run on; at least two, so that one endless guest is not all.
+    pub guest_threads: usize,
+    /// What a call may use.
+    pub limits: Limits,
+    /// The largest component, in bytes.
+    pub max_component_bytes: u64,
+    /// How long a component may take to compile.
+    pub compile: Duration,
+}
+
+impl Default for RuntimeOptions {
+    fn default() -> Self {
+        Self {
+            cache_dir: None,
+            guest_threads: std::thread::available_parallelism().map_or(2, usize::from).max(2),
+            limits: Limits::default(),
+            max_component_bytes: COMPONENT_BYTES_MAX,
+            compile: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The sandbox of a process: one engine, its guests, what is loaded. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+struct Inner {
+    sandbox: Arc<Sandbox>,
+    linker: Linker<CallState>,
+    cache: Option<Cache>,
+    limits: Limits,
+    max_component_bytes: u64,
+    compile: Duration,
+    plugins: Registry<String, Loaded>,
+    tenants: Registry<TenantName, Tenancy>,
+    lines: Registry<(TenantName, ConnectionName), Line>,
+    accounts: Registry<TenantName, Accounts>,
+}
+
+impl Inner {
+    fn load(&self, inspected: Inspected, bytes: &[u8]) -> Result<Arc<Loaded>, PluginError> {
+        let component = self.compile(&inspected.digest, bytes)?;
+        let mut linker = self.linker.clone();
+        let misfit = |error: wasmtime::Error| PluginError::World(format!("{error:#}"));
+        inert_wasi::link(&mut linker, &component, &inspected).map_err(misfit)?;
+        let pre = linker.instantiate_pre(&component).and_then(ConnectorPre::new).map_err(misfit)?;
+        let manifest = Arc::new(inspected.manifest.clone());
+        let limits = self.limits.narrowed(&manifest.limits);
+        let digest = inspected.digest.clone();
+        let loaded = Loaded { inspected, manifest, sandbox: Arc::clone(&self.sandbox), pre, limits };
+        Ok(self.plugins.put(digest, Arc::new(loaded)))
+    }
+
+    fn compile(&self, digest: &str, bytes: &[u8]) -> Result<Component, PluginError> {
+        let engine = &self.sandbox.engine;
+        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.get(engine, digest)) {
+            return Ok(component);
+        }
+        let component = Component::new(engine, bytes).map_err(|error| PluginError::Compile(format!("{error:#}")))?;
+        if let Some(cache) = &self.cache {
+            cache.put(engine, digest, &component);
+        }
+        Ok(component)
+    }
+}
+
+/// A plugin, compiled and linked. Cheap to clone.
+#[derive(Clone)]
+pub struct Plugin(Arc<Loaded>);
+
+struct Loaded {
+    inspected: Inspected,
+    manifest: Arc<Manifest>,
+    sandbox: Arc<Sandbox>,
+    pre: ConnectorPre<CallState>,
+    limits: Limits,
+}
+
+/// What a plugin is opened with.
+pub struct ConnectionSpec {
+    /// Whose it is.
+    pub tenant: TenantName,
+    /// The connection: settings, grants, budget.
+    pub connection: Connection,
+    /// Its secrets, by the manifest's names. Only the gate sees them.
+    pub secrets: BTreeMap<String, Secret>,
+    /// The host's side, for this tenant and connection.
+    pub ports: Arc<dyn Ports>,
+}
+
+/// Why a connection cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It belongs to another plugin.
+    #[error("connection `{connection}` is for plugin `{wanted}`, and this is `{found}`")]
+    Plugin {
+        /// The connection.
+        connection: ConnectionName,
+        /// Its plugin.
+        wanted: String,
+        /// This one.
+        found: String,
+    },
+    /// It is pinned to another file.
+    #[error(
+        "connection `{connection}` is pinned to the component {wanted}, and this is {found}; an upgrade is the operator's act"
+    )]
+    Digest {
+        /// The connection.
+        connection: ConnectionName,
+        /// The pinned digest.
+        wanted: String,
+        /// This one's.
+        found: String,
+    },
+    /// Settings that cannot be.
+    #[error(transparent)]
+    Settings(#[from] Problems),
+    /// Secrets that are not there.
+    #[error("missing: {}; give them with `crosswalk connection add`, from a prompt, a file or the environment", .0.join(", "))]
+    Secrets(Vec<String>),
+    /// No way out can be made of its grants and credentials.
+    #[error(transparent)]
+    Gate(#[from] GateProblem),
+}
+
+impl Runtime {
+    /// Starts the engine and the guests' threads. One per process is enough.
+    ///
+    /// # Errors
+    /// The machine does not let it.
+    pub fn new(options: RuntimeOptions) -> Result<Self, RuntimeError> {
+        let RuntimeOptions { cache_dir, guest_threads, limits, max_component_bytes, compile } = options;
+        let sandbox = Arc::new(Sandbox::new(&limits, guest_threads.max(2))?);
+        let cache = cache_dir
+            .map(|path| Cache::open(&path).map_err(|source| RuntimeError::Cache { path, source }))
+            .transpose()?;
+        let mut linker = Linker::new(&sandbox.engine);
+        World::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)
+            .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
+        let (plugins, tenants, lines) = (Registry::default(), Registry::default(), Registry::default());
+        let accounts = Registry::default();
+        Ok(Self(Arc::new(Inner {
+            sandbox,
+            linker,
+            cache,
+            limits,
+            max_component_bytes,
+            compile,
+            plugins,
+            tenants,
+            lines,
+            accounts,
+        })))
+    }
+
+    /// Reads what a component says of itself, and compiles nothing.
+    ///
+    /// # Errors
+    /// It is no plugin of this host, and why.
+    pub fn inspect(bytes: &[u8]) -> Result<Inspected, PluginError> {
+        catalog::inspect(bytes)
+    }
+
+    /// Loads a plugin. This may compile it, which takes a second or more, on threads made
+    /// for waiting.
+    ///
+    /// # Errors
+    /// It is no plugin of this host, and why.
+    pub async fn load(&self, bytes: &[u8]) -> Result<Plugin, PluginError> {
+        self.check_size(bytes.len() as u64)?;
+        self.link(catalog::inspect(bytes)?, bytes.to_vec()).await
+    }
+
+    /// Loads a plugin from a file, if it is the one with this digest.
+    ///
+    /// # Errors
+    /// It cannot be read, is another file, or is no plugin of this host.
+    pub async fn load_file(&self, path: &Path, expected_digest: &str) -> Result<Plugin, PluginError> {
+        let unreadable = |source| PluginError::File { path: path.to_owned(), source };
+        self.check_size(std::fs::metadata(path).map_err(unreadable)?.len())?;
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let found = catalog::digest(&bytes);
+        if found != expected_digest {
+            return Err(PluginError::Digest { expected: expected_digest.to_owned(), found });
+        }
+        self.link(catalog::inspect(&bytes)?, bytes).await
+    }
+
+    fn check_size(&self, size: u64) -> Result<(), PluginError> {
+        let max = self.0.max_component_bytes;
+        if size > max { Err(PluginError::TooLarge { size, max }) } else { Ok(()) }
+    }
+
+    async fn link(&self, inspected: Inspected, bytes: Vec<u8>) -> Result<Plugin, PluginError> {
+        if let Some(loaded) = self.0.plugins.get(&inspected.digest) {
+            return Ok(Plugin(loaded));
+        }
+        let inner = Arc::clone(&self.0);
+        let loading = tokio::task::spawn_blocking(move || inner.load(inspected, &bytes));
+        match tokio::time::timeout(self.0.compile, loading).await {
+            Ok(Ok(loaded)) => loaded.map(Plugin),
+            Ok(Err(_)) => Err(PluginError::Compile("the compiler failed; the log has more".to_owned())),
+            Err(_) => Err(PluginError::CompileTime(self.0.compile.as_secs())),
+        }
+    }
+
+    /// Opens a plugin for a connection. It sends nothing.
+    ///
+    /// # Errors
+    /// What is missing or wrong, and what to give.
+    pub fn open(&self, plugin: &Plugin, spec: ConnectionSpec) -> Result<Arc<dyn Connector>, OpenError> {
+        let ConnectionSpec { tenant, connection, secrets, ports } = spec;
+        let manifest = &plugin.0.manifest;
+        if connection.plugin != manifest.id {
+            let (wanted, found) = (connection.plugin.to_string(), manifest.id.to_string());
+            return Err(OpenError::Plugin { connection: connection.name, wanted, found });
+        }
+        if connection.digest != plugin.digest() {
+            let (wanted, found) = (connection.digest, plugin.digest().to_owned());
+            return Err(OpenError::Digest { connection: connection.name, wanted, found });
+        }
+        let settings = check_settings(manifest, &connection.settings)?;
+        let missing = manifest.secrets.iter().filter(|(name, spec)| spec.required && !secrets.contains_key(*name));
+        let missing: Vec<String> = missing.map(|(name, spec)| format!("secret `{name}` ({})", spec.title)).collect();
+        if !missing.is_empty() {
+            return Err(OpenError::Secrets(missing));
+        }
+        let accounts = self.0.accounts.get_or(&tenant, Accounts::default);
+        let line = self.0.lines.get_or(&(tenant.clone(), connection.name.clone()), || Line::of(accounts));
+        let tenancy = self.0.tenants.get_or(&tenant, || Tenancy::new(&self.0.limits));
+        let limits = plugin.0.limits.clone();
+        let gate =
+            Gate::new(manifest, &connection, &settings, &secrets, line, Arc::clone(&ports), limits.http.clone())?;
+        let around = Surroundings {
+            manifest: Arc::clone(manifest),
+            settings: serde_json::Value::Object(settings.into_iter().collect()).to_string(),
+            ports,
+            gate: Some(Arc::new(gate)),
+            limits,
+        };
+        Ok(Arc::new(WasmConnector { plugin: plugin.clone(), tenancy, around: Arc::new(around) }))
+    }
+}
+
+impl Plugin {
+    /// What it says of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.0.manifest
+    }
+
+    /// All that was read of it before it was compiled.
+    #[must_use]
+    pub fn inspected(&self) -> &Inspected {
+        &self.0.inspected
+    }
+
+    /// SHA-256 of its file, lower-case hex.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.0.inspected.digest
+    }
+
+    /// What it can do, asked without an account.
+    ///
+    /// # Errors
+    /// The plugin crashes or crosses a limit.
+    pub async fn describe(&self) -> Result<Description, Failure> {
+        let around = Surroundings {
+            manifest: Arc::clone(&self.0.manifest),
+            settings: "{}".to_owned(),
+            ports: Arc::new(NoAccount),
+            gate: None,
+            limits: self.0.limits.clone(),
+        };
+        wasm::describe(self, &Arc::new(Tenancy::new(&self.0.limits)), &Arc::new(around)).await
+    }
+
+    pub(super) fn sandbox(&self) -> &Arc<Sandbox> {
+        &self.0.sandbox
+    }
+
+    pub(super) fn pre(&self) -> &ConnectorPre<CallState> {
+        &self.0.pre
+    }
+}
+
+/// Things that are shared while somebody uses them, and gone afterwards.
+struct Registry<K, V>(Mutex<HashMap<K, Weak<V>>>);
+
+impl<K, V> Default for Registry<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash + Clone, V> Registry<K, V> {
+    fn get(&self, key: &K) -> Option<Arc<V>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).and_then(Weak::upgrade)
+    }
+
+    fn get_or(&self, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
+        self.get(key).unwrap_or_else(|| self.put(key.clone(), Arc::new(make())))
+    }
+
+    /// Puts a value there, unless somebody was first: gives the one that is there.
+    fn put(&self, key: K, value: Arc<V>) -> Arc<V> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = all.get(&key).and_then(Weak::upgrade) {
+            return there;
+        }
+        all.retain(|_, weak| weak.strong_count() > 0);
+        all.insert(key, Arc::downgrade(&value));
+        value
+    }
+}

@@ -1,0 +1,118 @@
+//! What a connector says in words, as the host takes it over: without the connection's
+//! secrets, and cut to a size, before it is stored, logged or printed. What it says in ids
+//! is no text and is never cut.
+
+use super::host::Surroundings;
+use super::{Choice, Identity};
+use crosswalk_model::{Failure, Gap, Outcome, Page, Settlement};
+
+/// Fields of a rejection that are told.
+const FIELDS: usize = 50;
+/// Choices of a setting.
+const CHOICES: usize = 5_000;
+/// What stands at the end of a text that was cut.
+const CUT: &str = "…";
+
+/// Takes texts over for one connection.
+pub(super) struct Texts<'a>(pub(super) &'a Surroundings);
+
+impl Texts<'_> {
+    /// A text without secrets, cut between characters.
+    pub(super) fn text(&self, text: String) -> String {
+        let clean = match &self.0.gate {
+            Some(gate) => gate.without_secrets(text),
+            None => text,
+        };
+        cut(clean, self.0.limits.text_bytes)
+    }
+
+    pub(super) fn failure(&self, failure: Failure) -> Failure {
+        let text = |message| self.text(message);
+        match failure {
+            Failure::Denied { message } => Failure::Denied { message: text(message) },
+            Failure::Throttled { message, retry_after_ms } => {
+                Failure::Throttled { message: text(message), retry_after_ms }
+            }
+            Failure::Unavailable { message } => Failure::Unavailable { message: text(message) },
+            Failure::Rejected { message, fields } => {
+                let fields = fields.into_iter().take(FIELDS).map(|(field, why)| (text(field), text(why)));
+                Failure::Rejected { message: text(message), fields: fields.collect() }
+            }
+            Failure::NotFound { message } => Failure::NotFound { message: text(message) },
+            Failure::Conflict { message } => Failure::Conflict { message: text(message) },
+            Failure::Unsupported { message } => Failure::Unsupported { message: text(message) },
+            Failure::Broken { message } => Failure::Broken { message: text(message) },
+        }
+    }
+
+    /// The id is compared with one that was kept, so it is taken whole or not at all.
+    pub(super) fn identity(&self, identity: Identity) -> Identity {
+        let max = self.0.limits.text_bytes;
+        Identity {
+            account: self.text(identity.account),
+            id: identity.id.filter(|id| id.len() <= max),
+            time_zone: identity.time_zone.map(|zone| self.text(zone)),
+            detail: identity.detail.map(|detail| self.text(detail)),
+        }
+    }
+
+    /// # Errors
+    /// A value that is too long to be stored as a setting, or too many of them.
+    pub(super) fn choices(&self, choices: Vec<Choice>) -> Result<Vec<Choice>, Failure> {
+        let max = self.0.limits.text_bytes;
+        if choices.len() > CHOICES {
+            let many = choices.len();
+            return Err(Failure::broken(format!("the connector gave {many} choices of a setting; at most {CHOICES}")));
+        }
+        if let Some(long) = choices.iter().find(|choice| choice.value.len() > max) {
+            let size = long.value.len();
+            return Err(Failure::broken(format!(
+                "the connector gave a choice of {size} bytes; a choice has at most {max}"
+            )));
+        }
+        Ok(choices.into_iter().map(|choice| Choice { value: choice.value, label: self.text(choice.label) }).collect())
+    }
+
+    pub(super) fn page(&self, page: Page) -> Page {
+        let gap = |gap: Gap| Gap { cause: self.failure(gap.cause), ..gap };
+        Page { gaps: page.gaps.into_iter().map(gap).collect(), ..page }
+    }
+
+    pub(super) fn outcomes(&self, outcomes: Vec<Outcome>) -> Vec<Outcome> {
+        let max = self.0.limits.text_bytes;
+        let settlement = |settlement| match settlement {
+            Settlement::Failed(failure) => Settlement::Failed(self.failure(failure)),
+            Settlement::Accepted(token) if token.len() > max => {
+                let size = token.len();
+                Settlement::Failed(Failure::broken(format!(
+                    "the connector gave a token of {size} bytes; a token has at most {max}"
+                )))
+            }
+            other => other,
+        };
+        let one = |outcome: Outcome| Outcome { settlement: settlement(outcome.settlement), ..outcome };
+        outcomes.into_iter().map(one).collect()
+    }
+}
+
+/// Cuts a text between characters, and shows that it was.
+pub(super) fn cut(mut text: String, max: usize) -> String {
+    if text.len() > max {
+        text.truncate(text.floor_char_boundary(max.saturating_sub(CUT.len())));
+        text.push_str(CUT);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_shows_it() {
+        assert_eq!(cut("abc".to_owned(), 3), "abc");
+        assert_eq!(cut("abcdefgh".to_owned(), 6), "abc…");
+        assert_eq!(cut("aéééé".to_owned(), 6), "aé…");
+        assert_eq!(cut("äöü".to_owned(), 2), "…");
+    }
+}

@@ -1,0 +1,167 @@
+//! A connector that is a wasm component, opened for one connection. Each method is one
+//! call on a fresh instance; between calls nothing of the guest remains.
+
+use super::bindings::crosswalk::connector::types as wit;
+use super::call::{self, CallSpec, Doing, Tenancy};
+use super::gate::{Reach, SentBook};
+use super::host::{CallState, Surroundings};
+use super::plugin::Plugin;
+use super::ports::Scratch;
+use super::texts::Texts;
+use super::{CallContext, Choice, Connector, Identity, Signal, bindings, convert};
+use async_trait::async_trait;
+use crosswalk_model::{Change, Description, Failure, Mode, Outcome, Page, Query, WriteReport};
+use std::sync::Arc;
+use wasmtime::Store;
+
+/// See the module's text.
+pub(super) struct WasmConnector {
+    pub(super) plugin: Plugin,
+    pub(super) tenancy: Arc<Tenancy>,
+    pub(super) around: Arc<Surroundings>,
+}
+
+impl WasmConnector {
+    /// A call that may read.
+    async fn reading<R, F>(&self, context: &CallContext, doing: F) -> Result<R, Failure>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
+    {
+        self.call(self.read_spec(context), doing).await
+    }
+
+    fn read_spec(&self, context: &CallContext) -> CallSpec {
+        CallSpec {
+            around: Arc::clone(&self.around),
+            mode: context.mode,
+            scratch: Arc::clone(&context.scratch),
+            recalls: true,
+            reach: Reach::Reads,
+            sent: Arc::default(),
+            bytes: self.around.limits.result_bytes,
+        }
+    }
+
+    async fn call<R, F>(&self, spec: CallSpec, doing: F) -> Result<R, Failure>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
+    {
+        let called = call::call(self.plugin.sandbox(), self.plugin.pre(), &self.tenancy, spec, doing).await;
+        called.map_err(|failure| self.texts().failure(failure))
+    }
+
+    fn texts(&self) -> Texts<'_> {
+        Texts(&self.around)
+    }
+
+    /// What the guest made of a call, its failure in words that can be told.
+    fn told<R>(&self, made: Result<R, wit::Failure>) -> Result<R, Failure> {
+        made.map_err(|failure| self.texts().failure(failure.into()))
+    }
+}
+
+/// Asks a plugin what it can do, with or without an account. It reaches nothing.
+pub(super) async fn describe(
+    plugin: &Plugin,
+    tenancy: &Arc<Tenancy>,
+    around: &Arc<Surroundings>,
+) -> Result<Description, Failure> {
+    let spec = CallSpec {
+        around: Arc::clone(around),
+        mode: Mode::Plan,
+        scratch: Arc::<Scratch>::default(),
+        recalls: true,
+        reach: Reach::Nothing,
+        sent: Arc::default(),
+        bytes: around.limits.host_bytes,
+    };
+    let described =
+        call::call(plugin.sandbox(), plugin.pre(), tenancy, spec, |guest, store| Box::pin(guest.call_describe(store)));
+    super::describe::taken(described.await?)
+}
+
+#[async_trait]
+impl Connector for WasmConnector {
+    async fn describe(&self) -> Result<Description, Failure> {
+        describe(&self.plugin, &self.tenancy, &self.around).await
+    }
+
+    async fn check(&self, context: &CallContext) -> Result<Identity, Failure> {
+        let spec = CallSpec { recalls: false, ..self.read_spec(context) };
+        let identity = self.call(spec, |guest, store| Box::pin(guest.call_check(store))).await?;
+        Ok(self.texts().identity(self.told(identity)?.into()))
+    }
+
+    async fn read(&self, context: &CallContext, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
+        let kind = query.kind;
+        let (query, after) = (wit::Query::from(query), after.map(str::to_owned));
+        let page = self
+            .reading(context, move |guest, store| {
+                Box::pin(
+                    async move { guest.crosswalk_connector_reader().call_read(store, &query, after.as_ref()).await },
+                )
+            })
+            .await?;
+        let page = convert::page(kind, self.told(page)?, &self.around.limits, self.around.ports.now_ms())?;
+        Ok(self.texts().page(page))
+    }
+
+    async fn choices(&self, context: &CallContext, setting: &str) -> Result<Vec<Choice>, Failure> {
+        let setting = setting.to_owned();
+        let choices = self
+            .reading(context, move |guest, store| {
+                Box::pin(async move { guest.crosswalk_connector_reader().call_choices(store, &setting).await })
+            })
+            .await?;
+        self.texts().choices(self.told(choices)?.into_iter().map(Choice::from).collect())
+    }
+
+    async fn write(&self, context: &CallContext, changes: &[Change]) -> WriteReport {
+        let sent = Arc::<SentBook>::default();
+        let reach = match context.mode {
+            Mode::Plan => Reach::Reads,
+            Mode::Apply => Reach::Batch(Arc::new(changes.iter().map(|change| change.id.clone()).collect())),
+        };
+        let spec = CallSpec {
+            around: Arc::clone(&self.around),
+            mode: context.mode,
+            scratch: Arc::clone(&context.scratch),
+            recalls: true,
+            reach,
+            sent: Arc::clone(&sent),
+            bytes: self.around.limits.host_bytes,
+        };
+        let changes: Vec<wit::Change> = changes.iter().map(wit::Change::from).collect();
+        let outcomes = self
+            .call(spec, move |guest, store| {
+                Box::pin(async move { guest.crosswalk_connector_writer().call_write(store, &changes).await })
+            })
+            .await;
+        let outcomes =
+            outcomes.map(|outcomes| self.texts().outcomes(outcomes.into_iter().map(Outcome::from).collect()));
+        let (sent, unanswered) = sent.report();
+        WriteReport { outcomes, sent, unanswered }
+    }
+
+    async fn settle(&self, context: &CallContext, tokens: &[String]) -> Result<Vec<Outcome>, Failure> {
+        let tokens = tokens.to_vec();
+        let outcomes = self
+            .reading(context, move |guest, store| {
+                Box::pin(async move { guest.crosswalk_connector_writer().call_settle(store, &tokens).await })
+            })
+            .await?;
+        Ok(self.texts().outcomes(outcomes.into_iter().map(Outcome::from).collect()))
+    }
+
+    async fn run_job(&self, context: &CallContext, job: &str, payload: &str) -> Result<Vec<Signal>, Failure> {
+        let (job, payload) = (job.to_owned(), payload.to_owned());
+        let signals = self
+            .reading(context, move |guest, store| {
+                Box::pin(async move { guest.crosswalk_connector_jobs().call_run(store, &job, &payload).await })
+            })
+            .await?;
+        Ok(self.told(signals)?.into_iter().map(Signal::from).collect())
+    }
+}

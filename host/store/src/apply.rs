@@ -1,0 +1,262 @@
+//! Applying a plan: intents before the call, outcomes after it; what came of a batch is stored as a whole.
+//!
+//! A change that is intended or accepted when its process dies has an unknown outcome: the
+//! next run finds it with [`unsettled`](TenantStore::unsettled) and looks it up at the vendor
+//! before anything else happens to it. What is kept meanwhile is in `doubts.rs`.
+//!
+//! Changes are settled one by one: where a link was decided on since it was read, that
+//! decision stands, the change is done all the same, and the journal says both.
+
+use super::connections::connection_id;
+use super::plans::{check_run, plan_row};
+use super::rows::cut;
+use super::{ChangeStatus, JournalEntry, StoreError, TenantStore, journal, links, upsert};
+use crosswalk_model::{ConnectionName, Kind, Link, LinkState, PlanId, Record, RunId, Timestamp};
+use rusqlite::{Connection, params};
+
+/// What came of one change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    /// The change.
+    pub sequence: u32,
+    /// How it stands now; `Pending` puts it back, when it was certainly not written.
+    pub status: ChangeStatus,
+    /// The target record that came of it.
+    pub target: Option<String>,
+    /// Why, when it did not go well; cut after 8 KiB.
+    pub message: String,
+    /// The link as it is to be stored, with the revision it was read with.
+    pub link: Option<Link>,
+    /// What to write down.
+    pub journal: JournalEntry,
+    /// What to ask the connector with, while it is accepted.
+    pub token: Option<String>,
+}
+
+/// A change whose link was decided on while it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overtaken {
+    /// Its kind and source record: `asset 12`.
+    pub what: String,
+    /// What happened, in words: `created as 42; excluded meanwhile, which stands`.
+    pub message: String,
+}
+
+impl TenantStore {
+    /// Notes that these changes are about to be written, each on this revision of its link (0: there
+    /// is none), and gives the batch's id.
+    ///
+    /// # Errors
+    /// `Stale`, naming a change that is not pending; `NotFound` (the plan, the run). Nothing
+    /// is noted then.
+    pub async fn batch_intend(
+        &self,
+        run: RunId,
+        plan: PlanId,
+        changes: &[(u32, i64)],
+        at: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let (tenant, changes) = (self.id, changes.to_vec());
+        self.write(move |db| {
+            plan_row(db, tenant, plan)?;
+            check_run(db, tenant, run)?;
+            db.prepare_cached("INSERT INTO batches (tenant, plan, run, intended_at) VALUES (?1, ?2, ?3, ?4)")?
+                .execute([tenant, plan.0, run.0, at.0])?;
+            let batch = db.last_insert_rowid();
+            let mut intend = db.prepare_cached(
+                "UPDATE change_states SET status = 'intended', batch = ?1, link_revision = ?5 \
+                 WHERE tenant = ?2 AND plan = ?3 AND sequence = ?4 AND +status = 'pending'",
+            )?;
+            for (sequence, revision) in changes {
+                if intend.execute([batch, tenant, plan.0, i64::from(sequence), revision])? == 0 {
+                    return Err(StoreError::stale("change", format!("{plan}.{sequence}")));
+                }
+            }
+            Ok(batch)
+        })
+        .await
+    }
+
+    /// Stores what came of changes: their status, links and journal entries, and the target's
+    /// records as read back. With no batch, of changes that needed no call. Gives the changes whose
+    /// link was changed meanwhile: it stays as it is.
+    ///
+    /// # Errors
+    /// `Stale`, naming a change that was settled already; `NotFound` (the plan, the connection);
+    /// `TooLarge`. Nothing is stored then.
+    pub async fn batch_settle(
+        &self,
+        plan: PlanId,
+        batch: Option<i64>,
+        settled: &[Settled],
+        records: &[(Kind, Record)],
+        target: &ConnectionName,
+        at: Timestamp,
+    ) -> Result<Vec<Overtaken>, StoreError> {
+        self.outcomes_store(plan, BatchOutcomes::new(batch, settled.to_vec(), records, at)?, target).await
+    }
+
+    /// Stores what came of a batch: [`batch_settle`](Self::batch_settle). Several that are handed over at a time
+    /// share commits, and each is stored or not by itself.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn outcomes_store(
+        &self,
+        plan: PlanId,
+        mut outcomes: BatchOutcomes,
+        target: &ConnectionName,
+    ) -> Result<Vec<Overtaken>, StoreError> {
+        let (tenant, target) = (self.id, target.clone());
+        self.write(move |db| {
+            let sync = plan_row(db, tenant, plan)?.sync;
+            let overtaken = settle(db, (tenant, sync, plan), &mut outcomes)?;
+            let target = connection_id(db, tenant, &target)?;
+            for (kind, records) in &outcomes.records {
+                upsert::put_all(db, tenant, target, *kind, records, outcomes.at)?;
+            }
+            Ok(overtaken)
+        })
+        .await
+    }
+}
+
+/// Stores what came of the changes of a batch, and tells which were overtaken.
+fn settle(
+    db: &Connection,
+    (tenant, sync, plan): (i64, i64, PlanId),
+    batch: &mut BatchOutcomes,
+) -> Result<Vec<Overtaken>, StoreError> {
+    let mut overtaken = Vec::new();
+    let mut settle = db.prepare_cached(
+        "UPDATE change_states SET status = ?1, message = ?2, target = ?3, token = ?4, batch = coalesce(?5, batch) \
+         WHERE tenant = ?6 AND plan = ?7 AND sequence = ?8 AND +status IN ('pending', 'intended', 'accepted', 'uncertain')",
+    )?;
+    for outcome in &mut batch.settled {
+        if let Some(link) = &outcome.link {
+            match links::put(db, tenant, sync, link) {
+                Ok(()) => {}
+                Err(StoreError::Stale { .. }) => {
+                    let stands = stands(db, tenant, sync, link)?;
+                    outcome.overtake(&stands);
+                    let what = outcome.journal.what();
+                    overtaken.push(Overtaken { what, message: outcome.message.clone() });
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        let row = params![
+            outcome.status.as_str(),
+            outcome.message,
+            outcome.target,
+            outcome.token,
+            batch.batch,
+            tenant,
+            plan.0,
+            outcome.sequence,
+        ];
+        if settle.execute(row)? == 0 {
+            return Err(StoreError::stale("change", format!("{plan}.{}", outcome.sequence)));
+        }
+    }
+    forget_doubts(db, tenant, plan, &batch.settled)?;
+    journal::append(db, tenant, Some(sync), batch.settled.iter().map(|outcome| &outcome.journal))?;
+    Ok(overtaken)
+}
+
+/// Drops what was kept of changes that are not uncertain any more.
+fn forget_doubts(db: &Connection, tenant: i64, plan: PlanId, settled: &[Encoded]) -> Result<(), StoreError> {
+    let mut any = db.prepare_cached("SELECT 1 FROM doubts WHERE tenant = ?1 AND plan = ?2 LIMIT 1")?;
+    if !any.exists([tenant, plan.0])? {
+        return Ok(());
+    }
+    let mut forget = db.prepare_cached("DELETE FROM doubts WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3")?;
+    for outcome in settled {
+        forget.execute(params![tenant, plan.0, outcome.sequence])?;
+    }
+    Ok(())
+}
+
+/// How the link that a decision changed stands now, in words.
+fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::Encoded) -> Result<String, StoreError> {
+    let now = links::state(db, tenant, sync, link)?;
+    Ok(match now {
+        Some((LinkState::Excluded, _)) => "excluded".to_owned(),
+        Some((LinkState::Linked, Some(target))) => format!("linked to {target}"),
+        Some((LinkState::Create, _)) => "marked to be created".to_owned(),
+        Some((LinkState::Unmapped, _)) => "forgotten".to_owned(),
+        Some(_) | None => "decided on".to_owned(),
+    })
+}
+
+/// What came of a batch, ready to be stored.
+pub struct BatchOutcomes {
+    batch: Option<i64>,
+    settled: Vec<Encoded>,
+    records: Vec<(Kind, Vec<upsert::Encoded>)>,
+    at: Timestamp,
+}
+
+impl BatchOutcomes {
+    /// Takes what came of each change of a batch (`None` for changes that needed no call), and the records of the side
+    /// that was written to as they were read back at `at`.
+    ///
+    /// # Errors
+    /// `TooLarge`.
+    pub fn new(
+        batch: Option<i64>,
+        settled: Vec<Settled>,
+        records: &[(Kind, Record)],
+        at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let records = records.chunk_by(|(one, _), (next, _)| one == next).map(|chunk| {
+            let kind = chunk[0].0;
+            Ok((kind, upsert::Encoded::all(kind, chunk.iter().map(|(_, record)| record))?))
+        });
+        let records = records.collect::<Result<_, StoreError>>()?;
+        Ok(Self { batch, settled: settled.into_iter().map(Encoded::new).collect::<Result<_, _>>()?, records, at })
+    }
+
+    /// The number of changes.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.settled.len()
+    }
+}
+
+/// What came of a change, as its rows have it.
+struct Encoded {
+    sequence: u32,
+    status: ChangeStatus,
+    target: Option<String>,
+    message: String,
+    token: Option<String>,
+    link: Option<links::Encoded>,
+    journal: journal::Encoded,
+}
+
+impl Encoded {
+    fn new(settled: Settled) -> Result<Self, StoreError> {
+        Ok(Self {
+            sequence: settled.sequence,
+            status: settled.status,
+            target: settled.target,
+            message: cut(&settled.message),
+            token: settled.token,
+            link: settled.link.as_ref().map(links::Encoded::new).transpose()?,
+            journal: journal::Encoded::of(settled.journal)?,
+        })
+    }
+
+    /// Puts down that its link was decided on meanwhile.
+    fn overtake(&mut self, stands: &str) {
+        let event = self.journal.event();
+        let written = match &self.target {
+            Some(target) => format!("was written ({event}) as {target}, {stands} meanwhile: that decision stands"),
+            None => format!("was written ({event}), {stands} meanwhile: that decision stands"),
+        };
+        self.journal.say(&written);
+        self.message = written;
+        self.link = None;
+    }
+}

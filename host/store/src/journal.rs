@@ -1,0 +1,233 @@
+//! The journal: what was done, and why. It is only ever added to, until it is old enough to go.
+//!
+//! An entry about a change of a plan need not repeat before and after: the change is kept for as
+//! long as the entry is, and they are put into the entry's detail when it is read.
+
+use super::rows::{collect, cut, limit, time, to_document, word_or_none};
+use super::syncs::sync_id;
+use super::{StoreError, TenantStore, codec};
+use crosswalk_model::{FieldDiff, Kind, LineKey, PlanId, RunId, SyncName, Timestamp};
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, Row, params, params_from_iter};
+use serde::Serialize;
+
+/// What [`read`] reads: of the journal `j`, and of the change `c` an entry is about.
+pub(super) const COLUMNS: &str =
+    "j.at, j.run, j.plan, j.sequence, j.kind, j.source, j.target, j.customer, j.event, j.message, j.detail, c.fields";
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct JournalEntry {
+    /// When.
+    pub at: Timestamp,
+    /// In which run.
+    pub run: Option<RunId>,
+    /// By which plan …
+    pub plan: Option<PlanId>,
+    /// … and which of its changes.
+    pub sequence: Option<u32>,
+    /// What kind of record.
+    pub kind: Option<Kind>,
+    /// The source record.
+    pub source: Option<String>,
+    /// The target record.
+    pub target: Option<String>,
+    /// The source customer it belongs to.
+    pub customer: Option<String>,
+    /// In a word: `created`, `linked`, `updated`, `refused`, …
+    pub event: String,
+    /// In words; cut after 8 KiB.
+    pub message: String,
+    /// Whatever else belongs to it. Where it is left out of an entry about a change, it reads
+    /// as that change's `[{"field": …, "before": …, "after": …}, …]`.
+    pub detail: Option<serde_json::Value>,
+}
+
+impl JournalEntry {
+    /// An empty entry, to be filled.
+    #[must_use]
+    pub fn at(at: Timestamp) -> Self {
+        Self { at, ..Self::default() }
+    }
+}
+
+/// Which entries are wanted, newest first; what is none does not matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalFilter {
+    /// Of this sync.
+    pub sync: Option<SyncName>,
+    /// Of this run.
+    pub run: Option<RunId>,
+    /// About this kind.
+    pub kind: Option<Kind>,
+    /// About this source record.
+    pub source: Option<String>,
+    /// About this target record.
+    pub target: Option<String>,
+    /// About records of this source customer, or lines that its usage is a part of.
+    pub customer: Option<String>,
+    /// Of this event.
+    pub event: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Default for JournalFilter {
+    fn default() -> Self {
+        Self { sync: None, run: None, kind: None, source: None, target: None, customer: None, event: None, limit: 100 }
+    }
+}
+
+impl TenantStore {
+    /// Adds entries, of a sync or of none.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn journal_append(&self, sync: Option<&SyncName>, entries: &[JournalEntry]) -> Result<(), StoreError> {
+        let (tenant, sync) = (self.id, sync.cloned());
+        let entries = entries.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
+        self.write(move |db| {
+            let sync = sync.map(|sync| sync_id(db, tenant, &sync)).transpose()?;
+            append(db, tenant, sync, &entries)
+        })
+        .await
+    }
+
+    /// Entries, newest first.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn journal_list(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreError> {
+        let (tenant, filter) = (self.id, filter.clone());
+        self.read(move |db| {
+            let mut sql = format!(
+                "SELECT {COLUMNS} FROM journal j LEFT JOIN changes c ON j.detail IS NULL \
+                 AND c.tenant = j.tenant AND c.plan = j.plan AND c.sequence = j.sequence \
+                 WHERE j.tenant = ?"
+            );
+            let mut values = vec![Sql::from(tenant)];
+            let sync = filter.sync.map(|sync| sync_id(db, tenant, &sync)).transpose()?;
+            let wanted = [
+                ("sync", sync.map(Sql::from)),
+                ("run", filter.run.map(|run| Sql::from(run.0))),
+                ("kind", filter.kind.map(|kind| Sql::from(kind.as_str().to_owned()))),
+                ("source", filter.source.map(Sql::from)),
+                ("target", filter.target.map(Sql::from)),
+                ("event", filter.event.map(Sql::from)),
+            ];
+            for (column, value) in wanted {
+                if let Some(value) = value {
+                    sql.push_str(&format!(" AND j.{column} = ?"));
+                    values.push(value);
+                }
+            }
+            if let Some(customer) = filter.customer {
+                sql.push_str(" AND (j.customer = ? OR (j.kind = 'usage' AND instr(j.detail, ?) > 0))");
+                // As a line of the customer stands in the detail of what it is a part of.
+                let line = serde_json::Value::from(LineKey::new(&customer, "").to_string()).to_string();
+                values.push(Sql::from(customer));
+                values.push(Sql::from(format!("\"line\":{}", line.trim_end_matches('"'))));
+            }
+            sql.push_str(" ORDER BY j.id DESC LIMIT ?");
+            values.push(Sql::from(limit(filter.limit)));
+            collect(db.prepare_cached(&sql)?.query(params_from_iter(values))?, read)
+        })
+        .await
+    }
+}
+
+/// An entry as its row has it: the detail is text, the rest as it was.
+pub(super) struct Encoded {
+    entry: JournalEntry,
+    detail: Option<String>,
+}
+
+impl Encoded {
+    pub(super) fn new(entry: &JournalEntry) -> Result<Self, StoreError> {
+        Self::of(entry.clone())
+    }
+
+    pub(super) fn of(mut entry: JournalEntry) -> Result<Self, StoreError> {
+        let detail = entry.detail.take().as_ref().map(to_document).transpose()?;
+        entry.message = cut(&entry.message);
+        Ok(Self { entry, detail })
+    }
+}
+
+impl Encoded {
+    pub(super) fn event(&self) -> &str {
+        &self.entry.event
+    }
+
+    /// The record that it is about: its kind and id.
+    pub(super) fn what(&self) -> String {
+        let kind = self.entry.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
+        kind + self.entry.source.as_deref().unwrap_or_default()
+    }
+
+    /// Puts a sentence in front of what it says.
+    pub(super) fn say(&mut self, sentence: &str) {
+        self.entry.message = cut(&format!("{sentence}; {}", self.entry.message));
+    }
+}
+
+/// Adds entries inside a transaction.
+pub(super) fn append<'a>(
+    db: &Connection,
+    tenant: i64,
+    sync: Option<i64>,
+    entries: impl IntoIterator<Item = &'a Encoded>,
+) -> Result<(), StoreError> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO journal (tenant, sync, at, run, plan, sequence, kind, source, target, customer, event, message, detail) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?;
+    for Encoded { entry, detail } in entries {
+        insert.execute(params![
+            tenant,
+            sync,
+            entry.at.0,
+            entry.run.map(|run| run.0),
+            entry.plan.map(|plan| plan.0),
+            entry.sequence,
+            entry.kind.map(Kind::as_str),
+            entry.source,
+            entry.target,
+            entry.customer,
+            entry.event,
+            entry.message,
+            detail,
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
+    let detail = match (row.get::<_, Option<String>>(10)?, row.get::<_, Option<String>>(11)?) {
+        (Some(text), _) => {
+            Some(serde_json::from_str(&text).map_err(|error| StoreError::unreadable("journal entry", error))?)
+        }
+        (None, Some(fields)) => Some(diffs(&codec::read_diffs(&fields)?)),
+        (None, None) => None,
+    };
+    Ok(JournalEntry {
+        at: time(row, 0)?,
+        run: row.get::<_, Option<i64>>(1)?.map(RunId),
+        plan: row.get::<_, Option<i64>>(2)?.map(PlanId),
+        sequence: row.get(3)?,
+        kind: word_or_none(row, 4)?,
+        source: row.get(5)?,
+        target: row.get(6)?,
+        customer: row.get(7)?,
+        event: row.get(8)?,
+        message: row.get(9)?,
+        detail,
+    })
+}
+
+fn diffs(diffs: &[FieldDiff]) -> serde_json::Value {
+    diffs
+        .iter()
+        .map(|diff| serde_json::json!({ "field": diff.name, "before": diff.before, "after": diff.after }))
+        .collect()
+}

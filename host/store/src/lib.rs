@@ -1,0 +1,237 @@
+//! The database: everything about SQL, and the only room that names the library for it.
+//!
+//! [`Store`] is the whole file; [`TenantStore`] is one tenant's part of it, and almost
+//! everything is a method of the latter: it adds its tenant to every key, so that no
+//! caller can reach another's rows. Each method is async and one transaction, in the words
+//! of the domain; there is one file per noun, and methods are called `noun_verb`. Times
+//! arrive as values. What SQLite is asked to do, and how writes share commits, is in
+//! `writer.rs`; opening and migrating is in `open.rs`.
+//!
+//! The room knows nothing of vendors, wasm or rules. A second database would be a second
+//! implementation of the same methods.
+//!
+//! To add a table: 1. a new `migrations/V<n>__<what>.sql` (never edit an old one), with
+//! the tenant first in its key; 2. a file named for its noun with `impl TenantStore`;
+//! 3. a `mod` line here; 4. a case in `tests.rs`, where each table shows that another
+//! tenant sees nothing of it.
+
+mod accounts;
+mod apply;
+mod budget;
+mod changes;
+mod cipher;
+mod codec;
+mod connections;
+mod decisions;
+mod doubts;
+mod entries;
+mod error;
+mod findings;
+mod health;
+mod journal;
+mod kept;
+mod links;
+mod open;
+mod pages;
+mod plans;
+mod plugins;
+mod prune;
+mod reads;
+mod records;
+mod refusals;
+mod reverse;
+mod rows;
+mod runs;
+mod schedules;
+mod secrets;
+mod syncs;
+mod tenants;
+mod times;
+mod unread;
+mod upsert;
+mod usage;
+mod wakeups;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use apply::{BatchOutcomes, Overtaken, Settled};
+pub use budget::BudgetTake;
+pub use changes::{ChangeFilter, ChangeStatus, Digests, SourceMoved, StoredChange};
+pub use cipher::KeySource;
+pub use connections::Opening;
+pub use decisions::{DoneSince, SWITCHED};
+pub use doubts::{Doubt, Unsettled};
+pub use entries::{Entry, PutError};
+pub use error::StoreError;
+pub use findings::{FindingFilter, FindingGroup};
+pub use health::Health;
+pub use journal::{JournalEntry, JournalFilter};
+pub use kept::Kept;
+pub use pages::{PageCommit, PageStats};
+pub use plugins::PluginRow;
+pub use prune::Pruned;
+pub use reads::{Read, ReadsBefore};
+pub use records::{Astray, KindCount, Stored};
+pub use runs::{FirstRuns, LetGo};
+pub use schedules::DueNow;
+pub use times::ClockStep;
+pub use unread::Unread;
+pub use wakeups::{Recurring, Wakeup};
+
+use cipher::Cipher;
+use crosswalk_model::TenantName;
+use decisions::Notes;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use writer::{Strength, Threads};
+
+/// The longest list a method gives.
+pub const LIST_LIMIT: usize = 10_000;
+
+/// The database. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Store {
+    base: Arc<Base>,
+}
+
+/// One tenant's part of the database. Cheap to clone.
+#[derive(Clone)]
+pub struct TenantStore {
+    base: Arc<Base>,
+    name: TenantName,
+    id: i64,
+    /// Journal entries that the next write takes along; see [`TenantStore::noting`].
+    notes: Option<Arc<Notes>>,
+}
+
+struct Base {
+    threads: Threads,
+    path: PathBuf,
+    key: KeySource,
+    cipher: OnceLock<Cipher>,
+    /// What the idempotency keys of this database begin with, once somebody asked.
+    instance: OnceLock<String>,
+}
+
+impl Store {
+    /// Opens the database at `path`, makes it if it is not there, and migrates an older one.
+    /// The key is looked at only when there are secrets.
+    ///
+    /// # Errors
+    /// Newer, foreign, locked or damaged (nothing is changed then); the wrong key, or none.
+    pub fn open(path: &Path, key: &KeySource) -> Result<Self, StoreError> {
+        Self::open_patiently(path, key, open::PATIENCE)
+    }
+
+    fn open_patiently(path: &Path, key: &KeySource, patience: Duration) -> Result<Self, StoreError> {
+        let (writer, readers) = open::open(path, patience)?;
+        let cipher = OnceLock::new();
+        if let Some(check) = secrets::key_check(&writer).map_err(|error| error.in_file(path))? {
+            let given = Cipher::load(key)?;
+            if !given.made(&check) {
+                return Err(StoreError::WrongKey);
+            }
+            let _ = cipher.set(given);
+        }
+        let threads = Threads::start(path, writer, readers)?;
+        let base = Base { threads, path: path.to_owned(), key: key.clone(), cipher, instance: OnceLock::new() };
+        Ok(Self { base: Arc::new(base) })
+    }
+
+    /// The part of one tenant.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn tenant(&self, name: &TenantName) -> Result<TenantStore, StoreError> {
+        let id = self.tenant_id(name).await?;
+        Ok(TenantStore { base: self.base.clone(), name: name.clone(), id, notes: None })
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.base.path
+    }
+
+    /// Finishes what is under way, folds the log into the file, and lets go of it. Whatever
+    /// is asked afterwards gets `Closed`.
+    pub async fn close(&self) {
+        self.base.threads.close().await;
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.base.threads.write(Strength::Power, work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.base.threads.read(work).await
+    }
+}
+
+impl TenantStore {
+    /// The tenant's name.
+    #[must_use]
+    pub fn name(&self) -> &TenantName {
+        &self.name
+    }
+
+    /// A transaction that survives power loss.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.notes {
+            None => self.base.threads.write(Strength::Power, work).await,
+            Some(notes) => {
+                let (notes, tenant) = (notes.clone(), self.id);
+                let noted = move |db: &Connection| {
+                    let done = work(db)?;
+                    notes.append(db, tenant)?;
+                    Ok(done)
+                };
+                self.base.threads.write(Strength::Power, noted).await
+            }
+        }
+    }
+
+    /// A transaction whose loss in a power failure only costs asking the vendor again. With journal entries it is
+    /// a decision, and waits for the disk.
+    async fn write_lightly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        if self.notes.is_some() {
+            return self.write(work).await;
+        }
+        self.base.threads.write(Strength::Process, work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.base.threads.read(work).await
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.base.path).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for TenantStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TenantStore").field("tenant", &self.name).finish_non_exhaustive()
+    }
+}

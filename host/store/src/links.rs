@@ -1,0 +1,450 @@
+//! Links: which source record is which target record.
+
+use super::connections::connection_id;
+use super::rows::{check_length, collect, count, document, first, is_duplicate, time, time_or_none, to_document, word};
+use super::syncs::sync_id;
+use super::{StoreError, TenantStore, codec};
+use crosswalk_model::{ConnectionName, Kind, LineKey, Link, LinkState, SyncName, Value};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::{BTreeMap, HashSet};
+
+const COLUMNS: &str = "l.kind, l.source, l.target_kind, l.target, l.state, l.made, l.decided_by, l.decided_at, \
+     l.reason, l.candidates, l.declined, l.written, l.sent, l.volatile_at, l.missing_since, l.revision, l.shared";
+/// The longest id, in bytes.
+const ID_LIMIT: usize = 1024;
+
+impl TenantStore {
+    /// All links of a kind to the kind it becomes, by source.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_all(&self, sync: &SyncName, kind: Kind) -> Result<Vec<Link>, StoreError> {
+        self.links_between(sync, kind, kind.counterpart()).await
+    }
+
+    /// All links of one kind to another, by source: a customer has one to an account, and may
+    /// have one to a contract.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_between(&self, sync: &SyncName, kind: Kind, to: Kind) -> Result<Vec<Link>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let sql = format!(
+                "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.kind = ?3 \
+                 AND l.target_kind = ?4 ORDER BY l.source"
+            );
+            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, kind.as_str(), to.as_str()])?, read)
+        })
+        .await
+    }
+
+    /// The source records of a kind that are excluded.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn excluded(&self, sync: &SyncName, kind: Kind) -> Result<HashSet<String>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached(
+                "SELECT source FROM links WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND target_kind = ?4 \
+                 AND state = 'excluded'",
+            )?;
+            let rows = params![tenant, sync, kind.as_str(), kind.counterpart().as_str()];
+            Ok(collect(select.query(rows)?, |row| Ok(row.get(0)?))?.into_iter().collect())
+        })
+        .await
+    }
+
+    /// The link of a source record to a target record of the kind it becomes.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn link_get(&self, sync: &SyncName, kind: Kind, source: &str) -> Result<Option<Link>, StoreError> {
+        Ok(self.links_by_sources(sync, kind, &[source.to_owned()]).await?.pop())
+    }
+
+    /// The links of source records to targets of the kind they become, in the order of the ids.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_by_sources(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        sources: &[String],
+    ) -> Result<Vec<Link>, StoreError> {
+        let which = format!("l.kind = ?3 AND l.source = ?4 AND l.target_kind = '{}'", kind.counterpart());
+        self.links_each(sync, kind, &which, sources).await
+    }
+
+    /// The links of a source record, to targets of whatever kind.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_of_source(&self, sync: &SyncName, kind: Kind, source: &str) -> Result<Vec<Link>, StoreError> {
+        self.links_each(sync, kind, "l.kind = ?3 AND l.source = ?4 ORDER BY +l.target_kind DESC", &[source.to_owned()])
+            .await
+    }
+
+    /// The links of a source customer's lines, and those of any line that remembers one of them in a document, such as
+    /// the parts of a sum; by source.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_of_lines(&self, sync: &SyncName, customer: &str) -> Result<Vec<Link>, StoreError> {
+        let (tenant, sync, begins) = (self.id, sync.clone(), LineKey::new(customer, "").to_string());
+        // As a text begins within a document within a column.
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let inner = quoted(&begins);
+        let within = quoted(&inner[..inner.len() - 1]);
+        let within = within[1..within.len() - 1].to_owned();
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let sql = format!(
+                "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.kind = 'usage' \
+                 AND (l.source BETWEEN ?3 AND ?3 || char(1114111) OR instr(coalesce(l.sent, l.written), ?4)) \
+                 ORDER BY l.source"
+            );
+            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, begins, within])?, read)
+        })
+        .await
+    }
+
+    /// The links to a target record of a kind.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_of_target(&self, sync: &SyncName, kind: Kind, target: &str) -> Result<Vec<Link>, StoreError> {
+        self.links_of_targets(sync, kind, &[target.to_owned()]).await
+    }
+
+    /// The links to target records of a kind, in the order of the ids.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn links_of_targets(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        targets: &[String],
+    ) -> Result<Vec<Link>, StoreError> {
+        // `+`: sorted after they are found by their target, not found by another index.
+        self.links_each(sync, kind, "l.target_kind = ?3 AND l.target = ?4 ORDER BY +l.kind, +l.source", targets).await
+    }
+
+    async fn links_each(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        which: &str,
+        ids: &[String],
+    ) -> Result<Vec<Link>, StoreError> {
+        let (tenant, sync, ids) = (self.id, sync.clone(), ids.to_vec());
+        let sql = format!("SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND {which}");
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached(&sql)?;
+            let mut links = Vec::with_capacity(ids.len());
+            for id in ids {
+                links.append(&mut collect(select.query(params![tenant, sync, kind.as_str(), id])?, read)?);
+            }
+            Ok(links)
+        })
+        .await
+    }
+
+    /// The links whose source record, there or gone, has that parent; by source.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync, the connection).
+    pub async fn links_of_parent(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        source_connection: &ConnectionName,
+        source_parent: &str,
+    ) -> Result<Vec<Link>, StoreError> {
+        let (tenant, sync, parent) = (self.id, sync.clone(), source_parent.to_owned());
+        let connection = source_connection.clone();
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let connection = connection_id(db, tenant, &connection)?;
+            // CROSS JOIN: from the few records of the parent to their links, never the other way.
+            let sql = format!(
+                "SELECT {COLUMNS} FROM records r CROSS JOIN links l \
+                 ON l.tenant = r.tenant AND l.sync = ?2 AND l.kind = r.kind AND l.source = r.id \
+                 WHERE r.tenant = ?1 AND r.connection = ?3 AND r.kind = ?4 AND r.parent = ?5 \
+                 ORDER BY l.source, l.target_kind"
+            );
+            collect(db.prepare_cached(&sql)?.query(params![tenant, sync, connection, kind.as_str(), parent])?, read)
+        })
+        .await
+    }
+
+    /// Stores links, all or none. Each must have the revision it has in the store (0: it is
+    /// not there yet); there it becomes one more. Links may trade their targets. It waits for no disk: what
+    /// a rule decided the next plan decides again, and what a person did ends with a commit that waits.
+    ///
+    /// # Errors
+    /// `Stale`, naming the first that was changed meanwhile, or whose target another record of the sync is linked
+    /// to where that is one to one; `NotFound` (the sync).
+    pub async fn links_put(&self, sync: &SyncName, links: &[Link]) -> Result<(), StoreError> {
+        if links.is_empty() {
+            return Ok(());
+        }
+        let (tenant, sync) = (self.id, sync.clone());
+        let links = links.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
+        self.write_lightly(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            put_all(db, tenant, sync, &links)
+        })
+        .await
+    }
+
+    /// How many links there are, by kind and state; those of customers to contracts count as contracts.
+    ///
+    /// # Errors
+    /// `NotFound` (the sync).
+    pub async fn link_counts(&self, sync: &SyncName) -> Result<Vec<(Kind, LinkState, u64)>, StoreError> {
+        let (tenant, sync) = (self.id, sync.clone());
+        self.read(move |db| {
+            let sync = sync_id(db, tenant, &sync)?;
+            let mut select = db.prepare_cached(
+                "SELECT CASE target_kind WHEN 'contract' THEN target_kind ELSE kind END, state, count(*) FROM links \
+                 WHERE tenant = ?1 AND sync = ?2 GROUP BY 1, 2",
+            )?;
+            let mut counts =
+                collect(select.query([tenant, sync])?, |row| Ok((word(row, 0)?, word(row, 1)?, count(row, 2)?)))?;
+            counts.sort_by_key(|(kind, state, _): &(Kind, LinkState, u64)| (*kind, *state));
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// What an item of a connection is linked to, in any sync and at either side: the sync,
+    /// and kind and id of the other item.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn linked_by_item(
+        &self,
+        connection: &ConnectionName,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Vec<(SyncName, Kind, String)>, StoreError> {
+        let (tenant, connection, id) = (self.id, connection.clone(), id.to_owned());
+        self.read(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            let mut select = db.prepare_cached(
+                "SELECT s.name, l.target_kind, l.target FROM syncs s CROSS JOIN links l ON l.tenant = s.tenant \
+                     AND l.sync = s.id AND l.kind = ?3 AND l.source = ?4 \
+                 WHERE s.tenant = ?1 AND s.source = ?2 AND l.state = 'linked' \
+                 UNION \
+                 SELECT s.name, l.kind, l.source FROM syncs s CROSS JOIN links l ON l.tenant = s.tenant \
+                     AND l.sync = s.id AND l.target_kind = ?3 AND l.target = ?4 \
+                 WHERE s.tenant = ?1 AND s.target = ?2 AND l.state = 'linked' \
+                 ORDER BY 1, 2, 3",
+            )?;
+            collect(select.query(params![tenant, connection, kind.as_str(), id])?, |row| {
+                Ok((word(row, 0)?, word(row, 1)?, row.get(2)?))
+            })
+        })
+        .await
+    }
+}
+
+/// A link as its row has it.
+pub(super) struct Encoded {
+    kind: Kind,
+    source: String,
+    target_kind: Kind,
+    revision: i64,
+    target: Option<String>,
+    state: LinkState,
+    made: bool,
+    decided_by: String,
+    decided_at: i64,
+    reason: String,
+    candidates: Option<String>,
+    declined: Option<String>,
+    written: String,
+    sent: Option<String>,
+    volatile_at: Option<i64>,
+    missing_since: Option<i64>,
+    shared: bool,
+}
+
+impl Encoded {
+    pub(super) fn new(link: &Link) -> Result<Self, StoreError> {
+        check_length("the id", &link.source, ID_LIMIT)?;
+        check_length("the id", link.target.as_deref().unwrap_or_default(), ID_LIMIT)?;
+        Ok(Self {
+            kind: link.kind,
+            source: link.source.clone(),
+            target_kind: link.target_kind,
+            revision: link.revision,
+            target: link.target.clone(),
+            state: link.state,
+            made: link.made,
+            decided_by: link.decided_by.clone(),
+            decided_at: link.decided_at.0,
+            reason: link.reason.clone(),
+            candidates: list_or_none(&link.candidates)?,
+            declined: list_or_none(&link.declined)?,
+            written: write_values(&link.written),
+            sent: (link.sent != link.written).then(|| write_values(&link.sent)),
+            volatile_at: link.volatile_at.map(|at| at.0),
+            missing_since: link.missing_since.map(|at| at.0),
+            shared: link.shared,
+        })
+    }
+}
+
+/// Stores links, each as [`put`]. Where one takes the target of another, which gets a new one only after it, all
+/// of them are set free first.
+fn put_all(db: &Connection, tenant: i64, sync: i64, links: &[Encoded]) -> Result<(), StoreError> {
+    if links.len() < 2 {
+        return links.iter().try_for_each(|link| put(db, tenant, sync, link));
+    }
+    db.execute_batch("SAVEPOINT links")?;
+    let put_each = || links.iter().try_for_each(|link| put(db, tenant, sync, link));
+    let mut done = put_each();
+    if done.is_err() {
+        db.execute_batch("ROLLBACK TO links")?;
+        links.iter().try_for_each(|link| set_free(db, tenant, sync, link))?;
+        done = put_each();
+    }
+    db.execute_batch(if done.is_ok() { "RELEASE links" } else { "ROLLBACK TO links; RELEASE links" })?;
+    done
+}
+
+/// Stores one link, if it has the stored revision and its target is free.
+pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Result<(), StoreError> {
+    let sql = if link.revision == 0 {
+        "INSERT INTO links (tenant, sync, kind, source, target_kind, revision, target, state, made, decided_by, \
+             decided_at, reason, candidates, declined, written, sent, volatile_at, missing_since, shared) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6 + 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) \
+         ON CONFLICT (tenant, sync, kind, source, target_kind) DO NOTHING"
+    } else {
+        "UPDATE links SET revision = ?6 + 1, target = ?7, state = ?8, made = ?9, decided_by = ?10, decided_at = ?11, \
+             reason = ?12, candidates = ?13, declined = ?14, written = ?15, sent = ?16, volatile_at = ?17, missing_since = ?18, \
+             shared = ?19 \
+         WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 AND target_kind = ?5 AND revision = ?6"
+    };
+    let changed = db.prepare_cached(sql)?.execute(params![
+        tenant,
+        sync,
+        link.kind.as_str(),
+        link.source,
+        link.target_kind.as_str(),
+        link.revision,
+        link.target,
+        link.state.as_str(),
+        link.made,
+        link.decided_by,
+        link.decided_at,
+        link.reason,
+        link.candidates,
+        link.declined,
+        link.written,
+        link.sent,
+        link.volatile_at,
+        link.missing_since,
+        link.shared,
+    ]);
+    let changed = changed.map_err(|error| match is_duplicate(&error) {
+        true => StoreError::Stale {
+            what: format!(
+                "link of `{} {}` to `{}`, to which another record is linked already,",
+                link.kind,
+                link.source,
+                link.target.as_deref().unwrap_or_default()
+            ),
+        },
+        false => error.into(),
+    })?;
+    if changed == 0 {
+        return Err(StoreError::stale("link of", format!("{} {}", link.kind, link.source)));
+    }
+    Ok(())
+}
+
+/// Takes away a stored link's target that the link shall not have any more, so that another can have it
+/// within the same transaction.
+pub(super) fn set_free(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE links SET target = NULL WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 \
+         AND target_kind = ?5 AND revision = ?6 AND target IS NOT ?7",
+    )?
+    .execute(params![
+        tenant,
+        sync,
+        link.kind.as_str(),
+        link.source,
+        link.target_kind.as_str(),
+        link.revision,
+        link.target
+    ])?;
+    Ok(())
+}
+
+/// The state and the target of a link as it is now.
+pub(super) fn state(
+    db: &Connection,
+    tenant: i64,
+    sync: i64,
+    link: &Encoded,
+) -> Result<Option<(LinkState, Option<String>)>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT state, target FROM links WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 \
+         AND target_kind = ?5",
+    )?;
+    let key = params![tenant, sync, link.kind.as_str(), link.source, link.target_kind.as_str()];
+    first(select.query(key)?, |row| Ok((word(row, 0)?, row.get(1)?)))
+}
+
+fn read(row: &Row<'_>) -> Result<Link, StoreError> {
+    let written = read_values(row, 11)?;
+    let sent = if row.get_ref(12)? == ValueRef::Null { written.clone() } else { read_values(row, 12)? };
+    Ok(Link {
+        kind: word(row, 0)?,
+        source: row.get(1)?,
+        target_kind: word(row, 2)?,
+        target: row.get(3)?,
+        state: word(row, 4)?,
+        made: row.get(5)?,
+        decided_by: row.get(6)?,
+        decided_at: time(row, 7)?,
+        reason: row.get(8)?,
+        candidates: list(row, 9, "candidates")?,
+        declined: list(row, 10, "declined targets")?,
+        written,
+        sent,
+        volatile_at: time_or_none(row, 13)?,
+        missing_since: time_or_none(row, 14)?,
+        revision: row.get(15)?,
+        shared: row.get(16)?,
+    })
+}
+
+fn write_values(values: &BTreeMap<String, Value>) -> String {
+    codec::write_fields(values.iter().map(|(name, value)| (name.as_str(), value)))
+}
+
+fn read_values(row: &Row<'_>, column: usize) -> Result<BTreeMap<String, Value>, StoreError> {
+    codec::read_map(row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable("link", error))?)
+}
+
+fn list_or_none(list: &[impl Serialize]) -> Result<Option<String>, StoreError> {
+    if list.is_empty() { Ok(None) } else { to_document(&list).map(Some) }
+}
+
+fn list<T: DeserializeOwned>(row: &Row<'_>, column: usize, what: &'static str) -> Result<Vec<T>, StoreError> {
+    if row.get_ref(column)? == ValueRef::Null { Ok(Vec::new()) } else { document(row, column, what) }
+}

@@ -1,0 +1,172 @@
+//! Secrets of connections, encrypted at rest (`cipher.rs`).
+
+use super::cipher::Cipher;
+use super::connections::connection_id;
+use super::rows::{check_length, collect, first};
+use super::{StoreError, TenantStore};
+use crosswalk_model::{ConnectionName, Secret};
+use rusqlite::{Connection, params};
+use std::collections::BTreeMap;
+
+/// The longest name of a secret, and the longest secret, in bytes: a private key fits.
+const LIMITS: (usize, usize) = (100, 64 * 1024);
+
+/// Encrypted secrets on their way into a transaction; `None` where there are none.
+#[derive(Clone)]
+pub(super) struct Sealed(Option<Seal>);
+
+#[derive(Clone)]
+struct Seal {
+    cipher: Cipher,
+    /// What tells the cipher's key.
+    check: Vec<u8>,
+    /// Each secret by its name.
+    rows: Vec<(String, Vec<u8>)>,
+}
+
+impl Sealed {
+    /// Stores them.
+    ///
+    /// # Errors
+    /// Another process was first, with another key.
+    pub(super) fn put(&self, db: &Connection, tenant: i64, connection: i64) -> Result<(), StoreError> {
+        let Some(Seal { cipher, check, rows }) = &self.0 else { return Ok(()) };
+        db.prepare_cached("INSERT INTO key_check (id, sealed) VALUES (1, ?1) ON CONFLICT DO NOTHING")?
+            .execute([check])?;
+        if !key_check(db)?.is_some_and(|check| cipher.made(&check)) {
+            return Err(StoreError::WrongKey);
+        }
+        let mut insert = db.prepare_cached(
+            "INSERT INTO secrets (tenant, connection, name, sealed) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+        )?;
+        for (name, sealed) in rows {
+            insert.execute(params![tenant, connection, name, sealed])?;
+        }
+        Ok(())
+    }
+}
+
+impl TenantStore {
+    /// Encrypts secrets for a transaction that stores them ([`Sealed::put`]); after its commit
+    /// [`sealed_with`](Self::sealed_with) is due. Makes the key file, where one is configured and these
+    /// are the first secrets of the database.
+    ///
+    /// # Errors
+    /// `TooLarge`, and all about keys.
+    pub(super) async fn seal(
+        &self,
+        connection: &ConnectionName,
+        secrets: &BTreeMap<String, Secret>,
+    ) -> Result<Sealed, StoreError> {
+        for (name, secret) in secrets {
+            check_length("the name of the secret", name, LIMITS.0)?;
+            if secret.expose().len() > LIMITS.1 {
+                let what = format!("the secret `{name}` has more than {} bytes", LIMITS.1);
+                return Err(StoreError::TooLarge { what });
+            }
+        }
+        if secrets.is_empty() {
+            return Ok(Sealed(None));
+        }
+        let cipher = self.cipher_or_new().await?;
+        let check = cipher.check_value()?;
+        let seal = |(name, secret): (&String, &Secret)| {
+            let sealed = cipher.seal(secret.expose().as_bytes(), &self.place(connection, name))?;
+            Ok((name.clone(), sealed))
+        };
+        let rows = secrets.iter().map(seal).collect::<Result<_, StoreError>>()?;
+        Ok(Sealed(Some(Seal { cipher, check, rows })))
+    }
+
+    /// Notes the key that stored secrets are encrypted with.
+    pub(super) fn sealed_with(&self, sealed: Sealed) {
+        if let Some(Seal { cipher, .. }) = sealed.0 {
+            let _ = self.base.cipher.set(cipher);
+        }
+    }
+
+    /// All secrets of a connection.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection), and all about keys.
+    pub async fn secrets(&self, connection: &ConnectionName) -> Result<BTreeMap<String, Secret>, StoreError> {
+        let (tenant, name) = (self.id, connection.clone());
+        let stored = self.read(move |db| stored(db, tenant, connection_id(db, tenant, &name)?)).await?;
+        self.unsealed(connection, stored)
+    }
+
+    /// The secrets of a connection in clear.
+    ///
+    /// # Errors
+    /// All about keys.
+    pub(super) fn unsealed(
+        &self,
+        connection: &ConnectionName,
+        Stored { check, rows }: Stored,
+    ) -> Result<BTreeMap<String, Secret>, StoreError> {
+        let (Some(check), false) = (check, rows.is_empty()) else { return Ok(BTreeMap::new()) };
+        let cipher = self.cipher(&check)?;
+        rows.into_iter()
+            .map(|(name, sealed)| {
+                let text = cipher
+                    .open(&sealed, &self.place(connection, &name))
+                    .and_then(|text| String::from_utf8(text).ok())
+                    .ok_or_else(|| StoreError::unreadable("secret", "it does not open"))?;
+                Ok((name, Secret::new(text)))
+            })
+            .collect()
+    }
+
+    /// A digest of an account under the key of the secrets. Without a key there is nothing
+    /// secret in the account.
+    pub(super) fn account_digest(&self, account: &[u8; 32]) -> Vec<u8> {
+        self.base.cipher.get().map_or_else(|| account.to_vec(), |cipher| cipher.digest(account))
+    }
+
+    /// What a sealed text is bound to. No name can hold a NUL of its own, but a secret's:
+    /// it is last.
+    fn place(&self, connection: &ConnectionName, name: &str) -> Vec<u8> {
+        format!("{}\0{connection}\0{name}", self.name).into_bytes()
+    }
+
+    /// The cipher that made `check`.
+    fn cipher(&self, check: &[u8]) -> Result<Cipher, StoreError> {
+        if let Some(cipher) = self.base.cipher.get() {
+            return Ok(cipher.clone());
+        }
+        let cipher = Cipher::load(&self.base.key)?;
+        if !cipher.made(check) {
+            return Err(StoreError::WrongKey);
+        }
+        let _ = self.base.cipher.set(cipher.clone());
+        Ok(cipher)
+    }
+
+    /// The cipher in use, or, while there are no secrets, one whose key may be made anew.
+    async fn cipher_or_new(&self) -> Result<Cipher, StoreError> {
+        match self.read(key_check).await? {
+            Some(check) => self.cipher(&check),
+            None => Cipher::load_or_make(&self.base.key),
+        }
+    }
+}
+
+/// The secrets of a connection as they are stored.
+pub(super) struct Stored {
+    /// What tells the key, once there are secrets.
+    check: Option<Vec<u8>>,
+    /// Each, encrypted, by its name.
+    rows: Vec<(String, Vec<u8>)>,
+}
+
+pub(super) fn stored(db: &Connection, tenant: i64, connection: i64) -> Result<Stored, StoreError> {
+    let mut select = db.prepare_cached("SELECT name, sealed FROM secrets WHERE tenant = ?1 AND connection = ?2")?;
+    let rows = collect(select.query([tenant, connection])?, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Stored { check: key_check(db)?, rows })
+}
+
+/// What tells the key, once there are secrets.
+pub(super) fn key_check(db: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
+    first(db.prepare_cached("SELECT sealed FROM key_check")?.query([])?, |row| Ok(row.get(0)?))
+}

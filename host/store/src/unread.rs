@@ -1,0 +1,175 @@
+//! Records that the last read could not read whole: which, under which parent, and why.
+//!
+//! What was known of such a record stays as it was. It is noted here until a page has it whole,
+//! or a walk to the end does not name it any more. What follows for a plan is the planner's.
+
+use super::connections::connection_id;
+use super::kept;
+use super::rows::{collect, cut, first, word};
+use super::upsert::Encoded;
+use super::{StoreError, TenantStore, codec};
+use crosswalk_model::{ConnectionName, Gap, Kind, Record, Timestamp};
+use rusqlite::{Connection, params};
+use std::collections::{HashMap, HashSet};
+
+type Key = (i64, i64, Kind);
+
+/// A record that could not be read whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Its id.
+    pub id: String,
+    /// What it belongs to, where that is known.
+    pub parent: Option<String>,
+    /// Why.
+    pub cause: String,
+}
+
+impl TenantStore {
+    /// The records of a connection that the last reads could not read whole, by kind and id.
+    ///
+    /// # Errors
+    /// `NotFound` (the connection).
+    pub async fn unread(&self, connection: &ConnectionName) -> Result<HashMap<Kind, Vec<Unread>>, StoreError> {
+        let (tenant, connection) = (self.id, connection.clone());
+        self.read(move |db| {
+            let connection = connection_id(db, tenant, &connection)?;
+            let mut select = db.prepare_cached(
+                "SELECT kind, id, parent, cause FROM unread WHERE tenant = ?1 AND connection = ?2 ORDER BY kind, id",
+            )?;
+            let mut unread: HashMap<Kind, Vec<Unread>> = HashMap::new();
+            let mut rows = select.query([tenant, connection])?;
+            while let Some(row) = rows.next()? {
+                let one = Unread { id: row.get(1)?, parent: row.get(2)?, cause: row.get(3)? };
+                unread.entry(word(row, 0)?).or_default().push(one);
+            }
+            Ok(unread)
+        })
+        .await
+    }
+}
+
+/// Fills in what was known before, where the vendor did not tell it now.
+pub(super) fn completed(
+    db: &Connection,
+    (tenant, connection, kind): Key,
+    partly: Vec<Record>,
+) -> Result<Vec<Record>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT parent, name, stamp, fields FROM records \
+         WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND id = ?4",
+    )?;
+    let mut complete = Vec::with_capacity(partly.len());
+    for mut record in partly {
+        let known = first(select.query(params![tenant, connection, kind.as_str(), record.id])?, |row| {
+            Ok((
+                row.get::<_, Option<String>>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, Option<String>>(2)?,
+                row.get::<_, String>(3)?,
+            ))
+        })?;
+        if let Some((parent, name, stamp, fields)) = known {
+            record.parent = record.parent.or(parent);
+            record.stamp = record.stamp.or(stamp);
+            if record.name.is_empty() {
+                record.name = name;
+            }
+            let told: HashSet<String> = record.fields.iter().map(|field| field.name.clone()).collect();
+            record.fields.extend(codec::read_fields(&fields)?.into_iter().filter(|field| !told.contains(&field.name)));
+        }
+        complete.push(record);
+    }
+    Ok(complete)
+}
+
+/// Takes records off the list that a page has whole.
+pub(super) fn read_whole(
+    db: &Connection,
+    (tenant, connection, kind): Key,
+    records: &[Encoded],
+) -> Result<(), StoreError> {
+    let mut any =
+        db.prepare_cached("SELECT 1 FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 LIMIT 1")?;
+    if !any.exists(params![tenant, connection, kind.as_str()])? {
+        return Ok(());
+    }
+    let mut remove =
+        db.prepare_cached("DELETE FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND id = ?4")?;
+    for record in records {
+        remove.execute(params![tenant, connection, kind.as_str(), record.id()])?;
+    }
+    Ok(())
+}
+
+/// What the store knows of a record that could not be read whole.
+pub(super) enum Noted {
+    /// Its number.
+    Known(i64),
+    /// Nothing.
+    Unknown,
+    /// Nothing, and this read named it before.
+    Again,
+}
+
+/// Notes that a record could not be read whole. One that counted as gone is there again.
+pub(super) fn note(
+    db: &Connection,
+    (tenant, connection, kind): Key,
+    read: i64,
+    gap: &Gap,
+    at: Timestamp,
+) -> Result<Noted, StoreError> {
+    let Some(id) = &gap.item else { return Ok(Noted::Again) };
+    let mut select = db.prepare_cached(
+        "SELECT number, parent FROM records WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND id = ?4",
+    )?;
+    let known = first(select.query(params![tenant, connection, kind.as_str(), id])?, |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?))
+    })?;
+    let mut named = db.prepare_cached(
+        "SELECT 1 FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND id = ?4 AND read = ?5",
+    )?;
+    let again = named.exists(params![tenant, connection, kind.as_str(), id, read])?;
+    let parent = gap.parent.clone().or_else(|| known.as_ref().and_then(|(_, parent)| parent.clone()));
+    db.prepare_cached(
+        "INSERT INTO unread (tenant, connection, kind, id, parent, cause, read) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+         ON CONFLICT DO UPDATE SET parent = excluded.parent, cause = excluded.cause, read = excluded.read",
+    )?
+    .execute(params![tenant, connection, kind.as_str(), id, parent, cut(&gap.cause.to_string()), read])?;
+    Ok(match known {
+        Some((number, _)) => {
+            // The vendor names it: it is there, and what was known of it stays.
+            let revived = db
+                .prepare_cached(
+                    "UPDATE records SET gone_at = NULL, seen_at = ?2 WHERE number = ?1 AND gone_at IS NOT NULL",
+                )?
+                .execute([number, at.0])?;
+            kept::note(db, (tenant, connection, kind), 0, revived > 0)?;
+            Noted::Known(number)
+        }
+        None if again => Noted::Again,
+        None => Noted::Unknown,
+    })
+}
+
+/// The records that could not be read whole.
+pub(super) fn ids(db: &Connection, (tenant, connection, kind): Key) -> Result<HashSet<String>, StoreError> {
+    let mut select = db.prepare_cached("SELECT id FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3")?;
+    Ok(collect(select.query(params![tenant, connection, kind.as_str()])?, |row| Ok(row.get(0)?))?.into_iter().collect())
+}
+
+/// Forgets what a walk to the end did not name any more.
+pub(super) fn settle(db: &Connection, (tenant, connection, kind): Key, read: i64) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND read < ?4")?
+        .execute(params![tenant, connection, kind.as_str(), read])?;
+    Ok(())
+}
+
+/// Whether a read left records unread.
+pub(super) fn any(db: &Connection, (tenant, connection, kind): Key, read: i64) -> Result<bool, StoreError> {
+    let mut any = db.prepare_cached(
+        "SELECT 1 FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND read = ?4 LIMIT 1",
+    )?;
+    Ok(any.exists(params![tenant, connection, kind.as_str(), read])?)
+}

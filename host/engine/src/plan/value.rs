@@ -29,10 +29,7 @@ pub(crate) fn alike(kept: &str, sent: &str, length: Option<u32>) -> bool {
 /// signs of HTML, the same or a first part of it; of a number (of a telephone) also the last. What is neither, a person wrote.
 pub(super) fn may_become(sent: &str, kept: &str) -> bool {
     let fold = |text: &str| -> String {
-        let mut plain = text.to_owned();
-        for (code, sign) in [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'")] {
-            plain = plain.replace(code, sign);
-        }
+        let plain = html_escape::decode_html_entities(text);
         plain.to_uppercase().to_lowercase().nfkd().filter(|c| c.is_alphanumeric()).collect()
     };
     let (sent, kept) = (fold(sent), fold(kept));

@@ -94,10 +94,18 @@ pub(super) fn begin(intended_at: Timestamp, now: Timestamp, answered: bool, quie
     Doubt { intended_at, since: now, answered, looks: 0, due_at: now.plus_ms(quiet_ms), why, named: None }
 }
 
-/// A create for which the vendor named a record that is another's. It took it for that one, and will again: until the
-/// record is found by itself, a person has to say what is so.
-pub(super) fn begin_named(intended_at: Timestamp, now: Timestamp, quiet_ms: i64, (id, whose): (&str, &str)) -> Doubt {
-    let why = format!("{id} is said to be what was made, and {whose}");
+/// A create for which the vendor named a record that is linked to another, or, with none, named it for several creates.
+/// It took them for one, and will again: until the record is found by itself, a person has to say what is so.
+pub(super) fn begin_named(
+    intended_at: Timestamp,
+    now: Timestamp,
+    quiet_ms: i64,
+    (id, other): (&str, Option<&str>),
+) -> Doubt {
+    let why = match other {
+        None => format!("{id} is said to be what was made for more than one change"),
+        Some(other) => format!("{id} is said to be what was made, and is linked to {other}: see whose it is"),
+    };
     Doubt { named: Some(id.to_owned()), ..begin(intended_at, now, true, quiet_ms, why) }
 }
 

@@ -118,20 +118,20 @@ impl Work<'_> {
         for (token, open, change) in asked {
             let planned = &open.row.change;
             let creates = planned.target.is_none() && planned.way() == Way::Onward;
-            let whose = match answers.get(&token) {
+            let named = match answers.get(&token) {
                 Some(Outcome::Done(id)) if planned.target.is_none() && made.get(id).is_some_and(|n| *n > 1) => {
-                    Some((id, "for more than one change".to_owned()))
+                    Some((id, None))
                 }
                 Some(Outcome::Done(id)) if creates => {
                     let other = held.get(id).filter(|other| **other != planned.source);
-                    other.map(|other| (id, format!("is linked to {other}: see whose it is")))
+                    other.map(|other| (id, Some(other.as_str())))
                 }
                 _ => None,
             };
-            let outcome = match whose {
-                Some((id, whose)) => {
+            let outcome = match named {
+                Some((id, other)) => {
                     let intended_at = self.doubt_of(side, &open).intended_at;
-                    Outcome::Wait(doubt::begin_named(intended_at, self.now(), side.quiet_ms(), (id, &whose)))
+                    Outcome::Wait(doubt::begin_named(intended_at, self.now(), side.quiet_ms(), (id, other)))
                 }
                 None => answers.remove(&token).unwrap_or(Outcome::Open(None)),
             };

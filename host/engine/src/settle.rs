@@ -317,18 +317,14 @@ impl Session<'_, '_> {
         for (target, all) in made {
             let other =
                 held.get(&target).filter(|other| all.iter().any(|at| batch.changes[*at].planned.source != **other));
-            let whose = match other {
-                _ if all.len() > 1 => "for more than one change".to_owned(),
-                Some(other) => format!("is linked to {other}: see whose it is"),
-                None => {
-                    let planned = &batch.changes[all[0]].planned;
-                    self.note_made(planned, &target);
-                    continue;
-                }
-            };
+            let other = other.filter(|_| all.len() == 1).map(String::as_str);
+            if all.len() == 1 && other.is_none() {
+                self.note_made(&batch.changes[all[0]].planned, &target);
+                continue;
+            }
             let quiet = self.work.at(batch.action.side()).quiet_ms();
             for at in all {
-                let doubt = doubt::begin_named(batch.intended_at, self.work.now(), quiet, (&target, &whose));
+                let doubt = doubt::begin_named(batch.intended_at, self.work.now(), quiet, (&target, other));
                 fates[at] = Fate::Uncertain(doubt);
             }
         }

@@ -20,7 +20,7 @@ fn doubt(answered: bool) -> Doubt {
 
 #[test]
 fn what_a_vendor_named_as_made_and_is_anothers_is_not_made_again_however_often_it_is_missed() {
-    let mut last = begin_named(T0, T0, QUIET, ("n1", "is linked to c1"));
+    let mut last = begin_named(T0, T0, QUIET, ("n1", Some("c1")));
     for looks in 1..20 {
         let Next::Wait(doubt) = next(last, Nature::Once, Verdict::NotWritten, at(looks * 10 * QUIET), QUIET) else {
             panic!("it waits for a person");

@@ -26,6 +26,10 @@
 //!
 //! The manifests hold this table, and a test (`tests/tidy.rs`) the manifests.
 //!
+//! Public async functions of a room are `#[boxed]`. An `async fn` is compiled in the crate that polls
+//! it, which is the program for all of them; a boxed future is compiled where it is written, and a
+//! change in a surface compiles that surface alone.
+//!
 //! # Four walks
 //!
 //! *Sync now.* `crosswalk run SYNC` claims the sync (`engine::claim`), looks up what an

@@ -51,6 +51,7 @@ pub use exit::Exit;
 pub use output::{LogWriter, Output};
 pub use session::Session;
 
+use async_recursion::async_recursion as boxed;
 use clap::{ArgAction, Parser, Subcommand};
 use crosswalk_model::TenantName;
 use std::path::PathBuf;
@@ -252,6 +253,7 @@ impl Args {
 ///
 /// # Errors
 /// Whatever stopped it; [`Output::fail`] prints it and gives the exit code.
+#[boxed(?Send)]
 pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
     match args.command {
         Command::Plugin(command) => command.run(session).await,

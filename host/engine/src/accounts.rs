@@ -13,6 +13,7 @@ use super::Tenant;
 use super::claim::Claim;
 use super::connections::{Opened, reading};
 use super::context::Work;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Account, ConnectionName, KnownAccount, Plan, Sync, SyncName};
 use crosswalk_runtime::Identity;
@@ -59,6 +60,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The vendor's answer, with what to do about it.
+    #[boxed]
     pub async fn connection_check(&self, name: &ConnectionName) -> Result<Checked, Error> {
         let began = self.parts.clock.now();
         let opened = self.open(name).await?;
@@ -73,6 +75,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The vendor's answer; the reason is empty; somebody works on a sync of the connection.
+    #[boxed]
     pub async fn connection_same(&self, name: &ConnectionName, reason: &str) -> Result<Checked, Error> {
         let reason = reason.trim();
         if reason.is_empty() {

@@ -11,6 +11,7 @@ use super::plan::{Finding, Planned};
 use super::planning::{Draft, out_of_use};
 use super::progress::{Progress, Stage};
 use super::{PlanReport, RunReport, Tenant, brakes};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{
     Cause, Failure, Kind, KindDescription, Link, LinkState, Mode, PlannedChange, Record, Switches, Sync, SyncName,
@@ -46,6 +47,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn alerts_list(&self, sync: &SyncName) -> Result<Vec<AlertView>, Error> {
         let sync = self.sync(sync).await?;
         let links = self.store.links_all(&sync.name, Kind::Alert).await?;
@@ -80,6 +82,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync, alerts take no part in it, somebody else works on it, the alerts could not be read.
+    #[boxed]
     pub async fn alerts_plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let work = self.begin_alerts(sync, Mode::Plan, progress).await?;
         let report = work.plan_tickets().await;
@@ -90,6 +93,7 @@ impl Tenant {
     ///
     /// # Errors
     /// As [`alerts_plan`](Self::alerts_plan) and [`apply`](Self::apply).
+    #[boxed]
     pub async fn alerts_run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin_alerts(sync, Mode::Apply, progress).await?;
         let report = work.plan_tickets().await;

@@ -16,6 +16,7 @@ mod released;
 mod resolve;
 mod resting;
 
+use crate::boxed;
 use queue::{Queue, mark, marks};
 pub(super) use resolve::References;
 
@@ -76,6 +77,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such plan, the sync is only previewed, or somebody else works on it.
+    #[boxed]
     pub async fn apply(
         &self,
         plan: PlanId,
@@ -91,6 +93,7 @@ impl Tenant {
     ///
     /// # Errors
     /// There is no such plan.
+    #[boxed]
     pub async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
         self.store.plan_sync(plan).await.map_err(|error| match error {
             crosswalk_store::StoreError::NotFound { .. } => no_plan(plan),

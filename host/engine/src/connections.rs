@@ -6,6 +6,7 @@ use super::plugins::{no_plugin, unusable};
 use super::ports::ConnectionPorts;
 use super::reading::Patience;
 use super::{Parts, Tenant};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::connection::BucketOverride;
 use crosswalk_model::{
@@ -122,6 +123,7 @@ impl Tenant {
     /// # Errors
     /// The name is taken, there is no such plugin, a setting or secret is wrong or
     /// missing, an endpoint is unknown.
+    #[boxed]
     pub async fn connection_add(&self, new: NewConnection) -> Result<ConnectionView, Error> {
         let row = self.parts.store.plugin_get(&new.plugin).await?.ok_or_else(|| no_plugin(&new.plugin))?;
         let plugin = self.parts.plugin(&row.digest).await?;
@@ -159,6 +161,7 @@ impl Tenant {
     ///
     /// # Errors
     /// There is none of that name.
+    #[boxed]
     pub async fn connection_show(&self, name: &ConnectionName) -> Result<ConnectionView, Error> {
         let connection = self.connection(name).await?;
         let plugin = self.parts.plugin(&connection.digest).await?;
@@ -199,6 +202,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No connection of that name.
+    #[boxed]
     pub async fn connection_help(&self, name: &ConnectionName) -> Result<BTreeMap<String, String>, Error> {
         let connection = self.connection(name).await?;
         let plugin = self.parts.plugin(&connection.digest).await?;
@@ -209,6 +213,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn connection_list(&self) -> Result<Vec<ConnectionView>, Error> {
         let mut views = Vec::new();
         for connection in self.store.connection_list().await? {
@@ -230,6 +235,7 @@ impl Tenant {
     /// # Errors
     /// No such connection or endpoint; a URL is needed, or is none; a private place is none, or
     /// not of this endpoint.
+    #[boxed]
     pub async fn connection_grant(
         &self,
         name: &ConnectionName,
@@ -254,6 +260,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such connection, or the endpoint was not granted.
+    #[boxed]
     pub async fn connection_revoke(&self, name: &ConnectionName, endpoint: &str) -> Result<ConnectionView, Error> {
         let mut connection = self.connection(name).await?;
         if connection.grants.remove(endpoint).is_none() {
@@ -272,6 +279,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such connection; a setting, secret or bucket is wrong.
+    #[boxed]
     pub async fn connection_set(
         &self,
         name: &ConnectionName,
@@ -301,6 +309,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No connection of that name.
+    #[boxed]
     pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, Error> {
         self.connection(name).await?;
         Ok(self.noting(None, "connection-released", name.to_string())?.connection_release(name).await?)
@@ -315,6 +324,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The vendor's answer.
+    #[boxed]
     pub async fn connection_choices(&self, name: &ConnectionName, setting: &str) -> Result<Vec<Choice>, Error> {
         let opened = self.open(name).await?;
         opened.connector.choices(&reading(), setting).await.map_err(|failure| opened.failed(failure))

@@ -22,6 +22,7 @@ use super::matching::OPERATOR;
 use super::matching::contracts::{is_offered, term};
 use super::plan::usage::in_force;
 use super::progress::Progress;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::signs::seen;
 use crosswalk_model::usage::{Ending, LastOutcome};
@@ -185,6 +186,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn customer_list(&self, sync: &SyncName, filter: &CustomerFilter) -> Result<CustomerList, Error> {
         let sync = self.sync(sync).await?;
         let rows = self.customer_rows(&sync).await?;
@@ -283,6 +285,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn account_search(
         &self,
         sync: &SyncName,
@@ -298,6 +301,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; the customer is not linked.
+    #[boxed]
     pub async fn contract_list(&self, sync: &SyncName, customer: &str) -> Result<Vec<ContractView>, Error> {
         let sync = self.usage_sync(sync).await?;
         let account = self.account_of(&sync, customer).await?;
@@ -335,6 +339,7 @@ impl Tenant {
     /// # Errors
     /// No such record; the contract is not one of the account, or takes no usage; somebody else
     /// decided meanwhile. Then nothing was stored.
+    #[boxed]
     pub async fn customer_map(
         &self,
         sync: &SyncName,
@@ -476,6 +481,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; somebody else works on it; the vendor's answer.
+    #[boxed]
     pub async fn customer_refresh(
         &self,
         sync: &SyncName,

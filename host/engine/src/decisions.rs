@@ -5,6 +5,7 @@
 //! and the decision taken back. What a decision means is checked where it is made (`links`, `customers`).
 
 use super::{Tenant, anew, names};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Kind, Link, Switch, Switches, Sync, SyncName};
 use crosswalk_store::{DoneSince, JournalEntry, SWITCHED, Stored, TenantStore};
@@ -226,6 +227,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; no decision of this id.
+    #[boxed]
     pub async fn decision_take_back(&self, sync: &SyncName, decision: &str) -> Result<TakenBack, Error> {
         let sync = self.sync(sync).await?;
         let entries = self.store.decision_entries(&sync.name, decision).await?;

@@ -3,6 +3,7 @@
 
 use super::Tenant;
 use super::query::no_plan;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Finding, Plan, PlanId, SyncName};
 use crosswalk_store::{FindingFilter, FindingGroup};
@@ -57,6 +58,7 @@ impl Tenant {
     ///
     /// # Errors
     /// There is no such plan.
+    #[boxed]
     pub async fn findings(&self, plan: PlanId, filter: &FindingFilter, most: usize) -> Result<FindingList, Error> {
         let plan = self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
         let sync = self.store.plan_sync(plan.id).await?;
@@ -72,6 +74,7 @@ impl Tenant {
     ///
     /// # Errors
     /// There is no such plan.
+    #[boxed]
     pub async fn findings_each(
         &self,
         plan: PlanId,

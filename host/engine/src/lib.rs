@@ -60,6 +60,9 @@ mod walk;
 mod why;
 mod worker;
 
+/// Boxes the future of a public async function, so that this crate compiles its body: see `crosswalk`'s map.
+pub(crate) use async_recursion::async_recursion as boxed;
+
 pub use accounts::{Checked, Standing};
 pub use alerts::AlertView;
 pub use apply::{ApplyOptions, ApplyReport};
@@ -161,6 +164,7 @@ impl Engine {
     ///
     /// # Errors
     /// There is no such tenant.
+    #[boxed]
     pub async fn tenant(&self, name: &TenantName) -> Result<Tenant, Error> {
         self.parts.note_clock().await?;
         let store = self.parts.store.tenant(name).await.map_err(|error| match error {
@@ -176,6 +180,7 @@ impl Engine {
     ///
     /// # Errors
     /// It exists.
+    #[boxed]
     pub async fn tenant_add(&self, name: &TenantName) -> Result<(), Error> {
         Ok(self.parts.store.tenant_insert(name, self.parts.clock.now()).await?)
     }
@@ -184,6 +189,7 @@ impl Engine {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn tenant_list(&self) -> Result<Vec<TenantName>, Error> {
         Ok(self.parts.store.tenant_list().await?)
     }
@@ -196,6 +202,7 @@ impl Engine {
     }
 
     /// Waits for what is still to be written, and closes the database.
+    #[boxed]
     pub async fn close(&self) {
         self.parts.store.close().await;
     }

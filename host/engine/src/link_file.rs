@@ -7,6 +7,7 @@ use super::Tenant;
 use super::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
 use super::links::{Decision, LinkFilter, LinkView};
 use super::sheet::{self, Form, Sheet};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Kind, LinkState, Record, SyncName};
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn link_export(&self, sync: &SyncName, filter: &LinkFilter) -> Result<Vec<LinkRow>, Error> {
         Ok(self.link_list(sync, filter).await?.iter().map(LinkRow::of).collect())
     }
@@ -101,6 +103,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The file as a whole, or all its bad rows; then nothing was stored.
+    #[boxed]
     pub async fn link_import(&self, sync: &SyncName, file: &[u8], dry_run: bool) -> Result<Import, Error> {
         let sync = self.sync(sync).await?;
         let export = format!("crosswalk link export {}", sync.name);

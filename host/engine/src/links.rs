@@ -9,6 +9,7 @@ use super::decisions::Decided;
 use super::imports::by_a_spreadsheet;
 use super::matching::OPERATOR;
 use super::plan::usage::is_free;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::signs::seen;
 use crosswalk_model::{Candidate, Kind, Link, LinkState, Record, Sync, SyncName, Timestamp};
@@ -63,6 +64,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn link_list(&self, sync: &SyncName, filter: &LinkFilter) -> Result<Vec<LinkView>, Error> {
         let sync = self.sync(sync).await?;
         let kinds = sync.rules.kinds.keys().copied().filter(|kind| filter.kind.is_none_or(|only| only == *kind));
@@ -107,6 +109,7 @@ impl Tenant {
     /// # Errors
     /// No such source or target record; the target is linked already or belongs to
     /// another account; somebody else decided meanwhile.
+    #[boxed]
     pub async fn link_decide(
         &self,
         sync: &SyncName,
@@ -124,6 +127,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn link_acceptable(&self, sync: &SyncName, kind: Kind, score: f64) -> Result<Vec<Link>, Error> {
         let sync = self.sync(sync).await?;
         self.acceptable(&sync, kind, score).await
@@ -134,6 +138,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; somebody else decided meanwhile.
+    #[boxed]
     pub async fn link_accept(&self, sync: &SyncName, kind: Kind, score: f64) -> Result<Decided, Error> {
         let links = self.link_acceptable(sync, kind, score).await?;
         self.link_accept_these(sync, score, links).await
@@ -144,6 +149,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; one of them was decided or planned anew meanwhile: then nothing was stored.
+    #[boxed]
     pub async fn link_accept_these(&self, sync: &SyncName, score: f64, links: Vec<Link>) -> Result<Decided, Error> {
         let sync = self.sync(sync).await?;
         self.decide(&sync, &accepted_by(score), links).await

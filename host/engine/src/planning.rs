@@ -28,6 +28,7 @@ use super::observe::Observed;
 use super::plan::{self, Finding, Item, PlanInput};
 use super::progress::{Progress, Stage};
 use super::{ApplyOptions, ApplyReport, Tenant, brakes};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{
     Hold, Kind, KindDescription, Link, Mode, Plan, PlannedChange, Record, RunStatus, SyncName, Trust, plan::PlanTotal,
@@ -68,6 +69,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync, somebody else works on it, neither side could be read at all.
+    #[boxed]
     pub async fn plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let work = self.begin(sync, Mode::Plan, progress).await?;
         let report = work.plan().await;
@@ -78,6 +80,7 @@ impl Tenant {
     ///
     /// # Errors
     /// As [`plan`](Self::plan).
+    #[boxed]
     pub async fn plan_stored(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let work = self.begin_stored(sync, progress).await?;
         let report = work.make_plan(None).await;
@@ -88,6 +91,7 @@ impl Tenant {
     ///
     /// # Errors
     /// As [`plan`](Self::plan) and [`apply`](Self::apply).
+    #[boxed]
     pub async fn run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin(sync, Mode::Apply, progress).await?;
         let report = work.plan().await;

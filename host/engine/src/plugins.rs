@@ -2,6 +2,7 @@
 
 use super::claim::make_private;
 use super::{Engine, Parts};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Description, Manifest, PluginId};
 use crosswalk_runtime::{Inspected, Plugin, PluginError, Runtime};
@@ -74,6 +75,7 @@ impl Engine {
     ///
     /// # Errors
     /// No such file, no component, a wrong manifest, another contract, foreign imports.
+    #[boxed]
     pub async fn plugin_add(&self, file: &Path) -> Result<PluginAdded, Error> {
         let parts = &self.parts;
         let bytes = std::fs::read(file).map_err(|source| Error::File { path: file.display().to_string(), source })?;
@@ -116,6 +118,7 @@ impl Engine {
     ///
     /// # Errors
     /// There is none of that name, or its file was changed.
+    #[boxed]
     pub async fn plugin_inspect(&self, id: &PluginId) -> Result<PluginView, Error> {
         let row = self.parts.store.plugin_get(id).await?.ok_or_else(|| no_plugin(id))?;
         self.parts.view_row(&row).await
@@ -125,6 +128,7 @@ impl Engine {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn plugin_list(&self) -> Result<PluginList, Error> {
         let (rows, pinned) = tokio::try_join!(self.parts.store.plugin_list(), self.parts.store.plugins_pinned())?;
         let mut list = PluginList::default();

@@ -4,6 +4,7 @@
 //! two transactions when asked to stop: what is left is as good as it was, and goes the next day.
 
 use super::Tenant;
+use crate::boxed;
 use crate::error::Error;
 use serde::Serialize;
 
@@ -40,6 +41,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The clock is doubtful; the database's; asked to stop.
+    #[boxed]
     pub async fn prune(&self, dry_run: bool, clock_is_right: bool) -> Result<PruneReport, Error> {
         let keep = self.parts.retention.get().copied().unwrap_or_default();
         let now = self.parts.clock.now();

@@ -1,6 +1,7 @@
 //! Reads for people and lists: plans, runs, the journal, counts of links.
 
 use super::Tenant;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Kind, LinkState, Plan, PlanId, PlannedChange, Run, SyncName};
 use crosswalk_store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
@@ -34,6 +35,7 @@ impl Tenant {
     ///
     /// # Errors
     /// There is none with this id.
+    #[boxed]
     pub async fn plan_show(&self, plan: PlanId) -> Result<Plan, Error> {
         self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))
     }
@@ -42,6 +44,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn plan_list(&self, sync: &SyncName, limit: usize) -> Result<Vec<Plan>, Error> {
         self.sync(sync).await?;
         Ok(self.store.plan_list(sync, limit).await?)
@@ -51,6 +54,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such plan.
+    #[boxed]
     pub async fn plan_changes(
         &self,
         plan: PlanId,
@@ -70,6 +74,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn customer_names(&self, sync: &SyncName, ids: &[String]) -> Result<HashMap<String, String>, Error> {
         let sync = self.sync(sync).await?;
         let customers = self.store.records_by_ids(&sync.source, Kind::Customer, ids).await?;
@@ -80,6 +85,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn run_list(&self, sync: Option<&SyncName>, limit: usize) -> Result<Vec<Run>, Error> {
         Ok(self.store.run_list(sync, limit).await?)
     }
@@ -88,6 +94,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn journal(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, Error> {
         Ok(self.store.journal_list(filter).await?)
     }
@@ -96,6 +103,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn link_counts(&self, sync: &SyncName) -> Result<Vec<LinkCount>, Error> {
         self.sync(sync).await?;
         let counts = self.store.link_counts(sync).await?;

@@ -10,6 +10,7 @@ use super::plan::{Finding, Item};
 use super::planning::{Draft, out_of_use};
 use super::progress::Progress;
 use super::{ApplyOptions, ApplyReport, ChangeFilter, ChangeView, PlanReport, Tenant};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Cause, Kind, KindDescription, Link, LinkState, Mode, Record, SyncName, Trust};
 use serde::Serialize;
@@ -41,6 +42,7 @@ impl Tenant {
     /// No such sync; the kind takes no part or is only previewed; the record is not linked,
     /// gone, or cannot be read singly; nothing of the sync was applied yet; somebody else
     /// works on it; the vendor's answer.
+    #[boxed]
     pub async fn refresh(
         &self,
         sync: &SyncName,

@@ -10,6 +10,7 @@ use super::plan::{self, ReverseInput};
 use super::planning::Draft;
 use super::stop::beside_others;
 use super::{Tenant, brakes};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Change, Kind, Link, PlannedChange, Record, ReverseDecision, Selection, SyncName, Way};
 use crosswalk_store::Settled;
@@ -20,6 +21,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync, or it does not go the other way; no such customer in the target, or it is linked.
+    #[boxed]
     pub async fn reverse_decide(
         &self,
         sync: &SyncName,

@@ -11,6 +11,7 @@
 use super::claim::Claim;
 use super::progress::NoProgress;
 use super::{Engine, RunReport, Tenant};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::schedule::{first_slot, next_slot, rest_at, retry_at};
 use crosswalk_model::{
@@ -130,7 +131,7 @@ impl Tenant {
     }
 
     /// What is due by `now`, the longest overdue first. `busy` tells what this process is at.
-    pub(super) async fn due(&self, now: Timestamp, busy: &dyn Fn(&Due) -> bool) -> Result<Vec<Due>, Error> {
+    pub(super) async fn due(&self, now: Timestamp, busy: &(dyn Fn(&Due) -> bool + Sync)) -> Result<Vec<Due>, Error> {
         let DueNow { wakes, jobs, look_ups, prune } = self.store.due(now, now.plus_ms(-LOST_MS)).await?;
         let mut due = Vec::new();
         for wake in wakes {
@@ -315,6 +316,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn schedule_list(&self) -> Result<Vec<Schedule>, Error> {
         Ok(self.store.schedule_list().await?)
     }
@@ -323,6 +325,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; the interval is out of range.
+    #[boxed]
     pub async fn schedule_set(&self, sync: &SyncName, job: Job, minutes: Option<u32>) -> Result<(), Error> {
         let Some(minutes) = minutes else {
             self.sync(sync).await?;
@@ -346,6 +349,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn schedule_by(&self, sync: &SyncName, job: Job, calendar: Calendar) -> Result<(), Error> {
         let same =
             |known: &Schedule| matches!(known.recurs, Recurrence::Calendar { calendar: own, .. } if own == calendar);
@@ -360,6 +364,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn schedule_usual(&self, sync: &SyncName) -> Result<bool, Error> {
         let usage = self.sync(sync).await?.rules.kinds.contains_key(&Kind::Usage);
         if usage {

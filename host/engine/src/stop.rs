@@ -3,6 +3,7 @@
 //! A handle that everything at work shares. It only says that stopping is wanted; whoever
 //! reads or writes looks at it where it can break off, and ends its run as itself.
 
+use crate::boxed;
 use tokio::sync::watch;
 
 /// Whether stopping is wanted. Cheap to clone; all clones are one.
@@ -28,6 +29,7 @@ impl Stop {
     }
 
     /// Comes when somebody asks, at once if they did.
+    #[boxed]
     pub async fn stopped(&self) {
         let mut asked = self.0.subscribe();
         // The sender is ours: it cannot be gone while we wait.

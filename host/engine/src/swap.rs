@@ -9,6 +9,7 @@
 use super::Tenant;
 use super::claim::Claim;
 use super::syncs::NewSync;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{ConnectionName, Link, LinkState, Sync, SyncName};
 use serde::Serialize;
@@ -43,6 +44,7 @@ impl Tenant {
     /// # Errors
     /// No such sync or connection, the name is taken, the other vendor cannot do what the
     /// rules ask for, or somebody works on the sync.
+    #[boxed]
     pub async fn sync_swap(&self, name: &SyncName, end: &SwapEnd, successor: &SyncName) -> Result<Swapped, Error> {
         let old = self.sync(name).await?;
         let _claim = Claim::take(&self.parts.data_dir, &self.name, name)?;

@@ -4,6 +4,7 @@ use super::Tenant;
 use super::claim::Claim;
 use super::connections::Opened;
 use super::decisions::difference;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
 use serde_json::json;
@@ -27,6 +28,7 @@ impl Tenant {
     /// # Errors
     /// The name is taken, a connection is missing, both are the same, or a connector
     /// cannot do what a kind needs at all.
+    #[boxed]
     pub async fn sync_add(&self, new: NewSync) -> Result<Sync, Error> {
         let mut sync = Sync {
             name: new.name,
@@ -46,6 +48,7 @@ impl Tenant {
     ///
     /// # Errors
     /// Somebody else changed it since; the rules ask for what a connector cannot do.
+    #[boxed]
     pub async fn sync_change(&self, mut sync: Sync) -> Result<Sync, Error> {
         self.check_rules(&mut sync).await?;
         let schedules = self.schedule_list().await?;
@@ -68,6 +71,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<Sync, Error> {
         self.sync(name).await?;
         let event = if paused { "paused" } else { "resumed" };
@@ -80,6 +84,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; somebody works on it; a write of it may be under way at the vendor.
+    #[boxed]
     pub async fn sync_remove(&self, name: &SyncName) -> Result<(), Error> {
         let sync = self.sync(name).await?;
         let _claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
@@ -160,6 +165,7 @@ impl Tenant {
     ///
     /// # Errors
     /// There is none of that name.
+    #[boxed]
     pub async fn sync(&self, name: &SyncName) -> Result<Sync, Error> {
         self.store
             .sync_get(name)
@@ -171,6 +177,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn sync_list(&self) -> Result<Vec<Sync>, Error> {
         Ok(self.store.sync_list().await?)
     }

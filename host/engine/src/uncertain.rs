@@ -9,6 +9,7 @@ use super::context::Work;
 use super::plan::usage::PRODUCT;
 use super::plan::{Finding, same, shown};
 use super::progress::NoProgress;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{
     Action, Cause, Change, ChangeId, Field, Kind, Link, Mode, PlanId, Record, RunId, Side, SyncName, Timestamp, Way,
@@ -63,6 +64,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn uncertain_list(&self, sync: Option<&SyncName>) -> Result<Vec<UncertainView>, Error> {
         let syncs = match sync {
             Some(sync) => vec![self.sync(sync).await?.name],
@@ -80,6 +82,7 @@ impl Tenant {
     /// # Errors
     /// No such change, or it is settled; somebody works on the sync; the reason is empty; the target has no such record,
     /// or does not answer now; the record belongs to another account, is of another product, or is linked to another record.
+    #[boxed]
     pub async fn uncertain_settle(
         &self,
         change: ChangeId,

@@ -24,6 +24,7 @@ use super::plan::Finding;
 use super::planning::{Ledger, PlanReport};
 use super::progress::{Progress, Stage};
 use super::reading::Now;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{
     Action, Cause, Failure, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Side, Trust, Way,
@@ -89,6 +90,7 @@ impl Tenant {
     /// # Errors
     /// No such run, it is under way, it applied nothing, it was undone already, or the sync only
     /// previews what it wrote.
+    #[boxed]
     pub async fn undo(&self, run: RunId, options: &UndoOptions, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let undone = self.run_show(run).await?;
         let work = self.begin(&undone.sync, Mode::Plan, progress).await.map_err(|error| match error {
@@ -113,6 +115,7 @@ impl Tenant {
     ///
     /// # Errors
     /// There is none with this number.
+    #[boxed]
     pub async fn run_show(&self, run: RunId) -> Result<Run, Error> {
         self.store.run_get(run).await?.ok_or_else(|| Error::not_found("run", run, "`crosswalk runs` lists them"))
     }

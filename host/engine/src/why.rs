@@ -19,6 +19,7 @@ use super::planning;
 use super::query::ChangeView;
 use super::usage::UsageLine;
 use super::{Tenant, UncertainView};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{
     Action, Brake, Cause, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Side, Sync, SyncName, Timestamp,
@@ -109,6 +110,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; nobody knows the record; several have that name.
+    #[boxed]
     pub async fn why(&self, sync: &SyncName, kind: Kind, record: &str) -> Result<Trace, Error> {
         let sync = self.sync(sync).await?;
         let meant = self.meant(&sync, kind, record).await?;

@@ -12,6 +12,7 @@
 use super::places::{self, Taken};
 use super::schedule::{Due, JobReport, LOST_MS};
 use super::{Engine, Tenant};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{TenantName, Timestamp};
 use std::collections::HashMap;
@@ -48,6 +49,7 @@ impl Engine {
     ///
     /// # Errors
     /// No such tenant; the database's. What goes wrong with a thing is in its report.
+    #[boxed]
     pub async fn work(&self, options: &WorkOptions, tell: &(dyn Fn(JobReport) + Sync)) -> Result<(), Error> {
         if let Some(tenant) = &options.tenant {
             self.tenant(tenant).await?;
@@ -88,6 +90,7 @@ impl Engine {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn tick(&self) -> Result<Vec<JobReport>, Error> {
         let reports = std::sync::Mutex::new(Vec::new());
         let keep = |report| reports.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(report);

@@ -30,6 +30,9 @@ mod settings;
 mod texts;
 mod wasm;
 
+/// Boxes the future of a public async function, so that this crate compiles its body: see `crosswalk`'s map.
+pub(crate) use async_recursion::async_recursion as boxed;
+
 pub use catalog::{Inspected, PluginError};
 pub use connector::{CallContext, Choice, Connector, Identity, Signal};
 pub use engine::RuntimeError;

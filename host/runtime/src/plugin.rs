@@ -15,6 +15,7 @@ use super::problem::Problems;
 use super::settings::check_settings;
 use super::wasm::{self, WasmConnector};
 use super::{Connector, inert_wasi};
+use crate::boxed;
 use crosswalk_model::manifest::COMPONENT_BYTES_MAX;
 use crosswalk_model::{Connection, ConnectionName, Description, Failure, Manifest, Secret, TenantName};
 use std::collections::{BTreeMap, HashMap};
@@ -198,6 +199,7 @@ impl Runtime {
     ///
     /// # Errors
     /// It is no plugin of this host, and why.
+    #[boxed]
     pub async fn load(&self, bytes: &[u8]) -> Result<Plugin, PluginError> {
         self.check_size(bytes.len() as u64)?;
         self.link(catalog::inspect(bytes)?, bytes.to_vec()).await
@@ -207,6 +209,7 @@ impl Runtime {
     ///
     /// # Errors
     /// It cannot be read, is another file, or is no plugin of this host.
+    #[boxed]
     pub async fn load_file(&self, path: &Path, expected_digest: &str) -> Result<Plugin, PluginError> {
         let unreadable = |source| PluginError::File { path: path.to_owned(), source };
         self.check_size(std::fs::metadata(path).map_err(unreadable)?.len())?;
@@ -297,6 +300,7 @@ impl Plugin {
     ///
     /// # Errors
     /// The plugin crashes or crosses a limit.
+    #[boxed]
     pub async fn describe(&self) -> Result<Description, Failure> {
         let around = Surroundings {
             manifest: Arc::clone(&self.0.manifest),

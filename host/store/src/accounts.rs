@@ -3,6 +3,7 @@
 use super::connections::connection_id;
 use super::rows::{first, time, time_or_none};
 use super::{StoreError, TenantStore, reads};
+use crate::boxed;
 use crosswalk_model::{Account, ConnectionName, KnownAccount};
 use rusqlite::{Connection, params};
 
@@ -11,6 +12,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn account(&self, connection: &ConnectionName) -> Result<Option<KnownAccount>, StoreError> {
         let (tenant, name) = (self.id, connection.clone());
         self.read(move |db| known(db, tenant, connection_id(db, tenant, &name)?)).await
@@ -20,6 +22,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn account_put(&self, connection: &ConnectionName, known: &KnownAccount) -> Result<(), StoreError> {
         let (tenant, name, known) = (self.id, connection.clone(), known.clone());
         self.write_lightly(move |db| put(db, tenant, connection_id(db, tenant, &name)?, &known)).await
@@ -31,6 +34,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn account_change(
         &self,
         connection: &ConnectionName,

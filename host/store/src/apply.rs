@@ -11,6 +11,7 @@ use super::connections::connection_id;
 use super::plans::{check_run, plan_row};
 use super::rows::cut;
 use super::{ChangeStatus, JournalEntry, StoreError, TenantStore, journal, links, upsert};
+use crate::boxed;
 use crosswalk_model::{ConnectionName, Kind, Link, LinkState, PlanId, Record, RunId, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -49,6 +50,7 @@ impl TenantStore {
     /// # Errors
     /// `Stale`, naming a change that is not pending; `NotFound` (the plan, the run). Nothing
     /// is noted then.
+    #[boxed]
     pub async fn batch_intend(
         &self,
         run: RunId,
@@ -84,6 +86,7 @@ impl TenantStore {
     /// # Errors
     /// `Stale`, naming a change that was settled already; `NotFound` (the plan, the connection);
     /// `TooLarge`. Nothing is stored then.
+    #[boxed]
     pub async fn batch_settle(
         &self,
         plan: PlanId,
@@ -101,6 +104,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// As there.
+    #[boxed]
     pub async fn outcomes_store(
         &self,
         plan: PlanId,

@@ -7,6 +7,7 @@
 
 use super::rows::{collect, count, int, time};
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::Timestamp;
 use rusqlite::params;
 
@@ -30,6 +31,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn budget_take(
         &self,
         account: &[u8; 32],

@@ -3,6 +3,7 @@
 use super::plans::plan_row;
 use super::rows::{collect, count, first, is_duplicate, limit, to_word, word};
 use super::{StoreError, TenantStore, codec};
+use crate::boxed;
 use crosswalk_model::{Action, Hold, Kind, PlanId, PlannedChange, RunId};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
@@ -133,6 +134,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan); `Exists` (a sequence); `Stale`, when the plan is finished.
+    #[boxed]
     pub async fn plan_changes_insert(
         &self,
         plan: PlanId,
@@ -159,6 +161,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan); `Stale`, when the plan is finished.
+    #[boxed]
     pub async fn plan_changes_hold(&self, plan: PlanId, sequences: Vec<u32>, hold: Hold) -> Result<(), StoreError> {
         let tenant = self.id;
         self.write_lightly(move |db| {
@@ -193,6 +196,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan).
+    #[boxed]
     pub async fn plan_sources_moved(
         &self,
         plan: PlanId,
@@ -236,6 +240,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan).
+    #[boxed]
     pub async fn plan_holds(
         &self,
         plan: PlanId,
@@ -265,6 +270,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan).
+    #[boxed]
     pub async fn plan_changes(
         &self,
         plan: PlanId,

@@ -2,6 +2,7 @@
 
 use super::rows::{collect, document, first, is_duplicate, to_document, word};
 use super::{StoreError, TenantStore, accounts, health, secrets};
+use crate::boxed;
 use crosswalk_model::{Connection, ConnectionName, KnownAccount, Secret, Timestamp};
 use rusqlite::{Row, params};
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `Exists`; `TooLarge` (a secret), and all about keys.
+    #[boxed]
     pub async fn connection_insert(
         &self,
         connection: &Connection,
@@ -60,6 +62,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn connection_get(&self, name: &ConnectionName) -> Result<Option<Connection>, StoreError> {
         let (tenant, name) = (self.id, name.clone());
         self.read(move |db| {
@@ -73,6 +76,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// All about keys.
+    #[boxed]
     pub async fn connection_opening(&self, name: &ConnectionName) -> Result<Option<Opening>, StoreError> {
         let (tenant, wanted) = (self.id, name.clone());
         let stored = self
@@ -95,6 +99,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn connection_list(&self) -> Result<Vec<Connection>, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -109,6 +114,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `Stale`, unless its revision is the stored one; `NotFound`; `TooLarge` (a secret), and all about keys.
+    #[boxed]
     pub async fn connection_update(
         &self,
         connection: &Connection,

@@ -7,6 +7,7 @@
 use super::rows::{collect, word};
 use super::syncs::sync_id;
 use super::{JournalEntry, StoreError, TenantStore, journal, links, usage};
+use crate::boxed;
 use crosswalk_model::{Kind, Link, Switch, Switches, SyncName};
 use rusqlite::{Connection, params};
 use std::collections::HashSet;
@@ -63,6 +64,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `Stale`, naming the first link that was changed meanwhile; `NotFound` (the sync).
+    #[boxed]
     pub async fn decide(
         &self,
         sync: &SyncName,
@@ -91,6 +93,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn decision_entries(&self, sync: &SyncName, id: &str) -> Result<Vec<JournalEntry>, StoreError> {
         let (tenant, sync, id) = (self.id, sync.clone(), id.to_owned());
         self.read(move |db| {
@@ -109,6 +112,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn turned_since(&self, sync: &SyncName, decision: &str) -> Result<HashSet<(String, Switch)>, StoreError> {
         let (tenant, sync, decision) = (self.id, sync.clone(), decision.to_owned());
         self.read(move |db| {
@@ -132,6 +136,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn done_since(&self, sync: &SyncName, decision: &str) -> Result<Vec<DoneSince>, StoreError> {
         let (tenant, sync, decision) = (self.id, sync.clone(), decision.to_owned());
         self.read(move |db| {

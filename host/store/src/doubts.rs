@@ -8,6 +8,7 @@ use super::plans::plan_row;
 use super::rows::{collect, count, cut, first, time, word};
 use super::syncs::sync_id;
 use super::{JournalEntry, StoreError, StoredChange, TenantStore, journal};
+use crate::boxed;
 use crosswalk_model::{PlanId, RunId, SyncName, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -56,6 +57,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `Stale`, naming a change that was settled already; `NotFound` (the plan). Nothing is stored then.
+    #[boxed]
     pub async fn doubts_put(
         &self,
         plan: PlanId,
@@ -104,6 +106,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn unsettled(&self, sync: &SyncName) -> Result<Vec<Unsettled>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -133,6 +136,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn doubts_put_off(&self, sync: &SyncName, now: Timestamp, until: Timestamp) -> Result<(), StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write(move |db| {
@@ -151,6 +155,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn doubt_due(&self, sync: &SyncName) -> Result<Option<Timestamp>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -169,6 +174,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn instance_key(&self) -> Result<String, StoreError> {
         if let Some(known) = self.base.instance.get() {
             return Ok(known.clone());

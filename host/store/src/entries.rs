@@ -6,6 +6,7 @@
 use super::connections::connection_id;
 use super::rows::{collect, count, first, int, limit};
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::ConnectionName;
 use rusqlite::{Connection, Row, params};
 
@@ -45,6 +46,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn entry_get(
         &self,
         connection: &ConnectionName,
@@ -68,6 +70,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn entry_put(
         &self,
         connection: &ConnectionName,
@@ -120,6 +123,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn entry_remove(&self, connection: &ConnectionName, space: &str, key: &str) -> Result<(), StoreError> {
         let (tenant, connection, space, key) = (self.id, connection.clone(), space.to_owned(), key.to_owned());
         self.write_lightly(move |db| {
@@ -139,6 +143,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn entries(
         &self,
         connection: &ConnectionName,

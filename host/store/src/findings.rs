@@ -5,6 +5,7 @@ use super::plans::plan_row;
 use super::rows::{collect, count, cut, first, int, limit, to_word, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{Cause, Finding, Kind, PlanId, SyncName};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
@@ -51,6 +52,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan); `Stale`, when the plan is finished.
+    #[boxed]
     pub async fn findings_insert(&self, plan: PlanId, number: u64, findings: Vec<Finding>) -> Result<(), StoreError> {
         let tenant = self.id;
         self.write_lightly(move |db| {
@@ -83,6 +85,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan).
+    #[boxed]
     pub async fn findings_list(
         &self,
         plan: PlanId,
@@ -109,6 +112,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan).
+    #[boxed]
     pub async fn findings_groups(
         &self,
         plan: PlanId,
@@ -151,6 +155,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn findings_trim(&self, sync: &SyncName) -> Result<usize, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write_lightly(move |db| trim(db, tenant, sync_id(db, tenant, &sync)?)).await

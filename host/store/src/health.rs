@@ -4,6 +4,7 @@
 use super::connections::connection_id;
 use super::rows::{first, time_or_none};
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{ConnectionName, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -37,6 +38,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn health(&self, connection: &ConnectionName) -> Result<Health, StoreError> {
         let (tenant, name) = (self.id, connection.clone());
         self.read(move |db| of(db, tenant, connection_id(db, tenant, &name)?)).await
@@ -46,6 +48,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn connection_crashed(&self, name: &ConnectionName, why: &str, now: Timestamp) -> Result<(), StoreError> {
         let (tenant, name, why) = (self.id, name.clone(), why.to_owned());
         self.write(move |db| {
@@ -74,6 +77,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (a connection).
+    #[boxed]
     pub async fn connections_sound(&self, names: &[&ConnectionName], began: Timestamp) -> Result<(), StoreError> {
         let (tenant, names) = (self.id, names.iter().map(|name| (*name).clone()).collect::<Vec<_>>());
         let crashed = move |db: &Connection| {
@@ -104,6 +108,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn wake_counted(&self, name: &ConnectionName, job: &str, now: Timestamp) -> Result<bool, StoreError> {
         let (tenant, name, job) = (self.id, name.clone(), job.to_owned());
         self.write_lightly(move |db| {
@@ -134,6 +139,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn wake_earliest(&self, name: &ConnectionName, now: Timestamp) -> Result<Timestamp, StoreError> {
         let (tenant, name) = (self.id, name.clone());
         self.read(move |db| {
@@ -159,6 +165,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, StoreError> {
         let (tenant, name) = (self.id, name.clone());
         self.write(move |db| {

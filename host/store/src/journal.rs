@@ -6,6 +6,7 @@
 use super::rows::{collect, cut, limit, time, to_document, word_or_none};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
+use crate::boxed;
 use crosswalk_model::{FieldDiff, Kind, LineKey, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
@@ -83,6 +84,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn journal_append(&self, sync: Option<&SyncName>, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let (tenant, sync) = (self.id, sync.cloned());
         let entries = entries.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
@@ -97,6 +99,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn journal_list(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreError> {
         let (tenant, filter) = (self.id, filter.clone());
         self.read(move |db| {

@@ -56,6 +56,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+/// Boxes the future of a public async function, so that this crate compiles its body: see `crosswalk`'s map.
+pub(crate) use async_recursion::async_recursion as boxed;
+
 pub use apply::{BatchOutcomes, Overtaken, Settled};
 pub use budget::BudgetTake;
 pub use changes::{ChangeFilter, ChangeStatus, Digests, SourceMoved, StoredChange};
@@ -146,6 +149,7 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound`.
+    #[boxed]
     pub async fn tenant(&self, name: &TenantName) -> Result<TenantStore, StoreError> {
         let id = self.tenant_id(name).await?;
         Ok(TenantStore { base: self.base.clone(), name: name.clone(), id, notes: None })
@@ -159,6 +163,7 @@ impl Store {
 
     /// Finishes what is under way, folds the log into the file, and lets go of it. Whatever
     /// is asked afterwards gets `Closed`.
+    #[boxed]
     pub async fn close(&self) {
         self.base.threads.close().await;
     }

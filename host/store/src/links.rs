@@ -4,6 +4,7 @@ use super::connections::connection_id;
 use super::rows::{check_length, collect, count, document, first, is_duplicate, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
+use crate::boxed;
 use crosswalk_model::{ConnectionName, Kind, LineKey, Link, LinkState, SyncName, Value};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
@@ -21,6 +22,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn links_all(&self, sync: &SyncName, kind: Kind) -> Result<Vec<Link>, StoreError> {
         self.links_between(sync, kind, kind.counterpart()).await
     }
@@ -30,6 +32,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn links_between(&self, sync: &SyncName, kind: Kind, to: Kind) -> Result<Vec<Link>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -47,6 +50,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn excluded(&self, sync: &SyncName, kind: Kind) -> Result<HashSet<String>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -65,6 +69,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn link_get(&self, sync: &SyncName, kind: Kind, source: &str) -> Result<Option<Link>, StoreError> {
         Ok(self.links_by_sources(sync, kind, &[source.to_owned()]).await?.pop())
     }
@@ -73,6 +78,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn links_by_sources(
         &self,
         sync: &SyncName,
@@ -87,6 +93,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn links_of_source(&self, sync: &SyncName, kind: Kind, source: &str) -> Result<Vec<Link>, StoreError> {
         self.links_each(sync, kind, "l.kind = ?3 AND l.source = ?4 ORDER BY +l.target_kind DESC", &[source.to_owned()])
             .await
@@ -97,6 +104,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn links_of_lines(&self, sync: &SyncName, customer: &str) -> Result<Vec<Link>, StoreError> {
         let (tenant, sync, begins) = (self.id, sync.clone(), LineKey::new(customer, "").to_string());
         // As a text begins within a document within a column.
@@ -120,6 +128,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn links_of_target(&self, sync: &SyncName, kind: Kind, target: &str) -> Result<Vec<Link>, StoreError> {
         self.links_of_targets(sync, kind, &[target.to_owned()]).await
     }
@@ -128,6 +137,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn links_of_targets(
         &self,
         sync: &SyncName,
@@ -163,6 +173,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync, the connection).
+    #[boxed]
     pub async fn links_of_parent(
         &self,
         sync: &SyncName,
@@ -194,6 +205,7 @@ impl TenantStore {
     /// # Errors
     /// `Stale`, naming the first that was changed meanwhile, or whose target another record of the sync is linked
     /// to where that is one to one; `NotFound` (the sync).
+    #[boxed]
     pub async fn links_put(&self, sync: &SyncName, links: &[Link]) -> Result<(), StoreError> {
         if links.is_empty() {
             return Ok(());
@@ -211,6 +223,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn link_counts(&self, sync: &SyncName) -> Result<Vec<(Kind, LinkState, u64)>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -232,6 +245,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn linked_by_item(
         &self,
         connection: &ConnectionName,

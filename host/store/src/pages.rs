@@ -9,6 +9,7 @@ use super::rows::{check_length, int, to_document};
 use super::unread::{self, Noted};
 use super::upsert::{Encoded, Put, Upsert};
 use super::{Read, StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{ConnectionName, Failure, Gap, Kind, Record, Timestamp};
 use rusqlite::{CachedStatement, Connection, params};
 use std::collections::HashSet;
@@ -68,6 +69,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection, the read); `TooLarge`.
+    #[boxed]
     pub async fn page_commit(
         &self,
         read: &Read,

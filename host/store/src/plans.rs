@@ -3,6 +3,7 @@
 use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, findings};
+use crate::boxed;
 use crosswalk_model::{Kind, Plan, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
 
@@ -13,6 +14,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn plan_begin(&self, run: RunId, sync: &SyncName, at: Timestamp) -> Result<PlanId, StoreError> {
         self.plan_insert(run, sync, at, true).await
     }
@@ -22,6 +24,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn plan_begin_part(&self, run: RunId, sync: &SyncName, at: Timestamp) -> Result<PlanId, StoreError> {
         self.plan_insert(run, sync, at, false).await
     }
@@ -50,6 +53,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[boxed]
     pub async fn plan_finish(&self, plan: &Plan) -> Result<usize, StoreError> {
         let (tenant, plan) = (self.id, plan.clone());
         let empty = plan.totals.is_empty();
@@ -78,6 +82,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn plan_settle_for_waiting(&self, sync: &SyncName, plan: PlanId) -> Result<Option<Plan>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write(move |db| {
@@ -114,6 +119,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn plan_get(&self, plan: PlanId) -> Result<Option<Plan>, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -127,6 +133,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn plan_list(&self, sync: &SyncName, most: usize) -> Result<Vec<Plan>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -144,6 +151,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn plan_superseded_by(&self, plan: PlanId) -> Result<Option<PlanId>, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -162,6 +170,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn plan_part_latest(&self, sync: &SyncName, kind: Kind) -> Result<Option<PlanId>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -180,6 +189,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn plan_parts_since(&self, sync: &SyncName, plan: PlanId) -> Result<Vec<Plan>, StoreError> {
         const MOST: usize = 20;
         let (tenant, sync) = (self.id, sync.clone());
@@ -198,6 +208,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan).
+    #[boxed]
     pub async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -214,6 +225,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn plan_is_whole(&self, plan: PlanId) -> Result<bool, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -227,6 +239,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `Stale`, when the plan has another hash or is not finished; `NotFound`.
+    #[boxed]
     pub async fn plan_approve(&self, plan: PlanId, at: Timestamp, hash: &str, by: &str) -> Result<(), StoreError> {
         let (tenant, hash, by) = (self.id, hash.to_owned(), by.to_owned());
         self.write(move |db| {
@@ -244,6 +257,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn plan_applied_by(&self, run: RunId) -> Result<Option<PlanId>, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -258,6 +272,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn run_undone_by(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
         let tenant = self.id;
         self.read(move |db| {

@@ -2,6 +2,7 @@
 
 use super::rows::{collect, first, is_duplicate, time, word};
 use super::{Store, StoreError};
+use crate::boxed;
 use crosswalk_model::{PluginId, Timestamp};
 use rusqlite::{Row, params};
 use std::cmp::Reverse;
@@ -32,6 +33,7 @@ impl Store {
     ///
     /// # Errors
     /// `Exists`, when that digest is installed.
+    #[boxed]
     pub async fn plugin_insert(&self, plugin: &PluginRow) -> Result<(), StoreError> {
         let plugin = plugin.clone();
         self.write(move |db| {
@@ -59,6 +61,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn plugin_list(&self) -> Result<Vec<PluginRow>, StoreError> {
         self.read(|db| {
             let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM plugins"))?;
@@ -73,6 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn plugin_get(&self, id: &PluginId) -> Result<Option<PluginRow>, StoreError> {
         let id = id.clone();
         self.read(move |db| {
@@ -86,6 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn plugins_pinned(&self) -> Result<HashSet<String>, StoreError> {
         self.read(|db| {
             let mut select = db.prepare_cached("SELECT DISTINCT digest FROM connections")?;
@@ -98,6 +103,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn plugin_by_digest(&self, digest: &str) -> Result<Option<PluginRow>, StoreError> {
         let digest = digest.to_owned();
         self.read(move |db| {

@@ -13,6 +13,7 @@
 use super::kept;
 use super::rows::{collect, count, first, time, word};
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{Retention, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -190,6 +191,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn prune_count(&self, keep: &Retention, now: Timestamp) -> Result<Vec<Pruned>, StoreError> {
         let rules = rules(self.id, keep, now, true);
         self.read(move |db| {
@@ -207,6 +209,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn prune_some(
         &self,
         place: usize,
@@ -243,6 +246,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn prune_take(&self, due: Timestamp, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let tenant = self.id;
         self.write(move |db| {

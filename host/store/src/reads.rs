@@ -10,6 +10,7 @@ use super::kept::{self, Kept};
 use super::rows::{collect, count, document, first, int};
 use super::unread;
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{ConnectionName, Failure, Kind, RunId, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -57,6 +58,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn read_begin(
         &self,
         owner: Option<RunId>,
@@ -116,6 +118,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn reads_before(
         &self,
         read: i64,
@@ -147,6 +150,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection, the read).
+    #[boxed]
     pub async fn read_finish(
         &self,
         read: i64,
@@ -184,6 +188,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection, the read).
+    #[boxed]
     pub async fn read_doubt(
         &self,
         read: i64,
@@ -206,6 +211,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn read_last_complete(
         &self,
         connection: &ConnectionName,
@@ -226,6 +232,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn read_broken_off(&self, connection: &ConnectionName, kind: Kind) -> Result<bool, StoreError> {
         let (tenant, connection) = (self.id, connection.clone());
         self.read(move |db| {
@@ -244,6 +251,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn read_last_began(
         &self,
         connection: &ConnectionName,

@@ -7,6 +7,7 @@ use super::rows::{collect, count, first, limit, time_or_none, word};
 use super::syncs::sync_id;
 use super::upsert::{Encoded, put_all};
 use super::{StoreError, TenantStore, codec, unread};
+use crate::boxed;
 use crosswalk_model::signs::seen;
 use crosswalk_model::{ConnectionName, Kind, Record, SyncName, Timestamp};
 use rusqlite::{CachedStatement, Connection, Row, params};
@@ -59,6 +60,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection); `TooLarge`.
+    #[boxed]
     pub async fn records_put(
         &self,
         connection: &ConnectionName,
@@ -75,6 +77,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn records_all(&self, connection: &ConnectionName, kind: Kind) -> Result<Vec<Stored>, StoreError> {
         self.select(connection, kind, |reader| reader.all("ORDER BY id", [])).await
     }
@@ -84,6 +87,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn records_present(&self, connection: &ConnectionName, kind: Kind) -> Result<Vec<Record>, StoreError> {
         let stored = self.select(connection, kind, |reader| reader.all("AND gone_at IS NULL ORDER BY id", [])).await?;
         Ok(stored.into_iter().map(|stored| stored.record).collect())
@@ -93,6 +97,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn records_sharing_stamps(
         &self,
         connection: &ConnectionName,
@@ -161,6 +166,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn records_of_parent(
         &self,
         connection: &ConnectionName,
@@ -175,6 +181,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn records_by_ids(
         &self,
         connection: &ConnectionName,
@@ -189,6 +196,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn records_by_stamps(
         &self,
         connection: &ConnectionName,
@@ -203,6 +211,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn record_search(
         &self,
         connection: &ConnectionName,
@@ -219,6 +228,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync, the connection).
+    #[boxed]
     pub async fn records_astray(
         &self,
         sync: &SyncName,
@@ -256,6 +266,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync, the connection).
+    #[boxed]
     pub async fn parents_of_gone(
         &self,
         sync: &SyncName,
@@ -286,6 +297,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn record_counts(&self, connection: &ConnectionName) -> Result<Vec<KindCount>, StoreError> {
         let (tenant, connection) = (self.id, connection.clone());
         self.read(move |db| {

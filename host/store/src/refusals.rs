@@ -6,6 +6,7 @@ use super::connections::connection_id;
 use super::journal::{self, Encoded};
 use super::rows::{count, first};
 use super::{JournalEntry, StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{ConnectionName, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -21,6 +22,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn refusal_note(
         &self,
         connection: &ConnectionName,

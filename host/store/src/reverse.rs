@@ -3,6 +3,7 @@
 use super::rows::{collect, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{ReverseDecision, SyncName, Timestamp};
 use rusqlite::params;
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn reverse_all(&self, sync: &SyncName) -> Result<HashMap<String, ReverseDecision>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -27,6 +29,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn reverse_put(
         &self,
         sync: &SyncName,

@@ -4,6 +4,7 @@ use super::plans::plan_row;
 use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
 use super::syncs::sync_id;
 use super::{ChangeStatus, StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{Hold, Kind, Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
 use std::collections::HashSet;
@@ -37,12 +38,16 @@ pub struct LetGo {
     pub left: Vec<(Option<String>, u64)>,
 }
 
+/// Whether a person can release what a brake holds.
+type CanRelease = fn(&Hold) -> bool;
+
 impl TenantStore {
     /// Begins a run. Runs of the sync that are still `running` have failed: the caller holds the sync's claim, so
     /// their processes are dead. Its first intent waits for the disk, and takes the run along.
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn run_begin(&self, sync: &SyncName, mode: Mode, at: Timestamp) -> Result<RunId, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write_lightly(move |db| {
@@ -74,6 +79,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[boxed]
     pub async fn run_finish(&self, run: &Run) -> Result<(), StoreError> {
         let (tenant, run) = (self.id, run.clone());
         let wrote = run.counts.done + run.counts.writes > 0;
@@ -101,6 +107,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn run_book(&self, run: RunId, done: u64) -> Result<(), StoreError> {
         let tenant = self.id;
         self.write(move |db| {
@@ -123,6 +130,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn run_get(&self, id: RunId) -> Result<Option<Run>, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -136,6 +144,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn run_list(&self, sync: Option<&SyncName>, most: usize) -> Result<Vec<Run>, StoreError> {
         let (tenant, sync) = (self.id, sync.cloned());
         self.read(move |db| {
@@ -151,6 +160,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn first_runs(&self, sync: &SyncName) -> Result<FirstRuns, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -172,6 +182,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn let_go_last(&self, sync: &SyncName, kinds: &[Kind]) -> Result<Vec<LetGo>, StoreError> {
         let (tenant, sync, kinds) = (self.id, sync.clone(), kinds.to_vec());
         self.read(move |db| {
@@ -188,11 +199,12 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the plan).
+    #[boxed]
     pub async fn first_runs_end(
         &self,
         plan: PlanId,
         only: Option<Vec<Kind>>,
-        can_release: fn(&Hold) -> bool,
+        can_release: CanRelease,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let tenant = self.id;

@@ -10,6 +10,7 @@ use super::rows::{collect, count, first, time, time_or_none, word};
 use super::syncs::sync_id;
 use super::wakeups::{COUNTS, Wakeup};
 use super::{Store, StoreError, TenantStore, doubts, prune, wakeups};
+use crate::boxed;
 use crosswalk_model::{Job, Recurrence, Schedule, SyncName, TenantName, Timestamp};
 use rusqlite::{Connection, Row, params};
 
@@ -35,6 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn due_tenants(&self, now: Timestamp, lost: Timestamp) -> Result<Vec<TenantName>, StoreError> {
         self.read(move |db| {
             let sql = format!(
@@ -54,6 +56,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn next_due(&self, now: Timestamp, tenant: Option<&TenantName>) -> Result<Option<Timestamp>, StoreError> {
         let tenant = tenant.map(|tenant| tenant.as_str().to_owned());
         self.read(move |db| {
@@ -76,6 +79,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn schedule_put(&self, schedule: &Schedule) -> Result<(), StoreError> {
         let (tenant, schedule) = (self.id, schedule.clone());
         self.write(move |db| {
@@ -112,6 +116,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn schedule_remove(&self, sync: &SyncName, job: Job) -> Result<(), StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write(move |db| {
@@ -127,6 +132,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn schedule_list(&self) -> Result<Vec<Schedule>, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -140,6 +146,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn due(&self, now: Timestamp, lost: Timestamp) -> Result<DueNow, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -158,6 +165,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn schedule_take(&self, seen: &Schedule, now: Timestamp, next: Timestamp) -> Result<bool, StoreError> {
         let (tenant, seen) = (self.id, seen.clone());
         self.write_lightly(move |db| {
@@ -185,6 +193,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn schedule_bring_forward(&self, sync: &SyncName, at: Timestamp) -> Result<(), StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write(move |db| {
@@ -205,6 +214,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn schedule_done(
         &self,
         (sync, job): (&SyncName, Job),

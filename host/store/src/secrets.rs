@@ -4,6 +4,7 @@ use super::cipher::Cipher;
 use super::connections::connection_id;
 use super::rows::{check_length, collect, first};
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{ConnectionName, Secret};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
@@ -90,6 +91,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection), and all about keys.
+    #[boxed]
     pub async fn secrets(&self, connection: &ConnectionName) -> Result<BTreeMap<String, Secret>, StoreError> {
         let (tenant, name) = (self.id, connection.clone());
         let stored = self.read(move |db| stored(db, tenant, connection_id(db, tenant, &name)?)).await?;

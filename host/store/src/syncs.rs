@@ -3,6 +3,7 @@
 use super::connections::connection_id;
 use super::rows::{collect, document, first, is_duplicate, to_document, word};
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{Sync, SyncName};
 use rusqlite::{Connection, Row, params};
 
@@ -14,6 +15,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `Exists`; `NotFound`, when a connection is not there.
+    #[boxed]
     pub async fn sync_insert(&self, sync: &Sync) -> Result<(), StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write(move |db| {
@@ -33,6 +35,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn sync_get(&self, name: &SyncName) -> Result<Option<Sync>, StoreError> {
         let (tenant, name) = (self.id, name.clone());
         self.read(move |db| {
@@ -46,6 +49,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn sync_list(&self) -> Result<Vec<Sync>, StoreError> {
         let tenant = self.id;
         self.read(move |db| {
@@ -60,6 +64,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `Stale`, unless its revision is the stored one and its connections are; `NotFound`.
+    #[boxed]
     pub async fn sync_update(&self, sync: &Sync) -> Result<i64, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.write(move |db| {
@@ -84,6 +89,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[boxed]
     pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<(), StoreError> {
         let (tenant, name) = (self.id, name.clone());
         self.write(move |db| {
@@ -100,6 +106,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[boxed]
     pub async fn sync_remove(&self, name: &SyncName) -> Result<(), StoreError> {
         let (tenant, name) = (self.id, name.clone());
         self.write(move |db| {

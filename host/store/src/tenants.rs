@@ -2,6 +2,7 @@
 
 use super::rows::{collect, first, is_duplicate, word};
 use super::{Store, StoreError};
+use crate::boxed;
 use crosswalk_model::{TenantName, Timestamp};
 use rusqlite::params;
 
@@ -10,6 +11,7 @@ impl Store {
     ///
     /// # Errors
     /// `Exists`.
+    #[boxed]
     pub async fn tenant_insert(&self, name: &TenantName, at: Timestamp) -> Result<(), StoreError> {
         let name = name.clone();
         self.write(move |db| {
@@ -25,6 +27,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn tenant_list(&self) -> Result<Vec<TenantName>, StoreError> {
         self.read(|db| {
             let mut select = db.prepare_cached("SELECT name FROM tenants ORDER BY name")?;

@@ -11,6 +11,7 @@
 use super::rows::{collect, first, time_or_none, word};
 use super::schedules::{SELECT, read};
 use super::{Store, StoreError};
+use crate::boxed;
 use crosswalk_model::{Recurrence, Schedule, TenantName, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -43,6 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn clock_note(&self, now: Timestamp) -> Result<Option<ClockStep>, StoreError> {
         let known = self.read(seen).await?;
         if known.is_some_and(|(at, _)| (-BACK_MS..NOTED_MS).contains(&now.since_ms(at))) {
@@ -74,6 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn clock_doubted(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let known = self.read(seen).await?;
         let since = known.map(|(_, steady_since)| steady_since);
@@ -84,6 +87,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn clock_trust(&self) -> Result<(), StoreError> {
         self.write(|db| {
             db.prepare_cached("UPDATE instance SET steady_since = 0 WHERE id = 1")?.execute([])?;

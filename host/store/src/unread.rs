@@ -8,6 +8,7 @@ use super::kept;
 use super::rows::{collect, cut, first, word};
 use super::upsert::Encoded;
 use super::{StoreError, TenantStore, codec};
+use crate::boxed;
 use crosswalk_model::{ConnectionName, Gap, Kind, Record, Timestamp};
 use rusqlite::{Connection, params};
 use std::collections::{HashMap, HashSet};
@@ -30,6 +31,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn unread(&self, connection: &ConnectionName) -> Result<HashMap<Kind, Vec<Unread>>, StoreError> {
         let (tenant, connection) = (self.id, connection.clone());
         self.read(move |db| {

@@ -8,6 +8,7 @@ use super::connections::connection_id;
 use super::rows::{collect, document, first, time, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::usage::{Count, CountSpan, LastOutcome};
 use crosswalk_model::{ConnectionName, Switches, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
@@ -24,6 +25,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn counts_put(
         &self,
         connection: &ConnectionName,
@@ -62,6 +64,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn counts_of(&self, connection: &ConnectionName, customer: &str) -> Result<Vec<CountSpan>, StoreError> {
         let (tenant, connection, customer) = (self.id, connection.clone(), customer.to_owned());
         self.read(move |db| {
@@ -90,6 +93,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn fetched_put(
         &self,
         sync: &SyncName,
@@ -114,6 +118,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn fetched(&self, sync: &SyncName) -> Result<Option<FetchedRow>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -129,6 +134,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn customers_with_usage(&self, connection: &ConnectionName) -> Result<HashSet<String>, StoreError> {
         let (tenant, connection) = (self.id, connection.clone());
         self.read(move |db| {
@@ -146,6 +152,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn lines_of_others(
         &self,
         sync: &SyncName,
@@ -173,6 +180,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn switches(&self, sync: &SyncName) -> Result<HashMap<String, Switches>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -191,6 +199,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn outcomes(&self, sync: &SyncName) -> Result<HashMap<String, LastOutcome>, StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
         self.read(move |db| {
@@ -209,6 +218,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the sync).
+    #[boxed]
     pub async fn outcomes_put(
         &self,
         sync: &SyncName,

@@ -8,6 +8,7 @@
 use super::connections::connection_id;
 use super::rows::{check_length, collect, count, first, limit, time, word};
 use super::{Store, StoreError, TenantStore};
+use crate::boxed;
 use crosswalk_model::{ConnectionName, TenantName, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -58,6 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[boxed]
     pub async fn jobs_unnoted(&self) -> Result<Vec<(TenantName, ConnectionName, String)>, StoreError> {
         self.read(|db| {
             let mut select = db.prepare_cached(
@@ -77,6 +79,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn jobs_note(
         &self,
         connection: &ConnectionName,
@@ -112,6 +115,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection); `TooLarge`.
+    #[boxed]
     pub async fn wake_insert(
         &self,
         connection: &ConnectionName,
@@ -126,6 +130,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection); `TooLarge`.
+    #[boxed]
     pub async fn wake_later(
         &self,
         connection: &ConnectionName,
@@ -168,6 +173,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn wake_cancel(&self, connection: &ConnectionName, id: &str) -> Result<(), StoreError> {
         // An id that is no number was never given out.
         let Ok(id) = id.parse::<i64>() else { return Ok(()) };
@@ -188,6 +194,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// `NotFound` (the connection).
+    #[boxed]
     pub async fn wake_take(&self, seen: &Wakeup, next: Option<Timestamp>) -> Result<bool, StoreError> {
         let Ok(id) = seen.id.parse::<i64>() else { return Ok(false) };
         let (tenant, seen) = (self.id, seen.clone());

@@ -67,7 +67,8 @@ impl Threads {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        hand_over(&self.writes, strength, work).await
+        let (task, answer) = Task::asked(work);
+        hand_over(&self.writes, Order::Work(strength, task), answer).await
     }
 
     /// Runs `work` on one moment of the database.
@@ -76,7 +77,8 @@ impl Threads {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        hand_over(&self.reads, Strength::Process, work).await
+        let (task, answer) = Task::asked(work);
+        hand_over(&self.reads, Order::Work(Strength::Process, task), answer).await
     }
 
     /// Finishes what is queued, and waits for the threads to end.
@@ -101,16 +103,12 @@ async fn join(handles: Vec<JoinHandle<()>>) {
     let _ = joined.await;
 }
 
-async fn hand_over<T, F>(queue: &mpsc::Sender<Order>, strength: Strength, work: F) -> Result<T, StoreError>
-where
-    T: Send + 'static,
-    F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-{
-    let (reply, answer) = oneshot::channel();
-    let task = Task { work: Some(work), result: None, reply };
-    queue.send(Order::Work(strength, Box::new(task))).await.map_err(|_| StoreError::Closed)?;
+async fn hand_over<T>(queue: &mpsc::Sender<Order>, order: Order, answer: Answer<T>) -> Result<T, StoreError> {
+    queue.send(order).await.map_err(|_| StoreError::Closed)?;
     answer.await.map_err(|_| StoreError::Closed)?
 }
+
+type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
 
 enum Order {
     Work(Strength, Box<dyn Job>),
@@ -129,6 +127,17 @@ struct Task<T, F> {
     work: Option<F>,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Task<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+{
+    fn asked(work: F) -> (Box<dyn Job>, Answer<T>) {
+        let (reply, answer) = oneshot::channel();
+        (Box::new(Self { work: Some(work), result: None, reply }), answer)
+    }
 }
 
 impl<T, F> Job for Task<T, F>

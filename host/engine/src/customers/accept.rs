@@ -3,6 +3,7 @@
 use super::super::links::{Decision, accepted_by, accepted_for};
 use super::super::matching;
 use super::super::{Tenant, anew};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Kind, Link, SyncName};
 use serde::Serialize;
@@ -27,6 +28,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; the target's connection cannot be opened; somebody else decided meanwhile.
+    #[boxed]
     pub async fn customer_accept(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
         let accepted = self.customer_acceptable(sync, account, contract).await?;
         self.customer_accept_these(sync, account.min(contract), accepted).await
@@ -37,6 +39,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; one of the links was decided or planned anew meanwhile: then nothing was stored.
+    #[boxed]
     pub async fn customer_accept_these(
         &self,
         sync: &SyncName,
@@ -52,6 +55,7 @@ impl Tenant {
     ///
     /// # Errors
     /// As there.
+    #[boxed]
     pub async fn customer_acceptable(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
         let sync = self.sync(sync).await?;
         let mut accepted =

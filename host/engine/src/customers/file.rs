@@ -9,6 +9,7 @@ use super::super::links::Decision;
 use super::super::matching::OPERATOR;
 use super::super::sheet::{self, Form, Sheet};
 use super::{CustomerFilter, CustomerState, CustomerView};
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Kind, Link, LinkState, Switch, Sync, SyncName};
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync.
+    #[boxed]
     pub async fn customer_export(&self, sync: &SyncName, filter: &CustomerFilter) -> Result<Vec<CustomerRow>, Error> {
         let list = self.customer_list(sync, filter).await?;
         Ok(list.customers.into_iter().map(CustomerRow::of).collect())
@@ -117,6 +119,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The file as a whole, or all its bad rows; then nothing was stored.
+    #[boxed]
     pub async fn customer_import(&self, name: &SyncName, file: &[u8], dry_run: bool) -> Result<Import, Error> {
         let sync = self.sync(name).await?;
         let export = format!("crosswalk customer export {name}");

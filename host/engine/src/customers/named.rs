@@ -2,6 +2,7 @@
 //! seen.
 
 use super::super::Tenant;
+use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::signs::{is_invisible, seen};
 use crosswalk_model::{ConnectionName, Kind, Record, SyncName};
@@ -12,6 +13,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; nobody, or more than one, is called so.
+    #[boxed]
     pub async fn customers_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
         let source = self.sync(sync).await?.source;
         self.named_at(&source, Kind::Customer, names, &format!("`crosswalk customer list {sync}` names them")).await
@@ -21,6 +23,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; nobody, or more than one, is called so.
+    #[boxed]
     pub async fn account_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
         let target = self.sync(sync).await?.target;
         let hint = format!("`crosswalk customer find {sync} TEXT` finds accounts by a part of their name");
@@ -31,6 +34,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; none, or more than one, is called so.
+    #[boxed]
     pub async fn products_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
         let source = self.sync(sync).await?.source;
         self.named_at(&source, Kind::Product, names, &format!("`crosswalk product list {sync}` names them")).await
@@ -40,6 +44,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; none, or more than one, is called so.
+    #[boxed]
     pub async fn service_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
         let target = self.sync(sync).await?.target;
         let hint = format!("`crosswalk product find {sync} TEXT` finds services by a part of their name");

@@ -2,6 +2,7 @@
 //! one customer or about all of all, and is taken back like any other.
 
 use crate::Tenant;
+use crate::boxed;
 use crate::error::Error;
 use crate::matching::OPERATOR;
 use crosswalk_model::{Kind, Switch, SyncName};
@@ -22,6 +23,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; it has nothing to switch; a customer is not there: then nothing was stored.
+    #[boxed]
     pub async fn customer_switch(
         &self,
         sync: &SyncName,

@@ -7,6 +7,7 @@
 use super::books::Books;
 use super::fetched::{TargetRead, fetched_before, fetched_now};
 use super::view::{UsageLine, UsageState, view};
+use crate::boxed;
 use crate::claim::Claim;
 use crate::connections::Opened;
 use crate::context::Work;
@@ -61,6 +62,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; usage takes no part in it; the target's connection cannot be opened.
+    #[boxed]
     pub async fn usage_list(&self, sync: &SyncName, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
         let sync = self.usage_sync(sync).await?;
         let target = self.open(&sync.target).await?;
@@ -86,6 +88,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync or line; somebody else works on the sync; the target cannot be read.
+    #[boxed]
     pub async fn usage_plan(
         &self,
         sync: &SyncName,
@@ -112,6 +115,7 @@ impl Tenant {
     /// # Errors
     /// No such sync; somebody works on it; a line is not there, or its count is not the one that
     /// was seen: then nothing was stored.
+    #[boxed]
     pub async fn usage_dismiss(&self, sync: &SyncName, lines: &[(LineKey, i64)]) -> Result<usize, Error> {
         let sync = self.usage_sync(sync).await?;
         let _claim = Claim::take(&self.parts.data_dir, &self.name, &sync.name)?;
@@ -176,6 +180,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync, line or contract line; it is of another contract or product, or taken.
+    #[boxed]
     pub async fn usage_take(&self, sync: &SyncName, key: &LineKey, target: &str) -> Result<Link, Error> {
         let sync = self.usage_sync(sync).await?;
         let _claim = Claim::take(&self.parts.data_dir, &self.name, &sync.name)?;
@@ -236,6 +241,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; usage takes no part in it.
+    #[boxed]
     pub async fn usage_history(&self, sync: &SyncName, customer: &str) -> Result<UsageHistory, Error> {
         let sync = self.usage_sync(sync).await?;
         let filter = JournalFilter {
@@ -300,6 +306,7 @@ impl Tenant {
     ///
     /// # Errors
     /// No such sync; usage takes no part in it.
+    #[boxed]
     pub async fn product_search(
         &self,
         sync: &SyncName,

@@ -1,0 +1,250 @@
+//! How the program ends: its exit codes, and errors on their way to a person.
+//!
+//! An error is printed once, at the edge: what happened, its causes, a blank line, what
+//! to do. Codes from 3 on let a script tell "there is something to approve" from "it broke".
+
+use super::output::Output;
+use crosswalk_engine::error::Error;
+use crosswalk_model::{Run, RunStatus};
+use serde_json::json;
+use std::process::ExitCode;
+
+/// The table of codes, for `--help`.
+pub(super) const TABLE: &str = "\
+Exit codes:
+    0  done, or there was nothing to do
+    1  failed
+    2  the command was used wrongly
+    3  a plan has changes that wait for an approval
+    4  done in part: something was not read, some records failed or went stale, or a plugin cannot be used
+    5  brakes, the sync's trust, or a connection that answers as another account hold what is left to do
+    6  another process works on the same sync, or holds the database
+  130  interrupted";
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// Failed.
+    Failed = 1,
+    /// Used wrongly; the same code as the argument parser's.
+    Usage = 2,
+    /// A plan has changes.
+    Pending = 3,
+    /// Done in part.
+    Partial = 4,
+    /// Brakes, trust or another account hold what is left.
+    Held = 5,
+    /// Somebody else is at it.
+    Busy = 6,
+    /// By a signal.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// How a run that wrote, or would have, ends.
+    pub(super) fn of_run(run: &Run) -> Self {
+        if run.was_stopped() {
+            return Exit::Interrupted;
+        }
+        match run.status {
+            RunStatus::Succeeded | RunStatus::NothingToDo if run.counts.held > 0 => Exit::Held,
+            RunStatus::Succeeded | RunStatus::NothingToDo => Exit::Done,
+            RunStatus::Held => Exit::Held,
+            RunStatus::Partial => Exit::Partial,
+            RunStatus::Failed | RunStatus::Running => Exit::Failed,
+        }
+    }
+
+    /// How an error ends.
+    fn of_error(error: &anyhow::Error) -> Self {
+        if let Some(told) = error.downcast_ref::<Told>() {
+            return told.exit;
+        }
+        match error.downcast_ref::<Error>() {
+            Some(Error::Busy { .. }) => Exit::Busy,
+            Some(Error::Held { .. }) => Exit::Held,
+            Some(error) if error.is_locked() => Exit::Busy,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+/// An error of the command line itself, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Told {
+    message: String,
+    hint: String,
+    exit: Exit,
+}
+
+impl Told {
+    /// The command was used wrongly.
+    pub(super) fn usage(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+        Self { message: message.into(), hint: hint.into(), exit: Exit::Usage }.into()
+    }
+}
+
+impl Output {
+    /// Prints an error and says how the program ends.
+    pub fn fail(&self, error: &anyhow::Error) -> Exit {
+        // A reader that went away (`| head`) is no failure.
+        if error.chain().any(|cause| {
+            cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        }) {
+            return Exit::Done;
+        }
+        let exit = Exit::of_error(error);
+        let spoken = Spoken::of(error);
+        if self.json() {
+            let document =
+                json!({ "error": spoken.message, "causes": spoken.causes, "hint": spoken.hint, "exit": exit as u8 });
+            self.tell_error(&document.to_string());
+        } else {
+            self.tell_error(&spoken.text());
+        }
+        exit
+    }
+}
+
+/// An error in words.
+#[derive(Debug, PartialEq, Eq)]
+struct Spoken {
+    message: String,
+    causes: Vec<String>,
+    hint: String,
+}
+
+impl Spoken {
+    fn of(error: &anyhow::Error) -> Self {
+        let mut hint = error.chain().find_map(hint).unwrap_or_default();
+        let mut sentences: Vec<String> = Vec::new();
+        for cause in error.chain() {
+            let text = cause.to_string();
+            let (sentence, own) = text.split_once("\n\nhint: ").unwrap_or((&text, ""));
+            if hint.is_empty() {
+                own.clone_into(&mut hint);
+            }
+            let sentence = sentence.trim_end().trim_end_matches('.');
+            // An error that only passes its source on says the same again.
+            if !sentences.iter().any(|said| said.ends_with(sentence)) {
+                sentences.push(sentence.to_owned());
+            }
+        }
+        let causes = sentences.split_off(1.min(sentences.len()));
+        Self { message: sentences.pop().unwrap_or_default(), causes, hint }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("error: {}", self.message);
+        for cause in &self.causes {
+            text.push_str(&format!("\n  because: {}", cause.replace('\n', "\n  ")));
+        }
+        if !self.hint.is_empty() {
+            text.push_str(&format!("\n\nhint: {}", self.hint));
+        }
+        text
+    }
+}
+
+fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let text = if let Some(error) = error.downcast_ref::<Error>() {
+        error.hint()
+    } else if let Some(error) = error.downcast_ref::<Told>() {
+        &error.hint
+    } else {
+        ""
+    };
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_model::{Mode, RunCounts, RunId, SyncName, Timestamp};
+
+    fn ended(status: RunStatus, held: u64) -> Run {
+        Run {
+            id: RunId(1),
+            sync: SyncName::new("s").unwrap(),
+            mode: Mode::Apply,
+            started_at: Timestamp(0),
+            ended_at: None,
+            status,
+            plan: None,
+            counts: RunCounts { held, ..RunCounts::default() },
+            message: String::new(),
+        }
+    }
+
+    #[test]
+    fn each_end_of_a_run_has_its_code() {
+        for (status, held, exit) in [
+            (RunStatus::Succeeded, 0, Exit::Done),
+            (RunStatus::Succeeded, 3, Exit::Held),
+            (RunStatus::NothingToDo, 0, Exit::Done),
+            (RunStatus::Held, 3, Exit::Held),
+            (RunStatus::Partial, 3, Exit::Partial),
+            (RunStatus::Failed, 0, Exit::Failed),
+        ] {
+            assert_eq!(Exit::of_run(&ended(status, held)), exit, "{status:?}");
+        }
+        let stopped = Run { message: crosswalk_model::run::STOPPED.to_owned(), ..ended(RunStatus::Partial, 3) };
+        assert_eq!(Exit::of_run(&stopped), Exit::Interrupted);
+    }
+
+    #[test]
+    fn each_error_has_its_code() {
+        let busy = Error::Busy { message: "m".into(), hint: "h".into() };
+        for (error, exit) in [
+            (anyhow::Error::from(busy), Exit::Busy),
+            (anyhow::Error::from(Error::Held { message: "m".into(), hint: "h".into() }), Exit::Held),
+            (anyhow::Error::from(Error::invalid("m", "h")), Exit::Failed),
+            (Told::usage("m", "h"), Exit::Usage),
+            (anyhow::anyhow!("m"), Exit::Failed),
+        ] {
+            assert_eq!(Exit::of_error(&error), exit, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_names_every_code() {
+        for exit in [
+            Exit::Done,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Pending,
+            Exit::Partial,
+            Exit::Held,
+            Exit::Busy,
+            Exit::Interrupted,
+        ] {
+            let code = format!("  {}  ", exit as u8);
+            assert!(TABLE.lines().any(|line| line.starts_with(&format!("{code:>7}"))), "{exit:?} {code:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_happened_why_and_what_to_do() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the lock is stuck\n\nhint: oil it")]
+        struct Stuck;
+        let error = anyhow::Error::from(Stuck).context("the door stays shut");
+        assert_eq!(
+            Spoken::of(&error).text(),
+            "error: the door stays shut\n  because: the lock is stuck\n\nhint: oil it"
+        );
+
+        let error = anyhow::Error::from(Error::invalid("it is wrong", "do it right"));
+        assert_eq!(Spoken::of(&error).text(), "error: it is wrong\n\nhint: do it right");
+    }
+}

@@ -10,7 +10,7 @@ use super::shapes;
 use super::terminal::{self, can_ask};
 use anyhow::Context;
 use clap::builder::PossibleValuesParser;
-use crosswalk_engine::brakes::can_release;
+use crosswalk_engine::rules::brakes::can_release;
 use crosswalk_engine::{ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, RunReport, Tenant};
 use crosswalk_model::{Brake, Kind, PlanId, Run, SyncName};
 use serde_json::{Value, json};

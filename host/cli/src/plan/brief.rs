@@ -3,7 +3,7 @@
 
 use crate::output::{clean, count, or_dash, table, wide_table};
 use crate::shapes;
-use crosswalk_engine::brakes::can_release;
+use crosswalk_engine::rules::brakes::can_release;
 use crosswalk_engine::{ChangeFilter, PlanReport, Tenant};
 use crosswalk_model::{Action, Kind, Plan, SyncName};
 use serde_json::{Value, json};

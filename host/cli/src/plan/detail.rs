@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::output::{clean, count, or_dash};
 use crate::session::Session;
 use crate::shapes::{self, spelled};
-use crosswalk_engine::plan::usage::{CONTRACT, COUNTED, EFFECTIVE, PARTS, QUANTITY, parts_of};
+use crosswalk_engine::rules::plan::line::{CONTRACT, COUNTED, EFFECTIVE, PARTS, QUANTITY, parts_of};
 use crosswalk_engine::{ChangeFilter, ChangeView, Tenant};
 use crosswalk_model::{Action, FieldDiff, Kind, PlanId, PlannedChange, Risk, SyncName};
 use serde_json::json;

@@ -3,8 +3,8 @@
 //! Contracts are read again before anything is written. A hold that only arose by that, or a number
 //! that nobody saw, is not what was agreed to: it stays held.
 
-use crosswalk_engine::brakes::can_let_go;
-use crosswalk_engine::plan::usage::{BY_NAME, QUANTITY, integer, replaced, rests};
+use crosswalk_engine::rules::brakes::can_let_go;
+use crosswalk_engine::rules::plan::line::{BY_NAME, QUANTITY, integer, replaced, rests};
 use crosswalk_engine::{ChangeView, UsageLine};
 use crosswalk_model::{Hold, Kind, LineKey, PlannedChange};
 use std::collections::{HashMap, HashSet};

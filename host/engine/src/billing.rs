@@ -1,0 +1,33 @@
+//! Usage: what vendors count, brought to contracts.
+//!
+//! Planning of it goes along with every plan of a sync in which usage takes part (`planning`);
+//! what a person does with a single line (look, approve, dismiss, say which it is) is in `verbs`.
+//! Both read the [`Books`](books::Books): everything stored that the numbers of a line come from. Which counts are
+//! known at all is in `fetched`. What follows from the numbers is decided in `plan::usage`, which is
+//! pure; whether that still stands as a line is written, in `ground`. Who leaves
+//! a line that several share is in `leaving`, and what is told besides lines in `told`.
+
+pub(crate) mod fetched;
+mod leaving;
+mod one;
+mod outcomes;
+mod plan;
+mod preconditions;
+pub(crate) mod snapshot;
+mod told;
+pub(crate) mod view;
+
+pub(crate) use crate::billing::preconditions::Ground;
+pub(crate) use crate::desk::usage::detail;
+
+pub use crate::billing::view::{UsageBrake, UsageLine, UsagePart, UsageState};
+pub use crate::desk::usage::{UsageChoice, UsageFilter, UsageHistory};
+
+use crosswalk_model::Timestamp;
+use jiff::civil::Date;
+
+/// The day it is in a time zone; in UTC where nobody knows the zone.
+pub(crate) fn today(zone: &str, now: Timestamp) -> Date {
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::from_millisecond(now.0).unwrap_or_default().to_zoned(zone).date()
+}

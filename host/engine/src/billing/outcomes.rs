@@ -1,0 +1,129 @@
+//! How it went for each customer: what stands behind its name in the list.
+//!
+//! Put down when a plan is made, when it was applied, and when a connection failed as a whole.
+
+use super::fetched::is_failure;
+use super::snapshot::Books;
+use crate::error::Error;
+use crate::ground::sync_run::Work;
+use crate::rules::plan::line::{Line, Place, Step};
+use crate::run::observe::Observed;
+use crosswalk_model::usage::{Ending, LastOutcome};
+use crosswalk_model::{Failure, Kind, PlanId};
+use crosswalk_store::{ChangeFilter, ChangeStatus};
+use std::collections::HashMap;
+
+impl Work<'_> {
+    /// How planning went for a customer; none while usage is off for it, or it is not mapped: the
+    /// list says that by itself.
+    pub(super) fn outcome(
+        &self,
+        books: &Books<'_>,
+        observed: Option<&Observed>,
+        customer: &str,
+        lines: &[Line],
+    ) -> Option<LastOutcome> {
+        let Place::Contract(_) = books.place(customer) else { return None };
+        if let Some(failure) = observed.and_then(|observed| failure_of(observed, customer)) {
+            return Some(LastOutcome::failed(self.now(), self.run, self.source.name.as_str(), failure));
+        }
+        // Whatever is counted: where it goes bills nothing.
+        let (ending, message) = match (books.contract_trouble(customer), books.fetched.why(customer)) {
+            (Some(why), _) => (Ending::Held, why),
+            (None, Some(why)) => (Ending::NotFetched, why.to_owned()),
+            (None, None) => ending(lines),
+        };
+        Some(LastOutcome { ending, at: self.now(), run: self.run, message, trouble: None })
+    }
+
+    /// Puts down how it stands, after a plan was applied, with the customers whose lines it touched.
+    pub(crate) async fn outcomes_after(&self, plan: PlanId) -> Result<(), Error> {
+        if !self.sync.rules.kinds.contains_key(&Kind::Usage) {
+            return Ok(());
+        }
+        // By customer, why something of it failed, if it did.
+        let mut touched = HashMap::<String, Option<String>>::new();
+        let filter = ChangeFilter { kind: Some(Kind::Usage), ..ChangeFilter::default() };
+        let mut after = 0;
+        loop {
+            let rows = self.store.plan_changes(plan, &filter, after, 1000).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.change.sequence;
+            for row in rows {
+                use ChangeStatus::{Failed, Skipped, Stale, Uncertain};
+                let failed = matches!(row.status, Failed | Stale | Skipped | Uncertain);
+                if failed || row.status == ChangeStatus::Done {
+                    let why = touched.entry(row.change.customer).or_default();
+                    *why = why.take().or(failed.then_some(row.message));
+                }
+            }
+        }
+        if touched.is_empty() {
+            return Ok(());
+        }
+        let books = self.books().await?;
+        let outcome = |(customer, failed): (String, Option<String>)| {
+            let one = match failed {
+                Some(why) => Some(self.write_failed(why)),
+                None => self.outcome(&books, None, &customer, &books.lines_of(&customer)),
+            };
+            (customer, one)
+        };
+        let outcomes = touched.into_iter().map(outcome).collect();
+        Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
+    }
+
+    fn write_failed(&self, message: String) -> LastOutcome {
+        // A failure's text begins with its name.
+        let name = message.split(':').next().unwrap_or_default();
+        let trouble = Failure::NAMES.contains(&name).then(|| (self.target.name.to_string(), name.to_owned()));
+        LastOutcome { ending: Ending::Failed, at: self.now(), run: self.run, message, trouble }
+    }
+
+    /// Puts down that nothing could be planned for anybody, because a connection failed.
+    pub(crate) async fn outcomes_failed(&self, error: &Error) -> Result<(), Error> {
+        let Error::Vendor { connection, failure, .. } = error else { return Ok(()) };
+        if !self.sync.rules.kinds.contains_key(&Kind::Usage) {
+            return Ok(());
+        }
+        let outcome = LastOutcome::failed(self.now(), self.run, connection, failure);
+        let books = self.books().await?;
+        let billed = books.accounts.keys().filter(|customer| matches!(books.place(customer), Place::Contract(_)));
+        let outcomes = billed.map(|customer| (customer.clone(), Some(outcome.clone()))).collect();
+        Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
+    }
+}
+
+/// How a customer stands by its lines: the worst of them, a failure apart.
+fn ending(lines: &[Line]) -> (Ending, String) {
+    let held = lines.iter().find_map(|line| match &line.step {
+        Step::Change { holds, .. } if !holds.is_empty() => {
+            Some(holds.iter().map(|hold| hold.reason.as_str()).collect::<Vec<_>>().join("; "))
+        }
+        _ => None,
+    });
+    let waiting = lines.iter().filter(|line| matches!(line.step, Step::Change { .. })).count();
+    let first = |step: &Step| lines.iter().find(|line| line.step == *step).map(|line| line.reason.clone());
+    let note = lines.iter().find_map(|line| line.notes.first().cloned());
+    match (held, waiting, first(&Step::NotFetched), first(&Step::Left).or(note)) {
+        (Some(why), 1, ..) => (Ending::Held, why),
+        (Some(why), more, ..) => (Ending::Held, format!("{why} ({more} lines wait)")),
+        (None, 0, Some(why), _) => (Ending::NotFetched, why),
+        (None, 0, None, Some(why)) => (Ending::Held, why),
+        (None, 0, None, None) => (Ending::Succeeded, lines_of(lines.len(), "in step")),
+        (None, waiting, ..) => (Ending::Held, lines_of(waiting, "to be approved")),
+    }
+}
+
+fn lines_of(count: usize, how: &str) -> String {
+    if count == 1 { format!("1 line {how}") } else { format!("{count} lines {how}") }
+}
+
+/// Why a customer's usage could not be read, where that is a failure: a month without a report is none.
+fn failure_of<'o>(observed: &'o Observed, customer: &str) -> Option<&'o Failure> {
+    let report = Observed::of(&observed.source, Kind::Usage)?;
+    let of_customer = report.gaps.iter().find(|(parent, _)| parent.as_deref() == Some(customer));
+    let whole = report.gaps.iter().find(|(parent, _)| parent.is_none());
+    let gap = of_customer.or(whole).map(|(_, cause)| cause).filter(|cause| is_failure(cause));
+    report.failure.as_ref().or(gap)
+}

@@ -1,0 +1,586 @@
+//! The books: everything stored that usage is planned from, and where each line of it goes.
+//!
+//! Opened once for a plan or a list. What follows from the numbers is not decided here.
+
+use super::fetched::{Fetched, TargetRead};
+use super::leaving::Leaving;
+use super::today;
+use crate::desk::connections::Opened;
+use crate::error::Error;
+use crate::ground::accounts::lines_of_others;
+use crate::rules::matching::{self, ContractMatchInput, Decision};
+use crate::rules::plan::line as lines;
+use crate::rules::plan::line::{
+    Choice, EFFECTIVE, ENDED, Line, Member, PARTS, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Sweep,
+    UsageInput, count, date,
+};
+use crosswalk_model::{
+    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp, Trust,
+};
+use crosswalk_store::TenantStore;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
+
+/// What is counted of a row of the source: there are as many rows as lines, of each month that a report covers.
+const COUNTS: [&str; 4] = [PRODUCT, QUANTITY, "actual", "period"];
+
+/// Everything stored that usage is planned from.
+pub(crate) struct Books<'a> {
+    pub(super) sync: &'a Sync,
+    describe: Option<&'a KindDescription>,
+    pub(crate) today: Date,
+    /// The source's rows by customer, of whatever month: what is counted of each, without id and name.
+    pub(super) rows: HashMap<String, Vec<Record>>,
+    pub(super) fetched: Fetched,
+    /// The target's lines by contract; none when they could not be read to the end.
+    pub(super) lines: Option<HashMap<String, Vec<Record>>>,
+    /// Where each line stands: its contract, and its place among the lines of that.
+    line_places: HashMap<String, (String, usize)>,
+    /// The target's contracts by account.
+    contracts: HashMap<String, Vec<Record>>,
+    /// Where each contract stands: its account, and its place among the contracts of that.
+    contract_places: HashMap<String, (String, usize)>,
+    contracts_complete: bool,
+    pub(super) contract_links: HashMap<String, Link>,
+    pub(crate) links: HashMap<String, BTreeMap<String, Link>>,
+    pub(super) products: HashMap<String, Product>,
+    /// What a product is that is not among them.
+    unmapped: Product,
+    /// Lines of the target's contracts, and whose they are: of several where one took over from another.
+    pub(super) owners: HashMap<String, Vec<LineKey>>,
+    /// Lines of contracts that links led to before, and from which day on the last change of each holds.
+    freed: HashMap<String, Date>,
+    /// Those of other syncs.
+    pub(super) others: HashMap<String, String>,
+    /// The accounts that source customers are linked to.
+    pub(super) accounts: HashMap<String, String>,
+    /// Source customers that an operator left out.
+    excluded: HashSet<String>,
+    /// Source customers that the source lists.
+    listed: HashSet<String>,
+    /// What the source calls its products.
+    pub(super) product_names: HashMap<String, String>,
+    switches: HashMap<String, Switches>,
+    /// The parts that sums were agreed on with.
+    pub(super) named: HashSet<LineKey>,
+    /// Of lines that add up, who leads each.
+    pub(super) leaders: HashMap<LineKey, LineKey>,
+    /// Of lines that add up, the others of each that leads.
+    pub(super) sums: HashMap<LineKey, Vec<Part>>,
+    /// The customers whose quantities go to a contract, in order.
+    customers_of: HashMap<String, Vec<String>>,
+    /// The source's products that are a service of the target, in order.
+    products_of: HashMap<String, Vec<String>>,
+    /// The parts that leave a sum, or left it.
+    pub(super) leaving: Leaving,
+    /// What all changes come to, once somebody asked.
+    sweep: OnceLock<Sweep>,
+}
+
+impl<'a> Books<'a> {
+    /// Opens them.
+    pub(crate) async fn open(
+        store: &TenantStore,
+        sync: &'a Sync,
+        target: &'a Opened,
+        fetched: Fetched,
+        read: TargetRead,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        // The long lists side by side.
+        let (rows, lines, contracts, line_links, contract_links, customers, listed) = tokio::try_join!(
+            store.records_pick(&sync.source, Kind::Usage, &COUNTS, |row| {
+                Some(Record { id: String::new(), name: String::new(), ..row })
+            }),
+            store.records_present(&sync.target, Kind::Usage),
+            store.records_present(&sync.target, Kind::Contract),
+            store.links_all(&sync.name, Kind::Usage),
+            store.links_between(&sync.name, Kind::Customer, Kind::Contract),
+            store.links_all(&sync.name, Kind::Customer),
+            store.records_pick(&sync.source, Kind::Customer, &[], |customer| Some(customer.id)),
+        )?;
+        let mut links = HashMap::<String, BTreeMap<String, Link>>::new();
+        let mut owners = HashMap::<String, Vec<LineKey>>::new();
+        let mut freed = HashMap::<String, Date>::new();
+        for link in line_links {
+            if let Ok(key) = link.source.parse::<LineKey>() {
+                if let Some(line) = link.linked() {
+                    owners.entry(line.to_owned()).or_default().push(key.clone());
+                }
+                for (line, day) in lines::changed_of(&link) {
+                    let last = freed.entry(line).or_insert(day);
+                    *last = day.max(*last);
+                }
+                links.entry(key.customer).or_default().insert(key.product, link);
+            }
+        }
+        let services: HashMap<String, (String, bool)> = store
+            .records_present(&sync.target, Kind::Product)
+            .await?
+            .into_iter()
+            .map(|record| (record.id.clone(), (record.name.clone(), lines::is_free(&record))))
+            .collect();
+        let product_names: HashMap<String, String> = store
+            .records_all(&sync.source, Kind::Product)
+            .await?
+            .into_iter()
+            .map(|stored| (stored.record.id, stored.record.name))
+            .collect();
+        let products = store.links_all(&sync.name, Kind::Product).await?;
+        let creates = target.description.kind(Kind::Product).is_some_and(|can| can.writes.contains(&Operation::Create));
+        let mapped = |link: &Link| match link.state {
+            LinkState::Create if creates => {
+                Product::Planned(product_names.get(&link.source).unwrap_or(&link.source).clone())
+            }
+            _ => product(link, &services),
+        };
+        let (lines, contracts) = (by_parent(lines), by_parent(contracts));
+        let mut books = Self {
+            sync,
+            describe: target.description.kind(Kind::Usage),
+            today: today(&sync.rules.time_zone, now),
+            rows: by_parent(rows),
+            fetched,
+            line_places: places(&lines),
+            lines: read.usage.then_some(lines),
+            contract_places: places(&contracts),
+            contracts,
+            contracts_complete: read.contracts,
+            contract_links: contract_links.into_iter().map(|link| (link.source.clone(), link)).collect(),
+            links,
+            products: products.iter().map(|link| (link.source.clone(), mapped(link))).collect(),
+            unmapped: Product::Open("its product is not mapped".to_owned()),
+            owners,
+            freed,
+            others: lines_of_others(store, sync).await?,
+            accounts: customers
+                .iter()
+                .filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned())))
+                .collect(),
+            excluded: customers
+                .into_iter()
+                .filter(|link| link.state == LinkState::Excluded)
+                .map(|link| link.source)
+                .collect(),
+            listed: listed.into_iter().collect(),
+            product_names,
+            switches: store.switches(&sync.name).await?,
+            named: HashSet::new(),
+            leaders: HashMap::new(),
+            sums: HashMap::new(),
+            customers_of: HashMap::new(),
+            products_of: HashMap::new(),
+            leaving: Leaving::default(),
+            sweep: OnceLock::new(),
+        };
+        books.add_up();
+        Ok(books)
+    }
+
+    /// Finds out which lines add up: again whenever contracts are decided.
+    pub(super) fn add_up(&mut self) {
+        let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.sent.get(PARTS));
+        self.named = sums.flat_map(lines::parts_of).filter_map(|(line, _)| line.parse().ok()).collect();
+        let mut customers_of = HashMap::<String, Vec<String>>::new();
+        for customer in self.accounts.keys() {
+            if let Place::Contract(contract) = self.place(customer) {
+                customers_of.entry(contract.id.clone()).or_default().push(customer.clone());
+            }
+        }
+        customers_of.values_mut().for_each(|all| all.sort_unstable());
+        self.customers_of = customers_of;
+        let mut products_of = HashMap::<String, Vec<String>>::new();
+        for (product, mapped) in &self.products {
+            if let Product::Linked { id, .. } = mapped {
+                products_of.entry(id.clone()).or_default().push(product.clone());
+            }
+        }
+        products_of.values_mut().for_each(|all| all.sort_unstable());
+        self.products_of = products_of;
+        let mut members = self.members();
+        for member in &mut members {
+            member.part.old.take_if(|old| self.goes_on(&old.key, &old.line));
+        }
+        (self.leaders, self.sums) = lines::group(&members);
+        self.leaving = self.find_leaving();
+        for part in self.sums.values_mut().flatten() {
+            part.left = self.leaving.left.get(&part.key).cloned();
+        }
+        self.sweep = OnceLock::new();
+    }
+
+    /// The lines of all customers as they stand, before what all changes come to holds any.
+    pub(super) fn weigh_all(&self) -> HashMap<String, Vec<Line>> {
+        let mut all = HashMap::new();
+        let sweep = self.sweep_of(|customer, lines| {
+            all.insert(customer, lines);
+        });
+        // Whoever asked before found the same.
+        let _ = self.sweep.set(sweep);
+        all
+    }
+
+    fn sweep_of(&self, mut each: impl FnMut(String, Vec<Line>)) -> Sweep {
+        let (mut sweep, automatic) = (Sweep::default(), self.is_automatic());
+        for customer in self.customers() {
+            if let Some(lines) = self.with(&customer, &HashMap::new(), lines::lines) {
+                sweep.add(&lines, automatic);
+                each(customer, lines);
+            }
+        }
+        sweep
+    }
+
+    /// Every customer that has a line, or could.
+    pub(crate) fn customers(&self) -> BTreeSet<String> {
+        self.rows.keys().chain(self.links.keys()).chain(self.accounts.keys()).cloned().collect()
+    }
+
+    /// The lines that go to a service of a contract where another may go as well.
+    fn members(&self) -> Vec<Member> {
+        let shared = |product: &str| match self.products.get(product) {
+            Some(Product::Linked { id, .. }) => self.products_of.get(id).is_some_and(|all| all.len() > 1),
+            _ => false,
+        };
+        let mut keys = BTreeSet::new();
+        for customers in self.customers_of.values() {
+            for customer in customers {
+                let mut add = |product: &str| {
+                    if customers.len() > 1 || shared(product) {
+                        keys.insert(LineKey::new(customer, product));
+                    }
+                };
+                let rows = self.rows.get(customer).into_iter().flatten();
+                rows.filter_map(|row| row.text(PRODUCT)).for_each(&mut add);
+                self.links.get(customer).into_iter().flat_map(BTreeMap::keys).for_each(|product| add(product));
+            }
+        }
+        keys.extend(self.named.iter().cloned());
+        keys.into_iter()
+            .filter_map(|key| {
+                let Place::Contract(contract) = self.place(&key.customer) else { return None };
+                let Product::Linked { id, .. } = self.products.get(&key.product)? else { return None };
+                let link = self.links.get(&key.customer).and_then(|links| links.get(&key.product));
+                if link.is_some_and(|link| link.state == LinkState::Excluded) {
+                    return None;
+                }
+                let place = (contract.id.clone(), id.clone());
+                let line = link.and_then(Link::linked).and_then(|id| self.line_of(id)).filter(|line| line.active());
+                let stands = line.map(|line| self.stands(line) == place);
+                Some(Member {
+                    line: line.filter(|_| stands == Some(true)).map(|line| line.id.clone()),
+                    is_known: link.is_some() || self.named.contains(&key),
+                    part: self.part(&key, link, line.filter(|_| stands == Some(false))),
+                    place,
+                })
+            })
+            .collect()
+    }
+
+    /// A line by itself; `old` bills it until now.
+    fn part(&self, key: &LineKey, link: Option<&Link>, old: Option<&Record>) -> Part {
+        let rows = self.rows.get(&key.customer).map_or(&[][..], Vec::as_slice);
+        let not_fetched = self.fetched.why(&key.customer);
+        let (counted, actual) = match not_fetched {
+            None => count(rows, &key.product, self.fetched.period()),
+            Some(_) => (None, None),
+        };
+        let why = counted.is_none().then(|| not_fetched.unwrap_or("the vendor names it without a number").to_owned());
+        let retire = |old: &Record| Retire::of(key.clone(), link?, old).filter(|_| !self.has_ended(old));
+        let after = |old: &Record| {
+            let ended = lines::term(self.contract(old.parent.as_deref()?)?).ended(self.today)?;
+            ended.tomorrow().ok()
+        };
+        let begun = || {
+            let own = link.filter(|link| link.linked().is_none() && !self.named.contains(key));
+            date(own?.sent.get(ENDED))
+        };
+        let ended = old.and_then(after).or_else(begun);
+        Part { key: key.clone(), counted, actual, why, old: old.and_then(retire), ended, left: None }
+    }
+
+    pub(super) fn link(&self, key: &LineKey) -> Option<&Link> {
+        self.links.get(&key.customer)?.get(&key.product)
+    }
+
+    /// What is counted of a line by itself; `None` where that is not known.
+    pub(super) fn counted(&self, key: &LineKey) -> Option<i64> {
+        let rows = self.rows.get(&key.customer).map_or(&[][..], Vec::as_slice);
+        let known = self.fetched.why(&key.customer).is_none();
+        known.then(|| count(rows, &key.product, self.fetched.period()).0).flatten()
+    }
+
+    /// Whether the contract of a line has ended.
+    pub(super) fn has_ended(&self, line: &Record) -> bool {
+        let contract = line.parent.as_deref().and_then(|contract| self.contract(contract));
+        contract.is_some_and(|contract| lines::term(contract).ended(self.today).is_some())
+    }
+
+    /// The contract and the service of a line.
+    pub(super) fn stands(&self, line: &Record) -> (String, String) {
+        (line.parent.clone().unwrap_or_default(), line.text(PRODUCT).unwrap_or_default().to_owned())
+    }
+
+    /// A line of any contract.
+    pub(super) fn line_of(&self, id: &str) -> Option<&Record> {
+        let (contract, place) = self.line_places.get(id)?;
+        self.lines.as_ref()?.get(contract)?.get(*place)
+    }
+
+    /// From which day on the last change of a line holds that others than this one made, or links that led to it.
+    fn changed(&self, key: &LineKey, line: &str) -> Option<Date> {
+        let others = self.owners.get(line).into_iter().flatten().filter(|owner| *owner != key);
+        let days = others.filter_map(|owner| date(self.link(owner)?.sent.get(EFFECTIVE)));
+        days.chain(self.freed.get(line).copied()).max()
+    }
+
+    /// A contract of any account.
+    pub(super) fn contract(&self, id: &str) -> Option<&Record> {
+        let (account, place) = self.contract_places.get(id)?;
+        self.contracts.get(account)?.get(*place)
+    }
+
+    /// Whether a line of a contract is billed by others than this one: it goes on without it.
+    fn goes_on(&self, key: &LineKey, line: &str) -> bool {
+        self.line_of(line).is_some_and(|line| self.going_on(line).any(|one| one != *key))
+    }
+
+    /// Who is billed by a line of a contract from now on, in order: of those that go to its service, whoever has no
+    /// other line of it there.
+    pub(super) fn going_on<'b>(&'b self, line: &'b Record) -> impl Iterator<Item = LineKey> + 'b {
+        let has_own = move |key: &LineKey| {
+            let own = self.link(key).and_then(Link::linked).filter(|own| *own != line.id);
+            let own = own.and_then(|own| self.line_of(own));
+            own.is_some_and(|own| own.active() && self.stands(own) == self.stands(line))
+        };
+        let (contract, service) = self.stands(line);
+        let customers = self.customers_of.get(&contract).map_or(&[][..], Vec::as_slice);
+        let products = self.products_of.get(&service).map_or(&[][..], Vec::as_slice);
+        let all = customers
+            .iter()
+            .flat_map(move |customer| products.iter().map(move |product| LineKey::new(customer, product)));
+        all.filter(move |key| self.goes(key) && !has_own(key))
+    }
+
+    /// Whether there is such a line, nobody excluded it, and something is counted of it, or may be.
+    fn goes(&self, key: &LineKey) -> bool {
+        let link = self.link(key);
+        let is_row = |row: &Record| row.text(PRODUCT) == Some(&key.product);
+        let is_there = || self.rows.get(&key.customer).is_some_and(|rows| rows.iter().any(is_row));
+        let excluded = link.is_some_and(|link| link.state == LinkState::Excluded);
+        !excluded && (link.is_some() || self.named.contains(key) || is_there()) && self.counted(key) != Some(0)
+    }
+
+    /// A customer's contract as matching has it: what follows for its link.
+    pub(crate) fn contract_decision(&self, customer: &str, account: &str) -> Decision {
+        let contracts = self.contracts.get(account).map_or(&[][..], Vec::as_slice);
+        let none = crosswalk_model::sync::KindRules::default();
+        matching::match_contract(&ContractMatchInput {
+            contracts,
+            complete: self.contracts_complete,
+            link: self.contract_links.get(customer),
+            rules: self.sync.rules.kinds.get(&Kind::Contract).unwrap_or(&none),
+            today: self.today,
+        })
+    }
+
+    /// Where a customer's quantities go.
+    pub(crate) fn place(&self, customer: &str) -> Place<'_> {
+        if self.excluded.contains(customer) {
+            return Place::Excluded("the customer is excluded");
+        }
+        if !self.listed.contains(customer) {
+            return Place::Excluded("the source does not list the customer any more");
+        }
+        if !self.is_on(customer, Switch::Usage) {
+            return Place::Off("usage is switched off for the customer");
+        }
+        let Some(account) = self.accounts.get(customer) else {
+            return Place::Nowhere("its customer is not linked to an account");
+        };
+        match self.contract_links.get(customer) {
+            Some(link) if link.state == LinkState::Excluded => Place::Excluded("the customer's contract is excluded"),
+            Some(link) => match link.linked().and_then(|id| self.contract_of(account, id)) {
+                Some(contract) => Place::Contract(contract),
+                None if link.state == LinkState::Linked => Place::Nowhere("its contract is not one of the account"),
+                None => Place::Nowhere(&link.reason),
+            },
+            None => Place::Nowhere("no contract is chosen for its customer"),
+        }
+    }
+
+    fn contract_of(&self, account: &str, id: &str) -> Option<&Record> {
+        self.contracts.get(account)?.iter().find(|contract| contract.id == id)
+    }
+
+    /// Whether a customer takes part, as a person switched it or as the sync's rule says.
+    pub(super) fn is_on(&self, customer: &str, switch: Switch) -> bool {
+        let said = self.switches.get(customer).and_then(|switches| switches.get(switch));
+        said.unwrap_or(self.sync.rules.switched_on)
+    }
+
+    fn is_automatic(&self) -> bool {
+        self.sync.rules.kinds.get(&Kind::Usage).is_some_and(|rules| rules.trust == Trust::Automatic)
+    }
+
+    /// The contracts that may follow one which has ended.
+    fn successors(&self, contract: &Record) -> Vec<&Record> {
+        let of_account = contract.parent.as_deref().and_then(|account| self.contracts.get(account));
+        let services = |contract: &str| -> HashSet<String> {
+            let on = self.lines.as_ref().and_then(|lines| lines.get(contract)).map_or(&[][..], Vec::as_slice);
+            on.iter().filter(|line| line.active()).filter_map(|line| line.text(PRODUCT)).map(str::to_owned).collect()
+        };
+        lines::successors(contract, of_account.map_or(&[][..], Vec::as_slice), self.today, &services)
+    }
+
+    /// Why the contract of a customer bills nothing today, and which to choose; `None` where it does,
+    /// or the customer has none.
+    pub(super) fn contract_trouble(&self, customer: &str) -> Option<String> {
+        let Place::Contract(contract) = self.place(customer) else { return None };
+        let cancelled = contract.field("cancelled") == Some(&crosswalk_model::Value::Boolean(true));
+        lines::out_of_force(contract, self.today, &self.successors(contract)).filter(|_| !cancelled)
+    }
+
+    /// Does something with everything that planning one customer needs; `None` when the target has no usage.
+    pub(super) fn with<T>(
+        &self,
+        customer: &str,
+        choices: &HashMap<String, Choice>,
+        what: impl FnOnce(&UsageInput<'_>) -> T,
+    ) -> Option<T> {
+        static NONE: BTreeMap<String, Link> = BTreeMap::new();
+        let place = self.place(customer);
+        let (mut lines, mut successors) = (None, Vec::new());
+        if let Place::Contract(contract) = place {
+            lines = self.lines.as_ref().map(|all| all.get(&contract.id).map_or(&[][..], Vec::as_slice));
+            successors = self.successors(contract);
+        }
+        Some(what(&UsageInput {
+            customer,
+            place,
+            rows: self.rows.get(customer).map_or(&[][..], Vec::as_slice),
+            period: self.fetched.period(),
+            not_fetched: self.fetched.why(customer),
+            links: self.links.get(customer).unwrap_or(&NONE),
+            lines,
+            line_of: &|id| self.line_of(id),
+            contract_of: &|id| self.contract(id),
+            successors: &successors,
+            taken: &|key, line| self.taken(key, line),
+            goes_on: &|key, line| self.goes_on(key, line),
+            left: &|key| self.leaving.left.get(key),
+            leaves: &|key| self.leaving.of.get(key).map_or(&[][..], Vec::as_slice),
+            doubled: &|key| self.leaving.doubled.get(key).copied(),
+            since: &|part, line| self.billed_since(part, line),
+            changed: &|key, line| self.changed(key, line),
+            agreed: &|key| self.named.contains(key),
+            share: &|key| self.share(key),
+            automatic: self.is_automatic(),
+            product: &|id| self.product(id),
+            describe: self.describe?,
+            rules: &self.sync.rules.usage,
+            today: self.today,
+            choices,
+        }))
+    }
+
+    fn share(&self, key: &LineKey) -> Share<'_> {
+        match (self.leaders.get(key), self.sums.get(key)) {
+            (Some(leader), _) => Share::With(leader),
+            (None, Some(others)) => Share::Leads(others),
+            (None, None) => Share::Alone,
+        }
+    }
+
+    /// The line by which a line is billed: its own, or that of another with which it adds up.
+    pub(crate) fn leader(&self, key: &LineKey) -> LineKey {
+        self.leaders.get(key).unwrap_or(key).clone()
+    }
+
+    /// Who else has a line of a contract: another customer of this sync, or another sync.
+    fn taken(&self, key: &LineKey, line: &str) -> Option<String> {
+        let leaves = |owner: &LineKey| self.leaving.left.get(owner).is_some_and(|left| left.line == line);
+        let owns = |owner: &&LineKey| {
+            let is_other = owner.customer != key.customer && self.leader(owner) != self.leader(key);
+            is_other && !self.gave_up(owner) && !leaves(owner)
+        };
+        let here = self.owners.get(line).into_iter().flatten().find(owns);
+        let there = self.billed_elsewhere(line);
+        here.map(|owner| format!("billed by {owner}")).or(there)
+    }
+
+    /// Which other sync bills a line, in words.
+    pub(crate) fn billed_elsewhere(&self, line: &str) -> Option<String> {
+        self.others.get(line).map(|sync| format!("billed by the sync {sync}"))
+    }
+
+    /// Whether a line is not to be billed any more, so that what billed it may bill others.
+    fn gave_up(&self, key: &LineKey) -> bool {
+        let link = self.links.get(&key.customer).and_then(|links| links.get(&key.product));
+        matches!(self.place(&key.customer), Place::Excluded(_))
+            || self.products.get(&key.product) == Some(&Product::Excluded)
+            || link.is_some_and(|link| link.state == LinkState::Excluded)
+    }
+
+    pub(crate) fn product(&self, id: &str) -> &Product {
+        self.products.get(id).unwrap_or(&self.unmapped)
+    }
+
+    /// A customer's lines, where a person asks for other numbers or days of some; `weighed` are they, where they are
+    /// known.
+    pub(super) fn weighed<T>(
+        &self,
+        customer: &str,
+        choices: &HashMap<String, Choice>,
+        weighed: Option<Vec<Line>>,
+        then: impl FnOnce(&UsageInput<'_>, Vec<Line>) -> T,
+    ) -> Option<T> {
+        self.with(customer, choices, |input| {
+            let mut lines = weighed.unwrap_or_else(|| lines::lines(input));
+            let asked = |product: &str| choices.get(product).is_some_and(|choice| choice.quantity.is_some());
+            let sweep = self.sweep.get_or_init(|| self.sweep_of(|_, _| {}));
+            sweep.hold(&self.sync.rules.brakes, &mut lines, &asked);
+            then(input, lines)
+        })
+    }
+
+    /// A customer's lines as they stand.
+    pub(crate) fn lines_of(&self, customer: &str) -> Vec<Line> {
+        self.weighed(customer, &HashMap::new(), None, |_, lines| lines).unwrap_or_default()
+    }
+}
+
+fn product(link: &Link, services: &HashMap<String, (String, bool)>) -> Product {
+    match (link.state, link.linked()) {
+        (LinkState::Excluded, _) => Product::Excluded,
+        (_, Some(id)) => match services.get(id) {
+            Some((name, unpriced)) => {
+                Product::Linked { id: id.to_owned(), name: name.clone(), made: link.made, unpriced: *unpriced }
+            }
+            None => Product::Open(format!("the product {id} that it is mapped to is gone")),
+        },
+        (state, None) => Product::Open(format!("its product is {}: {}", state.as_str(), link.reason)),
+    }
+}
+
+fn by_parent(records: Vec<Record>) -> HashMap<String, Vec<Record>> {
+    let mut sorted = HashMap::<String, Vec<Record>>::new();
+    for record in records {
+        sorted.entry(record.parent.clone().unwrap_or_default()).or_default().push(record);
+    }
+    sorted
+}
+
+/// Where each record stands among those of its parent.
+fn places(by_parent: &HashMap<String, Vec<Record>>) -> HashMap<String, (String, usize)> {
+    let of = |(parent, records): (&String, &Vec<Record>)| {
+        let parent = parent.clone();
+        records
+            .iter()
+            .enumerate()
+            .map(move |(place, record)| (record.id.clone(), (parent.clone(), place)))
+            .collect::<Vec<_>>()
+    };
+    by_parent.iter().flat_map(of).collect()
+}

@@ -1,0 +1,453 @@
+//! Connections: made, checked, granted, opened.
+
+use super::decisions::difference;
+use super::plugins::{no_plugin, unusable};
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::parts::Parts;
+use crate::ground::ports::ConnectionPorts;
+use crate::ground::tenant::Tenant;
+use crate::rules::grants;
+use crate::run::reading::Patience;
+use crosswalk_model::connection::BucketOverride;
+use crosswalk_model::{
+    Connection, ConnectionName, Description, Endpoint, Failure, Grants, KnownAccount, Manifest, Mode, PluginId, Secret,
+};
+use crosswalk_runtime::{CallContext, Choice, ConnectionSpec, Connector, Plugin, SECRET_MIN, check_settings};
+use crosswalk_store::{Health, JournalEntry, Opening};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What an operator says of a new connection.
+#[derive(Debug, Clone)]
+pub struct NewConnection {
+    /// Its name.
+    pub name: ConnectionName,
+    /// The plugin, newest version.
+    pub plugin: PluginId,
+    /// Settings as text or JSON values; checked against the manifest.
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// Secrets by the manifest's names.
+    pub secrets: BTreeMap<String, Secret>,
+    /// Endpoint → URL. Naming one grants it.
+    pub endpoints: BTreeMap<String, String>,
+    /// Whether every endpoint with an address of its own is granted as the manifest asks.
+    pub grant_all: bool,
+    /// The operator's numbers instead of the vendor's call limits.
+    pub buckets: BTreeMap<String, BucketOverride>,
+}
+
+/// A connection, for people and programs. Secrets appear by name only.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConnectionView {
+    /// The connection.
+    pub connection: Connection,
+    /// What its plugin is called.
+    pub title: String,
+    /// What is asked and what is granted.
+    pub endpoints: Vec<Endpoint>,
+    /// The requests by which the host logs in, in dry runs too: method and URL, or the endpoint's
+    /// name and the path where it is not granted.
+    pub login: Vec<String>,
+    /// Which secrets are set.
+    pub secrets: Vec<String>,
+    /// How its connector does: crashes in a row, a rest, quarantine.
+    pub health: HealthView,
+    /// Whose account it is, as it was told last; `None` before it was asked.
+    pub account: Option<KnownAccount>,
+    /// Those of them that are too short to be found in what a vendor echoes.
+    pub short_secrets: Vec<String>,
+    /// Why its plugin cannot be used, and what to do; then nothing is known of what that asks for.
+    pub problem: Option<String>,
+}
+
+/// How a connection's connector does.
+#[derive(Debug, Clone, Serialize)]
+pub struct HealthView {
+    /// `ok`, `rests` after a crash, or `quarantine`.
+    pub state: &'static str,
+    /// Crashes in a row.
+    pub crashes: u32,
+    /// Until when automatic work keeps away from it, or since when nothing is done with it: RFC 3339.
+    pub at: Option<String>,
+    /// Why it is in quarantine.
+    pub why: Option<String>,
+}
+
+impl HealthView {
+    fn of(health: Health) -> Self {
+        let crashes = health.crashes;
+        match (health.quarantine, health.rests_until) {
+            (Some((since, why)), _) => {
+                Self { state: "quarantine", crashes, at: Some(since.to_string()), why: Some(why) }
+            }
+            (None, Some(until)) => Self { state: "rests", crashes, at: Some(until.to_string()), why: None },
+            (None, None) => Self { state: "ok", crashes, at: None, why: None },
+        }
+    }
+}
+
+/// A connection, ready to be called.
+pub(crate) struct Opened {
+    pub(crate) name: ConnectionName,
+    pub(crate) manifest: Manifest,
+    pub(crate) description: Description,
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) patience: Patience,
+    /// For calls that only read: what they keep, they keep for this connection alone.
+    pub(crate) reading: CallContext,
+    /// The revision of the connection that was opened.
+    pub(crate) revision: i64,
+    /// What was known of its account when it was opened; `None` before it was asked.
+    pub(crate) account: Option<KnownAccount>,
+}
+
+impl Opened {
+    /// How long a write may still be carried out after its reply failed to come, in milliseconds.
+    pub(crate) fn quiet_ms(&self) -> i64 {
+        i64::from(self.manifest.quiet_seconds) * 1000
+    }
+
+    /// A failure of this connection, with what to do about it.
+    pub(crate) fn failed(&self, failure: Failure) -> Error {
+        let hint = self.manifest.troubleshooting.get(failure.name()).cloned().unwrap_or_else(|| general_hint(&failure));
+        Error::Vendor { connection: self.name.to_string(), failure, hint }
+    }
+}
+
+impl Tenant {
+    /// Makes a connection. Nothing is called yet: `connection_check` does.
+    ///
+    /// # Errors
+    /// The name is taken, there is no such plugin, a setting or secret is wrong or
+    /// missing, an endpoint is unknown.
+    #[boxed]
+    pub async fn connection_add(&self, new: NewConnection) -> Result<ConnectionView, Error> {
+        let row = self.parts.store.plugin_get(&new.plugin).await?.ok_or_else(|| no_plugin(&new.plugin))?;
+        let plugin = self.parts.plugin(&row.digest).await?;
+        let manifest = plugin.manifest();
+        let settings = settings_checked(manifest, &new.settings)?;
+        secrets_checked(manifest, &new.secrets)?;
+        buckets_checked(manifest, &new.buckets)?;
+        let mut grants = Grants::new();
+        for (name, spec) in &manifest.endpoints {
+            let url = new.endpoints.get(name).map(String::as_str);
+            if url.is_some() || (new.grant_all && (spec.base.is_some() || spec.hosts.is_some())) {
+                grants.insert(name.clone(), grants::grant(name, spec, url)?);
+            }
+        }
+        if let Some(unknown) = new.endpoints.keys().find(|name| !manifest.endpoints.contains_key(*name)) {
+            return Err(no_endpoint(manifest, unknown));
+        }
+        let connection = Connection {
+            name: new.name.clone(),
+            plugin: new.plugin,
+            digest: row.digest,
+            settings,
+            grants,
+            buckets: new.buckets,
+            revision: 0,
+        };
+        let message = format!("{}: {}, granted {}", new.name, connection.plugin, json!(connection.grants));
+        let mut entries = vec![self.entry("connection-added", message)];
+        entries.extend(self.secret_entries(&new.name, &new.secrets));
+        self.store.noting(None, &entries)?.connection_insert(&connection, &new.secrets).await?;
+        self.connection_show(&new.name).await
+    }
+
+    /// A connection.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    #[boxed]
+    pub async fn connection_show(&self, name: &ConnectionName) -> Result<ConnectionView, Error> {
+        let connection = self.connection(name).await?;
+        let plugin = self.parts.plugin(&connection.digest).await?;
+        let manifest = plugin.manifest();
+        let endpoints = manifest
+            .endpoints
+            .iter()
+            .map(|(name, spec)| Endpoint {
+                name: name.clone(),
+                asked: grants::asked(spec),
+                granted: connection.grants.get(name).cloned(),
+            })
+            .collect();
+        let login = grants::logins(manifest, &connection.grants);
+        let stored = self.connection_stored(connection).await?;
+        Ok(ConnectionView { title: manifest.title.clone(), endpoints, login, ..stored })
+    }
+
+    /// What is known of a connection without its plugin.
+    async fn connection_stored(&self, connection: Connection) -> Result<ConnectionView, Error> {
+        let name = &connection.name;
+        let secrets = self.store.secrets(name).await?;
+        let short = |secret: &Secret| secret.expose().len() < SECRET_MIN;
+        Ok(ConnectionView {
+            title: String::new(),
+            endpoints: Vec::new(),
+            login: Vec::new(),
+            short_secrets: secrets.iter().filter(|(_, secret)| short(secret)).map(|(name, _)| name.clone()).collect(),
+            secrets: secrets.into_keys().collect(),
+            health: HealthView::of(self.store.health(name).await?),
+            account: self.store.account(name).await?,
+            problem: None,
+            connection,
+        })
+    }
+
+    /// What the plugin says to do about failures, by their names.
+    ///
+    /// # Errors
+    /// No connection of that name.
+    #[boxed]
+    pub async fn connection_help(&self, name: &ConnectionName) -> Result<BTreeMap<String, String>, Error> {
+        let connection = self.connection(name).await?;
+        let plugin = self.parts.plugin(&connection.digest).await?;
+        Ok(plugin.manifest().troubleshooting.clone())
+    }
+
+    /// The tenant's connections. One whose plugin cannot be used is listed with what is stored of it.
+    ///
+    /// # Errors
+    /// The database's.
+    #[boxed]
+    pub async fn connection_list(&self) -> Result<Vec<ConnectionView>, Error> {
+        let mut views = Vec::new();
+        for connection in self.store.connection_list().await? {
+            views.push(match self.connection_show(&connection.name).await {
+                Err(error @ Error::Plugin(..)) => {
+                    let problem = Some(unusable(&error));
+                    ConnectionView { problem, ..self.connection_stored(connection).await? }
+                }
+                shown => shown?,
+            });
+        }
+        Ok(views)
+    }
+
+    /// Grants an endpoint: as the manifest asks, or at the URL given. Each `host:port` of
+    /// `private` may have addresses that are not public; with those alone, an endpoint that is
+    /// granted stays where it is.
+    ///
+    /// # Errors
+    /// No such connection or endpoint; a URL is needed, or is none; a private place is none, or
+    /// not of this endpoint.
+    #[boxed]
+    pub async fn connection_grant(
+        &self,
+        name: &ConnectionName,
+        endpoint: &str,
+        url: Option<&str>,
+        private: &[String],
+    ) -> Result<ConnectionView, Error> {
+        let mut connection = self.connection(name).await?;
+        let plugin = self.parts.plugin(&connection.digest).await?;
+        let manifest = plugin.manifest();
+        let spec = manifest.endpoints.get(endpoint).ok_or_else(|| no_endpoint(manifest, endpoint))?;
+        let known = connection.grants.get(endpoint).filter(|_| url.is_none() && !private.is_empty());
+        let mut grant = known.cloned().map_or_else(|| grants::grant(endpoint, spec, url), Ok)?;
+        grants::add_private(endpoint, &mut grant, private)?;
+        let message = format!("{name}: {endpoint} {}", json!(grant));
+        connection.grants.insert(endpoint.to_owned(), grant);
+        self.noting(None, "granted", message)?.connection_update(&connection, &BTreeMap::new()).await?;
+        self.connection_show(name).await
+    }
+
+    /// Takes the grant of an endpoint back.
+    ///
+    /// # Errors
+    /// No such connection, or the endpoint was not granted.
+    #[boxed]
+    pub async fn connection_revoke(&self, name: &ConnectionName, endpoint: &str) -> Result<ConnectionView, Error> {
+        let mut connection = self.connection(name).await?;
+        if connection.grants.remove(endpoint).is_none() {
+            return Err(Error::not_found(
+                "grant of endpoint",
+                endpoint,
+                format!("`crosswalk connection list` shows what `{name}` may reach"),
+            ));
+        }
+        let store = self.noting(None, "revoked", format!("{name}: {endpoint}"))?;
+        store.connection_update(&connection, &BTreeMap::new()).await?;
+        self.connection_show(name).await
+    }
+
+    /// Changes settings, secrets and call limits; those not named stay.
+    ///
+    /// # Errors
+    /// No such connection; a setting, secret or bucket is wrong.
+    #[boxed]
+    pub async fn connection_set(
+        &self,
+        name: &ConnectionName,
+        settings: &BTreeMap<String, serde_json::Value>,
+        secrets: &BTreeMap<String, Secret>,
+        buckets: &BTreeMap<String, BucketOverride>,
+    ) -> Result<ConnectionView, Error> {
+        let mut connection = self.connection(name).await?;
+        let plugin = self.parts.plugin(&connection.digest).await?;
+        let manifest = plugin.manifest();
+        buckets_checked(manifest, buckets)?;
+        if let Some(unknown) = secrets.keys().find(|secret| !manifest.secrets.contains_key(*secret)) {
+            return Err(no_secret(manifest, unknown));
+        }
+        let before = json!({ "settings": connection.settings, "limits": connection.buckets });
+        connection.settings.extend(settings.clone());
+        connection.settings = settings_checked(manifest, &connection.settings)?;
+        connection.buckets.extend(buckets.clone());
+        let changed = difference(&before, &json!({ "settings": connection.settings, "limits": connection.buckets }));
+        let changed = (!changed.is_empty()).then(|| self.entry("connection-changed", format!("{name}: {changed}")));
+        let entries: Vec<JournalEntry> = changed.into_iter().chain(self.secret_entries(name, secrets)).collect();
+        self.store.noting(None, &entries)?.connection_update(&connection, secrets).await?;
+        self.connection_show(name).await
+    }
+
+    /// Lets a connection go on that is in quarantine, or rests after a crash. Tells whether it was.
+    ///
+    /// # Errors
+    /// No connection of that name.
+    #[boxed]
+    pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, Error> {
+        self.connection(name).await?;
+        Ok(self.noting(None, "connection-released", name.to_string())?.connection_release(name).await?)
+    }
+
+    /// What the journal learns of secrets: that each was changed, and nothing else.
+    fn secret_entries(&self, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Vec<JournalEntry> {
+        secrets.keys().map(|secret| self.entry("secret-changed", format!("{name}: {secret}"))).collect()
+    }
+
+    /// What can be chosen for a setting, asked from the vendor now.
+    ///
+    /// # Errors
+    /// The vendor's answer.
+    #[boxed]
+    pub async fn connection_choices(&self, name: &ConnectionName, setting: &str) -> Result<Vec<Choice>, Error> {
+        let opened = self.open(name).await?;
+        opened.connector.choices(&reading(), setting).await.map_err(|failure| opened.failed(failure))
+    }
+
+    pub(crate) async fn connection(&self, name: &ConnectionName) -> Result<Connection, Error> {
+        self.store.connection_get(name).await?.ok_or_else(|| no_connection(name))
+    }
+
+    /// Opens a connection: its pinned component, with its settings, secrets and grants.
+    pub(crate) async fn open(&self, name: &ConnectionName) -> Result<Opened, Error> {
+        let opening = self.store.connection_opening(name).await?.ok_or_else(|| no_connection(name))?;
+        if let Some((since, why)) = &opening.quarantine {
+            return Err(Error::invalid(
+                format!("the connection `{name}` is in quarantine since {since}: {why}"),
+                format!("tell the plugin's author, then let it go on with `crosswalk connection release {name}`"),
+            ));
+        }
+        let plugin = self.parts.plugin(&opening.connection.digest).await?;
+        self.parts.open(self, &plugin, opening).await
+    }
+}
+
+impl Parts {
+    async fn open(&self, tenant: &Tenant, plugin: &Plugin, opening: Opening) -> Result<Opened, Error> {
+        let Opening { connection, secrets, account, .. } = opening;
+        let (name, revision) = (connection.name.clone(), connection.revision);
+        let ports = ConnectionPorts {
+            store: tenant.store.clone(),
+            connection: name.clone(),
+            clock: self.clock.clone(),
+            crashed: AtomicBool::new(false),
+        };
+        let spec = ConnectionSpec { tenant: tenant.name.clone(), secrets, connection, ports: Arc::new(ports) };
+        let connector = self.runtime.open(plugin, spec).map_err(|error| {
+            Error::invalid(
+                format!("the connection `{name}` cannot be opened: {error}"),
+                format!("`crosswalk connection set {name}` changes its settings and secrets"),
+            )
+        })?;
+        let manifest = plugin.manifest().clone();
+        let description = connector.describe().await.map_err(|failure| Error::Vendor {
+            connection: name.to_string(),
+            hint: general_hint(&failure),
+            failure,
+        })?;
+        let (patience, reading) = (Patience::default(), reading());
+        Ok(Opened { name, manifest, description, connector, patience, reading, revision, account })
+    }
+}
+
+fn no_connection(name: &ConnectionName) -> Error {
+    Error::not_found("connection", name, "`crosswalk connection list` names those there are")
+}
+
+/// The context of a call that only reads, outside a run.
+pub(crate) fn reading() -> CallContext {
+    CallContext { mode: Mode::Plan, scratch: Arc::default() }
+}
+
+fn general_hint(failure: &Failure) -> String {
+    match failure {
+        Failure::Denied { .. } => "check the credentials and the rights of the account, or grant the endpoint it names",
+        Failure::Throttled { .. } => "wait: the vendor's limit on calls is reached",
+        Failure::Unavailable { .. } => "try again later: the vendor is down or answers nonsense",
+        Failure::Broken { .. } => "the connector has a bug: tell its author what is said here",
+        _ => "the vendor's words say what is wrong",
+    }
+    .to_owned()
+}
+
+fn settings_checked(
+    manifest: &Manifest,
+    settings: &BTreeMap<String, serde_json::Value>,
+) -> Result<BTreeMap<String, serde_json::Value>, Error> {
+    match check_settings(manifest, settings) {
+        Ok(_) => Ok(settings.clone()),
+        Err(problems) => Err(Error::Problems {
+            what: "the settings".to_owned(),
+            problems: problems.sentences().to_vec(),
+            hint: format!("`crosswalk plugin inspect {}` lists the settings", manifest.id),
+        }),
+    }
+}
+
+fn secrets_checked(manifest: &Manifest, secrets: &BTreeMap<String, Secret>) -> Result<(), Error> {
+    if let Some(unknown) = secrets.keys().find(|name| !manifest.secrets.contains_key(*name)) {
+        return Err(no_secret(manifest, unknown));
+    }
+    let missing: Vec<&str> = manifest
+        .secrets
+        .iter()
+        .filter(|(name, spec)| spec.required && !secrets.contains_key(*name))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        format!("{} cannot log in without its secrets: {}", manifest.title, missing.join(", ")),
+        "give each with --secret-file NAME=FILE or --secret-env NAME=VARIABLE, or answer the prompt",
+    ))
+}
+
+fn buckets_checked(manifest: &Manifest, buckets: &BTreeMap<String, BucketOverride>) -> Result<(), Error> {
+    match buckets.keys().find(|name| !manifest.buckets.contains_key(*name)) {
+        None => Ok(()),
+        Some(unknown) => {
+            Err(Error::not_found("bucket", unknown, format!("{} has: {}", manifest.id, names(manifest.buckets.keys()))))
+        }
+    }
+}
+
+fn no_endpoint(manifest: &Manifest, name: &str) -> Error {
+    Error::not_found("endpoint", name, format!("{} has: {}", manifest.id, names(manifest.endpoints.keys())))
+}
+
+fn no_secret(manifest: &Manifest, name: &str) -> Error {
+    Error::not_found("secret", name, format!("{} has: {}", manifest.id, names(manifest.secrets.keys())))
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}

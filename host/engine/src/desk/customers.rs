@@ -1,0 +1,587 @@
+//! Customers of a sync as people work with them: one row each, with what it is mapped to, what is
+//! switched, and how it went last.
+//!
+//! A row is a customer's two links (account and contract), its switches and its last outcome. What
+//! may be linked is checked where links are decided (`links`); files are in `file`, proposals taken
+//! in one go in `accept`, switches in `switch`, and which customer a person means in `named`.
+
+mod accept;
+mod file;
+mod named;
+mod switch;
+
+pub use self::accept::Accepted;
+pub use self::file::{CUSTOMER_COLUMNS, CustomerRow};
+pub(crate) use self::named::called;
+pub use self::switch::Switched;
+
+use super::links::Decision;
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::progress::Progress;
+use crate::ground::sync_run::Work;
+use crate::ground::tenant::Tenant;
+use crate::rules::matching::OPERATOR;
+use crate::rules::matching::contracts::{is_offered, term};
+use crate::rules::plan::line::in_force;
+use crosswalk_model::signs::seen;
+use crosswalk_model::usage::{Ending, LastOutcome};
+use crosswalk_model::{Kind, Link, LinkState, Mode, Record, Selection, Sync, SyncName};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// The customers of a sync, those that were asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct CustomerList {
+    /// How many there are in all, however many are listed.
+    pub counts: CustomerCounts,
+    /// Those asked for, by name.
+    pub customers: Vec<CustomerView>,
+}
+
+/// How many customers are how. One that is held is mapped, too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct CustomerCounts {
+    /// All.
+    pub all: usize,
+    /// Mapped, with all that is needed.
+    pub mapped: usize,
+    /// Nothing was found.
+    pub unmapped: usize,
+    /// Something waits for a yes or no.
+    pub proposed: usize,
+    /// A person must choose, or what was chosen is gone.
+    pub conflict: usize,
+    /// Something of it waits for a person after planning.
+    pub held: usize,
+    /// Left out by the operator.
+    pub excluded: usize,
+}
+
+/// A customer, for people and programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct CustomerView {
+    /// The source's id.
+    pub id: String,
+    /// What the source calls it.
+    pub name: String,
+    /// How it stands.
+    pub state: CustomerState,
+    /// The account it is linked to: id and name.
+    pub account: Option<(String, String)>,
+    /// The contract its usage goes to: id and name.
+    pub contract: Option<(String, String)>,
+    /// What may be it: of the account while that is open, else of the contract.
+    pub candidates: Vec<crosswalk_model::Candidate>,
+    /// Why it stands so.
+    pub reason: String,
+    /// The revisions of both links, account and contract, for saving a decision on what was seen.
+    pub revision: (i64, i64),
+    /// Whether its usage goes to its contract.
+    pub usage: bool,
+    /// Whether its alerts become tickets.
+    pub tickets: bool,
+    /// Whether the source reports usage of it.
+    pub has_usage: bool,
+    /// How it went last.
+    pub outcome: Option<LastOutcome>,
+    /// What to do about that, by the plugin where it went wrong.
+    pub remedy: Option<String>,
+}
+
+/// How a customer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CustomerState {
+    /// Linked to an account, and to a contract where usage takes part.
+    Mapped,
+    /// Nothing was found.
+    Unmapped,
+    /// Something waits for a yes or no.
+    Proposed,
+    /// A person must choose, or what was chosen is gone.
+    Conflict,
+    /// Left out by the operator.
+    Excluded,
+}
+
+impl CustomerState {
+    /// The word, as people and files have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CustomerState::Mapped => "mapped",
+            CustomerState::Unmapped => "unmapped",
+            CustomerState::Proposed => "proposed",
+            CustomerState::Conflict => "conflict",
+            CustomerState::Excluded => "excluded",
+        }
+    }
+
+    fn of(link: Option<&Link>) -> Self {
+        match link.map(|link| link.state) {
+            Some(LinkState::Linked) => CustomerState::Mapped,
+            Some(LinkState::Proposed) => CustomerState::Proposed,
+            Some(LinkState::Conflict | LinkState::Broken) => CustomerState::Conflict,
+            Some(LinkState::Excluded) => CustomerState::Excluded,
+            // What is to be created is decided; it is mapped as soon as a plan was applied.
+            Some(LinkState::Unmapped | LinkState::Create) | None => CustomerState::Unmapped,
+        }
+    }
+}
+
+/// Which customers are listed; everything that is set must fit.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerFilter {
+    /// Only these, by id; empty: all.
+    pub ids: Vec<String>,
+    /// Only names that contain this text, ignoring case.
+    pub text: Option<String>,
+    /// Only these states; empty: all.
+    pub states: Vec<CustomerState>,
+    /// Only those whose usage is switched so.
+    pub usage: Option<bool>,
+    /// Only those whose tickets are switched so.
+    pub tickets: Option<bool>,
+    /// Only those of whom the source reports usage.
+    pub has_usage: bool,
+    /// Only those whose last run ended so; empty: all.
+    pub endings: Vec<Ending>,
+}
+
+/// What became of a customer's data when it was read again.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refreshed {
+    /// The source's id.
+    pub id: String,
+    /// What the source calls it now; none when it is gone from there.
+    pub name: Option<String>,
+    /// What the source called it before, where that was another name.
+    pub was: Option<String>,
+    /// What the target calls its account now.
+    pub account: Option<String>,
+    /// What the target called it before, where that was another name.
+    pub account_was: Option<String>,
+}
+
+/// A contract that can be chosen, or why not.
+#[derive(Debug, Clone, Serialize)]
+pub struct ContractView {
+    /// The target's id.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// The vendor's word for what kind it is.
+    pub type_: Option<String>,
+    /// First and last day, and whether it is in force.
+    pub term: String,
+    /// Whether usage can be put on it: not cancelled, and of a kind that takes quantities.
+    pub eligible: bool,
+    /// Whether it is the one that is chosen.
+    pub chosen: bool,
+}
+
+impl Tenant {
+    /// The customers of a sync.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn customer_list(&self, sync: &SyncName, filter: &CustomerFilter) -> Result<CustomerList, Error> {
+        let sync = self.sync(sync).await?;
+        let rows = self.customer_rows(&sync).await?;
+        let mut counts = CustomerCounts { all: rows.len(), ..CustomerCounts::default() };
+        for row in &rows {
+            *match row.state {
+                CustomerState::Mapped => &mut counts.mapped,
+                CustomerState::Unmapped => &mut counts.unmapped,
+                CustomerState::Proposed => &mut counts.proposed,
+                CustomerState::Conflict => &mut counts.conflict,
+                CustomerState::Excluded => &mut counts.excluded,
+            } += 1;
+            counts.held += usize::from(row.outcome.as_ref().is_some_and(|outcome| outcome.ending == Ending::Held));
+        }
+        Ok(CustomerList { counts, customers: rows.into_iter().filter(|row| passes(row, filter)).collect() })
+    }
+
+    async fn customer_rows(&self, sync: &Sync) -> Result<Vec<CustomerView>, Error> {
+        let store = &self.store;
+        let customers = store.records_all(&sync.source, Kind::Customer).await?;
+        let customers = customers.into_iter().filter(|stored| stored.gone_at.is_none());
+        let billing = sync.rules.kinds.contains_key(&Kind::Usage);
+        let links = by_source(store.links_all(&sync.name, Kind::Customer).await?);
+        let contract_links = by_source(store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?);
+        let ids = |links: &HashMap<String, Link>| -> Vec<String> {
+            links.values().filter_map(|link| link.target.clone()).collect()
+        };
+        let accounts = self.names(sync, Kind::Customer, &ids(&links)).await?;
+        let contracts = self.names(sync, Kind::Contract, &ids(&contract_links)).await?;
+        let with_usage = if billing { store.customers_with_usage(&sync.source).await? } else { HashSet::new() };
+        let (switches, outcomes) = (store.switches(&sync.name).await?, store.outcomes(&sync.name).await?);
+        let remedies = self.remedies(&outcomes).await?;
+        let mut rows: Vec<CustomerView> = customers
+            .map(|stored| {
+                let Record { id, name, .. } = stored.record;
+                let (link, contract) = (links.get(&id), contract_links.get(&id).filter(|_| billing));
+                let switches = switches.get(&id).copied().unwrap_or_default();
+                let named = |link: Option<&Link>, names: &HashMap<String, String>| {
+                    let id = link?.linked()?;
+                    Some((id.to_owned(), names.get(id).cloned().unwrap_or_default()))
+                };
+                let mut state = CustomerState::of(link);
+                let mut open = link;
+                if state == CustomerState::Mapped && billing {
+                    state = CustomerState::of(contract);
+                    open = contract.or(link);
+                }
+                let outcome = outcomes.get(&id).cloned();
+                CustomerView {
+                    account: named(link, &accounts),
+                    contract: named(contract, &contracts),
+                    candidates: open.map(|link| link.candidates.clone()).unwrap_or_default(),
+                    reason: open.map(|link| link.reason.clone()).unwrap_or_default(),
+                    revision: (link.map_or(0, |link| link.revision), contract.map_or(0, |link| link.revision)),
+                    usage: billing && switches.usage.unwrap_or(sync.rules.switched_on),
+                    tickets: sync.rules.kinds.contains_key(&Kind::Alert)
+                        && switches.tickets.unwrap_or(sync.rules.switched_on),
+                    has_usage: with_usage.contains(&id),
+                    remedy: outcome.as_ref().and_then(|outcome| remedies.get(outcome.trouble.as_ref()?).cloned()),
+                    outcome,
+                    state,
+                    id,
+                    name,
+                }
+            })
+            .collect();
+        rows.sort_by(|a, b| (a.name.to_lowercase(), &a.id).cmp(&(b.name.to_lowercase(), &b.id)));
+        Ok(rows)
+    }
+
+    async fn names(&self, sync: &Sync, kind: Kind, ids: &[String]) -> Result<HashMap<String, String>, Error> {
+        let records = self.store.records_by_ids(&sync.target, kind, ids).await?;
+        Ok(records.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
+    }
+
+    /// The troubleshooting texts of what went wrong, by connection and failure.
+    async fn remedies(
+        &self,
+        outcomes: &HashMap<String, LastOutcome>,
+    ) -> Result<HashMap<(String, String), String>, Error> {
+        let troubles: BTreeSet<&(String, String)> = outcomes.values().filter_map(|one| one.trouble.as_ref()).collect();
+        let mut texts = HashMap::new();
+        for (connection, failure) in troubles {
+            let Ok(name) = crosswalk_model::ConnectionName::new(connection) else { continue };
+            let Some(connection) = self.store.connection_get(&name).await? else { continue };
+            // One that cannot be used has nothing to say.
+            let Ok(plugin) = self.parts.plugin(&connection.digest).await else { continue };
+            if let Some(text) = plugin.manifest().troubleshooting.get(failure) {
+                texts.insert((name.to_string(), failure.clone()), text.clone());
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Accounts of the target whose name contains a text, as they were read last.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn account_search(
+        &self,
+        sync: &SyncName,
+        text: &str,
+        most: usize,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let sync = self.sync(sync).await?;
+        let found = self.store.record_search(&sync.target, Kind::Customer, text, most).await?;
+        Ok(found.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
+    }
+
+    /// The contracts of the account a customer is linked to, those in force first.
+    ///
+    /// # Errors
+    /// No such sync; the customer is not linked.
+    #[boxed]
+    pub async fn contract_list(&self, sync: &SyncName, customer: &str) -> Result<Vec<ContractView>, Error> {
+        let sync = self.usage_sync(sync).await?;
+        let account = self.account_of(&sync, customer).await?;
+        let links = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
+        let chosen = links.iter().find(|link| link.target_kind == Kind::Contract).and_then(Link::linked);
+        let contracts = self.store.records_of_parent(&sync.target, Kind::Contract, &account).await?;
+        let mut contracts: Vec<Record> =
+            contracts.into_iter().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record).collect();
+        let today = crate::billing::today(&sync.rules.time_zone, self.parts.clock.now());
+        contracts.sort_by_key(|one| (!is_offered(one), !in_force(one, today), one.name.clone(), one.id.clone()));
+        let view = |record: Record| ContractView {
+            type_: record.text("type").map(str::to_owned),
+            term: term(&record, today),
+            eligible: is_offered(&record),
+            chosen: chosen == Some(record.id.as_str()),
+            id: record.id,
+            name: record.name,
+        };
+        Ok(contracts.into_iter().map(view).collect())
+    }
+
+    async fn account_of(&self, sync: &Sync, customer: &str) -> Result<String, Error> {
+        let link = self.store.link_get(&sync.name, Kind::Customer, customer).await?;
+        link.and_then(|link| link.linked().map(str::to_owned)).ok_or_else(|| {
+            Error::invalid(
+                format!("customer {customer} is not linked to an account"),
+                format!("`crosswalk customer map {} {customer} --to ACCOUNT` links it", sync.name),
+            )
+        })
+    }
+
+    /// Decides what a customer is: its account, its contract, or both. With revisions (account,
+    /// contract) only while the links still have those.
+    ///
+    /// # Errors
+    /// No such record; the contract is not one of the account, or takes no usage; somebody else
+    /// decided meanwhile. Then nothing was stored.
+    #[boxed]
+    pub async fn customer_map(
+        &self,
+        sync: &SyncName,
+        customer: &str,
+        account: Option<&Decision>,
+        contract: Option<&Decision>,
+        seen: Option<(i64, i64)>,
+    ) -> Result<(), Error> {
+        let sync = self.sync(sync).await?;
+        let links = self.mapped(&sync, customer, account, contract, &HashSet::new()).await?;
+        for link in &links {
+            let expected =
+                seen.map(|(account, contract)| if link.target_kind == Kind::Contract { contract } else { account });
+            if expected.is_some_and(|expected| expected != link.revision) {
+                return Err(Error::Busy {
+                    message: format!("customer {customer} was decided on since you looked"),
+                    hint: format!("`crosswalk customer list {}` shows how it stands now", sync.name),
+                });
+            }
+        }
+        self.decide(&sync, OPERATOR, links).await?;
+        Ok(())
+    }
+
+    /// The links as decisions make them, checked; not stored. `freed`: see `decided_among`.
+    async fn mapped(
+        &self,
+        sync: &Sync,
+        customer: &str,
+        account: Option<&Decision>,
+        contract: Option<&Decision>,
+        freed: &HashSet<String>,
+    ) -> Result<Vec<Link>, Error> {
+        let mut links = Vec::new();
+        let contract_link = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
+        let contract_link = contract_link.into_iter().find(|link| link.target_kind == Kind::Contract);
+        let mut contract = contract.cloned();
+        if let Some(decision) = account {
+            let link = self.decided_among(sync, Kind::Customer, customer, decision, freed).await?;
+            let before = self.store.link_get(&sync.name, Kind::Customer, customer).await?;
+            // A contract of another account is not its contract any more.
+            let moved = before.and_then(|before| before.target).filter(|before| Some(before) != link.target.as_ref());
+            if moved.is_some() && contract.is_none() && contract_link.is_some() {
+                contract = Some(Decision::Forget);
+            }
+            links.push(link);
+        }
+        let Some(decision) = &contract else { return Ok(links) };
+        let account = match account {
+            Some(Decision::Link(account)) => Some(account.as_str()),
+            Some(_) if matches!(decision, Decision::Link(_)) => {
+                return Err(Error::invalid(
+                    "a contract is one of an account, and the account is taken away",
+                    "say which account it is, or leave the contract out",
+                ));
+            }
+            _ => None,
+        };
+        links.push(self.contract_decided(sync, customer, account, decision).await?);
+        Ok(links)
+    }
+
+    /// The link of a customer to a contract as a decision makes it, checked; not stored. `account` is the
+    /// one that is decided along with it; `None` takes the one the customer is linked to.
+    async fn contract_decided(
+        &self,
+        sync: &Sync,
+        customer: &str,
+        account: Option<&str>,
+        decision: &Decision,
+    ) -> Result<Link, Error> {
+        if !sync.rules.kinds.contains_key(&Kind::Usage) {
+            return Err(Error::invalid(
+                format!("usage takes no part in the sync `{}`: a contract means nothing in it", sync.name),
+                "map the account alone",
+            ));
+        }
+        let (state, target) = match decision {
+            Decision::Link(id) => {
+                let account = match account {
+                    Some(account) => account.to_owned(),
+                    None => self.account_of(sync, customer).await?,
+                };
+                self.check_contract(sync, &account, id).await?;
+                (LinkState::Linked, Some(id.clone()))
+            }
+            Decision::Exclude => (LinkState::Excluded, None),
+            Decision::Forget => (LinkState::Unmapped, None),
+            Decision::Decline(id) => {
+                return Err(Error::invalid(
+                    format!("contract {id} cannot be declined: an account has few, and one of them is chosen"),
+                    format!("`crosswalk customer contracts {} {customer}` lists them", sync.name),
+                ));
+            }
+            Decision::Create => {
+                return Err(Error::invalid("contracts are not created", "make it in the PSA, and choose it"));
+            }
+        };
+        let known = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
+        let now = self.parts.clock.now();
+        let link = known
+            .into_iter()
+            .find(|link| link.target_kind == Kind::Contract)
+            .unwrap_or_else(|| Link { target_kind: Kind::Contract, ..Link::unmapped(Kind::Customer, customer, now) });
+        Ok(Link {
+            state,
+            target,
+            decided_by: if *decision == Decision::Forget { String::new() } else { OPERATOR.to_owned() },
+            decided_at: now,
+            reason: "decided by the operator".to_owned(),
+            candidates: Vec::new(),
+            ..link
+        })
+    }
+
+    async fn check_contract(&self, sync: &Sync, account: &str, id: &str) -> Result<(), Error> {
+        let hint = format!("`crosswalk customer contracts {} CUSTOMER` lists those that can be chosen", sync.name);
+        let contract = self.record(&sync.target, Kind::Contract, id).await?;
+        let contract = contract.ok_or_else(|| Error::not_found("contract", id, hint.clone()))?;
+        if contract.parent.as_deref() != Some(account) {
+            return Err(Error::invalid(
+                format!("contract {id} (`{}`) belongs to another account", contract.name),
+                hint,
+            ));
+        }
+        if !is_offered(&contract) {
+            let why = if contract.field("cancelled") == Some(&crosswalk_model::Value::Boolean(true)) {
+                "was cancelled"
+            } else {
+                "is of a kind that takes no quantities"
+            };
+            return Err(Error::invalid(format!("contract {id} (`{}`) {why}", contract.name), hint));
+        }
+        Ok(())
+    }
+
+    /// Reads customers, their accounts, contracts and what is on these again now, ahead of the
+    /// next run. Nothing is written to either side.
+    ///
+    /// # Errors
+    /// No such sync; somebody else works on it; the vendor's answer.
+    #[boxed]
+    pub async fn customer_refresh(
+        &self,
+        sync: &SyncName,
+        customers: &[String],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Refreshed>, Error> {
+        let work = self.begin(sync, Mode::Plan, progress).await?;
+        let refreshed = work.refresh_customers(customers).await;
+        match &refreshed {
+            Ok(_) => work.end_idle().await?,
+            Err(error) => work.fail(error).await,
+        }
+        refreshed
+    }
+}
+
+impl Work<'_> {
+    async fn refresh_customers(&self, customers: &[String]) -> Result<Vec<Refreshed>, Error> {
+        let links = self.store.links_by_sources(&self.sync.name, Kind::Customer, customers).await?;
+        let accounts: HashMap<String, String> =
+            links.iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect();
+        let targets: Vec<String> = accounts.values().cloned().collect();
+        let before = self.names_before(customers, &targets).await?;
+        let sides = (
+            self.read_now(&self.source, Kind::Customer, customers).await?,
+            self.read_now(&self.target, Kind::Customer, &targets).await?,
+        );
+        let (Some(source), Some(target)) = sides else {
+            return Err(Error::invalid(
+                format!("`{}` or `{}` cannot read single customers", self.source.name, self.target.name),
+                format!("`crosswalk plan {}` reads all of them", self.sync.name),
+            ));
+        };
+        if self.sync.rules.kinds.contains_key(&Kind::Usage) {
+            let mut contracts = Vec::new();
+            for account in &targets {
+                contracts.extend(self.read_of(Kind::Contract, account).await?);
+            }
+            for contract in contracts {
+                self.read_of(Kind::Usage, &contract).await?;
+            }
+        }
+        let of = |id: &String| {
+            let account = accounts.get(id);
+            let (name, there) = (source.records.get(id), account.and_then(|account| target.records.get(account)));
+            let changed = |record: Option<&Record>, before: Option<&String>| {
+                before.filter(|before| record.is_some_and(|record| record.name != **before)).cloned()
+            };
+            Refreshed {
+                id: id.clone(),
+                was: changed(name, before.0.get(id)),
+                name: name.map(|record| record.name.clone()),
+                account_was: changed(there, account.and_then(|account| before.1.get(account))),
+                account: there.map(|record| record.name.clone()).or_else(|| {
+                    let unread = account.filter(|account| target.unread.contains_key(*account))?;
+                    before.1.get(unread).cloned()
+                }),
+            }
+        };
+        Ok(customers.iter().map(of).collect())
+    }
+
+    async fn names_before(
+        &self,
+        customers: &[String],
+        accounts: &[String],
+    ) -> Result<(HashMap<String, String>, HashMap<String, String>), Error> {
+        let names = |stored: Vec<crosswalk_store::Stored>| {
+            stored.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect()
+        };
+        Ok((
+            names(self.store.records_by_ids(&self.source.name, Kind::Customer, customers).await?),
+            names(self.store.records_by_ids(&self.target.name, Kind::Customer, accounts).await?),
+        ))
+    }
+
+    /// Reads what belongs to a record of the target and stores it, where the connector can; gives the ids.
+    pub(crate) async fn read_of(&self, kind: Kind, parent: &str) -> Result<Vec<String>, Error> {
+        if !self.target.description.kind(kind).is_some_and(|can| can.reads.of_parent) {
+            return Ok(Vec::new());
+        }
+        let read = self.read_all(&self.target, kind, Selection::OfParent(parent.to_owned())).await;
+        let read = read.map_err(|failure| self.target.failed(failure))?;
+        self.store.records_put(&self.target.name, kind, &read, self.now()).await?;
+        Ok(read.into_iter().map(|record| record.id).collect())
+    }
+}
+
+fn passes(row: &CustomerView, filter: &CustomerFilter) -> bool {
+    let text = filter.text.as_deref().map(seen);
+    let ending = row.outcome.as_ref().map(|outcome| outcome.ending);
+    (filter.ids.is_empty() || filter.ids.contains(&row.id))
+        && text.is_none_or(|text| seen(&row.name).contains(&text))
+        && (filter.states.is_empty() || filter.states.contains(&row.state))
+        && filter.usage.is_none_or(|on| row.usage == on)
+        && filter.tickets.is_none_or(|on| row.tickets == on)
+        && (row.has_usage || !filter.has_usage)
+        && (filter.endings.is_empty() || ending.is_some_and(|ending| filter.endings.contains(&ending)))
+}
+
+fn by_source(links: Vec<Link>) -> HashMap<String, Link> {
+    links.into_iter().map(|link| (link.source.clone(), link)).collect()
+}

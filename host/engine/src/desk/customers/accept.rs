@@ -1,0 +1,93 @@
+//! Proposals taken in one go: which account a customer is, and which of its contracts.
+
+use crate::boxed;
+use crate::desk::links::{Decision, accepted_by, accepted_for};
+use crate::error::Error;
+use crate::ground::tenant::Tenant;
+use crate::rules::anew;
+use crate::rules::matching;
+use crosswalk_model::{Kind, Link, SyncName};
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// What was accepted.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Accepted {
+    /// The decision's id, by which it is taken back; empty when nothing changed or nothing was stored.
+    pub decision: String,
+    /// Links of customers to their accounts.
+    pub accounts: Vec<Link>,
+    /// Links of customers to a contract of their account.
+    pub contracts: Vec<Link>,
+}
+
+impl Tenant {
+    /// Links customers to the accounts that are proposed with at least the first score and no close
+    /// second; and, where usage takes part, every customer that has an account then to the contract that is
+    /// proposed with at least the second. Contracts are those that were read last; where the account is that of a
+    /// customer made anew, what was decided of its contract goes along.
+    ///
+    /// # Errors
+    /// No such sync; the target's connection cannot be opened; somebody else decided meanwhile.
+    #[boxed]
+    pub async fn customer_accept(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
+        let accepted = self.customer_acceptable(sync, account, contract).await?;
+        self.customer_accept_these(sync, account.min(contract), accepted).await
+    }
+
+    /// Stores what [`customer_acceptable`](Self::customer_acceptable) gave and a person said yes to, no more and no
+    /// less. `score` is the least that was enough.
+    ///
+    /// # Errors
+    /// No such sync; one of the links was decided or planned anew meanwhile: then nothing was stored.
+    #[boxed]
+    pub async fn customer_accept_these(
+        &self,
+        sync: &SyncName,
+        score: f64,
+        mut accepted: Accepted,
+    ) -> Result<Accepted, Error> {
+        let links = accepted.accounts.iter().chain(&accepted.contracts).cloned().collect();
+        accepted.decision = self.decide(&self.sync(sync).await?, &accepted_by(score), links).await?.decision;
+        Ok(accepted)
+    }
+
+    /// What [`customer_accept`](Self::customer_accept) would link; nothing is stored.
+    ///
+    /// # Errors
+    /// As there.
+    #[boxed]
+    pub async fn customer_acceptable(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
+        let sync = self.sync(sync).await?;
+        let mut accepted =
+            Accepted { accounts: self.acceptable(&sync, Kind::Customer, account).await?, ..Accepted::default() };
+        if !sync.rules.kinds.contains_key(&Kind::Usage) {
+            return Ok(accepted);
+        }
+        let target = self.open(&sync.target).await?;
+        let books = self.books(&sync, &target).await?;
+        let mut accounts = self.accounts(&sync.name).await?;
+        let new = accepted.accounts.iter();
+        accounts.extend(new.filter_map(|link| Some((link.source.clone(), link.target.clone()?))));
+        let own = accepted.accounts.iter().map(|link| (link.kind, link.source.clone())).collect();
+        let mut over = Vec::new();
+        for link in &accepted.accounts {
+            over.extend(self.held_before(&sync, link, &own).await?.map(|old| (old.source, link.source.clone())));
+        }
+        let along = anew::along(&self.store, &sync.name, &over, self.parts.clock.now()).await?;
+        let decided = along.links.iter().filter(|link| link.target_kind == Kind::Contract);
+        let decided: HashSet<&str> = decided.map(|link| link.source.as_str()).collect();
+        accounts.retain(|customer, _| !decided.contains(customer.as_str()));
+        for (customer, account) in accounts {
+            let matching::Decision::Proposed { candidates, .. } = books.contract_decision(&customer, &account) else {
+                continue;
+            };
+            let Some(best) = candidates.first().filter(|best| best.score >= contract) else { continue };
+            let decision = Decision::Link(best.target.clone());
+            let link = self.contract_decided(&sync, &customer, Some(&account), &decision).await?;
+            accepted.contracts.push(Link { reason: accepted_for(best), ..link });
+        }
+        accepted.contracts.sort_by(|one, other| one.source.cmp(&other.source));
+        Ok(accepted)
+    }
+}

@@ -1,0 +1,358 @@
+//! Customers in a file, out and in: how hundreds are mapped and switched in a spreadsheet or by a program.
+//!
+//! A file is taken whole or not at all: every bad row is named, and nothing is stored while one is
+//! left. Rows that nobody touched since they were exported decide nothing.
+
+use super::{CustomerFilter, CustomerState, CustomerView};
+use crate::boxed;
+use crate::desk::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
+use crate::desk::links::Decision;
+use crate::desk::sheet::{self, Form, Sheet};
+use crate::error::Error;
+use crate::ground::tenant::Tenant;
+use crate::rules::matching::OPERATOR;
+use crosswalk_model::{Kind, Link, LinkState, Switch, Sync, SyncName};
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
+
+/// The columns of the file, in their order.
+pub const CUSTOMER_COLUMNS: &[&str] = &[
+    "customer",
+    "customer_name",
+    "account",
+    "account_name",
+    "contract",
+    "contract_name",
+    "usage",
+    "tickets",
+    "state",
+    "reason",
+    "revision",
+];
+
+const FORM: Form = Form {
+    what: "customers",
+    required: &["customer"],
+    deciding: &["account", "contract", "usage", "tickets"],
+    known: CUSTOMER_COLUMNS,
+};
+
+/// One row. On the way in `customer` says which; `account`, `contract`, `usage` and `tickets` say
+/// what is decided, where they are not empty; the other columns are for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerRow {
+    /// The source customer's id.
+    pub customer: String,
+    /// What the source calls it.
+    #[serde(default)]
+    pub customer_name: String,
+    /// The account's id; `exclude` leaves the customer out, `-` forgets what was decided.
+    #[serde(default)]
+    pub account: String,
+    /// What the target calls it, or the best candidate.
+    #[serde(default)]
+    pub account_name: String,
+    /// The contract's id; `exclude`, or `-`, as above.
+    #[serde(default)]
+    pub contract: String,
+    /// What it is called, or the best candidate.
+    #[serde(default)]
+    pub contract_name: String,
+    /// `on` or `off`.
+    #[serde(default)]
+    pub usage: String,
+    /// `on` or `off`.
+    #[serde(default)]
+    pub tickets: String,
+    /// How it stands.
+    #[serde(default)]
+    pub state: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+    /// The state it was exported in; empty in a file that was not exported.
+    #[serde(default)]
+    pub revision: String,
+}
+
+impl CustomerRow {
+    fn of(view: CustomerView) -> Self {
+        let word = |on: bool| if on { "on" } else { "off" }.to_owned();
+        let offered = view.candidates.first().map(|best| format!("{}? ({})", best.name, best.target));
+        let (account, account_name) = view.account.clone().unwrap_or_default();
+        let (contract, contract_name) = view.contract.unwrap_or_default();
+        let linked = view.account.is_some();
+        let row = Self {
+            customer: view.id,
+            customer_name: view.name,
+            account: if view.state == CustomerState::Excluded && !linked { "exclude".to_owned() } else { account },
+            account_name: if linked { account_name } else { offered.clone().unwrap_or_default() },
+            contract_name: if contract.is_empty() && linked { offered.unwrap_or_default() } else { contract_name },
+            contract: if view.state == CustomerState::Excluded && linked { "exclude".to_owned() } else { contract },
+            usage: word(view.usage),
+            tickets: word(view.tickets),
+            state: view.state.as_str().to_owned(),
+            reason: view.reason,
+            revision: String::new(),
+        };
+        Self { revision: row.digest(), ..row }
+    }
+
+    fn digest(&self) -> String {
+        sheet::revision(&[&self.account, &self.contract, &self.usage, &self.tickets])
+    }
+}
+
+impl Tenant {
+    /// The customers of a sync as rows of a file. Candidates stand in the columns of names, so
+    /// that a proposal is taken by writing its id, and not by sending the file back.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn customer_export(&self, sync: &SyncName, filter: &CustomerFilter) -> Result<Vec<CustomerRow>, Error> {
+        let list = self.customer_list(sync, filter).await?;
+        Ok(list.customers.into_iter().map(CustomerRow::of).collect())
+    }
+
+    /// Takes decisions from a CSV or JSON file; with `dry_run` only returns what it would change.
+    ///
+    /// # Errors
+    /// The file as a whole, or all its bad rows; then nothing was stored.
+    #[boxed]
+    pub async fn customer_import(&self, name: &SyncName, file: &[u8], dry_run: bool) -> Result<Import, Error> {
+        let sync = self.sync(name).await?;
+        let export = format!("crosswalk customer export {name}");
+        let sheet = Sheet::read(file, &FORM).map_err(|why| refused("the file of customers", why, &export))?;
+        let mut problems = Problems::default();
+        let mut rows = Vec::new();
+        for row in &sheet.rows {
+            match row.parse::<CustomerRow>() {
+                Ok(parsed) if parsed.revision != parsed.digest() => rows.push((row.number, parsed)),
+                Ok(_) => {}
+                Err(why) => problems.add(Cause::Unreadable, row.number, why),
+            }
+        }
+        let views = self.customer_list(name, &CustomerFilter::default()).await?.customers;
+        let known: HashMap<&str, &CustomerView> = views.iter().map(|view| (view.id.as_str(), view)).collect();
+        // A file is judged by its end: what one row gives up another may take.
+        let freed = rows.iter().filter(|(_, row)| {
+            let now = known.get(row.customer.as_str()).and_then(|view| view.account.as_ref());
+            now.is_some_and(|(id, _)| !row.account.is_empty() && row.account != *id)
+        });
+        let mut taking = Taking {
+            tenant: self,
+            sync: &sync,
+            freed: freed.map(|(_, row)| row.customer.clone()).collect(),
+            accounts: super::by_source(self.store.links_all(&sync.name, Kind::Customer).await?),
+            contracts: super::by_source(self.store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?),
+            targets: HashMap::new(),
+            links: Vec::new(),
+            switched: Vec::new(),
+            changes: Vec::new(),
+        };
+        let mut seen = HashMap::<&str, usize>::new();
+        for (number, row) in &rows {
+            let number = *number;
+            if let Some(before) = seen.insert(&row.customer, number) {
+                problems.add(Cause::Twice, number, format!("customer {} stands in row {before} already", row.customer));
+                continue;
+            }
+            let Some(view) = known.get(row.customer.as_str()) else {
+                let why = crate::desk::imports::by_a_spreadsheet(&row.customer);
+                problems.add(
+                    Cause::Unknown,
+                    number,
+                    format!("there is no customer {}{why}", row.customer.escape_debug()),
+                );
+                continue;
+            };
+            taking.take(number, row, view, &mut problems).await?;
+        }
+        let Taking { links, switched, changes, .. } = taking;
+        problems.refuse("the file of customers", &export)?;
+        let decision = match dry_run {
+            true => String::new(),
+            false => self.decide_with(&sync, "file", links, switched).await?.decision,
+        };
+        Ok(Import { decision, changes, ignored: sheet.ignored })
+    }
+}
+
+/// Rows on their way to decisions.
+struct Taking<'a> {
+    tenant: &'a Tenant,
+    sync: &'a Sync,
+    /// Customers whose accounts are free at the end of the file.
+    freed: HashSet<String>,
+    /// The links as they stand, by customer: to accounts and to contracts.
+    accounts: HashMap<String, Link>,
+    contracts: HashMap<String, Link>,
+    /// The row that takes a target already.
+    targets: HashMap<(&'static str, String), usize>,
+    links: Vec<Link>,
+    switched: Vec<(String, Switch, Option<bool>)>,
+    changes: Vec<ImportChange>,
+}
+
+impl Taking<'_> {
+    /// Takes what a row decides; what is wrong with it is added to the problems.
+    async fn take(
+        &mut self,
+        number: usize,
+        row: &CustomerRow,
+        view: &CustomerView,
+        problems: &mut Problems,
+    ) -> Result<(), Error> {
+        let now = CustomerRow::of(view.clone());
+        let account = decision(&row.account, self.accounts.get(&row.customer));
+        let contract = decision(&row.contract, self.contracts.get(&row.customer));
+        if let Some(why) = self.misplaced_row(row, view, account.as_ref(), contract.as_ref()).await? {
+            problems.add(Cause::Name, number, why);
+            return Ok(());
+        }
+        if !row.revision.is_empty() && row.revision != now.revision {
+            problems.add(Cause::Old, number, decided_since(&now));
+            return Ok(());
+        }
+        for (what, decision) in [("account", &account), ("contract", &contract)] {
+            let alone = !self.sync.rules.shares(Kind::Customer);
+            let Some(Decision::Link(target)) = decision.as_ref().filter(|_| alone) else { continue };
+            if let Some(before) = self.targets.insert((what, target.clone()), number) {
+                problems.add(Cause::Twice, number, format!("{what} {target} stands in row {before} already"));
+            }
+        }
+        let mut change = |what: &'static str, before: &str, after: &str| {
+            self.changes.push(ImportChange {
+                row: number,
+                kind: Kind::Customer,
+                source: row.customer.clone(),
+                name: view.name.clone(),
+                what,
+                before: before.to_owned(),
+                after: after.to_owned(),
+            });
+        };
+        if account.is_some() || contract.is_some() {
+            let mapped = self.tenant.mapped(self.sync, &row.customer, account.as_ref(), contract.as_ref(), &self.freed);
+            match mapped.await {
+                Ok(decided) => {
+                    for (what, decision, before, after) in [
+                        ("account", &account, &now.account, &row.account),
+                        ("contract", &contract, &now.contract, &row.contract),
+                    ] {
+                        if decision.is_some() {
+                            change(what, before, after);
+                        }
+                    }
+                    self.links.extend(decided);
+                }
+                Err(error) => problems.add(Cause::Refused, number, error.to_string()),
+            }
+        }
+        for (switch, needs, text, is_on) in [
+            (Switch::Usage, Kind::Usage, row.usage.to_lowercase(), view.usage),
+            (Switch::Tickets, Kind::Alert, row.tickets.to_lowercase(), view.tickets),
+        ] {
+            match text.as_str() {
+                "" => {}
+                "on" | "off" if (text == "on") == is_on => {}
+                "on" if !self.sync.rules.kinds.contains_key(&needs) => {
+                    let why = format!("`{}` cannot be on: {needs} takes no part in the sync", switch.as_str());
+                    problems.add(Cause::Refused, number, why);
+                }
+                "on" | "off" => {
+                    change(switch.as_str(), if is_on { "on" } else { "off" }, &text);
+                    self.switched.push((row.customer.clone(), switch, Some(text == "on")));
+                }
+                other => {
+                    let why = format!("`{}` is `{other}`: write on, off or nothing", switch.as_str());
+                    problems.add(Cause::Unreadable, number, why);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a name in a row is another record's than the id beside it.
+    async fn misplaced_row(
+        &self,
+        row: &CustomerRow,
+        view: &CustomerView,
+        account: Option<&Decision>,
+        contract: Option<&Decision>,
+    ) -> Result<Option<String>, Error> {
+        if let Some(why) = misplaced("customer", &row.customer, &view.name, &row.customer_name) {
+            return Ok(Some(why));
+        }
+        for (what, kind, decision, beside) in [
+            ("account", Kind::Customer, account, &row.account_name),
+            ("contract", Kind::Contract, contract, &row.contract_name),
+        ] {
+            let Some(Decision::Link(target)) = decision else { continue };
+            let there = self.tenant.record(&self.sync.target, kind, target).await?;
+            if let Some(why) = there.and_then(|there| misplaced(what, target, &there.name, beside)) {
+                return Ok(Some(why));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn decided_since(now: &CustomerRow) -> String {
+    let or = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+    format!(
+        "customer {} was decided on since this file was made: account {}, contract {}, usage {}, tickets {} now; export it again",
+        now.customer,
+        or(&now.account),
+        or(&now.contract),
+        now.usage,
+        now.tickets
+    )
+}
+
+/// What a cell decides; `None` if it is empty, or says what the link is already.
+fn decision(cell: &str, link: Option<&Link>) -> Option<Decision> {
+    let state = link.map_or(LinkState::Unmapped, |link| link.state);
+    let target = link.and_then(Link::linked);
+    match cell {
+        "" => None,
+        // What matching found is nobody's decision.
+        "-" => (!matches!(state, LinkState::Unmapped | LinkState::Proposed | LinkState::Conflict)
+            || link.is_some_and(|link| link.decided_by == OPERATOR || !link.declined.is_empty()))
+        .then_some(Decision::Forget),
+        "exclude" => (state != LinkState::Excluded).then_some(Decision::Exclude),
+        id if Some(id) == target => None,
+        id => Some(Decision::Link(id.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::NOW;
+
+    #[test]
+    fn a_cell_decides_what_does_not_stand_already() {
+        let of = |state, target: Option<&str>| Link {
+            state,
+            target: target.map(str::to_owned),
+            ..Link::unmapped(Kind::Customer, "c", NOW)
+        };
+        let (linked, excluded) = (of(LinkState::Linked, Some("7")), of(LinkState::Excluded, None));
+        assert_eq!(decision("", Some(&linked)), None);
+        assert_eq!(decision("7", Some(&linked)), None);
+        assert_eq!(decision("8", Some(&linked)), Some(Decision::Link("8".to_owned())));
+        assert_eq!(decision("exclude", None), Some(Decision::Exclude));
+        assert_eq!(decision("exclude", Some(&linked)), Some(Decision::Exclude));
+        assert_eq!(decision("exclude", Some(&excluded)), None);
+        assert_eq!(decision("-", Some(&linked)), Some(Decision::Forget));
+        assert_eq!(decision("-", Some(&excluded)), Some(Decision::Forget));
+        assert_eq!(decision("-", Some(&of(LinkState::Create, None))), Some(Decision::Forget));
+        let not_that = Link { declined: vec!["7".to_owned()], ..of(LinkState::Unmapped, None) };
+        assert_eq!(decision("-", Some(&not_that)), Some(Decision::Forget));
+        for state in [LinkState::Unmapped, LinkState::Proposed, LinkState::Conflict] {
+            assert_eq!(decision("-", Some(&of(state, None))), None);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Records as people name them: by id, or by their whole name where only one has it, as it is kept or else as it is
+//! seen.
+
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::tenant::Tenant;
+use crosswalk_model::signs::{is_invisible, seen};
+use crosswalk_model::{ConnectionName, Kind, Record, SyncName};
+use unicode_normalization::UnicodeNormalization;
+
+impl Tenant {
+    /// The ids of source customers, each named by its id or its whole name.
+    ///
+    /// # Errors
+    /// No such sync; nobody, or more than one, is called so.
+    #[boxed]
+    pub async fn customers_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
+        let source = self.sync(sync).await?.source;
+        self.named_at(&source, Kind::Customer, names, &format!("`crosswalk customer list {sync}` names them")).await
+    }
+
+    /// The id of a target customer, named by its id or its whole name.
+    ///
+    /// # Errors
+    /// No such sync; nobody, or more than one, is called so.
+    #[boxed]
+    pub async fn account_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
+        let target = self.sync(sync).await?.target;
+        let hint = format!("`crosswalk customer find {sync} TEXT` finds accounts by a part of their name");
+        Ok(self.named_at(&target, Kind::Customer, &[name.to_owned()], &hint).await?.concat())
+    }
+
+    /// The ids of source products, each named by its id or its whole name.
+    ///
+    /// # Errors
+    /// No such sync; none, or more than one, is called so.
+    #[boxed]
+    pub async fn products_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
+        let source = self.sync(sync).await?.source;
+        self.named_at(&source, Kind::Product, names, &format!("`crosswalk product list {sync}` names them")).await
+    }
+
+    /// The id of a target product, named by its id or its whole name.
+    ///
+    /// # Errors
+    /// No such sync; none, or more than one, is called so.
+    #[boxed]
+    pub async fn service_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
+        let target = self.sync(sync).await?.target;
+        let hint = format!("`crosswalk product find {sync} TEXT` finds services by a part of their name");
+        Ok(self.named_at(&target, Kind::Product, &[name.to_owned()], &hint).await?.concat())
+    }
+
+    async fn named_at(
+        &self,
+        connection: &ConnectionName,
+        kind: Kind,
+        names: &[String],
+        hint: &str,
+    ) -> Result<Vec<String>, Error> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (present, gone): (Vec<_>, Vec<_>) =
+            self.store.records_all(connection, kind).await?.into_iter().partition(|stored| stored.gone_at.is_none());
+        let records =
+            |stored: Vec<crosswalk_store::Stored>| stored.into_iter().map(|one| one.record).collect::<Vec<_>>();
+        let (present, gone) = (records(present), records(gone));
+        // What is gone can still be asked about, as long as nothing else is called so.
+        names
+            .iter()
+            .map(|name| {
+                find(&present, name, kind, hint)?.map_or_else(
+                    || find(&gone, name, kind, hint)?.ok_or_else(|| Error::not_found(kind.as_str(), name, hint)),
+                    Ok,
+                )
+            })
+            .collect()
+    }
+}
+
+/// The one that is meant; an error where several are called so.
+fn find(records: &[Record], name: &str, kind: Kind, hint: &str) -> Result<Option<String>, Error> {
+    if let Some(record) = records.iter().find(|record| record.id == name) {
+        return Ok(Some(record.id.clone()));
+    }
+    match called(records, name).as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only.id.clone())),
+        several => {
+            let ids: Vec<&str> = several.iter().map(|record| record.id.as_str()).collect();
+            Err(Error::invalid(
+                format!("{} {kind}s are called `{name}`: {}", ids.len(), ids.join(", ")),
+                format!("name the one that is meant by its id; {hint}"),
+            ))
+        }
+    }
+}
+
+/// The records that a typed name means: those that are seen the same, or of these, where one has exactly this name,
+/// only those that also look like it. Names that differ in signs that nobody sees are told apart by their ids alone. A
+/// name of which nothing is seen means none.
+pub(crate) fn called<'r>(records: &'r [Record], typed: &str) -> Vec<&'r Record> {
+    let key = seen(typed);
+    let mut called: Vec<&Record> =
+        records.iter().filter(|record| !key.is_empty() && seen(&record.name) == key).collect();
+    if called.iter().any(|record| record.name == typed) {
+        let look = look(typed);
+        called.retain(|record| self::look(&record.name) == look);
+    }
+    called
+}
+
+/// A name as it looks: without signs that nobody sees, in normal form C.
+fn look(name: &str) -> String {
+    name.chars().filter(|c| !is_invisible(*c)).nfc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::record;
+
+    #[test]
+    fn an_id_wins_over_a_name_and_a_name_must_be_of_one() {
+        let all = [record("1", None, "Acme", &[]), record("2", None, "ACME", &[]), record("Acme", None, "Other", &[])];
+        assert_eq!(find(&all, "Acme", Kind::Customer, "").unwrap().as_deref(), Some("Acme"));
+        assert_eq!(find(&all, "other", Kind::Customer, "").unwrap().as_deref(), Some("Acme"));
+        assert_eq!(find(&all, "Ac", Kind::Customer, "").unwrap(), None);
+        let told = find(&all, "acme", Kind::Customer, "").unwrap_err().to_string();
+        assert_eq!(told, "2 customers are called `acme`: 1, 2");
+    }
+
+    #[test]
+    fn a_name_as_it_is_kept_wins_over_one_that_only_looks_so() {
+        let names = ["ACME", "Acme", "Con\u{200b}toso", "Contoso", "Fabrikam", "Fabrikam", "FABRIKAM", "\u{200b}"];
+        let all: Vec<Record> =
+            names.iter().enumerate().map(|(nth, name)| record(&nth.to_string(), None, name, &[])).collect();
+        let found = |name: &str| find(&all, name, Kind::Customer, "").map_err(|error| error.to_string());
+        for (name, id) in [("ACME", "0"), ("Acme", "1"), ("FABRIKAM", "6")] {
+            assert_eq!(found(name).unwrap().as_deref(), Some(id), "{name:?}");
+        }
+        for name in ["Con\u{200b}toso", "Contoso", "contoso"] {
+            assert!(found(name).unwrap_err().starts_with("2 customers are called"), "{name:?}: nobody sees which");
+        }
+        assert_eq!(found("Fabrikam").unwrap_err(), "2 customers are called `Fabrikam`: 4, 5");
+        assert_eq!(found("fabrikam").unwrap_err(), "3 customers are called `fabrikam`: 4, 5, 6");
+        for nothing in ["", " ", "\u{200b}"] {
+            assert_eq!(found(nothing).unwrap(), None, "{nothing:?}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Switches of customers: what of a customer takes part. Each time it is one decision, be it about one switch of
+//! one customer or about all of all, and is taken back like any other.
+
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::tenant::Tenant;
+use crate::rules::matching::OPERATOR;
+use crosswalk_model::{Kind, Switch, SyncName};
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// What switching came to.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Switched {
+    /// The decision's id, by which it is taken back; empty when all were so already.
+    pub decision: String,
+    /// How many customers each switch was turned of.
+    pub turned: Vec<(Switch, usize)>,
+}
+
+impl Tenant {
+    /// Switches usage or tickets of customers, or both.
+    ///
+    /// # Errors
+    /// No such sync; it has nothing to switch; a customer is not there: then nothing was stored.
+    #[boxed]
+    pub async fn customer_switch(
+        &self,
+        sync: &SyncName,
+        customers: &[String],
+        wanted: &[(Switch, bool)],
+    ) -> Result<Switched, Error> {
+        let sync = self.sync(sync).await?;
+        for (switch, _) in wanted {
+            let needs = if *switch == Switch::Usage { Kind::Usage } else { Kind::Alert };
+            if !sync.rules.kinds.contains_key(&needs) {
+                return Err(Error::invalid(
+                    format!("{needs} takes no part in the sync `{}`: there is nothing to switch", sync.name),
+                    format!("`crosswalk sync set {}` takes it in with `--kinds`", sync.name),
+                ));
+            }
+        }
+        let there = self.store.records_by_ids(&sync.source, Kind::Customer, customers).await?;
+        let there: HashSet<&str> = there.iter().map(|stored| stored.record.id.as_str()).collect();
+        if let Some(unknown) = customers.iter().find(|id| !there.contains(id.as_str())) {
+            let hint = format!("`crosswalk customer list {}` names them", sync.name);
+            return Err(Error::not_found("customer", unknown, hint));
+        }
+        let known = self.store.switches(&sync.name).await?;
+        let (mut turns, mut turned) = (Vec::new(), Vec::new());
+        for (switch, on) in wanted {
+            let is_on = |customer: &String| known.get(customer).and_then(|said| said.get(*switch));
+            let others = customers.iter().filter(|one| is_on(one).unwrap_or(sync.rules.switched_on) != *on);
+            let before = turns.len();
+            turns.extend(others.map(|customer| (customer.clone(), *switch, Some(*on))));
+            turned.push((*switch, turns.len() - before));
+        }
+        let decided = self.decide_with(&sync, OPERATOR, Vec::new(), turns).await?;
+        Ok(Switched { decision: decided.decision, turned })
+    }
+}

@@ -1,0 +1,411 @@
+//! What a person, a file or an accepted score decides of links and switches, stored together with the journal's account of it.
+//!
+//! Every decision has an id. Its entries state what was before, what is now, who decided and what it
+//! rested on (candidates with their scores and reasons), so that an invoice can be defended with them
+//! and the decision taken back. What a decision means is checked where it is made (`links`, `customers`).
+
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::tenant::Tenant;
+use crate::rules::{anew, names};
+use crosswalk_model::{Kind, Link, Switch, Switches, Sync, SyncName};
+use crosswalk_store::{DoneSince, JournalEntry, SWITCHED, Stored, TenantStore};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// What was decided together.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decided {
+    /// The decision's id, by which it is taken back; empty when nothing changed.
+    pub decision: String,
+    /// The links as they stand now.
+    pub links: Vec<Link>,
+    /// The switches that were turned: customer, switch, and how it stands now.
+    pub switches: Vec<Turn>,
+}
+
+/// A switch of a source customer, and what a person says of it: none follows the sync's rule.
+pub type Turn = (String, Switch, Option<bool>);
+
+/// What taking a decision back came to.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TakenBack {
+    /// Links that are again as they were before the decision.
+    pub links: Vec<Link>,
+    /// Switches that are.
+    pub switches: Vec<Turn>,
+    /// Source records that stay, with the reason in words: decided on or written since.
+    pub left: Vec<(String, String)>,
+}
+
+/// One link of a decision, as the journal keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Detail {
+    decision: String,
+    by: String,
+    before: Link,
+    after: Link,
+}
+
+/// One switch of a decision, as the journal keeps it with its customer.
+#[derive(Debug, Serialize, Deserialize)]
+struct TurnDetail {
+    decision: String,
+    by: String,
+    switch: Switch,
+    before: Option<bool>,
+    after: Option<bool>,
+}
+
+/// What runs did since a decision.
+struct Done(Vec<DoneSince>);
+
+impl Done {
+    /// Whether any of it rests on a link: it was done for the link's record or, where the link is a customer's, for
+    /// what belongs to the customer.
+    fn rests_on(&self, link: &Link) -> bool {
+        self.0.iter().any(|one| {
+            let own = (one.kind, &one.source) == (link.kind, &link.source) && link.target_kind != Kind::Contract;
+            let belongs = link.kind == Kind::Customer && one.customer == link.source;
+            own || (belongs && (link.target_kind != Kind::Contract || one.kind == Kind::Usage))
+        })
+    }
+}
+
+impl Tenant {
+    /// A handle of the store whose next write also journals a decision about settings, in the same transaction.
+    pub(crate) fn noting(&self, sync: Option<&SyncName>, event: &str, message: String) -> Result<TenantStore, Error> {
+        Ok(self.store.noting(sync, &[self.entry(event, message)])?)
+    }
+
+    /// A journal entry of now.
+    pub(crate) fn entry(&self, event: &str, message: String) -> JournalEntry {
+        JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(self.parts.clock.now()) }
+    }
+
+    /// Stores decided links with their journal entries in one transaction. `by` says who or what decided:
+    /// `operator`, `file`, `accepted score 0.95`. Links that say what the stored ones say are left out.
+    ///
+    /// # Errors
+    /// Somebody else decided meanwhile; then nothing was stored.
+    pub(crate) async fn decide(&self, sync: &Sync, by: &str, links: Vec<Link>) -> Result<Decided, Error> {
+        self.decide_with(sync, by, links, Vec::new()).await
+    }
+
+    /// The same, along with switches of customers.
+    pub(crate) async fn decide_with(
+        &self,
+        sync: &Sync,
+        by: &str,
+        links: Vec<Link>,
+        turns: Vec<Turn>,
+    ) -> Result<Decided, Error> {
+        let (links, mut along) = self.given_over(sync, links).await?;
+        along.retain(|(customer, switch, _)| !turns.iter().any(|(of, said, _)| (of, said) == (customer, switch)));
+        along.extend(turns);
+        let turns = along;
+        let mut changed = Vec::with_capacity(links.len());
+        for link in links {
+            let stored = self.store.links_of_source(&sync.name, link.kind, &link.source).await?;
+            let before = stored.into_iter().find(|stored| stored.target_kind == link.target_kind);
+            let before = before.unwrap_or_else(|| Link {
+                target_kind: link.target_kind,
+                ..Link::unmapped(link.kind, &link.source, link.decided_at)
+            });
+            if (before.state, &before.target, &before.declined, &before.sent)
+                != (link.state, &link.target, &link.declined, &link.sent)
+            {
+                changed.push((before, link));
+            }
+        }
+        let customers = self.customers_of(sync, &changed).await?;
+        let (turned, switches) = self.turned(sync, turns).await?;
+        let decision = decision_id(&sync.name, &changed, &turned, self.parts.clock.now().0);
+        let mut entries = Vec::with_capacity(changed.len());
+        for (before, after) in &changed {
+            entries.push(self.entry_of(sync, by, &decision, before, after, customers.get(&after.source)));
+        }
+        entries.extend(turned.iter().map(|(before, turn)| self.entry_of_turn(by, &decision, *before, turn)));
+        let links: Vec<Link> = changed.into_iter().map(|(_, after)| after).collect();
+        self.store.decide(&sync.name, &links, switches, &entries).await?;
+        let decision = if links.is_empty() && turned.is_empty() { String::new() } else { decision };
+        let links = links.into_iter().map(|link| Link { revision: link.revision + 1, ..link }).collect();
+        Ok(Decided { decision, links, switches: turned.into_iter().map(|(_, turn)| turn).collect() })
+    }
+
+    /// The turns that change anything, each with what was said before, and all switches of their customers as they
+    /// are then.
+    async fn turned(
+        &self,
+        sync: &Sync,
+        turns: Vec<Turn>,
+    ) -> Result<(Vec<(Option<bool>, Turn)>, Vec<(String, Switches)>), Error> {
+        if turns.is_empty() {
+            return Ok(Default::default());
+        }
+        let mut known = self.store.switches(&sync.name).await?;
+        let (mut turned, mut changed) = (Vec::with_capacity(turns.len()), BTreeSet::new());
+        for (customer, switch, to) in turns {
+            let said = known.entry(customer.clone()).or_default();
+            let before = said.get(switch);
+            if before != to {
+                said.set(switch, to);
+                changed.insert(customer.clone());
+                turned.push((before, (customer, switch, to)));
+            }
+        }
+        let switches = changed.into_iter().map(|customer| {
+            let of = known.get(&customer).copied().unwrap_or_default();
+            (customer, of)
+        });
+        Ok((turned, switches.collect()))
+    }
+
+    /// The same links, and with each that takes the target of a source record that is gone: what is left of that
+    /// one's link. What was known of the target (what was written to it, that this host made it) goes along, and with
+    /// an account what was decided of its customer.
+    async fn given_over(&self, sync: &Sync, links: Vec<Link>) -> Result<(Vec<Link>, Vec<Turn>), Error> {
+        let own: HashSet<(Kind, String)> = links.iter().map(|link| (link.kind, link.source.clone())).collect();
+        let (mut all, mut given_up, mut over) = (Vec::with_capacity(links.len()), Vec::new(), Vec::new());
+        for mut link in links {
+            if let Some(old) = self.held_before(sync, &link, &own).await? {
+                given_up.push(crate::sync::given_up(&old, &link.source, link.decided_at));
+                if link.kind == Kind::Customer {
+                    over.push((old.source.clone(), link.source.clone()));
+                }
+                let Link { made, written, sent, volatile_at, .. } = old;
+                link = Link { made, written, sent, volatile_at, ..link };
+            }
+            all.push(link);
+        }
+        all.append(&mut given_up);
+        let along = anew::along(&self.store, &sync.name, &over, self.parts.clock.now()).await?;
+        // A contract that is only forgotten, as it was of another account, gives way.
+        let key = |link: &Link| (link.kind, link.target_kind, link.source.clone());
+        let said: HashSet<_> = all.iter().filter(|link| anew::stands(link)).map(key).collect();
+        let kept: HashSet<_> = along.links.iter().map(key).filter(|key| !said.contains(key)).collect();
+        all.retain(|link| !kept.contains(&key(link)));
+        all.extend(along.links.into_iter().filter(|link| kept.contains(&key(link))));
+        let turns = along.switches.into_iter().flat_map(|(customer, kept)| {
+            let of = Switch::ALL.into_iter().filter_map(move |switch| Some((switch, kept.get(switch)?)));
+            of.map(move |(switch, on)| (customer.clone(), switch, Some(on)))
+        });
+        Ok((all, turns.collect()))
+    }
+
+    /// The link whose target another takes because its source record is gone. Where several may share a target, of a
+    /// record of the same name: whoever else is of that account was made anew as nobody.
+    pub(crate) async fn held_before(
+        &self,
+        sync: &Sync,
+        link: &Link,
+        own: &HashSet<(Kind, String)>,
+    ) -> Result<Option<Link>, Error> {
+        let one_to_one = Link::is_one_to_one(link.kind, link.target_kind);
+        let Some(target) = link.linked().filter(|_| one_to_one) else { return Ok(None) };
+        let holders = self.store.links_of_target(&sync.name, link.kind, target).await?;
+        let is_other = |old: &Link| {
+            old.linked().is_some() && old.kind == link.kind && !own.contains(&(old.kind, old.source.clone()))
+        };
+        let holders: Vec<Link> = holders.into_iter().filter(is_other).collect();
+        let ids: Vec<String> = holders.iter().map(|old| &old.source).chain([&link.source]).cloned().collect();
+        let known = self.store.records_by_ids(&sync.source, link.kind, &ids).await?;
+        let known: HashMap<&str, &Stored> = known.iter().map(|one| (one.record.id.as_str(), one)).collect();
+        let is_gone = |old: &Link| known.get(old.source.as_str()).is_none_or(|one| one.gone_at.is_some());
+        if !link.shared {
+            return Ok(holders.into_iter().next().filter(is_gone));
+        }
+        let name = |id: &str| known.get(id).map(|one| names::plain(&one.record.name)).filter(|name| !name.is_empty());
+        let own_name = name(&link.source);
+        let mut same =
+            holders.into_iter().filter(|old| is_gone(old) && own_name.is_some() && name(&old.source) == own_name);
+        Ok(same.next().filter(|_| same.next().is_none()))
+    }
+
+    /// Takes a decision back: its links and switches are again as they were before it, where nobody decided on them
+    /// and, of links, no run wrote for them since. All of it is stored as one decision.
+    ///
+    /// # Errors
+    /// No such sync; no decision of this id.
+    #[boxed]
+    pub async fn decision_take_back(&self, sync: &SyncName, decision: &str) -> Result<TakenBack, Error> {
+        let sync = self.sync(sync).await?;
+        let entries = self.store.decision_entries(&sync.name, decision).await?;
+        if entries.is_empty() {
+            let hint = format!("`crosswalk journal {}` names the decisions, and how each is taken back", sync.name);
+            return Err(Error::not_found("decision", decision, hint));
+        }
+        let (mut links, mut turns, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let done = Done(self.store.done_since(&sync.name, decision).await?);
+        let turned_since = self.store.turned_since(&sync.name, decision).await?;
+        for entry in entries {
+            let detail = entry.detail.unwrap_or_default();
+            if let (Ok(turn), Some(customer)) = (TurnDetail::deserialize(&detail), &entry.customer) {
+                match turned_since.contains(&(customer.clone(), turn.switch)) {
+                    true => left.push((customer.clone(), format!("its {} was switched since", turn.switch.as_str()))),
+                    false => turns.push((customer.clone(), turn.switch, turn.before)),
+                }
+            }
+            let Ok(Detail { before, after, .. }) = Detail::deserialize(&detail) else { continue };
+            let stored = self.store.links_of_source(&sync.name, after.kind, &after.source).await?;
+            let now = stored.into_iter().find(|stored| stored.target_kind == after.target_kind);
+            // A plan that only notes what it read is no decision, and moves the revision.
+            let same = |now: &Link| {
+                (now.state, &now.target, &now.declined, now.decided_at)
+                    == (after.state, &after.target, &after.declined, after.decided_at)
+            };
+            match now {
+                _ if done.rests_on(&after) => {
+                    let why = "a run wrote for it since: `crosswalk run undo` takes that back";
+                    left.push((after.source, why.to_owned()));
+                }
+                Some(now) if same(&now) => {
+                    links.push(Link { revision: now.revision, decided_at: self.parts.clock.now(), ..before });
+                }
+                _ => left.push((after.source, "it was decided on since".to_owned())),
+            }
+        }
+        let Decided { links, switches, .. } =
+            self.decide_with(&sync, &format!("taking back {decision}"), links, turns).await?;
+        Ok(TakenBack { links, switches, left })
+    }
+
+    /// The source customer of each decided record, by the record's id.
+    async fn customers_of(&self, sync: &Sync, changed: &[(Link, Link)]) -> Result<HashMap<String, String>, Error> {
+        let mut of = HashMap::new();
+        for kind in Kind::ALL {
+            let ids: Vec<String> =
+                changed.iter().filter(|(_, link)| link.kind == kind).map(|(_, link)| link.source.clone()).collect();
+            match kind {
+                _ if ids.is_empty() => {}
+                Kind::Customer => of.extend(ids.into_iter().map(|id| (id.clone(), id))),
+                Kind::Product => {}
+                _ => {
+                    let records = self.store.records_by_ids(&sync.source, kind, &ids).await?;
+                    of.extend(records.into_iter().filter_map(|one| Some((one.record.id, one.record.parent?))));
+                }
+            }
+        }
+        Ok(of)
+    }
+
+    fn entry_of_turn(
+        &self,
+        by: &str,
+        decision: &str,
+        before: Option<bool>,
+        (customer, switch, to): &Turn,
+    ) -> JournalEntry {
+        let word = match to {
+            Some(true) => "on",
+            Some(false) => "off",
+            None => "as the sync's rule says",
+        };
+        let detail =
+            TurnDetail { decision: decision.to_owned(), by: by.to_owned(), switch: *switch, before, after: *to };
+        JournalEntry {
+            kind: Some(if *switch == Switch::Usage { Kind::Usage } else { Kind::Alert }),
+            customer: Some(customer.clone()),
+            event: SWITCHED.to_owned(),
+            message: format!("{} {word}; by {by}, decision {decision}", switch.as_str()),
+            detail: Some(json!(detail)),
+            ..JournalEntry::at(self.parts.clock.now())
+        }
+    }
+
+    fn entry_of(
+        &self,
+        sync: &Sync,
+        by: &str,
+        decision: &str,
+        before: &Link,
+        after: &Link,
+        customer: Option<&String>,
+    ) -> JournalEntry {
+        // What bills rest on is kept as long as what was billed.
+        let billed =
+            sync.rules.kinds.contains_key(&Kind::Usage) && matches!(after.kind, Kind::Customer | Kind::Product);
+        let to = |link: &Link| link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
+        let was = if before.revision == 0 || to(before) == to(after) {
+            String::new()
+        } else {
+            format!(", was {}", to(before))
+        };
+        JournalEntry {
+            kind: Some(if billed { Kind::Usage } else { after.kind }),
+            source: Some(after.source.clone()),
+            target: after.target.clone(),
+            customer: customer.cloned(),
+            event: if billed { "mapped" } else { "decided" }.to_owned(),
+            message: format!(
+                "{} {}: {} {}{was}; by {by}, decision {decision}",
+                after.kind,
+                after.source,
+                after.target_kind,
+                to(after)
+            ),
+            detail: Some(json!({ "decision": decision, "by": by, "before": before, "after": after })),
+            ..JournalEntry::at(self.parts.clock.now())
+        }
+    }
+}
+
+/// What differs between two documents, one phrase a value: `kinds.asset.trust: automatic, was approve`.
+/// Empty when nothing does.
+pub(crate) fn difference(before: &Value, after: &Value) -> String {
+    let mut found = Vec::new();
+    compare("", before, after, &mut found);
+    found.join("; ")
+}
+
+fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    let (Some(one), Some(other)) = (before.as_object(), after.as_object()) else {
+        if before != after {
+            let word = |value: &Value| match value {
+                Value::Null => "nothing".to_owned(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            found.push(format!("{path}: {}, was {}", word(after), word(before)));
+        }
+        return;
+    };
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    for name in names {
+        let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let value = |of: &serde_json::Map<String, Value>| of.get(name).cloned().unwrap_or(Value::Null);
+        compare(&inner, &value(one), &value(other), found);
+    }
+}
+
+/// A short id: 8 hexadecimal digits over what is decided and when.
+fn decision_id(sync: &SyncName, changed: &[(Link, Link)], turned: &[(Option<bool>, Turn)], at: i64) -> String {
+    use sha2::Digest;
+    let mut digest = sha2::Sha256::new();
+    digest.update(format!("{sync} {at}"));
+    for (before, after) in changed {
+        digest.update(format!("{} {} {} {:?}", after.kind, after.source, before.revision, after.target));
+    }
+    for (before, (customer, switch, to)) in turned {
+        digest.update(format!("{customer} {} {before:?} {to:?}", switch.as_str()));
+    }
+    let hex: String = digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("d{hex}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_rules_is_named_value_by_value() {
+        let before = json!({ "kinds": { "asset": { "trust": "approve" } }, "reverse": false, "zone": "UTC" });
+        let after = json!({ "kinds": { "asset": { "trust": "automatic" }, "alert": { "trust": "approve" } }, "reverse": false });
+        assert_eq!(
+            difference(&before, &after),
+            "kinds.alert: {\"trust\":\"approve\"}, was nothing; kinds.asset.trust: automatic, was approve; zone: nothing, was UTC"
+        );
+        assert_eq!(difference(&before, &before), "");
+    }
+}

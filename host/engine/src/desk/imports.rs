@@ -1,0 +1,177 @@
+//! What taking decisions out of a file has in common: what comes of it, what is wrong with rows, and
+//! whether a name beside an id is the name of that id.
+//!
+//! Only cells that a person changed count: each row carries the state it was exported with (see
+//! `sheet::revision`). Which cells decide what is known to `link_file` and `customers::file`.
+
+use super::sheet;
+use crate::error::Error;
+use crate::rules::names::{Company, plain};
+use crosswalk_model::Kind;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Problems of one cause that are written out; of the others only the rows are named.
+const WRITTEN_OUT: usize = 5;
+
+/// What an import changed, or would change.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Import {
+    /// The decision's id, by which it is taken back; empty when nothing changed or nothing was stored.
+    pub decision: String,
+    /// Each change.
+    pub changes: Vec<ImportChange>,
+    /// Columns of the file that are not known and were ignored.
+    pub ignored: Vec<String>,
+}
+
+impl Import {
+    /// The number of records that change.
+    #[must_use]
+    pub fn records(&self) -> usize {
+        let mut records: Vec<(Kind, &str)> =
+            self.changes.iter().map(|change| (change.kind, change.source.as_str())).collect();
+        records.sort_unstable();
+        records.dedup();
+        records.len()
+    }
+}
+
+/// One change of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImportChange {
+    /// The row in the file.
+    pub row: usize,
+    /// The source record's kind.
+    pub kind: Kind,
+    /// The source record's id.
+    pub source: String,
+    /// What the source calls it.
+    pub name: String,
+    /// What is decided: `link`, `account`, `contract`, `usage`, `tickets`.
+    pub what: &'static str,
+    /// What stood before; empty when nothing was decided.
+    pub before: String,
+    /// What stands then.
+    pub after: String,
+}
+
+/// Why a row is refused; problems of one cause are told together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cause {
+    /// The row itself cannot be read.
+    Unreadable,
+    /// It names a record that is not there.
+    Unknown,
+    /// Two rows decide the same.
+    Twice,
+    /// A name beside an id is another record's.
+    Name,
+    /// Somebody decided since the file was made.
+    Old,
+    /// What it decides is refused.
+    Refused,
+}
+
+/// The problems of a file, by cause.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(BTreeMap<Cause, Vec<(usize, String)>>);
+
+impl Problems {
+    pub(crate) fn add(&mut self, cause: Cause, row: usize, why: impl Into<String>) {
+        self.0.entry(cause).or_default().push((row, why.into()));
+    }
+
+    /// Refuses the file if there is any problem: each is written out, or its row is named behind the first of its cause.
+    pub(crate) fn refuse(self, what: &str, export: &str) -> Result<(), Error> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let mut problems = Vec::new();
+        for (_, mut of) in self.0 {
+            of.sort_unstable();
+            let more = of.split_off(of.len().min(WRITTEN_OUT));
+            problems.extend(of.into_iter().map(|(row, why)| format!("row {row}: {why}")));
+            if !more.is_empty() {
+                let rows: Vec<usize> = more.into_iter().map(|(row, _)| row).collect();
+                problems.push(format!("the same in {} more rows: {}", rows.len(), ranges(&rows)));
+            }
+        }
+        Err(Error::Problems {
+            what: what.to_owned(),
+            problems,
+            hint: format!("`{export}` shows the form; mend the rows and import the file again"),
+        })
+    }
+}
+
+/// A file that is refused as a whole.
+pub(crate) fn refused(what: &str, why: String, export: &str) -> Error {
+    Error::invalid(format!("{what} is refused: {why}"), format!("`{export}` writes one of the right form"))
+}
+
+/// Why a name beside an id cannot be meant: it is not the name of the record `id`. Empty names say nothing, and
+/// case, punctuation and the legal form do not matter. A name as the export offers it (`Acme? (77)`) counts without
+/// its id.
+pub(crate) fn misplaced(what: &str, id: &str, actual: &str, beside: &str) -> Option<String> {
+    let offered = beside.rsplit_once("? (").filter(|(_, rest)| rest.ends_with(')')).map_or(beside, |(name, _)| name);
+    let same = |one: &str, other: &str| match (plain(one), plain(other)) {
+        (one, other) if one.is_empty() && other.is_empty() => true,
+        (one_plain, other_plain) => one_plain == other_plain || Company::new(one).core == Company::new(other).core,
+    };
+    (!beside.is_empty() && !same(offered, actual)).then(|| {
+        let id = id.escape_debug();
+        format!("{what} {id} is called `{actual}`, and beside it stands `{beside}`: put the id to its name, or empty the name")
+    })
+}
+
+/// What a person did not write into a cell with an id: the sentence about it, or nothing.
+pub(crate) fn by_a_spreadsheet(id: &str) -> &'static str {
+    if sheet::altered(id) {
+        "; a spreadsheet made a number or a date of an id: take it from a fresh export, where ids stay texts"
+    } else {
+        ""
+    }
+}
+
+/// `2-30, 34`
+fn ranges(rows: &[usize]) -> String {
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    for &row in rows {
+        match parts.last_mut() {
+            Some((_, last)) if row <= *last + 1 => *last = row,
+            _ => parts.push((row, row)),
+        }
+    }
+    let part =
+        |(first, last): &(usize, usize)| if first == last { first.to_string() } else { format!("{first}-{last}") };
+    parts.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_beside_an_id_has_to_be_its_name() {
+        assert_eq!(misplaced("account", "7", "Acme Ltd", ""), None);
+        assert_eq!(misplaced("account", "7", "Acme Ltd", "ACME Limited"), None);
+        assert_eq!(misplaced("account", "7", "Acme Ltd", "Acme? (7)"), None);
+        let why = misplaced("account", "7\u{200b}", "Acme Ltd", "Contoso").unwrap();
+        assert!(why.starts_with("account 7\\u{200b} is called `Acme Ltd`, and beside it stands `Contoso`"), "{why}");
+    }
+
+    #[test]
+    fn many_rows_of_one_cause_are_one_sentence() {
+        let mut problems = Problems::default();
+        for row in 2..=5_000 {
+            problems.add(Cause::Unknown, row, "there is no customer x");
+        }
+        problems.add(Cause::Twice, 9, "customer y stands in row 8 already");
+        let Err(Error::Problems { problems, .. }) = problems.refuse("the file", "export") else { panic!("refused") };
+        assert_eq!(problems.len(), WRITTEN_OUT + 2);
+        assert_eq!(problems[WRITTEN_OUT], "the same in 4994 more rows: 7-5000");
+        assert_eq!(problems[WRITTEN_OUT + 1], "row 9: customer y stands in row 8 already");
+        assert_eq!(ranges(&[2, 3, 4, 9, 11, 12]), "2-4, 9, 11-12");
+    }
+}

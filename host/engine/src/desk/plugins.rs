@@ -1,0 +1,254 @@
+//! Plugins: installed once for all tenants, pinned by digest.
+
+use crate::Engine;
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::claim::make_private;
+use crate::ground::parts::Parts;
+use crosswalk_model::{Description, Manifest, PluginId};
+use crosswalk_runtime::{Inspected, Plugin, PluginError, Runtime};
+use crosswalk_store::PluginRow;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// What `plugin_add` did.
+#[derive(Debug, Clone, Serialize)]
+pub struct PluginAdded {
+    /// The plugin, as it is now.
+    pub plugin: PluginView,
+    /// The version that was the newest before, if any.
+    pub before: Option<String>,
+    /// Whether this very file was installed already.
+    pub known: bool,
+}
+
+/// One plugin, for people and programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct PluginView {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// SHA-256 of its file, hex.
+    pub digest: String,
+    /// Bytes of its file.
+    pub size: u64,
+    /// What it imports.
+    pub imports: Vec<String>,
+    /// What it can do; none when it was only inspected.
+    pub description: Option<Description>,
+}
+
+/// An installed plugin that this host cannot use.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnusablePlugin {
+    /// What it calls itself.
+    pub id: PluginId,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its file as it was installed, hex.
+    pub digest: String,
+    /// Why, and what to do.
+    pub problem: String,
+    /// Whether nothing needs it: a newer version is installed, and no connection is pinned to this one.
+    pub superseded: bool,
+}
+
+/// An installed plugin that this host can use.
+#[derive(Debug, Clone, Serialize)]
+pub struct UsablePlugin {
+    /// The plugin.
+    pub view: PluginView,
+    /// As [`UnusablePlugin::superseded`].
+    pub superseded: bool,
+}
+
+/// The installed plugins.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PluginList {
+    /// Those that can be used.
+    pub plugins: Vec<UsablePlugin>,
+    /// Those that cannot: of another contract, changed, gone, or failing when they are asked what they can do.
+    pub unusable: Vec<UnusablePlugin>,
+}
+
+impl Engine {
+    /// Installs a component file: checks it, compiles it once, keeps a copy, pins its digest.
+    /// A connection goes on with the version it was made with until it is moved.
+    ///
+    /// # Errors
+    /// No such file, no component, a wrong manifest, another contract, foreign imports.
+    #[boxed]
+    pub async fn plugin_add(&self, file: &Path) -> Result<PluginAdded, Error> {
+        let parts = &self.parts;
+        let bytes = std::fs::read(file).map_err(|source| Error::File { path: file.display().to_string(), source })?;
+        let inspected = Runtime::inspect(&bytes).map_err(|error| plugin_error(error, file))?;
+        let plugin = parts.runtime.load(&bytes).await.map_err(|error| plugin_error(error, file))?;
+        let description = plugin.describe().await.map_err(|failure| Error::Vendor {
+            connection: inspected.manifest.id.to_string(),
+            failure,
+            hint: "the component failed in `describe`: tell its author".to_owned(),
+        })?;
+        let before = parts.store.plugin_get(&inspected.manifest.id).await?;
+        let known = parts.store.plugin_by_digest(&inspected.digest).await?.is_some();
+        keep(&parts.data_dir, &inspected.digest, &bytes)?;
+        if !known {
+            let row = PluginRow {
+                id: inspected.manifest.id.clone(),
+                version: inspected.manifest.version.clone(),
+                digest: inspected.digest.clone(),
+                manifest: inspected.manifest_text.clone(),
+                file: PathBuf::from(format!("{}.wasm", inspected.digest)),
+                added_at: parts.clock.now(),
+            };
+            parts.store.plugin_insert(&row).await?;
+        }
+        parts.remember(&inspected.digest, plugin);
+        Ok(PluginAdded { plugin: view(inspected, Some(description)), before: before.map(|row| row.version), known })
+    }
+
+    /// What a component file says of itself, without installing or running it.
+    ///
+    /// # Errors
+    /// As [`plugin_add`](Self::plugin_add), but for what only running it shows.
+    pub fn plugin_inspect_file(&self, file: &Path) -> Result<PluginView, Error> {
+        let bytes = std::fs::read(file).map_err(|source| Error::File { path: file.display().to_string(), source })?;
+        let inspected = Runtime::inspect(&bytes).map_err(|error| plugin_error(error, file))?;
+        Ok(view(inspected, None))
+    }
+
+    /// An installed plugin.
+    ///
+    /// # Errors
+    /// There is none of that name, or its file was changed.
+    #[boxed]
+    pub async fn plugin_inspect(&self, id: &PluginId) -> Result<PluginView, Error> {
+        let row = self.parts.store.plugin_get(id).await?.ok_or_else(|| no_plugin(id))?;
+        self.parts.view_row(&row).await
+    }
+
+    /// The installed plugins, every version of each; those that cannot be used stand apart.
+    ///
+    /// # Errors
+    /// The database's.
+    #[boxed]
+    pub async fn plugin_list(&self) -> Result<PluginList, Error> {
+        let (rows, pinned) = tokio::try_join!(self.parts.store.plugin_list(), self.parts.store.plugins_pinned())?;
+        let mut list = PluginList::default();
+        let mut newest = None;
+        for row in rows {
+            // The newest of each stands first.
+            let superseded = newest.as_ref() == Some(&row.id) && !pinned.contains(&row.digest);
+            newest = Some(row.id.clone());
+            match self.parts.view_row(&row).await {
+                Ok(view) => list.plugins.push(UsablePlugin { view, superseded }),
+                Err(error @ (Error::Plugin(..) | Error::Vendor { .. })) => {
+                    let problem = unusable(&error);
+                    list.unusable.push(UnusablePlugin {
+                        id: row.id,
+                        version: row.version,
+                        digest: row.digest,
+                        problem,
+                        superseded,
+                    });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(list)
+    }
+}
+
+impl Parts {
+    /// The component with this digest, loaded once a process.
+    pub(crate) async fn plugin(&self, digest: &str) -> Result<Plugin, Error> {
+        if let Some(plugin) = self.recall(digest) {
+            return Ok(plugin);
+        }
+        let row = self.store.plugin_by_digest(digest).await?.ok_or_else(|| {
+            Error::not_found("plugin with digest", digest, "add its file again with `crosswalk plugin add`")
+        })?;
+        let file = self.plugin_file(&row);
+        let plugin = self.runtime.load_file(&file, &row.digest).await.map_err(|error| plugin_error(error, &file))?;
+        self.remember(digest, plugin.clone());
+        Ok(plugin)
+    }
+
+    async fn view_row(&self, row: &PluginRow) -> Result<PluginView, Error> {
+        let plugin = self.plugin(&row.digest).await?;
+        let description = plugin.describe().await.map_err(|failure| Error::Vendor {
+            connection: row.id.to_string(),
+            failure,
+            hint: "the component failed in `describe`: tell its author".to_owned(),
+        })?;
+        Ok(PluginView {
+            manifest: plugin.manifest().clone(),
+            digest: row.digest.clone(),
+            size: std::fs::metadata(self.plugin_file(row)).map(|meta| meta.len()).unwrap_or_default(),
+            imports: plugin.inspected().imports.clone(),
+            description: Some(description),
+        })
+    }
+
+    /// Where a component file is kept: the row has its name, the data folder may move.
+    fn plugin_file(&self, row: &PluginRow) -> PathBuf {
+        self.data_dir.join("plugins").join(&row.file)
+    }
+
+    fn recall(&self, digest: &str) -> Option<Plugin> {
+        self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(digest).cloned()
+    }
+
+    fn remember(&self, digest: &str, plugin: Plugin) {
+        self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(digest.to_owned(), plugin);
+    }
+}
+
+pub(crate) fn no_plugin(id: &PluginId) -> Error {
+    Error::not_found(
+        "plugin",
+        id,
+        "`crosswalk plugin list` names those there are, `crosswalk plugin add FILE` installs one",
+    )
+}
+
+fn plugin_error(error: PluginError, file: &Path) -> Error {
+    let hint = format!("the file is {}", file.display());
+    Error::Plugin(Box::new(error), hint)
+}
+
+/// Why a plugin cannot be used, in one sentence, and what to do about it.
+pub(crate) fn unusable(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text.push_str(&format!(": {inner_text}"));
+        }
+        cause = inner.source();
+    }
+    if text.contains("crosswalk plugin add") {
+        return text;
+    }
+    format!("{text}; `crosswalk plugin add FILE` installs one that can be used")
+}
+
+fn view(inspected: Inspected, description: Option<Description>) -> PluginView {
+    PluginView {
+        manifest: inspected.manifest,
+        digest: inspected.digest,
+        size: inspected.size,
+        imports: inspected.imports,
+        description,
+    }
+}
+
+/// Keeps the file under its digest: written beside, then renamed, so that half a file is never found.
+fn keep(data_dir: &Path, digest: &str, bytes: &[u8]) -> Result<(), Error> {
+    let folder = data_dir.join("plugins");
+    let path = folder.join(format!("{digest}.wasm"));
+    let fault = |source| Error::File { path: path.display().to_string(), source };
+    make_private(&folder).map_err(fault)?;
+    let half = folder.join(format!("{digest}.{}.half", std::process::id()));
+    std::fs::write(&half, bytes).map_err(fault)?;
+    std::fs::rename(&half, &path).map_err(fault)
+}

@@ -1,0 +1,116 @@
+//! Reads for people and lists: plans, runs, the journal, counts of links.
+
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::tenant::Tenant;
+use crosswalk_model::{Kind, LinkState, Plan, PlanId, PlannedChange, Run, SyncName};
+use crosswalk_store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// A change of a plan and how it stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeView {
+    /// The change.
+    pub change: PlannedChange,
+    /// How it stands.
+    pub status: ChangeStatus,
+    /// Why, if it failed or was refused.
+    pub message: String,
+}
+
+/// How many records are how.
+#[derive(Debug, Clone, Serialize)]
+pub struct LinkCount {
+    /// The kind.
+    pub kind: Kind,
+    /// The state.
+    pub state: LinkState,
+    /// How many.
+    pub links: u64,
+}
+
+impl Tenant {
+    /// A plan in short.
+    ///
+    /// # Errors
+    /// There is none with this id.
+    #[boxed]
+    pub async fn plan_show(&self, plan: PlanId) -> Result<Plan, Error> {
+        self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))
+    }
+
+    /// The newest plans of a sync.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn plan_list(&self, sync: &SyncName, limit: usize) -> Result<Vec<Plan>, Error> {
+        self.sync(sync).await?;
+        Ok(self.store.plan_list(sync, limit).await?)
+    }
+
+    /// Changes of a plan, by sequence.
+    ///
+    /// # Errors
+    /// No such plan.
+    #[boxed]
+    pub async fn plan_changes(
+        &self,
+        plan: PlanId,
+        filter: &ChangeFilter,
+        after: u32,
+        limit: usize,
+    ) -> Result<Vec<ChangeView>, Error> {
+        self.plan_sync(plan).await?;
+        let rows = self.store.plan_changes(plan, filter, after, limit).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ChangeView { change: row.change, status: row.status, message: row.message })
+            .collect())
+    }
+
+    /// What the source calls these customers.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn customer_names(&self, sync: &SyncName, ids: &[String]) -> Result<HashMap<String, String>, Error> {
+        let sync = self.sync(sync).await?;
+        let customers = self.store.records_by_ids(&sync.source, Kind::Customer, ids).await?;
+        Ok(customers.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
+    }
+
+    /// The newest runs.
+    ///
+    /// # Errors
+    /// The database's.
+    #[boxed]
+    pub async fn run_list(&self, sync: Option<&SyncName>, limit: usize) -> Result<Vec<Run>, Error> {
+        Ok(self.store.run_list(sync, limit).await?)
+    }
+
+    /// The journal, newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    #[boxed]
+    pub async fn journal(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, Error> {
+        Ok(self.store.journal_list(filter).await?)
+    }
+
+    /// How many links of each kind are in each state.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn link_counts(&self, sync: &SyncName) -> Result<Vec<LinkCount>, Error> {
+        self.sync(sync).await?;
+        let counts = self.store.link_counts(sync).await?;
+        Ok(counts.into_iter().map(|(kind, state, links)| LinkCount { kind, state, links }).collect())
+    }
+}
+
+pub(crate) fn no_plan(plan: PlanId) -> Error {
+    Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
+}

@@ -1,0 +1,197 @@
+//! Syncs: a source, a target, and rules.
+
+use super::connections::Opened;
+use super::decisions::difference;
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::claim::Claim;
+use crate::ground::tenant::Tenant;
+use crosswalk_model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
+use serde_json::json;
+
+/// What an operator says of a new sync.
+#[derive(Debug, Clone)]
+pub struct NewSync {
+    /// Its name.
+    pub name: SyncName,
+    /// Where records come from.
+    pub source: ConnectionName,
+    /// Where they go.
+    pub target: ConnectionName,
+    /// How.
+    pub rules: SyncRules,
+}
+
+impl Tenant {
+    /// Makes a sync.
+    ///
+    /// # Errors
+    /// The name is taken, a connection is missing, both are the same, or a connector
+    /// cannot do what a kind needs at all.
+    #[boxed]
+    pub async fn sync_add(&self, new: NewSync) -> Result<Sync, Error> {
+        let mut sync = Sync {
+            name: new.name,
+            source: new.source,
+            target: new.target,
+            rules: new.rules,
+            paused: false,
+            revision: 0,
+        };
+        self.check_rules(&mut sync).await?;
+        let message = format!("{} to {}: {}", sync.source, sync.target, json!(sync.rules));
+        self.noting(Some(&sync.name), "sync-added", message)?.sync_insert(&sync).await?;
+        self.sync(&sync.name).await
+    }
+
+    /// Stores changed rules of a sync as it was read before; its connections stay as they are.
+    ///
+    /// # Errors
+    /// Somebody else changed it since; the rules ask for what a connector cannot do.
+    #[boxed]
+    pub async fn sync_change(&self, mut sync: Sync) -> Result<Sync, Error> {
+        self.check_rules(&mut sync).await?;
+        let schedules = self.schedule_list().await?;
+        let before = self.sync(&sync.name).await?.rules;
+        let changed = difference(&json!(before), &json!(sync.rules));
+        if changed.is_empty() {
+            self.store.sync_update(&sync).await?;
+        } else {
+            self.noting(Some(&sync.name), "sync-changed", changed)?.sync_update(&sync).await?;
+        }
+        for schedule in schedules.into_iter().filter(|schedule| schedule.sync == sync.name) {
+            if let Some(moved) = schedule.clone().in_zone(&sync.rules.time_zone).filter(|moved| *moved != schedule) {
+                self.store.schedule_put(&moved).await?;
+            }
+        }
+        self.sync(&sync.name).await
+    }
+
+    /// Says whether the schedule leaves a sync alone. By hand it works as ever.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<Sync, Error> {
+        self.sync(name).await?;
+        let event = if paused { "paused" } else { "resumed" };
+        self.noting(Some(name), event, String::new())?.sync_pause(name, paused).await?;
+        self.sync(name).await
+    }
+
+    /// Removes a sync: its rules, what was decided and linked in it, its plans and runs. The
+    /// journal stays, and so does everything at the vendors.
+    ///
+    /// # Errors
+    /// No such sync; somebody works on it; a write of it may be under way at the vendor.
+    #[boxed]
+    pub async fn sync_remove(&self, name: &SyncName) -> Result<(), Error> {
+        let sync = self.sync(name).await?;
+        let _claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
+        let open = self.store.unsettled(name).await?.len();
+        if open > 0 {
+            return Err(Error::invalid(
+                format!("of {open} writes of this sync nobody knows yet whether they were carried out"),
+                format!(
+                    "`crosswalk plan {name}` looks them up, `crosswalk uncertain list {name}` says when, and \
+                     `crosswalk uncertain settle CHANGE` settles one by hand; then remove it"
+                ),
+            ));
+        }
+        let counts = self.store.link_counts(name).await?;
+        let linked: u64 =
+            counts.iter().filter(|(_, state, _)| *state == LinkState::Linked).map(|(_, _, links)| links).sum();
+        let message = format!("{name}: {} to {}, with {linked} links", sync.source, sync.target);
+        Ok(self.noting(None, "sync-removed", message)?.sync_remove(name).await?)
+    }
+
+    /// Whether both connectors can do what the rules ask for.
+    async fn check_rules(&self, sync: &mut Sync) -> Result<(), Error> {
+        if sync.source == sync.target {
+            return Err(Error::invalid("source and target are the same connection", "name two connections"));
+        }
+        let source = self.open(&sync.source).await?;
+        let target = self.open(&sync.target).await?;
+        for kind in sync.rules.kinds.keys() {
+            if *kind == Kind::Alert {
+                tickets_possible(&source, &target)?;
+                sync.rules.tickets.from = sync.rules.tickets.from.or(Some(self.parts.clock.now()));
+                continue;
+            }
+            for (side, opened) in [("source", &source), ("target", &target)] {
+                if *kind == Kind::Contract && side == "source" {
+                    continue;
+                }
+                if !opened.description.kind(*kind).is_some_and(|can| can.reads.everything) {
+                    return Err(Error::invalid(
+                        format!("the {side} `{}` cannot list {kind}s", opened.name),
+                        format!("leave {kind} out with `--kinds`, or choose another connection"),
+                    ));
+                }
+            }
+        }
+        let has = |kind| sync.rules.kinds.contains_key(&kind);
+        if sync.rules.kinds.keys().any(|kind| !matches!(kind, Kind::Customer | Kind::Product)) && !has(Kind::Customer) {
+            return Err(Error::invalid(
+                "locations, assets, usage and alerts belong to customers",
+                "take `customer` into `--kinds`",
+            ));
+        }
+        if has(Kind::Ticket) || (!has(Kind::Usage) && (has(Kind::Contract) || has(Kind::Product))) {
+            return Err(Error::invalid(
+                "contracts and products are mapped for usage, and tickets are made of alerts: none goes alone",
+                "name `usage` or `alert` in `--kinds`",
+            ));
+        }
+        if jiff::tz::TimeZone::get(&sync.rules.time_zone).is_err() {
+            return Err(Error::invalid(
+                format!("`{}` is no time zone", sync.rules.time_zone),
+                "write its IANA name, such as Europe/Rome",
+            ));
+        }
+        if sync.rules.reverse {
+            let creates = source.description.kind(Kind::Customer);
+            if !creates.is_some_and(|can| can.writes.contains(&Operation::Create)) || !has(Kind::Customer) {
+                return Err(Error::invalid(
+                    format!("the source `{}` cannot create customers", source.name),
+                    "leave `--reverse` out, or choose another connection",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// A sync.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    #[boxed]
+    pub async fn sync(&self, name: &SyncName) -> Result<Sync, Error> {
+        self.store
+            .sync_get(name)
+            .await?
+            .ok_or_else(|| Error::not_found("sync", name, "`crosswalk sync list` names those there are"))
+    }
+
+    /// The tenant's syncs.
+    ///
+    /// # Errors
+    /// The database's.
+    #[boxed]
+    pub async fn sync_list(&self) -> Result<Vec<Sync>, Error> {
+        Ok(self.store.sync_list().await?)
+    }
+}
+
+/// Whether alerts of the one can become tickets of the other.
+fn tickets_possible(source: &Opened, target: &Opened) -> Result<(), Error> {
+    let hint = "leave alert out of `--kinds`, or choose another connection";
+    if !source.description.kind(Kind::Alert).is_some_and(|can| can.reads.everything) {
+        return Err(Error::invalid(format!("the source `{}` cannot list alerts", source.name), hint));
+    }
+    let can = target.description.kind(Kind::Ticket);
+    if !can.is_some_and(|can| can.reads.ids && can.writes.contains(&Operation::Create)) {
+        return Err(Error::invalid(format!("the target `{}` cannot make tickets and read them", target.name), hint));
+    }
+    Ok(())
+}

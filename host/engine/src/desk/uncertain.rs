@@ -1,0 +1,307 @@
+//! Writes that may have been carried out, as people see them: listed, told in plans, and settled by hand.
+//!
+//! How a look-up settles them is in `doubt`. A person's word settles one at any time, with a reason
+//! that the journal keeps.
+
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::progress::NoProgress;
+use crate::ground::sync_run::Work;
+use crate::ground::tenant::Tenant;
+use crate::rules::plan::line::PRODUCT;
+use crate::rules::plan::{Finding, same, shown};
+use crate::run::apply::References;
+use crosswalk_model::{
+    Action, Cause, Change, ChangeId, Field, Kind, Link, Mode, PlanId, Record, RunId, Side, SyncName, Timestamp, Way,
+};
+use crosswalk_store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
+use serde::Serialize;
+
+/// A write whose outcome is not known.
+#[derive(Debug, Clone, Serialize)]
+pub struct UncertainView {
+    /// The change: `<plan>.<sequence>`.
+    pub change: String,
+    /// The sync.
+    pub sync: SyncName,
+    /// `uncertain`; `accepted`, while the vendor works on it; `intended`, when its run ended and it was not looked up yet.
+    pub status: ChangeStatus,
+    /// The kind.
+    pub kind: Kind,
+    /// What was to happen.
+    pub action: Action,
+    /// The source record's id.
+    pub source: String,
+    /// The record's name.
+    pub name: String,
+    /// The target record; none while a create has none.
+    pub target: Option<String>,
+    /// The run that sent it.
+    pub run: RunId,
+    /// When it was intended.
+    pub intended_at: Timestamp,
+    /// Look-ups after the quiet time that found nothing.
+    pub looks: u32,
+    /// When it is looked up next; none: with the next run.
+    pub due_at: Option<Timestamp>,
+    /// Why it is not known.
+    pub why: String,
+    /// What was decided of its link meanwhile and stands, where it was just settled as written.
+    pub overtaken: Option<String>,
+}
+
+/// What a person found at the vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It was written: the record has this id.
+    Written(String),
+    /// It was not written, and may be done again.
+    NotWritten,
+}
+
+impl Tenant {
+    /// The writes of a sync, or of all, whose outcome is not known, oldest first.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn uncertain_list(&self, sync: Option<&SyncName>) -> Result<Vec<UncertainView>, Error> {
+        let syncs = match sync {
+            Some(sync) => vec![self.sync(sync).await?.name],
+            None => self.sync_list().await?.into_iter().map(|sync| sync.name).collect(),
+        };
+        let mut views = Vec::new();
+        for sync in syncs {
+            views.extend(self.store.unsettled(&sync).await?.into_iter().map(|open| view(&sync, open)));
+        }
+        Ok(views)
+    }
+
+    /// Settles a write by hand: what a person found at the vendor, and why they are sure.
+    ///
+    /// # Errors
+    /// No such change, or it is settled; somebody works on the sync; the reason is empty; the target has no such record,
+    /// or does not answer now; the record belongs to another account, is of another product, or is linked to another record.
+    #[boxed]
+    pub async fn uncertain_settle(
+        &self,
+        change: ChangeId,
+        found: &Found,
+        reason: &str,
+    ) -> Result<UncertainView, Error> {
+        let reason = reason.trim();
+        if reason.is_empty() {
+            return Err(Error::invalid("no reason is given", "say with `--reason` what was seen at the vendor"));
+        }
+        let sync = self.plan_sync(change.plan).await?;
+        let is_it = |open: &Unsettled| open.plan == change.plan && open.row.change.sequence == change.sequence;
+        let not_open = || {
+            Error::invalid(
+                format!("change {change} is not uncertain"),
+                format!("`crosswalk uncertain list {sync}` names those that are"),
+            )
+        };
+        if !self.store.unsettled(&sync).await?.iter().any(is_it) {
+            return Err(not_open());
+        }
+        let work = self.begin(&sync, Mode::Plan, &NoProgress).await?;
+        let settled = match self.store.unsettled(&sync).await?.into_iter().find(is_it) {
+            Some(open) => work.settle_by_hand(self, open, found, reason).await,
+            None => Err(not_open()),
+        };
+        match &settled {
+            Ok(_) => work.end_idle().await?,
+            Err(error) => work.fail(error).await,
+        }
+        settled
+    }
+}
+
+impl Work<'_> {
+    async fn settle_by_hand(
+        &self,
+        tenant: &Tenant,
+        open: Unsettled,
+        found: &Found,
+        reason: &str,
+    ) -> Result<UncertainView, Error> {
+        let planned = &open.row.change;
+        let side = self.at(planned.action.side());
+        match found {
+            Found::Written(id) => {
+                if let Some(target) = planned.target.as_ref().filter(|_| planned.way() != Way::AtSource)
+                    && target != id
+                {
+                    return Err(Error::invalid(
+                        format!("change {}.{} is of {target}, not of {id}", open.plan, planned.sequence),
+                        format!("say `--written {target}`, or `--not-written`"),
+                    ));
+                }
+                let kind = planned.kind.counterpart();
+                // A vendor that cannot be asked leaves it to the person.
+                let mut kept = None;
+                let read = self.read_ids(side, kind, std::slice::from_ref(id)).await;
+                let untold = match read {
+                    Ok(None) => None,
+                    Ok(Some(read)) => {
+                        let (mut records, untold) = read.by_id();
+                        kept = records.remove(id);
+                        if kept.is_none() && untold.is_none() {
+                            return Err(Error::not_found(
+                                "record",
+                                format!("{kind} {id} in `{}`", side.name),
+                                "look its id up there; `--not-written` where there is none",
+                            ));
+                        }
+                        untold
+                    }
+                    // A moment later it can be asked.
+                    Err(failure) if failure.is_passing() => {
+                        return Err(Error::invalid(
+                            format!("whether {kind} {id} is in `{}` cannot be asked now: {failure}", side.name),
+                            "nothing was changed: say it again once it answers",
+                        ));
+                    }
+                    Err(failure) => Some(failure.to_string()),
+                };
+                if let Some(why) = untold.filter(|_| kept.is_none()) {
+                    tracing::warn!(connection = %side.name, why, "the record could not be read; the person's word stands");
+                }
+                let references = self.references([planned], &References::default()).await?;
+                let change = self.to_write(open.plan, planned, None, &references).ok().flatten();
+                self.check_made(tenant, &open, change.as_ref(), id, kept.as_ref()).await?;
+                let message = format!("{}; settled by hand as written: {reason}", planned.reason);
+                let overtaken = self.settle_written(side, &open, change.as_ref(), id, kept.as_ref(), message).await?;
+                return Ok(UncertainView { overtaken, ..view(&self.sync.name, open) });
+            }
+            Found::NotWritten => {
+                let message = format!("settled by hand as not written: {reason}");
+                let settled = Settled {
+                    sequence: planned.sequence,
+                    status: ChangeStatus::Pending,
+                    target: planned.target.clone(),
+                    message: String::new(),
+                    link: None,
+                    journal: JournalEntry {
+                        run: Some(open.run),
+                        ..self.entry(open.plan, planned, "looked up", message, planned.target.clone())
+                    },
+                    token: None,
+                };
+                self.store.batch_settle(open.plan, None, &[settled], &[], &side.name, self.now()).await?;
+            }
+        }
+        Ok(view(&self.sync.name, open))
+    }
+
+    /// Whether a record may be what a change made: nobody else's, and where it was to be made.
+    async fn check_made(
+        &self,
+        tenant: &Tenant,
+        open: &Unsettled,
+        sent: Option<&Change>,
+        id: &str,
+        kept: Option<&Record>,
+    ) -> Result<(), Error> {
+        let (planned, sync) = (&open.row.change, &self.sync);
+        let kind = planned.kind;
+        if planned.way() == Way::AtSource {
+            let link = self.store.link_get(&sync.name, kind, id).await?;
+            let other = link.as_ref().and_then(Link::linked).filter(|other| Some(*other) != planned.target.as_deref());
+            return other.map_or(Ok(()), |other| {
+                Err(Error::invalid(
+                    format!("{kind} {id} is linked to {other} already"),
+                    format!("set that one free first: `crosswalk link forget {} {kind} {id}`", sync.name),
+                ))
+            });
+        }
+        if planned.target.is_some() {
+            return Ok(());
+        }
+        let intended_at = open.doubt.as_ref().map_or(open.intended_at, |doubt| doubt.intended_at);
+        tenant.check_nobodys(sync, kind, &planned.source, id, intended_at).await?;
+        let (of, look) = (kind.counterpart(), "look its id up there; `--not-written` where there is none");
+        if let (Some(sent), Some(kept)) = (sent, kept) {
+            let places = sent.parent.as_ref().zip(kept.parent.as_ref()).filter(|(sent, there)| sent != there);
+            if let Some((sent, there)) = places.filter(|_| matches!(kind, Kind::Usage | Kind::Alert)) {
+                return Err(Error::invalid(format!("{of} {id} stands in {there}, and was to be made in {sent}"), look));
+            }
+            let of_it =
+                |fields: &[Field]| fields.iter().find(|field| field.name == PRODUCT).map(|field| field.value.clone());
+            let products = of_it(&sent.fields).zip(of_it(&kept.fields)).filter(|(sent, there)| !same(sent, there));
+            if let Some((sent, there)) = products {
+                return Err(Error::invalid(
+                    format!("{of} {id} is of the product {}, and was to be made of {}", shown(&there), shown(&sent)),
+                    look,
+                ));
+            }
+            if kind != Kind::Usage && kind == of {
+                self.store.records_put(&self.target.name, kind, std::slice::from_ref(kept), self.now()).await?;
+            }
+        }
+        match kind {
+            Kind::Usage | Kind::Alert => Ok(()),
+            _ => tenant.check_made(sync, kind, &planned.source, id).await,
+        }
+    }
+
+    /// A finding for each of these writes that is uncertain, and one sentence for all of them.
+    pub(crate) fn uncertain(&self, open: &[Unsettled]) -> (Vec<Finding>, Option<String>) {
+        let doubts = open.iter().filter_map(|open| Some((open, open.doubt.as_ref()?)));
+        let findings: Vec<Finding> = doubts
+            .map(|(open, doubt)| {
+                let planned = &open.row.change;
+                let message = format!(
+                    "{} {} `{}`: {}",
+                    planned.action.as_str(),
+                    planned.kind,
+                    planned.name,
+                    told(open.plan, planned.sequence, doubt)
+                );
+                Finding::new(Cause::Uncertain, planned.kind, planned.customer.clone(), planned.known_by(), message)
+                    .at(if planned.way() == Way::AtSource { Side::Target } else { Side::Source })
+            })
+            .collect();
+        let writes = match findings.len() {
+            0 => return (findings, None),
+            1 => "1 write is".to_owned(),
+            many => format!("{many} writes are"),
+        };
+        let complaint = format!("{writes} uncertain: `crosswalk uncertain list {}` shows which", self.sync.name);
+        (findings, Some(complaint))
+    }
+}
+
+/// How a write that is uncertain stands, in a sentence.
+pub(crate) fn told(plan: PlanId, sequence: u32, doubt: &Doubt) -> String {
+    format!(
+        "nobody knows whether it was written ({}): it is looked up again by the first run after {}; \
+         `crosswalk uncertain settle {plan}.{sequence}` settles it by hand",
+        doubt.why, doubt.due_at
+    )
+}
+
+fn view(sync: &SyncName, open: Unsettled) -> UncertainView {
+    let Unsettled { plan, row, run, intended_at, doubt, .. } = open;
+    let planned = row.change;
+    UncertainView {
+        change: ChangeId { plan, sequence: planned.sequence }.to_string(),
+        sync: sync.clone(),
+        status: row.status,
+        kind: planned.kind,
+        action: planned.action,
+        source: planned.source,
+        name: planned.name,
+        target: planned.target,
+        run,
+        intended_at: doubt.as_ref().map_or(intended_at, |doubt| doubt.intended_at),
+        looks: doubt.as_ref().map_or(0, |doubt| doubt.looks),
+        due_at: doubt.as_ref().map(|doubt| doubt.due_at),
+        why: match (doubt, row.status) {
+            (Some(doubt), _) => doubt.why,
+            (None, ChangeStatus::Accepted) => "the vendor works on it".to_owned(),
+            (None, _) => "its run ended while it was written".to_owned(),
+        },
+        overtaken: None,
+    }
+}

@@ -1,0 +1,364 @@
+//! Why one record is, or is not, in step: one trace from source to target, in words.
+//!
+//! The reasons are the plan's own. What the newest plan holds or found of the record is stored with it and told
+//! as it is there, with the plan's number and time. Where the rules can be asked again for one record alone (what
+//! is linked, an alert, a line of usage), they are, with what is stored now: the same functions that plan, without
+//! keeping anything. What they say now goes before what the plan found of the same; what only a plan of the whole
+//! sync can know (who is who, what could not be read) is taken from the plan. Neither vendor is asked.
+//!
+//! Here the facts are gathered: which record is meant in `meant`, what the rules say now in `afresh`. `words` says them.
+
+mod afresh;
+mod meant;
+mod words;
+
+pub use self::words::{Advice, Step};
+
+use self::meant::Meant;
+use super::query::ChangeView;
+use super::uncertain::UncertainView;
+use crate::billing::UsageLine;
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::tenant::Tenant;
+use crate::rules::plan::Planned;
+use crate::sync;
+use crosswalk_model::{
+    Action, Brake, Cause, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Side, Sync, SyncName, Timestamp,
+};
+use crosswalk_store::{ChangeFilter, ChangeStatus, FindingFilter, JournalEntry, JournalFilter, Stored};
+use serde::Serialize;
+
+/// Why a record is, or is not, in step.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trace {
+    /// The record's kind at the source.
+    pub kind: Kind,
+    /// The record at the source, as it was read last.
+    pub source: Option<Record>,
+    /// Since when it is missing there.
+    pub source_gone: Option<String>,
+    /// The record at the target.
+    pub target: Option<Record>,
+    /// The link.
+    pub link: Option<Link>,
+    /// The verdict, in one sentence.
+    pub verdict: String,
+    /// How it came to that, from the source to the target.
+    pub steps: Vec<Step>,
+    /// What would change it.
+    pub next: Vec<Advice>,
+    /// The newest plan that has or had to do with it, and when that was made: what is told rests on it.
+    pub plan: Option<(PlanId, Timestamp)>,
+    /// What that plan has for it.
+    pub planned: Vec<ChangeView>,
+    /// What plans found of it that still holds.
+    pub findings: Vec<Finding>,
+    /// What happened to it, newest first.
+    pub journal: Vec<JournalEntry>,
+}
+
+/// Everything that is known of one record.
+#[derive(Default)]
+struct Facts {
+    source: Option<Stored>,
+    target: Option<Stored>,
+    link: Option<Link>,
+    customer: Option<Customer>,
+    /// The newest plan, when it was made, and what it has for the record.
+    plan: Option<(PlanId, Timestamp)>,
+    planned: Vec<ChangeView>,
+    /// What plans found of it that still holds.
+    found: Vec<Found>,
+    /// Whether the rules were asked again for this record.
+    asked: bool,
+    /// What a plan of this record alone would do and leave now.
+    afresh: Planned,
+    /// What differs and is left so by the sync's rules.
+    by_rule: Vec<String>,
+    /// Of an alert: why it is in no ticket, where that is settled.
+    no_ticket: Option<String>,
+    /// Of a line of usage: how it stands now.
+    line: Option<UsageLine>,
+    /// Of a customer whose usage is counted: why nothing of it is billed.
+    unbilled: Option<String>,
+    /// Its write that is not settled, of whatever plan.
+    uncertain: Option<UncertainView>,
+    journal: Vec<JournalEntry>,
+}
+
+/// What a plan found.
+struct Found {
+    plan: PlanId,
+    made_at: Timestamp,
+    finding: Finding,
+}
+
+/// The source customer a record belongs to.
+struct Customer {
+    id: String,
+    name: String,
+    link: Option<Link>,
+    /// Whether the source lists it.
+    listed: bool,
+    /// What the newest plan is to make of it, in words.
+    to_come: Option<String>,
+}
+
+impl Tenant {
+    /// Why a record is, or is not, in step. It is named by its id at the source or at the target, or
+    /// by its exact name.
+    ///
+    /// # Errors
+    /// No such sync; nobody knows the record; several have that name.
+    #[boxed]
+    pub async fn why(&self, sync: &SyncName, kind: Kind, record: &str) -> Result<Trace, Error> {
+        let sync = self.sync(sync).await?;
+        let meant = self.meant(&sync, kind, record).await?;
+        let kind = meant.kind;
+        let facts = self.facts(&sync, meant).await?;
+        let (verdict, steps, next) = words::tell(&sync, kind, &facts);
+        Ok(Trace {
+            kind,
+            source_gone: facts.source.as_ref().and_then(|stored| stored.gone_at).map(|at| at.to_string()),
+            source: facts.source.map(|stored| stored.record),
+            target: facts.target.filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record),
+            link: facts.link,
+            verdict,
+            steps,
+            next,
+            plan: facts.plan,
+            planned: facts.planned,
+            findings: facts.found.into_iter().map(|found| found.finding).collect(),
+            journal: facts.journal,
+        })
+    }
+
+    async fn stored(
+        &self,
+        connection: &crosswalk_model::ConnectionName,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Option<Stored>, Error> {
+        Ok(self.store.records_by_ids(connection, kind, &[id.to_owned()]).await?.pop())
+    }
+
+    async fn facts(&self, sync: &Sync, meant: Meant) -> Result<Facts, Error> {
+        let Meant { kind, source, target, link } = meant;
+        let mut facts = Facts::default();
+        if let Some(id) = &source {
+            facts.source = match kind {
+                Kind::Usage => self.row_of(sync, id).await?,
+                _ => self.stored(&sync.source, kind, id).await?,
+            };
+        }
+        if let Some(id) = &target {
+            let kind = link.as_ref().map_or(kind.counterpart(), |link| link.target_kind);
+            facts.target = self.stored(&sync.target, kind, id).await?;
+        }
+        facts.link = link;
+        let open = self.uncertain_list(Some(&sync.name)).await?.into_iter().rev();
+        facts.uncertain = open
+            .filter(|open| open.kind == kind)
+            .find(|open| source.as_ref() == Some(&open.source) || (target.is_some() && open.target == target));
+        let record = facts.source.as_ref().map(|stored| &stored.record);
+        if let Some(id) = record.and_then(|record| record.parent.clone()).filter(|_| kind != Kind::Customer) {
+            facts.customer = Some(self.customer_of(sync, id).await?);
+        }
+        let ids = (source.as_deref(), target.as_deref());
+        let whole = self.store.plan_list(&sync.name, 1).await?.pop();
+        // What becomes another kind at the target is planned apart.
+        let plan = match kind.counterpart() == kind {
+            true => whole.clone(),
+            false => match self.store.plan_part_latest(&sync.name, kind).await? {
+                Some(plan) => self.store.plan_get(plan).await?,
+                None => None,
+            },
+        };
+        if let Some(plan) = &plan {
+            facts.planned = self.planned(plan, kind, ids).await?;
+            facts.plan = Some((plan.id, plan.made_at));
+        }
+        let journal = JournalFilter {
+            source: source.clone(),
+            target: target.clone().filter(|_| facts.link.is_none()),
+            ..of_record(sync, kind)
+        };
+        facts.journal = self.store.journal_list(&journal).await?;
+        self.look_afresh(sync, kind, &mut facts, ids.0).await?;
+        facts.found = self.found(sync, kind, &facts, ids, whole.as_ref()).await?;
+        // Only a plan of the whole sync sees that it may be there under another id.
+        if facts.found.iter().any(|found| found.finding.cause == Cause::Undecided) {
+            facts.afresh.changes.retain(|change| change.action != Action::Deactivate);
+        }
+        Ok(facts)
+    }
+
+    async fn customer_of(&self, sync: &Sync, id: String) -> Result<Customer, Error> {
+        let stored = self.stored(&sync.source, Kind::Customer, &id).await?;
+        let link = self.store.link_get(&sync.name, Kind::Customer, &id).await?;
+        let listed = stored.as_ref().is_some_and(|stored| stored.gone_at.is_none());
+        let name = stored.map_or_else(String::new, |stored| stored.record.name);
+        let mut to_come = None;
+        if let (None, Some(plan)) =
+            (link.as_ref().and_then(Link::linked), self.store.plan_list(&sync.name, 1).await?.first())
+        {
+            let planned = self.planned(plan, Kind::Customer, (Some(&id), None)).await?;
+            let makes = |view: &&ChangeView| {
+                view.status == ChangeStatus::Pending && matches!(view.change.action, Action::Link | Action::Create)
+            };
+            to_come = planned.iter().find(makes).map(|view| match view.change.action {
+                Action::Link => format!("waits for plan {} to link it", plan.id),
+                _ => format!("waits for plan {} to create it", plan.id),
+            });
+        }
+        Ok(Customer { name, id, link, listed, to_come })
+    }
+
+    /// What a plan has for a record, by either of its ids.
+    async fn planned(
+        &self,
+        plan: &Plan,
+        kind: Kind,
+        (source, target): (Option<&str>, Option<&str>),
+    ) -> Result<Vec<ChangeView>, Error> {
+        let filter = match (source, target) {
+            (Some(source), _) => ChangeFilter { source: Some(source.to_owned()), ..ChangeFilter::default() },
+            // What is to be made at the source is known by its target alone.
+            (None, Some(target)) => {
+                ChangeFilter { source: Some(String::new()), target: Some(target.to_owned()), ..ChangeFilter::default() }
+            }
+            (None, None) => return Ok(Vec::new()),
+        };
+        self.plan_changes(plan.id, &ChangeFilter { kind: Some(kind), ..filter }, 0, 10).await
+    }
+
+    /// What the newest plan of the whole sync, and what was polled or refreshed since, found of a record: as far as
+    /// it still holds.
+    async fn found(
+        &self,
+        sync: &Sync,
+        kind: Kind,
+        facts: &Facts,
+        (source, target): (Option<&str>, Option<&str>),
+        whole: Option<&Plan>,
+    ) -> Result<Vec<Found>, Error> {
+        let mut plans = self.store.plan_parts_since(&sync.name, whole.map_or(PlanId(0), |plan| plan.id)).await?;
+        plans.extend(whole.cloned());
+        let mut all: Vec<Found> = Vec::new();
+        // What is told of the kind as a whole holds its record back.
+        let by_first_run = |view: &ChangeView| {
+            let held = view.change.held.as_ref().filter(|_| view.status == ChangeStatus::Pending);
+            held.is_some_and(|hold| hold.brakes().any(|brake| brake == Brake::FirstRun.as_str()))
+        };
+        let by_first_run = facts.planned.iter().any(by_first_run) && (kind != Kind::Alert || facts.due().is_some());
+        for plan in plans.into_iter().filter(|plan| !plan.findings.is_empty()) {
+            let filter = FindingFilter { kind: Some(kind), cause: Some(Cause::FirstRun), ..FindingFilter::default() };
+            let told = plan.findings.iter().any(|total| (total.kind, total.cause) == (kind, Cause::FirstRun));
+            let known = all.iter().any(|found| found.finding.cause == Cause::FirstRun);
+            if by_first_run && told && !known {
+                let rows = self.store.findings_list(plan.id, &filter, 0, 1).await?;
+                let found = |(_, finding)| Found { plan: plan.id, made_at: plan.made_at, finding };
+                all.extend(rows.into_iter().map(found));
+            }
+            for (side, kind, id) in [(Side::Source, kind, source), (Side::Target, kind.counterpart(), target)] {
+                let Some(id) = id else { continue };
+                let filter =
+                    FindingFilter { kind: Some(kind), source: Some(id.to_owned()), ..FindingFilter::default() };
+                let rows = self.store.findings_list(plan.id, &filter, 0, FINDINGS).await?;
+                for (_, finding) in rows.into_iter().filter(|(_, finding)| finding.side == side) {
+                    let known = all.iter().any(|found| found.plan != plan.id && found.finding.cause == finding.cause);
+                    if !known && facts.holds(&finding, plan.made_at) {
+                        all.push(Found { plan: plan.id, made_at: plan.made_at, finding });
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Facts {
+    /// Whether what a plan found still holds: nothing was decided since, and the rules were not asked again.
+    fn holds(&self, finding: &Finding, made_at: Timestamp) -> bool {
+        let of_customer = self.customer.as_ref().and_then(|customer| customer.link.as_ref());
+        let decided = self.link.iter().chain(of_customer);
+        let mut decided = decided.filter(|link| link.decided_at > made_at && link.decided_by != MATCHING);
+        match origin(finding.cause) {
+            Origin::Record => !self.asked && decided.next().is_none(),
+            Origin::Write => self.uncertain.is_some(),
+            Origin::Sync => true,
+        }
+    }
+
+    /// Whether its customer left it behind: it is gone with a customer that has no account any more.
+    fn is_left(&self) -> bool {
+        let gone = self.source.as_ref().is_some_and(|stored| stored.gone_at.is_some());
+        let left = |customer: &Customer| sync::is_left(customer.listed, customer.link.as_ref());
+        gone && self.customer.as_ref().is_some_and(left)
+    }
+
+    /// Whether something is planned for the record that nothing but an approval, or a brake, keeps from being done.
+    fn due(&self) -> Option<&PlannedChange> {
+        self.afresh.changes.first()
+    }
+}
+
+/// What a finding rests on.
+enum Origin {
+    /// On the record, its link and what it is linked to: the rules can be asked again.
+    Record,
+    /// On a write that is not settled.
+    Write,
+    /// On more than that.
+    Sync,
+}
+
+fn origin(cause: Cause) -> Origin {
+    match cause {
+        Cause::Proposed
+        | Cause::Conflict
+        | Cause::Unmapped
+        | Cause::Broken
+        | Cause::Excluded
+        | Cause::Unused
+        | Cause::TargetUnread
+        | Cause::Missing
+        | Cause::NotOurs
+        | Cause::ByRule
+        | Cause::ByHand
+        | Cause::Cannot
+        | Cause::Reference
+        | Cause::Value
+        | Cause::Nameless
+        | Cause::TicketOpen
+        | Cause::NoTicket
+        | Cause::NotFetched
+        | Cause::Unbilled
+        | Cause::Former => Origin::Record,
+        Cause::Uncertain | Cause::Unsettled => Origin::Write,
+        Cause::Flawed
+        | Cause::Unread
+        | Cause::Astray
+        | Cause::SharedKey
+        | Cause::Undecided
+        | Cause::NotRefreshed
+        | Cause::Flapping
+        | Cause::Contract
+        | Cause::Unpriced
+        | Cause::NoProduct
+        | Cause::Unlisted
+        | Cause::NotCreated
+        | Cause::NotUndone
+        | Cause::FirstRun => Origin::Sync,
+    }
+}
+
+/// Who decided a link that matching left open.
+const MATCHING: &str = "matching";
+/// Findings of one record that are told.
+const FINDINGS: usize = 20;
+
+fn of_record(sync: &Sync, kind: Kind) -> JournalFilter {
+    JournalFilter { sync: Some(sync.name.clone()), kind: Some(kind), limit: 50, ..JournalFilter::default() }
+}

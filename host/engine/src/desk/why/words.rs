@@ -1,0 +1,481 @@
+//! A trace in words: the verdict, the steps from source to target, and what would change it.
+//!
+//! Pure: from facts to sentences. Nothing here depends on a kind's name, so that it holds for every kind a sync
+//! has; what alerts, lines of usage and customers that are billed have of their own is in `special`.
+
+mod special;
+
+use super::{Customer, Facts, Found};
+use crate::desk::query::ChangeView;
+use crate::rules::plan::ticket::UNMAPPED;
+use crate::rules::plan::{same, shown};
+use crate::run::settle::past;
+use crosswalk_model::sync::Sites;
+use crosswalk_model::{Action, Cause, Kind, Link, LinkState, Sync, Trust};
+use crosswalk_store::{ChangeStatus, JournalEntry, Stored};
+use serde::Serialize;
+
+/// How many fields of a write are told.
+const FIELDS: usize = 6;
+
+/// One step of a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// What it is about: `source`, `customer`, `match`, `target`, `counted`, `billing`, `written`, `tried`, `kept`, `left`,
+    /// `found`, `planned`, `plan`.
+    pub what: &'static str,
+    /// In words.
+    pub words: String,
+}
+
+/// What would change how a record stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// What to type.
+    pub command: String,
+    /// What that does.
+    pub does: String,
+}
+
+/// The verdict, the steps, and what would change it.
+pub(super) fn tell(sync: &Sync, kind: Kind, facts: &Facts) -> (String, Vec<Step>, Vec<Advice>) {
+    let teller = Teller { sync, kind, facts };
+    let (verdict, next) = teller.verdict();
+    (verdict, teller.steps(), next)
+}
+
+struct Teller<'a> {
+    sync: &'a Sync,
+    kind: Kind,
+    facts: &'a Facts,
+}
+
+impl Teller<'_> {
+    /// In step or not, and what would change that. What bars everything else comes first.
+    fn verdict(&self) -> (String, Vec<Advice>) {
+        let Self { sync, kind, facts } = *self;
+        if let Some(open) = facts.uncertain.as_ref().filter(|open| open.status == ChangeStatus::Uncertain) {
+            let due = open.due_at.map_or_else(String::new, |due| format!(", by the first run after {due}"));
+            let verdict = format!(
+                "not in step yet: nobody knows whether “{}” of run {} was written ({}); it is looked up{due}, and nothing \
+                 else is planned meanwhile",
+                open.action.as_str(),
+                open.run,
+                open.why
+            );
+            let command = format!("crosswalk uncertain settle {}", open.change);
+            let by_hand = Advice { command, does: "settles it by hand".to_owned() };
+            return (verdict, vec![self.plan("looks it up"), by_hand]);
+        }
+        if let Some(told) = self.special() {
+            return told;
+        }
+        if let Some(open) = self.planned(&[ChangeStatus::Pending]) {
+            return self.open(open);
+        }
+        if let Some(under_way) =
+            self.planned(&[ChangeStatus::Intended, ChangeStatus::Accepted, ChangeStatus::Uncertain])
+        {
+            let verdict =
+                format!("not in step yet: the outcome of “{}” is not known", under_way.change.action.as_str());
+            return (verdict, vec![self.plan("looks it up first")]);
+        }
+        if let Some(view) = self.planned(&[ChangeStatus::Failed, ChangeStatus::Stale, ChangeStatus::Skipped]) {
+            let verdict =
+                format!("not in step: {} {}: {}", view.change.action.as_str(), ended(view.status), view.message);
+            return (verdict, vec![self.plan("tries again")]);
+        }
+        let source = self.source_id();
+        if facts.source.is_none() && facts.link.is_none() && facts.target.is_some() {
+            if let Some(found) = facts.found.first() {
+                return (format!("not in step: {}", found.finding.message), vec![self.list("shows what could be")]);
+            }
+            let verdict = format!("no {kind} of `{}` is linked to it: nothing of this sync touches it", sync.source);
+            return (verdict, vec![self.list("shows what could be")]);
+        }
+        if !sync.rules.kinds.contains_key(&kind) {
+            return (format!("left out: {kind}s take no part in the sync `{}`", sync.name), Vec::new());
+        }
+        if kind == Kind::Location && sync.rules.sites == Sites::Primary {
+            let verdict =
+                "left out: by the rule `sites` all of a customer stands at its primary location, and none is made";
+            return (verdict.to_owned(), Vec::new());
+        }
+        if let (None, Some(found)) = (&facts.link, facts.found.first()) {
+            return self.found(found);
+        }
+        if let Some(customer) = facts.customer.as_ref().filter(|customer| customer.bars(facts)) {
+            let link = facts.link.as_ref().filter(|link| link.state == LinkState::Excluded);
+            if link.is_none() {
+                let verdict = format!(
+                    "not in step: its customer {} {}, and nothing of a customer that is not linked is synced",
+                    customer.called(),
+                    customer.stands()
+                );
+                let command = format!("crosswalk why {} customer {}", sync.name, customer.id);
+                return (verdict, vec![Advice { command, does: "tells what its customer waits for".to_owned() }]);
+            }
+        }
+        let Some(link) = &facts.link else {
+            return (
+                format!("not in step: this {kind} was read, and nothing is decided yet"),
+                vec![self.plan("matches it")],
+            );
+        };
+        let create = || self.link("create", "", "has it created");
+        let set = || self.link("set", " TARGET", "links it to a record of the target");
+        let exclude = || self.link("exclude", "", "leaves it out");
+        match link.state {
+            LinkState::Linked => self.linked(link),
+            LinkState::Proposed => {
+                let best = link.candidates.first().map_or("TARGET", |best| best.target.as_str());
+                let yes = self.link("set", &format!(" {best}"), "says yes to the best candidate");
+                (
+                    "not in step: something near was found and waits for a yes or no".to_owned(),
+                    vec![yes, create(), exclude()],
+                )
+            }
+            LinkState::Conflict => (
+                "not in step: several could be it, and a person must choose".to_owned(),
+                vec![set(), create(), exclude()],
+            ),
+            LinkState::Excluded => {
+                let verdict = format!("left out: excluded by {}", who(&link.decided_by));
+                (verdict, vec![set(), create(), self.link("forget", "", "lets matching decide again")])
+            }
+            LinkState::Create | LinkState::Unmapped if source.is_some() && !facts.found.is_empty() => {
+                self.found(&facts.found[0])
+            }
+            LinkState::Create => (
+                "not in step: it is to be created by the next plan".to_owned(),
+                vec![self.plan("plans that"), exclude()],
+            ),
+            LinkState::Broken => {
+                ("not in step: the linked record is gone from the target".to_owned(), vec![set(), create(), exclude()])
+            }
+            LinkState::Unmapped if source.is_none() => {
+                ("it was never read from the source".to_owned(), vec![self.plan("reads it")])
+            }
+            LinkState::Unmapped => {
+                (format!("not in step: {}", or(&link.reason, "no match was found")), vec![set(), create(), exclude()])
+            }
+        }
+    }
+
+    fn open(&self, open: &ChangeView) -> (String, Vec<Advice>) {
+        let action = open.change.action.as_str();
+        let Some(hold) = &open.change.held else {
+            let verdict = format!("not in step: “{action}” is planned ({})", open.change.reason);
+            return (verdict, vec![self.apply("", "does it")]);
+        };
+        let verdict =
+            format!("not in step: “{action}” is planned and held by the brake `{}` ({})", hold.brake, hold.reason);
+        if hold.brake == UNMAPPED {
+            let command = format!("crosswalk link set {} customer {} TARGET", self.sync.name, open.change.customer);
+            return (verdict, vec![Advice { command, does: "links its customer".to_owned() }]);
+        }
+        let trust = self.sync.rules.kinds.get(&self.kind).map_or(Trust::Preview, |rules| rules.trust);
+        if hold.brake == "preview" || trust == Trust::Preview {
+            return (verdict, Vec::new());
+        }
+        let release: String = hold.brakes().map(|brake| format!(" --release {brake}")).collect();
+        (verdict, vec![self.apply(&release, "lets it go, with all that this brake holds")])
+    }
+
+    fn linked(&self, link: &Link) -> (String, Vec<Advice>) {
+        let facts = self.facts;
+        let left = !facts.afresh.findings.is_empty() || !facts.by_rule.is_empty() || !facts.found.is_empty();
+        if facts.target.as_ref().is_none_or(|stored| stored.gone_at.is_some()) {
+            let verdict = "not in step: the linked record is not among what was read from the target".to_owned();
+            return (verdict, vec![self.plan("looks again"), self.link("create", "", "has it created anew")]);
+        }
+        if let Some(change) = facts.due() {
+            let verdict = format!("not in step: “{}” is due ({})", change.action.as_str(), change.reason);
+            return (verdict, vec![self.plan("plans it")]);
+        }
+        if self.gone() {
+            let found = facts.found.iter().map(|found| &found.finding).chain(&facts.afresh.findings).next();
+            let finding = found.map(|finding| finding.message.as_str());
+            let active = facts.target.as_ref().is_some_and(|stored| stored.record.active());
+            let otherwise = match active {
+                true => "gone from the source; what it is in the target stands",
+                false => "gone from the source, and out of use in the target",
+            };
+            return (finding.unwrap_or(otherwise).to_owned(), Vec::new());
+        }
+        let by = format!("linked by {} ({})", who(&link.decided_by), or(&link.reason, "no reason is known"));
+        match &facts.unbilled {
+            Some(why) => (format!("in step, but nothing of its usage is billed: {why} (it is {by})"), self.billing()),
+            None if left => (format!("in step, but for what is left as it is: {by}"), Vec::new()),
+            None => (format!("in step: {by}"), Vec::new()),
+        }
+    }
+
+    /// What a plan found of a record that is not linked.
+    fn found(&self, found: &Found) -> (String, Vec<Advice>) {
+        let next = match found.finding.cause {
+            Cause::Cannot | Cause::Unmapped | Cause::Nameless => {
+                vec![
+                    self.link("set", " TARGET", "links it to a record of the target"),
+                    self.link("exclude", "", "leaves it out"),
+                ]
+            }
+            _ => vec![self.plan("looks again")],
+        };
+        (format!("not in step: {}", found.finding.message), next)
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        let Self { sync, facts, .. } = *self;
+        let mut steps = Vec::new();
+        let mut step = |what, words: String| steps.push(Step { what, words });
+        match &facts.source {
+            Some(stored) => step("source", side(sync.source.as_str(), stored)),
+            None => step("source", format!("nothing was read of it from `{}`", sync.source)),
+        }
+        if let Some(customer) = &facts.customer {
+            step("customer", format!("it belongs to {}, which {}", customer.called(), customer.stands()));
+        }
+        if let Some(words) = self.counted() {
+            step("counted", words);
+        }
+        step("match", self.matched());
+        if let Some(stored) = &facts.target {
+            step("target", side(sync.target.as_str(), stored));
+        }
+        let written = facts.journal.iter().position(|entry| is_write(&entry.event));
+        let tried =
+            facts.journal.iter().position(|entry| matches!(entry.event.as_str(), "failed" | "stale" | "skipped"));
+        if let Some(entry) = written.and_then(|at| facts.journal.get(at)) {
+            step("written", happened(entry));
+        }
+        if let Some(entry) =
+            tried.filter(|at| written.is_none_or(|written| *at < written)).and_then(|at| facts.journal.get(at))
+        {
+            step("tried", happened(entry));
+        }
+        for words in self.kept() {
+            step("kept", words);
+        }
+        if let Some(why) = &facts.unbilled {
+            step("billing", format!("nothing of its usage is billed: {why}"));
+        }
+        facts.afresh.findings.iter().for_each(|finding| step("left", finding.message.clone()));
+        facts.line.iter().flat_map(|line| &line.notes).for_each(|note| step("left", note.clone()));
+        for Found { plan, made_at, finding } in &facts.found {
+            step("found", format!("plan {plan}, made at {made_at}: {}", finding.message));
+        }
+        facts.by_rule.iter().for_each(|words| step("left", words.clone()));
+        for view in facts.planned.iter().filter(|view| view.status != ChangeStatus::Done) {
+            step("planned", self.in_plan(view));
+        }
+        if self.planned(&[ChangeStatus::Pending]).is_none() {
+            for change in &facts.afresh.changes {
+                step("planned", format!("the next plan has “{}”: {}", change.action.as_str(), change.reason));
+            }
+        }
+        if let Some((plan, made_at)) = facts.plan {
+            step(
+                "plan",
+                format!(
+                    "plan {plan}, made at {made_at}, is the newest; what was read or decided since is told as it is now"
+                ),
+            );
+        }
+        steps
+    }
+
+    /// How it was matched, by what rule, with what score, by whom and when.
+    fn matched(&self) -> String {
+        let Some(link) = &self.facts.link else { return "nothing is decided yet".to_owned() };
+        let to = link.target.as_deref().unwrap_or_default();
+        let stands = match link.state {
+            LinkState::Linked if link.made => format!("linked to `{to}`, which this host made,"),
+            LinkState::Linked => format!("linked to `{to}`"),
+            LinkState::Broken => format!("linked to `{to}`, which is gone,"),
+            LinkState::Proposed => "a proposal".to_owned(),
+            LinkState::Conflict => "a conflict".to_owned(),
+            LinkState::Excluded => "excluded".to_owned(),
+            LinkState::Create => "to be created".to_owned(),
+            LinkState::Unmapped => "linked to nothing".to_owned(),
+        };
+        let by = if link.decided_by.is_empty() { String::new() } else { format!(" by {}", who(&link.decided_by)) };
+        let mut words = format!("{stands}{by} at {}", link.decided_at);
+        if !link.reason.is_empty() {
+            words.push_str(&format!(": {}", link.reason));
+        }
+        for found in &link.candidates {
+            words.push_str(&format!(
+                "; `{}` “{}” scores {:.2}: {}",
+                found.target, found.name, found.score, found.reason
+            ));
+        }
+        if !link.declined.is_empty() {
+            words.push_str(&format!("; said no to {}", link.declined.join(", ")));
+        }
+        words
+    }
+
+    /// What the vendor made of what was sent.
+    fn kept(&self) -> Vec<String> {
+        let Some(link) = self.facts.link.as_ref().filter(|link| link.linked().is_some()) else { return Vec::new() };
+        let both = link.sent.iter().filter_map(|(name, sent)| Some((name, sent, link.written.get(name)?)));
+        both.filter(|(_, sent, kept)| !same(sent, kept))
+            .map(|(name, sent, kept)| {
+                format!("of {name} the target kept {} where {} was sent", shown(kept), shown(sent))
+            })
+            .collect()
+    }
+
+    fn in_plan(&self, view: &ChangeView) -> String {
+        let plan = self.facts.plan.map_or_else(String::new, |(plan, _)| format!("plan {plan} has "));
+        let mut words = format!("{plan}“{}”: {}", view.change.action.as_str(), view.change.reason);
+        if let Some(hold) = &view.change.held {
+            words.push_str(&format!("; held by the brake `{}`: {}", hold.brake, hold.reason));
+        }
+        if view.status != ChangeStatus::Pending {
+            words.push_str(&format!("; it {}", ended(view.status)));
+            if !view.message.is_empty() {
+                words.push_str(&format!(": {}", view.message));
+            }
+        }
+        words
+    }
+
+    fn planned(&self, statuses: &[ChangeStatus]) -> Option<&ChangeView> {
+        self.facts.planned.iter().find(|view| statuses.contains(&view.status))
+    }
+
+    fn gone(&self) -> bool {
+        self.facts.source.as_ref().is_some_and(|stored| stored.gone_at.is_some())
+    }
+
+    fn source_id(&self) -> Option<&str> {
+        let linked = self.facts.link.as_ref().map(|link| link.source.as_str());
+        self.facts.source.as_ref().map(|stored| stored.record.id.as_str()).or(linked)
+    }
+
+    fn plan(&self, does: &str) -> Advice {
+        let command = match self.kind.counterpart() == self.kind {
+            true => format!("crosswalk plan {}", self.sync.name),
+            // What becomes another kind is polled.
+            false => format!("crosswalk {} poll {} --plan", self.kind, self.sync.name),
+        };
+        Advice { command, does: does.to_owned() }
+    }
+
+    fn apply(&self, flags: &str, does: &str) -> Advice {
+        let plan = self.facts.plan.map_or_else(|| "PLAN".to_owned(), |(plan, _)| plan.to_string());
+        Advice { command: format!("crosswalk apply {plan}{flags}"), does: does.to_owned() }
+    }
+
+    fn link(&self, verb: &str, rest: &str, does: &str) -> Advice {
+        let source = self.source_id().unwrap_or("SOURCE");
+        let command = format!("crosswalk link {verb} {} {} {source}{rest}", self.sync.name, self.kind);
+        Advice { command, does: does.to_owned() }
+    }
+
+    fn list(&self, does: &str) -> Advice {
+        Advice {
+            command: format!("crosswalk link list {} --kind {}", self.sync.name, self.kind),
+            does: does.to_owned(),
+        }
+    }
+}
+
+impl Customer {
+    fn account(&self) -> Option<&str> {
+        self.link.as_ref().and_then(Link::linked)
+    }
+
+    /// Whether nothing is planned for its records: not even along with what a plan is to make of it.
+    fn bars(&self, facts: &Facts) -> bool {
+        self.account().is_none() && !facts.is_left() && (self.to_come.is_none() || facts.link.is_none())
+    }
+
+    fn called(&self) -> String {
+        if self.name.is_empty() { format!("`{}`", self.id) } else { format!("“{}” (`{}`)", self.name, self.id) }
+    }
+
+    fn stands(&self) -> String {
+        if let (None, Some(to_come)) = (self.account(), &self.to_come) {
+            return to_come.clone();
+        }
+        let Some(link) = &self.link else {
+            return if self.listed { "is not decided on yet" } else { "the source does not list" }.to_owned();
+        };
+        match (link.state, link.target.as_deref().unwrap_or_default()) {
+            (LinkState::Linked, to) => format!("is linked to `{to}`"),
+            (LinkState::Excluded, _) => format!("is excluded by {}", who(&link.decided_by)),
+            (LinkState::Create, _) => "is to be created".to_owned(),
+            (LinkState::Proposed, _) => "waits for a yes or no".to_owned(),
+            (LinkState::Conflict, _) => "waits for a choice".to_owned(),
+            (LinkState::Broken, to) => format!("was linked to `{to}`, which is gone"),
+            (LinkState::Unmapped, _) => "is linked to nothing".to_owned(),
+        }
+    }
+}
+
+/// What was read of a record, and when.
+fn side(connection: &str, stored: &Stored) -> String {
+    let record = &stored.record;
+    let mut words = format!("`{connection}` has it as `{}` “{}”", record.id, record.name);
+    if !record.active() {
+        words.push_str(", out of use");
+    }
+    if let Some(first) = stored.first_at {
+        words.push_str(&format!("; first seen {first}"));
+    }
+    words.push_str(&format!("; last seen {}", stored.seen_at));
+    if let Some(gone) = stored.gone_at {
+        words.push_str(&format!("; gone since {gone}"));
+    }
+    words
+}
+
+/// A journal entry as a step, with the fields it wrote.
+fn happened(entry: &JournalEntry) -> String {
+    let run = entry.run.map_or_else(String::new, |run| format!(" in run {run}"));
+    let mut words = format!("{} at {}{run}: {}", entry.event, entry.at, entry.message);
+    let name = |field: &serde_json::Value| field.get("field").and_then(|name| name.as_str()).map(str::to_owned);
+    let fields: Vec<String> =
+        entry.detail.iter().filter_map(|detail| detail.as_array()).flatten().filter_map(name).collect();
+    if is_write(&entry.event) && !fields.is_empty() {
+        let more = if fields.len() > FIELDS { format!(" and {} more", fields.len() - FIELDS) } else { String::new() };
+        let told = &fields[..fields.len().min(FIELDS)];
+        words.push_str(&format!(" ({}{more})", told.join(", ")));
+    }
+    words
+}
+
+fn is_write(event: &str) -> bool {
+    Action::ALL.into_iter().any(|action| action.writes() && past(action) == event)
+}
+
+fn ended(status: ChangeStatus) -> &'static str {
+    match status {
+        ChangeStatus::Stale => "went stale",
+        ChangeStatus::Skipped => "was skipped",
+        ChangeStatus::Intended | ChangeStatus::Accepted => "is under way",
+        ChangeStatus::Uncertain => "is uncertain",
+        ChangeStatus::Pending => "waits",
+        ChangeStatus::Done => "was done",
+        ChangeStatus::Failed => "failed",
+    }
+}
+
+/// Who decided: a person, an undo, or a rule by its name.
+fn who(decided_by: &str) -> String {
+    match decided_by {
+        "operator" => "the operator".to_owned(),
+        "undo" => "an undo".to_owned(),
+        rule => rule.to_owned(),
+    }
+}
+
+fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! What every verb stands on: a tenant, its connections opened, the claim on a sync, progress and stop.
+//!
+//! Decides nothing, and knows neither plans nor bills.
+
+pub(crate) mod accounts;
+pub mod claim;
+pub(crate) mod held;
+pub(crate) mod parts;
+pub(crate) mod ports;
+pub(crate) mod progress;
+pub(crate) mod stop;
+pub(crate) mod sync_run;
+pub(crate) mod tenant;

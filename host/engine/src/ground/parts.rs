@@ -1,0 +1,81 @@
+//! What the engine is made of, shared by all tenants: database, runtime, clock, data folder.
+//!
+//! Holds the parts and notes the clock; verbs are the rooms'.
+
+use super::held;
+use super::stop::Stop;
+use crate::clock::Clock;
+use crate::error::Error;
+use crosswalk_model::Retention;
+use crosswalk_runtime::{Plugin, Runtime};
+use crosswalk_store::Store;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// What the engine is made of; `app` joins it.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) runtime: Runtime,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Where component files and claims are kept.
+    pub(crate) data_dir: PathBuf,
+    /// Components in use, by digest: compiled or taken from the cache once a process.
+    pub(crate) loaded: Mutex<HashMap<String, Plugin>>,
+    /// Whether work shall break off at the next place where nothing is lost.
+    pub(crate) stop: Stop,
+    /// What is kept how long; the usual, where nobody said.
+    pub(crate) retention: OnceLock<Retention>,
+    /// What look-ups hold in memory at this time.
+    pub(crate) held: held::Held,
+    /// What the clock said when it was noted last, in milliseconds since 1970.
+    clock_noted: AtomicI64,
+}
+
+/// How long the clock is not looked at again while it goes on.
+const CLOCK_NOTED_MS: i64 = 1_000;
+
+impl Parts {
+    /// Joins the parts.
+    pub(crate) fn new(store: Store, runtime: Runtime, clock: Arc<dyn Clock>, data_dir: PathBuf) -> Self {
+        Self {
+            store,
+            runtime,
+            clock,
+            data_dir,
+            loaded: Mutex::default(),
+            stop: Stop::default(),
+            retention: OnceLock::new(),
+            held: held::Held::default(),
+            clock_noted: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// Notes what the clock says, and tells in the log and in each tenant's journal where it went back or leapt.
+    pub(crate) async fn note_clock(&self) -> Result<(), Error> {
+        let (store, now) = (&self.store, self.clock.now());
+        let noted = self.clock_noted.load(Ordering::Relaxed);
+        if (0..CLOCK_NOTED_MS).contains(&now.0.saturating_sub(noted)) {
+            return Ok(());
+        }
+        let step = store.clock_note(now).await?;
+        self.clock_noted.store(now.0, Ordering::Relaxed);
+        let Some(step) = step else { return Ok(()) };
+        let each: Vec<String> = step.taken_back.iter().map(|(what, rows)| format!("{rows} {what}")).collect();
+        let mut message = format!("the clock went from {} to {now}", step.before);
+        if !each.is_empty() {
+            message.push_str(&format!("; times that lay too far ahead were taken back: {}", each.join(", ")));
+        }
+        tracing::warn!("{message}");
+        for tenant in store.tenant_list().await? {
+            let entry = crosswalk_store::JournalEntry {
+                event: "clock".to_owned(),
+                message: message.clone(),
+                ..crosswalk_store::JournalEntry::at(now)
+            };
+            store.tenant(&tenant).await?.journal_append(None, &[entry]).await?;
+        }
+        Ok(())
+    }
+}

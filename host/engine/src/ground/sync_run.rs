@@ -1,0 +1,247 @@
+//! What a run has at hand: the sync, both connections opened, and the claim on it.
+
+use super::claim::Claim;
+use super::parts::Parts;
+use super::progress::Progress;
+use super::tenant::Tenant;
+use crate::desk::connections::Opened;
+use crate::error::Error;
+use crosswalk_model::{ChangeId, Kind, Mode, PlanId, RunCounts, RunId, RunStatus, Side, Sync, SyncName};
+use crosswalk_store::TenantStore;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Sentences that a run keeps of what was not read.
+const COMPLAINTS: usize = 100;
+
+/// A run at work on a sync. While it lives, no other process works on the same one.
+pub(crate) struct Work<'p> {
+    pub(crate) parts: Arc<Parts>,
+    pub(crate) store: TenantStore,
+    pub(crate) sync: Sync,
+    pub(crate) source: Opened,
+    pub(crate) target: Opened,
+    pub(crate) progress: &'p dyn Progress,
+    pub(crate) run: RunId,
+    /// Findings that bills are wrong by until a person acts.
+    pub(crate) attention: AtomicU64,
+    /// What was not read, or not to its end, whatever asked for it: one sentence each.
+    complaints: Mutex<Vec<String>>,
+    /// Whether this run has looked up what earlier ones left open.
+    pub(crate) recovered: AtomicBool,
+    /// What idempotency keys of this database begin with.
+    instance: String,
+    _claim: Claim,
+}
+
+impl Tenant {
+    /// Claims a sync and begins a run on it, with both connections sure of their accounts. Runs that a dead
+    /// process left are closed.
+    ///
+    /// # Errors
+    /// No such sync; somebody works on it; a connection cannot be opened, or answers as another account.
+    pub(crate) async fn begin<'p>(
+        &self,
+        name: &SyncName,
+        mode: Mode,
+        progress: &'p dyn Progress,
+    ) -> Result<Work<'p>, Error> {
+        let work = self.begin_unasked(name, mode, progress).await?;
+        // The first look at each, side by side.
+        let (source, target) = tokio::join!(self.identify(&work.source), self.identify(&work.target));
+        if let Err(error) = source.and(target) {
+            work.fail(&error).await;
+            return Err(error);
+        }
+        Ok(work)
+    }
+
+    /// The same, for work that asks neither vendor.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub(crate) async fn begin_stored<'p>(
+        &self,
+        name: &SyncName,
+        progress: &'p dyn Progress,
+    ) -> Result<Work<'p>, Error> {
+        let sync = self.sync(name).await?;
+        self.not_held(&sync.source).await?;
+        self.not_held(&sync.target).await?;
+        self.begin_unasked(name, Mode::Plan, progress).await
+    }
+
+    async fn begin_unasked<'p>(
+        &self,
+        name: &SyncName,
+        mode: Mode,
+        progress: &'p dyn Progress,
+    ) -> Result<Work<'p>, Error> {
+        self.parts.note_clock().await?;
+        let sync = self.sync(name).await?;
+        let claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
+        let source = self.open(&sync.source).await?;
+        let target = self.open(&sync.target).await?;
+        let now = self.parts.clock.now();
+        let run = self.store.run_begin(name, mode, now).await?;
+        let instance = self.store.instance_key().await?;
+        Ok(Work {
+            parts: self.parts.clone(),
+            store: self.store.clone(),
+            sync,
+            source,
+            target,
+            progress,
+            run,
+            attention: AtomicU64::new(0),
+            complaints: Mutex::default(),
+            recovered: AtomicBool::new(false),
+            instance,
+            _claim: claim,
+        })
+    }
+}
+
+impl Work<'_> {
+    /// Counts findings that bills are wrong by until a person acts: the run does not end well with them.
+    pub(crate) fn attend(&self, findings: u64) {
+        self.attention.fetch_add(findings, Ordering::Relaxed);
+    }
+
+    pub(crate) fn attention(&self) -> u64 {
+        self.attention.load(Ordering::Relaxed)
+    }
+
+    /// The kinds of the sync that are kept in step, in the order of work. Alerts, which
+    /// become tickets, are polled apart.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        self.sync.rules.kinds.keys().copied().filter(|kind| *kind != Kind::Alert)
+    }
+
+    /// The kinds that the source is read for: contracts are the target's alone.
+    pub(crate) fn source_kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        self.kinds().filter(|kind| *kind != Kind::Contract)
+    }
+
+    /// The key this sync writes into what it creates: the source connection and the
+    /// source's id, shortened to fit the target's stamp place.
+    pub(crate) fn stamp(&self, kind: Kind, source: &str) -> Option<String> {
+        let place = self.target.description.kind(kind.counterpart())?.stamp.as_ref()?;
+        Some(stamp(self.sync.source.as_str(), source, place.length as usize))
+    }
+
+    /// The key of a target record in what is created for it at the source.
+    pub(crate) fn source_stamp(&self, kind: Kind, target: &str) -> Option<String> {
+        let place = self.source.description.kind(kind)?.stamp.as_ref()?;
+        Some(stamp(self.sync.target.as_str(), target, place.length as usize))
+    }
+
+    /// The idempotency key of a change: the same at every attempt, also after a restart, and of no other
+    /// change of any database.
+    pub(crate) fn idempotency_key(&self, id: ChangeId) -> String {
+        idempotency_key(&self.instance, id)
+    }
+
+    /// Tells the run what was not read: any such sentence makes it partial.
+    pub(crate) fn complain(&self, said: impl IntoIterator<Item = String>) {
+        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        for sentence in said {
+            if complaints.len() < COMPLAINTS && !complaints.contains(&sentence) {
+                complaints.push(sentence);
+            }
+        }
+    }
+
+    /// What was not read so far.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        self.complaints.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The connection at a side.
+    pub(crate) fn at(&self, side: Side) -> &Opened {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+
+    /// Goes on, unless stopping is wanted.
+    ///
+    /// # Errors
+    /// Stopped.
+    pub(crate) fn go_on(&self) -> Result<(), Error> {
+        if self.parts.stop.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
+    }
+
+    pub(crate) fn now(&self) -> crosswalk_model::Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// Closes the run after an error that ended it early.
+    pub(crate) async fn fail(&self, error: &Error) {
+        self.fail_after(error, None).await;
+    }
+
+    /// The same, after so much of a plan was done.
+    pub(crate) async fn fail_after(&self, error: &Error, done: Option<(PlanId, RunCounts)>) {
+        if let Ok(Some(mut run)) = self.store.run_get(self.run).await {
+            run.status = match error {
+                Error::Stopped => RunStatus::Partial,
+                Error::Held { .. } => RunStatus::Held,
+                _ => RunStatus::Failed,
+            };
+            run.message = error.to_string();
+            if let Some((plan, counts)) = done {
+                (run.plan, run.counts) = (Some(plan), counts);
+            }
+            run.ended_at = Some(self.now());
+            if let Err(error) = self.store.run_finish(&run).await {
+                tracing::error!(%error, "a failed run could not be closed");
+            }
+        }
+    }
+}
+
+/// Plans are numbered once per database, and never again: the instance and the change's id are enough.
+fn idempotency_key(instance: &str, id: ChangeId) -> String {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(format!("{instance}:{id}"));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `connection:id`, or with the id's digest where that is too long.
+fn stamp(connection: &str, id: &str, length: usize) -> String {
+    let plain = format!("{connection}:{id}");
+    if plain.chars().count() <= length {
+        return plain;
+    }
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(plain.as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("cw:{}", &hex[..length.saturating_sub(3).min(40)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{idempotency_key, stamp};
+    use crosswalk_model::{ChangeId, PlanId};
+
+    #[test]
+    fn two_databases_never_give_one_idempotency_key() {
+        let change = |sequence| ChangeId { plan: PlanId(1), sequence };
+        assert_eq!(idempotency_key("a", change(1)), idempotency_key("a", change(1)), "at every attempt");
+        assert_ne!(idempotency_key("a", change(1)), idempotency_key("b", change(1)));
+        assert_ne!(idempotency_key("a", change(1)), idempotency_key("a", change(11)));
+        assert_eq!(idempotency_key("a", change(1)).len(), 32);
+    }
+
+    #[test]
+    fn a_stamp_fits_its_place_and_tells_ids_apart() {
+        assert_eq!(stamp("rmm", "42", 50), "rmm:42");
+        let long = "x".repeat(60);
+        let (one, two) = (stamp("rmm", &long, 30), stamp("rmm", &format!("{long}y"), 30));
+        assert_eq!(one.len(), 30);
+        assert_ne!(one, two);
+        assert!(one.starts_with("cw:"));
+    }
+}

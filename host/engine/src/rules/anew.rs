@@ -1,0 +1,162 @@
+//! Customers made anew at the source, whose accounts go over to their new records: what else was decided of the ones
+//! before goes along, with what was written for them. Their contracts, their lines, sums that name them, and what was
+//! switched on or off for them.
+//!
+//! Who takes over from whom is decided in `matching` and `decisions`.
+
+use super::matching::OPERATOR;
+use super::plan::line::{LEFT, PARTS, SINCE};
+use crate::sync::{adopted, given_up};
+use crosswalk_model::usage::Switches;
+use crosswalk_model::{Kind, LineKey, Link, LinkState, Switch, SyncName, Timestamp, Value};
+use crosswalk_store::{StoreError, TenantStore};
+use std::collections::{BTreeMap, HashMap};
+
+/// What goes along.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Along {
+    /// Links: each as it is the new record's, what is left of the one before, and those of sums that name it.
+    pub(crate) links: Vec<Link>,
+    /// Switches of the new records.
+    pub(crate) switches: Vec<(String, Switches)>,
+}
+
+/// What goes along with the accounts of source customers to the records that they are now; `over` is each customer's
+/// old id and its new one. What a person decided for that one already stands.
+///
+/// # Errors
+/// The database's; `NotFound` (the sync).
+pub(crate) async fn along(
+    store: &TenantStore,
+    sync: &SyncName,
+    over: &[(String, String)],
+    now: Timestamp,
+) -> Result<Along, StoreError> {
+    let mut found = Along::default();
+    if over.is_empty() {
+        return Ok(found);
+    }
+    let mut lines = BTreeMap::new();
+    for (old, new) in over {
+        let contract = |links: Vec<Link>| links.into_iter().find(|link| link.target_kind == Kind::Contract);
+        let of_old = contract(store.links_of_source(sync, Kind::Customer, old).await?);
+        let of_new = contract(store.links_of_source(sync, Kind::Customer, new).await?);
+        if let Some(of_old) = of_old {
+            found.hand(&of_old, of_new.as_ref(), new, now);
+        }
+        let of_lines = store.links_of_lines(sync, old).await?.into_iter();
+        lines.extend(of_lines.map(|link| (link.source.clone(), link)));
+    }
+    let new_ids: HashMap<&str, &str> = over.iter().map(|(old, new)| (old.as_str(), new.as_str())).collect();
+    let as_new = |link: &Link| {
+        let LineKey { customer, product } = link.source.parse().ok()?;
+        Some(LineKey::new(*new_ids.get(customer.as_str())?, product).to_string())
+    };
+    let sources: Vec<String> = lines.values().filter_map(as_new).collect();
+    let own = store.links_by_sources(sync, Kind::Usage, &sources).await?;
+    let own: HashMap<&str, &Link> = own.iter().map(|link| (link.source.as_str(), link)).collect();
+    for link in lines.values() {
+        let renamed = renamed(link, &new_ids);
+        match as_new(link) {
+            Some(source) => found.hand(&renamed, own.get(source.as_str()).copied(), &source, now),
+            None if renamed.sent != link.sent => found.links.push(renamed),
+            None => {}
+        }
+    }
+    let switches = store.switches(sync).await?;
+    for (old, new) in over {
+        let own = switches.get(new).copied().unwrap_or_default();
+        let mut all = own;
+        for switch in Switch::ALL {
+            let before = switches.get(old).and_then(|before| before.get(switch));
+            all.set(switch, own.get(switch).or(before));
+        }
+        if all != own {
+            found.switches.push((new.clone(), all));
+        }
+    }
+    Ok(found)
+}
+
+impl Along {
+    /// Gives a link to the new record, unless its own stands.
+    fn hand(&mut self, old: &Link, own: Option<&Link>, source: &str, now: Timestamp) {
+        if is_decided(old) && !own.is_some_and(stands) {
+            self.links.push(Link { state: old.state, ..adopted(own, old, source) });
+            self.links.push(given_up(old, source, now));
+        }
+    }
+}
+
+/// Whether a new record's own link stands: a person said what it is, or something was sent for it. What a rule linked
+/// ahead, and what was only forgotten, gives way.
+pub(crate) fn stands(own: &Link) -> bool {
+    own.decided_by == OPERATOR || !own.sent.is_empty()
+}
+
+/// Whether a person, a rule or a run said what a link is.
+fn is_decided(link: &Link) -> bool {
+    stands(link) || link.linked().is_some() || link.state == LinkState::Excluded
+}
+
+/// A line's link with customers by their new ids among what the line is the sum of, and was.
+fn renamed(link: &Link, new_ids: &HashMap<&str, &str>) -> Link {
+    let mut link = link.clone();
+    let named = [PARTS, LEFT, SINCE];
+    let values = link.sent.iter_mut().chain(&mut link.written).filter(|(name, _)| named.contains(&name.as_str()));
+    for (_, value) in values {
+        let Value::Json(text) = value else { continue };
+        let mut list: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+        for line in list.iter_mut().filter_map(|one| one.get_mut("line")) {
+            let key = line.as_str().and_then(|line| line.parse::<LineKey>().ok());
+            if let Some((new, key)) = key.and_then(|key| Some((new_ids.get(key.customer.as_str())?, key))) {
+                *line = LineKey::new(*new, key.product).to_string().into();
+            }
+        }
+        *text = serde_json::Value::from(list).to_string();
+    }
+    link
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::plan::line::parts_of;
+    use crate::testkit::NOW;
+
+    #[test]
+    fn a_customers_new_id_takes_the_place_of_the_old_one_as_lines_and_documents_write_it() {
+        let list = |customer: &str, more: serde_json::Value| {
+            let line = |customer: &str, product: &str| {
+                let mut one = more.clone();
+                one["line"] = LineKey::new(customer, product).to_string().into();
+                one
+            };
+            let all = [line(customer, "p/1"), line("c", "p"), line("other", customer)];
+            Value::Json(serde_json::Value::from(all.to_vec()).to_string())
+        };
+        let parts = |customer: &str| list(customer, serde_json::json!({ "counted": 3 }));
+        let left = |customer: &str| list(customer, serde_json::json!({ "day": "2026-11-30" }));
+        for old in ["b", "b/2", "50%", "%2F", "\"b\"", "b\\", "ü\n"] {
+            for new in ["n", "n/\"1%\""] {
+                let mut link = Link::unmapped(Kind::Usage, "c/p", NOW);
+                link.sent.insert(PARTS.to_owned(), parts(old));
+                link.sent.insert(LEFT.to_owned(), left(old));
+                link.sent.insert(SINCE.to_owned(), left(old));
+                link.written = link.sent.clone();
+                let now = renamed(&link, &[(old, new)].into());
+                let expected = LineKey::new(new, "p/1").to_string();
+                let first = parts_of(&now.sent[PARTS]).remove(0);
+                assert_eq!(first, (expected, Some(3)), "{old:?}: {:?}", now.sent);
+                // What a product is called after is no customer.
+                let other = LineKey::new("other", old).to_string();
+                assert_eq!(parts_of(&now.sent[PARTS])[2].0, other, "{old:?}");
+                assert_eq!(parts_of(&now.sent[LEFT]).len(), 3, "{old:?}");
+                assert_eq!(now.written, now.sent, "{old:?}");
+                let back = renamed(&now, &[(new, old)].into());
+                assert_eq!((&back.sent[PARTS], &back.sent[LEFT]), (&parts(old), &left(old)), "{old:?}");
+                assert_eq!((&now.sent[SINCE], &back.sent[SINCE]), (&now.sent[LEFT], &left(old)), "{old:?}");
+            }
+        }
+    }
+}

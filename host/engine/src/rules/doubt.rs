@@ -1,0 +1,176 @@
+//! The life of a write whose outcome is unknown, and what each look-up of it proves.
+//!
+//! ```text
+//! pending ─▶ intended ─▶ sent ─▶ answered ─▶ done | failed | stale | accepted
+//!                 │        │
+//!                 │        └─ no reply, or one that settles nothing ─┐
+//!                 └─ the process ended ──────────────────────────────┤
+//!                                                                    ▼
+//!                                                                uncertain ◀─────────────┐
+//!   looked up at once, after the quiet time, and again after twice that, …               │
+//!     found                          ─▶ done, booked to the run that sent it             │
+//!     not found, before its time     ─▶ waits ───────────────────────────────────────────┤
+//!     not found, often enough        ─▶ pending: a later run may do it                   │
+//!     cannot be looked up, ambiguous ─▶ waits, and is told; the rest of the run goes on ─┤
+//!     not found, and the vendor named another's record as what was made ─▶ the same ─────┘
+//!   a person says                    ─▶ done | pending
+//! ```
+//!
+//! What is found is proof at any time. That nothing is found proves nothing by itself: a vendor
+//! may still be at work on the request, and its reads may lag behind its writes. So absence
+//! counts only after the vendor's *quiet time* (the manifest's `quiet-seconds`), once for a write
+//! whose repeat changes nothing, and [`LOOKS`] times, with growing pauses, for one whose repeat
+//! makes something twice: a create, a note, a difference. None of the latter is repeated in the
+//! run that sent it. What nobody can tell is looked up again after as long as it has been open, in the end a few
+//! times a day. A difference without any reply waits until its line reads otherwise, or a
+//! person settles it. While a write is uncertain nothing else is planned or done for its record.
+//!
+//! Pure: what is asked of the vendor is in `look_up`, what is stored in `settle` and `recover`.
+
+use crosswalk_model::{Change, Kind, Operation, Timestamp};
+use crosswalk_store::Doubt;
+
+/// How often a write whose repeat does harm must be missed after the quiet time.
+pub(crate) const LOOKS: u32 = 2;
+/// How long after its intent a request of a process that died may have left, at most: an intent is
+/// written while the batch before it is at the vendor.
+const UNDER_WAY_MS: i64 = 10 * 60 * 1000;
+/// The longest pause before a write is looked up again of which nobody can tell: a few times a day.
+pub(crate) const UNCLEAR_MOST_MS: i64 = 8 * 60 * 60 * 1000;
+/// The most that the pause between two look-ups is doubled.
+const DOUBLINGS: u32 = 8;
+
+/// What a repeat of a write does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// Nothing more: it sets what it sets.
+    Absolute,
+    /// The same thing twice: a record, a note.
+    Once,
+    /// An amount twice.
+    Difference,
+}
+
+impl Nature {
+    pub(crate) fn of(change: &Change) -> Self {
+        match (change.operation, change.kind) {
+            (Operation::Create, _) => Self::Once,
+            // How a vendor keeps quantities is its own business: as differences, for one.
+            (Operation::Update, Kind::Usage) => Self::Difference,
+            _ if change.fields.iter().any(|field| field.name == "note") => Self::Once,
+            _ => Self::Absolute,
+        }
+    }
+}
+
+/// What a look-up found.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Verdict {
+    /// It is there, with this id.
+    Written(String),
+    /// It is not there.
+    NotWritten,
+    /// Its line holds another amount than before, and not the one that was sent.
+    Changed(String),
+    /// Nobody can tell; the text says why.
+    Unclear(String),
+}
+
+/// What becomes of an uncertain write.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Next {
+    /// It was written.
+    Done(String),
+    /// It was not written: it may be done again.
+    Again,
+    /// It is over, and what is to be done is planned anew; the text says why.
+    Over(String),
+    /// It stays uncertain.
+    Wait(Doubt),
+}
+
+/// A write that just became uncertain.
+pub(crate) fn begin(intended_at: Timestamp, now: Timestamp, answered: bool, quiet_ms: i64, why: String) -> Doubt {
+    Doubt { intended_at, since: now, answered, looks: 0, due_at: now.plus_ms(quiet_ms), why, named: None }
+}
+
+/// A create for which the vendor named a record that is linked to another, or, with none, named it for several creates.
+/// It took them for one, and will again: until the record is found by itself, a person has to say what is so.
+pub(crate) fn begin_named(
+    intended_at: Timestamp,
+    now: Timestamp,
+    quiet_ms: i64,
+    (id, other): (&str, Option<&str>),
+) -> Doubt {
+    let why = match other {
+        None => format!("{id} is said to be what was made for more than one change"),
+        Some(other) => format!("{id} is said to be what was made, and is linked to {other}: see whose it is"),
+    };
+    Doubt { named: Some(id.to_owned()), ..begin(intended_at, now, true, quiet_ms, why) }
+}
+
+/// A write that a process left when it ended.
+pub(crate) fn left(intended_at: Timestamp, now: Timestamp, quiet_ms: i64) -> Doubt {
+    let since = intended_at.plus_ms(UNDER_WAY_MS).min(now);
+    begin(intended_at, since, false, quiet_ms, "the program ended while it was written".to_owned())
+}
+
+/// What a look-up at `now` makes of an uncertain write.
+pub(crate) fn next(doubt: Doubt, nature: Nature, verdict: Verdict, now: Timestamp, quiet_ms: i64) -> Next {
+    let doubt = by_this_clock(doubt, now, quiet_ms);
+    let quiet = now.since_ms(doubt.since) >= quiet_ms;
+    let verdict = match verdict {
+        Verdict::NotWritten if doubt.named.is_some() => Verdict::Unclear(doubt.why.clone()),
+        verdict => verdict,
+    };
+    match verdict {
+        Verdict::Written(id) => Next::Done(id),
+        // However often it cannot be told: it has been open for longer each time.
+        Verdict::Unclear(why) => {
+            let pause = now.since_ms(doubt.since).clamp(quiet_ms, UNCLEAR_MOST_MS.max(quiet_ms));
+            Next::Wait(Doubt { why, due_at: now.plus_ms(pause), ..doubt })
+        }
+        Verdict::Changed(why) if quiet => Next::Over(why),
+        // Before its time, absence says nothing.
+        Verdict::NotWritten | Verdict::Changed(_) if !quiet || now < doubt.due_at => {
+            Next::Wait(Doubt { due_at: doubt.due_at.max(doubt.since.plus_ms(quiet_ms)), ..doubt })
+        }
+        Verdict::NotWritten | Verdict::Changed(_) => {
+            let looks = doubt.looks + 1;
+            let enough = match nature {
+                Nature::Absolute => true,
+                Nature::Once => looks >= LOOKS,
+                Nature::Difference => looks >= LOOKS && doubt.answered,
+            };
+            if enough {
+                return Next::Again;
+            }
+            let counted = Doubt { looks, ..doubt };
+            let due_at = pause(&counted, now, quiet_ms);
+            let why = match nature {
+                Nature::Difference if !counted.answered => {
+                    "its line reads as before, which proves nothing of a difference: it waits until that changes, or \
+                     a person settles it"
+                        .to_owned()
+                }
+                _ => counted.why.clone(),
+            };
+            Next::Wait(Doubt { due_at, why, ..counted })
+        }
+    }
+}
+
+/// Times that lie further ahead than they are ever put, because the clock was wrong, begin anew.
+fn by_this_clock(doubt: Doubt, now: Timestamp, quiet_ms: i64) -> Doubt {
+    let since = doubt.since.min(now);
+    let due_at = if doubt.due_at > pause(&doubt, now, quiet_ms) { now.plus_ms(quiet_ms) } else { doubt.due_at };
+    Doubt { since, due_at, ..doubt }
+}
+
+/// When the next look-up is due: each pause is twice the one before.
+fn pause(doubt: &Doubt, now: Timestamp, quiet_ms: i64) -> Timestamp {
+    now.plus_ms(quiet_ms.saturating_mul(1 << doubt.looks.min(DOUBLINGS)))
+}
+
+#[cfg(test)]
+mod tests;

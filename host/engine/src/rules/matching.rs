@@ -1,0 +1,152 @@
+//! Matching: which record of the target is the source's record, and how we know.
+//!
+//! The order of trust: a known link, the key this host stamped into the target, a key
+//! both systems share (a customer's number, a device's serial number, then its network
+//! cards), and last the name. Keys link by themselves, and only where they are unique
+//! on both sides. Names only propose, with a score and a reason in words, unless the
+//! operator set a score that is enough. Two candidates are a conflict, never a guess.
+//! What an operator decided stands. What follows in each case stands in one table
+//! ([`table`]): a target that is linked to a source record that is gone is no less a target,
+//! and takes its link along to the record that has its key now.
+//!
+//! Two doors: [`match_customers`] sees all customers at once; [`match_records`] sees the
+//! locations or the assets of one customer and the account it is linked to, and looks
+//! nowhere else, so that no device lands at the wrong company. Both go through the same
+//! passes on a [`board::Board`]. Every pass sees the whole lists and its result does not
+//! depend on their order.
+//!
+//! Pure: nothing is read, written or remembered here. [`decided`] says what to keep.
+
+mod board;
+pub(crate) mod contracts;
+mod customers;
+mod records;
+mod score;
+mod table;
+
+pub(crate) use self::board::has_close_second;
+pub use self::contracts::{ContractMatchInput, match_contract};
+pub use self::customers::{CustomerMatchInput, match_customers};
+pub use self::records::{MatchInput, is_nameless, match_records};
+pub(crate) use self::score::NameIndex;
+
+use crosswalk_model::{Candidate, Kind, Link, LinkState, Timestamp};
+
+/// Who decided, when a person did: then no rule decides again.
+pub const OPERATOR: &str = "operator";
+
+/// Who decided, when matching left it to a person.
+const MATCHING: &str = "matching";
+
+/// The rule that gave a target, with its link, to another source record of the same key.
+pub const RE_ENROLLED: &str = "re-enrolled";
+
+/// Which source record a target record is linked to already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// One that is there, by its id.
+    Present(String),
+    /// One that complete reads miss, by its id.
+    Gone(String),
+}
+
+/// What is known about one source record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matched {
+    /// The source record's id.
+    pub source: String,
+    /// What follows.
+    pub decision: Decision,
+}
+
+/// What follows for a source record. All but [`Decision::Linked`] and
+/// [`Decision::Create`], which become changes of the plan, only say where its link stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Its link stands as it is: linked and there, excluded, or as an operator left it.
+    Keep,
+    /// This is the record: to be linked.
+    Linked {
+        /// The target record's id.
+        target: String,
+        /// The rule that decided, such as `serial number`.
+        by: &'static str,
+        /// Why, in words.
+        reason: String,
+    },
+    /// A person should say yes or no.
+    Proposed {
+        /// Best first.
+        candidates: Vec<Candidate>,
+        /// Why, in words.
+        reason: String,
+    },
+    /// A person must choose.
+    Conflict {
+        /// Best first; empty when the source itself has it twice and the target not at all.
+        candidates: Vec<Candidate>,
+        /// Why, in words.
+        reason: String,
+    },
+    /// Nothing in the target is like it: to be created.
+    Create {
+        /// Why, in words.
+        reason: String,
+    },
+    /// Nothing was found, and it is not to be created.
+    Unmapped {
+        /// Why, in words.
+        reason: String,
+    },
+    /// The target record it is linked to is gone. It is never made again by itself.
+    Broken {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// The link as it stands after a decision, or none when that is as it stands already,
+/// or when it only changes once a change of the plan is done (linked, create).
+#[must_use]
+pub fn decided(link: Option<&Link>, kind: Kind, source: &str, decision: &Decision, now: Timestamp) -> Option<Link> {
+    let nothing = Vec::new();
+    let (state, candidates, reason) = match decision {
+        Decision::Keep | Decision::Linked { .. } | Decision::Create { .. } => return None,
+        Decision::Proposed { candidates, reason } => (LinkState::Proposed, candidates, reason),
+        Decision::Conflict { candidates, reason } => (LinkState::Conflict, candidates, reason),
+        Decision::Unmapped { reason } => (LinkState::Unmapped, &nothing, reason),
+        Decision::Broken { reason } => (LinkState::Broken, &nothing, reason),
+    };
+    let same = link.is_some_and(|link| link.state == state && link.candidates == *candidates && link.reason == *reason);
+    if same {
+        return None;
+    }
+    let mut next = link.cloned().unwrap_or_else(|| Link::unmapped(kind, source, now));
+    if state != LinkState::Broken {
+        next.target = None;
+    }
+    next.state = state;
+    next.candidates.clone_from(candidates);
+    next.reason.clone_from(reason);
+    MATCHING.clone_into(&mut next.decided_by);
+    next.decided_at = now;
+    Some(next)
+}
+
+/// The link of a record that is gone from the source, without what was found for it while it was there: nobody is
+/// asked about it, and it stands in the way of no other. `None` for a link that waits for nobody, or by another hand.
+#[must_use]
+pub fn withdrawn(link: &Link, now: Timestamp) -> Option<Link> {
+    let waits = matches!(link.state, LinkState::Proposed | LinkState::Conflict) && link.decided_by == MATCHING;
+    waits.then(|| Link {
+        state: LinkState::Unmapped,
+        target: None,
+        candidates: Vec::new(),
+        reason: "it is gone from the source".to_owned(),
+        decided_at: now,
+        ..link.clone()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Whether a planned change is still the right thing to do.
+//!
+//! Judged per change, by its own link and before-image: one refreshed record, or an
+//! earlier change of the same plan, spoils nothing else. The link's revision alone
+//! decides only where nothing follows up on an earlier change of the plan; elsewhere it
+//! is enough that the link still leads to the record the change is about.
+
+use super::line::{RETIRED, replaced};
+use super::reverse::stale_reverse;
+use super::ticket::{is_open, reopens};
+use crate::rules::value::same;
+use crosswalk_model::{Action, FieldDiff, Kind, Link, LinkState, PlannedChange, Record, Value, catalogue};
+
+/// Why a change must not be applied any more; none when it may be. `link` and
+/// `target_now` are as they are now: the record's link, and the target record the change names.
+#[must_use]
+pub fn stale(change: &PlannedChange, link: Option<&Link>, target_now: Option<&Record>) -> Option<String> {
+    stale_link(change, link).or_else(|| stale_target(change, target_now))
+}
+
+fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
+    let moved = link.map_or(0, |link| link.revision) != change.link_revision;
+    let linked = link.and_then(Link::linked);
+    match change.action {
+        // Whatever was decided or written of a line since makes another change of it right.
+        _ if change.kind == Kind::Usage => {
+            // The first half of its move, just before, freed it.
+            let freed = link.is_some_and(|link| link.decided_by == RETIRED) && !replaced(change).is_empty();
+            (moved && !freed).then(|| "it was decided on since".to_owned())
+        }
+        Action::Create => match link.map(|link| link.state) {
+            _ if linked.is_some() => Some(format!("it is linked to {} by now", linked.unwrap_or_default())),
+            // Somebody, or the retirement just before, wants it created.
+            Some(LinkState::Create) => None,
+            _ if moved => Some("its link was decided on since".to_owned()),
+            _ => None,
+        },
+        Action::Open | Action::Append if linked.is_some() => Some("it has a ticket by now".to_owned()),
+        Action::Open | Action::Append => moved.then(|| "its link was decided on since".to_owned()),
+        // Its link is looked for by its target.
+        Action::CreateSource => link.map(|link| format!("it is linked to {} by now", link.source)),
+        Action::Link if linked.is_some() && linked != change.target.as_deref() => {
+            Some("it is linked to another record by now".to_owned())
+        }
+        Action::Link => moved.then(|| "its link was decided on since".to_owned()),
+        _ if linked.is_none() => Some("it is not linked any more".to_owned()),
+        _ if linked != change.target.as_deref() => Some("it is linked to another record by now".to_owned()),
+        // A source record that came back shows on the link only.
+        Action::Deactivate => moved.then(|| "its link changed since: it may be back in the source".to_owned()),
+        _ => None,
+    }
+}
+
+/// Why the target record has left a change behind; none when it has not.
+pub(crate) fn stale_target(change: &PlannedChange, target_now: Option<&Record>) -> Option<String> {
+    if change.action == Action::CreateSource {
+        return stale_reverse(change, target_now);
+    }
+    // A link without a target waits for one that the same plan makes.
+    if matches!(change.action, Action::Create | Action::Open)
+        || (change.action == Action::Link && change.target.is_none())
+    {
+        return None;
+    }
+    let Some(target) = target_now else { return Some("its record is gone from the target".to_owned()) };
+    if matches!(change.action, Action::Append | Action::Close) && !reopens(change) && !is_open(target) {
+        return Some("the ticket was closed since".to_owned());
+    }
+    let differs = |diff: &&FieldDiff| match &diff.before {
+        Some(before) if !catalogue::is_volatile(change.kind, &diff.name) => {
+            now(target, &diff.name).is_some_and(|now| !same(before, &now))
+        }
+        _ => false,
+    };
+    change.fields.iter().find(differs).map(|diff| format!("{} was changed in the target since", diff.name))
+}
+
+/// A field now; none when the target does not tell.
+pub(crate) fn now(target: &Record, name: &str) -> Option<Value> {
+    match name {
+        "name" => Some(Value::Text(target.name.clone())),
+        "parent" => target.parent.clone().map(Value::Text),
+        "active" => Some(Value::Boolean(target.active())),
+        other => target.field(other).cloned(),
+    }
+}

@@ -1,0 +1,506 @@
+//! Alerts as tickets: which open one, which are noted in one, which close one.
+//!
+//! Alerts of one device and condition are one matter. Its first alert opens a ticket; while
+//! that is open, a later one is noted in it with a count. When the vendor tells that all
+//! alerts of the matter are over, the ticket is closed, unless somebody worked on it: then
+//! its last activity is not the one this host left there. What somebody did before a note of
+//! this host is kept with the link as [`TOUCHED`], since the note hides it. An alert that merely
+//! left the vendor's list is not over. While the vendor works on a write of a matter, it waits.
+//!
+//! An alert that comes back soon after this host closed its ticket (`swing-hours`) opens the same
+//! ticket again. One that did so [`FLAPS`] times has its ticket left open until it is quiet for as long.
+//!
+//! A ticket goes to the account its customer is linked to; to the catch-all the operator
+//! chose where the customer is not linked; else it is held. There is no default account.
+//!
+//! Pure. A ticket's fields are texts of the target system, but for the references `parent`,
+//! `asset` and [`LEAD`], which hold source ids as in every change.
+
+use super::{Finding, HOUR_MS, Planned, rank};
+use crate::rules::value::cut;
+use crosswalk_model::sync::TicketRules;
+use crosswalk_model::{
+    Action, Brake, Cause, Failure, FieldDiff, Hold, Kind, KindDescription, Link, LinkState, Operation, PlannedChange,
+    Record, Risk, Timestamp, Value, Writable,
+};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The field of a link that names the alert whose ticket it is, while that is yet to be made.
+pub const LEAD: &str = "ticket";
+/// The field that holds the account of a ticket as the *target's* id: the catch-all.
+pub const ACCOUNT: &str = "account";
+/// When anything about a ticket changed last.
+pub const LAST_ACTIVITY: &str = "last-activity";
+/// What a link remembers of its ticket: that somebody else worked on it. It stays so.
+const TOUCHED: &str = "touched";
+/// What a link remembers of its ticket: when this host closed it.
+pub(crate) const CLOSED_AT: &str = "closed-at";
+/// What a link remembers of its ticket: when this host opened it again.
+const REOPENED_AT: &str = "reopened-at";
+/// How often a matter comes back before its ticket is left open.
+const FLAPS: usize = 2;
+/// The brake that holds tickets of customers that are not linked.
+pub const UNMAPPED: &str = Brake::Unmapped.as_str();
+
+/// Why nothing is planned where a write is not settled.
+pub(crate) const STILL_AT_WORK: &str =
+    "an earlier write of it is not settled: the vendor still works on it, or it is looked up";
+
+/// The alerts of a source, and what is known of their tickets.
+pub struct AlertInput<'a> {
+    /// All that were read, present or not.
+    pub alerts: &'a [Alert<'a>],
+    /// Their links, the targets being tickets.
+    pub links: &'a [Link],
+    /// The linked tickets as they are now.
+    pub tickets: &'a [Record],
+    /// What the target can do with tickets.
+    pub describe: &'a KindDescription,
+    /// The alerts with a write that the vendor still works on, by their ids.
+    pub settling: &'a HashSet<String>,
+    /// Why linked tickets could not be read, by their ids: their matters wait.
+    pub unread: &'a BTreeMap<String, Failure>,
+    /// The sync's rules.
+    pub rules: &'a TicketRules,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// An alert and where its ticket goes.
+#[derive(Clone)]
+pub struct Alert<'a> {
+    /// As the source has it.
+    pub record: &'a Record,
+    /// Whether the source still lists it.
+    pub listed: bool,
+    /// What its device is called.
+    pub device: Option<&'a str>,
+    /// The source customer; empty when nobody knows.
+    pub customer: &'a str,
+    /// Where its ticket goes.
+    pub place: Place,
+}
+
+/// Where a ticket goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// To the account of its customer; with its device, where that is linked and of the same account.
+    Account {
+        /// Whether the ticket can name the device.
+        with_asset: bool,
+    },
+    /// The customer is not linked.
+    Unmapped,
+    /// The account of its customer is not in use in the target; the text says so and what to do.
+    OutOfUse(String),
+    /// Nowhere: the operator excluded the customer, or switched its tickets off; which, in words.
+    Excluded(&'static str),
+}
+
+/// Why an alert that is in no ticket makes none and is noted in none; `None` where it has one, or is to get one.
+/// With it, whether that is so by a person's decision alone.
+#[must_use]
+pub fn why_no_ticket(alert: &Alert<'_>, link: Option<&Link>, rules: &TicketRules) -> Option<(String, bool)> {
+    if link.is_some_and(|link| link.linked().is_some()) {
+        return None;
+    }
+    let early = rules.from.zip(alert.raised()).filter(|(from, raised)| raised < from);
+    let by_vendor = match early {
+        _ if !alert.listed => Some("the source does not list it any more, and no ticket was made of it".to_owned()),
+        _ if alert.resolved() => Some("it was over before a ticket was made of it".to_owned()),
+        Some((from, raised)) => {
+            Some(format!("it was raised at {raised}, before {from}, from when on alerts become tickets"))
+        }
+        None => None,
+    };
+    if let Some(why) = by_vendor {
+        return Some((why, false));
+    }
+    let excluded = link.filter(|link| link.state == LinkState::Excluded);
+    match (&alert.place, excluded) {
+        (Place::Excluded(why), _) => Some(((*why).to_owned(), true)),
+        (_, Some(link)) => Some((format!("excluded by {}", link.decided_by), true)),
+        _ => None,
+    }
+}
+
+impl Alert<'_> {
+    fn id(&self) -> &str {
+        &self.record.id
+    }
+
+    /// When it was raised; none where the vendor does not tell, or tells what cannot be.
+    fn raised(&self) -> Option<Timestamp> {
+        raised(self.record)
+    }
+
+    fn resolved(&self) -> bool {
+        self.record.field("resolved") == Some(&Value::Boolean(true))
+    }
+
+    /// The matter it belongs to: device and condition. Without either, each is its own.
+    fn matter(&self) -> (String, String) {
+        let text = |name| self.record.text(name).unwrap_or_default().to_owned();
+        let (device, condition) = (text("asset"), text("condition"));
+        let condition = if condition.is_empty() { self.record.id.clone() } else { condition };
+        (if device.is_empty() { self.customer.to_owned() } else { device }, condition)
+    }
+}
+
+/// When an alert was raised; none where that is not told. A time outside of 2000 to 2099 is a slip of the
+/// vendor's (an empty clock, milliseconds for seconds) and counts as not told.
+pub(crate) fn raised(alert: &Record) -> Option<Timestamp> {
+    match alert.field("raised") {
+        Some(Value::Time(text)) => Timestamp::parse(text).filter(|at| CREDIBLE_MS.contains(&at.0)),
+        _ => None,
+    }
+}
+
+/// From 2000-01-01 to 2099-12-31, in milliseconds since 1970.
+const CREDIBLE_MS: std::ops::Range<i64> = 946_684_800_000..4_102_444_800_000;
+
+/// Plans the tickets of a source's alerts.
+#[must_use]
+pub fn plan_alerts(input: &AlertInput<'_>) -> Planned {
+    let links: HashMap<&str, &Link> = input.links.iter().map(|link| (link.source.as_str(), link)).collect();
+    let tickets: HashMap<&str, &Record> = input.tickets.iter().map(|ticket| (ticket.id.as_str(), ticket)).collect();
+    let mut matters: BTreeMap<(String, String), Vec<&Alert<'_>>> = BTreeMap::new();
+    for alert in input.alerts {
+        matters.entry(alert.matter()).or_default().push(alert);
+    }
+    let mut out = Planned::default();
+    for mut alerts in matters.into_values() {
+        alerts.sort_by(|a, b| (a.raised(), a.id()).cmp(&(b.raised(), b.id())));
+        Matter { input, links: &links, tickets: &tickets, alerts, out: &mut out }.plan();
+    }
+    out.changes.sort_by(|a, b| (rank(a.action), &a.source).cmp(&(rank(b.action), &b.source)));
+    out.findings.sort_by(|a, b| a.source.cmp(&b.source));
+    out
+}
+
+/// The alerts of one device and condition, oldest first.
+struct Matter<'m, 'a> {
+    input: &'m AlertInput<'a>,
+    links: &'m HashMap<&'a str, &'a Link>,
+    tickets: &'m HashMap<&'a str, &'a Record>,
+    alerts: Vec<&'m Alert<'a>>,
+    out: &'m mut Planned,
+}
+
+impl<'m, 'a> Matter<'m, 'a> {
+    fn plan(mut self) {
+        // What comes of that is the ticket of the whole matter, or its newest note.
+        if let Some(settling) = self.alerts.iter().copied().find(|alert| self.input.settling.contains(alert.id())) {
+            return self.tell(Cause::Unsettled, settling, STILL_AT_WORK);
+        }
+        for alert in self.alerts.clone() {
+            if let Some((why, true)) = why_no_ticket(alert, self.link(alert), self.input.rules) {
+                self.tell(Cause::NoTicket, alert, &format!("no ticket is made of it: {why}"));
+            }
+        }
+        let unread = |alert: &&'m Alert<'a>| {
+            let id = self.link(alert)?.linked()?;
+            Some((*alert, id, self.input.unread.get(id)?))
+        };
+        if let Some((alert, id, cause)) = self.alerts.iter().find_map(unread) {
+            return self.tell(
+                Cause::NotRefreshed,
+                alert,
+                &format!("it waits: its ticket {id} could not be read: {cause}"),
+            );
+        }
+        let new: Vec<&'m Alert<'a>> = self.alerts.iter().copied().filter(|alert| self.is_new(alert)).collect();
+        let open = self.open_ticket();
+        match (new.as_slice(), open) {
+            ([], None) => {}
+            ([], Some(ticket)) => self.close(ticket),
+            ([first, rest @ ..], None) => match self.swings(first) {
+                Some(ticket) => self.append(&new, ticket, true),
+                None => self.open(first, rest),
+            },
+            (_, Some(ticket)) => self.append(&new, ticket, false),
+        }
+    }
+
+    fn link(&self, alert: &Alert<'_>) -> Option<&'a Link> {
+        self.links.get(alert.id()).copied()
+    }
+
+    /// Listed, under way, and not dealt with.
+    fn is_new(&self, alert: &Alert<'_>) -> bool {
+        let linked = self.link(alert).is_some_and(|link| link.linked().is_some());
+        !linked && why_no_ticket(alert, self.link(alert), self.input.rules).is_none()
+    }
+
+    /// The newest ticket of this matter that is open.
+    fn open_ticket(&self) -> Option<&'a Record> {
+        let targets = self.alerts.iter().rev().filter_map(|alert| self.link(alert)?.linked());
+        targets.filter_map(|id| self.tickets.get(id).copied()).find(|ticket| is_open(ticket))
+    }
+
+    /// The ticket that this host closed so shortly before this alert that it is the same trouble again.
+    fn swings(&self, back: &Alert<'_>) -> Option<&'a Record> {
+        let swing_ms = i64::from(self.input.rules.swing_hours) * HOUR_MS;
+        let at = back.raised().unwrap_or(self.input.now).min(self.input.now);
+        let can = self.input.describe.field("closed").is_some_and(|field| field.writable == Writable::Always);
+        let targets = self.alerts.iter().rev().filter_map(|alert| self.link(alert)?.linked());
+        let ticket = targets.filter_map(|id| self.tickets.get(id).copied()).find(|ticket| ticket.active())?;
+        let closed = self.last(ticket, CLOSED_AT)?;
+        let ours = self.last(ticket, REOPENED_AT).is_none_or(|again| again < closed);
+        (can && ours && swing_ms > 0 && closed <= self.input.now && at.since_ms(closed) <= swing_ms).then_some(ticket)
+    }
+
+    /// The latest time of this name that the links of a ticket remember.
+    fn last(&self, ticket: &Record, name: &str) -> Option<Timestamp> {
+        self.of_ticket(ticket).filter_map(|(_, link)| time(link.written.get(name)?)).max()
+    }
+
+    /// The times a ticket was opened again.
+    fn reopened(&self, ticket: &Record) -> usize {
+        self.of_ticket(ticket).filter(|(_, link)| link.written.contains_key(REOPENED_AT)).count()
+    }
+
+    /// Whether somebody else worked on a ticket; none where that cannot be known.
+    fn touched(&self, ticket: &Record) -> Option<bool> {
+        if self.of_ticket(ticket).any(|(_, link)| link.written.contains_key(TOUCHED)) {
+            return Some(true);
+        }
+        let now = ticket.field(LAST_ACTIVITY)?;
+        let left = self.last(ticket, LAST_ACTIVITY);
+        Some(left.is_none() || left != time(now))
+    }
+
+    /// The alerts that are linked to a ticket.
+    fn of_ticket(&self, ticket: &Record) -> impl Iterator<Item = (&'m Alert<'a>, &'a Link)> {
+        let linked = |alert: &&'m Alert<'a>| Some((*alert, self.link(alert)?));
+        self.alerts.iter().filter_map(linked).filter(|(_, link)| link.linked() == Some(ticket.id.as_str()))
+    }
+
+    fn open(&mut self, first: &Alert<'a>, rest: &[&Alert<'a>]) {
+        let describe = self.input.describe;
+        if !describe.writes.contains(&Operation::Create) {
+            return self.tell(Cause::Cannot, first, "a ticket cannot be made in the target");
+        }
+        let mut fields = vec![new("name", Value::Text(cut(&title(first), describe.name_length).to_owned()))];
+        let mut held = None;
+        match (&first.place, &self.input.rules.catch_all) {
+            (Place::Account { with_asset }, _) => {
+                fields.push(new("parent", Value::Text(first.customer.to_owned())));
+                if let Some(device) = first.record.text("asset").filter(|_| *with_asset && self.writes("asset")) {
+                    fields.push(new("asset", Value::Text(device.to_owned())));
+                }
+            }
+            (_, Some(account)) => fields.push(new(ACCOUNT, Value::Text(account.clone()))),
+            (place, None) => {
+                let (brake, reason) = match place {
+                    Place::OutOfUse(why) => (Brake::OutOfUse, why.as_str()),
+                    _ => (
+                        Brake::Unmapped,
+                        "its customer is not linked, and no customer is chosen to catch such tickets: link it, or set `--catch-all`",
+                    ),
+                };
+                held = Some(Hold::new(brake, reason.to_owned()));
+            }
+        }
+        if self.writes("description") {
+            let length = describe.field("description").and_then(|field| field.length);
+            let text = description(first, rest.last().copied(), rest.len() + 1);
+            fields.push(new("description", Value::Text(cut(&text, length).to_owned())));
+        }
+        if let Some(priority) = first.record.text("priority").filter(|_| self.writes("priority")) {
+            fields.push(new("priority", Value::Text(priority.to_owned())));
+        }
+        self.push(Action::Open, first, None, fields, "alert: nothing open is about it", held.clone());
+        for alert in rest {
+            let lead = vec![new(LEAD, Value::Text(first.id().to_owned()))];
+            let reason = "repeat: of the alert that opens the ticket";
+            self.push(Action::Link, alert, None, lead, reason, held.clone());
+        }
+    }
+
+    /// Notes new alerts, oldest first, in the ticket of their matter; with `again` it was closed and is opened by that.
+    fn append(&mut self, new_ones: &[&'m Alert<'a>], ticket: &'a Record, again: bool) {
+        let [repeats @ .., last] = new_ones else { return };
+        for alert in repeats {
+            self.push(Action::Link, alert, Some(ticket), Vec::new(), "repeat: noted with a later one", None);
+        }
+        let times = self.of_ticket(ticket).count() + repeats.len() + 1;
+        let (reason, what) = if again {
+            (format!("back: the alert came again after its ticket was closed, {times} times by now"), "Back again")
+        } else {
+            (format!("repeat: the alert came again, {times} times by now"), "Raised again")
+        };
+        let mut fields = Vec::new();
+        if again {
+            fields.push(diff("closed", Value::Boolean(true), Value::Boolean(false)));
+        }
+        if self.writes("note") {
+            let note = format!("{what}: {times} times by now{}.\n\n{}", at(last), message(last));
+            fields.push(new("note", Value::Text(note)));
+        }
+        let action = if fields.is_empty() { Action::Link } else { Action::Append };
+        if let (Action::Append, Some(now)) = (action, ticket.field(LAST_ACTIVITY)) {
+            // The write hides what was done before: the two differ where that was not this host.
+            let touched = self.touched(ticket) != Some(false);
+            fields.push(diff(LAST_ACTIVITY, now.clone(), if touched { Value::Blank } else { now.clone() }));
+        }
+        if self.reopened(ticket) + usize::from(again) >= FLAPS {
+            let message = format!("it comes and goes: {times} alerts so far, all in ticket {}", ticket.id);
+            self.tell(Cause::Flapping, last, &message);
+        }
+        self.push(action, last, Some(ticket), fields, reason, None);
+    }
+
+    /// Nothing is new: closes the ticket if all of it is over, and nobody worked on it.
+    fn close(&mut self, ticket: &'a Record) {
+        let Some((last, _)) = self.of_ticket(ticket).last() else { return };
+        if !self.input.rules.close || !self.of_ticket(ticket).all(|(alert, _)| alert.resolved()) {
+            return;
+        }
+        if !self.writes("closed") {
+            return self.tell(Cause::Cannot, last, "the alert is over; the target cannot close its ticket");
+        }
+        let back = self.reopened(ticket);
+        let noted = self.of_ticket(ticket).map(|(_, link)| link.decided_at).max().unwrap_or_default();
+        let quiet = noted.plus_ms(i64::from(self.input.rules.swing_hours) * HOUR_MS);
+        match (self.touched(ticket), ticket.field(LAST_ACTIVITY)) {
+            (Some(false), Some(_)) if back >= FLAPS && self.input.now < quiet => self.tell(
+                Cause::Flapping,
+                last,
+                &format!("the alert is over; it came back {back} times, so its ticket stays open until {quiet} unless it comes again"),
+            ),
+            (Some(false), Some(now)) => {
+                let closed = diff("closed", Value::Boolean(false), Value::Boolean(true));
+                let unchanged = diff(LAST_ACTIVITY, now.clone(), now.clone());
+                self.push(Action::Close, last, Some(ticket), vec![closed, unchanged], "the alert is over", None);
+            }
+            (None, _) => {
+                self.tell(Cause::TicketOpen, last, "the alert is over; nobody knows whether its ticket was worked on, so it is left open")
+            }
+            _ => self.tell(Cause::TicketOpen, last, "the alert is over; somebody worked on its ticket, so it is left open"),
+        }
+    }
+
+    fn writes(&self, field: &str) -> bool {
+        self.input.describe.field(field).is_some_and(|field| field.writable != Writable::Never)
+    }
+
+    fn tell(&mut self, cause: Cause, alert: &Alert<'_>, message: &str) {
+        self.out.findings.push(Finding::new(cause, Kind::Alert, alert.customer, alert.id(), message));
+    }
+
+    fn push(
+        &mut self,
+        action: Action,
+        alert: &Alert<'_>,
+        ticket: Option<&Record>,
+        fields: Vec<FieldDiff>,
+        reason: impl Into<String>,
+        held: Option<Hold>,
+    ) {
+        self.out.changes.push(PlannedChange {
+            sequence: 0,
+            kind: Kind::Alert,
+            action,
+            customer: alert.customer.to_owned(),
+            source: alert.id().to_owned(),
+            target: ticket.map(|ticket| ticket.id.clone()),
+            name: title(alert),
+            fields,
+            reason: reason.into(),
+            risk: Risk::Low,
+            calls: if action.writes() { self.input.describe.calls_per_change } else { 0 },
+            held,
+            link_revision: self.link(alert).map_or(0, |link| link.revision),
+        });
+    }
+}
+
+/// Whether a ticket takes notes.
+pub(crate) fn is_open(ticket: &Record) -> bool {
+    ticket.active() && ticket.field("closed") != Some(&Value::Boolean(true))
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Time(text) | Value::Text(text) => Timestamp::parse(text),
+        _ => None,
+    }
+}
+
+fn new(name: &str, after: Value) -> FieldDiff {
+    FieldDiff { name: name.to_owned(), before: None, after }
+}
+
+fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
+    FieldDiff { name: name.to_owned(), before: Some(before), after }
+}
+
+/// Whether a change opens a ticket that is closed.
+pub(super) fn reopens(change: &PlannedChange) -> bool {
+    change.action == Action::Append && change.fields.iter().any(|diff| diff.name == "closed")
+}
+
+/// What a link remembers of its ticket once a change of it is done; `kept` is the ticket as it is then.
+pub(super) fn remember(link: &mut Link, change: &PlannedChange, kept: Option<&Record>, now: Timestamp) {
+    if change.action == Action::Close {
+        link.written.insert(CLOSED_AT.to_owned(), Value::Time(now.to_string()));
+    } else if reopens(change) {
+        link.written.insert(REOPENED_AT.to_owned(), Value::Time(now.to_string()));
+    }
+    let before = change.fields.iter().find(|diff| diff.name == LAST_ACTIVITY);
+    if before.is_some_and(|diff| diff.before.as_ref() != Some(&diff.after)) {
+        link.written.insert(TOUCHED.to_owned(), Value::Boolean(true));
+    }
+    if let Some(at) = kept.and_then(|ticket| ticket.field(LAST_ACTIVITY)) {
+        link.written.insert(LAST_ACTIVITY.to_owned(), at.clone());
+    }
+}
+
+/// The device, then what happened, in one line.
+fn title(alert: &Alert<'_>) -> String {
+    let what = [alert.record.name.as_str(), message(alert)].into_iter().find(|text| !text.trim().is_empty());
+    let what = what.unwrap_or("alert").lines().next().unwrap_or_default().trim();
+    match alert.device {
+        Some(device) if !what.contains(device) => format!("{device}: {what}"),
+        _ => what.to_owned(),
+    }
+}
+
+fn message<'r>(alert: &Alert<'r>) -> &'r str {
+    alert.record.text("message").unwrap_or(&alert.record.name)
+}
+
+fn at(alert: &Alert<'_>) -> String {
+    alert.raised().map(|raised| format!(", last at {raised}")).unwrap_or_default()
+}
+
+fn description(first: &Alert<'_>, last: Option<&Alert<'_>>, times: usize) -> String {
+    let mut text = message(first).trim().to_owned();
+    text.push('\n');
+    let mut line = |name: &str, value: &str| text.push_str(&format!("\n{name}: {value}"));
+    if let Some(device) = alert_device(first) {
+        line("Device", device);
+    }
+    if matches!(first.place, Place::Unmapped | Place::OutOfUse(_)) && !first.customer.is_empty() {
+        let why = if first.place == Place::Unmapped { "not linked" } else { "its account is not in use" };
+        line(&format!("Customer ({why})"), first.customer);
+    }
+    if let Some(condition) = first.record.text("condition") {
+        line("Condition", condition);
+    }
+    if let Some(raised) = first.raised() {
+        line("Raised", &raised.to_string());
+    }
+    if let Some(last) = last {
+        line("Raised again", &format!("{times} times by now{}", at(last)));
+    }
+    text
+}
+
+fn alert_device<'r>(alert: &Alert<'r>) -> Option<&'r str> {
+    alert.device.or_else(|| alert.record.text("asset"))
+}
+
+#[cfg(test)]
+mod tests;

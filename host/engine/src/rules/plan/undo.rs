@@ -1,0 +1,401 @@
+//! The reverse of one change that was done, computed from what it came to and what is there now.
+//!
+//! A change did up to three things: it took a record in or out of use, it wrote fields
+//! (or the parent), and it led the source record's link to a record or away from one. Its
+//! reverse is the same three with before and after swapped, each only where the target
+//! and the link still are as the change left them; what is not so is left, and told.
+//!
+//! The link's head (where it leads) stands in a reversing change as the field
+//! [`LINKED_TO`], in every one of them, also where it stays. By it a reversing change is
+//! known ([`Way::Back`](crosswalk_model::Way::Back)): it refers to target ids, it leaves what the link remembers as
+//! it is, so that the next plan takes what was undone for a person's edit and leaves it
+//! so, and it can itself be reversed by the same rules.
+//!
+//! Values that change by themselves are not written back: an old check-in time helps nobody. Nor
+//! are quantities of contracts: a day takes one change, so that another day has to be chosen.
+//!
+//! Pure: from a change, a link and a record to a change or a reason why not.
+
+use super::{line, now_has, same, shown, stale_target};
+use crosswalk_model::{
+    Action, FieldDiff, FieldRule, Kind, KindDescription, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record,
+    Risk, RunId, SyncRules, Timestamp, Value, catalogue,
+};
+use std::collections::HashMap;
+
+/// Who decided, when an undo did.
+pub(crate) const UNDO: &str = "undo";
+
+/// A change that was done.
+#[derive(Clone, Copy)]
+pub(crate) struct Done<'a> {
+    /// As it was planned.
+    pub(crate) change: &'a PlannedChange,
+    /// The target record that came of it.
+    pub(crate) target: &'a str,
+    /// The source record's link now.
+    pub(crate) link: Option<&'a Link>,
+    /// The target record now; none when it is gone.
+    pub(crate) now: Option<&'a Record>,
+    /// Whether the same run made this link, so that undoing it leaves the record out of the sync.
+    pub(crate) leaves: bool,
+}
+
+/// What follows for a change that was done.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Reversed {
+    /// Its reverse, not numbered; none when there is nothing to do.
+    pub(crate) change: Option<PlannedChange>,
+    /// What is not undone, with why.
+    pub(crate) left: Vec<String>,
+}
+
+/// The reversal of a run, change by change: those of a record in the reverse of the order
+/// in which they were done.
+pub(crate) struct Reversal<'a> {
+    pub(crate) run: RunId,
+    pub(crate) rules: &'a SyncRules,
+    /// Where links lead once the changes reversed so far are applied.
+    heads: HashMap<(Kind, String), Option<String>>,
+}
+
+/// What a change did.
+struct Did<'a> {
+    /// Whether the record was in use before and after.
+    active: Option<(bool, bool)>,
+    /// Where the link led before and after.
+    head: Option<(Option<&'a str>, Option<&'a str>)>,
+    fields: Vec<&'a FieldDiff>,
+}
+
+impl<'a> Did<'a> {
+    fn of(change: &'a PlannedChange, target: &'a str) -> Self {
+        if let Some((before, after)) = head_of(change) {
+            let fields =
+                change.fields.iter().filter(|diff| !matches!(diff.name.as_str(), LINKED_TO | "active")).collect();
+            return Self { active: active(change), head: Some((before, after)).filter(|_| before != after), fields };
+        }
+        let (active, head) = match change.action {
+            Action::Link => (None, Some((None, Some(target)))),
+            Action::Create => (Some((false, true)), Some((None, Some(target)))),
+            Action::Retire => (active(change), Some((Some(target), None))),
+            Action::Deactivate | Action::Reactivate => (active(change), None),
+            Action::Update | Action::Move | Action::Unlink => (None, None),
+            Action::Open | Action::Append | Action::Close | Action::CreateSource => (None, None),
+        };
+        let fields = match change.action {
+            Action::Update | Action::Move => change.fields.iter().collect(),
+            _ => Vec::new(),
+        };
+        Self { active, head, fields }
+    }
+}
+
+impl<'a> Reversal<'a> {
+    pub(crate) fn new(run: RunId, rules: &'a SyncRules) -> Self {
+        Self { run, rules, heads: HashMap::new() }
+    }
+
+    /// Reverses one change. `resolve` gives the target id of a source record.
+    pub(crate) fn take(
+        &mut self,
+        done: &Done<'_>,
+        can: &KindDescription,
+        resolve: &dyn Fn(Kind, &str) -> Option<String>,
+    ) -> Reversed {
+        let mut out = Reversed::default();
+        let Done { change, target, link, now, .. } = *done;
+        if change.kind.counterpart() != change.kind {
+            out.left.push(format!(
+                "what people read in {} {target} is not taken back: see to it by hand",
+                change.kind.counterpart()
+            ));
+            return out;
+        }
+        if change.kind == Kind::Usage {
+            out.left.extend(quantity_set(change));
+            return out;
+        }
+        if change.action == Action::CreateSource {
+            out.left.push(format!("what was created at the source for {target} stays there: see to it by hand"));
+            return out;
+        }
+        let did = Did::of(change, target);
+        let key = (change.kind, change.source.clone());
+        let planned = self.heads.get(&key).map(Option::as_deref);
+        let head = planned.unwrap_or_else(|| link.and_then(Link::linked));
+        let led = did.head.map_or(Some(target), |(_, after)| after);
+        if head != led || (head.is_none() && planned.is_none() && !freed(link)) {
+            out.left.extend(led_elsewhere(&did, head, link, now));
+            return out;
+        }
+        let leads = did.head.map_or(Some(target), |(before, _)| before);
+        let stays = leads == Some(target) && !done.leaves;
+        let redone = |name: &str| {
+            stays && head_of(change).is_none() && self.rule(change.kind, name) == Some(FieldRule::SourceForces)
+        };
+        if self.moves_again(change) {
+            out.left.push(by_rule("parent", FieldRule::SourceForces));
+            return out;
+        }
+        let mut fields = Vec::new();
+        if let Some((before, after)) = did.active {
+            match now {
+                None => out.left.push("it is gone from the target".to_owned()),
+                Some(now) if now.active() == before && leads.is_none() => {
+                    out.left.push("it is out of use in the target already".to_owned());
+                }
+                Some(now) if now.active() == before => {}
+                Some(_) if redone("active") => out.left.push(by_rule("active", FieldRule::SourceForces)),
+                Some(_) if !can.writes.contains(&operation(before)) => {
+                    out.left.push(format!("{}s cannot be {} in the target", change.kind, use_of(before)));
+                }
+                Some(_) => fields.push(diff("active", Value::Boolean(after), Value::Boolean(before))),
+            }
+        }
+        let mut volatile = 0;
+        for wrote in &did.fields {
+            if catalogue::is_volatile(change.kind, &wrote.name) {
+                volatile += 1;
+                continue;
+            }
+            match self.field(done, wrote, stays, resolve) {
+                Ok(diff) => fields.extend(diff),
+                Err(why) => out.left.push(why),
+            }
+        }
+        if volatile > 0 && volatile == did.fields.len() {
+            out.left.push("it wrote only values that change by themselves".to_owned());
+        }
+        // A link is not led to what is gone.
+        if (fields.is_empty() && leads == led) || (leads.is_some() && leads != led && now.is_none()) {
+            return out;
+        }
+        if leads != led {
+            self.heads.insert(key, leads.map(str::to_owned));
+        }
+        let text = |head: Option<&str>| head.map_or(Value::Blank, |id| Value::Text(id.to_owned()));
+        let action = action(&fields, leads);
+        fields.push(diff(LINKED_TO, text(led), text(leads)));
+        out.change = Some(PlannedChange {
+            sequence: 0,
+            kind: change.kind,
+            action,
+            customer: change.customer.clone(),
+            source: change.source.clone(),
+            target: Some(target.to_owned()),
+            name: change.name.clone(),
+            fields,
+            reason: self.reason(change, leads, now),
+            risk: if action == Action::Deactivate { Risk::High } else { Risk::Medium },
+            calls: if action.writes() { can.calls_per_change } else { 0 },
+            held: None,
+            link_revision: link.map_or(0, |link| link.revision),
+        });
+        out
+    }
+
+    fn reason(&self, change: &PlannedChange, leads: Option<&str>, now: Option<&Record>) -> String {
+        let mut reason = format!("undoes “{}” of run {}", change.action.as_str(), self.run);
+        if leads.is_none() && now.is_some_and(|now| now.stamp.is_some()) {
+            reason.push_str("; the key in the record stays");
+        }
+        reason
+    }
+
+    /// One field put back: none when it is back already, or why it is not.
+    fn field(
+        &self,
+        done: &Done<'_>,
+        wrote: &FieldDiff,
+        stays: bool,
+        resolve: &dyn Fn(Kind, &str) -> Option<String>,
+    ) -> Result<Option<FieldDiff>, String> {
+        let (change, name) = (done.change, wrote.name.as_str());
+        let Some(now) = done.now else { return Err("it is gone from the target".to_owned()) };
+        let Some(before) = &wrote.before else { return Err(format!("nobody knows what {name} was before")) };
+        let Some(has) = now_has(now, name) else { return Err(format!("the target does not tell its {name}")) };
+        if same(&has, before) {
+            return Ok(None);
+        }
+        // Doing again what was undone is what the rules want.
+        let rule = self.rule(change.kind, name).filter(|_| head_of(change).is_none());
+        let refilled = before.is_blank() && rule == Some(FieldRule::FillIfEmpty);
+        if let Some(rule) = rule.filter(|rule| stays && (*rule == FieldRule::SourceForces || refilled)) {
+            return Err(by_rule(name, rule));
+        }
+        if name == "name" && before.is_blank() {
+            return Err("a name is never emptied".to_owned());
+        }
+        let kept = match head_of(change) {
+            Some(_) => wrote.after.clone(),
+            None => self.kept(done, wrote, resolve)?,
+        };
+        if !same(&has, &kept) {
+            return Err(format!("{name} was edited in the target since, to {}, and is left so", shown(&has)));
+        }
+        Ok(Some(diff(name, has, before.clone())))
+    }
+
+    /// What the target kept of a field that a run wrote, by what its link remembers.
+    fn kept(
+        &self,
+        done: &Done<'_>,
+        wrote: &FieldDiff,
+        resolve: &dyn Fn(Kind, &str) -> Option<String>,
+    ) -> Result<Value, String> {
+        let name = wrote.name.as_str();
+        let refers = if name == "parent" { Some(Kind::Customer) } else { catalogue::refers_to(done.change.kind, name) };
+        let after = match (refers, &wrote.after) {
+            (Some(kind), Value::Text(id)) => resolve(kind, id).map(Value::Text),
+            (_, value) => Some(value.clone()),
+        };
+        let sent = done.link.and_then(|link| link.sent.get(name));
+        match (sent, after) {
+            (Some(sent), Some(after)) if same(sent, &after) => {
+                let kept = done.link.and_then(|link| link.written.get(name));
+                Ok(kept.unwrap_or(sent).clone())
+            }
+            _ => Err(format!("{name} was written again by a later run")),
+        }
+    }
+
+    /// Whether the next plan would move the record away again, as the rule says so.
+    fn moves_again(&self, change: &PlannedChange) -> bool {
+        let in_place_of_another = change.action == Action::Create
+            && change.fields.iter().any(|diff| diff.name == "parent" && diff.before.is_some());
+        let moves = change.action == Action::Move || change.action == Action::Retire || in_place_of_another;
+        moves && head_of(change).is_none() && self.rule(change.kind, "parent") == Some(FieldRule::SourceForces)
+    }
+
+    fn rule(&self, kind: Kind, field: &str) -> Option<FieldRule> {
+        self.rules.kinds.get(&kind).map(|rules| rules.rule(field))
+    }
+}
+
+/// Why a change is not undone whose record is linked otherwise by now; nothing when it is undone already.
+fn led_elsewhere(did: &Did<'_>, head: Option<&str>, link: Option<&Link>, now: Option<&Record>) -> Option<String> {
+    match (did.head, head) {
+        (Some((Some(before), _)), Some(head)) if before == head => None,
+        (Some(_), None) if undone(link) => None,
+        // Its link was taken back; that its fields were is another matter.
+        (None, None) if undone(link) => {
+            let not_back = did.fields.iter().find(|wrote| {
+                let has = now.and_then(|now| now_has(now, &wrote.name));
+                has.zip(wrote.before.as_ref()).is_some_and(|(has, before)| !same(&has, before))
+            })?;
+            Some(format!("{} was not put back, and the record is not linked any more", not_back.name))
+        }
+        (_, Some(other)) => Some(format!("it was linked to {other} since")),
+        (_, None) => Some("its link was decided on since".to_owned()),
+    }
+}
+
+/// Why a reversing change must not be applied any more; none when it may be.
+pub(crate) fn stale(change: &PlannedChange, link: Option<&Link>, now: Option<&Record>) -> Option<String> {
+    let led = head_of(change).and_then(|(before, _)| before);
+    let linked = link.and_then(Link::linked);
+    if linked != led || (led.is_none() && !freed(link)) {
+        return Some("its link was decided on since".to_owned());
+    }
+    if change.action.writes() { stale_target(change, now) } else { None }
+}
+
+/// The link after a reversing change was done by `run`. What it remembers of its record stays, so
+/// that the next plan takes what was undone for a person's edit, and so that the undo can be undone.
+pub(crate) fn link_after(link: Option<&Link>, change: &PlannedChange, run: RunId, now: Timestamp) -> Link {
+    let mut next = link.cloned().unwrap_or_else(|| Link::unmapped(change.kind, &change.source, now));
+    let Some((before, after)) = head_of(change).filter(|(before, after)| before != after) else { return next };
+    next.state = if after.is_some() { LinkState::Linked } else { LinkState::Excluded };
+    next.target = after.map(str::to_owned);
+    next.decided_by = UNDO.to_owned();
+    next.decided_at = now;
+    next.candidates.clear();
+    let took_back = format!("run {run} {}", change.reason);
+    next.reason = match (before, after) {
+        (Some(before), None) => format!(
+            "{took_back}; it was linked to {before}: `crosswalk link set` links it again, `crosswalk link create` has it made anew"
+        ),
+        _ => took_back,
+    };
+    next
+}
+
+/// Where a reversing change finds the link and leaves it; none for any other change.
+fn head_of(change: &PlannedChange) -> Option<(Option<&str>, Option<&str>)> {
+    let diff = change.fields.iter().find(|diff| diff.name == LINKED_TO)?;
+    Some((diff.before.as_ref().and_then(Value::as_text), diff.after.as_text()))
+}
+
+fn active(change: &PlannedChange) -> Option<(bool, bool)> {
+    let diff = change.fields.iter().find(|diff| diff.name == "active")?;
+    let yes = |value: &Value| *value == Value::Boolean(true);
+    Some((diff.before.as_ref().is_some_and(yes), yes(&diff.after)))
+}
+
+/// Whether a link that leads nowhere is so by this host's own doing: by the retirement half of a
+/// move, or by an undo.
+fn freed(link: Option<&Link>) -> bool {
+    undone(link) || link.is_some_and(|link| link.state == LinkState::Create)
+}
+
+fn undone(link: Option<&Link>) -> bool {
+    link.is_some_and(|link| link.state == LinkState::Excluded && link.decided_by == UNDO)
+}
+
+fn action(fields: &[FieldDiff], leads: Option<&str>) -> Action {
+    let has = |name: &str| fields.iter().find(|diff| diff.name == name);
+    match (has("active"), has("parent")) {
+        (Some(active), _) if active.after == Value::Boolean(true) => Action::Reactivate,
+        (Some(_), _) => Action::Deactivate,
+        (None, Some(_)) => Action::Move,
+        (None, None) if !fields.is_empty() => Action::Update,
+        (None, None) if leads.is_some() => Action::Link,
+        (None, None) => Action::Unlink,
+    }
+}
+
+fn operation(active: bool) -> Operation {
+    if active { Operation::Reactivate } else { Operation::Deactivate }
+}
+
+fn use_of(active: bool) -> &'static str {
+    if active { "put back in use" } else { "taken out of use" }
+}
+
+fn by_rule(field: &str, rule: FieldRule) -> String {
+    let rule = match rule {
+        FieldRule::FillIfEmpty => "fill-if-empty",
+        _ => "source-forces",
+    };
+    format!("by the rule `{rule}` of {field} the next plan would do it again")
+}
+
+fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
+    FieldDiff { name: name.to_owned(), before: Some(before), after }
+}
+
+/// How a quantity is set back by hand; nothing where none was written.
+fn quantity_set(change: &PlannedChange) -> Option<String> {
+    let quantity = change.fields.iter().find(|diff| diff.name == line::QUANTITY)?;
+    let before = quantity.before.clone().unwrap_or(Value::Integer(0));
+    let parts = change.fields.iter().find(|diff| diff.name == line::PARTS);
+    let parts = parts.map(|diff| line::parts_of(&diff.after)).unwrap_or_default();
+    let part = |(line, counted): &(String, Option<i64>)| format!("{} of {line}", counted.unwrap_or_default());
+    let sum = match parts.as_slice() {
+        [] => String::new(),
+        parts => format!(", the sum of {}", parts.iter().map(part).collect::<Vec<_>>().join(" and ")),
+    };
+    let set = |after: &Value| format!("its quantity was set from {before} to {after}{sum}, and a day takes one change");
+    change.action.writes().then(|| {
+        let line = change.source.split_once('/').map_or(change.source.as_str(), |(_, product)| product);
+        format!(
+            "{}: set it back with `crosswalk usage adjust SYNC {} {line} --quantity {before}`",
+            set(&quantity.after),
+            change.customer
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,396 @@
+//! Polling alerts: read what the source has, refresh the devices of new ones, plan their
+//! tickets (`plan::alerts`), and apply what trust lets go.
+//!
+//! Apart from the sync of records, as it runs far more often and reads far less: the
+//! source's alerts, and of the target only the tickets and devices they lead to.
+
+use super::observe::Observed;
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::progress::{Progress, Stage};
+use crate::ground::sync_run::Work;
+use crate::ground::tenant::Tenant;
+use crate::rules::brakes;
+use crate::rules::plan::ticket::{Alert, AlertInput, CLOSED_AT, Place, is_open, plan_alerts, raised, why_no_ticket};
+use crate::rules::plan::{Finding, Planned};
+use crate::sync::{Draft, out_of_use};
+use crate::sync::{PlanReport, RunReport};
+use crosswalk_model::{
+    Cause, Failure, Kind, KindDescription, Link, LinkState, Mode, PlannedChange, Record, Switches, Sync, SyncName,
+    Timestamp, Trust, Value,
+};
+use crosswalk_store::{Stored, TenantStore};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// An alert, for people and programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct AlertView {
+    /// Its id at the source.
+    pub id: String,
+    /// What happened, in short.
+    pub name: String,
+    /// When it was raised: RFC 3339; none where the source does not tell, or tells what cannot be.
+    pub raised: Option<String>,
+    /// What its device is called; the device's id where it was never read.
+    pub device: Option<String>,
+    /// What was watched.
+    pub condition: Option<String>,
+    /// Whether the source still lists it.
+    pub listed: bool,
+    /// The ticket it is in.
+    pub ticket: Option<String>,
+    /// How its link stands and why, or that nothing was decided.
+    pub state: String,
+}
+
+impl Tenant {
+    /// The alerts of a sync's source as they were read last, newest first, with their tickets.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn alerts_list(&self, sync: &SyncName) -> Result<Vec<AlertView>, Error> {
+        let sync = self.sync(sync).await?;
+        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
+        let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
+        let devices: Vec<String> = asset_ids(&alerts);
+        let devices = self.store.records_by_ids(&sync.source, Kind::Asset, &devices).await?;
+        let devices: HashMap<&str, &str> =
+            devices.iter().map(|stored| (stored.record.id.as_str(), stored.record.name.as_str())).collect();
+        let view = |stored: &Stored| {
+            let record = &stored.record;
+            let device = record.text("asset");
+            let link = links.get(record.id.as_str());
+            AlertView {
+                id: record.id.clone(),
+                name: record.name.clone(),
+                raised: raised(record).map(|at| at.to_string()),
+                device: device.map(|id| (*devices.get(id).unwrap_or(&id)).to_owned()),
+                condition: record.text("condition").map(str::to_owned),
+                listed: stored.gone_at.is_none(),
+                ticket: link.and_then(|link| link.linked()).map(str::to_owned),
+                state: link
+                    .map_or_else(|| "no ticket".to_owned(), |link| format!("{}: {}", link.state.as_str(), link.reason)),
+            }
+        };
+        let mut views: Vec<AlertView> = alerts.iter().map(view).collect();
+        views.sort_by(|a, b| (&b.raised, &b.id).cmp(&(&a.raised, &a.id)));
+        Ok(views)
+    }
+
+    /// Reads the source's alerts and plans their tickets. Nothing is written to either side.
+    ///
+    /// # Errors
+    /// No such sync, alerts take no part in it, somebody else works on it, the alerts could not be read.
+    #[boxed]
+    pub async fn alerts_plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
+        let work = self.begin_alerts(sync, Mode::Plan, progress).await?;
+        let report = work.plan_tickets().await;
+        work.planned(report).await
+    }
+
+    /// Polls the source's alerts: plans their tickets, and applies what trust lets go.
+    ///
+    /// # Errors
+    /// As [`alerts_plan`](Self::alerts_plan) and [`apply`](Self::apply).
+    #[boxed]
+    pub async fn alerts_run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
+        let work = self.begin_alerts(sync, Mode::Apply, progress).await?;
+        let report = work.plan_tickets().await;
+        work.apply_by_trust(report, Some(Kind::Alert)).await
+    }
+
+    /// What planning would do and tell of one alert now, from what is stored; and why it is in no ticket, where
+    /// that is settled. With the source customer it belongs to.
+    pub(crate) async fn alert_afresh(
+        &self,
+        sync: &Sync,
+        describe: &KindDescription,
+        id: &str,
+    ) -> Result<Option<AlertAfresh>, Error> {
+        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
+        let ground = Ground::of(&self.store, sync, &alerts).await?;
+        let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
+        let Some(alert) = alerts.iter().find(|alert| alert.record.id == id) else { return Ok(None) };
+        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
+        let mut tickets: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+        tickets.sort_unstable();
+        tickets.dedup();
+        let tickets = self.store.records_by_ids(&sync.target, Kind::Ticket, &tickets).await?;
+        let present = tickets.into_iter().filter(|stored| stored.gone_at.is_none());
+        let tickets: Vec<Record> = present.map(|stored| stored.record).collect();
+        let open = self.store.unsettled(&sync.name).await?.into_iter().map(|open| open.row.change);
+        let settling = open.filter(|change| change.kind == Kind::Alert).map(|change| change.source).collect();
+        let rules = &sync.rules.tickets;
+        let mut planned = plan_alerts(&AlertInput {
+            alerts: &alerts,
+            links: &links,
+            tickets: &tickets,
+            describe,
+            settling: &settling,
+            // What could not be read now, the plan's own findings say.
+            unread: &BTreeMap::new(),
+            rules,
+            now: self.parts.clock.now(),
+        });
+        planned.changes.retain(|change| change.source == id);
+        planned.findings.retain(|finding| finding.source == id);
+        let no_ticket = why_no_ticket(alert, links.iter().find(|link| link.source == id), rules).map(|why| why.0);
+        Ok(Some(AlertAfresh { customer: alert.customer.to_owned(), planned, no_ticket }))
+    }
+
+    async fn begin_alerts<'p>(
+        &self,
+        sync: &SyncName,
+        mode: Mode,
+        progress: &'p dyn Progress,
+    ) -> Result<Work<'p>, Error> {
+        let rules = self.sync(sync).await?.rules;
+        if !rules.kinds.contains_key(&Kind::Alert) {
+            return Err(Error::invalid(
+                format!("alerts take no part in the sync `{sync}`"),
+                "make it with `--kinds customer,location,asset,alert`",
+            ));
+        }
+        self.begin(sync, mode, progress).await
+    }
+}
+
+impl Work<'_> {
+    async fn plan_tickets(&self) -> Result<PlanReport, Error> {
+        self.recover().await?;
+        let report = self.observe_kind(&self.source, Kind::Alert).await?;
+        if let Some(failure) = report.failure.clone() {
+            return Err(self.source.failed(failure));
+        }
+        let links = self.store.links_all(&self.sync.name, Kind::Alert).await?;
+        let tickets = self.read_tickets(&links).await?;
+        self.read_unlisted(&links, &tickets.records).await?;
+        let alerts = self.store.records_all(&self.source.name, Kind::Alert).await?;
+        let observed = Observed { source: vec![report], target: Vec::new() };
+        self.make_ticket_plan(&observed, &alerts, &links, &tickets).await
+    }
+
+    async fn make_ticket_plan(
+        &self,
+        observed: &Observed,
+        alerts: &[Stored],
+        links: &[Link],
+        tickets: &Tickets,
+    ) -> Result<PlanReport, Error> {
+        self.progress.begin(Stage::Planning, None);
+        let Some(describe) = self.target.description.kind(Kind::Ticket) else {
+            return Err(Error::invalid(format!("the target `{}` has no tickets", self.target.name), "choose another"));
+        };
+        let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
+        let mut draft = Draft::new(self, id, None).await?;
+        draft.find(observed.flaws(&self.source, &self.target));
+        let ground = Ground::of(&self.store, &self.sync, alerts).await?;
+        let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
+        let settling = draft.settling(Kind::Alert);
+        let rules = &self.sync.rules.tickets;
+        let planned = plan_alerts(&AlertInput {
+            alerts: &alerts,
+            links,
+            tickets: &tickets.records,
+            describe,
+            settling: &settling,
+            unread: &tickets.unread,
+            rules,
+            now: self.now(),
+        });
+        draft.find(planned.findings);
+        draft.tell_first_runs(vec![Kind::Alert]);
+        let changes = planned.changes;
+        self.refresh_devices(&mut draft, &changes, &alerts).await?;
+        let rules = &self.sync.rules;
+        let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
+        let unit = brakes::Unit {
+            in_use: u32::MAX,
+            first_run: draft.first_run(Kind::Alert),
+            trust: rules.kinds[&Kind::Alert].trust,
+        };
+        brakes::hold(&mut free, unit, &rules.brakes);
+        free.append(&mut held);
+        draft.keep(free).await?;
+        self.progress.end(&Stage::Planning);
+        Ok(PlanReport { read: observed.totals(), ..draft.report_or_waiting().await? })
+    }
+
+    /// Brings the devices in step whose alerts make or reach a ticket. A device that cannot be
+    /// refreshed keeps no ticket from being made.
+    async fn refresh_devices(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        changes: &[PlannedChange],
+        alerts: &[Alert<'_>],
+    ) -> Result<(), Error> {
+        let trust = self.sync.rules.kinds.get(&Kind::Asset).map(|rules| rules.trust);
+        if trust.is_none_or(|trust| trust == Trust::Preview) {
+            return Ok(());
+        }
+        let about: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
+        let mut devices: Vec<String> = alerts
+            .iter()
+            .filter(|alert| about.contains(alert.record.id.as_str()))
+            .filter(|alert| alert.place == Place::Account { with_asset: true })
+            .filter_map(|alert| alert.record.text("asset").map(str::to_owned))
+            .collect();
+        devices.sort_unstable();
+        devices.dedup();
+        match self.refresh_records(draft, Kind::Asset, &devices).await {
+            Ok(missed) => draft.find(missed),
+            Err(error @ Error::Vendor { .. }) => {
+                let message = format!("the devices of new alerts were not refreshed: {error}");
+                self.complain([message.clone()]);
+                let each = devices
+                    .into_iter()
+                    .map(|id| Finding::new(Cause::NotRefreshed, Kind::Asset, "", id, message.clone()));
+                draft.find(each.collect());
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// The linked tickets as they are now, but for those that were closed when they were read last; of these
+    /// only what this host closed lately is asked after, which may be open again.
+    async fn read_tickets(&self, links: &[Link]) -> Result<Tickets, Error> {
+        let mut ids: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let swing_ms = i64::from(self.sync.rules.tickets.swing_hours) * 60 * 60 * 1000;
+        let lately = |link: &&Link| match link.written.get(CLOSED_AT) {
+            Some(Value::Time(at)) => Timestamp::parse(at).is_some_and(|at| self.now().since_ms(at) <= swing_ms),
+            _ => false,
+        };
+        let ours: HashSet<&str> = links.iter().filter(lately).filter_map(Link::linked).collect();
+        let known = self.store.records_by_ids(&self.target.name, Kind::Ticket, &ids).await?;
+        let closed: HashMap<String, Record> = known
+            .into_iter()
+            .filter(|stored| !is_open(&stored.record) && !ours.contains(stored.record.id.as_str()))
+            .map(|stored| (stored.record.id.clone(), stored.record))
+            .collect();
+        ids.retain(|id| !closed.contains_key(id));
+        let now = self.read_now(&self.target, Kind::Ticket, &ids).await?.unwrap_or_default();
+        Ok(Tickets { records: now.records.into_values().chain(closed.into_values()).collect(), unread: now.unread })
+    }
+
+    /// Alerts with an open ticket that the source lists no more are asked for one by one:
+    /// some vendors list only what is under way.
+    async fn read_unlisted(&self, links: &[Link], tickets: &[Record]) -> Result<(), Error> {
+        let open = |id: &str| tickets.iter().any(|ticket| ticket.id == id && is_open(ticket));
+        let with_open: Vec<String> =
+            links.iter().filter(|link| link.linked().is_some_and(open)).map(|link| link.source.clone()).collect();
+        let stored = self.store.records_by_ids(&self.source.name, Kind::Alert, &with_open).await?;
+        let unlisted: Vec<String> =
+            stored.into_iter().filter(|stored| stored.gone_at.is_some()).map(|stored| stored.record.id).collect();
+        self.read_now(&self.source, Kind::Alert, &unlisted).await.map(drop)
+    }
+}
+
+impl Ground {
+    /// By today's links.
+    async fn of(store: &TenantStore, rules: &Sync, alerts: &[Stored]) -> Result<Self, Error> {
+        let sync = &rules.name;
+        let devices = asset_ids(alerts);
+        let records = store.records_by_ids(&rules.source, Kind::Asset, &devices).await?;
+        let links = store.links_by_sources(sync, Kind::Asset, &devices).await?;
+        let items: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+        let items = store.records_by_ids(&rules.target, Kind::Asset, &items).await?;
+        let items: HashMap<String, Option<String>> =
+            items.into_iter().map(|stored| (stored.record.id, stored.record.parent)).collect();
+        let stands = |link: &Link| items.get(link.linked()?).cloned().flatten();
+        let customers = store.links_all(sync, Kind::Customer).await?;
+        let accounts: Vec<String> = customers.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+        let accounts = store.records_by_ids(&rules.target, Kind::Customer, &accounts).await?;
+        let accounts: HashMap<&str, &Record> =
+            accounts.iter().map(|stored| (stored.record.id.as_str(), &stored.record)).collect();
+        let retired = |link: &Link| {
+            let account = accounts.get(link.linked()?).filter(|account| !account.active())?;
+            Some((link.source.clone(), out_of_use(rules, &link.source, account, &[])))
+        };
+        Ok(Self {
+            out_of_use: customers.iter().filter_map(retired).collect(),
+            stands: links.iter().filter_map(|link| Some((link.source.clone(), stands(link)?))).collect(),
+            devices: records.into_iter().map(|stored| (stored.record.id.clone(), stored.record)).collect(),
+            customers: customers.into_iter().map(|link| (link.source.clone(), link)).collect(),
+            switches: store.switches(sync).await?,
+            switched_on: rules.rules.switched_on,
+        })
+    }
+}
+
+/// What planning would do and tell of one alert now.
+pub(crate) struct AlertAfresh {
+    /// The source customer it belongs to; empty when nobody knows.
+    pub(crate) customer: String,
+    /// The changes and findings.
+    pub(crate) planned: Planned,
+    /// Why it is in no ticket, where that is settled.
+    pub(crate) no_ticket: Option<String>,
+}
+
+/// The devices that alerts are about.
+fn asset_ids(alerts: &[Stored]) -> Vec<String> {
+    let mut ids: Vec<String> =
+        alerts.iter().filter_map(|stored| stored.record.text("asset").map(str::to_owned)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Linked tickets.
+struct Tickets {
+    records: Vec<Record>,
+    /// Why others could not be read, by their ids.
+    unread: BTreeMap<String, Failure>,
+}
+
+/// What alerts refer to.
+struct Ground {
+    /// The source's devices.
+    devices: HashMap<String, Record>,
+    /// Device → the account its target record stands in.
+    stands: HashMap<String, String>,
+    /// The links of the source's customers.
+    customers: HashMap<String, Link>,
+    /// Source customers whose account is not in use, with why that holds their tickets.
+    out_of_use: HashMap<String, String>,
+    /// What persons switched, by source customer.
+    switches: HashMap<String, Switches>,
+    /// What holds for all others.
+    switched_on: bool,
+}
+
+impl Ground {
+    fn is_on(&self, customer: &str) -> bool {
+        self.switches.get(customer).and_then(|said| said.tickets).unwrap_or(self.switched_on)
+    }
+
+    fn alert<'a>(&'a self, stored: &'a Stored) -> Alert<'a> {
+        let record = &stored.record;
+        let device = record.text("asset").and_then(|id| self.devices.get(id));
+        let customer = record.parent.as_deref().or_else(|| device?.parent.as_deref()).unwrap_or_default();
+        let link = self.customers.get(customer);
+        let place = match link.map(|link| (link.state, link.linked())) {
+            Some((LinkState::Excluded, _)) => Place::Excluded("its customer is excluded"),
+            _ if !self.is_on(customer) => Place::Excluded("tickets are switched off for its customer"),
+            Some((_, Some(_))) if let Some(why) = self.out_of_use.get(customer) => Place::OutOfUse(why.clone()),
+            Some((_, Some(account))) => {
+                let stands = record.text("asset").and_then(|id| self.stands.get(id));
+                Place::Account { with_asset: stands.is_some_and(|stands| stands == account) }
+            }
+            _ => Place::Unmapped,
+        };
+        Alert {
+            record,
+            listed: stored.gone_at.is_none(),
+            device: device.map(|device| device.name.as_str()),
+            customer,
+            place,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What came of batches, until it is stored. At a fast vendor several batches share a commit: each commit writes whole
+//! pages of every index, however few rows of them changed.
+//!
+//! Only devices that were created or updated wait so, and only where all of a batch went well and a look-up is
+//! proof of what was written: a process that dies leaves them intended, and the next run looks them up. They
+//! wait for `WAIT` at most. What asks the database for what this apply wrote has it stored first.
+
+use super::apply::{Session, lock};
+use super::settle::Tally;
+use crate::error::Error;
+use crosswalk_model::{Action, Kind, Side};
+use crosswalk_store::BatchOutcomes;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// How long an outcome waits for others.
+const WAIT: Duration = Duration::from_millis(250);
+/// With so many changes they wait no longer.
+const MOST: usize = 1000;
+
+/// Outcomes that are not stored yet, of batches of one side.
+#[derive(Default)]
+pub(crate) struct Outcomes {
+    waiting: tokio::sync::Mutex<Waiting>,
+    /// Told when outcomes begin to wait.
+    came: Notify,
+    /// What storing them came to.
+    tally: std::sync::Mutex<Tally>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    batches: Vec<BatchOutcomes>,
+    /// When the first of them came, and the side that was written to.
+    since: Option<(Instant, Side)>,
+}
+
+impl Session<'_, '_> {
+    /// Takes what came of a batch: to be stored with that of others, or with all that waits.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn take_outcomes(
+        &self,
+        (kind, action): (Kind, Action),
+        outcomes: BatchOutcomes,
+        all_done: bool,
+    ) -> Result<(), Error> {
+        let mut waiting = self.outcomes.waiting.lock().await;
+        waiting.batches.push(outcomes);
+        let (since, _) = *waiting.since.get_or_insert_with(|| (Instant::now(), action.side()));
+        let changes: usize = waiting.batches.iter().map(BatchOutcomes::changes).sum();
+        if all_done && self.proves(kind, action) && changes < MOST && since.elapsed() < WAIT {
+            self.outcomes.came.notify_one();
+            return Ok(());
+        }
+        self.store(&mut waiting).await
+    }
+
+    /// Whether a look-up tells for certain what was written of changes that come by the thousand.
+    fn proves(&self, kind: Kind, action: Action) -> bool {
+        let can = self.work.at(action.side()).description.kind(kind.counterpart());
+        kind == Kind::Asset
+            && match action {
+                Action::Create => can.is_some_and(|can| can.reads.stamps && can.stamp.is_some()),
+                Action::Update => can.is_some_and(|can| can.reads.ids),
+                _ => false,
+            }
+    }
+
+    /// Stores all outcomes that wait.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn store_outcomes(&self) -> Result<(), Error> {
+        let mut waiting = self.outcomes.waiting.lock().await;
+        self.store(&mut waiting).await
+    }
+
+    /// Does a part of an apply, and stores meanwhile what waited long enough, and all of it at the end.
+    ///
+    /// # Errors
+    /// Those of the part; else the database's.
+    pub(crate) async fn storing_in_time(&self, part: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+        let ended = Notify::new();
+        let part = async {
+            let went = part.await;
+            ended.notify_one();
+            went
+        };
+        let store = async {
+            let mut stored = Ok(());
+            loop {
+                // Nothing is given up here amid storing.
+                let is_over = tokio::select! {
+                    biased;
+                    () = ended.notified() => true,
+                    () = self.are_due() => false,
+                };
+                stored = stored.and(self.store_outcomes().await);
+                if is_over {
+                    return stored;
+                }
+            }
+        };
+        let (went, stored) = tokio::join!(part, store);
+        went.and(stored)
+    }
+
+    /// Comes to an end when outcomes have waited long enough.
+    async fn are_due(&self) {
+        loop {
+            let since = self.outcomes.waiting.lock().await.since;
+            match since {
+                Some((since, _)) => return tokio::time::sleep_until((since + WAIT).into()).await,
+                None => self.outcomes.came.notified().await,
+            }
+        }
+    }
+
+    /// Whether outcomes wait.
+    pub(crate) async fn has_outcomes(&self) -> bool {
+        self.outcomes.waiting.lock().await.since.is_some()
+    }
+
+    /// What storing outcomes came to since it was asked last.
+    pub(crate) fn stored_tally(&self) -> Tally {
+        std::mem::take(&mut *lock(&self.outcomes.tally))
+    }
+
+    async fn store(&self, waiting: &mut Waiting) -> Result<(), Error> {
+        let Waiting { batches, since } = std::mem::take(waiting);
+        let Some((_, side)) = since else { return Ok(()) };
+        let (work, side) = (self.work, &self.work.at(side).name);
+        // All at once, so that the writer takes them together: what is wrong with one keeps none of the others back.
+        let each = batches.into_iter().map(|batch| work.store.outcomes_store(self.plan, batch, side));
+        let stored = futures_util::future::join_all(each).await;
+        let (mut tally, mut went) = (lock(&self.outcomes.tally), Ok(()));
+        for stored in stored {
+            match stored {
+                Ok(overtaken) => overtaken.into_iter().for_each(|one| tally.overtake(one)),
+                Err(error) => {
+                    tracing::error!(%error, "outcomes could not be stored: the next run looks them up");
+                    went = Err(error);
+                }
+            }
+        }
+        Ok(went?)
+    }
+}

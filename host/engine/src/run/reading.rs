@@ -1,0 +1,273 @@
+//! Reading of a vendor: one page with patience, and look-ups to their end.
+//!
+//! A read is tried again whatever passing thing went wrong: too many calls, no answer, an
+//! answer that cannot be understood. How long is bounded, per page and per connection in a run:
+//! a vendor that is down is not waited for kind by kind. A record that cannot be read stands beside
+//! those that were: what waits for it is the caller's to say. Nothing here writes to a vendor.
+
+use super::settle::{THROTTLE_MAX_MS, THROTTLE_MS};
+use crate::desk::connections::Opened;
+use crate::error::Error;
+use crate::ground::stop::Stop;
+use crate::ground::sync_run::Work;
+use crate::rules::walk::{LOOK_UP, Meter, brief};
+use crosswalk_model::{Failure, Gap, Kind, Page, Query, Record, Selection};
+use crosswalk_store::Stored;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How often a page that met "too many calls" is asked for again.
+const THROTTLE_WAITS: u32 = 10;
+/// The pauses before a page is asked for again that failed in another passing way, in
+/// milliseconds. The requests of a page were tried several times each by then.
+const PAUSES_MS: [u64; 2] = [250, 1_000];
+/// All pauses of a connection in a run, in milliseconds.
+const PAUSES_MOST_MS: u64 = 120_000;
+
+/// How much patience is left with a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    /// Milliseconds spent on pauses.
+    spent: AtomicU64,
+    /// The last page failed after all its tries.
+    down: AtomicBool,
+}
+
+impl Patience {
+    /// The pause before try `tried + 1`; `None` when it is not worth it.
+    fn pause(&self, tried: usize) -> Option<Duration> {
+        let pause = *PAUSES_MS.get(tried).filter(|_| !self.down.load(Ordering::Relaxed))?;
+        let spent = self.spent.fetch_add(pause, Ordering::Relaxed);
+        (spent + pause <= PAUSES_MOST_MS).then(|| Duration::from_millis(pause))
+    }
+
+    fn ended(&self, well: bool) {
+        self.down.store(!well, Ordering::Relaxed);
+    }
+}
+
+impl Opened {
+    /// Calls the connector, and again where a failure may pass. It does not wait once a stop is asked for.
+    ///
+    /// # Errors
+    /// The last failure.
+    pub(crate) async fn patiently<T, F>(&self, stop: &Stop, call: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let (mut throttled, mut tried) = (0, 0);
+        loop {
+            let failure = match call().await {
+                Err(failure) if failure.is_passing() => failure,
+                done => {
+                    self.patience.ended(true);
+                    return done;
+                }
+            };
+            let pause = if let Failure::Throttled { retry_after_ms, .. } = &failure {
+                throttled += 1;
+                let ms = retry_after_ms.unwrap_or(THROTTLE_MS).min(THROTTLE_MAX_MS);
+                (throttled <= THROTTLE_WAITS).then(|| Duration::from_millis(ms))
+            } else {
+                tried += 1;
+                self.patience.pause(tried - 1)
+            };
+            let Some(pause) = pause else {
+                self.patience.ended(false);
+                return Err(failure);
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.stopped() => return Err(failure),
+            }
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Reads a page, and tries again what may pass by itself. It does not wait once a stop is
+    /// asked for.
+    pub(crate) async fn read_page(&self, side: &Opened, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
+        side.patiently(&self.parts.stop, || side.connector.read(&side.reading, query, after)).await
+    }
+
+    /// Reads a selection to its end; what of it could not be read stands beside it.
+    pub(crate) async fn look(&self, side: &Opened, kind: Kind, selection: Selection) -> Result<Found, Failure> {
+        let query = Query { kind, selection };
+        let (mut found, mut after, mut meter) = (Found::default(), None::<String>, Meter::new(LOOK_UP));
+        let mut share = self.parts.held.begin(self.store.name());
+        loop {
+            let page = self.read_page(side, &query, after.as_deref()).await?;
+            let before = meter.bytes();
+            meter.count(&page)?;
+            share.hold(meter.bytes() - before)?;
+            found.items.extend(page.items);
+            found.gaps.extend(page.gaps.into_iter().map(|gap| Gap { cause: brief(&gap.cause), ..gap }));
+            after = page.next;
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Reads a selection to its end.
+    ///
+    /// # Errors
+    /// As [`look`](Self::look), and why a part of it could not be read.
+    pub(crate) async fn read_all(
+        &self,
+        side: &Opened,
+        kind: Kind,
+        selection: Selection,
+    ) -> Result<Vec<Record>, Failure> {
+        let mut found = self.look(side, kind, selection).await?;
+        found.gaps.pop().map_or(Ok(found.items), |gap| Err(gap.cause))
+    }
+
+    /// Reads these ids, as many at once as the connector takes; none when it cannot read single records.
+    pub(crate) async fn read_ids(&self, side: &Opened, kind: Kind, ids: &[String]) -> Result<Option<Singles>, Failure> {
+        let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(None) };
+        let mut read = Singles::default();
+        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
+            read.add(self.look(side, kind, Selection::Ids(ids.to_vec())).await?.singles(ids));
+        }
+        Ok(Some(read))
+    }
+
+    /// Reads records by their ids and stores those that were read; `None` when the connector cannot. One that
+    /// could not be read whole is told. Of one of the source, what was known of it is kept. Numbers that are
+    /// billed are never filled in.
+    pub(crate) async fn read_now(&self, side: &Opened, kind: Kind, ids: &[String]) -> Result<Option<Now>, Error> {
+        let read = self.read_ids(side, kind, ids).await.map_err(|failure| side.failed(failure))?;
+        let Some(Singles { mut records, partly, mut unread }) = read else { return Ok(None) };
+        if let Some((id, cause)) = unread.first_key_value() {
+            let (name, count) = (&side.name, unread.len());
+            self.complain([format!("{name} {kind}s that could not be read whole: {count}, the first {id}: {cause}")]);
+        }
+        let mut known = Vec::new();
+        if side.name == self.source.name && !unread.is_empty() {
+            if matches!(kind, Kind::Usage | Kind::Contract) {
+                return Err(unread.into_values().next().map_or(Error::Stopped, |cause| side.failed(cause)));
+            }
+            let ids: Vec<String> = unread.keys().cloned().collect();
+            let stored = self.store.records_by_ids(&side.name, kind, &ids).await?;
+            let mut stored: BTreeMap<String, Stored> =
+                stored.into_iter().map(|stored| (stored.record.id.clone(), stored)).collect();
+            for mut record in partly {
+                unread.remove(&record.id);
+                if let Some(before) = stored.remove(&record.id) {
+                    fill_in(&mut record, before.record);
+                    records.push(record);
+                }
+            }
+            known.extend(stored.into_values().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record));
+        }
+        self.store.records_put(&side.name, kind, &records, self.now()).await?;
+        let records = records.into_iter().chain(known).map(|record| (record.id.clone(), record)).collect();
+        Ok(Some(Now { records, unread }))
+    }
+}
+
+/// What a look-up found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Records, those that were read in part among them.
+    pub(crate) items: Vec<Record>,
+    /// What could not be read, or not whole.
+    pub(crate) gaps: Vec<Gap>,
+}
+
+impl Found {
+    /// The same as single records. A gap that names none stands for each of the `asked` that did not come.
+    pub(crate) fn singles(self, asked: &[String]) -> Singles {
+        let (mut unread, mut nameless) = (BTreeMap::new(), None);
+        for gap in self.gaps {
+            match gap.item {
+                Some(id) => drop(unread.insert(id, gap.cause)),
+                None => drop(nameless.get_or_insert(gap.cause)),
+            }
+        }
+        let (partly, records): (Vec<Record>, Vec<Record>) =
+            self.items.into_iter().partition(|record| unread.contains_key(&record.id));
+        if let Some(cause) = nameless {
+            let came: HashSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
+            for id in asked.iter().filter(|id| !came.contains(id.as_str())) {
+                unread.entry(id.clone()).or_insert_with(|| cause.clone());
+            }
+        }
+        Singles { records, partly, unread }
+    }
+}
+
+/// Single records as a vendor gave them.
+#[derive(Debug, Default)]
+pub(crate) struct Singles {
+    /// Those that were read whole.
+    pub(crate) records: Vec<Record>,
+    /// What came of those that were not.
+    partly: Vec<Record>,
+    /// Why records could not be read, or not whole, by their ids. Whether they are there is not known.
+    pub(crate) unread: BTreeMap<String, Failure>,
+}
+
+impl Singles {
+    fn add(&mut self, other: Singles) {
+        self.records.extend(other.records);
+        self.partly.extend(other.partly);
+        self.unread.extend(other.unread);
+    }
+
+    /// The records by id, and one sentence on those that could not be read.
+    pub(crate) fn by_id(self) -> (HashMap<String, Record>, Option<String>) {
+        let told =
+            self.unread.first_key_value().map(|(id, cause)| format!("{}, the first {id}: {cause}", self.unread.len()));
+        (self.records.into_iter().map(|record| (record.id.clone(), record)).collect(), told)
+    }
+}
+
+/// Single records as they are now, by id.
+#[derive(Debug, Default)]
+pub(crate) struct Now {
+    /// The records; of the source also those of which only what was known before is known.
+    pub(crate) records: HashMap<String, Record>,
+    /// Why records could not be read. Whether they are there is not known.
+    pub(crate) unread: BTreeMap<String, Failure>,
+}
+
+/// Keeps what was known of a record where it was not told now.
+fn fill_in(record: &mut Record, known: Record) {
+    record.parent = record.parent.take().or(known.parent);
+    record.stamp = record.stamp.take().or(known.stamp);
+    if record.name.is_empty() {
+        record.name = known.name;
+    }
+    for field in known.fields {
+        if record.field(&field.name).is_none() {
+            record.fields.push(field);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendor_that_is_down_is_waited_for_once() {
+        let patience = Patience::default();
+        let all: Vec<_> = (0..5).map_while(|tried| patience.pause(tried)).collect();
+        assert_eq!(all, PAUSES_MS.map(Duration::from_millis));
+        patience.ended(false);
+        assert_eq!(patience.pause(0), None, "the next kind of a vendor that is down");
+        patience.ended(true);
+        assert!(patience.pause(0).is_some(), "it is back");
+    }
+
+    #[test]
+    fn all_pauses_of_a_run_have_an_end() {
+        let patience = Patience::default();
+        let paused: Duration = (0..10_000).filter_map(|_| patience.pause(1)).sum();
+        assert_eq!(paused, Duration::from_millis(PAUSES_MOST_MS));
+    }
+}

@@ -1,0 +1,264 @@
+//! Refreshing: single records, read now from both sides and brought in step now.
+//!
+//! For a person who presses a button, and for what is about to name a record (an alert's
+//! ticket). What is written is what a plan of the whole sync would write of these records,
+//! with the fields that change by themselves, however young. Nothing is matched and
+//! nothing is ever doubled: only records that are linked can be refreshed.
+
+use super::apply::{ApplyOptions, ApplyReport};
+use crate::ChangeFilter;
+use crate::boxed;
+use crate::desk::query::ChangeView;
+use crate::error::Error;
+use crate::ground::progress::Progress;
+use crate::ground::sync_run::Work;
+use crate::ground::tenant::Tenant;
+use crate::rules::plan::{Finding, Item};
+use crate::sync::PlanReport;
+use crate::sync::{Draft, out_of_use};
+use crosswalk_model::{Cause, Kind, KindDescription, Link, LinkState, Mode, Record, SyncName, Trust};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+
+/// What refreshing a record came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct RefreshReport {
+    /// The source's id.
+    pub source: String,
+    /// The target's id, as it is linked now.
+    pub target: Option<String>,
+    /// What the source calls it.
+    pub name: String,
+    /// What was planned, for this record alone; its findings say what was left as it is.
+    pub plan: PlanReport,
+    /// The changes of the plan with before and after, and how each stands now.
+    pub changes: Vec<ChangeView>,
+    /// What was applied; none when it was up to date already.
+    pub applied: Option<ApplyReport>,
+}
+
+impl Tenant {
+    /// Reads one linked record now from both sides and brings it in step at once, fields
+    /// that change by themselves too. The id may be the source's or the target's. Asking
+    /// for it is the approval: no brake on many changes concerns one record.
+    ///
+    /// # Errors
+    /// No such sync; the kind takes no part or is only previewed; the record is not linked,
+    /// gone, or cannot be read singly; nothing of the sync was applied yet; somebody else
+    /// works on it; the vendor's answer.
+    #[boxed]
+    pub async fn refresh(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        id: &str,
+        progress: &dyn Progress,
+    ) -> Result<RefreshReport, Error> {
+        let rules = self.sync(sync).await?.rules;
+        let Some(rules) = rules.kinds.get(&kind) else {
+            return Err(Error::invalid(
+                format!("the sync `{sync}` does not sync {kind}s"),
+                "`crosswalk sync list` shows what each sync does",
+            ));
+        };
+        if rules.trust == Trust::Preview {
+            return Err(Error::invalid(
+                format!("the sync `{sync}` only previews {kind}s: nothing of them is written"),
+                format!("raise its trust; `crosswalk plan {sync}` shows what would be written"),
+            ));
+        }
+        let source = self.linked_source(sync, kind, id).await?;
+        let work = self.begin(sync, Mode::Apply, progress).await?;
+        let plan = match work.refresh_one(kind, &source).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                work.fail(&error).await;
+                return Err(error);
+            }
+        };
+        let applied = if plan.plan.totals.is_empty() {
+            work.end_plan(&plan).await?;
+            None
+        } else {
+            let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
+            Some(work.finish_apply(plan.plan.id, &options).await?)
+        };
+        let sides = self.sync(sync).await?;
+        let record = self.record(&sides.source, kind, &source).await?;
+        Ok(RefreshReport {
+            target: self.store.link_get(sync, kind, &source).await?.and_then(|link| link.target),
+            name: record.map(|record| record.name).unwrap_or_default(),
+            changes: self.plan_changes(plan.plan.id, &ChangeFilter::default(), 0, 100).await?,
+            source,
+            plan,
+            applied,
+        })
+    }
+
+    /// The source's id of a linked record, by the id of either side.
+    async fn linked_source(&self, sync: &SyncName, kind: Kind, id: &str) -> Result<String, Error> {
+        let link = match self.store.link_get(sync, kind, id).await? {
+            Some(link) => Some(link),
+            None => self.store.links_of_target(sync, kind, id).await?.into_iter().next(),
+        };
+        match link {
+            Some(link) if link.state == LinkState::Linked => Ok(link.source),
+            Some(link) => Err(Error::invalid(
+                format!("{kind} {id} is not linked: its link is {}", link.state.as_str()),
+                format!("`crosswalk why {sync} {kind} {id}` says why, and what would change it"),
+            )),
+            None => Err(Error::not_found(
+                "linked record",
+                format!("{kind} {id}"),
+                format!("look at the id again; if it is new, `crosswalk plan {sync}` reads and matches it"),
+            )),
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Plans for one record alone, as read just now.
+    async fn refresh_one(&self, kind: Kind, source: &str) -> Result<PlanReport, Error> {
+        self.recover().await?;
+        let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
+        let mut draft = Draft::new(self, id, None).await?;
+        if draft.nothing_done {
+            return Err(Error::invalid(
+                format!("nothing of the sync `{}` was applied yet: there is nothing to refresh", self.sync.name),
+                format!("`crosswalk plan {}`, then look at the plan and apply it", self.sync.name),
+            ));
+        }
+        let missed = self.refresh_records(&mut draft, kind, &[source.to_owned()]).await?;
+        if let Some(missed) = missed.into_iter().next() {
+            return Err(Error::invalid(
+                format!("{kind} {source} cannot be refreshed: {}", missed.message),
+                format!("`crosswalk plan {}` reads everything and says what is to be done", self.sync.name),
+            ));
+        }
+        Ok(PlanReport { read: (1, 1), ..draft.report().await? })
+    }
+
+    /// Reads these source records and what they are linked to, stores both, and plans for
+    /// them alone into a plan, volatile fields too. Gives back those that could not be
+    /// refreshed, with why.
+    ///
+    /// # Errors
+    /// A vendor's, and the database's.
+    pub(crate) async fn refresh_records(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        kind: Kind,
+        sources: &[String],
+    ) -> Result<Vec<Finding>, Error> {
+        let links = self.store.links_by_sources(&self.sync.name, kind, sources).await?;
+        let links: HashMap<&str, &Link> =
+            links.iter().filter(|link| link.linked().is_some()).map(|link| (link.source.as_str(), link)).collect();
+        let ids = |pick: fn(&Link) -> Option<&str>| -> Vec<String> {
+            links.values().filter_map(|link| pick(link)).map(str::to_owned).collect()
+        };
+        let read = self.read_now(&self.source, kind, &ids(|link| Some(&link.source))).await?;
+        let there = self.read_now(&self.target, kind, &ids(Link::linked)).await?;
+        let can = self.target.description.kind(kind).filter(|_| self.sync.rules.kinds.contains_key(&kind));
+        let (Some(can), Some(read), Some(there)) = (can, &read, &there) else {
+            let why =
+                format!("single {kind}s cannot be read from both `{}` and `{}`", self.source.name, self.target.name);
+            let missed =
+                sources.iter().map(|source| Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why.clone()));
+            return Ok(missed.collect());
+        };
+        let (mut missed, mut by_customer) = (Vec::new(), BTreeMap::<&str, Vec<Fresh<'_>>>::new());
+        for source in sources {
+            let link = links.get(source.as_str()).copied();
+            let record = read.records.get(source);
+            let id = link.and_then(Link::linked);
+            let target = id.and_then(|id| there.records.get(id));
+            let why = match (link, record, target) {
+                (Some(link), Some(source), Some(target)) => {
+                    let customer = if kind == Kind::Customer { Some(&source.id) } else { source.parent.as_ref() };
+                    let fresh = Fresh { source, target, link };
+                    by_customer.entry(customer.map_or("", String::as_str)).or_default().push(fresh);
+                    continue;
+                }
+                (None, _, _) => "it is not linked".to_owned(),
+                (_, None, _) if let Some(cause) = read.unread.get(source) => {
+                    format!("it could not be read from `{}`: {cause}", self.source.name)
+                }
+                (_, _, None) if let Some(cause) = id.and_then(|id| there.unread.get(id)) => {
+                    format!("what it is linked to could not be read from `{}`: {cause}", self.target.name)
+                }
+                (_, None, _) => format!("it is gone from `{}`", self.source.name),
+                (_, _, None) => format!("what it is linked to is gone from `{}`", self.target.name),
+            };
+            missed.push(Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why));
+        }
+        let asked = std::mem::replace(&mut draft.refresh, true);
+        for (customer, fresh) in by_customer {
+            if let Some(why) = self.refresh_account(draft, kind, customer, &fresh, can).await? {
+                missed.extend(fresh.iter().map(|fresh| {
+                    Finding::new(Cause::NotRefreshed, kind, customer, fresh.source.id.clone(), why.clone())
+                }));
+            }
+        }
+        draft.refresh = asked;
+        Ok(missed)
+    }
+
+    /// Plans for some records of one customer; gives back why not, when that is so.
+    async fn refresh_account(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        kind: Kind,
+        customer: &str,
+        fresh: &[Fresh<'_>],
+        can: &KindDescription,
+    ) -> Result<Option<String>, Error> {
+        let sync = &self.sync.name;
+        let mut account = None;
+        if kind != Kind::Customer {
+            let link = self.store.link_get(sync, Kind::Customer, customer).await?;
+            account = link.and_then(|link| link.linked().map(str::to_owned));
+            if account.is_none() {
+                return Ok(Some(format!("its customer {customer} is not linked")));
+            }
+            if let Some(id) = &account {
+                let known =
+                    self.store.records_by_ids(&self.target.name, Kind::Customer, std::slice::from_ref(id)).await?;
+                for record in known.iter().map(|stored| &stored.record).filter(|record| !record.active()) {
+                    draft.out_of_use.insert(id.clone(), out_of_use(&self.sync, customer, record, &[]));
+                }
+            }
+            for link in self.store.links_of_parent(sync, Kind::Location, &self.source.name, customer).await? {
+                if let Some(target) = link.linked() {
+                    draft.learn(Kind::Location, customer, &link.source, target);
+                }
+            }
+        }
+        // What the brakes count in: all of the customer's.
+        let linked = match account {
+            Some(_) => self.store.links_of_parent(sync, kind, &self.source.name, customer).await?.len(),
+            None => 1,
+        };
+        let keep = crate::rules::matching::Decision::Keep;
+        let items = fresh.iter().map(|fresh| Item {
+            source: Some(fresh.source),
+            gone_since: None,
+            link: Some(fresh.link),
+            decision: &keep,
+            target: Some(fresh.target),
+        });
+        let linked = u32::try_from(linked).unwrap_or(u32::MAX);
+        let mut changes = self.plan_items(draft, kind, customer, account.as_deref(), items.collect(), can);
+        self.brake(draft, kind, customer, &mut changes, linked);
+        let noted = std::mem::take(&mut draft.noted);
+        self.store.links_put(sync, &noted).await?;
+        draft.keep(changes).await?;
+        Ok(None)
+    }
+}
+
+/// A linked record as both sides have it now.
+struct Fresh<'a> {
+    source: &'a Record,
+    target: &'a Record,
+    link: &'a Link,
+}

@@ -1,0 +1,247 @@
+//! Lines that take over what other lines bill, and so rest on those: each comes after what it rests on, in as many
+//! rounds as that takes. Lines that rest on each other in a ring have no first.
+//!
+//! A round is resolved whole before any of it is written, and a ring is written whole or not at all: a line that cannot
+//! be written keeps the others of its ring back, and where it waits, they wait. A ring of more lines than a call takes
+//! goes in several calls. What the vendor refuses then is told; lines that are only recorded come last, and only
+//! where what they rest on was done. Such a half of a ring stands, and the next plan closes it from the same day on.
+//!
+//! Whether what one rests on was done is asked of the links (`usage::ground`).
+
+pub(crate) use super::apply::{Prepared, Queue, Session, lock};
+use super::settle::Tally;
+use crate::error::Error;
+use crate::rules::plan::line::{replaced, rests};
+use crosswalk_model::{Action, Kind, PlannedChange};
+use crosswalk_store::ChangeStatus;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Mutex;
+
+/// The actions of a round, in order: what is written comes before what is only recorded.
+const ACTIONS: [Action; 3] = [Action::Update, Action::Create, Action::Link];
+
+/// What rests on other changes of a plan.
+#[derive(Default)]
+pub(crate) struct Resting {
+    /// All that are pending.
+    all: Mutex<Vec<PlannedChange>>,
+    /// By source, the number of the ring it is of.
+    rings: Mutex<HashMap<String, usize>>,
+}
+
+/// A change that is not written: it waits or is refused, and why.
+pub(crate) type Not = (PlannedChange, ChangeStatus, String);
+
+impl Resting {
+    pub(crate) fn put(&self, changes: Vec<PlannedChange>) {
+        lock(&self.all).extend(changes);
+    }
+
+    /// Whether two are of one ring.
+    pub(crate) fn together(&self, one: &str, other: &str) -> bool {
+        let rings = lock(&self.rings);
+        rings.get(one).is_some_and(|ring| rings.get(other) == Some(ring))
+    }
+
+    /// Takes out of what is ready the rest of each ring of which something is not written.
+    pub(crate) fn broken(&self, ready: &mut Vec<Prepared>, not: &[Not]) -> Vec<Not> {
+        let rings = lock(&self.rings);
+        let mut broken = HashMap::<usize, &Not>::new();
+        for one in not {
+            if let Some(ring) = rings.get(&one.0.source) {
+                let known = broken.entry(*ring).or_insert(one);
+                // What is refused says more than what waits.
+                if known.1 == ChangeStatus::Pending {
+                    *known = one;
+                }
+            }
+        }
+        let mut out = Vec::new();
+        ready.retain(|prepared| {
+            let why = rings.get(&prepared.planned.source).and_then(|ring| broken.get(ring));
+            out.extend(why.map(|(other, status, why)| {
+                let status = if *status == ChangeStatus::Pending { *status } else { ChangeStatus::Stale };
+                let other = &other.source;
+                let why = format!("it is written together with {other} or not at all, and that cannot be: {why}");
+                (prepared.planned.clone(), status, why)
+            }));
+            why.is_none()
+        });
+        out
+    }
+}
+
+impl Session<'_, '_> {
+    /// Does all changes that rest on others, in their order.
+    pub(crate) async fn do_resting(&self, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
+        let all = std::mem::take(&mut *lock(&self.resting.all));
+        let (free, held): (Vec<_>, Vec<_>) = all.into_iter().partition(|change| self.may_go(change));
+        tally.counts.held += held.len() as u64;
+        let at_once = self.work.target.description.kind(Kind::Usage).map_or(1, |can| can.changes_at_once);
+        let (rounds, rings) = rounds(free, at_once as usize);
+        *lock(&self.resting.rings) = rings;
+        for round in rounds {
+            let mut ready = self.resolve(Kind::Usage, round, tally).await?;
+            for action in ACTIONS {
+                if self.is_stopped(tally) {
+                    return Ok(());
+                }
+                let again = ready.extract_if(.., |prepared| prepared.planned.action == action).collect();
+                let queue = Queue { ended: true, again, ..Queue::default() };
+                self.do_all((Kind::Usage, action), queue, waiting, tally).await?;
+                ready = self.still_ready(ready, tally).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Those that are ready still: what each rests on was done, or goes along with it.
+    async fn still_ready(&self, ready: Vec<Prepared>, tally: &mut Tally) -> Result<Vec<Prepared>, Error> {
+        let changes: Vec<PlannedChange> = ready.iter().map(|prepared| prepared.planned.clone()).collect();
+        let along: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
+        let together = |one: &str, other: &str| along.contains(other) && self.resting.together(one, other);
+        let billed = self.work.still_billed(&changes, &together).await?;
+        let (mut not, mut still) = (Vec::<Not>::new(), Vec::new());
+        for prepared in ready {
+            let planned = &prepared.planned;
+            let waits = self.waits_for_line(planned).map(|why| (ChangeStatus::Pending, why));
+            match waits.or_else(|| Some((ChangeStatus::Stale, billed.get(&planned.source)?.clone()))) {
+                Some((status, why)) => not.push((prepared.planned, status, why)),
+                None => still.push(prepared),
+            }
+        }
+        not.extend(self.resting.broken(&mut still, &not));
+        self.leave_out(not, tally).await?;
+        Ok(still)
+    }
+
+    /// Why a line waits: what it rests on, or takes the place of, waits itself.
+    pub(crate) fn waits_for_line(&self, change: &PlannedChange) -> Option<String> {
+        let on = rests(change).into_iter().map(|rest| rest.leader);
+        let mut on = on.chain(replaced(change).into_iter().map(|(source, _)| source));
+        let other = on.find(|source| *source != change.source && self.is_open(Kind::Usage, source))?;
+        Some(format!("it waits for the line of {other}, which is not settled"))
+    }
+}
+
+/// Changes in rounds: each round rests on earlier ones only, or its rings on themselves, and has as many changes as go
+/// out at once where that parts no ring. And the ring that each source is of.
+fn rounds(changes: Vec<PlannedChange>, at_once: usize) -> (Vec<Vec<PlannedChange>>, HashMap<String, usize>) {
+    let mut left: BTreeMap<String, PlannedChange> =
+        changes.into_iter().map(|change| (change.source.clone(), change)).collect();
+    let (mut rounds, mut rings) = (Vec::<Vec<PlannedChange>>::new(), HashMap::new());
+    while !left.is_empty() {
+        let groups = next(&left);
+        let mut round = Vec::new();
+        for group in groups {
+            if !round.is_empty() && round.len() + group.len() > at_once {
+                rounds.push(std::mem::take(&mut round));
+            }
+            let ring = rings.len();
+            for source in group.iter().filter(|_| group.len() > 1) {
+                rings.insert(source.clone(), ring);
+            }
+            round.extend(group.iter().filter_map(|source| left.remove(source)));
+        }
+        rounds.push(round);
+    }
+    (rounds, rings)
+}
+
+/// The sources that rest on none of the others; where there are none, the rings that rest on no other ring.
+fn next(left: &BTreeMap<String, PlannedChange>) -> Vec<Vec<String>> {
+    let on = |source: &str| -> Vec<String> {
+        let all = left.get(source).map(rests).unwrap_or_default().into_iter().map(|rest| rest.leader);
+        all.filter(|leader| leader != source && left.contains_key(leader)).collect()
+    };
+    let edges: HashMap<&str, Vec<String>> = left.keys().map(|source| (source.as_str(), on(source))).collect();
+    let free: Vec<Vec<String>> =
+        left.keys().filter(|source| edges[source.as_str()].is_empty()).map(|source| vec![source.clone()]).collect();
+    if !free.is_empty() {
+        return free;
+    }
+    let reached = |source: &str| -> BTreeSet<String> {
+        let (mut seen, mut open) = (BTreeSet::new(), edges[source].clone());
+        while let Some(next) = open.pop() {
+            if seen.insert(next.clone()) {
+                open.extend(edges[next.as_str()].iter().cloned());
+            }
+        }
+        seen
+    };
+    let (mut rings, mut taken) = (Vec::new(), HashSet::new());
+    for source in left.keys() {
+        if taken.contains(source) {
+            continue;
+        }
+        let ring = reached(source);
+        if ring.contains(source) && ring.iter().all(|other| reached(other) == ring) {
+            taken.extend(ring.iter().cloned());
+            rings.push(ring.into_iter().collect());
+        }
+    }
+    rings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::plan::line::RESTS;
+    use crosswalk_model::{FieldDiff, Risk, Value};
+
+    /// A line that rests on others.
+    fn line(source: &str, on: &[&str]) -> PlannedChange {
+        let rest = |leader: &&str| serde_json::json!({ "part": source, "source": leader, "line": "1" });
+        let list: Vec<serde_json::Value> = on.iter().map(rest).collect();
+        let after = Value::Json(serde_json::Value::from(list).to_string());
+        PlannedChange {
+            sequence: 0,
+            kind: Kind::Usage,
+            action: Action::Update,
+            customer: String::new(),
+            source: source.to_owned(),
+            target: None,
+            name: String::new(),
+            fields: vec![FieldDiff { name: RESTS.to_owned(), before: None, after }],
+            reason: String::new(),
+            risk: Risk::Medium,
+            calls: 0,
+            held: None,
+            link_revision: 0,
+        }
+    }
+
+    fn in_short(lines: &[(&str, &[&str])], at_once: usize) -> (Vec<String>, Vec<Vec<String>>) {
+        let (rounds, rings) = rounds(lines.iter().map(|(source, on)| line(source, on)).collect(), at_once);
+        let sources = |round: Vec<PlannedChange>| round.into_iter().map(|one| one.source).collect::<String>();
+        let mut by_ring = BTreeMap::<usize, Vec<String>>::new();
+        for (source, ring) in rings {
+            by_ring.entry(ring).or_default().push(source);
+        }
+        let mut rings: Vec<Vec<String>> = by_ring.into_values().collect();
+        rings.iter_mut().for_each(|ring| ring.sort());
+        rings.sort();
+        (rounds.into_iter().map(sources).collect(), rings)
+    }
+
+    #[test]
+    fn each_comes_after_what_it_rests_on_and_a_ring_at_once() {
+        // What is not of the plan is asked of the links, and puts nothing off.
+        assert_eq!(in_short(&[("a", &["x"]), ("b", &["a"]), ("c", &["b", "a"])], 9).0, ["a", "b", "c"]);
+        let ring: [(&str, &[&str]); 5] = [("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"]), ("e", &["x"])];
+        let (rounds, rings) = in_short(&ring, 9);
+        assert_eq!(
+            (rounds, rings),
+            (vec!["e".into(), "abc".into(), "d".into()], vec![vec!["a".into(), "b".into(), "c".into()]])
+        );
+        // Two rings in one, one that rests on another, and rings that do not go out at once.
+        assert_eq!(in_short(&[("a", &["b", "c"]), ("b", &["a"]), ("c", &["a"])], 9).0, ["abc"]);
+        let rests: [(&str, &[&str]); 4] = [("a", &["b", "c"]), ("b", &["a"]), ("c", &["d"]), ("d", &["c"])];
+        assert_eq!(in_short(&rests, 9).0, ["cd", "ab"]);
+        let apart: [(&str, &[&str]); 4] = [("a", &["b"]), ("b", &["a"]), ("c", &["d"]), ("d", &["c"])];
+        assert_eq!(
+            (in_short(&apart, 9).0, in_short(&apart, 3).0),
+            (vec!["abcd".into()], vec!["ab".into(), "cd".into()])
+        );
+    }
+}

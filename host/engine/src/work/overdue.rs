@@ -1,0 +1,73 @@
+//! Looking up uncertain writes when that is due, be the next slot of their sync a month away: only they are asked for,
+//! and nothing is read or planned. Once one is settled, what waited for it is due.
+//!
+//! What a look-up proves is decided in `doubt`, and the life of what is due in `schedule`.
+
+use super::schedule::{JobOutcome, JobReport, LOST_MS, in_words};
+use crate::error::Error;
+use crate::ground::progress::NoProgress;
+use crate::ground::tenant::Tenant;
+use crate::rules::doubt;
+use crosswalk_model::{Mode, SyncName};
+
+impl Tenant {
+    /// Looks up the uncertain writes of a sync; none when somebody works on it, who has looked them up.
+    pub(crate) async fn do_look_up(&self, sync: &SyncName) -> Result<Option<JobReport>, Error> {
+        let began = self.parts.clock.now();
+        let before = self.store.unsettled(sync).await?;
+        let went = self.look_up_open(sync).await;
+        let now = self.parts.clock.now();
+        // What could not be asked is asked again after as long as it has been open.
+        let since = before.iter().filter_map(|open| open.doubt.as_ref()).map(|doubt| doubt.since).min();
+        let pause = now.since_ms(since.unwrap_or(now)).clamp(LOST_MS, doubt::UNCLEAR_MOST_MS);
+        let pause = if matches!(went, Err(Error::Busy { .. })) { LOST_MS } else { pause };
+        if !matches!(went, Err(Error::Stopped)) {
+            self.store.doubts_put_off(sync, now, now.plus_ms(pause)).await?;
+        }
+        let (outcome, message) = match went {
+            Err(Error::Busy { .. }) => return Ok(None),
+            Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.to_string()),
+            Err(error) => (JobOutcome::Failed, in_words(&error)),
+            Ok(open) => {
+                let settled = before.len().saturating_sub(self.store.unsettled(sync).await?.len());
+                if settled > 0 {
+                    self.store.schedule_bring_forward(sync, now).await?;
+                }
+                let settled =
+                    if settled == 1 { "1 write settled".to_owned() } else { format!("{settled} writes settled") };
+                match open {
+                    Some(open) => (JobOutcome::Partial, format!("{settled}; {open}")),
+                    None => (JobOutcome::Done, settled),
+                }
+            }
+        };
+        Ok(Some(JobReport {
+            tenant: self.name.to_string(),
+            job: "look-up".to_owned(),
+            of: sync.to_string(),
+            began_at: began.to_string(),
+            took_ms: now.since_ms(began),
+            outcome,
+            message,
+            failures: u32::from(outcome == JobOutcome::Failed),
+            next_at: self.store.doubt_due(sync).await?.map(|at| at.to_string()),
+        }))
+    }
+
+    /// Looks them up, in a run of its own; says what is open still.
+    async fn look_up_open(&self, sync: &SyncName) -> Result<Option<String>, Error> {
+        let work = self.begin(sync, Mode::Plan, &NoProgress).await?;
+        let looked = tokio::select! {
+            looked = work.recover() => looked,
+            () = self.parts.stop.stopped() => Err(Error::Stopped),
+        };
+        match looked {
+            Ok(()) => work.end_idle().await?,
+            Err(error) => {
+                work.fail(&error).await;
+                return Err(error);
+            }
+        }
+        Ok(work.uncertain(&self.store.unsettled(sync).await?).1)
+    }
+}

@@ -1,0 +1,215 @@
+//! The loop that looks at what is due and has it done, several things side by side.
+//!
+//! One function ([`Worker::tick`]) starts what is due; a timer, the end of a job and the
+//! beginning all call it, and it needs no hint from them. What is due it knows from its last look
+//! at the store, and it looks again when that is a second old or leaves places free: with hundreds
+//! of tenants at work a look at each end would cost more than many a job. Nothing is done twice
+//! for that, as each thing is taken in the store first. It sleeps until the next thing is due,
+//! and looks anyway every half minute, as another process may have changed the facts. Who gets
+//! a place is in `places`. Asked to stop, it starts nothing more and waits for what is under
+//! way, which stops by itself where nothing is lost.
+
+use super::fairness::{self, Taken};
+use super::schedule::{Due, JobReport, LOST_MS};
+use crate::Engine;
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::tenant::Tenant;
+use crosswalk_model::{TenantName, Timestamp};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
+
+/// The longest sleep.
+const LOOK: Duration = Duration::from_secs(30);
+/// The shortest: time that is measured in milliseconds may be due a little later than it seems.
+const BREATH: Duration = Duration::from_millis(20);
+/// How old a look at what is due may be while it still tells of something to do.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How work is done.
+#[derive(Debug, Clone)]
+pub struct WorkOptions {
+    /// For this tenant only; none: for all.
+    pub tenant: Option<TenantName>,
+    /// Things done side by side.
+    pub at_once: usize,
+    /// Do what is due now, and end.
+    pub once: bool,
+}
+
+impl Default for WorkOptions {
+    fn default() -> Self {
+        Self { tenant: None, at_once: 32, once: false }
+    }
+}
+
+impl Engine {
+    /// Does what is due, until asked to stop, or `once`; tells of each thing when it ends.
+    ///
+    /// # Errors
+    /// No such tenant; the database's. What goes wrong with a thing is in its report.
+    #[boxed]
+    pub async fn work(&self, options: &WorkOptions, tell: &(dyn Fn(JobReport) + Sync)) -> Result<(), Error> {
+        if let Some(tenant) = &options.tenant {
+            self.tenant(tenant).await?;
+        }
+        let mut worker = Worker {
+            engine: self,
+            options,
+            running: HashMap::new(),
+            tasks: JoinSet::new(),
+            waiting: Vec::new(),
+            looked: None,
+        };
+        let began = self.parts.clock.now();
+        let stop = self.stop();
+        loop {
+            if !stop.is_stopped() {
+                let until = if options.once { began } else { self.parts.clock.now() };
+                match worker.tick(until).await {
+                    Err(error) if error.is_locked() && !options.once => {
+                        tracing::warn!(%error, "what is due could not be looked up; trying again");
+                    }
+                    looked => looked?,
+                }
+            }
+            if worker.tasks.is_empty() && (options.once || stop.is_stopped()) {
+                return Ok(());
+            }
+            let pause = worker.pause().await;
+            tokio::select! {
+                Some(ended) = worker.tasks.join_next_with_id() => worker.ended(ended, tell),
+                () = tokio::time::sleep(pause) => {}
+                () = stop.stopped(), if !stop.is_stopped() => {}
+            }
+        }
+    }
+
+    /// Does what is due now, for all tenants, and tells of it.
+    ///
+    /// # Errors
+    /// The database's.
+    #[boxed]
+    pub async fn tick(&self) -> Result<Vec<JobReport>, Error> {
+        let reports = std::sync::Mutex::new(Vec::new());
+        let keep = |report| reports.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(report);
+        self.work(&WorkOptions { once: true, ..WorkOptions::default() }, &keep).await?;
+        Ok(reports.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+/// What a task comes to: nothing, where another process was quicker.
+type Done = Result<Option<JobReport>, Error>;
+
+struct Worker<'e> {
+    engine: &'e Engine,
+    options: &'e WorkOptions,
+    /// What is under way.
+    running: HashMap<Id, Taken>,
+    tasks: JoinSet<Done>,
+    /// What was due at the last look and is not under way, the longest overdue last.
+    waiting: Vec<(Tenant, Vec<Due>)>,
+    looked: Option<Instant>,
+}
+
+impl Worker<'_> {
+    /// Starts what is due at `now` and has a place.
+    async fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
+        let old = self.looked.is_none_or(|at| at.elapsed() > FRESH);
+        if !old {
+            self.start();
+        }
+        if old || !self.is_full() {
+            self.look(now).await?;
+            self.start();
+        }
+        Ok(())
+    }
+
+    /// Looks at what is due at `now`.
+    async fn look(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.engine.parts.note_clock().await?;
+        self.engine.note_jobs(self.options.tenant.as_ref()).await?;
+        let mut names = self.engine.parts.store.due_tenants(now, now.plus_ms(-LOST_MS)).await?;
+        names.retain(|name| self.options.tenant.as_ref().is_none_or(|only| only == name));
+        self.waiting.clear();
+        for name in names {
+            let tenant = self.engine.tenant(&name).await?;
+            let mut due = tenant.due(now, &|due| self.is_busy(&name, &due.key())).await?;
+            due.reverse();
+            self.waiting.push((tenant, due));
+        }
+        self.looked = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Gives places to what waits, as long as there are any for it.
+    fn start(&mut self) {
+        while let Some((tenant, thing)) = self.next() {
+            let (name, key) = (tenant.name.clone(), thing.key());
+            // Of two jobs of a sync that are due at once the second waits for the first.
+            if self.is_busy(&name, &key) {
+                continue;
+            }
+            let failed = thing.failed();
+            let task = self.tasks.spawn(async move { tenant.do_due(thing).await });
+            self.running.insert(task.id(), Taken { tenant: name, key, failed });
+        }
+    }
+
+    /// Takes out the thing that gets the next place: of the tenant that has least under way, and among
+    /// those of the one that waits longest.
+    fn next(&mut self) -> Option<(Tenant, Due)> {
+        let taken: Vec<&Taken> = self.running.values().collect();
+        let all = self.options.at_once.max(1);
+        let first = self
+            .waiting
+            .iter()
+            .enumerate()
+            .filter_map(|(whose, (tenant, due))| {
+                let held = fairness::held(&taken, &tenant.name);
+                let which = due.iter().rposition(|thing| fairness::may(all, &taken, held, thing.failed()))?;
+                Some((held, due[which].at(), whose, which))
+            })
+            .min();
+        let (.., whose, which) = first?;
+        let (tenant, due) = self.waiting.get_mut(whose)?;
+        Some((tenant.clone(), due.remove(which)))
+    }
+
+    fn is_full(&self) -> bool {
+        self.running.len() >= self.options.at_once.max(1)
+    }
+
+    fn is_busy(&self, tenant: &TenantName, key: &str) -> bool {
+        self.running.values().any(|taken| taken.tenant == *tenant && taken.key == key)
+    }
+
+    /// How long nothing is due that is not under way.
+    async fn pause(&self) -> Duration {
+        if self.is_full() {
+            return LOOK;
+        }
+        let parts = &self.engine.parts;
+        let now = parts.clock.now();
+        let next = parts.store.next_due(now, self.options.tenant.as_ref()).await.ok().flatten();
+        let wait = next.and_then(|next| u64::try_from(next.since_ms(now)).ok()).map_or(LOOK, Duration::from_millis);
+        wait.clamp(BREATH, LOOK)
+    }
+
+    fn ended(&mut self, ended: Result<(Id, Done), tokio::task::JoinError>, tell: &(dyn Fn(JobReport) + Sync)) {
+        let id = match &ended {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let of = self.running.remove(&id);
+        match ended {
+            Ok((_, Ok(Some(report)))) => tell(report),
+            Ok((_, Ok(None))) => {}
+            Ok((_, Err(error))) => tracing::error!(?of, %error, "what was due could not be noted"),
+            Err(error) => tracing::error!(?of, %error, "what was due broke off"),
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! SQL never shows in a message; the database library's own error is the `source`.
 
+use super::claims::Claim;
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,18 @@ pub enum StoreError {
     Stale {
         /// What, with its name.
         what: String,
+    },
+    /// Another lease of the claim exists.
+    #[error("another process is {claim}")]
+    Held {
+        /// The claim.
+        claim: Claim,
+    },
+    /// Another process took the claim under which a write was to be made.
+    #[error("another process is {claim} now, and this one has stopped: nothing more was stored")]
+    Lost {
+        /// The claim.
+        claim: Claim,
     },
     /// Larger than the store takes.
     #[error("{what}")]

@@ -20,6 +20,7 @@ mod apply;
 mod budget;
 mod changes;
 mod cipher;
+mod claims;
 mod codec;
 mod connections;
 mod decisions;
@@ -63,6 +64,7 @@ pub use apply::{BatchOutcomes, Overtaken, Settled};
 pub use budget::BudgetTake;
 pub use changes::{ChangeFilter, ChangeStatus, Digests, SourceMoved, StoredChange};
 pub use cipher::KeySource;
+pub use claims::{Claim, Lease, make_private};
 pub use connections::Opening;
 pub use decisions::{DoneSince, SWITCHED};
 pub use doubts::{Doubt, Unsettled};
@@ -84,6 +86,7 @@ pub use unread::Unread;
 pub use wakeups::{Recurring, Wakeup};
 
 use cipher::Cipher;
+use claims::Fence;
 use crosswalk_model::TenantName;
 use decisions::Notes;
 use rusqlite::Connection;
@@ -109,6 +112,8 @@ pub struct TenantStore {
     id: i64,
     /// Journal entries that the next write takes along; see [`TenantStore::noting`].
     notes: Option<Arc<Notes>>,
+    /// The lease that each write checks; see [`Lease::store`].
+    fence: Option<Arc<Fence>>,
 }
 
 struct Base {
@@ -152,7 +157,7 @@ impl Store {
     #[boxed]
     pub async fn tenant(&self, name: &TenantName) -> Result<TenantStore, StoreError> {
         let id = self.tenant_id(name).await?;
-        Ok(TenantStore { base: self.base.clone(), name: name.clone(), id, notes: None })
+        Ok(TenantStore { base: self.base.clone(), name: name.clone(), id, notes: None, fence: None })
     }
 
     /// Where the database is.
@@ -195,18 +200,7 @@ impl TenantStore {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &self.notes {
-            None => self.base.threads.write(Strength::Power, work).await,
-            Some(notes) => {
-                let (notes, tenant) = (notes.clone(), self.id);
-                let noted = move |db: &Connection| {
-                    let done = work(db)?;
-                    notes.append(db, tenant)?;
-                    Ok(done)
-                };
-                self.base.threads.write(Strength::Power, noted).await
-            }
-        }
+        self.commit(Strength::Power, work).await
     }
 
     /// A transaction whose loss in a power failure only costs asking the vendor again. With journal entries it is
@@ -215,10 +209,23 @@ impl TenantStore {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        if self.notes.is_some() {
-            return self.write(work).await;
-        }
-        self.base.threads.write(Strength::Process, work).await
+        self.commit(if self.notes.is_some() { Strength::Power } else { Strength::Process }, work).await
+    }
+
+    /// A transaction that begins with the check of the lease and ends with the journal entries, where there are any.
+    async fn commit<T: Send + 'static>(
+        &self,
+        strength: Strength,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tenant, fence, notes) = (self.id, self.fence.clone(), self.notes.clone());
+        let guarded = move |db: &Connection| {
+            fence.map_or(Ok(()), |fence| fence.check(db, tenant))?;
+            let done = work(db)?;
+            notes.map_or(Ok(()), |notes| notes.append(db, tenant))?;
+            Ok(done)
+        };
+        self.base.threads.write(strength, guarded).await
     }
 
     async fn read<T: Send + 'static>(

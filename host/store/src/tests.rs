@@ -1,6 +1,7 @@
 //! The room's tests, by what they show. Each makes a database of its own.
 
 mod applying;
+mod claims;
 mod findings;
 mod isolation;
 mod observing;

@@ -57,6 +57,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crosswalk_model::PlanId, Read, St
     tenant.account_put(&rmm, &known).await.unwrap();
     tenant.refusal_note(&rmm, "not granted", 1, T0).await.unwrap();
     kept(tenant, &rmm, Kind::Asset).await;
+    drop(tenant.claim_take(&Claim::Sync(sync)).await.unwrap());
     (run, plan, read, wakeup)
 }
 
@@ -117,6 +118,9 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     assert!(two.entries(&rmm, "s", None, 9).await.unwrap().is_empty());
     assert!(two.due(T0, T0).await.unwrap().wakes.is_empty());
     assert!(two.schedule_list().await.unwrap().is_empty());
+    let lease = one.claim_take(&Claim::Sync(sync.clone())).await.unwrap();
+    assert!(!two.claim_is_held(&Claim::Sync(sync.clone())).await.unwrap());
+    assert_eq!((lease.epoch(), two.claim_take(lease.claim()).await.unwrap().epoch()), (2, 1));
     let seen = one.schedule_list().await.unwrap().pop().unwrap();
     assert!(!two.schedule_take(&seen, T0, T0).await.unwrap());
     assert!(two.due(seen.due_at, T0).await.unwrap().jobs.is_empty());

@@ -5,10 +5,12 @@
 
 pub mod account;
 pub mod brake;
+pub mod budget;
 pub mod catalogue;
 pub mod change;
 pub mod connection;
 pub mod description;
+pub mod entry;
 pub mod failure;
 pub mod finding;
 pub mod ids;
@@ -29,9 +31,11 @@ pub mod value;
 
 pub use account::{Account, KnownAccount};
 pub use brake::Brake;
+pub use budget::BudgetTake;
 pub use change::{Change, Operation, Outcome, Settlement, WriteReport};
 pub use connection::{Connection, Endpoint, Grant, Grants};
 pub use description::{Description, FieldDescription, KindDescription, StampPlace, Writable};
+pub use entry::{Entry, PutError};
 pub use failure::Failure;
 pub use finding::{Cause, Finding, FindingTotal};
 pub use ids::{ChangeId, ConnectionName, PlanId, PluginId, RunId, SyncName, TenantName, Timestamp};

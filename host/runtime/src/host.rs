@@ -11,9 +11,9 @@ use super::bindings::crosswalk::connector::schedule::ScheduleError;
 use super::bindings::crosswalk::connector::{clock, http, log, mapping, schedule, settings, types};
 use super::gate::{Gate, Pass};
 use super::limits::{Limits, Meter};
-use super::ports::{self, Ports, Scratch};
+use super::ports::{Ports, Scratch};
 use crosswalk_model::manifest::Manifest;
-use crosswalk_model::{Mode, Timestamp};
+use crosswalk_model::{self as model, Mode, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -178,8 +178,8 @@ impl<T> Drop for AbortOnDrop<T> {
     }
 }
 
-impl From<ports::Entry> for Entry {
-    fn from(entry: ports::Entry) -> Self {
+impl From<model::Entry> for Entry {
+    fn from(entry: model::Entry) -> Self {
         Entry { key: entry.key, value: entry.value, revision: entry.revision }
     }
 }
@@ -212,15 +212,15 @@ impl mapping::Host for CallState {
             let put =
                 self.ports().entry_put(&space, &key, &value, if_revision).await.map_err(fault("store an entry"))?;
             return Ok(put.map_err(|error| match error {
-                ports::PutError::Stale(revision) => PutError::Stale(revision),
-                ports::PutError::Full(why) => PutError::Full(why),
+                model::PutError::Stale(revision) => PutError::Stale(revision),
+                model::PutError::Full(why) => PutError::Full(why),
             }));
         }
         let now = self.entry(&space, &key).await?.map_or(0, |entry| entry.revision);
         if if_revision.is_some_and(|wanted| wanted != now) {
             return Ok(Err(PutError::Stale(now)));
         }
-        let entry = ports::Entry { key: key.clone(), value, revision: now + 1 };
+        let entry = model::Entry { key: key.clone(), value, revision: now + 1 };
         let put = self.scratch.put(space, key, Some(entry), limits.mapping_scratch, limits.mapping_scratch_bytes);
         Ok(put.map(|()| now + 1).map_err(PutError::Full))
     }
@@ -251,11 +251,11 @@ impl mapping::Host for CallState {
     }
 }
 
-type ScratchMap = std::collections::BTreeMap<(String, String), Option<ports::Entry>>;
+type ScratchMap = std::collections::BTreeMap<(String, String), Option<model::Entry>>;
 
 /// Lays what a plan put and removed over a page of stored entries: keys after `after`,
 /// and up to `to` where the stored ones go on.
-fn overlay(found: &mut Vec<ports::Entry>, scratch: &ScratchMap, space: &str, after: Option<&str>, to: Option<&str>) {
+fn overlay(found: &mut Vec<model::Entry>, scratch: &ScratchMap, space: &str, after: Option<&str>, to: Option<&str>) {
     let in_page = |key: &str| after.is_none_or(|after| key > after) && to.is_none_or(|to| key <= to);
     for ((_, key), entry) in scratch.iter().filter(|((own, key), _)| own == space && in_page(key)) {
         let at = found.binary_search_by(|stored| stored.key.as_str().cmp(key));
@@ -272,7 +272,7 @@ fn overlay(found: &mut Vec<ports::Entry>, scratch: &ScratchMap, space: &str, aft
 
 impl CallState {
     /// An entry as this call sees it: what the plan put lies over what is stored.
-    async fn entry(&self, space: &str, key: &str) -> wasmtime::Result<Option<ports::Entry>> {
+    async fn entry(&self, space: &str, key: &str) -> wasmtime::Result<Option<model::Entry>> {
         if self.mode == Mode::Plan {
             let scratch = self.scratch.0.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(entry) = scratch.entries.get(&(space.to_owned(), key.to_owned())) {
@@ -318,8 +318,8 @@ impl schedule::Host for CallState {
 mod tests {
     use super::*;
 
-    fn entry(key: &str, value: &str) -> ports::Entry {
-        ports::Entry { key: key.to_owned(), value: value.to_owned(), revision: 1 }
+    fn entry(key: &str, value: &str) -> model::Entry {
+        model::Entry { key: key.to_owned(), value: value.to_owned(), revision: 1 }
     }
 
     #[test]

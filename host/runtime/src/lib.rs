@@ -40,7 +40,7 @@ pub use gate::{AuthProblem, GateProblem, SECRET_MIN, Standing, literal};
 pub use limits::{HttpLimits, Limits};
 pub use no_account::NoAccount;
 pub use plugin::{ConnectionSpec, OpenError, Plugin, Runtime, RuntimeOptions};
-pub use ports::{BudgetTake, Entry, LinkedTo, Ports, PutError, Scratch};
+pub use ports::{LinkedTo, Ports, Scratch};
 pub use problem::Problems;
 pub use settings::check_settings;
 

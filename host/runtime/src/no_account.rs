@@ -1,9 +1,9 @@
 //! The host's side of a plugin that is asked without an account, or measured without a
 //! database: there is nothing to read, nothing is kept, and no budget is counted.
 
-use super::ports::{BudgetTake, Entry, LinkedTo, Ports, PutError};
+use super::ports::{LinkedTo, Ports};
 use async_trait::async_trait;
-use crosswalk_model::Kind;
+use crosswalk_model::{BudgetTake, Entry, Kind, PutError};
 
 /// See the module's text.
 #[derive(Debug, Clone, Copy)]

@@ -4,29 +4,9 @@
 //! connector can name another's.
 
 use async_trait::async_trait;
-use crosswalk_model::{Kind, SyncName};
+use crosswalk_model::{BudgetTake, Entry, Kind, PutError, SyncName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-
-/// One cross-reference of a connector.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its key.
-    pub key: String,
-    /// Its value.
-    pub value: String,
-    /// Counts up from 1.
-    pub revision: u64,
-}
-
-/// Why an entry was not stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PutError {
-    /// It has this revision by now (0: not there).
-    Stale(u64),
-    /// A limit; the text says which.
-    Full(String),
-}
 
 /// Where an item is linked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,13 +107,4 @@ pub trait Ports: Send + Sync {
     async fn crashed(&self, sentence: &str);
     /// One line a connector logged: level (`debug`, `info`, `warn`, `error`) and text.
     async fn logged(&self, level: &str, line: &str);
-}
-
-/// What was taken from a budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BudgetTake {
-    /// So many calls may go out.
-    Granted(u32),
-    /// None now; one is free in so many milliseconds.
-    Wait(u64),
 }

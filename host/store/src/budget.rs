@@ -8,20 +8,11 @@
 use super::rows::{collect, count, int, time};
 use super::{StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::Timestamp;
+use crosswalk_model::{BudgetTake, Timestamp};
 use rusqlite::params;
 
 /// Slices of a window.
 const SLICES: i64 = 60;
-
-/// What was taken from a budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BudgetTake {
-    /// So many calls may go out: at least one, and no more than were wanted.
-    Granted(u32),
-    /// None now; one is free in so many milliseconds.
-    Wait(u64),
-}
 
 impl TenantStore {
     /// Takes up to `wanted` calls (at least one) out of a bucket of `limit` calls in any

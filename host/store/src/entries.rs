@@ -7,7 +7,7 @@ use super::connections::connection_id;
 use super::rows::{collect, count, first, int, limit};
 use super::{StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::ConnectionName;
+use crosswalk_model::{ConnectionName, Entry, PutError};
 use rusqlite::{Connection, Row, params};
 
 /// How many entries a connection may have.
@@ -20,26 +20,6 @@ pub(super) const TENANT_BYTES: i64 = 256 << 20;
 pub(super) const VALUE: usize = 64 * 1024;
 /// The longest space, and the longest key, in bytes.
 pub(super) const KEY: usize = 1024;
-
-/// One cross-reference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its key.
-    pub key: String,
-    /// Its value.
-    pub value: String,
-    /// Counts up from 1 with every put.
-    pub revision: u64,
-}
-
-/// Why an entry was not stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PutError {
-    /// It has this revision by now (0: it is not there).
-    Stale(u64),
-    /// A limit; the text says which.
-    Full(String),
-}
 
 impl TenantStore {
     /// One entry.

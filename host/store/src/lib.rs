@@ -61,14 +61,12 @@ mod tests;
 pub(crate) use async_recursion::async_recursion as boxed;
 
 pub use apply::{BatchOutcomes, Overtaken, Settled};
-pub use budget::BudgetTake;
 pub use changes::{ChangeFilter, ChangeStatus, Digests, SourceMoved, StoredChange};
 pub use cipher::KeySource;
 pub use claims::{Claim, Lease, make_private};
 pub use connections::Opening;
 pub use decisions::{DoneSince, SWITCHED};
 pub use doubts::{Doubt, Unsettled};
-pub use entries::{Entry, PutError};
 pub use error::StoreError;
 pub use findings::{FindingFilter, FindingGroup};
 pub use health::Health;

@@ -3,9 +3,9 @@
 
 use crate::clock::Clock;
 use async_trait::async_trait;
-use crosswalk_model::{ConnectionName, Kind};
-use crosswalk_runtime::{BudgetTake, Entry, LinkedTo, Ports, PutError};
-use crosswalk_store::{self as store, TenantStore};
+use crosswalk_model::{BudgetTake, ConnectionName, Entry, Kind, PutError};
+use crosswalk_runtime::{LinkedTo, Ports};
+use crosswalk_store::TenantStore;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -37,8 +37,7 @@ impl Ports for ConnectionPorts {
     }
 
     async fn entry_get(&self, space: &str, key: &str) -> Result<Option<Entry>, String> {
-        let entry = self.store.entry_get(&self.connection, space, key).await.map_err(text)?;
-        Ok(entry.map(convert_entry))
+        self.store.entry_get(&self.connection, space, key).await.map_err(text)
     }
 
     async fn entry_put(
@@ -48,11 +47,7 @@ impl Ports for ConnectionPorts {
         value: &str,
         if_revision: Option<u64>,
     ) -> Result<Result<u64, PutError>, String> {
-        let put = self.store.entry_put(&self.connection, space, key, value, if_revision).await.map_err(text)?;
-        Ok(put.map_err(|error| match error {
-            store::PutError::Stale(revision) => PutError::Stale(revision),
-            store::PutError::Full(limit) => PutError::Full(limit),
-        }))
+        self.store.entry_put(&self.connection, space, key, value, if_revision).await.map_err(text)
     }
 
     async fn entry_remove(&self, space: &str, key: &str) -> Result<(), String> {
@@ -60,8 +55,7 @@ impl Ports for ConnectionPorts {
     }
 
     async fn entries(&self, space: &str, after: Option<&str>, limit: usize) -> Result<Vec<Entry>, String> {
-        let entries = self.store.entries(&self.connection, space, after, limit).await.map_err(text)?;
-        Ok(entries.into_iter().map(convert_entry).collect())
+        self.store.entries(&self.connection, space, after, limit).await.map_err(text)
     }
 
     async fn wake_after(&self, job: &str, delay_ms: u64, payload: &str) -> Result<Option<String>, String> {
@@ -85,11 +79,7 @@ impl Ports for ConnectionPorts {
         wanted: u32,
     ) -> Result<BudgetTake, String> {
         let now = self.clock.now();
-        let take = self.store.budget_take(account, bucket, limit, window_ms, wanted, now).await.map_err(text)?;
-        Ok(match take {
-            store::BudgetTake::Granted(calls) => BudgetTake::Granted(calls),
-            store::BudgetTake::Wait(ms) => BudgetTake::Wait(ms),
-        })
+        self.store.budget_take(account, bucket, limit, window_ms, wanted, now).await.map_err(text)
     }
 
     async fn refused(&self, sentence: &str, times: u32) {
@@ -115,8 +105,4 @@ impl Ports for ConnectionPorts {
             _ => tracing::debug!(connection = %self.connection, "{line}"),
         }
     }
-}
-
-fn convert_entry(entry: store::Entry) -> Entry {
-    Entry { key: entry.key, value: entry.value, revision: entry.revision }
 }

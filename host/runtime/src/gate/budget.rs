@@ -11,7 +11,8 @@
 //!
 //! [`Ports::budget_take`]: crate::Ports::budget_take
 
-use crate::{BudgetTake, Ports};
+use crate::Ports;
+use crosswalk_model::BudgetTake;
 use crosswalk_model::connection::BucketOverride;
 use crosswalk_model::manifest::{BucketSpec, PathPattern, PatternError};
 use std::collections::{BTreeMap, HashMap};

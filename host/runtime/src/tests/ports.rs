@@ -1,8 +1,8 @@
 //! The host's side of a connection, in memory.
 
-use crate::{BudgetTake, Entry, LinkedTo, Ports, PutError};
+use crate::{LinkedTo, Ports};
 use async_trait::async_trait;
-use crosswalk_model::Kind;
+use crosswalk_model::{BudgetTake, Entry, Kind, PutError};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crosswalk_model::usage::{Count, LastOutcome};
-use crosswalk_model::{ReverseDecision, Secret};
+use crosswalk_model::{BudgetTake, ReverseDecision, Secret};
 
 /// Fills every table that has tenants, under the same names.
 async fn fill(tenant: &TenantStore) -> (RunId, crosswalk_model::PlanId, Read, String) {

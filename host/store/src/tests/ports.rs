@@ -1,6 +1,7 @@
 //! What connectors keep: entries, wake-ups, budgets.
 
 use super::*;
+use crosswalk_model::{BudgetTake, Entry, PutError};
 
 #[tokio::test]
 async fn an_entry_is_put_by_revision() {

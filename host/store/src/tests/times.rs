@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Recurring;
+use crosswalk_model::BudgetTake;
 use crosswalk_model::{Job, Schedule};
 
 const MINUTE: i64 = 60_000;

@@ -8,13 +8,13 @@
 //! a line that several share is in `leaving`, and what is told besides lines in `told`.
 
 pub(crate) mod fetched;
-mod leaving;
-mod one;
-mod outcomes;
-mod plan;
-mod preconditions;
+pub(crate) mod leaving;
+pub(crate) mod one;
+pub(crate) mod outcomes;
+pub(crate) mod plan;
+pub(crate) mod preconditions;
 pub(crate) mod snapshot;
-mod told;
+pub(crate) mod told;
 pub(crate) mod view;
 
 pub(crate) use crate::billing::preconditions::Ground;

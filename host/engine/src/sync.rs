@@ -12,16 +12,25 @@ pub(crate) use crate::run::identity::{candidates, why_stays};
 pub(crate) use crate::run::ledger::Ledger;
 pub(crate) use crate::run::left::is_left;
 
+use crate::billing;
+use crate::billing::outcomes;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::{Progress, Stage};
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::brakes;
 use crate::rules::matching::{Decision, Matched};
 use crate::rules::plan::{self, Finding, Item, PlanInput};
+use crate::run::accounts;
+use crate::run::apply;
 use crate::run::apply::{ApplyOptions, ApplyReport};
+use crate::run::customers;
+use crate::run::left;
+use crate::run::observe;
 use crate::run::observe::Observed;
+use crate::run::recover;
+use crate::run::stamps;
 use crosswalk_model::{
     Hold, Kind, KindDescription, Link, Mode, Plan, PlannedChange, Record, RunStatus, SyncName, Trust, plan::PlanTotal,
 };
@@ -64,8 +73,8 @@ impl Tenant {
     #[boxed]
     pub async fn plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let work = self.begin(sync, Mode::Plan, progress).await?;
-        let report = work.plan().await;
-        work.planned(report).await
+        let report = plan(&work).await;
+        planned(&work, report).await
     }
 
     /// Plans from what is stored, without asking either vendor.
@@ -75,8 +84,8 @@ impl Tenant {
     #[boxed]
     pub async fn plan_stored(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let work = self.begin_stored(sync, progress).await?;
-        let report = work.make_plan(None).await;
-        work.planned(report).await
+        let report = make_plan(&work, None).await;
+        planned(&work, report).await
     }
 
     /// Plans, then applies what trust and brakes let go by themselves.
@@ -86,186 +95,179 @@ impl Tenant {
     #[boxed]
     pub async fn run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin(sync, Mode::Apply, progress).await?;
-        let report = work.plan().await;
-        work.apply_by_trust(report, None).await
+        let report = plan(&work).await;
+        apply_by_trust(&work, report, None).await
     }
 }
 
-impl Work<'_> {
-    async fn plan(&self) -> Result<PlanReport, Error> {
-        let planned = self.read_and_plan().await;
-        if let Err(error) = &planned {
-            self.outcomes_failed(error).await?;
-        }
-        planned
+async fn plan(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
+    let planned = read_and_plan(run).await;
+    if let Err(error) = &planned {
+        outcomes::outcomes_failed(run, error).await?;
     }
+    planned
+}
 
-    async fn read_and_plan(&self) -> Result<PlanReport, Error> {
-        self.recover().await?;
-        if self.sync.rules.kinds.contains_key(&Kind::Usage) {
-            // Until it is read to its end nobody knows what is zero.
-            let unread = "the last reading of usage did not come to its end".to_owned();
-            let period = self.store.fetched(&self.sync.name).await?.and_then(|(.., period)| period);
-            self.store.fetched_put(&self.sync.name, Some(unread), &HashMap::new(), period).await?;
+async fn read_and_plan(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
+    recover::recover(run).await?;
+    if run.sync.rules.kinds.contains_key(&Kind::Usage) {
+        // Until it is read to its end nobody knows what is zero.
+        let unread = "the last reading of usage did not come to its end".to_owned();
+        let period = run.store.fetched(&run.sync.name).await?.and_then(|(.., period)| period);
+        run.store.fetched_put(&run.sync.name, Some(unread), &HashMap::new(), period).await?;
+    }
+    let observed = observe::observe(run).await?;
+    for (side, reports) in [(&run.source, &observed.source), (&run.target, &observed.target)] {
+        let nothing = reports.iter().all(|report| report.records == 0 && report.failure.is_some());
+        if let (true, Some(failure)) = (nothing, reports.iter().find_map(|report| report.failure.clone())) {
+            return Err(side.failed(failure));
         }
-        let observed = self.observe().await?;
-        for (side, reports) in [(&self.source, &observed.source), (&self.target, &observed.target)] {
-            let nothing = reports.iter().all(|report| report.records == 0 && report.failure.is_some());
-            if let (true, Some(failure)) = (nothing, reports.iter().find_map(|report| report.failure.clone())) {
-                return Err(side.failed(failure));
-            }
+    }
+    make_plan(run, Some(&observed)).await
+}
+
+/// Applies what trust and brakes let go of a plan, and ends the run. `trusted` is as in [`ApplyOptions`].
+pub(crate) async fn apply_by_trust(
+    run: &SyncRun<'_>,
+    plan: Result<PlanReport, Error>,
+    trusted: Option<Kind>,
+) -> Result<RunReport, Error> {
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(error) => {
+            run.fail(&error).await;
+            return Err(error);
         }
-        self.make_plan(Some(&observed)).await
+    };
+    let mut rules = run.sync.rules.kinds.iter().filter(|(kind, _)| trusted.is_none_or(|only| only == **kind));
+    let automatic = rules.any(|(_, rules)| rules.trust == Trust::Automatic);
+    let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
+    if !automatic || !pending {
+        end_plan(run, &plan).await?;
+        return Ok(RunReport { plan, applied: None });
     }
+    let options = ApplyOptions { automatic: true, trusted, ..ApplyOptions::default() };
+    let applied = apply::finish_apply(run, plan.plan.id, &options).await?;
+    Ok(RunReport { plan, applied: Some(applied) })
+}
 
-    /// Applies what trust and brakes let go of a plan, and ends the run. `trusted` is as in [`ApplyOptions`].
-    pub(crate) async fn apply_by_trust(
-        &self,
-        plan: Result<PlanReport, Error>,
-        trusted: Option<Kind>,
-    ) -> Result<RunReport, Error> {
-        let plan = match plan {
-            Ok(plan) => plan,
-            Err(error) => {
-                self.fail(&error).await;
-                return Err(error);
-            }
-        };
-        let mut rules = self.sync.rules.kinds.iter().filter(|(kind, _)| trusted.is_none_or(|only| only == **kind));
-        let automatic = rules.any(|(_, rules)| rules.trust == Trust::Automatic);
-        let pending = plan.plan.totals.iter().any(|total| total.changes > total.held);
-        if !automatic || !pending {
-            self.end_plan(&plan).await?;
-            return Ok(RunReport { plan, applied: None });
+/// Ends a run that only planned, however that went.
+pub(crate) async fn planned(run: &SyncRun<'_>, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {
+    match &report {
+        Ok(report) => end_plan(run, report).await?,
+        Err(error) => run.fail(error).await,
+    }
+    report
+}
+
+/// Ends a run that only read.
+pub(crate) async fn end_idle(run: &SyncRun<'_>) -> Result<(), Error> {
+    let Some(mut row) = run.store.run_get(run.run).await? else { return Ok(()) };
+    let complaints = run.complaints();
+    row.status = if complaints.is_empty() { RunStatus::NothingToDo } else { RunStatus::Partial };
+    row.message = complaints.into_iter().next().unwrap_or_default();
+    row.ended_at = Some(run.now());
+    Ok(run.store.run_finish(&row).await?)
+}
+
+pub(crate) async fn end_plan(run: &SyncRun<'_>, report: &PlanReport) -> Result<(), Error> {
+    let Some(mut row) = run.store.run_get(run.run).await? else { return Ok(()) };
+    let sum = |pick: fn(&PlanTotal) -> u32| report.plan.totals.iter().map(|total| u64::from(pick(total))).sum::<u64>();
+    (row.counts.source_read, row.counts.target_read) = report.read;
+    row.counts.planned = sum(|total| total.changes);
+    row.counts.held = sum(|total| total.held);
+    let attention = run.attention();
+    let complaints = run.complaints();
+    row.status = match (row.counts.planned, complaints.is_empty()) {
+        (_, false) => RunStatus::Partial,
+        (0, true) if attention > 0 => RunStatus::Held,
+        (0, true) => RunStatus::NothingToDo,
+        (planned, true) if planned == row.counts.held => RunStatus::Held,
+        _ => RunStatus::Succeeded,
+    };
+    row.counts.held += attention;
+    row.message = complaints.into_iter().next().unwrap_or_default();
+    row.plan = Some(report.plan.id);
+    row.ended_at = Some(run.now());
+    Ok(run.store.run_finish(&row).await?)
+}
+
+/// Matches and plans from what is stored. Without a fresh observation the last
+/// complete reads decide what counts as read to the end.
+async fn make_plan(run: &SyncRun<'_>, observed: Option<&Observed>) -> Result<PlanReport, Error> {
+    run.progress.begin(Stage::Planning, None);
+    let id = run.store.plan_begin(run.run, &run.sync.name, run.now()).await?;
+    let mut draft = Draft::new(run, id, observed).await?;
+    draft.tell_first_runs(run.kinds().collect());
+    if let Some(observed) = observed {
+        draft.find(observed.flaws(&run.source, &run.target));
+    }
+    let accounts = customers::plan_customers(run, &mut draft).await?;
+    for kind in run.kinds().filter(|kind| matches!(kind, Kind::Location | Kind::Asset)) {
+        if kind == Kind::Location && run.sync.rules.sites == crosswalk_model::sync::Sites::Primary {
+            continue;
         }
-        let options = ApplyOptions { automatic: true, trusted, ..ApplyOptions::default() };
-        let applied = self.finish_apply(plan.plan.id, &options).await?;
-        Ok(RunReport { plan, applied: Some(applied) })
-    }
-
-    /// Ends a run that only planned, however that went.
-    pub(crate) async fn planned(&self, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {
-        match &report {
-            Ok(report) => self.end_plan(report).await?,
-            Err(error) => self.fail(error).await,
+        accounts::plan_kind(run, &mut draft, kind, &accounts).await?;
+        left::plan_left(run, &mut draft, kind).await?;
+        if kind == Kind::Location {
+            // Once all of them are counted, and before the devices are planned that name them.
+            draft.hold_locations_over_the_sync().await?;
         }
-        report
-    }
-
-    /// Ends a run that only read.
-    pub(crate) async fn end_idle(&self) -> Result<(), Error> {
-        let Some(mut run) = self.store.run_get(self.run).await? else { return Ok(()) };
-        let complaints = self.complaints();
-        run.status = if complaints.is_empty() { RunStatus::NothingToDo } else { RunStatus::Partial };
-        run.message = complaints.into_iter().next().unwrap_or_default();
-        run.ended_at = Some(self.now());
-        Ok(self.store.run_finish(&run).await?)
-    }
-
-    pub(crate) async fn end_plan(&self, report: &PlanReport) -> Result<(), Error> {
-        let Some(mut run) = self.store.run_get(self.run).await? else { return Ok(()) };
-        let sum =
-            |pick: fn(&PlanTotal) -> u32| report.plan.totals.iter().map(|total| u64::from(pick(total))).sum::<u64>();
-        (run.counts.source_read, run.counts.target_read) = report.read;
-        run.counts.planned = sum(|total| total.changes);
-        run.counts.held = sum(|total| total.held);
-        let attention = self.attention();
-        let complaints = self.complaints();
-        run.status = match (run.counts.planned, complaints.is_empty()) {
-            (_, false) => RunStatus::Partial,
-            (0, true) if attention > 0 => RunStatus::Held,
-            (0, true) => RunStatus::NothingToDo,
-            (planned, true) if planned == run.counts.held => RunStatus::Held,
-            _ => RunStatus::Succeeded,
-        };
-        run.counts.held += attention;
-        run.message = complaints.into_iter().next().unwrap_or_default();
-        run.plan = Some(report.plan.id);
-        run.ended_at = Some(self.now());
-        Ok(self.store.run_finish(&run).await?)
-    }
-
-    /// Matches and plans from what is stored. Without a fresh observation the last
-    /// complete reads decide what counts as read to the end.
-    async fn make_plan(&self, observed: Option<&Observed>) -> Result<PlanReport, Error> {
-        self.progress.begin(Stage::Planning, None);
-        let id = self.store.plan_begin(self.run, &self.sync.name, self.now()).await?;
-        let mut draft = Draft::new(self, id, observed).await?;
-        draft.tell_first_runs(self.kinds().collect());
-        if let Some(observed) = observed {
-            draft.find(observed.flaws(&self.source, &self.target));
+        if draft.source_complete(Kind::Customer) {
+            accounts::find_astray(run, &mut draft, kind).await?;
         }
-        let accounts = self.plan_customers(&mut draft).await?;
-        for kind in self.kinds().filter(|kind| matches!(kind, Kind::Location | Kind::Asset)) {
-            if kind == Kind::Location && self.sync.rules.sites == crosswalk_model::sync::Sites::Primary {
-                continue;
-            }
-            self.plan_kind(&mut draft, kind, &accounts).await?;
-            self.plan_left(&mut draft, kind).await?;
-            if kind == Kind::Location {
-                // Once all of them are counted, and before the devices are planned that name them.
-                draft.hold_locations_over_the_sync().await?;
-            }
-            if draft.source_complete(Kind::Customer) {
-                self.find_astray(&mut draft, kind).await?;
-            }
-        }
-        self.plan_billing(&mut draft, &accounts, observed).await?;
-        self.tell_shared_stamps(&mut draft).await?;
-        let report = draft.report().await?;
-        self.progress.end(&Stage::Planning);
-        Ok(PlanReport {
-            attention: self.attention(),
-            read: observed.map(Observed::totals).unwrap_or_default(),
-            ..report
-        })
     }
+    billing::plan::plan_billing(run, &mut draft, &accounts, observed).await?;
+    stamps::tell_shared_stamps(run, &mut draft).await?;
+    let report = draft.report().await?;
+    run.progress.end(&Stage::Planning);
+    Ok(PlanReport { attention: run.attention(), read: observed.map(Observed::totals).unwrap_or_default(), ..report })
+}
 
-    pub(crate) fn plan_items(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        kind: Kind,
-        customer: &str,
-        parent_target: Option<&str>,
-        items: Vec<Item<'_>>,
-        can: &KindDescription,
-    ) -> Vec<PlannedChange> {
-        let planned = plan::plan_kind(&PlanInput {
-            kind,
-            customer,
-            items: &items,
-            parent_target,
-            parent_out_of_use: parent_target.and_then(|id| draft.out_of_use.get(id)).map(String::as_str),
-            describe: can,
-            rules: &self.sync.rules,
-            now: self.now(),
-            refresh: draft.refresh,
-            resolve: &|kind, id| draft.reference(customer, kind, id),
-        });
-        draft.find(planned.findings);
-        draft.noted.extend(planned.noted);
-        draft.without_open(kind, planned.changes)
-    }
+pub(crate) fn plan_items(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    customer: &str,
+    parent_target: Option<&str>,
+    items: Vec<Item<'_>>,
+    can: &KindDescription,
+) -> Vec<PlannedChange> {
+    let planned = plan::plan_kind(&PlanInput {
+        kind,
+        customer,
+        items: &items,
+        parent_target,
+        parent_out_of_use: parent_target.and_then(|id| draft.out_of_use.get(id)).map(String::as_str),
+        describe: can,
+        rules: &run.sync.rules,
+        now: run.now(),
+        refresh: draft.refresh,
+        resolve: &|kind, id| draft.reference(customer, kind, id),
+    });
+    draft.find(planned.findings);
+    draft.noted.extend(planned.noted);
+    draft.without_open(kind, planned.changes)
+}
 
-    /// Lays the brakes on one customer's changes of a kind, of which so many records are linked and in use.
-    pub(crate) fn brake(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        kind: Kind,
-        customer: &str,
-        changes: &mut [PlannedChange],
-        in_use: u32,
-    ) {
-        let rules = &self.sync.rules;
-        // What the plan itself holds, no release of another brake lets go.
-        let own: Vec<Option<Hold>> = changes.iter_mut().map(|change| change.held.take()).collect();
-        let unit = brakes::Unit { in_use, first_run: draft.first_run(kind), trust: rules.kinds[&kind].trust };
-        brakes::hold(changes, unit, &rules.brakes);
-        for (change, own) in changes.iter_mut().zip(own) {
-            change.held = brakes::also(own, change.held.as_ref());
-        }
-        brakes::hold_with_customer(changes, draft.customer_hold(customer));
+/// Lays the brakes on one customer's changes of a kind, of which so many records are linked and in use.
+pub(crate) fn brake(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    customer: &str,
+    changes: &mut [PlannedChange],
+    in_use: u32,
+) {
+    let rules = &run.sync.rules;
+    // What the plan itself holds, no release of another brake lets go.
+    let own: Vec<Option<Hold>> = changes.iter_mut().map(|change| change.held.take()).collect();
+    let unit = brakes::Unit { in_use, first_run: draft.first_run(kind), trust: rules.kinds[&kind].trust };
+    brakes::hold(changes, unit, &rules.brakes);
+    for (change, own) in changes.iter_mut().zip(own) {
+        change.held = brakes::also(own, change.held.as_ref());
     }
+    brakes::hold_with_customer(changes, draft.customer_hold(customer));
 }
 
 /// A source customer and the account it is: none while it takes no part, `Some(None)`

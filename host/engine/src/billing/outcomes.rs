@@ -4,8 +4,9 @@
 
 use super::fetched::is_failure;
 use super::snapshot::Books;
+use crate::desk::usage;
 use crate::error::Error;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::{Line, Place, Step};
 use crate::run::observe::Observed;
 use crosswalk_model::usage::{Ending, LastOutcome};
@@ -13,85 +14,83 @@ use crosswalk_model::{Failure, Kind, PlanId};
 use crosswalk_store::{ChangeFilter, ChangeStatus};
 use std::collections::HashMap;
 
-impl Work<'_> {
-    /// How planning went for a customer; none while usage is off for it, or it is not mapped: the
-    /// list says that by itself.
-    pub(super) fn outcome(
-        &self,
-        books: &Books<'_>,
-        observed: Option<&Observed>,
-        customer: &str,
-        lines: &[Line],
-    ) -> Option<LastOutcome> {
-        let Place::Contract(_) = books.place(customer) else { return None };
-        if let Some(failure) = observed.and_then(|observed| failure_of(observed, customer)) {
-            return Some(LastOutcome::failed(self.now(), self.run, self.source.name.as_str(), failure));
-        }
-        // Whatever is counted: where it goes bills nothing.
-        let (ending, message) = match (books.contract_trouble(customer), books.fetched.why(customer)) {
-            (Some(why), _) => (Ending::Held, why),
-            (None, Some(why)) => (Ending::NotFetched, why.to_owned()),
-            (None, None) => ending(lines),
-        };
-        Some(LastOutcome { ending, at: self.now(), run: self.run, message, trouble: None })
+/// How planning went for a customer; none while usage is off for it, or it is not mapped: the
+/// list says that by itself.
+pub(super) fn outcome(
+    run: &SyncRun<'_>,
+    books: &Books<'_>,
+    observed: Option<&Observed>,
+    customer: &str,
+    lines: &[Line],
+) -> Option<LastOutcome> {
+    let Place::Contract(_) = books.place(customer) else { return None };
+    if let Some(failure) = observed.and_then(|observed| failure_of(observed, customer)) {
+        return Some(LastOutcome::failed(run.now(), run.run, run.source.name.as_str(), failure));
     }
+    // Whatever is counted: where it goes bills nothing.
+    let (ending, message) = match (books.contract_trouble(customer), books.fetched.why(customer)) {
+        (Some(why), _) => (Ending::Held, why),
+        (None, Some(why)) => (Ending::NotFetched, why.to_owned()),
+        (None, None) => ending(lines),
+    };
+    Some(LastOutcome { ending, at: run.now(), run: run.run, message, trouble: None })
+}
 
-    /// Puts down how it stands, after a plan was applied, with the customers whose lines it touched.
-    pub(crate) async fn outcomes_after(&self, plan: PlanId) -> Result<(), Error> {
-        if !self.sync.rules.kinds.contains_key(&Kind::Usage) {
-            return Ok(());
-        }
-        // By customer, why something of it failed, if it did.
-        let mut touched = HashMap::<String, Option<String>>::new();
-        let filter = ChangeFilter { kind: Some(Kind::Usage), ..ChangeFilter::default() };
-        let mut after = 0;
-        loop {
-            let rows = self.store.plan_changes(plan, &filter, after, 1000).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.change.sequence;
-            for row in rows {
-                use ChangeStatus::{Failed, Skipped, Stale, Uncertain};
-                let failed = matches!(row.status, Failed | Stale | Skipped | Uncertain);
-                if failed || row.status == ChangeStatus::Done {
-                    let why = touched.entry(row.change.customer).or_default();
-                    *why = why.take().or(failed.then_some(row.message));
-                }
+/// Puts down how it stands, after a plan was applied, with the customers whose lines it touched.
+pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<(), Error> {
+    if !run.sync.rules.kinds.contains_key(&Kind::Usage) {
+        return Ok(());
+    }
+    // By customer, why something of it failed, if it did.
+    let mut touched = HashMap::<String, Option<String>>::new();
+    let filter = ChangeFilter { kind: Some(Kind::Usage), ..ChangeFilter::default() };
+    let mut after = 0;
+    loop {
+        let rows = run.store.plan_changes(plan, &filter, after, 1000).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.change.sequence;
+        for row in rows {
+            use ChangeStatus::{Failed, Skipped, Stale, Uncertain};
+            let failed = matches!(row.status, Failed | Stale | Skipped | Uncertain);
+            if failed || row.status == ChangeStatus::Done {
+                let why = touched.entry(row.change.customer).or_default();
+                *why = why.take().or(failed.then_some(row.message));
             }
         }
-        if touched.is_empty() {
-            return Ok(());
-        }
-        let books = self.books().await?;
-        let outcome = |(customer, failed): (String, Option<String>)| {
-            let one = match failed {
-                Some(why) => Some(self.write_failed(why)),
-                None => self.outcome(&books, None, &customer, &books.lines_of(&customer)),
-            };
-            (customer, one)
+    }
+    if touched.is_empty() {
+        return Ok(());
+    }
+    let books = usage::books(run).await?;
+    let outcome = |(customer, failed): (String, Option<String>)| {
+        let one = match failed {
+            Some(why) => Some(write_failed(run, why)),
+            None => outcome(run, &books, None, &customer, &books.lines_of(&customer)),
         };
-        let outcomes = touched.into_iter().map(outcome).collect();
-        Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
-    }
+        (customer, one)
+    };
+    let outcomes = touched.into_iter().map(outcome).collect();
+    Ok(run.store.outcomes_put(&run.sync.name, outcomes).await?)
+}
 
-    fn write_failed(&self, message: String) -> LastOutcome {
-        // A failure's text begins with its name.
-        let name = message.split(':').next().unwrap_or_default();
-        let trouble = Failure::NAMES.contains(&name).then(|| (self.target.name.to_string(), name.to_owned()));
-        LastOutcome { ending: Ending::Failed, at: self.now(), run: self.run, message, trouble }
-    }
+fn write_failed(run: &SyncRun<'_>, message: String) -> LastOutcome {
+    // A failure's text begins with its name.
+    let name = message.split(':').next().unwrap_or_default();
+    let trouble = Failure::NAMES.contains(&name).then(|| (run.target.name.to_string(), name.to_owned()));
+    LastOutcome { ending: Ending::Failed, at: run.now(), run: run.run, message, trouble }
+}
 
-    /// Puts down that nothing could be planned for anybody, because a connection failed.
-    pub(crate) async fn outcomes_failed(&self, error: &Error) -> Result<(), Error> {
-        let Error::Vendor { connection, failure, .. } = error else { return Ok(()) };
-        if !self.sync.rules.kinds.contains_key(&Kind::Usage) {
-            return Ok(());
-        }
-        let outcome = LastOutcome::failed(self.now(), self.run, connection, failure);
-        let books = self.books().await?;
-        let billed = books.accounts.keys().filter(|customer| matches!(books.place(customer), Place::Contract(_)));
-        let outcomes = billed.map(|customer| (customer.clone(), Some(outcome.clone()))).collect();
-        Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
+/// Puts down that nothing could be planned for anybody, because a connection failed.
+pub(crate) async fn outcomes_failed(run: &SyncRun<'_>, error: &Error) -> Result<(), Error> {
+    let Error::Vendor { connection, failure, .. } = error else { return Ok(()) };
+    if !run.sync.rules.kinds.contains_key(&Kind::Usage) {
+        return Ok(());
     }
+    let outcome = LastOutcome::failed(run.now(), run.run, connection, failure);
+    let books = usage::books(run).await?;
+    let billed = books.accounts.keys().filter(|customer| matches!(books.place(customer), Place::Contract(_)));
+    let outcomes = billed.map(|customer| (customer.clone(), Some(outcome.clone()))).collect();
+    Ok(run.store.outcomes_put(&run.sync.name, outcomes).await?)
 }
 
 /// How a customer stands by its lines: the worst of them, a failure apart.

@@ -1,12 +1,14 @@
 //! Usage in a plan: contracts and products are mapped, counts put into the history, lines planned.
 
 use super::fetched::{Fetched, TargetRead, fetched_now};
+use super::outcomes;
 use super::snapshot::Books;
 use crate::error::Error;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::{Choice, Line, plan_usage};
 use crate::rules::plan::{Finding, Planned};
 use crate::rules::{brakes, matching};
+use crate::run::customers;
 use crate::run::observe::Observed;
 use crate::sync::{Account, Draft};
 use crosswalk_model::{
@@ -15,203 +17,209 @@ use crosswalk_model::{
 use matching::Decision;
 use std::collections::{HashMap, HashSet};
 
-impl Work<'_> {
-    /// Plans what belongs to billing: nothing where usage takes no part.
-    pub(crate) async fn plan_billing(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        accounts: &[Account],
-        observed: Option<&Observed>,
-    ) -> Result<(), Error> {
-        if !self.sync.rules.kinds.contains_key(&Kind::Usage) {
-            return Ok(());
+/// Plans what belongs to billing: nothing where usage takes no part.
+pub(crate) async fn plan_billing(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    accounts: &[Account],
+    observed: Option<&Observed>,
+) -> Result<(), Error> {
+    if !run.sync.rules.kinds.contains_key(&Kind::Usage) {
+        return Ok(());
+    }
+    plan_products(run, draft, None).await?;
+    let fetched = match observed {
+        Some(observed) => fetched(run, observed).await?,
+        None => fetched_now(&run.store, &run.sync).await?,
+    };
+    let read = TargetRead::of(draft);
+    let mut books = Books::open(&run.store, &run.sync, &run.target, fetched, read, run.now()).await?;
+    if observed.is_some() {
+        run.store.counts_put(&run.sync.source, books.counts(), run.now()).await?;
+    }
+    plan_contracts(run, &mut books, accounts).await?;
+    let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
+    let mut outcomes = HashMap::new();
+    let mut weighed = books.weigh_all();
+    for customer in books.customers() {
+        let weighed = weighed.remove(&customer);
+        let planned = plan_customer(run, draft, &books, &customer, &HashMap::new(), weighed);
+        let Some((lines, changes)) = planned else { continue };
+        let trouble = books.contract_trouble(&customer);
+        let notes = lines.iter().map(|line| line.notes.len()).sum::<usize>() + usize::from(trouble.is_some());
+        run.attend(notes as u64);
+        if known.contains(customer.as_str()) {
+            outcomes.insert(customer.clone(), outcomes::outcome(run, &books, observed, &customer, &lines));
         }
-        self.plan_products(draft, None).await?;
-        let fetched = match observed {
-            Some(observed) => self.fetched(observed).await?,
-            None => fetched_now(&self.store, &self.sync).await?,
-        };
-        let read = TargetRead::of(draft);
-        let mut books = Books::open(&self.store, &self.sync, &self.target, fetched, read, self.now()).await?;
-        if observed.is_some() {
-            self.store.counts_put(&self.sync.source, books.counts(), self.now()).await?;
+        let of_customer =
+            |message| Finding::new(Cause::Contract, Kind::Customer, customer.clone(), customer.clone(), message);
+        draft.find(trouble.into_iter().map(of_customer).collect());
+        draft.keep(changes).await?;
+    }
+    run.store.links_put(&run.sync.name, &std::mem::take(&mut draft.noted)).await?;
+    draft.find(books.unpriced());
+    draft.find(books.without_product());
+    draft.find(
+        books
+            .rows
+            .keys()
+            .filter(|customer| !known.contains(customer.as_str()))
+            .map(|customer| {
+                let message = "usage is reported of a customer that the source does not list";
+                Finding::new(Cause::Unlisted, Kind::Customer, customer.clone(), customer.clone(), message)
+            })
+            .collect(),
+    );
+    Ok(run.store.outcomes_put(&run.sync.name, outcomes).await?)
+}
+
+/// Which counts a fresh observation made known, and of which month; kept for what is planned later.
+async fn fetched(run: &SyncRun<'_>, observed: &Observed) -> Result<Fetched, Error> {
+    let (mut fetched, periods) = Fetched::of(&run.source, observed);
+    let mut rows = HashMap::<String, usize>::new();
+    let period = |row: Record| row.text("period").map(str::to_owned);
+    for period in run.store.records_pick(&run.sync.source, Kind::Usage, &["period"], period).await? {
+        *rows.entry(period).or_default() += 1;
+    }
+    fetched.decide(&periods, &rows, &run.sync.rules.time_zone, run.now());
+    run.store.fetched_put(&run.sync.name, fetched.whole.clone(), &fetched.of, fetched.period.clone()).await?;
+    Ok(fetched)
+}
+
+/// Plans one customer's lines: the changes are for the caller to keep, and links that remember
+/// more than before are noted in the draft. Nothing when the target has no usage. `weighed` are the lines, where
+/// they are known.
+pub(crate) fn plan_customer(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    books: &Books<'_>,
+    customer: &str,
+    choices: &HashMap<String, Choice>,
+    weighed: Option<Vec<Line>>,
+) -> Option<(Vec<Line>, Vec<PlannedChange>)> {
+    let weighed = books.weighed(customer, choices, weighed, |input, mut lines| {
+        if !choices.is_empty() {
+            lines.retain(|line| choices.contains_key(&line.product));
         }
-        self.plan_contracts(&mut books, accounts).await?;
-        let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
-        let mut outcomes = HashMap::new();
-        let mut weighed = books.weigh_all();
-        for customer in books.customers() {
-            let weighed = weighed.remove(&customer);
-            let planned = self.plan_customer(draft, &books, &customer, &HashMap::new(), weighed);
-            let Some((lines, changes)) = planned else { continue };
-            let trouble = books.contract_trouble(&customer);
-            let notes = lines.iter().map(|line| line.notes.len()).sum::<usize>() + usize::from(trouble.is_some());
-            self.attend(notes as u64);
-            if known.contains(customer.as_str()) {
-                outcomes.insert(customer.clone(), self.outcome(&books, observed, &customer, &lines));
+        let planned = plan_usage(input, &lines);
+        (lines, planned)
+    });
+    let (lines, Planned { changes, findings, noted }) = weighed?;
+    draft.find(findings);
+    let changes = draft.without_open(Kind::Usage, changes);
+    let rules = &run.sync.rules;
+    // What holds the kind as a whole (a first run, a preview) holds along with what holds the line.
+    let own: Vec<Option<Hold>> = changes.iter().map(|change| change.held.clone()).collect();
+    let mut changes = changes;
+    changes.iter_mut().for_each(|change| change.held = None);
+    let unit = brakes::Unit {
+        in_use: u32::MAX,
+        first_run: draft.first_run(Kind::Usage),
+        trust: rules.kinds[&Kind::Usage].trust,
+    };
+    brakes::hold(&mut changes, unit, &rules.brakes);
+    brakes::hold_with_customer(&mut changes, draft.customer_hold(customer));
+    for (change, own) in changes.iter_mut().zip(own) {
+        change.held = Hold::together(own.into_iter().chain(change.held.take()));
+    }
+    draft.noted.extend(noted);
+    Some((lines, changes))
+}
+
+/// Maps the source's products, and plans those that an operator wants created: all, or those of `only`.
+pub(crate) async fn plan_products(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    only: Option<&HashSet<&str>>,
+) -> Result<(), Error> {
+    let kind = Kind::Product;
+    let (Some(can), Some(rules)) = (run.target.description.kind(kind), run.sync.rules.kinds.get(&kind)) else {
+        return Ok(());
+    };
+    let source = run.store.records_present(&run.source.name, kind).await?;
+    let target = run.store.records_present(&run.target.name, kind).await?;
+    let links = run.store.links_all(&run.sync.name, kind).await?;
+    let there: HashSet<String> = source.iter().map(|record| record.id.clone()).collect();
+    let source = draft.read_whole(kind, source, &links);
+    let matched = customers::match_all(run, draft, kind, &source, &target, &links, can);
+    run.go_on()?;
+    let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+    let (mut decided, mut create) = (Vec::new(), Vec::new());
+    let gone = links.values().filter(|link| !there.contains(&link.source));
+    decided.extend(gone.filter_map(|link| matching::withdrawn(link, run.now())));
+    for (record, matched) in source.iter().zip(&matched) {
+        let link = links.get(record.id.as_str()).copied();
+        match &matched.decision {
+            // Nothing is written for it at either side.
+            Decision::Linked { target, by, reason } => {
+                decided.push(linked(run, kind, link, &record.id, target, by, reason))
             }
-            let of_customer =
-                |message| Finding::new(Cause::Contract, Kind::Customer, customer.clone(), customer.clone(), message);
-            draft.find(trouble.into_iter().map(of_customer).collect());
-            draft.keep(changes).await?;
-        }
-        self.store.links_put(&self.sync.name, &std::mem::take(&mut draft.noted)).await?;
-        draft.find(books.unpriced());
-        draft.find(books.without_product());
-        draft.find(
-            books
-                .rows
-                .keys()
-                .filter(|customer| !known.contains(customer.as_str()))
-                .map(|customer| {
-                    let message = "usage is reported of a customer that the source does not list";
-                    Finding::new(Cause::Unlisted, Kind::Customer, customer.clone(), customer.clone(), message)
-                })
-                .collect(),
-        );
-        Ok(self.store.outcomes_put(&self.sync.name, outcomes).await?)
-    }
-
-    /// Which counts a fresh observation made known, and of which month; kept for what is planned later.
-    async fn fetched(&self, observed: &Observed) -> Result<Fetched, Error> {
-        let (mut fetched, periods) = Fetched::of(&self.source, observed);
-        let mut rows = HashMap::<String, usize>::new();
-        let period = |row: Record| row.text("period").map(str::to_owned);
-        for period in self.store.records_pick(&self.sync.source, Kind::Usage, &["period"], period).await? {
-            *rows.entry(period).or_default() += 1;
-        }
-        fetched.decide(&periods, &rows, &self.sync.rules.time_zone, self.now());
-        self.store.fetched_put(&self.sync.name, fetched.whole.clone(), &fetched.of, fetched.period.clone()).await?;
-        Ok(fetched)
-    }
-
-    /// Plans one customer's lines: the changes are for the caller to keep, and links that remember
-    /// more than before are noted in the draft. Nothing when the target has no usage. `weighed` are the lines, where
-    /// they are known.
-    pub(crate) fn plan_customer(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        books: &Books<'_>,
-        customer: &str,
-        choices: &HashMap<String, Choice>,
-        weighed: Option<Vec<Line>>,
-    ) -> Option<(Vec<Line>, Vec<PlannedChange>)> {
-        let weighed = books.weighed(customer, choices, weighed, |input, mut lines| {
-            if !choices.is_empty() {
-                lines.retain(|line| choices.contains_key(&line.product));
+            Decision::Create { .. } if only.is_some_and(|only| !only.contains(record.id.as_str())) => {}
+            Decision::Create { reason } if can.writes.contains(&Operation::Create) => {
+                create.push(new_product(record, link, can, reason));
             }
-            let planned = plan_usage(input, &lines);
-            (lines, planned)
-        });
-        let (lines, Planned { changes, findings, noted }) = weighed?;
-        draft.find(findings);
-        let changes = draft.without_open(Kind::Usage, changes);
-        let rules = &self.sync.rules;
-        // What holds the kind as a whole (a first run, a preview) holds along with what holds the line.
-        let own: Vec<Option<Hold>> = changes.iter().map(|change| change.held.clone()).collect();
-        let mut changes = changes;
-        changes.iter_mut().for_each(|change| change.held = None);
-        let unit = brakes::Unit {
-            in_use: u32::MAX,
-            first_run: draft.first_run(Kind::Usage),
-            trust: rules.kinds[&Kind::Usage].trust,
-        };
-        brakes::hold(&mut changes, unit, &rules.brakes);
-        brakes::hold_with_customer(&mut changes, draft.customer_hold(customer));
-        for (change, own) in changes.iter_mut().zip(own) {
-            change.held = Hold::together(own.into_iter().chain(change.held.take()));
-        }
-        draft.noted.extend(noted);
-        Some((lines, changes))
-    }
-
-    /// Maps the source's products, and plans those that an operator wants created: all, or those of `only`.
-    pub(crate) async fn plan_products(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        only: Option<&HashSet<&str>>,
-    ) -> Result<(), Error> {
-        let kind = Kind::Product;
-        let (Some(can), Some(rules)) = (self.target.description.kind(kind), self.sync.rules.kinds.get(&kind)) else {
-            return Ok(());
-        };
-        let source = self.store.records_present(&self.source.name, kind).await?;
-        let target = self.store.records_present(&self.target.name, kind).await?;
-        let links = self.store.links_all(&self.sync.name, kind).await?;
-        let there: HashSet<String> = source.iter().map(|record| record.id.clone()).collect();
-        let source = draft.read_whole(kind, source, &links);
-        let matched = self.match_all(draft, kind, &source, &target, &links, can);
-        self.go_on()?;
-        let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
-        let (mut decided, mut create) = (Vec::new(), Vec::new());
-        let gone = links.values().filter(|link| !there.contains(&link.source));
-        decided.extend(gone.filter_map(|link| matching::withdrawn(link, self.now())));
-        for (record, matched) in source.iter().zip(&matched) {
-            let link = links.get(record.id.as_str()).copied();
-            match &matched.decision {
-                // Nothing is written for it at either side.
-                Decision::Linked { target, by, reason } => {
-                    decided.push(self.linked(kind, link, &record.id, target, by, reason))
-                }
-                Decision::Create { .. } if only.is_some_and(|only| !only.contains(record.id.as_str())) => {}
-                Decision::Create { reason } if can.writes.contains(&Operation::Create) => {
-                    create.push(new_product(record, link, can, reason));
-                }
-                Decision::Create { .. } => {
-                    let message = format!(
-                        "`{}` cannot create products with its settings: create {} there, and map it",
-                        self.target.name, record.name
-                    );
-                    draft.find(vec![Finding::new(Cause::Cannot, kind, "", record.id.clone(), message)]);
-                }
-                other => decided.extend(matching::decided(link, kind, &record.id, other, self.now())),
+            Decision::Create { .. } => {
+                let message = format!(
+                    "`{}` cannot create products with its settings: create {} there, and map it",
+                    run.target.name, record.name
+                );
+                draft.find(vec![Finding::new(Cause::Cannot, kind, "", record.id.clone(), message)]);
             }
+            other => decided.extend(matching::decided(link, kind, &record.id, other, run.now())),
         }
-        self.store.links_put(&self.sync.name, &decided).await?;
-        let mut create = draft.without_open(kind, create);
-        let unit = brakes::Unit { in_use: u32::MAX, first_run: draft.first_run(kind), trust: rules.trust };
-        brakes::hold(&mut create, unit, &self.sync.rules.brakes);
-        draft.in_use(kind, links.values().filter(|link| link.linked().is_some()).count() as u64);
-        draft.keep(create).await
     }
+    run.store.links_put(&run.sync.name, &decided).await?;
+    let mut create = draft.without_open(kind, create);
+    let unit = brakes::Unit { in_use: u32::MAX, first_run: draft.first_run(kind), trust: rules.trust };
+    brakes::hold(&mut create, unit, &run.sync.rules.brakes);
+    draft.in_use(kind, links.values().filter(|link| link.linked().is_some()).count() as u64);
+    draft.keep(create).await
+}
 
-    /// Maps each linked customer to a contract of its account, stores what was decided, and adds up anew by it.
-    async fn plan_contracts(&self, books: &mut Books<'_>, accounts: &[Account]) -> Result<(), Error> {
-        let mut decided = Vec::new();
-        for account in accounts {
-            let (customer, Some(target)) = (account.source.as_str(), account.linked()) else { continue };
-            let link = books.contract_links.get(customer);
-            let next = match books.contract_decision(customer, target) {
-                Decision::Linked { target, by, reason } => {
-                    Some(self.linked(Kind::Customer, link, customer, &target, by, &reason))
-                }
-                other => matching::decided(link, Kind::Customer, customer, &other, self.now()),
-            };
-            decided.extend(next.map(|link| Link { target_kind: Kind::Contract, ..link }));
-        }
-        if decided.is_empty() {
-            return Ok(());
-        }
-        self.store.links_put(&self.sync.name, &decided).await?;
-        for link in decided {
-            let link = Link { revision: link.revision + 1, ..link };
-            books.contract_links.insert(link.source.clone(), link);
-        }
-        books.add_up();
-        Ok(())
+/// Maps each linked customer to a contract of its account, stores what was decided, and adds up anew by it.
+async fn plan_contracts(run: &SyncRun<'_>, books: &mut Books<'_>, accounts: &[Account]) -> Result<(), Error> {
+    let mut decided = Vec::new();
+    for account in accounts {
+        let (customer, Some(target)) = (account.source.as_str(), account.linked()) else { continue };
+        let link = books.contract_links.get(customer);
+        let next = match books.contract_decision(customer, target) {
+            Decision::Linked { target, by, reason } => {
+                Some(linked(run, Kind::Customer, link, customer, &target, by, &reason))
+            }
+            other => matching::decided(link, Kind::Customer, customer, &other, run.now()),
+        };
+        decided.extend(next.map(|link| Link { target_kind: Kind::Contract, ..link }));
     }
+    if decided.is_empty() {
+        return Ok(());
+    }
+    run.store.links_put(&run.sync.name, &decided).await?;
+    for link in decided {
+        let link = Link { revision: link.revision + 1, ..link };
+        books.contract_links.insert(link.source.clone(), link);
+    }
+    books.add_up();
+    Ok(())
+}
 
-    fn linked(&self, kind: Kind, link: Option<&Link>, source: &str, target: &str, by: &str, reason: &str) -> Link {
-        let link = link.cloned().unwrap_or_else(|| Link::unmapped(kind, source, self.now()));
-        Link {
-            state: LinkState::Linked,
-            target: Some(target.to_owned()),
-            decided_by: by.to_owned(),
-            decided_at: self.now(),
-            reason: reason.to_owned(),
-            candidates: Vec::new(),
-            ..link
-        }
+fn linked(
+    run: &SyncRun<'_>,
+    kind: Kind,
+    link: Option<&Link>,
+    source: &str,
+    target: &str,
+    by: &str,
+    reason: &str,
+) -> Link {
+    let link = link.cloned().unwrap_or_else(|| Link::unmapped(kind, source, run.now()));
+    Link {
+        state: LinkState::Linked,
+        target: Some(target.to_owned()),
+        decided_by: by.to_owned(),
+        decided_at: run.now(),
+        reason: reason.to_owned(),
+        candidates: Vec::new(),
+        ..link
     }
 }
 

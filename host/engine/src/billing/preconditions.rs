@@ -1,8 +1,9 @@
 //! Whether what a line was planned on still stands as it is written.
 
 use super::snapshot::Books;
+use crate::desk::usage;
 use crate::error::Error;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::{CONTRACT, PARTS, PRODUCT, Place, Product, SERVICE, parts_of, replaced, rests};
 use crosswalk_model::{Action, Kind, LineKey, Link, PlanId, PlannedChange};
 use crosswalk_store::ChangeFilter;
@@ -128,69 +129,67 @@ impl Books<'_> {
     }
 }
 
-impl Work<'_> {
-    /// What a plan's lines have to agree with when they are written, as it is now.
-    pub(crate) async fn usage_ground(&self, plan: PlanId) -> Result<Ground, Error> {
-        let newest = self.store.plan_list(&self.sync.name, 1).await?.first().map(|newest| newest.id);
-        let books: Books<'_> = self.books().await?;
-        let contract = |customer: &String| {
-            let contract = match books.place(customer) {
-                Place::Contract(contract) => Ok((contract.id.clone(), contract.name.clone())),
-                Place::Off(why) | Place::Excluded(why) | Place::Nowhere(why) => Err(why.to_owned()),
-            };
-            (customer.clone(), contract)
+/// What a plan's lines have to agree with when they are written, as it is now.
+pub(crate) async fn usage_ground(run: &SyncRun<'_>, plan: PlanId) -> Result<Ground, Error> {
+    let newest = run.store.plan_list(&run.sync.name, 1).await?.first().map(|newest| newest.id);
+    let books: Books<'_> = usage::books(run).await?;
+    let contract = |customer: &String| {
+        let contract = match books.place(customer) {
+            Place::Contract(contract) => Ok((contract.id.clone(), contract.name.clone())),
+            Place::Off(why) | Place::Excluded(why) | Place::Nowhere(why) => Err(why.to_owned()),
         };
-        let contracts = books.accounts.keys().map(contract).collect();
-        let (mut sums, mut instead) = (HashMap::new(), HashMap::new());
-        let filter = ChangeFilter { kind: Some(Kind::Usage), ..ChangeFilter::default() };
-        let mut after = 0;
-        loop {
-            let rows = self.store.plan_changes(plan, &filter, after, 1000).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.change.sequence;
-            for change in rows.into_iter().map(|row| row.change).filter(|change| change.action != Action::Retire) {
-                sums.extend(books.sum_now(&change.source).map(|sum| (change.source.clone(), sum)));
-                instead.extend(replaced(&change).into_iter().map(|old| (old, change.clone())));
-            }
+        (customer.clone(), contract)
+    };
+    let contracts = books.accounts.keys().map(contract).collect();
+    let (mut sums, mut instead) = (HashMap::new(), HashMap::new());
+    let filter = ChangeFilter { kind: Some(Kind::Usage), ..ChangeFilter::default() };
+    let mut after = 0;
+    loop {
+        let rows = run.store.plan_changes(plan, &filter, after, 1000).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.change.sequence;
+        for change in rows.into_iter().map(|row| row.change).filter(|change| change.action != Action::Retire) {
+            sums.extend(books.sum_now(&change.source).map(|sum| (change.source.clone(), sum)));
+            instead.extend(replaced(&change).into_iter().map(|old| (old, change.clone())));
         }
-        let is_old = newest.is_some_and(|newest| newest > plan);
-        Ok(Ground { is_old, contracts, products: books.products, sums, instead, others: books.others })
     }
+    let is_old = newest.is_some_and(|newest| newest > plan);
+    Ok(Ground { is_old, contracts, products: books.products, sums, instead, others: books.others })
+}
 
-    /// Why lines must not be written yet: what billed the same before was not set to 0, or bills a part
-    /// of it still. By source. `together` tells which are written at once with one: those of a ring, of which none
-    /// can be the first.
-    pub(crate) async fn still_billed(
-        &self,
-        changes: &[PlannedChange],
-        together: &(dyn Fn(&str, &str) -> bool + Sync),
-    ) -> Result<HashMap<String, String>, Error> {
-        let mut refused = HashMap::new();
-        for change in changes {
-            for (source, line) in replaced(change) {
-                let link = self.store.link_get(&self.sync.name, Kind::Usage, &source).await?;
-                if link.as_ref().and_then(Link::linked) == Some(&line) {
-                    let why = format!("line {line}, which it takes the place of, was not set to 0");
-                    refused.insert(change.source.clone(), why);
-                }
-            }
-            for rest in rests(change).into_iter().filter(|rest| !together(&change.source, &rest.leader)) {
-                let links = self.store.links_of_target(&self.sync.name, Kind::Usage, &rest.line).await?;
-                let bills = |link: &Link| match link.sent.get(PARTS).map(parts_of) {
-                    Some(parts) => parts.iter().any(|(part, _)| *part == rest.part),
-                    None => link.source == rest.part,
-                };
-                // Who took the line over says what it bills, whatever the link from before says.
-                let mut links = links.iter().filter(|link| link.linked().is_some()).peekable();
-                if links.peek().is_some() && links.all(bills) {
-                    let why = format!(
-                        "line {} bills {} still, and goes on with {}: that is to be approved with it",
-                        rest.line, rest.part, rest.leader
-                    );
-                    refused.insert(change.source.clone(), why);
-                }
+/// Why lines must not be written yet: what billed the same before was not set to 0, or bills a part
+/// of it still. By source. `together` tells which are written at once with one: those of a ring, of which none
+/// can be the first.
+pub(crate) async fn still_billed(
+    run: &SyncRun<'_>,
+    changes: &[PlannedChange],
+    together: &(dyn Fn(&str, &str) -> bool + Sync),
+) -> Result<HashMap<String, String>, Error> {
+    let mut refused = HashMap::new();
+    for change in changes {
+        for (source, line) in replaced(change) {
+            let link = run.store.link_get(&run.sync.name, Kind::Usage, &source).await?;
+            if link.as_ref().and_then(Link::linked) == Some(&line) {
+                let why = format!("line {line}, which it takes the place of, was not set to 0");
+                refused.insert(change.source.clone(), why);
             }
         }
-        Ok(refused)
+        for rest in rests(change).into_iter().filter(|rest| !together(&change.source, &rest.leader)) {
+            let links = run.store.links_of_target(&run.sync.name, Kind::Usage, &rest.line).await?;
+            let bills = |link: &Link| match link.sent.get(PARTS).map(parts_of) {
+                Some(parts) => parts.iter().any(|(part, _)| *part == rest.part),
+                None => link.source == rest.part,
+            };
+            // Who took the line over says what it bills, whatever the link from before says.
+            let mut links = links.iter().filter(|link| link.linked().is_some()).peekable();
+            if links.peek().is_some() && links.all(bills) {
+                let why = format!(
+                    "line {} bills {} still, and goes on with {}: that is to be approved with it",
+                    rest.line, rest.part, rest.leader
+                );
+                refused.insert(change.source.clone(), why);
+            }
+        }
     }
+    Ok(refused)
 }

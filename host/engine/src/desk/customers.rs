@@ -19,11 +19,13 @@ use super::links::Decision;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::Progress;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::matching::OPERATOR;
 use crate::rules::matching::contracts::{is_offered, term};
 use crate::rules::plan::line::in_force;
+use crate::run::reading;
+use crate::sync;
 use crosswalk_model::signs::seen;
 use crosswalk_model::usage::{Ending, LastOutcome};
 use crosswalk_model::{Kind, Link, LinkState, Mode, Record, Selection, Sync, SyncName};
@@ -489,85 +491,83 @@ impl Tenant {
         progress: &dyn Progress,
     ) -> Result<Vec<Refreshed>, Error> {
         let work = self.begin(sync, Mode::Plan, progress).await?;
-        let refreshed = work.refresh_customers(customers).await;
+        let refreshed = refresh_customers(&work, customers).await;
         match &refreshed {
-            Ok(_) => work.end_idle().await?,
+            Ok(_) => sync::end_idle(&work).await?,
             Err(error) => work.fail(error).await,
         }
         refreshed
     }
 }
 
-impl Work<'_> {
-    async fn refresh_customers(&self, customers: &[String]) -> Result<Vec<Refreshed>, Error> {
-        let links = self.store.links_by_sources(&self.sync.name, Kind::Customer, customers).await?;
-        let accounts: HashMap<String, String> =
-            links.iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect();
-        let targets: Vec<String> = accounts.values().cloned().collect();
-        let before = self.names_before(customers, &targets).await?;
-        let sides = (
-            self.read_now(&self.source, Kind::Customer, customers).await?,
-            self.read_now(&self.target, Kind::Customer, &targets).await?,
-        );
-        let (Some(source), Some(target)) = sides else {
-            return Err(Error::invalid(
-                format!("`{}` or `{}` cannot read single customers", self.source.name, self.target.name),
-                format!("`crosswalk plan {}` reads all of them", self.sync.name),
-            ));
-        };
-        if self.sync.rules.kinds.contains_key(&Kind::Usage) {
-            let mut contracts = Vec::new();
-            for account in &targets {
-                contracts.extend(self.read_of(Kind::Contract, account).await?);
-            }
-            for contract in contracts {
-                self.read_of(Kind::Usage, &contract).await?;
-            }
+async fn refresh_customers(run: &SyncRun<'_>, customers: &[String]) -> Result<Vec<Refreshed>, Error> {
+    let links = run.store.links_by_sources(&run.sync.name, Kind::Customer, customers).await?;
+    let accounts: HashMap<String, String> =
+        links.iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect();
+    let targets: Vec<String> = accounts.values().cloned().collect();
+    let before = names_before(run, customers, &targets).await?;
+    let sides = (
+        reading::read_now(run, &run.source, Kind::Customer, customers).await?,
+        reading::read_now(run, &run.target, Kind::Customer, &targets).await?,
+    );
+    let (Some(source), Some(target)) = sides else {
+        return Err(Error::invalid(
+            format!("`{}` or `{}` cannot read single customers", run.source.name, run.target.name),
+            format!("`crosswalk plan {}` reads all of them", run.sync.name),
+        ));
+    };
+    if run.sync.rules.kinds.contains_key(&Kind::Usage) {
+        let mut contracts = Vec::new();
+        for account in &targets {
+            contracts.extend(read_of(run, Kind::Contract, account).await?);
         }
-        let of = |id: &String| {
-            let account = accounts.get(id);
-            let (name, there) = (source.records.get(id), account.and_then(|account| target.records.get(account)));
-            let changed = |record: Option<&Record>, before: Option<&String>| {
-                before.filter(|before| record.is_some_and(|record| record.name != **before)).cloned()
-            };
-            Refreshed {
-                id: id.clone(),
-                was: changed(name, before.0.get(id)),
-                name: name.map(|record| record.name.clone()),
-                account_was: changed(there, account.and_then(|account| before.1.get(account))),
-                account: there.map(|record| record.name.clone()).or_else(|| {
-                    let unread = account.filter(|account| target.unread.contains_key(*account))?;
-                    before.1.get(unread).cloned()
-                }),
-            }
-        };
-        Ok(customers.iter().map(of).collect())
-    }
-
-    async fn names_before(
-        &self,
-        customers: &[String],
-        accounts: &[String],
-    ) -> Result<(HashMap<String, String>, HashMap<String, String>), Error> {
-        let names = |stored: Vec<crosswalk_store::Stored>| {
-            stored.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect()
-        };
-        Ok((
-            names(self.store.records_by_ids(&self.source.name, Kind::Customer, customers).await?),
-            names(self.store.records_by_ids(&self.target.name, Kind::Customer, accounts).await?),
-        ))
-    }
-
-    /// Reads what belongs to a record of the target and stores it, where the connector can; gives the ids.
-    pub(crate) async fn read_of(&self, kind: Kind, parent: &str) -> Result<Vec<String>, Error> {
-        if !self.target.description.kind(kind).is_some_and(|can| can.reads.of_parent) {
-            return Ok(Vec::new());
+        for contract in contracts {
+            read_of(run, Kind::Usage, &contract).await?;
         }
-        let read = self.read_all(&self.target, kind, Selection::OfParent(parent.to_owned())).await;
-        let read = read.map_err(|failure| self.target.failed(failure))?;
-        self.store.records_put(&self.target.name, kind, &read, self.now()).await?;
-        Ok(read.into_iter().map(|record| record.id).collect())
     }
+    let of = |id: &String| {
+        let account = accounts.get(id);
+        let (name, there) = (source.records.get(id), account.and_then(|account| target.records.get(account)));
+        let changed = |record: Option<&Record>, before: Option<&String>| {
+            before.filter(|before| record.is_some_and(|record| record.name != **before)).cloned()
+        };
+        Refreshed {
+            id: id.clone(),
+            was: changed(name, before.0.get(id)),
+            name: name.map(|record| record.name.clone()),
+            account_was: changed(there, account.and_then(|account| before.1.get(account))),
+            account: there.map(|record| record.name.clone()).or_else(|| {
+                let unread = account.filter(|account| target.unread.contains_key(*account))?;
+                before.1.get(unread).cloned()
+            }),
+        }
+    };
+    Ok(customers.iter().map(of).collect())
+}
+
+async fn names_before(
+    run: &SyncRun<'_>,
+    customers: &[String],
+    accounts: &[String],
+) -> Result<(HashMap<String, String>, HashMap<String, String>), Error> {
+    let names = |stored: Vec<crosswalk_store::Stored>| {
+        stored.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect()
+    };
+    Ok((
+        names(run.store.records_by_ids(&run.source.name, Kind::Customer, customers).await?),
+        names(run.store.records_by_ids(&run.target.name, Kind::Customer, accounts).await?),
+    ))
+}
+
+/// Reads what belongs to a record of the target and stores it, where the connector can; gives the ids.
+pub(crate) async fn read_of(run: &SyncRun<'_>, kind: Kind, parent: &str) -> Result<Vec<String>, Error> {
+    if !run.target.description.kind(kind).is_some_and(|can| can.reads.of_parent) {
+        return Ok(Vec::new());
+    }
+    let read = reading::read_all(run, &run.target, kind, Selection::OfParent(parent.to_owned())).await;
+    let read = read.map_err(|failure| run.target.failed(failure))?;
+    run.store.records_put(&run.target.name, kind, &read, run.now()).await?;
+    Ok(read.into_iter().map(|record| record.id).collect())
 }
 
 fn passes(row: &CustomerView, filter: &CustomerFilter) -> bool {

@@ -6,11 +6,15 @@
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::NoProgress;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::PRODUCT;
 use crate::rules::plan::{Finding, same, shown};
 use crate::run::apply::References;
+use crate::run::reading;
+use crate::run::recover;
+use crate::run::resolve;
+use crate::sync;
 use crosswalk_model::{
     Action, Cause, Change, ChangeId, Field, Kind, Link, Mode, PlanId, Record, RunId, Side, SyncName, Timestamp, Way,
 };
@@ -106,170 +110,169 @@ impl Tenant {
         }
         let work = self.begin(&sync, Mode::Plan, &NoProgress).await?;
         let settled = match self.store.unsettled(&sync).await?.into_iter().find(is_it) {
-            Some(open) => work.settle_by_hand(self, open, found, reason).await,
+            Some(open) => settle_by_hand(&work, self, open, found, reason).await,
             None => Err(not_open()),
         };
         match &settled {
-            Ok(_) => work.end_idle().await?,
+            Ok(_) => sync::end_idle(&work).await?,
             Err(error) => work.fail(error).await,
         }
         settled
     }
 }
 
-impl Work<'_> {
-    async fn settle_by_hand(
-        &self,
-        tenant: &Tenant,
-        open: Unsettled,
-        found: &Found,
-        reason: &str,
-    ) -> Result<UncertainView, Error> {
-        let planned = &open.row.change;
-        let side = self.at(planned.action.side());
-        match found {
-            Found::Written(id) => {
-                if let Some(target) = planned.target.as_ref().filter(|_| planned.way() != Way::AtSource)
-                    && target != id
-                {
-                    return Err(Error::invalid(
-                        format!("change {}.{} is of {target}, not of {id}", open.plan, planned.sequence),
-                        format!("say `--written {target}`, or `--not-written`"),
-                    ));
-                }
-                let kind = planned.kind.counterpart();
-                // A vendor that cannot be asked leaves it to the person.
-                let mut kept = None;
-                let read = self.read_ids(side, kind, std::slice::from_ref(id)).await;
-                let untold = match read {
-                    Ok(None) => None,
-                    Ok(Some(read)) => {
-                        let (mut records, untold) = read.by_id();
-                        kept = records.remove(id);
-                        if kept.is_none() && untold.is_none() {
-                            return Err(Error::not_found(
-                                "record",
-                                format!("{kind} {id} in `{}`", side.name),
-                                "look its id up there; `--not-written` where there is none",
-                            ));
-                        }
-                        untold
-                    }
-                    // A moment later it can be asked.
-                    Err(failure) if failure.is_passing() => {
-                        return Err(Error::invalid(
-                            format!("whether {kind} {id} is in `{}` cannot be asked now: {failure}", side.name),
-                            "nothing was changed: say it again once it answers",
-                        ));
-                    }
-                    Err(failure) => Some(failure.to_string()),
-                };
-                if let Some(why) = untold.filter(|_| kept.is_none()) {
-                    tracing::warn!(connection = %side.name, why, "the record could not be read; the person's word stands");
-                }
-                let references = self.references([planned], &References::default()).await?;
-                let change = self.to_write(open.plan, planned, None, &references).ok().flatten();
-                self.check_made(tenant, &open, change.as_ref(), id, kept.as_ref()).await?;
-                let message = format!("{}; settled by hand as written: {reason}", planned.reason);
-                let overtaken = self.settle_written(side, &open, change.as_ref(), id, kept.as_ref(), message).await?;
-                return Ok(UncertainView { overtaken, ..view(&self.sync.name, open) });
-            }
-            Found::NotWritten => {
-                let message = format!("settled by hand as not written: {reason}");
-                let settled = Settled {
-                    sequence: planned.sequence,
-                    status: ChangeStatus::Pending,
-                    target: planned.target.clone(),
-                    message: String::new(),
-                    link: None,
-                    journal: JournalEntry {
-                        run: Some(open.run),
-                        ..self.entry(open.plan, planned, "looked up", message, planned.target.clone())
-                    },
-                    token: None,
-                };
-                self.store.batch_settle(open.plan, None, &[settled], &[], &side.name, self.now()).await?;
-            }
-        }
-        Ok(view(&self.sync.name, open))
-    }
-
-    /// Whether a record may be what a change made: nobody else's, and where it was to be made.
-    async fn check_made(
-        &self,
-        tenant: &Tenant,
-        open: &Unsettled,
-        sent: Option<&Change>,
-        id: &str,
-        kept: Option<&Record>,
-    ) -> Result<(), Error> {
-        let (planned, sync) = (&open.row.change, &self.sync);
-        let kind = planned.kind;
-        if planned.way() == Way::AtSource {
-            let link = self.store.link_get(&sync.name, kind, id).await?;
-            let other = link.as_ref().and_then(Link::linked).filter(|other| Some(*other) != planned.target.as_deref());
-            return other.map_or(Ok(()), |other| {
-                Err(Error::invalid(
-                    format!("{kind} {id} is linked to {other} already"),
-                    format!("set that one free first: `crosswalk link forget {} {kind} {id}`", sync.name),
-                ))
-            });
-        }
-        if planned.target.is_some() {
-            return Ok(());
-        }
-        let intended_at = open.doubt.as_ref().map_or(open.intended_at, |doubt| doubt.intended_at);
-        tenant.check_nobodys(sync, kind, &planned.source, id, intended_at).await?;
-        let (of, look) = (kind.counterpart(), "look its id up there; `--not-written` where there is none");
-        if let (Some(sent), Some(kept)) = (sent, kept) {
-            let places = sent.parent.as_ref().zip(kept.parent.as_ref()).filter(|(sent, there)| sent != there);
-            if let Some((sent, there)) = places.filter(|_| matches!(kind, Kind::Usage | Kind::Alert)) {
-                return Err(Error::invalid(format!("{of} {id} stands in {there}, and was to be made in {sent}"), look));
-            }
-            let of_it =
-                |fields: &[Field]| fields.iter().find(|field| field.name == PRODUCT).map(|field| field.value.clone());
-            let products = of_it(&sent.fields).zip(of_it(&kept.fields)).filter(|(sent, there)| !same(sent, there));
-            if let Some((sent, there)) = products {
+async fn settle_by_hand(
+    run: &SyncRun<'_>,
+    tenant: &Tenant,
+    open: Unsettled,
+    found: &Found,
+    reason: &str,
+) -> Result<UncertainView, Error> {
+    let planned = &open.row.change;
+    let side = run.at(planned.action.side());
+    match found {
+        Found::Written(id) => {
+            if let Some(target) = planned.target.as_ref().filter(|_| planned.way() != Way::AtSource)
+                && target != id
+            {
                 return Err(Error::invalid(
-                    format!("{of} {id} is of the product {}, and was to be made of {}", shown(&there), shown(&sent)),
-                    look,
+                    format!("change {}.{} is of {target}, not of {id}", open.plan, planned.sequence),
+                    format!("say `--written {target}`, or `--not-written`"),
                 ));
             }
-            if kind != Kind::Usage && kind == of {
-                self.store.records_put(&self.target.name, kind, std::slice::from_ref(kept), self.now()).await?;
+            let kind = planned.kind.counterpart();
+            // A vendor that cannot be asked leaves it to the person.
+            let mut kept = None;
+            let read = reading::read_ids(run, side, kind, std::slice::from_ref(id)).await;
+            let untold = match read {
+                Ok(None) => None,
+                Ok(Some(read)) => {
+                    let (mut records, untold) = read.by_id();
+                    kept = records.remove(id);
+                    if kept.is_none() && untold.is_none() {
+                        return Err(Error::not_found(
+                            "record",
+                            format!("{kind} {id} in `{}`", side.name),
+                            "look its id up there; `--not-written` where there is none",
+                        ));
+                    }
+                    untold
+                }
+                // A moment later it can be asked.
+                Err(failure) if failure.is_passing() => {
+                    return Err(Error::invalid(
+                        format!("whether {kind} {id} is in `{}` cannot be asked now: {failure}", side.name),
+                        "nothing was changed: say it again once it answers",
+                    ));
+                }
+                Err(failure) => Some(failure.to_string()),
+            };
+            if let Some(why) = untold.filter(|_| kept.is_none()) {
+                tracing::warn!(connection = %side.name, why, "the record could not be read; the person's word stands");
             }
+            let references = resolve::references(run, [planned], &References::default()).await?;
+            let change = resolve::to_write(run, open.plan, planned, None, &references).ok().flatten();
+            check_made(run, tenant, &open, change.as_ref(), id, kept.as_ref()).await?;
+            let message = format!("{}; settled by hand as written: {reason}", planned.reason);
+            let overtaken =
+                recover::settle_written(run, side, &open, change.as_ref(), id, kept.as_ref(), message).await?;
+            return Ok(UncertainView { overtaken, ..view(&run.sync.name, open) });
         }
-        match kind {
-            Kind::Usage | Kind::Alert => Ok(()),
-            _ => tenant.check_made(sync, kind, &planned.source, id).await,
+        Found::NotWritten => {
+            let message = format!("settled by hand as not written: {reason}");
+            let settled = Settled {
+                sequence: planned.sequence,
+                status: ChangeStatus::Pending,
+                target: planned.target.clone(),
+                message: String::new(),
+                link: None,
+                journal: JournalEntry {
+                    run: Some(open.run),
+                    ..resolve::entry(run, open.plan, planned, "looked up", message, planned.target.clone())
+                },
+                token: None,
+            };
+            run.store.batch_settle(open.plan, None, &[settled], &[], &side.name, run.now()).await?;
         }
     }
+    Ok(view(&run.sync.name, open))
+}
 
-    /// A finding for each of these writes that is uncertain, and one sentence for all of them.
-    pub(crate) fn uncertain(&self, open: &[Unsettled]) -> (Vec<Finding>, Option<String>) {
-        let doubts = open.iter().filter_map(|open| Some((open, open.doubt.as_ref()?)));
-        let findings: Vec<Finding> = doubts
-            .map(|(open, doubt)| {
-                let planned = &open.row.change;
-                let message = format!(
-                    "{} {} `{}`: {}",
-                    planned.action.as_str(),
-                    planned.kind,
-                    planned.name,
-                    told(open.plan, planned.sequence, doubt)
-                );
-                Finding::new(Cause::Uncertain, planned.kind, planned.customer.clone(), planned.known_by(), message)
-                    .at(if planned.way() == Way::AtSource { Side::Target } else { Side::Source })
-            })
-            .collect();
-        let writes = match findings.len() {
-            0 => return (findings, None),
-            1 => "1 write is".to_owned(),
-            many => format!("{many} writes are"),
-        };
-        let complaint = format!("{writes} uncertain: `crosswalk uncertain list {}` shows which", self.sync.name);
-        (findings, Some(complaint))
+/// Whether a record may be what a change made: nobody else's, and where it was to be made.
+async fn check_made(
+    run: &SyncRun<'_>,
+    tenant: &Tenant,
+    open: &Unsettled,
+    sent: Option<&Change>,
+    id: &str,
+    kept: Option<&Record>,
+) -> Result<(), Error> {
+    let (planned, sync) = (&open.row.change, &run.sync);
+    let kind = planned.kind;
+    if planned.way() == Way::AtSource {
+        let link = run.store.link_get(&sync.name, kind, id).await?;
+        let other = link.as_ref().and_then(Link::linked).filter(|other| Some(*other) != planned.target.as_deref());
+        return other.map_or(Ok(()), |other| {
+            Err(Error::invalid(
+                format!("{kind} {id} is linked to {other} already"),
+                format!("set that one free first: `crosswalk link forget {} {kind} {id}`", sync.name),
+            ))
+        });
     }
+    if planned.target.is_some() {
+        return Ok(());
+    }
+    let intended_at = open.doubt.as_ref().map_or(open.intended_at, |doubt| doubt.intended_at);
+    tenant.check_nobodys(sync, kind, &planned.source, id, intended_at).await?;
+    let (of, look) = (kind.counterpart(), "look its id up there; `--not-written` where there is none");
+    if let (Some(sent), Some(kept)) = (sent, kept) {
+        let places = sent.parent.as_ref().zip(kept.parent.as_ref()).filter(|(sent, there)| sent != there);
+        if let Some((sent, there)) = places.filter(|_| matches!(kind, Kind::Usage | Kind::Alert)) {
+            return Err(Error::invalid(format!("{of} {id} stands in {there}, and was to be made in {sent}"), look));
+        }
+        let of_it =
+            |fields: &[Field]| fields.iter().find(|field| field.name == PRODUCT).map(|field| field.value.clone());
+        let products = of_it(&sent.fields).zip(of_it(&kept.fields)).filter(|(sent, there)| !same(sent, there));
+        if let Some((sent, there)) = products {
+            return Err(Error::invalid(
+                format!("{of} {id} is of the product {}, and was to be made of {}", shown(&there), shown(&sent)),
+                look,
+            ));
+        }
+        if kind != Kind::Usage && kind == of {
+            run.store.records_put(&run.target.name, kind, std::slice::from_ref(kept), run.now()).await?;
+        }
+    }
+    match kind {
+        Kind::Usage | Kind::Alert => Ok(()),
+        _ => tenant.check_made(sync, kind, &planned.source, id).await,
+    }
+}
+
+/// A finding for each of these writes that is uncertain, and one sentence for all of them.
+pub(crate) fn uncertain(run: &SyncRun<'_>, open: &[Unsettled]) -> (Vec<Finding>, Option<String>) {
+    let doubts = open.iter().filter_map(|open| Some((open, open.doubt.as_ref()?)));
+    let findings: Vec<Finding> = doubts
+        .map(|(open, doubt)| {
+            let planned = &open.row.change;
+            let message = format!(
+                "{} {} `{}`: {}",
+                planned.action.as_str(),
+                planned.kind,
+                planned.name,
+                told(open.plan, planned.sequence, doubt)
+            );
+            Finding::new(Cause::Uncertain, planned.kind, planned.customer.clone(), planned.known_by(), message)
+                .at(if planned.way() == Way::AtSource { Side::Target } else { Side::Source })
+        })
+        .collect();
+    let writes = match findings.len() {
+        0 => return (findings, None),
+        1 => "1 write is".to_owned(),
+        many => format!("{many} writes are"),
+    };
+    let complaint = format!("{writes} uncertain: `crosswalk uncertain list {}` shows which", run.sync.name);
+    (findings, Some(complaint))
 }
 
 /// How a write that is uncertain stands, in a sentence.

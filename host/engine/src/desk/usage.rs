@@ -5,19 +5,24 @@
 //! the vendor; it remembers that this count was seen and is not wanted, until it moves.
 
 use super::connections::Opened;
+use super::customers;
 use crate::billing::fetched::{TargetRead, fetched_before, fetched_now};
+use crate::billing::plan;
 use crate::billing::snapshot::Books;
 pub(crate) use crate::billing::view::{UsageLine, UsageState, view};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::claim::Claim;
 use crate::ground::progress::Progress;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::{
     CHANGED, CONTRACT, Choice, FORMER, LEFT, PARTS, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former,
     parts_of, parts_written, remember_since, settle, since_of,
 };
+use crate::run::reading;
+use crate::run::recover;
+use crate::sync;
 use crate::sync::Draft;
 use crate::sync::PlanReport;
 use crosswalk_model::usage::CountSpan;
@@ -106,8 +111,8 @@ impl Tenant {
             by_customer.entry(choice.line.customer.clone()).or_default().insert(choice.line.product.clone(), wanted);
         }
         let work = self.begin(sync, Mode::Plan, progress).await?;
-        let report = work.plan_choices(&by_customer).await;
-        work.planned(report).await
+        let report = plan_choices(&work, &by_customer).await;
+        sync::planned(&work, report).await
     }
 
     /// Remembers that these counts of lines were seen and that the contract stays as it is, until
@@ -320,50 +325,51 @@ impl Tenant {
     }
 }
 
-impl Work<'_> {
-    /// The books as they are by now.
-    pub(crate) async fn books(&self) -> Result<Books<'_>, Error> {
-        let read = TargetRead::stored(&self.store, &self.sync).await?;
-        let before = fetched_before(&self.store, &self.sync).await?;
-        Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await
-    }
+/// The books as they are by now.
+pub(crate) async fn books<'r>(run: &'r SyncRun<'_>) -> Result<Books<'r>, Error> {
+    let read = TargetRead::stored(&run.store, &run.sync).await?;
+    let before = fetched_before(&run.store, &run.sync).await?;
+    Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await
+}
 
-    async fn plan_choices(&self, wanted: &BTreeMap<String, HashMap<String, Choice>>) -> Result<PlanReport, Error> {
-        self.recover().await?;
-        let contracts = self.store.links_between(&self.sync.name, Kind::Customer, Kind::Contract).await?;
-        let contracts: Vec<String> = contracts
-            .iter()
-            .filter(|link| wanted.contains_key(&link.source))
-            .filter_map(|link| link.linked().map(str::to_owned))
-            .collect();
-        self.read_contracts(&contracts).await?;
-        let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
-        let mut draft = Draft::new(self, id, None).await?;
-        let products = wanted.values().flat_map(|choices| choices.keys().map(String::as_str)).collect();
-        self.plan_products(&mut draft, Some(&products)).await?;
-        let before = fetched_now(&self.store, &self.sync).await?;
-        let read = TargetRead::of(&draft);
-        let books = Books::open(&self.store, &self.sync, &self.target, before, read, self.now()).await?;
-        for (customer, choices) in &by_leader(&books, wanted)? {
-            let planned = self.plan_customer(&mut draft, &books, customer, choices, None);
-            let (lines, changes) = planned.unwrap_or_default();
-            if let Some(product) = choices.keys().find(|product| !lines.iter().any(|line| line.product == **product)) {
-                return Err(no_line(&self.sync.name, &LineKey::new(customer, product)));
-            }
-            draft.keep(changes).await?;
+async fn plan_choices(
+    run: &SyncRun<'_>,
+    wanted: &BTreeMap<String, HashMap<String, Choice>>,
+) -> Result<PlanReport, Error> {
+    recover::recover(run).await?;
+    let contracts = run.store.links_between(&run.sync.name, Kind::Customer, Kind::Contract).await?;
+    let contracts: Vec<String> = contracts
+        .iter()
+        .filter(|link| wanted.contains_key(&link.source))
+        .filter_map(|link| link.linked().map(str::to_owned))
+        .collect();
+    read_contracts(run, &contracts).await?;
+    let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
+    let mut draft = Draft::new(run, id, None).await?;
+    let products = wanted.values().flat_map(|choices| choices.keys().map(String::as_str)).collect();
+    plan::plan_products(run, &mut draft, Some(&products)).await?;
+    let before = fetched_now(&run.store, &run.sync).await?;
+    let read = TargetRead::of(&draft);
+    let books = Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await?;
+    for (customer, choices) in &by_leader(&books, wanted)? {
+        let planned = plan::plan_customer(run, &mut draft, &books, customer, choices, None);
+        let (lines, changes) = planned.unwrap_or_default();
+        if let Some(product) = choices.keys().find(|product| !lines.iter().any(|line| line.product == **product)) {
+            return Err(no_line(&run.sync.name, &LineKey::new(customer, product)));
         }
-        self.store.links_put(&self.sync.name, &std::mem::take(&mut draft.noted)).await?;
-        draft.report().await
+        draft.keep(changes).await?;
     }
+    run.store.links_put(&run.sync.name, &std::mem::take(&mut draft.noted)).await?;
+    draft.report().await
+}
 
-    /// Reads contracts and what is on them now, and stores it.
-    async fn read_contracts(&self, contracts: &[String]) -> Result<(), Error> {
-        self.read_now(&self.target, Kind::Contract, contracts).await?;
-        for contract in contracts {
-            self.read_of(Kind::Usage, contract).await?;
-        }
-        Ok(())
+/// Reads contracts and what is on them now, and stores it.
+async fn read_contracts(run: &SyncRun<'_>, contracts: &[String]) -> Result<(), Error> {
+    reading::read_now(run, &run.target, Kind::Contract, contracts).await?;
+    for contract in contracts {
+        customers::read_of(run, Kind::Usage, contract).await?;
     }
+    Ok(())
 }
 
 /// What the journal keeps of a line's change besides its words: it outlives the plan.

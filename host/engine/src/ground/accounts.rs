@@ -10,7 +10,7 @@
 //! Several connections may lead to one account. What is billed there by one of them is taken for all of them.
 
 use super::claim::Claim;
-use super::sync_run::Work;
+use super::sync_run::SyncRun;
 use super::tenant::Tenant;
 use crate::boxed;
 use crate::desk::connections::{Opened, reading};
@@ -210,23 +210,21 @@ pub(crate) async fn lines_of_others(store: &TenantStore, sync: &Sync) -> Result<
     Ok(store.lines_of_others(&sync.name, &targets).await?)
 }
 
-impl Work<'_> {
-    /// A plan speaks of the accounts it was made for.
-    ///
-    /// # Errors
-    /// A person let one of them be another since.
-    pub(crate) async fn same_accounts(&self, plan: &Plan) -> Result<(), Error> {
-        for side in [&self.source, &self.target] {
-            let said = self.store.account(&side.name).await?.and_then(|known| known.said_at);
-            if said.is_some_and(|said| plan.made_at <= said) {
-                return Err(Error::invalid(
-                    format!("plan {} was made before `{}` went over to another account", plan.id, side.name),
-                    format!("`crosswalk plan {}` makes one from what is there now", self.sync.name),
-                ));
-            }
+/// A plan speaks of the accounts it was made for.
+///
+/// # Errors
+/// A person let one of them be another since.
+pub(crate) async fn same_accounts(run: &SyncRun<'_>, plan: &Plan) -> Result<(), Error> {
+    for side in [&run.source, &run.target] {
+        let said = run.store.account(&side.name).await?.and_then(|known| known.said_at);
+        if said.is_some_and(|said| plan.made_at <= said) {
+            return Err(Error::invalid(
+                format!("plan {} was made before `{}` went over to another account", plan.id, side.name),
+                format!("`crosswalk plan {}` makes one from what is there now", run.sync.name),
+            ));
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn account_of(identity: &Identity) -> Account {

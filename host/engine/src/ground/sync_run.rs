@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const COMPLAINTS: usize = 100;
 
 /// A run at work on a sync. While it lives, no other process works on the same one.
-pub(crate) struct Work<'p> {
+pub(crate) struct SyncRun<'p> {
     pub(crate) parts: Arc<Parts>,
     pub(crate) store: TenantStore,
     pub(crate) sync: Sync,
@@ -45,7 +45,7 @@ impl Tenant {
         name: &SyncName,
         mode: Mode,
         progress: &'p dyn Progress,
-    ) -> Result<Work<'p>, Error> {
+    ) -> Result<SyncRun<'p>, Error> {
         let work = self.begin_unasked(name, mode, progress).await?;
         // The first look at each, side by side.
         let (source, target) = tokio::join!(self.identify(&work.source), self.identify(&work.target));
@@ -64,7 +64,7 @@ impl Tenant {
         &self,
         name: &SyncName,
         progress: &'p dyn Progress,
-    ) -> Result<Work<'p>, Error> {
+    ) -> Result<SyncRun<'p>, Error> {
         let sync = self.sync(name).await?;
         self.not_held(&sync.source).await?;
         self.not_held(&sync.target).await?;
@@ -76,7 +76,7 @@ impl Tenant {
         name: &SyncName,
         mode: Mode,
         progress: &'p dyn Progress,
-    ) -> Result<Work<'p>, Error> {
+    ) -> Result<SyncRun<'p>, Error> {
         self.parts.note_clock().await?;
         let sync = self.sync(name).await?;
         let claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
@@ -85,7 +85,7 @@ impl Tenant {
         let now = self.parts.clock.now();
         let run = self.store.run_begin(name, mode, now).await?;
         let instance = self.store.instance_key().await?;
-        Ok(Work {
+        Ok(SyncRun {
             parts: self.parts.clone(),
             store: self.store.clone(),
             sync,
@@ -102,7 +102,7 @@ impl Tenant {
     }
 }
 
-impl Work<'_> {
+impl SyncRun<'_> {
     /// Counts findings that bills are wrong by until a person acts: the run does not end well with them.
     pub(crate) fn attend(&self, findings: u64) {
         self.attention.fetch_add(findings, Ordering::Relaxed);

@@ -4,14 +4,16 @@
 //! meanwhile: a plan over 50,000 assets needs no more room than its largest customers.
 
 use super::customers::taken_over;
+use super::identity;
 use super::identity::candidates;
 use crate::error::Error;
 use crate::ground::progress::Stage;
 use crate::ground::stop::beside_others;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::brakes;
 use crate::rules::matching::{self, Decision, MatchInput, Matched};
 use crate::rules::plan::{Finding, Reference};
+use crate::sync;
 use crate::sync::{Account, Draft, item, split};
 use crosswalk_model::{Action, Cause, Kind, KindDescription, Link, Record, Timestamp};
 use crosswalk_store::Stored;
@@ -21,208 +23,204 @@ const HOUR_MS: i64 = 3_600_000;
 /// Customers not listed that a plan names one by one.
 const ASTRAY_TOLD: usize = 50;
 
-impl Work<'_> {
-    pub(crate) async fn plan_kind(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        kind: Kind,
-        accounts: &[Account],
-    ) -> Result<(), Error> {
-        let Some(can) = self.target.description.kind(kind) else { return Ok(()) };
-        // While one customer is planned the next one's records are read.
-        let mut waiting = accounts.iter().filter(|account| account.target.is_some());
-        let mut next = self.rows(kind, waiting.next()).await?;
-        let mut done = 0;
-        while let Some(rows) = next.take() {
-            self.progress.at(&Stage::Planning, done, Some(accounts.len() as u64));
-            done += 1;
-            let (ahead, planned) =
-                tokio::join!(self.rows(kind, waiting.next()), self.plan_account(draft, kind, rows, can));
-            planned?;
-            next = ahead?;
-        }
-        Ok(())
+pub(crate) async fn plan_kind(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    accounts: &[Account],
+) -> Result<(), Error> {
+    let Some(can) = run.target.description.kind(kind) else { return Ok(()) };
+    // While one customer is planned the next one's records are read.
+    let mut waiting = accounts.iter().filter(|account| account.target.is_some());
+    let mut next = read_rows(run, kind, waiting.next()).await?;
+    let mut done = 0;
+    while let Some(rows) = next.take() {
+        run.progress.at(&Stage::Planning, done, Some(accounts.len() as u64));
+        done += 1;
+        let (ahead, planned) =
+            tokio::join!(read_rows(run, kind, waiting.next()), plan_account(run, draft, kind, rows, can));
+        planned?;
+        next = ahead?;
     }
+    Ok(())
+}
 
-    /// The unlinked devices that tell nothing to be found by, and until when each is waited for.
-    fn waiting(&self, kind: Kind, rows: &[Stored], links: &[Link]) -> HashMap<String, Timestamp> {
-        let wait_ms = i64::from(self.sync.rules.identity_hours) * HOUR_MS;
-        let linked = links.iter().filter(|link| link.linked().is_some());
-        let linked: HashSet<&str> = linked.map(|link| link.source.as_str()).collect();
-        let waits = |stored: &Stored| {
-            let until = stored.first_at?.plus_ms(wait_ms);
-            let (record, open) = (&stored.record, !linked.contains(stored.record.id.as_str()));
-            let waits = open && self.now() < until && matching::is_nameless(kind, record);
-            waits.then(|| (record.id.clone(), until))
-        };
-        rows.iter().filter_map(waits).collect()
-    }
+/// The unlinked devices that tell nothing to be found by, and until when each is waited for.
+fn waiting(run: &SyncRun<'_>, kind: Kind, rows: &[Stored], links: &[Link]) -> HashMap<String, Timestamp> {
+    let wait_ms = i64::from(run.sync.rules.identity_hours) * HOUR_MS;
+    let linked = links.iter().filter(|link| link.linked().is_some());
+    let linked: HashSet<&str> = linked.map(|link| link.source.as_str()).collect();
+    let waits = |stored: &Stored| {
+        let until = stored.first_at?.plus_ms(wait_ms);
+        let (record, open) = (&stored.record, !linked.contains(stored.record.id.as_str()));
+        let waits = open && run.now() < until && matching::is_nameless(kind, record);
+        waits.then(|| (record.id.clone(), until))
+    };
+    rows.iter().filter_map(waits).collect()
+}
 
-    /// Tells of source records that belong to customers the source does not list: nothing is planned
-    /// for them.
-    pub(crate) async fn find_astray(&self, draft: &mut Draft<'_, '_>, kind: Kind) -> Result<(), Error> {
-        let name = &self.source.name;
-        let astray = self.store.records_astray(&self.sync.name, name, kind, Kind::Customer, ASTRAY_TOLD).await?;
-        draft.find(
-            astray
-                .into_iter()
-                .map(|one| {
-                    let message = format!(
-                        "{} {kind}(s) in `{name}` belong to a customer {} that it does not list, the first is {}",
-                        one.count, one.parent, one.name
-                    );
-                    Finding::new(Cause::Astray, kind, one.parent, one.id, message)
-                })
-                .collect(),
-        );
-        Ok(())
-    }
-
-    /// What planning one customer's records of a kind begins with.
-    async fn rows<'a>(&self, kind: Kind, account: Option<&'a Account>) -> Result<Option<Rows<'a>>, Error> {
-        let Some(account) = account else { return Ok(None) };
-        let target = async {
-            match account.linked() {
-                Some(id) => self.store.records_of_parent(&self.target.name, kind, id).await,
-                None => Ok(Vec::new()),
-            }
-        };
-        let (source, links, target) = tokio::try_join!(
-            self.store.records_of_parent(&self.source.name, kind, &account.source),
-            self.store.links_of_parent(&self.sync.name, kind, &self.source.name, &account.source),
-            target,
-        )?;
-        Ok(Some(Rows { account, source, links, target }))
-    }
-
-    async fn plan_account(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        kind: Kind,
-        rows: Rows<'_>,
-        can: &KindDescription,
-    ) -> Result<(), Error> {
-        let sync = &self.sync;
-        let account = rows.account;
-        let waits = self.waiting(kind, &rows.source, &rows.links);
-        let there = rows.source.iter().filter(|stored| stored.gone_at.is_none());
-        let digests = there.map(|stored| (stored.record.id.clone(), stored.digest)).collect();
-        let ((source, gone), links) = (split(rows.source), rows.links);
-        let source = draft.read_whole(kind, source, &links);
-        if source.is_empty() && links.is_empty() {
-            return Ok(());
-        }
-        let (target, _) = split(rows.target);
-        // What lies outside the account: linked records that stayed behind, and stamped ones.
-        let inside: HashSet<&str> = target.iter().map(|record| record.id.as_str()).collect();
-        let away: Vec<String> =
-            links.iter().filter_map(|link| link.target.clone()).filter(|id| !inside.contains(id.as_str())).collect();
-        let (away, _) = split(self.store.records_by_ids(&self.target.name, kind, &away).await?);
-        let linked: HashSet<&str> =
-            links.iter().filter(|link| link.target.is_some()).map(|link| link.source.as_str()).collect();
-        let stamps: Vec<String> = source
-            .iter()
-            .filter(|record| !linked.contains(record.id.as_str()))
-            .filter_map(|record| self.stamp(kind, &record.id))
-            .collect();
-        let (stamped, _) = split(self.store.records_by_stamps(&self.target.name, kind, &stamps).await?);
-        let mut elsewhere: Vec<Record> =
-            stamped.into_iter().filter(|record| !inside.contains(record.id.as_str())).collect();
-        let open: Vec<&Record> =
-            source.iter().filter(|one| one.active() && !linked.contains(one.id.as_str())).collect();
-        if kind == Kind::Asset && !open.is_empty() {
-            let mut ids = self.same_serial_elsewhere(draft, &open, &inside).await?;
-            ids.retain(|id| elsewhere.iter().all(|known| known.id != *id));
-            elsewhere.extend(split(self.store.records_by_ids(&self.target.name, kind, &ids).await?).0);
-        }
-        let serials = draft.serials.clone().unwrap_or_default();
-        let targets: HashMap<&str, &Record> =
-            target.iter().chain(&away).chain(&elsewhere).map(|record| (record.id.as_str(), record)).collect();
-        let gone_ids: HashSet<&str> = gone.iter().map(|stored| stored.record.id.as_str()).collect();
-        let holders = self.holders(draft, kind, &targets, &links, &gone_ids).await?;
-        let held_by: HashMap<&str, &Link> =
-            holders.iter().map(|(id, (_, link))| (id.as_str(), link.as_ref())).collect();
-        let matched = beside_others(source.len() + target.len(), || {
-            matching::match_records(&MatchInput {
-                kind,
-                source: &source,
-                target: &target,
-                target_complete: draft.target_complete_in(kind, account.linked()),
-                links: &links,
-                elsewhere: &elsewhere,
-                exists: &|id| targets.contains_key(id),
-                holder: &|id| holders.get(id).map(|(holder, _)| holder.clone()),
-                serial_elsewhere: &|key| serials.of_another_customer(key, &account.source),
-                stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
-                rules: &sync.rules.kinds[&kind],
-                describe: can,
-                waits: &|id| waits.get(id).copied(),
-                stopped: &|| self.parts.stop.is_stopped(),
+/// Tells of source records that belong to customers the source does not list: nothing is planned
+/// for them.
+pub(crate) async fn find_astray(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>, kind: Kind) -> Result<(), Error> {
+    let name = &run.source.name;
+    let astray = run.store.records_astray(&run.sync.name, name, kind, Kind::Customer, ASTRAY_TOLD).await?;
+    draft.find(
+        astray
+            .into_iter()
+            .map(|one| {
+                let message = format!(
+                    "{} {kind}(s) in `{name}` belong to a customer {} that it does not list, the first is {}",
+                    one.count, one.parent, one.name
+                );
+                Finding::new(Cause::Astray, kind, one.parent, one.id, message)
             })
-        });
-        self.go_on()?;
-        let open_for = candidates(&matched).into_iter();
-        draft.undecided_targets.extend(open_for.map(|(target, source)| ((kind, target.to_owned()), source.to_owned())));
-        let by_source: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
-        let mut decided = Vec::new();
-        let taken_over: Vec<Option<(String, Link)>> = source
-            .iter()
-            .zip(&matched)
-            .map(|(record, matched)| {
-                let own = by_source.get(record.id.as_str()).copied();
-                taken_over(&matched.decision, own, &record.id, &held_by)
-            })
-            .collect();
-        let mut items = Vec::new();
-        for ((record, matched), taken_over) in source.iter().zip(&matched).zip(&taken_over) {
-            let link = by_source.get(record.id.as_str()).copied();
-            decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
-            match (&matched.decision, link.and_then(Link::linked)) {
-                (Decision::Linked { target, .. }, _) => draft.learn(kind, &account.source, &record.id, target),
-                (Decision::Keep, Some(target)) => draft.learn(kind, &account.source, &record.id, target),
-                _ => {}
-            }
-            if let Some((of, _)) = taken_over {
-                draft.given_up.insert((kind, of.clone()));
-            }
-            items.push(item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &targets));
+            .collect(),
+    );
+    Ok(())
+}
+
+/// What planning one customer's records of a kind begins with.
+async fn read_rows<'a>(run: &SyncRun<'_>, kind: Kind, account: Option<&'a Account>) -> Result<Option<Rows<'a>>, Error> {
+    let Some(account) = account else { return Ok(None) };
+    let target = async {
+        match account.linked() {
+            Some(id) => run.store.records_of_parent(&run.target.name, kind, id).await,
+            None => Ok(Vec::new()),
         }
-        let left = gone.iter().filter_map(|stored| by_source.get(stored.record.id.as_str()));
-        decided.extend(left.filter_map(|link| matching::withdrawn(link, self.now())));
-        let gone: Vec<Stored> =
-            gone.into_iter().filter(|stored| !draft.given_up.contains(&(kind, stored.record.id.clone()))).collect();
-        let keep: Vec<Matched> =
-            gone.iter().map(|stored| Matched { source: stored.record.id.clone(), decision: Decision::Keep }).collect();
-        for (stored, matched) in gone.iter().zip(&keep) {
-            if let Some(link) = by_source.get(stored.record.id.as_str()).copied() {
-                items.push(item(None, Some(stored), Some(link), matched, &targets));
-            }
-        }
-        let in_use = links
-            .iter()
-            .filter(|link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active()))
-            .count();
-        let changes = self.plan_items(draft, kind, &account.source, account.linked(), items, can);
-        let mut changes = self.guard(draft, kind, &targets, changes).await?;
-        self.brake(draft, kind, &account.source, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
-        brakes::hold_with_locations(&mut changes, &draft.held_locations);
-        draft.in_use(kind, in_use as u64);
-        if kind == Kind::Location {
-            // Also those created in place of one that is retired: only assets refer to them, and are planned later.
-            for change in changes.iter().filter(|change| change.action == Action::Create) {
-                draft.locations.insert(change.source.clone(), (account.source.clone(), Reference::Planned));
-                if let Some(hold) = &change.held {
-                    draft.hold_location(&change.source, hold);
-                }
-            }
-        }
-        decided.append(&mut draft.noted);
-        self.store.links_put(&sync.name, &decided).await?;
-        if !changes.is_empty() {
-            draft.planned_on(kind, digests);
-        }
-        draft.keep(changes).await
+    };
+    let (source, links, target) = tokio::try_join!(
+        run.store.records_of_parent(&run.source.name, kind, &account.source),
+        run.store.links_of_parent(&run.sync.name, kind, &run.source.name, &account.source),
+        target,
+    )?;
+    Ok(Some(Rows { account, source, links, target }))
+}
+
+async fn plan_account(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    rows: Rows<'_>,
+    can: &KindDescription,
+) -> Result<(), Error> {
+    let sync = &run.sync;
+    let account = rows.account;
+    let waits = waiting(run, kind, &rows.source, &rows.links);
+    let there = rows.source.iter().filter(|stored| stored.gone_at.is_none());
+    let digests = there.map(|stored| (stored.record.id.clone(), stored.digest)).collect();
+    let ((source, gone), links) = (split(rows.source), rows.links);
+    let source = draft.read_whole(kind, source, &links);
+    if source.is_empty() && links.is_empty() {
+        return Ok(());
     }
+    let (target, _) = split(rows.target);
+    // What lies outside the account: linked records that stayed behind, and stamped ones.
+    let inside: HashSet<&str> = target.iter().map(|record| record.id.as_str()).collect();
+    let away: Vec<String> =
+        links.iter().filter_map(|link| link.target.clone()).filter(|id| !inside.contains(id.as_str())).collect();
+    let (away, _) = split(run.store.records_by_ids(&run.target.name, kind, &away).await?);
+    let linked: HashSet<&str> =
+        links.iter().filter(|link| link.target.is_some()).map(|link| link.source.as_str()).collect();
+    let stamps: Vec<String> = source
+        .iter()
+        .filter(|record| !linked.contains(record.id.as_str()))
+        .filter_map(|record| run.stamp(kind, &record.id))
+        .collect();
+    let (stamped, _) = split(run.store.records_by_stamps(&run.target.name, kind, &stamps).await?);
+    let mut elsewhere: Vec<Record> =
+        stamped.into_iter().filter(|record| !inside.contains(record.id.as_str())).collect();
+    let open: Vec<&Record> = source.iter().filter(|one| one.active() && !linked.contains(one.id.as_str())).collect();
+    if kind == Kind::Asset && !open.is_empty() {
+        let mut ids = identity::same_serial_elsewhere(run, draft, &open, &inside).await?;
+        ids.retain(|id| elsewhere.iter().all(|known| known.id != *id));
+        elsewhere.extend(split(run.store.records_by_ids(&run.target.name, kind, &ids).await?).0);
+    }
+    let serials = draft.serials.clone().unwrap_or_default();
+    let targets: HashMap<&str, &Record> =
+        target.iter().chain(&away).chain(&elsewhere).map(|record| (record.id.as_str(), record)).collect();
+    let gone_ids: HashSet<&str> = gone.iter().map(|stored| stored.record.id.as_str()).collect();
+    let holders = identity::holders(run, draft, kind, &targets, &links, &gone_ids).await?;
+    let held_by: HashMap<&str, &Link> = holders.iter().map(|(id, (_, link))| (id.as_str(), link.as_ref())).collect();
+    let matched = beside_others(source.len() + target.len(), || {
+        matching::match_records(&MatchInput {
+            kind,
+            source: &source,
+            target: &target,
+            target_complete: draft.target_complete_in(kind, account.linked()),
+            links: &links,
+            elsewhere: &elsewhere,
+            exists: &|id| targets.contains_key(id),
+            holder: &|id| holders.get(id).map(|(holder, _)| holder.clone()),
+            serial_elsewhere: &|key| serials.of_another_customer(key, &account.source),
+            stamp_of: &|id| run.stamp(kind, id).unwrap_or_default(),
+            rules: &sync.rules.kinds[&kind],
+            describe: can,
+            waits: &|id| waits.get(id).copied(),
+            stopped: &|| run.parts.stop.is_stopped(),
+        })
+    });
+    run.go_on()?;
+    let open_for = candidates(&matched).into_iter();
+    draft.undecided_targets.extend(open_for.map(|(target, source)| ((kind, target.to_owned()), source.to_owned())));
+    let by_source: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+    let mut decided = Vec::new();
+    let taken_over: Vec<Option<(String, Link)>> = source
+        .iter()
+        .zip(&matched)
+        .map(|(record, matched)| {
+            let own = by_source.get(record.id.as_str()).copied();
+            taken_over(&matched.decision, own, &record.id, &held_by)
+        })
+        .collect();
+    let mut items = Vec::new();
+    for ((record, matched), taken_over) in source.iter().zip(&matched).zip(&taken_over) {
+        let link = by_source.get(record.id.as_str()).copied();
+        decided.extend(matching::decided(link, kind, &record.id, &matched.decision, run.now()));
+        match (&matched.decision, link.and_then(Link::linked)) {
+            (Decision::Linked { target, .. }, _) => draft.learn(kind, &account.source, &record.id, target),
+            (Decision::Keep, Some(target)) => draft.learn(kind, &account.source, &record.id, target),
+            _ => {}
+        }
+        if let Some((of, _)) = taken_over {
+            draft.given_up.insert((kind, of.clone()));
+        }
+        items.push(item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &targets));
+    }
+    let left = gone.iter().filter_map(|stored| by_source.get(stored.record.id.as_str()));
+    decided.extend(left.filter_map(|link| matching::withdrawn(link, run.now())));
+    let gone: Vec<Stored> =
+        gone.into_iter().filter(|stored| !draft.given_up.contains(&(kind, stored.record.id.clone()))).collect();
+    let keep: Vec<Matched> =
+        gone.iter().map(|stored| Matched { source: stored.record.id.clone(), decision: Decision::Keep }).collect();
+    for (stored, matched) in gone.iter().zip(&keep) {
+        if let Some(link) = by_source.get(stored.record.id.as_str()).copied() {
+            items.push(item(None, Some(stored), Some(link), matched, &targets));
+        }
+    }
+    let in_use = links
+        .iter()
+        .filter(|link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active()))
+        .count();
+    let changes = sync::plan_items(run, draft, kind, &account.source, account.linked(), items, can);
+    let mut changes = identity::guard(run, draft, kind, &targets, changes).await?;
+    sync::brake(run, draft, kind, &account.source, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
+    brakes::hold_with_locations(&mut changes, &draft.held_locations);
+    draft.in_use(kind, in_use as u64);
+    if kind == Kind::Location {
+        // Also those created in place of one that is retired: only assets refer to them, and are planned later.
+        for change in changes.iter().filter(|change| change.action == Action::Create) {
+            draft.locations.insert(change.source.clone(), (account.source.clone(), Reference::Planned));
+            if let Some(hold) = &change.held {
+                draft.hold_location(&change.source, hold);
+            }
+        }
+    }
+    decided.append(&mut draft.noted);
+    run.store.links_put(&sync.name, &decided).await?;
+    if !changes.is_empty() {
+        draft.planned_on(kind, digests);
+    }
+    draft.keep(changes).await
 }
 
 /// A customer's records of a kind on both sides, and its links.

@@ -4,15 +4,20 @@
 //! Apart from the sync of records, as it runs far more often and reads far less: the
 //! source's alerts, and of the target only the tickets and devices they lead to.
 
+use super::observe;
 use super::observe::Observed;
+use super::reading;
+use super::recover;
+use super::refresh;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::{Progress, Stage};
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::brakes;
 use crate::rules::plan::ticket::{Alert, AlertInput, CLOSED_AT, Place, is_open, plan_alerts, raised, why_no_ticket};
 use crate::rules::plan::{Finding, Planned};
+use crate::sync;
 use crate::sync::{Draft, out_of_use};
 use crate::sync::{PlanReport, RunReport};
 use crosswalk_model::{
@@ -87,8 +92,8 @@ impl Tenant {
     #[boxed]
     pub async fn alerts_plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let work = self.begin_alerts(sync, Mode::Plan, progress).await?;
-        let report = work.plan_tickets().await;
-        work.planned(report).await
+        let report = plan_tickets(&work).await;
+        sync::planned(&work, report).await
     }
 
     /// Polls the source's alerts: plans their tickets, and applies what trust lets go.
@@ -98,8 +103,8 @@ impl Tenant {
     #[boxed]
     pub async fn alerts_run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
         let work = self.begin_alerts(sync, Mode::Apply, progress).await?;
-        let report = work.plan_tickets().await;
-        work.apply_by_trust(report, Some(Kind::Alert)).await
+        let report = plan_tickets(&work).await;
+        sync::apply_by_trust(&work, report, Some(Kind::Alert)).await
     }
 
     /// What planning would do and tell of one alert now, from what is stored; and why it is in no ticket, where
@@ -146,7 +151,7 @@ impl Tenant {
         sync: &SyncName,
         mode: Mode,
         progress: &'p dyn Progress,
-    ) -> Result<Work<'p>, Error> {
+    ) -> Result<SyncRun<'p>, Error> {
         let rules = self.sync(sync).await?.rules;
         if !rules.kinds.contains_key(&Kind::Alert) {
             return Err(Error::invalid(
@@ -158,137 +163,134 @@ impl Tenant {
     }
 }
 
-impl Work<'_> {
-    async fn plan_tickets(&self) -> Result<PlanReport, Error> {
-        self.recover().await?;
-        let report = self.observe_kind(&self.source, Kind::Alert).await?;
-        if let Some(failure) = report.failure.clone() {
-            return Err(self.source.failed(failure));
+async fn plan_tickets(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
+    recover::recover(run).await?;
+    let report = observe::observe_kind(run, &run.source, Kind::Alert).await?;
+    if let Some(failure) = report.failure.clone() {
+        return Err(run.source.failed(failure));
+    }
+    let links = run.store.links_all(&run.sync.name, Kind::Alert).await?;
+    let tickets = read_tickets(run, &links).await?;
+    read_unlisted(run, &links, &tickets.records).await?;
+    let alerts = run.store.records_all(&run.source.name, Kind::Alert).await?;
+    let observed = Observed { source: vec![report], target: Vec::new() };
+    make_ticket_plan(run, &observed, &alerts, &links, &tickets).await
+}
+
+async fn make_ticket_plan(
+    run: &SyncRun<'_>,
+    observed: &Observed,
+    alerts: &[Stored],
+    links: &[Link],
+    tickets: &Tickets,
+) -> Result<PlanReport, Error> {
+    run.progress.begin(Stage::Planning, None);
+    let Some(describe) = run.target.description.kind(Kind::Ticket) else {
+        return Err(Error::invalid(format!("the target `{}` has no tickets", run.target.name), "choose another"));
+    };
+    let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
+    let mut draft = Draft::new(run, id, None).await?;
+    draft.find(observed.flaws(&run.source, &run.target));
+    let ground = Ground::of(&run.store, &run.sync, alerts).await?;
+    let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
+    let settling = draft.settling(Kind::Alert);
+    let rules = &run.sync.rules.tickets;
+    let planned = plan_alerts(&AlertInput {
+        alerts: &alerts,
+        links,
+        tickets: &tickets.records,
+        describe,
+        settling: &settling,
+        unread: &tickets.unread,
+        rules,
+        now: run.now(),
+    });
+    draft.find(planned.findings);
+    draft.tell_first_runs(vec![Kind::Alert]);
+    let changes = planned.changes;
+    refresh_devices(run, &mut draft, &changes, &alerts).await?;
+    let rules = &run.sync.rules;
+    let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
+    let unit = brakes::Unit {
+        in_use: u32::MAX,
+        first_run: draft.first_run(Kind::Alert),
+        trust: rules.kinds[&Kind::Alert].trust,
+    };
+    brakes::hold(&mut free, unit, &rules.brakes);
+    free.append(&mut held);
+    draft.keep(free).await?;
+    run.progress.end(&Stage::Planning);
+    Ok(PlanReport { read: observed.totals(), ..draft.report_or_waiting().await? })
+}
+
+/// Brings the devices in step whose alerts make or reach a ticket. A device that cannot be
+/// refreshed keeps no ticket from being made.
+async fn refresh_devices(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    changes: &[PlannedChange],
+    alerts: &[Alert<'_>],
+) -> Result<(), Error> {
+    let trust = run.sync.rules.kinds.get(&Kind::Asset).map(|rules| rules.trust);
+    if trust.is_none_or(|trust| trust == Trust::Preview) {
+        return Ok(());
+    }
+    let about: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
+    let mut devices: Vec<String> = alerts
+        .iter()
+        .filter(|alert| about.contains(alert.record.id.as_str()))
+        .filter(|alert| alert.place == Place::Account { with_asset: true })
+        .filter_map(|alert| alert.record.text("asset").map(str::to_owned))
+        .collect();
+    devices.sort_unstable();
+    devices.dedup();
+    match refresh::refresh_records(run, draft, Kind::Asset, &devices).await {
+        Ok(missed) => draft.find(missed),
+        Err(error @ Error::Vendor { .. }) => {
+            let message = format!("the devices of new alerts were not refreshed: {error}");
+            run.complain([message.clone()]);
+            let each =
+                devices.into_iter().map(|id| Finding::new(Cause::NotRefreshed, Kind::Asset, "", id, message.clone()));
+            draft.find(each.collect());
         }
-        let links = self.store.links_all(&self.sync.name, Kind::Alert).await?;
-        let tickets = self.read_tickets(&links).await?;
-        self.read_unlisted(&links, &tickets.records).await?;
-        let alerts = self.store.records_all(&self.source.name, Kind::Alert).await?;
-        let observed = Observed { source: vec![report], target: Vec::new() };
-        self.make_ticket_plan(&observed, &alerts, &links, &tickets).await
+        Err(error) => return Err(error),
     }
+    Ok(())
+}
 
-    async fn make_ticket_plan(
-        &self,
-        observed: &Observed,
-        alerts: &[Stored],
-        links: &[Link],
-        tickets: &Tickets,
-    ) -> Result<PlanReport, Error> {
-        self.progress.begin(Stage::Planning, None);
-        let Some(describe) = self.target.description.kind(Kind::Ticket) else {
-            return Err(Error::invalid(format!("the target `{}` has no tickets", self.target.name), "choose another"));
-        };
-        let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
-        let mut draft = Draft::new(self, id, None).await?;
-        draft.find(observed.flaws(&self.source, &self.target));
-        let ground = Ground::of(&self.store, &self.sync, alerts).await?;
-        let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
-        let settling = draft.settling(Kind::Alert);
-        let rules = &self.sync.rules.tickets;
-        let planned = plan_alerts(&AlertInput {
-            alerts: &alerts,
-            links,
-            tickets: &tickets.records,
-            describe,
-            settling: &settling,
-            unread: &tickets.unread,
-            rules,
-            now: self.now(),
-        });
-        draft.find(planned.findings);
-        draft.tell_first_runs(vec![Kind::Alert]);
-        let changes = planned.changes;
-        self.refresh_devices(&mut draft, &changes, &alerts).await?;
-        let rules = &self.sync.rules;
-        let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
-        let unit = brakes::Unit {
-            in_use: u32::MAX,
-            first_run: draft.first_run(Kind::Alert),
-            trust: rules.kinds[&Kind::Alert].trust,
-        };
-        brakes::hold(&mut free, unit, &rules.brakes);
-        free.append(&mut held);
-        draft.keep(free).await?;
-        self.progress.end(&Stage::Planning);
-        Ok(PlanReport { read: observed.totals(), ..draft.report_or_waiting().await? })
-    }
+/// The linked tickets as they are now, but for those that were closed when they were read last; of these
+/// only what this host closed lately is asked after, which may be open again.
+async fn read_tickets(run: &SyncRun<'_>, links: &[Link]) -> Result<Tickets, Error> {
+    let mut ids: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let swing_ms = i64::from(run.sync.rules.tickets.swing_hours) * 60 * 60 * 1000;
+    let lately = |link: &&Link| match link.written.get(CLOSED_AT) {
+        Some(Value::Time(at)) => Timestamp::parse(at).is_some_and(|at| run.now().since_ms(at) <= swing_ms),
+        _ => false,
+    };
+    let ours: HashSet<&str> = links.iter().filter(lately).filter_map(Link::linked).collect();
+    let known = run.store.records_by_ids(&run.target.name, Kind::Ticket, &ids).await?;
+    let closed: HashMap<String, Record> = known
+        .into_iter()
+        .filter(|stored| !is_open(&stored.record) && !ours.contains(stored.record.id.as_str()))
+        .map(|stored| (stored.record.id.clone(), stored.record))
+        .collect();
+    ids.retain(|id| !closed.contains_key(id));
+    let now = reading::read_now(run, &run.target, Kind::Ticket, &ids).await?.unwrap_or_default();
+    Ok(Tickets { records: now.records.into_values().chain(closed.into_values()).collect(), unread: now.unread })
+}
 
-    /// Brings the devices in step whose alerts make or reach a ticket. A device that cannot be
-    /// refreshed keeps no ticket from being made.
-    async fn refresh_devices(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        changes: &[PlannedChange],
-        alerts: &[Alert<'_>],
-    ) -> Result<(), Error> {
-        let trust = self.sync.rules.kinds.get(&Kind::Asset).map(|rules| rules.trust);
-        if trust.is_none_or(|trust| trust == Trust::Preview) {
-            return Ok(());
-        }
-        let about: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
-        let mut devices: Vec<String> = alerts
-            .iter()
-            .filter(|alert| about.contains(alert.record.id.as_str()))
-            .filter(|alert| alert.place == Place::Account { with_asset: true })
-            .filter_map(|alert| alert.record.text("asset").map(str::to_owned))
-            .collect();
-        devices.sort_unstable();
-        devices.dedup();
-        match self.refresh_records(draft, Kind::Asset, &devices).await {
-            Ok(missed) => draft.find(missed),
-            Err(error @ Error::Vendor { .. }) => {
-                let message = format!("the devices of new alerts were not refreshed: {error}");
-                self.complain([message.clone()]);
-                let each = devices
-                    .into_iter()
-                    .map(|id| Finding::new(Cause::NotRefreshed, Kind::Asset, "", id, message.clone()));
-                draft.find(each.collect());
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    /// The linked tickets as they are now, but for those that were closed when they were read last; of these
-    /// only what this host closed lately is asked after, which may be open again.
-    async fn read_tickets(&self, links: &[Link]) -> Result<Tickets, Error> {
-        let mut ids: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let swing_ms = i64::from(self.sync.rules.tickets.swing_hours) * 60 * 60 * 1000;
-        let lately = |link: &&Link| match link.written.get(CLOSED_AT) {
-            Some(Value::Time(at)) => Timestamp::parse(at).is_some_and(|at| self.now().since_ms(at) <= swing_ms),
-            _ => false,
-        };
-        let ours: HashSet<&str> = links.iter().filter(lately).filter_map(Link::linked).collect();
-        let known = self.store.records_by_ids(&self.target.name, Kind::Ticket, &ids).await?;
-        let closed: HashMap<String, Record> = known
-            .into_iter()
-            .filter(|stored| !is_open(&stored.record) && !ours.contains(stored.record.id.as_str()))
-            .map(|stored| (stored.record.id.clone(), stored.record))
-            .collect();
-        ids.retain(|id| !closed.contains_key(id));
-        let now = self.read_now(&self.target, Kind::Ticket, &ids).await?.unwrap_or_default();
-        Ok(Tickets { records: now.records.into_values().chain(closed.into_values()).collect(), unread: now.unread })
-    }
-
-    /// Alerts with an open ticket that the source lists no more are asked for one by one:
-    /// some vendors list only what is under way.
-    async fn read_unlisted(&self, links: &[Link], tickets: &[Record]) -> Result<(), Error> {
-        let open = |id: &str| tickets.iter().any(|ticket| ticket.id == id && is_open(ticket));
-        let with_open: Vec<String> =
-            links.iter().filter(|link| link.linked().is_some_and(open)).map(|link| link.source.clone()).collect();
-        let stored = self.store.records_by_ids(&self.source.name, Kind::Alert, &with_open).await?;
-        let unlisted: Vec<String> =
-            stored.into_iter().filter(|stored| stored.gone_at.is_some()).map(|stored| stored.record.id).collect();
-        self.read_now(&self.source, Kind::Alert, &unlisted).await.map(drop)
-    }
+/// Alerts with an open ticket that the source lists no more are asked for one by one:
+/// some vendors list only what is under way.
+async fn read_unlisted(run: &SyncRun<'_>, links: &[Link], tickets: &[Record]) -> Result<(), Error> {
+    let open = |id: &str| tickets.iter().any(|ticket| ticket.id == id && is_open(ticket));
+    let with_open: Vec<String> =
+        links.iter().filter(|link| link.linked().is_some_and(open)).map(|link| link.source.clone()).collect();
+    let stored = run.store.records_by_ids(&run.source.name, Kind::Alert, &with_open).await?;
+    let unlisted: Vec<String> =
+        stored.into_iter().filter(|stored| stored.gone_at.is_some()).map(|stored| stored.record.id).collect();
+    reading::read_now(run, &run.source, Kind::Alert, &unlisted).await.map(drop)
 }
 
 impl Ground {

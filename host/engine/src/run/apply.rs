@@ -9,15 +9,19 @@
 //! others bill come after those, in the order of `resting`.
 
 pub(crate) use super::queue::{Queue, mark, marks};
+use super::recover;
+use super::resolve;
 pub(crate) use super::resolve::References;
+use crate::billing::outcomes;
 use crate::boxed;
+use crate::ground::accounts;
 
 use super::settle::Tally;
 use crate::billing::Ground;
 use crate::desk::query::no_plan;
 use crate::error::Error;
 use crate::ground::progress::{Progress, Stage};
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::brakes::can_let_go;
 use crate::rules::plan;
@@ -78,7 +82,7 @@ impl Tenant {
     ) -> Result<ApplyReport, Error> {
         let sync = self.plan_sync(plan).await?;
         let work = self.begin(&sync, Mode::Apply, progress).await?;
-        work.finish_apply(plan, options).await
+        finish_apply(&work, plan, options).await
     }
 
     /// The sync a plan belongs to.
@@ -94,119 +98,120 @@ impl Tenant {
     }
 }
 
-impl Work<'_> {
-    /// Applies a plan in this run, and ends the run.
-    pub(crate) async fn finish_apply(&self, plan: PlanId, options: &ApplyOptions) -> Result<ApplyReport, Error> {
-        let mut tally = Tally::default();
-        match self.apply_plan(plan, options, &mut tally).await {
-            Ok(plan) => self.end_apply(&plan, tally).await,
-            Err(error) => {
-                let done = (tally.counts != RunCounts::default()).then_some((plan, tally.counts));
-                self.fail_after(&error, done).await;
-                Err(error)
-            }
+/// Applies a plan in this run, and ends the run.
+pub(crate) async fn finish_apply(
+    run: &SyncRun<'_>,
+    plan: PlanId,
+    options: &ApplyOptions,
+) -> Result<ApplyReport, Error> {
+    let mut tally = Tally::default();
+    match apply_plan(run, plan, options, &mut tally).await {
+        Ok(plan) => end_apply(run, &plan, tally).await,
+        Err(error) => {
+            let done = (tally.counts != RunCounts::default()).then_some((plan, tally.counts));
+            run.fail_after(&error, done).await;
+            Err(error)
         }
-    }
-
-    async fn apply_plan(&self, plan: PlanId, options: &ApplyOptions, tally: &mut Tally) -> Result<Plan, Error> {
-        self.recover().await?;
-        let stored = self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
-        if let Some(newer) = self.store.plan_superseded_by(plan).await? {
-            return Err(Error::invalid(
-                format!("plan {plan} is superseded by plan {newer}, which was made from what is there now"),
-                format!("look at that one: `crosswalk plan show {newer}`, then `crosswalk apply {newer}`"),
-            ));
-        }
-        self.same_accounts(&stored).await?;
-        let session = Session::new(self, &stored, options).await?;
-        let by = self.approved_by(options);
-        let released: Vec<JournalEntry> = session.released(&stored, &by).await?.into_iter().collect();
-        let store = self.store.noting(Some(&self.sync.name), &released)?;
-        store.plan_approve(plan, self.now(), &stored.hash, &by).await?;
-        let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
-        self.progress.begin(Stage::Applying, Some(waiting));
-        let steps = steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind));
-        let mut steps = steps.peekable();
-        while let Some((kind, action)) = steps.next() {
-            if tally.stop.is_some() {
-                break;
-            }
-            let went = session.do_all((kind, action), Queue::default(), waiting, tally).await;
-            session.go_on((kind, action), went, tally).await?;
-            // What takes over from others of its kind follows when those are settled.
-            if steps.peek().is_none_or(|(next, _)| *next != kind) {
-                let went = session.do_resting(waiting, tally).await;
-                session.go_on((kind, action), went, tally).await?;
-            }
-        }
-        self.progress.end(&Stage::Applying);
-        Ok(stored)
-    }
-
-    /// Who lets the changes go: a person, or the rule that stands for one.
-    fn approved_by(&self, options: &ApplyOptions) -> String {
-        if !options.automatic {
-            return options.approved_by.clone().unwrap_or_else(|| "operator".to_owned());
-        }
-        let trusted = self.sync.rules.kinds.iter().filter(|(kind, rules)| {
-            rules.trust == Trust::Automatic && options.trusted.is_none_or(|only| only == **kind)
-        });
-        let kinds: Vec<&str> = trusted.map(|(kind, _)| kind.as_str()).collect();
-        format!("the rule `trust = automatic` of {}", kinds.join(", "))
-    }
-
-    async fn end_apply(&self, plan: &Plan, mut tally: Tally) -> Result<ApplyReport, Error> {
-        let mut run = self.store.run_get(self.run).await?.ok_or_else(|| Error::not_found("run", self.run, ""))?;
-        tally.counts.held += self.attention();
-        let counts = &tally.counts;
-        let stopped = tally.stop.as_deref() == Some(STOPPED);
-        let complaints = self.complaints();
-        let unsettled = counts.uncertain + tally.open;
-        let failed = counts.failed + counts.stale + unsettled + tally.overtaken > 0 || tally.stop.is_some();
-        run.status = match (counts.done > 0 || stopped, failed || !complaints.is_empty()) {
-            (true, false) => RunStatus::Succeeded,
-            (true, true) => RunStatus::Partial,
-            (false, true) if unsettled > counts.failed || !failed => RunStatus::Partial,
-            (false, true) => RunStatus::Failed,
-            (false, false) if counts.held > 0 => RunStatus::Held,
-            (false, false) => RunStatus::NothingToDo,
-        };
-        let failure = tally.failures.first().map(|(what, why)| format!("{what}: {why}"));
-        let both = complaints.into_iter().take(1).chain(failure).collect::<Vec<_>>().join("; ");
-        run.message = tally
-            .stop
-            .clone()
-            .or_else(|| Some(both).filter(|both| !both.is_empty()))
-            .or_else(|| plan.undoes.filter(|_| tally.counts.done > 0).map(|undone| format!("it undid run {undone}")))
-            .unwrap_or_default();
-        run.counts = tally.counts;
-        run.plan = Some(plan.id);
-        run.ended_at = Some(self.now());
-        self.store.run_finish(&run).await?;
-        self.end_first_runs(plan).await?;
-        self.outcomes_after(plan.id).await?;
-        Ok(ApplyReport { run, failures: tally.failures })
     }
 }
 
-impl Work<'_> {
-    /// Notes the kinds of which this plan was let go as a whole. What is polled is whole by itself; an approval of
-    /// lines is when it has as many as the newest plan of the sync.
-    pub(crate) async fn end_first_runs(&self, plan: &Plan) -> Result<(), Error> {
-        if plan.undoes.is_some() {
-            return Ok(());
-        }
-        let lines = |plan: &Plan| -> u64 {
-            let usage = plan.totals.iter().filter(|total| total.kind == Kind::Usage);
-            usage.map(|total| u64::from(total.changes)).sum()
-        };
-        let newest = self.store.plan_list(&self.sync.name, 1).await?.into_iter().next();
-        let is_whole = self.store.plan_is_whole(plan.id).await?;
-        let all_lines = newest.is_none_or(|newest| lines(plan) >= lines(&newest));
-        let only: Option<Vec<Kind>> =
-            (!is_whole).then(|| [Some(Kind::Alert), all_lines.then_some(Kind::Usage)].into_iter().flatten().collect());
-        Ok(self.store.first_runs_end(plan.id, only, can_let_go, self.now()).await?)
+async fn apply_plan(run: &SyncRun<'_>, plan: PlanId, options: &ApplyOptions, tally: &mut Tally) -> Result<Plan, Error> {
+    recover::recover(run).await?;
+    let stored = run.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
+    if let Some(newer) = run.store.plan_superseded_by(plan).await? {
+        return Err(Error::invalid(
+            format!("plan {plan} is superseded by plan {newer}, which was made from what is there now"),
+            format!("look at that one: `crosswalk plan show {newer}`, then `crosswalk apply {newer}`"),
+        ));
     }
+    accounts::same_accounts(run, &stored).await?;
+    let session = Session::new(run, &stored, options).await?;
+    let by = approved_by(run, options);
+    let released: Vec<JournalEntry> = session.released(&stored, &by).await?.into_iter().collect();
+    let store = run.store.noting(Some(&run.sync.name), &released)?;
+    store.plan_approve(plan, run.now(), &stored.hash, &by).await?;
+    let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
+    run.progress.begin(Stage::Applying, Some(waiting));
+    let steps = steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind));
+    let mut steps = steps.peekable();
+    while let Some((kind, action)) = steps.next() {
+        if tally.stop.is_some() {
+            break;
+        }
+        let went = session.do_all((kind, action), Queue::default(), waiting, tally).await;
+        session.go_on((kind, action), went, tally).await?;
+        // What takes over from others of its kind follows when those are settled.
+        if steps.peek().is_none_or(|(next, _)| *next != kind) {
+            let went = session.do_resting(waiting, tally).await;
+            session.go_on((kind, action), went, tally).await?;
+        }
+    }
+    run.progress.end(&Stage::Applying);
+    Ok(stored)
+}
+
+/// Who lets the changes go: a person, or the rule that stands for one.
+fn approved_by(run: &SyncRun<'_>, options: &ApplyOptions) -> String {
+    if !options.automatic {
+        return options.approved_by.clone().unwrap_or_else(|| "operator".to_owned());
+    }
+    let trusted =
+        run.sync.rules.kinds.iter().filter(|(kind, rules)| {
+            rules.trust == Trust::Automatic && options.trusted.is_none_or(|only| only == **kind)
+        });
+    let kinds: Vec<&str> = trusted.map(|(kind, _)| kind.as_str()).collect();
+    format!("the rule `trust = automatic` of {}", kinds.join(", "))
+}
+
+async fn end_apply(run: &SyncRun<'_>, plan: &Plan, mut tally: Tally) -> Result<ApplyReport, Error> {
+    let mut row = run.store.run_get(run.run).await?.ok_or_else(|| Error::not_found("run", run.run, ""))?;
+    tally.counts.held += run.attention();
+    let counts = &tally.counts;
+    let stopped = tally.stop.as_deref() == Some(STOPPED);
+    let complaints = run.complaints();
+    let unsettled = counts.uncertain + tally.open;
+    let failed = counts.failed + counts.stale + unsettled + tally.overtaken > 0 || tally.stop.is_some();
+    row.status = match (counts.done > 0 || stopped, failed || !complaints.is_empty()) {
+        (true, false) => RunStatus::Succeeded,
+        (true, true) => RunStatus::Partial,
+        (false, true) if unsettled > counts.failed || !failed => RunStatus::Partial,
+        (false, true) => RunStatus::Failed,
+        (false, false) if counts.held > 0 => RunStatus::Held,
+        (false, false) => RunStatus::NothingToDo,
+    };
+    let failure = tally.failures.first().map(|(what, why)| format!("{what}: {why}"));
+    let both = complaints.into_iter().take(1).chain(failure).collect::<Vec<_>>().join("; ");
+    row.message = tally
+        .stop
+        .clone()
+        .or_else(|| Some(both).filter(|both| !both.is_empty()))
+        .or_else(|| plan.undoes.filter(|_| tally.counts.done > 0).map(|undone| format!("it undid run {undone}")))
+        .unwrap_or_default();
+    row.counts = tally.counts;
+    row.plan = Some(plan.id);
+    row.ended_at = Some(run.now());
+    run.store.run_finish(&row).await?;
+    end_first_runs(run, plan).await?;
+    outcomes::outcomes_after(run, plan.id).await?;
+    Ok(ApplyReport { run: row, failures: tally.failures })
+}
+
+/// Notes the kinds of which this plan was let go as a whole. What is polled is whole by itself; an approval of
+/// lines is when it has as many as the newest plan of the sync.
+pub(crate) async fn end_first_runs(run: &SyncRun<'_>, plan: &Plan) -> Result<(), Error> {
+    if plan.undoes.is_some() {
+        return Ok(());
+    }
+    let lines = |plan: &Plan| -> u64 {
+        let usage = plan.totals.iter().filter(|total| total.kind == Kind::Usage);
+        usage.map(|total| u64::from(total.changes)).sum()
+    };
+    let newest = run.store.plan_list(&run.sync.name, 1).await?.into_iter().next();
+    let is_whole = run.store.plan_is_whole(plan.id).await?;
+    let all_lines = newest.is_none_or(|newest| lines(plan) >= lines(&newest));
+    let only: Option<Vec<Kind>> =
+        (!is_whole).then(|| [Some(Kind::Alert), all_lines.then_some(Kind::Usage)].into_iter().flatten().collect());
+    Ok(run.store.first_runs_end(plan.id, only, can_let_go, run.now()).await?)
 }
 
 /// The kinds and actions a plan has, in the order in which they are done: a plan that undoes has
@@ -241,7 +246,7 @@ pub(crate) struct Batch {
 
 /// One application of one plan.
 pub(crate) struct Session<'w, 'p> {
-    pub(crate) work: &'w Work<'p>,
+    pub(crate) work: &'w SyncRun<'p>,
     pub(crate) plan: PlanId,
     pub(crate) options: &'w ApplyOptions,
     /// Whether this very run made the plan: then its source records are as it was planned on.
@@ -270,7 +275,7 @@ pub(crate) struct Session<'w, 'p> {
 }
 
 impl<'w, 'p> Session<'w, 'p> {
-    async fn new(work: &'w Work<'p>, plan: &Plan, options: &'w ApplyOptions) -> Result<Self, Error> {
+    async fn new(work: &'w SyncRun<'p>, plan: &Plan, options: &'w ApplyOptions) -> Result<Self, Error> {
         let open = work.store.unsettled(&work.sync.name).await?.into_iter().map(|open| record_of(&open.row.change));
         Ok(Self {
             work,
@@ -530,7 +535,7 @@ impl<'w, 'p> Session<'w, 'p> {
         message: String,
         target: Option<String>,
     ) -> JournalEntry {
-        self.work.entry(self.plan, planned, event, message, target)
+        resolve::entry(self.work, self.plan, planned, event, message, target)
     }
 
     /// A change is worth another try in this run.

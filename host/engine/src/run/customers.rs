@@ -1,155 +1,151 @@
 //! Planning the customers of a sync, all at once: near names and many that leave show only over all of
 //! them, and which account each is decides what is planned of the rest.
 
+use super::identity;
 use super::identity::{adopted, candidates};
+use super::reverse;
 use crate::error::Error;
 use crate::ground::stop::beside_others;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::brakes::{self, Class};
 use crate::rules::matching::{self, CustomerMatchInput, Decision, Matched};
 use crate::rules::names;
+use crate::sync;
 use crate::sync::{Account, Draft, item, split};
 use crosswalk_model::{Action, Kind, KindDescription, Link, LinkState, PlannedChange, Record, Sync};
 use std::collections::HashMap;
 
-impl Work<'_> {
-    pub(crate) async fn plan_customers(&self, draft: &mut Draft<'_, '_>) -> Result<Vec<Account>, Error> {
-        let kind = Kind::Customer;
-        let Some(can) = self.target.description.kind(kind) else { return Ok(Vec::new()) };
-        let rules = &self.sync.rules.kinds[&kind];
-        let (source, gone) = split(self.store.records_all(&self.source.name, kind).await?);
-        let (target, _) = split(self.store.records_all(&self.target.name, kind).await?);
-        let links = self.store.links_all(&self.sync.name, kind).await?;
-        let source = draft.read_whole(kind, source, &links);
-        let matched = self.match_all(draft, kind, &source, &target, &links, can);
-        self.go_on()?;
-        let reverse = self.plan_reverse(draft, &source, &target, &links, &matched).await?;
-        // Of several that lead to one target the first, as in matching.
-        let mut holders: HashMap<&str, &Link> = HashMap::new();
-        for (target, link) in links.iter().filter_map(|link| Some((link.linked()?, link))) {
-            holders.entry(target).or_insert(link);
+pub(crate) async fn plan_customers(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>) -> Result<Vec<Account>, Error> {
+    let kind = Kind::Customer;
+    let Some(can) = run.target.description.kind(kind) else { return Ok(Vec::new()) };
+    let rules = &run.sync.rules.kinds[&kind];
+    let (source, gone) = split(run.store.records_all(&run.source.name, kind).await?);
+    let (target, _) = split(run.store.records_all(&run.target.name, kind).await?);
+    let links = run.store.links_all(&run.sync.name, kind).await?;
+    let source = draft.read_whole(kind, source, &links);
+    let matched = match_all(run, draft, kind, &source, &target, &links, can);
+    run.go_on()?;
+    let reverse = reverse::plan_reverse(run, draft, &source, &target, &links, &matched).await?;
+    // Of several that lead to one target the first, as in matching.
+    let mut holders: HashMap<&str, &Link> = HashMap::new();
+    for (target, link) in links.iter().filter_map(|link| Some((link.linked()?, link))) {
+        holders.entry(target).or_insert(link);
+    }
+    let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+    let targets: HashMap<&str, &Record> = target.iter().map(|record| (record.id.as_str(), record)).collect();
+    let open_for = candidates(&matched).into_iter();
+    draft.undecided_targets.extend(open_for.map(|(target, source)| ((kind, target.to_owned()), source.to_owned())));
+    let (mut accounts, mut decided, mut leaving, mut staying) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (record, matched) in source.iter().zip(&matched) {
+        let link = links.get(record.id.as_str()).copied();
+        decided.extend(matching::decided(link, kind, &record.id, &matched.decision, run.now()));
+        let taken_over = taken_over(&matched.decision, link, &record.id, &holders);
+        if let Some((of, _)) = &taken_over {
+            draft.given_up.insert((kind, of.clone()));
         }
-        let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
-        let targets: HashMap<&str, &Record> = target.iter().map(|record| (record.id.as_str(), record)).collect();
-        let open_for = candidates(&matched).into_iter();
-        draft.undecided_targets.extend(open_for.map(|(target, source)| ((kind, target.to_owned()), source.to_owned())));
-        let (mut accounts, mut decided, mut leaving, mut staying) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (record, matched) in source.iter().zip(&matched) {
-            let link = links.get(record.id.as_str()).copied();
-            decided.extend(matching::decided(link, kind, &record.id, &matched.decision, self.now()));
-            let taken_over = taken_over(&matched.decision, link, &record.id, &holders);
-            if let Some((of, _)) = &taken_over {
-                draft.given_up.insert((kind, of.clone()));
-            }
-            let item = item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &targets);
-            let mut changes = self.plan_items(draft, kind, &record.id, None, vec![item], can);
-            let account = match (&matched.decision, link) {
-                (Decision::Linked { target, .. }, _) => Some(Some(target.clone())),
-                (Decision::Create { .. }, _) if changes.iter().any(|change| change.action == Action::Create) => {
-                    Some(None)
-                }
-                (Decision::Keep, Some(link)) => link.linked().map(|target| Some(target.to_owned())),
-                _ => None,
-            };
-            let back = changes.iter().any(|change| change.action == Action::Reactivate);
-            let own = account.iter().flatten().find_map(|id: &String| targets.get(id.as_str()));
-            if let Some(own) = own.filter(|own| !own.active() && !back) {
-                draft.out_of_use.insert(own.id.clone(), out_of_use(&self.sync, &record.id, own, &target));
-            }
-            if account.is_none() {
-                draft.undecided += u32::from(
-                    !matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded),
-                );
-            }
-            // Each is its own unit, so no share of it says anything.
-            self.brake(draft, kind, &record.id, &mut changes, u32::MAX);
-            let (out, rest): (Vec<_>, Vec<_>) =
-                changes.into_iter().partition(|change| change.action == Action::Deactivate);
-            leaving.extend(out);
-            staying.extend(rest);
-            accounts.push(Account { source: record.id.clone(), target: account });
+        let item = item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &targets);
+        let mut changes = sync::plan_items(run, draft, kind, &record.id, None, vec![item], can);
+        let account = match (&matched.decision, link) {
+            (Decision::Linked { target, .. }, _) => Some(Some(target.clone())),
+            (Decision::Create { .. }, _) if changes.iter().any(|change| change.action == Action::Create) => Some(None),
+            (Decision::Keep, Some(link)) => link.linked().map(|target| Some(target.to_owned())),
+            _ => None,
+        };
+        let back = changes.iter().any(|change| change.action == Action::Reactivate);
+        let own = account.iter().flatten().find_map(|id: &String| targets.get(id.as_str()));
+        if let Some(own) = own.filter(|own| !own.active() && !back) {
+            draft.out_of_use.insert(own.id.clone(), out_of_use(&run.sync, &record.id, own, &target));
         }
-        for stored in &gone {
-            let Some(link) = links.get(stored.record.id.as_str()).copied() else { continue };
-            if draft.given_up.contains(&(kind, stored.record.id.clone())) {
-                // What it had is another's now; its sites and devices are planned with that one's.
-                accounts.push(Account {
-                    source: stored.record.id.clone(),
-                    target: link.linked().map(|id| Some(id.to_owned())),
-                });
-                continue;
-            }
-            decided.extend(matching::withdrawn(link, self.now()));
-            let matched_gone = Matched { source: stored.record.id.clone(), decision: Decision::Keep };
-            let item = item(None, Some(stored), Some(link), &matched_gone, &targets);
-            leaving.extend(self.plan_items(draft, kind, &stored.record.id, None, vec![item], can));
-            // Its sites and devices are gone with it, and are planned like those of the others.
+        if account.is_none() {
+            draft.undecided += u32::from(
+                !matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded),
+            );
+        }
+        // Each is its own unit, so no share of it says anything.
+        sync::brake(run, draft, kind, &record.id, &mut changes, u32::MAX);
+        let (out, rest): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.action == Action::Deactivate);
+        leaving.extend(out);
+        staying.extend(rest);
+        accounts.push(Account { source: record.id.clone(), target: account });
+    }
+    for stored in &gone {
+        let Some(link) = links.get(stored.record.id.as_str()).copied() else { continue };
+        if draft.given_up.contains(&(kind, stored.record.id.clone())) {
+            // What it had is another's now; its sites and devices are planned with that one's.
             accounts.push(Account {
                 source: stored.record.id.clone(),
                 target: link.linked().map(|id| Some(id.to_owned())),
             });
+            continue;
         }
-        leaving = self.guard(draft, kind, &targets, leaving).await?;
-        // Each customer is its own unit; what many of them do at once is only seen over all of them.
-        let in_use = |link: &&&Link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active());
-        let in_use = links.values().filter(in_use).count();
-        let unit = brakes::Unit {
-            in_use: u32::try_from(in_use).unwrap_or(u32::MAX),
-            first_run: draft.first_run(kind),
-            trust: rules.trust,
-        };
-        for change in &mut leaving {
-            change.held = None;
-        }
-        brakes::hold(&mut leaving, unit, &self.sync.rules.brakes);
-        draft.in_use(kind, in_use as u64);
-        staying.append(&mut leaving);
-        self.hold_over_all(draft, &mut staying, in_use as u64);
-        let holds = staying.iter().filter_map(|change| Some((change.source.clone(), brakes::of_customer(change)?)));
-        draft.held_customers.extend(holds);
-        draft.keep(staying).await?;
-        draft.keep(reverse).await?;
-        decided.append(&mut draft.noted);
-        self.store.links_put(&self.sync.name, &decided).await?;
-        Ok(accounts)
+        decided.extend(matching::withdrawn(link, run.now()));
+        let matched_gone = Matched { source: stored.record.id.clone(), decision: Decision::Keep };
+        let item = item(None, Some(stored), Some(link), &matched_gone, &targets);
+        leaving.extend(sync::plan_items(run, draft, kind, &stored.record.id, None, vec![item], can));
+        // Its sites and devices are gone with it, and are planned like those of the others.
+        accounts
+            .push(Account { source: stored.record.id.clone(), target: link.linked().map(|id| Some(id.to_owned())) });
     }
+    leaving = identity::guard(run, draft, kind, &targets, leaving).await?;
+    // Each customer is its own unit; what many of them do at once is only seen over all of them.
+    let in_use = |link: &&&Link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active());
+    let in_use = links.values().filter(in_use).count();
+    let unit = brakes::Unit {
+        in_use: u32::try_from(in_use).unwrap_or(u32::MAX),
+        first_run: draft.first_run(kind),
+        trust: rules.trust,
+    };
+    for change in &mut leaving {
+        change.held = None;
+    }
+    brakes::hold(&mut leaving, unit, &run.sync.rules.brakes);
+    draft.in_use(kind, in_use as u64);
+    staying.append(&mut leaving);
+    hold_over_all(run, draft, &mut staying, in_use as u64);
+    let holds = staying.iter().filter_map(|change| Some((change.source.clone(), brakes::of_customer(change)?)));
+    draft.held_customers.extend(holds);
+    draft.keep(staying).await?;
+    draft.keep(reverse).await?;
+    decided.append(&mut draft.noted);
+    run.store.links_put(&run.sync.name, &decided).await?;
+    Ok(accounts)
+}
 
-    /// Matches all source records of a kind with all of the target: customers, or products.
-    pub(crate) fn match_all(
-        &self,
-        draft: &Draft<'_, '_>,
-        kind: Kind,
-        source: &[Record],
-        target: &[Record],
-        links: &[Link],
-        can: &KindDescription,
-    ) -> Vec<Matched> {
-        beside_others(source.len() + target.len(), || {
-            matching::match_customers(&CustomerMatchInput {
-                kind,
-                source,
-                target,
-                target_complete: draft.target_complete(kind),
-                links,
-                stamp_of: &|id| self.stamp(kind, id).unwrap_or_default(),
-                rules: &self.sync.rules.kinds[&kind],
-                describe: can,
-                stopped: &|| self.parts.stop.is_stopped(),
-            })
+/// Matches all source records of a kind with all of the target: customers, or products.
+pub(crate) fn match_all(
+    run: &SyncRun<'_>,
+    draft: &Draft<'_, '_>,
+    kind: Kind,
+    source: &[Record],
+    target: &[Record],
+    links: &[Link],
+    can: &KindDescription,
+) -> Vec<Matched> {
+    beside_others(source.len() + target.len(), || {
+        matching::match_customers(&CustomerMatchInput {
+            kind,
+            source,
+            target,
+            target_complete: draft.target_complete(kind),
+            links,
+            stamp_of: &|id| run.stamp(kind, id).unwrap_or_default(),
+            rules: &run.sync.rules.kinds[&kind],
+            describe: can,
+            stopped: &|| run.parts.stop.is_stopped(),
         })
-    }
+    })
+}
 
-    /// Holds the customers that are over a limit of the whole sync at once: what belongs to them is planned next,
-    /// and waits with them.
-    fn hold_over_all(&self, draft: &Draft<'_, '_>, changes: &mut [PlannedChange], in_use: u64) {
-        for class in Class::ALL {
-            let first = draft.first_run(Kind::Customer) && matches!(class, Class::Creates | Class::Identity);
-            let (places, records) = brakes::counted(changes, class);
-            let hold = brakes::over_the_sync(Kind::Customer, class, records, in_use, &self.sync.rules.brakes);
-            if let (Some(hold), false) = (hold, first) {
-                for at in places {
-                    changes[at].held = brakes::also(changes[at].held.take(), Some(&hold));
-                }
+/// Holds the customers that are over a limit of the whole sync at once: what belongs to them is planned next,
+/// and waits with them.
+fn hold_over_all(run: &SyncRun<'_>, draft: &Draft<'_, '_>, changes: &mut [PlannedChange], in_use: u64) {
+    for class in Class::ALL {
+        let first = draft.first_run(Kind::Customer) && matches!(class, Class::Creates | Class::Identity);
+        let (places, records) = brakes::counted(changes, class);
+        let hold = brakes::over_the_sync(Kind::Customer, class, records, in_use, &run.sync.rules.brakes);
+        if let (Some(hold), false) = (hold, first) {
+            for at in places {
+                changes[at].held = brakes::also(changes[at].held.take(), Some(&hold));
             }
         }
     }

@@ -4,7 +4,7 @@ use super::identity::Serials;
 use super::ledger::Ledger;
 use super::observe::Observed;
 use crate::error::Error;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::ticket::STILL_AT_WORK;
 use crate::rules::plan::{Finding, Reference};
 use crate::sync::PlanReport;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// A plan in the making.
 pub(crate) struct Draft<'w, 'p> {
-    work: &'w Work<'p>,
+    work: &'w SyncRun<'p>,
     ledger: Ledger<'w, 'p>,
     /// The target's kinds that were read to the end, but for these parents.
     target_read: HashMap<Kind, HashSet<Option<String>>>,
@@ -53,7 +53,7 @@ pub(crate) struct Draft<'w, 'p> {
 }
 
 impl<'w, 'p> Draft<'w, 'p> {
-    pub(crate) async fn new(work: &'w Work<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
+    pub(crate) async fn new(work: &'w SyncRun<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
         let (mut target_read, mut source_complete, mut unread) = (HashMap::new(), HashSet::new(), HashMap::new());
         let mut of_source = work.store.unread(&work.source.name).await?;
         let mut of_target = work.store.unread(&work.target.name).await?;

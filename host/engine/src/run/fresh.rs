@@ -8,6 +8,7 @@
 //! What that means for a change is decided in `plan::stale` and by matching; here it is found out.
 
 use super::apply::Session;
+use super::reading;
 use super::reading::Now;
 use super::resolve::by_key;
 use crate::desk::connections::Opened;
@@ -76,7 +77,7 @@ impl Session<'_, '_> {
             .collect();
         old.sort_unstable();
         old.dedup();
-        let read = if old.is_empty() { None } else { work.read_now(&work.target, of, &old).await? };
+        let read = if old.is_empty() { None } else { reading::read_now(work, &work.target, of, &old).await? };
         let mut now: HashMap<String, Record> = stored
             .into_iter()
             .filter(|(_, stored)| stored.gone_at.is_none())
@@ -120,7 +121,7 @@ impl Session<'_, '_> {
             };
             let old: Vec<String> = stored.iter().filter(old).map(|stored| stored.record.id.clone()).collect();
             if !old.is_empty() {
-                let read = work.read_now(&work.source, kind, &old).await?.unwrap_or_default();
+                let read = reading::read_now(work, &work.source, kind, &old).await?.unwrap_or_default();
                 waits.extend(changes.iter().filter(takes).filter_map(|change| {
                     let cause = read.unread.get(&change.source)?;
                     let (id, side) = (&change.source, &work.source.name);
@@ -255,7 +256,7 @@ impl Session<'_, '_> {
         let there = stored.into_iter().filter(|(_, stored)| stored.gone_at.is_none());
         let mut now = Now { records: there.map(|(id, stored)| (id, stored.record)).collect(), ..Now::default() };
         if !old.is_empty()
-            && let Some(read) = work.read_now(&work.target, Kind::Customer, &old).await?
+            && let Some(read) = reading::read_now(work, &work.target, Kind::Customer, &old).await?
         {
             old.iter().for_each(|id| drop(now.records.remove(id)));
             now.records.extend(read.records);
@@ -374,7 +375,7 @@ impl Session<'_, '_> {
                 Selection::Named { parent, name } => (parent.clone(), Some(name.clone())),
                 _ => (None, None),
             };
-            let found = match work.look(side, kind, selection).await {
+            let found = match reading::look(work, side, kind, selection).await {
                 Ok(found) => found,
                 Err(failure) => {
                     known.unsure.push(Unsure { account, name, why: failure.to_string() });

@@ -6,7 +6,7 @@
 
 use crate::desk::connections::Opened;
 use crate::error::Error;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::matching::{Decision, Holder, Matched};
 use crate::rules::plan::Finding;
 use crate::rules::serials;
@@ -80,145 +80,143 @@ impl Serials {
     }
 }
 
-impl Work<'_> {
-    /// The serial numbers of the sync; read once, and only in a plan that asks.
-    pub(crate) async fn serials(&self, draft: &mut Draft<'_, '_>) -> Result<Arc<Serials>, Error> {
-        if let Some(known) = &draft.serials {
-            return Ok(known.clone());
-        }
-        let device = |id: &str, parent: Option<&str>, serial: String| Device::of(id, parent, &serial);
-        let read = async |side: &Opened| self.store.texts_pick(&side.name, Kind::Asset, "serial-number", device).await;
-        let (mut source, target) = tokio::try_join!(read(&self.source), read(&self.target))?;
-        // What an operator left out stands in nobody's way.
-        let excluded = self.store.excluded(&self.sync.name, Kind::Asset).await?;
-        source.retain(|device| !excluded.contains(&*device.id));
-        let all = Arc::new(Serials { source: Devices::new(source), target: Devices::new(target) });
-        draft.serials = Some(all.clone());
-        Ok(all)
+/// The serial numbers of the sync; read once, and only in a plan that asks.
+pub(crate) async fn serials(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>) -> Result<Arc<Serials>, Error> {
+    if let Some(known) = &draft.serials {
+        return Ok(known.clone());
     }
+    let device = |id: &str, parent: Option<&str>, serial: String| Device::of(id, parent, &serial);
+    let read = async |side: &Opened| run.store.texts_pick(&side.name, Kind::Asset, "serial-number", device).await;
+    let (mut source, target) = tokio::try_join!(read(&run.source), read(&run.target))?;
+    // What an operator left out stands in nobody's way.
+    let excluded = run.store.excluded(&run.sync.name, Kind::Asset).await?;
+    source.retain(|device| !excluded.contains(&*device.id));
+    let all = Arc::new(Serials { source: Devices::new(source), target: Devices::new(target) });
+    draft.serials = Some(all.clone());
+    Ok(all)
+}
 
-    /// The ids of target records in use outside an account that have the serial number of one of these source
-    /// records.
-    pub(crate) async fn same_serial_elsewhere(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        open: &[&Record],
-        inside: &HashSet<&str>,
-    ) -> Result<Vec<String>, Error> {
-        let keys: HashSet<String> = open.iter().flat_map(|record| serials::serial_keys(record)).collect();
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let all = self.serials(draft).await?;
-        let found = keys.iter().flat_map(|key| all.targets(key)).filter(|id| !inside.contains(id));
-        let mut found: Vec<String> = found.map(str::to_owned).collect();
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
+/// The ids of target records in use outside an account that have the serial number of one of these source
+/// records.
+pub(crate) async fn same_serial_elsewhere(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    open: &[&Record],
+    inside: &HashSet<&str>,
+) -> Result<Vec<String>, Error> {
+    let keys: HashSet<String> = open.iter().flat_map(|record| serials::serial_keys(record)).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
     }
+    let all = serials(run, draft).await?;
+    let found = keys.iter().flat_map(|key| all.targets(key)).filter(|id| !inside.contains(id));
+    let mut found: Vec<String> = found.map(str::to_owned).collect();
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
 
-    /// Which source record has which of these targets, by the links of whatever customer. A target of several
-    /// belongs to one that is there.
-    pub(crate) async fn holders<'l>(
-        &self,
-        draft: &Draft<'_, '_>,
-        kind: Kind,
-        targets: &HashMap<&str, &Record>,
-        own: &'l [Link],
-        gone: &HashSet<&str>,
-    ) -> Result<HashMap<String, (Holder, Cow<'l, Link>)>, Error> {
-        let linked: HashSet<&str> = own.iter().filter_map(Link::linked).collect();
-        let ids: Vec<String> = targets.keys().filter(|id| !linked.contains(*id)).map(|id| (*id).to_owned()).collect();
-        let mut others = Vec::new();
-        if !ids.is_empty() {
-            let known: HashSet<&str> = own.iter().map(|link| link.source.as_str()).collect();
-            others = self.store.links_of_targets(&self.sync.name, kind, &ids).await?;
-            others.retain(|link| link.kind == kind && link.linked().is_some() && !known.contains(link.source.as_str()));
-        }
-        let sources: Vec<String> = others.iter().map(|link| link.source.clone()).collect();
-        let stored = self.store.records_by_ids(&self.source.name, kind, &sources).await?;
-        let there: HashSet<&str> =
-            stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
-        let mut holders: HashMap<String, (Holder, Cow<'l, Link>)> = HashMap::new();
-        let mut put = |link: Cow<'l, Link>, is_there: bool| {
-            let Some(target) = link.linked().map(str::to_owned) else { return };
-            if is_there {
-                holders.insert(target, (Holder::Present(link.source.clone()), link));
-            } else {
-                holders.entry(target).or_insert_with(|| (Holder::Gone(link.source.clone()), link));
-            }
-        };
-        for link in others {
-            let is_there = there.contains(link.source.as_str());
-            put(Cow::Owned(link), is_there);
-        }
-        own.iter().for_each(|link| put(Cow::Borrowed(link), !gone.contains(link.source.as_str())));
-        for id in targets.keys() {
-            if let Some(source) = draft.taken.get(&(kind, (*id).to_owned())) {
-                let unmapped = || Cow::Owned(Link::unmapped(kind, source, self.now()));
-                let link = holders.remove(*id).map_or_else(unmapped, |(_, link)| link);
-                holders.insert((*id).to_owned(), (Holder::Present(source.clone()), link));
-            }
-        }
-        Ok(holders)
+/// Which source record has which of these targets, by the links of whatever customer. A target of several
+/// belongs to one that is there.
+pub(crate) async fn holders<'l>(
+    run: &SyncRun<'_>,
+    draft: &Draft<'_, '_>,
+    kind: Kind,
+    targets: &HashMap<&str, &Record>,
+    own: &'l [Link],
+    gone: &HashSet<&str>,
+) -> Result<HashMap<String, (Holder, Cow<'l, Link>)>, Error> {
+    let linked: HashSet<&str> = own.iter().filter_map(Link::linked).collect();
+    let ids: Vec<String> = targets.keys().filter(|id| !linked.contains(*id)).map(|id| (*id).to_owned()).collect();
+    let mut others = Vec::new();
+    if !ids.is_empty() {
+        let known: HashSet<&str> = own.iter().map(|link| link.source.as_str()).collect();
+        others = run.store.links_of_targets(&run.sync.name, kind, &ids).await?;
+        others.retain(|link| link.kind == kind && link.linked().is_some() && !known.contains(link.source.as_str()));
     }
-
-    /// Leaves out of a customer's changes what must wait until it is known who is who, and tells it: nothing
-    /// leaves use while its machine may be there under another id, and no serial number is written
-    /// beside another record that has it.
-    pub(crate) async fn guard(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        kind: Kind,
-        known: &HashMap<&str, &Record>,
-        changes: Vec<PlannedChange>,
-    ) -> Result<Vec<PlannedChange>, Error> {
-        let leaves = |change: &PlannedChange| change.action == Action::Deactivate;
-        let names =
-            |change: &PlannedChange| change.fields.iter().any(|diff| new_serial(kind, change, &diff.name).is_some());
-        if !changes.iter().any(|change| leaves(change) || names(change)) {
-            return Ok(changes);
+    let sources: Vec<String> = others.iter().map(|link| link.source.clone()).collect();
+    let stored = run.store.records_by_ids(&run.source.name, kind, &sources).await?;
+    let there: HashSet<&str> =
+        stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
+    let mut holders: HashMap<String, (Holder, Cow<'l, Link>)> = HashMap::new();
+    let mut put = |link: Cow<'l, Link>, is_there: bool| {
+        let Some(target) = link.linked().map(str::to_owned) else { return };
+        if is_there {
+            holders.insert(target, (Holder::Present(link.source.clone()), link));
+        } else {
+            holders.entry(target).or_insert_with(|| (Holder::Gone(link.source.clone()), link));
         }
-        let mut kept = Vec::with_capacity(changes.len());
-        for change in changes {
-            if leaves(&change) {
-                match self.why_stays(draft, kind, known, &change).await? {
-                    Some(message) => {
-                        let finding = Finding::new(Cause::Undecided, kind, change.customer, change.source, message);
-                        draft.find(vec![finding]);
-                    }
-                    None => kept.push(change),
+    };
+    for link in others {
+        let is_there = there.contains(link.source.as_str());
+        put(Cow::Owned(link), is_there);
+    }
+    own.iter().for_each(|link| put(Cow::Borrowed(link), !gone.contains(link.source.as_str())));
+    for id in targets.keys() {
+        if let Some(source) = draft.taken.get(&(kind, (*id).to_owned())) {
+            let unmapped = || Cow::Owned(Link::unmapped(kind, source, run.now()));
+            let link = holders.remove(*id).map_or_else(unmapped, |(_, link)| link);
+            holders.insert((*id).to_owned(), (Holder::Present(source.clone()), link));
+        }
+    }
+    Ok(holders)
+}
+
+/// Leaves out of a customer's changes what must wait until it is known who is who, and tells it: nothing
+/// leaves use while its machine may be there under another id, and no serial number is written
+/// beside another record that has it.
+pub(crate) async fn guard(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    known: &HashMap<&str, &Record>,
+    changes: Vec<PlannedChange>,
+) -> Result<Vec<PlannedChange>, Error> {
+    let leaves = |change: &PlannedChange| change.action == Action::Deactivate;
+    let names =
+        |change: &PlannedChange| change.fields.iter().any(|diff| new_serial(kind, change, &diff.name).is_some());
+    if !changes.iter().any(|change| leaves(change) || names(change)) {
+        return Ok(changes);
+    }
+    let mut kept = Vec::with_capacity(changes.len());
+    for change in changes {
+        if leaves(&change) {
+            match held_back(run, draft, kind, known, &change).await? {
+                Some(message) => {
+                    let finding = Finding::new(Cause::Undecided, kind, change.customer, change.source, message);
+                    draft.find(vec![finding]);
                 }
-            } else if names(&change) {
-                let all = self.serials(draft).await?;
-                kept.extend(apart(kind, change, &all));
-            } else {
-                kept.push(change);
+                None => kept.push(change),
             }
+        } else if names(&change) {
+            let all = serials(run, draft).await?;
+            kept.extend(apart(kind, change, &all));
+        } else {
+            kept.push(change);
         }
-        Ok(kept)
     }
+    Ok(kept)
+}
 
-    async fn why_stays(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        kind: Kind,
-        known: &HashMap<&str, &Record>,
-        change: &PlannedChange,
-    ) -> Result<Option<String>, Error> {
-        let target = known.get(change.target.as_deref().unwrap_or_default()).copied();
-        let keys = target.filter(|_| kind == Kind::Asset).map(serials::serial_keys);
-        let mut others = Vec::new();
-        if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
-            let all = self.serials(draft).await?;
-            others.extend(keys.iter().flat_map(|key| all.sources(key)).map(str::to_owned));
-        }
-        let links = self.store.links_by_sources(&self.sync.name, kind, &others).await?;
-        // One that a person gave a record of its own is another machine.
-        others.retain(|id| !links.iter().any(|link| link.source == *id && link.linked().is_some()));
-        let account = target.and_then(|record| record.parent.as_deref()).filter(|_| kind != Kind::Customer);
-        Ok(why_stays(change, account, &draft.undecided_targets, &others))
+async fn held_back(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    known: &HashMap<&str, &Record>,
+    change: &PlannedChange,
+) -> Result<Option<String>, Error> {
+    let target = known.get(change.target.as_deref().unwrap_or_default()).copied();
+    let keys = target.filter(|_| kind == Kind::Asset).map(serials::serial_keys);
+    let mut others = Vec::new();
+    if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
+        let all = serials(run, draft).await?;
+        others.extend(keys.iter().flat_map(|key| all.sources(key)).map(str::to_owned));
     }
+    let links = run.store.links_by_sources(&run.sync.name, kind, &others).await?;
+    // One that a person gave a record of its own is another machine.
+    others.retain(|id| !links.iter().any(|link| link.source == *id && link.linked().is_some()));
+    let account = target.and_then(|record| record.parent.as_deref()).filter(|_| kind != Kind::Customer);
+    Ok(why_stays(change, account, &draft.undecided_targets, &others))
 }
 
 /// Why a record that is missing from the source stays in use all the same; `None` when nothing speaks for it.

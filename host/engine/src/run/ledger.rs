@@ -1,8 +1,9 @@
 //! The changes of a plan as they come: numbered, counted, hashed and stored some at a time; and what is
 //! told beside them. What is planned, and in which order, is the caller's.
 
+use crate::desk::uncertain;
 use crate::error::Error;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::first_run::{Now, why_open};
 use crate::rules::plan::{Finding, PlanHasher};
 use crate::rules::wide::Wide;
@@ -23,7 +24,7 @@ const AT_ONCE: usize = 1000;
 
 /// A plan's changes and findings.
 pub(crate) struct Ledger<'w, 'p> {
-    work: &'w Work<'p>,
+    work: &'w SyncRun<'p>,
     id: PlanId,
     made_at: Timestamp,
     sequence: u32,
@@ -54,11 +55,11 @@ pub(crate) struct Ledger<'w, 'p> {
 
 impl<'w, 'p> Ledger<'w, 'p> {
     /// For a plan that was begun, with these writes of earlier ones not settled.
-    pub(crate) fn new(work: &'w Work<'p>, id: PlanId, open: &[Unsettled]) -> Self {
+    pub(crate) fn new(work: &'w SyncRun<'p>, id: PlanId, open: &[Unsettled]) -> Self {
         Self {
             work,
             id,
-            uncertain: work.uncertain(open),
+            uncertain: uncertain::uncertain(work, open),
             made_at: work.now(),
             sequence: 0,
             hasher: PlanHasher::default(),

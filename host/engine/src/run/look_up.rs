@@ -5,10 +5,11 @@
 //! seen before the intent and belong to nobody else. Any other write is looked up by reading its
 //! target. What follows from a verdict is decided in `doubt`.
 
+use super::reading;
 use super::reading::{Found, Singles};
 use crate::desk::connections::Opened;
 use crate::error::Error;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::doubt::{Nature, Verdict};
 use crate::rules::plan::line::{EFFECTIVE, QUANTITY};
 use crate::rules::plan::ticket::LAST_ACTIVITY;
@@ -30,67 +31,70 @@ pub(crate) struct Look<'a> {
     pub(crate) said_done: bool,
 }
 
-impl Work<'_> {
-    /// Looks up writes of one kind, one verdict each, in their order. Records in `taken` are not what
-    /// any of them made. A look-up that fails is the verdict of its own writes.
-    ///
-    /// # Errors
-    /// The database's.
-    pub(crate) async fn look_up(
-        &self,
-        side: &Opened,
-        kind: Kind,
-        looks: &[Look<'_>],
-        taken: &HashSet<String>,
-    ) -> Result<Vec<Verdict>, Error> {
-        let Some(can) = side.description.kind(kind) else {
-            let why = || Verdict::Unclear(format!("`{}` knows no {kind}s any more", side.name));
-            return Ok(looks.iter().map(|_| why()).collect());
-        };
-        let mut verdicts = vec![Verdict::NotWritten; looks.len()];
-        let mut asker = Asker { work: self, side, kind, can, taken, trouble: None };
-        let of = |which: &dyn Fn(&Look<'_>) -> bool| -> Vec<usize> {
-            looks.iter().enumerate().filter(|(_, look)| which(look)).map(|(at, _)| at).collect()
-        };
-        let created = |look: &Look<'_>| look.change.operation == Operation::Create;
-        let stamped = |look: &Look<'_>| can.reads.stamps && look.change.stamp.is_some();
-        let at_once = can.ids_at_once.max(1) as usize;
-        for chunk in of(&|look| created(look) && stamped(look)).chunks(at_once) {
-            asker.by_stamp(looks, chunk, &mut verdicts).await?;
-        }
-        for at in of(&|look| created(look) && !stamped(look)) {
-            verdicts[at] = asker.by_name(&looks[at]).await?;
-        }
-        for chunk in of(&|look| !created(look)).chunks(at_once) {
-            asker.by_id(looks, chunk, &mut verdicts).await?;
-        }
-        part_shared(looks, &mut verdicts);
-        Ok(verdicts)
+/// Looks up writes of one kind, one verdict each, in their order. Records in `taken` are not what
+/// any of them made. A look-up that fails is the verdict of its own writes.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn look_up(
+    run: &SyncRun<'_>,
+    side: &Opened,
+    kind: Kind,
+    looks: &[Look<'_>],
+    taken: &HashSet<String>,
+) -> Result<Vec<Verdict>, Error> {
+    let Some(can) = side.description.kind(kind) else {
+        let why = || Verdict::Unclear(format!("`{}` knows no {kind}s any more", side.name));
+        return Ok(looks.iter().map(|_| why()).collect());
+    };
+    let mut verdicts = vec![Verdict::NotWritten; looks.len()];
+    let mut asker = Asker { work: run, side, kind, can, taken, trouble: None };
+    let of = |which: &dyn Fn(&Look<'_>) -> bool| -> Vec<usize> {
+        looks.iter().enumerate().filter(|(_, look)| which(look)).map(|(at, _)| at).collect()
+    };
+    let created = |look: &Look<'_>| look.change.operation == Operation::Create;
+    let stamped = |look: &Look<'_>| can.reads.stamps && look.change.stamp.is_some();
+    let at_once = can.ids_at_once.max(1) as usize;
+    for chunk in of(&|look| created(look) && stamped(look)).chunks(at_once) {
+        asker.by_stamp(looks, chunk, &mut verdicts).await?;
     }
+    for at in of(&|look| created(look) && !stamped(look)) {
+        verdicts[at] = asker.by_name(&looks[at]).await?;
+    }
+    for chunk in of(&|look| !created(look)).chunks(at_once) {
+        asker.by_id(looks, chunk, &mut verdicts).await?;
+    }
+    part_shared(looks, &mut verdicts);
+    Ok(verdicts)
+}
 
-    /// Records of a side as the store knows them, by id.
-    async fn stored(&self, side: &Opened, kind: Kind, ids: &[String]) -> Result<HashMap<String, Stored>, Error> {
-        let stored = self.store.records_by_ids(&side.name, kind, ids).await?;
-        Ok(stored.into_iter().map(|stored| (stored.record.id.clone(), stored)).collect())
-    }
+/// Records of a side as the store knows them, by id.
+async fn stored(
+    run: &SyncRun<'_>,
+    side: &Opened,
+    kind: Kind,
+    ids: &[String],
+) -> Result<HashMap<String, Stored>, Error> {
+    let stored = run.store.records_by_ids(&side.name, kind, ids).await?;
+    Ok(stored.into_iter().map(|stored| (stored.record.id.clone(), stored)).collect())
+}
 
-    /// Which of these records of the side written to are linked, each with what it is linked to.
-    pub(crate) async fn linked_to(
-        &self,
-        way: Way,
-        kind: Kind,
-        ids: &[String],
-    ) -> Result<HashMap<String, String>, Error> {
-        let links = match way {
-            Way::AtSource => self.store.links_by_sources(&self.sync.name, kind, ids).await?,
-            Way::Onward | Way::Back => self.store.links_of_targets(&self.sync.name, kind.counterpart(), ids).await?,
-        };
-        let pair = |link: crosswalk_model::Link| {
-            let target = link.linked()?.to_owned();
-            Some(if way == Way::AtSource { (link.source, target) } else { (target, link.source) })
-        };
-        Ok(links.into_iter().filter_map(pair).collect())
-    }
+/// Which of these records of the side written to are linked, each with what it is linked to.
+pub(crate) async fn linked_to(
+    run: &SyncRun<'_>,
+    way: Way,
+    kind: Kind,
+    ids: &[String],
+) -> Result<HashMap<String, String>, Error> {
+    let links = match way {
+        Way::AtSource => run.store.links_by_sources(&run.sync.name, kind, ids).await?,
+        Way::Onward | Way::Back => run.store.links_of_targets(&run.sync.name, kind.counterpart(), ids).await?,
+    };
+    let pair = |link: crosswalk_model::Link| {
+        let target = link.linked()?.to_owned();
+        Some(if way == Way::AtSource { (link.source, target) } else { (target, link.source) })
+    };
+    Ok(links.into_iter().filter_map(pair).collect())
 }
 
 /// Two writes never made one record: then nobody can tell whose it is.
@@ -110,7 +114,7 @@ fn part_shared(looks: &[Look<'_>], verdicts: &mut [Verdict]) {
 
 /// Asks one side about one kind.
 struct Asker<'w, 'p> {
-    work: &'w Work<'p>,
+    work: &'w SyncRun<'p>,
     side: &'w Opened,
     kind: Kind,
     can: &'w KindDescription,
@@ -124,7 +128,7 @@ impl Asker<'_, '_> {
         if let Some(why) = &self.trouble {
             return Err(Verdict::Unclear(why.clone()));
         }
-        self.work.look(self.side, self.kind, selection).await.map_err(|failure| {
+        reading::look(self.work, self.side, self.kind, selection).await.map_err(|failure| {
             let why = format!("it cannot be looked up: {failure}");
             // The next question would fare the same.
             if failure.is_passing() || matches!(failure, Failure::Denied { .. }) {
@@ -145,10 +149,10 @@ impl Asker<'_, '_> {
         };
         let Singles { records: found, unread, .. } = found.singles(&[ANY.to_owned()]);
         let ids: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
-        let known = self.work.stored(self.side, self.kind, &ids).await?;
+        let known = stored(self.work, self.side, self.kind, &ids).await?;
         for at in chunk {
             let look = &looks[*at];
-            let linked = self.work.linked_to(look.planned.way(), look.planned.kind, &ids).await?;
+            let linked = linked_to(self.work, look.planned.way(), look.planned.kind, &ids).await?;
             verdicts[*at] = match stamped(look, &found, &known, &linked) {
                 Verdict::NotWritten => may_be_unread(&unread).unwrap_or(Verdict::NotWritten),
                 verdict => verdict,
@@ -173,8 +177,8 @@ impl Asker<'_, '_> {
             return Ok(verdict);
         }
         let ids: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
-        let known = self.work.stored(self.side, self.kind, &ids).await?;
-        let linked = self.work.linked_to(look.planned.way(), look.planned.kind, &ids).await?;
+        let known = stored(self.work, self.side, self.kind, &ids).await?;
+        let linked = linked_to(self.work, look.planned.way(), look.planned.kind, &ids).await?;
         let free = |record: &&Record| {
             !self.taken.contains(&record.id) && linked.get(&record.id).is_none_or(|own| own == look.planned.known_by())
         };
@@ -196,7 +200,7 @@ impl Asker<'_, '_> {
             return Ok(());
         }
         let ids: Vec<String> = chunk.iter().filter_map(|at| looks[*at].change.target.clone()).collect();
-        let before = self.work.stored(self.side, self.kind, &ids).await?;
+        let before = stored(self.work, self.side, self.kind, &ids).await?;
         let found = match self.ask(Selection::Ids(ids.clone())).await {
             Ok(found) => found.singles(&ids),
             Err(verdict) => {

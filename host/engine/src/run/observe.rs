@@ -7,10 +7,11 @@
 //! off at once: the place is committed with what the walk rests on, so that the next run
 //! reads on from there.
 
+use super::reading;
 use crate::desk::connections::Opened;
 use crate::error::Error;
 use crate::ground::progress::Stage;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;
 use crate::rules::walk::{WALK, Walk, complaints, has_room, parents_to_name};
 use crosswalk_model::run::ReadReport;
@@ -23,118 +24,123 @@ const RESUME_WITHIN_MS: i64 = 30 * 60 * 1000;
 /// No read is that young.
 const NEVER_MS: i64 = -1;
 
-impl Work<'_> {
-    /// Reads all kinds of the sync from both sides, the two side by side. A failure of
-    /// one kind is in its report; it fails nothing else.
-    pub(crate) async fn observe(&self) -> Result<Observed, Error> {
-        let (source, target) = tokio::join!(
-            self.observe_side(&self.source, self.source_kinds()),
-            self.observe_side(&self.target, self.kinds())
-        );
-        let observed = Observed { source: source?, target: target? };
-        for (side, reports) in [(&self.source, &observed.source), (&self.target, &observed.target)] {
-            for report in reports {
-                self.tell_missing(side, report).await?;
-            }
+/// Reads all kinds of the sync from both sides, the two side by side. A failure of
+/// one kind is in its report; it fails nothing else.
+pub(crate) async fn observe(run: &SyncRun<'_>) -> Result<Observed, Error> {
+    let (source, target) =
+        tokio::join!(observe_side(run, &run.source, run.source_kinds()), observe_side(run, &run.target, run.kinds()));
+    let observed = Observed { source: source?, target: target? };
+    for (side, reports) in [(&run.source, &observed.source), (&run.target, &observed.target)] {
+        for report in reports {
+            tell_missing(run, side, report).await?;
         }
-        Ok(observed)
     }
+    Ok(observed)
+}
 
-    async fn observe_side(&self, side: &Opened, kinds: impl Iterator<Item = Kind>) -> Result<Vec<ReadReport>, Error> {
-        let mut reports = Vec::new();
-        for kind in kinds {
-            reports.push(self.walk_kind(side, kind).await?);
-        }
-        Ok(reports)
+async fn observe_side(
+    run: &SyncRun<'_>,
+    side: &Opened,
+    kinds: impl Iterator<Item = Kind>,
+) -> Result<Vec<ReadReport>, Error> {
+    let mut reports = Vec::new();
+    for kind in kinds {
+        reports.push(walk_kind(run, side, kind).await?);
     }
+    Ok(reports)
+}
 
-    /// Reads one kind of one side, and tells the run what is missing.
-    pub(crate) async fn observe_kind(&self, side: &Opened, kind: Kind) -> Result<ReadReport, Error> {
-        let report = self.walk_kind(side, kind).await?;
-        self.tell_missing(side, &report).await?;
-        Ok(report)
+/// Reads one kind of one side, and tells the run what is missing.
+pub(crate) async fn observe_kind(run: &SyncRun<'_>, side: &Opened, kind: Kind) -> Result<ReadReport, Error> {
+    let report = walk_kind(run, side, kind).await?;
+    tell_missing(run, side, &report).await?;
+    Ok(report)
+}
+
+/// Tells the run what of a kind was not read, with the names of whose it is.
+async fn tell_missing(run: &SyncRun<'_>, side: &Opened, report: &ReadReport) -> Result<(), Error> {
+    let ids = parents_to_name(report);
+    let mut names = HashMap::new();
+    for kind in [Kind::Customer, Kind::Contract].into_iter().filter(|_| !ids.is_empty()) {
+        let of_usage = kind == Kind::Customer || report.kind == Kind::Usage;
+        let stored = if of_usage { run.store.records_by_ids(&side.name, kind, &ids).await? } else { Vec::new() };
+        names.extend(stored.into_iter().map(|stored| (stored.record.id, stored.record.name)));
     }
+    run.complain(complaints(side.name.as_str(), report, &names));
+    Ok(())
+}
 
-    /// Tells the run what of a kind was not read, with the names of whose it is.
-    async fn tell_missing(&self, side: &Opened, report: &ReadReport) -> Result<(), Error> {
-        let ids = parents_to_name(report);
-        let mut names = HashMap::new();
-        for kind in [Kind::Customer, Kind::Contract].into_iter().filter(|_| !ids.is_empty()) {
-            let of_usage = kind == Kind::Customer || report.kind == Kind::Usage;
-            let stored = if of_usage { self.store.records_by_ids(&side.name, kind, &ids).await? } else { Vec::new() };
-            names.extend(stored.into_iter().map(|stored| (stored.record.id, stored.record.name)));
-        }
-        self.complain(complaints(side.name.as_str(), report, &names));
-        Ok(())
-    }
-
-    async fn walk_kind(&self, side: &Opened, kind: Kind) -> Result<ReadReport, Error> {
-        let stage = Stage::Reading { connection: side.name.to_string(), kind };
-        self.progress.begin(stage.clone(), None);
-        let query = Query { kind, selection: Selection::Everything };
-        // Counts of usage are billed from one walk: halves of two reports do not add up.
-        let resume = if kind == Kind::Usage { NEVER_MS } else { RESUME_WITHIN_MS };
-        let read = self.store.read_begin(Some(self.run), &side.name, kind, self.now(), resume).await?;
-        let mut walk = Walk::new(kind, &read, WALK);
-        let mut page = match has_room(side.name.as_str(), kind, read.kept) {
-            Ok(()) => self.page(side, &query, read.cursor.as_deref()).await?,
-            Err(failure) => Err(failure),
-        };
-        loop {
-            let current = match page {
-                Ok(current) => current,
-                Err(failure) => {
-                    walk.failure = Some(failure);
-                    break;
-                }
-            };
-            let taken = walk.take(&current);
-            self.progress.at(&stage, walk.records, current.total);
-            let commit = PageCommit {
-                records: &current.items,
-                next: taken.next.as_deref(),
-                total: current.total,
-                left_out: current.left_out,
-                unread: &taken.unread,
-                gaps: (!current.gaps.is_empty()).then(|| walk.gaps()),
-                fresh_gaps: taken.fresh_gaps,
-                moved: taken.moved,
-            };
-            let commit = self.store.page_commit(&read, &side.name, kind, &commit, self.now());
-            let Some(cursor) = &taken.next else {
-                let stats = commit.await?;
-                walk.stored(stats);
+async fn walk_kind(run: &SyncRun<'_>, side: &Opened, kind: Kind) -> Result<ReadReport, Error> {
+    let stage = Stage::Reading { connection: side.name.to_string(), kind };
+    run.progress.begin(stage.clone(), None);
+    let query = Query { kind, selection: Selection::Everything };
+    // Counts of usage are billed from one walk: halves of two reports do not add up.
+    let resume = if kind == Kind::Usage { NEVER_MS } else { RESUME_WITHIN_MS };
+    let read = run.store.read_begin(Some(run.run), &side.name, kind, run.now(), resume).await?;
+    let mut walk = Walk::new(kind, &read, WALK);
+    let mut page = match has_room(side.name.as_str(), kind, read.kept) {
+        Ok(()) => read_page(run, side, &query, read.cursor.as_deref()).await?,
+        Err(failure) => Err(failure),
+    };
+    loop {
+        let current = match page {
+            Ok(current) => current,
+            Err(failure) => {
+                walk.failure = Some(failure);
                 break;
-            };
-            let (committed, following) = tokio::join!(commit, self.page(side, &query, Some(cursor)));
-            walk.stored(committed?);
-            page = following?;
-        }
-        if walk.asks_before() {
-            walk.compare(self.store.reads_before(read.id, &side.name, kind).await?);
-        }
-        let doubted = walk.is_doubted();
-        let report = walk.report();
-        let gap_parents: Vec<Option<String>> = report.gaps.iter().map(|(parent, _)| parent.clone()).collect();
-        // A read that failed is left unfinished and taken up again, unless its place is the fault.
-        if doubted {
-            self.store.read_doubt(read.id, &side.name, kind, self.now()).await?;
-        } else if report.failure.as_ref().is_none_or(|failure| !failure.is_passing()) {
-            self.store.read_finish(read.id, &side.name, kind, report.walked, &gap_parents, self.now()).await?;
-        }
-        self.progress.end(&stage);
-        Ok(report)
+            }
+        };
+        let taken = walk.take(&current);
+        run.progress.at(&stage, walk.records, current.total);
+        let commit = PageCommit {
+            records: &current.items,
+            next: taken.next.as_deref(),
+            total: current.total,
+            left_out: current.left_out,
+            unread: &taken.unread,
+            gaps: (!current.gaps.is_empty()).then(|| walk.gaps()),
+            fresh_gaps: taken.fresh_gaps,
+            moved: taken.moved,
+        };
+        let commit = run.store.page_commit(&read, &side.name, kind, &commit, run.now());
+        let Some(cursor) = &taken.next else {
+            let stats = commit.await?;
+            walk.stored(stats);
+            break;
+        };
+        let (committed, following) = tokio::join!(commit, read_page(run, side, &query, Some(cursor)));
+        walk.stored(committed?);
+        page = following?;
     }
+    if walk.asks_before() {
+        walk.compare(run.store.reads_before(read.id, &side.name, kind).await?);
+    }
+    let doubted = walk.is_doubted();
+    let report = walk.report();
+    let gap_parents: Vec<Option<String>> = report.gaps.iter().map(|(parent, _)| parent.clone()).collect();
+    // A read that failed is left unfinished and taken up again, unless its place is the fault.
+    if doubted {
+        run.store.read_doubt(read.id, &side.name, kind, run.now()).await?;
+    } else if report.failure.as_ref().is_none_or(|failure| !failure.is_passing()) {
+        run.store.read_finish(read.id, &side.name, kind, report.walked, &gap_parents, run.now()).await?;
+    }
+    run.progress.end(&stage);
+    Ok(report)
+}
 
-    /// Reads a page, waiting and trying again where that may help.
-    ///
-    /// # Errors
-    /// It is time to stop.
-    async fn page(&self, side: &Opened, query: &Query, after: Option<&str>) -> Result<Result<Page, Failure>, Error> {
-        tokio::select! {
-            page = self.read_page(side, query, after) => Ok(page),
-            () = self.parts.stop.stopped() => Err(Error::Stopped),
-        }
+/// Reads a page, waiting and trying again where that may help.
+///
+/// # Errors
+/// It is time to stop.
+async fn read_page(
+    run: &SyncRun<'_>,
+    side: &Opened,
+    query: &Query,
+    after: Option<&str>,
+) -> Result<Result<Page, Failure>, Error> {
+    tokio::select! {
+        page = reading::read_page(run, side, query, after) => Ok(page),
+        () = run.parts.stop.stopped() => Err(Error::Stopped),
     }
 }
 

@@ -9,7 +9,7 @@ use super::settle::{THROTTLE_MAX_MS, THROTTLE_MS};
 use crate::desk::connections::Opened;
 use crate::error::Error;
 use crate::ground::stop::Stop;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::walk::{LOOK_UP, Meter, brief};
 use crosswalk_model::{Failure, Gap, Kind, Page, Query, Record, Selection};
 use crosswalk_store::Stored;
@@ -85,88 +85,101 @@ impl Opened {
     }
 }
 
-impl Work<'_> {
-    /// Reads a page, and tries again what may pass by itself. It does not wait once a stop is
-    /// asked for.
-    pub(crate) async fn read_page(&self, side: &Opened, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
-        side.patiently(&self.parts.stop, || side.connector.read(&side.reading, query, after)).await
-    }
+/// Reads a page, and tries again what may pass by itself. It does not wait once a stop is
+/// asked for.
+pub(crate) async fn read_page(
+    run: &SyncRun<'_>,
+    side: &Opened,
+    query: &Query,
+    after: Option<&str>,
+) -> Result<Page, Failure> {
+    side.patiently(&run.parts.stop, || side.connector.read(&side.reading, query, after)).await
+}
 
-    /// Reads a selection to its end; what of it could not be read stands beside it.
-    pub(crate) async fn look(&self, side: &Opened, kind: Kind, selection: Selection) -> Result<Found, Failure> {
-        let query = Query { kind, selection };
-        let (mut found, mut after, mut meter) = (Found::default(), None::<String>, Meter::new(LOOK_UP));
-        let mut share = self.parts.held.begin(self.store.name());
-        loop {
-            let page = self.read_page(side, &query, after.as_deref()).await?;
-            let before = meter.bytes();
-            meter.count(&page)?;
-            share.hold(meter.bytes() - before)?;
-            found.items.extend(page.items);
-            found.gaps.extend(page.gaps.into_iter().map(|gap| Gap { cause: brief(&gap.cause), ..gap }));
-            after = page.next;
-            if after.is_none() {
-                return Ok(found);
+/// Reads a selection to its end; what of it could not be read stands beside it.
+pub(crate) async fn look(run: &SyncRun<'_>, side: &Opened, kind: Kind, selection: Selection) -> Result<Found, Failure> {
+    let query = Query { kind, selection };
+    let (mut found, mut after, mut meter) = (Found::default(), None::<String>, Meter::new(LOOK_UP));
+    let mut share = run.parts.held.begin(run.store.name());
+    loop {
+        let page = read_page(run, side, &query, after.as_deref()).await?;
+        let before = meter.bytes();
+        meter.count(&page)?;
+        share.hold(meter.bytes() - before)?;
+        found.items.extend(page.items);
+        found.gaps.extend(page.gaps.into_iter().map(|gap| Gap { cause: brief(&gap.cause), ..gap }));
+        after = page.next;
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Reads a selection to its end.
+///
+/// # Errors
+/// As [`look`](Self::look), and why a part of it could not be read.
+pub(crate) async fn read_all(
+    run: &SyncRun<'_>,
+    side: &Opened,
+    kind: Kind,
+    selection: Selection,
+) -> Result<Vec<Record>, Failure> {
+    let mut found = look(run, side, kind, selection).await?;
+    found.gaps.pop().map_or(Ok(found.items), |gap| Err(gap.cause))
+}
+
+/// Reads these ids, as many at once as the connector takes; none when it cannot read single records.
+pub(crate) async fn read_ids(
+    run: &SyncRun<'_>,
+    side: &Opened,
+    kind: Kind,
+    ids: &[String],
+) -> Result<Option<Singles>, Failure> {
+    let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(None) };
+    let mut read = Singles::default();
+    for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
+        read.add(look(run, side, kind, Selection::Ids(ids.to_vec())).await?.singles(ids));
+    }
+    Ok(Some(read))
+}
+
+/// Reads records by their ids and stores those that were read; `None` when the connector cannot. One that
+/// could not be read whole is told. Of one of the source, what was known of it is kept. Numbers that are
+/// billed are never filled in.
+pub(crate) async fn read_now(
+    run: &SyncRun<'_>,
+    side: &Opened,
+    kind: Kind,
+    ids: &[String],
+) -> Result<Option<Now>, Error> {
+    let read = read_ids(run, side, kind, ids).await.map_err(|failure| side.failed(failure))?;
+    let Some(Singles { mut records, partly, mut unread }) = read else { return Ok(None) };
+    if let Some((id, cause)) = unread.first_key_value() {
+        let (name, count) = (&side.name, unread.len());
+        run.complain([format!("{name} {kind}s that could not be read whole: {count}, the first {id}: {cause}")]);
+    }
+    let mut known = Vec::new();
+    if side.name == run.source.name && !unread.is_empty() {
+        if matches!(kind, Kind::Usage | Kind::Contract) {
+            return Err(unread.into_values().next().map_or(Error::Stopped, |cause| side.failed(cause)));
+        }
+        let ids: Vec<String> = unread.keys().cloned().collect();
+        let stored = run.store.records_by_ids(&side.name, kind, &ids).await?;
+        let mut stored: BTreeMap<String, Stored> =
+            stored.into_iter().map(|stored| (stored.record.id.clone(), stored)).collect();
+        for mut record in partly {
+            unread.remove(&record.id);
+            if let Some(before) = stored.remove(&record.id) {
+                fill_in(&mut record, before.record);
+                records.push(record);
             }
         }
+        known.extend(stored.into_values().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record));
     }
-
-    /// Reads a selection to its end.
-    ///
-    /// # Errors
-    /// As [`look`](Self::look), and why a part of it could not be read.
-    pub(crate) async fn read_all(
-        &self,
-        side: &Opened,
-        kind: Kind,
-        selection: Selection,
-    ) -> Result<Vec<Record>, Failure> {
-        let mut found = self.look(side, kind, selection).await?;
-        found.gaps.pop().map_or(Ok(found.items), |gap| Err(gap.cause))
-    }
-
-    /// Reads these ids, as many at once as the connector takes; none when it cannot read single records.
-    pub(crate) async fn read_ids(&self, side: &Opened, kind: Kind, ids: &[String]) -> Result<Option<Singles>, Failure> {
-        let Some(can) = side.description.kind(kind).filter(|can| can.reads.ids) else { return Ok(None) };
-        let mut read = Singles::default();
-        for ids in ids.chunks(can.ids_at_once.max(1) as usize) {
-            read.add(self.look(side, kind, Selection::Ids(ids.to_vec())).await?.singles(ids));
-        }
-        Ok(Some(read))
-    }
-
-    /// Reads records by their ids and stores those that were read; `None` when the connector cannot. One that
-    /// could not be read whole is told. Of one of the source, what was known of it is kept. Numbers that are
-    /// billed are never filled in.
-    pub(crate) async fn read_now(&self, side: &Opened, kind: Kind, ids: &[String]) -> Result<Option<Now>, Error> {
-        let read = self.read_ids(side, kind, ids).await.map_err(|failure| side.failed(failure))?;
-        let Some(Singles { mut records, partly, mut unread }) = read else { return Ok(None) };
-        if let Some((id, cause)) = unread.first_key_value() {
-            let (name, count) = (&side.name, unread.len());
-            self.complain([format!("{name} {kind}s that could not be read whole: {count}, the first {id}: {cause}")]);
-        }
-        let mut known = Vec::new();
-        if side.name == self.source.name && !unread.is_empty() {
-            if matches!(kind, Kind::Usage | Kind::Contract) {
-                return Err(unread.into_values().next().map_or(Error::Stopped, |cause| side.failed(cause)));
-            }
-            let ids: Vec<String> = unread.keys().cloned().collect();
-            let stored = self.store.records_by_ids(&side.name, kind, &ids).await?;
-            let mut stored: BTreeMap<String, Stored> =
-                stored.into_iter().map(|stored| (stored.record.id.clone(), stored)).collect();
-            for mut record in partly {
-                unread.remove(&record.id);
-                if let Some(before) = stored.remove(&record.id) {
-                    fill_in(&mut record, before.record);
-                    records.push(record);
-                }
-            }
-            known.extend(stored.into_values().filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record));
-        }
-        self.store.records_put(&side.name, kind, &records, self.now()).await?;
-        let records = records.into_iter().chain(known).map(|record| (record.id.clone(), record)).collect();
-        Ok(Some(Now { records, unread }))
-    }
+    run.store.records_put(&side.name, kind, &records, run.now()).await?;
+    let records = records.into_iter().chain(known).map(|record| (record.id.clone(), record)).collect();
+    Ok(Some(Now { records, unread }))
 }
 
 /// What a look-up found.

@@ -5,15 +5,19 @@
 //! with the fields that change by themselves, however young. Nothing is matched and
 //! nothing is ever doubled: only records that are linked can be refreshed.
 
+use super::apply;
 use super::apply::{ApplyOptions, ApplyReport};
+use super::reading;
+use super::recover;
 use crate::ChangeFilter;
 use crate::boxed;
 use crate::desk::query::ChangeView;
 use crate::error::Error;
 use crate::ground::progress::Progress;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::{Finding, Item};
+use crate::sync;
 use crate::sync::PlanReport;
 use crate::sync::{Draft, out_of_use};
 use crosswalk_model::{Cause, Kind, KindDescription, Link, LinkState, Mode, Record, SyncName, Trust};
@@ -69,7 +73,7 @@ impl Tenant {
         }
         let source = self.linked_source(sync, kind, id).await?;
         let work = self.begin(sync, Mode::Apply, progress).await?;
-        let plan = match work.refresh_one(kind, &source).await {
+        let plan = match refresh_one(&work, kind, &source).await {
             Ok(plan) => plan,
             Err(error) => {
                 work.fail(&error).await;
@@ -77,11 +81,11 @@ impl Tenant {
             }
         };
         let applied = if plan.plan.totals.is_empty() {
-            work.end_plan(&plan).await?;
+            sync::end_plan(&work, &plan).await?;
             None
         } else {
             let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
-            Some(work.finish_apply(plan.plan.id, &options).await?)
+            Some(apply::finish_apply(&work, plan.plan.id, &options).await?)
         };
         let sides = self.sync(sync).await?;
         let record = self.record(&sides.source, kind, &source).await?;
@@ -116,144 +120,142 @@ impl Tenant {
     }
 }
 
-impl Work<'_> {
-    /// Plans for one record alone, as read just now.
-    async fn refresh_one(&self, kind: Kind, source: &str) -> Result<PlanReport, Error> {
-        self.recover().await?;
-        let id = self.store.plan_begin_part(self.run, &self.sync.name, self.now()).await?;
-        let mut draft = Draft::new(self, id, None).await?;
-        if draft.nothing_done {
-            return Err(Error::invalid(
-                format!("nothing of the sync `{}` was applied yet: there is nothing to refresh", self.sync.name),
-                format!("`crosswalk plan {}`, then look at the plan and apply it", self.sync.name),
-            ));
-        }
-        let missed = self.refresh_records(&mut draft, kind, &[source.to_owned()]).await?;
-        if let Some(missed) = missed.into_iter().next() {
-            return Err(Error::invalid(
-                format!("{kind} {source} cannot be refreshed: {}", missed.message),
-                format!("`crosswalk plan {}` reads everything and says what is to be done", self.sync.name),
-            ));
-        }
-        Ok(PlanReport { read: (1, 1), ..draft.report().await? })
+/// Plans for one record alone, as read just now.
+async fn refresh_one(run: &SyncRun<'_>, kind: Kind, source: &str) -> Result<PlanReport, Error> {
+    recover::recover(run).await?;
+    let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
+    let mut draft = Draft::new(run, id, None).await?;
+    if draft.nothing_done {
+        return Err(Error::invalid(
+            format!("nothing of the sync `{}` was applied yet: there is nothing to refresh", run.sync.name),
+            format!("`crosswalk plan {}`, then look at the plan and apply it", run.sync.name),
+        ));
     }
+    let missed = refresh_records(run, &mut draft, kind, &[source.to_owned()]).await?;
+    if let Some(missed) = missed.into_iter().next() {
+        return Err(Error::invalid(
+            format!("{kind} {source} cannot be refreshed: {}", missed.message),
+            format!("`crosswalk plan {}` reads everything and says what is to be done", run.sync.name),
+        ));
+    }
+    Ok(PlanReport { read: (1, 1), ..draft.report().await? })
+}
 
-    /// Reads these source records and what they are linked to, stores both, and plans for
-    /// them alone into a plan, volatile fields too. Gives back those that could not be
-    /// refreshed, with why.
-    ///
-    /// # Errors
-    /// A vendor's, and the database's.
-    pub(crate) async fn refresh_records(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        kind: Kind,
-        sources: &[String],
-    ) -> Result<Vec<Finding>, Error> {
-        let links = self.store.links_by_sources(&self.sync.name, kind, sources).await?;
-        let links: HashMap<&str, &Link> =
-            links.iter().filter(|link| link.linked().is_some()).map(|link| (link.source.as_str(), link)).collect();
-        let ids = |pick: fn(&Link) -> Option<&str>| -> Vec<String> {
-            links.values().filter_map(|link| pick(link)).map(str::to_owned).collect()
+/// Reads these source records and what they are linked to, stores both, and plans for
+/// them alone into a plan, volatile fields too. Gives back those that could not be
+/// refreshed, with why.
+///
+/// # Errors
+/// A vendor's, and the database's.
+pub(crate) async fn refresh_records(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    sources: &[String],
+) -> Result<Vec<Finding>, Error> {
+    let links = run.store.links_by_sources(&run.sync.name, kind, sources).await?;
+    let links: HashMap<&str, &Link> =
+        links.iter().filter(|link| link.linked().is_some()).map(|link| (link.source.as_str(), link)).collect();
+    let ids = |pick: fn(&Link) -> Option<&str>| -> Vec<String> {
+        links.values().filter_map(|link| pick(link)).map(str::to_owned).collect()
+    };
+    let read = reading::read_now(run, &run.source, kind, &ids(|link| Some(&link.source))).await?;
+    let there = reading::read_now(run, &run.target, kind, &ids(Link::linked)).await?;
+    let can = run.target.description.kind(kind).filter(|_| run.sync.rules.kinds.contains_key(&kind));
+    let (Some(can), Some(read), Some(there)) = (can, &read, &there) else {
+        let why = format!("single {kind}s cannot be read from both `{}` and `{}`", run.source.name, run.target.name);
+        let missed =
+            sources.iter().map(|source| Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why.clone()));
+        return Ok(missed.collect());
+    };
+    let (mut missed, mut by_customer) = (Vec::new(), BTreeMap::<&str, Vec<Fresh<'_>>>::new());
+    for source in sources {
+        let link = links.get(source.as_str()).copied();
+        let record = read.records.get(source);
+        let id = link.and_then(Link::linked);
+        let target = id.and_then(|id| there.records.get(id));
+        let why = match (link, record, target) {
+            (Some(link), Some(source), Some(target)) => {
+                let customer = if kind == Kind::Customer { Some(&source.id) } else { source.parent.as_ref() };
+                let fresh = Fresh { source, target, link };
+                by_customer.entry(customer.map_or("", String::as_str)).or_default().push(fresh);
+                continue;
+            }
+            (None, _, _) => "it is not linked".to_owned(),
+            (_, None, _) if let Some(cause) = read.unread.get(source) => {
+                format!("it could not be read from `{}`: {cause}", run.source.name)
+            }
+            (_, _, None) if let Some(cause) = id.and_then(|id| there.unread.get(id)) => {
+                format!("what it is linked to could not be read from `{}`: {cause}", run.target.name)
+            }
+            (_, None, _) => format!("it is gone from `{}`", run.source.name),
+            (_, _, None) => format!("what it is linked to is gone from `{}`", run.target.name),
         };
-        let read = self.read_now(&self.source, kind, &ids(|link| Some(&link.source))).await?;
-        let there = self.read_now(&self.target, kind, &ids(Link::linked)).await?;
-        let can = self.target.description.kind(kind).filter(|_| self.sync.rules.kinds.contains_key(&kind));
-        let (Some(can), Some(read), Some(there)) = (can, &read, &there) else {
-            let why =
-                format!("single {kind}s cannot be read from both `{}` and `{}`", self.source.name, self.target.name);
-            let missed =
-                sources.iter().map(|source| Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why.clone()));
-            return Ok(missed.collect());
-        };
-        let (mut missed, mut by_customer) = (Vec::new(), BTreeMap::<&str, Vec<Fresh<'_>>>::new());
-        for source in sources {
-            let link = links.get(source.as_str()).copied();
-            let record = read.records.get(source);
-            let id = link.and_then(Link::linked);
-            let target = id.and_then(|id| there.records.get(id));
-            let why = match (link, record, target) {
-                (Some(link), Some(source), Some(target)) => {
-                    let customer = if kind == Kind::Customer { Some(&source.id) } else { source.parent.as_ref() };
-                    let fresh = Fresh { source, target, link };
-                    by_customer.entry(customer.map_or("", String::as_str)).or_default().push(fresh);
-                    continue;
-                }
-                (None, _, _) => "it is not linked".to_owned(),
-                (_, None, _) if let Some(cause) = read.unread.get(source) => {
-                    format!("it could not be read from `{}`: {cause}", self.source.name)
-                }
-                (_, _, None) if let Some(cause) = id.and_then(|id| there.unread.get(id)) => {
-                    format!("what it is linked to could not be read from `{}`: {cause}", self.target.name)
-                }
-                (_, None, _) => format!("it is gone from `{}`", self.source.name),
-                (_, _, None) => format!("what it is linked to is gone from `{}`", self.target.name),
-            };
-            missed.push(Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why));
-        }
-        let asked = std::mem::replace(&mut draft.refresh, true);
-        for (customer, fresh) in by_customer {
-            if let Some(why) = self.refresh_account(draft, kind, customer, &fresh, can).await? {
-                missed.extend(fresh.iter().map(|fresh| {
+        missed.push(Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why));
+    }
+    let asked = std::mem::replace(&mut draft.refresh, true);
+    for (customer, fresh) in by_customer {
+        if let Some(why) = refresh_account(run, draft, kind, customer, &fresh, can).await? {
+            missed.extend(
+                fresh.iter().map(|fresh| {
                     Finding::new(Cause::NotRefreshed, kind, customer, fresh.source.id.clone(), why.clone())
-                }));
-            }
+                }),
+            );
         }
-        draft.refresh = asked;
-        Ok(missed)
     }
+    draft.refresh = asked;
+    Ok(missed)
+}
 
-    /// Plans for some records of one customer; gives back why not, when that is so.
-    async fn refresh_account(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        kind: Kind,
-        customer: &str,
-        fresh: &[Fresh<'_>],
-        can: &KindDescription,
-    ) -> Result<Option<String>, Error> {
-        let sync = &self.sync.name;
-        let mut account = None;
-        if kind != Kind::Customer {
-            let link = self.store.link_get(sync, Kind::Customer, customer).await?;
-            account = link.and_then(|link| link.linked().map(str::to_owned));
-            if account.is_none() {
-                return Ok(Some(format!("its customer {customer} is not linked")));
-            }
-            if let Some(id) = &account {
-                let known =
-                    self.store.records_by_ids(&self.target.name, Kind::Customer, std::slice::from_ref(id)).await?;
-                for record in known.iter().map(|stored| &stored.record).filter(|record| !record.active()) {
-                    draft.out_of_use.insert(id.clone(), out_of_use(&self.sync, customer, record, &[]));
-                }
-            }
-            for link in self.store.links_of_parent(sync, Kind::Location, &self.source.name, customer).await? {
-                if let Some(target) = link.linked() {
-                    draft.learn(Kind::Location, customer, &link.source, target);
-                }
+/// Plans for some records of one customer; gives back why not, when that is so.
+async fn refresh_account(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    customer: &str,
+    fresh: &[Fresh<'_>],
+    can: &KindDescription,
+) -> Result<Option<String>, Error> {
+    let sync = &run.sync.name;
+    let mut account = None;
+    if kind != Kind::Customer {
+        let link = run.store.link_get(sync, Kind::Customer, customer).await?;
+        account = link.and_then(|link| link.linked().map(str::to_owned));
+        if account.is_none() {
+            return Ok(Some(format!("its customer {customer} is not linked")));
+        }
+        if let Some(id) = &account {
+            let known = run.store.records_by_ids(&run.target.name, Kind::Customer, std::slice::from_ref(id)).await?;
+            for record in known.iter().map(|stored| &stored.record).filter(|record| !record.active()) {
+                draft.out_of_use.insert(id.clone(), out_of_use(&run.sync, customer, record, &[]));
             }
         }
-        // What the brakes count in: all of the customer's.
-        let linked = match account {
-            Some(_) => self.store.links_of_parent(sync, kind, &self.source.name, customer).await?.len(),
-            None => 1,
-        };
-        let keep = crate::rules::matching::Decision::Keep;
-        let items = fresh.iter().map(|fresh| Item {
-            source: Some(fresh.source),
-            gone_since: None,
-            link: Some(fresh.link),
-            decision: &keep,
-            target: Some(fresh.target),
-        });
-        let linked = u32::try_from(linked).unwrap_or(u32::MAX);
-        let mut changes = self.plan_items(draft, kind, customer, account.as_deref(), items.collect(), can);
-        self.brake(draft, kind, customer, &mut changes, linked);
-        let noted = std::mem::take(&mut draft.noted);
-        self.store.links_put(sync, &noted).await?;
-        draft.keep(changes).await?;
-        Ok(None)
+        for link in run.store.links_of_parent(sync, Kind::Location, &run.source.name, customer).await? {
+            if let Some(target) = link.linked() {
+                draft.learn(Kind::Location, customer, &link.source, target);
+            }
+        }
     }
+    // What the brakes count in: all of the customer's.
+    let linked = match account {
+        Some(_) => run.store.links_of_parent(sync, kind, &run.source.name, customer).await?.len(),
+        None => 1,
+    };
+    let keep = crate::rules::matching::Decision::Keep;
+    let items = fresh.iter().map(|fresh| Item {
+        source: Some(fresh.source),
+        gone_since: None,
+        link: Some(fresh.link),
+        decision: &keep,
+        target: Some(fresh.target),
+    });
+    let linked = u32::try_from(linked).unwrap_or(u32::MAX);
+    let mut changes = sync::plan_items(run, draft, kind, customer, account.as_deref(), items.collect(), can);
+    sync::brake(run, draft, kind, customer, &mut changes, linked);
+    let noted = std::mem::take(&mut draft.noted);
+    run.store.links_put(sync, &noted).await?;
+    draft.keep(changes).await?;
+    Ok(None)
 }
 
 /// A linked record as both sides have it now.

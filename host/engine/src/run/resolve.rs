@@ -7,10 +7,12 @@
 use super::apply::{Prepared, Session, lock};
 use super::fresh::Waits;
 use super::resting::Not;
+use super::reverse;
 use super::settle::Tally;
 use super::undo;
+use crate::billing::preconditions;
 use crate::error::Error;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::anew::{self, Along};
 use crate::rules::plan;
 use crate::rules::plan::ticket::LEAD;
@@ -42,20 +44,22 @@ impl Session<'_, '_> {
         let mut waits = Waits::new();
         let now = self.targets_now(kind, &changes, &mut waits).await?;
         let mut moved = self.sources_moved(kind, &changes, &mut waits).await?;
-        let links = work.links_of(kind, &changes).await?;
-        let mut refusals = work.refusals(&changes, &mut waits).await?;
+        let links = links_of(work, kind, &changes).await?;
+        let mut refusals = reverse::refusals(work, &changes, &mut waits).await?;
         if kind == Kind::Usage {
-            let ground = self.usage.get_or_try_init(|| work.usage_ground(self.plan)).await?;
+            let ground = self.usage.get_or_try_init(|| preconditions::usage_ground(work, self.plan)).await?;
             let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
             refusals.extend(changes.iter().filter_map(refused));
-            refusals.extend(work.still_billed(&changes, &|one, other| self.resting.together(one, other)).await?);
+            refusals.extend(
+                preconditions::still_billed(work, &changes, &|one, other| self.resting.together(one, other)).await?,
+            );
             waits.extend(changes.iter().filter_map(|change| Some((change.sequence, self.waits_for_line(change)?))));
         }
-        let given_over = work.given_over(kind, &changes, &links).await?;
+        let given_over = given_over(work, kind, &changes, &links).await?;
         // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
         let taken = self.taken(kind, &changes).await?.into_iter();
         refusals.extend(taken.filter(|(source, _)| !given_over.get(source).is_some_and(Result::is_ok)));
-        let references = work.references(&changes, &self.known).await?;
+        let references = references(work, &changes, &self.known).await?;
         refusals.extend(self.out_of_use(&changes, &references, &mut waits).await?);
         refusals.extend(self.made_meanwhile(kind, &changes, &references, &links, &mut waits).await?);
         let mut ready = Vec::with_capacity(changes.len());
@@ -75,8 +79,7 @@ impl Session<'_, '_> {
                 .map_or(over, Err);
             let checked = match stale {
                 Err(why) => Err((ChangeStatus::Stale, why)),
-                Ok(over) => work
-                    .to_write(self.plan, &planned, there, &references)
+                Ok(over) => to_write(work, self.plan, &planned, there, &references)
                     .and_then(|change| follow_lead(&mut planned, &references).map(|()| (change, over)))
                     .map_err(|unresolved| match self.is_open(unresolved.kind, &unresolved.id) {
                         true => (
@@ -193,170 +196,168 @@ impl References {
     }
 }
 
-impl Work<'_> {
-    /// Where everything that these changes refer to leads, by today's links. What goes back refers to the
-    /// target already.
-    pub(crate) async fn references<'c>(
-        &self,
-        changes: impl IntoIterator<Item = &'c PlannedChange>,
-        known: &References,
-    ) -> Result<HashMap<(Kind, String), String>, Error> {
-        let (mut found, mut missing) = (HashMap::new(), HashMap::<Kind, Vec<String>>::new());
-        for change in changes.into_iter().filter(|change| change.way() != Way::Back) {
-            for diff in &change.fields {
-                let kind = match diff.name.as_str() {
-                    "parent" => Some(Kind::Customer),
-                    LEAD if change.action == Action::Link => Some(change.kind),
-                    name => catalogue::refers_to(change.kind, name),
-                };
-                let (Some(kind), Value::Text(source)) = (kind, &diff.after) else { continue };
-                let key = (kind, source.clone());
-                let target = known.lock().get(&key).cloned();
-                match target {
-                    Some(target) => {
-                        found.insert(key, target);
-                    }
-                    None => missing.entry(kind).or_default().push(source.clone()),
-                }
-            }
-        }
-        for (kind, mut sources) in missing {
-            sources.sort_unstable();
-            sources.dedup();
-            for link in self.store.links_by_sources(&self.sync.name, kind, &sources).await? {
-                if let Some(target) = link.linked() {
-                    known.lock().insert((kind, link.source.clone()), target.to_owned());
-                    found.insert((kind, link.source.clone()), target.to_owned());
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// What becomes of links whose target these changes give to another source record: the old one without it, and
-    /// the new one with all that was known, by the new source record; or why it is not given any more. Lines of contracts
-    /// are handed over by the rules of `usage`: who gives one up keeps what is known of its days.
-    async fn given_over(
-        &self,
-        kind: Kind,
-        changes: &[PlannedChange],
-        links: &HashMap<String, Link>,
-    ) -> Result<HashMap<String, Result<(Link, Link), String>>, Error> {
-        let linking = |change: &&PlannedChange| change.action == Action::Link && change.way() == Way::Onward;
-        let by_target: HashMap<&str, &PlannedChange> =
-            changes.iter().filter(linking).filter_map(|change| Some((change.target.as_deref()?, change))).collect();
-        if by_target.is_empty() || kind.counterpart() != kind || kind == Kind::Usage {
-            return Ok(HashMap::new());
-        }
-        let targets: Vec<String> = by_target.keys().map(|id| (*id).to_owned()).collect();
-        let held = self.store.links_of_targets(&self.sync.name, kind, &targets).await?;
-        let held: Vec<&Link> = held.iter().filter(|link| link.kind == kind && link.linked().is_some()).collect();
-        let sources: Vec<String> = held.iter().map(|link| link.source.clone()).collect();
-        let stored = self.store.records_by_ids(&self.source.name, kind, &sources).await?;
-        let there: std::collections::HashSet<&str> =
-            stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
-        let mut over = HashMap::new();
-        for old in held {
-            let Some(change) = old.target.as_deref().and_then(|id| by_target.get(id)) else { continue };
-            if old.source == change.source {
-                continue;
-            }
-            let new = sync::adopted(links.get(&change.source), old, &change.source);
-            let given = if there.contains(old.source.as_str()) {
-                Err(format!("its record is linked to {}, which is in the source again", old.source))
-            } else {
-                Ok((sync::given_up(old, &change.source, self.now()), new))
+/// Where everything that these changes refer to leads, by today's links. What goes back refers to the
+/// target already.
+pub(crate) async fn references<'c>(
+    run: &SyncRun<'_>,
+    changes: impl IntoIterator<Item = &'c PlannedChange>,
+    known: &References,
+) -> Result<HashMap<(Kind, String), String>, Error> {
+    let (mut found, mut missing) = (HashMap::new(), HashMap::<Kind, Vec<String>>::new());
+    for change in changes.into_iter().filter(|change| change.way() != Way::Back) {
+        for diff in &change.fields {
+            let kind = match diff.name.as_str() {
+                "parent" => Some(Kind::Customer),
+                LEAD if change.action == Action::Link => Some(change.kind),
+                name => catalogue::refers_to(change.kind, name),
             };
-            over.insert(change.source.clone(), given);
-        }
-        Ok(over)
-    }
-
-    /// The links of changes, by what these are known by.
-    async fn links_of(&self, kind: Kind, changes: &[PlannedChange]) -> Result<HashMap<String, Link>, Error> {
-        let (at_source, others): (Vec<&PlannedChange>, Vec<&PlannedChange>) =
-            changes.iter().partition(|change| change.way() == Way::AtSource);
-        let ids =
-            |changes: &[&PlannedChange]| changes.iter().map(|change| change.known_by().to_owned()).collect::<Vec<_>>();
-        let links = self.store.links_by_sources(&self.sync.name, kind, &ids(&others)).await?;
-        let mut links = by_key(links, |link| link.source.clone());
-        if !at_source.is_empty() {
-            let found = self.store.links_of_targets(&self.sync.name, kind, &ids(&at_source)).await?;
-            links.extend(by_key(found, |link| link.target.clone().unwrap_or_default()));
-        }
-        Ok(links)
-    }
-
-    /// The write of a planned change; `there` is its target record as it is known.
-    pub(crate) fn to_write(
-        &self,
-        plan: PlanId,
-        planned: &PlannedChange,
-        there: Option<&Record>,
-        references: &HashMap<(Kind, String), String>,
-    ) -> Result<Option<Change>, plan::Unresolved> {
-        let id = ChangeId { plan, sequence: planned.sequence };
-        let parent = there.and_then(|record| record.parent.as_deref());
-        plan::to_write(planned, id, self.idempotency_key(id), parent, self.stamp_for(planned, there), &|kind, id| {
-            references
-                .get(&(kind, id.to_owned()))
-                .map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
-        })
-    }
-
-    /// The key that a change leaves in what it writes.
-    fn stamp_for(&self, planned: &PlannedChange, there: Option<&Record>) -> Option<String> {
-        if matches!(planned.action, Action::Retire | Action::Deactivate | Action::Append | Action::Close) {
-            return None;
-        }
-        let has = there.and_then(|record| record.stamp.as_ref());
-        match planned.way() {
-            Way::Onward => self.stamp(planned.kind, &planned.source).filter(|stamp| has != Some(stamp)),
-            Way::AtSource => self.source_stamp(planned.kind, planned.known_by()),
-            Way::Back => None,
+            let (Some(kind), Value::Text(source)) = (kind, &diff.after) else { continue };
+            let key = (kind, source.clone());
+            let target = known.lock().get(&key).cloned();
+            match target {
+                Some(target) => {
+                    found.insert(key, target);
+                }
+                None => missing.entry(kind).or_default().push(source.clone()),
+            }
         }
     }
-
-    /// The link as it is to be stored after a change was done.
-    ///
-    /// `id` is the record that came of it, on the side it was made.
-    pub(crate) async fn link_after(
-        &self,
-        link: Option<&Link>,
-        planned: &PlannedChange,
-        sent: Option<&Change>,
-        id: &str,
-        kept: Option<&Record>,
-    ) -> Result<Link, Error> {
-        Ok(match planned.way() {
-            Way::Onward => plan::after_write(link, planned, sent, id, kept, self.now()),
-            Way::AtSource => self.reverse_link(planned, sent, id, kept).await?,
-            Way::Back => undo::link_after(link, planned, self.run, self.now()),
-        })
-    }
-
-    /// A line for the journal about one change; what it changed stands in the plan, and is read from there.
-    pub(crate) fn entry(
-        &self,
-        plan: PlanId,
-        planned: &PlannedChange,
-        event: &str,
-        message: String,
-        target: Option<String>,
-    ) -> JournalEntry {
-        JournalEntry {
-            run: Some(self.run),
-            plan: Some(plan),
-            sequence: Some(planned.sequence),
-            kind: Some(planned.kind),
-            source: Some(planned.source.clone()),
-            target,
-            customer: Some(planned.customer.clone()),
-            event: event.to_owned(),
-            message,
-            detail: crate::billing::detail(planned),
-            ..JournalEntry::at(self.now())
+    for (kind, mut sources) in missing {
+        sources.sort_unstable();
+        sources.dedup();
+        for link in run.store.links_by_sources(&run.sync.name, kind, &sources).await? {
+            if let Some(target) = link.linked() {
+                known.lock().insert((kind, link.source.clone()), target.to_owned());
+                found.insert((kind, link.source.clone()), target.to_owned());
+            }
         }
+    }
+    Ok(found)
+}
+
+/// What becomes of links whose target these changes give to another source record: the old one without it, and
+/// the new one with all that was known, by the new source record; or why it is not given any more. Lines of contracts
+/// are handed over by the rules of `usage`: who gives one up keeps what is known of its days.
+async fn given_over(
+    run: &SyncRun<'_>,
+    kind: Kind,
+    changes: &[PlannedChange],
+    links: &HashMap<String, Link>,
+) -> Result<HashMap<String, Result<(Link, Link), String>>, Error> {
+    let linking = |change: &&PlannedChange| change.action == Action::Link && change.way() == Way::Onward;
+    let by_target: HashMap<&str, &PlannedChange> =
+        changes.iter().filter(linking).filter_map(|change| Some((change.target.as_deref()?, change))).collect();
+    if by_target.is_empty() || kind.counterpart() != kind || kind == Kind::Usage {
+        return Ok(HashMap::new());
+    }
+    let targets: Vec<String> = by_target.keys().map(|id| (*id).to_owned()).collect();
+    let held = run.store.links_of_targets(&run.sync.name, kind, &targets).await?;
+    let held: Vec<&Link> = held.iter().filter(|link| link.kind == kind && link.linked().is_some()).collect();
+    let sources: Vec<String> = held.iter().map(|link| link.source.clone()).collect();
+    let stored = run.store.records_by_ids(&run.source.name, kind, &sources).await?;
+    let there: std::collections::HashSet<&str> =
+        stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
+    let mut over = HashMap::new();
+    for old in held {
+        let Some(change) = old.target.as_deref().and_then(|id| by_target.get(id)) else { continue };
+        if old.source == change.source {
+            continue;
+        }
+        let new = sync::adopted(links.get(&change.source), old, &change.source);
+        let given = if there.contains(old.source.as_str()) {
+            Err(format!("its record is linked to {}, which is in the source again", old.source))
+        } else {
+            Ok((sync::given_up(old, &change.source, run.now()), new))
+        };
+        over.insert(change.source.clone(), given);
+    }
+    Ok(over)
+}
+
+/// The links of changes, by what these are known by.
+async fn links_of(run: &SyncRun<'_>, kind: Kind, changes: &[PlannedChange]) -> Result<HashMap<String, Link>, Error> {
+    let (at_source, others): (Vec<&PlannedChange>, Vec<&PlannedChange>) =
+        changes.iter().partition(|change| change.way() == Way::AtSource);
+    let ids =
+        |changes: &[&PlannedChange]| changes.iter().map(|change| change.known_by().to_owned()).collect::<Vec<_>>();
+    let links = run.store.links_by_sources(&run.sync.name, kind, &ids(&others)).await?;
+    let mut links = by_key(links, |link| link.source.clone());
+    if !at_source.is_empty() {
+        let found = run.store.links_of_targets(&run.sync.name, kind, &ids(&at_source)).await?;
+        links.extend(by_key(found, |link| link.target.clone().unwrap_or_default()));
+    }
+    Ok(links)
+}
+
+/// The write of a planned change; `there` is its target record as it is known.
+pub(crate) fn to_write(
+    run: &SyncRun<'_>,
+    plan: PlanId,
+    planned: &PlannedChange,
+    there: Option<&Record>,
+    references: &HashMap<(Kind, String), String>,
+) -> Result<Option<Change>, plan::Unresolved> {
+    let id = ChangeId { plan, sequence: planned.sequence };
+    let parent = there.and_then(|record| record.parent.as_deref());
+    plan::to_write(planned, id, run.idempotency_key(id), parent, stamp_for(run, planned, there), &|kind, id| {
+        references
+            .get(&(kind, id.to_owned()))
+            .map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
+    })
+}
+
+/// The key that a change leaves in what it writes.
+fn stamp_for(run: &SyncRun<'_>, planned: &PlannedChange, there: Option<&Record>) -> Option<String> {
+    if matches!(planned.action, Action::Retire | Action::Deactivate | Action::Append | Action::Close) {
+        return None;
+    }
+    let has = there.and_then(|record| record.stamp.as_ref());
+    match planned.way() {
+        Way::Onward => run.stamp(planned.kind, &planned.source).filter(|stamp| has != Some(stamp)),
+        Way::AtSource => run.source_stamp(planned.kind, planned.known_by()),
+        Way::Back => None,
+    }
+}
+
+/// The link as it is to be stored after a change was done.
+///
+/// `id` is the record that came of it, on the side it was made.
+pub(crate) async fn link_after(
+    run: &SyncRun<'_>,
+    link: Option<&Link>,
+    planned: &PlannedChange,
+    sent: Option<&Change>,
+    id: &str,
+    kept: Option<&Record>,
+) -> Result<Link, Error> {
+    Ok(match planned.way() {
+        Way::Onward => plan::after_write(link, planned, sent, id, kept, run.now()),
+        Way::AtSource => reverse::reverse_link(run, planned, sent, id, kept).await?,
+        Way::Back => undo::link_after(link, planned, run.run, run.now()),
+    })
+}
+
+/// A line for the journal about one change; what it changed stands in the plan, and is read from there.
+pub(crate) fn entry(
+    run: &SyncRun<'_>,
+    plan: PlanId,
+    planned: &PlannedChange,
+    event: &str,
+    message: String,
+    target: Option<String>,
+) -> JournalEntry {
+    JournalEntry {
+        run: Some(run.run),
+        plan: Some(plan),
+        sequence: Some(planned.sequence),
+        kind: Some(planned.kind),
+        source: Some(planned.source.clone()),
+        target,
+        customer: Some(planned.customer.clone()),
+        event: event.to_owned(),
+        message,
+        detail: crate::billing::detail(planned),
+        ..JournalEntry::at(run.now())
     }
 }
 

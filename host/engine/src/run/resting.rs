@@ -10,6 +10,7 @@
 
 pub(crate) use super::apply::{Prepared, Queue, Session, lock};
 use super::settle::Tally;
+use crate::billing::preconditions;
 use crate::error::Error;
 use crate::rules::plan::line::{replaced, rests};
 use crosswalk_model::{Action, Kind, PlannedChange};
@@ -100,7 +101,7 @@ impl Session<'_, '_> {
         let changes: Vec<PlannedChange> = ready.iter().map(|prepared| prepared.planned.clone()).collect();
         let along: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
         let together = |one: &str, other: &str| along.contains(other) && self.resting.together(one, other);
-        let billed = self.work.still_billed(&changes, &together).await?;
+        let billed = preconditions::still_billed(self.work, &changes, &together).await?;
         let (mut not, mut still) = (Vec::<Not>::new(), Vec::new());
         for prepared in ready {
             let planned = &prepared.planned;

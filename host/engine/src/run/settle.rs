@@ -5,7 +5,10 @@
 //! changes are looked up at once; what is not found then waits (`doubt`), and the rest goes on.
 
 use super::apply::{Batch, Prepared, Session};
+use super::look_up;
 use super::look_up::Look;
+use super::reading;
+use super::resolve;
 use super::reverse::told_by_both;
 use crate::desk::connections::Opened;
 use crate::desk::uncertain::told;
@@ -264,7 +267,7 @@ impl Session<'_, '_> {
                 Some(Look { planned, change: change.as_ref()?, intended_at: batch.intended_at, said_done })
             })
             .collect();
-        let verdicts = work.look_up(side, batch.kind.counterpart(), &looks, &taken).await?;
+        let verdicts = look_up::look_up(work, side, batch.kind.counterpart(), &looks, &taken).await?;
         for ((doubtful, look), verdict) in doubtful.into_iter().zip(&looks).zip(verdicts) {
             let Doubtful { index, answered, failure, sent, .. } = doubtful;
             let nature = Nature::of(look.change);
@@ -310,7 +313,7 @@ impl Session<'_, '_> {
         let mut held = HashMap::new();
         if batch.action == Action::Create && (Link::is_one_to_one(kind, kind) || kind == Kind::Usage) {
             let ids: Vec<String> = made.keys().cloned().collect();
-            held = self.work.linked_to(Way::Onward, kind, &ids).await?;
+            held = look_up::linked_to(self.work, Way::Onward, kind, &ids).await?;
             // Those of batches before that are not stored yet.
             held.extend(ids.iter().filter_map(|id| Some((id.clone(), self.made_for(kind, id)?))));
         }
@@ -386,7 +389,7 @@ impl Session<'_, '_> {
                 _ => None,
             })
             .collect();
-        let read = self.work.read_ids(side, kind, &ids).await;
+        let read = reading::read_ids(self.work, side, kind, &ids).await;
         let (kept, untold) = match read {
             Ok(read) => read.unwrap_or_default().by_id(),
             Err(failure) => (HashMap::new(), Some(failure.to_string())),
@@ -406,7 +409,7 @@ impl Session<'_, '_> {
     ) -> Result<Settled, Error> {
         let planned = &prepared.planned;
         let sent = prepared.change.as_ref();
-        let link = self.work.link_after(prepared.link.as_ref(), planned, sent, target, kept).await?;
+        let link = resolve::link_after(self.work, prepared.link.as_ref(), planned, sent, target, kept).await?;
         if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
             self.learn(planned.kind, &planned.source, target);
         }

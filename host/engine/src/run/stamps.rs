@@ -2,47 +2,45 @@
 //! tells them, for as long as both are in use; nothing is decided by such a key.
 
 use crate::error::Error;
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;
 use crate::sync::Draft;
 use crosswalk_model::{Cause, Record, Side};
 
-impl Work<'_> {
-    pub(crate) async fn tell_shared_stamps(&self, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
-        for kind in self.kinds() {
-            let target_kind = kind.counterpart();
-            if self.target.description.kind(target_kind).is_none_or(|can| can.stamp.is_none()) {
-                continue;
-            }
-            let shared = self.store.records_sharing_stamps(&self.target.name, target_kind).await?;
-            // One that left use keeps its key: its record was made anew in another account.
-            let in_use: Vec<Record> = shared.into_iter().map(|stored| stored.record).filter(Record::active).collect();
-            for twins in in_use.chunk_by(|one, next| one.stamp == next.stamp).filter(|twins| twins.len() > 1) {
-                let ids: Vec<String> = twins.iter().map(|record| record.id.clone()).collect();
-                let links = self.store.links_of_targets(&self.sync.name, target_kind, &ids).await?;
-                let linked = links.first();
-                let named: Vec<String> = twins
-                    .iter()
-                    .map(|record| match linked.filter(|link| link.linked() == Some(&record.id)) {
-                        Some(_) => format!("{} `{}` (linked)", record.id, record.name),
-                        None => format!("{} `{}`", record.id, record.name),
-                    })
-                    .collect();
-                let key = twins[0].stamp.as_deref().unwrap_or_default();
-                let message = format!(
-                    "{} {target_kind}s of `{}` carry one key, `{key}`: {}; clear it in those that are copies",
-                    twins.len(),
-                    self.target.name,
-                    named.join(", ")
-                );
-                let of = |kind, id: &String| Finding::new(Cause::SharedKey, kind, "", id.clone(), message.clone());
-                let told = match linked {
-                    Some(link) => vec![of(kind, &link.source)],
-                    None => vec![of(target_kind, &ids[0]).at(Side::Target)],
-                };
-                draft.find(told);
-            }
+pub(crate) async fn tell_shared_stamps(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
+    for kind in run.kinds() {
+        let target_kind = kind.counterpart();
+        if run.target.description.kind(target_kind).is_none_or(|can| can.stamp.is_none()) {
+            continue;
         }
-        Ok(())
+        let shared = run.store.records_sharing_stamps(&run.target.name, target_kind).await?;
+        // One that left use keeps its key: its record was made anew in another account.
+        let in_use: Vec<Record> = shared.into_iter().map(|stored| stored.record).filter(Record::active).collect();
+        for twins in in_use.chunk_by(|one, next| one.stamp == next.stamp).filter(|twins| twins.len() > 1) {
+            let ids: Vec<String> = twins.iter().map(|record| record.id.clone()).collect();
+            let links = run.store.links_of_targets(&run.sync.name, target_kind, &ids).await?;
+            let linked = links.first();
+            let named: Vec<String> = twins
+                .iter()
+                .map(|record| match linked.filter(|link| link.linked() == Some(&record.id)) {
+                    Some(_) => format!("{} `{}` (linked)", record.id, record.name),
+                    None => format!("{} `{}`", record.id, record.name),
+                })
+                .collect();
+            let key = twins[0].stamp.as_deref().unwrap_or_default();
+            let message = format!(
+                "{} {target_kind}s of `{}` carry one key, `{key}`: {}; clear it in those that are copies",
+                twins.len(),
+                run.target.name,
+                named.join(", ")
+            );
+            let of = |kind, id: &String| Finding::new(Cause::SharedKey, kind, "", id.clone(), message.clone());
+            let told = match linked {
+                Some(link) => vec![of(kind, &link.source)],
+                None => vec![of(target_kind, &ids[0]).at(Side::Target)],
+            };
+            draft.find(told);
+        }
     }
+    Ok(())
 }

@@ -16,14 +16,18 @@
 pub(crate) use crate::rules::plan::undo::{link_after, stale};
 
 use super::apply::References;
+use super::reading;
 use super::reading::Now;
+use super::recover;
+use super::resolve;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::{Progress, Stage};
-use crate::ground::sync_run::Work;
+use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::Finding;
 use crate::rules::plan::undo::{Done, Reversal};
+use crate::sync;
 use crate::sync::{Ledger, PlanReport};
 use crosswalk_model::{
     Action, Cause, Failure, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Side, Trust, Way,
@@ -98,8 +102,8 @@ impl Tenant {
             },
             other => other,
         })?;
-        let report = work.plan_undo(&undone, options).await;
-        let report = work.planned(report).await?;
+        let report = plan_undo(&work, &undone, options).await;
+        let report = sync::planned(&work, report).await?;
         match self.store.run_undone_by(run).await? {
             Some(by) if report.plan.totals.is_empty() => Err(Error::invalid(
                 format!("run {run} was undone already, by run {by}"),
@@ -119,55 +123,53 @@ impl Tenant {
     }
 }
 
-impl Work<'_> {
-    async fn plan_undo(&self, undone: &Run, options: &UndoOptions) -> Result<PlanReport, Error> {
-        self.recover().await?;
-        let applied = self.store.plan_applied_by(undone.id).await?;
-        let Some(plan) = applied else {
-            if undone.counts.done > 0 {
-                return Err(Error::invalid(
-                    format!("what run {} did is not kept any more: it cannot be undone", undone.id),
-                    format!(
-                        "`crosswalk journal {} --run {}` tells it; `crosswalk prune --help` says what is kept how long",
-                        undone.sync, undone.id
-                    ),
-                ));
-            }
+async fn plan_undo(run: &SyncRun<'_>, undone: &Run, options: &UndoOptions) -> Result<PlanReport, Error> {
+    recover::recover(run).await?;
+    let applied = run.store.plan_applied_by(undone.id).await?;
+    let Some(plan) = applied else {
+        if undone.counts.done > 0 {
             return Err(Error::invalid(
-                format!("run {} applied nothing: there is nothing to undo", undone.id),
-                format!("`crosswalk runs {}` shows which runs did something", undone.sync),
+                format!("what run {} did is not kept any more: it cannot be undone", undone.id),
+                format!(
+                    "`crosswalk journal {} --run {}` tells it; `crosswalk prune --help` says what is kept how long",
+                    undone.sync, undone.id
+                ),
             ));
-        };
-        self.progress.begin(Stage::Planning, Some(undone.counts.done));
-        let again = self.undid(plan).await?;
-        let mut draft = Draft::begin(self, plan, undone.id, options).await?;
-        let (kinds, order) = order(again);
-        for kind in kinds.iter().filter(|kind| options.kind.is_none_or(|only| only == **kind)) {
-            draft.kind(*kind, order).await?;
-            draft.tell_open(*kind).await?;
         }
-        self.progress.end(&Stage::Planning);
-        draft.finish(&kinds, order).await
+        return Err(Error::invalid(
+            format!("run {} applied nothing: there is nothing to undo", undone.id),
+            format!("`crosswalk runs {}` shows which runs did something", undone.sync),
+        ));
+    };
+    run.progress.begin(Stage::Planning, Some(undone.counts.done));
+    let again = undid(run, plan).await?;
+    let mut draft = Draft::begin(run, plan, undone.id, options).await?;
+    let (kinds, order) = order(again);
+    for kind in kinds.iter().filter(|kind| options.kind.is_none_or(|only| only == **kind)) {
+        draft.kind(*kind, order).await?;
+        draft.tell_open(*kind).await?;
     }
+    run.progress.end(&Stage::Planning);
+    draft.finish(&kinds, order).await
+}
 
-    /// Whether a plan undid what some run did; one that undid an undo did the work itself again.
-    async fn undid(&self, plan: PlanId) -> Result<bool, Error> {
-        let (mut again, mut next) = (false, Some(plan));
-        while let Some(id) = next {
-            let undoes = self.store.plan_get(id).await?.and_then(|plan| plan.undoes);
-            again ^= undoes.is_some();
-            next = match undoes {
-                Some(run) => self.store.plan_applied_by(run).await?,
-                None => None,
-            };
-        }
-        Ok(again)
+/// Whether a plan undid what some run did; one that undid an undo did the work itself again.
+async fn undid(run: &SyncRun<'_>, plan: PlanId) -> Result<bool, Error> {
+    let (mut again, mut next) = (false, Some(plan));
+    while let Some(id) = next {
+        let undoes = run.store.plan_get(id).await?.and_then(|plan| plan.undoes);
+        again ^= undoes.is_some();
+        next = match undoes {
+            Some(undone) => run.store.plan_applied_by(undone).await?,
+            None => None,
+        };
     }
+    Ok(again)
 }
 
 /// The plan in the making.
 struct Draft<'w, 'p> {
-    work: &'w Work<'p>,
+    work: &'w SyncRun<'p>,
     ledger: Ledger<'w, 'p>,
     /// What is undone: the plan, and which changes of it.
     plan: PlanId,
@@ -189,7 +191,7 @@ struct Known {
 }
 
 impl<'w, 'p> Draft<'w, 'p> {
-    async fn begin(work: &'w Work<'p>, plan: PlanId, run: RunId, options: &UndoOptions) -> Result<Self, Error> {
+    async fn begin(work: &'w SyncRun<'p>, plan: PlanId, run: RunId, options: &UndoOptions) -> Result<Self, Error> {
         let id = work.store.plan_begin_part(work.run, &work.sync.name, work.now()).await?;
         let open = work.store.unsettled(&work.sync.name).await?;
         Ok(Self {
@@ -309,7 +311,7 @@ impl<'w, 'p> Draft<'w, 'p> {
         targets.dedup();
         let links = work.store.links_by_sources(&work.sync.name, kind, &sources).await?;
         let kind = kind.counterpart();
-        let read = work.read_now(&work.target, kind, &targets).await?;
+        let read = reading::read_now(work, &work.target, kind, &targets).await?;
         let (records, unread) = match read {
             Some(Now { records, unread }) => (records, unread),
             None => {
@@ -324,7 +326,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             records,
             unread,
             // By the links as they are now: one that changed makes the value of today another than the run's.
-            references: work.references(rows.iter().map(|row| &row.change), &References::default()).await?,
+            references: resolve::references(work, rows.iter().map(|row| &row.change), &References::default()).await?,
         })
     }
 

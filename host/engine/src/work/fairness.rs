@@ -1,6 +1,6 @@
 //! Places for things that are done side by side: who gets the next one.
 //!
-//! Work that waits for a vendor costs no processor and little memory, so there are many more places
+//! SyncRun that waits for a vendor costs no processor and little memory, so there are many more places
 //! than processors, and the question is only whom a vendor that hangs may keep from them:
 //!
 //! - a tenant has at most [`OF_ONE`], as more would only queue for the same accounts' call budgets;

@@ -4,10 +4,13 @@
 //! What a look-up proves is decided in `doubt`, and the life of what is due in `schedule`.
 
 use super::schedule::{JobOutcome, JobReport, LOST_MS, in_words};
+use crate::desk::uncertain;
 use crate::error::Error;
 use crate::ground::progress::NoProgress;
 use crate::ground::tenant::Tenant;
 use crate::rules::doubt;
+use crate::run::recover;
+use crate::sync;
 use crosswalk_model::{Mode, SyncName};
 
 impl Tenant {
@@ -58,16 +61,16 @@ impl Tenant {
     async fn look_up_open(&self, sync: &SyncName) -> Result<Option<String>, Error> {
         let work = self.begin(sync, Mode::Plan, &NoProgress).await?;
         let looked = tokio::select! {
-            looked = work.recover() => looked,
+            looked = recover::recover(&work) => looked,
             () = self.parts.stop.stopped() => Err(Error::Stopped),
         };
         match looked {
-            Ok(()) => work.end_idle().await?,
+            Ok(()) => sync::end_idle(&work).await?,
             Err(error) => {
                 work.fail(&error).await;
                 return Err(error);
             }
         }
-        Ok(work.uncertain(&self.store.unsettled(sync).await?).1)
+        Ok(uncertain::uncertain(&work, &self.store.unsettled(sync).await?).1)
     }
 }

@@ -17,7 +17,7 @@ pub(crate) mod snapshot;
 pub(crate) mod told;
 pub(crate) mod view;
 
-pub(crate) use crate::billing::preconditions::Ground;
+pub(crate) use crate::billing::preconditions::Preconditions;
 pub(crate) use crate::desk::usage::detail;
 
 pub use crate::billing::view::{UsageBrake, UsageLine, UsagePart, UsageState};

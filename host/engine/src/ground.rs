@@ -2,6 +2,12 @@
 //!
 //! Decides nothing, and knows neither plans nor bills.
 
+pub(crate) mod plugins;
+pub(crate) mod schedules;
+pub(crate) mod noting;
+pub(crate) mod opened;
+pub(crate) mod find;
+pub(crate) mod patience;
 pub(crate) mod accounts;
 pub mod claim;
 pub(crate) mod held;

@@ -20,6 +20,11 @@ mod sync;
 mod work;
 
 /// Boxes the future of a public async function, so that this crate compiles its body: see `crosswalk`'s map.
+use crate::run::report::RunReport;
+use crate::run::report::PlanReport;
+use crate::run::report::ApplyReport;
+use crate::run::report::ApplyOptions;
+use crate::ground::find::ChangeView;
 pub(crate) use async_recursion::async_recursion as boxed;
 
 pub use billing::{UsageBrake, UsageChoice, UsageFilter, UsageHistory, UsageLine, UsagePart, UsageState};
@@ -35,7 +40,7 @@ pub use desk::link_file::{LINK_COLUMNS, LinkRow};
 pub use desk::links::{Decision, LinkFilter, LinkView};
 pub use desk::plugins::{PluginAdded, PluginList, PluginView, UnusablePlugin, UsablePlugin};
 pub use desk::prune::{PruneReport, PrunedRows};
-pub use desk::query::{ChangeView, LinkCount};
+pub use desk::query::LinkCount;
 pub use desk::sheet;
 pub use desk::swap::{SwapEnd, Swapped};
 pub use desk::syncs::NewSync;
@@ -47,10 +52,8 @@ pub use ground::progress::{NoProgress, Progress, Stage};
 pub use ground::stop::Stop;
 pub use ground::tenant::Tenant;
 pub use run::alerts::AlertView;
-pub use run::apply::{ApplyOptions, ApplyReport};
 pub use run::refresh::RefreshReport;
 pub use run::undo::UndoOptions;
-pub use sync::{PlanReport, RunReport};
 pub use work::schedule::{JobOutcome, JobReport};
 pub use work::worker::WorkOptions;
 

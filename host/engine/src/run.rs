@@ -2,6 +2,10 @@
 //!
 //! Each file is one step, called by `sync` in the order of the walk. Decisions are `rules`'; usage and bills `billing`'s.
 
+pub(crate) mod totals;
+pub(crate) mod ending;
+pub(crate) mod items;
+pub(crate) mod report;
 pub(crate) mod accounts;
 pub(crate) mod alerts;
 pub(crate) mod apply;
@@ -23,6 +27,7 @@ pub(crate) mod released;
 pub(crate) mod resolve;
 pub(crate) mod resting;
 pub(crate) mod reverse;
+pub(crate) mod session;
 pub(crate) mod settle;
 pub(crate) mod stamps;
 pub(crate) mod undo;

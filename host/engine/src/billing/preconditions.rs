@@ -10,7 +10,7 @@ use crosswalk_store::ChangeFilter;
 use std::collections::HashMap;
 
 /// What lines are written on: gathered once an apply.
-pub(crate) struct Ground {
+pub(crate) struct Preconditions {
     /// A newer plan of the whole sync counts anew.
     is_old: bool,
     /// Where each linked customer's quantities go, by id and name; or why nowhere.
@@ -24,7 +24,7 @@ pub(crate) struct Ground {
     others: HashMap<String, String>,
 }
 
-impl Ground {
+impl Preconditions {
     /// Why a line must not be written any more; none when it may be.
     pub(crate) fn refusal(&self, change: &PlannedChange) -> Option<String> {
         if self.is_old {
@@ -130,7 +130,7 @@ impl Books<'_> {
 }
 
 /// What a plan's lines have to agree with when they are written, as it is now.
-pub(crate) async fn usage_ground(run: &SyncRun<'_>, plan: PlanId) -> Result<Ground, Error> {
+pub(crate) async fn usage_ground(run: &SyncRun<'_>, plan: PlanId) -> Result<Preconditions, Error> {
     let newest = run.store.plan_list(&run.sync.name, 1).await?.first().map(|newest| newest.id);
     let books: Books<'_> = usage::books(run).await?;
     let contract = |customer: &String| {
@@ -154,7 +154,7 @@ pub(crate) async fn usage_ground(run: &SyncRun<'_>, plan: PlanId) -> Result<Grou
         }
     }
     let is_old = newest.is_some_and(|newest| newest > plan);
-    Ok(Ground { is_old, contracts, products: books.products, sums, instead, others: books.others })
+    Ok(Preconditions { is_old, contracts, products: books.products, sums, instead, others: books.others })
 }
 
 /// Why lines must not be written yet: what billed the same before was not set to 0, or bills a part

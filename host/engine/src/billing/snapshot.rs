@@ -2,10 +2,10 @@
 //!
 //! Opened once for a plan or a list. What follows from the numbers is not decided here.
 
+use crate::ground::opened::Opened;
 use super::fetched::{Fetched, TargetRead};
 use super::leaving::Leaving;
 use super::today;
-use crate::desk::connections::Opened;
 use crate::error::Error;
 use crate::ground::accounts::lines_of_others;
 use crate::rules::matching::{self, ContractMatchInput, Decision};

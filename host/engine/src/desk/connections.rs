@@ -1,5 +1,7 @@
 //! Connections: made, checked, granted, opened.
 
+use crate::ground::patience::Patience;
+use crate::ground::opened::reading;
 use super::decisions::difference;
 use super::plugins::{no_plugin, unusable};
 use crate::boxed;
@@ -8,7 +10,6 @@ use crate::ground::parts::Parts;
 use crate::ground::ports::ConnectionPorts;
 use crate::ground::tenant::Tenant;
 use crate::rules::grants;
-use crate::run::reading::Patience;
 use crosswalk_model::connection::BucketOverride;
 use crosswalk_model::{
     Connection, ConnectionName, Description, Endpoint, Failure, Grants, KnownAccount, Manifest, Mode, PluginId, Secret,
@@ -87,34 +88,6 @@ impl HealthView {
             (None, Some(until)) => Self { state: "rests", crashes, at: Some(until.to_string()), why: None },
             (None, None) => Self { state: "ok", crashes, at: None, why: None },
         }
-    }
-}
-
-/// A connection, ready to be called.
-pub(crate) struct Opened {
-    pub(crate) name: ConnectionName,
-    pub(crate) manifest: Manifest,
-    pub(crate) description: Description,
-    pub(crate) connector: Arc<dyn Connector>,
-    pub(crate) patience: Patience,
-    /// For calls that only read: what they keep, they keep for this connection alone.
-    pub(crate) reading: CallContext,
-    /// The revision of the connection that was opened.
-    pub(crate) revision: i64,
-    /// What was known of its account when it was opened; `None` before it was asked.
-    pub(crate) account: Option<KnownAccount>,
-}
-
-impl Opened {
-    /// How long a write may still be carried out after its reply failed to come, in milliseconds.
-    pub(crate) fn quiet_ms(&self) -> i64 {
-        i64::from(self.manifest.quiet_seconds) * 1000
-    }
-
-    /// A failure of this connection, with what to do about it.
-    pub(crate) fn failed(&self, failure: Failure) -> Error {
-        let hint = self.manifest.troubleshooting.get(failure.name()).cloned().unwrap_or_else(|| general_hint(&failure));
-        Error::Vendor { connection: self.name.to_string(), failure, hint }
     }
 }
 
@@ -330,71 +303,6 @@ impl Tenant {
         let opened = self.open(name).await?;
         opened.connector.choices(&reading(), setting).await.map_err(|failure| opened.failed(failure))
     }
-
-    pub(crate) async fn connection(&self, name: &ConnectionName) -> Result<Connection, Error> {
-        self.store.connection_get(name).await?.ok_or_else(|| no_connection(name))
-    }
-
-    /// Opens a connection: its pinned component, with its settings, secrets and grants.
-    pub(crate) async fn open(&self, name: &ConnectionName) -> Result<Opened, Error> {
-        let opening = self.store.connection_opening(name).await?.ok_or_else(|| no_connection(name))?;
-        if let Some((since, why)) = &opening.quarantine {
-            return Err(Error::invalid(
-                format!("the connection `{name}` is in quarantine since {since}: {why}"),
-                format!("tell the plugin's author, then let it go on with `crosswalk connection release {name}`"),
-            ));
-        }
-        let plugin = self.parts.plugin(&opening.connection.digest).await?;
-        self.parts.open(self, &plugin, opening).await
-    }
-}
-
-impl Parts {
-    async fn open(&self, tenant: &Tenant, plugin: &Plugin, opening: Opening) -> Result<Opened, Error> {
-        let Opening { connection, secrets, account, .. } = opening;
-        let (name, revision) = (connection.name.clone(), connection.revision);
-        let ports = ConnectionPorts {
-            store: tenant.store.clone(),
-            connection: name.clone(),
-            clock: self.clock.clone(),
-            crashed: AtomicBool::new(false),
-        };
-        let spec = ConnectionSpec { tenant: tenant.name.clone(), secrets, connection, ports: Arc::new(ports) };
-        let connector = self.runtime.open(plugin, spec).map_err(|error| {
-            Error::invalid(
-                format!("the connection `{name}` cannot be opened: {error}"),
-                format!("`crosswalk connection set {name}` changes its settings and secrets"),
-            )
-        })?;
-        let manifest = plugin.manifest().clone();
-        let description = connector.describe().await.map_err(|failure| Error::Vendor {
-            connection: name.to_string(),
-            hint: general_hint(&failure),
-            failure,
-        })?;
-        let (patience, reading) = (Patience::default(), reading());
-        Ok(Opened { name, manifest, description, connector, patience, reading, revision, account })
-    }
-}
-
-fn no_connection(name: &ConnectionName) -> Error {
-    Error::not_found("connection", name, "`crosswalk connection list` names those there are")
-}
-
-/// The context of a call that only reads, outside a run.
-pub(crate) fn reading() -> CallContext {
-    CallContext { mode: Mode::Plan, scratch: Arc::default() }
-}
-
-fn general_hint(failure: &Failure) -> String {
-    match failure {
-        Failure::Denied { .. } => "check the credentials and the rights of the account, or grant the endpoint it names",
-        Failure::Throttled { .. } => "wait: the vendor's limit on calls is reached",
-        Failure::Unavailable { .. } => "try again later: the vendor is down or answers nonsense",
-        Failure::Broken { .. } => "the connector has a bug: tell its author what is said here",
-        _ => "the vendor's words say what is wrong",
-    }
-    .to_owned()
 }
 
 fn settings_checked(

@@ -10,6 +10,7 @@ mod file;
 mod named;
 mod switch;
 
+use crate::run::ending;
 pub use self::accept::Accepted;
 pub use self::file::{CUSTOMER_COLUMNS, CustomerRow};
 pub(crate) use self::named::called;
@@ -493,7 +494,7 @@ impl Tenant {
         let work = self.begin(sync, Mode::Plan, progress).await?;
         let refreshed = refresh_customers(&work, customers).await;
         match &refreshed {
-            Ok(_) => sync::end_idle(&work).await?,
+            Ok(_) => ending::end_idle(&work).await?,
             Err(error) => work.fail(error).await,
         }
         refreshed

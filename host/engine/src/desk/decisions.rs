@@ -4,6 +4,7 @@
 //! rested on (candidates with their scores and reasons), so that an invoice can be defended with them
 //! and the decision taken back. What a decision means is checked where it is made (`links`, `customers`).
 
+use crate::run::identity;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
@@ -74,16 +75,6 @@ impl Done {
 }
 
 impl Tenant {
-    /// A handle of the store whose next write also journals a decision about settings, in the same transaction.
-    pub(crate) fn noting(&self, sync: Option<&SyncName>, event: &str, message: String) -> Result<TenantStore, Error> {
-        Ok(self.store.noting(sync, &[self.entry(event, message)])?)
-    }
-
-    /// A journal entry of now.
-    pub(crate) fn entry(&self, event: &str, message: String) -> JournalEntry {
-        JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(self.parts.clock.now()) }
-    }
-
     /// Stores decided links with their journal entries in one transaction. `by` says who or what decided:
     /// `operator`, `file`, `accepted score 0.95`. Links that say what the stored ones say are left out.
     ///
@@ -170,7 +161,7 @@ impl Tenant {
         let (mut all, mut given_up, mut over) = (Vec::with_capacity(links.len()), Vec::new(), Vec::new());
         for mut link in links {
             if let Some(old) = self.held_before(sync, &link, &own).await? {
-                given_up.push(crate::sync::given_up(&old, &link.source, link.decided_at));
+                given_up.push(crate::run::identity::given_up(&old, &link.source, link.decided_at));
                 if link.kind == Kind::Customer {
                     over.push((old.source.clone(), link.source.clone()));
                 }

@@ -1,7 +1,7 @@
 //! What plans found and left as it is, for people and programs: those that say the same together, or one by one.
 //! The rules that give findings are the planner's; what is kept of them how long, the store's.
 
-use super::query::no_plan;
+use crate::ground::find::no_plan;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;

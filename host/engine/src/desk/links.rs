@@ -423,22 +423,6 @@ impl Tenant {
         }
         Ok(())
     }
-
-    pub(crate) async fn record(
-        &self,
-        connection: &crosswalk_model::ConnectionName,
-        kind: Kind,
-        id: &str,
-    ) -> Result<Option<Record>, Error> {
-        let ids = [id.to_owned()];
-        Ok(self
-            .store
-            .records_by_ids(connection, kind, &ids)
-            .await?
-            .into_iter()
-            .find(|stored| stored.gone_at.is_none())
-            .map(|stored| stored.record))
-    }
 }
 
 /// Who decided where a score was accepted.

@@ -1,5 +1,6 @@
 //! Plugins: installed once for all tenants, pinned by digest.
 
+use crate::ground::plugins::plugin_error;
 use crate::Engine;
 use crate::boxed;
 use crate::error::Error;
@@ -158,20 +159,6 @@ impl Engine {
 }
 
 impl Parts {
-    /// The component with this digest, loaded once a process.
-    pub(crate) async fn plugin(&self, digest: &str) -> Result<Plugin, Error> {
-        if let Some(plugin) = self.recall(digest) {
-            return Ok(plugin);
-        }
-        let row = self.store.plugin_by_digest(digest).await?.ok_or_else(|| {
-            Error::not_found("plugin with digest", digest, "add its file again with `crosswalk plugin add`")
-        })?;
-        let file = self.plugin_file(&row);
-        let plugin = self.runtime.load_file(&file, &row.digest).await.map_err(|error| plugin_error(error, &file))?;
-        self.remember(digest, plugin.clone());
-        Ok(plugin)
-    }
-
     async fn view_row(&self, row: &PluginRow) -> Result<PluginView, Error> {
         let plugin = self.plugin(&row.digest).await?;
         let description = plugin.describe().await.map_err(|failure| Error::Vendor {
@@ -187,19 +174,6 @@ impl Parts {
             description: Some(description),
         })
     }
-
-    /// Where a component file is kept: the row has its name, the data folder may move.
-    fn plugin_file(&self, row: &PluginRow) -> PathBuf {
-        self.data_dir.join("plugins").join(&row.file)
-    }
-
-    fn recall(&self, digest: &str) -> Option<Plugin> {
-        self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(digest).cloned()
-    }
-
-    fn remember(&self, digest: &str, plugin: Plugin) {
-        self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(digest.to_owned(), plugin);
-    }
 }
 
 pub(crate) fn no_plugin(id: &PluginId) -> Error {
@@ -208,11 +182,6 @@ pub(crate) fn no_plugin(id: &PluginId) -> Error {
         id,
         "`crosswalk plugin list` names those there are, `crosswalk plugin add FILE` installs one",
     )
-}
-
-fn plugin_error(error: PluginError, file: &Path) -> Error {
-    let hint = format!("the file is {}", file.display());
-    Error::Plugin(Box::new(error), hint)
 }
 
 /// Why a plugin cannot be used, in one sentence, and what to do about it.

@@ -1,5 +1,6 @@
 //! Reads for people and lists: plans, runs, the journal, counts of links.
 
+use crate::ground::find::no_plan;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
@@ -7,17 +8,6 @@ use crosswalk_model::{Kind, LinkState, Plan, PlanId, PlannedChange, Run, SyncNam
 use crosswalk_store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
-
-/// A change of a plan and how it stands.
-#[derive(Debug, Clone, Serialize)]
-pub struct ChangeView {
-    /// The change.
-    pub change: PlannedChange,
-    /// How it stands.
-    pub status: ChangeStatus,
-    /// Why, if it failed or was refused.
-    pub message: String,
-}
 
 /// How many records are how.
 #[derive(Debug, Clone, Serialize)]
@@ -48,26 +38,6 @@ impl Tenant {
     pub async fn plan_list(&self, sync: &SyncName, limit: usize) -> Result<Vec<Plan>, Error> {
         self.sync(sync).await?;
         Ok(self.store.plan_list(sync, limit).await?)
-    }
-
-    /// Changes of a plan, by sequence.
-    ///
-    /// # Errors
-    /// No such plan.
-    #[boxed]
-    pub async fn plan_changes(
-        &self,
-        plan: PlanId,
-        filter: &ChangeFilter,
-        after: u32,
-        limit: usize,
-    ) -> Result<Vec<ChangeView>, Error> {
-        self.plan_sync(plan).await?;
-        let rows = self.store.plan_changes(plan, filter, after, limit).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| ChangeView { change: row.change, status: row.status, message: row.message })
-            .collect())
     }
 
     /// What the source calls these customers.
@@ -111,6 +81,3 @@ impl Tenant {
     }
 }
 
-pub(crate) fn no_plan(plan: PlanId) -> Error {
-    Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
-}

@@ -1,6 +1,6 @@
 //! Syncs: a source, a target, and rules.
 
-use super::connections::Opened;
+use crate::ground::opened::Opened;
 use super::decisions::difference;
 use crate::boxed;
 use crate::error::Error;
@@ -159,27 +159,6 @@ impl Tenant {
             }
         }
         Ok(())
-    }
-
-    /// A sync.
-    ///
-    /// # Errors
-    /// There is none of that name.
-    #[boxed]
-    pub async fn sync(&self, name: &SyncName) -> Result<Sync, Error> {
-        self.store
-            .sync_get(name)
-            .await?
-            .ok_or_else(|| Error::not_found("sync", name, "`crosswalk sync list` names those there are"))
-    }
-
-    /// The tenant's syncs.
-    ///
-    /// # Errors
-    /// The database's.
-    #[boxed]
-    pub async fn sync_list(&self) -> Result<Vec<Sync>, Error> {
-        Ok(self.store.sync_list().await?)
     }
 }
 

@@ -3,6 +3,7 @@
 //! How a look-up settles them is in `doubt`. A person's word settles one at any time, with a reason
 //! that the journal keeps.
 
+use crate::run::ending;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::NoProgress;
@@ -114,7 +115,7 @@ impl Tenant {
             None => Err(not_open()),
         };
         match &settled {
-            Ok(_) => sync::end_idle(&work).await?,
+            Ok(_) => ending::end_idle(&work).await?,
             Err(error) => work.fail(error).await,
         }
         settled

@@ -4,7 +4,9 @@
 //! contract has at that moment: it is shown before it is applied. A dismissal writes nothing to
 //! the vendor; it remembers that this count was seen and is not wanted, until it moves.
 
-use super::connections::Opened;
+use crate::ground::opened::Opened;
+use crate::run::report::PlanReport;
+use crate::run::ending;
 use super::customers;
 use crate::billing::fetched::{TargetRead, fetched_before, fetched_now};
 use crate::billing::plan;
@@ -23,8 +25,7 @@ use crate::rules::plan::line::{
 use crate::run::reading;
 use crate::run::recover;
 use crate::sync;
-use crate::sync::Draft;
-use crate::sync::PlanReport;
+use crate::run::draft::Draft;
 use crosswalk_model::usage::CountSpan;
 use crosswalk_model::{Action, Kind, LineKey, Link, LinkState, Mode, PlannedChange, SyncName, Value};
 use crosswalk_store::{JournalEntry, JournalFilter};
@@ -112,7 +113,7 @@ impl Tenant {
         }
         let work = self.begin(sync, Mode::Plan, progress).await?;
         let report = plan_choices(&work, &by_customer).await;
-        sync::planned(&work, report).await
+        ending::planned(&work, report).await
     }
 
     /// Remembers that these counts of lines were seen and that the contract stays as it is, until
@@ -263,21 +264,6 @@ impl Tenant {
             written: self.store.journal_list(&filter).await?,
             product_names: products.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect(),
         })
-    }
-
-    /// A sync in which usage takes part.
-    pub(crate) async fn usage_sync(&self, name: &SyncName) -> Result<crosswalk_model::Sync, Error> {
-        let sync = self.sync(name).await?;
-        if sync.rules.kinds.contains_key(&Kind::Usage) {
-            return Ok(sync);
-        }
-        // Those that take part already are named as well: the others would leave.
-        let kinds: Vec<&str> = sync.rules.kinds.keys().map(|kind| kind.as_str()).chain(["usage"]).collect();
-        let kinds = kinds.join(",");
-        Err(Error::invalid(
-            format!("usage takes no part in the sync `{name}`"),
-            format!("`crosswalk sync set {name} --kinds {kinds}` takes it in"),
-        ))
     }
 
     /// The accounts that source customers are linked to.

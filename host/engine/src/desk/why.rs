@@ -12,10 +12,11 @@ mod afresh;
 mod meant;
 mod words;
 
+use crate::run::left;
+use crate::ground::find::ChangeView;
 pub use self::words::{Advice, Step};
 
 use self::meant::Meant;
-use super::query::ChangeView;
 use super::uncertain::UncertainView;
 use crate::billing::UsageLine;
 use crate::boxed;
@@ -294,7 +295,7 @@ impl Facts {
     /// Whether its customer left it behind: it is gone with a customer that has no account any more.
     fn is_left(&self) -> bool {
         let gone = self.source.as_ref().is_some_and(|stored| stored.gone_at.is_some());
-        let left = |customer: &Customer| sync::is_left(customer.listed, customer.link.as_ref());
+        let left = |customer: &Customer| left::is_left(customer.listed, customer.link.as_ref());
         gone && self.customer.as_ref().is_some_and(left)
     }
 

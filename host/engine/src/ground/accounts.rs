@@ -9,11 +9,12 @@
 //!
 //! Several connections may lead to one account. What is billed there by one of them is taken for all of them.
 
+use super::opened::reading;
+use super::opened::Opened;
 use super::claim::Claim;
 use super::sync_run::SyncRun;
 use super::tenant::Tenant;
 use crate::boxed;
-use crate::desk::connections::{Opened, reading};
 use crate::error::Error;
 use crosswalk_model::{Account, ConnectionName, KnownAccount, Plan, Sync, SyncName};
 use crosswalk_runtime::Identity;

@@ -1,10 +1,10 @@
 //! What a run has at hand: the sync, both connections opened, and the claim on it.
 
+use super::opened::Opened;
 use super::claim::Claim;
 use super::parts::Parts;
 use super::progress::Progress;
 use super::tenant::Tenant;
-use crate::desk::connections::Opened;
 use crate::error::Error;
 use crosswalk_model::{ChangeId, Kind, Mode, PlanId, RunCounts, RunId, RunStatus, Side, Sync, SyncName};
 use crosswalk_store::TenantStore;

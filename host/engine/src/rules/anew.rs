@@ -4,9 +4,10 @@
 //!
 //! Who takes over from whom is decided in `matching` and `decisions`.
 
+use crate::run::identity::given_up;
+use crate::run::identity::adopted;
 use super::matching::OPERATOR;
 use super::plan::line::{LEFT, PARTS, SINCE};
-use crate::sync::{adopted, given_up};
 use crosswalk_model::usage::Switches;
 use crosswalk_model::{Kind, LineKey, Link, LinkState, Switch, SyncName, Timestamp, Value};
 use crosswalk_store::{StoreError, TenantStore};

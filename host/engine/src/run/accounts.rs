@@ -3,6 +3,10 @@
 //! No more is in memory than one customer's records of a kind, and the next one's, which are read
 //! meanwhile: a plan over 50,000 assets needs no more room than its largest customers.
 
+use super::items::split;
+use super::items::item;
+use super::items::Account;
+use super::items;
 use super::customers::taken_over;
 use super::identity;
 use super::identity::candidates;
@@ -14,7 +18,7 @@ use crate::rules::brakes;
 use crate::rules::matching::{self, Decision, MatchInput, Matched};
 use crate::rules::plan::{Finding, Reference};
 use crate::sync;
-use crate::sync::{Account, Draft, item, split};
+use crate::run::draft::Draft;
 use crosswalk_model::{Action, Cause, Kind, KindDescription, Link, Record, Timestamp};
 use crosswalk_store::Stored;
 use std::collections::{HashMap, HashSet};
@@ -201,9 +205,9 @@ async fn plan_account(
         .iter()
         .filter(|link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active()))
         .count();
-    let changes = sync::plan_items(run, draft, kind, &account.source, account.linked(), items, can);
+    let changes = items::plan_items(run, draft, kind, &account.source, account.linked(), items, can);
     let mut changes = identity::guard(run, draft, kind, &targets, changes).await?;
-    sync::brake(run, draft, kind, &account.source, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
+    items::brake(run, draft, kind, &account.source, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
     brakes::hold_with_locations(&mut changes, &draft.held_locations);
     draft.in_use(kind, in_use as u64);
     if kind == Kind::Location {

@@ -4,6 +4,11 @@
 //! Apart from the sync of records, as it runs far more often and reads far less: the
 //! source's alerts, and of the target only the tickets and devices they lead to.
 
+use super::customers::out_of_use;
+use super::draft::Draft;
+use super::report::RunReport;
+use super::report::PlanReport;
+use super::ending;
 use super::observe;
 use super::observe::Observed;
 use super::reading;
@@ -18,8 +23,6 @@ use crate::rules::brakes;
 use crate::rules::plan::ticket::{Alert, AlertInput, CLOSED_AT, Place, is_open, plan_alerts, raised, why_no_ticket};
 use crate::rules::plan::{Finding, Planned};
 use crate::sync;
-use crate::sync::{Draft, out_of_use};
-use crate::sync::{PlanReport, RunReport};
 use crosswalk_model::{
     Cause, Failure, Kind, KindDescription, Link, LinkState, Mode, PlannedChange, Record, Switches, Sync, SyncName,
     Timestamp, Trust, Value,
@@ -93,7 +96,7 @@ impl Tenant {
     pub async fn alerts_plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let work = self.begin_alerts(sync, Mode::Plan, progress).await?;
         let report = plan_tickets(&work).await;
-        sync::planned(&work, report).await
+        ending::planned(&work, report).await
     }
 
     /// Polls the source's alerts: plans their tickets, and applies what trust lets go.
@@ -116,7 +119,7 @@ impl Tenant {
         id: &str,
     ) -> Result<Option<AlertAfresh>, Error> {
         let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
-        let ground = Ground::of(&self.store, sync, &alerts).await?;
+        let ground = TicketGround::of(&self.store, sync, &alerts).await?;
         let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
         let Some(alert) = alerts.iter().find(|alert| alert.record.id == id) else { return Ok(None) };
         let links = self.store.links_all(&sync.name, Kind::Alert).await?;
@@ -191,7 +194,7 @@ async fn make_ticket_plan(
     let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
     let mut draft = Draft::new(run, id, None).await?;
     draft.find(observed.flaws(&run.source, &run.target));
-    let ground = Ground::of(&run.store, &run.sync, alerts).await?;
+    let ground = TicketGround::of(&run.store, &run.sync, alerts).await?;
     let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
     let settling = draft.settling(Kind::Alert);
     let rules = &run.sync.rules.tickets;
@@ -293,7 +296,7 @@ async fn read_unlisted(run: &SyncRun<'_>, links: &[Link], tickets: &[Record]) ->
     reading::read_now(run, &run.source, Kind::Alert, &unlisted).await.map(drop)
 }
 
-impl Ground {
+impl TicketGround {
     /// By today's links.
     async fn of(store: &TenantStore, rules: &Sync, alerts: &[Stored]) -> Result<Self, Error> {
         let sync = &rules.name;
@@ -352,7 +355,7 @@ struct Tickets {
 }
 
 /// What alerts refer to.
-struct Ground {
+struct TicketGround {
     /// The source's devices.
     devices: HashMap<String, Record>,
     /// Device → the account its target record stands in.
@@ -367,7 +370,7 @@ struct Ground {
     switched_on: bool,
 }
 
-impl Ground {
+impl TicketGround {
     fn is_on(&self, customer: &str) -> bool {
         self.switches.get(customer).and_then(|said| said.tickets).unwrap_or(self.switched_on)
     }

@@ -1,6 +1,10 @@
 //! Planning the customers of a sync, all at once: near names and many that leave show only over all of
 //! them, and which account each is decides what is planned of the rest.
 
+use super::items::split;
+use super::items::item;
+use super::items::Account;
+use super::items;
 use super::identity;
 use super::identity::{adopted, candidates};
 use super::reverse;
@@ -11,7 +15,7 @@ use crate::rules::brakes::{self, Class};
 use crate::rules::matching::{self, CustomerMatchInput, Decision, Matched};
 use crate::rules::names;
 use crate::sync;
-use crate::sync::{Account, Draft, item, split};
+use crate::run::draft::Draft;
 use crosswalk_model::{Action, Kind, KindDescription, Link, LinkState, PlannedChange, Record, Sync};
 use std::collections::HashMap;
 
@@ -44,7 +48,7 @@ pub(crate) async fn plan_customers(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>)
             draft.given_up.insert((kind, of.clone()));
         }
         let item = item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &targets);
-        let mut changes = sync::plan_items(run, draft, kind, &record.id, None, vec![item], can);
+        let mut changes = items::plan_items(run, draft, kind, &record.id, None, vec![item], can);
         let account = match (&matched.decision, link) {
             (Decision::Linked { target, .. }, _) => Some(Some(target.clone())),
             (Decision::Create { .. }, _) if changes.iter().any(|change| change.action == Action::Create) => Some(None),
@@ -62,7 +66,7 @@ pub(crate) async fn plan_customers(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>)
             );
         }
         // Each is its own unit, so no share of it says anything.
-        sync::brake(run, draft, kind, &record.id, &mut changes, u32::MAX);
+        items::brake(run, draft, kind, &record.id, &mut changes, u32::MAX);
         let (out, rest): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.action == Action::Deactivate);
         leaving.extend(out);
         staying.extend(rest);
@@ -81,7 +85,7 @@ pub(crate) async fn plan_customers(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>)
         decided.extend(matching::withdrawn(link, run.now()));
         let matched_gone = Matched { source: stored.record.id.clone(), decision: Decision::Keep };
         let item = item(None, Some(stored), Some(link), &matched_gone, &targets);
-        leaving.extend(sync::plan_items(run, draft, kind, &stored.record.id, None, vec![item], can));
+        leaving.extend(items::plan_items(run, draft, kind, &stored.record.id, None, vec![item], can));
         // Its sites and devices are gone with it, and are planned like those of the others.
         accounts
             .push(Account { source: stored.record.id.clone(), target: link.linked().map(|id| Some(id.to_owned())) });

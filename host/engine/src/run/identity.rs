@@ -4,13 +4,13 @@
 //! Matching sees one customer at a time; a machine that was enrolled anew at another customer, or a serial number
 //! that another record has already, shows only here. What follows is decided in the pure halves at the end.
 
-use crate::desk::connections::Opened;
+use crate::ground::opened::Opened;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::matching::{Decision, Holder, Matched};
 use crate::rules::plan::Finding;
 use crate::rules::serials;
-use crate::sync::Draft;
+use crate::run::draft::Draft;
 use crosswalk_model::{Action, Brake, Cause, Hold, Kind, Link, LinkState, PlannedChange, Record, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -1,13 +1,13 @@
 //! The changes of a plan as they come: numbered, counted, hashed and stored some at a time; and what is
 //! told beside them. What is planned, and in which order, is the caller's.
 
+use super::report::PlanReport;
 use crate::desk::uncertain;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::first_run::{Now, why_open};
 use crate::rules::plan::{Finding, PlanHasher};
 use crate::rules::wide::Wide;
-use crate::sync::PlanReport;
 use crosswalk_model::plan::PlanTotal;
 use crosswalk_model::{
     Action, Cause, FindingTotal, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Timestamp,

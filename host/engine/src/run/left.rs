@@ -4,12 +4,15 @@
 //! No customer's turn comes to such records, so they have one of their own. What follows for each is decided as for
 //! any other that is gone; nothing is matched here, and nothing made.
 
+use super::items::split;
+use super::items::item;
+use super::items;
 use super::identity;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::matching::{Decision, Matched};
 use crate::sync;
-use crate::sync::{Draft, item, split};
+use crate::run::draft::Draft;
 use crosswalk_model::{Kind, KindDescription, Link, LinkState, Record};
 use std::collections::{HashMap, HashSet};
 
@@ -65,9 +68,9 @@ async fn plan_left_of(
     let items = gone.iter().zip(&keep).map(|(stored, matched)| item(None, Some(stored), of(stored), matched, &targets));
     let items = items.collect();
     let in_use = there.iter().filter(|record| record.active()).count();
-    let changes = sync::plan_items(run, draft, kind, customer, None, items, can);
+    let changes = items::plan_items(run, draft, kind, customer, None, items, can);
     let mut changes = identity::guard(run, draft, kind, &targets, changes).await?;
-    sync::brake(run, draft, kind, customer, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
+    items::brake(run, draft, kind, customer, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
     draft.in_use(kind, in_use as u64);
     run.store.links_put(&run.sync.name, &std::mem::take(&mut draft.noted)).await?;
     draft.keep(changes).await

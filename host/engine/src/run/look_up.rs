@@ -5,9 +5,9 @@
 //! seen before the intent and belong to nobody else. Any other write is looked up by reading its
 //! target. What follows from a verdict is decided in `doubt`.
 
+use crate::ground::opened::Opened;
 use super::reading;
 use super::reading::{Found, Singles};
-use crate::desk::connections::Opened;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::doubt::{Nature, Verdict};

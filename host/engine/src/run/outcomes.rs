@@ -5,8 +5,9 @@
 //! proof of what was written: a process that dies leaves them intended, and the next run looks them up. They
 //! wait for `WAIT` at most. What asks the database for what this apply wrote has it stored first.
 
-use super::apply::{Session, lock};
-use super::settle::Tally;
+use super::totals::Tally;
+use super::session::Session;
+use super::session::lock;
 use crate::error::Error;
 use crosswalk_model::{Action, Kind, Side};
 use crosswalk_store::BatchOutcomes;
@@ -35,116 +36,117 @@ struct Waiting {
     since: Option<(Instant, Side)>,
 }
 
-impl Session<'_, '_> {
-    /// Takes what came of a batch: to be stored with that of others, or with all that waits.
-    ///
-    /// # Errors
-    /// The database's.
-    pub(crate) async fn take_outcomes(
-        &self,
-        (kind, action): (Kind, Action),
-        outcomes: BatchOutcomes,
-        all_done: bool,
-    ) -> Result<(), Error> {
-        let mut waiting = self.outcomes.waiting.lock().await;
-        waiting.batches.push(outcomes);
-        let (since, _) = *waiting.since.get_or_insert_with(|| (Instant::now(), action.side()));
-        let changes: usize = waiting.batches.iter().map(BatchOutcomes::changes).sum();
-        if all_done && self.proves(kind, action) && changes < MOST && since.elapsed() < WAIT {
-            self.outcomes.came.notify_one();
-            return Ok(());
+/// Takes what came of a batch: to be stored with that of others, or with all that waits.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn take_outcomes(
+    session: &Session<'_, '_>,
+    (kind, action): (Kind, Action),
+    outcomes: BatchOutcomes,
+    all_done: bool,
+) -> Result<(), Error> {
+    let mut waiting = session.outcomes.waiting.lock().await;
+    waiting.batches.push(outcomes);
+    let (since, _) = *waiting.since.get_or_insert_with(|| (Instant::now(), action.side()));
+    let changes: usize = waiting.batches.iter().map(BatchOutcomes::changes).sum();
+    if all_done && proves(session, kind, action) && changes < MOST && since.elapsed() < WAIT {
+        session.outcomes.came.notify_one();
+        return Ok(());
+    }
+    store(session, &mut waiting).await
+}
+
+/// Whether a look-up tells for certain what was written of changes that come by the thousand.
+fn proves(session: &Session<'_, '_>, kind: Kind, action: Action) -> bool {
+    let can = session.work.at(action.side()).description.kind(kind.counterpart());
+    kind == Kind::Asset
+        && match action {
+            Action::Create => can.is_some_and(|can| can.reads.stamps && can.stamp.is_some()),
+            Action::Update => can.is_some_and(|can| can.reads.ids),
+            _ => false,
         }
-        self.store(&mut waiting).await
-    }
+}
 
-    /// Whether a look-up tells for certain what was written of changes that come by the thousand.
-    fn proves(&self, kind: Kind, action: Action) -> bool {
-        let can = self.work.at(action.side()).description.kind(kind.counterpart());
-        kind == Kind::Asset
-            && match action {
-                Action::Create => can.is_some_and(|can| can.reads.stamps && can.stamp.is_some()),
-                Action::Update => can.is_some_and(|can| can.reads.ids),
-                _ => false,
-            }
-    }
+/// Stores all outcomes that wait.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn store_outcomes(session: &Session<'_, '_>) -> Result<(), Error> {
+    let mut waiting = session.outcomes.waiting.lock().await;
+    store(session, &mut waiting).await
+}
 
-    /// Stores all outcomes that wait.
-    ///
-    /// # Errors
-    /// The database's.
-    pub(crate) async fn store_outcomes(&self) -> Result<(), Error> {
-        let mut waiting = self.outcomes.waiting.lock().await;
-        self.store(&mut waiting).await
-    }
-
-    /// Does a part of an apply, and stores meanwhile what waited long enough, and all of it at the end.
-    ///
-    /// # Errors
-    /// Those of the part; else the database's.
-    pub(crate) async fn storing_in_time(&self, part: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
-        let ended = Notify::new();
-        let part = async {
-            let went = part.await;
-            ended.notify_one();
-            went
-        };
-        let store = async {
-            let mut stored = Ok(());
-            loop {
-                // Nothing is given up here amid storing.
-                let is_over = tokio::select! {
-                    biased;
-                    () = ended.notified() => true,
-                    () = self.are_due() => false,
-                };
-                stored = stored.and(self.store_outcomes().await);
-                if is_over {
-                    return stored;
-                }
-            }
-        };
-        let (went, stored) = tokio::join!(part, store);
-        went.and(stored)
-    }
-
-    /// Comes to an end when outcomes have waited long enough.
-    async fn are_due(&self) {
+/// Does a part of an apply, and stores meanwhile what waited long enough, and all of it at the end.
+///
+/// # Errors
+/// Those of the part; else the database's.
+pub(crate) async fn storing_in_time(
+    session: &Session<'_, '_>,
+    part: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    let ended = Notify::new();
+    let part = async {
+        let went = part.await;
+        ended.notify_one();
+        went
+    };
+    let store = async {
+        let mut stored = Ok(());
         loop {
-            let since = self.outcomes.waiting.lock().await.since;
-            match since {
-                Some((since, _)) => return tokio::time::sleep_until((since + WAIT).into()).await,
-                None => self.outcomes.came.notified().await,
+            // Nothing is given up here amid storing.
+            let is_over = tokio::select! {
+                biased;
+                () = ended.notified() => true,
+                () = are_due(session) => false,
+            };
+            stored = stored.and(store_outcomes(session).await);
+            if is_over {
+                return stored;
+            }
+        }
+    };
+    let (went, stored) = tokio::join!(part, store);
+    went.and(stored)
+}
+
+/// Comes to an end when outcomes have waited long enough.
+async fn are_due(session: &Session<'_, '_>) {
+    loop {
+        let since = session.outcomes.waiting.lock().await.since;
+        match since {
+            Some((since, _)) => return tokio::time::sleep_until((since + WAIT).into()).await,
+            None => session.outcomes.came.notified().await,
+        }
+    }
+}
+
+/// Whether outcomes wait.
+pub(crate) async fn has_outcomes(session: &Session<'_, '_>) -> bool {
+    session.outcomes.waiting.lock().await.since.is_some()
+}
+
+/// What storing outcomes came to since it was asked last.
+pub(crate) fn stored_tally(session: &Session<'_, '_>) -> Tally {
+    std::mem::take(&mut *lock(&session.outcomes.tally))
+}
+
+async fn store(session: &Session<'_, '_>, waiting: &mut Waiting) -> Result<(), Error> {
+    let Waiting { batches, since } = std::mem::take(waiting);
+    let Some((_, side)) = since else { return Ok(()) };
+    let (work, side) = (session.work, &session.work.at(side).name);
+    // All at once, so that the writer takes them together: what is wrong with one keeps none of the others back.
+    let each = batches.into_iter().map(|batch| work.store.outcomes_store(session.plan, batch, side));
+    let stored = futures_util::future::join_all(each).await;
+    let (mut tally, mut went) = (lock(&session.outcomes.tally), Ok(()));
+    for stored in stored {
+        match stored {
+            Ok(overtaken) => overtaken.into_iter().for_each(|one| tally.overtake(one)),
+            Err(error) => {
+                tracing::error!(%error, "outcomes could not be stored: the next run looks them up");
+                went = Err(error);
             }
         }
     }
-
-    /// Whether outcomes wait.
-    pub(crate) async fn has_outcomes(&self) -> bool {
-        self.outcomes.waiting.lock().await.since.is_some()
-    }
-
-    /// What storing outcomes came to since it was asked last.
-    pub(crate) fn stored_tally(&self) -> Tally {
-        std::mem::take(&mut *lock(&self.outcomes.tally))
-    }
-
-    async fn store(&self, waiting: &mut Waiting) -> Result<(), Error> {
-        let Waiting { batches, since } = std::mem::take(waiting);
-        let Some((_, side)) = since else { return Ok(()) };
-        let (work, side) = (self.work, &self.work.at(side).name);
-        // All at once, so that the writer takes them together: what is wrong with one keeps none of the others back.
-        let each = batches.into_iter().map(|batch| work.store.outcomes_store(self.plan, batch, side));
-        let stored = futures_util::future::join_all(each).await;
-        let (mut tally, mut went) = (lock(&self.outcomes.tally), Ok(()));
-        for stored in stored {
-            match stored {
-                Ok(overtaken) => overtaken.into_iter().for_each(|one| tally.overtake(one)),
-                Err(error) => {
-                    tracing::error!(%error, "outcomes could not be stored: the next run looks them up");
-                    went = Err(error);
-                }
-            }
-        }
-        Ok(went?)
-    }
+    Ok(went?)
 }

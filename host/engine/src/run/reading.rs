@@ -5,8 +5,9 @@
 //! a vendor that is down is not waited for kind by kind. A record that cannot be read stands beside
 //! those that were: what waits for it is the caller's to say. Nothing here writes to a vendor.
 
-use super::settle::{THROTTLE_MAX_MS, THROTTLE_MS};
-use crate::desk::connections::Opened;
+use crate::ground::opened::Opened;
+use crate::ground::patience::THROTTLE_MS;
+use crate::ground::patience::THROTTLE_MAX_MS;
 use crate::error::Error;
 use crate::ground::stop::Stop;
 use crate::ground::sync_run::SyncRun;
@@ -16,74 +17,6 @@ use crosswalk_store::Stored;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-
-/// How often a page that met "too many calls" is asked for again.
-const THROTTLE_WAITS: u32 = 10;
-/// The pauses before a page is asked for again that failed in another passing way, in
-/// milliseconds. The requests of a page were tried several times each by then.
-const PAUSES_MS: [u64; 2] = [250, 1_000];
-/// All pauses of a connection in a run, in milliseconds.
-const PAUSES_MOST_MS: u64 = 120_000;
-
-/// How much patience is left with a connection.
-#[derive(Debug, Default)]
-pub(crate) struct Patience {
-    /// Milliseconds spent on pauses.
-    spent: AtomicU64,
-    /// The last page failed after all its tries.
-    down: AtomicBool,
-}
-
-impl Patience {
-    /// The pause before try `tried + 1`; `None` when it is not worth it.
-    fn pause(&self, tried: usize) -> Option<Duration> {
-        let pause = *PAUSES_MS.get(tried).filter(|_| !self.down.load(Ordering::Relaxed))?;
-        let spent = self.spent.fetch_add(pause, Ordering::Relaxed);
-        (spent + pause <= PAUSES_MOST_MS).then(|| Duration::from_millis(pause))
-    }
-
-    fn ended(&self, well: bool) {
-        self.down.store(!well, Ordering::Relaxed);
-    }
-}
-
-impl Opened {
-    /// Calls the connector, and again where a failure may pass. It does not wait once a stop is asked for.
-    ///
-    /// # Errors
-    /// The last failure.
-    pub(crate) async fn patiently<T, F>(&self, stop: &Stop, call: impl Fn() -> F) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, Failure>>,
-    {
-        let (mut throttled, mut tried) = (0, 0);
-        loop {
-            let failure = match call().await {
-                Err(failure) if failure.is_passing() => failure,
-                done => {
-                    self.patience.ended(true);
-                    return done;
-                }
-            };
-            let pause = if let Failure::Throttled { retry_after_ms, .. } = &failure {
-                throttled += 1;
-                let ms = retry_after_ms.unwrap_or(THROTTLE_MS).min(THROTTLE_MAX_MS);
-                (throttled <= THROTTLE_WAITS).then(|| Duration::from_millis(ms))
-            } else {
-                tried += 1;
-                self.patience.pause(tried - 1)
-            };
-            let Some(pause) = pause else {
-                self.patience.ended(false);
-                return Err(failure);
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = stop.stopped() => return Err(failure),
-            }
-        }
-    }
-}
 
 /// Reads a page, and tries again what may pass by itself. It does not wait once a stop is
 /// asked for.

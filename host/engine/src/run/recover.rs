@@ -4,6 +4,8 @@
 //! What is found is done and booked to the run that sent it; what was missed often enough is
 //! pending again; all else stays as it is and holds nothing but itself. The rules are in `doubt`.
 
+use crate::ground::opened::Opened;
+use super::ending;
 use super::apply;
 use super::apply::References;
 use super::look_up;
@@ -12,7 +14,6 @@ use super::reading;
 use super::resolve;
 use super::reverse::told_by_both;
 use super::settle::{by_change, past};
-use crate::desk::connections::Opened;
 use crate::desk::uncertain;
 use crate::error::Error;
 use crate::ground::progress::Stage;
@@ -63,7 +64,7 @@ pub(crate) async fn recover(run: &SyncRun<'_>) -> Result<(), Error> {
     // What was left open of a plan may have been the last of it.
     for plan in plans {
         if let Some(plan) = run.store.plan_get(plan).await? {
-            apply::end_first_runs(run, &plan).await?;
+            ending::end_first_runs(run, &plan).await?;
         }
     }
     run.progress.end(&Stage::Recovering);

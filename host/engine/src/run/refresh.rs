@@ -5,21 +5,25 @@
 //! with the fields that change by themselves, however young. Nothing is matched and
 //! nothing is ever doubled: only records that are linked can be refreshed.
 
+use super::customers::out_of_use;
+use super::draft::Draft;
+use super::report::PlanReport;
+use super::report::ApplyReport;
+use super::report::ApplyOptions;
+use super::items;
+use super::ending;
+use crate::ground::find::ChangeView;
 use super::apply;
-use super::apply::{ApplyOptions, ApplyReport};
 use super::reading;
 use super::recover;
 use crate::ChangeFilter;
 use crate::boxed;
-use crate::desk::query::ChangeView;
 use crate::error::Error;
 use crate::ground::progress::Progress;
 use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::{Finding, Item};
 use crate::sync;
-use crate::sync::PlanReport;
-use crate::sync::{Draft, out_of_use};
 use crosswalk_model::{Cause, Kind, KindDescription, Link, LinkState, Mode, Record, SyncName, Trust};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -81,11 +85,11 @@ impl Tenant {
             }
         };
         let applied = if plan.plan.totals.is_empty() {
-            sync::end_plan(&work, &plan).await?;
+            ending::end_plan(&work, &plan).await?;
             None
         } else {
             let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
-            Some(apply::finish_apply(&work, plan.plan.id, &options).await?)
+            Some(sync::finish_apply(&work, plan.plan.id, &options).await?)
         };
         let sides = self.sync(sync).await?;
         let record = self.record(&sides.source, kind, &source).await?;
@@ -250,8 +254,8 @@ async fn refresh_account(
         target: Some(fresh.target),
     });
     let linked = u32::try_from(linked).unwrap_or(u32::MAX);
-    let mut changes = sync::plan_items(run, draft, kind, customer, account.as_deref(), items.collect(), can);
-    sync::brake(run, draft, kind, customer, &mut changes, linked);
+    let mut changes = items::plan_items(run, draft, kind, customer, account.as_deref(), items.collect(), can);
+    items::brake(run, draft, kind, customer, &mut changes, linked);
     let noted = std::mem::take(&mut draft.noted);
     run.store.links_put(sync, &noted).await?;
     draft.keep(changes).await?;

@@ -4,8 +4,9 @@
 //! own change; a kind of which nothing goes through waits as a whole, and the other kinds go on with what does not
 //! depend on it. Only a login that is refused, or a vendor that does not answer, ends the apply.
 
-pub(crate) use super::apply::{Queue, Session};
-use super::settle::Tally;
+use super::totals::Tally;
+pub(crate) use super::apply::Queue;
+use super::session::Session;
 use crate::error::Error;
 use crosswalk_model::{Action, Failure, Kind};
 use crosswalk_store::{ChangeFilter, ChangeStatus};
@@ -15,74 +16,77 @@ const TRIED: usize = 20;
 /// Changes read at a time.
 const PAGE: usize = 1000;
 
-impl Session<'_, '_> {
-    /// Heeds what a batch of so many changes came to, where the vendor refused all of it.
-    ///
-    /// # Errors
-    /// The database's.
-    pub(crate) async fn heed(
-        &self,
-        (kind, action): (Kind, Action),
-        of: usize,
-        queue: &mut Queue,
-        tally: &mut Tally,
-    ) -> Result<(), Error> {
-        let Some(failure) = tally.denied.take() else {
-            queue.refused = if of > 0 { 0 } else { queue.refused };
-            return Ok(());
-        };
-        queue.refused += of;
-        let side = self.work.at(action.side());
-        if !queue.login_stands && side.connector.check(&side.reading).await.is_err() {
-            tally.stop = Some(failure.to_string());
-            return Ok(());
-        }
-        queue.login_stands = true;
-        if queue.refused >= TRIED {
-            queue.end();
-            let why = format!("`{}` refuses them one and all: {failure}", side.name);
-            self.wait((kind, action), &why, tally).await?;
-        }
-        Ok(())
+/// Heeds what a batch of so many changes came to, where the vendor refused all of it.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn heed(
+    session: &Session<'_, '_>,
+    (kind, action): (Kind, Action),
+    of: usize,
+    queue: &mut Queue,
+    tally: &mut Tally,
+) -> Result<(), Error> {
+    let Some(failure) = tally.denied.take() else {
+        queue.refused = if of > 0 { 0 } else { queue.refused };
+        return Ok(());
+    };
+    queue.refused += of;
+    let side = session.work.at(action.side());
+    if !queue.login_stands && side.connector.check(&side.reading).await.is_err() {
+        tally.stop = Some(failure.to_string());
+        return Ok(());
     }
-
-    /// Goes on after an error that is of one kind of record.
-    ///
-    /// # Errors
-    /// It is of more than that.
-    pub(crate) async fn go_on(
-        &self,
-        (kind, action): (Kind, Action),
-        went: Result<(), Error>,
-        tally: &mut Tally,
-    ) -> Result<(), Error> {
-        let Err(error) = went else { return Ok(()) };
-        let Error::Vendor { connection, failure, .. } = &error else { return Err(error) };
-        let sides = [&self.work.source, &self.work.target];
-        let side = sides.into_iter().find(|side| side.name.as_str() == connection.as_str());
-        let Some(side) = side.filter(|_| !failure.is_passing() && !matches!(failure, Failure::Broken { .. })) else {
-            return Err(error);
-        };
-        if side.connector.check(&side.reading).await.is_err() {
-            return Err(error);
-        }
-        self.wait((kind, action), &error.to_string(), tally).await
+    queue.login_stands = true;
+    if queue.refused >= TRIED {
+        queue.end();
+        let why = format!("`{}` refuses them one and all: {failure}", side.name);
+        wait(session, (kind, action), &why, tally).await?;
     }
+    Ok(())
+}
 
-    /// Tells that what is left of a kind and action waits: so does what refers to its records.
-    async fn wait(&self, (kind, action): (Kind, Action), why: &str, tally: &mut Tally) -> Result<(), Error> {
-        let what = format!("{} {kind}", action.as_str());
-        let waits = format!("what is left of it waits: {why}");
-        self.work.complain([format!("{what}: {waits}")]);
-        tally.tell(what, waits);
-        let (kind, action, status) = (Some(kind), Some(action), Some(ChangeStatus::Pending));
-        let filter = ChangeFilter { kind, action, status, ..ChangeFilter::default() };
-        let mut after = 0;
-        loop {
-            let left = self.work.store.plan_changes(self.plan, &filter, after, PAGE).await?;
-            let Some(last) = left.last() else { return Ok(()) };
-            after = last.change.sequence;
-            left.iter().for_each(|row| self.leave_open(&row.change));
-        }
+/// Goes on after an error that is of one kind of record.
+///
+/// # Errors
+/// It is of more than that.
+pub(crate) async fn go_on(
+    session: &Session<'_, '_>,
+    (kind, action): (Kind, Action),
+    went: Result<(), Error>,
+    tally: &mut Tally,
+) -> Result<(), Error> {
+    let Err(error) = went else { return Ok(()) };
+    let Error::Vendor { connection, failure, .. } = &error else { return Err(error) };
+    let sides = [&session.work.source, &session.work.target];
+    let side = sides.into_iter().find(|side| side.name.as_str() == connection.as_str());
+    let Some(side) = side.filter(|_| !failure.is_passing() && !matches!(failure, Failure::Broken { .. })) else {
+        return Err(error);
+    };
+    if side.connector.check(&side.reading).await.is_err() {
+        return Err(error);
+    }
+    wait(session, (kind, action), &error.to_string(), tally).await
+}
+
+/// Tells that what is left of a kind and action waits: so does what refers to its records.
+async fn wait(
+    session: &Session<'_, '_>,
+    (kind, action): (Kind, Action),
+    why: &str,
+    tally: &mut Tally,
+) -> Result<(), Error> {
+    let what = format!("{} {kind}", action.as_str());
+    let waits = format!("what is left of it waits: {why}");
+    session.work.complain([format!("{what}: {waits}")]);
+    tally.tell(what, waits);
+    let (kind, action, status) = (Some(kind), Some(action), Some(ChangeStatus::Pending));
+    let filter = ChangeFilter { kind, action, status, ..ChangeFilter::default() };
+    let mut after = 0;
+    loop {
+        let left = session.work.store.plan_changes(session.plan, &filter, after, PAGE).await?;
+        let Some(last) = left.last() else { return Ok(()) };
+        after = last.change.sequence;
+        left.iter().for_each(|row| session.leave_open(&row.change));
     }
 }

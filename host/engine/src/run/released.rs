@@ -1,7 +1,7 @@
 //! Brakes that an approval lets go, as a decision in the journal: which, by whom, of which changes, and what held them.
 //! It is stored in one transaction with the approval. What may go is decided in `apply`.
 
-use super::apply::Session;
+use super::session::Session;
 use crate::error::Error;
 use crosswalk_model::{Kind, Plan};
 use crosswalk_store::JournalEntry;
@@ -20,42 +20,40 @@ struct Held {
     reasons: Vec<String>,
 }
 
-impl Session<'_, '_> {
-    /// The entry about the brakes that this application lets go, by `by`; `None` when nothing that is held is let go.
-    pub(crate) async fn released(&self, plan: &Plan, by: &str) -> Result<Option<JournalEntry>, Error> {
-        if self.options.release.is_empty() || plan.totals.iter().all(|total| total.held == 0) {
-            return Ok(None);
-        }
-        let (customer, kind) = (self.options.customer.as_deref(), self.options.kind);
-        let (mut held, mut after) = (BTreeMap::<(String, Kind), Held>::new(), 0);
-        loop {
-            let page = self.work.store.plan_holds(plan.id, customer, kind, after, PAGE).await?;
-            let Some((last, ..)) = page.last() else { break };
-            after = *last;
-            for (_, kind, hold) in page.into_iter().filter(|(at, kind, hold)| self.lets_go(*at, *kind, Some(hold))) {
-                let of = held.entry((hold.brake, kind)).or_default();
-                of.changes += 1;
-                if of.reasons.len() < REASONS && !of.reasons.contains(&hold.reason) {
-                    of.reasons.push(hold.reason);
-                }
+/// The entry about the brakes that this application lets go, by `by`; `None` when nothing that is held is let go.
+pub(crate) async fn released(session: &Session<'_, '_>, plan: &Plan, by: &str) -> Result<Option<JournalEntry>, Error> {
+    if session.options.release.is_empty() || plan.totals.iter().all(|total| total.held == 0) {
+        return Ok(None);
+    }
+    let (customer, kind) = (session.options.customer.as_deref(), session.options.kind);
+    let (mut held, mut after) = (BTreeMap::<(String, Kind), Held>::new(), 0);
+    loop {
+        let page = session.work.store.plan_holds(plan.id, customer, kind, after, PAGE).await?;
+        let Some((last, ..)) = page.last() else { break };
+        after = *last;
+        for (_, kind, hold) in page.into_iter().filter(|(at, kind, hold)| session.lets_go(*at, *kind, Some(hold))) {
+            let of = held.entry((hold.brake, kind)).or_default();
+            of.changes += 1;
+            if of.reasons.len() < REASONS && !of.reasons.contains(&hold.reason) {
+                of.reasons.push(hold.reason);
             }
         }
-        if held.is_empty() {
-            return Ok(None);
-        }
-        let told = |((brake, kind), of): (&(String, Kind), &Held)| format!("{brake} of {} {kind} changes", of.changes);
-        let told: Vec<String> = held.iter().map(told).collect();
-        let rested = |((brake, kind), of): (&(String, Kind), &Held)| json!({ "brake": brake, "kind": kind, "changes": of.changes, "reasons": of.reasons });
-        let rested: Vec<serde_json::Value> = held.iter().map(rested).collect();
-        Ok(Some(JournalEntry {
-            run: Some(self.work.run),
-            plan: Some(plan.id),
-            kind: self.options.kind,
-            customer: self.options.customer.clone(),
-            event: "released".to_owned(),
-            message: format!("plan {}: {} let go by {by}", plan.id, told.join(", ")),
-            detail: Some(json!({ "by": by, "hash": plan.hash, "release": self.options.release, "held": rested })),
-            ..JournalEntry::at(self.work.now())
-        }))
     }
+    if held.is_empty() {
+        return Ok(None);
+    }
+    let told = |((brake, kind), of): (&(String, Kind), &Held)| format!("{brake} of {} {kind} changes", of.changes);
+    let told: Vec<String> = held.iter().map(told).collect();
+    let rested = |((brake, kind), of): (&(String, Kind), &Held)| json!({ "brake": brake, "kind": kind, "changes": of.changes, "reasons": of.reasons });
+    let rested: Vec<serde_json::Value> = held.iter().map(rested).collect();
+    Ok(Some(JournalEntry {
+        run: Some(session.work.run),
+        plan: Some(plan.id),
+        kind: session.options.kind,
+        customer: session.options.customer.clone(),
+        event: "released".to_owned(),
+        message: format!("plan {}: {} let go by {by}", plan.id, told.join(", ")),
+        detail: Some(json!({ "by": by, "hash": plan.hash, "release": session.options.release, "held": rested })),
+        ..JournalEntry::at(session.work.now())
+    }))
 }

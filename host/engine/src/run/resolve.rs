@@ -4,11 +4,16 @@
 //! The one place where it matters which way a change goes: onward by the sync's rules, to the source, or
 //! back to what was before a run. What each way means is decided in `plan`, `reverse` and `undo`.
 
-use super::apply::{Prepared, Session, lock};
+use super::identity;
+use super::totals::Tally;
+use super::resting;
+use super::fresh;
 use super::fresh::Waits;
 use super::resting::Not;
 use super::reverse;
-use super::settle::Tally;
+use super::session::Prepared;
+use super::session::Session;
+use super::session::lock;
 use super::undo;
 use crate::billing::preconditions;
 use crate::error::Error;
@@ -22,163 +27,165 @@ use crosswalk_store::{ChangeStatus, JournalEntry, Settled, StoreError};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-impl Session<'_, '_> {
-    /// Checks each change against what is known now, and resolves its references.
-    pub(crate) async fn resolve(
-        &self,
-        kind: Kind,
-        changes: Vec<PlannedChange>,
-        tally: &mut Tally,
-    ) -> Result<Vec<Prepared>, Error> {
-        let (open, changes): (Vec<_>, Vec<_>) =
-            changes.into_iter().partition(|planned| self.is_open(planned.kind, planned.known_by()));
-        let why = "it waits: an earlier write of it is not settled, or waits itself";
-        let mut not: Vec<Not> =
-            open.into_iter().map(|planned| (planned, ChangeStatus::Pending, why.to_owned())).collect();
-        if changes.is_empty() {
-            self.leave_out(not, tally).await?;
-            return Ok(Vec::new());
-        }
-        let work = self.work;
-        // So that staleness is judged on now.
-        let mut waits = Waits::new();
-        let now = self.targets_now(kind, &changes, &mut waits).await?;
-        let mut moved = self.sources_moved(kind, &changes, &mut waits).await?;
-        let links = links_of(work, kind, &changes).await?;
-        let mut refusals = reverse::refusals(work, &changes, &mut waits).await?;
-        if kind == Kind::Usage {
-            let ground = self.usage.get_or_try_init(|| preconditions::usage_ground(work, self.plan)).await?;
-            let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
-            refusals.extend(changes.iter().filter_map(refused));
-            refusals.extend(
-                preconditions::still_billed(work, &changes, &|one, other| self.resting.together(one, other)).await?,
-            );
-            waits.extend(changes.iter().filter_map(|change| Some((change.sequence, self.waits_for_line(change)?))));
-        }
-        let given_over = given_over(work, kind, &changes, &links).await?;
-        // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
-        let taken = self.taken(kind, &changes).await?.into_iter();
-        refusals.extend(taken.filter(|(source, _)| !given_over.get(source).is_some_and(Result::is_ok)));
-        let references = references(work, &changes, &self.known).await?;
-        refusals.extend(self.out_of_use(&changes, &references, &mut waits).await?);
-        refusals.extend(self.made_meanwhile(kind, &changes, &references, &links, &mut waits).await?);
-        let mut ready = Vec::with_capacity(changes.len());
-        for mut planned in changes {
-            let key = planned.known_by().to_owned();
-            if let Some(why) = waits.remove(&planned.sequence) {
-                not.push((planned, ChangeStatus::Pending, why));
-                continue;
-            }
-            let mut link = links.get(&key).cloned();
-            let there = planned.target.as_ref().and_then(|id| now.get(id));
-            self.follow_own(&mut planned, there);
-            let over = given_over.get(&key).cloned().filter(|_| planned.action == Action::Link).transpose();
-            let stale = stale(&planned, link.as_ref(), there)
-                .or_else(|| moved.remove(&planned.sequence))
-                .or_else(|| refusals.get(&key).cloned())
-                .map_or(over, Err);
-            let checked = match stale {
-                Err(why) => Err((ChangeStatus::Stale, why)),
-                Ok(over) => to_write(work, self.plan, &planned, there, &references)
-                    .and_then(|change| follow_lead(&mut planned, &references).map(|()| (change, over)))
-                    .map_err(|unresolved| match self.is_open(unresolved.kind, &unresolved.id) {
-                        true => (
-                            ChangeStatus::Pending,
-                            format!("it waits for the {} {}, which is not settled", unresolved.kind, unresolved.id),
-                        ),
-                        false => (ChangeStatus::Skipped, unresolved.to_string()),
-                    }),
-            };
-            let checked = match checked {
-                Ok((change, Some(over))) => match self.hand_over(kind, over).await? {
-                    Some(new) => {
-                        link = Some(new);
-                        Ok(change)
-                    }
-                    None => Err((ChangeStatus::Stale, "its link was decided on since".to_owned())),
-                },
-                checked => checked.map(|(change, _)| change),
-            };
-            match checked {
-                Ok(change) => ready.push(Prepared { planned, change, link, tries: 0 }),
-                Err((status, why)) => not.push((planned, status, why)),
-            }
-        }
-        not.extend(self.resting.broken(&mut ready, &not));
-        self.leave_out(not, tally).await?;
-        Ok(ready)
+/// Checks each change against what is known now, and resolves its references.
+pub(crate) async fn resolve(
+    session: &Session<'_, '_>,
+    kind: Kind,
+    changes: Vec<PlannedChange>,
+    tally: &mut Tally,
+) -> Result<Vec<Prepared>, Error> {
+    let (open, changes): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|planned| session.is_open(planned.kind, planned.known_by()));
+    let why = "it waits: an earlier write of it is not settled, or waits itself";
+    let mut not: Vec<Not> = open.into_iter().map(|planned| (planned, ChangeStatus::Pending, why.to_owned())).collect();
+    if changes.is_empty() {
+        leave_out(session, not, tally).await?;
+        return Ok(Vec::new());
     }
-
-    /// Hands a target over: both links at once, so that whenever this ends, one of them has all that is known of it.
-    /// Gives the new one as it is stored; `None` where one of them was decided on since.
-    async fn hand_over(&self, kind: Kind, (old, new): (Link, Link)) -> Result<Option<Link>, Error> {
-        let work = self.work;
-        let mut along = Along::default();
-        if kind == Kind::Customer {
-            let who = (old.source.clone(), new.source.clone());
-            along = anew::along(&work.store, &work.sync.name, &[who], work.now()).await?;
-        }
-        along.links.extend([old, new.clone()]);
-        match work.store.decide(&work.sync.name, &along.links, along.switches, &[]).await {
-            Ok(()) => Ok(Some(Link { revision: new.revision + 1, ..new })),
-            Err(StoreError::Stale { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    let work = session.work;
+    // So that staleness is judged on now.
+    let mut waits = Waits::new();
+    let now = fresh::targets_now(session, kind, &changes, &mut waits).await?;
+    let mut moved = fresh::sources_moved(session, kind, &changes, &mut waits).await?;
+    let links = links_of(work, kind, &changes).await?;
+    let mut refusals = reverse::refusals(work, &changes, &mut waits).await?;
+    if kind == Kind::Usage {
+        let ground = session.usage.get_or_try_init(|| preconditions::usage_ground(work, session.plan)).await?;
+        let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
+        refusals.extend(changes.iter().filter_map(refused));
+        refusals.extend(
+            preconditions::still_billed(work, &changes, &|one, other| session.resting.together(one, other)).await?,
+        );
+        waits.extend(changes.iter().filter_map(|change| Some((change.sequence, resting::waits_for_line(session, change)?))));
     }
-
-    /// Tells what is not written. What waits stays as it is, and with it what refers to its record or comes after it.
-    pub(crate) async fn leave_out(&self, not: Vec<Not>, tally: &mut Tally) -> Result<(), Error> {
-        let mut refused = Vec::new();
-        for (planned, status, why) in not {
-            if status == ChangeStatus::Pending {
-                self.leave_open(&planned);
-                tally.open += 1;
-                tally.failure(&planned, &why);
-            } else {
-                refused.push(self.refusal(&planned, status, why, tally));
-            }
+    let given_over = given_over(work, kind, &changes, &links).await?;
+    // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
+    let taken = fresh::taken(session, kind, &changes).await?.into_iter();
+    refusals.extend(taken.filter(|(source, _)| !given_over.get(source).is_some_and(Result::is_ok)));
+    let references = references(work, &changes, &session.known).await?;
+    refusals.extend(fresh::out_of_use(session, &changes, &references, &mut waits).await?);
+    refusals.extend(fresh::made_meanwhile(session, kind, &changes, &references, &links, &mut waits).await?);
+    let mut ready = Vec::with_capacity(changes.len());
+    for mut planned in changes {
+        let key = planned.known_by().to_owned();
+        if let Some(why) = waits.remove(&planned.sequence) {
+            not.push((planned, ChangeStatus::Pending, why));
+            continue;
         }
-        if !refused.is_empty() {
-            let work = self.work;
-            work.store.batch_settle(self.plan, None, &refused, &[], &work.target.name, work.now()).await?;
-        }
-        Ok(())
-    }
-
-    /// What this plan's own write made of the record is what its later changes rest on: a vendor may take
-    /// a record's place away when it is moved.
-    fn follow_own(&self, planned: &mut PlannedChange, there: Option<&Record>) {
-        let own = lock(&self.own);
-        let Some((there, kept)) = there.and_then(|there| Some((there, own.get(&(planned.kind, there.id.clone()))?)))
-        else {
-            return;
+        let mut link = links.get(&key).cloned();
+        let there = planned.target.as_ref().and_then(|id| now.get(id));
+        follow_own(session, &mut planned, there);
+        let over = given_over.get(&key).cloned().filter(|_| planned.action == Action::Link).transpose();
+        let stale = stale(&planned, link.as_ref(), there)
+            .or_else(|| moved.remove(&planned.sequence))
+            .or_else(|| refusals.get(&key).cloned())
+            .map_or(over, Err);
+        let checked = match stale {
+            Err(why) => Err((ChangeStatus::Stale, why)),
+            Ok(over) => to_write(work, session.plan, &planned, there, &references)
+                .and_then(|change| follow_lead(&mut planned, &references).map(|()| (change, over)))
+                .map_err(|unresolved| match session.is_open(unresolved.kind, &unresolved.id) {
+                    true => (
+                        ChangeStatus::Pending,
+                        format!("it waits for the {} {}, which is not settled", unresolved.kind, unresolved.id),
+                    ),
+                    false => (ChangeStatus::Skipped, unresolved.to_string()),
+                }),
         };
-        for diff in planned.fields.iter_mut().filter(|diff| diff.before.is_some()) {
-            let (now, made) = (plan::now_has(there, &diff.name), plan::now_has(kept, &diff.name));
-            if now.as_ref().zip(made.as_ref()).is_some_and(|(now, made)| plan::same(now, made)) {
-                diff.before = now;
-            }
+        let checked = match checked {
+            Ok((change, Some(over))) => match hand_over(session, kind, over).await? {
+                Some(new) => {
+                    link = Some(new);
+                    Ok(change)
+                }
+                None => Err((ChangeStatus::Stale, "its link was decided on since".to_owned())),
+            },
+            checked => checked.map(|(change, _)| change),
+        };
+        match checked {
+            Ok(change) => ready.push(Prepared { planned, change, link, tries: 0 }),
+            Err((status, why)) => not.push((planned, status, why)),
         }
     }
+    not.extend(session.resting.broken(&mut ready, &not));
+    leave_out(session, not, tally).await?;
+    Ok(ready)
+}
 
-    fn refusal(&self, planned: &PlannedChange, status: ChangeStatus, why: String, tally: &mut Tally) -> Settled {
-        let event = if status == ChangeStatus::Stale {
-            tally.counts.stale += 1;
-            "stale"
+/// Hands a target over: both links at once, so that whenever this ends, one of them has all that is known of it.
+/// Gives the new one as it is stored; `None` where one of them was decided on since.
+async fn hand_over(session: &Session<'_, '_>, kind: Kind, (old, new): (Link, Link)) -> Result<Option<Link>, Error> {
+    let work = session.work;
+    let mut along = Along::default();
+    if kind == Kind::Customer {
+        let who = (old.source.clone(), new.source.clone());
+        along = anew::along(&work.store, &work.sync.name, &[who], work.now()).await?;
+    }
+    along.links.extend([old, new.clone()]);
+    match work.store.decide(&work.sync.name, &along.links, along.switches, &[]).await {
+        Ok(()) => Ok(Some(Link { revision: new.revision + 1, ..new })),
+        Err(StoreError::Stale { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells what is not written. What waits stays as it is, and with it what refers to its record or comes after it.
+pub(crate) async fn leave_out(session: &Session<'_, '_>, not: Vec<Not>, tally: &mut Tally) -> Result<(), Error> {
+    let mut refused = Vec::new();
+    for (planned, status, why) in not {
+        if status == ChangeStatus::Pending {
+            session.leave_open(&planned);
+            tally.open += 1;
+            tally.failure(&planned, &why);
         } else {
-            tally.counts.failed += 1;
-            "skipped"
-        };
-        tally.failure(planned, &why);
-        Settled {
-            sequence: planned.sequence,
-            status,
-            target: planned.target.clone(),
-            message: why.clone(),
-            link: None,
-            journal: self.entry(planned, event, why, planned.target.clone()),
-            token: None,
+            refused.push(refusal(session, &planned, status, why, tally));
         }
+    }
+    if !refused.is_empty() {
+        let work = session.work;
+        work.store.batch_settle(session.plan, None, &refused, &[], &work.target.name, work.now()).await?;
+    }
+    Ok(())
+}
+
+/// What this plan's own write made of the record is what its later changes rest on: a vendor may take
+/// a record's place away when it is moved.
+fn follow_own(session: &Session<'_, '_>, planned: &mut PlannedChange, there: Option<&Record>) {
+    let own = lock(&session.own);
+    let Some((there, kept)) = there.and_then(|there| Some((there, own.get(&(planned.kind, there.id.clone()))?))) else {
+        return;
+    };
+    for diff in planned.fields.iter_mut().filter(|diff| diff.before.is_some()) {
+        let (now, made) = (plan::now_has(there, &diff.name), plan::now_has(kept, &diff.name));
+        if now.as_ref().zip(made.as_ref()).is_some_and(|(now, made)| plan::same(now, made)) {
+            diff.before = now;
+        }
+    }
+}
+
+fn refusal(
+    session: &Session<'_, '_>,
+    planned: &PlannedChange,
+    status: ChangeStatus,
+    why: String,
+    tally: &mut Tally,
+) -> Settled {
+    let event = if status == ChangeStatus::Stale {
+        tally.counts.stale += 1;
+        "stale"
+    } else {
+        tally.counts.failed += 1;
+        "skipped"
+    };
+    tally.failure(planned, &why);
+    Settled {
+        sequence: planned.sequence,
+        status,
+        target: planned.target.clone(),
+        message: why.clone(),
+        link: None,
+        journal: session.entry(planned, event, why, planned.target.clone()),
+        token: None,
     }
 }
 
@@ -263,11 +270,11 @@ async fn given_over(
         if old.source == change.source {
             continue;
         }
-        let new = sync::adopted(links.get(&change.source), old, &change.source);
+        let new = identity::adopted(links.get(&change.source), old, &change.source);
         let given = if there.contains(old.source.as_str()) {
             Err(format!("its record is linked to {}, which is in the source again", old.source))
         } else {
-            Ok((sync::given_up(old, &change.source, run.now()), new))
+            Ok((identity::given_up(old, &change.source, run.now()), new))
         };
         over.insert(change.source.clone(), given);
     }

@@ -8,8 +8,13 @@
 //!
 //! Whether what one rests on was done is asked of the links (`usage::ground`).
 
-pub(crate) use super::apply::{Prepared, Queue, Session, lock};
-use super::settle::Tally;
+use super::totals::Tally;
+pub(crate) use super::apply::Queue;
+use super::resolve;
+use super::apply;
+use super::session::Prepared;
+use super::session::Session;
+use super::session::lock;
 use crate::billing::preconditions;
 use crate::error::Error;
 use crate::rules::plan::line::{replaced, rests};
@@ -72,57 +77,59 @@ impl Resting {
     }
 }
 
-impl Session<'_, '_> {
-    /// Does all changes that rest on others, in their order.
-    pub(crate) async fn do_resting(&self, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
-        let all = std::mem::take(&mut *lock(&self.resting.all));
-        let (free, held): (Vec<_>, Vec<_>) = all.into_iter().partition(|change| self.may_go(change));
-        tally.counts.held += held.len() as u64;
-        let at_once = self.work.target.description.kind(Kind::Usage).map_or(1, |can| can.changes_at_once);
-        let (rounds, rings) = rounds(free, at_once as usize);
-        *lock(&self.resting.rings) = rings;
-        for round in rounds {
-            let mut ready = self.resolve(Kind::Usage, round, tally).await?;
-            for action in ACTIONS {
-                if self.is_stopped(tally) {
-                    return Ok(());
-                }
-                let again = ready.extract_if(.., |prepared| prepared.planned.action == action).collect();
-                let queue = Queue { ended: true, again, ..Queue::default() };
-                self.do_all((Kind::Usage, action), queue, waiting, tally).await?;
-                ready = self.still_ready(ready, tally).await?;
+/// Does all changes that rest on others, in their order.
+pub(crate) async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
+    let all = std::mem::take(&mut *lock(&session.resting.all));
+    let (free, held): (Vec<_>, Vec<_>) = all.into_iter().partition(|change| session.may_go(change));
+    tally.counts.held += held.len() as u64;
+    let at_once = session.work.target.description.kind(Kind::Usage).map_or(1, |can| can.changes_at_once);
+    let (rounds, rings) = rounds(free, at_once as usize);
+    *lock(&session.resting.rings) = rings;
+    for round in rounds {
+        let mut ready = resolve::resolve(session, Kind::Usage, round, tally).await?;
+        for action in ACTIONS {
+            if session.is_stopped(tally) {
+                return Ok(());
             }
+            let again = ready.extract_if(.., |prepared| prepared.planned.action == action).collect();
+            let queue = Queue { ended: true, again, ..Queue::default() };
+            apply::do_all(session, (Kind::Usage, action), queue, waiting, tally).await?;
+            ready = still_ready(session, ready, tally).await?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Those that are ready still: what each rests on was done, or goes along with it.
-    async fn still_ready(&self, ready: Vec<Prepared>, tally: &mut Tally) -> Result<Vec<Prepared>, Error> {
-        let changes: Vec<PlannedChange> = ready.iter().map(|prepared| prepared.planned.clone()).collect();
-        let along: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
-        let together = |one: &str, other: &str| along.contains(other) && self.resting.together(one, other);
-        let billed = preconditions::still_billed(self.work, &changes, &together).await?;
-        let (mut not, mut still) = (Vec::<Not>::new(), Vec::new());
-        for prepared in ready {
-            let planned = &prepared.planned;
-            let waits = self.waits_for_line(planned).map(|why| (ChangeStatus::Pending, why));
-            match waits.or_else(|| Some((ChangeStatus::Stale, billed.get(&planned.source)?.clone()))) {
-                Some((status, why)) => not.push((prepared.planned, status, why)),
-                None => still.push(prepared),
-            }
+/// Those that are ready still: what each rests on was done, or goes along with it.
+async fn still_ready(
+    session: &Session<'_, '_>,
+    ready: Vec<Prepared>,
+    tally: &mut Tally,
+) -> Result<Vec<Prepared>, Error> {
+    let changes: Vec<PlannedChange> = ready.iter().map(|prepared| prepared.planned.clone()).collect();
+    let along: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
+    let together = |one: &str, other: &str| along.contains(other) && session.resting.together(one, other);
+    let billed = preconditions::still_billed(session.work, &changes, &together).await?;
+    let (mut not, mut still) = (Vec::<Not>::new(), Vec::new());
+    for prepared in ready {
+        let planned = &prepared.planned;
+        let waits = waits_for_line(session, planned).map(|why| (ChangeStatus::Pending, why));
+        match waits.or_else(|| Some((ChangeStatus::Stale, billed.get(&planned.source)?.clone()))) {
+            Some((status, why)) => not.push((prepared.planned, status, why)),
+            None => still.push(prepared),
         }
-        not.extend(self.resting.broken(&mut still, &not));
-        self.leave_out(not, tally).await?;
-        Ok(still)
     }
+    not.extend(session.resting.broken(&mut still, &not));
+    resolve::leave_out(session, not, tally).await?;
+    Ok(still)
+}
 
-    /// Why a line waits: what it rests on, or takes the place of, waits itself.
-    pub(crate) fn waits_for_line(&self, change: &PlannedChange) -> Option<String> {
-        let on = rests(change).into_iter().map(|rest| rest.leader);
-        let mut on = on.chain(replaced(change).into_iter().map(|(source, _)| source));
-        let other = on.find(|source| *source != change.source && self.is_open(Kind::Usage, source))?;
-        Some(format!("it waits for the line of {other}, which is not settled"))
-    }
+/// Why a line waits: what it rests on, or takes the place of, waits itself.
+pub(crate) fn waits_for_line(session: &Session<'_, '_>, change: &PlannedChange) -> Option<String> {
+    let on = rests(change).into_iter().map(|rest| rest.leader);
+    let mut on = on.chain(replaced(change).into_iter().map(|(source, _)| source));
+    let other = on.find(|source| *source != change.source && session.is_open(Kind::Usage, source))?;
+    Some(format!("it waits for the line of {other}, which is not settled"))
 }
 
 /// Changes in rounds: each round rests on earlier ones only, or its rings on themselves, and has as many changes as go

@@ -13,7 +13,7 @@ use crate::ground::tenant::Tenant;
 use crate::rules::brakes;
 use crate::rules::matching::Matched;
 use crate::rules::plan::{self, ReverseInput};
-use crate::sync::Draft;
+use crate::run::draft::Draft;
 use crosswalk_model::{Change, Kind, Link, PlannedChange, Record, ReverseDecision, Selection, SyncName, Way};
 use crosswalk_store::Settled;
 use std::collections::HashMap;

@@ -4,13 +4,19 @@
 //! the vendor says how it went, or when what the connector says of it cannot be. Uncertain
 //! changes are looked up at once; what is not found then waits (`doubt`), and the rest goes on.
 
-use super::apply::{Batch, Prepared, Session};
+use crate::ground::opened::Opened;
+use super::totals::Tally;
+use crate::ground::patience::THROTTLE_MS;
+use crate::ground::patience::THROTTLE_MAX_MS;
+use super::outcomes;
 use super::look_up;
 use super::look_up::Look;
 use super::reading;
 use super::resolve;
 use super::reverse::told_by_both;
-use crate::desk::connections::Opened;
+use super::session::Batch;
+use super::session::Prepared;
+use super::session::Session;
 use crate::desk::uncertain::told;
 use crate::error::Error;
 use crate::rules::doubt::{self, Nature, Next, Verdict};
@@ -23,70 +29,11 @@ use crosswalk_store::{BatchOutcomes, ChangeStatus, Doubt, Overtaken, Settled};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-/// The longest wait for a vendor that says "too many calls", and the one when it does not say how long.
-pub(crate) const THROTTLE_MAX_MS: u64 = 60_000;
-pub(crate) const THROTTLE_MS: u64 = 2_000;
 /// How often the host asks after work a vendor accepted, and how long it waits before the
 /// first time; each wait is twice the one before, up to the longest.
 const SETTLE_ASKS: u32 = 20;
 const SETTLE_WAIT: Duration = Duration::from_millis(10);
 const SETTLE_WAIT_MAX: Duration = Duration::from_secs(1);
-/// Failures that a report names one by one.
-const FAILURES_TOLD: usize = 20;
-
-/// What a run came to so far.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) counts: RunCounts,
-    pub(crate) failures: Vec<(String, String)>,
-    /// How many changes the vendor still works on, or wait for one that is not settled.
-    pub(crate) open: u64,
-    /// How many changes were done while somebody decided otherwise.
-    pub(crate) overtaken: u64,
-    /// Why the run ends early: going on would fail every change in the same way.
-    pub(crate) stop: Option<String>,
-    /// How the vendor refused a whole batch: what follows is decided where the next one is.
-    pub(crate) denied: Option<Failure>,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, other: Tally) {
-        self.counts.done += other.counts.done;
-        self.counts.failed += other.counts.failed;
-        self.counts.stale += other.counts.stale;
-        self.counts.held += other.counts.held;
-        self.counts.uncertain += other.counts.uncertain;
-        self.counts.writes += other.counts.writes;
-        self.open += other.open;
-        self.overtaken += other.overtaken;
-        let room = FAILURES_TOLD.saturating_sub(self.failures.len());
-        self.failures.extend(other.failures.into_iter().take(room));
-        self.stop = self.stop.take().or(other.stop);
-        self.denied = self.denied.take().or(other.denied);
-    }
-
-    pub(crate) fn failure(&mut self, planned: &PlannedChange, why: &str) {
-        self.tell(format!("{} {} {}", planned.action.as_str(), planned.kind, planned.name), why.to_owned());
-    }
-
-    /// Counts a change that was done while somebody decided otherwise.
-    pub(crate) fn overtake(&mut self, change: Overtaken) {
-        self.overtaken += 1;
-        self.tell(change.what, change.message);
-    }
-
-    pub(crate) fn tell(&mut self, what: String, why: String) {
-        if self.failures.len() < FAILURES_TOLD {
-            self.failures.push((what, why));
-        }
-    }
-
-    pub(crate) fn seen(&self) -> u64 {
-        let counts = &self.counts;
-        counts.done + counts.failed + counts.stale + counts.held + counts.uncertain + self.open
-    }
-}
-
 /// How one change of a batch ended.
 enum Fate {
     Done {
@@ -117,373 +64,373 @@ struct Doubtful {
     said_done: bool,
 }
 
-impl Session<'_, '_> {
-    /// Settles a batch; gives back the changes that are worth another try.
-    pub(crate) async fn settle(
-        &self,
-        batch: Batch,
-        report: WriteReport,
-        tally: &mut Tally,
-    ) -> Result<Vec<Prepared>, Error> {
-        tally.counts.writes += report.sent.len() as u64;
-        let mut fates = self.fates(&batch, report).await?;
-        self.wait_for_accepted(&batch, &mut fates).await?;
-        self.part_shared(&batch, &mut fates).await?;
-        let target_kind = batch.kind.counterpart();
-        let side = self.work.at(batch.action.side());
-        let checks_before = side.description.kind(target_kind).is_some_and(|can| can.checks_before);
-        let mut kept = self.read_back(side, target_kind, &fates).await;
-        let (mut settled, mut read, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
-        let (mut doubts, mut entries) = (Vec::new(), Vec::new());
-        let all_refused =
-            !fates.is_empty() && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
-        for (mut prepared, fate) in batch.changes.into_iter().zip(fates) {
-            match fate {
-                Fate::Again(failure) if Self::try_again(&prepared) => {
-                    if let Failure::Throttled { retry_after_ms, .. } = &failure {
-                        wait = wait.max(Some(retry_after_ms.unwrap_or(THROTTLE_MS)));
-                    }
-                    prepared.tries += 1;
-                    settled.push(self.put_back(&prepared, &failure));
-                    again.push(prepared);
+/// Settles a batch; gives back the changes that are worth another try.
+pub(crate) async fn settle(
+    session: &Session<'_, '_>,
+    batch: Batch,
+    report: WriteReport,
+    tally: &mut Tally,
+) -> Result<Vec<Prepared>, Error> {
+    tally.counts.writes += report.sent.len() as u64;
+    let mut fates = fates(session, &batch, report).await?;
+    wait_for_accepted(session, &batch, &mut fates).await?;
+    part_shared(session, &batch, &mut fates).await?;
+    let target_kind = batch.kind.counterpart();
+    let side = session.work.at(batch.action.side());
+    let checks_before = side.description.kind(target_kind).is_some_and(|can| can.checks_before);
+    let mut kept = read_back(session, side, target_kind, &fates).await;
+    let (mut settled, mut read, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
+    let (mut doubts, mut entries) = (Vec::new(), Vec::new());
+    let all_refused =
+        !fates.is_empty() && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
+    for (mut prepared, fate) in batch.changes.into_iter().zip(fates) {
+        match fate {
+            Fate::Again(failure) if Session::try_again(&prepared) => {
+                if let Failure::Throttled { retry_after_ms, .. } = &failure {
+                    wait = wait.max(Some(retry_after_ms.unwrap_or(THROTTLE_MS)));
                 }
-                // The vendor has another value than the change was decided on.
-                Fate::Failed(Failure::Conflict { message }) if checks_before && rests_on(&prepared) => {
-                    tally.counts.stale += 1;
-                    tally.failure(&prepared.planned, &message);
-                    settled.push(self.overruled(&prepared, &message));
+                prepared.tries += 1;
+                settled.push(put_back(session, &prepared, &failure));
+                again.push(prepared);
+            }
+            // The vendor has another value than the change was decided on.
+            Fate::Failed(Failure::Conflict { message }) if checks_before && rests_on(&prepared) => {
+                tally.counts.stale += 1;
+                tally.failure(&prepared.planned, &message);
+                settled.push(overruled(session, &prepared, &message));
+            }
+            Fate::Failed(failure) | Fate::Again(failure) => {
+                tally.counts.failed += 1;
+                tally.failure(&prepared.planned, &failure.to_string());
+                if all_refused {
+                    tally.denied = Some(failure.clone());
                 }
-                Fate::Failed(failure) | Fate::Again(failure) => {
-                    tally.counts.failed += 1;
-                    tally.failure(&prepared.planned, &failure.to_string());
-                    if all_refused {
-                        tally.denied = Some(failure.clone());
-                    }
-                    settled.push(self.failed(&prepared, &failure));
-                }
-                Fate::Uncertain(doubt) => {
-                    tally.counts.uncertain += 1;
-                    tally.failure(&prepared.planned, &told(self.plan, prepared.planned.sequence, &doubt));
-                    self.leave_open(&prepared.planned);
-                    entries.push(self.entry(
-                        &prepared.planned,
-                        "uncertain",
-                        doubt.why.clone(),
-                        prepared.planned.target.clone(),
-                    ));
-                    doubts.push((prepared.planned.sequence, doubt));
-                }
-                Fate::Accepted { token, stored } => {
-                    tally.open += 1;
-                    tally.failure(&prepared.planned, "the vendor still works on it; the next run asks again");
-                    self.leave_open(&prepared.planned);
-                    settled.extend((!stored).then(|| self.accepted(&prepared, token)));
-                }
-                Fate::Done { target, looked_up } => {
-                    tally.counts.done += 1;
-                    settled.push(self.done(&prepared, &target, kept.get(&target), looked_up).await?);
-                    read.push(target);
-                }
+                settled.push(failed(session, &prepared, &failure));
+            }
+            Fate::Uncertain(doubt) => {
+                tally.counts.uncertain += 1;
+                tally.failure(&prepared.planned, &told(session.plan, prepared.planned.sequence, &doubt));
+                session.leave_open(&prepared.planned);
+                entries.push(session.entry(
+                    &prepared.planned,
+                    "uncertain",
+                    doubt.why.clone(),
+                    prepared.planned.target.clone(),
+                ));
+                doubts.push((prepared.planned.sequence, doubt));
+            }
+            Fate::Accepted { token, stored } => {
+                tally.open += 1;
+                tally.failure(&prepared.planned, "the vendor still works on it; the next run asks again");
+                session.leave_open(&prepared.planned);
+                settled.extend((!stored).then(|| taken_by_token(session, &prepared, token)));
+            }
+            Fate::Done { target, looked_up } => {
+                tally.counts.done += 1;
+                settled.push(done(session, &prepared, &target, kept.get(&target), looked_up).await?);
+                read.push(target);
             }
         }
-        let work = self.work;
-        let all_done = settled.iter().all(|one| one.status == ChangeStatus::Done) && doubts.is_empty();
-        let records: Vec<_> = read.iter().filter_map(|id| Some((target_kind, kept.remove(id)?))).collect();
-        let outcomes = BatchOutcomes::new(Some(batch.id), settled, &records, work.now())?;
-        self.take_outcomes((batch.kind, batch.action), outcomes, all_done).await?;
-        if !doubts.is_empty() {
-            work.store.doubts_put(self.plan, &doubts, &entries).await?;
-        }
-        if let Some(ms) = wait {
-            let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
-            tokio::select! { () = wait => {}, () = work.parts.stop.stopped() => {} }
-        }
-        Ok(again)
     }
+    let work = session.work;
+    let all_done = settled.iter().all(|one| one.status == ChangeStatus::Done) && doubts.is_empty();
+    let records: Vec<_> = read.iter().filter_map(|id| Some((target_kind, kept.remove(id)?))).collect();
+    let outcomes = BatchOutcomes::new(Some(batch.id), settled, &records, work.now())?;
+    outcomes::take_outcomes(session, (batch.kind, batch.action), outcomes, all_done).await?;
+    if !doubts.is_empty() {
+        work.store.doubts_put(session.plan, &doubts, &entries).await?;
+    }
+    if let Some(ms) = wait {
+        let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
+        tokio::select! { () = wait => {}, () = work.parts.stop.stopped() => {} }
+    }
+    Ok(again)
+}
 
-    async fn fates(&self, batch: &Batch, report: WriteReport) -> Result<Vec<Fate>, Error> {
-        if !batch.action.writes() {
-            let done = |prepared: &Prepared| Fate::Done {
-                target: prepared.planned.target.clone().unwrap_or_default(),
-                looked_up: false,
-            };
-            return Ok(batch.changes.iter().map(done).collect());
-        }
-        let (outcomes, whole) = match report.outcomes {
-            Ok(outcomes) => (outcomes, Failure::broken("the connector gave no outcome for it")),
-            Err(failure) => (Vec::new(), failure),
+async fn fates(session: &Session<'_, '_>, batch: &Batch, report: WriteReport) -> Result<Vec<Fate>, Error> {
+    if !batch.action.writes() {
+        let done = |prepared: &Prepared| Fate::Done {
+            target: prepared.planned.target.clone().unwrap_or_default(),
+            looked_up: false,
         };
-        let mut outcomes = Outcomes::new(outcomes);
-        let mut fates = Vec::with_capacity(batch.changes.len());
-        let mut doubtful = Vec::new();
-        for (index, prepared) in batch.changes.iter().enumerate() {
-            let Some(change) = prepared.change.as_ref() else { continue };
-            let settlement = outcomes.take(&change.id).unwrap_or_else(|| Settlement::Failed(whole.clone()));
-            let sent = report.sent.contains(&change.id);
-            let answered = !report.unanswered.contains(&change.id);
-            fates.push(match settlement {
-                Settlement::Done(target) => match outcomes.why_not(change, &target, sent) {
-                    None => Fate::Done { target, looked_up: false },
-                    Some(why) => {
-                        let failure = Failure::broken(why);
-                        doubtful.push(Doubtful { index, answered, failure: failure.clone(), sent, said_done: true });
-                        Fate::Failed(failure)
-                    }
-                },
-                Settlement::Accepted(token) => Fate::Accepted { token, stored: false },
-                Settlement::Failed(failure) => {
-                    let settles = answered && !matches!(failure, Failure::Unavailable { .. } | Failure::Broken { .. });
-                    if sent && !settles {
-                        doubtful.push(Doubtful { index, answered, failure: failure.clone(), sent, said_done: false });
-                    }
-                    if failure.is_passing() { Fate::Again(failure) } else { Fate::Failed(failure) }
-                }
-            });
-        }
-        self.look_into(batch, doubtful, &mut fates).await?;
-        Ok(fates)
+        return Ok(batch.changes.iter().map(done).collect());
     }
-
-    /// Looks up what an outcome leaves open.
-    async fn look_into(&self, batch: &Batch, doubtful: Vec<Doubtful>, fates: &mut [Fate]) -> Result<(), Error> {
-        if doubtful.is_empty() {
-            return Ok(());
-        }
-        // A look-up asks whose records are: also those of the batches before.
-        self.store_outcomes().await?;
-        let (work, side) = (self.work, self.work.at(batch.action.side()));
-        let taken: HashSet<String> = fates
-            .iter()
-            .filter_map(|fate| match fate {
-                Fate::Done { target, .. } => Some(target.clone()),
-                _ => None,
-            })
-            .collect();
-        let looks: Vec<Look<'_>> = doubtful
-            .iter()
-            .filter_map(|doubtful| {
-                let Prepared { planned, change, .. } = &batch.changes[doubtful.index];
-                let said_done = doubtful.said_done;
-                Some(Look { planned, change: change.as_ref()?, intended_at: batch.intended_at, said_done })
-            })
-            .collect();
-        let verdicts = look_up::look_up(work, side, batch.kind.counterpart(), &looks, &taken).await?;
-        for ((doubtful, look), verdict) in doubtful.into_iter().zip(&looks).zip(verdicts) {
-            let Doubtful { index, answered, failure, sent, .. } = doubtful;
-            let nature = Nature::of(look.change);
-            let why = match &failure {
-                failure if answered => failure.to_string(),
-                failure => format!("no reply came ({failure})"),
-            };
-            let quiet = side.quiet_ms();
-            fates[index] = match verdict {
-                Verdict::Written(target) => Fate::Done { target, looked_up: true },
-                // Nothing left the host, so that nothing was written.
-                _ if !sent => Fate::Failed(failure),
-                Verdict::NotWritten if nature == Nature::Absolute && Self::try_again(&batch.changes[index]) => {
-                    Fate::Again(failure)
+    let (outcomes, whole) = match report.outcomes {
+        Ok(outcomes) => (outcomes, Failure::broken("the connector gave no outcome for it")),
+        Err(failure) => (Vec::new(), failure),
+    };
+    let mut outcomes = Settlements::new(outcomes);
+    let mut fates = Vec::with_capacity(batch.changes.len());
+    let mut doubtful = Vec::new();
+    for (index, prepared) in batch.changes.iter().enumerate() {
+        let Some(change) = prepared.change.as_ref() else { continue };
+        let settlement = outcomes.take(&change.id).unwrap_or_else(|| Settlement::Failed(whole.clone()));
+        let sent = report.sent.contains(&change.id);
+        let answered = !report.unanswered.contains(&change.id);
+        fates.push(match settlement {
+            Settlement::Done(target) => match outcomes.why_not(change, &target, sent) {
+                None => Fate::Done { target, looked_up: false },
+                Some(why) => {
+                    let failure = Failure::broken(why);
+                    doubtful.push(Doubtful { index, answered, failure: failure.clone(), sent, said_done: true });
+                    Fate::Failed(failure)
                 }
-                verdict => {
-                    let doubt = doubt::begin(batch.intended_at, work.now(), answered, quiet, why);
-                    match doubt::next(doubt.clone(), nature, verdict, work.now(), quiet) {
-                        Next::Wait(doubt) => Fate::Uncertain(doubt),
-                        // Before the quiet time is over nothing else follows.
-                        Next::Done(_) | Next::Again | Next::Over(_) => Fate::Uncertain(doubt),
-                    }
+            },
+            Settlement::Accepted(token) => Fate::Accepted { token, stored: false },
+            Settlement::Failed(failure) => {
+                let settles = answered && !matches!(failure, Failure::Unavailable { .. } | Failure::Broken { .. });
+                if sent && !settles {
+                    doubtful.push(Doubtful { index, answered, failure: failure.clone(), sent, said_done: false });
                 }
-            };
-        }
-        Ok(())
+                if failure.is_passing() { Fate::Again(failure) } else { Fate::Failed(failure) }
+            }
+        });
     }
+    look_into(session, batch, doubtful, &mut fates).await?;
+    Ok(fates)
+}
 
-    /// No create links a record that another links, whoever says so: another create of its batch, or one that was done
-    /// before.
-    async fn part_shared(&self, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
-        let mut made = HashMap::<String, Vec<usize>>::new();
-        for (at, (fate, prepared)) in fates.iter().zip(&batch.changes).enumerate() {
-            let creates = prepared.change.as_ref().is_some_and(|change| change.operation == Operation::Create);
-            if let (Fate::Done { target, .. }, true) = (fate, creates) {
-                made.entry(target.clone()).or_default().push(at);
-            }
-        }
-        if made.is_empty() {
-            return Ok(());
-        }
-        let kind = batch.kind;
-        let mut held = HashMap::new();
-        if batch.action == Action::Create && (Link::is_one_to_one(kind, kind) || kind == Kind::Usage) {
-            let ids: Vec<String> = made.keys().cloned().collect();
-            held = look_up::linked_to(self.work, Way::Onward, kind, &ids).await?;
-            // Those of batches before that are not stored yet.
-            held.extend(ids.iter().filter_map(|id| Some((id.clone(), self.made_for(kind, id)?))));
-        }
-        for (target, all) in made {
-            let other =
-                held.get(&target).filter(|other| all.iter().any(|at| batch.changes[*at].planned.source != **other));
-            let other = other.filter(|_| all.len() == 1).map(String::as_str);
-            if all.len() == 1 && other.is_none() {
-                self.note_made(&batch.changes[all[0]].planned, &target);
-                continue;
-            }
-            let quiet = self.work.at(batch.action.side()).quiet_ms();
-            for at in all {
-                let doubt = doubt::begin_named(batch.intended_at, self.work.now(), quiet, (&target, other));
-                fates[at] = Fate::Uncertain(doubt);
-            }
-        }
-        Ok(())
+/// Looks up what an outcome leaves open.
+async fn look_into(
+    session: &Session<'_, '_>,
+    batch: &Batch,
+    doubtful: Vec<Doubtful>,
+    fates: &mut [Fate],
+) -> Result<(), Error> {
+    if doubtful.is_empty() {
+        return Ok(());
     }
-
-    /// Stores the tokens of what the vendor accepted, so that they outlive this process, and
-    /// asks after it for a while.
-    async fn wait_for_accepted(&self, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
-        let (work, side) = (self.work, self.work.at(batch.action.side()));
-        let mut accepted = Vec::new();
-        for (prepared, fate) in batch.changes.iter().zip(fates.iter_mut()) {
-            if let Fate::Accepted { token, stored } = fate {
-                accepted.push(self.accepted(prepared, token.clone()));
-                *stored = true;
-            }
-        }
-        if accepted.is_empty() {
-            return Ok(());
-        }
-        work.store.batch_settle(self.plan, Some(batch.id), &accepted, &[], &side.name, work.now()).await?;
-        let mut wait = SETTLE_WAIT;
-        for _ in 0..SETTLE_ASKS {
-            let waiting = fates.iter().filter_map(|fate| match fate {
-                Fate::Accepted { token, .. } => Some(token.clone()),
-                _ => None,
-            });
-            let tokens: Vec<String> = waiting.collect();
-            if tokens.is_empty() {
-                break;
-            }
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(SETTLE_WAIT_MAX);
-            let Ok(answers) = side.connector.settle(&side.reading, &tokens).await else { break };
-            let mut answers = by_change(answers);
-            for fate in fates.iter_mut() {
-                let Fate::Accepted { token, .. } = fate else { continue };
-                match answers.remove(token.as_str()) {
-                    // Without an id it is asked after again.
-                    Some(Settlement::Done(target)) if target.trim().is_empty() => {}
-                    Some(Settlement::Done(target)) => *fate = Fate::Done { target, looked_up: false },
-                    Some(Settlement::Failed(failure)) => *fate = Fate::Failed(failure),
-                    Some(Settlement::Accepted(next)) if next != *token => {
-                        *fate = Fate::Accepted { token: next, stored: false };
-                    }
-                    Some(Settlement::Accepted(_)) | None => {}
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What the vendor kept of everything that was done.
-    async fn read_back(&self, side: &Opened, kind: Kind, fates: &[Fate]) -> HashMap<String, Record> {
-        let ids: Vec<String> = fates
-            .iter()
-            .filter_map(|fate| match fate {
-                Fate::Done { target, .. } => Some(target.clone()),
-                _ => None,
-            })
-            .collect();
-        let read = reading::read_ids(self.work, side, kind, &ids).await;
-        let (kept, untold) = match read {
-            Ok(read) => read.unwrap_or_default().by_id(),
-            Err(failure) => (HashMap::new(), Some(failure.to_string())),
+    // A look-up asks whose records are: also those of the batches before.
+    outcomes::store_outcomes(session).await?;
+    let (work, side) = (session.work, session.work.at(batch.action.side()));
+    let taken: HashSet<String> = fates
+        .iter()
+        .filter_map(|fate| match fate {
+            Fate::Done { target, .. } => Some(target.clone()),
+            _ => None,
+        })
+        .collect();
+    let looks: Vec<Look<'_>> = doubtful
+        .iter()
+        .filter_map(|doubtful| {
+            let Prepared { planned, change, .. } = &batch.changes[doubtful.index];
+            let said_done = doubtful.said_done;
+            Some(Look { planned, change: change.as_ref()?, intended_at: batch.intended_at, said_done })
+        })
+        .collect();
+    let verdicts = look_up::look_up(work, side, batch.kind.counterpart(), &looks, &taken).await?;
+    for ((doubtful, look), verdict) in doubtful.into_iter().zip(&looks).zip(verdicts) {
+        let Doubtful { index, answered, failure, sent, .. } = doubtful;
+        let nature = Nature::of(look.change);
+        let why = match &failure {
+            failure if answered => failure.to_string(),
+            failure => format!("no reply came ({failure})"),
         };
-        self.work.complain(untold.map(|why| {
-            format!("{} {kind}s that were written could not be read back, the next run compares them: {why}", side.name)
-        }));
-        kept
-    }
-
-    async fn done(
-        &self,
-        prepared: &Prepared,
-        target: &str,
-        kept: Option<&Record>,
-        looked_up: bool,
-    ) -> Result<Settled, Error> {
-        let planned = &prepared.planned;
-        let sent = prepared.change.as_ref();
-        let link = resolve::link_after(self.work, prepared.link.as_ref(), planned, sent, target, kept).await?;
-        if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
-            self.learn(planned.kind, &planned.source, target);
-        }
-        self.wrote(planned, kept);
-        let mut message = planned.reason.clone();
-        if looked_up {
-            message.push_str("; the vendor did not answer, it was looked up and is there");
-        }
-        for note in sent.zip(kept).into_iter().flat_map(|(sent, kept)| plan::verify(sent, kept)) {
-            message.push_str(&match note.by_another {
-                true => format!("; somebody else made {} `{}` before it was read back", note.name, note.kept),
-                false => format!("; the vendor kept {} as `{}`", note.name, note.kept),
-            });
-        }
-        let mut settled = Settled {
-            sequence: planned.sequence,
-            status: ChangeStatus::Done,
-            target: Some(target.to_owned()),
-            message: String::new(),
-            link: Some(link),
-            journal: self.entry(planned, past(planned.action), message, Some(target.to_owned())),
-            token: None,
+        let quiet = side.quiet_ms();
+        fates[index] = match verdict {
+            Verdict::Written(target) => Fate::Done { target, looked_up: true },
+            // Nothing left the host, so that nothing was written.
+            _ if !sent => Fate::Failed(failure),
+            Verdict::NotWritten if nature == Nature::Absolute && Session::try_again(&batch.changes[index]) => {
+                Fate::Again(failure)
+            }
+            verdict => {
+                let doubt = doubt::begin(batch.intended_at, work.now(), answered, quiet, why);
+                match doubt::next(doubt.clone(), nature, verdict, work.now(), quiet) {
+                    Next::Wait(doubt) => Fate::Uncertain(doubt),
+                    // Before the quiet time is over nothing else follows.
+                    Next::Done(_) | Next::Again | Next::Over(_) => Fate::Uncertain(doubt),
+                }
+            }
         };
-        told_by_both(&mut settled, planned, target);
-        Ok(settled)
     }
+    Ok(())
+}
 
-    fn failed(&self, prepared: &Prepared, failure: &Failure) -> Settled {
-        let planned = &prepared.planned;
-        Settled {
-            sequence: planned.sequence,
-            status: ChangeStatus::Failed,
-            target: planned.target.clone(),
-            message: failure.to_string(),
-            link: None,
-            journal: self.entry(planned, "failed", failure.to_string(), planned.target.clone()),
-            token: None,
+/// No create links a record that another links, whoever says so: another create of its batch, or one that was done
+/// before.
+async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
+    let mut made = HashMap::<String, Vec<usize>>::new();
+    for (at, (fate, prepared)) in fates.iter().zip(&batch.changes).enumerate() {
+        let creates = prepared.change.as_ref().is_some_and(|change| change.operation == Operation::Create);
+        if let (Fate::Done { target, .. }, true) = (fate, creates) {
+            made.entry(target.clone()).or_default().push(at);
         }
     }
-
-    /// Refused by its precondition: it was decided on what is not so any more.
-    fn overruled(&self, prepared: &Prepared, message: &str) -> Settled {
-        let failure = Failure::Conflict { message: message.to_owned() };
-        let planned = &prepared.planned;
-        let why = format!("it was changed in the target since: {message}");
-        Settled {
-            status: ChangeStatus::Stale,
-            message: why.clone(),
-            journal: self.entry(planned, "stale", why, planned.target.clone()),
-            ..self.failed(prepared, &failure)
+    if made.is_empty() {
+        return Ok(());
+    }
+    let kind = batch.kind;
+    let mut held = HashMap::new();
+    if batch.action == Action::Create && (Link::is_one_to_one(kind, kind) || kind == Kind::Usage) {
+        let ids: Vec<String> = made.keys().cloned().collect();
+        held = look_up::linked_to(session.work, Way::Onward, kind, &ids).await?;
+        // Those of batches before that are not stored yet.
+        held.extend(ids.iter().filter_map(|id| Some((id.clone(), session.made_for(kind, id)?))));
+    }
+    for (target, all) in made {
+        let other = held.get(&target).filter(|other| all.iter().any(|at| batch.changes[*at].planned.source != **other));
+        let other = other.filter(|_| all.len() == 1).map(String::as_str);
+        if all.len() == 1 && other.is_none() {
+            session.note_made(&batch.changes[all[0]].planned, &target);
+            continue;
+        }
+        let quiet = session.work.at(batch.action.side()).quiet_ms();
+        for at in all {
+            let doubt = doubt::begin_named(batch.intended_at, session.work.now(), quiet, (&target, other));
+            fates[at] = Fate::Uncertain(doubt);
         }
     }
+    Ok(())
+}
 
-    /// Certainly not written: pending again, to be tried again in this run.
-    fn put_back(&self, prepared: &Prepared, failure: &Failure) -> Settled {
-        let planned = &prepared.planned;
-        Settled {
-            status: ChangeStatus::Pending,
-            journal: self.entry(planned, "put off", failure.to_string(), None),
-            ..self.failed(prepared, failure)
+/// Stores the tokens of what the vendor accepted, so that they outlive this process, and
+/// asks after it for a while.
+async fn wait_for_accepted(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
+    let (work, side) = (session.work, session.work.at(batch.action.side()));
+    let mut accepted = Vec::new();
+    for (prepared, fate) in batch.changes.iter().zip(fates.iter_mut()) {
+        if let Fate::Accepted { token, stored } = fate {
+            accepted.push(taken_by_token(session, prepared, token.clone()));
+            *stored = true;
         }
     }
-
-    fn accepted(&self, prepared: &Prepared, token: String) -> Settled {
-        let planned = &prepared.planned;
-        Settled {
-            sequence: planned.sequence,
-            status: ChangeStatus::Accepted,
-            target: planned.target.clone(),
-            message: "not settled yet; the next run asks again".to_owned(),
-            link: None,
-            journal: self.entry(planned, "accepted", token.clone(), planned.target.clone()),
-            token: Some(token),
+    if accepted.is_empty() {
+        return Ok(());
+    }
+    work.store.batch_settle(session.plan, Some(batch.id), &accepted, &[], &side.name, work.now()).await?;
+    let mut wait = SETTLE_WAIT;
+    for _ in 0..SETTLE_ASKS {
+        let waiting = fates.iter().filter_map(|fate| match fate {
+            Fate::Accepted { token, .. } => Some(token.clone()),
+            _ => None,
+        });
+        let tokens: Vec<String> = waiting.collect();
+        if tokens.is_empty() {
+            break;
         }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(SETTLE_WAIT_MAX);
+        let Ok(answers) = side.connector.settle(&side.reading, &tokens).await else { break };
+        let mut answers = by_change(answers);
+        for fate in fates.iter_mut() {
+            let Fate::Accepted { token, .. } = fate else { continue };
+            match answers.remove(token.as_str()) {
+                // Without an id it is asked after again.
+                Some(Settlement::Done(target)) if target.trim().is_empty() => {}
+                Some(Settlement::Done(target)) => *fate = Fate::Done { target, looked_up: false },
+                Some(Settlement::Failed(failure)) => *fate = Fate::Failed(failure),
+                Some(Settlement::Accepted(next)) if next != *token => {
+                    *fate = Fate::Accepted { token: next, stored: false };
+                }
+                Some(Settlement::Accepted(_)) | None => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the vendor kept of everything that was done.
+async fn read_back(session: &Session<'_, '_>, side: &Opened, kind: Kind, fates: &[Fate]) -> HashMap<String, Record> {
+    let ids: Vec<String> = fates
+        .iter()
+        .filter_map(|fate| match fate {
+            Fate::Done { target, .. } => Some(target.clone()),
+            _ => None,
+        })
+        .collect();
+    let read = reading::read_ids(session.work, side, kind, &ids).await;
+    let (kept, untold) = match read {
+        Ok(read) => read.unwrap_or_default().by_id(),
+        Err(failure) => (HashMap::new(), Some(failure.to_string())),
+    };
+    session.work.complain(untold.map(|why| {
+        format!("{} {kind}s that were written could not be read back, the next run compares them: {why}", side.name)
+    }));
+    kept
+}
+
+async fn done(
+    session: &Session<'_, '_>,
+    prepared: &Prepared,
+    target: &str,
+    kept: Option<&Record>,
+    looked_up: bool,
+) -> Result<Settled, Error> {
+    let planned = &prepared.planned;
+    let sent = prepared.change.as_ref();
+    let link = resolve::link_after(session.work, prepared.link.as_ref(), planned, sent, target, kept).await?;
+    if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
+        session.learn(planned.kind, &planned.source, target);
+    }
+    session.wrote(planned, kept);
+    let mut message = planned.reason.clone();
+    if looked_up {
+        message.push_str("; the vendor did not answer, it was looked up and is there");
+    }
+    for note in sent.zip(kept).into_iter().flat_map(|(sent, kept)| plan::verify(sent, kept)) {
+        message.push_str(&match note.by_another {
+            true => format!("; somebody else made {} `{}` before it was read back", note.name, note.kept),
+            false => format!("; the vendor kept {} as `{}`", note.name, note.kept),
+        });
+    }
+    let mut settled = Settled {
+        sequence: planned.sequence,
+        status: ChangeStatus::Done,
+        target: Some(target.to_owned()),
+        message: String::new(),
+        link: Some(link),
+        journal: session.entry(planned, past(planned.action), message, Some(target.to_owned())),
+        token: None,
+    };
+    told_by_both(&mut settled, planned, target);
+    Ok(settled)
+}
+
+fn failed(session: &Session<'_, '_>, prepared: &Prepared, failure: &Failure) -> Settled {
+    let planned = &prepared.planned;
+    Settled {
+        sequence: planned.sequence,
+        status: ChangeStatus::Failed,
+        target: planned.target.clone(),
+        message: failure.to_string(),
+        link: None,
+        journal: session.entry(planned, "failed", failure.to_string(), planned.target.clone()),
+        token: None,
+    }
+}
+
+/// Refused by its precondition: it was decided on what is not so any more.
+fn overruled(session: &Session<'_, '_>, prepared: &Prepared, message: &str) -> Settled {
+    let failure = Failure::Conflict { message: message.to_owned() };
+    let planned = &prepared.planned;
+    let why = format!("it was changed in the target since: {message}");
+    Settled {
+        status: ChangeStatus::Stale,
+        message: why.clone(),
+        journal: session.entry(planned, "stale", why, planned.target.clone()), ..failed(session, prepared, &failure)
+    }
+}
+
+/// Certainly not written: pending again, to be tried again in this run.
+fn put_back(session: &Session<'_, '_>, prepared: &Prepared, failure: &Failure) -> Settled {
+    let planned = &prepared.planned;
+    Settled {
+        status: ChangeStatus::Pending,
+        journal: session.entry(planned, "put off", failure.to_string(), None), ..failed(session, prepared, failure)
+    }
+}
+
+fn taken_by_token(session: &Session<'_, '_>, prepared: &Prepared, token: String) -> Settled {
+    let planned = &prepared.planned;
+    Settled {
+        sequence: planned.sequence,
+        status: ChangeStatus::Accepted,
+        target: planned.target.clone(),
+        message: "not settled yet; the next run asks again".to_owned(),
+        link: None,
+        journal: session.entry(planned, "accepted", token.clone(), planned.target.clone()),
+        token: Some(token),
     }
 }
 
@@ -511,13 +458,13 @@ fn rests_on(prepared: &Prepared) -> bool {
 }
 
 /// What a connector said of a batch, and what of it cannot be.
-struct Outcomes {
+struct Settlements {
     by_change: HashMap<String, Vec<Settlement>>,
     /// How many changes are said to be done with this id.
     named: HashMap<String, usize>,
 }
 
-impl Outcomes {
+impl Settlements {
     fn new(outcomes: Vec<Outcome>) -> Self {
         let (mut by_change, mut named) = (HashMap::<String, Vec<Settlement>>::new(), HashMap::new());
         for Outcome { change, settlement } in outcomes {
@@ -553,7 +500,7 @@ impl Outcomes {
     }
 }
 
-/// Settlements by change (or, from `settle`, by token).
+/// Outcomes by change (or, from `settle`, by token).
 pub(crate) fn by_change(outcomes: Vec<Outcome>) -> HashMap<String, Settlement> {
     outcomes.into_iter().map(|outcome| (outcome.change, outcome.settlement)).collect()
 }

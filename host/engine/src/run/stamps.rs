@@ -4,7 +4,7 @@
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;
-use crate::sync::Draft;
+use crate::run::draft::Draft;
 use crosswalk_model::{Cause, Record, Side};
 
 pub(crate) async fn tell_shared_stamps(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {

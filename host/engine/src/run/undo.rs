@@ -13,6 +13,9 @@
 //! A mass brake does not hold an undo, since a person asked for exactly this; the trust
 //! `preview` does.
 
+use super::ledger::Ledger;
+use super::report::PlanReport;
+use super::ending;
 pub(crate) use crate::rules::plan::undo::{link_after, stale};
 
 use super::apply::References;
@@ -28,7 +31,6 @@ use crate::ground::tenant::Tenant;
 use crate::rules::plan::Finding;
 use crate::rules::plan::undo::{Done, Reversal};
 use crate::sync;
-use crate::sync::{Ledger, PlanReport};
 use crosswalk_model::{
     Action, Cause, Failure, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Side, Trust, Way,
 };
@@ -103,7 +105,7 @@ impl Tenant {
             other => other,
         })?;
         let report = plan_undo(&work, &undone, options).await;
-        let report = sync::planned(&work, report).await?;
+        let report = ending::planned(&work, report).await?;
         match self.store.run_undone_by(run).await? {
             Some(by) if report.plan.totals.is_empty() => Err(Error::invalid(
                 format!("run {run} was undone already, by run {by}"),
@@ -143,7 +145,7 @@ async fn plan_undo(run: &SyncRun<'_>, undone: &Run, options: &UndoOptions) -> Re
     };
     run.progress.begin(Stage::Planning, Some(undone.counts.done));
     let again = undid(run, plan).await?;
-    let mut draft = Draft::begin(run, plan, undone.id, options).await?;
+    let mut draft = UndoDraft::begin(run, plan, undone.id, options).await?;
     let (kinds, order) = order(again);
     for kind in kinds.iter().filter(|kind| options.kind.is_none_or(|only| only == **kind)) {
         draft.kind(*kind, order).await?;
@@ -168,7 +170,7 @@ async fn undid(run: &SyncRun<'_>, plan: PlanId) -> Result<bool, Error> {
 }
 
 /// The plan in the making.
-struct Draft<'w, 'p> {
+struct UndoDraft<'w, 'p> {
     work: &'w SyncRun<'p>,
     ledger: Ledger<'w, 'p>,
     /// What is undone: the plan, and which changes of it.
@@ -190,7 +192,7 @@ struct Known {
     references: HashMap<(Kind, String), String>,
 }
 
-impl<'w, 'p> Draft<'w, 'p> {
+impl<'w, 'p> UndoDraft<'w, 'p> {
     async fn begin(work: &'w SyncRun<'p>, plan: PlanId, run: RunId, options: &UndoOptions) -> Result<Self, Error> {
         let id = work.store.plan_begin_part(work.run, &work.sync.name, work.now()).await?;
         let open = work.store.unsettled(&work.sync.name).await?;

@@ -3,6 +3,7 @@
 //!
 //! What a look-up proves is decided in `doubt`, and the life of what is due in `schedule`.
 
+use crate::run::ending;
 use super::schedule::{JobOutcome, JobReport, LOST_MS, in_words};
 use crate::desk::uncertain;
 use crate::error::Error;
@@ -65,7 +66,7 @@ impl Tenant {
             () = self.parts.stop.stopped() => Err(Error::Stopped),
         };
         match looked {
-            Ok(()) => sync::end_idle(&work).await?,
+            Ok(()) => ending::end_idle(&work).await?,
             Err(error) => {
                 work.fail(&error).await;
                 return Err(error);

@@ -8,13 +8,13 @@
 //! the next slot, later and later; a failure that time alone does not heal once a day. What
 //! was stopped is due again at once. The loop that looks is `worker`.
 
+use crate::run::report::RunReport;
 use crate::Engine;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::claim::Claim;
 use crate::ground::progress::NoProgress;
 use crate::ground::tenant::Tenant;
-use crate::sync::RunReport;
 use crosswalk_model::schedule::{first_slot, next_slot, rest_at, retry_at};
 use crosswalk_model::{
     Calendar, ConnectionName, Job, Kind, Manifest, Mode, Recurrence, RunStatus, Schedule, SyncName, TenantName,
@@ -289,13 +289,6 @@ impl Tenant {
         }))
     }
 
-    /// Notes that work with connections went without a crash. The work is done either way.
-    pub(crate) async fn note_sound(&self, connections: &[&ConnectionName], began: Timestamp) {
-        if let Err(error) = self.store.connections_sound(connections, began).await {
-            tracing::warn!(?connections, %error, "that it went well could not be noted");
-        }
-    }
-
     async fn call_job(&self, wake: &Wakeup) -> Result<usize, Error> {
         // With no batch there is no change to write for.
         let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
@@ -312,15 +305,6 @@ impl Tenant {
         }
         let signals = opened.connector.run_job(&context, &wake.job, &wake.payload).await;
         Ok(signals.map_err(|failure| opened.failed(failure))?.len())
-    }
-
-    /// What recurs in this tenant, by sync.
-    ///
-    /// # Errors
-    /// The database's.
-    #[boxed]
-    pub async fn schedule_list(&self) -> Result<Vec<Schedule>, Error> {
-        Ok(self.store.schedule_list().await?)
     }
 
     /// Lets a job of a sync recur every so many minutes, or no more.

@@ -5,8 +5,8 @@
 
 mod special;
 
+use crate::ground::find::ChangeView;
 use super::{Customer, Facts, Found};
-use crate::desk::query::ChangeView;
 use crate::rules::plan::ticket::UNMAPPED;
 use crate::rules::plan::{same, shown};
 use crate::run::settle::past;

@@ -1,0 +1,115 @@
+//! NEW
+
+use crosswalk_model::Sync;
+use serde::Serialize;
+use crate::boxed;
+use crosswalk_store::ChangeStatus;
+use crosswalk_store::ChangeFilter;
+use crosswalk_model::SyncName;
+use crosswalk_model::Record;
+use crosswalk_model::PlannedChange;
+use crosswalk_model::PlanId;
+use crosswalk_model::Kind;
+use super::tenant::Tenant;
+use crate::error::Error;
+
+impl Tenant {
+    /// The sync a plan belongs to.
+    ///
+    /// # Errors
+    /// There is no such plan.
+    #[boxed]
+    pub async fn plan_sync(&self, plan: PlanId) -> Result<SyncName, Error> {
+        self.store.plan_sync(plan).await.map_err(|error| match error {
+            crosswalk_store::StoreError::NotFound { .. } => no_plan(plan),
+            other => other.into(),
+        })
+    }
+
+    /// A sync.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    #[boxed]
+    pub async fn sync(&self, name: &SyncName) -> Result<Sync, Error> {
+        self.store
+            .sync_get(name)
+            .await?
+            .ok_or_else(|| Error::not_found("sync", name, "`crosswalk sync list` names those there are"))
+    }
+
+    /// The tenant's syncs.
+    ///
+    /// # Errors
+    /// The database's.
+    #[boxed]
+    pub async fn sync_list(&self) -> Result<Vec<Sync>, Error> {
+        Ok(self.store.sync_list().await?)
+    }
+
+    pub(crate) async fn record(
+        &self,
+        connection: &crosswalk_model::ConnectionName,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Option<Record>, Error> {
+        let ids = [id.to_owned()];
+        Ok(self
+            .store
+            .records_by_ids(connection, kind, &ids)
+            .await?
+            .into_iter()
+            .find(|stored| stored.gone_at.is_none())
+            .map(|stored| stored.record))
+    }
+
+    /// Changes of a plan, by sequence.
+    ///
+    /// # Errors
+    /// No such plan.
+    #[boxed]
+    pub async fn plan_changes(
+        &self,
+        plan: PlanId,
+        filter: &ChangeFilter,
+        after: u32,
+        limit: usize,
+    ) -> Result<Vec<ChangeView>, Error> {
+        self.plan_sync(plan).await?;
+        let rows = self.store.plan_changes(plan, filter, after, limit).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ChangeView { change: row.change, status: row.status, message: row.message })
+            .collect())
+    }
+
+    /// A sync in which usage takes part.
+    pub(crate) async fn usage_sync(&self, name: &SyncName) -> Result<crosswalk_model::Sync, Error> {
+        let sync = self.sync(name).await?;
+        if sync.rules.kinds.contains_key(&Kind::Usage) {
+            return Ok(sync);
+        }
+        // Those that take part already are named as well: the others would leave.
+        let kinds: Vec<&str> = sync.rules.kinds.keys().map(|kind| kind.as_str()).chain(["usage"]).collect();
+        let kinds = kinds.join(",");
+        Err(Error::invalid(
+            format!("usage takes no part in the sync `{name}`"),
+            format!("`crosswalk sync set {name} --kinds {kinds}` takes it in"),
+        ))
+    }
+}
+
+pub(crate) fn no_plan(plan: PlanId) -> Error {
+    Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
+}
+
+/// A change of a plan and how it stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeView {
+    /// The change.
+    pub change: PlannedChange,
+    /// How it stands.
+    pub status: ChangeStatus,
+    /// Why, if it failed or was refused.
+    pub message: String,
+}

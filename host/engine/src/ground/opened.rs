@@ -1,0 +1,116 @@
+//! NEW
+
+use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use crosswalk_store::Opening;
+use crosswalk_runtime::Plugin;
+use crosswalk_runtime::Connector;
+use crosswalk_runtime::ConnectionSpec;
+use crosswalk_runtime::CallContext;
+use crosswalk_model::Mode;
+use crosswalk_model::Manifest;
+use crosswalk_model::KnownAccount;
+use crosswalk_model::Failure;
+use crosswalk_model::Description;
+use crosswalk_model::ConnectionName;
+use crosswalk_model::Connection;
+use super::tenant::Tenant;
+use super::ports::ConnectionPorts;
+use super::patience::Patience;
+use super::parts::Parts;
+use crate::error::Error;
+
+/// A connection, ready to be called.
+pub(crate) struct Opened {
+    pub(crate) name: ConnectionName,
+    pub(crate) manifest: Manifest,
+    pub(crate) description: Description,
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) patience: Patience,
+    /// For calls that only read: what they keep, they keep for this connection alone.
+    pub(crate) reading: CallContext,
+    /// The revision of the connection that was opened.
+    pub(crate) revision: i64,
+    /// What was known of its account when it was opened; `None` before it was asked.
+    pub(crate) account: Option<KnownAccount>,
+}
+
+impl Opened {
+    /// How long a write may still be carried out after its reply failed to come, in milliseconds.
+    pub(crate) fn quiet_ms(&self) -> i64 {
+        i64::from(self.manifest.quiet_seconds) * 1000
+    }
+
+    /// A failure of this connection, with what to do about it.
+    pub(crate) fn failed(&self, failure: Failure) -> Error {
+        let hint = self.manifest.troubleshooting.get(failure.name()).cloned().unwrap_or_else(|| general_hint(&failure));
+        Error::Vendor { connection: self.name.to_string(), failure, hint }
+    }
+}
+
+/// The context of a call that only reads, outside a run.
+pub(crate) fn reading() -> CallContext {
+    CallContext { mode: Mode::Plan, scratch: Arc::default() }
+}
+
+pub(crate) fn general_hint(failure: &Failure) -> String {
+    match failure {
+        Failure::Denied { .. } => "check the credentials and the rights of the account, or grant the endpoint it names",
+        Failure::Throttled { .. } => "wait: the vendor's limit on calls is reached",
+        Failure::Unavailable { .. } => "try again later: the vendor is down or answers nonsense",
+        Failure::Broken { .. } => "the connector has a bug: tell its author what is said here",
+        _ => "the vendor's words say what is wrong",
+    }
+    .to_owned()
+}
+
+pub(crate) fn no_connection(name: &ConnectionName) -> Error {
+    Error::not_found("connection", name, "`crosswalk connection list` names those there are")
+}
+
+impl Tenant {
+    /// Opens a connection: its pinned component, with its settings, secrets and grants.
+    pub(crate) async fn open(&self, name: &ConnectionName) -> Result<Opened, Error> {
+        let opening = self.store.connection_opening(name).await?.ok_or_else(|| no_connection(name))?;
+        if let Some((since, why)) = &opening.quarantine {
+            return Err(Error::invalid(
+                format!("the connection `{name}` is in quarantine since {since}: {why}"),
+                format!("tell the plugin's author, then let it go on with `crosswalk connection release {name}`"),
+            ));
+        }
+        let plugin = self.parts.plugin(&opening.connection.digest).await?;
+        self.parts.open(self, &plugin, opening).await
+    }
+
+    pub(crate) async fn connection(&self, name: &ConnectionName) -> Result<Connection, Error> {
+        self.store.connection_get(name).await?.ok_or_else(|| no_connection(name))
+    }
+}
+
+impl Parts {
+    pub(crate) async fn open(&self, tenant: &Tenant, plugin: &Plugin, opening: Opening) -> Result<Opened, Error> {
+        let Opening { connection, secrets, account, .. } = opening;
+        let (name, revision) = (connection.name.clone(), connection.revision);
+        let ports = ConnectionPorts {
+            store: tenant.store.clone(),
+            connection: name.clone(),
+            clock: self.clock.clone(),
+            crashed: AtomicBool::new(false),
+        };
+        let spec = ConnectionSpec { tenant: tenant.name.clone(), secrets, connection, ports: Arc::new(ports) };
+        let connector = self.runtime.open(plugin, spec).map_err(|error| {
+            Error::invalid(
+                format!("the connection `{name}` cannot be opened: {error}"),
+                format!("`crosswalk connection set {name}` changes its settings and secrets"),
+            )
+        })?;
+        let manifest = plugin.manifest().clone();
+        let description = connector.describe().await.map_err(|failure| Error::Vendor {
+            connection: name.to_string(),
+            hint: general_hint(&failure),
+            failure,
+        })?;
+        let (patience, reading) = (Patience::default(), reading());
+        Ok(Opened { name, manifest, description, connector, patience, reading, revision, account })
+    }
+}

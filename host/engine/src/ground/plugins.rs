@@ -1,0 +1,43 @@
+//! NEW
+
+use std::path::PathBuf;
+use std::path::Path;
+use crosswalk_store::PluginRow;
+use crosswalk_runtime::PluginError;
+use crosswalk_runtime::Plugin;
+use super::parts::Parts;
+use crate::error::Error;
+
+impl Parts {
+    /// The component with this digest, loaded once a process.
+    pub(crate) async fn plugin(&self, digest: &str) -> Result<Plugin, Error> {
+        if let Some(plugin) = self.recall(digest) {
+            return Ok(plugin);
+        }
+        let row = self.store.plugin_by_digest(digest).await?.ok_or_else(|| {
+            Error::not_found("plugin with digest", digest, "add its file again with `crosswalk plugin add`")
+        })?;
+        let file = self.plugin_file(&row);
+        let plugin = self.runtime.load_file(&file, &row.digest).await.map_err(|error| plugin_error(error, &file))?;
+        self.remember(digest, plugin.clone());
+        Ok(plugin)
+    }
+
+    pub(crate) fn recall(&self, digest: &str) -> Option<Plugin> {
+        self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(digest).cloned()
+    }
+
+    /// Where a component file is kept: the row has its name, the data folder may move.
+    pub(crate) fn plugin_file(&self, row: &PluginRow) -> PathBuf {
+        self.data_dir.join("plugins").join(&row.file)
+    }
+
+    pub(crate) fn remember(&self, digest: &str, plugin: Plugin) {
+        self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(digest.to_owned(), plugin);
+    }
+}
+
+pub(crate) fn plugin_error(error: PluginError, file: &Path) -> Error {
+    let hint = format!("the file is {}", file.display());
+    Error::Plugin(Box::new(error), hint)
+}

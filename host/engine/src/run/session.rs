@@ -1,0 +1,182 @@
+//! NEW
+
+use super::totals::Tally;
+use super::report::ApplyOptions;
+use super::apply::TRIES;
+use super::resolve;
+use super::resolve::References;
+use crate::billing::preconditions::Preconditions;
+use crate::error::Error;
+use crate::ground::sync_run::SyncRun;
+use crate::rules::brakes::can_let_go;
+use crosswalk_model::Action;
+use crosswalk_model::Change;
+use crosswalk_model::Hold;
+use crosswalk_model::Kind;
+use crosswalk_model::Link;
+use crosswalk_model::Mode;
+use crosswalk_model::Plan;
+use crosswalk_model::PlanId;
+use crosswalk_model::PlannedChange;
+use crosswalk_model::Record;
+use crosswalk_model::Timestamp;
+use crosswalk_model::Trust;
+use crosswalk_model::run::STOPPED;
+use crosswalk_runtime::CallContext;
+use crosswalk_store::JournalEntry;
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+/// One application of one plan.
+pub(crate) struct Session<'w, 'p> {
+    pub(crate) work: &'w SyncRun<'p>,
+    pub(crate) plan: PlanId,
+    pub(crate) options: &'w ApplyOptions,
+    /// Whether this very run made the plan: then its source records are as it was planned on.
+    pub(crate) made_now: bool,
+    /// When the plan was made.
+    pub(crate) made_at: Timestamp,
+    pub(crate) writing: CallContext,
+    /// Where the references of this plan's changes lead, as far as it is known.
+    pub(crate) known: References,
+    /// What lines of contracts are written on, where the plan has any.
+    pub(crate) usage: tokio::sync::OnceCell<Preconditions>,
+    /// Records with a write that is not settled or a change that is put off, as changes are known: nothing else is done
+    /// to them.
+    open: Mutex<HashSet<(Kind, String)>>,
+    /// What the vendor made of this plan's own writes, by target record, where a later change of the
+    /// plan may meet it: moved, a record may have lost its place.
+    pub(crate) own: Mutex<HashMap<(Kind, String), Record>>,
+    /// Whose each record is that this session made, by kind and id.
+    made: Mutex<HashMap<(Kind, String), String>>,
+    /// What was asked of the target once more before something is created in it.
+    pub(crate) asked: super::fresh::Asked,
+    /// What takes over from other lines, once those are settled.
+    pub(crate) resting: super::resting::Resting,
+    /// What came of batches, until it is stored.
+    pub(crate) outcomes: super::outcomes::Outcomes,
+}
+
+/// A change with everything resolved, ready to be called.
+#[derive(Clone)]
+pub(crate) struct Prepared {
+    pub(crate) planned: PlannedChange,
+    /// What is sent; none for a link, which is only recorded.
+    pub(crate) change: Option<Change>,
+    pub(crate) link: Option<Link>,
+    pub(crate) tries: u32,
+}
+
+/// Changes of one kind and action that go out in one call.
+pub(crate) struct Batch {
+    pub(crate) id: i64,
+    pub(crate) kind: Kind,
+    pub(crate) action: Action,
+    pub(crate) changes: Vec<Prepared>,
+    pub(crate) intended_at: Timestamp,
+}
+
+pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The record that a change is about, as it is known while it is not done.
+pub(crate) fn record_of(planned: &PlannedChange) -> (Kind, String) {
+    (planned.kind, planned.known_by().to_owned())
+}
+
+impl<'w, 'p> Session<'w, 'p> {
+    pub(crate) async fn new(work: &'w SyncRun<'p>, plan: &Plan, options: &'w ApplyOptions) -> Result<Self, Error> {
+        let open = work.store.unsettled(&work.sync.name).await?.into_iter().map(|open| record_of(&open.row.change));
+        Ok(Self {
+            work,
+            plan: plan.id,
+            options,
+            made_now: plan.run == work.run,
+            // By a clock that was ahead: then all that is there is asked for.
+            made_at: if plan.made_at > work.now() { Timestamp::default() } else { plan.made_at },
+            writing: CallContext { mode: Mode::Apply, scratch: std::sync::Arc::default() },
+            known: References::default(),
+            usage: tokio::sync::OnceCell::new(),
+            open: Mutex::new(open.collect()),
+            own: Mutex::default(),
+            made: Mutex::default(),
+            asked: super::fresh::Asked::default(),
+            resting: super::resting::Resting::default(),
+            outcomes: super::outcomes::Outcomes::default(),
+        })
+    }
+
+    /// Notes that a change is not settled, or put off.
+    pub(crate) fn leave_open(&self, planned: &PlannedChange) {
+        lock(&self.open).insert(record_of(planned));
+    }
+
+    pub(crate) fn is_open(&self, kind: Kind, known_by: &str) -> bool {
+        let open = lock(&self.open);
+        !open.is_empty() && open.contains(&(kind, known_by.to_owned()))
+    }
+
+    /// Notes which record a create made.
+    pub(crate) fn note_made(&self, planned: &PlannedChange, id: &str) {
+        lock(&self.made).insert((planned.kind, id.to_owned()), planned.source.clone());
+    }
+
+    /// The source record that a record was made for in this session.
+    pub(crate) fn made_for(&self, kind: Kind, id: &str) -> Option<String> {
+        lock(&self.made).get(&(kind, id.to_owned())).cloned()
+    }
+
+    /// Whether the apply ends early: what is intended by then is done to its end, and nothing more is begun.
+    pub(crate) fn is_stopped(&self, tally: &mut Tally) -> bool {
+        if tally.stop.is_none() && self.work.parts.stop.is_stopped() {
+            tally.stop = Some(STOPPED.to_owned());
+        }
+        tally.stop.is_some()
+    }
+
+    /// Notes what the vendor made of a write that a later change of the plan may follow.
+    pub(crate) fn wrote(&self, planned: &PlannedChange, kept: Option<&Record>) {
+        if let (Action::Move | Action::Reactivate, Some(kept)) = (planned.action, kept) {
+            lock(&self.own).insert((planned.kind, kept.id.clone()), kept.clone());
+        }
+    }
+
+    pub(crate) fn may_go(&self, change: &PlannedChange) -> bool {
+        self.lets_go(change.sequence, change.kind, change.held.as_ref())
+    }
+
+    /// Whether trust and what is released let a change of this sequence and kind go, with what holds it.
+    pub(crate) fn lets_go(&self, sequence: u32, kind: Kind, held: Option<&Hold>) -> bool {
+        let released = |brake: &str| self.options.release.iter().any(|name| name == "all" || name == brake);
+        let kind = self.options.trusted.unwrap_or(kind);
+        let trust = self.work.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
+        let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
+        trust >= least
+            && held.is_none_or(|hold| {
+                !self.options.withheld.contains(&sequence) && can_let_go(hold) && hold.brakes().all(released)
+            })
+    }
+
+    pub(crate) fn learn(&self, kind: Kind, source: &str, target: &str) {
+        self.known.learn(kind, source, target);
+    }
+
+    pub(crate) fn entry(
+        &self,
+        planned: &PlannedChange,
+        event: &str,
+        message: String,
+        target: Option<String>,
+    ) -> JournalEntry {
+        resolve::entry(self.work, self.plan, planned, event, message, target)
+    }
+
+    /// A change is worth another try in this run.
+    pub(crate) fn try_again(prepared: &Prepared) -> bool {
+        prepared.tries + 1 < TRIES
+    }
+}

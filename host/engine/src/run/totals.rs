@@ -1,0 +1,62 @@
+//! NEW
+
+use crosswalk_store::Overtaken;
+use crosswalk_model::RunCounts;
+use crosswalk_model::PlannedChange;
+use crosswalk_model::Failure;
+
+/// What a run came to so far.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) counts: RunCounts,
+    pub(crate) failures: Vec<(String, String)>,
+    /// How many changes the vendor still works on, or wait for one that is not settled.
+    pub(crate) open: u64,
+    /// How many changes were done while somebody decided otherwise.
+    pub(crate) overtaken: u64,
+    /// Why the run ends early: going on would fail every change in the same way.
+    pub(crate) stop: Option<String>,
+    /// How the vendor refused a whole batch: what follows is decided where the next one is.
+    pub(crate) denied: Option<Failure>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Tally) {
+        self.counts.done += other.counts.done;
+        self.counts.failed += other.counts.failed;
+        self.counts.stale += other.counts.stale;
+        self.counts.held += other.counts.held;
+        self.counts.uncertain += other.counts.uncertain;
+        self.counts.writes += other.counts.writes;
+        self.open += other.open;
+        self.overtaken += other.overtaken;
+        let room = FAILURES_TOLD.saturating_sub(self.failures.len());
+        self.failures.extend(other.failures.into_iter().take(room));
+        self.stop = self.stop.take().or(other.stop);
+        self.denied = self.denied.take().or(other.denied);
+    }
+
+    pub(crate) fn failure(&mut self, planned: &PlannedChange, why: &str) {
+        self.tell(format!("{} {} {}", planned.action.as_str(), planned.kind, planned.name), why.to_owned());
+    }
+
+    /// Counts a change that was done while somebody decided otherwise.
+    pub(crate) fn overtake(&mut self, change: Overtaken) {
+        self.overtaken += 1;
+        self.tell(change.what, change.message);
+    }
+
+    pub(crate) fn tell(&mut self, what: String, why: String) {
+        if self.failures.len() < FAILURES_TOLD {
+            self.failures.push((what, why));
+        }
+    }
+
+    pub(crate) fn seen(&self) -> u64 {
+        let counts = &self.counts;
+        counts.done + counts.failed + counts.stale + counts.held + counts.uncertain + self.open
+    }
+}
+
+/// Failures that a report names one by one.
+pub(crate) const FAILURES_TOLD: usize = 20;

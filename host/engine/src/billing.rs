@@ -7,6 +7,7 @@
 //! pure; whether that still stands as a line is written, in `ground`. Who leaves
 //! a line that several share is in `leaving`, and what is told besides lines in `told`.
 
+pub(crate) mod choices;
 pub(crate) mod fetched;
 pub(crate) mod leaving;
 pub(crate) mod one;
@@ -16,12 +17,6 @@ pub(crate) mod preconditions;
 pub(crate) mod snapshot;
 pub(crate) mod told;
 pub(crate) mod view;
-
-pub(crate) use crate::billing::preconditions::Preconditions;
-pub(crate) use crate::desk::usage::detail;
-
-pub use crate::billing::view::{UsageBrake, UsageLine, UsagePart, UsageState};
-pub use crate::desk::usage::{UsageChoice, UsageFilter, UsageHistory};
 
 use crosswalk_model::Timestamp;
 use jiff::civil::Date;

@@ -2,6 +2,7 @@
 //!
 //! Lists, explains and stores decisions; writes nothing to a vendor.
 
+pub(crate) mod alerts;
 pub(crate) mod connections;
 pub(crate) mod customers;
 pub(crate) mod decisions;

@@ -2,18 +2,19 @@
 //!
 //! Decides nothing, and knows neither plans nor bills.
 
-pub(crate) mod plugins;
-pub(crate) mod schedules;
-pub(crate) mod noting;
-pub(crate) mod opened;
-pub(crate) mod find;
-pub(crate) mod patience;
 pub(crate) mod accounts;
 pub mod claim;
+pub(crate) mod engine;
+pub(crate) mod find;
 pub(crate) mod held;
+pub(crate) mod noting;
+pub(crate) mod opened;
 pub(crate) mod parts;
+pub(crate) mod patience;
+pub(crate) mod plugins;
 pub(crate) mod ports;
 pub(crate) mod progress;
+pub(crate) mod schedules;
 pub(crate) mod stop;
 pub(crate) mod sync_run;
 pub(crate) mod tenant;

@@ -14,3 +14,4 @@ pub mod serials;
 pub(crate) mod value;
 pub(crate) mod walk;
 pub(crate) mod wide;
+pub(crate) mod words;

@@ -2,32 +2,34 @@
 //!
 //! Each file is one step, called by `sync` in the order of the walk. Decisions are `rules`'; usage and bills `billing`'s.
 
-pub(crate) mod totals;
-pub(crate) mod ending;
-pub(crate) mod items;
-pub(crate) mod report;
 pub(crate) mod accounts;
 pub(crate) mod alerts;
 pub(crate) mod apply;
 pub(crate) mod customers;
 pub(crate) mod draft;
+pub(crate) mod ending;
 pub(crate) mod fresh;
 pub(crate) mod identity;
+pub(crate) mod items;
 pub(crate) mod ledger;
 pub(crate) mod left;
+pub(crate) mod lines;
 pub(crate) mod look_up;
 pub(crate) mod observe;
 pub(crate) mod outcomes;
 pub(crate) mod queue;
 pub(crate) mod reading;
 pub(crate) mod recover;
+pub(crate) mod references;
 pub(crate) mod refresh;
 pub(crate) mod refused;
 pub(crate) mod released;
+pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod resting;
 pub(crate) mod reverse;
 pub(crate) mod session;
 pub(crate) mod settle;
 pub(crate) mod stamps;
+pub(crate) mod totals;
 pub(crate) mod undo;

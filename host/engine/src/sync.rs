@@ -1,48 +1,34 @@
-//! Making a plan: what was observed, matched and planned customer by customer, and stored.
+//! The walks: plan, run, apply, undo, refresh, poll alerts, plan lines. Each calls the steps in their order.
 //!
-//! First the customers, all at once (`customers`); then what each has, kind by kind
-//! (`accounts`). What is decided stands in the pure halves ([`crate::rules::matching`], [`plan`],
-//! [`brakes`]); here it is fed, and kept in a [`Draft`].
+//! ```text
+//! plan     begin ─> look up ─> observe ─> match and plan: customers, locations, assets, lines ─> end
+//! apply    begin ─> apply: resolve, intend, call, settle, for each batch ─> end ─> outcomes of usage
+//! run      plan, then what trust and brakes let go of it is applied
+//! ```
+//!
+//! Nothing is decided here: rules are [`crate::rules`]', steps of a run [`crate::run`]'s, bills [`crate::billing`]'s.
 
-use crate::run::draft::Draft;
-use crosswalk_model::RunCounts;
-use crosswalk_model::PlanId;
-use crate::run::totals::Tally;
-use crate::run::report::RunReport;
-use crate::run::report::PlanReport;
-use crate::run::report::ApplyReport;
-use crate::run::report::ApplyOptions;
-use crate::run::ending::planned;
-use crate::run::ending::end_plan;
-use crate::run::ending::end_apply;
-use crate::run::apply::apply_plan;
-#[cfg(test)]
-pub(crate) use crate::run::identity::{candidates, why_stays};
-
-use crate::billing;
-use crate::billing::outcomes;
+use crate::billing::choices::{UsageChoice, plan_choices};
+use crate::billing::{self, outcomes, preconditions};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::{Progress, Stage};
 use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
-use crate::rules::brakes;
-use crate::rules::matching::{Decision, Matched};
-pub(crate) use crate::rules::plan::{self, Finding, Item, PlanInput};
-use crate::run::accounts;
-use crate::run::apply;
-use crate::run::customers;
-use crate::run::left;
-use crate::run::observe;
-use crate::run::observe::Observed;
-use crate::run::recover;
-use crate::run::stamps;
-use crosswalk_model::{
-    Hold, Kind, KindDescription, Link, Mode, Plan, PlannedChange, Record, RunStatus, SyncName, Trust, plan::PlanTotal,
-};
-use crosswalk_store::Stored;
-use serde::Serialize;
-use std::collections::HashMap;
+use crate::rules::plan::line::Choice;
+use crate::run::alerts::plan_tickets;
+use crate::run::apply::apply_plan;
+use crate::run::draft::Draft;
+use crate::run::ending::{end_apply, end_plan, planned};
+use crate::run::observe::{self, Observed};
+use crate::run::refresh::{RefreshReport, refresh_one};
+use crate::run::report::{ApplyOptions, ApplyReport, PlanReport, RunReport};
+use crate::run::totals::Tally;
+use crate::run::undo::{UndoOptions, plan_undo};
+use crate::run::{accounts, customers, left, recover, stamps};
+use crosswalk_model::{Kind, Mode, PlanId, RunCounts, RunId, RunStatus, SyncName, Trust};
+use crosswalk_store::ChangeFilter;
+use std::collections::{BTreeMap, HashMap};
 
 impl Tenant {
     /// Observes both sides and makes a plan. Nothing is written to either.
@@ -51,9 +37,9 @@ impl Tenant {
     /// No such sync, somebody else works on it, neither side could be read at all.
     #[boxed]
     pub async fn plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
-        let work = self.begin(sync, Mode::Plan, progress).await?;
-        let report = plan(&work).await;
-        planned(&work, report).await
+        let run = self.begin(sync, Mode::Plan, progress).await?;
+        let report = plan(&run).await;
+        planned(&run, report).await
     }
 
     /// Plans from what is stored, without asking either vendor.
@@ -62,9 +48,9 @@ impl Tenant {
     /// As [`plan`](Self::plan).
     #[boxed]
     pub async fn plan_stored(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
-        let work = self.begin_stored(sync, progress).await?;
-        let report = make_plan(&work, None).await;
-        planned(&work, report).await
+        let run = self.begin_stored(sync, progress).await?;
+        let report = make_plan(&run, None).await;
+        planned(&run, report).await
     }
 
     /// Plans, then applies what trust and brakes let go by themselves.
@@ -73,9 +59,9 @@ impl Tenant {
     /// As [`plan`](Self::plan) and [`apply`](Self::apply).
     #[boxed]
     pub async fn run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
-        let work = self.begin(sync, Mode::Apply, progress).await?;
-        let report = plan(&work).await;
-        apply_by_trust(&work, report, None).await
+        let run = self.begin(sync, Mode::Apply, progress).await?;
+        let report = plan(&run).await;
+        apply_by_trust(&run, report, None).await
     }
 
     /// Applies a plan, or a part of it. What went stale is refused, change by change.
@@ -90,8 +76,155 @@ impl Tenant {
         progress: &dyn Progress,
     ) -> Result<ApplyReport, Error> {
         let sync = self.plan_sync(plan).await?;
-        let work = self.begin(&sync, Mode::Apply, progress).await?;
-        finish_apply(&work, plan, options).await
+        let run = self.begin(&sync, Mode::Apply, progress).await?;
+        finish_apply(&run, plan, options).await
+    }
+
+    /// Plans single lines as a person wants them, from what their contracts have now. Nothing
+    /// is written: applying the plan does that.
+    ///
+    /// # Errors
+    /// No such sync or line; somebody else works on the sync; the target cannot be read.
+    #[boxed]
+    pub async fn usage_plan(
+        &self,
+        sync: &SyncName,
+        choices: &[UsageChoice],
+        progress: &dyn Progress,
+    ) -> Result<PlanReport, Error> {
+        self.usage_sync(sync).await?;
+        let mut by_customer = BTreeMap::<String, HashMap<String, Choice>>::new();
+        for choice in choices {
+            if choice.quantity.is_some_and(|quantity| quantity < 0) {
+                return Err(Error::invalid("a quantity cannot be negative", "write how many the contract shall have"));
+            }
+            let wanted = Choice { quantity: choice.quantity, effective: choice.effective };
+            by_customer.entry(choice.line.customer.clone()).or_default().insert(choice.line.product.clone(), wanted);
+        }
+        let run = self.begin(sync, Mode::Plan, progress).await?;
+        let report = plan_choices(&run, &by_customer).await;
+        planned(&run, report).await
+    }
+
+    /// Reads the source's alerts and plans their tickets. Nothing is written to either side.
+    ///
+    /// # Errors
+    /// No such sync, alerts take no part in it, somebody else works on it, the alerts could not be read.
+    #[boxed]
+    pub async fn alerts_plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
+        let run = self.begin_alerts(sync, Mode::Plan, progress).await?;
+        let report = plan_tickets(&run).await;
+        planned(&run, report).await
+    }
+
+    /// Polls the source's alerts: plans their tickets, and applies what trust lets go.
+    ///
+    /// # Errors
+    /// As [`alerts_plan`](Self::alerts_plan) and [`apply`](Self::apply).
+    #[boxed]
+    pub async fn alerts_run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
+        let run = self.begin_alerts(sync, Mode::Apply, progress).await?;
+        let report = plan_tickets(&run).await;
+        apply_by_trust(&run, report, Some(Kind::Alert)).await
+    }
+
+    async fn begin_alerts<'p>(
+        &self,
+        sync: &SyncName,
+        mode: Mode,
+        progress: &'p dyn Progress,
+    ) -> Result<SyncRun<'p>, Error> {
+        let rules = self.sync(sync).await?.rules;
+        if !rules.kinds.contains_key(&Kind::Alert) {
+            return Err(Error::invalid(
+                format!("alerts take no part in the sync `{sync}`"),
+                "make it with `--kinds customer,location,asset,alert`",
+            ));
+        }
+        self.begin(sync, mode, progress).await
+    }
+
+    /// Reads one linked record now from both sides and brings it in step at once, fields
+    /// that change by themselves too. The id may be the source's or the target's. Asking
+    /// for it is the approval: no brake on many changes concerns one record.
+    ///
+    /// # Errors
+    /// No such sync; the kind takes no part or is only previewed; the record is not linked,
+    /// gone, or cannot be read singly; nothing of the sync was applied yet; somebody else
+    /// works on it; the vendor's answer.
+    #[boxed]
+    pub async fn refresh(
+        &self,
+        sync: &SyncName,
+        kind: Kind,
+        id: &str,
+        progress: &dyn Progress,
+    ) -> Result<RefreshReport, Error> {
+        let rules = self.sync(sync).await?.rules;
+        let Some(rules) = rules.kinds.get(&kind) else {
+            return Err(Error::invalid(
+                format!("the sync `{sync}` does not sync {kind}s"),
+                "`crosswalk sync list` shows what each sync does",
+            ));
+        };
+        if rules.trust == Trust::Preview {
+            return Err(Error::invalid(
+                format!("the sync `{sync}` only previews {kind}s: nothing of them is written"),
+                format!("raise its trust; `crosswalk plan {sync}` shows what would be written"),
+            ));
+        }
+        let source = self.linked_source(sync, kind, id).await?;
+        let run = self.begin(sync, Mode::Apply, progress).await?;
+        let plan = match refresh_one(&run, kind, &source).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                run.fail(&error).await;
+                return Err(error);
+            }
+        };
+        let applied = if plan.plan.totals.is_empty() {
+            end_plan(&run, &plan).await?;
+            None
+        } else {
+            let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
+            Some(finish_apply(&run, plan.plan.id, &options).await?)
+        };
+        let sides = self.sync(sync).await?;
+        let record = self.record(&sides.source, kind, &source).await?;
+        Ok(RefreshReport {
+            target: self.store.link_get(sync, kind, &source).await?.and_then(|link| link.target),
+            name: record.map(|record| record.name).unwrap_or_default(),
+            changes: self.plan_changes(plan.plan.id, &ChangeFilter::default(), 0, 100).await?,
+            source,
+            plan,
+            applied,
+        })
+    }
+
+    /// Plans the reverse of what a run did. Nothing is written; the findings say what is not undone.
+    ///
+    /// # Errors
+    /// No such run, it is under way, it applied nothing, it was undone already, or the sync only
+    /// previews what it wrote.
+    #[boxed]
+    pub async fn undo(&self, run: RunId, options: &UndoOptions, progress: &dyn Progress) -> Result<PlanReport, Error> {
+        let undone = self.run_show(run).await?;
+        let work = self.begin(&undone.sync, Mode::Plan, progress).await.map_err(|error| match error {
+            Error::Busy { .. } if undone.status == RunStatus::Running => Error::Busy {
+                message: format!("run {run} is under way"),
+                hint: "undo it when it has ended; `crosswalk runs` shows that".to_owned(),
+            },
+            other => other,
+        })?;
+        let report = plan_undo(&work, &undone, options).await;
+        let report = planned(&work, report).await?;
+        match self.store.run_undone_by(run).await? {
+            Some(by) if report.plan.totals.is_empty() => Err(Error::invalid(
+                format!("run {run} was undone already, by run {by}"),
+                format!("`crosswalk journal {} --run {by}` shows what that did", undone.sync),
+            )),
+            _ => Ok(report),
+        }
     }
 }
 
@@ -122,7 +255,7 @@ async fn read_and_plan(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
 }
 
 /// Applies what trust and brakes let go of a plan, and ends the run. `trusted` is as in [`ApplyOptions`].
-pub(crate) async fn apply_by_trust(
+async fn apply_by_trust(
     run: &SyncRun<'_>,
     plan: Result<PlanReport, Error>,
     trusted: Option<Kind>,
@@ -179,14 +312,14 @@ async fn make_plan(run: &SyncRun<'_>, observed: Option<&Observed>) -> Result<Pla
 }
 
 /// Applies a plan in this run, and ends the run.
-pub(crate) async fn finish_apply(
-    run: &SyncRun<'_>,
-    plan: PlanId,
-    options: &ApplyOptions,
-) -> Result<ApplyReport, Error> {
+async fn finish_apply(run: &SyncRun<'_>, plan: PlanId, options: &ApplyOptions) -> Result<ApplyReport, Error> {
     let mut tally = Tally::default();
-    match apply_plan(run, plan, options, &mut tally).await {
-        Ok(plan) => end_apply(run, &plan, tally).await,
+    match apply_plan(run, plan, options, preconditions::read, &mut tally).await {
+        Ok(plan) => {
+            let report = end_apply(run, &plan, tally).await?;
+            outcomes::outcomes_after(run, plan.id).await?;
+            Ok(report)
+        }
         Err(error) => {
             let done = (tally.counts != RunCounts::default()).then_some((plan, tally.counts));
             run.fail_after(&error, done).await;

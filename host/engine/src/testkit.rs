@@ -4,12 +4,14 @@
 //! ones: it matches, plans and applies as they do, customer by customer, and keeps the
 //! links. Its vendor has habits: it may cut, shout, or not be read back.
 
+use crate::rules::anew::{adopted, candidates, given_up};
 use crate::rules::matching::{
     CustomerMatchInput, Decision, Holder, MatchInput, Matched, decided, match_customers, match_records,
 };
 use crate::rules::plan::{Item, PlanInput, Planned, Reference, after_write, plan_kind, stale, to_write, verify};
 use crate::rules::serials::serial_keys;
-use crate::sync::{adopted, candidates, given_up, is_left, why_stays};
+use crate::run::identity::why_stays;
+use crate::run::left::is_left;
 use crosswalk_model::sync::Sites;
 use crosswalk_model::{
     Action, Cause, Change, ChangeId, Field, FieldDescription, Finding, Kind, KindDescription, Link, Operation, PlanId,

@@ -5,11 +5,11 @@
 //! nobody can name is missing, it changed while it was read, or the report that decides is empty
 //! where the one before it was not. The month that decides is the sync's, by its calendar.
 
-use crate::ground::opened::Opened;
 use super::today;
 use crate::error::Error;
-use crate::run::observe::Observed;
+use crate::ground::opened::Opened;
 use crate::run::draft::Draft;
+use crate::run::observe::Observed;
 use crosswalk_model::run::ReadFlaw;
 use crosswalk_model::{Failure, Kind, Period, Sync, Timestamp};
 use crosswalk_store::TenantStore;

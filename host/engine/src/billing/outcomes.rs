@@ -3,8 +3,7 @@
 //! Put down when a plan is made, when it was applied, and when a connection failed as a whole.
 
 use super::fetched::is_failure;
-use super::snapshot::Books;
-use crate::desk::usage;
+use super::snapshot::{self, Books};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::{Line, Place, Step};
@@ -61,7 +60,7 @@ pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<()
     if touched.is_empty() {
         return Ok(());
     }
-    let books = usage::books(run).await?;
+    let books = snapshot::books(run).await?;
     let outcome = |(customer, failed): (String, Option<String>)| {
         let one = match failed {
             Some(why) => Some(write_failed(run, why)),
@@ -87,14 +86,14 @@ pub(crate) async fn outcomes_failed(run: &SyncRun<'_>, error: &Error) -> Result<
         return Ok(());
     }
     let outcome = LastOutcome::failed(run.now(), run.run, connection, failure);
-    let books = usage::books(run).await?;
+    let books = snapshot::books(run).await?;
     let billed = books.accounts.keys().filter(|customer| matches!(books.place(customer), Place::Contract(_)));
     let outcomes = billed.map(|customer| (customer.clone(), Some(outcome.clone()))).collect();
     Ok(run.store.outcomes_put(&run.sync.name, outcomes).await?)
 }
 
 /// How a customer stands by its lines: the worst of them, a failure apart.
-fn ending(lines: &[Line]) -> (Ending, String) {
+pub(crate) fn ending(lines: &[Line]) -> (Ending, String) {
     let held = lines.iter().find_map(|line| match &line.step {
         Step::Change { holds, .. } if !holds.is_empty() => {
             Some(holds.iter().map(|hold| hold.reason.as_str()).collect::<Vec<_>>().join("; "))

@@ -1,6 +1,5 @@
 //! Usage in a plan: contracts and products are mapped, counts put into the history, lines planned.
 
-use crate::run::items::Account;
 use super::fetched::{Fetched, TargetRead, fetched_now};
 use super::outcomes;
 use super::snapshot::Books;
@@ -10,8 +9,9 @@ use crate::rules::plan::line::{Choice, Line, plan_usage};
 use crate::rules::plan::{Finding, Planned};
 use crate::rules::{brakes, matching};
 use crate::run::customers;
-use crate::run::observe::Observed;
 use crate::run::draft::Draft;
+use crate::run::items::Account;
+use crate::run::observe::Observed;
 use crosswalk_model::{
     Action, Cause, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value, Writable,
 };

@@ -2,12 +2,14 @@
 //!
 //! Opened once for a plan or a list. What follows from the numbers is not decided here.
 
-use crate::ground::opened::Opened;
-use super::fetched::{Fetched, TargetRead};
+use super::fetched::{Fetched, TargetRead, fetched_before, fetched_now};
 use super::leaving::Leaving;
 use super::today;
 use crate::error::Error;
 use crate::ground::accounts::lines_of_others;
+use crate::ground::opened::Opened;
+use crate::ground::sync_run::SyncRun;
+use crate::ground::tenant::Tenant;
 use crate::rules::matching::{self, ContractMatchInput, Decision};
 use crate::rules::plan::line as lines;
 use crate::rules::plan::line::{
@@ -15,7 +17,8 @@ use crate::rules::plan::line::{
     UsageInput, count, date,
 };
 use crosswalk_model::{
-    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, Timestamp, Trust,
+    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, SyncName, Timestamp,
+    Trust,
 };
 use crosswalk_store::TenantStore;
 use jiff::civil::Date;
@@ -583,4 +586,29 @@ fn places(by_parent: &HashMap<String, Vec<Record>>) -> HashMap<String, (String, 
             .collect::<Vec<_>>()
     };
     by_parent.iter().flat_map(of).collect()
+}
+
+/// The books as they are by now.
+pub(crate) async fn books<'r>(run: &'r SyncRun<'_>) -> Result<Books<'r>, Error> {
+    let read = TargetRead::stored(&run.store, &run.sync).await?;
+    let before = fetched_before(&run.store, &run.sync).await?;
+    Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await
+}
+
+impl Tenant {
+    pub(crate) async fn books<'a>(
+        &self,
+        sync: &'a crosswalk_model::Sync,
+        target: &'a Opened,
+    ) -> Result<Books<'a>, Error> {
+        let not_fetched = fetched_now(&self.store, sync).await?;
+        let read = TargetRead::stored(&self.store, sync).await?;
+        Books::open(&self.store, sync, target, not_fetched, read, self.parts.clock.now()).await
+    }
+
+    /// The accounts that source customers are linked to.
+    pub(crate) async fn accounts(&self, sync: &SyncName) -> Result<HashMap<String, String>, Error> {
+        let links = self.store.links_all(sync, Kind::Customer).await?;
+        Ok(links.into_iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect())
+    }
 }

@@ -1,9 +1,8 @@
 //! What the books tell besides lines: what was counted, for the history, and what nobody can bill or bills nothing.
 
 use super::snapshot::Books;
-use crate::rules::plan::Finding;
-use crate::rules::plan::line as lines;
 use crate::rules::plan::line::{PRODUCT, Product, QUANTITY, integer};
+use crate::rules::plan::{Finding, line as lines};
 use crosswalk_model::usage::Count;
 use crosswalk_model::{Cause, Kind, Record};
 use std::collections::{BTreeMap, HashMap};

@@ -1,26 +1,21 @@
 //! Connections: made, checked, granted, opened.
 
-use crate::ground::patience::Patience;
-use crate::ground::opened::reading;
 use super::decisions::difference;
 use super::plugins::{no_plugin, unusable};
 use crate::boxed;
 use crate::error::Error;
-use crate::ground::parts::Parts;
-use crate::ground::ports::ConnectionPorts;
+use crate::ground::accounts::{Checked, Standing, account_of};
+use crate::ground::claim::Claim;
+use crate::ground::opened::reading;
 use crate::ground::tenant::Tenant;
 use crate::rules::grants;
 use crosswalk_model::connection::BucketOverride;
-use crosswalk_model::{
-    Connection, ConnectionName, Description, Endpoint, Failure, Grants, KnownAccount, Manifest, Mode, PluginId, Secret,
-};
-use crosswalk_runtime::{CallContext, Choice, ConnectionSpec, Connector, Plugin, SECRET_MIN, check_settings};
-use crosswalk_store::{Health, JournalEntry, Opening};
+use crosswalk_model::{Connection, ConnectionName, Endpoint, Grants, KnownAccount, Manifest, PluginId, Secret};
+use crosswalk_runtime::{Choice, SECRET_MIN, check_settings};
+use crosswalk_store::{Health, JournalEntry};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// What an operator says of a new connection.
 #[derive(Debug, Clone)]
@@ -302,6 +297,45 @@ impl Tenant {
     pub async fn connection_choices(&self, name: &ConnectionName, setting: &str) -> Result<Vec<Choice>, Error> {
         let opened = self.open(name).await?;
         opened.connector.choices(&reading(), setting).await.map_err(|failure| opened.failed(failure))
+    }
+
+    /// Asks the vendor whether the account is usable, and who it is; keeps that, or compares it.
+    ///
+    /// # Errors
+    /// The vendor's answer, with what to do about it.
+    #[boxed]
+    pub async fn connection_check(&self, name: &ConnectionName) -> Result<Checked, Error> {
+        let began = self.parts.clock.now();
+        let opened = self.open(name).await?;
+        let identity = opened.connector.check(&reading()).await.map_err(|failure| opened.failed(failure))?;
+        self.note_sound(&[name], began).await;
+        let standing = self.told(&opened, &identity).await?;
+        Ok(Checked { identity, standing })
+    }
+
+    /// The same, and a person's word that the account which answers now is the one of before, under
+    /// another id or name: what was linked there is linked here. Open plans of its syncs are void.
+    ///
+    /// # Errors
+    /// The vendor's answer; the reason is empty; somebody works on a sync of the connection.
+    #[boxed]
+    pub async fn connection_same(&self, name: &ConnectionName, reason: &str) -> Result<Checked, Error> {
+        let reason = reason.trim();
+        if reason.is_empty() {
+            return Err(Error::invalid("no reason is given", "say with `--reason` why both are the same"));
+        }
+        let mut checked = self.connection_check(name).await?;
+        let Standing::Other { known, syncs } = checked.standing else { return Ok(checked) };
+        let claim = |sync| Claim::take(&self.parts.data_dir, &self.name, sync);
+        let _claims = syncs.iter().map(claim).collect::<Result<Vec<Claim>, Error>>()?;
+        let account = account_of(&checked.identity);
+        let now = self.parts.clock.now();
+        let revision = self.connection(name).await?.revision;
+        let changed = KnownAccount { account, since: now, said_at: Some(now), revision, asked_at: now, other: None };
+        let said = format!("{name}: {} is the same as {known}: {reason}", changed.account);
+        self.noting(None, "account-same", said)?.account_change(name, &changed, false).await?;
+        checked.standing = Standing::Changed { was: known };
+        Ok(checked)
     }
 }
 

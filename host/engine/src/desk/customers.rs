@@ -10,12 +10,10 @@ mod file;
 mod named;
 mod switch;
 
-use crate::run::ending;
 pub use self::accept::Accepted;
 pub use self::file::{CUSTOMER_COLUMNS, CustomerRow};
 pub(crate) use self::named::called;
 pub use self::switch::Switched;
-
 use super::links::Decision;
 use crate::boxed;
 use crate::error::Error;
@@ -25,11 +23,11 @@ use crate::ground::tenant::Tenant;
 use crate::rules::matching::OPERATOR;
 use crate::rules::matching::contracts::{is_offered, term};
 use crate::rules::plan::line::in_force;
-use crate::run::reading;
-use crate::sync;
+use crate::run::ending;
+use crate::run::reading::{self, read_of};
 use crosswalk_model::signs::seen;
 use crosswalk_model::usage::{Ending, LastOutcome};
-use crosswalk_model::{Kind, Link, LinkState, Mode, Record, Selection, Sync, SyncName};
+use crosswalk_model::{Kind, Link, LinkState, Mode, Record, Sync, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -558,17 +556,6 @@ async fn names_before(
         names(run.store.records_by_ids(&run.source.name, Kind::Customer, customers).await?),
         names(run.store.records_by_ids(&run.target.name, Kind::Customer, accounts).await?),
     ))
-}
-
-/// Reads what belongs to a record of the target and stores it, where the connector can; gives the ids.
-pub(crate) async fn read_of(run: &SyncRun<'_>, kind: Kind, parent: &str) -> Result<Vec<String>, Error> {
-    if !run.target.description.kind(kind).is_some_and(|can| can.reads.of_parent) {
-        return Ok(Vec::new());
-    }
-    let read = reading::read_all(run, &run.target, kind, Selection::OfParent(parent.to_owned())).await;
-    let read = read.map_err(|failure| run.target.failed(failure))?;
-    run.store.records_put(&run.target.name, kind, &read, run.now()).await?;
-    Ok(read.into_iter().map(|record| record.id).collect())
 }
 
 fn passes(row: &CustomerView, filter: &CustomerFilter) -> bool {

@@ -4,13 +4,12 @@
 //! rested on (candidates with their scores and reasons), so that an invoice can be defended with them
 //! and the decision taken back. What a decision means is checked where it is made (`links`, `customers`).
 
-use crate::run::identity;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::rules::{anew, names};
 use crosswalk_model::{Kind, Link, Switch, Switches, Sync, SyncName};
-use crosswalk_store::{DoneSince, JournalEntry, SWITCHED, Stored, TenantStore};
+use crosswalk_store::{DoneSince, JournalEntry, SWITCHED, Stored};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -161,7 +160,7 @@ impl Tenant {
         let (mut all, mut given_up, mut over) = (Vec::with_capacity(links.len()), Vec::new(), Vec::new());
         for mut link in links {
             if let Some(old) = self.held_before(sync, &link, &own).await? {
-                given_up.push(crate::run::identity::given_up(&old, &link.source, link.decided_at));
+                given_up.push(crate::rules::anew::given_up(&old, &link.source, link.decided_at));
                 if link.kind == Kind::Customer {
                     over.push((old.source.clone(), link.source.clone()));
                 }

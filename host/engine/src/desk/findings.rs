@@ -1,9 +1,9 @@
 //! What plans found and left as it is, for people and programs: those that say the same together, or one by one.
 //! The rules that give findings are the planner's; what is kept of them how long, the store's.
 
-use crate::ground::find::no_plan;
 use crate::boxed;
 use crate::error::Error;
+use crate::ground::find::no_plan;
 use crate::ground::tenant::Tenant;
 use crosswalk_model::{Finding, Plan, PlanId, SyncName};
 use crosswalk_store::{FindingFilter, FindingGroup};

@@ -12,7 +12,7 @@ use crate::ground::tenant::Tenant;
 use crate::rules::matching::OPERATOR;
 use crate::rules::plan::line::is_free;
 use crosswalk_model::signs::seen;
-use crosswalk_model::{Candidate, Kind, Link, LinkState, Record, Sync, SyncName, Timestamp};
+use crosswalk_model::{Candidate, Kind, Link, LinkState, Record, ReverseDecision, Sync, SyncName, Timestamp};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
@@ -422,6 +422,40 @@ impl Tenant {
             return Err(Error::invalid(format!("{named} is billed by the sync {other}"), look));
         }
         Ok(())
+    }
+
+    /// Decides whether a target customer is created at the source; none takes a decision back.
+    ///
+    /// # Errors
+    /// No such sync, or it does not go the other way; no such customer in the target, or it is linked.
+    #[boxed]
+    pub async fn reverse_decide(
+        &self,
+        sync: &SyncName,
+        target: &str,
+        decision: Option<ReverseDecision>,
+    ) -> Result<(), Error> {
+        let sync = self.sync(sync).await?;
+        if !sync.rules.reverse {
+            return Err(Error::invalid(
+                format!("the sync `{}` creates nothing at its source `{}`", sync.name, sync.source),
+                "a sync with `--reverse` does",
+            ));
+        }
+        let plan_first = format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target);
+        if self.record(&sync.target, Kind::Customer, target).await?.is_none() {
+            return Err(Error::not_found("target record", format!("customer {target}"), plan_first));
+        }
+        if let Some(link) = self.store.links_of_target(&sync.name, Kind::Customer, target).await?.first() {
+            return Err(Error::invalid(
+                format!("customer {target} is linked to {} already", link.source),
+                format!("`crosswalk link forget {} customer {}` sets it free", sync.name, link.source),
+            ));
+        }
+        let word = decision.map_or("undecided", ReverseDecision::as_str);
+        let store =
+            self.noting(Some(&sync.name), "decided", format!("target customer {target}: {word} at the source"))?;
+        Ok(store.reverse_put(&sync.name, target, decision, self.parts.clock.now()).await?)
     }
 }
 

@@ -1,13 +1,13 @@
 //! Plugins: installed once for all tenants, pinned by digest.
 
-use crate::ground::plugins::plugin_error;
-use crate::Engine;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::claim::make_private;
+use crate::ground::engine::Engine;
 use crate::ground::parts::Parts;
+use crate::ground::plugins::plugin_error;
 use crosswalk_model::{Description, Manifest, PluginId};
-use crosswalk_runtime::{Inspected, Plugin, PluginError, Runtime};
+use crosswalk_runtime::{Inspected, Runtime};
 use crosswalk_store::PluginRow;
 use serde::Serialize;
 use std::path::{Path, PathBuf};

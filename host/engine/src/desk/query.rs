@@ -1,11 +1,11 @@
 //! Reads for people and lists: plans, runs, the journal, counts of links.
 
-use crate::ground::find::no_plan;
 use crate::boxed;
 use crate::error::Error;
+use crate::ground::find::no_plan;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{Kind, LinkState, Plan, PlanId, PlannedChange, Run, SyncName};
-use crosswalk_store::{ChangeFilter, ChangeStatus, JournalEntry, JournalFilter};
+use crosswalk_model::{Kind, LinkState, Plan, PlanId, Run, RunId, SyncName};
+use crosswalk_store::{JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -79,5 +79,13 @@ impl Tenant {
         let counts = self.store.link_counts(sync).await?;
         Ok(counts.into_iter().map(|(kind, state, links)| LinkCount { kind, state, links }).collect())
     }
-}
 
+    /// One run.
+    ///
+    /// # Errors
+    /// There is none with this number.
+    #[boxed]
+    pub async fn run_show(&self, run: RunId) -> Result<Run, Error> {
+        self.store.run_get(run).await?.ok_or_else(|| Error::not_found("run", run, "`crosswalk runs` lists them"))
+    }
+}

@@ -1,10 +1,10 @@
 //! Syncs: a source, a target, and rules.
 
-use crate::ground::opened::Opened;
 use super::decisions::difference;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::claim::Claim;
+use crate::ground::opened::Opened;
 use crate::ground::tenant::Tenant;
 use crosswalk_model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
 use serde_json::json;

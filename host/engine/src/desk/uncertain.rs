@@ -3,23 +3,17 @@
 //! How a look-up settles them is in `doubt`. A person's word settles one at any time, with a reason
 //! that the journal keeps.
 
-use crate::run::ending;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::NoProgress;
 use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::PRODUCT;
-use crate::rules::plan::{Finding, same, shown};
-use crate::run::apply::References;
-use crate::run::reading;
-use crate::run::recover;
-use crate::run::resolve;
-use crate::sync;
-use crosswalk_model::{
-    Action, Cause, Change, ChangeId, Field, Kind, Link, Mode, PlanId, Record, RunId, Side, SyncName, Timestamp, Way,
-};
-use crosswalk_store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
+use crate::rules::plan::{same, shown};
+use crate::run::references::{self, References};
+use crate::run::{ending, reading, recover, resolve};
+use crosswalk_model::{Action, Change, ChangeId, Field, Kind, Link, Mode, Record, RunId, SyncName, Timestamp, Way};
+use crosswalk_store::{ChangeStatus, JournalEntry, Settled, Unsettled};
 use serde::Serialize;
 
 /// A write whose outcome is not known.
@@ -171,8 +165,8 @@ async fn settle_by_hand(
             if let Some(why) = untold.filter(|_| kept.is_none()) {
                 tracing::warn!(connection = %side.name, why, "the record could not be read; the person's word stands");
             }
-            let references = resolve::references(run, [planned], &References::default()).await?;
-            let change = resolve::to_write(run, open.plan, planned, None, &references).ok().flatten();
+            let references = references::references(run, [planned], &References::default()).await?;
+            let change = references::change_to_write(run, open.plan, planned, None, &references).ok().flatten();
             check_made(run, tenant, &open, change.as_ref(), id, kept.as_ref()).await?;
             let message = format!("{}; settled by hand as written: {reason}", planned.reason);
             let overtaken =
@@ -248,41 +242,6 @@ async fn check_made(
         Kind::Usage | Kind::Alert => Ok(()),
         _ => tenant.check_made(sync, kind, &planned.source, id).await,
     }
-}
-
-/// A finding for each of these writes that is uncertain, and one sentence for all of them.
-pub(crate) fn uncertain(run: &SyncRun<'_>, open: &[Unsettled]) -> (Vec<Finding>, Option<String>) {
-    let doubts = open.iter().filter_map(|open| Some((open, open.doubt.as_ref()?)));
-    let findings: Vec<Finding> = doubts
-        .map(|(open, doubt)| {
-            let planned = &open.row.change;
-            let message = format!(
-                "{} {} `{}`: {}",
-                planned.action.as_str(),
-                planned.kind,
-                planned.name,
-                told(open.plan, planned.sequence, doubt)
-            );
-            Finding::new(Cause::Uncertain, planned.kind, planned.customer.clone(), planned.known_by(), message)
-                .at(if planned.way() == Way::AtSource { Side::Target } else { Side::Source })
-        })
-        .collect();
-    let writes = match findings.len() {
-        0 => return (findings, None),
-        1 => "1 write is".to_owned(),
-        many => format!("{many} writes are"),
-    };
-    let complaint = format!("{writes} uncertain: `crosswalk uncertain list {}` shows which", run.sync.name);
-    (findings, Some(complaint))
-}
-
-/// How a write that is uncertain stands, in a sentence.
-pub(crate) fn told(plan: PlanId, sequence: u32, doubt: &Doubt) -> String {
-    format!(
-        "nobody knows whether it was written ({}): it is looked up again by the first run after {}; \
-         `crosswalk uncertain settle {plan}.{sequence}` settles it by hand",
-        doubt.why, doubt.due_at
-    )
 }
 
 fn view(sync: &SyncName, open: Unsettled) -> UncertainView {

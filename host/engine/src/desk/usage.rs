@@ -4,34 +4,22 @@
 //! contract has at that moment: it is shown before it is applied. A dismissal writes nothing to
 //! the vendor; it remembers that this count was seen and is not wanted, until it moves.
 
-use crate::ground::opened::Opened;
-use crate::run::report::PlanReport;
-use crate::run::ending;
-use super::customers;
-use crate::billing::fetched::{TargetRead, fetched_before, fetched_now};
-use crate::billing::plan;
+use crate::billing::choices::no_line;
 use crate::billing::snapshot::Books;
 pub(crate) use crate::billing::view::{UsageLine, UsageState, view};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::claim::Claim;
-use crate::ground::progress::Progress;
-use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::{
-    CHANGED, CONTRACT, Choice, FORMER, LEFT, PARTS, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former,
-    parts_of, parts_written, remember_since, settle, since_of,
+    CHANGED, CONTRACT, FORMER, LEFT, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former, parts_written,
+    remember_since, settle, since_of,
 };
-use crate::run::reading;
-use crate::run::recover;
-use crate::sync;
-use crate::run::draft::Draft;
 use crosswalk_model::usage::CountSpan;
-use crosswalk_model::{Action, Kind, LineKey, Link, LinkState, Mode, PlannedChange, SyncName, Value};
+use crosswalk_model::{Action, Kind, LineKey, Link, LinkState, SyncName, Value};
 use crosswalk_store::{JournalEntry, JournalFilter};
-use jiff::civil::Date;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Which lines are listed.
 #[derive(Debug, Clone, Default)]
@@ -40,17 +28,6 @@ pub struct UsageFilter {
     pub customers: Vec<String>,
     /// Only these states; empty: all.
     pub states: Vec<UsageState>,
-}
-
-/// What a person wants of one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UsageChoice {
-    /// The line.
-    pub line: LineKey,
-    /// How many; none: as counted.
-    pub quantity: Option<i64>,
-    /// From which day on; none: today.
-    pub effective: Option<Date>,
 }
 
 /// What can be shown for an invoice: what was counted when, and what was written when.
@@ -88,32 +65,6 @@ impl Tenant {
         views.retain(|view| filter.states.is_empty() || filter.states.contains(&view.state));
         views.sort_by(|a, b| (&a.customer_name, &a.product_name).cmp(&(&b.customer_name, &b.product_name)));
         Ok(views)
-    }
-
-    /// Plans single lines as a person wants them, from what their contracts have now. Nothing
-    /// is written: applying the plan does that.
-    ///
-    /// # Errors
-    /// No such sync or line; somebody else works on the sync; the target cannot be read.
-    #[boxed]
-    pub async fn usage_plan(
-        &self,
-        sync: &SyncName,
-        choices: &[UsageChoice],
-        progress: &dyn Progress,
-    ) -> Result<PlanReport, Error> {
-        self.usage_sync(sync).await?;
-        let mut by_customer = BTreeMap::<String, HashMap<String, Choice>>::new();
-        for choice in choices {
-            if choice.quantity.is_some_and(|quantity| quantity < 0) {
-                return Err(Error::invalid("a quantity cannot be negative", "write how many the contract shall have"));
-            }
-            let wanted = Choice { quantity: choice.quantity, effective: choice.effective };
-            by_customer.entry(choice.line.customer.clone()).or_default().insert(choice.line.product.clone(), wanted);
-        }
-        let work = self.begin(sync, Mode::Plan, progress).await?;
-        let report = plan_choices(&work, &by_customer).await;
-        ending::planned(&work, report).await
     }
 
     /// Remembers that these counts of lines were seen and that the contract stays as it is, until
@@ -266,22 +217,6 @@ impl Tenant {
         })
     }
 
-    /// The accounts that source customers are linked to.
-    pub(crate) async fn accounts(&self, sync: &SyncName) -> Result<HashMap<String, String>, Error> {
-        let links = self.store.links_all(sync, Kind::Customer).await?;
-        Ok(links.into_iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect())
-    }
-
-    pub(crate) async fn books<'a>(
-        &self,
-        sync: &'a crosswalk_model::Sync,
-        target: &'a Opened,
-    ) -> Result<Books<'a>, Error> {
-        let not_fetched = fetched_now(&self.store, sync).await?;
-        let read = TargetRead::stored(&self.store, sync).await?;
-        Books::open(&self.store, sync, target, not_fetched, read, self.parts.clock.now()).await
-    }
-
     fn line_entry(&self, line: &str, event: &str, message: String) -> JournalEntry {
         let customer = line.parse::<LineKey>().ok().map(|key| key.customer);
         JournalEntry {
@@ -311,119 +246,9 @@ impl Tenant {
     }
 }
 
-/// The books as they are by now.
-pub(crate) async fn books<'r>(run: &'r SyncRun<'_>) -> Result<Books<'r>, Error> {
-    let read = TargetRead::stored(&run.store, &run.sync).await?;
-    let before = fetched_before(&run.store, &run.sync).await?;
-    Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await
-}
-
-async fn plan_choices(
-    run: &SyncRun<'_>,
-    wanted: &BTreeMap<String, HashMap<String, Choice>>,
-) -> Result<PlanReport, Error> {
-    recover::recover(run).await?;
-    let contracts = run.store.links_between(&run.sync.name, Kind::Customer, Kind::Contract).await?;
-    let contracts: Vec<String> = contracts
-        .iter()
-        .filter(|link| wanted.contains_key(&link.source))
-        .filter_map(|link| link.linked().map(str::to_owned))
-        .collect();
-    read_contracts(run, &contracts).await?;
-    let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
-    let mut draft = Draft::new(run, id, None).await?;
-    let products = wanted.values().flat_map(|choices| choices.keys().map(String::as_str)).collect();
-    plan::plan_products(run, &mut draft, Some(&products)).await?;
-    let before = fetched_now(&run.store, &run.sync).await?;
-    let read = TargetRead::of(&draft);
-    let books = Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await?;
-    for (customer, choices) in &by_leader(&books, wanted)? {
-        let planned = plan::plan_customer(run, &mut draft, &books, customer, choices, None);
-        let (lines, changes) = planned.unwrap_or_default();
-        if let Some(product) = choices.keys().find(|product| !lines.iter().any(|line| line.product == **product)) {
-            return Err(no_line(&run.sync.name, &LineKey::new(customer, product)));
-        }
-        draft.keep(changes).await?;
-    }
-    run.store.links_put(&run.sync.name, &std::mem::take(&mut draft.noted)).await?;
-    draft.report().await
-}
-
-/// Reads contracts and what is on them now, and stores it.
-async fn read_contracts(run: &SyncRun<'_>, contracts: &[String]) -> Result<(), Error> {
-    reading::read_now(run, &run.target, Kind::Contract, contracts).await?;
-    for contract in contracts {
-        customers::read_of(run, Kind::Usage, contract).await?;
-    }
-    Ok(())
-}
-
-/// What the journal keeps of a line's change besides its words: it outlives the plan.
-pub(crate) fn detail(planned: &PlannedChange) -> Option<serde_json::Value> {
-    if planned.kind != Kind::Usage {
-        return None;
-    }
-    let of = |name: &str| planned.fields.iter().find(|diff| diff.name == name);
-    let number = |value: &Value| integer(Some(value));
-    Some(serde_json::json!({
-        "before": of("quantity").and_then(|diff| number(diff.before.as_ref()?)),
-        "quantity": of("quantity").and_then(|diff| number(&diff.after)),
-        "counted": of("counted").and_then(|diff| number(&diff.after)),
-        "effective": of("effective").map(|diff| diff.after.to_string().chars().take(10).collect::<String>()),
-        "contract": of("contract").map(|diff| diff.after.to_string()),
-        "parts": of(PARTS).map(|diff| {
-            let part = |(line, counted): (String, Option<i64>)| serde_json::json!({ "line": line, "counted": counted });
-            parts_of(&diff.after).into_iter().map(part).collect::<Vec<_>>()
-        }),
-    }))
-}
-
 fn remember_place(link: &mut Link, books: &Books<'_>, key: &LineKey) {
     if let Place::Contract(contract) = books.place(&key.customer) {
         link.sent.insert(CONTRACT.to_owned(), Value::Text(contract.id.clone()));
     }
     link.sent.insert(PRODUCT.to_owned(), Value::Text(key.product.clone()));
-}
-
-/// Choices by who leads the lines they are about: lines that add up are decided as one.
-fn by_leader(
-    books: &Books<'_>,
-    wanted: &BTreeMap<String, HashMap<String, Choice>>,
-) -> Result<BTreeMap<String, HashMap<String, Choice>>, Error> {
-    let mut all = BTreeMap::<String, HashMap<String, Choice>>::new();
-    for (customer, choices) in wanted {
-        for (product, choice) in choices {
-            let key = LineKey::new(customer, product);
-            let leader = books.leader(&key);
-            if leader != key && choice.quantity.is_some() {
-                return Err(Error::invalid(
-                    format!("{key} is billed together with {leader}, on one line"),
-                    format!("adjust that line as a whole: customer {}, product {}", leader.customer, leader.product),
-                ));
-            }
-            let of_leader = all.entry(leader.customer).or_default();
-            let known = of_leader.entry(leader.product).or_insert(*choice);
-            known.effective = known.effective.or(choice.effective);
-            known.quantity = known.quantity.or(choice.quantity);
-        }
-    }
-    // A part that goes elsewhere and the sum it leaves are one decision.
-    let chosen = all.iter().flat_map(|(customer, of)| {
-        of.iter().map(|(product, choice)| (LineKey::new(customer, product), choice.effective)).collect::<Vec<_>>()
-    });
-    let mut open: Vec<(LineKey, Option<Date>)> = chosen.collect();
-    while let Some((key, effective)) = open.pop() {
-        for other in books.decided_with(&key) {
-            let of_customer = all.entry(other.customer.clone()).or_default();
-            if !of_customer.contains_key(&other.product) {
-                of_customer.insert(other.product.clone(), Choice { quantity: None, effective });
-                open.push((other, effective));
-            }
-        }
-    }
-    Ok(all)
-}
-
-fn no_line(sync: &SyncName, key: &LineKey) -> Error {
-    Error::not_found("line", key, format!("`crosswalk usage list {sync} --customer {}` names its lines", key.customer))
 }

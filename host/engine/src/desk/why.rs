@@ -12,18 +12,16 @@ mod afresh;
 mod meant;
 mod words;
 
-use crate::run::left;
-use crate::ground::find::ChangeView;
-pub use self::words::{Advice, Step};
-
 use self::meant::Meant;
+pub use self::words::{Advice, Step};
 use super::uncertain::UncertainView;
-use crate::billing::UsageLine;
+use crate::billing::view::UsageLine;
 use crate::boxed;
 use crate::error::Error;
+use crate::ground::find::ChangeView;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::Planned;
-use crate::sync;
+use crate::run::left;
 use crosswalk_model::{
     Action, Brake, Cause, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Side, Sync, SyncName, Timestamp,
 };

@@ -9,12 +9,9 @@
 //!
 //! Several connections may lead to one account. What is billed there by one of them is taken for all of them.
 
-use super::opened::reading;
 use super::opened::Opened;
-use super::claim::Claim;
 use super::sync_run::SyncRun;
 use super::tenant::Tenant;
-use crate::boxed;
 use crate::error::Error;
 use crosswalk_model::{Account, ConnectionName, KnownAccount, Plan, Sync, SyncName};
 use crosswalk_runtime::Identity;
@@ -57,45 +54,6 @@ pub enum Standing {
 }
 
 impl Tenant {
-    /// Asks the vendor whether the account is usable, and who it is; keeps that, or compares it.
-    ///
-    /// # Errors
-    /// The vendor's answer, with what to do about it.
-    #[boxed]
-    pub async fn connection_check(&self, name: &ConnectionName) -> Result<Checked, Error> {
-        let began = self.parts.clock.now();
-        let opened = self.open(name).await?;
-        let identity = opened.connector.check(&reading()).await.map_err(|failure| opened.failed(failure))?;
-        self.note_sound(&[name], began).await;
-        let standing = self.told(&opened, &identity).await?;
-        Ok(Checked { identity, standing })
-    }
-
-    /// The same, and a person's word that the account which answers now is the one of before, under
-    /// another id or name: what was linked there is linked here. Open plans of its syncs are void.
-    ///
-    /// # Errors
-    /// The vendor's answer; the reason is empty; somebody works on a sync of the connection.
-    #[boxed]
-    pub async fn connection_same(&self, name: &ConnectionName, reason: &str) -> Result<Checked, Error> {
-        let reason = reason.trim();
-        if reason.is_empty() {
-            return Err(Error::invalid("no reason is given", "say with `--reason` why both are the same"));
-        }
-        let mut checked = self.connection_check(name).await?;
-        let Standing::Other { known, syncs } = checked.standing else { return Ok(checked) };
-        let claim = |sync| Claim::take(&self.parts.data_dir, &self.name, sync);
-        let _claims = syncs.iter().map(claim).collect::<Result<Vec<Claim>, Error>>()?;
-        let account = account_of(&checked.identity);
-        let now = self.parts.clock.now();
-        let revision = self.connection(name).await?.revision;
-        let changed = KnownAccount { account, since: now, said_at: Some(now), revision, asked_at: now, other: None };
-        let said = format!("{name}: {} is the same as {known}: {reason}", changed.account);
-        self.noting(None, "account-same", said)?.account_change(name, &changed, false).await?;
-        checked.standing = Standing::Changed { was: known };
-        Ok(checked)
-    }
-
     /// Makes sure that a connection answers as the account that is known, asking where that is not sure.
     ///
     /// # Errors
@@ -138,7 +96,7 @@ impl Tenant {
     }
 
     /// Keeps or compares what a connection told of its account.
-    async fn told(&self, opened: &Opened, identity: &Identity) -> Result<Standing, Error> {
+    pub(crate) async fn told(&self, opened: &Opened, identity: &Identity) -> Result<Standing, Error> {
         let (name, told, now) = (&opened.name, account_of(identity), self.parts.clock.now());
         let known = self.store.account(name).await?;
         let asked = KnownAccount {
@@ -228,7 +186,7 @@ pub(crate) async fn same_accounts(run: &SyncRun<'_>, plan: &Plan) -> Result<(), 
     Ok(())
 }
 
-fn account_of(identity: &Identity) -> Account {
+pub(crate) fn account_of(identity: &Identity) -> Account {
     Account { name: identity.account.trim().to_owned(), id: identity.id.clone().filter(|id| !id.is_empty()) }
 }
 

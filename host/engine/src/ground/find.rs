@@ -1,17 +1,13 @@
-//! NEW
+//! Look-ups that every room needs: a sync, a record, a linked source, the changes of a plan.
+//!
+//! Returns what is stored, or an error that says how to find the right name.
 
-use crosswalk_model::Sync;
-use serde::Serialize;
-use crate::boxed;
-use crosswalk_store::ChangeStatus;
-use crosswalk_store::ChangeFilter;
-use crosswalk_model::SyncName;
-use crosswalk_model::Record;
-use crosswalk_model::PlannedChange;
-use crosswalk_model::PlanId;
-use crosswalk_model::Kind;
 use super::tenant::Tenant;
+use crate::boxed;
 use crate::error::Error;
+use crosswalk_model::{Kind, LinkState, PlanId, PlannedChange, Record, Sync, SyncName};
+use crosswalk_store::{ChangeFilter, ChangeStatus};
+use serde::Serialize;
 
 impl Tenant {
     /// The sync a plan belongs to.
@@ -96,6 +92,26 @@ impl Tenant {
             format!("usage takes no part in the sync `{name}`"),
             format!("`crosswalk sync set {name} --kinds {kinds}` takes it in"),
         ))
+    }
+
+    /// The source's id of a linked record, by the id of either side.
+    pub(crate) async fn linked_source(&self, sync: &SyncName, kind: Kind, id: &str) -> Result<String, Error> {
+        let link = match self.store.link_get(sync, kind, id).await? {
+            Some(link) => Some(link),
+            None => self.store.links_of_target(sync, kind, id).await?.into_iter().next(),
+        };
+        match link {
+            Some(link) if link.state == LinkState::Linked => Ok(link.source),
+            Some(link) => Err(Error::invalid(
+                format!("{kind} {id} is not linked: its link is {}", link.state.as_str()),
+                format!("`crosswalk why {sync} {kind} {id}` says why, and what would change it"),
+            )),
+            None => Err(Error::not_found(
+                "linked record",
+                format!("{kind} {id}"),
+                format!("look at the id again; if it is new, `crosswalk plan {sync}` reads and matches it"),
+            )),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What look-ups hold in memory at one time, over a tenant and over the process: each has a limit of
 //! its own (`walk`), and a hundred of them at once would hold a hundred times that.
 
-use crate::rules::walk::grouped;
+use crate::rules::words::grouped;
 use crosswalk_model::{Failure, TenantName};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,10 +1,9 @@
-//! NEW
+//! Journal lines of a person's decisions.
 
-use crosswalk_store::TenantStore;
-use crosswalk_store::JournalEntry;
-use crosswalk_model::SyncName;
 use super::tenant::Tenant;
 use crate::error::Error;
+use crosswalk_model::SyncName;
+use crosswalk_store::{JournalEntry, TenantStore};
 
 impl Tenant {
     /// A handle of the store whose next write also journals a decision about settings, in the same transaction.

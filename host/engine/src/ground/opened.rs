@@ -1,24 +1,17 @@
-//! NEW
+//! A connection opened: its connector, its description, and what a failure of it is called.
+//!
+//! Opens and reads settings; changing them is `desk`'s.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::Arc;
-use crosswalk_store::Opening;
-use crosswalk_runtime::Plugin;
-use crosswalk_runtime::Connector;
-use crosswalk_runtime::ConnectionSpec;
-use crosswalk_runtime::CallContext;
-use crosswalk_model::Mode;
-use crosswalk_model::Manifest;
-use crosswalk_model::KnownAccount;
-use crosswalk_model::Failure;
-use crosswalk_model::Description;
-use crosswalk_model::ConnectionName;
-use crosswalk_model::Connection;
-use super::tenant::Tenant;
-use super::ports::ConnectionPorts;
-use super::patience::Patience;
 use super::parts::Parts;
+use super::patience::Patience;
+use super::ports::ConnectionPorts;
+use super::tenant::Tenant;
 use crate::error::Error;
+use crosswalk_model::{Connection, ConnectionName, Description, Failure, KnownAccount, Manifest, Mode};
+use crosswalk_runtime::{CallContext, ConnectionSpec, Connector, Plugin};
+use crosswalk_store::Opening;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A connection, ready to be called.
 pub(crate) struct Opened {

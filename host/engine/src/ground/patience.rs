@@ -1,12 +1,12 @@
-//! NEW
+//! Calls that are made again: after a failure that may pass, and after "too many calls".
+//!
+//! How long a whole run waits for one connection is bounded here; what a failure means is the caller's.
 
-use std::time::Duration;
-use std::sync::atomic::Ordering;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::AtomicBool;
-use crosswalk_model::Failure;
-use super::stop::Stop;
 use super::opened::Opened;
+use super::stop::Stop;
+use crosswalk_model::Failure;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 pub(crate) const THROTTLE_MS: u64 = 2_000;
 
@@ -82,3 +82,26 @@ pub(crate) const PAUSES_MOST_MS: u64 = 120_000;
 
 /// How often a page that met "too many calls" is asked for again.
 pub(crate) const THROTTLE_WAITS: u32 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendor_that_is_down_is_waited_for_once() {
+        let patience = Patience::default();
+        let all: Vec<_> = (0..5).map_while(|tried| patience.pause(tried)).collect();
+        assert_eq!(all, PAUSES_MS.map(Duration::from_millis));
+        patience.ended(false);
+        assert_eq!(patience.pause(0), None, "the next kind of a vendor that is down");
+        patience.ended(true);
+        assert!(patience.pause(0).is_some(), "it is back");
+    }
+
+    #[test]
+    fn all_pauses_of_a_run_have_an_end() {
+        let patience = Patience::default();
+        let paused: Duration = (0..10_000).filter_map(|_| patience.pause(1)).sum();
+        assert_eq!(paused, Duration::from_millis(PAUSES_MOST_MS));
+    }
+}

@@ -1,12 +1,12 @@
-//! NEW
+//! A plugin by its digest: read from the data folder, compiled or taken from the cache once a process.
+//!
+//! Installing and listing them is `desk`'s.
 
-use std::path::PathBuf;
-use std::path::Path;
-use crosswalk_store::PluginRow;
-use crosswalk_runtime::PluginError;
-use crosswalk_runtime::Plugin;
 use super::parts::Parts;
 use crate::error::Error;
+use crosswalk_runtime::{Plugin, PluginError};
+use crosswalk_store::PluginRow;
+use std::path::{Path, PathBuf};
 
 impl Parts {
     /// The component with this digest, loaded once a process.

@@ -1,11 +1,11 @@
-//! NEW
+//! The schedules of a tenant as they stand, and connections noted as sound.
+//!
+//! What is due and doing it is `work`'s.
 
-use crosswalk_model::Timestamp;
-use crosswalk_model::Schedule;
-use crosswalk_model::ConnectionName;
 use super::tenant::Tenant;
-use crate::error::Error;
 use crate::boxed;
+use crate::error::Error;
+use crosswalk_model::{ConnectionName, Schedule, Timestamp};
 
 impl Tenant {
     /// What recurs in this tenant, by sync.

@@ -1,7 +1,7 @@
 //! What a run has at hand: the sync, both connections opened, and the claim on it.
 
-use super::opened::Opened;
 use super::claim::Claim;
+use super::opened::Opened;
 use super::parts::Parts;
 use super::progress::Progress;
 use super::tenant::Tenant;
@@ -32,74 +32,6 @@ pub(crate) struct SyncRun<'p> {
     /// What idempotency keys of this database begin with.
     instance: String,
     _claim: Claim,
-}
-
-impl Tenant {
-    /// Claims a sync and begins a run on it, with both connections sure of their accounts. Runs that a dead
-    /// process left are closed.
-    ///
-    /// # Errors
-    /// No such sync; somebody works on it; a connection cannot be opened, or answers as another account.
-    pub(crate) async fn begin<'p>(
-        &self,
-        name: &SyncName,
-        mode: Mode,
-        progress: &'p dyn Progress,
-    ) -> Result<SyncRun<'p>, Error> {
-        let work = self.begin_unasked(name, mode, progress).await?;
-        // The first look at each, side by side.
-        let (source, target) = tokio::join!(self.identify(&work.source), self.identify(&work.target));
-        if let Err(error) = source.and(target) {
-            work.fail(&error).await;
-            return Err(error);
-        }
-        Ok(work)
-    }
-
-    /// The same, for work that asks neither vendor.
-    ///
-    /// # Errors
-    /// As [`begin`](Self::begin).
-    pub(crate) async fn begin_stored<'p>(
-        &self,
-        name: &SyncName,
-        progress: &'p dyn Progress,
-    ) -> Result<SyncRun<'p>, Error> {
-        let sync = self.sync(name).await?;
-        self.not_held(&sync.source).await?;
-        self.not_held(&sync.target).await?;
-        self.begin_unasked(name, Mode::Plan, progress).await
-    }
-
-    async fn begin_unasked<'p>(
-        &self,
-        name: &SyncName,
-        mode: Mode,
-        progress: &'p dyn Progress,
-    ) -> Result<SyncRun<'p>, Error> {
-        self.parts.note_clock().await?;
-        let sync = self.sync(name).await?;
-        let claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
-        let source = self.open(&sync.source).await?;
-        let target = self.open(&sync.target).await?;
-        let now = self.parts.clock.now();
-        let run = self.store.run_begin(name, mode, now).await?;
-        let instance = self.store.instance_key().await?;
-        Ok(SyncRun {
-            parts: self.parts.clone(),
-            store: self.store.clone(),
-            sync,
-            source,
-            target,
-            progress,
-            run,
-            attention: AtomicU64::new(0),
-            complaints: Mutex::default(),
-            recovered: AtomicBool::new(false),
-            instance,
-            _claim: claim,
-        })
-    }
 }
 
 impl SyncRun<'_> {
@@ -219,6 +151,74 @@ fn stamp(connection: &str, id: &str, length: usize) -> String {
     let digest = sha2::Sha256::digest(plain.as_bytes());
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("cw:{}", &hex[..length.saturating_sub(3).min(40)])
+}
+
+impl Tenant {
+    /// Claims a sync and begins a run on it, with both connections sure of their accounts. Runs that a dead
+    /// process left are closed.
+    ///
+    /// # Errors
+    /// No such sync; somebody works on it; a connection cannot be opened, or answers as another account.
+    pub(crate) async fn begin<'p>(
+        &self,
+        name: &SyncName,
+        mode: Mode,
+        progress: &'p dyn Progress,
+    ) -> Result<SyncRun<'p>, Error> {
+        let work = self.begin_unasked(name, mode, progress).await?;
+        // The first look at each, side by side.
+        let (source, target) = tokio::join!(self.identify(&work.source), self.identify(&work.target));
+        if let Err(error) = source.and(target) {
+            work.fail(&error).await;
+            return Err(error);
+        }
+        Ok(work)
+    }
+
+    /// The same, for work that asks neither vendor.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub(crate) async fn begin_stored<'p>(
+        &self,
+        name: &SyncName,
+        progress: &'p dyn Progress,
+    ) -> Result<SyncRun<'p>, Error> {
+        let sync = self.sync(name).await?;
+        self.not_held(&sync.source).await?;
+        self.not_held(&sync.target).await?;
+        self.begin_unasked(name, Mode::Plan, progress).await
+    }
+
+    pub(crate) async fn begin_unasked<'p>(
+        &self,
+        name: &SyncName,
+        mode: Mode,
+        progress: &'p dyn Progress,
+    ) -> Result<SyncRun<'p>, Error> {
+        self.parts.note_clock().await?;
+        let sync = self.sync(name).await?;
+        let claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
+        let source = self.open(&sync.source).await?;
+        let target = self.open(&sync.target).await?;
+        let now = self.parts.clock.now();
+        let run = self.store.run_begin(name, mode, now).await?;
+        let instance = self.store.instance_key().await?;
+        Ok(SyncRun {
+            parts: self.parts.clone(),
+            store: self.store.clone(),
+            sync,
+            source,
+            target,
+            progress,
+            run,
+            attention: AtomicU64::new(0),
+            complaints: Mutex::default(),
+            recovered: AtomicBool::new(false),
+            instance,
+            _claim: claim,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,7 @@
 //!
 //! Who takes over from whom is decided in `matching` and `decisions`.
 
-use crate::run::identity::given_up;
-use crate::run::identity::adopted;
-use super::matching::OPERATOR;
+use super::matching::{Decision, Matched, OPERATOR};
 use super::plan::line::{LEFT, PARTS, SINCE};
 use crosswalk_model::usage::Switches;
 use crosswalk_model::{Kind, LineKey, Link, LinkState, Switch, SyncName, Timestamp, Value};
@@ -117,6 +115,47 @@ fn renamed(link: &Link, new_ids: &HashMap<&str, &str>) -> Link {
         *text = serde_json::Value::from(list).to_string();
     }
     link
+}
+
+/// A link with all that was known of another one's target, for the source record that has its key now. It is not
+/// linked until a plan says so, and keeps its own revision and what a person declined for it.
+#[must_use]
+pub(crate) fn adopted(own: Option<&Link>, of: &Link, source: &str) -> Link {
+    Link {
+        source: source.to_owned(),
+        state: LinkState::Unmapped,
+        declined: own.map(|own| own.declined.clone()).unwrap_or_default(),
+        candidates: Vec::new(),
+        missing_since: None,
+        revision: own.map_or(0, |own| own.revision),
+        ..of.clone()
+    }
+}
+
+/// What is left of a link whose target goes to another source record.
+#[must_use]
+pub(crate) fn given_up(of: &Link, to: &str, now: crosswalk_model::Timestamp) -> Link {
+    Link {
+        declined: of.declined.clone(),
+        decided_by: crate::rules::matching::RE_ENROLLED.to_owned(),
+        reason: format!("re-enrolled as {to}, which has its target now"),
+        target_kind: of.target_kind,
+        revision: of.revision,
+        ..Link::unmapped(of.kind, of.source.clone(), now)
+    }
+}
+
+/// The targets that undecided records have as candidates: whose they may be.
+pub(crate) fn candidates(matched: &[Matched]) -> HashMap<&str, &str> {
+    let undecided =
+        |matched: &'_ Matched| matches!(matched.decision, Decision::Proposed { .. } | Decision::Conflict { .. });
+    let mut all = HashMap::new();
+    for matched in matched.iter().filter(|matched| undecided(matched)) {
+        if let Decision::Proposed { candidates, .. } | Decision::Conflict { candidates, .. } = &matched.decision {
+            all.extend(candidates.iter().map(|candidate| (candidate.target.as_str(), matched.source.as_str())));
+        }
+    }
+    all
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@
 mod board;
 pub(crate) mod contracts;
 mod customers;
-mod records;
+pub(crate) mod records;
 mod score;
 mod table;
 

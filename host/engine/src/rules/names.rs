@@ -12,7 +12,8 @@
 
 use crosswalk_model::signs::is_invisible;
 use std::borrow::Cow;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// The most letters of a name that are compared: what is longer differs before, or is no name.
 const COMPARED: usize = 256;

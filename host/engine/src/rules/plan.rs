@@ -31,7 +31,7 @@ mod reverse;
 mod sides;
 mod stale;
 pub mod ticket;
-mod write;
+pub(crate) mod write;
 
 pub use self::hash::PlanHasher;
 pub use self::record::OUT_OF_USE;

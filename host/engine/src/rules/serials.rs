@@ -84,7 +84,7 @@ fn macs(value: &Value) -> Vec<String> {
 }
 
 /// What a field's value says of an identity, as keys; `None` for a field that names none.
-fn identity(kind: Kind, field: &str, value: &Value) -> Option<Vec<String>> {
+pub(crate) fn identity(kind: Kind, field: &str, value: &Value) -> Option<Vec<String>> {
     let key = |of: fn(&str) -> Option<String>| value.as_text().and_then(of).into_iter().collect();
     match (kind, field) {
         (Kind::Asset, "serial-number") => Some(key(serial_key)),

@@ -3,6 +3,7 @@
 //! Pure. What is kept of a walk has a bound of its own, whatever a connector hands over:
 //! cursors are kept as digests, parents that could not be read up to a number, texts cut.
 
+use super::words::grouped;
 use crosswalk_model::run::{ReadFlaw, ReadReport};
 use crosswalk_model::{Failure, Field, Flaw, Gap, Kind, Page, Period, Record, Value};
 use crosswalk_store::{Kept, PageStats, Read, ReadsBefore};
@@ -134,19 +135,6 @@ pub(crate) fn has_room(connection: &str, kind: Kind, kept: Kept) -> Result<(), F
         return full("all records of the tenant".to_owned(), KEPT_OF_TENANT);
     }
     Ok(())
-}
-
-/// A number in groups of three digits.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// Whether so many fewer records came than before that an answer without a total is not believed at once.

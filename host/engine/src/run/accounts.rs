@@ -3,22 +3,18 @@
 //! No more is in memory than one customer's records of a kind, and the next one's, which are read
 //! meanwhile: a plan over 50,000 assets needs no more room than its largest customers.
 
-use super::items::split;
-use super::items::item;
-use super::items::Account;
-use super::items;
 use super::customers::taken_over;
+use super::draft::Draft;
 use super::identity;
-use super::identity::candidates;
+use super::items::{self, Account, item, split};
 use crate::error::Error;
 use crate::ground::progress::Stage;
 use crate::ground::stop::beside_others;
 use crate::ground::sync_run::SyncRun;
+use crate::rules::anew::candidates;
 use crate::rules::brakes;
 use crate::rules::matching::{self, Decision, MatchInput, Matched};
 use crate::rules::plan::{Finding, Reference};
-use crate::sync;
-use crate::run::draft::Draft;
 use crosswalk_model::{Action, Cause, Kind, KindDescription, Link, Record, Timestamp};
 use crosswalk_store::Stored;
 use std::collections::{HashMap, HashSet};

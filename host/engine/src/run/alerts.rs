@@ -6,167 +6,22 @@
 
 use super::customers::out_of_use;
 use super::draft::Draft;
-use super::report::RunReport;
+use super::observe::{self, Observed};
 use super::report::PlanReport;
-use super::ending;
-use super::observe;
-use super::observe::Observed;
-use super::reading;
-use super::recover;
-use super::refresh;
-use crate::boxed;
+use super::{reading, recover, refresh};
 use crate::error::Error;
-use crate::ground::progress::{Progress, Stage};
+use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
-use crate::ground::tenant::Tenant;
 use crate::rules::brakes;
-use crate::rules::plan::ticket::{Alert, AlertInput, CLOSED_AT, Place, is_open, plan_alerts, raised, why_no_ticket};
+use crate::rules::plan::ticket::{Alert, AlertInput, CLOSED_AT, Place, is_open, plan_alerts};
 use crate::rules::plan::{Finding, Planned};
-use crate::sync;
 use crosswalk_model::{
-    Cause, Failure, Kind, KindDescription, Link, LinkState, Mode, PlannedChange, Record, Switches, Sync, SyncName,
-    Timestamp, Trust, Value,
+    Cause, Failure, Kind, Link, LinkState, PlannedChange, Record, Switches, Sync, Timestamp, Trust, Value,
 };
 use crosswalk_store::{Stored, TenantStore};
-use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// An alert, for people and programs.
-#[derive(Debug, Clone, Serialize)]
-pub struct AlertView {
-    /// Its id at the source.
-    pub id: String,
-    /// What happened, in short.
-    pub name: String,
-    /// When it was raised: RFC 3339; none where the source does not tell, or tells what cannot be.
-    pub raised: Option<String>,
-    /// What its device is called; the device's id where it was never read.
-    pub device: Option<String>,
-    /// What was watched.
-    pub condition: Option<String>,
-    /// Whether the source still lists it.
-    pub listed: bool,
-    /// The ticket it is in.
-    pub ticket: Option<String>,
-    /// How its link stands and why, or that nothing was decided.
-    pub state: String,
-}
-
-impl Tenant {
-    /// The alerts of a sync's source as they were read last, newest first, with their tickets.
-    ///
-    /// # Errors
-    /// No such sync.
-    #[boxed]
-    pub async fn alerts_list(&self, sync: &SyncName) -> Result<Vec<AlertView>, Error> {
-        let sync = self.sync(sync).await?;
-        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
-        let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
-        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
-        let devices: Vec<String> = asset_ids(&alerts);
-        let devices = self.store.records_by_ids(&sync.source, Kind::Asset, &devices).await?;
-        let devices: HashMap<&str, &str> =
-            devices.iter().map(|stored| (stored.record.id.as_str(), stored.record.name.as_str())).collect();
-        let view = |stored: &Stored| {
-            let record = &stored.record;
-            let device = record.text("asset");
-            let link = links.get(record.id.as_str());
-            AlertView {
-                id: record.id.clone(),
-                name: record.name.clone(),
-                raised: raised(record).map(|at| at.to_string()),
-                device: device.map(|id| (*devices.get(id).unwrap_or(&id)).to_owned()),
-                condition: record.text("condition").map(str::to_owned),
-                listed: stored.gone_at.is_none(),
-                ticket: link.and_then(|link| link.linked()).map(str::to_owned),
-                state: link
-                    .map_or_else(|| "no ticket".to_owned(), |link| format!("{}: {}", link.state.as_str(), link.reason)),
-            }
-        };
-        let mut views: Vec<AlertView> = alerts.iter().map(view).collect();
-        views.sort_by(|a, b| (&b.raised, &b.id).cmp(&(&a.raised, &a.id)));
-        Ok(views)
-    }
-
-    /// Reads the source's alerts and plans their tickets. Nothing is written to either side.
-    ///
-    /// # Errors
-    /// No such sync, alerts take no part in it, somebody else works on it, the alerts could not be read.
-    #[boxed]
-    pub async fn alerts_plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
-        let work = self.begin_alerts(sync, Mode::Plan, progress).await?;
-        let report = plan_tickets(&work).await;
-        ending::planned(&work, report).await
-    }
-
-    /// Polls the source's alerts: plans their tickets, and applies what trust lets go.
-    ///
-    /// # Errors
-    /// As [`alerts_plan`](Self::alerts_plan) and [`apply`](Self::apply).
-    #[boxed]
-    pub async fn alerts_run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
-        let work = self.begin_alerts(sync, Mode::Apply, progress).await?;
-        let report = plan_tickets(&work).await;
-        sync::apply_by_trust(&work, report, Some(Kind::Alert)).await
-    }
-
-    /// What planning would do and tell of one alert now, from what is stored; and why it is in no ticket, where
-    /// that is settled. With the source customer it belongs to.
-    pub(crate) async fn alert_afresh(
-        &self,
-        sync: &Sync,
-        describe: &KindDescription,
-        id: &str,
-    ) -> Result<Option<AlertAfresh>, Error> {
-        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
-        let ground = TicketGround::of(&self.store, sync, &alerts).await?;
-        let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
-        let Some(alert) = alerts.iter().find(|alert| alert.record.id == id) else { return Ok(None) };
-        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
-        let mut tickets: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
-        tickets.sort_unstable();
-        tickets.dedup();
-        let tickets = self.store.records_by_ids(&sync.target, Kind::Ticket, &tickets).await?;
-        let present = tickets.into_iter().filter(|stored| stored.gone_at.is_none());
-        let tickets: Vec<Record> = present.map(|stored| stored.record).collect();
-        let open = self.store.unsettled(&sync.name).await?.into_iter().map(|open| open.row.change);
-        let settling = open.filter(|change| change.kind == Kind::Alert).map(|change| change.source).collect();
-        let rules = &sync.rules.tickets;
-        let mut planned = plan_alerts(&AlertInput {
-            alerts: &alerts,
-            links: &links,
-            tickets: &tickets,
-            describe,
-            settling: &settling,
-            // What could not be read now, the plan's own findings say.
-            unread: &BTreeMap::new(),
-            rules,
-            now: self.parts.clock.now(),
-        });
-        planned.changes.retain(|change| change.source == id);
-        planned.findings.retain(|finding| finding.source == id);
-        let no_ticket = why_no_ticket(alert, links.iter().find(|link| link.source == id), rules).map(|why| why.0);
-        Ok(Some(AlertAfresh { customer: alert.customer.to_owned(), planned, no_ticket }))
-    }
-
-    async fn begin_alerts<'p>(
-        &self,
-        sync: &SyncName,
-        mode: Mode,
-        progress: &'p dyn Progress,
-    ) -> Result<SyncRun<'p>, Error> {
-        let rules = self.sync(sync).await?.rules;
-        if !rules.kinds.contains_key(&Kind::Alert) {
-            return Err(Error::invalid(
-                format!("alerts take no part in the sync `{sync}`"),
-                "make it with `--kinds customer,location,asset,alert`",
-            ));
-        }
-        self.begin(sync, mode, progress).await
-    }
-}
-
-async fn plan_tickets(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
+pub(crate) async fn plan_tickets(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
     recover::recover(run).await?;
     let report = observe::observe_kind(run, &run.source, Kind::Alert).await?;
     if let Some(failure) = report.failure.clone() {
@@ -298,7 +153,7 @@ async fn read_unlisted(run: &SyncRun<'_>, links: &[Link], tickets: &[Record]) ->
 
 impl TicketGround {
     /// By today's links.
-    async fn of(store: &TenantStore, rules: &Sync, alerts: &[Stored]) -> Result<Self, Error> {
+    pub(crate) async fn of(store: &TenantStore, rules: &Sync, alerts: &[Stored]) -> Result<Self, Error> {
         let sync = &rules.name;
         let devices = asset_ids(alerts);
         let records = store.records_by_ids(&rules.source, Kind::Asset, &devices).await?;
@@ -339,7 +194,7 @@ pub(crate) struct AlertAfresh {
 }
 
 /// The devices that alerts are about.
-fn asset_ids(alerts: &[Stored]) -> Vec<String> {
+pub(crate) fn asset_ids(alerts: &[Stored]) -> Vec<String> {
     let mut ids: Vec<String> =
         alerts.iter().filter_map(|stored| stored.record.text("asset").map(str::to_owned)).collect();
     ids.sort_unstable();
@@ -355,7 +210,7 @@ struct Tickets {
 }
 
 /// What alerts refer to.
-struct TicketGround {
+pub(crate) struct TicketGround {
     /// The source's devices.
     devices: HashMap<String, Record>,
     /// Device → the account its target record stands in.
@@ -375,7 +230,7 @@ impl TicketGround {
         self.switches.get(customer).and_then(|said| said.tickets).unwrap_or(self.switched_on)
     }
 
-    fn alert<'a>(&'a self, stored: &'a Stored) -> Alert<'a> {
+    pub(crate) fn alert<'a>(&'a self, stored: &'a Stored) -> Alert<'a> {
         let record = &stored.record;
         let device = record.text("asset").and_then(|id| self.devices.get(id));
         let customer = record.parent.as_deref().or_else(|| device?.parent.as_deref()).unwrap_or_default();

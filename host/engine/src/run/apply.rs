@@ -8,46 +8,34 @@
 //! Which way a change goes, it says itself (`Way`): what follows from that is in `resolve`. Lines that take over what
 //! others bill come after those, in the order of `resting`.
 
-use super::totals::Tally;
-use super::report::ApplyOptions;
-use crate::ground::find::no_plan;
+use super::lines::{self, ReadPreconditions};
 pub(crate) use super::queue::{Queue, mark, marks};
-use super::settle;
-use super::resting;
-use super::released;
-use super::refused;
-use super::outcomes;
-use super::recover;
-use super::resolve;
-pub(crate) use super::resolve::References;
-use super::session::Batch;
-use super::session::Prepared;
-use super::session::Session;
-use crate::boxed;
-use crate::ground::accounts;
-
-use crate::billing::Preconditions;
+use super::report::ApplyOptions;
+use super::resting::{ACTIONS, Not, rounds, waits_for_line};
+use super::session::{Batch, Prepared, Session, lock};
+use super::totals::Tally;
+use super::{outcomes, recover, refused, released, resolve, settle};
 use crate::error::Error;
-use crate::ground::progress::{Progress, Stage};
+use crate::ground::accounts;
+use crate::ground::find::no_plan;
+use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
-use crate::ground::tenant::Tenant;
-use crate::rules::brakes::can_let_go;
 use crate::rules::plan;
 use crate::rules::plan::line::rests;
-use crosswalk_model::run::STOPPED;
-use crosswalk_model::{
-    Action, Change, Failure, Hold, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Run, RunCounts, RunStatus,
-    SyncName, Timestamp, Trust, WriteReport,
-};
-use crosswalk_runtime::CallContext;
+use crosswalk_model::{Action, Change, Failure, Kind, Plan, PlanId, PlannedChange, Trust, WriteReport};
 use crosswalk_store::{ChangeFilter, ChangeStatus, JournalEntry};
-use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
 
 /// How often a change is tried in one run.
 pub(crate) const TRIES: u32 = 3;
 
-pub(crate) async fn apply_plan(run: &SyncRun<'_>, plan: PlanId, options: &ApplyOptions, tally: &mut Tally) -> Result<Plan, Error> {
+pub(crate) async fn apply_plan(
+    run: &SyncRun<'_>,
+    plan: PlanId,
+    options: &ApplyOptions,
+    read_lines: ReadPreconditions,
+    tally: &mut Tally,
+) -> Result<Plan, Error> {
     recover::recover(run).await?;
     let stored = run.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
     if let Some(newer) = run.store.plan_superseded_by(plan).await? {
@@ -57,7 +45,7 @@ pub(crate) async fn apply_plan(run: &SyncRun<'_>, plan: PlanId, options: &ApplyO
         ));
     }
     accounts::same_accounts(run, &stored).await?;
-    let session = Session::new(run, &stored, options).await?;
+    let session = Session::new(run, &stored, options, read_lines).await?;
     let by = approved_by(run, options);
     let released: Vec<JournalEntry> = released::released(&session, &stored, &by).await?.into_iter().collect();
     let store = run.store.noting(Some(&run.sync.name), &released)?;
@@ -74,7 +62,7 @@ pub(crate) async fn apply_plan(run: &SyncRun<'_>, plan: PlanId, options: &ApplyO
         refused::go_on(&session, (kind, action), went, tally).await?;
         // What takes over from others of its kind follows when those are settled.
         if steps.peek().is_none_or(|(next, _)| *next != kind) {
-            let went = resting::do_resting(&session, waiting, tally).await;
+            let went = do_resting(&session, waiting, tally).await;
             refused::go_on(&session, (kind, action), went, tally).await?;
         }
     }
@@ -281,4 +269,51 @@ async fn intend(
     let batch = Batch { id, kind, action, changes, intended_at };
     queue.at_work.extend(marks(&batch));
     Ok(batch)
+}
+
+/// Does all changes that rest on others, in their order.
+pub(crate) async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
+    let all = std::mem::take(&mut *lock(&session.resting.all));
+    let (free, held): (Vec<_>, Vec<_>) = all.into_iter().partition(|change| session.may_go(change));
+    tally.counts.held += held.len() as u64;
+    let at_once = session.work.target.description.kind(Kind::Usage).map_or(1, |can| can.changes_at_once);
+    let (rounds, rings) = rounds(free, at_once as usize);
+    *lock(&session.resting.rings) = rings;
+    for round in rounds {
+        let mut ready = resolve::resolve(session, Kind::Usage, round, tally).await?;
+        for action in ACTIONS {
+            if session.is_stopped(tally) {
+                return Ok(());
+            }
+            let again = ready.extract_if(.., |prepared| prepared.planned.action == action).collect();
+            let queue = Queue { ended: true, again, ..Queue::default() };
+            do_all(session, (Kind::Usage, action), queue, waiting, tally).await?;
+            ready = still_ready(session, ready, tally).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Those that are ready still: what each rests on was done, or goes along with it.
+pub(crate) async fn still_ready(
+    session: &Session<'_, '_>,
+    ready: Vec<Prepared>,
+    tally: &mut Tally,
+) -> Result<Vec<Prepared>, Error> {
+    let changes: Vec<PlannedChange> = ready.iter().map(|prepared| prepared.planned.clone()).collect();
+    let along: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
+    let together = |one: &str, other: &str| along.contains(other) && session.resting.together(one, other);
+    let billed = lines::still_billed(session.work, &changes, &together).await?;
+    let (mut not, mut still) = (Vec::<Not>::new(), Vec::new());
+    for prepared in ready {
+        let planned = &prepared.planned;
+        let waits = waits_for_line(session, planned).map(|why| (ChangeStatus::Pending, why));
+        match waits.or_else(|| Some((ChangeStatus::Stale, billed.get(&planned.source)?.clone()))) {
+            Some((status, why)) => not.push((prepared.planned, status, why)),
+            None => still.push(prepared),
+        }
+    }
+    not.extend(session.resting.broken(&mut still, &not));
+    resolve::leave_out(session, not, tally).await?;
+    Ok(still)
 }

@@ -1,21 +1,16 @@
 //! Planning the customers of a sync, all at once: near names and many that leave show only over all of
 //! them, and which account each is decides what is planned of the rest.
 
-use super::items::split;
-use super::items::item;
-use super::items::Account;
-use super::items;
-use super::identity;
-use super::identity::{adopted, candidates};
-use super::reverse;
+use super::draft::Draft;
+use super::items::{self, Account, item, split};
+use super::{identity, reverse};
 use crate::error::Error;
 use crate::ground::stop::beside_others;
 use crate::ground::sync_run::SyncRun;
+use crate::rules::anew::{adopted, candidates};
 use crate::rules::brakes::{self, Class};
 use crate::rules::matching::{self, CustomerMatchInput, Decision, Matched};
 use crate::rules::names;
-use crate::sync;
-use crate::run::draft::Draft;
 use crosswalk_model::{Action, Kind, KindDescription, Link, LinkState, PlannedChange, Record, Sync};
 use std::collections::HashMap;
 

@@ -1,9 +1,9 @@
 //! A plan in the making: its changes in a [`Ledger`], and what is known meanwhile that later ones need.
 
-use super::report::PlanReport;
 use super::identity::Serials;
 use super::ledger::Ledger;
 use super::observe::Observed;
+use super::report::PlanReport;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::ticket::STILL_AT_WORK;

@@ -1,16 +1,13 @@
-//! NEW
+//! The end of a run: its counts, its outcome and its message, stored.
 
-use crosswalk_model::run::STOPPED;
-use crosswalk_model::plan::PlanTotal;
-use crosswalk_model::RunStatus;
-use crosswalk_model::Plan;
-use crosswalk_model::Kind;
+use super::report::{ApplyReport, PlanReport};
 use super::totals::Tally;
-use super::report::PlanReport;
-use super::report::ApplyReport;
-use crate::rules::brakes::can_let_go;
-use crate::ground::sync_run::SyncRun;
 use crate::error::Error;
+use crate::ground::sync_run::SyncRun;
+use crate::rules::brakes::can_let_go;
+use crosswalk_model::plan::PlanTotal;
+use crosswalk_model::run::STOPPED;
+use crosswalk_model::{Kind, Plan, RunStatus};
 
 /// Ends a run that only planned, however that went.
 pub(crate) async fn planned(run: &SyncRun<'_>, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {

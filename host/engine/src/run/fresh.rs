@@ -7,13 +7,12 @@
 //!
 //! What that means for a change is decided in `plan::stale` and by matching; here it is found out.
 
-use crate::ground::opened::Opened;
 use super::outcomes;
-use super::reading;
-use super::reading::Now;
-use super::resolve::by_key;
+use super::reading::{self, Now};
+use super::references::by_key;
 use super::session::Session;
 use crate::error::Error;
+use crate::ground::opened::Opened;
 use crate::rules::matching::{self, CustomerMatchInput, Decision, MatchInput};
 use crate::rules::plan;
 use crosswalk_model::sync::KindRules;

@@ -4,14 +4,14 @@
 //! Matching sees one customer at a time; a machine that was enrolled anew at another customer, or a serial number
 //! that another record has already, shows only here. What follows is decided in the pure halves at the end.
 
-use crate::ground::opened::Opened;
+use super::draft::Draft;
 use crate::error::Error;
+use crate::ground::opened::Opened;
 use crate::ground::sync_run::SyncRun;
-use crate::rules::matching::{Decision, Holder, Matched};
+use crate::rules::matching::Holder;
 use crate::rules::plan::Finding;
 use crate::rules::serials;
-use crate::run::draft::Draft;
-use crosswalk_model::{Action, Brake, Cause, Hold, Kind, Link, LinkState, PlannedChange, Record, Value};
+use crosswalk_model::{Action, Brake, Cause, Hold, Kind, Link, PlannedChange, Record, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -246,19 +246,6 @@ pub(crate) fn why_stays(
     ))
 }
 
-/// The targets that undecided records have as candidates: whose they may be.
-pub(crate) fn candidates(matched: &[Matched]) -> HashMap<&str, &str> {
-    let undecided =
-        |matched: &'_ Matched| matches!(matched.decision, Decision::Proposed { .. } | Decision::Conflict { .. });
-    let mut all = HashMap::new();
-    for matched in matched.iter().filter(|matched| undecided(matched)) {
-        if let Decision::Proposed { candidates, .. } | Decision::Conflict { candidates, .. } = &matched.decision {
-            all.extend(candidates.iter().map(|candidate| (candidate.target.as_str(), matched.source.as_str())));
-        }
-    }
-    all
-}
-
 /// The serial number that a change puts where none or another one was, as a key.
 fn new_serial(kind: Kind, change: &PlannedChange, field: &str) -> Option<String> {
     if kind != Kind::Asset || field != "serial-number" || change.action != Action::Update {
@@ -285,32 +272,4 @@ fn apart(kind: Kind, mut change: PlannedChange, all: &Serials) -> Vec<PlannedCha
     let held = PlannedChange { fields: number, held: Some(hold), ..change.clone() };
     change.fields = rest;
     if change.fields.is_empty() { vec![held] } else { vec![change, held] }
-}
-
-/// A link with all that was known of another one's target, for the source record that has its key now. It is not
-/// linked until a plan says so, and keeps its own revision and what a person declined for it.
-#[must_use]
-pub(crate) fn adopted(own: Option<&Link>, of: &Link, source: &str) -> Link {
-    Link {
-        source: source.to_owned(),
-        state: LinkState::Unmapped,
-        declined: own.map(|own| own.declined.clone()).unwrap_or_default(),
-        candidates: Vec::new(),
-        missing_since: None,
-        revision: own.map_or(0, |own| own.revision),
-        ..of.clone()
-    }
-}
-
-/// What is left of a link whose target goes to another source record.
-#[must_use]
-pub(crate) fn given_up(of: &Link, to: &str, now: crosswalk_model::Timestamp) -> Link {
-    Link {
-        declined: of.declined.clone(),
-        decided_by: crate::rules::matching::RE_ENROLLED.to_owned(),
-        reason: format!("re-enrolled as {to}, which has its target now"),
-        target_kind: of.target_kind,
-        revision: of.revision,
-        ..Link::unmapped(of.kind, of.source.clone(), now)
-    }
 }

@@ -1,21 +1,13 @@
-//! NEW
+//! From one customer's records of a kind to its changes: fed to the rules, and held by the brakes.
 
-use std::collections::HashMap;
-use crosswalk_store::Stored;
-use crosswalk_model::Record;
-use crosswalk_model::PlannedChange;
-use crosswalk_model::Link;
-use crosswalk_model::KindDescription;
-use crosswalk_model::Kind;
-use crosswalk_model::Hold;
-pub(crate) use crate::sync::plan;
-use crate::run::draft::Draft;
-use crate::rules::plan::PlanInput;
-use crate::rules::plan::Item;
-use crate::rules::matching::Matched;
-use crate::rules::matching::Decision;
-use crate::rules::brakes;
+use super::draft::Draft;
 use crate::ground::sync_run::SyncRun;
+use crate::rules::brakes;
+use crate::rules::matching::{Decision, Matched};
+use crate::rules::plan::{self, Item, PlanInput};
+use crosswalk_model::{Hold, Kind, KindDescription, Link, PlannedChange, Record};
+use crosswalk_store::Stored;
+use std::collections::HashMap;
 
 /// A source customer and the account it is: none while it takes no part, `Some(None)`
 /// while this plan creates it.

@@ -1,8 +1,8 @@
 //! The changes of a plan as they come: numbered, counted, hashed and stored some at a time; and what is
 //! told beside them. What is planned, and in which order, is the caller's.
 
+use super::look_up;
 use super::report::PlanReport;
-use crate::desk::uncertain;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::first_run::{Now, why_open};
@@ -59,7 +59,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
         Self {
             work,
             id,
-            uncertain: uncertain::uncertain(work, open),
+            uncertain: look_up::uncertain(work, open),
             made_at: work.now(),
             sequence: 0,
             hasher: PlanHasher::default(),

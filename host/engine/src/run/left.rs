@@ -4,15 +4,12 @@
 //! No customer's turn comes to such records, so they have one of their own. What follows for each is decided as for
 //! any other that is gone; nothing is matched here, and nothing made.
 
-use super::items::split;
-use super::items::item;
-use super::items;
+use super::draft::Draft;
 use super::identity;
+use super::items::{self, item, split};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::matching::{Decision, Matched};
-use crate::sync;
-use crate::run::draft::Draft;
 use crosswalk_model::{Kind, KindDescription, Link, LinkState, Record};
 use std::collections::{HashMap, HashSet};
 

@@ -5,19 +5,19 @@
 //! seen before the intent and belong to nobody else. Any other write is looked up by reading its
 //! target. What follows from a verdict is decided in `doubt`.
 
-use crate::ground::opened::Opened;
-use super::reading;
-use super::reading::{Found, Singles};
+use super::reading::{self, Found, Singles};
 use crate::error::Error;
+use crate::ground::opened::Opened;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::doubt::{Nature, Verdict};
 use crate::rules::plan::line::{EFFECTIVE, QUANTITY};
 use crate::rules::plan::ticket::LAST_ACTIVITY;
-use crate::rules::plan::{alike, now_has, same, shown};
+use crate::rules::plan::{Finding, alike, now_has, same, shown};
 use crosswalk_model::{
-    Change, Failure, Field, Kind, KindDescription, Operation, PlannedChange, Record, Selection, Timestamp, Value, Way,
+    Cause, Change, Failure, Field, Kind, KindDescription, Operation, PlanId, PlannedChange, Record, Selection, Side,
+    Timestamp, Value, Way,
 };
-use crosswalk_store::Stored;
+use crosswalk_store::{Doubt, Stored, Unsettled};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A write to look up.
@@ -355,4 +355,39 @@ fn holds(value: &Value, sent: &Field, can: &KindDescription) -> bool {
         (Value::Text(kept), Value::Text(sent)) => alike(kept, sent, length),
         _ => same(value, &sent.value),
     }
+}
+
+/// A finding for each of these writes that is uncertain, and one sentence for all of them.
+pub(crate) fn uncertain(run: &SyncRun<'_>, open: &[Unsettled]) -> (Vec<Finding>, Option<String>) {
+    let doubts = open.iter().filter_map(|open| Some((open, open.doubt.as_ref()?)));
+    let findings: Vec<Finding> = doubts
+        .map(|(open, doubt)| {
+            let planned = &open.row.change;
+            let message = format!(
+                "{} {} `{}`: {}",
+                planned.action.as_str(),
+                planned.kind,
+                planned.name,
+                told(open.plan, planned.sequence, doubt)
+            );
+            Finding::new(Cause::Uncertain, planned.kind, planned.customer.clone(), planned.known_by(), message)
+                .at(if planned.way() == Way::AtSource { Side::Target } else { Side::Source })
+        })
+        .collect();
+    let writes = match findings.len() {
+        0 => return (findings, None),
+        1 => "1 write is".to_owned(),
+        many => format!("{many} writes are"),
+    };
+    let complaint = format!("{writes} uncertain: `crosswalk uncertain list {}` shows which", run.sync.name);
+    (findings, Some(complaint))
+}
+
+/// How a write that is uncertain stands, in a sentence.
+pub(crate) fn told(plan: PlanId, sequence: u32, doubt: &Doubt) -> String {
+    format!(
+        "nobody knows whether it was written ({}): it is looked up again by the first run after {}; \
+         `crosswalk uncertain settle {plan}.{sequence}` settles it by hand",
+        doubt.why, doubt.due_at
+    )
 }

@@ -7,9 +7,9 @@
 //! off at once: the place is committed with what the walk rests on, so that the next run
 //! reads on from there.
 
-use crate::ground::opened::Opened;
 use super::reading;
 use crate::error::Error;
+use crate::ground::opened::Opened;
 use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;

@@ -5,9 +5,8 @@
 //! proof of what was written: a process that dies leaves them intended, and the next run looks them up. They
 //! wait for `WAIT` at most. What asks the database for what this apply wrote has it stored first.
 
+use super::session::{Session, lock};
 use super::totals::Tally;
-use super::session::Session;
-use super::session::lock;
 use crate::error::Error;
 use crosswalk_model::{Action, Kind, Side};
 use crosswalk_store::BatchOutcomes;

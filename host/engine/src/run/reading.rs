@@ -5,18 +5,13 @@
 //! a vendor that is down is not waited for kind by kind. A record that cannot be read stands beside
 //! those that were: what waits for it is the caller's to say. Nothing here writes to a vendor.
 
-use crate::ground::opened::Opened;
-use crate::ground::patience::THROTTLE_MS;
-use crate::ground::patience::THROTTLE_MAX_MS;
 use crate::error::Error;
-use crate::ground::stop::Stop;
+use crate::ground::opened::Opened;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::walk::{LOOK_UP, Meter, brief};
 use crosswalk_model::{Failure, Gap, Kind, Page, Query, Record, Selection};
 use crosswalk_store::Stored;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 /// Reads a page, and tries again what may pass by itself. It does not wait once a stop is
 /// asked for.
@@ -195,25 +190,13 @@ fn fill_in(record: &mut Record, known: Record) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_vendor_that_is_down_is_waited_for_once() {
-        let patience = Patience::default();
-        let all: Vec<_> = (0..5).map_while(|tried| patience.pause(tried)).collect();
-        assert_eq!(all, PAUSES_MS.map(Duration::from_millis));
-        patience.ended(false);
-        assert_eq!(patience.pause(0), None, "the next kind of a vendor that is down");
-        patience.ended(true);
-        assert!(patience.pause(0).is_some(), "it is back");
+/// Reads what belongs to a record of the target and stores it, where the connector can; gives the ids.
+pub(crate) async fn read_of(run: &SyncRun<'_>, kind: Kind, parent: &str) -> Result<Vec<String>, Error> {
+    if !run.target.description.kind(kind).is_some_and(|can| can.reads.of_parent) {
+        return Ok(Vec::new());
     }
-
-    #[test]
-    fn all_pauses_of_a_run_have_an_end() {
-        let patience = Patience::default();
-        let paused: Duration = (0..10_000).filter_map(|_| patience.pause(1)).sum();
-        assert_eq!(paused, Duration::from_millis(PAUSES_MOST_MS));
-    }
+    let read = read_all(run, &run.target, kind, Selection::OfParent(parent.to_owned())).await;
+    let read = read.map_err(|failure| run.target.failed(failure))?;
+    run.store.records_put(&run.target.name, kind, &read, run.now()).await?;
+    Ok(read.into_iter().map(|record| record.id).collect())
 }

@@ -4,22 +4,18 @@
 //! What is found is done and booked to the run that sent it; what was missed often enough is
 //! pending again; all else stays as it is and holds nothing but itself. The rules are in `doubt`.
 
-use crate::ground::opened::Opened;
-use super::ending;
-use super::apply;
-use super::apply::References;
-use super::look_up;
-use super::look_up::Look;
-use super::reading;
-use super::resolve;
+use super::look_up::{self, Look};
+use super::references::{self, References};
 use super::reverse::told_by_both;
-use super::settle::{by_change, past};
-use crate::desk::uncertain;
+use super::settle::by_change;
+use super::{ending, reading, resolve};
 use crate::error::Error;
+use crate::ground::opened::Opened;
 use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::doubt::{self, Nature, Next, Verdict};
 use crate::rules::plan;
+use crate::rules::words::past;
 use crosswalk_model::{Change, Kind, Link, PlanId, Record, Settlement, Side, Way};
 use crosswalk_store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -68,16 +64,17 @@ pub(crate) async fn recover(run: &SyncRun<'_>) -> Result<(), Error> {
         }
     }
     run.progress.end(&Stage::Recovering);
-    let (_, complaint) = uncertain::uncertain(run, &run.store.unsettled(&run.sync.name).await?);
+    let (_, complaint) = look_up::uncertain(run, &run.store.unsettled(&run.sync.name).await?);
     run.complain(complaint);
     Ok(())
 }
 
 async fn recover_rows(run: &SyncRun<'_>, side: &Opened, kind: Kind, rows: Vec<Unsettled>) -> Result<(), Error> {
-    let references = resolve::references(run, rows.iter().map(|open| &open.row.change), &References::default()).await?;
+    let references =
+        references::references(run, rows.iter().map(|open| &open.row.change), &References::default()).await?;
     let (mut found, mut asked, mut lost) = (Vec::new(), Vec::new(), Vec::new());
     for open in rows {
-        let change = resolve::to_write(run, open.plan, &open.row.change, None, &references);
+        let change = references::change_to_write(run, open.plan, &open.row.change, None, &references);
         match (&open.row.token, change) {
             // What a vendor accepted is not there yet, and not absent either.
             (Some(token), change) if open.row.status == ChangeStatus::Accepted => {
@@ -280,7 +277,7 @@ pub(crate) async fn settle_written(
     let intended_at = open.doubt.as_ref().map_or(open.intended_at, |doubt| doubt.intended_at);
     let onward = change.filter(|_| planned.way() == Way::Onward);
     let left = onward.zip(kept).map(|(change, kept)| plan::as_left(change, kept, intended_at));
-    let link = resolve::link_after(run, link.as_ref(), planned, change, id, left.as_ref().or(kept)).await?;
+    let link = references::link_after(run, link.as_ref(), planned, change, id, left.as_ref().or(kept)).await?;
     let journal = JournalEntry {
         run: Some(open.run),
         ..resolve::entry(run, open.plan, planned, past(planned.action), message, Some(id.to_owned()))

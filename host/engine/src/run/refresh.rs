@@ -7,24 +7,13 @@
 
 use super::customers::out_of_use;
 use super::draft::Draft;
-use super::report::PlanReport;
-use super::report::ApplyReport;
-use super::report::ApplyOptions;
-use super::items;
-use super::ending;
-use crate::ground::find::ChangeView;
-use super::apply;
-use super::reading;
-use super::recover;
-use crate::ChangeFilter;
-use crate::boxed;
+use super::report::{ApplyReport, PlanReport};
+use super::{items, reading, recover};
 use crate::error::Error;
-use crate::ground::progress::Progress;
+use crate::ground::find::ChangeView;
 use crate::ground::sync_run::SyncRun;
-use crate::ground::tenant::Tenant;
 use crate::rules::plan::{Finding, Item};
-use crate::sync;
-use crosswalk_model::{Cause, Kind, KindDescription, Link, LinkState, Mode, Record, SyncName, Trust};
+use crosswalk_model::{Cause, Kind, KindDescription, Link, Record};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -45,87 +34,8 @@ pub struct RefreshReport {
     pub applied: Option<ApplyReport>,
 }
 
-impl Tenant {
-    /// Reads one linked record now from both sides and brings it in step at once, fields
-    /// that change by themselves too. The id may be the source's or the target's. Asking
-    /// for it is the approval: no brake on many changes concerns one record.
-    ///
-    /// # Errors
-    /// No such sync; the kind takes no part or is only previewed; the record is not linked,
-    /// gone, or cannot be read singly; nothing of the sync was applied yet; somebody else
-    /// works on it; the vendor's answer.
-    #[boxed]
-    pub async fn refresh(
-        &self,
-        sync: &SyncName,
-        kind: Kind,
-        id: &str,
-        progress: &dyn Progress,
-    ) -> Result<RefreshReport, Error> {
-        let rules = self.sync(sync).await?.rules;
-        let Some(rules) = rules.kinds.get(&kind) else {
-            return Err(Error::invalid(
-                format!("the sync `{sync}` does not sync {kind}s"),
-                "`crosswalk sync list` shows what each sync does",
-            ));
-        };
-        if rules.trust == Trust::Preview {
-            return Err(Error::invalid(
-                format!("the sync `{sync}` only previews {kind}s: nothing of them is written"),
-                format!("raise its trust; `crosswalk plan {sync}` shows what would be written"),
-            ));
-        }
-        let source = self.linked_source(sync, kind, id).await?;
-        let work = self.begin(sync, Mode::Apply, progress).await?;
-        let plan = match refresh_one(&work, kind, &source).await {
-            Ok(plan) => plan,
-            Err(error) => {
-                work.fail(&error).await;
-                return Err(error);
-            }
-        };
-        let applied = if plan.plan.totals.is_empty() {
-            ending::end_plan(&work, &plan).await?;
-            None
-        } else {
-            let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
-            Some(sync::finish_apply(&work, plan.plan.id, &options).await?)
-        };
-        let sides = self.sync(sync).await?;
-        let record = self.record(&sides.source, kind, &source).await?;
-        Ok(RefreshReport {
-            target: self.store.link_get(sync, kind, &source).await?.and_then(|link| link.target),
-            name: record.map(|record| record.name).unwrap_or_default(),
-            changes: self.plan_changes(plan.plan.id, &ChangeFilter::default(), 0, 100).await?,
-            source,
-            plan,
-            applied,
-        })
-    }
-
-    /// The source's id of a linked record, by the id of either side.
-    async fn linked_source(&self, sync: &SyncName, kind: Kind, id: &str) -> Result<String, Error> {
-        let link = match self.store.link_get(sync, kind, id).await? {
-            Some(link) => Some(link),
-            None => self.store.links_of_target(sync, kind, id).await?.into_iter().next(),
-        };
-        match link {
-            Some(link) if link.state == LinkState::Linked => Ok(link.source),
-            Some(link) => Err(Error::invalid(
-                format!("{kind} {id} is not linked: its link is {}", link.state.as_str()),
-                format!("`crosswalk why {sync} {kind} {id}` says why, and what would change it"),
-            )),
-            None => Err(Error::not_found(
-                "linked record",
-                format!("{kind} {id}"),
-                format!("look at the id again; if it is new, `crosswalk plan {sync}` reads and matches it"),
-            )),
-        }
-    }
-}
-
 /// Plans for one record alone, as read just now.
-async fn refresh_one(run: &SyncRun<'_>, kind: Kind, source: &str) -> Result<PlanReport, Error> {
+pub(crate) async fn refresh_one(run: &SyncRun<'_>, kind: Kind, source: &str) -> Result<PlanReport, Error> {
     recover::recover(run).await?;
     let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
     let mut draft = Draft::new(run, id, None).await?;

@@ -4,9 +4,9 @@
 //! own change; a kind of which nothing goes through waits as a whole, and the other kinds go on with what does not
 //! depend on it. Only a login that is refused, or a vendor that does not answer, ends the apply.
 
-use super::totals::Tally;
 pub(crate) use super::apply::Queue;
 use super::session::Session;
+use super::totals::Tally;
 use crate::error::Error;
 use crosswalk_model::{Action, Failure, Kind};
 use crosswalk_store::{ChangeFilter, ChangeStatus};

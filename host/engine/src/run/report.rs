@@ -1,11 +1,9 @@
-//! NEW
+//! What planning and applying are asked, and what they return.
 
+use crate::rules::plan::Finding;
+use crosswalk_model::{Kind, Plan, Run};
 use serde::Serialize;
 use std::collections::HashSet;
-use crosswalk_model::Run;
-use crosswalk_model::Plan;
-use crosswalk_model::Kind;
-use crate::rules::plan::Finding;
 
 /// What planning came to.
 #[derive(Debug, Clone, Serialize)]

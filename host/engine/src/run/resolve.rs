@@ -4,28 +4,18 @@
 //! The one place where it matters which way a change goes: onward by the sync's rules, to the source, or
 //! back to what was before a run. What each way means is decided in `plan`, `reverse` and `undo`.
 
-use super::identity;
+use super::fresh::{self, Waits};
+use super::references::{self, follow_lead, given_over, links_of, references};
+use super::resting::{self, Not};
+use super::session::{Prepared, Session, lock};
 use super::totals::Tally;
-use super::resting;
-use super::fresh;
-use super::fresh::Waits;
-use super::resting::Not;
-use super::reverse;
-use super::session::Prepared;
-use super::session::Session;
-use super::session::lock;
-use super::undo;
-use crate::billing::preconditions;
+use super::{lines, reverse, undo};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::anew::{self, Along};
 use crate::rules::plan;
-use crate::rules::plan::ticket::LEAD;
-use crate::sync;
-use crosswalk_model::{Action, Change, ChangeId, Kind, Link, PlanId, PlannedChange, Record, Value, Way, catalogue};
+use crosswalk_model::{Action, Kind, Link, PlanId, PlannedChange, Record, Way};
 use crosswalk_store::{ChangeStatus, JournalEntry, Settled, StoreError};
-use std::collections::HashMap;
-use std::sync::Mutex;
 
 /// Checks each change against what is known now, and resolves its references.
 pub(crate) async fn resolve(
@@ -50,13 +40,13 @@ pub(crate) async fn resolve(
     let links = links_of(work, kind, &changes).await?;
     let mut refusals = reverse::refusals(work, &changes, &mut waits).await?;
     if kind == Kind::Usage {
-        let ground = session.usage.get_or_try_init(|| preconditions::usage_ground(work, session.plan)).await?;
+        let ground = session.lines.get_or_try_init(|| (session.read_lines)(work, session.plan)).await?;
         let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
         refusals.extend(changes.iter().filter_map(refused));
-        refusals.extend(
-            preconditions::still_billed(work, &changes, &|one, other| session.resting.together(one, other)).await?,
+        refusals.extend(lines::still_billed(work, &changes, &|one, other| session.resting.together(one, other)).await?);
+        waits.extend(
+            changes.iter().filter_map(|change| Some((change.sequence, resting::waits_for_line(session, change)?))),
         );
-        waits.extend(changes.iter().filter_map(|change| Some((change.sequence, resting::waits_for_line(session, change)?))));
     }
     let given_over = given_over(work, kind, &changes, &links).await?;
     // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
@@ -82,7 +72,7 @@ pub(crate) async fn resolve(
             .map_or(over, Err);
         let checked = match stale {
             Err(why) => Err((ChangeStatus::Stale, why)),
-            Ok(over) => to_write(work, session.plan, &planned, there, &references)
+            Ok(over) => references::change_to_write(work, session.plan, &planned, there, &references)
                 .and_then(|change| follow_lead(&mut planned, &references).map(|()| (change, over)))
                 .map_err(|unresolved| match session.is_open(unresolved.kind, &unresolved.id) {
                     true => (
@@ -189,161 +179,6 @@ fn refusal(
     }
 }
 
-/// Source → target ids, shared by the batches under way.
-#[derive(Default)]
-pub(crate) struct References(Mutex<HashMap<(Kind, String), String>>);
-
-impl References {
-    pub(crate) fn learn(&self, kind: Kind, source: &str, target: &str) {
-        self.lock().insert((kind, source.to_owned()), target.to_owned());
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Kind, String), String>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// Where everything that these changes refer to leads, by today's links. What goes back refers to the
-/// target already.
-pub(crate) async fn references<'c>(
-    run: &SyncRun<'_>,
-    changes: impl IntoIterator<Item = &'c PlannedChange>,
-    known: &References,
-) -> Result<HashMap<(Kind, String), String>, Error> {
-    let (mut found, mut missing) = (HashMap::new(), HashMap::<Kind, Vec<String>>::new());
-    for change in changes.into_iter().filter(|change| change.way() != Way::Back) {
-        for diff in &change.fields {
-            let kind = match diff.name.as_str() {
-                "parent" => Some(Kind::Customer),
-                LEAD if change.action == Action::Link => Some(change.kind),
-                name => catalogue::refers_to(change.kind, name),
-            };
-            let (Some(kind), Value::Text(source)) = (kind, &diff.after) else { continue };
-            let key = (kind, source.clone());
-            let target = known.lock().get(&key).cloned();
-            match target {
-                Some(target) => {
-                    found.insert(key, target);
-                }
-                None => missing.entry(kind).or_default().push(source.clone()),
-            }
-        }
-    }
-    for (kind, mut sources) in missing {
-        sources.sort_unstable();
-        sources.dedup();
-        for link in run.store.links_by_sources(&run.sync.name, kind, &sources).await? {
-            if let Some(target) = link.linked() {
-                known.lock().insert((kind, link.source.clone()), target.to_owned());
-                found.insert((kind, link.source.clone()), target.to_owned());
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// What becomes of links whose target these changes give to another source record: the old one without it, and
-/// the new one with all that was known, by the new source record; or why it is not given any more. Lines of contracts
-/// are handed over by the rules of `usage`: who gives one up keeps what is known of its days.
-async fn given_over(
-    run: &SyncRun<'_>,
-    kind: Kind,
-    changes: &[PlannedChange],
-    links: &HashMap<String, Link>,
-) -> Result<HashMap<String, Result<(Link, Link), String>>, Error> {
-    let linking = |change: &&PlannedChange| change.action == Action::Link && change.way() == Way::Onward;
-    let by_target: HashMap<&str, &PlannedChange> =
-        changes.iter().filter(linking).filter_map(|change| Some((change.target.as_deref()?, change))).collect();
-    if by_target.is_empty() || kind.counterpart() != kind || kind == Kind::Usage {
-        return Ok(HashMap::new());
-    }
-    let targets: Vec<String> = by_target.keys().map(|id| (*id).to_owned()).collect();
-    let held = run.store.links_of_targets(&run.sync.name, kind, &targets).await?;
-    let held: Vec<&Link> = held.iter().filter(|link| link.kind == kind && link.linked().is_some()).collect();
-    let sources: Vec<String> = held.iter().map(|link| link.source.clone()).collect();
-    let stored = run.store.records_by_ids(&run.source.name, kind, &sources).await?;
-    let there: std::collections::HashSet<&str> =
-        stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
-    let mut over = HashMap::new();
-    for old in held {
-        let Some(change) = old.target.as_deref().and_then(|id| by_target.get(id)) else { continue };
-        if old.source == change.source {
-            continue;
-        }
-        let new = identity::adopted(links.get(&change.source), old, &change.source);
-        let given = if there.contains(old.source.as_str()) {
-            Err(format!("its record is linked to {}, which is in the source again", old.source))
-        } else {
-            Ok((identity::given_up(old, &change.source, run.now()), new))
-        };
-        over.insert(change.source.clone(), given);
-    }
-    Ok(over)
-}
-
-/// The links of changes, by what these are known by.
-async fn links_of(run: &SyncRun<'_>, kind: Kind, changes: &[PlannedChange]) -> Result<HashMap<String, Link>, Error> {
-    let (at_source, others): (Vec<&PlannedChange>, Vec<&PlannedChange>) =
-        changes.iter().partition(|change| change.way() == Way::AtSource);
-    let ids =
-        |changes: &[&PlannedChange]| changes.iter().map(|change| change.known_by().to_owned()).collect::<Vec<_>>();
-    let links = run.store.links_by_sources(&run.sync.name, kind, &ids(&others)).await?;
-    let mut links = by_key(links, |link| link.source.clone());
-    if !at_source.is_empty() {
-        let found = run.store.links_of_targets(&run.sync.name, kind, &ids(&at_source)).await?;
-        links.extend(by_key(found, |link| link.target.clone().unwrap_or_default()));
-    }
-    Ok(links)
-}
-
-/// The write of a planned change; `there` is its target record as it is known.
-pub(crate) fn to_write(
-    run: &SyncRun<'_>,
-    plan: PlanId,
-    planned: &PlannedChange,
-    there: Option<&Record>,
-    references: &HashMap<(Kind, String), String>,
-) -> Result<Option<Change>, plan::Unresolved> {
-    let id = ChangeId { plan, sequence: planned.sequence };
-    let parent = there.and_then(|record| record.parent.as_deref());
-    plan::to_write(planned, id, run.idempotency_key(id), parent, stamp_for(run, planned, there), &|kind, id| {
-        references
-            .get(&(kind, id.to_owned()))
-            .map_or(plan::Reference::Unknown, |target| plan::Reference::Target(target.clone()))
-    })
-}
-
-/// The key that a change leaves in what it writes.
-fn stamp_for(run: &SyncRun<'_>, planned: &PlannedChange, there: Option<&Record>) -> Option<String> {
-    if matches!(planned.action, Action::Retire | Action::Deactivate | Action::Append | Action::Close) {
-        return None;
-    }
-    let has = there.and_then(|record| record.stamp.as_ref());
-    match planned.way() {
-        Way::Onward => run.stamp(planned.kind, &planned.source).filter(|stamp| has != Some(stamp)),
-        Way::AtSource => run.source_stamp(planned.kind, planned.known_by()),
-        Way::Back => None,
-    }
-}
-
-/// The link as it is to be stored after a change was done.
-///
-/// `id` is the record that came of it, on the side it was made.
-pub(crate) async fn link_after(
-    run: &SyncRun<'_>,
-    link: Option<&Link>,
-    planned: &PlannedChange,
-    sent: Option<&Change>,
-    id: &str,
-    kept: Option<&Record>,
-) -> Result<Link, Error> {
-    Ok(match planned.way() {
-        Way::Onward => plan::after_write(link, planned, sent, id, kept, run.now()),
-        Way::AtSource => reverse::reverse_link(run, planned, sent, id, kept).await?,
-        Way::Back => undo::link_after(link, planned, run.run, run.now()),
-    })
-}
-
 /// A line for the journal about one change; what it changed stands in the plan, and is read from there.
 pub(crate) fn entry(
     run: &SyncRun<'_>,
@@ -363,7 +198,7 @@ pub(crate) fn entry(
         customer: Some(planned.customer.clone()),
         event: event.to_owned(),
         message,
-        detail: crate::billing::detail(planned),
+        detail: crate::rules::plan::line::detail(planned),
         ..JournalEntry::at(run.now())
     }
 }
@@ -374,25 +209,4 @@ fn stale(change: &PlannedChange, link: Option<&Link>, there: Option<&Record>) ->
         Way::Onward | Way::AtSource => plan::stale(change, link, there),
         Way::Back => undo::stale(change, link, there),
     }
-}
-
-/// A link without a target takes the one that an earlier change of its plan made.
-fn follow_lead(
-    planned: &mut PlannedChange,
-    references: &HashMap<(Kind, String), String>,
-) -> Result<(), plan::Unresolved> {
-    if planned.action != Action::Link || planned.target.is_some() {
-        return Ok(());
-    }
-    let lead = planned.fields.iter().find(|diff| diff.name == LEAD).and_then(|diff| diff.after.as_text());
-    let key = (planned.kind, lead.unwrap_or_default().to_owned());
-    planned.target = references.get(&key).cloned();
-    if planned.target.is_none() {
-        return Err(plan::Unresolved { kind: key.0, id: key.1 });
-    }
-    Ok(())
-}
-
-pub(crate) fn by_key<T>(items: Vec<T>, key: impl Fn(&T) -> String) -> HashMap<String, T> {
-    items.into_iter().map(|item| (key(&item), item)).collect()
 }

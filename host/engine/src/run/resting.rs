@@ -8,15 +8,7 @@
 //!
 //! Whether what one rests on was done is asked of the links (`usage::ground`).
 
-use super::totals::Tally;
-pub(crate) use super::apply::Queue;
-use super::resolve;
-use super::apply;
-use super::session::Prepared;
-use super::session::Session;
-use super::session::lock;
-use crate::billing::preconditions;
-use crate::error::Error;
+use super::session::{Prepared, Session, lock};
 use crate::rules::plan::line::{replaced, rests};
 use crosswalk_model::{Action, Kind, PlannedChange};
 use crosswalk_store::ChangeStatus;
@@ -24,15 +16,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 
 /// The actions of a round, in order: what is written comes before what is only recorded.
-const ACTIONS: [Action; 3] = [Action::Update, Action::Create, Action::Link];
+pub(crate) const ACTIONS: [Action; 3] = [Action::Update, Action::Create, Action::Link];
 
 /// What rests on other changes of a plan.
 #[derive(Default)]
 pub(crate) struct Resting {
     /// All that are pending.
-    all: Mutex<Vec<PlannedChange>>,
+    pub(crate) all: Mutex<Vec<PlannedChange>>,
     /// By source, the number of the ring it is of.
-    rings: Mutex<HashMap<String, usize>>,
+    pub(crate) rings: Mutex<HashMap<String, usize>>,
 }
 
 /// A change that is not written: it waits or is refused, and why.
@@ -77,53 +69,6 @@ impl Resting {
     }
 }
 
-/// Does all changes that rest on others, in their order.
-pub(crate) async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
-    let all = std::mem::take(&mut *lock(&session.resting.all));
-    let (free, held): (Vec<_>, Vec<_>) = all.into_iter().partition(|change| session.may_go(change));
-    tally.counts.held += held.len() as u64;
-    let at_once = session.work.target.description.kind(Kind::Usage).map_or(1, |can| can.changes_at_once);
-    let (rounds, rings) = rounds(free, at_once as usize);
-    *lock(&session.resting.rings) = rings;
-    for round in rounds {
-        let mut ready = resolve::resolve(session, Kind::Usage, round, tally).await?;
-        for action in ACTIONS {
-            if session.is_stopped(tally) {
-                return Ok(());
-            }
-            let again = ready.extract_if(.., |prepared| prepared.planned.action == action).collect();
-            let queue = Queue { ended: true, again, ..Queue::default() };
-            apply::do_all(session, (Kind::Usage, action), queue, waiting, tally).await?;
-            ready = still_ready(session, ready, tally).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Those that are ready still: what each rests on was done, or goes along with it.
-async fn still_ready(
-    session: &Session<'_, '_>,
-    ready: Vec<Prepared>,
-    tally: &mut Tally,
-) -> Result<Vec<Prepared>, Error> {
-    let changes: Vec<PlannedChange> = ready.iter().map(|prepared| prepared.planned.clone()).collect();
-    let along: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
-    let together = |one: &str, other: &str| along.contains(other) && session.resting.together(one, other);
-    let billed = preconditions::still_billed(session.work, &changes, &together).await?;
-    let (mut not, mut still) = (Vec::<Not>::new(), Vec::new());
-    for prepared in ready {
-        let planned = &prepared.planned;
-        let waits = waits_for_line(session, planned).map(|why| (ChangeStatus::Pending, why));
-        match waits.or_else(|| Some((ChangeStatus::Stale, billed.get(&planned.source)?.clone()))) {
-            Some((status, why)) => not.push((prepared.planned, status, why)),
-            None => still.push(prepared),
-        }
-    }
-    not.extend(session.resting.broken(&mut still, &not));
-    resolve::leave_out(session, not, tally).await?;
-    Ok(still)
-}
-
 /// Why a line waits: what it rests on, or takes the place of, waits itself.
 pub(crate) fn waits_for_line(session: &Session<'_, '_>, change: &PlannedChange) -> Option<String> {
     let on = rests(change).into_iter().map(|rest| rest.leader);
@@ -134,7 +79,7 @@ pub(crate) fn waits_for_line(session: &Session<'_, '_>, change: &PlannedChange) 
 
 /// Changes in rounds: each round rests on earlier ones only, or its rings on themselves, and has as many changes as go
 /// out at once where that parts no ring. And the ring that each source is of.
-fn rounds(changes: Vec<PlannedChange>, at_once: usize) -> (Vec<Vec<PlannedChange>>, HashMap<String, usize>) {
+pub(crate) fn rounds(changes: Vec<PlannedChange>, at_once: usize) -> (Vec<Vec<PlannedChange>>, HashMap<String, usize>) {
     let mut left: BTreeMap<String, PlannedChange> =
         changes.into_iter().map(|change| (change.source.clone(), change)).collect();
     let (mut rounds, mut rings) = (Vec::<Vec<PlannedChange>>::new(), HashMap::new());

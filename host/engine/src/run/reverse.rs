@@ -4,55 +4,17 @@
 //! more before it is written, and linked. The write itself, the look-up of an uncertain one
 //! and the settlement go the way of all changes, at the other side.
 
+use super::draft::Draft;
 use super::reading;
-use crate::boxed;
 use crate::error::Error;
 use crate::ground::stop::beside_others;
 use crate::ground::sync_run::SyncRun;
-use crate::ground::tenant::Tenant;
 use crate::rules::brakes;
 use crate::rules::matching::Matched;
 use crate::rules::plan::{self, ReverseInput};
-use crate::run::draft::Draft;
-use crosswalk_model::{Change, Kind, Link, PlannedChange, Record, ReverseDecision, Selection, SyncName, Way};
+use crosswalk_model::{Change, Kind, Link, PlannedChange, Record, ReverseDecision, Selection, Way};
 use crosswalk_store::Settled;
 use std::collections::HashMap;
-
-impl Tenant {
-    /// Decides whether a target customer is created at the source; none takes a decision back.
-    ///
-    /// # Errors
-    /// No such sync, or it does not go the other way; no such customer in the target, or it is linked.
-    #[boxed]
-    pub async fn reverse_decide(
-        &self,
-        sync: &SyncName,
-        target: &str,
-        decision: Option<ReverseDecision>,
-    ) -> Result<(), Error> {
-        let sync = self.sync(sync).await?;
-        if !sync.rules.reverse {
-            return Err(Error::invalid(
-                format!("the sync `{}` creates nothing at its source `{}`", sync.name, sync.source),
-                "a sync with `--reverse` does",
-            ));
-        }
-        let plan_first = format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target);
-        if self.record(&sync.target, Kind::Customer, target).await?.is_none() {
-            return Err(Error::not_found("target record", format!("customer {target}"), plan_first));
-        }
-        if let Some(link) = self.store.links_of_target(&sync.name, Kind::Customer, target).await?.first() {
-            return Err(Error::invalid(
-                format!("customer {target} is linked to {} already", link.source),
-                format!("`crosswalk link forget {} customer {}` sets it free", sync.name, link.source),
-            ));
-        }
-        let word = decision.map_or("undecided", ReverseDecision::as_str);
-        let store =
-            self.noting(Some(&sync.name), "decided", format!("target customer {target}: {word} at the source"))?;
-        Ok(store.reverse_put(&sync.name, target, decision, self.parts.clock.now()).await?)
-    }
-}
 
 /// Plans the customers to be created at the source; none unless the rules say so and
 /// both sides were read to the end.

@@ -1,34 +1,22 @@
-//! NEW
+//! One application of one plan: what its batches share.
+//!
+//! Holds and answers; preparing, calling and settling are in `apply`, `resolve` and `settle`.
 
-use super::totals::Tally;
-use super::report::ApplyOptions;
 use super::apply::TRIES;
+use super::lines::{Preconditions, ReadPreconditions};
+use super::references::References;
+use super::report::ApplyOptions;
 use super::resolve;
-use super::resolve::References;
-use crate::billing::preconditions::Preconditions;
+use super::totals::Tally;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::brakes::can_let_go;
-use crosswalk_model::Action;
-use crosswalk_model::Change;
-use crosswalk_model::Hold;
-use crosswalk_model::Kind;
-use crosswalk_model::Link;
-use crosswalk_model::Mode;
-use crosswalk_model::Plan;
-use crosswalk_model::PlanId;
-use crosswalk_model::PlannedChange;
-use crosswalk_model::Record;
-use crosswalk_model::Timestamp;
-use crosswalk_model::Trust;
 use crosswalk_model::run::STOPPED;
+use crosswalk_model::{Action, Change, Hold, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Timestamp, Trust};
 use crosswalk_runtime::CallContext;
 use crosswalk_store::JournalEntry;
-use std::collections::HashMap;
-use std::collections::HashSet;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One application of one plan.
 pub(crate) struct Session<'w, 'p> {
@@ -43,7 +31,8 @@ pub(crate) struct Session<'w, 'p> {
     /// Where the references of this plan's changes lead, as far as it is known.
     pub(crate) known: References,
     /// What lines of contracts are written on, where the plan has any.
-    pub(crate) usage: tokio::sync::OnceCell<Preconditions>,
+    pub(crate) lines: tokio::sync::OnceCell<Preconditions>,
+    pub(crate) read_lines: ReadPreconditions,
     /// Records with a write that is not settled or a change that is put off, as changes are known: nothing else is done
     /// to them.
     open: Mutex<HashSet<(Kind, String)>>,
@@ -89,7 +78,12 @@ pub(crate) fn record_of(planned: &PlannedChange) -> (Kind, String) {
 }
 
 impl<'w, 'p> Session<'w, 'p> {
-    pub(crate) async fn new(work: &'w SyncRun<'p>, plan: &Plan, options: &'w ApplyOptions) -> Result<Self, Error> {
+    pub(crate) async fn new(
+        work: &'w SyncRun<'p>,
+        plan: &Plan,
+        options: &'w ApplyOptions,
+        read_lines: ReadPreconditions,
+    ) -> Result<Self, Error> {
         let open = work.store.unsettled(&work.sync.name).await?.into_iter().map(|open| record_of(&open.row.change));
         Ok(Self {
             work,
@@ -100,7 +94,8 @@ impl<'w, 'p> Session<'w, 'p> {
             made_at: if plan.made_at > work.now() { Timestamp::default() } else { plan.made_at },
             writing: CallContext { mode: Mode::Apply, scratch: std::sync::Arc::default() },
             known: References::default(),
-            usage: tokio::sync::OnceCell::new(),
+            lines: tokio::sync::OnceCell::new(),
+            read_lines,
             open: Mutex::new(open.collect()),
             own: Mutex::default(),
             made: Mutex::default(),

@@ -4,28 +4,19 @@
 //! the vendor says how it went, or when what the connector says of it cannot be. Uncertain
 //! changes are looked up at once; what is not found then waits (`doubt`), and the rest goes on.
 
-use crate::ground::opened::Opened;
-use super::totals::Tally;
-use crate::ground::patience::THROTTLE_MS;
-use crate::ground::patience::THROTTLE_MAX_MS;
-use super::outcomes;
-use super::look_up;
-use super::look_up::Look;
-use super::reading;
-use super::resolve;
+use super::look_up::{self, Look, told};
 use super::reverse::told_by_both;
-use super::session::Batch;
-use super::session::Prepared;
-use super::session::Session;
-use crate::desk::uncertain::told;
+use super::session::{Batch, Prepared, Session};
+use super::totals::Tally;
+use super::{outcomes, reading, references};
 use crate::error::Error;
+use crate::ground::opened::Opened;
+use crate::ground::patience::{THROTTLE_MAX_MS, THROTTLE_MS};
 use crate::rules::doubt::{self, Nature, Next, Verdict};
 use crate::rules::plan;
-use crosswalk_model::{
-    Action, Change, Failure, Kind, Link, Operation, Outcome, PlannedChange, Record, RunCounts, Settlement, Way,
-    WriteReport,
-};
-use crosswalk_store::{BatchOutcomes, ChangeStatus, Doubt, Overtaken, Settled};
+use crate::rules::words::past;
+use crosswalk_model::{Action, Change, Failure, Kind, Link, Operation, Outcome, Record, Settlement, Way, WriteReport};
+use crosswalk_store::{BatchOutcomes, ChangeStatus, Doubt, Settled};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -359,7 +350,7 @@ async fn done(
 ) -> Result<Settled, Error> {
     let planned = &prepared.planned;
     let sent = prepared.change.as_ref();
-    let link = resolve::link_after(session.work, prepared.link.as_ref(), planned, sent, target, kept).await?;
+    let link = references::link_after(session.work, prepared.link.as_ref(), planned, sent, target, kept).await?;
     if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
         session.learn(planned.kind, &planned.source, target);
     }
@@ -408,7 +399,8 @@ fn overruled(session: &Session<'_, '_>, prepared: &Prepared, message: &str) -> S
     Settled {
         status: ChangeStatus::Stale,
         message: why.clone(),
-        journal: session.entry(planned, "stale", why, planned.target.clone()), ..failed(session, prepared, &failure)
+        journal: session.entry(planned, "stale", why, planned.target.clone()),
+        ..failed(session, prepared, &failure)
     }
 }
 
@@ -417,7 +409,8 @@ fn put_back(session: &Session<'_, '_>, prepared: &Prepared, failure: &Failure) -
     let planned = &prepared.planned;
     Settled {
         status: ChangeStatus::Pending,
-        journal: session.entry(planned, "put off", failure.to_string(), None), ..failed(session, prepared, failure)
+        journal: session.entry(planned, "put off", failure.to_string(), None),
+        ..failed(session, prepared, failure)
     }
 }
 
@@ -431,24 +424,6 @@ fn taken_by_token(session: &Session<'_, '_>, prepared: &Prepared, token: String)
         link: None,
         journal: session.entry(planned, "accepted", token.clone(), planned.target.clone()),
         token: Some(token),
-    }
-}
-
-/// What happened, as the journal says it.
-pub(crate) fn past(action: Action) -> &'static str {
-    match action {
-        Action::Link => "linked",
-        Action::Create => "created",
-        Action::Update => "updated",
-        Action::Move => "moved",
-        Action::Retire => "retired",
-        Action::Deactivate => "deactivated",
-        Action::Reactivate => "reactivated",
-        Action::Open => "opened",
-        Action::Append => "noted",
-        Action::Close => "closed",
-        Action::CreateSource => "created at the source",
-        Action::Unlink => "unlinked",
     }
 }
 

@@ -1,10 +1,10 @@
 //! Keys that stand in two records of the target: a person copied one, or one was made twice. Each plan
 //! tells them, for as long as both are in use; nothing is decided by such a key.
 
+use super::draft::Draft;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;
-use crate::run::draft::Draft;
 use crosswalk_model::{Cause, Record, Side};
 
 pub(crate) async fn tell_shared_stamps(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {

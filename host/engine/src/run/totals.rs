@@ -1,9 +1,7 @@
-//! NEW
+//! Counts of an apply while it goes on, with the first failures.
 
+use crosswalk_model::{Failure, PlannedChange, RunCounts};
 use crosswalk_store::Overtaken;
-use crosswalk_model::RunCounts;
-use crosswalk_model::PlannedChange;
-use crosswalk_model::Failure;
 
 /// What a run came to so far.
 #[derive(Debug, Default)]

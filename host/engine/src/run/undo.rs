@@ -14,25 +14,18 @@
 //! `preview` does.
 
 use super::ledger::Ledger;
-use super::report::PlanReport;
-use super::ending;
-pub(crate) use crate::rules::plan::undo::{link_after, stale};
-
-use super::apply::References;
-use super::reading;
-use super::reading::Now;
+use super::reading::{self, Now};
 use super::recover;
-use super::resolve;
-use crate::boxed;
+use super::references::{self, References};
+use super::report::PlanReport;
 use crate::error::Error;
-use crate::ground::progress::{Progress, Stage};
+use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
-use crate::ground::tenant::Tenant;
 use crate::rules::plan::Finding;
 use crate::rules::plan::undo::{Done, Reversal};
-use crate::sync;
+pub(crate) use crate::rules::plan::undo::{link_after, stale};
 use crosswalk_model::{
-    Action, Cause, Failure, Kind, Link, Mode, PlanId, PlannedChange, Record, Run, RunId, RunStatus, Side, Trust, Way,
+    Action, Cause, Failure, Kind, Link, PlanId, PlannedChange, Record, Run, RunId, Side, Trust, Way,
 };
 use crosswalk_store::{ChangeFilter, ChangeStatus, StoredChange};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -88,44 +81,7 @@ pub struct UndoOptions {
     pub kind: Option<Kind>,
 }
 
-impl Tenant {
-    /// Plans the reverse of what a run did. Nothing is written; the findings say what is not undone.
-    ///
-    /// # Errors
-    /// No such run, it is under way, it applied nothing, it was undone already, or the sync only
-    /// previews what it wrote.
-    #[boxed]
-    pub async fn undo(&self, run: RunId, options: &UndoOptions, progress: &dyn Progress) -> Result<PlanReport, Error> {
-        let undone = self.run_show(run).await?;
-        let work = self.begin(&undone.sync, Mode::Plan, progress).await.map_err(|error| match error {
-            Error::Busy { .. } if undone.status == RunStatus::Running => Error::Busy {
-                message: format!("run {run} is under way"),
-                hint: "undo it when it has ended; `crosswalk runs` shows that".to_owned(),
-            },
-            other => other,
-        })?;
-        let report = plan_undo(&work, &undone, options).await;
-        let report = ending::planned(&work, report).await?;
-        match self.store.run_undone_by(run).await? {
-            Some(by) if report.plan.totals.is_empty() => Err(Error::invalid(
-                format!("run {run} was undone already, by run {by}"),
-                format!("`crosswalk journal {} --run {by}` shows what that did", undone.sync),
-            )),
-            _ => Ok(report),
-        }
-    }
-
-    /// One run.
-    ///
-    /// # Errors
-    /// There is none with this number.
-    #[boxed]
-    pub async fn run_show(&self, run: RunId) -> Result<Run, Error> {
-        self.store.run_get(run).await?.ok_or_else(|| Error::not_found("run", run, "`crosswalk runs` lists them"))
-    }
-}
-
-async fn plan_undo(run: &SyncRun<'_>, undone: &Run, options: &UndoOptions) -> Result<PlanReport, Error> {
+pub(crate) async fn plan_undo(run: &SyncRun<'_>, undone: &Run, options: &UndoOptions) -> Result<PlanReport, Error> {
     recover::recover(run).await?;
     let applied = run.store.plan_applied_by(undone.id).await?;
     let Some(plan) = applied else {
@@ -328,7 +284,8 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
             records,
             unread,
             // By the links as they are now: one that changed makes the value of today another than the run's.
-            references: resolve::references(work, rows.iter().map(|row| &row.change), &References::default()).await?,
+            references: references::references(work, rows.iter().map(|row| &row.change), &References::default())
+                .await?,
         })
     }
 

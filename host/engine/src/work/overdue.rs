@@ -3,15 +3,12 @@
 //!
 //! What a look-up proves is decided in `doubt`, and the life of what is due in `schedule`.
 
-use crate::run::ending;
 use super::schedule::{JobOutcome, JobReport, LOST_MS, in_words};
-use crate::desk::uncertain;
 use crate::error::Error;
 use crate::ground::progress::NoProgress;
 use crate::ground::tenant::Tenant;
 use crate::rules::doubt;
-use crate::run::recover;
-use crate::sync;
+use crate::run::{ending, look_up, recover};
 use crosswalk_model::{Mode, SyncName};
 
 impl Tenant {
@@ -72,6 +69,6 @@ impl Tenant {
                 return Err(error);
             }
         }
-        Ok(uncertain::uncertain(&work, &self.store.unsettled(sync).await?).1)
+        Ok(look_up::uncertain(&work, &self.store.unsettled(sync).await?).1)
     }
 }

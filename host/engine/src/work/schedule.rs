@@ -8,13 +8,13 @@
 //! the next slot, later and later; a failure that time alone does not heal once a day. What
 //! was stopped is due again at once. The loop that looks is `worker`.
 
-use crate::run::report::RunReport;
-use crate::Engine;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::claim::Claim;
+use crate::ground::engine::Engine;
 use crate::ground::progress::NoProgress;
 use crate::ground::tenant::Tenant;
+use crate::run::report::RunReport;
 use crosswalk_model::schedule::{first_slot, next_slot, rest_at, retry_at};
 use crosswalk_model::{
     Calendar, ConnectionName, Job, Kind, Manifest, Mode, Recurrence, RunStatus, Schedule, SyncName, TenantName,

@@ -11,9 +11,9 @@
 
 use super::fairness::{self, Taken};
 use super::schedule::{Due, JobReport, LOST_MS};
-use crate::Engine;
 use crate::boxed;
 use crate::error::Error;
+use crate::ground::engine::Engine;
 use crate::ground::tenant::Tenant;
 use crosswalk_model::{TenantName, Timestamp};
 use std::collections::HashMap;

@@ -5,11 +5,11 @@
 
 mod special;
 
-use crate::ground::find::ChangeView;
 use super::{Customer, Facts, Found};
+use crate::ground::find::ChangeView;
 use crate::rules::plan::ticket::UNMAPPED;
 use crate::rules::plan::{same, shown};
-use crate::run::settle::past;
+use crate::rules::words::past;
 use crosswalk_model::sync::Sites;
 use crosswalk_model::{Action, Cause, Kind, Link, LinkState, Sync, Trust};
 use crosswalk_store::{ChangeStatus, JournalEntry, Stored};

@@ -4,9 +4,8 @@
 use super::*;
 use crate::run::look_up::{Look, named, stamped, written};
 use crate::testkit::describe;
-use crosswalk_model::{
-    Action, Field, FieldDiff, KindDescription, PlannedChange, Record, Risk, Value, description::Reads,
-};
+use crosswalk_model::description::Reads;
+use crosswalk_model::{Action, Field, FieldDiff, KindDescription, PlannedChange, Record, Risk, Value};
 use crosswalk_store::Stored;
 use proptest::prelude::*;
 use std::collections::HashMap;

@@ -151,7 +151,7 @@ pub(super) fn same_id(id: &str) -> String {
 }
 
 #[derive(Clone, Copy)]
-enum Side {
+pub(crate) enum Side {
     Source,
     Target,
 }

@@ -19,10 +19,10 @@
 //!
 //! Pure. The change's fields hold source ids, as in every change, but for [`CONTRACT`].
 
-mod change;
+pub(crate) mod change;
 mod days;
 mod holds;
-mod leaving;
+pub(crate) mod leaving;
 mod parts;
 mod weigh;
 
@@ -32,18 +32,17 @@ pub(crate) use self::change::{after_retire, keep_former, settle};
 pub(crate) use self::days::{in_force, open_from, out_of_force, successors, term};
 pub(crate) use self::holds::Sweep;
 pub use self::leaving::Left;
+use self::leaving::Rest;
 pub use self::leaving::rests;
 pub(crate) use self::leaving::{begun, billed_since, changed_of, left_of, named, remember_since, since_of};
 pub use self::parts::read as parts_of;
 pub(crate) use self::parts::{Member, group, written as parts_written};
 pub use self::parts::{Part, Retire};
-
-use self::leaving::Rest;
 use self::weigh::Weighing;
 use super::{Finding, Planned, rank_of};
 use crosswalk_model::sync::UsageRules;
 use crosswalk_model::usage::{day, midnight};
-use crosswalk_model::{Action, Brake, Cause, Hold, Kind, KindDescription, LineKey, Link, Record, Value};
+use crosswalk_model::{Action, Brake, Cause, Hold, Kind, KindDescription, LineKey, Link, PlannedChange, Record, Value};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -351,6 +350,26 @@ pub(crate) fn date(value: Option<&Value>) -> Option<Date> {
         Value::Time(text) | Value::Text(text) => day(text),
         _ => None,
     }
+}
+
+/// What the journal keeps of a line's change besides its words: it outlives the plan.
+pub(crate) fn detail(planned: &PlannedChange) -> Option<serde_json::Value> {
+    if planned.kind != Kind::Usage {
+        return None;
+    }
+    let of = |name: &str| planned.fields.iter().find(|diff| diff.name == name);
+    let number = |value: &Value| integer(Some(value));
+    Some(serde_json::json!({
+        "before": of("quantity").and_then(|diff| number(diff.before.as_ref()?)),
+        "quantity": of("quantity").and_then(|diff| number(&diff.after)),
+        "counted": of("counted").and_then(|diff| number(&diff.after)),
+        "effective": of("effective").map(|diff| diff.after.to_string().chars().take(10).collect::<String>()),
+        "contract": of("contract").map(|diff| diff.after.to_string()),
+        "parts": of(PARTS).map(|diff| {
+            let part = |(line, counted): (String, Option<i64>)| serde_json::json!({ "line": line, "counted": counted });
+            parts_of(&diff.after).into_iter().map(part).collect::<Vec<_>>()
+        }),
+    }))
 }
 
 #[cfg(test)]

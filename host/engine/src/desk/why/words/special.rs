@@ -2,7 +2,7 @@
 //! approval, and the numbers are told.
 
 use super::{Advice, Teller};
-use crate::billing::UsageState;
+use crate::billing::view::UsageState;
 use crate::rules::brakes::can_release;
 use crate::rules::plan::line::BY_NAME;
 use crosswalk_model::{Hold, Kind, LineKey, Link};

@@ -1,0 +1,108 @@
+//! Single lines planned as a person wants them, from what their contracts have now.
+
+use super::fetched::{TargetRead, fetched_now};
+use super::plan;
+use super::snapshot::Books;
+use crate::error::Error;
+use crate::ground::sync_run::SyncRun;
+use crate::rules::plan::line::Choice;
+use crate::run::draft::Draft;
+use crate::run::report::PlanReport;
+use crate::run::{reading, recover};
+use crosswalk_model::{Kind, LineKey, SyncName};
+use jiff::civil::Date;
+use std::collections::{BTreeMap, HashMap};
+
+pub(crate) async fn plan_choices(
+    run: &SyncRun<'_>,
+    wanted: &BTreeMap<String, HashMap<String, Choice>>,
+) -> Result<PlanReport, Error> {
+    recover::recover(run).await?;
+    let contracts = run.store.links_between(&run.sync.name, Kind::Customer, Kind::Contract).await?;
+    let contracts: Vec<String> = contracts
+        .iter()
+        .filter(|link| wanted.contains_key(&link.source))
+        .filter_map(|link| link.linked().map(str::to_owned))
+        .collect();
+    read_contracts(run, &contracts).await?;
+    let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
+    let mut draft = Draft::new(run, id, None).await?;
+    let products = wanted.values().flat_map(|choices| choices.keys().map(String::as_str)).collect();
+    plan::plan_products(run, &mut draft, Some(&products)).await?;
+    let before = fetched_now(&run.store, &run.sync).await?;
+    let read = TargetRead::of(&draft);
+    let books = Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await?;
+    for (customer, choices) in &by_leader(&books, wanted)? {
+        let planned = plan::plan_customer(run, &mut draft, &books, customer, choices, None);
+        let (lines, changes) = planned.unwrap_or_default();
+        if let Some(product) = choices.keys().find(|product| !lines.iter().any(|line| line.product == **product)) {
+            return Err(no_line(&run.sync.name, &LineKey::new(customer, product)));
+        }
+        draft.keep(changes).await?;
+    }
+    run.store.links_put(&run.sync.name, &std::mem::take(&mut draft.noted)).await?;
+    draft.report().await
+}
+
+/// Reads contracts and what is on them now, and stores it.
+pub(crate) async fn read_contracts(run: &SyncRun<'_>, contracts: &[String]) -> Result<(), Error> {
+    reading::read_now(run, &run.target, Kind::Contract, contracts).await?;
+    for contract in contracts {
+        reading::read_of(run, Kind::Usage, contract).await?;
+    }
+    Ok(())
+}
+
+/// What a person wants of one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageChoice {
+    /// The line.
+    pub line: LineKey,
+    /// How many; none: as counted.
+    pub quantity: Option<i64>,
+    /// From which day on; none: today.
+    pub effective: Option<Date>,
+}
+
+/// Choices by who leads the lines they are about: lines that add up are decided as one.
+pub(crate) fn by_leader(
+    books: &Books<'_>,
+    wanted: &BTreeMap<String, HashMap<String, Choice>>,
+) -> Result<BTreeMap<String, HashMap<String, Choice>>, Error> {
+    let mut all = BTreeMap::<String, HashMap<String, Choice>>::new();
+    for (customer, choices) in wanted {
+        for (product, choice) in choices {
+            let key = LineKey::new(customer, product);
+            let leader = books.leader(&key);
+            if leader != key && choice.quantity.is_some() {
+                return Err(Error::invalid(
+                    format!("{key} is billed together with {leader}, on one line"),
+                    format!("adjust that line as a whole: customer {}, product {}", leader.customer, leader.product),
+                ));
+            }
+            let of_leader = all.entry(leader.customer).or_default();
+            let known = of_leader.entry(leader.product).or_insert(*choice);
+            known.effective = known.effective.or(choice.effective);
+            known.quantity = known.quantity.or(choice.quantity);
+        }
+    }
+    // A part that goes elsewhere and the sum it leaves are one decision.
+    let chosen = all.iter().flat_map(|(customer, of)| {
+        of.iter().map(|(product, choice)| (LineKey::new(customer, product), choice.effective)).collect::<Vec<_>>()
+    });
+    let mut open: Vec<(LineKey, Option<Date>)> = chosen.collect();
+    while let Some((key, effective)) = open.pop() {
+        for other in books.decided_with(&key) {
+            let of_customer = all.entry(other.customer.clone()).or_default();
+            if !of_customer.contains_key(&other.product) {
+                of_customer.insert(other.product.clone(), Choice { quantity: None, effective });
+                open.push((other, effective));
+            }
+        }
+    }
+    Ok(all)
+}
+
+pub(crate) fn no_line(sync: &SyncName, key: &LineKey) -> Error {
+    Error::not_found("line", key, format!("`crosswalk usage list {sync} --customer {}` names its lines", key.customer))
+}

@@ -1,0 +1,108 @@
+//! A sync's alerts with their tickets: listed, and read anew.
+
+use crate::boxed;
+use crate::error::Error;
+use crate::ground::tenant::Tenant;
+use crate::rules::plan::ticket::{Alert, AlertInput, plan_alerts, raised, why_no_ticket};
+use crate::run::alerts::{AlertAfresh, TicketGround, asset_ids};
+use crosswalk_model::{Kind, KindDescription, Link, Record, Sync, SyncName};
+use crosswalk_store::Stored;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+
+impl Tenant {
+    /// The alerts of a sync's source as they were read last, newest first, with their tickets.
+    ///
+    /// # Errors
+    /// No such sync.
+    #[boxed]
+    pub async fn alerts_list(&self, sync: &SyncName) -> Result<Vec<AlertView>, Error> {
+        let sync = self.sync(sync).await?;
+        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
+        let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
+        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
+        let devices: Vec<String> = asset_ids(&alerts);
+        let devices = self.store.records_by_ids(&sync.source, Kind::Asset, &devices).await?;
+        let devices: HashMap<&str, &str> =
+            devices.iter().map(|stored| (stored.record.id.as_str(), stored.record.name.as_str())).collect();
+        let view = |stored: &Stored| {
+            let record = &stored.record;
+            let device = record.text("asset");
+            let link = links.get(record.id.as_str());
+            AlertView {
+                id: record.id.clone(),
+                name: record.name.clone(),
+                raised: raised(record).map(|at| at.to_string()),
+                device: device.map(|id| (*devices.get(id).unwrap_or(&id)).to_owned()),
+                condition: record.text("condition").map(str::to_owned),
+                listed: stored.gone_at.is_none(),
+                ticket: link.and_then(|link| link.linked()).map(str::to_owned),
+                state: link
+                    .map_or_else(|| "no ticket".to_owned(), |link| format!("{}: {}", link.state.as_str(), link.reason)),
+            }
+        };
+        let mut views: Vec<AlertView> = alerts.iter().map(view).collect();
+        views.sort_by(|a, b| (&b.raised, &b.id).cmp(&(&a.raised, &a.id)));
+        Ok(views)
+    }
+
+    /// What planning would do and tell of one alert now, from what is stored; and why it is in no ticket, where
+    /// that is settled. With the source customer it belongs to.
+    pub(crate) async fn alert_afresh(
+        &self,
+        sync: &Sync,
+        describe: &KindDescription,
+        id: &str,
+    ) -> Result<Option<AlertAfresh>, Error> {
+        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
+        let ground = TicketGround::of(&self.store, sync, &alerts).await?;
+        let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
+        let Some(alert) = alerts.iter().find(|alert| alert.record.id == id) else { return Ok(None) };
+        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
+        let mut tickets: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+        tickets.sort_unstable();
+        tickets.dedup();
+        let tickets = self.store.records_by_ids(&sync.target, Kind::Ticket, &tickets).await?;
+        let present = tickets.into_iter().filter(|stored| stored.gone_at.is_none());
+        let tickets: Vec<Record> = present.map(|stored| stored.record).collect();
+        let open = self.store.unsettled(&sync.name).await?.into_iter().map(|open| open.row.change);
+        let settling = open.filter(|change| change.kind == Kind::Alert).map(|change| change.source).collect();
+        let rules = &sync.rules.tickets;
+        let mut planned = plan_alerts(&AlertInput {
+            alerts: &alerts,
+            links: &links,
+            tickets: &tickets,
+            describe,
+            settling: &settling,
+            // What could not be read now, the plan's own findings say.
+            unread: &BTreeMap::new(),
+            rules,
+            now: self.parts.clock.now(),
+        });
+        planned.changes.retain(|change| change.source == id);
+        planned.findings.retain(|finding| finding.source == id);
+        let no_ticket = why_no_ticket(alert, links.iter().find(|link| link.source == id), rules).map(|why| why.0);
+        Ok(Some(AlertAfresh { customer: alert.customer.to_owned(), planned, no_ticket }))
+    }
+}
+
+/// An alert, for people and programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct AlertView {
+    /// Its id at the source.
+    pub id: String,
+    /// What happened, in short.
+    pub name: String,
+    /// When it was raised: RFC 3339; none where the source does not tell, or tells what cannot be.
+    pub raised: Option<String>,
+    /// What its device is called; the device's id where it was never read.
+    pub device: Option<String>,
+    /// What was watched.
+    pub condition: Option<String>,
+    /// Whether the source still lists it.
+    pub listed: bool,
+    /// The ticket it is in.
+    pub ticket: Option<String>,
+    /// How its link stands and why, or that nothing was decided.
+    pub state: String,
+}

@@ -1,0 +1,83 @@
+//! The handle of the whole engine: its parts joined, tenants, stop and close.
+//!
+//! Verbs of plugins and of the schedule stand in `desk` and `work`.
+
+use super::parts::Parts;
+use super::stop::Stop;
+use super::tenant::Tenant;
+use crate::boxed;
+use crate::clock::Clock;
+use crate::error::Error;
+use crosswalk_model::{Retention, TenantName};
+use crosswalk_runtime::Runtime;
+use crosswalk_store::Store;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The door. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) parts: Arc<Parts>,
+}
+
+impl Engine {
+    /// Joins the parts.
+    #[must_use]
+    pub fn new(store: Store, runtime: Runtime, clock: Arc<dyn Clock>, data_dir: PathBuf) -> Self {
+        Self { parts: Arc::new(Parts::new(store, runtime, clock, data_dir)) }
+    }
+
+    /// The same, with another retention; the first that is given holds.
+    #[must_use]
+    pub fn keeping(self, retention: Retention) -> Self {
+        self.parts.retention.get_or_init(|| retention);
+        self
+    }
+
+    /// The engine for one tenant.
+    ///
+    /// # Errors
+    /// There is no such tenant.
+    #[boxed]
+    pub async fn tenant(&self, name: &TenantName) -> Result<Tenant, Error> {
+        self.parts.note_clock().await?;
+        let store = self.parts.store.tenant(name).await.map_err(|error| match error {
+            crosswalk_store::StoreError::NotFound { .. } => {
+                Error::not_found("tenant", name, "`crosswalk tenant list` names them, `crosswalk tenant add` makes one")
+            }
+            other => other.into(),
+        })?;
+        Ok(Tenant { name: name.clone(), store, parts: self.parts.clone() })
+    }
+
+    /// Adds a tenant.
+    ///
+    /// # Errors
+    /// It exists.
+    #[boxed]
+    pub async fn tenant_add(&self, name: &TenantName) -> Result<(), Error> {
+        Ok(self.parts.store.tenant_insert(name, self.parts.clock.now()).await?)
+    }
+
+    /// The tenants.
+    ///
+    /// # Errors
+    /// The database's.
+    #[boxed]
+    pub async fn tenant_list(&self) -> Result<Vec<TenantName>, Error> {
+        Ok(self.parts.store.tenant_list().await?)
+    }
+
+    /// The handle that makes work under way break off where nothing is lost: runs end as
+    /// partial, and the next ones go on from there.
+    #[must_use]
+    pub fn stop(&self) -> &Stop {
+        &self.parts.stop
+    }
+
+    /// Waits for what is still to be written, and closes the database.
+    #[boxed]
+    pub async fn close(&self) {
+        self.parts.store.close().await;
+    }
+}

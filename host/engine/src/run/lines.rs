@@ -1,0 +1,157 @@
+//! Lines as they are written: whether what a line was planned on still stands, and what else bills it.
+//!
+//! What stands is read by `billing`, when the first line of an apply is about to be written: products that the same
+//! apply created are known then.
+
+use crate::error::Error;
+use crate::ground::sync_run::SyncRun;
+use crate::rules::plan::line::change::replaced;
+use crate::rules::plan::line::leaving::rests;
+use crate::rules::plan::line::{CONTRACT, PARTS, PRODUCT, Product, SERVICE, parts_of};
+use crosswalk_model::{Action, Kind, Link, PlanId, PlannedChange};
+use std::collections::HashMap;
+use std::pin::Pin;
+/// Reads the preconditions of a plan's lines, as they are now.
+pub(crate) type ReadPreconditions =
+    for<'r> fn(&'r SyncRun<'_>, PlanId) -> Pin<Box<dyn Future<Output = Result<Preconditions, Error>> + Send + 'r>>;
+
+/// What lines are written on: gathered once an apply.
+pub(crate) struct Preconditions {
+    /// A newer plan of the whole sync counts anew.
+    pub(crate) is_old: bool,
+    /// Where each linked customer's quantities go, by id and name; or why nowhere.
+    pub(crate) contracts: HashMap<String, Result<(String, String), String>>,
+    pub(crate) products: HashMap<String, Product>,
+    /// What each line of the plan is the sum of by now; or who bills it with its own.
+    pub(crate) sums: HashMap<String, Result<Vec<String>, String>>,
+    /// The change that takes the place of a line: by that one's source and id.
+    pub(crate) instead: HashMap<(String, String), PlannedChange>,
+    /// The lines that other syncs bill.
+    pub(crate) others: HashMap<String, String>,
+}
+
+impl Preconditions {
+    /// Why a line must not be written any more; none when it may be.
+    pub(crate) fn refusal(&self, change: &PlannedChange) -> Option<String> {
+        if self.is_old {
+            return Some("a newer plan counts it anew: apply that".to_owned());
+        }
+        if let Some(sync) = change.target.as_ref().and_then(|line| self.others.get(line)) {
+            return Some(format!("its line is billed by the sync {sync} by now"));
+        }
+        if change.action != Action::Retire {
+            return self.refused(change);
+        }
+        // What ends is half of a move: it stands as long as the other half does.
+        match self.instead.get(&(change.source.clone(), change.target.clone().unwrap_or_default())) {
+            Some(new) => {
+                let why = self.refused(new)?;
+                Some(format!("what takes its place cannot be written: {why}"))
+            }
+            None => self.stays(change),
+        }
+    }
+
+    fn refused(&self, change: &PlannedChange) -> Option<String> {
+        match self.contract(change) {
+            Err(why) => return Some(why),
+            Ok((id, _)) if Some(id.as_str()) == text(change, CONTRACT) => {}
+            Ok((_, name)) => return Some(format!("the customer has the contract {name} by now")),
+        }
+        match self.product(change) {
+            Some(Product::Excluded) if change.action == Action::Create => {
+                return Some("its product was excluded since".to_owned());
+            }
+            Some(Product::Open(why)) => return Some(why.clone()),
+            Some(Product::Linked { id, name, .. }) if text(change, SERVICE).is_some_and(|planned| planned != id) => {
+                return Some(format!("its product is mapped to {name} by now"));
+            }
+            _ => {}
+        }
+        let planned = sum_of(change);
+        match self.sums.get(&change.source)? {
+            Ok(now) if *now == planned => None,
+            Ok(now) => Some(format!(
+                "it was planned as the sum of {}, and is that of {} by now",
+                planned.join(" and "),
+                now.join(" and ")
+            )),
+            Err(leader) => Some(format!("it is billed together with {leader} by now")),
+        }
+    }
+
+    /// Why a line that ends without another in its place is needed again.
+    fn stays(&self, change: &PlannedChange) -> Option<String> {
+        let (id, name) = match self.contract(change) {
+            Err(why) => return Some(why),
+            Ok(contract) => contract,
+        };
+        let is_same = match self.product(change) {
+            Some(Product::Linked { id, .. }) => text(change, SERVICE) == Some(id),
+            _ => false,
+        };
+        let again = Some(id.as_str()) == text(change, CONTRACT) && is_same;
+        again.then(|| format!("it goes to the contract {name} by now, where this line is"))
+    }
+
+    fn contract(&self, change: &PlannedChange) -> Result<&(String, String), String> {
+        let gone = || "its customer is not linked to an account any more".to_owned();
+        self.contracts.get(&change.customer).ok_or_else(gone)?.as_ref().map_err(Clone::clone)
+    }
+
+    fn product(&self, change: &PlannedChange) -> Option<&Product> {
+        self.products.get(text(change, PRODUCT)?)
+    }
+}
+
+pub(crate) fn text<'c>(change: &'c PlannedChange, name: &str) -> Option<&'c str> {
+    change.fields.iter().find(|diff| diff.name == name)?.after.as_text()
+}
+
+/// What a change was planned as the sum of, in order.
+pub(crate) fn sum_of(change: &PlannedChange) -> Vec<String> {
+    let parts = change.fields.iter().find(|diff| diff.name == PARTS).map(|diff| parts_of(&diff.after));
+    let mut names = match parts {
+        Some(parts) => parts.into_iter().map(|part| part.0).collect(),
+        None => vec![change.source.clone()],
+    };
+    names.sort();
+    names
+}
+
+/// Why lines must not be written yet: what billed the same before was not set to 0, or bills a part
+/// of it still. By source. `together` tells which are written at once with one: those of a ring, of which none
+/// can be the first.
+pub(crate) async fn still_billed(
+    run: &SyncRun<'_>,
+    changes: &[PlannedChange],
+    together: &(dyn Fn(&str, &str) -> bool + Sync),
+) -> Result<HashMap<String, String>, Error> {
+    let mut refused = HashMap::new();
+    for change in changes {
+        for (source, line) in replaced(change) {
+            let link = run.store.link_get(&run.sync.name, Kind::Usage, &source).await?;
+            if link.as_ref().and_then(Link::linked) == Some(&line) {
+                let why = format!("line {line}, which it takes the place of, was not set to 0");
+                refused.insert(change.source.clone(), why);
+            }
+        }
+        for rest in rests(change).into_iter().filter(|rest| !together(&change.source, &rest.leader)) {
+            let links = run.store.links_of_target(&run.sync.name, Kind::Usage, &rest.line).await?;
+            let bills = |link: &Link| match link.sent.get(PARTS).map(parts_of) {
+                Some(parts) => parts.iter().any(|(part, _)| *part == rest.part),
+                None => link.source == rest.part,
+            };
+            // Who took the line over says what it bills, whatever the link from before says.
+            let mut links = links.iter().filter(|link| link.linked().is_some()).peekable();
+            if links.peek().is_some() && links.all(bills) {
+                let why = format!(
+                    "line {} bills {} still, and goes on with {}: that is to be approved with it",
+                    rest.line, rest.part, rest.leader
+                );
+                refused.insert(change.source.clone(), why);
+            }
+        }
+    }
+    Ok(refused)
+}

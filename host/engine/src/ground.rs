@@ -3,7 +3,7 @@
 //! Decides nothing, and knows neither plans nor bills.
 
 pub(crate) mod accounts;
-pub mod claim;
+pub(crate) mod claim;
 pub(crate) mod engine;
 pub(crate) mod find;
 pub(crate) mod held;

@@ -53,7 +53,6 @@ pub use desk::uncertain::{Found, UncertainView};
 pub use desk::usage::{UsageFilter, UsageHistory};
 pub use desk::why::{Advice, Step, Trace};
 pub use ground::accounts::{Checked, Standing};
-pub use ground::claim;
 pub use ground::engine::Engine;
 pub use ground::find::ChangeView;
 pub use ground::progress::{NoProgress, Progress, Stage};

@@ -5,14 +5,13 @@ use super::plugins::{no_plugin, unusable};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::accounts::{Checked, Standing, account_of};
-use crate::ground::claim::Claim;
 use crate::ground::opened::reading;
 use crate::ground::tenant::Tenant;
 use crate::rules::grants;
 use crosswalk_model::connection::BucketOverride;
 use crosswalk_model::{Connection, ConnectionName, Endpoint, Grants, KnownAccount, Manifest, PluginId, Secret};
 use crosswalk_runtime::{Choice, SECRET_MIN, check_settings};
-use crosswalk_store::{Health, JournalEntry};
+use crosswalk_store::{Claim, Health, JournalEntry};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -326,8 +325,10 @@ impl Tenant {
         }
         let mut checked = self.connection_check(name).await?;
         let Standing::Other { known, syncs } = checked.standing else { return Ok(checked) };
-        let claim = |sync| Claim::take(&self.parts.data_dir, &self.name, sync);
-        let _claims = syncs.iter().map(claim).collect::<Result<Vec<Claim>, Error>>()?;
+        let mut leases = Vec::with_capacity(syncs.len());
+        for sync in &syncs {
+            leases.push(self.claimed(&Claim::Sync(sync.clone())).await?);
+        }
         let account = account_of(&checked.identity);
         let now = self.parts.clock.now();
         let revision = self.connection(name).await?.revision;

@@ -2,13 +2,12 @@
 
 use crate::boxed;
 use crate::error::Error;
-use crate::ground::claim::make_private;
 use crate::ground::engine::Engine;
 use crate::ground::parts::Parts;
 use crate::ground::plugins::plugin_error;
 use crosswalk_model::{Description, Manifest, PluginId};
 use crosswalk_runtime::{Inspected, Runtime};
-use crosswalk_store::PluginRow;
+use crosswalk_store::{PluginRow, make_private};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 

@@ -9,9 +9,9 @@
 use super::syncs::NewSync;
 use crate::boxed;
 use crate::error::Error;
-use crate::ground::claim::Claim;
 use crate::ground::tenant::Tenant;
 use crosswalk_model::{ConnectionName, Link, LinkState, Sync, SyncName};
+use crosswalk_store::Claim;
 use serde::Serialize;
 
 /// Which end of a sync gets another connection.
@@ -47,7 +47,7 @@ impl Tenant {
     #[boxed]
     pub async fn sync_swap(&self, name: &SyncName, end: &SwapEnd, successor: &SyncName) -> Result<Swapped, Error> {
         let old = self.sync(name).await?;
-        let _claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
+        let (claimed, _lease) = self.claimed(&Claim::Sync(name.clone())).await?;
         let mut rules = old.rules.clone();
         let (source, target) = match end {
             SwapEnd::Source(source) => (source.clone(), old.target.clone()),
@@ -97,7 +97,7 @@ impl Tenant {
             self.entry("paused", String::new()),
             self.entry("swapped", format!("paused: {successor} takes its place; its {kept} links stay")),
         ];
-        self.store.noting(Some(name), &paused)?.sync_pause(name, true).await?;
+        claimed.store.noting(Some(name), &paused)?.sync_pause(name, true).await?;
         let old = self.sync(name).await?;
         Ok(Swapped { sync, old, taken_along, left_behind, kept })
     }

@@ -3,10 +3,10 @@
 use super::decisions::difference;
 use crate::boxed;
 use crate::error::Error;
-use crate::ground::claim::Claim;
 use crate::ground::opened::Opened;
 use crate::ground::tenant::Tenant;
 use crosswalk_model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
+use crosswalk_store::Claim;
 use serde_json::json;
 
 /// What an operator says of a new sync.
@@ -87,7 +87,7 @@ impl Tenant {
     #[boxed]
     pub async fn sync_remove(&self, name: &SyncName) -> Result<(), Error> {
         let sync = self.sync(name).await?;
-        let _claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
+        let (claimed, _lease) = self.claimed(&Claim::Sync(name.clone())).await?;
         let open = self.store.unsettled(name).await?.len();
         if open > 0 {
             return Err(Error::invalid(
@@ -102,7 +102,7 @@ impl Tenant {
         let linked: u64 =
             counts.iter().filter(|(_, state, _)| *state == LinkState::Linked).map(|(_, _, links)| links).sum();
         let message = format!("{name}: {} to {}, with {linked} links", sync.source, sync.target);
-        Ok(self.noting(None, "sync-removed", message)?.sync_remove(name).await?)
+        Ok(claimed.noting(None, "sync-removed", message)?.sync_remove(name).await?)
     }
 
     /// Whether both connectors can do what the rules ask for.

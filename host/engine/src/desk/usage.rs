@@ -9,7 +9,6 @@ use crate::billing::snapshot::Books;
 pub(crate) use crate::billing::view::{UsageLine, UsageState, view};
 use crate::boxed;
 use crate::error::Error;
-use crate::ground::claim::Claim;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::{
     CHANGED, CONTRACT, FORMER, LEFT, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former, parts_written,
@@ -17,7 +16,7 @@ use crate::rules::plan::line::{
 };
 use crosswalk_model::usage::CountSpan;
 use crosswalk_model::{Action, Kind, LineKey, Link, LinkState, SyncName, Value};
-use crosswalk_store::{JournalEntry, JournalFilter};
+use crosswalk_store::{Claim, JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -76,7 +75,7 @@ impl Tenant {
     #[boxed]
     pub async fn usage_dismiss(&self, sync: &SyncName, lines: &[(LineKey, i64)]) -> Result<usize, Error> {
         let sync = self.usage_sync(sync).await?;
-        let _claim = Claim::take(&self.parts.data_dir, &self.name, &sync.name)?;
+        let (claimed, _lease) = self.claimed(&Claim::Sync(sync.name.clone())).await?;
         let target = self.open(&sync.target).await?;
         let books = self.books(&sync, &target).await?;
         let now = self.parts.clock.now();
@@ -129,7 +128,7 @@ impl Tenant {
         }
         let entry = |link: &Link| self.line_entry(&link.source, "dismissed", link.reason.clone());
         let entries: Vec<JournalEntry> = links.iter().map(entry).collect();
-        self.store.decide(&sync.name, &links, Vec::new(), &entries).await?;
+        claimed.store.decide(&sync.name, &links, Vec::new(), &entries).await?;
         Ok(links.len())
     }
 
@@ -141,7 +140,7 @@ impl Tenant {
     #[boxed]
     pub async fn usage_take(&self, sync: &SyncName, key: &LineKey, target: &str) -> Result<Link, Error> {
         let sync = self.usage_sync(sync).await?;
-        let _claim = Claim::take(&self.parts.data_dir, &self.name, &sync.name)?;
+        let (claimed, _lease) = self.claimed(&Claim::Sync(sync.name.clone())).await?;
         let opened = self.open(&sync.target).await?;
         let books = self.books(&sync, &opened).await?;
         let hint = format!("`crosswalk usage list {} --customer {}` shows the lines", sync.name, key.customer);
@@ -191,7 +190,7 @@ impl Tenant {
         }
         link.written = link.sent.clone();
         let entry = self.line_entry(&link.source, "taken", format!("it is line {target}"));
-        self.store.decide(&sync.name, std::slice::from_ref(&link), Vec::new(), &[entry]).await?;
+        claimed.store.decide(&sync.name, std::slice::from_ref(&link), Vec::new(), &[entry]).await?;
         Ok(Link { revision: link.revision + 1, ..link })
     }
 

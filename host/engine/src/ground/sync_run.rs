@@ -1,13 +1,12 @@
 //! What a run has at hand: the sync, both connections opened, and the claim on it.
 
-use super::claim::Claim;
 use super::opened::Opened;
 use super::parts::Parts;
 use super::progress::Progress;
 use super::tenant::Tenant;
 use crate::error::Error;
 use crosswalk_model::{ChangeId, Kind, Mode, PlanId, RunCounts, RunId, RunStatus, Side, Sync, SyncName};
-use crosswalk_store::TenantStore;
+use crosswalk_store::{Claim, Lease, TenantStore};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,7 +30,7 @@ pub(crate) struct SyncRun<'p> {
     pub(crate) recovered: AtomicBool,
     /// What idempotency keys of this database begin with.
     instance: String,
-    _claim: Claim,
+    _lease: Lease,
 }
 
 impl SyncRun<'_> {
@@ -198,15 +197,15 @@ impl Tenant {
     ) -> Result<SyncRun<'p>, Error> {
         self.parts.note_clock().await?;
         let sync = self.sync(name).await?;
-        let claim = Claim::take(&self.parts.data_dir, &self.name, name)?;
-        let source = self.open(&sync.source).await?;
-        let target = self.open(&sync.target).await?;
-        let now = self.parts.clock.now();
-        let run = self.store.run_begin(name, mode, now).await?;
-        let instance = self.store.instance_key().await?;
+        let (claimed, lease) = self.claimed(&Claim::Sync(name.clone())).await?;
+        let source = claimed.open(&sync.source).await?;
+        let target = claimed.open(&sync.target).await?;
+        let now = claimed.parts.clock.now();
+        let run = claimed.store.run_begin(name, mode, now).await?;
+        let instance = claimed.store.instance_key().await?;
         Ok(SyncRun {
-            parts: self.parts.clone(),
-            store: self.store.clone(),
+            parts: claimed.parts,
+            store: claimed.store,
             sync,
             source,
             target,
@@ -216,7 +215,7 @@ impl Tenant {
             complaints: Mutex::default(),
             recovered: AtomicBool::new(false),
             instance,
-            _claim: claim,
+            _lease: lease,
         })
     }
 }

@@ -10,7 +10,6 @@
 
 use crate::boxed;
 use crate::error::Error;
-use crate::ground::claim::Claim;
 use crate::ground::engine::Engine;
 use crate::ground::progress::NoProgress;
 use crate::ground::tenant::Tenant;
@@ -21,7 +20,7 @@ use crosswalk_model::{
     Timestamp,
 };
 use crosswalk_runtime::CallContext;
-use crosswalk_store::{DueNow, Recurring, Wakeup};
+use crosswalk_store::{Claim, DueNow, Recurring, Wakeup};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -139,7 +138,7 @@ impl Tenant {
         for wake in wakes {
             let one = Due::Wake(wake);
             let Due::Wake(wake) = &one else { continue };
-            if !busy(&one) && self.claim_job(wake).is_ok() {
+            if !busy(&one) && !self.is_claimed(&job_of(wake)).await {
                 due.push(one);
             }
         }
@@ -147,8 +146,7 @@ impl Tenant {
             let one = Due::Job(schedule);
             let Due::Job(schedule) = &one else { continue };
             // Somebody has it. Its claim tells whether they live.
-            if schedule.taken_at.is_some()
-                && (busy(&one) || Claim::take(&self.parts.data_dir, &self.name, &schedule.sync).is_err())
+            if schedule.taken_at.is_some() && (busy(&one) || self.is_claimed(&Claim::Sync(schedule.sync.clone())).await)
             {
                 continue;
             }
@@ -218,47 +216,43 @@ impl Tenant {
         }))
     }
 
-    fn claim_job(&self, wake: &Wakeup) -> Result<Claim, Error> {
-        Claim::take_job(&self.parts.data_dir, &self.name, &wake.connection, &wake.job)
-    }
-
     /// A job reads, keeps what it needs, and may ask to be woken again.
     async fn do_wake(&self, wake: &Wakeup) -> Result<Option<JobReport>, Error> {
         // It stays due while another process is at the same job.
-        let Ok(_claim) = self.claim_job(wake) else { return Ok(None) };
-        let began = self.parts.clock.now();
+        let Ok((claimed, _lease)) = self.claimed(&job_of(wake)).await else { return Ok(None) };
+        let began = claimed.parts.clock.now();
         // In quarantine it waits, whatever it asked for.
-        if wake.every_ms.is_none() && self.store.wake_counted(&wake.connection, &wake.job, began).await? {
+        if wake.every_ms.is_none() && claimed.store.wake_counted(&wake.connection, &wake.job, began).await? {
             let (connection, job) = (&wake.connection, &wake.job);
             tracing::error!(%connection, job, "it asks to be called again all the time and is in quarantine");
             return Ok(None);
         }
         // Taken first: a job that kills the process is not run for ever.
         let next = wake.every_ms.map(|every| next_slot(wake.due_at, every, began));
-        if !self.store.wake_take(wake, next).await? {
+        if !claimed.store.wake_take(wake, next).await? {
             return Ok(None);
         }
         let went = tokio::select! {
-            went = self.call_job(wake) => went,
-            () = self.parts.stop.stopped() => Err(Error::Stopped),
+            went = claimed.call_job(wake) => went,
+            () = claimed.parts.stop.stopped() => Err(Error::Stopped),
         };
         let (outcome, message) = match went {
             Ok(signals) => {
-                self.note_sound(&[&wake.connection], began).await;
+                claimed.note_sound(&[&wake.connection], began).await;
                 (JobOutcome::Done, format!("{signals} signalled"))
             }
             Err(error @ Error::Stopped) => {
-                self.store.wake_insert(&wake.connection, &wake.job, &wake.payload, began).await?;
+                claimed.store.wake_insert(&wake.connection, &wake.job, &wake.payload, began).await?;
                 (JobOutcome::Stopped, error.to_string())
             }
             Err(error) => (JobOutcome::Failed, in_words(&error)),
         };
         Ok(Some(JobReport {
-            tenant: self.name.to_string(),
+            tenant: claimed.name.to_string(),
             job: wake.job.clone(),
             of: wake.connection.to_string(),
             began_at: began.to_string(),
-            took_ms: self.parts.clock.now().since_ms(began),
+            took_ms: claimed.parts.clock.now().since_ms(began),
             failures: u32::from(outcome == JobOutcome::Failed),
             outcome,
             message,
@@ -441,4 +435,8 @@ fn told(went: &Result<RunReport, Error>) -> (JobOutcome, String) {
         _ => JobOutcome::Done,
     };
     (outcome, message)
+}
+
+fn job_of(wake: &Wakeup) -> Claim {
+    Claim::Job { connection: wake.connection.clone(), job: wake.job.clone() }
 }

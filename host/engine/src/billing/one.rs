@@ -1,6 +1,6 @@
 //! One line, or one customer's usage, as it stands: what a list of all lines has of it, by the same books.
 
-use super::snapshot::Books;
+use super::snapshot::{self, Books};
 use super::view::{UsageLine, view};
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
@@ -8,26 +8,24 @@ use crate::rules::plan::line::Place;
 use crosswalk_model::{Kind, LineKey, Sync};
 use std::collections::HashMap;
 
-impl Tenant {
-    /// A line as it stands now; `None` for one that is nobody's matter.
-    pub(crate) async fn usage_line(&self, sync: &Sync, key: &LineKey) -> Result<Option<UsageLine>, Error> {
-        let target = self.open(&sync.target).await?;
-        let books = self.books(sync, &target).await?;
-        let customer =
-            self.store.records_by_ids(&sync.source, Kind::Customer, std::slice::from_ref(&key.customer)).await?;
-        let names: HashMap<&str, &str> =
-            customer.iter().map(|stored| (stored.record.id.as_str(), stored.record.name.as_str())).collect();
-        let mut lines = books.lines_of(&key.customer).into_iter();
-        Ok(lines.find(|line| line.product == key.product).map(|line| view(&books, &names, &key.customer, line)))
-    }
+/// A line as it stands now; `None` for one that is nobody's matter.
+pub(crate) async fn usage_line(tenant: &Tenant, sync: &Sync, key: &LineKey) -> Result<Option<UsageLine>, Error> {
+    let target = tenant.open(&sync.target).await?;
+    let books = snapshot::stored(tenant, sync, &target).await?;
+    let customer =
+        tenant.store.records_by_ids(&sync.source, Kind::Customer, std::slice::from_ref(&key.customer)).await?;
+    let names: HashMap<&str, &str> =
+        customer.iter().map(|stored| (stored.record.id.as_str(), stored.record.name.as_str())).collect();
+    let mut lines = books.lines_of(&key.customer).into_iter();
+    Ok(lines.find(|line| line.product == key.product).map(|line| view(&books, &names, &key.customer, line)))
+}
 
-    /// Why nothing of a customer's usage is billed; `None` where it is, or nothing of it is counted.
-    pub(crate) async fn usage_unbilled(&self, sync: &Sync, customer: &str) -> Result<Option<String>, Error> {
-        let Ok(target) = self.open(&sync.target).await else { return Ok(None) };
-        let books = self.books(sync, &target).await?;
-        let counted = !books.lines_of(customer).is_empty();
-        Ok(why_unbilled(&books, customer).filter(|_| counted))
-    }
+/// Why nothing of a customer's usage is billed; `None` where it is, or nothing of it is counted.
+pub(crate) async fn usage_unbilled(tenant: &Tenant, sync: &Sync, customer: &str) -> Result<Option<String>, Error> {
+    let Ok(target) = tenant.open(&sync.target).await else { return Ok(None) };
+    let books = snapshot::stored(tenant, sync, &target).await?;
+    let counted = !books.lines_of(customer).is_empty();
+    Ok(why_unbilled(&books, customer).filter(|_| counted))
 }
 
 fn why_unbilled(books: &Books<'_>, customer: &str) -> Option<String> {

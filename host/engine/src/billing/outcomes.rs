@@ -60,7 +60,7 @@ pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<()
     if touched.is_empty() {
         return Ok(());
     }
-    let books = snapshot::books(run).await?;
+    let books = snapshot::of_run(run).await?;
     let outcome = |(customer, failed): (String, Option<String>)| {
         let one = match failed {
             Some(why) => Some(write_failed(run, why)),
@@ -86,7 +86,7 @@ pub(crate) async fn outcomes_failed(run: &SyncRun<'_>, error: &Error) -> Result<
         return Ok(());
     }
     let outcome = LastOutcome::failed(run.now(), run.run, connection, failure);
-    let books = snapshot::books(run).await?;
+    let books = snapshot::of_run(run).await?;
     let billed = books.accounts.keys().filter(|customer| matches!(books.place(customer), Place::Contract(_)));
     let outcomes = billed.map(|customer| (customer.clone(), Some(outcome.clone()))).collect();
     Ok(run.store.outcomes_put(&run.sync.name, outcomes).await?)

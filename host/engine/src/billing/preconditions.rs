@@ -36,7 +36,7 @@ pub(crate) fn read<'r>(
 
 async fn gather(run: &SyncRun<'_>, plan: PlanId) -> Result<Preconditions, Error> {
     let newest = run.store.plan_list(&run.sync.name, 1).await?.first().map(|newest| newest.id);
-    let books: Books<'_> = snapshot::books(run).await?;
+    let books: Books<'_> = snapshot::of_run(run).await?;
     let contract = |customer: &String| {
         let contract = match books.place(customer) {
             Place::Contract(contract) => Ok((contract.id.clone(), contract.name.clone())),

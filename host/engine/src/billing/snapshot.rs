@@ -589,26 +589,24 @@ fn places(by_parent: &HashMap<String, Vec<Record>>) -> HashMap<String, (String, 
 }
 
 /// The books as they are by now.
-pub(crate) async fn books<'r>(run: &'r SyncRun<'_>) -> Result<Books<'r>, Error> {
+pub(crate) async fn of_run<'r>(run: &'r SyncRun<'_>) -> Result<Books<'r>, Error> {
     let read = TargetRead::stored(&run.store, &run.sync).await?;
     let before = fetched_before(&run.store, &run.sync).await?;
     Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await
 }
 
-impl Tenant {
-    pub(crate) async fn books<'a>(
-        &self,
-        sync: &'a crosswalk_model::Sync,
-        target: &'a Opened,
-    ) -> Result<Books<'a>, Error> {
-        let not_fetched = fetched_now(&self.store, sync).await?;
-        let read = TargetRead::stored(&self.store, sync).await?;
-        Books::open(&self.store, sync, target, not_fetched, read, self.parts.clock.now()).await
-    }
+pub(crate) async fn stored<'a>(
+    tenant: &Tenant,
+    sync: &'a crosswalk_model::Sync,
+    target: &'a Opened,
+) -> Result<Books<'a>, Error> {
+    let not_fetched = fetched_now(&tenant.store, sync).await?;
+    let read = TargetRead::stored(&tenant.store, sync).await?;
+    Books::open(&tenant.store, sync, target, not_fetched, read, tenant.parts.clock.now()).await
+}
 
-    /// The accounts that source customers are linked to.
-    pub(crate) async fn accounts(&self, sync: &SyncName) -> Result<HashMap<String, String>, Error> {
-        let links = self.store.links_all(sync, Kind::Customer).await?;
-        Ok(links.into_iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect())
-    }
+/// The accounts that source customers are linked to.
+pub(crate) async fn accounts(tenant: &Tenant, sync: &SyncName) -> Result<HashMap<String, String>, Error> {
+    let links = tenant.store.links_all(sync, Kind::Customer).await?;
+    Ok(links.into_iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect())
 }

@@ -45,45 +45,45 @@ impl Tenant {
         views.sort_by(|a, b| (&b.raised, &b.id).cmp(&(&a.raised, &a.id)));
         Ok(views)
     }
+}
 
-    /// What planning would do and tell of one alert now, from what is stored; and why it is in no ticket, where
-    /// that is settled. With the source customer it belongs to.
-    pub(crate) async fn alert_afresh(
-        &self,
-        sync: &Sync,
-        describe: &KindDescription,
-        id: &str,
-    ) -> Result<Option<AlertAfresh>, Error> {
-        let alerts = self.store.records_all(&sync.source, Kind::Alert).await?;
-        let ground = TicketGround::of(&self.store, sync, &alerts).await?;
-        let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
-        let Some(alert) = alerts.iter().find(|alert| alert.record.id == id) else { return Ok(None) };
-        let links = self.store.links_all(&sync.name, Kind::Alert).await?;
-        let mut tickets: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
-        tickets.sort_unstable();
-        tickets.dedup();
-        let tickets = self.store.records_by_ids(&sync.target, Kind::Ticket, &tickets).await?;
-        let present = tickets.into_iter().filter(|stored| stored.gone_at.is_none());
-        let tickets: Vec<Record> = present.map(|stored| stored.record).collect();
-        let open = self.store.unsettled(&sync.name).await?.into_iter().map(|open| open.row.change);
-        let settling = open.filter(|change| change.kind == Kind::Alert).map(|change| change.source).collect();
-        let rules = &sync.rules.tickets;
-        let mut planned = plan_alerts(&AlertInput {
-            alerts: &alerts,
-            links: &links,
-            tickets: &tickets,
-            describe,
-            settling: &settling,
-            // What could not be read now, the plan's own findings say.
-            unread: &BTreeMap::new(),
-            rules,
-            now: self.parts.clock.now(),
-        });
-        planned.changes.retain(|change| change.source == id);
-        planned.findings.retain(|finding| finding.source == id);
-        let no_ticket = why_no_ticket(alert, links.iter().find(|link| link.source == id), rules).map(|why| why.0);
-        Ok(Some(AlertAfresh { customer: alert.customer.to_owned(), planned, no_ticket }))
-    }
+/// What planning would do and tell of one alert now, from what is stored; and why it is in no ticket, where
+/// that is settled. With the source customer it belongs to.
+pub(crate) async fn alert_afresh(
+    tenant: &Tenant,
+    sync: &Sync,
+    describe: &KindDescription,
+    id: &str,
+) -> Result<Option<AlertAfresh>, Error> {
+    let alerts = tenant.store.records_all(&sync.source, Kind::Alert).await?;
+    let ground = TicketGround::of(&tenant.store, sync, &alerts).await?;
+    let alerts: Vec<Alert<'_>> = alerts.iter().map(|stored| ground.alert(stored)).collect();
+    let Some(alert) = alerts.iter().find(|alert| alert.record.id == id) else { return Ok(None) };
+    let links = tenant.store.links_all(&sync.name, Kind::Alert).await?;
+    let mut tickets: Vec<String> = links.iter().filter_map(|link| link.linked().map(str::to_owned)).collect();
+    tickets.sort_unstable();
+    tickets.dedup();
+    let tickets = tenant.store.records_by_ids(&sync.target, Kind::Ticket, &tickets).await?;
+    let present = tickets.into_iter().filter(|stored| stored.gone_at.is_none());
+    let tickets: Vec<Record> = present.map(|stored| stored.record).collect();
+    let open = tenant.store.unsettled(&sync.name).await?.into_iter().map(|open| open.row.change);
+    let settling = open.filter(|change| change.kind == Kind::Alert).map(|change| change.source).collect();
+    let rules = &sync.rules.tickets;
+    let mut planned = plan_alerts(&AlertInput {
+        alerts: &alerts,
+        links: &links,
+        tickets: &tickets,
+        describe,
+        settling: &settling,
+        // What could not be read now, the plan's own findings say.
+        unread: &BTreeMap::new(),
+        rules,
+        now: tenant.parts.clock.now(),
+    });
+    planned.changes.retain(|change| change.source == id);
+    planned.findings.retain(|finding| finding.source == id);
+    let no_ticket = why_no_ticket(alert, links.iter().find(|link| link.source == id), rules).map(|why| why.0);
+    Ok(Some(AlertAfresh { customer: alert.customer.to_owned(), planned, no_ticket }))
 }
 
 /// An alert, for people and programs.

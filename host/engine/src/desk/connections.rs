@@ -120,7 +120,7 @@ impl Tenant {
         };
         let message = format!("{}: {}, granted {}", new.name, connection.plugin, json!(connection.grants));
         let mut entries = vec![self.entry("connection-added", message)];
-        entries.extend(self.secret_entries(&new.name, &new.secrets));
+        entries.extend(secret_entries(self, &new.name, &new.secrets));
         self.store.noting(None, &entries)?.connection_insert(&connection, &new.secrets).await?;
         self.connection_show(&new.name).await
     }
@@ -144,26 +144,8 @@ impl Tenant {
             })
             .collect();
         let login = grants::logins(manifest, &connection.grants);
-        let stored = self.connection_stored(connection).await?;
+        let stored = connection_stored(self, connection).await?;
         Ok(ConnectionView { title: manifest.title.clone(), endpoints, login, ..stored })
-    }
-
-    /// What is known of a connection without its plugin.
-    async fn connection_stored(&self, connection: Connection) -> Result<ConnectionView, Error> {
-        let name = &connection.name;
-        let secrets = self.store.secrets(name).await?;
-        let short = |secret: &Secret| secret.expose().len() < SECRET_MIN;
-        Ok(ConnectionView {
-            title: String::new(),
-            endpoints: Vec::new(),
-            login: Vec::new(),
-            short_secrets: secrets.iter().filter(|(_, secret)| short(secret)).map(|(name, _)| name.clone()).collect(),
-            secrets: secrets.into_keys().collect(),
-            health: HealthView::of(self.store.health(name).await?),
-            account: self.store.account(name).await?,
-            problem: None,
-            connection,
-        })
     }
 
     /// What the plugin says to do about failures, by their names.
@@ -188,7 +170,7 @@ impl Tenant {
             views.push(match self.connection_show(&connection.name).await {
                 Err(error @ Error::Plugin(..)) => {
                     let problem = Some(unusable(&error));
-                    ConnectionView { problem, ..self.connection_stored(connection).await? }
+                    ConnectionView { problem, ..connection_stored(self, connection).await? }
                 }
                 shown => shown?,
             });
@@ -268,7 +250,7 @@ impl Tenant {
         connection.buckets.extend(buckets.clone());
         let changed = difference(&before, &json!({ "settings": connection.settings, "limits": connection.buckets }));
         let changed = (!changed.is_empty()).then(|| self.entry("connection-changed", format!("{name}: {changed}")));
-        let entries: Vec<JournalEntry> = changed.into_iter().chain(self.secret_entries(name, secrets)).collect();
+        let entries: Vec<JournalEntry> = changed.into_iter().chain(secret_entries(self, name, secrets)).collect();
         self.store.noting(None, &entries)?.connection_update(&connection, secrets).await?;
         self.connection_show(name).await
     }
@@ -281,11 +263,6 @@ impl Tenant {
     pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, Error> {
         self.connection(name).await?;
         Ok(self.noting(None, "connection-released", name.to_string())?.connection_release(name).await?)
-    }
-
-    /// What the journal learns of secrets: that each was changed, and nothing else.
-    fn secret_entries(&self, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Vec<JournalEntry> {
-        secrets.keys().map(|secret| self.entry("secret-changed", format!("{name}: {secret}"))).collect()
     }
 
     /// What can be chosen for a setting, asked from the vendor now.
@@ -338,6 +315,29 @@ impl Tenant {
         checked.standing = Standing::Changed { was: known };
         Ok(checked)
     }
+}
+
+/// What is known of a connection without its plugin.
+async fn connection_stored(tenant: &Tenant, connection: Connection) -> Result<ConnectionView, Error> {
+    let name = &connection.name;
+    let secrets = tenant.store.secrets(name).await?;
+    let short = |secret: &Secret| secret.expose().len() < SECRET_MIN;
+    Ok(ConnectionView {
+        title: String::new(),
+        endpoints: Vec::new(),
+        login: Vec::new(),
+        short_secrets: secrets.iter().filter(|(_, secret)| short(secret)).map(|(name, _)| name.clone()).collect(),
+        secrets: secrets.into_keys().collect(),
+        health: HealthView::of(tenant.store.health(name).await?),
+        account: tenant.store.account(name).await?,
+        problem: None,
+        connection,
+    })
+}
+
+/// What the journal learns of secrets: that each was changed, and nothing else.
+fn secret_entries(tenant: &Tenant, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Vec<JournalEntry> {
+    secrets.keys().map(|secret| tenant.entry("secret-changed", format!("{name}: {secret}"))).collect()
 }
 
 fn settings_checked(

@@ -14,7 +14,8 @@ pub use self::accept::Accepted;
 pub use self::file::{CUSTOMER_COLUMNS, CustomerRow};
 pub(crate) use self::named::called;
 pub use self::switch::Switched;
-use super::links::Decision;
+use super::decisions;
+use super::links::{self, Decision};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::Progress;
@@ -190,7 +191,7 @@ impl Tenant {
     #[boxed]
     pub async fn customer_list(&self, sync: &SyncName, filter: &CustomerFilter) -> Result<CustomerList, Error> {
         let sync = self.sync(sync).await?;
-        let rows = self.customer_rows(&sync).await?;
+        let rows = customer_rows(self, &sync).await?;
         let mut counts = CustomerCounts { all: rows.len(), ..CustomerCounts::default() };
         for row in &rows {
             *match row.state {
@@ -203,83 +204,6 @@ impl Tenant {
             counts.held += usize::from(row.outcome.as_ref().is_some_and(|outcome| outcome.ending == Ending::Held));
         }
         Ok(CustomerList { counts, customers: rows.into_iter().filter(|row| passes(row, filter)).collect() })
-    }
-
-    async fn customer_rows(&self, sync: &Sync) -> Result<Vec<CustomerView>, Error> {
-        let store = &self.store;
-        let customers = store.records_all(&sync.source, Kind::Customer).await?;
-        let customers = customers.into_iter().filter(|stored| stored.gone_at.is_none());
-        let billing = sync.rules.kinds.contains_key(&Kind::Usage);
-        let links = by_source(store.links_all(&sync.name, Kind::Customer).await?);
-        let contract_links = by_source(store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?);
-        let ids = |links: &HashMap<String, Link>| -> Vec<String> {
-            links.values().filter_map(|link| link.target.clone()).collect()
-        };
-        let accounts = self.names(sync, Kind::Customer, &ids(&links)).await?;
-        let contracts = self.names(sync, Kind::Contract, &ids(&contract_links)).await?;
-        let with_usage = if billing { store.customers_with_usage(&sync.source).await? } else { HashSet::new() };
-        let (switches, outcomes) = (store.switches(&sync.name).await?, store.outcomes(&sync.name).await?);
-        let remedies = self.remedies(&outcomes).await?;
-        let mut rows: Vec<CustomerView> = customers
-            .map(|stored| {
-                let Record { id, name, .. } = stored.record;
-                let (link, contract) = (links.get(&id), contract_links.get(&id).filter(|_| billing));
-                let switches = switches.get(&id).copied().unwrap_or_default();
-                let named = |link: Option<&Link>, names: &HashMap<String, String>| {
-                    let id = link?.linked()?;
-                    Some((id.to_owned(), names.get(id).cloned().unwrap_or_default()))
-                };
-                let mut state = CustomerState::of(link);
-                let mut open = link;
-                if state == CustomerState::Mapped && billing {
-                    state = CustomerState::of(contract);
-                    open = contract.or(link);
-                }
-                let outcome = outcomes.get(&id).cloned();
-                CustomerView {
-                    account: named(link, &accounts),
-                    contract: named(contract, &contracts),
-                    candidates: open.map(|link| link.candidates.clone()).unwrap_or_default(),
-                    reason: open.map(|link| link.reason.clone()).unwrap_or_default(),
-                    revision: (link.map_or(0, |link| link.revision), contract.map_or(0, |link| link.revision)),
-                    usage: billing && switches.usage.unwrap_or(sync.rules.switched_on),
-                    tickets: sync.rules.kinds.contains_key(&Kind::Alert)
-                        && switches.tickets.unwrap_or(sync.rules.switched_on),
-                    has_usage: with_usage.contains(&id),
-                    remedy: outcome.as_ref().and_then(|outcome| remedies.get(outcome.trouble.as_ref()?).cloned()),
-                    outcome,
-                    state,
-                    id,
-                    name,
-                }
-            })
-            .collect();
-        rows.sort_by(|a, b| (a.name.to_lowercase(), &a.id).cmp(&(b.name.to_lowercase(), &b.id)));
-        Ok(rows)
-    }
-
-    async fn names(&self, sync: &Sync, kind: Kind, ids: &[String]) -> Result<HashMap<String, String>, Error> {
-        let records = self.store.records_by_ids(&sync.target, kind, ids).await?;
-        Ok(records.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
-    }
-
-    /// The troubleshooting texts of what went wrong, by connection and failure.
-    async fn remedies(
-        &self,
-        outcomes: &HashMap<String, LastOutcome>,
-    ) -> Result<HashMap<(String, String), String>, Error> {
-        let troubles: BTreeSet<&(String, String)> = outcomes.values().filter_map(|one| one.trouble.as_ref()).collect();
-        let mut texts = HashMap::new();
-        for (connection, failure) in troubles {
-            let Ok(name) = crosswalk_model::ConnectionName::new(connection) else { continue };
-            let Some(connection) = self.store.connection_get(&name).await? else { continue };
-            // One that cannot be used has nothing to say.
-            let Ok(plugin) = self.parts.plugin(&connection.digest).await else { continue };
-            if let Some(text) = plugin.manifest().troubleshooting.get(failure) {
-                texts.insert((name.to_string(), failure.clone()), text.clone());
-            }
-        }
-        Ok(texts)
     }
 
     /// Accounts of the target whose name contains a text, as they were read last.
@@ -305,7 +229,7 @@ impl Tenant {
     #[boxed]
     pub async fn contract_list(&self, sync: &SyncName, customer: &str) -> Result<Vec<ContractView>, Error> {
         let sync = self.usage_sync(sync).await?;
-        let account = self.account_of(&sync, customer).await?;
+        let account = account_of(self, &sync, customer).await?;
         let links = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
         let chosen = links.iter().find(|link| link.target_kind == Kind::Contract).and_then(Link::linked);
         let contracts = self.store.records_of_parent(&sync.target, Kind::Contract, &account).await?;
@@ -324,16 +248,6 @@ impl Tenant {
         Ok(contracts.into_iter().map(view).collect())
     }
 
-    async fn account_of(&self, sync: &Sync, customer: &str) -> Result<String, Error> {
-        let link = self.store.link_get(&sync.name, Kind::Customer, customer).await?;
-        link.and_then(|link| link.linked().map(str::to_owned)).ok_or_else(|| {
-            Error::invalid(
-                format!("customer {customer} is not linked to an account"),
-                format!("`crosswalk customer map {} {customer} --to ACCOUNT` links it", sync.name),
-            )
-        })
-    }
-
     /// Decides what a customer is: its account, its contract, or both. With revisions (account,
     /// contract) only while the links still have those.
     ///
@@ -350,7 +264,7 @@ impl Tenant {
         seen: Option<(i64, i64)>,
     ) -> Result<(), Error> {
         let sync = self.sync(sync).await?;
-        let links = self.mapped(&sync, customer, account, contract, &HashSet::new()).await?;
+        let links = mapped(self, &sync, customer, account, contract, &HashSet::new()).await?;
         for link in &links {
             let expected =
                 seen.map(|(account, contract)| if link.target_kind == Kind::Contract { contract } else { account });
@@ -361,119 +275,7 @@ impl Tenant {
                 });
             }
         }
-        self.decide(&sync, OPERATOR, links).await?;
-        Ok(())
-    }
-
-    /// The links as decisions make them, checked; not stored. `freed`: see `decided_among`.
-    async fn mapped(
-        &self,
-        sync: &Sync,
-        customer: &str,
-        account: Option<&Decision>,
-        contract: Option<&Decision>,
-        freed: &HashSet<String>,
-    ) -> Result<Vec<Link>, Error> {
-        let mut links = Vec::new();
-        let contract_link = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
-        let contract_link = contract_link.into_iter().find(|link| link.target_kind == Kind::Contract);
-        let mut contract = contract.cloned();
-        if let Some(decision) = account {
-            let link = self.decided_among(sync, Kind::Customer, customer, decision, freed).await?;
-            let before = self.store.link_get(&sync.name, Kind::Customer, customer).await?;
-            // A contract of another account is not its contract any more.
-            let moved = before.and_then(|before| before.target).filter(|before| Some(before) != link.target.as_ref());
-            if moved.is_some() && contract.is_none() && contract_link.is_some() {
-                contract = Some(Decision::Forget);
-            }
-            links.push(link);
-        }
-        let Some(decision) = &contract else { return Ok(links) };
-        let account = match account {
-            Some(Decision::Link(account)) => Some(account.as_str()),
-            Some(_) if matches!(decision, Decision::Link(_)) => {
-                return Err(Error::invalid(
-                    "a contract is one of an account, and the account is taken away",
-                    "say which account it is, or leave the contract out",
-                ));
-            }
-            _ => None,
-        };
-        links.push(self.contract_decided(sync, customer, account, decision).await?);
-        Ok(links)
-    }
-
-    /// The link of a customer to a contract as a decision makes it, checked; not stored. `account` is the
-    /// one that is decided along with it; `None` takes the one the customer is linked to.
-    async fn contract_decided(
-        &self,
-        sync: &Sync,
-        customer: &str,
-        account: Option<&str>,
-        decision: &Decision,
-    ) -> Result<Link, Error> {
-        if !sync.rules.kinds.contains_key(&Kind::Usage) {
-            return Err(Error::invalid(
-                format!("usage takes no part in the sync `{}`: a contract means nothing in it", sync.name),
-                "map the account alone",
-            ));
-        }
-        let (state, target) = match decision {
-            Decision::Link(id) => {
-                let account = match account {
-                    Some(account) => account.to_owned(),
-                    None => self.account_of(sync, customer).await?,
-                };
-                self.check_contract(sync, &account, id).await?;
-                (LinkState::Linked, Some(id.clone()))
-            }
-            Decision::Exclude => (LinkState::Excluded, None),
-            Decision::Forget => (LinkState::Unmapped, None),
-            Decision::Decline(id) => {
-                return Err(Error::invalid(
-                    format!("contract {id} cannot be declined: an account has few, and one of them is chosen"),
-                    format!("`crosswalk customer contracts {} {customer}` lists them", sync.name),
-                ));
-            }
-            Decision::Create => {
-                return Err(Error::invalid("contracts are not created", "make it in the PSA, and choose it"));
-            }
-        };
-        let known = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
-        let now = self.parts.clock.now();
-        let link = known
-            .into_iter()
-            .find(|link| link.target_kind == Kind::Contract)
-            .unwrap_or_else(|| Link { target_kind: Kind::Contract, ..Link::unmapped(Kind::Customer, customer, now) });
-        Ok(Link {
-            state,
-            target,
-            decided_by: if *decision == Decision::Forget { String::new() } else { OPERATOR.to_owned() },
-            decided_at: now,
-            reason: "decided by the operator".to_owned(),
-            candidates: Vec::new(),
-            ..link
-        })
-    }
-
-    async fn check_contract(&self, sync: &Sync, account: &str, id: &str) -> Result<(), Error> {
-        let hint = format!("`crosswalk customer contracts {} CUSTOMER` lists those that can be chosen", sync.name);
-        let contract = self.record(&sync.target, Kind::Contract, id).await?;
-        let contract = contract.ok_or_else(|| Error::not_found("contract", id, hint.clone()))?;
-        if contract.parent.as_deref() != Some(account) {
-            return Err(Error::invalid(
-                format!("contract {id} (`{}`) belongs to another account", contract.name),
-                hint,
-            ));
-        }
-        if !is_offered(&contract) {
-            let why = if contract.field("cancelled") == Some(&crosswalk_model::Value::Boolean(true)) {
-                "was cancelled"
-            } else {
-                "is of a kind that takes no quantities"
-            };
-            return Err(Error::invalid(format!("contract {id} (`{}`) {why}", contract.name), hint));
-        }
+        decisions::decide(self, &sync, OPERATOR, links).await?;
         Ok(())
     }
 
@@ -497,6 +299,202 @@ impl Tenant {
         }
         refreshed
     }
+}
+
+async fn customer_rows(tenant: &Tenant, sync: &Sync) -> Result<Vec<CustomerView>, Error> {
+    let store = &tenant.store;
+    let customers = store.records_all(&sync.source, Kind::Customer).await?;
+    let customers = customers.into_iter().filter(|stored| stored.gone_at.is_none());
+    let billing = sync.rules.kinds.contains_key(&Kind::Usage);
+    let links = by_source(store.links_all(&sync.name, Kind::Customer).await?);
+    let contract_links = by_source(store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?);
+    let ids = |links: &HashMap<String, Link>| -> Vec<String> {
+        links.values().filter_map(|link| link.target.clone()).collect()
+    };
+    let accounts = names(tenant, sync, Kind::Customer, &ids(&links)).await?;
+    let contracts = names(tenant, sync, Kind::Contract, &ids(&contract_links)).await?;
+    let with_usage = if billing { store.customers_with_usage(&sync.source).await? } else { HashSet::new() };
+    let (switches, outcomes) = (store.switches(&sync.name).await?, store.outcomes(&sync.name).await?);
+    let remedies = remedies(tenant, &outcomes).await?;
+    let mut rows: Vec<CustomerView> = customers
+        .map(|stored| {
+            let Record { id, name, .. } = stored.record;
+            let (link, contract) = (links.get(&id), contract_links.get(&id).filter(|_| billing));
+            let switches = switches.get(&id).copied().unwrap_or_default();
+            let named = |link: Option<&Link>, names: &HashMap<String, String>| {
+                let id = link?.linked()?;
+                Some((id.to_owned(), names.get(id).cloned().unwrap_or_default()))
+            };
+            let mut state = CustomerState::of(link);
+            let mut open = link;
+            if state == CustomerState::Mapped && billing {
+                state = CustomerState::of(contract);
+                open = contract.or(link);
+            }
+            let outcome = outcomes.get(&id).cloned();
+            CustomerView {
+                account: named(link, &accounts),
+                contract: named(contract, &contracts),
+                candidates: open.map(|link| link.candidates.clone()).unwrap_or_default(),
+                reason: open.map(|link| link.reason.clone()).unwrap_or_default(),
+                revision: (link.map_or(0, |link| link.revision), contract.map_or(0, |link| link.revision)),
+                usage: billing && switches.usage.unwrap_or(sync.rules.switched_on),
+                tickets: sync.rules.kinds.contains_key(&Kind::Alert)
+                    && switches.tickets.unwrap_or(sync.rules.switched_on),
+                has_usage: with_usage.contains(&id),
+                remedy: outcome.as_ref().and_then(|outcome| remedies.get(outcome.trouble.as_ref()?).cloned()),
+                outcome,
+                state,
+                id,
+                name,
+            }
+        })
+        .collect();
+    rows.sort_by(|a, b| (a.name.to_lowercase(), &a.id).cmp(&(b.name.to_lowercase(), &b.id)));
+    Ok(rows)
+}
+
+async fn names(tenant: &Tenant, sync: &Sync, kind: Kind, ids: &[String]) -> Result<HashMap<String, String>, Error> {
+    let records = tenant.store.records_by_ids(&sync.target, kind, ids).await?;
+    Ok(records.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
+}
+
+/// The troubleshooting texts of what went wrong, by connection and failure.
+async fn remedies(
+    tenant: &Tenant,
+    outcomes: &HashMap<String, LastOutcome>,
+) -> Result<HashMap<(String, String), String>, Error> {
+    let troubles: BTreeSet<&(String, String)> = outcomes.values().filter_map(|one| one.trouble.as_ref()).collect();
+    let mut texts = HashMap::new();
+    for (connection, failure) in troubles {
+        let Ok(name) = crosswalk_model::ConnectionName::new(connection) else { continue };
+        let Some(connection) = tenant.store.connection_get(&name).await? else { continue };
+        // One that cannot be used has nothing to say.
+        let Ok(plugin) = tenant.parts.plugin(&connection.digest).await else { continue };
+        if let Some(text) = plugin.manifest().troubleshooting.get(failure) {
+            texts.insert((name.to_string(), failure.clone()), text.clone());
+        }
+    }
+    Ok(texts)
+}
+
+async fn account_of(tenant: &Tenant, sync: &Sync, customer: &str) -> Result<String, Error> {
+    let link = tenant.store.link_get(&sync.name, Kind::Customer, customer).await?;
+    link.and_then(|link| link.linked().map(str::to_owned)).ok_or_else(|| {
+        Error::invalid(
+            format!("customer {customer} is not linked to an account"),
+            format!("`crosswalk customer map {} {customer} --to ACCOUNT` links it", sync.name),
+        )
+    })
+}
+
+/// The links as decisions make them, checked; not stored. `freed`: see `decided_among`.
+async fn mapped(
+    tenant: &Tenant,
+    sync: &Sync,
+    customer: &str,
+    account: Option<&Decision>,
+    contract: Option<&Decision>,
+    freed: &HashSet<String>,
+) -> Result<Vec<Link>, Error> {
+    let mut links = Vec::new();
+    let contract_link = tenant.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
+    let contract_link = contract_link.into_iter().find(|link| link.target_kind == Kind::Contract);
+    let mut contract = contract.cloned();
+    if let Some(decision) = account {
+        let link = links::decided_among(tenant, sync, Kind::Customer, customer, decision, freed).await?;
+        let before = tenant.store.link_get(&sync.name, Kind::Customer, customer).await?;
+        // A contract of another account is not its contract any more.
+        let moved = before.and_then(|before| before.target).filter(|before| Some(before) != link.target.as_ref());
+        if moved.is_some() && contract.is_none() && contract_link.is_some() {
+            contract = Some(Decision::Forget);
+        }
+        links.push(link);
+    }
+    let Some(decision) = &contract else { return Ok(links) };
+    let account = match account {
+        Some(Decision::Link(account)) => Some(account.as_str()),
+        Some(_) if matches!(decision, Decision::Link(_)) => {
+            return Err(Error::invalid(
+                "a contract is one of an account, and the account is taken away",
+                "say which account it is, or leave the contract out",
+            ));
+        }
+        _ => None,
+    };
+    links.push(contract_decided(tenant, sync, customer, account, decision).await?);
+    Ok(links)
+}
+
+/// The link of a customer to a contract as a decision makes it, checked; not stored. `account` is the
+/// one that is decided along with it; `None` takes the one the customer is linked to.
+async fn contract_decided(
+    tenant: &Tenant,
+    sync: &Sync,
+    customer: &str,
+    account: Option<&str>,
+    decision: &Decision,
+) -> Result<Link, Error> {
+    if !sync.rules.kinds.contains_key(&Kind::Usage) {
+        return Err(Error::invalid(
+            format!("usage takes no part in the sync `{}`: a contract means nothing in it", sync.name),
+            "map the account alone",
+        ));
+    }
+    let (state, target) = match decision {
+        Decision::Link(id) => {
+            let account = match account {
+                Some(account) => account.to_owned(),
+                None => account_of(tenant, sync, customer).await?,
+            };
+            check_contract(tenant, sync, &account, id).await?;
+            (LinkState::Linked, Some(id.clone()))
+        }
+        Decision::Exclude => (LinkState::Excluded, None),
+        Decision::Forget => (LinkState::Unmapped, None),
+        Decision::Decline(id) => {
+            return Err(Error::invalid(
+                format!("contract {id} cannot be declined: an account has few, and one of them is chosen"),
+                format!("`crosswalk customer contracts {} {customer}` lists them", sync.name),
+            ));
+        }
+        Decision::Create => {
+            return Err(Error::invalid("contracts are not created", "make it in the PSA, and choose it"));
+        }
+    };
+    let known = tenant.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
+    let now = tenant.parts.clock.now();
+    let link = known
+        .into_iter()
+        .find(|link| link.target_kind == Kind::Contract)
+        .unwrap_or_else(|| Link { target_kind: Kind::Contract, ..Link::unmapped(Kind::Customer, customer, now) });
+    Ok(Link {
+        state,
+        target,
+        decided_by: if *decision == Decision::Forget { String::new() } else { OPERATOR.to_owned() },
+        decided_at: now,
+        reason: "decided by the operator".to_owned(),
+        candidates: Vec::new(),
+        ..link
+    })
+}
+
+async fn check_contract(tenant: &Tenant, sync: &Sync, account: &str, id: &str) -> Result<(), Error> {
+    let hint = format!("`crosswalk customer contracts {} CUSTOMER` lists those that can be chosen", sync.name);
+    let contract = tenant.record(&sync.target, Kind::Contract, id).await?;
+    let contract = contract.ok_or_else(|| Error::not_found("contract", id, hint.clone()))?;
+    if contract.parent.as_deref() != Some(account) {
+        return Err(Error::invalid(format!("contract {id} (`{}`) belongs to another account", contract.name), hint));
+    }
+    if !is_offered(&contract) {
+        let why = if contract.field("cancelled") == Some(&crosswalk_model::Value::Boolean(true)) {
+            "was cancelled"
+        } else {
+            "is of a kind that takes no quantities"
+        };
+        return Err(Error::invalid(format!("contract {id} (`{}`) {why}", contract.name), hint));
+    }
+    Ok(())
 }
 
 async fn refresh_customers(run: &SyncRun<'_>, customers: &[String]) -> Result<Vec<Refreshed>, Error> {

@@ -74,145 +74,6 @@ impl Done {
 }
 
 impl Tenant {
-    /// Stores decided links with their journal entries in one transaction. `by` says who or what decided:
-    /// `operator`, `file`, `accepted score 0.95`. Links that say what the stored ones say are left out.
-    ///
-    /// # Errors
-    /// Somebody else decided meanwhile; then nothing was stored.
-    pub(crate) async fn decide(&self, sync: &Sync, by: &str, links: Vec<Link>) -> Result<Decided, Error> {
-        self.decide_with(sync, by, links, Vec::new()).await
-    }
-
-    /// The same, along with switches of customers.
-    pub(crate) async fn decide_with(
-        &self,
-        sync: &Sync,
-        by: &str,
-        links: Vec<Link>,
-        turns: Vec<Turn>,
-    ) -> Result<Decided, Error> {
-        let (links, mut along) = self.given_over(sync, links).await?;
-        along.retain(|(customer, switch, _)| !turns.iter().any(|(of, said, _)| (of, said) == (customer, switch)));
-        along.extend(turns);
-        let turns = along;
-        let mut changed = Vec::with_capacity(links.len());
-        for link in links {
-            let stored = self.store.links_of_source(&sync.name, link.kind, &link.source).await?;
-            let before = stored.into_iter().find(|stored| stored.target_kind == link.target_kind);
-            let before = before.unwrap_or_else(|| Link {
-                target_kind: link.target_kind,
-                ..Link::unmapped(link.kind, &link.source, link.decided_at)
-            });
-            if (before.state, &before.target, &before.declined, &before.sent)
-                != (link.state, &link.target, &link.declined, &link.sent)
-            {
-                changed.push((before, link));
-            }
-        }
-        let customers = self.customers_of(sync, &changed).await?;
-        let (turned, switches) = self.turned(sync, turns).await?;
-        let decision = decision_id(&sync.name, &changed, &turned, self.parts.clock.now().0);
-        let mut entries = Vec::with_capacity(changed.len());
-        for (before, after) in &changed {
-            entries.push(self.entry_of(sync, by, &decision, before, after, customers.get(&after.source)));
-        }
-        entries.extend(turned.iter().map(|(before, turn)| self.entry_of_turn(by, &decision, *before, turn)));
-        let links: Vec<Link> = changed.into_iter().map(|(_, after)| after).collect();
-        self.store.decide(&sync.name, &links, switches, &entries).await?;
-        let decision = if links.is_empty() && turned.is_empty() { String::new() } else { decision };
-        let links = links.into_iter().map(|link| Link { revision: link.revision + 1, ..link }).collect();
-        Ok(Decided { decision, links, switches: turned.into_iter().map(|(_, turn)| turn).collect() })
-    }
-
-    /// The turns that change anything, each with what was said before, and all switches of their customers as they
-    /// are then.
-    async fn turned(
-        &self,
-        sync: &Sync,
-        turns: Vec<Turn>,
-    ) -> Result<(Vec<(Option<bool>, Turn)>, Vec<(String, Switches)>), Error> {
-        if turns.is_empty() {
-            return Ok(Default::default());
-        }
-        let mut known = self.store.switches(&sync.name).await?;
-        let (mut turned, mut changed) = (Vec::with_capacity(turns.len()), BTreeSet::new());
-        for (customer, switch, to) in turns {
-            let said = known.entry(customer.clone()).or_default();
-            let before = said.get(switch);
-            if before != to {
-                said.set(switch, to);
-                changed.insert(customer.clone());
-                turned.push((before, (customer, switch, to)));
-            }
-        }
-        let switches = changed.into_iter().map(|customer| {
-            let of = known.get(&customer).copied().unwrap_or_default();
-            (customer, of)
-        });
-        Ok((turned, switches.collect()))
-    }
-
-    /// The same links, and with each that takes the target of a source record that is gone: what is left of that
-    /// one's link. What was known of the target (what was written to it, that this host made it) goes along, and with
-    /// an account what was decided of its customer.
-    async fn given_over(&self, sync: &Sync, links: Vec<Link>) -> Result<(Vec<Link>, Vec<Turn>), Error> {
-        let own: HashSet<(Kind, String)> = links.iter().map(|link| (link.kind, link.source.clone())).collect();
-        let (mut all, mut given_up, mut over) = (Vec::with_capacity(links.len()), Vec::new(), Vec::new());
-        for mut link in links {
-            if let Some(old) = self.held_before(sync, &link, &own).await? {
-                given_up.push(crate::rules::anew::given_up(&old, &link.source, link.decided_at));
-                if link.kind == Kind::Customer {
-                    over.push((old.source.clone(), link.source.clone()));
-                }
-                let Link { made, written, sent, volatile_at, .. } = old;
-                link = Link { made, written, sent, volatile_at, ..link };
-            }
-            all.push(link);
-        }
-        all.append(&mut given_up);
-        let along = anew::along(&self.store, &sync.name, &over, self.parts.clock.now()).await?;
-        // A contract that is only forgotten, as it was of another account, gives way.
-        let key = |link: &Link| (link.kind, link.target_kind, link.source.clone());
-        let said: HashSet<_> = all.iter().filter(|link| anew::stands(link)).map(key).collect();
-        let kept: HashSet<_> = along.links.iter().map(key).filter(|key| !said.contains(key)).collect();
-        all.retain(|link| !kept.contains(&key(link)));
-        all.extend(along.links.into_iter().filter(|link| kept.contains(&key(link))));
-        let turns = along.switches.into_iter().flat_map(|(customer, kept)| {
-            let of = Switch::ALL.into_iter().filter_map(move |switch| Some((switch, kept.get(switch)?)));
-            of.map(move |(switch, on)| (customer.clone(), switch, Some(on)))
-        });
-        Ok((all, turns.collect()))
-    }
-
-    /// The link whose target another takes because its source record is gone. Where several may share a target, of a
-    /// record of the same name: whoever else is of that account was made anew as nobody.
-    pub(crate) async fn held_before(
-        &self,
-        sync: &Sync,
-        link: &Link,
-        own: &HashSet<(Kind, String)>,
-    ) -> Result<Option<Link>, Error> {
-        let one_to_one = Link::is_one_to_one(link.kind, link.target_kind);
-        let Some(target) = link.linked().filter(|_| one_to_one) else { return Ok(None) };
-        let holders = self.store.links_of_target(&sync.name, link.kind, target).await?;
-        let is_other = |old: &Link| {
-            old.linked().is_some() && old.kind == link.kind && !own.contains(&(old.kind, old.source.clone()))
-        };
-        let holders: Vec<Link> = holders.into_iter().filter(is_other).collect();
-        let ids: Vec<String> = holders.iter().map(|old| &old.source).chain([&link.source]).cloned().collect();
-        let known = self.store.records_by_ids(&sync.source, link.kind, &ids).await?;
-        let known: HashMap<&str, &Stored> = known.iter().map(|one| (one.record.id.as_str(), one)).collect();
-        let is_gone = |old: &Link| known.get(old.source.as_str()).is_none_or(|one| one.gone_at.is_some());
-        if !link.shared {
-            return Ok(holders.into_iter().next().filter(is_gone));
-        }
-        let name = |id: &str| known.get(id).map(|one| names::plain(&one.record.name)).filter(|name| !name.is_empty());
-        let own_name = name(&link.source);
-        let mut same =
-            holders.into_iter().filter(|old| is_gone(old) && own_name.is_some() && name(&old.source) == own_name);
-        Ok(same.next().filter(|_| same.next().is_none()))
-    }
-
     /// Takes a decision back: its links and switches are again as they were before it, where nobody decided on them
     /// and, of links, no run wrote for them since. All of it is stored as one decision.
     ///
@@ -257,87 +118,224 @@ impl Tenant {
             }
         }
         let Decided { links, switches, .. } =
-            self.decide_with(&sync, &format!("taking back {decision}"), links, turns).await?;
+            decide_with(self, &sync, &format!("taking back {decision}"), links, turns).await?;
         Ok(TakenBack { links, switches, left })
     }
+}
 
-    /// The source customer of each decided record, by the record's id.
-    async fn customers_of(&self, sync: &Sync, changed: &[(Link, Link)]) -> Result<HashMap<String, String>, Error> {
-        let mut of = HashMap::new();
-        for kind in Kind::ALL {
-            let ids: Vec<String> =
-                changed.iter().filter(|(_, link)| link.kind == kind).map(|(_, link)| link.source.clone()).collect();
-            match kind {
-                _ if ids.is_empty() => {}
-                Kind::Customer => of.extend(ids.into_iter().map(|id| (id.clone(), id))),
-                Kind::Product => {}
-                _ => {
-                    let records = self.store.records_by_ids(&sync.source, kind, &ids).await?;
-                    of.extend(records.into_iter().filter_map(|one| Some((one.record.id, one.record.parent?))));
-                }
+/// Stores decided links with their journal entries in one transaction. `by` says who or what decided:
+/// `operator`, `file`, `accepted score 0.95`. Links that say what the stored ones say are left out.
+///
+/// # Errors
+/// Somebody else decided meanwhile; then nothing was stored.
+pub(crate) async fn decide(tenant: &Tenant, sync: &Sync, by: &str, links: Vec<Link>) -> Result<Decided, Error> {
+    decide_with(tenant, sync, by, links, Vec::new()).await
+}
+
+/// The same, along with switches of customers.
+pub(crate) async fn decide_with(
+    tenant: &Tenant,
+    sync: &Sync,
+    by: &str,
+    links: Vec<Link>,
+    turns: Vec<Turn>,
+) -> Result<Decided, Error> {
+    let (links, mut along) = given_over(tenant, sync, links).await?;
+    along.retain(|(customer, switch, _)| !turns.iter().any(|(of, said, _)| (of, said) == (customer, switch)));
+    along.extend(turns);
+    let turns = along;
+    let mut changed = Vec::with_capacity(links.len());
+    for link in links {
+        let stored = tenant.store.links_of_source(&sync.name, link.kind, &link.source).await?;
+        let before = stored.into_iter().find(|stored| stored.target_kind == link.target_kind);
+        let before = before.unwrap_or_else(|| Link {
+            target_kind: link.target_kind,
+            ..Link::unmapped(link.kind, &link.source, link.decided_at)
+        });
+        if (before.state, &before.target, &before.declined, &before.sent)
+            != (link.state, &link.target, &link.declined, &link.sent)
+        {
+            changed.push((before, link));
+        }
+    }
+    let customers = customers_of(tenant, sync, &changed).await?;
+    let (turned, switches) = turned(tenant, sync, turns).await?;
+    let decision = decision_id(&sync.name, &changed, &turned, tenant.parts.clock.now().0);
+    let mut entries = Vec::with_capacity(changed.len());
+    for (before, after) in &changed {
+        entries.push(entry_of(tenant, sync, by, &decision, before, after, customers.get(&after.source)));
+    }
+    entries.extend(turned.iter().map(|(before, turn)| entry_of_turn(tenant, by, &decision, *before, turn)));
+    let links: Vec<Link> = changed.into_iter().map(|(_, after)| after).collect();
+    tenant.store.decide(&sync.name, &links, switches, &entries).await?;
+    let decision = if links.is_empty() && turned.is_empty() { String::new() } else { decision };
+    let links = links.into_iter().map(|link| Link { revision: link.revision + 1, ..link }).collect();
+    Ok(Decided { decision, links, switches: turned.into_iter().map(|(_, turn)| turn).collect() })
+}
+
+/// The turns that change anything, each with what was said before, and all switches of their customers as they
+/// are then.
+async fn turned(
+    tenant: &Tenant,
+    sync: &Sync,
+    turns: Vec<Turn>,
+) -> Result<(Vec<(Option<bool>, Turn)>, Vec<(String, Switches)>), Error> {
+    if turns.is_empty() {
+        return Ok(Default::default());
+    }
+    let mut known = tenant.store.switches(&sync.name).await?;
+    let (mut turned, mut changed) = (Vec::with_capacity(turns.len()), BTreeSet::new());
+    for (customer, switch, to) in turns {
+        let said = known.entry(customer.clone()).or_default();
+        let before = said.get(switch);
+        if before != to {
+            said.set(switch, to);
+            changed.insert(customer.clone());
+            turned.push((before, (customer, switch, to)));
+        }
+    }
+    let switches = changed.into_iter().map(|customer| {
+        let of = known.get(&customer).copied().unwrap_or_default();
+        (customer, of)
+    });
+    Ok((turned, switches.collect()))
+}
+
+/// The same links, and with each that takes the target of a source record that is gone: what is left of that
+/// one's link. What was known of the target (what was written to it, that this host made it) goes along, and with
+/// an account what was decided of its customer.
+async fn given_over(tenant: &Tenant, sync: &Sync, links: Vec<Link>) -> Result<(Vec<Link>, Vec<Turn>), Error> {
+    let own: HashSet<(Kind, String)> = links.iter().map(|link| (link.kind, link.source.clone())).collect();
+    let (mut all, mut given_up, mut over) = (Vec::with_capacity(links.len()), Vec::new(), Vec::new());
+    for mut link in links {
+        if let Some(old) = held_before(tenant, sync, &link, &own).await? {
+            given_up.push(crate::rules::anew::given_up(&old, &link.source, link.decided_at));
+            if link.kind == Kind::Customer {
+                over.push((old.source.clone(), link.source.clone()));
+            }
+            let Link { made, written, sent, volatile_at, .. } = old;
+            link = Link { made, written, sent, volatile_at, ..link };
+        }
+        all.push(link);
+    }
+    all.append(&mut given_up);
+    let along = anew::along(&tenant.store, &sync.name, &over, tenant.parts.clock.now()).await?;
+    // A contract that is only forgotten, as it was of another account, gives way.
+    let key = |link: &Link| (link.kind, link.target_kind, link.source.clone());
+    let said: HashSet<_> = all.iter().filter(|link| anew::stands(link)).map(key).collect();
+    let kept: HashSet<_> = along.links.iter().map(key).filter(|key| !said.contains(key)).collect();
+    all.retain(|link| !kept.contains(&key(link)));
+    all.extend(along.links.into_iter().filter(|link| kept.contains(&key(link))));
+    let turns = along.switches.into_iter().flat_map(|(customer, kept)| {
+        let of = Switch::ALL.into_iter().filter_map(move |switch| Some((switch, kept.get(switch)?)));
+        of.map(move |(switch, on)| (customer.clone(), switch, Some(on)))
+    });
+    Ok((all, turns.collect()))
+}
+
+/// The link whose target another takes because its source record is gone. Where several may share a target, of a
+/// record of the same name: whoever else is of that account was made anew as nobody.
+pub(crate) async fn held_before(
+    tenant: &Tenant,
+    sync: &Sync,
+    link: &Link,
+    own: &HashSet<(Kind, String)>,
+) -> Result<Option<Link>, Error> {
+    let one_to_one = Link::is_one_to_one(link.kind, link.target_kind);
+    let Some(target) = link.linked().filter(|_| one_to_one) else { return Ok(None) };
+    let holders = tenant.store.links_of_target(&sync.name, link.kind, target).await?;
+    let is_other =
+        |old: &Link| old.linked().is_some() && old.kind == link.kind && !own.contains(&(old.kind, old.source.clone()));
+    let holders: Vec<Link> = holders.into_iter().filter(is_other).collect();
+    let ids: Vec<String> = holders.iter().map(|old| &old.source).chain([&link.source]).cloned().collect();
+    let known = tenant.store.records_by_ids(&sync.source, link.kind, &ids).await?;
+    let known: HashMap<&str, &Stored> = known.iter().map(|one| (one.record.id.as_str(), one)).collect();
+    let is_gone = |old: &Link| known.get(old.source.as_str()).is_none_or(|one| one.gone_at.is_some());
+    if !link.shared {
+        return Ok(holders.into_iter().next().filter(is_gone));
+    }
+    let name = |id: &str| known.get(id).map(|one| names::plain(&one.record.name)).filter(|name| !name.is_empty());
+    let own_name = name(&link.source);
+    let mut same =
+        holders.into_iter().filter(|old| is_gone(old) && own_name.is_some() && name(&old.source) == own_name);
+    Ok(same.next().filter(|_| same.next().is_none()))
+}
+
+/// The source customer of each decided record, by the record's id.
+async fn customers_of(
+    tenant: &Tenant,
+    sync: &Sync,
+    changed: &[(Link, Link)],
+) -> Result<HashMap<String, String>, Error> {
+    let mut of = HashMap::new();
+    for kind in Kind::ALL {
+        let ids: Vec<String> =
+            changed.iter().filter(|(_, link)| link.kind == kind).map(|(_, link)| link.source.clone()).collect();
+        match kind {
+            _ if ids.is_empty() => {}
+            Kind::Customer => of.extend(ids.into_iter().map(|id| (id.clone(), id))),
+            Kind::Product => {}
+            _ => {
+                let records = tenant.store.records_by_ids(&sync.source, kind, &ids).await?;
+                of.extend(records.into_iter().filter_map(|one| Some((one.record.id, one.record.parent?))));
             }
         }
-        Ok(of)
     }
+    Ok(of)
+}
 
-    fn entry_of_turn(
-        &self,
-        by: &str,
-        decision: &str,
-        before: Option<bool>,
-        (customer, switch, to): &Turn,
-    ) -> JournalEntry {
-        let word = match to {
-            Some(true) => "on",
-            Some(false) => "off",
-            None => "as the sync's rule says",
-        };
-        let detail =
-            TurnDetail { decision: decision.to_owned(), by: by.to_owned(), switch: *switch, before, after: *to };
-        JournalEntry {
-            kind: Some(if *switch == Switch::Usage { Kind::Usage } else { Kind::Alert }),
-            customer: Some(customer.clone()),
-            event: SWITCHED.to_owned(),
-            message: format!("{} {word}; by {by}, decision {decision}", switch.as_str()),
-            detail: Some(json!(detail)),
-            ..JournalEntry::at(self.parts.clock.now())
-        }
+fn entry_of_turn(
+    tenant: &Tenant,
+    by: &str,
+    decision: &str,
+    before: Option<bool>,
+    (customer, switch, to): &Turn,
+) -> JournalEntry {
+    let word = match to {
+        Some(true) => "on",
+        Some(false) => "off",
+        None => "as the sync's rule says",
+    };
+    let detail = TurnDetail { decision: decision.to_owned(), by: by.to_owned(), switch: *switch, before, after: *to };
+    JournalEntry {
+        kind: Some(if *switch == Switch::Usage { Kind::Usage } else { Kind::Alert }),
+        customer: Some(customer.clone()),
+        event: SWITCHED.to_owned(),
+        message: format!("{} {word}; by {by}, decision {decision}", switch.as_str()),
+        detail: Some(json!(detail)),
+        ..JournalEntry::at(tenant.parts.clock.now())
     }
+}
 
-    fn entry_of(
-        &self,
-        sync: &Sync,
-        by: &str,
-        decision: &str,
-        before: &Link,
-        after: &Link,
-        customer: Option<&String>,
-    ) -> JournalEntry {
-        // What bills rest on is kept as long as what was billed.
-        let billed =
-            sync.rules.kinds.contains_key(&Kind::Usage) && matches!(after.kind, Kind::Customer | Kind::Product);
-        let to = |link: &Link| link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
-        let was = if before.revision == 0 || to(before) == to(after) {
-            String::new()
-        } else {
-            format!(", was {}", to(before))
-        };
-        JournalEntry {
-            kind: Some(if billed { Kind::Usage } else { after.kind }),
-            source: Some(after.source.clone()),
-            target: after.target.clone(),
-            customer: customer.cloned(),
-            event: if billed { "mapped" } else { "decided" }.to_owned(),
-            message: format!(
-                "{} {}: {} {}{was}; by {by}, decision {decision}",
-                after.kind,
-                after.source,
-                after.target_kind,
-                to(after)
-            ),
-            detail: Some(json!({ "decision": decision, "by": by, "before": before, "after": after })),
-            ..JournalEntry::at(self.parts.clock.now())
-        }
+fn entry_of(
+    tenant: &Tenant,
+    sync: &Sync,
+    by: &str,
+    decision: &str,
+    before: &Link,
+    after: &Link,
+    customer: Option<&String>,
+) -> JournalEntry {
+    // What bills rest on is kept as long as what was billed.
+    let billed = sync.rules.kinds.contains_key(&Kind::Usage) && matches!(after.kind, Kind::Customer | Kind::Product);
+    let to = |link: &Link| link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
+    let was =
+        if before.revision == 0 || to(before) == to(after) { String::new() } else { format!(", was {}", to(before)) };
+    JournalEntry {
+        kind: Some(if billed { Kind::Usage } else { after.kind }),
+        source: Some(after.source.clone()),
+        target: after.target.clone(),
+        customer: customer.cloned(),
+        event: if billed { "mapped" } else { "decided" }.to_owned(),
+        message: format!(
+            "{} {}: {} {}{was}; by {by}, decision {decision}",
+            after.kind,
+            after.source,
+            after.target_kind,
+            to(after)
+        ),
+        detail: Some(json!({ "decision": decision, "by": by, "before": before, "after": after })),
+        ..JournalEntry::at(tenant.parts.clock.now())
     }
 }
 

@@ -3,8 +3,9 @@
 //! A file is taken whole or not at all: every bad row is named, and nothing is stored while one is
 //! left. Rows that nobody touched since they were exported decide nothing.
 
+use super::decisions;
 use super::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
-use super::links::{Decision, LinkFilter, LinkView};
+use super::links::{self, Decision, LinkFilter, LinkView};
 use super::sheet::{self, Form, Sheet};
 use crate::boxed;
 use crate::error::Error;
@@ -158,7 +159,7 @@ impl Tenant {
                 problems.add(Cause::Twice, number, format!("target {kind} {target} stands in row {before} already"));
                 continue;
             }
-            if let Some(why) = self.misplaced_row(&sync, kind, decision, row, view).await? {
+            if let Some(why) = misplaced_row(self, &sync, kind, decision, row, view).await? {
                 problems.add(Cause::Name, number, why);
                 continue;
             }
@@ -169,7 +170,9 @@ impl Tenant {
                 problems.add(Cause::Old, number, decided_since(kind, &row.source, now.as_ref()));
                 continue;
             }
-            match self.decided_among(&sync, kind, &row.source, decision, freed.get(&kind).unwrap_or(&none)).await {
+            match links::decided_among(self, &sync, kind, &row.source, decision, freed.get(&kind).unwrap_or(&none))
+                .await
+            {
                 Ok(link) => {
                     let stored = view.map(|view| &view.link);
                     if stored.is_some_and(|stored| stored.state == link.state && stored.target == link.target) {
@@ -194,28 +197,29 @@ impl Tenant {
             }
         }
         problems.refuse("the file of links", &export)?;
-        let decision = if dry_run { String::new() } else { self.decide(&sync, "file", links).await?.decision };
+        let decision =
+            if dry_run { String::new() } else { decisions::decide(self, &sync, "file", links).await?.decision };
         Ok(Import { decision, changes, ignored: sheet.ignored })
     }
+}
 
-    /// Whether a name in a row is another record's than the id beside it.
-    async fn misplaced_row(
-        &self,
-        sync: &crosswalk_model::Sync,
-        kind: Kind,
-        decision: &Decision,
-        row: &LinkRow,
-        view: Option<&LinkView>,
-    ) -> Result<Option<String>, Error> {
-        if let Some(view) = view
-            && let Some(why) = misplaced(&format!("source {kind}"), &row.source, &view.source_name, &row.source_name)
-        {
-            return Ok(Some(why));
-        }
-        let Decision::Link(target) = decision else { return Ok(None) };
-        let there: Option<Record> = self.record(&sync.target, kind, target).await?;
-        Ok(there.and_then(|there| misplaced(&format!("target {kind}"), target, &there.name, &row.target_name)))
+/// Whether a name in a row is another record's than the id beside it.
+async fn misplaced_row(
+    tenant: &Tenant,
+    sync: &crosswalk_model::Sync,
+    kind: Kind,
+    decision: &Decision,
+    row: &LinkRow,
+    view: Option<&LinkView>,
+) -> Result<Option<String>, Error> {
+    if let Some(view) = view
+        && let Some(why) = misplaced(&format!("source {kind}"), &row.source, &view.source_name, &row.source_name)
+    {
+        return Ok(Some(why));
     }
+    let Decision::Link(target) = decision else { return Ok(None) };
+    let there: Option<Record> = tenant.record(&sync.target, kind, target).await?;
+    Ok(there.and_then(|there| misplaced(&format!("target {kind}"), target, &there.name, &row.target_name)))
 }
 
 fn decided_since(kind: Kind, source: &str, now: Option<&LinkRow>) -> String {

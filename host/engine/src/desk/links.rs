@@ -4,7 +4,7 @@
 //! (it exists, it is in use, it belongs to the linked account) is checked here, once, for
 //! single rows and for files.
 
-use super::decisions::Decided;
+use super::decisions::{self, Decided};
 use super::imports::by_a_spreadsheet;
 use crate::boxed;
 use crate::error::Error;
@@ -72,36 +72,10 @@ impl Tenant {
         for kind in kinds {
             let links = self.store.links_all(&sync.name, kind).await?;
             for chunk in links.chunks(500) {
-                views.extend(self.named(&sync, kind, chunk).await?.into_iter().filter(|view| passes(view, filter)));
+                views.extend(named(self, &sync, kind, chunk).await?.into_iter().filter(|view| passes(view, filter)));
             }
         }
         Ok(views)
-    }
-
-    async fn named(&self, sync: &Sync, kind: Kind, links: &[Link]) -> Result<Vec<LinkView>, Error> {
-        let sources: Vec<String> = links.iter().map(|link| link.source.clone()).collect();
-        let targets: Vec<String> = links.iter().filter_map(|link| link.target.clone()).collect();
-        let sources = self.store.records_by_ids(&sync.source, kind, &sources).await?;
-        let targets = self.store.records_by_ids(&sync.target, kind, &targets).await?;
-        let find = |stored: &[crosswalk_store::Stored], id: &str| {
-            stored.iter().find(|stored| stored.record.id == id).map(|stored| stored.record.clone())
-        };
-        Ok(links
-            .iter()
-            .map(|link| {
-                let source = find(&sources, &link.source);
-                let target = link.linked().and_then(|id| find(&targets, id));
-                LinkView {
-                    note: target
-                        .filter(|target| kind == Kind::Product && is_free(target))
-                        .map(|_| "it has the price 0 there: nothing is charged for it".to_owned()),
-                    source_name: source.as_ref().map(|record| record.name.clone()).unwrap_or_default(),
-                    target_name: link.target.as_deref().and_then(|id| find(&targets, id)).map(|record| record.name),
-                    customer: source.and_then(|record| record.parent).unwrap_or_else(|| link.source.clone()),
-                    link: link.clone(),
-                }
-            })
-            .collect())
     }
 
     /// Decides one link.
@@ -118,8 +92,8 @@ impl Tenant {
         decision: &Decision,
     ) -> Result<Link, Error> {
         let sync = self.sync(sync).await?;
-        let link = self.decided(&sync, kind, source, decision).await?;
-        let decided = self.decide(&sync, OPERATOR, vec![link.clone()]).await?;
+        let link = decided(self, &sync, kind, source, decision).await?;
+        let decided = decisions::decide(self, &sync, OPERATOR, vec![link.clone()]).await?;
         Ok(decided.links.into_iter().next().unwrap_or(link))
     }
 
@@ -130,7 +104,7 @@ impl Tenant {
     #[boxed]
     pub async fn link_acceptable(&self, sync: &SyncName, kind: Kind, score: f64) -> Result<Vec<Link>, Error> {
         let sync = self.sync(sync).await?;
-        self.acceptable(&sync, kind, score).await
+        acceptable(self, &sync, kind, score).await
     }
 
     /// Links every proposal whose best candidate has at least this score and no close second. Each link
@@ -152,276 +126,7 @@ impl Tenant {
     #[boxed]
     pub async fn link_accept_these(&self, sync: &SyncName, score: f64, links: Vec<Link>) -> Result<Decided, Error> {
         let sync = self.sync(sync).await?;
-        self.decide(&sync, &accepted_by(score), links).await
-    }
-
-    /// The proposals of a kind that a score accepts, as links; not stored. Of several that propose one
-    /// target none is taken.
-    pub(crate) async fn acceptable(&self, sync: &Sync, kind: Kind, score: f64) -> Result<Vec<Link>, Error> {
-        let links = self.store.links_all(&sync.name, kind).await?;
-        let proposed = links.into_iter().filter_map(|link| {
-            let best =
-                link.candidates.first().filter(|best| link.state == LinkState::Proposed && best.score >= score)?;
-            let clear = !crate::rules::matching::has_close_second(&link.candidates);
-            clear.then(|| (link.source.clone(), best.clone()))
-        });
-        let mut proposed: Vec<(String, Candidate)> = proposed.collect();
-        // One that is gone from the source has no say in whose the target is.
-        let sources: Vec<String> = proposed.iter().map(|(source, _)| source.clone()).collect();
-        let stored = self.store.records_by_ids(&sync.source, kind, &sources).await?;
-        let there: HashSet<&str> =
-            stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
-        proposed.retain(|(source, _)| there.contains(source.as_str()));
-        let mut asked = HashMap::<&str, u32>::new();
-        for (_, best) in &proposed {
-            *asked.entry(&best.target).or_default() += 1;
-        }
-        let mut accepted = Vec::new();
-        for (source, best) in proposed.iter().filter(|(_, best)| asked[best.target.as_str()] == 1) {
-            if let Ok(link) = self.decided(sync, kind, source, &Decision::Link(best.target.clone())).await {
-                accepted.push(Link { reason: accepted_for(best), ..link });
-            }
-        }
-        Ok(accepted)
-    }
-
-    /// The link as a decision makes it, checked; not stored.
-    pub(crate) async fn decided(
-        &self,
-        sync: &Sync,
-        kind: Kind,
-        source: &str,
-        decision: &Decision,
-    ) -> Result<Link, Error> {
-        self.decided_among(sync, kind, source, decision, &HashSet::new()).await
-    }
-
-    /// The same, among decisions that are stored together: `freed` are source records of this kind whose
-    /// targets are free once all of them are stored.
-    pub(crate) async fn decided_among(
-        &self,
-        sync: &Sync,
-        kind: Kind,
-        source: &str,
-        decision: &Decision,
-        freed: &HashSet<String>,
-    ) -> Result<Link, Error> {
-        let hint = format!(
-            "`crosswalk link list {} --kind {kind}` lists the records; run `crosswalk plan {}` first if it is new",
-            sync.name, sync.name
-        );
-        let record = self.record(&sync.source, kind, source).await?.ok_or_else(|| {
-            Error::not_found(
-                "source record",
-                format!("{kind} {}{}", source.escape_debug(), by_a_spreadsheet(source)),
-                hint,
-            )
-        })?;
-        let now = self.parts.clock.now();
-        let mut link =
-            self.store.link_get(&sync.name, kind, source).await?.unwrap_or_else(|| Link::unmapped(kind, source, now));
-        let (state, target) = match decision {
-            Decision::Link(target) => {
-                self.check_target(sync, kind, &record, target, freed).await?;
-                (LinkState::Linked, Some(target.clone()))
-            }
-            Decision::Create => (LinkState::Create, None),
-            Decision::Exclude => (LinkState::Excluded, None),
-            Decision::Forget => (LinkState::Unmapped, None),
-            Decision::Decline(_) if link.target.is_some() => {
-                return Err(Error::invalid(
-                    format!("{kind} {source} is linked: only a proposal can be declined"),
-                    format!("`crosswalk link forget {} {kind} {source}` takes the link away first", sync.name),
-                ));
-            }
-            Decision::Decline(target) => {
-                let is_proposed = link.candidates.iter().any(|candidate| candidate.target == *target);
-                if !is_proposed && self.record(&sync.target, kind.counterpart(), target).await?.is_none() {
-                    return Err(Error::not_found(
-                        "target record",
-                        format!("{} {}{}", kind.counterpart(), target.escape_debug(), by_a_spreadsheet(target)),
-                        format!(
-                            "`crosswalk link list {} --kind {kind} --state proposed` names what is proposed",
-                            sync.name
-                        ),
-                    ));
-                }
-                (LinkState::Unmapped, None)
-            }
-        };
-        if link.target != target {
-            // What was written belongs to the old target.
-            link.written.clear();
-            link.sent.clear();
-            link.volatile_at = None;
-            link.made = false;
-            // Who takes another, or a new one, says no to what was proposed or linked.
-            if matches!(decision, Decision::Link(_) | Decision::Create) {
-                let not_taken = link.candidates.iter().map(|candidate| &candidate.target).chain(&link.target);
-                let declined: Vec<String> = not_taken
-                    .filter(|id| Some(*id) != target.as_ref() && !link.declined.contains(id))
-                    .cloned()
-                    .collect();
-                link.declined.extend(declined);
-            }
-        }
-        if let Some(target) = &target {
-            link.declined.retain(|id| id != target);
-        }
-        if *decision == Decision::Forget {
-            link.declined.clear();
-        }
-        if let Decision::Decline(target) = decision
-            && !link.declined.contains(target)
-        {
-            link.declined.push(target.clone());
-        }
-        link.shared = target.is_some() && sync.rules.shares(kind);
-        link.state = state;
-        link.target = target;
-        link.candidates.clear();
-        // What is forgotten is nobody's decision: matching has it again.
-        let (by, reason) = match decision {
-            Decision::Forget | Decision::Decline(_) => (String::new(), String::new()),
-            _ => (OPERATOR.to_owned(), "decided by the operator".to_owned()),
-        };
-        link.decided_by = by;
-        link.decided_at = now;
-        link.reason = reason;
-        Ok(link)
-    }
-
-    /// Whether a source record may be linked to a target record.
-    async fn check_target(
-        &self,
-        sync: &Sync,
-        kind: Kind,
-        source: &Record,
-        target: &str,
-        freed: &HashSet<String>,
-    ) -> Result<(), Error> {
-        let record = self.record(&sync.target, kind, target).await?.ok_or_else(|| {
-            Error::not_found(
-                "target record",
-                format!("{kind} {}{}", target.escape_debug(), by_a_spreadsheet(target)),
-                format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target),
-            )
-        })?;
-        // What belongs to a customer has to be of its account; customers and products stand by themselves.
-        if !matches!(kind, Kind::Customer | Kind::Product) {
-            let customer = source.parent.as_deref().unwrap_or_default();
-            let account = self
-                .store
-                .link_get(&sync.name, Kind::Customer, customer)
-                .await?
-                .and_then(|link| link.linked().map(str::to_owned));
-            match account {
-                None => {
-                    return Err(Error::invalid(
-                        format!("the customer {customer} of {kind} {} is not linked yet", source.id),
-                        format!("link it first: `crosswalk link set {} customer {customer} TARGET`", sync.name),
-                    ));
-                }
-                Some(account) if record.parent.as_deref() != Some(&account) => {
-                    return Err(Error::invalid(
-                        format!(
-                            "{kind} {target} (`{}`) belongs to another account, {}",
-                            record.name,
-                            record.parent.as_deref().unwrap_or("none")
-                        ),
-                        format!("choose a {kind} of account {account}, to which the customer is linked"),
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
-        self.check_free(sync, kind, &source.id, (target, &record.name), freed).await
-    }
-
-    /// Whether a target record is nobody's but this source record's.
-    async fn check_free(
-        &self,
-        sync: &Sync,
-        kind: Kind,
-        source: &str,
-        (target, name): (&str, &str),
-        freed: &HashSet<String>,
-    ) -> Result<(), Error> {
-        if !sync.rules.shares(kind) {
-            for other in self.store.links_of_target(&sync.name, kind, target).await? {
-                let holds = other.source != source
-                    && other.state == LinkState::Linked
-                    && !freed.contains(&other.source)
-                    // One that is gone from the source gives its target up to the decision.
-                    && self.record(&sync.source, kind, &other.source).await?.is_some();
-                if holds {
-                    return Err(Error::invalid(
-                        format!("{kind} {target} (`{name}`) is linked to {} already", other.source),
-                        format!(
-                            "set that one free first: `crosswalk link forget {} {kind} {}`",
-                            sync.name, other.source
-                        ),
-                    ));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a target record may be what was made of a source record: where a person may link the two. What is not
-    /// known of either is not held against it.
-    pub(crate) async fn check_made(&self, sync: &Sync, kind: Kind, source: &str, target: &str) -> Result<(), Error> {
-        let known = self.store.records_by_ids(&sync.source, kind, &[source.to_owned()]).await?.pop();
-        match known {
-            Some(known) if self.record(&sync.target, kind, target).await?.is_some() => {
-                self.check_target(sync, kind, &known.record, target, &HashSet::new()).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a target record can have been made by a create that was intended then: not where another source record
-    /// is linked to it, unless several may be and it is new since.
-    pub(crate) async fn check_nobodys(
-        &self,
-        sync: &Sync,
-        kind: Kind,
-        source: &str,
-        target: &str,
-        intended_at: Timestamp,
-    ) -> Result<(), Error> {
-        let of = kind.counterpart();
-        let there = self.store.records_by_ids(&sync.target, of, &[target.to_owned()]).await?.pop();
-        let is_new = there.as_ref().is_some_and(|there| there.first_at.is_some_and(|first| first >= intended_at));
-        if is_new && sync.rules.shares(kind) {
-            return Ok(());
-        }
-        let named = match there.as_ref().map(|there| there.record.name.as_str()).filter(|name| !name.is_empty()) {
-            Some(name) => format!("{of} {target} (`{name}`)"),
-            None => format!("{of} {target}"),
-        };
-        let links = self.store.links_of_target(&sync.name, of, target).await?;
-        let other = links.iter().find(|link| link.kind == kind && link.source != source && link.linked().is_some());
-        let look = "look its id up there, and say `--not-written` where nothing was made";
-        if let Some(Link { source: other, .. }) = other {
-            let why = format!("{named} is linked to {other} already: it is not what was made for {source}");
-            let name = &sync.name;
-            let hint = match kind {
-                Kind::Usage | Kind::Alert => look.to_owned(),
-                _ if self.record(&sync.source, kind, other).await?.is_none() => format!(
-                    "{look}; {other} is gone from the source: `crosswalk link set {name} {kind} {source} {target}` then \
-                     gives it over"
-                ),
-                _ => format!("{look}; where that link is wrong, first `crosswalk link forget {name} {kind} {other}`"),
-            };
-            return Err(Error::invalid(why, hint));
-        }
-        if kind == Kind::Usage
-            && let Some(other) = crate::ground::accounts::lines_of_others(&self.store, sync).await?.remove(target)
-        {
-            return Err(Error::invalid(format!("{named} is billed by the sync {other}"), look));
-        }
-        Ok(())
+        decisions::decide(self, &sync, &accepted_by(score), links).await
     }
 
     /// Decides whether a target customer is created at the source; none takes a decision back.
@@ -457,6 +162,297 @@ impl Tenant {
             self.noting(Some(&sync.name), "decided", format!("target customer {target}: {word} at the source"))?;
         Ok(store.reverse_put(&sync.name, target, decision, self.parts.clock.now()).await?)
     }
+}
+
+async fn named(tenant: &Tenant, sync: &Sync, kind: Kind, links: &[Link]) -> Result<Vec<LinkView>, Error> {
+    let sources: Vec<String> = links.iter().map(|link| link.source.clone()).collect();
+    let targets: Vec<String> = links.iter().filter_map(|link| link.target.clone()).collect();
+    let sources = tenant.store.records_by_ids(&sync.source, kind, &sources).await?;
+    let targets = tenant.store.records_by_ids(&sync.target, kind, &targets).await?;
+    let find = |stored: &[crosswalk_store::Stored], id: &str| {
+        stored.iter().find(|stored| stored.record.id == id).map(|stored| stored.record.clone())
+    };
+    Ok(links
+        .iter()
+        .map(|link| {
+            let source = find(&sources, &link.source);
+            let target = link.linked().and_then(|id| find(&targets, id));
+            LinkView {
+                note: target
+                    .filter(|target| kind == Kind::Product && is_free(target))
+                    .map(|_| "it has the price 0 there: nothing is charged for it".to_owned()),
+                source_name: source.as_ref().map(|record| record.name.clone()).unwrap_or_default(),
+                target_name: link.target.as_deref().and_then(|id| find(&targets, id)).map(|record| record.name),
+                customer: source.and_then(|record| record.parent).unwrap_or_else(|| link.source.clone()),
+                link: link.clone(),
+            }
+        })
+        .collect())
+}
+
+/// The proposals of a kind that a score accepts, as links; not stored. Of several that propose one
+/// target none is taken.
+pub(crate) async fn acceptable(tenant: &Tenant, sync: &Sync, kind: Kind, score: f64) -> Result<Vec<Link>, Error> {
+    let links = tenant.store.links_all(&sync.name, kind).await?;
+    let proposed = links.into_iter().filter_map(|link| {
+        let best = link.candidates.first().filter(|best| link.state == LinkState::Proposed && best.score >= score)?;
+        let clear = !crate::rules::matching::has_close_second(&link.candidates);
+        clear.then(|| (link.source.clone(), best.clone()))
+    });
+    let mut proposed: Vec<(String, Candidate)> = proposed.collect();
+    // One that is gone from the source has no say in whose the target is.
+    let sources: Vec<String> = proposed.iter().map(|(source, _)| source.clone()).collect();
+    let stored = tenant.store.records_by_ids(&sync.source, kind, &sources).await?;
+    let there: HashSet<&str> =
+        stored.iter().filter(|one| one.gone_at.is_none()).map(|one| one.record.id.as_str()).collect();
+    proposed.retain(|(source, _)| there.contains(source.as_str()));
+    let mut asked = HashMap::<&str, u32>::new();
+    for (_, best) in &proposed {
+        *asked.entry(&best.target).or_default() += 1;
+    }
+    let mut accepted = Vec::new();
+    for (source, best) in proposed.iter().filter(|(_, best)| asked[best.target.as_str()] == 1) {
+        if let Ok(link) = decided(tenant, sync, kind, source, &Decision::Link(best.target.clone())).await {
+            accepted.push(Link { reason: accepted_for(best), ..link });
+        }
+    }
+    Ok(accepted)
+}
+
+/// The link as a decision makes it, checked; not stored.
+pub(crate) async fn decided(
+    tenant: &Tenant,
+    sync: &Sync,
+    kind: Kind,
+    source: &str,
+    decision: &Decision,
+) -> Result<Link, Error> {
+    decided_among(tenant, sync, kind, source, decision, &HashSet::new()).await
+}
+
+/// The same, among decisions that are stored together: `freed` are source records of this kind whose
+/// targets are free once all of them are stored.
+pub(crate) async fn decided_among(
+    tenant: &Tenant,
+    sync: &Sync,
+    kind: Kind,
+    source: &str,
+    decision: &Decision,
+    freed: &HashSet<String>,
+) -> Result<Link, Error> {
+    let hint = format!(
+        "`crosswalk link list {} --kind {kind}` lists the records; run `crosswalk plan {}` first if it is new",
+        sync.name, sync.name
+    );
+    let record = tenant.record(&sync.source, kind, source).await?.ok_or_else(|| {
+        Error::not_found("source record", format!("{kind} {}{}", source.escape_debug(), by_a_spreadsheet(source)), hint)
+    })?;
+    let now = tenant.parts.clock.now();
+    let mut link =
+        tenant.store.link_get(&sync.name, kind, source).await?.unwrap_or_else(|| Link::unmapped(kind, source, now));
+    let (state, target) = match decision {
+        Decision::Link(target) => {
+            check_target(tenant, sync, kind, &record, target, freed).await?;
+            (LinkState::Linked, Some(target.clone()))
+        }
+        Decision::Create => (LinkState::Create, None),
+        Decision::Exclude => (LinkState::Excluded, None),
+        Decision::Forget => (LinkState::Unmapped, None),
+        Decision::Decline(_) if link.target.is_some() => {
+            return Err(Error::invalid(
+                format!("{kind} {source} is linked: only a proposal can be declined"),
+                format!("`crosswalk link forget {} {kind} {source}` takes the link away first", sync.name),
+            ));
+        }
+        Decision::Decline(target) => {
+            let is_proposed = link.candidates.iter().any(|candidate| candidate.target == *target);
+            if !is_proposed && tenant.record(&sync.target, kind.counterpart(), target).await?.is_none() {
+                return Err(Error::not_found(
+                    "target record",
+                    format!("{} {}{}", kind.counterpart(), target.escape_debug(), by_a_spreadsheet(target)),
+                    format!(
+                        "`crosswalk link list {} --kind {kind} --state proposed` names what is proposed",
+                        sync.name
+                    ),
+                ));
+            }
+            (LinkState::Unmapped, None)
+        }
+    };
+    if link.target != target {
+        // What was written belongs to the old target.
+        link.written.clear();
+        link.sent.clear();
+        link.volatile_at = None;
+        link.made = false;
+        // Who takes another, or a new one, says no to what was proposed or linked.
+        if matches!(decision, Decision::Link(_) | Decision::Create) {
+            let not_taken = link.candidates.iter().map(|candidate| &candidate.target).chain(&link.target);
+            let declined: Vec<String> =
+                not_taken.filter(|id| Some(*id) != target.as_ref() && !link.declined.contains(id)).cloned().collect();
+            link.declined.extend(declined);
+        }
+    }
+    if let Some(target) = &target {
+        link.declined.retain(|id| id != target);
+    }
+    if *decision == Decision::Forget {
+        link.declined.clear();
+    }
+    if let Decision::Decline(target) = decision
+        && !link.declined.contains(target)
+    {
+        link.declined.push(target.clone());
+    }
+    link.shared = target.is_some() && sync.rules.shares(kind);
+    link.state = state;
+    link.target = target;
+    link.candidates.clear();
+    // What is forgotten is nobody's decision: matching has it again.
+    let (by, reason) = match decision {
+        Decision::Forget | Decision::Decline(_) => (String::new(), String::new()),
+        _ => (OPERATOR.to_owned(), "decided by the operator".to_owned()),
+    };
+    link.decided_by = by;
+    link.decided_at = now;
+    link.reason = reason;
+    Ok(link)
+}
+
+/// Whether a source record may be linked to a target record.
+async fn check_target(
+    tenant: &Tenant,
+    sync: &Sync,
+    kind: Kind,
+    source: &Record,
+    target: &str,
+    freed: &HashSet<String>,
+) -> Result<(), Error> {
+    let record = tenant.record(&sync.target, kind, target).await?.ok_or_else(|| {
+        Error::not_found(
+            "target record",
+            format!("{kind} {}{}", target.escape_debug(), by_a_spreadsheet(target)),
+            format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target),
+        )
+    })?;
+    // What belongs to a customer has to be of its account; customers and products stand by themselves.
+    if !matches!(kind, Kind::Customer | Kind::Product) {
+        let customer = source.parent.as_deref().unwrap_or_default();
+        let account = tenant
+            .store
+            .link_get(&sync.name, Kind::Customer, customer)
+            .await?
+            .and_then(|link| link.linked().map(str::to_owned));
+        match account {
+            None => {
+                return Err(Error::invalid(
+                    format!("the customer {customer} of {kind} {} is not linked yet", source.id),
+                    format!("link it first: `crosswalk link set {} customer {customer} TARGET`", sync.name),
+                ));
+            }
+            Some(account) if record.parent.as_deref() != Some(&account) => {
+                return Err(Error::invalid(
+                    format!(
+                        "{kind} {target} (`{}`) belongs to another account, {}",
+                        record.name,
+                        record.parent.as_deref().unwrap_or("none")
+                    ),
+                    format!("choose a {kind} of account {account}, to which the customer is linked"),
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    check_free(tenant, sync, kind, &source.id, (target, &record.name), freed).await
+}
+
+/// Whether a target record is nobody's but this source record's.
+async fn check_free(
+    tenant: &Tenant,
+    sync: &Sync,
+    kind: Kind,
+    source: &str,
+    (target, name): (&str, &str),
+    freed: &HashSet<String>,
+) -> Result<(), Error> {
+    if !sync.rules.shares(kind) {
+        for other in tenant.store.links_of_target(&sync.name, kind, target).await? {
+            let holds = other.source != source
+                && other.state == LinkState::Linked
+                && !freed.contains(&other.source)
+                // One that is gone from the source gives its target up to the decision.
+                && tenant.record(&sync.source, kind, &other.source).await?.is_some();
+            if holds {
+                return Err(Error::invalid(
+                    format!("{kind} {target} (`{name}`) is linked to {} already", other.source),
+                    format!("set that one free first: `crosswalk link forget {} {kind} {}`", sync.name, other.source),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a target record may be what was made of a source record: where a person may link the two. What is not
+/// known of either is not held against it.
+pub(crate) async fn check_made(
+    tenant: &Tenant,
+    sync: &Sync,
+    kind: Kind,
+    source: &str,
+    target: &str,
+) -> Result<(), Error> {
+    let known = tenant.store.records_by_ids(&sync.source, kind, &[source.to_owned()]).await?.pop();
+    match known {
+        Some(known) if tenant.record(&sync.target, kind, target).await?.is_some() => {
+            check_target(tenant, sync, kind, &known.record, target, &HashSet::new()).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a target record can have been made by a create that was intended then: not where another source record
+/// is linked to it, unless several may be and it is new since.
+pub(crate) async fn check_nobodys(
+    tenant: &Tenant,
+    sync: &Sync,
+    kind: Kind,
+    source: &str,
+    target: &str,
+    intended_at: Timestamp,
+) -> Result<(), Error> {
+    let of = kind.counterpart();
+    let there = tenant.store.records_by_ids(&sync.target, of, &[target.to_owned()]).await?.pop();
+    let is_new = there.as_ref().is_some_and(|there| there.first_at.is_some_and(|first| first >= intended_at));
+    if is_new && sync.rules.shares(kind) {
+        return Ok(());
+    }
+    let named = match there.as_ref().map(|there| there.record.name.as_str()).filter(|name| !name.is_empty()) {
+        Some(name) => format!("{of} {target} (`{name}`)"),
+        None => format!("{of} {target}"),
+    };
+    let links = tenant.store.links_of_target(&sync.name, of, target).await?;
+    let other = links.iter().find(|link| link.kind == kind && link.source != source && link.linked().is_some());
+    let look = "look its id up there, and say `--not-written` where nothing was made";
+    if let Some(Link { source: other, .. }) = other {
+        let why = format!("{named} is linked to {other} already: it is not what was made for {source}");
+        let name = &sync.name;
+        let hint = match kind {
+            Kind::Usage | Kind::Alert => look.to_owned(),
+            _ if tenant.record(&sync.source, kind, other).await?.is_none() => format!(
+                "{look}; {other} is gone from the source: `crosswalk link set {name} {kind} {source} {target}` then \
+                 gives it over"
+            ),
+            _ => format!("{look}; where that link is wrong, first `crosswalk link forget {name} {kind} {other}`"),
+        };
+        return Err(Error::invalid(why, hint));
+    }
+    if kind == Kind::Usage
+        && let Some(other) = crate::ground::accounts::lines_of_others(&tenant.store, sync).await?.remove(target)
+    {
+        return Err(Error::invalid(format!("{named} is billed by the sync {other}"), look));
+    }
+    Ok(())
 }
 
 /// Who decided where a score was accepted.

@@ -70,7 +70,7 @@ impl Tenant {
         for kind in old.rules.kinds.keys() {
             for link in self.store.links_all(name, *kind).await? {
                 kept += u64::from(link.state == LinkState::Linked);
-                decided.extend(self.again(name, &link));
+                decided.extend(again(self, name, &link));
             }
         }
         let reverse = self.store.reverse_all(name).await?;
@@ -101,17 +101,16 @@ impl Tenant {
         let old = self.sync(name).await?;
         Ok(Swapped { sync, old, taken_along, left_behind, kept })
     }
+}
 
-    /// A person's decision that needs no target: as the successor has it.
-    fn again(&self, old: &SyncName, link: &Link) -> Option<Link> {
-        let by_a_person =
-            matches!(link.state, LinkState::Excluded | LinkState::Create) && link.decided_by == "operator";
-        by_a_person.then(|| Link {
-            state: link.state,
-            target_kind: link.target_kind,
-            decided_by: link.decided_by.clone(),
-            reason: format!("{}, in {old}", link.reason),
-            ..Link::unmapped(link.kind, link.source.clone(), self.parts.clock.now())
-        })
-    }
+/// A person's decision that needs no target: as the successor has it.
+fn again(tenant: &Tenant, old: &SyncName, link: &Link) -> Option<Link> {
+    let by_a_person = matches!(link.state, LinkState::Excluded | LinkState::Create) && link.decided_by == "operator";
+    by_a_person.then(|| Link {
+        state: link.state,
+        target_kind: link.target_kind,
+        decided_by: link.decided_by.clone(),
+        reason: format!("{}, in {old}", link.reason),
+        ..Link::unmapped(link.kind, link.source.clone(), tenant.parts.clock.now())
+    })
 }

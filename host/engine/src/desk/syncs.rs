@@ -38,7 +38,7 @@ impl Tenant {
             paused: false,
             revision: 0,
         };
-        self.check_rules(&mut sync).await?;
+        check_rules(self, &mut sync).await?;
         let message = format!("{} to {}: {}", sync.source, sync.target, json!(sync.rules));
         self.noting(Some(&sync.name), "sync-added", message)?.sync_insert(&sync).await?;
         self.sync(&sync.name).await
@@ -50,7 +50,7 @@ impl Tenant {
     /// Somebody else changed it since; the rules ask for what a connector cannot do.
     #[boxed]
     pub async fn sync_change(&self, mut sync: Sync) -> Result<Sync, Error> {
-        self.check_rules(&mut sync).await?;
+        check_rules(self, &mut sync).await?;
         let schedules = self.schedule_list().await?;
         let before = self.sync(&sync.name).await?.rules;
         let changed = difference(&json!(before), &json!(sync.rules));
@@ -104,62 +104,62 @@ impl Tenant {
         let message = format!("{name}: {} to {}, with {linked} links", sync.source, sync.target);
         Ok(claimed.noting(None, "sync-removed", message)?.sync_remove(name).await?)
     }
+}
 
-    /// Whether both connectors can do what the rules ask for.
-    async fn check_rules(&self, sync: &mut Sync) -> Result<(), Error> {
-        if sync.source == sync.target {
-            return Err(Error::invalid("source and target are the same connection", "name two connections"));
+/// Whether both connectors can do what the rules ask for.
+async fn check_rules(tenant: &Tenant, sync: &mut Sync) -> Result<(), Error> {
+    if sync.source == sync.target {
+        return Err(Error::invalid("source and target are the same connection", "name two connections"));
+    }
+    let source = tenant.open(&sync.source).await?;
+    let target = tenant.open(&sync.target).await?;
+    for kind in sync.rules.kinds.keys() {
+        if *kind == Kind::Alert {
+            tickets_possible(&source, &target)?;
+            sync.rules.tickets.from = sync.rules.tickets.from.or(Some(tenant.parts.clock.now()));
+            continue;
         }
-        let source = self.open(&sync.source).await?;
-        let target = self.open(&sync.target).await?;
-        for kind in sync.rules.kinds.keys() {
-            if *kind == Kind::Alert {
-                tickets_possible(&source, &target)?;
-                sync.rules.tickets.from = sync.rules.tickets.from.or(Some(self.parts.clock.now()));
+        for (side, opened) in [("source", &source), ("target", &target)] {
+            if *kind == Kind::Contract && side == "source" {
                 continue;
             }
-            for (side, opened) in [("source", &source), ("target", &target)] {
-                if *kind == Kind::Contract && side == "source" {
-                    continue;
-                }
-                if !opened.description.kind(*kind).is_some_and(|can| can.reads.everything) {
-                    return Err(Error::invalid(
-                        format!("the {side} `{}` cannot list {kind}s", opened.name),
-                        format!("leave {kind} out with `--kinds`, or choose another connection"),
-                    ));
-                }
-            }
-        }
-        let has = |kind| sync.rules.kinds.contains_key(&kind);
-        if sync.rules.kinds.keys().any(|kind| !matches!(kind, Kind::Customer | Kind::Product)) && !has(Kind::Customer) {
-            return Err(Error::invalid(
-                "locations, assets, usage and alerts belong to customers",
-                "take `customer` into `--kinds`",
-            ));
-        }
-        if has(Kind::Ticket) || (!has(Kind::Usage) && (has(Kind::Contract) || has(Kind::Product))) {
-            return Err(Error::invalid(
-                "contracts and products are mapped for usage, and tickets are made of alerts: none goes alone",
-                "name `usage` or `alert` in `--kinds`",
-            ));
-        }
-        if jiff::tz::TimeZone::get(&sync.rules.time_zone).is_err() {
-            return Err(Error::invalid(
-                format!("`{}` is no time zone", sync.rules.time_zone),
-                "write its IANA name, such as Europe/Rome",
-            ));
-        }
-        if sync.rules.reverse {
-            let creates = source.description.kind(Kind::Customer);
-            if !creates.is_some_and(|can| can.writes.contains(&Operation::Create)) || !has(Kind::Customer) {
+            if !opened.description.kind(*kind).is_some_and(|can| can.reads.everything) {
                 return Err(Error::invalid(
-                    format!("the source `{}` cannot create customers", source.name),
-                    "leave `--reverse` out, or choose another connection",
+                    format!("the {side} `{}` cannot list {kind}s", opened.name),
+                    format!("leave {kind} out with `--kinds`, or choose another connection"),
                 ));
             }
         }
-        Ok(())
     }
+    let has = |kind| sync.rules.kinds.contains_key(&kind);
+    if sync.rules.kinds.keys().any(|kind| !matches!(kind, Kind::Customer | Kind::Product)) && !has(Kind::Customer) {
+        return Err(Error::invalid(
+            "locations, assets, usage and alerts belong to customers",
+            "take `customer` into `--kinds`",
+        ));
+    }
+    if has(Kind::Ticket) || (!has(Kind::Usage) && (has(Kind::Contract) || has(Kind::Product))) {
+        return Err(Error::invalid(
+            "contracts and products are mapped for usage, and tickets are made of alerts: none goes alone",
+            "name `usage` or `alert` in `--kinds`",
+        ));
+    }
+    if jiff::tz::TimeZone::get(&sync.rules.time_zone).is_err() {
+        return Err(Error::invalid(
+            format!("`{}` is no time zone", sync.rules.time_zone),
+            "write its IANA name, such as Europe/Rome",
+        ));
+    }
+    if sync.rules.reverse {
+        let creates = source.description.kind(Kind::Customer);
+        if !creates.is_some_and(|can| can.writes.contains(&Operation::Create)) || !has(Kind::Customer) {
+            return Err(Error::invalid(
+                format!("the source `{}` cannot create customers", source.name),
+                "leave `--reverse` out, or choose another connection",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether alerts of the one can become tickets of the other.

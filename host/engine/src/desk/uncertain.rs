@@ -3,6 +3,7 @@
 //! How a look-up settles them is in `doubt`. A person's word settles one at any time, with a reason
 //! that the journal keeps.
 
+use super::links;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::NoProgress;
@@ -218,7 +219,7 @@ async fn check_made(
         return Ok(());
     }
     let intended_at = open.doubt.as_ref().map_or(open.intended_at, |doubt| doubt.intended_at);
-    tenant.check_nobodys(sync, kind, &planned.source, id, intended_at).await?;
+    links::check_nobodys(tenant, sync, kind, &planned.source, id, intended_at).await?;
     let (of, look) = (kind.counterpart(), "look its id up there; `--not-written` where there is none");
     if let (Some(sent), Some(kept)) = (sent, kept) {
         let places = sent.parent.as_ref().zip(kept.parent.as_ref()).filter(|(sent, there)| sent != there);
@@ -240,7 +241,7 @@ async fn check_made(
     }
     match kind {
         Kind::Usage | Kind::Alert => Ok(()),
-        _ => tenant.check_made(sync, kind, &planned.source, id).await,
+        _ => links::check_made(tenant, sync, kind, &planned.source, id).await,
     }
 }
 

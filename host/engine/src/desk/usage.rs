@@ -5,7 +5,7 @@
 //! the vendor; it remembers that this count was seen and is not wanted, until it moves.
 
 use crate::billing::choices::no_line;
-use crate::billing::snapshot::Books;
+use crate::billing::snapshot::{self, Books};
 pub(crate) use crate::billing::view::{UsageLine, UsageState, view};
 use crate::boxed;
 use crate::error::Error;
@@ -49,7 +49,7 @@ impl Tenant {
     pub async fn usage_list(&self, sync: &SyncName, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
         let sync = self.usage_sync(sync).await?;
         let target = self.open(&sync.target).await?;
-        let books = self.books(&sync, &target).await?;
+        let books = snapshot::stored(self, &sync, &target).await?;
         let customers = self.store.records_all(&sync.source, Kind::Customer).await?;
         let names: HashMap<&str, &str> =
             customers.iter().map(|stored| (stored.record.id.as_str(), stored.record.name.as_str())).collect();
@@ -77,7 +77,7 @@ impl Tenant {
         let sync = self.usage_sync(sync).await?;
         let (claimed, _lease) = self.claimed(&Claim::Sync(sync.name.clone())).await?;
         let target = self.open(&sync.target).await?;
-        let books = self.books(&sync, &target).await?;
+        let books = snapshot::stored(self, &sync, &target).await?;
         let now = self.parts.clock.now();
         let mut links = Vec::new();
         for (key, seen) in lines {
@@ -126,7 +126,7 @@ impl Tenant {
             link.reason = format!("the count of {counted} was dismissed");
             links.push(link);
         }
-        let entry = |link: &Link| self.line_entry(&link.source, "dismissed", link.reason.clone());
+        let entry = |link: &Link| line_entry(self, &link.source, "dismissed", link.reason.clone());
         let entries: Vec<JournalEntry> = links.iter().map(entry).collect();
         claimed.store.decide(&sync.name, &links, Vec::new(), &entries).await?;
         Ok(links.len())
@@ -142,7 +142,7 @@ impl Tenant {
         let sync = self.usage_sync(sync).await?;
         let (claimed, _lease) = self.claimed(&Claim::Sync(sync.name.clone())).await?;
         let opened = self.open(&sync.target).await?;
-        let books = self.books(&sync, &opened).await?;
+        let books = snapshot::stored(self, &sync, &opened).await?;
         let hint = format!("`crosswalk usage list {} --customer {}` shows the lines", sync.name, key.customer);
         let Place::Contract(contract) = books.place(&key.customer) else {
             return Err(Error::invalid(format!("no contract is chosen for customer {}", key.customer), hint));
@@ -189,7 +189,7 @@ impl Tenant {
             link.sent.insert("quantity".to_owned(), Value::Integer(has));
         }
         link.written = link.sent.clone();
-        let entry = self.line_entry(&link.source, "taken", format!("it is line {target}"));
+        let entry = line_entry(self, &link.source, "taken", format!("it is line {target}"));
         claimed.store.decide(&sync.name, std::slice::from_ref(&link), Vec::new(), &[entry]).await?;
         Ok(Link { revision: link.revision + 1, ..link })
     }
@@ -216,18 +216,6 @@ impl Tenant {
         })
     }
 
-    fn line_entry(&self, line: &str, event: &str, message: String) -> JournalEntry {
-        let customer = line.parse::<LineKey>().ok().map(|key| key.customer);
-        JournalEntry {
-            kind: Some(Kind::Usage),
-            source: Some(line.to_owned()),
-            customer,
-            event: event.to_owned(),
-            message,
-            ..JournalEntry::at(self.parts.clock.now())
-        }
-    }
-
     /// Products of the target whose name contains a text, as they were read last: id and name.
     ///
     /// # Errors
@@ -242,6 +230,18 @@ impl Tenant {
         let sync = self.usage_sync(sync).await?;
         let found = self.store.record_search(&sync.target, Kind::Product, text, most).await?;
         Ok(found.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
+    }
+}
+
+fn line_entry(tenant: &Tenant, line: &str, event: &str, message: String) -> JournalEntry {
+    let customer = line.parse::<LineKey>().ok().map(|key| key.customer);
+    JournalEntry {
+        kind: Some(Kind::Usage),
+        source: Some(line.to_owned()),
+        customer,
+        event: event.to_owned(),
+        message,
+        ..JournalEntry::at(tenant.parts.clock.now())
     }
 }
 

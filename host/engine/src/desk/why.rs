@@ -113,9 +113,9 @@ impl Tenant {
     #[boxed]
     pub async fn why(&self, sync: &SyncName, kind: Kind, record: &str) -> Result<Trace, Error> {
         let sync = self.sync(sync).await?;
-        let meant = self.meant(&sync, kind, record).await?;
+        let meant = meant::meant(self, &sync, kind, record).await?;
         let kind = meant.kind;
-        let facts = self.facts(&sync, meant).await?;
+        let facts = facts(self, &sync, meant).await?;
         let (verdict, steps, next) = words::tell(&sync, kind, &facts);
         Ok(Trace {
             kind,
@@ -132,149 +132,148 @@ impl Tenant {
             journal: facts.journal,
         })
     }
+}
 
-    async fn stored(
-        &self,
-        connection: &crosswalk_model::ConnectionName,
-        kind: Kind,
-        id: &str,
-    ) -> Result<Option<Stored>, Error> {
-        Ok(self.store.records_by_ids(connection, kind, &[id.to_owned()]).await?.pop())
-    }
+async fn stored(
+    tenant: &Tenant,
+    connection: &crosswalk_model::ConnectionName,
+    kind: Kind,
+    id: &str,
+) -> Result<Option<Stored>, Error> {
+    Ok(tenant.store.records_by_ids(connection, kind, &[id.to_owned()]).await?.pop())
+}
 
-    async fn facts(&self, sync: &Sync, meant: Meant) -> Result<Facts, Error> {
-        let Meant { kind, source, target, link } = meant;
-        let mut facts = Facts::default();
-        if let Some(id) = &source {
-            facts.source = match kind {
-                Kind::Usage => self.row_of(sync, id).await?,
-                _ => self.stored(&sync.source, kind, id).await?,
-            };
-        }
-        if let Some(id) = &target {
-            let kind = link.as_ref().map_or(kind.counterpart(), |link| link.target_kind);
-            facts.target = self.stored(&sync.target, kind, id).await?;
-        }
-        facts.link = link;
-        let open = self.uncertain_list(Some(&sync.name)).await?.into_iter().rev();
-        facts.uncertain = open
-            .filter(|open| open.kind == kind)
-            .find(|open| source.as_ref() == Some(&open.source) || (target.is_some() && open.target == target));
-        let record = facts.source.as_ref().map(|stored| &stored.record);
-        if let Some(id) = record.and_then(|record| record.parent.clone()).filter(|_| kind != Kind::Customer) {
-            facts.customer = Some(self.customer_of(sync, id).await?);
-        }
-        let ids = (source.as_deref(), target.as_deref());
-        let whole = self.store.plan_list(&sync.name, 1).await?.pop();
-        // What becomes another kind at the target is planned apart.
-        let plan = match kind.counterpart() == kind {
-            true => whole.clone(),
-            false => match self.store.plan_part_latest(&sync.name, kind).await? {
-                Some(plan) => self.store.plan_get(plan).await?,
-                None => None,
-            },
+async fn facts(tenant: &Tenant, sync: &Sync, meant: Meant) -> Result<Facts, Error> {
+    let Meant { kind, source, target, link } = meant;
+    let mut facts = Facts::default();
+    if let Some(id) = &source {
+        facts.source = match kind {
+            Kind::Usage => meant::row_of(tenant, sync, id).await?,
+            _ => stored(tenant, &sync.source, kind, id).await?,
         };
-        if let Some(plan) = &plan {
-            facts.planned = self.planned(plan, kind, ids).await?;
-            facts.plan = Some((plan.id, plan.made_at));
-        }
-        let journal = JournalFilter {
-            source: source.clone(),
-            target: target.clone().filter(|_| facts.link.is_none()),
-            ..of_record(sync, kind)
-        };
-        facts.journal = self.store.journal_list(&journal).await?;
-        self.look_afresh(sync, kind, &mut facts, ids.0).await?;
-        facts.found = self.found(sync, kind, &facts, ids, whole.as_ref()).await?;
-        // Only a plan of the whole sync sees that it may be there under another id.
-        if facts.found.iter().any(|found| found.finding.cause == Cause::Undecided) {
-            facts.afresh.changes.retain(|change| change.action != Action::Deactivate);
-        }
-        Ok(facts)
     }
+    if let Some(id) = &target {
+        let kind = link.as_ref().map_or(kind.counterpart(), |link| link.target_kind);
+        facts.target = stored(tenant, &sync.target, kind, id).await?;
+    }
+    facts.link = link;
+    let open = tenant.uncertain_list(Some(&sync.name)).await?.into_iter().rev();
+    facts.uncertain = open
+        .filter(|open| open.kind == kind)
+        .find(|open| source.as_ref() == Some(&open.source) || (target.is_some() && open.target == target));
+    let record = facts.source.as_ref().map(|stored| &stored.record);
+    if let Some(id) = record.and_then(|record| record.parent.clone()).filter(|_| kind != Kind::Customer) {
+        facts.customer = Some(customer_of(tenant, sync, id).await?);
+    }
+    let ids = (source.as_deref(), target.as_deref());
+    let whole = tenant.store.plan_list(&sync.name, 1).await?.pop();
+    // What becomes another kind at the target is planned apart.
+    let plan = match kind.counterpart() == kind {
+        true => whole.clone(),
+        false => match tenant.store.plan_part_latest(&sync.name, kind).await? {
+            Some(plan) => tenant.store.plan_get(plan).await?,
+            None => None,
+        },
+    };
+    if let Some(plan) = &plan {
+        facts.planned = planned(tenant, plan, kind, ids).await?;
+        facts.plan = Some((plan.id, plan.made_at));
+    }
+    let journal = JournalFilter {
+        source: source.clone(),
+        target: target.clone().filter(|_| facts.link.is_none()),
+        ..of_record(sync, kind)
+    };
+    facts.journal = tenant.store.journal_list(&journal).await?;
+    afresh::look_afresh(tenant, sync, kind, &mut facts, ids.0).await?;
+    facts.found = found(tenant, sync, kind, &facts, ids, whole.as_ref()).await?;
+    // Only a plan of the whole sync sees that it may be there under another id.
+    if facts.found.iter().any(|found| found.finding.cause == Cause::Undecided) {
+        facts.afresh.changes.retain(|change| change.action != Action::Deactivate);
+    }
+    Ok(facts)
+}
 
-    async fn customer_of(&self, sync: &Sync, id: String) -> Result<Customer, Error> {
-        let stored = self.stored(&sync.source, Kind::Customer, &id).await?;
-        let link = self.store.link_get(&sync.name, Kind::Customer, &id).await?;
-        let listed = stored.as_ref().is_some_and(|stored| stored.gone_at.is_none());
-        let name = stored.map_or_else(String::new, |stored| stored.record.name);
-        let mut to_come = None;
-        if let (None, Some(plan)) =
-            (link.as_ref().and_then(Link::linked), self.store.plan_list(&sync.name, 1).await?.first())
-        {
-            let planned = self.planned(plan, Kind::Customer, (Some(&id), None)).await?;
-            let makes = |view: &&ChangeView| {
-                view.status == ChangeStatus::Pending && matches!(view.change.action, Action::Link | Action::Create)
-            };
-            to_come = planned.iter().find(makes).map(|view| match view.change.action {
-                Action::Link => format!("waits for plan {} to link it", plan.id),
-                _ => format!("waits for plan {} to create it", plan.id),
-            });
+async fn customer_of(tenant: &Tenant, sync: &Sync, id: String) -> Result<Customer, Error> {
+    let stored = stored(tenant, &sync.source, Kind::Customer, &id).await?;
+    let link = tenant.store.link_get(&sync.name, Kind::Customer, &id).await?;
+    let listed = stored.as_ref().is_some_and(|stored| stored.gone_at.is_none());
+    let name = stored.map_or_else(String::new, |stored| stored.record.name);
+    let mut to_come = None;
+    if let (None, Some(plan)) =
+        (link.as_ref().and_then(Link::linked), tenant.store.plan_list(&sync.name, 1).await?.first())
+    {
+        let planned = planned(tenant, plan, Kind::Customer, (Some(&id), None)).await?;
+        let makes = |view: &&ChangeView| {
+            view.status == ChangeStatus::Pending && matches!(view.change.action, Action::Link | Action::Create)
+        };
+        to_come = planned.iter().find(makes).map(|view| match view.change.action {
+            Action::Link => format!("waits for plan {} to link it", plan.id),
+            _ => format!("waits for plan {} to create it", plan.id),
+        });
+    }
+    Ok(Customer { name, id, link, listed, to_come })
+}
+
+/// What a plan has for a record, by either of its ids.
+async fn planned(
+    tenant: &Tenant,
+    plan: &Plan,
+    kind: Kind,
+    (source, target): (Option<&str>, Option<&str>),
+) -> Result<Vec<ChangeView>, Error> {
+    let filter = match (source, target) {
+        (Some(source), _) => ChangeFilter { source: Some(source.to_owned()), ..ChangeFilter::default() },
+        // What is to be made at the source is known by its target alone.
+        (None, Some(target)) => {
+            ChangeFilter { source: Some(String::new()), target: Some(target.to_owned()), ..ChangeFilter::default() }
         }
-        Ok(Customer { name, id, link, listed, to_come })
-    }
+        (None, None) => return Ok(Vec::new()),
+    };
+    tenant.plan_changes(plan.id, &ChangeFilter { kind: Some(kind), ..filter }, 0, 10).await
+}
 
-    /// What a plan has for a record, by either of its ids.
-    async fn planned(
-        &self,
-        plan: &Plan,
-        kind: Kind,
-        (source, target): (Option<&str>, Option<&str>),
-    ) -> Result<Vec<ChangeView>, Error> {
-        let filter = match (source, target) {
-            (Some(source), _) => ChangeFilter { source: Some(source.to_owned()), ..ChangeFilter::default() },
-            // What is to be made at the source is known by its target alone.
-            (None, Some(target)) => {
-                ChangeFilter { source: Some(String::new()), target: Some(target.to_owned()), ..ChangeFilter::default() }
-            }
-            (None, None) => return Ok(Vec::new()),
-        };
-        self.plan_changes(plan.id, &ChangeFilter { kind: Some(kind), ..filter }, 0, 10).await
-    }
-
-    /// What the newest plan of the whole sync, and what was polled or refreshed since, found of a record: as far as
-    /// it still holds.
-    async fn found(
-        &self,
-        sync: &Sync,
-        kind: Kind,
-        facts: &Facts,
-        (source, target): (Option<&str>, Option<&str>),
-        whole: Option<&Plan>,
-    ) -> Result<Vec<Found>, Error> {
-        let mut plans = self.store.plan_parts_since(&sync.name, whole.map_or(PlanId(0), |plan| plan.id)).await?;
-        plans.extend(whole.cloned());
-        let mut all: Vec<Found> = Vec::new();
-        // What is told of the kind as a whole holds its record back.
-        let by_first_run = |view: &ChangeView| {
-            let held = view.change.held.as_ref().filter(|_| view.status == ChangeStatus::Pending);
-            held.is_some_and(|hold| hold.brakes().any(|brake| brake == Brake::FirstRun.as_str()))
-        };
-        let by_first_run = facts.planned.iter().any(by_first_run) && (kind != Kind::Alert || facts.due().is_some());
-        for plan in plans.into_iter().filter(|plan| !plan.findings.is_empty()) {
-            let filter = FindingFilter { kind: Some(kind), cause: Some(Cause::FirstRun), ..FindingFilter::default() };
-            let told = plan.findings.iter().any(|total| (total.kind, total.cause) == (kind, Cause::FirstRun));
-            let known = all.iter().any(|found| found.finding.cause == Cause::FirstRun);
-            if by_first_run && told && !known {
-                let rows = self.store.findings_list(plan.id, &filter, 0, 1).await?;
-                let found = |(_, finding)| Found { plan: plan.id, made_at: plan.made_at, finding };
-                all.extend(rows.into_iter().map(found));
-            }
-            for (side, kind, id) in [(Side::Source, kind, source), (Side::Target, kind.counterpart(), target)] {
-                let Some(id) = id else { continue };
-                let filter =
-                    FindingFilter { kind: Some(kind), source: Some(id.to_owned()), ..FindingFilter::default() };
-                let rows = self.store.findings_list(plan.id, &filter, 0, FINDINGS).await?;
-                for (_, finding) in rows.into_iter().filter(|(_, finding)| finding.side == side) {
-                    let known = all.iter().any(|found| found.plan != plan.id && found.finding.cause == finding.cause);
-                    if !known && facts.holds(&finding, plan.made_at) {
-                        all.push(Found { plan: plan.id, made_at: plan.made_at, finding });
-                    }
+/// What the newest plan of the whole sync, and what was polled or refreshed since, found of a record: as far as
+/// it still holds.
+async fn found(
+    tenant: &Tenant,
+    sync: &Sync,
+    kind: Kind,
+    facts: &Facts,
+    (source, target): (Option<&str>, Option<&str>),
+    whole: Option<&Plan>,
+) -> Result<Vec<Found>, Error> {
+    let mut plans = tenant.store.plan_parts_since(&sync.name, whole.map_or(PlanId(0), |plan| plan.id)).await?;
+    plans.extend(whole.cloned());
+    let mut all: Vec<Found> = Vec::new();
+    // What is told of the kind as a whole holds its record back.
+    let by_first_run = |view: &ChangeView| {
+        let held = view.change.held.as_ref().filter(|_| view.status == ChangeStatus::Pending);
+        held.is_some_and(|hold| hold.brakes().any(|brake| brake == Brake::FirstRun.as_str()))
+    };
+    let by_first_run = facts.planned.iter().any(by_first_run) && (kind != Kind::Alert || facts.due().is_some());
+    for plan in plans.into_iter().filter(|plan| !plan.findings.is_empty()) {
+        let filter = FindingFilter { kind: Some(kind), cause: Some(Cause::FirstRun), ..FindingFilter::default() };
+        let told = plan.findings.iter().any(|total| (total.kind, total.cause) == (kind, Cause::FirstRun));
+        let known = all.iter().any(|found| found.finding.cause == Cause::FirstRun);
+        if by_first_run && told && !known {
+            let rows = tenant.store.findings_list(plan.id, &filter, 0, 1).await?;
+            let found = |(_, finding)| Found { plan: plan.id, made_at: plan.made_at, finding };
+            all.extend(rows.into_iter().map(found));
+        }
+        for (side, kind, id) in [(Side::Source, kind, source), (Side::Target, kind.counterpart(), target)] {
+            let Some(id) = id else { continue };
+            let filter = FindingFilter { kind: Some(kind), source: Some(id.to_owned()), ..FindingFilter::default() };
+            let rows = tenant.store.findings_list(plan.id, &filter, 0, FINDINGS).await?;
+            for (_, finding) in rows.into_iter().filter(|(_, finding)| finding.side == side) {
+                let known = all.iter().any(|found| found.plan != plan.id && found.finding.cause == finding.cause);
+                if !known && facts.holds(&finding, plan.made_at) {
+                    all.push(Found { plan: plan.id, made_at: plan.made_at, finding });
                 }
             }
         }
-        Ok(all)
     }
+    Ok(all)
 }
 
 impl Facts {

@@ -11,64 +11,61 @@ use crate::rules::doubt;
 use crate::run::{ending, look_up, recover};
 use crosswalk_model::{Mode, SyncName};
 
-impl Tenant {
-    /// Looks up the uncertain writes of a sync; none when somebody works on it, who has looked them up.
-    pub(crate) async fn do_look_up(&self, sync: &SyncName) -> Result<Option<JobReport>, Error> {
-        let began = self.parts.clock.now();
-        let before = self.store.unsettled(sync).await?;
-        let went = self.look_up_open(sync).await;
-        let now = self.parts.clock.now();
-        // What could not be asked is asked again after as long as it has been open.
-        let since = before.iter().filter_map(|open| open.doubt.as_ref()).map(|doubt| doubt.since).min();
-        let pause = now.since_ms(since.unwrap_or(now)).clamp(LOST_MS, doubt::UNCLEAR_MOST_MS);
-        let pause = if matches!(went, Err(Error::Busy { .. })) { LOST_MS } else { pause };
-        if !matches!(went, Err(Error::Stopped)) {
-            self.store.doubts_put_off(sync, now, now.plus_ms(pause)).await?;
-        }
-        let (outcome, message) = match went {
-            Err(Error::Busy { .. }) => return Ok(None),
-            Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.to_string()),
-            Err(error) => (JobOutcome::Failed, in_words(&error)),
-            Ok(open) => {
-                let settled = before.len().saturating_sub(self.store.unsettled(sync).await?.len());
-                if settled > 0 {
-                    self.store.schedule_bring_forward(sync, now).await?;
-                }
-                let settled =
-                    if settled == 1 { "1 write settled".to_owned() } else { format!("{settled} writes settled") };
-                match open {
-                    Some(open) => (JobOutcome::Partial, format!("{settled}; {open}")),
-                    None => (JobOutcome::Done, settled),
-                }
-            }
-        };
-        Ok(Some(JobReport {
-            tenant: self.name.to_string(),
-            job: "look-up".to_owned(),
-            of: sync.to_string(),
-            began_at: began.to_string(),
-            took_ms: now.since_ms(began),
-            outcome,
-            message,
-            failures: u32::from(outcome == JobOutcome::Failed),
-            next_at: self.store.doubt_due(sync).await?.map(|at| at.to_string()),
-        }))
+/// Looks up the uncertain writes of a sync; none when somebody works on it, who has looked them up.
+pub(crate) async fn do_look_up(tenant: &Tenant, sync: &SyncName) -> Result<Option<JobReport>, Error> {
+    let began = tenant.parts.clock.now();
+    let before = tenant.store.unsettled(sync).await?;
+    let went = look_up_open(tenant, sync).await;
+    let now = tenant.parts.clock.now();
+    // What could not be asked is asked again after as long as it has been open.
+    let since = before.iter().filter_map(|open| open.doubt.as_ref()).map(|doubt| doubt.since).min();
+    let pause = now.since_ms(since.unwrap_or(now)).clamp(LOST_MS, doubt::UNCLEAR_MOST_MS);
+    let pause = if matches!(went, Err(Error::Busy { .. })) { LOST_MS } else { pause };
+    if !matches!(went, Err(Error::Stopped)) {
+        tenant.store.doubts_put_off(sync, now, now.plus_ms(pause)).await?;
     }
+    let (outcome, message) = match went {
+        Err(Error::Busy { .. }) => return Ok(None),
+        Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.to_string()),
+        Err(error) => (JobOutcome::Failed, in_words(&error)),
+        Ok(open) => {
+            let settled = before.len().saturating_sub(tenant.store.unsettled(sync).await?.len());
+            if settled > 0 {
+                tenant.store.schedule_bring_forward(sync, now).await?;
+            }
+            let settled = if settled == 1 { "1 write settled".to_owned() } else { format!("{settled} writes settled") };
+            match open {
+                Some(open) => (JobOutcome::Partial, format!("{settled}; {open}")),
+                None => (JobOutcome::Done, settled),
+            }
+        }
+    };
+    Ok(Some(JobReport {
+        tenant: tenant.name.to_string(),
+        job: "look-up".to_owned(),
+        of: sync.to_string(),
+        began_at: began.to_string(),
+        took_ms: now.since_ms(began),
+        outcome,
+        message,
+        failures: u32::from(outcome == JobOutcome::Failed),
+        next_at: tenant.store.doubt_due(sync).await?.map(|at| at.to_string()),
+    }))
+}
 
-    /// Looks them up, in a run of its own; says what is open still.
-    async fn look_up_open(&self, sync: &SyncName) -> Result<Option<String>, Error> {
-        let work = self.begin(sync, Mode::Plan, &NoProgress).await?;
-        let looked = tokio::select! {
-            looked = recover::recover(&work) => looked,
-            () = self.parts.stop.stopped() => Err(Error::Stopped),
-        };
-        match looked {
-            Ok(()) => ending::end_idle(&work).await?,
-            Err(error) => {
-                work.fail(&error).await;
-                return Err(error);
-            }
+/// Looks them up, in a run of its own; says what is open still.
+async fn look_up_open(tenant: &Tenant, sync: &SyncName) -> Result<Option<String>, Error> {
+    let work = tenant.begin(sync, Mode::Plan, &NoProgress).await?;
+    let looked = tokio::select! {
+        looked = recover::recover(&work) => looked,
+        () = tenant.parts.stop.stopped() => Err(Error::Stopped),
+    };
+    match looked {
+        Ok(()) => ending::end_idle(&work).await?,
+        Err(error) => {
+            work.fail(&error).await;
+            return Err(error);
         }
-        Ok(look_up::uncertain(&work, &self.store.unsettled(sync).await?).1)
     }
+    Ok(look_up::uncertain(&work, &tenant.store.unsettled(sync).await?).1)
 }

@@ -8,6 +8,7 @@
 //! the next slot, later and later; a failure that time alone does not heal once a day. What
 //! was stopped is due again at once. The loop that looks is `worker`.
 
+use super::overdue;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::engine::Engine;
@@ -113,7 +114,7 @@ impl Engine {
                 continue;
             }
             match self.parts.plugin(&digest).await {
-                Ok(plugin) => self.tenant(&tenant).await?.note_jobs(&connection, &digest, plugin.manifest()).await?,
+                Ok(plugin) => note_jobs(&self.tenant(&tenant).await?, &connection, &digest, plugin.manifest()).await?,
                 Err(error) => tracing::warn!(%tenant, %connection, %error, "its plugin's jobs cannot be done"),
             }
         }
@@ -122,185 +123,6 @@ impl Engine {
 }
 
 impl Tenant {
-    async fn note_jobs(&self, connection: &ConnectionName, digest: &str, manifest: &Manifest) -> Result<(), Error> {
-        let now = self.parts.clock.now();
-        let recurring = manifest.jobs.iter().filter_map(|(job, spec)| {
-            let (every_ms, first_at) = first_slot(&self.name, connection.as_str(), job, spec.every_minutes?, now);
-            Some(Recurring { job: job.clone(), every_ms, first_at })
-        });
-        Ok(self.store.jobs_note(connection, digest, &recurring.collect::<Vec<_>>()).await?)
-    }
-
-    /// What is due by `now`, the longest overdue first. `busy` tells what this process is at.
-    pub(crate) async fn due(&self, now: Timestamp, busy: &(dyn Fn(&Due) -> bool + Sync)) -> Result<Vec<Due>, Error> {
-        let DueNow { wakes, jobs, look_ups, prune } = self.store.due(now, now.plus_ms(-LOST_MS)).await?;
-        let mut due = Vec::new();
-        for wake in wakes {
-            let one = Due::Wake(wake);
-            let Due::Wake(wake) = &one else { continue };
-            if !busy(&one) && !self.is_claimed(&job_of(wake)).await {
-                due.push(one);
-            }
-        }
-        for schedule in jobs {
-            let one = Due::Job(schedule);
-            let Due::Job(schedule) = &one else { continue };
-            // Somebody has it. Its claim tells whether they live.
-            if schedule.taken_at.is_some() && (busy(&one) || self.is_claimed(&Claim::Sync(schedule.sync.clone())).await)
-            {
-                continue;
-            }
-            due.push(one);
-        }
-        // A job of the sync looks them up itself.
-        let has_job = |sync: &SyncName| due.iter().any(|one| matches!(one, Due::Job(job) if job.sync == *sync));
-        let alone = look_ups.into_iter().filter(|(sync, _)| !has_job(sync));
-        let alone: Vec<Due> = alone.map(|(sync, since)| Due::LookUp(sync, since)).collect();
-        due.extend(alone);
-        due.extend(prune.map(Due::Prune));
-        due.retain(|one| !busy(one));
-        due.sort_by_key(Due::at);
-        Ok(due)
-    }
-
-    /// Takes one thing and does it; none when another process took it first.
-    pub(crate) async fn do_due(&self, due: Due) -> Result<Option<JobReport>, Error> {
-        match due {
-            Due::Job(schedule) => self.do_job(&schedule).await,
-            Due::Wake(wake) => self.do_wake(&wake).await,
-            Due::LookUp(sync, _) => self.do_look_up(&sync).await,
-            Due::Prune(due) => self.do_prune(due).await,
-        }
-    }
-
-    async fn do_job(&self, schedule: &Schedule) -> Result<Option<JobReport>, Error> {
-        let began = self.parts.clock.now();
-        if !self.store.schedule_take(schedule, began, schedule.next_slot(began)).await? {
-            return Ok(None);
-        }
-        let went = match schedule.job {
-            Job::Sync => self.run(&schedule.sync, &NoProgress).await,
-            Job::Alerts => self.alerts_run(&schedule.sync, &NoProgress).await,
-        };
-        let now = self.parts.clock.now();
-        let (outcome, message) = told(&went);
-        let again = schedule.failures + 1;
-        let (failures, retry) = match (outcome, &went) {
-            (JobOutcome::Stopped, _) => (schedule.failures, Some(now)),
-            (JobOutcome::Done, _) => (0, None),
-            (JobOutcome::Failed, Err(Error::Vendor { failure, .. })) if !failure.is_passing() => {
-                (again, Some(now.plus_ms(HOPELESS_MS)))
-            }
-            (JobOutcome::Skipped | JobOutcome::Failed, _) => (again, Some(retry_at(again, now))),
-            // A monthly run that got nothing would else be next due in a month.
-            (JobOutcome::Partial, _) => (again, Some(rest_at(again, now))),
-        };
-        if matches!(outcome, JobOutcome::Done | JobOutcome::Partial) {
-            // Somebody may have removed it meanwhile.
-            if let Ok(sync) = self.sync(&schedule.sync).await {
-                self.note_sound(&[&sync.source, &sync.target], began).await;
-            }
-        }
-        let key = (&schedule.sync, schedule.job);
-        let next = self.store.schedule_done(key, began, failures, &message, retry).await?;
-        Ok(Some(JobReport {
-            tenant: self.name.to_string(),
-            job: schedule.job.as_str().to_owned(),
-            of: schedule.sync.to_string(),
-            began_at: began.to_string(),
-            took_ms: now.since_ms(began),
-            outcome,
-            message,
-            failures,
-            next_at: next.map(|at| at.to_string()),
-        }))
-    }
-
-    /// A job reads, keeps what it needs, and may ask to be woken again.
-    async fn do_wake(&self, wake: &Wakeup) -> Result<Option<JobReport>, Error> {
-        // It stays due while another process is at the same job.
-        let Ok((claimed, _lease)) = self.claimed(&job_of(wake)).await else { return Ok(None) };
-        let began = claimed.parts.clock.now();
-        // In quarantine it waits, whatever it asked for.
-        if wake.every_ms.is_none() && claimed.store.wake_counted(&wake.connection, &wake.job, began).await? {
-            let (connection, job) = (&wake.connection, &wake.job);
-            tracing::error!(%connection, job, "it asks to be called again all the time and is in quarantine");
-            return Ok(None);
-        }
-        // Taken first: a job that kills the process is not run for ever.
-        let next = wake.every_ms.map(|every| next_slot(wake.due_at, every, began));
-        if !claimed.store.wake_take(wake, next).await? {
-            return Ok(None);
-        }
-        let went = tokio::select! {
-            went = claimed.call_job(wake) => went,
-            () = claimed.parts.stop.stopped() => Err(Error::Stopped),
-        };
-        let (outcome, message) = match went {
-            Ok(signals) => {
-                claimed.note_sound(&[&wake.connection], began).await;
-                (JobOutcome::Done, format!("{signals} signalled"))
-            }
-            Err(error @ Error::Stopped) => {
-                claimed.store.wake_insert(&wake.connection, &wake.job, &wake.payload, began).await?;
-                (JobOutcome::Stopped, error.to_string())
-            }
-            Err(error) => (JobOutcome::Failed, in_words(&error)),
-        };
-        Ok(Some(JobReport {
-            tenant: claimed.name.to_string(),
-            job: wake.job.clone(),
-            of: wake.connection.to_string(),
-            began_at: began.to_string(),
-            took_ms: claimed.parts.clock.now().since_ms(began),
-            failures: u32::from(outcome == JobOutcome::Failed),
-            outcome,
-            message,
-            next_at: next.map(|at| at.to_string()),
-        }))
-    }
-
-    /// Once a day: taken first, so that what stops or fails goes the next day.
-    async fn do_prune(&self, due: Timestamp) -> Result<Option<JobReport>, Error> {
-        let began = self.parts.clock.now();
-        let Some(next) = self.store.prune_take(due, began).await? else { return Ok(None) };
-        let (outcome, message) = match self.prune(false, false).await {
-            Err(error @ Error::Invalid { .. }) => (JobOutcome::Skipped, in_words(&error)),
-            Ok(report) => (JobOutcome::Done, report.words()),
-            Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.to_string()),
-            Err(error) => (JobOutcome::Failed, in_words(&error)),
-        };
-        Ok(Some(JobReport {
-            tenant: self.name.to_string(),
-            job: "prune".to_owned(),
-            of: self.name.to_string(),
-            began_at: began.to_string(),
-            took_ms: self.parts.clock.now().since_ms(began),
-            failures: u32::from(outcome == JobOutcome::Failed),
-            outcome,
-            message,
-            next_at: Some(next.to_string()),
-        }))
-    }
-
-    async fn call_job(&self, wake: &Wakeup) -> Result<usize, Error> {
-        // With no batch there is no change to write for.
-        let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
-        let opened = self.open(&wake.connection).await?;
-        // Before an account is known, nothing is linked that what the job keeps could be mixed up with.
-        if opened.account.is_some()
-            && let Err(error) = self.identify(&opened).await
-        {
-            if wake.every_ms.is_none() && !matches!(error, Error::Stopped) {
-                let later = self.parts.clock.now().plus_ms(UNKNOWN_MS);
-                self.store.wake_insert(&wake.connection, &wake.job, &wake.payload, later).await?;
-            }
-            return Err(error);
-        }
-        let signals = opened.connector.run_job(&context, &wake.job, &wake.payload).await;
-        Ok(signals.map_err(|failure| opened.failed(failure))?.len())
-    }
-
     /// Lets a job of a sync recur every so many minutes, or no more.
     ///
     /// # Errors
@@ -318,7 +140,7 @@ impl Tenant {
             ));
         }
         let same = |known: &Schedule| known.minutes() == Some(i64::from(minutes));
-        self.schedule_change(sync, job, same, |last, _| {
+        schedule_change(self, sync, job, same, |last, _| {
             let now = self.parts.clock.now();
             Schedule::new(&self.name, sync, job, minutes, now, last.filter(|last| *last <= now))
         })
@@ -333,7 +155,7 @@ impl Tenant {
     pub async fn schedule_by(&self, sync: &SyncName, job: Job, calendar: Calendar) -> Result<(), Error> {
         let same =
             |known: &Schedule| matches!(known.recurs, Recurrence::Calendar { calendar: own, .. } if own == calendar);
-        self.schedule_change(sync, job, same, |last, zone| {
+        schedule_change(self, sync, job, same, |last, zone| {
             Schedule::by_calendar(&self.name, sync, job, (calendar, zone), self.parts.clock.now(), last)
         })
         .await
@@ -352,29 +174,216 @@ impl Tenant {
         }
         Ok(usage)
     }
+}
 
-    /// Stores what recurs in another way than is known; `make` gets when it was begun last, and the zone.
-    async fn schedule_change(
-        &self,
-        sync: &SyncName,
-        job: Job,
-        same: impl Fn(&Schedule) -> bool,
-        make: impl FnOnce(Option<Timestamp>, &str) -> Schedule,
-    ) -> Result<(), Error> {
-        let rules = self.sync(sync).await?.rules;
-        if job == Job::Alerts && !rules.kinds.contains_key(&Kind::Alert) {
-            return Err(Error::invalid(
-                format!("alerts take no part in the sync `{sync}`"),
-                "take `alert` into its `--kinds`",
-            ));
+async fn note_jobs(
+    tenant: &Tenant,
+    connection: &ConnectionName,
+    digest: &str,
+    manifest: &Manifest,
+) -> Result<(), Error> {
+    let now = tenant.parts.clock.now();
+    let recurring = manifest.jobs.iter().filter_map(|(job, spec)| {
+        let (every_ms, first_at) = first_slot(&tenant.name, connection.as_str(), job, spec.every_minutes?, now);
+        Some(Recurring { job: job.clone(), every_ms, first_at })
+    });
+    Ok(tenant.store.jobs_note(connection, digest, &recurring.collect::<Vec<_>>()).await?)
+}
+
+/// What is due by `now`, the longest overdue first. `busy` tells what this process is at.
+pub(crate) async fn due(
+    tenant: &Tenant,
+    now: Timestamp,
+    busy: &(dyn Fn(&Due) -> bool + Sync),
+) -> Result<Vec<Due>, Error> {
+    let DueNow { wakes, jobs, look_ups, prune } = tenant.store.due(now, now.plus_ms(-LOST_MS)).await?;
+    let mut due = Vec::new();
+    for wake in wakes {
+        let one = Due::Wake(wake);
+        let Due::Wake(wake) = &one else { continue };
+        if !busy(&one) && !tenant.is_claimed(&job_of(wake)).await {
+            due.push(one);
         }
-        let known = self.schedule_list().await?;
-        let known = known.iter().find(|known| known.sync == *sync && known.job == job);
-        if known.is_some_and(same) {
-            return Ok(());
-        }
-        Ok(self.store.schedule_put(&make(known.and_then(|known| known.last_at), &rules.time_zone)).await?)
     }
+    for schedule in jobs {
+        let one = Due::Job(schedule);
+        let Due::Job(schedule) = &one else { continue };
+        // Somebody has it. Its claim tells whether they live.
+        if schedule.taken_at.is_some() && (busy(&one) || tenant.is_claimed(&Claim::Sync(schedule.sync.clone())).await) {
+            continue;
+        }
+        due.push(one);
+    }
+    // A job of the sync looks them up itself.
+    let has_job = |sync: &SyncName| due.iter().any(|one| matches!(one, Due::Job(job) if job.sync == *sync));
+    let alone = look_ups.into_iter().filter(|(sync, _)| !has_job(sync));
+    let alone: Vec<Due> = alone.map(|(sync, since)| Due::LookUp(sync, since)).collect();
+    due.extend(alone);
+    due.extend(prune.map(Due::Prune));
+    due.retain(|one| !busy(one));
+    due.sort_by_key(Due::at);
+    Ok(due)
+}
+
+/// Takes one thing and does it; none when another process took it first.
+pub(crate) async fn do_due(tenant: &Tenant, due: Due) -> Result<Option<JobReport>, Error> {
+    match due {
+        Due::Job(schedule) => do_job(tenant, &schedule).await,
+        Due::Wake(wake) => do_wake(tenant, &wake).await,
+        Due::LookUp(sync, _) => overdue::do_look_up(tenant, &sync).await,
+        Due::Prune(due) => do_prune(tenant, due).await,
+    }
+}
+
+async fn do_job(tenant: &Tenant, schedule: &Schedule) -> Result<Option<JobReport>, Error> {
+    let began = tenant.parts.clock.now();
+    if !tenant.store.schedule_take(schedule, began, schedule.next_slot(began)).await? {
+        return Ok(None);
+    }
+    let went = match schedule.job {
+        Job::Sync => tenant.run(&schedule.sync, &NoProgress).await,
+        Job::Alerts => tenant.alerts_run(&schedule.sync, &NoProgress).await,
+    };
+    let now = tenant.parts.clock.now();
+    let (outcome, message) = told(&went);
+    let again = schedule.failures + 1;
+    let (failures, retry) = match (outcome, &went) {
+        (JobOutcome::Stopped, _) => (schedule.failures, Some(now)),
+        (JobOutcome::Done, _) => (0, None),
+        (JobOutcome::Failed, Err(Error::Vendor { failure, .. })) if !failure.is_passing() => {
+            (again, Some(now.plus_ms(HOPELESS_MS)))
+        }
+        (JobOutcome::Skipped | JobOutcome::Failed, _) => (again, Some(retry_at(again, now))),
+        // A monthly run that got nothing would else be next due in a month.
+        (JobOutcome::Partial, _) => (again, Some(rest_at(again, now))),
+    };
+    if matches!(outcome, JobOutcome::Done | JobOutcome::Partial) {
+        // Somebody may have removed it meanwhile.
+        if let Ok(sync) = tenant.sync(&schedule.sync).await {
+            tenant.note_sound(&[&sync.source, &sync.target], began).await;
+        }
+    }
+    let key = (&schedule.sync, schedule.job);
+    let next = tenant.store.schedule_done(key, began, failures, &message, retry).await?;
+    Ok(Some(JobReport {
+        tenant: tenant.name.to_string(),
+        job: schedule.job.as_str().to_owned(),
+        of: schedule.sync.to_string(),
+        began_at: began.to_string(),
+        took_ms: now.since_ms(began),
+        outcome,
+        message,
+        failures,
+        next_at: next.map(|at| at.to_string()),
+    }))
+}
+
+/// A job reads, keeps what it needs, and may ask to be woken again.
+async fn do_wake(tenant: &Tenant, wake: &Wakeup) -> Result<Option<JobReport>, Error> {
+    // It stays due while another process is at the same job.
+    let Ok((claimed, _lease)) = tenant.claimed(&job_of(wake)).await else { return Ok(None) };
+    let began = claimed.parts.clock.now();
+    // In quarantine it waits, whatever it asked for.
+    if wake.every_ms.is_none() && claimed.store.wake_counted(&wake.connection, &wake.job, began).await? {
+        let (connection, job) = (&wake.connection, &wake.job);
+        tracing::error!(%connection, job, "it asks to be called again all the time and is in quarantine");
+        return Ok(None);
+    }
+    // Taken first: a job that kills the process is not run for ever.
+    let next = wake.every_ms.map(|every| next_slot(wake.due_at, every, began));
+    if !claimed.store.wake_take(wake, next).await? {
+        return Ok(None);
+    }
+    let went = tokio::select! {
+        went = call_job(&claimed, wake) => went,
+        () = claimed.parts.stop.stopped() => Err(Error::Stopped),
+    };
+    let (outcome, message) = match went {
+        Ok(signals) => {
+            claimed.note_sound(&[&wake.connection], began).await;
+            (JobOutcome::Done, format!("{signals} signalled"))
+        }
+        Err(error @ Error::Stopped) => {
+            claimed.store.wake_insert(&wake.connection, &wake.job, &wake.payload, began).await?;
+            (JobOutcome::Stopped, error.to_string())
+        }
+        Err(error) => (JobOutcome::Failed, in_words(&error)),
+    };
+    Ok(Some(JobReport {
+        tenant: claimed.name.to_string(),
+        job: wake.job.clone(),
+        of: wake.connection.to_string(),
+        began_at: began.to_string(),
+        took_ms: claimed.parts.clock.now().since_ms(began),
+        failures: u32::from(outcome == JobOutcome::Failed),
+        outcome,
+        message,
+        next_at: next.map(|at| at.to_string()),
+    }))
+}
+
+/// Once a day: taken first, so that what stops or fails goes the next day.
+async fn do_prune(tenant: &Tenant, due: Timestamp) -> Result<Option<JobReport>, Error> {
+    let began = tenant.parts.clock.now();
+    let Some(next) = tenant.store.prune_take(due, began).await? else { return Ok(None) };
+    let (outcome, message) = match tenant.prune(false, false).await {
+        Err(error @ Error::Invalid { .. }) => (JobOutcome::Skipped, in_words(&error)),
+        Ok(report) => (JobOutcome::Done, report.words()),
+        Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.to_string()),
+        Err(error) => (JobOutcome::Failed, in_words(&error)),
+    };
+    Ok(Some(JobReport {
+        tenant: tenant.name.to_string(),
+        job: "prune".to_owned(),
+        of: tenant.name.to_string(),
+        began_at: began.to_string(),
+        took_ms: tenant.parts.clock.now().since_ms(began),
+        failures: u32::from(outcome == JobOutcome::Failed),
+        outcome,
+        message,
+        next_at: Some(next.to_string()),
+    }))
+}
+
+async fn call_job(tenant: &Tenant, wake: &Wakeup) -> Result<usize, Error> {
+    // With no batch there is no change to write for.
+    let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
+    let opened = tenant.open(&wake.connection).await?;
+    // Before an account is known, nothing is linked that what the job keeps could be mixed up with.
+    if opened.account.is_some()
+        && let Err(error) = tenant.identify(&opened).await
+    {
+        if wake.every_ms.is_none() && !matches!(error, Error::Stopped) {
+            let later = tenant.parts.clock.now().plus_ms(UNKNOWN_MS);
+            tenant.store.wake_insert(&wake.connection, &wake.job, &wake.payload, later).await?;
+        }
+        return Err(error);
+    }
+    let signals = opened.connector.run_job(&context, &wake.job, &wake.payload).await;
+    Ok(signals.map_err(|failure| opened.failed(failure))?.len())
+}
+
+/// Stores what recurs in another way than is known; `make` gets when it was begun last, and the zone.
+async fn schedule_change(
+    tenant: &Tenant,
+    sync: &SyncName,
+    job: Job,
+    same: impl Fn(&Schedule) -> bool,
+    make: impl FnOnce(Option<Timestamp>, &str) -> Schedule,
+) -> Result<(), Error> {
+    let rules = tenant.sync(sync).await?.rules;
+    if job == Job::Alerts && !rules.kinds.contains_key(&Kind::Alert) {
+        return Err(Error::invalid(
+            format!("alerts take no part in the sync `{sync}`"),
+            "take `alert` into its `--kinds`",
+        ));
+    }
+    let known = tenant.schedule_list().await?;
+    let known = known.iter().find(|known| known.sync == *sync && known.job == job);
+    if known.is_some_and(same) {
+        return Ok(());
+    }
+    Ok(tenant.store.schedule_put(&make(known.and_then(|known| known.last_at), &rules.time_zone)).await?)
 }
 
 /// After this long a job is tried again whose failure time alone does not heal (a login that was

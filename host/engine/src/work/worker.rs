@@ -10,7 +10,7 @@
 //! way, which stops by itself where nothing is lost.
 
 use super::fairness::{self, Taken};
-use super::schedule::{Due, JobReport, LOST_MS};
+use super::schedule::{self, Due, JobReport, LOST_MS};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::engine::Engine;
@@ -137,7 +137,7 @@ impl Worker<'_> {
         self.waiting.clear();
         for name in names {
             let tenant = self.engine.tenant(&name).await?;
-            let mut due = tenant.due(now, &|due| self.is_busy(&name, &due.key())).await?;
+            let mut due = schedule::due(&tenant, now, &|due| self.is_busy(&name, &due.key())).await?;
             due.reverse();
             self.waiting.push((tenant, due));
         }
@@ -154,7 +154,7 @@ impl Worker<'_> {
                 continue;
             }
             let failed = thing.failed();
-            let task = self.tasks.spawn(async move { tenant.do_due(thing).await });
+            let task = self.tasks.spawn(async move { schedule::do_due(&tenant, thing).await });
             self.running.insert(task.id(), Taken { tenant: name, key, failed });
         }
     }

@@ -1,7 +1,9 @@
 //! Proposals taken in one go: which account a customer is, and which of its contracts.
 
+use crate::billing::snapshot;
 use crate::boxed;
-use crate::desk::links::{Decision, accepted_by, accepted_for};
+use crate::desk::links::{self, Decision, accepted_by, accepted_for};
+use crate::desk::{customers, decisions};
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::rules::{anew, matching};
@@ -47,7 +49,8 @@ impl Tenant {
         mut accepted: Accepted,
     ) -> Result<Accepted, Error> {
         let links = accepted.accounts.iter().chain(&accepted.contracts).cloned().collect();
-        accepted.decision = self.decide(&self.sync(sync).await?, &accepted_by(score), links).await?.decision;
+        accepted.decision =
+            decisions::decide(self, &self.sync(sync).await?, &accepted_by(score), links).await?.decision;
         Ok(accepted)
     }
 
@@ -58,20 +61,24 @@ impl Tenant {
     #[boxed]
     pub async fn customer_acceptable(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
         let sync = self.sync(sync).await?;
-        let mut accepted =
-            Accepted { accounts: self.acceptable(&sync, Kind::Customer, account).await?, ..Accepted::default() };
+        let mut accepted = Accepted {
+            accounts: links::acceptable(self, &sync, Kind::Customer, account).await?,
+            ..Accepted::default()
+        };
         if !sync.rules.kinds.contains_key(&Kind::Usage) {
             return Ok(accepted);
         }
         let target = self.open(&sync.target).await?;
-        let books = self.books(&sync, &target).await?;
-        let mut accounts = self.accounts(&sync.name).await?;
+        let books = snapshot::stored(self, &sync, &target).await?;
+        let mut accounts = snapshot::accounts(self, &sync.name).await?;
         let new = accepted.accounts.iter();
         accounts.extend(new.filter_map(|link| Some((link.source.clone(), link.target.clone()?))));
         let own = accepted.accounts.iter().map(|link| (link.kind, link.source.clone())).collect();
         let mut over = Vec::new();
         for link in &accepted.accounts {
-            over.extend(self.held_before(&sync, link, &own).await?.map(|old| (old.source, link.source.clone())));
+            over.extend(
+                decisions::held_before(self, &sync, link, &own).await?.map(|old| (old.source, link.source.clone())),
+            );
         }
         let along = anew::along(&self.store, &sync.name, &over, self.parts.clock.now()).await?;
         let decided = along.links.iter().filter(|link| link.target_kind == Kind::Contract);
@@ -83,7 +90,7 @@ impl Tenant {
             };
             let Some(best) = candidates.first().filter(|best| best.score >= contract) else { continue };
             let decision = Decision::Link(best.target.clone());
-            let link = self.contract_decided(&sync, &customer, Some(&account), &decision).await?;
+            let link = customers::contract_decided(self, &sync, &customer, Some(&account), &decision).await?;
             accepted.contracts.push(Link { reason: accepted_for(best), ..link });
         }
         accepted.contracts.sort_by(|one, other| one.source.cmp(&other.source));

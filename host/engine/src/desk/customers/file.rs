@@ -5,6 +5,7 @@
 
 use super::{CustomerFilter, CustomerState, CustomerView};
 use crate::boxed;
+use crate::desk::decisions;
 use crate::desk::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
 use crate::desk::links::Decision;
 use crate::desk::sheet::{self, Form, Sheet};
@@ -173,7 +174,7 @@ impl Tenant {
         problems.refuse("the file of customers", &export)?;
         let decision = match dry_run {
             true => String::new(),
-            false => self.decide_with(&sync, "file", links, switched).await?.decision,
+            false => decisions::decide_with(self, &sync, "file", links, switched).await?.decision,
         };
         Ok(Import { decision, changes, ignored: sheet.ignored })
     }
@@ -234,7 +235,8 @@ impl Taking<'_> {
             });
         };
         if account.is_some() || contract.is_some() {
-            let mapped = self.tenant.mapped(self.sync, &row.customer, account.as_ref(), contract.as_ref(), &self.freed);
+            let mapped =
+                super::mapped(self.tenant, self.sync, &row.customer, account.as_ref(), contract.as_ref(), &self.freed);
             match mapped.await {
                 Ok(decided) => {
                     for (what, decision, before, after) in [

@@ -16,7 +16,7 @@ impl Tenant {
     #[boxed]
     pub async fn customers_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
         let source = self.sync(sync).await?.source;
-        self.named_at(&source, Kind::Customer, names, &format!("`crosswalk customer list {sync}` names them")).await
+        named_at(self, &source, Kind::Customer, names, &format!("`crosswalk customer list {sync}` names them")).await
     }
 
     /// The id of a target customer, named by its id or its whole name.
@@ -27,7 +27,7 @@ impl Tenant {
     pub async fn account_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
         let target = self.sync(sync).await?.target;
         let hint = format!("`crosswalk customer find {sync} TEXT` finds accounts by a part of their name");
-        Ok(self.named_at(&target, Kind::Customer, &[name.to_owned()], &hint).await?.concat())
+        Ok(named_at(self, &target, Kind::Customer, &[name.to_owned()], &hint).await?.concat())
     }
 
     /// The ids of source products, each named by its id or its whole name.
@@ -37,7 +37,7 @@ impl Tenant {
     #[boxed]
     pub async fn products_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
         let source = self.sync(sync).await?.source;
-        self.named_at(&source, Kind::Product, names, &format!("`crosswalk product list {sync}` names them")).await
+        named_at(self, &source, Kind::Product, names, &format!("`crosswalk product list {sync}` names them")).await
     }
 
     /// The id of a target product, named by its id or its whole name.
@@ -48,35 +48,34 @@ impl Tenant {
     pub async fn service_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
         let target = self.sync(sync).await?.target;
         let hint = format!("`crosswalk product find {sync} TEXT` finds services by a part of their name");
-        Ok(self.named_at(&target, Kind::Product, &[name.to_owned()], &hint).await?.concat())
+        Ok(named_at(self, &target, Kind::Product, &[name.to_owned()], &hint).await?.concat())
     }
+}
 
-    async fn named_at(
-        &self,
-        connection: &ConnectionName,
-        kind: Kind,
-        names: &[String],
-        hint: &str,
-    ) -> Result<Vec<String>, Error> {
-        if names.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (present, gone): (Vec<_>, Vec<_>) =
-            self.store.records_all(connection, kind).await?.into_iter().partition(|stored| stored.gone_at.is_none());
-        let records =
-            |stored: Vec<crosswalk_store::Stored>| stored.into_iter().map(|one| one.record).collect::<Vec<_>>();
-        let (present, gone) = (records(present), records(gone));
-        // What is gone can still be asked about, as long as nothing else is called so.
-        names
-            .iter()
-            .map(|name| {
-                find(&present, name, kind, hint)?.map_or_else(
-                    || find(&gone, name, kind, hint)?.ok_or_else(|| Error::not_found(kind.as_str(), name, hint)),
-                    Ok,
-                )
-            })
-            .collect()
+async fn named_at(
+    tenant: &Tenant,
+    connection: &ConnectionName,
+    kind: Kind,
+    names: &[String],
+    hint: &str,
+) -> Result<Vec<String>, Error> {
+    if names.is_empty() {
+        return Ok(Vec::new());
     }
+    let (present, gone): (Vec<_>, Vec<_>) =
+        tenant.store.records_all(connection, kind).await?.into_iter().partition(|stored| stored.gone_at.is_none());
+    let records = |stored: Vec<crosswalk_store::Stored>| stored.into_iter().map(|one| one.record).collect::<Vec<_>>();
+    let (present, gone) = (records(present), records(gone));
+    // What is gone can still be asked about, as long as nothing else is called so.
+    names
+        .iter()
+        .map(|name| {
+            find(&present, name, kind, hint)?.map_or_else(
+                || find(&gone, name, kind, hint)?.ok_or_else(|| Error::not_found(kind.as_str(), name, hint)),
+                Ok,
+            )
+        })
+        .collect()
 }
 
 /// The one that is meant; an error where several are called so.

@@ -2,6 +2,7 @@
 //! one customer or about all of all, and is taken back like any other.
 
 use crate::boxed;
+use crate::desk::decisions;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::rules::matching::OPERATOR;
@@ -55,7 +56,7 @@ impl Tenant {
             turns.extend(others.map(|customer| (customer.clone(), *switch, Some(*on))));
             turned.push((*switch, turns.len() - before));
         }
-        let decided = self.decide_with(&sync, OPERATOR, Vec::new(), turns).await?;
+        let decided = decisions::decide_with(self, &sync, OPERATOR, Vec::new(), turns).await?;
         Ok(Switched { decision: decided.decision, turned })
     }
 }

@@ -1,6 +1,8 @@
 //! What the rules say of one record now, from what is stored: the same functions that plan, for this record alone.
 
 use super::Facts;
+use crate::billing::one;
+use crate::desk::alerts;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::rules::matching::Decision;
@@ -9,121 +11,117 @@ use crosswalk_model::{FieldRule, Kind, KindDescription, LineKey, Link, Record, S
 use crosswalk_store::Stored;
 use std::collections::HashMap;
 
-impl Tenant {
-    /// What planning would do and leave now of a record that it can look at alone. It needs the target's
-    /// description; a connection that cannot be opened is told elsewhere.
-    pub(super) async fn look_afresh(
-        &self,
-        sync: &Sync,
-        kind: Kind,
-        facts: &mut Facts,
-        source: Option<&str>,
-    ) -> Result<(), Error> {
-        let billing = sync.rules.kinds.contains_key(&Kind::Usage);
-        match (kind, source) {
-            (Kind::Alert, Some(id)) if sync.rules.kinds.contains_key(&kind) => self.alert_now(sync, id, facts).await,
-            (Kind::Usage, Some(line)) if billing => self.line_now(sync, line, facts).await,
-            (Kind::Customer, Some(id)) if billing => {
-                facts.unbilled = self.usage_unbilled(sync, id).await?;
-                self.record_now(sync, kind, facts).await
-            }
-            _ => self.record_now(sync, kind, facts).await,
+/// What planning would do and leave now of a record that it can look at alone. It needs the target's
+/// description; a connection that cannot be opened is told elsewhere.
+pub(super) async fn look_afresh(
+    tenant: &Tenant,
+    sync: &Sync,
+    kind: Kind,
+    facts: &mut Facts,
+    source: Option<&str>,
+) -> Result<(), Error> {
+    let billing = sync.rules.kinds.contains_key(&Kind::Usage);
+    match (kind, source) {
+        (Kind::Alert, Some(id)) if sync.rules.kinds.contains_key(&kind) => alert_now(tenant, sync, id, facts).await,
+        (Kind::Usage, Some(line)) if billing => line_now(tenant, sync, line, facts).await,
+        (Kind::Customer, Some(id)) if billing => {
+            facts.unbilled = one::usage_unbilled(tenant, sync, id).await?;
+            record_now(tenant, sync, kind, facts).await
         }
+        _ => record_now(tenant, sync, kind, facts).await,
     }
+}
 
-    async fn alert_now(&self, sync: &Sync, id: &str, facts: &mut Facts) -> Result<(), Error> {
-        let Ok(target) = self.open(&sync.target).await else { return Ok(()) };
-        let Some(describe) = target.description.kind(Kind::Ticket) else { return Ok(()) };
-        let Some(now) = self.alert_afresh(sync, describe, id).await? else { return Ok(()) };
+async fn alert_now(tenant: &Tenant, sync: &Sync, id: &str, facts: &mut Facts) -> Result<(), Error> {
+    let Ok(target) = tenant.open(&sync.target).await else { return Ok(()) };
+    let Some(describe) = target.description.kind(Kind::Ticket) else { return Ok(()) };
+    let Some(now) = alerts::alert_afresh(tenant, sync, describe, id).await? else { return Ok(()) };
+    facts.asked = true;
+    facts.no_ticket = now.no_ticket;
+    facts.afresh = now.planned;
+    if facts.customer.is_none() && !now.customer.is_empty() {
+        facts.customer = Some(super::customer_of(tenant, sync, now.customer).await?);
+    }
+    Ok(())
+}
+
+async fn line_now(tenant: &Tenant, sync: &Sync, line: &str, facts: &mut Facts) -> Result<(), Error> {
+    let Ok(key) = line.parse::<LineKey>() else { return Ok(()) };
+    if facts.customer.is_none() {
+        facts.customer = Some(super::customer_of(tenant, sync, key.customer.clone()).await?);
+    }
+    if let Ok(line) = one::usage_line(tenant, sync, &key).await {
         facts.asked = true;
-        facts.no_ticket = now.no_ticket;
-        facts.afresh = now.planned;
-        if facts.customer.is_none() && !now.customer.is_empty() {
-            facts.customer = Some(self.customer_of(sync, now.customer).await?);
-        }
-        Ok(())
+        facts.line = line;
     }
+    Ok(())
+}
 
-    async fn line_now(&self, sync: &Sync, line: &str, facts: &mut Facts) -> Result<(), Error> {
-        let Ok(key) = line.parse::<LineKey>() else { return Ok(()) };
-        if facts.customer.is_none() {
-            facts.customer = Some(self.customer_of(sync, key.customer.clone()).await?);
-        }
-        if let Ok(line) = self.usage_line(sync, &key).await {
-            facts.asked = true;
-            facts.line = line;
-        }
-        Ok(())
+/// Of a record whose link stands.
+async fn record_now(tenant: &Tenant, sync: &Sync, kind: Kind, facts: &mut Facts) -> Result<(), Error> {
+    let Some(link) = facts.link.as_ref().filter(|link| link.linked().is_some() && link.target_kind == kind) else {
+        return Ok(());
+    };
+    let account = facts.customer.as_ref().map(|customer| customer.link.as_ref().and_then(Link::linked));
+    let Ok(target) = tenant.open(&sync.target).await else { return Ok(()) };
+    let barred = account == Some(None) && !facts.is_left();
+    let (Some(can), false) = (target.description.kind(kind), barred) else { return Ok(()) };
+    let present = |stored: &'_ &Stored| stored.gone_at.is_none();
+    let (source, there) = (facts.source.as_ref().filter(present), facts.target.as_ref().filter(present));
+    let (source, there) = (source.map(|stored| &stored.record), there.map(|stored| &stored.record));
+    let customer = facts.customer.as_ref().map_or(link.source.as_str(), |customer| customer.id.as_str());
+    let references = match source {
+        Some(record) => references(tenant, sync, kind, customer, record).await?,
+        None => HashMap::new(),
+    };
+    let decision = Decision::Keep;
+    let item = Item {
+        source,
+        gone_since: facts.source.as_ref().and_then(|stored| stored.gone_at),
+        link: Some(link),
+        decision: &decision,
+        target: there,
+    };
+    let planned = plan::plan_kind(&PlanInput {
+        kind,
+        customer,
+        items: &[item],
+        parent_target: account.flatten(),
+        parent_out_of_use: None,
+        describe: can,
+        rules: &sync.rules,
+        now: tenant.parts.clock.now(),
+        refresh: false,
+        resolve: &|kind, id| {
+            references.get(&(kind, id.to_owned())).map_or(Reference::Unknown, |id| Reference::Target(id.clone()))
+        },
+    });
+    if let (Some(source), Some(there)) = (source, there) {
+        facts.by_rule = left_by_rule(sync, kind, can, source, there);
     }
+    facts.asked = true;
+    facts.afresh = planned;
+    Ok(())
+}
 
-    /// Of a record whose link stands.
-    async fn record_now(&self, sync: &Sync, kind: Kind, facts: &mut Facts) -> Result<(), Error> {
-        let Some(link) = facts.link.as_ref().filter(|link| link.linked().is_some() && link.target_kind == kind) else {
-            return Ok(());
-        };
-        let account = facts.customer.as_ref().map(|customer| customer.link.as_ref().and_then(Link::linked));
-        let Ok(target) = self.open(&sync.target).await else { return Ok(()) };
-        let barred = account == Some(None) && !facts.is_left();
-        let (Some(can), false) = (target.description.kind(kind), barred) else { return Ok(()) };
-        let present = |stored: &'_ &Stored| stored.gone_at.is_none();
-        let (source, there) = (facts.source.as_ref().filter(present), facts.target.as_ref().filter(present));
-        let (source, there) = (source.map(|stored| &stored.record), there.map(|stored| &stored.record));
-        let customer = facts.customer.as_ref().map_or(link.source.as_str(), |customer| customer.id.as_str());
-        let references = match source {
-            Some(record) => self.references(sync, kind, customer, record).await?,
-            None => HashMap::new(),
-        };
-        let decision = Decision::Keep;
-        let item = Item {
-            source,
-            gone_since: facts.source.as_ref().and_then(|stored| stored.gone_at),
-            link: Some(link),
-            decision: &decision,
-            target: there,
-        };
-        let planned = plan::plan_kind(&PlanInput {
-            kind,
-            customer,
-            items: &[item],
-            parent_target: account.flatten(),
-            parent_out_of_use: None,
-            describe: can,
-            rules: &sync.rules,
-            now: self.parts.clock.now(),
-            refresh: false,
-            resolve: &|kind, id| {
-                references.get(&(kind, id.to_owned())).map_or(Reference::Unknown, |id| Reference::Target(id.clone()))
-            },
-        });
-        if let (Some(source), Some(there)) = (source, there) {
-            facts.by_rule = left_by_rule(sync, kind, can, source, there);
+/// Where the references of a record lead, as far as they stay within its customer.
+async fn references(
+    tenant: &Tenant,
+    sync: &Sync,
+    kind: Kind,
+    customer: &str,
+    record: &Record,
+) -> Result<HashMap<(Kind, String), String>, Error> {
+    let mut found = HashMap::new();
+    for field in &record.fields {
+        let Some((to, id)) = catalogue::refers_to(kind, &field.name).zip(field.value.as_text()) else { continue };
+        let owned = super::stored(tenant, &sync.source, to, id).await?;
+        if owned.is_some_and(|stored| stored.record.parent.as_deref() == Some(customer)) {
+            let link = tenant.store.link_get(&sync.name, to, id).await?;
+            found.extend(link.as_ref().and_then(Link::linked).map(|target| ((to, id.to_owned()), target.to_owned())));
         }
-        facts.asked = true;
-        facts.afresh = planned;
-        Ok(())
     }
-
-    /// Where the references of a record lead, as far as they stay within its customer.
-    async fn references(
-        &self,
-        sync: &Sync,
-        kind: Kind,
-        customer: &str,
-        record: &Record,
-    ) -> Result<HashMap<(Kind, String), String>, Error> {
-        let mut found = HashMap::new();
-        for field in &record.fields {
-            let Some((to, id)) = catalogue::refers_to(kind, &field.name).zip(field.value.as_text()) else { continue };
-            let owned = self.stored(&sync.source, to, id).await?;
-            if owned.is_some_and(|stored| stored.record.parent.as_deref() == Some(customer)) {
-                let link = self.store.link_get(&sync.name, to, id).await?;
-                found.extend(
-                    link.as_ref().and_then(Link::linked).map(|target| ((to, id.to_owned()), target.to_owned())),
-                );
-            }
-        }
-        Ok(found)
-    }
+    Ok(found)
 }
 
 /// What the two sides say differently of a field that a rule keeps the host from writing.

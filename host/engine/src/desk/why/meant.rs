@@ -16,102 +16,100 @@ pub(super) struct Meant {
     pub(super) link: Option<Link>,
 }
 
-impl Tenant {
-    pub(super) async fn meant(&self, sync: &Sync, kind: Kind, text: &str) -> Result<Meant, Error> {
-        let of_link = |link: Link| Meant {
-            kind: link.kind,
-            source: Some(link.source.clone()),
-            target: link.target.clone(),
-            link: Some(link),
-        };
-        let of_source = |id: String| Meant { kind, source: Some(id), target: None, link: None };
-        let of_target = |id: String| Meant { kind, source: None, target: Some(id), link: None };
-        if let Some(link) = self.store.link_get(&sync.name, kind, text).await? {
-            return Ok(of_link(link));
-        }
-        if kind == Kind::Usage && self.row_of(sync, text).await?.is_some() {
-            return Ok(of_source(text.to_owned()));
-        }
-        if let Some(stored) = self.stored(&sync.source, kind, text).await? {
-            let id = known_by(kind, &stored.record);
-            let link = self.store.link_get(&sync.name, kind, &id).await?;
-            return Ok(link.map_or_else(|| of_source(id), of_link));
-        }
-        if let Some(link) = self.link_of_target(sync, kind, text).await? {
-            return Ok(of_link(link));
-        }
-        if self.stored(&sync.target, kind.counterpart(), text).await?.is_some() {
-            return Ok(of_target(text.to_owned()));
-        }
-        for (connection, kind, is_source) in [(&sync.source, kind, true), (&sync.target, kind.counterpart(), false)] {
-            let found = self.store.record_search(connection, kind, text, LIST_LIMIT).await?;
-            let found: Vec<Record> = found.into_iter().map(|stored| stored.record).collect();
-            let named = called(&found, text).into_iter();
-            let mut named: Vec<String> =
-                named.map(|record| if is_source { known_by(kind, record) } else { record.id.clone() }).collect();
-            named.sort_unstable();
-            named.dedup();
-            match (named.pop(), named.is_empty()) {
-                (None, _) => {}
-                (Some(id), true) if is_source => {
-                    let link = self.store.link_get(&sync.name, kind, &id).await?;
-                    return Ok(link.map_or_else(|| of_source(id), of_link));
-                }
-                (Some(id), true) => {
-                    let link = self.link_of_target(sync, kind, &id).await?;
-                    return Ok(link.map_or_else(|| of_target(id), of_link));
-                }
-                (Some(id), false) => {
-                    named.push(id);
-                    return Err(Error::invalid(
-                        format!("{} {kind}s of `{connection}` are called `{text}`", named.len()),
-                        format!("name one by its id: {}", named.join(", ")),
-                    ));
-                }
-            }
-        }
-        let journal = JournalFilter { source: Some(text.to_owned()), ..of_record(sync, kind) };
-        if self.store.journal_list(&journal).await?.is_empty() {
-            // What could not be taken or is not listed is known by what was found of it.
-            if let Some(plan) = self.store.plan_list(&sync.name, 1).await?.first() {
-                for kind in [kind, kind.counterpart()] {
-                    let filter =
-                        FindingFilter { kind: Some(kind), source: Some(text.to_owned()), ..FindingFilter::default() };
-                    if let Some((_, found)) = self.store.findings_list(plan.id, &filter, 0, 1).await?.pop() {
-                        return Ok(match found.side {
-                            Side::Source => of_source(text.to_owned()),
-                            Side::Target => of_target(text.to_owned()),
-                        });
-                    }
-                }
-            }
-            return Err(Error::not_found(
-                "record",
-                format!("{kind} {text}"),
-                format!("it was never read: run `crosswalk plan {}`, or look at the id or the name again", sync.name),
-            ));
-        }
-        Ok(of_source(text.to_owned()))
+pub(super) async fn meant(tenant: &Tenant, sync: &Sync, kind: Kind, text: &str) -> Result<Meant, Error> {
+    let of_link = |link: Link| Meant {
+        kind: link.kind,
+        source: Some(link.source.clone()),
+        target: link.target.clone(),
+        link: Some(link),
+    };
+    let of_source = |id: String| Meant { kind, source: Some(id), target: None, link: None };
+    let of_target = |id: String| Meant { kind, source: None, target: Some(id), link: None };
+    if let Some(link) = tenant.store.link_get(&sync.name, kind, text).await? {
+        return Ok(of_link(link));
     }
+    if kind == Kind::Usage && row_of(tenant, sync, text).await?.is_some() {
+        return Ok(of_source(text.to_owned()));
+    }
+    if let Some(stored) = super::stored(tenant, &sync.source, kind, text).await? {
+        let id = known_by(kind, &stored.record);
+        let link = tenant.store.link_get(&sync.name, kind, &id).await?;
+        return Ok(link.map_or_else(|| of_source(id), of_link));
+    }
+    if let Some(link) = link_of_target(tenant, sync, kind, text).await? {
+        return Ok(of_link(link));
+    }
+    if super::stored(tenant, &sync.target, kind.counterpart(), text).await?.is_some() {
+        return Ok(of_target(text.to_owned()));
+    }
+    for (connection, kind, is_source) in [(&sync.source, kind, true), (&sync.target, kind.counterpart(), false)] {
+        let found = tenant.store.record_search(connection, kind, text, LIST_LIMIT).await?;
+        let found: Vec<Record> = found.into_iter().map(|stored| stored.record).collect();
+        let named = called(&found, text).into_iter();
+        let mut named: Vec<String> =
+            named.map(|record| if is_source { known_by(kind, record) } else { record.id.clone() }).collect();
+        named.sort_unstable();
+        named.dedup();
+        match (named.pop(), named.is_empty()) {
+            (None, _) => {}
+            (Some(id), true) if is_source => {
+                let link = tenant.store.link_get(&sync.name, kind, &id).await?;
+                return Ok(link.map_or_else(|| of_source(id), of_link));
+            }
+            (Some(id), true) => {
+                let link = link_of_target(tenant, sync, kind, &id).await?;
+                return Ok(link.map_or_else(|| of_target(id), of_link));
+            }
+            (Some(id), false) => {
+                named.push(id);
+                return Err(Error::invalid(
+                    format!("{} {kind}s of `{connection}` are called `{text}`", named.len()),
+                    format!("name one by its id: {}", named.join(", ")),
+                ));
+            }
+        }
+    }
+    let journal = JournalFilter { source: Some(text.to_owned()), ..of_record(sync, kind) };
+    if tenant.store.journal_list(&journal).await?.is_empty() {
+        // What could not be taken or is not listed is known by what was found of it.
+        if let Some(plan) = tenant.store.plan_list(&sync.name, 1).await?.first() {
+            for kind in [kind, kind.counterpart()] {
+                let filter =
+                    FindingFilter { kind: Some(kind), source: Some(text.to_owned()), ..FindingFilter::default() };
+                if let Some((_, found)) = tenant.store.findings_list(plan.id, &filter, 0, 1).await?.pop() {
+                    return Ok(match found.side {
+                        Side::Source => of_source(text.to_owned()),
+                        Side::Target => of_target(text.to_owned()),
+                    });
+                }
+            }
+        }
+        return Err(Error::not_found(
+            "record",
+            format!("{kind} {text}"),
+            format!("it was never read: run `crosswalk plan {}`, or look at the id or the name again", sync.name),
+        ));
+    }
+    Ok(of_source(text.to_owned()))
+}
 
-    /// The link to a target record: of this kind, or of whatever kind at the source.
-    async fn link_of_target(&self, sync: &Sync, kind: Kind, id: &str) -> Result<Option<Link>, Error> {
-        for target_kind in Kind::ALL {
-            let links = self.store.links_of_target(&sync.name, target_kind, id).await?;
-            if let Some(link) = links.into_iter().find(|link| link.kind == kind || target_kind == kind) {
-                return Ok(Some(link));
-            }
+/// The link to a target record: of this kind, or of whatever kind at the source.
+async fn link_of_target(tenant: &Tenant, sync: &Sync, kind: Kind, id: &str) -> Result<Option<Link>, Error> {
+    for target_kind in Kind::ALL {
+        let links = tenant.store.links_of_target(&sync.name, target_kind, id).await?;
+        if let Some(link) = links.into_iter().find(|link| link.kind == kind || target_kind == kind) {
+            return Ok(Some(link));
         }
-        Ok(None)
     }
+    Ok(None)
+}
 
-    /// A row of a line of usage, as it was read last: one that is there before one that is not.
-    pub(super) async fn row_of(&self, sync: &Sync, line: &str) -> Result<Option<Stored>, Error> {
-        let Ok(key) = line.parse::<LineKey>() else { return Ok(None) };
-        let rows = self.store.records_of_parent(&sync.source, Kind::Usage, &key.customer).await?;
-        let of_line = rows.into_iter().filter(|stored| stored.record.text("product") == Some(key.product.as_str()));
-        Ok(of_line.max_by_key(|stored| (stored.gone_at.is_none(), stored.seen_at)))
-    }
+/// A row of a line of usage, as it was read last: one that is there before one that is not.
+pub(super) async fn row_of(tenant: &Tenant, sync: &Sync, line: &str) -> Result<Option<Stored>, Error> {
+    let Ok(key) = line.parse::<LineKey>() else { return Ok(None) };
+    let rows = tenant.store.records_of_parent(&sync.source, Kind::Usage, &key.customer).await?;
+    let of_line = rows.into_iter().filter(|stored| stored.record.text("product") == Some(key.product.as_str()));
+    Ok(of_line.max_by_key(|stored| (stored.gone_at.is_none(), stored.seen_at)))
 }
 
 /// What the link of a record is known by: its id, or of a row of usage its line.

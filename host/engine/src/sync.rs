@@ -12,8 +12,9 @@ use crate::billing::choices::{UsageChoice, plan_choices};
 use crate::billing::{self, outcomes, preconditions};
 use crate::boxed;
 use crate::error::Error;
+use crate::ground::find;
 use crate::ground::progress::{Progress, Stage};
-use crate::ground::sync_run::SyncRun;
+use crate::ground::sync_run::{self, SyncRun};
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::Choice;
 use crate::run::alerts::plan_tickets;
@@ -37,7 +38,7 @@ impl Tenant {
     /// No such sync, somebody else works on it, neither side could be read at all.
     #[boxed]
     pub async fn plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
-        let run = self.begin(sync, Mode::Plan, progress).await?;
+        let run = sync_run::begin(self, sync, Mode::Plan, progress).await?;
         let report = plan(&run).await;
         planned(&run, report).await
     }
@@ -48,7 +49,7 @@ impl Tenant {
     /// As [`plan`](Self::plan).
     #[boxed]
     pub async fn plan_stored(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
-        let run = self.begin_stored(sync, progress).await?;
+        let run = sync_run::begin_stored(self, sync, progress).await?;
         let report = make_plan(&run, None).await;
         planned(&run, report).await
     }
@@ -59,7 +60,7 @@ impl Tenant {
     /// As [`plan`](Self::plan) and [`apply`](Self::apply).
     #[boxed]
     pub async fn run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
-        let run = self.begin(sync, Mode::Apply, progress).await?;
+        let run = sync_run::begin(self, sync, Mode::Apply, progress).await?;
         let report = plan(&run).await;
         apply_by_trust(&run, report, None).await
     }
@@ -76,7 +77,7 @@ impl Tenant {
         progress: &dyn Progress,
     ) -> Result<ApplyReport, Error> {
         let sync = self.plan_sync(plan).await?;
-        let run = self.begin(&sync, Mode::Apply, progress).await?;
+        let run = sync_run::begin(self, &sync, Mode::Apply, progress).await?;
         finish_apply(&run, plan, options).await
     }
 
@@ -92,7 +93,7 @@ impl Tenant {
         choices: &[UsageChoice],
         progress: &dyn Progress,
     ) -> Result<PlanReport, Error> {
-        self.usage_sync(sync).await?;
+        find::usage_sync(self, sync).await?;
         let mut by_customer = BTreeMap::<String, HashMap<String, Choice>>::new();
         for choice in choices {
             if choice.quantity.is_some_and(|quantity| quantity < 0) {
@@ -101,7 +102,7 @@ impl Tenant {
             let wanted = Choice { quantity: choice.quantity, effective: choice.effective };
             by_customer.entry(choice.line.customer.clone()).or_default().insert(choice.line.product.clone(), wanted);
         }
-        let run = self.begin(sync, Mode::Plan, progress).await?;
+        let run = sync_run::begin(self, sync, Mode::Plan, progress).await?;
         let report = plan_choices(&run, &by_customer).await;
         planned(&run, report).await
     }
@@ -112,7 +113,7 @@ impl Tenant {
     /// No such sync, alerts take no part in it, somebody else works on it, the alerts could not be read.
     #[boxed]
     pub async fn alerts_plan(&self, sync: &SyncName, progress: &dyn Progress) -> Result<PlanReport, Error> {
-        let run = self.begin_alerts(sync, Mode::Plan, progress).await?;
+        let run = begin_alerts(self, sync, Mode::Plan, progress).await?;
         let report = plan_tickets(&run).await;
         planned(&run, report).await
     }
@@ -123,25 +124,9 @@ impl Tenant {
     /// As [`alerts_plan`](Self::alerts_plan) and [`apply`](Self::apply).
     #[boxed]
     pub async fn alerts_run(&self, sync: &SyncName, progress: &dyn Progress) -> Result<RunReport, Error> {
-        let run = self.begin_alerts(sync, Mode::Apply, progress).await?;
+        let run = begin_alerts(self, sync, Mode::Apply, progress).await?;
         let report = plan_tickets(&run).await;
         apply_by_trust(&run, report, Some(Kind::Alert)).await
-    }
-
-    async fn begin_alerts<'p>(
-        &self,
-        sync: &SyncName,
-        mode: Mode,
-        progress: &'p dyn Progress,
-    ) -> Result<SyncRun<'p>, Error> {
-        let rules = self.sync(sync).await?.rules;
-        if !rules.kinds.contains_key(&Kind::Alert) {
-            return Err(Error::invalid(
-                format!("alerts take no part in the sync `{sync}`"),
-                "make it with `--kinds customer,location,asset,alert`",
-            ));
-        }
-        self.begin(sync, mode, progress).await
     }
 
     /// Reads one linked record now from both sides and brings it in step at once, fields
@@ -173,8 +158,8 @@ impl Tenant {
                 format!("raise its trust; `crosswalk plan {sync}` shows what would be written"),
             ));
         }
-        let source = self.linked_source(sync, kind, id).await?;
-        let run = self.begin(sync, Mode::Apply, progress).await?;
+        let source = find::linked_source(self, sync, kind, id).await?;
+        let run = sync_run::begin(self, sync, Mode::Apply, progress).await?;
         let plan = match refresh_one(&run, kind, &source).await {
             Ok(plan) => plan,
             Err(error) => {
@@ -190,7 +175,7 @@ impl Tenant {
             Some(finish_apply(&run, plan.plan.id, &options).await?)
         };
         let sides = self.sync(sync).await?;
-        let record = self.record(&sides.source, kind, &source).await?;
+        let record = find::record(self, &sides.source, kind, &source).await?;
         Ok(RefreshReport {
             target: self.store.link_get(sync, kind, &source).await?.and_then(|link| link.target),
             name: record.map(|record| record.name).unwrap_or_default(),
@@ -209,7 +194,7 @@ impl Tenant {
     #[boxed]
     pub async fn undo(&self, run: RunId, options: &UndoOptions, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let undone = self.run_show(run).await?;
-        let work = self.begin(&undone.sync, Mode::Plan, progress).await.map_err(|error| match error {
+        let work = sync_run::begin(self, &undone.sync, Mode::Plan, progress).await.map_err(|error| match error {
             Error::Busy { .. } if undone.status == RunStatus::Running => Error::Busy {
                 message: format!("run {run} is under way"),
                 hint: "undo it when it has ended; `crosswalk runs` shows that".to_owned(),
@@ -226,6 +211,22 @@ impl Tenant {
             _ => Ok(report),
         }
     }
+}
+
+async fn begin_alerts<'p>(
+    tenant: &Tenant,
+    sync: &SyncName,
+    mode: Mode,
+    progress: &'p dyn Progress,
+) -> Result<SyncRun<'p>, Error> {
+    let rules = tenant.sync(sync).await?.rules;
+    if !rules.kinds.contains_key(&Kind::Alert) {
+        return Err(Error::invalid(
+            format!("alerts take no part in the sync `{sync}`"),
+            "make it with `--kinds customer,location,asset,alert`",
+        ));
+    }
+    sync_run::begin(tenant, sync, mode, progress).await
 }
 
 async fn plan(run: &SyncRun<'_>) -> Result<PlanReport, Error> {

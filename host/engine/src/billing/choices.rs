@@ -1,8 +1,8 @@
 //! Single lines planned as a person wants them, from what their contracts have now.
 
 use super::fetched::{TargetRead, fetched_now};
-use super::plan;
 use super::snapshot::Books;
+use super::{leaving, plan};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::Choice;
@@ -92,7 +92,7 @@ pub(crate) fn by_leader(
     });
     let mut open: Vec<(LineKey, Option<Date>)> = chosen.collect();
     while let Some((key, effective)) = open.pop() {
-        for other in books.decided_with(&key) {
+        for other in leaving::decided_with(books, &key) {
             let of_customer = all.entry(other.customer.clone()).or_default();
             if !of_customer.contains_key(&other.product) {
                 of_customer.insert(other.product.clone(), Choice { quantity: None, effective });

@@ -34,187 +34,193 @@ struct Billed {
     heir: LineKey,
 }
 
-impl Books<'_> {
-    /// Finds it: what a line bills and what goes elsewhere, while others go on with the line; and what is not on a
-    /// line any more, while no other bills it.
-    pub(super) fn find_leaving(&self) -> Leaving {
-        let mut found = Leaving::default();
-        let all = self.links.values().flat_map(BTreeMap::values);
-        let links = all.filter(|link| link.linked().is_some() || link.sent.contains_key(LEFT));
-        let links: Vec<(LineKey, &Link)> = links.filter_map(|link| Some((link.source.parse().ok()?, link))).collect();
-        let mut billed = Vec::new();
-        for (lead, link) in &links {
-            let line = link.linked().and_then(|line| self.line_of(line));
-            let Some(line) = line.filter(|line| self.bills(line)) else { continue };
-            let Some(heir) = self.who_goes_on(lead, line, link.sent.contains_key(PARTS)) else { continue };
-            let at = self.stands(line);
-            let days: HashMap<String, Date> = since_of(link).into_iter().collect();
-            for name in named(link) {
-                let Ok(part) = name.parse::<LineKey>() else { continue };
-                if self.goes_elsewhere(&part, &heir, &at) && self.is_billed_by(&part, &line.id) {
-                    let since = days.get(&name).copied();
-                    billed.push(Billed { part, since, line: line.id.clone(), heir: heir.clone() });
-                }
+/// Finds it: what a line bills and what goes elsewhere, while others go on with the line; and what is not on a
+/// line any more, while no other bills it.
+pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
+    let mut found = Leaving::default();
+    let all = books.links.values().flat_map(BTreeMap::values);
+    let links = all.filter(|link| link.linked().is_some() || link.sent.contains_key(LEFT));
+    let links: Vec<(LineKey, &Link)> = links.filter_map(|link| Some((link.source.parse().ok()?, link))).collect();
+    let mut billed = Vec::new();
+    for (lead, link) in &links {
+        let line = link.linked().and_then(|line| books.line_of(line));
+        let Some(line) = line.filter(|line| bills(books, line)) else { continue };
+        let Some(heir) = who_goes_on(books, lead, line, link.sent.contains_key(PARTS)) else { continue };
+        let at = books.stands(line);
+        let days: HashMap<String, Date> = since_of(link).into_iter().collect();
+        for name in named(link) {
+            let Ok(part) = name.parse::<LineKey>() else { continue };
+            if goes_elsewhere(books, &part, &heir, &at) && is_billed_by(books, &part, &line.id) {
+                let since = days.get(&name).copied();
+                billed.push(Billed { part, since, line: line.id.clone(), heir: heir.clone() });
             }
         }
-        // Of several lines the last is the one by which it is billed, and by the others it is as well.
-        billed.sort_by(|a, b| (&a.part, a.since, &a.line).cmp(&(&b.part, b.since, &b.line)));
-        for lines in billed.chunk_by(|a, b| a.part == b.part) {
-            for (nth, Billed { part, since, line, heir }) in lines.iter().enumerate() {
-                let later = lines[nth + 1..].iter().filter(|later| later.line != *line).map(|later| later.since);
-                let elsewhere = later.chain([self.billed_elsewhere_since(part, line)]).flatten();
-                let both = elsewhere.map(|day| since.map_or(day, |since| day.max(since)));
-                if let Some(day) = both.filter(|day| *day < self.today).min() {
-                    let earliest = |known: &mut Date| *known = day.min(*known);
-                    found.doubled.entry(heir.clone()).and_modify(earliest).or_insert(day);
-                    found.twice.entry(part.clone()).and_modify(earliest).or_insert(day);
-                }
-                found
-                    .left
-                    .insert(part.clone(), Left { leader: heir.clone(), line: line.clone(), since: None, from: None });
-                let of_heir = found.of.entry(heir.clone()).or_default();
-                if !of_heir.contains(part) {
-                    of_heir.push(part.clone());
-                }
+    }
+    // Of several lines the last is the one by which it is billed, and by the others it is as well.
+    billed.sort_by(|a, b| (&a.part, a.since, &a.line).cmp(&(&b.part, b.since, &b.line)));
+    for lines in billed.chunk_by(|a, b| a.part == b.part) {
+        for (nth, Billed { part, since, line, heir }) in lines.iter().enumerate() {
+            let later = lines[nth + 1..].iter().filter(|later| later.line != *line).map(|later| later.since);
+            let elsewhere = later.chain([billed_elsewhere_since(books, part, line)]).flatten();
+            let both = elsewhere.map(|day| since.map_or(day, |since| day.max(since)));
+            if let Some(day) = both.filter(|day| *day < books.today).min() {
+                let earliest = |known: &mut Date| *known = day.min(*known);
+                found.doubled.entry(heir.clone()).and_modify(earliest).or_insert(day);
+                found.twice.entry(part.clone()).and_modify(earliest).or_insert(day);
+            }
+            found.left.insert(part.clone(), Left { leader: heir.clone(), line: line.clone(), since: None, from: None });
+            let of_heir = found.of.entry(heir.clone()).or_default();
+            if !of_heir.contains(part) {
+                of_heir.push(part.clone());
             }
         }
-        for (lead, link) in &links {
-            let line = link.linked().unwrap_or_default();
-            for (part, day) in left_of(link) {
-                let Ok(part) = part.parse::<LineKey>() else { continue };
-                if !self.is_billed_by_none(&part, line) {
-                    continue;
-                }
-                let left = Left { leader: lead.clone(), line: line.to_owned(), since: Some(day), from: None };
-                let known = found.left.entry(part).or_insert_with(|| left.clone());
-                // Of several that it left one after the other, the last.
-                if known.since.is_some_and(|known| known < day) {
-                    *known = left;
-                }
+    }
+    for (lead, link) in &links {
+        let line = link.linked().unwrap_or_default();
+        for (part, day) in left_of(link) {
+            let Ok(part) = part.parse::<LineKey>() else { continue };
+            if !is_billed_by_none(books, &part, line) {
+                continue;
+            }
+            let left = Left { leader: lead.clone(), line: line.to_owned(), since: Some(day), from: None };
+            let known = found.left.entry(part).or_insert_with(|| left.clone());
+            // Of several that it left one after the other, the last.
+            if known.since.is_some_and(|known| known < day) {
+                *known = left;
             }
         }
-        let mut begins = HashMap::new();
-        let billed = found.left.iter().filter(|(_, left)| left.since.is_none());
-        let days: Vec<(LineKey, Option<Date>)> =
-            billed.map(|(part, left)| (part.clone(), self.goes_on_from(left, &found, &mut begins))).collect();
-        for (part, day) in days {
-            found.left.entry(part).and_modify(|left| left.from = day);
-        }
-        found
     }
-
-    /// From which day gone by the change holds of who goes on with a line: as in `plan::usage`, where it begins.
-    fn goes_on_from(&self, left: &Left, found: &Leaving, begins: &mut HashMap<LineKey, Option<Date>>) -> Option<Date> {
-        let day = self.begins(&left.leader, found, begins)?;
-        let line = self.line_of(&left.line)?;
-        let day = open_from(day, self.contract(line.parent.as_deref()?)?, Some(line), self.today);
-        (day < self.today).then_some(day)
+    let mut begins = HashMap::new();
+    let billed = found.left.iter().filter(|(_, left)| left.since.is_none());
+    let days: Vec<(LineKey, Option<Date>)> =
+        billed.map(|(part, left)| (part.clone(), goes_on_from(books, left, &found, &mut begins))).collect();
+    for (part, day) in days {
+        found.left.entry(part).and_modify(|left| left.from = day);
     }
+    found
+}
 
-    /// Half of a ring or a chain may be written: then who takes over the next line is billed by none itself, and so on
-    /// round to where it was broken off. `begins` keeps what is known; a whole ring begins today.
-    fn begins(&self, key: &LineKey, found: &Leaving, begins: &mut HashMap<LineKey, Option<Date>>) -> Option<Date> {
-        if let Some(known) = begins.get(key) {
-            return *known;
-        }
-        begins.insert(key.clone(), None);
-        let link = self.link(key);
-        let parts = self.sums.get(key).into_iter().flatten();
-        let (mut since, mut rests) = (Vec::new(), Vec::new());
-        for (of, ended) in [(key, None)].into_iter().chain(parts.map(|part| (&part.key, part.ended))) {
-            let day = match found.left.get(of) {
-                Some(left) if left.since.is_none() => {
-                    let day = self.goes_on_from(left, found, begins);
-                    rests.push(day);
-                    day
-                }
-                Some(left) => left.since,
-                None if of == key => {
-                    link.filter(|_| !self.named.contains(key)).and_then(|link| date(link.sent.get(ENDED)))
-                }
-                None => None,
-            };
-            let joins = of == key || (self.counted(of) != Some(0) && !link.is_some_and(|link| names(link, of)));
-            since.extend(ended.or(day).filter(|_| joins));
-        }
-        let day = begun(since.into_iter().max(), rests.into_iter());
-        let day = day.into_iter().chain(found.doubled.get(key).copied()).min();
-        begins.insert(key.clone(), day);
-        day
+/// From which day gone by the change holds of who goes on with a line: as in `plan::usage`, where it begins.
+fn goes_on_from(
+    books: &Books<'_>,
+    left: &Left,
+    found: &Leaving,
+    begins: &mut HashMap<LineKey, Option<Date>>,
+) -> Option<Date> {
+    let day = begin_of(books, &left.leader, found, begins)?;
+    let line = books.line_of(&left.line)?;
+    let day = open_from(day, books.contract(line.parent.as_deref()?)?, Some(line), books.today);
+    (day < books.today).then_some(day)
+}
+
+/// Half of a ring or a chain may be written: then who takes over the next line is billed by none itself, and so on
+/// round to where it was broken off. `begins` keeps what is known; a whole ring begins today.
+fn begin_of(
+    books: &Books<'_>,
+    key: &LineKey,
+    found: &Leaving,
+    begins: &mut HashMap<LineKey, Option<Date>>,
+) -> Option<Date> {
+    if let Some(known) = begins.get(key) {
+        return *known;
     }
-
-    /// The lines that are decided with one: those that what it bills leaves, and those that what leaves its line goes
-    /// to.
-    pub(crate) fn decided_with(&self, key: &LineKey) -> Vec<LineKey> {
-        let parts = self.sums.get(key).into_iter().flatten().map(|part| &part.key);
-        let left = [key].into_iter().chain(parts).filter_map(|part| self.leaving.left.get(part));
-        let from = left.filter(|left| left.since.is_none()).map(|left| self.leader(&left.leader));
-        let to = self.leaving.of.get(key).into_iter().flatten().map(|part| self.leader(part));
-        from.chain(to).collect()
-    }
-
-    /// Whether the sum that a line is a part of was agreed on with it.
-    pub(super) fn is_agreed(&self, part: &LineKey) -> bool {
-        let link = self.leaders.get(part).and_then(|leader| self.link(leader));
-        link.is_some_and(|link| link.linked().is_some() && names(link, part))
-    }
-
-    fn bills(&self, line: &Record) -> bool {
-        line.active() && integer(line.field(QUANTITY)).is_some_and(|has| has != 0) && !self.has_ended(line)
-    }
-
-    /// Whether a line bills something still. Where one took a line over from another, both links lead to it, and the
-    /// newer one says what it bills.
-    fn is_billed_by(&self, part: &LineKey, line: &str) -> bool {
-        let owners = self.owners.get(line).into_iter().flatten();
-        owners.filter_map(|owner| self.link(owner)).all(|link| names(link, part))
-    }
-
-    /// From which day on the line to which something goes bills it already, where that is another than this one.
-    fn billed_elsewhere_since(&self, part: &LineKey, line: &str) -> Option<Date> {
-        let link = self.link(&self.leader(part))?;
-        link.linked().filter(|id| *id != line).and_then(|_| billed_since(link, &part.to_string()))
-    }
-
-    /// From which day on something is billed by a line, whoever had that, or by another while one bills it still.
-    pub(super) fn billed_since(&self, part: &LineKey, line: Option<&str>) -> Option<Date> {
-        let owners = line.filter(|line| self.is_billed_by(part, line)).and_then(|line| self.owners.get(line));
-        let name = part.to_string();
-        let by_line = owners.into_iter().flatten().filter_map(|owner| billed_since(self.link(owner)?, &name)).max();
-        by_line.into_iter().chain(self.leaving.twice.get(part).copied()).min()
-    }
-
-    /// Whether something counts, and is to be billed by another line than the one that stands there.
-    fn goes_elsewhere(&self, part: &LineKey, heir: &LineKey, at: &At) -> bool {
-        let Place::Contract(contract) = self.place(&part.customer) else { return false };
-        let is_other = match self.products.get(&part.product) {
-            Some(Product::Linked { id, .. }) => (contract.id.as_str(), id.as_str()) != (at.0.as_str(), at.1.as_str()),
-            Some(Product::Planned(_)) => true,
-            _ => false,
+    begins.insert(key.clone(), None);
+    let link = books.link(key);
+    let parts = books.sums.get(key).into_iter().flatten();
+    let (mut since, mut rests) = (Vec::new(), Vec::new());
+    for (of, ended) in [(key, None)].into_iter().chain(parts.map(|part| (&part.key, part.ended))) {
+        let day = match found.left.get(of) {
+            Some(left) if left.since.is_none() => {
+                let day = goes_on_from(books, left, found, begins);
+                rests.push(day);
+                day
+            }
+            Some(left) => left.since,
+            None if of == key => {
+                link.filter(|_| !books.named.contains(key)).and_then(|link| date(link.sent.get(ENDED)))
+            }
+            None => None,
         };
-        let excluded = self.link(part).is_some_and(|link| link.state == LinkState::Excluded);
-        part != heir && is_other && !excluded && self.leader(part) != *heir && self.counted(part) != Some(0)
+        let joins = of == key || (books.counted(of) != Some(0) && !link.is_some_and(|link| names(link, of)));
+        since.extend(ended.or(day).filter(|_| joins));
     }
+    let day = begun(since.into_iter().max(), rests.into_iter());
+    let day = day.into_iter().chain(found.doubled.get(key).copied()).min();
+    begins.insert(key.clone(), day);
+    day
+}
 
-    /// Who goes on with a line: who has it, or who leads those that go there; who has it also where nobody does,
-    /// and ends it for its other parts.
-    fn who_goes_on(&self, lead: &LineKey, line: &Record, shared: bool) -> Option<LineKey> {
-        let mut going = self.going_on(line).peekable();
-        match going.peek().map(|first| self.leader(first)) {
-            Some(first) if !going.any(|one| one == *lead) => Some(first),
-            _ => shared.then(|| lead.clone()),
-        }
-    }
+/// The lines that are decided with one: those that what it bills leaves, and those that what leaves its line goes
+/// to.
+pub(crate) fn decided_with(books: &Books<'_>, key: &LineKey) -> Vec<LineKey> {
+    let parts = books.sums.get(key).into_iter().flatten().map(|part| &part.key);
+    let left = [key].into_iter().chain(parts).filter_map(|part| books.leaving.left.get(part));
+    let from = left.filter(|left| left.since.is_none()).map(|left| books.leader(&left.leader));
+    let to = books.leaving.of.get(key).into_iter().flatten().map(|part| books.leader(part));
+    from.chain(to).collect()
+}
 
-    /// Whether nothing was decided on a line of its own since a line went on without it.
-    fn is_billed_by_none(&self, part: &LineKey, line: &str) -> bool {
-        let undecided = |link: &Link| match link.linked() {
-            // Of its own before that.
-            Some(own) => own == line && !self.is_billed_by(part, line),
-            None => !link.sent.contains_key(COUNTED),
-        };
-        self.link(part).is_none_or(undecided) && !self.is_agreed(part)
+/// Whether the sum that a line is a part of was agreed on with it.
+pub(super) fn is_agreed(books: &Books<'_>, part: &LineKey) -> bool {
+    let link = books.leaders.get(part).and_then(|leader| books.link(leader));
+    link.is_some_and(|link| link.linked().is_some() && names(link, part))
+}
+
+fn bills(books: &Books<'_>, line: &Record) -> bool {
+    line.active() && integer(line.field(QUANTITY)).is_some_and(|has| has != 0) && !books.has_ended(line)
+}
+
+/// Whether a line bills something still. Where one took a line over from another, both links lead to it, and the
+/// newer one says what it bills.
+fn is_billed_by(books: &Books<'_>, part: &LineKey, line: &str) -> bool {
+    let owners = books.owners.get(line).into_iter().flatten();
+    owners.filter_map(|owner| books.link(owner)).all(|link| names(link, part))
+}
+
+/// From which day on the line to which something goes bills it already, where that is another than this one.
+fn billed_elsewhere_since(books: &Books<'_>, part: &LineKey, line: &str) -> Option<Date> {
+    let link = books.link(&books.leader(part))?;
+    link.linked().filter(|id| *id != line).and_then(|_| billed_since(link, &part.to_string()))
+}
+
+/// From which day on something is billed by a line, whoever had that, or by another while one bills it still.
+pub(super) fn part_billed_since(books: &Books<'_>, part: &LineKey, line: Option<&str>) -> Option<Date> {
+    let owners = line.filter(|line| is_billed_by(books, part, line)).and_then(|line| books.owners.get(line));
+    let name = part.to_string();
+    let by_line = owners.into_iter().flatten().filter_map(|owner| billed_since(books.link(owner)?, &name)).max();
+    by_line.into_iter().chain(books.leaving.twice.get(part).copied()).min()
+}
+
+/// Whether something counts, and is to be billed by another line than the one that stands there.
+fn goes_elsewhere(books: &Books<'_>, part: &LineKey, heir: &LineKey, at: &At) -> bool {
+    let Place::Contract(contract) = books.place(&part.customer) else { return false };
+    let is_other = match books.products.get(&part.product) {
+        Some(Product::Linked { id, .. }) => (contract.id.as_str(), id.as_str()) != (at.0.as_str(), at.1.as_str()),
+        Some(Product::Planned(_)) => true,
+        _ => false,
+    };
+    let excluded = books.link(part).is_some_and(|link| link.state == LinkState::Excluded);
+    part != heir && is_other && !excluded && books.leader(part) != *heir && books.counted(part) != Some(0)
+}
+
+/// Who goes on with a line: who has it, or who leads those that go there; who has it also where nobody does,
+/// and ends it for its other parts.
+fn who_goes_on(books: &Books<'_>, lead: &LineKey, line: &Record, shared: bool) -> Option<LineKey> {
+    let mut going = books.going_on(line).peekable();
+    match going.peek().map(|first| books.leader(first)) {
+        Some(first) if !going.any(|one| one == *lead) => Some(first),
+        _ => shared.then(|| lead.clone()),
     }
+}
+
+/// Whether nothing was decided on a line of its own since a line went on without it.
+fn is_billed_by_none(books: &Books<'_>, part: &LineKey, line: &str) -> bool {
+    let undecided = |link: &Link| match link.linked() {
+        // Of its own before that.
+        Some(own) => own == line && !is_billed_by(books, part, line),
+        None => !link.sent.contains_key(COUNTED),
+    };
+    books.link(part).is_none_or(undecided) && !is_agreed(books, part)
 }
 
 /// Whether a link's line was agreed on as one that bills something.

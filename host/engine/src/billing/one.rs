@@ -3,6 +3,7 @@
 use super::snapshot::{self, Books};
 use super::view::{UsageLine, view};
 use crate::error::Error;
+use crate::ground::opened;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::Place;
 use crosswalk_model::{Kind, LineKey, Sync};
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 
 /// A line as it stands now; `None` for one that is nobody's matter.
 pub(crate) async fn usage_line(tenant: &Tenant, sync: &Sync, key: &LineKey) -> Result<Option<UsageLine>, Error> {
-    let target = tenant.open(&sync.target).await?;
+    let target = opened::open(tenant, &sync.target).await?;
     let books = snapshot::stored(tenant, sync, &target).await?;
     let customer =
         tenant.store.records_by_ids(&sync.source, Kind::Customer, std::slice::from_ref(&key.customer)).await?;
@@ -22,7 +23,7 @@ pub(crate) async fn usage_line(tenant: &Tenant, sync: &Sync, key: &LineKey) -> R
 
 /// Why nothing of a customer's usage is billed; `None` where it is, or nothing of it is counted.
 pub(crate) async fn usage_unbilled(tenant: &Tenant, sync: &Sync, customer: &str) -> Result<Option<String>, Error> {
-    let Ok(target) = tenant.open(&sync.target).await else { return Ok(None) };
+    let Ok(target) = opened::open(tenant, &sync.target).await else { return Ok(None) };
     let books = snapshot::stored(tenant, sync, &target).await?;
     let counted = !books.lines_of(customer).is_empty();
     Ok(why_unbilled(&books, customer).filter(|_| counted))

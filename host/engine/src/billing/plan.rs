@@ -1,8 +1,8 @@
 //! Usage in a plan: contracts and products are mapped, counts put into the history, lines planned.
 
 use super::fetched::{Fetched, TargetRead, fetched_now};
-use super::outcomes;
 use super::snapshot::Books;
+use super::{outcomes, told};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::{Choice, Line, plan_usage};
@@ -36,7 +36,7 @@ pub(crate) async fn plan_billing(
     let read = TargetRead::of(draft);
     let mut books = Books::open(&run.store, &run.sync, &run.target, fetched, read, run.now()).await?;
     if observed.is_some() {
-        run.store.counts_put(&run.sync.source, books.counts(), run.now()).await?;
+        run.store.counts_put(&run.sync.source, told::counts(&books), run.now()).await?;
     }
     plan_contracts(run, &mut books, accounts).await?;
     let known: HashSet<&str> = accounts.iter().map(|account| account.source.as_str()).collect();
@@ -58,8 +58,8 @@ pub(crate) async fn plan_billing(
         draft.keep(changes).await?;
     }
     run.store.links_put(&run.sync.name, &std::mem::take(&mut draft.noted)).await?;
-    draft.find(books.unpriced());
-    draft.find(books.without_product());
+    draft.find(told::unpriced(&books));
+    draft.find(told::without_product(&books));
     draft.find(
         books
             .rows

@@ -10,20 +10,18 @@ use crosswalk_store::ChangeFilter;
 use std::collections::HashMap;
 use std::pin::Pin;
 
-impl Books<'_> {
-    /// What a line is the sum of; or who bills it with its own.
-    fn sum_now(&self, source: &str) -> Option<Result<Vec<String>, String>> {
-        let key: LineKey = source.parse().ok()?;
-        if let Some(leader) = self.leaders.get(&key) {
-            return Some(Err(leader.to_string()));
-        }
-        let Some(others) = self.sums.get(&key) else { return Some(Ok(vec![key.to_string()])) };
-        let own = (self.counted(&key) != Some(0)).then(|| key.to_string());
-        let others = others.iter().filter(|part| part.counted != Some(0)).map(|part| part.key.to_string());
-        let mut names: Vec<String> = own.into_iter().chain(others).collect();
-        names.sort();
-        Some(Ok(names))
+/// What a line is the sum of; or who bills it with its own.
+fn sum_now(books: &Books<'_>, source: &str) -> Option<Result<Vec<String>, String>> {
+    let key: LineKey = source.parse().ok()?;
+    if let Some(leader) = books.leaders.get(&key) {
+        return Some(Err(leader.to_string()));
     }
+    let Some(others) = books.sums.get(&key) else { return Some(Ok(vec![key.to_string()])) };
+    let own = (books.counted(&key) != Some(0)).then(|| key.to_string());
+    let others = others.iter().filter(|part| part.counted != Some(0)).map(|part| part.key.to_string());
+    let mut names: Vec<String> = own.into_iter().chain(others).collect();
+    names.sort();
+    Some(Ok(names))
 }
 
 /// Reads what a plan's lines have to agree with when they are written, as it is now.
@@ -53,7 +51,7 @@ async fn gather(run: &SyncRun<'_>, plan: PlanId) -> Result<Preconditions, Error>
         let Some(last) = rows.last() else { break };
         after = last.change.sequence;
         for change in rows.into_iter().map(|row| row.change).filter(|change| change.action != Action::Retire) {
-            sums.extend(books.sum_now(&change.source).map(|sum| (change.source.clone(), sum)));
+            sums.extend(sum_now(&books, &change.source).map(|sum| (change.source.clone(), sum)));
             instead.extend(replaced(&change).into_iter().map(|old| (old, change.clone())));
         }
     }

@@ -3,7 +3,7 @@
 //! Opened once for a plan or a list. What follows from the numbers is not decided here.
 
 use super::fetched::{Fetched, TargetRead, fetched_before, fetched_now};
-use super::leaving::Leaving;
+use super::leaving::{self, Leaving};
 use super::today;
 use crate::error::Error;
 use crate::ground::accounts::lines_of_others;
@@ -206,7 +206,7 @@ impl<'a> Books<'a> {
             member.part.old.take_if(|old| self.goes_on(&old.key, &old.line));
         }
         (self.leaders, self.sums) = lines::group(&members);
-        self.leaving = self.find_leaving();
+        self.leaving = leaving::find_leaving(self);
         for part in self.sums.values_mut().flatten() {
             part.left = self.leaving.left.get(&part.key).cloned();
         }
@@ -475,7 +475,7 @@ impl<'a> Books<'a> {
             left: &|key| self.leaving.left.get(key),
             leaves: &|key| self.leaving.of.get(key).map_or(&[][..], Vec::as_slice),
             doubled: &|key| self.leaving.doubled.get(key).copied(),
-            since: &|part, line| self.billed_since(part, line),
+            since: &|part, line| leaving::part_billed_since(self, part, line),
             changed: &|key, line| self.changed(key, line),
             agreed: &|key| self.named.contains(key),
             share: &|key| self.share(key),

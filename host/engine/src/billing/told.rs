@@ -7,76 +7,74 @@ use crosswalk_model::usage::Count;
 use crosswalk_model::{Cause, Kind, Record};
 use std::collections::{BTreeMap, HashMap};
 
-impl Books<'_> {
-    /// Rows that name no product: nobody can bill them.
-    pub(super) fn without_product(&self) -> Vec<Finding> {
-        let nameless = |rows: &[Record]| rows.iter().filter(|row| row.text("product").is_none()).count();
-        let rows = self.rows.iter().map(|(customer, rows)| (customer, nameless(rows))).filter(|(_, count)| *count > 0);
-        let finding = |(customer, count): (&String, usize)| {
-            let message = format!("the report has rows of it without a product, which nobody can map: {count}");
-            Finding::new(Cause::NoProduct, Kind::Customer, customer.clone(), customer.clone(), message)
-        };
-        rows.map(finding).collect()
-    }
+/// Rows that name no product: nobody can bill them.
+pub(super) fn without_product(books: &Books<'_>) -> Vec<Finding> {
+    let nameless = |rows: &[Record]| rows.iter().filter(|row| row.text("product").is_none()).count();
+    let rows = books.rows.iter().map(|(customer, rows)| (customer, nameless(rows))).filter(|(_, count)| *count > 0);
+    let finding = |(customer, count): (&String, usize)| {
+        let message = format!("the report has rows of it without a product, which nobody can map: {count}");
+        Finding::new(Cause::NoProduct, Kind::Customer, customer.clone(), customer.clone(), message)
+    };
+    rows.map(finding).collect()
+}
 
-    /// Services this sync made that bill nothing, with how many lines: a line keeps the price that its
-    /// service had as it was added.
-    pub(super) fn unpriced(&self) -> Vec<Finding> {
-        let made = self.products.iter().filter_map(|(source, product)| match product {
-            Product::Linked { id, name, made: true, unpriced } => Some((source, id, name, *unpriced)),
-            _ => None,
-        });
-        let finding = |(source, id, name, unpriced): (&String, &String, &String, bool)| {
-            let lines = self.lines.iter().flat_map(HashMap::values).flatten();
-            let of_service = lines.filter(|line| line.text(PRODUCT) == Some(id) && line.active());
-            let of_service: Vec<&Record> = of_service.collect();
-            let is_free = |line: &&&Record| lines::is_free(line) || (unpriced && line.text("price").is_none());
-            let free = of_service.iter().filter(is_free).count();
-            let message = match (free, of_service.len()) {
-                (0, 0) if unpriced => {
-                    format!("the service {name} was made at the price 0: give it its price in the PSA")
-                }
-                (0, _) => return None,
-                (free, _) => format!(
-                    "the service {name} was made at the price 0, and {free} contract line(s) of it bill nothing: give it, and them, the price in the PSA"
-                ),
-            };
-            Some(Finding::new(Cause::Unpriced, Kind::Product, "", source.clone(), message))
+/// Services this sync made that bill nothing, with how many lines: a line keeps the price that its
+/// service had as it was added.
+pub(super) fn unpriced(books: &Books<'_>) -> Vec<Finding> {
+    let made = books.products.iter().filter_map(|(source, product)| match product {
+        Product::Linked { id, name, made: true, unpriced } => Some((source, id, name, *unpriced)),
+        _ => None,
+    });
+    let finding = |(source, id, name, unpriced): (&String, &String, &String, bool)| {
+        let lines = books.lines.iter().flat_map(HashMap::values).flatten();
+        let of_service = lines.filter(|line| line.text(PRODUCT) == Some(id) && line.active());
+        let of_service: Vec<&Record> = of_service.collect();
+        let is_free = |line: &&&Record| lines::is_free(line) || (unpriced && line.text("price").is_none());
+        let free = of_service.iter().filter(is_free).count();
+        let message = match (free, of_service.len()) {
+            (0, 0) if unpriced => {
+                format!("the service {name} was made at the price 0: give it its price in the PSA")
+            }
+            (0, _) => return None,
+            (free, _) => format!(
+                "the service {name} was made at the price 0, and {free} contract line(s) of it bill nothing: give it, and them, the price in the PSA"
+            ),
         };
-        let mut found: Vec<Finding> = made.filter_map(finding).collect();
-        found.sort_by(|a, b| a.source.cmp(&b.source));
-        found
-    }
+        Some(Finding::new(Cause::Unpriced, Kind::Product, "", source.clone(), message))
+    };
+    let mut found: Vec<Finding> = made.filter_map(finding).collect();
+    found.sort_by(|a, b| a.source.cmp(&b.source));
+    found
+}
 
-    /// What was counted, added up by line and month, of the customers whose reports were read: zero for
-    /// a known line that the newest report does not name, and nothing where a row tells no number.
-    pub(super) fn counts(&self) -> Vec<Count> {
-        let mut sums = BTreeMap::<(&str, &str, &str), (Option<i64>, Option<i64>)>::new();
-        for (customer, rows) in self.rows.iter().filter(|(customer, _)| self.fetched.why(customer).is_none()) {
-            for row in rows {
-                let Some(product) = row.text(PRODUCT) else { continue };
-                let key = (customer.as_str(), product, row.text("period").unwrap_or_default());
-                let sum = sums.entry(key).or_insert((Some(0), None));
-                sum.0 = sum.0.zip(integer(row.field(QUANTITY))).and_then(|(sum, more)| sum.checked_add(more));
-                if let Some(actual) = integer(row.field("actual")) {
-                    sum.1 = Some(sum.1.unwrap_or_default().saturating_add(actual));
-                }
+/// What was counted, added up by line and month, of the customers whose reports were read: zero for
+/// a known line that the newest report does not name, and nothing where a row tells no number.
+pub(super) fn counts(books: &Books<'_>) -> Vec<Count> {
+    let mut sums = BTreeMap::<(&str, &str, &str), (Option<i64>, Option<i64>)>::new();
+    for (customer, rows) in books.rows.iter().filter(|(customer, _)| books.fetched.why(customer).is_none()) {
+        for row in rows {
+            let Some(product) = row.text(PRODUCT) else { continue };
+            let key = (customer.as_str(), product, row.text("period").unwrap_or_default());
+            let sum = sums.entry(key).or_insert((Some(0), None));
+            sum.0 = sum.0.zip(integer(row.field(QUANTITY))).and_then(|(sum, more)| sum.checked_add(more));
+            if let Some(actual) = integer(row.field("actual")) {
+                sum.1 = Some(sum.1.unwrap_or_default().saturating_add(actual));
             }
         }
-        let known = self.links.iter().filter(|(customer, _)| self.fetched.why(customer).is_none());
-        for (customer, links) in known {
-            let period = self.fetched.period().unwrap_or_default();
-            for product in links.keys() {
-                let told = |period: &str| sums.contains_key(&(customer.as_str(), product.as_str(), period));
-                if !told(period) && !told("") {
-                    sums.insert((customer, product, period), (Some(0), None));
-                }
+    }
+    let known = books.links.iter().filter(|(customer, _)| books.fetched.why(customer).is_none());
+    for (customer, links) in known {
+        let period = books.fetched.period().unwrap_or_default();
+        for product in links.keys() {
+            let told = |period: &str| sums.contains_key(&(customer.as_str(), product.as_str(), period));
+            if !told(period) && !told("") {
+                sums.insert((customer, product, period), (Some(0), None));
             }
         }
-        let count = |((customer, product, period), (quantity, actual)): ((&str, &str, &str), (Option<i64>, _))| {
-            let (customer, product, period) = (customer.to_owned(), product.to_owned(), period.to_owned());
-            Some(Count { customer, product, period, quantity: quantity?, actual })
-        };
-        sums.into_iter().filter_map(count).collect()
     }
+    let count = |((customer, product, period), (quantity, actual)): ((&str, &str, &str), (Option<i64>, _))| {
+        let (customer, product, period) = (customer.to_owned(), product.to_owned(), period.to_owned());
+        Some(Count { customer, product, period, quantity: quantity?, actual })
+    };
+    sums.into_iter().filter_map(count).collect()
 }

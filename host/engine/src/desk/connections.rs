@@ -4,9 +4,10 @@ use super::decisions::difference;
 use super::plugins::{no_plugin, unusable};
 use crate::boxed;
 use crate::error::Error;
-use crate::ground::accounts::{Checked, Standing, account_of};
-use crate::ground::opened::reading;
+use crate::ground::accounts::{self, Checked, Standing, account_of};
+use crate::ground::opened::{self, reading};
 use crate::ground::tenant::Tenant;
+use crate::ground::{claim, noting, schedules};
 use crate::rules::grants;
 use crosswalk_model::connection::BucketOverride;
 use crosswalk_model::{Connection, ConnectionName, Endpoint, Grants, KnownAccount, Manifest, PluginId, Secret};
@@ -119,7 +120,7 @@ impl Tenant {
             revision: 0,
         };
         let message = format!("{}: {}, granted {}", new.name, connection.plugin, json!(connection.grants));
-        let mut entries = vec![self.entry("connection-added", message)];
+        let mut entries = vec![noting::entry(self, "connection-added", message)];
         entries.extend(secret_entries(self, &new.name, &new.secrets));
         self.store.noting(None, &entries)?.connection_insert(&connection, &new.secrets).await?;
         self.connection_show(&new.name).await
@@ -131,7 +132,7 @@ impl Tenant {
     /// There is none of that name.
     #[boxed]
     pub async fn connection_show(&self, name: &ConnectionName) -> Result<ConnectionView, Error> {
-        let connection = self.connection(name).await?;
+        let connection = opened::connection(self, name).await?;
         let plugin = self.parts.plugin(&connection.digest).await?;
         let manifest = plugin.manifest();
         let endpoints = manifest
@@ -154,7 +155,7 @@ impl Tenant {
     /// No connection of that name.
     #[boxed]
     pub async fn connection_help(&self, name: &ConnectionName) -> Result<BTreeMap<String, String>, Error> {
-        let connection = self.connection(name).await?;
+        let connection = opened::connection(self, name).await?;
         let plugin = self.parts.plugin(&connection.digest).await?;
         Ok(plugin.manifest().troubleshooting.clone())
     }
@@ -193,7 +194,7 @@ impl Tenant {
         url: Option<&str>,
         private: &[String],
     ) -> Result<ConnectionView, Error> {
-        let mut connection = self.connection(name).await?;
+        let mut connection = opened::connection(self, name).await?;
         let plugin = self.parts.plugin(&connection.digest).await?;
         let manifest = plugin.manifest();
         let spec = manifest.endpoints.get(endpoint).ok_or_else(|| no_endpoint(manifest, endpoint))?;
@@ -202,7 +203,7 @@ impl Tenant {
         grants::add_private(endpoint, &mut grant, private)?;
         let message = format!("{name}: {endpoint} {}", json!(grant));
         connection.grants.insert(endpoint.to_owned(), grant);
-        self.noting(None, "granted", message)?.connection_update(&connection, &BTreeMap::new()).await?;
+        noting::noting(self, None, "granted", message)?.connection_update(&connection, &BTreeMap::new()).await?;
         self.connection_show(name).await
     }
 
@@ -212,7 +213,7 @@ impl Tenant {
     /// No such connection, or the endpoint was not granted.
     #[boxed]
     pub async fn connection_revoke(&self, name: &ConnectionName, endpoint: &str) -> Result<ConnectionView, Error> {
-        let mut connection = self.connection(name).await?;
+        let mut connection = opened::connection(self, name).await?;
         if connection.grants.remove(endpoint).is_none() {
             return Err(Error::not_found(
                 "grant of endpoint",
@@ -220,7 +221,7 @@ impl Tenant {
                 format!("`crosswalk connection list` shows what `{name}` may reach"),
             ));
         }
-        let store = self.noting(None, "revoked", format!("{name}: {endpoint}"))?;
+        let store = noting::noting(self, None, "revoked", format!("{name}: {endpoint}"))?;
         store.connection_update(&connection, &BTreeMap::new()).await?;
         self.connection_show(name).await
     }
@@ -237,7 +238,7 @@ impl Tenant {
         secrets: &BTreeMap<String, Secret>,
         buckets: &BTreeMap<String, BucketOverride>,
     ) -> Result<ConnectionView, Error> {
-        let mut connection = self.connection(name).await?;
+        let mut connection = opened::connection(self, name).await?;
         let plugin = self.parts.plugin(&connection.digest).await?;
         let manifest = plugin.manifest();
         buckets_checked(manifest, buckets)?;
@@ -249,7 +250,8 @@ impl Tenant {
         connection.settings = settings_checked(manifest, &connection.settings)?;
         connection.buckets.extend(buckets.clone());
         let changed = difference(&before, &json!({ "settings": connection.settings, "limits": connection.buckets }));
-        let changed = (!changed.is_empty()).then(|| self.entry("connection-changed", format!("{name}: {changed}")));
+        let changed =
+            (!changed.is_empty()).then(|| noting::entry(self, "connection-changed", format!("{name}: {changed}")));
         let entries: Vec<JournalEntry> = changed.into_iter().chain(secret_entries(self, name, secrets)).collect();
         self.store.noting(None, &entries)?.connection_update(&connection, secrets).await?;
         self.connection_show(name).await
@@ -261,8 +263,8 @@ impl Tenant {
     /// No connection of that name.
     #[boxed]
     pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, Error> {
-        self.connection(name).await?;
-        Ok(self.noting(None, "connection-released", name.to_string())?.connection_release(name).await?)
+        opened::connection(self, name).await?;
+        Ok(noting::noting(self, None, "connection-released", name.to_string())?.connection_release(name).await?)
     }
 
     /// What can be chosen for a setting, asked from the vendor now.
@@ -271,7 +273,7 @@ impl Tenant {
     /// The vendor's answer.
     #[boxed]
     pub async fn connection_choices(&self, name: &ConnectionName, setting: &str) -> Result<Vec<Choice>, Error> {
-        let opened = self.open(name).await?;
+        let opened = opened::open(self, name).await?;
         opened.connector.choices(&reading(), setting).await.map_err(|failure| opened.failed(failure))
     }
 
@@ -282,10 +284,10 @@ impl Tenant {
     #[boxed]
     pub async fn connection_check(&self, name: &ConnectionName) -> Result<Checked, Error> {
         let began = self.parts.clock.now();
-        let opened = self.open(name).await?;
+        let opened = opened::open(self, name).await?;
         let identity = opened.connector.check(&reading()).await.map_err(|failure| opened.failed(failure))?;
-        self.note_sound(&[name], began).await;
-        let standing = self.told(&opened, &identity).await?;
+        schedules::note_sound(self, &[name], began).await;
+        let standing = accounts::standing(self, &opened, &identity).await?;
         Ok(Checked { identity, standing })
     }
 
@@ -304,14 +306,14 @@ impl Tenant {
         let Standing::Other { known, syncs } = checked.standing else { return Ok(checked) };
         let mut leases = Vec::with_capacity(syncs.len());
         for sync in &syncs {
-            leases.push(self.claimed(&Claim::Sync(sync.clone())).await?);
+            leases.push(claim::claimed(self, &Claim::Sync(sync.clone())).await?);
         }
         let account = account_of(&checked.identity);
         let now = self.parts.clock.now();
-        let revision = self.connection(name).await?.revision;
+        let revision = opened::connection(self, name).await?.revision;
         let changed = KnownAccount { account, since: now, said_at: Some(now), revision, asked_at: now, other: None };
         let said = format!("{name}: {} is the same as {known}: {reason}", changed.account);
-        self.noting(None, "account-same", said)?.account_change(name, &changed, false).await?;
+        noting::noting(self, None, "account-same", said)?.account_change(name, &changed, false).await?;
         checked.standing = Standing::Changed { was: known };
         Ok(checked)
     }
@@ -337,7 +339,7 @@ async fn connection_stored(tenant: &Tenant, connection: Connection) -> Result<Co
 
 /// What the journal learns of secrets: that each was changed, and nothing else.
 fn secret_entries(tenant: &Tenant, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Vec<JournalEntry> {
-    secrets.keys().map(|secret| tenant.entry("secret-changed", format!("{name}: {secret}"))).collect()
+    secrets.keys().map(|secret| noting::entry(tenant, "secret-changed", format!("{name}: {secret}"))).collect()
 }
 
 fn settings_checked(

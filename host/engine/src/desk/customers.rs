@@ -18,8 +18,9 @@ use super::decisions;
 use super::links::{self, Decision};
 use crate::boxed;
 use crate::error::Error;
+use crate::ground::find;
 use crate::ground::progress::Progress;
-use crate::ground::sync_run::SyncRun;
+use crate::ground::sync_run::{self, SyncRun};
 use crate::ground::tenant::Tenant;
 use crate::rules::matching::OPERATOR;
 use crate::rules::matching::contracts::{is_offered, term};
@@ -228,7 +229,7 @@ impl Tenant {
     /// No such sync; the customer is not linked.
     #[boxed]
     pub async fn contract_list(&self, sync: &SyncName, customer: &str) -> Result<Vec<ContractView>, Error> {
-        let sync = self.usage_sync(sync).await?;
+        let sync = find::usage_sync(self, sync).await?;
         let account = account_of(self, &sync, customer).await?;
         let links = self.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
         let chosen = links.iter().find(|link| link.target_kind == Kind::Contract).and_then(Link::linked);
@@ -291,7 +292,7 @@ impl Tenant {
         customers: &[String],
         progress: &dyn Progress,
     ) -> Result<Vec<Refreshed>, Error> {
-        let work = self.begin(sync, Mode::Plan, progress).await?;
+        let work = sync_run::begin(self, sync, Mode::Plan, progress).await?;
         let refreshed = refresh_customers(&work, customers).await;
         match &refreshed {
             Ok(_) => ending::end_idle(&work).await?,
@@ -481,7 +482,7 @@ async fn contract_decided(
 
 async fn check_contract(tenant: &Tenant, sync: &Sync, account: &str, id: &str) -> Result<(), Error> {
     let hint = format!("`crosswalk customer contracts {} CUSTOMER` lists those that can be chosen", sync.name);
-    let contract = tenant.record(&sync.target, Kind::Contract, id).await?;
+    let contract = find::record(tenant, &sync.target, Kind::Contract, id).await?;
     let contract = contract.ok_or_else(|| Error::not_found("contract", id, hint.clone()))?;
     if contract.parent.as_deref() != Some(account) {
         return Err(Error::invalid(format!("contract {id} (`{}`) belongs to another account", contract.name), hint));

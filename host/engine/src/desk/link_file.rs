@@ -9,6 +9,7 @@ use super::links::{self, Decision, LinkFilter, LinkView};
 use super::sheet::{self, Form, Sheet};
 use crate::boxed;
 use crate::error::Error;
+use crate::ground::find;
 use crate::ground::tenant::Tenant;
 use crosswalk_model::{Kind, LinkState, Record, SyncName};
 use serde::{Deserialize, Serialize};
@@ -218,7 +219,7 @@ async fn misplaced_row(
         return Ok(Some(why));
     }
     let Decision::Link(target) = decision else { return Ok(None) };
-    let there: Option<Record> = tenant.record(&sync.target, kind, target).await?;
+    let there: Option<Record> = find::record(tenant, &sync.target, kind, target).await?;
     Ok(there.and_then(|there| misplaced(&format!("target {kind}"), target, &there.name, &row.target_name)))
 }
 

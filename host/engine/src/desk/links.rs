@@ -9,6 +9,7 @@ use super::imports::by_a_spreadsheet;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
+use crate::ground::{find, noting};
 use crate::rules::matching::OPERATOR;
 use crate::rules::plan::line::is_free;
 use crosswalk_model::signs::seen;
@@ -148,7 +149,7 @@ impl Tenant {
             ));
         }
         let plan_first = format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target);
-        if self.record(&sync.target, Kind::Customer, target).await?.is_none() {
+        if find::record(self, &sync.target, Kind::Customer, target).await?.is_none() {
             return Err(Error::not_found("target record", format!("customer {target}"), plan_first));
         }
         if let Some(link) = self.store.links_of_target(&sync.name, Kind::Customer, target).await?.first() {
@@ -158,8 +159,12 @@ impl Tenant {
             ));
         }
         let word = decision.map_or("undecided", ReverseDecision::as_str);
-        let store =
-            self.noting(Some(&sync.name), "decided", format!("target customer {target}: {word} at the source"))?;
+        let store = noting::noting(
+            self,
+            Some(&sync.name),
+            "decided",
+            format!("target customer {target}: {word} at the source"),
+        )?;
         Ok(store.reverse_put(&sync.name, target, decision, self.parts.clock.now()).await?)
     }
 }
@@ -244,7 +249,7 @@ pub(crate) async fn decided_among(
         "`crosswalk link list {} --kind {kind}` lists the records; run `crosswalk plan {}` first if it is new",
         sync.name, sync.name
     );
-    let record = tenant.record(&sync.source, kind, source).await?.ok_or_else(|| {
+    let record = find::record(tenant, &sync.source, kind, source).await?.ok_or_else(|| {
         Error::not_found("source record", format!("{kind} {}{}", source.escape_debug(), by_a_spreadsheet(source)), hint)
     })?;
     let now = tenant.parts.clock.now();
@@ -266,7 +271,7 @@ pub(crate) async fn decided_among(
         }
         Decision::Decline(target) => {
             let is_proposed = link.candidates.iter().any(|candidate| candidate.target == *target);
-            if !is_proposed && tenant.record(&sync.target, kind.counterpart(), target).await?.is_none() {
+            if !is_proposed && find::record(tenant, &sync.target, kind.counterpart(), target).await?.is_none() {
                 return Err(Error::not_found(
                     "target record",
                     format!("{} {}{}", kind.counterpart(), target.escape_debug(), by_a_spreadsheet(target)),
@@ -328,7 +333,7 @@ async fn check_target(
     target: &str,
     freed: &HashSet<String>,
 ) -> Result<(), Error> {
-    let record = tenant.record(&sync.target, kind, target).await?.ok_or_else(|| {
+    let record = find::record(tenant, &sync.target, kind, target).await?.ok_or_else(|| {
         Error::not_found(
             "target record",
             format!("{kind} {}{}", target.escape_debug(), by_a_spreadsheet(target)),
@@ -381,7 +386,7 @@ async fn check_free(
                 && other.state == LinkState::Linked
                 && !freed.contains(&other.source)
                 // One that is gone from the source gives its target up to the decision.
-                && tenant.record(&sync.source, kind, &other.source).await?.is_some();
+                && find::record(tenant, &sync.source, kind, &other.source).await?.is_some();
             if holds {
                 return Err(Error::invalid(
                     format!("{kind} {target} (`{name}`) is linked to {} already", other.source),
@@ -404,7 +409,7 @@ pub(crate) async fn check_made(
 ) -> Result<(), Error> {
     let known = tenant.store.records_by_ids(&sync.source, kind, &[source.to_owned()]).await?.pop();
     match known {
-        Some(known) if tenant.record(&sync.target, kind, target).await?.is_some() => {
+        Some(known) if find::record(tenant, &sync.target, kind, target).await?.is_some() => {
             check_target(tenant, sync, kind, &known.record, target, &HashSet::new()).await
         }
         _ => Ok(()),
@@ -439,7 +444,7 @@ pub(crate) async fn check_nobodys(
         let name = &sync.name;
         let hint = match kind {
             Kind::Usage | Kind::Alert => look.to_owned(),
-            _ if tenant.record(&sync.source, kind, other).await?.is_none() => format!(
+            _ if find::record(tenant, &sync.source, kind, other).await?.is_none() => format!(
                 "{look}; {other} is gone from the source: `crosswalk link set {name} {kind} {source} {target}` then \
                  gives it over"
             ),

@@ -122,7 +122,7 @@ impl Engine {
     #[boxed]
     pub async fn plugin_inspect(&self, id: &PluginId) -> Result<PluginView, Error> {
         let row = self.parts.store.plugin_get(id).await?.ok_or_else(|| no_plugin(id))?;
-        self.parts.view_row(&row).await
+        view_row(&self.parts, &row).await
     }
 
     /// The installed plugins, every version of each; those that cannot be used stand apart.
@@ -138,7 +138,7 @@ impl Engine {
             // The newest of each stands first.
             let superseded = newest.as_ref() == Some(&row.id) && !pinned.contains(&row.digest);
             newest = Some(row.id.clone());
-            match self.parts.view_row(&row).await {
+            match view_row(&self.parts, &row).await {
                 Ok(view) => list.plugins.push(UsablePlugin { view, superseded }),
                 Err(error @ (Error::Plugin(..) | Error::Vendor { .. })) => {
                     let problem = unusable(&error);
@@ -157,22 +157,20 @@ impl Engine {
     }
 }
 
-impl Parts {
-    async fn view_row(&self, row: &PluginRow) -> Result<PluginView, Error> {
-        let plugin = self.plugin(&row.digest).await?;
-        let description = plugin.describe().await.map_err(|failure| Error::Vendor {
-            connection: row.id.to_string(),
-            failure,
-            hint: "the component failed in `describe`: tell its author".to_owned(),
-        })?;
-        Ok(PluginView {
-            manifest: plugin.manifest().clone(),
-            digest: row.digest.clone(),
-            size: std::fs::metadata(self.plugin_file(row)).map(|meta| meta.len()).unwrap_or_default(),
-            imports: plugin.inspected().imports.clone(),
-            description: Some(description),
-        })
-    }
+async fn view_row(parts: &Parts, row: &PluginRow) -> Result<PluginView, Error> {
+    let plugin = parts.plugin(&row.digest).await?;
+    let description = plugin.describe().await.map_err(|failure| Error::Vendor {
+        connection: row.id.to_string(),
+        failure,
+        hint: "the component failed in `describe`: tell its author".to_owned(),
+    })?;
+    Ok(PluginView {
+        manifest: plugin.manifest().clone(),
+        digest: row.digest.clone(),
+        size: std::fs::metadata(parts.plugin_file(row)).map(|meta| meta.len()).unwrap_or_default(),
+        imports: plugin.inspected().imports.clone(),
+        description: Some(description),
+    })
 }
 
 pub(crate) fn no_plugin(id: &PluginId) -> Error {

@@ -10,6 +10,7 @@ use super::syncs::NewSync;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
+use crate::ground::{claim, noting};
 use crosswalk_model::{ConnectionName, Link, LinkState, Sync, SyncName};
 use crosswalk_store::Claim;
 use serde::Serialize;
@@ -47,7 +48,7 @@ impl Tenant {
     #[boxed]
     pub async fn sync_swap(&self, name: &SyncName, end: &SwapEnd, successor: &SyncName) -> Result<Swapped, Error> {
         let old = self.sync(name).await?;
-        let (claimed, _lease) = self.claimed(&Claim::Sync(name.clone())).await?;
+        let (claimed, _lease) = claim::claimed(self, &Claim::Sync(name.clone())).await?;
         let mut rules = old.rules.clone();
         let (source, target) = match end {
             SwapEnd::Source(source) => (source.clone(), old.target.clone()),
@@ -92,10 +93,10 @@ impl Tenant {
             self.store.schedule_put(&known.of_another(&self.name, successor, self.parts.clock.now())).await?;
         }
         let message = format!("in place of {name}: {} to {}", sync.source, sync.target);
-        self.store.journal_append(Some(successor), &[self.entry("swapped", message)]).await?;
+        self.store.journal_append(Some(successor), &[noting::entry(self, "swapped", message)]).await?;
         let paused = [
-            self.entry("paused", String::new()),
-            self.entry("swapped", format!("paused: {successor} takes its place; its {kept} links stay")),
+            noting::entry(self, "paused", String::new()),
+            noting::entry(self, "swapped", format!("paused: {successor} takes its place; its {kept} links stay")),
         ];
         claimed.store.noting(Some(name), &paused)?.sync_pause(name, true).await?;
         let old = self.sync(name).await?;

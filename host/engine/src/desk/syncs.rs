@@ -3,8 +3,9 @@
 use super::decisions::difference;
 use crate::boxed;
 use crate::error::Error;
-use crate::ground::opened::Opened;
+use crate::ground::opened::{self, Opened};
 use crate::ground::tenant::Tenant;
+use crate::ground::{claim, noting};
 use crosswalk_model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
 use crosswalk_store::Claim;
 use serde_json::json;
@@ -40,7 +41,7 @@ impl Tenant {
         };
         check_rules(self, &mut sync).await?;
         let message = format!("{} to {}: {}", sync.source, sync.target, json!(sync.rules));
-        self.noting(Some(&sync.name), "sync-added", message)?.sync_insert(&sync).await?;
+        noting::noting(self, Some(&sync.name), "sync-added", message)?.sync_insert(&sync).await?;
         self.sync(&sync.name).await
     }
 
@@ -57,7 +58,7 @@ impl Tenant {
         if changed.is_empty() {
             self.store.sync_update(&sync).await?;
         } else {
-            self.noting(Some(&sync.name), "sync-changed", changed)?.sync_update(&sync).await?;
+            noting::noting(self, Some(&sync.name), "sync-changed", changed)?.sync_update(&sync).await?;
         }
         for schedule in schedules.into_iter().filter(|schedule| schedule.sync == sync.name) {
             if let Some(moved) = schedule.clone().in_zone(&sync.rules.time_zone).filter(|moved| *moved != schedule) {
@@ -75,7 +76,7 @@ impl Tenant {
     pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<Sync, Error> {
         self.sync(name).await?;
         let event = if paused { "paused" } else { "resumed" };
-        self.noting(Some(name), event, String::new())?.sync_pause(name, paused).await?;
+        noting::noting(self, Some(name), event, String::new())?.sync_pause(name, paused).await?;
         self.sync(name).await
     }
 
@@ -87,7 +88,7 @@ impl Tenant {
     #[boxed]
     pub async fn sync_remove(&self, name: &SyncName) -> Result<(), Error> {
         let sync = self.sync(name).await?;
-        let (claimed, _lease) = self.claimed(&Claim::Sync(name.clone())).await?;
+        let (claimed, _lease) = claim::claimed(self, &Claim::Sync(name.clone())).await?;
         let open = self.store.unsettled(name).await?.len();
         if open > 0 {
             return Err(Error::invalid(
@@ -102,7 +103,7 @@ impl Tenant {
         let linked: u64 =
             counts.iter().filter(|(_, state, _)| *state == LinkState::Linked).map(|(_, _, links)| links).sum();
         let message = format!("{name}: {} to {}, with {linked} links", sync.source, sync.target);
-        Ok(claimed.noting(None, "sync-removed", message)?.sync_remove(name).await?)
+        Ok(noting::noting(&claimed, None, "sync-removed", message)?.sync_remove(name).await?)
     }
 }
 
@@ -111,8 +112,8 @@ async fn check_rules(tenant: &Tenant, sync: &mut Sync) -> Result<(), Error> {
     if sync.source == sync.target {
         return Err(Error::invalid("source and target are the same connection", "name two connections"));
     }
-    let source = tenant.open(&sync.source).await?;
-    let target = tenant.open(&sync.target).await?;
+    let source = opened::open(tenant, &sync.source).await?;
+    let target = opened::open(tenant, &sync.target).await?;
     for kind in sync.rules.kinds.keys() {
         if *kind == Kind::Alert {
             tickets_possible(&source, &target)?;

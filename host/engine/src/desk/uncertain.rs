@@ -7,7 +7,7 @@ use super::links;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::progress::NoProgress;
-use crate::ground::sync_run::SyncRun;
+use crate::ground::sync_run::{self, SyncRun};
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::PRODUCT;
 use crate::rules::plan::{same, shown};
@@ -104,7 +104,7 @@ impl Tenant {
         if !self.store.unsettled(&sync).await?.iter().any(is_it) {
             return Err(not_open());
         }
-        let work = self.begin(&sync, Mode::Plan, &NoProgress).await?;
+        let work = sync_run::begin(self, &sync, Mode::Plan, &NoProgress).await?;
         let settled = match self.store.unsettled(&sync).await?.into_iter().find(is_it) {
             Some(open) => settle_by_hand(&work, self, open, found, reason).await,
             None => Err(not_open()),

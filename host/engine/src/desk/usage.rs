@@ -10,6 +10,7 @@ pub(crate) use crate::billing::view::{UsageLine, UsageState, view};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
+use crate::ground::{claim, find, opened};
 use crate::rules::plan::line::{
     CHANGED, CONTRACT, FORMER, LEFT, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former, parts_written,
     remember_since, settle, since_of,
@@ -47,8 +48,8 @@ impl Tenant {
     /// No such sync; usage takes no part in it; the target's connection cannot be opened.
     #[boxed]
     pub async fn usage_list(&self, sync: &SyncName, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
-        let sync = self.usage_sync(sync).await?;
-        let target = self.open(&sync.target).await?;
+        let sync = find::usage_sync(self, sync).await?;
+        let target = opened::open(self, &sync.target).await?;
         let books = snapshot::stored(self, &sync, &target).await?;
         let customers = self.store.records_all(&sync.source, Kind::Customer).await?;
         let names: HashMap<&str, &str> =
@@ -74,9 +75,9 @@ impl Tenant {
     /// was seen: then nothing was stored.
     #[boxed]
     pub async fn usage_dismiss(&self, sync: &SyncName, lines: &[(LineKey, i64)]) -> Result<usize, Error> {
-        let sync = self.usage_sync(sync).await?;
-        let (claimed, _lease) = self.claimed(&Claim::Sync(sync.name.clone())).await?;
-        let target = self.open(&sync.target).await?;
+        let sync = find::usage_sync(self, sync).await?;
+        let (claimed, _lease) = claim::claimed(self, &Claim::Sync(sync.name.clone())).await?;
+        let target = opened::open(self, &sync.target).await?;
         let books = snapshot::stored(self, &sync, &target).await?;
         let now = self.parts.clock.now();
         let mut links = Vec::new();
@@ -139,16 +140,15 @@ impl Tenant {
     /// No such sync, line or contract line; it is of another contract or product, or taken.
     #[boxed]
     pub async fn usage_take(&self, sync: &SyncName, key: &LineKey, target: &str) -> Result<Link, Error> {
-        let sync = self.usage_sync(sync).await?;
-        let (claimed, _lease) = self.claimed(&Claim::Sync(sync.name.clone())).await?;
-        let opened = self.open(&sync.target).await?;
+        let sync = find::usage_sync(self, sync).await?;
+        let (claimed, _lease) = claim::claimed(self, &Claim::Sync(sync.name.clone())).await?;
+        let opened = opened::open(self, &sync.target).await?;
         let books = snapshot::stored(self, &sync, &opened).await?;
         let hint = format!("`crosswalk usage list {} --customer {}` shows the lines", sync.name, key.customer);
         let Place::Contract(contract) = books.place(&key.customer) else {
             return Err(Error::invalid(format!("no contract is chosen for customer {}", key.customer), hint));
         };
-        let record = self
-            .record(&sync.target, Kind::Usage, target)
+        let record = find::record(self, &sync.target, Kind::Usage, target)
             .await?
             .ok_or_else(|| Error::not_found("line of a contract", target, hint.clone()))?;
         if record.parent.as_deref() != Some(&contract.id) {
@@ -200,7 +200,7 @@ impl Tenant {
     /// No such sync; usage takes no part in it.
     #[boxed]
     pub async fn usage_history(&self, sync: &SyncName, customer: &str) -> Result<UsageHistory, Error> {
-        let sync = self.usage_sync(sync).await?;
+        let sync = find::usage_sync(self, sync).await?;
         let filter = JournalFilter {
             sync: Some(sync.name.clone()),
             kind: Some(Kind::Usage),
@@ -227,7 +227,7 @@ impl Tenant {
         text: &str,
         most: usize,
     ) -> Result<Vec<(String, String)>, Error> {
-        let sync = self.usage_sync(sync).await?;
+        let sync = find::usage_sync(self, sync).await?;
         let found = self.store.record_search(&sync.target, Kind::Product, text, most).await?;
         Ok(found.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
     }

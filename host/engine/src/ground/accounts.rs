@@ -12,6 +12,7 @@
 use super::opened::Opened;
 use super::sync_run::SyncRun;
 use super::tenant::Tenant;
+use super::{noting, patience};
 use crate::error::Error;
 use crosswalk_model::{Account, ConnectionName, KnownAccount, Plan, Sync, SyncName};
 use crosswalk_runtime::Identity;
@@ -53,92 +54,89 @@ pub enum Standing {
     },
 }
 
-impl Tenant {
-    /// Makes sure that a connection answers as the account that is known, asking where that is not sure.
-    ///
-    /// # Errors
-    /// It answers as another: held. It does not answer, and has never since it was changed.
-    pub(crate) async fn identify(&self, opened: &Opened) -> Result<(), Error> {
-        let known = opened.account.as_ref();
-        let age = known.map(|known| self.parts.clock.now().since_ms(known.asked_at));
-        let sure = known.is_some_and(|known| known.other.is_none() && known.revision == opened.revision);
-        let told = known.is_some_and(|known| known.account.is_told());
-        if sure && told && age.is_some_and(|age| (0..AGAIN_MS).contains(&age)) {
-            return Ok(());
-        }
-        let asked = tokio::select! {
-            asked = opened.patiently(&self.parts.stop, || opened.connector.check(&opened.reading)) => asked,
-            () = self.parts.stop.stopped() => return Err(Error::Stopped),
-        };
-        match asked {
-            Ok(identity) => match self.told(opened, &identity).await? {
-                Standing::Other { known, .. } => Err(held(&opened.name, &known, &account_of(&identity))),
-                _ => Ok(()),
-            },
-            Err(_) if self.parts.stop.is_stopped() => Err(Error::Stopped),
-            Err(failure) if sure => {
-                tracing::debug!(connection = %opened.name, %failure, "the account is asked for again with the next run");
-                Ok(())
-            }
-            Err(failure) => Err(opened.failed(failure)),
-        }
+/// Makes sure that a connection answers as the account that is known, asking where that is not sure.
+///
+/// # Errors
+/// It answers as another: held. It does not answer, and has never since it was changed.
+pub(crate) async fn identify(tenant: &Tenant, opened: &Opened) -> Result<(), Error> {
+    let known = opened.account.as_ref();
+    let age = known.map(|known| tenant.parts.clock.now().since_ms(known.asked_at));
+    let sure = known.is_some_and(|known| known.other.is_none() && known.revision == opened.revision);
+    let told = known.is_some_and(|known| known.account.is_told());
+    if sure && told && age.is_some_and(|age| (0..AGAIN_MS).contains(&age)) {
+        return Ok(());
     }
-
-    /// Whether a connection is known to answer as another account; nothing is asked.
-    ///
-    /// # Errors
-    /// It does: held.
-    pub(crate) async fn not_held(&self, name: &ConnectionName) -> Result<(), Error> {
-        match self.store.account(name).await? {
-            Some(KnownAccount { account, other: Some(other), .. }) => Err(held(name, &account, &other)),
+    let asked = tokio::select! {
+        asked = patience::patiently(opened, &tenant.parts.stop, || opened.connector.check(&opened.reading)) => asked,
+        () = tenant.parts.stop.stopped() => return Err(Error::Stopped),
+    };
+    match asked {
+        Ok(identity) => match standing(tenant, opened, &identity).await? {
+            Standing::Other { known, .. } => Err(held(&opened.name, &known, &account_of(&identity))),
             _ => Ok(()),
+        },
+        Err(_) if tenant.parts.stop.is_stopped() => Err(Error::Stopped),
+        Err(failure) if sure => {
+            tracing::debug!(connection = %opened.name, %failure, "the account is asked for again with the next run");
+            Ok(())
         }
+        Err(failure) => Err(opened.failed(failure)),
     }
+}
 
-    /// Keeps or compares what a connection told of its account.
-    pub(crate) async fn told(&self, opened: &Opened, identity: &Identity) -> Result<Standing, Error> {
-        let (name, told, now) = (&opened.name, account_of(identity), self.parts.clock.now());
-        let known = self.store.account(name).await?;
-        let asked = KnownAccount {
-            account: told.clone(),
-            since: now,
-            said_at: None,
-            revision: opened.revision,
-            asked_at: now,
-            other: None,
-        };
-        let Some(known) = known.filter(|known| known.account.is_told()) else {
-            let store = self.noting(None, "account-kept", format!("{name}: {told}"))?;
-            let store = if told.is_told() { &store } else { &self.store };
-            store.account_put(name, &asked).await?;
-            return Ok(Standing::Kept);
-        };
-        if known.account.is(&told) {
-            let account = known.account.clone().told_again(told);
-            let again = KnownAccount { account, since: known.since, said_at: known.said_at, ..asked };
-            if known.other.is_some() {
-                let message = format!("{name}: {} answers again", again.account);
-                self.noting(None, "account-back", message)?.account_put(name, &again).await?;
-            } else {
-                self.store.account_put(name, &again).await?;
-            }
-            return Ok(Standing::Same);
-        }
-        let uses = |sync: &crosswalk_model::Sync| sync.source == *name || sync.target == *name;
-        let syncs: Vec<SyncName> = self.sync_list().await?.into_iter().filter(uses).map(|sync| sync.name).collect();
-        if syncs.is_empty() {
-            let message = format!("{name}: {told}, was {}; it is in no sync", known.account);
-            self.noting(None, "account-changed", message)?.account_change(name, &asked, true).await?;
-            return Ok(Standing::Changed { was: known.account });
-        }
-        let other =
-            KnownAccount { other: Some(told.clone()), asked_at: now, revision: opened.revision, ..known.clone() };
-        let first = known.other.as_ref() != Some(&told);
-        let message = format!("{name}: {told} answers, was {}; its syncs are held", known.account);
-        let store = if first { self.noting(None, "account-other", message)? } else { self.store.clone() };
-        store.account_put(name, &other).await?;
-        Ok(Standing::Other { known: known.account, syncs })
+/// Whether a connection is known to answer as another account; nothing is asked.
+///
+/// # Errors
+/// It does: held.
+pub(crate) async fn not_held(tenant: &Tenant, name: &ConnectionName) -> Result<(), Error> {
+    match tenant.store.account(name).await? {
+        Some(KnownAccount { account, other: Some(other), .. }) => Err(held(name, &account, &other)),
+        _ => Ok(()),
     }
+}
+
+/// Keeps or compares what a connection told of its account.
+pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identity) -> Result<Standing, Error> {
+    let (name, told, now) = (&opened.name, account_of(identity), tenant.parts.clock.now());
+    let known = tenant.store.account(name).await?;
+    let asked = KnownAccount {
+        account: told.clone(),
+        since: now,
+        said_at: None,
+        revision: opened.revision,
+        asked_at: now,
+        other: None,
+    };
+    let Some(known) = known.filter(|known| known.account.is_told()) else {
+        let store = noting::noting(tenant, None, "account-kept", format!("{name}: {told}"))?;
+        let store = if told.is_told() { &store } else { &tenant.store };
+        store.account_put(name, &asked).await?;
+        return Ok(Standing::Kept);
+    };
+    if known.account.is(&told) {
+        let account = known.account.clone().told_again(told);
+        let again = KnownAccount { account, since: known.since, said_at: known.said_at, ..asked };
+        if known.other.is_some() {
+            let message = format!("{name}: {} answers again", again.account);
+            noting::noting(tenant, None, "account-back", message)?.account_put(name, &again).await?;
+        } else {
+            tenant.store.account_put(name, &again).await?;
+        }
+        return Ok(Standing::Same);
+    }
+    let uses = |sync: &crosswalk_model::Sync| sync.source == *name || sync.target == *name;
+    let syncs: Vec<SyncName> = tenant.sync_list().await?.into_iter().filter(uses).map(|sync| sync.name).collect();
+    if syncs.is_empty() {
+        let message = format!("{name}: {told}, was {}; it is in no sync", known.account);
+        noting::noting(tenant, None, "account-changed", message)?.account_change(name, &asked, true).await?;
+        return Ok(Standing::Changed { was: known.account });
+    }
+    let other = KnownAccount { other: Some(told.clone()), asked_at: now, revision: opened.revision, ..known.clone() };
+    let first = known.other.as_ref() != Some(&told);
+    let message = format!("{name}: {told} answers, was {}; its syncs are held", known.account);
+    let store = if first { noting::noting(tenant, None, "account-other", message)? } else { tenant.store.clone() };
+    store.account_put(name, &other).await?;
+    Ok(Standing::Other { known: known.account, syncs })
 }
 
 /// The connections that lead to the account of one, itself among them: those of its plugin that answer as the same

@@ -6,31 +6,27 @@ use super::tenant::Tenant;
 use crate::error::Error;
 use crosswalk_store::{Claim, Lease, StoreError};
 
-impl Tenant {
-    /// Takes a claim, and returns this tenant for the work of it: writes fail once another process has taken the
-    /// claim. It lasts until the lease is dropped.
-    ///
-    /// # Errors
-    /// `Busy`: it is held, by this process or another.
-    pub(crate) async fn claimed(&self, claim: &Claim) -> Result<(Self, Lease), Error> {
-        let lease = self.store.claim_take(claim).await.map_err(|error| match error {
-            StoreError::Held { claim } => Error::Busy {
-                message: format!("another process is {claim}"),
-                hint: match claim {
-                    Claim::Sync(_) => {
-                        "wait until it is done, or stop it: nothing is lost, the next run goes on from there"
-                    }
-                    Claim::Job { .. } => "wait until it is done",
-                }
-                .to_owned(),
-            },
-            other => other.into(),
-        })?;
-        Ok((Self { store: lease.store().clone(), ..self.clone() }, lease))
-    }
+/// Takes a claim, and returns this tenant for the work of it: writes fail once another process has taken the
+/// claim. It lasts until the lease is dropped.
+///
+/// # Errors
+/// `Busy`: it is held, by this process or another.
+pub(crate) async fn claimed(tenant: &Tenant, claim: &Claim) -> Result<(Tenant, Lease), Error> {
+    let lease = tenant.store.claim_take(claim).await.map_err(|error| match error {
+        StoreError::Held { claim } => Error::Busy {
+            message: format!("another process is {claim}"),
+            hint: match claim {
+                Claim::Sync(_) => "wait until it is done, or stop it: nothing is lost, the next run goes on from there",
+                Claim::Job { .. } => "wait until it is done",
+            }
+            .to_owned(),
+        },
+        other => other.into(),
+    })?;
+    Ok((Tenant { store: lease.store().clone(), ..tenant.clone() }, lease))
+}
 
-    /// Whether somebody works under a claim. What cannot be asked counts as held.
-    pub(crate) async fn is_claimed(&self, claim: &Claim) -> bool {
-        self.store.claim_is_held(claim).await.unwrap_or(true)
-    }
+/// Whether somebody works under a claim. What cannot be asked counts as held.
+pub(crate) async fn is_claimed(tenant: &Tenant, claim: &Claim) -> bool {
+    tenant.store.claim_is_held(claim).await.unwrap_or(true)
 }

@@ -43,22 +43,6 @@ impl Tenant {
         Ok(self.store.sync_list().await?)
     }
 
-    pub(crate) async fn record(
-        &self,
-        connection: &crosswalk_model::ConnectionName,
-        kind: Kind,
-        id: &str,
-    ) -> Result<Option<Record>, Error> {
-        let ids = [id.to_owned()];
-        Ok(self
-            .store
-            .records_by_ids(connection, kind, &ids)
-            .await?
-            .into_iter()
-            .find(|stored| stored.gone_at.is_none())
-            .map(|stored| stored.record))
-    }
-
     /// Changes of a plan, by sequence.
     ///
     /// # Errors
@@ -78,40 +62,56 @@ impl Tenant {
             .map(|row| ChangeView { change: row.change, status: row.status, message: row.message })
             .collect())
     }
+}
 
-    /// A sync in which usage takes part.
-    pub(crate) async fn usage_sync(&self, name: &SyncName) -> Result<crosswalk_model::Sync, Error> {
-        let sync = self.sync(name).await?;
-        if sync.rules.kinds.contains_key(&Kind::Usage) {
-            return Ok(sync);
-        }
-        // Those that take part already are named as well: the others would leave.
-        let kinds: Vec<&str> = sync.rules.kinds.keys().map(|kind| kind.as_str()).chain(["usage"]).collect();
-        let kinds = kinds.join(",");
-        Err(Error::invalid(
-            format!("usage takes no part in the sync `{name}`"),
-            format!("`crosswalk sync set {name} --kinds {kinds}` takes it in"),
-        ))
+pub(crate) async fn record(
+    tenant: &Tenant,
+    connection: &crosswalk_model::ConnectionName,
+    kind: Kind,
+    id: &str,
+) -> Result<Option<Record>, Error> {
+    let ids = [id.to_owned()];
+    Ok(tenant
+        .store
+        .records_by_ids(connection, kind, &ids)
+        .await?
+        .into_iter()
+        .find(|stored| stored.gone_at.is_none())
+        .map(|stored| stored.record))
+}
+
+/// A sync in which usage takes part.
+pub(crate) async fn usage_sync(tenant: &Tenant, name: &SyncName) -> Result<crosswalk_model::Sync, Error> {
+    let sync = tenant.sync(name).await?;
+    if sync.rules.kinds.contains_key(&Kind::Usage) {
+        return Ok(sync);
     }
+    // Those that take part already are named as well: the others would leave.
+    let kinds: Vec<&str> = sync.rules.kinds.keys().map(|kind| kind.as_str()).chain(["usage"]).collect();
+    let kinds = kinds.join(",");
+    Err(Error::invalid(
+        format!("usage takes no part in the sync `{name}`"),
+        format!("`crosswalk sync set {name} --kinds {kinds}` takes it in"),
+    ))
+}
 
-    /// The source's id of a linked record, by the id of either side.
-    pub(crate) async fn linked_source(&self, sync: &SyncName, kind: Kind, id: &str) -> Result<String, Error> {
-        let link = match self.store.link_get(sync, kind, id).await? {
-            Some(link) => Some(link),
-            None => self.store.links_of_target(sync, kind, id).await?.into_iter().next(),
-        };
-        match link {
-            Some(link) if link.state == LinkState::Linked => Ok(link.source),
-            Some(link) => Err(Error::invalid(
-                format!("{kind} {id} is not linked: its link is {}", link.state.as_str()),
-                format!("`crosswalk why {sync} {kind} {id}` says why, and what would change it"),
-            )),
-            None => Err(Error::not_found(
-                "linked record",
-                format!("{kind} {id}"),
-                format!("look at the id again; if it is new, `crosswalk plan {sync}` reads and matches it"),
-            )),
-        }
+/// The source's id of a linked record, by the id of either side.
+pub(crate) async fn linked_source(tenant: &Tenant, sync: &SyncName, kind: Kind, id: &str) -> Result<String, Error> {
+    let link = match tenant.store.link_get(sync, kind, id).await? {
+        Some(link) => Some(link),
+        None => tenant.store.links_of_target(sync, kind, id).await?.into_iter().next(),
+    };
+    match link {
+        Some(link) if link.state == LinkState::Linked => Ok(link.source),
+        Some(link) => Err(Error::invalid(
+            format!("{kind} {id} is not linked: its link is {}", link.state.as_str()),
+            format!("`crosswalk why {sync} {kind} {id}` says why, and what would change it"),
+        )),
+        None => Err(Error::not_found(
+            "linked record",
+            format!("{kind} {id}"),
+            format!("look at the id again; if it is new, `crosswalk plan {sync}` reads and matches it"),
+        )),
     }
 }
 

@@ -5,14 +5,17 @@ use crate::error::Error;
 use crosswalk_model::SyncName;
 use crosswalk_store::{JournalEntry, TenantStore};
 
-impl Tenant {
-    /// A handle of the store whose next write also journals a decision about settings, in the same transaction.
-    pub(crate) fn noting(&self, sync: Option<&SyncName>, event: &str, message: String) -> Result<TenantStore, Error> {
-        Ok(self.store.noting(sync, &[self.entry(event, message)])?)
-    }
+/// A handle of the store whose next write also journals a decision about settings, in the same transaction.
+pub(crate) fn noting(
+    tenant: &Tenant,
+    sync: Option<&SyncName>,
+    event: &str,
+    message: String,
+) -> Result<TenantStore, Error> {
+    Ok(tenant.store.noting(sync, &[entry(tenant, event, message)])?)
+}
 
-    /// A journal entry of now.
-    pub(crate) fn entry(&self, event: &str, message: String) -> JournalEntry {
-        JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(self.parts.clock.now()) }
-    }
+/// A journal entry of now.
+pub(crate) fn entry(tenant: &Tenant, event: &str, message: String) -> JournalEntry {
+    JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(tenant.parts.clock.now()) }
 }

@@ -61,23 +61,21 @@ pub(crate) fn no_connection(name: &ConnectionName) -> Error {
     Error::not_found("connection", name, "`crosswalk connection list` names those there are")
 }
 
-impl Tenant {
-    /// Opens a connection: its pinned component, with its settings, secrets and grants.
-    pub(crate) async fn open(&self, name: &ConnectionName) -> Result<Opened, Error> {
-        let opening = self.store.connection_opening(name).await?.ok_or_else(|| no_connection(name))?;
-        if let Some((since, why)) = &opening.quarantine {
-            return Err(Error::invalid(
-                format!("the connection `{name}` is in quarantine since {since}: {why}"),
-                format!("tell the plugin's author, then let it go on with `crosswalk connection release {name}`"),
-            ));
-        }
-        let plugin = self.parts.plugin(&opening.connection.digest).await?;
-        self.parts.open(self, &plugin, opening).await
+/// Opens a connection: its pinned component, with its settings, secrets and grants.
+pub(crate) async fn open(tenant: &Tenant, name: &ConnectionName) -> Result<Opened, Error> {
+    let opening = tenant.store.connection_opening(name).await?.ok_or_else(|| no_connection(name))?;
+    if let Some((since, why)) = &opening.quarantine {
+        return Err(Error::invalid(
+            format!("the connection `{name}` is in quarantine since {since}: {why}"),
+            format!("tell the plugin's author, then let it go on with `crosswalk connection release {name}`"),
+        ));
     }
+    let plugin = tenant.parts.plugin(&opening.connection.digest).await?;
+    tenant.parts.open(tenant, &plugin, opening).await
+}
 
-    pub(crate) async fn connection(&self, name: &ConnectionName) -> Result<Connection, Error> {
-        self.store.connection_get(name).await?.ok_or_else(|| no_connection(name))
-    }
+pub(crate) async fn connection(tenant: &Tenant, name: &ConnectionName) -> Result<Connection, Error> {
+    tenant.store.connection_get(name).await?.ok_or_else(|| no_connection(name))
 }
 
 impl Parts {

@@ -13,40 +13,38 @@ pub(crate) const THROTTLE_MS: u64 = 2_000;
 /// The longest wait for a vendor that says "too many calls", and the one when it does not say how long.
 pub(crate) const THROTTLE_MAX_MS: u64 = 60_000;
 
-impl Opened {
-    /// Calls the connector, and again where a failure may pass. It does not wait once a stop is asked for.
-    ///
-    /// # Errors
-    /// The last failure.
-    pub(crate) async fn patiently<T, F>(&self, stop: &Stop, call: impl Fn() -> F) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, Failure>>,
-    {
-        let (mut throttled, mut tried) = (0, 0);
-        loop {
-            let failure = match call().await {
-                Err(failure) if failure.is_passing() => failure,
-                done => {
-                    self.patience.ended(true);
-                    return done;
-                }
-            };
-            let pause = if let Failure::Throttled { retry_after_ms, .. } = &failure {
-                throttled += 1;
-                let ms = retry_after_ms.unwrap_or(THROTTLE_MS).min(THROTTLE_MAX_MS);
-                (throttled <= THROTTLE_WAITS).then(|| Duration::from_millis(ms))
-            } else {
-                tried += 1;
-                self.patience.pause(tried - 1)
-            };
-            let Some(pause) = pause else {
-                self.patience.ended(false);
-                return Err(failure);
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = stop.stopped() => return Err(failure),
+/// Calls the connector, and again where a failure may pass. It does not wait once a stop is asked for.
+///
+/// # Errors
+/// The last failure.
+pub(crate) async fn patiently<T, F>(opened: &Opened, stop: &Stop, call: impl Fn() -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let (mut throttled, mut tried) = (0, 0);
+    loop {
+        let failure = match call().await {
+            Err(failure) if failure.is_passing() => failure,
+            done => {
+                opened.patience.ended(true);
+                return done;
             }
+        };
+        let pause = if let Failure::Throttled { retry_after_ms, .. } = &failure {
+            throttled += 1;
+            let ms = retry_after_ms.unwrap_or(THROTTLE_MS).min(THROTTLE_MAX_MS);
+            (throttled <= THROTTLE_WAITS).then(|| Duration::from_millis(ms))
+        } else {
+            tried += 1;
+            opened.patience.pause(tried - 1)
+        };
+        let Some(pause) = pause else {
+            opened.patience.ended(false);
+            return Err(failure);
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.stopped() => return Err(failure),
         }
     }
 }

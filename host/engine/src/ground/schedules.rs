@@ -16,11 +16,11 @@ impl Tenant {
     pub async fn schedule_list(&self) -> Result<Vec<Schedule>, Error> {
         Ok(self.store.schedule_list().await?)
     }
+}
 
-    /// Notes that work with connections went without a crash. The work is done either way.
-    pub(crate) async fn note_sound(&self, connections: &[&ConnectionName], began: Timestamp) {
-        if let Err(error) = self.store.connections_sound(connections, began).await {
-            tracing::warn!(?connections, %error, "that it went well could not be noted");
-        }
+/// Notes that work with connections went without a crash. The work is done either way.
+pub(crate) async fn note_sound(tenant: &Tenant, connections: &[&ConnectionName], began: Timestamp) {
+    if let Err(error) = tenant.store.connections_sound(connections, began).await {
+        tracing::warn!(?connections, %error, "that it went well could not be noted");
     }
 }

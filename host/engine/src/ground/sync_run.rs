@@ -1,9 +1,10 @@
 //! What a run has at hand: the sync, both connections opened, and the claim on it.
 
-use super::opened::Opened;
+use super::opened::{self, Opened};
 use super::parts::Parts;
 use super::progress::Progress;
 use super::tenant::Tenant;
+use super::{accounts, claim};
 use crate::error::Error;
 use crosswalk_model::{ChangeId, Kind, Mode, PlanId, RunCounts, RunId, RunStatus, Side, Sync, SyncName};
 use crosswalk_store::{Claim, Lease, TenantStore};
@@ -152,72 +153,71 @@ fn stamp(connection: &str, id: &str, length: usize) -> String {
     format!("cw:{}", &hex[..length.saturating_sub(3).min(40)])
 }
 
-impl Tenant {
-    /// Claims a sync and begins a run on it, with both connections sure of their accounts. Runs that a dead
-    /// process left are closed.
-    ///
-    /// # Errors
-    /// No such sync; somebody works on it; a connection cannot be opened, or answers as another account.
-    pub(crate) async fn begin<'p>(
-        &self,
-        name: &SyncName,
-        mode: Mode,
-        progress: &'p dyn Progress,
-    ) -> Result<SyncRun<'p>, Error> {
-        let work = self.begin_unasked(name, mode, progress).await?;
-        // The first look at each, side by side.
-        let (source, target) = tokio::join!(self.identify(&work.source), self.identify(&work.target));
-        if let Err(error) = source.and(target) {
-            work.fail(&error).await;
-            return Err(error);
-        }
-        Ok(work)
+/// Claims a sync and begins a run on it, with both connections sure of their accounts. Runs that a dead
+/// process left are closed.
+///
+/// # Errors
+/// No such sync; somebody works on it; a connection cannot be opened, or answers as another account.
+pub(crate) async fn begin<'p>(
+    tenant: &Tenant,
+    name: &SyncName,
+    mode: Mode,
+    progress: &'p dyn Progress,
+) -> Result<SyncRun<'p>, Error> {
+    let work = begin_unasked(tenant, name, mode, progress).await?;
+    // The first look at each, side by side.
+    let (source, target) =
+        tokio::join!(accounts::identify(tenant, &work.source), accounts::identify(tenant, &work.target));
+    if let Err(error) = source.and(target) {
+        work.fail(&error).await;
+        return Err(error);
     }
+    Ok(work)
+}
 
-    /// The same, for work that asks neither vendor.
-    ///
-    /// # Errors
-    /// As [`begin`](Self::begin).
-    pub(crate) async fn begin_stored<'p>(
-        &self,
-        name: &SyncName,
-        progress: &'p dyn Progress,
-    ) -> Result<SyncRun<'p>, Error> {
-        let sync = self.sync(name).await?;
-        self.not_held(&sync.source).await?;
-        self.not_held(&sync.target).await?;
-        self.begin_unasked(name, Mode::Plan, progress).await
-    }
+/// The same, for work that asks neither vendor.
+///
+/// # Errors
+/// As [`begin`](Self::begin).
+pub(crate) async fn begin_stored<'p>(
+    tenant: &Tenant,
+    name: &SyncName,
+    progress: &'p dyn Progress,
+) -> Result<SyncRun<'p>, Error> {
+    let sync = tenant.sync(name).await?;
+    accounts::not_held(tenant, &sync.source).await?;
+    accounts::not_held(tenant, &sync.target).await?;
+    begin_unasked(tenant, name, Mode::Plan, progress).await
+}
 
-    pub(crate) async fn begin_unasked<'p>(
-        &self,
-        name: &SyncName,
-        mode: Mode,
-        progress: &'p dyn Progress,
-    ) -> Result<SyncRun<'p>, Error> {
-        self.parts.note_clock().await?;
-        let sync = self.sync(name).await?;
-        let (claimed, lease) = self.claimed(&Claim::Sync(name.clone())).await?;
-        let source = claimed.open(&sync.source).await?;
-        let target = claimed.open(&sync.target).await?;
-        let now = claimed.parts.clock.now();
-        let run = claimed.store.run_begin(name, mode, now).await?;
-        let instance = claimed.store.instance_key().await?;
-        Ok(SyncRun {
-            parts: claimed.parts,
-            store: claimed.store,
-            sync,
-            source,
-            target,
-            progress,
-            run,
-            attention: AtomicU64::new(0),
-            complaints: Mutex::default(),
-            recovered: AtomicBool::new(false),
-            instance,
-            _lease: lease,
-        })
-    }
+pub(crate) async fn begin_unasked<'p>(
+    tenant: &Tenant,
+    name: &SyncName,
+    mode: Mode,
+    progress: &'p dyn Progress,
+) -> Result<SyncRun<'p>, Error> {
+    tenant.parts.note_clock().await?;
+    let sync = tenant.sync(name).await?;
+    let (claimed, lease) = claim::claimed(tenant, &Claim::Sync(name.clone())).await?;
+    let source = opened::open(&claimed, &sync.source).await?;
+    let target = opened::open(&claimed, &sync.target).await?;
+    let now = claimed.parts.clock.now();
+    let run = claimed.store.run_begin(name, mode, now).await?;
+    let instance = claimed.store.instance_key().await?;
+    Ok(SyncRun {
+        parts: claimed.parts,
+        store: claimed.store,
+        sync,
+        source,
+        target,
+        progress,
+        run,
+        attention: AtomicU64::new(0),
+        complaints: Mutex::default(),
+        recovered: AtomicBool::new(false),
+        instance,
+        _lease: lease,
+    })
 }
 
 #[cfg(test)]

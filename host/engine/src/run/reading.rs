@@ -7,6 +7,7 @@
 
 use crate::error::Error;
 use crate::ground::opened::Opened;
+use crate::ground::patience;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::walk::{LOOK_UP, Meter, brief};
 use crosswalk_model::{Failure, Gap, Kind, Page, Query, Record, Selection};
@@ -21,7 +22,7 @@ pub(crate) async fn read_page(
     query: &Query,
     after: Option<&str>,
 ) -> Result<Page, Failure> {
-    side.patiently(&run.parts.stop, || side.connector.read(&side.reading, query, after)).await
+    patience::patiently(side, &run.parts.stop, || side.connector.read(&side.reading, query, after)).await
 }
 
 /// Reads a selection to its end; what of it could not be read stands beside it.

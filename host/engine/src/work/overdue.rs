@@ -6,6 +6,7 @@
 use super::schedule::{JobOutcome, JobReport, LOST_MS, in_words};
 use crate::error::Error;
 use crate::ground::progress::NoProgress;
+use crate::ground::sync_run;
 use crate::ground::tenant::Tenant;
 use crate::rules::doubt;
 use crate::run::{ending, look_up, recover};
@@ -55,7 +56,7 @@ pub(crate) async fn do_look_up(tenant: &Tenant, sync: &SyncName) -> Result<Optio
 
 /// Looks them up, in a run of its own; says what is open still.
 async fn look_up_open(tenant: &Tenant, sync: &SyncName) -> Result<Option<String>, Error> {
-    let work = tenant.begin(sync, Mode::Plan, &NoProgress).await?;
+    let work = sync_run::begin(tenant, sync, Mode::Plan, &NoProgress).await?;
     let looked = tokio::select! {
         looked = recover::recover(&work) => looked,
         () = tenant.parts.stop.stopped() => Err(Error::Stopped),

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::ground::engine::Engine;
 use crate::ground::progress::NoProgress;
 use crate::ground::tenant::Tenant;
+use crate::ground::{accounts, claim, opened, schedules};
 use crate::run::report::RunReport;
 use crosswalk_model::schedule::{first_slot, next_slot, rest_at, retry_at};
 use crosswalk_model::{
@@ -201,7 +202,7 @@ pub(crate) async fn due(
     for wake in wakes {
         let one = Due::Wake(wake);
         let Due::Wake(wake) = &one else { continue };
-        if !busy(&one) && !tenant.is_claimed(&job_of(wake)).await {
+        if !busy(&one) && !claim::is_claimed(tenant, &job_of(wake)).await {
             due.push(one);
         }
     }
@@ -209,7 +210,9 @@ pub(crate) async fn due(
         let one = Due::Job(schedule);
         let Due::Job(schedule) = &one else { continue };
         // Somebody has it. Its claim tells whether they live.
-        if schedule.taken_at.is_some() && (busy(&one) || tenant.is_claimed(&Claim::Sync(schedule.sync.clone())).await) {
+        if schedule.taken_at.is_some()
+            && (busy(&one) || claim::is_claimed(tenant, &Claim::Sync(schedule.sync.clone())).await)
+        {
             continue;
         }
         due.push(one);
@@ -260,7 +263,7 @@ async fn do_job(tenant: &Tenant, schedule: &Schedule) -> Result<Option<JobReport
     if matches!(outcome, JobOutcome::Done | JobOutcome::Partial) {
         // Somebody may have removed it meanwhile.
         if let Ok(sync) = tenant.sync(&schedule.sync).await {
-            tenant.note_sound(&[&sync.source, &sync.target], began).await;
+            schedules::note_sound(tenant, &[&sync.source, &sync.target], began).await;
         }
     }
     let key = (&schedule.sync, schedule.job);
@@ -281,7 +284,7 @@ async fn do_job(tenant: &Tenant, schedule: &Schedule) -> Result<Option<JobReport
 /// A job reads, keeps what it needs, and may ask to be woken again.
 async fn do_wake(tenant: &Tenant, wake: &Wakeup) -> Result<Option<JobReport>, Error> {
     // It stays due while another process is at the same job.
-    let Ok((claimed, _lease)) = tenant.claimed(&job_of(wake)).await else { return Ok(None) };
+    let Ok((claimed, _lease)) = claim::claimed(tenant, &job_of(wake)).await else { return Ok(None) };
     let began = claimed.parts.clock.now();
     // In quarantine it waits, whatever it asked for.
     if wake.every_ms.is_none() && claimed.store.wake_counted(&wake.connection, &wake.job, began).await? {
@@ -300,7 +303,7 @@ async fn do_wake(tenant: &Tenant, wake: &Wakeup) -> Result<Option<JobReport>, Er
     };
     let (outcome, message) = match went {
         Ok(signals) => {
-            claimed.note_sound(&[&wake.connection], began).await;
+            schedules::note_sound(&claimed, &[&wake.connection], began).await;
             (JobOutcome::Done, format!("{signals} signalled"))
         }
         Err(error @ Error::Stopped) => {
@@ -348,10 +351,10 @@ async fn do_prune(tenant: &Tenant, due: Timestamp) -> Result<Option<JobReport>, 
 async fn call_job(tenant: &Tenant, wake: &Wakeup) -> Result<usize, Error> {
     // With no batch there is no change to write for.
     let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
-    let opened = tenant.open(&wake.connection).await?;
+    let opened = opened::open(tenant, &wake.connection).await?;
     // Before an account is known, nothing is linked that what the job keeps could be mixed up with.
     if opened.account.is_some()
-        && let Err(error) = tenant.identify(&opened).await
+        && let Err(error) = accounts::identify(tenant, &opened).await
     {
         if wake.every_ms.is_none() && !matches!(error, Error::Stopped) {
             let later = tenant.parts.clock.now().plus_ms(UNKNOWN_MS);

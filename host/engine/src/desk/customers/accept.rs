@@ -5,6 +5,7 @@ use crate::boxed;
 use crate::desk::links::{self, Decision, accepted_by, accepted_for};
 use crate::desk::{customers, decisions};
 use crate::error::Error;
+use crate::ground::opened;
 use crate::ground::tenant::Tenant;
 use crate::rules::{anew, matching};
 use crosswalk_model::{Kind, Link, SyncName};
@@ -68,7 +69,7 @@ impl Tenant {
         if !sync.rules.kinds.contains_key(&Kind::Usage) {
             return Ok(accepted);
         }
-        let target = self.open(&sync.target).await?;
+        let target = opened::open(self, &sync.target).await?;
         let books = snapshot::stored(self, &sync, &target).await?;
         let mut accounts = snapshot::accounts(self, &sync.name).await?;
         let new = accepted.accounts.iter();

@@ -10,6 +10,7 @@ use crate::desk::imports::{Cause, Import, ImportChange, Problems, misplaced, ref
 use crate::desk::links::Decision;
 use crate::desk::sheet::{self, Form, Sheet};
 use crate::error::Error;
+use crate::ground::find;
 use crate::ground::tenant::Tenant;
 use crate::rules::matching::OPERATOR;
 use crosswalk_model::{Kind, Link, LinkState, Switch, Sync, SyncName};
@@ -292,7 +293,7 @@ impl Taking<'_> {
             ("contract", Kind::Contract, contract, &row.contract_name),
         ] {
             let Some(Decision::Link(target)) = decision else { continue };
-            let there = self.tenant.record(&self.sync.target, kind, target).await?;
+            let there = find::record(self.tenant, &self.sync.target, kind, target).await?;
             if let Some(why) = there.and_then(|there| misplaced(what, target, &there.name, beside)) {
                 return Ok(Some(why));
             }

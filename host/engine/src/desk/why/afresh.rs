@@ -4,6 +4,7 @@ use super::Facts;
 use crate::billing::one;
 use crate::desk::alerts;
 use crate::error::Error;
+use crate::ground::opened;
 use crate::ground::tenant::Tenant;
 use crate::rules::matching::Decision;
 use crate::rules::plan::{self, Item, PlanInput, Reference, same, shown};
@@ -33,7 +34,7 @@ pub(super) async fn look_afresh(
 }
 
 async fn alert_now(tenant: &Tenant, sync: &Sync, id: &str, facts: &mut Facts) -> Result<(), Error> {
-    let Ok(target) = tenant.open(&sync.target).await else { return Ok(()) };
+    let Ok(target) = opened::open(tenant, &sync.target).await else { return Ok(()) };
     let Some(describe) = target.description.kind(Kind::Ticket) else { return Ok(()) };
     let Some(now) = alerts::alert_afresh(tenant, sync, describe, id).await? else { return Ok(()) };
     facts.asked = true;
@@ -63,7 +64,7 @@ async fn record_now(tenant: &Tenant, sync: &Sync, kind: Kind, facts: &mut Facts)
         return Ok(());
     };
     let account = facts.customer.as_ref().map(|customer| customer.link.as_ref().and_then(Link::linked));
-    let Ok(target) = tenant.open(&sync.target).await else { return Ok(()) };
+    let Ok(target) = opened::open(tenant, &sync.target).await else { return Ok(()) };
     let barred = account == Some(None) && !facts.is_left();
     let (Some(can), false) = (target.description.kind(kind), barred) else { return Ok(()) };
     let present = |stored: &'_ &Stored| stored.gone_at.is_none();

@@ -1,12 +1,12 @@
-//! One call of a guest: a fresh store, a deadline, a place among the guests' threads, and
+//! One call of a guest: a fresh store, a deadline, a slot among the guests' threads, and
 //! an answer or a failure. The store is dropped at the end, whatever the end was.
 
 use super::bindings::Connector as Guest;
 use super::bindings::ConnectorPre;
 use super::engine::Sandbox;
-use super::gate::{Pass, Reach, SentBook};
-use super::host::{AbortOnDrop, CallState, Diary, HostFault, Surroundings};
-use super::limits::{Crossed, Limits, Meter, TenantMemory};
+use super::gate::{Pass, Reach, SentWrites};
+use super::host::{AbortOnDrop, CallLog, CallState, ConnectionContext, HostFault};
+use super::limits::{LimitExceeded, Limits, Meter, TenantMemory};
 use super::ports::Scratch;
 use crosswalk_model::{Failure, Mode};
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use wasmtime::{Store, UpdateDeadline};
 
 /// Ticks a call may compute before it goes to the slow lane.
-const SPRINT: u64 = 5;
+const FREE_TICKS: u64 = 5;
 /// Bytes of what is kept of a crash.
 const CRASH_BYTES: usize = 500;
 /// Live handles a guest may have: the contract has none of its own.
@@ -28,30 +28,30 @@ const HANDLES: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Tenancy {
     memory: TenantMemory,
-    places: Arc<Semaphore>,
+    call_slots: Arc<Semaphore>,
 }
 
 impl Tenancy {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { memory: TenantMemory::default(), places: Arc::new(Semaphore::new(limits.calls_at_once_per_tenant)) }
+        Self { memory: TenantMemory::default(), call_slots: Arc::new(Semaphore::new(limits.calls_at_once_per_tenant)) }
     }
 }
 
 /// How a call is made.
 pub(super) struct CallSpec {
-    pub(super) around: Arc<Surroundings>,
+    pub(super) connection: Arc<ConnectionContext>,
     pub(super) mode: Mode,
     pub(super) scratch: Arc<Scratch>,
     /// Whether it sees what earlier calls kept in `mapping`.
-    pub(super) recalls: bool,
+    pub(super) sees_mapping: bool,
     pub(super) reach: Reach,
-    pub(super) sent: Arc<SentBook>,
+    pub(super) sent: Arc<SentWrites>,
     /// Bytes the guest may hand over in one go.
     pub(super) bytes: usize,
 }
 
 /// What is done with a fresh instance.
-pub(super) type Doing<'a, R> = Pin<Box<dyn Future<Output = wasmtime::Result<R>> + Send + 'a>>;
+pub(super) type GuestCall<'a, R> = Pin<Box<dyn Future<Output = wasmtime::Result<R>> + Send + 'a>>;
 
 /// Makes one call on a fresh instance. When the caller goes away, the call ends.
 pub(super) async fn call<R, F>(
@@ -59,40 +59,40 @@ pub(super) async fn call<R, F>(
     pre: &ConnectorPre<CallState>,
     tenancy: &Arc<Tenancy>,
     spec: CallSpec,
-    doing: F,
+    guest_call: F,
 ) -> Result<R, Failure>
 where
     R: Send + 'static,
-    F: for<'a> FnOnce(&'a Guest, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
+    F: for<'a> FnOnce(&'a Guest, &'a mut Store<CallState>) -> GuestCall<'a, R> + Send + 'static,
 {
     let main =
         Handle::try_current().map_err(|_| Failure::broken("the host called a connector outside of its own threads"))?;
-    let diary = Arc::new(Diary::default());
-    let ports = Arc::clone(&spec.around.ports);
+    let call_log = Arc::new(CallLog::default());
+    let ports = Arc::clone(&spec.connection.ports);
     let task = {
-        let (sandbox, pre, tenancy, diary) =
-            (Arc::clone(sandbox), pre.clone(), Arc::clone(tenancy), Arc::clone(&diary));
+        let (sandbox, pre, tenancy, call_log) =
+            (Arc::clone(sandbox), pre.clone(), Arc::clone(tenancy), Arc::clone(&call_log));
         let guest = Arc::clone(&sandbox);
         guest.spawn(async move {
             // Semaphores that are never closed.
-            let _tenant_place = tenancy.places.acquire().await;
-            let _place = sandbox.places.acquire().await;
-            let limits = &spec.around.limits;
+            let _tenant_slot = tenancy.call_slots.acquire().await;
+            let _slot = sandbox.call_slots.acquire().await;
+            let limits = &spec.connection.limits;
             let (wall, bytes) = (limits.wall, spec.bytes);
             let ends = Instant::now() + wall;
             let clock = CallClock::new(limits, ends, &sandbox.slow_lane);
             let pass = Arc::new(Pass::new(spec.reach, ends - (wall / 20).min(Duration::from_secs(2)), spec.sent));
-            let (told, journal) = (Arc::clone(&pass), Arc::clone(&spec.around.ports));
+            let (told, journal) = (Arc::clone(&pass), Arc::clone(&spec.connection.ports));
             let state = CallState {
                 meter: Meter::new(limits, Arc::clone(&tenancy.memory)),
                 clock,
                 // The gate ends a little earlier, so that the guest can still answer.
                 pass,
-                around: spec.around,
+                connection: spec.connection,
                 mode: spec.mode,
                 scratch: spec.scratch,
-                recalls: spec.recalls,
-                diary,
+                sees_mapping: spec.sees_mapping,
+                call_log,
                 main,
             };
             let mut store = Store::new(&sandbox.engine, state);
@@ -103,22 +103,22 @@ where
             store.epoch_deadline_callback(|mut context| context.data_mut().clock.tick());
             let run = async {
                 let guest = pre.instantiate_async(&mut store).await?;
-                doing(&guest, &mut store).await
+                guest_call(&guest, &mut store).await
             };
             let timed = tokio::time::timeout_at(ends, run).await;
             told.close(&*journal).await;
-            timed.unwrap_or_else(|_| Err(wasmtime::Error::new(Crossed::Wall(wall))))
+            timed.unwrap_or_else(|_| Err(wasmtime::Error::new(LimitExceeded::Wall(wall))))
         })
     };
     let task = task.ok_or_else(|| Failure::broken("the host is stopping"))?;
     match AbortOnDrop(task).join().await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
-            let failure = failure(&error, diary.last_error());
+            let failure = failure(&error, call_log.last_error());
             // Time may be lost to a vendor, and memory to a neighbour.
-            let own = !matches!(error.downcast_ref(), Some(Crossed::Wall(_) | Crossed::TenantMemory(_)));
+            let own = !matches!(error.downcast_ref(), Some(LimitExceeded::Wall(_) | LimitExceeded::TenantMemory(_)));
             if let (Failure::Broken { message }, true) = (&failure, own) {
-                ports.crashed(&super::texts::cut(message.clone(), CRASH_BYTES)).await;
+                ports.crashed(&super::texts::truncated(message.clone(), CRASH_BYTES)).await;
             }
             Err(failure)
         }
@@ -136,7 +136,7 @@ fn failure(error: &wasmtime::Error, last_error: Option<String>) -> Failure {
         return Failure::Unavailable { message: fault.to_string() };
     }
     let said = last_error.map_or_else(String::new, |line| format!("; it said: {line}"));
-    match error.downcast_ref::<Crossed>() {
+    match error.downcast_ref::<LimitExceeded>() {
         Some(crossed) => Failure::broken(format!("the connector was stopped: {crossed}{said}")),
         None => Failure::broken(format!("the connector crashed: {}{said}", error.root_cause())),
     }
@@ -153,42 +153,42 @@ pub(super) struct CallClock {
     cpu: Duration,
     ticks: u64,
     lane: Arc<Semaphore>,
-    place: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    slot: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
 }
 
 impl CallClock {
     fn new(limits: &Limits, ends: Instant, lane: &Arc<Semaphore>) -> Self {
-        let place = Arc::new(Mutex::new(None));
-        Self { ends, wall: limits.wall, cpu: limits.cpu, ticks: 0, lane: Arc::clone(lane), place }
+        let slot = Arc::new(Mutex::new(None));
+        Self { ends, wall: limits.wall, cpu: limits.cpu, ticks: 0, lane: Arc::clone(lane), slot }
     }
 
     fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
         if Instant::now() >= self.ends {
-            return Err(wasmtime::Error::new(Crossed::Wall(self.wall)));
+            return Err(wasmtime::Error::new(LimitExceeded::Wall(self.wall)));
         }
         self.ticks += 1;
         if super::engine::TICK.saturating_mul(u32::try_from(self.ticks).unwrap_or(u32::MAX)) > self.cpu {
-            return Err(wasmtime::Error::new(Crossed::Cpu(self.cpu)));
+            return Err(wasmtime::Error::new(LimitExceeded::Cpu(self.cpu)));
         }
-        if self.ticks <= SPRINT {
+        if self.ticks <= FREE_TICKS {
             return Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())));
         }
-        let (lane, place) = (Arc::clone(&self.lane), Arc::clone(&self.place));
+        let (lane, slot) = (Arc::clone(&self.lane), Arc::clone(&self.slot));
         let turn = async move {
-            set(&place, None);
+            set(&slot, None);
             tokio::task::yield_now().await;
             let permit = lane.acquire_owned().await.ok();
-            set(&place, permit);
+            set(&slot, permit);
         };
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(turn)))
     }
 
-    /// Gives the place in the slow lane back: the guest waits for the host.
+    /// Gives the slot in the slow lane back: the guest waits for the host.
     pub(super) fn rest(&self) {
-        set(&self.place, None);
+        set(&self.slot, None);
     }
 }
 
-fn set(place: &Mutex<Option<OwnedSemaphorePermit>>, permit: Option<OwnedSemaphorePermit>) {
-    *place.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+fn set(slot: &Mutex<Option<OwnedSemaphorePermit>>, permit: Option<OwnedSemaphorePermit>) {
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = permit;
 }

@@ -38,7 +38,7 @@ pub(super) struct Sandbox {
     /// None only while it is dropped.
     guests: Option<tokio::runtime::Runtime>,
     /// Places for calls, in this process.
-    pub(super) places: Arc<Semaphore>,
+    pub(super) call_slots: Arc<Semaphore>,
     /// Places for calls that compute for long: one less than there are threads, so that a
     /// call which needs little always finds one.
     pub(super) slow_lane: Arc<Semaphore>,
@@ -60,7 +60,7 @@ impl Sandbox {
         Ok(Self {
             engine,
             guests: Some(guests),
-            places: Arc::new(Semaphore::new(limits.calls_at_once)),
+            call_slots: Arc::new(Semaphore::new(limits.calls_at_once)),
             slow_lane: Arc::new(Semaphore::new(threads.saturating_sub(1).max(1))),
         })
     }

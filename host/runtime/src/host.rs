@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 const ENTRIES_PAGE: usize = 500;
 
 /// What a call sees of its connection.
-pub(super) struct Surroundings {
+pub(super) struct ConnectionContext {
     pub(super) manifest: Arc<Manifest>,
     /// The settings as one JSON object, defaults filled in.
     pub(super) settings: String,
@@ -36,22 +36,22 @@ pub(super) struct Surroundings {
 pub(super) struct CallState {
     pub(super) meter: Meter,
     pub(super) clock: super::call::CallClock,
-    pub(super) around: Arc<Surroundings>,
+    pub(super) connection: Arc<ConnectionContext>,
     pub(super) mode: Mode,
     pub(super) scratch: Arc<Scratch>,
     /// Whether `mapping` tells what earlier calls kept.
-    pub(super) recalls: bool,
+    pub(super) sees_mapping: bool,
     pub(super) pass: Arc<Pass>,
-    pub(super) diary: Arc<Diary>,
+    pub(super) call_log: Arc<CallLog>,
     /// The host's own threads.
     pub(super) main: Handle,
 }
 
 /// What the guest said last, for the failure's text, and how much it said.
 #[derive(Debug, Default)]
-pub(super) struct Diary(Mutex<(usize, Option<String>)>);
+pub(super) struct CallLog(Mutex<(usize, Option<String>)>);
 
-impl Diary {
+impl CallLog {
     /// The last line it logged as an error.
     pub(super) fn last_error(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
@@ -59,18 +59,18 @@ impl Diary {
 
     /// Counts a line; gives its number, from 1.
     fn line(&self, error: Option<&str>) -> usize {
-        let mut diary = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        diary.0 += 1;
+        let mut call_log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        call_log.0 += 1;
         if let Some(text) = error {
-            diary.1 = Some(text.to_owned());
+            call_log.1 = Some(text.to_owned());
         }
-        diary.0
+        call_log.0
     }
 }
 
 impl CallState {
     fn ports(&self) -> &dyn Ports {
-        &*self.around.ports
+        &*self.connection.ports
     }
 
     /// Milliseconds since 1970.
@@ -102,13 +102,13 @@ impl log::Host for CallState {
             log::Level::Warn => ("warn", false),
             log::Level::Error => ("error", true),
         };
-        let message = match &self.around.gate {
+        let message = match &self.connection.gate {
             Some(gate) => gate.without_secrets(message),
             None => message,
         };
-        let line = plain(&message, self.around.limits.log_line_bytes);
-        let number = self.diary.line(is_error.then_some(&line));
-        match number.cmp(&(self.around.limits.log_lines + 1)) {
+        let line = plain(&message, self.connection.limits.log_line_bytes);
+        let number = self.call_log.line(is_error.then_some(&line));
+        match number.cmp(&(self.connection.limits.log_lines + 1)) {
             std::cmp::Ordering::Less => self.ports().logged(level, &line).await,
             std::cmp::Ordering::Equal => {
                 self.ports()
@@ -140,7 +140,7 @@ impl clock::Host for CallState {
 
 impl settings::Host for CallState {
     async fn get(&mut self) -> wasmtime::Result<String> {
-        Ok(self.around.settings.clone())
+        Ok(self.connection.settings.clone())
     }
 }
 
@@ -151,14 +151,14 @@ impl http::Host for CallState {
     }
 
     async fn send_all(&mut self, requests: Vec<Request>) -> wasmtime::Result<Vec<Result<Response, Error>>> {
-        let Some(gate) = &self.around.gate else {
+        let Some(gate) = &self.connection.gate else {
             let refused =
                 || Err(Error::Refused("there is no account to call: `describe` must not call out".to_owned()));
             return Ok(requests.iter().map(|_| refused()).collect());
         };
         let (gate, pass) = (Arc::clone(gate), Arc::clone(&self.pass));
         self.clock.rest();
-        let task = self.main.spawn(async move { gate.pass_all(requests, &pass).await });
+        let task = self.main.spawn(async move { gate.send_all(requests, &pass).await });
         AbortOnDrop(task).join().await.map_err(|error| fault("send requests")(error.to_string()))
     }
 }
@@ -201,7 +201,7 @@ impl mapping::Host for CallState {
         value: String,
         if_revision: Option<u64>,
     ) -> wasmtime::Result<Result<u64, PutError>> {
-        let limits = &self.around.limits;
+        let limits = &self.connection.limits;
         if value.len() > limits.mapping_value_bytes {
             return Ok(Err(PutError::Full(format!("a value has at most {} bytes", limits.mapping_value_bytes))));
         }
@@ -229,14 +229,14 @@ impl mapping::Host for CallState {
         if self.mode == Mode::Apply {
             return self.ports().entry_remove(&space, &key).await.map_err(fault("remove an entry"));
         }
-        let limits = &self.around.limits;
+        let limits = &self.connection.limits;
         // One that does not fit any more was not put by this plan.
         let _ = self.scratch.put(space, key, None, limits.mapping_scratch, limits.mapping_scratch_bytes);
         Ok(())
     }
 
     async fn entries(&mut self, space: String, after: Option<String>) -> wasmtime::Result<EntryPage> {
-        let mut found = match self.recalls {
+        let mut found = match self.sees_mapping {
             true => {
                 self.ports().entries(&space, after.as_deref(), ENTRIES_PAGE).await.map_err(fault("read entries"))?
             }
@@ -279,7 +279,7 @@ impl CallState {
                 return Ok(entry.clone());
             }
         }
-        if !self.recalls {
+        if !self.sees_mapping {
             return Ok(None);
         }
         self.ports().entry_get(space, key).await.map_err(fault("read an entry"))
@@ -296,10 +296,10 @@ impl schedule::Host for CallState {
         if self.mode == Mode::Plan {
             return Ok(Err(ScheduleError::ReadOnly));
         }
-        if !self.around.manifest.jobs.contains_key(&job) {
+        if !self.connection.manifest.jobs.contains_key(&job) {
             return Ok(Err(ScheduleError::UnknownJob(job)));
         }
-        if payload.len() > self.around.limits.payload_bytes {
+        if payload.len() > self.connection.limits.payload_bytes {
             return Ok(Err(ScheduleError::Full));
         }
         let woken = self.ports().wake_after(&job, delay_ms, &payload).await.map_err(fault("keep a wake-up"))?;

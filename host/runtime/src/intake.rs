@@ -27,7 +27,7 @@ const NAMES: usize = 100;
 /// Flaws of a page that are told one by one.
 const FLAWS: usize = 100;
 /// Fields that say what has happened: never later than a year from now.
-const OF_THE_PAST: [&str; 4] = ["raised", "last-seen", "last-reboot", "last-activity"];
+const PAST_FIELDS: [&str; 4] = ["raised", "last-seen", "last-reboot", "last-activity"];
 const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 /// When the year 1 began.
 const YEAR_1: jiff::Timestamp = jiff::Timestamp::constant(-62_135_596_800, 0);
@@ -36,19 +36,19 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Checks the records of a page, repairs and sets aside.
 pub(super) fn check(kind: Kind, mut page: Page, now_ms: i64) -> Page {
-    let mut taken = Taken { kind, now_ms, flaws: Vec::new(), total: 0, names: Vec::new(), next: 0 };
+    let mut intake = Intake { kind, now_ms, flaws: Vec::new(), total: 0, names: Vec::new(), next: 0 };
     let mut places: HashMap<u64, usize> = HashMap::with_capacity(page.items.len());
     let (mut left_out, mut gaps) = (0, Vec::new());
     let mut kept: Vec<Record> = Vec::with_capacity(page.items.len());
     for record in std::mem::take(&mut page.items) {
-        match taken.record(record) {
+        match intake.record(record) {
             Checked::Kept(record) => {
                 let place = *places.entry(xxh3_64(record.id.as_bytes())).or_insert(kept.len());
                 match kept.get(place).filter(|first| first.id == record.id) {
                     Some(first) if *first == record => {}
                     Some(_) => {
                         let what = "its id is on the page twice, with other values: the first is kept";
-                        taken.flaw(&record, what.to_owned());
+                        intake.flaw(&record, what.to_owned());
                     }
                     None => kept.push(record),
                 }
@@ -61,8 +61,8 @@ pub(super) fn check(kind: Kind, mut page: Page, now_ms: i64) -> Page {
     page.left_out = page.left_out.saturating_add(left_out);
     page.gaps.iter_mut().for_each(clean_gap);
     page.gaps.extend(gaps);
-    page.flaws = taken.flaws;
-    page.flaws_total = taken.total;
+    page.flaws = intake.flaws;
+    page.flaws_total = intake.total;
     page
 }
 
@@ -75,26 +75,26 @@ enum Checked {
     Aside(Gap),
 }
 
-struct Taken {
+struct Intake {
     kind: Kind,
     now_ms: i64,
     flaws: Vec<Flaw>,
     total: u64,
     /// Names of fields that were judged.
-    names: Vec<Named>,
+    names: Vec<KnownField>,
     /// Which of them is expected next: a page's records mostly have the same fields in one order.
     next: usize,
 }
 
 /// What is known of a field by its name alone.
-struct Named {
+struct KnownField {
     name: String,
     is_name: bool,
     /// What the catalogue says; `None` for an extra attribute.
     type_: Option<FieldType>,
 }
 
-impl Taken {
+impl Intake {
     /// Whether that is a name of a field, and the type it has in the catalogue.
     fn named(&mut self, name: &str) -> (bool, Option<FieldType>) {
         let (before, after) = self.names.split_at(self.next.min(self.names.len()));
@@ -106,7 +106,7 @@ impl Taken {
         let is_name = !name.is_empty() && name.len() <= FIELD_NAME && !is_unclean(name);
         let type_ = catalogue::field(self.kind, name).map(|field| field.type_);
         if self.names.len() < NAMES && name.len() <= FIELD_NAME {
-            self.names.push(Named { name: name.to_owned(), is_name, type_ });
+            self.names.push(KnownField { name: name.to_owned(), is_name, type_ });
         }
         (is_name, type_)
     }
@@ -249,7 +249,7 @@ impl Taken {
         if time < YEAR_1 {
             return Err(wrong(text, "a time that can have been"));
         }
-        if OF_THE_PAST.contains(&name) && time.as_millisecond() > self.now_ms.saturating_add(YEAR_MS) {
+        if PAST_FIELDS.contains(&name) && time.as_millisecond() > self.now_ms.saturating_add(YEAR_MS) {
             return Err(format!("lies in the year {}", time.to_zoned(jiff::tz::TimeZone::UTC).year()));
         }
         Ok(Value::Time(text.to_owned()))

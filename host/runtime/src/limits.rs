@@ -175,7 +175,7 @@ impl Limits {
 
 /// A limit that a guest ran into.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Crossed {
+pub(super) enum LimitExceeded {
     #[error("it wanted more than the {0} MiB of memory a call may have")]
     Memory(usize),
     #[error("the calls of this tenant together wanted more than {0} MiB of memory")]
@@ -231,11 +231,11 @@ impl wasmtime::ResourceLimiter for Meter {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current);
         if self.memory.saturating_add(more) > self.memory_max {
-            return Err(wasmtime::Error::new(Crossed::Memory(self.memory_max / MIB)));
+            return Err(wasmtime::Error::new(LimitExceeded::Memory(self.memory_max / MIB)));
         }
         if self.tenant.fetch_add(more, Ordering::Relaxed).saturating_add(more) > self.tenant_max {
             self.tenant.fetch_sub(more, Ordering::Relaxed);
-            return Err(wasmtime::Error::new(Crossed::TenantMemory(self.tenant_max / MIB)));
+            return Err(wasmtime::Error::new(LimitExceeded::TenantMemory(self.tenant_max / MIB)));
         }
         self.memory += more;
         Ok(true)
@@ -244,7 +244,7 @@ impl wasmtime::ResourceLimiter for Meter {
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current);
         if self.table.saturating_add(more) > self.table_max {
-            return Err(wasmtime::Error::new(Crossed::Table(self.table_max)));
+            return Err(wasmtime::Error::new(LimitExceeded::Table(self.table_max)));
         }
         self.table += more;
         Ok(true)
@@ -276,10 +276,10 @@ mod tests {
         let mut two = Meter::new(&limits, Arc::clone(&tenant));
         assert!(one.memory_growing(0, 2 * MIB, None).unwrap());
         let crossed = one.memory_growing(0, 2 * MIB, None).unwrap_err();
-        assert_eq!(crossed.downcast_ref(), Some(&Crossed::Memory(3)), "a second memory counts too");
+        assert_eq!(crossed.downcast_ref(), Some(&LimitExceeded::Memory(3)), "a second memory counts too");
         assert!(one.memory_growing(2 * MIB, 3 * MIB, None).unwrap());
         let crossed = two.memory_growing(0, 3 * MIB, None).unwrap_err();
-        assert_eq!(crossed.downcast_ref(), Some(&Crossed::TenantMemory(5)));
+        assert_eq!(crossed.downcast_ref(), Some(&LimitExceeded::TenantMemory(5)));
         drop(one);
         assert!(two.memory_growing(0, 3 * MIB, None).unwrap());
         drop(two);

@@ -6,8 +6,8 @@ use super::cache::Cache;
 use super::call::Tenancy;
 use super::catalog::{self, Inspected, PluginError};
 use super::engine::{RuntimeError, Sandbox};
-use super::gate::{Accounts, Gate, GateProblem, Line};
-use super::host::{CallState, Surroundings};
+use super::gate::{AccountBudgets, Gate, GateProblem, VendorChannel};
+use super::host::{CallState, ConnectionContext};
 use super::limits::Limits;
 use super::no_account::NoAccount;
 use super::ports::Ports;
@@ -65,8 +65,8 @@ struct Inner {
     compile: Duration,
     plugins: Registry<String, Loaded>,
     tenants: Registry<TenantName, Tenancy>,
-    lines: Registry<(TenantName, ConnectionName), Line>,
-    accounts: Registry<TenantName, Accounts>,
+    channels: Registry<(TenantName, ConnectionName), VendorChannel>,
+    accounts: Registry<TenantName, AccountBudgets>,
 }
 
 impl Inner {
@@ -170,7 +170,7 @@ impl Runtime {
         let mut linker = Linker::new(&sandbox.engine);
         World::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)
             .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
-        let (plugins, tenants, lines) = (Registry::default(), Registry::default(), Registry::default());
+        let (plugins, tenants, channels) = (Registry::default(), Registry::default(), Registry::default());
         let accounts = Registry::default();
         Ok(Self(Arc::new(Inner {
             sandbox,
@@ -181,7 +181,7 @@ impl Runtime {
             compile,
             plugins,
             tenants,
-            lines,
+            channels,
             accounts,
         })))
     }
@@ -260,20 +260,23 @@ impl Runtime {
         if !missing.is_empty() {
             return Err(OpenError::Secrets(missing));
         }
-        let accounts = self.0.accounts.get_or(&tenant, Accounts::default);
-        let line = self.0.lines.get_or(&(tenant.clone(), connection.name.clone()), || Line::of(accounts));
+        let accounts = self.0.accounts.get_or(&tenant, AccountBudgets::default);
+        let channel = self
+            .0
+            .channels
+            .get_or(&(tenant.clone(), connection.name.clone()), || VendorChannel::with_accounts(accounts));
         let tenancy = self.0.tenants.get_or(&tenant, || Tenancy::new(&self.0.limits));
         let limits = plugin.0.limits.clone();
         let gate =
-            Gate::new(manifest, &connection, &settings, &secrets, line, Arc::clone(&ports), limits.http.clone())?;
-        let around = Surroundings {
+            Gate::new(manifest, &connection, &settings, &secrets, channel, Arc::clone(&ports), limits.http.clone())?;
+        let context = ConnectionContext {
             manifest: Arc::clone(manifest),
             settings: serde_json::Value::Object(settings.into_iter().collect()).to_string(),
             ports,
             gate: Some(Arc::new(gate)),
             limits,
         };
-        Ok(Arc::new(WasmConnector { plugin: plugin.clone(), tenancy, around: Arc::new(around) }))
+        Ok(Arc::new(WasmConnector { plugin: plugin.clone(), tenancy, connection: Arc::new(context) }))
     }
 }
 
@@ -302,14 +305,14 @@ impl Plugin {
     /// The plugin crashes or crosses a limit.
     #[boxed]
     pub async fn describe(&self) -> Result<Description, Failure> {
-        let around = Surroundings {
+        let context = ConnectionContext {
             manifest: Arc::clone(&self.0.manifest),
             settings: "{}".to_owned(),
             ports: Arc::new(NoAccount),
             gate: None,
             limits: self.0.limits.clone(),
         };
-        wasm::describe(self, &Arc::new(Tenancy::new(&self.0.limits)), &Arc::new(around)).await
+        wasm::describe(self, &Arc::new(Tenancy::new(&self.0.limits)), &Arc::new(context)).await
     }
 
     pub(super) fn sandbox(&self) -> &Arc<Sandbox> {

@@ -2,7 +2,7 @@
 //! secrets, and cut to a size, before it is stored, logged or printed. What it says in ids
 //! is no text and is never cut.
 
-use super::host::Surroundings;
+use super::host::ConnectionContext;
 use super::{Choice, Identity};
 use crosswalk_model::{Failure, Gap, Outcome, Page, Settlement};
 
@@ -14,16 +14,16 @@ const CHOICES: usize = 5_000;
 const CUT: &str = "…";
 
 /// Takes texts over for one connection.
-pub(super) struct Texts<'a>(pub(super) &'a Surroundings);
+pub(super) struct TextFilter<'a>(pub(super) &'a ConnectionContext);
 
-impl Texts<'_> {
+impl TextFilter<'_> {
     /// A text without secrets, cut between characters.
     pub(super) fn text(&self, text: String) -> String {
         let clean = match &self.0.gate {
             Some(gate) => gate.without_secrets(text),
             None => text,
         };
-        cut(clean, self.0.limits.text_bytes)
+        truncated(clean, self.0.limits.text_bytes)
     }
 
     pub(super) fn failure(&self, failure: Failure) -> Failure {
@@ -96,7 +96,7 @@ impl Texts<'_> {
 }
 
 /// Cuts a text between characters, and shows that it was.
-pub(super) fn cut(mut text: String, max: usize) -> String {
+pub(super) fn truncated(mut text: String, max: usize) -> String {
     if text.len() > max {
         text.truncate(text.floor_char_boundary(max.saturating_sub(CUT.len())));
         text.push_str(CUT);
@@ -110,9 +110,9 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_between_characters_and_shows_it() {
-        assert_eq!(cut("abc".to_owned(), 3), "abc");
-        assert_eq!(cut("abcdefgh".to_owned(), 6), "abc…");
-        assert_eq!(cut("aéééé".to_owned(), 6), "aé…");
-        assert_eq!(cut("äöü".to_owned(), 2), "…");
+        assert_eq!(truncated("abc".to_owned(), 3), "abc");
+        assert_eq!(truncated("abcdefgh".to_owned(), 6), "abc…");
+        assert_eq!(truncated("aéééé".to_owned(), 6), "aé…");
+        assert_eq!(truncated("äöü".to_owned(), 2), "…");
     }
 }

@@ -2,12 +2,12 @@
 //! call on a fresh instance; between calls nothing of the guest remains.
 
 use super::bindings::crosswalk::connector::types as wit;
-use super::call::{self, CallSpec, Doing, Tenancy};
-use super::gate::{Reach, SentBook};
-use super::host::{CallState, Surroundings};
+use super::call::{self, CallSpec, GuestCall, Tenancy};
+use super::gate::{Reach, SentWrites};
+use super::host::{CallState, ConnectionContext};
 use super::plugin::Plugin;
 use super::ports::Scratch;
-use super::texts::Texts;
+use super::texts::TextFilter;
 use super::{CallContext, Choice, Connector, Identity, Signal, bindings, convert};
 use async_trait::async_trait;
 use crosswalk_model::{Change, Description, Failure, Mode, Outcome, Page, Query, WriteReport};
@@ -18,46 +18,46 @@ use wasmtime::Store;
 pub(super) struct WasmConnector {
     pub(super) plugin: Plugin,
     pub(super) tenancy: Arc<Tenancy>,
-    pub(super) around: Arc<Surroundings>,
+    pub(super) connection: Arc<ConnectionContext>,
 }
 
 impl WasmConnector {
     /// A call that may read.
-    async fn reading<R, F>(&self, context: &CallContext, doing: F) -> Result<R, Failure>
+    async fn reading<R, F>(&self, context: &CallContext, guest_call: F) -> Result<R, Failure>
     where
         R: Send + 'static,
-        F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
+        F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> GuestCall<'a, R> + Send + 'static,
     {
-        self.call(self.read_spec(context), doing).await
+        self.call(self.read_spec(context), guest_call).await
     }
 
     fn read_spec(&self, context: &CallContext) -> CallSpec {
         CallSpec {
-            around: Arc::clone(&self.around),
+            connection: Arc::clone(&self.connection),
             mode: context.mode,
             scratch: Arc::clone(&context.scratch),
-            recalls: true,
+            sees_mapping: true,
             reach: Reach::Reads,
             sent: Arc::default(),
-            bytes: self.around.limits.result_bytes,
+            bytes: self.connection.limits.result_bytes,
         }
     }
 
-    async fn call<R, F>(&self, spec: CallSpec, doing: F) -> Result<R, Failure>
+    async fn call<R, F>(&self, spec: CallSpec, guest_call: F) -> Result<R, Failure>
     where
         R: Send + 'static,
-        F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> Doing<'a, R> + Send + 'static,
+        F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> GuestCall<'a, R> + Send + 'static,
     {
-        let called = call::call(self.plugin.sandbox(), self.plugin.pre(), &self.tenancy, spec, doing).await;
+        let called = call::call(self.plugin.sandbox(), self.plugin.pre(), &self.tenancy, spec, guest_call).await;
         called.map_err(|failure| self.texts().failure(failure))
     }
 
-    fn texts(&self) -> Texts<'_> {
-        Texts(&self.around)
+    fn texts(&self) -> TextFilter<'_> {
+        TextFilter(&self.connection)
     }
 
     /// What the guest made of a call, its failure in words that can be told.
-    fn told<R>(&self, made: Result<R, wit::Failure>) -> Result<R, Failure> {
+    fn guest_result<R>(&self, made: Result<R, wit::Failure>) -> Result<R, Failure> {
         made.map_err(|failure| self.texts().failure(failure.into()))
     }
 }
@@ -66,16 +66,16 @@ impl WasmConnector {
 pub(super) async fn describe(
     plugin: &Plugin,
     tenancy: &Arc<Tenancy>,
-    around: &Arc<Surroundings>,
+    connection: &Arc<ConnectionContext>,
 ) -> Result<Description, Failure> {
     let spec = CallSpec {
-        around: Arc::clone(around),
+        connection: Arc::clone(connection),
         mode: Mode::Plan,
         scratch: Arc::<Scratch>::default(),
-        recalls: true,
+        sees_mapping: true,
         reach: Reach::Nothing,
         sent: Arc::default(),
-        bytes: around.limits.host_bytes,
+        bytes: connection.limits.host_bytes,
     };
     let described =
         call::call(plugin.sandbox(), plugin.pre(), tenancy, spec, |guest, store| Box::pin(guest.call_describe(store)));
@@ -85,13 +85,13 @@ pub(super) async fn describe(
 #[async_trait]
 impl Connector for WasmConnector {
     async fn describe(&self) -> Result<Description, Failure> {
-        describe(&self.plugin, &self.tenancy, &self.around).await
+        describe(&self.plugin, &self.tenancy, &self.connection).await
     }
 
     async fn check(&self, context: &CallContext) -> Result<Identity, Failure> {
-        let spec = CallSpec { recalls: false, ..self.read_spec(context) };
+        let spec = CallSpec { sees_mapping: false, ..self.read_spec(context) };
         let identity = self.call(spec, |guest, store| Box::pin(guest.call_check(store))).await?;
-        Ok(self.texts().identity(self.told(identity)?.into()))
+        Ok(self.texts().identity(self.guest_result(identity)?.into()))
     }
 
     async fn read(&self, context: &CallContext, query: &Query, after: Option<&str>) -> Result<Page, Failure> {
@@ -104,7 +104,8 @@ impl Connector for WasmConnector {
                 )
             })
             .await?;
-        let page = convert::page(kind, self.told(page)?, &self.around.limits, self.around.ports.now_ms())?;
+        let page =
+            convert::page(kind, self.guest_result(page)?, &self.connection.limits, self.connection.ports.now_ms())?;
         Ok(self.texts().page(page))
     }
 
@@ -115,23 +116,23 @@ impl Connector for WasmConnector {
                 Box::pin(async move { guest.crosswalk_connector_reader().call_choices(store, &setting).await })
             })
             .await?;
-        self.texts().choices(self.told(choices)?.into_iter().map(Choice::from).collect())
+        self.texts().choices(self.guest_result(choices)?.into_iter().map(Choice::from).collect())
     }
 
     async fn write(&self, context: &CallContext, changes: &[Change]) -> WriteReport {
-        let sent = Arc::<SentBook>::default();
+        let sent = Arc::<SentWrites>::default();
         let reach = match context.mode {
             Mode::Plan => Reach::Reads,
             Mode::Apply => Reach::Batch(Arc::new(changes.iter().map(|change| change.id.clone()).collect())),
         };
         let spec = CallSpec {
-            around: Arc::clone(&self.around),
+            connection: Arc::clone(&self.connection),
             mode: context.mode,
             scratch: Arc::clone(&context.scratch),
-            recalls: true,
+            sees_mapping: true,
             reach,
             sent: Arc::clone(&sent),
-            bytes: self.around.limits.host_bytes,
+            bytes: self.connection.limits.host_bytes,
         };
         let changes: Vec<wit::Change> = changes.iter().map(wit::Change::from).collect();
         let outcomes = self
@@ -162,6 +163,6 @@ impl Connector for WasmConnector {
                 Box::pin(async move { guest.crosswalk_connector_jobs().call_run(store, &job, &payload).await })
             })
             .await?;
-        Ok(self.told(signals)?.into_iter().map(Signal::from).collect())
+        Ok(self.guest_result(signals)?.into_iter().map(Signal::from).collect())
     }
 }

@@ -4,7 +4,7 @@
 
 use super::fill::{AuthProblem, Fill, basic, sensitive};
 use super::login::Login;
-use super::token::{Keeper, Token};
+use super::token::{Token, TokenCache};
 use crosswalk_model::manifest::Auth;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
@@ -17,16 +17,16 @@ pub(super) enum Credentials {
     /// With these headers, made once: they need nothing but the secrets.
     Fixed(HeaderMap),
     /// With the token of a login.
-    Login(Box<Login>, Arc<Keeper>),
+    Login(Box<Login>, Arc<TokenCache>),
 }
 
 impl Credentials {
-    /// Makes the credentials of a connection; a login's token is kept by the keeper that
+    /// Makes the credentials of a connection; a login's token is kept by the cache that
     /// is found for it.
     pub(super) fn new(
         auth: Option<&Auth>,
         fill: Fill,
-        keeper: impl FnOnce(&Login) -> Result<Arc<Keeper>, AuthProblem>,
+        cache: impl FnOnce(&Login) -> Result<Arc<TokenCache>, AuthProblem>,
     ) -> Result<Self, AuthProblem> {
         let login = match auth {
             None => return Ok(Self::None),
@@ -52,8 +52,8 @@ impl Credentials {
             }
             Some(Auth::TokenRequest(request)) => Login::new(request.as_ref().clone(), None, fill)?,
         };
-        let keeper = keeper(&login)?;
-        Ok(Self::Login(Box::new(login), keeper))
+        let cache = cache(&login)?;
+        Ok(Self::Login(Box::new(login), cache))
     }
 
     /// Whether this header is the host's to set.
@@ -92,7 +92,7 @@ impl Credentials {
     /// The tokens that a vendor may echo: the one that is kept, and the one before it.
     pub(super) fn tokens(&self) -> Vec<Arc<Token>> {
         match self {
-            Self::Login(_, keeper) => keeper.known(),
+            Self::Login(_, cache) => cache.known_tokens(),
             Self::None | Self::Fixed(_) => Vec::new(),
         }
     }
@@ -112,8 +112,8 @@ mod tests {
             ("colon".to_owned(), Secret::new("a:b")),
         ]);
         let settings = BTreeMap::from([("user".to_owned(), Value::from("anna")), ("zone".to_owned(), Value::from(7))]);
-        let keeper = |_: &Login| Ok(Arc::default());
-        Credentials::new(Some(auth), Fill { secrets, settings }, keeper).map(|made| match made {
+        let cache = |_: &Login| Ok(Arc::default());
+        Credentials::new(Some(auth), Fill { secrets, settings }, cache).map(|made| match made {
             Credentials::None | Credentials::Login(..) => BTreeMap::new(),
             Credentials::Fixed(headers) => {
                 assert!(headers.values().all(HeaderValue::is_sensitive));

@@ -6,7 +6,7 @@
 //! ([`Ports::budget_take`]). Calls are taken from there in small portions that last a few
 //! seconds, so that a busy connection does not ask the store for every call: what a
 //! portion leaves unused is lost to the window, at most 1 % of it. Calls at one time are
-//! counted in this process, in the [`Ledger`] that every opening of every connection to the
+//! counted in this process, in the [`AccountBudget`] that every opening of every connection to the
 //! same account shares: a vendor counts by credentials, not by our names.
 //!
 //! [`Ports::budget_take`]: crate::Ports::budget_take
@@ -25,9 +25,9 @@ use tokio::time::Instant;
 const PORTION_LIFE: Duration = Duration::from_secs(10);
 /// The largest portion.
 const PORTION_MAX: u32 = 64;
-/// How many purses a ledger keeps before it throws idle ones away: paths are a guest's
+/// Most slots of an account before idle ones are dropped: paths are a guest's
 /// to choose.
-const PURSES_MAX: usize = 1_024;
+const SLOTS_MAX: usize = 1_024;
 
 /// The limits of one connection, parsed once.
 #[derive(Debug)]
@@ -66,45 +66,45 @@ impl Buckets {
         self.0.iter().filter_map(|bucket| bucket.at_once).max().map(|at_once| at_once as usize)
     }
 
-    /// The purses a call to this path has to pay from. Always in the same order, so that
+    /// The slots a call to this path has to pay from. Always in the same order, so that
     /// two calls never wait for each other.
-    pub(super) fn purses(&self, full_path: &str, ledger: &Ledger) -> Vec<Arc<Purse>> {
-        let fits = |bucket: &Bucket| bucket.paths.kept(full_path).map(|kept| ledger.purse(bucket, &kept));
+    pub(super) fn slots(&self, full_path: &str, budget: &AccountBudget) -> Vec<Arc<BucketSlot>> {
+        let fits = |bucket: &Bucket| bucket.paths.kept(full_path).map(|kept| budget.slot(bucket, &kept));
         self.0.iter().filter_map(fits).collect()
     }
 }
 
 /// The accounts of one tenant that are in use.
 #[derive(Debug, Default)]
-pub(crate) struct Accounts(Mutex<HashMap<[u8; 32], Weak<Ledger>>>);
+pub(crate) struct AccountBudgets(Mutex<HashMap<[u8; 32], Weak<AccountBudget>>>);
 
-impl Accounts {
-    /// The ledger of the account with this digest.
-    pub(super) fn ledger(&self, account: [u8; 32]) -> Arc<Ledger> {
+impl AccountBudgets {
+    /// The budget of the account with this digest.
+    pub(super) fn budget(&self, account: [u8; 32]) -> Arc<AccountBudget> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ledger) = all.get(&account).and_then(Weak::upgrade) {
-            return ledger;
+        if let Some(budget) = all.get(&account).and_then(Weak::upgrade) {
+            return budget;
         }
-        all.retain(|_, ledger| ledger.strong_count() > 0);
-        let ledger = Arc::new(Ledger { account, purses: Mutex::default() });
-        all.insert(account, Arc::downgrade(&ledger));
-        ledger
+        all.retain(|_, budget| budget.strong_count() > 0);
+        let budget = Arc::new(AccountBudget { account, slots: Mutex::default() });
+        all.insert(account, Arc::downgrade(&budget));
+        budget
     }
 }
 
 /// What every opening of one account shares: who is under way, and portions taken.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct AccountBudget {
     account: [u8; 32],
     /// By bucket, what it keeps, and its numbers: two connections may have numbers of their own.
-    purses: Mutex<HashMap<PurseKey, Arc<Purse>>>,
+    slots: Mutex<HashMap<SlotKey, Arc<BucketSlot>>>,
 }
 
-type PurseKey = (String, Option<(u32, i64)>, Option<u32>);
+type SlotKey = (String, Option<(u32, i64)>, Option<u32>);
 
 /// One bucket, for one value of what it keeps.
 #[derive(Debug)]
-pub(super) struct Purse {
+pub(super) struct BucketSlot {
     account: [u8; 32],
     /// `bucket` or `bucket/kept`.
     name: String,
@@ -120,66 +120,70 @@ struct Portion {
     ends: Instant,
 }
 
-impl Ledger {
-    fn purse(&self, bucket: &Bucket, kept: &str) -> Arc<Purse> {
+impl AccountBudget {
+    fn slot(&self, bucket: &Bucket, kept: &str) -> Arc<BucketSlot> {
         let name = if kept.is_empty() { bucket.name.clone() } else { format!("{}/{kept}", bucket.name) };
-        let mut purses = self.purses.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (name, bucket.window, bucket.at_once);
-        if let Some(purse) = purses.get(&key) {
-            return Arc::clone(purse);
+        if let Some(slot) = slots.get(&key) {
+            return Arc::clone(slot);
         }
-        if purses.len() >= PURSES_MAX {
-            purses.retain(|_, purse| Arc::strong_count(purse) > 1);
+        if slots.len() >= SLOTS_MAX {
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
         }
-        let purse = Arc::new(Purse {
+        let slot = Arc::new(BucketSlot {
             account: self.account,
             name: key.0.clone(),
             window: bucket.window,
             at_once: bucket.at_once.map(|limit| Arc::new(Semaphore::new(limit as usize))),
             portion: tokio::sync::Mutex::new(Portion { left: 0, size: 0, ends: Instant::now() }),
         });
-        purses.insert(key, Arc::clone(&purse));
-        purse
+        slots.insert(key, Arc::clone(&slot));
+        slot
     }
 }
 
 /// Why a call may not go out now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Closed {
+pub(super) enum Denied {
     /// The window opens in so many milliseconds, which is too long to wait.
-    Spent(u64),
+    Exhausted(u64),
     /// The store could not tell.
     Store(String),
 }
 
-/// Waits for a place in every purse, then pays one call from each. The places are given
+/// Waits for a place in every slot, then pays one call from each. The places are given
 /// back when the permits are dropped.
-pub(super) async fn enter(
-    purses: &[Arc<Purse>],
+pub(super) async fn acquire(
+    slots: &[Arc<BucketSlot>],
     ports: &dyn Ports,
     wait_until: Instant,
-) -> Result<Vec<OwnedSemaphorePermit>, Closed> {
-    let mut permits = Vec::with_capacity(purses.len());
-    for purse in purses {
-        if let Some(places) = &purse.at_once {
+) -> Result<Vec<OwnedSemaphorePermit>, Denied> {
+    let mut permits = Vec::with_capacity(slots.len());
+    for slot in slots {
+        if let Some(places) = &slot.at_once {
             // The semaphore is never closed; if it were, the limit would hold all the same.
             permits.extend(Arc::clone(places).acquire_owned().await);
         }
     }
-    pay(purses, ports, wait_until).await?;
+    take_calls(slots, ports, wait_until).await?;
     Ok(permits)
 }
 
-/// Pays one call from each purse: a retry pays again, in the place it has.
-pub(super) async fn pay(purses: &[Arc<Purse>], ports: &dyn Ports, wait_until: Instant) -> Result<(), Closed> {
-    for purse in purses {
-        purse.pay(ports, wait_until).await?;
+/// Pays one call from each slot: a retry pays again, in the place it has.
+pub(super) async fn take_calls(
+    slots: &[Arc<BucketSlot>],
+    ports: &dyn Ports,
+    wait_until: Instant,
+) -> Result<(), Denied> {
+    for slot in slots {
+        slot.take_call(ports, wait_until).await?;
     }
     Ok(())
 }
 
-impl Purse {
-    async fn pay(&self, ports: &dyn Ports, wait_until: Instant) -> Result<(), Closed> {
+impl BucketSlot {
+    async fn take_call(&self, ports: &dyn Ports, wait_until: Instant) -> Result<(), Denied> {
         let Some((calls, window_ms)) = self.window else { return Ok(()) };
         let mut portion = self.portion.lock().await;
         loop {
@@ -192,15 +196,15 @@ impl Purse {
             // A connection that is busy takes more at a time; one that is not takes single calls.
             let largest = (calls / 100).clamp(1, PORTION_MAX);
             let wanted = if fresh { (portion.size * 2).clamp(1, largest) } else { 1 };
-            match ports.budget_take(&self.account, &self.name, calls, window_ms, wanted).await.map_err(Closed::Store)? {
+            match ports.budget_take(&self.account, &self.name, calls, window_ms, wanted).await.map_err(Denied::Store)? {
                 BudgetTake::Granted(got) if got > 0 => {
                     *portion = Portion { left: got, size: got, ends: now + PORTION_LIFE };
                 }
-                BudgetTake::Granted(_) => return Err(Closed::Spent(u64::try_from(window_ms).unwrap_or_default())),
+                BudgetTake::Granted(_) => return Err(Denied::Exhausted(u64::try_from(window_ms).unwrap_or_default())),
                 BudgetTake::Wait(ms) => {
                     let wait = Duration::from_millis(ms.max(1));
                     if now + wait > wait_until {
-                        return Err(Closed::Spent(ms));
+                        return Err(Denied::Exhausted(ms));
                     }
                     tokio::time::sleep(wait).await;
                 }
@@ -224,37 +228,37 @@ mod tests {
 
     #[tokio::test]
     async fn each_value_kept_of_a_path_has_its_own_places() {
-        let (buckets, ledger, ports) = (buckets(ENTITY, &[]), Ledger::default(), TestPorts::default());
+        let (buckets, budget, ports) = (buckets(ENTITY, &[]), AccountBudget::default(), TestPorts::default());
         let later = Instant::now() + Duration::from_secs(1);
-        let enter = async |path: &str| enter(&buckets.purses(path, &ledger), &ports, later).await.unwrap();
+        let acquire = async |path: &str| acquire(&buckets.slots(path, &budget), &ports, later).await.unwrap();
         let mut held = Vec::new();
         for path in ["/v1/assets", "/v1/Assets/query", "/v1/assets/1", "/v1/companies"] {
-            held.push(enter(path).await);
+            held.push(acquire(path).await);
         }
-        let fourth = tokio::time::timeout(Duration::from_millis(20), enter("/V1/ASSETS"));
+        let fourth = tokio::time::timeout(Duration::from_millis(20), acquire("/V1/ASSETS"));
         assert!(fourth.await.is_err(), "a change of case opens no new bucket");
         drop(held);
-        enter("/v1/assets").await;
+        acquire("/v1/assets").await;
         assert_eq!(buckets.widest(), Some(3));
     }
 
     #[tokio::test]
     async fn two_openings_of_a_connection_share_their_places() {
-        let ledger = Ledger::default();
+        let budget = AccountBudget::default();
         let (one, two) = (buckets(ENTITY, &[]), buckets(ENTITY, &[]));
-        let (one, two) = (one.purses("/v1/assets", &ledger), two.purses("/v1/assets", &ledger));
+        let (one, two) = (one.slots("/v1/assets", &budget), two.slots("/v1/assets", &budget));
         assert!(one.iter().zip(&two).all(|(one, two)| Arc::ptr_eq(one, two)));
     }
 
     #[tokio::test]
     async fn two_connections_to_one_account_share_it_and_others_do_not() {
-        let accounts = Accounts::default();
-        let (one, two, other) = (accounts.ledger([1; 32]), accounts.ledger([1; 32]), accounts.ledger([2; 32]));
+        let accounts = AccountBudgets::default();
+        let (one, two, other) = (accounts.budget([1; 32]), accounts.budget([1; 32]), accounts.budget([2; 32]));
         assert!(Arc::ptr_eq(&one, &two) && !Arc::ptr_eq(&one, &other));
         let own = BucketOverride { calls: None, at_once: Some(1) };
         let narrow = buckets(ENTITY, &[("entity", own)]);
         let wide = buckets(ENTITY, &[]);
-        let (narrow, wide) = (narrow.purses("/v1/assets", &one), wide.purses("/v1/assets", &two));
+        let (narrow, wide) = (narrow.slots("/v1/assets", &one), wide.slots("/v1/assets", &two));
         assert!(Arc::ptr_eq(&narrow[0], &wide[0]), "the window of all calls");
         assert!(!Arc::ptr_eq(&narrow[1], &wide[1]), "numbers of their own");
     }
@@ -263,25 +267,25 @@ mod tests {
     async fn the_operator_s_numbers_hold() {
         let none = BucketOverride { calls: Some(0), at_once: Some(0) };
         let free = buckets(ENTITY, &[("entity", none), ("all", none)]);
-        assert!(free.purses("/v1/assets", &Ledger::default()).is_empty());
+        assert!(free.slots("/v1/assets", &AccountBudget::default()).is_empty());
         let five = buckets(ENTITY, &[("entity", BucketOverride { calls: None, at_once: Some(5) })]);
         assert_eq!(five.widest(), Some(5));
     }
 
     #[tokio::test]
     async fn windows_are_taken_in_growing_portions_and_never_overdrawn() {
-        let (buckets, ledger, ports) = (buckets(ENTITY, &[]), Ledger::default(), TestPorts::default());
-        let purses = buckets.purses("/x", &ledger);
+        let (buckets, budget, ports) = (buckets(ENTITY, &[]), AccountBudget::default(), TestPorts::default());
+        let slots = buckets.slots("/x", &budget);
         let now = Instant::now();
-        let mut paid = 0;
-        let closed = loop {
-            match pay(&purses, &ports, now).await {
-                Ok(()) => paid += 1,
-                Err(closed) => break closed,
+        let mut taken = 0;
+        let denied = loop {
+            match take_calls(&slots, &ports, now).await {
+                Ok(()) => taken += 1,
+                Err(denied) => break denied,
             }
         };
-        assert_eq!(paid, 1_000);
-        assert!(matches!(closed, Closed::Spent(ms) if ms > 0), "{closed:?}");
+        assert_eq!(taken, 1_000);
+        assert!(matches!(denied, Denied::Exhausted(ms) if ms > 0), "{denied:?}");
         let takes = ports.takes.load(std::sync::atomic::Ordering::Relaxed);
         assert!((100..150).contains(&takes), "asked the store {takes} times");
     }

@@ -8,8 +8,8 @@
 //! operator's: a page of HTML, a 500, a 404.
 
 use super::fill::{AuthProblem, Fill, basic, form_encoded, sensitive};
+use super::redact::Redactor;
 use super::token::Token;
-use super::veil::Veil;
 use crate::bindings::crosswalk::connector::http::{Body, Response};
 use crosswalk_model::Secret;
 use crosswalk_model::manifest::{ClientSent, Lifetime, OAuthClient, TokenBody, TokenMethod, TokenRequest, bearer};
@@ -34,7 +34,7 @@ pub(super) struct Login {
 }
 
 /// What is sent to ask for a token, or for a newer one.
-pub(super) struct Question {
+pub(super) struct LoginRequest {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) content_type: &'static str,
@@ -42,8 +42,8 @@ pub(super) struct Question {
     pub(super) client: Option<HeaderValue>,
 }
 
-/// What a reply to a question means.
-pub(super) enum Answer {
+/// What a reply to a login request means.
+pub(super) enum LoginReply {
     Token(Box<Token>),
     /// These credentials are not taken.
     Refused,
@@ -65,7 +65,7 @@ impl Login {
         let carriers = carriers.collect::<Result<_, AuthProblem>>()?;
         let login = Self { client: client.transpose()?, carriers, request, fill };
         // What is missing is told when the connection is opened, not when it is used.
-        login.question(None)?;
+        login.request_for(None)?;
         Ok(login)
     }
 
@@ -116,7 +116,7 @@ impl Login {
     }
 
     /// What to send for a token; with an old one that renews, for a newer.
-    pub(super) fn question(&self, old: Option<&Token>) -> Result<Question, AuthProblem> {
+    pub(super) fn request_for(&self, old: Option<&Token>) -> Result<LoginRequest, AuthProblem> {
         let (path, body) = match old.and(self.request.refresh.as_ref()) {
             Some(refresh) => (&refresh.path, &refresh.body),
             None => (&self.request.path, &self.request.body),
@@ -125,7 +125,7 @@ impl Login {
         let method = match self.request.method {
             TokenMethod::Post => Method::POST,
         };
-        Ok(Question { method, path: path.clone(), content_type, body, client: self.client.clone() })
+        Ok(LoginRequest { method, path: path.clone(), content_type, body, client: self.client.clone() })
     }
 
     /// Whether a token can be renewed without a login.
@@ -133,33 +133,33 @@ impl Login {
         old.refresh.is_some() && self.request.refresh.is_some()
     }
 
-    /// Reads the reply to a question.
-    pub(super) fn answer(&self, reply: &Response, old: Option<&Token>, now_ms: i64) -> Answer {
+    /// Reads the reply to a login request.
+    pub(super) fn answer(&self, reply: &Response, old: Option<&Token>, now_ms: i64) -> LoginReply {
         let shape = &self.request;
         match reply.status {
             200..=299 => {}
-            400 | 401 | 403 => return Answer::Refused,
-            status => return Answer::Unclear(format!("answered HTTP {status}")),
+            400 | 401 | 403 => return LoginReply::Refused,
+            status => return LoginReply::Unclear(format!("answered HTTP {status}")),
         }
         let json: Option<Value> = match &reply.body {
             Body::Text(text) => serde_json::from_str(text).ok(),
             Body::Bytes(_) => None,
         };
-        let Some(json) = json else { return Answer::Unclear("answered something else than JSON".to_owned()) };
+        let Some(json) = json else { return LoginReply::Unclear("answered something else than JSON".to_owned()) };
         if let Some(place) = &shape.success {
             match json.pointer(place) {
                 Some(Value::Bool(true)) => {}
-                Some(_) => return Answer::Refused,
-                None => return Answer::Unclear(format!("did not say at `{place}` whether it went well")),
+                Some(_) => return LoginReply::Refused,
+                None => return LoginReply::Unclear(format!("did not say at `{place}` whether it went well")),
             }
         }
         let text = |place: &str| json.pointer(place).and_then(Value::as_str).filter(|text| !text.is_empty());
         let Some(value) = text(&shape.token) else {
-            return Answer::Unclear(format!("gave no token at `{}`", shape.token));
+            return LoginReply::Unclear(format!("gave no token at `{}`", shape.token));
         };
         // Kept, it would fail every request until it ends.
         if sensitive(value).is_none() {
-            return Answer::Unclear(format!("gave a token at `{}` that no header can carry", shape.token));
+            return LoginReply::Unclear(format!("gave a token at `{}` that no header can carry", shape.token));
         }
         let refresh = shape.refresh.as_ref().and_then(|refresh| text(&refresh.token)).map(Secret::new);
         let refresh = refresh.or_else(|| old.and_then(|old| old.refresh.clone()));
@@ -169,8 +169,14 @@ impl Login {
         let margin = i64::try_from(MARGIN.as_millis()).unwrap_or(i64::MAX);
         let renew_ms =
             life_ms.filter(|&life| life >= margin).map(|life| now_ms.saturating_add(life - margin.min(life / 10)));
-        let veil = Veil::over([value].into_iter().chain(refresh.as_ref().map(Secret::expose)));
-        Answer::Token(Box::new(Token { value: Secret::new(value), refresh, renew_ms, got: Instant::now(), veil }))
+        let redactor = Redactor::of([value].into_iter().chain(refresh.as_ref().map(Secret::expose)));
+        LoginReply::Token(Box::new(Token {
+            value: Secret::new(value),
+            refresh,
+            renew_ms,
+            got: Instant::now(),
+            redactor,
+        }))
     }
 
     /// Puts the token where it belongs in a request.
@@ -185,7 +191,7 @@ impl Login {
     /// What tells this login from every other: the same credentials at the same address
     /// can share a token.
     pub(super) fn fingerprint(&self, addresses: &[String]) -> Result<[u8; 32], AuthProblem> {
-        let Question { method, path, content_type, body, client } = self.question(None)?;
+        let LoginRequest { method, path, content_type, body, client } = self.request_for(None)?;
         let client = client.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
         let mut hasher = Sha256::new();
         let addresses = addresses.iter().map(String::as_bytes);

@@ -1,4 +1,4 @@
-//! The one way out to vendors. Every request of every connector passes [`Gate::pass`];
+//! The one way out to vendors. Every request of every connector passes [`Gate::send_all`];
 //! there is no second door.
 //!
 //! A request names an endpoint and a path. The gate checks it against what is asked and
@@ -14,34 +14,34 @@
 mod address;
 mod auth;
 mod budget;
+mod channel;
 mod fill;
 mod form;
 mod grants;
 mod headers;
-mod line;
 mod login;
 mod path;
+mod redact;
 mod refusals;
 mod send;
 mod sent;
 mod token;
-mod veil;
 
 #[cfg(test)]
 pub(super) use address::Lookup;
 pub use address::{Standing, literal};
-pub(super) use budget::Accounts;
+pub(super) use budget::AccountBudgets;
+pub(super) use channel::VendorChannel;
 pub use fill::AuthProblem;
-pub(super) use line::Line;
-pub(super) use sent::SentBook;
-pub use veil::SECRET_MIN;
+pub use redact::SECRET_MIN;
+pub(super) use sent::SentWrites;
 
 use super::bindings::crosswalk::connector::http::{Body, Error, Method, Request, Response};
 use super::limits::HttpLimits;
 use super::ports::Ports;
 use super::problem::Problems;
 use auth::Credentials;
-use budget::{Buckets, Ledger};
+use budget::{AccountBudget, Buckets};
 use crosswalk_model::manifest::PatternError;
 use crosswalk_model::{Connection, Manifest, Secret};
 use fill::Fill;
@@ -49,7 +49,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use grants::{Endpoint, Grants, Origin};
 use login::Login;
-use refusals::{Refusals, told};
+use redact::Redactor;
+use refusals::{Refusals, sentence_of};
 use reqwest::header::HeaderMap;
 use send::Admitted;
 use serde_json::Value;
@@ -58,7 +59,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::Instant;
 use url::{Position, Url};
-use veil::Veil;
 
 /// The way out of one connection.
 pub(super) struct Gate {
@@ -67,12 +67,12 @@ pub(super) struct Gate {
     credentials: Credentials,
     buckets: Buckets,
     /// Of the account, which other connections may share.
-    ledger: Arc<Ledger>,
+    budget: Arc<AccountBudget>,
     /// Over the connection's secrets; a token has one of its own.
-    veil: Veil,
+    redactor: Redactor,
     /// Where the host logs in; no guest goes there.
     login_urls: Vec<String>,
-    line: Arc<Line>,
+    channel: Arc<VendorChannel>,
     ports: Arc<dyn Ports>,
     limits: HttpLimits,
 }
@@ -96,7 +96,7 @@ pub(super) struct Pass {
     reach: Reach,
     /// When the gate has to be done with everything, a little before the call ends.
     until: Instant,
-    sent: Arc<SentBook>,
+    sent: Arc<SentWrites>,
     made: AtomicUsize,
     refusals: Refusals,
 }
@@ -113,7 +113,7 @@ pub(super) enum Reach {
 }
 
 impl Pass {
-    pub(super) fn new(reach: Reach, until: Instant, sent: Arc<SentBook>) -> Self {
+    pub(super) fn new(reach: Reach, until: Instant, sent: Arc<SentWrites>) -> Self {
         Self { reach, until, sent, made: AtomicUsize::new(0), refusals: Refusals::default() }
     }
 
@@ -131,37 +131,37 @@ impl Gate {
         connection: &Connection,
         settings: &BTreeMap<String, Value>,
         secrets: &BTreeMap<String, Secret>,
-        line: Arc<Line>,
+        channel: Arc<VendorChannel>,
         ports: Arc<dyn Ports>,
         limits: HttpLimits,
     ) -> Result<Self, GateProblem> {
         let grants = Grants::new(connection.name.as_str(), manifest, &connection.grants)?;
         let mut login_urls = Vec::new();
-        let keeper = |login: &Login| {
+        let cache = |login: &Login| {
             login_urls = login.paths().filter_map(|path| grants.url(login.endpoint(), path)).collect();
-            Ok(line.keeper(login.fingerprint(&login_urls)?))
+            Ok(channel.token_cache(login.fingerprint(&login_urls)?))
         };
         let fill = Fill { secrets: secrets.clone(), settings: settings.clone() };
         let together = fill.together(manifest.auth.as_ref());
-        let veil = Veil::over(secrets.values().map(Secret::expose).chain(together.as_ref().map(Secret::expose)));
-        let credentials = Credentials::new(manifest.auth.as_ref(), fill, keeper)?;
-        let ledger = line.accounts.ledger(credentials.account(&grants.places(), connection.name.as_str())?);
+        let redactor = Redactor::of(secrets.values().map(Secret::expose).chain(together.as_ref().map(Secret::expose)));
+        let credentials = Credentials::new(manifest.auth.as_ref(), fill, cache)?;
+        let budget = channel.accounts.budget(credentials.account(&grants.places(), connection.name.as_str())?);
         Ok(Self {
             connection: connection.name.to_string(),
             grants,
             credentials,
             buckets: Buckets::new(&manifest.buckets, &connection.buckets)?,
-            veil,
-            ledger,
+            redactor,
+            budget,
             login_urls,
-            line,
+            channel,
             ports,
             limits,
         })
     }
 
     /// Passes requests side by side; the results are in the order of the requests.
-    pub(super) async fn pass_all(&self, requests: Vec<Request>, pass: &Pass) -> Vec<Result<Response, Error>> {
+    pub(super) async fn send_all(&self, requests: Vec<Request>, pass: &Pass) -> Vec<Result<Response, Error>> {
         if requests.len() > self.limits.requests_at_once {
             let why =
                 format!("{} requests at once are too many: at most {}", requests.len(), self.limits.requests_at_once);
@@ -176,7 +176,7 @@ impl Gate {
             while under_way.len() < width {
                 let Some((at, request)) = waiting.next() else { break };
                 let replies_left = &replies_left;
-                under_way.push(async move { (at, self.pass(request, pass, replies_left).await) });
+                under_way.push(async move { (at, self.send(request, pass, replies_left).await) });
             }
             let Some((at, result)) = under_way.next().await else { break };
             results[at] = Some(result);
@@ -186,14 +186,14 @@ impl Gate {
     }
 
     /// Passes one request: checks it, and sends it when nothing is against it.
-    async fn pass(&self, request: Request, pass: &Pass, replies_left: &AtomicUsize) -> Result<Response, Error> {
+    async fn send(&self, request: Request, pass: &Pass, replies_left: &AtomicUsize) -> Result<Response, Error> {
         let result = match self.admit(request, pass) {
             Ok(admitted) => self.deliver_signed(admitted, pass, replies_left).await,
             Err(error) => Err(error),
         };
-        let result = self.veiled(result);
+        let result = self.redacted(result);
         if let Err(Error::NotGranted(why) | Error::ReadOnly(why) | Error::Refused(why)) = &result {
-            let sentence = told(why);
+            let sentence = sentence_of(why);
             if pass.refusals.is_new(&sentence) {
                 self.ports.refused(&sentence, 1).await;
             }
@@ -216,7 +216,7 @@ impl Gate {
         if let Some((name, _)) = query.iter().find(|(name, _)| form::names_a_method(name)) {
             return Err(Error::Refused(format!("the parameter `{name}` would make it another method")));
         }
-        let purses = self.buckets.purses(url.path(), &self.ledger);
+        let slots = self.buckets.slots(url.path(), &self.budget);
         let mut request = reqwest::Request::new(verb(&method), url);
         *request.headers_mut() = self.headers(&given)?;
         let body = body.map(|body| match body {
@@ -242,14 +242,15 @@ impl Gate {
         let read = read.is_ok();
         *request.body_mut() = body.map(reqwest::Body::from);
         let signed = endpoint.auth;
-        Ok(Admitted { request, endpoint: name, private, read, change, signed, purses })
+        Ok(Admitted { request, endpoint: name, private, read, change, signed, slots })
     }
 
     /// What a connector gets of a reply, or of its failure: nothing secret, even where the vendor echoed it.
-    fn veiled(&self, result: Result<Response, Error>) -> Result<Response, Error> {
+    fn redacted(&self, result: Result<Response, Error>) -> Result<Response, Error> {
         let tokens = self.credentials.tokens();
-        let text = |text: String| tokens.iter().fold(self.veil.text(text), |text, token| token.veil.text(text));
-        let bytes = |bytes: Vec<u8>| tokens.iter().fold(self.veil.bytes(bytes), |bytes, token| token.veil.bytes(bytes));
+        let text = |text: String| tokens.iter().fold(self.redactor.text(text), |text, token| token.redactor.text(text));
+        let bytes =
+            |bytes: Vec<u8>| tokens.iter().fold(self.redactor.bytes(bytes), |bytes, token| token.redactor.bytes(bytes));
         match result {
             Ok(reply) => Ok(Response {
                 status: reply.status,
@@ -271,7 +272,7 @@ impl Gate {
     /// A text of the connector's without the connection's secrets.
     pub(super) fn without_secrets(&self, text: String) -> String {
         let tokens = self.credentials.tokens();
-        tokens.iter().fold(self.veil.text(text), |text, token| token.veil.text(text))
+        tokens.iter().fold(self.redactor.text(text), |text, token| token.redactor.text(text))
     }
 
     /// Counts a request of a call, the host's own for it included.
@@ -328,13 +329,13 @@ impl Gate {
         body: Option<&[u8]>,
     ) -> Result<(), Error> {
         let tokens = self.credentials.tokens();
-        let found = |veil: &Veil| {
-            let inside = |text: &str| veil.is_in(text.as_bytes());
+        let found = |redactor: &Redactor| {
+            let inside = |text: &str| redactor.finds(text.as_bytes());
             inside(path)
-                || body.is_some_and(|body| veil.is_in(body))
+                || body.is_some_and(|body| redactor.finds(body))
                 || query.iter().chain(headers).any(|(name, value)| inside(name) || inside(value))
         };
-        if found(&self.veil) || tokens.iter().any(|token| found(&token.veil)) {
+        if found(&self.redactor) || tokens.iter().any(|token| found(&token.redactor)) {
             return Err(Error::Refused(
                 "the request has one of this connection's secrets in it; credentials are the host's to attach"
                     .to_owned(),

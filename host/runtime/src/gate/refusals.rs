@@ -2,7 +2,7 @@
 //! are counted and told at its end. Sentences hold what a connector chose (paths, hosts), so
 //! they are cut, and a call has so many of them.
 
-use crate::texts::cut;
+use crate::texts::truncated;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -18,8 +18,8 @@ const OTHERS: &str = "more requests of one call were refused, for more reasons t
 pub(super) struct Refusals(Mutex<BTreeMap<String, u32>>);
 
 /// A sentence as it is journalled.
-pub(super) fn told(sentence: &str) -> String {
-    cut(sentence.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(), SENTENCE)
+pub(super) fn sentence_of(sentence: &str) -> String {
+    truncated(sentence.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(), SENTENCE)
 }
 
 impl Refusals {
@@ -60,7 +60,7 @@ mod tests {
         let repeated = refusals.repeated();
         assert_eq!(repeated.len(), SORTS + 1);
         assert_eq!(repeated.iter().map(|(_, times)| *times).sum::<u32>(), 1_000 - u32::try_from(SORTS).unwrap());
-        assert!(told(&"a\n".repeat(10_000)).len() <= SENTENCE);
-        assert_eq!(told("a\u{1b}[31mb"), "a [31mb");
+        assert!(sentence_of(&"a\n".repeat(10_000)).len() <= SENTENCE);
+        assert_eq!(sentence_of("a\u{1b}[31mb"), "a [31mb");
     }
 }

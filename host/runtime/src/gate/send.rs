@@ -6,7 +6,7 @@
 //! read with a cap on their decompressed size, counted before they are kept.
 
 use super::address::Forbidden;
-use super::budget::{self, Purse};
+use super::budget::{self, BucketSlot};
 use super::sent::Fate;
 use super::{Gate, Pass, headers};
 use crate::bindings::crosswalk::connector::http::{Body, Error, Response};
@@ -32,31 +32,31 @@ pub(super) struct Admitted {
     pub(super) change: Option<String>,
     /// Whether credentials are attached.
     pub(super) signed: bool,
-    pub(super) purses: Vec<Arc<Purse>>,
+    pub(super) slots: Vec<Arc<BucketSlot>>,
 }
 
 /// How an attempt failed.
-enum Broke {
+enum AttemptError {
     /// No connection: nothing left.
     NeverLeft(String),
     /// The host's addresses are not to be dialled: nothing left.
     Forbidden(Forbidden),
     /// Something left and no complete reply came.
-    Off(String),
+    Incomplete(String),
     /// No complete reply in this time.
     Timeout(Duration),
     TooLarge(u64),
 }
 
-impl Broke {
+impl AttemptError {
     fn into_error(self, not_granted: impl FnOnce(&Forbidden) -> String) -> Error {
         match self {
-            Broke::Forbidden(why) => Error::NotGranted(not_granted(&why)),
-            Broke::NeverLeft(why) | Broke::Off(why) => Error::Unreachable(why),
-            Broke::Timeout(time) => {
+            AttemptError::Forbidden(why) => Error::NotGranted(not_granted(&why)),
+            AttemptError::NeverLeft(why) | AttemptError::Incomplete(why) => Error::Unreachable(why),
+            AttemptError::Timeout(time) => {
                 Error::Timeout(format!("no complete reply within {} s", (time.as_secs_f64() * 10.0).round() / 10.0))
             }
-            Broke::TooLarge(bytes) => Error::TooLarge(bytes),
+            AttemptError::TooLarge(bytes) => Error::TooLarge(bytes),
         }
     }
 }
@@ -72,16 +72,16 @@ impl Gate {
         let Pass { until, sent, .. } = pass;
         let until = *until;
         let budget_until = until.min(Instant::now() + self.limits.budget_wait);
-        let closed = |closed| self.closed(closed);
-        let entered = timeout_at(until, budget::enter(&admitted.purses, &*self.ports, budget_until)).await;
-        let _places = entered
+        let denied = |denied| self.denied(denied);
+        let acquired = timeout_at(until, budget::acquire(&admitted.slots, &*self.ports, budget_until)).await;
+        let _places = acquired
             .map_err(|_| {
                 Error::Timeout(
                     "the vendor's limit of calls at one time left no room in the time this call has".to_owned(),
                 )
             })?
-            .map_err(closed)?;
-        let client = self.line.client(&self.limits, admitted.private.as_deref()).map_err(Error::Unreachable)?;
+            .map_err(denied)?;
+        let client = self.channel.client(&self.limits, admitted.private.as_deref()).map_err(Error::Unreachable)?;
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(self.limits.first_pause)
             .with_max_delay(self.limits.longest_pause)
@@ -95,8 +95,9 @@ impl Gate {
                 sent.started(change);
             }
             let time = until.saturating_duration_since(Instant::now()).min(self.limits.attempt);
-            let result =
-                timeout(time, self.attempt(&client, request, replies_left)).await.unwrap_or(Err(Broke::Timeout(time)));
+            let result = timeout(time, self.attempt(&client, request, replies_left))
+                .await
+                .unwrap_or(Err(AttemptError::Timeout(time)));
             if let Some((change, fate)) = writes.zip(fate(&result)) {
                 sent.ended(change, fate);
             }
@@ -104,17 +105,17 @@ impl Gate {
                 Ok(response) if is_passing(response.status) => {
                     pauses.next().map(|own| asked_pause(&response.headers, self.ports.now_ms()).unwrap_or(own))
                 }
-                Ok(_) | Err(Broke::TooLarge(_) | Broke::Forbidden(_)) => None,
+                Ok(_) | Err(AttemptError::TooLarge(_) | AttemptError::Forbidden(_)) => None,
                 Err(_) => pauses.next(),
             };
             match pause
                 .filter(|&pause| admitted.read && pause <= self.limits.longest_pause && Instant::now() + pause < until)
             {
-                None => return result.map_err(|broke| broke.into_error(|why| self.forbidden(why, admitted))),
+                None => return result.map_err(|error| error.into_error(|why| self.forbidden(why, admitted))),
                 Some(pause) => tokio::time::sleep(pause).await,
             }
             let budget_until = until.min(Instant::now() + self.limits.budget_wait);
-            budget::pay(&admitted.purses, &*self.ports, budget_until).await.map_err(closed)?;
+            budget::take_calls(&admitted.slots, &*self.ports, budget_until).await.map_err(denied)?;
         }
         Err(Error::Unreachable("the request could not be sent".to_owned()))
     }
@@ -132,10 +133,10 @@ impl Gate {
         }
     }
 
-    fn closed(&self, closed: budget::Closed) -> Error {
-        match closed {
-            budget::Closed::Spent(ms) => Error::Throttled(ms),
-            budget::Closed::Store(why) => {
+    fn denied(&self, denied: budget::Denied) -> Error {
+        match denied {
+            budget::Denied::Exhausted(ms) => Error::Throttled(ms),
+            budget::Denied::Store(why) => {
                 tracing::error!(connection = %self.connection, error = %why, "the budget of calls cannot be read");
                 Error::Unreachable("the host could not read the budget of calls".to_owned())
             }
@@ -147,23 +148,23 @@ impl Gate {
         client: &reqwest::Client,
         request: Request,
         replies_left: &AtomicUsize,
-    ) -> Result<Response, Broke> {
+    ) -> Result<Response, AttemptError> {
         let head_only = request.method() == Method::HEAD;
-        let mut reply = client.execute(request).await.map_err(|error| broke(&error))?;
+        let mut reply = client.execute(request).await.map_err(|error| attempt_error(&error))?;
         let is_ours = |name: &_| self.credentials.sets(name);
         let seen = headers::of_reply(reply.headers(), is_ours, self.limits.headers, self.limits.header_bytes)
-            .map_err(Broke::TooLarge)?;
+            .map_err(AttemptError::TooLarge)?;
         let announced = if head_only { 0 } else { reply.content_length().unwrap_or_default() };
         if announced > self.limits.reply_bytes as u64 {
-            return Err(Broke::TooLarge(announced));
+            return Err(AttemptError::TooLarge(announced));
         }
         let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
-        while let Some(chunk) = reply.chunk().await.map_err(|error| broke(&error))? {
+        while let Some(chunk) = reply.chunk().await.map_err(|error| attempt_error(&error))? {
             let size = body.len() + chunk.len();
             let room =
                 replies_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(chunk.len()));
             if size > self.limits.reply_bytes || room.is_err() {
-                return Err(Broke::TooLarge(size as u64));
+                return Err(AttemptError::TooLarge(size as u64));
             }
             body.extend_from_slice(&chunk);
         }
@@ -173,28 +174,28 @@ impl Gate {
 }
 
 /// What an attempt means for the change it was made for; none: nobody knows.
-fn fate(result: &Result<Response, Broke>) -> Option<Fate> {
+fn fate(result: &Result<Response, AttemptError>) -> Option<Fate> {
     match result {
         Ok(_) => Some(Fate::Answered),
-        Err(Broke::NeverLeft(_) | Broke::Forbidden(_)) => Some(Fate::NeverLeft),
-        Err(Broke::Off(_) | Broke::Timeout(_) | Broke::TooLarge(_)) => None,
+        Err(AttemptError::NeverLeft(_) | AttemptError::Forbidden(_)) => Some(Fate::NeverLeft),
+        Err(AttemptError::Incomplete(_) | AttemptError::Timeout(_) | AttemptError::TooLarge(_)) => None,
     }
 }
 
 /// Puts a transport error into words, without the URL, which may hold what people typed.
-fn broke(error: &reqwest::Error) -> Broke {
+fn attempt_error(error: &reqwest::Error) -> AttemptError {
     let mut deepest: &dyn std::error::Error = error;
     while let Some(source) = deepest.source() {
         if let Some(forbidden) = source.downcast_ref::<Forbidden>() {
-            return Broke::Forbidden(forbidden.clone());
+            return AttemptError::Forbidden(forbidden.clone());
         }
         deepest = source;
     }
     let why = if error.source().is_some() { deepest.to_string() } else { "the connection broke".to_owned() };
     if error.is_connect() {
-        return Broke::NeverLeft(format!("no connection to the vendor: {why}"));
+        return AttemptError::NeverLeft(format!("no connection to the vendor: {why}"));
     }
-    Broke::Off(format!("the connection to the vendor broke: {why}"))
+    AttemptError::Incomplete(format!("the connection to the vendor broke: {why}"))
 }
 
 /// Whether the same request may go well a moment later: too many calls, and every fault of the

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// The writing requests of one `write` call, by change.
 #[derive(Debug, Default)]
-pub(crate) struct SentBook(Mutex<BTreeMap<String, Counts>>);
+pub(crate) struct SentWrites(Mutex<BTreeMap<String, Counts>>);
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Counts {
@@ -26,7 +26,7 @@ pub(super) enum Fate {
     Answered,
 }
 
-impl SentBook {
+impl SentWrites {
     pub(super) fn started(&self, change: &str) {
         self.with(change, |counts| counts.started += 1);
     }
@@ -39,18 +39,18 @@ impl SentBook {
     }
 
     fn with(&self, change: &str, count: impl FnOnce(&mut Counts)) {
-        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match book.get_mut(change) {
+        let mut writes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match writes.get_mut(change) {
             Some(counts) => count(counts),
-            None => count(book.entry(change.to_owned()).or_default()),
+            None => count(writes.entry(change.to_owned()).or_default()),
         }
     }
 
     /// The changes of which something left, and of those the ones with something unanswered.
     pub(crate) fn report(&self) -> (BTreeSet<String>, BTreeSet<String>) {
-        let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let writes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let names = |which: fn(&Counts) -> bool| {
-            book.iter().filter(|(_, counts)| which(counts)).map(|(change, _)| change.clone()).collect()
+            writes.iter().filter(|(_, counts)| which(counts)).map(|(change, _)| change.clone()).collect()
         };
         (names(|c| c.started > c.never_left), names(|c| c.started > c.never_left + c.answered))
     }
@@ -62,17 +62,17 @@ mod tests {
 
     #[test]
     fn what_left_and_what_was_answered_are_told_apart() {
-        let book = SentBook::default();
+        let writes = SentWrites::default();
         for (change, fate) in [("done", Some(Fate::Answered)), ("refused", Some(Fate::NeverLeft)), ("lost", None)] {
-            book.started(change);
+            writes.started(change);
             if let Some(fate) = fate {
-                book.ended(change, fate);
+                writes.ended(change, fate);
             }
         }
-        book.started("half");
-        book.ended("half", Fate::Answered);
-        book.started("half");
-        let (sent, unanswered) = book.report();
+        writes.started("half");
+        writes.ended("half", Fate::Answered);
+        writes.started("half");
+        let (sent, unanswered) = writes.report();
         assert_eq!(sent.iter().collect::<Vec<_>>(), ["done", "half", "lost"]);
         assert_eq!(unanswered.iter().collect::<Vec<_>>(), ["half", "lost"]);
     }

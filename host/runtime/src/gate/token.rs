@@ -16,13 +16,13 @@
 //!
 //! A token request is addressed, counted, limited and retried like any read of the
 //! connector, whatever its method, in every mode. Tokens live in memory, with the
-//! connection's [`Line`](super::Line), as long as some opening of the connection does:
+//! connection's [`VendorChannel`](super::VendorChannel), as long as some opening of the connection does:
 //! a process of the command line logs in once. They are not stored.
 
 use super::auth::Credentials;
-use super::login::{Answer, Login, Question};
+use super::login::{Login, LoginReply, LoginRequest};
+use super::redact::Redactor;
 use super::send::{self, Admitted};
-use super::veil::Veil;
 use super::{Gate, Pass};
 use crate::bindings::crosswalk::connector::http::{Body, Error, Response};
 use crosswalk_model::Secret;
@@ -35,7 +35,7 @@ use tokio::time::{Instant, timeout_at};
 /// How long a refused login is not tried again; and the longest that one is put off.
 const REFUSED: Duration = Duration::from_secs(30);
 /// How long a 401 is taken for good after a new token did not help.
-const IN_VAIN: Duration = Duration::from_secs(60);
+const FUTILE: Duration = Duration::from_secs(60);
 /// The largest reply of a login.
 const REPLY_BYTES: usize = 64 * 1024;
 /// How long to wait where a vendor that is asked too often does not say.
@@ -50,94 +50,94 @@ pub(super) struct Token {
     /// When it came.
     pub(super) got: Instant,
     /// Over the token and what renews it.
-    pub(super) veil: Veil,
+    pub(super) redactor: Redactor,
 }
 
 /// Keeps the token of one login.
 #[derive(Default)]
-pub(super) struct Keeper {
+pub(super) struct TokenCache {
     /// Held by the one who asks for a token.
     asking: tokio::sync::Mutex<()>,
-    kept: Mutex<Kept>,
+    cached: Mutex<Cached>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct Cached {
     token: Option<Arc<Token>>,
     /// The one before, which a vendor may still echo.
     former: Option<Arc<Token>>,
-    failed: Option<(Instant, NoToken)>,
-    in_vain: Option<Instant>,
+    failed: Option<(Instant, LoginFailure)>,
+    futile: Option<Instant>,
 }
 
 /// Why there is no token.
 #[derive(Clone)]
-enum NoToken {
+enum LoginFailure {
     /// The vendor's answer.
     Refused(Response),
     Failed(Error),
 }
 
-impl From<NoToken> for Result<Response, Error> {
-    fn from(none: NoToken) -> Self {
+impl From<LoginFailure> for Result<Response, Error> {
+    fn from(none: LoginFailure) -> Self {
         match none {
-            NoToken::Refused(reply) => Ok(reply),
-            NoToken::Failed(error) => Err(error),
+            LoginFailure::Refused(reply) => Ok(reply),
+            LoginFailure::Failed(error) => Err(error),
         }
     }
 }
 
-impl Keeper {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+impl TokenCache {
+    fn lock(&self) -> MutexGuard<'_, Cached> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The token, unless it is to be renewed.
-    fn good(&self, now_ms: i64) -> Option<Arc<Token>> {
-        self.kept().token.clone().filter(|token| token.renew_ms.is_none_or(|renew| now_ms < renew))
+    fn fresh(&self, now_ms: i64) -> Option<Arc<Token>> {
+        self.lock().token.clone().filter(|token| token.renew_ms.is_none_or(|renew| now_ms < renew))
     }
 
     /// Takes what came of a login.
-    fn take(&self, result: &Result<Arc<Token>, NoToken>) {
-        let mut kept = self.kept();
+    fn store(&self, result: &Result<Arc<Token>, LoginFailure>) {
+        let mut cached = self.lock();
         match result {
             Ok(token) => {
-                kept.former = kept.token.replace(Arc::clone(token)).or(kept.former.take());
-                kept.failed = None;
+                cached.former = cached.token.replace(Arc::clone(token)).or(cached.former.take());
+                cached.failed = None;
             }
-            Err(none) => kept.failed = Some((Instant::now(), none.clone())),
+            Err(none) => cached.failed = Some((Instant::now(), none.clone())),
         }
     }
 
     /// A failure that holds for one who asked at this time.
-    fn failed(&self, asked: Instant) -> Option<NoToken> {
-        let holds = |at: Instant, none: &NoToken| {
+    fn recent_failure(&self, asked: Instant) -> Option<LoginFailure> {
+        let holds = |at: Instant, none: &LoginFailure| {
             let lasts = match none {
-                NoToken::Refused(_) => REFUSED,
-                NoToken::Failed(Error::Throttled(ms)) => REFUSED.min(Duration::from_millis(*ms)),
-                NoToken::Failed(_) => Duration::ZERO,
+                LoginFailure::Refused(_) => REFUSED,
+                LoginFailure::Failed(Error::Throttled(ms)) => REFUSED.min(Duration::from_millis(*ms)),
+                LoginFailure::Failed(_) => Duration::ZERO,
             };
             at >= asked || at.elapsed() < lasts
         };
-        self.kept().failed.as_ref().filter(|(at, none)| holds(*at, none)).map(|(_, none)| none.clone())
+        self.lock().failed.as_ref().filter(|(at, none)| holds(*at, none)).map(|(_, none)| none.clone())
     }
 
     /// Drops a token the vendor no longer takes, unless a newer one is there already.
     fn forget(&self, stale: &Arc<Token>) {
-        let mut kept = self.kept();
-        if kept.token.as_ref().is_some_and(|token| Arc::ptr_eq(token, stale)) {
-            kept.former = kept.token.take();
+        let mut cached = self.lock();
+        if cached.token.as_ref().is_some_and(|token| Arc::ptr_eq(token, stale)) {
+            cached.former = cached.token.take();
         }
     }
 
-    fn is_in_vain(&self) -> bool {
-        self.kept().in_vain.is_some_and(|at| at.elapsed() < IN_VAIN)
+    fn is_futile(&self) -> bool {
+        self.lock().futile.is_some_and(|at| at.elapsed() < FUTILE)
     }
 
     /// The token and the one before it.
-    pub(super) fn known(&self) -> Vec<Arc<Token>> {
-        let kept = self.kept();
-        kept.token.iter().chain(&kept.former).cloned().collect()
+    pub(super) fn known_tokens(&self) -> Vec<Arc<Token>> {
+        let cached = self.lock();
+        cached.token.iter().chain(&cached.former).cloned().collect()
     }
 }
 
@@ -149,8 +149,8 @@ impl Gate {
         pass: &Pass,
         replies_left: &AtomicUsize,
     ) -> Result<Response, Error> {
-        let (login, keeper) = match &self.credentials {
-            Credentials::Login(login, keeper) if admitted.signed => (login, keeper),
+        let (login, cache) = match &self.credentials {
+            Credentials::Login(login, cache) if admitted.signed => (login, cache),
             Credentials::Fixed(headers) if admitted.signed => {
                 for (name, value) in headers {
                     admitted.request.headers_mut().insert(name.clone(), value.clone());
@@ -162,7 +162,7 @@ impl Gate {
         let asked = Instant::now();
         let mut repeated = false;
         loop {
-            let token = match self.token(login, keeper, pass, asked).await {
+            let token = match self.token(login, cache, pass, asked).await {
                 Ok(token) => token,
                 Err(none) => return none.into(),
             };
@@ -172,80 +172,88 @@ impl Gate {
                 return Ok(reply);
             }
             if repeated {
-                keeper.kept().in_vain = Some(Instant::now());
+                cache.lock().futile = Some(Instant::now());
             }
             let new = token.got >= asked;
-            if repeated || keeper.is_in_vain() || (new && !admitted.read) {
+            if repeated || cache.is_futile() || (new && !admitted.read) {
                 return Ok(reply);
             }
-            keeper.forget(&token);
+            cache.forget(&token);
             repeated = true;
         }
     }
 
     /// The connection's token: the one that is kept, or one that is asked for now.
-    async fn token(&self, login: &Login, keeper: &Keeper, pass: &Pass, asked: Instant) -> Result<Arc<Token>, NoToken> {
-        if let Some(token) = keeper.good(self.ports.now_ms()) {
+    async fn token(
+        &self,
+        login: &Login,
+        cache: &TokenCache,
+        pass: &Pass,
+        asked: Instant,
+    ) -> Result<Arc<Token>, LoginFailure> {
+        if let Some(token) = cache.fresh(self.ports.now_ms()) {
             return Ok(token);
         }
-        let turn = timeout_at(pass.until, keeper.asking.lock()).await;
+        let turn = timeout_at(pass.until, cache.asking.lock()).await;
         let late = || Error::Timeout("the host waited for a login longer than this call may take".to_owned());
-        let _turn = turn.map_err(|_| NoToken::Failed(late()))?;
-        if let Some(token) = keeper.good(self.ports.now_ms()) {
+        let _turn = turn.map_err(|_| LoginFailure::Failed(late()))?;
+        if let Some(token) = cache.fresh(self.ports.now_ms()) {
             return Ok(token);
         }
-        if let Some(failed) = keeper.failed(asked) {
+        if let Some(failed) = cache.recent_failure(asked) {
             return Err(failed);
         }
-        let old = keeper.kept().token.clone().filter(|old| login.renews(old));
+        let old = cache.lock().token.clone().filter(|old| login.renews(old));
         let renewed = match &old {
             Some(old) => Some(self.ask(login, Some(old), pass).await),
             None => None,
         };
         let result = match renewed {
-            Some(done @ (Ok(_) | Err(NoToken::Failed(Error::Throttled(_))))) => done,
+            Some(done @ (Ok(_) | Err(LoginFailure::Failed(Error::Throttled(_))))) => done,
             _ => self.ask(login, None, pass).await,
         };
-        if let Err(NoToken::Refused(_)) = &result {
+        if let Err(LoginFailure::Refused(_)) = &result {
             tracing::warn!(connection = %self.connection, "the vendor refused the login");
         }
         // What failed for want of this call's time says nothing to another.
         if result.is_ok() || Instant::now() < pass.until {
-            keeper.take(&result);
+            cache.store(&result);
         }
         result
     }
 
     /// Asks the vendor for a token: with the credentials, or with an old token.
-    async fn ask(&self, login: &Login, old: Option<&Token>, pass: &Pass) -> Result<Arc<Token>, NoToken> {
-        let trouble = |why: String| NoToken::Failed(Error::Unreachable(format!("the login {why}")));
-        let admitted = self.question(login, old, pass).map_err(NoToken::Failed)?;
+    async fn ask(&self, login: &Login, old: Option<&Token>, pass: &Pass) -> Result<Arc<Token>, LoginFailure> {
+        let trouble = |why: String| LoginFailure::Failed(Error::Unreachable(format!("the login {why}")));
+        let admitted = self.request_for(login, old, pass).map_err(LoginFailure::Failed)?;
         let reply = match self.deliver(&admitted, pass, &AtomicUsize::new(REPLY_BYTES)).await {
             Ok(reply) => reply,
             Err(Error::Unreachable(why)) => return Err(trouble(format!("failed: {why}"))),
-            Err(Error::Timeout(why)) => return Err(NoToken::Failed(Error::Timeout(format!("the login got {why}")))),
+            Err(Error::Timeout(why)) => {
+                return Err(LoginFailure::Failed(Error::Timeout(format!("the login got {why}"))));
+            }
             Err(Error::TooLarge(bytes)) => return Err(trouble(format!("answered {bytes} bytes, which is too much"))),
-            Err(other) => return Err(NoToken::Failed(other)),
+            Err(other) => return Err(LoginFailure::Failed(other)),
         };
         if reply.status == 429 {
             let asked = send::asked_pause(&reply.headers, self.ports.now_ms());
             let ms = asked.map_or(PAUSE_MS, |pause| u64::try_from(pause.as_millis()).unwrap_or(PAUSE_MS));
-            return Err(NoToken::Failed(Error::Throttled(ms)));
+            return Err(LoginFailure::Failed(Error::Throttled(ms)));
         }
         match login.answer(&reply, old, self.ports.now_ms()) {
-            Answer::Token(token) => Ok(Arc::from(token)),
-            Answer::Unclear(why) => Err(trouble(why)),
-            Answer::Refused => Err(NoToken::Refused(refusal(reply))),
+            LoginReply::Token(token) => Ok(Arc::from(token)),
+            LoginReply::Unclear(why) => Err(trouble(why)),
+            LoginReply::Refused => Err(LoginFailure::Refused(refusal(reply))),
         }
     }
 
     /// A token request, addressed and counted like any other.
-    fn question(&self, login: &Login, old: Option<&Token>, pass: &Pass) -> Result<Admitted, Error> {
+    fn request_for(&self, login: &Login, old: Option<&Token>, pass: &Pass) -> Result<Admitted, Error> {
         self.count(pass)?;
         let problem = |why: super::AuthProblem| Error::Refused(why.to_string());
-        let Question { method, path, content_type, body, client } = login.question(old).map_err(problem)?;
+        let LoginRequest { method, path, content_type, body, client } = login.request_for(old).map_err(problem)?;
         let (url, _, private) = self.address(login.endpoint(), None, &path, &[])?;
-        let purses = self.buckets.purses(url.path(), &self.ledger);
+        let slots = self.buckets.slots(url.path(), &self.budget);
         let mut request = reqwest::Request::new(method, url);
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -255,7 +263,7 @@ impl Gate {
         }
         *request.body_mut() = Some(body.into());
         let endpoint = login.endpoint().to_owned();
-        Ok(Admitted { request, endpoint, private, read: true, change: None, signed: false, purses })
+        Ok(Admitted { request, endpoint, private, read: true, change: None, signed: false, slots })
     }
 }
 

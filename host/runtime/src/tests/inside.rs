@@ -7,7 +7,7 @@ use super::vendor::{Vendor, ok};
 use super::*;
 use crate::HttpLimits;
 use crate::bindings::crosswalk::connector::http::{Error, Response};
-use crate::gate::{Line, Lookup};
+use crate::gate::{Lookup, VendorChannel};
 use futures_util::future::BoxFuture;
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -40,8 +40,8 @@ async fn named(answers: &[&[&str]], private: bool) -> (Setting, Arc<Script>) {
     let parse = |answer: &&[&str]| answer.iter().map(|text| text.parse().unwrap()).collect();
     let script = Arc::new(Script { answers: answers.iter().map(parse).collect(), asked: Mutex::default() });
     let limits = HttpLimits { first_pause: Duration::from_millis(5), ..HttpLimits::default() };
-    let line = Arc::new(Line::looking_up(script.clone()));
-    (Setting::opened(vendor, MANIFEST, &connection, limits, &line), script)
+    let channel = Arc::new(VendorChannel::with_lookup(script.clone()));
+    (Setting::opened(vendor, MANIFEST, &connection, limits, &channel), script)
 }
 
 fn refused(result: Result<Response, Error>) -> String {

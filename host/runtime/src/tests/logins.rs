@@ -6,7 +6,7 @@ use super::vendor::{Answer, Arrived, Vendor, ok};
 use super::*;
 use crate::HttpLimits;
 use crate::bindings::crosswalk::connector::http::{Body, Error, Method, Request, Response};
-use crate::gate::{Line, Reach};
+use crate::gate::{Reach, VendorChannel};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const PASSWORD: &str = r#"
@@ -404,11 +404,11 @@ async fn a_connector_neither_calls_the_login_nor_sends_a_token_on() {
 async fn openings_of_one_connection_share_a_token_and_other_secrets_get_their_own() {
     let script = Script { logins: AtomicUsize::new(0), answer: granted, takes: any };
     let vendor = Vendor::start(move |_, arrived| script.say(arrived)).await;
-    let (connection, line) = (connection_of(&vendor.base), Arc::<Line>::default());
+    let (connection, channel) = (connection_of(&vendor.base), Arc::<VendorChannel>::default());
     let other = PASSWORD.replace("{setting:user}", "other.{setting:user}");
     let open = |auth: &str| {
         let vendor = Vendor { base: vendor.base.clone(), arrived: Arc::clone(&vendor.arrived) };
-        Setting::opened(vendor, &manifest(auth), &connection, limits(), &line)
+        Setting::opened(vendor, &manifest(auth), &connection, limits(), &channel)
     };
     let settings = [open(PASSWORD), open(PASSWORD), open(&other)];
     for (setting, asked) in settings.iter().zip([1, 1, 2]) {

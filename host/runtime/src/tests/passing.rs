@@ -6,7 +6,7 @@ use super::vendor::{Answer, Vendor, ok};
 use super::*;
 use crate::HttpLimits;
 use crate::bindings::crosswalk::connector::http::{Body, Error, Method, Request, Response};
-use crate::gate::{Gate, Line, Pass, Reach, SentBook};
+use crate::gate::{Gate, Pass, Reach, SentWrites, VendorChannel};
 use crosswalk_model::Manifest;
 use std::collections::HashSet;
 use tokio::time::Instant;
@@ -39,19 +39,19 @@ impl Setting {
         Self::opened(vendor, &manifest, &connection, limits, &Arc::default())
     }
 
-    /// The gate of a connection, on a line.
+    /// The gate of a connection, on a channel.
     pub(super) fn opened(
         vendor: Vendor,
         manifest: &str,
         connection: &Connection,
         limits: HttpLimits,
-        line: &Arc<Line>,
+        channel: &Arc<VendorChannel>,
     ) -> Self {
         let manifest = Manifest::parse(manifest).unwrap();
         let settings = BTreeMap::from([("user".to_owned(), "anna".into())]);
         let ports = Arc::new(TestPorts::default());
-        let gate =
-            Gate::new(&manifest, connection, &settings, &secrets(), Arc::clone(line), ports.clone(), limits).unwrap();
+        let gate = Gate::new(&manifest, connection, &settings, &secrets(), Arc::clone(channel), ports.clone(), limits)
+            .unwrap();
         Self { vendor, gate, ports }
     }
 
@@ -74,7 +74,7 @@ impl Setting {
         &self,
         reach: Reach,
         requests: Vec<Request>,
-    ) -> (Vec<Result<Response, Error>>, Arc<SentBook>) {
+    ) -> (Vec<Result<Response, Error>>, Arc<SentWrites>) {
         self.pass_within(Duration::from_secs(20), reach, requests).await
     }
 
@@ -84,10 +84,10 @@ impl Setting {
         time: Duration,
         reach: Reach,
         requests: Vec<Request>,
-    ) -> (Vec<Result<Response, Error>>, Arc<SentBook>) {
-        let sent = Arc::<SentBook>::default();
+    ) -> (Vec<Result<Response, Error>>, Arc<SentWrites>) {
+        let sent = Arc::<SentWrites>::default();
         let pass = Pass::new(reach, Instant::now() + time, Arc::clone(&sent));
-        (self.gate.pass_all(requests, &pass).await, sent)
+        (self.gate.send_all(requests, &pass).await, sent)
     }
 }
 

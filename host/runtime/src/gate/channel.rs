@@ -7,8 +7,8 @@
 //! all clients, as it is large and holds nothing of any tenant.
 
 use super::address::{Lookup, Resolver, System};
-use super::budget::Accounts;
-use super::token::Keeper;
+use super::budget::AccountBudgets;
+use super::token::TokenCache;
 use crate::limits::HttpLimits;
 use reqwest::Client;
 use rustls::ClientConfig;
@@ -23,41 +23,41 @@ use std::time::Duration;
 const IDLE: Duration = Duration::from_secs(15);
 
 /// See the module's text.
-pub(crate) struct Line {
+pub(crate) struct VendorChannel {
     client: OnceLock<Client>,
     /// One for each `host:port` that was granted as private: its addresses are checked by
     /// another rule, and no request to another host may meet a connection of it.
     private: Mutex<HashMap<String, Client>>,
     lookup: Arc<dyn Lookup>,
     /// The tenant's, whichever connection is asked for.
-    pub(super) accounts: Arc<Accounts>,
+    pub(super) accounts: Arc<AccountBudgets>,
     /// By the fingerprint of the login: one whose secrets were changed has a token of its own.
-    keepers: Mutex<HashMap<[u8; 32], Arc<Keeper>>>,
+    token_caches: Mutex<HashMap<[u8; 32], Arc<TokenCache>>>,
 }
 
-impl Default for Line {
+impl Default for VendorChannel {
     fn default() -> Self {
-        Self::looking_up(Arc::new(System))
+        Self::with_lookup(Arc::new(System))
     }
 }
 
-impl Line {
+impl VendorChannel {
     /// A line that resolves names in this way.
-    pub(crate) fn looking_up(lookup: Arc<dyn Lookup>) -> Self {
-        let (client, private, accounts, keepers) = Default::default();
-        Self { client, private, lookup, accounts, keepers }
+    pub(crate) fn with_lookup(lookup: Arc<dyn Lookup>) -> Self {
+        let (client, private, accounts, token_caches) = Default::default();
+        Self { client, private, lookup, accounts, token_caches }
     }
 
     /// A line of a tenant with these accounts.
-    pub(crate) fn of(accounts: Arc<Accounts>) -> Self {
+    pub(crate) fn with_accounts(accounts: Arc<AccountBudgets>) -> Self {
         Self { accounts, ..Self::default() }
     }
 
     /// What keeps the token of the login with this fingerprint.
-    pub(super) fn keeper(&self, login: [u8; 32]) -> Arc<Keeper> {
-        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
-        keepers.retain(|_, keeper| Arc::strong_count(keeper) > 1);
-        Arc::clone(keepers.entry(login).or_default())
+    pub(super) fn token_cache(&self, login: [u8; 32]) -> Arc<TokenCache> {
+        let mut token_caches = self.token_caches.lock().unwrap_or_else(PoisonError::into_inner);
+        token_caches.retain(|_, cache| Arc::strong_count(cache) > 1);
+        Arc::clone(token_caches.entry(login).or_default())
     }
 
     /// The client for public hosts, or for one `host:port` that was granted as private;

@@ -1,4 +1,4 @@
-//! A veil over secrets: whatever a vendor echoes of them is blanked before a connector,
+//! A redactor over secrets: whatever a vendor echoes of them is blanked before a connector,
 //! the log, the journal or a terminal gets it.
 //!
 //! A secret is known in the forms that servers answer with: plain, percent- and
@@ -24,7 +24,7 @@ pub const SECRET_MIN: usize = 6;
 const BLANK: &str = "…";
 
 /// See the module's text.
-pub(super) struct Veil {
+pub(super) struct Redactor {
     /// None where nothing is secret.
     finder: Option<Finder>,
     /// Which of the finder's patterns are base64: all of the text around them goes too.
@@ -77,9 +77,9 @@ impl Finder {
     }
 }
 
-impl Veil {
-    /// A veil over these secrets.
-    pub(super) fn over<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
+impl Redactor {
+    /// A redactor over these secrets.
+    pub(super) fn of<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
         let mut forms = BTreeMap::new();
         for secret in secrets.into_iter().filter(|secret| secret.len() >= SECRET_MIN) {
             for (form, base64) in forms_of(secret) {
@@ -101,7 +101,7 @@ impl Veil {
     }
 
     /// Whether some form of a secret stands in it.
-    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+    pub(super) fn finds(&self, text: &[u8]) -> bool {
         self.finder.as_ref().is_some_and(|finder| finder.find_iter(text).next().is_some())
     }
 
@@ -321,17 +321,18 @@ mod tests {
 
     #[test]
     fn what_a_server_echoes_is_blanked_in_every_form_it_takes() {
-        let (little, much) = (Veil::over(SECRETS), Veil::over(SECRETS));
+        let (little, much) = (Redactor::of(SECRETS), Redactor::of(SECRETS));
         assert_eq!(much.text("x".repeat(WITHOUT_TABLE)).len(), WITHOUT_TABLE);
-        let has_table = |veil: &Veil| veil.finder.as_ref().is_some_and(|finder| finder.table.get().is_some());
+        let has_table =
+            |redactor: &Redactor| redactor.finder.as_ref().is_some_and(|finder| finder.table.get().is_some());
         assert!(has_table(&much));
-        for (veil, secret) in SECRETS.iter().flat_map(|secret| [(&little, *secret), (&much, *secret)]) {
+        for (redactor, secret) in SECRETS.iter().flat_map(|secret| [(&little, *secret), (&much, *secret)]) {
             for echo in echoes(secret) {
-                let seen = veil.text(format!("before {echo} after"));
+                let seen = redactor.text(format!("before {echo} after"));
                 assert!(seen.starts_with("before ") && seen.ends_with(" after"), "{echo}: {seen}");
                 assert!(seen.contains('…'), "{secret} as {echo}: {seen}");
                 assert!(!seen.contains(secret), "{secret} as {echo}: {seen}");
-                assert!(veil.is_in(echo.as_bytes()), "{secret} as {echo}");
+                assert!(redactor.finds(echo.as_bytes()), "{secret} as {echo}");
             }
         }
         assert!(!has_table(&little));
@@ -339,10 +340,10 @@ mod tests {
 
     #[test]
     fn nothing_of_a_base64_text_with_a_secret_in_it_is_left() {
-        let veil = Veil::over(["s3cret-key"]);
+        let redactor = Redactor::of(["s3cret-key"]);
         for before in ["", "a", "ab", "abc", "anna:"] {
             let echo = STANDARD.encode(format!("{before}s3cret-key!"));
-            assert_eq!(veil.text(format!("{{\"basic\":\"{echo}\"}}")), "{\"basic\":\"…\"}", "{before}");
+            assert_eq!(redactor.text(format!("{{\"basic\":\"{echo}\"}}")), "{\"basic\":\"…\"}", "{before}");
         }
     }
 
@@ -363,30 +364,30 @@ mod tests {
     fn a_client_secret_of_other_characters_is_not_left_in_the_header_of_its_login() {
         let secret = "abc~DEF~ghi";
         let header = STANDARD.encode(format!("client-1:{}", form_encoded(secret)));
-        let veil = Veil::over([secret]);
-        assert_eq!(veil.text(format!("bad header Basic {header}")), "bad header Basic …");
+        let redactor = Redactor::of([secret]);
+        assert_eq!(redactor.text(format!("bad header Basic {header}")), "bad header Basic …");
         let hex = form_encoded(secret).bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-        assert_eq!(veil.text(hex), "…");
+        assert_eq!(redactor.text(hex), "…");
     }
 
     #[test]
     fn what_is_no_secret_stays_as_it_is() {
-        let veil = Veil::over(["s3cret-key", "short", ""]);
+        let redactor = Redactor::of(["s3cret-key", "short", ""]);
         for text in ["", "nothing to see", "s3cret-ke", "a short text", "{\"a\":1}", "äöü"] {
-            assert_eq!(veil.text(text.to_owned()), text);
+            assert_eq!(redactor.text(text.to_owned()), text);
         }
-        assert_eq!(veil.bytes(vec![0xff, 0, 1]), [0xff, 0, 1]);
-        assert_eq!(veil.bytes(b"\xffs3cret-key\xfe".to_vec()), [b"\xff", "…".as_bytes(), b"\xfe"].concat());
-        assert_eq!(veil.text("s3cret-keys3cret-key s3cret-key".to_owned()), "…… …");
-        assert_eq!(Veil::over([]).text("s3cret-key".to_owned()), "s3cret-key");
+        assert_eq!(redactor.bytes(vec![0xff, 0, 1]), [0xff, 0, 1]);
+        assert_eq!(redactor.bytes(b"\xffs3cret-key\xfe".to_vec()), [b"\xff", "…".as_bytes(), b"\xfe"].concat());
+        assert_eq!(redactor.text("s3cret-keys3cret-key s3cret-key".to_owned()), "…… …");
+        assert_eq!(Redactor::of([]).text("s3cret-key".to_owned()), "s3cret-key");
     }
 
     proptest! {
         #[test]
         fn a_secret_is_never_left(secret in "[ -~äß€]{6,40}", around in "[ -~äß€]{0,8}") {
-            let veil = Veil::over([secret.as_str()]);
+            let redactor = Redactor::of([secret.as_str()]);
             for echo in echoes(&secret) {
-                let seen = veil.text(format!("{around}\n{echo}\n{around}"));
+                let seen = redactor.text(format!("{around}\n{echo}\n{around}"));
                 prop_assert!(!seen.contains(&secret), "{}", seen);
                 prop_assert!(seen.contains('…'), "{} as {}", secret, echo);
             }

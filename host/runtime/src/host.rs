@@ -9,6 +9,7 @@ use super::bindings::crosswalk::connector::http::{Error, Request, Response};
 use super::bindings::crosswalk::connector::mapping::{Entry, EntryPage, Link, PutError};
 use super::bindings::crosswalk::connector::schedule::ScheduleError;
 use super::bindings::crosswalk::connector::{clock, http, log, mapping, schedule, settings, types};
+use super::call_clock::CallClock;
 use super::gate::{Gate, Pass};
 use super::limits::{Limits, Meter};
 use super::ports::{Ports, Scratch};
@@ -35,7 +36,7 @@ pub(super) struct ConnectionContext {
 /// One call of a guest, as its host functions see it.
 pub(super) struct CallState {
     pub(super) meter: Meter,
-    pub(super) clock: super::call::CallClock,
+    pub(super) clock: CallClock,
     pub(super) connection: Arc<ConnectionContext>,
     pub(super) mode: Mode,
     pub(super) scratch: Arc<Scratch>,

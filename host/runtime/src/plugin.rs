@@ -9,19 +9,20 @@ use super::engine::{RuntimeError, Sandbox};
 use super::gate::{AccountBudgets, Gate, GateProblem, VendorChannel};
 use super::host::{CallState, ConnectionContext};
 use super::limits::Limits;
+use super::loaded::Loaded;
 use super::no_account::NoAccount;
 use super::ports::Ports;
 use super::problem::Problems;
+use super::registry::Registry;
 use super::settings::check_settings;
 use super::wasm::{self, WasmConnector};
 use super::{Connector, inert_wasi};
 use crate::boxed;
 use crosswalk_model::manifest::COMPONENT_BYTES_MAX;
 use crosswalk_model::{Connection, ConnectionName, Description, Failure, Manifest, Secret, TenantName};
-use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{Component, HasSelf, Linker};
 
@@ -99,14 +100,6 @@ impl Inner {
 /// A plugin, compiled and linked. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugin(Arc<Loaded>);
-
-struct Loaded {
-    inspected: Inspected,
-    manifest: Arc<Manifest>,
-    sandbox: Arc<Sandbox>,
-    pre: ConnectorPre<CallState>,
-    limits: Limits,
-}
 
 /// What a plugin is opened with.
 pub struct ConnectionSpec {
@@ -276,7 +269,7 @@ impl Runtime {
             gate: Some(Arc::new(gate)),
             limits,
         };
-        Ok(Arc::new(WasmConnector { plugin: plugin.clone(), tenancy, connection: Arc::new(context) }))
+        Ok(Arc::new(WasmConnector { plugin: Arc::clone(&plugin.0), tenancy, connection: Arc::new(context) }))
     }
 }
 
@@ -312,44 +305,6 @@ impl Plugin {
             gate: None,
             limits: self.0.limits.clone(),
         };
-        wasm::describe(self, &Arc::new(Tenancy::new(&self.0.limits)), &Arc::new(context)).await
-    }
-
-    pub(super) fn sandbox(&self) -> &Arc<Sandbox> {
-        &self.0.sandbox
-    }
-
-    pub(super) fn pre(&self) -> &ConnectorPre<CallState> {
-        &self.0.pre
-    }
-}
-
-/// Things that are shared while somebody uses them, and gone afterwards.
-struct Registry<K, V>(Mutex<HashMap<K, Weak<V>>>);
-
-impl<K, V> Default for Registry<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Eq + Hash + Clone, V> Registry<K, V> {
-    fn get(&self, key: &K) -> Option<Arc<V>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).and_then(Weak::upgrade)
-    }
-
-    fn get_or(&self, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
-        self.get(key).unwrap_or_else(|| self.put(key.clone(), Arc::new(make())))
-    }
-
-    /// Puts a value there, unless somebody was first: gives the one that is there.
-    fn put(&self, key: K, value: Arc<V>) -> Arc<V> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(there) = all.get(&key).and_then(Weak::upgrade) {
-            return there;
-        }
-        all.retain(|_, weak| weak.strong_count() > 0);
-        all.insert(key, Arc::downgrade(&value));
-        value
+        wasm::describe(&self.0, &Arc::new(Tenancy::new(&self.0.limits)), &Arc::new(context)).await
     }
 }

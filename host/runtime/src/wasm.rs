@@ -5,7 +5,7 @@ use super::bindings::crosswalk::connector::types as wit;
 use super::call::{self, CallSpec, GuestCall, Tenancy};
 use super::gate::{Reach, SentWrites};
 use super::host::{CallState, ConnectionContext};
-use super::plugin::Plugin;
+use super::loaded::Loaded;
 use super::ports::Scratch;
 use super::texts::TextFilter;
 use super::{CallContext, Choice, Connector, Identity, Signal, bindings, convert};
@@ -16,7 +16,7 @@ use wasmtime::Store;
 
 /// See the module's text.
 pub(super) struct WasmConnector {
-    pub(super) plugin: Plugin,
+    pub(super) plugin: Arc<Loaded>,
     pub(super) tenancy: Arc<Tenancy>,
     pub(super) connection: Arc<ConnectionContext>,
 }
@@ -48,7 +48,7 @@ impl WasmConnector {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a bindings::Connector, &'a mut Store<CallState>) -> GuestCall<'a, R> + Send + 'static,
     {
-        let called = call::call(self.plugin.sandbox(), self.plugin.pre(), &self.tenancy, spec, guest_call).await;
+        let called = call::call(&self.plugin.sandbox, &self.plugin.pre, &self.tenancy, spec, guest_call).await;
         called.map_err(|failure| self.texts().failure(failure))
     }
 
@@ -64,7 +64,7 @@ impl WasmConnector {
 
 /// Asks a plugin what it can do, with or without an account. It reaches nothing.
 pub(super) async fn describe(
-    plugin: &Plugin,
+    plugin: &Loaded,
     tenancy: &Arc<Tenancy>,
     connection: &Arc<ConnectionContext>,
 ) -> Result<Description, Failure> {
@@ -78,7 +78,7 @@ pub(super) async fn describe(
         bytes: connection.limits.host_bytes,
     };
     let described =
-        call::call(plugin.sandbox(), plugin.pre(), tenancy, spec, |guest, store| Box::pin(guest.call_describe(store)));
+        call::call(&plugin.sandbox, &plugin.pre, tenancy, spec, |guest, store| Box::pin(guest.call_describe(store)));
     super::describe::taken(described.await?)
 }
 

@@ -1,8 +1,9 @@
 //! How a connection's requests are signed. The credentials are put together from the
 //! manifest's templates and the connection's secrets, and attached in the gate
-//! (`token.rs`). No guest ever holds them.
+//! (`signed.rs`). No guest ever holds them.
 
-use super::fill::{AuthProblem, Fill, basic, sensitive};
+use super::encoding::sensitive;
+use super::fill::{AuthProblem, Fill, basic};
 use super::login::Login;
 use super::token::{Token, TokenCache};
 use crosswalk_model::manifest::Auth;

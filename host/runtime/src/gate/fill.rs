@@ -1,6 +1,7 @@
 //! Filling in the templates of a login: the connection's secrets and settings, and what
 //! an earlier login gave. No problem told here has a value in it.
 
+use super::encoding::sensitive;
 use super::token::Token;
 use base64::Engine as _;
 use crosswalk_model::Secret;
@@ -107,17 +108,4 @@ pub(super) fn basic(user: &str, password: &str) -> Result<HeaderValue, AuthProbl
     }
     let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
     sensitive(&format!("Basic {token}")).ok_or_else(|| AuthProblem::Header("authorization".to_owned()))
-}
-
-/// A header value that no debug print shows.
-pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
-/// Text as a form writes it, which is how OAuth 2 wants a client's id and secret in a
-/// Basic header (RFC 6749, section 2.3.1).
-pub(super) fn form_encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

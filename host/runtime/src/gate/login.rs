@@ -1,5 +1,5 @@
 //! What a login asks a vendor, and what its answer means. It knows no connection: asking
-//! is the gate's (`token.rs`).
+//! is the gate's (`signed.rs`).
 //!
 //! The two grants of OAuth 2 are token requests that a standard has filled in, so there
 //! is one shape behind all three schemes. What is a refusal: HTTP 400, 401 or 403 (RFC
@@ -7,7 +7,8 @@
 //! anything but `true`. Any other answer without a token is the vendor's trouble, not the
 //! operator's: a page of HTML, a 500, a 404.
 
-use super::fill::{AuthProblem, Fill, basic, form_encoded, sensitive};
+use super::encoding::{form_encoded, sensitive};
+use super::fill::{AuthProblem, Fill, basic};
 use super::redact::Redactor;
 use super::token::Token;
 use crate::bindings::crosswalk::connector::http::{Body, Response};

@@ -5,7 +5,7 @@
 //! granted (`grants.rs`), against the call's reach (may it read, may it write, in whose
 //! name), and against the limits; builds the URL and compares what was built with what
 //! was checked; attaches the credentials (`auth.rs`), for which it may have to log in
-//! (`login.rs`, `token.rs`); waits for the budget (`budget.rs`); and sends it (`send.rs`),
+//! (`login.rs`, `signed.rs`); waits for the budget (`budget.rs`); and sends it (`send.rs`),
 //! to addresses that passed `address.rs`. Every refusal is journalled with a sentence that
 //! says what to grant.
 //!
@@ -15,6 +15,7 @@ mod address;
 mod auth;
 mod budget;
 mod channel;
+mod encoding;
 mod fill;
 mod form;
 mod grants;
@@ -25,6 +26,7 @@ mod redact;
 mod refusals;
 mod send;
 mod sent;
+mod signed;
 mod token;
 
 #[cfg(test)]

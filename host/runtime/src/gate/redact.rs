@@ -7,7 +7,7 @@
 //! reply. Beyond what can be matched: a secret in pieces, or in a form of the vendor's own
 //! making; and secrets under [`SECRET_MIN`] bytes, which would be found by chance.
 
-use super::fill::form_encoded;
+use super::encoding::form_encoded;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, Match, MatchKind, packed};
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::borrow::Cow;

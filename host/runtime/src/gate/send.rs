@@ -1,6 +1,6 @@
 //! Sending what was admitted: one attempt, and the retries of reads.
 //!
-//! A write is sent exactly once, whatever comes of it (but see `token.rs` for a 401). A read is tried again when the
+//! A write is sent exactly once, whatever comes of it (but see `signed.rs` for a 401). A read is tried again when the
 //! connection breaks, no reply comes in time, or the vendor says 429 or a passing 5xx;
 //! with a pause that doubles, with jitter, or as long as `Retry-After` says. Bodies are
 //! read with a cap on their decompressed size, counted before they are kept.

@@ -1,31 +1,29 @@
-//! The addresses behind a host: resolved here, checked here, and the checked ones are
-//! those that are dialled. Every connection of the gate passes [`permit`], whether its
-//! host is a name or a literal address.
+//! Resolves and checks the addresses behind a host; only checked addresses are dialled. Every
+//! connection of the gate passes [`permit`], whether its host is a name or a literal address.
 //!
-//! A public address needs no more than the grant of its endpoint. One that is not (a
-//! server in the operator's own network, a simulator on this machine) is dialled only
-//! where the operator granted that host and port as such. Some addresses no grant opens:
-//! link-local ones, those where clouds keep their metadata, and forms that wrap another
-//! address. Answers of both sorts for one name are refused: no vendor stands on both
-//! sides, and which one is dialled would be chance.
+//! A public address needs only the grant of its endpoint. Any other (a server in the operator's own
+//! network, a simulator on this machine) is dialled only if the operator granted that host and port
+//! as private. No grant opens link-local addresses, those of cloud metadata services, or forms that
+//! wrap another address. A name that resolves to both public and private addresses is refused: no
+//! vendor has both, and the one dialled would depend on chance.
 
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-/// How an address stands to the rest of the world.
+/// Reachability class of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Anybody can reach it.
+    /// Reachable from anywhere.
     Public,
-    /// Reachable from some networks only; what it is, with its article.
+    /// Reachable from some networks only; a description with its article.
     Private(&'static str),
-    /// No vendor is there; what it is, with its article.
+    /// No vendor can be there; a description with its article.
     Never(&'static str),
 }
 
-/// Why a host is not dialled.
+/// Reasons for which a host is not dialled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Forbidden {
     #[error("`{host}` is at {address}, which is {what}: no vendor is there, and no grant opens it")]
@@ -41,11 +39,11 @@ pub(super) enum Forbidden {
     Nowhere { host: String },
 }
 
-/// Passes the addresses of a host, or none of them. `private` says whether the operator
-/// granted the host as one that is not public.
+/// Permits all addresses of a host, or none. `private` states whether the operator granted the host
+/// as private.
 ///
 /// # Errors
-/// The first address that is not to be dialled.
+/// The first forbidden address.
 pub(super) fn permit(host: &str, addresses: &[IpAddr], private: bool) -> Result<(), Forbidden> {
     let host = || host.to_owned();
     let mut inside = None;
@@ -66,8 +64,8 @@ pub(super) fn permit(host: &str, addresses: &[IpAddr], private: bool) -> Result<
     }
 }
 
-/// How a literal host of a URL stands, an IP address or `localhost`; `None` for a name,
-/// which has to be resolved.
+/// Classifies a literal host of a URL, an IP address or `localhost`; `None` for a name, which has
+/// to be resolved.
 #[must_use]
 pub fn literal(host: &str) -> Option<Standing> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -77,7 +75,7 @@ pub fn literal(host: &str) -> Option<Standing> {
     bare.parse().ok().map(standing)
 }
 
-/// How an address stands to the rest of the world.
+/// Classifies an address.
 #[must_use]
 pub(super) fn standing(address: IpAddr) -> Standing {
     match address {
@@ -86,7 +84,7 @@ pub(super) fn standing(address: IpAddr) -> Standing {
     }
 }
 
-/// IANA's special-purpose registry of IPv4, and the metadata services that stand outside of
+/// Classifies by IANA's special-purpose registry of IPv4, plus the metadata services outside
 /// link-local.
 fn standing_v4(v4: Ipv4Addr) -> Standing {
     use Standing::{Never, Private, Public};
@@ -108,7 +106,7 @@ fn standing_v4(v4: Ipv4Addr) -> Standing {
     }
 }
 
-/// The same of IPv6, where only `2000::/3` is given out.
+/// The same for IPv6, of which only `2000::/3` is allocated.
 fn standing_v6(v6: Ipv6Addr) -> Standing {
     use Standing::{Never, Private, Public};
     let last = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
@@ -116,8 +114,8 @@ fn standing_v6(v6: Ipv6Addr) -> Standing {
         [0, 0, 0, 0, 0, 0, 0, 0] => Never("the unspecified address"),
         [0, 0, 0, 0, 0, 0, 0, 1] => Private("this machine"),
         [0, 0, 0, 0, 0, 0xffff, high, low] => standing_v4(last(high, low)),
-        // A translator turns it into the IPv4 address, so it stands as that one does; RFC 6052,
-        // section 3.1, lets it carry public ones only.
+        // A translator turns it into the IPv4 address, so it has that one's class. RFC 6052,
+        // section 3.1, allows it to carry public ones only.
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => match standing_v4(last(high, low)) {
             Public => Public,
             Private(_) | Never(_) => Never("a translated private address"),
@@ -139,7 +137,7 @@ fn standing_v6(v6: Ipv6Addr) -> Standing {
     }
 }
 
-/// Gives the addresses of a name: the system's way, or a test's.
+/// Resolves names: through the system, or a test.
 pub(crate) trait Lookup: Send + Sync {
     fn addresses(&self, name: String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>>;
 }
@@ -153,10 +151,10 @@ impl Lookup for System {
     }
 }
 
-/// The resolver of one HTTP client, with [`permit`] behind it.
+/// The resolver of one HTTP client, restricted by [`permit`].
 pub(super) struct Resolver {
     pub(super) lookup: Arc<dyn Lookup>,
-    /// Whether the client serves a host that was granted as private; it serves no other then.
+    /// Whether the client serves one host granted as private, and no other.
     pub(super) private: bool,
 }
 
@@ -235,8 +233,8 @@ mod tests {
             "100::1",
             "4000::1",
         ] {
-            let told = permits(&[inside], false).expect_err(inside);
-            assert!(told.contains("did not grant it as such"), "{inside}: {told}");
+            let message = permits(&[inside], false).expect_err(inside);
+            assert!(message.contains("did not grant it as such"), "{inside}: {message}");
             assert_eq!(permits(&[inside], true), Ok(()), "{inside}");
         }
     }
@@ -275,8 +273,8 @@ mod tests {
             "2001:0:808:808::1",
         ] {
             for private in [false, true] {
-                let told = permits(&[bad], private).expect_err(bad);
-                assert!(told.contains("no grant opens it"), "{bad}: {told}");
+                let message = permits(&[bad], private).expect_err(bad);
+                assert!(message.contains("no grant opens it"), "{bad}: {message}");
                 assert!(permits(&["8.8.8.8", bad], private).is_err(), "behind a public one: {bad}");
                 assert!(permits(&["127.0.0.1", bad], private).is_err(), "behind a private one: {bad}");
             }
@@ -292,8 +290,8 @@ mod tests {
     fn a_name_that_is_both_inside_and_outside_is_not_dialled() {
         for private in [false, true] {
             for both in [["8.8.8.8", "10.0.0.1"], ["127.0.0.1", "8.8.8.8"], ["2606:4700::1111", "fd00::1"]] {
-                let told = permits(&both, private).unwrap_err();
-                assert!(told.contains("none of them is dialled"), "{told}");
+                let message = permits(&both, private).unwrap_err();
+                assert!(message.contains("none of them is dialled"), "{message}");
             }
         }
         assert_eq!(permits(&["127.0.0.1", "::1", "10.0.0.1"], true), Ok(()));

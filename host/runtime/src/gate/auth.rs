@@ -1,6 +1,5 @@
-//! How a connection's requests are signed. The credentials are put together from the
-//! manifest's templates and the connection's secrets, and attached in the gate
-//! (`signed.rs`). No guest ever holds them.
+//! Credentials of a connection's requests. They are made from the manifest's templates and the
+//! connection's secrets, and attached in the gate (`signed.rs`). No guest ever holds them.
 
 use super::encoding::sensitive;
 use super::fill::{AuthProblem, Fill, basic};
@@ -11,19 +10,18 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
-/// How requests of a connection are signed.
+/// Credentials of a connection.
 pub(super) enum Credentials {
-    /// Not at all.
+    /// None.
     None,
-    /// With these headers, made once: they need nothing but the secrets.
+    /// Constant headers, made from the secrets alone.
     Fixed(HeaderMap),
-    /// With the token of a login.
+    /// The token of a login.
     Login(Box<Login>, Arc<TokenCache>),
 }
 
 impl Credentials {
-    /// Makes the credentials of a connection; a login's token is kept by the cache that
-    /// is found for it.
+    /// Makes the credentials of a connection; `cache` returns the token cache for a login.
     pub(super) fn new(
         auth: Option<&Auth>,
         fill: Fill,
@@ -57,7 +55,7 @@ impl Credentials {
         Ok(Self::Login(Box::new(login), cache))
     }
 
-    /// Whether this header is the host's to set.
+    /// Whether only the host may set this header.
     pub(super) fn sets(&self, name: &HeaderName) -> bool {
         match self {
             Self::None => false,
@@ -66,8 +64,8 @@ impl Credentials {
         }
     }
 
-    /// A digest of the account: where its vendor is, and its credentials. Without credentials
-    /// nothing tells two accounts apart but the connection.
+    /// Returns a digest of the account: the vendor's address and the credentials. Without
+    /// credentials only the connection distinguishes two accounts.
     pub(super) fn account(&self, places: &[String], connection: &str) -> Result<[u8; 32], AuthProblem> {
         let mut parts: Vec<Vec<u8>> = places.iter().map(|place| place.as_bytes().to_vec()).collect();
         match self {
@@ -90,7 +88,7 @@ impl Credentials {
         Ok(hasher.finalize().into())
     }
 
-    /// The tokens that a vendor may echo: the one that is kept, and the one before it.
+    /// Returns the tokens that a vendor may echo: the current one and the previous one.
     pub(super) fn tokens(&self) -> Vec<Arc<Token>> {
         match self {
             Self::Login(_, cache) => cache.known_tokens(),
@@ -137,7 +135,7 @@ mod tests {
             credentials(&headers("X-Key", "k={secret:key}; z={setting:zone}")).unwrap()["x-key"],
             "k=s3cret; z=7"
         );
-        // RFC 7617's own way: base64("anna:s3cret").
+        // The example of RFC 7617: base64("anna:s3cret").
         assert_eq!(
             credentials(&basic("{setting:user}", "{secret:key}")).unwrap()["authorization"],
             "Basic YW5uYTpzM2NyZXQ="
@@ -152,8 +150,11 @@ mod tests {
         for template in ["{secret:key", "{key}", "key}", "{}"] {
             assert!(message(&headers("x", template)).contains("{secret:NAME}"), "{template}");
         }
-        for told in [message(&headers("x", "{secret:lines}")), message(&headers("bad name", "{secret:key}"))] {
-            assert!(told.contains("cannot be sent") && !told.contains("Evil") && !told.contains("s3cret"), "{told}");
+        for message in [message(&headers("x", "{secret:lines}")), message(&headers("bad name", "{secret:key}"))] {
+            assert!(
+                message.contains("cannot be sent") && !message.contains("Evil") && !message.contains("s3cret"),
+                "{message}"
+            );
         }
         assert_eq!(message(&basic("{secret:colon}", "x")), AuthProblem::ColonInUser.to_string());
     }

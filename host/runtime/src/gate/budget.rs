@@ -1,13 +1,13 @@
-//! The vendor's limits on calls, kept on our side: calls in a window, and calls at one
-//! time. A bucket counts the calls whose path fits its pattern; what `{}` keeps of the
-//! path gives each value a bucket of its own.
+//! The vendor's call limits, enforced on our side: calls per window and concurrent calls. A bucket
+//! counts the calls whose path matches its pattern. Each value that `{}` captures from the path has
+//! its own bucket.
 //!
-//! Windows live in the store, shared by every process that talks to the account
-//! ([`Ports::budget_take`]). Calls are taken from there in small portions that last a few
-//! seconds, so that a busy connection does not ask the store for every call: what a
-//! portion leaves unused is lost to the window, at most 1 % of it. Calls at one time are
-//! counted in this process, in the [`AccountBudget`] that every opening of every connection to the
-//! same account shares: a vendor counts by credentials, not by our names.
+//! Windows live in the store, shared by all processes that talk to the account
+//! ([`Ports::budget_take`]). Calls are taken from there in small portions that last a few seconds,
+//! so a busy connection does not ask the store for every call; the unused rest of a portion, at
+//! most 1 % of the window, is lost. Concurrent calls are counted in this process, in the
+//! [`AccountBudget`] shared by every opening of every connection to the same account: a vendor
+//! counts by credentials, not by our names.
 //!
 //! [`Ports::budget_take`]: crate::Ports::budget_take
 
@@ -21,12 +21,11 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// How long a portion lasts.
+/// Lifetime of a portion.
 const PORTION_LIFE: Duration = Duration::from_secs(10);
-/// The largest portion.
+/// Most calls of a portion.
 const PORTION_MAX: u32 = 64;
-/// Most slots of an account before idle ones are dropped: paths are a guest's
-/// to choose.
+/// Most slots of an account before idle ones are dropped: a guest chooses the paths.
 const SLOTS_MAX: usize = 1_024;
 
 /// The limits of one connection, parsed once.
@@ -37,13 +36,13 @@ pub(super) struct Buckets(Vec<Bucket>);
 struct Bucket {
     name: String,
     paths: PathPattern,
-    /// Calls and window in milliseconds.
+    /// Calls, and the window in milliseconds.
     window: Option<(u32, i64)>,
     at_once: Option<u32>,
 }
 
 impl Buckets {
-    /// Joins the vendor's numbers with the operator's; 0 lifts a limit.
+    /// Combines the vendor's numbers with the operator's; 0 removes a limit.
     pub(super) fn new(
         specs: &BTreeMap<String, BucketSpec>,
         overrides: &BTreeMap<String, BucketOverride>,
@@ -61,25 +60,25 @@ impl Buckets {
         Ok(Self(buckets))
     }
 
-    /// The largest number of calls at one time that some bucket allows.
+    /// The largest limit of concurrent calls among the buckets.
     pub(super) fn widest(&self) -> Option<usize> {
         self.0.iter().filter_map(|bucket| bucket.at_once).max().map(|at_once| at_once as usize)
     }
 
-    /// The slots a call to this path has to pay from. Always in the same order, so that
-    /// two calls never wait for each other.
+    /// Returns the slots that a call to this path uses, always in the same order, so that two calls
+    /// never deadlock.
     pub(super) fn slots(&self, full_path: &str, budget: &AccountBudget) -> Vec<Arc<BucketSlot>> {
         let fits = |bucket: &Bucket| bucket.paths.kept(full_path).map(|kept| budget.slot(bucket, &kept));
         self.0.iter().filter_map(fits).collect()
     }
 }
 
-/// The accounts of one tenant that are in use.
+/// The budgets of one tenant's accounts that are in use.
 #[derive(Debug, Default)]
 pub(crate) struct AccountBudgets(Mutex<HashMap<[u8; 32], Weak<AccountBudget>>>);
 
 impl AccountBudgets {
-    /// The budget of the account with this digest.
+    /// Returns the budget of the account with this digest.
     pub(super) fn budget(&self, account: [u8; 32]) -> Arc<AccountBudget> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(budget) = all.get(&account).and_then(Weak::upgrade) {
@@ -92,21 +91,21 @@ impl AccountBudgets {
     }
 }
 
-/// What every opening of one account shares: who is under way, and portions taken.
+/// State shared by all openings of one account: concurrent calls and portions taken.
 #[derive(Debug, Default)]
 pub(super) struct AccountBudget {
     account: [u8; 32],
-    /// By bucket, what it keeps, and its numbers: two connections may have numbers of their own.
+    /// Keyed by bucket, captured value and numbers, as two connections may have different numbers.
     slots: Mutex<HashMap<SlotKey, Arc<BucketSlot>>>,
 }
 
 type SlotKey = (String, Option<(u32, i64)>, Option<u32>);
 
-/// One bucket, for one value of what it keeps.
+/// One bucket for one captured value.
 #[derive(Debug)]
 pub(super) struct BucketSlot {
     account: [u8; 32],
-    /// `bucket` or `bucket/kept`.
+    /// `bucket` or `bucket/captured`.
     name: String,
     window: Option<(u32, i64)>,
     at_once: Option<Arc<Semaphore>>,
@@ -143,17 +142,17 @@ impl AccountBudget {
     }
 }
 
-/// Why a call may not go out now.
+/// Reasons for which a call may not go out now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Denied {
-    /// The window opens in so many milliseconds, which is too long to wait.
+    /// Milliseconds until the window opens: too long to wait.
     Exhausted(u64),
-    /// The store could not tell.
+    /// The store failed.
     Store(String),
 }
 
-/// Waits for a place in every slot, then pays one call from each. The places are given
-/// back when the permits are dropped.
+/// Acquires a permit for a concurrent call in every slot, then takes one call from each. Dropping
+/// the permits releases them.
 pub(super) async fn acquire(
     slots: &[Arc<BucketSlot>],
     ports: &dyn Ports,
@@ -162,7 +161,7 @@ pub(super) async fn acquire(
     let mut permits = Vec::with_capacity(slots.len());
     for slot in slots {
         if let Some(places) = &slot.at_once {
-            // The semaphore is never closed; if it were, the limit would hold all the same.
+            // The semaphore is never closed; if it were, the limit would still hold.
             permits.extend(Arc::clone(places).acquire_owned().await);
         }
     }
@@ -170,7 +169,7 @@ pub(super) async fn acquire(
     Ok(permits)
 }
 
-/// Pays one call from each slot: a retry pays again, in the place it has.
+/// Takes one call from each slot; a retry takes again, under the permits it has.
 pub(super) async fn take_calls(
     slots: &[Arc<BucketSlot>],
     ports: &dyn Ports,
@@ -193,7 +192,7 @@ impl BucketSlot {
                 portion.left -= 1;
                 return Ok(());
             }
-            // A connection that is busy takes more at a time; one that is not takes single calls.
+            // A busy connection takes more at a time; an idle one takes single calls.
             let largest = (calls / 100).clamp(1, PORTION_MAX);
             let wanted = if fresh { (portion.size * 2).clamp(1, largest) } else { 1 };
             match ports.budget_take(&self.account, &self.name, calls, window_ms, wanted).await.map_err(Denied::Store)? {

@@ -1,10 +1,10 @@
-//! One tenant's line to one vendor account: the pooled HTTP client and the token of its
-//! login, shared by every opening of the same connection in this process and by nothing
-//! else. It goes away with the last opening.
+//! One tenant's channel to one vendor account: the pooled HTTP client and the cache of its login's
+//! token. All openings of the same connection in this process share it, and nothing else does; it
+//! is dropped with the last of them.
 //!
-//! The client follows no redirects, uses no proxy, keeps no cookies, and retries
-//! nothing by itself; TLS sessions are its own. What checks certificates is shared by
-//! all clients, as it is large and holds nothing of any tenant.
+//! The client follows no redirects, uses no proxy, keeps no cookies and retries nothing by itself;
+//! its TLS sessions are its own. The certificate verifier is shared by all clients, as it is large
+//! and holds nothing of a tenant.
 
 use super::address::{Lookup, Resolver, System};
 use super::budget::AccountBudgets;
@@ -18,20 +18,20 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// Idle connections are closed before the usual server does it: a write on a connection
-/// that just closed has an uncertain end.
+/// Idle connections are closed before a typical server closes them: a write on a connection that
+/// just closed has an uncertain outcome.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// See the module's text.
+/// The shared state of a connection's openings.
 pub(crate) struct VendorChannel {
     client: OnceLock<Client>,
-    /// One for each `host:port` that was granted as private: its addresses are checked by
-    /// another rule, and no request to another host may meet a connection of it.
+    /// One client per `host:port` granted as private. Its addresses are checked by another rule,
+    /// and no request to another host may use its connections.
     private: Mutex<HashMap<String, Client>>,
     lookup: Arc<dyn Lookup>,
-    /// The tenant's, whichever connection is asked for.
+    /// The tenant's budgets, for all of its connections.
     pub(super) accounts: Arc<AccountBudgets>,
-    /// By the fingerprint of the login: one whose secrets were changed has a token of its own.
+    /// By the login's fingerprint: a login with new secrets has its own token.
     token_caches: Mutex<HashMap<[u8; 32], Arc<TokenCache>>>,
 }
 
@@ -42,29 +42,29 @@ impl Default for VendorChannel {
 }
 
 impl VendorChannel {
-    /// A line that resolves names in this way.
+    /// A channel with its own name resolution.
     pub(crate) fn with_lookup(lookup: Arc<dyn Lookup>) -> Self {
         let (client, private, accounts, token_caches) = Default::default();
         Self { client, private, lookup, accounts, token_caches }
     }
 
-    /// A line of a tenant with these accounts.
+    /// A channel of a tenant with these budgets.
     pub(crate) fn with_accounts(accounts: Arc<AccountBudgets>) -> Self {
         Self { accounts, ..Self::default() }
     }
 
-    /// What keeps the token of the login with this fingerprint.
+    /// Returns the token cache of the login with this fingerprint.
     pub(super) fn token_cache(&self, login: [u8; 32]) -> Arc<TokenCache> {
         let mut token_caches = self.token_caches.lock().unwrap_or_else(PoisonError::into_inner);
         token_caches.retain(|_, cache| Arc::strong_count(cache) > 1);
         Arc::clone(token_caches.entry(login).or_default())
     }
 
-    /// The client for public hosts, or for one `host:port` that was granted as private;
-    /// made when it is first needed.
+    /// Returns the client for public hosts, or for one `host:port` granted as private; made on
+    /// first use.
     ///
     /// # Errors
-    /// Why there is none.
+    /// Why the client cannot be made.
     pub(super) fn client(&self, limits: &HttpLimits, private: Option<&str>) -> Result<Client, String> {
         let Some(place) = private else {
             if let Some(client) = self.client.get() {
@@ -101,7 +101,7 @@ impl VendorChannel {
     }
 }
 
-/// TLS for one client: the machine's certificate store, and a session cache of its own.
+/// TLS of one client: the machine's certificate store, and its own session cache.
 fn tls() -> Result<ClientConfig, String> {
     static SHARED: OnceLock<Result<ClientConfig, String>> = OnceLock::new();
     let shared = SHARED.get_or_init(|| {

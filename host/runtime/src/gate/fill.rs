@@ -1,5 +1,5 @@
-//! Filling in the templates of a login: the connection's secrets and settings, and what
-//! an earlier login gave. No problem told here has a value in it.
+//! Fills in the templates of a login from the connection's secrets and settings and from an earlier
+//! login's token. Error messages contain no values.
 
 use super::encoding::sensitive;
 use super::token::Token;
@@ -12,16 +12,16 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use url::form_urlencoded;
 
-/// Why no credentials can be made.
+/// Errors that prevent credentials from being made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthProblem {
-    /// A template names a secret or setting that is not there.
+    /// A template names an absent secret or setting.
     #[error("the manifest's login needs {0}, which this connection does not have")]
     Missing(String),
-    /// A template that is none.
+    /// A template is malformed.
     #[error("the manifest's login has a template that is none: {0}")]
     Template(String),
-    /// What comes out cannot be a header.
+    /// The result is not a valid header.
     #[error("the login header `{0}` has a name or value that cannot be sent; check the secret for line breaks")]
     Header(String),
     /// RFC 7617 forbids it.
@@ -29,7 +29,7 @@ pub enum AuthProblem {
     ColonInUser,
 }
 
-/// What templates are filled in with.
+/// The values that templates refer to.
 #[derive(Clone)]
 pub(super) struct Fill {
     pub(super) secrets: BTreeMap<String, Secret>,
@@ -66,15 +66,15 @@ impl Fill {
         Ok(filled)
     }
 
-    /// User and password as basic authentication joins them: where the password alone is too
-    /// short to be looked for, the two are not.
+    /// User and password as basic authentication joins them: a password too short to search for is
+    /// still found in that form.
     pub(super) fn together(&self, auth: Option<&Auth>) -> Option<Secret> {
         let Some(Auth::Basic { user, password }) = auth else { return None };
         let (user, password) = (self.text(user, None).ok()?, self.text(password, None).ok()?);
         Some(Secret::new(format!("{user}:{password}")))
     }
 
-    /// Fills in a body; gives its content type, too.
+    /// Fills in a body; returns its content type and text.
     pub(super) fn body(&self, body: &TokenBody, token: Option<&Token>) -> Result<(&'static str, String), AuthProblem> {
         match body {
             TokenBody::Form(form) => {

@@ -1,10 +1,9 @@
-//! Whether a request only reads, by what is in it. A GET reads; a POST does where its path
-//! is declared and granted as a read, and what is posted has the declared form
-//! ([`ReadForm`]). What does not is a write: it passes in the name of a change, and in a
-//! call that may only read it does not pass.
+//! Decides from a request's content whether it only reads. A GET reads. A POST reads if its path is
+//! declared and granted as a read and its body has the declared form ([`ReadForm`]). Anything else
+//! is a write: it needs a change, and a read-only call may not send it.
 //!
-//! Where a body could be understood in two ways (a member twice, another charset, an
-//! operation in the query string beside one in the body), it is no read.
+//! A body that could be understood in two ways (a duplicate member, another charset, an operation
+//! in the query string beside one in the body) is not a read.
 
 mod graphql;
 mod soap;
@@ -15,26 +14,26 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A request's parts, as far as they say what it does.
+/// The parts of a request that determine its effect.
 pub(super) struct Parts<'r> {
     pub(super) query: &'r [(String, String)],
     pub(super) headers: &'r HeaderMap,
     pub(super) body: Option<&'r [u8]>,
 }
 
-/// Parameters and members by which servers take another method than the one of the request.
+/// Parameters and members that make servers override the request's method.
 const METHOD_NAMES: [&str; 6] =
     ["_method", "x-http-method-override", "x-http-method", "x-method-override", "_httpmethod", "$httpmethod"];
 
-/// Whether a name would make a server take another method, read as servers read it.
+/// Whether a name would make a server override the method; compared as servers do.
 pub(super) fn names_a_method(name: &str) -> bool {
     METHOD_NAMES.contains(&name.trim().to_ascii_lowercase().as_str())
 }
 
-/// Says why a GET or HEAD is more than a read.
+/// Checks that a GET or HEAD only reads.
 ///
 /// # Errors
-/// What is in it, as the rest of a sentence that begins with "it".
+/// The offending content, as the rest of a sentence that begins with "it".
 pub(super) fn of_get(parts: &Parts<'_>) -> Result<(), String> {
     if parts.body.is_some_and(|body| !body.is_empty()) {
         return Err("is a GET with a body".to_owned());
@@ -43,10 +42,10 @@ pub(super) fn of_get(parts: &Parts<'_>) -> Result<(), String> {
     if writes { Err("has a GraphQL operation other than a query among its parameters".to_owned()) } else { Ok(()) }
 }
 
-/// Says why a POST does not have the form of a read.
+/// Checks that a POST has the form of a read.
 ///
 /// # Errors
-/// What is wrong with it, as the rest of a sentence that begins with "it".
+/// The deviation, as the rest of a sentence that begins with "it".
 pub(super) fn of_post(form: &ReadForm, parts: &Parts<'_>) -> Result<(), String> {
     match form {
         ReadForm::Query => search(parts),
@@ -55,7 +54,7 @@ pub(super) fn of_post(form: &ReadForm, parts: &Parts<'_>) -> Result<(), String> 
     }
 }
 
-/// A search body is JSON without an operation in it, or nothing.
+/// Accepts an empty body, or JSON without an operation.
 fn search(parts: &Parts<'_>) -> Result<(), String> {
     if parts.headers.contains_key("soapaction") {
         return Err("names a SOAP action where a search was declared".to_owned());
@@ -76,8 +75,7 @@ fn search(parts: &Parts<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// The body as JSON text in UTF-8, the content type one that says no other; `None` where
-/// there is no body.
+/// Returns the body as UTF-8 JSON text if the content type agrees; `None` without a body.
 fn json_text<'r>(parts: &Parts<'r>) -> Result<Option<&'r str>, String> {
     one_type(parts.headers, |kind| kind == "application/json" || kind.ends_with("+json"))?;
     match parts.body {
@@ -86,7 +84,7 @@ fn json_text<'r>(parts: &Parts<'r>) -> Result<Option<&'r str>, String> {
     }
 }
 
-/// At most one content type, of a kind that is fine, in UTF-8.
+/// Accepts at most one content type, of an allowed kind, in UTF-8.
 fn one_type(headers: &HeaderMap, fine: impl Fn(&str) -> bool) -> Result<(), String> {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let Some(first) = types.next() else { return Ok(()) };
@@ -106,7 +104,7 @@ fn one_or_many<'t, T: Deserialize<'t>>(text: &'t str) -> Result<Vec<T>, serde_js
     if text.trim_start().starts_with('[') { serde_json::from_str(text) } else { Ok(vec![serde_json::from_str(text)?]) }
 }
 
-/// The members of an object, those of one name all.
+/// All members of an object, duplicates included.
 struct Members(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {

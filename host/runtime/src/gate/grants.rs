@@ -1,10 +1,10 @@
-//! What a connection may reach: the manifest's wishes and the operator's grants, parsed
-//! once when the connection is opened. What is in one and not in the other is denied;
-//! no grant means no way out.
+//! The destinations a connection may reach: the manifest's requests and the operator's grants,
+//! parsed once when the connection is opened. Whatever is in only one of them is denied; without a
+//! grant there is no way out.
 //!
-//! The manifest asks for an endpoint by name, and for POST paths that only read; the
-//! operator grants the endpoint a base, hosts, and those paths. Hosts that a request may
-//! name have to be asked for (`hosts` in the manifest) and granted.
+//! The manifest requests an endpoint by name, and POST paths that only read. The operator grants
+//! the endpoint a base, hosts, and those paths. Hosts that a request may name have to be requested
+//! (`hosts` in the manifest) and granted.
 
 use super::address::{self, Standing};
 use super::path;
@@ -19,17 +19,17 @@ use url::Url;
 #[derive(Debug)]
 pub(super) struct Grants {
     connection: String,
-    /// None: asked for, and not granted.
+    /// `None` if requested but not granted.
     endpoints: HashMap<String, Option<Endpoint>>,
 }
 
-/// One endpoint that is asked for and granted.
+/// One endpoint that is requested and granted.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     base: Option<Base>,
     hosts: Option<HostPattern>,
     reads: Vec<(PathPattern, ReadForm)>,
-    /// `host:port` that may be private.
+    /// Each `host:port` that may be private.
     private: Vec<String>,
     /// Whether credentials are attached.
     pub(super) auth: bool,
@@ -38,7 +38,7 @@ pub(super) struct Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Base {
     origin: Origin,
-    /// Put before every path; empty or `/v1`.
+    /// Prefix of every path; empty or `/v1`.
     path: String,
 }
 
@@ -51,12 +51,12 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// `host:port`, as a private place is granted.
+    /// `host:port`, as in a private grant.
     fn place(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// Writes `scheme://host:port`, the port only where it is not the scheme's own.
+    /// Writes `scheme://host:port`, omitting the scheme's default port.
     pub(super) fn push(&self, url: &mut String) {
         url.push_str(&self.scheme);
         url.push_str("://");
@@ -68,16 +68,16 @@ impl Origin {
     }
 }
 
-/// Where one request goes.
+/// The destination of one request.
 pub(super) struct Target<'g> {
     pub(super) origin: Cow<'g, Origin>,
     pub(super) base_path: &'g str,
-    /// The place in it that was granted as private, if it was.
+    /// The `host:port` if it was granted as private.
     pub(super) private: Option<&'g str>,
 }
 
 impl Target<'_> {
-    /// The URL of a path there, and where in it the full path starts.
+    /// Returns the URL of a path there, and the offset at which the full path starts.
     pub(super) fn url(&self, path: &str) -> (String, usize) {
         let mut url = String::with_capacity(128);
         self.origin.push(&mut url);
@@ -89,7 +89,7 @@ impl Target<'_> {
 }
 
 impl Grants {
-    /// Joins what is asked with what is granted.
+    /// Combines requests and grants.
     pub(super) fn new(
         connection: &str,
         manifest: &Manifest,
@@ -111,10 +111,10 @@ impl Grants {
         problems.or(Self { connection: connection.to_owned(), endpoints })
     }
 
-    /// The endpoint of that name.
+    /// Returns the endpoint of that name.
     ///
     /// # Errors
-    /// The sentence that says what to grant.
+    /// What to grant.
     pub(super) fn endpoint(&self, name: &str) -> Result<&Endpoint, String> {
         match self.endpoints.get(name) {
             Some(Some(endpoint)) => Ok(endpoint),
@@ -126,7 +126,7 @@ impl Grants {
         }
     }
 
-    /// Where the endpoints are that get credentials: what tells one vendor's account from another's.
+    /// Returns the addresses of endpoints with credentials, which distinguish a vendor's accounts.
     pub(super) fn places(&self) -> Vec<String> {
         let mut places: Vec<String> = Vec::new();
         for endpoint in self.endpoints.values().flatten().filter(|endpoint| endpoint.auth) {
@@ -142,16 +142,16 @@ impl Grants {
         places
     }
 
-    /// The URL of a path at an endpoint's base, where there is one.
+    /// Returns the URL of a path at an endpoint's base, if it has one.
     pub(super) fn url(&self, name: &str, path: &str) -> Option<String> {
         let endpoint = self.endpoint(name).ok()?;
         Some(self.target(name, endpoint, None).ok()?.url(path).0)
     }
 
-    /// Where a request to this endpoint goes.
+    /// Returns the destination of a request to this endpoint.
     ///
     /// # Errors
-    /// The sentence that says what to grant.
+    /// What to grant.
     pub(super) fn target<'g>(
         &self,
         name: &str,
@@ -162,12 +162,12 @@ impl Grants {
         let base_path = endpoint.base.as_ref().map_or("", |base| base.path.as_str());
         let Some(host) = host else {
             let base = endpoint.base.as_ref().ok_or_else(|| {
-                format!("endpoint `{name}` is a pattern of hosts, so a request has to name a host of it")
+                format!("endpoint `{name}` is a pattern of hosts, so a request has to name one of its hosts")
             })?;
             return self.reachable(name, endpoint, Cow::Borrowed(&base.origin), base_path);
         };
         let refused = |why: &str| format!("host `{host}` of endpoint `{name}` {why}");
-        let (host, port) = split_host(host).ok_or_else(|| refused("is no plain host name or host:port"))?;
+        let (host, port) = split_host(host).ok_or_else(|| refused("is not a plain host name or host:port"))?;
         let is_base = |base: &&Base| base.origin.host == host && port.is_none_or(|port| port == base.origin.port);
         if let Some(base) = endpoint.base.as_ref().filter(is_base) {
             return self.reachable(name, endpoint, Cow::Borrowed(&base.origin), base_path);
@@ -186,8 +186,8 @@ impl Grants {
         self.reachable(name, endpoint, Cow::Owned(origin), base_path)
     }
 
-    /// The target, if its host is a name or an address that is granted. Literal addresses
-    /// never reach the resolver, so they are checked here.
+    /// Returns the target if its host is a name or a granted address. Literal addresses never reach
+    /// the resolver, so they are checked here.
     fn reachable<'g>(
         &self,
         name: &str,
@@ -208,7 +208,7 @@ impl Grants {
         }
     }
 
-    /// The sentence about a host that would have to be granted as private.
+    /// Explains that a host has to be granted as private.
     pub(super) fn not_private(&self, endpoint: &str, place: &str, what: &str) -> String {
         format!(
             "{what}, which is dialled only where it was granted as such; if the server is yours, to grant it: crosswalk \
@@ -224,7 +224,7 @@ impl Endpoint {
         let hosts = match (&asked.hosts, &granted.hosts) {
             (_, None) => None,
             (Some(_), Some(pattern)) => {
-                Some(HostPattern::parse(pattern).map_err(|error| format!("has hosts that are none: {error}"))?)
+                Some(HostPattern::parse(pattern).map_err(|error| format!("has invalid hosts: {error}"))?)
             }
             (None, Some(_)) => return Err("names hosts, and the plugin does not ask for any".to_owned()),
         };
@@ -238,8 +238,8 @@ impl Endpoint {
         Ok(Self { base, hosts, reads, private: granted.private.clone(), auth: asked.auth })
     }
 
-    /// The forms of reads by POST to this full path, by the word of the manifest and of the
-    /// operator: a request has to have each. None: a POST there writes.
+    /// Returns the forms of reads by POST at this full path that both the manifest and the operator
+    /// declare; a request has to match each. Empty means a POST there writes.
     pub(super) fn reads(&self, full_path: &str) -> Vec<&ReadForm> {
         let fits = |pattern: &PathPattern| !full_path.ends_with('/') && pattern.matches(full_path);
         self.reads.iter().filter(|(pattern, _)| fits(pattern)).map(|(_, form)| form).collect()
@@ -272,7 +272,7 @@ impl Base {
     }
 }
 
-/// Takes `host` or `host:port` apart, in lower case; none when it is anything else.
+/// Splits `host` or `host:port`, in lower case; `None` if malformed.
 fn split_host(text: &str) -> Option<(String, Option<u16>)> {
     let (host, port) = match text.split_once(':') {
         Some((host, port)) => (host, Some(port.parse().ok().filter(|_| !port.starts_with('+'))?)),
@@ -350,7 +350,7 @@ mod tests {
             target("nowhere", None).unwrap_err(),
             "the plugin's manifest asks for no endpoint `nowhere`, so it cannot be granted"
         );
-        assert!(target("zones", None).unwrap_err().contains("has to name a host"));
+        assert!(target("zones", None).unwrap_err().contains("has to name one of its hosts"));
         assert!(target("zones", Some("zone1.evil.example")).unwrap_err().contains("--url"));
         assert!(
             Grants::new("psa", &manifest(), &BTreeMap::new()).unwrap().endpoint("api").is_err(),
@@ -407,7 +407,7 @@ mod tests {
         let why = |endpoint: &str, grant: Grant| {
             Grants::new("psa", &manifest(), &BTreeMap::from([(endpoint.to_owned(), grant)])).unwrap_err().to_string()
         };
-        for (base, told) in [
+        for (base, message) in [
             ("ftp://api.vendor.example", "neither https nor http"),
             ("https://user:pass@api.vendor.example", "user name"),
             ("https://api.vendor.example?x=1", "query"),
@@ -417,8 +417,8 @@ mod tests {
             ("http://0xa9fea9fe/", "link-local"),
             ("https://api.vendor.example/a;b", "percent-encode"),
         ] {
-            let told_back = why("api", grant(Some(base), None, &[]));
-            assert!(told_back.contains(told), "{base}: {told_back}");
+            let message_back = why("api", grant(Some(base), None, &[]));
+            assert!(message_back.contains(message), "{base}: {message_back}");
         }
         assert!(why("api", grant(None, Some("https://*.vendor.example"), &[])).contains("does not ask for any"));
         assert!(why("zones", grant(None, Some("https://*.example"), &[])).contains("`*` stands for part of a label"));

@@ -1,9 +1,9 @@
-//! Which headers a guest may set, and which of a reply it may see.
+//! Headers that a guest may set, and headers of a reply that it may see.
 
 use crosswalk_model::manifest::headers::refused_in_requests;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// What a vendor says to the one who logs in, which is the host.
+/// Headers of a login, which is the host's concern.
 const KEPT_BACK: [&str; 9] = [
     "set-cookie",
     "set-cookie2",
@@ -19,7 +19,7 @@ const KEPT_BACK: [&str; 9] = [
 /// Parses a guest's header.
 ///
 /// # Errors
-/// Why it is refused, as a sentence.
+/// The reason for the refusal.
 pub(super) fn parse(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header has a name that is none".to_owned())?;
     if let Some(why) = refused_in_requests(key.as_str()) {
@@ -30,12 +30,12 @@ pub(super) fn parse(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)
     Ok((key, value))
 }
 
-/// The size of headers, as the limit counts it.
+/// Size of headers as the limit counts it, in bytes.
 pub(super) fn size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
-/// The headers of a reply as the guest sees them, or their size when it is over the limit.
+/// Returns the headers of a reply as the guest sees them, or their size if it exceeds the limit.
 pub(super) fn of_reply(
     headers: &HeaderMap,
     is_ours: impl Fn(&HeaderName) -> bool,

@@ -1,11 +1,10 @@
-//! What a login asks a vendor, and what its answer means. It knows no connection: asking
-//! is the gate's (`signed.rs`).
+//! The requests of a login and the meaning of their replies. It knows no connection; the gate sends
+//! the requests (`signed.rs`).
 //!
-//! The two grants of OAuth 2 are token requests that a standard has filled in, so there
-//! is one shape behind all three schemes. What is a refusal: HTTP 400, 401 or 403 (RFC
-//! 6749, section 5.2, answers a wrong password with 400), or a place for success that says
-//! anything but `true`. Any other answer without a token is the vendor's trouble, not the
-//! operator's: a page of HTML, a 500, a 404.
+//! The two grants of OAuth 2 are token requests prescribed by a standard, so one shape serves all
+//! three schemes. A refusal is HTTP 400, 401 or 403 (RFC 6749, section 5.2, answers a wrong
+//! password with 400), or a success field with any value but `true`. Any other reply without a
+//! token (a page of HTML, a 500, a 404) is the vendor's fault, not the operator's.
 
 use super::encoding::{form_encoded, sensitive};
 use super::fill::{AuthProblem, Fill, basic};
@@ -21,20 +20,21 @@ use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The longest margin by which a token is renewed ahead of its end; short-lived ones are
-/// renewed in the last tenth of their life, those that live no longer than this when they are refused.
+/// The longest margin before expiry at which a token is renewed. Shorter-lived tokens are renewed
+/// in the last tenth of their life; those that live less than the margin, when the vendor rejects
+/// them.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// A login, its secrets included.
+/// A login, including its secrets.
 pub(super) struct Login {
     request: TokenRequest,
-    /// The OAuth client, where it stands in a header.
+    /// The OAuth client, if sent in a header.
     client: Option<HeaderValue>,
     carriers: Vec<(HeaderName, String)>,
     fill: Fill,
 }
 
-/// What is sent to ask for a token, or for a newer one.
+/// A request for a token, or for its renewal.
 pub(super) struct LoginRequest {
     pub(super) method: Method,
     pub(super) path: String,
@@ -43,17 +43,17 @@ pub(super) struct LoginRequest {
     pub(super) client: Option<HeaderValue>,
 }
 
-/// What a reply to a login request means.
+/// The meaning of a reply to a login request.
 pub(super) enum LoginReply {
     Token(Box<Token>),
-    /// These credentials are not taken.
+    /// The vendor refuses the credentials.
     Refused,
-    /// Neither; what is wrong with it, as the rest of a sentence.
+    /// Neither; the cause, as the rest of a sentence.
     Unclear(String),
 }
 
 impl Login {
-    /// A login of the vendor's own shape, with an OAuth client where that stands in a header.
+    /// A login of the vendor's own shape, with an OAuth client if that is sent in a header.
     pub(super) fn new(request: TokenRequest, client: Option<&OAuthClient>, fill: Fill) -> Result<Self, AuthProblem> {
         let client = client.map(|client| {
             let encoded = |template: &str| fill.text(template, None).map(|text| form_encoded(&text));
@@ -65,12 +65,12 @@ impl Login {
         });
         let carriers = carriers.collect::<Result<_, AuthProblem>>()?;
         let login = Self { client: client.transpose()?, carriers, request, fill };
-        // What is missing is told when the connection is opened, not when it is used.
+        // A missing value is reported when the connection is opened, not when it is used.
         login.request_for(None)?;
         Ok(login)
     }
 
-    /// A grant of OAuth 2 as a token request.
+    /// Makes a grant of OAuth 2 a token request.
     pub(super) fn oauth(
         endpoint: &str,
         path: &str,
@@ -100,12 +100,12 @@ impl Login {
         Self::new(request, in_header, fill)
     }
 
-    /// The endpoint that is asked.
+    /// The endpoint of the login.
     pub(super) fn endpoint(&self) -> &str {
         &self.request.endpoint
     }
 
-    /// The paths that are asked there.
+    /// The paths of the login at that endpoint.
     pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
         let refresh = self.request.refresh.as_ref().map(|refresh| refresh.path.as_str());
         std::iter::once(self.request.path.as_str()).chain(refresh)
@@ -116,7 +116,7 @@ impl Login {
         self.carriers.iter().any(|(carrier, _)| carrier == name)
     }
 
-    /// What to send for a token; with an old one that renews, for a newer.
+    /// Makes the request for a token, or for the renewal of `old`.
     pub(super) fn request_for(&self, old: Option<&Token>) -> Result<LoginRequest, AuthProblem> {
         let (path, body) = match old.and(self.request.refresh.as_ref()) {
             Some(refresh) => (&refresh.path, &refresh.body),
@@ -129,12 +129,12 @@ impl Login {
         Ok(LoginRequest { method, path: path.clone(), content_type, body, client: self.client.clone() })
     }
 
-    /// Whether a token can be renewed without a login.
+    /// Whether a token can be renewed without logging in.
     pub(super) fn renews(&self, old: &Token) -> bool {
         old.refresh.is_some() && self.request.refresh.is_some()
     }
 
-    /// Reads the reply to a login request.
+    /// Interprets the reply to a login request.
     pub(super) fn answer(&self, reply: &Response, old: Option<&Token>, now_ms: i64) -> LoginReply {
         let shape = &self.request;
         match reply.status {
@@ -146,27 +146,27 @@ impl Login {
             Body::Text(text) => serde_json::from_str(text).ok(),
             Body::Bytes(_) => None,
         };
-        let Some(json) = json else { return LoginReply::Unclear("answered something else than JSON".to_owned()) };
+        let Some(json) = json else { return LoginReply::Unclear("answered without JSON".to_owned()) };
         if let Some(place) = &shape.success {
             match json.pointer(place) {
                 Some(Value::Bool(true)) => {}
                 Some(_) => return LoginReply::Refused,
-                None => return LoginReply::Unclear(format!("did not say at `{place}` whether it went well")),
+                None => return LoginReply::Unclear(format!("did not state at `{place}` whether it succeeded")),
             }
         }
         let text = |place: &str| json.pointer(place).and_then(Value::as_str).filter(|text| !text.is_empty());
         let Some(value) = text(&shape.token) else {
-            return LoginReply::Unclear(format!("gave no token at `{}`", shape.token));
+            return LoginReply::Unclear(format!("returned no token at `{}`", shape.token));
         };
-        // Kept, it would fail every request until it ends.
+        // If cached, it would fail every request until it expires.
         if sensitive(value).is_none() {
-            return LoginReply::Unclear(format!("gave a token at `{}` that no header can carry", shape.token));
+            return LoginReply::Unclear(format!("returned a token at `{}` that no header can carry", shape.token));
         }
         let refresh = shape.refresh.as_ref().and_then(|refresh| text(&refresh.token)).map(Secret::new);
         let refresh = refresh.or_else(|| old.and_then(|old| old.refresh.clone()));
         let life_ms = shape.lifetime.as_ref().and_then(|lifetime| life_ms(lifetime, &json, now_ms));
-        // A life that is over before it began, or soon after, is a clock that is off: the vendor's 401
-        // will tell. To renew ahead would be a login for every few requests.
+        // A lifetime that is already over, or soon will be, points to a clock that is off. Renewing
+        // early would log in every few requests; the vendor's 401 will end the token.
         let margin = i64::try_from(MARGIN.as_millis()).unwrap_or(i64::MAX);
         let renew_ms =
             life_ms.filter(|&life| life >= margin).map(|life| now_ms.saturating_add(life - margin.min(life / 10)));
@@ -180,7 +180,7 @@ impl Login {
         }))
     }
 
-    /// Puts the token where it belongs in a request.
+    /// Sets the token's headers in a request.
     pub(super) fn attach(&self, token: &Token, request: &mut HeaderMap) -> Result<(), AuthProblem> {
         for (name, template) in &self.carriers {
             let value = sensitive(&self.fill.text(template, Some(token))?);
@@ -189,8 +189,7 @@ impl Login {
         Ok(())
     }
 
-    /// What tells this login from every other: the same credentials at the same address
-    /// can share a token.
+    /// Returns a digest of the login: equal credentials at equal addresses can share a token.
     pub(super) fn fingerprint(&self, addresses: &[String]) -> Result<[u8; 32], AuthProblem> {
         let LoginRequest { method, path, content_type, body, client } = self.request_for(None)?;
         let client = client.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
@@ -205,8 +204,7 @@ impl Login {
     }
 }
 
-/// How long a token lasts, in milliseconds; none when the reply does not say it in a way
-/// that is understood.
+/// Lifetime of a token in milliseconds; `None` if the reply does not state it intelligibly.
 fn life_ms(lifetime: &Lifetime, json: &Value, now_ms: i64) -> Option<i64> {
     match lifetime {
         Lifetime::Seconds(place) => {

@@ -1,15 +1,13 @@
-//! The one way out to vendors. Every request of every connector passes [`Gate::send_all`];
-//! there is no second door.
+//! The only way out to vendors: every request of every connector passes [`Gate::send_all`].
 //!
-//! A request names an endpoint and a path. The gate checks it against what is asked and
-//! granted (`grants.rs`), against the call's reach (may it read, may it write, in whose
-//! name), and against the limits; builds the URL and compares what was built with what
-//! was checked; attaches the credentials (`auth.rs`), for which it may have to log in
-//! (`login.rs`, `signed.rs`); waits for the budget (`budget.rs`); and sends it (`send.rs`),
-//! to addresses that passed `address.rs`. Every refusal is journalled with a sentence that
-//! says what to grant.
+//! A request names an endpoint and a path. The gate checks it against requests and grants
+//! (`grants.rs`), against the call's reach (read, write, and for which changes), and against the
+//! limits. It builds the URL and compares the result with what was checked; attaches the
+//! credentials (`auth.rs`), logging in if necessary (`login.rs`, `signed.rs`); waits for the budget
+//! (`budget.rs`); and sends the request (`send.rs`) to addresses permitted by `address.rs`. Every
+//! refusal is journalled with a sentence that says what to grant.
 //!
-//! It knows no vendor, no kind and no sync, and it leaves redirects to the connector.
+//! It knows no vendor, no kind and no sync, and leaves redirects to the connector.
 
 mod address;
 mod auth;
@@ -62,55 +60,55 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::Instant;
 use url::{Position, Url};
 
-/// The way out of one connection.
+/// The gate of one connection.
 pub(super) struct Gate {
     connection: String,
     grants: Grants,
     credentials: Credentials,
     buckets: Buckets,
-    /// Of the account, which other connections may share.
+    /// The account's budget, which other connections may share.
     budget: Arc<AccountBudget>,
-    /// Over the connection's secrets; a token has one of its own.
+    /// Blanks the connection's secrets; each token has its own.
     redactor: Redactor,
-    /// Where the host logs in; no guest goes there.
+    /// URLs of the host's own login; closed to guests.
     login_urls: Vec<String>,
     channel: Arc<VendorChannel>,
     ports: Arc<dyn Ports>,
     limits: HttpLimits,
 }
 
-/// Why a connection's gate cannot be made.
+/// Errors that prevent a connection's gate from being made.
 #[derive(Debug, thiserror::Error)]
 pub enum GateProblem {
-    /// No credentials can be made of what there is.
+    /// The credentials cannot be made.
     #[error(transparent)]
     Auth(#[from] AuthProblem),
-    /// Grants that cannot be used.
+    /// The grants are invalid.
     #[error(transparent)]
     Grants(#[from] Problems),
-    /// The manifest's own mistake.
+    /// A bucket of the manifest is invalid.
     #[error("the plugin's manifest has a bucket that counts nothing: {0}")]
     Bucket(#[from] PatternError),
 }
 
-/// What one call may do at the gate, and what it did.
+/// The rights of one call at the gate, and its counters.
 pub(super) struct Pass {
     reach: Reach,
-    /// When the gate has to be done with everything, a little before the call ends.
+    /// The gate's deadline, a little before the call's.
     until: Instant,
     sent: Arc<SentWrites>,
     made: AtomicUsize,
     refusals: Refusals,
 }
 
-/// How far a call reaches.
+/// The reach of a call.
 #[derive(Debug, Clone)]
 pub(super) enum Reach {
-    /// Nowhere: it is asked without an account.
+    /// None: the call has no account.
     Nothing,
-    /// It reads.
+    /// Reads.
     Reads,
-    /// It reads, and writes in the name of these changes.
+    /// Reads, and writes for these changes.
     Batch(Arc<HashSet<String>>),
 }
 
@@ -119,7 +117,7 @@ impl Pass {
         Self { reach, until, sent, made: AtomicUsize::new(0), refusals: Refusals::default() }
     }
 
-    /// Tells the journal of refusals that came again, at the end of the call.
+    /// Journals repeated refusals, at the end of the call.
     pub(super) async fn close(&self, ports: &dyn Ports) {
         for (sentence, times) in self.refusals.repeated() {
             ports.refused(&sentence, times).await;
@@ -162,7 +160,7 @@ impl Gate {
         })
     }
 
-    /// Passes requests side by side; the results are in the order of the requests.
+    /// Sends requests concurrently; the results are in the order of the requests.
     pub(super) async fn send_all(&self, requests: Vec<Request>, pass: &Pass) -> Vec<Result<Response, Error>> {
         if requests.len() > self.limits.requests_at_once {
             let why =
@@ -187,7 +185,7 @@ impl Gate {
         results.into_iter().map(|result| result.unwrap_or_else(unfinished)).collect()
     }
 
-    /// Passes one request: checks it, and sends it when nothing is against it.
+    /// Checks one request, and sends it if every rule allows it.
     async fn send(&self, request: Request, pass: &Pass, replies_left: &AtomicUsize) -> Result<Response, Error> {
         let result = match self.admit(request, pass) {
             Ok(admitted) => self.deliver_signed(admitted, pass, replies_left).await,
@@ -203,7 +201,7 @@ impl Gate {
         result
     }
 
-    /// Every rule that needs no waiting.
+    /// Applies every rule that needs no waiting.
     fn admit(&self, request: Request, pass: &Pass) -> Result<Admitted, Error> {
         if matches!(pass.reach, Reach::Nothing) {
             return Err(Error::Refused("`describe` is asked without an account and must not call out".to_owned()));
@@ -213,10 +211,10 @@ impl Gate {
         let (url, endpoint, private) = self.address(&name, host.as_deref(), &path, &query)?;
         let bare = url[..Position::AfterPath].trim_end_matches('/');
         if self.login_urls.iter().any(|login| is_at_or_below(login.trim_end_matches('/'), bare)) {
-            return Err(Error::Refused(format!("{path} is where the host logs in, and the host's to call")));
+            return Err(Error::Refused(format!("{path} is the host's own login, which no connector may call")));
         }
         if let Some((name, _)) = query.iter().find(|(name, _)| form::names_a_method(name)) {
-            return Err(Error::Refused(format!("the parameter `{name}` would make it another method")));
+            return Err(Error::Refused(format!("the parameter `{name}` would override the request's method")));
         }
         let slots = self.buckets.slots(url.path(), &self.budget);
         let mut request = reqwest::Request::new(verb(&method), url);
@@ -247,7 +245,7 @@ impl Gate {
         Ok(Admitted { request, endpoint: name, private, read, change, signed, slots })
     }
 
-    /// What a connector gets of a reply, or of its failure: nothing secret, even where the vendor echoed it.
+    /// Removes secrets from a reply or a failure, in case the vendor echoed them.
     fn redacted(&self, result: Result<Response, Error>) -> Result<Response, Error> {
         let tokens = self.credentials.tokens();
         let text = |text: String| tokens.iter().fold(self.redactor.text(text), |text, token| token.redactor.text(text));
@@ -271,13 +269,13 @@ impl Gate {
         }
     }
 
-    /// A text of the connector's without the connection's secrets.
+    /// Removes the connection's secrets from a connector's text.
     pub(super) fn without_secrets(&self, text: String) -> String {
         let tokens = self.credentials.tokens();
         tokens.iter().fold(self.redactor.text(text), |text, token| token.redactor.text(text))
     }
 
-    /// Counts a request of a call, the host's own for it included.
+    /// Counts a request of a call, including the host's own on its behalf.
     fn count(&self, pass: &Pass) -> Result<(), Error> {
         if pass.made.fetch_add(1, Ordering::Relaxed) >= self.limits.requests_per_call {
             return Err(Error::Refused(format!("one call makes at most {} requests", self.limits.requests_per_call)));
@@ -285,7 +283,8 @@ impl Gate {
         Ok(())
     }
 
-    /// The URL of a request to an endpoint that is granted, and the place in it that was granted as private.
+    /// Returns the URL of a request to a granted endpoint, and the `host:port` if granted as
+    /// private.
     fn address(
         &self,
         name: &str,
@@ -322,7 +321,7 @@ impl Gate {
         if size > self.limits.header_bytes { Err(Error::TooLarge(size as u64)) } else { Ok(map) }
     }
 
-    /// A guest is never given a secret; one that a vendor echoed does not leave again.
+    /// A guest never receives a secret; one that a vendor echoed may not leave again.
     fn no_secret_in(
         &self,
         path: &str,
@@ -339,17 +338,16 @@ impl Gate {
         };
         if found(&self.redactor) || tokens.iter().any(|token| found(&token.redactor)) {
             return Err(Error::Refused(
-                "the request has one of this connection's secrets in it; credentials are the host's to attach"
-                    .to_owned(),
+                "the request contains one of this connection's secrets; only the host attaches credentials".to_owned(),
             ));
         }
         Ok(())
     }
 }
 
-/// Parses the URL that was put together and compares every part with what was checked.
+/// Parses the assembled URL and compares every part with what was checked.
 fn built(text: &str, origin: &Origin, full_path: &str) -> Result<Url, Error> {
-    let url = Url::parse(text).map_err(|error| Error::Refused(format!("the request makes no URL: {error}")))?;
+    let url = Url::parse(text).map_err(|error| Error::Refused(format!("the request makes no valid URL: {error}")))?;
     let same = url.scheme() == origin.scheme
         && url.host_str() == Some(&origin.host)
         && url.port_or_known_default() == Some(origin.port)
@@ -357,11 +355,11 @@ fn built(text: &str, origin: &Origin, full_path: &str) -> Result<Url, Error> {
         && url.password().is_none()
         && url.path() == full_path
         && url.fragment().is_none();
-    if same { Ok(url) } else { Err(Error::Refused("the request's URL reads differently than its parts".to_owned())) }
+    if same { Ok(url) } else { Err(Error::Refused("the request's URL differs from its parts".to_owned())) }
 }
 
-/// Why a POST is no read where nothing declares one.
-const NOT_DECLARED: &str = "is no read that the manifest declares";
+/// The reason against a POST that nothing declares as a read.
+const NOT_DECLARED: &str = "is not declared as a read by the manifest";
 
 fn may_write(reach: &Reach, change: Option<&str>, method: &Method, full_path: &str, why: &str) -> Result<(), Error> {
     let verb = verb(method);
@@ -375,13 +373,13 @@ fn may_write(reach: &Reach, change: Option<&str>, method: &Method, full_path: &s
     let refused = |why: &str| Err(Error::ReadOnly(format!("{verb} {full_path} would write, and {why}{declare}")));
     match (reach, change) {
         (Reach::Batch(changes), Some(change)) if changes.contains(change) => Ok(()),
-        (Reach::Batch(_), Some(change)) => refused(&format!("`{change}` is no change of this batch")),
-        (Reach::Batch(_), None) => refused("it names no change"),
+        (Reach::Batch(_), Some(change)) => refused(&format!("`{change}` is not a change of this batch")),
+        (Reach::Batch(_), None) => refused("the request names no change"),
         (Reach::Nothing | Reach::Reads, _) => refused("this call may only read"),
     }
 }
 
-/// Whether a URL is another one, or stands below it; case is no difference.
+/// Whether a URL equals another or lies below it, ignoring case.
 fn is_at_or_below(place: &str, url: &str) -> bool {
     url.get(..place.len()).is_some_and(|start| start.eq_ignore_ascii_case(place))
         && matches!(url.as_bytes().get(place.len()), None | Some(b'/'))

@@ -1,17 +1,17 @@
-//! Paths and queries as a guest may write them: one spelling for one path, so that what
-//! is compared with a pattern is what the vendor's server acts on.
+//! Paths and queries as a guest may write them. Each path has exactly one spelling, so that the
+//! path compared with a pattern is the one the vendor's server acts on.
 //!
-//! Refused is every spelling that servers, proxies and URL parsers read differently:
-//! dot segments, empty segments, backslashes, path parameters (`;`), encoded slashes,
-//! encoded letters, percent signs encoded twice. A guest that means one of those
-//! characters inside an id percent-encodes it once.
+//! Refused are all spellings that servers, proxies and URL parsers read differently: dot segments,
+//! empty segments, backslashes, path parameters (`;`), encoded slashes, encoded letters, and
+//! percent signs encoded twice. To use one of those characters in an id, a guest percent-encodes it
+//! once.
 
 use std::fmt::Write as _;
 
-/// Whether a path is in the one spelling there is for it.
+/// Checks that a path has its one permitted spelling.
 ///
 /// # Errors
-/// What is wrong with it, as the rest of a sentence that begins with "the path".
+/// The deviation, as the rest of a sentence that begins with "the path".
 pub(super) fn check(path: &str) -> Result<(), &'static str> {
     let Some(rest) = path.strip_prefix('/') else {
         return Err("has to start with `/`");
@@ -70,14 +70,14 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// What may stand in a segment as it is (RFC 3986 `pchar`), without `;`.
+/// Bytes that may stand unencoded in a segment (RFC 3986 `pchar`, without `;`).
 fn is_plain(byte: u8) -> bool {
     is_unreserved(byte)
         || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b':' | b'@')
 }
 
-/// Writes a query behind a URL. Everything but unreserved characters is encoded, a
-/// space as `%20`: every server reads that the same.
+/// Appends a query to a URL. Everything but unreserved characters is encoded, a space as `%20`,
+/// which every server reads alike.
 pub(super) fn push_query(url: &mut String, query: &[(String, String)]) {
     for (at, (name, value)) in query.iter().enumerate() {
         url.push(if at == 0 { '?' } else { '&' });

@@ -1,11 +1,10 @@
-//! A redactor over secrets: whatever a vendor echoes of them is blanked before a connector,
-//! the log, the journal or a terminal gets it.
+//! Blanks secrets that a vendor echoes before a connector, the log, the journal or a terminal sees
+//! them.
 //!
-//! A secret is known in the forms that servers answer with: plain, percent- and
-//! form-encoded, as JSON and HTML escape it, in hex, and in base64, also where it is a part
-//! of what was encoded (`user:password`). Each form is searched for in one pass over a
-//! reply. Beyond what can be matched: a secret in pieces, or in a form of the vendor's own
-//! making; and secrets under [`SECRET_MIN`] bytes, which would be found by chance.
+//! A secret is recognised in the forms that servers use: plain, percent- and form-encoded, as JSON
+//! and HTML escape it, in hex, and in base64, also as a part of what was encoded (`user:password`).
+//! All forms are searched for in one pass over a reply. Not recognised are a secret in pieces or in
+//! a vendor's own encoding, and secrets under [`SECRET_MIN`] bytes, which would match by chance.
 
 use super::encoding::form_encoded;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, Match, MatchKind, packed};
@@ -17,22 +16,24 @@ use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Secrets shorter than this, in bytes, are not looked for: they would be found by chance.
+/// Shortest secret that is searched for, in bytes: shorter ones would match by chance.
 pub const SECRET_MIN: usize = 6;
 
-/// What stands in a secret's place.
+/// The replacement of a secret.
 const BLANK: &str = "…";
 
-/// See the module's text.
+/// The redactor of a set of secrets.
 pub(super) struct Redactor {
-    /// None where nothing is secret.
+    /// `None` without secrets.
     finder: Option<Finder>,
-    /// Which of the finder's patterns are base64: all of the text around them goes too.
+    /// Whether each of the finder's patterns is base64; then the base64 text around it is blanked,
+    /// too.
     base64: Vec<bool>,
 }
 
-/// Searches for all forms. A connection is opened for each run, and most runs read little: the table of all steps, which
-/// takes long to make and searches for hundreds of forms as fast as for one, is made once there is much to search.
+/// Searches for all forms. A connection is opened for each run, and most runs read little. The full
+/// automaton takes long to build and finds hundreds of forms as fast as one, so it is built only
+/// once there is much to search.
 struct Finder {
     forms: Vec<String>,
     simple: Simple,
@@ -40,15 +41,15 @@ struct Finder {
     searched: AtomicUsize,
 }
 
-/// What is made soon.
+/// A searcher that is quick to build.
 enum Simple {
-    /// By the first bytes of all forms at once: some sixty of them, on processors that can.
+    /// Compares the first bytes of up to some sixty forms at once, on processors that can.
     Packed(packed::Searcher),
-    /// Step by step.
+    /// A non-contiguous automaton.
     Steps(AhoCorasick),
 }
 
-/// So many bytes are searched without a table.
+/// Bytes that are searched before the full automaton is built.
 const WITHOUT_TABLE: usize = 256 * 1024;
 
 impl Finder {
@@ -65,7 +66,8 @@ impl Finder {
         AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).kind(kind).build(forms)
     }
 
-    /// The first form that stands in some bytes, the longest of those that begin there; then what follows it.
+    /// Iterates over non-overlapping matches: the leftmost, and the longest of those that begin
+    /// there.
     fn find_iter<'f>(&'f self, bytes: &'f [u8]) -> Box<dyn Iterator<Item = Match> + 'f> {
         let searched = self.searched.fetch_add(bytes.len(), Ordering::Relaxed).saturating_add(bytes.len());
         let make = || self.table.get_or_init(|| Self::build(&self.forms, None).ok()).as_ref();
@@ -78,7 +80,7 @@ impl Finder {
 }
 
 impl Redactor {
-    /// A redactor over these secrets.
+    /// A redactor for these secrets.
     pub(super) fn of<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
         let mut forms = BTreeMap::new();
         for secret in secrets.into_iter().filter(|secret| secret.len() >= SECRET_MIN) {
@@ -100,21 +102,21 @@ impl Redactor {
         }
     }
 
-    /// Whether some form of a secret stands in it.
+    /// Whether the text contains a form of a secret.
     pub(super) fn finds(&self, text: &[u8]) -> bool {
         self.finder.as_ref().is_some_and(|finder| finder.find_iter(text).next().is_some())
     }
 
-    /// The text without secrets.
+    /// Returns the text with secrets blanked.
     pub(super) fn text(&self, text: String) -> String {
         match self.blanked(text.as_bytes()) {
             Cow::Borrowed(_) => text,
-            // Patterns are whole characters, and so is what stands in their place.
+            // Patterns are whole characters, and so is the replacement.
             Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         }
     }
 
-    /// The bytes without secrets.
+    /// Returns the bytes with secrets blanked.
     pub(super) fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
         match self.blanked(&bytes) {
             Cow::Borrowed(_) => bytes,
@@ -144,8 +146,8 @@ impl Redactor {
     }
 }
 
-/// What is blanked: the hits, in their order, and with those that are base64 all of the text around them. Each byte
-/// is looked at twice at most, however many hits one text has.
+/// Returns the ranges to blank: the matches in order, and for base64 the base64 text around them.
+/// Each byte is visited at most twice, however many matches a text has.
 fn spans(
     bytes: &[u8],
     hits: impl Iterator<Item = (Range<usize>, bool)>,
@@ -172,11 +174,11 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
 }
 
-/// The forms of a secret, and whether they are base64.
+/// Returns the forms of a secret, and whether each is base64.
 fn forms_of(secret: &str) -> Vec<(String, bool)> {
     let mut forms: Vec<(String, bool)> = vec![(secret.to_owned(), false)];
     if secret.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        // Nobody escapes any of it.
+        // Nothing in it is ever escaped.
         forms.extend(encoded(secret));
         return forms;
     }
@@ -197,7 +199,7 @@ fn forms_of(secret: &str) -> Vec<(String, bool)> {
         }
     }
     forms.extend(encoded(secret));
-    // As a login with an OAuth client sends it in its header (RFC 6749, section 2.3.1).
+    // The form in which OAuth clients are sent in a header (RFC 6749, section 2.3.1).
     let sent = form_encoded(secret);
     if sent != secret {
         forms.extend(encoded(&sent));
@@ -205,7 +207,7 @@ fn forms_of(secret: &str) -> Vec<(String, bool)> {
     forms
 }
 
-/// A text in hex and in base64, and whether it is base64.
+/// Returns a text in hex and in base64, and whether each form is base64.
 fn encoded(text: &str) -> Vec<(String, bool)> {
     let hex = |upper: bool| {
         text.bytes().fold(String::new(), |mut hex, byte| {
@@ -225,7 +227,7 @@ fn encoded(text: &str) -> Vec<(String, bool)> {
     forms
 }
 
-/// The part of its base64 that a secret alone decides, behind so many bytes that are not known.
+/// Returns the part of the base64 that depends on the secret alone, after `before` unknown bytes.
 fn inside_base64(engine: &impl base64::Engine, secret: &str, before: usize) -> String {
     let whole = [&[0; 2][..before], secret.as_bytes()].concat();
     let encoded = engine.encode(&whole);
@@ -233,7 +235,7 @@ fn inside_base64(engine: &impl base64::Engine, secret: &str, before: usize) -> S
     encoded[first..encoded.len() - last].to_owned()
 }
 
-/// Percent-encoded, but for letters, digits and those kept.
+/// Percent-encodes all but letters, digits and the characters in `kept`.
 fn percent(text: &str, kept: &str, space: &str, lower: bool) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -249,7 +251,8 @@ fn percent(text: &str, kept: &str, space: &str, lower: bool) -> String {
     encoded
 }
 
-/// As JSON writes it inside of quotes: with these characters escaped, too, and in ASCII.
+/// Escapes as inside a JSON string: also the characters in `escaped` and, if `ascii`, all non-ASCII
+/// ones.
 fn json(text: &str, escaped: &str, ascii: bool, lower: bool) -> String {
     let mut json = String::with_capacity(text.len());
     let mut units = [0; 2];

@@ -1,29 +1,29 @@
-//! Refusals of one call: the first of each sort is journalled at once, those that come again
-//! are counted and told at its end. Sentences hold what a connector chose (paths, hosts), so
-//! they are cut, and a call has so many of them.
+//! Refusals of one call: the first of each kind is journalled at once; repetitions are counted and
+//! journalled at the end. Sentences contain text that a connector chose (paths, hosts), so they are
+//! truncated, and their number per call is limited.
 
 use crate::texts::truncated;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Sorts of a call that are told singly.
+/// Most sentences of a call that are journalled individually.
 const SORTS: usize = 50;
-/// Bytes of a sentence.
+/// Most bytes of a sentence.
 const SENTENCE: usize = 1_024;
-/// What stands for all others.
-const OTHERS: &str = "more requests of one call were refused, for more reasons than are told singly";
+/// The sentence that stands for all others.
+const OTHERS: &str = "further requests of this call were refused, for more reasons than are listed";
 
-/// See the module's text.
+/// The refusals of one call.
 #[derive(Debug, Default)]
 pub(super) struct Refusals(Mutex<BTreeMap<String, u32>>);
 
-/// A sentence as it is journalled.
+/// Prepares a sentence for the journal.
 pub(super) fn sentence_of(sentence: &str) -> String {
     truncated(sentence.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(), SENTENCE)
 }
 
 impl Refusals {
-    /// Whether the call was not refused this before; counts it, if it was.
+    /// Whether the call has not been refused for this reason before; counts it otherwise.
     pub(super) fn is_new(&self, sentence: &str) -> bool {
         let mut sorts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let full = sorts.len() >= SORTS;
@@ -41,7 +41,7 @@ impl Refusals {
         false
     }
 
-    /// What came again, and how often.
+    /// Returns the repeated sentences with their numbers of repetitions.
     pub(super) fn repeated(&self) -> Vec<(String, u32)> {
         let sorts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sorts.iter().filter(|(_, times)| **times > 0).map(|(sentence, times)| (sentence.clone(), *times)).collect()

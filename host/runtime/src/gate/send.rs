@@ -1,9 +1,9 @@
-//! Sending what was admitted: one attempt, and the retries of reads.
+//! Sends an admitted request: one attempt for a write, several for a read.
 //!
-//! A write is sent exactly once, whatever comes of it (but see `signed.rs` for a 401). A read is tried again when the
-//! connection breaks, no reply comes in time, or the vendor says 429 or a passing 5xx;
-//! with a pause that doubles, with jitter, or as long as `Retry-After` says. Bodies are
-//! read with a cap on their decompressed size, counted before they are kept.
+//! A write is sent exactly once, whatever its outcome (but see `signed.rs` for a 401). A read is
+//! retried if the connection breaks, no reply arrives in time, or the vendor answers 429 or a
+//! transient 5xx; the pause doubles, with jitter, or follows `Retry-After`. Bodies are capped by
+//! their decompressed size, counted before they are kept.
 
 use super::address::Forbidden;
 use super::budget::{self, BucketSlot};
@@ -24,26 +24,26 @@ pub(super) struct Admitted {
     pub(super) request: Request,
     /// The endpoint's name.
     pub(super) endpoint: String,
-    /// The `host:port` that was granted as private, where the request goes to one.
+    /// The `host:port` if it was granted as private.
     pub(super) private: Option<String>,
-    /// It only reads, or logs in, so it may be sent again.
+    /// It only reads or logs in, so it may be retried.
     pub(super) read: bool,
-    /// The change a writing request is made for.
+    /// The change that a writing request belongs to.
     pub(super) change: Option<String>,
     /// Whether credentials are attached.
     pub(super) signed: bool,
     pub(super) slots: Vec<Arc<BucketSlot>>,
 }
 
-/// How an attempt failed.
+/// The failure of an attempt.
 enum AttemptError {
-    /// No connection: nothing left.
+    /// No connection: nothing was sent.
     NeverLeft(String),
-    /// The host's addresses are not to be dialled: nothing left.
+    /// The host's addresses are forbidden: nothing was sent.
     Forbidden(Forbidden),
-    /// Something left and no complete reply came.
+    /// Something was sent and no complete reply arrived.
     Incomplete(String),
-    /// No complete reply in this time.
+    /// No complete reply within this time.
     Timeout(Duration),
     TooLarge(u64),
 }
@@ -62,7 +62,7 @@ impl AttemptError {
 }
 
 impl Gate {
-    /// Waits for the budget, sends, and tries reads again.
+    /// Waits for the budget, sends, and retries reads.
     pub(super) async fn deliver(
         &self,
         admitted: &Admitted,
@@ -76,9 +76,7 @@ impl Gate {
         let acquired = timeout_at(until, budget::acquire(&admitted.slots, &*self.ports, budget_until)).await;
         let _places = acquired
             .map_err(|_| {
-                Error::Timeout(
-                    "the vendor's limit of calls at one time left no room in the time this call has".to_owned(),
-                )
+                Error::Timeout("the vendor's limit of concurrent calls left no room within this call's time".to_owned())
             })?
             .map_err(denied)?;
         let client = self.channel.client(&self.limits, admitted.private.as_deref()).map_err(Error::Unreachable)?;
@@ -88,7 +86,7 @@ impl Gate {
             .with_max_times(self.limits.tries.saturating_sub(1))
             .with_jitter()
             .build();
-        // A body in memory can always be sent again.
+        // A body in memory can always be resent.
         while let Some(request) = admitted.request.try_clone() {
             let writes = admitted.change.as_deref().filter(|_| !admitted.read);
             if let Some(change) = writes {
@@ -120,7 +118,7 @@ impl Gate {
         Err(Error::Unreachable("the request could not be sent".to_owned()))
     }
 
-    /// The sentence about addresses that are not dialled, and what to grant.
+    /// Explains why an address is not dialled, and what to grant.
     fn forbidden(&self, why: &Forbidden, admitted: &Admitted) -> String {
         let url = admitted.request.url();
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
@@ -173,7 +171,7 @@ impl Gate {
     }
 }
 
-/// What an attempt means for the change it was made for; none: nobody knows.
+/// The consequence of an attempt for its change; `None` if unknown.
 fn fate(result: &Result<Response, AttemptError>) -> Option<Fate> {
     match result {
         Ok(_) => Some(Fate::Answered),
@@ -182,7 +180,7 @@ fn fate(result: &Result<Response, AttemptError>) -> Option<Fate> {
     }
 }
 
-/// Puts a transport error into words, without the URL, which may hold what people typed.
+/// Describes a transport error without the URL, which may contain people's input.
 fn attempt_error(error: &reqwest::Error) -> AttemptError {
     let mut deepest: &dyn std::error::Error = error;
     while let Some(source) = deepest.source() {
@@ -198,15 +196,15 @@ fn attempt_error(error: &reqwest::Error) -> AttemptError {
     AttemptError::Incomplete(format!("the connection to the vendor broke: {why}"))
 }
 
-/// Whether the same request may go well a moment later: too many calls, and every fault of the
-/// vendor's side but those that say "never" (not implemented, no such version of HTTP).
+/// Whether the same request may succeed a moment later: too many calls, and all server errors but
+/// permanent ones (not implemented, unsupported version of HTTP).
 fn is_passing(status: u16) -> bool {
     let never = [StatusCode::NOT_IMPLEMENTED, StatusCode::HTTP_VERSION_NOT_SUPPORTED];
     status == StatusCode::TOO_MANY_REQUESTS.as_u16()
         || (status >= 500 && !never.iter().any(|never| never.as_u16() == status))
 }
 
-/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date.
+/// Parses `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date.
 pub(super) fn asked_pause(headers: &[(String, String)], now_ms: i64) -> Option<Duration> {
     let (_, text) = headers.iter().find(|(name, _)| name == RETRY_AFTER.as_str())?;
     if let Ok(seconds) = text.trim().parse::<u64>() {

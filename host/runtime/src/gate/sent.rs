@@ -1,7 +1,6 @@
-//! What of a batch of changes went out, as the gate saw it. The guest is not asked.
+//! The writes of a batch of changes that went out, as the gate saw them; the guest is not asked.
 //!
-//! A request is counted when it is about to leave, before anything is known of its
-//! fate, so that a call which is cut short leaves the truth behind.
+//! A request is counted just before it leaves, so an interrupted call leaves an accurate count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -17,10 +16,10 @@ struct Counts {
     answered: u32,
 }
 
-/// How a writing request ended.
+/// The end of a writing request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// The connection never came about: nothing left.
+    /// No connection was made: nothing was sent.
     NeverLeft,
     /// A complete reply was read.
     Answered,
@@ -46,7 +45,7 @@ impl SentWrites {
         }
     }
 
-    /// The changes of which something left, and of those the ones with something unanswered.
+    /// Returns the changes with a request sent and, of those, the ones with a request unanswered.
     pub(crate) fn report(&self) -> (BTreeSet<String>, BTreeSet<String>) {
         let writes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let names = |which: fn(&Counts) -> bool| {

@@ -85,7 +85,7 @@ impl Gate {
             return Ok(token);
         }
         let turn = timeout_at(pass.until, cache.asking.lock()).await;
-        let late = || Error::Timeout("the host waited for a login longer than this call may take".to_owned());
+        let late = || Error::Timeout("the host waited for a login until this call's time ran out".to_owned());
         let _turn = turn.map_err(|_| LoginFailure::Failed(late()))?;
         if let Some(token) = cache.fresh(self.ports.now_ms()) {
             return Ok(token);

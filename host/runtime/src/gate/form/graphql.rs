@@ -1,8 +1,8 @@
 //! GraphQL posted as JSON: the document is parsed, and only queries are reads.
 //!
-//! Every operation of the document has to be a query, whichever `operationName` picks: a
-//! server may pick another. A stored document that is named by its hash is no read, as
-//! nobody here knows what is in it.
+//! Every operation of the document has to be a query, whatever `operationName` selects, because a
+//! server may select another. A stored document named by its hash is not a read, as its content is
+//! unknown here.
 
 use super::{Parts, json_text, one_or_many};
 use apollo_parser::Parser;
@@ -10,13 +10,13 @@ use apollo_parser::cst::Definition;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Selections inside of each other.
+/// Most nested selections.
 const DEPTH: usize = 100;
-/// Tokens of a document.
+/// Most tokens of a document.
 const TOKENS: usize = 100_000;
 
-/// A request over HTTP as the GraphQL-over-HTTP specification has it. A member twice is an
-/// error, and so is one that is not known.
+/// A request as the GraphQL-over-HTTP specification defines it. A duplicate or unknown member is an
+/// error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object with `query` in it")]
 struct Operation {
@@ -28,7 +28,7 @@ struct Operation {
     extensions: Option<serde_json::Map<String, Value>>,
 }
 
-/// Says why a request is more than queries.
+/// Checks that a request contains queries only.
 pub(super) fn queries(parts: &Parts<'_>) -> Result<(), String> {
     if !parts.query.is_empty() {
         return Err(
@@ -49,9 +49,9 @@ pub(super) fn queries(parts: &Parts<'_>) -> Result<(), String> {
     })
 }
 
-/// Says why a document is more than queries and fragments.
+/// Checks that a document contains queries and fragments only.
 fn only_queries(document: &str) -> Result<(), String> {
-    // What one lexer takes for the end of a line and another does not would hide an operation in a comment.
+    // Lexers disagree on line ends; one of these could hide an operation in a comment.
     let odd = |c: char| {
         (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
     };
@@ -80,7 +80,7 @@ fn only_queries(document: &str) -> Result<(), String> {
     if queries == 0 { Err("has no GraphQL query in its document".to_owned()) } else { Ok(()) }
 }
 
-/// Whether a text is a GraphQL document with something else than queries in it.
+/// Whether a text is a GraphQL document with an operation other than a query.
 pub(super) fn names_a_write(text: &str) -> bool {
     if !text.contains("mutation") && !text.contains("subscription") {
         return false;

@@ -1,7 +1,6 @@
-//! SOAP: the action and the one element in the body have to be a pair that was declared.
-//! Servers choose the operation by either, so both are looked at, wherever they stand:
-//! the `SOAPAction` header (1.1), the content type's `action` (1.2), `wsa:Action` in the
-//! envelope's header.
+//! SOAP: the action and the single element in the body have to be a declared pair. Servers select
+//! the operation by either, so all places are checked: the `SOAPAction` header (1.1), the content
+//! type's `action` (1.2), and `wsa:Action` in the envelope's header.
 
 use super::Parts;
 use quick_xml::NsReader;
@@ -12,7 +11,7 @@ use std::collections::BTreeMap;
 
 const ENVELOPES: [&str; 2] = ["http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"];
 
-/// Says why a request is none of the declared operations.
+/// Checks that a request is one of the declared operations.
 pub(super) fn reads(actions: &BTreeMap<String, String>, parts: &Parts<'_>) -> Result<(), String> {
     if !parts.query.is_empty() {
         return Err("has parameters in its URL, where a SOAP request has none".to_owned());
@@ -35,7 +34,7 @@ pub(super) fn reads(actions: &BTreeMap<String, String>, parts: &Parts<'_>) -> Re
     }
 }
 
-/// The one action that the HTTP headers name.
+/// Returns the one action that the HTTP headers name.
 fn action(headers: &HeaderMap) -> Result<String, String> {
     let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
     let types: Vec<String> = headers.get_all(CONTENT_TYPE).iter().map(text).collect();
@@ -62,9 +61,9 @@ fn action(headers: &HeaderMap) -> Result<String, String> {
     Ok(first)
 }
 
-/// What an envelope says of its operation.
+/// The parts of an envelope that name its operation.
 struct Envelope {
-    /// The local name of the one element in its body.
+    /// The local name of the single element in its body.
     operation: String,
     /// The actions in its header.
     actions: Vec<String>,
@@ -74,7 +73,7 @@ impl Envelope {
     fn read(text: &str) -> Result<Self, String> {
         let no = |why: &str| Err(format!("has a SOAP envelope that {why}"));
         let mut reader = NsReader::from_str(text);
-        // Local names from the outside in; those of SOAP's own stand as `soap:NAME`.
+        // Local names from the outermost inwards; SOAP's own are `soap:NAME`.
         let mut open: Vec<String> = Vec::new();
         let (mut envelopes, mut operations, mut actions, mut bodies) = (0, Vec::new(), Vec::new(), 0);
         loop {

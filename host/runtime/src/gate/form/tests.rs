@@ -59,8 +59,8 @@ fn a_graphql_query_is_a_read_and_a_mutation_is_none_in_any_dress() {
         ("query { a } garbage { b }", "cannot be read"),
         ("", "cannot be read"),
     ] {
-        let told = graphql(bad).expect_err(bad);
-        assert!(told.contains(words), "{bad}: {told}");
+        let message = graphql(bad).expect_err(bad);
+        assert!(message.contains(words), "{bad}: {message}");
     }
 }
 

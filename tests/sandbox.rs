@@ -203,15 +203,15 @@ async fn a_walk_that_breaks_the_rules_ends_with_the_connectors_fault() {
             1,
             "source assets were not read to the end: broken: the connector gave the cursor `the same` twice",
         ),
-        ("cursor-long", 1, "broken: the connector gave a cursor of 9216 bytes; a cursor has at most 8192"),
+        ("cursor-long", 1, "broken: the connector returned a cursor of 9216 bytes; a cursor has at most 8192"),
         (
             "page-flood",
             1,
-            "source assets were not read to the end: broken: the connector gave a page of 5001 items; a page holds at most 5000",
+            "source assets were not read to the end: broken: the connector returned a page of 5001 items; a page holds at most 5000",
         ),
         ("total-lies", 7, "source assets changed in number while they were read: nothing counts as gone"),
-        ("total-huge", 1, "broken: the connector told of 18446744073709551615 rows in all: no vendor has so many"),
-        ("left-out-huge", 1, "broken: the connector told of 18446744073709551615 rows that are left out: no vendor"),
+        ("total-huge", 1, "broken: the connector reported 18446744073709551615 rows in all, more than any vendor can have"),
+        ("left-out-huge", 1, "broken: the connector reported 18446744073709551615 rows that are left out, more"),
         ("write-while-reading", 1, "through: []; put: true; woken: false"),
         ("trap", 1, "I was told to"),
     ] {
@@ -308,8 +308,8 @@ async fn a_write_that_never_left_is_known_not_to_be_written() {
     for (habit, words) in [
         ("trap", "I was told to"),
         ("loop", "processor time"),
-        ("write-unnamed", "it names no change"),
-        ("write-another-name", "`0.0` is no change of this batch"),
+        ("write-unnamed", "the request names no change"),
+        ("write-another-name", "`0.0` is not a change of this batch"),
     ] {
         let applied = apply_with(habit).await;
         assert!(applied.told.contains(words), "{habit}: {}", applied.told);

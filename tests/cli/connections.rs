@@ -14,8 +14,8 @@ fn settings_and_secrets_that_are_wrong_are_all_named_and_none_is_taken() {
         .refused(
             1,
             &[
-                "setting `owner-resource-id` is \"soon\", but it is a whole number",
-                "setting `stamp-place` is `head`, but it is one of: udf, reference-number",
+                "setting `owner-resource-id` is \"soon\", but must be a whole number",
+                "setting `stamp-place` is `head`, but must be one of: udf, reference-number",
                 "setting `colour` is not one of this plugin's settings",
                 "crosswalk plugin inspect autotask",
             ],
@@ -42,7 +42,7 @@ fn settings_and_secrets_that_are_wrong_are_all_named_and_none_is_taken() {
         program.run("connection show psa --json").ends(0).json()["connection"]["settings"]["owner-resource-id"].clone()
     };
     program.run(&format!("connection add psa {PSA} --set user=u@x.example")).ends(0);
-    program.run("connection set psa --set owner-resource-id=soon").refused(1, &["is a whole number"]);
+    program.run("connection set psa --set owner-resource-id=soon").refused(1, &["must be a whole number"]);
     assert_eq!(owner(), 29_682_885);
 }
 

@@ -261,7 +261,7 @@ fn a_database_that_cannot_be_used_is_left_as_it_is() {
     program.write("crosswalk.toml", "[limits]\nmemory-mb = 3\n");
     program.run("connection list").refused(1, &["crosswalk.toml is wrong", "line 2", "memory-mb", "it may hold:"]);
     program.write("crosswalk.toml", "[limits]\ncall-seconds = 0\n");
-    program.run("connection list").refused(1, &["`limits.call-seconds` is 0, but it is from 1 to 3600"]);
+    program.run("connection list").refused(1, &["`limits.call-seconds` is 0, but must be from 1 to 3600"]);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Compiled components on disk, so that a component is compiled once per machine.
 //!
-//! A cache file holds machine code that the engine runs without checking it, so it is
-//! taken only when it carries the mark of this folder's own key: a Poly1305 tag over the
-//! code, bound to the component's digest and to the engine's version and settings. A
-//! damaged file, one copied from elsewhere, or one of another engine is not loaded; the
-//! component is compiled anew. The folder and the key are the user's alone.
+//! A cache file contains machine code that the engine runs without validation, so it is used only
+//! with a valid seal by this folder's own key: a Poly1305 tag over the code, bound to the
+//! component's digest and to the engine's version and settings. A damaged file, one copied from
+//! elsewhere, or one of another engine is not loaded; the component is compiled again. The folder
+//! and the key are readable by the user alone.
 //!
-//! A cache that cannot be read or written costs time, not correctness: it is told in the
-//! log and gone without.
+//! A cache that cannot be read or written costs time, not correctness: this is logged, and work
+//! continues without it.
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The first bytes of a cache file: what it is, and the layout's version.
+/// The first bytes of a cache file: its type and the layout's version.
 const MAGIC: &[u8; 8] = b"cwcache1";
 const NONCE: usize = 12;
 /// The sealed name (SHA-256) and its tag.
@@ -33,34 +33,34 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Opens the folder, making it and its key where they are not there.
+    /// Opens the folder, creating it and its key if absent.
     ///
     /// # Errors
-    /// The folder or its key can be neither read nor made.
+    /// The folder or its key can be neither read nor created.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         make_private(folder)?;
         let key = read_key(&folder.join("key"))?;
         Ok(Self { folder: folder.to_owned(), key })
     }
 
-    /// The compiled component, if it is here and sound.
+    /// Returns the compiled component if it is cached and intact.
     pub(super) fn get(&self, engine: &Engine, digest: &str) -> Option<Component> {
         let name = name(engine, digest);
         let path = self.path(&name);
         let file = fs::read(&path).ok()?;
         let Some(code) = self.unseal(&name, &file) else {
-            tracing::warn!(path = %path.display(), "a cache file is damaged or not from here; the component is compiled anew");
+            tracing::warn!(path = %path.display(), "a cache file is damaged or was sealed elsewhere; the component is compiled again");
             return None;
         };
-        // SAFETY: the bytes were produced by `Component::serialize` of this engine's version
-        // and settings (both are part of `name`) and have not changed since: the tag was made
-        // with a key that only this user can read.
+        // SAFETY: the bytes were produced by `Component::serialize` of this engine's version and
+        // settings (both are part of `name`) and have not changed since: the tag was made with a
+        // key that only this user can read.
         #[expect(unsafe_code, reason = "machine code from disk; its seal was checked just above")]
         let component = unsafe { Component::deserialize(engine, code) };
         component.inspect_err(|error| tracing::warn!(path = %path.display(), %error, "a cache file is not loaded")).ok()
     }
 
-    /// Keeps a compiled component.
+    /// Stores a compiled component.
     pub(super) fn put(&self, engine: &Engine, digest: &str, component: &Component) {
         let name = name(engine, digest);
         let kept = component.serialize().map_err(io::Error::other).and_then(|code| {
@@ -68,7 +68,7 @@ impl Cache {
             write_whole(&self.path(&name), &file)
         });
         if let Err(error) = kept {
-            tracing::warn!(folder = %self.folder.display(), %error, "a compiled component is not kept; it will be compiled again next time");
+            tracing::warn!(folder = %self.folder.display(), %error, "a compiled component cannot be cached; it will be compiled again next time");
         }
     }
 
@@ -95,7 +95,8 @@ impl Cache {
     }
 }
 
-/// What a cache file is for: the component, and everything that shapes its machine code.
+/// The name of a cache file: a digest of the component and of everything that shapes its machine
+/// code.
 fn name(engine: &Engine, digest: &str) -> [u8; 32] {
     let mut hasher = std::hash::DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -109,17 +110,17 @@ fn name(engine: &Engine, digest: &str) -> [u8; 32] {
 fn read_key(path: &Path) -> io::Result<Key> {
     if let Ok(key) = fs::read(path) {
         return <[u8; 32]>::try_from(key.as_slice()).map(Key::from).map_err(|_| {
-            io::Error::other(format!("{} is damaged; remove the folder it is in, and it is made anew", path.display()))
+            io::Error::other(format!("{} is damaged; remove its folder to have it made again", path.display()))
         });
     }
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
     write_once(path, &key)?;
-    // Another process may have been first: its key is the one that counts.
+    // Another process may have been first; its key wins.
     read_key(path)
 }
 
-/// Writes a file that appears whole or not at all, unless there is one already.
+/// Writes a file atomically, unless it exists.
 fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary(path)?;
     write_private(&temporary, bytes)?;
@@ -131,7 +132,7 @@ fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Writes a file that appears whole or not at all, in the place of what was there.
+/// Writes a file atomically, replacing an existing one.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary(path)?;
     write_private(&temporary, bytes).and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {

@@ -1,5 +1,5 @@
-//! One call of a guest: a fresh store, a deadline, a slot among the guests' threads, and
-//! an answer or a failure. The store is dropped at the end, whatever the end was.
+//! One call of a guest: a fresh store, a deadline, a slot on the guests' threads, and a result or a
+//! failure. The store is dropped at the end in every case.
 
 use super::bindings::Connector as Guest;
 use super::bindings::ConnectorPre;
@@ -18,12 +18,12 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use wasmtime::Store;
 
-/// Bytes of what is kept of a crash.
+/// Most bytes that are kept of a crash message.
 const CRASH_BYTES: usize = 500;
-/// Live handles a guest may have: the contract has none of its own.
+/// Most live handles of a guest: the contract itself has none.
 const HANDLES: usize = 1_000;
 
-/// What all calls of one tenant share.
+/// State shared by all calls of one tenant.
 #[derive(Debug)]
 pub(super) struct Tenancy {
     memory: TenantMemory,
@@ -36,23 +36,23 @@ impl Tenancy {
     }
 }
 
-/// How a call is made.
+/// Parameters of a call.
 pub(super) struct CallSpec {
     pub(super) connection: Arc<ConnectionContext>,
     pub(super) mode: Mode,
     pub(super) scratch: Arc<Scratch>,
-    /// Whether it sees what earlier calls kept in `mapping`.
+    /// Whether the call sees what earlier calls stored in `mapping`.
     pub(super) sees_mapping: bool,
     pub(super) reach: Reach,
     pub(super) sent: Arc<SentWrites>,
-    /// Bytes the guest may hand over in one go.
+    /// Most bytes the guest may hand over at once.
     pub(super) bytes: usize,
 }
 
-/// What is done with a fresh instance.
+/// The future that uses a fresh instance.
 pub(super) type GuestCall<'a, R> = Pin<Box<dyn Future<Output = wasmtime::Result<R>> + Send + 'a>>;
 
-/// Makes one call on a fresh instance. When the caller goes away, the call ends.
+/// Makes one call on a fresh instance. Dropping the future ends the call.
 pub(super) async fn call<R, F>(
     sandbox: &Arc<Sandbox>,
     pre: &ConnectorPre<CallState>,
@@ -73,7 +73,7 @@ where
             (Arc::clone(sandbox), pre.clone(), Arc::clone(tenancy), Arc::clone(&call_log));
         let guest = Arc::clone(&sandbox);
         guest.spawn(async move {
-            // Semaphores that are never closed.
+            // These semaphores are never closed.
             let _tenant_slot = tenancy.call_slots.acquire().await;
             let _slot = sandbox.call_slots.acquire().await;
             let limits = &spec.connection.limits;
@@ -81,11 +81,11 @@ where
             let ends = Instant::now() + wall;
             let clock = CallClock::new(limits, ends, &sandbox.slow_lane);
             let pass = Arc::new(Pass::new(spec.reach, ends - (wall / 20).min(Duration::from_secs(2)), spec.sent));
-            let (told, journal) = (Arc::clone(&pass), Arc::clone(&spec.connection.ports));
+            let (gate_pass, journal) = (Arc::clone(&pass), Arc::clone(&spec.connection.ports));
             let state = CallState {
                 meter: Meter::new(limits, Arc::clone(&tenancy.memory)),
                 clock,
-                // The gate ends a little earlier, so that the guest can still answer.
+                // The gate stops a little earlier, so that the guest can still answer.
                 pass,
                 connection: spec.connection,
                 mode: spec.mode,
@@ -105,7 +105,7 @@ where
                 guest_call(&guest, &mut store).await
             };
             let timed = tokio::time::timeout_at(ends, run).await;
-            told.close(&*journal).await;
+            gate_pass.close(&*journal).await;
             timed.unwrap_or_else(|_| Err(wasmtime::Error::new(LimitExceeded::Wall(wall))))
         })
     };
@@ -114,7 +114,7 @@ where
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
             let failure = failure(&error, call_log.last_error());
-            // Time may be lost to a vendor, and memory to a neighbour.
+            // A time-out may be the vendor's fault, and lack of memory another call's.
             let own = !matches!(error.downcast_ref(), Some(LimitExceeded::Wall(_) | LimitExceeded::TenantMemory(_)));
             if let (Failure::Broken { message }, true) = (&failure, own) {
                 ports.crashed(&super::texts::truncated(message.clone(), CRASH_BYTES)).await;
@@ -122,13 +122,13 @@ where
             Err(failure)
         }
         Err(join) if join.is_panic() => {
-            Err(Failure::broken("the host itself failed while it served the connector; the log has more"))
+            Err(Failure::broken("the host itself failed while serving the connector; see the log"))
         }
         Err(_) => Err(Failure::broken("the host is stopping")),
     }
 }
 
-/// Puts the end of a call into words, with the guest's own where it left some.
+/// Describes how a call ended, with the guest's last error if it logged one.
 fn failure(error: &wasmtime::Error, last_error: Option<String>) -> Failure {
     tracing::debug!(error = format!("{error:#}"), "a call of a connector failed");
     if let Some(fault) = error.downcast_ref::<HostFault>() {

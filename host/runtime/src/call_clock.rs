@@ -9,14 +9,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use wasmtime::UpdateDeadline;
 
-/// Ticks a call may compute before it goes to the slow lane.
+/// Ticks that a call may compute before it moves to the slow lane.
 const FREE_TICKS: u64 = 5;
 
-/// The clock of one call: asked at every tick while the guest computes.
+/// The clock of one call, consulted at every tick while the guest computes.
 ///
-/// The first few ticks are free. A call that computes longer shares the slow lane with
-/// its like, in turns of one tick, so that guests which never end leave a thread to those
-/// which need a moment.
+/// The first few ticks are free. A call that computes longer shares the slow lane with other such
+/// calls, in turns of one tick, so that endless guests leave a thread free for short calls.
 pub(super) struct CallClock {
     ends: Instant,
     wall: Duration,
@@ -53,7 +52,7 @@ impl CallClock {
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(turn)))
     }
 
-    /// Gives the slot in the slow lane back: the guest waits for the host.
+    /// Releases the slot in the slow lane while the guest waits for the host.
     pub(super) fn rest(&self) {
         set(&self.slot, None);
     }

@@ -1,9 +1,8 @@
-//! What a file says of itself, read before anything is compiled: whether it is a
-//! component at all, its manifest, the contract it is written for, and what it imports.
+//! Reads a file's description of itself before anything is compiled: whether it is a component, its
+//! manifest, its contract version and its imports.
 //!
 //! A component may import the contract's own interfaces and WASI 0.2 (linked inert, see
-//! `inert_wasi.rs`); anything else is refused by name. What it exports beyond the
-//! contract is ignored.
+//! `inert_wasi.rs`); any other import is refused by name. Exports beyond the contract are ignored.
 
 use crosswalk_model::Manifest;
 use crosswalk_model::manifest::{CONTRACT, CONTRACT_SECTION, MANIFEST_SECTION, ManifestError, speaks};
@@ -11,66 +10,64 @@ use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use wasmparser::{ComponentTypeRef, Encoding, Parser, Payload, TypeBounds};
 
-/// The contract's package, as it stands in the names of imports.
+/// The contract's package, as in the names of imports.
 const PACKAGE: &str = "crosswalk:connector/";
 
-/// Why a file is no plugin of this host.
+/// Reasons for which this host cannot use a file as a plugin.
 #[derive(Debug, thiserror::Error)]
 pub enum PluginError {
-    /// Cannot be read from disk.
+    /// The file cannot be read.
     #[error("the plugin file {path} cannot be read")]
     File {
-        /// Which.
+        /// The file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// Larger than the host takes.
-    #[error(
-        "the component is {size} bytes and the limit is {max}; make it smaller, or raise the limit of component sizes"
-    )]
+    /// It exceeds the host's limit.
+    #[error("the component is {size} bytes and the limit is {max}; make it smaller, or raise the size limit")]
     TooLarge {
         /// Its size.
         size: u64,
         /// The limit.
         max: u64,
     },
-    /// Not wasm at all.
+    /// It is not WebAssembly.
     #[error("this is no WebAssembly component: {0}; make one with `crosswalk plugin build DIR`")]
     NoComponent(String),
-    /// A core module.
+    /// It is a core module.
     #[error(
         "this is a core WebAssembly module, not a component; `crosswalk plugin build DIR` turns a connector's source into a component"
     )]
     CoreModule,
-    /// No manifest inside.
+    /// It contains no manifest.
     #[error(
         "the component carries no manifest (custom section `{MANIFEST_SECTION}`); `crosswalk plugin build DIR` puts plugin.toml into it"
     )]
     NoManifest,
-    /// No contract version inside.
+    /// It contains no contract version.
     #[error(
         "the component does not say which contract it is for (custom section `{CONTRACT_SECTION}`); `crosswalk plugin build DIR` writes it"
     )]
     NoContract,
-    /// A section that may be there once is there twice, or is no text.
+    /// A section is duplicated or is not text.
     #[error("the custom section `{0}` is there twice or is no UTF-8 text; build the plugin again")]
     BadSection(&'static str),
-    /// Another contract.
+    /// It is for another contract.
     #[error(
         "the component is written for contract {found} and this host speaks {CONTRACT}; build it against this host's `wit/`, or take the host it was made for"
     )]
     Contract {
-        /// Its version.
+        /// The version it is for.
         found: String,
     },
-    /// A manifest that cannot be.
+    /// The manifest is invalid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// Imports that nobody provides.
+    /// It imports what the host does not provide.
     #[error("the component imports {}, which this host does not provide; a connector may import `{PACKAGE}*@{CONTRACT}` and WASI 0.2", list(.0))]
     Imports(Vec<String>),
-    /// Another file than the pinned one.
+    /// It is another file than the pinned one.
     #[error(
         "the plugin file has digest {found} but {expected} is pinned; if the change is yours, add it again with `crosswalk plugin add FILE`"
     )]
@@ -80,13 +77,13 @@ pub enum PluginError {
         /// The file's.
         found: String,
     },
-    /// Takes too long to compile.
+    /// Compiling takes too long.
     #[error("the component does not compile within {0} s; make it smaller")]
     CompileTime(u64),
-    /// Does not compile.
+    /// It does not compile.
     #[error("the component cannot be compiled: {0}")]
     Compile(String),
-    /// Compiles, but does not fit the world.
+    /// It does not fit the contract's world.
     #[error(
         "the component does not fit the contract {CONTRACT}: {0}; export every function of the world `connector` as `wit/` has it"
     )]
@@ -97,7 +94,7 @@ fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// What a component says of itself.
+/// A component's description of itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inspected {
     /// Its manifest.
@@ -108,14 +105,14 @@ pub struct Inspected {
     pub digest: String,
     /// Its size in bytes.
     pub size: u64,
-    /// What it imports, by full name.
+    /// Full names of its imports.
     pub imports: Vec<String>,
-    /// The version of the contract it is written for.
+    /// The contract version it is written for.
     pub contract: String,
 }
 
 impl Inspected {
-    /// The imports that are WASI's.
+    /// The imports that belong to WASI.
     pub(super) fn wasi(&self) -> impl Iterator<Item = &str> {
         self.imports.iter().map(String::as_str).filter(|name| is_wasi(name))
     }
@@ -165,7 +162,7 @@ struct Parts {
     imports: Vec<String>,
 }
 
-/// Walks the outermost component; what is nested in it is the compiler's to check.
+/// Walks the outermost component; the compiler checks nested ones.
 fn walk(bytes: &[u8]) -> Result<Parts, PluginError> {
     let broken = |error: wasmparser::BinaryReaderError| PluginError::NoComponent(error.message().to_owned());
     let mut parts = Parts::default();
@@ -182,7 +179,8 @@ fn walk(bytes: &[u8]) -> Result<Parts, PluginError> {
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
                     let import = import.map_err(broken)?;
-                    // A world that uses types of an interface names them as imports, too; nobody provides those.
+                    // A world that uses an interface's types lists them as imports, too; nothing
+                    // has to provide those.
                     if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
                         parts.imports.push(import.name.name.to_owned());
                     }

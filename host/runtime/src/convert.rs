@@ -1,5 +1,5 @@
-//! The contract's types to and from the words of `model`. No rule lives here but the
-//! shape of a page, which the contract promises and a connector may break.
+//! Converts the contract's types to those of `model` and back. The only rule here is the shape of a
+//! page, which the contract promises and a connector may break.
 
 use super::bindings::crosswalk::connector::types as wit;
 use super::bindings::exports::crosswalk::connector::jobs;
@@ -137,30 +137,34 @@ impl From<&Query> for wit::Query {
     }
 }
 
-/// The most rows that a vendor is believed to have of a kind.
+/// The most rows of a kind that a vendor can plausibly have.
 const ROWS_MOST: u64 = 4_000_000_000;
 
-/// Takes a page over, or says which promise of the contract it breaks.
+/// Converts a page, or names the promise of the contract that it breaks.
 pub(super) fn page(kind: Kind, page: wit::Page, limits: &Limits, now_ms: i64) -> Result<Page, Failure> {
     if page.items.len() > limits.page_items {
         let (given, most) = (page.items.len(), limits.page_items);
         return Err(Failure::broken(format!(
-            "the connector gave a page of {given} items; a page holds at most {most}"
+            "the connector returned a page of {given} items; a page holds at most {most}"
         )));
     }
     if let Some(size) = page.next.as_ref().map(String::len).filter(|&size| size > limits.cursor_bytes) {
         let most = limits.cursor_bytes;
         return Err(Failure::broken(format!(
-            "the connector gave a cursor of {size} bytes; a cursor has at most {most}"
+            "the connector returned a cursor of {size} bytes; a cursor has at most {most}"
         )));
     }
     if page.gaps.len() > limits.page_items {
         let (given, most) = (page.gaps.len(), limits.page_items);
-        return Err(Failure::broken(format!("the connector gave a page of {given} gaps; a page has at most {most}")));
+        return Err(Failure::broken(format!(
+            "the connector returned a page of {given} gaps; a page has at most {most}"
+        )));
     }
     for (what, rows) in [("in all", page.total), ("that are left out", Some(page.left_out))] {
         if let Some(rows) = rows.filter(|rows| *rows > ROWS_MOST) {
-            return Err(Failure::broken(format!("the connector told of {rows} rows {what}: no vendor has so many")));
+            return Err(Failure::broken(format!(
+                "the connector reported {rows} rows {what}, more than any vendor can have"
+            )));
         }
     }
     let page = Page {

@@ -1,6 +1,7 @@
-//! A description is taken in: held against the contract's rules, then put into the model's words.
+//! Accepts a connector's description: checks it against the contract's rules, then converts it to
+//! the model.
 //!
-//! The rules are the contract's (`wit/description.rs`), the same that the SDK's tests ask.
+//! The rules are the contract's (`wit/description.rs`), which the SDK's tests apply, too.
 
 #[path = "../../../wit/description.rs"]
 mod rules;
@@ -8,18 +9,18 @@ mod rules;
 use super::bindings::crosswalk::connector::types as wit;
 use crosswalk_model::{Description, Failure, Kind};
 
-/// Sentences that a refusal names.
-const TOLD: usize = 5;
+/// Most sentences in a refusal.
+const LISTED: usize = 5;
 
-/// Takes a description over, or says what does not hold together.
+/// Converts a description, or lists its contradictions.
 pub(super) fn taken(description: wit::Description) -> Result<Description, Failure> {
     let kinds: Vec<rules::Kind<'_>> = description.kinds.iter().map(kind).collect();
     let mut wrong = rules::inconsistencies(&kinds);
     if wrong.is_empty() {
         return Ok(description.into());
     }
-    let more = wrong.len().saturating_sub(TOLD);
-    wrong.truncate(TOLD);
+    let more = wrong.len().saturating_sub(LISTED);
+    wrong.truncate(LISTED);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     Err(Failure::broken(format!("the connector's description does not hold together: {}{more}", wrong.join("; "))))
 }

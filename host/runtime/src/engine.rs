@@ -1,5 +1,5 @@
-//! The one wasm engine of a process, the threads guests run on, and the clock that
-//! interrupts them. Each setting has its reason beside it.
+//! The wasm engine of a process, the threads that guests run on, and the clock that interrupts
+//! them. The reason for each setting stands beside it.
 
 use super::limits::Limits;
 use std::sync::Arc;
@@ -8,26 +8,26 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// How often guests are interrupted.
+/// Interval between two interruptions of a guest.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
-/// Why there is no runtime.
+/// Errors that prevent a runtime from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
-    /// The engine refuses its settings on this machine.
+    /// The engine rejects its settings on this machine.
     #[error(
         "the wasm engine cannot start: {0}; it needs a 64-bit machine that lets a process reserve address space (see `ulimit -v`)"
     )]
     Engine(String),
-    /// No thread.
+    /// The guests' threads cannot be started.
     #[error("the guests' threads cannot be started")]
     Threads(#[source] std::io::Error),
-    /// No cache folder.
+    /// The cache folder cannot be opened.
     #[error("the cache of compiled plugins at {path} cannot be opened")]
     Cache {
-        /// Where.
+        /// The folder.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
 }
@@ -35,12 +35,12 @@ pub enum RuntimeError {
 /// The engine and the guests' threads.
 pub(super) struct Sandbox {
     pub(super) engine: Engine,
-    /// None only while it is dropped.
+    /// `None` only while the sandbox is dropped.
     guests: Option<tokio::runtime::Runtime>,
-    /// Places for calls, in this process.
+    /// Call slots of this process.
     pub(super) call_slots: Arc<Semaphore>,
-    /// Places for calls that compute for long: one less than there are threads, so that a
-    /// call which needs little always finds one.
+    /// Slots for calls that compute for long: one fewer than there are threads, so that a short
+    /// call always finds a thread.
     pub(super) slow_lane: Arc<Semaphore>,
 }
 
@@ -51,7 +51,7 @@ impl Sandbox {
             .worker_threads(threads)
             .thread_name("guest")
             .enable_time()
-            // Guests keep a thread for a whole tick: look for timers and new calls each time.
+            // Guests keep a thread for a whole tick, so timers and new calls are polled each time.
             .event_interval(1)
             .global_queue_interval(1)
             .build()
@@ -84,21 +84,22 @@ impl Drop for Sandbox {
 
 fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
-    // The component model's own concurrency is the newest attack surface and outside the
-    // long-term support: the contract is synchronous.
+    // The component model's own concurrency is its newest attack surface and outside long-term
+    // support. The contract is synchronous.
     config.concurrency_support(false);
     config.wasm_memory64(false);
     config.epoch_interruption(true);
-    // Deep JSON in a script needs more than the usual half mebibyte.
+    // Deeply nested JSON in a script needs more than the default half mebibyte.
     config.max_wasm_stack(1 << 20);
     config.async_stack_size(2 << 20);
 
     let calls = u32::try_from(limits.calls_at_once).unwrap_or(u32::MAX);
     let instances = u32::try_from(limits.instances).unwrap_or(u32::MAX);
     let memories = u32::try_from(limits.memories).unwrap_or(u32::MAX);
-    // A fresh page costs over 1 µs: what a call touched stays for the next, zeroed. Where the
-    // system does not tell which pages those are (Linux 6.7 does), all are zeroed by hand.
-    let told = PoolingAllocationConfig::is_pagemap_scan_available();
+    // A fresh page costs over 1 µs, so pages that a call touched stay mapped for the next one,
+    // zeroed. Where the system cannot report which pages those are (Linux 6.7 can), all of them are
+    // zeroed.
+    let scans = PoolingAllocationConfig::is_pagemap_scan_available();
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(calls)
         .total_stacks(calls)
@@ -113,15 +114,15 @@ fn config(limits: &Limits) -> Config {
         .table_elements(limits.table_elements)
         .max_memory_size(limits.memory_per_call)
         .pagemap_scan(Enabled::Auto)
-        .linear_memory_keep_resident(if told { 4 << 20 } else { 256 << 10 })
+        .linear_memory_keep_resident(if scans { 4 << 20 } else { 256 << 10 })
         .table_keep_resident(16 * 1024)
         .max_unused_warm_slots(16);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }
 
-/// Starts the ticker: a thread of the operating system, as a guest that never yields
-/// stops every timer of an asynchronous runtime. It ends with the engine.
+/// Starts the ticker on an operating-system thread, because a guest that never yields stops every
+/// timer of an async runtime. The ticker ends with the engine.
 fn tick(engine: &Engine) -> std::io::Result<()> {
     let engine = engine.weak();
     let ticker = move || {

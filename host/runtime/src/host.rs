@@ -1,9 +1,9 @@
-//! What a connector may import, bound to one call: log, clock, settings, http, mapping
-//! and schedule. Each is a few lines over the connection's [`Ports`] or its gate.
+//! The functions a connector may import, bound to one call: log, clock, settings, http, mapping and
+//! schedule. Each takes a few lines over the connection's [`Ports`] or its gate.
 //!
-//! Requests run on the host's own threads, not on the guests': a guest that never yields
-//! stops no request, and a connection in the pool outlives the call that made it.
-//! A fault of the host's own (a full disk, say) ends the call.
+//! Requests run on the host's own threads, not on the guests': a guest that never yields blocks no
+//! request, and a pooled connection outlives the call that made it. A fault of the host itself (a
+//! full disk, say) ends the call.
 
 use super::bindings::crosswalk::connector::http::{Error, Request, Response};
 use super::bindings::crosswalk::connector::mapping::{Entry, EntryPage, Link, PutError};
@@ -19,46 +19,46 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// Entries a page of `mapping.entries` holds.
+/// Entries per page of `mapping.entries`.
 const ENTRIES_PAGE: usize = 500;
 
-/// What a call sees of its connection.
+/// The connection as its calls see it.
 pub(super) struct ConnectionContext {
     pub(super) manifest: Arc<Manifest>,
-    /// The settings as one JSON object, defaults filled in.
+    /// The settings as one JSON object, with defaults filled in.
     pub(super) settings: String,
     pub(super) ports: Arc<dyn Ports>,
-    /// None: there is no account, as in a bare `describe`.
+    /// `None` without an account, as in a bare `describe`.
     pub(super) gate: Option<Arc<Gate>>,
     pub(super) limits: Limits,
 }
 
-/// One call of a guest, as its host functions see it.
+/// The state of one call, as its host functions see it.
 pub(super) struct CallState {
     pub(super) meter: Meter,
     pub(super) clock: CallClock,
     pub(super) connection: Arc<ConnectionContext>,
     pub(super) mode: Mode,
     pub(super) scratch: Arc<Scratch>,
-    /// Whether `mapping` tells what earlier calls kept.
+    /// Whether `mapping` shows what earlier calls stored.
     pub(super) sees_mapping: bool,
     pub(super) pass: Arc<Pass>,
     pub(super) call_log: Arc<CallLog>,
-    /// The host's own threads.
+    /// The host's own runtime.
     pub(super) main: Handle,
 }
 
-/// What the guest said last, for the failure's text, and how much it said.
+/// Number of lines the guest logged, and its last error, for the failure's message.
 #[derive(Debug, Default)]
 pub(super) struct CallLog(Mutex<(usize, Option<String>)>);
 
 impl CallLog {
-    /// The last line it logged as an error.
+    /// The last line logged as an error.
     pub(super) fn last_error(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 
-    /// Counts a line; gives its number, from 1.
+    /// Counts a line and returns its number, from 1.
     fn line(&self, error: Option<&str>) -> usize {
         let mut call_log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         call_log.0 += 1;
@@ -80,7 +80,7 @@ impl CallState {
     }
 }
 
-/// Ends the call: the host itself cannot go on.
+/// Makes the error that ends the call when the host itself cannot go on.
 fn fault(what: &'static str) -> impl FnOnce(String) -> wasmtime::Error {
     move |why| wasmtime::Error::new(HostFault { what, why })
 }
@@ -122,7 +122,7 @@ impl log::Host for CallState {
     }
 }
 
-/// A line of text without control characters, cut to a size.
+/// Makes one line without control characters, truncated to `max` bytes.
 fn plain(text: &str, max: usize) -> String {
     let line: String =
         text[..text.floor_char_boundary(max)].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -164,7 +164,7 @@ impl http::Host for CallState {
     }
 }
 
-/// A task that ends with whoever waits for it.
+/// A task that is aborted when its waiter goes away.
 pub(super) struct AbortOnDrop<T>(pub(super) JoinHandle<T>);
 
 impl<T> AbortOnDrop<T> {
@@ -231,7 +231,7 @@ impl mapping::Host for CallState {
             return self.ports().entry_remove(&space, &key).await.map_err(fault("remove an entry"));
         }
         let limits = &self.connection.limits;
-        // One that does not fit any more was not put by this plan.
+        // An entry that exceeds the limit was not put by this plan.
         let _ = self.scratch.put(space, key, None, limits.mapping_scratch, limits.mapping_scratch_bytes);
         Ok(())
     }
@@ -254,8 +254,8 @@ impl mapping::Host for CallState {
 
 type ScratchMap = std::collections::BTreeMap<(String, String), Option<model::Entry>>;
 
-/// Lays what a plan put and removed over a page of stored entries: keys after `after`,
-/// and up to `to` where the stored ones go on.
+/// Applies what a plan put and removed to a page of stored entries: keys after `after`, and up to
+/// `to` if more stored entries follow.
 fn overlay(found: &mut Vec<model::Entry>, scratch: &ScratchMap, space: &str, after: Option<&str>, to: Option<&str>) {
     let in_page = |key: &str| after.is_none_or(|after| key > after) && to.is_none_or(|to| key <= to);
     for ((_, key), entry) in scratch.iter().filter(|((own, key), _)| own == space && in_page(key)) {
@@ -272,7 +272,7 @@ fn overlay(found: &mut Vec<model::Entry>, scratch: &ScratchMap, space: &str, aft
 }
 
 impl CallState {
-    /// An entry as this call sees it: what the plan put lies over what is stored.
+    /// Returns an entry as this call sees it: the plan's own entries hide stored ones.
     async fn entry(&self, space: &str, key: &str) -> wasmtime::Result<Option<model::Entry>> {
         if self.mode == Mode::Plan {
             let scratch = self.scratch.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,10 +1,9 @@
-//! WASI 0.2 for the runtimes of other languages, linked inert: there are no files, no
-//! sockets, no environment, no arguments, and what is printed goes nowhere. What such a
-//! runtime asks at its start gets an empty answer; everything else ends the call with the
-//! name of the function.
+//! WASI 0.2 for the runtimes of other languages, linked inert: there are no files, sockets,
+//! environment or arguments, and printed text is discarded. Functions that such a runtime calls at
+//! start return empty results; any other ends the call with the function's name.
 //!
-//! Clocks and random numbers are answered truly: they open no way in or out, and a made-up
-//! random number is worse than none. Rust connectors import nothing of this.
+//! Clocks and random numbers are real: they open no way in or out, and a predictable random number
+//! is worse than none. Rust connectors import none of this.
 
 use super::catalog::Inspected;
 use super::host::CallState;
@@ -13,12 +12,12 @@ use wasmtime::component::{
 };
 use wasmtime::{Result, StoreContextMut};
 
-/// The most random bytes one call gives.
+/// Most random bytes of one call.
 const RANDOM_MAX: u64 = 64 * 1024;
-/// What a stream that goes nowhere takes at once.
+/// Bytes that a discarding stream accepts at once.
 const STREAM_ROOM: u64 = 64 * 1024;
 
-/// Defines what a component imports of WASI. The names were checked before.
+/// Defines the WASI functions that a component imports. Their names were checked before.
 pub(super) fn link(linker: &mut Linker<CallState>, component: &Component, inspected: &Inspected) -> Result<()> {
     for name in inspected.wasi() {
         let interface = name.split_once('@').map_or(name, |(interface, _)| interface);
@@ -96,7 +95,7 @@ fn datetime(ms: u64) -> Val {
     Val::Record(vec![("seconds".to_owned(), Val::U64(ms / 1_000)), ("nanoseconds".to_owned(), Val::U32(nanoseconds))])
 }
 
-/// A function that gives a stream. All inert resources are of one type and have no state.
+/// A function that returns a stream. All inert resources have one type and no state.
 fn stream(linker: &mut LinkerInstance<'_, CallState>, name: &str) -> Result<()> {
     function(linker, name, |store, _| {
         let stream = ResourceAny::try_from_resource(Resource::<()>::new_own(0), store)?;
@@ -104,7 +103,7 @@ fn stream(linker: &mut LinkerInstance<'_, CallState>, name: &str) -> Result<()> 
     })
 }
 
-/// Why a stream gives or takes nothing, as WASI has it.
+/// The error of a closed stream, as WASI defines it.
 #[derive(ComponentType, Lower)]
 #[component(variant)]
 enum StreamError {
@@ -117,8 +116,8 @@ enum StreamError {
 
 type Streamed<T> = Result<(std::result::Result<T, StreamError>,)>;
 
-/// Streams that are at their end when read, and swallow what is written. These are typed
-/// functions: the engine then keeps the books of borrowed handles.
+/// Streams that read as closed and discard writes. These are typed functions, so that the engine
+/// tracks borrowed handles.
 fn streams(linker: &mut LinkerInstance<'_, CallState>) -> Result<()> {
     for resource in ["input-stream", "output-stream"] {
         linker.resource(resource, ResourceType::host::<()>(), |_, _| Ok(()))?;

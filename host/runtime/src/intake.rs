@@ -1,40 +1,40 @@
-//! What a connector hands over is checked where it is taken in: against the catalogue, and
-//! against what can be kept.
+//! Checks records as a connector hands them over, against the catalogue and against what can be
+//! stored.
 //!
-//! What has an obvious meaning is repaired (a number written as text, a control character in a
-//! name). What has none is set aside: the field where only that is wrong, the record where it
-//! cannot be told from another. Each is told by its record. Everything else goes on. Pure; what
-//! a page as a whole promises is checked in `convert`.
+//! A value with an obvious meaning is repaired (a number written as text, a control character in a
+//! name). Any other is set aside: the field if only that is wrong, the whole record if it cannot be
+//! identified. Each case is reported with its record; everything else is accepted. Pure. The
+//! promises of a page as a whole are checked in `convert`.
 
 use crosswalk_model::catalogue::{self, FieldType};
 use crosswalk_model::{Failure, Field, Flaw, Gap, Kind, Page, Record, Value};
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The longest id, parent and stamp, in bytes; what the store keeps.
+/// Longest id, parent and stamp, in bytes; the store's limit.
 const ID: usize = 1024;
-/// The longest name, in characters: more is no name.
+/// Longest name, in characters.
 const NAME: usize = 1_000;
-/// The longest name of a field, in bytes.
+/// Longest field name, in bytes.
 const FIELD_NAME: usize = 200;
-/// The longest text of a field, in bytes.
+/// Longest text of a field, in bytes.
 const TEXT: usize = 64 * 1024;
-/// The most fields of a record, and their bytes together.
+/// Most fields of a record, and their total bytes.
 const FIELDS: usize = 1_000;
 const FIELDS_BYTES: usize = 512 * 1024;
-/// Names of fields that are judged once for a page.
+/// Field names that are classified once per page.
 const NAMES: usize = 100;
-/// Flaws of a page that are told one by one.
+/// Flaws of a page that are reported individually.
 const FLAWS: usize = 100;
-/// Fields that say what has happened: never later than a year from now.
+/// Fields that record past events: at most a year after now.
 const PAST_FIELDS: [&str; 4] = ["raised", "last-seen", "last-reboot", "last-activity"];
 const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
-/// When the year 1 began.
+/// The beginning of the year 1.
 const YEAR_1: jiff::Timestamp = jiff::Timestamp::constant(-62_135_596_800, 0);
-/// The largest whole number that a number with a fraction tells exactly.
+/// The largest whole number that a double represents exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Checks the records of a page, repairs and sets aside.
+/// Checks the records of a page; repairs them or sets them aside.
 pub(super) fn check(kind: Kind, mut page: Page, now_ms: i64) -> Page {
     let mut intake = Intake { kind, now_ms, flaws: Vec::new(), total: 0, names: Vec::new(), next: 0 };
     let mut places: HashMap<u64, usize> = HashMap::with_capacity(page.items.len());
@@ -66,12 +66,12 @@ pub(super) fn check(kind: Kind, mut page: Page, now_ms: i64) -> Page {
     page
 }
 
-/// What became of a record.
+/// Result of checking a record.
 enum Checked {
     Kept(Record),
-    /// It has no id to speak of it by.
+    /// It has no id by which it could be reported.
     Nameless,
-    /// It is there, and nothing can be taken from it.
+    /// It exists, but nothing of it can be used.
     Aside(Gap),
 }
 
@@ -80,22 +80,22 @@ struct Intake {
     now_ms: i64,
     flaws: Vec<Flaw>,
     total: u64,
-    /// Names of fields that were judged.
+    /// Field names classified so far.
     names: Vec<KnownField>,
-    /// Which of them is expected next: a page's records mostly have the same fields in one order.
+    /// Index of the next expected name: records of a page mostly share fields and their order.
     next: usize,
 }
 
-/// What is known of a field by its name alone.
+/// Facts that follow from a field's name alone.
 struct KnownField {
     name: String,
     is_name: bool,
-    /// What the catalogue says; `None` for an extra attribute.
+    /// Type in the catalogue; `None` for an extra attribute.
     type_: Option<FieldType>,
 }
 
 impl Intake {
-    /// Whether that is a name of a field, and the type it has in the catalogue.
+    /// Returns whether this is a field name, and its type in the catalogue.
     fn named(&mut self, name: &str) -> (bool, Option<FieldType>) {
         let (before, after) = self.names.split_at(self.next.min(self.names.len()));
         let places = (before.len()..).zip(after).chain((0..).zip(before));
@@ -194,7 +194,7 @@ impl Intake {
         kept
     }
 
-    /// The value as the catalogue wants it, or what is wrong with it.
+    /// Returns the value in the catalogue's type, or what is wrong with it.
     fn value(&self, name: &str, type_: Option<FieldType>, value: Value) -> Result<Value, String> {
         let size = length(&value);
         if size > TEXT {
@@ -243,7 +243,7 @@ impl Intake {
         }
     }
 
-    /// A time that can have been. Contracts that begin in year 1 or end in 9999 mean "open".
+    /// Returns a plausible time. Contracts that begin in year 1 or end in 9999 mean "open".
     fn time(&self, name: &str, text: &str) -> Result<Value, String> {
         let Ok(time) = text.parse::<jiff::Timestamp>() else { return Err(wrong(text, "a time")) };
         if time < YEAR_1 {
@@ -257,7 +257,7 @@ impl Intake {
 }
 
 fn json(text: String) -> Result<Value, String> {
-    // NUL cannot be kept, and no escape of it either.
+    // NUL cannot be stored, nor any escape of it.
     match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
         Ok(_) if !text.contains("\\u0000") => Ok(Value::Json(text)),
         _ => Err("is no JSON that can be kept".to_owned()),
@@ -280,7 +280,7 @@ fn wanted(type_: FieldType) -> &'static str {
     }
 }
 
-/// What is wrong with an id, in words that follow "its id".
+/// Describes what is wrong with an id, to follow "its id".
 fn bad_id(id: &str) -> Option<String> {
     if id.trim().is_empty() {
         return Some("is empty".to_owned());
@@ -291,7 +291,7 @@ fn bad_id(id: &str) -> Option<String> {
     is_unclean(id).then(|| "has control characters".to_owned())
 }
 
-/// Whether a gap's ids can be kept; else it is of nobody knows what.
+/// Removes a gap's ids if they cannot be stored; the gap then concerns an unknown item.
 fn clean_gap(gap: &mut Gap) {
     if gap.item.as_deref().and_then(bad_id).is_some() {
         gap.item = None;
@@ -309,17 +309,18 @@ fn length(value: &Value) -> usize {
 }
 
 fn is_unclean(text: &str) -> bool {
-    // In UTF-8 a control character beyond ASCII begins with 0xC2. Without a way out of the loop it is done in wide steps.
+    // In UTF-8 a control character beyond ASCII begins with 0xC2. A loop without an early exit
+    // vectorises.
     let may_be = text.bytes().fold(false, |any, byte| any | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2));
     may_be && text.chars().any(char::is_control)
 }
 
-/// A text of several lines may have line ends and tabs.
+/// Multi-line texts may contain line ends and tabs.
 fn is_unclean_text(text: &str) -> bool {
     is_unclean(text) && text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
-/// On one line, without control characters and terminal escapes.
+/// Returns one line, without control characters and terminal escapes.
 fn cleaned(text: &str) -> String {
     let words = without_escapes(text, |c| c.is_control());
     words.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -329,8 +330,8 @@ fn cleaned_text(text: &str) -> String {
     without_escapes(text, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
-/// The text with terminal sequences (`ESC [ … letter`, `ESC ] … BEL`) left out, and other unwanted
-/// characters made into spaces; NUL, which stands for nothing, goes.
+/// Removes terminal sequences (`ESC [ … letter`, `ESC ] … BEL`) and NUL, and replaces other
+/// unwanted characters by spaces.
 fn without_escapes(text: &str, unwanted: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();

@@ -1,13 +1,13 @@
-//! Everything about wasm: the only room that names wasmtime.
+//! The wasm room: the only one that names wasmtime.
 //!
-//! A file is read (`catalog.rs`), compiled or taken from the cache (`cache.rs`), linked
-//! and opened for a connection (`plugin.rs`). What comes out is a [`Connector`]
-//! (`wasm.rs`): each of its methods is one call (`call.rs`) on a fresh instance, under
-//! limits (`limits.rs`), on the guests' own threads (`engine.rs`), with host functions
-//! (`host.rs`) of which one, `http`, leads out through the `gate`.
+//! A file is read (`catalog.rs`), compiled or taken from the cache (`cache.rs`), linked, and opened
+//! for a connection (`plugin.rs`). The result is a [`Connector`] (`wasm.rs`). Each of its methods
+//! is one call (`call.rs`) on a fresh instance, under limits (`limits.rs`), on the guests' own
+//! threads (`engine.rs`), with host functions (`host.rs`). One of these, `http`, leads out through
+//! the `gate`.
 //!
-//! It knows nothing of the store, the engine's rules or any surface: what it needs from
-//! the host it asks through [`Ports`].
+//! It knows nothing of the store, the engine's rules or any surface. What it needs from the host it
+//! requests through [`Ports`].
 
 mod bindings;
 mod cache;

@@ -1,17 +1,17 @@
-//! What a call may use: memory, processor time, wall time, sizes. Every number has its
-//! home and its reason here.
+//! Limits of a call: memory, processor time, wall time and sizes. Every number is defined here,
+//! with its reason.
 //!
-//! - Memory is summed over all linear memories of a call, and over all calls of a
-//!   tenant. (The engine's stock limiter counts each memory alone and allows 10,000.)
-//! - Processor time is counted in ticks of the epoch; each tick the guest yields.
-//! - Wall time is armed when the call starts, not while it waits for its turn, and it
-//!   covers what the host does for the guest.
+//! - Memory is summed over all linear memories of a call, and over all calls of a tenant. (The
+//!   engine's stock limiter counts each memory alone and allows 10,000.)
+//! - Processor time is counted in ticks of the epoch; the guest yields at each tick.
+//! - Wall time starts with the call, not while it waits for its turn, and includes the host's work
+//!   for the guest.
 //!
-//! What is kept of what a call hands over has limits of its own: records and look-ups in the engine
-//! (`walk`, `held`), cross-references in the store (`entries`).
+//! What is kept of a call's results has its own limits: records and look-ups in the engine (`walk`,
+//! `held`), cross-references in the store (`entries`).
 //!
-//! A crossed limit ends the call with an error that names the limit; the store is then
-//! dropped, never used again.
+//! Exceeding a limit ends the call with an error that names the limit. The store is then dropped
+//! and never reused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,8 +19,8 @@ use std::time::Duration;
 
 const MIB: usize = 1 << 20;
 
-/// The host's limits. A manifest may ask for less memory, and for a time of its own up to
-/// `wall_max`; never for more.
+/// The host's limits. A manifest may request less memory, and its own time up to `wall_max`, but
+/// never more.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Linear memory of one call, summed, in bytes.
@@ -35,13 +35,13 @@ pub struct Limits {
     pub memories: usize,
     /// Processor time of one call.
     pub cpu: Duration,
-    /// Wall time of one call when the manifest asks for nothing.
+    /// Wall time of one call if the manifest requests none.
     pub wall: Duration,
-    /// The longest wall time a manifest may ask for.
+    /// Maximum wall time that a manifest may request.
     pub wall_max: Duration,
-    /// Calls under way at one time, in this process; more wait their turn.
+    /// Concurrent calls in this process; further calls wait their turn.
     pub calls_at_once: usize,
-    /// Of them, those of one tenant.
+    /// Concurrent calls of one tenant.
     pub calls_at_once_per_tenant: usize,
     /// Bytes a guest may hand to the host in one host call.
     pub host_bytes: usize,
@@ -52,7 +52,7 @@ pub struct Limits {
     pub page_items: usize,
     /// Bytes of a cursor.
     pub cursor_bytes: usize,
-    /// Bytes of a text that is told: a failure's, an account's name, a choice's label.
+    /// Bytes of a message: a failure's, an account's name, a choice's label.
     pub text_bytes: usize,
     /// Lines a call may log.
     pub log_lines: usize,
@@ -68,11 +68,11 @@ pub struct Limits {
     pub mapping_scratch_bytes: usize,
     /// Bytes of the payload of a wake-up.
     pub payload_bytes: usize,
-    /// What passes the gate.
+    /// Limits of the gate.
     pub http: HttpLimits,
 }
 
-/// Limits of the gate.
+/// Limits on requests and replies at the gate.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
     /// Bytes of a request's body.
@@ -91,20 +91,20 @@ pub struct HttpLimits {
     pub requests_at_once: usize,
     /// Requests of one call.
     pub requests_per_call: usize,
-    /// Requests under way at one time when no bucket says otherwise.
+    /// Concurrent requests, unless a bucket sets another number.
     pub in_flight: usize,
-    /// How long one attempt may take.
+    /// Time limit of one attempt.
     pub attempt: Duration,
-    /// How long a connection may take to come about.
+    /// Time limit for establishing a connection.
     pub connect: Duration,
-    /// Tries of a read, the first included.
+    /// Attempts of a read, including the first.
     pub tries: usize,
-    /// The pause before the second try; it doubles, with jitter.
+    /// The pause before the second attempt; it doubles, with jitter.
     pub first_pause: Duration,
-    /// The longest pause between two tries. A vendor that asks for more gets its answer
-    /// handed to the connector.
+    /// The longest pause between two attempts. If a vendor asks for more, the connector receives
+    /// its answer.
     pub longest_pause: Duration,
-    /// The longest wait for a budget; a longer one is the connector's `throttled`.
+    /// The longest wait for a budget; beyond it the connector sees `throttled`.
     pub budget_wait: Duration,
 }
 
@@ -161,7 +161,7 @@ impl Default for HttpLimits {
 }
 
 impl Limits {
-    /// The limits of one plugin's calls: what its manifest asks, under the host's own.
+    /// Returns a plugin's limits: its manifest's requests, capped by the host's own.
     #[must_use]
     pub(super) fn narrowed(&self, asked: &crosswalk_model::manifest::LimitsAsked) -> Self {
         let mut narrowed = self.clone();
@@ -173,7 +173,7 @@ impl Limits {
     }
 }
 
-/// A limit that a guest ran into.
+/// A limit that a guest exceeded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LimitExceeded {
     #[error("it wanted more than the {0} MiB of memory a call may have")]
@@ -188,10 +188,10 @@ pub(super) enum LimitExceeded {
     Wall(Duration),
 }
 
-/// Memory of all calls of a tenant that are under way, in bytes.
+/// Memory of a tenant's running calls, in bytes.
 pub(super) type TenantMemory = Arc<AtomicUsize>;
 
-/// Counts what one call has, and gives it back when the call's store is dropped.
+/// Counts the memory of one call and releases it when the call's store is dropped.
 #[derive(Debug)]
 pub(super) struct Meter {
     memory: usize,
@@ -226,8 +226,8 @@ impl Drop for Meter {
 }
 
 impl wasmtime::ResourceLimiter for Meter {
-    /// Grants a growth or ends the call. A growth that fails afterwards stays counted:
-    /// the call is about to end anyway.
+    /// Grants a growth or ends the call. A growth that fails afterwards stays counted: the call is
+    /// about to end anyway.
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current);
         if self.memory.saturating_add(more) > self.memory_max {

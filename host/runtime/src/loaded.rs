@@ -1,4 +1,4 @@
-//! A plugin in memory: read, compiled and linked, and not bound to any connection.
+//! A plugin in memory: read, compiled and linked, but not bound to a connection.
 
 use super::bindings::ConnectorPre;
 use super::catalog::Inspected;
@@ -8,7 +8,7 @@ use super::limits::Limits;
 use crosswalk_model::Manifest;
 use std::sync::Arc;
 
-/// What [`Plugin`](super::Plugin) shares among its openings.
+/// The part of a [`Plugin`](super::Plugin) that its openings share.
 pub(super) struct Loaded {
     pub(super) inspected: Inspected,
     pub(super) manifest: Arc<Manifest>,

@@ -1,11 +1,11 @@
-//! The host's side of a plugin that is asked without an account, or measured without a
-//! database: there is nothing to read, nothing is kept, and no budget is counted.
+//! The ports of a plugin that runs without an account, or is measured without a database: nothing
+//! is read or stored, and no budget is counted.
 
 use super::ports::{LinkedTo, Ports};
 use async_trait::async_trait;
 use crosswalk_model::{BudgetTake, Entry, Kind, PutError};
 
-/// See the module's text.
+/// Ports without an account.
 #[derive(Debug, Clone, Copy)]
 pub struct NoAccount;
 

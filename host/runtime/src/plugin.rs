@@ -1,5 +1,5 @@
-//! From a file to something callable: [`Runtime`] reads, compiles (or takes from the
-//! cache) and links plugins; a [`Plugin`] is opened for a connection.
+//! Turns a file into something callable. A [`Runtime`] reads, compiles (or takes from the cache)
+//! and links plugins; a [`Plugin`] is opened for a connection.
 
 use super::bindings::{Connector as World, ConnectorPre};
 use super::cache::Cache;
@@ -26,18 +26,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{Component, HasSelf, Linker};
 
-/// How a runtime is set up.
+/// Settings of a runtime.
 #[derive(Debug, Clone)]
 pub struct RuntimeOptions {
-    /// Where compiled components are kept; none: nowhere.
+    /// Folder of compiled components; `None` disables the cache.
     pub cache_dir: Option<PathBuf>,
-    /// Threads that guests run on; at least two, so that one endless guest is not all.
+    /// Number of threads that guests run on; at least two, so that one endless guest does not block
+    /// the rest.
     pub guest_threads: usize,
-    /// What a call may use.
+    /// Limits of a call.
     pub limits: Limits,
-    /// The largest component, in bytes.
+    /// Maximum size of a component, in bytes.
     pub max_component_bytes: u64,
-    /// How long a component may take to compile.
+    /// Time limit for compiling a component.
     pub compile: Duration,
 }
 
@@ -53,7 +54,7 @@ impl Default for RuntimeOptions {
     }
 }
 
-/// The sandbox of a process: one engine, its guests, what is loaded. Cheap to clone.
+/// The sandbox of a process: one engine, its guests and the loaded plugins. Cheap to clone.
 #[derive(Clone)]
 pub struct Runtime(Arc<Inner>);
 
@@ -101,50 +102,50 @@ impl Inner {
 #[derive(Clone)]
 pub struct Plugin(Arc<Loaded>);
 
-/// What a plugin is opened with.
+/// The inputs for opening a plugin.
 pub struct ConnectionSpec {
-    /// Whose it is.
+    /// The tenant that owns the connection.
     pub tenant: TenantName,
     /// The connection: settings, grants, budget.
     pub connection: Connection,
-    /// Its secrets, by the manifest's names. Only the gate sees them.
+    /// Secrets by their names in the manifest. Only the gate sees them.
     pub secrets: BTreeMap<String, Secret>,
-    /// The host's side, for this tenant and connection.
+    /// The host's ports for this tenant and connection.
     pub ports: Arc<dyn Ports>,
 }
 
-/// Why a connection cannot be opened.
+/// Errors that prevent a connection from opening.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It belongs to another plugin.
+    /// The connection belongs to another plugin.
     #[error("connection `{connection}` is for plugin `{wanted}`, and this is `{found}`")]
     Plugin {
         /// The connection.
         connection: ConnectionName,
-        /// Its plugin.
+        /// The connection's plugin.
         wanted: String,
-        /// This one.
+        /// The plugin at hand.
         found: String,
     },
-    /// It is pinned to another file.
+    /// The connection is pinned to another file.
     #[error(
-        "connection `{connection}` is pinned to the component {wanted}, and this is {found}; an upgrade is the operator's act"
+        "connection `{connection}` is pinned to the component {wanted}, and this is {found}; only the operator upgrades it"
     )]
     Digest {
         /// The connection.
         connection: ConnectionName,
         /// The pinned digest.
         wanted: String,
-        /// This one's.
+        /// The digest of the plugin at hand.
         found: String,
     },
-    /// Settings that cannot be.
+    /// The settings are invalid.
     #[error(transparent)]
     Settings(#[from] Problems),
-    /// Secrets that are not there.
+    /// Required secrets are missing.
     #[error("missing: {}; give them with `crosswalk connection add`, from a prompt, a file or the environment", .0.join(", "))]
     Secrets(Vec<String>),
-    /// No way out can be made of its grants and credentials.
+    /// Its grants and credentials do not make a usable gate.
     #[error(transparent)]
     Gate(#[from] GateProblem),
 }
@@ -153,7 +154,7 @@ impl Runtime {
     /// Starts the engine and the guests' threads. One per process is enough.
     ///
     /// # Errors
-    /// The machine does not let it.
+    /// The engine, the threads or the cache cannot be set up on this machine.
     pub fn new(options: RuntimeOptions) -> Result<Self, RuntimeError> {
         let RuntimeOptions { cache_dir, guest_threads, limits, max_component_bytes, compile } = options;
         let sandbox = Arc::new(Sandbox::new(&limits, guest_threads.max(2))?);
@@ -179,29 +180,29 @@ impl Runtime {
         })))
     }
 
-    /// Reads what a component says of itself, and compiles nothing.
+    /// Reads a component's manifest and imports without compiling it.
     ///
     /// # Errors
-    /// It is no plugin of this host, and why.
+    /// Why this host cannot use the component.
     pub fn inspect(bytes: &[u8]) -> Result<Inspected, PluginError> {
         catalog::inspect(bytes)
     }
 
-    /// Loads a plugin. This may compile it, which takes a second or more, on threads made
-    /// for waiting.
+    /// Loads a plugin. If it has to be compiled, this takes a second or more, on threads made for
+    /// blocking work.
     ///
     /// # Errors
-    /// It is no plugin of this host, and why.
+    /// Why this host cannot use the component.
     #[boxed]
     pub async fn load(&self, bytes: &[u8]) -> Result<Plugin, PluginError> {
         self.check_size(bytes.len() as u64)?;
         self.link(catalog::inspect(bytes)?, bytes.to_vec()).await
     }
 
-    /// Loads a plugin from a file, if it is the one with this digest.
+    /// Loads a plugin from a file if the file has the expected digest.
     ///
     /// # Errors
-    /// It cannot be read, is another file, or is no plugin of this host.
+    /// The file is unreadable or has another digest, or this host cannot use the component.
     #[boxed]
     pub async fn load_file(&self, path: &Path, expected_digest: &str) -> Result<Plugin, PluginError> {
         let unreadable = |source| PluginError::File { path: path.to_owned(), source };
@@ -227,15 +228,15 @@ impl Runtime {
         let loading = tokio::task::spawn_blocking(move || inner.load(inspected, &bytes));
         match tokio::time::timeout(self.0.compile, loading).await {
             Ok(Ok(loaded)) => loaded.map(Plugin),
-            Ok(Err(_)) => Err(PluginError::Compile("the compiler failed; the log has more".to_owned())),
+            Ok(Err(_)) => Err(PluginError::Compile("the compiler failed; see the log".to_owned())),
             Err(_) => Err(PluginError::CompileTime(self.0.compile.as_secs())),
         }
     }
 
-    /// Opens a plugin for a connection. It sends nothing.
+    /// Opens a plugin for a connection. Sends no request.
     ///
     /// # Errors
-    /// What is missing or wrong, and what to give.
+    /// What is missing or invalid, and what to supply.
     pub fn open(&self, plugin: &Plugin, spec: ConnectionSpec) -> Result<Arc<dyn Connector>, OpenError> {
         let ConnectionSpec { tenant, connection, secrets, ports } = spec;
         let manifest = &plugin.0.manifest;
@@ -274,13 +275,13 @@ impl Runtime {
 }
 
 impl Plugin {
-    /// What it says of itself.
+    /// The plugin's manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.0.manifest
     }
 
-    /// All that was read of it before it was compiled.
+    /// Everything read from the plugin before it was compiled.
     #[must_use]
     pub fn inspected(&self) -> &Inspected {
         &self.0.inspected
@@ -292,10 +293,10 @@ impl Plugin {
         &self.0.inspected.digest
     }
 
-    /// What it can do, asked without an account.
+    /// Asks the plugin for its capabilities, without an account.
     ///
     /// # Errors
-    /// The plugin crashes or crosses a limit.
+    /// The plugin crashes or exceeds a limit.
     #[boxed]
     pub async fn describe(&self) -> Result<Description, Failure> {
         let context = ConnectionContext {

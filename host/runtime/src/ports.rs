@@ -1,17 +1,16 @@
-//! What the runtime needs from the rest of the host, declared here and implemented by
-//! the engine over the store: identity storage, wake-ups, call budgets, and a journal
-//! of refusals. Every port is made for one tenant and one connection, so that no
-//! connector can name another's.
+//! The services that the runtime needs from the rest of the host, declared here and implemented by
+//! the engine over the store: identity storage, wake-ups, call budgets and a journal of refusals.
+//! Each port serves one tenant and one connection, so no connector can name another's data.
 
 use async_trait::async_trait;
 use crosswalk_model::{BudgetTake, Entry, Kind, PutError, SyncName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-/// Where an item is linked to.
+/// The other side of an item's link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedTo {
-    /// In which sync.
+    /// The sync of the link.
     pub sync: SyncName,
     /// The other side's kind.
     pub kind: Kind,
@@ -19,24 +18,24 @@ pub struct LinkedTo {
     pub id: String,
 }
 
-/// What a plan-mode run put into `mapping`.
+/// Entries that a plan-mode run put into `mapping`.
 #[derive(Debug, Default)]
 pub struct Scratch(pub(super) Mutex<Scratched>);
 
-/// See [`Scratch`].
+/// The entries of a [`Scratch`] and their size.
 #[derive(Debug, Default)]
 pub(super) struct Scratched {
-    /// (space, key) → entry, none when removed.
+    /// (space, key) → entry; `None` if removed.
     pub(super) entries: BTreeMap<(String, String), Option<Entry>>,
-    /// Bytes of all keys and values.
+    /// Total bytes of keys and values.
     bytes: usize,
 }
 
 impl Scratch {
-    /// Puts an entry, or notes that one is removed.
+    /// Puts an entry, or records its removal.
     ///
     /// # Errors
-    /// The limit that is reached, in words; nothing is put then.
+    /// The limit that is reached; nothing is put.
     pub(super) fn put(
         &self,
         space: String,
@@ -63,17 +62,17 @@ impl Scratch {
     }
 }
 
-/// The host's storage, clock and journal for one connection. An `Err` is a fault of
-/// the host itself (a full disk, say); its text is for the log.
+/// Storage, clock and journal of the host for one connection. An `Err` is a fault of the host
+/// itself (a full disk, say); its text is for the log.
 #[async_trait]
 pub trait Ports: Send + Sync {
     /// Milliseconds since 1970.
     fn now_ms(&self) -> i64;
-    /// Links of an item of this connection.
+    /// Returns the links of an item of this connection.
     async fn linked(&self, kind: Kind, id: &str) -> Result<Vec<LinkedTo>, String>;
-    /// One entry.
+    /// Returns one entry.
     async fn entry_get(&self, space: &str, key: &str) -> Result<Option<Entry>, String>;
-    /// Stores an entry, if it has the revision, and if there is room; gives the new revision.
+    /// Stores an entry if its revision matches and there is room; returns the new revision.
     async fn entry_put(
         &self,
         space: &str,
@@ -83,16 +82,15 @@ pub trait Ports: Send + Sync {
     ) -> Result<Result<u64, PutError>, String>;
     /// Removes an entry.
     async fn entry_remove(&self, space: &str, key: &str) -> Result<(), String>;
-    /// Up to `limit` entries of a space after a key, in order.
+    /// Returns up to `limit` entries of a space after a key, in order.
     async fn entries(&self, space: &str, after: Option<&str>, limit: usize) -> Result<Vec<Entry>, String>;
-    /// Asks for a wake-up; none when 100 are pending. Gives its id.
+    /// Requests a wake-up and returns its id; `None` if 100 are pending.
     async fn wake_after(&self, job: &str, delay_ms: u64, payload: &str) -> Result<Option<String>, String>;
-    /// Takes a wake-up back.
+    /// Cancels a wake-up.
     async fn wake_cancel(&self, id: &str) -> Result<(), String>;
-    /// Takes up to `wanted` calls out of a bucket's sliding window, shared by every
-    /// process that uses this database. Gives how many it got; with none, how many
-    /// milliseconds until one is free.
-    /// The budget is the account's, a digest of where its vendor is and of its credentials.
+    /// Takes up to `wanted` calls from a bucket's sliding window, which all processes on this
+    /// database share. Returns how many were granted or, if none, the milliseconds until one is
+    /// free. The budget belongs to `account`, a digest of the vendor's address and the credentials.
     async fn budget_take(
         &self,
         account: &[u8; 32],
@@ -101,10 +99,10 @@ pub trait Ports: Send + Sync {
         window_ms: i64,
         wanted: u32,
     ) -> Result<BudgetTake, String>;
-    /// Writes down that the gate refused something so many times, and what to grant.
+    /// Journals that the gate refused a request `times` times, and what to grant.
     async fn refused(&self, sentence: &str, times: u32);
-    /// Notes that the connector crashed or was stopped at a limit; the sentence says how.
+    /// Records that the connector crashed or was stopped at a limit; `sentence` gives the cause.
     async fn crashed(&self, sentence: &str);
-    /// One line a connector logged: level (`debug`, `info`, `warn`, `error`) and text.
+    /// Records one line that a connector logged: level (`debug`, `info`, `warn`, `error`) and text.
     async fn logged(&self, level: &str, line: &str);
 }

@@ -1,9 +1,9 @@
-//! All that is wrong with what an operator set or granted, told at once: one sentence
-//! each, in the order of the names.
+//! All problems of an operator's settings or grants, reported together: one sentence each, ordered
+//! by name.
 
 use std::fmt;
 
-/// Sentences about things of one sort.
+/// Problems of things of one sort.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
     sort: &'static str,
@@ -11,17 +11,17 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// None yet, about this sort of things (`setting`).
+    /// An empty list for things of this sort (`setting`).
     pub(super) fn of(sort: &'static str) -> Self {
         Self { sort, sentences: Vec::new() }
     }
 
-    /// Adds what is wrong with a thing, and what to write, as the rest of a sentence.
+    /// Adds a problem and its remedy, as the rest of a sentence.
     pub(super) fn add(&mut self, name: &str, why: impl fmt::Display) {
         self.sentences.push(format!("{} `{name}` {why}", self.sort));
     }
 
-    /// The value, when there is no problem.
+    /// Returns the value if there is no problem.
     pub(super) fn or<T>(self, value: T) -> Result<T, Self> {
         if self.sentences.is_empty() { Ok(value) } else { Err(self) }
     }

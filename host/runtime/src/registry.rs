@@ -1,10 +1,10 @@
-//! A map of things that live as long as something uses them.
+//! A map whose values live only as long as something uses them.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// Things that are shared while somebody uses them, and gone afterwards.
+/// Shared values by key, held weakly.
 pub(super) struct Registry<K, V>(Mutex<HashMap<K, Weak<V>>>);
 
 impl<K, V> Default for Registry<K, V> {
@@ -22,7 +22,7 @@ impl<K: Eq + Hash + Clone, V> Registry<K, V> {
         self.get(key).unwrap_or_else(|| self.put(key.clone(), Arc::new(make())))
     }
 
-    /// Puts a value there, unless somebody was first: gives the one that is there.
+    /// Inserts a value unless a live one is present; returns the one in the map.
     pub(super) fn put(&self, key: K, value: Arc<V>) -> Arc<V> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(there) = all.get(&key).and_then(Weak::upgrade) {

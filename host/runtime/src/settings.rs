@@ -1,4 +1,4 @@
-//! Checks what an operator set against what the manifest asks for. Pure.
+//! Checks an operator's settings against the manifest. Pure.
 
 use super::problem::Problems;
 use crosswalk_model::Manifest;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// Checks the settings of a connection and fills in the defaults.
 ///
 /// # Errors
-/// Every problem there is, in the order of the names.
+/// All problems, ordered by name.
 pub fn check_settings(
     manifest: &Manifest,
     given: &BTreeMap<String, Value>,
@@ -43,24 +43,24 @@ pub fn check_settings(
 fn check_one(spec: &SettingSpec, value: &Value) -> Result<(), String> {
     match (spec.type_, value) {
         (SettingType::Boolean, Value::Bool(_)) => Ok(()),
-        (SettingType::Boolean, other) => Err(format!("is {other}, but it is yes or no: write true or false")),
+        (SettingType::Boolean, other) => Err(format!("is {other}, but must be yes or no: write true or false")),
         (SettingType::Integer, Value::Number(number)) => {
-            let number = number.as_i64().ok_or_else(|| format!("is {number}, but it is a whole number"))?;
+            let number = number.as_i64().ok_or_else(|| format!("is {number}, but must be a whole number"))?;
             match (spec.min, spec.max) {
-                (Some(min), _) if number < min => Err(format!("is {number}, but at least {min}")),
-                (_, Some(max)) if number > max => Err(format!("is {number}, but at most {max}")),
+                (Some(min), _) if number < min => Err(format!("is {number}, but must be at least {min}")),
+                (_, Some(max)) if number > max => Err(format!("is {number}, but must be at most {max}")),
                 _ => Ok(()),
             }
         }
-        (SettingType::Integer, other) => Err(format!("is {other}, but it is a whole number")),
+        (SettingType::Integer, other) => Err(format!("is {other}, but must be a whole number")),
         (SettingType::Text, Value::String(text)) => match &spec.choices {
             Some(Choices::Fixed(choices)) if !choices.contains(text) => {
-                Err(format!("is `{text}`, but it is one of: {}", choices.join(", ")))
+                Err(format!("is `{text}`, but must be one of: {}", choices.join(", ")))
             }
             _ if spec.required && text.trim().is_empty() => Err("is empty, but it is required".to_owned()),
             _ => Ok(()),
         },
-        (SettingType::Text, other) => Err(format!("is {other}, but it is text: put it in quotes")),
+        (SettingType::Text, other) => Err(format!("is {other}, but must be text: put it in quotes")),
     }
 }
 
@@ -122,10 +122,10 @@ mod tests {
             problems,
             [
                 "setting `color` is not one of this plugin's settings; there are: all, page, queue, zone",
-                "setting `all` is \"yes\", but it is yes or no: write true or false",
-                "setting `page` is 501, but at most 500",
+                "setting `all` is \"yes\", but must be yes or no: write true or false",
+                "setting `page` is 501, but must be at most 500",
                 "setting `queue` is missing: Queue",
-                "setting `zone` is `mars`, but it is one of: eu, us",
+                "setting `zone` is `mars`, but must be one of: eu, us",
             ]
         );
         for wrong in [json!(1.5), json!("7"), json!(0), json!([])] {

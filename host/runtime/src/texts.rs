@@ -1,23 +1,22 @@
-//! What a connector says in words, as the host takes it over: without the connection's
-//! secrets, and cut to a size, before it is stored, logged or printed. What it says in ids
-//! is no text and is never cut.
+//! Filters the texts of a connector before they are stored, logged or printed: secrets of the
+//! connection are removed, and long texts truncated. Ids are never truncated.
 
 use super::host::ConnectionContext;
 use super::{Choice, Identity};
 use crosswalk_model::{Failure, Gap, Outcome, Page, Settlement};
 
-/// Fields of a rejection that are told.
+/// Most fields reported of a rejection.
 const FIELDS: usize = 50;
-/// Choices of a setting.
+/// Most choices of a setting.
 const CHOICES: usize = 5_000;
-/// What stands at the end of a text that was cut.
+/// Marks the end of a truncated text.
 const CUT: &str = "…";
 
-/// Takes texts over for one connection.
+/// The text filter of one connection.
 pub(super) struct TextFilter<'a>(pub(super) &'a ConnectionContext);
 
 impl TextFilter<'_> {
-    /// A text without secrets, cut between characters.
+    /// Removes secrets and truncates between characters.
     pub(super) fn text(&self, text: String) -> String {
         let clean = match &self.0.gate {
             Some(gate) => gate.without_secrets(text),
@@ -45,7 +44,7 @@ impl TextFilter<'_> {
         }
     }
 
-    /// The id is compared with one that was kept, so it is taken whole or not at all.
+    /// The id is compared with a stored one, so it is taken whole or not at all.
     pub(super) fn identity(&self, identity: Identity) -> Identity {
         let max = self.0.limits.text_bytes;
         Identity {
@@ -57,17 +56,19 @@ impl TextFilter<'_> {
     }
 
     /// # Errors
-    /// A value that is too long to be stored as a setting, or too many of them.
+    /// A choice is too long to be stored as a setting, or there are too many.
     pub(super) fn choices(&self, choices: Vec<Choice>) -> Result<Vec<Choice>, Failure> {
         let max = self.0.limits.text_bytes;
         if choices.len() > CHOICES {
             let many = choices.len();
-            return Err(Failure::broken(format!("the connector gave {many} choices of a setting; at most {CHOICES}")));
+            return Err(Failure::broken(format!(
+                "the connector returned {many} choices of a setting; at most {CHOICES}"
+            )));
         }
         if let Some(long) = choices.iter().find(|choice| choice.value.len() > max) {
             let size = long.value.len();
             return Err(Failure::broken(format!(
-                "the connector gave a choice of {size} bytes; a choice has at most {max}"
+                "the connector returned a choice of {size} bytes; a choice has at most {max}"
             )));
         }
         Ok(choices.into_iter().map(|choice| Choice { value: choice.value, label: self.text(choice.label) }).collect())
@@ -85,7 +86,7 @@ impl TextFilter<'_> {
             Settlement::Accepted(token) if token.len() > max => {
                 let size = token.len();
                 Settlement::Failed(Failure::broken(format!(
-                    "the connector gave a token of {size} bytes; a token has at most {max}"
+                    "the connector returned a token of {size} bytes; a token has at most {max}"
                 )))
             }
             other => other,
@@ -95,7 +96,7 @@ impl TextFilter<'_> {
     }
 }
 
-/// Cuts a text between characters, and shows that it was.
+/// Truncates a text between characters, and marks it.
 pub(super) fn truncated(mut text: String, max: usize) -> String {
     if text.len() > max {
         text.truncate(text.floor_char_boundary(max.saturating_sub(CUT.len())));

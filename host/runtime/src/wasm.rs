@@ -1,5 +1,5 @@
-//! A connector that is a wasm component, opened for one connection. Each method is one
-//! call on a fresh instance; between calls nothing of the guest remains.
+//! A connector implemented by a wasm component, opened for one connection. Each method is one call
+//! on a fresh instance; no state of the guest remains between calls.
 
 use super::bindings::crosswalk::connector::types as wit;
 use super::call::{self, CallSpec, GuestCall, Tenancy};
@@ -14,7 +14,7 @@ use crosswalk_model::{Change, Description, Failure, Mode, Outcome, Page, Query, 
 use std::sync::Arc;
 use wasmtime::Store;
 
-/// See the module's text.
+/// A connector over a loaded plugin.
 pub(super) struct WasmConnector {
     pub(super) plugin: Arc<Loaded>,
     pub(super) tenancy: Arc<Tenancy>,
@@ -22,7 +22,7 @@ pub(super) struct WasmConnector {
 }
 
 impl WasmConnector {
-    /// A call that may read.
+    /// Makes a call that may read.
     async fn reading<R, F>(&self, context: &CallContext, guest_call: F) -> Result<R, Failure>
     where
         R: Send + 'static,
@@ -56,13 +56,13 @@ impl WasmConnector {
         TextFilter(&self.connection)
     }
 
-    /// What the guest made of a call, its failure in words that can be told.
+    /// Converts a guest's result; its failure has secrets removed.
     fn guest_result<R>(&self, made: Result<R, wit::Failure>) -> Result<R, Failure> {
         made.map_err(|failure| self.texts().failure(failure.into()))
     }
 }
 
-/// Asks a plugin what it can do, with or without an account. It reaches nothing.
+/// Asks a plugin for its capabilities, with or without an account. Reaches no vendor.
 pub(super) async fn describe(
     plugin: &Loaded,
     tenancy: &Arc<Tenancy>,

@@ -1,4 +1,4 @@
-//! Records as connectors gave them, and what is taken in of them.
+//! Records as connectors hand them over, and what intake makes of them.
 
 use super::*;
 

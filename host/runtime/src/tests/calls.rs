@@ -1,5 +1,5 @@
-//! What a guest may do to us, one habit at a time: each is that call's failure, in words,
-//! and the next call on the same host goes well.
+//! Misbehaviour of guests, one kind per test: each is a failure of that call, with a message, and
+//! the next call on the same host succeeds.
 
 use super::guest::{getting, guest, guest_with};
 use super::vendor::{Vendor, ok};
@@ -10,14 +10,14 @@ use std::time::Instant;
 const LOOP: &str = "(loop $again (br $again)) unreachable";
 const FINE: &str = "(i32.const 1024)";
 
-/// The habit's failure; and a call of a guest that is fine, right after, on the same host.
+/// Returns the failure of a misbehaving guest, and a subsequent call of a well-behaved one.
 async fn habit(runtime: &Runtime, bad: &[u8]) -> String {
     let (connector, _) = opened(runtime, bad).await;
-    let told = check(&connector).await.unwrap_err();
+    let message = check(&connector).await.unwrap_err();
     let (fine, _) = opened(runtime, &guest(FINE)).await;
-    assert_eq!(check(&fine).await, Ok(String::new()), "after: {told}");
-    assert_eq!(check(&connector).await, Err(told.clone()), "the same again");
-    told
+    assert_eq!(check(&fine).await, Ok(String::new()), "after: {message}");
+    assert_eq!(check(&connector).await, Err(message.clone()), "the same again");
+    message
 }
 
 #[tokio::test]
@@ -58,8 +58,8 @@ async fn memory_is_capped_over_all_calls_of_a_tenant() {
         limits.http.attempt = Duration::from_millis(300);
         limits.http.tries = 1;
     });
-    // Ten calls that wait for the vendor hold 64 KiB each; a guest that takes 512 KiB more
-    // is too much for this tenant, and fine for another.
+    // Ten calls that wait for the vendor hold 64 KiB each; 512 KiB more is too much for this
+    // tenant, and fine for another.
     let waiting = runtime.load(&getting("/x")).await.unwrap();
     let (waiting, _) = open_for("one", &runtime, &waiting, &vendor.base);
     let calls: Vec<_> = (0..10)
@@ -91,15 +91,15 @@ async fn a_crash_is_told_with_the_guest_s_own_words() {
         "(call $log (i32.const 3) (i32.const 2048) (i32.const 26)) unreachable",
         r#"(data (i32.const 2048) "panicked at lib.rs:7:\nboom")"#,
     );
-    let told = habit(&runtime, &crash).await;
+    let message = habit(&runtime, &crash).await;
     assert!(
-        told.starts_with("broken: the connector crashed: wasm trap: wasm `unreachable` instruction executed"),
-        "{told}"
+        message.starts_with("broken: the connector crashed: wasm trap: wasm `unreachable` instruction executed"),
+        "{message}"
     );
-    assert!(told.ends_with("; it said: panicked at lib.rs:7: boom"), "{told}");
+    assert!(message.ends_with("; it said: panicked at lib.rs:7: boom"), "{message}");
     let deep = guest_with("(call $deeper) unreachable", "(func $deeper (call $deeper))");
     assert!(habit(&runtime, &deep).await.contains("call stack exhausted"));
-    // An address far outside of the memory, where the host would read the answer.
+    // An address far outside the memory, where the host would read the answer.
     assert!(habit(&runtime, &guest("(i32.const -8)")).await.contains("crashed"));
 }
 
@@ -180,7 +180,7 @@ async fn a_call_that_is_given_up_ends_and_leaves_nothing() {
     let (fine, _) = opened(&runtime, &guest(FINE)).await;
     assert_eq!(check(&fine).await, Ok(String::new()));
     drop((looping, connector));
-    // Its place is free again once it reached its next tick.
+    // Its slot is free again once it reached its next tick.
     let limits = Limits { calls_at_once: 1, ..Limits::default() };
     let one = Runtime::new(RuntimeOptions { limits, guest_threads: 2, ..RuntimeOptions::default() }).unwrap();
     let (looping, _) = opened(&one, &guest(LOOP)).await;

@@ -1,10 +1,10 @@
-//! Guests written by hand: a core module in text, of which every test writes the one
-//! function that matters, made into a component that fits the contract.
+//! Hand-written guests: a core module in text whose one interesting function each test writes,
+//! wrapped into a component that fits the contract.
 //!
-//! All exports answer with zeros, which the contract reads as: an empty description, an
-//! empty page, no outcomes. `check` is the test's: it gives the address of a
-//! `result<identity, failure>`; zeros are an identity without a name. Addresses from
-//! 1024 to 2047 are zeros, 2048 to 4095 the test's, and the heap starts at 8192.
+//! All exports answer with zeros, which the contract reads as an empty description, an empty page,
+//! or no outcomes. Tests define `check`, which returns the address of a `result<identity, failure>`;
+//! zeros are an identity without a name. Addresses from 1024 to 2047 are zeros, 2048 to 4095 are the
+//! test's, and the heap starts at 8192.
 
 use crosswalk_model::manifest::{CONTRACT, CONTRACT_SECTION, MANIFEST_SECTION};
 use wasm_encoder::{ComponentSection as _, CustomSection};
@@ -106,8 +106,8 @@ pub(crate) fn core(check: &str, more: &str) -> String {
     )
 }
 
-/// A `check` that sends `GET path` to the endpoint `api` and answers with the reply's body
-/// as the account, or with the error's text as a `broken`.
+/// A `check` that sends `GET path` to the endpoint `api` and returns the reply's body as the
+/// account, or the error's text as a `broken`.
 pub(crate) fn getting(path: &str) -> Vec<u8> {
     let body = format!(
         r#"
@@ -124,7 +124,7 @@ pub(crate) fn getting(path: &str) -> Vec<u8> {
     guest_with(&body, &format!(r#"(data (i32.const 2048) "api ") (data (i32.const 2052) "{path}")"#))
 }
 
-/// A guest that calls out while it is described.
+/// A guest that sends a request while it is described.
 pub(crate) fn describing_by_calling() -> Vec<u8> {
     let call = r#"
     (i32.store (i32.const 3000) (i32.const 2048)) (i32.store (i32.const 3004) (i32.const 3))

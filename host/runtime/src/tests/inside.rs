@@ -1,5 +1,5 @@
-//! Hosts that are not public: a resolver under the test's control says where they are, and
-//! nothing but loopback is ever dialled.
+//! Private hosts: a resolver controlled by the test returns their addresses, and only loopback is
+//! ever dialled.
 
 use super::guest::MANIFEST;
 use super::passing::{Setting, get};
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-/// Answers with one list of addresses after the other, the last one for ever.
+/// Returns one list of addresses after another, repeating the last.
 #[derive(Default)]
 struct Script {
     answers: Vec<Vec<IpAddr>>,
@@ -62,15 +62,15 @@ async fn a_name_that_is_inside_is_refused_in_one_sentence_and_asked_for_once() {
     ] {
         let (setting, script) = named(&[&[answer]], false).await;
         let port = setting.vendor.base.rsplit(':').next().unwrap().to_owned();
-        let told = refused(setting.send(get("/x")).await);
+        let message = refused(setting.send(get("/x")).await);
         assert_eq!(
-            told,
+            message,
             format!(
                 "`vendor.test` is at {answer}, which is {what}, which is dialled only where it was granted as such; if the \
                  server is yours, to grant it: crosswalk connection grant psa api --private vendor.test:{port}"
             )
         );
-        assert_eq!(*setting.ports.refusals.lock().unwrap(), [told], "journalled once");
+        assert_eq!(*setting.ports.refusals.lock().unwrap(), [message], "journalled once");
         assert_eq!(script.asked.lock().unwrap().len(), 1, "not tried again");
         assert_eq!(setting.vendor.lines(), Vec::<String>::new());
     }
@@ -94,8 +94,8 @@ async fn answers_of_both_sorts_and_those_nobody_can_grant_are_refused_with_and_w
             (["127.0.0.1", "fd00:ec2::254"], "no grant opens it"),
         ] {
             let (setting, script) = named(&[&answer], private).await;
-            let told = refused(setting.send(get("/x")).await);
-            assert!(told.contains(words), "{answer:?}: {told}");
+            let message = refused(setting.send(get("/x")).await);
+            assert!(message.contains(words), "{answer:?}: {message}");
             assert_eq!(script.asked.lock().unwrap().len(), 1, "{answer:?}");
             assert_eq!(setting.vendor.lines(), Vec::<String>::new(), "{answer:?}");
         }
@@ -104,7 +104,7 @@ async fn answers_of_both_sorts_and_those_nobody_can_grant_are_refused_with_and_w
 
 #[tokio::test]
 async fn a_name_that_moves_inside_after_it_was_checked_is_refused_then() {
-    // The first answer is what is dialled, and what is dialled was checked.
+    // The first answer is both checked and dialled.
     let (setting, script) = named(&[&["127.0.0.1"], &["169.254.169.254"]], true).await;
     assert_eq!(setting.send(get("/x")).await.unwrap().status, 200);
     assert_eq!(script.asked.lock().unwrap().len(), 1, "one look, and its answer is dialled");
@@ -128,7 +128,7 @@ async fn a_literal_address_is_checked_too_though_it_never_meets_the_resolver() {
     };
     assert_eq!(setting(true).await.send(get("/x")).await.unwrap().status, 200);
     let without = setting(false).await;
-    let told = refused(without.send(get("/x")).await);
-    assert!(told.starts_with("`127.0.0.1` is this machine, which is dialled only where"), "{told}");
+    let message = refused(without.send(get("/x")).await);
+    assert!(message.starts_with("`127.0.0.1` is this machine, which is dialled only where"), "{message}");
     assert_eq!(without.vendor.lines(), Vec::<String>::new());
 }

@@ -1,4 +1,4 @@
-//! From a file to a plugin: what is refused, and what is taken from the cache.
+//! Loading a plugin from a file: refusals, and use of the cache.
 
 use super::guest::{MANIFEST, component, component_of, core, guest, plugin};
 use super::*;
@@ -33,32 +33,33 @@ async fn a_foreign_import_is_refused_by_name() {
         r#"(component (import "vendor:other/door@1.0.0" (instance)) (import "wasi:cli/environment@0.2.3" (instance)))"#,
     )
     .unwrap();
-    let told = refused(&plugin(&foreign, MANIFEST)).await;
+    let message = refused(&plugin(&foreign, MANIFEST)).await;
     assert!(
-        told.starts_with("the component imports `vendor:other/door@1.0.0`, which this host does not provide"),
-        "{told}"
+        message.starts_with("the component imports `vendor:other/door@1.0.0`, which this host does not provide"),
+        "{message}"
     );
 }
 
 #[tokio::test]
 async fn a_component_that_does_not_fit_the_contract_is_refused() {
     let empty = wat::parse_str("(component)").unwrap();
-    let told = refused(&plugin(&empty, MANIFEST)).await;
+    let message = refused(&plugin(&empty, MANIFEST)).await;
     assert!(
-        told.starts_with("the component does not fit the contract 0.2.0") && told.contains("no export `check` found"),
-        "{told}"
+        message.starts_with("the component does not fit the contract 0.2.0")
+            && message.contains("no export `check` found"),
+        "{message}"
     );
     let broken = [plugin(&empty, MANIFEST), vec![0xff, 0x01, 0x00]].concat();
-    let told = refused(&broken).await;
-    assert!(told.contains("no WebAssembly component") || told.contains("cannot be compiled"), "{told}");
+    let message = refused(&broken).await;
+    assert!(message.contains("no WebAssembly component") || message.contains("cannot be compiled"), "{message}");
 }
 
 #[tokio::test]
 async fn what_is_too_large_is_not_even_read() {
     let guest = guest(FINE);
     let runtime = Runtime::new(RuntimeOptions { max_component_bytes: 100, ..RuntimeOptions::default() }).unwrap();
-    let told = runtime.load(&guest).await.err().unwrap().to_string();
-    assert!(told.contains(&format!("the component is {} bytes and the limit is 100", guest.len())), "{told}");
+    let message = runtime.load(&guest).await.err().unwrap().to_string();
+    assert!(message.contains(&format!("the component is {} bytes and the limit is 100", guest.len())), "{message}");
 }
 
 #[tokio::test]
@@ -121,7 +122,7 @@ async fn a_connection_is_opened_only_when_nothing_is_missing() {
         runtime.open(&plugin, spec).map(drop).map_err(|error: OpenError| error.to_string())
     };
     assert_eq!(open(&|_| ()), Ok(()));
-    for (told, change) in [
+    for (message, change) in [
         ("secret `key` (Key)", (&|spec: &mut ConnectionSpec| spec.secrets.clear()) as &dyn Fn(&mut ConnectionSpec)),
         ("setting `user` is 7", &|spec| drop(spec.connection.settings.insert("user".to_owned(), 7.into()))),
         ("is for plugin `other`", &|spec| spec.connection.plugin = "other".parse().unwrap()),
@@ -132,7 +133,7 @@ async fn a_connection_is_opened_only_when_nothing_is_missing() {
         ("cannot be sent", &|spec| drop(spec.secrets.insert("key".to_owned(), Secret::new("a\nb")))),
     ] {
         let error = open(change).unwrap_err();
-        assert!(error.contains(told), "{error}");
+        assert!(error.contains(message), "{error}");
     }
 }
 
@@ -140,8 +141,8 @@ async fn a_connection_is_opened_only_when_nothing_is_missing() {
 async fn the_compiler_s_own_complaint_is_passed_on() {
     // Memories of 64-bit addresses are switched off.
     let core = core(FINE, "(memory i64 1)");
-    let told = refused(&plugin(&component(&core), MANIFEST)).await;
-    assert!(told.starts_with("the component cannot be compiled"), "{told}");
+    let message = refused(&plugin(&component(&core), MANIFEST)).await;
+    assert!(message.starts_with("the component cannot be compiled"), "{message}");
 }
 
 const WASI: [&str; 3] = [
@@ -186,6 +187,6 @@ async fn wasi_is_there_and_leads_nowhere() {
     let (connector, _) = opened(&runtime, &starting).await;
     assert_eq!(check(&connector).await, Ok(String::new()));
     let (connector, _) = opened(&runtime, &with_wasi("(call $exit (i32.const 0)) (i32.const 1024)")).await;
-    let told = check(&connector).await.unwrap_err();
-    assert!(told.contains("wasi:cli/exit@0.2.6#exit"), "{told}");
+    let message = check(&connector).await.unwrap_err();
+    assert!(message.contains("wasi:cli/exit@0.2.6#exit"), "{message}");
 }

@@ -1,5 +1,5 @@
-//! The host logs in: what a vendor is asked for a token, when it is asked again, and what
-//! a connector sees of it, which is never the token.
+//! Logins by the host: the token requests a vendor sees, when they are repeated, and what a
+//! connector sees, which is never the token.
 
 use super::passing::{Setting, changing, get, request};
 use super::vendor::{Answer, Arrived, Vendor, ok};
@@ -34,7 +34,7 @@ body = { json = { AccessToken = "{token}", RefreshToken = ["{refresh-token}"] } 
 token = "/result/refreshToken"
 "#;
 
-/// A manifest with this login, which is asked at the vendor's root; the API is under `/v1`.
+/// A manifest with this login, at the vendor's root; the API is under `/v1`.
 fn manifest(auth: &str) -> String {
     let head = r#"
 id = "hand-made"
@@ -54,10 +54,10 @@ title = "Key"
     format!("{head}{auth}")
 }
 
-/// What a vendor says to its login of this number, from 1.
+/// The vendor's reply to its login of this number, from 1.
 type Saying = fn(usize, &Arrived) -> Answer;
 
-/// The vendor's side; `takes` says whether it takes the token of a login.
+/// The vendor's script; `takes` decides whether it accepts the token of a login.
 struct Script {
     logins: AtomicUsize,
     answer: Saying,
@@ -93,7 +93,7 @@ fn limits() -> HttpLimits {
     HttpLimits { first_pause: Duration::from_millis(5), tries: 2, ..HttpLimits::default() }
 }
 
-/// A gate whose vendor answers logins so, and takes those tokens.
+/// A gate whose vendor answers logins with this script and accepts those tokens.
 async fn logging_in(auth: &str, answer: Saying, takes: fn(usize, &Arrived) -> bool) -> Setting {
     let script = Script { logins: AtomicUsize::new(0), answer, takes };
     let vendor = Vendor::start(move |_, arrived| script.say(arrived)).await;
@@ -109,7 +109,7 @@ fn any(_: usize, _: &Arrived) -> bool {
     true
 }
 
-/// How often the vendor was asked for a token.
+/// Number of token requests at the vendor.
 fn logins(setting: &Setting) -> usize {
     setting.vendor.lines().iter().filter(|line| !line.contains(" /v1/")).count()
 }
@@ -173,7 +173,7 @@ async fn a_token_is_renewed_ahead_of_its_end() {
     }
 }
 
-/// A token of the vendor's own, with a refresh token, that ends at this time.
+/// A token of the vendor's own shape, with a refresh token and this expiry.
 fn own(number: usize, until: &str) -> Answer {
     ok(&format!(
         r#"{{"success":true,"result":{{"accessToken":"token-{number}","refreshToken":"refresh-{number}","accessTokenExpireOn":"{until}"}}}}"#
@@ -194,7 +194,8 @@ async fn an_absolute_end_holds_with_and_without_a_time_zone() {
             any,
         )
         .await;
-        // Ten minutes, then twenty; then a clock that is off, which is no reason to log in each time.
+        // Ten minutes, then twenty; then a clock that is off, which must not cause a login each
+        // time.
         for (seconds, asked) in [(0, 1), (539, 1), (541, 2), (1_739, 2), (1_741, 3), (9_000, 3)] {
             assert_eq!((later(&setting, seconds).await, logins(&setting)), (200, asked), "after {seconds} s");
         }
@@ -226,7 +227,7 @@ async fn a_token_is_renewed_by_its_refresh_token_and_else_by_a_login() {
 
 #[tokio::test]
 async fn a_token_that_is_refused_in_mid_run_is_replaced_once() {
-    // The vendor takes each token for its first path only.
+    // The vendor accepts each token for its first path only.
     let setting = logging_in(PASSWORD, granted, |number, arrived| arrived.line.ends_with(&number.to_string())).await;
     assert_eq!(status(&setting.send(get("/1")).await), 200);
     let (results, _) = setting.pass(Reach::Reads, (0..5).map(|_| get("/2")).collect()).await;
@@ -283,30 +284,33 @@ async fn a_login_without_an_answer_that_makes_sense_is_unreachable() {
         (|_, _| Answer::Reply("HTTP/1.1 503 Busy", Vec::new()), "the login answered HTTP 503", 2),
         (|_, _| Answer::Reply("HTTP/1.1 404 Not Found", Vec::new()), "the login answered HTTP 404", 1),
         (|_, _| Answer::Reply("HTTP/1.1 302 Found\r\nlocation: /v1/x", Vec::new()), "the login answered HTTP 302", 1),
-        (|_, _| ok("<html>Sign in</html>"), "something else than JSON", 1),
+        (|_, _| ok("<html>Sign in</html>"), "answered without JSON", 1),
         (|_, _| ok(r#"{"access_token":""}"#), "no token at `/access_token`", 1),
         (|_, _| ok(r#"{"access_token":"a\nb"}"#), "that no header can carry", 1),
         (|_, _| ok(&format!(r#"{{"access_token":"{}"}}"#, "x".repeat(70_000))), "which is too much", 1),
     ];
-    for (answer, told, asked) in answers {
+    for (answer, outcome, asked) in answers {
         let setting = logging_in(PASSWORD, answer, any).await;
         let (results, _) = setting.pass(Reach::Reads, vec![get("/x"), get("/y")]).await;
         for result in &results {
-            assert!(matches!(result, Err(Error::Unreachable(why)) if why.contains(told)), "{told}: {result:?}");
+            assert!(matches!(result, Err(Error::Unreachable(why)) if why.contains(outcome)), "{outcome}: {result:?}");
         }
-        assert_eq!(setting.vendor.lines().len(), asked, "{told}: both waited for one login");
+        assert_eq!(setting.vendor.lines().len(), asked, "{outcome}: both waited for one login");
     }
     let busy = |_, _: &Arrived| Answer::Reply("HTTP/1.1 429 Slow\r\nretry-after: 3600", Vec::new());
     let setting = logging_in(PASSWORD, busy, any).await;
     assert!(matches!(setting.send(get("/x")).await, Err(Error::Throttled(3_600_000))));
     let never = |_, _: &Arrived| Answer::Reply("HTTP/1.1 429 Slow\r\nretry-after: 18446744073709551615", Vec::new());
     let setting = logging_in(PASSWORD, never, any).await;
-    let told = setting.send(get("/x")).await;
-    assert!(matches!(told, Err(Error::Throttled(ms)) if ms <= 3_600_000), "{told:?}");
+    let outcome = setting.send(get("/x")).await;
+    assert!(matches!(outcome, Err(Error::Throttled(ms)) if ms <= 3_600_000), "{outcome:?}");
     let silent = |_, _: &Arrived| ok(r#"{"result":{"accessToken":"token-1"}}"#);
     let setting = logging_in(OWN, silent, any).await;
-    let told = setting.send(get("/x")).await;
-    assert!(matches!(&told, Err(Error::Unreachable(why)) if why.contains("did not say at `/success`")), "{told:?}");
+    let outcome = setting.send(get("/x")).await;
+    assert!(
+        matches!(&outcome, Err(Error::Unreachable(why)) if why.contains("did not state at `/success`")),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test]
@@ -352,7 +356,7 @@ async fn a_clock_that_is_off_is_no_reason_to_log_in_again_and_again() {
     for seconds in [0, 9, 20, -86_400, 30] {
         assert_eq!((later(&setting, seconds).await, logins(&setting)), (200, 1), "after {seconds} s");
     }
-    // A clock that goes back only keeps a token for longer: the vendor's 401 ends it.
+    // A clock that goes back only keeps a token longer; the vendor's 401 ends it.
     let setting = logging_in(PASSWORD, granted, |number, arrived| number == 2 || arrived.line.ends_with("/x")).await;
     assert_eq!((later(&setting, 86_400).await, later(&setting, 0).await), (200, 200));
     assert_eq!((status(&setting.send(get("/late")).await), logins(&setting)), (200, 2));

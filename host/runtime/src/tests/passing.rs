@@ -1,5 +1,5 @@
-//! What passes the gate, and what does not: requests of every shape against a vendor on
-//! loopback, which says what arrived.
+//! Requests that pass the gate and requests that do not, against a vendor on loopback that reports
+//! what arrived.
 
 use super::guest::{MANIFEST, getting};
 use super::vendor::{Answer, Vendor, ok};
@@ -219,10 +219,10 @@ async fn a_write_passes_in_the_name_of_a_change_of_its_batch_alone() {
             changing(Method::Post, "/search", "1.2"),
         ])
         .await;
-    let told: Vec<_> = results.iter().map(|result| result.as_ref().map(|reply| reply.status)).collect();
+    let statuses: Vec<_> = results.iter().map(|result| result.as_ref().map(|reply| reply.status)).collect();
     assert!(
-        matches!(told[..], [Ok(200), Err(Error::ReadOnly(_)), Err(Error::ReadOnly(_)), Ok(200), Ok(200)]),
-        "{told:?}"
+        matches!(statuses[..], [Ok(200), Err(Error::ReadOnly(_)), Err(Error::ReadOnly(_)), Ok(200), Ok(200)]),
+        "{statuses:?}"
     );
     assert_eq!((sent, unanswered), (vec!["1.1".to_owned(), "1.2".to_owned()], Vec::new()));
     assert_eq!(setting.vendor.lines().len(), 3);

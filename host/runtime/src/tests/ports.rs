@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
-/// Remembers what it is told; a bucket's window never moves.
+/// Records what it receives; a bucket's window never moves.
 #[derive(Default)]
 pub(crate) struct TestPorts {
     pub(crate) entries: Mutex<BTreeMap<(String, String), Entry>>,
@@ -17,13 +17,13 @@ pub(crate) struct TestPorts {
     pub(crate) crashes: Mutex<Vec<String>>,
     pub(crate) lines: Mutex<Vec<String>>,
     pub(crate) wakes: Mutex<Vec<String>>,
-    /// Milliseconds that passed since [`NOW_MS`].
+    /// Milliseconds since [`NOW_MS`].
     pub(crate) passed_ms: AtomicI64,
-    /// Whether the host has a bug.
+    /// Whether the host fails.
     pub(crate) panics: AtomicBool,
 }
 
-/// When every test begins: 2026-01-31T09:30:00Z.
+/// The start of every test: 2026-01-31T09:30:00Z.
 pub(crate) const NOW_MS: i64 = 1_769_851_800_000;
 
 #[async_trait]

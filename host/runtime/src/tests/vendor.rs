@@ -23,15 +23,15 @@ impl Arrived {
     }
 }
 
-/// What the script says to a request.
+/// The script's reply to a request.
 pub(crate) enum Answer {
-    /// The whole reply, status line and all; `content-length` and the blank line are added.
+    /// The whole reply with its status line; `content-length` and the blank line are added.
     Reply(&'static str, Vec<u8>),
-    /// Bytes as they stand, then the connection is closed.
+    /// Raw bytes, after which the connection is closed.
     Raw(Vec<u8>),
-    /// The connection is closed without a word.
+    /// The connection is closed without a reply.
     Close,
-    /// Nothing, ever.
+    /// No reply, ever.
     Silence,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Vendor {
 }
 
 impl Vendor {
-    /// Starts one; the script is given each request and its number, from 0.
+    /// Starts a vendor; the script receives each request and its number, from 0.
     pub(crate) async fn start(script: impl Fn(usize, &Arrived) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

@@ -1,8 +1,8 @@
 //! The author's crate, as cargo tells of it, and its compilation to a core module.
 
 use super::BuildError;
+use super::compiler::{TARGET, Toolchain};
 use super::process::{self, ProcessError};
-use super::toolchain::{TARGET, Toolchain};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +15,7 @@ const PROFILE: &str = "connector";
 const PROFILE_SETTINGS: [&str; 6] =
     ["inherits=\"release\"", "opt-level=3", "lto=true", "codegen-units=1", "panic=\"abort\"", "strip=true"];
 
-const QUESTION: Duration = Duration::from_secs(120);
+const QUERY_LIMIT: Duration = Duration::from_secs(120);
 
 /// The crate in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +58,13 @@ pub(super) fn inspect(dir: &Path) -> Result<Crate, BuildError> {
     if !manifest_path.is_file() {
         return Err(BuildError::NoFile { what: "Cargo.toml", dir: dir.to_owned() });
     }
-    let mut ask = Command::new("cargo");
-    ask.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+    let mut query = Command::new("cargo");
+    query.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
         .arg(&manifest_path)
         .current_dir(dir);
-    let text = process::ask(&mut ask, QUESTION).map_err(cargo_failed)?;
+    let text = process::capture(&mut query, QUERY_LIMIT).map_err(cargo_failed)?;
     let metadata: Metadata =
-        serde_json::from_str(&text).map_err(|error| BuildError::CargoTalk { why: error.to_string() })?;
+        serde_json::from_str(&text).map_err(|error| BuildError::CargoOutput { why: error.to_string() })?;
     let root = metadata.workspace_root.join("Cargo.toml");
     let root_text = std::fs::read_to_string(&root).map_err(|source| BuildError::Io { path: root, source })?;
     select(metadata, manifest_path, defines_profile(&root_text))
@@ -121,7 +121,7 @@ pub(super) fn compile(
     };
     let messages = process::run(&mut cargo, None, &mut talk).map_err(cargo_failed)?;
     artifact(&messages, &source.id)
-        .ok_or_else(|| BuildError::CargoTalk { why: "it named no .wasm file of this crate".to_owned() })
+        .ok_or_else(|| BuildError::CargoOutput { why: "it named no .wasm file of this crate".to_owned() })
 }
 
 /// The `.wasm` file of a package among cargo's messages, one JSON object a line.

@@ -7,8 +7,8 @@
 //! whole or not at all (built beside, renamed), and a lock file keeps two builds from
 //! making it at one time. To take an update, delete the folder.
 
-use super::process::{ProcessError, ask, run};
-use super::toolchain::{BuildStd, ToolchainError, io};
+use super::compiler::{BuildStd, ToolchainError, io};
+use super::process::{capture, run};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +19,7 @@ const STAMP: &str = "packages.txt";
 
 /// Packages come over the network: 140 MB.
 const DOWNLOAD: Duration = Duration::from_secs(15 * 60);
-const QUESTION: Duration = Duration::from_secs(60);
+const QUERY_LIMIT: Duration = Duration::from_secs(60);
 
 /// Whether the toolchain is unpacked and complete.
 pub(super) fn is_ready(toolchain_dir: &Path) -> bool {
@@ -39,7 +39,7 @@ pub(super) fn provide(toolchain_dir: &Path, progress: &mut dyn FnMut(&str)) -> R
         make(toolchain_dir, progress)?;
     }
     let found = find(&folder(toolchain_dir))?;
-    ask(Command::new(&found.rustc).arg("--version").env("LD_LIBRARY_PATH", &found.libraries), QUESTION)
+    capture(Command::new(&found.rustc).arg("--version").env("LD_LIBRARY_PATH", &found.libraries), QUERY_LIMIT)
         .map_err(|source| ToolchainError::DoesNotRun { rustc: found.rustc.clone(), source })?;
     Ok(found)
 }
@@ -106,7 +106,7 @@ fn packages(
 }
 
 fn depends(package: &str) -> Result<Vec<String>, ToolchainError> {
-    let text = ask(apt_cache().args(["depends", package]), QUESTION)?;
+    let text = capture(apt_cache().args(["depends", package]), QUERY_LIMIT)?;
     Ok(parse_depends(&text))
 }
 
@@ -116,7 +116,7 @@ fn parse_depends(text: &str) -> Vec<String> {
 
 /// The version apt would take; none when it knows none.
 fn candidate(package: &str) -> Result<Option<String>, ToolchainError> {
-    let text = ask(apt_cache().args(["policy", package]), QUESTION)?;
+    let text = capture(apt_cache().args(["policy", package]), QUERY_LIMIT)?;
     Ok(parse_candidate(&text))
 }
 
@@ -172,12 +172,6 @@ fn clear(folder: &Path) -> Result<(), ToolchainError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io("cannot remove", folder)(error)),
         _ => Ok(()),
-    }
-}
-
-impl From<ProcessError> for ToolchainError {
-    fn from(source: ProcessError) -> Self {
-        Self::Apt { source }
     }
 }
 

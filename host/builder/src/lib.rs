@@ -11,6 +11,7 @@
 //! room that runs programs.
 
 mod cargo;
+mod compiler;
 mod component;
 mod debian;
 mod process;
@@ -22,8 +23,9 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use compiler::ToolchainError;
 pub use process::ProcessError;
-pub use toolchain::{Choice, ToolchainError};
+pub use toolchain::ToolchainChoice;
 
 /// What to build, and how.
 #[derive(Debug, Clone)]
@@ -33,7 +35,7 @@ pub struct BuildOptions {
     /// The file to write. None: `connectors/<id>.wasm` in the target folder.
     pub out: Option<PathBuf>,
     /// Which compiler to use.
-    pub toolchain: Choice,
+    pub toolchain: ToolchainChoice,
     /// Where a compiler is unpacked if one must be. None: `toolchain` in the target folder.
     pub toolchain_dir: Option<PathBuf>,
     /// The target folder. None: the one cargo names.
@@ -48,7 +50,7 @@ impl BuildOptions {
         Self {
             dir: dir.into(),
             out: None,
-            toolchain: Choice::Auto,
+            toolchain: ToolchainChoice::Auto,
             toolchain_dir: None,
             target_dir: None,
             max_bytes: COMPONENT_BYTES_MAX,
@@ -107,7 +109,7 @@ pub enum BuildError {
     },
     /// cargo said something this program does not understand.
     #[error("cargo's answer is not understood: {why}")]
-    CargoTalk {
+    CargoOutput {
         /// What about it.
         why: String,
     },
@@ -199,7 +201,7 @@ fn foreign(from: &str, names: &[String]) -> String {
     format!(
         "the connector imports from `{from}`{what}: {why}\n\nhint: a connector reaches nothing but the contract's own \
         interfaces; `cargo tree --target {}` lists its dependencies",
-        toolchain::TARGET
+        compiler::TARGET
     )
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(20);
 
 /// How many lines of a failed program's talk are kept.
-const WORDS_KEPT: usize = 80;
+const LINES_KEPT: usize = 80;
 
 /// Why a program did not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -41,14 +41,14 @@ pub enum ProcessError {
         seconds: u64,
     },
     /// It said no.
-    #[error("`{program}` failed ({status}):{}{words}", if words.contains('\n') { '\n' } else { ' ' })]
+    #[error("`{program}` failed ({status}):{}{output}", if output.contains('\n') { '\n' } else { ' ' })]
     Failed {
         /// Its name.
         program: String,
         /// How it ended.
         status: ExitStatus,
         /// The lines it wrote that matter most.
-        words: String,
+        output: String,
     },
 }
 
@@ -92,14 +92,14 @@ pub(super) fn run(
     });
 
     let began = Instant::now();
-    let mut words = Vec::new();
-    let mut listen = |text: String| {
+    let mut output = Vec::new();
+    let mut record = |text: String| {
         line(&text);
-        words.push(text);
+        output.push(text);
     };
     let status = loop {
         while let Ok(text) = lines.try_recv() {
-            listen(text);
+            record(text);
         }
         if let Some(status) = child.try_wait().map_err(start)? {
             break status;
@@ -114,16 +114,16 @@ pub(super) fn run(
     };
     // The sender ends with the program's standard error.
     for text in lines {
-        listen(text);
+        record(text);
     }
     let out = out.join().unwrap_or_else(|_| Err(std::io::Error::other("its output cannot be read"))).map_err(start)?;
     if status.success() {
         return Ok(out);
     }
-    if words.is_empty() {
-        words = out.lines().map(str::to_owned).collect();
+    if output.is_empty() {
+        output = out.lines().map(str::to_owned).collect();
     }
-    Err(ProcessError::Failed { program, status, words: essence(&words) })
+    Err(ProcessError::Failed { program, status, output: error_part(&output) })
 }
 
 /// Whether a line begins what a program says about its failure (cargo and rustup; apt).
@@ -132,10 +132,10 @@ pub(super) fn begins_error(line: &str) -> bool {
 }
 
 /// What a program said about its failure, or its last lines when that cannot be told.
-fn essence(words: &[String]) -> String {
-    let first = words.iter().position(|line| begins_error(line));
-    let start = first.unwrap_or(words.len().saturating_sub(WORDS_KEPT));
-    let kept: Vec<&str> = words[start..].iter().take(WORDS_KEPT).map(String::as_str).collect();
+fn error_part(output: &[String]) -> String {
+    let first = output.iter().position(|line| begins_error(line));
+    let start = first.unwrap_or(output.len().saturating_sub(LINES_KEPT));
+    let kept: Vec<&str> = output[start..].iter().take(LINES_KEPT).map(String::as_str).collect();
     kept.join("\n").trim_end().to_owned()
 }
 
@@ -143,13 +143,13 @@ fn essence(words: &[String]) -> String {
 ///
 /// # Errors
 /// As [`run`].
-pub(super) fn ask(command: &mut Command, limit: Duration) -> Result<String, ProcessError> {
+pub(super) fn capture(command: &mut Command, limit: Duration) -> Result<String, ProcessError> {
     run(command, Some(limit), &mut |_| {})
 }
 
 /// Whether a program is there and answers `--version`.
-pub(super) fn is_there(program: &str) -> bool {
-    ask(Command::new(program).arg("--version"), Duration::from_secs(20)).is_ok()
+pub(super) fn is_available(program: &str) -> bool {
+    capture(Command::new(program).arg("--version"), Duration::from_secs(20)).is_ok()
 }
 
 fn name(command: &Command) -> String {
@@ -178,26 +178,26 @@ mod tests {
 
     #[test]
     fn a_failure_says_what_the_program_said() {
-        let error = ask(&mut shell("echo no such package >&2; exit 3"), Duration::from_secs(20)).unwrap_err();
+        let error = capture(&mut shell("echo no such package >&2; exit 3"), Duration::from_secs(20)).unwrap_err();
         assert_eq!(error.to_string(), "`sh` failed (exit status: 3): no such package");
-        let error = ask(&mut Command::new("no-such-program-anywhere"), Duration::from_secs(20)).unwrap_err();
+        let error = capture(&mut Command::new("no-such-program-anywhere"), Duration::from_secs(20)).unwrap_err();
         assert_eq!(error.to_string(), "`no-such-program-anywhere` is not on this machine");
-        assert!(!is_there("no-such-program-anywhere"));
+        assert!(!is_available("no-such-program-anywhere"));
     }
 
     #[test]
     fn of_much_talk_the_error_is_kept() {
         let script = "echo Compiling >&2; echo 'error: no field' >&2; echo '  --> lib.rs' >&2; exit 1";
-        let error = ask(&mut shell(script), Duration::from_secs(20)).unwrap_err();
+        let error = capture(&mut shell(script), Duration::from_secs(20)).unwrap_err();
         assert_eq!(error.to_string(), "`sh` failed (exit status: 1):\nerror: no field\n  --> lib.rs");
-        let error = ask(&mut shell("seq 1 200 >&2; exit 1"), Duration::from_secs(20)).unwrap_err().to_string();
+        let error = capture(&mut shell("seq 1 200 >&2; exit 1"), Duration::from_secs(20)).unwrap_err().to_string();
         assert!(error.contains("\n121\n") && !error.contains("\n120\n"), "{error}");
     }
 
     #[test]
     fn a_program_that_does_not_end_is_ended() {
         let began = Instant::now();
-        let error = ask(&mut shell("exec sleep 30"), Duration::from_millis(200)).unwrap_err();
+        let error = capture(&mut shell("exec sleep 30"), Duration::from_millis(200)).unwrap_err();
         assert!(matches!(error, ProcessError::TimedOut { .. }), "{error}");
         assert!(began.elapsed() < Duration::from_secs(10));
     }

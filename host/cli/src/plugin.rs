@@ -4,7 +4,7 @@ use super::exit::{Exit, Told};
 use super::output::{count, or_dash, short, table, tick};
 use super::session::Session;
 use clap::Subcommand;
-use crosswalk_builder::{BuildOptions, Built, Choice, build, pack};
+use crosswalk_builder::{BuildOptions, Built, ToolchainChoice, build, pack};
 use crosswalk_engine::{PluginList, PluginView, UnusablePlugin, UsablePlugin};
 use crosswalk_model::manifest::COMPONENT_BYTES_MAX;
 use crosswalk_model::manifest::{Choices, SettingType};
@@ -27,7 +27,7 @@ Example:
         out: Option<PathBuf>,
         /// The compiler: auto, installed or debian [default: $CROSSWALK_WASM_TOOLCHAIN, or auto]
         #[arg(long)]
-        toolchain: Option<Choice>,
+        toolchain: Option<ToolchainChoice>,
         /// The folder to unpack a compiler in, where one is needed [default: toolchain in the target folder]
         #[arg(long, value_name = "DIR")]
         toolchain_dir: Option<PathBuf>,
@@ -101,13 +101,13 @@ impl PluginCommand {
     }
 }
 
-fn toolchain_or_environment(session: &Session<'_>, flag: Option<Choice>) -> anyhow::Result<Choice> {
+fn toolchain_or_environment(session: &Session<'_>, flag: Option<ToolchainChoice>) -> anyhow::Result<ToolchainChoice> {
     match (flag, session.environment("CROSSWALK_WASM_TOOLCHAIN")) {
         (Some(choice), _) => Ok(choice),
         (None, Some(text)) => {
             text.parse().map_err(|why: String| Told::usage(why, "change CROSSWALK_WASM_TOOLCHAIN, or unset it"))
         }
-        (None, None) => Ok(Choice::Auto),
+        (None, None) => Ok(ToolchainChoice::Auto),
     }
 }
 

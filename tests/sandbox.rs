@@ -210,7 +210,11 @@ async fn a_walk_that_breaks_the_rules_ends_with_the_connectors_fault() {
             "source assets were not read to the end: broken: the connector returned a page of 5001 items; a page holds at most 5000",
         ),
         ("total-lies", 7, "source assets changed in number while they were read: nothing counts as gone"),
-        ("total-huge", 1, "broken: the connector reported 18446744073709551615 rows in all, more than any vendor can have"),
+        (
+            "total-huge",
+            1,
+            "broken: the connector reported 18446744073709551615 rows in all, more than any vendor can have",
+        ),
         ("left-out-huge", 1, "broken: the connector reported 18446744073709551615 rows that are left out, more"),
         ("write-while-reading", 1, "through: []; put: true; woken: false"),
         ("trap", 1, "I was told to"),

@@ -78,7 +78,7 @@ fn a_source_folder_with_a_wrong_manifest_is_refused_before_anything_is_compiled(
         std::fs::write(folder.join("plugin.toml"), format!("{MANIFEST}{more}\n")).unwrap();
         program
             .run(&format!("plugin build {}", folder.display()))
-            .refused(1, &[&["plugin.toml is refused"], words].concat());
+            .refused(1, &[&["plugin.toml is invalid"], words].concat());
     }
     program.run("plugin build no/such/folder").ends(1);
 }

@@ -1,4 +1,4 @@
-//! The author's crate, as cargo tells of it, and its compilation to a core module.
+//! The author's crate as cargo describes it, and its compilation to a core module.
 
 use super::BuildError;
 use super::compiler::{TARGET, Toolchain};
@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// The profile connectors are compiled with: fast first, as for size (`s`) a page takes a
-/// third longer. A workspace may define its own under this name; these hold where it does
-/// not. `panic` and `lto` cannot be set per package, hence a profile.
+/// The profile connectors are compiled with. Speed comes first: optimised for size (`s`), a page
+/// takes a third longer. A workspace may define its own profile under this name; these settings
+/// apply if it does not. `panic` and `lto` cannot be set per package, hence a profile.
 const PROFILE: &str = "connector";
 const PROFILE_SETTINGS: [&str; 6] =
     ["inherits=\"release\"", "opt-level=3", "lto=true", "codegen-units=1", "panic=\"abort\"", "strip=true"];
@@ -20,11 +20,11 @@ const QUERY_LIMIT: Duration = Duration::from_secs(120);
 /// The crate in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Crate {
-    /// Its `Cargo.toml`.
+    /// The path of its `Cargo.toml`.
     pub(super) manifest_path: PathBuf,
     /// Its name in cargo's messages.
     id: String,
-    /// Where cargo puts what it makes.
+    /// The target folder that cargo uses for it.
     pub(super) target_dir: PathBuf,
     /// Whether its workspace defines the connectors' profile.
     has_profile: bool,
@@ -49,17 +49,18 @@ struct Target {
     crate_types: Vec<String>,
 }
 
-/// Asks cargo about the crate in `dir`.
+/// Inspects the crate in `dir` with cargo.
 ///
 /// # Errors
-/// cargo is missing or refuses the `Cargo.toml`, or it makes no `cdylib`.
+/// cargo is missing or rejects the `Cargo.toml`, or the crate makes no `cdylib`.
 pub(super) fn inspect(dir: &Path) -> Result<Crate, BuildError> {
     let manifest_path = dir.join("Cargo.toml");
     if !manifest_path.is_file() {
         return Err(BuildError::NoFile { what: "Cargo.toml", dir: dir.to_owned() });
     }
     let mut query = Command::new("cargo");
-    query.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+    query
+        .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
         .arg(&manifest_path)
         .current_dir(dir);
     let text = process::capture(&mut query, QUERY_LIMIT).map_err(cargo_failed)?;
@@ -87,11 +88,11 @@ fn defines_profile(workspace_toml: &str) -> bool {
     table.is_ok_and(|table| table.get("profile").is_some_and(|profiles| profiles.get(PROFILE).is_some()))
 }
 
-/// Compiles the crate and gives the path of the core module. Connectors have a target
-/// folder of their own, so that their profile and the host's do not displace each other.
+/// Compiles the crate and returns the path of the core module. Connectors have their own target
+/// folder, so that their profile and the host's do not evict each other.
 ///
 /// # Errors
-/// It does not compile.
+/// The crate does not compile.
 pub(super) fn compile(
     source: &Crate,
     toolchain: &Toolchain,
@@ -111,7 +112,7 @@ pub(super) fn compile(
         cargo.current_dir(dir);
     }
     toolchain.apply(&mut cargo);
-    // From the first error on, what cargo says is the error's own text.
+    // From the first error on, cargo's output becomes the text of the error.
     let mut failing = false;
     let mut talk = |line: &str| {
         failing |= process::begins_error(line);
@@ -124,7 +125,7 @@ pub(super) fn compile(
         .ok_or_else(|| BuildError::CargoOutput { why: "it named no .wasm file of this crate".to_owned() })
 }
 
-/// The `.wasm` file of a package among cargo's messages, one JSON object a line.
+/// Returns the `.wasm` file of a package from cargo's messages, one JSON object per line.
 fn artifact(messages: &str, package_id: &str) -> Option<PathBuf> {
     #[derive(Deserialize)]
     struct Artifact {

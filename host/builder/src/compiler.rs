@@ -1,40 +1,40 @@
-//! The compiler of connectors, and the errors of finding one. Which one is used is decided in
+//! The compiler of connectors, and the errors of finding one. The choice among compilers is made in
 //! `toolchain.rs`.
 
 use super::process::ProcessError;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The target connectors are compiled for.
+/// Compilation target of connectors.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What compiles a connector.
+/// A compiler for connectors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Toolchain {
     /// The machine's own Rust, which has the target's library.
     Installed,
-    /// Another compiler, with which the library is built from source.
+    /// Another compiler, which builds the library from source.
     BuildStd(BuildStd),
 }
 
-/// A compiler in a folder, and what it needs.
+/// A compiler in a folder, and its companions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BuildStd {
     /// The compiler.
     pub(super) rustc: PathBuf,
     /// The linker for wasm.
     pub(super) linker: PathBuf,
-    /// Where the compiler's own shared libraries are.
+    /// The folder of the compiler's shared libraries.
     pub(super) libraries: PathBuf,
 }
 
 impl Toolchain {
-    /// Makes a cargo command use it.
+    /// Makes a cargo command use this compiler.
     pub(super) fn apply(&self, cargo: &mut Command) {
         let Self::BuildStd(found) = self else { return };
-        // Building the standard library is a nightly feature of cargo; this lets a
-        // stable one do it. Cargo fetches the library's own few dependencies from the
-        // registry, as it does the connector's, although copies lie beside the sources.
+        // Building the standard library is a nightly feature of cargo; this enables it in a stable
+        // one. Cargo fetches the library's few dependencies from the registry, as it does the
+        // connector's, although copies are beside the sources.
         cargo
             .args(["-Z", "build-std=std,panic_abort"])
             .env("RUSTC_BOOTSTRAP", "1")
@@ -44,64 +44,64 @@ impl Toolchain {
     }
 }
 
-/// Why there is nothing to compile wasm with.
+/// Errors that leave no compiler for wasm.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolchainError {
-    /// Every way was tried.
+    /// Every method failed.
     #[error(
-        "there is nothing to compile for {TARGET} with{tried}\n\nhint: run `rustup target add {TARGET}`, or build on Debian with its security updates"
+        "no compiler for {TARGET} was found{tried}\n\nhint: run `rustup target add {TARGET}`, or build on Debian with its security updates"
     )]
     None {
-        /// What was tried, and why it failed.
+        /// The methods tried, and their errors.
         tried: String,
     },
     /// apt, dpkg or rustup failed.
     #[error("{source}")]
     Apt {
-        /// How.
+        /// The failure.
         source: ProcessError,
     },
-    /// apt has no list, and may not fetch one.
+    /// apt has no package list and may not fetch one.
     #[error(
         "apt does not know the package rustc-web, and its list cannot be fetched: {source}\n\nhint: run `apt-get update` as root"
     )]
     ListOutOfDate {
-        /// How the attempt failed.
+        /// The failure of the attempt.
         source: ProcessError,
     },
-    /// apt does not have a package.
+    /// apt lacks a package.
     #[error("apt has no package {package}")]
     NoPackage {
-        /// Which.
+        /// The package.
         package: String,
     },
-    /// Something is not where Debian puts it.
+    /// A file is not where Debian puts it.
     #[error("Debian's toolchain has no {}: delete its folder to have it fetched again", missing.display())]
     Incomplete {
-        /// What is missing.
+        /// The missing file.
         missing: PathBuf,
     },
-    /// The unpacked compiler does not start: a shared library of the system is missing.
-    #[error("{} does not run: {source}\n\nhint: install what it misses, such as `apt-get install libedit2 libxml2 libz3-4`", rustc.display())]
+    /// The unpacked compiler does not start: the system lacks a shared library.
+    #[error("{} does not run: {source}\n\nhint: install what is missing, such as `apt-get install libedit2 libxml2 libz3-4`", rustc.display())]
     DoesNotRun {
         /// The compiler.
         rustc: PathBuf,
-        /// What it said.
+        /// Its output.
         source: ProcessError,
     },
-    /// A folder or file.
+    /// A file operation failed.
     #[error("{what} {}: {source}", path.display())]
     Io {
-        /// What could not be done.
+        /// The operation.
         what: &'static str,
-        /// To which file.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
 }
 
-/// For `map_err`: says what could not be done to which path.
+/// For `map_err`: adds the failed operation and its path.
 pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> ToolchainError {
     let path = path.to_owned();
     move |source| ToolchainError::Io { what, path, source }

@@ -1,8 +1,8 @@
-//! A core module made into a component that is one plugin: checked against the
-//! contract, with its contract version and manifest in custom sections.
+//! Turns a core module into a component that is one plugin: checked against the contract, with its
+//! contract version and manifest in custom sections.
 //!
-//! What is refused here would be refused by the host too, but later and to the wrong
-//! person; the author reads it while the editor is still open.
+//! The host would reject the same components, but later, and in front of the operator. Here the
+//! author sees the error while the editor is still open.
 
 use super::BuildError;
 use crosswalk_model::manifest::{CONTRACT, CONTRACT_SECTION, MANIFEST_SECTION};
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use wasmparser::{Parser, Payload};
 use wit_parser::{Resolve, SourceMap, WorldId};
 
-/// The contract, compiled in: the one the host serves.
+/// The contract that the host serves, compiled in.
 const WIT: [(&str, &str); 3] = [
     ("connector.wit", include_str!("../../../wit/connector.wit")),
     ("host.wit", include_str!("../../../wit/host.wit")),
@@ -18,7 +18,7 @@ const WIT: [(&str, &str); 3] = [
 ];
 const PACKAGE: &str = "crosswalk:connector";
 
-/// Makes a core module (with the bindings' type section in it) into a component.
+/// Turns a core module (with the bindings' type section in it) into a component.
 ///
 /// # Errors
 /// It imports what the host does not serve, or its bindings are of another contract.
@@ -31,11 +31,11 @@ pub(super) fn encode(module: &[u8]) -> Result<Vec<u8>, BuildError> {
     encoder.validate(true).encode().map_err(|error| unfit_chain(&error))
 }
 
-/// Makes a component a plugin: checks it against the contract and puts the contract's
-/// version and the manifest into it.
+/// Turns a component into a plugin: checks it against the contract and inserts the contract's
+/// version and the manifest.
 ///
 /// # Errors
-/// It is no component, does not fit the contract's world, or carries a manifest already.
+/// It is not a component, does not match the contract's world, or already carries a manifest.
 pub(super) fn finish(mut component: Vec<u8>, manifest: &str) -> Result<Vec<u8>, BuildError> {
     check_world(&component)?;
     for (name, data) in [(CONTRACT_SECTION, CONTRACT), (MANIFEST_SECTION, manifest)] {
@@ -49,15 +49,15 @@ fn append_section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
     wasm_encoder::CustomSection { name: name.into(), data: data.into() }.append_to_component(component);
 }
 
-/// The first module name a core module imports from that is not the contract's, with
-/// what it imports from there.
+/// Returns the first module outside the contract that a core module imports from, with the imported
+/// names.
 fn foreign_imports(module: &[u8]) -> wasmparser::Result<Option<(String, Vec<String>)>> {
     let mut found: Option<(String, Vec<String>)> = None;
     for payload in Parser::new(0).parse_all(module) {
         let Payload::ImportSection(imports) = payload? else { continue };
         for import in imports.into_imports() {
             let import = import?;
-            // `$root` is the world itself; `[export]…` is how resources come back.
+            // `$root` is the world itself; `[export]…` is how resources are returned.
             let from = import.module.strip_prefix("[export]").unwrap_or(import.module);
             if from.starts_with(PACKAGE) || from == "$root" {
                 continue;
@@ -72,7 +72,7 @@ fn foreign_imports(module: &[u8]) -> wasmparser::Result<Option<(String, Vec<Stri
     Ok(found)
 }
 
-/// What a component imports and exports by name, at its outermost level.
+/// Names that a component imports and exports at its outermost level.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Face {
     imports: BTreeSet<String>,
@@ -106,15 +106,17 @@ fn face(component: &[u8]) -> wasmparser::Result<Face> {
     Ok(face)
 }
 
-/// Names first, since a name that is missing or foreign makes the better sentence; then
-/// every type, by the component model's own rules.
+/// Compares names first, since a missing or foreign name makes the clearer message; then every
+/// type, by the component model's own rules.
 fn check_world(component: &[u8]) -> Result<(), BuildError> {
     if !Parser::is_component(component) {
-        return Err(BuildError::Unfit { why: "it is no component, but a core module or no wasm at all".to_owned() });
+        return Err(BuildError::Unfit {
+            why: "it is not a component, but a core module or not wasm at all".to_owned(),
+        });
     }
     let face = face(component).map_err(|error| unfit(&error))?;
     if face.sections.contains(MANIFEST_SECTION) {
-        return Err(BuildError::Unfit { why: "it carries a manifest already: build it anew instead".to_owned() });
+        return Err(BuildError::Unfit { why: "it already carries a manifest: build it again instead".to_owned() });
     }
     let (resolve, world) = contract()?;
     let names = |items: &wit_parser::IndexMap<wit_parser::WorldKey, wit_parser::WorldItem>| -> BTreeSet<String> {
@@ -131,7 +133,7 @@ fn check_world(component: &[u8]) -> Result<(), BuildError> {
     if !missing.is_empty() {
         return Err(BuildError::MissingExports { names: missing.join(", ") });
     }
-    // WASI is there for other languages' runtimes, without anything behind it.
+    // WASI exists for other languages' runtimes, without an implementation behind it.
     let foreign = face.imports.difference(&served).find(|name| !name.starts_with("wasi:"));
     if let Some(name) = foreign {
         return Err(BuildError::ForeignImport { from: name.clone(), names: Vec::new() });
@@ -142,13 +144,13 @@ fn check_world(component: &[u8]) -> Result<(), BuildError> {
     wit_component::targets(&resolve, world, component).map_err(|error| unfit_chain(&error))
 }
 
-/// The version in a name of our package, when it is not the host's.
+/// The version in a name of our package, if it differs from the host's.
 fn other_version(name: &str) -> Option<&str> {
     let (_, version) = name.strip_prefix(PACKAGE)?.split_once('@')?;
     (version != CONTRACT).then_some(version)
 }
 
-/// The contract, parsed.
+/// Parses the contract.
 fn contract() -> Result<(Resolve, WorldId), BuildError> {
     let mut sources = SourceMap::default();
     for (name, text) in WIT {

@@ -1,11 +1,11 @@
-//! Debian's own Rust, unpacked into a folder: the compiler, the library's sources and
-//! the linker, for machines on which rustup cannot fetch the wasm target.
+//! Debian's Rust, unpacked into a folder: the compiler, the library's sources and the linker, for
+//! machines on which rustup cannot fetch the wasm target.
 //!
-//! Nothing is installed: packages are downloaded with apt, which checks their
-//! signatures, and unpacked with dpkg. Debian's compiler and library sources are of one
-//! version; rustup's compiler cannot build the library of another. The folder appears
-//! whole or not at all (built beside, renamed), and a lock file keeps two builds from
-//! making it at one time. To take an update, delete the folder.
+//! Nothing is installed. Packages are downloaded with apt, which checks their signatures, and
+//! unpacked with dpkg. Debian's compiler and library sources have the same version; rustup's
+//! compiler cannot build the library of another. The folder appears atomically (built beside, then
+//! renamed), and a lock file keeps two builds from creating it at the same time. To update, delete
+//! the folder.
 
 use super::compiler::{BuildStd, ToolchainError, io};
 use super::process::{capture, run};
@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// In the folder when it is complete: the packages and their versions.
+/// Written when the folder is complete: the packages and their versions.
 const STAMP: &str = "packages.txt";
 
-/// Packages come over the network: 140 MB.
+/// Downloads amount to 140 MB.
 const DOWNLOAD: Duration = Duration::from_secs(15 * 60);
 const QUERY_LIMIT: Duration = Duration::from_secs(60);
 
@@ -26,10 +26,10 @@ pub(super) fn is_ready(toolchain_dir: &Path) -> bool {
     folder(toolchain_dir).join(STAMP).is_file()
 }
 
-/// Gives Debian's toolchain, making it first when it is not there.
+/// Returns Debian's toolchain, unpacking it first if absent.
 ///
 /// # Errors
-/// apt does not know or get the packages, there is no room, or the compiler does not run.
+/// apt does not know or cannot fetch the packages, the disk is full, or the compiler does not run.
 pub(super) fn provide(toolchain_dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<BuildStd, ToolchainError> {
     fs::create_dir_all(toolchain_dir).map_err(io("cannot make", toolchain_dir))?;
     let lock_path = toolchain_dir.join("lock");
@@ -50,7 +50,7 @@ fn folder(toolchain_dir: &Path) -> PathBuf {
 
 fn make(toolchain_dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), ToolchainError> {
     if candidate("rustc-web")?.is_none() {
-        progress("asking apt for its list of packages");
+        progress("fetching apt's list of packages");
         run(apt_get().arg("update"), Some(DOWNLOAD), &mut |_| {})
             .map_err(|source| ToolchainError::ListOutOfDate { source })?;
     }
@@ -73,7 +73,7 @@ fn make(toolchain_dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), Tool
         run(Command::new("dpkg").arg("-x").arg(&archive).arg(&part), Some(DOWNLOAD), &mut |_| {})?;
     }
     clear(&archives)?;
-    // Of the sources only the library's are built.
+    // Only the library's sources are built.
     for source in children(&part.join("usr/src"))? {
         clear(&source.join("src"))?;
         clear(&source.join("compiler"))?;
@@ -86,9 +86,8 @@ fn make(toolchain_dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), Tool
     fs::rename(&part, &done).map_err(io("cannot rename", &part))
 }
 
-/// The packages to unpack. Names that carry a version (`libstd-rust-web-1.96`,
-/// `libllvm22`, `lld-22`) move with Debian's updates and are found by asking what
-/// depends on what.
+/// Lists the packages to unpack. Versioned names (`libstd-rust-web-1.96`, `libllvm22`, `lld-22`)
+/// change with Debian's updates, so they are found through their dependencies.
 fn packages(
     depends: &mut dyn FnMut(&str) -> Result<Vec<String>, ToolchainError>,
 ) -> Result<Vec<String>, ToolchainError> {
@@ -114,7 +113,7 @@ fn parse_depends(text: &str) -> Vec<String> {
     text.lines().filter_map(|line| line.trim().strip_prefix("Depends: ")).map(str::to_owned).collect()
 }
 
-/// The version apt would take; none when it knows none.
+/// The version apt would install; `None` if unknown.
 fn candidate(package: &str) -> Result<Option<String>, ToolchainError> {
     let text = capture(apt_cache().args(["policy", package]), QUERY_LIMIT)?;
     Ok(parse_candidate(&text))
@@ -139,7 +138,7 @@ fn in_english(program: &str) -> Command {
     command
 }
 
-/// Where things are in an unpacked toolchain.
+/// Locates the parts of an unpacked toolchain.
 fn find(root: &Path) -> Result<BuildStd, ToolchainError> {
     let mut libraries = None;
     for folder in children(&root.join("usr/lib"))? {

@@ -1,14 +1,12 @@
-//! From a source folder to a plugin: one component file with its manifest inside.
+//! Builds a plugin from a source folder: one component file that contains its manifest.
 //!
-//! The folder holds a Rust crate (`Cargo.toml`, crate type `cdylib`) and a
-//! `plugin.toml`. It may stand anywhere, in our workspace or in a third party's. A
-//! component that other tools made (from JavaScript or Python) becomes a plugin with
-//! [`pack`].
+//! The folder holds a Rust crate (`Cargo.toml`, crate type `cdylib`) and a `plugin.toml`. It may be
+//! in our workspace or in a third party's. A component made by other tools (from JavaScript or
+//! Python) becomes a plugin with [`pack`].
 //!
-//! Order of work: what can be refused quickly comes first (the manifest, the crate's
-//! type), then the toolchain, then the compiler, then the component's shape. It knows
-//! nothing of the store, the engine or wasmtime, and needs none of them. It is the only
-//! room that runs programs.
+//! Cheap checks come first (the manifest, the crate's type), then the toolchain, then the compiler,
+//! then the component's shape. It knows nothing of the store, the engine or wasmtime, and needs
+//! none of them. It is the only room that runs programs.
 
 mod cargo;
 mod compiler;
@@ -27,25 +25,25 @@ pub use compiler::ToolchainError;
 pub use process::ProcessError;
 pub use toolchain::ToolchainChoice;
 
-/// What to build, and how.
+/// Parameters of a build.
 #[derive(Debug, Clone)]
 pub struct BuildOptions {
     /// The folder with `Cargo.toml` and `plugin.toml`.
     pub dir: PathBuf,
-    /// The file to write. None: `connectors/<id>.wasm` in the target folder.
+    /// The file to write; `None` means `connectors/<id>.wasm` in the target folder.
     pub out: Option<PathBuf>,
-    /// Which compiler to use.
+    /// The compiler to use.
     pub toolchain: ToolchainChoice,
-    /// Where a compiler is unpacked if one must be. None: `toolchain` in the target folder.
+    /// The folder to unpack a compiler in, if necessary; `None` means `toolchain` in the target folder.
     pub toolchain_dir: Option<PathBuf>,
-    /// The target folder. None: the one cargo names.
+    /// The target folder; `None` means the one cargo names.
     pub target_dir: Option<PathBuf>,
-    /// The largest component, in bytes.
+    /// Maximum size of the component, in bytes.
     pub max_bytes: u64,
 }
 
 impl BuildOptions {
-    /// The usual way for a folder.
+    /// The default options for a folder.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
@@ -58,7 +56,7 @@ impl BuildOptions {
     }
 }
 
-/// A plugin that was built.
+/// A built plugin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Built {
     /// The file.
@@ -67,22 +65,22 @@ pub struct Built {
     pub digest: String,
     /// Its size in bytes.
     pub size: u64,
-    /// What is in its manifest.
+    /// Its manifest.
     pub manifest: Manifest,
 }
 
-/// Why there is no plugin.
+/// Errors that prevent a plugin from being built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The folder is not there.
+    /// The folder cannot be opened.
     #[error("the folder {} cannot be opened", dir.display())]
     NoFolder {
         /// The folder.
         dir: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A file that makes a folder a connector's is not there.
+    /// The folder lacks a file that every connector has.
     #[error("{} has no {what}: a connector's folder holds a Cargo.toml and a plugin.toml", dir.display())]
     NoFile {
         /// The missing file.
@@ -90,31 +88,31 @@ pub enum BuildError {
         /// The folder.
         dir: PathBuf,
     },
-    /// The manifest is refused.
-    #[error("{} is refused\n\nhint: correct it there; `crosswalk plugin inspect` of a plugin that works shows what it may say", path.display())]
+    /// The manifest is invalid.
+    #[error("{} is invalid\n\nhint: correct it there; `crosswalk plugin inspect` on a working plugin shows what it may contain", path.display())]
     Manifest {
         /// The `plugin.toml`.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: ManifestError,
     },
-    /// There is no cargo.
+    /// cargo is missing.
     #[error("`cargo` is not on this machine\n\nhint: install Rust 1.95 or newer, with cargo")]
     NoCargo,
-    /// cargo failed; its own words say why.
+    /// cargo failed; its output states the reason.
     #[error("the crate cannot be built")]
     Cargo {
-        /// How, with the last lines it wrote.
+        /// The failure, with the last lines of output.
         source: ProcessError,
     },
-    /// cargo said something this program does not understand.
-    #[error("cargo's answer is not understood: {why}")]
+    /// cargo's output is not understood.
+    #[error("cargo's output is not understood: {why}")]
     CargoOutput {
-        /// What about it.
+        /// The unexpected part.
         why: String,
     },
-    /// The folder's `Cargo.toml` is a workspace's.
-    #[error("{} describes no package: give the folder of the connector itself", manifest_path.display())]
+    /// The `Cargo.toml` is a workspace's.
+    #[error("{} describes no package: name the folder of the connector itself", manifest_path.display())]
     NoPackage {
         /// The `Cargo.toml`.
         manifest_path: PathBuf,
@@ -128,18 +126,18 @@ pub enum BuildError {
         /// The `Cargo.toml`.
         manifest_path: PathBuf,
     },
-    /// There is no compiler for wasm.
+    /// No compiler for wasm was found.
     #[error(transparent)]
     Toolchain(#[from] ToolchainError),
-    /// It imports what the host does not serve.
+    /// The component imports what the host does not serve.
     #[error("{}", foreign(from, names))]
     ForeignImport {
         /// The module or interface.
         from: String,
-        /// What of it; empty when it is a whole interface.
+        /// The imported names; empty for a whole interface.
         names: Vec<String>,
     },
-    /// It does not export all that the contract asks for.
+    /// It lacks exports of the contract.
     #[error(
         "the component does not export {names}\n\nhint: a connector exports every function of the contract's world; \
         in Rust, is the export macro there, and not only natively?"
@@ -157,13 +155,13 @@ pub enum BuildError {
         /// The version found.
         version: String,
     },
-    /// It does not fit in another way.
+    /// It does not match the contract in another way.
     #[error("the component does not fit the contract {CONTRACT}: {why}")]
     Unfit {
-        /// How, in the tools' words.
+        /// The mismatch, in the tools' words.
         why: String,
     },
-    /// It is too large.
+    /// It exceeds the size limit.
     #[error(
         "the component has {bytes} bytes, more than the {limit} allowed\n\nhint: look for large tables or generated code \
         among its dependencies, or raise the limit here and on the host"
@@ -179,7 +177,7 @@ pub enum BuildError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
 }
@@ -199,14 +197,14 @@ fn foreign(from: &str, names: &[String]) -> String {
         _ => "a dependency uses something outside the contract",
     };
     format!(
-        "the connector imports from `{from}`{what}: {why}\n\nhint: a connector reaches nothing but the contract's own \
+        "the connector imports from `{from}`{what}: {why}\n\nhint: a connector can use only the contract's own \
         interfaces; `cargo tree --target {}` lists its dependencies",
         compiler::TARGET
     )
 }
 
-/// Builds the plugin in a folder. `progress` gets a line at a time: what is done now,
-/// and what cargo says.
+/// Builds the plugin in a folder. `progress` receives one line at a time: the current step, and
+/// cargo's output.
 ///
 /// # Errors
 /// See [`BuildError`]; each says what to do.
@@ -220,7 +218,7 @@ pub fn build(options: &BuildOptions, progress: &mut dyn FnMut(&str)) -> Result<B
     let (text, manifest) = read_manifest(manifest_path)?;
     let source = cargo::inspect(&dir)?;
 
-    // cargo and apt run in other folders: relative paths would mean other places there.
+    // cargo and apt run in other folders, where relative paths would resolve differently.
     let target_dir = absolute(options.target_dir.as_ref().unwrap_or(&source.target_dir))?;
     let toolchain_dir = options.toolchain_dir.as_deref().map(absolute).transpose()?;
     let toolchain_dir = toolchain_dir.unwrap_or_else(|| target_dir.join("toolchain"));
@@ -233,12 +231,12 @@ pub fn build(options: &BuildOptions, progress: &mut dyn FnMut(&str)) -> Result<B
     save(component, out, manifest, options.max_bytes)
 }
 
-/// Makes a component that other tools built (from JavaScript or Python, say) a plugin:
-/// puts the manifest into it.
+/// Inserts the manifest into a component built by other tools (from JavaScript or Python, say),
+/// which makes it a plugin.
 ///
 /// # Errors
-/// A file cannot be read or written, the manifest is refused, or the component does
-/// not fit the contract.
+/// A file cannot be read or written, the manifest is invalid, or the component does not match the
+/// contract.
 pub fn pack(component: &Path, manifest: &Path, out: &Path, max_bytes: u64) -> Result<Built, BuildError> {
     let (text, parsed) = read_manifest(manifest.to_owned())?;
     let plugin = component::finish(read(component)?, &text)?;
@@ -259,8 +257,8 @@ fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
     fs::read(path).map_err(|source| BuildError::Io { path: path.to_owned(), source })
 }
 
-/// Writes the plugin beside its place and renames it: a host that watches the folder
-/// sees it whole or not at all.
+/// Writes the plugin to a temporary file and renames it, so that a host watching the folder never
+/// sees a part of it.
 fn save(plugin: Vec<u8>, file: PathBuf, manifest: Manifest, max_bytes: u64) -> Result<Built, BuildError> {
     let size = plugin.len() as u64;
     if size > max_bytes {
@@ -307,7 +305,7 @@ mod tests {
         let text = refused(&BuildOptions::new(folder(None).path()));
         assert!(text.contains("has no plugin.toml"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some("id = 1")).path()));
-        assert!(text.contains("plugin.toml is refused") && text.contains("the manifest cannot be read"), "{text}");
+        assert!(text.contains("plugin.toml is invalid") && text.contains("the manifest cannot be read"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some(&GOOD.replace("0.2.0\"\nt", "0.9.0\"\nt"))).path()));
         assert!(text.contains("wrong at `contract`: the plugin is for contract 0.9.0"), "{text}");
         let text = refused(&BuildOptions::new(folder(Some(GOOD)).path()));

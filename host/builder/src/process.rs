@@ -1,5 +1,5 @@
-//! Running other programs: with no input, a time limit, and their words kept for the
-//! message when they fail.
+//! Runs other programs: without input, with a time limit, and with their output kept for the error
+//! message.
 //!
 //! The only file of the host that starts a process.
 
@@ -9,54 +9,54 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a running program is looked at.
+/// Interval at which a running program is polled.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How many lines of a failed program's talk are kept.
+/// Most lines of a failed program's output that are kept.
 const LINES_KEPT: usize = 80;
 
-/// Why a program did not do its work.
+/// Errors of running a program.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// No such program.
+    /// The program does not exist.
     #[error("`{program}` is not on this machine")]
     Missing {
         /// Its name.
         program: String,
     },
-    /// It is there, but could not be started or listened to.
+    /// The program could not be started, or its output not read.
     #[error("`{program}` cannot be run")]
     Start {
         /// Its name.
         program: String,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It ran too long and was ended.
-    #[error("`{program}` was still not done after {seconds} s")]
+    /// The program exceeded its time limit and was killed.
+    #[error("`{program}` did not finish within {seconds} s")]
     TimedOut {
         /// Its name.
         program: String,
-        /// The limit.
+        /// The limit, in seconds.
         seconds: u64,
     },
-    /// It said no.
+    /// The program failed.
     #[error("`{program}` failed ({status}):{}{output}", if output.contains('\n') { '\n' } else { ' ' })]
     Failed {
         /// Its name.
         program: String,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
-        /// The lines it wrote that matter most.
+        /// The relevant lines of its output.
         output: String,
     },
 }
 
-/// Runs a program to its end and gives what it wrote to standard output. Each line of
-/// its standard error goes to `line` as it comes.
+/// Runs a program to its end and returns its standard output. Each line of its standard error goes
+/// to `line` as it arrives.
 ///
 /// # Errors
-/// It is missing, cannot be started, runs longer than `limit`, or fails.
+/// The program is missing, cannot be started, exceeds `limit`, or fails.
 pub(super) fn run(
     command: &mut Command,
     limit: Option<Duration>,
@@ -105,7 +105,7 @@ pub(super) fn run(
             break status;
         }
         if limit.is_some_and(|limit| began.elapsed() > limit) {
-            // Nothing more can be done about a program that does not even take a kill.
+            // Nothing more can be done about a program that cannot be killed.
             let _ = child.kill();
             let _ = child.wait();
             return Err(ProcessError::TimedOut { program, seconds: began.elapsed().as_secs() });
@@ -126,12 +126,12 @@ pub(super) fn run(
     Err(ProcessError::Failed { program, status, output: error_part(&output) })
 }
 
-/// Whether a line begins what a program says about its failure (cargo and rustup; apt).
+/// Whether a line begins a program's error message (cargo and rustup; apt).
 pub(super) fn begins_error(line: &str) -> bool {
     line.starts_with("error") || line.starts_with("E: ")
 }
 
-/// What a program said about its failure, or its last lines when that cannot be told.
+/// Returns a program's error message, or its last lines if none is recognised.
 fn error_part(output: &[String]) -> String {
     let first = output.iter().position(|line| begins_error(line));
     let start = first.unwrap_or(output.len().saturating_sub(LINES_KEPT));
@@ -139,7 +139,7 @@ fn error_part(output: &[String]) -> String {
     kept.join("\n").trim_end().to_owned()
 }
 
-/// [`run`] for short questions, whose talk nobody needs unless they fail.
+/// Runs a short query with [`run`] and discards its standard error unless it fails.
 ///
 /// # Errors
 /// As [`run`].
@@ -147,7 +147,7 @@ pub(super) fn capture(command: &mut Command, limit: Duration) -> Result<String, 
     run(command, Some(limit), &mut |_| {})
 }
 
-/// Whether a program is there and answers `--version`.
+/// Whether a program exists and answers `--version`.
 pub(super) fn is_available(program: &str) -> bool {
     capture(Command::new(program).arg("--version"), Duration::from_secs(20)).is_ok()
 }

@@ -1,9 +1,9 @@
-//! Which compiler makes wasm: the choice, from what is on this machine.
+//! Chooses the compiler for wasm from what is installed.
 //!
-//! A connector is compiled for `wasm32-unknown-unknown`, whose standard library does
-//! not come with Rust by itself. In this order: rustup's copy if it is installed;
-//! Debian's toolchain if it was unpacked earlier; rustup's copy, fetched; Debian's
-//! toolchain, fetched (see `debian`); else a sentence that says what to install.
+//! Connectors are compiled for `wasm32-unknown-unknown`, whose standard library does not come with
+//! Rust by default. Tried in this order: rustup's copy, if installed; Debian's toolchain, if
+//! unpacked earlier; rustup's copy, fetched; Debian's toolchain, fetched (see `debian`). If all
+//! fail, the error says what to install.
 
 use super::compiler::{TARGET, Toolchain, ToolchainError};
 use super::debian;
@@ -12,19 +12,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// rustup fetches some 20 MB, or waits for a server that cannot be reached.
+/// rustup fetches some 20 MB, or waits for an unreachable server.
 const FETCH: Duration = Duration::from_secs(90);
 const QUERY_LIMIT: Duration = Duration::from_secs(60);
 
-/// What the operator wants.
+/// The operator's choice of toolchain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ToolchainChoice {
-    /// Whatever works.
+    /// Any that works.
     #[default]
     Auto,
-    /// The target's library installed beside the machine's own Rust.
+    /// The target's library beside the machine's own Rust.
     Installed,
-    /// Debian's toolchain, whatever else is there.
+    /// Debian's toolchain, even if another is available.
     Debian,
 }
 
@@ -35,25 +35,25 @@ impl std::str::FromStr for ToolchainChoice {
             "auto" => Ok(Self::Auto),
             "installed" => Ok(Self::Installed),
             "debian" => Ok(Self::Debian),
-            _ => Err(format!("`{text}` is no toolchain: use auto, installed or debian")),
+            _ => Err(format!("`{text}` is not a toolchain: use auto, installed or debian")),
         }
     }
 }
 
-/// What is on this machine.
+/// Tools found on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Probes {
     /// The target's library is installed for the machine's own Rust.
     installed: bool,
-    /// Debian's toolchain was unpacked earlier.
+    /// Debian's toolchain is already unpacked.
     debian_ready: bool,
-    /// rustup is there.
+    /// rustup is available.
     rustup: bool,
-    /// apt and dpkg are there.
+    /// apt and dpkg are available.
     apt: bool,
 }
 
-/// One way to get a toolchain.
+/// One method of obtaining a toolchain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     UseInstalled,
@@ -62,7 +62,7 @@ enum Way {
     FetchDebian,
 }
 
-/// The ways to try, in order: what is there before what must be fetched.
+/// Returns the methods to try, in order: installed ones before those that fetch.
 fn ways(choice: ToolchainChoice, probes: Probes) -> Vec<Way> {
     let installed = choice != ToolchainChoice::Debian;
     let debian = choice != ToolchainChoice::Installed;
@@ -77,11 +77,10 @@ fn ways(choice: ToolchainChoice, probes: Probes) -> Vec<Way> {
     .collect()
 }
 
-/// Finds a toolchain, or makes one. `crate_dir` matters since a folder can choose its
-/// own Rust.
+/// Finds a toolchain, or fetches one. `crate_dir` matters because a folder can select its own Rust.
 ///
 /// # Errors
-/// No way works; the message says which were tried and what to install.
+/// Every method failed; the message lists them and says what to install.
 pub(super) fn provide(
     choice: ToolchainChoice,
     toolchain_dir: &Path,
@@ -90,7 +89,7 @@ pub(super) fn provide(
 ) -> Result<Toolchain, ToolchainError> {
     let installed = is_installed(crate_dir);
     let debian_ready = debian::is_ready(toolchain_dir);
-    // Asking for programs takes time too: only when it matters.
+    // Probing programs takes time, so they are probed only if it matters.
     let fetching = !installed && !debian_ready || choice != ToolchainChoice::Auto;
     let probes = Probes {
         installed,
@@ -117,11 +116,11 @@ pub(super) fn provide(
 }
 
 fn fetch_by_rustup(crate_dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), ToolchainError> {
-    progress(&format!("asking rustup for {TARGET}"));
+    progress(&format!("fetching {TARGET} with rustup"));
     capture(Command::new("rustup").args(["target", "add", TARGET]).current_dir(crate_dir), FETCH)?;
     match is_installed(crate_dir) {
         true => Ok(()),
-        // rustup served another Rust than the one that `rustc` is.
+        // rustup serves another Rust than the `rustc` in use.
         false => Err(ToolchainError::Incomplete { missing: PathBuf::from(TARGET) }),
     }
 }
@@ -170,7 +169,7 @@ mod tests {
         assert_eq!("debian".parse(), Ok(ToolchainChoice::Debian));
         assert_eq!(
             "nix".parse::<ToolchainChoice>().unwrap_err(),
-            "`nix` is no toolchain: use auto, installed or debian"
+            "`nix` is not a toolchain: use auto, installed or debian"
         );
     }
 }

@@ -1,10 +1,10 @@
-//! Modules written by hand: one that fits the contract, and one for each way not to.
+//! Hand-written modules: one that matches the contract, and one for each kind of mismatch.
 
 use super::*;
 use wit_component::StringEncoding;
 
-/// What the contract's world exports, as core functions: name and number of `i32`
-/// parameters (flattened by the canonical ABI). Each gives a pointer.
+/// The exports of the contract's world as core functions: name and number of `i32` parameters
+/// (flattened by the canonical ABI). Each returns a pointer.
 const EXPORTS: [(&str, usize); 8] = [
     ("describe", 0),
     ("check", 0),
@@ -42,7 +42,7 @@ fn module_of(version: &str, imports: &str, wit: &[(&str, String)]) -> Vec<u8> {
     module
 }
 
-/// The contract's text with something else in it.
+/// The contract's text with a replacement.
 fn wit_with(old: &str, new: &str) -> Vec<(&'static str, String)> {
     assert!(WIT.iter().any(|(_, text)| text.contains(old)), "`{old}` is not in the contract");
     WIT.map(|(name, text)| (name, text.replace(old, new))).to_vec()
@@ -74,7 +74,7 @@ fn a_module_that_fits_becomes_a_plugin_with_its_manifest_inside() {
     assert!(!face.imports.contains("crosswalk:connector/http@0.2.0"), "unused imports are left out: {face:?}");
 
     let again = finish(plugin, "id = \"other\"\n").unwrap_err().to_string();
-    assert!(again.contains("carries a manifest already"), "{again}");
+    assert!(again.contains("already carries a manifest"), "{again}");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn other_languages_may_import_wasi_and_nothing_else() {
     assert!(finish(wat("wasi:cli/environment@0.2.6"), "").is_ok());
     let error = finish(wat("vendor:db/sql"), "").unwrap_err();
     assert!(matches!(&error, BuildError::ForeignImport { from, .. } if from == "vendor:db/sql"), "{error}");
-    // Without WASI the types are held against the contract, and these do not fit.
+    // Without WASI the types are checked against the contract, and these do not match.
     let error = finish(wat("crosswalk:connector/log@0.2.0"), "").unwrap_err();
     assert!(matches!(error, BuildError::Unfit { .. }), "{error}");
 }
@@ -159,5 +159,5 @@ fn other_languages_may_import_wasi_and_nothing_else() {
 fn what_is_no_wasm_is_refused() {
     assert!(matches!(encode(b"hello").unwrap_err(), BuildError::Unfit { .. }));
     let text = finish(b"\0asm\x01\0\0\0".to_vec(), "").unwrap_err().to_string();
-    assert!(text.contains("no component, but a core module"), "{text}");
+    assert!(text.contains("not a component, but a core module"), "{text}");
 }

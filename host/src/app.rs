@@ -1,11 +1,11 @@
-//! The one place where parts are built and joined, and where the program stops.
+//! Builds and joins the parts, and stops the program.
 //!
-//! The engine is opened when a command first asks for it, so that `plugin build` or
-//! `--help` touch no data. Long work listens to Ctrl-C and SIGTERM. The first asks it to
-//! stop: it breaks off between pages and batches and ends its run as itself. The second
-//! drops it where it stands; nothing is lost by that either: what may have been written is in
-//! the store as an intent before its call leaves, and the next run looks it up. The store is
-//! closed behind both. It decides nothing about the domain.
+//! The engine is opened when a command first needs it, so `plugin build` and `--help` touch no
+//! data. Long work listens to Ctrl-C and SIGTERM. The first signal requests a stop: work ends
+//! between pages and batches, and the run is closed properly. The second drops the work at once.
+//! Nothing is lost by that either: a possible write is in the store as an intent before its call
+//! leaves, and the next run looks it up. The store is closed after both. It decides nothing about
+//! the domain.
 
 use crate::cli::{Args, Exit, Output, Session};
 use crate::clock::SystemClock;
@@ -24,13 +24,13 @@ use tracing_subscriber::EnvFilter;
 /// Runs the program from its arguments to its end.
 ///
 /// # Errors
-/// Whatever stopped it, to be printed once by the caller.
+/// Any failure; the caller prints it once.
 pub fn run(args: Args, config: &Config, output: &Output) -> anyhow::Result<Exit> {
     log(config, output)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads could be started")?;
     let ended = runtime.block_on(until_end(args, config, output));
-    // A prompt that waits, or a guest that never yields, must not keep the process.
+    // A waiting prompt, or a guest that never yields, must not keep the process alive.
     runtime.shutdown_background();
     ended
 }
@@ -57,7 +57,7 @@ async fn until_end(args: Args, config: &Config, output: &Output) -> anyhow::Resu
     let ended = tokio::select! {
         ended = &mut work => ended,
         () = stop_signal(), if stoppable => {
-            // Before the engine is there, nothing is under way.
+            // Before the engine is open, no work is in progress.
             match opened.get() {
                 None => Ok(Exit::Interrupted),
                 Some(engine) => {
@@ -101,13 +101,13 @@ fn join(config: &Config) -> anyhow::Result<Engine> {
     Ok(Engine::new(store, runtime, Arc::new(SystemClock), data.clone()).keeping(config.retention))
 }
 
-/// Says which parts of the data folder other users of this machine can look into or change:
-/// customers' data, and locks that keep a sync from running. They are left as they are, as
-/// somebody may want it so.
+/// Warns about parts of the data folder that other users of this machine can read or change:
+/// customers' data, and locks that keep a sync from running. Permissions are left as they are, as
+/// they may be intended.
 #[cfg(unix)]
 fn tell_what_is_open(data: &Path) {
     use std::os::unix::fs::MetadataExt as _;
-    // A closed folder closes what is in it.
+    // A closed folder protects its contents.
     let open = |path: &Path| std::fs::metadata(path).is_ok_and(|meta| meta.mode() & 0o077 != 0);
     if !open(data) {
         return;
@@ -124,7 +124,7 @@ fn tell_what_is_open(data: &Path) {
 #[cfg(not(unix))]
 fn tell_what_is_open(_: &Path) {}
 
-/// The runtime's options: its own, but for what is configured.
+/// Returns the runtime's defaults with the configured values.
 fn options(config: &Config) -> RuntimeOptions {
     let mut options =
         RuntimeOptions { cache_dir: Some(config.storage.data.join("cache")), ..RuntimeOptions::default() };
@@ -146,18 +146,18 @@ fn options(config: &Config) -> RuntimeOptions {
     options
 }
 
-/// Log lines go to standard error, between the progress bars.
+/// Log lines go to standard error, between drawings of the progress bars.
 fn log(config: &Config, output: &Output) -> anyhow::Result<()> {
     let filter = EnvFilter::builder()
         .parse(&config.log)
-        .with_context(|| format!("`{}` is no log level: use error, warn, info, debug or trace", config.log))?;
+        .with_context(|| format!("`{}` is not a log level: use error, warn, info, debug or trace", config.log))?;
     let output = output.clone();
     let writer = move || output.log_writer();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).init();
     Ok(())
 }
 
-/// Comes when somebody wants the program to stop.
+/// Resolves when a stop is requested.
 #[cfg(unix)]
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -169,7 +169,7 @@ async fn stop_signal() {
     }
 }
 
-/// Comes when somebody wants the program to stop.
+/// Resolves when a stop is requested.
 #[cfg(not(unix))]
 async fn stop_signal() {
     if tokio::signal::ctrl_c().await.is_err() {

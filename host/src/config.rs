@@ -1,9 +1,9 @@
-//! What the installation is set to: built-in values, then `crosswalk.toml` in the data
-//! folder, then the environment, then the flags; the later wins.
+//! Configuration of the installation: built-in values, then `crosswalk.toml` in the data folder,
+//! then the environment, then flags; later layers win.
 //!
-//! One typed value per concern, handed to the room it concerns by `app`; no other room
-//! reads it. This is the only file that reads the environment. Keys that are not known
-//! are refused with their line: a misspelt limit must not pass for a set one.
+//! Each concern has one typed value, which `app` hands to its room; no other room reads the
+//! configuration. This is the only file that reads the environment. Unknown keys are refused with
+//! their line: a misspelt limit must not pass for one that is set.
 //!
 //! ```toml
 //! # <data>/crosswalk.toml; every key may be left out
@@ -29,10 +29,10 @@ use crate::model::{Retention, Secret, TenantName};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// The longest anything is kept: a hundred years.
+/// The longest retention: a hundred years.
 const DAYS_MAX: u32 = 36_525;
 
-/// Names of the environment variables that are read.
+/// Names of the environment variables read.
 pub mod variables {
     /// The data folder.
     pub const DATA: &str = "CROSSWALK_DATA";
@@ -40,30 +40,30 @@ pub mod variables {
     pub const TENANT: &str = "CROSSWALK_TENANT";
     /// The key of stored secrets: 32 bytes in base64 or hex.
     pub const KEY: &str = "CROSSWALK_KEY";
-    /// A file that holds that key.
+    /// The file that holds that key.
     pub const KEY_FILE: &str = "CROSSWALK_KEY_FILE";
-    /// What is logged.
+    /// The log filter.
     pub const LOG: &str = "CROSSWALK_LOG";
 }
 
-/// Everything that is set, by concern. Prints without secrets.
+/// The configuration, by concern. Prints without secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Where data is, and the key to its secrets.
+    /// Location of the data, and the key to its secrets.
     pub storage: Storage,
-    /// How connectors run.
+    /// Limits of connectors.
     pub guests: Guests,
-    /// What is kept how long.
+    /// Retention periods.
     pub retention: Retention,
-    /// What is logged: filter directives of the log library.
+    /// The log filter: directives of the log library.
     pub log: String,
-    /// The tenant commands work for.
+    /// The tenant that commands work for.
     pub tenant: TenantName,
-    /// Whether somebody named it; else it is the usual one.
+    /// Whether the tenant was named explicitly.
     pub tenant_named: bool,
 }
 
-/// Where data is, and the key to its secrets.
+/// Location of the data, and the key to its secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Storage {
     /// The folder: database, plugin files, compiled plugins, the key file.
@@ -72,16 +72,16 @@ pub struct Storage {
     pub key: Key,
 }
 
-/// Where the key of stored secrets comes from.
+/// Source of the key of stored secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Key {
-    /// From this file; made when first needed.
+    /// This file; made on first use.
     File(PathBuf),
-    /// Given as text.
+    /// The text itself.
     Text(Secret),
 }
 
-/// How connectors run; none: the runtime's own number.
+/// Limits of connectors; `None` means the runtime's own number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guests {
     /// Memory of one call.
@@ -90,26 +90,26 @@ pub struct Guests {
     pub call_seconds: Option<u32>,
     /// Size of a plugin file.
     pub component_mib: Option<u32>,
-    /// Threads they run on.
+    /// Number of threads they run on.
     pub threads: Option<u32>,
 }
 
-/// The keys of the file, to be told where one of them is wrong.
+/// The keys of the file, listed when one of them is invalid.
 const KEYS: &str = "it may hold: tenant, key-file, log, guest-threads, and under [limits] memory-mib, call-seconds, \
     component-mib, and under [retention] plans-days, runs-days, journal-days, usage-days, gone-days, tickets-days";
 
-/// Why the configuration cannot be used; each error says what to do about it after `hint:`.
+/// Errors of the configuration; each says what to do after `hint:`.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Nobody says where data is.
-    #[error("there is no home folder to keep data in\n\nhint: name a folder with --data DIR or CROSSWALK_DATA")]
+    /// No data folder is known.
+    #[error("there is no home folder for the data\n\nhint: name a folder with --data DIR or CROSSWALK_DATA")]
     NoHome,
-    /// The file is there but cannot be read.
-    #[error("cannot read {}\n\nhint: look at its rights, or name another data folder with --data DIR", path.display())]
+    /// The file exists but cannot be read.
+    #[error("cannot read {}\n\nhint: check its permissions, or name another data folder with --data DIR", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// Not TOML, an unknown key, a value of the wrong type; the source names the line.
@@ -117,12 +117,12 @@ pub enum ConfigError {
     Wrong {
         /// The file.
         path: PathBuf,
-        /// What and where.
+        /// The problem and its place.
         source: toml::de::Error,
     },
-    /// A number out of range.
+    /// A number is out of range.
     #[error(
-        "{}: `{key}` is {value}, but it is from {least} to {most}\n\nhint: change the number, or leave the key out",
+        "{}: `{key}` is {value}, but must be from {least} to {most}\n\nhint: change the number, or leave the key out",
         path.display()
     )]
     Range {
@@ -137,17 +137,17 @@ pub enum ConfigError {
         /// The largest allowed.
         most: u32,
     },
-    /// An environment variable is wrong.
+    /// An environment variable is invalid.
     #[error("the environment variable {name} is wrong: {why}\n\nhint: change it, or unset it")]
     Variable {
         /// Its name.
         name: &'static str,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
 }
 
-/// Reads one variable of the process's environment; none when it is not set or no text.
+/// Reads one variable of the process's environment; `None` if unset or not text.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 #[must_use]
 pub fn environment(name: &str) -> Option<String> {
@@ -155,10 +155,10 @@ pub fn environment(name: &str) -> Option<String> {
 }
 
 impl Config {
-    /// Puts the layers together. `environment` gives a variable's value.
+    /// Combines the layers. `environment` returns a variable's value.
     ///
     /// # Errors
-    /// What is wrong, and where.
+    /// The problem and its place.
     pub fn read(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let set = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
         let data = match (&flags.data, set(variables::DATA)) {
@@ -256,7 +256,7 @@ struct Limits {
 }
 
 impl File {
-    /// The file, or nothing where there is none.
+    /// Reads the file; an absent file counts as empty.
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,

@@ -2,8 +2,8 @@
 //!
 //! # The map
 //!
-//! A room a crate (`host/<room>`), one door a room; knowledge runs one way. This crate is the program, and has all
-//! rooms by name:
+//! Each room is a crate (`host/<room>`) with one door; knowledge runs one way. This crate is the
+//! program, and re-exports all rooms by name:
 //!
 //! ```text
 //! shell ─> cli ─> engine ──> runtime ──> connector (wasm) ──> runtime's gate ──> vendor
@@ -24,35 +24,36 @@
 //! | [`config`] | file < environment < flags, read in one place | the domain |
 //! | [`app`] | joins the parts | deciding anything |
 //!
-//! The manifests hold this table, and a test (`tests/tidy.rs`) the manifests.
+//! The manifests hold this table, and a test (`tests/tidy.rs`) checks the manifests.
 //!
-//! Public async functions of a room are `#[boxed]`. An `async fn` is compiled in the crate that polls
-//! it, which is the program for all of them; a boxed future is compiled where it is written, and a
-//! change in a surface compiles that surface alone.
+//! Public async functions of a room are `#[boxed]`. An `async fn` is compiled in the crate that
+//! polls it, which would be the program for all of them. A boxed future is compiled where it is
+//! written, so a change in a surface recompiles that surface alone.
 //!
 //! # Four walks
 //!
-//! *Sync now.* `crosswalk run SYNC` claims the sync (`engine::claim`), looks up what an
-//! interrupted run left open (`engine::recover`), reads both sides page by page with rows
-//! and cursor committed together (`engine::observe`), matches and plans customer by
-//! customer (`engine::planning` feeding [`engine::matching`] and [`engine::plan`]), holds what
-//! [`engine::brakes`] catch, and applies the rest (`engine::apply`): intents committed, call,
-//! outcomes read back and committed (`engine::settle`).
+//! *Sync now.* `crosswalk run SYNC` claims the sync (`engine::claim`), looks up what an interrupted
+//! run left open (`engine::recover`), reads both sides page by page with rows and cursor committed
+//! together (`engine::observe`), matches and plans customer by customer (`engine::planning` feeding
+//! [`engine::matching`] and [`engine::plan`]), holds what [`engine::brakes`] catch, and applies the
+//! rest (`engine::apply`): intents committed, call, outcomes read back and committed
+//! (`engine::settle`).
 //!
-//! *The schedule wakes.* `crosswalk work` (`engine::worker`) asks the store what is due, takes
-//! each thing there so that one process does it, and runs it (`engine::schedule`); from there it is
-//! the walk above. A stop is asked for through `engine::Stop`, and heard between pages and batches.
+//! *The schedule wakes.* `crosswalk work` (`engine::worker`) queries the store for due items,
+//! claims each so that only one process runs it, and runs it (`engine::schedule`); from there it is
+//! the walk above. A stop is requested through `engine::Stop` and takes effect between pages and
+//! batches.
 //!
-//! *A connector calls its vendor.* The guest's `http.send-all` arrives in `runtime::host`
-//! and passes the gate: endpoint and path become a URL that is checked against what was
-//! asked *and* granted, the mode and the batch decide whether a write may pass, the bucket
-//! is drawn on, credentials are attached, and only then is it sent. What comes back is
-//! capped and cleaned before the guest sees it.
+//! *A connector calls its vendor.* The guest's `http.send-all` arrives in `runtime::host` and
+//! passes the gate. Endpoint and path become a URL that is checked against what was requested *and*
+//! granted; the mode and the batch decide whether a write is allowed; a call is taken from the
+//! bucket; credentials are attached; only then is the request sent. The reply is capped and
+//! redacted before the guest sees it.
 //!
-//! *A connector is added.* `crosswalk plugin build DIR` makes one file that carries its
-//! manifest and contract version ([`builder`]); `plugin add` reads both before anything is
-//! compiled, compiles once, caches by digest ([`runtime`]); `connection add` checks settings,
-//! stores secrets encrypted, and grants what the operator names ([`engine`]).
+//! *A connector is added.* `crosswalk plugin build DIR` makes one file that contains its manifest
+//! and contract version ([`builder`]). `plugin add` reads both before anything is compiled,
+//! compiles once and caches by digest ([`runtime`]). `connection add` checks settings, stores
+//! secrets encrypted, and grants what the operator names ([`engine`]).
 
 pub use crosswalk_model as model;
 

@@ -1,5 +1,5 @@
-//! The `crosswalk` program: parses the arguments, reads the configuration, hands both
-//! over, and turns what comes back into an exit code. It decides nothing.
+//! The `crosswalk` program: parses the arguments, reads the configuration, hands both over, and
+//! converts the result into an exit code. It decides nothing.
 
 use crosswalk::cli::{Args, Exit};
 use crosswalk::config::{self, Config};

@@ -1,6 +1,6 @@
 //! `crosswalk alert`: poll a source's alerts and make their tickets, and list them.
 
-use super::apply;
+use super::applied;
 use super::exit::Exit;
 use super::output::{clean, count, or_dash, table};
 use super::plan::{self, Held};
@@ -48,15 +48,16 @@ impl AlertCommand {
                 let report = tenant.alerts_plan(&sync, &Bars::new(session.output)).await?;
                 let held = Held::of(&tenant, &report.plan).await?;
                 let billing = plan::billing(&tenant, &sync).await?;
-                session
-                    .output
-                    .answer(|| plan::document(&sync, &report, &held), || plan::words(&sync, &report, &held, billing))?;
+                session.output.answer(
+                    || plan::document(&sync, &report, &held),
+                    || plan::summary(&sync, &report, &held, billing),
+                )?;
                 Ok(plan::exit(&report))
             }
             AlertCommand::Poll { sync, plan: false } => {
                 let tenant = session.tenant().await?;
                 let report = tenant.alerts_run(&sync, &Bars::new(session.output)).await?;
-                apply::told(session, &tenant, &sync, &report).await
+                applied::report_run(session, &tenant, &sync, &report).await
             }
             AlertCommand::List { sync, open } => list(session, &sync, open).await,
         }

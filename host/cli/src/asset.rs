@@ -33,7 +33,7 @@ impl AssetCommand {
         let AssetCommand::Refresh { sync, id } = self;
         let tenant = session.tenant().await?;
         let report = tenant.refresh(&sync, Kind::Asset, &id, &Bars::new(session.output)).await?;
-        session.output.answer(|| document(&report), || words(&report))?;
+        session.output.answer(|| document(&report), || summary(&report))?;
         Ok(report.applied.as_ref().map_or(Exit::Done, |applied| Exit::of_run(&applied.run)))
     }
 }
@@ -49,7 +49,7 @@ fn document(report: &RefreshReport) -> Value {
     })
 }
 
-fn words(report: &RefreshReport) -> String {
+fn summary(report: &RefreshReport) -> String {
     let (name, target) = (clean(&report.name), report.target.as_deref().unwrap_or("none"));
     let mut text = match report.applied {
         Some(_) => format!("asset {} ({name}), {target} at the target:\n", report.source),

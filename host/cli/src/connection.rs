@@ -1,6 +1,6 @@
 //! `crosswalk connection`: accounts at vendors, with settings, secrets, grants and limits.
 
-use super::exit::{Exit, Told};
+use super::exit::{CliError, Exit};
 use super::output::{clean, count, or_dash, short, table};
 use super::parse::{self, Pair, bucket, pair};
 use super::secrets::SecretArgs;
@@ -313,7 +313,7 @@ async fn help(session: &Session<'_>, name: &ConnectionName, failure: Option<Stri
         let known: Vec<String> = texts.keys().cloned().collect();
         texts.retain(|one, _| *one == failure);
         if texts.is_empty() {
-            return Err(Told::usage(
+            return Err(CliError::usage(
                 format!("the plugin of {name} has no text about `{failure}`"),
                 if known.is_empty() {
                     "it has none at all".to_owned()
@@ -336,7 +336,7 @@ async fn help(session: &Session<'_>, name: &ConnectionName, failure: Option<Stri
 }
 
 fn show(session: &Session<'_>, view: &ConnectionView, before: &str) -> anyhow::Result<Exit> {
-    session.output.answer(|| json!(view), || format!("{before}{}", words(view)))?;
+    session.output.answer(|| json!(view), || format!("{before}{}", summary(view)))?;
     Ok(Exit::Done)
 }
 
@@ -356,7 +356,7 @@ fn health(view: &ConnectionView) -> String {
     }
 }
 
-fn words(view: &ConnectionView) -> String {
+fn summary(view: &ConnectionView) -> String {
     let connection = &view.connection;
     let mut text = format!(
         "connection  {}\nplugin      {} ({}, sha256 {})\nsecrets     {}\n",

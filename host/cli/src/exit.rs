@@ -66,8 +66,8 @@ impl Exit {
 
     /// How an error ends.
     fn of_error(error: &anyhow::Error) -> Self {
-        if let Some(told) = error.downcast_ref::<Told>() {
-            return told.exit;
+        if let Some(own) = error.downcast_ref::<CliError>() {
+            return own.exit;
         }
         match error.downcast_ref::<Error>() {
             Some(Error::Busy { .. }) => Exit::Busy,
@@ -81,13 +81,13 @@ impl Exit {
 /// An error of the command line itself, with what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct Told {
+pub(super) struct CliError {
     message: String,
     hint: String,
     exit: Exit,
 }
 
-impl Told {
+impl CliError {
     /// The command was used wrongly.
     pub(super) fn usage(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         Self { message: message.into(), hint: hint.into(), exit: Exit::Usage }.into()
@@ -104,13 +104,13 @@ impl Output {
             return Exit::Done;
         }
         let exit = Exit::of_error(error);
-        let spoken = Spoken::of(error);
+        let text = ErrorText::of(error);
         if self.json() {
             let document =
-                json!({ "error": spoken.message, "causes": spoken.causes, "hint": spoken.hint, "exit": exit as u8 });
+                json!({ "error": text.message, "causes": text.causes, "hint": text.hint, "exit": exit as u8 });
             self.tell_error(&document.to_string());
         } else {
-            self.tell_error(&spoken.text());
+            self.tell_error(&text.text());
         }
         exit
     }
@@ -118,13 +118,13 @@ impl Output {
 
 /// An error in words.
 #[derive(Debug, PartialEq, Eq)]
-struct Spoken {
+struct ErrorText {
     message: String,
     causes: Vec<String>,
     hint: String,
 }
 
-impl Spoken {
+impl ErrorText {
     fn of(error: &anyhow::Error) -> Self {
         let mut hint = error.chain().find_map(hint).unwrap_or_default();
         let mut sentences: Vec<String> = Vec::new();
@@ -159,7 +159,7 @@ impl Spoken {
 fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let text = if let Some(error) = error.downcast_ref::<Error>() {
         error.hint()
-    } else if let Some(error) = error.downcast_ref::<Told>() {
+    } else if let Some(error) = error.downcast_ref::<CliError>() {
         &error.hint
     } else {
         ""
@@ -209,7 +209,7 @@ mod tests {
             (anyhow::Error::from(busy), Exit::Busy),
             (anyhow::Error::from(Error::Held { message: "m".into(), hint: "h".into() }), Exit::Held),
             (anyhow::Error::from(Error::invalid("m", "h")), Exit::Failed),
-            (Told::usage("m", "h"), Exit::Usage),
+            (CliError::usage("m", "h"), Exit::Usage),
             (anyhow::anyhow!("m"), Exit::Failed),
         ] {
             assert_eq!(Exit::of_error(&error), exit, "{error:?}");
@@ -240,11 +240,11 @@ mod tests {
         struct Stuck;
         let error = anyhow::Error::from(Stuck).context("the door stays shut");
         assert_eq!(
-            Spoken::of(&error).text(),
+            ErrorText::of(&error).text(),
             "error: the door stays shut\n  because: the lock is stuck\n\nhint: oil it"
         );
 
         let error = anyhow::Error::from(Error::invalid("it is wrong", "do it right"));
-        assert_eq!(Spoken::of(&error).text(), "error: it is wrong\n\nhint: do it right");
+        assert_eq!(ErrorText::of(&error).text(), "error: it is wrong\n\nhint: do it right");
     }
 }

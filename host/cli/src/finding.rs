@@ -1,6 +1,6 @@
 //! `crosswalk finding`: what plans found and left as it is, those that say the same together or one by one.
 
-use super::exit::{Exit, Told};
+use super::exit::{CliError, Exit};
 use super::output::{count, or_dash, table};
 use super::session::Session;
 use super::shapes;
@@ -79,7 +79,7 @@ impl ListArgs {
         let list = tenant.findings(plan, &filter, if self.all { usize::MAX } else { SHOWN }).await?;
         let gap = list.gap(&filter);
         if !self.each {
-            session.output.answer(|| document(&list, gap.as_deref()), || words(&list, gap.as_deref()))?;
+            session.output.answer(|| document(&list, gap.as_deref()), || summary(&list, gap.as_deref()))?;
             return Ok(Exit::Done);
         }
         let rows = self.rows(&tenant, plan, &filter).await?;
@@ -99,7 +99,7 @@ impl ListArgs {
             (Some(plan), _) => return Ok(plan),
             (None, Some(sync)) => sync,
             (None, None) => {
-                return Err(Told::usage(
+                return Err(CliError::usage(
                     "neither a sync nor a plan is named",
                     "`crosswalk finding list SYNC` or `crosswalk finding list --plan PLAN`",
                 ));
@@ -107,7 +107,7 @@ impl ListArgs {
         };
         match tenant.plan_list(sync, 1).await?.first() {
             Some(plan) => Ok(plan.id),
-            None => Err(Told::usage(
+            None => Err(CliError::usage(
                 format!("the sync {sync} has no plan yet"),
                 format!("`crosswalk plan {sync}` makes one"),
             )),
@@ -171,7 +171,7 @@ fn head(list: &FindingList, gap: Option<&str>) -> String {
     format!("{found} in plan {} of {} ({}){gap}\n", plan.id, list.sync, plan.made_at)
 }
 
-fn words(list: &FindingList, gap: Option<&str>) -> String {
+fn summary(list: &FindingList, gap: Option<&str>) -> String {
     let rows = list.groups.iter().map(|group| {
         let more = if group.count > 1 { ", …" } else { "" };
         [

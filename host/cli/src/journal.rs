@@ -1,6 +1,6 @@
 //! `crosswalk journal` and `crosswalk runs`: what was done, and why; and how runs ended.
 
-use super::apply::seconds;
+use super::applied::seconds;
 use super::exit::Exit;
 use super::output::{count, or_dash, table};
 use super::session::Session;
@@ -65,14 +65,14 @@ impl JournalArgs {
         let entries = session.tenant().await?.journal(&filter).await?;
         session.output.answer(
             || entries.iter().map(shapes::journal).collect(),
-            || if entries.is_empty() { "the journal has no such entry".to_owned() } else { words(&entries) },
+            || if entries.is_empty() { "the journal has no such entry".to_owned() } else { summary(&entries) },
         )?;
         Ok(Exit::Done)
     }
 }
 
 /// Journal entries as a table.
-pub(super) fn words(entries: &[JournalEntry]) -> String {
+pub(super) fn summary(entries: &[JournalEntry]) -> String {
     let rows = entries.iter().map(|entry| {
         [
             entry.at.to_string(),

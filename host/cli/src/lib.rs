@@ -19,8 +19,10 @@
 //! Result<Exit>`; 2. a line in [`Command`] with a sentence about it; 3. a line in `run`.
 
 mod alert;
+mod applied;
 mod apply;
 mod asset;
+mod confirm;
 mod connection;
 mod customer;
 mod exit;
@@ -35,6 +37,7 @@ mod plugin;
 mod product;
 mod progress;
 mod prune;
+mod run;
 mod secrets;
 mod session;
 mod shapes;
@@ -99,7 +102,7 @@ pub struct Flags {
     pub tenant: Option<TenantName>,
     /// How often `-v` was given.
     pub verbose: u8,
-    /// Only errors are told.
+    /// Only errors are error.
     pub quiet: bool,
 }
 
@@ -171,7 +174,7 @@ enum Command {
     /// Do what a plan says, or a part of it
     Apply(apply::ApplyArgs),
     /// Plan, and apply at once what trust and brakes allow; or undo a past run
-    Run(apply::RunArgs),
+    Run(run::RunArgs),
     /// Bring one asset in step now
     #[command(subcommand)]
     Asset(asset::AssetCommand),
@@ -199,15 +202,15 @@ impl Args {
     /// # Errors
     /// The code to end with.
     pub fn of_command_line() -> Result<Self, std::process::ExitCode> {
-        Self::try_parse().map_err(|told| {
-            let text = told.render().to_string();
-            if told.use_stderr() {
+        Self::try_parse().map_err(|error| {
+            let text = error.render().to_string();
+            if error.use_stderr() {
                 terminal::fail(text.trim_end(), false);
             } else {
                 // A reader that went away is no failure.
                 let _ = terminal::answer(terminal::Answer::Text(&text));
             }
-            std::process::ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(1))
+            std::process::ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
         })
     }
 

@@ -1,7 +1,7 @@
 //! `crosswalk link`: which source record is which target record, decided by a person, one
 //! by one, by score, or in a spreadsheet.
 
-use super::apply::confirmed;
+use super::confirm::confirmed;
 use super::exit::Exit;
 use super::files::{self, ImportArgs, TableArgs};
 use super::output::{count, table};

@@ -1,6 +1,6 @@
 //! `crosswalk plugin`: build one from source, install it, list what is there, look inside.
 
-use super::exit::{Exit, Told};
+use super::exit::{CliError, Exit};
 use super::output::{count, or_dash, short, table, tick};
 use super::session::Session;
 use clap::Subcommand;
@@ -105,7 +105,7 @@ fn toolchain_or_environment(session: &Session<'_>, flag: Option<ToolchainChoice>
     match (flag, session.environment("CROSSWALK_WASM_TOOLCHAIN")) {
         (Some(choice), _) => Ok(choice),
         (None, Some(text)) => {
-            text.parse().map_err(|why: String| Told::usage(why, "change CROSSWALK_WASM_TOOLCHAIN, or unset it"))
+            text.parse().map_err(|why: String| CliError::usage(why, "change CROSSWALK_WASM_TOOLCHAIN, or unset it"))
         }
         (None, None) => Ok(ToolchainChoice::Auto),
     }
@@ -211,7 +211,7 @@ async fn inspect(session: &Session<'_>, plugin: &str) -> anyhow::Result<Exit> {
         Some(id) if !Path::new(plugin).is_file() => engine.plugin_inspect(&id).await?,
         _ => engine.plugin_inspect_file(Path::new(plugin))?,
     };
-    session.output.answer(|| document(&view), || words(&view))?;
+    session.output.answer(|| document(&view), || summary(&view))?;
     Ok(Exit::Done)
 }
 
@@ -256,7 +256,7 @@ fn lookups(can: &KindDescription) -> String {
 }
 
 /// A plugin in words, section by section; what is empty is left out.
-fn words(view: &PluginView) -> String {
+fn summary(view: &PluginView) -> String {
     let manifest = &view.manifest;
     let mut text = format!("{} {}: {}\n", manifest.id, manifest.version, manifest.title);
     if !manifest.description.is_empty() {

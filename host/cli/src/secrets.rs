@@ -1,7 +1,7 @@
 //! Where secrets come from: a prompt without echo, a file, or the environment. Never
 //! from the arguments, which every process on the machine can read.
 
-use super::exit::Told;
+use super::exit::CliError;
 use super::parse::{Pair, pair};
 use super::session::Session;
 use super::terminal::{self, can_ask};
@@ -38,14 +38,14 @@ impl SecretArgs {
         let mut secrets = BTreeMap::new();
         let mut put = |name: &str, text: String| match secrets.insert(name.to_owned(), Secret::new(text)) {
             None => Ok(()),
-            Some(_) => Err(Told::usage(format!("the secret `{name}` is given twice"), "give it once")),
+            Some(_) => Err(CliError::usage(format!("the secret `{name}` is given twice"), "give it once")),
         };
         for (name, path) in &self.files {
             put(name, from_file(path)?)?;
         }
         for (name, variable) in &self.variables {
             let text = session.environment(variable).ok_or_else(|| {
-                Told::usage(
+                CliError::usage(
                     format!("the environment variable {variable} is not set"),
                     format!("it shall hold the secret `{name}`"),
                 )
@@ -88,10 +88,10 @@ fn from_file(path: &str) -> anyhow::Result<String> {
     read.with_context(|| format!("cannot read the secret file {path}"))?;
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
-        return Err(Told::usage(format!("the secret file {path} is empty"), "write the secret into it"));
+        return Err(CliError::usage(format!("the secret file {path} is empty"), "write the secret into it"));
     }
     if text.len() as u64 > MAX_BYTES {
-        return Err(Told::usage(
+        return Err(CliError::usage(
             format!("the secret file {path} is larger than {MAX_BYTES} bytes"),
             "is it the right file?",
         ));
@@ -101,7 +101,7 @@ fn from_file(path: &str) -> anyhow::Result<String> {
 
 fn from_person(manifest: &Manifest, name: &str) -> anyhow::Result<String> {
     if !can_ask() {
-        return Err(Told::usage(
+        return Err(CliError::usage(
             format!("nobody can be asked for the secret `{name}`: this is no terminal"),
             format!("use --secret-file {name}=FILE or --secret-env {name}=VARIABLE"),
         ));
@@ -109,7 +109,7 @@ fn from_person(manifest: &Manifest, name: &str) -> anyhow::Result<String> {
     let (title, help) = manifest.secrets.get(name).map_or(("", ""), |spec| (&*spec.title, &*spec.help));
     let text = terminal::secret(manifest.id.as_str(), name, title, help)?;
     if text.is_empty() {
-        return Err(Told::usage(format!("the secret `{name}` is empty"), "type or paste it, then press Enter"));
+        return Err(CliError::usage(format!("the secret `{name}` is empty"), "type or paste it, then press Enter"));
     }
     Ok(text)
 }

@@ -1,6 +1,6 @@
 //! `crosswalk uncertain`: writes whose outcome is not known, listed and settled by hand.
 
-use super::exit::{Exit, Told};
+use super::exit::{CliError, Exit};
 use super::output::table;
 use super::session::Session;
 use super::shapes;
@@ -102,7 +102,7 @@ impl SettleArgs {
             (Some(id), _) => Found::Written(id),
             (None, true) => Found::NotWritten,
             (None, false) => {
-                return Err(Told::usage(
+                return Err(CliError::usage(
                     "nothing is said of what became of it",
                     "`--written ID` where the record is there, `--not-written` where it is not",
                 ));

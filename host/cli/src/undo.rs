@@ -1,6 +1,7 @@
 //! `crosswalk run undo`: the reverse of a run is shown, and done after a yes.
 
-use super::apply::{confirmed, words};
+use super::applied::summary;
+use super::confirm::{ScopeArgs, confirmed};
 use super::exit::Exit;
 use super::output::count;
 use super::plan::{self, Held, Sums};
@@ -8,7 +9,7 @@ use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
 use crosswalk_engine::{ApplyOptions, PlanReport, Tenant, UndoOptions};
-use crosswalk_model::{Kind, RunId};
+use crosswalk_model::RunId;
 use serde_json::{Value, json};
 
 /// How many changes are shown before the question.
@@ -32,22 +33,15 @@ Examples:
 pub(super) struct UndoArgs {
     /// The run to undo, as `crosswalk runs` numbers them
     run: RunId,
-    /// Undo only what it did for this source customer, by its id
-    #[arg(long, value_name = "ID")]
-    customer: Option<String>,
-    /// Undo only what it did to this kind
-    #[arg(long)]
-    kind: Option<Kind>,
-    /// Do not ask whether to go ahead
-    #[arg(short, long)]
-    yes: bool,
+    #[command(flatten)]
+    scope: ScopeArgs,
 }
 
 impl UndoArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let tenant = session.tenant().await?;
         let sync = tenant.run_show(self.run).await?.sync;
-        let options = UndoOptions { customer: self.customer, kind: self.kind };
+        let options = UndoOptions { customer: self.scope.customer, kind: self.scope.kind };
         let report = tenant.undo(self.run, &options, &Bars::new(session.output)).await?;
         let id = report.plan.id;
         let changes = Sums::of(&report.plan).changes;
@@ -60,7 +54,7 @@ impl UndoArgs {
             session.output.answer(|| document(Value::Null), || shown)?;
             return Ok(if report.findings_total == 0 { Exit::Done } else { Exit::Partial });
         }
-        if !self.yes {
+        if !self.scope.yes {
             session.output.tell(&shown);
             let question = format!("Undo run {} with {}?", self.run, count(changes, "change"));
             if !confirmed(session, question, &format!("crosswalk apply {id} --yes")).await? {
@@ -72,7 +66,7 @@ impl UndoArgs {
             }
         }
         let applied = tenant.apply(id, &ApplyOptions::default(), &Bars::new(session.output)).await?;
-        let before = if self.yes { format!("{shown}\n") } else { String::new() };
+        let before = if self.scope.yes { format!("{shown}\n") } else { String::new() };
         let counts = &applied.run.counts;
         let rest = if counts.failed + counts.stale > 0 {
             format!("  crosswalk run undo {}   (what is left of it)\n", self.run)
@@ -81,7 +75,7 @@ impl UndoArgs {
         };
         session
             .output
-            .answer(|| document(shapes::applied(&applied)), || format!("{before}{}{rest}", words(&applied)))?;
+            .answer(|| document(shapes::applied(&applied)), || format!("{before}{}{rest}", summary(&applied)))?;
         Ok(Exit::of_run(&applied.run))
     }
 }

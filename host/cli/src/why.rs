@@ -36,7 +36,7 @@ pub(super) struct WhyArgs {
 impl WhyArgs {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let trace = session.tenant().await?.why(&self.sync, self.kind, &self.record).await?;
-        session.output.answer(|| document(&trace), || words(&trace, self.fields))?;
+        session.output.answer(|| document(&trace), || summary(&trace, self.fields))?;
         Ok(Exit::Done)
     }
 }
@@ -58,7 +58,7 @@ fn document(trace: &Trace) -> Value {
     })
 }
 
-fn words(trace: &Trace, fields: bool) -> String {
+fn summary(trace: &Trace, fields: bool) -> String {
     let mut text = format!("{}\n\n", clean(&trace.verdict));
     for (number, step) in (1..).zip(&trace.steps) {
         text.push_str(&format!("{number:>3}. {:<9} {}\n", step.what, clean(&step.words)));
@@ -78,7 +78,7 @@ fn words(trace: &Trace, fields: bool) -> String {
         trace.planned.iter().for_each(|view| text.push_str(&plan::one(view)));
     }
     if !trace.journal.is_empty() {
-        text.push_str(&format!("\n{}\n", journal::words(&trace.journal)));
+        text.push_str(&format!("\n{}\n", journal::summary(&trace.journal)));
     }
     text
 }

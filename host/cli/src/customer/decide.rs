@@ -2,8 +2,8 @@
 
 use super::list::rows;
 use super::which::WhichArgs;
-use crate::apply::confirmed;
-use crate::exit::{Exit, Told};
+use crate::confirm::confirmed;
+use crate::exit::{CliError, Exit};
 use crate::output::{clean, count, table};
 use crate::progress::Bars;
 use crate::session::Session;
@@ -193,7 +193,7 @@ pub(super) async fn edit(
 async fn meant(tenant: &Tenant, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Vec<String>> {
     let customers: Vec<String> = which.customers(tenant, sync).await?.into_iter().map(|view| view.id).collect();
     if customers.is_empty() {
-        return Err(Told::usage(
+        return Err(CliError::usage(
             "no customer passes the filter",
             format!("`crosswalk customer list {sync}` names them"),
         ));

@@ -1,6 +1,6 @@
 //! Which customers are meant: the list's filters, names, or all.
 
-use crate::exit::Told;
+use crate::exit::CliError;
 use crate::parse::{on_off, word};
 use crosswalk_engine::error::Error;
 use crosswalk_engine::{CustomerFilter, CustomerState, CustomerView, Tenant};
@@ -79,7 +79,7 @@ impl WhichArgs {
     /// Those that are meant, as they stand.
     pub(super) async fn customers(&self, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Vec<CustomerView>> {
         if self.customers.is_empty() && !self.all && self.filter.is_empty() {
-            return Err(Told::usage(
+            return Err(CliError::usage(
                 "no customer is named",
                 "name customers, or give --all, or a filter such as --state mapped",
             ));

@@ -100,7 +100,7 @@ pub(crate) fn document(sync: &SyncName, report: &PlanReport, held: &Held) -> Val
 }
 
 /// A plan that was just made, in short; with `billing`, of a sync whose customers have contracts and switches, too.
-pub(crate) fn words(sync: &SyncName, report: &PlanReport, held: &Held, billing: bool) -> String {
+pub(crate) fn summary(sync: &SyncName, report: &PlanReport, held: &Held, billing: bool) -> String {
     let plan = &report.plan;
     let sums = Sums::of(plan);
     let mut text =
@@ -250,7 +250,7 @@ mod tests {
     }
 
     fn said(report: &PlanReport, held: &Held) -> String {
-        words(&SyncName::new("s").unwrap(), report, held, false)
+        summary(&SyncName::new("s").unwrap(), report, held, false)
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn where_usage_takes_part_customers_are_decided_with_their_contracts() {
-        let text = words(&SyncName::new("s").unwrap(), &report(&[], 2), &held(&[]), true);
+        let text = summary(&SyncName::new("s").unwrap(), &report(&[], 2), &held(&[]), true);
         assert!(text.contains("  crosswalk customer list s --state proposed"), "{text}");
         assert!(text.contains("  crosswalk customer accept s\n") && !text.contains("crosswalk link"), "{text}");
     }

@@ -41,7 +41,7 @@ pub(super) async fn show(
             let undoes = plan.undoes.map_or_else(String::new, |run| format!(", undoes run {run}"));
             let mut text =
                 format!("plan {id} of {sync}{undoes}, made {}{approved}: {}\n", plan.made_at, cost(&Sums::of(&plan)));
-            text.push_str(&groups.words(&names));
+            text.push_str(&groups.summary(&names));
             if groups.more {
                 text.push_str(
                     "\nThere is more: --all shows it, --customer, --kind, --action and --held narrow it down\n",
@@ -57,7 +57,7 @@ pub(super) async fn show(
 pub(crate) async fn first(tenant: &Tenant, sync: &SyncName, plan: PlanId, most: usize) -> anyhow::Result<String> {
     let groups = Groups::read(tenant, plan, ChangeFilter::default(), most).await?;
     let customers: Vec<String> = groups.customers.iter().map(|(customer, _)| customer.clone()).collect();
-    let mut text = groups.words(&tenant.customer_names(sync, &customers).await?);
+    let mut text = groups.summary(&tenant.customer_names(sync, &customers).await?);
     if groups.more {
         text.push_str(&format!("\nThere is more: crosswalk plan --show {plan} --all\n"));
     }
@@ -91,7 +91,7 @@ impl Groups {
         Ok(Self { customers, more: true })
     }
 
-    fn words(&self, names: &HashMap<String, String>) -> String {
+    fn summary(&self, names: &HashMap<String, String>) -> String {
         let mut text = String::new();
         for (customer, group) in &self.customers {
             let name = names.get(customer).filter(|name| !name.is_empty()).map_or("customer", String::as_str);

@@ -3,10 +3,10 @@
 mod brief;
 mod detail;
 
-pub(super) use brief::{Held, Sums, billing, cost, document, left, matrix, words};
+pub(super) use brief::{Held, Sums, billing, cost, document, left, matrix, summary};
 pub(super) use detail::{PAGE, changes, first, one, quantity};
 
-use super::exit::{Exit, Told};
+use super::exit::{CliError, Exit};
 use super::output::{table, tick};
 use super::progress::Bars;
 use super::session::Session;
@@ -71,7 +71,7 @@ impl PlanArgs {
             (Some(sync), _) if self.list => list(session, &tenant, sync).await,
             (Some(sync), _) => make(session, &tenant, sync).await,
             (None, Some(plan)) => detail::show(session, &tenant, plan, self.filter(), self.all).await,
-            (None, None) => Err(Told::usage(
+            (None, None) => Err(CliError::usage(
                 "neither a sync nor a plan is named",
                 "`crosswalk plan SYNC` or `crosswalk plan --show PLAN`",
             )),
@@ -83,7 +83,7 @@ async fn make(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow
     let report = tenant.plan(sync, &Bars::new(session.output)).await?;
     let held = Held::of(tenant, &report.plan).await?;
     let billing = billing(tenant, sync).await?;
-    session.output.answer(|| document(sync, &report, &held), || words(sync, &report, &held, billing))?;
+    session.output.answer(|| document(sync, &report, &held), || summary(sync, &report, &held, billing))?;
     Ok(exit(&report))
 }
 

@@ -5,7 +5,7 @@ mod show;
 mod swap;
 mod times;
 
-use super::apply::confirmed;
+use super::confirm::confirmed;
 use super::exit::Exit;
 use super::output::count;
 use super::session::Session;

@@ -1,6 +1,6 @@
 //! The rules of a sync as flags: what is not named stays as it is.
 
-use crate::exit::Told;
+use crate::exit::CliError;
 use crate::parse::{BrakeName, ForKind, RuleArg, brake, kind_score, kind_word, on_off, rule, word};
 use crosswalk_model::sync::{Sites, TicketRules};
 use crosswalk_model::{Kind, SyncRules, Timestamp, Trust, catalogue};
@@ -115,7 +115,7 @@ impl RulesArgs {
             .chain(self.accept_score.iter().filter_map(|score| score.kind));
         for kind in named {
             if !rules.kinds.contains_key(&kind) {
-                return Err(Told::usage(
+                return Err(CliError::usage(
                     format!("{kind} takes no part in this sync"),
                     format!("take {kind} into --kinds, or leave its rules out"),
                 ));
@@ -168,7 +168,7 @@ mod tests {
     use crosswalk_model::FieldRule;
 
     #[derive(Parser)]
-    struct Line {
+    struct CommandLine {
         #[command(flatten)]
         args: RulesArgs,
     }
@@ -179,7 +179,7 @@ mod tests {
 
     fn change(mut rules: SyncRules, flags: &str) -> anyhow::Result<(SyncRules, Vec<String>)> {
         let line = format!("set {flags}");
-        let notes = Line::try_parse_from(line.split_whitespace()).unwrap().args.change(&mut rules)?;
+        let notes = CommandLine::try_parse_from(line.split_whitespace()).unwrap().args.change(&mut rules)?;
         Ok((rules, notes))
     }
 

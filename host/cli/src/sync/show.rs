@@ -22,7 +22,7 @@ pub(super) async fn show(session: &Session<'_>, name: &SyncName, done: &str) -> 
             json!({ "sync": sync, "links": links, "schedules": schedules })
         },
         || {
-            let text = words(&sync, &links, &schedules);
+            let text = summary(&sync, &links, &schedules);
             if done.is_empty() { text } else { format!("{done}\n\n{text}") }
         },
     )?;
@@ -54,7 +54,7 @@ pub(super) async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn words(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
+fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
     let rules = &sync.rules;
     let sites = match rules.sites {
         Sites::Each => "each becomes a location",

@@ -1,7 +1,7 @@
 //! `crosswalk sync swap`: the successor is made and planned, and told how to go back.
 
 use super::show::link_table;
-use crate::exit::{Exit, Told};
+use crate::exit::{CliError, Exit};
 use crate::output::count;
 use crate::plan::{self, Held};
 use crate::progress::Bars;
@@ -23,12 +23,12 @@ pub(super) async fn swap(
     let successor = match successor {
         Some(successor) => successor,
         None => SyncName::new(format!("{source}-to-{target}"))
-            .map_err(|_| Told::usage("the successor needs a name of its own", "give it with `--as NAME`"))?,
+            .map_err(|_| CliError::usage("the successor needs a name of its own", "give it with `--as NAME`"))?,
     };
     let end = match (to, from) {
         (Some(to), _) => SwapEnd::Target(to),
         (None, Some(from)) => SwapEnd::Source(from),
-        (None, None) => return Err(Told::usage("no connection is named", "name one with `--to` or `--from`")),
+        (None, None) => return Err(CliError::usage("no connection is named", "name one with `--to` or `--from`")),
     };
     let swapped = tenant.sync_swap(name, &end, &successor).await?;
     session.output.talk(&format!("{successor} takes the place of {name}, which is paused; planning it"));
@@ -55,7 +55,7 @@ pub(super) async fn swap(
                 };
                 text.push_str(&format!("{} about {of}\n", count(swapped.left_behind, "decision")));
             }
-            text.push_str(&format!("\n{}\n{}", link_table(&links), plan::words(&successor, &report, &held, billing)));
+            text.push_str(&format!("\n{}\n{}", link_table(&links), plan::summary(&successor, &report, &held, billing)));
             text
         },
     )?;

@@ -126,7 +126,7 @@ mod tests {
     use clap::Parser;
 
     #[derive(Debug, Parser)]
-    struct Line {
+    struct CommandLine {
         #[command(flatten)]
         args: TimesArgs,
     }
@@ -137,9 +137,9 @@ mod tests {
         assert_eq!(monthly("last@02:30").unwrap().to_string(), "monthly last@02:30");
         assert!(daily("25:00").is_err() && monthly("02:30").unwrap_err().contains("15@02:30"));
         for bad in ["--every 60 --daily 02:30", "--daily 02:30 --monthly 1@02:30", "--every never --monthly 1@02:30"] {
-            assert!(Line::try_parse_from(format!("set {bad}").split(' ')).is_err(), "{bad}");
+            assert!(CommandLine::try_parse_from(format!("set {bad}").split(' ')).is_err(), "{bad}");
         }
-        let line = Line::try_parse_from(["set", "--daily", "02:30", "--alerts-every", "5"]).unwrap();
+        let line = CommandLine::try_parse_from(["set", "--daily", "02:30", "--alerts-every", "5"]).unwrap();
         assert!(line.args.daily.is_some() && line.args.every.is_none());
     }
 

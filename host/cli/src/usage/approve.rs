@@ -4,7 +4,8 @@
 use super::consent::{Consent, LINE_BRAKES, Seen};
 use super::list::effect;
 use super::which::WhichArgs;
-use crate::apply::{confirmed, words};
+use crate::applied::summary;
+use crate::confirm::confirmed;
 use crate::exit::Exit;
 use crate::output::{clean, count, table};
 use crate::parse::day;
@@ -175,7 +176,7 @@ pub(super) async fn carry_out(
     let applied = tenant.apply(id, &options, &Bars::new(session.output)).await?;
     session.output.answer(
         || document(plan(), &views, &not_possible, shapes::applied(&applied)),
-        || if yes { format!("{shown}\n{}", words(&applied)) } else { words(&applied) },
+        || if yes { format!("{shown}\n{}", summary(&applied)) } else { summary(&applied) },
     )?;
     Ok(match Exit::of_run(&applied.run) {
         Exit::Done if !not_possible.is_empty() => Exit::Held,

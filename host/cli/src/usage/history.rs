@@ -40,7 +40,7 @@ pub(super) async fn history(
                 let written: Vec<Value> = history.written.iter().map(shapes::journal).collect();
                 json!({ "customer": customer, "counts": history.counts.iter().map(|span| count_of(&history, span)).collect::<Vec<_>>(), "written": written })
             },
-            || words(&rows),
+            || summary(&rows),
         )?,
     }
     Ok(Exit::Done)
@@ -131,7 +131,7 @@ fn parts(detail: Option<&Value>) -> String {
     parts.iter().map(part).collect::<Vec<_>>().join(" + ")
 }
 
-fn words(rows: &[Row]) -> String {
+fn summary(rows: &[Row]) -> String {
     let (counts, written): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.event == "counted");
     let mut text = if counts.is_empty() {
         "nothing was counted of this customer yet\n".to_owned()

@@ -9,7 +9,7 @@ mod history;
 mod list;
 mod which;
 
-use super::apply::confirmed;
+use super::confirm::confirmed;
 use super::exit::Exit;
 use super::files::Format;
 use super::output::count;

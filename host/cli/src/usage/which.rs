@@ -1,6 +1,6 @@
 //! Which lines are meant.
 
-use crate::exit::Told;
+use crate::exit::CliError;
 use crosswalk_engine::{Tenant, UsageFilter, UsageLine, UsageState};
 use crosswalk_model::{LineKey, SyncName};
 use std::collections::HashSet;
@@ -43,7 +43,7 @@ impl WhichArgs {
         states: &[UsageState],
     ) -> anyhow::Result<Vec<UsageLine>> {
         if !self.are_named() && !self.all {
-            return Err(Told::usage("no customer is named", "name customers, or give --all"));
+            return Err(CliError::usage("no customer is named", "name customers, or give --all"));
         }
         let customers = tenant.customers_named(sync, &self.customers).await?;
         let products = tenant.products_named(sync, &self.products).await?;

@@ -1,0 +1,51 @@
+//! `crosswalk run`: plans and applies as far as trust allows, without confirmation. Undoing a run
+//! is in `undo.rs`.
+
+use super::applied::report_run;
+use super::exit::{CliError, Exit};
+use super::progress::Bars;
+use super::session::Session;
+use super::undo::UndoArgs;
+use crosswalk_model::SyncName;
+
+/// Plan and apply in one go, or take back what a run did.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
+Applies only kinds with the trust `automatic`, and nothing that a brake holds; the rest waits in the
+plan. Suits a timer of the machine. `crosswalk runs` lists past runs; `crosswalk run -- undo` runs a
+sync called `undo`.
+
+Examples:
+  crosswalk run rmm-to-psa
+  crosswalk run undo 7"
+)]
+pub(super) struct RunArgs {
+    /// The sync
+    #[arg(required = true)]
+    sync: Option<SyncName>,
+    #[command(subcommand)]
+    command: Option<RunCommand>,
+}
+
+/// Further actions on runs.
+#[derive(Debug, clap::Subcommand)]
+enum RunCommand {
+    /// Show what takes back what a run did, and do it after a yes
+    Undo(UndoArgs),
+}
+
+impl RunArgs {
+    pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
+        let sync = match (self.command, self.sync) {
+            (Some(RunCommand::Undo(undo)), _) => return undo.run(session).await,
+            (None, Some(sync)) => sync,
+            (None, None) => return Err(CliError::usage("no sync is named", "`crosswalk run SYNC`")),
+        };
+        let tenant = session.tenant().await?;
+        let report = tenant.run(&sync, &Bars::new(session.output)).await?;
+        report_run(session, &tenant, &sync, &report).await
+    }
+}

@@ -1,4 +1,4 @@
-//! Syncs, for people and programs: all in a list, or one with its rules, its schedule and its links.
+//! Syncs for people and programs: a list of all, or one with its rules, schedule and links.
 
 use super::times::{recurrence, schedules_of, times};
 use crate::exit::Exit;
@@ -6,11 +6,11 @@ use crate::output::{or_dash, table};
 use crate::session::Session;
 use crate::shapes::{self, spelled};
 use crosswalk_engine::LinkCount;
-use crosswalk_model::sync::Sites;
+use crosswalk_model::sync::{BrakeLimits, Sites};
 use crosswalk_model::{Job, Kind, Schedule, Sync, SyncName};
 use serde_json::json;
 
-/// Answers with the whole sync.
+/// Prints the whole sync.
 pub(super) async fn show(session: &Session<'_>, name: &SyncName, done: &str) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
     let sync = tenant.sync(name).await?;
@@ -37,7 +37,7 @@ pub(super) async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
         || json!(syncs),
         || {
             if syncs.is_empty() {
-                return "there is no sync: `crosswalk sync add NAME --from CONNECTION --to CONNECTION` makes one"
+                return "there is no sync: `crosswalk sync add NAME --from CONNECTION --to CONNECTION` creates one"
                     .to_owned();
             }
             let rows = syncs.iter().map(|sync| {
@@ -64,28 +64,7 @@ fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         "sync            {}: {} to {}\nsites           {sites}\nvolatile        written when {} h old\ngrace           {} h before what is gone is deactivated\nidentity        {} h before a device without a serial number and a name of its own is created\n",
         sync.name, sync.source, sync.target, rules.volatile_hours, rules.grace_hours, rules.identity_hours
     );
-    let brakes = &rules.brakes;
-    text.push_str(&format!(
-        "brakes          of a customer: deactivations over {} % (and {}), updates over {} % (and {}), creates over {} % (and {}), identities over {} % (and {}){}\n",
-        brakes.deactivate_percent,
-        brakes.deactivate_least,
-        brakes.update_percent,
-        brakes.update_least,
-        brakes.create_percent,
-        brakes.create_least,
-        brakes.identity_percent,
-        brakes.identity_least,
-        if brakes.first_run { "; of a kind: its first run" } else { "" },
-    ));
-    text.push_str(&format!(
-        "                of the sync: deactivations over {} % (and {}), creates over {} % (and {}), identities over {} % (and {})\n",
-        brakes.sync_deactivate_percent,
-        brakes.sync_deactivate_least,
-        brakes.sync_create_percent,
-        brakes.sync_create_least,
-        brakes.sync_identity_percent,
-        brakes.sync_identity_least,
-    ));
+    text.push_str(&brakes_text(&rules.brakes));
     text.push_str(&format!("schedule        {}\n", times(sync, schedules)));
     let switched = if rules.switched_on { "on" } else { "off" };
     if rules.kinds.contains_key(&Kind::Usage) {
@@ -94,8 +73,8 @@ fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
             rules.time_zone,
             rules.usage.quantity_percent,
             rules.usage.quantity_least,
-            brakes.sync_quantity_percent,
-            brakes.sync_quantity_least,
+            rules.brakes.sync_quantity_percent,
+            rules.brakes.sync_quantity_least,
             if rules.shares(Kind::Customer) { "; several customers may be one account" } else { "" }
         ));
     }
@@ -129,6 +108,32 @@ fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         text.push_str(&format!("\n\n{}", link_table(links)));
     }
     text
+}
+
+/// Describes the brakes, those of a customer before those of the whole sync.
+fn brakes_text(brakes: &BrakeLimits) -> String {
+    let customer = format!(
+        "brakes          of a customer: deactivations over {} % (and {}), updates over {} % (and {}), creates over {} % (and {}), identities over {} % (and {}){}\n",
+        brakes.deactivate_percent,
+        brakes.deactivate_least,
+        brakes.update_percent,
+        brakes.update_least,
+        brakes.create_percent,
+        brakes.create_least,
+        brakes.identity_percent,
+        brakes.identity_least,
+        if brakes.first_run { "; of a kind: its first run" } else { "" },
+    );
+    let sync = format!(
+        "                of the sync: deactivations over {} % (and {}), creates over {} % (and {}), identities over {} % (and {})\n",
+        brakes.sync_deactivate_percent,
+        brakes.sync_deactivate_least,
+        brakes.sync_create_percent,
+        brakes.sync_create_least,
+        brakes.sync_identity_percent,
+        brakes.sync_identity_least,
+    );
+    customer + &sync
 }
 
 pub(super) fn link_table(links: &[LinkCount]) -> String {

@@ -197,7 +197,7 @@ async fn without_a_yes_a_plan_is_shown_and_nothing_is_written() {
     let told = program.run(&adjust).ends(5);
     assert!(told.out.contains("a day takes one change"), "{}", told.whole());
     let said = program.run(&format!("{adjust} --effective 2035-01-01")).ends(2);
-    for word in ["this is no terminal", "crosswalk apply", "-> 1 from 2035-01-01"] {
+    for word in ["this is not a terminal", "crosswalk apply", "-> 1 from 2035-01-01"] {
         assert!(said.err.contains(word), "{word}: {}", said.whole());
     }
     assert_eq!(licences.on_contract(contract), before);
@@ -231,7 +231,7 @@ fn lines_are_dismissed_after_a_yes_and_taken_back_by_a_quantity() {
     };
     let before = waiting();
     assert!(before > 0);
-    program.run(&format!("usage dismiss {SYNC} --all --held")).refused(2, &["no terminal", "--all --held --yes"]);
+    program.run(&format!("usage dismiss {SYNC} --all --held")).refused(2, &["not a terminal", "--all --held --yes"]);
     assert_eq!(waiting(), before);
     let told = program.run(&format!("usage dismiss {SYNC} --all --held --yes")).ends(0);
     assert!(told.out.contains("usage adjust") && told.out.contains("--quantity N"), "{}", told.whole());

@@ -45,7 +45,7 @@ fn a_signal_amid_the_pages_ends_the_run_as_itself_and_the_next_completes() {
     signal(&plan, "-TERM");
     let stopped = plan.wait().ends(130);
     assert!(stopped.out.is_empty(), "{}", stopped.whole());
-    assert!(stopped.err.contains("interrupted: the next run goes on from there"), "{}", stopped.whole());
+    assert!(stopped.err.contains("interrupted: the next run continues from there"), "{}", stopped.whole());
     assert_at_rest(&office);
     let run = newest_run(&office);
     assert_eq!(run["status"], "partial");
@@ -87,7 +87,7 @@ fn a_second_signal_ends_a_write_that_hangs_and_the_next_run_looks_it_up() {
     let hurry = Instant::now();
     signal(&apply, "-TERM");
     let dropped = apply.wait().ends(130);
-    assert!(dropped.err.contains("looked up by the next run"), "{}", dropped.whole());
+    assert!(dropped.err.contains("the next run looks up"), "{}", dropped.whole());
     assert!(hurry.elapsed() < Duration::from_secs(10), "{:?}", hurry.elapsed());
     office.psa.faults().clear();
     // What hung may still arrive: it is looked up, and waits for its time or a person.
@@ -185,7 +185,7 @@ fn a_sync_is_set_paused_swapped_and_removed() {
     let kept = links("s").as_array().unwrap().len();
     assert!(kept > 10);
 
-    program.run("sync remove t").refused(2, &["nobody can be asked", "crosswalk sync remove t --yes"]);
+    program.run("sync remove t").refused(2, &["nobody can confirm", "crosswalk sync remove t --yes"]);
     let removed = program.run("sync remove t --yes").ends(0);
     assert!(removed.out.contains("sync t removed: its rules"), "{}", removed.whole());
     program.run("sync show t").refused(1, &["there is no sync `t`"]);

@@ -14,7 +14,7 @@ fn a_plan_is_shown_approved_applied_and_nothing_is_left() {
     for words in ["plan 1 of s: ", "KIND", "CREATE", "HELD BY", "first-run", "crosswalk apply 1 --release first-run"] {
         assert!(planned.out.contains(words), "{words}: {}", planned.whole());
     }
-    program.run("apply 1").refused(2, &["nobody can be asked whether to go ahead", "crosswalk apply 1 --yes"]);
+    program.run("apply 1").refused(2, &["nobody can confirm", "crosswalk apply 1 --yes"]);
     program.run("apply 1 --yes").ends(5);
     assert_eq!(office.psa.counts().writes, 0, "what a brake holds is not written");
     let applied = program.run("apply 1 --yes --release first-run").ends(0);
@@ -51,7 +51,7 @@ fn a_plan_is_shown_approved_applied_and_nothing_is_left() {
 fn a_run_is_undone_after_it_was_shown() {
     let office = Office::in_step();
     let program = &office.program;
-    let asked = program.run("run undo 2").refused(2, &["nobody can be asked", "crosswalk apply 3 --yes"]);
+    let asked = program.run("run undo 2").refused(2, &["nobody can confirm", "crosswalk apply 3 --yes"]);
     for words in ["plan 3 of s, undoes run 2: ", "DEACTIVATE", "linked to: "] {
         assert!(asked.err.contains(words), "{words}: {}", asked.whole());
     }

@@ -1,4 +1,4 @@
-//! `crosswalk alert`: poll a source's alerts and make their tickets, and list them.
+//! `crosswalk alert`: polls a source's alerts, creates and updates their tickets, and lists them.
 
 use super::applied;
 use super::exit::Exit;
@@ -30,7 +30,7 @@ Examples:
         #[arg(long)]
         plan: bool,
     },
-    /// List the alerts that were read last, with their tickets
+    /// List the alerts of the last read, with their tickets
     List {
         /// The sync
         sync: SyncName,

@@ -59,7 +59,7 @@ pub(super) fn summary(report: &ApplyReport) -> String {
         if run.counts.failed + run.counts.stale > 0 {
             text.push_str(&format!("  crosswalk journal {} --run {}\n", run.sync, run.id));
         }
-        text.push_str(&format!("  crosswalk plan {}   (what is left, planned afresh)\n", run.sync));
+        text.push_str(&format!("  crosswalk plan {}   (plans what is left)\n", run.sync));
     }
     text
 }

@@ -13,13 +13,13 @@ use crosswalk_engine::rules::brakes::can_release;
 use crosswalk_engine::{ApplyOptions, ChangeFilter, ChangeStatus, Tenant};
 use crosswalk_model::{Brake, PlanId};
 
-/// The brakes a person can let go, and all of them.
+/// The brakes an operator can release, and `all`.
 fn releasable() -> PossibleValuesParser {
     let brakes = Brake::ALL.into_iter().filter(|brake| brake.can_release()).map(Brake::as_str);
     PossibleValuesParser::new(brakes.chain(["all"]))
 }
 
-/// Do what a plan says.
+/// Carry out a plan.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Each change is checked again before it is done; a stale change is refused, with the reason. A newer
@@ -60,7 +60,7 @@ impl ApplyArgs {
         Ok(Exit::of_run(&report.run))
     }
 
-    /// The same command, with a yes.
+    /// Returns the same command with `--yes`.
     fn go_ahead(&self) -> String {
         let mut command = format!("crosswalk apply {}", self.plan);
         self.release.iter().for_each(|brake| command.push_str(&format!(" --release {brake}")));
@@ -73,7 +73,7 @@ impl ApplyArgs {
         command + " --yes"
     }
 
-    /// What is asked before anything is done.
+    /// Returns the question that is asked first.
     async fn question(&self, tenant: &Tenant) -> anyhow::Result<String> {
         let filter = ChangeFilter {
             kind: self.scope.kind,

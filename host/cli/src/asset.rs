@@ -1,4 +1,4 @@
-//! `crosswalk asset`: one device, now.
+//! `crosswalk asset`: refreshes one asset at once.
 
 use super::exit::Exit;
 use super::output::clean;
@@ -10,7 +10,7 @@ use crosswalk_engine::RefreshReport;
 use crosswalk_model::{Kind, SyncName};
 use serde_json::{Value, json};
 
-/// What can be done with one asset.
+/// Commands on one asset.
 #[derive(Debug, Subcommand)]
 pub(super) enum AssetCommand {
     /// Read one asset now and update its target record at once

@@ -16,7 +16,7 @@ pub(super) struct ScopeArgs {
     /// Only changes of this kind
     #[arg(long)]
     pub(super) kind: Option<Kind>,
-    /// Do not ask whether to go ahead
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub(super) yes: bool,
 }
@@ -24,10 +24,7 @@ pub(super) struct ScopeArgs {
 /// Asks a person. Without a terminal it fails and names `go_ahead`, the command that does not ask.
 pub(super) async fn confirmed(session: &Session<'_>, question: String, go_ahead: &str) -> anyhow::Result<bool> {
     if !can_ask() {
-        return Err(CliError::usage(
-            "nobody can be asked whether to go ahead: this is no terminal",
-            format!("`{go_ahead}` goes ahead"),
-        ));
+        return Err(CliError::usage("nobody can confirm: this is not a terminal", format!("`{go_ahead}` goes ahead")));
     }
     // On its own thread, so that a signal is handled meanwhile.
     let answer = tokio::task::spawn_blocking(move || terminal::ask(&question));

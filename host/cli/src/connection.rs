@@ -1,4 +1,5 @@
-//! `crosswalk connection`: accounts at vendors, with settings, secrets, grants and limits.
+//! `crosswalk connection`: manages accounts at vendors, with their settings, secrets, grants and
+//! limits.
 
 use super::exit::{CliError, Exit};
 use super::output::{clean, count, or_dash, short, table};
@@ -35,7 +36,7 @@ A connection whose plugin cannot be used is listed with the reason, and the exit
         /// The connection
         name: ConnectionName,
     },
-    /// Ask the vendor whether the account is usable, and who it is
+    /// Ask the vendor whether the account is usable, and which one it is
     #[command(after_help = "\
 The first account that answers is kept, since links are about its records. When settings,
 secrets or endpoints lead to another account, every sync of the connection is held until the
@@ -94,7 +95,7 @@ Examples:
   crosswalk connection set psa --secret token                (asks for it)
   crosswalk connection set psa --bucket hour=unlimited")]
     Set(SetArgs),
-    /// Say what to do about a failure, in the words of the connection's plugin
+    /// Show the remedy for a failure, in the words of the connection's plugin
     #[command(after_help = "\
 Example:
   crosswalk connection help psa denied")]
@@ -104,7 +105,7 @@ Example:
         /// The failure: denied, throttled, unavailable, rejected, … [default: every failure with a text]
         failure: Option<String>,
     },
-    /// List what can be chosen for a setting, asked from the vendor now
+    /// List the values a setting can have, read from the vendor now
     Choices {
         /// The connection
         name: ConnectionName,
@@ -244,7 +245,8 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
         || json!(views),
         || {
             if views.is_empty() {
-                return "there is no connection: `crosswalk connection add NAME --plugin PLUGIN` makes one".to_owned();
+                return "there is no connection: `crosswalk connection add NAME --plugin PLUGIN` creates one"
+                    .to_owned();
             }
             let rows = views.iter().map(|view| {
                 let granted = view.endpoints.iter().filter(|endpoint| endpoint.granted.is_some()).count();
@@ -267,7 +269,7 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
     Ok(if views.iter().all(|view| view.problem.is_none()) { Exit::Done } else { Exit::Partial })
 }
 
-/// Asks; a reason is given where both accounts are said to be the same.
+/// Asks for confirmation; requires a reason if two accounts are declared the same.
 async fn check(session: &Session<'_>, name: &ConnectionName, reason: Option<&str>) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
     let Checked { identity, standing } = match reason {
@@ -276,18 +278,18 @@ async fn check(session: &Session<'_>, name: &ConnectionName, reason: Option<&str
     };
     session.output.answer(
         || {
-            let mut told = json!(standing);
-            told["connection"] = json!(name);
-            told["account"] = json!(identity.account);
-            told["id"] = json!(identity.id);
-            told["detail"] = json!(identity.detail);
-            told
+            let mut document = json!(standing);
+            document["connection"] = json!(name);
+            document["account"] = json!(identity.account);
+            document["id"] = json!(identity.id);
+            document["detail"] = json!(identity.detail);
+            document
         },
         || {
             let account = [Some(&identity.account).filter(|name| !name.is_empty()), identity.detail.as_ref()];
             let mut text = match account {
                 [Some(account), Some(detail)] => format!("{name} works: {account} ({detail})"),
-                [Some(told), None] | [None, Some(told)] => format!("{name} works: {told}"),
+                [Some(one), None] | [None, Some(one)] => format!("{name} works: {one}"),
                 [None, None] => format!("{name} works"),
             };
             match &standing {
@@ -340,7 +342,7 @@ fn show(session: &Session<'_>, view: &ConnectionView, before: &str) -> anyhow::R
     Ok(Exit::Done)
 }
 
-/// How its connector does, in words.
+/// Describes the health of its connector.
 fn health(view: &ConnectionView) -> String {
     if view.account.as_ref().is_some_and(|known| known.other.is_some()) && view.health.state == "ok" {
         return "held: another account".to_owned();

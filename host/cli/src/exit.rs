@@ -1,7 +1,7 @@
-//! How the program ends: its exit codes, and errors on their way to a person.
+//! Exit codes of the program, and the rendering of errors.
 //!
-//! An error is printed once, at the edge: what happened, its causes, a blank line, what
-//! to do. Codes from 3 on let a script tell "there is something to approve" from "it broke".
+//! An error is printed once, at the edge: the event, its causes, a blank line, and the remedy.
+//! Codes from 3 on let a script distinguish "something needs approval" from "something broke".
 
 use super::output::Output;
 use crosswalk_engine::error::Error;
@@ -9,7 +9,7 @@ use crosswalk_model::{Run, RunStatus};
 use serde_json::json;
 use std::process::ExitCode;
 
-/// The table of codes, for `--help`.
+/// Table of codes, for `--help`.
 pub(super) const TABLE: &str = "\
 Exit codes:
     0  done, or there was nothing to do
@@ -21,7 +21,7 @@ Exit codes:
     6  another process works on the same sync, or holds the database
   130  interrupted";
 
-/// How the program ends.
+/// Exit code of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -29,17 +29,17 @@ pub enum Exit {
     Done = 0,
     /// Failed.
     Failed = 1,
-    /// Used wrongly; the same code as the argument parser's.
+    /// Wrong usage; the argument parser uses the same code.
     Usage = 2,
-    /// A plan has changes.
+    /// A plan has changes that wait for approval.
     Pending = 3,
     /// Done in part.
     Partial = 4,
     /// Brakes, trust or another account hold what is left.
     Held = 5,
-    /// Somebody else is at it.
+    /// Another process is working on the same data.
     Busy = 6,
-    /// By a signal.
+    /// Interrupted by a signal.
     Interrupted = 130,
 }
 
@@ -50,7 +50,7 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// How a run that wrote, or would have, ends.
+    /// Returns the code of a run.
     pub(super) fn of_run(run: &Run) -> Self {
         if run.was_stopped() {
             return Exit::Interrupted;
@@ -64,7 +64,7 @@ impl Exit {
         }
     }
 
-    /// How an error ends.
+    /// Returns the code of an error.
     fn of_error(error: &anyhow::Error) -> Self {
         if let Some(own) = error.downcast_ref::<CliError>() {
             return own.exit;
@@ -78,7 +78,7 @@ impl Exit {
     }
 }
 
-/// An error of the command line itself, with what to do about it.
+/// An error of the command line itself, with its remedy.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct CliError {
@@ -88,16 +88,16 @@ pub(super) struct CliError {
 }
 
 impl CliError {
-    /// The command was used wrongly.
+    /// Wrong usage of a command.
     pub(super) fn usage(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         Self { message: message.into(), hint: hint.into(), exit: Exit::Usage }.into()
     }
 }
 
 impl Output {
-    /// Prints an error and says how the program ends.
+    /// Prints an error and returns the exit code.
     pub fn fail(&self, error: &anyhow::Error) -> Exit {
-        // A reader that went away (`| head`) is no failure.
+        // A reader that closed the pipe (`| head`) is not a failure.
         if error.chain().any(|cause| {
             cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
         }) {
@@ -116,7 +116,7 @@ impl Output {
     }
 }
 
-/// An error in words.
+/// An error as text.
 #[derive(Debug, PartialEq, Eq)]
 struct ErrorText {
     message: String,
@@ -135,7 +135,7 @@ impl ErrorText {
                 own.clone_into(&mut hint);
             }
             let sentence = sentence.trim_end().trim_end_matches('.');
-            // An error that only passes its source on says the same again.
+            // A transparent error repeats its source's text.
             if !sentences.iter().any(|said| said.ends_with(sentence)) {
                 sentences.push(sentence.to_owned());
             }

@@ -1,4 +1,4 @@
-//! Files that commands take in and give out, and how a table is written into one; `-` is the standard stream.
+//! Files that commands read and write, and tables in them; `-` is the standard stream.
 
 use super::exit::Exit;
 use super::output::{count, table};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The bytes of a file, or of standard input.
+/// Reads a file, or standard input.
 pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     if file.as_os_str() != "-" {
         return std::fs::read(file).with_context(|| format!("cannot read {}", file.display()));
@@ -22,7 +22,7 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The form of a table.
+/// Format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
     /// Separated values with a header, for a spreadsheet
@@ -31,7 +31,7 @@ pub(super) enum Format {
     Json,
 }
 
-/// What separates the cells of a CSV file.
+/// Separator of the cells of a CSV file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum SeparatorArg {
     /// `;`, which a spreadsheet expects where a comma is the decimal mark
@@ -52,7 +52,7 @@ impl From<SeparatorArg> for Separator {
     }
 }
 
-/// How a table is written.
+/// Options of a written table.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct TableArgs {
     /// The form: csv or json
@@ -64,12 +64,12 @@ pub(super) struct TableArgs {
 }
 
 impl TableArgs {
-    /// A form with the usual separator.
+    /// The format with its default separator.
     pub(super) fn of(format: Format) -> Self {
         Self { format, separator: SeparatorArg::Semicolon }
     }
 
-    /// Rows as the text of a file.
+    /// Renders rows as the text of a file.
     pub(super) fn text(self, columns: &[&str], rows: &[impl Serialize]) -> anyhow::Result<String> {
         Ok(match self.format {
             Format::Json => format!("{:#}\n", json!(rows)),
@@ -78,20 +78,20 @@ impl TableArgs {
     }
 }
 
-/// A file with decisions, and how it is taken.
+/// A file with decisions, and options for importing it.
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportArgs {
     /// The sync
     pub(super) sync: SyncName,
     /// The file; `-` is standard input
     pub(super) file: PathBuf,
-    /// Only show what would change; store nothing
+    /// Show what would change; store nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }
 
 impl ImportArgs {
-    /// Shows what an import changed, or would change.
+    /// Shows the changes of an import, or those it would make.
     pub(super) fn answer(&self, session: &Session<'_>, what: &str, import: &Import) -> anyhow::Result<Exit> {
         let changed = import.records();
         session.output.answer(
@@ -142,7 +142,8 @@ impl ImportArgs {
     }
 }
 
-/// Gives out a text: into a file, saying that `what` are there, or as it is; to a program, as `document`.
+/// Writes a text to a file and reports `what` it contains, or prints it; with --json prints
+/// `document`.
 pub(super) fn give(
     session: &Session<'_>,
     file: Option<PathBuf>,

@@ -1,4 +1,5 @@
-//! `crosswalk finding`: what plans found and left as it is, those that say the same together or one by one.
+//! `crosswalk finding`: lists what plans found and left unchanged, grouped by message or one by
+//! one.
 
 use super::exit::{CliError, Exit};
 use super::output::{count, or_dash, table};
@@ -8,12 +9,12 @@ use crosswalk_engine::{FindingFilter, FindingList, FindingRow, Tenant};
 use crosswalk_model::{Cause, Kind, PlanId, SyncName};
 use serde_json::{Value, json};
 
-/// Groups, or findings, that are shown at once.
+/// Groups or findings shown at once.
 const SHOWN: usize = 50;
-/// How many are read at a time where all are wanted.
+/// Findings read per page if all are wanted.
 const PAGE: usize = 1000;
 
-/// List what plans found and left as it is.
+/// Commands on findings.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum FindingCommand {
     /// List the findings of a plan, grouped by what they say
@@ -109,7 +110,7 @@ impl ListArgs {
             Some(plan) => Ok(plan.id),
             None => Err(CliError::usage(
                 format!("the sync {sync} has no plan yet"),
-                format!("`crosswalk plan {sync}` makes one"),
+                format!("`crosswalk plan {sync}` creates one"),
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! `crosswalk journal` and `crosswalk runs`: what was done, and why; and how runs ended.
+//! `crosswalk journal` and `crosswalk runs`: past actions with their reasons, and past runs.
 
 use super::applied::seconds;
 use super::exit::Exit;
@@ -8,7 +8,7 @@ use super::shapes;
 use crosswalk_engine::{JournalEntry, JournalFilter};
 use crosswalk_model::{Kind, RunId, SyncName};
 
-/// What was done, and why.
+/// The journal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -71,7 +71,7 @@ impl JournalArgs {
     }
 }
 
-/// Journal entries as a table.
+/// Renders journal entries as a table.
 pub(super) fn summary(entries: &[JournalEntry]) -> String {
     let rows = entries.iter().map(|entry| {
         [
@@ -87,7 +87,7 @@ pub(super) fn summary(entries: &[JournalEntry]) -> String {
     table(["at", "run", "event", "kind", "source", "target", "message"], rows)
 }
 
-/// What an entry says, and how often where it was counted.
+/// The text of an entry, with its count if repeated.
 fn message(entry: &JournalEntry) -> String {
     match entry.detail.as_ref().and_then(|detail| detail["times"].as_u64()).filter(|times| *times > 1) {
         Some(times) => format!("{} ({})", entry.message, count(times, "time")),

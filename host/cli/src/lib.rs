@@ -1,8 +1,8 @@
-//! The command line: one file per subcommand; each parses, calls the engine, and prints.
+//! The command line: one file per subcommand; each parses, calls the engine and prints.
 //!
-//! Answers go to standard output, as text for people or as one JSON document with
-//! `--json`; talk, progress and errors go to standard error. Nothing is decided here that
-//! an API would have to decide again, and nothing is known of the store or of wasm.
+//! Answers go to standard output, as text for people or as one JSON document with `--json`;
+//! messages, progress and errors go to standard error. Nothing is decided here that an API would
+//! have to decide again, and nothing is known of the store or of wasm.
 //!
 //! | code | meaning |
 //! | --- | --- |
@@ -91,7 +91,7 @@ flags win over the environment, and that over the file.
 
 ";
 
-/// The flags that belong to the configuration, as they were given.
+/// The flags that belong to the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     /// The data folder.
@@ -100,9 +100,9 @@ pub struct Flags {
     pub key_file: Option<PathBuf>,
     /// The tenant.
     pub tenant: Option<TenantName>,
-    /// How often `-v` was given.
+    /// Number of `-v` flags.
     pub verbose: u8,
-    /// Only errors are error.
+    /// Whether only errors are printed.
     pub quiet: bool,
 }
 
@@ -139,10 +139,10 @@ pub struct Args {
     quiet: bool,
 }
 
-/// What can be done.
+/// The commands.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Build, install and look at plugins
+    /// Build, install and inspect plugins
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
     /// Keep several MSPs apart in one installation
@@ -151,70 +151,70 @@ enum Command {
     /// Set up accounts at vendors: settings, secrets, and what they may reach
     #[command(subcommand)]
     Connection(connection::ConnectionCommand),
-    /// Set up which records go from which connection to which, by which rules
+    /// Set up syncs: which records go from one connection to another, by which rules
     #[command(subcommand)]
     Sync(sync::SyncCommand),
     /// List customers and decide on them: accounts, contracts, switches
     #[command(subcommand)]
     Customer(customer::CustomerCommand),
-    /// Decide which product is which service
+    /// Map products to services
     #[command(subcommand)]
     Product(product::ProductCommand),
     /// Bill by usage: list counts and approve them
     #[command(subcommand)]
     Usage(usage::UsageCommand),
-    /// Decide which source record is which target record
+    /// Link source records to target records
     #[command(subcommand)]
     Link(link::LinkCommand),
-    /// Read both sides and show what would be done, writing nothing
+    /// Read both sides and show the changes, writing nothing
     Plan(plan::PlanArgs),
-    /// List what plans found and did not change
+    /// List findings: records that plans left unchanged
     #[command(subcommand)]
     Finding(finding::FindingCommand),
-    /// Do what a plan says, or a part of it
+    /// Apply a plan, or a part of it
     Apply(apply::ApplyArgs),
     /// Plan, and apply at once what trust and brakes allow; or undo a past run
     Run(run::RunArgs),
-    /// Bring one asset in step now
+    /// Refresh one asset now
     #[command(subcommand)]
     Asset(asset::AssetCommand),
     /// Turn alerts into tickets
     #[command(subcommand)]
     Alert(alert::AlertCommand),
-    /// List and settle writes whose outcome is not known
+    /// List and settle writes of unknown outcome
     #[command(subcommand)]
     Uncertain(uncertain::UncertainCommand),
     /// List past runs and how they ended
     Runs(journal::RunsArgs),
-    /// List what was done, and why, newest first
+    /// List past actions and their reasons, newest first
     Journal(journal::JournalArgs),
-    /// Say why a record is, or is not, in step
+    /// Explain why a record is, or is not, in step
     Why(why::WhyArgs),
-    /// Delete what is older than it has to be kept
+    /// Delete data older than its retention
     Prune(prune::PruneArgs),
     /// Run the schedule: do what is due, until stopped
     Work(work::WorkArgs),
 }
 
 impl Args {
-    /// The arguments of the command line. What is wrong with them, or the help that was asked for, is printed.
+    /// Parses the arguments of the command line; prints usage errors and requested help.
     ///
     /// # Errors
-    /// The code to end with.
+    /// The exit code.
     pub fn of_command_line() -> Result<Self, std::process::ExitCode> {
         Self::try_parse().map_err(|error| {
             let text = error.render().to_string();
             if error.use_stderr() {
                 terminal::fail(text.trim_end(), false);
             } else {
-                // A reader that went away is no failure.
+                // A reader that closed the pipe is not a failure.
                 let _ = terminal::answer(terminal::Answer::Text(&text));
             }
             std::process::ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
         })
     }
 
-    /// The flags that belong to the configuration.
+    /// Returns the flags that belong to the configuration.
     #[must_use]
     pub fn flags(&self) -> Flags {
         Flags {
@@ -226,14 +226,14 @@ impl Args {
         }
     }
 
-    /// The way out that was asked for.
+    /// Returns the requested output.
     #[must_use]
     pub fn output(&self) -> Output {
         Output::new(self.json, self.quiet)
     }
 
-    /// Whether the command works long enough that a signal should stop it with care. The
-    /// others are left to the system's way: a prompt must end at once.
+    /// Whether the command runs long enough that a signal should stop it gracefully. Signals end
+    /// other commands at once, as a prompt requires.
     #[must_use]
     pub fn works_long(&self) -> bool {
         match &self.command {
@@ -255,7 +255,7 @@ impl Args {
 /// Runs the command.
 ///
 /// # Errors
-/// Whatever stopped it; [`Output::fail`] prints it and gives the exit code.
+/// Any failure; [`Output::fail`] prints it and returns the exit code.
 #[boxed(?Send)]
 pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
     match args.command {

@@ -1,5 +1,5 @@
-//! `crosswalk link`: which source record is which target record, decided by a person, one
-//! by one, by score, or in a spreadsheet.
+//! `crosswalk link`: pairs of source and target records, decided by a person one by one, by score,
+//! or in a spreadsheet.
 
 use super::confirm::confirmed;
 use super::exit::Exit;
@@ -14,7 +14,7 @@ use crosswalk_model::{Kind, Link, LinkState, ReverseDecision, Switch, SyncName};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Decide which is which.
+/// Commands on links.
 #[derive(Debug, Subcommand)]
 pub(super) enum LinkCommand {
     /// List links, with what was found for the undecided ones
@@ -90,7 +90,7 @@ Example:
         /// The score, from 0 to 1
         #[arg(long, value_parser = score)]
         score: f64,
-        /// Do not ask whether to go ahead
+        /// Do not ask for confirmation
         #[arg(short, long)]
         yes: bool,
     },
@@ -135,7 +135,7 @@ Example:
     Import(ImportArgs),
 }
 
-/// Which source record.
+/// A source record.
 #[derive(Debug, clap::Args)]
 pub(super) struct RecordArgs {
     /// The sync
@@ -146,7 +146,7 @@ pub(super) struct RecordArgs {
     source: String,
 }
 
-/// Which links.
+/// Filters of links.
 #[derive(Debug, clap::Args)]
 pub(super) struct FilterArgs {
     /// Only links of this kind
@@ -216,7 +216,7 @@ pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &LinkFi
     Ok(Exit::Done)
 }
 
-/// The linked target, or the best candidate with a question mark.
+/// The linked target; the best candidate has a question mark.
 fn target(view: &LinkView) -> (String, String) {
     match (&view.link.target, view.link.candidates.first()) {
         (Some(target), _) => (target.clone(), view.target_name.clone().unwrap_or_default()),
@@ -225,7 +225,7 @@ fn target(view: &LinkView) -> (String, String) {
     }
 }
 
-/// Why it stands as it does; where nothing is decided, what was found.
+/// The reason for its state; for an undecided link, the candidates.
 fn why(link: &Link) -> String {
     if !matches!(link.state, LinkState::Proposed | LinkState::Conflict) || link.candidates.is_empty() {
         return link.reason.clone();
@@ -237,7 +237,7 @@ fn why(link: &Link) -> String {
         [only] => format!("{:.2} {}", only.score, only.reason),
         several => several.iter().take(3).map(found).collect::<Vec<_>>().join("; "),
     };
-    // What makes a choice necessary is in the link's own reason.
+    // The link's own reason says why a choice is needed.
     if link.state == LinkState::Conflict { format!("{}; {candidates}", link.reason) } else { candidates }
 }
 
@@ -272,7 +272,7 @@ pub(super) async fn decide(
 }
 
 async fn reverse(session: &Session<'_>, sync: &SyncName, target: &str, decision: &str) -> anyhow::Result<Exit> {
-    // Of the three words the parser lets through, `forget` is no decision.
+    // `forget`, one of the three words the parser accepts, is not a decision.
     let decided = decision.parse::<ReverseDecision>().ok();
     session.tenant().await?.reverse_decide(sync, target, decided).await?;
     session.output.answer(
@@ -309,7 +309,7 @@ pub(super) async fn accept(
         let shown = found
             .iter()
             .map(|link| [link.source.clone(), link.target.clone().unwrap_or_default(), link.reason.clone()]);
-        // Whatever else is quiet: what a yes is asked for is shown.
+        // Shown even with --quiet, because the question refers to it.
         session.output.tell(&format!("{}\n", table(["source", "target", "why"], shown)));
         let question = format!("Link {}?", count(found.len() as u64, kind.as_str()));
         if !confirmed(session, question, &format!("crosswalk link accept {sync} --kind {kind} --score {score} --yes"))

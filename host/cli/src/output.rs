@@ -1,7 +1,7 @@
-//! Where words go: answers to standard output, talk and progress to standard error.
+//! Output streams: answers go to standard output, messages and progress to standard error.
 //!
-//! A program gets exactly one JSON document; a person gets text and tables. Nothing
-//! depends on colour. What is written, and how it is cleaned, is in `terminal`.
+//! A program receives exactly one JSON document; a person receives text and tables. Nothing depends
+//! on colour. Writing and sanitising are in `terminal`.
 
 use super::terminal::{self, Answer};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -9,7 +9,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde_json::Value;
 use std::io::Write;
 
-/// The way out of a command. Cheap to clone.
+/// The output of a command. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Output {
     json: bool,
@@ -18,19 +18,19 @@ pub struct Output {
 }
 
 impl Output {
-    /// For programs (`json`) or people; `quiet` leaves only answers and errors.
+    /// Output for programs (`json`) or people; `quiet` keeps only answers and errors.
     pub(super) fn new(json: bool, quiet: bool) -> Self {
-        // Hides itself where standard error is no terminal.
+        // Hidden if standard error is not a terminal.
         let target = if json || quiet { ProgressDrawTarget::hidden() } else { terminal::bars() };
         Self { json, quiet, bars: MultiProgress::with_draw_target(target) }
     }
 
-    /// Whether a program listens.
+    /// Whether the output is JSON.
     pub(super) fn json(&self) -> bool {
         self.json
     }
 
-    /// Gives the answer of a command: the document to a program, the text to a person.
+    /// Prints the answer of a command: the document as JSON, otherwise the text.
     pub(super) fn answer(&self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
         if self.json {
             return self.write(Answer::Json(&format!("{:#}\n", document())));
@@ -40,12 +40,12 @@ impl Output {
         if text.is_empty() { Ok(()) } else { self.write(Answer::Text(&format!("{text}\n"))) }
     }
 
-    /// The content of a file to standard output: as it is, but for a terminal.
+    /// Prints the content of a file; sanitised only on a terminal.
     pub(super) fn file(&self, text: &str) -> anyhow::Result<()> {
         self.write(Answer::File(text))
     }
 
-    /// One of many answers, as a line: a document or words.
+    /// Prints one of several answers as a line.
     pub(super) fn line(&self, text: &str) -> anyhow::Result<()> {
         let text = format!("{text}\n");
         self.write(if self.json { Answer::Json(&text) } else { Answer::Text(&text) })
@@ -55,43 +55,43 @@ impl Output {
         Ok(self.bars.suspend(|| terminal::answer(answer))?)
     }
 
-    /// A sentence to whoever watches, unless they asked for quiet or a program listens.
+    /// Prints a message to standard error, unless quiet or JSON.
     pub(super) fn talk(&self, text: &str) {
         if !self.quiet && !self.json {
             self.tell(text);
         }
     }
 
-    /// A sentence to standard error, in any case.
+    /// Prints a message to standard error in any case.
     pub(super) fn tell(&self, text: &str) {
         self.bars.suspend(|| terminal::tell(text, self.json));
     }
 
-    /// An error, to standard error, in any case.
+    /// Prints an error to standard error in any case.
     pub(super) fn tell_error(&self, text: &str) {
         self.bars.suspend(|| terminal::fail(text, self.json));
     }
 
-    /// Says that a signal was heard.
+    /// Reports that a signal was received.
     pub fn stopping(&self) {
-        self.talk("stopping where nothing is lost; a second signal stops at once");
+        self.talk("stopping at the next safe point; a second signal stops at once");
     }
 
-    /// Says that a signal ended the work: where it could break off, or `dropped` where it stood.
+    /// Reports that a signal ended the work, at a safe point or (`dropped`) at once.
     pub fn interrupted(&self, dropped: bool) {
         self.tell(if dropped {
-            "interrupted: what may have been written is looked up by the next run"
+            "interrupted: the next run looks up what may have been written"
         } else {
-            "interrupted: the next run goes on from there"
+            "interrupted: the next run continues from there"
         });
     }
 
-    /// Where progress bars are drawn.
+    /// The progress bars.
     pub(super) fn bars(&self) -> &MultiProgress {
         &self.bars
     }
 
-    /// A writer for log lines that does not run into progress bars.
+    /// Returns a writer for log lines that does not disturb progress bars.
     #[must_use]
     pub fn log_writer(&self) -> LogWriter {
         LogWriter(self.bars.clone())
@@ -113,13 +113,13 @@ impl Write for LogWriter {
     }
 }
 
-/// A table as text: a header, then rows. Columns of numbers stand to the right. On a
-/// terminal it is as wide as that, and long cells wrap.
+/// Renders a table: a header, then rows. Columns of numbers are right-aligned. On a terminal the
+/// table has the terminal's width, and long cells wrap.
 pub(super) fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     wide_table(header, rows.into_iter().map(|row| row.to_vec()))
 }
 
-/// As [`table`], for as many columns as there turn out to be.
+/// As [`table`], for any number of columns.
 pub(super) fn wide_table<'a>(
     header: impl IntoIterator<Item = &'a str>,
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -127,7 +127,7 @@ pub(super) fn wide_table<'a>(
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.into_iter().map(str::to_uppercase));
-    // Per column: whether there is a number, and whether there is anything else.
+    // Per column: whether it contains a number, and whether it contains anything else.
     let mut seen = vec![(false, false); table.column_count()];
     for row in rows {
         for ((numbers, words), cell) in seen.iter_mut().zip(&row).filter(|(_, cell)| *cell != "-") {
@@ -147,7 +147,8 @@ pub(super) fn wide_table<'a>(
     table.trim_fmt()
 }
 
-/// A vendor's text on one line, without what could steer a terminal or mislead the eye.
+/// Returns a vendor's text on one line, without characters that control a terminal or mislead a
+/// reader.
 pub(super) fn clean(text: &str) -> String {
     terminal::line(text).into_owned()
 }
@@ -157,12 +158,12 @@ pub(super) fn count(number: u64, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
-/// The start of a digest: enough for a person to tell two apart.
+/// The start of a digest, enough for a person to compare two.
 pub(super) fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
-/// `-` for nothing.
+/// `-` if absent or empty.
 pub(super) fn or_dash(text: Option<impl ToString>) -> String {
     text.map(|text| text.to_string()).filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned())
 }

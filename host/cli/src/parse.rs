@@ -1,4 +1,4 @@
-//! The small forms that arguments come in: `name=value`, buckets, rules, brakes. Pure.
+//! Small argument formats: `name=value`, buckets, rules, brakes. Pure.
 
 use crosswalk_model::connection::BucketOverride;
 use crosswalk_model::manifest::{SettingSpec, SettingType};
@@ -18,7 +18,7 @@ pub(super) fn pair(text: &str) -> Result<Pair, String> {
     }
 }
 
-/// `name=CALLS[,at-once=N]`, or `name=at-once=N`; `unlimited` is no limit.
+/// `name=CALLS[,at-once=N]`, or `name=at-once=N`; `unlimited` removes a limit.
 pub(super) fn bucket(text: &str) -> Result<(String, BucketOverride), String> {
     let (name, numbers) = pair(text)?;
     let mut bucket = BucketOverride::default();
@@ -26,13 +26,15 @@ pub(super) fn bucket(text: &str) -> Result<(String, BucketOverride), String> {
         let (place, number) = match part.trim().split_once('=') {
             None => (&mut bucket.calls, part.trim()),
             Some(("at-once", number)) => (&mut bucket.at_once, number.trim()),
-            Some((other, _)) => return Err(format!("`{other}` is no limit of a bucket: write NAME=CALLS[,at-once=N]")),
+            Some((other, _)) => {
+                return Err(format!("`{other}` is not a limit of a bucket: write NAME=CALLS[,at-once=N]"));
+            }
         };
         let number = match number {
             "unlimited" => 0,
             number => number
                 .parse()
-                .map_err(|_| format!("`{number}` is no number of calls: write a whole number, or `unlimited`"))?,
+                .map_err(|_| format!("`{number}` is not a number of calls: write a whole number, or `unlimited`"))?,
         };
         if place.replace(number).is_some() {
             return Err(format!("`{text}` names the same limit twice"));
@@ -41,16 +43,16 @@ pub(super) fn bucket(text: &str) -> Result<(String, BucketOverride), String> {
     Ok((name, bucket))
 }
 
-/// A rule for a field of a kind, or for all others of it.
+/// A rule for a field of a kind, or for all fields without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RuleArg {
     pub(super) kind: Kind,
-    /// None: all fields without a rule of their own, and the name.
+    /// `None` means all fields without their own rule, and the name.
     pub(super) field: Option<String>,
     pub(super) rule: FieldRule,
 }
 
-/// `kind.field=rule`; the field `*` is all others.
+/// `kind.field=rule`; the field `*` means all others.
 pub(super) fn rule(text: &str) -> Result<RuleArg, String> {
     let (place, rule) = pair(text)?;
     let (kind, field) = place
@@ -60,7 +62,7 @@ pub(super) fn rule(text: &str) -> Result<RuleArg, String> {
     Ok(RuleArg { kind: kind.parse()?, field: (field != "*").then(|| field.to_owned()), rule: word(&rule)? })
 }
 
-/// A value for one kind, or for all of the sync.
+/// A value for one kind, or for the whole sync.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ForKind<T> {
     pub(super) kind: Option<Kind>,
@@ -78,7 +80,7 @@ pub(super) fn kind_word<T: DeserializeOwned>(text: &str) -> Result<ForKind<T>, S
     for_kind(text, word)
 }
 
-/// `[KIND=]score`, from 0 to 1; `none` is none.
+/// `[KIND=]score`, from 0 to 1, or `none`.
 pub(super) fn kind_score(text: &str) -> Result<ForKind<Option<f64>>, String> {
     for_kind(text, |text| if text == "none" { Ok(None) } else { score(text).map(Some) })
 }
@@ -88,7 +90,7 @@ pub(super) fn score(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|score| (0.0..=1.0).contains(score))
-        .ok_or_else(|| format!("`{text}` is no score: write a number from 0 to 1, such as 0.9"))
+        .ok_or_else(|| format!("`{text}` is not a score: write a number from 0 to 1, such as 0.9"))
 }
 
 /// `on` or `off`.
@@ -100,9 +102,9 @@ pub(super) fn on_off(text: &str) -> Result<bool, String> {
     }
 }
 
-/// A day.
+/// A date.
 pub(super) fn day(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| format!("`{text}` is no day: write it as 2026-01-31"))
+    text.parse().map_err(|_| format!("`{text}` is not a date: write it as 2026-01-31"))
 }
 
 fn for_kind<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<ForKind<T>, String> {
@@ -112,19 +114,19 @@ fn for_kind<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<
     }
 }
 
-/// One of the words of an enum, as the model spells them.
+/// One of an enum's words, in the model's spelling.
 pub(super) fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(Value::String(text.to_owned())).map_err(|error| error.to_string())
 }
 
-/// `LIMIT=NUMBER`, a limit of the brakes.
+/// `LIMIT=NUMBER`, a brake's limit.
 pub(super) fn brake(text: &str) -> Result<(BrakeName, u32), String> {
     let (name, number) = pair(text)?;
-    let number = number.parse().map_err(|_| format!("`{number}` is no whole number"))?;
+    let number = number.parse().map_err(|_| format!("`{number}` is not a whole number"))?;
     Ok((word(&name)?, number))
 }
 
-/// The brakes' limits that are numbers.
+/// The numeric limits of brakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum BrakeName {
@@ -174,8 +176,8 @@ impl BrakeName {
     }
 }
 
-/// A setting's text as the type the manifest gives it. What does not fit stays text: the
-/// engine's check then says what is wrong, for all settings at once.
+/// Converts a setting's text to the type in the manifest. Text that does not fit is kept: the
+/// engine then reports all invalid settings at once.
 pub(super) fn setting(spec: Option<&SettingSpec>, text: &str) -> Value {
     let typed = match spec.map(|spec| spec.type_) {
         Some(SettingType::Integer) => text.trim().parse().ok().map(|number: i64| Value::from(number)),

@@ -1,4 +1,4 @@
-//! `crosswalk plugin`: build one from source, install it, list what is there, look inside.
+//! `crosswalk plugin`: builds a plugin from source, installs it, lists plugins, and inspects one.
 
 use super::exit::{CliError, Exit};
 use super::output::{count, or_dash, short, table, tick};
@@ -12,7 +12,7 @@ use crosswalk_model::{KindDescription, Manifest, Operation, PluginId};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Build, install and look at plugins.
+/// Commands on plugins.
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
     /// Turn a folder with source and plugin.toml into one plugin file
@@ -71,7 +71,7 @@ A plugin that this host cannot use (it was built for another contract, its file 
 listed with what to do about it, and the exit code is 4. A superseded version does not count: a
 newer one is installed, and no connection is pinned to it.")]
     List,
-    /// Show what a plugin asks for: endpoints, settings, secrets, limits
+    /// Show what a plugin requires: endpoints, settings, secrets, limits
     #[command(after_help = "\
 Examples:
   crosswalk plugin inspect my-vendor          (an installed one)
@@ -226,7 +226,7 @@ fn document(view: &PluginView) -> Value {
     })
 }
 
-/// One row per kind: what the plugin can do with it.
+/// Lists the plugin's capabilities, one row per kind.
 fn abilities(view: &PluginView) -> Vec<[String; 8]> {
     let kinds = view.description.iter().flat_map(|description| &description.kinds);
     let row = |can: &KindDescription| {
@@ -255,14 +255,14 @@ fn lookups(can: &KindDescription) -> String {
     ways.iter().filter(|(can, _)| *can).map(|(_, way)| *way).collect::<Vec<_>>().join(", ")
 }
 
-/// A plugin in words, section by section; what is empty is left out.
+/// Describes a plugin section by section, omitting empty sections.
 fn summary(view: &PluginView) -> String {
     let manifest = &view.manifest;
     let mut text = format!("{} {}: {}\n", manifest.id, manifest.version, manifest.title);
     if !manifest.description.is_empty() {
         text.push_str(&format!("{}\n", manifest.description));
     }
-    // The contract's own interfaces go without their package: what else there is stands out.
+    // The contract's own interfaces are shown without their package, so that others stand out.
     let own = |name: &String| name.strip_prefix("crosswalk:connector/").unwrap_or(name).to_owned();
     let imports = or_dash(Some(view.imports.iter().map(own).collect::<Vec<_>>().join(", ")));
     text.push_str(&format!(
@@ -299,7 +299,7 @@ fn endpoints(manifest: &Manifest) -> String {
     table(["endpoint", "where", "logs in", "what"], rows)
 }
 
-/// What the host sends of its own accord, and which headers carry what it got.
+/// Describes the requests the host makes by itself, and the headers that carry their result.
 fn logins(manifest: &Manifest) -> String {
     let Some(auth) = &manifest.auth else { return String::new() };
     let carriers = auth.carriers().join(", ");

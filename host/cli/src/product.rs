@@ -1,6 +1,6 @@
-//! `crosswalk product`: which product of the source is which service of the target.
+//! `crosswalk product`: pairs of source products and target services.
 //!
-//! As links, with products named by their id or their whole name.
+//! They are links whose products are named by their id or their whole name.
 
 use super::customer::list::found;
 use super::exit::Exit;
@@ -11,7 +11,7 @@ use clap::Subcommand;
 use crosswalk_engine::{Decision, LinkFilter};
 use crosswalk_model::{Kind, LinkState, SyncName};
 
-/// Map products to services.
+/// Commands on products.
 #[derive(Debug, Subcommand)]
 pub(super) enum ProductCommand {
     /// List the source's products with their services, or with proposals and reasons
@@ -27,7 +27,7 @@ States: unmapped, proposed, linked, create, excluded, conflict, broken.")]
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
     },
-    /// Find services of the target by a part of their name
+    /// Find services of the target by part of their name
     Find {
         /// The sync
         sync: SyncName,
@@ -70,13 +70,13 @@ Example:
         /// The score, from 0 to 1
         #[arg(long, value_parser = score, default_value = "0.9")]
         score: f64,
-        /// Do not ask whether to go ahead
+        /// Do not ask for confirmation
         #[arg(short, long)]
         yes: bool,
     },
 }
 
-/// Which product.
+/// A product.
 #[derive(Debug, clap::Args)]
 pub(super) struct ProductArgs {
     /// The sync

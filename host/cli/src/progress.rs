@@ -1,5 +1,5 @@
-//! Progress bars for long work. Each stage has one line while it goes on, and leaves one
-//! line behind when it ends. Silent where standard error is no terminal.
+//! Progress bars for long work. Each stage has one line while it runs, and leaves one line when it
+//! ends. Silent if standard error is not a terminal.
 
 use super::output::Output;
 use super::terminal;
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 const KNOWN: &str = "{msg:36} {wide_bar} {pos}/{len}  {rate:>8}  {eta}";
 const UNKNOWN: &str = "{msg:36} {spinner} {pos}  {rate:>8}";
 
-/// Draws what the engine tells.
+/// Draws the engine's progress.
 pub(super) struct Bars {
     lines: MultiProgress,
     stages: Mutex<Vec<(Stage, ProgressBar)>>,
@@ -21,7 +21,7 @@ impl Bars {
         Self { lines: output.bars().clone(), stages: Mutex::default() }
     }
 
-    /// The bar of a stage, if it is under way.
+    /// The bar of a stage, if it is running.
     fn bar(&self, stage: &Stage) -> Option<ProgressBar> {
         let stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
         stages.iter().find(|(under_way, _)| under_way == stage).map(|(_, bar)| bar.clone())
@@ -69,7 +69,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
         "rate",
         |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-            // Text in memory always takes more.
+            // Writing to memory cannot fail.
             let _ = write!(text, "{:.0}/s", state.per_sec());
         },
     )

@@ -1,10 +1,10 @@
-//! `crosswalk prune`: what is older than it has to be kept goes, or is told.
+//! `crosswalk prune`: deletes data older than its retention, or lists it.
 
 use super::exit::Exit;
 use super::output::table;
 use super::session::Session;
 
-/// Delete what is old.
+/// Options of `crosswalk prune`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 `crosswalk work` prunes once a day, for every tenant. The data folder's crosswalk.toml sets how long

@@ -8,7 +8,7 @@ use super::session::Session;
 use super::undo::UndoArgs;
 use crosswalk_model::SyncName;
 
-/// Plan and apply in one go, or take back what a run did.
+/// Plan and apply at once, or undo a run.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -33,7 +33,7 @@ pub(super) struct RunArgs {
 /// Further actions on runs.
 #[derive(Debug, clap::Subcommand)]
 enum RunCommand {
-    /// Show what takes back what a run did, and do it after a yes
+    /// Show the reverse of a run, and apply it after confirmation
     Undo(UndoArgs),
 }
 

@@ -1,5 +1,5 @@
-//! Where secrets come from: a prompt without echo, a file, or the environment. Never
-//! from the arguments, which every process on the machine can read.
+//! Sources of secrets: a prompt without echo, a file, or the environment. Never the arguments,
+//! which every process on the machine can read.
 
 use super::exit::CliError;
 use super::parse::{Pair, pair};
@@ -10,10 +10,10 @@ use crosswalk_model::{Manifest, Secret};
 use std::collections::BTreeMap;
 use std::io::Read;
 
-/// The longest secret: a private key fits, a file named by mistake does not.
+/// Largest secret in bytes: a private key fits; a file named by mistake does not.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// Secrets, by the names of the plugin's manifest.
+/// Secrets by their names in the manifest.
 #[derive(Debug, clap::Args)]
 pub(super) struct SecretArgs {
     /// Take a secret from a file (a line end at its end is left out)
@@ -28,7 +28,7 @@ pub(super) struct SecretArgs {
 }
 
 impl SecretArgs {
-    /// Gathers what was named; `missing` says which others are asked for on a terminal.
+    /// Collects the named secrets; `missing` names those to prompt for on a terminal.
     pub(super) fn gather(
         &self,
         session: &Session<'_>,
@@ -71,7 +71,7 @@ impl SecretArgs {
     }
 }
 
-/// A name without a value: whoever writes one meant to put the secret there.
+/// A name without a value. `name=value` is refused: a value there would be the secret itself.
 fn name_only(text: &str) -> Result<String, String> {
     match text.split_once('=') {
         Some((name, _)) => {
@@ -102,7 +102,7 @@ fn from_file(path: &str) -> anyhow::Result<String> {
 fn from_person(manifest: &Manifest, name: &str) -> anyhow::Result<String> {
     if !can_ask() {
         return Err(CliError::usage(
-            format!("nobody can be asked for the secret `{name}`: this is no terminal"),
+            format!("nobody can be asked for the secret `{name}`: this is not a terminal"),
             format!("use --secret-file {name}=FILE or --secret-env {name}=VARIABLE"),
         ));
     }

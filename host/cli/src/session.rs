@@ -1,22 +1,22 @@
-//! What a command has at hand: the engine, opened when first asked for, the tenant, and
-//! the way out. `app` makes it; commands know nothing of how.
+//! The context of a command: the engine, opened on first use, the tenant, and the output. `app`
+//! provides it; commands do not know how.
 
 use super::output::Output;
 use crosswalk_engine::error::Error;
 use crosswalk_engine::{Engine, Tenant};
 use crosswalk_model::TenantName;
 
-/// What a command has at hand.
+/// The context of a command.
 pub struct Session<'a> {
-    /// Where answers go.
+    /// Destination of answers.
     pub output: &'a Output,
-    /// The tenant it works for.
+    /// The tenant to work for.
     pub tenant: &'a TenantName,
-    /// Whether somebody chose that tenant, by flag, environment or file.
+    /// Whether the tenant was chosen explicitly, by flag, environment or file.
     pub tenant_named: bool,
-    /// Opens the engine, or gives the one that is open: a command that needs none pays for none.
+    /// Returns the engine, opening it on first use.
     pub open: &'a dyn Fn() -> anyhow::Result<Engine>,
-    /// Gives a variable of the environment.
+    /// Reads a variable of the environment.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
 }
 
@@ -25,13 +25,13 @@ impl Session<'_> {
         (self.open)()
     }
 
-    /// The engine for the tenant. The default one comes into being when first used.
+    /// Returns the tenant; the default one is created on first use.
     pub(super) async fn tenant(&self) -> anyhow::Result<Tenant> {
         let engine = self.engine()?;
         match engine.tenant(self.tenant).await {
             Err(Error::NotFound { .. }) if *self.tenant == TenantName::default() => {
                 let added = engine.tenant_add(self.tenant).await;
-                // Another process may have been quicker; then it is there now.
+                // Another process may have created it meanwhile.
                 match engine.tenant(self.tenant).await {
                     Err(Error::NotFound { .. }) => added?,
                     other => return Ok(other?),

@@ -1,14 +1,14 @@
-//! The JSON that `--json` prints for things of the model: plain values, times in RFC 3339.
+//! The JSON documents of `--json` for values of the model: plain values, times in RFC 3339.
 //!
-//! The model's own serialisation is the store's compact form; programs that read the
-//! command line's answers get this one, which says what it means.
+//! The model's own serialisation is the store's compact form; programs that read the command line's
+//! output receive this one, which is self-describing.
 
 use crosswalk_engine::{ApplyReport, ChangeView, ContractView, CustomerView, JournalEntry, LinkView, UsageLine};
 use crosswalk_model::{Candidate, FieldDiff, Link, Plan, Record, Recurrence, Run, Schedule, Timestamp, Value};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-/// The word of a value that serialises as one.
+/// The word of a value that serialises as a string.
 pub(super) fn spelled(word: &impl Serialize) -> String {
     serde_json::to_value(word).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
@@ -17,7 +17,7 @@ pub(super) fn time(at: Option<Timestamp>) -> Json {
     at.map_or(Json::Null, |at| Json::String(at.to_string()))
 }
 
-/// A value: blank is null, a JSON document is itself.
+/// A value: blank becomes null, a JSON document itself.
 pub(super) fn value(value: &Value) -> Json {
     match value {
         Value::Blank => Json::Null,
@@ -142,7 +142,7 @@ pub(super) fn link_view(view: &LinkView) -> Json {
     document
 }
 
-/// What is named by an id and a name.
+/// An object with an id and a name.
 fn named(both: Option<&(String, String)>) -> Json {
     both.map_or(Json::Null, |(id, name)| json!({ "id": id, "name": name }))
 }
@@ -209,7 +209,7 @@ pub(super) fn journal(entry: &JournalEntry) -> Json {
     })
 }
 
-/// A journal entry's detail; where it is fields with `before` and `after`, as plain values.
+/// The detail of a journal entry; fields with `before` and `after` become plain values.
 fn detail(detail: &Json) -> Json {
     let mut plain = detail.clone();
     for field in plain.as_array_mut().into_iter().flatten() {

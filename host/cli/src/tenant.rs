@@ -1,4 +1,4 @@
-//! `crosswalk tenant`: several MSPs in one installation. A single one never needs it.
+//! `crosswalk tenant`: several MSPs in one installation. A single MSP never needs it.
 
 use super::exit::Exit;
 use super::session::Session;
@@ -6,7 +6,7 @@ use clap::Subcommand;
 use crosswalk_model::TenantName;
 use serde_json::json;
 
-/// Keep several MSPs apart.
+/// Commands on tenants.
 #[derive(Debug, Subcommand)]
 pub(super) enum TenantCommand {
     /// Add a tenant; use it with --tenant NAME

@@ -1,11 +1,11 @@
-//! The one way out to a terminal, and the one way in from its keyboard: nothing else in the program
-//! prints or prompts (a test holds it).
+//! The only output to a terminal and the only input from its keyboard: nothing else in the program
+//! prints or prompts (enforced by a test).
 //!
-//! Words of vendors, plugins and files reach a person only without what steers a terminal or
-//! misleads the eye: control characters (with the escape sequences they begin), signs that turn the
-//! direction of text, and signs that are not seen. An error shows the latter as `\u{200b}`: in a pasted
-//! id they are what is wrong. A JSON document keeps its data: there such signs are written as `\uXXXX`.
-//! A file that is written to a file or a pipe is left as it is.
+//! Text from vendors, plugins and files reaches a person without characters that control a terminal
+//! or mislead a reader: control characters (with the escape sequences they begin), characters that
+//! change the direction of text, and invisible ones. An error shows invisible ones as `\u{200b}`:
+//! in a pasted id they are the mistake. A JSON document keeps its data, with such characters as
+//! `\uXXXX`. File content written to a file or a pipe is left as it is.
 
 use anyhow::Context as _;
 use crosswalk_model::signs::is_invisible;
@@ -13,12 +13,12 @@ use indicatif::ProgressDrawTarget;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
-/// Whether a sign steers a terminal, turns the text around it, or is not seen.
+/// Whether a character controls a terminal, changes the direction of text, or is invisible.
 fn is_hidden(sign: char) -> bool {
     sign.is_control() || is_invisible(sign) || matches!(sign, '\u{2028}' | '\u{2029}')
 }
 
-/// What is wrong: as [`lines`], with the signs that are not seen written out.
+/// Text of an error: as [`lines`], with invisible characters written out.
 fn shown_in_error(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_invisible) {
         return lines(text);
@@ -34,7 +34,7 @@ fn shown_in_error(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines(&out).into_owned())
 }
 
-/// Text of several lines: line ends and tabs stay, other controls become spaces, unseen signs go.
+/// Multi-line text: line ends and tabs stay, other controls become spaces, invisible characters go.
 pub(super) fn lines(text: &str) -> Cow<'_, str> {
     shown(text, |sign| sign == '\n' || sign == '\t')
 }
@@ -56,7 +56,7 @@ fn shown(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(kept.collect())
 }
 
-/// A JSON document with the same content, such signs escaped.
+/// A JSON document with the same content, such characters escaped.
 fn document(text: &str) -> Cow<'_, str> {
     let escaped = |sign: char| is_hidden(sign) && sign != '\n';
     if !text.chars().any(escaped) {
@@ -74,14 +74,14 @@ fn document(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// What goes to standard output.
+/// Content for standard output.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Answer<'a> {
-    /// Words for a person.
+    /// Text for a person.
     Text(&'a str),
-    /// A JSON document, or lines of them.
+    /// A JSON document, or lines of documents.
     Json(&'a str),
-    /// The content of a file; for a terminal it is text.
+    /// The content of a file; sanitised on a terminal.
     File(&'a str),
 }
 
@@ -98,27 +98,27 @@ pub(super) fn answer(answer: Answer<'_>) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes a sentence and a line end to standard error. A JSON document stays one.
+/// Writes a message and a line end to standard error. A JSON document stays one.
 pub(super) fn tell(text: &str, json: bool) {
     let text = if json { document(text) } else { lines(text) };
-    // Nobody is left to tell when standard error is gone.
+    // Nothing can be reported once standard error is closed.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Writes an error and a line end to standard error. A JSON document stays one.
 pub(super) fn fail(text: &str, json: bool) {
     let text = if json { document(text) } else { shown_in_error(text) };
-    // Nobody is left to tell when standard error is gone.
+    // Nothing can be reported once standard error is closed.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Writes a line of the log: one, whatever is in it.
+/// Writes a log message as exactly one line.
 pub(super) fn log(bytes: &[u8]) -> io::Result<()> {
     let text = String::from_utf8_lossy(bytes);
     writeln!(io::stderr().lock(), "{}", line(text.trim_end()))
 }
 
-/// Where progress bars are drawn; hides itself where standard error is no terminal.
+/// The target of progress bars; hidden if standard error is not a terminal.
 pub(super) fn bars() -> ProgressDrawTarget {
     ProgressDrawTarget::stderr()
 }
@@ -128,7 +128,7 @@ pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks a question of yes and no.
+/// Asks a yes-or-no question.
 pub(super) fn ask(question: &str) -> io::Result<bool> {
     write!(io::stderr(), "{} [y/N] ", lines(question))?;
     let mut answer = String::new();
@@ -136,7 +136,7 @@ pub(super) fn ask(question: &str) -> io::Result<bool> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-/// Asks for a secret, unseen. Who asks stands before the plugin's own words, and these in quotes.
+/// Asks for a secret without echo. The asking program comes first, the plugin's own text in quotes.
 pub(super) fn secret(plugin: &str, name: &str, title: &str, help: &str) -> anyhow::Result<String> {
     rpassword::prompt_password(prompt(plugin, name, title, help)).context("the prompt was ended")
 }

@@ -1,4 +1,4 @@
-//! `crosswalk uncertain`: writes whose outcome is not known, listed and settled by hand.
+//! `crosswalk uncertain`: lists writes of unknown outcome and settles them by hand.
 
 use super::exit::{CliError, Exit};
 use super::output::table;
@@ -8,12 +8,12 @@ use crosswalk_engine::{Found, UncertainView};
 use crosswalk_model::{ChangeId, SyncName};
 use serde_json::{Value, json};
 
-/// See and settle writes whose outcome is not known.
+/// Commands on uncertain writes.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum UncertainCommand {
     /// List writes whose outcome is not known
     List(ListArgs),
-    /// Settle a write by hand, after a look at the vendor
+    /// Settle a write by hand, after checking at the vendor
     Settle(SettleArgs),
 }
 
@@ -54,7 +54,7 @@ pub(super) struct SettleArgs {
     /// It was not written
     #[arg(long)]
     not_written: bool,
-    /// What was seen at the vendor, for the journal
+    /// What you saw at the vendor, for the journal
     #[arg(long)]
     reason: String,
 }

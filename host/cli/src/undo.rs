@@ -1,4 +1,4 @@
-//! `crosswalk run undo`: the reverse of a run is shown, and done after a yes.
+//! `crosswalk run undo`: shows the reverse of a run and applies it after confirmation.
 
 use super::applied::summary;
 use super::confirm::{ScopeArgs, confirmed};
@@ -12,10 +12,10 @@ use crosswalk_engine::{ApplyOptions, PlanReport, Tenant, UndoOptions};
 use crosswalk_model::RunId;
 use serde_json::{Value, json};
 
-/// How many changes are shown before the question.
+/// Most changes shown before the question.
 const SHOWN: usize = 20;
 
-/// Take back what a run did.
+/// Take back the changes of a run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Created records are taken out of use and unlinked, written fields get their earlier values back, and
@@ -24,7 +24,7 @@ the key that this host leaves in a record stays. The next plan does not do it ag
 count as a person's edit, and records that were created or linked are excluded until `crosswalk link
 set` or `crosswalk link create` takes them up again. An undo is a run, and can be undone too.
 
-Without a yes nothing is done: the plan stays, and `crosswalk apply PLAN` applies it later.
+Without confirmation nothing is done: the plan stays, and `crosswalk apply PLAN` applies it later.
 
 Examples:
   crosswalk runs
@@ -80,7 +80,7 @@ impl UndoArgs {
     }
 }
 
-/// What would be done, and what would not.
+/// Describes the plan, and what cannot be undone.
 async fn shown(tenant: &Tenant, run: RunId, report: &PlanReport) -> anyhow::Result<String> {
     let plan = &report.plan;
     let sync = tenant.plan_sync(plan.id).await?;

@@ -1,5 +1,5 @@
-//! `crosswalk why`: why one record is, or is not, in step, as a short trace from the source
-//! to the target; with `--fields` both sides next to each other, and the journal.
+//! `crosswalk why`: explains whether one record is in step, as a short trace from the source to the
+//! target; `--fields` adds both sides field by field, and the journal.
 
 use super::exit::Exit;
 use super::output::{clean, or_dash, table};
@@ -10,7 +10,7 @@ use crosswalk_model::{Kind, Record, SyncName};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Why a record is, or is not, in step.
+/// Options of `crosswalk why`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Prints what the newest plan holds or found for the record, with the number and time of the plan. What
@@ -83,7 +83,7 @@ fn summary(trace: &Trace, fields: bool) -> String {
     text
 }
 
-/// Field by field: the source, the target, and what was written last.
+/// A table of fields: the source, the target, and the last written value.
 fn sides(trace: &Trace) -> String {
     let written = trace.link.as_ref().map(|link| &link.written);
     let of = |record: &Option<Record>, pick: fn(&Record) -> Option<String>| or_dash(record.as_ref().and_then(pick));

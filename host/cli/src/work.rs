@@ -1,5 +1,5 @@
-//! `crosswalk work`: the schedule, run for real. It does what is due until it is stopped, one
-//! line for each thing when it ends.
+//! `crosswalk work`: runs the schedule. It does what is due until stopped, and prints one line when
+//! each item ends.
 
 use super::exit::Exit;
 use super::output::clean;
@@ -9,25 +9,25 @@ use crosswalk_engine::{JobOutcome, JobReport, WorkOptions};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Do what is due.
+/// Options of `crosswalk work`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The database keeps what is due: syncs with a schedule (`crosswalk sync set NAME --every 60`, --daily or
---monthly), recurring jobs of the plugins of syncs that are not paused, wake-ups that connectors asked
-for, and pruning once a day (`crosswalk prune --help`). Several of these processes may run at once, and
-commands beside them: each item is done by one. A signal stops the process where nothing is lost, with
-the exit code 0. With --json each line is a document.
+The database lists due items: syncs with a schedule (`crosswalk sync set NAME --every 60`, --daily or
+--monthly), recurring jobs of plugins whose syncs are not paused, wake-ups requested by connectors, and
+pruning once a day (`crosswalk prune --help`). Several of these processes and other commands may run at
+once: each item is run by one of them. A signal stops the process at a safe point, with the exit code 0.
+With --json each line is a document.
 
-An item mostly waits for a vendor, so that many run side by side, at most four of one tenant. Half of
-the places are kept for tenants with nothing under way, and items that failed the last time get a
-quarter: a vendor that hangs keeps no other tenant waiting. A small sync takes about 1 MiB of memory,
-one of 50,000 assets up to 150 MiB; lower --at-once where that is too much.
+An item mostly waits for a vendor, so many run side by side, at most four of one tenant. Half of the
+slots are reserved for tenants with nothing running, and items that failed the last time share a
+quarter, so a vendor that hangs delays no other tenant. A small sync takes about 1 MiB of memory, one of
+50,000 assets up to 150 MiB; lower --at-once if that is too much.
 
 Examples:
   crosswalk work
   * * * * * crosswalk work --once --quiet      (by cron, in place of a process that stays)")]
 pub(super) struct WorkArgs {
-    /// Do what is due now, and end
+    /// Do what is due now, then exit
     #[arg(long)]
     once: bool,
     /// The most items to run side by side, of all tenants together
@@ -48,7 +48,7 @@ impl WorkArgs {
             failed.fetch_or(!matches!(report.outcome, JobOutcome::Done | JobOutcome::Skipped), Ordering::Relaxed);
             let line = if session.output.json() { json!(report).to_string() } else { line(&report) };
             if session.output.line(&line).is_err() {
-                // Nobody listens any more.
+                // Nobody is reading any more.
                 engine.stop().stop();
             }
         };
@@ -61,7 +61,7 @@ impl WorkArgs {
     }
 }
 
-/// One thing that was done, for a person.
+/// Describes one finished item for a person.
 fn line(report: &JobReport) -> String {
     let seconds = format!("{}.{} s", report.took_ms / 1000, report.took_ms % 1000 / 100);
     let mut line = format!(

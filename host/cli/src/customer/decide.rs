@@ -1,4 +1,4 @@
-//! What is decided of customers: mapped, accepted, switched; and their data read again.
+//! Decisions on customers: mapping, accepting and switching them; and reading them again.
 
 use super::list::rows;
 use super::which::WhichArgs;
@@ -12,7 +12,7 @@ use crosswalk_engine::{CustomerFilter, CustomerView, Decision, Refreshed, Switch
 use crosswalk_model::{Link, Switch, SyncName};
 use serde_json::{Value, json};
 
-/// Which account and contract a customer is.
+/// The account and contract of a customer.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MapArgs {
     /// The sync
@@ -26,7 +26,7 @@ pub(crate) struct MapArgs {
     if_revision: Option<(i64, i64)>,
 }
 
-/// What is decided: at least one of them.
+/// The decision: at least one of these.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true)]
 struct DecisionArgs {
@@ -43,7 +43,7 @@ struct DecisionArgs {
 
 fn revisions(text: &str) -> Result<(i64, i64), String> {
     let both = text.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
-    both.ok_or_else(|| format!("`{text}` is no pair of revisions: write two whole numbers, such as 2.0"))
+    both.ok_or_else(|| format!("`{text}` is not a pair of revisions: write two whole numbers, such as 2.0"))
 }
 
 impl MapArgs {
@@ -107,7 +107,7 @@ pub(super) async fn accept(
                 [link.source.clone(), is, link.reason.clone()]
             }),
         );
-        // Whatever else is quiet: what a yes is asked for is shown.
+        // Shown even with --quiet, because the question refers to it.
         session.output.tell(&format!("{shown}\n"));
         let question = format!(
             "Link {} and {}?",
@@ -169,7 +169,7 @@ pub(super) async fn edit(
             json!({ "customers": customers.len(), "switched": changed, "decision": decision })
         },
         || {
-            let told = turned.iter().zip(&wanted).map(|((switch, changed), (_, on))| {
+            let parts = turned.iter().zip(&wanted).map(|((switch, changed), (_, on))| {
                 let word = if *on { "on" } else { "off" };
                 let rest = customers.len() - changed;
                 let rest = match rest {
@@ -183,13 +183,13 @@ pub(super) async fn edit(
                 true => String::new(),
                 false => format!("back: crosswalk link take-back {sync} {decision}\n"),
             };
-            told.collect::<String>() + &back
+            parts.collect::<String>() + &back
         },
     )?;
     Ok(Exit::Done)
 }
 
-/// The ids of those who are meant: at least one.
+/// Returns the ids of the selected customers, at least one.
 async fn meant(tenant: &Tenant, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Vec<String>> {
     let customers: Vec<String> = which.customers(tenant, sync).await?.into_iter().map(|view| view.id).collect();
     if customers.is_empty() {

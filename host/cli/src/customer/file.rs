@@ -1,4 +1,4 @@
-//! Customers in a file: how hundreds are mapped and switched at once.
+//! Customers in a file, to map and switch hundreds at once.
 
 use crate::exit::Exit;
 use crate::files::{self, ImportArgs, TableArgs};

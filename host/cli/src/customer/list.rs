@@ -1,5 +1,5 @@
-//! Customers as a table: counts at its head, what to do about failures at its foot; and what can
-//! be chosen for one: accounts and contracts.
+//! Customers as a table, with counts above and remedies for failures below; and the accounts and
+//! contracts that can be chosen for one.
 
 use crate::exit::Exit;
 use crate::output::{clean, count, or_dash, table, tick};
@@ -51,7 +51,7 @@ fn counts(counts: &CustomerCounts) -> String {
     format!("{}: {}{held}", count(counts.all as u64, "customer"), states.join(", "))
 }
 
-/// A row a customer.
+/// Makes one row per customer.
 pub(super) fn rows(customers: &[CustomerView]) -> String {
     let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
     let rows = customers.iter().map(|view| {
@@ -79,13 +79,13 @@ enum Part {
     Contract,
 }
 
-/// What it is mapped to, or may be, with a question mark.
+/// The account or contract it is mapped to; a proposal has a question mark.
 fn place(view: &CustomerView, part: Part) -> String {
     let own = if part == Part::Account { &view.account } else { &view.contract };
     if let Some((id, name)) = own {
         return format!("{name} ({id})");
     }
-    // Candidates are of the account as long as that is open, then of the contract.
+    // Candidates are accounts until one is decided, then contracts.
     let open = if view.account.is_none() { Part::Account } else { Part::Contract };
     match view.candidates.as_slice() {
         [best, rest @ ..] if part == open => {
@@ -96,7 +96,7 @@ fn place(view: &CustomerView, part: Part) -> String {
     }
 }
 
-/// How it went last; of one that is not mapped, why.
+/// The outcome of the last run; for an unmapped customer, the reason.
 fn sentence(view: &CustomerView) -> String {
     if view.state == CustomerState::Mapped {
         return or_dash(view.outcome.as_ref().map(|LastOutcome { at, message, .. }| format!("{at}: {message}")));
@@ -106,7 +106,7 @@ fn sentence(view: &CustomerView) -> String {
     [view.reason.as_str(), &found].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-/// What to do about what went wrong, alike texts together.
+/// Remedies for failures, with equal texts merged.
 fn remedies(customers: &[CustomerView]) -> String {
     let mut alike: BTreeMap<(&str, &str), (u64, &str)> = BTreeMap::new();
     for view in customers {
@@ -115,17 +115,17 @@ fn remedies(customers: &[CustomerView]) -> String {
             alike.entry((connection, failure)).or_insert((0, remedy)).0 += 1;
         }
     }
-    let told = |((connection, failure), (number, remedy)): (&(&str, &str), &(u64, &str))| {
+    let parts = |((connection, failure), (number, remedy)): (&(&str, &str), &(u64, &str))| {
         format!(
             "\n{connection}, {failure} ({}): {}\n  in full: crosswalk connection help {connection} {failure}\n",
             count(*number, "customer"),
             clean(remedy)
         )
     };
-    alike.iter().map(told).collect()
+    alike.iter().map(parts).collect()
 }
 
-/// What a search found: ids and names.
+/// The result of a search: ids and names.
 pub(crate) fn found(session: &Session<'_>, what: &str, text: &str, found: &[(String, String)]) -> anyhow::Result<Exit> {
     session.output.answer(
         || found.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect(),

@@ -1,7 +1,7 @@
-//! `crosswalk customer`: the customers of a sync as a person works with them: what each is mapped
-//! to, what is switched, and how it went last.
+//! `crosswalk customer`: the customers of a sync, with their mapping, their switches and the
+//! outcome of the last run.
 //!
-//! A customer is named by its id, or by its whole name where only one has it.
+//! A customer is named by its id, or by its whole name if that is unique.
 
 mod decide;
 pub(super) mod file;
@@ -19,7 +19,7 @@ use decide::MapArgs;
 use std::path::PathBuf;
 use which::{FilterArgs, SwitchedArgs, WhichArgs};
 
-/// Work with the customers of a sync.
+/// Commands on the customers of a sync.
 #[derive(Debug, Subcommand)]
 pub(super) enum CustomerCommand {
     /// List customers: their mapping, their switches, the outcome of the last run and what to do
@@ -39,7 +39,7 @@ Examples:
         #[command(flatten)]
         switched: SwitchedArgs,
     },
-    /// Find accounts of the target by a part of their name
+    /// Find accounts of the target by part of their name
     Find {
         /// The sync
         sync: SyncName,
@@ -83,7 +83,7 @@ Example:
         /// Take contracts with at least this score, from 0 to 1
         #[arg(long, value_parser = score, default_value = "0.9")]
         contract_score: f64,
-        /// Do not ask whether to go ahead
+        /// Do not ask for confirmation
         #[arg(short, long)]
         yes: bool,
     },

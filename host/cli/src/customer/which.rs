@@ -1,4 +1,4 @@
-//! Which customers are meant: the list's filters, names, or all.
+//! The selection of customers: by the list's filters, by name, or all.
 
 use crate::exit::CliError;
 use crate::parse::{on_off, word};
@@ -7,7 +7,7 @@ use crosswalk_engine::{CustomerFilter, CustomerState, CustomerView, Tenant};
 use crosswalk_model::SyncName;
 use crosswalk_model::usage::Ending;
 
-/// Filters; all that are given must fit.
+/// Filters; a customer has to match all of them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FilterArgs {
     /// Only customers with this text in the name
@@ -45,7 +45,7 @@ impl FilterArgs {
     }
 }
 
-/// Filters by what is switched, where that is not what is being set.
+/// Filters by switches, for commands that do not set them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SwitchedArgs {
     /// Only customers whose usage is switched on, or off
@@ -76,7 +76,7 @@ pub(crate) struct WhichArgs {
 }
 
 impl WhichArgs {
-    /// Those that are meant, as they stand.
+    /// Returns the selected customers in their current state.
     pub(super) async fn customers(&self, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Vec<CustomerView>> {
         if self.customers.is_empty() && !self.all && self.filter.is_empty() {
             return Err(CliError::usage(

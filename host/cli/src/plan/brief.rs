@@ -1,5 +1,5 @@
-//! A plan in short: a table of kinds and actions, what is held and by which brake, what it
-//! costs in calls, what a person still has to decide, and the next command to type.
+//! A summary of a plan: a table of kinds and actions, held changes by brake, the cost in calls,
+//! open decisions, and the next command.
 
 use crate::output::{clean, count, or_dash, table, wide_table};
 use crate::shapes;
@@ -9,10 +9,10 @@ use crosswalk_model::{Action, Kind, Plan, SyncName};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many changes are read at a time.
+/// Changes read per page.
 const PAGE: usize = 500;
 
-/// A plan's totals over all kinds and actions.
+/// Totals of a plan over all kinds and actions.
 pub(crate) struct Sums {
     pub(crate) changes: u64,
     pub(crate) writes: u64,
@@ -33,8 +33,8 @@ impl Sums {
     }
 }
 
-/// What brakes hold: brake and kind, with how many customers and changes. A change that several
-/// brakes hold counts for each.
+/// Customers and changes held, by brake and kind. A change that several brakes hold counts for
+/// each.
 #[derive(Default)]
 pub(crate) struct Held(BTreeMap<(String, Kind), (BTreeSet<String>, u64)>);
 
@@ -44,7 +44,7 @@ impl Held {
         if Sums::of(plan).held > 0 {
             let filter = ChangeFilter { held: Some(true), ..ChangeFilter::default() };
             let mut after = 0;
-            // A first plan is held whole: a page of it in memory at a time.
+            // All changes of a first plan are held, so they are read page by page.
             loop {
                 let page = tenant.plan_changes(plan.id, &filter, after, PAGE).await?;
                 let Some(last) = page.last() else { break };
@@ -85,7 +85,7 @@ pub(crate) async fn billing(tenant: &Tenant, sync: &SyncName) -> anyhow::Result<
     Ok(tenant.sync(sync).await?.rules.kinds.contains_key(&Kind::Usage))
 }
 
-/// The document of a plan that was just made.
+/// Returns the document of a new plan.
 pub(crate) fn document(sync: &SyncName, report: &PlanReport, held: &Held) -> Value {
     json!({
         "sync": sync,
@@ -99,7 +99,7 @@ pub(crate) fn document(sync: &SyncName, report: &PlanReport, held: &Held) -> Val
     })
 }
 
-/// A plan that was just made, in short; with `billing`, of a sync whose customers have contracts and switches, too.
+/// Summarises a new plan; `billing` adds the commands for customers with contracts and switches.
 pub(crate) fn summary(sync: &SyncName, report: &PlanReport, held: &Held, billing: bool) -> String {
     let plan = &report.plan;
     let sums = Sums::of(plan);
@@ -125,8 +125,8 @@ pub(crate) fn summary(sync: &SyncName, report: &PlanReport, held: &Held, billing
     text
 }
 
-/// What stays as it is, counted by kind and cause over all of the plan, the most frequent first, each with one
-/// that stands for the others.
+/// Lists the findings of the whole plan by kind and cause, most frequent first, each with one
+/// example.
 pub(crate) fn left(report: &PlanReport) -> String {
     let totals = &report.plan.findings;
     if totals.is_empty() {
@@ -161,7 +161,7 @@ pub(crate) fn cost(sums: &Sums) -> String {
     )
 }
 
-/// Kinds down, actions across; actions that do not occur are left out.
+/// A table with kinds as rows and actions as columns; actions that do not occur are omitted.
 pub(crate) fn matrix(plan: &Plan) -> String {
     let actions: Vec<Action> =
         Action::ALL.into_iter().filter(|action| plan.totals.iter().any(|total| total.action == *action)).collect();
@@ -180,7 +180,7 @@ pub(crate) fn matrix(plan: &Plan) -> String {
     wide_table(header, rows)
 }
 
-/// What to type next.
+/// The commands to type next.
 fn next(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held, billing: bool) -> Vec<String> {
     let mut next = Vec::new();
     if plan.undecided > 0 {

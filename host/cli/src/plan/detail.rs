@@ -1,4 +1,4 @@
-//! A plan change by change, customer by customer, with each field before and after.
+//! A plan change by change, grouped by customer, with each field before and after.
 
 use super::brief::{Sums, cost};
 use crate::exit::Exit;
@@ -11,9 +11,9 @@ use crosswalk_model::{Action, FieldDiff, Kind, PlanId, PlannedChange, Risk, Sync
 use serde_json::json;
 use std::collections::HashMap;
 
-/// How many changes are shown unless all are asked for.
+/// Most changes shown without --all.
 const SHOWN: usize = 100;
-/// How many changes are read at a time.
+/// Changes read per page.
 pub(crate) const PAGE: usize = 5_000;
 
 /// Shows the changes of a plan that pass a filter.
@@ -53,7 +53,7 @@ pub(super) async fn show(
     Ok(Exit::Done)
 }
 
-/// The first changes of a plan, customer by customer, in words.
+/// Renders the first changes of a plan, grouped by customer.
 pub(crate) async fn first(tenant: &Tenant, sync: &SyncName, plan: PlanId, most: usize) -> anyhow::Result<String> {
     let groups = Groups::read(tenant, plan, ChangeFilter::default(), most).await?;
     let customers: Vec<String> = groups.customers.iter().map(|(customer, _)| customer.clone()).collect();
@@ -64,14 +64,14 @@ pub(crate) async fn first(tenant: &Tenant, sync: &SyncName, plan: PlanId, most: 
     Ok(text)
 }
 
-/// Changes by source customer, in the order in which customers first appear.
+/// Changes by source customer, in order of first appearance.
 struct Groups {
     customers: Vec<(String, Vec<ChangeView>)>,
     more: bool,
 }
 
 impl Groups {
-    /// Whole customers until so many changes are there; of the last one perhaps a part.
+    /// Collects whole customers up to this number of changes; the last customer may be cut.
     async fn read(tenant: &Tenant, plan: PlanId, filter: ChangeFilter, most: usize) -> anyhow::Result<Self> {
         let first = changes(tenant, plan, &filter, most.max(PAGE)).await?;
         if first.len() <= most {
@@ -95,7 +95,7 @@ impl Groups {
         let mut text = String::new();
         for (customer, group) in &self.customers {
             let name = names.get(customer).filter(|name| !name.is_empty()).map_or("customer", String::as_str);
-            // Products are nobody's own.
+            // Products belong to no customer.
             let whose = match customer.as_str() {
                 "" => "for all customers".to_owned(),
                 id => format!("{} ({})", clean(name), clean(id)),
@@ -121,7 +121,7 @@ fn grouped(views: Vec<ChangeView>) -> Vec<(String, Vec<ChangeView>)> {
     groups
 }
 
-/// Changes of a plan, page by page, at most so many.
+/// Reads up to `most` changes of a plan, page by page.
 pub(crate) async fn changes(
     tenant: &Tenant,
     plan: PlanId,
@@ -142,7 +142,7 @@ pub(crate) async fn changes(
     Ok(views)
 }
 
-/// One change: a line, then its fields.
+/// Renders one change: a line, then its fields.
 pub(crate) fn one(view: &ChangeView) -> String {
     let change = &view.change;
     let mut line =
@@ -163,8 +163,8 @@ pub(crate) fn one(view: &ChangeView) -> String {
         line.push_str(&format!(" [{} risk]", spelled(&change.risk)));
     }
     line.push('\n');
-    let told = |diff: &&FieldDiff| change.kind == Kind::Usage && diff.name != CONTRACT;
-    for diff in change.fields.iter().filter(|diff| worth_a_line(change.action, diff) && !told(diff)) {
+    let is_shown_above = |diff: &&FieldDiff| change.kind == Kind::Usage && diff.name != CONTRACT;
+    for diff in change.fields.iter().filter(|diff| worth_a_line(change.action, diff) && !is_shown_above(diff)) {
         let after = clean(&diff.after.to_string());
         match &diff.before {
             Some(before) => {
@@ -181,7 +181,7 @@ pub(crate) fn one(view: &ChangeView) -> String {
     line
 }
 
-/// What a change of a line comes to: `18 -> 20 from 2026-11-21 (counted 20)`.
+/// Renders a quantity change: `18 -> 20 from 2026-11-21 (counted 20)`.
 pub(crate) fn quantity(change: &PlannedChange) -> String {
     let of = |name: &str| change.fields.iter().find(|diff| diff.name == name);
     let after = |name: &str| of(name).map(|diff| clean(&diff.after.to_string()));
@@ -207,13 +207,14 @@ pub(crate) fn quantity(change: &PlannedChange) -> String {
     text
 }
 
-/// A new record's name stands in the first line already; what a link notes is the same on
-/// both sides, and only what differs is worth telling.
+/// The first line already contains a new record's name. A link's notes are equal on both sides;
+/// only differences are shown.
 fn worth_a_line(action: Action, diff: &FieldDiff) -> bool {
     match action {
         Action::Create | Action::CreateSource => diff.name != "name",
         Action::Link => diff.name != "parent" && diff.before.as_ref() != Some(&diff.after),
-        // Where the link leads stands in every change that undoes another, also where it stays.
+        // Every change that undoes another contains the link's destination, even if it is
+        // unchanged.
         _ => diff.before.as_ref() != Some(&diff.after),
     }
 }

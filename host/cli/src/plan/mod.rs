@@ -1,4 +1,4 @@
-//! `crosswalk plan`: make a plan, show one change by change, list the newest.
+//! `crosswalk plan`: makes a plan, shows one change by change, or lists the newest.
 
 mod brief;
 mod detail;
@@ -17,11 +17,11 @@ use crosswalk_model::{Action, Kind, PlanId, SyncName};
 /// Make or show plans.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exits with 0 when there is nothing to do, with 3 when changes wait for an approval, with 4
-when nothing is to be done but something could not be read, with 5 when nothing is to be done
-but a bill stays wrong until somebody acts.
+Exits with 0 if there is nothing to do, with 3 if changes wait for approval, with 4 if nothing is to
+be done but something could not be read, and with 5 if nothing is to be done but a bill stays wrong
+until somebody acts.
 
-Findings, what the plan leaves as it is, are counted by kind and cause; `crosswalk finding list` lists them.
+Findings, the records a plan leaves unchanged, are counted by kind and cause; `crosswalk finding list` lists them.
 
 Examples:
   crosswalk plan rmm-to-psa
@@ -49,7 +49,7 @@ pub(super) struct PlanArgs {
     /// Show only what a brake holds
     #[arg(long, requires = "show")]
     held: bool,
-    /// Show all changes, however many there are
+    /// Show all changes, without a limit
     #[arg(long, requires = "show")]
     all: bool,
 }
@@ -87,7 +87,7 @@ async fn make(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow
     Ok(exit(&report))
 }
 
-/// How planning alone ends.
+/// Returns the exit code of planning alone.
 pub(super) fn exit(report: &PlanReport) -> Exit {
     match (Sums::of(&report.plan).changes, report.complaints.is_empty()) {
         (_, false) => Exit::Partial,
@@ -103,7 +103,7 @@ async fn list(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow
         || plans.iter().map(shapes::plan).collect(),
         || {
             if plans.is_empty() {
-                return format!("no plan yet: `crosswalk plan {sync}` makes one");
+                return format!("no plan yet: `crosswalk plan {sync}` creates one");
             }
             let rows = plans.iter().map(|plan| {
                 let sums = Sums::of(plan);

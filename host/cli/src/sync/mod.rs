@@ -1,4 +1,4 @@
-//! `crosswalk sync`: from which connection to which, and by which rules.
+//! `crosswalk sync`: manages syncs between connections, and their rules.
 
 mod rules;
 mod show;
@@ -18,7 +18,7 @@ use show::{list, show};
 use swap::swap;
 use times::TimesArgs;
 
-/// Say what flows where.
+/// Commands on syncs.
 #[derive(Debug, Subcommand)]
 pub(super) enum SyncCommand {
     /// Add a sync from one connection to another
@@ -81,13 +81,13 @@ Examples:
     Remove {
         /// The sync
         name: SyncName,
-        /// Do not ask whether to go ahead
+        /// Do not ask for confirmation
         #[arg(short, long)]
         yes: bool,
     },
     /// List the syncs
     List,
-    /// Show a sync: its rules, its brakes and the states of its links
+    /// Show a sync: its rules, brakes and link states
     Show {
         /// The sync
         name: SyncName,

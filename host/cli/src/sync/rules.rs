@@ -1,11 +1,11 @@
-//! The rules of a sync as flags: what is not named stays as it is.
+//! The rules of a sync as flags; rules that are not named stay unchanged.
 
 use crate::exit::CliError;
 use crate::parse::{BrakeName, ForKind, RuleArg, brake, kind_score, kind_word, on_off, rule, word};
 use crosswalk_model::sync::{Sites, TicketRules};
 use crosswalk_model::{Kind, SyncRules, Timestamp, Trust, catalogue};
 
-/// Rules. A value may be for one kind (`KIND=VALUE`) or for all of them.
+/// Rules. Some values apply to one kind (`KIND=VALUE`) or to all.
 #[derive(Debug, clap::Args)]
 pub(super) struct RulesArgs {
     /// The kinds that take part: customer, location, asset, alert, or usage, which takes contracts and products along [default: customer,location,asset]
@@ -67,7 +67,7 @@ pub(super) struct RulesArgs {
     share_accounts: Option<bool>,
 }
 
-/// Rules of alerts, where the kind takes part.
+/// Rules of alerts, if that kind takes part.
 #[derive(Debug, clap::Args)]
 struct TicketArgs {
     /// The target customer, by its id, that gets the tickets of customers without a link [default: none, tickets are held]
@@ -99,11 +99,11 @@ impl TicketArgs {
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| format!("`{text}` is no time: write it as 2026-01-31T09:30:00Z"))
+    Timestamp::parse(text).ok_or_else(|| format!("`{text}` is not a time: write it as 2026-01-31T09:30:00Z"))
 }
 
 impl RulesArgs {
-    /// Changes what is named; gives notes on what may be a slip of the pen.
+    /// Applies the named rules; returns notes on possible mistakes.
     pub(super) fn change(&self, rules: &mut SyncRules) -> anyhow::Result<Vec<String>> {
         let mut notes = Vec::new();
         if !self.kinds.is_empty() {
@@ -123,7 +123,7 @@ impl RulesArgs {
         }
         for (kind, own) in &mut rules.kinds {
             own.create = (own.create && !self.no_create.contains(kind)) || self.create.contains(kind);
-            // What names the kind wins over what is for all, wherever it stands.
+            // A value for one kind wins over one for all, in any order.
             own.trust = chosen(&self.trust, *kind).unwrap_or(own.trust);
             own.accept_score = chosen(&self.accept_score, *kind).unwrap_or(own.accept_score);
             for rule in self.rules.iter().filter(|rule| rule.kind == *kind) {

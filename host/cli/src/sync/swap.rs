@@ -1,4 +1,4 @@
-//! `crosswalk sync swap`: the successor is made and planned, and told how to go back.
+//! `crosswalk sync swap`: creates and plans the successor, and explains how to go back.
 
 use super::show::link_table;
 use crate::exit::{CliError, Exit};

@@ -1,10 +1,10 @@
-//! How often `crosswalk work` does something of a sync: as flags, and as people read it.
+//! The schedule of a sync: as flags, and as text for people.
 
 use crate::output::{clean, count};
 use crosswalk_engine::Tenant;
 use crosswalk_model::{Calendar, Job, Recurrence, Schedule, Sync, SyncName};
 
-/// How often things are done by `crosswalk work`.
+/// Schedules run by `crosswalk work`.
 #[derive(Debug, clap::Args)]
 pub(super) struct TimesArgs {
     /// Run it this often with `crosswalk work` [default: never; once a day where usage takes part]
@@ -35,7 +35,8 @@ impl TimesArgs {
         Ok(())
     }
 
-    /// The same for a new sync, which recurs as is usual where nobody says how. Gives a note of that.
+    /// Sets the schedule of a new sync; without flags the default of its kinds applies, with a
+    /// note.
     pub(super) async fn set_first(&self, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Option<String>> {
         self.set(tenant, sync).await?;
         let said = self.every.is_some() || self.daily.is_some() || self.monthly.is_some();
@@ -48,7 +49,7 @@ impl TimesArgs {
         }))
     }
 
-    /// The same for a sync there was: where usage `enters` it, and it does not recur yet, as for a new one.
+    /// Sets the schedule of an existing sync; if usage `enters` it unscheduled, as for a new one.
     pub(super) async fn set_later(
         &self,
         tenant: &Tenant,
@@ -64,7 +65,7 @@ impl TimesArgs {
     }
 }
 
-/// An interval in minutes, or never.
+/// An interval in minutes, or `never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Every(Option<u32>);
 
@@ -72,7 +73,8 @@ fn minutes(text: &str) -> Result<Every, String> {
     if text == "never" {
         return Ok(Every(None));
     }
-    let number = text.parse().map_err(|_| format!("`{text}` is no interval: write minutes, such as 60, or `never`"))?;
+    let number =
+        text.parse().map_err(|_| format!("`{text}` is not an interval: write minutes, such as 60, or `never`"))?;
     Ok(Every(Some(number)))
 }
 
@@ -98,7 +100,7 @@ pub(super) fn schedules_of(all: &[Schedule], sync: &SyncName) -> Vec<Schedule> {
     all.iter().filter(|schedule| schedule.sync == *sync).cloned().collect()
 }
 
-/// When `crosswalk work` does what, and how it went last.
+/// Describes when `crosswalk work` does what, and the last outcome.
 pub(super) fn times(sync: &Sync, schedules: &[Schedule]) -> String {
     let mut lines: Vec<String> = Vec::new();
     for schedule in schedules {
@@ -112,7 +114,7 @@ pub(super) fn times(sync: &Sync, schedules: &[Schedule]) -> String {
         lines.push(line);
     }
     if lines.is_empty() {
-        lines.push(format!("none: `crosswalk sync set {} --every MINUTES`, --daily or --monthly makes one", sync.name));
+        lines.push(format!("none: `crosswalk sync set {} --every MINUTES`, --daily or --monthly sets one", sync.name));
     }
     if sync.paused {
         lines.insert(0, format!("paused: `crosswalk sync resume {}` ends it", sync.name));

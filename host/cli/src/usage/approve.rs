@@ -1,5 +1,5 @@
-//! Approving: the lines that are meant are planned, shown with what they come to in units, and
-//! after a yes applied, with those brakes let go that were agreed to (`consent`).
+//! Approval of lines: plans the selected lines, shows the change in units, and applies it after
+//! confirmation, releasing the brakes that were agreed to (`consent`).
 
 use super::consent::{Consent, LINE_BRAKES, Seen};
 use super::list::effect;
@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Which lines, and from which day on.
+/// The lines to approve, and the first day of the change.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ApproveArgs {
     /// The sync
@@ -37,12 +37,12 @@ pub(crate) struct ApproveArgs {
     /// The first day of the change [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     effective: Option<Date>,
-    /// Do not ask whether to go ahead
+    /// Do not ask for confirmation
     #[arg(short, long)]
     yes: bool,
 }
 
-/// Which brakes are let go by their names.
+/// Brakes released by name.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReleaseArgs {
     /// Release what this brake holds; repeat for several. Needed for edited, moved, zero, takeover and parts
@@ -57,7 +57,7 @@ impl ApproveArgs {
         let held = ordinary || !self.release.release.is_empty();
         let states = [UsageState::Waiting, UsageState::Held];
         let lines = self.which.lines(&tenant, &self.sync, &states[..1 + usize::from(held)]).await?;
-        // A day that cannot be is only worth another try when another day is asked for.
+        // An impossible day is retried only if another day is requested.
         let hopeless =
             |line: &UsageLine| self.effective.is_none() && line.brakes.iter().any(|hold| !can_release(&hold.brake));
         let (not_possible, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(hopeless);
@@ -86,7 +86,7 @@ impl ApproveArgs {
     }
 }
 
-/// A line that nobody can let go as it is asked for, and why.
+/// A line that cannot be released as requested, and the reason.
 #[derive(Debug, Serialize)]
 pub(super) struct NotPossible {
     customer: String,
@@ -105,7 +105,7 @@ impl From<UsageLine> for NotPossible {
 }
 
 impl NotPossible {
-    /// Of a change that a brake holds which nobody can let go.
+    /// A change held by a brake that nobody can release.
     fn of(change: &PlannedChange, names: &HashMap<String, String>) -> Option<Self> {
         let hold = change.held.as_ref().filter(|hold| !can_let_go(hold))?;
         Some(Self::from_change(change, hold.reason.clone(), names))
@@ -124,14 +124,14 @@ impl NotPossible {
     }
 }
 
-/// The document of an approval and of an adjustment, whatever came of it.
+/// The document of an approval or adjustment, whatever its result.
 fn document(plan: Value, changes: &[ChangeView], not_possible: &[NotPossible], applied: Value) -> Value {
     let changes: Vec<Value> = changes.iter().map(shapes::change).collect();
     json!({ "plan": plan, "changes": changes, "not_possible": not_possible, "applied": applied })
 }
 
-/// Plans single lines, shows what comes of it, asks, and applies it. Lines that are `not_possible`
-/// are told with it.
+/// Plans single lines, shows the result, asks, and applies it. Reports the lines in `not_possible`
+/// with it.
 pub(super) async fn carry_out(
     session: &Session<'_>,
     sync: &SyncName,
@@ -184,7 +184,7 @@ pub(super) async fn carry_out(
     })
 }
 
-/// Whether one of the choices came to a finding instead of a change.
+/// Whether one of the choices led to a finding instead of a change.
 fn is_left(report: &PlanReport, choices: &[UsageChoice]) -> bool {
     let of = |source: &String, line: &LineKey| {
         *source == line.to_string() || *source == line.customer || *source == line.product
@@ -192,7 +192,7 @@ fn is_left(report: &PlanReport, choices: &[UsageChoice]) -> bool {
     report.findings.iter().any(|found| choices.iter().any(|choice| of(&found.source, &choice.line)))
 }
 
-/// How much is written: lines of contracts, and products that are created for them.
+/// The extent of a write: contract lines, and products created for them.
 struct Size {
     lines: u64,
     products: u64,
@@ -223,7 +223,8 @@ impl Size {
     }
 }
 
-/// What is not possible, as a table with a line before the next text; nothing where there is none.
+/// Renders lines that are not possible as a table followed by a blank line; empty if there are
+/// none.
 fn table_of(not_possible: &[NotPossible]) -> String {
     if not_possible.is_empty() {
         return String::new();
@@ -233,7 +234,7 @@ fn table_of(not_possible: &[NotPossible]) -> String {
     format!("Not possible:\n{}\n\n", table(["customer", "service", "why"], rows))
 }
 
-/// What would be done, and what cannot be.
+/// Describes the changes, and what is not possible.
 fn shown(
     report: &PlanReport,
     not_possible: &[NotPossible],
@@ -260,7 +261,7 @@ fn shown(
     if text.is_empty() { "nothing to do: these lines are in step".to_owned() } else { text }
 }
 
-/// By how much a change moves a quantity.
+/// Units by which a change moves a quantity.
 fn units(view: &ChangeView) -> i64 {
     let number = |value: &crosswalk_model::Value| integer(Some(value)).unwrap_or_default();
     let diff = view.change.fields.iter().find(|diff| diff.name == QUANTITY);

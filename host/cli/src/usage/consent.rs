@@ -1,7 +1,7 @@
-//! What an approval lets go: brakes by their names, and only of lines as they were seen.
+//! The consent of an approval: brakes by name, and only for lines as they were seen.
 //!
-//! Contracts are read again before anything is written. A hold that only arose by that, or a number
-//! that nobody saw, is not what was agreed to: it stays held.
+//! Contracts are read again before anything is written. A hold or a number that only arose then was
+//! not agreed to: the change stays held.
 
 use crosswalk_engine::rules::brakes::can_let_go;
 use crosswalk_engine::rules::plan::line::{BY_NAME, QUANTITY, integer, replaced, rests};
@@ -9,17 +9,17 @@ use crosswalk_engine::{ChangeView, UsageLine};
 use crosswalk_model::{Hold, Kind, LineKey, PlannedChange};
 use std::collections::{HashMap, HashSet};
 
-/// The brakes of single lines, all that can be released by name.
+/// Brakes of single lines, each of which can be released by name.
 pub(super) const LINE_BRAKES: [&str; 8] =
     ["quantity", "falls", "rises", "edited", "moved", "zero", "takeover", "parts"];
 
-/// What is agreed to.
+/// The agreed brakes.
 pub(super) struct Consent {
-    /// Whether brakes go that need not be named.
+    /// Whether brakes that need not be named are released.
     pub(super) ordinary: bool,
-    /// Brakes that are named.
+    /// Brakes released by name.
     pub(super) release: Vec<String>,
-    /// How lines were listed before contracts were read again, where nobody is shown them afterwards.
+    /// Lines as listed before contracts were read again, if nobody sees the result first.
     pub(super) seen: Option<HashMap<LineKey, Seen>>,
 }
 
@@ -38,7 +38,7 @@ impl Seen {
         lines.iter().map(seen).collect()
     }
 
-    /// The same for a number that is given: how far it moves was seen by whoever wrote it.
+    /// The same for a given number: its author knows how far it moves.
     pub(super) fn for_number(lines: &[UsageLine]) -> HashMap<LineKey, Self> {
         let mut seen = Self::of(lines);
         for line in seen.values_mut() {
@@ -49,7 +49,7 @@ impl Seen {
 }
 
 impl Consent {
-    /// Why a change is not let go; `None` where it is.
+    /// The reason for which a change is not released; `None` if it is.
     fn refusal(&self, change: &PlannedChange) -> Option<String> {
         let brakes: Vec<&str> = change.held.iter().flat_map(Hold::brakes).collect();
         let is_named = |brake: &&str| self.release.iter().any(|name| name == brake);
@@ -57,15 +57,15 @@ impl Consent {
         let reason = || change.held.as_ref().map(|hold| hold.reason.clone()).unwrap_or_default();
         let missing: Vec<String> = brakes.iter().filter(by_name).map(|brake| format!("--release {brake}")).collect();
         if !missing.is_empty() {
-            return Some(format!("{}: let go with {}", reason(), missing.join(" ")));
+            return Some(format!("{}: release it with {}", reason(), missing.join(" ")));
         }
         if !self.ordinary && brakes.iter().any(|brake| !is_named(brake)) {
-            return Some(format!("{}: let go with --held", reason()));
+            return Some(format!("{}: release it with --held", reason()));
         }
         self.unseen(change, &brakes)
     }
 
-    /// What of a change nobody saw.
+    /// The part of a change that nobody saw.
     fn unseen(&self, change: &PlannedChange, brakes: &[&str]) -> Option<String> {
         let seen = self.seen.as_ref()?.get(&change.source.parse().ok()?)?;
         let is_new = |brake: &&&str| LINE_BRAKES.contains(*brake) && !seen.brakes.iter().any(|known| known == *brake);
@@ -78,11 +78,12 @@ impl Consent {
         let differs = has.is_some() && has != seen.has;
         differs.then(|| {
             let number = |number: Option<i64>| number.map_or("nothing".to_owned(), |number| number.to_string());
-            format!("the contract has {} by now, not {}: look again", number(has), number(seen.has))
+            format!("the contract now has {}, not {}: look again", number(has), number(seen.has))
         })
     }
 
-    /// The changes that stay held, with why: a line that would go to 0 stays with the one that takes its place.
+    /// The changes that stay held, with reasons. A line that would become 0 stays with its
+    /// replacement.
     pub(super) fn withheld<'v>(&self, views: &'v [ChangeView]) -> Vec<(&'v PlannedChange, String)> {
         let changes = || views.iter().map(|view| &view.change);
         let ended: HashMap<(String, String), String> =

@@ -1,5 +1,5 @@
-//! What can be shown for an invoice: counts as spans of days, and what was written, in one file
-//! for a spreadsheet or as two tables.
+//! Evidence for an invoice: counts as ranges of days, and writes, in one file for a spreadsheet or
+//! as two tables.
 
 use crate::exit::Exit;
 use crate::files::{Format, TableArgs};
@@ -30,7 +30,7 @@ pub(super) async fn history(
             .written
             .retain(|entry| product_of(entry).as_ref() == Some(product) || has_part(entry, &customer, product));
     }
-    // What was done first, first; as counts are.
+    // Writes are in order of time, as counts are.
     history.written.reverse();
     let rows = rows(&history);
     match format {
@@ -46,7 +46,7 @@ pub(super) async fn history(
     Ok(Exit::Done)
 }
 
-/// The columns of the file, in their order.
+/// The columns of the file, in order.
 const COLUMNS: &[&str] = &[
     "product",
     "product_name",
@@ -63,7 +63,7 @@ const COLUMNS: &[&str] = &[
     "message",
 ];
 
-/// One row of the file: a count, or something that was done.
+/// One row of the file: a count, or an action.
 #[derive(Debug, Default, Serialize)]
 struct Row {
     product: String,
@@ -72,7 +72,7 @@ struct Row {
     event: String,
     /// The month of the report.
     month: String,
-    /// Of a count: the first day it was read; else the time it was done.
+    /// For a count, the first day it was read; otherwise the time of the action.
     first: String,
     last: String,
     counted: Option<i64>,
@@ -81,7 +81,7 @@ struct Row {
     to: Option<i64>,
     effective: String,
     contract: String,
-    /// Of what the count is the sum: each line, and what it counted.
+    /// The parts of a sum: each line, and its count.
     parts: String,
     message: String,
 }
@@ -121,7 +121,7 @@ fn rows(history: &UsageHistory) -> Vec<Row> {
     counts.chain(written).collect()
 }
 
-/// `10 of t1/CIXA + 8 of t2/CIXA`; nothing where a line is no sum.
+/// `10 of t1/CIXA + 8 of t2/CIXA`; empty if a line is not a sum.
 fn parts(detail: Option<&Value>) -> String {
     let part = |part: &Value| {
         let counted = part["counted"].as_i64().map_or("?".to_owned(), |counted| counted.to_string());
@@ -187,19 +187,19 @@ fn count_of(history: &UsageHistory, span: &CountSpan) -> Value {
     })
 }
 
-/// What the source calls a product.
+/// The source's name of a product.
 fn name(history: &UsageHistory, product: &str) -> String {
     history.product_names.get(product).cloned().unwrap_or_else(|| product.to_owned())
 }
 
-/// Whether a line that was written is a sum that a customer's product is a part of.
+/// Whether a written line is a sum that includes a customer's product.
 fn has_part(entry: &JournalEntry, customer: &str, product: &str) -> bool {
     let key = LineKey::new(customer, product).to_string();
     let parts = entry.detail.as_ref().and_then(|detail| detail["parts"].as_array());
     parts.is_some_and(|parts| parts.iter().any(|part| part["line"] == key))
 }
 
-/// The product of a line that was written.
+/// The product of a written line.
 fn product_of(entry: &JournalEntry) -> Option<String> {
     Some(entry.source.as_ref()?.parse::<LineKey>().ok()?.product)
 }

@@ -1,4 +1,4 @@
-//! Lines as a table: their numbers side by side, and sums at the foot.
+//! Lines as a table of their numbers, with totals below.
 
 use crate::exit::Exit;
 use crate::output::{count, or_dash, table};
@@ -7,7 +7,7 @@ use crate::shapes;
 use crosswalk_engine::{UsageFilter, UsageLine, UsagePart, UsageState};
 use crosswalk_model::SyncName;
 
-/// Lines that pass the filter, of these products: empty, of all.
+/// Returns lines that match the filter, of these products; empty means all.
 pub(super) async fn list(
     session: &Session<'_>,
     sync: &SyncName,
@@ -38,12 +38,12 @@ pub(super) async fn list(
     Ok(Exit::Done)
 }
 
-/// Whether somebody decided that the contract has another number than is counted.
+/// Whether somebody decided on a number other than the count.
 fn is_decided(line: &UsageLine) -> bool {
     line.state == UsageState::InStep && line.counted.is_some_and(|counted| counted != line.has.unwrap_or(0))
 }
 
-/// A row a line.
+/// Makes one row per line.
 pub(super) fn rows(lines: &[UsageLine]) -> String {
     let rows = lines.iter().map(|line| {
         let brake = line.brake.as_ref().map(|brake| format!(" ({brake})")).unwrap_or_default();
@@ -62,7 +62,7 @@ pub(super) fn rows(lines: &[UsageLine]) -> String {
     table(["customer", "product", "counted", "contract", "approved", "becomes", "from", "state", "why"], rows)
 }
 
-/// What the contract has; with what it has today, where more is agreed for later.
+/// The contract's quantity; if a later one is agreed, also today's.
 fn on_contract(line: &UsageLine) -> String {
     match (line.has, line.today) {
         (Some(has), Some(today)) => format!("{has} (today {today})"),
@@ -70,7 +70,7 @@ fn on_contract(line: &UsageLine) -> String {
     }
 }
 
-/// Why it stands so, of what it is the sum, and what else is wrong.
+/// The reason for its state, the parts of its sum, and other problems.
 fn why(line: &UsageLine) -> String {
     let part = |part: &UsagePart| {
         let counted = part.counted.map_or("not fetched".to_owned(), |counted| counted.to_string());
@@ -82,7 +82,7 @@ fn why(line: &UsageLine) -> String {
     all.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-/// The count, with how many are in use where that differs; what was not fetched is no number.
+/// The count, with the number in use if different; a count not fetched is not a number.
 fn counted(line: &UsageLine) -> String {
     match (line.counted, line.actual) {
         (None, _) => "not fetched".to_owned(),
@@ -91,7 +91,7 @@ fn counted(line: &UsageLine) -> String {
     }
 }
 
-/// How many lines are how, and what is to come in units.
+/// Number of lines in each state, and the pending change in units.
 fn sums(lines: &[UsageLine]) -> String {
     let states = [
         UsageState::Waiting,
@@ -110,7 +110,7 @@ fn sums(lines: &[UsageLine]) -> String {
     format!("{}: {}; {}", count(lines.len() as u64, "line"), states.join(", "), effect(moves))
 }
 
-/// What moves come to, in units: `+12 units on 4 lines, -3 on 1`.
+/// The sum of moves in units: `+12 units on 4 lines, -3 on 1`.
 pub(super) fn effect(moves: impl IntoIterator<Item = i64>) -> String {
     let (mut up, mut down) = ((0_i64, 0_u64), (0_i64, 0_u64));
     for units in moves {
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn an_effect_is_told_in_units_up_and_down() {
-        for (moves, told) in [
+        for (moves, text) in [
             (vec![], "no unit changes"),
             (vec![0], "no unit changes"),
             (vec![5, 7], "+12 units on 2 lines"),
@@ -143,7 +143,7 @@ mod tests {
             (vec![-3], "-3 units on 1 line"),
             (vec![2, -3, 4], "+6 units on 2 lines, -3 on 1"),
         ] {
-            assert_eq!(effect(moves), told);
+            assert_eq!(effect(moves), text);
         }
     }
 }

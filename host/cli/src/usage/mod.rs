@@ -1,7 +1,7 @@
-//! `crosswalk usage`: what is counted, what the contract says, what was approved, line by line.
+//! `crosswalk usage`: counts, contract quantities and approvals, line by line.
 //!
-//! A line is one product of one customer. Customers and products are named by their id, or by
-//! their whole name where only one has it.
+//! A line is one product of one customer. Customers and products are named by their id, or by their
+//! whole name if that is unique.
 
 mod approve;
 mod consent;
@@ -24,7 +24,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use which::WhichArgs;
 
-/// Bill by usage.
+/// Commands on usage.
 #[derive(Debug, Subcommand)]
 pub(super) enum UsageCommand {
     /// List lines: the count, the contract's quantity, the last approval and the next change
@@ -76,7 +76,7 @@ Examples:
         effective: Option<Date>,
         #[command(flatten)]
         release: approve::ReleaseArgs,
-        /// Do not ask whether to go ahead
+        /// Do not ask for confirmation
         #[arg(short, long)]
         yes: bool,
     },
@@ -117,7 +117,7 @@ Example:
     },
 }
 
-/// Which lines stay as they are.
+/// The lines to leave unchanged.
 #[derive(Debug, clap::Args)]
 pub(super) struct DismissArgs {
     /// The sync
@@ -127,7 +127,7 @@ pub(super) struct DismissArgs {
     /// With --all: also dismiss what a brake holds
     #[arg(long)]
     held: bool,
-    /// With --all: do not ask whether to go ahead
+    /// With --all: do not ask for confirmation
     #[arg(short, long)]
     yes: bool,
 }
@@ -152,7 +152,7 @@ impl LineArgs {
 }
 
 impl UsageCommand {
-    /// Whether it works long enough that a signal should stop it with care.
+    /// Whether the command runs long enough that a signal should stop it gracefully.
     pub(super) fn works_long(&self) -> bool {
         matches!(self, UsageCommand::Approve(_) | UsageCommand::Adjust { .. })
     }
@@ -172,7 +172,7 @@ impl UsageCommand {
                 let of_customer = UsageFilter { customers: vec![key.customer.clone()], ..UsageFilter::default() };
                 let lines = tenant.usage_list(&line.sync, &of_customer).await?;
                 let seen = yes.then(|| Seen::for_number(&lines));
-                // Whoever writes a number means it, be it zero.
+                // A given number is intended, even zero.
                 let release = release.release.into_iter().chain(["zero".to_owned()]).collect();
                 let consent = Consent { ordinary: true, release, seen };
                 let choice = UsageChoice { line: key, quantity: Some(quantity), effective };
@@ -205,7 +205,8 @@ impl DismissArgs {
                 return Ok(Exit::Pending);
             }
         }
-        // With the count that was seen: what moved meanwhile is not dismissed unseen.
+        // With the count that was seen, so that a line which moved meanwhile is not dismissed
+        // unseen.
         let seen = |line: &UsageLine| Some((LineKey::new(&line.customer, &line.product), line.counted?));
         let seen: Vec<(LineKey, i64)> = lines.iter().filter_map(seen).collect();
         let dismissed = tenant.usage_dismiss(&sync, &seen).await?;

@@ -1,4 +1,4 @@
-//! Which lines are meant.
+//! The selection of lines.
 
 use crate::exit::CliError;
 use crosswalk_engine::{Tenant, UsageFilter, UsageLine, UsageState};
@@ -25,17 +25,17 @@ impl WhichArgs {
         !self.customers.is_empty()
     }
 
-    /// Whether those of all customers are meant.
+    /// Whether lines of all customers are selected.
     pub(super) fn are_all(&self) -> bool {
         self.all
     }
 
-    /// The products that are named.
+    /// The named products.
     pub(super) fn products(&self) -> &[String] {
         &self.products
     }
 
-    /// Those of the lines that are meant which stand so.
+    /// Returns the selected lines in these states.
     pub(super) async fn lines(
         &self,
         tenant: &Tenant,
@@ -52,7 +52,7 @@ impl WhichArgs {
             (customers.is_empty() || customers.contains(&line.customer))
                 && (products.is_empty() || products.contains(&line.product))
         };
-        // Of lines that add up the one is meant that bills them all.
+        // Of lines that are summed, the selected one is the line that bills them all.
         let leaders: HashSet<String> =
             all.iter().filter(|line| is_meant(line)).filter_map(|line| line.together.clone()).collect();
         let leads = |line: &UsageLine| leaders.contains(&LineKey::new(&line.customer, &line.product).to_string());

@@ -56,7 +56,7 @@ impl Sandbox {
             .global_queue_interval(1)
             .build()
             .map_err(RuntimeError::Threads)?;
-        tick(&engine).map_err(RuntimeError::Threads)?;
+        start_ticker(&engine).map_err(RuntimeError::Threads)?;
         Ok(Self {
             engine,
             guests: Some(guests),
@@ -123,7 +123,7 @@ fn config(limits: &Limits) -> Config {
 
 /// Starts the ticker on an operating-system thread, because a guest that never yields stops every
 /// timer of an async runtime. The ticker ends with the engine.
-fn tick(engine: &Engine) -> std::io::Result<()> {
+fn start_ticker(engine: &Engine) -> std::io::Result<()> {
     let engine = engine.weak();
     let ticker = move || {
         while let Some(engine) = engine.upgrade() {

@@ -59,7 +59,7 @@ impl CallLog {
     }
 
     /// Counts a line and returns its number, from 1.
-    fn line(&self, error: Option<&str>) -> usize {
+    fn count_line(&self, error: Option<&str>) -> usize {
         let mut call_log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         call_log.0 += 1;
         if let Some(text) = error {
@@ -108,7 +108,7 @@ impl log::Host for CallState {
             None => message,
         };
         let line = plain(&message, self.connection.limits.log_line_bytes);
-        let number = self.call_log.line(is_error.then_some(&line));
+        let number = self.call_log.count_line(is_error.then_some(&line));
         match number.cmp(&(self.connection.limits.log_lines + 1)) {
             std::cmp::Ordering::Less => self.ports().logged(level, &line).await,
             std::cmp::Ordering::Equal => {

@@ -96,7 +96,7 @@ struct KnownField {
 
 impl Intake {
     /// Returns whether this is a field name, and its type in the catalogue.
-    fn named(&mut self, name: &str) -> (bool, Option<FieldType>) {
+    fn classify(&mut self, name: &str) -> (bool, Option<FieldType>) {
         let (before, after) = self.names.split_at(self.next.min(self.names.len()));
         let places = (before.len()..).zip(after).chain((0..).zip(before));
         if let Some((place, known)) = places.into_iter().find(|(_, known)| known.name == name) {
@@ -167,7 +167,7 @@ impl Intake {
         let mut kept: Vec<Field> = Vec::with_capacity(fields.len());
         let mut twice: Vec<String> = Vec::new();
         for Field { name, value } in fields {
-            let (is_name, type_) = self.named(&name);
+            let (is_name, type_) = self.classify(&name);
             if !is_name {
                 self.flaw(record, format!("a field was set aside: `{}` is no name of a field", brief(&cleaned(&name))));
                 continue;

@@ -52,7 +52,7 @@ pub(super) struct Origin {
 
 impl Origin {
     /// `host:port`, as in a private grant.
-    fn place(&self) -> String {
+    fn host_port(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
@@ -195,7 +195,7 @@ impl Grants {
         origin: Cow<'g, Origin>,
         base_path: &'g str,
     ) -> Result<Target<'g>, String> {
-        let place = origin.place();
+        let place = origin.host_port();
         let private = endpoint.private.iter().find(|granted| **granted == place).map(String::as_str);
         match address::literal(&origin.host) {
             Some(Standing::Private(what)) if private.is_none() => {

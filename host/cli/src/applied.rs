@@ -40,7 +40,7 @@ pub(super) async fn report_run(
 /// Summarises the result of applying a plan, for people.
 pub(super) fn summary(report: &ApplyReport) -> String {
     let run = &report.run;
-    let mut text = format!("{}\n", ended(run));
+    let mut text = format!("{}\n", end_of_run(run));
     if !run.message.is_empty() && report.failures.is_empty() {
         text.push_str(&format!("{}\n", clean(&run.message)));
     }
@@ -65,7 +65,7 @@ pub(super) fn summary(report: &ApplyReport) -> String {
 }
 
 /// Describes the end of a run in one line.
-pub(super) fn ended(run: &Run) -> String {
+pub(super) fn end_of_run(run: &Run) -> String {
     let counts = &run.counts;
     let mut text = format!("run {} of {}: {}", run.id, run.sync, run.status.as_str());
     if let Some(seconds) = seconds(run) {

@@ -2,7 +2,7 @@
 //! limits.
 
 use super::exit::{CliError, Exit};
-use super::output::{clean, count, or_dash, short, table};
+use super::output::{clean, count, or_dash, short_digest, table};
 use super::parse::{self, Pair, bucket, pair};
 use super::secrets::SecretArgs;
 use super::session::Session;
@@ -194,7 +194,7 @@ impl ConnectionCommand {
                 let said = if was { "goes on" } else { "was in no quarantine" };
                 show(session, &tenant.connection_show(&name).await?, &format!("{name} {said}\n\n"))
             }
-            ConnectionCommand::Help { name, failure } => help(session, &name, failure).await,
+            ConnectionCommand::Help { name, failure } => show_remedies(session, &name, failure).await,
             ConnectionCommand::Choices { name, setting } => {
                 let choices = session.tenant().await?.connection_choices(&name, &setting).await?;
                 session.output.answer(
@@ -216,7 +216,7 @@ async fn add(session: &Session<'_>, args: AddArgs) -> anyhow::Result<Exit> {
     let manifest = session.engine()?.plugin_inspect(&args.plugin).await?.manifest;
     let new = NewConnection {
         settings: args.values.settings(&manifest),
-        secrets: args.values.secrets.gather(session, &manifest, true)?,
+        secrets: args.values.secrets.collect_secrets(session, &manifest, true)?,
         endpoints: args.endpoints.iter().cloned().collect(),
         grant_all: args.grant_all,
         buckets: args.values.buckets(),
@@ -234,7 +234,7 @@ async fn set(session: &Session<'_>, args: SetArgs) -> anyhow::Result<Exit> {
     let manifest = session.engine()?.plugin_inspect(&plugin).await?.manifest;
     let mut settings = args.values.settings(&manifest);
     settings.extend(args.unset.into_iter().map(|name| (name, Value::Null)));
-    let secrets = args.values.secrets.gather(session, &manifest, false)?;
+    let secrets = args.values.secrets.collect_secrets(session, &manifest, false)?;
     let view = tenant.connection_set(&args.name, &settings, &secrets, &args.values.buckets()).await?;
     show(session, &view, &format!("connection {} changed\n\n", args.name))
 }
@@ -309,7 +309,7 @@ async fn check(session: &Session<'_>, name: &ConnectionName, reason: Option<&str
     Ok(if matches!(standing, Standing::Other { .. }) { Exit::Held } else { Exit::Done })
 }
 
-async fn help(session: &Session<'_>, name: &ConnectionName, failure: Option<String>) -> anyhow::Result<Exit> {
+async fn show_remedies(session: &Session<'_>, name: &ConnectionName, failure: Option<String>) -> anyhow::Result<Exit> {
     let mut texts = session.tenant().await?.connection_help(name).await?;
     if let Some(failure) = failure {
         let known: Vec<String> = texts.keys().cloned().collect();
@@ -365,7 +365,7 @@ fn summary(view: &ConnectionView) -> String {
         connection.name,
         connection.plugin,
         view.title,
-        short(&connection.digest),
+        short_digest(&connection.digest),
         or_dash(Some(view.secrets.join(", "))),
     );
     if let Some(known) = &view.account {

@@ -144,7 +144,7 @@ impl ImportArgs {
 
 /// Writes a text to a file and reports `what` it contains, or prints it; with --json prints
 /// `document`.
-pub(super) fn give(
+pub(super) fn write_out(
     session: &Session<'_>,
     file: Option<PathBuf>,
     what: &str,

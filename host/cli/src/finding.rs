@@ -90,7 +90,7 @@ impl ListArgs {
                 document["each"] = rows.iter().map(row).collect();
                 document
             },
-            || each(&list, gap.as_deref(), &rows),
+            || one_by_one(&list, gap.as_deref(), &rows),
         )?;
         Ok(Exit::Done)
     }
@@ -166,7 +166,7 @@ fn row(row: &FindingRow) -> Value {
 }
 
 /// The first line of either list.
-fn head(list: &FindingList, gap: Option<&str>) -> String {
+fn heading(list: &FindingList, gap: Option<&str>) -> String {
     let (plan, found) = (&list.plan, count(list.kept, "finding"));
     let gap = gap.map_or_else(String::new, |gap| format!("; {gap}"));
     format!("{found} in plan {} of {} ({}){gap}\n", plan.id, list.sync, plan.made_at)
@@ -184,7 +184,7 @@ fn summary(list: &FindingList, gap: Option<&str>) -> String {
             format!("{}{more}", or_dash(Some(&group.source))),
         ]
     });
-    let mut text = head(list, gap);
+    let mut text = heading(list, gap);
     if !list.groups.is_empty() {
         text.push_str(&table(["times", "customers", "kind", "finding", "why", "of"], rows));
     }
@@ -195,7 +195,7 @@ fn summary(list: &FindingList, gap: Option<&str>) -> String {
     text
 }
 
-fn each(list: &FindingList, gap: Option<&str>, rows: &[FindingRow]) -> String {
+fn one_by_one(list: &FindingList, gap: Option<&str>, rows: &[FindingRow]) -> String {
     let cells = rows.iter().map(|row| {
         let finding = &row.finding;
         [
@@ -207,7 +207,7 @@ fn each(list: &FindingList, gap: Option<&str>, rows: &[FindingRow]) -> String {
             finding.message.clone(),
         ]
     });
-    let mut text = head(list, gap);
+    let mut text = heading(list, gap);
     if let Some(last) = rows.last() {
         text.push_str(&table(["number", "customer", "kind", "record", "finding", "why"], cells));
         if (rows.len() as u64) < list.kept {

@@ -108,7 +108,7 @@ impl RunsArgs {
                     [
                         run.id.to_string(),
                         run.sync.to_string(),
-                        shapes::spelled(&run.mode),
+                        shapes::word_of(&run.mode),
                         run.started_at.to_string(),
                         or_dash(seconds(run)),
                         run.status.as_str().to_owned(),

@@ -365,7 +365,7 @@ async fn export(
     filter: &LinkFilter,
 ) -> anyhow::Result<Exit> {
     let rows = session.tenant().await?.link_export(sync, filter).await?;
-    files::give(session, file, "links", &form.text(LINK_COLUMNS, &rows)?, || json!(rows))?;
+    files::write_out(session, file, "links", &form.text(LINK_COLUMNS, &rows)?, || json!(rows))?;
     Ok(Exit::Done)
 }
 

@@ -159,7 +159,7 @@ pub(super) fn count(number: u64, word: &str) -> String {
 }
 
 /// The start of a digest, enough for a person to compare two.
-pub(super) fn short(digest: &str) -> &str {
+pub(super) fn short_digest(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
@@ -169,7 +169,7 @@ pub(super) fn or_dash(text: Option<impl ToString>) -> String {
 }
 
 /// `yes` or `-`.
-pub(super) fn tick(yes: bool) -> String {
+pub(super) fn yes_or_dash(yes: bool) -> String {
     if yes { "yes" } else { "-" }.to_owned()
 }
 

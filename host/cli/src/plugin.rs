@@ -1,7 +1,7 @@
 //! `crosswalk plugin`: builds a plugin from source, installs it, lists plugins, and inspects one.
 
 use super::exit::{CliError, Exit};
-use super::output::{count, or_dash, short, table, tick};
+use super::output::{count, or_dash, short_digest, table, yes_or_dash};
 use super::session::Session;
 use clap::Subcommand;
 use crosswalk_builder::{BuildOptions, Built, ToolchainChoice, build, pack};
@@ -118,7 +118,10 @@ fn built(session: &Session<'_>, built: &Built) -> anyhow::Result<Exit> {
         || {
             let (id, version, file) = (&manifest.id, &manifest.version, file.display());
             let kib = size.div_ceil(1024);
-            format!("{file}  {id} {version}, {kib} KiB, sha256 {}\nnext: crosswalk plugin add {file}", short(digest))
+            format!(
+                "{file}  {id} {version}, {kib} KiB, sha256 {}\nnext: crosswalk plugin add {file}",
+                short_digest(digest)
+            )
         },
     )?;
     Ok(Exit::Done)
@@ -130,7 +133,7 @@ async fn add(session: &Session<'_>, file: &Path) -> anyhow::Result<Exit> {
     session.output.answer(
         || json!({ "plugin": document(&added.plugin), "before": added.before, "known": added.known }),
         || {
-            let what = format!("{} {} (sha256 {})", manifest.id, manifest.version, short(&added.plugin.digest));
+            let what = format!("{} {} (sha256 {})", manifest.id, manifest.version, short_digest(&added.plugin.digest));
             match (&added.before, added.known) {
                 (_, true) => format!("{what} was installed already"),
                 (Some(before), false) => format!(
@@ -170,7 +173,7 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
                     manifest.version.clone(),
                     manifest.title.clone(),
                     manifest.contract.clone(),
-                    short(&view.digest).to_owned(),
+                    short_digest(&view.digest).to_owned(),
                     if *superseded { "superseded" } else { "current" }.to_owned(),
                 ]
             });
@@ -230,11 +233,11 @@ fn document(view: &PluginView) -> Value {
 fn abilities(view: &PluginView) -> Vec<[String; 8]> {
     let kinds = view.description.iter().flat_map(|description| &description.kinds);
     let row = |can: &KindDescription| {
-        let writes = |operation| tick(can.writes.contains(&operation));
+        let writes = |operation| yes_or_dash(can.writes.contains(&operation));
         [
             view.manifest.id.to_string(),
             can.kind.to_string(),
-            tick(can.reads.everything),
+            yes_or_dash(can.reads.everything),
             or_dash(Some(lookups(can))),
             writes(Operation::Create),
             writes(Operation::Update),
@@ -276,7 +279,7 @@ fn summary(view: &PluginView) -> String {
     };
     section("It wants to reach", endpoints(manifest));
     section("The host logs in for it, in dry runs too", logins(manifest));
-    section("It reads by POST", posts(manifest));
+    section("It reads by POST", host_requests(manifest));
     section("A connection has these settings", settings(manifest));
     section("A connection needs these secrets, which the plugin never sees", secrets(manifest));
     section("It keeps to these limits of the vendor", buckets(manifest));
@@ -317,7 +320,7 @@ fn logins(manifest: &Manifest) -> String {
     table(["method", "endpoint", "path", "every request carries"], rows)
 }
 
-fn posts(manifest: &Manifest) -> String {
+fn host_requests(manifest: &Manifest) -> String {
     let rows = manifest.endpoints.iter().flat_map(|(name, spec)| {
         spec.reads.iter().map(|read| [name.clone(), read.path.clone(), read.form.to_string()])
     });
@@ -353,7 +356,7 @@ fn secrets(manifest: &Manifest) -> String {
     let rows = manifest
         .secrets
         .iter()
-        .map(|(name, spec)| [name.clone(), tick(spec.required), sentence(&spec.title, &spec.help)]);
+        .map(|(name, spec)| [name.clone(), yes_or_dash(spec.required), sentence(&spec.title, &spec.help)]);
     table(["secret", "required", "meaning"], rows)
 }
 

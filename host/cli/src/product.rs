@@ -2,7 +2,7 @@
 //!
 //! They are links whose products are named by their id or their whole name.
 
-use super::customer::list::found;
+use super::customer::list::search_results;
 use super::exit::Exit;
 use super::link::{self, accept, decide};
 use super::parse::score;
@@ -94,7 +94,7 @@ impl ProductCommand {
                 link::list(session, &sync, &filter).await
             }
             ProductCommand::Find { sync, text, limit } => {
-                found(session, "service", &text, &tenant.product_search(&sync, &text, limit).await?)
+                search_results(session, "service", &text, &tenant.product_search(&sync, &text, limit).await?)
             }
             ProductCommand::Map { product, to } => {
                 let service = tenant.service_named(&product.sync, &to).await?;

@@ -34,7 +34,7 @@ impl Progress for Bars {
             return;
         }
         let bar = ProgressBar::no_length()
-            .with_message(terminal::line(&doing(&stage)).into_owned())
+            .with_message(terminal::line(&label(&stage)).into_owned())
             .with_style(style(UNKNOWN));
         set_length(&bar, steps);
         let bar = self.lines.add(bar);
@@ -52,7 +52,7 @@ impl Progress for Bars {
         let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = stages.iter().position(|(under_way, _)| under_way == stage) else { return };
         let (_, bar) = stages.swap_remove(index);
-        let line = format!("{}: {} in {:.1} s", doing(stage), bar.position(), bar.elapsed().as_secs_f64());
+        let line = format!("{}: {} in {:.1} s", label(stage), bar.position(), bar.elapsed().as_secs_f64());
         bar.finish_and_clear();
         self.lines.suspend(|| terminal::tell(&line, false));
     }
@@ -75,7 +75,7 @@ fn style(template: &str) -> ProgressStyle {
     )
 }
 
-fn doing(stage: &Stage) -> String {
+fn label(stage: &Stage) -> String {
     match stage {
         Stage::Reading { connection, kind } => format!("reading {kind}s from {connection}"),
         Stage::Planning => "planning".to_owned(),

@@ -29,7 +29,7 @@ pub(super) struct SecretArgs {
 
 impl SecretArgs {
     /// Collects the named secrets; `missing` names those to prompt for on a terminal.
-    pub(super) fn gather(
+    pub(super) fn collect_secrets(
         &self,
         session: &Session<'_>,
         manifest: &Manifest,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 /// The word of a value that serialises as a string.
-pub(super) fn spelled(word: &impl Serialize) -> String {
+pub(super) fn word_of(word: &impl Serialize) -> String {
     serde_json::to_value(word).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
@@ -143,7 +143,7 @@ pub(super) fn link_view(view: &LinkView) -> Json {
 }
 
 /// An object with an id and a name.
-fn named(both: Option<&(String, String)>) -> Json {
+fn id_and_name(both: Option<&(String, String)>) -> Json {
     both.map_or(Json::Null, |(id, name)| json!({ "id": id, "name": name }))
 }
 
@@ -160,7 +160,7 @@ pub(super) fn contract(view: &ContractView) -> Json {
 
 pub(super) fn usage_line(line: &UsageLine) -> Json {
     let mut document = json!(line);
-    document["contract"] = named(line.contract.as_ref());
+    document["contract"] = id_and_name(line.contract.as_ref());
     document
 }
 
@@ -181,8 +181,8 @@ pub(super) fn customer(view: &CustomerView) -> Json {
         "id": view.id,
         "name": view.name,
         "state": view.state,
-        "account": named(view.account.as_ref()),
-        "contract": named(view.contract.as_ref()),
+        "account": id_and_name(view.account.as_ref()),
+        "contract": id_and_name(view.contract.as_ref()),
         "candidates": view.candidates.iter().map(candidate).collect::<Vec<_>>(),
         "reason": view.reason,
         "revision": format!("{}.{}", view.revision.0, view.revision.1),

@@ -36,15 +36,15 @@ fn shown_in_error(text: &str) -> Cow<'_, str> {
 
 /// Multi-line text: line ends and tabs stay, other controls become spaces, invisible characters go.
 pub(super) fn lines(text: &str) -> Cow<'_, str> {
-    shown(text, |sign| sign == '\n' || sign == '\t')
+    sanitized(text, |sign| sign == '\n' || sign == '\t')
 }
 
 /// The same on one line.
 pub(super) fn line(text: &str) -> Cow<'_, str> {
-    shown(text, |_| false)
+    sanitized(text, |_| false)
 }
 
-fn shown(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
+fn sanitized(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(|sign| is_hidden(sign) && !stays(sign)) {
         return Cow::Borrowed(text);
     }

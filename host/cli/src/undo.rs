@@ -49,7 +49,7 @@ impl UndoArgs {
             let held = Held::default();
             json!({ "plan": plan::document(&sync, &report, &held), "applied": applied })
         };
-        let shown = shown(&tenant, self.run, &report).await?;
+        let shown = preview(&tenant, self.run, &report).await?;
         if changes == 0 {
             session.output.answer(|| document(Value::Null), || shown)?;
             return Ok(if report.findings_total == 0 { Exit::Done } else { Exit::Partial });
@@ -81,7 +81,7 @@ impl UndoArgs {
 }
 
 /// Describes the plan, and what cannot be undone.
-async fn shown(tenant: &Tenant, run: RunId, report: &PlanReport) -> anyhow::Result<String> {
+async fn preview(tenant: &Tenant, run: RunId, report: &PlanReport) -> anyhow::Result<String> {
     let plan = &report.plan;
     let sync = tenant.plan_sync(plan.id).await?;
     let mut text = format!("plan {} of {sync}, undoes run {run}: ", plan.id);
@@ -89,8 +89,8 @@ async fn shown(tenant: &Tenant, run: RunId, report: &PlanReport) -> anyhow::Resu
         text.push_str("nothing can be undone\n");
     } else {
         text.push_str(&format!("{}\n\n{}\n", plan::cost(&Sums::of(plan)), plan::matrix(plan)));
-        text.push_str(&plan::first(tenant, &sync, plan.id, SHOWN).await?);
+        text.push_str(&plan::first_changes(tenant, &sync, plan.id, SHOWN).await?);
     }
-    text.push_str(&plan::left(report));
+    text.push_str(&plan::findings_summary(report));
     Ok(text)
 }

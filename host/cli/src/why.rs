@@ -72,7 +72,7 @@ fn summary(trace: &Trace, fields: bool) -> String {
     if !fields {
         return text;
     }
-    text.push_str(&format!("\n{}\n", sides(trace)));
+    text.push_str(&format!("\n{}\n", sides_table(trace)));
     if !trace.planned.is_empty() {
         text.push_str("\nIn the newest plan:\n");
         trace.planned.iter().for_each(|view| text.push_str(&plan::one(view)));
@@ -84,7 +84,7 @@ fn summary(trace: &Trace, fields: bool) -> String {
 }
 
 /// A table of fields: the source, the target, and the last written value.
-fn sides(trace: &Trace) -> String {
+fn sides_table(trace: &Trace) -> String {
     let written = trace.link.as_ref().map(|link| &link.written);
     let of = |record: &Option<Record>, pick: fn(&Record) -> Option<String>| or_dash(record.as_ref().and_then(pick));
     let mut rows = vec![

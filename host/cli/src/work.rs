@@ -4,7 +4,7 @@
 use super::exit::Exit;
 use super::output::clean;
 use super::session::Session;
-use super::shapes::spelled;
+use super::shapes::word_of;
 use crosswalk_engine::{JobOutcome, JobReport, WorkOptions};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,7 +46,7 @@ impl WorkArgs {
         let failed = AtomicBool::new(false);
         let tell = |report: JobReport| {
             failed.fetch_or(!matches!(report.outcome, JobOutcome::Done | JobOutcome::Skipped), Ordering::Relaxed);
-            let line = if session.output.json() { json!(report).to_string() } else { line(&report) };
+            let line = if session.output.json() { json!(report).to_string() } else { describe_item(&report) };
             if session.output.line(&line).is_err() {
                 // Nobody is reading any more.
                 engine.stop().stop();
@@ -62,7 +62,7 @@ impl WorkArgs {
 }
 
 /// Describes one finished item for a person.
-fn line(report: &JobReport) -> String {
+fn describe_item(report: &JobReport) -> String {
     let seconds = format!("{}.{} s", report.took_ms / 1000, report.took_ms % 1000 / 100);
     let mut line = format!(
         "{}  {}  {} {}  {} in {seconds}: {}",
@@ -70,7 +70,7 @@ fn line(report: &JobReport) -> String {
         report.tenant,
         report.job,
         report.of,
-        spelled(&report.outcome),
+        word_of(&report.outcome),
         clean(&report.message)
     );
     if report.failures > 1 {

@@ -158,7 +158,7 @@ pub(super) async fn edit(
     tickets: Option<bool>,
 ) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
-    let customers = meant(&tenant, sync, which).await?;
+    let customers = selected_ids(&tenant, sync, which).await?;
     let wanted = [(Switch::Usage, usage), (Switch::Tickets, tickets)];
     let wanted: Vec<(Switch, bool)> = wanted.into_iter().filter_map(|(switch, on)| Some((switch, on?))).collect();
     let Switched { decision, turned } = tenant.customer_switch(sync, &customers, &wanted).await?;
@@ -190,7 +190,7 @@ pub(super) async fn edit(
 }
 
 /// Returns the ids of the selected customers, at least one.
-async fn meant(tenant: &Tenant, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Vec<String>> {
+async fn selected_ids(tenant: &Tenant, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Vec<String>> {
     let customers: Vec<String> = which.customers(tenant, sync).await?.into_iter().map(|view| view.id).collect();
     if customers.is_empty() {
         return Err(CliError::usage(
@@ -203,7 +203,7 @@ async fn meant(tenant: &Tenant, sync: &SyncName, which: &WhichArgs) -> anyhow::R
 
 pub(super) async fn refresh(session: &Session<'_>, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
-    let customers = meant(&tenant, sync, which).await?;
+    let customers = selected_ids(&tenant, sync, which).await?;
     let refreshed = tenant.customer_refresh(sync, &customers, &Bars::new(session.output)).await?;
     session.output.answer(
         || json!(refreshed),

@@ -2,7 +2,7 @@
 //! contracts that can be chosen for one.
 
 use crate::exit::Exit;
-use crate::output::{clean, count, or_dash, table, tick};
+use crate::output::{clean, count, or_dash, table, yes_or_dash};
 use crate::session::Session;
 use crate::shapes;
 use crosswalk_engine::{CustomerCounts, CustomerFilter, CustomerState, CustomerView};
@@ -59,8 +59,8 @@ pub(super) fn rows(customers: &[CustomerView]) -> String {
             view.id.clone(),
             view.name.clone(),
             view.state.as_str().to_owned(),
-            place(view, Part::Account),
-            place(view, Part::Contract),
+            mapping_cell(view, Part::Account),
+            mapping_cell(view, Part::Contract),
             switch(view.usage),
             switch(view.tickets),
             or_dash(view.outcome.as_ref().map(|outcome| outcome.ending.as_str())),
@@ -80,7 +80,7 @@ enum Part {
 }
 
 /// The account or contract it is mapped to; a proposal has a question mark.
-fn place(view: &CustomerView, part: Part) -> String {
+fn mapping_cell(view: &CustomerView, part: Part) -> String {
     let own = if part == Part::Account { &view.account } else { &view.contract };
     if let Some((id, name)) = own {
         return format!("{name} ({id})");
@@ -126,7 +126,12 @@ fn remedies(customers: &[CustomerView]) -> String {
 }
 
 /// The result of a search: ids and names.
-pub(crate) fn found(session: &Session<'_>, what: &str, text: &str, found: &[(String, String)]) -> anyhow::Result<Exit> {
+pub(crate) fn search_results(
+    session: &Session<'_>,
+    what: &str,
+    text: &str,
+    found: &[(String, String)],
+) -> anyhow::Result<Exit> {
     session.output.answer(
         || found.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect(),
         || {
@@ -155,8 +160,8 @@ pub(super) async fn contracts(session: &Session<'_>, sync: &SyncName, customer: 
                     one.name.clone(),
                     or_dash(one.type_.as_deref()),
                     one.term.clone(),
-                    tick(one.eligible),
-                    tick(one.chosen),
+                    yes_or_dash(one.eligible),
+                    yes_or_dash(one.chosen),
                 ]
             });
             table(["contract", "name", "type", "term", "takes usage", "chosen"], rows)

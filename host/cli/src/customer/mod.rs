@@ -144,11 +144,11 @@ impl CustomerCommand {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         match self {
             CustomerCommand::List { sync, filter, switched } => {
-                list::list(session, &sync, &switched.within(filter.filter())).await
+                list::list(session, &sync, &switched.narrow(filter.filter())).await
             }
             CustomerCommand::Find { sync, text, limit } => {
                 let found = session.tenant().await?.account_search(&sync, &text, limit).await?;
-                list::found(session, "account", &text, &found)
+                list::search_results(session, "account", &text, &found)
             }
             CustomerCommand::Contracts { sync, customer } => list::contracts(session, &sync, &customer).await,
             CustomerCommand::Map(args) => args.run(session).await,
@@ -160,7 +160,7 @@ impl CustomerCommand {
             }
             CustomerCommand::Refresh { sync, which } => decide::refresh(session, &sync, &which).await,
             CustomerCommand::Export { sync, filter, switched, form, output } => {
-                file::export(session, &sync, &switched.within(filter.filter()), form, output).await
+                file::export(session, &sync, &switched.narrow(filter.filter()), form, output).await
             }
             CustomerCommand::Import(args) => file::import(session, &args).await,
         }

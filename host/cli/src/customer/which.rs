@@ -57,7 +57,7 @@ pub(crate) struct SwitchedArgs {
 }
 
 impl SwitchedArgs {
-    pub(super) fn within(&self, filter: CustomerFilter) -> CustomerFilter {
+    pub(super) fn narrow(&self, filter: CustomerFilter) -> CustomerFilter {
         CustomerFilter { usage: self.usage, tickets: self.tickets, ..filter }
     }
 }

@@ -117,8 +117,8 @@ pub(crate) fn summary(sync: &SyncName, report: &PlanReport, held: &Held, billing
         let complaints = report.complaints.iter().map(|complaint| format!("  {}\n", clean(complaint)));
         text.push_str(&format!("\nNot read, or not to the end:\n{}", complaints.collect::<String>()));
     }
-    text.push_str(&left(report));
-    let next = next(sync, plan, &sums, held, billing);
+    text.push_str(&findings_summary(report));
+    let next = next_commands(sync, plan, &sums, held, billing);
     if !next.is_empty() {
         text.push_str(&format!("\nnext:\n{}\n", next.join("\n")));
     }
@@ -127,7 +127,7 @@ pub(crate) fn summary(sync: &SyncName, report: &PlanReport, held: &Held, billing
 
 /// Lists the findings of the whole plan by kind and cause, most frequent first, each with one
 /// example.
-pub(crate) fn left(report: &PlanReport) -> String {
+pub(crate) fn findings_summary(report: &PlanReport) -> String {
     let totals = &report.plan.findings;
     if totals.is_empty() {
         return String::new();
@@ -181,7 +181,7 @@ pub(crate) fn matrix(plan: &Plan) -> String {
 }
 
 /// The commands to type next.
-fn next(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held, billing: bool) -> Vec<String> {
+fn next_commands(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held, billing: bool) -> Vec<String> {
     let mut next = Vec::new();
     if plan.undecided > 0 {
         let waiting = count(plan.undecided.into(), "customer");

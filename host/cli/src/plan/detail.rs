@@ -4,7 +4,7 @@ use super::brief::{Sums, cost};
 use crate::exit::Exit;
 use crate::output::{clean, count, or_dash};
 use crate::session::Session;
-use crate::shapes::{self, spelled};
+use crate::shapes::{self, word_of};
 use crosswalk_engine::rules::plan::line::{CONTRACT, COUNTED, EFFECTIVE, PARTS, QUANTITY, parts_of};
 use crosswalk_engine::{ChangeFilter, ChangeView, Tenant};
 use crosswalk_model::{Action, FieldDiff, Kind, PlanId, PlannedChange, Risk, SyncName};
@@ -54,7 +54,12 @@ pub(super) async fn show(
 }
 
 /// Renders the first changes of a plan, grouped by customer.
-pub(crate) async fn first(tenant: &Tenant, sync: &SyncName, plan: PlanId, most: usize) -> anyhow::Result<String> {
+pub(crate) async fn first_changes(
+    tenant: &Tenant,
+    sync: &SyncName,
+    plan: PlanId,
+    most: usize,
+) -> anyhow::Result<String> {
     let groups = Groups::read(tenant, plan, ChangeFilter::default(), most).await?;
     let customers: Vec<String> = groups.customers.iter().map(|(customer, _)| customer.clone()).collect();
     let mut text = groups.summary(&tenant.customer_names(sync, &customers).await?);
@@ -75,11 +80,11 @@ impl Groups {
     async fn read(tenant: &Tenant, plan: PlanId, filter: ChangeFilter, most: usize) -> anyhow::Result<Self> {
         let first = changes(tenant, plan, &filter, most.max(PAGE)).await?;
         if first.len() <= most {
-            return Ok(Self { customers: grouped(first), more: false });
+            return Ok(Self { customers: group_by_customer(first), more: false });
         }
         let mut customers = Vec::new();
         let mut room = most;
-        for (customer, _) in grouped(first) {
+        for (customer, _) in group_by_customer(first) {
             if room == 0 {
                 break;
             }
@@ -107,7 +112,7 @@ impl Groups {
     }
 }
 
-fn grouped(views: Vec<ChangeView>) -> Vec<(String, Vec<ChangeView>)> {
+fn group_by_customer(views: Vec<ChangeView>) -> Vec<(String, Vec<ChangeView>)> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut groups: Vec<(String, Vec<ChangeView>)> = Vec::new();
     for view in views {
@@ -152,7 +157,7 @@ pub(crate) fn one(view: &ChangeView) -> String {
     }
     let source = Some(&change.source).filter(|source| !source.is_empty()).map(|source| clean(source));
     line.push_str(&format!(" ({} -> {})", or_dash(source), or_dash(change.target.as_deref().map(clean))));
-    let status = spelled(&view.status);
+    let status = word_of(&view.status);
     if status != "pending" {
         line.push_str(&format!(" [{status}]"));
     }
@@ -160,11 +165,11 @@ pub(crate) fn one(view: &ChangeView) -> String {
         line.push_str(&format!(" [held: {}]", hold.brake));
     }
     if change.risk != Risk::Low {
-        line.push_str(&format!(" [{} risk]", spelled(&change.risk)));
+        line.push_str(&format!(" [{} risk]", word_of(&change.risk)));
     }
     line.push('\n');
     let is_shown_above = |diff: &&FieldDiff| change.kind == Kind::Usage && diff.name != CONTRACT;
-    for diff in change.fields.iter().filter(|diff| worth_a_line(change.action, diff) && !is_shown_above(diff)) {
+    for diff in change.fields.iter().filter(|diff| has_own_line(change.action, diff) && !is_shown_above(diff)) {
         let after = clean(&diff.after.to_string());
         match &diff.before {
             Some(before) => {
@@ -209,7 +214,7 @@ pub(crate) fn quantity(change: &PlannedChange) -> String {
 
 /// The first line already contains a new record's name. A link's notes are equal on both sides;
 /// only differences are shown.
-fn worth_a_line(action: Action, diff: &FieldDiff) -> bool {
+fn has_own_line(action: Action, diff: &FieldDiff) -> bool {
     match action {
         Action::Create | Action::CreateSource => diff.name != "name",
         Action::Link => diff.name != "parent" && diff.before.as_ref() != Some(&diff.after),

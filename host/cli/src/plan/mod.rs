@@ -3,11 +3,11 @@
 mod brief;
 mod detail;
 
-pub(super) use brief::{Held, Sums, billing, cost, document, left, matrix, summary};
-pub(super) use detail::{PAGE, changes, first, one, quantity};
+pub(super) use brief::{Held, Sums, billing, cost, document, findings_summary, matrix, summary};
+pub(super) use detail::{PAGE, changes, first_changes, one, quantity};
 
 use super::exit::{CliError, Exit};
-use super::output::{table, tick};
+use super::output::{table, yes_or_dash};
 use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
@@ -114,7 +114,7 @@ async fn list(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow
                     sums.held.to_string(),
                     sums.calls.to_string(),
                     plan.undecided.to_string(),
-                    tick(plan.approved_at.is_some()),
+                    yes_or_dash(plan.approved_at.is_some()),
                 ]
             });
             table(["plan", "made", "changes", "held", "calls", "undecided", "approved"], rows)

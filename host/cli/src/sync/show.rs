@@ -1,10 +1,10 @@
 //! Syncs for people and programs: a list of all, or one with its rules, schedule and links.
 
-use super::times::{recurrence, schedules_of, times};
+use super::times::{recurrence, schedule_text, schedules_of};
 use crate::exit::Exit;
 use crate::output::{or_dash, table};
 use crate::session::Session;
-use crate::shapes::{self, spelled};
+use crate::shapes::{self, word_of};
 use crosswalk_engine::LinkCount;
 use crosswalk_model::sync::{BrakeLimits, Sites};
 use crosswalk_model::{Job, Kind, Schedule, Sync, SyncName};
@@ -65,7 +65,7 @@ fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         sync.name, sync.source, sync.target, rules.volatile_hours, rules.grace_hours, rules.identity_hours
     );
     text.push_str(&brakes_text(&rules.brakes));
-    text.push_str(&format!("schedule        {}\n", times(sync, schedules)));
+    text.push_str(&format!("schedule        {}\n", schedule_text(sync, schedules)));
     let switched = if rules.switched_on { "on" } else { "off" };
     if rules.kinds.contains_key(&Kind::Usage) {
         text.push_str(&format!(
@@ -93,11 +93,11 @@ fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
     }
     text.push('\n');
     let rows = rules.kinds.iter().map(|(kind, own)| {
-        let fields = own.fields.iter().map(|(field, rule)| format!("{field} {}", spelled(rule)));
-        let fields = std::iter::once(spelled(&own.otherwise)).chain(fields).collect::<Vec<_>>().join(", ");
+        let fields = own.fields.iter().map(|(field, rule)| format!("{field} {}", word_of(rule)));
+        let fields = std::iter::once(word_of(&own.otherwise)).chain(fields).collect::<Vec<_>>().join(", ");
         [
             kind.to_string(),
-            spelled(&own.trust),
+            word_of(&own.trust),
             if own.create { "yes" } else { "no" }.to_owned(),
             or_dash(own.accept_score),
             fields,

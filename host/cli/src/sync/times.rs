@@ -101,7 +101,7 @@ pub(super) fn schedules_of(all: &[Schedule], sync: &SyncName) -> Vec<Schedule> {
 }
 
 /// Describes when `crosswalk work` does what, and the last outcome.
-pub(super) fn times(sync: &Sync, schedules: &[Schedule]) -> String {
+pub(super) fn schedule_text(sync: &Sync, schedules: &[Schedule]) -> String {
     let mut lines: Vec<String> = Vec::new();
     for schedule in schedules {
         let mut line = format!("{} {}, next {}", schedule.job.as_str(), recurrence(schedule), schedule.due_at);

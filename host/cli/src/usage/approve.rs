@@ -2,7 +2,7 @@
 //! confirmation, releasing the brakes that were agreed to (`consent`).
 
 use super::consent::{Consent, LINE_BRAKES, Seen};
-use super::list::effect;
+use super::list::describe_moves;
 use super::which::WhichArgs;
 use crate::applied::summary;
 use crate::confirm::confirmed;
@@ -67,7 +67,7 @@ impl ApproveArgs {
                 || document(Value::Null, &[], &not_possible, Value::Null),
                 || {
                     let nothing = format!("nothing to approve; `crosswalk usage list {}` shows all lines", self.sync);
-                    format!("{}{nothing}", table_of(&not_possible))
+                    format!("{}{nothing}", not_possible_table(&not_possible))
                 },
             )?;
             return Ok(if not_possible.is_empty() { Exit::Done } else { Exit::Held });
@@ -154,7 +154,7 @@ pub(super) async fn carry_out(
     not_possible.extend(views.iter().filter_map(|view| NotPossible::of(&view.change, &names)));
     let held = withheld.into_iter().filter(|(change, _)| change.held.as_ref().is_none_or(can_let_go));
     not_possible.extend(held.map(|(change, why)| NotPossible::from_change(change, why, &names)));
-    let shown = shown(&report, &not_possible, &free, &names);
+    let shown = preview(&report, &not_possible, &free, &names);
     let plan = || plan::document(sync, &report, &Held::default());
     if free.is_empty() {
         session.output.answer(|| document(plan(), &views, &not_possible, Value::Null), || shown)?;
@@ -225,7 +225,7 @@ impl Size {
 
 /// Renders lines that are not possible as a table followed by a blank line; empty if there are
 /// none.
-fn table_of(not_possible: &[NotPossible]) -> String {
+fn not_possible_table(not_possible: &[NotPossible]) -> String {
     if not_possible.is_empty() {
         return String::new();
     }
@@ -235,7 +235,7 @@ fn table_of(not_possible: &[NotPossible]) -> String {
 }
 
 /// Describes the changes, and what is not possible.
-fn shown(
+fn preview(
     report: &PlanReport,
     not_possible: &[NotPossible],
     free: &[&ChangeView],
@@ -247,13 +247,13 @@ fn shown(
         let customer = names.get(&change.customer).unwrap_or(&change.customer);
         [customer.clone(), change.name.clone(), quantity(change), why.clone()]
     };
-    let mut text = table_of(not_possible);
+    let mut text = not_possible_table(not_possible);
     if !free.is_empty() {
         let size = Size::of(free);
         let moves = free.iter().filter(|view| view.change.kind == Kind::Usage).map(|view| units(view));
         text.push_str(&format!("{}\n\n", table(["customer", "service", "quantity", "why"], free.iter().map(row))));
         let lines = count(size.lines, "line");
-        text.push_str(&format!("plan {}: {lines}, {}{}\n", report.plan.id, effect(moves), size.created()));
+        text.push_str(&format!("plan {}: {lines}, {}{}\n", report.plan.id, describe_moves(moves), size.created()));
     }
     for finding in &report.findings {
         text.push_str(&format!("left as it is: {}: {}\n", clean(&finding.source), clean(&finding.message)));

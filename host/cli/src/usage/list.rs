@@ -107,11 +107,11 @@ fn sums(lines: &[UsageLine]) -> String {
     };
     let states: Vec<String> = states.iter().filter_map(of).collect();
     let moves = lines.iter().filter_map(|line| Some(line.becomes? - line.has.unwrap_or(0)));
-    format!("{}: {}; {}", count(lines.len() as u64, "line"), states.join(", "), effect(moves))
+    format!("{}: {}; {}", count(lines.len() as u64, "line"), states.join(", "), describe_moves(moves))
 }
 
 /// The sum of moves in units: `+12 units on 4 lines, -3 on 1`.
-pub(super) fn effect(moves: impl IntoIterator<Item = i64>) -> String {
+pub(super) fn describe_moves(moves: impl IntoIterator<Item = i64>) -> String {
     let (mut up, mut down) = ((0_i64, 0_u64), (0_i64, 0_u64));
     for units in moves {
         let side = if units > 0 { &mut up } else { &mut down };
@@ -131,7 +131,7 @@ pub(super) fn effect(moves: impl IntoIterator<Item = i64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::effect;
+    use super::describe_moves;
 
     #[test]
     fn an_effect_is_told_in_units_up_and_down() {
@@ -143,7 +143,7 @@ mod tests {
             (vec![-3], "-3 units on 1 line"),
             (vec![2, -3, 4], "+6 units on 2 lines, -3 on 1"),
         ] {
-            assert_eq!(effect(moves), text);
+            assert_eq!(describe_moves(moves), text);
         }
     }
 }

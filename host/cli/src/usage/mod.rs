@@ -179,7 +179,7 @@ impl UsageCommand {
                 approve::carry_out(session, &line.sync, &[choice], Vec::new(), &consent, yes).await
             }
             UsageCommand::Dismiss(args) => args.run(session).await,
-            UsageCommand::Take { line, target } => take(session, &line, &target).await,
+            UsageCommand::Take { line, target } => take_line(session, &line, &target).await,
             UsageCommand::History { sync, customer, product, format } => {
                 history::history(session, &sync, &customer, product.as_deref(), format).await
             }
@@ -228,7 +228,7 @@ impl DismissArgs {
     }
 }
 
-async fn take(session: &Session<'_>, line: &LineArgs, target: &str) -> anyhow::Result<Exit> {
+async fn take_line(session: &Session<'_>, line: &LineArgs, target: &str) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
     let key = line.key(&tenant).await?;
     let link = tenant.usage_take(&line.sync, &key, target).await?;

@@ -122,14 +122,14 @@ fn how_a_plugin_logs_in_and_what_it_reads_by_post_is_shown_before_it_is_granted(
     let settings = "--set user=u --set tenant=t --set business-type=1 --set account-manager=1";
     let add = "connection add psa --plugin pulseway-psa --secret-env password=PASSWORD";
     let added = program.run(&format!("{add} {settings} --endpoint api=http://127.0.0.1:9/x")).ends(0);
-    for words in ["POST http://127.0.0.1:9/x/v2/security/authenticate", "may be no public address: 127.0.0.1:9"] {
+    for words in ["POST http://127.0.0.1:9/x/v2/security/authenticate", "may have a private address: 127.0.0.1:9"] {
         assert!(added.out.contains(words), "{words}: {}", added.whole());
     }
     let granted = program.run("connection grant psa api --url https://psa.office.example").ends(0);
     assert!(granted.out.contains("POST https://psa.office.example/v2/security/authenticate"), "{}", granted.whole());
-    assert!(!granted.out.contains("no public address"), "{}", granted.whole());
+    assert!(!granted.out.contains("may have a private address"), "{}", granted.whole());
     let granted = program.run("connection grant psa api --private psa.office.example:443").ends(0);
-    assert!(granted.out.contains("may be no public address: psa.office.example:443"), "{}", granted.whole());
+    assert!(granted.out.contains("may have a private address: psa.office.example:443"), "{}", granted.whole());
     program.run("connection grant psa api --private other.example:443").refused(1, &["is no server of the endpoint"]);
     program.run("connection grant psa api --private psa.office.example").refused(1, &["write HOST:PORT"]);
     program.run("connection grant psa api --url http://169.254.169.254/").refused(1, &["no grant opens"]);

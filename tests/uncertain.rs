@@ -554,6 +554,6 @@ async fn the_program_lists_and_settles_what_is_uncertain() {
     program.run("uncertain settle twelve --not-written --reason looked").ends(2);
     let settled = program.run(&format!("{settle} --not-written")).ends(0);
     assert!(settled.out.contains("not written"), "{}", settled.whole());
-    assert!(program.run("uncertain list").ends(0).out.contains("no write is uncertain"));
+    assert!(program.run("uncertain list").ends(0).out.contains("no uncertain writes"));
     program.run(&format!("{settle} --not-written")).refused(1, &["is not uncertain", "crosswalk uncertain list"]);
 }

@@ -53,7 +53,7 @@ fn a_wrong_name_is_told_and_nothing_is_stored() {
     // Decided on since it was looked at.
     program.run(&format!("customer map {SYNC} {one} --exclude --if-revision 99.99")).refused(6, &["since you looked"]);
     for line in [format!("customer refresh {SYNC}"), format!("customer edit {SYNC} --usage off")] {
-        program.run(&format!("{line} --search zzzz")).refused(2, &["no customer passes the filter", "customer list"]);
+        program.run(&format!("{line} --search zzzz")).refused(2, &["no customer matches the filter", "customer list"]);
     }
     program.run("connection help licences nothing").refused(2, &["`nothing`", "denied"]);
     assert!(program.run("connection help licences denied").ends(0).out.contains("client secret"));

@@ -42,7 +42,7 @@ fn a_cursor_given_twice_ends_the_walk_and_the_plan_says_so() {
     office.program.run("sync add s --from source --to target --kinds customer").ends(0);
     habit(&office, "source", "cursor-twice");
     let said = office.program.run("plan s").ends(4);
-    assert!(said.out.contains("Not read, or not to the end:"), "{}", said.whole());
+    assert!(said.out.contains("Not read, or read in part:"), "{}", said.whole());
     assert!(said.out.contains("the connector gave the cursor `the same` twice"), "{}", said.whole());
 }
 

@@ -273,7 +273,7 @@ fn an_account_of_the_target_is_created_at_the_source_when_the_sync_goes_both_way
         .run(&format!("link reverse s {account} create"))
         .refused(1, &["the sync `s` creates nothing at its source `rmm`", "--reverse"]);
     let added = program.run("sync add both --from rmm --to psa --reverse").ends(0);
-    assert!(added.out.contains("customers that psa alone has are created in rmm"), "{}", added.whole());
+    assert!(added.out.contains("customers that only psa has are created in rmm"), "{}", added.whole());
     program.run("plan both").ends(3);
     program.run("link reverse both nobody create").refused(1, &["there is no target record `customer nobody`"]);
     program.run("link reverse both 1 perhaps").ends(2);

@@ -98,7 +98,7 @@ impl ApplyArgs {
                 break;
             }
         }
-        let held = if held == 0 { String::new() } else { format!(", and leave {held} held") };
+        let held = if held == 0 { String::new() } else { format!(", leaving {held} held") };
         Ok(format!("Apply {} of plan {} (at most {}){held}?", count(go, "change"), self.plan, count(calls, "call")))
     }
 }

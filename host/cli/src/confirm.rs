@@ -30,7 +30,7 @@ pub(super) async fn confirmed(session: &Session<'_>, question: String, go_ahead:
     let answer = tokio::task::spawn_blocking(move || terminal::ask(&question));
     let engine = session.engine()?;
     tokio::select! {
-        answer = answer => Ok(answer.context("the question was broken off")??),
+        answer = answer => Ok(answer.context("the prompt was interrupted")??),
         () = engine.stop().stopped() => Err(crosswalk_engine::error::Error::Stopped.into()),
     }
 }

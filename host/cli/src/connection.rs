@@ -191,7 +191,7 @@ impl ConnectionCommand {
             ConnectionCommand::Release { name } => {
                 let tenant = session.tenant().await?;
                 let was = tenant.connection_release(&name).await?;
-                let said = if was { "goes on" } else { "was in no quarantine" };
+                let said = if was { "goes on" } else { "was not in quarantine" };
                 show(session, &tenant.connection_show(&name).await?, &format!("{name} {said}\n\n"))
             }
             ConnectionCommand::Help { name, failure } => show_remedies(session, &name, failure).await,
@@ -294,7 +294,7 @@ async fn check(session: &Session<'_>, name: &ConnectionName, reason: Option<&str
             };
             match &standing {
                 Standing::Kept | Standing::Same => {}
-                Standing::Changed { was } => text.push_str(&format!("\nit takes the place of {was}")),
+                Standing::Changed { was } => text.push_str(&format!("\nit replaces {was}")),
                 Standing::Other { known, syncs } => {
                     let syncs = syncs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                     text.push_str(&format!(
@@ -318,7 +318,7 @@ async fn show_remedies(session: &Session<'_>, name: &ConnectionName, failure: Op
             return Err(CliError::usage(
                 format!("the plugin of {name} has no text about `{failure}`"),
                 if known.is_empty() {
-                    "it has none at all".to_owned()
+                    "it has no such texts".to_owned()
                 } else {
                     format!("it has: {}", known.join(", "))
                 },
@@ -383,10 +383,10 @@ fn summary(view: &ConnectionView) -> String {
     }
     if let Some(why) = &view.health.why {
         let release = format!("crosswalk connection release {}", connection.name);
-        text.push_str(&format!("            {}; `{release}` lets it go on\n", clean(why)));
+        text.push_str(&format!("            {}; `{release}` releases it\n", clean(why)));
     }
     for name in &view.short_secrets {
-        text.push_str(&format!("note        the secret `{name}` is so short that it would be found by chance: what a vendor echoes of it is not blanked\n"));
+        text.push_str(&format!("note        the secret `{name}` is too short to be recognised: it is not blanked where a vendor echoes it\n"));
     }
     for request in &view.login {
         text.push_str(&format!("logs in by  {request}\n"));
@@ -400,7 +400,7 @@ fn summary(view: &ConnectionView) -> String {
                 if grant.private.is_empty() {
                     at
                 } else {
-                    format!("{at}; may be no public address: {}", grant.private.join(", "))
+                    format!("{at}; may have a private address: {}", grant.private.join(", "))
                 }
             }
         };

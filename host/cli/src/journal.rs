@@ -65,7 +65,7 @@ impl JournalArgs {
         let entries = session.tenant().await?.journal(&filter).await?;
         session.output.answer(
             || entries.iter().map(shapes::journal).collect(),
-            || if entries.is_empty() { "the journal has no such entry".to_owned() } else { summary(&entries) },
+            || if entries.is_empty() { "no such entry in the journal".to_owned() } else { summary(&entries) },
         )?;
         Ok(Exit::Done)
     }
@@ -102,7 +102,7 @@ impl RunsArgs {
             || runs.iter().map(shapes::run).collect(),
             || {
                 if runs.is_empty() {
-                    return "nothing was run yet".to_owned();
+                    return "no run yet".to_owned();
                 }
                 let rows = runs.iter().map(|run| {
                     [

@@ -195,7 +195,7 @@ pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &LinkFi
         || views.iter().map(shapes::link_view).collect(),
         || {
             if views.is_empty() {
-                return format!("no such link; `crosswalk plan {sync}` reads both sides and finds what matches");
+                return format!("no such link; `crosswalk plan {sync}` reads both sides and matches them");
             }
             let rows = views.iter().map(|view| {
                 let (target, name) = target(view);
@@ -301,7 +301,7 @@ pub(super) async fn accept(
     if found.is_empty() {
         session.output.answer(
             || json!({ "decision": "", "links": [] }),
-            || format!("no {kind} is proposed with {score} or more; `crosswalk link list {sync} --kind {kind} --state proposed` shows what is"),
+            || format!("no {kind} is proposed with a score of {score} or more; `crosswalk link list {sync} --kind {kind} --state proposed` shows what is"),
         )?;
         return Ok(Exit::Done);
     }
@@ -347,7 +347,7 @@ async fn take_back(session: &Session<'_>, sync: &SyncName, decision: &str) -> an
                 1 => " and 1 switch".to_owned(),
                 more => format!(" and {more} switches"),
             };
-            let mut text = format!("{}{switches} as before {decision}", count(taken.links.len() as u64, "link"));
+            let mut text = format!("{}{switches} restored to before {decision}", count(taken.links.len() as u64, "link"));
             for (source, why) in &taken.left {
                 text.push_str(&format!("\n{source} stays: {why}"));
             }

@@ -47,7 +47,7 @@ impl SecretArgs {
             let text = session.environment(variable).ok_or_else(|| {
                 CliError::usage(
                     format!("the environment variable {variable} is not set"),
-                    format!("it shall hold the secret `{name}`"),
+                    format!("it has to hold the secret `{name}`"),
                 )
             })?;
             put(name, text)?;
@@ -74,9 +74,9 @@ impl SecretArgs {
 /// A name without a value. `name=value` is refused: a value there would be the secret itself.
 fn name_only(text: &str) -> Result<String, String> {
     match text.split_once('=') {
-        Some((name, _)) => {
-            Err(format!("a secret is not given here, where every process can read it: `--secret {name}` asks for it"))
-        }
+        Some((name, _)) => Err(format!(
+            "every process can read this argument, so it must not hold a secret: `--secret {name}` prompts for it"
+        )),
         None => Ok(text.to_owned()),
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn ask(question: &str) -> io::Result<bool> {
 
 /// Asks for a secret without echo. The asking program comes first, the plugin's own text in quotes.
 pub(super) fn secret(plugin: &str, name: &str, title: &str, help: &str) -> anyhow::Result<String> {
-    rpassword::prompt_password(prompt(plugin, name, title, help)).context("the prompt was ended")
+    rpassword::prompt_password(prompt(plugin, name, title, help)).context("the prompt was interrupted")
 }
 
 fn prompt(plugin: &str, name: &str, title: &str, help: &str) -> String {

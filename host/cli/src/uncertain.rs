@@ -75,7 +75,7 @@ impl ListArgs {
             || views.iter().map(document).collect(),
             || {
                 if views.is_empty() {
-                    return "no write is uncertain".to_owned();
+                    return "no uncertain writes".to_owned();
                 }
                 let rows = views.iter().map(|view| {
                     [
@@ -103,8 +103,8 @@ impl SettleArgs {
             (None, true) => Found::NotWritten,
             (None, false) => {
                 return Err(CliError::usage(
-                    "nothing is said of what became of it",
-                    "`--written ID` where the record is there, `--not-written` where it is not",
+                    "its outcome is missing",
+                    "`--written ID` if the record exists, `--not-written` if it does not",
                 ));
             }
         };
@@ -114,7 +114,7 @@ impl SettleArgs {
                 Some(overtaken) => format!("it {overtaken}"),
                 None => format!("written, as {id}"),
             },
-            Found::NotWritten => "not written: the next plan has it again".to_owned(),
+            Found::NotWritten => "not written: the next plan contains it again".to_owned(),
         };
         session.output.answer(
             || document(&settled),

@@ -60,7 +60,7 @@ impl UndoArgs {
             if !confirmed(session, question, &format!("crosswalk apply {id} --yes")).await? {
                 session.output.answer(
                     || document(Value::Null),
-                    || format!("nothing was undone; `crosswalk apply {id}` does it later"),
+                    || format!("nothing was undone; `crosswalk apply {id}` applies it later"),
                 )?;
                 return Ok(Exit::Pending);
             }
@@ -69,7 +69,7 @@ impl UndoArgs {
         let before = if self.scope.yes { format!("{shown}\n") } else { String::new() };
         let counts = &applied.run.counts;
         let rest = if counts.failed + counts.stale > 0 {
-            format!("  crosswalk run undo {}   (what is left of it)\n", self.run)
+            format!("  crosswalk run undo {}   (undoes the rest)\n", self.run)
         } else {
             String::new()
         };

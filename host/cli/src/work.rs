@@ -53,7 +53,7 @@ impl WorkArgs {
             }
         };
         if !self.once {
-            session.output.talk("at work; Ctrl-C stops it where nothing is lost");
+            session.output.talk("running the schedule; Ctrl-C stops it at a safe point");
         }
         engine.work(&options, &tell).await?;
         let partly = self.once && !engine.stop().is_stopped() && failed.into_inner();

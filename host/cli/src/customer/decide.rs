@@ -174,8 +174,8 @@ pub(super) async fn edit(
                 let rest = customers.len() - changed;
                 let rest = match rest {
                     0 => String::new(),
-                    1 => " (1 was so already)".to_owned(),
-                    _ => format!(" ({rest} were so already)"),
+                    1 => " (1 already was)".to_owned(),
+                    _ => format!(" ({rest} already were)"),
                 };
                 format!("{} switched {word} for {}{rest}\n", switch.as_str(), count(*changed as u64, "customer"))
             });
@@ -194,8 +194,8 @@ async fn selected_ids(tenant: &Tenant, sync: &SyncName, which: &WhichArgs) -> an
     let customers: Vec<String> = which.customers(tenant, sync).await?.into_iter().map(|view| view.id).collect();
     if customers.is_empty() {
         return Err(CliError::usage(
-            "no customer passes the filter",
-            format!("`crosswalk customer list {sync}` names them"),
+            "no customer matches the filter",
+            format!("`crosswalk customer list {sync}` lists them"),
         ));
     }
     Ok(customers)

@@ -136,7 +136,7 @@ pub(crate) fn search_results(
         || found.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect(),
         || {
             if found.is_empty() {
-                return format!("no {what} has `{text}` in its name, as they were read last");
+                return format!("no {what} has `{text}` in its name, as of the last read");
             }
             table(["id", what], found.iter().map(|(id, name)| [id.clone(), name.clone()]))
         },
@@ -152,7 +152,7 @@ pub(super) async fn contracts(session: &Session<'_>, sync: &SyncName, customer: 
         || contracts.iter().map(shapes::contract).collect(),
         || {
             if contracts.is_empty() {
-                return "its account has no contract, as they were read last".to_owned();
+                return "its account has no contract, as of the last read".to_owned();
             }
             let rows = contracts.iter().map(|one| {
                 [

@@ -115,7 +115,7 @@ pub(crate) fn summary(sync: &SyncName, report: &PlanReport, held: &Held, billing
     }
     if !report.complaints.is_empty() {
         let complaints = report.complaints.iter().map(|complaint| format!("  {}\n", clean(complaint)));
-        text.push_str(&format!("\nNot read, or not to the end:\n{}", complaints.collect::<String>()));
+        text.push_str(&format!("\nNot read, or read in part:\n{}", complaints.collect::<String>()));
     }
     text.push_str(&findings_summary(report));
     let next = next_commands(sync, plan, &sums, held, billing);
@@ -198,13 +198,13 @@ fn next_commands(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held, billing
         next.push(format!("  crosswalk plan --show {}", plan.id));
     }
     if sums.changes > sums.held {
-        let rest = if sums.held > 0 { "   (what no brake holds)" } else { "" };
+        let rest = if sums.held > 0 { "   (changes that no brake holds)" } else { "" };
         next.push(format!("  crosswalk apply {}{rest}", plan.id));
     }
     let releasable = held.releasable();
     if !releasable.is_empty() {
         let flags: String = releasable.iter().map(|brake| format!(" --release {brake}")).collect();
-        next.push(format!("  crosswalk apply {}{flags}   (when you have looked at it)", plan.id));
+        next.push(format!("  crosswalk apply {}{flags}   (after you checked it)", plan.id));
     }
     next
 }
@@ -299,7 +299,7 @@ mod tests {
         let text = said(&all, &held(&["preview"]));
         assert!(!text.contains("crosswalk apply"), "{text}");
         let some = report(&[(Kind::Asset, Action::Update, 4, 1)], 0);
-        assert!(said(&some, &held(&["updates"])).contains("  crosswalk apply 7   (what no brake holds)"));
+        assert!(said(&some, &held(&["updates"])).contains("  crosswalk apply 7   (changes that no brake holds)"));
     }
 
     #[test]

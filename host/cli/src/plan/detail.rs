@@ -44,7 +44,7 @@ pub(super) async fn show(
             text.push_str(&groups.summary(&names));
             if groups.more {
                 text.push_str(
-                    "\nThere is more: --all shows it, --customer, --kind, --action and --held narrow it down\n",
+                    "\nThere are more: --all shows them, --customer, --kind, --action and --held narrow them down\n",
                 );
             }
             text
@@ -64,7 +64,7 @@ pub(crate) async fn first_changes(
     let customers: Vec<String> = groups.customers.iter().map(|(customer, _)| customer.clone()).collect();
     let mut text = groups.summary(&tenant.customer_names(sync, &customers).await?);
     if groups.more {
-        text.push_str(&format!("\nThere is more: crosswalk plan --show {plan} --all\n"));
+        text.push_str(&format!("\nThere are more: crosswalk plan --show {plan} --all\n"));
     }
     Ok(text)
 }

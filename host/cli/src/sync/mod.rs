@@ -131,11 +131,11 @@ impl SyncCommand {
             SyncCommand::Show { name } => show(session, &name, "").await,
             SyncCommand::Pause { name } => {
                 session.tenant().await?.sync_pause(&name, true).await?;
-                show(session, &name, "the schedule leaves it alone; by hand it works as ever").await
+                show(session, &name, "the schedule skips it; commands still work").await
             }
             SyncCommand::Resume { name } => {
                 session.tenant().await?.sync_pause(&name, false).await?;
-                show(session, &name, "the schedule has it again").await
+                show(session, &name, "the schedule runs it again").await
             }
             SyncCommand::Swap { name, to, from, successor } => swap(session, &name, to, from, successor).await,
             SyncCommand::Remove { name, yes } => remove(session, &name, yes).await,
@@ -172,8 +172,9 @@ async fn remove(session: &Session<'_>, name: &SyncName, yes: bool) -> anyhow::Re
     tenant.sync(name).await?;
     let links: u64 = tenant.link_counts(name).await?.iter().map(|count| count.links).sum();
     let lost =
-        format!("its rules, its schedule, its plans and runs, and {} with what was decided", count(links, "link"));
-    let question = format!("Remove the sync {name}? Lost are {lost}. The journal and both vendors stay as they are.");
+        format!("its rules, its schedule, its plans and runs, and {} with their decisions", count(links, "link"));
+    let question =
+        format!("Remove the sync {name}? This deletes {lost}. The journal and both vendors stay as they are.");
     if !yes && !confirmed(session, question, &format!("crosswalk sync remove {name} --yes")).await? {
         session.output.talk("nothing was removed");
         return Ok(Exit::Pending);

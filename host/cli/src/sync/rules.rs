@@ -116,8 +116,8 @@ impl RulesArgs {
         for kind in named {
             if !rules.kinds.contains_key(&kind) {
                 return Err(CliError::usage(
-                    format!("{kind} takes no part in this sync"),
-                    format!("take {kind} into --kinds, or leave its rules out"),
+                    format!("{kind} is not a kind of this sync"),
+                    format!("add {kind} to --kinds, or omit its rules"),
                 ));
             }
         }

@@ -61,7 +61,7 @@ fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
         Sites::Primary => "all assets go to the primary location",
     };
     let mut text = format!(
-        "sync            {}: {} to {}\nsites           {sites}\nvolatile        written when {} h old\ngrace           {} h before what is gone is deactivated\nidentity        {} h before a device without a serial number and a name of its own is created\n",
+        "sync            {}: {} to {}\nsites           {sites}\nvolatile        written when {} h old\ngrace           {} h before a missing record is deactivated\nidentity        {} h before a device without a serial number and a name of its own is created\n",
         sync.name, sync.source, sync.target, rules.volatile_hours, rules.grace_hours, rules.identity_hours
     );
     text.push_str(&brakes_text(&rules.brakes));
@@ -69,7 +69,7 @@ fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
     let switched = if rules.switched_on { "on" } else { "off" };
     if rules.kinds.contains_key(&Kind::Usage) {
         text.push_str(&format!(
-            "usage           {switched} where nobody switched it; a day is one of {}; held are quantities that move over {} % (and {}), fall over as much, or to zero, and over the sync more than {} % (and {}){}\n",
+            "usage           {switched} unless switched per customer; days are counted in {}; held are quantities that move over {} % (and {}), fall over as much, or to zero, and over the sync more than {} % (and {}){}\n",
             rules.time_zone,
             rules.usage.quantity_percent,
             rules.usage.quantity_least,
@@ -80,14 +80,14 @@ fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
     }
     if rules.kinds.contains_key(&Kind::Alert) {
         let swing = match rules.tickets.swing_hours {
-            0 => "each time an alert comes back it gets a new one".to_owned(),
-            hours => format!("one closed is opened again when its alert comes back within {hours} h"),
+            0 => "a returning alert gets a new one".to_owned(),
+            hours => format!("a closed one is opened again if its alert returns within {hours} h"),
         };
-        text.push_str(&format!("tickets         {switched} where nobody switched them; {swing}\n"));
+        text.push_str(&format!("tickets         {switched} unless switched per customer; {swing}\n"));
     }
     if rules.reverse {
         text.push_str(&format!(
-            "reverse         customers that {} alone has are created in {}\n",
+            "reverse         customers that only {} has are created in {}\n",
             sync.target, sync.source
         ));
     }

@@ -23,7 +23,7 @@ pub(super) async fn swap(
     let successor = match successor {
         Some(successor) => successor,
         None => SyncName::new(format!("{source}-to-{target}"))
-            .map_err(|_| CliError::usage("the successor needs a name of its own", "give it with `--as NAME`"))?,
+            .map_err(|_| CliError::usage("the successor needs another name", "pass `--as NAME`"))?,
     };
     let end = match (to, from) {
         (Some(to), _) => SwapEnd::Target(to),
@@ -31,7 +31,7 @@ pub(super) async fn swap(
         (None, None) => return Err(CliError::usage("no connection is named", "name one with `--to` or `--from`")),
     };
     let swapped = tenant.sync_swap(name, &end, &successor).await?;
-    session.output.talk(&format!("{successor} takes the place of {name}, which is paused; planning it"));
+    session.output.talk(&format!("{successor} replaces {name}, which is paused; planning it"));
     let report = tenant.plan(&successor, &Bars::new(session.output)).await?;
     let held = Held::of(&tenant, &report.plan).await?;
     let links = tenant.link_counts(&successor).await?;
@@ -40,7 +40,7 @@ pub(super) async fn swap(
         || json!({ "swapped": swapped, "plan": plan::document(&successor, &report, &held), "links": links }),
         || {
             let mut text = format!(
-                "{name} is paused and keeps its {}; `crosswalk sync resume {name}` goes back, `crosswalk sync remove {name}` ends it\n",
+                "{name} is paused and keeps its {}; `crosswalk sync resume {name}` goes back, `crosswalk sync remove {name}` removes it\n",
                 count(swapped.kept, "link")
             );
             if swapped.taken_along > 0 {
@@ -49,9 +49,9 @@ pub(super) async fn swap(
             if swapped.left_behind > 0 {
                 let of = match end {
                     SwapEnd::Source(_) => format!(
-                        "records of the old source not taken along: `crosswalk link list {name} --state excluded --state create`"
+                        "records of the old source that are not carried over: `crosswalk link list {name} --state excluded --state create`"
                     ),
-                    SwapEnd::Target(_) => "what is created at the source not taken along: they name customers of the old target".to_owned(),
+                    SwapEnd::Target(_) => "decisions to create at the source are not carried over: they name customers of the old target".to_owned(),
                 };
                 text.push_str(&format!("{} about {of}\n", count(swapped.left_behind, "decision")));
             }

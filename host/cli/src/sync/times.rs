@@ -117,7 +117,7 @@ pub(super) fn schedule_text(sync: &Sync, schedules: &[Schedule]) -> String {
         lines.push(format!("none: `crosswalk sync set {} --every MINUTES`, --daily or --monthly sets one", sync.name));
     }
     if sync.paused {
-        lines.insert(0, format!("paused: `crosswalk sync resume {}` ends it", sync.name));
+        lines.insert(0, format!("paused: `crosswalk sync resume {}` resumes it", sync.name));
     }
     lines.join("\n                ")
 }

@@ -71,7 +71,7 @@ impl Consent {
         let is_new = |brake: &&&str| LINE_BRAKES.contains(*brake) && !seen.brakes.iter().any(|known| known == *brake);
         if let Some(brake) = brakes.iter().find(is_new) {
             let reason = change.held.as_ref().map(|hold| hold.reason.as_str()).unwrap_or_default();
-            return Some(format!("{reason}: the brake `{brake}` was not there when it was looked at; look again"));
+            return Some(format!("{reason}: the brake `{brake}` did not hold it when it was listed; look again"));
         }
         let quantity = change.fields.iter().find(|diff| diff.name == QUANTITY)?;
         let has = quantity.before.as_ref().and_then(|before| integer(Some(before)));
@@ -110,14 +110,14 @@ impl Consent {
             halves.find(|(one, other)| sources.contains(*other) && !sources.contains(*one))
         };
         while let Some((one, other)) = half(&sources) {
-            let why = format!("{other}, with which it is one decision, is held");
+            let why = format!("{other}, which is part of the same decision, is held");
             let of_one = |change: &&PlannedChange| change.source == *one && is_ended(change).is_none();
             withheld.extend(changes().filter(of_one).map(|change| (change, why.clone())));
             sources.insert(one.clone());
         }
         for change in changes() {
             if is_ended(change).is_some_and(|source| sources.contains(&source)) {
-                withheld.push((change, "the line that takes its place is held".to_owned()));
+                withheld.push((change, "the line that replaces it is held".to_owned()));
             }
         }
         withheld

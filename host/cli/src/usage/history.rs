@@ -134,7 +134,7 @@ fn parts(detail: Option<&Value>) -> String {
 fn summary(rows: &[Row]) -> String {
     let (counts, written): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.event == "counted");
     let mut text = if counts.is_empty() {
-        "nothing was counted of this customer yet\n".to_owned()
+        "nothing has been counted for this customer yet\n".to_owned()
     } else {
         let rows = counts.iter().map(|row| {
             [
@@ -149,7 +149,7 @@ fn summary(rows: &[Row]) -> String {
         format!("{}\n", table(["product", "month", "counted", "in use", "first read", "last read"], rows))
     };
     if written.is_empty() {
-        text.push_str("\nnothing was done on its contract\n");
+        text.push_str("\nnothing has been written to its contract\n");
         return text;
     }
     let rows = written.iter().map(|row| {

@@ -20,7 +20,7 @@ pub(super) async fn list(
         || lines.iter().map(shapes::usage_line).collect(),
         || {
             if lines.is_empty() {
-                return format!("no such line; `crosswalk plan {sync}` reads what is counted");
+                return format!("no such line; `crosswalk plan {sync}` reads the counts");
             }
             let mut text = format!("{}\n\n{}\n", rows(&lines), sums(&lines));
             if lines.iter().any(is_decided) {

@@ -12,8 +12,8 @@ use crate::udfs::{self, Udf};
 use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Asset, Change, Failure, Kind, Level, Method, Operation, Outcome, Page, Reference, Request, Selection, Told, names,
-    time,
+    Asset, Change, Failure, Kind, Level, Method, Nullable, Operation, Outcome, Page, Reference, Request, Selection,
+    names, time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,23 +45,23 @@ const DAY_MS: u64 = 24 * 3_600_000;
 struct ConfigurationItem<'a> {
     id: Int,
     #[serde(default, rename = "companyID")]
-    company_id: Told<Int>,
+    company_id: Nullable<Int>,
     #[serde(default, rename = "companyLocationID")]
-    company_location_id: Told<Int>,
+    company_location_id: Nullable<Int>,
     #[serde(default, rename = "productID")]
-    product_id: Told<Int>,
+    product_id: Nullable<Int>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
     #[serde(borrow, default)]
-    reference_title: Told<Str<'a>>,
+    reference_title: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    reference_number: Told<Str<'a>>,
+    reference_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    serial_number: Told<Str<'a>>,
+    serial_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    notes: Told<Str<'a>>,
+    notes: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    user_defined_fields: Told<Vec<Udf<'a>>>,
+    user_defined_fields: Nullable<Vec<Udf<'a>>>,
 }
 
 impl ConfigurationItem<'_> {
@@ -77,7 +77,7 @@ impl ConfigurationItem<'_> {
             },
             active: self.is_active,
             location: self.company_location_id.map(|Int(id)| Reference(id.to_string())),
-            type_: Told::or_nothing(
+            type_: Nullable::or_absent(
                 self.product_id.value().and_then(|Int(id)| products.type_of(*id)).map(str::to_owned),
             ),
             serial_number: self.serial_number.text(),
@@ -138,18 +138,18 @@ struct Body<'a> {
     product_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     install_date: Option<&'a str>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    is_active: Told<bool>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    is_active: Nullable<bool>,
     #[serde(skip_serializing_if = "str::is_empty")]
     reference_title: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference_number: Option<&'a str>,
-    #[serde(rename = "companyLocationID", skip_serializing_if = "Told::is_nothing")]
-    company_location_id: Told<i64>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    serial_number: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    notes: Told<String>,
+    #[serde(rename = "companyLocationID", skip_serializing_if = "Nullable::is_absent")]
+    company_location_id: Nullable<i64>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    serial_number: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    notes: Nullable<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     user_defined_fields: Vec<udfs::Body<'a>>,
 }
@@ -171,9 +171,9 @@ fn request(client: &Client<'_>, change: &Change, required: Option<&Required>) ->
         }
     };
     let company_location_id = match &asset.location {
-        Told::Nothing => Told::Nothing,
-        Told::Blank => Told::Blank,
-        Told::Value(Reference(id)) => Told::Value(number(id)?),
+        Nullable::Absent => Nullable::Absent,
+        Nullable::Null => Nullable::Null,
+        Nullable::Value(Reference(id)) => Nullable::Value(number(id)?),
     };
     let reference_number = change.stamp.as_deref().filter(|_| settings.stamp == StampPlace::ReferenceNumber);
     let body = Body {
@@ -187,7 +187,7 @@ fn request(client: &Client<'_>, change: &Change, required: Option<&Required>) ->
         company_location_id,
         serial_number: asset.serial_number,
         // Only of what is made here: later they are a person's.
-        notes: if required.is_some() { asset.description } else { Told::Nothing },
+        notes: if required.is_some() { asset.description } else { Nullable::Absent },
         user_defined_fields: udfs::write(client, change),
     };
     let method = if required.is_some() { Method::Post } else { Method::Patch };

@@ -11,8 +11,8 @@ use crate::zone::Zone;
 use crosswalk_sdk::http::parameters;
 use crosswalk_sdk::json::{self, Int, Keys, List, Str};
 use crosswalk_sdk::{
-    Change, Failure, Gap, Host, HttpError, Item, Level, Method, Outcome, Page, Request, Response, Selection,
-    Settlement, Told, batch,
+    Change, Failure, Gap, Host, HttpError, Item, Level, Method, Nullable, Outcome, Page, Request, Response, Selection,
+    Settlement, batch,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -277,7 +277,7 @@ struct Counted {
 #[serde(rename_all = "camelCase")]
 struct Made {
     #[serde(default)]
-    item_id: Told<Int>,
+    item_id: Nullable<Int>,
 }
 
 #[derive(Deserialize)]
@@ -285,14 +285,14 @@ struct Made {
 struct Found<'a, T> {
     items: List<T>,
     #[serde(borrow, default)]
-    page_details: Told<PageDetails<'a>>,
+    page_details: Nullable<PageDetails<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PageDetails<'a> {
     #[serde(borrow, default)]
-    next_page_url: Told<Str<'a>>,
+    next_page_url: Nullable<Str<'a>>,
 }
 
 #[cfg(test)]

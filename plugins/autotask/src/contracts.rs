@@ -5,7 +5,7 @@ use crate::entity::Entity;
 use crate::picklists::Picklist;
 use crate::query::Query;
 use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::{Contract, Failure, Kind, Page, Selection, Told, names, time};
+use crosswalk_sdk::{Contract, Failure, Kind, Nullable, Page, Selection, names, time};
 use serde::Deserialize;
 
 /// Where the vendor keeps them.
@@ -35,17 +35,17 @@ pub(crate) const RECURRING: i64 = 7;
 struct Row<'a> {
     id: Int,
     #[serde(default, rename = "companyID")]
-    company_id: Told<Int>,
+    company_id: Nullable<Int>,
     #[serde(borrow, default)]
-    contract_name: Told<Str<'a>>,
+    contract_name: Nullable<Str<'a>>,
     #[serde(default)]
-    contract_type: Told<Int>,
+    contract_type: Nullable<Int>,
     #[serde(default)]
-    status: Told<Int>,
+    status: Nullable<Int>,
     #[serde(borrow, default)]
-    start_date: Told<Str<'a>>,
+    start_date: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    end_date: Told<Str<'a>>,
+    end_date: Nullable<Str<'a>>,
 }
 
 impl Row<'_> {
@@ -53,7 +53,7 @@ impl Row<'_> {
     fn contract(self, types: &Picklist, today: &str, ahead: Option<i64>) -> Contract {
         let (starts, ends) = (self.start_date.day(ahead), self.end_date.last_day(ahead));
         let day =
-            |time: &'_ Told<crosswalk_sdk::Time>| time.value().and_then(|time| time.0.get(..10)).map(str::to_owned);
+            |time: &'_ Nullable<crosswalk_sdk::Time>| time.value().and_then(|time| time.0.get(..10)).map(str::to_owned);
         let has_begun = day(&starts).is_none_or(|day| *day <= *today);
         let is_over = day(&ends).is_some_and(|day| *day < *today);
         let is_cancelled = self.status.map(|Int(status)| status != ACTIVE);
@@ -64,7 +64,7 @@ impl Row<'_> {
             active: is_cancelled.clone().map(|cancelled| !cancelled && has_begun && !is_over),
             takes_usage: self.contract_type.clone().map(|Int(number)| number == RECURRING),
             cancelled: is_cancelled,
-            type_: self.contract_type.understood(|Int(number)| types.label(number).map(str::to_owned)),
+            type_: self.contract_type.and_then(|Int(number)| types.label(number).map(str::to_owned)),
             starts,
             ends,
             ..Contract::default()
@@ -113,9 +113,9 @@ mod tests {
             let contract = row.contract(&types, "2025-11-03", None);
             assert_eq!(contract.active.value().copied(), active, "{json}");
             assert_eq!(contract.cancelled.value().map(|yes| !yes), cancelled, "{json}");
-            assert_eq!(contract.takes_usage, Told::Value(true), "{json}");
+            assert_eq!(contract.takes_usage, Nullable::Value(true), "{json}");
             assert_eq!((contract.name.as_str(), contract.parent.as_deref()), ("Care", Some("412")));
-            assert_eq!(contract.type_, Told::Nothing, "a number is no type");
+            assert_eq!(contract.type_, Nullable::Absent, "a number is no type");
         }
     }
 }

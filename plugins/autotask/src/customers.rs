@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Customer, Failure, Kind, Method, Operation, Outcome, Page, Request, Selection, Told, names,
+    Change, Customer, Failure, Kind, Method, Nullable, Operation, Outcome, Page, Request, Selection, names,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,32 +41,32 @@ pub(crate) const COMPANIES: Entity = Entity {
 struct Company<'a> {
     id: Int,
     #[serde(borrow, default)]
-    company_name: Told<Str<'a>>,
+    company_name: Nullable<Str<'a>>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
     #[serde(borrow, default)]
-    company_number: Told<Str<'a>>,
+    company_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    phone: Told<Str<'a>>,
+    phone: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    web_address: Told<Str<'a>>,
+    web_address: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    address1: Told<Str<'a>>,
+    address1: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    address2: Told<Str<'a>>,
+    address2: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    city: Told<Str<'a>>,
+    city: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    state: Told<Str<'a>>,
+    state: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    postal_code: Told<Str<'a>>,
+    postal_code: Nullable<Str<'a>>,
 }
 
 impl Company<'_> {
     fn customer(&self, settings: &Settings) -> Customer {
         let number = self.company_number.text();
         let phone = match self.phone.text() {
-            Told::Value(phone) if phone == settings.default_phone => Told::Blank,
+            Nullable::Value(phone) if phone == settings.default_phone => Nullable::Null,
             told => told,
         };
         Customer {
@@ -74,7 +74,7 @@ impl Company<'_> {
             name: self.company_name.text().into_value().unwrap_or_default(),
             stamp: number.value().filter(|_| settings.company_stamp).cloned(),
             active: self.is_active.clone(),
-            number: if settings.company_stamp { Told::Nothing } else { number },
+            number: if settings.company_stamp { Nullable::Absent } else { number },
             phone,
             website: self.web_address.text(),
             address_1: self.address1.text(),
@@ -116,24 +116,24 @@ struct Body<'a> {
     company_type: Option<i64>,
     #[serde(rename = "ownerResourceID", skip_serializing_if = "Option::is_none")]
     owner_resource_id: Option<i64>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    is_active: Told<bool>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    company_number: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    phone: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    web_address: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    address1: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    address2: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    city: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    state: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    postal_code: Told<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    is_active: Nullable<bool>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    company_number: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    phone: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    web_address: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    address1: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    address2: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    city: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    state: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    postal_code: Nullable<String>,
 }
 
 /// What every new company gets.
@@ -144,11 +144,11 @@ struct Required {
 
 fn request(change: &Change, settings: &Settings, required: Option<&Required>) -> Result<Request, Failure> {
     let customer = Customer::of_change(change.clone())?;
-    let number = if settings.company_stamp { Told::or_nothing(customer.stamp) } else { customer.number };
+    let number = if settings.company_stamp { Nullable::or_absent(customer.stamp) } else { customer.number };
     let phone = match customer.phone {
-        Told::Nothing if required.is_none() => Told::Nothing,
-        Told::Value(phone) => Told::Value(phone),
-        _ => Told::Value(settings.default_phone.clone()),
+        Nullable::Absent if required.is_none() => Nullable::Absent,
+        Nullable::Value(phone) => Nullable::Value(phone),
+        _ => Nullable::Value(settings.default_phone.clone()),
     };
     let body = Body {
         id: if required.is_some() { None } else { Some(target(change)?) },

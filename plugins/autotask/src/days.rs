@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::contracts::CONTRACTS;
 use crate::query::{Condition, Query};
 use crosswalk_sdk::json::Str;
-use crosswalk_sdk::{Failure, Told, time};
+use crosswalk_sdk::{Failure, Nullable, time};
 use serde::Deserialize;
 
 /// Contracts whose days are looked at: some of both halves of a year, as a rule.
@@ -20,9 +20,9 @@ const SUMMER: i64 = 2 * 3600;
 #[serde(rename_all = "camelCase")]
 struct Term<'a> {
     #[serde(borrow, default)]
-    start_date: Told<Str<'a>>,
+    start_date: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    end_date: Told<Str<'a>>,
+    end_date: Nullable<Str<'a>>,
 }
 
 /// The zone of the vendor's days as an offset, the one of winter where there are two: as set, else as contracts show it; none where

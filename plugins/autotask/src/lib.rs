@@ -34,7 +34,7 @@ use client::Client;
 use crosswalk_sdk::batch::all_failed;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Selection, Told,
+    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Nullable, Outcome, Page, Selection,
 };
 use query::{Condition, Operand, Query};
 use serde::Deserialize;
@@ -117,7 +117,7 @@ impl Connector for Autotask {
 #[serde(rename_all = "camelCase")]
 struct Own<'a> {
     #[serde(borrow, default)]
-    company_name: Told<Str<'a>>,
+    company_name: Nullable<Str<'a>>,
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use crate::query::{Query, parent, target};
 use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Failure, Kind, Location, Method, Operation, Outcome, Page, Request, Selection, Told, names,
+    Change, Failure, Kind, Location, Method, Nullable, Operation, Outcome, Page, Request, Selection, names,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,29 +39,29 @@ pub(crate) const LOCATIONS: Entity = Entity {
 struct Row<'a> {
     id: Int,
     #[serde(default, rename = "companyID")]
-    company_id: Told<Int>,
+    company_id: Nullable<Int>,
     #[serde(borrow, default)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
     #[serde(default)]
-    is_primary: Told<bool>,
+    is_primary: Nullable<bool>,
     #[serde(borrow, default)]
-    phone: Told<Str<'a>>,
+    phone: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    fax: Told<Str<'a>>,
+    fax: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    address1: Told<Str<'a>>,
+    address1: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    address2: Told<Str<'a>>,
+    address2: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    city: Told<Str<'a>>,
+    city: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    state: Told<Str<'a>>,
+    state: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    postal_code: Told<Str<'a>>,
+    postal_code: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    description: Told<Str<'a>>,
+    description: Nullable<Str<'a>>,
 }
 
 impl Row<'_> {
@@ -104,26 +104,26 @@ struct Body<'a> {
     id: Option<i64>,
     #[serde(skip_serializing_if = "str::is_empty")]
     name: &'a str,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    is_active: Told<bool>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    is_primary: Told<bool>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    phone: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    fax: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    address1: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    address2: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    city: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    state: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    postal_code: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    description: Told<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    is_active: Nullable<bool>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    is_primary: Nullable<bool>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    phone: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    fax: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    address1: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    address2: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    city: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    state: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    postal_code: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    description: Nullable<String>,
 }
 
 fn request(change: &Change) -> Result<Request, Failure> {

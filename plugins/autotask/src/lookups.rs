@@ -7,7 +7,7 @@ use crate::picklists::{Fields, Picklist};
 use crate::query::{Condition, Operand, Query};
 use crate::settings::PICKS;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Choice, Failure, Level, Told};
+use crosswalk_sdk::{Choice, Failure, Level, Nullable};
 use serde::Deserialize;
 
 pub(crate) const HOURS_4_MS: u64 = 4 * 3_600_000;
@@ -83,11 +83,11 @@ impl Products {
 struct Resource<'a> {
     id: Int,
     #[serde(borrow, default)]
-    first_name: Told<Str<'a>>,
+    first_name: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_name: Told<Str<'a>>,
+    last_name: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    user_name: Told<Str<'a>>,
+    user_name: Nullable<Str<'a>>,
 }
 
 fn resources(client: &Client<'_>) -> Result<Vec<Choice>, Failure> {

@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::lookups::HOURS_4_MS;
 use crate::settings::PICKS;
 use crosswalk_sdk::json::{self, Str};
-use crosswalk_sdk::{Choice, Failure, Level, Told};
+use crosswalk_sdk::{Choice, Failure, Level, Nullable};
 use serde::Deserialize;
 
 const SPACE: &str = "picklists";
@@ -23,7 +23,7 @@ struct Field<'a> {
     #[serde(borrow)]
     name: Str<'a>,
     #[serde(borrow, default)]
-    picklist_values: Told<Vec<Pick<'a>>>,
+    picklist_values: Nullable<Vec<Pick<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -34,7 +34,7 @@ struct Pick<'a> {
     #[serde(borrow, default)]
     label: Str<'a>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
 }
 
 /// The values of one field.
@@ -94,7 +94,7 @@ impl Picklist {
         let entry = |pick: Pick<'_>| {
             let number = pick.value.trimmed().parse().ok()?;
             let label = pick.label.trimmed().replace('\n', " ");
-            Some(Entry { number, label, in_use: pick.is_active != Told::Value(false) })
+            Some(Entry { number, label, in_use: pick.is_active != Nullable::Value(false) })
         };
         Self(values.into_iter().filter_map(entry).collect())
     }

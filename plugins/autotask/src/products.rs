@@ -8,7 +8,7 @@ use crate::query::{Condition, MOST, Query};
 use crosswalk_sdk::batch::all_failed;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Failure, Kind, Level, Method, Operation, Outcome, Page, Product, Request, Selection, Settlement, Told,
+    Change, Failure, Kind, Level, Method, Nullable, Operation, Outcome, Page, Product, Request, Selection, Settlement,
     names,
 };
 use serde::{Deserialize, Serialize};
@@ -30,11 +30,11 @@ pub(crate) const SERVICES: Entity = Entity {
 struct Row<'a> {
     id: Int,
     #[serde(borrow, default)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
     #[serde(borrow, default)]
-    unit_price: Told<Str<'a>>,
+    unit_price: Nullable<Str<'a>>,
 }
 
 impl Row<'_> {
@@ -50,7 +50,7 @@ impl Row<'_> {
 }
 
 /// A price as digits with a point, however the vendor wrote the number.
-pub(crate) fn price(told: &Told<Str<'_>>) -> Told<String> {
+pub(crate) fn price(told: &Nullable<Str<'_>>) -> Nullable<String> {
     let plain = |text: String| text.parse::<f64>().map_or(text, |number| number.to_string());
     told.text().map(plain)
 }
@@ -71,7 +71,7 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
 struct Named {
     id: Int,
     #[serde(default)]
-    name: Told<String>,
+    name: Nullable<String>,
 }
 
 /// What these services are called.

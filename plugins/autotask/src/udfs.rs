@@ -4,7 +4,7 @@
 use crate::client::Client;
 use crate::settings::{Settings, StampPlace};
 use crosswalk_sdk::json::Str;
-use crosswalk_sdk::{Change, Field, Level, Told, Value, time};
+use crosswalk_sdk::{Change, Field, Level, Nullable, Value, time};
 use serde::{Deserialize, Serialize};
 
 /// One of a row's.
@@ -13,7 +13,7 @@ pub(crate) struct Udf<'a> {
     #[serde(borrow)]
     name: Str<'a>,
     #[serde(borrow, default)]
-    value: Told<Str<'a>>,
+    value: Nullable<Str<'a>>,
 }
 
 impl Udf<'_> {
@@ -31,17 +31,17 @@ impl Udf<'_> {
 
 /// Whether each one that was asked for is there, if only as empty. A row without the member has a value in none: the vendor
 /// leaves it out of a page of which no row has one.
-pub(crate) fn all_told(told: &Told<Vec<Udf<'_>>>, settings: &Settings) -> bool {
+pub(crate) fn all_told(told: &Nullable<Vec<Udf<'_>>>, settings: &Settings) -> bool {
     match told {
-        Told::Nothing => true,
+        Nullable::Absent => true,
         told => settings.udf_names().all(|name| told.value().is_some_and(|told| told.iter().any(|udf| udf.is(name)))),
     }
 }
 
 /// The host's key, and the fields that they hold.
-pub(crate) fn read(told: Told<Vec<Udf<'_>>>, settings: &Settings) -> (Option<String>, Vec<Field>) {
+pub(crate) fn read(told: Nullable<Vec<Udf<'_>>>, settings: &Settings) -> (Option<String>, Vec<Field>) {
     let (mut stamp, mut fields) = (None, Vec::with_capacity(settings.udfs.len()));
-    if told.is_nothing() {
+    if told.is_absent() {
         let blank = |(field, ..): &(&str, &str, String)| Field { name: (*field).to_owned(), value: Value::Blank };
         return (None, settings.udfs.iter().map(blank).collect());
     }
@@ -62,11 +62,11 @@ pub(crate) fn read(told: Told<Vec<Udf<'_>>>, settings: &Settings) -> (Option<Str
 }
 
 /// A text as a value of the catalogue's type; none when it is not one, as when a person wrote something else there.
-fn value(type_: &str, told: &Told<Str<'_>>) -> Option<Value> {
+fn value(type_: &str, told: &Nullable<Str<'_>>) -> Option<Value> {
     let text = match told {
-        Told::Nothing => return None,
-        Told::Blank => "",
-        Told::Value(text) => text.trimmed(),
+        Nullable::Absent => return None,
+        Nullable::Null => "",
+        Nullable::Value(text) => text.trimmed(),
     };
     match type_ {
         _ if text.is_empty() => Some(Value::Blank),

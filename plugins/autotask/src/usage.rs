@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::products;
 use crate::query::{Condition, Operand, Query, number};
 use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::{Failure, Page, Reference, Selection, Time, Told, Usage};
+use crosswalk_sdk::{Failure, Nullable, Page, Reference, Selection, Time, Usage};
 use serde::Deserialize;
 
 const LINES: &str = "ContractServices";
@@ -28,7 +28,7 @@ struct Line<'a> {
     #[serde(rename = "serviceID")]
     service_id: Int,
     #[serde(borrow, default)]
-    unit_price: Told<Str<'a>>,
+    unit_price: Nullable<Str<'a>>,
 }
 
 /// A day as the contract writes it.
@@ -72,9 +72,11 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection, after: Option<&st
             parent: Some(line.contract_id.0.to_string()),
             name: names.get(&service).cloned().unwrap_or_else(|| format!("service {service}")),
             product: Reference(service.to_string()).into(),
-            quantity: Told::or_nothing(standing.map(|standing| standing.units)),
-            invoiced_until: Told::or_nothing(invoiced_until.map(|day| Time(midnight(day)))),
-            current: Told::or_nothing(standing.and_then(|standing| standing.now.filter(|now| *now != standing.units))),
+            quantity: Nullable::or_absent(standing.map(|standing| standing.units)),
+            invoiced_until: Nullable::or_absent(invoiced_until.map(|day| Time(midnight(day)))),
+            current: Nullable::or_absent(
+                standing.and_then(|standing| standing.now.filter(|now| *now != standing.units)),
+            ),
             price: products::price(&line.unit_price),
             ..Usage::default()
         };

@@ -3,7 +3,7 @@
 
 use crate::errors;
 use crosswalk_sdk::json::{self, Str};
-use crosswalk_sdk::{Failure, Host, Request, Told};
+use crosswalk_sdk::{Failure, Host, Nullable, Request};
 use serde::Deserialize;
 
 const SPACE: &str = "zone-of";
@@ -27,11 +27,11 @@ pub(crate) struct Zone {
 #[serde(rename_all = "camelCase")]
 struct Reply<'a> {
     #[serde(borrow, default)]
-    zone_name: Told<Str<'a>>,
+    zone_name: Nullable<Str<'a>>,
     #[serde(borrow)]
     url: Str<'a>,
     #[serde(borrow, default)]
-    ci: Told<Str<'a>>,
+    ci: Nullable<Str<'a>>,
 }
 
 impl Zone {

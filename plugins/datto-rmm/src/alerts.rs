@@ -12,7 +12,7 @@ use crate::client::{self, PAGE, Rows, page, when};
 use crate::settings::Settings;
 use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{self, Keys, Str};
-use crosswalk_sdk::{Alert, Failure, Host, Item, Page, Reference, Selection, Told, measures};
+use crosswalk_sdk::{Alert, Failure, Host, Item, Nullable, Page, Reference, Selection, measures};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -85,30 +85,30 @@ struct Row<'a> {
     #[serde(borrow)]
     alert_uid: Str<'a>,
     #[serde(borrow, default)]
-    priority: Told<Str<'a>>,
+    priority: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    diagnostics: Told<Str<'a>>,
+    diagnostics: Nullable<Str<'a>>,
     #[serde(default)]
-    resolved: Told<bool>,
+    resolved: Nullable<bool>,
     #[serde(borrow, default)]
-    timestamp: Told<Str<'a>>,
+    timestamp: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    alert_context: Told<BTreeMap<String, &'a RawValue>>,
+    alert_context: Nullable<BTreeMap<String, &'a RawValue>>,
     #[serde(borrow, default)]
-    alert_source_info: Told<Source<'a>>,
+    alert_source_info: Nullable<Source<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Source<'a> {
     #[serde(borrow)]
-    device_uid: Told<Str<'a>>,
+    device_uid: Nullable<Str<'a>>,
     #[serde(borrow)]
-    device_name: Told<Str<'a>>,
+    device_name: Nullable<Str<'a>>,
     #[serde(borrow)]
-    site_uid: Told<Str<'a>>,
+    site_uid: Nullable<Str<'a>>,
     #[serde(borrow)]
-    site_name: Told<Str<'a>>,
+    site_name: Nullable<Str<'a>>,
 }
 
 impl Row<'_> {
@@ -148,8 +148,8 @@ impl Row<'_> {
             asset: source.device_uid.text().map(Reference),
             priority: self.priority(),
             raised: when(&self.timestamp),
-            message: Told::Value(message.join("\n")),
-            condition: Told::or_blank(Some(condition).filter(|condition| !condition.is_empty())),
+            message: Nullable::Value(message.join("\n")),
+            condition: Nullable::or_null(Some(condition).filter(|condition| !condition.is_empty())),
             resolved: self.resolved.clone(),
             ..Alert::default()
         };
@@ -172,7 +172,7 @@ impl Row<'_> {
     }
 
     /// Of four; one nobody has heard of is normal.
-    fn priority(&self) -> Told<String> {
+    fn priority(&self) -> Nullable<String> {
         self.priority.text().map(|theirs| {
             let ours = match theirs.as_str() {
                 "Critical" => "critical",

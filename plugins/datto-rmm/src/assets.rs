@@ -8,8 +8,8 @@ use crate::sites::part_of;
 use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{self, Keys, Str};
 use crosswalk_sdk::{
-    Asset, Change, Failure, Field, Gap, Host, Item, Method, Named, Operation, Outcome, Page, Reference, Request,
-    Selection, Settlement, Told, Value, batch, names,
+    Asset, Change, Failure, Field, Gap, Host, Item, Method, Named, Nullable, Operation, Outcome, Page, Reference,
+    Request, Selection, Settlement, Value, batch, names,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -29,69 +29,69 @@ struct Device<'a> {
     #[serde(borrow)]
     uid: Str<'a>,
     #[serde(borrow, default)]
-    site_uid: Told<Str<'a>>,
+    site_uid: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    site_name: Told<Str<'a>>,
+    site_name: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    hostname: Told<Str<'a>>,
+    hostname: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    device_type: Told<DeviceType<'a>>,
+    device_type: Nullable<DeviceType<'a>>,
     #[serde(borrow, default)]
-    device_class: Told<Str<'a>>,
+    device_class: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    operating_system: Told<Str<'a>>,
+    operating_system: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_logged_in_user: Told<Str<'a>>,
+    last_logged_in_user: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    domain: Told<Str<'a>>,
+    domain: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    display_version: Told<Str<'a>>,
+    display_version: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    cag_version: Told<Str<'a>>,
+    cag_version: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    description: Told<Str<'a>>,
+    description: Nullable<Str<'a>>,
     #[serde(default)]
-    deleted: Told<bool>,
+    deleted: Nullable<bool>,
     #[serde(borrow, default)]
-    last_seen: Told<Str<'a>>,
+    last_seen: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_reboot: Told<Str<'a>>,
+    last_reboot: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_audit_date: Told<Str<'a>>,
+    last_audit_date: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    int_ip_address: Told<Str<'a>>,
+    int_ip_address: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    ext_ip_address: Told<Str<'a>>,
+    ext_ip_address: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    warranty_date: Told<Str<'a>>,
+    warranty_date: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    antivirus: Told<Antivirus<'a>>,
+    antivirus: Nullable<Antivirus<'a>>,
     #[serde(borrow, default)]
-    patch_management: Told<PatchManagement<'a>>,
+    patch_management: Nullable<PatchManagement<'a>>,
     #[serde(borrow, default)]
-    udf: Told<BTreeMap<String, Told<Str<'a>>>>,
+    udf: Nullable<BTreeMap<String, Nullable<Str<'a>>>>,
 }
 
 #[derive(Deserialize)]
 struct DeviceType<'a> {
     #[serde(borrow, default)]
-    category: Told<Str<'a>>,
+    category: Nullable<Str<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Antivirus<'a> {
     #[serde(borrow, default)]
-    antivirus_product: Told<Str<'a>>,
+    antivirus_product: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    antivirus_status: Told<Str<'a>>,
+    antivirus_status: Nullable<Str<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PatchManagement<'a> {
     #[serde(borrow, default)]
-    patch_status: Told<Str<'a>>,
+    patch_status: Nullable<Str<'a>>,
 }
 
 impl Device<'_> {
@@ -102,13 +102,13 @@ impl Device<'_> {
             parent: site.clone(),
             name: self.hostname.text().into_value().unwrap_or_default(),
             active: self.deleted.clone().map(|deleted| !deleted),
-            location: Told::or_nothing(site.map(Reference)),
+            location: Nullable::or_absent(site.map(Reference)),
             type_: self.type_(),
             operating_system: self.operating_system.text(),
             domain: self.domain.text(),
             description: self.description.text(),
             agent_version: match self.display_version.text() {
-                Told::Value(version) => Told::Value(version),
+                Nullable::Value(version) => Nullable::Value(version),
                 _ => self.cag_version.text(),
             },
             last_login: self.last_logged_in_user.text(),
@@ -116,7 +116,7 @@ impl Device<'_> {
             last_reboot: when(&self.last_reboot),
             public_ip: self.ext_ip_address.text(),
             local_ips: match &self.int_ip_address {
-                Told::Nothing => Told::Nothing,
+                Nullable::Absent => Nullable::Absent,
                 told => list(told.value().into_iter()),
             },
             extra: self.extra(),
@@ -146,14 +146,14 @@ impl Device<'_> {
     }
 
     /// Our word where the vendor's own means it, else the vendor's. New ones come up all the time.
-    fn type_(&self) -> Told<String> {
+    fn type_(&self) -> Nullable<String> {
         match self.device_class.value().map(Str::trimmed) {
-            Some("printer") => return Told::Value("printer".to_owned()),
-            Some("esxihost") => return Told::Value("server".to_owned()),
-            Some("rmmnetworkdevice") => return Told::Value("network".to_owned()),
+            Some("printer") => return Nullable::Value("printer".to_owned()),
+            Some("esxihost") => return Nullable::Value("server".to_owned()),
+            Some("rmmnetworkdevice") => return Nullable::Value("network".to_owned()),
             _ => {}
         }
-        let category = self.device_type.value().map_or(Told::Nothing, |kind| kind.category.text());
+        let category = self.device_type.value().map_or(Nullable::Absent, |kind| kind.category.text());
         category.map(|category| {
             let lower = category.to_lowercase();
             let ours = [
@@ -320,18 +320,22 @@ mod tests {
     #[test]
     fn a_full_row_gives_every_attribute() {
         let asset = asset(FULL);
-        let value = |text: &str| Told::Value(text.to_owned());
+        let value = |text: &str| Nullable::Value(text.to_owned());
         assert_eq!(
             (asset.id.as_str(), asset.parent.as_deref(), asset.name.as_str()),
             ("d-1", Some("s-1"), "ACME-LT-014")
         );
-        assert_eq!(asset.location, Told::Value(Reference("s-1".to_owned())));
-        assert_eq!((asset.type_, asset.active), (value("workstation"), Told::Value(true)));
+        assert_eq!(asset.location, Nullable::Value(Reference("s-1".to_owned())));
+        assert_eq!((asset.type_, asset.active), (value("workstation"), Nullable::Value(true)));
         assert_eq!((asset.last_login, asset.agent_version), (value("ACME\\ann"), value("4.4.1")));
-        assert_eq!(asset.last_seen, Told::Value(Time("2025-11-03T08:00:00Z".to_owned())));
-        assert_eq!((asset.last_reboot, asset.description), (Told::Blank, Told::Blank));
-        assert_eq!(asset.local_ips, Told::Value(Json(r#"["192.168.1.9"]"#.to_owned())));
-        assert_eq!((asset.serial_number, asset.storage), (Told::Nothing, Told::Nothing), "only the audit has them");
+        assert_eq!(asset.last_seen, Nullable::Value(Time("2025-11-03T08:00:00Z".to_owned())));
+        assert_eq!((asset.last_reboot, asset.description), (Nullable::Null, Nullable::Null));
+        assert_eq!(asset.local_ips, Nullable::Value(Json(r#"["192.168.1.9"]"#.to_owned())));
+        assert_eq!(
+            (asset.serial_number, asset.storage),
+            (Nullable::Absent, Nullable::Absent),
+            "only the audit has them"
+        );
         let extra: Vec<&str> = asset.extra.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(extra, ["antivirusProduct", "antivirusStatus", "patchStatus", "warrantyDate", "udf1"]);
     }
@@ -343,8 +347,8 @@ mod tests {
         let nulls = asset(
             r#"{"uid":"d-1","siteUid":null,"hostname":null,"deviceType":null,"deviceClass":null,"udf":null,"antivirus":null,"lastSeen":"2025-11-03T08:00:00.000Z","deleted":null,"intIpAddress":null}"#,
         );
-        assert_eq!((nulls.parent, nulls.active, nulls.type_), (None, Told::Blank, Told::Nothing));
-        assert_eq!(nulls.last_seen, Told::Value(Time("2025-11-03T08:00:00Z".to_owned())));
+        assert_eq!((nulls.parent, nulls.active, nulls.type_), (None, Nullable::Null, Nullable::Absent));
+        assert_eq!(nulls.last_seen, Nullable::Value(Time("2025-11-03T08:00:00Z".to_owned())));
     }
 
     #[test]
@@ -359,7 +363,7 @@ mod tests {
             ("teapot", "Network Device", "network"),
         ] {
             let json = format!(r#"{{"uid":"1","deviceClass":"{class}","deviceType":{{"category":"{category}"}}}}"#);
-            assert_eq!(asset(&json).type_, Told::Value(expected.to_owned()), "{class} {category}");
+            assert_eq!(asset(&json).type_, Nullable::Value(expected.to_owned()), "{class} {category}");
         }
     }
 

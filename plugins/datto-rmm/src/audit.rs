@@ -3,7 +3,7 @@
 use crate::client::failure;
 use crate::kept::Wanted;
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Asset, Failure, Json, Response, Told};
+use crosswalk_sdk::{Asset, Failure, Json, Nullable, Response};
 use serde::{Deserialize, Serialize};
 
 /// An audit, as the vendor writes it and as far as it is used. Any section may be missing or `null`.
@@ -11,59 +11,59 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", default)]
 struct Audit<'a> {
     #[serde(borrow)]
-    system_info: Told<SystemInfo<'a>>,
+    system_info: Nullable<SystemInfo<'a>>,
     #[serde(borrow)]
-    bios: Told<Bios<'a>>,
+    bios: Nullable<Bios<'a>>,
     #[serde(borrow)]
-    nics: Told<Vec<Nic<'a>>>,
+    nics: Nullable<Vec<Nic<'a>>>,
     #[serde(borrow)]
-    logical_disks: Told<Vec<Disk<'a>>>,
+    logical_disks: Nullable<Vec<Disk<'a>>>,
     #[serde(borrow)]
-    processors: Told<Vec<Processor<'a>>>,
+    processors: Nullable<Vec<Processor<'a>>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct SystemInfo<'a> {
     #[serde(borrow)]
-    manufacturer: Told<Str<'a>>,
+    manufacturer: Nullable<Str<'a>>,
     #[serde(borrow)]
-    model: Told<Str<'a>>,
-    total_physical_memory: Told<Int>,
+    model: Nullable<Str<'a>>,
+    total_physical_memory: Nullable<Int>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Bios<'a> {
     #[serde(borrow)]
-    serial_number: Told<Str<'a>>,
+    serial_number: Nullable<Str<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Nic<'a> {
     #[serde(borrow)]
-    ipv4: Told<Str<'a>>,
+    ipv4: Nullable<Str<'a>>,
     #[serde(borrow)]
-    ipv6: Told<Str<'a>>,
+    ipv6: Nullable<Str<'a>>,
     #[serde(borrow)]
-    mac_address: Told<Str<'a>>,
+    mac_address: Nullable<Str<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Disk<'a> {
     #[serde(borrow)]
-    disk_identifier: Told<Str<'a>>,
-    freespace: Told<Int>,
-    size: Told<Int>,
+    disk_identifier: Nullable<Str<'a>>,
+    freespace: Nullable<Int>,
+    size: Nullable<Int>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Processor<'a> {
     #[serde(borrow)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
 }
 
 /// A drive, as the catalogue wants it.
@@ -80,22 +80,22 @@ struct Drive<'a> {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub(crate) struct Facts {
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    serial_number: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    manufacturer: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    model: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    cpu: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    memory: Told<i64>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    storage: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    mac_addresses: Told<String>,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    local_ips: Told<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    serial_number: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    manufacturer: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    model: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    cpu: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    memory: Nullable<i64>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    storage: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    mac_addresses: Nullable<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    local_ips: Nullable<String>,
 }
 
 impl Facts {
@@ -127,7 +127,7 @@ impl Facts {
         asset.memory = told.memory;
         asset.storage = told.storage.map(Json);
         asset.mac_addresses = told.mac_addresses.map(Json);
-        if !told.local_ips.is_nothing() {
+        if !told.local_ips.is_absent() {
             asset.local_ips = told.local_ips.map(Json);
         }
     }
@@ -139,33 +139,35 @@ impl Audit<'_> {
         let system = self.system_info.value().unwrap_or(&none);
         let nics = || self.nics.value().into_iter().flatten();
         Facts {
-            serial_number: self.bios.value().map_or(Told::Nothing, |bios| bios.serial_number.text()),
+            serial_number: self.bios.value().map_or(Nullable::Absent, |bios| bios.serial_number.text()),
             manufacturer: system.manufacturer.text(),
             model: system.model.text(),
             cpu: match &self.processors {
-                Told::Nothing => Told::Nothing,
-                told => Told::or_blank(told.value().into_iter().flatten().find_map(|cpu| cpu.name.text().into_value())),
+                Nullable::Absent => Nullable::Absent,
+                told => {
+                    Nullable::or_null(told.value().into_iter().flatten().find_map(|cpu| cpu.name.text().into_value()))
+                }
             },
-            memory: system.total_physical_memory.clone().understood(|Int(bytes)| (bytes > 0).then_some(bytes)),
+            memory: system.total_physical_memory.clone().and_then(|Int(bytes)| (bytes > 0).then_some(bytes)),
             storage: self.storage(),
             mac_addresses: match &self.nics {
-                Told::Nothing => Told::Nothing,
+                Nullable::Absent => Nullable::Absent,
                 _ => list(nics().filter_map(|nic| nic.mac_address.value())).map(|Json(json)| json),
             },
             local_ips: match &self.nics {
-                Told::Value(_) => {
+                Nullable::Value(_) => {
                     list(nics().flat_map(|nic| [nic.ipv4.value(), nic.ipv6.value()]).flatten()).map(|Json(json)| json)
                 }
-                _ => Told::Nothing,
+                _ => Nullable::Absent,
             },
         }
     }
 
-    fn storage(&self) -> Told<String> {
-        if self.logical_disks.is_nothing() {
-            return Told::Nothing;
+    fn storage(&self) -> Nullable<String> {
+        if self.logical_disks.is_absent() {
+            return Nullable::Absent;
         }
-        let size = |told: &Told<Int>| told.value().map(|Int(bytes)| *bytes).filter(|bytes| *bytes >= 0);
+        let size = |told: &Nullable<Int>| told.value().map(|Int(bytes)| *bytes).filter(|bytes| *bytes >= 0);
         let drives: Vec<Drive<'_>> = self
             .logical_disks
             .value()
@@ -176,16 +178,16 @@ impl Audit<'_> {
                 Some(Drive { name, total: size(&disk.size), free: size(&disk.freespace) })
             })
             .collect();
-        if drives.is_empty() { Told::Blank } else { Told::Value(json::write(&drives)) }
+        if drives.is_empty() { Nullable::Null } else { Nullable::Value(json::write(&drives)) }
     }
 }
 
 /// The texts, each once and in order, so that the same machine gives the same list.
-pub(crate) fn list<'t>(texts: impl Iterator<Item = &'t Str<'t>>) -> Told<Json> {
+pub(crate) fn list<'t>(texts: impl Iterator<Item = &'t Str<'t>>) -> Nullable<Json> {
     let mut texts: Vec<&str> = texts.map(Str::trimmed).filter(|text| !text.is_empty()).collect();
     texts.sort_unstable();
     texts.dedup();
-    if texts.is_empty() { Told::Blank } else { Told::Value(Json::list(&texts)) }
+    if texts.is_empty() { Nullable::Null } else { Nullable::Value(Json::list(&texts)) }
 }
 
 #[cfg(test)]
@@ -212,14 +214,17 @@ mod tests {
             "logicalDisks":[{"description":"Local","diskIdentifier":"C:","freespace":256,"size":1024},{"description":null,"diskIdentifier":"D:","freespace":null,"size":null},{"diskIdentifier":null}],
             "processors":[{"name":"i7"}],"snmpInfo":null,"physicalMemory":[]}"#,
         );
-        let value = |text: &str| Told::Value(text.to_owned());
+        let value = |text: &str| Nullable::Value(text.to_owned());
         assert_eq!((asset.serial_number, asset.manufacturer), (value("PF3X9Z12"), value("LENOVO")));
-        assert_eq!((asset.model, asset.cpu, asset.memory), (value("21HM"), value("i7"), Told::Value(17_179_869_184)));
-        assert_eq!(asset.mac_addresses, Told::Value(Json(r#"["AA:BB"]"#.to_owned())));
-        assert_eq!(asset.local_ips, Told::Value(Json(r#"["192.168.1.9","fe80::1"]"#.to_owned())));
+        assert_eq!(
+            (asset.model, asset.cpu, asset.memory),
+            (value("21HM"), value("i7"), Nullable::Value(17_179_869_184))
+        );
+        assert_eq!(asset.mac_addresses, Nullable::Value(Json(r#"["AA:BB"]"#.to_owned())));
+        assert_eq!(asset.local_ips, Nullable::Value(Json(r#"["192.168.1.9","fe80::1"]"#.to_owned())));
         let drives = r#"[{"name":"C:","total":1024,"free":256},{"name":"D:"}]"#;
-        assert_eq!(asset.storage, Told::Value(Json(drives.to_owned())));
-        assert_eq!(asset.last_login, Told::Nothing, "the record tells who logged in last");
+        assert_eq!(asset.storage, Nullable::Value(Json(drives.to_owned())));
+        assert_eq!(asset.last_login, Nullable::Absent, "the record tells who logged in last");
     }
 
     #[test]
@@ -228,9 +233,9 @@ mod tests {
         let nulls = filled(
             r#"{"systemInfo":null,"bios":null,"nics":null,"logicalDisks":null,"processors":null,"baseBoard":null}"#,
         );
-        assert_eq!((nulls.serial_number, nulls.storage, nulls.cpu), (Told::Nothing, Told::Blank, Told::Blank));
-        assert_eq!(filled(r#"{"bios":{"serialNumber":""}}"#).serial_number, Told::Blank);
-        assert_eq!(filled(r#"{"logicalDisks":[]}"#).storage, Told::Blank);
+        assert_eq!((nulls.serial_number, nulls.storage, nulls.cpu), (Nullable::Absent, Nullable::Null, Nullable::Null));
+        assert_eq!(filled(r#"{"bios":{"serialNumber":""}}"#).serial_number, Nullable::Null);
+        assert_eq!(filled(r#"{"logicalDisks":[]}"#).storage, Nullable::Null);
     }
 
     #[test]

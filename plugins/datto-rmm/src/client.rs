@@ -7,7 +7,7 @@
 
 use crosswalk_sdk::http::parameters;
 use crosswalk_sdk::json::{self, Int, Keys, Str};
-use crosswalk_sdk::{Failure, Gap, Host, Item, Page, Request, Response, Time, Told, paging, time};
+use crosswalk_sdk::{Failure, Gap, Host, Item, Nullable, Page, Request, Response, Time, paging, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -27,7 +27,7 @@ pub(crate) fn at(path: &str) -> String {
 #[derive(Deserialize)]
 struct Refusal<'a> {
     #[serde(borrow, default)]
-    error: Told<Str<'a>>,
+    error: Nullable<Str<'a>>,
 }
 
 /// What a reply without success stands for, in the vendor's words.
@@ -132,7 +132,7 @@ pub(crate) fn page(
 #[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
 struct Listed<'a, T> {
     #[serde(borrow, default)]
-    page_details: Told<PageDetails<'a>>,
+    page_details: Nullable<PageDetails<'a>>,
     #[serde(alias = "sites", alias = "devices", alias = "alerts")]
     rows: Vec<T>,
 }
@@ -140,9 +140,9 @@ struct Listed<'a, T> {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct PageDetails<'a> {
-    total_count: Told<Int>,
+    total_count: Nullable<Int>,
     #[serde(borrow)]
-    next_page_url: Told<Str<'a>>,
+    next_page_url: Nullable<Str<'a>>,
 }
 
 /// The rows of one page.
@@ -206,9 +206,9 @@ pub(crate) fn whole(items: Vec<Item>) -> Page {
 
 /// A time: the wire has milliseconds since 1970, the specification promises text. What is neither, and a time that cannot be
 /// meant, tells nothing.
-pub(crate) fn when(told: &Told<Str<'_>>) -> Told<Time> {
+pub(crate) fn when(told: &Nullable<Str<'_>>) -> Nullable<Time> {
     match told.value().and_then(|text| text.trimmed().parse::<f64>().ok()) {
-        Some(ms) => Told::or_nothing(time::sensible_ms(ms as i64).map(Time)),
+        Some(ms) => Nullable::or_absent(time::sensible_ms(ms as i64).map(Time)),
         None => told.time(),
     }
 }
@@ -310,13 +310,13 @@ mod tests {
 
     #[test]
     fn times_are_numbers_or_texts() {
-        let when = |text: &str| when(&Told::Value(Str(text.into())));
-        assert_eq!(when("1762156800250"), Told::Value(Time("2025-11-03T08:00:00.250Z".to_owned())));
-        assert_eq!(when("1.7621568E12"), Told::Value(Time("2025-11-03T08:00:00Z".to_owned())));
-        assert_eq!(when("2025-11-03T08:00:00.000+00:00"), Told::Value(Time("2025-11-03T08:00:00Z".to_owned())));
-        assert_eq!((when(""), when("soon"), when("0")), (Told::Blank, Told::Nothing, Told::Nothing));
+        let when = |text: &str| when(&Nullable::Value(Str(text.into())));
+        assert_eq!(when("1762156800250"), Nullable::Value(Time("2025-11-03T08:00:00.250Z".to_owned())));
+        assert_eq!(when("1.7621568E12"), Nullable::Value(Time("2025-11-03T08:00:00Z".to_owned())));
+        assert_eq!(when("2025-11-03T08:00:00.000+00:00"), Nullable::Value(Time("2025-11-03T08:00:00Z".to_owned())));
+        assert_eq!((when(""), when("soon"), when("0")), (Nullable::Null, Nullable::Absent, Nullable::Absent));
         for senseless in ["253402300800000", "1762156800000000", "-1", "1762156800", "1e300"] {
-            assert_eq!(when(senseless), Told::Nothing, "{senseless}");
+            assert_eq!(when(senseless), Nullable::Absent, "{senseless}");
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::sites::{self, Site, one};
 use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json;
 use crosswalk_sdk::{
-    Change, Customer, Failure, Field, Host, Item, Method, Operation, Outcome, Page, Request, Response, Selection,
-    Settlement, Told, Value, batch, precondition,
+    Change, Customer, Failure, Field, Host, Item, Method, Nullable, Operation, Outcome, Page, Request, Response,
+    Selection, Settlement, Value, batch, precondition,
 };
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ fn item(site: &Site<'_>) -> Item {
         ("description", &site.description),
     ];
     for (name, told) in told {
-        if let Told::Value(text) = told.text() {
+        if let Nullable::Value(text) = told.text() {
             customer.extra.push(Field { name: name.to_owned(), value: Value::Text(text) });
         }
     }

@@ -22,8 +22,8 @@ pub use settings::Settings;
 use client::get;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Query, Settlement, Signal,
-    Told, jobs,
+    Change, Choice, Connector, Description, Failure, Host, Identity, Kind, Nullable, Outcome, Page, Query, Settlement,
+    Signal, jobs,
 };
 use serde::Deserialize;
 
@@ -102,20 +102,20 @@ fn unwritable(change: Change) -> Outcome {
 #[serde(rename_all = "camelCase")]
 struct Account<'a> {
     #[serde(borrow, default)]
-    uid: Told<Str<'a>>,
+    uid: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    descriptor: Told<Descriptor<'a>>,
+    descriptor: Nullable<Descriptor<'a>>,
     #[serde(borrow, default)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
     #[serde(default)]
-    devices_status: Told<DevicesStatus>,
+    devices_status: Nullable<DevicesStatus>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Descriptor<'a> {
     #[serde(borrow, default)]
-    time_zone: Told<Str<'a>>,
+    time_zone: Nullable<Str<'a>>,
 }
 
 /// Whether a text is a name of the zone database, such as `Europe/Rome`.
@@ -128,5 +128,5 @@ fn is_zone(text: &str) -> bool {
 #[serde(rename_all = "camelCase")]
 struct DevicesStatus {
     #[serde(default)]
-    number_of_devices: Told<Int>,
+    number_of_devices: Nullable<Int>,
 }

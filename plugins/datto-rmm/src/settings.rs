@@ -1,7 +1,7 @@
 //! What the operator set; see `plugin.toml` for what each means.
 
 use crosswalk_sdk::json::Str;
-use crosswalk_sdk::{Failure, Host, Told};
+use crosswalk_sdk::{Failure, Host, Nullable};
 use serde::Deserialize;
 
 /// This connection's settings.
@@ -31,7 +31,7 @@ impl Settings {
     }
 
     /// Whether a site of this name is left out, with all that is in it.
-    pub(crate) fn skips(&self, site: &Told<Str<'_>>) -> bool {
+    pub(crate) fn skips(&self, site: &Nullable<Str<'_>>) -> bool {
         let Some(name) = site.value().map(Str::trimmed).filter(|name| !name.is_empty()) else { return false };
         self.skip_sites.split(';').any(|skipped| skipped.trim().to_lowercase() == name.to_lowercase())
     }
@@ -44,8 +44,8 @@ mod tests {
     #[test]
     fn sites_are_left_out_by_name() {
         let settings = Settings { skip_sites: "Deleted Devices; onDemand;".to_owned(), ..Settings::default() };
-        let skips = |name: &str| settings.skips(&Told::Value(Str(name.into())));
+        let skips = |name: &str| settings.skips(&Nullable::Value(Str(name.into())));
         assert!(skips("deleted devices") && skips(" OnDemand "));
-        assert!(!skips("Acme") && !skips("") && !settings.skips(&Told::Blank));
+        assert!(!skips("Acme") && !skips("") && !settings.skips(&Nullable::Null));
     }
 }

@@ -3,7 +3,7 @@
 use crate::client::{self, PAGE, Rows, page};
 use crate::settings::Settings;
 use crosswalk_sdk::json::{self, Keys, Str};
-use crosswalk_sdk::{Choice, Failure, Host, Item, Page, Response, Selection, Told, names};
+use crosswalk_sdk::{Choice, Failure, Host, Item, Nullable, Page, Response, Selection, names};
 use serde::Deserialize;
 
 /// A site, as far as it is used.
@@ -13,20 +13,20 @@ pub(crate) struct Site<'a> {
     #[serde(borrow)]
     pub(crate) uid: Str<'a>,
     #[serde(borrow, default)]
-    pub(crate) name: Told<Str<'a>>,
+    pub(crate) name: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) description: Told<Str<'a>>,
+    pub(crate) description: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) notes: Told<Str<'a>>,
+    pub(crate) notes: Nullable<Str<'a>>,
     #[serde(default)]
-    pub(crate) on_demand: Told<bool>,
+    pub(crate) on_demand: Nullable<bool>,
     #[serde(default)]
-    pub(crate) splashtop_auto_install: Told<bool>,
+    pub(crate) splashtop_auto_install: Nullable<bool>,
     /// The company's id and name in Autotask, where the vendor's own link to it is on.
     #[serde(borrow, default)]
-    pub(crate) autotask_company_id: Told<Str<'a>>,
+    pub(crate) autotask_company_id: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) autotask_company_name: Told<Str<'a>>,
+    pub(crate) autotask_company_name: Nullable<Str<'a>>,
 }
 
 impl Site<'_> {

@@ -7,7 +7,7 @@ use crate::errors::{self, ErrorInfo, Names};
 use crate::settings::Settings;
 use crosswalk_sdk::json::{self, Int, Keys};
 use crosswalk_sdk::{
-    Change, Failure, Gap, Host, HttpError, Item, Method, Outcome, Page, Request, Response, Settlement, Told, batch,
+    Change, Failure, Gap, Host, HttpError, Item, Method, Nullable, Outcome, Page, Request, Response, Settlement, batch,
     names, paging,
 };
 use serde::Deserialize;
@@ -245,7 +245,7 @@ fn no_cursor(cursor: Option<&str>) -> Failure {
 /// The vendor's id of what a change was written to.
 fn written(change: &Change, reply: Result<Response, HttpError>, names: &Names) -> Result<String, Failure> {
     let reply = reply?;
-    let made: Told<Made> = open(&reply, true, names)?.result;
+    let made: Nullable<Made> = open(&reply, true, names)?.result;
     let id = change.target.clone().or_else(|| made.into_value()?.id.into_value().map(|Int(id)| id.to_string()));
     id.ok_or_else(|| Failure::Unavailable("the server took it, but does not tell its id".to_owned()))
 }
@@ -253,7 +253,7 @@ fn written(change: &Change, reply: Result<Response, HttpError>, names: &Names) -
 #[derive(Deserialize)]
 struct Made {
     #[serde(default)]
-    id: Told<Int>,
+    id: Nullable<Int>,
 }
 
 /// A place in a walk by page numbers, and its written form, the cursor.
@@ -322,7 +322,7 @@ pub(crate) fn write(method: Method, path: impl Into<String>, body: String, chang
 
 /// What a reply carries.
 pub(crate) struct Opened<T> {
-    pub(crate) result: Told<T>,
+    pub(crate) result: Nullable<T>,
     total: Option<u64>,
 }
 
@@ -331,12 +331,12 @@ pub(crate) struct Opened<T> {
 struct Envelope<'a, T> {
     #[serde(default)]
     success: Option<bool>,
-    #[serde(default = "Told::default")]
-    result: Told<T>,
+    #[serde(default = "Nullable::default")]
+    result: Nullable<T>,
     #[serde(borrow, default)]
-    error: Told<ErrorInfo<'a>>,
+    error: Nullable<ErrorInfo<'a>>,
     #[serde(default)]
-    total_records: Told<Int>,
+    total_records: Nullable<Int>,
 }
 
 /// Opens the envelope. The vendor may say no with a status, or inside a 200.
@@ -357,10 +357,10 @@ pub(crate) fn open<'a, T: Deserialize<'a>>(
     };
     let total = told.total_records.into_value().and_then(|Int(total)| u64::try_from(total).ok());
     let result = match told.result {
-        Told::Value(raw) => Told::Value(json::parse(raw.get())?),
+        Nullable::Value(raw) => Nullable::Value(json::parse(raw.get())?),
         // One that comes without an envelope, as the vendor's document has it for an account.
-        Told::Nothing if told.success.is_none() => Told::Value(json::parse(reply.text())?),
-        _ => Told::Blank,
+        Nullable::Absent if told.success.is_none() => Nullable::Value(json::parse(reply.text())?),
+        _ => Nullable::Null,
     };
     Ok(Opened { result, total })
 }
@@ -403,7 +403,7 @@ impl<T> Rows<T> {
             Err(why) => why,
         };
         match open::<Vec<&RawValue>>(reply, false, &[]) {
-            Ok(Opened { result: Told::Value(raw), total }) => {
+            Ok(Opened { result: Nullable::Value(raw), total }) => {
                 let (rows, gaps) = json::readable(&raw, why, KEYS)?;
                 Ok(Self { sent: raw.len(), rows, gaps, total })
             }
@@ -579,7 +579,7 @@ mod tests {
             assert_eq!(open::<Int>(&reply(status, body), false, &[]).err().unwrap().case(), case, "{status} {body}");
         }
         let bare: Made = one(&reply(200, r#"{"id":7,"accountName":"x"}"#)).unwrap();
-        assert_eq!(bare.id, Told::Value(Int(7)), "without an envelope");
+        assert_eq!(bare.id, Nullable::Value(Int(7)), "without an envelope");
         assert_eq!(one::<Made>(&reply(200, r#"{"success":true,"result":null}"#)).err().unwrap().case(), "not-found");
     }
 

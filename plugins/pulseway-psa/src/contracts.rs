@@ -4,7 +4,7 @@
 use crate::client::{Client, Rows, get, nothing, number, one};
 use crate::customers::{self, Account};
 use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::{Contract, Failure, Gap, Page, Selection, Told};
+use crosswalk_sdk::{Contract, Failure, Gap, Nullable, Page, Selection};
 use serde::Deserialize;
 
 /// A row of the lookup.
@@ -13,11 +13,11 @@ use serde::Deserialize;
 struct Choice<'a> {
     id: Int,
     #[serde(borrow, default)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
     #[serde(borrow, default)]
-    end_date: Told<Str<'a>>,
+    end_date: Nullable<Str<'a>>,
 }
 
 /// A row of the summary.
@@ -26,11 +26,11 @@ struct Choice<'a> {
 struct Summary<'a> {
     id: Int,
     #[serde(borrow, default)]
-    contract_type: Told<Str<'a>>,
+    contract_type: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    start_date: Told<Str<'a>>,
+    start_date: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    end_date: Told<Str<'a>>,
+    end_date: Nullable<Str<'a>>,
 }
 
 /// Reads the contracts of an account.
@@ -70,10 +70,10 @@ pub(crate) fn read(client: &Client<'_>, selection: &Selection) -> Result<Page, F
             parent: Some(account.clone()),
             name: choice.name.text().into_value().unwrap_or_default(),
             active: choice.is_active.clone(),
-            type_: summary.map_or(Told::Nothing, |summary| summary.contract_type.text()),
-            starts: summary.map_or(Told::Nothing, |summary| summary.start_date.day(None)),
+            type_: summary.map_or(Nullable::Absent, |summary| summary.contract_type.text()),
+            starts: summary.map_or(Nullable::Absent, |summary| summary.start_date.day(None)),
             ends: match choice.end_date.last_day(None) {
-                Told::Nothing => summary.map_or(Told::Nothing, |summary| summary.end_date.last_day(None)),
+                Nullable::Absent => summary.map_or(Nullable::Absent, |summary| summary.end_date.last_day(None)),
                 told => told,
             },
             ..Contract::default()

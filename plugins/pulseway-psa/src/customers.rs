@@ -10,7 +10,7 @@ use crosswalk_sdk::batch;
 use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Customer, Failure, Item, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+    Change, Customer, Failure, Item, Method, Nullable, Operation, Outcome, Page, Request, Response, Selection,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,20 +39,20 @@ const NAMES: &Names = &[
 pub(crate) struct Place<'a> {
     pub(crate) id: Int,
     #[serde(borrow, default)]
-    pub(crate) location_name: Told<Str<'a>>,
+    pub(crate) location_name: Nullable<Str<'a>>,
     #[serde(default)]
-    pub(crate) is_main: Told<bool>,
+    pub(crate) is_main: Nullable<bool>,
     #[serde(default)]
-    pub(crate) is_active: Told<bool>,
+    pub(crate) is_active: Nullable<bool>,
     #[serde(borrow, default)]
-    addresses: Told<Vec<Address<'a>>>,
+    addresses: Nullable<Vec<Address<'a>>>,
 }
 
 impl<'a> Place<'a> {
     /// The main address.
     pub(crate) fn address(&self) -> Option<&Address<'a>> {
         let all = self.addresses.value()?;
-        all.iter().find(|address| address.is_main == Told::Value(true)).or_else(|| all.first())
+        all.iter().find(|address| address.is_main == Nullable::Value(true)).or_else(|| all.first())
     }
 }
 
@@ -60,25 +60,25 @@ impl<'a> Place<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Address<'a> {
     #[serde(borrow, default)]
-    pub(crate) address1: Told<Str<'a>>,
+    pub(crate) address1: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) address2: Told<Str<'a>>,
+    pub(crate) address2: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) city: Told<Str<'a>>,
+    pub(crate) city: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) state: Told<Str<'a>>,
+    pub(crate) state: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) zip_code: Told<Str<'a>>,
+    pub(crate) zip_code: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) country: Told<Str<'a>>,
+    pub(crate) country: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) phone: Told<Str<'a>>,
+    pub(crate) phone: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) fax: Told<Str<'a>>,
+    pub(crate) fax: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) email_address: Told<Str<'a>>,
+    pub(crate) email_address: Nullable<Str<'a>>,
     #[serde(default)]
-    is_main: Told<bool>,
+    is_main: Nullable<bool>,
 }
 
 /// An account. Its list may leave the locations out.
@@ -87,19 +87,19 @@ pub(crate) struct Address<'a> {
 pub(crate) struct Account<'a> {
     pub(crate) id: Int,
     #[serde(borrow, default)]
-    pub(crate) account_name: Told<Str<'a>>,
+    pub(crate) account_name: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    account_code: Told<Str<'a>>,
+    account_code: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    website: Told<Str<'a>>,
+    website: Nullable<Str<'a>>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
     #[serde(borrow, default)]
-    modified_on: Told<Str<'a>>,
+    modified_on: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    tenant_name: Told<Str<'a>>,
+    tenant_name: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) locations: Told<Vec<Place<'a>>>,
+    pub(crate) locations: Nullable<Vec<Place<'a>>>,
 }
 
 impl Account<'_> {
@@ -110,12 +110,12 @@ impl Account<'_> {
             name: self.account_name.text().into_value().unwrap_or_default(),
             stamp: code.value().filter(|_| settings.account_stamp).cloned(),
             active: self.is_active.clone(),
-            number: if settings.account_stamp { Told::Nothing } else { code },
+            number: if settings.account_stamp { Nullable::Absent } else { code },
             website: self.website.text(),
             ..Customer::default()
         };
         let places = self.locations.value().map_or(&[][..], Vec::as_slice);
-        let main = places.iter().find(|place| place.is_main == Told::Value(true)).or_else(|| places.first());
+        let main = places.iter().find(|place| place.is_main == Nullable::Value(true)).or_else(|| places.first());
         if let Some(address) = main.and_then(Place::address) {
             customer.phone = address.phone.text();
             customer.email = address.email_address.text();
@@ -288,7 +288,7 @@ fn create(change: &Change, settings: &Settings, required: &Required) -> Result<R
         account_type_id: required.type_,
         business_type_id: required.business,
         account_manager_id: required.manager,
-        is_active: customer.active != Told::Value(false),
+        is_active: customer.active != Nullable::Value(false),
         account_code: code,
         website: text(&customer.website),
         locations: [NewPlace {
@@ -311,7 +311,7 @@ fn create(change: &Change, settings: &Settings, required: &Required) -> Result<R
     Ok(request_to(Method::Post, "/v2/crm/accounts", json::write(&body), change))
 }
 
-fn text(told: &Told<String>) -> Option<&str> {
+fn text(told: &Nullable<String>) -> Option<&str> {
     told.value().map(String::as_str)
 }
 
@@ -338,8 +338,8 @@ enum Scalar {
     Null(()),
 }
 
-impl From<Told<String>> for Scalar {
-    fn from(told: Told<String>) -> Self {
+impl From<Nullable<String>> for Scalar {
+    fn from(told: Nullable<String>) -> Self {
         told.into_value().map_or(Scalar::Null(()), Scalar::Text)
     }
 }
@@ -347,17 +347,17 @@ impl From<Told<String>> for Scalar {
 fn update(change: &Change, settings: &Settings) -> Result<Request, Failure> {
     let id = target(change)?;
     let customer = Customer::of_change(change.clone())?;
-    let code = if settings.account_stamp { Told::or_nothing(customer.stamp) } else { customer.number };
+    let code = if settings.account_stamp { Nullable::or_absent(customer.stamp) } else { customer.number };
     let mut patch = Vec::new();
     if !customer.name.is_empty() {
         patch.push(Patch::set("/accountName", Scalar::Text(customer.name)));
     }
     for (path, told) in [("/accountCode", code), ("/website", customer.website)] {
-        if !told.is_nothing() {
+        if !told.is_absent() {
             patch.push(Patch::set(path, told.into()));
         }
     }
-    if let Told::Value(active) = batch::active_after(change.operation, customer.active) {
+    if let Nullable::Value(active) = batch::active_after(change.operation, customer.active) {
         patch.push(Patch::set("/isActive", Scalar::Flag(active)));
     }
     Ok(request_to(Method::Patch, format!("/v2/crm/accounts/{id}"), json::write(&patch), change))

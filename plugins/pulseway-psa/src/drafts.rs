@@ -8,7 +8,7 @@ use crate::lookups;
 use crate::settings::Settings;
 use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int};
-use crosswalk_sdk::{Asset, Change, Failure, Json, Method, Operation, Reference, Request, Response, Time, Told};
+use crosswalk_sdk::{Asset, Change, Failure, Json, Method, Nullable, Operation, Reference, Request, Response, Time};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -112,8 +112,8 @@ impl<'a> Body<'a> {
     }
 
     /// What a field is to be, where anything is told of it.
-    fn told<T: Serialize>(&mut self, name: &'a str, told: &Told<T>) {
-        if !told.is_nothing() {
+    fn told<T: Serialize>(&mut self, name: &'a str, told: &Nullable<T>) {
+        if !told.is_absent() {
             self.set(name, told);
         }
     }
@@ -134,22 +134,22 @@ impl<'a> Body<'a> {
 }
 
 /// What a list of addresses becomes in one text.
-fn joined(told: &Told<Json>, most: usize) -> Told<String> {
+fn joined(told: &Nullable<Json>, most: usize) -> Nullable<String> {
     match told {
-        Told::Nothing => Told::Nothing,
-        Told::Blank => Told::Blank,
-        Told::Value(Json(text)) => {
+        Nullable::Absent => Nullable::Absent,
+        Nullable::Null => Nullable::Null,
+        Nullable::Value(Json(text)) => {
             let all: Vec<String> = serde_json::from_str(text).unwrap_or_default();
-            Told::or_blank(Some(all[..all.len().min(most)].join(", ")).filter(|text| !text.is_empty()))
+            Nullable::or_null(Some(all[..all.len().min(most)].join(", ")).filter(|text| !text.is_empty()))
         }
     }
 }
 
-fn time(told: &Told<Time>) -> Told<&str> {
+fn time(told: &Nullable<Time>) -> Nullable<&str> {
     match told {
-        Told::Nothing => Told::Nothing,
-        Told::Blank => Told::Blank,
-        Told::Value(time) => Told::Value(&time.0),
+        Nullable::Absent => Nullable::Absent,
+        Nullable::Null => Nullable::Null,
+        Nullable::Value(time) => Nullable::Value(&time.0),
     }
 }
 
@@ -190,7 +190,8 @@ impl<'a> Now<'a> {
         let told: HashMap<Cow<'a, str>, &'a RawValue> = one(reply)?;
         let fields: HashMap<String, &RawValue> =
             told.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-        let id = |name: &str| fields.get(name).and_then(|raw| json::parse::<Told<Int>>(raw.get()).ok()?.into_value());
+        let id =
+            |name: &str| fields.get(name).and_then(|raw| json::parse::<Nullable<Int>>(raw.get()).ok()?.into_value());
         let (account, location) = (id("accountid"), id("accountlocationid"));
         Ok(Self { account: account.map_or(0, |id| id.0), location: location.map_or(0, |id| id.0), fields })
     }
@@ -220,8 +221,8 @@ impl<'a> Draft<'a> {
             _ => parent(change)?,
         };
         let location = match (&asset.location, &now) {
-            (Told::Value(Reference(id)), _) => Some(number(id)?),
-            (Told::Nothing, Some(now)) if now.account == account && now.location != 0 => Some(now.location),
+            (Nullable::Value(Reference(id)), _) => Some(number(id)?),
+            (Nullable::Absent, Some(now)) if now.account == account && now.location != 0 => Some(now.location),
             _ => None,
         };
         Ok(Self { change, asset, now, account, location })

@@ -3,7 +3,7 @@
 //! when writing, a fault of the vendor when reading.
 
 use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::{Failure, Problem, Rejection, Response, Throttle, Told};
+use crosswalk_sdk::{Failure, Nullable, Problem, Rejection, Response, Throttle};
 use serde::Deserialize;
 
 /// The vendor's field and the catalogue's name of it.
@@ -14,20 +14,20 @@ pub(crate) type Names = [(&'static str, &'static str)];
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ErrorInfo<'a> {
     #[serde(default)]
-    code: Told<Int>,
+    code: Nullable<Int>,
     #[serde(borrow, default)]
-    message: Told<Str<'a>>,
+    message: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    details: Told<Str<'a>>,
+    details: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    sub_errors: Told<Vec<Str<'a>>>,
+    sub_errors: Nullable<Vec<Str<'a>>>,
 }
 
 impl ErrorInfo<'_> {
     fn words(&self) -> String {
         let subs = self.sub_errors.value().into_iter().flatten();
         let mut said: Vec<String> = Vec::new();
-        for text in [&self.message, &self.details].into_iter().filter_map(Told::value).chain(subs) {
+        for text in [&self.message, &self.details].into_iter().filter_map(Nullable::value).chain(subs) {
             said.extend(text.filled().filter(|text| !said.contains(text)));
         }
         said.join("; ")

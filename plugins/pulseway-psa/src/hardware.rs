@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::lookups;
 use crate::settings::{Settings, StampPlace};
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Asset, Failure, Item, Json, Level, Reference, Told};
+use crosswalk_sdk::{Asset, Failure, Item, Json, Level, Nullable, Reference};
 use serde::{Deserialize, Serialize};
 
 /// A row of the list.
@@ -14,19 +14,19 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Found<'a> {
     id: Int,
     #[serde(borrow, default)]
-    asset_name: Told<Str<'a>>,
+    asset_name: Nullable<Str<'a>>,
     #[serde(default)]
-    account_id: Told<Int>,
+    account_id: Nullable<Int>,
     #[serde(default)]
-    category_id: Told<Int>,
+    category_id: Nullable<Int>,
     #[serde(borrow, default)]
-    serial_number: Told<Str<'a>>,
+    serial_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    machine_group_id: Told<Str<'a>>,
+    machine_group_id: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    ip_address: Told<Str<'a>>,
+    ip_address: Nullable<Str<'a>>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
 }
 
 /// An asset, asked for by its id.
@@ -35,45 +35,45 @@ pub(crate) struct Found<'a> {
 pub(crate) struct Hardware<'a> {
     id: Int,
     #[serde(borrow, default)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
     #[serde(default)]
-    account_id: Told<Int>,
+    account_id: Nullable<Int>,
     #[serde(default)]
-    account_location_id: Told<Int>,
+    account_location_id: Nullable<Int>,
     #[serde(default)]
-    category_id: Told<Int>,
+    category_id: Nullable<Int>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
     #[serde(borrow, default)]
-    serial_number: Told<Str<'a>>,
+    serial_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    mac_address: Told<Str<'a>>,
+    mac_address: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    manufacturer: Told<Str<'a>>,
+    manufacturer: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    model_number: Told<Str<'a>>,
+    model_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    os_info: Told<Str<'a>>,
+    os_info: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    description: Told<Str<'a>>,
+    description: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    asset_tag: Told<Str<'a>>,
+    asset_tag: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    bar_code: Told<Str<'a>>,
+    bar_code: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    machine_group_id: Told<Str<'a>>,
+    machine_group_id: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    ip_address: Told<Str<'a>>,
+    ip_address: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    connection_gateway_ip: Told<Str<'a>>,
+    connection_gateway_ip: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_loginname: Told<Str<'a>>,
+    last_loginname: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_check_in: Told<Str<'a>>,
+    last_check_in: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_reboot: Told<Str<'a>>,
+    last_reboot: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    disk_volumes: Told<Vec<Volume<'a>>>,
+    disk_volumes: Nullable<Vec<Volume<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -120,9 +120,9 @@ impl Categories {
         Self { workstation: id(&settings.workstation_category), server: id(&settings.server_category) }
     }
 
-    fn type_of(self, category: &Told<Int>) -> Told<String> {
+    fn type_of(self, category: &Nullable<Int>) -> Nullable<String> {
         let category = category.value().map(|Int(id)| *id);
-        Told::or_nothing(match category {
+        Nullable::or_absent(match category {
             None => None,
             id if id == self.server => Some("server".to_owned()),
             id if id == self.workstation => Some("workstation".to_owned()),
@@ -131,12 +131,12 @@ impl Categories {
     }
 }
 
-fn id_text(told: &Told<Int>) -> Option<String> {
+fn id_text(told: &Nullable<Int>) -> Option<String> {
     told.value().map(|Int(id)| id.to_string())
 }
 
 /// Addresses in one text, as a list.
-fn addresses(told: Told<String>) -> Told<Json> {
+fn addresses(told: Nullable<String>) -> Nullable<Json> {
     told.map(|text| {
         let all: Vec<&str> = text.split([',', ';', ' ']).filter(|one| !one.is_empty()).collect();
         Json::list(&all)
@@ -195,10 +195,10 @@ impl Hardware<'_> {
     }
 
     /// Drives, where there are some: an empty list is what every asset made here has.
-    fn storage(&self) -> Told<Json> {
+    fn storage(&self) -> Nullable<Json> {
         let volumes = self.disk_volumes.value().filter(|volumes| !volumes.is_empty());
         let bytes = |size: Option<Int>| size.map_or(0, |Int(size)| size.saturating_mul(1 << 20));
-        Told::or_nothing(volumes.map(|volumes| {
+        Nullable::or_absent(volumes.map(|volumes| {
             let drives = volumes.iter().map(|volume| Drive {
                 name: volume.drive.trimmed(),
                 total: bytes(volume.total_m_bytes),

@@ -3,7 +3,7 @@
 
 use crate::client::{Client, Rows, get, nothing, one};
 use crate::customers::{self, Account, Place};
-use crosswalk_sdk::{Failure, Gap, Item, Location, Page, Response, Selection, Told};
+use crosswalk_sdk::{Failure, Gap, Item, Location, Nullable, Page, Response, Selection};
 
 /// Accounts of a page: each may cost a call.
 const ACCOUNTS: u32 = 25;
@@ -67,7 +67,7 @@ fn everything(client: &Client<'_>, after: Option<&str>) -> Result<Page, Failure>
         let (mut page, accounts) = Rows::<Account<'_>>::open(reply)?.split();
         for account in accounts {
             match account.locations {
-                Told::Value(_) => page.rows.extend(account.places()),
+                Nullable::Value(_) => page.rows.extend(account.places()),
                 _ => alone.borrow_mut().push(account.id.0),
             }
         }

@@ -6,7 +6,7 @@
 
 use crate::client::{self, Client, Rows, get};
 use crosswalk_sdk::json::{self, Int, Str};
-use crosswalk_sdk::{Choice, Failure, Told};
+use crosswalk_sdk::{Choice, Failure, Nullable};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -74,9 +74,9 @@ struct Row<'a> {
     #[serde(borrow, default)]
     name: Str<'a>,
     #[serde(default)]
-    is_active: Told<bool>,
+    is_active: Nullable<bool>,
     #[serde(default)]
-    is_default: Told<bool>,
+    is_default: Nullable<bool>,
 }
 
 /// An entry that is in use: its number, its label, and whether it is the tenant's default.
@@ -99,11 +99,11 @@ fn entries(client: &Client<'_>, list: &List) -> Result<Vec<Entry>, Failure> {
         let reply = client.get(get(*path))?;
         match Rows::<Row<'_>>::open(&reply) {
             Ok(found) if !found.rows.is_empty() => {
-                let in_use = found.rows.into_iter().filter(|row| row.is_active != Told::Value(false));
+                let in_use = found.rows.into_iter().filter(|row| row.is_active != Nullable::Value(false));
                 let entry = |row: Row<'_>| Entry {
                     id: row.id.0.to_string(),
                     label: row.name.trimmed().to_owned(),
-                    default: row.is_default == Told::Value(true),
+                    default: row.is_default == Nullable::Value(true),
                 };
                 return Ok(in_use.map(entry).collect());
             }
@@ -172,7 +172,7 @@ pub(crate) fn id(client: &Client<'_>, list: &List, wanted: &str) -> Result<i64, 
 struct Place {
     id: Int,
     #[serde(default)]
-    is_main: Told<bool>,
+    is_main: Nullable<bool>,
 }
 
 /// The main locations of accounts, for those that have one; asked for side by side and remembered.
@@ -199,7 +199,7 @@ pub(crate) fn main_locations(
             Err(Failure::NotFound(_)) => continue,
             Err(failure) => return Err(failure),
         };
-        let main = places.iter().find(|place| place.is_main == Told::Value(true)).or_else(|| places.first());
+        let main = places.iter().find(|place| place.is_main == Nullable::Value(true)).or_else(|| places.first());
         if let Some(Place { id: Int(main), .. }) = main {
             client.host.remember("main-location", &account.to_string(), &main.to_string());
             mains.insert(*account, *main);

@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use crosswalk_sdk::batch;
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::{
-    Change, Failure, Item, Method, Operation, Outcome, Page, Reference, Request, Response, Selection, Ticket, Told,
+    Change, Failure, Item, Method, Nullable, Operation, Outcome, Page, Reference, Request, Response, Selection, Ticket,
     time,
 };
 use serde::{Deserialize, Serialize};
@@ -37,25 +37,25 @@ const NAMES: &Names = &[
 struct Row<'a> {
     id: Int,
     #[serde(borrow, default)]
-    ticket_number: Told<Str<'a>>,
+    ticket_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    title: Told<Str<'a>>,
+    title: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    details: Told<Str<'a>>,
+    details: Nullable<Str<'a>>,
     #[serde(default)]
-    account_id: Told<Int>,
+    account_id: Nullable<Int>,
     #[serde(default)]
-    hardware_asset_id: Told<Int>,
+    hardware_asset_id: Nullable<Int>,
     #[serde(borrow, default)]
-    status_name: Told<Str<'a>>,
+    status_name: Nullable<Str<'a>>,
     #[serde(default)]
-    priority_id: Told<Int>,
+    priority_id: Nullable<Int>,
     #[serde(borrow, default)]
-    priority_name: Told<Str<'a>>,
+    priority_name: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    completed_date: Told<Str<'a>>,
+    completed_date: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_activity_update: Told<Str<'a>>,
+    last_activity_update: Nullable<Str<'a>>,
 }
 
 impl Row<'_> {
@@ -68,7 +68,7 @@ impl Row<'_> {
             name: name.to_owned(),
             stamp: stamp.map(str::to_owned),
             asset: match self.hardware_asset_id {
-                Told::Value(Int(0)) => Told::Blank,
+                Nullable::Value(Int(0)) => Nullable::Null,
                 ref told => told.clone().map(|Int(id)| Reference(id.to_string())),
             },
             number: self.ticket_number.text(),
@@ -76,8 +76,8 @@ impl Row<'_> {
             priority: self.priority(settings),
             description: self.details.text(),
             closed: match self.completed_date.text() {
-                Told::Nothing => Told::Nothing,
-                told => Told::Value(told.value().is_some()),
+                Nullable::Absent => Nullable::Absent,
+                told => Nullable::Value(told.value().is_some()),
             },
             last_activity: self.last_activity_update.time(),
             ..Ticket::default()
@@ -86,12 +86,12 @@ impl Row<'_> {
     }
 
     /// Ours for the vendor's, by number or label; nothing is told of one that no setting names.
-    fn priority(&self, settings: &Settings) -> Told<String> {
+    fn priority(&self, settings: &Settings) -> Nullable<String> {
         let number = self.priority_id.value().map(|Int(id)| id.to_string());
         let label = self.priority_name.text().into_value().map(|label| label.to_lowercase());
         let fits = |theirs: &str| number.as_deref() == Some(theirs) || label == Some(theirs.to_lowercase());
         let found = settings.priorities.iter().find(|(_, theirs)| fits(theirs));
-        Told::or_nothing(found.map(|(ours, _)| (*ours).to_owned()))
+        Nullable::or_absent(found.map(|(ours, _)| (*ours).to_owned()))
     }
 }
 
@@ -217,9 +217,9 @@ fn priority(client: &Client<'_>, ours: Option<&str>) -> Result<i64, Failure> {
 #[serde(rename_all = "camelCase")]
 struct Stands {
     #[serde(default)]
-    account_id: Told<Int>,
+    account_id: Nullable<Int>,
     #[serde(default)]
-    account_location_id: Told<Int>,
+    account_location_id: Nullable<Int>,
 }
 
 /// Where the assets of new tickets stand, by asset: account and location.
@@ -232,7 +232,10 @@ fn assets_of(client: &Client<'_>, tickets: &[Result<Ticket, Failure>]) -> Result
     let mut places = HashMap::new();
     for (id, reply) in ids.iter().zip(client.get_all(requests)) {
         match one::<Stands>(&reply?) {
-            Ok(Stands { account_id: Told::Value(Int(account)), account_location_id: Told::Value(Int(location)) }) => {
+            Ok(Stands {
+                account_id: Nullable::Value(Int(account)),
+                account_location_id: Nullable::Value(Int(location)),
+            }) => {
                 places.insert(*id, (account, location));
             }
             Ok(_) | Err(Failure::NotFound(_)) => {}
@@ -319,19 +322,21 @@ fn update(client: &Client<'_>, change: &Change) -> Result<Vec<Request>, Failure>
         patch.push(Patch::set("/title", Scalar::Text(title)));
     }
     match &ticket.description {
-        Told::Value(text) => patch.push(Patch::set("/details", Scalar::Text(text))),
-        Told::Blank => return Err(Failure::rejected_field("description", "a ticket needs a description")),
-        Told::Nothing => {}
+        Nullable::Value(text) => patch.push(Patch::set("/details", Scalar::Text(text))),
+        Nullable::Null => return Err(Failure::rejected_field("description", "a ticket needs a description")),
+        Nullable::Absent => {}
     }
     match &ticket.asset {
-        Told::Value(Reference(asset)) => patch.push(Patch::set("/hardwareAssetId", Scalar::Id(Some(number(asset)?)))),
-        Told::Blank => patch.push(Patch::set("/hardwareAssetId", Scalar::Id(None))),
-        Told::Nothing => {}
+        Nullable::Value(Reference(asset)) => {
+            patch.push(Patch::set("/hardwareAssetId", Scalar::Id(Some(number(asset)?))))
+        }
+        Nullable::Null => patch.push(Patch::set("/hardwareAssetId", Scalar::Id(None))),
+        Nullable::Absent => {}
     }
-    if let Told::Value(ours) = &ticket.priority {
+    if let Nullable::Value(ours) = &ticket.priority {
         patch.push(Patch::set("/priorityId", Scalar::Id(Some(priority(client, Some(ours))?))));
     }
-    if ticket.closed == Told::Value(false) {
+    if ticket.closed == Nullable::Value(false) {
         let open = lookups::id(client, &lookups::STATUS, &settings.ticket_status)?;
         patch.push(Patch::set("/statusId", Scalar::Id(Some(open))));
     }
@@ -340,7 +345,7 @@ fn update(client: &Client<'_>, change: &Change) -> Result<Vec<Request>, Failure>
         requests.push(request_to(Method::Patch, path.as_str(), json::write(&patch), change));
     }
     let note = ticket.note.value().map(String::as_str);
-    if ticket.closed == Told::Value(true) {
+    if ticket.closed == Nullable::Value(true) {
         let status = Some(settings.closed_status.as_str()).filter(|status| !status.is_empty());
         let body = Resolve {
             comment: note.unwrap_or("What this was about is over."),

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crosswalk_sdk::json::{Int, Keys, Str};
 use crosswalk_sdk::measures;
 use crosswalk_sdk::paging::{self, Offset};
-use crosswalk_sdk::{Alert, Failure, Gap, Host, Item, Page, Reference, Response, Selection, Time, Told, time};
+use crosswalk_sdk::{Alert, Failure, Gap, Host, Item, Nullable, Page, Reference, Response, Selection, Time, time};
 use serde::Deserialize;
 
 const PATH: &str = "/notifications";
@@ -32,13 +32,13 @@ const KEYS: Keys<'_> = Keys { item: "Id", parent: "" };
 struct Notification<'a> {
     id: Int,
     #[serde(borrow, default)]
-    message: Told<Str<'a>>,
+    message: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    date_time: Told<Str<'a>>,
+    date_time: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    priority: Told<Str<'a>>,
+    priority: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    computer_identifier: Told<Str<'a>>,
+    computer_identifier: Nullable<Str<'a>>,
 }
 
 impl Notification<'_> {
@@ -52,7 +52,7 @@ impl Notification<'_> {
         let alert = Alert {
             id: self.id.0.to_string(),
             name: first_line.to_owned(),
-            asset: Told::or_blank(Some(device).filter(|id| !id.is_empty()).map(|id| Reference(id.to_owned()))),
+            asset: Nullable::or_null(Some(device).filter(|id| !id.is_empty()).map(|id| Reference(id.to_owned()))),
             raised: self.raised(),
             condition: message.clone().map(|text| {
                 let level = priority.value().map_or("", String::as_str);
@@ -70,9 +70,9 @@ impl Notification<'_> {
     }
 
     /// The list has seconds since 1970, the single one a text.
-    fn raised(&self) -> Told<Time> {
+    fn raised(&self) -> Nullable<Time> {
         match self.date_time.value().and_then(|told| told.trimmed().parse::<f64>().ok()) {
-            Some(seconds) => Told::or_nothing(time::sensible_ms((seconds * 1000.0) as i64).map(Time)),
+            Some(seconds) => Nullable::or_absent(time::sensible_ms((seconds * 1000.0) as i64).map(Time)),
             None => self.date_time.time(),
         }
     }

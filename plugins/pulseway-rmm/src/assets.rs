@@ -12,7 +12,7 @@ use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{Int, Keys, Str};
 use crosswalk_sdk::paging::Offset;
 use crosswalk_sdk::{
-    Failure, Field, Gap, Host, Item, Page, Reference, Request, Response, Selection, Told, Value, names,
+    Failure, Field, Gap, Host, Item, Nullable, Page, Reference, Request, Response, Selection, Value, names,
 };
 use serde::Deserialize;
 
@@ -30,15 +30,15 @@ pub(crate) struct Device<'a> {
     #[serde(borrow)]
     pub(crate) identifier: Str<'a>,
     #[serde(borrow, default)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    group_name: Told<Str<'a>>,
+    group_name: Nullable<Str<'a>>,
     #[serde(default)]
-    is_agent_installed: Told<bool>,
+    is_agent_installed: Nullable<bool>,
     #[serde(default)]
-    site_id: Told<Int>,
+    site_id: Nullable<Int>,
     #[serde(default)]
-    organization_id: Told<Int>,
+    organization_id: Nullable<Int>,
 }
 
 impl Device<'_> {
@@ -46,13 +46,13 @@ impl Device<'_> {
         let mut asset = inventory.map(|inventory| inventory.asset(settings)).unwrap_or_default();
         asset.id = self.identifier.trimmed().to_owned();
         asset.parent = self.parent();
-        if let Told::Value(name) = self.name.text() {
+        if let Nullable::Value(name) = self.name.text() {
             asset.name = name;
         }
-        if let Told::Value(Int(id)) = self.site_id {
+        if let Nullable::Value(Int(id)) = self.site_id {
             asset.location = Reference(id.to_string()).into();
         }
-        if let Told::Value(group) = self.group_name.text() {
+        if let Nullable::Value(group) = self.group_name.text() {
             asset.extra.push(Field { name: "GroupName".to_owned(), value: Value::Text(group) });
         }
         asset.into_item()
@@ -64,7 +64,7 @@ impl Device<'_> {
 
     /// Whether the inventory can know it: where nothing is told, it can.
     pub(crate) fn has_agent(&self) -> bool {
-        self.is_agent_installed != Told::Value(false)
+        self.is_agent_installed != Nullable::Value(false)
     }
 }
 

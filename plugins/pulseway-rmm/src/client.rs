@@ -4,8 +4,8 @@
 use crosswalk_sdk::json::{self, Int, Keys, List, Str};
 use crosswalk_sdk::paging::Offset;
 use crosswalk_sdk::{
-    Change, Failure, Gap, Host, HttpError, Item, Outcome, Page, Request, Response, Selection, Settlement, Told, batch,
-    names,
+    Change, Failure, Gap, Host, HttpError, Item, Nullable, Outcome, Page, Request, Response, Selection, Settlement,
+    batch, names,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -57,10 +57,10 @@ pub(crate) struct Data<T> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", bound(deserialize = "T: Deserialize<'de>"))]
 struct Envelope<T> {
-    #[serde(default = "Told::default")]
-    data: Told<T>,
+    #[serde(default = "Nullable::default")]
+    data: Nullable<T>,
     #[serde(default)]
-    meta: Told<Meta>,
+    meta: Nullable<Meta>,
 }
 
 #[derive(Deserialize)]
@@ -293,9 +293,9 @@ pub(crate) fn write_all(
 #[serde(rename_all = "PascalCase")]
 struct Made<'a> {
     #[serde(default)]
-    id: Told<Int>,
+    id: Nullable<Int>,
     #[serde(borrow, default)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
 }
 
 /// A failure for data that must be there.

@@ -3,8 +3,8 @@
 use crate::client::{self, Rows, no_data, open};
 use crosswalk_sdk::json::{self, Int, Keys, Str};
 use crosswalk_sdk::{
-    Change, Customer, Failure, Field, Host, Item, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
-    Value,
+    Change, Customer, Failure, Field, Host, Item, Method, Nullable, Operation, Outcome, Page, Request, Response,
+    Selection, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,19 +16,19 @@ struct Organisation<'a> {
     name: Str<'a>,
     /// The customer's id in a PSA that is built in, where that link is on.
     #[serde(default)]
-    psa_mapping_id: Told<Int>,
+    psa_mapping_id: Nullable<Int>,
     #[serde(borrow, default)]
-    psa_mapping_type: Told<Str<'a>>,
+    psa_mapping_type: Nullable<Str<'a>>,
 }
 
 impl Organisation<'_> {
     fn item(&self) -> Item {
         let mut customer =
             Customer { id: self.id.0.to_string(), name: self.name.trimmed().to_owned(), ..Customer::default() };
-        if let Told::Value(Int(id)) = self.psa_mapping_id {
+        if let Nullable::Value(Int(id)) = self.psa_mapping_id {
             customer.extra.push(Field { name: "PsaMappingId".to_owned(), value: Value::Text(id.to_string()) });
         }
-        if let Told::Value(psa) = self.psa_mapping_type.text() {
+        if let Nullable::Value(psa) = self.psa_mapping_type.text() {
             customer.extra.push(Field { name: "PsaMappingType".to_owned(), value: Value::Text(psa) });
         }
         customer.into_item()

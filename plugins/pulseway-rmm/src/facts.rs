@@ -2,7 +2,7 @@
 //! name means another thing in the next one: "Serial Number" is the machine's in BIOS and a product id in Operating
 //! System.
 
-use crosswalk_sdk::Told;
+use crosswalk_sdk::Nullable;
 use crosswalk_sdk::json::Str;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
@@ -14,7 +14,7 @@ struct Category<'a> {
     #[serde(borrow, default)]
     category_name: Str<'a>,
     #[serde(borrow, default)]
-    category_data: Told<CategoryData<'a>>,
+    category_data: Nullable<CategoryData<'a>>,
 }
 
 /// What is used of any category.
@@ -22,38 +22,38 @@ struct Category<'a> {
 #[serde(default)]
 struct CategoryData<'a> {
     #[serde(borrow, rename = "Name")]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
     #[serde(borrow, rename = "Version")]
-    version: Told<Str<'a>>,
+    version: Nullable<Str<'a>>,
     #[serde(borrow, rename = "Serial Number")]
-    serial_number: Told<Str<'a>>,
+    serial_number: Nullable<Str<'a>>,
     #[serde(borrow, rename = "Manufacturer")]
-    manufacturer: Told<Str<'a>>,
+    manufacturer: Nullable<Str<'a>>,
     #[serde(borrow, rename = "Model")]
-    model: Told<Str<'a>>,
+    model: Nullable<Str<'a>>,
     #[serde(borrow, rename = "CPU")]
-    cpu: Told<Str<'a>>,
+    cpu: Nullable<Str<'a>>,
     #[serde(borrow, rename = "Domain")]
-    domain: Told<Str<'a>>,
+    domain: Nullable<Str<'a>>,
     #[serde(borrow, rename = "Owner Name")]
-    owner_name: Told<Str<'a>>,
+    owner_name: Nullable<Str<'a>>,
     #[serde(borrow, rename = "Registered User")]
-    registered_user: Told<Str<'a>>,
+    registered_user: Nullable<Str<'a>>,
 }
 
 /// What is used of the categories, each fact from the one that means the machine by it: a row has a dozen, and
 /// pages of rows are held at once.
 #[derive(Default)]
 pub(crate) struct Facts<'a> {
-    pub(crate) serial_number: Told<Str<'a>>,
-    pub(crate) manufacturer: Told<Str<'a>>,
-    pub(crate) model: Told<Str<'a>>,
-    pub(crate) cpu: Told<Str<'a>>,
-    pub(crate) domain: Told<Str<'a>>,
-    pub(crate) owner_name: Told<Str<'a>>,
-    pub(crate) os_name: Told<Str<'a>>,
-    pub(crate) os_version: Told<Str<'a>>,
-    pub(crate) registered_user: Told<Str<'a>>,
+    pub(crate) serial_number: Nullable<Str<'a>>,
+    pub(crate) manufacturer: Nullable<Str<'a>>,
+    pub(crate) model: Nullable<Str<'a>>,
+    pub(crate) cpu: Nullable<Str<'a>>,
+    pub(crate) domain: Nullable<Str<'a>>,
+    pub(crate) owner_name: Nullable<Str<'a>>,
+    pub(crate) os_name: Nullable<Str<'a>>,
+    pub(crate) os_version: Nullable<Str<'a>>,
+    pub(crate) registered_user: Nullable<Str<'a>>,
 }
 
 impl<'a> Facts<'a> {
@@ -88,7 +88,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Facts<'a> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut facts = Facts::default();
                 while let Some(Category { category_name, category_data }) = list.next_element()? {
-                    if let Told::Value(data) = category_data {
+                    if let Nullable::Value(data) = category_data {
                         facts.take(&category_name.0, data);
                     }
                 }

@@ -4,7 +4,7 @@
 use crate::facts::Facts;
 use crate::settings::{LastLogin, Settings};
 use crosswalk_sdk::json::{Int, Str, push_text};
-use crosswalk_sdk::{Asset, Field, Json, Reference, Told, Value};
+use crosswalk_sdk::{Asset, Field, Json, Nullable, Reference, Value};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -18,40 +18,40 @@ pub(crate) struct Inventory<'a> {
     #[serde(borrow)]
     pub(crate) identifier: Str<'a>,
     #[serde(borrow, default)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
     /// The operating system's name.
     #[serde(borrow, default)]
-    description: Told<Str<'a>>,
+    description: Nullable<Str<'a>>,
     /// The platform: windows, linux, mac, …
     #[serde(borrow, default, rename = "Type")]
-    platform: Told<Str<'a>>,
+    platform: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    client_version: Told<Str<'a>>,
+    client_version: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_updated: Told<Str<'a>>,
+    last_updated: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_seen_online: Told<Str<'a>>,
+    last_seen_online: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_reboot: Told<Str<'a>>,
+    last_reboot: Nullable<Str<'a>>,
     #[serde(default)]
-    memory_total: Told<Int>,
+    memory_total: Nullable<Int>,
     #[serde(borrow, default)]
-    antivirus_enabled: Told<Str<'a>>,
+    antivirus_enabled: Nullable<Str<'a>>,
     #[serde(default)]
-    firewall_enabled: Told<bool>,
+    firewall_enabled: Nullable<bool>,
     #[serde(borrow, default)]
-    asset_info: Told<Facts<'a>>,
+    asset_info: Nullable<Facts<'a>>,
     #[serde(borrow, default)]
-    public_ip_address: Told<Str<'a>>,
+    public_ip_address: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    ip_addresses: Told<Vec<Adapter<'a>>>,
+    ip_addresses: Nullable<Vec<Adapter<'a>>>,
     #[serde(borrow, default)]
-    local_ip_addresses: Told<Vec<LocalAdapter<'a>>>,
+    local_ip_addresses: Nullable<Vec<LocalAdapter<'a>>>,
     #[serde(borrow, default)]
-    disks: Told<Vec<Disk<'a>>>,
+    disks: Nullable<Vec<Disk<'a>>>,
     /// Only some servers tell it here.
     #[serde(default)]
-    site_id: Told<Int>,
+    site_id: Nullable<Int>,
 }
 
 /// A network card; some servers send the plain address.
@@ -63,15 +63,15 @@ enum Adapter<'a> {
 #[derive(Deserialize)]
 struct Card<'a> {
     #[serde(borrow, default, rename = "MAC")]
-    mac: Told<Str<'a>>,
+    mac: Nullable<Str<'a>>,
     #[serde(borrow, default, rename = "IPs")]
-    ips: Told<Vec<Address<'a>>>,
+    ips: Nullable<Vec<Address<'a>>>,
 }
 
 #[derive(Deserialize)]
 struct Address<'a> {
     #[serde(borrow, default, rename = "IP")]
-    ip: Told<Str<'a>>,
+    ip: Nullable<Str<'a>>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Adapter<'a> {
@@ -100,11 +100,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Adapter<'a> {
 #[serde(rename_all = "PascalCase")]
 struct LocalAdapter<'a> {
     #[serde(borrow, default)]
-    physical_address: Told<Str<'a>>,
+    physical_address: Nullable<Str<'a>>,
     #[serde(borrow, default, rename = "IpV4")]
-    ip_v4: Told<Str<'a>>,
+    ip_v4: Nullable<Str<'a>>,
     #[serde(borrow, default, rename = "IpV6")]
-    ip_v6: Told<Str<'a>>,
+    ip_v6: Nullable<Str<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -113,9 +113,9 @@ struct Disk<'a> {
     #[serde(borrow, default)]
     name: Str<'a>,
     #[serde(default)]
-    total_value: Told<Int>,
+    total_value: Nullable<Int>,
     #[serde(default)]
-    free_percentage: Told<Int>,
+    free_percentage: Nullable<Int>,
 }
 
 impl Inventory<'_> {
@@ -124,15 +124,15 @@ impl Inventory<'_> {
         let nothing = Facts::default();
         let facts = self.asset_info.value().unwrap_or(&nothing);
         let last_seen = match self.last_seen_online.time() {
-            Told::Value(time) => Told::Value(time),
+            Nullable::Value(time) => Nullable::Value(time),
             told => match self.last_updated.time() {
-                Told::Value(time) => Told::Value(time),
+                Nullable::Value(time) => Nullable::Value(time),
                 _ => told,
             },
         };
         let mut asset = Asset {
             name: self.name.value().map_or_else(String::new, |name| name.trimmed().to_owned()),
-            location: Told::or_nothing(self.site_id.value().map(|Int(id)| Reference(id.to_string()))),
+            location: Nullable::or_absent(self.site_id.value().map(|Int(id)| Reference(id.to_string()))),
             type_: self.type_(facts),
             serial_number: facts.serial_number.text(),
             mac_addresses: self.mac_addresses(),
@@ -141,10 +141,10 @@ impl Inventory<'_> {
             operating_system: self.operating_system(facts),
             domain: facts.domain.text(),
             cpu: facts.cpu.text(),
-            memory: self.memory_total.clone().understood(|Int(bytes)| (bytes > 0).then_some(bytes)),
+            memory: self.memory_total.clone().and_then(|Int(bytes)| (bytes > 0).then_some(bytes)),
             agent_version: self.client_version.text(),
             last_login: match settings.last_login {
-                LastLogin::None => Told::Nothing,
+                LastLogin::None => Nullable::Absent,
                 LastLogin::OwnerName => facts.owner_name.text(),
                 LastLogin::RegisteredUser => facts.registered_user.text(),
             },
@@ -155,44 +155,44 @@ impl Inventory<'_> {
             local_ips: self.local_ips(),
             ..Asset::default()
         };
-        if let Told::Value(antivirus) = self.antivirus_enabled.text() {
+        if let Nullable::Value(antivirus) = self.antivirus_enabled.text() {
             asset.extra.push(Field { name: "AntivirusEnabled".to_owned(), value: Value::Text(antivirus) });
         }
-        if let Told::Value(firewall) = self.firewall_enabled {
+        if let Nullable::Value(firewall) = self.firewall_enabled {
             asset.extra.push(Field { name: "FirewallEnabled".to_owned(), value: Value::Boolean(firewall) });
         }
         asset
     }
 
     /// Workstation or server where the operating system says so, else the vendor's word for the platform.
-    fn type_(&self, facts: &Facts<'_>) -> Told<String> {
+    fn type_(&self, facts: &Facts<'_>) -> Nullable<String> {
         let says_server =
-            |text: &Told<Str<'_>>| text.value().is_some_and(|text| contains_ignoring_case(&text.0, "server"));
+            |text: &Nullable<Str<'_>>| text.value().is_some_and(|text| contains_ignoring_case(&text.0, "server"));
         if says_server(&self.description) || says_server(&facts.os_name) {
-            return Told::Value("server".to_owned());
+            return Nullable::Value("server".to_owned());
         }
         let is = |words: &[&str]| {
             let platform = self.platform.value().map_or("", Str::trimmed);
             words.iter().any(|word| platform.eq_ignore_ascii_case(word))
         };
         if is(&["windows", "mac", "macos", "osx"]) {
-            Told::Value("workstation".to_owned())
+            Nullable::Value("workstation".to_owned())
         } else if is(&["ios", "android"]) {
-            Told::Value("mobile".to_owned())
+            Nullable::Value("mobile".to_owned())
         } else {
             self.platform.text()
         }
     }
 
-    fn operating_system(&self, facts: &Facts<'_>) -> Told<String> {
+    fn operating_system(&self, facts: &Facts<'_>) -> Nullable<String> {
         match (words(&self.description).or(words(&facts.os_name)), words(&facts.os_version)) {
-            (Some(name), Some(version)) if !name.contains(version) => Told::Value(format!("{name} {version}")),
-            (Some(name), _) => Told::Value(name.to_owned()),
+            (Some(name), Some(version)) if !name.contains(version) => Nullable::Value(format!("{name} {version}")),
+            (Some(name), _) => Nullable::Value(name.to_owned()),
             (None, _) => self.description.text(),
         }
     }
 
-    fn mac_addresses(&self) -> Told<Json> {
+    fn mac_addresses(&self) -> Nullable<Json> {
         let cards = self.ip_addresses.value().into_iter().flatten().filter_map(|adapter| match adapter {
             Adapter::Address(_) => None,
             Adapter::Card(card) => card.mac.value(),
@@ -202,7 +202,7 @@ impl Inventory<'_> {
         self.list(cards.chain(local))
     }
 
-    fn local_ips(&self) -> Told<Json> {
+    fn local_ips(&self) -> Nullable<Json> {
         let cards = self.ip_addresses.value().into_iter().flatten().flat_map(|adapter| {
             let (plain, card) = match adapter {
                 Adapter::Address(address) => (Some(address), None),
@@ -217,31 +217,31 @@ impl Inventory<'_> {
 
     /// The texts, each once and in order, so that the same machine gives the same list; nothing when neither
     /// section was sent.
-    fn list<'t>(&self, texts: impl Iterator<Item = &'t Str<'t>>) -> Told<Json> {
-        if self.ip_addresses.is_nothing() && self.local_ip_addresses.is_nothing() {
-            return Told::Nothing;
+    fn list<'t>(&self, texts: impl Iterator<Item = &'t Str<'t>>) -> Nullable<Json> {
+        if self.ip_addresses.is_absent() && self.local_ip_addresses.is_absent() {
+            return Nullable::Absent;
         }
         let mut texts: Vec<&str> = texts.map(Str::trimmed).filter(|text| !text.is_empty()).collect();
         texts.sort_unstable();
         texts.dedup();
-        if texts.is_empty() { Told::Blank } else { Told::Value(Json::list(&texts)) }
+        if texts.is_empty() { Nullable::Null } else { Nullable::Value(Json::list(&texts)) }
     }
 
-    fn storage(&self, settings: &Settings) -> Told<Json> {
+    fn storage(&self, settings: &Settings) -> Nullable<Json> {
         let disks = match &self.disks {
-            Told::Nothing => return Told::Nothing,
-            Told::Blank => return Told::Blank,
-            Told::Value(disks) if disks.is_empty() => return Told::Blank,
-            Told::Value(disks) => disks,
+            Nullable::Absent => return Nullable::Absent,
+            Nullable::Null => return Nullable::Null,
+            Nullable::Value(disks) if disks.is_empty() => return Nullable::Null,
+            Nullable::Value(disks) => disks,
         };
         let mut out = String::with_capacity(disks.len() * 60);
         for disk in disks {
             out.push_str(if out.is_empty() { "[{\"name\":" } else { ",{\"name\":" });
             push_text(&mut out, disk.name.trimmed());
-            if let Told::Value(Int(total)) = disk.total_value {
+            if let Nullable::Value(Int(total)) = disk.total_value {
                 let total = total.saturating_mul(settings.disk_unit.bytes());
                 push_number(&mut out, ",\"total\":", total);
-                if let Told::Value(Int(percent)) = disk.free_percentage {
+                if let Nullable::Value(Int(percent)) = disk.free_percentage {
                     let percent = percent.clamp(0, 100);
                     let free = total / 100 * percent + total % 100 * percent / 100;
                     push_number(&mut out, ",\"free\":", free);
@@ -250,12 +250,12 @@ impl Inventory<'_> {
             out.push('}');
         }
         out.push(']');
-        Told::Value(Json(out))
+        Nullable::Value(Json(out))
     }
 }
 
 /// A text that is more than white space.
-fn words<'t>(told: &'t Told<Str<'_>>) -> Option<&'t str> {
+fn words<'t>(told: &'t Nullable<Str<'_>>) -> Option<&'t str> {
     told.value().map(Str::trimmed).filter(|text| !text.is_empty())
 }
 
@@ -291,8 +291,8 @@ mod tests {
         row.asset(settings)
     }
 
-    fn value(text: &str) -> Told<String> {
-        Told::Value(text.to_owned())
+    fn value(text: &str) -> Nullable<String> {
+        Nullable::Value(text.to_owned())
     }
 
     #[test]
@@ -303,17 +303,17 @@ mod tests {
         assert_eq!(asset.manufacturer, value("LENOVO"));
         assert_eq!(asset.operating_system, value("Microsoft Windows 11 Pro 10.0.26100"));
         assert_eq!(asset.type_, value("workstation"));
-        assert_eq!(asset.last_seen, Told::Value(crosswalk_sdk::Time("2025-11-03T07:59:00Z".to_owned())));
-        assert_eq!(asset.last_reboot, Told::Blank);
-        assert_eq!(asset.last_login, Told::Nothing);
-        assert_eq!(asset.memory, Told::Value(17_179_869_184));
-        assert_eq!(asset.location, Told::Value(Reference("5140".to_owned())));
-        assert_eq!(asset.mac_addresses, Told::Value(Json(r#"["AA:BB"]"#.to_owned())));
-        assert_eq!(asset.local_ips, Told::Value(Json(r#"["192.168.1.9","fe80::1"]"#.to_owned())));
+        assert_eq!(asset.last_seen, Nullable::Value(crosswalk_sdk::Time("2025-11-03T07:59:00Z".to_owned())));
+        assert_eq!(asset.last_reboot, Nullable::Null);
+        assert_eq!(asset.last_login, Nullable::Absent);
+        assert_eq!(asset.memory, Nullable::Value(17_179_869_184));
+        assert_eq!(asset.location, Nullable::Value(Reference("5140".to_owned())));
+        assert_eq!(asset.mac_addresses, Nullable::Value(Json(r#"["AA:BB"]"#.to_owned())));
+        assert_eq!(asset.local_ips, Nullable::Value(Json(r#"["192.168.1.9","fe80::1"]"#.to_owned())));
         let storage =
             r#"[{"name":"C:","total":1024000,"free":256000},{"name":"D\"","total":10240,"free":1024},{"name":"E:"}]"#;
-        assert_eq!(asset.storage, Told::Value(Json(storage.to_owned())));
-        assert_eq!(asset.active, Told::Nothing, "the vendor has no such mark");
+        assert_eq!(asset.storage, Nullable::Value(Json(storage.to_owned())));
+        assert_eq!(asset.active, Nullable::Absent, "the vendor has no such mark");
     }
 
     #[test]
@@ -325,27 +325,30 @@ mod tests {
         let nulls = r#"{"Identifier":"1","Name":"X","AssetInfo":null,"Disks":null,"IpAddresses":null,"LastSeenOnline":"",
             "LastUpdated":"2025-11-03 07:00","MemoryTotal":null,"Type":null,"FirewallEnabled":null,"SiteId":null}"#;
         let nulls = asset(nulls, &plain);
-        assert_eq!((nulls.storage, nulls.local_ips, nulls.serial_number), (Told::Blank, Told::Blank, Told::Nothing));
+        assert_eq!(
+            (nulls.storage, nulls.local_ips, nulls.serial_number),
+            (Nullable::Null, Nullable::Null, Nullable::Absent)
+        );
         assert_eq!(
             nulls.last_seen,
-            Told::Value(crosswalk_sdk::Time("2025-11-03T07:00:00Z".to_owned())),
+            Nullable::Value(crosswalk_sdk::Time("2025-11-03T07:00:00Z".to_owned())),
             "the update stands in"
         );
 
         let texts = asset(r#"{"Identifier":"1","IpAddresses":["10.0.0.2","10.0.0.1","10.0.0.2"]}"#, &plain);
-        assert_eq!(texts.local_ips, Told::Value(Json(r#"["10.0.0.1","10.0.0.2"]"#.to_owned())));
-        assert_eq!(texts.mac_addresses, Told::Blank);
+        assert_eq!(texts.local_ips, Nullable::Value(Json(r#"["10.0.0.1","10.0.0.2"]"#.to_owned())));
+        assert_eq!(texts.mac_addresses, Nullable::Null);
 
         let no_bios = asset(
             r#"{"Identifier":"1","AssetInfo":[{"CategoryName":"Operating System","CategoryData":{"Serial Number":"00330"}}]}"#,
             &plain,
         );
-        assert_eq!(no_bios.serial_number, Told::Nothing);
+        assert_eq!(no_bios.serial_number, Nullable::Absent);
         let empty_bios = asset(
             r#"{"Identifier":"1","AssetInfo":[{"CategoryName":"BIOS","CategoryData":{"Serial Number":""}}]}"#,
             &plain,
         );
-        assert_eq!(empty_bios.serial_number, Told::Blank);
+        assert_eq!(empty_bios.serial_number, Nullable::Null);
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub use settings::{DiskUnit, LastLogin, Settings};
 
 use crosswalk_sdk::json::Str;
 use crosswalk_sdk::{
-    Change, Connector, Description, Failure, Host, Identity, Kind, Outcome, Page, Query, Settlement, Signal, Told, jobs,
+    Change, Connector, Description, Failure, Host, Identity, Kind, Nullable, Outcome, Page, Query, Settlement, Signal,
+    jobs,
 };
 use serde::Deserialize;
 
@@ -100,9 +101,9 @@ fn unwritable(change: Change) -> Outcome {
 #[serde(rename_all = "PascalCase", default)]
 struct Environment<'a> {
     #[serde(borrow)]
-    customer_id: Told<Str<'a>>,
+    customer_id: Nullable<Str<'a>>,
     #[serde(borrow)]
-    customer_name: Told<Str<'a>>,
+    customer_name: Nullable<Str<'a>>,
     #[serde(borrow)]
-    product_version: Told<Str<'a>>,
+    product_version: Nullable<Str<'a>>,
 }

@@ -3,7 +3,7 @@
 use crate::client::{self, Rows, no_data, open};
 use crosswalk_sdk::json::{self, Int, Keys, Str};
 use crosswalk_sdk::{
-    Change, Failure, Host, Item, Location, Method, Operation, Outcome, Page, Request, Response, Selection, Told,
+    Change, Failure, Host, Item, Location, Method, Nullable, Operation, Outcome, Page, Request, Response, Selection,
     precondition,
 };
 use serde::{Deserialize, Serialize};
@@ -15,32 +15,32 @@ struct Site<'a> {
     #[serde(borrow, default)]
     name: Str<'a>,
     #[serde(default)]
-    parent_id: Told<Int>,
+    parent_id: Nullable<Int>,
     #[serde(borrow, default)]
-    contact_information: Told<Contact<'a>>,
+    contact_information: Nullable<Contact<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Contact<'a> {
     #[serde(borrow)]
-    phone: Told<Str<'a>>,
+    phone: Nullable<Str<'a>>,
     #[serde(borrow)]
-    fax: Told<Str<'a>>,
+    fax: Nullable<Str<'a>>,
     #[serde(borrow)]
-    email: Told<Str<'a>>,
+    email: Nullable<Str<'a>>,
     #[serde(borrow)]
-    contact_name: Told<Str<'a>>,
+    contact_name: Nullable<Str<'a>>,
     #[serde(borrow)]
-    country_code: Told<Str<'a>>,
+    country_code: Nullable<Str<'a>>,
     #[serde(borrow)]
-    city: Told<Str<'a>>,
+    city: Nullable<Str<'a>>,
     #[serde(borrow)]
-    address1: Told<Str<'a>>,
+    address1: Nullable<Str<'a>>,
     #[serde(borrow)]
-    address2: Told<Str<'a>>,
+    address2: Nullable<Str<'a>>,
     #[serde(borrow)]
-    zip: Told<Str<'a>>,
+    zip: Nullable<Str<'a>>,
 }
 
 impl Site<'_> {
@@ -119,7 +119,7 @@ struct ContactBody<'a> {
     zip: Option<&'a str>,
 }
 
-fn text(told: &Told<String>) -> Option<&str> {
+fn text(told: &Nullable<String>) -> Option<&str> {
     told.value().map(String::as_str)
 }
 
@@ -168,7 +168,7 @@ fn update(change: &Change, now: Result<Response, Failure>) -> Result<Request, Fa
         (&mut site.address_2, wanted.address_2),
         (&mut site.postal_code, wanted.postal_code),
     ] {
-        if !wants.is_nothing() {
+        if !wants.is_absent() {
             *has = wants;
         }
     }

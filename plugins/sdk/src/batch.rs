@@ -1,7 +1,7 @@
 //! A batch of changes as one round of requests: each change that could be prepared is one request, and
 //! its reply settles it. What became of a request without a reply, the host knows better.
 
-use crate::{Change, Failure, HttpError, Operation, Outcome, Request, Response, Settlement, Told};
+use crate::{Change, Failure, HttpError, Nullable, Operation, Outcome, Request, Response, Settlement};
 
 /// Sends what could be prepared, side by side (`send`), and gives one outcome per change, in their
 /// order. `prepared` has one entry per change; `settle` reads a change's reply.
@@ -46,11 +46,11 @@ pub fn refused_alone(changes: &[Change], is_login: bool, failure: Failure) -> Fa
 
 /// Whether an item is in use after an operation, for vendors that keep this as a field; `told` is what the change
 /// says of it. A new item is, unless the change says otherwise.
-pub fn active_after(operation: Operation, told: Told<bool>) -> Told<bool> {
+pub fn active_after(operation: Operation, told: Nullable<bool>) -> Nullable<bool> {
     match operation {
-        Operation::Deactivate => Told::Value(false),
-        Operation::Reactivate => Told::Value(true),
-        Operation::Create if told.value().is_none() => Told::Value(true),
+        Operation::Deactivate => Nullable::Value(false),
+        Operation::Reactivate => Nullable::Value(true),
+        Operation::Create if told.value().is_none() => Nullable::Value(true),
         _ => told,
     }
 }

@@ -2,7 +2,7 @@
 //! number as text, `null` for empty). Types here are for `#[derive(Deserialize)]` structs; there
 //! is no tree of values on any path.
 
-use crate::{Failure, Gap, Told};
+use crate::{Failure, Gap, Nullable};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -143,40 +143,40 @@ impl Str<'_> {
     }
 }
 
-impl Told<Str<'_>> {
+impl Nullable<Str<'_>> {
     /// As a field's text: white space around it is dropped, and nothing but white space is blank.
-    pub fn text(&self) -> Told<String> {
+    pub fn text(&self) -> Nullable<String> {
         match self {
-            Told::Nothing => Told::Nothing,
-            Told::Blank => Told::Blank,
-            Told::Value(text) => Told::or_blank(text.filled()),
+            Nullable::Absent => Nullable::Absent,
+            Nullable::Null => Nullable::Null,
+            Nullable::Value(text) => Nullable::or_null(text.filled()),
         }
     }
 
     /// As a field's day, its midnight: see [`crate::time::day`].
-    pub fn day(&self, ahead: Option<i64>) -> Told<crate::Time> {
+    pub fn day(&self, ahead: Option<i64>) -> Nullable<crate::Time> {
         match self.time() {
-            Told::Value(crate::Time(time)) => {
-                Told::or_nothing(crate::time::day(&time, ahead).map(|day| crate::Time(day.midnight())))
+            Nullable::Value(crate::Time(time)) => {
+                Nullable::or_absent(crate::time::day(&time, ahead).map(|day| crate::Time(day.midnight())))
             }
             told => told,
         }
     }
 
     /// As a field's last day: one after all that can be meant (`9999-12-31`) says that there is none, which is blank.
-    pub fn last_day(&self, ahead: Option<i64>) -> Told<crate::Time> {
+    pub fn last_day(&self, ahead: Option<i64>) -> Nullable<crate::Time> {
         match self.value().map(Str::trimmed) {
-            Some(text) if crate::time::is_open_end(text) => Told::Blank,
+            Some(text) if crate::time::is_open_end(text) => Nullable::Null,
             _ => self.day(ahead),
         }
     }
 
     /// As a field's time; a text that is no time, or none that can be meant, tells nothing.
-    pub fn time(&self) -> Told<crate::Time> {
+    pub fn time(&self) -> Nullable<crate::Time> {
         match self.value().map(Str::trimmed) {
-            None if *self == Told::Nothing => Told::Nothing,
-            None | Some("") => Told::Blank,
-            Some(text) => Told::or_nothing(crate::time::sensible(text).map(crate::Time)),
+            None if *self == Nullable::Absent => Nullable::Absent,
+            None | Some("") => Nullable::Null,
+            Some(text) => Nullable::or_absent(crate::time::sensible(text).map(crate::Time)),
         }
     }
 }
@@ -234,45 +234,45 @@ mod tests {
     #[derive(serde::Deserialize)]
     struct Row<'a> {
         #[serde(borrow, default)]
-        name: Told<Str<'a>>,
+        name: Nullable<Str<'a>>,
         #[serde(default)]
-        size: Told<Int>,
+        size: Nullable<Int>,
     }
 
     #[test]
     fn texts_are_borrowed_and_other_forms_taken() {
         for (json, name, size) in [
-            (r#"{"name":" PC ","size":5}"#, Told::Value("PC".to_owned()), Told::Value(Int(5))),
-            (r#"{"name":"a\"b","size":"5"}"#, Told::Value("a\"b".to_owned()), Told::Value(Int(5))),
-            (r#"{"name":42,"size":5.0}"#, Told::Value("42".to_owned()), Told::Value(Int(5))),
-            (r#"{"name":true,"size":-5}"#, Told::Value("true".to_owned()), Told::Value(Int(-5))),
-            (r#"{"name":null,"size":null}"#, Told::Blank, Told::Blank),
-            (r#"{"name":"  "}"#, Told::Blank, Told::Nothing),
-            ("{}", Told::Nothing, Told::Nothing),
+            (r#"{"name":" PC ","size":5}"#, Nullable::Value("PC".to_owned()), Nullable::Value(Int(5))),
+            (r#"{"name":"a\"b","size":"5"}"#, Nullable::Value("a\"b".to_owned()), Nullable::Value(Int(5))),
+            (r#"{"name":42,"size":5.0}"#, Nullable::Value("42".to_owned()), Nullable::Value(Int(5))),
+            (r#"{"name":true,"size":-5}"#, Nullable::Value("true".to_owned()), Nullable::Value(Int(-5))),
+            (r#"{"name":null,"size":null}"#, Nullable::Null, Nullable::Null),
+            (r#"{"name":"  "}"#, Nullable::Null, Nullable::Absent),
+            ("{}", Nullable::Absent, Nullable::Absent),
         ] {
             let row: Row<'_> = parse(json).unwrap();
             assert_eq!((row.name.text(), row.size), (name, size), "{json}");
         }
         let row: Row<'_> = parse(r#"{"name":"PC"}"#).unwrap();
-        assert!(matches!(row.name, Told::Value(Str(Cow::Borrowed("PC")))));
+        assert!(matches!(row.name, Nullable::Value(Str(Cow::Borrowed("PC")))));
     }
 
     #[test]
     fn a_senseless_time_is_unknown_and_an_open_end_is_none() {
-        fn told(text: &str) -> Told<Str<'_>> {
-            Told::Value(Str(text.into()))
+        fn told(text: &str) -> Nullable<Str<'_>> {
+            Nullable::Value(Str(text.into()))
         }
         for (text, time, last) in [
-            ("9999-12-31T00:00:00", Told::Nothing, Told::Blank),
-            ("0001-01-01T00:00:00", Told::Nothing, Told::Nothing),
-            ("0000-00-00", Told::Nothing, Told::Nothing),
-            ("", Told::Blank, Told::Blank),
+            ("9999-12-31T00:00:00", Nullable::Absent, Nullable::Null),
+            ("0001-01-01T00:00:00", Nullable::Absent, Nullable::Absent),
+            ("0000-00-00", Nullable::Absent, Nullable::Absent),
+            ("", Nullable::Null, Nullable::Null),
         ] {
             assert_eq!((told(text).time(), told(text).last_day(None)), (time, last), "{text}");
         }
-        let day = Told::Value(crate::Time("2026-01-31T00:00:00Z".to_owned()));
+        let day = Nullable::Value(crate::Time("2026-01-31T00:00:00Z".to_owned()));
         assert_eq!(told("2026-01-31").last_day(None), day);
-        assert_eq!(Told::<Str<'_>>::Nothing.last_day(None), Told::Nothing);
+        assert_eq!(Nullable::<Str<'_>>::Absent.last_day(None), Nullable::Absent);
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
         for digits in ["89390101023584784351", "89390101023584784352", "1E5", "1.50", "-0", "7"] {
             let text = format!(r#"{{"name":{digits}}}"#);
             let row: Row<'_> = parse(&text).unwrap();
-            assert_eq!(row.name.text(), Told::Value(digits.to_owned()));
+            assert_eq!(row.name.text(), Nullable::Value(digits.to_owned()));
         }
         assert!(parse::<Row<'_>>(r#"{"name":["x"]}"#).is_err() && parse::<Row<'_>>(r#"{"name":{}}"#).is_err());
         assert!(parse::<Row<'_>>(r#"{"size":89390101023584784351}"#).is_err(), "no id is rounded");

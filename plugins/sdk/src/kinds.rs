@@ -4,7 +4,7 @@
 //! Reading: fill one in, then `into_item`. Writing: `of_change`, then look at what was told.
 
 use crate::bindings::crosswalk::connector::types::{Change, Failure, Field, Item, Kind, Value};
-use crate::told::{Json, Reference, Shape, Time, Told};
+use crate::nullable::{Json, Nullable, Reference, Shape, Time};
 
 macro_rules! kinds {
     ($( $(#[$meta:meta])* $name:ident { $( $field:ident : $shape:ty = $wire:literal, $meaning:literal; )* } )*) => { $(
@@ -19,7 +19,7 @@ macro_rules! kinds {
             pub name: String,
             /// The host's key.
             pub stamp: Option<String>,
-            $( #[doc = $meaning] pub $field: Told<$shape>, )*
+            $( #[doc = $meaning] pub $field: Nullable<$shape>, )*
             /// Attributes under the vendor's own names.
             pub extra: Vec<Field>,
         }
@@ -33,7 +33,7 @@ macro_rules! kinds {
             /// As the contract carries it: what was not told is left out.
             pub fn into_item(self) -> Item {
                 // No larger than it gets: a page has thousands of fields, and a connector's memory is not reused.
-                let told = 0 $( + usize::from(!self.$field.is_nothing()) )*;
+                let told = 0 $( + usize::from(!self.$field.is_absent()) )*;
                 let mut fields = Vec::with_capacity(told + self.extra.len());
                 $( push(&mut fields, $wire, self.$field); )*
                 fields.extend(self.extra);
@@ -65,21 +65,21 @@ macro_rules! kinds {
     };
 }
 
-fn push<T: Shape>(fields: &mut Vec<Field>, name: &str, told: Told<T>) {
+fn push<T: Shape>(fields: &mut Vec<Field>, name: &str, told: Nullable<T>) {
     let value = match told {
-        Told::Nothing => return,
-        Told::Blank => Value::Blank,
-        Told::Value(value) => value.into_wire(),
+        Nullable::Absent => return,
+        Nullable::Null => Value::Blank,
+        Nullable::Value(value) => value.into_wire(),
     };
     fields.push(Field { name: name.to_owned(), value });
 }
 
-fn take<T: Shape>(field: Field) -> Result<Told<T>, Failure> {
+fn take<T: Shape>(field: Field) -> Result<Nullable<T>, Failure> {
     if field.value == Value::Blank {
-        return Ok(Told::Blank);
+        return Ok(Nullable::Null);
     }
     match T::from_wire(field.value) {
-        Some(value) => Ok(Told::Value(value)),
+        Some(value) => Ok(Nullable::Value(value)),
         None => Err(Failure::Broken(format!("the field {} is not of the type {}", field.name, T::TYPE))),
     }
 }
@@ -223,8 +223,8 @@ mod tests {
         let asset = Asset {
             id: "7".to_owned(),
             name: "PC".to_owned(),
-            serial_number: Told::Blank,
-            memory: Told::Value(5),
+            serial_number: Nullable::Null,
+            memory: Nullable::Value(5),
             location: Reference("3".to_owned()).into(),
             extra: vec![Field { name: "Colour".to_owned(), value: Value::Text("red".to_owned()) }],
             ..Asset::default()

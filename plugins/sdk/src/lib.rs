@@ -22,11 +22,11 @@ pub mod json;
 mod kinds;
 pub mod measures;
 pub mod names;
+mod nullable;
 pub mod paging;
 pub mod precondition;
 pub mod testing;
 pub mod time;
-mod told;
 
 pub use bindings::crosswalk::connector::http::{Body, Error as HttpError, Method, Request, Response};
 pub use bindings::crosswalk::connector::log::Level;
@@ -41,7 +41,7 @@ pub use bindings::exports::crosswalk::connector::jobs::{Signal, Webhook};
 pub use connector::Connector;
 pub use host::Host;
 pub use kinds::{Alert, Asset, Contract, Customer, Location, Product, Ticket, Usage};
-pub use told::{Json, Reference, Shape, Time, Told};
+pub use nullable::{Json, Nullable, Reference, Shape, Time};
 
 /// An empty last page: no items, no total, no gaps.
 impl Default for Page {

@@ -10,7 +10,7 @@ use crate::partner::{Partner, host_of};
 use crate::tenants::Tenant;
 use crosswalk_sdk::http::segment;
 use crosswalk_sdk::json::{self, Keys, Str};
-use crosswalk_sdk::{Alert, Failure, Gap, Host, Item, Page, Request, Response, Selection, Told};
+use crosswalk_sdk::{Alert, Failure, Gap, Host, Item, Nullable, Page, Request, Response, Selection};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -19,19 +19,19 @@ struct Row<'a> {
     #[serde(borrow)]
     id: Str<'a>,
     #[serde(borrow, default)]
-    category: Told<Str<'a>>,
+    category: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    description: Told<Str<'a>>,
+    description: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    group_key: Told<Str<'a>>,
+    group_key: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    product: Told<Str<'a>>,
+    product: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    raised_at: Told<Str<'a>>,
+    raised_at: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    severity: Told<Str<'a>>,
+    severity: Nullable<Str<'a>>,
     #[serde(borrow, default, rename = "type")]
-    type_: Told<Str<'a>>,
+    type_: Nullable<Str<'a>>,
 }
 
 impl Row<'_> {
@@ -47,10 +47,10 @@ impl Row<'_> {
             name,
             priority: self.priority(),
             raised: self.raised_at.time(),
-            message: Told::Value(message.join("\n")),
+            message: Nullable::Value(message.join("\n")),
             condition: match self.group_key.text() {
-                Told::Value(group) => Told::Value(group),
-                Told::Blank | Told::Nothing => self.type_.text(),
+                Nullable::Value(group) => Nullable::Value(group),
+                Nullable::Null | Nullable::Absent => self.type_.text(),
             },
             ..Alert::default()
         };
@@ -60,7 +60,7 @@ impl Row<'_> {
     }
 
     /// The vendor has three; one nobody has heard of is normal.
-    fn priority(&self) -> Told<String> {
+    fn priority(&self) -> Nullable<String> {
         self.severity.text().map(|theirs| {
             let ours = match theirs.to_ascii_lowercase().as_str() {
                 "high" => "critical",
@@ -78,7 +78,7 @@ impl Row<'_> {
 /// # Errors
 /// Its host is not told yet, or cannot be read.
 fn request(tenant: &Tenant<'_>, since: Option<&str>, key: Option<&str>) -> Result<Request, Failure> {
-    let Told::Value(url) = tenant.api_host.text() else {
+    let Nullable::Value(url) = tenant.api_host.text() else {
         let why =
             "Sophos Central names no host for this customer yet, as while it is being set up: its alerts are not read";
         return Err(Failure::Unavailable(why.to_owned()));

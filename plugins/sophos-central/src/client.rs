@@ -2,7 +2,7 @@
 //! Leaves alone what the rows mean, and which of its hosts a call goes to.
 
 use crosswalk_sdk::json::{self, Int, Keys, Str};
-use crosswalk_sdk::{Failure, Field, Gap, Response, Told, Value, paging};
+use crosswalk_sdk::{Failure, Field, Gap, Nullable, Response, Value, paging};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -14,11 +14,11 @@ pub(crate) const PAGE: u32 = 100;
 #[serde(rename_all = "camelCase", default)]
 struct Refusal<'a> {
     #[serde(borrow, alias = "errorCode")]
-    error: Told<Str<'a>>,
+    error: Nullable<Str<'a>>,
     #[serde(borrow)]
-    message: Told<Str<'a>>,
+    message: Nullable<Str<'a>>,
     #[serde(borrow, alias = "trackingId")]
-    correlation_id: Told<Str<'a>>,
+    correlation_id: Nullable<Str<'a>>,
 }
 
 /// What a refusal says, for people: its words, its code, and the id the vendor's support asks for.
@@ -26,7 +26,7 @@ pub(crate) fn words(reply: &Response) -> String {
     let told: Refusal<'_> = serde_json::from_str(reply.text()).unwrap_or_default();
     let id = told.correlation_id.text().map(|id| format!("correlation id {id}"));
     let parts = [told.message.text(), told.error.text(), id];
-    let mut parts: Vec<String> = parts.into_iter().filter_map(Told::into_value).collect();
+    let mut parts: Vec<String> = parts.into_iter().filter_map(Nullable::into_value).collect();
     parts.dedup();
     if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
 }
@@ -58,10 +58,10 @@ pub(crate) fn no_cursor(cursor: Option<&str>) -> Failure {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Pages<'a> {
-    total: Told<Int>,
-    items: Told<Int>,
+    total: Nullable<Int>,
+    items: Nullable<Int>,
     #[serde(borrow)]
-    next_key: Told<Str<'a>>,
+    next_key: Nullable<Str<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +69,7 @@ struct Pages<'a> {
 struct Listed<'a, T> {
     items: Vec<T>,
     #[serde(borrow, default)]
-    pages: Told<Pages<'a>>,
+    pages: Nullable<Pages<'a>>,
 }
 
 /// The rows of one page.
@@ -104,7 +104,7 @@ impl<T> Rows<T> {
             }
         };
         let pages = pages.into_value().unwrap_or_default();
-        let number = |told: Told<Int>| told.into_value().and_then(|Int(number)| u64::try_from(number).ok());
+        let number = |told: Nullable<Int>| told.into_value().and_then(|Int(number)| u64::try_from(number).ok());
         Ok(Self {
             rows,
             gaps,
@@ -127,17 +127,17 @@ impl<T> Rows<T> {
 }
 
 /// Adds an attribute of the vendor's own, where it says something.
-pub(crate) fn extra(fields: &mut Vec<Field>, name: &str, told: &Told<Str<'_>>) {
-    if let Told::Value(text) = told.text() {
+pub(crate) fn extra(fields: &mut Vec<Field>, name: &str, told: &Nullable<Str<'_>>) {
+    if let Nullable::Value(text) = told.text() {
         fields.push(Field { name: name.to_owned(), value: Value::Text(text) });
     }
 }
 
 /// A whole number of pieces. One with a fraction or below zero, or what is no number, tells nothing: it is not zero.
-pub(crate) fn pieces(told: &Told<Str<'_>>) -> Told<i64> {
+pub(crate) fn pieces(told: &Nullable<Str<'_>>) -> Nullable<i64> {
     match told {
-        Told::Value(text) => Told::or_nothing(whole(text.trimmed()).filter(|pieces| *pieces >= 0)),
-        Told::Blank | Told::Nothing => Told::Nothing,
+        Nullable::Value(text) => Nullable::or_absent(whole(text.trimmed()).filter(|pieces| *pieces >= 0)),
+        Nullable::Null | Nullable::Absent => Nullable::Absent,
     }
 }
 
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!((pieces("20"), pieces("20.0"), pieces("\"20\"")), (20.into(), 20.into(), 20.into()));
         assert_eq!((pieces("0"), pieces("-0")), (0.into(), 0.into()));
         for odd in ["-3", "\"-3\"", "-3.0", "20.5", "null", "\"\"", "\"many\"", "1e300"] {
-            assert_eq!(pieces(odd), Told::Nothing, "{odd}");
+            assert_eq!(pieces(odd), Nullable::Absent, "{odd}");
         }
     }
 }

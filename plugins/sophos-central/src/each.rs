@@ -11,7 +11,7 @@ use crate::partner::Partner;
 use crate::tenants::{self, Tenant, Tenants};
 use crosswalk_sdk::json::{self, Int, Str};
 use crosswalk_sdk::paging;
-use crosswalk_sdk::{Failure, Gap, Host, Request, Response, Told};
+use crosswalk_sdk::{Failure, Gap, Host, Nullable, Request, Response};
 use serde::{Deserialize, Serialize};
 
 /// Tenants a call.
@@ -247,12 +247,12 @@ pub(crate) fn counted(reply: &Response) -> (u64, Option<u64>) {
     struct Listed {
         items: Vec<serde::de::IgnoredAny>,
         #[serde(default)]
-        pages: Told<Pages>,
+        pages: Nullable<Pages>,
     }
     #[derive(Deserialize)]
     struct Pages {
         #[serde(default)]
-        items: Told<Int>,
+        items: Nullable<Int>,
     }
     let Ok(listed) = json::parse::<Listed>(reply.text()) else { return (0, None) };
     let total = listed.pages.into_value().and_then(|pages| u64::try_from(pages.items.into_value()?.0).ok());
@@ -264,12 +264,12 @@ pub(crate) fn next_key(reply: &Response) -> Option<String> {
     #[derive(Deserialize)]
     struct Listed<'a> {
         #[serde(borrow, default)]
-        pages: Told<Pages<'a>>,
+        pages: Nullable<Pages<'a>>,
     }
     #[derive(Deserialize)]
     struct Pages<'a> {
         #[serde(borrow, default, rename = "nextKey")]
-        next_key: Told<Str<'a>>,
+        next_key: Nullable<Str<'a>>,
     }
     let listed: Listed<'_> = json::parse(reply.text()).ok()?;
     listed.pages.into_value()?.next_key.into_value()?.filled()

@@ -6,7 +6,7 @@
 use crate::client::pieces;
 use crate::tenants::Tenant;
 use crosswalk_sdk::json::{self, Str};
-use crosswalk_sdk::{Failure, Gap, Request, Response, Told};
+use crosswalk_sdk::{Failure, Gap, Nullable, Request, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -17,15 +17,15 @@ pub(crate) struct Licence<'a> {
     #[serde(borrow)]
     pub(crate) id: Str<'a>,
     #[serde(borrow, default)]
-    product: Told<Product<'a>>,
+    product: Nullable<Product<'a>>,
     #[serde(borrow, default)]
-    pub(crate) start_date: Told<Str<'a>>,
+    pub(crate) start_date: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    end_date: Told<Str<'a>>,
+    end_date: Nullable<Str<'a>>,
     #[serde(borrow, default, rename = "type")]
-    type_: Told<Str<'a>>,
+    type_: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) quantity: Told<Str<'a>>,
+    pub(crate) quantity: Nullable<Str<'a>>,
     /// Its inner shape is not sure: what cannot be read tells nothing.
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
@@ -35,9 +35,9 @@ pub(crate) struct Licence<'a> {
 #[serde(rename_all = "camelCase")]
 struct Product<'a> {
     #[serde(borrow, default)]
-    code: Told<Str<'a>>,
+    code: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    name: Told<Str<'a>>,
+    name: Nullable<Str<'a>>,
 }
 
 impl Licence<'_> {
@@ -58,7 +58,7 @@ impl Licence<'_> {
     }
 
     /// How many are in use, where that is told.
-    pub(crate) fn in_use(&self) -> Told<i64> {
+    pub(crate) fn in_use(&self) -> Nullable<i64> {
         #[derive(Deserialize)]
         struct InUse<'a> {
             #[serde(borrow)]
@@ -70,7 +70,7 @@ impl Licence<'_> {
             count: Str<'a>,
         }
         let told = self.usage.and_then(|raw| serde_json::from_str::<InUse<'_>>(raw.get()).ok());
-        told.map_or(Told::Nothing, |told| pieces(&Told::Value(told.current.count)))
+        told.map_or(Nullable::Absent, |told| pieces(&Nullable::Value(told.current.count)))
     }
 
     /// Whether it is paid for by term on that day (RFC 3339).

@@ -7,7 +7,7 @@
 use crate::client::extra;
 use crate::licences::Licence;
 use crate::report::{Maker, Row};
-use crosswalk_sdk::{Item, Product, Told};
+use crosswalk_sdk::{Item, Nullable, Product};
 
 /// Products so far.
 pub(crate) struct Products {
@@ -40,7 +40,7 @@ impl Maker for Products {
 
     fn licence(&mut self, _: &str, licence: &Licence<'_>) {
         if let Some(id) = licence.product_id() {
-            let (name, code) = (licence.name(), Told::or_nothing(licence.code()));
+            let (name, code) = (licence.name(), Nullable::or_absent(licence.code()));
             self.add(Product { id, name, code, ..Product::default() });
         }
     }

@@ -12,7 +12,7 @@ use crate::licences::{self, Licence};
 use crate::partner::Partner;
 use crate::settings::Settings;
 use crosswalk_sdk::json::{self, Keys, Str};
-use crosswalk_sdk::{Failure, Gap, Host, Item, Page, Period, Response, Told, paging, time};
+use crosswalk_sdk::{Failure, Gap, Host, Item, Nullable, Page, Period, Response, paging, time};
 use serde::{Deserialize, Serialize};
 
 /// A row of a report, as far as it is used.
@@ -21,32 +21,32 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Row<'a> {
     /// The partner's own name.
     #[serde(borrow, default)]
-    partner_account_name: Told<Str<'a>>,
+    partner_account_name: Nullable<Str<'a>>,
     /// The tenant, which may be gone since.
     #[serde(borrow)]
     pub(crate) account_id: Str<'a>,
     #[serde(borrow, default)]
-    pub(crate) sku: Told<Str<'a>>,
+    pub(crate) sku: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) product_code: Told<Str<'a>>,
+    pub(crate) product_code: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) product_description: Told<Str<'a>>,
+    pub(crate) product_description: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) product_group: Told<Str<'a>>,
+    pub(crate) product_group: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) order_number: Told<Str<'a>>,
+    pub(crate) order_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) order_line_item_number: Told<Str<'a>>,
+    pub(crate) order_line_item_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) account_number_or_serial_number: Told<Str<'a>>,
+    pub(crate) account_number_or_serial_number: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) billable_quantity: Told<Str<'a>>,
+    pub(crate) billable_quantity: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) actual_quantity: Told<Str<'a>>,
+    pub(crate) actual_quantity: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) billing_start_date: Told<Str<'a>>,
+    pub(crate) billing_start_date: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) account_status: Told<Str<'a>>,
+    pub(crate) account_status: Nullable<Str<'a>>,
 }
 
 impl Row<'_> {
@@ -62,7 +62,7 @@ impl Row<'_> {
             (Some(_), None) => "neither a SKU nor a product code",
             (None, _) => "no customer",
         };
-        let told = |told: &Told<Str<'_>>| told.text().into_value().unwrap_or_else(|| "not told".to_owned());
+        let told = |told: &Nullable<Str<'_>>| told.text().into_value().unwrap_or_else(|| "not told".to_owned());
         let (name, order) = (told(&self.product_description), told(&self.order_number));
         let message = format!(
             "a row of the usage report for {month} has {missing}, so that what it bills cannot be counted \

@@ -3,7 +3,7 @@
 use crate::client::{PAGE, Rows, good};
 use crate::partner::Partner;
 use crosswalk_sdk::json::{Keys, Str};
-use crosswalk_sdk::{Failure, Gap, Host, Request, Response, Told, paging};
+use crosswalk_sdk::{Failure, Gap, Host, Nullable, Request, Response, paging};
 use serde::Deserialize;
 
 /// A tenant, as far as it is used. One that is still being provisioned lacks its host and region.
@@ -13,19 +13,19 @@ pub(crate) struct Tenant<'a> {
     #[serde(borrow)]
     pub(crate) id: Str<'a>,
     #[serde(borrow, default)]
-    pub(crate) name: Told<Str<'a>>,
+    pub(crate) name: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) show_as: Told<Str<'a>>,
+    pub(crate) show_as: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) data_geography: Told<Str<'a>>,
+    pub(crate) data_geography: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) data_region: Told<Str<'a>>,
+    pub(crate) data_region: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) billing_type: Told<Str<'a>>,
+    pub(crate) billing_type: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) api_host: Told<Str<'a>>,
+    pub(crate) api_host: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    pub(crate) status: Told<Str<'a>>,
+    pub(crate) status: Nullable<Str<'a>>,
 }
 
 impl Tenant<'_> {

@@ -8,7 +8,7 @@ use crate::client::{extra, pieces};
 use crate::licences::Licence;
 use crate::report::{Maker, Row};
 use crosswalk_sdk::json::Str;
-use crosswalk_sdk::{Item, Reference, Told, Usage};
+use crosswalk_sdk::{Item, Nullable, Reference, Usage};
 use std::collections::BTreeMap;
 
 /// Rows so far.
@@ -34,7 +34,7 @@ impl Rows {
     }
 }
 
-fn text(told: &Told<Str<'_>>) -> String {
+fn text(told: &Nullable<Str<'_>>) -> String {
     told.text().into_value().unwrap_or_default()
 }
 
@@ -52,8 +52,8 @@ impl Maker for Rows {
     fn row(&mut self, month: &str, row: &Row<'_>, sku: &str) {
         let account = row.account_id.trimmed();
         let line = match row.order_line_item_number.text() {
-            Told::Value(line) => line,
-            Told::Blank | Told::Nothing => text(&row.account_number_or_serial_number),
+            Nullable::Value(line) => line,
+            Nullable::Null | Nullable::Absent => text(&row.account_number_or_serial_number),
         };
         let rest = format!("{sku}/{}/{line}", text(&row.order_number));
         let mut usage = Usage {
@@ -62,9 +62,9 @@ impl Maker for Rows {
             name: row.product_description.text().into_value().unwrap_or_else(|| sku.to_owned()),
             quantity: pieces(&row.billable_quantity),
             actual: pieces(&row.actual_quantity),
-            period: Told::Value(month.to_owned()),
+            period: Nullable::Value(month.to_owned()),
             effective: row.billing_start_date.day(None),
-            product: Told::Value(Reference(sku.to_owned())),
+            product: Nullable::Value(Reference(sku.to_owned())),
             ..Usage::default()
         };
         extra(&mut usage.extra, "order-number", &row.order_number);
@@ -78,7 +78,7 @@ impl Maker for Rows {
             id: format!("licence/{}", licence.id.trimmed()),
             parent: Some(tenant.to_owned()),
             name: licence.name(),
-            product: Told::or_nothing(licence.product_id().map(Reference)),
+            product: Nullable::or_absent(licence.product_id().map(Reference)),
             quantity: pieces(&licence.quantity),
             actual: licence.in_use(),
             effective: licence.start_date.day(None),

@@ -2,7 +2,7 @@
 
 use crate::picklists::Picklist;
 use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::{Reference, Ticket, Time, Told};
+use crosswalk_sdk::{Nullable, Reference, Ticket, Time};
 use serde::Deserialize;
 
 /// What rows are read with.
@@ -20,25 +20,25 @@ pub(super) struct Reading {
 pub(super) struct Row<'a> {
     id: Int,
     #[serde(default, rename = "companyID")]
-    company_id: Told<Int>,
+    company_id: Nullable<Int>,
     #[serde(borrow, default)]
-    title: Told<Str<'a>>,
+    title: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    description: Told<Str<'a>>,
+    description: Nullable<Str<'a>>,
     #[serde(default)]
-    priority: Told<Int>,
+    priority: Nullable<Int>,
     #[serde(default, rename = "configurationItemID")]
-    configuration_item_id: Told<Int>,
+    configuration_item_id: Nullable<Int>,
     #[serde(default)]
-    status: Told<Int>,
+    status: Nullable<Int>,
     #[serde(borrow, default)]
-    ticket_number: Told<Str<'a>>,
+    ticket_number: Nullable<Str<'a>>,
     #[serde(borrow, default, rename = "externalID")]
-    external_id: Told<Str<'a>>,
+    external_id: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_activity_date: Told<Str<'a>>,
+    last_activity_date: Nullable<Str<'a>>,
     #[serde(borrow, default)]
-    last_tracked_modification_date_time: Told<Str<'a>>,
+    last_tracked_modification_date_time: Nullable<Str<'a>>,
 }
 
 impl Row<'_> {
@@ -58,7 +58,7 @@ impl Row<'_> {
             number: self.ticket_number.text(),
             closed: self.status.clone().map(|Int(status)| status == reading.complete),
             status: self.status.map(status),
-            priority: self.priority.understood(priority),
+            priority: self.priority.and_then(priority),
             description: self.description.text(),
             last_activity: later(self.last_activity_date.time(), self.last_tracked_modification_date_time.time()),
             ..Ticket::default()
@@ -68,12 +68,12 @@ impl Row<'_> {
 
 /// The later of two times: a note moves one, a changed field the other. Without their `Z` they sort as texts, with or
 /// without a fraction.
-fn later(a: Told<Time>, b: Told<Time>) -> Told<Time> {
+fn later(a: Nullable<Time>, b: Nullable<Time>) -> Nullable<Time> {
     match (a, b) {
-        (Told::Value(a), Told::Value(b)) => {
-            Told::Value(if a.0.trim_end_matches('Z') < b.0.trim_end_matches('Z') { b } else { a })
+        (Nullable::Value(a), Nullable::Value(b)) => {
+            Nullable::Value(if a.0.trim_end_matches('Z') < b.0.trim_end_matches('Z') { b } else { a })
         }
-        (Told::Value(time), _) | (_, Told::Value(time)) => Told::Value(time),
+        (Nullable::Value(time), _) | (_, Nullable::Value(time)) => Nullable::Value(time),
         (a, _) => a,
     }
 }
@@ -84,12 +84,12 @@ mod tests {
 
     #[test]
     fn a_ticket_tells_what_was_done_last() {
-        let time = |text: &str| Told::Value(Time(text.to_owned()));
+        let time = |text: &str| Nullable::Value(Time(text.to_owned()));
         let (whole, half) = ("2025-11-03T08:00:00Z", "2025-11-03T08:00:00.500Z");
         assert_eq!(later(time(whole), time(half)), time(half));
         assert_eq!(later(time(half), time(whole)), time(half));
-        assert_eq!(later(Told::Blank, time(whole)), time(whole));
-        assert_eq!(later(Told::Blank, Told::Nothing), Told::Blank);
+        assert_eq!(later(Nullable::Null, time(whole)), time(whole));
+        assert_eq!(later(Nullable::Null, Nullable::Absent), Nullable::Null);
     }
 
     #[test]
@@ -101,13 +101,13 @@ mod tests {
         let plain =
             Reading { complete: 5, statuses: Picklist::default(), priorities: vec![(4, "critical"), (2, "normal")] };
         let ticket = row().ticket(&plain);
-        let text = |text: &str| Told::Value(text.to_owned());
+        let text = |text: &str| Nullable::Value(text.to_owned());
         assert_eq!((ticket.parent.as_deref(), ticket.stamp.as_deref()), (Some("412"), Some("rmm:1")));
         assert_eq!((ticket.priority, ticket.status), (text("critical"), text("9")), "without labels, the number");
-        assert_eq!((ticket.closed, ticket.asset), (Told::Value(false), Told::Blank));
-        assert_eq!(ticket.last_activity, Told::Value(Time("2025-11-03T08:00:00Z".to_owned())));
+        assert_eq!((ticket.closed, ticket.asset), (Nullable::Value(false), Nullable::Null));
+        assert_eq!(ticket.last_activity, Nullable::Value(Time("2025-11-03T08:00:00Z".to_owned())));
         let other = Reading { complete: 9, priorities: Vec::new(), ..plain };
         let ticket = row().ticket(&other);
-        assert_eq!((ticket.closed, ticket.priority), (Told::Value(true), Told::Nothing));
+        assert_eq!((ticket.closed, ticket.priority), (Nullable::Value(true), Nullable::Absent));
     }
 }

@@ -10,7 +10,7 @@ use crate::picklists::{chosen, required};
 use crate::query::{Condition, Query, number, parent, target};
 use crosswalk_sdk::json::{self, Int};
 use crosswalk_sdk::{
-    Change, Failure, Level, Method, Operation, Outcome, Reference, Request, Settlement, Ticket, Told, time,
+    Change, Failure, Level, Method, Nullable, Operation, Outcome, Reference, Request, Settlement, Ticket, time,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -33,8 +33,8 @@ struct Body<'a> {
     configuration_item_id: Option<i64>,
     #[serde(skip_serializing_if = "str::is_empty")]
     title: &'a str,
-    #[serde(skip_serializing_if = "Told::is_nothing")]
-    description: Told<String>,
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    description: Nullable<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,8 +125,8 @@ fn request(
         (None, None) => None,
     };
     let status = match (&ticket.closed, new) {
-        (Told::Value(true), _) => Some(complete(client)?),
-        (Told::Value(false), None) => {
+        (Nullable::Value(true), _) => Some(complete(client)?),
+        (Nullable::Value(false), None) => {
             Some(required(client, "ticket-status", "a ticket that is opened needs a status")?)
         }
         (_, new) => new.map(|new| new.status),
@@ -160,7 +160,7 @@ fn request(
 fn is_empty(body: &Body<'_>) -> bool {
     let Body { title, description, status, priority, configuration_item_id, .. } = body;
     title.is_empty()
-        && description.is_nothing()
+        && description.is_absent()
         && status.is_none()
         && priority.is_none()
         && configuration_item_id.is_none()

@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::contracts::CONTRACTS;
 use crate::query::{Condition, MOST, Operand, Query};
 use crosswalk_sdk::json::{Int, Str};
-use crosswalk_sdk::{Failure, Told, time};
+use crosswalk_sdk::{Failure, Nullable, time};
 use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -96,7 +96,7 @@ pub(super) struct Units {
     pub(super) end: Day,
     pub(super) units: Int,
     #[serde(default)]
-    approve_and_post_date: Told<String>,
+    approve_and_post_date: Nullable<String>,
 }
 
 impl Units {

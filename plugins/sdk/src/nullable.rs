@@ -1,90 +1,90 @@
-//! What a vendor told of one field: nothing, that it is empty, or a value. The three are never
-//! mixed up: an absent field leaves the other side alone, a blank one may empty it.
+//! Values of a vendor's field: absent, null, or a value. The three are distinct: an absent field
+//! leaves the other side unchanged, a null one may clear it.
 //!
-//! [`Shape`] ties the Rust types to the contract's values; a catalogue type is one Rust type.
+//! [`Shape`] ties the Rust types to the contract's values; each catalogue type has one Rust type.
 
 use crate::bindings::crosswalk::connector::types::Value;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What the vendor told of a field; in a change, what is to be done with it.
+/// The vendor's value of a field; in a change, the new value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Told<T> {
-    /// Nothing. In a change: leave it.
+pub enum Nullable<T> {
+    /// The vendor does not state it. In a change: leave it.
     #[default]
-    Nothing,
-    /// That it is empty. In a change: empty it.
-    Blank,
-    /// This.
+    Absent,
+    /// Empty. In a change: clear it.
+    Null,
+    /// A value.
     Value(T),
 }
 
-impl<T> Told<T> {
-    /// Whether nothing was told; also for serde's `skip_serializing_if`.
-    pub fn is_nothing(&self) -> bool {
-        matches!(self, Told::Nothing)
+impl<T> Nullable<T> {
+    /// Whether it is absent; also for serde's `skip_serializing_if`.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Nullable::Absent)
     }
 
-    /// The value, if one was told.
+    /// Returns the value, if there is one.
     pub fn value(&self) -> Option<&T> {
         match self {
-            Told::Value(value) => Some(value),
-            Told::Nothing | Told::Blank => None,
+            Nullable::Value(value) => Some(value),
+            Nullable::Absent | Nullable::Null => None,
         }
     }
 
-    /// The value, if one was told.
+    /// Returns the value, if there is one.
     pub fn into_value(self) -> Option<T> {
         match self {
-            Told::Value(value) => Some(value),
-            Told::Nothing | Told::Blank => None,
+            Nullable::Value(value) => Some(value),
+            Nullable::Absent | Nullable::Null => None,
         }
     }
 
-    /// Another form of the same value.
-    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Told<U> {
+    /// Converts the value.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Nullable<U> {
         match self {
-            Told::Nothing => Told::Nothing,
-            Told::Blank => Told::Blank,
-            Told::Value(value) => Told::Value(with(value)),
+            Nullable::Absent => Nullable::Absent,
+            Nullable::Null => Nullable::Null,
+            Nullable::Value(value) => Nullable::Value(with(value)),
         }
     }
 
-    /// Another form of the same value, where it has one; else nothing is told: what is not
-    /// understood is not taken for empty.
-    pub fn understood<U>(self, with: impl FnOnce(T) -> Option<U>) -> Told<U> {
+    /// Converts the value; if that fails it is absent: an unintelligible value does not count as
+    /// empty.
+    pub fn and_then<U>(self, with: impl FnOnce(T) -> Option<U>) -> Nullable<U> {
         match self {
-            Told::Nothing => Told::Nothing,
-            Told::Blank => Told::Blank,
-            Told::Value(value) => with(value).map_or(Told::Nothing, Told::Value),
+            Nullable::Absent => Nullable::Absent,
+            Nullable::Null => Nullable::Null,
+            Nullable::Value(value) => with(value).map_or(Nullable::Absent, Nullable::Value),
         }
     }
 
-    /// A value where there is one, else blank: for vendors that always name the field.
-    pub fn or_blank(value: Option<T>) -> Self {
-        value.map_or(Told::Blank, Told::Value)
+    /// A value or null: for vendors that always state the field.
+    pub fn or_null(value: Option<T>) -> Self {
+        value.map_or(Nullable::Null, Nullable::Value)
     }
 
-    /// A value where there is one, else nothing: for values that are put together.
-    pub fn or_nothing(value: Option<T>) -> Self {
-        value.map_or(Told::Nothing, Told::Value)
+    /// A value or absent: for derived values.
+    pub fn or_absent(value: Option<T>) -> Self {
+        value.map_or(Nullable::Absent, Nullable::Value)
     }
 }
 
-impl<T> From<T> for Told<T> {
+impl<T> From<T> for Nullable<T> {
     fn from(value: T) -> Self {
-        Told::Value(value)
+        Nullable::Value(value)
     }
 }
 
-/// `null` is blank; with `#[serde(default)]` a missing member is nothing.
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
+/// JSON `null` is null; with `#[serde(default)]` a missing member is absent.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::deserialize(deserializer).map(Told::or_blank)
+        Option::deserialize(deserializer).map(Nullable::or_null)
     }
 }
 
-/// Blank is `null`. Nothing must be left out: `skip_serializing_if = "Told::is_nothing"`.
-impl<T: Serialize> Serialize for Told<T> {
+/// Null is JSON `null`. An absent value must be skipped: `skip_serializing_if = "Nullable::is_absent"`.
+impl<T: Serialize> Serialize for Nullable<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value().serialize(serializer)
     }
@@ -94,7 +94,7 @@ impl<T: Serialize> Serialize for Told<T> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reference(pub String);
 
-/// A time: RFC 3339, UTC. `time::canonical` makes one of what vendors write.
+/// A time: RFC 3339, UTC. `time::canonical` converts vendors' notations.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct Time(pub String);
@@ -119,13 +119,13 @@ impl Json {
     }
 }
 
-/// A Rust type that stands for a catalogue type.
+/// A Rust type for a catalogue type.
 pub trait Shape: Sized {
     /// The catalogue's word for it.
     const TYPE: &'static str;
-    /// As the contract carries it.
+    /// Converts to the contract's value.
     fn into_wire(self) -> Value;
-    /// From what the contract carries; none when it is of another type. Never asked about blank.
+    /// Converts from the contract's value; `None` if it has another type. Never called with blank.
     fn from_wire(value: Value) -> Option<Self>;
 }
 

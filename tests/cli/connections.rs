@@ -51,7 +51,11 @@ fn a_secret_comes_from_a_file_or_the_environment_and_is_seen_nowhere() {
     let office = Office::open();
     let program = &office.program;
     let typed = program.run("connection add rmm --plugin pulseway-rmm --secret token-id=abc").ends(2);
-    assert!(typed.err.contains("every process can read this argument, so it must not hold a secret"), "{}", typed.whole());
+    assert!(
+        typed.err.contains("every process can read this argument, so it must not hold a secret"),
+        "{}",
+        typed.whole()
+    );
     program.run("connection add rmm --plugin pulseway-rmm --token-id abc").ends(2);
     program
         .run("connection add rmm --plugin pulseway-rmm --secret token-id")

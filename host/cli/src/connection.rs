@@ -52,7 +52,7 @@ Examples:
         /// Confirm that the account that answers now is the same as before
         #[arg(long, requires = "reason")]
         same: bool,
-        /// Why both are the same account
+        /// The reason for which both are the same account
         #[arg(long, value_name = "TEXT", requires = "same")]
         reason: Option<String>,
     },
@@ -69,7 +69,7 @@ Examples:
         name: ConnectionName,
         /// The endpoint, by its name in the plugin
         endpoint: String,
-        /// Where it is, if not where the plugin says
+        /// The URL, if it differs from the plugin's
         #[arg(long)]
         url: Option<String>,
         /// Allow this server of the endpoint to have a private address

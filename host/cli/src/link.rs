@@ -49,7 +49,7 @@ Example:
         #[command(flatten)]
         record: RecordArgs,
     },
-    /// Forget what was decided about a source record; matching starts afresh
+    /// Forget what was decided about a source record; matching starts over
     Forget {
         #[command(flatten)]
         record: RecordArgs,
@@ -107,7 +107,7 @@ Examples:
         sync: SyncName,
         /// The target customer's id
         target: String,
-        /// What becomes of it; `forget` takes a decision back
+        /// The decision; `forget` takes it back
         #[arg(value_parser = ["create", "exclude", "forget"])]
         decision: String,
     },

@@ -58,7 +58,7 @@ Example:
         #[command(flatten)]
         product: ProductArgs,
     },
-    /// Forget what was decided about a product; matching starts afresh
+    /// Forget what was decided about a product; matching starts over
     Forget {
         #[command(flatten)]
         product: ProductArgs,

@@ -54,7 +54,7 @@ pub(super) struct SettleArgs {
     /// It was not written
     #[arg(long)]
     not_written: bool,
-    /// What you saw at the vendor, for the journal
+    /// Your observation at the vendor, for the journal
     #[arg(long)]
     reason: String,
 }

@@ -68,7 +68,7 @@ struct Inner {
     plugins: Registry<String, Loaded>,
     tenants: Registry<TenantName, Tenancy>,
     channels: Registry<(TenantName, ConnectionName), VendorChannel>,
-    accounts: Registry<TenantName, AccountBudgets>,
+    budgets: Registry<TenantName, AccountBudgets>,
 }
 
 impl Inner {
@@ -165,7 +165,7 @@ impl Runtime {
         World::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)
             .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
         let (plugins, tenants, channels) = (Registry::default(), Registry::default(), Registry::default());
-        let accounts = Registry::default();
+        let budgets = Registry::default();
         Ok(Self(Arc::new(Inner {
             sandbox,
             linker,
@@ -176,7 +176,7 @@ impl Runtime {
             plugins,
             tenants,
             channels,
-            accounts,
+            budgets,
         })))
     }
 
@@ -254,11 +254,9 @@ impl Runtime {
         if !missing.is_empty() {
             return Err(OpenError::Secrets(missing));
         }
-        let accounts = self.0.accounts.get_or(&tenant, AccountBudgets::default);
-        let channel = self
-            .0
-            .channels
-            .get_or(&(tenant.clone(), connection.name.clone()), || VendorChannel::with_accounts(accounts));
+        let budgets = self.0.budgets.get_or(&tenant, AccountBudgets::default);
+        let channel =
+            self.0.channels.get_or(&(tenant.clone(), connection.name.clone()), || VendorChannel::with_budgets(budgets));
         let tenancy = self.0.tenants.get_or(&tenant, || Tenancy::new(&self.0.limits));
         let limits = plugin.0.limits.clone();
         let gate =

@@ -73,7 +73,7 @@ Examples:
         /// The connection that records come from instead
         #[arg(long, value_name = "CONNECTION")]
         from: Option<ConnectionName>,
-        /// What the successor is called [default: SOURCE-to-TARGET]
+        /// The name of the successor [default: SOURCE-to-TARGET]
         #[arg(long = "as", value_name = "NAME")]
         successor: Option<SyncName>,
     },

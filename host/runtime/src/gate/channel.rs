@@ -30,7 +30,7 @@ pub(crate) struct VendorChannel {
     private: Mutex<HashMap<String, Client>>,
     lookup: Arc<dyn Lookup>,
     /// The tenant's budgets, for all of its connections.
-    pub(super) accounts: Arc<AccountBudgets>,
+    pub(super) budgets: Arc<AccountBudgets>,
     /// By the login's fingerprint: a login with new secrets has its own token.
     token_caches: Mutex<HashMap<[u8; 32], Arc<TokenCache>>>,
 }
@@ -44,13 +44,13 @@ impl Default for VendorChannel {
 impl VendorChannel {
     /// A channel with its own name resolution.
     pub(crate) fn with_lookup(lookup: Arc<dyn Lookup>) -> Self {
-        let (client, private, accounts, token_caches) = Default::default();
-        Self { client, private, lookup, accounts, token_caches }
+        let (client, private, budgets, token_caches) = Default::default();
+        Self { client, private, lookup, budgets, token_caches }
     }
 
     /// A channel of a tenant with these budgets.
-    pub(crate) fn with_accounts(accounts: Arc<AccountBudgets>) -> Self {
-        Self { accounts, ..Self::default() }
+    pub(crate) fn with_budgets(budgets: Arc<AccountBudgets>) -> Self {
+        Self { budgets, ..Self::default() }
     }
 
     /// Returns the token cache of the login with this fingerprint.

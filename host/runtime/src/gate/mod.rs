@@ -145,7 +145,7 @@ impl Gate {
         let together = fill.together(manifest.auth.as_ref());
         let redactor = Redactor::of(secrets.values().map(Secret::expose).chain(together.as_ref().map(Secret::expose)));
         let credentials = Credentials::new(manifest.auth.as_ref(), fill, cache)?;
-        let budget = channel.accounts.budget(credentials.account(&grants.places(), connection.name.as_str())?);
+        let budget = channel.budgets.budget(credentials.account(&grants.places(), connection.name.as_str())?);
         Ok(Self {
             connection: connection.name.to_string(),
             grants,

@@ -47,7 +47,7 @@ struct Cached {
     futile: Option<Instant>,
 }
 
-/// Why there is no token.
+/// The failure of a login.
 #[derive(Clone)]
 pub(super) enum LoginFailure {
     /// The vendor refused the credentials; its answer.

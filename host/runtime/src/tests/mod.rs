@@ -52,7 +52,7 @@ pub(super) fn reads(paths: &[&str]) -> Vec<ReadSpec> {
     paths.iter().map(|&path| ReadSpec { path: path.to_owned(), form: ReadForm::Query }).collect()
 }
 
-/// What an operator grants who types the address of a vendor on loopback.
+/// The private grant for the address of a vendor on loopback.
 pub(super) fn private_of(base: &str) -> Vec<String> {
     let url = url::Url::parse(base).unwrap();
     vec![format!("{}:{}", url.host_str().unwrap(), url.port_or_known_default().unwrap())]

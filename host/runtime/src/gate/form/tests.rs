@@ -1,4 +1,4 @@
-//! What passes for a read, and what does not, by form.
+//! Requests that count as reads and requests that do not, by form.
 
 use super::*;
 use crosswalk_model::manifest::GraphqlReads;

@@ -151,7 +151,7 @@ mod tests {
             r#"{"id":"1","product":{"code":"A","name":"Alpha"},"usage":{"current":{"count":7,"date":"2025-11-01"}}},
                {"id":"2","product":{"code":"B"},"usage":[1]},{"id":"3"},{"product":{}}"#,
         );
-        assert_eq!(names, ["Alpha Value(7)", "B Nothing"]);
+        assert_eq!(names, ["Alpha Value(7)", "B Absent"]);
         assert_eq!(gaps, 2, "one without a product, and one without an id");
         assert!(take(&reply(200, "<html>"), "2025-11-03T08:00:00Z", |_| {}).is_err());
     }

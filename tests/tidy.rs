@@ -21,6 +21,24 @@ const PROGRAM: &[(&str, &[&str])] = &[
     ("config", &["cli", "model"]),
 ];
 
+/// Which rooms of the engine a room of it may use. `rules` is pure: of the other crates it
+/// uses plain data, and nothing that acts.
+const ENGINE: &[(&str, &[&str])] = &[
+    ("rules", &[]),
+    ("ground", &["rules"]),
+    ("run", &["ground", "rules"]),
+    ("billing", &["ground", "rules", "run"]),
+    ("sync", &["billing", "ground", "rules", "run"]),
+    ("desk", &["billing", "ground", "rules", "run"]),
+    ("work", &["ground", "rules", "run"]),
+];
+
+/// What every room of the engine may use.
+const ENGINE_BASE: &[&str] = &["boxed", "clock", "error"];
+
+/// The engine's handles: public verbs of theirs stand where their noun is, and nothing else.
+const HANDLES: &[&str] = &["Engine", "Tenant"];
+
 /// What only one room may depend on, but for tests.
 const OWNED: &[(&str, &str)] = &[
     ("wasmtime", "runtime"),
@@ -134,6 +152,132 @@ fn rooms_use_only_the_doors_the_table_gives_them() {
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The first names after `crate::` in code, those of a group included.
+fn names_after_crate(code: &str) -> Vec<String> {
+    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
+    let mut names = Vec::new();
+    for (at, found) in code.match_indices("crate::") {
+        let after = &code[at + found.len()..];
+        match after.strip_prefix('{') {
+            None => names.push(word(after)),
+            Some(group) => {
+                let mut depth = 0;
+                let mut first = true;
+                for (at, c) in group.char_indices() {
+                    if depth == 0 && first && c.is_alphabetic() {
+                        names.push(word(&group[at..]));
+                        first = false;
+                    }
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => first = true,
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn the_rooms_of_the_engine_use_only_those_below_them() {
+    let source = root().join("host/engine/src");
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for file in files(&source, ".rs") {
+        let inside = file.strip_prefix(&source).unwrap().with_extension("");
+        let room = inside.iter().next().unwrap().to_string_lossy().into_owned();
+        if ["lib", "clock", "error", "testkit"].contains(&room.as_str()) || inside.iter().any(|part| part == "tests") {
+            continue;
+        }
+        let Some((_, uses)) = ENGINE.iter().find(|(known, _)| *known == room) else {
+            wrong.push(format!("{}: `{room}` is not in the table", file.display()));
+            continue;
+        };
+        let code = code(&file).join("\n");
+        for used in names_after_crate(&code).into_iter().filter(|used| *used != room) {
+            if !uses.contains(&used.as_str()) && !ENGINE_BASE.contains(&used.as_str()) {
+                wrong.push(format!("{}: `{room}` uses `{used}`", file.display()));
+            }
+            seen.insert((room.clone(), used));
+        }
+        if room == "rules"
+            && ["async ", "tokio::", "TenantStore", "Connector", "Clock", "std::fs", "Timestamp::now"]
+                .iter()
+                .any(|not| code.contains(not))
+        {
+            wrong.push(format!("{}: a rule is pure", file.display()));
+        }
+    }
+    for (room, uses) in ENGINE {
+        for used in uses.iter().filter(|used| !seen.contains(&((*room).to_owned(), (**used).to_owned()))) {
+            wrong.push(format!("`{room}` does not use `{used}`: the table is to say so"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A method that stands elsewhere is a use that no import shows.
+#[test]
+fn methods_in_the_engine_stand_in_the_file_of_their_type() {
+    let source = root().join("host/engine/src");
+    let all: Vec<(PathBuf, String)> =
+        files(&source, ".rs").into_iter().map(|file| (file.clone(), code(&file).join("\n"))).collect();
+    let named = |line: &str, words: &[&str]| -> Option<String> {
+        let at = words.iter().find_map(|word| Some(line.find(word)? + word.len()))?;
+        Some(line[at..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+    };
+    let types: BTreeSet<(PathBuf, String)> = all
+        .iter()
+        .flat_map(|(file, code)| code.lines().map(move |line| (file, line)))
+        .filter(|(_, line)| !line.starts_with(' '))
+        .filter_map(|(file, line)| Some((file.clone(), named(line, &["struct ", "enum ", "union "])?)))
+        .collect();
+    let mut wrong = Vec::new();
+    let mut blocks = 0;
+    for (file, code) in &all {
+        let mut handle = None;
+        for line in code.lines() {
+            if line.starts_with("impl") && !line.contains(" for ") {
+                blocks += 1;
+                let subject = line.trim_start_matches("impl").trim_start();
+                let subject = if subject.starts_with('<') { subject.split_once("> ").unwrap().1 } else { subject };
+                let name: String = subject.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                // In the file of the type, or in a file of the folder that belongs to that file or holds it.
+                let home = types.iter().filter(|(_, known)| *known == name).any(|(home, _)| {
+                    home == file
+                        || file.starts_with(home.with_extension(""))
+                        || (home.parent() == file.parent()
+                            && file.components().count() > source.components().count() + 3)
+                });
+                handle = (!home && HANDLES.contains(&name.as_str())).then_some(name.clone());
+                if !home && handle.is_none() {
+                    wrong.push(format!("{}: methods of `{name}`", file.display()));
+                }
+            } else if line.starts_with('}') {
+                handle = None;
+            } else if let Some(handle) = &handle
+                && line.starts_with("    ")
+                && !line.starts_with("     ")
+                && line.contains("fn ")
+                && !line.trim_start().starts_with("pub fn ")
+                && !line.trim_start().starts_with("pub async fn ")
+            {
+                wrong.push(format!(
+                    "{}: only public verbs of `{handle}` stand outside its file: {}",
+                    file.display(),
+                    line.trim()
+                ));
+            }
+        }
+    }
+    assert!(blocks > 40, "{blocks}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

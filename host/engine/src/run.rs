@@ -4,6 +4,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod alerts;
+pub(crate) mod along;
 pub(crate) mod apply;
 pub(crate) mod customers;
 pub(crate) mod draft;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::ground::accounts::{self, Checked, Standing, account_of};
 use crate::ground::opened::{self, reading};
 use crate::ground::tenant::Tenant;
-use crate::ground::{claim, noting, schedules};
+use crate::ground::{claim, noting, plugins, schedules};
 use crate::rules::grants;
 use crosswalk_model::connection::BucketOverride;
 use crosswalk_model::{Connection, ConnectionName, Endpoint, Grants, KnownAccount, Manifest, PluginId, Secret};
@@ -95,7 +95,7 @@ impl Tenant {
     #[boxed]
     pub async fn connection_add(&self, new: NewConnection) -> Result<ConnectionView, Error> {
         let row = self.parts.store.plugin_get(&new.plugin).await?.ok_or_else(|| no_plugin(&new.plugin))?;
-        let plugin = self.parts.plugin(&row.digest).await?;
+        let plugin = plugins::plugin(&self.parts, &row.digest).await?;
         let manifest = plugin.manifest();
         let settings = settings_checked(manifest, &new.settings)?;
         secrets_checked(manifest, &new.secrets)?;
@@ -133,7 +133,7 @@ impl Tenant {
     #[boxed]
     pub async fn connection_show(&self, name: &ConnectionName) -> Result<ConnectionView, Error> {
         let connection = opened::connection(self, name).await?;
-        let plugin = self.parts.plugin(&connection.digest).await?;
+        let plugin = plugins::plugin(&self.parts, &connection.digest).await?;
         let manifest = plugin.manifest();
         let endpoints = manifest
             .endpoints
@@ -156,7 +156,7 @@ impl Tenant {
     #[boxed]
     pub async fn connection_help(&self, name: &ConnectionName) -> Result<BTreeMap<String, String>, Error> {
         let connection = opened::connection(self, name).await?;
-        let plugin = self.parts.plugin(&connection.digest).await?;
+        let plugin = plugins::plugin(&self.parts, &connection.digest).await?;
         Ok(plugin.manifest().troubleshooting.clone())
     }
 
@@ -195,7 +195,7 @@ impl Tenant {
         private: &[String],
     ) -> Result<ConnectionView, Error> {
         let mut connection = opened::connection(self, name).await?;
-        let plugin = self.parts.plugin(&connection.digest).await?;
+        let plugin = plugins::plugin(&self.parts, &connection.digest).await?;
         let manifest = plugin.manifest();
         let spec = manifest.endpoints.get(endpoint).ok_or_else(|| no_endpoint(manifest, endpoint))?;
         let known = connection.grants.get(endpoint).filter(|_| url.is_none() && !private.is_empty());
@@ -239,7 +239,7 @@ impl Tenant {
         buckets: &BTreeMap<String, BucketOverride>,
     ) -> Result<ConnectionView, Error> {
         let mut connection = opened::connection(self, name).await?;
-        let plugin = self.parts.plugin(&connection.digest).await?;
+        let plugin = plugins::plugin(&self.parts, &connection.digest).await?;
         let manifest = plugin.manifest();
         buckets_checked(manifest, buckets)?;
         if let Some(unknown) = secrets.keys().find(|secret| !manifest.secrets.contains_key(*secret)) {

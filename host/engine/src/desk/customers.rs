@@ -18,10 +18,10 @@ use super::decisions;
 use super::links::{self, Decision};
 use crate::boxed;
 use crate::error::Error;
-use crate::ground::find;
 use crate::ground::progress::Progress;
 use crate::ground::sync_run::{self, SyncRun};
 use crate::ground::tenant::Tenant;
+use crate::ground::{find, plugins};
 use crate::rules::matching::OPERATOR;
 use crate::rules::matching::contracts::{is_offered, term};
 use crate::rules::plan::line::in_force;
@@ -371,7 +371,7 @@ async fn remedies(
         let Ok(name) = crosswalk_model::ConnectionName::new(connection) else { continue };
         let Some(connection) = tenant.store.connection_get(&name).await? else { continue };
         // One that cannot be used has nothing to say.
-        let Ok(plugin) = tenant.parts.plugin(&connection.digest).await else { continue };
+        let Ok(plugin) = plugins::plugin(&tenant.parts, &connection.digest).await else { continue };
         if let Some(text) = plugin.manifest().troubleshooting.get(failure) {
             texts.insert((name.to_string(), failure.clone()), text.clone());
         }

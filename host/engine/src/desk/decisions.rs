@@ -8,6 +8,7 @@ use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::rules::{anew, names};
+use crate::run::along;
 use crosswalk_model::{Kind, Link, Switch, Switches, Sync, SyncName};
 use crosswalk_store::{DoneSince, JournalEntry, SWITCHED, Stored};
 use serde::{Deserialize, Serialize};
@@ -219,7 +220,7 @@ async fn given_over(tenant: &Tenant, sync: &Sync, links: Vec<Link>) -> Result<(V
         all.push(link);
     }
     all.append(&mut given_up);
-    let along = anew::along(&tenant.store, &sync.name, &over, tenant.parts.clock.now()).await?;
+    let along = along::along(&tenant.store, &sync.name, &over, tenant.parts.clock.now()).await?;
     // A contract that is only forgotten, as it was of another account, gives way.
     let key = |link: &Link| (link.kind, link.target_kind, link.source.clone());
     let said: HashSet<_> = all.iter().filter(|link| anew::stands(link)).map(key).collect();

@@ -4,7 +4,7 @@ use crate::boxed;
 use crate::error::Error;
 use crate::ground::engine::Engine;
 use crate::ground::parts::Parts;
-use crate::ground::plugins::plugin_error;
+use crate::ground::plugins::{self, plugin_error};
 use crosswalk_model::{Description, Manifest, PluginId};
 use crosswalk_runtime::{Inspected, Runtime};
 use crosswalk_store::{PluginRow, make_private};
@@ -101,7 +101,7 @@ impl Engine {
             };
             parts.store.plugin_insert(&row).await?;
         }
-        parts.remember(&inspected.digest, plugin);
+        plugins::remember(parts, &inspected.digest, plugin);
         Ok(PluginAdded { plugin: view(inspected, Some(description)), before: before.map(|row| row.version), known })
     }
 
@@ -158,7 +158,7 @@ impl Engine {
 }
 
 async fn view_row(parts: &Parts, row: &PluginRow) -> Result<PluginView, Error> {
-    let plugin = parts.plugin(&row.digest).await?;
+    let plugin = plugins::plugin(parts, &row.digest).await?;
     let description = plugin.describe().await.map_err(|failure| Error::Vendor {
         connection: row.id.to_string(),
         failure,
@@ -167,7 +167,7 @@ async fn view_row(parts: &Parts, row: &PluginRow) -> Result<PluginView, Error> {
     Ok(PluginView {
         manifest: plugin.manifest().clone(),
         digest: row.digest.clone(),
-        size: std::fs::metadata(parts.plugin_file(row)).map(|meta| meta.len()).unwrap_or_default(),
+        size: std::fs::metadata(plugins::plugin_file(parts, row)).map(|meta| meta.len()).unwrap_or_default(),
         imports: plugin.inspected().imports.clone(),
         description: Some(description),
     })

@@ -4,6 +4,7 @@
 
 use super::parts::Parts;
 use super::patience::Patience;
+use super::plugins;
 use super::ports::ConnectionPorts;
 use super::tenant::Tenant;
 use crate::error::Error;
@@ -70,38 +71,41 @@ pub(crate) async fn open(tenant: &Tenant, name: &ConnectionName) -> Result<Opene
             format!("tell the plugin's author, then let it go on with `crosswalk connection release {name}`"),
         ));
     }
-    let plugin = tenant.parts.plugin(&opening.connection.digest).await?;
-    tenant.parts.open(tenant, &plugin, opening).await
+    let plugin = plugins::plugin(&tenant.parts, &opening.connection.digest).await?;
+    open_with(&tenant.parts, tenant, &plugin, opening).await
 }
 
 pub(crate) async fn connection(tenant: &Tenant, name: &ConnectionName) -> Result<Connection, Error> {
     tenant.store.connection_get(name).await?.ok_or_else(|| no_connection(name))
 }
 
-impl Parts {
-    pub(crate) async fn open(&self, tenant: &Tenant, plugin: &Plugin, opening: Opening) -> Result<Opened, Error> {
-        let Opening { connection, secrets, account, .. } = opening;
-        let (name, revision) = (connection.name.clone(), connection.revision);
-        let ports = ConnectionPorts {
-            store: tenant.store.clone(),
-            connection: name.clone(),
-            clock: self.clock.clone(),
-            crashed: AtomicBool::new(false),
-        };
-        let spec = ConnectionSpec { tenant: tenant.name.clone(), secrets, connection, ports: Arc::new(ports) };
-        let connector = self.runtime.open(plugin, spec).map_err(|error| {
-            Error::invalid(
-                format!("the connection `{name}` cannot be opened: {error}"),
-                format!("`crosswalk connection set {name}` changes its settings and secrets"),
-            )
-        })?;
-        let manifest = plugin.manifest().clone();
-        let description = connector.describe().await.map_err(|failure| Error::Vendor {
-            connection: name.to_string(),
-            hint: general_hint(&failure),
-            failure,
-        })?;
-        let (patience, reading) = (Patience::default(), reading());
-        Ok(Opened { name, manifest, description, connector, patience, reading, revision, account })
-    }
+pub(crate) async fn open_with(
+    parts: &Parts,
+    tenant: &Tenant,
+    plugin: &Plugin,
+    opening: Opening,
+) -> Result<Opened, Error> {
+    let Opening { connection, secrets, account, .. } = opening;
+    let (name, revision) = (connection.name.clone(), connection.revision);
+    let ports = ConnectionPorts {
+        store: tenant.store.clone(),
+        connection: name.clone(),
+        clock: parts.clock.clone(),
+        crashed: AtomicBool::new(false),
+    };
+    let spec = ConnectionSpec { tenant: tenant.name.clone(), secrets, connection, ports: Arc::new(ports) };
+    let connector = parts.runtime.open(plugin, spec).map_err(|error| {
+        Error::invalid(
+            format!("the connection `{name}` cannot be opened: {error}"),
+            format!("`crosswalk connection set {name}` changes its settings and secrets"),
+        )
+    })?;
+    let manifest = plugin.manifest().clone();
+    let description = connector.describe().await.map_err(|failure| Error::Vendor {
+        connection: name.to_string(),
+        hint: general_hint(&failure),
+        failure,
+    })?;
+    let (patience, reading) = (Patience::default(), reading());
+    Ok(Opened { name, manifest, description, connector, patience, reading, revision, account })
 }

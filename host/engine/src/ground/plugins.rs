@@ -8,33 +8,31 @@ use crosswalk_runtime::{Plugin, PluginError};
 use crosswalk_store::PluginRow;
 use std::path::{Path, PathBuf};
 
-impl Parts {
-    /// The component with this digest, loaded once a process.
-    pub(crate) async fn plugin(&self, digest: &str) -> Result<Plugin, Error> {
-        if let Some(plugin) = self.recall(digest) {
-            return Ok(plugin);
-        }
-        let row = self.store.plugin_by_digest(digest).await?.ok_or_else(|| {
-            Error::not_found("plugin with digest", digest, "add its file again with `crosswalk plugin add`")
-        })?;
-        let file = self.plugin_file(&row);
-        let plugin = self.runtime.load_file(&file, &row.digest).await.map_err(|error| plugin_error(error, &file))?;
-        self.remember(digest, plugin.clone());
-        Ok(plugin)
+/// The component with this digest, loaded once a process.
+pub(crate) async fn plugin(parts: &Parts, digest: &str) -> Result<Plugin, Error> {
+    if let Some(plugin) = recall(parts, digest) {
+        return Ok(plugin);
     }
+    let row = parts.store.plugin_by_digest(digest).await?.ok_or_else(|| {
+        Error::not_found("plugin with digest", digest, "add its file again with `crosswalk plugin add`")
+    })?;
+    let file = plugin_file(parts, &row);
+    let plugin = parts.runtime.load_file(&file, &row.digest).await.map_err(|error| plugin_error(error, &file))?;
+    remember(parts, digest, plugin.clone());
+    Ok(plugin)
+}
 
-    pub(crate) fn recall(&self, digest: &str) -> Option<Plugin> {
-        self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(digest).cloned()
-    }
+pub(crate) fn recall(parts: &Parts, digest: &str) -> Option<Plugin> {
+    parts.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(digest).cloned()
+}
 
-    /// Where a component file is kept: the row has its name, the data folder may move.
-    pub(crate) fn plugin_file(&self, row: &PluginRow) -> PathBuf {
-        self.data_dir.join("plugins").join(&row.file)
-    }
+/// Where a component file is kept: the row has its name, the data folder may move.
+pub(crate) fn plugin_file(parts: &Parts, row: &PluginRow) -> PathBuf {
+    parts.data_dir.join("plugins").join(&row.file)
+}
 
-    pub(crate) fn remember(&self, digest: &str, plugin: Plugin) {
-        self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(digest.to_owned(), plugin);
-    }
+pub(crate) fn remember(parts: &Parts, digest: &str, plugin: Plugin) {
+    parts.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(digest.to_owned(), plugin);
 }
 
 pub(crate) fn plugin_error(error: PluginError, file: &Path) -> Error {

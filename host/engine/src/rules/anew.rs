@@ -7,9 +7,8 @@
 use super::matching::{Decision, Matched, OPERATOR};
 use super::plan::line::{LEFT, PARTS, SINCE};
 use crosswalk_model::usage::Switches;
-use crosswalk_model::{Kind, LineKey, Link, LinkState, Switch, SyncName, Timestamp, Value};
-use crosswalk_store::{StoreError, TenantStore};
-use std::collections::{BTreeMap, HashMap};
+use crosswalk_model::{LineKey, Link, LinkState, Timestamp, Value};
+use std::collections::HashMap;
 
 /// What goes along.
 #[derive(Debug, Clone, Default)]
@@ -20,66 +19,9 @@ pub(crate) struct Along {
     pub(crate) switches: Vec<(String, Switches)>,
 }
 
-/// What goes along with the accounts of source customers to the records that they are now; `over` is each customer's
-/// old id and its new one. What a person decided for that one already stands.
-///
-/// # Errors
-/// The database's; `NotFound` (the sync).
-pub(crate) async fn along(
-    store: &TenantStore,
-    sync: &SyncName,
-    over: &[(String, String)],
-    now: Timestamp,
-) -> Result<Along, StoreError> {
-    let mut found = Along::default();
-    if over.is_empty() {
-        return Ok(found);
-    }
-    let mut lines = BTreeMap::new();
-    for (old, new) in over {
-        let contract = |links: Vec<Link>| links.into_iter().find(|link| link.target_kind == Kind::Contract);
-        let of_old = contract(store.links_of_source(sync, Kind::Customer, old).await?);
-        let of_new = contract(store.links_of_source(sync, Kind::Customer, new).await?);
-        if let Some(of_old) = of_old {
-            found.hand(&of_old, of_new.as_ref(), new, now);
-        }
-        let of_lines = store.links_of_lines(sync, old).await?.into_iter();
-        lines.extend(of_lines.map(|link| (link.source.clone(), link)));
-    }
-    let new_ids: HashMap<&str, &str> = over.iter().map(|(old, new)| (old.as_str(), new.as_str())).collect();
-    let as_new = |link: &Link| {
-        let LineKey { customer, product } = link.source.parse().ok()?;
-        Some(LineKey::new(*new_ids.get(customer.as_str())?, product).to_string())
-    };
-    let sources: Vec<String> = lines.values().filter_map(as_new).collect();
-    let own = store.links_by_sources(sync, Kind::Usage, &sources).await?;
-    let own: HashMap<&str, &Link> = own.iter().map(|link| (link.source.as_str(), link)).collect();
-    for link in lines.values() {
-        let renamed = renamed(link, &new_ids);
-        match as_new(link) {
-            Some(source) => found.hand(&renamed, own.get(source.as_str()).copied(), &source, now),
-            None if renamed.sent != link.sent => found.links.push(renamed),
-            None => {}
-        }
-    }
-    let switches = store.switches(sync).await?;
-    for (old, new) in over {
-        let own = switches.get(new).copied().unwrap_or_default();
-        let mut all = own;
-        for switch in Switch::ALL {
-            let before = switches.get(old).and_then(|before| before.get(switch));
-            all.set(switch, own.get(switch).or(before));
-        }
-        if all != own {
-            found.switches.push((new.clone(), all));
-        }
-    }
-    Ok(found)
-}
-
 impl Along {
     /// Gives a link to the new record, unless its own stands.
-    fn hand(&mut self, old: &Link, own: Option<&Link>, source: &str, now: Timestamp) {
+    pub(crate) fn hand(&mut self, old: &Link, own: Option<&Link>, source: &str, now: Timestamp) {
         if is_decided(old) && !own.is_some_and(stands) {
             self.links.push(Link { state: old.state, ..adopted(own, old, source) });
             self.links.push(given_up(old, source, now));
@@ -99,7 +41,7 @@ fn is_decided(link: &Link) -> bool {
 }
 
 /// A line's link with customers by their new ids among what the line is the sum of, and was.
-fn renamed(link: &Link, new_ids: &HashMap<&str, &str>) -> Link {
+pub(crate) fn renamed(link: &Link, new_ids: &HashMap<&str, &str>) -> Link {
     let mut link = link.clone();
     let named = [PARTS, LEFT, SINCE];
     let values = link.sent.iter_mut().chain(&mut link.written).filter(|(name, _)| named.contains(&name.as_str()));
@@ -161,6 +103,7 @@ pub(crate) fn candidates(matched: &[Matched]) -> HashMap<&str, &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crosswalk_model::Kind;
     use crate::rules::plan::line::parts_of;
     use crate::testkit::NOW;
 

@@ -9,10 +9,10 @@ use super::references::{self, follow_lead, given_over, links_of, references};
 use super::resting::{self, Not};
 use super::session::{Prepared, Session, lock};
 use super::totals::Tally;
-use super::{lines, reverse, undo};
+use super::{along, lines, reverse, undo};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
-use crate::rules::anew::{self, Along};
+use crate::rules::anew::Along;
 use crate::rules::plan;
 use crosswalk_model::{Action, Kind, Link, PlanId, PlannedChange, Record, Way};
 use crosswalk_store::{ChangeStatus, JournalEntry, Settled, StoreError};
@@ -109,7 +109,7 @@ async fn hand_over(session: &Session<'_, '_>, kind: Kind, (old, new): (Link, Lin
     let mut along = Along::default();
     if kind == Kind::Customer {
         let who = (old.source.clone(), new.source.clone());
-        along = anew::along(&work.store, &work.sync.name, &[who], work.now()).await?;
+        along = along::along(&work.store, &work.sync.name, &[who], work.now()).await?;
     }
     along.links.extend([old, new.clone()]);
     match work.store.decide(&work.sync.name, &along.links, along.switches, &[]).await {

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::ground::engine::Engine;
 use crate::ground::progress::NoProgress;
 use crate::ground::tenant::Tenant;
-use crate::ground::{accounts, claim, opened, schedules};
+use crate::ground::{accounts, claim, opened, plugins, schedules};
 use crate::run::report::RunReport;
 use crosswalk_model::schedule::{first_slot, next_slot, rest_at, retry_at};
 use crosswalk_model::{
@@ -107,20 +107,18 @@ pub struct JobReport {
     pub next_at: Option<String>,
 }
 
-impl Engine {
-    /// Notes which jobs recur by the manifests of connections in use, where that is not known yet.
-    pub(crate) async fn note_jobs(&self, only: Option<&TenantName>) -> Result<(), Error> {
-        for (tenant, connection, digest) in self.parts.store.jobs_unnoted().await? {
-            if only.is_some_and(|only| *only != tenant) {
-                continue;
-            }
-            match self.parts.plugin(&digest).await {
-                Ok(plugin) => note_jobs(&self.tenant(&tenant).await?, &connection, &digest, plugin.manifest()).await?,
-                Err(error) => tracing::warn!(%tenant, %connection, %error, "its plugin's jobs cannot be done"),
-            }
+/// Notes which jobs recur by the manifests of connections in use, where that is not known yet.
+pub(crate) async fn note_jobs(engine: &Engine, only: Option<&TenantName>) -> Result<(), Error> {
+    for (tenant, connection, digest) in engine.parts.store.jobs_unnoted().await? {
+        if only.is_some_and(|only| *only != tenant) {
+            continue;
         }
-        Ok(())
+        match plugins::plugin(&engine.parts, &digest).await {
+            Ok(plugin) => note_jobs_of(&engine.tenant(&tenant).await?, &connection, &digest, plugin.manifest()).await?,
+            Err(error) => tracing::warn!(%tenant, %connection, %error, "its plugin's jobs cannot be done"),
+        }
     }
+    Ok(())
 }
 
 impl Tenant {
@@ -177,7 +175,7 @@ impl Tenant {
     }
 }
 
-async fn note_jobs(
+async fn note_jobs_of(
     tenant: &Tenant,
     connection: &ConnectionName,
     digest: &str,

@@ -131,7 +131,7 @@ impl Worker<'_> {
     /// Looks at what is due at `now`.
     async fn look(&mut self, now: Timestamp) -> Result<(), Error> {
         self.engine.parts.note_clock().await?;
-        self.engine.note_jobs(self.options.tenant.as_ref()).await?;
+        schedule::note_jobs(self.engine, self.options.tenant.as_ref()).await?;
         let mut names = self.engine.parts.store.due_tenants(now, now.plus_ms(-LOST_MS)).await?;
         names.retain(|name| self.options.tenant.as_ref().is_none_or(|only| only == name));
         self.waiting.clear();

@@ -7,7 +7,8 @@ use crate::desk::{customers, decisions};
 use crate::error::Error;
 use crate::ground::opened;
 use crate::ground::tenant::Tenant;
-use crate::rules::{anew, matching};
+use crate::rules::matching;
+use crate::run::along;
 use crosswalk_model::{Kind, Link, SyncName};
 use serde::Serialize;
 use std::collections::HashSet;
@@ -81,7 +82,7 @@ impl Tenant {
                 decisions::held_before(self, &sync, link, &own).await?.map(|old| (old.source, link.source.clone())),
             );
         }
-        let along = anew::along(&self.store, &sync.name, &over, self.parts.clock.now()).await?;
+        let along = along::along(&self.store, &sync.name, &over, self.parts.clock.now()).await?;
         let decided = along.links.iter().filter(|link| link.target_kind == Kind::Contract);
         let decided: HashSet<&str> = decided.map(|link| link.source.as_str()).collect();
         accounts.retain(|customer, _| !decided.contains(customer.as_str()));

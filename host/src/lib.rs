@@ -32,17 +32,18 @@
 //!
 //! # Four walks
 //!
-//! *Sync now.* `crosswalk run SYNC` claims the sync (`engine::claim`), looks up what an interrupted
-//! run left open (`engine::recover`), reads both sides page by page with rows and cursor committed
-//! together (`engine::observe`), matches and plans customer by customer (`engine::planning` feeding
-//! [`engine::matching`] and [`engine::plan`]), holds what [`engine::brakes`] catch, and applies the
-//! rest (`engine::apply`): intents committed, call, outcomes read back and committed
-//! (`engine::settle`).
+//! *Sync now.* `crosswalk run SYNC` is `engine::sync` from top to bottom: it begins a run under the
+//! claim of the sync (`engine::ground::sync_run`), looks up what an interrupted run left open
+//! (`engine::run::recover`), reads both sides page by page with rows and cursor committed together
+//! (`engine::run::observe`), matches and plans customer by customer ([`engine::rules::matching`],
+//! [`engine::rules::plan`]), holds what [`engine::rules::brakes`] catch, and applies the rest
+//! (`engine::run::apply`): intents committed, call, outcomes read back and committed
+//! (`engine::run::settle`).
 //!
-//! *The schedule wakes.* `crosswalk work` (`engine::worker`) queries the store for due items,
-//! claims each so that only one process runs it, and runs it (`engine::schedule`); from there it is
-//! the walk above. A stop is requested through `engine::Stop` and takes effect between pages and
-//! batches.
+//! *The schedule wakes.* `crosswalk work` (`engine::work::worker`) queries the store for due items,
+//! claims each so that only one process runs it, and runs it (`engine::work::schedule`); from there
+//! it is the walk above. A stop is requested through `engine::Stop` and takes effect between pages
+//! and batches.
 //!
 //! *A connector calls its vendor.* The guest's `http.send-all` arrives in `runtime::host` and
 //! passes the gate. Endpoint and path become a URL that is checked against what was requested *and*

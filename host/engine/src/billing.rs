@@ -1,11 +1,10 @@
-//! Usage: what vendors count, brought to contracts.
+//! Usage: what vendors count, brought to the lines of contracts.
 //!
-//! Planning of it goes along with every plan of a sync in which usage takes part (`planning`);
-//! what a person does with a single line (look, approve, dismiss, say which it is) is in `verbs`.
-//! Both read the [`Books`](books::Books): everything stored that the numbers of a line come from. Which counts are
-//! known at all is in `fetched`. What follows from the numbers is decided in `plan::usage`, which is
-//! pure; whether that still stands as a line is written, in `ground`. Who leaves
-//! a line that several share is in `leaving`, and what is told besides lines in `told`.
+//! Everything stored that the numbers of a line come from is one snapshot, [`Books`](snapshot::Books); which counts are
+//! known at all is in `fetched`. `plan` plans the lines of every customer along with a plan of the sync, `choices` those
+//! that a person asks for. `leaving` finds who leaves a line that several share, `told` what is reported beside lines,
+//! `preconditions` what a line has to agree with when it is written, and `outcomes` keeps the last result per customer.
+//! What follows from the numbers is decided in [`crate::rules::plan::line`].
 
 pub(crate) mod choices;
 pub(crate) mod fetched;

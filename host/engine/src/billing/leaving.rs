@@ -1,6 +1,6 @@
 //! Who leaves a line that goes on for others: found out from what links were agreed on and where everything goes.
 //!
-//! What follows from it is decided in `plan::usage`.
+//! What follows from it is decided in [`crate::rules::plan::line`].
 
 use super::snapshot::Books;
 use crate::rules::plan::line::{
@@ -100,7 +100,7 @@ pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
     found
 }
 
-/// From which day gone by the change holds of who goes on with a line: as in `plan::usage`, where it begins.
+/// From which day gone by the change holds of who goes on with a line: as in `plan::line`, where it begins.
 fn goes_on_from(
     books: &Books<'_>,
     left: &Left,

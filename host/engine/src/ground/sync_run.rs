@@ -178,7 +178,7 @@ pub(crate) async fn begin<'p>(
 /// The same, for work that asks neither vendor.
 ///
 /// # Errors
-/// As [`begin`](Self::begin).
+/// As [`begin`].
 pub(crate) async fn begin_stored<'p>(
     tenant: &Tenant,
     name: &SyncName,

@@ -103,9 +103,9 @@ pub(crate) fn candidates(matched: &[Matched]) -> HashMap<&str, &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crosswalk_model::Kind;
     use crate::rules::plan::line::parts_of;
     use crate::testkit::NOW;
+    use crosswalk_model::Kind;
 
     #[test]
     fn a_customers_new_id_takes_the_place_of_the_old_one_as_lines_and_documents_write_it() {

@@ -1,5 +1,5 @@
 //! Polling alerts: read what the source has, refresh the devices of new ones, plan their
-//! tickets (`plan::alerts`), and apply what trust lets go.
+//! tickets (`plan::ticket`), and apply what trust lets go.
 //!
 //! Apart from the sync of records, as it runs far more often and reads far less: the
 //! source's alerts, and of the target only the tickets and devices they lead to.

@@ -47,7 +47,7 @@ pub(crate) async fn look(run: &SyncRun<'_>, side: &Opened, kind: Kind, selection
 /// Reads a selection to its end.
 ///
 /// # Errors
-/// As [`look`](Self::look), and why a part of it could not be read.
+/// As [`look`], and why a part of it could not be read.
 pub(crate) async fn read_all(
     run: &SyncRun<'_>,
     side: &Opened,

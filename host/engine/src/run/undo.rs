@@ -1,8 +1,8 @@
 //! Undoing a run: its reverse as a plan, which is shown, approved and applied as any other.
 //!
 //! What a run did is what its changes came to, for as long as they are kept (`plans-days` of the
-//! retention): each is looked at together with its record, read afresh from the target, and [`reverse`] says what
-//! takes it back, or why it is left. The reverse goes in the other direction than the
+//! retention): each is looked at together with its record, read afresh from the target, and
+//! [`crate::rules::plan::undo`] says what takes it back, or why it is left. The reverse goes in the other direction than the
 //! work: assets before the customers they belong to, a record's fields before its link.
 //! An undo is itself a run, and undone by the same rules: then everything goes the other
 //! way round again.

@@ -6,7 +6,7 @@
 //! of tenants at work a look at each end would cost more than many a job. Nothing is done twice
 //! for that, as each thing is taken in the store first. It sleeps until the next thing is due,
 //! and looks anyway every half minute, as another process may have changed the facts. Who gets
-//! a place is in `places`. Asked to stop, it starts nothing more and waits for what is under
+//! a place is in `fairness`. Asked to stop, it starts nothing more and waits for what is under
 //! way, which stops by itself where nothing is lost.
 
 use super::fairness::{self, Taken};

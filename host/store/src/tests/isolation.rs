@@ -161,6 +161,26 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
 }
 
 #[tokio::test]
+async fn a_sync_that_is_removed_leaves_no_row_of_it_in_any_table() {
+    let bed = Bed::new().await;
+    fill(&bed.tenant).await;
+    bed.tenant.sync_remove(&main_sync()).await.unwrap();
+    let db = rusqlite::Connection::open(bed.folder.path().join("db")).unwrap();
+    let mut tables = db
+        .prepare("SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c ON c.name = 'sync' WHERE m.type = 'table'")
+        .unwrap();
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    assert!(tables.len() >= 10, "{tables:?}");
+    let rows = |table: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        db.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    // The journal outlives what it speaks of.
+    let left: Vec<&String> = tables.iter().filter(|table| *table != "journal" && rows(table) > 0).collect();
+    assert_eq!(left, [""; 0]);
+}
+
+#[tokio::test]
 async fn a_sealed_secret_is_of_no_use_elsewhere() {
     let bed = Bed::new().await;
     keep(&bed.tenant, &rmm(), "password", &Secret::new("hush")).await.unwrap();

@@ -12,7 +12,7 @@ CROSSWALK := $(TARGET)/release/crosswalk
 # Every folder with a manifest is a plugin, the tests' misbehaving guests included.
 PLUGINS := $(patsubst %/plugin.toml,%,$(wildcard plugins/*/plugin.toml tests/guests/plugin.toml tests/guests/*/plugin.toml))
 
-.PHONY: help build connectors demo test check bench clean needs
+.PHONY: help build connectors demo test check deny bench clean needs
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -34,6 +34,19 @@ check: needs ## format, lints and documentation, as `make test` does first
 	@cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
+
+# No part of `make test`: what it says changes with the world and not with the code.
+deny: ## licences, sources and advisories of dependencies, where cargo-deny is installed
+	@if ! cargo deny --version >/dev/null 2>&1; then
+		echo "deny: skipped, because cargo-deny is not installed (cargo install cargo-deny --locked)"
+		exit 0
+	fi
+	cargo deny --locked --log-level warn check licenses bans sources
+	if why=$$(cargo deny --locked fetch db 2>&1); then
+		cargo deny --locked --log-level warn check --disable-fetch advisories
+	else
+		echo "deny: advisories skipped, because their database cannot be reached: $$(tail -n 1 <<< "$$why")"
+	fi
 
 # The last line counts over all test programs; cargo's own word decides.
 test: check connectors ## everything CI runs

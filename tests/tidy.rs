@@ -372,6 +372,7 @@ fn the_top_of_the_house_stays_bare() {
         "LICENSE-MIT",
         "Makefile",
         "README.md",
+        "deny.toml",
         "host",
         "plugins",
         "tests",

@@ -34,6 +34,8 @@ mod by_hand;
 mod cli;
 /// A clock that is wrong once: nothing waits ten years for it.
 mod clock;
+/// The pages for people: links, and the files and tests they name.
+mod docs;
 /// What a vendor may do to us: every fault, and the same end state all the same.
 mod faults;
 /// What happened to users of other systems, as small worlds with their right outcome.

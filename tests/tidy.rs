@@ -366,13 +366,17 @@ fn the_top_of_the_house_stays_bare() {
         .collect();
     there.sort();
     let wanted = [
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
         "Cargo.lock",
         "Cargo.toml",
         "LICENSE-APACHE",
         "LICENSE-MIT",
         "Makefile",
         "README.md",
+        "SECURITY.md",
         "deny.toml",
+        "docs",
         "host",
         "plugins",
         "tests",

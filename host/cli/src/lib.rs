@@ -16,7 +16,8 @@
 //! | 130 | interrupted |
 //!
 //! To add a command: 1. a file with its `Args` and an `async fn run(self, &Session) ->
-//! Result<Exit>`; 2. a line in [`Command`] with a sentence about it; 3. a line in `run`.
+//! Result<Exit>`; 2. a line in [`Command`] with a sentence about it; 3. a line in `run`. The rest
+//! is in `docs/how-to/add-a-command.md`.
 
 mod alert;
 mod applied;

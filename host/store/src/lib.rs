@@ -10,10 +10,8 @@
 //! The room knows nothing of vendors, wasm or rules. A second database would be a second
 //! implementation of the same methods.
 //!
-//! To add a table: 1. a new `migrations/V<n>__<what>.sql` (never edit an old one), with
-//! the tenant first in its key; 2. a file named for its noun with `impl TenantStore`;
-//! 3. a `mod` line here; 4. a case in `tests.rs`, where each table shows that another
-//! tenant sees nothing of it.
+//! To add a table: a new `migrations/V<n>__<what>.sql` (never edit an old one), a file named for its noun, a `mod` line
+//! here, its rows in `tests/isolation.rs`. `docs/how-to/add-a-table.md` has the whole list, and what shows each step.
 
 mod accounts;
 mod apply;

@@ -1,0 +1,1 @@
+SELECT b.id FROM batches b WHERE b.plan IN (SELECT id FROM old_plans)

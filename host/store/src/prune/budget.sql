@@ -1,0 +1,1 @@
+SELECT account, bucket, slice FROM budget WHERE tenant = :tenant AND expires_at <= :now

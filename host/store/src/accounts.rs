@@ -1,4 +1,4 @@
-//! Whose account each connection answers as. What follows from another one is the engine's matter.
+//! The account that each connection answers as. What follows from another account is left to the engine.
 
 use super::connections::connection_id;
 use super::rows::{first, time, time_or_none};
@@ -8,7 +8,7 @@ use crosswalk_model::{Account, ConnectionName, KnownAccount};
 use rusqlite::{Connection, params};
 
 impl TenantStore {
-    /// What is known of a connection's account; `None` before it was asked.
+    /// Returns what is known of a connection's account; `None` before the vendor was asked.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -18,7 +18,7 @@ impl TenantStore {
         self.read(move |db| known(db, tenant, connection_id(db, tenant, &name)?)).await
     }
 
-    /// Stores what is known of a connection's account: what it answered is asked for again where it is lost.
+    /// Stores what is known of a connection's account. If that is lost, the vendor is asked again.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -28,9 +28,9 @@ impl TenantStore {
         self.write_lightly(move |db| put(db, tenant, connection_id(db, tenant, &name)?, &known)).await
     }
 
-    /// Lets a connection go over to an account: the same, and every walk that was left unfinished ends,
-    /// as its place is one of the account before. With `forget` its connector's entries go as well: they
-    /// are about another account's records.
+    /// Stores what is known of a connection's account like [`account_put`](Self::account_put), and ends every
+    /// unfinished walk, because its cursor belongs to the account before. With `forget` the connector's entries are
+    /// deleted as well, because they are about another account's records.
     ///
     /// # Errors
     /// `NotFound` (the connection).

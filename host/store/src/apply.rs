@@ -1,11 +1,11 @@
-//! Applying a plan: intents before the call, outcomes after it; what came of a batch is stored as a whole.
+//! Applying a plan: intents before the call, outcomes after it. The outcomes of a batch are stored as a whole.
 //!
-//! A change that is intended or accepted when its process dies has an unknown outcome: the
-//! next run finds it with [`unsettled`](TenantStore::unsettled) and looks it up at the vendor
-//! before anything else happens to it. What is kept meanwhile is in `doubts.rs`.
+//! The outcome of a change that is intended or accepted when its process dies is unknown. The next run finds it with
+//! [`unsettled`](TenantStore::unsettled) and looks it up at the vendor before anything else happens to it. `doubts.rs`
+//! holds what is known meanwhile.
 //!
-//! Changes are settled one by one: where a link was decided on since it was read, that
-//! decision stands, the change is done all the same, and the journal says both.
+//! Changes are settled one by one. If a person decided on a link after it was read, that decision stands, the change is
+//! still done, and the journal has both.
 
 use super::connections::connection_id;
 use super::plans::{check_run, plan_row};
@@ -15,41 +15,40 @@ use crate::boxed;
 use crosswalk_model::{ConnectionName, Kind, Link, LinkState, PlanId, Record, RunId, Timestamp};
 use rusqlite::{Connection, params};
 
-/// What came of one change.
+/// The outcome of one change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settled {
     /// The change.
     pub sequence: u32,
-    /// How it stands now; `Pending` puts it back, when it was certainly not written.
+    /// The new status. `Pending` puts the change back; only for one that was certainly not written.
     pub status: ChangeStatus,
-    /// The target record that came of it.
+    /// The target record that was written.
     pub target: Option<String>,
-    /// Why, when it did not go well; cut after 8 KiB.
+    /// The reason, if the change did not go well; cut after 8 KiB.
     pub message: String,
-    /// The link as it is to be stored, with the revision it was read with.
+    /// The link to store, with the revision it was read with.
     pub link: Option<Link>,
-    /// What to write down.
+    /// The journal entry.
     pub journal: JournalEntry,
-    /// What to ask the connector with, while it is accepted.
+    /// The token to ask the connector with, while the change is accepted.
     pub token: Option<String>,
 }
 
 /// A change whose link was decided on while it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overtaken {
-    /// Its kind and source record: `asset 12`.
+    /// Kind and source record: `asset 12`.
     pub what: String,
-    /// What happened, in words: `created as 42; excluded meanwhile, which stands`.
+    /// The sentence for people: `created as 42; excluded meanwhile, which stands`.
     pub message: String,
 }
 
 impl TenantStore {
-    /// Notes that these changes are about to be written, each on this revision of its link (0: there
-    /// is none), and gives the batch's id.
+    /// Stores the intent to write these changes, each with the revision of its link (0: there is no link), and returns
+    /// the batch's id.
     ///
     /// # Errors
-    /// `Stale`, naming a change that is not pending; `NotFound` (the plan, the run). Nothing
-    /// is noted then.
+    /// `Stale`, naming a change that is not pending; `NotFound` (the plan, the run). Nothing is stored then.
     #[boxed]
     pub async fn batch_intend(
         &self,
@@ -79,9 +78,9 @@ impl TenantStore {
         .await
     }
 
-    /// Stores what came of changes: their status, links and journal entries, and the target's
-    /// records as read back. With no batch, of changes that needed no call. Gives the changes whose
-    /// link was changed meanwhile: it stays as it is.
+    /// Stores the outcomes of changes: their status, links and journal entries, and the target's records as read back.
+    /// `batch` is `None` for changes that needed no call. Returns the changes whose link was changed meanwhile; those
+    /// links stay as they are.
     ///
     /// # Errors
     /// `Stale`, naming a change that was settled already; `NotFound` (the plan, the connection);
@@ -99,11 +98,11 @@ impl TenantStore {
         self.outcomes_store(plan, BatchOutcomes::new(batch, settled.to_vec(), records, at)?, target).await
     }
 
-    /// Stores what came of a batch: [`batch_settle`](Self::batch_settle). Several that are handed over at a time
+    /// Stores the outcomes of a batch like [`batch_settle`](Self::batch_settle). Several that are handed over at a time
     /// share commits, and each is stored or not by itself.
     ///
     /// # Errors
-    /// As there.
+    /// As for `batch_settle`.
     #[boxed]
     pub async fn outcomes_store(
         &self,
@@ -125,7 +124,7 @@ impl TenantStore {
     }
 }
 
-/// Stores what came of the changes of a batch, and tells which were overtaken.
+/// Stores the outcomes of a batch, and returns the changes that were overtaken.
 fn settle(
     db: &Connection,
     (tenant, sync, plan): (i64, i64, PlanId),
@@ -168,7 +167,7 @@ fn settle(
     Ok(overtaken)
 }
 
-/// Drops what was kept of changes that are not uncertain any more.
+/// Deletes the doubts about changes that are no longer uncertain.
 fn forget_doubts(db: &Connection, tenant: i64, plan: PlanId, settled: &[Encoded]) -> Result<(), StoreError> {
     let mut any = db.prepare_cached("SELECT 1 FROM doubts WHERE tenant = ?1 AND plan = ?2 LIMIT 1")?;
     if !any.exists([tenant, plan.0])? {
@@ -181,7 +180,7 @@ fn forget_doubts(db: &Connection, tenant: i64, plan: PlanId, settled: &[Encoded]
     Ok(())
 }
 
-/// How the link that a decision changed stands now, in words.
+/// Describes the current state of a link that a decision changed.
 fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::Encoded) -> Result<String, StoreError> {
     let now = links::state(db, tenant, sync, link)?;
     Ok(match now {
@@ -193,7 +192,7 @@ fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::Encoded) -> Res
     })
 }
 
-/// What came of a batch, ready to be stored.
+/// The outcomes of a batch, ready to be stored.
 pub struct BatchOutcomes {
     batch: Option<i64>,
     settled: Vec<Encoded>,
@@ -202,8 +201,8 @@ pub struct BatchOutcomes {
 }
 
 impl BatchOutcomes {
-    /// Takes what came of each change of a batch (`None` for changes that needed no call), and the records of the side
-    /// that was written to as they were read back at `at`.
+    /// Takes the outcome of each change of a batch (`None` for changes that needed no call), and the records of the
+    /// side that was written to, as read back at `at`.
     ///
     /// # Errors
     /// `TooLarge`.
@@ -221,14 +220,14 @@ impl BatchOutcomes {
         Ok(Self { batch, settled: settled.into_iter().map(Encoded::new).collect::<Result<_, _>>()?, records, at })
     }
 
-    /// The number of changes.
+    /// Number of changes.
     #[must_use]
     pub fn changes(&self) -> usize {
         self.settled.len()
     }
 }
 
-/// What came of a change, as its rows have it.
+/// The outcome of a change as its rows hold it.
 struct Encoded {
     sequence: u32,
     status: ChangeStatus,
@@ -252,7 +251,7 @@ impl Encoded {
         })
     }
 
-    /// Puts down that its link was decided on meanwhile.
+    /// Adds to the outcome that the link was decided on meanwhile.
     fn overtake(&mut self, stands: &str) {
         let event = self.journal.event();
         let written = match &self.target {

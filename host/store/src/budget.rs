@@ -1,9 +1,9 @@
-//! Budgets: how many calls an account at a vendor may still take in a bucket's window, shared
-//! by every connection to it and every process that uses this database.
+//! Budgets: the number of calls that may still be made to a vendor's account in a bucket's window, shared by every
+//! connection to the account and every process that uses this database.
 //!
-//! The window slides in slices of a sixtieth: calls are counted per slice, and a slice
-//! counts until its last possible call has left the window. So a vendor never sees more
-//! than the limit in any window, at the price of opening up to a sixtieth of it late.
+//! The window slides in slices of a sixtieth. Calls are counted per slice, and a slice counts until its last possible
+//! call has left the window. So a vendor never sees more than the limit in any window, at the price of opening up to a
+//! sixtieth of it late.
 
 use super::rows::{collect, count, int, time};
 use super::{StoreError, TenantStore};
@@ -11,14 +11,13 @@ use crate::boxed;
 use crosswalk_model::{BudgetTake, Timestamp};
 use rusqlite::params;
 
-/// Slices of a window.
+/// Number of slices of a window.
 const SLICES: i64 = 60;
 
 impl TenantStore {
-    /// Takes up to `wanted` calls (at least one) out of a bucket of `limit` calls in any
-    /// `window_ms`. A limit of 0 is no limit. The account is a digest of where its vendor is and
-    /// of its credentials; it is stored as a digest under the key of the secrets, so that the
-    /// database gives nothing to guess them by.
+    /// Takes up to `wanted` calls (at least one) out of a bucket of `limit` calls in any `window_ms`. A limit of 0
+    /// means no limit. The account is a digest of the vendor's address and of the credentials. It is stored as a digest
+    /// under the key of the secrets, so that the database does not help to guess them.
     ///
     /// # Errors
     /// The database's.
@@ -40,7 +39,7 @@ impl TenantStore {
         let window = window_ms.max(1);
         let length = (window / SLICES).max(1);
         self.write_lightly(move |db| {
-            // Of all buckets, as a connector may name thousands and come back to none.
+            // Of all buckets, as a connector may name thousands and never use them again.
             db.prepare_cached("DELETE FROM budget WHERE tenant = ?1 AND expires_at <= ?2")?.execute([tenant, now.0])?;
             let slice = now.0 - now.0.rem_euclid(length);
             // Counted by a clock that was ahead: they may have gone out just now.
@@ -76,8 +75,8 @@ impl TenantStore {
     }
 }
 
-/// How long until more than `over` calls have left the window: more than one slice, when
-/// the limit was lowered meanwhile.
+/// Time until more than `over` calls have left the window. That takes more than one slice if the limit was lowered
+/// meanwhile.
 fn wait_ms(slices: &[(Timestamp, u64)], over: u64, now: Timestamp) -> u64 {
     let mut left = 0;
     let opens = slices.iter().find(|(_, calls)| {

@@ -1,4 +1,4 @@
-//! The changes of plans, and how each stands.
+//! The changes of plans, and their status.
 
 use super::plans::plan_row;
 use super::rows::{collect, count, first, is_duplicate, limit, to_word, word};
@@ -10,30 +10,30 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// How a change stands.
+/// The status of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeStatus {
     /// Nothing was done yet.
     Pending,
-    /// About to be written; when it stays so, the outcome is unknown.
+    /// About to be written. If it stays so, the outcome is unknown.
     Intended,
     /// The vendor is working on it.
     Accepted,
-    /// It may have been written: it is looked up.
+    /// Possibly written; it will be looked up.
     Uncertain,
     /// Done, and read back.
     Done,
     /// Failed; the message says why.
     Failed,
-    /// What it was planned on has changed.
+    /// The state it was planned on has changed.
     Stale,
-    /// Left out: what it depends on failed, or a person said so.
+    /// Not done, because what it depends on failed or a person said so.
     Skipped,
 }
 
 impl ChangeStatus {
-    /// All, in the order of a change's life.
+    /// All statuses, in the order of a change's life.
     pub const ALL: [ChangeStatus; 8] = [
         ChangeStatus::Pending,
         ChangeStatus::Intended,
@@ -45,7 +45,7 @@ impl ChangeStatus {
         ChangeStatus::Skipped,
     ];
 
-    /// The word, as people and the database have it.
+    /// The word for people and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -76,38 +76,38 @@ impl std::str::FromStr for ChangeStatus {
     }
 }
 
-/// A change of a plan, and how it stands.
+/// A change of a plan with its status.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoredChange {
-    /// As planned.
+    /// The change as planned.
     pub change: PlannedChange,
-    /// How it stands.
+    /// The status.
     pub status: ChangeStatus,
-    /// Why, when it did not go well.
+    /// The reason, if the change did not go well.
     pub message: String,
     /// The batch it was written in.
     pub batch: Option<i64>,
-    /// The target record that came of it.
+    /// The target record that was written.
     pub target: Option<String>,
-    /// What to ask the connector with, while it is accepted.
+    /// The token to ask the connector with, while the change is accepted.
     pub token: Option<String>,
 }
 
-/// The digests of source records that are there, by kind and id.
+/// Digests of source records that are present, by kind and id.
 pub type Digests = HashMap<Kind, HashMap<String, [u8; 16]>>;
 
-/// What became of the source record of a change since it was planned.
+/// What happened to the source record of a change since it was planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SourceMoved {
-    /// It was missing, and is there again.
+    /// It was missing, and is present again.
     Back,
     /// It is missing.
     Gone,
-    /// It says something else.
+    /// Its content differs.
     Changed,
 }
 
-/// Which changes of a plan are wanted; what is none does not matter.
+/// Selects changes of a plan. `None` selects all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChangeFilter {
     /// Of this kind.
@@ -122,18 +122,18 @@ pub struct ChangeFilter {
     pub target: Option<String>,
     /// Held by a brake, or not.
     pub held: Option<bool>,
-    /// That stand so.
+    /// With this status.
     pub status: Option<ChangeStatus>,
-    /// That this run was about to write.
+    /// In a batch of this run.
     pub run: Option<RunId>,
 }
 
 impl TenantStore {
-    /// Adds changes to a plan that is not finished. `planned_on` are the digests of the source records that they were
-    /// planned on; of those it does not name, what is stored now is taken.
+    /// Adds changes to an unfinished plan. `planned_on` holds the digests of the source records that they were planned
+    /// on. For records that it does not name, the stored digest is taken.
     ///
     /// # Errors
-    /// `NotFound` (the plan); `Exists` (a sequence); `Stale`, when the plan is finished.
+    /// `NotFound` (the plan); `Exists` (a sequence); `Stale`, if the plan is finished.
     #[boxed]
     pub async fn plan_changes_insert(
         &self,
@@ -156,11 +156,11 @@ impl TenantStore {
         .await
     }
 
-    /// Holds changes of a plan that is not finished, along with what holds them already. What brakes the whole
-    /// sync is known only when all of a kind is planned.
+    /// Holds changes of an unfinished plan, in addition to what holds them already. The brakes of the whole sync are
+    /// known only when all of a kind is planned.
     ///
     /// # Errors
-    /// `NotFound` (the plan); `Stale`, when the plan is finished.
+    /// `NotFound` (the plan); `Stale`, if the plan is finished.
     #[boxed]
     pub async fn plan_changes_hold(&self, plan: PlanId, sequences: Vec<u32>, hold: Hold) -> Result<(), StoreError> {
         let tenant = self.id;
@@ -191,8 +191,8 @@ impl TenantStore {
         .await
     }
 
-    /// Which of these changes of a plan have a source record that is not as it was planned on, in more than
-    /// volatile fields: by sequence.
+    /// Returns, by sequence, which of these changes have a source record that differs from the planned state in more
+    /// than volatile fields.
     ///
     /// # Errors
     /// `NotFound` (the plan).
@@ -235,8 +235,8 @@ impl TenantStore {
         .await
     }
 
-    /// What holds changes of a plan, of one customer or kind only where it is named: their sequence, kind and hold, in
-    /// order, after a sequence (0: from the first), at most so many.
+    /// Returns what holds changes of a plan, optionally of one customer or kind: sequence, kind and hold of each
+    /// change, in order, after a sequence (0: from the first), up to `limit`.
     ///
     /// # Errors
     /// `NotFound` (the plan).
@@ -266,7 +266,7 @@ impl TenantStore {
         .await
     }
 
-    /// Some changes of a plan, in order, after a sequence (0: from the first).
+    /// Returns changes of a plan, in order, after a sequence (0: from the first).
     ///
     /// # Errors
     /// `NotFound` (the plan).
@@ -322,7 +322,7 @@ fn source_of(db: &Connection, tenant: i64, plan: PlanId) -> Result<i64, StoreErr
     first(select.query([plan.0, tenant])?, |row| Ok(row.get(0)?))?.ok_or_else(|| StoreError::not_found("plan", plan))
 }
 
-/// Changes with how they stand, read through an index of `change_states`.
+/// The query for changes with their status, read through an index of `change_states`.
 pub(super) fn select_changes(index: &str) -> String {
     format!(
         "SELECT c.sequence, c.kind, c.action, c.customer, c.source, c.target, c.name, c.risk, c.calls, c.brake, \
@@ -353,7 +353,7 @@ fn insert_changes(
     for (change, fields, known) in changes {
         let (kind, action) = (change.kind.as_str(), change.action.as_str());
         let brake = change.held.as_ref().map(|hold| &hold.brake);
-        // A line is no record of the source's: its counts are compared when it is written.
+        // A line is not a record of the source: its counts are compared when it is written.
         let source = Some(source).filter(|_| change.kind != Kind::Usage);
         let row = params![
             tenant,

@@ -1,11 +1,10 @@
-//! Secrets at rest: XChaCha20-Poly1305 with a random nonce, bound to where they belong.
+//! Secrets at rest: XChaCha20-Poly1305 with a random nonce, bound to the place where they are stored.
 //!
-//! A sealed text opens only under the same key and for the same tenant, connection and
-//! name, so that a row copied elsewhere in the database is of no use. The extended nonce
-//! is long enough to be drawn at random without counting.
+//! A sealed text opens only under the same key and for the same tenant, connection and name. A row copied elsewhere in
+//! the database is therefore useless. The extended nonce is long enough to be drawn at random without counting.
 //!
-//! The key is 32 bytes, from a file or handed over as text. A file that is not there is
-//! made (readable by its owner only) when the first secret is stored, never later.
+//! The key is 32 bytes, from a file or passed as text. An absent file is made (readable by its owner only) when the
+//! first secret is stored, never later.
 
 use super::error::StoreError;
 use base64::Engine as _;
@@ -22,20 +21,20 @@ const KEY: usize = 32;
 const NONCE: usize = 24;
 const CHECK: &[u8] = b"crosswalk key check";
 
-/// Where the key comes from.
+/// The source of the key.
 #[derive(Debug, Clone)]
 pub enum KeySource {
-    /// A file with 32 bytes in base64 or hex; made on first use.
+    /// A file with 32 bytes in base64 or hex, made on first use.
     File(PathBuf),
-    /// The same text, handed over.
+    /// The same text, passed by the caller.
     Value(Secret),
 }
 
-/// Seals and opens.
+/// Seals and opens texts.
 #[derive(Clone)]
 pub(super) struct Cipher {
     aead: XChaCha20Poly1305,
-    /// A key of its own for digests, made of the key.
+    /// The key for digests, derived from the main key.
     digests: [u8; 32],
 }
 
@@ -46,7 +45,7 @@ impl std::fmt::Debug for Cipher {
 }
 
 impl Cipher {
-    /// The cipher with an existing key.
+    /// Returns the cipher with an existing key.
     pub(super) fn load(source: &KeySource) -> Result<Self, StoreError> {
         match source {
             KeySource::Value(text) => Self::from_text(text.expose()),
@@ -59,7 +58,7 @@ impl Cipher {
         }
     }
 
-    /// The cipher with an existing key, or with a new one where a key file may be made.
+    /// Returns the cipher with an existing key, or with a new one if the key file may be made.
     pub(super) fn load_or_make(source: &KeySource) -> Result<Self, StoreError> {
         match (Self::load(source), source) {
             (Err(StoreError::KeyMissing { .. }), KeySource::File(path)) => {
@@ -82,7 +81,7 @@ impl Cipher {
         Self { aead: XChaCha20Poly1305::new(key.into()), digests }
     }
 
-    /// Nonce and ciphertext of a text, bound to `belongs`.
+    /// Returns nonce and ciphertext of a text, bound to `belongs`.
     pub(super) fn seal(&self, text: &[u8], belongs: &[u8]) -> Result<Vec<u8>, StoreError> {
         let nonce = random::<NONCE>()?;
         let sealed = self
@@ -92,18 +91,18 @@ impl Cipher {
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    /// The text, if it was sealed under this key for `belongs`.
+    /// Returns the text, if it was sealed under this key for `belongs`.
     pub(super) fn open(&self, sealed: &[u8], belongs: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_first_chunk::<NONCE>()?;
         self.aead.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: belongs }).ok()
     }
 
-    /// A digest of a text of one length under this key: who has it and no key guesses nothing of the text.
+    /// Returns a keyed digest of a text of one length. Without the key nobody can test guesses of the text against it.
     pub(super) fn digest(&self, text: &[u8; 32]) -> Vec<u8> {
         Sha256::new().chain_update(self.digests).chain_update(text).finalize().to_vec()
     }
 
-    /// A known text under this key, to recognise the key by later.
+    /// Returns a known text sealed under this key, by which the key is recognised later.
     pub(super) fn check_value(&self) -> Result<Vec<u8>, StoreError> {
         self.seal(CHECK, CHECK)
     }
@@ -114,8 +113,8 @@ impl Cipher {
     }
 }
 
-/// Whether any user of this machine may read or change a file. Its group may read it: that is
-/// how mounted secrets are handed to a service.
+/// Whether any user of this machine may read or change a file. Its group may read it, because mounted secrets are
+/// passed to services that way.
 #[cfg(unix)]
 fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -127,7 +126,7 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-/// Makes the key file, whole or not at all; no when another process was faster.
+/// Makes the key file, whole or not at all. Returns `false` if another process was faster.
 fn make_file(path: &Path, key: &[u8; KEY]) -> Result<bool, StoreError> {
     let fault = |source| StoreError::File { path: path.to_owned(), source };
     let draft = path.with_extension(format!("draft-{}", std::process::id()));
@@ -140,7 +139,7 @@ fn make_file(path: &Path, key: &[u8; KEY]) -> Result<bool, StoreError> {
         file.write_all(b"\n")?;
         file.sync_all()
     });
-    // A link, not a rename: it never replaces a key that is there.
+    // A link, not a rename, because a link never replaces an existing key.
     let made = written.and_then(|()| match std::fs::hard_link(&draft, path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),

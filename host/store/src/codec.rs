@@ -1,10 +1,9 @@
-//! How values are written into a column: compact JSON that a person can read in place.
+//! The encoding of values in a column: compact JSON that a person can read in place.
 //!
-//! Text, whole numbers, booleans and blanks are themselves (`"x"`, `1`, `true`, `null`); a
-//! number with a fraction always shows it (`1.0`); a time is `{"t":"…"}`, a document
-//! `{"j":"…"}`, and what JSON has no number for `{"d":"NaN"}`. Records' fields are an object;
-//! a change's are an object of `[after]` or `[before, after]`. Written and read by hand:
-//! this runs for every field of every record.
+//! Text, whole numbers, booleans and blanks stand for themselves (`"x"`, `1`, `true`, `null`). A number with a fraction
+//! always shows it (`1.0`). A time is `{"t":"…"}`, a document `{"j":"…"}`, and a number that JSON lacks `{"d":"NaN"}`.
+//! The fields of a record are an object; those of a change are an object of `[after]` or `[before, after]`. Written by
+//! hand, because this runs for every field of every record.
 
 use super::error::StoreError;
 use crosswalk_model::{Field, FieldDiff, Value};
@@ -14,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::marker::PhantomData;
 
-/// The most pairs that room is made for before they are read.
+/// The largest number of pairs that room is reserved for before they are read.
 const PAIRS: usize = 64;
 
 /// `{"name":value,…}`.
@@ -45,7 +44,7 @@ pub(super) fn read_fields(text: &str) -> Result<Vec<Field>, StoreError> {
     Ok(pairs.into_iter().map(|(name, value)| Field { name, value: value.0 }).collect())
 }
 
-/// Those fields of a record that have one of these names; nothing is kept of the others.
+/// The fields of a record that have one of these names. The others are skipped.
 pub(super) fn read_named(text: &str, names: &[&str]) -> Result<Vec<Field>, StoreError> {
     let mut json = serde_json::Deserializer::from_str(text);
     let fields = json.deserialize_map(Only(names)).map_err(|error| StoreError::unreadable("fields", error))?;
@@ -53,27 +52,27 @@ pub(super) fn read_named(text: &str, names: &[&str]) -> Result<Vec<Field>, Store
     Ok(fields)
 }
 
-/// One field of records, to be found without reading the others.
+/// One field of records, found without parsing the others.
 pub(super) struct Named([String; 2]);
 
 impl Named {
     pub(super) fn new(name: &str) -> Self {
-        // A quote within a text or a name has a backslash before it: so begins a name, and nothing else.
+        // A quote within a text or a name is escaped by a backslash, so only a name begins like this.
         Self([format!("{{\"{name}\":"), format!(",\"{name}\":")])
     }
 
-    /// The record's fields from its value on.
+    /// The record's fields, beginning at the value of this one.
     fn value<'f>(&self, fields: &'f str) -> Option<&'f str> {
         let [first, later] = &self.0;
         fields.strip_prefix(first.as_str()).or_else(|| Some(fields.split_once(later.as_str())?.1))
     }
 
-    /// Whether a record has it, and it is `false`.
+    /// Whether the record has the field, with the value `false`.
     pub(super) fn is_false(&self, fields: &str) -> bool {
         self.value(fields).is_some_and(|value| value.starts_with("false"))
     }
 
-    /// Its text; `None` where it has another value.
+    /// The field's text; `None` if it has another value.
     pub(super) fn text(&self, fields: &str) -> Result<Option<String>, StoreError> {
         let Some(value) = self.value(fields).filter(|value| value.starts_with('"')) else { return Ok(None) };
         let text = serde_json::Deserializer::from_str(value).into_iter::<String>().next().transpose();
@@ -153,7 +152,8 @@ fn write_text(text: &mut String, inner: &str) {
 
 fn read_object<'a, T: Deserialize<'a>>(text: &'a str, what: &'static str) -> Result<Vec<(String, T)>, StoreError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    // A pair has one colon, and some values have more: a little too much room, and of a long document not much.
+    // A pair has one colon and some values have more. The estimate is a little too large, and limited for a long
+    // document.
     let pairs = text.bytes().filter(|byte| *byte == b':').take(PAIRS).count();
     let pairs =
         Pairs(pairs, PhantomData).deserialize(&mut json).map_err(|error| StoreError::unreadable(what, error))?;
@@ -161,7 +161,7 @@ fn read_object<'a, T: Deserialize<'a>>(text: &'a str, what: &'static str) -> Res
     Ok(pairs)
 }
 
-/// An object as pairs, in the order in which it was written, with room for so many.
+/// An object as pairs, in the order in which it was written, with room for a number of them.
 struct Pairs<T>(usize, PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Pairs<T> {

@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 
 const COLUMNS: &str = "name, plugin, digest, settings, grants, buckets, revision";
 
-/// What a connection is opened with, as of one moment.
+/// Everything that is needed to open a connection, from one transaction.
 pub struct Opening {
     /// The connection.
     pub connection: Connection,
-    /// All its secrets.
+    /// All secrets of the connection.
     pub secrets: BTreeMap<String, Secret>,
-    /// Since when nothing is done with it, and why.
+    /// Time since which the connection is in quarantine, and the reason.
     pub quarantine: Option<(Timestamp, String)>,
-    /// What is known of its account; `None` before it was asked.
+    /// What is known of its account; `None` before the vendor was asked.
     pub account: Option<KnownAccount>,
 }
 
@@ -25,7 +25,7 @@ impl TenantStore {
     /// Adds a connection with its secrets, in one transaction; its revision becomes 1.
     ///
     /// # Errors
-    /// `Exists`; `TooLarge` (a secret), and all about keys.
+    /// `Exists`; `TooLarge` (a secret), and all errors of keys.
     #[boxed]
     pub async fn connection_insert(
         &self,
@@ -58,7 +58,7 @@ impl TenantStore {
         Ok(())
     }
 
-    /// One connection.
+    /// Returns one connection.
     ///
     /// # Errors
     /// The database's.
@@ -72,10 +72,10 @@ impl TenantStore {
         .await
     }
 
-    /// What a connection is opened with; `None` where there is none of that name.
+    /// Returns everything that is needed to open a connection; `None` if there is none of that name.
     ///
     /// # Errors
-    /// All about keys.
+    /// All errors of keys.
     #[boxed]
     pub async fn connection_opening(&self, name: &ConnectionName) -> Result<Option<Opening>, StoreError> {
         let (tenant, wanted) = (self.id, name.clone());
@@ -95,7 +95,7 @@ impl TenantStore {
         Ok(Some(Opening { connection, secrets, quarantine, account }))
     }
 
-    /// All connections, by name.
+    /// Returns all connections, by name.
     ///
     /// # Errors
     /// The database's.
@@ -109,11 +109,11 @@ impl TenantStore {
         .await
     }
 
-    /// Stores a changed connection with these of its secrets, in one transaction, and gives its new revision:
-    /// by it anything that was learnt from the vendor before is known to be older than its login.
+    /// Stores a changed connection with these of its secrets, in one transaction, and returns its new revision. The
+    /// revision shows that anything learnt from the vendor before is older than the login.
     ///
     /// # Errors
-    /// `Stale`, unless its revision is the stored one; `NotFound`; `TooLarge` (a secret), and all about keys.
+    /// `Stale`, unless its revision is the stored one; `NotFound`; `TooLarge` (a secret), and all errors of keys.
     #[boxed]
     pub async fn connection_update(
         &self,
@@ -153,7 +153,7 @@ impl TenantStore {
     }
 }
 
-/// The number that stands for a connection in keys.
+/// The number that keys use for a connection.
 pub(super) fn connection_id(db: &rusqlite::Connection, tenant: i64, name: &ConnectionName) -> Result<i64, StoreError> {
     let mut select = db.prepare_cached("SELECT id FROM connections WHERE tenant = ?1 AND name = ?2")?;
     first(select.query(params![tenant, name.as_str()])?, |row| Ok(row.get(0)?))?

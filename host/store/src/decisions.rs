@@ -1,8 +1,7 @@
-//! Decisions and what the journal says of them, in one transaction.
+//! Decisions and their journal entries, in one transaction.
 //!
-//! [`TenantStore::noting`] gives a handle whose write also appends journal entries: whatever is
-//! decided (a link, a rule of a sync, a grant, a secret) is stored with its account or not at all.
-//! What an entry says is the caller's matter.
+//! [`TenantStore::noting`] returns a handle whose write also appends journal entries. So a decision (a link, a rule of
+//! a sync, a grant, a secret) is stored with its entries or not at all. The content of an entry is left to the caller.
 
 use super::rows::{collect, word};
 use super::syncs::sync_id;
@@ -22,7 +21,7 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Appends the entries inside the transaction of the write; a second write has nothing left to append.
+    /// Appends the entries inside the transaction of the write. A second write appends nothing.
     pub(super) fn append(&self, db: &Connection, tenant: i64) -> Result<(), StoreError> {
         if self.used.swap(true, Ordering::Relaxed) {
             return Ok(());
@@ -32,10 +31,10 @@ impl Notes {
     }
 }
 
-/// The event of an entry about a switch; its detail has the switch.
+/// The event of a journal entry about a switch. Its detail names the switch.
 pub const SWITCHED: &str = "switched";
 
-/// A change that a run carried out, or may have.
+/// A change that a run has done, or may have done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoneSince {
     /// Its kind.
@@ -47,8 +46,8 @@ pub struct DoneSince {
 }
 
 impl TenantStore {
-    /// A handle whose first write appends these entries, of a sync or of none, in the same transaction.
-    /// A write that fails appends nothing.
+    /// Returns a handle whose first write appends these entries, of a sync or of none, in the same transaction. A write
+    /// that fails appends nothing.
     ///
     /// # Errors
     /// An entry that cannot be encoded.
@@ -58,9 +57,8 @@ impl TenantStore {
         Ok(Self { notes: Some(Arc::new(notes)), ..self.clone() })
     }
 
-    /// Stores what a person decided, all or none: links, switches of source customers, and the journal
-    /// entries about them. Links must have the revision they have in the store; targets that the links
-    /// exchange among themselves are set free first.
+    /// Stores a person's decisions, all or none: links, switches of source customers, and the journal entries about
+    /// them. Links must have the stored revision. Targets that the links exchange among themselves are released first.
     ///
     /// # Errors
     /// `Stale`, naming the first link that was changed meanwhile; `NotFound` (the sync).
@@ -89,7 +87,7 @@ impl TenantStore {
             .await
     }
 
-    /// The journal entries of one decision, oldest first, by the id in their detail's member `decision`.
+    /// Returns the journal entries of one decision, oldest first. The detail's member `decision` has the id.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -108,7 +106,7 @@ impl TenantStore {
         .await
     }
 
-    /// The switches of source customers that were turned after a decision: customer and switch.
+    /// Returns the switches of source customers that were changed after a decision: customer and switch.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -132,7 +130,7 @@ impl TenantStore {
         .await
     }
 
-    /// What runs of a sync did since a decision, or may have done; not what was undone again.
+    /// Returns what runs of a sync have done since a decision, or may have done, without what was undone again.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -141,7 +139,7 @@ impl TenantStore {
         let (tenant, sync, decision) = (self.id, sync.clone(), decision.to_owned());
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
-            // By the order of the journal: two things may have one time.
+            // By the order of the journal, as two entries may have one time.
             let mut select = db.prepare_cached(
                 "WITH done (plan, sequence) AS ( \
                      SELECT j.plan, j.sequence FROM journal j \

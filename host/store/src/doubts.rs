@@ -1,7 +1,7 @@
-//! Writes whose outcome is unknown: what is kept of them while they are looked up.
+//! Writes whose outcome is unknown: what is stored about them while they are looked up.
 //!
-//! A row exists while a change is `uncertain`; it goes when the change is settled
-//! (`apply.rs`). When a look-up is due and what it proves is decided in the engine.
+//! A row exists while a change is `uncertain`, and is deleted when the change is settled (`apply.rs`). The engine
+//! decides when a look-up is due and what it proves.
 
 use super::changes::{read_change, select_changes};
 use super::plans::plan_row;
@@ -15,19 +15,19 @@ use rusqlite::{Connection, params};
 /// What is known of a write that may have been carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// When it was intended for the first time.
+    /// Time of the first intent.
     pub intended_at: Timestamp,
-    /// The last moment at which a request of it may have left the host.
+    /// The last moment at which a request for it may have left the host.
     pub since: Timestamp,
-    /// Whether the vendor gave a complete reply, and it was none that settles the change.
+    /// Whether the vendor sent a complete reply that does not settle the change.
     pub answered: bool,
-    /// Look-ups after the quiet time that found nothing.
+    /// Number of look-ups after the quiet time that found nothing.
     pub looks: u32,
-    /// When it is looked up next.
+    /// Time of the next look-up.
     pub due_at: Timestamp,
-    /// Why it is uncertain; cut after 8 KiB.
+    /// The reason why it is uncertain; cut after 8 KiB.
     pub why: String,
-    /// The record that the vendor named as what a create made, though it is another's.
+    /// The record that the vendor named as the result of a create, though it belongs to another change.
     pub named: Option<String>,
 }
 
@@ -40,11 +40,11 @@ pub struct Unsettled {
     pub row: StoredChange,
     /// The run that sent it, or was about to.
     pub run: RunId,
-    /// When it was intended last.
+    /// Time of the last intent.
     pub intended_at: Timestamp,
-    /// The revision of its link that it was intended on.
+    /// The revision of its link at the intent.
     pub link_revision: Option<i64>,
-    /// What its look-ups came to; none while it is intended or accepted.
+    /// What its look-ups found; `None` while it is intended or accepted.
     pub doubt: Option<Doubt>,
 }
 
@@ -53,7 +53,7 @@ pub(super) const RECURRING: &str = "doubts d JOIN plans p ON p.id = d.plan JOIN 
      AND EXISTS (SELECT 1 FROM schedules s WHERE s.tenant = y.tenant AND s.sync = y.id)";
 
 impl TenantStore {
-    /// Puts changes down as uncertain, or what is known of those that are.
+    /// Marks changes as uncertain, or updates what is known of uncertain ones.
     ///
     /// # Errors
     /// `Stale`, naming a change that was settled already; `NotFound` (the plan). Nothing is stored then.
@@ -102,7 +102,7 @@ impl TenantStore {
         .await
     }
 
-    /// The changes of a sync whose outcome is unknown, from any of its plans, oldest first.
+    /// Returns the changes of a sync whose outcome is unknown, from any of its plans, oldest first.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -132,7 +132,7 @@ impl TenantStore {
         .await
     }
 
-    /// Puts look-ups of a sync's uncertain writes off that are due at `now`.
+    /// Postpones the look-ups of a sync's uncertain writes that are due at `now`.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -151,7 +151,7 @@ impl TenantStore {
         .await
     }
 
-    /// When the next look-up of an uncertain write of a sync is due; none without one.
+    /// Returns when the next look-up of an uncertain write of a sync is due; `None` if there is no such write.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -170,7 +170,7 @@ impl TenantStore {
         .await
     }
 
-    /// What this database's idempotency keys begin with.
+    /// Returns the prefix of this database's idempotency keys.
     ///
     /// # Errors
     /// The database's.
@@ -207,8 +207,8 @@ fn doubt(db: &Connection, tenant: i64, plan: i64, sequence: u32) -> Result<Optio
     })
 }
 
-/// The syncs with an uncertain write that is due to be looked up at `now`, the longest overdue first: of those that
-/// recur, as anything else waits for whoever works on it.
+/// The syncs with an uncertain write whose look-up is due at `now`, the longest overdue first. Only syncs that recur:
+/// for others the look-up waits for the next run.
 pub(super) fn due(db: &Connection, tenant: i64, now: Timestamp) -> Result<Vec<(SyncName, Timestamp)>, StoreError> {
     let sql = format!(
         "SELECT y.name, min(d.due_at) FROM {RECURRING} WHERE d.tenant = ?1 AND d.due_at <= ?2 \

@@ -1,7 +1,7 @@
 //! Entries: a connector's own cross-references, by space and key.
 //!
-//! They are written without waiting for the disk, as a connector may put one after the
-//! other: what is stored after them (the outcome of the batch) takes them along to it.
+//! Writes do not wait for the disk, as a connector may put many entries in a row. The outcome of the batch, stored
+//! after them, waits and includes them.
 
 use super::connections::connection_id;
 use super::rows::{collect, count, first, int, limit};
@@ -10,11 +10,11 @@ use crate::boxed;
 use crosswalk_model::{ConnectionName, Entry, PutError};
 use rusqlite::{Connection, Row, params};
 
-/// How many entries a connection may have.
+/// Number of entries that a connection may have.
 pub(super) const ENTRIES: u64 = 10_000;
-/// Bytes of all of them, keys and values.
+/// Bytes of all entries of a connection, keys and values.
 pub(super) const ENTRIES_BYTES: i64 = 64 << 20;
-/// Bytes of those of all connections of a tenant.
+/// Bytes of the entries of all connections of a tenant.
 pub(super) const TENANT_BYTES: i64 = 256 << 20;
 /// The longest value, in bytes.
 pub(super) const VALUE: usize = 64 * 1024;
@@ -22,7 +22,7 @@ pub(super) const VALUE: usize = 64 * 1024;
 pub(super) const KEY: usize = 1024;
 
 impl TenantStore {
-    /// One entry.
+    /// Returns one entry.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -45,8 +45,8 @@ impl TenantStore {
         .await
     }
 
-    /// Stores an entry and gives its new revision; with `if_revision` only when it has that
-    /// one now (0: only when it is not there). The inner error is the connector's to handle.
+    /// Stores an entry and returns its new revision. With `if_revision`, only if the stored revision is that one (0:
+    /// only if there is no entry). The inner error is for the connector to handle.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -99,7 +99,7 @@ impl TenantStore {
         .await
     }
 
-    /// Removes an entry; fine when it is not there.
+    /// Removes an entry. It is not an error if there is none.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -119,7 +119,7 @@ impl TenantStore {
         .await
     }
 
-    /// Entries of a space after a key, in the order of their keys.
+    /// Returns entries of a space after a key, in the order of their keys.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -146,7 +146,7 @@ impl TenantStore {
     }
 }
 
-/// Whether so much more may be kept; else which limit it would cross.
+/// Checks that this much more may be kept; the inner error names the limit.
 fn room(
     db: &Connection,
     tenant: i64,
@@ -160,7 +160,7 @@ fn room(
     if number > 0 && own_number + number > int(ENTRIES) {
         return Ok(Err(format!("the connection has {ENTRIES} entries: remove some")));
     }
-    // What takes no more room than before is always stored.
+    // An entry that takes no more room than before is always stored.
     if bytes <= 0 {
         return Ok(Ok(()));
     }

@@ -1,6 +1,6 @@
-//! What can go wrong with the database, in our words, with what to do about it.
+//! Errors of the database, in our words, each with what to do about it.
 //!
-//! SQL never shows in a message; the database library's own error is the `source`.
+//! SQL never shows in a message. The database library's own error is the `source`.
 
 use super::claims::Claim;
 use rusqlite::ErrorCode;
@@ -9,22 +9,22 @@ use std::path::{Path, PathBuf};
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Something that was named is not there.
+    /// A named thing does not exist.
     #[error("there is no {what}")]
     NotFound {
-        /// What, with its name.
+        /// The thing, with its name.
         what: String,
     },
-    /// Something of that name is there already.
+    /// A thing of that name exists already.
     #[error("there is a {what} already: choose another name")]
     Exists {
-        /// What, with its name.
+        /// The thing, with its name.
         what: String,
     },
     /// It was changed by somebody else since it was read.
     #[error("the {what} was changed by somebody else meanwhile: read it again")]
     Stale {
-        /// What, with its name.
+        /// The thing, with its name.
         what: String,
     },
     /// Another lease of the claim exists.
@@ -42,7 +42,7 @@ pub enum StoreError {
     /// Larger than the store takes.
     #[error("{what}")]
     TooLarge {
-        /// What, and the limit.
+        /// The thing, and the limit.
         what: String,
     },
     /// Written by a newer version of this program.
@@ -53,12 +53,12 @@ pub enum StoreError {
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// The version of the file.
         found: i64,
-        /// The newest version this program knows.
+        /// The newest version that this program knows.
         known: i64,
     },
-    /// Same version number, other tables: a build from between two releases.
+    /// The same version number with other tables: a build between two releases.
     #[error(
         "the database {} was made by another build of this program (version {version} differs): \
          use that build, or start with a new file; nothing was changed", path.display()
@@ -69,13 +69,13 @@ pub enum StoreError {
         /// The version whose definition differs.
         version: i64,
     },
-    /// A database of some other program.
+    /// A database of another program.
     #[error("{} is a database, but not one of this program: name another file; nothing was changed", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
     },
-    /// Another process held it for too long.
+    /// Another process held the database for too long.
     #[error(
         "the database {} is locked by another process: wait until it is done, or find it with `fuser`, \
          and try again; nothing was changed", path.display()
@@ -84,7 +84,7 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// Not a database, or one whose content is broken.
+    /// The file is not a database, or its content is broken.
     #[error(
         "the database {} is damaged ({detail}): restore a backup, or move the file away to start anew; \
          nothing was changed", path.display()
@@ -92,22 +92,22 @@ pub enum StoreError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The defect that was found.
         detail: String,
     },
-    /// No room on the disk.
+    /// The disk is full.
     #[error("the disk of the database {} is full: make room and try again; nothing was changed", path.display())]
     DiskFull {
         /// The file.
         path: PathBuf,
     },
     /// The key is not the one the secrets were encrypted with.
-    #[error("this key is not the one the stored secrets were encrypted with: give the key that was used before")]
+    #[error("this key is not the one the stored secrets were encrypted with: use the earlier key")]
     WrongKey,
     /// There are secrets, but the key file is gone.
     #[error(
         "the key file {} is missing, and the database holds secrets encrypted with it: put the file back, \
-         or give the key another way", path.display()
+         or pass the key another way", path.display()
     )]
     KeyMissing {
         /// The file.
@@ -116,45 +116,45 @@ pub enum StoreError {
     /// The key file can be read or changed by others.
     #[error(
         "the key file {} can be read or changed by other users of this machine, and opens every stored secret: \
-         take their rights away with `chmod 600` (a mounted secret: give it the mode 0440)", path.display()
+         remove their permissions with `chmod 600` (a mounted secret: set its mode to 0440)", path.display()
     )]
     KeyOpen {
         /// The file.
         path: PathBuf,
     },
-    /// What was given as a key is none.
-    #[error("what was given as the key is not 32 bytes in base64 or hex: `openssl rand -base64 32` makes one")]
+    /// The text given as a key is not one.
+    #[error("the key that was passed is not 32 bytes in base64 or hex: `openssl rand -base64 32` makes one")]
     KeyInvalid,
     /// A file cannot be used.
-    #[error("cannot use {}: look at its path and its rights", path.display())]
+    #[error("cannot use {}: check its path and its permissions", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// A stored value does not read as what it should be.
+    /// A stored value cannot be decoded.
     #[error(
         "the stored {what} cannot be read ({detail}): the database was changed by another program, restore a backup"
     )]
     Unreadable {
-        /// What.
+        /// The kind of value.
         what: &'static str,
-        /// Why.
+        /// The cause.
         detail: String,
     },
-    /// The system gave no random bytes.
-    #[error("the system gave no random bytes: is this a container without them?")]
+    /// The system returned no random bytes.
+    #[error("the system returned no random bytes: check whether this container has a source of them")]
     Random(#[source] getrandom::Error),
-    /// The tables could not be brought up to date.
-    #[error("the tables could not be brought up to date; the database is as it was")]
+    /// The tables could not be migrated.
+    #[error("the tables could not be migrated; nothing was changed")]
     Migration(#[source] Box<refinery::Error>),
     /// The store was closed.
-    #[error("the database was closed while it was still asked for: the program is stopping")]
+    #[error("the database is closed: the program is stopping")]
     Closed,
-    /// Anything else the database library says.
-    #[error("the database did not take it")]
+    /// Any other error of the database library.
+    #[error("the database returned an error")]
     Database(#[from] rusqlite::Error),
 }
 
@@ -175,7 +175,7 @@ impl StoreError {
         StoreError::Unreadable { what, detail: detail.to_string() }
     }
 
-    /// Gives what the library reports a name of ours, where there is one.
+    /// Replaces the database library's error by one of ours, if there is one for it.
     pub(super) fn in_file(self, path: &Path) -> Self {
         let StoreError::Database(error) = self else { return self };
         let path = path.to_owned();
@@ -190,7 +190,7 @@ impl StoreError {
     }
 }
 
-/// A second copy of an error that several callers get.
+/// Copies an error for several callers.
 pub(super) fn copy(error: &rusqlite::Error) -> rusqlite::Error {
     match error {
         rusqlite::Error::SqliteFailure(code, text) => rusqlite::Error::SqliteFailure(*code, text.clone()),

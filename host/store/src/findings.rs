@@ -1,5 +1,5 @@
-//! What plans tell beside their changes, one by one: of the newest plans of a sync only, as a plan tells anew
-//! what still is so. How many there were of each cause stays with the plan itself.
+//! Findings of plans, one by one. They are kept for the newest plans of a sync only, because each plan repeats what
+//! still holds. The number of findings by cause stays with the plan itself.
 
 use super::plans::plan_row;
 use super::rows::{collect, count, cut, first, int, limit, to_word, word};
@@ -10,14 +10,14 @@ use crosswalk_model::{Cause, Finding, Kind, PlanId, SyncName};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 
-/// Whole plans of a sync whose findings are kept.
+/// Number of whole plans of a sync whose findings are kept.
 const WHOLE_PLANS: u32 = 3;
-/// Plans of single records whose findings are kept.
+/// Number of plans of single records whose findings are kept.
 const PART_PLANS: u32 = 20;
 /// Rows that one transaction deletes.
 const BATCH: usize = 5000;
 
-/// Which findings of a plan are wanted; what is none does not matter.
+/// Selects findings of a plan. `None` selects all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FindingFilter {
     /// Of this kind.
@@ -30,7 +30,7 @@ pub struct FindingFilter {
     pub source: Option<String>,
 }
 
-/// Findings of one kind that say the same.
+/// Findings of one kind with the same sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingGroup {
     /// The kind.
@@ -39,19 +39,19 @@ pub struct FindingGroup {
     pub cause: Cause,
     /// The sentence.
     pub message: String,
-    /// How many.
+    /// Number of findings.
     pub count: u64,
-    /// The source customers they are of, where that is known.
+    /// Number of source customers, of the findings whose customer is known.
     pub customers: u64,
     /// The id of the first record.
     pub source: String,
 }
 
 impl TenantStore {
-    /// Adds findings to a plan that is not finished; the first gets this number.
+    /// Adds findings to an unfinished plan, numbered from `first`.
     ///
     /// # Errors
-    /// `NotFound` (the plan); `Stale`, when the plan is finished.
+    /// `NotFound` (the plan); `Stale`, if the plan is finished.
     #[boxed]
     pub async fn findings_insert(&self, plan: PlanId, number: u64, findings: Vec<Finding>) -> Result<(), StoreError> {
         let tenant = self.id;
@@ -81,7 +81,8 @@ impl TenantStore {
         .await
     }
 
-    /// Some findings of a plan, as they were found, after a number (0: from the first), each with its number.
+    /// Returns findings of a plan in the order in which they were found, after a number (0: from the first), each with
+    /// its number.
     ///
     /// # Errors
     /// `NotFound` (the plan).
@@ -107,8 +108,8 @@ impl TenantStore {
         .await
     }
 
-    /// The findings of a plan that are kept, those that say the same together, the most frequent first; and
-    /// how many findings and groups there are in all.
+    /// Returns the kept findings of a plan, grouped by sentence, the most frequent first, and the number of findings
+    /// and of groups in all.
     ///
     /// # Errors
     /// `NotFound` (the plan).
@@ -151,7 +152,7 @@ impl TenantStore {
         .await
     }
 
-    /// Deletes some of what the older plans of a sync told, and gives how many; 0 when none is left.
+    /// Deletes some findings of the older plans of a sync, and returns their number; 0 if none is left.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -162,7 +163,7 @@ impl TenantStore {
     }
 }
 
-/// Deletes some of what the older plans of a sync told, and gives how many.
+/// Deletes some findings of the older plans of a sync, and returns their number.
 pub(super) fn trim(db: &Connection, tenant: i64, sync: i64) -> Result<usize, StoreError> {
     let old = |whole: u32, kept: u32| {
         format!(

@@ -1,5 +1,5 @@
-//! How a connection's connector does: its crashes in a row, how long it rests after one, and
-//! its quarantine, which a person ends. Automatic work keeps away from one that rests.
+//! The health of a connection's connector: its crashes in a row, the rest after each, and its quarantine, which a
+//! person ends. Automatic work avoids a connection that rests.
 
 use super::connections::connection_id;
 use super::rows::{first, time_or_none};
@@ -8,33 +8,33 @@ use crate::boxed;
 use crosswalk_model::{ConnectionName, Timestamp};
 use rusqlite::{Connection, params};
 
-/// The rest after the first crash; it doubles with each.
+/// The rest after the first crash, in milliseconds. It doubles with each further one.
 pub(super) const REST_MS: i64 = 30_000;
-/// The longest.
+/// The longest rest, in milliseconds.
 pub(super) const REST_MAX_MS: i64 = 6 * 60 * 60 * 1_000;
 /// Crashes in a row that lead to quarantine.
 const CRASHES: u32 = 10;
-/// Within which wake-ups are counted.
+/// The period over which wake-ups are counted.
 const HOUR_MS: i64 = 60 * 60 * 1_000;
-/// Wake-ups of an hour that come when they are asked for; then after a second, then after ten.
+/// Number of wake-ups per hour that are served when asked for. Further ones wait a second, later ten.
 const FREE_WAKES: u32 = 10;
 const QUICK_WAKES: u32 = 60;
-/// Wake-ups of an hour that lead to quarantine: one in twelve seconds.
+/// Number of wake-ups per hour that lead to quarantine: one in twelve seconds.
 const WAKES: u32 = 300;
 
-/// How a connection's connector does.
+/// The health of a connection's connector.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Health {
-    /// Crashes in a row.
+    /// Number of crashes in a row.
     pub crashes: u32,
-    /// Until when automatic work keeps away from it.
+    /// Time until which automatic work avoids the connection.
     pub rests_until: Option<Timestamp>,
-    /// Since when nothing is done with it, and why.
+    /// Time since which the connection is in quarantine, and the reason.
     pub quarantine: Option<(Timestamp, String)>,
 }
 
 impl TenantStore {
-    /// How a connection's connector does.
+    /// Returns the health of a connection's connector.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -44,7 +44,7 @@ impl TenantStore {
         self.read(move |db| of(db, tenant, connection_id(db, tenant, &name)?)).await
     }
 
-    /// Notes a crash: a rest that doubles with each in a row, and in the end quarantine.
+    /// Stores a crash. It leads to a rest that doubles with each crash in a row, and in the end to quarantine.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -73,7 +73,7 @@ impl TenantStore {
         .await
     }
 
-    /// Notes that work with these connections, which began then, went without a crash.
+    /// Stores that work with these connections, begun at `began`, went without a crash.
     ///
     /// # Errors
     /// `NotFound` (a connection).
@@ -103,8 +103,8 @@ impl TenantStore {
         .await
     }
 
-    /// Counts a wake-up that the connector asked for and is given now. One too many in an hour
-    /// is quarantine: tells whether it is.
+    /// Counts a wake-up that the connector asked for and that is served now. One too many in an hour leads to
+    /// quarantine. Returns whether the connection is in quarantine.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -134,8 +134,7 @@ impl TenantStore {
         .await
     }
 
-    /// The earliest time of a wake-up that a connector asks for now: at once, unless it asks
-    /// often, or rests.
+    /// Returns the earliest time of a wake-up that a connector asks for now: at once, unless it asks often or rests.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -161,7 +160,7 @@ impl TenantStore {
         .await
     }
 
-    /// Ends the quarantine and the rest of a connection; tells whether there was one.
+    /// Ends the quarantine and the rest of a connection. Returns whether there was one.
     ///
     /// # Errors
     /// `NotFound` (the connection).

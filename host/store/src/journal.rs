@@ -1,7 +1,7 @@
-//! The journal: what was done, and why. It is only ever added to, until it is old enough to go.
+//! The journal: what was done, and why. Entries are only added, and deleted when they are old enough.
 //!
-//! An entry about a change of a plan need not repeat before and after: the change is kept for as
-//! long as the entry is, and they are put into the entry's detail when it is read.
+//! An entry about a change of a plan need not repeat the values before and after. The change is kept as long as the
+//! entry, and its values are put into the entry's detail when it is read.
 
 use super::rows::{collect, cut, limit, time, to_document, word_or_none};
 use super::syncs::sync_id;
@@ -12,22 +12,22 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Serialize;
 
-/// What [`read`] reads: of the journal `j`, and of the change `c` an entry is about.
+/// The columns that [`read`] reads, of the journal `j` and of the change `c` that an entry is about.
 pub(super) const COLUMNS: &str =
     "j.at, j.run, j.plan, j.sequence, j.kind, j.source, j.target, j.customer, j.event, j.message, j.detail, c.fields";
 
-/// One thing that happened.
+/// One event.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct JournalEntry {
-    /// When.
+    /// Time of the event.
     pub at: Timestamp,
-    /// In which run.
+    /// The run.
     pub run: Option<RunId>,
-    /// By which plan …
+    /// The plan …
     pub plan: Option<PlanId>,
-    /// … and which of its changes.
+    /// … and the change in it.
     pub sequence: Option<u32>,
-    /// What kind of record.
+    /// The kind of record.
     pub kind: Option<Kind>,
     /// The source record.
     pub source: Option<String>,
@@ -35,24 +35,24 @@ pub struct JournalEntry {
     pub target: Option<String>,
     /// The source customer it belongs to.
     pub customer: Option<String>,
-    /// In a word: `created`, `linked`, `updated`, `refused`, …
+    /// The event in a word: `created`, `linked`, `updated`, `refused`, …
     pub event: String,
-    /// In words; cut after 8 KiB.
+    /// The sentence for people; cut after 8 KiB.
     pub message: String,
-    /// Whatever else belongs to it. Where it is left out of an entry about a change, it reads
-    /// as that change's `[{"field": …, "before": …, "after": …}, …]`.
+    /// Further data. If it is left out of an entry about a change, it reads as that change's `[{"field": …, "before":
+    /// …, "after": …}, …]`.
     pub detail: Option<serde_json::Value>,
 }
 
 impl JournalEntry {
-    /// An empty entry, to be filled.
+    /// An empty entry to be filled.
     #[must_use]
     pub fn at(at: Timestamp) -> Self {
         Self { at, ..Self::default() }
     }
 }
 
-/// Which entries are wanted, newest first; what is none does not matter.
+/// Selects entries, newest first. `None` selects all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalFilter {
     /// Of this sync.
@@ -65,11 +65,11 @@ pub struct JournalFilter {
     pub source: Option<String>,
     /// About this target record.
     pub target: Option<String>,
-    /// About records of this source customer, or lines that its usage is a part of.
+    /// About records of this source customer, or about lines that its usage is a part of.
     pub customer: Option<String>,
     /// Of this event.
     pub event: Option<String>,
-    /// At most so many.
+    /// The largest number of entries.
     pub limit: usize,
 }
 
@@ -95,7 +95,7 @@ impl TenantStore {
         .await
     }
 
-    /// Entries, newest first.
+    /// Returns entries, newest first.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -126,7 +126,7 @@ impl TenantStore {
             }
             if let Some(customer) = filter.customer {
                 sql.push_str(" AND (j.customer = ? OR (j.kind = 'usage' AND instr(j.detail, ?) > 0))");
-                // As a line of the customer stands in the detail of what it is a part of.
+                // The form in which a line of the customer stands in the detail of a sum it is a part of.
                 let line = serde_json::Value::from(LineKey::new(&customer, "").to_string()).to_string();
                 values.push(Sql::from(customer));
                 values.push(Sql::from(format!("\"line\":{}", line.trim_end_matches('"'))));
@@ -139,7 +139,7 @@ impl TenantStore {
     }
 }
 
-/// An entry as its row has it: the detail is text, the rest as it was.
+/// An entry as its row holds it: the detail as text, the rest unchanged.
 pub(super) struct Encoded {
     entry: JournalEntry,
     detail: Option<String>,
@@ -162,13 +162,13 @@ impl Encoded {
         &self.entry.event
     }
 
-    /// The record that it is about: its kind and id.
+    /// The record that the entry is about: kind and id.
     pub(super) fn what(&self) -> String {
         let kind = self.entry.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
         kind + self.entry.source.as_deref().unwrap_or_default()
     }
 
-    /// Puts a sentence in front of what it says.
+    /// Puts a sentence before the message.
     pub(super) fn say(&mut self, sentence: &str) {
         self.entry.message = cut(&format!("{sentence}; {}", self.entry.message));
     }

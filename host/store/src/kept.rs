@@ -1,28 +1,28 @@
-//! How much is kept of a vendor's records, and in how many transactions any of them moved: came, went, or changed in
-//! more than volatile fields. One row sums up the records of a kind of a connection, in the transactions that store and
-//! delete them. What may be kept is decided by who asks.
+//! The size of what is kept of a vendor's records, and the number of transactions in which any of them moved: came,
+//! went, or changed in more than volatile fields. One row sums up the records of a kind of a connection, updated by the
+//! transactions that store and delete them. How much may be kept is left to the caller.
 
 use super::StoreError;
 use super::rows::first;
 use crosswalk_model::Kind;
 use rusqlite::{Connection, params};
 
-/// About what a row takes beside its texts: numbers, times, digests, indexes.
+/// Approximate bytes of a row beside its texts: numbers, times, digests, indexes.
 pub(super) const ROW: i64 = 150;
 /// The bytes of a record: its texts and `ROW`.
 pub(super) const SIZE: &str = "octet_length(fields) + octet_length(name) + octet_length(id) + 150";
 
-/// How much is kept, in bytes.
+/// Size of what is kept, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Kept {
-    /// Of the kind that was asked for, of its connection.
+    /// Records of one kind of one connection.
     pub kind: u64,
-    /// Of all kinds and connections of the tenant.
+    /// Records of all kinds and connections of the tenant.
     pub tenant: u64,
 }
 
-/// Tells how much is kept of a kind of a connection, records that are gone included. Where that is not known, all
-/// of the tenant that is not known is measured: the first time, and in a database of before this was summed up.
+/// Returns the size of a kind of a connection, records that are gone included. If that is not known (the first time,
+/// and in a database from before this was summed up), all unknown sizes of the tenant are measured.
 pub(super) fn measured(db: &Connection, key: (i64, i64, Kind)) -> Result<Kept, StoreError> {
     if let Some(known) = known(db, key)? {
         return Ok(known);
@@ -41,7 +41,7 @@ pub(super) fn measured(db: &Connection, key: (i64, i64, Kind)) -> Result<Kept, S
     Ok(known(db, key)?.unwrap_or_default())
 }
 
-/// What is kept, unless it is to be measured. A connection that is no more counts for nothing.
+/// The known sizes; `None` if this one is to be measured. A deleted connection does not count.
 fn known(db: &Connection, (tenant, connection, kind): (i64, i64, Kind)) -> Result<Option<Kept>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT sum(k.bytes), sum(CASE WHEN k.connection = ?2 AND k.kind = ?3 THEN k.bytes END) \
@@ -53,7 +53,7 @@ fn known(db: &Connection, (tenant, connection, kind): (i64, i64, Kind)) -> Resul
     Ok(sums.and_then(|(all, kind)| Some(Kept { kind: kind?.unsigned_abs(), tenant: all?.unsigned_abs() })))
 }
 
-/// Notes that records grew by so many bytes, and whether any of them moved.
+/// Adds the growth of records in bytes, and counts the transaction if any of them moved.
 pub(super) fn note(
     db: &Connection,
     (tenant, connection, kind): (i64, i64, Kind),

@@ -1,14 +1,12 @@
-//! The database: everything about SQL, and the only room that names the library for it.
+//! The database: everything about SQL. No other crate names the library for it.
 //!
-//! [`Store`] is the whole file; [`TenantStore`] is one tenant's part of it, and almost
-//! everything is a method of the latter: it adds its tenant to every key, so that no
-//! caller can reach another's rows. Each method is async and one transaction, in the words
-//! of the domain; there is one file per noun, and methods are called `noun_verb`. Times
-//! arrive as values. What SQLite is asked to do, and how writes share commits, is in
-//! `writer.rs`; opening and migrating is in `open.rs`.
+//! [`Store`] is the whole file. [`TenantStore`] is one tenant's part of it, and has almost all methods: it adds its
+//! tenant to every key, so that no caller can reach another's rows. Each method is async and one transaction, in the
+//! words of the domain. There is one file per noun, and methods are called `noun_verb`. Times are passed in as values.
+//! The threads, and how writes share commits, are in `writer.rs`; opening and migrating is in `open.rs`.
 //!
-//! The room knows nothing of vendors, wasm or rules. A second database would be a second
-//! implementation of the same methods.
+//! The room leaves vendors, wasm and rules alone. A second database would be a second implementation of the same
+//! methods.
 //!
 //! To add a table: a new `migrations/V<n>__<what>.sql` (never edit an old one), a file named for its noun, a `mod` line
 //! here, its rows in `tests/isolation.rs`. `docs/how-to/add-a-table.md` has the whole list, and what shows each step.
@@ -91,10 +89,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use writer::{Strength, Threads};
 
-/// The longest list a method gives.
+/// The longest list that a method returns.
 pub const LIST_LIMIT: usize = 10_000;
 
-/// The database. Cheap to clone; all clones are one.
+/// The database. Cheap to clone; all clones share it.
 #[derive(Clone)]
 pub struct Store {
     base: Arc<Base>,
@@ -106,7 +104,7 @@ pub struct TenantStore {
     base: Arc<Base>,
     name: TenantName,
     id: i64,
-    /// Journal entries that the next write takes along; see [`TenantStore::noting`].
+    /// Journal entries that the next write appends; see [`TenantStore::noting`].
     notes: Option<Arc<Notes>>,
     /// The lease that each write checks; see [`Lease::store`].
     fence: Option<Arc<Fence>>,
@@ -117,16 +115,16 @@ struct Base {
     path: PathBuf,
     key: KeySource,
     cipher: OnceLock<Cipher>,
-    /// What the idempotency keys of this database begin with, once somebody asked.
+    /// The prefix of this database's idempotency keys, once it was needed.
     instance: OnceLock<String>,
 }
 
 impl Store {
-    /// Opens the database at `path`, makes it if it is not there, and migrates an older one.
-    /// The key is looked at only when there are secrets.
+    /// Opens the database at `path`, makes it if it is absent, and migrates an older one. The key is read only if there
+    /// are secrets.
     ///
     /// # Errors
-    /// Newer, foreign, locked or damaged (nothing is changed then); the wrong key, or none.
+    /// `Newer`, `Diverged`, `Foreign`, `Locked` or `Damaged` (nothing is changed then); the wrong key, or none.
     pub fn open(path: &Path, key: &KeySource) -> Result<Self, StoreError> {
         Self::open_patiently(path, key, open::PATIENCE)
     }
@@ -146,7 +144,7 @@ impl Store {
         Ok(Self { base: Arc::new(base) })
     }
 
-    /// The part of one tenant.
+    /// Returns the part of one tenant.
     ///
     /// # Errors
     /// `NotFound`.
@@ -156,14 +154,13 @@ impl Store {
         Ok(TenantStore { base: self.base.clone(), name: name.clone(), id, notes: None, fence: None })
     }
 
-    /// Where the database is.
+    /// The path of the database.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.base.path
     }
 
-    /// Finishes what is under way, folds the log into the file, and lets go of it. Whatever
-    /// is asked afterwards gets `Closed`.
+    /// Finishes the queued work, folds the log into the file, and closes it. Every later call fails with `Closed`.
     #[boxed]
     pub async fn close(&self) {
         self.base.threads.close().await;
@@ -199,8 +196,8 @@ impl TenantStore {
         self.commit(Strength::Power, work).await
     }
 
-    /// A transaction whose loss in a power failure only costs asking the vendor again. With journal entries it is
-    /// a decision, and waits for the disk.
+    /// A transaction whose loss in a power failure only costs asking the vendor again. With journal entries it is a
+    /// decision, and waits for the disk.
     async fn write_lightly<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,

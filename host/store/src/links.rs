@@ -1,4 +1,4 @@
-//! Links: which source record is which target record.
+//! Links between source records and target records.
 
 use super::connections::connection_id;
 use super::rows::{check_length, collect, count, document, first, is_duplicate, time, time_or_none, to_document, word};
@@ -18,7 +18,7 @@ const COLUMNS: &str = "l.kind, l.source, l.target_kind, l.target, l.state, l.mad
 const ID_LIMIT: usize = 1024;
 
 impl TenantStore {
-    /// All links of a kind to the kind it becomes, by source.
+    /// Returns all links of a kind to the kind it becomes, by source.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -27,8 +27,8 @@ impl TenantStore {
         self.links_between(sync, kind, kind.counterpart()).await
     }
 
-    /// All links of one kind to another, by source: a customer has one to an account, and may
-    /// have one to a contract.
+    /// Returns all links of one kind to another, by source. A customer has a link to an account, and may have one to a
+    /// contract.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -46,7 +46,7 @@ impl TenantStore {
         .await
     }
 
-    /// The source records of a kind that are excluded.
+    /// Returns the excluded source records of a kind.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -65,7 +65,7 @@ impl TenantStore {
         .await
     }
 
-    /// The link of a source record to a target record of the kind it becomes.
+    /// Returns the link of a source record to a target record of the kind it becomes.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -74,7 +74,7 @@ impl TenantStore {
         Ok(self.links_by_sources(sync, kind, &[source.to_owned()]).await?.pop())
     }
 
-    /// The links of source records to targets of the kind they become, in the order of the ids.
+    /// Returns the links of source records to targets of the kind they become, in the order of the ids.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -89,7 +89,7 @@ impl TenantStore {
         self.links_each(sync, kind, &which, sources).await
     }
 
-    /// The links of a source record, to targets of whatever kind.
+    /// Returns the links of a source record, to targets of any kind.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -99,15 +99,15 @@ impl TenantStore {
             .await
     }
 
-    /// The links of a source customer's lines, and those of any line that remembers one of them in a document, such as
-    /// the parts of a sum; by source.
+    /// Returns the links of a source customer's lines, and of any line whose memory names one of them in a document,
+    /// such as the parts of a sum; by source.
     ///
     /// # Errors
     /// `NotFound` (the sync).
     #[boxed]
     pub async fn links_of_lines(&self, sync: &SyncName, customer: &str) -> Result<Vec<Link>, StoreError> {
         let (tenant, sync, begins) = (self.id, sync.clone(), LineKey::new(customer, "").to_string());
-        // As a text begins within a document within a column.
+        // The text as it begins within a document within a column.
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let inner = quoted(&begins);
         let within = quoted(&inner[..inner.len() - 1]);
@@ -124,7 +124,7 @@ impl TenantStore {
         .await
     }
 
-    /// The links to a target record of a kind.
+    /// Returns the links to a target record of a kind.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -133,7 +133,7 @@ impl TenantStore {
         self.links_of_targets(sync, kind, &[target.to_owned()]).await
     }
 
-    /// The links to target records of a kind, in the order of the ids.
+    /// Returns the links to target records of a kind, in the order of the ids.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -144,7 +144,7 @@ impl TenantStore {
         kind: Kind,
         targets: &[String],
     ) -> Result<Vec<Link>, StoreError> {
-        // `+`: sorted after they are found by their target, not found by another index.
+        // `+` lets the rows be found by their target and sorted afterwards, not found by another index.
         self.links_each(sync, kind, "l.target_kind = ?3 AND l.target = ?4 ORDER BY +l.kind, +l.source", targets).await
     }
 
@@ -169,7 +169,7 @@ impl TenantStore {
         .await
     }
 
-    /// The links whose source record, there or gone, has that parent; by source.
+    /// Returns the links whose source record, present or gone, has this parent; by source.
     ///
     /// # Errors
     /// `NotFound` (the sync, the connection).
@@ -186,7 +186,7 @@ impl TenantStore {
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             let connection = connection_id(db, tenant, &connection)?;
-            // CROSS JOIN: from the few records of the parent to their links, never the other way.
+            // CROSS JOIN reads from the few records of the parent to their links, never the other way.
             let sql = format!(
                 "SELECT {COLUMNS} FROM records r CROSS JOIN links l \
                  ON l.tenant = r.tenant AND l.sync = ?2 AND l.kind = r.kind AND l.source = r.id \
@@ -198,13 +198,13 @@ impl TenantStore {
         .await
     }
 
-    /// Stores links, all or none. Each must have the revision it has in the store (0: it is
-    /// not there yet); there it becomes one more. Links may trade their targets. It waits for no disk: what
-    /// a rule decided the next plan decides again, and what a person did ends with a commit that waits.
+    /// Stores links, all or none. Each must have the stored revision (0: it is not stored yet), which then counts up by
+    /// one. Links may exchange their targets. The commit does not wait for the disk: the next plan repeats the decision
+    /// of a rule, and a person's decision ends with a commit that waits.
     ///
     /// # Errors
-    /// `Stale`, naming the first that was changed meanwhile, or whose target another record of the sync is linked
-    /// to where that is one to one; `NotFound` (the sync).
+    /// `Stale`, naming the first link that was changed meanwhile, or whose target is linked to another record of the
+    /// sync although that kind is one to one; `NotFound` (the sync).
     #[boxed]
     pub async fn links_put(&self, sync: &SyncName, links: &[Link]) -> Result<(), StoreError> {
         if links.is_empty() {
@@ -219,7 +219,7 @@ impl TenantStore {
         .await
     }
 
-    /// How many links there are, by kind and state; those of customers to contracts count as contracts.
+    /// Returns the number of links, by kind and state. Links of customers to contracts count as contracts.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -240,8 +240,8 @@ impl TenantStore {
         .await
     }
 
-    /// What an item of a connection is linked to, in any sync and at either side: the sync,
-    /// and kind and id of the other item.
+    /// Returns what an item of a connection is linked to, in any sync and at either side: the sync, and the kind and id
+    /// of the other item.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -273,7 +273,7 @@ impl TenantStore {
     }
 }
 
-/// A link as its row has it.
+/// A link as its row holds it.
 pub(super) struct Encoded {
     kind: Kind,
     source: String,
@@ -320,8 +320,8 @@ impl Encoded {
     }
 }
 
-/// Stores links, each as [`put`]. Where one takes the target of another, which gets a new one only after it, all
-/// of them are set free first.
+/// Stores links, each as [`put`]. If one takes the target of another that is given a new one only after it, the targets
+/// of all are released first.
 fn put_all(db: &Connection, tenant: i64, sync: i64, links: &[Encoded]) -> Result<(), StoreError> {
     if links.len() < 2 {
         return links.iter().try_for_each(|link| put(db, tenant, sync, link));
@@ -389,8 +389,8 @@ pub(super) fn put(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Re
     Ok(())
 }
 
-/// Takes away a stored link's target that the link shall not have any more, so that another can have it
-/// within the same transaction.
+/// Removes the target of a stored link that is about to lose it, so that another link can take it within the same
+/// transaction.
 pub(super) fn set_free(db: &Connection, tenant: i64, sync: i64, link: &Encoded) -> Result<(), StoreError> {
     db.prepare_cached(
         "UPDATE links SET target = NULL WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 \
@@ -408,7 +408,7 @@ pub(super) fn set_free(db: &Connection, tenant: i64, sync: i64, link: &Encoded) 
     Ok(())
 }
 
-/// The state and the target of a link as it is now.
+/// The current state and target of a link.
 pub(super) fn state(
     db: &Connection,
     tenant: i64,

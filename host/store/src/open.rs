@@ -1,9 +1,9 @@
-//! Opening a database: look first, change nothing unless all is well.
+//! Opening a database: examines the file first, and changes nothing unless all is well.
 //!
-//! An existing file is first read only: is it a database, is it ours, is its version one
-//! we know? Only then is it opened for writing, and only an older or new one is migrated,
-//! all steps in one transaction. A database in use by a long transaction of another
-//! process can thus still be opened, as nothing has to be written for it.
+//! An existing file is first opened for reading only, to see whether it is a database, whether it is ours, and whether
+//! its version is known. Only then is it opened for writing, and only a new or older one is migrated, all steps in one
+//! transaction. So a database that another process uses in a long transaction can still be opened, as nothing has to be
+//! written for it.
 
 use super::error::StoreError;
 use refinery::Runner;
@@ -17,27 +17,27 @@ mod embedded {
     refinery::embed_migrations!("src/migrations");
 }
 
-/// How long a lock of another process is waited for.
+/// Time to wait for a lock of another process.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// Connections that only read.
+/// Number of connections that only read.
 const READERS: usize = 2;
-/// Page cache of the writer, KiB: holds the indexes of some 100,000 records.
+/// Page cache of the writer, in KiB: holds the indexes of some 100,000 records.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
-/// Page cache of each reader, KiB.
+/// Page cache of each reader, in KiB.
 const READER_CACHE_KIB: i64 = 4 * 1024;
-/// Bytes of a page, decided when a file is made: a batch of writes takes a sixth less time
-/// than with SQLite's 4 KiB, and larger ones gain nothing more.
+/// Bytes of a page, fixed when a file is made. A batch of writes takes a sixth less time than with SQLite's 4 KiB, and
+/// larger pages gain nothing more.
 const PAGE: i64 = 8192;
-/// The log is folded into the file when it has so many pages: the longer it is, the more
-/// often a page that changes again and again is copied only once.
+/// Number of pages at which the log is folded into the file. The longer the log, the more often a page that changes
+/// again and again is copied only once.
 const LOG_PAGES: i64 = 5_000;
-/// Statements kept prepared per connection; there are about a hundred.
+/// Number of statements kept prepared per connection; there are about a hundred.
 const STATEMENTS: usize = 160;
-/// How long to wait before a file is looked at again that another process is making.
+/// Pause before a file that another process is making is examined again.
 const MIGRATE_AGAIN: Duration = Duration::from_millis(20);
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// Opens the file, and makes or migrates it where needed: the writer and the readers.
+/// Opens the file, makes or migrates it if needed, and returns the writer and the readers.
 pub(super) fn open(path: &Path, patience: Duration) -> Result<(Connection, Vec<Connection>), StoreError> {
     bring_up_to_date(path, patience, &embedded::migrations::runner())?;
     connect(path, patience).map_err(|error| StoreError::from(error).in_file(path))
@@ -109,7 +109,7 @@ fn look(path: &Path, patience: Duration, migrations: &Runner) -> Result<Found, S
     Ok(if found == newest { Found::Current } else { Found::Older })
 }
 
-/// Adds what SQLite finds wrong to its complaint about a damaged file.
+/// Adds the result of SQLite's own check to the error of a damaged file.
 fn examine(error: StoreError, path: &Path) -> StoreError {
     match error.in_file(path) {
         StoreError::Damaged { path, detail } => {
@@ -140,13 +140,13 @@ fn migrate(path: &Path, patience: Duration, migrations: &Runner) -> Result<(), S
     // Grouped: all steps in one transaction, or none.
     match Runner::new(migrations.get_migrations()).set_grouped(true).run(&mut connection) {
         Ok(_) => Ok(()),
-        // Two processes may start at once: the one that comes second finds the work done.
+        // Two processes may start at once. The second one finds the work done.
         Err(_) if matches!(look(path, patience, migrations), Ok(Found::Current)) => Ok(()),
         Err(error) => Err(migration_error(error)),
     }
 }
 
-/// The library's error, unless the database library has a better one inside.
+/// The library's error, unless it contains a better one of the database library.
 fn migration_error(error: refinery::Error) -> StoreError {
     if let refinery::error::Kind::Connection(_, cause) = error.kind()
         && let Some(inner) = cause.downcast_ref::<rusqlite::Error>()
@@ -157,7 +157,7 @@ fn migration_error(error: refinery::Error) -> StoreError {
     StoreError::Migration(Box::new(error))
 }
 
-/// Makes an absent file readable by its owner only: it will hold customers' data.
+/// Makes an absent file readable by its owner only, as it will hold customers' data.
 fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -193,7 +193,7 @@ fn prepare(connection: &Connection, patience: Duration, cache_kib: i64) -> rusql
     connection.busy_timeout(patience)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // A statement's plan depends on the statement alone: not on values, nor prepared anew for them.
+    // A statement's plan depends on the statement alone, not on values, and is not prepared again for them.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())

@@ -1,7 +1,7 @@
-//! Pages: storing one with the place where the next starts and what its walk rests on.
+//! Pages: a page is stored together with the cursor of the next one and the state of its walk.
 //!
-//! Which records a walk met is noted apart from them (`sightings`), and those it could not read
-//! whole apart from both (`unread`). When a walk begins and ends is in `reads.rs`.
+//! The records that a walk met are stored apart from the records (`sightings`), and those that it could not read whole
+//! apart from both (`unread`). The beginning and the end of a walk are in `reads.rs`.
 
 use super::connections::connection_id;
 use super::reads::is_open;
@@ -17,46 +17,46 @@ use std::collections::HashSet;
 /// The longest cursor, in bytes: the contract's limit.
 const CURSOR: usize = 8 * 1024;
 
-/// One page to be stored, with what the walk rests on.
+/// A page to store, with the state of its walk.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PageCommit<'a> {
-    /// Its records.
+    /// The records of the page.
     pub records: &'a [Record],
-    /// Where the next page starts.
+    /// The cursor of the next page.
     pub next: Option<&'a str>,
-    /// The vendor's total, where the page has one.
+    /// The vendor's total, if the page has one.
     pub total: Option<u64>,
-    /// The number of its rows that count in the total and are no records.
+    /// Number of rows that count in the total and are not records.
     pub left_out: u64,
-    /// Its gaps that name a single record.
+    /// The gaps that name a single record.
     pub unread: &'a [Gap],
-    /// All parents that could not be read so far, this page included; `None` when none is new.
+    /// All parents that could not be read so far, this page included; `None` if none is new.
     pub gaps: Option<&'a [(Option<String>, Failure)]>,
-    /// The number of this page's gaps that name a parent not named before.
+    /// Number of this page's gaps that name a parent not named before.
     pub fresh_gaps: u64,
     /// Whether the total changed.
     pub moved: bool,
 }
 
-/// What a page came to. Each of its records is counted once.
+/// What storing a page changed. Each record is counted once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PageStats {
-    /// Never stored before.
+    /// Records that were never stored before.
     pub fresh: u64,
-    /// Differ in more than volatile fields.
+    /// Records that differ in more than volatile fields.
     pub changed: u64,
-    /// Do not.
+    /// Records that do not.
     pub same: u64,
-    /// This walk had them before; the later one is kept.
+    /// Records that this walk met before. The later one is kept.
     pub repeated: u64,
-    /// Gaps of single records that stand for a row of the total: nothing is stored of them.
+    /// Gaps of single records that stand for a row of the total. Nothing is stored of these records.
     pub unread: u64,
-    /// The id of the first that this walk had before with other values.
+    /// The id of the first record that this walk met before with other values.
     pub twice: Option<String>,
 }
 
 impl PageStats {
-    /// The number of records this walk met for the first time.
+    /// Number of records that this walk met for the first time.
     #[must_use]
     pub fn distinct(&self) -> u64 {
         self.fresh + self.changed + self.same
@@ -64,8 +64,8 @@ impl PageStats {
 }
 
 impl TenantStore {
-    /// Stores a page, where the next one starts, and what the walk rests on. A read that has
-    /// ended meanwhile (another process took it up) still stores its records.
+    /// Stores a page, the cursor of the next one, and the state of the walk. A read that has ended meanwhile (another
+    /// process resumed it) still stores its records.
     ///
     /// # Errors
     /// `NotFound` (the connection, the read); `TooLarge`.
@@ -79,7 +79,7 @@ impl TenantStore {
         at: Timestamp,
     ) -> Result<PageStats, StoreError> {
         check_length("the cursor", page.next.unwrap_or_default(), CURSOR)?;
-        // Encoded here, by the caller's thread: the writer has enough to do.
+        // Encoded here, on the caller's thread, to relieve the writer.
         let named: HashSet<&str> = page.unread.iter().filter_map(|gap| gap.item.as_deref()).collect();
         let (partly, whole): (Vec<&Record>, Vec<&Record>) =
             page.records.iter().partition(|record| !named.is_empty() && named.contains(record.id.as_str()));
@@ -94,7 +94,7 @@ impl TenantStore {
             let open = is_open(db, tenant, read, connection, kind)?;
             let key = (tenant, connection, kind);
             let mut stats = PageStats::default();
-            // What could not be read whole keeps what was known of it.
+            // A record that could not be read whole keeps what was known of it.
             let partly = Encoded::all(kind, &unread::completed(db, key, partly)?)?;
             let mut upsert = Upsert::prepare(db, tenant, connection, kind)?;
             let mut sight = Sight::prepare(db, tenant, read)?;
@@ -117,7 +117,7 @@ impl TenantStore {
                 unread::read_whole(db, key, &whole)?;
                 for gap in &unread {
                     match unread::note(db, key, read, gap, at)? {
-                        // Where it is not on the page, it is there all the same.
+                        // A record that is not on the page still exists.
                         Noted::Known(number) => stats.same += u64::from(sight.meets(number)?),
                         Noted::Unknown => stats.unread += 1,
                         Noted::Again => {}
@@ -146,7 +146,7 @@ impl TenantStore {
     }
 }
 
-/// Notes which records a walk meets.
+/// Stores which records a walk meets.
 struct Sight<'c> {
     insert: CachedStatement<'c>,
     key: (i64, i64),
@@ -154,7 +154,7 @@ struct Sight<'c> {
 
 impl<'c> Sight<'c> {
     fn prepare(db: &'c Connection, tenant: i64, read: i64) -> Result<Self, StoreError> {
-        // One that this host wrote in the meantime is met for the first time all the same.
+        // A record that this host wrote in the meantime still counts as met for the first time.
         let insert = db.prepare_cached(
             "INSERT INTO sightings (tenant, read, record, walked) VALUES (?1, ?2, ?3, 1) \
              ON CONFLICT DO UPDATE SET walked = 1 WHERE walked = 0",

@@ -19,8 +19,8 @@ impl TenantStore {
         self.plan_insert(run, sync, at, true).await
     }
 
-    /// Begins a plan of single records. It is in no list: the newest plan there stays the
-    /// one that says what is open in the whole sync.
+    /// Begins a plan of single records. It appears in no list, so that the newest plan there still shows what is open
+    /// in the whole sync.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -47,9 +47,9 @@ impl TenantStore {
         .await
     }
 
-    /// Finishes a plan: its totals, hash, undecided customers, and what it undoes. From here on it is in lists.
-    /// Deletes some of what the older plans of its sync told, and gives how many. One that plans nothing can be lost
-    /// with the power: there is nothing in it to approve.
+    /// Finishes a plan: its totals, hash, undecided customers, and the run it undoes. From then on it appears in lists.
+    /// Deletes some findings of the older plans of its sync, and returns their number. A plan without changes may be
+    /// lost in a power failure, as it has nothing to approve.
     ///
     /// # Errors
     /// `NotFound`.
@@ -77,8 +77,8 @@ impl TenantStore {
         if empty { self.write_lightly(finish).await } else { self.write(finish).await }
     }
 
-    /// Drops a finished plan of single records for an earlier one of the same hash that nobody approved
-    /// yet, and gives that; none when there is none, and the plan stays.
+    /// Replaces a finished plan of single records by an earlier one of the same hash that was not approved yet, and
+    /// returns that. Returns `None` if there is none; the plan then stays.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -98,7 +98,7 @@ impl TenantStore {
                     let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND plan = ?2");
                     db.execute(&sql, [tenant, plan.0])?;
                 }
-                // What is told is as it is now.
+                // The findings of the kept plan are replaced by the current ones.
                 db.execute("DELETE FROM findings WHERE tenant = ?1 AND plan = ?2", [tenant, kept.id.0])?;
                 db.execute(
                     "UPDATE findings SET plan = ?3 WHERE tenant = ?1 AND plan = ?2",
@@ -115,7 +115,7 @@ impl TenantStore {
         .await
     }
 
-    /// One plan; while it is not finished, its hash is empty.
+    /// Returns one plan. The hash of an unfinished plan is empty.
     ///
     /// # Errors
     /// The database's.
@@ -129,7 +129,7 @@ impl TenantStore {
         .await
     }
 
-    /// The latest finished plans of a sync as a whole, newest first.
+    /// Returns the latest finished plans of a sync as a whole, newest first.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -146,8 +146,8 @@ impl TenantStore {
         .await
     }
 
-    /// The newest finished plan of the whole sync that was made after this one, itself of the whole sync, and says
-    /// something else; none where this one is the newest, says the same, or is of single records.
+    /// Returns the newest finished plan of the whole sync that was made after this one, itself a plan of the whole
+    /// sync, and has other changes. `None` if this plan is the newest, has the same changes, or is of single records.
     ///
     /// # Errors
     /// The database's.
@@ -166,7 +166,7 @@ impl TenantStore {
         .await
     }
 
-    /// The latest finished plan of single records of a sync that has a change of this kind.
+    /// Returns the latest finished plan of single records of a sync that has a change of this kind.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -185,7 +185,7 @@ impl TenantStore {
         .await
     }
 
-    /// The finished plans of single records of a sync that were made after a plan, newest first, undone runs apart.
+    /// Returns the finished plans of single records of a sync that were made after a plan, newest first, up to 20.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -204,7 +204,7 @@ impl TenantStore {
         .await
     }
 
-    /// The sync a plan belongs to.
+    /// Returns the sync that a plan belongs to.
     ///
     /// # Errors
     /// `NotFound` (the plan).
@@ -235,10 +235,10 @@ impl TenantStore {
         .await
     }
 
-    /// Notes who approved the plan with this hash: a person, or a rule by its name.
+    /// Stores who approved the plan with this hash: a person, or a rule by its name.
     ///
     /// # Errors
-    /// `Stale`, when the plan has another hash or is not finished; `NotFound`.
+    /// `Stale`, if the plan has another hash or is not finished; `NotFound`.
     #[boxed]
     pub async fn plan_approve(&self, plan: PlanId, at: Timestamp, hash: &str, by: &str) -> Result<(), StoreError> {
         let (tenant, hash, by) = (self.id, hash.to_owned(), by.to_owned());
@@ -253,7 +253,7 @@ impl TenantStore {
         .await
     }
 
-    /// The plan a run was about to write changes of; none when it applied nothing.
+    /// Returns the plan whose changes a run was about to write; `None` if it applied nothing.
     ///
     /// # Errors
     /// The database's.
@@ -268,7 +268,7 @@ impl TenantStore {
         .await
     }
 
-    /// The latest run that did anything of a plan that undoes this run.
+    /// Returns the latest run that did anything of a plan that undoes this run.
     ///
     /// # Errors
     /// The database's.
@@ -293,7 +293,7 @@ pub(super) fn check_run(db: &Connection, tenant: i64, run: RunId) -> Result<(), 
     if select.exists([run.0, tenant])? { Ok(()) } else { Err(StoreError::not_found("run", run)) }
 }
 
-/// What other methods ask of a plan.
+/// The columns of a plan that other methods need.
 pub(super) struct PlanRow {
     pub(super) sync: i64,
     pub(super) hash: Option<String>,

@@ -1,4 +1,4 @@
-//! Plugins: the components installed, for all tenants, each pinned by its digest.
+//! Plugins: the installed components, for all tenants, each pinned by its digest.
 
 use super::rows::{collect, first, is_duplicate, time, word};
 use super::{Store, StoreError};
@@ -12,17 +12,17 @@ use std::path::PathBuf;
 /// One installed component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginRow {
-    /// What it calls itself.
+    /// The id in its manifest.
     pub id: PluginId,
-    /// Its version.
+    /// The version in its manifest.
     pub version: String,
     /// SHA-256 of the component, lower-case hex: its key.
     pub digest: String,
     /// Its manifest, as TOML.
     pub manifest: String,
-    /// Where the component is.
+    /// The file of the component.
     pub file: PathBuf,
-    /// When it was installed.
+    /// Time of installation.
     pub added_at: Timestamp,
 }
 
@@ -32,7 +32,7 @@ impl Store {
     /// Adds a component.
     ///
     /// # Errors
-    /// `Exists`, when that digest is installed.
+    /// `Exists`, if that digest is installed.
     #[boxed]
     pub async fn plugin_insert(&self, plugin: &PluginRow) -> Result<(), StoreError> {
         let plugin = plugin.clone();
@@ -57,7 +57,7 @@ impl Store {
         .await
     }
 
-    /// All components, by id, the newest version of each first.
+    /// Returns all components, by id, the newest version of each first.
     ///
     /// # Errors
     /// The database's.
@@ -72,7 +72,7 @@ impl Store {
         .await
     }
 
-    /// The newest version of a plugin.
+    /// Returns the newest version of a plugin.
     ///
     /// # Errors
     /// The database's.
@@ -86,7 +86,7 @@ impl Store {
         .await
     }
 
-    /// The digests that connections are pinned to, those of all tenants.
+    /// Returns the digests that connections of all tenants are pinned to.
     ///
     /// # Errors
     /// The database's.
@@ -99,7 +99,7 @@ impl Store {
         .await
     }
 
-    /// The component with this digest.
+    /// Returns the component with this digest.
     ///
     /// # Errors
     /// The database's.
@@ -125,7 +125,7 @@ fn read(row: &Row<'_>) -> Result<PluginRow, StoreError> {
     })
 }
 
-/// What orders two rows of one plugin: the version, then what was added later.
+/// The order of two rows of one plugin: by version, then by time of installation.
 fn age(plugin: &PluginRow) -> (Option<semver::Version>, Timestamp) {
     (semver::Version::parse(&plugin.version).ok(), plugin.added_at)
 }

@@ -1,9 +1,8 @@
 //! Reads: walks over everything a connection has of a kind, page by page.
 //!
-//! A page's rows, the place where the next one starts and what the walk rests on (its total,
-//! its gaps) are one transaction (`pages.rs`), so a crash repeats at most one page. Only the end
-//! of a complete walk says what is gone. A read belongs to a run; another run takes it up only
-//! when that run has ended.
+//! The rows of a page, the cursor of the next one and the state of the walk (its total, its gaps) are stored in one
+//! transaction (`pages.rs`), so a crash repeats at most one page. Only the end of a complete walk decides what is gone.
+//! A read belongs to a run, and another run resumes it only when that run has ended.
 
 use super::connections::connection_id;
 use super::kept::{self, Kept};
@@ -14,7 +13,7 @@ use crate::boxed;
 use crosswalk_model::{ConnectionName, Failure, Kind, RunId, Timestamp};
 use rusqlite::{Connection, params};
 
-/// How many ended reads are kept per connection and kind, to look back on.
+/// Number of ended reads that are kept per connection and kind.
 pub(super) const KEPT: i64 = 50;
 
 /// A walk under way.
@@ -22,39 +21,38 @@ pub(super) const KEPT: i64 = 50;
 pub struct Read {
     /// Its id.
     pub id: i64,
-    /// Where it goes on; none at the beginning.
+    /// The cursor of the next page; `None` at the beginning.
     pub cursor: Option<String>,
-    /// The number of distinct records so far.
+    /// Number of distinct records so far.
     pub records: u64,
-    /// How many rows the vendor says there are, as of the last page.
+    /// The vendor's total number of rows, as of the last page.
     pub total: Option<u64>,
-    /// The number of rows so far that count in the total and are no records.
+    /// Number of rows so far that count in the total and are not records.
     pub left_out: u64,
-    /// The number of gaps so far that stand for a row of the total.
+    /// Number of gaps so far that stand for a row of the total.
     pub unread: u64,
-    /// The parents that could not be read so far, with why.
+    /// The parents that could not be read so far, each with the reason.
     pub gaps: Vec<(Option<String>, Failure)>,
-    /// Whether it was begun earlier.
+    /// Whether an earlier run began it.
     pub resumed: bool,
-    /// Whether its total was steady so far.
+    /// Whether its total has not changed so far.
     pub sound: bool,
-    /// How much was kept of its kind, and of the tenant, when it began.
+    /// Size of what was kept of its kind, and of the tenant, when it began.
     pub kept: Kept,
 }
 
-/// What the reads before this one came to.
+/// Results of the reads before this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReadsBefore {
-    /// The number of records of the last walk that reached its end.
+    /// Number of records of the last walk that reached its end.
     pub walked: Option<u64>,
-    /// The number of records of the last read that ended, where it was doubted.
+    /// Number of records of the last read that ended, if it was doubted.
     pub doubted: Option<u64>,
 }
 
 impl TenantStore {
-    /// Begins a walk of a run, or takes up one that was left in its middle by a run that has
-    /// ended, and began no longer than `resume_within_ms` ago. Older ones are given up; those of
-    /// runs under way are left alone.
+    /// Begins a walk of a run, or resumes an unfinished one whose run has ended and that began at most
+    /// `resume_within_ms` ago. Older ones are ended. Those of runs in progress are not touched.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -113,8 +111,8 @@ impl TenantStore {
         .await
     }
 
-    /// What the reads of a kind before `read` came to. A doubted read counts only when it had
-    /// ended before this one began: two at the same moment see the same accident.
+    /// Returns the results of the reads of a kind before `read`. A doubted read counts only if it had ended before this
+    /// one began: two at the same moment see the same accident.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -143,10 +141,9 @@ impl TenantStore {
         .await
     }
 
-    /// Ends a walk. After a complete one (unfiltered, to the end, its total steady) every
-    /// record that it did not see counts as gone from `at`, except under parents that could
-    /// not be read (a gap without a parent: anything may be under it, nothing counts as gone).
-    /// Gives how many records this newly left behind.
+    /// Ends a walk. After a complete one (unfiltered, to the end, with a steady total), every record that it did not
+    /// see counts as gone from `at`, except under parents that could not be read. A gap without a parent may hide any
+    /// record, so nothing counts as gone then. Returns the number of records that are newly gone.
     ///
     /// # Errors
     /// `NotFound` (the connection, the read).
@@ -183,8 +180,8 @@ impl TenantStore {
         .await
     }
 
-    /// Ends a walk that reached its end with far fewer records than the one before: nothing
-    /// counts as gone, and the next read says whether that is so.
+    /// Ends a walk that reached its end with far fewer records than the one before. Nothing counts as gone, and the
+    /// next read decides.
     ///
     /// # Errors
     /// `NotFound` (the connection, the read).
@@ -207,7 +204,7 @@ impl TenantStore {
         .await
     }
 
-    /// When the last complete read ended, and how many records it gave.
+    /// Returns when the last complete read ended, and its number of records.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -227,8 +224,8 @@ impl TenantStore {
 }
 
 impl TenantStore {
-    /// Whether a walk of a kind stored records and has not come to its end, though it began after the last that did:
-    /// what is stored is a mixture of both.
+    /// Whether a walk of a kind stored records and has not reached its end, though it began after the last that did.
+    /// What is stored is then a mixture of both.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -246,8 +243,8 @@ impl TenantStore {
         .await
     }
 
-    /// When the last walk of a kind began that met everything, be it that single records could not be read whole:
-    /// what a vendor got later, it may not have seen.
+    /// Returns when the last walk of a kind began that met every record, including those that could not be read whole.
+    /// What a vendor added later, it may have missed.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -282,7 +279,7 @@ fn last_complete(db: &Connection, tenant: i64, connection: i64, kind: Kind) -> R
     })
 }
 
-/// When the last walk began that met every record, those that it could not read whole by their names.
+/// Returns when the last walk began that met every record, including those that could not be read whole.
 pub(super) fn last_walked(
     db: &Connection,
     tenant: i64,
@@ -296,7 +293,7 @@ pub(super) fn last_walked(
     first(select.query(params![tenant, connection, kind.as_str()])?, |row| Ok(Timestamp(row.get(0)?)))
 }
 
-/// How a read ended.
+/// The way a read ended.
 #[derive(Clone, Copy, Default)]
 struct Ending {
     complete: bool,
@@ -305,8 +302,8 @@ struct Ending {
     missing: u64,
 }
 
-/// The unfinished reads that nobody is at, newest first, each with when it began: those of runs
-/// that have ended or are not there any more, and the own run's.
+/// The unfinished reads that no other run works on, newest first, each with its beginning: those of runs that have
+/// ended or were deleted, and those of the own run.
 fn left(
     db: &Connection,
     tenant: i64,
@@ -338,7 +335,7 @@ fn left(
     })
 }
 
-/// Makes every unfinished read of a kind count a record as seen: it was put there by us.
+/// Makes every unfinished read of a kind count a record as seen, because this host wrote it.
 pub(super) fn sight_everywhere(
     db: &Connection,
     tenant: i64,
@@ -372,7 +369,7 @@ fn mark_gone(
     spared: &[String],
     at: Timestamp,
 ) -> Result<u64, StoreError> {
-    // Until now a record counted as seen by the walk before this one.
+    // Until now the record counted as seen by the walk before this one.
     let before = last_walked(db, tenant, connection, kind)?.map_or(0, |began| began.0);
     let spared = super::rows::to_document(&spared)?;
     let changed = db
@@ -387,7 +384,7 @@ fn mark_gone(
     Ok(changed as u64)
 }
 
-/// Ends every walk of a connection that is under way or was left: its place is worth nothing any more.
+/// Ends every walk of a connection that is in progress or unfinished, because its cursor is no longer valid.
 pub(super) fn end_all(db: &Connection, tenant: i64, connection: i64, at: Timestamp) -> Result<(), StoreError> {
     let mut open =
         db.prepare_cached("SELECT id FROM reads WHERE tenant = ?1 AND connection = ?2 AND ended_at IS NULL")?;

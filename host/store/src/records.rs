@@ -1,5 +1,4 @@
-//! Records: what vendors have, as last read or written. How they are stored is in
-//! `upsert.rs`.
+//! Records: what vendors have, as last read or written. `upsert.rs` stores them.
 
 use super::connections::connection_id;
 use super::reads::last_walked;
@@ -13,43 +12,43 @@ use crosswalk_model::{ConnectionName, Kind, Record, SyncName, Timestamp};
 use rusqlite::{CachedStatement, Connection, Row, params};
 use std::collections::HashSet;
 
-/// A record with what the store knows of it.
+/// A record with the store's own columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
     /// The record.
     pub record: Record,
-    /// Over its name, parent, stamp and fields, without the volatile ones.
+    /// Digest of its name, parent, stamp and fields, without the volatile ones.
     pub digest: [u8; 16],
-    /// Since when complete reads have missed it.
+    /// Time since which complete reads have missed it.
     pub gone_at: Option<Timestamp>,
-    /// When it was stored for the first time; none when that was before this was kept.
+    /// Time when it was stored first; `None` if that was before this column existed.
     pub first_at: Option<Timestamp>,
-    /// When it was there for sure the last time: when it was stored, or when the last
-    /// complete read that found it began.
+    /// The last time at which it was certainly present: when it was stored, or when the last complete read that found
+    /// it began.
     pub seen_at: Timestamp,
 }
 
-/// How many records there are of a kind.
+/// Number of records of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KindCount {
     /// The kind.
     pub kind: Kind,
-    /// There.
+    /// Present records.
     pub present: u64,
-    /// Missing from the last complete read.
+    /// Records that the last complete read missed.
     pub gone: u64,
 }
 
-/// Records of a parent that is not there.
+/// Present records whose parent is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Astray {
     /// The parent.
     pub parent: String,
-    /// How many they are.
+    /// Number of records.
     pub count: u64,
-    /// The id of the first.
+    /// The id of the first record.
     pub id: String,
-    /// Its name.
+    /// The name of the first record.
     pub name: String,
 }
 
@@ -73,7 +72,7 @@ impl TenantStore {
         self.write(move |db| put_all(db, tenant, connection_id(db, tenant, &connection)?, kind, &records, at)).await
     }
 
-    /// All records of a kind, by id: for kinds of which there are thousands at most.
+    /// Returns all records of a kind, by id. For kinds with thousands of records at most.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -82,8 +81,8 @@ impl TenantStore {
         self.select(connection, kind, |reader| reader.all("ORDER BY id", [])).await
     }
 
-    /// The records of a kind that are there, by id: as [`records_all`](Self::records_all), without those
-    /// that are gone, of which years may have left many.
+    /// Returns the present records of a kind, by id: like [`records_all`](Self::records_all), without those that are
+    /// gone, which pile up over years.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -93,7 +92,7 @@ impl TenantStore {
         Ok(stored.into_iter().map(|stored| stored.record).collect())
     }
 
-    /// The records of a kind that are there and share a stamp with another one, by stamp and id.
+    /// Returns the present records of a kind that share a stamp with another one, by stamp and id.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -109,8 +108,9 @@ impl TenantStore {
         self.select(connection, kind, move |reader| reader.all(shared, [])).await
     }
 
-    /// What `pick` takes of each record of a kind that is there, one at a time and with these fields only: for
-    /// kinds of which there are too many to have them all at once. In the order in which they first came.
+    /// Calls `pick` for each present record of a kind, one at a time and with these fields only, and returns the
+    /// results. For kinds with too many records to hold them all in memory. In the order in which the records first
+    /// came.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -129,8 +129,8 @@ impl TenantStore {
         .await
     }
 
-    /// What `pick` takes of the id, the parent and one text of each record of a kind that is there, in use, and has
-    /// that text.
+    /// Calls `pick` with the id, the parent and one text of each record of a kind that is present, in use, and has that
+    /// text, and returns the results.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -162,7 +162,7 @@ impl TenantStore {
         .await
     }
 
-    /// The records of a parent, by id.
+    /// Returns the records of a parent, by id.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -177,7 +177,7 @@ impl TenantStore {
         self.select(connection, kind, move |reader| reader.all("AND parent = ?4 ORDER BY +id", [&parent])).await
     }
 
-    /// The records with these ids, in their order; unknown ones are left out.
+    /// Returns the records with these ids, in their order. Unknown ids are left out.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -192,7 +192,7 @@ impl TenantStore {
         self.select(connection, kind, move |reader| reader.each("AND id = ?4", &ids)).await
     }
 
-    /// The records with these stamps, in their order; a stamp may be on several.
+    /// Returns the records with these stamps, in their order. Several records may have one stamp.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -207,7 +207,7 @@ impl TenantStore {
         self.select(connection, kind, move |reader| reader.each("AND stamp = ?4 ORDER BY +id", &stamps)).await
     }
 
-    /// Records that are there and whose name, as it is seen, contains the text; by name.
+    /// Returns present records whose name, in its folded form, contains the text; by name.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -223,8 +223,8 @@ impl TenantStore {
         self.select(connection, kind, move |reader| reader.search(&text, most)).await
     }
 
-    /// Present records whose parent is not there, by parent: at most `most` parents. One that is gone and that
-    /// the sync links or leaves out still is.
+    /// Returns present records whose parent is not present, by parent, up to `most` parents. A parent that is gone
+    /// still counts as present if the sync links it or leaves it out.
     ///
     /// # Errors
     /// `NotFound` (the sync, the connection).
@@ -241,7 +241,7 @@ impl TenantStore {
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             let connection = connection_id(db, tenant, &connection)?;
-            // The parents out of the index alone; only of those that are not there the rows are looked at.
+            // The parents come from the index alone. Rows are read only for those that are not present.
             let mut select = db.prepare_cached(
                 "SELECT d.parent, count(*), min(r.id), r.name FROM \
                      (SELECT DISTINCT parent FROM records \
@@ -261,8 +261,8 @@ impl TenantStore {
         .await
     }
 
-    /// The parents of source records of a kind that are gone and linked; without the customers that are linked to an
-    /// account, to which their records belong.
+    /// Returns the parents of source records of a kind that are gone and linked, without the customers that are linked
+    /// to an account, to which their records belong.
     ///
     /// # Errors
     /// `NotFound` (the sync, the connection).
@@ -277,7 +277,7 @@ impl TenantStore {
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             let connection = connection_id(db, tenant, &connection)?;
-            // CROSS JOIN: from the few records that are gone to their links, never the other way.
+            // CROSS JOIN reads from the few records that are gone to their links, never the other way.
             let mut select = db.prepare_cached(
                 "SELECT DISTINCT r.parent FROM records r INDEXED BY records_gone CROSS JOIN links l \
                  ON l.tenant = r.tenant AND l.sync = ?2 AND l.kind = r.kind AND l.source = r.id \
@@ -293,7 +293,7 @@ impl TenantStore {
         .await
     }
 
-    /// How many records there are of each kind that has any.
+    /// Returns the number of records of each kind that has any.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -338,7 +338,7 @@ impl TenantStore {
     }
 }
 
-/// A record out of the first five of [`COLUMNS`], with all of its fields or those named.
+/// Builds a record from the first five of [`COLUMNS`], with all of its fields or the named ones.
 fn record(row: &Row<'_>, only: Option<&[&str]>) -> Result<Record, StoreError> {
     let fields = row.get_ref(4)?.as_str().map_err(|error| StoreError::unreadable("record", error))?;
     Ok(Record {
@@ -359,21 +359,21 @@ struct Reader<'c> {
     tenant: i64,
     connection: i64,
     kind: Kind,
-    /// When the last walk began that met every record.
+    /// Beginning of the last walk that met every record.
     walked: Option<Timestamp>,
     /// The records that the last walk could not read whole.
     unread: HashSet<String>,
 }
 
 impl Reader<'_> {
-    /// `rest` must not offer the key as an order where another index finds the rows: `+id`.
+    /// `rest` must not offer the key as an order if another index finds the rows: write `+id`.
     fn statement(&self, columns: &str, rest: &str) -> Result<CachedStatement<'_>, StoreError> {
         self.prepare(&format!(
             "SELECT {columns} FROM records WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 {rest}"
         ))
     }
 
-    /// All records that are there. By id each would be on another page than the one before.
+    /// All present records. In the order of ids each row would be on another page than the one before.
     fn in_order_of_rows(&self, columns: &str) -> Result<CachedStatement<'_>, StoreError> {
         self.prepare(&format!(
             "SELECT {columns} FROM records NOT INDEXED WHERE number IN \

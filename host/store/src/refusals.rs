@@ -1,6 +1,6 @@
-//! What the gate refused, in the journal: the same sentence again within a day is counted
-//! where it stands, and a connection has so many sentences a day. A connector that asks for
-//! the same thing a thousand times a call, or for a thousand things, fills no disk.
+//! Refusals of the gate, in the journal. The same sentence within a day is counted in its first entry, and the number
+//! of sentences per connection and day is limited. So a connector that asks for the same thing a thousand times a call,
+//! or for a thousand things, does not fill the disk.
 
 use super::connections::connection_id;
 use super::journal::{self, Encoded};
@@ -10,15 +10,15 @@ use crate::boxed;
 use crosswalk_model::{ConnectionName, Timestamp};
 use rusqlite::{Connection, params};
 
-/// How long the same sentence is counted where it stands.
+/// Time for which the same sentence is counted in its first entry, in milliseconds.
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
-/// Sentences of a connection in that time.
+/// Number of sentences of a connection in that time.
 const SENTENCES: u64 = 200;
-/// What stands for all others.
-const OTHERS: &str = "more requests were refused, for other reasons than those told singly today";
+/// The sentence that stands for all further ones.
+const OTHERS: &str = "more requests were refused today, for further reasons that are not listed";
 
 impl TenantStore {
-    /// Journals that the gate refused something to a connection so many times.
+    /// Adds to the journal that the gate refused something to a connection, `times` times.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -67,7 +67,7 @@ impl TenantStore {
     }
 }
 
-/// Counts a sentence that stands in the journal already; tells whether it does.
+/// Counts a sentence that the journal has already. Returns whether it has.
 fn again(db: &Connection, (tenant, connection): (i64, i64), sentence: &str, times: u32) -> Result<bool, StoreError> {
     let counted = db
         .prepare_cached(

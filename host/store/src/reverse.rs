@@ -1,4 +1,4 @@
-//! What a person decided of target customers that the source does not have.
+//! A person's decisions about target customers that the source does not have.
 
 use super::rows::{collect, word};
 use super::syncs::sync_id;
@@ -9,7 +9,7 @@ use rusqlite::params;
 use std::collections::HashMap;
 
 impl TenantStore {
-    /// All decisions of a sync, by target customer.
+    /// Returns all decisions of a sync, by target customer.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -25,7 +25,7 @@ impl TenantStore {
         .await
     }
 
-    /// Stores a decision about a target customer; none takes it back.
+    /// Stores a decision about a target customer; `None` withdraws it.
     ///
     /// # Errors
     /// `NotFound` (the sync).

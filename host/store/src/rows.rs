@@ -1,4 +1,4 @@
-//! Small helpers between rows and the model: words, times, counts, documents.
+//! Helpers between rows and the model: words, times, counts, documents.
 
 use super::LIST_LIMIT;
 use super::error::StoreError;
@@ -8,7 +8,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 
-/// Every row, converted.
+/// Converts every row.
 pub(super) fn collect<T>(
     mut rows: Rows<'_>,
     mut convert: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
@@ -20,7 +20,7 @@ pub(super) fn collect<T>(
     Ok(all)
 }
 
-/// The first row, converted; none when there is none.
+/// Converts the first row; `None` if there is none.
 pub(super) fn first<T>(
     mut rows: Rows<'_>,
     convert: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
@@ -28,60 +28,60 @@ pub(super) fn first<T>(
     rows.next()?.map(convert).transpose()
 }
 
-/// A column that holds one of the model's words or names.
+/// Reads a column that holds one of the model's words or names.
 pub(super) fn word<'a, T: Deserialize<'a>>(row: &'a Row<'_>, column: usize) -> Result<T, StoreError> {
     let text = row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable("word", error))?;
     let from: StrDeserializer<'a, serde::de::value::Error> = text.into_deserializer();
     T::deserialize(from).map_err(|error| StoreError::unreadable("word", error))
 }
 
-/// A column that holds a word, or nothing.
+/// Reads a column that holds a word or NULL.
 pub(super) fn word_or_none<'a, T: Deserialize<'a>>(row: &'a Row<'_>, column: usize) -> Result<Option<T>, StoreError> {
     if row.get_ref(column)? == rusqlite::types::ValueRef::Null { Ok(None) } else { word(row, column).map(Some) }
 }
 
-/// A column that holds a time.
+/// Reads a column that holds a time.
 pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp, StoreError> {
     Ok(Timestamp(row.get(column)?))
 }
 
-/// A column that holds a time, or nothing.
+/// Reads a column that holds a time or NULL.
 pub(super) fn time_or_none(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>, StoreError> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp))
 }
 
-/// A column that holds a number that is never negative.
+/// Reads a column that holds a number that is never negative.
 pub(super) fn count<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
     T::try_from(row.get(column)?).map_err(|_| StoreError::unreadable("number", "out of range"))
 }
 
-/// A column that holds a JSON document.
+/// Reads a column that holds a JSON document.
 pub(super) fn document<T: DeserializeOwned>(row: &Row<'_>, column: usize, what: &'static str) -> Result<T, StoreError> {
     let text = row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable(what, error))?;
     serde_json::from_str(text).map_err(|error| StoreError::unreadable(what, error))
 }
 
-/// A JSON document for a column.
+/// Encodes a JSON document for a column.
 pub(super) fn to_document(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::unreadable("document", error))
 }
 
-/// A word whose type has no method for it.
+/// Encodes a word whose type has no method for it.
 pub(super) fn to_word(value: &impl Serialize) -> Result<String, StoreError> {
     Ok(to_document(value)?.trim_matches('"').to_owned())
 }
 
-/// A number for a column.
+/// Converts a number for a column.
 pub(super) fn int(value: impl TryInto<i64>) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
 }
 
-/// A caller's limit, within ours.
+/// A caller's limit, bounded by [`LIST_LIMIT`].
 pub(super) fn limit(wanted: usize) -> i64 {
     int(wanted.min(LIST_LIMIT))
 }
 
-/// Whether a name or text is short enough to store.
+/// Checks that a name or text is short enough to store.
 pub(super) fn check_length(what: &str, text: &str, most: usize) -> Result<(), StoreError> {
     if text.len() <= most {
         return Ok(());
@@ -92,7 +92,7 @@ pub(super) fn check_length(what: &str, text: &str, most: usize) -> Result<(), St
     })
 }
 
-/// The text, cut where it is longer than anyone reads.
+/// Cuts a text that is longer than anyone reads.
 pub(super) fn cut(text: &str) -> String {
     const MOST: usize = 8 * 1024;
     if text.len() <= MOST {
@@ -101,7 +101,7 @@ pub(super) fn cut(text: &str) -> String {
     format!("{}…", &text[..text.floor_char_boundary(MOST)])
 }
 
-/// Whether an insert failed because the key is there already.
+/// Whether an insert failed because the key exists already.
 pub(super) fn is_duplicate(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error().map(|error| error.extended_code),

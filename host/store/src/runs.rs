@@ -1,4 +1,4 @@
-//! Runs: one execution of a sync each.
+//! Runs: the executions of a sync.
 
 use super::plans::plan_row;
 use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
@@ -12,29 +12,29 @@ use std::collections::HashSet;
 const SELECT: &str = "SELECT r.id, s.name, r.mode, r.started_at, r.ended_at, r.status, r.plan, r.counts, r.message \
      FROM runs r JOIN syncs s ON s.id = r.sync";
 
-/// How far a sync is beyond its first runs.
+/// Progress of a sync beyond its first runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstRuns {
-    /// The kinds of which a whole plan was let go once.
+    /// The kinds whose first run is over: a whole plan of them was let go.
     pub ended: Vec<Kind>,
     /// Whether any run of a whole plan ever did something.
     pub any_done: bool,
 }
 
-/// How a plan that was let go left the changes of one kind.
+/// The changes of one kind in a plan that was let go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LetGo {
     /// The kind.
     pub kind: Kind,
     /// The plan.
     pub plan: PlanId,
-    /// What was done.
+    /// Number of changes that were done.
     pub done: u64,
-    /// What was tried and not done.
+    /// Number of changes that were tried and not done.
     pub failed: u64,
-    /// What nobody knows the outcome of yet.
+    /// Number of changes whose outcome is unknown.
     pub open: u64,
-    /// What waits, by the brakes that hold it, by none first.
+    /// Number of changes that wait, by the brakes that hold them. Those without a brake come first.
     pub left: Vec<(Option<String>, u64)>,
 }
 
@@ -42,8 +42,8 @@ pub struct LetGo {
 type CanRelease = fn(&Hold) -> bool;
 
 impl TenantStore {
-    /// Begins a run. Runs of the sync that are still `running` have failed: the caller holds the sync's claim, so
-    /// their processes are dead. Its first intent waits for the disk, and takes the run along.
+    /// Begins a run. Runs of the sync that are still `running` have failed: the caller holds the sync's claim, so their
+    /// processes are dead. The commit does not wait for the disk; that of the first intent does, and includes the run.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -74,8 +74,8 @@ impl TenantStore {
         .await
     }
 
-    /// Stores how a run stands: its end, status, plan, counts and message. Where it wrote nothing, its loss in a
-    /// power failure leaves one that did not end.
+    /// Stores the state of a run: its end, status, plan, counts and message. If a run that wrote nothing is lost in a
+    /// power failure, it only appears as one that did not end.
     ///
     /// # Errors
     /// `NotFound`.
@@ -103,7 +103,7 @@ impl TenantStore {
         if wrote { self.write(update).await } else { self.write_lightly(update).await }
     }
 
-    /// Books changes to the run that sent them, which has ended: what a later look-up found.
+    /// Adds changes to the counts of the run that sent them and has ended, after a later look-up found their outcome.
     ///
     /// # Errors
     /// The database's.
@@ -126,7 +126,7 @@ impl TenantStore {
         .await
     }
 
-    /// One run.
+    /// Returns one run.
     ///
     /// # Errors
     /// The database's.
@@ -140,7 +140,7 @@ impl TenantStore {
         .await
     }
 
-    /// The latest runs, newest first, of one sync or of all.
+    /// Returns the latest runs, newest first, of one sync or of all.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -156,7 +156,7 @@ impl TenantStore {
         .await
     }
 
-    /// How far a sync is beyond its first runs.
+    /// Returns how far a sync is beyond its first runs.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -177,8 +177,8 @@ impl TenantStore {
         .await
     }
 
-    /// How the newest plan of a sync that was let go, in whole or in part, left the changes of each of these kinds;
-    /// a kind of which none with any was is left out. What is approved or polled apart has plans of its own.
+    /// Returns the changes of each of these kinds in the newest plan of a sync that was let go, in whole or in part.
+    /// Kinds without such a plan are left out. What is approved or polled apart has plans of its own.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -193,9 +193,9 @@ impl TenantStore {
         .await
     }
 
-    /// Notes the kinds of a plan, or of these only, of which nothing is left to do, be it held or cut off by a
-    /// stop: their first run is over. What waits for something else than a person's yes to it does not count:
-    /// `can_release` tells whether a yes lets go what a brake holds.
+    /// Ends the first run of the kinds of a plan, or of `only` these, that have nothing left to do, neither held nor
+    /// cut off by a stop. Changes that wait for something else than a person's release do not count as left:
+    /// `can_release` returns whether a release lets a held change go.
     ///
     /// # Errors
     /// `NotFound` (the plan).

@@ -1,8 +1,8 @@
-//! Schedules: what recurs, and who does it now.
+//! Schedules: recurring jobs, and which process does one now.
 //!
-//! A job that is due is taken before it is done, by comparing what was seen with what is
-//! stored: of several processes one gets it. The take moves it to its next slot, so that a
-//! slot is done once; a job whose process died while it did it is seen by its old take.
+//! A job that is due is taken before it is done, by comparing what was seen with what is stored, so that one of several
+//! processes gets it. The take moves the job to its next slot, so a slot is done once. A job whose process died is
+//! recognised by its old take.
 
 use super::doubts::RECURRING;
 use super::prune::EVERY_MS;
@@ -17,22 +17,22 @@ use rusqlite::{Connection, Row, params};
 pub(super) const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.due_at, s.taken_at, s.last_at, s.failures, \
      s.message, s.calendar, s.jitter_ms, coalesce(y.rules ->> '$.time-zone', 'UTC') FROM schedules s JOIN syncs y ON y.id = s.sync";
 
-/// What of a tenant is due, each kind the longest overdue first.
+/// What is due for a tenant, each kind with the longest overdue first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueNow {
-    /// The wake-ups.
+    /// The due wake-ups.
     pub wakes: Vec<Wakeup>,
-    /// The jobs of syncs.
+    /// The due jobs of syncs.
     pub jobs: Vec<Schedule>,
-    /// The syncs with uncertain writes to look up, and since when.
+    /// The syncs with uncertain writes to look up, and since when that is due.
     pub look_ups: Vec<(SyncName, Timestamp)>,
-    /// Since when pruning is; `None` when it is not.
+    /// Time since which pruning is due; `None` if it is not.
     pub prune: Option<Timestamp>,
 }
 
 impl Store {
-    /// The tenants with anything to do at `now`: a job, a wake-up, a look-up or pruning that is due, or a job that
-    /// was taken before `lost` and not finished since.
+    /// Returns the tenants with anything to do at `now`: a job, a wake-up, a look-up or a pruning that is due, or a job
+    /// that was taken before `lost` and not finished since.
     ///
     /// # Errors
     /// The database's.
@@ -52,7 +52,7 @@ impl Store {
         .await
     }
 
-    /// When the next job, wake-up, look-up or pruning after `now` is due, of one tenant or of all.
+    /// Returns when the next job, wake-up, look-up or pruning after `now` is due, of one tenant or of all.
     ///
     /// # Errors
     /// The database's.
@@ -75,7 +75,7 @@ impl Store {
 }
 
 impl TenantStore {
-    /// Stores how often a job of a sync is done and when next. One that is being done stays taken.
+    /// Stores the recurrence of a job of a sync and its next time. A job that is being done stays taken.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -112,7 +112,7 @@ impl TenantStore {
         .await
     }
 
-    /// Lets a job of a sync recur no more; fine when it does not.
+    /// Removes the recurrence of a job of a sync. It is not an error if there is none.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -128,7 +128,7 @@ impl TenantStore {
         .await
     }
 
-    /// What recurs, by sync and job.
+    /// Returns all recurring jobs, by sync and job.
     ///
     /// # Errors
     /// The database's.
@@ -142,7 +142,7 @@ impl TenantStore {
         .await
     }
 
-    /// What is due at `now`; among it jobs that were taken before `lost` and are not done.
+    /// Returns what is due at `now`, including jobs that were taken before `lost` and are not done.
     ///
     /// # Errors
     /// The database's.
@@ -160,8 +160,8 @@ impl TenantStore {
         .await
     }
 
-    /// Takes a job to do it now, and moves it to its `next` slot. False when somebody else
-    /// took it, or changed it, since it was seen. Lost with the power, the job is due again.
+    /// Takes a job to do it now, and moves it to its `next` slot. Returns `false` if another process took or changed it
+    /// since it was seen. If the take is lost in a power failure, the job is due again.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -189,7 +189,7 @@ impl TenantStore {
         .await
     }
 
-    /// Lets the main job of a sync be due at a time, where it would be later.
+    /// Moves the main job of a sync forward to a time, if it is due later.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -208,9 +208,9 @@ impl TenantStore {
         .await
     }
 
-    /// Notes how a job went that was taken at `taken`: how often it failed in a row by now, in
-    /// words, and when it is tried again if that is before its next slot. Gives when it is due next.
-    /// What was taken by another since, or recurs no more, stays as it is: none then.
+    /// Stores the result of a job that was taken at `taken`: the number of failures in a row, the sentence for people,
+    /// and the time of the next try if that is before the next slot. Returns when the job is due next. `None` if
+    /// another process has taken it since, or it recurs no more; then nothing is changed.
     ///
     /// # Errors
     /// The database's.
@@ -238,8 +238,8 @@ impl TenantStore {
     }
 }
 
-/// What is due at `now`, or was taken before `lost`, or by a clock ahead of this one, and not finished since; the longest
-/// overdue first. What belongs to a paused sync is not.
+/// The jobs that are due at `now`, or were taken before `lost` or by a clock ahead of this one and not finished since,
+/// the longest overdue first. Without those of paused syncs.
 fn jobs_due(db: &Connection, tenant: i64, now: Timestamp, lost: Timestamp) -> Result<Vec<Schedule>, StoreError> {
     let sql = format!(
         "{SELECT} WHERE s.tenant = ?1 AND NOT y.paused \

@@ -9,27 +9,27 @@ use crosswalk_model::{ConnectionName, Secret};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
-/// The longest name of a secret, and the longest secret, in bytes: a private key fits.
+/// The longest name of a secret, and the longest secret, in bytes. A private key fits.
 const LIMITS: (usize, usize) = (100, 64 * 1024);
 
-/// Encrypted secrets on their way into a transaction; `None` where there are none.
+/// Encrypted secrets to be stored in a transaction; `None` if there are none.
 #[derive(Clone)]
 pub(super) struct Sealed(Option<Seal>);
 
 #[derive(Clone)]
 struct Seal {
     cipher: Cipher,
-    /// What tells the cipher's key.
+    /// The value by which the cipher's key is recognised.
     check: Vec<u8>,
-    /// Each secret by its name.
+    /// Each secret, by its name.
     rows: Vec<(String, Vec<u8>)>,
 }
 
 impl Sealed {
-    /// Stores them.
+    /// Stores the secrets.
     ///
     /// # Errors
-    /// Another process was first, with another key.
+    /// Another process stored secrets first, with another key.
     pub(super) fn put(&self, db: &Connection, tenant: i64, connection: i64) -> Result<(), StoreError> {
         let Some(Seal { cipher, check, rows }) = &self.0 else { return Ok(()) };
         db.prepare_cached("INSERT INTO key_check (id, sealed) VALUES (1, ?1) ON CONFLICT DO NOTHING")?
@@ -49,12 +49,12 @@ impl Sealed {
 }
 
 impl TenantStore {
-    /// Encrypts secrets for a transaction that stores them ([`Sealed::put`]); after its commit
-    /// [`sealed_with`](Self::sealed_with) is due. Makes the key file, where one is configured and these
-    /// are the first secrets of the database.
+    /// Encrypts secrets for a transaction that stores them ([`Sealed::put`]). After its commit
+    /// [`sealed_with`](Self::sealed_with) must be called. Makes the key file, if one is configured and these are the
+    /// first secrets of the database.
     ///
     /// # Errors
-    /// `TooLarge`, and all about keys.
+    /// `TooLarge`, and all errors of keys.
     pub(super) async fn seal(
         &self,
         connection: &ConnectionName,
@@ -80,17 +80,17 @@ impl TenantStore {
         Ok(Sealed(Some(Seal { cipher, check, rows })))
     }
 
-    /// Notes the key that stored secrets are encrypted with.
+    /// Remembers the key that stored secrets are encrypted with.
     pub(super) fn sealed_with(&self, sealed: Sealed) {
         if let Some(Seal { cipher, .. }) = sealed.0 {
             let _ = self.base.cipher.set(cipher);
         }
     }
 
-    /// All secrets of a connection.
+    /// Returns all secrets of a connection.
     ///
     /// # Errors
-    /// `NotFound` (the connection), and all about keys.
+    /// `NotFound` (the connection), and all errors of keys.
     #[boxed]
     pub async fn secrets(&self, connection: &ConnectionName) -> Result<BTreeMap<String, Secret>, StoreError> {
         let (tenant, name) = (self.id, connection.clone());
@@ -98,10 +98,10 @@ impl TenantStore {
         self.unsealed(connection, stored)
     }
 
-    /// The secrets of a connection in clear.
+    /// Decrypts the secrets of a connection.
     ///
     /// # Errors
-    /// All about keys.
+    /// All errors of keys.
     pub(super) fn unsealed(
         &self,
         connection: &ConnectionName,
@@ -120,19 +120,17 @@ impl TenantStore {
             .collect()
     }
 
-    /// A digest of an account under the key of the secrets. Without a key there is nothing
-    /// secret in the account.
+    /// Returns a digest of an account under the key of the secrets. Without a key the account has nothing secret in it.
     pub(super) fn account_digest(&self, account: &[u8; 32]) -> Vec<u8> {
         self.base.cipher.get().map_or_else(|| account.to_vec(), |cipher| cipher.digest(account))
     }
 
-    /// What a sealed text is bound to. No name can hold a NUL of its own, but a secret's:
-    /// it is last.
+    /// The place that a sealed text is bound to. Only a secret's name can contain a NUL, so it comes last.
     fn place(&self, connection: &ConnectionName, name: &str) -> Vec<u8> {
         format!("{}\0{connection}\0{name}", self.name).into_bytes()
     }
 
-    /// The cipher that made `check`.
+    /// Returns the cipher that made `check`.
     fn cipher(&self, check: &[u8]) -> Result<Cipher, StoreError> {
         if let Some(cipher) = self.base.cipher.get() {
             return Ok(cipher.clone());
@@ -145,7 +143,7 @@ impl TenantStore {
         Ok(cipher)
     }
 
-    /// The cipher in use, or, while there are no secrets, one whose key may be made anew.
+    /// Returns the cipher in use; while there are no secrets, one whose key may be made.
     async fn cipher_or_new(&self) -> Result<Cipher, StoreError> {
         match self.read(key_check).await? {
             Some(check) => self.cipher(&check),
@@ -154,11 +152,11 @@ impl TenantStore {
     }
 }
 
-/// The secrets of a connection as they are stored.
+/// The stored secrets of a connection.
 pub(super) struct Stored {
-    /// What tells the key, once there are secrets.
+    /// The value by which the key is recognised, once there are secrets.
     check: Option<Vec<u8>>,
-    /// Each, encrypted, by its name.
+    /// Each secret, encrypted, by its name.
     rows: Vec<(String, Vec<u8>)>,
 }
 
@@ -168,7 +166,7 @@ pub(super) fn stored(db: &Connection, tenant: i64, connection: i64) -> Result<St
     Ok(Stored { check: key_check(db)?, rows })
 }
 
-/// What tells the key, once there are secrets.
+/// The value by which the key is recognised, once there are secrets.
 pub(super) fn key_check(db: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
     first(db.prepare_cached("SELECT sealed FROM key_check")?.query([])?, |row| Ok(row.get(0)?))
 }

@@ -14,7 +14,7 @@ impl TenantStore {
     /// Adds a sync; its revision becomes 1.
     ///
     /// # Errors
-    /// `Exists`; `NotFound`, when a connection is not there.
+    /// `Exists`; `NotFound`, if a connection does not exist.
     #[boxed]
     pub async fn sync_insert(&self, sync: &Sync) -> Result<(), StoreError> {
         let (tenant, sync) = (self.id, sync.clone());
@@ -31,7 +31,7 @@ impl TenantStore {
         .await
     }
 
-    /// One sync.
+    /// Returns one sync.
     ///
     /// # Errors
     /// The database's.
@@ -45,7 +45,7 @@ impl TenantStore {
         .await
     }
 
-    /// All syncs, by name.
+    /// Returns all syncs, by name.
     ///
     /// # Errors
     /// The database's.
@@ -59,8 +59,8 @@ impl TenantStore {
         .await
     }
 
-    /// Stores changed rules, and gives the new revision. The two connections stay: links
-    /// would mean nothing between others.
+    /// Stores changed rules, and returns the new revision. The two connections cannot change, as the links would mean
+    /// nothing between others.
     ///
     /// # Errors
     /// `Stale`, unless its revision is the stored one and its connections are; `NotFound`.
@@ -85,7 +85,7 @@ impl TenantStore {
         .await
     }
 
-    /// Says whether the schedule leaves a sync alone.
+    /// Sets whether the schedule skips a sync.
     ///
     /// # Errors
     /// `NotFound`.
@@ -101,8 +101,8 @@ impl TenantStore {
         .await
     }
 
-    /// Removes a sync with its links, plans, runs and schedule. The journal stays, and so do
-    /// the changes it speaks of; what it and the vendors hold is not touched.
+    /// Removes a sync with its links, plans, runs and schedule. The journal stays with the changes that it has entries
+    /// about. Nothing is changed at the vendors.
     ///
     /// # Errors
     /// `NotFound`.
@@ -136,7 +136,7 @@ impl TenantStore {
     }
 }
 
-/// The number that stands for a sync in keys.
+/// The number that keys use for a sync.
 pub(super) fn sync_id(db: &Connection, tenant: i64, name: &SyncName) -> Result<i64, StoreError> {
     let mut select = db.prepare_cached("SELECT id FROM syncs WHERE tenant = ?1 AND name = ?2")?;
     first(select.query(params![tenant, name.as_str()])?, |row| Ok(row.get(0)?))?

@@ -23,7 +23,7 @@ impl Store {
         .await
     }
 
-    /// All tenants, by name.
+    /// Returns all tenants, by name.
     ///
     /// # Errors
     /// The database's.

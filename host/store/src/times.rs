@@ -1,12 +1,10 @@
-//! What a clock that was wrong left behind. One run with the clock ten years ahead would else stop
-//! everything for ten years: slots, wake-ups, rests and pauses that are never reached, and records that
-//! are never old.
+//! Repair after a wrong clock. One run with the clock ten years ahead would otherwise stop everything for ten years:
+//! slots, wake-ups, rests and pauses would never be reached, and records would never be old.
 //!
-//! The clock is noted as it goes on. When it is found to have gone back, every stored time that lies
-//! further ahead than what it times is ever put off is taken back to what it would be now. A leap in
-//! either direction is kept: until the clock has gone on for a week since, nothing is deleted for its
-//! age without a person's word. Times that only say when something was are left in the journal, in
-//! plans and in runs as they were written.
+//! The clock is noted as it advances. If it has gone back, every stored time that lies further ahead than its kind can
+//! ever be set is reset to what it would be now. A leap in either direction is remembered: until the clock has advanced
+//! for a week since, nothing is deleted for its age without a person's word. Times that only record when something
+//! happened are left in the journal, in plans and in runs as they were written.
 
 use super::rows::{collect, first, time_or_none, word};
 use super::schedules::{SELECT, read};
@@ -15,32 +13,32 @@ use crate::boxed;
 use crosswalk_model::{Recurrence, Schedule, TenantName, Timestamp};
 use rusqlite::{Connection, params};
 
-/// How often the clock is noted.
+/// Interval at which the clock is noted, in milliseconds.
 const NOTED_MS: i64 = 60_000;
-/// A step back that is none: clocks are set right by so much all the time.
+/// A step back up to this is ignored, as clocks are corrected by that much all the time.
 const BACK_MS: i64 = 5_000;
-/// A step of the clock beyond this, while nobody looked, is a leap; and so long it must go on after one.
+/// A step of the clock beyond this between two notes is a leap. The clock must also advance for this time after one.
 const LEAP_MS: i64 = 7 * 24 * 3_600_000;
-/// How much later than its interval a job of a sync may be due.
+/// The longest time by which a job of a sync may be due later than its interval.
 const JITTER_MS: i64 = 5 * 60_000;
-/// How far a slot by the calendar may lie behind the next: a change of the time zone keeps its day.
+/// Distance by which a slot of the calendar may lie behind the next, because a change of the time zone keeps its day.
 const DAY_MS: i64 = 24 * 3_600_000;
 /// The longest rest of a connection.
 const REST_MAX_MS: i64 = super::health::REST_MAX_MS;
-/// The longest pause of a wake-up whose own is not known.
+/// The longest pause of a wake-up whose own is unknown.
 const WAKE_MAX_MS: i64 = 31 * DAY_MS;
 
-/// What the clock did since it was last noted.
+/// Changes of the clock since it was last noted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockStep {
-    /// What it said then.
+    /// The time that was noted.
     pub before: Timestamp,
-    /// Stored times that were taken back, by what they are of; none while it only goes on.
+    /// The stored times that were reset, by what they belong to; empty if the clock only advanced.
     pub taken_back: Vec<(&'static str, u64)>,
 }
 
 impl Store {
-    /// Notes what the clock says. Gives what was done where it went back, or leapt.
+    /// Notes the time of the clock. Returns what was done if it went back or leapt.
     ///
     /// # Errors
     /// The database's.
@@ -51,7 +49,7 @@ impl Store {
             return Ok(None);
         }
         self.write(move |db| {
-            // Another process may have noted it meanwhile. A database of before this was kept has its runs.
+            // Another process may have noted it meanwhile. A database from before the clock was noted has its runs.
             let (before, steady_since) = match seen(db)? {
                 Some(known) => known,
                 None => {
@@ -62,7 +60,7 @@ impl Store {
             };
             let step = now.since_ms(before);
             let leapt = !(-LEAP_MS..=LEAP_MS).contains(&step);
-            // Of the week that was waited for, what lies ahead of the clock did not pass.
+            // The part of the week that lies ahead of the clock has not passed.
             let steady_since = if leapt { now } else { steady_since.min(now) };
             db.prepare_cached("UPDATE instance SET seen_at = ?1, steady_since = ?2 WHERE id = 1")?
                 .execute([now.0, steady_since.0])?;
@@ -72,7 +70,7 @@ impl Store {
         .await
     }
 
-    /// Since when the clock has not gone on for a week without a leap; none when it has.
+    /// Returns the time since which the clock has not advanced for a week without a leap; `None` if it has.
     ///
     /// # Errors
     /// The database's.
@@ -83,7 +81,7 @@ impl Store {
         Ok(since.filter(|since| since.0 > 0 && !(LEAP_MS..).contains(&now.since_ms(*since))))
     }
 
-    /// Notes that a person says the clock is right.
+    /// Stores a person's word that the clock is right.
     ///
     /// # Errors
     /// The database's.
@@ -97,14 +95,14 @@ impl Store {
     }
 }
 
-/// What the clock said last, and since when it goes on.
+/// The last noted time, and the time since which the clock has advanced without a leap.
 fn seen(db: &Connection) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
     let mut select = db.prepare_cached("SELECT seen_at, steady_since FROM instance WHERE id = 1")?;
     let both = first(select.query([])?, |row| Ok((time_or_none(row, 0)?, time_or_none(row, 1)?)))?;
     Ok(both.and_then(|(seen, steady)| Some((seen?, steady.unwrap_or_default()))))
 }
 
-/// Each statement with what its rows are; `?1` is now.
+/// The statements, each with what its rows are. `?1` is now.
 fn statements() -> [(&'static str, String); 13] {
     let rest = format!("?1 + min({} * (1 << min(max(crashes, 1) - 1, 20)), {REST_MAX_MS})", super::health::REST_MS);
     [
@@ -122,14 +120,14 @@ fn statements() -> [(&'static str, String); 13] {
         ("tenants", "UPDATE tenants SET added_at = ?1 WHERE added_at > ?1".to_owned()),
         (
             "records",
-            // Not seen just now, and not so long ago that they are old.
+            // Neither seen just now, nor so long ago that they are old.
             "UPDATE records SET seen_at = CASE WHEN seen_at > ?1 THEN ?1 - 3600000 ELSE seen_at END, gone_at = min(gone_at, ?1), first_at = min(first_at, ?1) \
              WHERE seen_at > ?1 OR gone_at > ?1 OR first_at > ?1"
                 .to_owned(),
         ),
         (
             "reads",
-            // Nobody knows when they began: what changed since is asked of everything.
+            // Their beginning is unknown, so everything is asked for as changed since then.
             "UPDATE reads SET started_at = CASE WHEN started_at > ?1 THEN 0 ELSE started_at END, ended_at = min(ended_at, ?1) \
              WHERE started_at > ?1 OR ended_at > ?1"
                 .to_owned(),
@@ -160,7 +158,7 @@ fn take_back(db: &Connection, now: Timestamp) -> Result<Vec<(&'static str, u64)>
     Ok(all)
 }
 
-/// Slots further away than one interval, or one step of the calendar.
+/// Resets slots that are further away than one interval, or one step of the calendar.
 fn schedules(db: &Connection, now: Timestamp) -> Result<u64, StoreError> {
     let mut changed = 0;
     let tenants: Vec<(i64, TenantName)> =
@@ -180,7 +178,7 @@ fn schedules(db: &Connection, now: Timestamp) -> Result<u64, StoreError> {
     Ok(changed)
 }
 
-/// The slot that a job has by now, where the one that is known lies too far ahead.
+/// The slot that a job should have now, if the stored one lies too far ahead.
 fn nearer(tenant: &TenantName, known: &Schedule, now: Timestamp) -> Option<Timestamp> {
     let anew = known.of_another(tenant, &known.sync, now).slot_at;
     let latest = match &known.recurs {

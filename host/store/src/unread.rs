@@ -1,7 +1,7 @@
-//! Records that the last read could not read whole: which, under which parent, and why.
+//! Records that the last read could not read whole: their ids, parents and reasons.
 //!
-//! What was known of such a record stays as it was. It is noted here until a page has it whole,
-//! or a walk to the end does not name it any more. What follows for a plan is the planner's.
+//! What was known of such a record stays as it was. It is listed here until a page has it whole, or a walk to the end
+//! no longer names it. The consequences for a plan are left to the planner.
 
 use super::connections::connection_id;
 use super::kept;
@@ -18,16 +18,16 @@ type Key = (i64, i64, Kind);
 /// A record that could not be read whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    /// Its id.
+    /// The id of the record.
     pub id: String,
-    /// What it belongs to, where that is known.
+    /// The parent, if known.
     pub parent: Option<String>,
-    /// Why.
+    /// The reason.
     pub cause: String,
 }
 
 impl TenantStore {
-    /// The records of a connection that the last reads could not read whole, by kind and id.
+    /// Returns the records of a connection that the last reads could not read whole, by kind and id.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -51,7 +51,7 @@ impl TenantStore {
     }
 }
 
-/// Fills in what was known before, where the vendor did not tell it now.
+/// Fills in what was known before, where the vendor did not send it now.
 pub(super) fn completed(
     db: &Connection,
     (tenant, connection, kind): Key,
@@ -85,7 +85,7 @@ pub(super) fn completed(
     Ok(complete)
 }
 
-/// Takes records off the list that a page has whole.
+/// Removes records from the list that a page has whole.
 pub(super) fn read_whole(
     db: &Connection,
     (tenant, connection, kind): Key,
@@ -104,17 +104,17 @@ pub(super) fn read_whole(
     Ok(())
 }
 
-/// What the store knows of a record that could not be read whole.
+/// The stored state of a record that could not be read whole.
 pub(super) enum Noted {
-    /// Its number.
+    /// The number of the stored record.
     Known(i64),
-    /// Nothing.
+    /// It is not stored.
     Unknown,
-    /// Nothing, and this read named it before.
+    /// It is not stored, and this read named it before.
     Again,
 }
 
-/// Notes that a record could not be read whole. One that counted as gone is there again.
+/// Lists a record that could not be read whole. One that counted as gone is present again.
 pub(super) fn note(
     db: &Connection,
     (tenant, connection, kind): Key,
@@ -141,7 +141,7 @@ pub(super) fn note(
     .execute(params![tenant, connection, kind.as_str(), id, parent, cut(&gap.cause.to_string()), read])?;
     Ok(match known {
         Some((number, _)) => {
-            // The vendor names it: it is there, and what was known of it stays.
+            // The vendor names the record, so it exists, and what was known of it stays.
             let revived = db
                 .prepare_cached(
                     "UPDATE records SET gone_at = NULL, seen_at = ?2 WHERE number = ?1 AND gone_at IS NOT NULL",
@@ -155,13 +155,13 @@ pub(super) fn note(
     })
 }
 
-/// The records that could not be read whole.
+/// The ids of the records that could not be read whole.
 pub(super) fn ids(db: &Connection, (tenant, connection, kind): Key) -> Result<HashSet<String>, StoreError> {
     let mut select = db.prepare_cached("SELECT id FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3")?;
     Ok(collect(select.query(params![tenant, connection, kind.as_str()])?, |row| Ok(row.get(0)?))?.into_iter().collect())
 }
 
-/// Forgets what a walk to the end did not name any more.
+/// Removes the records that a walk to the end no longer named.
 pub(super) fn settle(db: &Connection, (tenant, connection, kind): Key, read: i64) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND read < ?4")?
         .execute(params![tenant, connection, kind.as_str(), read])?;

@@ -1,9 +1,8 @@
-//! Storing records: the path that a hundred thousand of them take in a sync.
+//! Storing records: the path that a hundred thousand records take in a sync.
 //!
-//! A record is stored with two digests: one over what a person would call the record, one
-//! over everything. The first says whether it changed, the second whether its row must be
-//! written again at all. The digest is fast, not cryptographic: it guards against nobody,
-//! as who writes a record can say in it what they like.
+//! A record is stored with two digests: one over what a person would call the record, one over everything. The first
+//! shows whether it changed, the second whether its row must be written again at all. The digest is fast and not
+//! cryptographic. It protects against nobody, as whoever writes a record chooses its content anyway.
 
 use super::kept;
 use super::reads::sight_everywhere;
@@ -13,10 +12,10 @@ use crosswalk_model::{Kind, Record, Timestamp, Value, catalogue};
 use rusqlite::{CachedStatement, Connection, Params, params};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The longest id, parent and stamp; the longest name; the longest fields together: bytes.
+/// The longest id, parent and stamp; the longest name; the longest fields together; in bytes.
 const LIMITS: (usize, usize, usize) = (1024, 16 * 1024, 1024 * 1024);
 
-/// Stores records that are known to be there, whatever reads are under way.
+/// Stores records that are certainly present, whatever reads are in progress.
 pub(super) fn put_all(
     db: &Connection,
     tenant: i64,
@@ -38,7 +37,7 @@ pub(super) fn put_all(
     upsert.sum_up(db)
 }
 
-/// A record as its row has it.
+/// A record as its row holds it.
 pub(super) struct Encoded {
     id: String,
     parent: Option<String>,
@@ -87,8 +86,7 @@ impl Encoded {
     }
 }
 
-/// The digest without volatile fields, then the digest of everything. The order of the
-/// fields does not count.
+/// Returns the digest without volatile fields, then the digest of everything. The order of the fields does not matter.
 fn digests(record: &Record, volatile: &[&str], buffer: &mut Vec<u8>) -> [u8; 32] {
     buffer.clear();
     for text in [Some(&record.name), record.parent.as_ref(), record.stamp.as_ref()] {
@@ -139,7 +137,7 @@ fn put_value(buffer: &mut Vec<u8>, value: &Value) {
     }
 }
 
-/// What storing a record came to.
+/// What storing a record changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Put {
     Fresh,
@@ -147,7 +145,7 @@ pub(super) enum Put {
     Same,
 }
 
-/// The statements that store a record, prepared once for many, and what they come to together.
+/// The statements that store a record, prepared once for many, and the sum of what they changed.
 pub(super) struct Upsert<'c> {
     find: CachedStatement<'c>,
     insert: CachedStatement<'c>,
@@ -156,7 +154,7 @@ pub(super) struct Upsert<'c> {
     revive: CachedStatement<'c>,
     touch: CachedStatement<'c>,
     key: (i64, i64, Kind),
-    /// By how many bytes the records grew.
+    /// Number of bytes by which the records grew.
     grown: i64,
     moved: bool,
 }
@@ -172,7 +170,7 @@ impl<'c> Upsert<'c> {
                 "INSERT INTO records (tenant, connection, kind, id, digest, seen_at, first_at, parent, name, stamp, fields) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10)",
             )?,
-            // Three ways to write a row: an index is touched only where its columns may differ.
+            // Three ways to write a row, because an index is touched only if its columns may differ.
             change: db.prepare_cached(
                 "UPDATE records SET digest = ?2, seen_at = ?3, parent = ?4, name = ?5, stamp = ?6, fields = ?7 \
                  WHERE number = ?1",
@@ -187,8 +185,7 @@ impl<'c> Upsert<'c> {
         })
     }
 
-    /// Stores one record, and gives its number. With `touch`, also the time when nothing
-    /// else differs.
+    /// Stores one record, and returns its number. With `touch`, the time is written even if nothing else differs.
     pub(super) fn put(&mut self, record: &Encoded, at: Timestamp, touch: bool) -> Result<(i64, Put), StoreError> {
         let (tenant, connection, kind) = (self.key.0, self.key.1, self.key.2.as_str());
         let Encoded { id, parent, name, stamp, fields, digests } = record;
@@ -221,7 +218,7 @@ impl<'c> Upsert<'c> {
         Ok((number, if stable { Put::Same } else { Put::Changed }))
     }
 
-    /// Notes what the records that were stored come to.
+    /// Stores the sum of what changed.
     pub(super) fn sum_up(self, db: &Connection) -> Result<(), StoreError> {
         kept::note(db, self.key, self.grown, self.moved)
     }

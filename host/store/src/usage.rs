@@ -1,8 +1,8 @@
-//! Billing by usage: what was counted when, what is switched, and how it went last.
+//! Billing by usage: the history of counts, the switches, and the last results.
 //!
-//! Counts are kept as spans: a report that says the same as the one before it only moves the
-//! end of the span, so that a year of daily runs costs a row per line and change. A span is
-//! broken by a day without a report: then nobody can say what the vendor would have told.
+//! Counts are kept as spans. A report with the same count as the one before only moves the end of the span, so a year
+//! of daily runs costs one row per line and change. A day without a report breaks a span, because the vendor's count of
+//! that day is unknown.
 
 use super::connections::connection_id;
 use super::rows::{collect, document, first, time, to_document, word};
@@ -14,14 +14,15 @@ use crosswalk_model::{ConnectionName, Switches, SyncName, Timestamp};
 use rusqlite::{Connection, Row, params};
 use std::collections::{HashMap, HashSet};
 
-/// How usage was read last: why nothing is known, of whom nothing is known, and the month that decides.
+/// Result of the last reading of usage: the reason why nothing is known, the customers of whom nothing is known, and
+/// the month that decides.
 pub(crate) type FetchedRow = (Option<String>, HashMap<String, String>, Option<String>);
 
 /// Reports further apart than this leave a day between them of which nothing is known.
 const UNBROKEN_MS: i64 = 36 * 3_600_000;
 
 impl TenantStore {
-    /// Puts down what a complete report counted at `at`.
+    /// Stores what a complete report counted at `at`.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -60,7 +61,7 @@ impl TenantStore {
         .await
     }
 
-    /// What was counted of a customer, by product and month, oldest first.
+    /// Returns the counts of a customer, by product and month, oldest first.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -88,8 +89,8 @@ impl TenantStore {
         .await
     }
 
-    /// Stores how the last reading of the source's usage went: why nothing is known, or of which customers,
-    /// and the month that decides.
+    /// Stores the result of the last reading of the source's usage: the reason why nothing is known, or the customers
+    /// of whom nothing is known, and the month that decides.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -114,7 +115,7 @@ impl TenantStore {
         .await
     }
 
-    /// How the last reading of the source's usage went; none when there was none.
+    /// Returns the result of the last reading of the source's usage; `None` if there was none.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -130,7 +131,7 @@ impl TenantStore {
         .await
     }
 
-    /// The source customers that present usage is of.
+    /// Returns the source customers that have present usage.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -148,7 +149,7 @@ impl TenantStore {
         .await
     }
 
-    /// Lines of contracts that other syncs of the tenant to any of these connections have, and the sync of each.
+    /// Returns the contract lines that other syncs of the tenant to any of these connections use, each with its sync.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -176,7 +177,7 @@ impl TenantStore {
         .await
     }
 
-    /// What persons switched, by source customer.
+    /// Returns the switches that persons set, by source customer.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -195,7 +196,7 @@ impl TenantStore {
         .await
     }
 
-    /// How it went last, by source customer.
+    /// Returns the last outcome, by source customer.
     ///
     /// # Errors
     /// `NotFound` (the sync).
@@ -214,7 +215,7 @@ impl TenantStore {
         .await
     }
 
-    /// Stores how it went, by source customer; none forgets it. What is not named stays.
+    /// Stores outcomes, by source customer; `None` deletes one. Customers that are not named keep theirs.
     ///
     /// # Errors
     /// `NotFound` (the sync).

@@ -1,9 +1,8 @@
-//! Wake-ups: what connectors asked to be called again for, and the jobs their manifests let recur.
+//! Wake-ups: calls that connectors asked for, and the recurring jobs of their manifests.
 //!
-//! One that was asked for is taken out before it is served. One that recurs is moved to its next
-//! slot instead, belongs to the manifest, and counts only while a sync that is not paused uses its
-//! connection and nothing is left of the same job: a long walk goes on by wake-ups of its own, and
-//! two of them would cost the vendor twice.
+//! A wake-up that was asked for is deleted before it is served. A recurring one is moved to its next slot instead. It
+//! belongs to the manifest, and counts only while a sync that is not paused uses its connection and no other wake-up of
+//! the same job is pending: a long walk continues by wake-ups of its own, and two of them would cost the vendor twice.
 
 use super::connections::connection_id;
 use super::rows::{check_length, collect, count, first, limit, time, word};
@@ -12,7 +11,7 @@ use crate::boxed;
 use crosswalk_model::{ConnectionName, TenantName, Timestamp};
 use rusqlite::{Connection, params};
 
-/// How many may be pending for a connection.
+/// Number of wake-ups that may be pending for a connection.
 pub(super) const PENDING: u64 = 100;
 
 /// The longest payload, in bytes.
@@ -27,26 +26,26 @@ pub struct Wakeup {
     pub connection: ConnectionName,
     /// The job to call.
     pub job: String,
-    /// What to call it with.
+    /// The payload of the call.
     pub payload: String,
-    /// When.
+    /// The time at which it is due.
     pub due_at: Timestamp,
-    /// From one slot to the next; none: once, as the connector asked.
+    /// Interval of a recurring wake-up, in milliseconds; `None` for one that the connector asked for.
     pub every_ms: Option<i64>,
 }
 
-/// A job that a manifest lets recur.
+/// A recurring job of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recurring {
     /// The job.
     pub job: String,
-    /// From one slot to the next.
+    /// Interval in milliseconds.
     pub every_ms: i64,
-    /// Its first slot, where it is new.
+    /// The first slot, used if the job is new.
     pub first_at: Timestamp,
 }
 
-/// Whether the wake-up `w` counts.
+/// The condition under which the wake-up `w` counts.
 pub(super) const COUNTS: &str = "(NOT EXISTS (SELECT 1 FROM connections q WHERE q.id = w.connection AND q.quarantined_at IS NOT NULL) \
      AND (w.every_ms IS NULL OR ( \
      EXISTS (SELECT 1 FROM syncs y WHERE y.tenant = w.tenant AND NOT y.paused AND w.connection IN (y.source, y.target)) \
@@ -54,8 +53,8 @@ pub(super) const COUNTS: &str = "(NOT EXISTS (SELECT 1 FROM connections q WHERE 
          AND o.job = w.job AND o.every_ms IS NULL))))";
 
 impl Store {
-    /// The connections of syncs whose plugin's jobs are not noted: they, or their plugin, are new.
-    /// With the digest of the plugin.
+    /// Returns the connections of syncs whose plugin's jobs are not stored, because they or their plugin are new, each
+    /// with the digest of the plugin.
     ///
     /// # Errors
     /// The database's.
@@ -74,8 +73,8 @@ impl Store {
 }
 
 impl TenantStore {
-    /// Notes which jobs recur for a connection by the manifest of this plugin, and these alone. One
-    /// whose interval is another now begins no sooner than that after it was begun last.
+    /// Replaces the recurring jobs of a connection by those of the manifest of this plugin. A job whose interval
+    /// changed begins no sooner than the new interval after its last beginning.
     ///
     /// # Errors
     /// `NotFound` (the connection).
@@ -111,7 +110,7 @@ impl TenantStore {
         .await
     }
 
-    /// Notes a wake-up and gives its id; none when the connection has too many pending.
+    /// Stores a wake-up and returns its id; `None` if the connection has too many pending.
     ///
     /// # Errors
     /// `NotFound` (the connection); `TooLarge`.
@@ -126,7 +125,7 @@ impl TenantStore {
         self.wake_put(connection, job, payload, due_at, None).await
     }
 
-    /// The same, and keeps how much later than `now` it is due.
+    /// Stores a wake-up like [`wake_insert`](Self::wake_insert), with the distance between `now` and its time.
     ///
     /// # Errors
     /// `NotFound` (the connection); `TooLarge`.
@@ -169,13 +168,13 @@ impl TenantStore {
         .await
     }
 
-    /// Takes a wake-up that a connection asked for back; fine when it is gone.
+    /// Deletes a wake-up that a connection asked for. It is not an error if it is gone.
     ///
     /// # Errors
     /// `NotFound` (the connection).
     #[boxed]
     pub async fn wake_cancel(&self, connection: &ConnectionName, id: &str) -> Result<(), StoreError> {
-        // An id that is no number was never given out.
+        // An id that is not a number was never issued.
         let Ok(id) = id.parse::<i64>() else { return Ok(()) };
         let (tenant, connection) = (self.id, connection.clone());
         self.write(move |db| {
@@ -189,8 +188,8 @@ impl TenantStore {
         .await
     }
 
-    /// Takes a wake-up to serve it: out, or to its `next` slot where it recurs. Only one who asks
-    /// gets it: says whether that is you.
+    /// Takes a wake-up to serve it: deletes it, or moves it to its `next` slot if it recurs. Returns whether this
+    /// caller got it; only one does.
     ///
     /// # Errors
     /// `NotFound` (the connection).

@@ -1,16 +1,15 @@
-//! The threads that talk to the database: one that writes, two that read.
+//! The threads that use the database: one that writes, two that read.
 //!
-//! SQLite takes one writer at a time, and a commit that survives power loss costs a wait
-//! for the disk. So all writes go through one thread, and what has queued up while it
-//! waited is done in one transaction: each piece of work in a savepoint of its own, so
-//! that one that fails undoes nothing of the others, then one commit for all. A caller
-//! gets its answer only after that commit.
+//! SQLite takes one writer at a time, and a commit that survives power loss waits for the disk. So all writes go
+//! through one thread, and what has queued up while it waited is done in one transaction. Each piece of work has a
+//! savepoint of its own, so that a failure undoes nothing of the others. One commit then covers all, and callers are
+//! answered only after it.
 //!
-//! Two strengths of commit. What must not be lost when the power fails (intents, outcomes,
-//! everything a person entered) waits for the disk. What the next run reads again anyway
-//! (pages, budget counts) or decides again (links by rule, a run that wrote nothing) does not; it too survives the death
-//! of the process, and the database stays whole in any case. A commit that waits takes all earlier ones along, as they
-//! stand before it in one log: with an intent its run and its plan are safe.
+//! There are two strengths of commit. What must survive a power failure (intents, outcomes, everything a person
+//! entered) waits for the disk. What the next run reads again anyway (pages, budget counts) or decides again (links by
+//! rule, a run that wrote nothing) does not wait. It still survives the death of the process, and the database stays
+//! whole in any case. A commit that waits includes all earlier ones, as they stand before it in one log: with an intent
+//! its run and its plan are safe.
 
 use super::error::{StoreError, copy};
 use rusqlite::Connection;
@@ -19,12 +18,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
-/// Work waiting for the writer, and for the readers, before callers wait to hand over more.
+/// Number of pieces of work that may queue for the writer, and for the readers, before callers wait.
 const QUEUE: usize = 256;
-/// Pieces of work in one transaction: enough to share the cost, few enough to answer soon.
+/// Number of pieces of work in one transaction: enough to share the cost, few enough to answer soon.
 const GROUP: usize = 64;
 
-/// How sure a commit is.
+/// The durability of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strength {
     /// Survives the death of the process.
@@ -71,7 +70,7 @@ impl Threads {
         hand_over(&self.writes, Order::Work(strength, task), answer).await
     }
 
-    /// Runs `work` on one moment of the database.
+    /// Runs `work` on one snapshot of the database.
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -115,11 +114,11 @@ enum Order {
     Stop,
 }
 
-/// A piece of work whose result type is nobody's business but its caller's.
+/// A piece of work whose result type only its caller knows.
 trait Job: Send {
-    /// Does it; says whether it went well.
+    /// Runs the work. Returns whether it succeeded.
     fn run(&mut self, connection: &Connection) -> bool;
-    /// Tells the caller: its own result, or that its work was undone.
+    /// Answers the caller with its own result, or with the error by which its work was undone.
     fn answer(self: Box<Self>, undone: Option<StoreError>, path: &Path);
 }
 
@@ -158,7 +157,7 @@ where
             (Some(Ok(value)), None) => Ok(value),
             (None, None) => Err(StoreError::Closed),
         };
-        // A caller that went away does not need the answer; the work is done all the same.
+        // If the caller has gone, the work is done all the same.
         let _ = self.reply.send(result);
     }
 }
@@ -196,7 +195,7 @@ fn set_strength(connection: &Connection, current: &mut Strength, needed: Strengt
     Ok(())
 }
 
-/// One transaction. On an error nothing of the group is stored.
+/// Runs a group in one transaction. On an error nothing of the group is stored.
 fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
     let say = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(drop);
     if group.is_empty() {
@@ -211,7 +210,7 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::R
             say("SAVEPOINT piece")?;
             if !job.run(connection) {
                 if connection.is_autocommit() {
-                    // A full disk, say: the database gave the whole transaction up.
+                    // The database gave up the whole transaction, for example because the disk is full.
                     return Err(rusqlite::Error::SqliteFailure(
                         rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
                         Some("the transaction was given up".to_owned()),

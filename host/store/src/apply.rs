@@ -168,7 +168,7 @@ fn settle(
 }
 
 /// Deletes the doubts about changes that are no longer uncertain.
-fn forget_doubts(db: &Connection, tenant: i64, plan: PlanId, settled: &[Encoded]) -> Result<(), StoreError> {
+fn forget_doubts(db: &Connection, tenant: i64, plan: PlanId, settled: &[OutcomeRow]) -> Result<(), StoreError> {
     let mut any = db.prepare_cached("SELECT 1 FROM doubts WHERE tenant = ?1 AND plan = ?2 LIMIT 1")?;
     if !any.exists([tenant, plan.0])? {
         return Ok(());
@@ -181,7 +181,7 @@ fn forget_doubts(db: &Connection, tenant: i64, plan: PlanId, settled: &[Encoded]
 }
 
 /// Describes the current state of a link that a decision changed.
-fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::Encoded) -> Result<String, StoreError> {
+fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::LinkRow) -> Result<String, StoreError> {
     let now = links::state(db, tenant, sync, link)?;
     Ok(match now {
         Some((LinkState::Excluded, _)) => "excluded".to_owned(),
@@ -195,8 +195,8 @@ fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::Encoded) -> Res
 /// The outcomes of a batch, ready to be stored.
 pub struct BatchOutcomes {
     batch: Option<i64>,
-    settled: Vec<Encoded>,
-    records: Vec<(Kind, Vec<upsert::Encoded>)>,
+    settled: Vec<OutcomeRow>,
+    records: Vec<(Kind, Vec<upsert::RecordRow>)>,
     at: Timestamp,
 }
 
@@ -214,10 +214,10 @@ impl BatchOutcomes {
     ) -> Result<Self, StoreError> {
         let records = records.chunk_by(|(one, _), (next, _)| one == next).map(|chunk| {
             let kind = chunk[0].0;
-            Ok((kind, upsert::Encoded::all(kind, chunk.iter().map(|(_, record)| record))?))
+            Ok((kind, upsert::RecordRow::all(kind, chunk.iter().map(|(_, record)| record))?))
         });
         let records = records.collect::<Result<_, StoreError>>()?;
-        Ok(Self { batch, settled: settled.into_iter().map(Encoded::new).collect::<Result<_, _>>()?, records, at })
+        Ok(Self { batch, settled: settled.into_iter().map(OutcomeRow::new).collect::<Result<_, _>>()?, records, at })
     }
 
     /// Number of changes.
@@ -228,17 +228,17 @@ impl BatchOutcomes {
 }
 
 /// The outcome of a change as its rows hold it.
-struct Encoded {
+struct OutcomeRow {
     sequence: u32,
     status: ChangeStatus,
     target: Option<String>,
     message: String,
     token: Option<String>,
-    link: Option<links::Encoded>,
-    journal: journal::Encoded,
+    link: Option<links::LinkRow>,
+    journal: journal::EntryRow,
 }
 
-impl Encoded {
+impl OutcomeRow {
     fn new(settled: Settled) -> Result<Self, StoreError> {
         Ok(Self {
             sequence: settled.sequence,
@@ -246,8 +246,8 @@ impl Encoded {
             target: settled.target,
             message: cut(&settled.message),
             token: settled.token,
-            link: settled.link.as_ref().map(links::Encoded::new).transpose()?,
-            journal: journal::Encoded::of(settled.journal)?,
+            link: settled.link.as_ref().map(links::LinkRow::new).transpose()?,
+            journal: journal::EntryRow::of(settled.journal)?,
         })
     }
 

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Journal entries that wait for the write they belong to.
 pub(super) struct Notes {
     sync: Option<SyncName>,
-    entries: Vec<journal::Encoded>,
+    entries: Vec<journal::EntryRow>,
     used: AtomicBool,
 }
 
@@ -52,7 +52,7 @@ impl TenantStore {
     /// # Errors
     /// An entry that cannot be encoded.
     pub fn noting(&self, sync: Option<&SyncName>, entries: &[JournalEntry]) -> Result<Self, StoreError> {
-        let entries = entries.iter().map(journal::Encoded::new).collect::<Result<Vec<_>, _>>()?;
+        let entries = entries.iter().map(journal::EntryRow::new).collect::<Result<Vec<_>, _>>()?;
         let notes = Notes { sync: sync.cloned(), entries, used: AtomicBool::new(false) };
         Ok(Self { notes: Some(Arc::new(notes)), ..self.clone() })
     }
@@ -74,7 +74,7 @@ impl TenantStore {
             return Ok(());
         }
         let (tenant, name) = (self.id, sync.clone());
-        let links = links.iter().map(links::Encoded::new).collect::<Result<Vec<_>, _>>()?;
+        let links = links.iter().map(links::LinkRow::new).collect::<Result<Vec<_>, _>>()?;
         self.noting(Some(sync), entries)?
             .write(move |db| {
                 let sync = sync_id(db, tenant, &name)?;

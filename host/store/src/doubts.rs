@@ -66,7 +66,7 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         let tenant = self.id;
         let doubts = doubts.to_vec();
-        let entries = entries.iter().map(journal::Encoded::new).collect::<Result<Vec<_>, _>>()?;
+        let entries = entries.iter().map(journal::EntryRow::new).collect::<Result<Vec<_>, _>>()?;
         self.write(move |db| {
             let sync = plan_row(db, tenant, plan)?.sync;
             let mut state = db.prepare_cached(

@@ -87,7 +87,7 @@ impl TenantStore {
     #[boxed]
     pub async fn journal_append(&self, sync: Option<&SyncName>, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let (tenant, sync) = (self.id, sync.cloned());
-        let entries = entries.iter().map(Encoded::new).collect::<Result<Vec<_>, _>>()?;
+        let entries = entries.iter().map(EntryRow::new).collect::<Result<Vec<_>, _>>()?;
         self.write(move |db| {
             let sync = sync.map(|sync| sync_id(db, tenant, &sync)).transpose()?;
             append(db, tenant, sync, &entries)
@@ -140,12 +140,12 @@ impl TenantStore {
 }
 
 /// An entry as its row holds it: the detail as text, the rest unchanged.
-pub(super) struct Encoded {
+pub(super) struct EntryRow {
     entry: JournalEntry,
     detail: Option<String>,
 }
 
-impl Encoded {
+impl EntryRow {
     pub(super) fn new(entry: &JournalEntry) -> Result<Self, StoreError> {
         Self::of(entry.clone())
     }
@@ -157,7 +157,7 @@ impl Encoded {
     }
 }
 
-impl Encoded {
+impl EntryRow {
     pub(super) fn event(&self) -> &str {
         &self.entry.event
     }
@@ -179,13 +179,13 @@ pub(super) fn append<'a>(
     db: &Connection,
     tenant: i64,
     sync: Option<i64>,
-    entries: impl IntoIterator<Item = &'a Encoded>,
+    entries: impl IntoIterator<Item = &'a EntryRow>,
 ) -> Result<(), StoreError> {
     let mut insert = db.prepare_cached(
         "INSERT INTO journal (tenant, sync, at, run, plan, sequence, kind, source, target, customer, event, message, detail) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
-    for Encoded { entry, detail } in entries {
+    for EntryRow { entry, detail } in entries {
         insert.execute(params![
             tenant,
             sync,

@@ -7,7 +7,7 @@ use super::connections::connection_id;
 use super::reads::is_open;
 use super::rows::{check_length, int, to_document};
 use super::unread::{self, Noted};
-use super::upsert::{Encoded, Put, Upsert};
+use super::upsert::{Put, RecordRow, Upsert};
 use super::{Read, StoreError, TenantStore};
 use crate::boxed;
 use crosswalk_model::{ConnectionName, Failure, Gap, Kind, Record, Timestamp};
@@ -83,7 +83,7 @@ impl TenantStore {
         let named: HashSet<&str> = page.unread.iter().filter_map(|gap| gap.item.as_deref()).collect();
         let (partly, whole): (Vec<&Record>, Vec<&Record>) =
             page.records.iter().partition(|record| !named.is_empty() && named.contains(record.id.as_str()));
-        let whole = Encoded::all(kind, whole)?;
+        let whole = RecordRow::all(kind, whole)?;
         let partly: Vec<Record> = partly.into_iter().cloned().collect();
         let (tenant, connection, read, next) = (self.id, connection.clone(), read.id, page.next.map(str::to_owned));
         let (total, left_out, moved) = (page.total.map(int), int(page.left_out), page.moved);
@@ -95,7 +95,7 @@ impl TenantStore {
             let key = (tenant, connection, kind);
             let mut stats = PageStats::default();
             // A record that could not be read whole keeps what was known of it.
-            let partly = Encoded::all(kind, &unread::completed(db, key, partly)?)?;
+            let partly = RecordRow::all(kind, &unread::completed(db, key, partly)?)?;
             let mut upsert = Upsert::prepare(db, tenant, connection, kind)?;
             let mut sight = Sight::prepare(db, tenant, read)?;
             for record in whole.iter().chain(&partly) {

@@ -4,7 +4,7 @@ use super::connections::connection_id;
 use super::reads::last_walked;
 use super::rows::{collect, count, first, limit, time_or_none, word};
 use super::syncs::sync_id;
-use super::upsert::{Encoded, put_all};
+use super::upsert::{RecordRow, put_all};
 use super::{StoreError, TenantStore, codec, unread};
 use crate::boxed;
 use crosswalk_model::signs::seen;
@@ -67,7 +67,7 @@ impl TenantStore {
         records: &[Record],
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let records = Encoded::all(kind, records)?;
+        let records = RecordRow::all(kind, records)?;
         let (tenant, connection) = (self.id, connection.clone());
         self.write(move |db| put_all(db, tenant, connection_id(db, tenant, &connection)?, kind, &records, at)).await
     }

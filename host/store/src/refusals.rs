@@ -3,7 +3,7 @@
 //! or for a thousand things, does not fill the disk.
 
 use super::connections::connection_id;
-use super::journal::{self, Encoded};
+use super::journal::{self, EntryRow};
 use super::rows::{count, first};
 use super::{JournalEntry, StoreError, TenantStore};
 use crate::boxed;
@@ -55,7 +55,7 @@ impl TenantStore {
                 detail: Some(serde_json::json!({ "times": times })),
                 ..JournalEntry::at(now)
             };
-            journal::append(db, tenant, None, [&Encoded::new(&entry)?])?;
+            journal::append(db, tenant, None, [&EntryRow::new(&entry)?])?;
             db.prepare_cached(
                 "INSERT INTO refusals (tenant, connection, sentence, at, journal) VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT DO UPDATE SET at = excluded.at, journal = excluded.journal",

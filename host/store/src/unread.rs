@@ -6,7 +6,7 @@
 use super::connections::connection_id;
 use super::kept;
 use super::rows::{collect, cut, first, word};
-use super::upsert::Encoded;
+use super::upsert::RecordRow;
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
 use crosswalk_model::{ConnectionName, Gap, Kind, Record, Timestamp};
@@ -89,7 +89,7 @@ pub(super) fn completed(
 pub(super) fn read_whole(
     db: &Connection,
     (tenant, connection, kind): Key,
-    records: &[Encoded],
+    records: &[RecordRow],
 ) -> Result<(), StoreError> {
     let mut any =
         db.prepare_cached("SELECT 1 FROM unread WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 LIMIT 1")?;

@@ -21,7 +21,7 @@ pub(super) fn put_all(
     tenant: i64,
     connection: i64,
     kind: Kind,
-    records: &[Encoded],
+    records: &[RecordRow],
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let reads = sight_everywhere(db, tenant, connection, kind)?;
@@ -38,7 +38,7 @@ pub(super) fn put_all(
 }
 
 /// A record as its row holds it.
-pub(super) struct Encoded {
+pub(super) struct RecordRow {
     id: String,
     parent: Option<String>,
     name: String,
@@ -47,7 +47,7 @@ pub(super) struct Encoded {
     digests: [u8; 32],
 }
 
-impl Encoded {
+impl RecordRow {
     pub(super) fn id(&self) -> &str {
         &self.id
     }
@@ -186,9 +186,9 @@ impl<'c> Upsert<'c> {
     }
 
     /// Stores one record, and returns its number. With `touch`, the time is written even if nothing else differs.
-    pub(super) fn put(&mut self, record: &Encoded, at: Timestamp, touch: bool) -> Result<(i64, Put), StoreError> {
+    pub(super) fn put(&mut self, record: &RecordRow, at: Timestamp, touch: bool) -> Result<(i64, Put), StoreError> {
         let (tenant, connection, kind) = (self.key.0, self.key.1, self.key.2.as_str());
-        let Encoded { id, parent, name, stamp, fields, digests } = record;
+        let RecordRow { id, parent, name, stamp, fields, digests } = record;
         let found = first(self.find.query(params![tenant, connection, kind, id])?, |row| {
             let digest = row.get_ref(1)?.as_blob().map_err(|error| StoreError::unreadable("digest", error))?;
             let stable = digest.get(..16) == digests.get(..16);

@@ -34,8 +34,8 @@ pub(super) enum Strength {
 
 /// Handles of the threads.
 pub(super) struct Threads {
-    writes: mpsc::Sender<Order>,
-    reads: mpsc::Sender<Order>,
+    writes: mpsc::Sender<Message>,
+    reads: mpsc::Sender<Message>,
     handles: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -67,7 +67,7 @@ impl Threads {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (task, answer) = Task::asked(work);
-        hand_over(&self.writes, Order::Work(strength, task), answer).await
+        hand_over(&self.writes, Message::Work(strength, task), answer).await
     }
 
     /// Runs `work` on one snapshot of the database.
@@ -77,18 +77,18 @@ impl Threads {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (task, answer) = Task::asked(work);
-        hand_over(&self.reads, Order::Work(Strength::Process, task), answer).await
+        hand_over(&self.reads, Message::Work(Strength::Process, task), answer).await
     }
 
     /// Finishes what is queued, and waits for the threads to end.
     pub(super) async fn close(&self) {
         let handles = std::mem::take(&mut *self.handles.lock().unwrap_or_else(PoisonError::into_inner));
         // The writer last: the last connection to close folds the log into the file.
-        let _ = self.reads.send(Order::Stop).await;
+        let _ = self.reads.send(Message::Stop).await;
         let mut handles = handles.into_iter();
         let writer = handles.next();
         join(handles.collect()).await;
-        let _ = self.writes.send(Order::Stop).await;
+        let _ = self.writes.send(Message::Stop).await;
         join(writer.into_iter().collect()).await;
     }
 }
@@ -102,20 +102,20 @@ async fn join(handles: Vec<JoinHandle<()>>) {
     let _ = joined.await;
 }
 
-async fn hand_over<T>(queue: &mpsc::Sender<Order>, order: Order, answer: Answer<T>) -> Result<T, StoreError> {
-    queue.send(order).await.map_err(|_| StoreError::Closed)?;
+async fn hand_over<T>(queue: &mpsc::Sender<Message>, message: Message, answer: Answer<T>) -> Result<T, StoreError> {
+    queue.send(message).await.map_err(|_| StoreError::Closed)?;
     answer.await.map_err(|_| StoreError::Closed)?
 }
 
 type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
 
-enum Order {
-    Work(Strength, Box<dyn Job>),
+enum Message {
+    Work(Strength, Box<dyn Work>),
     Stop,
 }
 
 /// A piece of work whose result type only its caller knows.
-trait Job: Send {
+trait Work: Send {
     /// Runs the work. Returns whether it succeeded.
     fn run(&mut self, connection: &Connection) -> bool;
     /// Answers the caller with its own result, or with the error by which its work was undone.
@@ -133,13 +133,13 @@ where
     T: Send + 'static,
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
 {
-    fn asked(work: F) -> (Box<dyn Job>, Answer<T>) {
+    fn asked(work: F) -> (Box<dyn Work>, Answer<T>) {
         let (reply, answer) = oneshot::channel();
         (Box::new(Self { work: Some(work), result: None, reply }), answer)
     }
 }
 
-impl<T, F> Job for Task<T, F>
+impl<T, F> Work for Task<T, F>
 where
     T: Send,
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
@@ -162,19 +162,19 @@ where
     }
 }
 
-fn write_all(connection: &Connection, mut queue: mpsc::Receiver<Order>, path: &Path) {
+fn write_all(connection: &Connection, mut queue: mpsc::Receiver<Message>, path: &Path) {
     let mut strength = Strength::Power;
     while let Some(first) = queue.blocking_recv() {
-        let mut group: Vec<Box<dyn Job>> = Vec::new();
+        let mut group: Vec<Box<dyn Work>> = Vec::new();
         let mut needed = Strength::Process;
         let mut next = Some(first);
-        while let Some(order) = next.take() {
-            match order {
-                Order::Work(asked, job) => {
+        while let Some(message) = next.take() {
+            match message {
+                Message::Work(asked, job) => {
                     needed = if asked == Strength::Power { asked } else { needed };
                     group.push(job);
                 }
-                Order::Stop => queue.close(),
+                Message::Stop => queue.close(),
             }
             if group.len() < GROUP {
                 next = queue.try_recv().ok();
@@ -196,7 +196,7 @@ fn set_strength(connection: &Connection, current: &mut Strength, needed: Strengt
 }
 
 /// Runs a group in one transaction. On an error nothing of the group is stored.
-fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+fn run_group(connection: &Connection, group: &mut [Box<dyn Work>]) -> rusqlite::Result<()> {
     let say = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(drop);
     if group.is_empty() {
         return Ok(());
@@ -228,28 +228,28 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::R
     done
 }
 
-fn read_all(connection: &Connection, queue: &Mutex<mpsc::Receiver<Order>>, path: &Path) {
+fn read_all(connection: &Connection, queue: &Mutex<mpsc::Receiver<Message>>, path: &Path) {
     loop {
-        let order = {
+        let message = {
             let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-            let order = queue.blocking_recv();
-            if matches!(order, Some(Order::Stop)) {
+            let message = queue.blocking_recv();
+            if matches!(message, Some(Message::Stop)) {
                 queue.close();
             }
-            order
+            message
         };
-        match order {
-            Some(Order::Work(_, mut job)) => {
+        match message {
+            Some(Message::Work(_, mut job)) => {
                 let done = run_read(connection, &mut *job);
                 job.answer(done.err().map(StoreError::Database), path);
             }
-            Some(Order::Stop) => {}
+            Some(Message::Stop) => {}
             None => return,
         }
     }
 }
 
-fn run_read(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
+fn run_read(connection: &Connection, job: &mut dyn Work) -> rusqlite::Result<()> {
     let say = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(drop);
     say("BEGIN")?;
     job.run(connection);

@@ -258,7 +258,7 @@ impl OutcomeRow {
             Some(target) => format!("was written ({event}) as {target}, {stands} meanwhile: that decision stands"),
             None => format!("was written ({event}), {stands} meanwhile: that decision stands"),
         };
-        self.journal.say(&written);
+        self.journal.prepend(&written);
         self.message = written;
         self.link = None;
     }

@@ -169,7 +169,7 @@ impl EntryRow {
     }
 
     /// Puts a sentence before the message.
-    pub(super) fn say(&mut self, sentence: &str) {
+    pub(super) fn prepend(&mut self, sentence: &str) {
         self.entry.message = cut(&format!("{sentence}; {}", self.entry.message));
     }
 }

@@ -70,7 +70,7 @@ impl TenantStore {
             let connection = connection_id(db, tenant, &connection)?;
             let kept = kept::measured(db, (tenant, connection, kind))?;
             let mut taken = None;
-            for (read, started_at) in left(db, tenant, connection, kind, owner)? {
+            for (read, started_at) in unfinished(db, tenant, connection, kind, owner)? {
                 let fits = read.cursor.is_some() && (0..=resume_within_ms).contains(&at.since_ms(started_at));
                 if fits && taken.is_none() {
                     db.prepare_cached("UPDATE reads SET owner = ?1 WHERE id = ?2 AND tenant = ?3")?
@@ -304,7 +304,7 @@ struct Ending {
 
 /// The unfinished reads that no other run works on, newest first, each with its beginning: those of runs that have
 /// ended or were deleted, and those of the own run.
-fn left(
+fn unfinished(
     db: &Connection,
     tenant: i64,
     connection: i64,

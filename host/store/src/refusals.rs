@@ -39,14 +39,14 @@ impl TenantStore {
                 now.0 - DAY_MS,
             ])?;
             let place = (tenant, connection);
-            if again(db, place, &sentence, times)? {
+            if count_again(db, place, &sentence, times)? {
                 return Ok(());
             }
             let mut select =
                 db.prepare_cached("SELECT count(*) FROM refusals WHERE tenant = ?1 AND connection = ?2")?;
             let there: u64 = first(select.query([tenant, connection])?, |row| count(row, 0))?.unwrap_or(0);
             let sentence = if there < SENTENCES { sentence.as_str() } else { OTHERS };
-            if sentence == OTHERS && again(db, place, sentence, times)? {
+            if sentence == OTHERS && count_again(db, place, sentence, times)? {
                 return Ok(());
             }
             let entry = JournalEntry {
@@ -68,7 +68,12 @@ impl TenantStore {
 }
 
 /// Counts a sentence that the journal has already. Returns whether it has.
-fn again(db: &Connection, (tenant, connection): (i64, i64), sentence: &str, times: u32) -> Result<bool, StoreError> {
+fn count_again(
+    db: &Connection,
+    (tenant, connection): (i64, i64),
+    sentence: &str,
+    times: u32,
+) -> Result<bool, StoreError> {
     let counted = db
         .prepare_cached(
             "UPDATE journal SET detail = json_set(detail, '$.times', json_extract(detail, '$.times') + ?4) \

@@ -40,7 +40,7 @@ fn a_file_that_is_no_plugin_is_refused_and_says_what_it_is() {
         (
             "pattern.wasm",
             shell("0.2.0", &pattern, ""),
-            &["the manifest is wrong at `endpoints.api.hosts`", "`https://*.example` is no pattern"],
+            &["the manifest is wrong at `endpoints.api.hosts`", "`https://*.example` is not a pattern"],
         ),
         ("hollow.wasm", shell("0.2.0", MANIFEST, ""), &["does not fit the contract 0.2.0: no export `"]),
     ] {

@@ -1,29 +1,29 @@
-//! Whose account a connection answers as, and when two answers are one account.
+//! The account that a connection answers as, and the comparison of two answers.
 //!
-//! Pure: what is asked of the vendor and what follows from another answer is in `engine/accounts`.
+//! Pure: asking the vendor, and what follows from another answer, is in `engine/accounts`.
 
 use super::Timestamp;
 use serde::Serialize;
 use std::fmt;
 
-/// An account at a vendor, as its connector tells it.
+/// An account at a vendor, as its connector reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Account {
-    /// Its name; empty where the vendor tells none.
+    /// The account's name; empty if the vendor reports none.
     pub name: String,
-    /// Its id, where it has one: unlike the name it never changes.
+    /// The account's id, if it has one. Unlike the name it never changes.
     pub id: Option<String>,
 }
 
 impl Account {
-    /// Whether it is told at all.
+    /// Whether the vendor reported a name or an id.
     #[must_use]
     pub fn is_told(&self) -> bool {
         self.id.is_some() || !self.name.is_empty()
     }
 
-    /// Whether both are one account: by their ids where both have one, else by their names. Names are
-    /// compared by their letters and digits: a login writes `contosomsp` where the vendor shows `Contoso MSP`.
+    /// Whether both are one account: by their ids if both have one, else by their names. Names are compared by their
+    /// letters and digits, because a login writes `contosomsp` where the vendor shows `Contoso MSP`.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         if let (Some(own), Some(other)) = (&self.id, &other.id) {
@@ -36,7 +36,7 @@ impl Account {
         !own.is_empty() && own == folded(&other.name)
     }
 
-    /// The same account as it is told now: what is told no more stays known.
+    /// Merges a newer report of the same account. What it omits stays known.
     #[must_use]
     pub fn told_again(self, now: Self) -> Self {
         Self { id: now.id.or(self.id), name: if now.name.is_empty() { self.name } else { now.name } }
@@ -59,15 +59,15 @@ impl fmt::Display for Account {
 pub struct KnownAccount {
     /// The account that links and decisions are about.
     pub account: Account,
-    /// Since when.
+    /// Time since which it is this account.
     pub since: Timestamp,
-    /// When a person said, after links were made, that another answer is the same account.
+    /// Time at which a person declared, after links were made, that another answer is the same account.
     pub said_at: Option<Timestamp>,
-    /// The revision of the connection that was asked last.
+    /// The revision of the connection when the vendor was asked last.
     pub revision: i64,
-    /// When it was asked.
+    /// Time at which the vendor was asked last.
     pub asked_at: Timestamp,
-    /// What it answered, where that is another account: then every sync of the connection is held.
+    /// The account of the last answer, if it is another one. Every sync of the connection is then held.
     pub other: Option<Account>,
 }
 

@@ -1,19 +1,19 @@
-//! Brakes by name: what holds a change until a person lets it go, or something else changes.
+//! Brakes: names of what holds a change until a person releases it, or something else changes.
 //!
-//! The limits are decided in the engine; here are the names, which a release, a stored plan and a file have.
+//! The limits are decided in the engine. Releases, stored plans and files use these names.
 
-/// What can hold a change.
+/// A reason for holding a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Brake {
     /// The kind is only previewed.
     Preview,
     /// All of a kind, until a whole plan of it was let go.
     FirstRun,
-    /// Many leave use.
+    /// Many records leave use.
     Deactivations,
-    /// Many are updated.
+    /// Many records are updated.
     Updates,
-    /// Many are new.
+    /// Many records are new.
     Creates,
     /// Records become other machines or customers.
     Identity,
@@ -23,26 +23,26 @@ pub enum Brake {
     Zero,
     /// Somebody changed a quantity in the PSA.
     Edited,
-    /// A line was billed elsewhere until now.
+    /// A line was billed elsewhere before.
     Moved,
-    /// A line had another number before this sync had it.
+    /// A line had another number before this sync took it over.
     Takeover,
-    /// Others add up to a line than before.
+    /// The parts that add up to a line have changed.
     Parts,
-    /// Many units leave over the whole sync.
+    /// Many units leave, summed over the whole sync.
     Falls,
-    /// Many units come over the whole sync.
+    /// Many units are added, summed over the whole sync.
     Rises,
-    /// A day on which a quantity cannot hold.
+    /// A quantity cannot take effect on its day.
     Dates,
-    /// A customer that is linked to nothing.
+    /// A customer is linked to nothing.
     Unmapped,
-    /// An account that is not in use in the target.
+    /// An account is not in use in the target.
     OutOfUse,
 }
 
 impl Brake {
-    /// All of them.
+    /// All brakes.
     pub const ALL: [Brake; 17] = [
         Brake::Preview,
         Brake::FirstRun,
@@ -63,7 +63,7 @@ impl Brake {
         Brake::OutOfUse,
     ];
 
-    /// The word, as people and the database have it.
+    /// The word for people and the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -87,8 +87,8 @@ impl Brake {
         }
     }
 
-    /// Whether an operator can let go what it holds. A preview wants more trust, a day that is wrong another
-    /// one, an unmapped alert a customer, and what is not in use another account.
+    /// Whether an operator can release what it holds. A preview needs more trust, a wrong day another one, an unmapped
+    /// alert a customer, and an account out of use another account.
     #[must_use]
     pub fn can_release(self) -> bool {
         !matches!(self, Brake::Preview | Brake::Dates | Brake::Unmapped | Brake::OutOfUse)

@@ -1,7 +1,7 @@
 //! The catalogue of fields per kind, read from the contract's `catalogue.toml`.
 //!
-//! The file is the one definition; this gives it to the host as data. The SDK's typed
-//! structs are held against the same file by a test.
+//! The file is the one definition; this module provides it to the host as data. A test compares the SDK's typed structs
+//! with the same file.
 
 use super::Kind;
 use serde::Deserialize;
@@ -11,25 +11,25 @@ use std::sync::LazyLock;
 /// The text of the catalogue, part of the contract.
 pub const TEXT: &str = include_str!("../../../wit/catalogue.toml");
 
-/// What the contract says of one field.
+/// Definition of one field in the contract.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueField {
-    /// What its values are.
+    /// The type of its values.
     #[serde(rename = "type")]
     pub type_: FieldType,
-    /// For references: the kind that is referred to.
+    /// The kind that a reference refers to.
     pub to: Option<Kind>,
-    /// For numbers.
+    /// The unit of a number.
     pub unit: Option<String>,
-    /// Changes by itself at every read.
+    /// Whether it changes by itself at every read.
     #[serde(default)]
     pub volatile: bool,
-    /// One sentence.
+    /// One sentence for people.
     pub meaning: String,
 }
 
-/// What a field's values are.
+/// The type of a field's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldType {
@@ -55,12 +55,12 @@ type Catalogue = BTreeMap<Kind, BTreeMap<String, CatalogueField>>;
 static CATALOGUE: LazyLock<Catalogue> =
     LazyLock::new(|| toml::from_str(TEXT).expect("the contract's catalogue is well formed"));
 
-/// The fields of a kind, by name; empty when the catalogue has none.
+/// Returns the fields of a kind, by name; empty if the catalogue has none.
 pub fn fields(kind: Kind) -> impl Iterator<Item = (&'static str, &'static CatalogueField)> {
     CATALOGUE.get(&kind).into_iter().flatten().map(|(name, field)| (name.as_str(), field))
 }
 
-/// What the contract says of a field; none for an extra attribute.
+/// Returns the definition of a field; `None` for an extra attribute.
 #[must_use]
 pub fn field(kind: Kind, name: &str) -> Option<&'static CatalogueField> {
     CATALOGUE.get(&kind)?.get(name)
@@ -72,7 +72,7 @@ pub fn is_volatile(kind: Kind, name: &str) -> bool {
     field(kind, name).is_some_and(|field| field.volatile)
 }
 
-/// The kind a field refers to, when it is a reference.
+/// Returns the kind that a field refers to; `None` if it is not a reference.
 #[must_use]
 pub fn refers_to(kind: Kind, name: &str) -> Option<Kind> {
     field(kind, name).and_then(|field| field.to)

@@ -1,10 +1,10 @@
-//! What the engine asks a connector to write, and what came of it.
+//! Writes: what the engine asks a connector to write, and the outcomes.
 
 use super::{Failure, Field, Kind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What is done to one item; see the contract's `operation`.
+/// The operation on one item; see the contract's `operation`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
@@ -21,7 +21,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The word, as in the contract.
+    /// The word in the contract.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,21 +37,21 @@ impl Operation {
 /// One write, with every reference resolved to ids of the target system.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// The host's id of it.
+    /// The host's id of the change.
     pub id: String,
-    /// An idempotency key, 32 hexadecimal digits: the same at every attempt, also after a restart.
+    /// The idempotency key, 32 hexadecimal digits. It is the same at every attempt, also after a restart.
     pub key: String,
-    /// What to do.
+    /// The operation.
     pub operation: Operation,
     /// The kind.
     pub kind: Kind,
-    /// The item to change; none for a create.
+    /// The item to change; `None` for a create.
     pub target: Option<String>,
-    /// The parent it has, or shall have.
+    /// The parent that the item has, or is to have.
     pub parent: Option<String>,
-    /// The name it shall have.
+    /// The name that the item is to have.
     pub name: Option<String>,
-    /// The key to write.
+    /// The stamp to write.
     pub stamp: Option<String>,
     /// The fields to write.
     pub fields: Vec<Field>,
@@ -59,35 +59,34 @@ pub struct Change {
     pub before: Vec<Field>,
 }
 
-/// What became of one change.
+/// The outcome of one change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// The change (or, from `settle`, the token).
+    /// The change, or the token in a reply to `settle`.
     pub change: String,
-    /// How it went.
+    /// The result.
     pub settlement: Settlement,
 }
 
-/// How a change went.
+/// The result of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Settlement {
     /// Written, with this id.
     Done(String),
-    /// Being worked on; ask with this token.
+    /// In progress. The token asks for the result later.
     Accepted(String),
     /// Not written, as far as the connector can tell.
     Failed(Failure),
 }
 
-/// What a write call came to, and what the gate saw of it.
+/// The result of a write call, and what the gate saw of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WriteReport {
-    /// The outcomes, in any order, possibly too few; or why the call as a whole failed.
+    /// The outcomes, in any order and possibly too few; or the reason why the call as a whole failed.
     pub outcomes: Result<Vec<Outcome>, Failure>,
-    /// The changes in whose name a writing request left the host. A failed change
-    /// that is in here is uncertain unless the vendor's reply was read; one that is
-    /// not in here was certainly not written.
+    /// The changes for which a writing request left the host. A failed change in this set is uncertain unless the
+    /// vendor's reply was read. One outside this set was certainly not written.
     pub sent: BTreeSet<String>,
-    /// Of those, the ones for which some writing request got no complete reply.
+    /// The changes among them for which some writing request got no complete reply.
     pub unanswered: BTreeSet<String>,
 }

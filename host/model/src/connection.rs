@@ -1,57 +1,57 @@
-//! A connection: a tenant's account at a vendor, and what it may reach.
+//! A connection: a tenant's account at a vendor, and the hosts it may reach.
 
 use super::manifest::ReadSpec;
 use super::{ConnectionName, PluginId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A tenant's account at a vendor. Its secrets are kept apart, encrypted.
+/// A tenant's account at a vendor. Its secrets are stored apart, encrypted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Connection {
-    /// Its name, unique in the tenant.
+    /// The name, unique within the tenant.
     pub name: ConnectionName,
-    /// Which plugin serves it.
+    /// The plugin that serves it.
     pub plugin: PluginId,
-    /// The pinned component: SHA-256, lower-case hex. An upgrade is an act of the operator.
+    /// SHA-256 of the pinned component, in lower-case hex. Only the operator upgrades it.
     pub digest: String,
-    /// Settings, as checked against the manifest (defaults not filled in).
+    /// The settings, as checked against the manifest, without defaults.
     pub settings: BTreeMap<String, serde_json::Value>,
-    /// Endpoint name → what the operator granted. An endpoint that is not here is denied.
+    /// Endpoint name → the operator's grant. An endpoint that is not listed is denied.
     pub grants: Grants,
-    /// Bucket name → the operator's numbers instead of the manifest's.
+    /// Bucket name → the operator's numbers, which replace the manifest's.
     pub buckets: BTreeMap<String, BucketOverride>,
     /// Counts up with every change of the above.
     pub revision: i64,
 }
 
-/// Endpoint name → what was granted.
+/// Endpoint name → grant.
 pub type Grants = BTreeMap<String, Grant>;
 
-/// What the operator granted of one endpoint.
+/// The operator's grant for one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Grant {
-    /// The base URL: scheme, host, port, and a path that is put before every request's.
-    /// None for an endpoint of which requests always name the host.
+    /// The base URL: scheme, host, port, and a path that precedes every request's. `None` for an endpoint whose
+    /// requests always name the host.
     pub base: Option<String>,
-    /// The hosts requests may name, as a pattern with scheme; none: only the base's.
+    /// The hosts that requests may name, as a pattern with scheme. `None` allows the base's host only.
     pub hosts: Option<String>,
-    /// What was approved as a read by POST, with its form.
+    /// The approved reads by POST, each with its form.
     pub reads: Vec<ReadSpec>,
-    /// `host:port` of servers that may have addresses which are not public: in the
-    /// operator's own network, or on this machine. Everywhere else they are refused.
+    /// `host:port` of servers whose addresses may be private: in the operator's own network, or on this machine.
+    /// Private addresses of other servers are refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub private: Vec<String>,
 }
 
-/// One resolved endpoint, for people: what is asked and what is granted.
+/// One resolved endpoint, for people: what the manifest asks for and what is granted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Endpoint {
-    /// Its name in the manifest.
+    /// The name in the manifest.
     pub name: String,
-    /// What the manifest asks for, in words.
+    /// The manifest's request, in words.
     pub asked: String,
-    /// What the operator granted.
+    /// The operator's grant.
     pub granted: Option<Grant>,
 }
 
@@ -59,8 +59,8 @@ pub struct Endpoint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BucketOverride {
-    /// Calls in the window; 0: no limit.
+    /// Number of calls in the window. 0 means no limit.
     pub calls: Option<u32>,
-    /// Calls at one time; 0: no limit.
+    /// Number of calls at one time. 0 means no limit.
     pub at_once: Option<u32>,
 }

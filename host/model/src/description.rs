@@ -1,61 +1,61 @@
-//! What a connector can do, as it declares it; see the contract's `description`.
+//! The abilities of a connector, as it declares them; see the contract's `description`.
 
 use super::{Kind, Operation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Everything a connector can do.
+/// All abilities of a connector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Description {
-    /// Per kind; an absent kind cannot be touched.
+    /// The abilities per kind. An absent kind cannot be touched.
     pub kinds: Vec<KindDescription>,
 }
 
 impl Description {
-    /// What can be done with a kind.
+    /// Returns the abilities for a kind.
     #[must_use]
     pub fn kind(&self, kind: Kind) -> Option<&KindDescription> {
         self.kinds.iter().find(|described| described.kind == kind)
     }
 }
 
-/// What can be done with one kind.
+/// The abilities for one kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KindDescription {
     /// The kind.
     pub kind: Kind,
-    /// Which selections a read answers.
+    /// The selections that a read answers.
     pub reads: Reads,
-    /// Which operations a write does.
+    /// The operations that a write does.
     pub writes: BTreeSet<Operation>,
-    /// The fields it knows.
+    /// The fields that it supports.
     pub fields: Vec<FieldDescription>,
     /// The longest name, in characters.
     pub name_length: Option<u32>,
-    /// Where the host's key goes.
+    /// The place of the host's stamp.
     pub stamp: Option<StampPlace>,
-    /// The most changes a write takes.
+    /// The largest number of changes in one write.
     pub changes_at_once: u32,
-    /// The most ids or stamps a read takes.
+    /// The largest number of ids or stamps in one read.
     pub ids_at_once: u32,
-    /// Items a page holds.
+    /// Number of items in a page.
     pub page_size: u32,
-    /// Calls one change costs, at most.
+    /// The largest number of calls that one change costs.
     pub calls_per_change: u32,
-    /// Whether a write compares `Change::before` with what the vendor has.
+    /// Whether a write compares `Change::before` with the vendor's values.
     #[serde(default)]
     pub checks_before: bool,
 }
 
 impl KindDescription {
-    /// What it says of a field.
+    /// Returns the abilities for a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&FieldDescription> {
         self.fields.iter().find(|field| field.name == name)
     }
 }
 
-/// Which selections a read answers.
+/// The selections that a read answers.
 #[expect(clippy::struct_excessive_bools, reason = "the contract's flags, one by one")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reads {
@@ -75,22 +75,22 @@ pub struct Reads {
     pub named: bool,
 }
 
-/// What can be done with one field.
+/// The abilities for one field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldDescription {
-    /// Its name.
+    /// The field's name.
     pub name: String,
-    /// Whether reads give it.
+    /// Whether reads return it.
     pub readable: bool,
-    /// When it can be written.
+    /// The times at which it can be written.
     pub writable: Writable,
     /// The longest text, in characters.
     pub length: Option<u32>,
-    /// The only texts that can be written; empty when any can.
+    /// The only texts that can be written; empty if any text can.
     pub values: Vec<String>,
 }
 
-/// When a field can be written.
+/// The times at which a field can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Writable {
@@ -102,11 +102,11 @@ pub enum Writable {
     Always,
 }
 
-/// Where the host's key is kept.
+/// The place of the host's stamp.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StampPlace {
     /// The vendor's name of the field.
     pub field: String,
-    /// The longest key, in characters.
+    /// The longest stamp, in characters.
     pub length: u32,
 }

@@ -1,13 +1,13 @@
-//! What goes wrong at a vendor or in a connector, in cases the engine can act on.
+//! Failures at a vendor or in a connector, as cases that the engine can act on.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The contract's `failure`. Texts are for people and never hold a credential.
+/// The contract's `failure`. Texts are for people and never contain a credential.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "failure", rename_all = "kebab-case")]
 pub enum Failure {
-    /// Credentials wrong or expired, rights missing, or not granted.
+    /// Credentials wrong or expired, permissions missing, or not granted.
     Denied {
         /// For people.
         message: String,
@@ -16,7 +16,7 @@ pub enum Failure {
     Throttled {
         /// For people.
         message: String,
-        /// How long to wait, where the vendor says so.
+        /// Time to wait, in milliseconds, if the vendor states it.
         retry_after_ms: Option<u64>,
     },
     /// Down, slow, or answering nonsense.
@@ -24,29 +24,29 @@ pub enum Failure {
         /// For people.
         message: String,
     },
-    /// This record is refused.
+    /// The vendor refuses this record.
     Rejected {
         /// For people.
         message: String,
-        /// (field, why) where the vendor says so.
+        /// (field, reason), if the vendor states them.
         fields: Vec<(String, String)>,
     },
-    /// Not there (any more).
+    /// Not there, or no longer.
     NotFound {
         /// For people.
         message: String,
     },
-    /// Collides with something.
+    /// Collides with something that exists.
     Conflict {
         /// For people.
         message: String,
     },
-    /// Cannot be done.
+    /// Not supported.
     Unsupported {
         /// For people.
         message: String,
     },
-    /// A bug in the connector: a trap, a limit crossed, a broken rule of the contract.
+    /// A bug in the connector: a trap, a crossed limit, a broken rule of the contract.
     Broken {
         /// For people.
         message: String,
@@ -58,7 +58,7 @@ impl Failure {
     pub const NAMES: [&str; 8] =
         ["denied", "throttled", "unavailable", "rejected", "not-found", "conflict", "unsupported", "broken"];
 
-    /// The case's name, as in manifests' troubleshooting texts.
+    /// The name of the case, as in the troubleshooting texts of manifests.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ impl Failure {
         Failure::Broken { message: message.into() }
     }
 
-    /// Whether a later try may go well without anybody doing anything.
+    /// Whether a later attempt may succeed without anybody's help.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         matches!(self, Failure::Throttled { .. } | Failure::Unavailable { .. })

@@ -1,30 +1,31 @@
-//! Findings: why a record, or a part of it, is not brought in step. What a plan tells beside its changes.
+//! Findings: the reasons why a record, or a part of it, is not brought in step. A plan has them beside its changes.
 //!
-//! Each has a cause, by which findings are counted, listed and asked for; the sentence says the rest. The
-//! rules that give them are the planner's.
+//! Each has a cause, by which findings are counted, listed and filtered; the sentence has the details. The planner
+//! decides what is a finding.
 
 use super::{Kind, Side};
 use serde::{Deserialize, Serialize};
 
-/// Why a record, or a field of it, is not brought in step.
+/// The reason why a record, or a field of it, is not brought in step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The record's kind, at its own side.
     pub kind: Kind,
-    /// What keeps it so.
+    /// The cause.
     pub cause: Cause,
-    /// The side whose record this is.
+    /// The side of the record.
     pub side: Side,
-    /// The source customer it belongs to; empty where nobody knows, or it belongs to none.
+    /// The source customer that the record belongs to; empty if unknown or none.
     pub customer: String,
-    /// The record's id at that side; a line of usage as `customer/product`; empty where it is of no single record.
+    /// The record's id at that side. A line of usage is `customer/product`; empty if the finding is about no single
+    /// record.
     pub source: String,
-    /// One sentence.
+    /// One sentence for people.
     pub message: String,
 }
 
 impl Finding {
-    /// Of a source record.
+    /// A finding about a source record.
     pub fn new(
         cause: Cause,
         kind: Kind,
@@ -36,27 +37,27 @@ impl Finding {
         Self { kind, cause, side: Side::Source, customer, source, message }
     }
 
-    /// The same, of a record of this side.
+    /// Moves the finding to a record of this side.
     #[must_use]
     pub fn at(self, side: Side) -> Self {
         Self { side, ..self }
     }
 }
 
-/// How many findings of a kind a plan has for one cause.
+/// Number of findings of a kind with one cause, in a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingTotal {
     /// The kind.
     pub kind: Kind,
     /// The cause.
     pub cause: Cause,
-    /// How many.
+    /// Number of findings.
     pub count: u64,
 }
 
 macro_rules! causes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $word:literal,)+) => {
-        /// What keeps a record, or a part of it, from being in step.
+        /// The cause that keeps a record, or a part of it, from being in step.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Cause {
@@ -64,10 +65,10 @@ macro_rules! causes {
         }
 
         impl Cause {
-            /// All of them.
+            /// All causes.
             pub const ALL: &[Cause] = &[$(Cause::$variant,)+];
 
-            /// The word, as people and the database have it.
+            /// The word for people and the database.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -79,67 +80,67 @@ macro_rules! causes {
 }
 
 causes! {
-    /// A vendor gave something of it that cannot be taken.
+    /// A vendor sent something for it that cannot be accepted.
     Flawed = "flawed",
-    /// The source did not give it whole.
+    /// The source did not send it whole.
     Unread = "unread",
     /// It belongs to a customer that the source does not list.
     Astray = "astray",
-    /// Several target records carry one key.
+    /// Several target records carry its stamp.
     SharedKey = "shared-key",
-    /// Nobody knows whether a write of it was carried out.
+    /// It is unknown whether a write of it was carried out.
     Uncertain = "uncertain",
     /// An earlier write of it is not settled.
     Unsettled = "unsettled",
-    /// Something near was found and waits for a yes or no.
+    /// A near match was found and waits for a yes or no.
     Proposed = "proposed",
-    /// Several could be it.
+    /// Several records match it.
     Conflict = "conflict",
     /// It is linked to nothing.
     Unmapped = "unmapped",
-    /// What it is linked to is gone from the target.
+    /// The record it is linked to is gone from the target.
     Broken = "broken",
-    /// A person, or an undo, left it out.
+    /// A person or an undo excluded it.
     Excluded = "excluded",
-    /// It is to be created once it is in use in the source.
+    /// It will be created once it is in use in the source.
     Unused = "unused",
-    /// What it is linked to, or is to be, was not among what was read.
+    /// The record it is linked to, or is to be linked to, was not read.
     TargetUnread = "target-unread",
-    /// It is missing from the source, not for long enough yet.
+    /// It is missing from the source, but not for long enough yet.
     Missing = "missing",
-    /// It is missing from the source, and stays in use: it may be there under another id.
+    /// It is missing from the source and stays in use, because it may be present under another id.
     Undecided = "undecided",
     /// It is gone from the source, and was in the target before this host.
     NotOurs = "not-ours",
-    /// A rule of the sync says that the target's value stands.
+    /// A rule of the sync lets the target's value stand.
     ByRule = "by-rule",
     /// A person changed it in the target.
     ByHand = "by-hand",
-    /// The target, with its settings, cannot do what it takes.
+    /// The target, with its settings, does not support what is needed.
     Cannot = "cannot",
-    /// What it refers to is not linked.
+    /// A record that it refers to is not linked.
     Reference = "reference",
-    /// The target takes other values only.
+    /// The target accepts only other values.
     Value = "value",
-    /// The source gives it no name.
+    /// The source has no name for it.
     Nameless = "nameless",
     /// An alert comes and goes.
     Flapping = "flapping",
-    /// The alert is over and its ticket is left open.
+    /// The alert is over, and its ticket is left open.
     TicketOpen = "ticket-open",
-    /// The alert makes no ticket.
+    /// The alert does not become a ticket.
     NoTicket = "no-ticket",
     /// It, or its ticket, could not be read again for an alert.
     NotRefreshed = "not-refreshed",
-    /// Its count is not known.
+    /// Its count is unknown.
     NotFetched = "not-fetched",
-    /// Something has to be mapped or put right before it is billed.
+    /// Something must be mapped or corrected before it is billed.
     Unbilled = "unbilled",
-    /// A line by which it was billed before still bills.
+    /// A line that billed it before still bills.
     Former = "former",
-    /// Its customer's contract bills nothing.
+    /// The contract of its customer bills nothing.
     Contract = "contract",
-    /// A service that was made for it has no price.
+    /// A service that was created for it has no price.
     Unpriced = "unpriced",
     /// A report names no product.
     NoProduct = "no-product",
@@ -149,7 +150,7 @@ causes! {
     NotCreated = "not-created",
     /// A change of a run is not undone.
     NotUndone = "not-undone",
-    /// A plan of the kind was let go, and still it is at its first run.
+    /// A plan of the kind was let go, but its first run is not over.
     FirstRun = "first-run",
 }
 
@@ -164,7 +165,7 @@ impl std::str::FromStr for Cause {
     fn from_str(text: &str) -> Result<Self, String> {
         Cause::ALL.iter().copied().find(|cause| cause.as_str() == text).ok_or_else(|| {
             let all: Vec<&str> = Cause::ALL.iter().map(|cause| cause.as_str()).collect();
-            format!("`{text}` is no finding: use one of {}", all.join(", "))
+            format!("`{text}` is not a finding: use one of {}", all.join(", "))
         })
     }
 }

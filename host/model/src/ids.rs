@@ -1,8 +1,7 @@
-//! Ids as types, so that one is never taken for another, and the rule for names.
+//! Ids as types, so that they cannot be confused, and the rule for names.
 //!
-//! A name (tenant, connection, sync, plugin) is chosen by a person: lower-case
-//! letters, digits and dashes, 1 to 40 characters. Numbers (run, plan) are given by
-//! the store. What a vendor calls an id stays a `String` (see `record`).
+//! A person chooses a name (tenant, connection, sync, plugin): lower-case letters, digits and dashes, 1 to 40
+//! characters. The store assigns numbers (run, plan). A vendor's id stays a `String` (see `record`).
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -71,7 +70,7 @@ name!(
     SyncName
 );
 name!(
-    /// What a plugin calls itself in its manifest.
+    /// The id of a plugin, from its manifest.
     PluginId
 );
 
@@ -112,13 +111,13 @@ number!(
     PlanId
 );
 
-/// One change of one plan: `<plan>.<sequence>`. Unique in a database, and what a
-/// connector names in each request it makes for the change.
+/// One change of one plan: `<plan>.<sequence>`. Unique in a database. A connector names it in each request that it
+/// makes for the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChangeId {
-    /// The plan it belongs to.
+    /// The plan.
     pub plan: PlanId,
-    /// Its place in the plan, from 1.
+    /// The position in the plan, from 1.
     pub sequence: u32,
 }
 
@@ -134,7 +133,7 @@ impl std::str::FromStr for ChangeId {
         let parts = text.split_once('.').and_then(|(plan, sequence)| {
             Some(Self { plan: PlanId(plan.parse().ok()?), sequence: sequence.parse().ok()? })
         });
-        parts.ok_or_else(|| format!("`{text}` is no change: write its plan and its place in it, such as 12.3"))
+        parts.ok_or_else(|| format!("`{text}` is not a change: write its plan and its position there, such as 12.3"))
     }
 }
 
@@ -144,19 +143,19 @@ impl std::str::FromStr for ChangeId {
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// This time and so many milliseconds.
+    /// Returns this time plus `ms` milliseconds.
     #[must_use]
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
-    /// Milliseconds from `earlier` to this; negative when it is later.
+    /// Returns the milliseconds from `earlier` to this; negative if this is earlier.
     #[must_use]
     pub fn since_ms(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Parses RFC 3339, as values of type `time` carry it.
+    /// Parses RFC 3339, the format of values of type `time`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
@@ -175,10 +174,10 @@ impl fmt::Display for Timestamp {
 
 /// A name that breaks the rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no name: use 1 to 40 lower-case letters, digits and dashes, starting with a letter")]
+#[error("`{0}` is not a valid name: use 1 to 40 lower-case letters, digits and dashes, starting with a letter")]
 pub struct InvalidName(pub String);
 
-/// Whether a text keeps the rule for names.
+/// Whether a text follows the rule for names.
 pub(super) fn valid_name(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_lowercase())

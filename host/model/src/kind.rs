@@ -1,9 +1,9 @@
-//! The neutral kinds of things, the same words as the contract's.
+//! The neutral kinds of things, in the words of the contract.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a record is. The order is the order of work: a parent before what belongs to it.
+/// The kind of a record. The order is the order of work: a parent before its children.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -17,9 +17,9 @@ pub enum Kind {
     Contract,
     /// Something sold or licensed.
     Product,
-    /// How much of a product a customer uses.
+    /// The quantity of a product that a customer uses.
     Usage,
-    /// An event that asks for attention.
+    /// An event that needs attention.
     Alert,
     /// A piece of work in a PSA.
     Ticket,
@@ -38,8 +38,8 @@ impl Kind {
         Kind::Ticket,
     ];
 
-    /// What a source record of this kind becomes in the target: the same, but for an alert,
-    /// which becomes a ticket.
+    /// Returns the kind that a source record of this kind becomes in the target: the same, except that an alert becomes
+    /// a ticket.
     #[must_use]
     pub fn counterpart(self) -> Kind {
         match self {
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// The word, as in the contract, the catalogue and the database.
+    /// The word in the contract, the catalogue and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl std::str::FromStr for Kind {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         Kind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
-            format!("`{text}` is no kind: use customer, location, asset, contract, product, usage, alert or ticket")
+            format!("`{text}` is not a kind: use customer, location, asset, contract, product, usage, alert or ticket")
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Plain data that every room shares: ids, kinds, records, links, plans, runs.
 //!
-//! Nothing here does I/O, knows SQL, wasm or HTTP, or reads the time. The words are
-//! those of the contract (`wit/`); only `runtime` translates between the two.
+//! Nothing here does I/O, knows SQL, wasm or HTTP, or reads the time. The words are those of the contract (`wit/`);
+//! only `runtime` translates between the two.
 
 pub mod account;
 pub mod brake;

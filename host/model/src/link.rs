@@ -1,4 +1,4 @@
-//! Links: which source record is which target record, who decided it, and why.
+//! Links between source and target records: their state, who decided it, and why.
 
 use super::{Kind, Timestamp, Value};
 use serde::{Deserialize, Serialize};
@@ -15,34 +15,33 @@ pub struct Link {
     pub target_kind: Kind,
     /// The target record's id, in the states `linked` and `broken`.
     pub target: Option<String>,
-    /// Where it stands.
+    /// The state.
     pub state: LinkState,
     /// Whether this host created the target record.
     pub made: bool,
-    /// Who decided: `operator`, or the rule that did (`serial number`, `stamp`, …).
+    /// The decider: `operator`, or the name of a rule (`serial number`, `stamp`, …).
     pub decided_by: String,
-    /// When.
+    /// Time of the decision.
     pub decided_at: Timestamp,
-    /// Why, in words.
+    /// The reason, for people.
     pub reason: String,
-    /// What was found, best first: in `proposed` and `conflict`.
+    /// The candidates, best first; in the states `proposed` and `conflict`.
     pub candidates: Vec<Candidate>,
-    /// Target ids that an operator said no to; they are not proposed again.
+    /// Target ids that an operator declined. They are not proposed again.
     pub declined: Vec<String>,
-    /// The value last written or agreed per field, as the vendor kept it: the third side
-    /// of the three-way compare. The name is kept as `name`, the parent as `parent`.
+    /// The value last written or agreed per field, as the vendor stored it: the third side of the three-way comparison.
+    /// The name is stored as `name`, the parent as `parent`.
     pub written: BTreeMap<String, Value>,
-    /// What was sent for it, references as ids of the target system. It differs from
-    /// `written` where the vendor cut or reformatted; a field that is here and not in
-    /// `written` was sent and never read back.
+    /// The values that were sent, with references as ids of the target system. They differ from `written` where the
+    /// vendor cut or reformatted. A field that is only here was sent and never read back.
     #[serde(default)]
     pub sent: BTreeMap<String, Value>,
-    /// When volatile fields were written last.
+    /// Time at which volatile fields were written last.
     pub volatile_at: Option<Timestamp>,
-    /// Since when the source record is missing from complete reads.
+    /// Time since which the source record is missing from complete reads.
     pub missing_since: Option<Timestamp>,
-    /// Whether a person let several source records be this one target record: it is beyond the rule
-    /// of [`is_one_to_one`](Link::is_one_to_one). All links to that target are shared then.
+    /// Whether a person let several source records share this target record, as an exception from
+    /// [`is_one_to_one`](Link::is_one_to_one). All links to that target are then shared.
     #[serde(default)]
     pub shared: bool,
     /// Counts up with every change; 0 before it is first stored.
@@ -50,7 +49,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link that nobody decided on yet.
+    /// A link without a decision.
     #[must_use]
     pub fn unmapped(kind: Kind, source: impl Into<String>, at: Timestamp) -> Self {
         Self {
@@ -74,35 +73,35 @@ impl Link {
         }
     }
 
-    /// Whether a target record of a kind belongs to one source record. The database holds it: only an account
-    /// and an asset do. Sites may share a location, alerts a ticket, and what is billed is added up.
+    /// Whether a target record of a kind belongs to one source record, which the database enforces. Only accounts and
+    /// assets do: sites may share a location, alerts a ticket, and billed quantities are added up.
     #[must_use]
     pub fn is_one_to_one(kind: Kind, target_kind: Kind) -> bool {
         kind == target_kind && matches!(kind, Kind::Customer | Kind::Asset)
     }
 
-    /// The target's id, when the link is good to use.
+    /// Returns the target's id, if the state is `linked`.
     #[must_use]
     pub fn linked(&self) -> Option<&str> {
         self.target.as_deref().filter(|_| self.state == LinkState::Linked)
     }
 }
 
-/// Where a link stands.
+/// The state of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LinkState {
-    /// Nobody decided, nothing found.
+    /// No decision, and no candidate.
     Unmapped,
-    /// Something was found that a person should confirm.
+    /// A candidate was found that a person should confirm.
     Proposed,
-    /// The two are one.
+    /// Source and target record are the same thing.
     Linked,
     /// To be created in the target.
     Create,
     /// Not to be synced.
     Excluded,
-    /// Several candidates: a person must choose.
+    /// Several candidates, of which a person must choose.
     Conflict,
     /// The linked target is gone.
     Broken,
@@ -120,7 +119,7 @@ impl LinkState {
         LinkState::Broken,
     ];
 
-    /// The word, as people, the database and CSV files have it.
+    /// The word for people, the database and CSV files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -139,24 +138,25 @@ impl std::str::FromStr for LinkState {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         LinkState::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
-            format!("`{text}` is no link state: use unmapped, proposed, linked, create, excluded, conflict or broken")
+            format!(
+                "`{text}` is not a link state: use unmapped, proposed, linked, create, excluded, conflict or broken"
+            )
         })
     }
 }
 
-/// What a person decided of a target customer that the source does not have, in a sync
-/// that also goes the other way.
+/// A person's decision about a target customer that the source does not have, in a sync that also goes the other way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReverseDecision {
-    /// To be created at the source, whatever has a name near its own.
+    /// To be created at the source, even if a name is near its own.
     Create,
     /// Never to be created there.
     Exclude,
 }
 
 impl ReverseDecision {
-    /// The word, as people and the database have it.
+    /// The word for people and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -172,7 +172,7 @@ impl std::str::FromStr for ReverseDecision {
         let all = [ReverseDecision::Create, ReverseDecision::Exclude];
         all.into_iter()
             .find(|decision| decision.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is no decision: use create or exclude"))
+            .ok_or_else(|| format!("`{text}` is not a decision: use create or exclude"))
     }
 }
 
@@ -181,10 +181,10 @@ impl std::str::FromStr for ReverseDecision {
 pub struct Candidate {
     /// The target record's id.
     pub target: String,
-    /// What it is called there.
+    /// The name of the target record.
     pub name: String,
-    /// 0 to 1.
+    /// The score, from 0 to 1.
     pub score: f64,
-    /// Why, in words.
+    /// The reason, for people.
     pub reason: String,
 }

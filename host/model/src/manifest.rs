@@ -1,11 +1,9 @@
 //! A plugin's manifest: `plugin.toml`, carried inside the component.
 //!
-//! It says who the plugin is, which endpoints it wants to reach, how the host logs in
-//! for it, which settings and secrets a connection needs, its jobs, the vendor's call
-//! limits, and what to tell an operator when something fails. The manifest *asks*; the
-//! operator *grants*. Unknown keys are refused. What is checked here is everything that
-//! can be known without a connection; patterns are parsed by [`PathPattern`] and
-//! [`HostPattern`], once.
+//! It names the plugin, the endpoints it wants to reach, the login that the host does for it, the settings and secrets
+//! of a connection, its jobs, the vendor's limits on calls, and the advice for an operator when something fails. The
+//! manifest *asks*; the operator *grants*. Unknown keys are refused. Everything that can be known without a connection
+//! is checked here. Patterns are parsed once, by [`PathPattern`] and [`HostPattern`].
 
 use super::{Kind, PluginId};
 use serde::{Deserialize, Serialize};
@@ -23,11 +21,11 @@ pub use check::{ManifestError, speaks};
 pub use pattern::{HostPattern, PathPattern, PatternError};
 pub use reads::{GraphqlReads, ReadForm, ReadSpec};
 
-/// The contract version this host speaks (`wit/connector.wit`).
+/// The contract version that this host implements (`wit/connector.wit`).
 pub const CONTRACT: &str = "0.2.0";
 
-/// The largest component, in bytes, unless the operator says otherwise: a connector in Rust
-/// has some 100 KiB, one in JavaScript 2 MiB.
+/// The largest component, in bytes, unless the operator sets another limit. A connector in Rust has some 100 KiB, one
+/// in JavaScript 2 MiB.
 pub const COMPONENT_BYTES_MAX: u64 = 16 << 20;
 
 /// The custom section of a component that holds its contract's version as text.
@@ -36,17 +34,17 @@ pub const CONTRACT_SECTION: &str = "crosswalk:contract";
 /// The custom section of a component that holds its manifest as text.
 pub const MANIFEST_SECTION: &str = "crosswalk:manifest";
 
-/// What `plugin.toml` says.
+/// The content of `plugin.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manifest {
-    /// The plugin's name, the same in every version.
+    /// The plugin's id, the same in every version.
     pub id: PluginId,
     /// The plugin's own version, semver.
     pub version: String,
-    /// The version of the contract it is written for.
+    /// The contract version that it is written for.
     pub contract: String,
-    /// What people read: the product's name.
+    /// The product's name, for people.
     pub title: String,
     /// One sentence.
     #[serde(default)]
@@ -54,32 +52,32 @@ pub struct Manifest {
     /// The vendor's words for our kinds, by language (`en`, `it`).
     #[serde(default)]
     pub words: BTreeMap<String, BTreeMap<Kind, String>>,
-    /// Where it wants to go.
+    /// The endpoints it wants to reach.
     #[serde(default)]
     pub endpoints: BTreeMap<String, EndpointSpec>,
-    /// How the host logs in. None: it does not.
+    /// The login that the host does. `None` means no login.
     pub auth: Option<Auth>,
-    /// What an operator sets for a connection.
+    /// The settings of a connection.
     #[serde(default)]
     pub settings: BTreeMap<String, SettingSpec>,
-    /// What an operator must give and no connector sees.
+    /// The secrets of a connection, which no connector sees.
     #[serde(default)]
     pub secrets: BTreeMap<String, SecretSpec>,
-    /// What can be run by time.
+    /// The jobs that can run by schedule.
     #[serde(default)]
     pub jobs: BTreeMap<String, JobSpec>,
     /// The vendor's limits on calls.
     #[serde(default)]
     pub buckets: BTreeMap<String, BucketSpec>,
-    /// Limits it asks for, within the host's own.
+    /// The limits it asks for, within the host's own.
     #[serde(default)]
     pub limits: LimitsAsked,
-    /// How long a write may still be carried out after its reply failed to come, in seconds: longer than
-    /// the vendor lets a request run and its reads lag behind. Before that, a write that is not found is
-    /// not taken for absent. 120 unless it says otherwise.
+    /// Time in which a write may still be carried out after its reply failed to come, in seconds. It is longer than the
+    /// vendor lets a request run and its reads lag behind. Before that, a write that is not found does not count as
+    /// absent. Defaults to 120.
     #[serde(default = "quiet")]
     pub quiet_seconds: u32,
-    /// What to tell an operator, by failure (`denied`, `throttled`, …).
+    /// Advice for an operator, by failure (`denied`, `throttled`, …).
     #[serde(default)]
     pub troubleshooting: BTreeMap<String, String>,
 }
@@ -88,20 +86,20 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EndpointSpec {
-    /// What people read.
+    /// The title, for people.
     #[serde(default)]
     pub title: String,
-    /// The vendor's base URL (`https://api.vendor.example/v1`). None: the operator sets
-    /// it per connection, as each customer of the vendor has its own.
+    /// The vendor's base URL (`https://api.vendor.example/v1`). `None` if the operator sets it per connection, because
+    /// each customer of the vendor has its own.
     pub base: Option<String>,
-    /// The hosts a request may name, where the vendor spreads over several
-    /// (`https://webservices*.vendor.example`); `*` stands for part of one label.
+    /// The hosts that a request may name, if the vendor uses several (`https://webservices*.vendor.example`); `*`
+    /// stands for part of one label.
     pub hosts: Option<String>,
-    /// What is read by POST, such as a search (`{ path = "/v1/*/query", form = "query" }`). The
-    /// operator approves it together with the endpoint; the gate holds each request against its form.
+    /// The reads by POST, such as a search (`{ path = "/v1/*/query", form = "query" }`). The operator approves them
+    /// together with the endpoint, and the gate checks each request against its form.
     #[serde(default)]
     pub reads: Vec<ReadSpec>,
-    /// Whether credentials are attached. Yes, unless it says no.
+    /// Whether credentials are attached. Defaults to yes.
     #[serde(default = "yes")]
     pub auth: bool,
 }
@@ -114,20 +112,20 @@ fn yes() -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SettingSpec {
-    /// What it is.
+    /// The type of its value.
     #[serde(rename = "type")]
     pub type_: SettingType,
-    /// What people read.
+    /// The title, for people.
     pub title: String,
-    /// One sentence more.
+    /// One more sentence, for people.
     #[serde(default)]
     pub help: String,
-    /// Whether a connection cannot be without it.
+    /// Whether a connection needs it.
     #[serde(default)]
     pub required: bool,
-    /// What it is when not set.
+    /// The default.
     pub default: Option<serde_json::Value>,
-    /// The only values; or `"connector"`: ask the connector (`choices`).
+    /// The only values, or `"connector"` to ask the connector (`choices`).
     pub choices: Option<Choices>,
     /// Smallest number.
     pub min: Option<i64>,
@@ -135,7 +133,7 @@ pub struct SettingSpec {
     pub max: Option<i64>,
 }
 
-/// What a setting is.
+/// The type of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SettingType {
@@ -147,13 +145,13 @@ pub enum SettingType {
     Boolean,
 }
 
-/// Where a setting's choices come from.
+/// The source of a setting's choices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Choices {
-    /// These.
+    /// This list.
     Fixed(Vec<String>),
-    /// Only the word `connector`: the vendor's picklist, read when asked.
+    /// Only the word `connector`: the vendor's picklist, read on demand.
     From(String),
 }
 
@@ -161,12 +159,12 @@ pub enum Choices {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SecretSpec {
-    /// What people read.
+    /// The title, for people.
     pub title: String,
-    /// Where to find it at the vendor.
+    /// The place where the vendor shows it.
     #[serde(default)]
     pub help: String,
-    /// Whether a connection cannot be without it. Yes, unless it says no.
+    /// Whether a connection needs it. Defaults to yes.
     #[serde(default = "yes")]
     pub required: bool,
 }
@@ -175,25 +173,26 @@ pub struct SecretSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JobSpec {
-    /// What people read.
+    /// The title, for people.
     pub title: String,
-    /// How often, for each connection that a sync uses. None: only when the connector asks to be woken for it.
+    /// Interval in minutes, for each connection that a sync uses. `None` means only when the connector asks to be woken
+    /// for it.
     pub every_minutes: Option<u32>,
 }
 
-/// A limit of the vendor on calls. `paths` says which calls count; `{}` in it stands for
-/// one segment and gives each of its values a bucket of its own.
+/// A vendor's limit on calls. `paths` selects the calls that count; `{}` in it stands for one segment, and each of its
+/// values has a bucket of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BucketSpec {
-    /// Which calls, on any endpoint (`**`: all of them).
+    /// The calls that count, on any endpoint (`**`: all of them).
     pub paths: String,
-    /// Calls in a window; none: as many as it likes.
+    /// Number of calls in a window. `None` means no limit.
     pub calls: Option<u32>,
-    /// The window. 3,600 unless it says otherwise.
+    /// The window in seconds. Defaults to 3,600.
     #[serde(default = "hour")]
     pub window_seconds: u32,
-    /// Calls under way at one time; none: as many as it likes.
+    /// Number of calls at one time. `None` means no limit.
     pub at_once: Option<u32>,
 }
 
@@ -211,7 +210,7 @@ fn quiet() -> u32 {
 pub struct LimitsAsked {
     /// Linear memory of one call, in MiB.
     pub memory_mib: Option<u32>,
-    /// How long one call may take, host calls included.
+    /// The longest time of one call in seconds, host calls included.
     pub call_seconds: Option<u32>,
 }
 
@@ -226,7 +225,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The vendor's word for a kind, in English; ours when it gives none.
+    /// Returns the vendor's word for a kind, in English; ours if it has none.
     #[must_use]
     pub fn word(&self, kind: Kind) -> &str {
         self.words.get("en").and_then(|words| words.get(&kind)).map_or(kind.as_str(), String::as_str)

@@ -3,78 +3,78 @@
 use super::{Brake, FindingTotal, Kind, PlanId, RunId, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 
-/// A plan. Its changes are kept apart, as there can be many.
+/// A plan. Its changes are stored apart, as there can be many.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Its id.
+    /// The id.
     pub id: PlanId,
     /// The run that made it.
     pub run: RunId,
-    /// When.
+    /// Time at which it was begun.
     pub made_at: Timestamp,
-    /// SHA-256 over its changes in order, hex: what an approval signs.
+    /// SHA-256 over its changes in order, in hex: what an approval signs.
     pub hash: String,
-    /// How many changes, writes and calls, by (kind, action).
+    /// Numbers of changes, writes and calls, by (kind, action).
     pub totals: Vec<PlanTotal>,
-    /// Customers that wait for a person: proposals and conflicts.
+    /// Number of customers that wait for a person: proposals and conflicts.
     pub undecided: u32,
-    /// What it tells beside its changes, counted by kind and cause.
+    /// Numbers of its findings, by kind and cause.
     #[serde(default)]
     pub findings: Vec<FindingTotal>,
-    /// When it was approved, if it was.
+    /// Time of the approval.
     pub approved_at: Option<Timestamp>,
-    /// Who approved it: a person, or a rule by its name. None where that was not kept.
+    /// The approver: a person, or a rule by its name. `None` for a plan from before this was stored.
     #[serde(default)]
     pub approved_by: Option<String>,
-    /// The run it undoes; none for a plan that brings in step.
+    /// The run that it undoes; `None` for a plan that brings in step.
     #[serde(default)]
     pub undoes: Option<RunId>,
 }
 
-/// One line of a plan in short.
+/// One line of a plan's summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanTotal {
     /// The kind.
     pub kind: Kind,
     /// The action.
     pub action: Action,
-    /// How many changes.
+    /// Number of changes.
     pub changes: u32,
-    /// Of those, how many a brake holds.
+    /// Number of these changes that a brake holds.
     pub held: u32,
-    /// Calls to the target they cost, at most.
+    /// The largest number of calls to the target that they cost.
     pub calls: u32,
 }
 
 /// One change of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlannedChange {
-    /// Its place, from 1; a change comes after those it depends on.
+    /// The position, from 1. A change comes after those it depends on.
     pub sequence: u32,
     /// The kind.
     pub kind: Kind,
-    /// What happens.
+    /// The action.
     pub action: Action,
-    /// The source customer it belongs to: the unit of failure and of brakes.
+    /// The source customer that it belongs to: the unit of failure and of brakes.
     pub customer: String,
-    /// The source record; empty, like the customer, while it is yet to be created ([`Action::CreateSource`]).
+    /// The source record; empty, like the customer, until it is created ([`Action::CreateSource`]).
     pub source: String,
-    /// The target record; none while it does not exist.
+    /// The target record; `None` until it exists.
     pub target: Option<String>,
-    /// What people read: the record's name.
+    /// The record's name, for people.
     pub name: String,
-    /// What is written, with before and after. The name and the parent appear as the
-    /// fields `name` and `parent`.
+    /// The fields to write, with the values before and after. The name and the parent appear as the fields `name` and
+    /// `parent`.
     pub fields: Vec<FieldDiff>,
-    /// Why, in words.
+    /// The reason, for people.
     pub reason: String,
-    /// How much a person should look.
+    /// The attention that it needs from a person.
     pub risk: Risk,
-    /// Calls it costs, at most.
+    /// The largest number of calls that it costs.
     pub calls: u32,
-    /// What holds it, if anything.
+    /// The brake that holds it, if any.
     pub held: Option<Hold>,
-    /// The link's revision it was planned on (0: there was none).
+    /// The revision of the link that it was planned on (0: there was no link).
     pub link_revision: i64,
 }
 
@@ -118,17 +118,16 @@ impl PlannedChange {
 /// One field of a change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldDiff {
-    /// The field.
+    /// The field's name.
     pub name: String,
-    /// What the target has; none when unknown or new.
+    /// The target's value; `None` if unknown or new.
     pub before: Option<Value>,
-    /// What it shall have. References hold the *source* system's id: they are resolved
-    /// through the links when the change is applied, so that a change may refer to what
-    /// an earlier change of the same plan creates.
+    /// The new value. References hold the *source* system's id. They are resolved through the links when the change is
+    /// applied, so that a change may refer to what an earlier change of the same plan creates.
     pub after: Value,
 }
 
-/// What happens to one record.
+/// The action on one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
@@ -160,7 +159,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The word, as people and the database have it.
+    /// The word for people and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -201,7 +200,7 @@ impl Action {
         !matches!(self, Action::Link | Action::Unlink)
     }
 
-    /// The side it writes to.
+    /// Returns the side that it writes to.
     #[must_use]
     pub fn side(self) -> Side {
         if self == Action::CreateSource { Side::Source } else { Side::Target }
@@ -211,7 +210,10 @@ impl Action {
 impl std::str::FromStr for Action {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Action::ALL.into_iter().find(|action| action.as_str() == text).ok_or_else(|| format!("`{text}` is no action"))
+        Action::ALL
+            .into_iter()
+            .find(|action| action.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not an action"))
     }
 }
 
@@ -219,13 +221,13 @@ impl std::str::FromStr for Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
-    /// Where records come from.
+    /// The side that records come from.
     Source,
-    /// Where they go.
+    /// The side that records go to.
     Target,
 }
 
-/// How much a person should look.
+/// The attention that a change needs from a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Risk {
@@ -240,13 +242,13 @@ pub enum Risk {
 /// A brake that stopped a change for review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Which brake, by its word ([`Brake::as_str`]); several with a plus sign between them.
+    /// The names of the brakes ([`Brake::as_str`]), joined by a plus sign.
     pub brake: String,
-    /// Why, in words, with the numbers.
+    /// The reason with the numbers, for people.
     pub reason: String,
 }
 
-/// What stands between the names of several brakes.
+/// The separator between the names of several brakes.
 const AND: char = '+';
 
 impl Hold {
@@ -256,7 +258,7 @@ impl Hold {
         Self { brake: brake.as_str().to_owned(), reason }
     }
 
-    /// Several holds as one, in their order: it lets go when each of its brakes is released.
+    /// Joins several holds into one, in their order. The change is let go when each of its brakes is released.
     #[must_use]
     pub fn together(holds: impl IntoIterator<Item = Self>) -> Option<Self> {
         holds.into_iter().reduce(|mut all, one| {
@@ -274,7 +276,7 @@ impl Hold {
         })
     }
 
-    /// The names of its brakes, each to be released by itself.
+    /// Returns the names of its brakes, each to be released by itself.
     pub fn brakes(&self) -> impl Iterator<Item = &str> {
         self.brake.split(AND)
     }

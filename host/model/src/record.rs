@@ -1,73 +1,73 @@
-//! A record (one thing of a kind, as a vendor has it), questions about records, and pages of them.
+//! Records (one thing of a kind, as a vendor has it), queries for records, and pages of them.
 
 use super::{Failure, Field, Kind, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 
-/// One thing of a kind, as a vendor has it. The kind is told by where it stands.
+/// One thing of a kind, as a vendor has it. Where it is stored or passed determines the kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The vendor's id.
     pub id: String,
-    /// The vendor's id of what it belongs to.
+    /// The vendor's id of its parent.
     pub parent: Option<String>,
-    /// What a person calls it.
+    /// The name that people use.
     pub name: String,
     /// The key this host wrote into it, if any.
     pub stamp: Option<String>,
-    /// Everything else; a name appears at most once.
+    /// All other values. A name appears at most once.
     pub fields: Vec<Field>,
 }
 
 impl Record {
-    /// The value of a field; none when the vendor told nothing about it.
+    /// Returns the value of a field; `None` if the vendor sent nothing about it.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Value> {
         self.fields.iter().find(|field| field.name == name).map(|field| &field.value)
     }
 
-    /// The text of a field, trimmed; none when absent, blank or no text.
+    /// Returns the text of a field, trimmed; `None` if it is absent, blank or not a text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.field(name).and_then(Value::as_text)
     }
 
-    /// Whether it is in use: the field `active`, or yes when the vendor tells nothing.
+    /// Whether the record is in use: the field `active`, or yes if the vendor sent nothing.
     #[must_use]
     pub fn active(&self) -> bool {
         self.field("active") != Some(&Value::Boolean(false))
     }
 }
 
-/// Which items are asked for; see the contract's `selection`.
+/// Selects items; see the contract's `selection`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Selection {
     /// All of them.
     Everything,
-    /// Those of a parent.
+    /// Items of a parent.
     OfParent(String),
-    /// These ids.
+    /// Items with these ids.
     Ids(Vec<String>),
-    /// Created or changed at or after.
+    /// Items that were created or changed at this time or later.
     ChangedSince(Timestamp),
-    /// Name contains.
+    /// Items whose name contains this text.
     Search(String),
-    /// Carrying one of these stamps.
+    /// Items with one of these stamps.
     Stamps(Vec<String>),
-    /// With this name as the vendor keeps it, within a parent.
+    /// Items with this name, as the vendor stores it, within a parent.
     Named {
-        /// The parent, where the kind has one.
+        /// The parent, if the kind has one.
         parent: Option<String>,
         /// The name.
         name: String,
     },
 }
 
-/// A question to a connector.
+/// A query for a connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// The kind.
     pub kind: Kind,
-    /// Which of them.
+    /// The selection.
     pub selection: Selection,
 }
 
@@ -76,19 +76,19 @@ pub struct Query {
 pub struct Page {
     /// The items.
     pub items: Vec<Record>,
-    /// Where the next page starts.
+    /// The cursor of the next page.
     pub next: Option<String>,
-    /// The number of rows of the whole walk, as the vendor counts them.
+    /// Number of rows of the whole walk, as the vendor counts them.
     pub total: Option<u64>,
-    /// The number of rows of this page that count in the total and are no items.
+    /// Number of rows of this page that count in the total and are not items.
     pub left_out: u64,
-    /// The periods a read of usage covers.
+    /// The periods that a read of usage covers.
     pub periods: Vec<Period>,
-    /// What could not be read.
+    /// The parts that could not be read.
     pub gaps: Vec<Gap>,
-    /// What the host set aside or repaired with a loss: the first of a page.
+    /// What the host set aside or repaired with a loss, up to a number per page.
     pub flaws: Vec<Flaw>,
-    /// The number of such flaws.
+    /// Number of such flaws.
     pub flaws_total: u64,
 }
 
@@ -117,8 +117,8 @@ pub struct Period {
 pub struct Gap {
     /// The parent whose items are missing.
     pub parent: Option<String>,
-    /// The one item that could not be read whole; `None` when all of the parent's are affected.
+    /// The one item that could not be read whole; `None` if all items of the parent are affected.
     pub item: Option<String>,
-    /// Why.
+    /// The reason.
     pub cause: Failure,
 }

@@ -1,10 +1,9 @@
-//! The calendar: daily at a time, or monthly on a day, as a time zone tells day and time.
+//! The calendar: daily at a time, or monthly on a day, by the clock of a time zone.
 //!
-//! A slot is a day of the calendar, not a distance, so each day or month has exactly one: a time
-//! that does not exist (clocks go forward) happens at the next moment that does, and one that
-//! exists twice (clocks go back) happens the first time. A day that a month lacks is its last
-//! day. When the zone is changed the next slot stays the same day, told by the other zone: no
-//! day is done twice and none is left out. Pure: times are values; no jitter, no store.
+//! A slot is a day of the calendar, not an interval, so each day or month has exactly one. A time that does not exist
+//! (clocks go forward) becomes the next moment that does. One that exists twice (clocks go back) happens the first
+//! time. A day that a month lacks is its last day. When the zone is changed, the next slot keeps its day, in the other
+//! zone: no day is done twice and none is left out. Pure: times are values; no jitter, no store.
 
 use super::Timestamp;
 use jiff::ToSpan;
@@ -14,29 +13,29 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// The last day of each month, as every month has it.
+/// The day that stands for the last one of each month.
 const LAST: i8 = 31;
 
-/// What recurs by the calendar. Written `daily 02:30`, `monthly 15@02:30`, `monthly last@02:30`.
+/// A recurrence by the calendar. Written `daily 02:30`, `monthly 15@02:30`, `monthly last@02:30`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Calendar {
     /// Each day at this time.
     Daily(Time),
-    /// Each month on this day, 1 to 31, at this time; a month that lacks the day has it on its last.
+    /// Each month on this day, 1 to 31, at this time. A month without that day uses its last one.
     Monthly(i8, Time),
 }
 
 impl Calendar {
-    /// The first slot after a time; no jitter is in it.
+    /// Returns the first slot after a time, without jitter.
     #[must_use]
     pub fn next(self, zone: &TimeZone, after: Timestamp) -> Timestamp {
         let slot = self.around(zone, after).filter_map(|day| self.slot(zone, day)).find(|slot| *slot > after);
-        // Only where the calendar itself ends, in the year 9999.
+        // Only at the end of the calendar, in the year 9999.
         slot.unwrap_or(Timestamp(i64::MAX))
     }
 
-    /// A slot of one zone, told by another: the same day of the calendar.
+    /// Moves a slot of one zone to another zone: the same day of the calendar.
     #[must_use]
     pub fn moved(self, slot: Timestamp, from: &TimeZone, to: &TimeZone) -> Timestamp {
         let mut days = self.around(from, slot);
@@ -45,7 +44,7 @@ impl Calendar {
         rest.filter_map(|day| self.slot(to, day)).next().unwrap_or(slot)
     }
 
-    /// The days that slots are on, from a little before a time.
+    /// Returns the days of slots, from a little before a time.
     fn around(self, zone: &TimeZone, at: Timestamp) -> impl Iterator<Item = Date> {
         let today =
             jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::MAX).to_zoned(zone.clone()).date();
@@ -62,8 +61,8 @@ impl Calendar {
         })
     }
 
-    /// When the slot of a day begins; none where the zone leaves the whole day out of its
-    /// calendar (it moved across the date line), unless it is all that a month has.
+    /// Returns the beginning of a day's slot. `None` if the zone skips the whole day (it moved across the date line),
+    /// unless it is all that a month has.
     fn slot(self, zone: &TimeZone, day: Date) -> Option<Timestamp> {
         let time = match self {
             Calendar::Monthly(_, time) => time,
@@ -79,7 +78,7 @@ impl Calendar {
     }
 }
 
-/// When a zone's clocks show this for the first time, or for the first time something later.
+/// The moment at which a zone's clocks show this time first, or first show a later time.
 fn moment(zone: &TimeZone, day: Date, time: Time) -> Option<jiff::Timestamp> {
     let shown = day.to_datetime(time);
     match zone.to_ambiguous_timestamp(shown).offset() {
@@ -125,7 +124,7 @@ impl FromStr for Calendar {
                 let (day, time) =
                     rest.split_once('@').ok_or_else(|| format!("`{rest}` has no time: write it as 15@02:30"))?;
                 let number = if day == "last" { Some(LAST) } else { digits(day, 1..=LAST) };
-                let day = number.ok_or_else(|| format!("`{day}` is no day of a month: write 1 to 31, or `last`"))?;
+                let day = number.ok_or_else(|| format!("`{day}` is not a day of a month: write 1 to 31, or `last`"))?;
                 Ok(Calendar::Monthly(day, clock(time)?))
             }
             _ => Err(format!("`{text}` is neither `daily HH:MM` nor `monthly DAY@HH:MM`")),
@@ -133,13 +132,13 @@ impl FromStr for Calendar {
     }
 }
 
-/// A time of day, `HH:MM`.
+/// Parses a time of day, `HH:MM`.
 fn clock(text: &str) -> Result<Time, String> {
     let time = text.split_once(':').and_then(|(hour, minute)| {
         let minute = digits(minute, 0..=59).filter(|_| minute.len() == 2)?;
         Time::new(digits(hour, 0..=23)?, minute, 0, 0).ok()
     });
-    time.ok_or_else(|| format!("`{text}` is no time of day: write it as 02:30"))
+    time.ok_or_else(|| format!("`{text}` is not a time of day: write it as 02:30"))
 }
 
 fn digits(text: &str, range: std::ops::RangeInclusive<i8>) -> Option<i8> {

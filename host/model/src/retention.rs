@@ -1,24 +1,24 @@
-//! What is kept how long. The operator's, in days; plain data.
+//! Retention periods, in days, set by the operator. Plain data.
 //!
-//! What is under way, what is newest and what is linked is kept whatever these say.
+//! What is in progress, newest or linked is kept regardless.
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// How long what is kept, in days.
+/// The periods, in days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Plans and their changes, after they were made and after a run wrote anything of them: for as
-    /// long a run can be undone. Ended reads too.
+    /// Plans and their changes, after they were made and after a run last wrote anything of them: as long as a run can
+    /// be undone. Also ended reads.
     pub plans_days: u32,
     /// Runs.
     pub runs_days: u32,
-    /// The journal, without what it says of usage.
+    /// The journal, except its entries about usage.
     pub journal_days: u32,
-    /// What was counted, and what the journal says of usage: invoices are defended with it.
+    /// Counts, and the journal's entries about usage, which defend invoices.
     pub usage_days: u32,
-    /// Records that their vendor has no more and no link leads from or to.
+    /// Records that are gone at their vendor and that no link leads from or to.
     pub gone_days: u32,
-    /// Alerts that are gone, with tickets that are closed, and the links between them.
+    /// Alerts that are gone, with closed tickets, and the links between them.
     pub tickets_days: u32,
 }
 
@@ -29,7 +29,7 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// So many days, in milliseconds.
+    /// Converts days to milliseconds.
     #[must_use]
     pub fn ms(days: u32) -> i64 {
         i64::from(days) * DAY_MS

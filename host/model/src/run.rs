@@ -1,42 +1,42 @@
-//! A run: one execution of a sync, and how it ended.
+//! Runs: the executions of a sync, and how they ended.
 
 use super::{Failure, Flaw, Kind, Period, PlanId, RunId, SyncName, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What a call may do.
+/// The mode of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Only read.
     Plan,
-    /// Write, in the name of changes of its batch.
+    /// Read, and write for changes of its batch.
     Apply,
 }
 
 /// One execution of a sync.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// Its id.
+    /// The id.
     pub id: RunId,
-    /// Of which sync.
+    /// The sync.
     pub sync: SyncName,
-    /// Whether it only plans.
+    /// The mode.
     pub mode: Mode,
-    /// When it began.
+    /// Time of the beginning.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// Time of the end.
     pub ended_at: Option<Timestamp>,
-    /// How it stands.
+    /// The status.
     pub status: RunStatus,
     /// The plan it made or applied.
     pub plan: Option<PlanId>,
-    /// What it read, matched and wrote.
+    /// The numbers of records and changes.
     pub counts: RunCounts,
-    /// What went wrong, in short; the journal has each case.
+    /// A summary of what went wrong. The journal has each case.
     pub message: String,
 }
 
-/// What the message of a run says that was stopped on request.
+/// The message of a run that was stopped on request.
 pub const STOPPED: &str = "stopped on request: the next run goes on from there";
 
 impl Run {
@@ -47,11 +47,11 @@ impl Run {
     }
 }
 
-/// How a run stands or ended.
+/// The status of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunStatus {
-    /// Under way, or its process died.
+    /// In progress, or its process died.
     Running,
     /// Everything was done.
     Succeeded,
@@ -66,7 +66,7 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
-    /// The word, as people and the database have it.
+    /// The word for people and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl RunStatus {
     }
 }
 
-/// What a run read, matched and wrote.
+/// Numbers of records and changes of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunCounts {
@@ -96,7 +96,7 @@ pub struct RunCounts {
     pub failed: u64,
     /// Changes refused as stale.
     pub stale: u64,
-    /// Changes that may have been written, and are looked up later.
+    /// Changes that may have been written and will be looked up.
     pub uncertain: u64,
     /// Changes a brake holds.
     pub held: u64,
@@ -104,40 +104,40 @@ pub struct RunCounts {
     pub writes: u64,
 }
 
-/// What one read of a kind came to: failed, partial, empty and full are different.
+/// The result of one read of a kind. Failed, partial, empty and full differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadReport {
     /// The kind.
     pub kind: Kind,
-    /// The number of distinct records.
+    /// Number of distinct records.
     pub records: u64,
-    /// Whether it went unfiltered to the end, with every row accounted for and without gaps.
+    /// Whether it went to the end without a filter, with every row accounted for and without gaps.
     pub complete: bool,
-    /// Whether it is complete but for gaps that name what is missing.
+    /// Whether it is complete except for gaps that name what is missing.
     pub walked: bool,
-    /// Why it ended early, if it did.
+    /// The failure that ended it early.
     pub failure: Option<Failure>,
-    /// Why it does not count as read to the end, where nothing failed.
+    /// The reason why it does not count as read to the end, if nothing failed.
     pub flaw: Option<ReadFlaw>,
-    /// Parents that could not be read, with why.
+    /// Parents that could not be read, each with the reason.
     pub gaps: Vec<(Option<String>, Failure)>,
-    /// The first records that could not be read whole: id, name where it is known, and why.
+    /// The first records that could not be read whole: id, name if known, and reason.
     pub unread: Vec<(String, Failure)>,
-    /// The number of records that could not be read whole.
+    /// Number of records that could not be read whole.
     pub unread_total: u64,
-    /// The periods a read of usage covers.
+    /// The periods that a read of usage covers.
     pub periods: Vec<Period>,
-    /// The first things that were wrong with records and set aside.
+    /// The first flaws of records that were set aside.
     pub flaws: Vec<Flaw>,
-    /// The number of them.
+    /// Number of flaws.
     pub flaws_total: u64,
 }
 
-/// Why a walk that came to its end is not complete.
+/// The reason why a walk that reached its end is not complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadFlaw {
-    /// The vendor's total changed on the way.
+    /// The vendor's total changed during the walk.
     Moved {
         /// The total before.
         before: u64,
@@ -151,11 +151,11 @@ pub enum ReadFlaw {
         /// The rows.
         came: u64,
     },
-    /// The vendor gives no total, and far fewer records came than the time before.
+    /// The vendor sends no total, and far fewer records came than the time before.
     Dropped {
-        /// The records of the last read.
+        /// Number of records in the last read.
         before: u64,
-        /// The records of this one.
+        /// Number of records in this one.
         came: u64,
     },
 }

@@ -1,37 +1,36 @@
-//! What recurs: how often a job of a sync, or of a connector, is done, and when next.
+//! Schedules: the interval of a job of a sync or a connector, and its next time.
 //!
-//! The arithmetic of slots is here, pure: an interval or the calendar (whose own is in
-//! `recurrence`), a jitter that stays the same for a job, a missed slot that is caught up
-//! once, and how soon a failure is tried again.
+//! The arithmetic of slots, pure: an interval or the calendar (see `recurrence`), a jitter that stays the same for a
+//! job, a missed slot that is caught up once, and the pause before a failure is tried again.
 
 use super::{Calendar, SyncName, TenantName, Timestamp};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 const MINUTE_MS: i64 = 60_000;
-/// The most a job is put off against the others, so that they do not all begin at once.
+/// The largest jitter of a job, so that not all of them begin at once.
 const JITTER_MAX_MS: i64 = 5 * MINUTE_MS;
-/// The same by the calendar, where a person named the minute.
+/// The same by the calendar, where a person chose the minute.
 const CALENDAR_JITTER_MAX_MS: i64 = 3 * MINUTE_MS;
-/// The first retry after a failure comes this much later, and each further one twice as late …
+/// Pause before the first retry after a failure. Each further pause is twice as long …
 const RETRY_MS: i64 = MINUTE_MS;
 /// … up to this.
 const RETRY_MAX_MS: i64 = 60 * MINUTE_MS;
-/// The longest pause before what got only a part is tried again.
+/// The longest pause before an incomplete job is tried again.
 const REST_MAX_MS: i64 = 24 * 60 * MINUTE_MS;
 
-/// What can be done by the clock. To add one: a word here, and a line where the engine does it.
+/// A job that can recur. To add one: a word here, and a line where the engine runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Job {
-    /// Plan the sync, and apply what trust and brakes let go.
+    /// Plan the sync, and apply what trust and brakes allow.
     Sync,
-    /// Poll the source's alerts, and make their tickets.
+    /// Poll the source's alerts, and create their tickets.
     Alerts,
 }
 
 impl Job {
-    /// The word, as people and the database have it.
+    /// The word for people and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,49 +40,48 @@ impl Job {
     }
 }
 
-/// From one slot to the next.
+/// The distance between slots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Recurrence {
-    /// By a distance, in milliseconds.
+    /// An interval in milliseconds.
     Interval(i64),
     /// By the calendar.
     Calendar {
-        /// On which days, at what time.
+        /// The days and the time.
         calendar: Calendar,
-        /// As which time zone tells it: an IANA name, the sync's.
+        /// The sync's time zone: an IANA name.
         time_zone: String,
-        /// How much later than its slot it begins, the same for all of its slots.
+        /// Distance by which it begins later than its slot, in milliseconds, the same for all of its slots.
         jitter_ms: i64,
     },
 }
 
-/// A job of a sync that recurs.
+/// A recurring job of a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     /// The sync.
     pub sync: SyncName,
-    /// What is done.
+    /// The job.
     pub job: Job,
-    /// From one slot to the next.
+    /// The distance between slots.
     pub recurs: Recurrence,
     /// The next regular time, jitter included.
     pub slot_at: Timestamp,
-    /// The next time at all: earlier than the slot where a failure is tried again.
+    /// The next time: earlier than the slot if a failure is tried again.
     pub due_at: Timestamp,
-    /// Since when somebody does it.
+    /// Time since which a process does it.
     pub taken_at: Option<Timestamp>,
-    /// When it was begun last.
+    /// Time of the last beginning.
     pub last_at: Option<Timestamp>,
-    /// How often it failed in a row.
+    /// Number of failures in a row.
     pub failures: u32,
-    /// How it went last, in words.
+    /// The last result, for people.
     pub message: String,
 }
 
 impl Schedule {
-    /// A job that begins as soon as its jitter lets it, and no sooner than an interval after
-    /// it was begun last.
+    /// A job that begins after its jitter, and no sooner than an interval after its last beginning.
     #[must_use]
     pub fn new(
         tenant: &TenantName,
@@ -98,8 +96,7 @@ impl Schedule {
         Self::first(sync, job, Recurrence::Interval(every_ms), slot_at, last)
     }
 
-    /// A job that is done at each slot of the calendar from `now` on, never before it and a few
-    /// minutes later at most.
+    /// A job that is done at each slot of the calendar from `now` on, never before it and at most a few minutes later.
     #[must_use]
     pub fn by_calendar(
         tenant: &TenantName,
@@ -115,7 +112,7 @@ impl Schedule {
         Self::first(sync, job, recurs, slot_at, last)
     }
 
-    /// The same for another sync, as if nothing of it was ever done.
+    /// Returns the same schedule for another sync, as if the job was never done.
     #[must_use]
     pub fn of_another(&self, tenant: &TenantName, sync: &SyncName, now: Timestamp) -> Self {
         match &self.recurs {
@@ -143,7 +140,7 @@ impl Schedule {
         }
     }
 
-    /// The interval, in minutes; none by the calendar.
+    /// Returns the interval in minutes; `None` by the calendar.
     #[must_use]
     pub fn minutes(&self) -> Option<i64> {
         match self.recurs {
@@ -152,7 +149,7 @@ impl Schedule {
         }
     }
 
-    /// By the calendar of another zone, where it is by the calendar: its next slot stays on its day.
+    /// Moves a schedule by the calendar to another zone, where its next slot keeps its day. `None` for an interval.
     #[must_use]
     pub fn in_zone(mut self, other: &str) -> Option<Self> {
         let Recurrence::Calendar { calendar, time_zone, jitter_ms } = &mut self.recurs else { return None };
@@ -163,7 +160,7 @@ impl Schedule {
         Some(self)
     }
 
-    /// The first slot after `now`: what was missed until then is done once, not once a slot.
+    /// Returns the first slot after `now`. Several missed slots are done once.
     #[must_use]
     pub fn next_slot(&self, now: Timestamp) -> Timestamp {
         match &self.recurs {
@@ -176,21 +173,21 @@ impl Schedule {
     }
 }
 
-/// A zone by its name. The engine takes no name that is none; should a newer list of zones drop
-/// one, its syncs go on by UTC.
+/// Returns a zone by its name. The engine accepts only names that exist. If a newer list of zones drops one, its syncs
+/// continue by UTC.
 fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-/// The interval, in milliseconds, and the first slot of what recurs every so many minutes from
-/// `now` on; `of` is the sync or the connection whose job it is.
+/// Returns the interval in milliseconds, and the first slot of a job that recurs every `minutes` from `now` on. `of` is
+/// the sync or the connection of the job.
 #[must_use]
 pub fn first_slot(tenant: &TenantName, of: &str, job: &str, minutes: u32, now: Timestamp) -> (i64, Timestamp) {
     let every_ms = i64::from(minutes.max(1)) * MINUTE_MS;
     (every_ms, now.plus_ms(jitter_ms(tenant, of, job, (every_ms / 10).min(JITTER_MAX_MS))))
 }
 
-/// The first slot after `now`, where one slot is known.
+/// Returns the first slot after `now`, given one slot.
 #[must_use]
 pub fn next_slot(slot_at: Timestamp, every_ms: i64, now: Timestamp) -> Timestamp {
     let behind = now.since_ms(slot_at);
@@ -200,14 +197,14 @@ pub fn next_slot(slot_at: Timestamp, every_ms: i64, now: Timestamp) -> Timestamp
     slot_at.plus_ms((behind / every_ms + 1) * every_ms)
 }
 
-/// When a job that failed so often in a row is tried again, its next slot apart.
+/// Returns when a job is tried again after this number of failures in a row, regardless of its next slot.
 #[must_use]
 pub fn retry_at(failures: u32, now: Timestamp) -> Timestamp {
     now.plus_ms(pause_ms(failures, RETRY_MAX_MS))
 }
 
-/// When a job that got only a part so often in a row is tried again, its next slot apart: in the
-/// end once a day, as what is missing may stay missing.
+/// Returns when a job is tried again that was incomplete this number of times in a row, regardless of its next slot.
+/// The pause grows to a day, as what is missing may stay missing.
 #[must_use]
 pub fn rest_at(times: u32, now: Timestamp) -> Timestamp {
     now.plus_ms(pause_ms(times, REST_MAX_MS))
@@ -217,7 +214,7 @@ fn pause_ms(times: u32, most_ms: i64) -> i64 {
     RETRY_MS.saturating_mul(1 << times.saturating_sub(1).min(20)).min(most_ms)
 }
 
-/// At most so much, and the same for a job whenever and wherever it is asked for.
+/// A pause up to `most_ms`, the same for a job at every time and place.
 fn jitter_ms(tenant: &TenantName, of: &str, job: &str, most_ms: i64) -> i64 {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(format!("{tenant}\n{of}\n{job}"));

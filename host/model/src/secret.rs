@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-/// A secret value. Only [`Secret::expose`] gives it, and only the gate asks.
+/// A secret value. Only [`Secret::expose`] returns it, and only the gate calls that.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a text as a secret.
+    /// Wraps a text as a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself.
+    /// Returns the text itself.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,11 +1,12 @@
-//! Signs of a text that leave no mark on paper, and a name as people see it.
+//! Invisible characters of a text, and the folded form of a name.
 //!
-//! A pasted id or name may hold them: an id with one is not the id, and a name with one is the name all the same. How
-//! texts reach a terminal is in `cli::terminal`; what of two names is compared in matching is in `engine::names`.
+//! A pasted id or name may contain invisible characters. An id with one differs from the id, while a name with one is
+//! the same name. Printing to a terminal is in `cli::terminal`, the comparison of names in matching is in
+//! `engine::names`.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Whether a sign leaves no mark on paper: zero-width signs, marks of writing direction, variation selectors.
+/// Whether a character is invisible: zero width, a mark of writing direction, a variation selector.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(c,
@@ -14,8 +15,8 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A text as it is seen and typed: in small letters, without signs that leave no mark, wide and composed letters as
-/// plain ones, single spaces between words.
+/// Folds a text to the form that people see and type: lower case, without invisible characters, wide and composed
+/// letters as plain ones, single spaces between words.
 #[must_use]
 pub fn seen(text: &str) -> String {
     let plain: String = if text.is_ascii() {

@@ -7,50 +7,49 @@ use std::collections::BTreeMap;
 /// A source, a target and rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sync {
-    /// Its name, unique in the tenant.
+    /// The name, unique within the tenant.
     pub name: SyncName,
-    /// Where records come from.
+    /// The connection that records come from.
     pub source: ConnectionName,
-    /// Where they go.
+    /// The connection that records go to.
     pub target: ConnectionName,
-    /// How.
+    /// The rules.
     pub rules: SyncRules,
-    /// Whether the schedule leaves it alone; by hand it works as ever.
+    /// Whether the schedule skips it. Commands by hand work as ever.
     #[serde(default)]
     pub paused: bool,
     /// Counts up with every change of the rules.
     pub revision: i64,
 }
 
-/// How a sync decides.
+/// The rules by which a sync decides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SyncRules {
-    /// Which kinds take part, and how each is treated.
+    /// The kinds that take part, and the rules of each.
     pub kinds: BTreeMap<Kind, KindRules>,
-    /// Whose calendar tells which day it is, for what is billed and for when it is run: an IANA
-    /// name, such as `Europe/Rome`.
+    /// Time zone in which days are counted, for billing and for the schedule: an IANA name, such as `Europe/Rome`.
     pub time_zone: String,
-    /// What becomes of the sites of a customer.
+    /// The treatment of a customer's sites.
     pub sites: Sites,
-    /// A volatile field alone is written when what the target has is this old.
+    /// Age in hours at which the target's value of a volatile field is replaced even if nothing else changed.
     pub volatile_hours: u32,
-    /// How long a record must be missing before it is deactivated.
+    /// Hours for which a record must be missing before it is deactivated.
     pub grace_hours: u32,
-    /// How long a device that tells no serial number, under a name that systems make up, is waited for
-    /// before it is created; 0: not at all.
+    /// Hours to wait before creating a device that reports no serial number and has a generated name. 0 means not to
+    /// wait.
     pub identity_hours: u32,
-    /// When changes are held for review.
+    /// The limits beyond which changes are held for review.
     pub brakes: BrakeLimits,
-    /// What becomes of alerts, where the kind takes part.
+    /// The rules for tickets, if alerts take part.
     pub tickets: TicketRules,
-    /// Whether customers that are in the target alone are created at the source.
+    /// Whether customers that exist only in the target are created at the source.
     pub reverse: bool,
-    /// How counts become quantities, where usage takes part.
+    /// The rules for quantities, if usage takes part.
     pub usage: UsageRules,
-    /// Whether usage and tickets are on for a customer that nobody switched.
+    /// Whether usage and tickets are on for a customer without a switch of its own.
     pub switched_on: bool,
-    /// Whether several source customers may be one account; see [`SyncRules::shares`].
+    /// Whether several source customers may share an account; see [`SyncRules::shares`].
     pub share_accounts: bool,
 }
 
@@ -77,11 +76,10 @@ impl Default for SyncRules {
 }
 
 impl SyncRules {
-    /// Whether several source records of a kind may be one record of the target, where a person says so.
+    /// Whether several source records of a kind may share a record of the target, if a person says so.
     ///
-    /// Sites share a location, and products a service. Customers share an account only where nothing of
-    /// them is kept in step but what is billed: two fleets of devices in one account would be matched
-    /// against each other.
+    /// Sites share a location, and products a service. Customers share an account only if nothing but billing is kept
+    /// in step for them: two fleets of devices in one account would be matched against each other.
     #[must_use]
     pub fn shares(&self, kind: Kind) -> bool {
         match kind {
@@ -95,11 +93,10 @@ impl SyncRules {
         }
     }
 
-    /// Lets these kinds take part, and no others. Those that did keep their rules.
+    /// Lets these kinds take part, and no others. Kinds that took part before keep their rules.
     ///
-    /// Where usage takes part, contracts and products do too; customers and products are then
-    /// found and not made, and a customer's own data is left alone: a licence vendor is no
-    /// authority on what an account is called.
+    /// With usage, contracts and products take part too. Customers and products are then found and not created, and a
+    /// customer's own data is left alone, because a licence vendor is no authority on an account's name.
     pub fn take_part(&mut self, kinds: &[Kind]) {
         let billing = kinds.contains(&Kind::Usage);
         let implied: &[Kind] = if billing { &[Kind::Contract, Kind::Product] } else { &[] };
@@ -119,13 +116,13 @@ impl SyncRules {
     }
 }
 
-/// How counts become quantities of a contract.
+/// The rules by which counts become quantities of a contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct UsageRules {
-    /// A quantity that moves by more than this share of what is on the contract …
+    /// A change of a quantity by more than this share of what is on the contract …
     pub quantity_percent: u32,
-    /// … and by at least so many is held for review; so is every count that falls to zero.
+    /// … and by at least this number is held for review. So is every count that falls to zero.
     pub quantity_least: u32,
 }
 
@@ -135,18 +132,18 @@ impl Default for UsageRules {
     }
 }
 
-/// How one kind is treated.
+/// The rules of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct KindRules {
-    /// How much happens without a person.
+    /// The trust in automatic changes.
     pub trust: Trust,
-    /// What becomes of a source record with no match: created, or left unmapped.
-    /// Locations and assets are created where their customer is linked or created.
+    /// Whether a source record without a match is created, or left unmapped. Locations and assets are created if their
+    /// customer is linked or created.
     pub create: bool,
-    /// Proposals with at least this score are linked without asking; none: ask always.
+    /// The score from which proposals are linked without asking. `None` means always ask.
     pub accept_score: Option<f64>,
-    /// Per field; those not listed follow `otherwise`.
+    /// The rules per field. Fields that are not listed follow `otherwise`.
     pub fields: BTreeMap<String, FieldRule>,
     /// The rule of all other fields, and of the name.
     pub otherwise: FieldRule,
@@ -165,16 +162,15 @@ impl Default for KindRules {
 }
 
 impl KindRules {
-    /// The rule of a field.
+    /// Returns the rule of a field.
     #[must_use]
     pub fn rule(&self, field: &str) -> FieldRule {
         self.fields.get(field).copied().unwrap_or(self.otherwise)
     }
 }
 
-/// Whose value stands. With each of them a blank never overwrites, and a value a person
-/// edited in the target since it was last written is kept and shown, unless the rule is
-/// [`FieldRule::SourceForces`].
+/// The side whose value wins. In all cases a blank never overwrites, and a value that a person edited in the target
+/// since it was last written is kept and shown, unless the rule is [`FieldRule::SourceForces`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldRule {
@@ -188,72 +184,71 @@ pub enum FieldRule {
     SeedOnce,
     /// Written whenever the target's is empty.
     FillIfEmpty,
-    /// Never looked at.
+    /// Ignored.
     Ignore,
 }
 
-/// How much happens without a person.
+/// The degree to which changes happen without a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Trust {
-    /// Only plans; nothing can be applied.
+    /// Plans only; nothing can be applied.
     Preview,
     /// A person approves each plan.
     Approve,
-    /// What no brake holds is applied by itself.
+    /// Changes that no brake holds are applied automatically.
     Automatic,
 }
 
-/// What becomes of the sites of a customer.
+/// The treatment of a customer's sites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sites {
-    /// Each becomes, or is linked to, a location.
+    /// Each site becomes, or is linked to, a location.
     #[default]
     Each,
-    /// All assets go to the primary location; no location is made.
+    /// All assets go to the primary location, and no location is created.
     Primary,
 }
 
-/// When changes are held for review: per customer and kind, and per kind over the whole sync.
+/// The limits beyond which changes are held for review: per customer and kind, and per kind over the whole sync.
 ///
-/// A limit is passed when a count is over its share of what is linked and in use, and at least the
-/// least number. Over the sync customers and products, of which a customer has one, use the least
-/// numbers of a customer.
+/// A limit is passed if a count exceeds its share of the linked records in use and reaches its least number. Over the
+/// whole sync, customers and products use the least numbers of a customer, as a customer has only one of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct BrakeLimits {
     /// Deactivations over this share of the linked records …
     pub deactivate_percent: u32,
-    /// … and at least so many; and always when they are all of a customer.
+    /// … and at least this number; and always if they are all records of a customer.
     pub deactivate_least: u32,
     /// Updates over this share of the linked records …
     pub update_percent: u32,
-    /// … and at least so many.
+    /// … and at least this number.
     pub update_least: u32,
-    /// New records over this share of the linked ones, where a customer has any …
+    /// New records over this share of the linked ones, if a customer has any …
     pub create_percent: u32,
-    /// … and at least so many.
+    /// … and at least this number.
     pub create_least: u32,
     /// Identities that change (another serial number, another source record) over this share …
     pub identity_percent: u32,
-    /// … and at least so many.
+    /// … and at least this number.
     pub identity_least: u32,
     /// Deactivations over this share of a kind in the whole sync …
     pub sync_deactivate_percent: u32,
-    /// … and at least so many.
+    /// … and at least this number.
     pub sync_deactivate_least: u32,
     /// New records over this share of a kind in the whole sync …
     pub sync_create_percent: u32,
-    /// … and at least so many.
+    /// … and at least this number.
     pub sync_create_least: u32,
     /// Identities that change over this share of a kind in the whole sync …
     pub sync_identity_percent: u32,
-    /// … and at least so many.
+    /// … and at least this number.
     pub sync_identity_least: u32,
     /// Quantities that fall, or that rise, over this share of the lines or units of the whole sync …
     pub sync_quantity_percent: u32,
-    /// … and at least so many.
+    /// … and at least this number.
     pub sync_quantity_least: u32,
     /// Whether everything of a kind is held until a whole plan of it was let go.
     pub first_run: bool,
@@ -283,19 +278,19 @@ impl Default for BrakeLimits {
     }
 }
 
-/// How alerts become tickets.
+/// The rules by which alerts become tickets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TicketRules {
-    /// Alerts raised before this are left alone. Set when alerts first take part, so that a
-    /// vendor's years of history do not become tickets.
+    /// Alerts raised before this time are ignored. Set when alerts first take part, so that a vendor's years of history
+    /// do not become tickets.
     pub from: Option<Timestamp>,
-    /// The target customer that gets the tickets of customers that are not linked; none: they are held.
+    /// The target customer that receives the tickets of customers that are not linked. `None` means that they are held.
     pub catch_all: Option<String>,
-    /// Whether a ticket is closed when the vendor tells that its alert is over and nobody worked on it.
+    /// Whether a ticket is closed when its alert is over according to the vendor and nobody worked on it.
     pub close: bool,
-    /// An alert that comes back within so many hours after this host closed its ticket opens that again;
-    /// 0 makes a new ticket each time. Four hours hold what comes and goes a dozen times a day in one ticket.
+    /// Hours within which an alert that comes back reopens the ticket that this host closed. 0 creates a new ticket
+    /// each time. Four hours keep in one ticket what comes and goes a dozen times a day.
     pub swing_hours: u32,
 }
 

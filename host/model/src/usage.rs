@@ -1,7 +1,7 @@
-//! Billing words: a line, the numbers of it, and how a customer's last run ended.
+//! Terms of billing: a line, its numbers, and the result of a customer's last run.
 //!
-//! A *line* is one product of one source customer. It is what is mapped to a contract, approved,
-//! and defended: a vendor's report may have several rows of it, a contract has one.
+//! A *line* is one product of one source customer. It is what is mapped to a contract, approved, and defended. A
+//! vendor's report may have several rows of a line, a contract has one.
 
 use super::{Failure, RunId, Timestamp};
 use jiff::civil::Date;
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// One product of one source customer. Written `customer/product`, a slash or percent sign of
-/// the customer's id encoded as in URLs, so that it reads back.
+/// One product of one source customer. Written `customer/product`, with slashes and percent signs of the customer's id
+/// encoded as in URLs, so that it parses back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LineKey {
     /// The source customer's id.
@@ -35,33 +35,34 @@ impl fmt::Display for LineKey {
 impl FromStr for LineKey {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let (customer, product) =
-            text.split_once('/').ok_or_else(|| format!("`{text}` is no line: write it as CUSTOMER/PRODUCT, by ids"))?;
+        let (customer, product) = text
+            .split_once('/')
+            .ok_or_else(|| format!("`{text}` is not a line: write it as CUSTOMER/PRODUCT, with ids"))?;
         Ok(Self::new(customer.replace("%2F", "/").replace("%25", "%"), product))
     }
 }
 
-/// What a vendor counted of a line over an unbroken row of days: one row of the history that
-/// defends an invoice. A day between two rows is a day without a report.
+/// The same count of a line over consecutive days with a report: one row of the history that defends an invoice. A day
+/// between two rows is a day without a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountSpan {
     /// The source customer's id.
     pub customer: String,
     /// The source product's id.
     pub product: String,
-    /// The month of the report, `yyyy-mm`; empty where the vendor does not report by month.
+    /// The month of the report, `yyyy-mm`; empty if the vendor does not report by month.
     pub period: String,
-    /// How many are to be paid for.
+    /// The quantity to pay for.
     pub quantity: i64,
-    /// How many are in use, where the vendor tells.
+    /// The quantity in use, if the vendor reports it.
     pub actual: Option<i64>,
-    /// When this count was read first …
+    /// Time at which this count was read first …
     pub first_at: Timestamp,
     /// … and last.
     pub last_at: Timestamp,
 }
 
-/// One count as it was read just now.
+/// One count of the current report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
     /// The source customer's id.
@@ -70,13 +71,13 @@ pub struct Count {
     pub product: String,
     /// The month of the report, or empty.
     pub period: String,
-    /// How many are to be paid for.
+    /// The quantity to pay for.
     pub quantity: i64,
-    /// How many are in use, where the vendor tells.
+    /// The quantity in use, if the vendor reports it.
     pub actual: Option<i64>,
 }
 
-/// What of a customer is switched by itself.
+/// Features that can be switched per customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Switch {
@@ -87,10 +88,10 @@ pub enum Switch {
 }
 
 impl Switch {
-    /// All of them.
+    /// All switches.
     pub const ALL: [Switch; 2] = [Switch::Usage, Switch::Tickets];
 
-    /// The word, as people and the database have it.
+    /// The word for people and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -100,7 +101,7 @@ impl Switch {
     }
 }
 
-/// The switches a person set for one customer; one that is none follows the sync's rule.
+/// The switches that a person set for one customer. `None` follows the sync's rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Switches {
     /// Usage.
@@ -110,7 +111,7 @@ pub struct Switches {
 }
 
 impl Switches {
-    /// What was said of a switch.
+    /// Returns the state of a switch.
     #[must_use]
     pub fn get(&self, switch: Switch) -> Option<bool> {
         match switch {
@@ -119,7 +120,7 @@ impl Switches {
         }
     }
 
-    /// Says it.
+    /// Sets the state of a switch.
     pub fn set(&mut self, switch: Switch, on: Option<bool>) {
         match switch {
             Switch::Usage => self.usage = on,
@@ -128,22 +129,22 @@ impl Switches {
     }
 }
 
-/// How the last run ended for one customer.
+/// The result of the last run for one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// Everything is in step.
     Succeeded,
-    /// There is something a person has to approve, or a brake holds.
+    /// Something waits for an approval, or a brake holds it.
     Held,
-    /// The vendor told nothing of this customer: not the same as zero.
+    /// The vendor reported nothing about this customer, which is not the same as zero.
     NotFetched,
-    /// It went wrong.
+    /// An error occurred.
     Failed,
 }
 
 impl Ending {
-    /// The word, as people and the database have it.
+    /// The word for people and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -158,16 +159,16 @@ impl Ending {
 /// The last outcome of one customer's usage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LastOutcome {
-    /// How it ended.
+    /// The result.
     pub ending: Ending,
-    /// When.
+    /// Time of the run.
     pub at: Timestamp,
-    /// In which run.
+    /// The run.
     pub run: RunId,
-    /// What happened, in one sentence.
+    /// One sentence for people.
     pub message: String,
-    /// What went wrong where, if something did: the connection, and the failure's name
-    /// (see [`Failure::name`]), under which its plugin has a troubleshooting text.
+    /// The connection that failed, and the name of the failure (see [`Failure::name`]), under which its plugin has a
+    /// troubleshooting text.
     pub trouble: Option<(String, String)>,
 }
 
@@ -180,13 +181,13 @@ impl LastOutcome {
     }
 }
 
-/// The day of a value of type `time`, as contracts and quantities have it: the first ten characters.
+/// Parses the day of a value of type `time`: its first ten characters.
 #[must_use]
 pub fn day(text: &str) -> Option<Date> {
     text.get(..10)?.parse().ok()
 }
 
-/// A day as a value of type `time`: its midnight.
+/// Formats a day as a value of type `time`: its midnight.
 #[must_use]
 pub fn midnight(day: Date) -> String {
     format!("{day}T00:00:00Z")

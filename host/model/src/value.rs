@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One flat scalar. Serialised compactly (`{"t":"x"}` style tags), as it is stored a lot.
+/// One flat scalar. Serialised compactly (`{"t":"x"}` style tags), because many are stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
-    /// The vendor says: empty. An absent field says nothing at all.
+    /// The vendor states that the field is empty. An absent field states nothing.
     #[serde(rename = "x")]
     Blank,
     /// Text.
@@ -30,7 +30,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Text of a text value, trimmed; none for all others and for white space.
+    /// Returns the text of a text value, trimmed; `None` for other values and for white space.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -39,7 +39,7 @@ impl Value {
         }
     }
 
-    /// Whether it says "empty": blank, or text of nothing but white space.
+    /// Whether the value is empty: blank, or text of white space only.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         match self {
@@ -66,7 +66,7 @@ impl fmt::Display for Value {
 /// One named value of a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Field {
-    /// A name of the catalogue, or the vendor's own.
+    /// A name of the catalogue, or a name of the vendor's own.
     pub name: String,
     /// The value.
     pub value: Value,

@@ -1,16 +1,15 @@
-//! How the host logs in for a connector, as a manifest declares it. Declared, not coded:
-//! the host asks for a token, keeps it, renews it and attaches it; no guest sees it.
+//! The login that the host does for a connector, as a manifest declares it. It is declared, not coded: the host
+//! requests a token, keeps it, renews it and attaches it, and no guest sees it.
 //!
-//! Texts are templates (`template.rs`): `{secret:NAME}` and `{setting:NAME}` anywhere;
-//! `{token}` in the headers that carry the token; `{token}` and `{refresh-token}` in the
-//! body of a refresh. A login asks an endpoint of the manifest, which is granted like any
-//! other and may be one of its own; its path is joined to that endpoint's base. Places in
-//! a reply are JSON pointers (RFC 6901).
+//! Texts are templates (`template.rs`): `{secret:NAME}` and `{setting:NAME}` anywhere; `{token}` in the headers that
+//! carry the token; `{token}` and `{refresh-token}` in the body of a refresh. A login is a request to an endpoint of
+//! the manifest. That is granted like any other, may be one of its own, and its base precedes the path. Places in a
+//! reply are JSON pointers (RFC 6901).
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How the host logs in.
+/// The login of the host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Auth {
@@ -29,38 +28,37 @@ pub enum Auth {
     /// OAuth 2, client credentials grant (RFC 6749, section 4.4).
     #[serde(rename = "oauth2-client-credentials")]
     ClientCredentials {
-        /// The endpoint that is asked.
+        /// The endpoint that issues tokens.
         endpoint: String,
         /// The path of the token endpoint there.
         path: String,
-        /// Who asks.
+        /// The client.
         client: OAuthClient,
-        /// Template. What is asked for, where the vendor wants it said.
+        /// Template. The scope, if the vendor requires one.
         scope: Option<String>,
     },
     /// OAuth 2, resource owner password grant (RFC 6749, section 4.3).
     #[serde(rename = "oauth2-password")]
     Password {
-        /// The endpoint that is asked.
+        /// The endpoint that issues tokens.
         endpoint: String,
         /// The path of the token endpoint there.
         path: String,
-        /// Who asks, where the vendor wants to know.
+        /// The client, if the vendor requires one.
         client: Option<OAuthClient>,
         /// Template.
         user: String,
         /// Template.
         password: String,
-        /// Template. What is asked for, where the vendor wants it said.
+        /// Template. The scope, if the vendor requires one.
         scope: Option<String>,
     },
-    /// A vendor's own way to a token.
+    /// A vendor's own token request.
     TokenRequest(Box<TokenRequest>),
 }
 
 impl Auth {
-    /// The requests by which the host logs in, each a POST: endpoint and path. None where
-    /// credentials stand in every request.
+    /// Returns the login requests, each a POST: endpoint and path. Empty if every request carries the credentials.
     #[must_use]
     pub fn requests(&self) -> Vec<(&str, &str)> {
         match self {
@@ -76,7 +74,7 @@ impl Auth {
         }
     }
 
-    /// The headers that carry credentials in every request.
+    /// Returns the headers that carry credentials in every request.
     #[must_use]
     pub fn carriers(&self) -> Vec<&str> {
         match self {
@@ -95,12 +93,12 @@ pub struct OAuthClient {
     pub id: String,
     /// Template.
     pub secret: String,
-    /// Where the two stand in the request.
+    /// The place of both in the request.
     #[serde(default)]
     pub sent: ClientSent,
 }
 
-/// Where a client's id and secret stand.
+/// The place of a client's id and secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientSent {
@@ -111,34 +109,33 @@ pub enum ClientSent {
     Body,
 }
 
-/// A request of a vendor's own shape that is answered with a token.
+/// A request of a vendor's own shape, whose reply contains a token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TokenRequest {
-    /// The endpoint that is asked.
+    /// The endpoint.
     pub endpoint: String,
-    /// The path there.
+    /// The path at the endpoint.
     pub path: String,
-    /// The method, which is POST: a login is asked in calls that only read, too.
+    /// The method, which is POST: calls that only read log in, too.
     #[serde(default)]
     pub method: TokenMethod,
-    /// What is sent.
+    /// The body.
     pub body: TokenBody,
-    /// Where the reply says `true` when the login went well, for vendors that answer a
-    /// refusal with HTTP 200.
+    /// The place in the reply that is `true` if the login succeeded, for vendors that refuse with HTTP 200.
     pub success: Option<String>,
-    /// Where the token is in the reply.
+    /// The place of the token in the reply.
     pub token: String,
-    /// Where its lifetime is. None: it is used until the vendor answers 401.
+    /// The place of its lifetime. `None` uses the token until the vendor answers 401.
     pub lifetime: Option<Lifetime>,
     /// The headers that carry the token, name → template.
     #[serde(default = "bearer")]
     pub headers: BTreeMap<String, String>,
-    /// How a token is renewed without a login. None: by a login.
+    /// The renewal of a token without a login. `None` renews by a login.
     pub refresh: Option<Refresh>,
 }
 
-/// `Authorization: Bearer {token}` (RFC 6750), which most vendors take.
+/// `Authorization: Bearer {token}` (RFC 6750), which most vendors accept.
 #[must_use]
 pub fn bearer() -> BTreeMap<String, String> {
     BTreeMap::from([("Authorization".to_owned(), "Bearer {token}".to_owned())])
@@ -153,7 +150,7 @@ pub enum TokenMethod {
     Post,
 }
 
-/// What a token request sends.
+/// The body of a token request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenBody {
@@ -163,7 +160,7 @@ pub enum TokenBody {
     Json(serde_json::Value),
 }
 
-/// Where a reply says how long its token lasts.
+/// The lifetime of a token in a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lifetime {
@@ -173,15 +170,15 @@ pub enum Lifetime {
     Until(String),
 }
 
-/// How a token is renewed. The answer has the shape of the login's; when that fails,
-/// the host logs in, unless the vendor asked it to wait.
+/// The renewal of a token. The reply has the shape of the login's. If it fails, the host logs in, unless the vendor
+/// asked it to wait.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Refresh {
     /// The path, on the login's endpoint.
     pub path: String,
-    /// What is sent, with the login's method.
+    /// The body. The method is the login's.
     pub body: TokenBody,
-    /// Where the refresh token is in a reply.
+    /// The place of the refresh token in a reply.
     pub token: String,
 }

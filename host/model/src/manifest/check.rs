@@ -1,11 +1,9 @@
-//! What makes a manifest wrong beyond its syntax: everything that can be known without
-//! a connection.
+//! The checks of a manifest beyond its syntax: everything that can be known without a connection.
 //!
-//! The first thing wrong is told, with its place as a dotted path and what to write
-//! instead. What depends on the operator (is the base a public address, is the secret
-//! given) is left to the connection's own check. Plain `http` is allowed here: a
-//! vendor's server in the customer's own network may know nothing better, and the
-//! operator who grants it sees the address.
+//! The first error is reported, with its place as a dotted path and what to write instead. What depends on the operator
+//! (is the base a public address, is the secret set) is left to the connection's own check. Plain `http` is allowed
+//! here: a vendor's server in the customer's own network may support nothing better, and the operator who grants it
+//! sees the address.
 
 use super::{BucketSpec, CONTRACT, Choices, EndpointSpec, HostPattern, Manifest, PathPattern, PatternError};
 use super::{ReadForm, ReadSpec};
@@ -18,7 +16,7 @@ use url::Url;
 
 mod auth;
 
-/// The most memory a manifest can ask for one call, in MiB.
+/// The largest memory that a manifest can ask for one call, in MiB.
 const MEMORY_MIB_MAX: u32 = 64;
 
 /// The longest time a manifest can ask for one call, in seconds.
@@ -27,18 +25,18 @@ const CALL_SECONDS_MAX: u32 = 600;
 /// The shortest and the longest quiet time after an uncertain write, in seconds.
 const QUIET_SECONDS: std::ops::RangeInclusive<u32> = 10..=3600;
 
-/// Why a `plugin.toml` is refused.
+/// The reason why a `plugin.toml` is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
     /// Not TOML, an unknown or missing key, a value of the wrong type.
     #[error("the manifest cannot be read: {0}")]
     Syntax(String),
-    /// It reads well, but says something that cannot be.
+    /// It parses, but a value is impossible.
     #[error("the manifest is wrong at `{at}`: {why}")]
     Wrong {
-        /// Where, as a dotted path.
+        /// The place, as a dotted path.
         at: String,
-        /// What is wrong, and what to write.
+        /// What is wrong, and what to write instead.
         why: String,
     },
 }
@@ -49,7 +47,7 @@ fn wrong(at: impl Into<String>, why: impl Into<String>) -> ManifestError {
     ManifestError::Wrong { at: at.into(), why: why.into() }
 }
 
-/// `Ok` when it holds, else what is wrong where.
+/// Returns `Ok` if the condition holds, else the error at this place.
 fn must(holds: bool, at: &str, why: impl Into<String>) -> Checked {
     if holds { Ok(()) } else { Err(wrong(at, why)) }
 }
@@ -95,11 +93,11 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
 }
 
 fn version(text: &str, at: &str) -> Result<Version, ManifestError> {
-    Version::parse(text).map_err(|error| wrong(at, format!("`{text}` is no version such as 1.2.0: {error}")))
+    Version::parse(text).map_err(|error| wrong(at, format!("`{text}` is not a version such as 1.2.0: {error}")))
 }
 
-/// Whether this host speaks a version of the contract. Before 1.0 every middle number is a
-/// contract of its own; a last number above the host's may use what it does not have yet.
+/// Whether this host supports a version of the contract. Before 1.0 every minor version is a contract of its own. A
+/// patch version above the host's may use what the host does not have yet.
 #[must_use]
 pub fn speaks(version: &str) -> bool {
     let parse = |text| Version::parse(text).ok();
@@ -123,10 +121,10 @@ fn contract(text: &str) -> Checked {
 }
 
 fn text(text: &str, at: &str) -> Checked {
-    must(!text.trim().is_empty(), at, "it is empty: write what people shall read")
+    must(!text.trim().is_empty(), at, "it is empty: write a text for people")
 }
 
-/// The path of an entry of a table, once its name keeps the rule.
+/// Returns the path of an entry of a table, if its name follows the rule.
 fn named(table: &str, name: &str) -> Result<String, ManifestError> {
     let at = format!("{table}.{name}");
     must(valid_name(name), &at, "a name is 1 to 40 lower-case letters, digits and dashes, starting with a letter")?;
@@ -156,7 +154,7 @@ fn check_endpoint(endpoint: &EndpointSpec, at: &str) -> Checked {
         let at = format!("{at}.reads[{place}]");
         check_read(read, &at)?;
         let twice = endpoint.reads[..place].iter().any(|other| other.path == read.path);
-        must(!twice, &at, format!("`{}` stands there twice: give it one form", read.path))?;
+        must(!twice, &at, format!("`{}` is listed twice: list it once, with one form", read.path))?;
     }
     Ok(())
 }
@@ -191,7 +189,7 @@ fn check_read(read: &ReadSpec, at: &str) -> Checked {
             let name = |text: &String| good(text) && !text.contains([':', '<', '>', '/', '&']);
             let wrong = actions.iter().find(|(action, element)| !good(action) || !name(element));
             let why = wrong.map(|(action, element)| {
-                format!("`{action}` = `{element}` is no SOAP action with the name of its element, without prefix")
+                format!("`{action}` = `{element}` is not a SOAP action with the name of its element, without prefix")
             });
             must(why.is_none(), at, why.unwrap_or_default())
         }
@@ -200,7 +198,7 @@ fn check_read(read: &ReadSpec, at: &str) -> Checked {
 
 fn check_base(base: &str, at: &str) -> Result<Url, ManifestError> {
     let form = "write https://host/path";
-    let url = Url::parse(base).map_err(|error| wrong(at, format!("`{base}` is no URL ({error}): {form}")))?;
+    let url = Url::parse(base).map_err(|error| wrong(at, format!("`{base}` is not a URL ({error}): {form}")))?;
     must(matches!(url.scheme(), "https" | "http"), at, format!("the scheme of `{base}` is not https or http: {form}"))?;
     let bare = url.username().is_empty() && url.password().is_none();
     must(bare, at, "it holds credentials: ask for them under `secrets` and name them in `auth`")?;
@@ -230,7 +228,7 @@ fn check_choices(setting: &SettingSpec, at: &str) -> Checked {
         Some(Choices::From(word)) => {
             let why = format!("`{word}` is not known: write a list of texts, or \"connector\" to ask the connector");
             must(word == "connector", at, why)?;
-            // A vendor's picklist has ids, and those are numbers often enough.
+            // The ids in a vendor's picklist are often numbers.
             must(setting.type_ != SettingType::Boolean, at, "a yes or no needs no choices")
         }
         Some(Choices::Fixed(list)) => {
@@ -249,19 +247,19 @@ fn check_default(default: &Value, setting: &SettingSpec, at: &str) -> Checked {
         (SettingType::Boolean, Value::Bool(_)) => Ok(()),
         (SettingType::Text, Value::String(text)) => match &setting.choices {
             Some(Choices::Fixed(list)) => {
-                must(list.contains(text), at, format!("`{text}` is none of the choices: {}", list.join(", ")))
+                must(list.contains(text), at, format!("`{text}` is not one of the choices: {}", list.join(", ")))
             }
             _ => Ok(()),
         },
         (SettingType::Integer, Value::Number(number)) => {
-            let whole = number.as_i64().ok_or_else(|| wrong(at, format!("{number} is no whole number")))?;
+            let whole = number.as_i64().ok_or_else(|| wrong(at, format!("{number} is not a whole number")))?;
             let low = setting.min.is_none_or(|min| min <= whole);
             let high = setting.max.is_none_or(|max| whole <= max);
-            must(low && high, at, format!("{whole} is outside of its own min and max"))
+            must(low && high, at, format!("{whole} is outside its own min and max"))
         }
-        (SettingType::Boolean, other) => Err(wrong(at, format!("{other} is no boolean: write true or false"))),
-        (SettingType::Text, other) => Err(wrong(at, format!("{other} is no text: write it in quotes"))),
-        (SettingType::Integer, other) => Err(wrong(at, format!("{other} is no integer: write it without quotes"))),
+        (SettingType::Boolean, other) => Err(wrong(at, format!("{other} is not a boolean: write true or false"))),
+        (SettingType::Text, other) => Err(wrong(at, format!("{other} is not a text: write it in quotes"))),
+        (SettingType::Integer, other) => Err(wrong(at, format!("{other} is not an integer: write it without quotes"))),
     }
 }
 

@@ -1,8 +1,7 @@
-//! Headers that are the host's own, in one list for connectors and manifests: whatever a
-//! connector may not set by a request, a manifest may not set for it.
+//! The headers that belong to the host, in one list for connectors and manifests: a manifest may not set for a
+//! connector what its requests may not set.
 
-/// Framing, routing, cookies, and every way to say another method or path than the one
-/// that was checked.
+/// Framing, routing, cookies, and every way to name another method or path than the one that was checked.
 const RESERVED: [&str; 23] = [
     "host",
     "content-length",
@@ -31,27 +30,27 @@ const RESERVED: [&str; 23] = [
 const RESERVED_PREFIXES: [&str; 2] = ["proxy-", "x-forwarded-"];
 const RESERVED_SUFFIX: &str = "method-override";
 
-/// What says what a body is: the connector's to set, with the body.
+/// Headers that describe the body. The connector sets them together with the body.
 const OF_THE_BODY: [&str; 2] = ["content-type", "soapaction"];
 
-/// Why a connector's request may not have a header of this name; `None` where it may.
+/// Returns why a connector's request may not have a header of this name; `None` if it may.
 #[must_use]
 pub fn refused_in_requests(name: &str) -> Option<&'static str> {
     refused(name).or_else(|| name.eq_ignore_ascii_case("authorization").then_some("is the host's to set"))
 }
 
-/// Why a manifest's login may not set a header of this name; `None` where it may. Of what
-/// a connector may not set, `authorization` alone is left to it.
+/// Returns why a manifest's login may not set a header of this name; `None` if it may. Of the headers that a connector
+/// may not set, a login may set `authorization` only.
 #[must_use]
 pub fn refused_in_logins(name: &str) -> Option<&'static str> {
     let body = OF_THE_BODY.iter().any(|own| name.eq_ignore_ascii_case(own));
-    refused(name).or_else(|| body.then_some("says what a body is: the connector sets it with the body"))
+    refused(name).or_else(|| body.then_some("describes the body: the connector sets it with the body"))
 }
 
 fn refused(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     if lower.contains('_') {
-        // Many servers hand `X_A` and `X-A` on as one name.
+        // Many servers treat `X_A` and `X-A` as one name.
         return Some("has a `_` in its name, which servers read as `-`: write `-`");
     }
     let odd = RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) || lower.ends_with(RESERVED_SUFFIX);

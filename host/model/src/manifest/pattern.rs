@@ -1,20 +1,19 @@
-//! Patterns of hosts and paths: parsed once, matched often. An unparsable pattern is an
-//! error, never one that matches nothing or everything.
+//! Patterns of hosts and paths, parsed once and matched often. An invalid pattern is an error, never one that matches
+//! nothing or everything.
 //!
-//! A host pattern is `scheme://host[:port]` where `*` stands for letters, digits and
-//! dashes inside one label (`https://webservices*.vendor.example`). A path pattern is a
-//! path whose segments are literal, `*` (one segment), `{}` (one segment, kept) or, at
-//! the end, `**` (any number of segments).
+//! A host pattern is `scheme://host[:port]` where `*` stands for letters, digits and dashes inside one label
+//! (`https://webservices*.vendor.example`). The segments of a path pattern are literal, `*` (one segment), `{}` (one
+//! segment, captured) or, at the end, `**` (any number of segments).
 
 use std::fmt;
 
-/// Why a text is no pattern.
+/// The reason why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{pattern}` is no pattern: {why}")]
+#[error("`{pattern}` is not a pattern: {why}")]
 pub struct PatternError {
     /// The text.
     pub pattern: String,
-    /// What is wrong, and what to write.
+    /// What is wrong, and what to write instead.
     pub why: &'static str,
 }
 
@@ -31,9 +30,9 @@ pub struct HostPattern {
 }
 
 impl HostPattern {
-    /// Parses `scheme://host[:port]`. The port defaults to the scheme's. A whole label
-    /// may not be `*`, nor may the last two labels contain one, nor the name that its owner
-    /// registered below a public suffix: that would grant the world.
+    /// Parses `scheme://host[:port]`. The port defaults to the scheme's. `*` must not be a whole label, nor part of the
+    /// last two labels, nor of the name that its owner registered below a public suffix, because then anybody could own
+    /// a matching host.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -67,13 +66,13 @@ impl HostPattern {
         if wild.is_some_and(|at| at + owned_labels(&labels) >= labels.len()) {
             return Err(wrong(
                 text,
-                "anybody can have a host that fits: `*` stands left of the name that its owner registered, as in https://api*.vendor.co.uk",
+                "anybody can own a matching host: `*` must be left of the name that its owner registered, as in https://api*.vendor.co.uk",
             ));
         }
         Ok(Self { scheme: scheme.to_owned(), labels, port })
     }
 
-    /// Whether a canonical (lower-case) host and port, with this scheme, fit.
+    /// Whether a canonical (lower-case) host and port, with this scheme, match.
     #[must_use]
     pub fn matches(&self, scheme: &str, host: &str, port: u16) -> bool {
         let labels: Vec<&str> = host.split('.').collect();
@@ -83,13 +82,13 @@ impl HostPattern {
             && self.labels.iter().zip(labels).all(|(pattern, label)| label_matches(pattern, label))
     }
 
-    /// The scheme requests to such a host use.
+    /// Returns the scheme of requests to such a host.
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// The port requests to such a host use unless they name one.
+    /// Returns the port of requests to such a host that name none.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -102,8 +101,8 @@ impl fmt::Display for HostPattern {
     }
 }
 
-/// Labels of the name that somebody registered, by the public suffix list: 2 of `vendor.com`,
-/// 3 of `vendor.co.uk`, 3 of `vendor.azurewebsites.net`.
+/// Number of labels in the name that somebody registered, by the public suffix list: 2 in `vendor.com`, 3 in
+/// `vendor.co.uk`, 3 in `vendor.azurewebsites.net`.
 fn owned_labels(labels: &[String]) -> usize {
     let host = labels.join(".").replace('*', "x");
     let suffix = psl::suffix(host.as_bytes()).map_or(1, |suffix| suffix.as_bytes().split(|&byte| byte == b'.').count());
@@ -155,7 +154,7 @@ impl PathPattern {
             segments.push(match segment {
                 "*" => Segment::Any,
                 "{}" => Segment::Kept,
-                "" => return Err(wrong(text, "a segment is empty: take one `/` away")),
+                "" => return Err(wrong(text, "a segment is empty: remove one `/`")),
                 other if other.contains(['*', '{', '}', '?', '#', '%', '\\']) || other == "." || other == ".." => {
                     return Err(wrong(text, "a segment is a plain word, `*` or `{}`; `**` stands at the end"));
                 }
@@ -165,15 +164,14 @@ impl PathPattern {
         Ok(Self { text: text.to_owned(), segments, open_end })
     }
 
-    /// Whether a path fits, letter for letter.
+    /// Whether a path matches, with case.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         self.walk(path, str::eq).is_some()
     }
 
-    /// What `{}` kept, joined by `/` and in lower case, when the path fits regardless of
-    /// case; none when it does not fit. Servers that ignore case must not let a change of
-    /// case open a new bucket.
+    /// Returns what `{}` captured, joined by `/` and in lower case, if the path matches without case; else `None`. On
+    /// servers that ignore case, another case must not open a new bucket.
     #[must_use]
     pub fn kept(&self, path: &str) -> Option<String> {
         self.walk(path, str::eq_ignore_ascii_case).map(|kept| kept.join("/").to_ascii_lowercase())

@@ -1,6 +1,5 @@
-//! Reads by POST, as a manifest declares them: a path, and the form of what is posted
-//! there, by which the gate tells a read from a write. A path alone says nothing: one
-//! GraphQL path takes queries and mutations.
+//! Reads by POST, as a manifest declares them: a path, and the form of the body, by which the gate distinguishes a read
+//! from a write. A path alone is not enough, as one GraphQL path accepts queries and mutations.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,9 +13,9 @@ use std::fmt;
     expecting = "a read by POST, such as { path = \"/v1/*/query\", form = \"query\" }"
 )]
 pub struct ReadSpec {
-    /// Which paths: a pattern that ends with a plain word (`/v1/*/query`).
+    /// The paths: a pattern that ends with a plain word (`/v1/*/query`).
     pub path: String,
-    /// What is posted there.
+    /// The form of the body.
     pub form: ReadForm,
 }
 
@@ -24,7 +23,7 @@ pub struct ReadSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadForm {
-    /// A search body: JSON that holds no operation of its own.
+    /// A search body: JSON that contains no operation of its own.
     Query,
     /// GraphQL in JSON; the document is parsed.
     Graphql(GraphqlReads),
@@ -32,11 +31,11 @@ pub enum ReadForm {
     SoapAction(BTreeMap<String, String>),
 }
 
-/// Which operations of GraphQL only read.
+/// The GraphQL operations that only read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GraphqlReads {
-    /// Queries: no mutation, no subscription.
+    /// Queries; no mutation and no subscription.
     Query,
 }
 

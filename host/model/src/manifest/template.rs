@@ -1,10 +1,10 @@
-//! Templates of logins: text with `{secret:NAME}` and `{setting:NAME}` in it, and, where
-//! a login has given them, `{token}` and `{refresh-token}`.
+//! Templates of logins: text with `{secret:NAME}` and `{setting:NAME}`, and, once a login has returned them, `{token}`
+//! and `{refresh-token}`.
 //!
-//! Parsed in one place, so that what the check accepts is what the login fills in. It
-//! knows no secret: whoever fills a template in looks the names up.
+//! Parsed in one place, so that the check accepts what the login can fill in. It knows no secret; the caller looks the
+//! names up.
 
-/// One piece of a template.
+/// One part of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'t> {
     /// Text as it stands.
@@ -15,14 +15,14 @@ pub enum Part<'t> {
     Setting(&'t str),
     /// The token of the last login.
     Token,
-    /// What it can be renewed with.
+    /// The refresh token of the last login.
     RefreshToken,
 }
 
-/// Takes a template apart.
+/// Splits a template into parts.
 ///
 /// # Errors
-/// A brace that opens nothing known; the sentence says what to write.
+/// A brace without a known meaning. The sentence says what to write instead.
 pub fn parts(template: &str) -> Result<Vec<Part<'_>>, String> {
     let mut found = Vec::new();
     let mut rest = template;

@@ -1,5 +1,5 @@
-//! What makes a declared login wrong: headers that are the host's own, templates that
-//! name what is not there, an endpoint nobody can grant, places that are none.
+//! The checks of a declared login: headers that belong to the host, templates that name absent settings or secrets, an
+//! endpoint that nobody can grant, invalid places.
 
 use super::{Checked, ManifestError, must, pattern, wrong};
 use crate::Manifest;
@@ -9,7 +9,7 @@ use crate::manifest::{Auth, Lifetime, OAuthClient, PathPattern, ReadSpec, TokenB
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What a login's own answer gave, and where it may be named.
+/// The values that a login's own answer provides, and that templates may then name.
 type Given = &'static [Part<'static>];
 const NOTHING: Given = &[];
 const TOKEN: Given = &[Part::Token];
@@ -47,8 +47,7 @@ pub(super) fn check_auth(auth: &Auth, manifest: &Manifest) -> Checked {
 fn check_token_request(request: &TokenRequest, manifest: &Manifest) -> Checked {
     check_address(&request.endpoint, &request.path, manifest)?;
     check_body(&request.body, manifest, NOTHING, "auth.body")?;
-    let why =
-        "nothing secret is sent, so it is no login: name a secret where the vendor wants it, such as {secret:password}";
+    let why = "nothing secret is sent, so it is not a login: name a secret where the vendor wants it, such as {secret:password}";
     must(names_secret(&request.body), "auth.body", why)?;
     request.success.as_ref().map_or(Ok(()), |place| check_place(place, "auth.success"))?;
     check_place(&request.token, "auth.token")?;
@@ -69,20 +68,20 @@ fn check_token_request(request: &TokenRequest, manifest: &Manifest) -> Checked {
     check_place(&refresh.token, "auth.refresh.token")
 }
 
-/// A login is asked at one address: its endpoint has a base, of the manifest or of the operator.
+/// Checks that a login has one address: its endpoint has a base, from the manifest or the operator.
 fn check_address(endpoint: &str, path: &str, manifest: &Manifest) -> Checked {
     let at = "auth.endpoint";
     let spec = manifest.endpoints.get(endpoint).ok_or_else(|| {
         let there: Vec<&str> = manifest.endpoints.keys().map(String::as_str).collect();
         wrong(at, format!("it names the endpoint `{endpoint}`, {}: write [endpoints.{endpoint}]", there_is(&there)))
     })?;
-    let why = format!("a login is asked at one address, and `{endpoint}` is a pattern of hosts: give it a base");
+    let why = format!("a login has one address, and `{endpoint}` is a pattern of hosts: add a base");
     must(spec.base.is_some() || spec.hosts.is_none(), at, why)?;
     check_path(path, "auth.path")?;
     no_resource(endpoint, path, manifest, "auth.path")
 }
 
-/// A login is asked in calls that only read, too, so what it asks is no resource.
+/// Checks that a login does not ask a resource, because calls that only read log in, too.
 fn no_resource(endpoint: &str, path: &str, manifest: &Manifest, at: &str) -> Checked {
     let Some(spec) = manifest.endpoints.get(endpoint) else { return Ok(()) };
     let base = spec.base.as_ref().and_then(|base| url::Url::parse(base).ok());
@@ -127,10 +126,10 @@ fn check_path(path: &str, at: &str) -> Checked {
     must(!path.contains(['*', '{']), at, "a login has one path: write it out, such as /oauth/token")
 }
 
-/// RFC 6901, section 3. An empty pointer is the whole reply, which is no token.
+/// Checks a JSON pointer (RFC 6901, section 3). An empty pointer is the whole reply, which is not a token.
 fn check_place(place: &str, at: &str) -> Checked {
     let escapes = place.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
-    let why = format!("`{place}` is no place in a JSON reply: write a JSON pointer, such as /result/token");
+    let why = format!("`{place}` is not a place in a JSON reply: write a JSON pointer, such as /result/token");
     must(place.starts_with('/') && escapes, at, why)
 }
 
@@ -170,14 +169,14 @@ fn check_headers(headers: &BTreeMap<String, String>, manifest: &Manifest, given:
 fn check_header(name: &str, at: &str) -> Checked {
     // RFC 9110, 5.6.2: token.
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    must(!name.is_empty() && name.bytes().all(token), at, format!("`{name}` is no header name"))?;
+    must(!name.is_empty() && name.bytes().all(token), at, format!("`{name}` is not a header name"))?;
     match refused_in_logins(name) {
         None => Ok(()),
         Some(why) => Err(wrong(at, format!("the header `{name}` {why}; leave it out"))),
     }
 }
 
-/// A template that names something optional would log in with a hole in it.
+/// Checks a template. One that names something optional would leave a gap in the login.
 fn check_template(template: &str, manifest: &Manifest, given: Given, at: &str) -> Checked {
     for part in parts(template).map_err(|why| wrong(at, why))? {
         match part {
@@ -193,7 +192,7 @@ fn check_template(template: &str, manifest: &Manifest, given: Given, at: &str) -
                 must(setting.required || setting.default.is_some(), at, optional("setting", name))?;
             }
             Part::Token | Part::RefreshToken => {
-                let why = "no token is there yet: {token} stands in the headers of a token-request and in the body of \
+                let why = "there is no token yet: {token} belongs in the headers of a token-request and in the body of \
                     its refresh, {refresh-token} in the latter";
                 must(given.contains(&part), at, why)?;
             }

@@ -98,8 +98,8 @@ fn spoiled(old: &str, new: &str, place: &str, reason: &str) {
 
 #[test]
 fn versions() {
-    spoiled("\"1.2.0\"", "\"1.2\"", "version", "`1.2` is no version such as 1.2.0");
-    spoiled("\"0.2.0\"", "\"soon\"", "contract", "`soon` is no version");
+    spoiled("\"1.2.0\"", "\"1.2\"", "version", "`1.2` is not a version such as 1.2.0");
+    spoiled("\"0.2.0\"", "\"soon\"", "contract", "`soon` is not a version");
     spoiled("\"0.2.0\"", "\"0.3.0\"", "contract", "contract 0.3.0 and this host speaks 0.2.0: use a newer host");
     spoiled("\"0.2.0\"", "\"0.2.7\"", "contract", "contract 0.2.7 and this host speaks 0.2.0: use a newer host");
     spoiled("\"0.2.0\"", "\"0.1.0\"", "contract", "build the plugin anew");
@@ -124,15 +124,20 @@ fn names_and_texts() {
 fn endpoints() {
     let base = "\"https://api.vendor.example/v1\"";
     let at = "endpoints.api.base";
-    spoiled(base, "\"api.vendor.example\"", at, "`api.vendor.example` is no URL");
+    spoiled(base, "\"api.vendor.example\"", at, "`api.vendor.example` is not a URL");
     spoiled(base, "\"ftp://api.vendor.example\"", at, "not https or http");
     spoiled(base, "\"https://me:word@api.vendor.example\"", at, "it holds credentials");
     spoiled(base, "\"https://api.vendor.example/?key=1\"", at, "a query or fragment");
     spoiled(base, "\"https://api.vendor.example/#top\"", at, "a query or fragment");
     spoiled(base, "\"http://api.vendor.example\"", "endpoints.api.hosts", "different schemes");
-    spoiled("\"https://api*.vendor.example\"", "\"https://*\"", "endpoints.api.hosts", "`https://*` is no pattern: ");
+    spoiled(
+        "\"https://api*.vendor.example\"",
+        "\"https://*\"",
+        "endpoints.api.hosts",
+        "`https://*` is not a pattern: ",
+    );
     let at = "endpoints.api.reads[0]";
-    spoiled("\"/*/query\"", "\"query\"", at, "`query` is no pattern: a path starts with `/`");
+    spoiled("\"/*/query\"", "\"query\"", at, "`query` is not a pattern: a path starts with `/`");
     for all in ["\"**\"", "\"/v1/**\"", "\"/v1/*\"", "\"/\""] {
         spoiled("\"/*/query\"", all, at, "would let a write pass for a read");
     }
@@ -146,7 +151,7 @@ fn endpoints() {
         spoiled(query, read, at, why);
     }
     let twice = format!("{query}, {query}");
-    spoiled(query, &twice, "endpoints.api.reads[1]", "stands there twice");
+    spoiled(query, &twice, "endpoints.api.reads[1]", "is listed twice");
     for good in ["{ graphql = \"query\" }", "{ soap-action = { \"urn:a/Get\" = \"Get\" } }"] {
         let read = format!("{{ path = \"/graphql\", form = {good} }}");
         assert!(Manifest::parse(&GOOD.replace(query, &read)).is_ok(), "{good}");
@@ -170,7 +175,7 @@ fn logins() {
     spoiled(key, "\"{secret:spare}\"", "auth.headers.X-Key", "the secret `spare`, which can be left out");
     spoiled(key, "\"{setting:queue}\"", "auth.headers.X-Key", "the setting `queue`, which can be left out");
     spoiled(key, "\"a\\nb\"", "auth.headers.X-Key", "without line breaks");
-    spoiled("X-Key", "\"X Key\"", "auth.headers.X Key", "`X Key` is no header name");
+    spoiled("X-Key", "\"X Key\"", "auth.headers.X Key", "`X Key` is not a header name");
     for own in ["Host", "Content-Length", "Proxy-Authorization", "X-HTTP-Method-Override", "Cookie"] {
         spoiled("X-Key", own, &format!("auth.headers.{own}"), "the host's to set");
     }
@@ -238,17 +243,17 @@ client = { id = "{setting:user}", secret = "{secret:key}", sent = "body" }
         "the endpoint `login`, and there is api, own: write [endpoints.login]",
     );
     spoiled("\"/auth/oauth/token\"", "\"token\"", "auth.path", "a path starts with `/`");
-    spoiled("\"/auth/oauth/token\"", "\"/token?tenant=x\"", "auth.path", "is no pattern");
+    spoiled("\"/auth/oauth/token\"", "\"/token?tenant=x\"", "auth.path", "is not a pattern");
     spoiled("\"/auth/oauth/token\"", "\"/*/token\"", "auth.path", "a login has one path: write it out");
     spoiled("\"public\"", "\"{secret:pub}\"", "auth.client.secret", "names the secret `pub`");
     spoiled("\"public-client\"", "\"{secret:spare}\"", "auth.client.id", "which can be left out");
     spoiled("{setting:user}", "{setting:who}", "auth.user", "names the setting `who`");
-    spoiled("{secret:key}", "{token}", "auth.password", "no token is there yet");
+    spoiled("{secret:key}", "{token}", "auth.password", "there is no token yet");
     spoiled("\"all\"", "\"{all}\"", "auth.scope", "a brace starts {secret:NAME}");
     let pattern =
         with_login(password).replace("[endpoints.own]", "[endpoints.own]\nhosts = \"https://id*.vendor.example\"");
     let told = Manifest::parse(&pattern).unwrap_err().to_string();
-    assert!(told.contains("asked at one address, and `own` is a pattern of hosts: give it a base"), "{told}");
+    assert!(told.contains("a login has one address, and `own` is a pattern of hosts: add a base"), "{told}");
     for (old, new, told) in [
         ("scope = \"all\"", "scop = \"all\"", "unknown field `scop`"),
         ("user = \"{setting:user}\"", "", "missing field `user`"),
@@ -286,21 +291,26 @@ token = "/result/refresh"
         "auth.body.json.who.user",
         "the setting `who`",
     );
-    spoiled("word = \"{secret:key}\"", "word = \"{token}\"", "auth.body.json.word", "no token is there yet");
+    spoiled("word = \"{secret:key}\"", "word = \"{token}\"", "auth.body.json.word", "there is no token yet");
     spoiled(
         "\"/success\"",
         "\"success\"",
         "auth.success",
-        "`success` is no place in a JSON reply: write a JSON pointer",
+        "`success` is not a place in a JSON reply: write a JSON pointer",
     );
     spoiled("\"/result/a~1b\"", "\"/result/a~2b\"", "auth.token", "write a JSON pointer, such as /result/token");
-    spoiled("{ until = \"/result/ends\" }", "{ seconds = \"\" }", "auth.lifetime.seconds", "no place in a JSON reply");
-    spoiled("until = \"/result/ends\"", "until = \"ends\"", "auth.lifetime.until", "no place in a JSON reply");
+    spoiled(
+        "{ until = \"/result/ends\" }",
+        "{ seconds = \"\" }",
+        "auth.lifetime.seconds",
+        "not a place in a JSON reply",
+    );
+    spoiled("until = \"/result/ends\"", "until = \"ends\"", "auth.lifetime.until", "not a place in a JSON reply");
     spoiled("\"T {token}\"", "\"T\"", "auth.headers", "no header carries the token");
-    spoiled("\"T {token}\"", "\"{refresh-token}\"", "auth.headers.X-Token", "no token is there yet");
+    spoiled("\"T {token}\"", "\"{refresh-token}\"", "auth.headers.X-Token", "there is no token yet");
     spoiled("X-Token", "Cookie", "auth.headers.Cookie", "the host's to set");
     spoiled("\"/refresh\"", "\"refresh\"", "auth.refresh.path", "a path starts with `/`");
-    spoiled("\"/result/refresh\"", "\"\"", "auth.refresh.token", "no place in a JSON reply");
+    spoiled("\"/result/refresh\"", "\"\"", "auth.refresh.token", "not a place in a JSON reply");
     spoiled(
         "form = { old = \"{token}\", new = \"{refresh-token}\" }",
         "form = {}",
@@ -326,10 +336,10 @@ token = "/result/refresh"
 fn settings() {
     spoiled("\"connector\"", "\"vendor\"", "settings.queue.choices", "`vendor` is not known");
     spoiled("[\"eu\", \"us\"]", "[]", "settings.zone.choices", "the list is empty");
-    spoiled("\"eu\"\n", "\"asia\"\n", "settings.zone.default", "`asia` is none of the choices: eu, us");
-    spoiled("default = 7", "default = 31", "settings.days.default", "outside of its own min and max");
-    spoiled("default = 7", "default = 0", "settings.days.default", "outside of its own min and max");
-    spoiled("default = 7", "default = 7.5", "settings.days.default", "no whole number");
+    spoiled("\"eu\"\n", "\"asia\"\n", "settings.zone.default", "`asia` is not one of the choices: eu, us");
+    spoiled("default = 7", "default = 31", "settings.days.default", "outside its own min and max");
+    spoiled("default = 7", "default = 0", "settings.days.default", "outside its own min and max");
+    spoiled("default = 7", "default = 7.5", "settings.days.default", "is not a whole number");
     spoiled("default = 7", "default = \"7\"", "settings.days.default", "without quotes");
     spoiled("default = false", "default = \"no\"", "settings.closed.default", "write true or false");
     spoiled("default = false", "choices = [\"yes\"]", "settings.closed.choices", "only a text has a list");
@@ -344,7 +354,7 @@ fn settings() {
 
 #[test]
 fn buckets_jobs_and_limits() {
-    spoiled("\"**\"", "\"all\"", "buckets.all.paths", "`all` is no pattern");
+    spoiled("\"**\"", "\"all\"", "buckets.all.paths", "`all` is not a pattern");
     spoiled("calls = 1000", "", "buckets.all", "it limits nothing");
     spoiled("calls = 1000", "calls = 0", "buckets.all.calls", "0 would let no call pass");
     spoiled("calls = 1000", "at-once = 0", "buckets.all.at-once", "0 would let no call pass");
@@ -371,7 +381,7 @@ fn what_cannot_be_read_names_line_and_key() {
     unreadable("calls = 1000", "cals = 1000", "cals = 1000", "unknown field `cals`");
     unreadable("memory-mib", "memory-gib", "memory-gib = 32", "unknown field `memory-gib`");
     unreadable("customer = \"account\"", "client = \"account\"", "client = \"account\"", "unknown variant `client`");
-    unreadable("\"vendor\"\nversion", "\"My Vendor\"\nversion", "line 2", "`My Vendor` is no name");
+    unreadable("\"vendor\"\nversion", "\"My Vendor\"\nversion", "line 2", "`My Vendor` is not a valid name");
     unreadable("scheme = \"headers\"", "scheme = \"magic\"", "scheme = \"magic\"", "unknown variant `magic`");
     unreadable("every-minutes = 60", "every-minutes = \"1h\"", "every-minutes = \"1h\"", "invalid type");
     unreadable("contract = \"0.2.0\"", "", "", "missing field `contract`");

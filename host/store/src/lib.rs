@@ -41,6 +41,7 @@ mod rows;
 mod runs;
 mod schedules;
 mod secrets;
+mod sightings;
 mod syncs;
 mod tenants;
 mod times;

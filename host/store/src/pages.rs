@@ -6,12 +6,13 @@
 use super::connections::connection_id;
 use super::reads::is_open;
 use super::rows::{check_length, int, to_document};
+use super::sightings::Sight;
 use super::unread::{self, Noted};
 use super::upsert::{Put, RecordRow, Upsert};
 use super::{Read, StoreError, TenantStore};
 use crate::boxed;
 use crosswalk_model::{ConnectionName, Failure, Gap, Kind, Record, Timestamp};
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::params;
 use std::collections::HashSet;
 
 /// The longest cursor, in bytes: the contract's limit.
@@ -143,27 +144,5 @@ impl TenantStore {
             Ok(stats)
         })
         .await
-    }
-}
-
-/// Stores which records a walk meets.
-struct Sight<'c> {
-    insert: CachedStatement<'c>,
-    key: (i64, i64),
-}
-
-impl<'c> Sight<'c> {
-    fn prepare(db: &'c Connection, tenant: i64, read: i64) -> Result<Self, StoreError> {
-        // A record that this host wrote in the meantime still counts as met for the first time.
-        let insert = db.prepare_cached(
-            "INSERT INTO sightings (tenant, read, record, walked) VALUES (?1, ?2, ?3, 1) \
-             ON CONFLICT DO UPDATE SET walked = 1 WHERE walked = 0",
-        )?;
-        Ok(Self { insert, key: (tenant, read) })
-    }
-
-    /// Whether the walk meets the record for the first time.
-    fn meets(&mut self, record: i64) -> Result<bool, StoreError> {
-        Ok(self.insert.execute([self.key.0, self.key.1, record])? > 0)
     }
 }

@@ -7,8 +7,8 @@
 use super::connections::connection_id;
 use super::kept::{self, Kept};
 use super::rows::{collect, count, document, first, int};
-use super::unread;
 use super::{StoreError, TenantStore};
+use super::{sightings, unread};
 use crate::boxed;
 use crosswalk_model::{ConnectionName, Failure, Kind, RunId, Timestamp};
 use rusqlite::{Connection, params};
@@ -335,19 +335,6 @@ fn unfinished(
     })
 }
 
-/// Makes every unfinished read of a kind count a record as seen, because this host wrote it.
-pub(super) fn sight_everywhere(
-    db: &Connection,
-    tenant: i64,
-    connection: i64,
-    kind: Kind,
-) -> Result<Vec<i64>, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT id FROM reads WHERE tenant = ?1 AND connection = ?2 AND kind = ?3 AND ended_at IS NULL",
-    )?;
-    super::rows::collect(select.query(params![tenant, connection, kind.as_str()])?, |row| Ok(row.get(0)?))
-}
-
 pub(super) fn is_open(
     db: &Connection,
     tenant: i64,
@@ -399,6 +386,5 @@ fn end(db: &Connection, tenant: i64, read: i64, ending: Ending, at: Timestamp) -
          WHERE id = ?6 AND tenant = ?7",
     )?
     .execute(params![at.0, complete, int(missing), walked, doubted, read, tenant])?;
-    db.prepare_cached("DELETE FROM sightings WHERE tenant = ?1 AND read = ?2")?.execute([tenant, read])?;
-    Ok(())
+    sightings::delete(db, tenant, read)
 }

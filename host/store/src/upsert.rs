@@ -5,8 +5,8 @@
 //! cryptographic. It protects against nobody, as whoever writes a record chooses its content anyway.
 
 use super::kept;
-use super::reads::sight_everywhere;
 use super::rows::{check_length, first};
+use super::sightings::SightEverywhere;
 use super::{StoreError, codec};
 use crosswalk_model::{Kind, Record, Timestamp, Value, catalogue};
 use rusqlite::{CachedStatement, Connection, Params, params};
@@ -24,15 +24,11 @@ pub(super) fn put_all(
     records: &[RecordRow],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let reads = sight_everywhere(db, tenant, connection, kind)?;
+    let mut sight = SightEverywhere::prepare(db, tenant, connection, kind)?;
     let mut upsert = Upsert::prepare(db, tenant, connection, kind)?;
-    let mut sight =
-        db.prepare_cached("INSERT OR IGNORE INTO sightings (tenant, read, record, walked) VALUES (?1, ?2, ?3, 0)")?;
     for record in records {
         let (number, _) = upsert.put(record, at, true)?;
-        for read in &reads {
-            sight.execute([tenant, *read, number])?;
-        }
+        sight.see(number)?;
     }
     upsert.sum_up(db)
 }

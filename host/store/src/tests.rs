@@ -1,8 +1,9 @@
-//! The room's tests, by what they show. Each makes a database of its own.
+//! The tests of the room, by subject. Each makes a database of its own.
 
 mod applying;
 mod claims;
 mod findings;
+mod history;
 mod isolation;
 mod observing;
 mod opening;
@@ -60,7 +61,7 @@ async fn keep(tenant: &TenantStore, name: &ConnectionName, secret: &str, value: 
     tenant.connection_update(&connection, &BTreeMap::from([(secret.to_owned(), value.clone())])).await
 }
 
-/// How much is kept, what is not known being measured.
+/// Size of what is kept. Unknown sizes are measured.
 async fn kept(tenant: &TenantStore, connection: &ConnectionName, kind: Kind) -> Kept {
     let (id, name) = (tenant.id, connection.clone());
     let measure =
@@ -158,7 +159,7 @@ fn change(sequence: u32) -> PlannedChange {
     }
 }
 
-/// A run with a plan of so many changes, not finished.
+/// A run with an unfinished plan of this number of changes.
 async fn planned(tenant: &TenantStore, changes: u32) -> (RunId, crosswalk_model::PlanId) {
     let run = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
     let plan = tenant.plan_begin(run, &main_sync(), T0).await.unwrap();

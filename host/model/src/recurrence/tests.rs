@@ -34,85 +34,84 @@ fn slots(text: &str, name: &str, after: &str, number: usize) -> Vec<String> {
     all.take(number).map(|slot| slot.to_string().replace(":00.000Z", "Z")).collect()
 }
 
+/// What is odd, the calendar, the zone, a time, and the two slots after it.
+type Odd = (&'static str, &'static str, &'static str, &'static str, [&'static str; 2]);
+
+const ODD: [Odd; 15] = [
+    ("a month's end", "daily 00:00", "UTC", "2026-04-29T12:00:00Z", ["2026-04-30T00:00Z", "2026-05-01T00:00Z"]),
+    ("a year's end", "daily 23:59", "UTC", "2026-12-31T00:00:00Z", ["2026-12-31T23:59Z", "2027-01-01T23:59Z"]),
+    ("a leap day", "daily 12:00", "UTC", "2028-02-28T13:00:00Z", ["2028-02-29T12:00Z", "2028-03-01T12:00Z"]),
+    ("no leap day", "daily 12:00", "UTC", "2027-02-27T13:00:00Z", ["2027-02-28T12:00Z", "2027-03-01T12:00Z"]),
+    (
+        "2:30 is left out",
+        "daily 02:30",
+        "Europe/Rome",
+        "2026-03-28T02:00:00Z",
+        ["2026-03-29T01:00Z", "2026-03-30T00:30Z"],
+    ),
+    (
+        "2:30 comes twice",
+        "daily 02:30",
+        "Europe/Rome",
+        "2026-10-24T12:00:00Z",
+        ["2026-10-25T00:30Z", "2026-10-26T01:30Z"],
+    ),
+    (
+        "clocks move by half an hour",
+        "daily 02:15",
+        "Australia/Lord_Howe",
+        "2026-10-03T12:00:00Z",
+        ["2026-10-03T15:30Z", "2026-10-04T15:15Z"],
+    ),
+    (
+        "and back",
+        "daily 01:45",
+        "Australia/Lord_Howe",
+        "2026-04-04T12:00:00Z",
+        ["2026-04-04T14:45Z", "2026-04-05T15:15Z"],
+    ),
+    (
+        "midnight is left out",
+        "daily 00:30",
+        "Asia/Beirut",
+        "2025-03-29T12:00:00Z",
+        ["2025-03-29T22:00Z", "2025-03-30T21:30Z"],
+    ),
+    (
+        "a day is left out",
+        "daily 08:00",
+        "Pacific/Apia",
+        "2011-12-29T17:00:00Z",
+        ["2011-12-29T18:00Z", "2011-12-30T18:00Z"],
+    ),
+    ("the last day", "monthly last@03:00", "UTC", "2028-01-31T03:00:00Z", ["2028-02-29T03:00Z", "2028-03-31T03:00Z"]),
+    (
+        "a day a month lacks",
+        "monthly 30@03:00",
+        "UTC",
+        "2027-01-30T03:00:00Z",
+        ["2027-02-28T03:00Z", "2027-03-30T03:00Z"],
+    ),
+    ("29 February", "monthly 29@03:00", "UTC", "2027-02-01T00:00:00Z", ["2027-02-28T03:00Z", "2027-03-29T03:00Z"]),
+    (
+        "the first of a year",
+        "monthly 1@00:00",
+        "Europe/Rome",
+        "2026-12-31T22:59:59Z",
+        ["2026-12-31T23:00Z", "2027-01-31T23:00Z"],
+    ),
+    (
+        "a month's slot when clocks move",
+        "monthly 29@02:30",
+        "Europe/Rome",
+        "2026-03-01T00:00:00Z",
+        ["2026-03-29T01:00Z", "2026-04-29T00:30Z"],
+    ),
+];
+
 #[test]
 fn where_the_calendar_is_odd_each_slot_happens_once() {
-    for (what, text, name, after, expected) in [
-        ("a month's end", "daily 00:00", "UTC", "2026-04-29T12:00:00Z", ["2026-04-30T00:00Z", "2026-05-01T00:00Z"]),
-        ("a year's end", "daily 23:59", "UTC", "2026-12-31T00:00:00Z", ["2026-12-31T23:59Z", "2027-01-01T23:59Z"]),
-        ("a leap day", "daily 12:00", "UTC", "2028-02-28T13:00:00Z", ["2028-02-29T12:00Z", "2028-03-01T12:00Z"]),
-        ("no leap day", "daily 12:00", "UTC", "2027-02-27T13:00:00Z", ["2027-02-28T12:00Z", "2027-03-01T12:00Z"]),
-        (
-            "2:30 is left out",
-            "daily 02:30",
-            "Europe/Rome",
-            "2026-03-28T02:00:00Z",
-            ["2026-03-29T01:00Z", "2026-03-30T00:30Z"],
-        ),
-        (
-            "2:30 comes twice",
-            "daily 02:30",
-            "Europe/Rome",
-            "2026-10-24T12:00:00Z",
-            ["2026-10-25T00:30Z", "2026-10-26T01:30Z"],
-        ),
-        (
-            "clocks move by half an hour",
-            "daily 02:15",
-            "Australia/Lord_Howe",
-            "2026-10-03T12:00:00Z",
-            ["2026-10-03T15:30Z", "2026-10-04T15:15Z"],
-        ),
-        (
-            "and back",
-            "daily 01:45",
-            "Australia/Lord_Howe",
-            "2026-04-04T12:00:00Z",
-            ["2026-04-04T14:45Z", "2026-04-05T15:15Z"],
-        ),
-        (
-            "midnight is left out",
-            "daily 00:30",
-            "Asia/Beirut",
-            "2025-03-29T12:00:00Z",
-            ["2025-03-29T22:00Z", "2025-03-30T21:30Z"],
-        ),
-        (
-            "a day is left out",
-            "daily 08:00",
-            "Pacific/Apia",
-            "2011-12-29T17:00:00Z",
-            ["2011-12-29T18:00Z", "2011-12-30T18:00Z"],
-        ),
-        (
-            "the last day",
-            "monthly last@03:00",
-            "UTC",
-            "2028-01-31T03:00:00Z",
-            ["2028-02-29T03:00Z", "2028-03-31T03:00Z"],
-        ),
-        (
-            "a day a month lacks",
-            "monthly 30@03:00",
-            "UTC",
-            "2027-01-30T03:00:00Z",
-            ["2027-02-28T03:00Z", "2027-03-30T03:00Z"],
-        ),
-        ("29 February", "monthly 29@03:00", "UTC", "2027-02-01T00:00:00Z", ["2027-02-28T03:00Z", "2027-03-29T03:00Z"]),
-        (
-            "the first of a year",
-            "monthly 1@00:00",
-            "Europe/Rome",
-            "2026-12-31T22:59:59Z",
-            ["2026-12-31T23:00Z", "2027-01-31T23:00Z"],
-        ),
-        (
-            "a month's slot when clocks move",
-            "monthly 29@02:30",
-            "Europe/Rome",
-            "2026-03-01T00:00:00Z",
-            ["2026-03-29T01:00Z", "2026-04-29T00:30Z"],
-        ),
-    ] {
+    for (what, text, name, after, expected) in ODD {
         assert_eq!(slots(text, name, after, 2), expected, "{what}");
     }
 }

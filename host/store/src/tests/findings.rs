@@ -1,4 +1,4 @@
-//! What plans tell beside their changes: counted by what they say, listed by filters, kept for the newest plans.
+//! Findings of plans: counted by cause, listed by filters, kept for the newest plans.
 
 use super::*;
 use crate::FindingFilter;

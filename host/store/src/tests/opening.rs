@@ -1,10 +1,10 @@
-//! Opening: what is not as it should be is told, and left as it is.
+//! Opening: a file that is not a sound database of ours is reported, and left as it is.
 
 use super::*;
 use rusqlite::Connection as Db;
 use std::io::{Seek, SeekFrom, Write};
 
-/// Opens the database of a folder, expects a refusal, and that the file is as it was.
+/// Opens the database of a folder, and expects a refusal that leaves the file as it was.
 fn refused(folder: &Path) -> StoreError {
     let before = std::fs::read(folder.join("db")).unwrap();
     let error = open(folder).unwrap_err();

@@ -1,4 +1,4 @@
-//! What connectors keep: entries, wake-ups, budgets.
+//! The storage of connectors: entries, wake-ups, budgets.
 
 use super::*;
 use crosswalk_model::{BudgetTake, Entry, PutError};

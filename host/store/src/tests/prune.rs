@@ -1,4 +1,4 @@
-//! What is old goes, and nothing else; and how large a database becomes in a year.
+//! Old rows are deleted, and nothing else; and the size of a database after a year.
 
 use super::*;
 use crate::kept::SIZE;
@@ -13,9 +13,9 @@ fn day(number: i64) -> Timestamp {
     T0.plus_ms(number * DAY)
 }
 
-/// Prunes to the end; what went, by kind, is what was foretold.
+/// Prunes to the end, and checks that the deleted rows are those that were counted before.
 async fn prune(tenant: &TenantStore, now: Timestamp) -> BTreeMap<&'static str, u64> {
-    // Whatever is not known is measured.
+    // Sizes that are unknown are measured.
     kept(tenant, &psa(), Kind::Contract).await;
     let foretold: BTreeMap<_, _> =
         tenant.prune_count(&KEEP, now).await.unwrap().into_iter().filter(|(_, rows)| *rows > 0).collect();
@@ -36,7 +36,7 @@ async fn prune(tenant: &TenantStore, now: Timestamp) -> BTreeMap<&'static str, u
     gone
 }
 
-/// A whole plan of so many changes, finished, with its run.
+/// A whole finished plan with this number of changes, and its run.
 async fn finished(tenant: &TenantStore, changes: u32, at: Timestamp) -> (RunId, PlanId) {
     made(tenant, changes, at, true, None).await
 }
@@ -80,7 +80,7 @@ async fn end(tenant: &TenantStore, run: RunId, plan: PlanId, at: Timestamp, done
     tenant.run_finish(&ended).await.unwrap();
 }
 
-/// Writes the changes of a plan; what the journal says of them names them.
+/// Writes the changes of a plan. Their journal entries name them.
 async fn written(tenant: &TenantStore, run: RunId, plan: PlanId, changes: u32, at: Timestamp) {
     let all: Vec<u32> = (1..=changes).collect();
     let batch = tenant.batch_intend(run, plan, &at_revision(&all), at).await.unwrap();
@@ -131,7 +131,7 @@ async fn of_plans_the_newest_the_open_and_the_undoable_stay() {
     assert_eq!(tenant.unsettled(&main_sync()).await.unwrap().len(), 1);
     assert_eq!(plans(other, &[theirs]).await, [true], "another tenant's");
 
-    // Then the undoing one goes, and the day after what it undid; what the journal tells stays whole.
+    // Then the undoing one goes, and the day after what it undid. The journal stays whole.
     prune(tenant, day(151)).await;
     let gone = prune(tenant, day(152)).await;
     assert_eq!(plans(tenant, &all).await, [false, true, false, false, false, false, true], "{gone:?}");
@@ -335,26 +335,28 @@ async fn how_large_a_database_is_after_a_year_of_daily_runs() {
         written(tenant, run, plan, u32::try_from(changes).unwrap(), at).await;
         prune(tenant, at).await;
         if [1, 30, 90, 180, 270, 365].contains(&today) {
-            // Folds the log into the file, which is then all there is.
-            let path = bed.folder.path().join("db");
-            let db = rusqlite::Connection::open(&path).unwrap();
-            db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-            let free: i64 = db.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap();
-            let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
-            let rows = |table: &str| -> i64 {
-                db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
-            };
-            println!(
-                "day {today}: {:.1} MiB, {} % of it free; plans {}, changes {}, journal {}, records {}, counts {}, reads {}",
-                std::fs::metadata(&path).unwrap().len() as f64 / 1_048_576.0,
-                free * 100 / pages,
-                rows("plans"),
-                rows("changes"),
-                rows("journal"),
-                rows("records"),
-                rows("counts"),
-                rows("reads"),
-            );
+            print_size(&bed.folder.path().join("db"), today);
         }
     }
+}
+
+/// Folds the log into the file, which is then all there is, and prints the size.
+fn print_size(path: &Path, today: i64) {
+    let db = rusqlite::Connection::open(path).unwrap();
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let free: i64 = db.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap();
+    let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let rows =
+        |table: &str| -> i64 { db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap() };
+    println!(
+        "day {today}: {:.1} MiB, {} % of it free; plans {}, changes {}, journal {}, records {}, counts {}, reads {}",
+        std::fs::metadata(path).unwrap().len() as f64 / 1_048_576.0,
+        free * 100 / pages,
+        rows("plans"),
+        rows("changes"),
+        rows("journal"),
+        rows("records"),
+        rows("counts"),
+        rows("reads"),
+    );
 }

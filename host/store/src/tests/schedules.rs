@@ -1,4 +1,4 @@
-//! What recurs: one taker, a dead one is noticed, pausing and removing.
+//! Recurring jobs: one taker, a dead one is noticed, pausing and removing.
 
 use super::super::Recurring;
 use super::*;

@@ -1,4 +1,4 @@
-//! A clock that was ten years ahead for a while, and what it left.
+//! A clock that was ten years ahead for a while, and the times it left.
 
 use super::*;
 use crate::Recurring;

@@ -16,6 +16,7 @@ use crate::rules::plan::line::{
     Choice, EFFECTIVE, ENDED, Line, Member, PARTS, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Sweep,
     UsageInput, count, date,
 };
+use crate::rules::terms;
 use crosswalk_model::{
     Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, SyncName, Timestamp,
     Trust,
@@ -292,7 +293,7 @@ impl<'a> Books<'a> {
         let why = counted.is_none().then(|| not_fetched.unwrap_or("the vendor names it without a number").to_owned());
         let retire = |old: &Record| Retire::of(key.clone(), link?, old).filter(|_| !self.has_ended(old));
         let after = |old: &Record| {
-            let ended = lines::term(self.contract(old.parent.as_deref()?)?).ended(self.today)?;
+            let ended = terms::term(self.contract(old.parent.as_deref()?)?).ended(self.today)?;
             ended.tomorrow().ok()
         };
         let begun = || {
@@ -317,7 +318,7 @@ impl<'a> Books<'a> {
     /// Whether the contract of a line has ended.
     pub(super) fn has_ended(&self, line: &Record) -> bool {
         let contract = line.parent.as_deref().and_then(|contract| self.contract(contract));
-        contract.is_some_and(|contract| lines::term(contract).ended(self.today).is_some())
+        contract.is_some_and(|contract| terms::term(contract).ended(self.today).is_some())
     }
 
     /// The contract and the service of a line.

@@ -23,8 +23,8 @@ use crate::ground::sync_run::{self, SyncRun};
 use crate::ground::tenant::Tenant;
 use crate::ground::{find, plugins};
 use crate::rules::matching::OPERATOR;
-use crate::rules::matching::contracts::{is_offered, term};
-use crate::rules::plan::line::in_force;
+use crate::rules::matching::contracts::in_words;
+use crate::rules::terms::{in_force, is_offered};
 use crate::run::ending;
 use crate::run::reading::{self, read_of};
 use crosswalk_model::signs::seen;
@@ -240,7 +240,7 @@ impl Tenant {
         contracts.sort_by_key(|one| (!is_offered(one), !in_force(one, today), one.name.clone(), one.id.clone()));
         let view = |record: Record| ContractView {
             type_: record.text("type").map(str::to_owned),
-            term: term(&record, today),
+            term: in_words(&record, today),
             eligible: is_offered(&record),
             chosen: chosen == Some(record.id.as_str()),
             id: record.id,

@@ -12,7 +12,7 @@ use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::PRODUCT;
 use crate::rules::plan::{same, shown};
 use crate::run::references::{self, References};
-use crate::run::{ending, reading, recover, resolve};
+use crate::run::{ending, journal, reading, recover};
 use crosswalk_model::{Action, Change, ChangeId, Field, Kind, Link, Mode, Record, RunId, SyncName, Timestamp, Way};
 use crosswalk_store::{ChangeStatus, JournalEntry, Settled, Unsettled};
 use serde::Serialize;
@@ -184,7 +184,7 @@ async fn settle_by_hand(
                 link: None,
                 journal: JournalEntry {
                     run: Some(open.run),
-                    ..resolve::entry(run, open.plan, planned, "looked up", message, planned.target.clone())
+                    ..journal::entry(run, open.plan, planned, "looked up", message, planned.target.clone())
                 },
                 token: None,
             };

@@ -10,11 +10,10 @@
 //! Several connections may lead to one account. What is billed there by one of them is taken for all of them.
 
 use super::opened::Opened;
-use super::sync_run::SyncRun;
 use super::tenant::Tenant;
 use super::{noting, patience};
 use crate::error::Error;
-use crosswalk_model::{Account, ConnectionName, KnownAccount, Plan, Sync, SyncName};
+use crosswalk_model::{Account, ConnectionName, KnownAccount, Sync, SyncName};
 use crosswalk_runtime::Identity;
 use crosswalk_store::TenantStore;
 use serde::Serialize;
@@ -165,23 +164,6 @@ pub(crate) async fn same_account(store: &TenantStore, name: &ConnectionName) -> 
 pub(crate) async fn lines_of_others(store: &TenantStore, sync: &Sync) -> Result<HashMap<String, String>, Error> {
     let targets = same_account(store, &sync.target).await?;
     Ok(store.lines_of_others(&sync.name, &targets).await?)
-}
-
-/// A plan speaks of the accounts it was made for.
-///
-/// # Errors
-/// A person let one of them be another since.
-pub(crate) async fn same_accounts(run: &SyncRun<'_>, plan: &Plan) -> Result<(), Error> {
-    for side in [&run.source, &run.target] {
-        let said = run.store.account(&side.name).await?.and_then(|known| known.said_at);
-        if said.is_some_and(|said| plan.made_at <= said) {
-            return Err(Error::invalid(
-                format!("plan {} was made before `{}` went over to another account", plan.id, side.name),
-                format!("`crosswalk plan {}` makes one from what is there now", run.sync.name),
-            ));
-        }
-    }
-    Ok(())
 }
 
 pub(crate) fn account_of(identity: &Identity) -> Account {

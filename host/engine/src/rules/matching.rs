@@ -23,87 +23,17 @@ mod customers;
 pub(crate) mod records;
 mod score;
 mod table;
+mod types;
 
 pub(crate) use self::board::has_close_second;
 pub use self::contracts::{ContractMatchInput, match_contract};
 pub use self::customers::{CustomerMatchInput, match_customers};
 pub use self::records::{MatchInput, is_nameless, match_records};
 pub(crate) use self::score::NameIndex;
+pub(crate) use self::types::MATCHING;
+pub use self::types::{Decision, Holder, Matched, OPERATOR, RE_ENROLLED};
 
-use crosswalk_model::{Candidate, Kind, Link, LinkState, Timestamp};
-
-/// Who decided, when a person did: then no rule decides again.
-pub const OPERATOR: &str = "operator";
-
-/// Who decided, when matching left it to a person.
-const MATCHING: &str = "matching";
-
-/// The rule that gave a target, with its link, to another source record of the same key.
-pub const RE_ENROLLED: &str = "re-enrolled";
-
-/// Which source record a target record is linked to already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holder {
-    /// One that is there, by its id.
-    Present(String),
-    /// One that complete reads miss, by its id.
-    Gone(String),
-}
-
-/// What is known about one source record.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Matched {
-    /// The source record's id.
-    pub source: String,
-    /// What follows.
-    pub decision: Decision,
-}
-
-/// What follows for a source record. All but [`Decision::Linked`] and
-/// [`Decision::Create`], which become changes of the plan, only say where its link stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Decision {
-    /// Its link stands as it is: linked and there, excluded, or as an operator left it.
-    Keep,
-    /// This is the record: to be linked.
-    Linked {
-        /// The target record's id.
-        target: String,
-        /// The rule that decided, such as `serial number`.
-        by: &'static str,
-        /// Why, in words.
-        reason: String,
-    },
-    /// A person should say yes or no.
-    Proposed {
-        /// Best first.
-        candidates: Vec<Candidate>,
-        /// Why, in words.
-        reason: String,
-    },
-    /// A person must choose.
-    Conflict {
-        /// Best first; empty when the source itself has it twice and the target not at all.
-        candidates: Vec<Candidate>,
-        /// Why, in words.
-        reason: String,
-    },
-    /// Nothing in the target is like it: to be created.
-    Create {
-        /// Why, in words.
-        reason: String,
-    },
-    /// Nothing was found, and it is not to be created.
-    Unmapped {
-        /// Why, in words.
-        reason: String,
-    },
-    /// The target record it is linked to is gone. It is never made again by itself.
-    Broken {
-        /// Why, in words.
-        reason: String,
-    },
-}
+use crosswalk_model::{Kind, Link, LinkState, Timestamp};
 
 /// The link as it stands after a decision, or none when that is as it stands already,
 /// or when it only changes once a change of the plan is done (linked, create).

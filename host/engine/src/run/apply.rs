@@ -8,15 +8,16 @@
 //! Which way a change goes, it says itself (`Way`): what follows from that is in `resolve`. Lines that take over what
 //! others bill come after those, in the order of `resting`.
 
+use super::batch::{Batch, Prepared, lock};
 use super::lines::{self, ReadPreconditions};
 pub(crate) use super::queue::{Queue, mark, marks};
 use super::report::ApplyOptions;
-use super::resting::{ACTIONS, Not, rounds, waits_for_line};
-use super::session::{Batch, Prepared, Session, lock};
+use super::resolve::{self, waits_for_line};
+use super::resting::{ACTIONS, Not, rounds};
+use super::session::Session;
 use super::totals::Tally;
-use super::{outcomes, recover, refused, released, resolve, settle};
+use super::{outcomes, recover, refused, released, settle};
 use crate::error::Error;
-use crate::ground::accounts;
 use crate::ground::find::no_plan;
 use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
@@ -25,9 +26,6 @@ use crate::rules::plan::line::rests;
 use crosswalk_model::{Action, Change, Failure, Kind, Plan, PlanId, PlannedChange, Trust, WriteReport};
 use crosswalk_store::{ChangeFilter, ChangeStatus, JournalEntry};
 use std::collections::HashSet;
-
-/// How often a change is tried in one run.
-pub(crate) const TRIES: u32 = 3;
 
 pub(crate) async fn apply_plan(
     run: &SyncRun<'_>,
@@ -44,7 +42,7 @@ pub(crate) async fn apply_plan(
             format!("look at that one: `crosswalk plan show {newer}`, then `crosswalk apply {newer}`"),
         ));
     }
-    accounts::same_accounts(run, &stored).await?;
+    same_accounts(run, &stored).await?;
     let session = Session::new(run, &stored, options, read_lines).await?;
     let by = approved_by(run, options);
     let released: Vec<JournalEntry> = released::released(&session, &stored, &by).await?.into_iter().collect();
@@ -316,4 +314,21 @@ pub(crate) async fn still_ready(
     not.extend(session.resting.broken(&mut still, &not));
     resolve::leave_out(session, not, tally).await?;
     Ok(still)
+}
+
+/// A plan speaks of the accounts it was made for.
+///
+/// # Errors
+/// A person let one of them be another since.
+pub(crate) async fn same_accounts(run: &SyncRun<'_>, plan: &Plan) -> Result<(), Error> {
+    for side in [&run.source, &run.target] {
+        let said = run.store.account(&side.name).await?.and_then(|known| known.said_at);
+        if said.is_some_and(|said| plan.made_at <= said) {
+            return Err(Error::invalid(
+                format!("plan {} was made before `{}` went over to another account", plan.id, side.name),
+                format!("`crosswalk plan {}` makes one from what is there now", run.sync.name),
+            ));
+        }
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@
 //!
 //! What that means for a change is decided in `plan::stale` and by matching; here it is found out.
 
+use super::asked::{Known, Unsure, Waits};
 use super::outcomes;
 use super::reading::{self, Now};
 use super::references::by_key;
@@ -21,38 +22,11 @@ use crosswalk_model::{
 };
 use crosswalk_store::{SourceMoved, Stored};
 use std::collections::{HashMap, HashSet};
-use tokio::sync::Mutex;
 
 /// What is known of a record for longer is asked again before it is written over.
 const FRESH_MS: i64 = 60_000;
 /// By how much the clocks of host and vendor may differ where it is asked what changed since a time.
 const CLOCKS_MS: i64 = 5 * 60_000;
-
-/// What was asked in one application of a plan: per kind and side the records that are new or another than they
-/// were, and the accounts that were asked for (none where all were).
-#[derive(Default)]
-pub(crate) struct Asked(Mutex<HashMap<(Kind, Side), Known>>);
-
-#[derive(Default)]
-struct Known {
-    /// Everything was asked for, or is known well enough.
-    all: bool,
-    accounts: HashSet<String>,
-    new: Vec<Record>,
-    unsure: Vec<Unsure>,
-}
-
-/// What could not be asked: anything new may be there.
-struct Unsure {
-    /// In this account; in any where there is none.
-    account: Option<String>,
-    /// Of this name; of any where there is none.
-    name: Option<String>,
-    why: String,
-}
-
-/// Why changes wait, by their sequence: they stay as they are, and the rest goes on.
-pub(crate) type Waits = HashMap<u32, String>;
 
 /// The target records of changes as they are now; those that are gone are left out. A change waits whose
 /// record could not be read.
@@ -299,7 +273,7 @@ pub(crate) async fn made_meanwhile(
         ask(session, kind, there, can, &creates, references, known).await?;
     }
     for change in &creates {
-        if let Some(unsure) = known.unsure.iter().find(|unsure| unsure.concerns(change, references)) {
+        if let Some(unsure) = known.unsure.iter().find(|unsure| concerns(unsure, change, references)) {
             let why = format!("it waits: whether `{}` has it by now could not be read: {}", there.name, unsure.why);
             waits.insert(change.sequence, why);
         }
@@ -469,17 +443,15 @@ fn is_old(session: &Session<'_, '_>, seen: Timestamp) -> bool {
     !(0..=FRESH_MS).contains(&session.work.now().since_ms(seen))
 }
 
-impl Unsure {
-    /// Whether what a change makes may be there.
-    fn concerns(&self, change: &PlannedChange, references: &HashMap<(Kind, String), String>) -> bool {
-        let account = || parent(change, references);
-        self.account.as_ref().is_none_or(|asked| account().is_none_or(|account| account == *asked))
-            && self.name.as_ref().is_none_or(|name| *name == change.name)
-    }
+/// Whether what a change makes may be there.
+fn concerns(unsure: &Unsure, change: &PlannedChange, references: &HashMap<(Kind, String), String>) -> bool {
+    let account = || parent(change, references);
+    unsure.account.as_ref().is_none_or(|asked| account().is_none_or(|account| account == *asked))
+        && unsure.name.as_ref().is_none_or(|name| *name == change.name)
 }
 
 /// The account in the target that a change makes something in; none for customers.
-fn parent(change: &PlannedChange, references: &HashMap<(Kind, String), String>) -> Option<String> {
+pub(crate) fn parent(change: &PlannedChange, references: &HashMap<(Kind, String), String>) -> Option<String> {
     change.fields.iter().find_map(|diff| match (diff.name.as_str(), &diff.after) {
         ("parent", Value::Text(customer)) => references.get(&(Kind::Customer, customer.clone())).cloned(),
         (plan::ticket::ACCOUNT, Value::Text(account)) => Some(account.clone()),

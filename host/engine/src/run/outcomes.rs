@@ -5,10 +5,11 @@
 //! proof of what was written: a process that dies leaves them intended, and the next run looks them up. They
 //! wait for `WAIT` at most. What asks the database for what this apply wrote has it stored first.
 
-use super::session::{Session, lock};
+use super::batch::lock;
+use super::session::{Session, Waiting};
 use super::totals::Tally;
 use crate::error::Error;
-use crosswalk_model::{Action, Kind, Side};
+use crosswalk_model::{Action, Kind};
 use crosswalk_store::BatchOutcomes;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -17,23 +18,6 @@ use tokio::sync::Notify;
 const WAIT: Duration = Duration::from_millis(250);
 /// With so many changes they wait no longer.
 const MOST: usize = 1000;
-
-/// Outcomes that are not stored yet, of batches of one side.
-#[derive(Default)]
-pub(crate) struct Outcomes {
-    waiting: tokio::sync::Mutex<Waiting>,
-    /// Told when outcomes begin to wait.
-    came: Notify,
-    /// What storing them came to.
-    tally: std::sync::Mutex<Tally>,
-}
-
-#[derive(Default)]
-struct Waiting {
-    batches: Vec<BatchOutcomes>,
-    /// When the first of them came, and the side that was written to.
-    since: Option<(Instant, Side)>,
-}
 
 /// Takes what came of a batch: to be stored with that of others, or with all that waits.
 ///

@@ -3,7 +3,7 @@
 //! Batches overlap: while one is at the vendor the next is prepared. Two changes of one record never do, as the second
 //! rests on what the first made of it and of its link. Whether a change is still right is `resolve`'s to say.
 
-use super::session::{Batch, Prepared};
+use super::batch::{Batch, Prepared};
 use crosswalk_model::PlannedChange;
 use std::collections::{HashSet, VecDeque};
 use xxhash_rust::xxh3::xxh3_64;

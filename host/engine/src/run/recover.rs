@@ -8,7 +8,7 @@ use super::look_up::{self, Look};
 use super::references::{self, References};
 use super::reverse::told_by_both;
 use super::settle::by_change;
-use super::{ending, reading, resolve};
+use super::{ending, journal, reading};
 use crate::error::Error;
 use crate::ground::opened::Opened;
 use crate::ground::progress::Stage;
@@ -218,7 +218,7 @@ async fn settle_recovered(
     let entry = |event: &str, message: &str, target: Option<&String>| JournalEntry {
         // A write belongs to the run that sent it.
         run: Some(open.run),
-        ..resolve::entry(run, open.plan, planned, event, message.to_owned(), target.cloned())
+        ..journal::entry(run, open.plan, planned, event, message.to_owned(), target.cloned())
     };
     let settled = |status, message: &str, event: &str| Settled {
         sequence: planned.sequence,
@@ -280,7 +280,7 @@ pub(crate) async fn settle_written(
     let link = references::link_after(run, link.as_ref(), planned, change, id, left.as_ref().or(kept)).await?;
     let journal = JournalEntry {
         run: Some(open.run),
-        ..resolve::entry(run, open.plan, planned, past(planned.action), message, Some(id.to_owned()))
+        ..journal::entry(run, open.plan, planned, past(planned.action), message, Some(id.to_owned()))
     };
     let mut settled = Settled {
         sequence: planned.sequence,

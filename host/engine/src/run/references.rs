@@ -2,11 +2,12 @@
 //!
 //! Whether a change may be written at all is decided in `resolve`.
 
-use super::{reverse, undo};
+use super::reverse;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
+use crate::rules::anew;
 use crate::rules::plan::ticket::LEAD;
-use crate::rules::{anew, plan};
+use crate::rules::plan::{self, undo};
 use crosswalk_model::{Action, Change, ChangeId, Kind, Link, PlanId, PlannedChange, Record, Value, Way, catalogue};
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -4,18 +4,20 @@
 //! The one place where it matters which way a change goes: onward by the sync's rules, to the source, or
 //! back to what was before a run. What each way means is decided in `plan`, `reverse` and `undo`.
 
-use super::fresh::{self, Waits};
+use super::asked::Waits;
+use super::batch::{Prepared, lock};
 use super::references::{self, follow_lead, given_over, links_of, references};
-use super::resting::{self, Not};
-use super::session::{Prepared, Session, lock};
+use super::resting::Not;
+use super::session::Session;
 use super::totals::Tally;
-use super::{along, lines, reverse, undo};
+use super::{along, fresh, lines, reverse};
 use crate::error::Error;
-use crate::ground::sync_run::SyncRun;
 use crate::rules::anew::Along;
-use crate::rules::plan;
-use crosswalk_model::{Action, Kind, Link, PlanId, PlannedChange, Record, Way};
-use crosswalk_store::{ChangeStatus, JournalEntry, Settled, StoreError};
+use crate::rules::plan::line::change::replaced;
+use crate::rules::plan::line::leaving::rests;
+use crate::rules::plan::{self, undo};
+use crosswalk_model::{Action, Kind, Link, PlannedChange, Record, Way};
+use crosswalk_store::{ChangeStatus, Settled, StoreError};
 
 /// Checks each change against what is known now, and resolves its references.
 pub(crate) async fn resolve(
@@ -44,9 +46,7 @@ pub(crate) async fn resolve(
         let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
         refusals.extend(changes.iter().filter_map(refused));
         refusals.extend(lines::still_billed(work, &changes, &|one, other| session.resting.together(one, other)).await?);
-        waits.extend(
-            changes.iter().filter_map(|change| Some((change.sequence, resting::waits_for_line(session, change)?))),
-        );
+        waits.extend(changes.iter().filter_map(|change| Some((change.sequence, waits_for_line(session, change)?))));
     }
     let given_over = given_over(work, kind, &changes, &links).await?;
     // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
@@ -179,34 +179,18 @@ fn refusal(
     }
 }
 
-/// A line for the journal about one change; what it changed stands in the plan, and is read from there.
-pub(crate) fn entry(
-    run: &SyncRun<'_>,
-    plan: PlanId,
-    planned: &PlannedChange,
-    event: &str,
-    message: String,
-    target: Option<String>,
-) -> JournalEntry {
-    JournalEntry {
-        run: Some(run.run),
-        plan: Some(plan),
-        sequence: Some(planned.sequence),
-        kind: Some(planned.kind),
-        source: Some(planned.source.clone()),
-        target,
-        customer: Some(planned.customer.clone()),
-        event: event.to_owned(),
-        message,
-        detail: crate::rules::plan::line::detail(planned),
-        ..JournalEntry::at(run.now())
-    }
-}
-
 /// Why a change must not be applied any more; none when it may be.
 fn stale(change: &PlannedChange, link: Option<&Link>, there: Option<&Record>) -> Option<String> {
     match change.way() {
         Way::Onward | Way::AtSource => plan::stale(change, link, there),
         Way::Back => undo::stale(change, link, there),
     }
+}
+
+/// Why a line waits: what it rests on, or takes the place of, waits itself.
+pub(crate) fn waits_for_line(session: &Session<'_, '_>, change: &PlannedChange) -> Option<String> {
+    let on = rests(change).into_iter().map(|rest| rest.leader);
+    let mut on = on.chain(replaced(change).into_iter().map(|(source, _)| source));
+    let other = on.find(|source| *source != change.source && session.is_open(Kind::Usage, source))?;
+    Some(format!("it waits for the line of {other}, which is not settled"))
 }

@@ -8,9 +8,9 @@
 //!
 //! Whether what one rests on was done is asked of the links (`usage::ground`).
 
-use super::session::{Prepared, Session, lock};
-use crate::rules::plan::line::{replaced, rests};
-use crosswalk_model::{Action, Kind, PlannedChange};
+use super::batch::{Prepared, lock};
+use crate::rules::plan::line::rests;
+use crosswalk_model::{Action, PlannedChange};
 use crosswalk_store::ChangeStatus;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
@@ -67,14 +67,6 @@ impl Resting {
         });
         out
     }
-}
-
-/// Why a line waits: what it rests on, or takes the place of, waits itself.
-pub(crate) fn waits_for_line(session: &Session<'_, '_>, change: &PlannedChange) -> Option<String> {
-    let on = rests(change).into_iter().map(|rest| rest.leader);
-    let mut on = on.chain(replaced(change).into_iter().map(|(source, _)| source));
-    let other = on.find(|source| *source != change.source && session.is_open(Kind::Usage, source))?;
-    Some(format!("it waits for the line of {other}, which is not settled"))
 }
 
 /// Changes in rounds: each round rests on earlier ones only, or its rings on themselves, and has as many changes as go
@@ -140,7 +132,7 @@ fn next(left: &BTreeMap<String, PlannedChange>) -> Vec<Vec<String>> {
 mod tests {
     use super::*;
     use crate::rules::plan::line::RESTS;
-    use crosswalk_model::{FieldDiff, Risk, Value};
+    use crosswalk_model::{FieldDiff, Kind, Risk, Value};
 
     /// A line that rests on others.
     fn line(source: &str, on: &[&str]) -> PlannedChange {

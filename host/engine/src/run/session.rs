@@ -2,21 +2,23 @@
 //!
 //! Holds and answers; preparing, calling and settling are in `apply`, `resolve` and `settle`.
 
-use super::apply::TRIES;
+use super::batch::{Prepared, TRIES, lock, record_of};
+use super::journal;
 use super::lines::{Preconditions, ReadPreconditions};
 use super::references::References;
 use super::report::ApplyOptions;
-use super::resolve;
 use super::totals::Tally;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::brakes::can_let_go;
 use crosswalk_model::run::STOPPED;
-use crosswalk_model::{Action, Change, Hold, Kind, Link, Mode, Plan, PlanId, PlannedChange, Record, Timestamp, Trust};
+use crosswalk_model::{Action, Hold, Kind, Mode, Plan, PlanId, PlannedChange, Record, Side, Timestamp, Trust};
 use crosswalk_runtime::CallContext;
-use crosswalk_store::JournalEntry;
+use crosswalk_store::{BatchOutcomes, JournalEntry};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
+use std::time::Instant;
+use tokio::sync::Notify;
 
 /// One application of one plan.
 pub(crate) struct Session<'w, 'p> {
@@ -42,39 +44,11 @@ pub(crate) struct Session<'w, 'p> {
     /// Whose each record is that this session made, by kind and id.
     made: Mutex<HashMap<(Kind, String), String>>,
     /// What was asked of the target once more before something is created in it.
-    pub(crate) asked: super::fresh::Asked,
+    pub(crate) asked: super::asked::Asked,
     /// What takes over from other lines, once those are settled.
     pub(crate) resting: super::resting::Resting,
     /// What came of batches, until it is stored.
-    pub(crate) outcomes: super::outcomes::Outcomes,
-}
-
-/// A change with everything resolved, ready to be called.
-#[derive(Clone)]
-pub(crate) struct Prepared {
-    pub(crate) planned: PlannedChange,
-    /// What is sent; none for a link, which is only recorded.
-    pub(crate) change: Option<Change>,
-    pub(crate) link: Option<Link>,
-    pub(crate) tries: u32,
-}
-
-/// Changes of one kind and action that go out in one call.
-pub(crate) struct Batch {
-    pub(crate) id: i64,
-    pub(crate) kind: Kind,
-    pub(crate) action: Action,
-    pub(crate) changes: Vec<Prepared>,
-    pub(crate) intended_at: Timestamp,
-}
-
-pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The record that a change is about, as it is known while it is not done.
-pub(crate) fn record_of(planned: &PlannedChange) -> (Kind, String) {
-    (planned.kind, planned.known_by().to_owned())
+    pub(crate) outcomes: Outcomes,
 }
 
 impl<'w, 'p> Session<'w, 'p> {
@@ -99,9 +73,9 @@ impl<'w, 'p> Session<'w, 'p> {
             open: Mutex::new(open.collect()),
             own: Mutex::default(),
             made: Mutex::default(),
-            asked: super::fresh::Asked::default(),
+            asked: super::asked::Asked::default(),
             resting: super::resting::Resting::default(),
-            outcomes: super::outcomes::Outcomes::default(),
+            outcomes: Outcomes::default(),
         })
     }
 
@@ -167,11 +141,28 @@ impl<'w, 'p> Session<'w, 'p> {
         message: String,
         target: Option<String>,
     ) -> JournalEntry {
-        resolve::entry(self.work, self.plan, planned, event, message, target)
+        journal::entry(self.work, self.plan, planned, event, message, target)
     }
 
     /// A change is worth another try in this run.
     pub(crate) fn try_again(prepared: &Prepared) -> bool {
         prepared.tries + 1 < TRIES
     }
+}
+
+/// Outcomes that are not stored yet, of batches of one side.
+#[derive(Default)]
+pub(crate) struct Outcomes {
+    pub(crate) waiting: tokio::sync::Mutex<Waiting>,
+    /// Told when outcomes begin to wait.
+    pub(crate) came: Notify,
+    /// What storing them came to.
+    pub(crate) tally: std::sync::Mutex<Tally>,
+}
+
+#[derive(Default)]
+pub(crate) struct Waiting {
+    pub(crate) batches: Vec<BatchOutcomes>,
+    /// When the first of them came, and the side that was written to.
+    pub(crate) since: Option<(Instant, Side)>,
 }

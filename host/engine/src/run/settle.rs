@@ -4,9 +4,10 @@
 //! the vendor says how it went, or when what the connector says of it cannot be. Uncertain
 //! changes are looked up at once; what is not found then waits (`doubt`), and the rest goes on.
 
+use super::batch::{Batch, Prepared};
 use super::look_up::{self, Look, told};
 use super::reverse::told_by_both;
-use super::session::{Batch, Prepared, Session};
+use super::session::Session;
 use super::totals::Tally;
 use super::{outcomes, reading, references};
 use crate::error::Error;

@@ -23,7 +23,6 @@ use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;
 use crate::rules::plan::undo::{Done, Reversal};
-pub(crate) use crate::rules::plan::undo::{link_after, stale};
 use crosswalk_model::{
     Action, Cause, Failure, Kind, Link, PlanId, PlannedChange, Record, Run, RunId, Side, Trust, Way,
 };

@@ -5,7 +5,7 @@
 //! called off is never offered; one that has run out is, as last month may still be to settle.
 
 use super::{Decision, OPERATOR};
-use crate::rules::plan::line::in_force;
+use crate::rules::terms::{self, in_force, is_offered};
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{Candidate, Link, LinkState, Record, Value};
 use jiff::civil::Date;
@@ -72,15 +72,9 @@ pub fn match_contract(input: &ContractMatchInput<'_>) -> Decision {
     }
 }
 
-/// Whether a contract can be chosen: not called off, and of a kind that takes quantities.
-pub(crate) fn is_offered(contract: &Record) -> bool {
-    contract.field("cancelled") != Some(&Value::Boolean(true))
-        && contract.field("takes-usage") != Some(&Value::Boolean(false))
-}
-
 /// When a contract runs and how it stands on a day, in words.
-pub(crate) fn term(contract: &Record, today: Date) -> String {
-    let days = crate::rules::plan::line::term(contract);
+pub(crate) fn in_words(contract: &Record, today: Date) -> String {
+    let days = terms::term(contract);
     let dates = match (days.first, days.last) {
         (Some(starts), Some(ends)) => format!("{starts} to {ends}"),
         (Some(starts), None) => format!("from {starts}"),
@@ -98,7 +92,7 @@ pub(crate) fn term(contract: &Record, today: Date) -> String {
 }
 
 fn candidate(contract: &Record, score: f64, today: Date) -> Candidate {
-    Candidate { target: contract.id.clone(), name: contract.name.clone(), score, reason: term(contract, today) }
+    Candidate { target: contract.id.clone(), name: contract.name.clone(), score, reason: in_words(contract, today) }
 }
 
 fn proposed(contract: &Record, score: f64, reason: &str, input: &ContractMatchInput<'_>) -> Decision {

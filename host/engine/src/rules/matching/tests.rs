@@ -4,7 +4,7 @@ use super::table::{Follows, Grade, Here, TABLE, There};
 use super::*;
 use crate::testkit::{NOW, With, describe, record, stamp_of};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Operation, Record, Timestamp, Value};
+use crosswalk_model::{Candidate, Operation, Record, Timestamp, Value};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -20,255 +20,32 @@
 //! Pure. The change's fields hold source ids, as in every change, but for [`CONTRACT`].
 
 pub(crate) mod change;
-mod days;
+pub(crate) mod days;
 mod holds;
 pub(crate) mod leaving;
 mod parts;
+pub(crate) mod types;
 mod weigh;
 
 pub(super) use self::change::after_usage;
 pub use self::change::replaced;
 pub(crate) use self::change::{after_retire, keep_former, settle};
-pub(crate) use self::days::{in_force, open_from, out_of_force, successors, term};
+pub(crate) use self::days::{open_from, out_of_force, successors};
 pub(crate) use self::holds::Sweep;
-pub use self::leaving::Left;
-use self::leaving::Rest;
 pub use self::leaving::rests;
 pub(crate) use self::leaving::{begun, billed_since, changed_of, left_of, named, remember_since, since_of};
 pub use self::parts::read as parts_of;
 pub(crate) use self::parts::{Member, group, written as parts_written};
-pub use self::parts::{Part, Retire};
+pub use self::types::{
+    BY_NAME, CONTRACT, COUNTED, Choice, DATES, EFFECTIVE, LEAVES, Left, Line, MOVES, PARTS, PRODUCT, Part, Place,
+    Product, QUANTITY, REPLACES, RESTS, Retire, SERVICE, SINCE, Share, Step, UsageInput, integer,
+};
+pub(crate) use self::types::{CHANGED, ENDED, FORMER, HAD, LEFT, RETIRED, TAKEN, count, date, is_free};
 use self::weigh::Weighing;
-use super::{Finding, Planned, rank_of};
-use crosswalk_model::sync::UsageRules;
-use crosswalk_model::usage::{day, midnight};
-use crosswalk_model::{Action, Brake, Cause, Hold, Kind, KindDescription, LineKey, Link, PlannedChange, Record, Value};
-use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// How many, in a change and in the link that remembers it.
-pub const QUANTITY: &str = "quantity";
-/// From which day on.
-pub const EFFECTIVE: &str = "effective";
-/// What is counted.
-pub const PRODUCT: &str = "product";
-/// The vendor's count that a decision was about. Not written.
-pub const COUNTED: &str = "counted";
-/// What the contract had before the last change.
-const HAD: &str = "had";
-/// The contract, as the *target's* id.
-pub const CONTRACT: &str = "contract";
-/// The parts of a line that several add up to, a JSON list of (line, count). Not written.
-pub const PARTS: &str = "parts";
-/// The lines that go to 0 with a change, a JSON list of (source, line). Not written.
-pub const REPLACES: &str = "replaces";
-/// The service a line is of, as the *target's* id. Not written.
-pub const SERVICE: &str = "service";
-/// The parts that a line goes on without, a JSON list of (line, day). Not written.
-pub const LEAVES: &str = "leaves";
-/// What has to be written first so that no part is billed twice, a JSON list of (part, source, line). Not written.
-pub const RESTS: &str = "rests";
-/// The parts a line is without, while they are not billed elsewhere yet: only in a link, as [`LEAVES`].
-pub(crate) const LEFT: &str = "left";
-/// Whether a line that goes to 0 is the first half of a move: its count is billed by another from that day on. Not written.
-pub const MOVES: &str = "moves";
-/// From which day on a line is at 0 whose count goes to another that is not written yet: only in a link.
-pub(crate) const ENDED: &str = "ended";
-/// Lines that billed the same before, a JSON list of ids: only in a link.
-pub(crate) const FORMER: &str = "former";
-/// From which day on a line bills each of its parts, as [`LEAVES`]: in a link, and in a change where that is another day
-/// than its own. Not written.
-pub const SINCE: &str = "since";
-/// From which day on the last change of lines holds that a link led to before, as [`LEAVES`]: only in a link.
-pub(crate) const CHANGED: &str = "changed";
-/// Who decided that a line of a contract is the one: a person who looked at it.
-pub(crate) const TAKEN: &str = "operator";
-/// Who decided that a line leads nowhere: the first half of a move.
-pub(crate) const RETIRED: &str = "retirement";
-/// The brake that no release lifts: the day is wrong.
-pub const DATES: &str = Brake::Dates.as_str();
-/// Brakes that an approval lets go only by their names: each says that the contract is not as it
-/// was left, or that a whole line ends.
-pub const BY_NAME: [&str; 5] = [
-    Brake::Edited.as_str(),
-    Brake::Moved.as_str(),
-    Brake::Zero.as_str(),
-    Brake::Takeover.as_str(),
-    Brake::Parts.as_str(),
-];
-
-/// One customer's usage.
-pub struct UsageInput<'a> {
-    /// The source customer's id.
-    pub customer: &'a str,
-    /// Where its quantities go.
-    pub place: Place<'a>,
-    /// The source's rows of it, of whatever month.
-    pub rows: &'a [Record],
-    /// The month that counts, where the vendor reports by month.
-    pub period: Option<&'a str>,
-    /// Why its counts are not known, if they are not.
-    pub not_fetched: Option<&'a str>,
-    /// The links of its lines, by the source's product.
-    pub links: &'a BTreeMap<String, Link>,
-    /// What is on the contract; none when that could not be read.
-    pub lines: Option<&'a [Record]>,
-    /// A line of any contract, by its id.
-    pub line_of: &'a dyn Fn(&str) -> Option<&'a Record>,
-    /// A contract of any account, by its id.
-    pub contract_of: &'a dyn Fn(&str) -> Option<&'a Record>,
-    /// The contracts that may follow the one it has, which has ended; the likeliest first.
-    pub successors: &'a [&'a Record],
-    /// Who else has a line of a contract, in words; asked for the sake of one of these lines.
-    pub taken: &'a dyn Fn(&LineKey, &str) -> Option<String>,
-    /// Whether a line of a contract is billed by others than this one: it goes on without it.
-    pub goes_on: &'a dyn Fn(&LineKey, &str) -> bool,
-    /// The sum that this line was a part of and is not billed by any more, or is to leave.
-    pub left: &'a dyn Fn(&LineKey) -> Option<&'a Left>,
-    /// What goes elsewhere of what this line bills.
-    pub leaves: &'a dyn Fn(&LineKey) -> &'a [LineKey],
-    /// From which day on something of that is billed by another line already.
-    pub doubled: &'a dyn Fn(&LineKey) -> Option<Date>,
-    /// From which day on a part is billed already: by a line of a contract, whoever had it, or by another than one that
-    /// bills it still.
-    pub since: &'a dyn Fn(&LineKey, Option<&str>) -> Option<Date>,
-    /// From which day on the last change of a line of a contract holds that another line than this one made, or this
-    /// one before its link was another.
-    pub changed: &'a dyn Fn(&LineKey, &str) -> Option<Date>,
-    /// Whether a sum was agreed on that has this line as a part.
-    pub agreed: &'a dyn Fn(&LineKey) -> bool,
-    /// Which lines go to the same line of the contract as this one.
-    pub share: &'a dyn Fn(&LineKey) -> Share<'a>,
-    /// What a source product is in the target.
-    pub product: &'a dyn Fn(&str) -> &'a Product,
-    /// What the target can do with usage.
-    pub describe: &'a KindDescription,
-    /// The sync's rules.
-    pub rules: &'a UsageRules,
-    /// Whether what nothing holds is written without a person.
-    pub automatic: bool,
-    /// The day it is.
-    pub today: Date,
-    /// What a person asks for instead, by product; empty in an ordinary plan.
-    pub choices: &'a HashMap<String, Choice>,
-}
-
-/// With whom a line goes to one line of a contract.
-#[derive(Debug, Clone, Copy, Default)]
-pub enum Share<'a> {
-    /// With nobody.
-    #[default]
-    Alone,
-    /// It leads these others.
-    Leads(&'a [Part]),
-    /// This one leads it.
-    With(&'a LineKey),
-}
-
-/// Where a customer's quantities go.
-#[derive(Debug, Clone, Copy)]
-pub enum Place<'a> {
-    /// To this contract.
-    Contract(&'a Record),
-    /// Nowhere for now: a person switched its usage off; in words.
-    Off(&'a str),
-    /// Nowhere any more: a person excluded the customer or its contract; which, in words.
-    Excluded(&'a str),
-    /// Nowhere yet, for this reason.
-    Nowhere(&'a str),
-}
-
-/// What a source product is in the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Product {
-    /// This one.
-    Linked {
-        /// Its id there.
-        id: String,
-        /// What it is called there.
-        name: String,
-        /// Whether this sync made it.
-        made: bool,
-        /// Whether nothing is charged for it.
-        unpriced: bool,
-    },
-    /// One that this plan creates, under this name.
-    Planned(String),
-    /// Not to be billed.
-    Excluded,
-    /// Nobody decided yet, for this reason.
-    Open(String),
-}
-
-/// What a person wants of a line instead of the count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Choice {
-    /// How many; none: the vendor's count.
-    pub quantity: Option<i64>,
-    /// From which day on; none: today.
-    pub effective: Option<Date>,
-}
-
-/// A line with its three numbers, and what follows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Line {
-    /// The source product's id.
-    pub product: String,
-    /// The vendor's count, all parts added up; none: not fetched.
-    pub counted: Option<i64>,
-    /// How many are in use, where the vendor tells.
-    pub actual: Option<i64>,
-    /// The contract's line; none: not there yet.
-    pub target: Option<String>,
-    /// What the contract has, after all that is agreed so far; none: not there, or not read.
-    pub has: Option<i64>,
-    /// What the contract has today, where a change for a later day is agreed already.
-    pub now: Option<i64>,
-    /// What was approved last.
-    pub approved: Option<i64>,
-    /// From which day on a change of it would hold.
-    pub effective: Date,
-    /// The first day from which a change can hold, where the day above is none.
-    pub open_day: Option<Date>,
-    /// Of what it is the sum, itself first; empty where it is alone.
-    pub parts: Vec<Part>,
-    /// Lines that go to 0 with the change.
-    pub retires: Vec<Retire>,
-    /// What has to be written first.
-    pub(crate) rests: Vec<Rest>,
-    /// The parts it goes on without.
-    pub(crate) leaves: Vec<LineKey>,
-    /// What follows.
-    pub step: Step,
-    /// Why, in one sentence.
-    pub reason: String,
-    /// What else is wrong, one sentence each, until it is put right.
-    pub notes: Vec<String>,
-}
-
-/// What follows for a line.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// Nothing: all is as approved.
-    InStep,
-    /// The contract is brought to this quantity; `Link` only takes the line over, and `Retire` only ends what billed it.
-    Change {
-        /// Create, update, link or retire.
-        action: Action,
-        /// How many.
-        quantity: i64,
-        /// What holds it, each for its own reason.
-        holds: Vec<Hold>,
-    },
-    /// The link is to remember what both sides came to by themselves.
-    Agreed,
-    /// The count is not known.
-    NotFetched,
-    /// It is left as it is until somebody does something.
-    Left,
-    /// It is billed by the line of this one, with which it adds up.
-    Together(LineKey),
-}
+use super::{Planned, rank_of};
+use crosswalk_model::usage::midnight;
+use crosswalk_model::{Action, Cause, Finding, Hold, Kind, LineKey, Link, PlannedChange, Record, Value};
+use std::collections::BTreeSet;
 
 /// The lines of a customer: everything the vendor counts or this sync put on the contract.
 #[must_use]
@@ -311,45 +88,6 @@ pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
     let place = |change: &crosswalk_model::PlannedChange| rank_of(Kind::Usage, change.action);
     out.changes.sort_by(|a, b| (place(a), &a.source).cmp(&(place(b), &b.source)));
     out
-}
-
-/// What is counted of a product, and how many are in use: the rows of the month that counts added
-/// up; unknown as soon as one of them tells no number.
-pub(crate) fn count(rows: &[Record], product: &str, period: Option<&str>) -> (Option<i64>, Option<i64>) {
-    let of_line = |row: &&Record| {
-        let month = row.text("period");
-        row.text(PRODUCT) == Some(product) && (month.is_none() || month == period)
-    };
-    let (mut counted, mut actual) = (Some(0_i64), None::<i64>);
-    for row in rows.iter().filter(of_line) {
-        counted = counted.zip(integer(row.field(QUANTITY))).and_then(|(sum, more)| sum.checked_add(more));
-        if let Some(more) = integer(row.field("actual")) {
-            actual = Some(actual.unwrap_or_default().saturating_add(more));
-        }
-    }
-    (counted, actual)
-}
-
-/// Whether the vendor tells that nothing is charged for a service or a line.
-pub(crate) fn is_free(record: &Record) -> bool {
-    let price = record.text("price").and_then(|price| price.replace(',', ".").parse::<f64>().ok());
-    price.is_some_and(|price| price == 0.0)
-}
-
-/// A whole number; none for a fraction, which no line can have.
-pub fn integer(value: Option<&Value>) -> Option<i64> {
-    match value? {
-        Value::Integer(number) => Some(*number),
-        Value::Decimal(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(*number as i64),
-        _ => None,
-    }
-}
-
-pub(crate) fn date(value: Option<&Value>) -> Option<Date> {
-    match value? {
-        Value::Time(text) | Value::Text(text) => day(text),
-        _ => None,
-    }
 }
 
 /// What the journal keeps of a line's change besides its words: it outlives the plan.

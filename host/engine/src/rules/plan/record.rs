@@ -8,13 +8,13 @@
 use super::fields::{self, Fields, Layout};
 use super::sides::Note;
 use super::write::note_rest;
-use super::{Finding, HOUR_MS, Item, PlanInput, Planned};
+use super::{HOUR_MS, Item, PlanInput, Planned};
 use crate::rules::matching::Decision;
 use crate::rules::value::cut;
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{
-    Action, Brake, Cause, FieldDiff, FieldRule, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk,
-    Value,
+    Action, Brake, Cause, FieldDiff, FieldRule, Finding, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record,
+    Risk, Value,
 };
 use std::collections::BTreeMap;
 

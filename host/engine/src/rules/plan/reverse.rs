@@ -14,14 +14,14 @@
 
 use super::fields::{self, Layout};
 use super::write::{decide, forget, note_rest, sent_values};
-use super::{Finding, Item, PlanInput, Planned, Reference};
+use super::{Item, PlanInput, Planned, Reference};
 use crate::rules::matching::{Decision, Matched, NameIndex};
 use crate::rules::names;
 use crate::rules::value::same;
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{
-    Action, Cause, Change, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record, ReverseDecision,
-    Risk, Side, SyncName, SyncRules, Timestamp, Value,
+    Action, Cause, Change, Finding, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record,
+    ReverseDecision, Risk, Side, SyncName, SyncRules, Timestamp, Value,
 };
 use std::collections::{HashMap, HashSet};
 

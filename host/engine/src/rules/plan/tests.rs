@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::testkit::{Source, With, World, record};
-use crosswalk_model::Value;
 use crosswalk_model::sync::KindRules;
+use crosswalk_model::{PlannedChange, Record, Value};
 use std::collections::BTreeMap;
 
 mod creating;

@@ -16,12 +16,13 @@
 //! Pure. A ticket's fields are texts of the target system, but for the references `parent`,
 //! `asset` and [`LEAD`], which hold source ids as in every change.
 
-use super::{Finding, HOUR_MS, Planned, rank};
+use super::types::rank;
+use super::{HOUR_MS, Planned};
 use crate::rules::value::cut;
 use crosswalk_model::sync::TicketRules;
 use crosswalk_model::{
-    Action, Brake, Cause, Failure, FieldDiff, Hold, Kind, KindDescription, Link, LinkState, Operation, PlannedChange,
-    Record, Risk, Timestamp, Value, Writable,
+    Action, Brake, Cause, Failure, FieldDiff, Finding, Hold, Kind, KindDescription, Link, LinkState, Operation,
+    PlannedChange, Record, Risk, Timestamp, Value, Writable,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 

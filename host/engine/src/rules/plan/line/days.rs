@@ -5,48 +5,11 @@
 //! 9999) are how vendors write "not given" and "without an end".
 
 use super::{EFFECTIVE, Retire, Weighing, date};
-use crate::rules::matching::contracts::is_offered;
-use crosswalk_model::{Brake, Hold, Record, Value};
+use crate::rules::terms::{in_force, is_offered, term};
+use crosswalk_model::{Brake, Hold, Record};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::HashSet;
-
-/// The years a contract can begin or end in.
-const YEARS: std::ops::Range<i16> = 1901..9000;
-
-/// A contract's first and last day; none is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Term {
-    /// The first.
-    pub(crate) first: Option<Date>,
-    /// The last.
-    pub(crate) last: Option<Date>,
-}
-
-impl Term {
-    fn has(self, day: Date) -> bool {
-        self.first.is_none_or(|first| first <= day) && self.last.is_none_or(|last| day <= last)
-    }
-
-    /// The last day, once it has gone by.
-    pub(crate) fn ended(self, today: Date) -> Option<Date> {
-        self.last.filter(|last| *last < today)
-    }
-}
-
-/// How long a contract lasts.
-pub(crate) fn term(contract: &Record) -> Term {
-    let of = |name: &str| date(contract.field(name)).filter(|day| YEARS.contains(&day.year()));
-    Term { first: of("starts"), last: of("ends") }
-}
-
-/// Whether a contract is in force on a day.
-pub(crate) fn in_force(contract: &Record, day: Date) -> bool {
-    let told = |name: &str| contract.field(name).is_some_and(|value| !value.is_blank());
-    let by_days = told("starts") || told("ends");
-    contract.field("cancelled") != Some(&Value::Boolean(true))
-        && if by_days { term(contract).has(day) } else { contract.active() }
-}
 
 /// The contracts of an account that may follow one which has ended: those that begin as it ends, or
 /// else those in force. Those that have a line of every service come first.

@@ -5,41 +5,17 @@
 //! Who leaves whom is told from the links and from where everything goes (`engine::usage`); what follows from
 //! that is here, with how changes and links write it down.
 
+use super::types::{Left, Rest};
 use super::{CHANGED, EFFECTIVE, ENDED, LEAVES, LEFT, PARTS, RESTS, SINCE, Weighing, date, parts};
 use crosswalk_model::{Brake, Hold, LineKey, Link, PlannedChange, Value};
 use jiff::civil::Date;
 use std::collections::HashSet;
-
-/// The line by which something was billed with others, while its count goes elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
-    /// Whose that line is, or is to be.
-    pub leader: LineKey,
-    /// That line.
-    pub line: String,
-    /// From which day on the line is without it; none: it is billed by it still.
-    pub since: Option<Date>,
-    /// From which day gone by the line will be without it, where it is billed by it still: the change of who goes on
-    /// with the line holds from then on.
-    pub from: Option<Date>,
-}
 
 impl Left {
     /// From which day gone by no line bills it, once the line goes on without it.
     pub(crate) fn unbilled_since(&self) -> Option<Date> {
         self.since.or(self.from)
     }
-}
-
-/// What has to be written before a change, so that a part is not billed twice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rest {
-    /// The part.
-    pub part: String,
-    /// Whose line bills it.
-    pub leader: String,
-    /// That line.
-    pub line: String,
 }
 
 impl<'a> Weighing<'_, 'a> {

@@ -4,49 +4,9 @@
 //! One of them leads: its link remembers what was approved for all. Each part's count is kept and
 //! shown; a part that is not known makes the sum unknown.
 
-use super::{EFFECTIVE, Left, LineKey, Link, PRODUCT, QUANTITY, Record, Value, date, integer};
-use jiff::civil::Date;
+use super::types::{Part, Retire};
+use super::{EFFECTIVE, LineKey, Link, PRODUCT, QUANTITY, Record, Value, date, integer};
 use std::collections::{BTreeSet, HashMap};
-
-/// One of the lines that add up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Which.
-    pub key: LineKey,
-    /// Its own count; none: not known.
-    pub counted: Option<i64>,
-    /// How many of it are in use, where the vendor tells.
-    pub actual: Option<i64>,
-    /// Why its count is not known.
-    pub why: Option<String>,
-    /// The line it was billed by until now, where that is another.
-    pub old: Option<Retire>,
-    /// From which day on no line bills it, where the line of its own came to its end.
-    pub ended: Option<Date>,
-    /// The sum it was billed with until now, where it goes elsewhere.
-    pub left: Option<Left>,
-}
-
-/// A line of a contract that is set to 0 because what it billed is billed by another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retire {
-    /// Whose it is.
-    pub key: LineKey,
-    /// The line.
-    pub line: String,
-    /// Its contract.
-    pub contract: String,
-    /// Its service.
-    pub service: Option<String>,
-    /// What it is called.
-    pub name: String,
-    /// What it has.
-    pub has: i64,
-    /// From which day on its last change holds; `None` where this host made none.
-    pub changed: Option<Date>,
-    /// The revision of its link.
-    pub revision: i64,
-}
 
 impl Retire {
     /// A line that bills something, of the link that leads to it.

@@ -1,10 +1,14 @@
 //! Every line of the table of what follows from three numbers, and from what is not there.
 
+use super::types::Rest;
 use super::*;
 use crate::rules::plan::after_write;
+use crate::rules::terms::in_force;
 use crate::testkit::{NOW, With, describe, record};
-use crosswalk_model::sync::BrakeLimits;
-use crosswalk_model::{FieldDiff, LinkState, Operation, PlannedChange};
+use crosswalk_model::sync::{BrakeLimits, UsageRules};
+use crosswalk_model::{FieldDiff, KindDescription, LinkState, Operation, PlannedChange};
+use jiff::civil::Date;
+use std::collections::{BTreeMap, HashMap};
 
 /// A world of one customer and one product, told in a line.
 struct Bed {
@@ -695,7 +699,7 @@ fn a_part_that_goes_elsewhere_is_one_decision_with_the_line_it_leaves() {
     bed.left = left(None);
     assert_eq!(bed.step(), "held moved: create 5", "no ordinary approval");
     let change = bed.plan().changes.remove(0);
-    let rest = leaving::Rest { part: "c/p".to_owned(), leader: "a/p".to_owned(), line: "sum".to_owned() };
+    let rest = Rest { part: "c/p".to_owned(), leader: "a/p".to_owned(), line: "sum".to_owned() };
     assert_eq!(rests(&change), [rest]);
     let id = crosswalk_model::ChangeId { plan: crosswalk_model::PlanId(1), sequence: 1 };
     let service = |_, _: &str| crate::rules::plan::Reference::Target("s".to_owned());

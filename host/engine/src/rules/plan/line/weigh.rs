@@ -2,8 +2,9 @@
 
 use super::{
     CONTRACT, COUNTED, Choice, EFFECTIVE, HAD, Line, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Step,
-    TAKEN, UsageInput, count, date, integer, out_of_force, term,
+    TAKEN, UsageInput, count, date, integer, out_of_force,
 };
+use crate::rules::terms::term;
 use crosswalk_model::{Action, Brake, Hold, LineKey, Link, LinkState, Operation, Record, Value, Writable};
 use jiff::civil::Date;
 use std::collections::HashSet;

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::testkit::{NOW, stamp_of};
-use crosswalk_model::LinkState;
 use crosswalk_model::sync::Sites;
+use crosswalk_model::{Action, Link, LinkState, PlannedChange, Record};
 
 #[test]
 fn everything_is_created_in_order_and_then_nothing_is_left() {

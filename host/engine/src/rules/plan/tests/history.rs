@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::testkit::{Fate, HOUR, NOW};
-use crosswalk_model::Operation;
+use crosswalk_model::{Link, Operation};
 use proptest::prelude::*;
 
 /// A machine with the ids its agents have at the vendor, the newest last.

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::testkit::NOW;
-use crosswalk_model::{Change, Field, FieldDiff, Hold, LinkState, Operation, Risk, Timestamp};
+use crosswalk_model::{
+    Action, Change, Field, FieldDiff, Hold, Link, LinkState, Operation, PlannedChange, Record, Risk, Timestamp,
+};
 use proptest::prelude::*;
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::testkit::{Fate, HOUR, Habit, NOW};
 use crosswalk_model::sync::Sites;
-use crosswalk_model::{FieldRule, Operation};
+use crosswalk_model::{Action, FieldRule, Link, Operation};
 use proptest::prelude::*;
 
 /// A source of a few customers with what belongs to them; fields are small so that they meet.

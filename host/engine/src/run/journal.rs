@@ -1,0 +1,29 @@
+//! A line for the journal about one change.
+
+use crate::ground::sync_run::SyncRun;
+use crosswalk_model::{PlanId, PlannedChange};
+use crosswalk_store::JournalEntry;
+
+/// A line for the journal about one change; what it changed stands in the plan, and is read from there.
+pub(crate) fn entry(
+    run: &SyncRun<'_>,
+    plan: PlanId,
+    planned: &PlannedChange,
+    event: &str,
+    message: String,
+    target: Option<String>,
+) -> JournalEntry {
+    JournalEntry {
+        run: Some(run.run),
+        plan: Some(plan),
+        sequence: Some(planned.sequence),
+        kind: Some(planned.kind),
+        source: Some(planned.source.clone()),
+        target,
+        customer: Some(planned.customer.clone()),
+        event: event.to_owned(),
+        message,
+        detail: crate::rules::plan::line::detail(planned),
+        ..JournalEntry::at(run.now())
+    }
+}

@@ -1,6 +1,6 @@
-//! What every verb stands on: a tenant, its connections opened, the claim on a sync, progress and stop.
+//! The base of every verb: a tenant, its opened connections, the claim on a sync, progress and stop.
 //!
-//! Decides nothing, and knows neither plans nor bills.
+//! Decides nothing; knows neither plans nor bills.
 
 pub(crate) mod accounts;
 pub(crate) mod claim;

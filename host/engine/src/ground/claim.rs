@@ -1,16 +1,16 @@
-//! One process at a time works on a sync, or does a job of a connector.
+//! Claims: one process at a time works on a sync, or runs a connector's job.
 //!
-//! Claims are leases of the store; here they are taken and asked for in a tenant's words.
+//! Claims are leases of the store; this file takes and queries them for a tenant.
 
 use super::tenant::Tenant;
 use crate::error::Error;
 use crosswalk_store::{Claim, Lease, StoreError};
 
-/// Takes a claim, and returns this tenant for the work of it: writes fail once another process has taken the
-/// claim. It lasts until the lease is dropped.
+/// Takes a claim and returns this tenant bound to it: writes through it fail once another process has taken the claim.
+/// The claim lasts until the lease is dropped.
 ///
 /// # Errors
-/// `Busy`: it is held, by this process or another.
+/// `Busy`: the claim is held, by this process or another.
 pub(crate) async fn claimed(tenant: &Tenant, claim: &Claim) -> Result<(Tenant, Lease), Error> {
     let lease = tenant.store.claim_take(claim).await.map_err(|error| match error {
         StoreError::Held { claim } => Error::Busy {
@@ -26,7 +26,7 @@ pub(crate) async fn claimed(tenant: &Tenant, claim: &Claim) -> Result<(Tenant, L
     Ok((Tenant { store: lease.store().clone(), ..tenant.clone() }, lease))
 }
 
-/// Whether somebody works under a claim. What cannot be asked counts as held.
+/// Reports whether a claim is held. A claim that cannot be queried counts as held.
 pub(crate) async fn is_claimed(tenant: &Tenant, claim: &Claim) -> bool {
     tenant.store.claim_is_held(claim).await.unwrap_or(true)
 }

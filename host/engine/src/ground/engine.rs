@@ -1,6 +1,6 @@
-//! The handle of the whole engine: its parts joined, tenants, stop and close.
+//! The handle of the whole engine: joins its parts, opens tenants, stops and closes.
 //!
-//! Verbs of plugins and of the schedule stand in `desk` and `work`.
+//! Verbs of plugins and of the schedule are in `desk` and `work`.
 
 use super::parts::Parts;
 use super::stop::Stop;
@@ -14,27 +14,27 @@ use crosswalk_store::Store;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The door. Cheap to clone.
+/// Entry point to the engine. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) parts: Arc<Parts>,
 }
 
 impl Engine {
-    /// Joins the parts.
+    /// Joins the parts; `data_dir` holds component files and claims.
     #[must_use]
     pub fn new(store: Store, runtime: Runtime, clock: Arc<dyn Clock>, data_dir: PathBuf) -> Self {
         Self { parts: Arc::new(Parts::new(store, runtime, clock, data_dir)) }
     }
 
-    /// The same, with another retention; the first that is given holds.
+    /// Sets the retention. Only the first call has an effect.
     #[must_use]
     pub fn keeping(self, retention: Retention) -> Self {
         self.parts.retention.get_or_init(|| retention);
         self
     }
 
-    /// The engine for one tenant.
+    /// Returns the engine for one tenant.
     ///
     /// # Errors
     /// There is no such tenant.
@@ -53,13 +53,13 @@ impl Engine {
     /// Adds a tenant.
     ///
     /// # Errors
-    /// It exists.
+    /// The tenant exists.
     #[boxed]
     pub async fn tenant_add(&self, name: &TenantName) -> Result<(), Error> {
         Ok(self.parts.store.tenant_insert(name, self.parts.clock.now()).await?)
     }
 
-    /// The tenants.
+    /// Names of all tenants.
     ///
     /// # Errors
     /// The database's.
@@ -68,14 +68,14 @@ impl Engine {
         Ok(self.parts.store.tenant_list().await?)
     }
 
-    /// The handle that makes work under way break off where nothing is lost: runs end as
-    /// partial, and the next ones go on from there.
+    /// Handle that makes running work break off where nothing is lost: runs end as partial, and the next ones go on
+    /// from there.
     #[must_use]
     pub fn stop(&self) -> &Stop {
         &self.parts.stop
     }
 
-    /// Waits for what is still to be written, and closes the database.
+    /// Waits for pending writes, then closes the database.
     #[boxed]
     pub async fn close(&self) {
         self.parts.store.close().await;

@@ -1,6 +1,6 @@
 //! Look-ups that every room needs: a sync, a record, a linked source, the changes of a plan.
 //!
-//! Returns what is stored, or an error that says how to find the right name.
+//! Returns what is stored, or an error whose hint leads to the right name.
 
 use super::tenant::Tenant;
 use crate::boxed;
@@ -10,7 +10,7 @@ use crosswalk_store::{ChangeFilter, ChangeStatus};
 use serde::Serialize;
 
 impl Tenant {
-    /// The sync a plan belongs to.
+    /// Returns the sync a plan belongs to.
     ///
     /// # Errors
     /// There is no such plan.
@@ -22,10 +22,10 @@ impl Tenant {
         })
     }
 
-    /// A sync.
+    /// Returns a sync.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// There is no sync of that name.
     #[boxed]
     pub async fn sync(&self, name: &SyncName) -> Result<Sync, Error> {
         self.store
@@ -34,7 +34,7 @@ impl Tenant {
             .ok_or_else(|| Error::not_found("sync", name, "`crosswalk sync list` names those there are"))
     }
 
-    /// The tenant's syncs.
+    /// Returns the tenant's syncs.
     ///
     /// # Errors
     /// The database's.
@@ -43,10 +43,10 @@ impl Tenant {
         Ok(self.store.sync_list().await?)
     }
 
-    /// Changes of a plan, by sequence.
+    /// Returns changes of a plan, by sequence.
     ///
     /// # Errors
-    /// No such plan.
+    /// There is no such plan.
     #[boxed]
     pub async fn plan_changes(
         &self,
@@ -80,13 +80,13 @@ pub(crate) async fn record(
         .map(|stored| stored.record))
 }
 
-/// A sync in which usage takes part.
+/// Returns a sync that includes usage; an error for any other.
 pub(crate) async fn usage_sync(tenant: &Tenant, name: &SyncName) -> Result<crosswalk_model::Sync, Error> {
     let sync = tenant.sync(name).await?;
     if sync.rules.kinds.contains_key(&Kind::Usage) {
         return Ok(sync);
     }
-    // Those that take part already are named as well: the others would leave.
+    // The hint names the kinds already in the sync too: `--kinds` drops those it does not list.
     let kinds: Vec<&str> = sync.rules.kinds.keys().map(|kind| kind.as_str()).chain(["usage"]).collect();
     let kinds = kinds.join(",");
     Err(Error::invalid(
@@ -95,7 +95,7 @@ pub(crate) async fn usage_sync(tenant: &Tenant, name: &SyncName) -> Result<cross
     ))
 }
 
-/// The source's id of a linked record, by the id of either side.
+/// Resolves the source id of a linked record from the id of either side.
 pub(crate) async fn linked_source(tenant: &Tenant, sync: &SyncName, kind: Kind, id: &str) -> Result<String, Error> {
     let link = match tenant.store.link_get(sync, kind, id).await? {
         Some(link) => Some(link),
@@ -119,13 +119,13 @@ pub(crate) fn no_plan(plan: PlanId) -> Error {
     Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
 }
 
-/// A change of a plan and how it stands.
+/// A change of a plan with its state.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangeView {
-    /// The change.
+    /// The planned change.
     pub change: PlannedChange,
-    /// How it stands.
+    /// Its state.
     pub status: ChangeStatus,
-    /// Why, if it failed or was refused.
+    /// Reason, if it failed or was refused.
     pub message: String,
 }

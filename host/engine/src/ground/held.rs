@@ -1,21 +1,23 @@
-//! What look-ups hold in memory at one time, over a tenant and over the process: each has a limit of
-//! its own (`walk`), and a hundred of them at once would hold a hundred times that.
+//! Memory budget of look-ups, per tenant and for the process. Each look-up has a limit of its own (`rules::walk`), but
+//! a hundred at once would hold a hundred times that.
+//!
+//! Counts bytes only; reading pages is `run`'s.
 
 use crate::rules::words::grouped;
 use crosswalk_model::{Failure, TenantName};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Bytes of records that the look-ups of one tenant hold at one time.
+/// Bytes of records that the look-ups of one tenant may hold at one time.
 const TENANT: u64 = 256 << 20;
-/// The same of all tenants.
+/// Bytes of records that the look-ups of all tenants may hold at one time.
 const PROCESS: u64 = 1 << 30;
 
-/// What is held now.
+/// Bytes held now, by tenant.
 #[derive(Debug, Default)]
 pub(crate) struct Held(Mutex<HashMap<TenantName, u64>>);
 
-/// What one look-up holds; given back when it is dropped.
+/// Bytes held by one look-up; released on drop.
 #[derive(Debug)]
 pub(crate) struct Share<'h> {
     held: &'h Held,
@@ -24,17 +26,17 @@ pub(crate) struct Share<'h> {
 }
 
 impl Held {
-    /// A look-up that holds nothing yet.
+    /// Begins a look-up that holds nothing yet.
     pub(crate) fn begin(&self, tenant: &TenantName) -> Share<'_> {
         Share { held: self, tenant: tenant.clone(), bytes: 0 }
     }
 }
 
 impl Share<'_> {
-    /// Holds more.
+    /// Adds `bytes` to this look-up's share.
     ///
     /// # Errors
-    /// `Unavailable`: too much is held at this time; later there is room again.
+    /// `Unavailable`: the tenant or the process is at its limit; a later try finds room again.
     pub(crate) fn hold(&mut self, bytes: u64) -> Result<(), Failure> {
         let mut held = self.held.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (own, all) = (held.get(&self.tenant).copied().unwrap_or(0), held.values().sum::<u64>());

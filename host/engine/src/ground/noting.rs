@@ -1,11 +1,11 @@
-//! Journal lines of a person's decisions.
+//! Journal entries of a person's decisions: builds them, and leaves storing them to the write they belong to.
 
 use super::tenant::Tenant;
 use crate::error::Error;
 use crosswalk_model::SyncName;
 use crosswalk_store::{JournalEntry, TenantStore};
 
-/// A handle of the store whose next write also journals a decision about settings, in the same transaction.
+/// Returns a handle of the store whose next write also journals a decision about settings, in the same transaction.
 pub(crate) fn noting(
     tenant: &Tenant,
     sync: Option<&SyncName>,
@@ -15,7 +15,7 @@ pub(crate) fn noting(
     Ok(tenant.store.noting(sync, &[entry(tenant, event, message)])?)
 }
 
-/// A journal entry of now.
+/// Returns a journal entry with the current time.
 pub(crate) fn entry(tenant: &Tenant, event: &str, message: String) -> JournalEntry {
     JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(tenant.parts.clock.now()) }
 }

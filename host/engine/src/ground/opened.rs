@@ -1,6 +1,6 @@
-//! A connection opened: its connector, its description, and what a failure of it is called.
+//! An opened connection: its connector, its description, and the error for its failures.
 //!
-//! Opens and reads settings; changing them is `desk`'s.
+//! Reads settings; changing them is `desk`'s.
 
 use super::parts::Parts;
 use super::patience::Patience;
@@ -14,35 +14,35 @@ use crosswalk_store::Opening;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// A connection, ready to be called.
+/// A connection that is ready for calls.
 pub(crate) struct Opened {
     pub(crate) name: ConnectionName,
     pub(crate) manifest: Manifest,
     pub(crate) description: Description,
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) patience: Patience,
-    /// For calls that only read: what they keep, they keep for this connection alone.
+    /// Context of calls that only read; its scratch space is this connection's alone.
     pub(crate) reading: CallContext,
-    /// The revision of the connection that was opened.
+    /// Revision of the connection when it was opened.
     pub(crate) revision: i64,
-    /// What was known of its account when it was opened; `None` before it was asked.
+    /// Account known when the connection was opened; `None` if it was never asked.
     pub(crate) account: Option<KnownAccount>,
 }
 
 impl Opened {
-    /// How long a write may still be carried out after its reply failed to come, in milliseconds.
+    /// Milliseconds during which a write may still be carried out after its reply failed to arrive.
     pub(crate) fn quiet_ms(&self) -> i64 {
         i64::from(self.manifest.quiet_seconds) * 1000
     }
 
-    /// A failure of this connection, with what to do about it.
+    /// Turns a failure of this connection into an error with a hint.
     pub(crate) fn failed(&self, failure: Failure) -> Error {
         let hint = self.manifest.troubleshooting.get(failure.name()).cloned().unwrap_or_else(|| general_hint(&failure));
         Error::Vendor { connection: self.name.to_string(), failure, hint }
     }
 }
 
-/// The context of a call that only reads, outside a run.
+/// Context of a call that only reads, outside a run.
 pub(crate) fn reading() -> CallContext {
     CallContext { mode: Mode::Plan, scratch: Arc::default() }
 }

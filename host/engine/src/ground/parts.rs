@@ -1,6 +1,6 @@
-//! What the engine is made of, shared by all tenants: database, runtime, clock, data folder.
+//! The parts of the engine that all tenants share: database, runtime, clock, data folder.
 //!
-//! Holds the parts and notes the clock; verbs are the rooms'.
+//! Holds them and notes the clock; verbs are in the other rooms.
 
 use super::held;
 use super::stop::Stop;
@@ -14,26 +14,26 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// What the engine is made of; `app` joins it.
+/// Shared parts of the engine; the program's `app` joins them.
 pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) runtime: Runtime,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Where component files and claims are kept.
+    /// Folder of component files and claims.
     pub(crate) data_dir: PathBuf,
     /// Components in use, by digest: compiled or taken from the cache once a process.
     pub(crate) loaded: Mutex<HashMap<String, Plugin>>,
-    /// Whether work shall break off at the next place where nothing is lost.
+    /// Asks work to break off at the next place where nothing is lost.
     pub(crate) stop: Stop,
-    /// What is kept how long; the usual, where nobody said.
+    /// Retention of stored data; the default where it is not set.
     pub(crate) retention: OnceLock<Retention>,
-    /// What look-ups hold in memory at this time.
+    /// Memory that look-ups hold at present.
     pub(crate) held: held::Held,
-    /// What the clock said when it was noted last, in milliseconds since 1970.
+    /// Time last noted, in milliseconds since 1970.
     clock_noted: AtomicI64,
 }
 
-/// How long the clock is not looked at again while it goes on.
+/// Milliseconds for which a clock that runs forward is not noted again.
 const CLOCK_NOTED_MS: i64 = 1_000;
 
 impl Parts {
@@ -52,7 +52,7 @@ impl Parts {
         }
     }
 
-    /// Notes what the clock says, and tells in the log and in each tenant's journal where it went back or leapt.
+    /// Notes the time; logs and journals, for each tenant, a clock that went back or leapt.
     pub(crate) async fn note_clock(&self) -> Result<(), Error> {
         let (store, now) = (&self.store, self.clock.now());
         let noted = self.clock_noted.load(Ordering::Relaxed);

@@ -1,6 +1,6 @@
-//! A plugin by its digest: read from the data folder, compiled or taken from the cache once a process.
+//! Resolves a plugin by its digest: read from the data folder, compiled or taken from the cache once a process.
 //!
-//! Installing and listing them is `desk`'s.
+//! Installing and listing plugins is `desk`'s.
 
 use super::parts::Parts;
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crosswalk_runtime::{Plugin, PluginError};
 use crosswalk_store::PluginRow;
 use std::path::{Path, PathBuf};
 
-/// The component with this digest, loaded once a process.
+/// Returns the component with this digest, loaded once a process.
 pub(crate) async fn plugin(parts: &Parts, digest: &str) -> Result<Plugin, Error> {
     if let Some(plugin) = recall(parts, digest) {
         return Ok(plugin);
@@ -26,7 +26,7 @@ pub(crate) fn recall(parts: &Parts, digest: &str) -> Option<Plugin> {
     parts.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(digest).cloned()
 }
 
-/// Where a component file is kept: the row has its name, the data folder may move.
+/// Path of a component file: the row holds only its name, as the data folder may move.
 pub(crate) fn plugin_file(parts: &Parts, row: &PluginRow) -> PathBuf {
     parts.data_dir.join("plugins").join(&row.file)
 }

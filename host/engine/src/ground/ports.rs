@@ -1,5 +1,6 @@
-//! What the runtime needs of the host, for one connection: the engine's side of
-//! [`runtime::Ports`](crosswalk_runtime::Ports), over the store.
+//! The engine's side of [`runtime::Ports`](crosswalk_runtime::Ports), over the store, for one connection.
+//!
+//! Stores and logs what a connector asks for; limits on its calls are the runtime's.
 
 use crate::clock::Clock;
 use async_trait::async_trait;
@@ -9,15 +10,15 @@ use crosswalk_store::TenantStore;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The longest delay of a wake-up: a number from outside decides for no longer how long a job stands still.
+/// Longest delay of a wake-up, in milliseconds: a number from outside cannot stop a job for longer.
 const LONGEST_DELAY_MS: u64 = 31 * 24 * 3_600_000;
 
-/// The ports of one connection of one tenant.
+/// Ports of one connection of one tenant.
 pub(crate) struct ConnectionPorts {
     pub(crate) store: TenantStore,
     pub(crate) connection: ConnectionName,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Whether a crash was noted: one run of a connector that crashes in each call is one crash.
+    /// Whether a crash was noted: a connector that crashes in each call of one run counts once.
     pub(crate) crashed: AtomicBool,
 }
 

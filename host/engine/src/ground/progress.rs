@@ -1,8 +1,8 @@
-//! Telling of long work while it goes on.
+//! Progress of long work: its stages, and the trait that receives them. Displays nothing itself.
 
 use crosswalk_model::Kind;
 
-/// What is being done.
+/// A stage of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
     /// Reading records of a kind from a connection.
@@ -20,17 +20,17 @@ pub enum Stage {
     Applying,
 }
 
-/// Somebody who wants to know how far it is. Called often: be quick.
+/// Receiver of progress. Called often: must return fast.
 pub trait Progress: Send + Sync {
-    /// A stage begins, with so many steps if that is known.
+    /// A stage begins; `steps` is the total, `None` if unknown.
     fn begin(&self, stage: Stage, steps: Option<u64>);
-    /// So many steps of a stage are done, in all, out of so many if that is known.
+    /// `done` steps of a stage are complete, counted from its beginning; `steps` is the total, `None` if unknown.
     fn at(&self, stage: &Stage, done: u64, steps: Option<u64>);
     /// A stage ended.
     fn end(&self, stage: &Stage);
 }
 
-/// Nobody wants to know.
+/// Discards all progress.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoProgress;
 

@@ -1,6 +1,6 @@
-//! The schedules of a tenant as they stand, and connections noted as sound.
+//! Lists a tenant's schedules, and notes connections whose work ended without a crash.
 //!
-//! What is due and doing it is `work`'s.
+//! Finding and doing what is due is `work`'s.
 
 use super::tenant::Tenant;
 use crate::boxed;
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crosswalk_model::{ConnectionName, Schedule, Timestamp};
 
 impl Tenant {
-    /// What recurs in this tenant, by sync.
+    /// Returns the tenant's schedules, by sync.
     ///
     /// # Errors
     /// The database's.
@@ -18,7 +18,8 @@ impl Tenant {
     }
 }
 
-/// Notes that work with connections went without a crash. The work is done either way.
+/// Notes that work with connections ended without a crash. A failure to note it is only logged: the work is done either
+/// way.
 pub(crate) async fn note_sound(tenant: &Tenant, connections: &[&ConnectionName], began: Timestamp) {
     if let Err(error) = tenant.store.connections_sound(connections, began).await {
         tracing::warn!(?connections, %error, "that it went well could not be noted");

@@ -1,12 +1,12 @@
-//! Asking work to stop where nothing is lost: between two pages, between two batches.
+//! The request to stop work where nothing is lost: between two pages, between two batches.
 //!
-//! A handle that everything at work shares. It only says that stopping is wanted; whoever
-//! reads or writes looks at it where it can break off, and ends its run as itself.
+//! A handle shared by all work. It only signals the request; readers and writers check it where they can break off, and
+//! end their runs themselves.
 
 use crate::boxed;
 use tokio::sync::watch;
 
-/// Whether stopping is wanted. Cheap to clone; all clones are one.
+/// Signal that a stop is requested. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Sender<bool>);
 
@@ -17,32 +17,32 @@ impl Default for Stop {
 }
 
 impl Stop {
-    /// Asks everybody to stop. It cannot be taken back.
+    /// Requests a stop. The request cannot be taken back.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether somebody asked.
+    /// Reports whether a stop is requested.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Comes when somebody asks, at once if they did.
+    /// Resolves when a stop is requested, at once if it was already.
     #[boxed]
     pub async fn stopped(&self) {
         let mut asked = self.0.subscribe();
-        // The sender is ours: it cannot be gone while we wait.
+        // The sender is owned by `self`: it cannot be dropped during the wait.
         let _ = asked.wait_for(|asked| *asked).await;
     }
 }
 
-/// Records that are matched in a few milliseconds: for so few a thread that takes the others over costs more.
+/// Number of records that are matched in a few milliseconds: for no more than these, handing over the other tasks to a
+/// second thread costs more.
 const FEW: usize = 1_000;
 
-/// Does work over records that waits for nothing, so that meanwhile others of this process go on and hear a stop: on
-/// this thread, with its tasks given to the others. Where the records are few, or there is but one thread, it is simply
-/// done.
+/// Runs blocking work over records while other tasks of this process go on and see a stop: the work stays on this
+/// thread, and its other tasks move to another. Runs it directly where the records are few or there is only one thread.
 pub(crate) fn beside_others<T>(records: usize, work: impl FnOnce() -> T) -> T {
     let flavor = tokio::runtime::Handle::try_current().map(|handle| handle.runtime_flavor());
     match flavor {

@@ -1,4 +1,4 @@
-//! What a run has at hand: the sync, both connections opened, and the claim on it.
+//! A run on a sync: its claim, both opened connections, and what the run notes on its way. Its steps are in `run`.
 
 use super::opened::{self, Opened};
 use super::parts::Parts;
@@ -11,10 +11,10 @@ use crosswalk_store::{Claim, Lease, TenantStore};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Sentences that a run keeps of what was not read.
+/// Number of sentences a run keeps about data that was not read.
 const COMPLAINTS: usize = 100;
 
-/// A run at work on a sync. While it lives, no other process works on the same one.
+/// A run on a sync. While it lives, no other process works on the same sync.
 pub(crate) struct SyncRun<'p> {
     pub(crate) parts: Arc<Parts>,
     pub(crate) store: TenantStore,
@@ -23,19 +23,19 @@ pub(crate) struct SyncRun<'p> {
     pub(crate) target: Opened,
     pub(crate) progress: &'p dyn Progress,
     pub(crate) run: RunId,
-    /// Findings that bills are wrong by until a person acts.
+    /// Number of findings that make bills wrong until a person acts.
     pub(crate) attention: AtomicU64,
-    /// What was not read, or not to its end, whatever asked for it: one sentence each.
+    /// Data that was not read, or not to its end, by any step: one sentence each.
     complaints: Mutex<Vec<String>>,
     /// Whether this run has looked up what earlier ones left open.
     pub(crate) recovered: AtomicBool,
-    /// What idempotency keys of this database begin with.
+    /// Seed of the idempotency keys of this database.
     instance: String,
     _lease: Lease,
 }
 
 impl SyncRun<'_> {
-    /// Counts findings that bills are wrong by until a person acts: the run does not end well with them.
+    /// Counts findings that make bills wrong until a person acts: the run does not end well with them.
     pub(crate) fn attend(&self, findings: u64) {
         self.attention.fetch_add(findings, Ordering::Relaxed);
     }
@@ -44,47 +44,47 @@ impl SyncRun<'_> {
         self.attention.load(Ordering::Relaxed)
     }
 
-    /// The kinds of the sync that are kept in step, in the order of work. Alerts, which
-    /// become tickets, are polled apart.
+    /// Kinds of the sync that are kept in step, in the order of work. Alerts, which become tickets, are polled
+    /// separately.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
         self.sync.rules.kinds.keys().copied().filter(|kind| *kind != Kind::Alert)
     }
 
-    /// The kinds that the source is read for: contracts are the target's alone.
+    /// Kinds that the source is read for: contracts are the target's alone.
     pub(crate) fn source_kinds(&self) -> impl Iterator<Item = Kind> + '_ {
         self.kinds().filter(|kind| *kind != Kind::Contract)
     }
 
-    /// The key this sync writes into what it creates: the source connection and the
-    /// source's id, shortened to fit the target's stamp place.
+    /// Key that this sync writes into records it creates: the source connection and the source's id, shortened to the
+    /// length of the target's stamp field. `None` if the target has no such field.
     pub(crate) fn stamp(&self, kind: Kind, source: &str) -> Option<String> {
         let place = self.target.description.kind(kind.counterpart())?.stamp.as_ref()?;
         Some(stamp(self.sync.source.as_str(), source, place.length as usize))
     }
 
-    /// The key of a target record in what is created for it at the source.
+    /// Key of a target record, for what is created for it at the source.
     pub(crate) fn source_stamp(&self, kind: Kind, target: &str) -> Option<String> {
         let place = self.source.description.kind(kind)?.stamp.as_ref()?;
         Some(stamp(self.sync.target.as_str(), target, place.length as usize))
     }
 
-    /// The idempotency key of a change: the same at every attempt, also after a restart, and of no other
-    /// change of any database.
+    /// Idempotency key of a change: the same at every attempt, also after a restart, and of no other change of any
+    /// database.
     pub(crate) fn idempotency_key(&self, id: ChangeId) -> String {
         idempotency_key(&self.instance, id)
     }
 
-    /// Tells the run what was not read: any such sentence makes it partial.
-    pub(crate) fn complain(&self, said: impl IntoIterator<Item = String>) {
+    /// Notes data that was not read: any such sentence makes the run partial.
+    pub(crate) fn complain(&self, sentences: impl IntoIterator<Item = String>) {
         let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-        for sentence in said {
+        for sentence in sentences {
             if complaints.len() < COMPLAINTS && !complaints.contains(&sentence) {
                 complaints.push(sentence);
             }
         }
     }
 
-    /// What was not read so far.
+    /// Sentences about data not read so far.
     pub(crate) fn complaints(&self) -> Vec<String> {
         self.complaints.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -97,10 +97,10 @@ impl SyncRun<'_> {
         }
     }
 
-    /// Goes on, unless stopping is wanted.
+    /// Checks for a stop.
     ///
     /// # Errors
-    /// Stopped.
+    /// `Stopped`, if a stop is requested.
     pub(crate) fn go_on(&self) -> Result<(), Error> {
         if self.parts.stop.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
     }
@@ -114,7 +114,7 @@ impl SyncRun<'_> {
         self.fail_after(error, None).await;
     }
 
-    /// The same, after so much of a plan was done.
+    /// Closes the run after an error, with the plan and the counts of what was done, if any.
     pub(crate) async fn fail_after(&self, error: &Error, done: Option<(PlanId, RunCounts)>) {
         if let Ok(Some(mut run)) = self.store.run_get(self.run).await {
             run.status = match error {
@@ -134,14 +134,15 @@ impl SyncRun<'_> {
     }
 }
 
-/// Plans are numbered once per database, and never again: the instance and the change's id are enough.
+/// Hashes the database's instance key and the change's id. Plans are numbered once per database and never again, so
+/// that both suffice.
 fn idempotency_key(instance: &str, id: ChangeId) -> String {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(format!("{instance}:{id}"));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// `connection:id`, or with the id's digest where that is too long.
+/// Returns `connection:id`, or `cw:` and a digest of it where that is longer than `length` characters.
 fn stamp(connection: &str, id: &str, length: usize) -> String {
     let plain = format!("{connection}:{id}");
     if plain.chars().count() <= length {
@@ -153,11 +154,11 @@ fn stamp(connection: &str, id: &str, length: usize) -> String {
     format!("cw:{}", &hex[..length.saturating_sub(3).min(40)])
 }
 
-/// Claims a sync and begins a run on it, with both connections sure of their accounts. Runs that a dead
-/// process left are closed.
+/// Claims a sync and begins a run on it, after both connections confirmed their accounts. Closes runs that a dead
+/// process left.
 ///
 /// # Errors
-/// No such sync; somebody works on it; a connection cannot be opened, or answers as another account.
+/// There is no such sync; another process works on it; a connection cannot be opened, or answers as another account.
 pub(crate) async fn begin<'p>(
     tenant: &Tenant,
     name: &SyncName,
@@ -165,7 +166,7 @@ pub(crate) async fn begin<'p>(
     progress: &'p dyn Progress,
 ) -> Result<SyncRun<'p>, Error> {
     let work = begin_unasked(tenant, name, mode, progress).await?;
-    // The first look at each, side by side.
+    // The first call to each vendor; both at once.
     let (source, target) =
         tokio::join!(accounts::identify(tenant, &work.source), accounts::identify(tenant, &work.target));
     if let Err(error) = source.and(target) {
@@ -175,7 +176,7 @@ pub(crate) async fn begin<'p>(
     Ok(work)
 }
 
-/// The same, for work that asks neither vendor.
+/// Begins a run that calls neither vendor.
 ///
 /// # Errors
 /// As [`begin`].

@@ -1,11 +1,11 @@
-//! The engine's door for one tenant. Its methods stand in the files of their nouns.
+//! The engine's handle for one tenant. Its verbs are in the files of their nouns.
 
 use super::parts::Parts;
 use crosswalk_model::TenantName;
 use crosswalk_store::TenantStore;
 use std::sync::Arc;
 
-/// One tenant's engine. Cheap to clone; nothing of another tenant can be reached from it.
+/// One tenant's engine. Cheap to clone; no data of another tenant is reachable from it.
 #[derive(Clone)]
 pub struct Tenant {
     pub(crate) name: TenantName,
@@ -14,7 +14,7 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// Its name.
+    /// The tenant's name.
     #[must_use]
     pub fn name(&self) -> &TenantName {
         &self.name

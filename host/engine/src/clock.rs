@@ -1,11 +1,11 @@
-//! The time as something that is passed in. [`SystemClock`] is the only caller of the
-//! system's clock; tests bring their own.
+//! The time, passed in as a dependency. [`SystemClock`] is the only caller of the system's clock; tests bring their
+//! own.
 
 use crosswalk_model::Timestamp;
 
-/// Tells the time.
+/// A source of the current time.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -21,18 +21,18 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands where it is put, for tests.
+/// A clock that only moves when advanced, for tests.
 #[derive(Debug, Default)]
 pub struct FixedClock(std::sync::atomic::AtomicI64);
 
 impl FixedClock {
-    /// A clock that shows this time.
+    /// A clock set to `time`.
     #[must_use]
     pub fn at(time: Timestamp) -> Self {
         Self(time.0.into())
     }
 
-    /// Puts it forward.
+    /// Moves the clock forward by `ms` milliseconds.
     pub fn advance_ms(&self, ms: i64) {
         self.0.fetch_add(ms, std::sync::atomic::Ordering::Relaxed);
     }

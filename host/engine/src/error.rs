@@ -1,24 +1,24 @@
-//! What can go wrong, in our words, for whoever stands before the engine's door.
+//! Errors of the engine, worded for its callers.
 //!
-//! No HTTP, no SQL, no wasm: each room's own error is the `source`. Every error can say
-//! what to do about it ([`Error::hint`]); the edge prints both, once.
+//! No HTTP, no SQL, no wasm: each room's own error is the `source`. Every error can carry a hint on what to do
+//! ([`Error::hint`]); the edge prints both, once.
 
 use crosswalk_model::Failure;
 
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Something that was named is not there.
+    /// A named thing does not exist.
     #[error("there is no {what} `{name}`")]
     NotFound {
-        /// What kind of thing.
+        /// Kind of thing.
         what: &'static str,
-        /// How it was called.
+        /// The name asked for.
         name: String,
         /// What to do.
         hint: String,
     },
-    /// What was asked for is wrong.
+    /// The request is wrong.
     #[error("{message}")]
     Invalid {
         /// What is wrong.
@@ -26,7 +26,7 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
-    /// Several things at once are wrong with an input; nothing of it was taken.
+    /// Several problems of one input; nothing of it was stored.
     #[error("{what}: {} wrong, nothing was taken\n{}", problems.len(), problems.join("\n"))]
     Problems {
         /// The input.
@@ -36,7 +36,7 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
-    /// Somebody else changed it, or works on it.
+    /// Another process or person changed it, or works on it.
     #[error("{message}")]
     Busy {
         /// What happened.
@@ -51,7 +51,7 @@ pub enum Error {
         connection: String,
         /// What happened.
         failure: Failure,
-        /// The manifest's troubleshooting text, or ours.
+        /// The manifest's troubleshooting text, or a general hint.
         hint: String,
     },
     /// Nothing is done until a person decides.
@@ -62,28 +62,28 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
-    /// Somebody wanted it to stop, and it did where nothing is lost.
+    /// A stop was requested, and work broke off where nothing is lost.
     #[error("{}", crosswalk_model::run::STOPPED)]
     Stopped,
     /// The plugin cannot be used.
     #[error("{0}")]
     Plugin(#[source] Box<dyn std::error::Error + Send + Sync>, String),
-    /// The database.
+    /// A failure of the database.
     #[error(transparent)]
     Store(#[from] crosswalk_store::StoreError),
-    /// A file.
+    /// A failure of a file.
     #[error("cannot use {path}")]
     File {
-        /// Which.
+        /// Path of the file.
         path: String,
-        /// Why.
+        /// Cause of the failure.
         #[source]
         source: std::io::Error,
     },
 }
 
 impl Error {
-    /// What to do about it; empty when the message says it all.
+    /// What to do about it; empty when the message suffices.
     #[must_use]
     pub fn hint(&self) -> &str {
         match self {
@@ -95,24 +95,24 @@ impl Error {
             | Error::Vendor { hint, .. }
             | Error::Plugin(_, hint) => hint,
             Error::File { .. } => "look at its path and its rights",
-            // Its own message says what to do.
+            // The message itself says what to do.
             Error::Store(_) | Error::Stopped => "",
         }
     }
 
-    /// Whether another process holds the database.
+    /// Reports whether another process holds the database.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         matches!(self, Error::Store(crosswalk_store::StoreError::Locked { .. }))
     }
 
-    /// What was asked for is wrong, and what to do.
+    /// Returns [`Error::Invalid`].
     #[must_use]
     pub fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Error::Invalid { message: message.into(), hint: hint.into() }
     }
 
-    /// There is no such thing of that name, and what to do.
+    /// Returns [`Error::NotFound`].
     #[must_use]
     pub fn not_found(what: &'static str, name: impl ToString, hint: impl Into<String>) -> Self {
         Error::NotFound { what, name: name.to_string(), hint: hint.into() }

@@ -1,40 +1,39 @@
-//! Places for things that are done side by side: who gets the next one.
+//! Fair distribution of the places in which work runs concurrently.
 //!
-//! SyncRun that waits for a vendor costs no processor and little memory, so there are many more places
-//! than processors, and the question is only whom a vendor that hangs may keep from them:
+//! Work that waits for a vendor costs no processor and little memory, so there are many more places than processors.
+//! The limits only bound how many places a vendor that hangs can block:
 //!
 //! - a tenant has at most [`OF_ONE`], as more would only queue for the same accounts' call budgets;
-//! - past its first, a tenant gets one only while less than half of all are taken, so that the other
-//!   half is for tenants that have none: hanging tenants stand in nobody's way until they are as many
-//!   as half of the places;
-//! - what failed the last time it was tried has at most a quarter, however many tenants it is of: a
-//!   vendor that is down for all its customers leaves the rest to the others.
+//! - past its first, a tenant gets one only while less than half of all are taken, so that the other half is left for
+//!   tenants without any: hanging tenants block nobody until they number half of the places;
+//! - work that failed at its last try has at most a quarter, whatever the number of tenants: a vendor that is down for
+//!   all its customers leaves the rest to the others.
 //!
 //! Pure: the loop that asks is `worker`.
 
 use crosswalk_model::TenantName;
 
-/// Places of one tenant, at most.
+/// Maximum number of places of one tenant.
 const OF_ONE: usize = 4;
 
-/// A place that is taken.
+/// A place in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Taken {
-    /// By whom.
+    /// The tenant that uses it.
     pub(crate) tenant: TenantName,
-    /// For what: no second thing of the tenant with this key is begun beside it.
+    /// Key of the work: no second work of the tenant with the same key runs beside it.
     pub(crate) key: String,
-    /// Whether it had failed before.
+    /// Whether the work had failed at its last try.
     pub(crate) failed: bool,
 }
 
-/// How many of `taken` are a tenant's.
+/// Number of places in `taken` that belong to a tenant.
 pub(crate) fn held(taken: &[&Taken], tenant: &TenantName) -> usize {
     taken.iter().filter(|one| one.tenant == *tenant).count()
 }
 
-/// Whether a tenant that has `held` of the places may have one more of `all`, for a thing that
-/// `failed` the last time or did not.
+/// Whether a tenant that holds `held` places may take one more of `all`; `failed` marks work that failed at its last
+/// try.
 pub(crate) fn may(all: usize, taken: &[&Taken], held: usize, failed: bool) -> bool {
     let one_more = held == 0 || (held < OF_ONE && taken.len() < all / 2);
     let on_trial = || taken.iter().filter(|one| one.failed).count() < (all / 4).max(1);
@@ -45,7 +44,7 @@ pub(crate) fn may(all: usize, taken: &[&Taken], held: usize, failed: bool) -> bo
 mod tests {
     use super::*;
 
-    /// Lets tenants `t0`, `t1`, … ask for one more in turn until nobody gets any.
+    /// Lets tenants `t0`, `t1`, … ask for one more place in turn until none gets any.
     fn fill(all: usize, tenants: usize, failed: bool) -> Vec<Taken> {
         let mut taken: Vec<Taken> = Vec::new();
         loop {

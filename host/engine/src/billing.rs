@@ -1,10 +1,10 @@
-//! Usage: what vendors count, brought to the lines of contracts.
+//! Usage: brings vendors' counts to the lines of contracts.
 //!
-//! Everything stored that the numbers of a line come from is one snapshot, [`Books`](snapshot::Books); which counts are
-//! known at all is in `fetched`. `plan` plans the lines of every customer along with a plan of the sync, `choices` those
-//! that a person asks for. `leaving` finds who leaves a line that several share, `told` what is reported beside lines,
-//! `preconditions` what a line has to agree with when it is written, and `outcomes` keeps the last result per customer.
-//! What follows from the numbers is decided in [`crate::rules::plan::line`].
+//! [`Books`](snapshot::Books) is one snapshot of everything stored that a line's numbers come from; `fetched` holds
+//! which counts are known. `plan` plans the lines of every customer as part of a plan of the sync, `choices` the lines
+//! that a person asks for. `leaving` finds who leaves a line that several share, `told` the findings and counts beside
+//! lines, `preconditions` the state a line must agree with when it is written, and `outcomes` stores the last result
+//! per customer. The numbers are judged in [`crate::rules::plan::line`].
 
 pub(crate) mod choices;
 pub(crate) mod fetched;
@@ -20,7 +20,7 @@ pub(crate) mod view;
 use crosswalk_model::Timestamp;
 use jiff::civil::Date;
 
-/// The day it is in a time zone; in UTC where nobody knows the zone.
+/// Date in a time zone; in UTC where the zone is unknown.
 pub(crate) fn today(zone: &str, now: Timestamp) -> Date {
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
     jiff::Timestamp::from_millisecond(now.0).unwrap_or_default().to_zoned(zone).date()

@@ -1,4 +1,5 @@
-//! Single lines planned as a person wants them, from what their contracts have now.
+//! Plans single lines as a person chose them, from the present state of their contracts. Judging the lines is
+//! `rules::plan::line`'s.
 
 use super::fetched::{TargetRead, fetched_now};
 use super::snapshot::Books;
@@ -44,7 +45,7 @@ pub(crate) async fn plan_choices(
     draft.report().await
 }
 
-/// Reads contracts and what is on them now, and stores it.
+/// Reads contracts and their lines from the target, and stores them.
 pub(crate) async fn read_contracts(run: &SyncRun<'_>, contracts: &[String]) -> Result<(), Error> {
     reading::read_now(run, &run.target, Kind::Contract, contracts).await?;
     for contract in contracts {
@@ -53,18 +54,18 @@ pub(crate) async fn read_contracts(run: &SyncRun<'_>, contracts: &[String]) -> R
     Ok(())
 }
 
-/// What a person wants of one line.
+/// A person's choice for one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageChoice {
     /// The line.
     pub line: LineKey,
-    /// How many; none: as counted.
+    /// Quantity; `None` means as counted.
     pub quantity: Option<i64>,
-    /// From which day on; none: today.
+    /// First day it holds; `None` means today.
     pub effective: Option<Date>,
 }
 
-/// Choices by who leads the lines they are about: lines that add up are decided as one.
+/// Groups choices by the leaders of their lines: lines that add up are decided as one.
 pub(crate) fn by_leader(
     books: &Books<'_>,
     wanted: &BTreeMap<String, HashMap<String, Choice>>,
@@ -86,7 +87,7 @@ pub(crate) fn by_leader(
             known.quantity = known.quantity.or(choice.quantity);
         }
     }
-    // A part that goes elsewhere and the sum it leaves are one decision.
+    // A part that moves to another line and the sum it leaves are one decision.
     let chosen = all.iter().flat_map(|(customer, of)| {
         of.iter().map(|(product, choice)| (LineKey::new(customer, product), choice.effective)).collect::<Vec<_>>()
     });

@@ -1,9 +1,9 @@
 //! Which counts are known, and of which month.
 //!
-//! A count is known from one walk that went soundly to its end, apart from gaps that name whose counts
-//! are missing. What is not known is told with its own cause: the read failed, a part of it that
-//! nobody can name is missing, it changed while it was read, or the report that decides is empty
-//! where the one before it was not. The month that decides is the sync's, by its calendar.
+//! A count is known from one walk that reached its end without a flaw, apart from gaps that name the customers whose
+//! counts are missing. Each unknown count has its cause: the read failed, a part of it that cannot be attributed is
+//! missing, it changed while it was read, or the deciding report is empty where the one before it was not. The deciding
+//! month is the sync's, by its calendar.
 
 use super::today;
 use crate::error::Error;
@@ -17,14 +17,14 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 use std::collections::HashMap;
 
-/// Which counts are not known, and why; and the month that decides.
+/// Causes of unknown counts, and the deciding month.
 #[derive(Debug, Default)]
 pub(crate) struct Fetched {
-    /// Why nothing is known of any customer.
+    /// Cause that makes the counts of all customers unknown.
     pub(super) whole: Option<String>,
-    /// Why nothing is known of single ones.
+    /// Causes that make the counts of single customers unknown, by customer.
     pub(super) of: HashMap<String, String>,
-    /// The month that counts are billed from, where the vendor reports by month.
+    /// Month that counts are billed from, where the vendor reports by month.
     pub(super) period: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl Fetched {
         self.period.as_deref()
     }
 
-    /// As a fresh observation left it; the months of the rows are judged by `judge`.
+    /// Builds it from a fresh observation; `decide` judges the months of the rows.
     pub(super) fn of(source: &Opened, observed: &Observed) -> (Self, Vec<Period>) {
         let unknown = |whole: String| Self { whole: Some(whole), ..Self::default() };
         let Some(report) = Observed::of(&observed.source, Kind::Usage) else {
@@ -68,7 +68,7 @@ impl Fetched {
         (Self { whole: flaw, of: of.collect(), period: None }, periods)
     }
 
-    /// Takes the month that decides, by the periods a read covers and how many rows there are of each.
+    /// Sets the deciding month from the periods a read covers and the number of rows of each.
     pub(super) fn decide(&mut self, periods: &[Period], rows: &HashMap<String, usize>, zone: &str, now: Timestamp) {
         let Some(vendors) = periods.iter().find(|period| period.decides) else {
             self.period = rows.keys().max().cloned();
@@ -99,7 +99,7 @@ impl Fetched {
     }
 }
 
-/// The month by the sync's calendar for which a vendor decides on this one by the world's.
+/// Converts the month on which a vendor decides by UTC to the month by the sync's calendar.
 fn in_calendar(month: &str, zone: &str, now: Timestamp) -> String {
     let months = |day: Date| i32::from(day.year()) * 12 + i32::from(day.month());
     let ahead = months(today(zone, now)) - months(today("UTC", now));
@@ -111,7 +111,7 @@ fn in_calendar(month: &str, zone: &str, now: Timestamp) -> String {
     }
 }
 
-/// What of the target was read to the end.
+/// Kinds of the target that were read to the end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TargetRead {
     pub(super) usage: bool,
@@ -132,7 +132,7 @@ impl TargetRead {
     }
 }
 
-/// Which counts are known of what was read before.
+/// Returns which counts of the last observation are known.
 pub(crate) async fn fetched_before(store: &TenantStore, sync: &Sync) -> Result<Fetched, Error> {
     Ok(match store.fetched(&sync.name).await? {
         Some((whole, of, period)) => Fetched { whole, of, period },
@@ -140,8 +140,8 @@ pub(crate) async fn fetched_before(store: &TenantStore, sync: &Sync) -> Result<F
     })
 }
 
-/// The same, unless a later reading of the report, by whatever sync, broke off: what it stored stands beside what it
-/// did not reach, and the same count may be there twice.
+/// As [`fetched_before`], unless a later reading of the report, by any sync, broke off: its rows stand beside those it
+/// did not reach, so that the same count may be stored twice.
 pub(crate) async fn fetched_now(store: &TenantStore, sync: &Sync) -> Result<Fetched, Error> {
     let before = fetched_before(store, sync).await?;
     if before.whole.is_some() || !store.read_broken_off(&sync.source, Kind::Usage).await? {
@@ -151,7 +151,7 @@ pub(crate) async fn fetched_now(store: &TenantStore, sync: &Sync) -> Result<Fetc
     Ok(Fetched { whole: Some(whole), ..before })
 }
 
-/// Whether a cause is a failure of the vendor: a month without a report is none.
+/// Whether a cause is a failure of the vendor: a month without a report is not.
 pub(super) fn is_failure(cause: &Failure) -> bool {
     !matches!(cause, Failure::NotFound { .. })
 }
@@ -190,14 +190,14 @@ mod tests {
     fn the_month_is_that_of_the_syncs_calendar() {
         let both = [("2026-11", true), ("2026-10", false)];
         let rows = [("2026-11", 20), ("2026-10", 17)];
-        // In Rome it is December by half an hour, and the vendor's report is of November still.
+        // In Rome it is half an hour into December, and the vendor's report is still of November.
         let (period, whole) = decided(&both, &rows, "Europe/Rome", "2026-11-30T23:30:00Z");
         assert_eq!(period.as_deref(), Some("2026-12"));
         assert!(whole.is_some_and(|why| why.contains("2026-12") && why.contains("still of 2026-11")));
-        // In New York it is October still, and that report is there, too.
+        // In New York it is still October, and that report exists too.
         let (period, whole) = decided(&both, &rows, "America/New_York", "2026-11-01T02:00:00Z");
         assert_eq!((period.as_deref(), whole), (Some("2026-10"), None));
-        // A vendor that decides on the month before goes along.
+        // A vendor that decides on the month before moves along.
         let arrears = [("2026-10", true), ("2026-11", false)];
         assert_eq!(decided(&arrears, &rows, "UTC", "2026-11-29T12:00:00Z").0.as_deref(), Some("2026-10"));
     }

@@ -1,6 +1,6 @@
-//! Who leaves a line that goes on for others: found out from what links were agreed on and where everything goes.
+//! Finds who leaves a line that goes on for others, from what links were agreed on and where each line goes.
 //!
-//! What follows from it is decided in [`crate::rules::plan::line`].
+//! The consequences are decided in [`crate::rules::plan::line`].
 
 use super::snapshot::Books;
 use crate::rules::plan::line::{
@@ -11,22 +11,22 @@ use crosswalk_model::{LineKey, Link, LinkState, Record};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 
-/// What leaves lines that go on, or left them.
+/// Parts that leave lines that go on, or left them.
 #[derive(Default)]
 pub(super) struct Leaving {
-    /// By what leaves, the line it leaves.
+    /// By the part that leaves: the line it leaves.
     pub(super) left: HashMap<LineKey, Left>,
-    /// By who goes on with a line, what goes elsewhere of what it bills.
+    /// By the line key that goes on with a line: the parts of its bill that move elsewhere.
     pub(super) of: HashMap<LineKey, Vec<LineKey>>,
-    /// By who goes on with a line, from which day on something of that is billed by another already.
+    /// By the line key that goes on with a line: the first day on which another line bills some of it too.
     pub(super) doubled: HashMap<LineKey, Date>,
-    /// By what goes elsewhere while two lines bill it, from which day on both do.
+    /// By the part that moves elsewhere while two lines bill it: the first day on which both do.
     twice: HashMap<LineKey, Date>,
 }
 
 type At = (String, String);
 
-/// A line that bills something which goes elsewhere: from which day on it does, and who goes on with it.
+/// A line that bills a part which moves elsewhere: the first day it does, and who goes on with the line.
 struct Billed {
     part: LineKey,
     since: Option<Date>,
@@ -34,8 +34,8 @@ struct Billed {
     heir: LineKey,
 }
 
-/// Finds it: what a line bills and what goes elsewhere, while others go on with the line; and what is not on a
-/// line any more, while no other bills it.
+/// Finds parts that a line bills and that move elsewhere while others go on with the line; and parts that are no longer
+/// on a line while no other line bills them.
 pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
     let mut found = Leaving::default();
     let all = books.links.values().flat_map(BTreeMap::values);
@@ -56,7 +56,7 @@ pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
             }
         }
     }
-    // Of several lines the last is the one by which it is billed, and by the others it is as well.
+    // The last of several lines is the one that bills the part; the others bill it as well.
     billed.sort_by(|a, b| (&a.part, a.since, &a.line).cmp(&(&b.part, b.since, &b.line)));
     for lines in billed.chunk_by(|a, b| a.part == b.part) {
         for (nth, Billed { part, since, line, heir }) in lines.iter().enumerate() {
@@ -84,7 +84,7 @@ pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
             }
             let left = Left { leader: lead.clone(), line: line.to_owned(), since: Some(day), from: None };
             let known = found.left.entry(part).or_insert_with(|| left.clone());
-            // Of several that it left one after the other, the last.
+            // Of several lines that it left one after the other, the last counts.
             if known.since.is_some_and(|known| known < day) {
                 *known = left;
             }
@@ -100,7 +100,7 @@ pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
     found
 }
 
-/// From which day gone by the change holds of who goes on with a line: as in `plan::line`, where it begins.
+/// First day, if in the past, on which the change of who goes on with a line holds: it begins as in `plan::line`.
 fn goes_on_from(
     books: &Books<'_>,
     left: &Left,
@@ -113,8 +113,8 @@ fn goes_on_from(
     (day < books.today).then_some(day)
 }
 
-/// Half of a ring or a chain may be written: then who takes over the next line is billed by none itself, and so on
-/// round to where it was broken off. `begins` keeps what is known; a whole ring begins today.
+/// Half of a ring or a chain may be written: then no line bills the one that takes over the next line, and so on round
+/// to the break. `begins` memoizes known days; a whole ring begins today.
 fn begin_of(
     books: &Books<'_>,
     key: &LineKey,
@@ -150,8 +150,8 @@ fn begin_of(
     day
 }
 
-/// The lines that are decided with one: those that what it bills leaves, and those that what leaves its line goes
-/// to.
+/// Leaders that are decided together with one: those whose lines its parts leave, and those that the parts leaving its
+/// line go to.
 pub(crate) fn decided_with(books: &Books<'_>, key: &LineKey) -> Vec<LineKey> {
     let parts = books.sums.get(key).into_iter().flatten().map(|part| &part.key);
     let left = [key].into_iter().chain(parts).filter_map(|part| books.leaving.left.get(part));
@@ -160,7 +160,7 @@ pub(crate) fn decided_with(books: &Books<'_>, key: &LineKey) -> Vec<LineKey> {
     from.chain(to).collect()
 }
 
-/// Whether the sum that a line is a part of was agreed on with it.
+/// Whether the sum that includes a part was agreed on with it.
 pub(super) fn is_agreed(books: &Books<'_>, part: &LineKey) -> bool {
     let link = books.leaders.get(part).and_then(|leader| books.link(leader));
     link.is_some_and(|link| link.linked().is_some() && names(link, part))
@@ -170,20 +170,20 @@ fn bills(books: &Books<'_>, line: &Record) -> bool {
     line.active() && integer(line.field(QUANTITY)).is_some_and(|has| has != 0) && !books.has_ended(line)
 }
 
-/// Whether a line bills something still. Where one took a line over from another, both links lead to it, and the
-/// newer one says what it bills.
+/// Whether a line still bills a part. Where one key took a line over from another, both links lead to it, and the newer
+/// one names its parts.
 fn is_billed_by(books: &Books<'_>, part: &LineKey, line: &str) -> bool {
     let owners = books.owners.get(line).into_iter().flatten();
     owners.filter_map(|owner| books.link(owner)).all(|link| names(link, part))
 }
 
-/// From which day on the line to which something goes bills it already, where that is another than this one.
+/// First day on which the line that a part goes to bills it already, if that is another line.
 fn billed_elsewhere_since(books: &Books<'_>, part: &LineKey, line: &str) -> Option<Date> {
     let link = books.link(&books.leader(part))?;
     link.linked().filter(|id| *id != line).and_then(|_| billed_since(link, &part.to_string()))
 }
 
-/// From which day on something is billed by a line, whoever had that, or by another while one bills it still.
+/// First day on which a line bills a part, whoever had the line then, or on which two lines bill it.
 pub(super) fn part_billed_since(books: &Books<'_>, part: &LineKey, line: Option<&str>) -> Option<Date> {
     let owners = line.filter(|line| is_billed_by(books, part, line)).and_then(|line| books.owners.get(line));
     let name = part.to_string();
@@ -191,7 +191,7 @@ pub(super) fn part_billed_since(books: &Books<'_>, part: &LineKey, line: Option<
     by_line.into_iter().chain(books.leaving.twice.get(part).copied()).min()
 }
 
-/// Whether something counts, and is to be billed by another line than the one that stands there.
+/// Whether a part counts and is to be billed by another line than the one at `at`.
 fn goes_elsewhere(books: &Books<'_>, part: &LineKey, heir: &LineKey, at: &At) -> bool {
     let Place::Contract(contract) = books.place(&part.customer) else { return false };
     let is_other = match books.products.get(&part.product) {
@@ -203,8 +203,8 @@ fn goes_elsewhere(books: &Books<'_>, part: &LineKey, heir: &LineKey, at: &At) ->
     part != heir && is_other && !excluded && books.leader(part) != *heir && books.counted(part) != Some(0)
 }
 
-/// Who goes on with a line: who has it, or who leads those that go there; who has it also where nobody does,
-/// and ends it for its other parts.
+/// Resolves who goes on with a line: its holder, or the leader of those that go there; the holder of a shared line also
+/// where none goes there, and it ends the line for the other parts.
 fn who_goes_on(books: &Books<'_>, lead: &LineKey, line: &Record, shared: bool) -> Option<LineKey> {
     let mut going = books.going_on(line).peekable();
     match going.peek().map(|first| books.leader(first)) {
@@ -213,17 +213,17 @@ fn who_goes_on(books: &Books<'_>, lead: &LineKey, line: &Record, shared: bool) -
     }
 }
 
-/// Whether nothing was decided on a line of its own since a line went on without it.
+/// Whether no line of its own was decided for a part since a line went on without it.
 fn is_billed_by_none(books: &Books<'_>, part: &LineKey, line: &str) -> bool {
     let undecided = |link: &Link| match link.linked() {
-        // Of its own before that.
+        // The link is its own from before that.
         Some(own) => own == line && !is_billed_by(books, part, line),
         None => !link.sent.contains_key(COUNTED),
     };
     books.link(part).is_none_or(undecided) && !is_agreed(books, part)
 }
 
-/// Whether a link's line was agreed on as one that bills something.
+/// Whether a link's line was agreed on with this part.
 fn names(link: &Link, part: &LineKey) -> bool {
     let part = part.to_string();
     named(link).contains(&part)

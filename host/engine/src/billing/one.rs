@@ -1,4 +1,4 @@
-//! One line, or one customer's usage, as it stands: what a list of all lines has of it, by the same books.
+//! One line, or one customer's usage, from the same books as the list of all lines. Lists are `desk`'s.
 
 use super::snapshot::{self, Books};
 use super::view::{UsageLine, view};
@@ -9,7 +9,7 @@ use crate::rules::plan::line::Place;
 use crosswalk_model::{Kind, LineKey, Sync};
 use std::collections::HashMap;
 
-/// A line as it stands now; `None` for one that is nobody's matter.
+/// Returns the present state of a line; `None` if there is no such line.
 pub(crate) async fn usage_line(tenant: &Tenant, sync: &Sync, key: &LineKey) -> Result<Option<UsageLine>, Error> {
     let target = opened::open(tenant, &sync.target).await?;
     let books = snapshot::stored(tenant, sync, &target).await?;
@@ -21,7 +21,7 @@ pub(crate) async fn usage_line(tenant: &Tenant, sync: &Sync, key: &LineKey) -> R
     Ok(lines.find(|line| line.product == key.product).map(|line| view(&books, &names, &key.customer, line)))
 }
 
-/// Why nothing of a customer's usage is billed; `None` where it is, or nothing of it is counted.
+/// Reason why none of a customer's usage is billed; `None` if it is billed, or nothing is counted.
 pub(crate) async fn usage_unbilled(tenant: &Tenant, sync: &Sync, customer: &str) -> Result<Option<String>, Error> {
     let Ok(target) = opened::open(tenant, &sync.target).await else { return Ok(None) };
     let books = snapshot::stored(tenant, sync, &target).await?;

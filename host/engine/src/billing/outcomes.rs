@@ -1,6 +1,7 @@
-//! How it went for each customer: what stands behind its name in the list.
+//! The last result for each customer, shown with its name in the list.
 //!
-//! Put down when a plan is made, when it was applied, and when a connection failed as a whole.
+//! Stored when a plan is made, when it was applied, and when a connection failed as a whole; planning itself is
+//! `plan`'s.
 
 use super::fetched::is_failure;
 use super::snapshot::{self, Books};
@@ -13,8 +14,8 @@ use crosswalk_model::{Failure, Kind, PlanId};
 use crosswalk_store::{ChangeFilter, ChangeStatus};
 use std::collections::HashMap;
 
-/// How planning went for a customer; none while usage is off for it, or it is not mapped: the
-/// list says that by itself.
+/// Result of planning for a customer; `None` while usage is off for it or it is not mapped, as the list shows that by
+/// itself.
 pub(super) fn outcome(
     run: &SyncRun<'_>,
     books: &Books<'_>,
@@ -26,7 +27,7 @@ pub(super) fn outcome(
     if let Some(failure) = observed.and_then(|observed| failure_of(observed, customer)) {
         return Some(LastOutcome::failed(run.now(), run.run, run.source.name.as_str(), failure));
     }
-    // Whatever is counted: where it goes bills nothing.
+    // Whatever the count: the contract it goes to bills nothing.
     let (ending, message) = match (books.contract_trouble(customer), books.fetched.why(customer)) {
         (Some(why), _) => (Ending::Held, why),
         (None, Some(why)) => (Ending::NotFetched, why.to_owned()),
@@ -35,12 +36,12 @@ pub(super) fn outcome(
     Some(LastOutcome { ending, at: run.now(), run: run.run, message, trouble: None })
 }
 
-/// Puts down how it stands, after a plan was applied, with the customers whose lines it touched.
+/// Stores results after a plan was applied, for the customers whose lines it touched.
 pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<(), Error> {
     if !run.sync.rules.kinds.contains_key(&Kind::Usage) {
         return Ok(());
     }
-    // By customer, why something of it failed, if it did.
+    // By customer, the reason of the first failure, if any.
     let mut touched = HashMap::<String, Option<String>>::new();
     let filter = ChangeFilter { kind: Some(Kind::Usage), ..ChangeFilter::default() };
     let mut after = 0;
@@ -73,13 +74,13 @@ pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<()
 }
 
 fn write_failed(run: &SyncRun<'_>, message: String) -> LastOutcome {
-    // A failure's text begins with its name.
+    // The text of a failure begins with its name.
     let name = message.split(':').next().unwrap_or_default();
     let trouble = Failure::NAMES.contains(&name).then(|| (run.target.name.to_string(), name.to_owned()));
     LastOutcome { ending: Ending::Failed, at: run.now(), run: run.run, message, trouble }
 }
 
-/// Puts down that nothing could be planned for anybody, because a connection failed.
+/// Stores for every billed customer that nothing could be planned, because a connection failed.
 pub(crate) async fn outcomes_failed(run: &SyncRun<'_>, error: &Error) -> Result<(), Error> {
     let Error::Vendor { connection, failure, .. } = error else { return Ok(()) };
     if !run.sync.rules.kinds.contains_key(&Kind::Usage) {
@@ -92,7 +93,7 @@ pub(crate) async fn outcomes_failed(run: &SyncRun<'_>, error: &Error) -> Result<
     Ok(run.store.outcomes_put(&run.sync.name, outcomes).await?)
 }
 
-/// How a customer stands by its lines: the worst of them, a failure apart.
+/// Result of a customer by its lines: the worst of them; a failure to read is not among these.
 pub(crate) fn ending(lines: &[Line]) -> (Ending, String) {
     let held = lines.iter().find_map(|line| match &line.step {
         Step::Change { holds, .. } if !holds.is_empty() => {
@@ -117,7 +118,7 @@ fn lines_of(count: usize, how: &str) -> String {
     if count == 1 { format!("1 line {how}") } else { format!("{count} lines {how}") }
 }
 
-/// Why a customer's usage could not be read, where that is a failure: a month without a report is none.
+/// Failure to read a customer's usage, if any: a month without a report is not one.
 fn failure_of<'o>(observed: &'o Observed, customer: &str) -> Option<&'o Failure> {
     let report = Observed::of(&observed.source, Kind::Usage)?;
     let of_customer = report.gaps.iter().find(|(parent, _)| parent.as_deref() == Some(customer));

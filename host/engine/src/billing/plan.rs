@@ -1,4 +1,5 @@
-//! Usage in a plan: contracts and products are mapped, counts put into the history, lines planned.
+//! Usage in a plan: maps products and contracts, stores counts in the history, plans lines. Lines themselves are judged
+//! in `rules::plan::line`.
 
 use super::fetched::{Fetched, TargetRead, fetched_now};
 use super::snapshot::Books;
@@ -18,7 +19,7 @@ use crosswalk_model::{
 use matching::Decision;
 use std::collections::{HashMap, HashSet};
 
-/// Plans what belongs to billing: nothing where usage takes no part.
+/// Plans usage; does nothing where the sync has no usage.
 pub(crate) async fn plan_billing(
     run: &SyncRun<'_>,
     draft: &mut Draft<'_, '_>,
@@ -74,7 +75,7 @@ pub(crate) async fn plan_billing(
     Ok(run.store.outcomes_put(&run.sync.name, outcomes).await?)
 }
 
-/// Which counts a fresh observation made known, and of which month; kept for what is planned later.
+/// Returns which counts a fresh observation made known, and of which month; stores it for later plans.
 async fn fetched(run: &SyncRun<'_>, observed: &Observed) -> Result<Fetched, Error> {
     let (mut fetched, periods) = Fetched::of(&run.source, observed);
     let mut rows = HashMap::<String, usize>::new();
@@ -87,9 +88,9 @@ async fn fetched(run: &SyncRun<'_>, observed: &Observed) -> Result<Fetched, Erro
     Ok(fetched)
 }
 
-/// Plans one customer's lines: the changes are for the caller to keep, and links that remember
-/// more than before are noted in the draft. Nothing when the target has no usage. `weighed` are the lines, where
-/// they are known.
+/// Plans one customer's lines. Returns the lines and the changes, which the caller stores; links that remember more
+/// than before are noted in the draft. `None` when the target has no usage. `weighed` holds the lines if they are known
+/// already.
 pub(crate) fn plan_customer(
     run: &SyncRun<'_>,
     draft: &mut Draft<'_, '_>,
@@ -109,7 +110,7 @@ pub(crate) fn plan_customer(
     draft.find(findings);
     let changes = draft.without_open(Kind::Usage, changes);
     let rules = &run.sync.rules;
-    // What holds the kind as a whole (a first run, a preview) holds along with what holds the line.
+    // A hold of the whole kind (a first run, a preview) applies together with the holds of the line.
     let own: Vec<Option<Hold>> = changes.iter().map(|change| change.held.clone()).collect();
     let mut changes = changes;
     changes.iter_mut().for_each(|change| change.held = None);
@@ -151,7 +152,7 @@ pub(crate) async fn plan_products(
     for (record, matched) in source.iter().zip(&matched) {
         let link = links.get(record.id.as_str()).copied();
         match &matched.decision {
-            // Nothing is written for it at either side.
+            // Neither side is written for it.
             Decision::Linked { target, by, reason } => {
                 decided.push(linked(run, kind, link, &record.id, target, by, reason))
             }
@@ -177,7 +178,7 @@ pub(crate) async fn plan_products(
     draft.keep(create).await
 }
 
-/// Maps each linked customer to a contract of its account, stores what was decided, and adds up anew by it.
+/// Maps each linked customer to a contract of its account, stores the decisions, and adds up again by them.
 async fn plan_contracts(run: &SyncRun<'_>, books: &mut Books<'_>, accounts: &[Account]) -> Result<(), Error> {
     let mut decided = Vec::new();
     for account in accounts {

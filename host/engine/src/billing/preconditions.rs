@@ -1,4 +1,4 @@
-//! Whether what a line was planned on still stands as it is written.
+//! Reads whether the basis of a planned line still stands when it is written; comparing and refusing is `run`'s.
 
 use super::snapshot::{self, Books};
 use crate::error::Error;
@@ -10,7 +10,7 @@ use crosswalk_store::ChangeFilter;
 use std::collections::HashMap;
 use std::pin::Pin;
 
-/// What a line is the sum of; or who bills it with its own.
+/// Keys that a line is the sum of, or the leader that bills it as `Err`; `None` if `source` is not a line key.
 fn sum_now(books: &Books<'_>, source: &str) -> Option<Result<Vec<String>, String>> {
     let key: LineKey = source.parse().ok()?;
     if let Some(leader) = books.leaders.get(&key) {
@@ -24,7 +24,7 @@ fn sum_now(books: &Books<'_>, source: &str) -> Option<Result<Vec<String>, String
     Some(Ok(names))
 }
 
-/// Reads what a plan's lines have to agree with when they are written, as it is now.
+/// Reads the present state that a plan's lines must agree with when they are written.
 pub(crate) fn read<'r>(
     run: &'r SyncRun<'_>,
     plan: PlanId,

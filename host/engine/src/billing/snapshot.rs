@@ -1,6 +1,6 @@
 //! The books: everything stored that usage is planned from, and where each line of it goes.
 //!
-//! Opened once for a plan or a list. What follows from the numbers is not decided here.
+//! Opened once for a plan or a list. The numbers are not judged here.
 
 use super::fetched::{Fetched, TargetRead, fetched_before, fetched_now};
 use super::leaving::{self, Leaving};
@@ -26,7 +26,7 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// What is counted of a row of the source: there are as many rows as lines, of each month that a report covers.
+/// Fields kept of a row of the source: there are as many rows as lines, for each month that a report covers.
 const COUNTS: [&str; 4] = [PRODUCT, QUANTITY, "actual", "period"];
 
 /// Everything stored that usage is planned from.
@@ -34,56 +34,56 @@ pub(crate) struct Books<'a> {
     pub(super) sync: &'a Sync,
     describe: Option<&'a KindDescription>,
     pub(crate) today: Date,
-    /// The source's rows by customer, of whatever month: what is counted of each, without id and name.
+    /// The source's rows by customer, of any month: only the counted fields, without id and name.
     pub(super) rows: HashMap<String, Vec<Record>>,
     pub(super) fetched: Fetched,
-    /// The target's lines by contract; none when they could not be read to the end.
+    /// The target's lines by contract; `None` when they could not be read to the end.
     pub(super) lines: Option<HashMap<String, Vec<Record>>>,
-    /// Where each line stands: its contract, and its place among the lines of that.
+    /// Position of each line: its contract, and its index among that contract's lines.
     line_places: HashMap<String, (String, usize)>,
     /// The target's contracts by account.
     contracts: HashMap<String, Vec<Record>>,
-    /// Where each contract stands: its account, and its place among the contracts of that.
+    /// Position of each contract: its account, and its index among that account's contracts.
     contract_places: HashMap<String, (String, usize)>,
     contracts_complete: bool,
     pub(super) contract_links: HashMap<String, Link>,
     pub(crate) links: HashMap<String, BTreeMap<String, Link>>,
     pub(super) products: HashMap<String, Product>,
-    /// What a product is that is not among them.
+    /// Mapping of a product that is not among `products`.
     unmapped: Product,
-    /// Lines of the target's contracts, and whose they are: of several where one took over from another.
+    /// Owners of the target's contract lines; several where one took over from another.
     pub(super) owners: HashMap<String, Vec<LineKey>>,
-    /// Lines of contracts that links led to before, and from which day on the last change of each holds.
+    /// Contract lines that links led to before, with the first day of each one's last change.
     freed: HashMap<String, Date>,
-    /// Those of other syncs.
+    /// Contract lines that other syncs bill, with the sync of each.
     pub(super) others: HashMap<String, String>,
-    /// The accounts that source customers are linked to.
+    /// Accounts that source customers are linked to.
     pub(super) accounts: HashMap<String, String>,
     /// Source customers that an operator left out.
     excluded: HashSet<String>,
     /// Source customers that the source lists.
     listed: HashSet<String>,
-    /// What the source calls its products.
+    /// Names of products at the source.
     pub(super) product_names: HashMap<String, String>,
     switches: HashMap<String, Switches>,
-    /// The parts that sums were agreed on with.
+    /// Parts that sums were agreed on with.
     pub(super) named: HashSet<LineKey>,
-    /// Of lines that add up, who leads each.
+    /// Leader of each line that adds up with others.
     pub(super) leaders: HashMap<LineKey, LineKey>,
-    /// Of lines that add up, the others of each that leads.
+    /// Other parts of each leader's sum.
     pub(super) sums: HashMap<LineKey, Vec<Part>>,
-    /// The customers whose quantities go to a contract, in order.
+    /// Customers whose quantities go to a contract, in order.
     customers_of: HashMap<String, Vec<String>>,
-    /// The source's products that are a service of the target, in order.
+    /// Source products that are mapped to a service of the target, in order.
     products_of: HashMap<String, Vec<String>>,
-    /// The parts that leave a sum, or left it.
+    /// Parts that leave a sum, or left it.
     pub(super) leaving: Leaving,
-    /// What all changes come to, once somebody asked.
+    /// Sum of all changes, computed on first use.
     sweep: OnceLock<Sweep>,
 }
 
 impl<'a> Books<'a> {
-    /// Opens them.
+    /// Loads the books from the store.
     pub(crate) async fn open(
         store: &TenantStore,
         sync: &'a Sync,
@@ -92,7 +92,7 @@ impl<'a> Books<'a> {
         read: TargetRead,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        // The long lists side by side.
+        // The long lists are read concurrently.
         let (rows, lines, contracts, line_links, contract_links, customers, listed) = tokio::try_join!(
             store.records_pick(&sync.source, Kind::Usage, &COUNTS, |row| {
                 Some(Record { id: String::new(), name: String::new(), ..row })
@@ -182,7 +182,7 @@ impl<'a> Books<'a> {
         Ok(books)
     }
 
-    /// Finds out which lines add up: again whenever contracts are decided.
+    /// Determines which lines add up; repeated whenever contracts are decided.
     pub(super) fn add_up(&mut self) {
         let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.sent.get(PARTS));
         self.named = sums.flat_map(lines::parts_of).filter_map(|(line, _)| line.parse().ok()).collect();
@@ -214,13 +214,13 @@ impl<'a> Books<'a> {
         self.sweep = OnceLock::new();
     }
 
-    /// The lines of all customers as they stand, before what all changes come to holds any.
+    /// The present lines of all customers, before any brake on the sum of all changes.
     pub(super) fn weigh_all(&self) -> HashMap<String, Vec<Line>> {
         let mut all = HashMap::new();
         let sweep = self.sweep_of(|customer, lines| {
             all.insert(customer, lines);
         });
-        // Whoever asked before found the same.
+        // An earlier caller computed the same sum.
         let _ = self.sweep.set(sweep);
         all
     }
@@ -236,12 +236,12 @@ impl<'a> Books<'a> {
         sweep
     }
 
-    /// Every customer that has a line, or could.
+    /// Customers that have a line, or could have one.
     pub(crate) fn customers(&self) -> BTreeSet<String> {
         self.rows.keys().chain(self.links.keys()).chain(self.accounts.keys()).cloned().collect()
     }
 
-    /// The lines that go to a service of a contract where another may go as well.
+    /// Lines that go to a service of a contract to which another may go as well.
     fn members(&self) -> Vec<Member> {
         let shared = |product: &str| match self.products.get(product) {
             Some(Product::Linked { id, .. }) => self.products_of.get(id).is_some_and(|all| all.len() > 1),
@@ -282,7 +282,7 @@ impl<'a> Books<'a> {
             .collect()
     }
 
-    /// A line by itself; `old` bills it until now.
+    /// A line by itself; `old` is the line that bills it until now.
     fn part(&self, key: &LineKey, link: Option<&Link>, old: Option<&Record>) -> Part {
         let rows = self.rows.get(&key.customer).map_or(&[][..], Vec::as_slice);
         let not_fetched = self.fetched.why(&key.customer);
@@ -308,7 +308,7 @@ impl<'a> Books<'a> {
         self.links.get(&key.customer)?.get(&key.product)
     }
 
-    /// What is counted of a line by itself; `None` where that is not known.
+    /// Count of a line by itself; `None` if unknown.
     pub(super) fn counted(&self, key: &LineKey) -> Option<i64> {
         let rows = self.rows.get(&key.customer).map_or(&[][..], Vec::as_slice);
         let known = self.fetched.why(&key.customer).is_none();
@@ -321,37 +321,37 @@ impl<'a> Books<'a> {
         contract.is_some_and(|contract| terms::term(contract).ended(self.today).is_some())
     }
 
-    /// The contract and the service of a line.
+    /// Contract and service of a line.
     pub(super) fn stands(&self, line: &Record) -> (String, String) {
         (line.parent.clone().unwrap_or_default(), line.text(PRODUCT).unwrap_or_default().to_owned())
     }
 
-    /// A line of any contract.
+    /// A line of any contract, by id.
     pub(super) fn line_of(&self, id: &str) -> Option<&Record> {
         let (contract, place) = self.line_places.get(id)?;
         self.lines.as_ref()?.get(contract)?.get(*place)
     }
 
-    /// From which day on the last change of a line holds that others than this one made, or links that led to it.
+    /// First day of the last change of a line by other keys than this one, or by links that led to it.
     fn changed(&self, key: &LineKey, line: &str) -> Option<Date> {
         let others = self.owners.get(line).into_iter().flatten().filter(|owner| *owner != key);
         let days = others.filter_map(|owner| date(self.link(owner)?.sent.get(EFFECTIVE)));
         days.chain(self.freed.get(line).copied()).max()
     }
 
-    /// A contract of any account.
+    /// A contract of any account, by id.
     pub(super) fn contract(&self, id: &str) -> Option<&Record> {
         let (account, place) = self.contract_places.get(id)?;
         self.contracts.get(account)?.get(*place)
     }
 
-    /// Whether a line of a contract is billed by others than this one: it goes on without it.
+    /// Whether a contract line is billed by other keys than this one and so goes on without it.
     fn goes_on(&self, key: &LineKey, line: &str) -> bool {
         self.line_of(line).is_some_and(|line| self.going_on(line).any(|one| one != *key))
     }
 
-    /// Who is billed by a line of a contract from now on, in order: of those that go to its service, whoever has no
-    /// other line of it there.
+    /// Keys billed by a contract line from now on, in order: of those that go to its service, each that has no other
+    /// line of it there.
     pub(super) fn going_on<'b>(&'b self, line: &'b Record) -> impl Iterator<Item = LineKey> + 'b {
         let has_own = move |key: &LineKey| {
             let own = self.link(key).and_then(Link::linked).filter(|own| *own != line.id);
@@ -367,7 +367,7 @@ impl<'a> Books<'a> {
         all.filter(move |key| self.goes(key) && !has_own(key))
     }
 
-    /// Whether there is such a line, nobody excluded it, and something is counted of it, or may be.
+    /// Whether the line exists, is not excluded, and its count is not zero (an unknown count is not zero).
     fn goes(&self, key: &LineKey) -> bool {
         let link = self.link(key);
         let is_row = |row: &Record| row.text(PRODUCT) == Some(&key.product);
@@ -376,7 +376,7 @@ impl<'a> Books<'a> {
         !excluded && (link.is_some() || self.named.contains(key) || is_there()) && self.counted(key) != Some(0)
     }
 
-    /// A customer's contract as matching has it: what follows for its link.
+    /// Decision of matching on a customer's contract.
     pub(crate) fn contract_decision(&self, customer: &str, account: &str) -> Decision {
         let contracts = self.contracts.get(account).map_or(&[][..], Vec::as_slice);
         let none = crosswalk_model::sync::KindRules::default();
@@ -389,7 +389,7 @@ impl<'a> Books<'a> {
         })
     }
 
-    /// Where a customer's quantities go.
+    /// Place that a customer's quantities go to.
     pub(crate) fn place(&self, customer: &str) -> Place<'_> {
         if self.excluded.contains(customer) {
             return Place::Excluded("the customer is excluded");
@@ -418,17 +418,17 @@ impl<'a> Books<'a> {
         self.contracts.get(account)?.iter().find(|contract| contract.id == id)
     }
 
-    /// Whether a customer takes part, as a person switched it or as the sync's rule says.
+    /// Whether a customer takes part, as a person switched it or by the sync's rule.
     pub(super) fn is_on(&self, customer: &str, switch: Switch) -> bool {
-        let said = self.switches.get(customer).and_then(|switches| switches.get(switch));
-        said.unwrap_or(self.sync.rules.switched_on)
+        let switched = self.switches.get(customer).and_then(|switches| switches.get(switch));
+        switched.unwrap_or(self.sync.rules.switched_on)
     }
 
     fn is_automatic(&self) -> bool {
         self.sync.rules.kinds.get(&Kind::Usage).is_some_and(|rules| rules.trust == Trust::Automatic)
     }
 
-    /// The contracts that may follow one which has ended.
+    /// Contracts that may follow one which has ended.
     fn successors(&self, contract: &Record) -> Vec<&Record> {
         let of_account = contract.parent.as_deref().and_then(|account| self.contracts.get(account));
         let services = |contract: &str| -> HashSet<String> {
@@ -438,15 +438,15 @@ impl<'a> Books<'a> {
         lines::successors(contract, of_account.map_or(&[][..], Vec::as_slice), self.today, &services)
     }
 
-    /// Why the contract of a customer bills nothing today, and which to choose; `None` where it does,
-    /// or the customer has none.
+    /// Reason why a customer's contract bills nothing today, with the contracts to choose from; `None` if it bills, or
+    /// the customer has none.
     pub(super) fn contract_trouble(&self, customer: &str) -> Option<String> {
         let Place::Contract(contract) = self.place(customer) else { return None };
         let cancelled = contract.field("cancelled") == Some(&crosswalk_model::Value::Boolean(true));
         lines::out_of_force(contract, self.today, &self.successors(contract)).filter(|_| !cancelled)
     }
 
-    /// Does something with everything that planning one customer needs; `None` when the target has no usage.
+    /// Calls `what` with all input for planning one customer; `None` when the target has no usage.
     pub(super) fn with<T>(
         &self,
         customer: &str,
@@ -497,12 +497,12 @@ impl<'a> Books<'a> {
         }
     }
 
-    /// The line by which a line is billed: its own, or that of another with which it adds up.
+    /// Key of the line that bills a line: its own, or that of the leader with which it adds up.
     pub(crate) fn leader(&self, key: &LineKey) -> LineKey {
         self.leaders.get(key).unwrap_or(key).clone()
     }
 
-    /// Who else has a line of a contract: another customer of this sync, or another sync.
+    /// Describes the other owner of a contract line, if any: another customer of this sync, or another sync.
     fn taken(&self, key: &LineKey, line: &str) -> Option<String> {
         let leaves = |owner: &LineKey| self.leaving.left.get(owner).is_some_and(|left| left.line == line);
         let owns = |owner: &&LineKey| {
@@ -514,12 +514,12 @@ impl<'a> Books<'a> {
         here.map(|owner| format!("billed by {owner}")).or(there)
     }
 
-    /// Which other sync bills a line, in words.
+    /// Describes the other sync that bills a line, if any.
     pub(crate) fn billed_elsewhere(&self, line: &str) -> Option<String> {
         self.others.get(line).map(|sync| format!("billed by the sync {sync}"))
     }
 
-    /// Whether a line is not to be billed any more, so that what billed it may bill others.
+    /// Whether a line is no longer to be billed, so that its contract line may bill others.
     fn gave_up(&self, key: &LineKey) -> bool {
         let link = self.links.get(&key.customer).and_then(|links| links.get(&key.product));
         matches!(self.place(&key.customer), Place::Excluded(_))
@@ -531,8 +531,8 @@ impl<'a> Books<'a> {
         self.products.get(id).unwrap_or(&self.unmapped)
     }
 
-    /// A customer's lines, where a person asks for other numbers or days of some; `weighed` are they, where they are
-    /// known.
+    /// A customer's lines with a person's choices of quantities or days; `weighed` holds the lines if they are known
+    /// already.
     pub(super) fn weighed<T>(
         &self,
         customer: &str,
@@ -549,7 +549,7 @@ impl<'a> Books<'a> {
         })
     }
 
-    /// A customer's lines as they stand.
+    /// A customer's present lines.
     pub(crate) fn lines_of(&self, customer: &str) -> Vec<Line> {
         self.weighed(customer, &HashMap::new(), None, |_, lines| lines).unwrap_or_default()
     }
@@ -576,7 +576,7 @@ fn by_parent(records: Vec<Record>) -> HashMap<String, Vec<Record>> {
     sorted
 }
 
-/// Where each record stands among those of its parent.
+/// Position of each record: its parent, and its index among that parent's records.
 fn places(by_parent: &HashMap<String, Vec<Record>>) -> HashMap<String, (String, usize)> {
     let of = |(parent, records): (&String, &Vec<Record>)| {
         let parent = parent.clone();
@@ -589,7 +589,7 @@ fn places(by_parent: &HashMap<String, Vec<Record>>) -> HashMap<String, (String, 
     by_parent.iter().flat_map(of).collect()
 }
 
-/// The books as they are by now.
+/// The books as stored at present.
 pub(crate) async fn of_run<'r>(run: &'r SyncRun<'_>) -> Result<Books<'r>, Error> {
     let read = TargetRead::stored(&run.store, &run.sync).await?;
     let before = fetched_before(&run.store, &run.sync).await?;
@@ -606,7 +606,7 @@ pub(crate) async fn stored<'a>(
     Books::open(&tenant.store, sync, target, not_fetched, read, tenant.parts.clock.now()).await
 }
 
-/// The accounts that source customers are linked to.
+/// Accounts that source customers are linked to.
 pub(crate) async fn accounts(tenant: &Tenant, sync: &SyncName) -> Result<HashMap<String, String>, Error> {
     let links = tenant.store.links_all(sync, Kind::Customer).await?;
     Ok(links.into_iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect())

@@ -1,4 +1,5 @@
-//! What the books tell besides lines: what was counted, for the history, and what nobody can bill or bills nothing.
+//! What the books report beside lines: counts for the history, and findings about what cannot be billed or bills
+//! nothing.
 
 use super::snapshot::Books;
 use crate::rules::plan::line::{PRODUCT, Product, QUANTITY, integer};
@@ -7,7 +8,7 @@ use crosswalk_model::usage::Count;
 use crosswalk_model::{Cause, Kind, Record};
 use std::collections::{BTreeMap, HashMap};
 
-/// Rows that name no product: nobody can bill them.
+/// Findings on rows that name no product: nobody can bill them.
 pub(super) fn without_product(books: &Books<'_>) -> Vec<Finding> {
     let nameless = |rows: &[Record]| rows.iter().filter(|row| row.text("product").is_none()).count();
     let rows = books.rows.iter().map(|(customer, rows)| (customer, nameless(rows))).filter(|(_, count)| *count > 0);
@@ -18,8 +19,8 @@ pub(super) fn without_product(books: &Books<'_>) -> Vec<Finding> {
     rows.map(finding).collect()
 }
 
-/// Services this sync made that bill nothing, with how many lines: a line keeps the price that its
-/// service had as it was added.
+/// Findings on services this sync created that bill nothing, with their number of lines: a line keeps the price its
+/// service had when it was added.
 pub(super) fn unpriced(books: &Books<'_>) -> Vec<Finding> {
     let made = books.products.iter().filter_map(|(source, product)| match product {
         Product::Linked { id, name, made: true, unpriced } => Some((source, id, name, *unpriced)),
@@ -47,8 +48,8 @@ pub(super) fn unpriced(books: &Books<'_>) -> Vec<Finding> {
     found
 }
 
-/// What was counted, added up by line and month, of the customers whose reports were read: zero for
-/// a known line that the newest report does not name, and nothing where a row tells no number.
+/// Counts summed by line and month, for customers whose reports were read: zero for a known line that the newest report
+/// does not name, and no entry where a row has no number.
 pub(super) fn counts(books: &Books<'_>) -> Vec<Count> {
     let mut sums = BTreeMap::<(&str, &str, &str), (Option<i64>, Option<i64>)>::new();
     for (customer, rows) in books.rows.iter().filter(|(customer, _)| books.fetched.why(customer).is_none()) {
@@ -66,8 +67,8 @@ pub(super) fn counts(books: &Books<'_>) -> Vec<Count> {
     for (customer, links) in known {
         let period = books.fetched.period().unwrap_or_default();
         for product in links.keys() {
-            let told = |period: &str| sums.contains_key(&(customer.as_str(), product.as_str(), period));
-            if !told(period) && !told("") {
+            let counted = |period: &str| sums.contains_key(&(customer.as_str(), product.as_str(), period));
+            if !counted(period) && !counted("") {
                 sums.insert((customer, product, period), (Some(0), None));
             }
         }

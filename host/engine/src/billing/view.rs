@@ -1,4 +1,4 @@
-//! A line for people and programs: its numbers, its parts, what holds it and what else is wrong.
+//! The view of a line, for people and programs: its numbers, its parts, its brakes and its notes. Judges nothing.
 
 use super::snapshot::Books;
 use crate::rules::plan::line::{Line, Part, Place, Step};
@@ -11,56 +11,56 @@ use std::collections::HashMap;
 pub struct UsageLine {
     /// The source customer's id.
     pub customer: String,
-    /// What the source calls it.
+    /// The customer's name at the source.
     pub customer_name: String,
     /// The source product's id.
     pub product: String,
-    /// What the source calls it.
+    /// The product's name at the source.
     pub product_name: String,
-    /// The contract its quantity goes to: id and name.
+    /// Contract its quantity goes to: id and name.
     pub contract: Option<(String, String)>,
-    /// The contract's line.
+    /// Id of the contract's line.
     pub line: Option<String>,
-    /// The vendor's count, all parts added up; none: not fetched, which is not zero.
+    /// The vendor's count, summed over all parts; `None` means not fetched, which is not zero.
     pub counted: Option<i64>,
-    /// How many are in use, where the vendor tells.
+    /// Number in use, where the vendor reports it.
     pub actual: Option<i64>,
-    /// What the contract has, after all that is agreed so far.
+    /// Quantity on the contract after all changes agreed so far.
     pub has: Option<i64>,
-    /// What the contract has today, where a change for a later day is agreed already.
+    /// Quantity on the contract today, where a change for a later day is agreed already.
     pub today: Option<i64>,
-    /// What was approved last.
+    /// Quantity approved last.
     pub approved: Option<i64>,
-    /// What it would become.
+    /// Quantity it would become.
     pub becomes: Option<i64>,
-    /// From which day on.
+    /// First day of the change.
     pub effective: String,
-    /// The first day that is open, where the one above is not.
+    /// First open day, where `effective` is not open.
     pub open_day: Option<String>,
-    /// How it stands.
+    /// State of the line.
     pub state: UsageState,
-    /// What holds it: the names of the brakes, with a plus sign between them.
+    /// Names of the brakes that hold it, joined by a plus sign.
     pub brake: Option<String>,
-    /// What holds it, each for its own reason.
+    /// Brakes that hold it, each with its reason.
     pub brakes: Vec<UsageBrake>,
-    /// Why it stands so.
+    /// Reason of the state.
     pub reason: String,
-    /// Of what it is the sum, itself first; empty where it is alone.
+    /// Parts of its sum, itself first; empty where it is alone.
     pub parts: Vec<UsagePart>,
-    /// The line with which it adds up and by which it is billed.
+    /// Line with which it adds up and which bills it.
     pub together: Option<String>,
     /// Lines that are set to 0 with it.
     pub ends: Vec<String>,
-    /// What else is wrong.
+    /// Other problems of the line.
     pub notes: Vec<String>,
 }
 
-/// One reason that holds a line.
+/// One brake that holds a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UsageBrake {
-    /// By this name it is released.
+    /// Name by which it is released.
     pub brake: String,
-    /// Why, in words.
+    /// Reason for people.
     pub reason: String,
 }
 
@@ -69,17 +69,17 @@ pub struct UsageBrake {
 pub struct UsagePart {
     /// The source customer's id.
     pub customer: String,
-    /// What the source calls it.
+    /// The customer's name at the source.
     pub customer_name: String,
     /// The source product's id.
     pub product: String,
-    /// What the source calls it.
+    /// The product's name at the source.
     pub product_name: String,
-    /// Its own count; none: not known.
+    /// Its own count; `None` if unknown.
     pub counted: Option<i64>,
 }
 
-/// How a line stands.
+/// State of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UsageState {
@@ -91,7 +91,7 @@ pub enum UsageState {
     Held,
     /// The count is not known.
     NotFetched,
-    /// Something has to be mapped or put right first.
+    /// Something has to be mapped or corrected first.
     Left,
     /// Billed by another line, with which it adds up.
     Together,
@@ -108,7 +108,7 @@ impl UsageState {
         UsageState::Together,
     ];
 
-    /// The word, as people read it.
+    /// Label for people.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -122,7 +122,7 @@ impl UsageState {
     }
 }
 
-/// A line as it stands; `names` are those of the source's customers.
+/// Builds the view of a line; `names` are those of the source's customers.
 pub(crate) fn view(books: &Books<'_>, names: &HashMap<&str, &str>, customer: &str, line: Line) -> UsageLine {
     let contract = match books.place(customer) {
         Place::Contract(contract) => Some((contract.id.clone(), contract.name.clone())),

@@ -61,7 +61,7 @@ pub use ground::tenant::Tenant;
 pub use run::refresh::RefreshReport;
 pub use run::report::{ApplyOptions, ApplyReport, PlanReport, RunReport};
 pub use run::undo::UndoOptions;
-pub use work::schedule::{JobOutcome, JobReport};
+pub use work::report::{JobOutcome, JobReport};
 pub use work::worker::WorkOptions;
 
 pub use crosswalk_runtime::{Choice, Identity};

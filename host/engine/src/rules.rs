@@ -11,6 +11,7 @@ pub mod matching;
 pub mod names;
 pub mod plan;
 pub mod serials;
+pub(crate) mod serials_held;
 pub(crate) mod terms;
 pub(crate) mod value;
 pub(crate) mod walk;

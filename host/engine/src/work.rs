@@ -4,5 +4,6 @@
 
 pub(crate) mod fairness;
 pub(crate) mod overdue;
+pub(crate) mod report;
 pub(crate) mod schedule;
 pub(crate) mod worker;

@@ -66,7 +66,7 @@ pub(crate) async fn identify(tenant: &Tenant, opened: &Opened) -> Result<(), Err
         return Ok(());
     }
     let asked = tokio::select! {
-        asked = patience::patiently(opened, &tenant.parts.stop, || opened.connector.check(&opened.reading)) => asked,
+        asked = patience::patiently(&opened.patience, &tenant.parts.stop, || opened.connector.check(&opened.reading)) => asked,
         () = tenant.parts.stop.stopped() => return Err(Error::Stopped),
     };
     match asked {

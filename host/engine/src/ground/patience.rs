@@ -2,7 +2,6 @@
 //!
 //! How long a whole run waits for one connection is bounded here; what a failure means is the caller's.
 
-use super::opened::Opened;
 use super::stop::Stop;
 use crosswalk_model::Failure;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,7 +16,7 @@ pub(crate) const THROTTLE_MAX_MS: u64 = 60_000;
 ///
 /// # Errors
 /// The last failure.
-pub(crate) async fn patiently<T, F>(opened: &Opened, stop: &Stop, call: impl Fn() -> F) -> Result<T, Failure>
+pub(crate) async fn patiently<T, F>(patience: &Patience, stop: &Stop, call: impl Fn() -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
 {
@@ -26,7 +25,7 @@ where
         let failure = match call().await {
             Err(failure) if failure.is_passing() => failure,
             done => {
-                opened.patience.ended(true);
+                patience.ended(true);
                 return done;
             }
         };
@@ -36,10 +35,10 @@ where
             (throttled <= THROTTLE_WAITS).then(|| Duration::from_millis(ms))
         } else {
             tried += 1;
-            opened.patience.pause(tried - 1)
+            patience.pause(tried - 1)
         };
         let Some(pause) = pause else {
-            opened.patience.ended(false);
+            patience.ended(false);
             return Err(failure);
         };
         tokio::select! {

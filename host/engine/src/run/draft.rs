@@ -1,6 +1,5 @@
 //! A plan in the making: its changes in a [`Ledger`], and what is known meanwhile that later ones need.
 
-use super::identity::Serials;
 use super::ledger::Ledger;
 use super::observe::Observed;
 use super::report::PlanReport;
@@ -8,6 +7,7 @@ use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::ticket::STILL_AT_WORK;
 use crate::rules::plan::{Finding, Reference};
+use crate::rules::serials_held::Serials;
 use crosswalk_model::{Cause, Hold, Kind, Link, PlanId, PlannedChange, Record, Way};
 use crosswalk_store::FirstRuns;
 use std::collections::{HashMap, HashSet};

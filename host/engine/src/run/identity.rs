@@ -11,74 +11,11 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::matching::Holder;
 use crate::rules::plan::Finding;
 use crate::rules::serials;
+use crate::rules::serials_held::{Device, Serials};
 use crosswalk_model::{Action, Brake, Cause, Hold, Kind, Link, PlannedChange, Record, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_64;
-
-/// The serial numbers of all devices that are there, as digests of keys: whose they are on either side.
-#[derive(Default)]
-pub(crate) struct Serials {
-    /// Those in use and not excluded, and their customers.
-    source: Devices,
-    /// Those in use, and their accounts.
-    target: Devices,
-}
-
-/// Devices of one side by serial number. There may be a hundred thousand: a key is kept as its digest.
-#[derive(Default)]
-struct Devices(Vec<Device>);
-
-struct Device {
-    serial: u64,
-    parent: u64,
-    id: Box<str>,
-}
-
-impl Device {
-    /// A device with a serial number that is a key.
-    fn of(id: &str, parent: Option<&str>, serial: &str) -> Option<Self> {
-        let serial = digest(&serials::serial_key(serial)?);
-        Some(Self { serial, parent: digest(parent.unwrap_or_default()), id: id.into() })
-    }
-}
-
-fn digest(text: &str) -> u64 {
-    xxh3_64(text.as_bytes())
-}
-
-impl Devices {
-    fn new(mut devices: Vec<Device>) -> Self {
-        devices.sort_unstable_by(|one, other| (one.serial, &one.id).cmp(&(other.serial, &other.id)));
-        Self(devices)
-    }
-
-    fn with(&self, key: &str) -> &[Device] {
-        let serial = digest(key);
-        let from = self.0.partition_point(|device| device.serial < serial);
-        let to = self.0[from..].partition_point(|device| device.serial == serial);
-        &self.0[from..from + to]
-    }
-}
-
-impl Serials {
-    /// Whether a device of another customer has this one.
-    pub(crate) fn of_another_customer(&self, key: &str, customer: &str) -> bool {
-        let own = digest(customer);
-        self.source.with(key).iter().any(|device| device.parent != own)
-    }
-
-    /// The source records that have it.
-    fn sources(&self, key: &str) -> impl Iterator<Item = &str> {
-        self.source.with(key).iter().map(|device| &*device.id)
-    }
-
-    /// The target records in use that have it.
-    fn targets(&self, key: &str) -> impl Iterator<Item = &str> {
-        self.target.with(key).iter().map(|device| &*device.id)
-    }
-}
 
 /// The serial numbers of the sync; read once, and only in a plan that asks.
 pub(crate) async fn serials(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>) -> Result<Arc<Serials>, Error> {
@@ -91,7 +28,7 @@ pub(crate) async fn serials(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>) -> Res
     // What an operator left out stands in nobody's way.
     let excluded = run.store.excluded(&run.sync.name, Kind::Asset).await?;
     source.retain(|device| !excluded.contains(&*device.id));
-    let all = Arc::new(Serials { source: Devices::new(source), target: Devices::new(target) });
+    let all = Arc::new(Serials::new(source, target));
     draft.serials = Some(all.clone());
     Ok(all)
 }

@@ -22,7 +22,7 @@ pub(crate) async fn read_page(
     query: &Query,
     after: Option<&str>,
 ) -> Result<Page, Failure> {
-    patience::patiently(side, &run.parts.stop, || side.connector.read(&side.reading, query, after)).await
+    patience::patiently(&side.patience, &run.parts.stop, || side.connector.read(&side.reading, query, after)).await
 }
 
 /// Reads a selection to its end; what of it could not be read stands beside it.

@@ -3,7 +3,7 @@
 //!
 //! What a look-up proves is decided in `doubt`, and the life of what is due in `schedule`.
 
-use super::schedule::{JobOutcome, JobReport, LOST_MS, in_words};
+use super::report::{JobOutcome, JobReport, LOST_MS, in_words};
 use crate::error::Error;
 use crate::ground::progress::NoProgress;
 use crate::ground::sync_run;

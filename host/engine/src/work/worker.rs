@@ -10,7 +10,8 @@
 //! way, which stops by itself where nothing is lost.
 
 use super::fairness::{self, Taken};
-use super::schedule::{self, Due, JobReport, LOST_MS};
+use super::report::{JobReport, LOST_MS};
+use super::schedule::{self, Due};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::engine::Engine;

@@ -1,4 +1,5 @@
-//! What a person asks and decides: connections, customers, links, products, usage, syncs, plugins, why.
+//! Verbs of a person: lists, decisions and explanations of connections, customers, links, products, usage, syncs and
+//! plugins.
 //!
 //! Lists, explains and stores decisions; writes nothing to a vendor.
 

@@ -1,4 +1,4 @@
-//! A sync's alerts with their tickets: listed, and read anew.
+//! A sync's alerts with their tickets: listed, and judged again from what is stored. Polling is `sync`'s.
 
 use crate::boxed;
 use crate::error::Error;
@@ -11,10 +11,10 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
 impl Tenant {
-    /// The alerts of a sync's source as they were read last, newest first, with their tickets.
+    /// Returns the alerts of a sync's source as last read, newest first, with their tickets.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn alerts_list(&self, sync: &SyncName) -> Result<Vec<AlertView>, Error> {
         let sync = self.sync(sync).await?;
@@ -47,8 +47,8 @@ impl Tenant {
     }
 }
 
-/// What planning would do and tell of one alert now, from what is stored; and why it is in no ticket, where
-/// that is settled. With the source customer it belongs to.
+/// Plans one alert from what is stored, without keeping the plan. Returns the plan, the reason why the alert is in no
+/// ticket where that is settled, and the source customer it belongs to; `None` if there is no such alert.
 pub(crate) async fn alert_afresh(
     tenant: &Tenant,
     sync: &Sync,
@@ -75,7 +75,7 @@ pub(crate) async fn alert_afresh(
         tickets: &tickets,
         describe,
         settling: &settling,
-        // What could not be read now, the plan's own findings say.
+        // The plan's own findings report what could not be read.
         unread: &BTreeMap::new(),
         rules,
         now: tenant.parts.clock.now(),
@@ -91,18 +91,18 @@ pub(crate) async fn alert_afresh(
 pub struct AlertView {
     /// Its id at the source.
     pub id: String,
-    /// What happened, in short.
+    /// Summary of what happened.
     pub name: String,
-    /// When it was raised: RFC 3339; none where the source does not tell, or tells what cannot be.
+    /// Time it was raised: RFC 3339; `None` where the source reports none, or an impossible one.
     pub raised: Option<String>,
-    /// What its device is called; the device's id where it was never read.
+    /// Name of its device; the device's id where it was never read.
     pub device: Option<String>,
-    /// What was watched.
+    /// The condition that was watched.
     pub condition: Option<String>,
     /// Whether the source still lists it.
     pub listed: bool,
-    /// The ticket it is in.
+    /// Ticket that includes it.
     pub ticket: Option<String>,
-    /// How its link stands and why, or that nothing was decided.
+    /// State of its link with the reason, or that nothing was decided.
     pub state: String,
 }

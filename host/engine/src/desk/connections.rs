@@ -1,4 +1,4 @@
-//! Connections: made, checked, granted, opened.
+//! Connections: adds, checks, grants and changes them. Opening one for work is `ground::opened`'s.
 
 use super::decisions::difference;
 use super::plugins::{no_plugin, unusable};
@@ -17,22 +17,22 @@ use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// What an operator says of a new connection.
+/// An operator's input for a new connection.
 #[derive(Debug, Clone)]
 pub struct NewConnection {
     /// Its name.
     pub name: ConnectionName,
-    /// The plugin, newest version.
+    /// The plugin; its newest version is used.
     pub plugin: PluginId,
     /// Settings as text or JSON values; checked against the manifest.
     pub settings: BTreeMap<String, serde_json::Value>,
     /// Secrets by the manifest's names.
     pub secrets: BTreeMap<String, Secret>,
-    /// Endpoint → URL. Naming one grants it.
+    /// URL by endpoint. Naming an endpoint grants it.
     pub endpoints: BTreeMap<String, String>,
-    /// Whether every endpoint with an address of its own is granted as the manifest asks.
+    /// Whether to grant every endpoint that has an address of its own, as the manifest asks.
     pub grant_all: bool,
-    /// The operator's numbers instead of the vendor's call limits.
+    /// The operator's call limits in place of the vendor's.
     pub buckets: BTreeMap<String, BucketOverride>,
 }
 
@@ -41,35 +41,35 @@ pub struct NewConnection {
 pub struct ConnectionView {
     /// The connection.
     pub connection: Connection,
-    /// What its plugin is called.
+    /// Title of its plugin.
     pub title: String,
-    /// What is asked and what is granted.
+    /// Endpoints requested and granted.
     pub endpoints: Vec<Endpoint>,
-    /// The requests by which the host logs in, in dry runs too: method and URL, or the endpoint's
-    /// name and the path where it is not granted.
+    /// Requests by which the host logs in, in dry runs too: method and URL, or the endpoint's name and the path where
+    /// it is not granted.
     pub login: Vec<String>,
-    /// Which secrets are set.
+    /// Names of the secrets that are set.
     pub secrets: Vec<String>,
-    /// How its connector does: crashes in a row, a rest, quarantine.
+    /// Health of its connector: crashes in a row, a rest, quarantine.
     pub health: HealthView,
-    /// Whose account it is, as it was told last; `None` before it was asked.
+    /// Its account as last returned; `None` before it was asked.
     pub account: Option<KnownAccount>,
-    /// Those of them that are too short to be found in what a vendor echoes.
+    /// Names of the secrets that are too short to be found in what a vendor echoes.
     pub short_secrets: Vec<String>,
-    /// Why its plugin cannot be used, and what to do; then nothing is known of what that asks for.
+    /// Reason why its plugin cannot be used, with a hint; the plugin's requests are then unknown.
     pub problem: Option<String>,
 }
 
-/// How a connection's connector does.
+/// Health of a connection's connector.
 #[derive(Debug, Clone, Serialize)]
 pub struct HealthView {
     /// `ok`, `rests` after a crash, or `quarantine`.
     pub state: &'static str,
     /// Crashes in a row.
     pub crashes: u32,
-    /// Until when automatic work keeps away from it, or since when nothing is done with it: RFC 3339.
+    /// End of the rest from automatic work, or begin of the quarantine: RFC 3339.
     pub at: Option<String>,
-    /// Why it is in quarantine.
+    /// Reason for the quarantine.
     pub why: Option<String>,
 }
 
@@ -87,11 +87,10 @@ impl HealthView {
 }
 
 impl Tenant {
-    /// Makes a connection. Nothing is called yet: `connection_check` does.
+    /// Adds a connection. Calls no vendor; `connection_check` does.
     ///
     /// # Errors
-    /// The name is taken, there is no such plugin, a setting or secret is wrong or
-    /// missing, an endpoint is unknown.
+    /// The name is taken, there is no such plugin, a setting or secret is wrong or missing, an endpoint is unknown.
     #[boxed]
     pub async fn connection_add(&self, new: NewConnection) -> Result<ConnectionView, Error> {
         let row = self.parts.store.plugin_get(&new.plugin).await?.ok_or_else(|| no_plugin(&new.plugin))?;
@@ -126,10 +125,10 @@ impl Tenant {
         self.connection_show(&new.name).await
     }
 
-    /// A connection.
+    /// Returns a connection.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// There is no connection of that name.
     #[boxed]
     pub async fn connection_show(&self, name: &ConnectionName) -> Result<ConnectionView, Error> {
         let connection = opened::connection(self, name).await?;
@@ -149,10 +148,10 @@ impl Tenant {
         Ok(ConnectionView { title: manifest.title.clone(), endpoints, login, ..stored })
     }
 
-    /// What the plugin says to do about failures, by their names.
+    /// Returns the plugin's troubleshooting texts, by the names of failures.
     ///
     /// # Errors
-    /// No connection of that name.
+    /// There is no connection of that name.
     #[boxed]
     pub async fn connection_help(&self, name: &ConnectionName) -> Result<BTreeMap<String, String>, Error> {
         let connection = opened::connection(self, name).await?;
@@ -160,7 +159,7 @@ impl Tenant {
         Ok(plugin.manifest().troubleshooting.clone())
     }
 
-    /// The tenant's connections. One whose plugin cannot be used is listed with what is stored of it.
+    /// Returns the tenant's connections. One whose plugin cannot be used is listed from what is stored.
     ///
     /// # Errors
     /// The database's.
@@ -179,13 +178,12 @@ impl Tenant {
         Ok(views)
     }
 
-    /// Grants an endpoint: as the manifest asks, or at the URL given. Each `host:port` of
-    /// `private` may have addresses that are not public; with those alone, an endpoint that is
-    /// granted stays where it is.
+    /// Grants an endpoint: as the manifest asks, or at the given URL. Each `host:port` of `private` may have addresses
+    /// that are not public; with `private` alone, an endpoint that is granted keeps its URL.
     ///
     /// # Errors
-    /// No such connection or endpoint; a URL is needed, or is none; a private place is none, or
-    /// not of this endpoint.
+    /// There is no such connection or endpoint; a URL is needed, or malformed; a private place is malformed, or not of
+    /// this endpoint.
     #[boxed]
     pub async fn connection_grant(
         &self,
@@ -207,10 +205,10 @@ impl Tenant {
         self.connection_show(name).await
     }
 
-    /// Takes the grant of an endpoint back.
+    /// Withdraws the grant of an endpoint.
     ///
     /// # Errors
-    /// No such connection, or the endpoint was not granted.
+    /// There is no such connection, or the endpoint was not granted.
     #[boxed]
     pub async fn connection_revoke(&self, name: &ConnectionName, endpoint: &str) -> Result<ConnectionView, Error> {
         let mut connection = opened::connection(self, name).await?;
@@ -229,7 +227,7 @@ impl Tenant {
     /// Changes settings, secrets and call limits; those not named stay.
     ///
     /// # Errors
-    /// No such connection; a setting, secret or bucket is wrong.
+    /// There is no such connection; a setting, secret or bucket is wrong.
     #[boxed]
     pub async fn connection_set(
         &self,
@@ -257,17 +255,17 @@ impl Tenant {
         self.connection_show(name).await
     }
 
-    /// Lets a connection go on that is in quarantine, or rests after a crash. Tells whether it was.
+    /// Releases a connection from quarantine, or from its rest after a crash. Returns whether it was in either.
     ///
     /// # Errors
-    /// No connection of that name.
+    /// There is no connection of that name.
     #[boxed]
     pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, Error> {
         opened::connection(self, name).await?;
         Ok(noting::noting(self, None, "connection-released", name.to_string())?.connection_release(name).await?)
     }
 
-    /// What can be chosen for a setting, asked from the vendor now.
+    /// Returns the choices for a setting, read from the vendor now.
     ///
     /// # Errors
     /// The vendor's answer.
@@ -277,10 +275,11 @@ impl Tenant {
         opened.connector.choices(&reading(), setting).await.map_err(|failure| opened.failed(failure))
     }
 
-    /// Asks the vendor whether the account is usable, and who it is; keeps that, or compares it.
+    /// Asks the vendor whether the account is usable, and for its identity; stores the identity, or compares it with
+    /// the known one.
     ///
     /// # Errors
-    /// The vendor's answer, with what to do about it.
+    /// The vendor's answer, with a hint.
     #[boxed]
     pub async fn connection_check(&self, name: &ConnectionName) -> Result<Checked, Error> {
         let began = self.parts.clock.now();
@@ -291,11 +290,11 @@ impl Tenant {
         Ok(Checked { identity, standing })
     }
 
-    /// The same, and a person's word that the account which answers now is the one of before, under
-    /// another id or name: what was linked there is linked here. Open plans of its syncs are void.
+    /// Checks a connection and records a person's word that the account which answers now is the known one under
+    /// another id or name: links of the known account remain valid. Open plans of its syncs are void.
     ///
     /// # Errors
-    /// The vendor's answer; the reason is empty; somebody works on a sync of the connection.
+    /// The vendor's answer; the reason is empty; another process works on a sync of the connection.
     #[boxed]
     pub async fn connection_same(&self, name: &ConnectionName, reason: &str) -> Result<Checked, Error> {
         let reason = reason.trim();
@@ -319,7 +318,7 @@ impl Tenant {
     }
 }
 
-/// What is known of a connection without its plugin.
+/// View of a connection from what is stored, without its plugin.
 async fn connection_stored(tenant: &Tenant, connection: Connection) -> Result<ConnectionView, Error> {
     let name = &connection.name;
     let secrets = tenant.store.secrets(name).await?;
@@ -337,7 +336,7 @@ async fn connection_stored(tenant: &Tenant, connection: Connection) -> Result<Co
     })
 }
 
-/// What the journal learns of secrets: that each was changed, and nothing else.
+/// Journal entries on secrets: that each was changed, and nothing else.
 fn secret_entries(tenant: &Tenant, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Vec<JournalEntry> {
     secrets.keys().map(|secret| noting::entry(tenant, "secret-changed", format!("{name}: {secret}"))).collect()
 }

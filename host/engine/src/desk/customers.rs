@@ -1,9 +1,8 @@
-//! Customers of a sync as people work with them: one row each, with what it is mapped to, what is
-//! switched, and how it went last.
+//! Customers of a sync as people work with them: one row each, with its mapping, its switches and its last outcome.
 //!
-//! A row is a customer's two links (account and contract), its switches and its last outcome. What
-//! may be linked is checked where links are decided (`links`); files are in `file`, proposals taken
-//! in one go in `accept`, switches in `switch`, and which customer a person means in `named`.
+//! A row is a customer's two links (account and contract), its switches and its last outcome. `links` checks what may
+//! be linked; files are in `file`, proposals accepted together in `accept`, switches in `switch`, and resolving the
+//! names people type in `named`.
 
 mod accept;
 mod file;
@@ -33,29 +32,29 @@ use crosswalk_model::{Kind, Link, LinkState, Mode, Record, Sync, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// The customers of a sync, those that were asked for.
+/// Customers of a sync that match a filter, with counts of all.
 #[derive(Debug, Clone, Serialize)]
 pub struct CustomerList {
-    /// How many there are in all, however many are listed.
+    /// Counts of all customers, whatever the filter.
     pub counts: CustomerCounts,
-    /// Those asked for, by name.
+    /// Customers that match the filter, by name.
     pub customers: Vec<CustomerView>,
 }
 
-/// How many customers are how. One that is held is mapped, too.
+/// Number of customers in each state. A held customer counts as mapped too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct CustomerCounts {
     /// All.
     pub all: usize,
     /// Mapped, with all that is needed.
     pub mapped: usize,
-    /// Nothing was found.
+    /// No match was found.
     pub unmapped: usize,
-    /// Something waits for a yes or no.
+    /// A proposal waits for a yes or no.
     pub proposed: usize,
-    /// A person must choose, or what was chosen is gone.
+    /// A person must choose, or the chosen record is gone.
     pub conflict: usize,
-    /// Something of it waits for a person after planning.
+    /// Waiting for a person after planning.
     pub held: usize,
     /// Left out by the operator.
     pub excluded: usize,
@@ -66,19 +65,19 @@ pub struct CustomerCounts {
 pub struct CustomerView {
     /// The source's id.
     pub id: String,
-    /// What the source calls it.
+    /// Name at the source.
     pub name: String,
-    /// How it stands.
+    /// State of its mapping.
     pub state: CustomerState,
-    /// The account it is linked to: id and name.
+    /// Account it is linked to: id and name.
     pub account: Option<(String, String)>,
-    /// The contract its usage goes to: id and name.
+    /// Contract its usage goes to: id and name.
     pub contract: Option<(String, String)>,
-    /// What may be it: of the account while that is open, else of the contract.
+    /// Candidates for the account while that is open, else for the contract.
     pub candidates: Vec<crosswalk_model::Candidate>,
-    /// Why it stands so.
+    /// Reason of the state.
     pub reason: String,
-    /// The revisions of both links, account and contract, for saving a decision on what was seen.
+    /// Revisions of both links, account and contract, for saving a decision on what was seen.
     pub revision: (i64, i64),
     /// Whether its usage goes to its contract.
     pub usage: bool,
@@ -86,30 +85,30 @@ pub struct CustomerView {
     pub tickets: bool,
     /// Whether the source reports usage of it.
     pub has_usage: bool,
-    /// How it went last.
+    /// Its last outcome.
     pub outcome: Option<LastOutcome>,
-    /// What to do about that, by the plugin where it went wrong.
+    /// Troubleshooting text for that outcome, from the plugin that failed.
     pub remedy: Option<String>,
 }
 
-/// How a customer stands.
+/// State of a customer's mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CustomerState {
     /// Linked to an account, and to a contract where usage takes part.
     Mapped,
-    /// Nothing was found.
+    /// No match was found.
     Unmapped,
-    /// Something waits for a yes or no.
+    /// A proposal waits for a yes or no.
     Proposed,
-    /// A person must choose, or what was chosen is gone.
+    /// A person must choose, or the chosen record is gone.
     Conflict,
     /// Left out by the operator.
     Excluded,
 }
 
 impl CustomerState {
-    /// The word, as people and files have it.
+    /// Label for people and files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -127,68 +126,68 @@ impl CustomerState {
             Some(LinkState::Proposed) => CustomerState::Proposed,
             Some(LinkState::Conflict | LinkState::Broken) => CustomerState::Conflict,
             Some(LinkState::Excluded) => CustomerState::Excluded,
-            // What is to be created is decided; it is mapped as soon as a plan was applied.
+            // A create is decided, but the customer is mapped only once a plan is applied.
             Some(LinkState::Unmapped | LinkState::Create) | None => CustomerState::Unmapped,
         }
     }
 }
 
-/// Which customers are listed; everything that is set must fit.
+/// Filter of customers; all conditions that are set must match.
 #[derive(Debug, Clone, Default)]
 pub struct CustomerFilter {
-    /// Only these, by id; empty: all.
+    /// Only these, by id; empty means all.
     pub ids: Vec<String>,
     /// Only names that contain this text, ignoring case.
     pub text: Option<String>,
-    /// Only these states; empty: all.
+    /// Only these states; empty means all.
     pub states: Vec<CustomerState>,
-    /// Only those whose usage is switched so.
+    /// Only customers whose usage switch has this position.
     pub usage: Option<bool>,
-    /// Only those whose tickets are switched so.
+    /// Only customers whose tickets switch has this position.
     pub tickets: Option<bool>,
-    /// Only those of whom the source reports usage.
+    /// Only customers for which the source reports usage.
     pub has_usage: bool,
-    /// Only those whose last run ended so; empty: all.
+    /// Only customers whose last run ended so; empty means all.
     pub endings: Vec<Ending>,
 }
 
-/// What became of a customer's data when it was read again.
+/// Result of reading a customer again.
 #[derive(Debug, Clone, Serialize)]
 pub struct Refreshed {
     /// The source's id.
     pub id: String,
-    /// What the source calls it now; none when it is gone from there.
+    /// Present name at the source; `None` if it is gone from there.
     pub name: Option<String>,
-    /// What the source called it before, where that was another name.
+    /// Previous name at the source, if it changed.
     pub was: Option<String>,
-    /// What the target calls its account now.
+    /// Present name of its account at the target.
     pub account: Option<String>,
-    /// What the target called it before, where that was another name.
+    /// Previous name of its account at the target, if it changed.
     pub account_was: Option<String>,
 }
 
-/// A contract that can be chosen, or why not.
+/// A contract of a customer's account, and whether it can be chosen.
 #[derive(Debug, Clone, Serialize)]
 pub struct ContractView {
     /// The target's id.
     pub id: String,
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// The vendor's word for what kind it is.
+    /// The vendor's name for its type.
     pub type_: Option<String>,
     /// First and last day, and whether it is in force.
     pub term: String,
     /// Whether usage can be put on it: not cancelled, and of a kind that takes quantities.
     pub eligible: bool,
-    /// Whether it is the one that is chosen.
+    /// Whether it is the chosen one.
     pub chosen: bool,
 }
 
 impl Tenant {
-    /// The customers of a sync.
+    /// Returns the customers of a sync.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn customer_list(&self, sync: &SyncName, filter: &CustomerFilter) -> Result<CustomerList, Error> {
         let sync = self.sync(sync).await?;
@@ -207,10 +206,10 @@ impl Tenant {
         Ok(CustomerList { counts, customers: rows.into_iter().filter(|row| passes(row, filter)).collect() })
     }
 
-    /// Accounts of the target whose name contains a text, as they were read last.
+    /// Returns accounts of the target whose name contains a text, as last read.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn account_search(
         &self,
@@ -223,10 +222,10 @@ impl Tenant {
         Ok(found.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
     }
 
-    /// The contracts of the account a customer is linked to, those in force first.
+    /// Returns the contracts of the account a customer is linked to, those in force first.
     ///
     /// # Errors
-    /// No such sync; the customer is not linked.
+    /// There is no such sync; the customer is not linked.
     #[boxed]
     pub async fn contract_list(&self, sync: &SyncName, customer: &str) -> Result<Vec<ContractView>, Error> {
         let sync = find::usage_sync(self, sync).await?;
@@ -249,12 +248,12 @@ impl Tenant {
         Ok(contracts.into_iter().map(view).collect())
     }
 
-    /// Decides what a customer is: its account, its contract, or both. With revisions (account,
-    /// contract) only while the links still have those.
+    /// Decides a customer's account, its contract, or both. With revisions (account, contract), only while the links
+    /// still have those.
     ///
     /// # Errors
-    /// No such record; the contract is not one of the account, or takes no usage; somebody else
-    /// decided meanwhile. Then nothing was stored.
+    /// There is no such record; the contract is not one of the account, or takes no usage; another decision was made
+    /// meanwhile. Nothing is stored then.
     #[boxed]
     pub async fn customer_map(
         &self,
@@ -280,11 +279,11 @@ impl Tenant {
         Ok(())
     }
 
-    /// Reads customers, their accounts, contracts and what is on these again now, ahead of the
-    /// next run. Nothing is written to either side.
+    /// Reads customers, their accounts, contracts and contract lines again now, ahead of the next run. Writes to
+    /// neither side.
     ///
     /// # Errors
-    /// No such sync; somebody else works on it; the vendor's answer.
+    /// There is no such sync; another process works on it; the vendor's answer.
     #[boxed]
     pub async fn customer_refresh(
         &self,
@@ -360,7 +359,7 @@ async fn names(tenant: &Tenant, sync: &Sync, kind: Kind, ids: &[String]) -> Resu
     Ok(records.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
 }
 
-/// The troubleshooting texts of what went wrong, by connection and failure.
+/// Troubleshooting texts of outcomes, by connection and failure.
 async fn remedies(
     tenant: &Tenant,
     outcomes: &HashMap<String, LastOutcome>,
@@ -370,7 +369,7 @@ async fn remedies(
     for (connection, failure) in troubles {
         let Ok(name) = crosswalk_model::ConnectionName::new(connection) else { continue };
         let Some(connection) = tenant.store.connection_get(&name).await? else { continue };
-        // One that cannot be used has nothing to say.
+        // A plugin that cannot be used has no texts.
         let Ok(plugin) = plugins::plugin(&tenant.parts, &connection.digest).await else { continue };
         if let Some(text) = plugin.manifest().troubleshooting.get(failure) {
             texts.insert((name.to_string(), failure.clone()), text.clone());
@@ -389,7 +388,7 @@ async fn account_of(tenant: &Tenant, sync: &Sync, customer: &str) -> Result<Stri
     })
 }
 
-/// The links as decisions make them, checked; not stored. `freed`: see `decided_among`.
+/// Builds the links of a decision and checks them; stores nothing. `freed`: see `decided_among`.
 async fn mapped(
     tenant: &Tenant,
     sync: &Sync,
@@ -405,7 +404,7 @@ async fn mapped(
     if let Some(decision) = account {
         let link = links::decided_among(tenant, sync, Kind::Customer, customer, decision, freed).await?;
         let before = tenant.store.link_get(&sync.name, Kind::Customer, customer).await?;
-        // A contract of another account is not its contract any more.
+        // A contract of another account is no longer the customer's.
         let moved = before.and_then(|before| before.target).filter(|before| Some(before) != link.target.as_ref());
         if moved.is_some() && contract.is_none() && contract_link.is_some() {
             contract = Some(Decision::Forget);
@@ -427,8 +426,8 @@ async fn mapped(
     Ok(links)
 }
 
-/// The link of a customer to a contract as a decision makes it, checked; not stored. `account` is the
-/// one that is decided along with it; `None` takes the one the customer is linked to.
+/// Builds the link of a customer to a contract and checks it; stores nothing. `account` is the one decided in the same
+/// step; `None` uses the one the customer is linked to.
 async fn contract_decided(
     tenant: &Tenant,
     sync: &Sync,

@@ -1,8 +1,9 @@
-//! What a person, a file or an accepted score decides of links and switches, stored together with the journal's account of it.
+//! Decisions of a person, a file or an accepted score on links and switches, stored together with their journal
+//! entries.
 //!
-//! Every decision has an id. Its entries state what was before, what is now, who decided and what it
-//! rested on (candidates with their scores and reasons), so that an invoice can be defended with them
-//! and the decision taken back. What a decision means is checked where it is made (`links`, `customers`).
+//! Every decision has an id. Its entries state the state before, the state after, who decided, and the basis
+//! (candidates with their scores and reasons), so that an invoice can be defended with them and the decision taken
+//! back. The meaning of a decision is checked where it is made (`links`, `customers`).
 
 use crate::boxed;
 use crate::error::Error;
@@ -15,32 +16,32 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// What was decided together.
+/// Result of one decision.
 #[derive(Debug, Clone, Serialize)]
 pub struct Decided {
-    /// The decision's id, by which it is taken back; empty when nothing changed.
+    /// Id of the decision, to take it back; empty when nothing changed.
     pub decision: String,
-    /// The links as they stand now.
+    /// The links after the decision.
     pub links: Vec<Link>,
-    /// The switches that were turned: customer, switch, and how it stands now.
+    /// Switches that changed: customer, switch, and its new position.
     pub switches: Vec<Turn>,
 }
 
-/// A switch of a source customer, and what a person says of it: none follows the sync's rule.
+/// A switch of a source customer, and its position by a person; `None` follows the sync's rule.
 pub type Turn = (String, Switch, Option<bool>);
 
-/// What taking a decision back came to.
+/// Result of taking a decision back.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct TakenBack {
-    /// Links that are again as they were before the decision.
+    /// Links restored to their state before the decision.
     pub links: Vec<Link>,
-    /// Switches that are.
+    /// Switches restored to their position before the decision.
     pub switches: Vec<Turn>,
-    /// Source records that stay, with the reason in words: decided on or written since.
+    /// Source records that stay as they are, with the reason: decided on or written since.
     pub left: Vec<(String, String)>,
 }
 
-/// One link of a decision, as the journal keeps it.
+/// One link of a decision, as journalled.
 #[derive(Debug, Serialize, Deserialize)]
 struct Detail {
     decision: String,
@@ -49,7 +50,7 @@ struct Detail {
     after: Link,
 }
 
-/// One switch of a decision, as the journal keeps it with its customer.
+/// One switch of a decision, as journalled with its customer.
 #[derive(Debug, Serialize, Deserialize)]
 struct TurnDetail {
     decision: String,
@@ -59,12 +60,12 @@ struct TurnDetail {
     after: Option<bool>,
 }
 
-/// What runs did since a decision.
+/// Changes that runs made since a decision.
 struct Done(Vec<DoneSince>);
 
 impl Done {
-    /// Whether any of it rests on a link: it was done for the link's record or, where the link is a customer's, for
-    /// what belongs to the customer.
+    /// Whether any of them rests on a link: made for the link's record or, where the link is a customer's, for records
+    /// of the customer.
     fn rests_on(&self, link: &Link) -> bool {
         self.0.iter().any(|one| {
             let own = (one.kind, &one.source) == (link.kind, &link.source) && link.target_kind != Kind::Contract;
@@ -75,11 +76,11 @@ impl Done {
 }
 
 impl Tenant {
-    /// Takes a decision back: its links and switches are again as they were before it, where nobody decided on them
-    /// and, of links, no run wrote for them since. All of it is stored as one decision.
+    /// Takes a decision back: restores its links and switches where no later decision concerns them and, for links, no
+    /// run wrote for them since. All of it is stored as one decision.
     ///
     /// # Errors
-    /// No such sync; no decision of this id.
+    /// There is no such sync; there is no decision of this id.
     #[boxed]
     pub async fn decision_take_back(&self, sync: &SyncName, decision: &str) -> Result<TakenBack, Error> {
         let sync = self.sync(sync).await?;
@@ -102,7 +103,7 @@ impl Tenant {
             let Ok(Detail { before, after, .. }) = Detail::deserialize(&detail) else { continue };
             let stored = self.store.links_of_source(&sync.name, after.kind, &after.source).await?;
             let now = stored.into_iter().find(|stored| stored.target_kind == after.target_kind);
-            // A plan that only notes what it read is no decision, and moves the revision.
+            // A plan that only notes what it read is no decision, although it changes the revision.
             let same = |now: &Link| {
                 (now.state, &now.target, &now.declined, now.decided_at)
                     == (after.state, &after.target, &after.declined, after.decided_at)
@@ -124,16 +125,16 @@ impl Tenant {
     }
 }
 
-/// Stores decided links with their journal entries in one transaction. `by` says who or what decided:
-/// `operator`, `file`, `accepted score 0.95`. Links that say what the stored ones say are left out.
+/// Stores decided links with their journal entries in one transaction. `by` names who or what decided: `operator`,
+/// `file`, `accepted score 0.95`. Links equal to the stored ones are left out.
 ///
 /// # Errors
-/// Somebody else decided meanwhile; then nothing was stored.
+/// Another decision was made meanwhile; nothing is stored then.
 pub(crate) async fn decide(tenant: &Tenant, sync: &Sync, by: &str, links: Vec<Link>) -> Result<Decided, Error> {
     decide_with(tenant, sync, by, links, Vec::new()).await
 }
 
-/// The same, along with switches of customers.
+/// As [`decide`], together with switches of customers.
 pub(crate) async fn decide_with(
     tenant: &Tenant,
     sync: &Sync,
@@ -174,8 +175,8 @@ pub(crate) async fn decide_with(
     Ok(Decided { decision, links, switches: turned.into_iter().map(|(_, turn)| turn).collect() })
 }
 
-/// The turns that change anything, each with what was said before, and all switches of their customers as they
-/// are then.
+/// Returns the turns that change anything, each with the position before, and all switches of their customers after
+/// them.
 async fn turned(
     tenant: &Tenant,
     sync: &Sync,
@@ -202,9 +203,9 @@ async fn turned(
     Ok((turned, switches.collect()))
 }
 
-/// The same links, and with each that takes the target of a source record that is gone: what is left of that
-/// one's link. What was known of the target (what was written to it, that this host made it) goes along, and with
-/// an account what was decided of its customer.
+/// Returns the links and, for each that uses the target of a source record that is gone, the remainder of that record's
+/// link. Knowledge of the target (what was written to it, whether this host created it) moves along, and with an
+/// account the decisions on its customer.
 async fn given_over(tenant: &Tenant, sync: &Sync, links: Vec<Link>) -> Result<(Vec<Link>, Vec<Turn>), Error> {
     let own: HashSet<(Kind, String)> = links.iter().map(|link| (link.kind, link.source.clone())).collect();
     let (mut all, mut given_up, mut over) = (Vec::with_capacity(links.len()), Vec::new(), Vec::new());
@@ -221,7 +222,7 @@ async fn given_over(tenant: &Tenant, sync: &Sync, links: Vec<Link>) -> Result<(V
     }
     all.append(&mut given_up);
     let along = along::along(&tenant.store, &sync.name, &over, tenant.parts.clock.now()).await?;
-    // A contract that is only forgotten, as it was of another account, gives way.
+    // A contract link that is only cleared, as its contract was of another account, gives way.
     let key = |link: &Link| (link.kind, link.target_kind, link.source.clone());
     let said: HashSet<_> = all.iter().filter(|link| anew::stands(link)).map(key).collect();
     let kept: HashSet<_> = along.links.iter().map(key).filter(|key| !said.contains(key)).collect();
@@ -234,8 +235,8 @@ async fn given_over(tenant: &Tenant, sync: &Sync, links: Vec<Link>) -> Result<(V
     Ok((all, turns.collect()))
 }
 
-/// The link whose target another takes because its source record is gone. Where several may share a target, of a
-/// record of the same name: whoever else is of that account was made anew as nobody.
+/// Returns the link whose target is free for another because its source record is gone. Where several may share a
+/// target, only that of a record of the same name: the new record replaces no other of that account.
 pub(crate) async fn held_before(
     tenant: &Tenant,
     sync: &Sync,
@@ -262,7 +263,7 @@ pub(crate) async fn held_before(
     Ok(same.next().filter(|_| same.next().is_none()))
 }
 
-/// The source customer of each decided record, by the record's id.
+/// Source customer of each decided record, by the record's id.
 async fn customers_of(
     tenant: &Tenant,
     sync: &Sync,
@@ -317,7 +318,7 @@ fn entry_of(
     after: &Link,
     customer: Option<&String>,
 ) -> JournalEntry {
-    // What bills rest on is kept as long as what was billed.
+    // The basis of bills is kept as long as the bills.
     let billed = sync.rules.kinds.contains_key(&Kind::Usage) && matches!(after.kind, Kind::Customer | Kind::Product);
     let to = |link: &Link| link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
     let was =
@@ -340,8 +341,8 @@ fn entry_of(
     }
 }
 
-/// What differs between two documents, one phrase a value: `kinds.asset.trust: automatic, was approve`.
-/// Empty when nothing does.
+/// Describes the differences of two documents, one phrase a value: `kinds.asset.trust: automatic, was approve`. Empty
+/// if there are none.
 pub(crate) fn difference(before: &Value, after: &Value) -> String {
     let mut found = Vec::new();
     compare("", before, after, &mut found);
@@ -368,7 +369,7 @@ fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// A short id: 8 hexadecimal digits over what is decided and when.
+/// A short id: 8 hexadecimal digits over the decision and its time.
 fn decision_id(sync: &SyncName, changed: &[(Link, Link)], turned: &[(Option<bool>, Turn)], at: i64) -> String {
     use sha2::Digest;
     let mut digest = sha2::Sha256::new();

@@ -1,5 +1,5 @@
-//! What plans found and left as it is, for people and programs: those that say the same together, or one by one.
-//! The rules that give findings are the planner's; what is kept of them how long, the store's.
+//! Findings of plans, for people and programs: grouped by equal text, or one by one. The planner's rules produce them;
+//! how long they are kept is the store's.
 
 use crate::boxed;
 use crate::error::Error;
@@ -8,25 +8,25 @@ use crate::ground::tenant::Tenant;
 use crosswalk_model::{Finding, Plan, PlanId, SyncName};
 use crosswalk_store::{FindingFilter, FindingGroup};
 
-/// What a plan found, as far as it was asked for.
+/// Findings of a plan that match a filter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FindingList {
     /// The plan.
     pub plan: Plan,
     /// Its sync.
     pub sync: SyncName,
-    /// How many findings of this kind and cause the plan counted, of whatever customer and record.
+    /// Number of findings of this kind and cause that the plan counted, for all customers and records.
     pub counted: u64,
-    /// How many of those that were asked for are kept one by one.
+    /// Number of matching findings that are kept one by one.
     pub kept: u64,
-    /// How many groups these make.
+    /// Number of groups among them.
     pub groups_total: u64,
-    /// Those that say the same together, the most frequent first.
+    /// Groups of equal findings, the most frequent first.
     pub groups: Vec<FindingGroup>,
 }
 
 impl FindingList {
-    /// Why fewer are kept than were counted; `None` where all are, or only some were asked for.
+    /// Reason why fewer are kept than were counted; `None` where all are kept, or the filter selects only some.
     #[must_use]
     pub fn gap(&self, filter: &FindingFilter) -> Option<String> {
         let (some, kept) = (filter.customer.is_some() || filter.source.is_some(), self.kept);
@@ -44,17 +44,17 @@ impl FindingList {
     }
 }
 
-/// A finding with its place among those of its plan.
+/// A finding with its position in its plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingRow {
-    /// From 1.
+    /// Position, from 1.
     pub number: u64,
     /// The finding.
     pub finding: Finding,
 }
 
 impl Tenant {
-    /// What a plan found: the groups that are the most frequent, at most so many, and how many there are.
+    /// Returns the most frequent groups of a plan's findings, at most `most`, with the total number of groups.
     ///
     /// # Errors
     /// There is no such plan.
@@ -70,7 +70,7 @@ impl Tenant {
         Ok(FindingList { plan, sync, counted, kept, groups_total, groups })
     }
 
-    /// Some findings of a plan, in the order in which they were found, after a number (0: from the first).
+    /// Returns findings of a plan in the order they were found, after a number (0: from the first).
     ///
     /// # Errors
     /// There is no such plan.

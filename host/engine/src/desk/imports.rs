@@ -1,8 +1,8 @@
-//! What taking decisions out of a file has in common: what comes of it, what is wrong with rows, and
-//! whether a name beside an id is the name of that id.
+//! Common parts of imports from files: their result, the problems of rows, and the check that a name beside an id is
+//! the name of that id.
 //!
-//! Only cells that a person changed count: each row carries the state it was exported with (see
-//! `sheet::revision`). Which cells decide what is known to `link_file` and `customers::file`.
+//! Only cells that a person changed count: each row carries the state it was exported with (see `sheet::revision`).
+//! `link_file` and `customers::file` know which cells decide.
 
 use super::sheet;
 use crate::error::Error;
@@ -11,22 +11,22 @@ use crosswalk_model::Kind;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Problems of one cause that are written out; of the others only the rows are named.
+/// Number of problems of one cause that are written out; of the others only the rows are named.
 const WRITTEN_OUT: usize = 5;
 
-/// What an import changed, or would change.
+/// Changes that an import made, or would make.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Import {
-    /// The decision's id, by which it is taken back; empty when nothing changed or nothing was stored.
+    /// Id of the decision, to take it back; empty when nothing changed or nothing was stored.
     pub decision: String,
-    /// Each change.
+    /// The changes.
     pub changes: Vec<ImportChange>,
-    /// Columns of the file that are not known and were ignored.
+    /// Unknown columns of the file, which were ignored.
     pub ignored: Vec<String>,
 }
 
 impl Import {
-    /// The number of records that change.
+    /// Number of records that change.
     #[must_use]
     pub fn records(&self) -> usize {
         let mut records: Vec<(Kind, &str)> =
@@ -40,40 +40,40 @@ impl Import {
 /// One change of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImportChange {
-    /// The row in the file.
+    /// Number of the row in the file.
     pub row: usize,
     /// The source record's kind.
     pub kind: Kind,
     /// The source record's id.
     pub source: String,
-    /// What the source calls it.
+    /// Name of the source record.
     pub name: String,
-    /// What is decided: `link`, `account`, `contract`, `usage`, `tickets`.
+    /// The decided cell: `link`, `account`, `contract`, `usage`, `tickets`.
     pub what: &'static str,
-    /// What stood before; empty when nothing was decided.
+    /// Value before; empty when nothing was decided.
     pub before: String,
-    /// What stands then.
+    /// Value after.
     pub after: String,
 }
 
-/// Why a row is refused; problems of one cause are told together.
+/// Reason why a row is refused; problems of one cause are reported together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
     /// The row itself cannot be read.
     Unreadable,
-    /// It names a record that is not there.
+    /// It names a record that does not exist.
     Unknown,
-    /// Two rows decide the same.
+    /// Two rows decide the same cell.
     Twice,
-    /// A name beside an id is another record's.
+    /// A name beside an id belongs to another record.
     Name,
-    /// Somebody decided since the file was made.
+    /// Another decision was made since the file was exported.
     Old,
-    /// What it decides is refused.
+    /// Its decision is refused.
     Refused,
 }
 
-/// The problems of a file, by cause.
+/// Problems of a file, by cause.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(BTreeMap<Cause, Vec<(usize, String)>>);
 
@@ -82,7 +82,7 @@ impl Problems {
         self.0.entry(cause).or_default().push((row, why.into()));
     }
 
-    /// Refuses the file if there is any problem: each is written out, or its row is named behind the first of its cause.
+    /// Refuses the file if there is any problem: writes each out, or names its row after the first of its cause.
     pub(crate) fn refuse(self, what: &str, export: &str) -> Result<(), Error> {
         if self.0.is_empty() {
             return Ok(());
@@ -105,14 +105,14 @@ impl Problems {
     }
 }
 
-/// A file that is refused as a whole.
+/// Error for a file that is refused as a whole.
 pub(crate) fn refused(what: &str, why: String, export: &str) -> Error {
     Error::invalid(format!("{what} is refused: {why}"), format!("`{export}` writes one of the right form"))
 }
 
-/// Why a name beside an id cannot be meant: it is not the name of the record `id`. Empty names say nothing, and
-/// case, punctuation and the legal form do not matter. A name as the export offers it (`Acme? (77)`) counts without
-/// its id.
+/// Reason why a name beside an id is not the name of the record `id`; `None` if it may be. Empty names are ignored, and
+/// case, punctuation and the legal form do not matter. A name as the export offers it (`Acme? (77)`) is compared
+/// without its id.
 pub(crate) fn misplaced(what: &str, id: &str, actual: &str, beside: &str) -> Option<String> {
     let offered = beside.rsplit_once("? (").filter(|(_, rest)| rest.ends_with(')')).map_or(beside, |(name, _)| name);
     let same = |one: &str, other: &str| match (plain(one), plain(other)) {
@@ -125,7 +125,7 @@ pub(crate) fn misplaced(what: &str, id: &str, actual: &str, beside: &str) -> Opt
     })
 }
 
-/// What a person did not write into a cell with an id: the sentence about it, or nothing.
+/// Sentence about an id that a spreadsheet altered; empty if it looks unaltered.
 pub(crate) fn by_a_spreadsheet(id: &str) -> &'static str {
     if sheet::altered(id) {
         "; a spreadsheet made a number or a date of an id: take it from a fresh export, where ids stay texts"

@@ -1,7 +1,7 @@
-//! Links in a file, out and in: how hundreds of records are mapped in a spreadsheet.
+//! Export and import of links: hundreds of records are mapped in a spreadsheet.
 //!
-//! A file is taken whole or not at all: every bad row is named, and nothing is stored while one is
-//! left. Rows that nobody touched since they were exported decide nothing.
+//! A file is imported whole or not at all: every bad row is named, and nothing is stored while one is left. Rows
+//! unchanged since their export decide nothing. The file's format is `sheet`'s.
 
 use super::decisions;
 use super::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
@@ -15,22 +15,22 @@ use crosswalk_model::{Kind, LinkState, Record, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
-/// The columns of the file, in their order.
+/// Columns of the file, in order.
 pub const LINK_COLUMNS: &[&str] =
     &["kind", "source", "source_name", "state", "target", "target_name", "score", "reason", "revision"];
 
 const FORM: Form =
     Form { what: "links", required: &["kind", "source", "state"], deciding: &["state", "target"], known: LINK_COLUMNS };
 
-/// One row. On the way in `kind`, `source`, `state` and, for `linked`, `target` decide; names are compared with
-/// the ids they stand beside, and the other columns are for people.
+/// One row. On import `kind`, `source`, `state` and, for `linked`, `target` decide; names are compared with the ids
+/// beside them, and the other columns are for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkRow {
     /// The kind.
     pub kind: String,
     /// The source record's id.
     pub source: String,
-    /// What the source calls it.
+    /// Name of the source record.
     #[serde(default)]
     pub source_name: String,
     /// `linked`, `create`, `excluded` or `unmapped`; rows in other states are left as they are.
@@ -38,16 +38,16 @@ pub struct LinkRow {
     /// The target record's id.
     #[serde(default)]
     pub target: String,
-    /// What the target calls it, or the best candidate.
+    /// Name of the target record, or of the best candidate.
     #[serde(default)]
     pub target_name: String,
     /// The best candidate's score.
     #[serde(default)]
     pub score: String,
-    /// Why.
+    /// Reason of the state.
     #[serde(default)]
     pub reason: String,
-    /// The state it was exported in; empty in a file that was not exported.
+    /// Digest of the state at export; empty in a file that was not exported.
     #[serde(default)]
     pub revision: String,
 }
@@ -76,8 +76,8 @@ impl LinkRow {
         sheet::revision(&[&self.state, &self.target])
     }
 
-    /// Whether somebody wrote a target where the state takes none. One that was exported (a candidate, or what is
-    /// to be given up) still stands there when only the state is changed.
+    /// Whether a target was entered where the state takes none. An exported target (a candidate, or one to be given up)
+    /// remains when only the state is changed, and does not count.
     fn has_new_target(&self, decision: &Decision) -> bool {
         let exported = || {
             let was = |state: &LinkState| sheet::revision(&[state.as_str(), &self.target]) == self.revision;
@@ -92,19 +92,19 @@ impl LinkRow {
 }
 
 impl Tenant {
-    /// Links as rows of a file.
+    /// Returns links as rows of a file.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn link_export(&self, sync: &SyncName, filter: &LinkFilter) -> Result<Vec<LinkRow>, Error> {
         Ok(self.link_list(sync, filter).await?.iter().map(LinkRow::of).collect())
     }
 
-    /// Takes decisions from a CSV or JSON file; with `dry_run` only returns what it would change.
+    /// Imports decisions from a CSV or JSON file; with `dry_run`, only returns the changes it would make.
     ///
     /// # Errors
-    /// The file as a whole, or all its bad rows; then nothing was stored.
+    /// The file as a whole, or all its bad rows; nothing is stored then.
     #[boxed]
     pub async fn link_import(&self, sync: &SyncName, file: &[u8], dry_run: bool) -> Result<Import, Error> {
         let sync = self.sync(sync).await?;
@@ -134,7 +134,7 @@ impl Tenant {
             let views = self.link_list(&sync.name, &filter).await?;
             known.extend(views.into_iter().map(|view| ((kind, view.link.source.clone()), view)));
         }
-        // A file is judged by its end: what one row gives up another may take.
+        // A file is judged by its end state: a target that one row frees, another may use.
         let mut freed: HashMap<Kind, HashSet<String>> = HashMap::new();
         for (_, kind, decision, row) in &rows {
             let now = known.get(&(*kind, row.source.clone())).and_then(|view| view.link.target.clone());
@@ -204,7 +204,7 @@ impl Tenant {
     }
 }
 
-/// Whether a name in a row is another record's than the id beside it.
+/// Whether a name in a row belongs to another record than the id beside it.
 async fn misplaced_row(
     tenant: &Tenant,
     sync: &crosswalk_model::Sync,

@@ -1,8 +1,7 @@
 //! Links as an operator decides them: listed, set, created, excluded, accepted.
 //!
-//! Decisions are saved row by row with a revision. Whether a target can be linked at all
-//! (it exists, it is in use, it belongs to the linked account) is checked here, once, for
-//! single rows and for files.
+//! Decisions are saved row by row with a revision. Whether a target can be linked at all (it exists, is in use, and
+//! belongs to the linked account) is checked here, once, for single rows and for files. Storing is in `decisions`.
 
 use super::decisions::{self, Decided};
 use super::imports::by_a_spreadsheet;
@@ -17,14 +16,14 @@ use crosswalk_model::{Candidate, Kind, Link, LinkState, Record, ReverseDecision,
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
-/// Which links are listed.
+/// Filter of links.
 #[derive(Debug, Clone, Default)]
 pub struct LinkFilter {
     /// Only this kind.
     pub kind: Option<Kind>,
-    /// Only these states; empty: all.
+    /// Only these states; empty means all.
     pub states: Vec<LinkState>,
-    /// Only those of this source customer.
+    /// Only links of this source customer.
     pub customer: Option<String>,
     /// Only names that contain this text, ignoring case.
     pub text: Option<String>,
@@ -35,36 +34,36 @@ pub struct LinkFilter {
 pub struct LinkView {
     /// The link.
     pub link: Link,
-    /// What the source calls it.
+    /// Name of the source record.
     pub source_name: String,
-    /// What the target calls it, if it is linked.
+    /// Name of the target record, if it is linked.
     pub target_name: Option<String>,
     /// The source customer it belongs to (itself, for a customer).
     pub customer: String,
-    /// What is wrong with the target record: a service for which nothing is charged.
+    /// Problem of the target record: a service for which nothing is charged.
     pub note: Option<String>,
 }
 
-/// What an operator decides of one source record.
+/// An operator's decision on one source record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// It is this target record.
+    /// Link it to this target record.
     Link(String),
-    /// It is to be created.
+    /// Create it at the target.
     Create,
-    /// It is not to be synced.
+    /// Do not sync it.
     Exclude,
-    /// It is not this target record, whatever else it may be.
+    /// Never link it to this target record.
     Decline(String),
-    /// Nothing is decided any more, nor declined: matching starts afresh.
+    /// Clear all decisions, refusals included: matching starts afresh.
     Forget,
 }
 
 impl Tenant {
-    /// Links with names. Locations and assets are listed customer by customer.
+    /// Returns links with names. Locations and assets are listed customer by customer.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn link_list(&self, sync: &SyncName, filter: &LinkFilter) -> Result<Vec<LinkView>, Error> {
         let sync = self.sync(sync).await?;
@@ -82,8 +81,8 @@ impl Tenant {
     /// Decides one link.
     ///
     /// # Errors
-    /// No such source or target record; the target is linked already or belongs to
-    /// another account; somebody else decided meanwhile.
+    /// There is no such source or target record; the target is linked already or belongs to another account; another
+    /// decision was made meanwhile.
     #[boxed]
     pub async fn link_decide(
         &self,
@@ -98,42 +97,42 @@ impl Tenant {
         Ok(decided.links.into_iter().next().unwrap_or(link))
     }
 
-    /// The proposals that [`link_accept`](Self::link_accept) would link, as the links they become.
+    /// Returns the proposals that [`link_accept`](Self::link_accept) would link, as the resulting links.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn link_acceptable(&self, sync: &SyncName, kind: Kind, score: f64) -> Result<Vec<Link>, Error> {
         let sync = self.sync(sync).await?;
         acceptable(self, &sync, kind, score).await
     }
 
-    /// Links every proposal whose best candidate has at least this score and no close second. Each link
-    /// keeps the score and the reason it was accepted for.
+    /// Links every proposal whose best candidate has at least this score and no close second. Each link keeps the score
+    /// and the reason it was accepted for.
     ///
     /// # Errors
-    /// No such sync; somebody else decided meanwhile.
+    /// There is no such sync; another decision was made meanwhile.
     #[boxed]
     pub async fn link_accept(&self, sync: &SyncName, kind: Kind, score: f64) -> Result<Decided, Error> {
         let links = self.link_acceptable(sync, kind, score).await?;
         self.link_accept_these(sync, score, links).await
     }
 
-    /// Stores proposals that were accepted, as [`link_acceptable`](Self::link_acceptable) gave them: what a person
-    /// said yes to, no more and no less.
+    /// Stores exactly the proposals that [`link_acceptable`](Self::link_acceptable) returned and a person confirmed.
     ///
     /// # Errors
-    /// No such sync; one of them was decided or planned anew meanwhile: then nothing was stored.
+    /// There is no such sync; one of them was decided or planned again meanwhile: nothing is stored then.
     #[boxed]
     pub async fn link_accept_these(&self, sync: &SyncName, score: f64, links: Vec<Link>) -> Result<Decided, Error> {
         let sync = self.sync(sync).await?;
         decisions::decide(self, &sync, &accepted_by(score), links).await
     }
 
-    /// Decides whether a target customer is created at the source; none takes a decision back.
+    /// Decides whether a target customer is created at the source; `None` takes a decision back.
     ///
     /// # Errors
-    /// No such sync, or it does not go the other way; no such customer in the target, or it is linked.
+    /// There is no such sync, or it does not write to its source; there is no such customer in the target, or it is
+    /// linked.
     #[boxed]
     pub async fn reverse_decide(
         &self,
@@ -195,8 +194,8 @@ async fn named(tenant: &Tenant, sync: &Sync, kind: Kind, links: &[Link]) -> Resu
         .collect())
 }
 
-/// The proposals of a kind that a score accepts, as links; not stored. Of several that propose one
-/// target none is taken.
+/// Returns the proposals of a kind that a score accepts, as links; stores nothing. Where several propose one target,
+/// none is taken.
 pub(crate) async fn acceptable(tenant: &Tenant, sync: &Sync, kind: Kind, score: f64) -> Result<Vec<Link>, Error> {
     let links = tenant.store.links_all(&sync.name, kind).await?;
     let proposed = links.into_iter().filter_map(|link| {
@@ -205,7 +204,7 @@ pub(crate) async fn acceptable(tenant: &Tenant, sync: &Sync, kind: Kind, score: 
         clear.then(|| (link.source.clone(), best.clone()))
     });
     let mut proposed: Vec<(String, Candidate)> = proposed.collect();
-    // One that is gone from the source has no say in whose the target is.
+    // A record that is gone from the source does not compete for the target.
     let sources: Vec<String> = proposed.iter().map(|(source, _)| source.clone()).collect();
     let stored = tenant.store.records_by_ids(&sync.source, kind, &sources).await?;
     let there: HashSet<&str> =
@@ -224,7 +223,7 @@ pub(crate) async fn acceptable(tenant: &Tenant, sync: &Sync, kind: Kind, score: 
     Ok(accepted)
 }
 
-/// The link as a decision makes it, checked; not stored.
+/// Builds the link of a decision and checks it; stores nothing.
 pub(crate) async fn decided(
     tenant: &Tenant,
     sync: &Sync,
@@ -235,8 +234,8 @@ pub(crate) async fn decided(
     decided_among(tenant, sync, kind, source, decision, &HashSet::new()).await
 }
 
-/// The same, among decisions that are stored together: `freed` are source records of this kind whose
-/// targets are free once all of them are stored.
+/// As [`decided`], among decisions that are stored together: `freed` are source records of this kind whose targets are
+/// free once all of them are stored.
 pub(crate) async fn decided_among(
     tenant: &Tenant,
     sync: &Sync,
@@ -285,12 +284,12 @@ pub(crate) async fn decided_among(
         }
     };
     if link.target != target {
-        // What was written belongs to the old target.
+        // The written state belongs to the old target.
         link.written.clear();
         link.sent.clear();
         link.volatile_at = None;
         link.made = false;
-        // Who takes another, or a new one, says no to what was proposed or linked.
+        // Choosing another target, or a new one, declines the one proposed or linked.
         if matches!(decision, Decision::Link(_) | Decision::Create) {
             let not_taken = link.candidates.iter().map(|candidate| &candidate.target).chain(&link.target);
             let declined: Vec<String> =
@@ -313,7 +312,7 @@ pub(crate) async fn decided_among(
     link.state = state;
     link.target = target;
     link.candidates.clear();
-    // What is forgotten is nobody's decision: matching has it again.
+    // A cleared link has no decision: it is matching's again.
     let (by, reason) = match decision {
         Decision::Forget | Decision::Decline(_) => (String::new(), String::new()),
         _ => (OPERATOR.to_owned(), "decided by the operator".to_owned()),
@@ -324,7 +323,7 @@ pub(crate) async fn decided_among(
     Ok(link)
 }
 
-/// Whether a source record may be linked to a target record.
+/// Checks that a source record may be linked to a target record.
 async fn check_target(
     tenant: &Tenant,
     sync: &Sync,
@@ -340,7 +339,7 @@ async fn check_target(
             format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target),
         )
     })?;
-    // What belongs to a customer has to be of its account; customers and products stand by themselves.
+    // Records of a customer must belong to its account; customers and products have no parent.
     if !matches!(kind, Kind::Customer | Kind::Product) {
         let customer = source.parent.as_deref().unwrap_or_default();
         let account = tenant
@@ -371,7 +370,7 @@ async fn check_target(
     check_free(tenant, sync, kind, &source.id, (target, &record.name), freed).await
 }
 
-/// Whether a target record is nobody's but this source record's.
+/// Checks that a target record is linked to no other source record.
 async fn check_free(
     tenant: &Tenant,
     sync: &Sync,
@@ -385,7 +384,7 @@ async fn check_free(
             let holds = other.source != source
                 && other.state == LinkState::Linked
                 && !freed.contains(&other.source)
-                // One that is gone from the source gives its target up to the decision.
+                // A record that is gone from the source frees its target.
                 && find::record(tenant, &sync.source, kind, &other.source).await?.is_some();
             if holds {
                 return Err(Error::invalid(
@@ -398,8 +397,8 @@ async fn check_free(
     Ok(())
 }
 
-/// Whether a target record may be what was made of a source record: where a person may link the two. What is not
-/// known of either is not held against it.
+/// Checks whether a target record may be the one created for a source record: a person could link the two. Unknown
+/// values of either are no objection.
 pub(crate) async fn check_made(
     tenant: &Tenant,
     sync: &Sync,
@@ -416,8 +415,8 @@ pub(crate) async fn check_made(
     }
 }
 
-/// Whether a target record can have been made by a create that was intended then: not where another source record
-/// is linked to it, unless several may be and it is new since.
+/// Checks whether a target record can result from a create intended at that time: not where another source record is
+/// linked to it, unless several may be and it is new since.
 pub(crate) async fn check_nobodys(
     tenant: &Tenant,
     sync: &Sync,
@@ -460,12 +459,12 @@ pub(crate) async fn check_nobodys(
     Ok(())
 }
 
-/// Who decided where a score was accepted.
+/// Name of the decider for an accepted score.
 pub(crate) fn accepted_by(score: f64) -> String {
     format!("accepted score {score}")
 }
 
-/// What an accepted proposal rested on.
+/// Basis of an accepted proposal.
 pub(crate) fn accepted_for(best: &Candidate) -> String {
     format!("accepted at {:.2}: {}", best.score, best.reason)
 }

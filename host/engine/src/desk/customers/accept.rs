@@ -1,4 +1,4 @@
-//! Proposals taken in one go: which account a customer is, and which of its contracts.
+//! Accepts proposals together: accounts of customers, and their contracts. Scores come from `rules::matching`.
 
 use crate::billing::snapshot;
 use crate::boxed;
@@ -13,10 +13,10 @@ use crosswalk_model::{Kind, Link, SyncName};
 use serde::Serialize;
 use std::collections::HashSet;
 
-/// What was accepted.
+/// Links that were accepted.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Accepted {
-    /// The decision's id, by which it is taken back; empty when nothing changed or nothing was stored.
+    /// Id of the decision, to take it back; empty when nothing changed or nothing was stored.
     pub decision: String,
     /// Links of customers to their accounts.
     pub accounts: Vec<Link>,
@@ -25,24 +25,24 @@ pub struct Accepted {
 }
 
 impl Tenant {
-    /// Links customers to the accounts that are proposed with at least the first score and no close
-    /// second; and, where usage takes part, every customer that has an account then to the contract that is
-    /// proposed with at least the second. Contracts are those that were read last; where the account is that of a
-    /// customer made anew, what was decided of its contract goes along.
+    /// Links customers to accounts proposed with at least the score `account` and no close second; and, where the sync
+    /// has usage, every customer with an account then to the contract proposed with at least the score `contract`.
+    /// Contracts are those last read; where the account is that of a customer created again, the decision on its
+    /// contract moves along.
     ///
     /// # Errors
-    /// No such sync; the target's connection cannot be opened; somebody else decided meanwhile.
+    /// There is no such sync; the target's connection cannot be opened; another decision was made meanwhile.
     #[boxed]
     pub async fn customer_accept(&self, sync: &SyncName, account: f64, contract: f64) -> Result<Accepted, Error> {
         let accepted = self.customer_acceptable(sync, account, contract).await?;
         self.customer_accept_these(sync, account.min(contract), accepted).await
     }
 
-    /// Stores what [`customer_acceptable`](Self::customer_acceptable) gave and a person said yes to, no more and no
-    /// less. `score` is the least that was enough.
+    /// Stores exactly the links that [`customer_acceptable`](Self::customer_acceptable) returned and a person
+    /// confirmed. `score` is the lowest score accepted.
     ///
     /// # Errors
-    /// No such sync; one of the links was decided or planned anew meanwhile: then nothing was stored.
+    /// There is no such sync; one of the links was decided or planned again meanwhile: nothing is stored then.
     #[boxed]
     pub async fn customer_accept_these(
         &self,
@@ -56,7 +56,7 @@ impl Tenant {
         Ok(accepted)
     }
 
-    /// What [`customer_accept`](Self::customer_accept) would link; nothing is stored.
+    /// Returns what [`customer_accept`](Self::customer_accept) would link; stores nothing.
     ///
     /// # Errors
     /// As there.

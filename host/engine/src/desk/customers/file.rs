@@ -1,7 +1,7 @@
-//! Customers in a file, out and in: how hundreds are mapped and switched in a spreadsheet or by a program.
+//! Export and import of customers: hundreds are mapped and switched in a spreadsheet or by a program.
 //!
-//! A file is taken whole or not at all: every bad row is named, and nothing is stored while one is
-//! left. Rows that nobody touched since they were exported decide nothing.
+//! A file is imported whole or not at all: every bad row is named, and nothing is stored while one is left. Rows
+//! unchanged since their export decide nothing. The file's format is `sheet`'s.
 
 use super::{CustomerFilter, CustomerState, CustomerView};
 use crate::boxed;
@@ -17,7 +17,7 @@ use crosswalk_model::{Kind, Link, LinkState, Switch, Sync, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
-/// The columns of the file, in their order.
+/// Columns of the file, in order.
 pub const CUSTOMER_COLUMNS: &[&str] = &[
     "customer",
     "customer_name",
@@ -39,25 +39,25 @@ const FORM: Form = Form {
     known: CUSTOMER_COLUMNS,
 };
 
-/// One row. On the way in `customer` says which; `account`, `contract`, `usage` and `tickets` say
-/// what is decided, where they are not empty; the other columns are for people.
+/// One row. On import `customer` identifies it; `account`, `contract`, `usage` and `tickets` decide where they are not
+/// empty; the other columns are for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerRow {
     /// The source customer's id.
     pub customer: String,
-    /// What the source calls it.
+    /// Name of the customer at the source.
     #[serde(default)]
     pub customer_name: String,
-    /// The account's id; `exclude` leaves the customer out, `-` forgets what was decided.
+    /// The account's id; `exclude` leaves the customer out, `-` removes the decision.
     #[serde(default)]
     pub account: String,
-    /// What the target calls it, or the best candidate.
+    /// Name of the account at the target, or of the best candidate.
     #[serde(default)]
     pub account_name: String,
-    /// The contract's id; `exclude`, or `-`, as above.
+    /// The contract's id; `exclude` or `-` as above.
     #[serde(default)]
     pub contract: String,
-    /// What it is called, or the best candidate.
+    /// Name of the contract, or of the best candidate.
     #[serde(default)]
     pub contract_name: String,
     /// `on` or `off`.
@@ -66,13 +66,13 @@ pub struct CustomerRow {
     /// `on` or `off`.
     #[serde(default)]
     pub tickets: String,
-    /// How it stands.
+    /// State of the mapping.
     #[serde(default)]
     pub state: String,
-    /// Why.
+    /// Reason of the state.
     #[serde(default)]
     pub reason: String,
-    /// The state it was exported in; empty in a file that was not exported.
+    /// Digest of the state at export; empty in a file that was not exported.
     #[serde(default)]
     pub revision: String,
 }
@@ -106,21 +106,21 @@ impl CustomerRow {
 }
 
 impl Tenant {
-    /// The customers of a sync as rows of a file. Candidates stand in the columns of names, so
-    /// that a proposal is taken by writing its id, and not by sending the file back.
+    /// Returns the customers of a sync as rows of a file. Candidates are in the name columns, so that a proposal is
+    /// accepted by writing its id, and not by returning the file unchanged.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn customer_export(&self, sync: &SyncName, filter: &CustomerFilter) -> Result<Vec<CustomerRow>, Error> {
         let list = self.customer_list(sync, filter).await?;
         Ok(list.customers.into_iter().map(CustomerRow::of).collect())
     }
 
-    /// Takes decisions from a CSV or JSON file; with `dry_run` only returns what it would change.
+    /// Imports decisions from a CSV or JSON file; with `dry_run`, only returns the changes it would make.
     ///
     /// # Errors
-    /// The file as a whole, or all its bad rows; then nothing was stored.
+    /// The file as a whole, or all its bad rows; nothing is stored then.
     #[boxed]
     pub async fn customer_import(&self, name: &SyncName, file: &[u8], dry_run: bool) -> Result<Import, Error> {
         let sync = self.sync(name).await?;
@@ -137,7 +137,7 @@ impl Tenant {
         }
         let views = self.customer_list(name, &CustomerFilter::default()).await?.customers;
         let known: HashMap<&str, &CustomerView> = views.iter().map(|view| (view.id.as_str(), view)).collect();
-        // A file is judged by its end: what one row gives up another may take.
+        // A file is judged by its end state: a target that one row frees, another may use.
         let freed = rows.iter().filter(|(_, row)| {
             let now = known.get(row.customer.as_str()).and_then(|view| view.account.as_ref());
             now.is_some_and(|(id, _)| !row.account.is_empty() && row.account != *id)
@@ -181,16 +181,16 @@ impl Tenant {
     }
 }
 
-/// Rows on their way to decisions.
+/// Rows being turned into decisions.
 struct Taking<'a> {
     tenant: &'a Tenant,
     sync: &'a Sync,
     /// Customers whose accounts are free at the end of the file.
     freed: HashSet<String>,
-    /// The links as they stand, by customer: to accounts and to contracts.
+    /// Present links by customer: to accounts and to contracts.
     accounts: HashMap<String, Link>,
     contracts: HashMap<String, Link>,
-    /// The row that takes a target already.
+    /// The row that uses a target already.
     targets: HashMap<(&'static str, String), usize>,
     links: Vec<Link>,
     switched: Vec<(String, Switch, Option<bool>)>,
@@ -198,7 +198,7 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    /// Takes what a row decides; what is wrong with it is added to the problems.
+    /// Adds the decisions of a row; its errors are added to the problems.
     async fn take(
         &mut self,
         number: usize,
@@ -277,7 +277,7 @@ impl Taking<'_> {
         Ok(())
     }
 
-    /// Whether a name in a row is another record's than the id beside it.
+    /// Whether a name in a row belongs to another record than the id beside it.
     async fn misplaced_row(
         &self,
         row: &CustomerRow,
@@ -314,13 +314,13 @@ fn decided_since(now: &CustomerRow) -> String {
     )
 }
 
-/// What a cell decides; `None` if it is empty, or says what the link is already.
+/// Decision of a cell; `None` if it is empty, or equals the present link.
 fn decision(cell: &str, link: Option<&Link>) -> Option<Decision> {
     let state = link.map_or(LinkState::Unmapped, |link| link.state);
     let target = link.and_then(Link::linked);
     match cell {
         "" => None,
-        // What matching found is nobody's decision.
+        // A result of matching is not a decision that could be removed.
         "-" => (!matches!(state, LinkState::Unmapped | LinkState::Proposed | LinkState::Conflict)
             || link.is_some_and(|link| link.decided_by == OPERATOR || !link.declined.is_empty()))
         .then_some(Decision::Forget),

@@ -1,5 +1,5 @@
-//! Records as people name them: by id, or by their whole name where only one has it, as it is kept or else as it is
-//! seen.
+//! Resolves records as people name them: by id, or by their whole name where only one has it, first as stored and then
+//! as it looks. Links and decisions are made elsewhere.
 
 use crate::boxed;
 use crate::error::Error;
@@ -9,20 +9,20 @@ use crosswalk_model::{ConnectionName, Kind, Record, SyncName};
 use unicode_normalization::UnicodeNormalization;
 
 impl Tenant {
-    /// The ids of source customers, each named by its id or its whole name.
+    /// Resolves source customers, each by its id or its whole name, to ids.
     ///
     /// # Errors
-    /// No such sync; nobody, or more than one, is called so.
+    /// There is no such sync; none, or more than one, has the name.
     #[boxed]
     pub async fn customers_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
         let source = self.sync(sync).await?.source;
         named_at(self, &source, Kind::Customer, names, &format!("`crosswalk customer list {sync}` names them")).await
     }
 
-    /// The id of a target customer, named by its id or its whole name.
+    /// Resolves a target customer by its id or its whole name, to its id.
     ///
     /// # Errors
-    /// No such sync; nobody, or more than one, is called so.
+    /// There is no such sync; none, or more than one, has the name.
     #[boxed]
     pub async fn account_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
         let target = self.sync(sync).await?.target;
@@ -30,20 +30,20 @@ impl Tenant {
         Ok(named_at(self, &target, Kind::Customer, &[name.to_owned()], &hint).await?.concat())
     }
 
-    /// The ids of source products, each named by its id or its whole name.
+    /// Resolves source products, each by its id or its whole name, to ids.
     ///
     /// # Errors
-    /// No such sync; none, or more than one, is called so.
+    /// There is no such sync; none, or more than one, has the name.
     #[boxed]
     pub async fn products_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
         let source = self.sync(sync).await?.source;
         named_at(self, &source, Kind::Product, names, &format!("`crosswalk product list {sync}` names them")).await
     }
 
-    /// The id of a target product, named by its id or its whole name.
+    /// Resolves a target product by its id or its whole name, to its id.
     ///
     /// # Errors
-    /// No such sync; none, or more than one, is called so.
+    /// There is no such sync; none, or more than one, has the name.
     #[boxed]
     pub async fn service_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
         let target = self.sync(sync).await?.target;
@@ -66,7 +66,7 @@ async fn named_at(
         tenant.store.records_all(connection, kind).await?.into_iter().partition(|stored| stored.gone_at.is_none());
     let records = |stored: Vec<crosswalk_store::Stored>| stored.into_iter().map(|one| one.record).collect::<Vec<_>>();
     let (present, gone) = (records(present), records(gone));
-    // What is gone can still be asked about, as long as nothing else is called so.
+    // A record that is gone can still be named, as long as no other has its name.
     names
         .iter()
         .map(|name| {
@@ -78,7 +78,7 @@ async fn named_at(
         .collect()
 }
 
-/// The one that is meant; an error where several are called so.
+/// Finds the named record; an error where several have the name.
 fn find(records: &[Record], name: &str, kind: Kind, hint: &str) -> Result<Option<String>, Error> {
     if let Some(record) = records.iter().find(|record| record.id == name) {
         return Ok(Some(record.id.clone()));
@@ -96,9 +96,9 @@ fn find(records: &[Record], name: &str, kind: Kind, hint: &str) -> Result<Option
     }
 }
 
-/// The records that a typed name means: those that are seen the same, or of these, where one has exactly this name,
-/// only those that also look like it. Names that differ in signs that nobody sees are told apart by their ids alone. A
-/// name of which nothing is seen means none.
+/// Returns the records that a typed name means: those with the same visible name, or of these, where one has exactly
+/// this name, only those that also look like it. Names that differ only in invisible characters can be distinguished by
+/// their ids alone. A name without visible characters means none.
 pub(crate) fn called<'r>(records: &'r [Record], typed: &str) -> Vec<&'r Record> {
     let key = seen(typed);
     let mut called: Vec<&Record> =
@@ -110,7 +110,7 @@ pub(crate) fn called<'r>(records: &'r [Record], typed: &str) -> Vec<&'r Record> 
     called
 }
 
-/// A name as it looks: without signs that nobody sees, in normal form C.
+/// Visible form of a name: without invisible characters, in normal form C.
 fn look(name: &str) -> String {
     name.chars().filter(|c| !is_invisible(*c)).nfc().collect()
 }

@@ -1,5 +1,5 @@
-//! Switches of customers: what of a customer takes part. Each time it is one decision, be it about one switch of
-//! one customer or about all of all, and is taken back like any other.
+//! Switches of customers: which of their features take part. One call is one decision, for one switch of one customer
+//! or all of all, and can be taken back like any other.
 
 use crate::boxed;
 use crate::desk::decisions;
@@ -10,12 +10,12 @@ use crosswalk_model::{Kind, Switch, SyncName};
 use serde::Serialize;
 use std::collections::HashSet;
 
-/// What switching came to.
+/// Result of switching.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Switched {
-    /// The decision's id, by which it is taken back; empty when all were so already.
+    /// Id of the decision, to take it back; empty when nothing changed.
     pub decision: String,
-    /// How many customers each switch was turned of.
+    /// Number of customers changed, for each switch.
     pub turned: Vec<(Switch, usize)>,
 }
 
@@ -23,7 +23,7 @@ impl Tenant {
     /// Switches usage or tickets of customers, or both.
     ///
     /// # Errors
-    /// No such sync; it has nothing to switch; a customer is not there: then nothing was stored.
+    /// There is no such sync; it has nothing to switch; a customer does not exist: nothing is stored then.
     #[boxed]
     pub async fn customer_switch(
         &self,

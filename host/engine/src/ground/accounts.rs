@@ -1,13 +1,13 @@
-//! Whose account a connection answers as, and what follows when it is another one.
+//! The account a connection answers as, and the consequences when it changes.
 //!
-//! Links, decisions and plans are about the records of one account. It is kept at the first answer, and
-//! compared at every `check`, at the first work after a change of settings, secrets, grants or component,
-//! and once a day; with each work while the vendor has told neither name nor id, as where it holds nothing yet.
-//! While a connection answers as another account, nothing of its syncs is planned, applied or undone, and none
-//! of its connector's jobs runs, until it answers as before, or a person says that both are the same. One that
-//! is in no sync simply goes over to what it tells.
+//! Links, decisions and plans refer to the records of one account. The account is stored at the first answer. It is
+//! compared at every `check`, at the first work after a change of settings, secrets, grants or component, and once a
+//! day; and at each piece of work while the vendor has returned neither name nor id, as in an account without records.
+//! While a connection answers as another account, nothing of its syncs is planned, applied or undone, and none of its
+//! connector's jobs runs, until it answers as before or a person confirms that both are the same. A connection that is
+//! in no sync takes over the new account at once.
 //!
-//! Several connections may lead to one account. What is billed there by one of them is taken for all of them.
+//! Several connections may lead to one account. What one of them bills there counts for all of them.
 
 use super::opened::Opened;
 use super::tenant::Tenant;
@@ -19,50 +19,51 @@ use crosswalk_store::TenantStore;
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// An account is asked for again after this long: behind the same address another database may stand.
+/// Age in milliseconds at which a stored account is asked for again: another database may answer at the same address.
 const AGAIN_MS: i64 = 24 * 3_600_000;
 
-/// What a connection told of its account.
+/// A connection's answer about its account.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// As the connector told it.
+    /// Identity as the connector returned it.
     pub identity: Identity,
-    /// What that means.
+    /// Result of the comparison with the known account.
     pub standing: Standing,
 }
 
-/// How an account that is told stands to the one that is known.
+/// Relation of the returned account to the known one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum Standing {
-    /// It is the first that is told, and is kept.
+    /// No account was known; this one is now stored.
     Kept,
-    /// It is the known one.
+    /// The known account.
     Same,
-    /// It is another than this one, and every sync of the connection is held.
+    /// Another account than the known one; every sync of the connection is held.
     Other {
-        /// The known one.
+        /// The known account.
         known: Account,
-        /// Those syncs.
+        /// The syncs that are held.
         syncs: Vec<SyncName>,
     },
-    /// It was another than this one; no sync uses the connection, or a person said that both are the same.
+    /// Another account, taken over: no sync uses the connection, or a person confirmed that both are the same.
     Changed {
-        /// The one before.
+        /// The account known before.
         was: Account,
     },
 }
 
-/// Makes sure that a connection answers as the account that is known, asking where that is not sure.
+/// Makes sure that a connection answers as the known account; asks the vendor where the stored answer does not suffice.
 ///
 /// # Errors
-/// It answers as another: held. It does not answer, and has never since it was changed.
+/// `Held` if it answers as another account; the vendor's failure if it does not answer and never has since its last
+/// change.
 pub(crate) async fn identify(tenant: &Tenant, opened: &Opened) -> Result<(), Error> {
     let known = opened.account.as_ref();
     let age = known.map(|known| tenant.parts.clock.now().since_ms(known.asked_at));
     let sure = known.is_some_and(|known| known.other.is_none() && known.revision == opened.revision);
-    let told = known.is_some_and(|known| known.account.is_told());
-    if sure && told && age.is_some_and(|age| (0..AGAIN_MS).contains(&age)) {
+    let named = known.is_some_and(|known| known.account.is_told());
+    if sure && named && age.is_some_and(|age| (0..AGAIN_MS).contains(&age)) {
         return Ok(());
     }
     let asked = tokio::select! {
@@ -83,10 +84,10 @@ pub(crate) async fn identify(tenant: &Tenant, opened: &Opened) -> Result<(), Err
     }
 }
 
-/// Whether a connection is known to answer as another account; nothing is asked.
+/// Checks the stored state of a connection's account, without a call to the vendor.
 ///
 /// # Errors
-/// It does: held.
+/// `Held` if the connection is known to answer as another account.
 pub(crate) async fn not_held(tenant: &Tenant, name: &ConnectionName) -> Result<(), Error> {
     match tenant.store.account(name).await? {
         Some(KnownAccount { account, other: Some(other), .. }) => Err(held(name, &account, &other)),
@@ -94,12 +95,12 @@ pub(crate) async fn not_held(tenant: &Tenant, name: &ConnectionName) -> Result<(
     }
 }
 
-/// Keeps or compares what a connection told of its account.
+/// Stores the account of a connection, or compares it with the known one.
 pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identity) -> Result<Standing, Error> {
-    let (name, told, now) = (&opened.name, account_of(identity), tenant.parts.clock.now());
+    let (name, answered, now) = (&opened.name, account_of(identity), tenant.parts.clock.now());
     let known = tenant.store.account(name).await?;
     let asked = KnownAccount {
-        account: told.clone(),
+        account: answered.clone(),
         since: now,
         said_at: None,
         revision: opened.revision,
@@ -107,13 +108,13 @@ pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identi
         other: None,
     };
     let Some(known) = known.filter(|known| known.account.is_told()) else {
-        let store = noting::noting(tenant, None, "account-kept", format!("{name}: {told}"))?;
-        let store = if told.is_told() { &store } else { &tenant.store };
+        let store = noting::noting(tenant, None, "account-kept", format!("{name}: {answered}"))?;
+        let store = if answered.is_told() { &store } else { &tenant.store };
         store.account_put(name, &asked).await?;
         return Ok(Standing::Kept);
     };
-    if known.account.is(&told) {
-        let account = known.account.clone().told_again(told);
+    if known.account.is(&answered) {
+        let account = known.account.clone().told_again(answered);
         let again = KnownAccount { account, since: known.since, said_at: known.said_at, ..asked };
         if known.other.is_some() {
             let message = format!("{name}: {} answers again", again.account);
@@ -126,20 +127,21 @@ pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identi
     let uses = |sync: &crosswalk_model::Sync| sync.source == *name || sync.target == *name;
     let syncs: Vec<SyncName> = tenant.sync_list().await?.into_iter().filter(uses).map(|sync| sync.name).collect();
     if syncs.is_empty() {
-        let message = format!("{name}: {told}, was {}; it is in no sync", known.account);
+        let message = format!("{name}: {answered}, was {}; it is in no sync", known.account);
         noting::noting(tenant, None, "account-changed", message)?.account_change(name, &asked, true).await?;
         return Ok(Standing::Changed { was: known.account });
     }
-    let other = KnownAccount { other: Some(told.clone()), asked_at: now, revision: opened.revision, ..known.clone() };
-    let first = known.other.as_ref() != Some(&told);
-    let message = format!("{name}: {told} answers, was {}; its syncs are held", known.account);
+    let other =
+        KnownAccount { other: Some(answered.clone()), asked_at: now, revision: opened.revision, ..known.clone() };
+    let first = known.other.as_ref() != Some(&answered);
+    let message = format!("{name}: {answered} answers, was {}; its syncs are held", known.account);
     let store = if first { noting::noting(tenant, None, "account-other", message)? } else { tenant.store.clone() };
     store.account_put(name, &other).await?;
     Ok(Standing::Other { known: known.account, syncs })
 }
 
-/// The connections that lead to the account of one, itself among them: those of its plugin that answer as the same
-/// account. One that was never asked leads nowhere else.
+/// Returns the connections that lead to the same account as `name`, itself included: those of the same plugin that
+/// answer as that account. A connection that was never asked stands alone.
 ///
 /// # Errors
 /// The database's.
@@ -156,8 +158,8 @@ pub(crate) async fn same_account(store: &TenantStore, name: &ConnectionName) -> 
     Ok(same)
 }
 
-/// The lines of contracts that other syncs bill in the account a sync writes to, by whichever connection: the sync of
-/// each.
+/// Returns the contract lines that other syncs bill in the account this sync writes to, through any connection, each
+/// with the name of its sync.
 ///
 /// # Errors
 /// The database's.
@@ -170,10 +172,10 @@ pub(crate) fn account_of(identity: &Identity) -> Account {
     Account { name: identity.account.trim().to_owned(), id: identity.id.clone().filter(|id| !id.is_empty()) }
 }
 
-fn held(name: &ConnectionName, known: &Account, told: &Account) -> Error {
+fn held(name: &ConnectionName, known: &Account, answered: &Account) -> Error {
     Error::Held {
         message: format!(
-            "`{name}` answers as {told}, and its links are about {known}: nothing of its syncs is planned or written"
+            "`{name}` answers as {answered}, and its links are about {known}: nothing of its syncs is planned or written"
         ),
         hint: format!(
             "point it back with `crosswalk connection set {name}` or `grant`; where both are the same account, say so with \

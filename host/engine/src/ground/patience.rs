@@ -1,6 +1,6 @@
-//! Calls that are made again: after a failure that may pass, and after "too many calls".
+//! Retries: calls repeated after a failure that may pass, and after "too many calls".
 //!
-//! How long a whole run waits for one connection is bounded here; what a failure means is the caller's.
+//! Bounds the time a whole run waits for one connection; the meaning of a failure is the caller's.
 
 use super::stop::Stop;
 use crosswalk_model::Failure;
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 pub(crate) const THROTTLE_MS: u64 = 2_000;
 
-/// The longest wait for a vendor that says "too many calls", and the one when it does not say how long.
+/// Longest wait in milliseconds after "too many calls", and the wait where the vendor names none.
 pub(crate) const THROTTLE_MAX_MS: u64 = 60_000;
 
-/// Calls the connector, and again where a failure may pass. It does not wait once a stop is asked for.
+/// Calls the connector, and repeats the call where the failure may pass. Does not wait once a stop is requested.
 ///
 /// # Errors
 /// The last failure.
@@ -48,17 +48,17 @@ where
     }
 }
 
-/// How much patience is left with a connection.
+/// Patience left with a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Patience {
     /// Milliseconds spent on pauses.
     spent: AtomicU64,
-    /// The last page failed after all its tries.
+    /// Whether the last page failed after all its tries.
     down: AtomicBool,
 }
 
 impl Patience {
-    /// The pause before try `tried + 1`; `None` when it is not worth it.
+    /// Pause before try `tried + 1`; `None` if another try is not worthwhile.
     fn pause(&self, tried: usize) -> Option<Duration> {
         let pause = *PAUSES_MS.get(tried).filter(|_| !self.down.load(Ordering::Relaxed))?;
         let spent = self.spent.fetch_add(pause, Ordering::Relaxed);
@@ -70,14 +70,14 @@ impl Patience {
     }
 }
 
-/// The pauses before a page is asked for again that failed in another passing way, in
-/// milliseconds. The requests of a page were tried several times each by then.
+/// Pauses, in milliseconds, before a page is asked for again after any other failure that may pass. The requests of a
+/// page have each been tried several times before that.
 pub(crate) const PAUSES_MS: [u64; 2] = [250, 1_000];
 
-/// All pauses of a connection in a run, in milliseconds.
+/// Sum of all pauses for a connection in a run, in milliseconds.
 pub(crate) const PAUSES_MOST_MS: u64 = 120_000;
 
-/// How often a page that met "too many calls" is asked for again.
+/// Number of times a page that met "too many calls" is asked for again.
 pub(crate) const THROTTLE_WAITS: u32 = 10;
 
 #[cfg(test)]

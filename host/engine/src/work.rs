@@ -1,6 +1,6 @@
-//! The schedule: what is due, taken fairly, one process at a time.
+//! The schedule: selects what is due, fairly, one process at a time.
 //!
-//! Decides when a verb runs; what it does is `sync`'s and `desk`'s.
+//! Decides when a verb runs; its work is in `sync` and `desk`.
 
 pub(crate) mod fairness;
 pub(crate) mod overdue;

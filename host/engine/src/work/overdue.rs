@@ -1,7 +1,7 @@
-//! Looking up uncertain writes when that is due, be the next slot of their sync a month away: only they are asked for,
-//! and nothing is read or planned. Once one is settled, what waited for it is due.
+//! Looks up uncertain writes when they are due, even if the next slot of their sync is a month away. Reads only those
+//! records and plans nothing. Once a write is settled, the work that waited for it is due.
 //!
-//! What a look-up proves is decided in `doubt`, and the life of what is due in `schedule`.
+//! `rules::doubt` decides what a look-up proves; `schedule` holds the life cycle of due work.
 
 use super::report::{JobOutcome, JobReport, LOST_MS, in_words};
 use crate::error::Error;
@@ -12,13 +12,13 @@ use crate::rules::doubt;
 use crate::run::{ending, look_up, recover};
 use crosswalk_model::{Mode, SyncName};
 
-/// Looks up the uncertain writes of a sync; none when somebody works on it, who has looked them up.
+/// Looks up the uncertain writes of a sync; `None` when another process works on the sync and so has looked them up.
 pub(crate) async fn do_look_up(tenant: &Tenant, sync: &SyncName) -> Result<Option<JobReport>, Error> {
     let began = tenant.parts.clock.now();
     let before = tenant.store.unsettled(sync).await?;
     let went = look_up_open(tenant, sync).await;
     let now = tenant.parts.clock.now();
-    // What could not be asked is asked again after as long as it has been open.
+    // A write that could not be looked up is tried again after as long as it has been open.
     let since = before.iter().filter_map(|open| open.doubt.as_ref()).map(|doubt| doubt.since).min();
     let pause = now.since_ms(since.unwrap_or(now)).clamp(LOST_MS, doubt::UNCLEAR_MOST_MS);
     let pause = if matches!(went, Err(Error::Busy { .. })) { LOST_MS } else { pause };
@@ -54,7 +54,7 @@ pub(crate) async fn do_look_up(tenant: &Tenant, sync: &SyncName) -> Result<Optio
     }))
 }
 
-/// Looks them up, in a run of its own; says what is open still.
+/// Looks up open writes in a run of its own; returns a sentence about those still open.
 async fn look_up_open(tenant: &Tenant, sync: &SyncName) -> Result<Option<String>, Error> {
     let work = sync_run::begin(tenant, sync, Mode::Plan, &NoProgress).await?;
     let looked = tokio::select! {

@@ -1,12 +1,12 @@
-//! How a thing that was due went, for people and programs.
+//! Reports on due work, for people and programs: outcome, message and next time. Running it is `schedule`'s.
 
 use crate::error::Error;
 use serde::Serialize;
 
-/// A job that was taken this long ago may belong to a dead process: its claim tells.
+/// Age in milliseconds from which a taken job may belong to a dead process; its claim decides.
 pub(crate) const LOST_MS: i64 = 60_000;
 
-/// How a thing that was due went.
+/// Outcome of a piece of due work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JobOutcome {
@@ -16,36 +16,36 @@ pub enum JobOutcome {
     Partial,
     /// Not done.
     Failed,
-    /// Somebody else works on it: it is tried again soon.
+    /// Another process works on it: it is tried again soon.
     Skipped,
     /// Stopped on request; due again at once.
     Stopped,
 }
 
-/// One thing that was done because it was due.
+/// Report on one piece of due work that ran.
 #[derive(Debug, Clone, Serialize)]
 pub struct JobReport {
-    /// Whose.
+    /// The tenant.
     pub tenant: String,
     /// `sync`, `alerts`, `look-up`, `prune`, or the connector's own name of a job.
     pub job: String,
     /// The sync; for a connector's job, its connection; for pruning, the tenant.
     pub of: String,
-    /// When it was begun: RFC 3339.
+    /// Time it began: RFC 3339.
     pub began_at: String,
-    /// How long it took.
+    /// Duration in milliseconds.
     pub took_ms: i64,
-    /// How it went.
+    /// The outcome.
     pub outcome: JobOutcome,
-    /// In words.
+    /// Description of the outcome.
     pub message: String,
-    /// How often in a row it failed, was skipped, or got only a part.
+    /// Number of times in a row it failed, was skipped, or was done in part.
     pub failures: u32,
-    /// When it is due next: RFC 3339.
+    /// Time it is due next: RFC 3339; `None` if it does not recur.
     pub next_at: Option<String>,
 }
 
-/// What happened, and what to do about it.
+/// Message of an error, with its hint.
 pub(crate) fn in_words(error: &Error) -> String {
     if error.hint().is_empty() { error.to_string() } else { format!("{error}; {}", error.hint()) }
 }

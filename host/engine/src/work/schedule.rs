@@ -1,12 +1,11 @@
-//! What is due, and doing one thing of it: a job of a sync, a look-up of its uncertain writes (`overdue`), a wake-up
-//! of a connector, whether it asked for it or its manifest lets the job recur, or the daily pruning.
+//! Finds due work and runs one piece of it: a job of a sync, a look-up of its uncertain writes (`overdue`), a wake-up
+//! of a connector (requested by it, or recurring by its manifest), or the daily pruning.
 //!
-//! What is due is a fact in the store; nobody gives hints. A thing is taken in the store
-//! before it is done, so that several processes may look at once and each is done by one.
-//! A slot whose sync somebody works on is skipped and told; slots missed while nobody
-//! looked are one. What was skipped, failed or got only a part is tried again long before
-//! the next slot, later and later; a failure that time alone does not heal once a day. What
-//! was stopped is due again at once. The loop that looks is `worker`.
+//! Due work is a fact in the store; there are no hints. Work is taken in the store before it runs, so that several
+//! processes may look at once and each piece is run by one. A slot is skipped and reported if another process works on
+//! the sync; slots missed while no process looked count as one. Skipped, failed and partial work is tried again long
+//! before the next slot, at growing intervals; a failure that time alone does not heal, once a day. Stopped work is due
+//! again at once. The loop that looks is `worker`.
 
 use super::overdue;
 use super::report::{JobOutcome, JobReport, LOST_MS, in_words};
@@ -26,19 +25,19 @@ use crosswalk_runtime::CallContext;
 use crosswalk_store::{Claim, DueNow, Recurring, Wakeup};
 use std::sync::Arc;
 
-/// One thing that is due.
+/// One piece of due work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Due {
     Job(Schedule),
     Wake(Wakeup),
-    /// The look-up of a sync's uncertain writes, since then.
+    /// The look-up of a sync's uncertain writes, due since this time.
     LookUp(SyncName, Timestamp),
-    /// Pruning, since then.
+    /// Pruning, due since this time.
     Prune(Timestamp),
 }
 
 impl Due {
-    /// Since when.
+    /// Time since which it is due.
     pub(crate) fn at(&self) -> Timestamp {
         match self {
             Due::Job(schedule) => schedule.due_at,
@@ -47,25 +46,25 @@ impl Due {
         }
     }
 
-    /// Whether it failed the last time it was tried.
+    /// Whether it failed at its last try.
     pub(crate) fn failed(&self) -> bool {
         matches!(self, Due::Job(schedule) if schedule.failures > 0)
     }
 
-    /// What tells it from everything else of its tenant.
+    /// Key that is unique among the due work of a tenant.
     pub(crate) fn key(&self) -> String {
         match self {
-            // Two jobs of one sync would only find each other's claim.
+            // Two jobs of one sync would only meet each other's claim.
             Due::Job(schedule) => format!("sync {}", schedule.sync),
             Due::LookUp(sync, _) => format!("sync {sync}"),
-            // A job goes on from where its last wake-up left it.
+            // A job continues from the point where its last wake-up left it.
             Due::Wake(wake) => format!("job {} {}", wake.connection, wake.job),
             Due::Prune(_) => "prune".to_owned(),
         }
     }
 }
 
-/// Notes which jobs recur by the manifests of connections in use, where that is not known yet.
+/// Notes the jobs that recur by the manifests of connections in use, where they are not noted yet.
 pub(crate) async fn note_jobs(engine: &Engine, only: Option<&TenantName>) -> Result<(), Error> {
     for (tenant, connection, digest) in engine.parts.store.jobs_unnoted().await? {
         if only.is_some_and(|only| *only != tenant) {
@@ -80,10 +79,10 @@ pub(crate) async fn note_jobs(engine: &Engine, only: Option<&TenantName>) -> Res
 }
 
 impl Tenant {
-    /// Lets a job of a sync recur every so many minutes, or no more.
+    /// Sets the interval of a sync's job in minutes; `None` removes its schedule.
     ///
     /// # Errors
-    /// No such sync; the interval is out of range.
+    /// There is no such sync; the interval is out of range.
     #[boxed]
     pub async fn schedule_set(&self, sync: &SyncName, job: Job, minutes: Option<u32>) -> Result<(), Error> {
         let Some(minutes) = minutes else {
@@ -104,10 +103,10 @@ impl Tenant {
         .await
     }
 
-    /// Lets a job of a sync recur by the calendar, as the sync's time zone tells it.
+    /// Lets a job of a sync recur by a calendar, in the sync's time zone.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn schedule_by(&self, sync: &SyncName, job: Job, calendar: Calendar) -> Result<(), Error> {
         let same =
@@ -118,11 +117,11 @@ impl Tenant {
         .await
     }
 
-    /// Lets a sync recur as is usual for what takes part in it: with usage once a day, as vendors
-    /// count by the day; any other waits for somebody to say. Tells whether it does.
+    /// Applies the default schedule for the sync's kinds: once a day with usage, as vendors count by the day; none
+    /// otherwise, until a person sets one. Returns whether a schedule was applied.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn schedule_usual(&self, sync: &SyncName) -> Result<bool, Error> {
         let usage = self.sync(sync).await?.rules.kinds.contains_key(&Kind::Usage);
@@ -147,7 +146,7 @@ async fn note_jobs_of(
     Ok(tenant.store.jobs_note(connection, digest, &recurring.collect::<Vec<_>>()).await?)
 }
 
-/// What is due by `now`, the longest overdue first. `busy` tells what this process is at.
+/// Returns what is due by `now`, the longest overdue first. `busy` reports whether this process already runs a piece.
 pub(crate) async fn due(
     tenant: &Tenant,
     now: Timestamp,
@@ -165,7 +164,7 @@ pub(crate) async fn due(
     for schedule in jobs {
         let one = Due::Job(schedule);
         let Due::Job(schedule) = &one else { continue };
-        // Somebody has it. Its claim tells whether they live.
+        // A taken job is lost only if its claim is free.
         if schedule.taken_at.is_some()
             && (busy(&one) || claim::is_claimed(tenant, &Claim::Sync(schedule.sync.clone())).await)
         {
@@ -173,7 +172,7 @@ pub(crate) async fn due(
         }
         due.push(one);
     }
-    // A job of the sync looks them up itself.
+    // A job of the sync looks up its uncertain writes itself.
     let has_job = |sync: &SyncName| due.iter().any(|one| matches!(one, Due::Job(job) if job.sync == *sync));
     let alone = look_ups.into_iter().filter(|(sync, _)| !has_job(sync));
     let alone: Vec<Due> = alone.map(|(sync, since)| Due::LookUp(sync, since)).collect();
@@ -184,7 +183,7 @@ pub(crate) async fn due(
     Ok(due)
 }
 
-/// Takes one thing and does it; none when another process took it first.
+/// Takes and runs one piece of due work; `None` when another process took it first.
 pub(crate) async fn do_due(tenant: &Tenant, due: Due) -> Result<Option<JobReport>, Error> {
     match due {
         Due::Job(schedule) => do_job(tenant, &schedule).await,
@@ -204,7 +203,7 @@ async fn do_job(tenant: &Tenant, schedule: &Schedule) -> Result<Option<JobReport
         Job::Alerts => tenant.alerts_run(&schedule.sync, &NoProgress).await,
     };
     let now = tenant.parts.clock.now();
-    let (outcome, message) = told(&went);
+    let (outcome, message) = outcome_of(&went);
     let again = schedule.failures + 1;
     let (failures, retry) = match (outcome, &went) {
         (JobOutcome::Stopped, _) => (schedule.failures, Some(now)),
@@ -213,11 +212,11 @@ async fn do_job(tenant: &Tenant, schedule: &Schedule) -> Result<Option<JobReport
             (again, Some(now.plus_ms(HOPELESS_MS)))
         }
         (JobOutcome::Skipped | JobOutcome::Failed, _) => (again, Some(retry_at(again, now))),
-        // A monthly run that got nothing would else be next due in a month.
+        // A monthly run that read nothing would otherwise be due a month later.
         (JobOutcome::Partial, _) => (again, Some(rest_at(again, now))),
     };
     if matches!(outcome, JobOutcome::Done | JobOutcome::Partial) {
-        // Somebody may have removed it meanwhile.
+        // The sync may have been removed meanwhile.
         if let Ok(sync) = tenant.sync(&schedule.sync).await {
             schedules::note_sound(tenant, &[&sync.source, &sync.target], began).await;
         }
@@ -237,18 +236,18 @@ async fn do_job(tenant: &Tenant, schedule: &Schedule) -> Result<Option<JobReport
     }))
 }
 
-/// A job reads, keeps what it needs, and may ask to be woken again.
+/// Runs a connector's job: it reads, stores what it needs, and may ask for another wake-up.
 async fn do_wake(tenant: &Tenant, wake: &Wakeup) -> Result<Option<JobReport>, Error> {
-    // It stays due while another process is at the same job.
+    // The wake-up stays due while another process runs the same job.
     let Ok((claimed, _lease)) = claim::claimed(tenant, &job_of(wake)).await else { return Ok(None) };
     let began = claimed.parts.clock.now();
-    // In quarantine it waits, whatever it asked for.
+    // A connector in quarantine waits, whatever it requested.
     if wake.every_ms.is_none() && claimed.store.wake_counted(&wake.connection, &wake.job, began).await? {
         let (connection, job) = (&wake.connection, &wake.job);
         tracing::error!(%connection, job, "it asks to be called again all the time and is in quarantine");
         return Ok(None);
     }
-    // Taken first: a job that kills the process is not run for ever.
+    // Taken before it runs, so that a job that kills the process does not run for ever.
     let next = wake.every_ms.map(|every| next_slot(wake.due_at, every, began));
     if !claimed.store.wake_take(wake, next).await? {
         return Ok(None);
@@ -281,7 +280,7 @@ async fn do_wake(tenant: &Tenant, wake: &Wakeup) -> Result<Option<JobReport>, Er
     }))
 }
 
-/// Once a day: taken first, so that what stops or fails goes the next day.
+/// Prunes once a day: taken before it runs, so that a stopped or failed pruning is due the next day.
 async fn do_prune(tenant: &Tenant, due: Timestamp) -> Result<Option<JobReport>, Error> {
     let began = tenant.parts.clock.now();
     let Some(next) = tenant.store.prune_take(due, began).await? else { return Ok(None) };
@@ -305,10 +304,10 @@ async fn do_prune(tenant: &Tenant, due: Timestamp) -> Result<Option<JobReport>, 
 }
 
 async fn call_job(tenant: &Tenant, wake: &Wakeup) -> Result<usize, Error> {
-    // With no batch there is no change to write for.
+    // Without a batch there is no change to write for.
     let context = CallContext { mode: Mode::Apply, scratch: Arc::default() };
     let opened = opened::open(tenant, &wake.connection).await?;
-    // Before an account is known, nothing is linked that what the job keeps could be mixed up with.
+    // Before an account is known, no links exist that the job's data could be mixed up with.
     if opened.account.is_some()
         && let Err(error) = accounts::identify(tenant, &opened).await
     {
@@ -322,7 +321,8 @@ async fn call_job(tenant: &Tenant, wake: &Wakeup) -> Result<usize, Error> {
     Ok(signals.map_err(|failure| opened.failed(failure))?.len())
 }
 
-/// Stores what recurs in another way than is known; `make` gets when it was begun last, and the zone.
+/// Stores a schedule unless it is the `same` as the known one; `make` receives the last begin, if any, and the time
+/// zone.
 async fn schedule_change(
     tenant: &Tenant,
     sync: &SyncName,
@@ -345,19 +345,18 @@ async fn schedule_change(
     Ok(tenant.store.schedule_put(&make(known.and_then(|known| known.last_at), &rules.time_zone)).await?)
 }
 
-/// After this long a job is tried again whose failure time alone does not heal (a login that was
-/// withdrawn), where its next slot is further away.
+/// Milliseconds until a job is tried again whose failure time alone does not heal (a login that was withdrawn), where
+/// its next slot is further away.
 const HOPELESS_MS: i64 = 24 * 3_600_000;
-/// After this long a job that its connector asked for is due again, where it was not known whose account it would
-/// read.
+/// Milliseconds until a job that its connector requested is due again, where its account was not known.
 const UNKNOWN_MS: i64 = 10 * 60_000;
-/// How often usage goes out by itself where nobody said.
+/// Default interval of usage: a day, in minutes.
 const DAY_MINUTES: u32 = 24 * 60;
-/// The longest interval: 31 days.
+/// Longest interval: 31 days, in minutes.
 const MINUTES_MAX: u32 = 31 * 24 * 60;
 
-/// How a run went, in a word and in words.
-fn told(went: &Result<RunReport, Error>) -> (JobOutcome, String) {
+/// Outcome and message of a run.
+fn outcome_of(went: &Result<RunReport, Error>) -> (JobOutcome, String) {
     let report = match went {
         Ok(report) => report,
         Err(Error::Busy { message, .. }) => return (JobOutcome::Skipped, message.clone()),

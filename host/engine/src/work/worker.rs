@@ -1,13 +1,11 @@
-//! The loop that looks at what is due and has it done, several things side by side.
+//! The loop that looks for due work and runs it concurrently.
 //!
-//! One function ([`Worker::tick`]) starts what is due; a timer, the end of a job and the
-//! beginning all call it, and it needs no hint from them. What is due it knows from its last look
-//! at the store, and it looks again when that is a second old or leaves places free: with hundreds
-//! of tenants at work a look at each end would cost more than many a job. Nothing is done twice
-//! for that, as each thing is taken in the store first. It sleeps until the next thing is due,
-//! and looks anyway every half minute, as another process may have changed the facts. Who gets
-//! a place is in `fairness`. Asked to stop, it starts nothing more and waits for what is under
-//! way, which stops by itself where nothing is lost.
+//! One function ([`Worker::tick`]) starts due work; a timer, the end of a job and the start of the loop all call it,
+//! without hints. It uses its last look at the store, and looks again when that is a second old or leaves places free:
+//! with hundreds of tenants at work, a look at each end would cost more than many a job. No work is done twice for
+//! that, as each piece is taken in the store first. The loop sleeps until the next piece is due, and at most half a
+//! minute, as another process may have changed the store. Places are distributed by `fairness`. After a stop is
+//! requested it starts nothing more and waits for running work, which stops itself where nothing is lost.
 
 use super::fairness::{self, Taken};
 use super::report::{JobReport, LOST_MS};
@@ -22,21 +20,21 @@ use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
-/// The longest sleep.
+/// Longest sleep.
 const LOOK: Duration = Duration::from_secs(30);
-/// The shortest: time that is measured in milliseconds may be due a little later than it seems.
+/// Shortest sleep: with times in milliseconds, work may be due slightly later than it seems.
 const BREATH: Duration = Duration::from_millis(20);
-/// How old a look at what is due may be while it still tells of something to do.
+/// Age up to which a look at due work is used while it still has work to start.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How work is done.
+/// Options of the loop.
 #[derive(Debug, Clone)]
 pub struct WorkOptions {
-    /// For this tenant only; none: for all.
+    /// The only tenant to work for; `None` means all.
     pub tenant: Option<TenantName>,
-    /// Things done side by side.
+    /// Number of places: pieces of work that run concurrently.
     pub at_once: usize,
-    /// Do what is due now, and end.
+    /// Run what is due now, then return.
     pub once: bool,
 }
 
@@ -47,12 +45,13 @@ impl Default for WorkOptions {
 }
 
 impl Engine {
-    /// Does what is due, until asked to stop, or `once`; tells of each thing when it ends.
+    /// Runs due work until a stop is requested, or a single time with `once`; passes a report of each piece to `on_report`
+    /// when it ends.
     ///
     /// # Errors
-    /// No such tenant; the database's. What goes wrong with a thing is in its report.
+    /// There is no such tenant; the database's. A failure of a piece of work is in its report.
     #[boxed]
-    pub async fn work(&self, options: &WorkOptions, tell: &(dyn Fn(JobReport) + Sync)) -> Result<(), Error> {
+    pub async fn work(&self, options: &WorkOptions, on_report: &(dyn Fn(JobReport) + Sync)) -> Result<(), Error> {
         if let Some(tenant) = &options.tenant {
             self.tenant(tenant).await?;
         }
@@ -81,14 +80,14 @@ impl Engine {
             }
             let pause = worker.pause().await;
             tokio::select! {
-                Some(ended) = worker.tasks.join_next_with_id() => worker.ended(ended, tell),
+                Some(ended) = worker.tasks.join_next_with_id() => worker.ended(ended, on_report),
                 () = tokio::time::sleep(pause) => {}
                 () = stop.stopped(), if !stop.is_stopped() => {}
             }
         }
     }
 
-    /// Does what is due now, for all tenants, and tells of it.
+    /// Runs what is due now, for all tenants, and returns the reports.
     ///
     /// # Errors
     /// The database's.
@@ -101,16 +100,16 @@ impl Engine {
     }
 }
 
-/// What a task comes to: nothing, where another process was quicker.
+/// Result of a task; `None` where another process was quicker.
 type Done = Result<Option<JobReport>, Error>;
 
 struct Worker<'e> {
     engine: &'e Engine,
     options: &'e WorkOptions,
-    /// What is under way.
+    /// Running work.
     running: HashMap<Id, Taken>,
     tasks: JoinSet<Done>,
-    /// What was due at the last look and is not under way, the longest overdue last.
+    /// Work that was due at the last look and is not running, the longest overdue last.
     waiting: Vec<(Tenant, Vec<Due>)>,
     looked: Option<Instant>,
 }
@@ -129,7 +128,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Looks at what is due at `now`.
+    /// Loads what is due at `now` from the store.
     async fn look(&mut self, now: Timestamp) -> Result<(), Error> {
         self.engine.parts.note_clock().await?;
         schedule::note_jobs(self.engine, self.options.tenant.as_ref()).await?;
@@ -146,11 +145,11 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Gives places to what waits, as long as there are any for it.
+    /// Starts waiting work while places are free for it.
     fn start(&mut self) {
         while let Some((tenant, thing)) = self.next() {
             let (name, key) = (tenant.name.clone(), thing.key());
-            // Of two jobs of a sync that are due at once the second waits for the first.
+            // Of two jobs of a sync that are due at once, the second waits for the first.
             if self.is_busy(&name, &key) {
                 continue;
             }
@@ -160,8 +159,8 @@ impl Worker<'_> {
         }
     }
 
-    /// Takes out the thing that gets the next place: of the tenant that has least under way, and among
-    /// those of the one that waits longest.
+    /// Removes and returns the work that gets the next place: from the tenant with the fewest places in use, and among
+    /// those from the one that waits longest.
     fn next(&mut self) -> Option<(Tenant, Due)> {
         let taken: Vec<&Taken> = self.running.values().collect();
         let all = self.options.at_once.max(1);
@@ -188,7 +187,7 @@ impl Worker<'_> {
         self.running.values().any(|taken| taken.tenant == *tenant && taken.key == key)
     }
 
-    /// How long nothing is due that is not under way.
+    /// Time until the next piece of work that is not already running is due.
     async fn pause(&self) -> Duration {
         if self.is_full() {
             return LOOK;
@@ -200,14 +199,14 @@ impl Worker<'_> {
         wait.clamp(BREATH, LOOK)
     }
 
-    fn ended(&mut self, ended: Result<(Id, Done), tokio::task::JoinError>, tell: &(dyn Fn(JobReport) + Sync)) {
+    fn ended(&mut self, ended: Result<(Id, Done), tokio::task::JoinError>, on_report: &(dyn Fn(JobReport) + Sync)) {
         let id = match &ended {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
         let of = self.running.remove(&id);
         match ended {
-            Ok((_, Ok(Some(report)))) => tell(report),
+            Ok((_, Ok(Some(report)))) => on_report(report),
             Ok((_, Ok(None))) => {}
             Ok((_, Err(error))) => tracing::error!(?of, %error, "what was due could not be noted"),
             Err(error) => tracing::error!(?of, %error, "what was due broke off"),

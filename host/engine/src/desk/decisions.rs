@@ -224,8 +224,8 @@ async fn given_over(tenant: &Tenant, sync: &Sync, links: Vec<Link>) -> Result<(V
     let along = along::along(&tenant.store, &sync.name, &over, tenant.parts.clock.now()).await?;
     // A contract link that is only cleared, as its contract was of another account, gives way.
     let key = |link: &Link| (link.kind, link.target_kind, link.source.clone());
-    let said: HashSet<_> = all.iter().filter(|link| anew::stands(link)).map(key).collect();
-    let kept: HashSet<_> = along.links.iter().map(key).filter(|key| !said.contains(key)).collect();
+    let standing: HashSet<_> = all.iter().filter(|link| anew::stands(link)).map(key).collect();
+    let kept: HashSet<_> = along.links.iter().map(key).filter(|key| !standing.contains(key)).collect();
     all.retain(|link| !kept.contains(&key(link)));
     all.extend(along.links.into_iter().filter(|link| kept.contains(&key(link))));
     let turns = along.switches.into_iter().flat_map(|(customer, kept)| {

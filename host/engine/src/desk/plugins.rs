@@ -1,4 +1,4 @@
-//! Plugins: installed once for all tenants, pinned by digest.
+//! Plugins: installed once for all tenants, pinned by digest. Loading one for work is `ground::plugins`'s.
 
 use crate::boxed;
 use crate::error::Error;
@@ -11,44 +11,44 @@ use crosswalk_store::{PluginRow, make_private};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// What `plugin_add` did.
+/// Result of `plugin_add`.
 #[derive(Debug, Clone, Serialize)]
 pub struct PluginAdded {
-    /// The plugin, as it is now.
+    /// The installed plugin.
     pub plugin: PluginView,
-    /// The version that was the newest before, if any.
+    /// The newest version before, if any.
     pub before: Option<String>,
-    /// Whether this very file was installed already.
+    /// Whether this file was installed already.
     pub known: bool,
 }
 
 /// One plugin, for people and programs.
 #[derive(Debug, Clone, Serialize)]
 pub struct PluginView {
-    /// What it says of itself.
+    /// Its manifest.
     pub manifest: Manifest,
     /// SHA-256 of its file, hex.
     pub digest: String,
     /// Bytes of its file.
     pub size: u64,
-    /// What it imports.
+    /// Interfaces it imports.
     pub imports: Vec<String>,
-    /// What it can do; none when it was only inspected.
+    /// Its description; `None` when it was only inspected.
     pub description: Option<Description>,
 }
 
 /// An installed plugin that this host cannot use.
 #[derive(Debug, Clone, Serialize)]
 pub struct UnusablePlugin {
-    /// What it calls itself.
+    /// Its id.
     pub id: PluginId,
     /// Its version.
     pub version: String,
     /// SHA-256 of its file as it was installed, hex.
     pub digest: String,
-    /// Why, and what to do.
+    /// Reason with a hint.
     pub problem: String,
-    /// Whether nothing needs it: a newer version is installed, and no connection is pinned to this one.
+    /// Whether it is no longer needed: a newer version is installed, and no connection is pinned to this one.
     pub superseded: bool,
 }
 
@@ -64,18 +64,19 @@ pub struct UsablePlugin {
 /// The installed plugins.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct PluginList {
-    /// Those that can be used.
+    /// Plugins that can be used.
     pub plugins: Vec<UsablePlugin>,
-    /// Those that cannot: of another contract, changed, gone, or failing when they are asked what they can do.
+    /// Plugins that cannot be used: of another contract, changed, gone, or failing to describe themselves.
     pub unusable: Vec<UnusablePlugin>,
 }
 
 impl Engine {
-    /// Installs a component file: checks it, compiles it once, keeps a copy, pins its digest.
-    /// A connection goes on with the version it was made with until it is moved.
+    /// Installs a component file: checks it, compiles it once, keeps a copy, pins its digest. A connection keeps the
+    /// version it was added with until it is moved.
     ///
     /// # Errors
-    /// No such file, no component, a wrong manifest, another contract, foreign imports.
+    /// There is no such file, it is no component, its manifest is wrong, it is of another contract, or it has foreign
+    /// imports.
     #[boxed]
     pub async fn plugin_add(&self, file: &Path) -> Result<PluginAdded, Error> {
         let parts = &self.parts;
@@ -105,27 +106,27 @@ impl Engine {
         Ok(PluginAdded { plugin: view(inspected, Some(description)), before: before.map(|row| row.version), known })
     }
 
-    /// What a component file says of itself, without installing or running it.
+    /// Returns the manifest and imports of a component file, without installing or running it.
     ///
     /// # Errors
-    /// As [`plugin_add`](Self::plugin_add), but for what only running it shows.
+    /// As [`plugin_add`](Self::plugin_add), except for what only running it shows.
     pub fn plugin_inspect_file(&self, file: &Path) -> Result<PluginView, Error> {
         let bytes = std::fs::read(file).map_err(|source| Error::File { path: file.display().to_string(), source })?;
         let inspected = Runtime::inspect(&bytes).map_err(|error| plugin_error(error, file))?;
         Ok(view(inspected, None))
     }
 
-    /// An installed plugin.
+    /// Returns an installed plugin.
     ///
     /// # Errors
-    /// There is none of that name, or its file was changed.
+    /// There is no plugin of that name, or its file was changed.
     #[boxed]
     pub async fn plugin_inspect(&self, id: &PluginId) -> Result<PluginView, Error> {
         let row = self.parts.store.plugin_get(id).await?.ok_or_else(|| no_plugin(id))?;
         view_row(&self.parts, &row).await
     }
 
-    /// The installed plugins, every version of each; those that cannot be used stand apart.
+    /// Returns the installed plugins, every version of each; unusable ones separately.
     ///
     /// # Errors
     /// The database's.
@@ -135,7 +136,7 @@ impl Engine {
         let mut list = PluginList::default();
         let mut newest = None;
         for row in rows {
-            // The newest of each stands first.
+            // Rows are sorted with the newest version of each first.
             let superseded = newest.as_ref() == Some(&row.id) && !pinned.contains(&row.digest);
             newest = Some(row.id.clone());
             match view_row(&self.parts, &row).await {
@@ -181,7 +182,7 @@ pub(crate) fn no_plugin(id: &PluginId) -> Error {
     )
 }
 
-/// Why a plugin cannot be used, in one sentence, and what to do about it.
+/// Reason why a plugin cannot be used, in one sentence, with a hint.
 pub(crate) fn unusable(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -208,7 +209,7 @@ fn view(inspected: Inspected, description: Option<Description>) -> PluginView {
     }
 }
 
-/// Keeps the file under its digest: written beside, then renamed, so that half a file is never found.
+/// Stores the file under its digest: written beside, then renamed, so that a partial file is never found.
 fn keep(data_dir: &Path, digest: &str, bytes: &[u8]) -> Result<(), Error> {
     let folder = data_dir.join("plugins");
     let path = folder.join(format!("{digest}.wasm"));

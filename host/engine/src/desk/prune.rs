@@ -1,28 +1,28 @@
-//! Pruning a tenant: what is kept long enough goes, by the operator's retention.
+//! Pruning of a tenant by the operator's retention.
 //!
-//! Which rows these are is the store's business. Here is only the loop, which breaks off between
-//! two transactions when asked to stop: what is left is as good as it was, and goes the next day.
+//! Selecting the rows is the store's. This is only the loop, which breaks off between two transactions when a stop is
+//! requested: the rest stays valid and is pruned the next day.
 
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use serde::Serialize;
 
-/// What went, or would go.
+/// Rows that were deleted, or would be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PruneReport {
-    /// Whether nothing was deleted: these would be.
+    /// Whether nothing was deleted, and `removed` only lists what would be.
     pub dry_run: bool,
-    /// How many rows of each kind there were, without kinds that had none.
+    /// Number of rows of each kind, without kinds that had none.
     pub removed: Vec<PrunedRows>,
 }
 
-/// Rows of a kind.
+/// Number of rows of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PrunedRows {
-    /// The kind, in words.
+    /// Name of the kind.
     pub what: &'static str,
-    /// How many.
+    /// Number of rows.
     pub rows: u64,
 }
 
@@ -36,11 +36,11 @@ impl PruneReport {
 }
 
 impl Tenant {
-    /// Deletes what is older than it has to be kept; with `dry_run` only says what that is. After a
-    /// leap of the clock it waits a week, unless a person says that the clock is right.
+    /// Deletes what is past its retention; with `dry_run` only reports it. After a leap of the clock it waits a week,
+    /// unless a person confirms that the clock is right.
     ///
     /// # Errors
-    /// The clock is doubtful; the database's; asked to stop.
+    /// The clock is doubtful; the database's; a stop was requested.
     #[boxed]
     pub async fn prune(&self, dry_run: bool, clock_is_right: bool) -> Result<PruneReport, Error> {
         let keep = self.parts.retention.get().copied().unwrap_or_default();

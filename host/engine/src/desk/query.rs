@@ -1,4 +1,4 @@
-//! Reads for people and lists: plans, runs, the journal, counts of links.
+//! Reads for people and lists: plans, runs, the journal, counts of links. Changes nothing.
 
 use crate::boxed;
 use crate::error::Error;
@@ -9,41 +9,41 @@ use crosswalk_store::{JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// How many records are how.
+/// Number of links of a kind in a state.
 #[derive(Debug, Clone, Serialize)]
 pub struct LinkCount {
     /// The kind.
     pub kind: Kind,
     /// The state.
     pub state: LinkState,
-    /// How many.
+    /// Number of links.
     pub links: u64,
 }
 
 impl Tenant {
-    /// A plan in short.
+    /// Returns a plan without its changes.
     ///
     /// # Errors
-    /// There is none with this id.
+    /// There is no plan with this id.
     #[boxed]
     pub async fn plan_show(&self, plan: PlanId) -> Result<Plan, Error> {
         self.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))
     }
 
-    /// The newest plans of a sync.
+    /// Returns the newest plans of a sync.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn plan_list(&self, sync: &SyncName, limit: usize) -> Result<Vec<Plan>, Error> {
         self.sync(sync).await?;
         Ok(self.store.plan_list(sync, limit).await?)
     }
 
-    /// What the source calls these customers.
+    /// Returns the names of customers at the source, by id.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn customer_names(&self, sync: &SyncName, ids: &[String]) -> Result<HashMap<String, String>, Error> {
         let sync = self.sync(sync).await?;
@@ -51,7 +51,7 @@ impl Tenant {
         Ok(customers.into_iter().map(|stored| (stored.record.id, stored.record.name)).collect())
     }
 
-    /// The newest runs.
+    /// Returns the newest runs.
     ///
     /// # Errors
     /// The database's.
@@ -60,7 +60,7 @@ impl Tenant {
         Ok(self.store.run_list(sync, limit).await?)
     }
 
-    /// The journal, newest first.
+    /// Returns the journal, newest first.
     ///
     /// # Errors
     /// The database's.
@@ -69,10 +69,10 @@ impl Tenant {
         Ok(self.store.journal_list(filter).await?)
     }
 
-    /// How many links of each kind are in each state.
+    /// Returns the number of links of each kind in each state.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn link_counts(&self, sync: &SyncName) -> Result<Vec<LinkCount>, Error> {
         self.sync(sync).await?;
@@ -80,10 +80,10 @@ impl Tenant {
         Ok(counts.into_iter().map(|(kind, state, links)| LinkCount { kind, state, links }).collect())
     }
 
-    /// One run.
+    /// Returns one run.
     ///
     /// # Errors
-    /// There is none with this number.
+    /// There is no run with this number.
     #[boxed]
     pub async fn run_show(&self, run: RunId) -> Result<Run, Error> {
         self.store.run_get(run).await?.ok_or_else(|| Error::not_found("run", run, "`crosswalk runs` lists them"))

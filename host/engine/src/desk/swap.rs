@@ -1,10 +1,9 @@
-//! Swapping a vendor: a successor to a sync, with another connection at one of its ends.
+//! Vendor swaps: a successor to a sync, with another connection at one of its ends.
 //!
-//! The successor has the same rules and the same schedule. Links are not taken along: the
-//! other vendor's ids mean something else, and its first plan proposes them anew, by stamp,
-//! serial number and name. What the operator decided *against*, or for creating, is about records
-//! of one side, and is taken along where that is the same. The old sync is paused and keeps all it
-//! has until it is removed, so that one can go back.
+//! The successor has the same rules and the same schedule. Links are not copied: the other vendor's ids have other
+//! meanings, and the first plan proposes links again, by stamp, serial number and name. The operator's decisions
+//! *against* a link, or to create, concern records of one side, and are copied where that side stays. The old sync is
+//! paused and keeps all its data until it is removed, so that the swap can be undone.
 
 use super::syncs::NewSync;
 use crate::boxed;
@@ -15,7 +14,7 @@ use crosswalk_model::{ConnectionName, Link, LinkState, Sync, SyncName};
 use crosswalk_store::Claim;
 use serde::Serialize;
 
-/// Which end of a sync gets another connection.
+/// The end of a sync that gets another connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SwapEnd {
     /// Its source.
@@ -24,27 +23,27 @@ pub enum SwapEnd {
     Target(ConnectionName),
 }
 
-/// What swapping came to.
+/// Result of a swap.
 #[derive(Debug, Clone, Serialize)]
 pub struct Swapped {
     /// The successor.
     pub sync: Sync,
     /// The paused one.
     pub old: Sync,
-    /// The operator's decisions that hold for the successor too.
+    /// Number of the operator's decisions that hold for the successor too.
     pub taken_along: u64,
-    /// Those that do not: they are about records of the connection that was replaced.
+    /// Number of decisions that do not: they concern records of the replaced connection.
     pub left_behind: u64,
-    /// Links that the old sync keeps.
+    /// Number of links that the old sync keeps.
     pub kept: u64,
 }
 
 impl Tenant {
-    /// Makes the successor of a sync and pauses the old one. Nothing is read or planned yet.
+    /// Adds the successor of a sync and pauses the old one. Reads and plans nothing yet.
     ///
     /// # Errors
-    /// No such sync or connection, the name is taken, the other vendor cannot do what the
-    /// rules ask for, or somebody works on the sync.
+    /// There is no such sync or connection, the name is taken, the other vendor does not support the rules, or another
+    /// process works on the sync.
     #[boxed]
     pub async fn sync_swap(&self, name: &SyncName, end: &SwapEnd, successor: &SyncName) -> Result<Swapped, Error> {
         let old = self.sync(name).await?;
@@ -53,7 +52,7 @@ impl Tenant {
         let (source, target) = match end {
             SwapEnd::Source(source) => (source.clone(), old.target.clone()),
             SwapEnd::Target(target) => {
-                // An account of the old target.
+                // The catch-all is an account of the old target.
                 rules.tickets.catch_all = None;
                 (old.source.clone(), target.clone())
             }
@@ -64,7 +63,7 @@ impl Tenant {
                 "name the connection of the other vendor",
             ));
         }
-        // Alerts from before are the old sync's.
+        // Earlier alerts belong to the old sync.
         rules.tickets.from = None;
         let sync = self.sync_add(NewSync { name: successor.clone(), source, target, rules }).await?;
         let (mut decided, mut kept) = (Vec::new(), 0);
@@ -104,7 +103,7 @@ impl Tenant {
     }
 }
 
-/// A person's decision that needs no target: as the successor has it.
+/// Copies a person's decision that needs no target, for the successor; `None` for any other link.
 fn again(tenant: &Tenant, old: &SyncName, link: &Link) -> Option<Link> {
     let by_a_person = matches!(link.state, LinkState::Excluded | LinkState::Create) && link.decided_by == "operator";
     by_a_person.then(|| Link {

@@ -1,4 +1,4 @@
-//! Syncs: a source, a target, and rules.
+//! Syncs: adds, changes, pauses and removes them, each a source, a target and rules. Running one is `sync`'s.
 
 use super::decisions::difference;
 use crate::boxed;
@@ -10,25 +10,24 @@ use crosswalk_model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName
 use crosswalk_store::Claim;
 use serde_json::json;
 
-/// What an operator says of a new sync.
+/// An operator's input for a new sync.
 #[derive(Debug, Clone)]
 pub struct NewSync {
     /// Its name.
     pub name: SyncName,
-    /// Where records come from.
+    /// Connection that records come from.
     pub source: ConnectionName,
-    /// Where they go.
+    /// Connection that records go to.
     pub target: ConnectionName,
-    /// How.
+    /// Its rules.
     pub rules: SyncRules,
 }
 
 impl Tenant {
-    /// Makes a sync.
+    /// Adds a sync.
     ///
     /// # Errors
-    /// The name is taken, a connection is missing, both are the same, or a connector
-    /// cannot do what a kind needs at all.
+    /// The name is taken, a connection is missing, both are the same, or a connector lacks what a kind requires.
     #[boxed]
     pub async fn sync_add(&self, new: NewSync) -> Result<Sync, Error> {
         let mut sync = Sync {
@@ -48,7 +47,7 @@ impl Tenant {
     /// Stores changed rules of a sync as it was read before; its connections stay as they are.
     ///
     /// # Errors
-    /// Somebody else changed it since; the rules ask for what a connector cannot do.
+    /// The sync was changed since; the rules need what a connector does not support.
     #[boxed]
     pub async fn sync_change(&self, mut sync: Sync) -> Result<Sync, Error> {
         check_rules(self, &mut sync).await?;
@@ -68,10 +67,10 @@ impl Tenant {
         self.sync(&sync.name).await
     }
 
-    /// Says whether the schedule leaves a sync alone. By hand it works as ever.
+    /// Pauses a sync, or ends the pause: the schedule skips a paused sync. Manual verbs work as usual.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<Sync, Error> {
         self.sync(name).await?;
@@ -80,11 +79,11 @@ impl Tenant {
         self.sync(name).await
     }
 
-    /// Removes a sync: its rules, what was decided and linked in it, its plans and runs. The
-    /// journal stays, and so does everything at the vendors.
+    /// Removes a sync: its rules, decisions, links, plans and runs. The journal stays, and so does everything at the
+    /// vendors.
     ///
     /// # Errors
-    /// No such sync; somebody works on it; a write of it may be under way at the vendor.
+    /// There is no such sync; another process works on it; a write of it may be under way at the vendor.
     #[boxed]
     pub async fn sync_remove(&self, name: &SyncName) -> Result<(), Error> {
         let sync = self.sync(name).await?;
@@ -107,7 +106,7 @@ impl Tenant {
     }
 }
 
-/// Whether both connectors can do what the rules ask for.
+/// Checks that both connectors support the rules.
 async fn check_rules(tenant: &Tenant, sync: &mut Sync) -> Result<(), Error> {
     if sync.source == sync.target {
         return Err(Error::invalid("source and target are the same connection", "name two connections"));
@@ -163,7 +162,7 @@ async fn check_rules(tenant: &Tenant, sync: &mut Sync) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether alerts of the one can become tickets of the other.
+/// Checks that alerts of the source can become tickets of the target.
 fn tickets_possible(source: &Opened, target: &Opened) -> Result<(), Error> {
     let hint = "leave alert out of `--kinds`, or choose another connection";
     if !source.description.kind(Kind::Alert).is_some_and(|can| can.reads.everything) {

@@ -1,7 +1,7 @@
-//! Writes that may have been carried out, as people see them: listed, told in plans, and settled by hand.
+//! Writes that may have been carried out, as people see them: listed, reported in plans, and settled by hand.
 //!
-//! How a look-up settles them is in `doubt`. A person's word settles one at any time, with a reason
-//! that the journal keeps.
+//! `rules::doubt` decides what a look-up settles. A person can settle a write at any time, with a reason that the
+//! journal keeps.
 
 use super::links;
 use crate::boxed;
@@ -17,53 +17,54 @@ use crosswalk_model::{Action, Change, ChangeId, Field, Kind, Link, Mode, Record,
 use crosswalk_store::{ChangeStatus, JournalEntry, Settled, Unsettled};
 use serde::Serialize;
 
-/// A write whose outcome is not known.
+/// A write whose outcome is unknown.
 #[derive(Debug, Clone, Serialize)]
 pub struct UncertainView {
     /// The change: `<plan>.<sequence>`.
     pub change: String,
     /// The sync.
     pub sync: SyncName,
-    /// `uncertain`; `accepted`, while the vendor works on it; `intended`, when its run ended and it was not looked up yet.
+    /// `uncertain`; `accepted`, while the vendor works on it; `intended`, when its run ended and it was not looked up
+    /// yet.
     pub status: ChangeStatus,
     /// The kind.
     pub kind: Kind,
-    /// What was to happen.
+    /// The intended action.
     pub action: Action,
     /// The source record's id.
     pub source: String,
     /// The record's name.
     pub name: String,
-    /// The target record; none while a create has none.
+    /// The target record; `None` while a create has none.
     pub target: Option<String>,
     /// The run that sent it.
     pub run: RunId,
-    /// When it was intended.
+    /// Time it was intended.
     pub intended_at: Timestamp,
-    /// Look-ups after the quiet time that found nothing.
+    /// Number of look-ups after the quiet time that found nothing.
     pub looks: u32,
-    /// When it is looked up next; none: with the next run.
+    /// Time of the next look-up; `None` means with the next run.
     pub due_at: Option<Timestamp>,
-    /// Why it is not known.
+    /// Reason why the outcome is unknown.
     pub why: String,
-    /// What was decided of its link meanwhile and stands, where it was just settled as written.
+    /// Later decision on its link that stands, where the write was just settled as written.
     pub overtaken: Option<String>,
 }
 
-/// What a person found at the vendor.
+/// A person's finding at the vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// It was written: the record has this id.
     Written(String),
-    /// It was not written, and may be done again.
+    /// It was not written, and may be tried again.
     NotWritten,
 }
 
 impl Tenant {
-    /// The writes of a sync, or of all, whose outcome is not known, oldest first.
+    /// Returns the writes of a sync, or of all, whose outcome is unknown, oldest first.
     ///
     /// # Errors
-    /// No such sync.
+    /// There is no such sync.
     #[boxed]
     pub async fn uncertain_list(&self, sync: Option<&SyncName>) -> Result<Vec<UncertainView>, Error> {
         let syncs = match sync {
@@ -77,11 +78,12 @@ impl Tenant {
         Ok(views)
     }
 
-    /// Settles a write by hand: what a person found at the vendor, and why they are sure.
+    /// Settles a write by hand, by a person's finding at the vendor and the reason for it.
     ///
     /// # Errors
-    /// No such change, or it is settled; somebody works on the sync; the reason is empty; the target has no such record,
-    /// or does not answer now; the record belongs to another account, is of another product, or is linked to another record.
+    /// There is no such change, or it is settled; another process works on the sync; the reason is empty; the target
+    /// has no such record, or does not answer now; the record belongs to another account, is of another product, or is
+    /// linked to another record.
     #[boxed]
     pub async fn uncertain_settle(
         &self,
@@ -137,7 +139,7 @@ async fn settle_by_hand(
                 ));
             }
             let kind = planned.kind.counterpart();
-            // A vendor that cannot be asked leaves it to the person.
+            // A vendor that cannot be asked leaves the decision to the person.
             let mut kept = None;
             let read = reading::read_ids(run, side, kind, std::slice::from_ref(id)).await;
             let untold = match read {
@@ -154,7 +156,7 @@ async fn settle_by_hand(
                     }
                     untold
                 }
-                // A moment later it can be asked.
+                // A later call may succeed.
                 Err(failure) if failure.is_passing() => {
                     return Err(Error::invalid(
                         format!("whether {kind} {id} is in `{}` cannot be asked now: {failure}", side.name),
@@ -194,7 +196,8 @@ async fn settle_by_hand(
     Ok(view(&run.sync.name, open))
 }
 
-/// Whether a record may be what a change made: nobody else's, and where it was to be made.
+/// Checks that a record may be the result of a change: linked to no other record, and in the place it was to be created
+/// in.
 async fn check_made(
     run: &SyncRun<'_>,
     tenant: &Tenant,

@@ -1,8 +1,8 @@
-//! What a person does with lines: looks at them, approves, dismisses, says which is which.
+//! A person's verbs on usage lines: list, dismiss, assign a contract line, show the history.
 //!
-//! An approval is a plan like any other, only of the lines that were named, made from what the
-//! contract has at that moment: it is shown before it is applied. A dismissal writes nothing to
-//! the vendor; it remembers that this count was seen and is not wanted, until it moves.
+//! A dismissal writes nothing to the vendor; it records that this count was seen and is not wanted, until it moves. An
+//! approval is a plan like any other, only of the named lines, made from the present contract and shown before it is
+//! applied; `billing::choices` plans it.
 
 use crate::billing::choices::no_line;
 use crate::billing::snapshot::{self, Books};
@@ -21,31 +21,31 @@ use crosswalk_store::{Claim, JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// Which lines are listed.
+/// Filter of lines.
 #[derive(Debug, Clone, Default)]
 pub struct UsageFilter {
-    /// Only these source customers, by id; empty: all.
+    /// Only these source customers, by id; empty means all.
     pub customers: Vec<String>,
-    /// Only these states; empty: all.
+    /// Only these states; empty means all.
     pub states: Vec<UsageState>,
 }
 
-/// What can be shown for an invoice: what was counted when, and what was written when.
+/// Evidence for an invoice: counts over time, and writes over time.
 #[derive(Debug, Clone, Serialize)]
 pub struct UsageHistory {
-    /// The counts of the customer's lines, by product, oldest first.
+    /// Counts of the customer's lines, by product, oldest first.
     pub counts: Vec<CountSpan>,
-    /// What was done on its contract, newest first.
+    /// Journal entries on its contract, newest first.
     pub written: Vec<JournalEntry>,
-    /// What the source calls the products.
+    /// Names of the products at the source, by id.
     pub product_names: HashMap<String, String>,
 }
 
 impl Tenant {
-    /// The lines of a sync with their three numbers, from what was read last.
+    /// Returns the lines of a sync with their three numbers, from what was last read.
     ///
     /// # Errors
-    /// No such sync; usage takes no part in it; the target's connection cannot be opened.
+    /// There is no such sync; it has no usage; the target's connection cannot be opened.
     #[boxed]
     pub async fn usage_list(&self, sync: &SyncName, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
         let sync = find::usage_sync(self, sync).await?;
@@ -67,12 +67,12 @@ impl Tenant {
         Ok(views)
     }
 
-    /// Remembers that these counts of lines were seen and that the contract stays as it is, until
-    /// the count or the contract moves. Gives how many lines that changed.
+    /// Records that these counts of lines were seen and the contract stays as it is, until the count or the contract
+    /// moves. Returns the number of lines changed.
     ///
     /// # Errors
-    /// No such sync; somebody works on it; a line is not there, or its count is not the one that
-    /// was seen: then nothing was stored.
+    /// There is no such sync; another process works on it; a line does not exist, or its count is not the one that was
+    /// seen: nothing is stored then.
     #[boxed]
     pub async fn usage_dismiss(&self, sync: &SyncName, lines: &[(LineKey, i64)]) -> Result<usize, Error> {
         let sync = find::usage_sync(self, sync).await?;
@@ -97,11 +97,11 @@ impl Tenant {
                 });
             }
             let Step::Change { action, .. } = line.step else { continue };
-            // Of what only ends there is no other line.
+            // A change that only ends a line has no other line.
             let ends = action == Action::Retire;
             let known = books.links.get(&key.customer).and_then(|links| links.get(&key.product));
             let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));
-            // What billed it until now goes on, and is told as long as it does.
+            // The line that billed it until now goes on, and is reported as long as it does.
             if ends || link.linked() != line.target.as_deref() {
                 keep_former(&mut link);
             }
@@ -133,11 +133,11 @@ impl Tenant {
         Ok(links.len())
     }
 
-    /// Says which line of the contract a line is: where a product stands on it more than once, or
-    /// the one that was known is gone.
+    /// Assigns a line to a line of the contract: where the contract has a product more than once, or the known line is
+    /// gone.
     ///
     /// # Errors
-    /// No such sync, line or contract line; it is of another contract or product, or taken.
+    /// There is no such sync, line or contract line; the contract line is of another contract or product, or taken.
     #[boxed]
     pub async fn usage_take(&self, sync: &SyncName, key: &LineKey, target: &str) -> Result<Link, Error> {
         let sync = find::usage_sync(self, sync).await?;
@@ -184,7 +184,7 @@ impl Tenant {
         link.decided_at = now;
         link.reason = "the operator said which line it is".to_owned();
         remember_place(&mut link, &books, key);
-        // What stands there is what is agreed on; the count is not answered yet.
+        // The present quantity is the agreed one; the count is still open.
         if let Some(has) = integer(record.field("quantity")) {
             link.sent.insert("quantity".to_owned(), Value::Integer(has));
         }
@@ -194,10 +194,10 @@ impl Tenant {
         Ok(Link { revision: link.revision + 1, ..link })
     }
 
-    /// What was counted of a customer and what was written for it.
+    /// Returns what was counted for a customer and what was written for it.
     ///
     /// # Errors
-    /// No such sync; usage takes no part in it.
+    /// There is no such sync; it has no usage.
     #[boxed]
     pub async fn usage_history(&self, sync: &SyncName, customer: &str) -> Result<UsageHistory, Error> {
         let sync = find::usage_sync(self, sync).await?;
@@ -216,10 +216,10 @@ impl Tenant {
         })
     }
 
-    /// Products of the target whose name contains a text, as they were read last: id and name.
+    /// Returns products of the target whose name contains a text, as last read: id and name.
     ///
     /// # Errors
-    /// No such sync; usage takes no part in it.
+    /// There is no such sync; it has no usage.
     #[boxed]
     pub async fn product_search(
         &self,

@@ -1,12 +1,12 @@
-//! Why one record is, or is not, in step: one trace from source to target, in words.
+//! Explains why one record is, or is not, in step: one trace from source to target, in words.
 //!
-//! The reasons are the plan's own. What the newest plan holds or found of the record is stored with it and told
-//! as it is there, with the plan's number and time. Where the rules can be asked again for one record alone (what
-//! is linked, an alert, a line of usage), they are, with what is stored now: the same functions that plan, without
-//! keeping anything. What they say now goes before what the plan found of the same; what only a plan of the whole
-//! sync can know (who is who, what could not be read) is taken from the plan. Neither vendor is asked.
+//! The reasons are the plan's own. Holds and findings of the newest plan on the record are reported as stored, with the
+//! plan's number and time. Where the rules can judge one record alone (a link, an alert, a line of usage), they do so
+//! again on what is stored now, with the same functions as planning, keeping nothing; their answer replaces the plan's
+//! finding on the same matter. Facts of a whole sync (identities, what could not be read) come from the plan. Neither
+//! vendor is asked.
 //!
-//! Here the facts are gathered: which record is meant in `meant`, what the rules say now in `afresh`. `words` says them.
+//! This file gathers the facts; `meant` resolves the record, `afresh` asks the rules, `words` writes the sentences.
 
 mod afresh;
 mod meant;
@@ -28,14 +28,14 @@ use crosswalk_model::{
 use crosswalk_store::{ChangeFilter, ChangeStatus, FindingFilter, JournalEntry, JournalFilter, Stored};
 use serde::Serialize;
 
-/// Why a record is, or is not, in step.
+/// Trace of a record: why it is, or is not, in step.
 #[derive(Debug, Clone, Serialize)]
 pub struct Trace {
     /// The record's kind at the source.
     pub kind: Kind,
-    /// The record at the source, as it was read last.
+    /// The record at the source, as last read.
     pub source: Option<Record>,
-    /// Since when it is missing there.
+    /// Time since which it is missing there.
     pub source_gone: Option<String>,
     /// The record at the target.
     pub target: Option<Record>,
@@ -43,50 +43,50 @@ pub struct Trace {
     pub link: Option<Link>,
     /// The verdict, in one sentence.
     pub verdict: String,
-    /// How it came to that, from the source to the target.
+    /// Steps that lead to the verdict, from the source to the target.
     pub steps: Vec<Step>,
-    /// What would change it.
+    /// Commands that would change it.
     pub next: Vec<Advice>,
-    /// The newest plan that has or had to do with it, and when that was made: what is told rests on it.
+    /// The newest plan that concerns it, with its time: the trace rests on it.
     pub plan: Option<(PlanId, Timestamp)>,
-    /// What that plan has for it.
+    /// That plan's changes for it.
     pub planned: Vec<ChangeView>,
-    /// What plans found of it that still holds.
+    /// Findings of plans on it that still hold.
     pub findings: Vec<Finding>,
-    /// What happened to it, newest first.
+    /// Journal entries on it, newest first.
     pub journal: Vec<JournalEntry>,
 }
 
-/// Everything that is known of one record.
+/// All known facts on one record.
 #[derive(Default)]
 struct Facts {
     source: Option<Stored>,
     target: Option<Stored>,
     link: Option<Link>,
     customer: Option<Customer>,
-    /// The newest plan, when it was made, and what it has for the record.
+    /// The newest plan with its time, and its changes for the record.
     plan: Option<(PlanId, Timestamp)>,
     planned: Vec<ChangeView>,
-    /// What plans found of it that still holds.
+    /// Findings of plans on it that still hold.
     found: Vec<Found>,
     /// Whether the rules were asked again for this record.
     asked: bool,
-    /// What a plan of this record alone would do and leave now.
+    /// Present plan of this record alone.
     afresh: Planned,
-    /// What differs and is left so by the sync's rules.
+    /// Differences that the sync's rules leave as they are.
     by_rule: Vec<String>,
-    /// Of an alert: why it is in no ticket, where that is settled.
+    /// For an alert: reason why it is in no ticket, where that is settled.
     no_ticket: Option<String>,
-    /// Of a line of usage: how it stands now.
+    /// For a line of usage: its present state.
     line: Option<UsageLine>,
-    /// Of a customer whose usage is counted: why nothing of it is billed.
+    /// For a customer whose usage is counted: reason why none of it is billed.
     unbilled: Option<String>,
-    /// Its write that is not settled, of whatever plan.
+    /// Its unsettled write, of any plan.
     uncertain: Option<UncertainView>,
     journal: Vec<JournalEntry>,
 }
 
-/// What a plan found.
+/// A finding of a plan.
 struct Found {
     plan: PlanId,
     made_at: Timestamp,
@@ -100,16 +100,16 @@ struct Customer {
     link: Option<Link>,
     /// Whether the source lists it.
     listed: bool,
-    /// What the newest plan is to make of it, in words.
+    /// The newest plan's intention for it, in words.
     to_come: Option<String>,
 }
 
 impl Tenant {
-    /// Why a record is, or is not, in step. It is named by its id at the source or at the target, or
-    /// by its exact name.
+    /// Explains why a record is, or is not, in step. `record` is its id at the source or at the target, or its exact
+    /// name.
     ///
     /// # Errors
-    /// No such sync; nobody knows the record; several have that name.
+    /// There is no such sync; the record is unknown; several have that name.
     #[boxed]
     pub async fn why(&self, sync: &SyncName, kind: Kind, record: &str) -> Result<Trace, Error> {
         let sync = self.sync(sync).await?;
@@ -167,7 +167,7 @@ async fn facts(tenant: &Tenant, sync: &Sync, meant: Meant) -> Result<Facts, Erro
     }
     let ids = (source.as_deref(), target.as_deref());
     let whole = tenant.store.plan_list(&sync.name, 1).await?.pop();
-    // What becomes another kind at the target is planned apart.
+    // Records that become another kind at the target are planned separately.
     let plan = match kind.counterpart() == kind {
         true => whole.clone(),
         false => match tenant.store.plan_part_latest(&sync.name, kind).await? {
@@ -187,7 +187,7 @@ async fn facts(tenant: &Tenant, sync: &Sync, meant: Meant) -> Result<Facts, Erro
     facts.journal = tenant.store.journal_list(&journal).await?;
     afresh::look_afresh(tenant, sync, kind, &mut facts, ids.0).await?;
     facts.found = found(tenant, sync, kind, &facts, ids, whole.as_ref()).await?;
-    // Only a plan of the whole sync sees that it may be there under another id.
+    // Only a plan of the whole sync sees that the record may exist under another id.
     if facts.found.iter().any(|found| found.finding.cause == Cause::Undecided) {
         facts.afresh.changes.retain(|change| change.action != Action::Deactivate);
     }
@@ -215,7 +215,7 @@ async fn customer_of(tenant: &Tenant, sync: &Sync, id: String) -> Result<Custome
     Ok(Customer { name, id, link, listed, to_come })
 }
 
-/// What a plan has for a record, by either of its ids.
+/// A plan's changes for a record, by either of its ids.
 async fn planned(
     tenant: &Tenant,
     plan: &Plan,
@@ -224,7 +224,7 @@ async fn planned(
 ) -> Result<Vec<ChangeView>, Error> {
     let filter = match (source, target) {
         (Some(source), _) => ChangeFilter { source: Some(source.to_owned()), ..ChangeFilter::default() },
-        // What is to be made at the source is known by its target alone.
+        // A create at the source is known by its target alone.
         (None, Some(target)) => {
             ChangeFilter { source: Some(String::new()), target: Some(target.to_owned()), ..ChangeFilter::default() }
         }
@@ -233,8 +233,7 @@ async fn planned(
     tenant.plan_changes(plan.id, &ChangeFilter { kind: Some(kind), ..filter }, 0, 10).await
 }
 
-/// What the newest plan of the whole sync, and what was polled or refreshed since, found of a record: as far as
-/// it still holds.
+/// Findings on a record that still hold, of the newest plan of the whole sync and of polls and refreshes since.
 async fn found(
     tenant: &Tenant,
     sync: &Sync,
@@ -246,7 +245,7 @@ async fn found(
     let mut plans = tenant.store.plan_parts_since(&sync.name, whole.map_or(PlanId(0), |plan| plan.id)).await?;
     plans.extend(whole.cloned());
     let mut all: Vec<Found> = Vec::new();
-    // What is told of the kind as a whole holds its record back.
+    // A hold of the whole kind holds this record too.
     let by_first_run = |view: &ChangeView| {
         let held = view.change.held.as_ref().filter(|_| view.status == ChangeStatus::Pending);
         held.is_some_and(|hold| hold.brakes().any(|brake| brake == Brake::FirstRun.as_str()))
@@ -254,9 +253,9 @@ async fn found(
     let by_first_run = facts.planned.iter().any(by_first_run) && (kind != Kind::Alert || facts.due().is_some());
     for plan in plans.into_iter().filter(|plan| !plan.findings.is_empty()) {
         let filter = FindingFilter { kind: Some(kind), cause: Some(Cause::FirstRun), ..FindingFilter::default() };
-        let told = plan.findings.iter().any(|total| (total.kind, total.cause) == (kind, Cause::FirstRun));
+        let counted = plan.findings.iter().any(|total| (total.kind, total.cause) == (kind, Cause::FirstRun));
         let known = all.iter().any(|found| found.finding.cause == Cause::FirstRun);
-        if by_first_run && told && !known {
+        if by_first_run && counted && !known {
             let rows = tenant.store.findings_list(plan.id, &filter, 0, 1).await?;
             let found = |(_, finding)| Found { plan: plan.id, made_at: plan.made_at, finding };
             all.extend(rows.into_iter().map(found));
@@ -277,7 +276,7 @@ async fn found(
 }
 
 impl Facts {
-    /// Whether what a plan found still holds: nothing was decided since, and the rules were not asked again.
+    /// Whether a plan's finding still holds: no decision was made since, and the rules were not asked again.
     fn holds(&self, finding: &Finding, made_at: Timestamp) -> bool {
         let of_customer = self.customer.as_ref().and_then(|customer| customer.link.as_ref());
         let decided = self.link.iter().chain(of_customer);
@@ -289,26 +288,26 @@ impl Facts {
         }
     }
 
-    /// Whether its customer left it behind: it is gone with a customer that has no account any more.
+    /// Whether the record went with its customer, which no longer has an account.
     fn is_left(&self) -> bool {
         let gone = self.source.as_ref().is_some_and(|stored| stored.gone_at.is_some());
         let left = |customer: &Customer| left::is_left(customer.listed, customer.link.as_ref());
         gone && self.customer.as_ref().is_some_and(left)
     }
 
-    /// Whether something is planned for the record that nothing but an approval, or a brake, keeps from being done.
+    /// The planned change for the record that only waits for an approval or for the release of a brake.
     fn due(&self) -> Option<&PlannedChange> {
         self.afresh.changes.first()
     }
 }
 
-/// What a finding rests on.
+/// Basis of a finding.
 enum Origin {
-    /// On the record, its link and what it is linked to: the rules can be asked again.
+    /// The record, its link and its linked record: the rules can be asked again.
     Record,
-    /// On a write that is not settled.
+    /// A write that is not settled.
     Write,
-    /// On more than that.
+    /// More than the above.
     Sync,
 }
 
@@ -352,9 +351,9 @@ fn origin(cause: Cause) -> Origin {
     }
 }
 
-/// Who decided a link that matching left open.
+/// Name of the decider of a link that matching left open.
 const MATCHING: &str = "matching";
-/// Findings of one record that are told.
+/// Maximum number of findings in a trace.
 const FINDINGS: usize = 20;
 
 fn of_record(sync: &Sync, kind: Kind) -> JournalFilter {

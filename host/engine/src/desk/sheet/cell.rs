@@ -1,25 +1,26 @@
-//! Single cells: kept from being run or changed by a spreadsheet, and read back as they were.
+//! Single cells: protected from being run or changed by a spreadsheet, and read back unchanged.
 //!
-//! An apostrophe before a text marks it as text, which people know from their spreadsheet. It is written
-//! before a cell that would start a formula, before one that would become a number or a date, and before
-//! an apostrophe that would be taken for such a mark; on the way in exactly these are taken off again.
+//! An apostrophe before a text marks it as text, as in any spreadsheet. It is written before a cell that would start a
+//! formula, before one that would become a number or a date, and before an apostrophe that would be read as such a
+//! mark; on import exactly these are removed.
 
-/// What begins a formula in a spreadsheet.
+/// Characters that begin a formula in a spreadsheet.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-/// The beginnings of the names of months in English, German and Italian.
+/// Beginnings of the names of months in English, German and Italian.
 const MONTHS: &[&str] = &[
     "jan", "feb", "mar", "mär", "apr", "may", "mai", "mag", "jun", "giu", "jul", "lug", "aug", "ago", "sep", "set",
     "oct", "okt", "ott", "nov", "dec", "dez", "dic", "gen",
 ];
-/// Digits that survive as a number in a spreadsheet: with one more it shows `1.23457E+11`, and saves what it shows.
+/// Number of digits that survive as a number in a spreadsheet: with one more it shows `1.23457E+11`, and saves what it
+/// shows.
 const EXACT_DIGITS: usize = 11;
 
-/// A cell as it is written.
+/// Text of a cell for export.
 pub(super) fn guarded(text: &str) -> String {
     if needs_guard(text) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// A cell as it was meant: without the mark of a text, `="0123"` as `0123`.
+/// Text of an imported cell: without the text mark, and `="0123"` as `0123`.
 pub(super) fn unguarded(cell: &str) -> &str {
     if let Some(inner) = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'))
         && !inner.contains('"')
@@ -32,12 +33,12 @@ pub(super) fn unguarded(cell: &str) -> &str {
     }
 }
 
-/// A lone `-` is a word of ours and no formula.
+/// Whether a text needs the mark. A lone `-` is a keyword of the file and no formula.
 fn needs_guard(text: &str) -> bool {
     text != "-" && (text.starts_with(FORMULA) || text.starts_with('\'') || becomes_a_number(text) || is_a_date(text))
 }
 
-/// Whether a cell looks like what a spreadsheet makes of an id: `8.93901E+18`, `12-Sep`, `01.02.2026`.
+/// Whether a cell looks like an id that a spreadsheet altered: `8.93901E+18`, `12-Sep`, `01.02.2026`.
 pub(crate) fn altered(cell: &str) -> bool {
     is_scientific(cell) || is_a_date(cell)
 }

@@ -1,45 +1,45 @@
-//! Reading a table out of a file that a person edited, or a program wrote.
+//! Reads a table from a file that a person edited or a program wrote. Deciding by its rows is the importers'.
 
 use super::cell::unguarded;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// Which table is expected.
+/// Form of the expected table.
 #[derive(Debug, Clone, Copy)]
 pub struct Form {
-    /// What it is a table of, in the plural: `customers`.
+    /// Noun for its rows, in the plural: `customers`.
     pub what: &'static str,
-    /// Columns without which no row says anything.
+    /// Columns that every row needs.
     pub required: &'static [&'static str],
-    /// Columns that decide something.
+    /// Columns that decide.
     pub deciding: &'static [&'static str],
-    /// All columns that are known, the ones above included.
+    /// All known columns, those above included.
     pub known: &'static [&'static str],
 }
 
-/// A table as it was read.
+/// A table that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sheet {
     /// The rows, without empty ones.
     pub rows: Vec<Row>,
-    /// Columns that are not known and were ignored.
+    /// Unknown columns, which were ignored.
     pub ignored: Vec<String>,
 }
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Its number, as a spreadsheet shows it: the header is row 1. In JSON the place in the list, from 1.
+    /// Its number as a spreadsheet shows it: the header is row 1. In JSON the position in the list, from 1.
     pub number: usize,
     cells: HashMap<String, String>,
 }
 
 impl Row {
-    /// The row as a struct whose members are the known columns, all of them texts.
+    /// Parses the row into a struct whose members are the known columns, all of them texts.
     ///
     /// # Errors
-    /// One sentence that says what does not fit.
+    /// One sentence on what does not fit.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, String> {
         let members: Map<String, Value> =
             self.cells.iter().map(|(name, cell)| (name.clone(), Value::String(cell.clone()))).collect();
@@ -51,7 +51,7 @@ impl Sheet {
     /// Reads a CSV or JSON file as it was saved.
     ///
     /// # Errors
-    /// One sentence that says why the file as a whole cannot be meant, and how to save it.
+    /// One sentence on why the file as a whole cannot be read, and how to save it.
     pub fn read(bytes: &[u8], form: &Form) -> Result<Self, String> {
         let text = decoded(bytes)?;
         if text.trim_start().starts_with('[') {
@@ -94,15 +94,15 @@ impl Sheet {
     }
 
     fn of_csv(text: &str, form: &Form) -> Result<Self, String> {
-        // A spreadsheet takes this line for itself: it has no number.
-        let (told, text) = match text.split_once('\n') {
+        // A spreadsheet consumes the `sep=` line itself: it has no row number.
+        let (declared, text) = match text.split_once('\n') {
             Some((first, rest)) if first.to_ascii_lowercase().starts_with("sep=") && first.len() == 5 => {
                 (first.as_bytes().get(4).copied(), rest)
             }
             _ => (None, text),
         };
         let header_line = text.lines().next().unwrap_or_default();
-        let separator = told.unwrap_or_else(|| separator(header_line, form));
+        let separator = declared.unwrap_or_else(|| separator(header_line, form));
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator)
             .flexible(true)
@@ -155,12 +155,12 @@ impl Sheet {
 /// Counts rows as a spreadsheet does: an empty line is a row, and a cell with line ends is one row.
 struct Numbered {
     row: usize,
-    /// The line on which the next row starts if no line between is empty.
+    /// Line on which the next row starts if no line between is empty.
     next_line: u64,
 }
 
 impl Numbered {
-    /// The number of a record that ends before `end`.
+    /// Row number of a record that ends before `end`.
     fn number(&mut self, record: &csv::StringRecord, end: &csv::Position) -> usize {
         let inside = record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
         let start = end.line().saturating_sub(1 + inside);
@@ -170,8 +170,8 @@ impl Numbered {
     }
 }
 
-/// The text of a file: UTF-8 or UTF-16 as its byte order mark says, else UTF-8 if it is that, else Windows-1252, in
-/// which spreadsheets of western Europe save. Line ends are `\n` afterwards.
+/// Decodes a file: UTF-8 or UTF-16 by its byte order mark, else UTF-8 if valid, else Windows-1252, in which
+/// spreadsheets of western Europe save. Line ends become `\n`.
 fn decoded(bytes: &[u8]) -> Result<String, String> {
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         return Err("it is a workbook: save it as CSV (UTF-8) in the spreadsheet program".to_owned());
@@ -194,23 +194,23 @@ fn decoded(bytes: &[u8]) -> Result<String, String> {
     Ok(text)
 }
 
-/// The separator by which the header has the most columns that are known.
+/// Separator by which the header has the most known columns.
 fn separator(header: &str, form: &Form) -> u8 {
     let known = |separator: &u8| {
         header.split(char::from(*separator)).filter(|name| form.known.contains(&column_name(name).as_str())).count()
     };
-    // The first of several with the same number: only one separates a header of one column.
+    // On a tie the last wins: a header of one column has no separator.
     [b'\t', b',', b';'].into_iter().max_by_key(known).unwrap_or(b';')
 }
 
-/// A column's name: `Customer Name ` is `customer_name`.
+/// Normalized column name: `Customer Name ` is `customer_name`.
 fn column_name(cell: &str) -> String {
     let cell = cell.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\u{feff}');
     cell.to_lowercase().replace([' ', '-', '\u{a0}'], "_")
 }
 
-/// The columns that are not known. A column a person added is ignored; where one that decides is missing as
-/// well, it may be that one under another name, and what it decides must not be lost.
+/// Returns the unknown columns. An added column is ignored; if a deciding one is missing too, the unknown one may be
+/// that column under another name, and its decisions must not be lost.
 fn ignored(columns: Vec<String>, form: &Form) -> Result<Vec<String>, String> {
     let missing: Vec<&str> =
         form.deciding.iter().copied().filter(|name| !columns.iter().any(|column| column == name)).collect();

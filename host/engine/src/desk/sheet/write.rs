@@ -1,15 +1,14 @@
-//! Writing a table as CSV that a spreadsheet opens right: UTF-8 with a byte order mark, and cells that
-//! stay texts.
+//! Writes a table as CSV that a spreadsheet opens correctly: UTF-8 with a byte order mark, and cells that stay texts.
 
 use super::cell::guarded;
 use crate::error::Error;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What stands between two cells.
+/// Separator between two cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Separator {
-    /// `;`: where a comma is the decimal mark (Italy, Germany), a spreadsheet splits a line at these.
+    /// `;`: where a comma is the decimal mark (Italy, Germany), spreadsheets split lines at semicolons.
     #[default]
     Semicolon,
     /// `,`
@@ -28,11 +27,11 @@ impl Separator {
     }
 }
 
-/// Rows as the text of a CSV file, with these columns as its header. Each row is a flat object; a member that
-/// is missing is an empty cell.
+/// Writes rows as the text of a CSV file, with `columns` as its header. Each row is a flat object; a missing member is
+/// an empty cell.
 ///
 /// # Errors
-/// A row that is no flat object.
+/// A row that is not a flat object.
 pub fn csv(columns: &[&str], rows: &[impl Serialize], separator: Separator) -> Result<String, Error> {
     let unwritable =
         |why: &dyn std::fmt::Display| Error::invalid(format!("the rows cannot be written as CSV: {why}"), "");
@@ -43,7 +42,7 @@ pub fn csv(columns: &[&str], rows: &[impl Serialize], separator: Separator) -> R
         let cells = columns.iter().map(|column| match row.get(column) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => guarded(text),
-            // Numbers of ours are meant as numbers.
+            // Numbers written by the host are meant as numbers.
             Some(other) => other.to_string(),
         });
         writer.write_record(cells).map_err(|error| unwritable(&error))?;

@@ -1,4 +1,5 @@
-//! What the rules say of one record now, from what is stored: the same functions that plan, for this record alone.
+//! Asks the rules about one record now, from what is stored: the same functions as planning, for this record alone.
+//! Stores nothing.
 
 use super::Facts;
 use crate::billing::one;
@@ -12,8 +13,8 @@ use crosswalk_model::{FieldRule, Kind, KindDescription, LineKey, Link, Record, S
 use crosswalk_store::Stored;
 use std::collections::HashMap;
 
-/// What planning would do and leave now of a record that it can look at alone. It needs the target's
-/// description; a connection that cannot be opened is told elsewhere.
+/// Plans a record that can be judged alone. Needs the target's description; a connection that cannot be opened is
+/// reported elsewhere.
 pub(super) async fn look_afresh(
     tenant: &Tenant,
     sync: &Sync,
@@ -58,7 +59,7 @@ async fn line_now(tenant: &Tenant, sync: &Sync, line: &str, facts: &mut Facts) -
     Ok(())
 }
 
-/// Of a record whose link stands.
+/// Plans a record whose link stands.
 async fn record_now(tenant: &Tenant, sync: &Sync, kind: Kind, facts: &mut Facts) -> Result<(), Error> {
     let Some(link) = facts.link.as_ref().filter(|link| link.linked().is_some() && link.target_kind == kind) else {
         return Ok(());
@@ -105,7 +106,7 @@ async fn record_now(tenant: &Tenant, sync: &Sync, kind: Kind, facts: &mut Facts)
     Ok(())
 }
 
-/// Where the references of a record lead, as far as they stay within its customer.
+/// Resolves the references of a record, as far as they stay within its customer.
 async fn references(
     tenant: &Tenant,
     sync: &Sync,
@@ -125,7 +126,7 @@ async fn references(
     Ok(found)
 }
 
-/// What the two sides say differently of a field that a rule keeps the host from writing.
+/// Describes fields that differ between the sides and that a rule keeps the host from writing.
 fn left_by_rule(sync: &Sync, kind: Kind, can: &KindDescription, source: &Record, target: &Record) -> Vec<String> {
     let Some(rules) = sync.rules.kinds.get(&kind) else { return Vec::new() };
     let fields = can.fields.iter().filter(|field| field.writable != Writable::Never && field.name != "active");

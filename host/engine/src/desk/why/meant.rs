@@ -1,5 +1,5 @@
-//! Which record is meant: by its id at the source, by its id at the target, or by its whole name. A line of usage is
-//! named as `customer/product`, or by a row of it.
+//! Resolves the record a person means: by its id at the source, its id at the target, or its whole name. A line of
+//! usage is named as `customer/product`, or by one of its rows. Explaining it is `why`'s.
 
 use super::of_record;
 use crate::desk::customers::called;
@@ -8,7 +8,7 @@ use crate::ground::tenant::Tenant;
 use crosswalk_model::{Kind, LineKey, Link, Record, Side, Sync};
 use crosswalk_store::{FindingFilter, JournalFilter, LIST_LIMIT, Stored};
 
-/// Which record is meant.
+/// A resolved record.
 pub(super) struct Meant {
     pub(super) kind: Kind,
     pub(super) source: Option<String>,
@@ -71,7 +71,7 @@ pub(super) async fn meant(tenant: &Tenant, sync: &Sync, kind: Kind, text: &str) 
     }
     let journal = JournalFilter { source: Some(text.to_owned()), ..of_record(sync, kind) };
     if tenant.store.journal_list(&journal).await?.is_empty() {
-        // What could not be taken or is not listed is known by what was found of it.
+        // A record that could not be stored, or is not listed, is known by the findings on it.
         if let Some(plan) = tenant.store.plan_list(&sync.name, 1).await?.first() {
             for kind in [kind, kind.counterpart()] {
                 let filter =
@@ -93,7 +93,7 @@ pub(super) async fn meant(tenant: &Tenant, sync: &Sync, kind: Kind, text: &str) 
     Ok(of_source(text.to_owned()))
 }
 
-/// The link to a target record: of this kind, or of whatever kind at the source.
+/// Returns the link to a target record: of this kind, or of any kind at the source.
 async fn link_of_target(tenant: &Tenant, sync: &Sync, kind: Kind, id: &str) -> Result<Option<Link>, Error> {
     for target_kind in Kind::ALL {
         let links = tenant.store.links_of_target(&sync.name, target_kind, id).await?;
@@ -104,7 +104,7 @@ async fn link_of_target(tenant: &Tenant, sync: &Sync, kind: Kind, id: &str) -> R
     Ok(None)
 }
 
-/// A row of a line of usage, as it was read last: one that is there before one that is not.
+/// Returns a row of a line of usage as last read; a present one before one that is gone.
 pub(super) async fn row_of(tenant: &Tenant, sync: &Sync, line: &str) -> Result<Option<Stored>, Error> {
     let Ok(key) = line.parse::<LineKey>() else { return Ok(None) };
     let rows = tenant.store.records_of_parent(&sync.source, Kind::Usage, &key.customer).await?;
@@ -112,7 +112,7 @@ pub(super) async fn row_of(tenant: &Tenant, sync: &Sync, line: &str) -> Result<O
     Ok(of_line.max_by_key(|stored| (stored.gone_at.is_none(), stored.seen_at)))
 }
 
-/// What the link of a record is known by: its id, or of a row of usage its line.
+/// Key of a record's link: its id, or for a row of usage its line.
 fn known_by(kind: Kind, record: &Record) -> String {
     match (kind, &record.parent, record.text("product")) {
         (Kind::Usage, Some(customer), Some(product)) => LineKey::new(customer, product).to_string(),

@@ -1,7 +1,7 @@
 //! A trace in words: the verdict, the steps from source to target, and what would change it.
 //!
-//! Pure: from facts to sentences. Nothing here depends on a kind's name, so that it holds for every kind a sync
-//! has; what alerts, lines of usage and customers that are billed have of their own is in `special`.
+//! Pure: from facts to sentences. Independent of the names of kinds, so that it holds for every kind of a sync;
+//! sentences particular to alerts, lines of usage and billed customers are in `special`.
 
 mod special;
 
@@ -15,29 +15,29 @@ use crosswalk_model::{Action, Cause, Kind, Link, LinkState, Sync, Trust};
 use crosswalk_store::{ChangeStatus, JournalEntry, Stored};
 use serde::Serialize;
 
-/// How many fields of a write are told.
+/// Maximum number of fields listed for a write.
 const FIELDS: usize = 6;
 
 /// One step of a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// What it is about: `source`, `customer`, `match`, `target`, `counted`, `billing`, `written`, `tried`, `kept`, `left`,
-    /// `found`, `planned`, `plan`.
+    /// Subject of the step: `source`, `customer`, `match`, `target`, `counted`, `billing`, `written`, `tried`, `kept`,
+    /// `left`, `found`, `planned`, `plan`.
     pub what: &'static str,
-    /// In words.
+    /// Sentence for people.
     pub words: String,
 }
 
-/// What would change how a record stands.
+/// A command that would change a record's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Advice {
-    /// What to type.
+    /// The command to type.
     pub command: String,
-    /// What that does.
+    /// Its effect.
     pub does: String,
 }
 
-/// The verdict, the steps, and what would change it.
+/// Returns the verdict, the steps, and the commands that would change it.
 pub(super) fn tell(sync: &Sync, kind: Kind, facts: &Facts) -> (String, Vec<Step>, Vec<Advice>) {
     let teller = Teller { sync, kind, facts };
     let (verdict, next) = teller.verdict();
@@ -51,7 +51,7 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// In step or not, and what would change that. What bars everything else comes first.
+    /// Returns whether the record is in step, and what would change that. An obstacle to everything else comes first.
     fn verdict(&self) -> (String, Vec<Advice>) {
         let Self { sync, kind, facts } = *self;
         if let Some(open) = facts.uncertain.as_ref().filter(|open| open.status == ChangeStatus::Uncertain) {
@@ -211,7 +211,7 @@ impl Teller<'_> {
         }
     }
 
-    /// What a plan found of a record that is not linked.
+    /// Verdict on a plan's finding for a record that is not linked.
     fn found(&self, found: &Found) -> (String, Vec<Advice>) {
         let next = match found.finding.cause {
             Cause::Cannot | Cause::Unmapped | Cause::Nameless => {
@@ -285,7 +285,7 @@ impl Teller<'_> {
         steps
     }
 
-    /// How it was matched, by what rule, with what score, by whom and when.
+    /// Describes how it was matched: rule, score, decider and time.
     fn matched(&self) -> String {
         let Some(link) = &self.facts.link else { return "nothing is decided yet".to_owned() };
         let to = link.target.as_deref().unwrap_or_default();
@@ -316,7 +316,7 @@ impl Teller<'_> {
         words
     }
 
-    /// What the vendor made of what was sent.
+    /// Describes values that the vendor stored other than they were sent.
     fn kept(&self) -> Vec<String> {
         let Some(link) = self.facts.link.as_ref().filter(|link| link.linked().is_some()) else { return Vec::new() };
         let both = link.sent.iter().filter_map(|(name, sent)| Some((name, sent, link.written.get(name)?)));
@@ -358,7 +358,7 @@ impl Teller<'_> {
     fn plan(&self, does: &str) -> Advice {
         let command = match self.kind.counterpart() == self.kind {
             true => format!("crosswalk plan {}", self.sync.name),
-            // What becomes another kind is polled.
+            // Records that become another kind are polled.
             false => format!("crosswalk {} poll {} --plan", self.kind, self.sync.name),
         };
         Advice { command, does: does.to_owned() }
@@ -388,7 +388,7 @@ impl Customer {
         self.link.as_ref().and_then(Link::linked)
     }
 
-    /// Whether nothing is planned for its records: not even along with what a plan is to make of it.
+    /// Whether nothing is planned for the customer's records, not even as part of the plan's intention for it.
     fn bars(&self, facts: &Facts) -> bool {
         self.account().is_none() && !facts.is_left() && (self.to_come.is_none() || facts.link.is_none())
     }
@@ -416,7 +416,7 @@ impl Customer {
     }
 }
 
-/// What was read of a record, and when.
+/// Describes a record as last read, with the time.
 fn side(connection: &str, stored: &Stored) -> String {
     let record = &stored.record;
     let mut words = format!("`{connection}` has it as `{}` “{}”", record.id, record.name);
@@ -433,7 +433,7 @@ fn side(connection: &str, stored: &Stored) -> String {
     words
 }
 
-/// A journal entry as a step, with the fields it wrote.
+/// Describes a journal entry as a step, with the fields it wrote.
 fn happened(entry: &JournalEntry) -> String {
     let run = entry.run.map_or_else(String::new, |run| format!(" in run {run}"));
     let mut words = format!("{} at {}{run}: {}", entry.event, entry.at, entry.message);
@@ -464,7 +464,7 @@ fn ended(status: ChangeStatus) -> &'static str {
     }
 }
 
-/// Who decided: a person, an undo, or a rule by its name.
+/// Describes the decider: a person, an undo, or a rule by its name.
 fn who(decided_by: &str) -> String {
     match decided_by {
         "operator" => "the operator".to_owned(),

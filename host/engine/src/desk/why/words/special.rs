@@ -1,5 +1,5 @@
-//! What alerts and lines of usage have of their own: an alert ends in a ticket or in none, a line waits for an
-//! approval, and the numbers are told.
+//! Sentences particular to alerts and lines of usage: an alert ends in a ticket or in none, a line waits for an
+//! approval and has numbers. Sentences for all kinds are in `words`.
 
 use super::{Advice, Teller};
 use crate::billing::view::UsageState;
@@ -9,7 +9,7 @@ use crosswalk_model::{Hold, Kind, LineKey, Link};
 use crosswalk_store::ChangeStatus;
 
 impl Teller<'_> {
-    /// The verdict of a record that has rules of its own; `None` for any other, or where they were not asked.
+    /// Verdict on a record with rules of its own; `None` for any other, or where the rules were not asked.
     pub(super) fn special(&self) -> Option<(String, Vec<Advice>)> {
         match self.kind {
             Kind::Alert if self.facts.asked => self.alert(),
@@ -18,7 +18,7 @@ impl Teller<'_> {
         }
     }
 
-    /// Of an alert. What an older poll planned counts only while the rules still want it.
+    /// Verdict on an alert. A change planned by an older poll counts only while the rules still want it.
     fn alert(&self) -> Option<(String, Vec<Advice>)> {
         let facts = self.facts;
         let under_way = [ChangeStatus::Intended, ChangeStatus::Accepted, ChangeStatus::Uncertain];
@@ -26,7 +26,7 @@ impl Teller<'_> {
             return None;
         }
         if facts.due().is_some() {
-            // What is planned says what holds it, or what went wrong.
+            // The planned change states what holds it, or what failed.
             return self.planned(&[ChangeStatus::Pending]).map(|open| self.open(open)).or_else(|| {
                 let failed = [ChangeStatus::Failed, ChangeStatus::Stale, ChangeStatus::Skipped];
                 let change = facts.due().filter(|_| self.planned(&failed).is_none())?;
@@ -66,7 +66,7 @@ impl Teller<'_> {
         Some((format!("in step: it is in ticket `{ticket}`, {stands}{gone}"), Vec::new()))
     }
 
-    /// Of a line of usage, as the list of lines has it.
+    /// Verdict on a line of usage, as in the list of lines.
     fn line(&self) -> (String, Vec<Advice>) {
         let Some(line) = &self.facts.line else {
             let verdict = "in step: nothing is counted of it, and nothing of it is on a contract";
@@ -74,7 +74,7 @@ impl Teller<'_> {
         };
         let key = LineKey::new(&line.customer, &line.product);
         let pending = self.planned(&[ChangeStatus::Pending]);
-        // What holds the kind as a whole stands in the plan alone.
+        // A hold of the whole kind is recorded in the plan alone.
         let of_plan = pending.and_then(|view| view.change.held.as_ref());
         let own = line.brakes.iter().map(|hold| Hold { brake: hold.brake.clone(), reason: hold.reason.clone() });
         let held = Hold::together(own.chain(of_plan.cloned()));
@@ -118,7 +118,7 @@ impl Teller<'_> {
         }
     }
 
-    /// The numbers of a line.
+    /// Numbers of a line.
     pub(super) fn counted(&self) -> Option<String> {
         let line = self.facts.line.as_ref()?;
         let number = |number: Option<i64>| number.map_or_else(|| "not known".to_owned(), |number| number.to_string());
@@ -134,7 +134,7 @@ impl Teller<'_> {
         Some(words)
     }
 
-    /// What would have a customer's usage billed.
+    /// Commands that would have a customer's usage billed.
     pub(super) fn billing(&self) -> Vec<Advice> {
         let Some(customer) = self.source_id() else { return Vec::new() };
         let command = format!("crosswalk customer map {} {customer} --contract CONTRACT", self.sync.name);

@@ -36,7 +36,7 @@ fn customer(state: LinkState) -> Customer {
     Customer { id: "c".to_owned(), name: "Acme".to_owned(), link: Some(link), listed: true, to_come: None }
 }
 
-/// An asset whose customer is linked, as the source has it.
+/// An asset with a linked customer, as the source returned it.
 fn facts(link: Option<Link>) -> Facts {
     let target = link.as_ref().and_then(Link::linked).map(|id| stored(id, "PC"));
     Facts {

@@ -45,8 +45,8 @@ impl Default for WorkOptions {
 }
 
 impl Engine {
-    /// Runs due work until a stop is requested, or a single time with `once`; passes a report of each piece to `on_report`
-    /// when it ends.
+    /// Runs due work until a stop is requested, or a single time with `once`; passes a report of each piece to
+    /// `on_report` when it ends.
     ///
     /// # Errors
     /// There is no such tenant; the database's. A failure of a piece of work is in its report.

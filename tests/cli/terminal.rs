@@ -30,7 +30,7 @@ async fn no_name_of_a_vendor_turns_or_steers_what_a_person_reads() {
         "link list rmm-to-psa".to_owned(),
         "customer list rmm-to-psa".to_owned(),
         "journal".to_owned(),
-        format!("plan show {plan}"),
+        format!("plan --show {plan}"),
         format!("why rmm-to-psa customer {customer}"),
         "link list no\u{202e}where".to_owned(),
         format!("--json why rmm-to-psa customer {customer}"),

@@ -4,6 +4,7 @@
 //! ([`Error::hint`]); the edge prints both, once.
 
 use crosswalk_model::Failure;
+use crosswalk_store::{Claim, StoreError};
 
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +71,7 @@ pub enum Error {
     Plugin(#[source] Box<dyn std::error::Error + Send + Sync>, String),
     /// A failure of the database.
     #[error(transparent)]
-    Store(#[from] crosswalk_store::StoreError),
+    Store(StoreError),
     /// A failure of a file.
     #[error("cannot use {path}")]
     File {
@@ -80,6 +81,29 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl From<StoreError> for Error {
+    /// A claim that another process holds, or has taken over, is [`Error::Busy`].
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Held { claim } => Error::Busy {
+                message: format!("another process is {claim}"),
+                hint: match claim {
+                    Claim::Sync(_) => {
+                        "wait until it is done, or stop it: nothing is lost, the next run goes on from there"
+                    }
+                    Claim::Job { .. } => "wait until it is done",
+                }
+                .to_owned(),
+            },
+            StoreError::Lost { claim } => Error::Busy {
+                message: format!("another process took over and is {claim}"),
+                hint: "nothing is lost: what this process wrote is looked up by the next run".to_owned(),
+            },
+            other => Error::Store(other),
+        }
+    }
 }
 
 impl Error {
@@ -103,7 +127,7 @@ impl Error {
     /// Reports whether another process holds the database.
     #[must_use]
     pub fn is_locked(&self) -> bool {
-        matches!(self, Error::Store(crosswalk_store::StoreError::Locked { .. }))
+        matches!(self, Error::Store(StoreError::Locked { .. }))
     }
 
     /// Returns [`Error::Invalid`].

@@ -45,7 +45,8 @@ impl Claim {
         }
     }
 
-    /// Name of the file that is locked. Programs of earlier versions lock the same file.
+    /// Name of the file that is locked. A program of an earlier version that is running locks the same file, and raises
+    /// no epoch.
     fn file(&self, tenant: &TenantName) -> String {
         match self {
             Claim::Sync(sync) => format!("{tenant}.{sync}.lock"),
@@ -122,13 +123,14 @@ impl TenantStore {
         let (tenant, thing) = (self.id, claim.thing());
         // Journal entries of this handle wait for the write they belong to, and an earlier lease is no condition.
         let plain = Self { notes: None, fence: None, ..self.clone() };
-        let epoch = plain
+        // The lock goes along into the write: should the caller go away, a queued epoch is still counted under it.
+        let (epoch, lock) = plain
             .commit(Strength::Process, move |db| {
                 let mut put = db.prepare_cached(
                     "INSERT INTO claims (tenant, thing, epoch) VALUES (?1, ?2, 1) \
                      ON CONFLICT DO UPDATE SET epoch = epoch + 1 RETURNING epoch",
                 )?;
-                Ok(put.query_row(params![tenant, thing], |row| row.get(0))?)
+                Ok((put.query_row(params![tenant, thing], |row| row.get(0))?, lock))
             })
             .await?;
         let fence = Arc::new(Fence { claim: claim.clone(), thing: claim.thing(), epoch });
@@ -173,13 +175,15 @@ impl Lock {
         }
     }
 
-    /// Whether a file of the folder is locked. An absent file is not, and is not made.
+    /// Whether a file of the folder is locked. Fails where it could not be locked.
     fn is_held(folder: &Path, name: &str) -> Result<bool, StoreError> {
         let path = folder.join(name);
         let fault = |source| StoreError::File { path: path.clone(), source };
-        let file = match File::open(&path) {
+        let file = match File::options().write(true).open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::take(folder, name)?.is_none());
+            }
             Err(source) => return Err(fault(source)),
         };
         // Shared, so that two questions at once do not see each other.

@@ -65,34 +65,34 @@ impl Tenant {
         }
         // Earlier alerts belong to the old sync.
         rules.tickets.from = None;
-        let sync = self.sync_add(NewSync { name: successor.clone(), source, target, rules }).await?;
+        let sync = claimed.sync_add(NewSync { name: successor.clone(), source, target, rules }).await?;
         let (mut decided, mut kept) = (Vec::new(), 0);
         for kind in old.rules.kinds.keys() {
-            for link in self.store.links_all(name, *kind).await? {
+            for link in claimed.store.links_all(name, *kind).await? {
                 kept += u64::from(link.state == LinkState::Linked);
                 decided.extend(again(self, name, &link));
             }
         }
-        let reverse = self.store.reverse_all(name).await?;
+        let reverse = claimed.store.reverse_all(name).await?;
         let (of_source, of_target) = (decided.len() as u64, reverse.len() as u64);
         let (taken_along, left_behind) = match end {
             SwapEnd::Source(_) => {
                 for (customer, decision) in reverse {
                     let now = self.parts.clock.now();
-                    self.store.reverse_put(successor, &customer, Some(decision), now).await?;
+                    claimed.store.reverse_put(successor, &customer, Some(decision), now).await?;
                 }
                 (of_target, of_source)
             }
             SwapEnd::Target(_) => {
-                self.store.links_put(successor, &decided).await?;
+                claimed.store.links_put(successor, &decided).await?;
                 (of_source, of_target)
             }
         };
         for known in self.schedule_list().await?.into_iter().filter(|known| known.sync == *name) {
-            self.store.schedule_put(&known.of_another(&self.name, successor, self.parts.clock.now())).await?;
+            claimed.store.schedule_put(&known.of_another(&self.name, successor, self.parts.clock.now())).await?;
         }
         let message = format!("in place of {name}: {} to {}", sync.source, sync.target);
-        self.store.journal_append(Some(successor), &[noting::entry(self, "swapped", message)]).await?;
+        claimed.store.journal_append(Some(successor), &[noting::entry(self, "swapped", message)]).await?;
         let paused = [
             noting::entry(self, "paused", String::new()),
             noting::entry(self, "swapped", format!("paused: {successor} takes its place; its {kept} links stay")),

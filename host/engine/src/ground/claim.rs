@@ -13,14 +13,7 @@ use crosswalk_store::{Claim, Lease, StoreError};
 /// `Busy`: the claim is held, by this process or another.
 pub(crate) async fn claimed(tenant: &Tenant, claim: &Claim) -> Result<(Tenant, Lease), Error> {
     let lease = tenant.store.claim_take(claim).await.map_err(|error| match error {
-        StoreError::Held { claim } => Error::Busy {
-            message: format!("another process is {claim}"),
-            hint: match claim {
-                Claim::Sync(_) => "wait until it is done, or stop it: nothing is lost, the next run goes on from there",
-                Claim::Job { .. } => "wait until it is done",
-            }
-            .to_owned(),
-        },
+        StoreError::File { path, source } => Error::File { path: path.display().to_string(), source },
         other => other.into(),
     })?;
     Ok((Tenant { store: lease.store().clone(), ..tenant.clone() }, lease))

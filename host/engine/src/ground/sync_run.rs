@@ -166,9 +166,10 @@ pub(crate) async fn begin<'p>(
     progress: &'p dyn Progress,
 ) -> Result<SyncRun<'p>, Error> {
     let work = begin_unasked(tenant, name, mode, progress).await?;
+    let claimed = Tenant { store: work.store.clone(), ..tenant.clone() };
     // The first call to each vendor; both at once.
     let (source, target) =
-        tokio::join!(accounts::identify(tenant, &work.source), accounts::identify(tenant, &work.target));
+        tokio::join!(accounts::identify(&claimed, &work.source), accounts::identify(&claimed, &work.target));
     if let Err(error) = source.and(target) {
         work.fail(&error).await;
         return Err(error);

@@ -39,7 +39,7 @@ pub(crate) async fn apply_plan(
     if let Some(newer) = run.store.plan_superseded_by(plan).await? {
         return Err(Error::invalid(
             format!("plan {plan} is superseded by plan {newer}, which was made from what is there now"),
-            format!("look at that one: `crosswalk plan show {newer}`, then `crosswalk apply {newer}`"),
+            format!("look at that one: `crosswalk plan --show {newer}`, then `crosswalk apply {newer}`"),
         ));
     }
     same_accounts(run, &stored).await?;

@@ -239,7 +239,10 @@ async fn do_job(tenant: &Tenant, schedule: &Schedule) -> Result<Option<JobReport
 /// Runs a connector's job: it reads, stores what it needs, and may ask for another wake-up.
 async fn do_wake(tenant: &Tenant, wake: &Wakeup) -> Result<Option<JobReport>, Error> {
     // The wake-up stays due while another process runs the same job.
-    let Ok((claimed, _lease)) = claim::claimed(tenant, &job_of(wake)).await else { return Ok(None) };
+    let (claimed, _lease) = match claim::claimed(tenant, &job_of(wake)).await {
+        Err(Error::Busy { .. }) => return Ok(None),
+        claimed => claimed?,
+    };
     let began = claimed.parts.clock.now();
     // A connector in quarantine waits, whatever it requested.
     if wake.every_ms.is_none() && claimed.store.wake_counted(&wake.connection, &wake.job, began).await? {

@@ -38,7 +38,6 @@ async fn a_claim_is_free_when_its_lease_is_dropped() {
     let bed = Bed::new().await;
     let two = bed.second().await;
     assert!(!two.claim_is_held(&of_main()).await.unwrap());
-    assert!(!bed.folder.path().join("claims").exists(), "the question makes nothing");
     let lease = bed.tenant.claim_take(&of_main()).await.unwrap();
     drop(lease);
     assert!(!two.claim_is_held(&of_main()).await.unwrap());
@@ -100,6 +99,36 @@ async fn a_question_does_not_hold_the_claim() {
     let asked = File::open(bed.folder.path().join("claims").join("default.main.lock")).unwrap();
     asked.try_lock_shared().unwrap();
     assert!(!bed.tenant.claim_is_held(&of_main()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_claim_that_cannot_be_locked_is_neither_free_nor_taken() {
+    let bed = Bed::new().await;
+    std::fs::write(bed.folder.path().join("claims"), "no folder").unwrap();
+    assert!(matches!(bed.tenant.claim_is_held(&of_main()).await, Err(StoreError::File { .. })));
+    assert!(matches!(bed.tenant.claim_take(&of_main()).await, Err(StoreError::File { .. })));
+}
+
+#[tokio::test]
+async fn a_claim_whose_taker_went_away_is_held_until_its_epoch_is_counted() {
+    let bed = Bed::new().await;
+    let (db, key) = (bed.folder.path().join("db"), KeySource::File(bed.folder.path().join("key")));
+    let patient = Store::open_patiently(&db, &key, Duration::from_secs(60)).unwrap();
+    let patient = patient.tenant(bed.tenant.name()).await.unwrap();
+    let blocker = rusqlite::Connection::open(&db).unwrap();
+    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let gone = tokio::time::timeout(Duration::from_millis(50), patient.claim_take(&of_main())).await;
+    assert!(gone.is_err(), "the database is busy");
+    refused(bed.tenant.claim_take(&of_main()).await);
+    blocker.execute_batch("COMMIT").unwrap();
+    let lease = loop {
+        match bed.tenant.claim_take(&of_main()).await {
+            Err(StoreError::Held { .. }) => tokio::task::yield_now().await,
+            taken => break taken.unwrap(),
+        }
+    };
+    assert_eq!(lease.epoch(), 2);
+    lease.store().links_put(&main_sync(), &[linked("1", "t1")]).await.unwrap();
 }
 
 #[tokio::test]

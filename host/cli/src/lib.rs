@@ -11,8 +11,8 @@
 //! | 2 | used wrongly |
 //! | 3 | a plan has changes that wait for an approval |
 //! | 4 | done in part |
-//! | 5 | brakes or trust hold what is left |
-//! | 6 | another process is at it |
+//! | 5 | brakes, trust or another account hold what is left |
+//! | 6 | another process works on it |
 //! | 130 | interrupted |
 //!
 //! To add a command: 1. a file with its `Args` and an `async fn run(self, &Session) ->

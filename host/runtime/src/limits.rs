@@ -1,5 +1,5 @@
-//! Limits of a call: memory, processor time, wall time and sizes. Every number is defined here,
-//! with its reason.
+//! Limits of a call: memory, processor time, wall time and sizes. Every number is defined here, with
+//! what it bounds.
 //!
 //! - Memory is summed over all linear memories of a call, and over all calls of a tenant. (The
 //!   engine's stock limiter counts each memory alone and allows 10,000.)

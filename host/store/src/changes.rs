@@ -28,7 +28,7 @@ pub enum ChangeStatus {
     Failed,
     /// The state it was planned on has changed.
     Stale,
-    /// Not done, because what it depends on failed or a person said so.
+    /// Not done, because what it refers to is not linked.
     Skipped,
 }
 

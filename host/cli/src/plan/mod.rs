@@ -17,9 +17,8 @@ use crosswalk_model::{Action, Kind, PlanId, SyncName};
 /// Make or show plans.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exits with 0 if there is nothing to do, with 3 if changes wait for approval, with 4 if nothing is to
-be done but something could not be read, and with 5 if nothing is to be done but a bill stays wrong
-until somebody acts.
+Exits with 0 if there is nothing to do, with 4 if something could not be read, with 3 if changes wait
+for approval, and with 5 if nothing is to be done but a bill stays wrong until somebody acts.
 
 Findings, the records a plan leaves unchanged, are counted by kind and cause; `crosswalk finding list` lists them.
 

@@ -3,9 +3,11 @@
 //!
 //! A public address needs only the grant of its endpoint. Any other (a server in the operator's own
 //! network, a simulator on this machine) is dialled only if the operator granted that host and port
-//! as private. No grant opens link-local addresses, those of cloud metadata services, or forms that
-//! wrap another address. A name that resolves to both public and private addresses is refused: no
-//! vendor has both, and the one dialled would depend on chance.
+//! as private. No grant opens link-local, multicast or tunnel addresses, or those of cloud metadata
+//! services. Of the forms that wrap an IPv4 address, a mapped one has the class of what it wraps, one
+//! of the well-known NAT64 prefix is dialled only if that is public, and a compatible one never is. A
+//! name that resolves to both public and private addresses is refused: no vendor has both, and the
+//! one dialled would depend on chance.
 
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};

@@ -1,6 +1,6 @@
 //! The verbs of the product: the one door for the command line, and later the API and the UI.
 //!
-//! A sync runs `observe → match → plan → gate → apply → verify → journal`. The rooms, each of which may use those below it:
+//! A sync runs `observe → match → plan → hold → apply → verify → journal`. The rooms; each may use those below it:
 //!
 //! ```text
 //! work     the schedule: what is due, taken fairly

@@ -1,6 +1,7 @@
-//! What decides: matching, planning, brakes, names. From data to data, without store, clock or connector.
+//! What decides: matching, planning, brakes, names. From data to data, without clock or connector: plain data types of
+//! the store and the runtime are used, nothing of them that acts.
 //!
-//! A rule is a function of plain data, so that its tests are tables and properties. What acts on an answer is `run`'s.
+//! A rule is a function of plain data, so that its tests are tables and properties. `run` acts on the answers.
 
 pub(crate) mod anew;
 pub mod brakes;

@@ -1,8 +1,8 @@
 //! For tests: records in a line, and a small world that carries plans out.
 //!
-//! [`World`] stands for a target system and the parts of the engine around the pure
-//! ones: it matches, plans and applies as they do, customer by customer, and keeps the
-//! links. Its vendor has habits: it may cut, shout, or not be read back.
+//! [`World`] stands for a target system and the parts of the engine around the pure ones: it matches, plans and applies
+//! as they do, customer by customer, and keeps the links. Its vendor has habits: it may cut texts, upper-case them, or
+//! not return them.
 
 use crate::rules::anew::{adopted, candidates, given_up};
 use crate::rules::matching::{

@@ -21,7 +21,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Joins the parts; `data_dir` holds component files and claims.
+    /// Joins the parts; `data_dir` holds component files.
     #[must_use]
     pub fn new(store: Store, runtime: Runtime, clock: Arc<dyn Clock>, data_dir: PathBuf) -> Self {
         Self { parts: Arc::new(Parts::new(store, runtime, clock, data_dir)) }

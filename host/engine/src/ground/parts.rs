@@ -19,7 +19,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) runtime: Runtime,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Folder of component files and claims.
+    /// Folder of component files.
     pub(crate) data_dir: PathBuf,
     /// Components in use, by digest: compiled or taken from the cache once a process.
     pub(crate) loaded: Mutex<HashMap<String, Plugin>>,

@@ -7,9 +7,10 @@ use crosswalk_model::Failure;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+/// Wait in milliseconds after "too many calls" where the vendor names none.
 pub(crate) const THROTTLE_MS: u64 = 2_000;
 
-/// Longest wait in milliseconds after "too many calls", and the wait where the vendor names none.
+/// Longest wait in milliseconds after "too many calls" that a vendor may name.
 pub(crate) const THROTTLE_MAX_MS: u64 = 60_000;
 
 /// Calls the connector, and repeats the call where the failure may pass. Does not wait once a stop is requested.

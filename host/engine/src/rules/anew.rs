@@ -2,7 +2,7 @@
 //! before goes along, with what was written for them. Their contracts, their lines, sums that name them, and what was
 //! switched on or off for them.
 //!
-//! Who takes over from whom is decided in `matching` and `decisions`.
+//! `matching` and `desk::decisions` decide who takes over from whom.
 
 use super::matching::{Decision, Matched, OPERATOR};
 use super::plan::line::{LEFT, PARTS, SINCE};

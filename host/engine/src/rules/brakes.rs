@@ -1,11 +1,10 @@
-//! The brakes: what is held for a person to look at before it happens.
+//! The brakes: hold changes for a person to review.
 //!
-//! They work per customer and kind, and per kind over the whole sync. One customer's hold all of its
-//! changes of the kind: where half the devices seem gone, nothing else that was read of that customer is to be
-//! trusted either. The sync's hold what is over their limit, of every customer; the rest of the plan
-//! goes on. What belongs to a customer that is held is held with it. Fields that change by themselves
-//! count for no brake, nor does what is written as a record is first linked, and a move to another customer counts
-//! as one update, also where it is done as retire and create.
+//! They work per customer and kind, and per kind over the whole sync. A customer's brake holds all of its changes of
+//! the kind: if half the devices seem gone, the rest of that read cannot be trusted either. A brake of the sync holds
+//! what is over its limit, of every customer; the rest of the plan goes on. Whatever belongs to a held customer is held
+//! with it. Volatile fields count for no brake, nor do fields written when a record is first linked. A move to another
+//! customer counts as one update, even if it is done as retire and create.
 //!
 //! The limits, and what each would have done in the trials (450 devices of 30 customers renew their ids;
 //! 40 customers lose all of their 4 devices; a maker's 180 serial numbers change at once; 40 customers have the 9
@@ -23,16 +22,16 @@
 //! | `zero`, `edited`, `moved`, `takeover`, `parts` | each such line | none | 60 set by hand: never overwritten unseen |
 //! | `first-run` | | all of a kind until a whole plan of it was let go | a kind added later is looked at once |
 //!
-//! Before any brake two waits, told as findings: what is missing is taken out of use after 72 hours (`grace-hours`), and a
-//! device that tells no serial number, under a name that systems make up, is created after 24 (`identity-hours`): an
-//! inventory comes within a day of the agent, and brings what it is found by in the target.
+//! Two waits come before any brake and are reported as findings: a missing record is taken out of use after 72 hours
+//! (`grace-hours`); a device without a serial number, under a generated name, is created after 24 (`identity-hours`),
+//! because its inventory arrives within a day of the agent and brings the keys by which it is found in the target.
 //!
-//! What holds quantities is decided with the lines (`plan/usage/holds.rs`), where `usage list` and an approval see it as
+//! What holds quantities is decided with the lines (`plan/line/holds.rs`), where `usage list` and an approval see it as
 //! well: usage counts for none of the classes here, and a new line is a rise.
 //!
-//! Customers and products stand for themselves: over the sync they have the least numbers of a customer, so 121
-//! companies made twice are held. A small provider (10 customers, 100 devices) is not asked for a new customer
-//! of 24 devices, for 4 devices of one customer that leave in a night, or for two exchanged boards.
+//! Customers and products use the least numbers of a customer over the sync, so that 121 duplicated companies are held.
+//! A small provider (10 customers, 100 devices) is not asked about a new customer with 24 devices, 4 devices of one
+//! customer that leave in one night, or two exchanged boards.
 
 use super::matching::RE_ENROLLED;
 use super::serials;

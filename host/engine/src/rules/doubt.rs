@@ -1,29 +1,29 @@
 //! The life of a write whose outcome is unknown, and what each look-up of it proves.
 //!
 //! ```text
-//! pending ─▶ intended ─▶ sent ─▶ answered ─▶ done | failed | stale | accepted
-//!                 │        │
-//!                 │        └─ no reply, or one that settles nothing ─┐
+//! pending ─▶ intended ─▶ done | failed | stale | accepted
+//!                 │
+//!                 ├─ no reply, or one that settles nothing ──────────┐
 //!                 └─ the process ended ──────────────────────────────┤
 //!                                                                    ▼
 //!                                                                uncertain ◀─────────────┐
 //!   looked up at once, after the quiet time, and again after twice that, …               │
-//!     found                          ─▶ done, booked to the run that sent it             │
+//!     found                          ─▶ done, credited to the run that sent it           │
 //!     not found, before its time     ─▶ waits ───────────────────────────────────────────┤
 //!     not found, often enough        ─▶ pending: a later run may do it                   │
-//!     cannot be looked up, ambiguous ─▶ waits, and is told; the rest of the run goes on ─┤
+//!     its line holds another amount  ─▶ stale: it is planned anew                        │
+//!     cannot be looked up, ambiguous ─▶ waits, and is reported; the rest goes on ────────┤
 //!     not found, and the vendor named another's record as what was made ─▶ the same ─────┘
 //!   a person says                    ─▶ done | pending
 //! ```
 //!
-//! What is found is proof at any time. That nothing is found proves nothing by itself: a vendor
-//! may still be at work on the request, and its reads may lag behind its writes. So absence
-//! counts only after the vendor's *quiet time* (the manifest's `quiet-seconds`), once for a write
-//! whose repeat changes nothing, and [`LOOKS`] times, with growing pauses, for one whose repeat
-//! makes something twice: a create, a note, a difference. None of the latter is repeated in the
-//! run that sent it. What nobody can tell is looked up again after as long as it has been open, in the end a few
-//! times a day. A difference without any reply waits until its line reads otherwise, or a
-//! person settles it. While a write is uncertain nothing else is planned or done for its record.
+//! Finding a write proves it at any time. Not finding it proves nothing by itself: the vendor may still be working on
+//! the request, and its reads may lag behind its writes. Absence counts only after the vendor's *quiet time* (the
+//! manifest's `quiet-seconds`): once for a write whose repeat changes nothing, [`LOOKS`] times, with growing pauses,
+//! for one whose repeat doubles something (a create, a note, a difference). The latter is never repeated in the run
+//! that sent it. A write that cannot be decided is looked up again after as long as it has been open, up to eight
+//! hours. A difference without any reply waits until its line changes or a person settles it. While a write is
+//! uncertain, nothing else is planned or done for its record.
 //!
 //! Pure: what is asked of the vendor is in `look_up`, what is stored in `settle` and `recover`.
 

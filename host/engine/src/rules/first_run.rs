@@ -1,5 +1,5 @@
-//! Why a kind still counts as at its first run, although plans of it were let go; and what ends that. When it is
-//! over, is decided where a plan was applied.
+//! Explains why a kind still counts as at its first run although plans of it were released, and what would end that.
+//! `run::ending` decides when it is over.
 
 use super::brakes::can_release;
 use crosswalk_model::{Kind, PlanId};

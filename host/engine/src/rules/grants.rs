@@ -1,6 +1,5 @@
-//! What an operator grants of an endpoint: the place a manifest asks for or one of the
-//! operator's own, and servers that may have addresses which are not public. What a grant
-//! opens is the gate's matter.
+//! Builds the grant of an endpoint: the manifest's address or the operator's own, and servers that may have private
+//! addresses. The gate decides what a grant opens.
 
 use crate::error::Error;
 use crosswalk_model::manifest::{Auth, EndpointSpec, HostPattern};

@@ -1,9 +1,8 @@
 //! Names as keys: what is left of a name when spelling habits are taken away.
 //!
-//! Two views of one name. [`plain`] forgets case, accents and punctuation only; it is
-//! for sites and for telling exact twins. [`Company`] also takes the legal form off the
-//! end, since one system says `Acme Ltd.` and the other `ACME Limited`. Whatever else a
-//! name says stays significant: `Acme` and `Acme Holdings` are near, not equal.
+//! Two views of one name. [`plain`] forgets case, accents and punctuation only; it is for sites and for exact
+//! duplicates. [`Company`] also takes the legal form off the end, since one system says `Acme Ltd.` and the other
+//! `ACME Limited`. Whatever else a name says stays significant: `Acme` and `Acme Holdings` are near, not equal.
 //!
 //! What people cannot see or did not mean is taken away for comparing only: invisible
 //! signs, wide letters, `&amp;` for `&`. Nothing here is ever written anywhere.

@@ -1,11 +1,10 @@
 //! Planning: what has to happen in the target so that it says what the source says.
 //!
-//! [`plan_kind`] takes one customer's records of a kind, each with its link, what
-//! matching decided and what the target has now, and gives typed changes with before
-//! and after per field, plus findings: a sentence for everything that is *not* in step
-//! and stays so. No difference, no change: the second plan after a first is empty.
+//! [`plan_kind`] takes one customer's records of a kind, each with its link, what matching decided and what the target
+//! has now, and returns typed changes with before and after per field, plus findings: a sentence for everything that is
+//! *not* in step and stays so. No difference, no change: the second plan after a first is empty.
 //!
-//! The rules, in the order they bite:
+//! The rules, in the order in which they apply:
 //! - Only what this sync made or linked is touched.
 //! - A record whose customer changed is moved; where the vendor cannot, the old one is
 //!   retired and a new one created. A record that a person moved is left there.
@@ -17,9 +16,8 @@
 //! The order of changes: by action ([`ORDER`]), then by source id. So a change comes after those it depends on, and
 //! changes of one operation stand together for batches.
 //!
-//! Pure, like all of it: references go through a function the caller gives. What a
-//! change is when it is sent and what a link remembers of it is in `write`; whether
-//! one is still valid in [`stale()`]; what an approval signs in [`hash`].
+//! Pure: the caller passes the function that resolves references. `write` turns a change into what is sent and what the
+//! link remembers, [`stale()`] decides whether it still holds, [`hash`] computes what an approval signs.
 
 pub(crate) mod undo;
 

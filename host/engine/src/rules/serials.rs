@@ -1,11 +1,10 @@
 //! Serial numbers and MAC addresses as keys, and which of them are junk.
 //!
-//! Firmware ships with placeholders where a serial number belongs, and drivers bring
-//! network cards whose address is the same on every machine. Such a value says nothing
-//! about which device it is, so it is no key at all. One serial number has several
-//! spellings: a hypervisor tells its machine's as bytes, as a UUID, or as one whose first
-//! groups are turned round. That a key is *unique* is for `matching` to see; here only
-//! single values are judged, and what two values say of one identity.
+//! Firmware ships with placeholders where a serial number belongs, and drivers bring network cards whose address is the
+//! same on every machine. Such a value says nothing about which device it is, so it is no key at all. One serial number
+//! has several spellings: a hypervisor reports its machine's as bytes, as a UUID, or as a UUID with its first groups
+//! byte-swapped. That a key is *unique* is for `matching` to see; here only single values are judged, and what two
+//! values say of one identity.
 
 use super::names::visible;
 use crosswalk_model::{FieldDiff, Kind, Record, Value};

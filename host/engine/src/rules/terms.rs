@@ -1,4 +1,7 @@
 //! The term of a contract: whether it is offered, and on which days it is in force.
+//!
+//! A contract's own flag follows the vendor's clock, and counts only if the contract has no dates. Years that no
+//! contract has (1, 1900, 9999) mean *not given* or *no end*.
 
 use super::plan::line::types::date;
 use crosswalk_model::{Record, Value};

@@ -1,6 +1,5 @@
-//! What the brakes of the whole sync count while a plan is made: how many records there are of each kind, and
-//! which changes belong to which class. What follows is decided in [`brakes`]; here it is only kept, as numbers,
-//! so that a plan needs no more room for it than four bytes a change.
+//! Counts for the brakes of the whole sync while a plan is made: records of each kind, and changes of each class. The
+//! decisions are in [`brakes`]; numbers alone are kept, four bytes a change.
 
 use super::brakes::{self, Class};
 use crosswalk_model::sync::BrakeLimits;

@@ -1,4 +1,4 @@
-//! What a person said of a record that another takes over from, read with it: taken along to the new one.
+//! Collects a person's decisions about a record that another replaces, for its successor.
 
 use crate::rules::anew::{Along, renamed};
 use crosswalk_model::{Kind, LineKey, Link, Switch, SyncName, Timestamp};

@@ -5,8 +5,8 @@
 //! before its call leaves, so that after a crash everything that may have been written is
 //! known and looked up (`recover`) before anything is tried again.
 //!
-//! Which way a change goes, it says itself (`Way`): what follows from that is in `resolve`. Lines that take over what
-//! others bill come after those, in the order of `resting`.
+//! A change knows its own direction (`Way`); `resolve` decides what follows. Lines that take over what others bill come
+//! after those, in the order of `resting`.
 
 use super::batch::{Batch, Prepared, lock};
 use super::lines::{self, ReadPreconditions};

@@ -1,4 +1,4 @@
-//! What an apply asked of the target before it created something there: data, kept for its session.
+//! What the target returned before a create: data, kept for one apply.
 
 use crosswalk_model::{Kind, Record, Side};
 use std::collections::{HashMap, HashSet};

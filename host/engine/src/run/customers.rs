@@ -1,5 +1,5 @@
-//! Planning the customers of a sync, all at once: near names and many that leave show only over all of
-//! them, and which account each is decides what is planned of the rest.
+//! Plans all customers of a sync together: near names and mass departures show only over all of them, and each
+//! customer's account decides how the rest is planned.
 
 use super::draft::Draft;
 use super::items::{self, Account, item, split};

@@ -1,4 +1,4 @@
-//! A plan in the making: its changes in a [`Ledger`], and what is known meanwhile that later ones need.
+//! A plan in the making: its changes in a [`Ledger`], and facts that later changes need.
 
 use super::ledger::Ledger;
 use super::observe::Observed;

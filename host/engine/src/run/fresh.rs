@@ -1,11 +1,10 @@
-//! What is asked once more before it is written over: the targets of changes, the source records of those that
-//! take something away, and the target before something is made in it.
+//! Reads again before a write: the targets of changes, the source records of those that take something away, and the
+//! target before a create.
 //!
-//! By the age of what is known of each record, not by the plan's: what was read within the last minute is not
-//! read again, so that an apply right after its plan costs no call more. Quantities and tickets, on which people
-//! work at the same time, are read again always.
+//! Only records read more than a minute ago are read again, so an apply right after its plan costs no extra call;
+//! quantities and tickets always are, because people edit them in parallel.
 //!
-//! What that means for a change is decided in `plan::stale` and by matching; here it is found out.
+//! `plan::stale` and matching decide what follows.
 
 use super::asked::{Known, Unsure, Waits};
 use super::outcomes;

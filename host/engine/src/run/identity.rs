@@ -1,5 +1,5 @@
-//! Who is who over the whole sync: which serial numbers stand where, whose link goes to whom, and what must not
-//! leave use or get an identity while that is not decided.
+//! Identities over the whole sync: where each serial number is, whose link goes to whom, and which records must neither
+//! leave use nor get an identity until that is decided.
 //!
 //! Matching sees one customer at a time; a machine that was enrolled anew at another customer, or a serial number
 //! that another record has already, shows only here. What follows is decided in the pure halves at the end.

@@ -1,5 +1,5 @@
-//! The changes of a plan as they come: numbered, counted, hashed and stored some at a time; and what is
-//! told beside them. What is planned, and in which order, is the caller's.
+//! Collects a plan's changes as they come: numbered, counted, hashed and stored in portions, with the findings beside
+//! them. The caller decides what is planned, and in which order.
 
 use super::look_up;
 use super::report::PlanReport;

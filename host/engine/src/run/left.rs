@@ -1,8 +1,6 @@
-//! Planning what customers leave behind: records that are gone from the source together with a customer that has no
-//! account any more, as this went over to another customer or was taken from it.
-//!
-//! No customer's turn comes to such records, so they have one of their own. What follows for each is decided as for
-//! any other that is gone; nothing is matched here, and nothing made.
+//! Plans the records of customers that have no account any more: those gone from the source together with a customer
+//! whose account went to another or was taken away. No customer's turn comes to them, so they have one of their own.
+//! They are judged like any other missing record; nothing is matched or created.
 
 use super::draft::Draft;
 use super::identity;

@@ -1,11 +1,11 @@
 //! Observing: read a page, commit it with its cursor, repeat.
 //!
-//! The host decides that a read was complete (`walk`): an unfiltered walk to the end, with
-//! every row of the vendor's total accounted for, without gaps, whose total did not move.
-//! Only a complete read lets a record count as gone or as new. While a page is committed the
-//! next is read already; a crash repeats a page or two and loses none. Asked to stop, it breaks
-//! off at once: the place is committed with what the walk rests on, so that the next run
-//! reads on from there.
+//! The host decides that a read was complete (`walk`): an unfiltered walk to the end, with every row of the vendor's
+//! total accounted for, without gaps, whose total did not move. Only a complete read lets a record count as gone or as
+//! new.
+//!
+//! While a page is committed, the next is read; a crash repeats a page or two and loses none. A stop breaks off at
+//! once; the cursor is committed with the state of the walk, and the next run reads on from there.
 
 use super::reading;
 use crate::error::Error;

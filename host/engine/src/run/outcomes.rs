@@ -1,9 +1,9 @@
-//! What came of batches, until it is stored. At a fast vendor several batches share a commit: each commit writes whole
-//! pages of every index, however few rows of them changed.
+//! Outcomes of batches until they are stored. With a fast vendor several batches share a commit, because each commit
+//! writes whole pages of every index.
 //!
-//! Only devices that were created or updated wait so, and only where all of a batch went well and a look-up is
-//! proof of what was written: a process that dies leaves them intended, and the next run looks them up. They
-//! wait for `WAIT` at most. What asks the database for what this apply wrote has it stored first.
+//! Only devices that were created or updated wait, for `WAIT` at most, and only if all of their batch went well and a
+//! look-up would prove the write: a process that dies leaves them intended, and the next run looks them up. Whatever
+//! queries this apply's writes has them stored first.
 
 use super::batch::lock;
 use super::session::{Session, Waiting};

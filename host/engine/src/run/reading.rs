@@ -1,9 +1,8 @@
 //! Reading of a vendor: one page with patience, and look-ups to their end.
 //!
-//! A read is tried again whatever passing thing went wrong: too many calls, no answer, an
-//! answer that cannot be understood. How long is bounded, per page and per connection in a run:
-//! a vendor that is down is not waited for kind by kind. A record that cannot be read stands beside
-//! those that were: what waits for it is the caller's to say. Nothing here writes to a vendor.
+//! A read is repeated after any passing failure (too many calls, no reply, an unreadable one), within limits per page,
+//! and per connection in a run, so that a vendor that is down is not waited for kind by kind. A record that cannot be
+//! read is returned beside the others; the caller decides what waits. Nothing here writes to a vendor.
 
 use crate::error::Error;
 use crate::ground::opened::Opened;

@@ -1,8 +1,8 @@
 //! Looking up what earlier runs left open: writes whose reply never came, writes of a process that
 //! ended between the intent and the outcome, and what a vendor accepted and still works on.
 //!
-//! What is found is done and booked to the run that sent it; what was missed often enough is
-//! pending again; all else stays as it is and holds nothing but itself. The rules are in `doubt`.
+//! A write that is found is done and credited to the run that sent it; one missed often enough is pending again; the
+//! rest stays open and blocks only its own record. The rules are in `doubt`.
 
 use super::look_up::{self, Look};
 use super::references::{self, References};

@@ -1,6 +1,5 @@
-//! Where the references of changes lead, the change as it is sent, and its link as it is stored after it.
-//!
-//! Whether a change may be written at all is decided in `resolve`.
+//! Resolves the references of changes, and builds the change as sent and its link afterwards. `resolve` decides whether
+//! a change may be written.
 
 use super::reverse;
 use crate::error::Error;
@@ -67,7 +66,7 @@ pub(crate) async fn references<'c>(
 
 /// What becomes of links whose target these changes give to another source record: the old one without it, and
 /// the new one with all that was known, by the new source record; or why it is not given any more. Lines of contracts
-/// are handed over by the rules of `usage`: who gives one up keeps what is known of its days.
+/// are handed over by `rules::plan::line`: who gives one up keeps what is known of its days.
 pub(crate) async fn given_over(
     run: &SyncRun<'_>,
     kind: Kind,

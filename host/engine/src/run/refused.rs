@@ -1,8 +1,8 @@
 //! What a refusal keeps from being done: the record it is of, the kind it is of, or all that is left of a plan.
 //!
 //! A vendor may let nobody write or read one kind of record, and everything else. So one refusal ends nothing but its
-//! own change; a kind of which nothing goes through waits as a whole, and the other kinds go on with what does not
-//! depend on it. Only a login that is refused, or a vendor that does not answer, ends the apply.
+//! own change; if everything of one kind and action is refused, the rest of it waits, and the others go on with what
+//! does not depend on it. Only a login that is refused, or a vendor that does not answer, ends the apply.
 
 pub(crate) use super::apply::Queue;
 use super::session::Session;

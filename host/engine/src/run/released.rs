@@ -1,5 +1,5 @@
-//! Brakes that an approval lets go, as a decision in the journal: which, by whom, of which changes, and what held them.
-//! It is stored in one transaction with the approval. What may go is decided in `apply`.
+//! Journals the brakes that an approval releases: which, by whom, for which changes, and why they held. Stored in one
+//! transaction with the approval. `Session::may_go` in `session` decides what may go.
 
 use super::session::Session;
 use crate::error::Error;

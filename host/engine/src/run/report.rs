@@ -1,4 +1,4 @@
-//! What planning and applying are asked, and what they return.
+//! Options and reports of planning and applying.
 
 use crate::rules::plan::Finding;
 use crosswalk_model::{Kind, Plan, Run};

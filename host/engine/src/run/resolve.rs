@@ -1,8 +1,8 @@
-//! What a planned change is by now: still right or stale, with everything it refers to resolved, what is
-//! sent, and what its link is afterwards.
+//! Checks whether a change still holds, resolves what it refers to, and prepares what is sent and what its link
+//! becomes.
 //!
-//! The one place where it matters which way a change goes: onward by the sync's rules, to the source, or
-//! back to what was before a run. What each way means is decided in `plan`, `reverse` and `undo`.
+//! The only place that depends on a change's direction: onward by the sync's rules, to the source, or back to the state
+//! before a run. `plan`, `reverse` and `undo` decide what each means.
 
 use super::asked::Waits;
 use super::batch::{Prepared, lock};

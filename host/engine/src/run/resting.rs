@@ -1,12 +1,12 @@
-//! Lines that take over what other lines bill, and so rest on those: each comes after what it rests on, in as many
-//! rounds as that takes. Lines that rest on each other in a ring have no first.
+//! Lines that take over what other lines bill: each is written after those, in as many rounds as needed. Lines in a
+//! ring have no first.
 //!
-//! A round is resolved whole before any of it is written, and a ring is written whole or not at all: a line that cannot
-//! be written keeps the others of its ring back, and where it waits, they wait. A ring of more lines than a call takes
-//! goes in several calls. What the vendor refuses then is told; lines that are only recorded come last, and only
-//! where what they rest on was done. Such a half of a ring stands, and the next plan closes it from the same day on.
+//! A round is resolved before any of it is written. A ring is written whole or not at all: one line that cannot be
+//! written, or waits, holds the rest. A ring larger than a call takes several calls. What the vendor then refuses is
+//! reported. Lines that are only recorded come last, if what they depend on was done. Half a ring stands, and the next
+//! plan completes it from the same day.
 //!
-//! Whether what one rests on was done is asked of the links (`usage::ground`).
+//! `lines::still_billed` reads from the links whether what a line depends on was done.
 
 use super::batch::{Prepared, lock};
 use crate::rules::plan::line::rests;

@@ -1,6 +1,6 @@
 //! One application of one plan: what its batches share.
 //!
-//! Holds and answers; preparing, calling and settling are in `apply`, `resolve` and `settle`.
+//! Keeps state only; preparing, calling and settling are in `apply`, `resolve` and `settle`.
 
 use super::batch::{Prepared, TRIES, lock, record_of};
 use super::journal;

@@ -1,8 +1,7 @@
-//! Settling a batch: what each change came to, read back, verified, committed.
+//! Settles a batch: reads each change's result back, verifies and commits it.
 //!
-//! An outcome is *uncertain* when a request of the change left the host and no reply of
-//! the vendor says how it went, or when what the connector says of it cannot be. Uncertain
-//! changes are looked up at once; what is not found then waits (`doubt`), and the rest goes on.
+//! An outcome is *uncertain* if a request left and no reply settles it, or if the connector's statement cannot be true.
+//! Uncertain changes are looked up at once; what is not found then waits (`doubt`), and the rest goes on.
 
 use super::batch::{Batch, Prepared};
 use super::look_up::{self, Look, told};

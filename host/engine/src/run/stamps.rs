@@ -1,5 +1,5 @@
-//! Keys that stand in two records of the target: a person copied one, or one was made twice. Each plan
-//! tells them, for as long as both are in use; nothing is decided by such a key.
+//! Stamps that two target records share: a person copied one, or it was made twice. Each plan reports them while both
+//! are in use; such a stamp decides nothing.
 
 use super::draft::Draft;
 use crate::error::Error;

@@ -1,14 +1,12 @@
 //! Undoing a run: its reverse as a plan, which is shown, approved and applied as any other.
 //!
-//! What a run did is what its changes came to, for as long as they are kept (`plans-days` of the
-//! retention): each is looked at together with its record, read afresh from the target, and
-//! [`crate::rules::plan::undo`] says what takes it back, or why it is left. The reverse goes in the other direction than the
-//! work: assets before the customers they belong to, a record's fields before its link.
-//! An undo is itself a run, and undone by the same rules: then everything goes the other
-//! way round again.
+//! A run's changes are kept for `plans-days` of the retention. Each is compared with its record, read again from the
+//! target, and [`crate::rules::plan::undo`] returns its reverse, or why there is none. The reverse goes in the other
+//! direction than the work: assets before the customers they belong to, a record's fields before its link. An undo is
+//! itself a run, and undone by the same rules: then everything goes the other way round again.
 //!
-//! Of a record with a write whose outcome is not known nothing is undone: what it has is not known
-//! either. That is told, and the rest is undone.
+//! Nothing is undone for a record with an uncertain write, because its state is unknown; that is reported, and the rest
+//! goes on.
 //!
 //! A mass brake does not hold an undo, since a person asked for exactly this; the trust
 //! `preview` does.

@@ -41,7 +41,7 @@ pub struct JobReport {
     pub message: String,
     /// Number of times in a row it failed, was skipped, or was done in part.
     pub failures: u32,
-    /// Time it is due next: RFC 3339; `None` if it does not recur.
+    /// Time it is due next: RFC 3339; `None` if it does not recur, or if a look-up left no uncertain write open.
     pub next_at: Option<String>,
 }
 

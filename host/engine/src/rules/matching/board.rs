@@ -1,8 +1,7 @@
-//! The board the passes of matching play on: who is decided, which targets are taken.
+//! The board on which the passes of matching work: which sources are decided, which targets are taken.
 //!
-//! A pass decides what it is sure of and leaves the rest to the next. Within a pass all
-//! is worked out first and put down after, so that no record profits from standing
-//! earlier in a list, and no target is ever given twice.
+//! A pass decides what is certain and leaves the rest to the next. It works out all its decisions before it records
+//! any, so that no record profits from its place in a list and no target is assigned twice.
 
 use super::table::{Follows, Grade, Here, There, follows};
 use super::{Decision, Holder, Matched, OPERATOR, RE_ENROLLED};

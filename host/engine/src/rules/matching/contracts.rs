@@ -1,8 +1,8 @@
 //! Contracts: which contract of its account a customer's usage goes to.
 //!
-//! Contracts have no name the two systems share, so nothing links by itself: the only one that is
-//! in force is proposed, several are a conflict, and a person says which it is. One that was
-//! called off is never offered; one that has run out is, as last month may still be to settle.
+//! Contracts have no name that the two systems share, so nothing is linked automatically: the only contract in force is
+//! proposed; several are a conflict that a person decides. A cancelled contract is never offered; an expired one is,
+//! because last month may still have to be settled.
 
 use super::{Decision, OPERATOR};
 use crate::rules::terms::{self, in_force, is_offered};

@@ -1,9 +1,8 @@
 //! Customers, and products: all of a sync at once, some thousands on each side.
 //!
-//! The one shared hard key is the number in the MSP's own books, or the seller's code of a
-//! product. Name and web domain are soft: they propose. Before one is created, something near is
-//! always looked for. A domain that several customers of one side share (a web
-//! presence on somebody else's site, a group of companies) says nothing.
+//! The one hard key that both systems share is the number in the MSP's own books, or a product's seller's code. Name
+//! and web domain only propose. Nothing is created without a search for near records. A domain shared by several
+//! customers of one side (a web presence on somebody else's site, a group of companies) proves nothing.
 
 use super::board::{Board, ByKey, CANDIDATES_KEPT, Setting};
 use super::records::{KNOWN_ID, same_id};

@@ -1,12 +1,11 @@
 //! Locations and assets of one customer, inside the account it is linked to.
 //!
-//! A location links by its name within the account; an equal address or a near name
-//! proposes. An asset links by its serial number, then by a network card's address where
-//! the name or a second card agrees; an equal name or a lone card proposes, unless two serial
-//! numbers say that they are two devices. One that tells no serial number yet, under a
-//! made-up name, is waited for before it is created. A serial number that is in use outside of the account
-//! lets nothing be created here. A stamp out there is a question for a person: the record may be
-//! this very device, which changed customers, or a copy that somebody made with the key in it.
+//! A location links by its name within the account; an equal address or a near name proposes. An asset links by its
+//! serial number, then by a network card's address where the name or a second card agrees; an equal name or a lone card
+//! proposes, unless two serial numbers say that they are two devices. A device without a serial number, under a
+//! generated name, is not created until its wait is over. If its serial number is in use outside the account, nothing
+//! is created here. A stamp found out there is left to a person: it is this device at another customer, or a copy that
+//! includes the key.
 
 use super::board::{Board, ByKey, CANDIDATES_KEPT, Setting};
 use super::score::NameIndex;

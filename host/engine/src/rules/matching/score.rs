@@ -1,14 +1,12 @@
 //! How near two company names are, and finding the near ones among thousands.
 //!
-//! A score is half the likeness of the spelling (Jaro–Winkler) and half the share of
-//! words in common, weighted by how rare a word is on the target's side: `dental` tells
-//! little where every third account is a dentist. Words with numbers must agree, and two
-//! names that each have a word of their own (`Contoso Legal`, `Contoso Dental`) are two.
-//! Comparing everything with everything would be 25 million scores for 5,000 customers;
-//! an index of trigrams leaves the few dozen that can be near at all. The rare trigrams of a
-//! name are looked up first, and no more than a bounded number of places: what thousands
-//! of names have in common tells none of them apart, so work grows with the number of names and
-//! not with its square.
+//! A score is half the likeness of the spelling (Jaro–Winkler) and half the share of words in common, weighted by how
+//! rare a word is on the target's side: `dental` says little where every third account is a dentist. Words with numbers
+//! must agree, and two names that each have a word of their own (`Contoso Legal`, `Contoso Dental`) are two. Comparing
+//! everything with everything would be 25 million scores for 5,000 customers; an index of trigrams leaves the few dozen
+//! that can be near at all. The rare trigrams of a name are looked up first, and no more than a bounded number of
+//! places: what thousands of names have in common distinguishes none of them, so work grows with the number of names
+//! and not with its square.
 
 use crate::rules::names::Company;
 use std::collections::{HashMap, HashSet};

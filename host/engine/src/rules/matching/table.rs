@@ -1,9 +1,9 @@
 //! The decision table: what follows when a key of a source record is found in the target.
 //!
-//! As data, so that every row can be read and is tried by a test of its own. Hard keys decide, soft ones
-//! ask. A row says nothing of one record's history: what a person declined or excluded, and what was
-//! retired to make room, never comes here. What stands in another account is no row's to take: to link it would move or
-//! retire a record of another customer, be its own source record gone, be it stamped for this one or not.
+//! The table is data, so that every row can be read and has a test. Hard keys decide, soft ones propose. Rows ignore a
+//! record's history: declined, excluded and retired records never reach them. No row takes a record of another account,
+//! even if its source record is gone or its stamp names this one: linking it would move or retire another customer's
+//! record.
 
 /// Whether a key names one machine or customer, or only speaks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What matching answers: a decision for each source record, and who decides.
+//! Results of matching: a decision for each source record, and who decided it.
 
 use crosswalk_model::Candidate;
 

@@ -1,14 +1,12 @@
 //! The three-way compare of one record's fields.
 //!
-//! Per field there are three sides: what the source says (as it would be sent: cut to
-//! the target's length, references as target ids), what the target has now, and what
-//! the link remembers, both as sent and as the vendor kept it. The last one tells a
-//! vendor that cuts or reformats from a person who edited: where the target still has
-//! what was kept and the source still says what was sent, nothing differs, whatever the
-//! two look like.
+//! Per field there are three sides: what the source says (as it would be sent: cut to the target's length, references
+//! as target ids), what the target has now, and what the link remembers, both as sent and as the vendor kept it. The
+//! last one distinguishes a vendor that cuts or reformats from a person who edited: where the target still has what was
+//! kept and the source still says what was sent, nothing differs, whatever the two look like.
 //!
-//! Absent is not blank. A field the source does not tell is not touched; one the target
-//! does not give is judged by what was sent last.
+//! Absent is not blank. A field that the source does not report is not touched; one that the target does not return is
+//! compared with what was sent last.
 //!
 //! `active` and the parent are not fields here: they have operations of their own. The
 //! name is one, though it is never emptied.

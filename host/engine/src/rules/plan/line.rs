@@ -1,14 +1,13 @@
 //! Usage: what a vendor counted, what the contract says, what was approved last, and what follows.
 //!
-//! Per line (a customer's product) three numbers stand side by side. The contract is brought to
-//! the vendor's count when that moved since somebody approved or dismissed it; a quantity that a
-//! person set instead of the count stays until the count moves again. A quantity that somebody
-//! else changed in the PSA is held, never overwritten unseen.
+//! Per line (a customer's product) three numbers are compared. The contract is brought to the vendor's count when that
+//! moved since somebody approved or dismissed it; a quantity that a person set instead of the count stays until the
+//! count moves again. A quantity that somebody else changed in the PSA is held, never overwritten unseen.
 //!
-//! What is not there is told apart: a count that is *not fetched* changes nothing, whatever the
-//! contract says; a report that was fetched and does not name a line says zero, which is held.
-//! Only lines of mapped customers, contracts and products are touched, and of the contract only
-//! what this sync made or took over. One product twice on one contract is nobody's guess.
+//! Absence has several meanings: a count that is *not fetched* changes nothing, whatever the contract says; a report
+//! that was fetched and does not name a line says zero, which is held. Only lines of mapped customers, contracts and
+//! products are touched, and of the contract only what this sync made or took over. A product that is on a contract
+//! twice stops its line until a person chooses.
 //!
 //! Several lines that go to one service on one contract are *parts* of one line there: they add up,
 //! each with its own count, and one of them leads (`parts`). A line that goes elsewhere is one

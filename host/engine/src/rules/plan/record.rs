@@ -1,9 +1,7 @@
 //! Planning one record: what has to happen to it, or why nothing does.
 //!
-//! First whether it is in use on both sides, then whether it stands in the right
-//! account, then its fields. Each step respects a person's hand: what was done in the
-//! target by somebody else than this host shows as a difference from what the link
-//! remembers, is left so and told.
+//! Checks use on both sides, then the account, then the fields. Each step respects a person's work: a change in the
+//! target that this host did not make differs from what the link remembers; it is kept and reported.
 
 use super::fields::{self, Fields, Layout};
 use super::sides::Note;

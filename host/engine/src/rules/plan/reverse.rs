@@ -1,14 +1,12 @@
 //! The other way: which customers of the target are created at the source.
 //!
-//! Off unless the sync's rules say `reverse`. A customer that is in use in the target and
-//! has no part in any link, proposal or conflict is created at the source when no source
-//! customer has a name near its own; a near name is told and waits for a person, who says
-//! `create` or `exclude`. Once created the two are linked in the same commit, so that the
-//! new source customer is never taken for news and sent back.
+//! Off unless the sync's rules say `reverse`. A customer that is in use in the target and has no part in any link,
+//! proposal or conflict is created at the source when no source customer has a name near its own; a near name becomes a
+//! finding and waits for a person, who says `create` or `exclude`. Once created the two are linked in the same commit,
+//! so that the new source customer is never taken for news and sent back.
 //!
-//! Its change is unlike the others: `target` names the record that is there already, and
-//! `source` and `customer` are empty, as the source record is yet to be. Its fields are
-//! what the source's connector takes of what the target tells.
+//! Its change differs from others: `target` is the existing record; `source` and `customer` are empty, because the
+//! source record does not exist yet. Its fields are those of the target's that the source's connector accepts.
 //!
 //! Pure, and only about customers: what belongs to one is synced the usual way.
 

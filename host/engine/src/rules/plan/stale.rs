@@ -1,9 +1,8 @@
 //! Whether a planned change is still the right thing to do.
 //!
-//! Judged per change, by its own link and before-image: one refreshed record, or an
-//! earlier change of the same plan, spoils nothing else. The link's revision alone
-//! decides only where nothing follows up on an earlier change of the plan; elsewhere it
-//! is enough that the link still leads to the record the change is about.
+//! Judged per change, by its own link and before-image: one refreshed record, or an earlier change of the same plan,
+//! affects no other change. The link's revision alone decides only where nothing follows up on an earlier change of the
+//! plan; elsewhere it is enough that the link still leads to the record the change is about.
 
 use super::line::{RETIRED, replaced};
 use super::reverse::stale_reverse;

@@ -1,11 +1,10 @@
 //! Alerts as tickets: which open one, which are noted in one, which close one.
 //!
-//! Alerts of one device and condition are one matter. Its first alert opens a ticket; while
-//! that is open, a later one is noted in it with a count. When the vendor tells that all
-//! alerts of the matter are over, the ticket is closed, unless somebody worked on it: then
-//! its last activity is not the one this host left there. What somebody did before a note of
-//! this host is kept with the link as [`TOUCHED`], since the note hides it. An alert that merely
-//! left the vendor's list is not over. While the vendor works on a write of a matter, it waits.
+//! Alerts of one device and condition belong together. The first opens a ticket; while it is open, later ones are noted
+//! in it with a count. When the vendor reports that all are over, the ticket is closed, unless somebody worked on it:
+//! then its last activity is not this host's. What somebody did before a note of this host is kept with the link as
+//! [`TOUCHED`], since the note hides it. An alert that merely left the vendor's list is not over. While the vendor
+//! works on a write of a ticket, its alerts wait.
 //!
 //! An alert that comes back soon after this host closed its ticket (`swing-hours`) opens the same
 //! ticket again. One that did so [`FLAPS`] times has its ticket left open until it is quiet for as long.

@@ -1,4 +1,4 @@
-//! What planning of records is asked and returns, and the order in which changes are done.
+//! Input and output of planning records, and the order of changes.
 
 use crate::rules::matching::Decision;
 use crosswalk_model::{Action, Finding, Kind, KindDescription, Link, PlannedChange, Record, SyncRules, Timestamp};

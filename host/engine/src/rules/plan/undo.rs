@@ -1,15 +1,12 @@
 //! The reverse of one change that was done, computed from what it came to and what is there now.
 //!
-//! A change did up to three things: it took a record in or out of use, it wrote fields
-//! (or the parent), and it led the source record's link to a record or away from one. Its
-//! reverse is the same three with before and after swapped, each only where the target
-//! and the link still are as the change left them; what is not so is left, and told.
+//! A change did up to three things: it took a record in or out of use, it wrote fields (or the parent), and it led the
+//! source record's link to a record or away from one. Its reverse is the same three with before and after swapped, each
+//! only if the target and the link are still as the change left them; the rest is left and reported.
 //!
-//! The link's head (where it leads) stands in a reversing change as the field
-//! [`LINKED_TO`], in every one of them, also where it stays. By it a reversing change is
-//! known ([`Way::Back`](crosswalk_model::Way::Back)): it refers to target ids, it leaves what the link remembers as
-//! it is, so that the next plan takes what was undone for a person's edit and leaves it
-//! so, and it can itself be reversed by the same rules.
+//! Every reversing change has the link's target as the field [`LINKED_TO`], even if it is unchanged; that marks it as
+//! one ([`Way::Back`](crosswalk_model::Way::Back)). It refers to target ids and leaves what the link remembers, so the
+//! next plan treats the undone values as a person's edit and leaves them. It can be reversed by the same rules.
 //!
 //! Values that change by themselves are not written back: an old check-in time helps nobody. Nor
 //! are quantities of contracts: a day takes one change, so that another day has to be chosen.

@@ -1,11 +1,10 @@
-//! From a planned change to what is sent, and from what came of it to what the link remembers.
+//! Converts a planned change into what is sent, and its outcome into what the link remembers.
 //!
-//! A planned change refers to source ids, so that it can be planned before what it
-//! refers to exists; [`to_write`] makes them target ids when its turn has come.
-//! Names and texts go out in Unicode normal form C: a vendor that keeps texts as they come, one that
-//! composes them, and a look-up by name then all have the same one.
-//! [`after_write`] is the one place that says what a link holds after a success, and
-//! [`verify`] tells what the vendor made of what was sent.
+//! A planned change refers to source ids, so that it can be planned before what it refers to exists; [`to_write`] makes
+//! them target ids when its turn has come. Names and texts go out in Unicode normal form C: a vendor that keeps texts
+//! as they come, one that composes them, and a look-up by name then all have the same one. [`after_write`] is the one
+//! place that says what a link holds after a success, and [`verify`] compares what the vendor stored with what was
+//! sent.
 
 use super::Reference;
 use super::line::{

@@ -1,4 +1,4 @@
-//! Walks as a connector may give them, and what is made of them.
+//! Walks that a connector may return, and their verdicts.
 
 use super::*;
 

@@ -1,8 +1,6 @@
-//! Days: how long a contract lasts, which one follows it, and from which day on a quantity can hold.
+//! Days: the successor of a contract, and the first day on which a quantity can take effect.
 //!
-//! A day is a day of the sync's calendar; a contract's own word whether it is in force today is the
-//! vendor's clock, and counts only where it gives no days. Years that no contract has (1, 1900,
-//! 9999) are how vendors write "not given" and "without an end".
+//! Days are those of the sync's calendar. The term of a contract is in `terms`.
 
 use super::{EFFECTIVE, Retire, Weighing, date};
 use crate::rules::terms::{in_force, is_offered, term};

@@ -1,8 +1,7 @@
-//! What a person has to look at before a quantity is written: all of it, each reason by its own name.
-//!
-//! One line: it was changed in the PSA (`edited`), it ends (`zero`), it moved far or fell
-//! (`quantity`), it had another number before this sync had it (`takeover`), others add up to it than
-//! before (`parts`). Over the whole sync: units that leave (`falls`) or come (`rises`) in one plan.
+//! What a person reviews before a quantity is written, each reason by its own name: the line was changed in the PSA
+//! (`edited`), ends (`zero`), moves far (`quantity`), or is the sum of other parts than before (`parts`); over the
+//! whole sync, units that leave (`falls`) or come (`rises`) in one plan. `takeover` and `moved` are in `weigh` and
+//! `leaving`.
 
 use super::{Line, PARTS, QUANTITY, Step, Weighing, integer, parts};
 use crosswalk_model::sync::{BrakeLimits, UsageRules};

@@ -1,9 +1,8 @@
-//! Leaving: what goes elsewhere while the line that billed it goes on. One decision of two halves: the line
-//! is brought down first, for the day from which on what left is billed by another. Where who led the line leaves it,
-//! one of the others takes it over, and is the first half.
+//! Parts that move elsewhere while their old line goes on. One decision in two halves: the old line is reduced first,
+//! from the day on which another bills the part. If the leader leaves, one of the others takes the line over, as the
+//! first half.
 //!
-//! Who leaves whom is told from the links and from where everything goes (`engine::usage`); what follows from
-//! that is here, with how changes and links write it down.
+//! `billing::leaving` finds who leaves; the consequences are decided here, with how changes and links record them.
 
 use super::types::{Left, Rest};
 use super::{CHANGED, EFFECTIVE, ENDED, LEAVES, LEFT, PARTS, RESTS, SINCE, Weighing, date, parts};

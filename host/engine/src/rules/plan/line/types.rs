@@ -1,4 +1,4 @@
-//! What planning of lines is asked and returns, and the names under which a line's fields are kept.
+//! Input and output of planning lines, and the names of a line's stored fields.
 
 use crosswalk_model::sync::UsageRules;
 use crosswalk_model::usage::day;

@@ -1,4 +1,4 @@
-//! One line on the scales: its numbers, where it goes, and what follows.
+//! Decides one line from its numbers and its place on the contract.
 
 use super::{
     CONTRACT, COUNTED, Choice, EFFECTIVE, HAD, Line, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Step,

@@ -111,7 +111,7 @@ fn the_program_says_how_a_switch_is_taken_back_and_does_it() {
     let said = program.run(&format!("customer edit {SYNC} {id} --usage off")).ends(0).out;
     let back = said.lines().find_map(|line| line.strip_prefix("back: crosswalk ")).expect("how to take it back");
     let said = program.run(back).ends(0).out;
-    assert!(said.contains("0 links and 1 switch as before d"), "{said}");
+    assert!(said.contains("0 links and 1 switch restored to before d"), "{said}");
     let list = program.run(&format!("customer list {SYNC} --json")).ends(0).json();
     let rows = list["customers"].as_array().expect("customers");
     let row = rows.iter().find(|row| row["id"] == id).expect("the customer");

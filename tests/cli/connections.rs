@@ -86,7 +86,7 @@ fn a_secret_comes_from_a_file_or_the_environment_and_is_seen_nowhere() {
     other.variable("CROSSWALK_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     let said = other.run("connection check rmm").ends(1);
     assert!(
-        said.err.contains("this key is not the one the stored secrets were encrypted with: give the key"),
+        said.err.contains("this key is not the one the stored secrets were encrypted with: use the earlier key"),
         "{}",
         said.whole()
     );

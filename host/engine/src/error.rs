@@ -142,3 +142,19 @@ impl Error {
         Error::NotFound { what, name: name.to_string(), hint: hint.into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crosswalk_model::SyncName;
+
+    #[test]
+    fn a_claim_that_another_process_has_or_took_over_is_busy() {
+        let claim = Claim::Sync("main".parse::<SyncName>().unwrap());
+        for error in [StoreError::Held { claim: claim.clone() }, StoreError::Lost { claim }] {
+            let error = Error::from(error);
+            assert!(matches!(error, Error::Busy { .. }), "{error}");
+            assert!(error.to_string().contains("working on the sync `main`") && !error.hint().is_empty(), "{error}");
+        }
+    }
+}

@@ -200,6 +200,6 @@ mod tests {
         add_private("zones", &mut zones, &["zone7.office.example:443".to_owned()]).unwrap();
         assert!(add_private("zones", &mut zones, &["zone7.other.example:443".to_owned()]).is_err());
         let told = grant("zones", &spec(None, Some("https://a*.x.example")), Some("https://a*.co.uk")).unwrap_err();
-        assert!(told.to_string().contains("anybody can have a host that fits"), "{told}");
+        assert!(told.to_string().contains("anybody can own a matching host"), "{told}");
     }
 }

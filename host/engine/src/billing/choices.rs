@@ -46,7 +46,7 @@ pub(crate) async fn plan_choices(
 }
 
 /// Reads contracts and their lines from the target, and stores them.
-pub(crate) async fn read_contracts(run: &SyncRun<'_>, contracts: &[String]) -> Result<(), Error> {
+async fn read_contracts(run: &SyncRun<'_>, contracts: &[String]) -> Result<(), Error> {
     reading::read_now(run, &run.target, Kind::Contract, contracts).await?;
     for contract in contracts {
         reading::read_of(run, Kind::Usage, contract).await?;
@@ -66,7 +66,7 @@ pub struct UsageChoice {
 }
 
 /// Groups choices by the leaders of their lines: lines that add up are decided as one.
-pub(crate) fn by_leader(
+fn by_leader(
     books: &Books<'_>,
     wanted: &BTreeMap<String, HashMap<String, Choice>>,
 ) -> Result<BTreeMap<String, HashMap<String, Choice>>, Error> {

@@ -589,18 +589,15 @@ fn places(by_parent: &HashMap<String, Vec<Record>>) -> HashMap<String, (String, 
     by_parent.iter().flat_map(of).collect()
 }
 
-/// The books as stored at present.
+/// The books as stored at present, for a run.
 pub(crate) async fn of_run<'r>(run: &'r SyncRun<'_>) -> Result<Books<'r>, Error> {
     let read = TargetRead::stored(&run.store, &run.sync).await?;
     let before = fetched_before(&run.store, &run.sync).await?;
     Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await
 }
 
-pub(crate) async fn stored<'a>(
-    tenant: &Tenant,
-    sync: &'a crosswalk_model::Sync,
-    target: &'a Opened,
-) -> Result<Books<'a>, Error> {
+/// The books as stored at present, for a person's verb.
+pub(crate) async fn stored<'a>(tenant: &Tenant, sync: &'a Sync, target: &'a Opened) -> Result<Books<'a>, Error> {
     let not_fetched = fetched_now(&tenant.store, sync).await?;
     let read = TargetRead::stored(&tenant.store, sync).await?;
     Books::open(&tenant.store, sync, target, not_fetched, read, tenant.parts.clock.now()).await

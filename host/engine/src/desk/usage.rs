@@ -6,7 +6,7 @@
 
 use crate::billing::choices::no_line;
 use crate::billing::snapshot::{self, Books};
-pub(crate) use crate::billing::view::{UsageLine, UsageState, view};
+use crate::billing::view::{UsageLine, UsageState, view};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;

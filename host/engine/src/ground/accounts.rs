@@ -145,7 +145,7 @@ pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identi
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn same_account(store: &TenantStore, name: &ConnectionName) -> Result<Vec<ConnectionName>, Error> {
+async fn same_account(store: &TenantStore, name: &ConnectionName) -> Result<Vec<ConnectionName>, Error> {
     let all = store.connection_list().await?;
     let plugin = all.iter().find(|one| one.name == *name).map(|one| one.plugin.clone());
     let mut same = vec![name.clone()];

@@ -5,7 +5,7 @@
 use super::tenant::Tenant;
 use crate::boxed;
 use crate::error::Error;
-use crosswalk_model::{Kind, LinkState, PlanId, PlannedChange, Record, Sync, SyncName};
+use crosswalk_model::{ConnectionName, Kind, LinkState, PlanId, PlannedChange, Record, Sync, SyncName};
 use crosswalk_store::{ChangeFilter, ChangeStatus};
 use serde::Serialize;
 
@@ -64,9 +64,10 @@ impl Tenant {
     }
 }
 
+/// Returns a record that its connection had at the last read; `None` if it is absent or gone.
 pub(crate) async fn record(
     tenant: &Tenant,
-    connection: &crosswalk_model::ConnectionName,
+    connection: &ConnectionName,
     kind: Kind,
     id: &str,
 ) -> Result<Option<Record>, Error> {
@@ -81,7 +82,7 @@ pub(crate) async fn record(
 }
 
 /// Returns a sync that includes usage; an error for any other.
-pub(crate) async fn usage_sync(tenant: &Tenant, name: &SyncName) -> Result<crosswalk_model::Sync, Error> {
+pub(crate) async fn usage_sync(tenant: &Tenant, name: &SyncName) -> Result<Sync, Error> {
     let sync = tenant.sync(name).await?;
     if sync.rules.kinds.contains_key(&Kind::Usage) {
         return Ok(sync);
@@ -115,6 +116,7 @@ pub(crate) async fn linked_source(tenant: &Tenant, sync: &SyncName, kind: Kind, 
     }
 }
 
+/// The error for a plan that does not exist.
 pub(crate) fn no_plan(plan: PlanId) -> Error {
     Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
 }

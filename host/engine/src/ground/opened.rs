@@ -47,7 +47,7 @@ pub(crate) fn reading() -> CallContext {
     CallContext { mode: Mode::Plan, scratch: Arc::default() }
 }
 
-pub(crate) fn general_hint(failure: &Failure) -> String {
+fn general_hint(failure: &Failure) -> String {
     match failure {
         Failure::Denied { .. } => "check the credentials and the rights of the account, or grant the endpoint it names",
         Failure::Throttled { .. } => "wait: the vendor's limit on calls is reached",
@@ -58,7 +58,7 @@ pub(crate) fn general_hint(failure: &Failure) -> String {
     .to_owned()
 }
 
-pub(crate) fn no_connection(name: &ConnectionName) -> Error {
+fn no_connection(name: &ConnectionName) -> Error {
     Error::not_found("connection", name, "`crosswalk connection list` names those there are")
 }
 
@@ -79,12 +79,7 @@ pub(crate) async fn connection(tenant: &Tenant, name: &ConnectionName) -> Result
     tenant.store.connection_get(name).await?.ok_or_else(|| no_connection(name))
 }
 
-pub(crate) async fn open_with(
-    parts: &Parts,
-    tenant: &Tenant,
-    plugin: &Plugin,
-    opening: Opening,
-) -> Result<Opened, Error> {
+async fn open_with(parts: &Parts, tenant: &Tenant, plugin: &Plugin, opening: Opening) -> Result<Opened, Error> {
     let Opening { connection, secrets, account, .. } = opening;
     let (name, revision) = (connection.name.clone(), connection.revision);
     let ports = ConnectionPorts {

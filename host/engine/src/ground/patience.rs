@@ -73,13 +73,13 @@ impl Patience {
 
 /// Pauses, in milliseconds, before a page is asked for again after any other failure that may pass. The requests of a
 /// page have each been tried several times before that.
-pub(crate) const PAUSES_MS: [u64; 2] = [250, 1_000];
+const PAUSES_MS: [u64; 2] = [250, 1_000];
 
 /// Sum of all pauses for a connection in a run, in milliseconds.
-pub(crate) const PAUSES_MOST_MS: u64 = 120_000;
+const PAUSES_MOST_MS: u64 = 120_000;
 
 /// Number of times a page that met "too many calls" is asked for again.
-pub(crate) const THROTTLE_WAITS: u32 = 10;
+const THROTTLE_WAITS: u32 = 10;
 
 #[cfg(test)]
 mod tests {

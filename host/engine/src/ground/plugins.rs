@@ -22,7 +22,7 @@ pub(crate) async fn plugin(parts: &Parts, digest: &str) -> Result<Plugin, Error>
     Ok(plugin)
 }
 
-pub(crate) fn recall(parts: &Parts, digest: &str) -> Option<Plugin> {
+fn recall(parts: &Parts, digest: &str) -> Option<Plugin> {
     parts.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(digest).cloned()
 }
 

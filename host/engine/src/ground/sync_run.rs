@@ -192,7 +192,7 @@ pub(crate) async fn begin_stored<'p>(
     begin_unasked(tenant, name, Mode::Plan, progress).await
 }
 
-pub(crate) async fn begin_unasked<'p>(
+async fn begin_unasked<'p>(
     tenant: &Tenant,
     name: &SyncName,
     mode: Mode,

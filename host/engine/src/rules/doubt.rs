@@ -31,7 +31,7 @@ use crosswalk_model::{Change, Kind, Operation, Timestamp};
 use crosswalk_store::Doubt;
 
 /// How often a write whose repeat does harm must be missed after the quiet time.
-pub(crate) const LOOKS: u32 = 2;
+const LOOKS: u32 = 2;
 /// How long after its intent a request of a process that died may have left, at most: an intent is
 /// written while the batch before it is at the vendor.
 const UNDER_WAY_MS: i64 = 10 * 60 * 1000;

@@ -48,4 +48,4 @@ pub(crate) fn in_force(contract: &Record, day: Date) -> bool {
 }
 
 /// The years a contract can begin or end in.
-pub(crate) const YEARS: std::ops::Range<i16> = 1901..9000;
+const YEARS: std::ops::Range<i16> = 1901..9000;

@@ -10,7 +10,7 @@
 
 use super::batch::{Batch, Prepared, lock};
 use super::lines::{self, ReadPreconditions};
-pub(crate) use super::queue::{Queue, mark, marks};
+use super::queue::{Queue, mark, marks};
 use super::report::ApplyOptions;
 use super::resolve::{self, waits_for_line};
 use super::resting::{ACTIONS, Not, rounds};
@@ -94,7 +94,7 @@ fn steps(plan: &Plan) -> Vec<(Kind, Action)> {
 
 /// Does all changes of one kind and action that are pending and not held, but for those that rest on others: or
 /// those of a queue.
-pub(crate) async fn do_all(
+async fn do_all(
     session: &Session<'_, '_>,
     step: (Kind, Action),
     queue: Queue,
@@ -270,7 +270,7 @@ async fn intend(
 }
 
 /// Does all changes that rest on others, in their order.
-pub(crate) async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
+async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
     let all = std::mem::take(&mut *lock(&session.resting.all));
     let (free, held): (Vec<_>, Vec<_>) = all.into_iter().partition(|change| session.may_go(change));
     tally.counts.held += held.len() as u64;
@@ -293,7 +293,7 @@ pub(crate) async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &
 }
 
 /// Those that are ready still: what each rests on was done, or goes along with it.
-pub(crate) async fn still_ready(
+async fn still_ready(
     session: &Session<'_, '_>,
     ready: Vec<Prepared>,
     tally: &mut Tally,
@@ -320,7 +320,7 @@ pub(crate) async fn still_ready(
 ///
 /// # Errors
 /// A person let one of them be another since.
-pub(crate) async fn same_accounts(run: &SyncRun<'_>, plan: &Plan) -> Result<(), Error> {
+async fn same_accounts(run: &SyncRun<'_>, plan: &Plan) -> Result<(), Error> {
     for side in [&run.source, &run.target] {
         let said = run.store.account(&side.name).await?.and_then(|known| known.said_at);
         if said.is_some_and(|said| plan.made_at <= said) {

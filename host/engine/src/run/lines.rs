@@ -109,7 +109,7 @@ pub(crate) fn text<'c>(change: &'c PlannedChange, name: &str) -> Option<&'c str>
 }
 
 /// What a change was planned as the sum of, in order.
-pub(crate) fn sum_of(change: &PlannedChange) -> Vec<String> {
+fn sum_of(change: &PlannedChange) -> Vec<String> {
     let parts = change.fields.iter().find(|diff| diff.name == PARTS).map(|diff| parts_of(&diff.after));
     let mut names = match parts {
         Some(parts) => parts.into_iter().map(|part| part.0).collect(),

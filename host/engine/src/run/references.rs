@@ -140,7 +140,7 @@ pub(crate) fn change_to_write(
 }
 
 /// The key that a change leaves in what it writes.
-pub(crate) fn stamp_for(run: &SyncRun<'_>, planned: &PlannedChange, there: Option<&Record>) -> Option<String> {
+fn stamp_for(run: &SyncRun<'_>, planned: &PlannedChange, there: Option<&Record>) -> Option<String> {
     if matches!(planned.action, Action::Retire | Action::Deactivate | Action::Append | Action::Close) {
         return None;
     }

@@ -4,7 +4,7 @@
 //! own change; if everything of one kind and action is refused, the rest of it waits, and the others go on with what
 //! does not depend on it. Only a login that is refused, or a vendor that does not answer, ends the apply.
 
-pub(crate) use super::apply::Queue;
+use super::queue::Queue;
 use super::session::Session;
 use super::totals::Tally;
 use crate::error::Error;

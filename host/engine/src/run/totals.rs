@@ -57,4 +57,4 @@ impl Tally {
 }
 
 /// Failures that a report names one by one.
-pub(crate) const FAILURES_TOLD: usize = 20;
+const FAILURES_TOLD: usize = 20;

@@ -216,14 +216,10 @@ async fn a_sum_that_another_leads_goes_on_with_a_part_made_anew_and_is_taken_bac
         let taken = bed.app.tenant.decision_take_back(&sync(), id).await.expect("taken back");
         assert!(taken.left.is_empty(), "{old} {new}: {:?}", taken.left);
         let sum = bed.app.tenant.why(&sync(), Kind::Usage, "c1/p1").await.expect("a line").link.expect("a link");
-        let named = crosswalk::model::Value::Json(
-            json!([
-                { "counted": 10, "line": "c1/p1" },
-                { "counted": 11, "line": LineKey::new(old, "p1").to_string() },
-            ])
-            .to_string(),
-        );
-        assert_eq!(sum.sent.get("parts"), Some(&named), "{old} {new}");
+        let parts = sum.memory.line().parts.as_deref().expect("a sum");
+        let named: Vec<_> = parts.iter().map(|part| (part.line.clone(), part.counted)).collect();
+        let expected = [("c1/p1".to_owned(), Some(10)), (LineKey::new(old, "p1").to_string(), Some(11))];
+        assert_eq!(named, expected, "{old} {new}");
     }
 }
 

@@ -58,6 +58,8 @@ mod left;
 mod many;
 /// Usage where two months meet, and reports that are empty or were broken off.
 mod months;
+/// A vendor's own fields: whatever they are called, they are ordinary fields.
+mod own_names;
 /// Later pages of a source that are refused.
 mod pages;
 /// Every RMM with every PSA, chosen by name.

@@ -101,7 +101,7 @@ async fn three_sums_whose_parts_go_round_are_one_decision() {
 async fn a_ring_of_which_one_sum_is_not_let_go_is_not_begun() {
     let (sums, day) = ring().await;
     let plan = sums.app.plan().await;
-    let rests = |change: &PlannedChange| change.fields.iter().any(|diff| diff.name == "rests");
+    let rests = |change: &PlannedChange| change.line().is_some_and(|step| !step.rests.is_empty());
     let of_ring = |change: &PlannedChange| rests(change) && change.action == Action::Update;
     let one = changes(&sums.app, &plan).await.into_iter().find(of_ring).expect("a change that rests");
     sums.let_go(&plan, &["all"], |change| change.source == one.source).await;
@@ -117,7 +117,7 @@ async fn a_ring_that_the_vendor_breaks_off_is_closed_for_the_same_day() {
         let (sums, day) = ring().await;
         let plan = sums.app.plan().await;
         let round = changes(&sums.app, &plan).await;
-        let rests = |change: &&PlannedChange| change.fields.iter().any(|diff| diff.name == "rests");
+        let rests = |change: &&PlannedChange| change.line().is_some_and(|step| !step.rests.is_empty());
         let round = round.iter().filter(rests).filter(|change| change.action == Action::Update).count();
         assert!(round >= 3, "{nth}: {round}");
         let before = changes(&sums.app, &plan).await.len() - round;
@@ -172,7 +172,7 @@ async fn round(sums: &Sums, counts: &[i64]) -> (Vec<String>, Date) {
 
 /// The actions of a plan's changes that rest on others.
 async fn resting(sums: &Sums, plan: &PlanReport) -> Vec<Action> {
-    let rests = |change: &PlannedChange| change.fields.iter().any(|diff| diff.name == "rests");
+    let rests = |change: &PlannedChange| change.line().is_some_and(|step| !step.rests.is_empty());
     changes(&sums.app, plan).await.into_iter().filter(rests).map(|change| change.action).collect()
 }
 

@@ -13,6 +13,9 @@ pub(super) const PAGE: u32 = 5_000;
 /// The longest name of a field, in bytes.
 pub(super) const FIELD_NAME: usize = 200;
 
+/// What every item has beside its fields. A field of this name would be taken for it.
+const OWN: [&str; 2] = ["name", "parent"];
+
 /// What is described of one kind.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Kind<'a> {
@@ -98,6 +101,9 @@ fn of_kind(kind: &Kind<'_>) -> Vec<String> {
             found.push(format!("the name of field {} cannot be one", at + 1));
             continue;
         }
+        if OWN.contains(&name) {
+            found.push(format!("the field {name} cannot be described: every item has a {name} of its own"));
+        }
         if kind.fields[..at].iter().any(|other| other.name == name) {
             found.push(format!("the field {name} is there twice"));
         }
@@ -167,6 +173,10 @@ mod tests {
             (field(Field::default()), "the name of field 1 cannot be one"),
             (field(Field { name: "cpu", length: Some(0), ..Field::default() }), "the field cpu has no room"),
             (Kind { fields: vec![twice.clone(), twice], ..sound() }, "the field cpu is there twice"),
+            (
+                field(Field { name: "parent", ..Field::default() }),
+                "the field parent cannot be described: every item has a parent of its own",
+            ),
         ] {
             assert_eq!(inconsistencies(&[kind]), [format!("asset: {said}")]);
         }

@@ -92,6 +92,11 @@ impl Scripted {
         write(record, fields);
     }
 
+    /// The records of a kind, as they stand there.
+    pub(crate) fn records(&self, kind: &str) -> Vec<Value> {
+        self.state().records.get(kind).cloned().unwrap_or_default()
+    }
+
     pub(crate) fn remove(&self, kind: &str, id: &str) {
         self.state().records.entry(kind.to_owned()).or_default().retain(|record| record["id"] != id);
     }
@@ -155,7 +160,12 @@ impl State {
             }
         };
         let record = records.iter_mut().find(|record| record["id"] == id.as_str()).expect("a record");
-        write(record, &wanted["fields"]);
+        let mut fields = wanted["fields"].clone();
+        if kind == "ticket" {
+            // Kept, and never given back.
+            fields.as_object_mut().expect("an object").remove("note");
+        }
+        write(record, &fields);
         for part in ["name", "parent", "stamp"] {
             if wanted[part].is_string() {
                 record[part] = wanted[part].clone();
@@ -180,7 +190,6 @@ fn gap((parent, item): &(Option<&str>, Option<&str>)) -> Value {
 fn write(record: &mut Value, fields: &Value) {
     for (field, value) in fields.as_object().into_iter().flatten() {
         match field.as_str() {
-            "note" => {}
             "name" | "parent" | "stamp" => record[field] = value.clone(),
             _ => record["fields"][field] = value.clone(),
         }

@@ -61,6 +61,7 @@ pub(super) fn change(view: &ChangeView) -> Json {
         "target": change.target,
         "name": change.name,
         "fields": change.fields.iter().map(diff).collect::<Vec<_>>(),
+        "step": change.step,
         "reason": change.reason,
         "risk": change.risk,
         "calls": change.calls,

@@ -1,6 +1,6 @@
 //! Links between source and target records: their state, who decided it, and why.
 
-use super::{Kind, Timestamp, Value};
+use super::{Kind, Memory, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -36,6 +36,9 @@ pub struct Link {
     /// vendor cut or reformatted. A field that is only here was sent and never read back.
     #[serde(default)]
     pub sent: BTreeMap<String, Value>,
+    /// What is remembered beside fields, of a ticket or of a contract line.
+    #[serde(default)]
+    pub memory: Memory,
     /// Time at which volatile fields were written last.
     pub volatile_at: Option<Timestamp>,
     /// Time since which the source record is missing from complete reads.
@@ -66,6 +69,7 @@ impl Link {
             declined: Vec::new(),
             written: BTreeMap::new(),
             sent: BTreeMap::new(),
+            memory: Memory::Fields,
             volatile_at: None,
             missing_since: None,
             shared: false,
@@ -78,6 +82,21 @@ impl Link {
     #[must_use]
     pub fn is_one_to_one(kind: Kind, target_kind: Kind) -> bool {
         kind == target_kind && matches!(kind, Kind::Customer | Kind::Asset)
+    }
+
+    /// Whether anything is remembered of what it leads to, or led to.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        !self.sent.is_empty() || !self.memory.is_empty()
+    }
+
+    /// Forgets all that is known of the target record: nothing of that holds for another.
+    pub fn forget(&mut self) {
+        self.made = false;
+        self.sent.clear();
+        self.written.clear();
+        self.memory = Memory::Fields;
+        self.volatile_at = None;
     }
 
     /// Returns the target's id, if the state is `linked`.

@@ -1,6 +1,6 @@
 //! A plan: typed, ordered changes with their before-images, that a person can read and approve.
 
-use super::{Brake, FindingTotal, Kind, PlanId, RunId, Timestamp, Value};
+use super::{Brake, FindingTotal, Kind, LineStep, PlanId, RunId, Step, TicketStep, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 
 /// A plan. Its changes are stored apart, as there can be many.
@@ -57,7 +57,7 @@ pub struct PlannedChange {
     pub action: Action,
     /// The source customer that it belongs to: the unit of failure and of brakes.
     pub customer: String,
-    /// The source record; empty, like the customer, until it is created ([`Action::CreateSource`]).
+    /// The source record; empty, like the customer, until it is created ([`Step::CreateSource`]).
     pub source: String,
     /// The target record; `None` until it exists.
     pub target: Option<String>,
@@ -66,6 +66,9 @@ pub struct PlannedChange {
     /// The fields to write, with the values before and after. The name and the parent appear as the fields `name` and
     /// `parent`.
     pub fields: Vec<FieldDiff>,
+    /// What it is beside its fields.
+    #[serde(default)]
+    pub step: Step,
     /// The reason, for people.
     pub reason: String,
     /// The attention that it needs from a person.
@@ -78,39 +81,59 @@ pub struct PlannedChange {
     pub link_revision: i64,
 }
 
-/// The pseudo-field of a change that takes another one back: where the link leads, before and
-/// after. It is in every one of them, also where it stays. No vendor's field has a blank in its name.
-pub const LINKED_TO: &str = "linked to";
-
-/// Which way a change goes: what its ids are of, and what makes it right.
+/// The direction of a change: which side its ids are of, and what makes it right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     /// From the source to the target by the sync's rules. References are source ids.
     Onward,
     /// From the target to the source: the record is known by its target alone.
     AtSource,
-    /// Back to what was before a run, whatever the rules. References are target ids.
+    /// Back to the state before a run, whatever the rules. References are target ids.
     Back,
 }
 
 impl PlannedChange {
-    /// Which way it goes.
+    /// Returns its direction.
     #[must_use]
-    pub fn way(&self) -> Way {
-        match self.action {
-            Action::CreateSource => Way::AtSource,
-            _ if self.fields.iter().any(|diff| diff.name == LINKED_TO) => Way::Back,
-            _ => Way::Onward,
+    pub fn direction(&self) -> Direction {
+        match self.step {
+            Step::CreateSource => Direction::AtSource,
+            Step::Undo(_) => Direction::Back,
+            Step::Record | Step::Ticket(_) | Step::Line(_) => Direction::Onward,
         }
     }
 
-    /// The id its record and link are known by, for as long as it is not done: the source's, or the target's
-    /// where the source has none yet.
+    /// Returns the id that its record and link are known by until it is done: the source's, or the target's if the
+    /// source has none yet.
     #[must_use]
     pub fn known_by(&self) -> &str {
-        match self.way() {
-            Way::AtSource => self.target.as_deref().unwrap_or_default(),
-            Way::Onward | Way::Back => &self.source,
+        match self.direction() {
+            Direction::AtSource => self.target.as_deref().unwrap_or_default(),
+            Direction::Onward | Direction::Back => &self.source,
+        }
+    }
+
+    /// Returns the field of a name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&FieldDiff> {
+        self.fields.iter().find(|diff| diff.name == name)
+    }
+
+    /// What it carries as the change of a contract line; `None` for any other change.
+    #[must_use]
+    pub fn line(&self) -> Option<&LineStep> {
+        match &self.step {
+            Step::Line(line) => Some(line),
+            _ => None,
+        }
+    }
+
+    /// What it carries as the change of a ticket; `None` for any other change.
+    #[must_use]
+    pub fn ticket(&self) -> Option<&TicketStep> {
+        match &self.step {
+            Step::Ticket(ticket) => Some(ticket),
+            _ => None,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The changes of plans, and their status.
 
 use super::plans::plan_row;
-use super::rows::{collect, count, first, is_duplicate, limit, to_word, word};
+use super::rows::{collect, count, document_or_default, first, is_duplicate, limit, to_document, to_word, word};
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
-use crosswalk_model::{Action, Hold, Kind, PlanId, PlannedChange, RunId};
+use crosswalk_model::{Action, Hold, Kind, PlanId, PlannedChange, RunId, Step};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
@@ -326,7 +326,7 @@ fn source_of(db: &Connection, tenant: i64, plan: PlanId) -> Result<i64, StoreErr
 pub(super) fn select_changes(index: &str) -> String {
     format!(
         "SELECT c.sequence, c.kind, c.action, c.customer, c.source, c.target, c.name, c.risk, c.calls, c.brake, \
-         c.brake_reason, c.link_revision, c.reason, c.fields, s.status, s.message, s.batch, s.target, s.token, c.plan \
+         c.brake_reason, c.link_revision, c.reason, c.fields, s.status, s.message, s.batch, s.target, s.token, c.plan, c.step \
          FROM change_states s {index} \
          CROSS JOIN changes c ON c.tenant = s.tenant AND c.plan = s.plan AND c.sequence = s.sequence"
     )
@@ -341,8 +341,8 @@ fn insert_changes(
     let source = source_of(db, tenant, plan)?;
     let mut insert = db.prepare_cached(
         "INSERT INTO changes (tenant, plan, sequence, kind, action, customer, source, target, name, risk, calls, \
-             brake, brake_reason, link_revision, reason, fields, basis) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, coalesce(?18, ( \
+             brake, brake_reason, link_revision, reason, fields, step, basis) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?19, coalesce(?18, ( \
              SELECT CASE WHEN gone_at IS NULL THEN substr(digest, 1, 16) ELSE x'00' END FROM records \
              WHERE tenant = ?1 AND connection = ?17 AND kind = ?4 AND id = ?7)))",
     )?;
@@ -354,7 +354,7 @@ fn insert_changes(
         let (kind, action) = (change.kind.as_str(), change.action.as_str());
         let brake = change.held.as_ref().map(|hold| &hold.brake);
         // A line is not a record of the source: its counts are compared when it is written.
-        let source = Some(source).filter(|_| change.kind != Kind::Usage);
+        let source = Some(source).filter(|_| change.line().is_none());
         let row = params![
             tenant,
             plan.0,
@@ -374,6 +374,7 @@ fn insert_changes(
             fields,
             source,
             known,
+            (change.step != Step::Record).then(|| to_document(&change.step)).transpose()?,
         ];
         insert.execute(row).map_err(|error| {
             if is_duplicate(&error) {
@@ -395,6 +396,7 @@ fn without_fields(change: &PlannedChange) -> PlannedChange {
         target: change.target.clone(),
         name: change.name.clone(),
         reason: change.reason.clone(),
+        step: change.step.clone(),
         held: change.held.clone(),
         ..*change
     }
@@ -418,6 +420,7 @@ pub(super) fn read_change(row: &Row<'_>) -> Result<StoredChange, StoreError> {
         link_revision: row.get(11)?,
         reason: row.get(12)?,
         fields: codec::read_diffs(row.get_ref(13)?.as_str().map_err(|error| StoreError::unreadable("change", error))?)?,
+        step: document_or_default(row, 20, "step of a change")?,
     };
     Ok(StoredChange {
         change,

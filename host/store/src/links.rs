@@ -104,16 +104,14 @@ impl TenantStore {
     #[boxed]
     pub async fn links_of_lines(&self, sync: &SyncName, customer: &str) -> Result<Vec<Link>, StoreError> {
         let (tenant, sync, begins) = (self.id, sync.clone(), LineKey::new(customer, "").to_string());
-        // The text as it begins within a document within a column.
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let inner = quoted(&begins);
-        let within = quoted(&inner[..inner.len() - 1]);
-        let within = within[1..within.len() - 1].to_owned();
+        // The text as it begins within the column's document.
+        let mut within = serde_json::Value::from(begins.as_str()).to_string();
+        within.pop();
         self.read(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             let sql = format!(
                 "SELECT {COLUMNS} FROM links l WHERE l.tenant = ?1 AND l.sync = ?2 AND l.kind = 'usage' \
-                 AND (l.source BETWEEN ?3 AND ?3 || char(1114111) OR instr(coalesce(l.sent, l.written), ?4)) \
+                 AND (l.source BETWEEN ?3 AND ?3 || char(1114111) OR instr(l.memory, ?4)) \
                  ORDER BY l.source"
             );
             collect(db.prepare_cached(&sql)?.query(params![tenant, sync, begins, within])?, read)

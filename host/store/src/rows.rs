@@ -3,6 +3,7 @@
 use super::LIST_LIMIT;
 use super::error::StoreError;
 use crosswalk_model::Timestamp;
+use rusqlite::types::ValueRef;
 use rusqlite::{Row, Rows};
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -59,6 +60,15 @@ pub(super) fn count<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> Result<T, 
 pub(super) fn document<T: DeserializeOwned>(row: &Row<'_>, column: usize, what: &'static str) -> Result<T, StoreError> {
     let text = row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable(what, error))?;
     serde_json::from_str(text).map_err(|error| StoreError::unreadable(what, error))
+}
+
+/// A JSON document; the default if there is none.
+pub(super) fn document_or_default<T: DeserializeOwned + Default>(
+    row: &Row<'_>,
+    column: usize,
+    what: &'static str,
+) -> Result<T, StoreError> {
+    if row.get_ref(column)? == ValueRef::Null { Ok(T::default()) } else { document(row, column, what) }
 }
 
 /// Encodes a JSON document for a column.

@@ -151,6 +151,7 @@ fn change(sequence: u32) -> PlannedChange {
         target: None,
         name: format!("Device {sequence}"),
         fields: vec![crosswalk_model::FieldDiff { name: "name".into(), before: None, after: Value::Text("x".into()) }],
+        step: crosswalk_model::Step::Record,
         reason: "not there yet".to_owned(),
         risk: Risk::Low,
         calls: 1,

@@ -5,9 +5,9 @@ use crate::exit::Exit;
 use crate::output::{clean, count, or_dash};
 use crate::session::Session;
 use crate::shapes::{self, word_of};
-use crosswalk_engine::rules::plan::line::{CONTRACT, COUNTED, EFFECTIVE, PARTS, QUANTITY, parts_of};
+use crosswalk_engine::rules::plan::line::{EFFECTIVE, QUANTITY};
 use crosswalk_engine::{ChangeFilter, ChangeView, Tenant};
-use crosswalk_model::{Action, FieldDiff, Kind, PlanId, PlannedChange, Risk, SyncName};
+use crosswalk_model::{Action, FieldDiff, PartCount, PlanId, PlannedChange, Risk, Step, SyncName};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -152,7 +152,7 @@ pub(crate) fn one(view: &ChangeView) -> String {
     let change = &view.change;
     let mut line =
         format!("  {:>5}  {} {} {}", change.sequence, change.action.as_str(), change.kind, clean(&change.name));
-    if change.kind == Kind::Usage {
+    if change.line().is_some() {
         line.push_str(&format!(": {}", quantity(change)));
     }
     let source = Some(&change.source).filter(|source| !source.is_empty()).map(|source| clean(source));
@@ -168,8 +168,8 @@ pub(crate) fn one(view: &ChangeView) -> String {
         line.push_str(&format!(" [{} risk]", word_of(&change.risk)));
     }
     line.push('\n');
-    let is_shown_above = |diff: &&FieldDiff| change.kind == Kind::Usage && diff.name != CONTRACT;
-    for diff in change.fields.iter().filter(|diff| has_own_line(change.action, diff) && !is_shown_above(diff)) {
+    // A line's fields are shown above.
+    for diff in change.fields.iter().filter(|diff| change.line().is_none() && has_own_line(change.action, diff)) {
         let after = clean(&diff.after.to_string());
         match &diff.before {
             Some(before) => {
@@ -177,6 +177,9 @@ pub(crate) fn one(view: &ChangeView) -> String {
             }
             None => line.push_str(&format!("           {}: {after}\n", diff.name)),
         }
+    }
+    for (name, value) in beside(&change.step) {
+        line.push_str(&format!("           {name}: {value}\n"));
     }
     for note in [&change.reason, &view.message] {
         if !note.is_empty() {
@@ -186,22 +189,37 @@ pub(crate) fn one(view: &ChangeView) -> String {
     line
 }
 
+/// What a change shows beside its fields, by name.
+fn beside(step: &Step) -> Vec<(&'static str, String)> {
+    match step {
+        Step::Record | Step::CreateSource => Vec::new(),
+        Step::Line(step) => step.contract.iter().map(|contract| ("contract", clean(contract))).collect(),
+        Step::Ticket(step) => {
+            let account = step.account.iter().map(|account| ("account", clean(account)));
+            account.chain(step.lead.iter().map(|lead| ("ticket of alert", clean(lead)))).collect()
+        }
+        Step::Undo(head) if head.before == head.after => Vec::new(),
+        Step::Undo(head) => {
+            let id = |id: &Option<String>| or_dash(id.as_deref().map(clean));
+            vec![("linked to", format!("{} -> {}", id(&head.before), id(&head.after)))]
+        }
+    }
+}
+
 /// Renders a quantity change: `18 -> 20 from 2026-11-21 (counted 20)`.
 pub(crate) fn quantity(change: &PlannedChange) -> String {
-    let of = |name: &str| change.fields.iter().find(|diff| diff.name == name);
-    let after = |name: &str| of(name).map(|diff| clean(&diff.after.to_string()));
-    let Some(quantity) = of(QUANTITY) else { return String::new() };
+    let (Some(step), Some(quantity)) = (change.line(), change.field(QUANTITY)) else { return String::new() };
     let mut text = match &quantity.before {
         Some(before) if *before == quantity.after => format!("stays {}", quantity.after),
         Some(before) => format!("{before} -> {}", quantity.after),
         None => format!("new, {}", quantity.after),
     };
-    if let Some(effective) = after(EFFECTIVE) {
+    if let Some(effective) = change.field(EFFECTIVE).map(|diff| clean(&diff.after.to_string())) {
         text.push_str(&format!(" from {}", effective.get(..10).unwrap_or(&effective)));
     }
-    if let Some(counted) = after(COUNTED) {
-        let parts = of(PARTS).map(|diff| parts_of(&diff.after)).unwrap_or_default();
-        let part = |(line, counted): &(String, Option<i64>)| format!("{} of {}", or_dash(*counted), clean(line));
+    if let Some(counted) = step.counted {
+        let parts = step.parts.as_deref().unwrap_or_default();
+        let part = |part: &PartCount| format!("{} of {}", or_dash(part.counted), clean(&part.line));
         let sum = if parts.is_empty() {
             String::new()
         } else {
@@ -218,8 +236,6 @@ fn has_own_line(action: Action, diff: &FieldDiff) -> bool {
     match action {
         Action::Create | Action::CreateSource => diff.name != "name",
         Action::Link => diff.name != "parent" && diff.before.as_ref() != Some(&diff.after),
-        // Every change that undoes another contains the link's destination, even if it is
-        // unchanged.
         _ => diff.before.as_ref() != Some(&diff.after),
     }
 }

@@ -16,7 +16,7 @@ use crate::shapes;
 use crosswalk_engine::rules::brakes::{can_let_go, can_release};
 use crosswalk_engine::rules::plan::line::{QUANTITY, integer};
 use crosswalk_engine::{ApplyOptions, ChangeFilter, ChangeView, PlanReport, UsageChoice, UsageLine, UsageState};
-use crosswalk_model::{Hold, Kind, LineKey, PlannedChange, SyncName};
+use crosswalk_model::{Hold, LineKey, PlannedChange, SyncName};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -200,7 +200,7 @@ struct Size {
 
 impl Size {
     fn of(free: &[&ChangeView]) -> Self {
-        let lines = free.iter().filter(|view| view.change.kind == Kind::Usage).count() as u64;
+        let lines = free.iter().filter(|view| view.change.line().is_some()).count() as u64;
         Self { lines, products: free.len() as u64 - lines }
     }
 
@@ -250,7 +250,7 @@ fn preview(
     let mut text = not_possible_table(not_possible);
     if !free.is_empty() {
         let size = Size::of(free);
-        let moves = free.iter().filter(|view| view.change.kind == Kind::Usage).map(|view| units(view));
+        let moves = free.iter().filter(|view| view.change.line().is_some()).map(|view| units(view));
         text.push_str(&format!("{}\n\n", table(["customer", "service", "quantity", "why"], free.iter().map(row))));
         let lines = count(size.lines, "line");
         text.push_str(&format!("plan {}: {lines}, {}{}\n", report.plan.id, describe_moves(moves), size.created()));
@@ -264,6 +264,6 @@ fn preview(
 /// Units by which a change moves a quantity.
 fn units(view: &ChangeView) -> i64 {
     let number = |value: &crosswalk_model::Value| integer(Some(value)).unwrap_or_default();
-    let diff = view.change.fields.iter().find(|diff| diff.name == QUANTITY);
+    let diff = view.change.field(QUANTITY);
     diff.map_or(0, |diff| number(&diff.after) - diff.before.as_ref().map_or(0, number))
 }

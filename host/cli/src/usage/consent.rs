@@ -4,9 +4,9 @@
 //! not agreed to: the change stays held.
 
 use crosswalk_engine::rules::brakes::can_let_go;
-use crosswalk_engine::rules::plan::line::{BY_NAME, QUANTITY, integer, replaced, rests};
+use crosswalk_engine::rules::plan::line::{BY_NAME, QUANTITY, integer};
 use crosswalk_engine::{ChangeView, UsageLine};
-use crosswalk_model::{Hold, Kind, LineKey, PlannedChange};
+use crosswalk_model::{Hold, LineKey, PlannedChange, Replaced};
 use std::collections::{HashMap, HashSet};
 
 /// Brakes of single lines, each of which can be released by name.
@@ -73,7 +73,7 @@ impl Consent {
             let reason = change.held.as_ref().map(|hold| hold.reason.as_str()).unwrap_or_default();
             return Some(format!("{reason}: the brake `{brake}` did not hold it when it was listed; look again"));
         }
-        let quantity = change.fields.iter().find(|diff| diff.name == QUANTITY)?;
+        let quantity = change.field(QUANTITY)?;
         let has = quantity.before.as_ref().and_then(|before| integer(Some(before)));
         let differs = has.is_some() && has != seen.has;
         differs.then(|| {
@@ -86,27 +86,27 @@ impl Consent {
     /// replacement.
     pub(super) fn withheld<'v>(&self, views: &'v [ChangeView]) -> Vec<(&'v PlannedChange, String)> {
         let changes = || views.iter().map(|view| &view.change);
-        let ended: HashMap<(String, String), String> =
-            changes().flat_map(|change| replaced(change).into_iter().map(|old| (old, change.source.clone()))).collect();
+        let lines = || changes().filter_map(|change| Some((change, change.line()?)));
+        let ended: HashMap<&Replaced, &String> =
+            lines().flat_map(|(change, step)| step.replaces.iter().map(|old| (old, &change.source))).collect();
         let is_ended = |change: &PlannedChange| {
-            let target = change.target.clone().unwrap_or_default();
-            ended.get(&(change.source.clone(), target)).cloned()
+            let line = change.target.clone().unwrap_or_default();
+            ended.get(&Replaced { source: change.source.clone(), line }).copied()
         };
         let (mut withheld, mut sources) = (Vec::new(), HashSet::new());
-        for change in changes().filter(|change| change.kind == Kind::Usage && is_ended(change).is_none()) {
+        for change in changes().filter(|change| change.line().is_some() && is_ended(change).is_none()) {
             if let Some(why) = self.refusal(change) {
                 sources.insert(change.source.clone());
                 withheld.push((change, why));
             }
         }
         // A part that leaves a sum and that sum are one decision.
-        let pairs: Vec<(String, String)> = changes()
-            .flat_map(|change| rests(change).into_iter().map(|rest| (change.source.clone(), rest.leader)))
-            .collect();
+        let pairs: Vec<(&String, &String)> =
+            lines().flat_map(|(change, step)| step.rests.iter().map(|rest| (&change.source, &rest.leader))).collect();
         let cannot = |change: &&PlannedChange| change.held.as_ref().is_some_and(|hold| !can_let_go(hold));
         sources.extend(changes().filter(cannot).map(|change| change.source.clone()));
         let half = |sources: &HashSet<String>| {
-            let mut halves = pairs.iter().flat_map(|(part, sum)| [(part, sum), (sum, part)]);
+            let mut halves = pairs.iter().flat_map(|(part, sum)| [(*part, *sum), (*sum, *part)]);
             halves.find(|(one, other)| sources.contains(*other) && !sources.contains(*one))
         };
         while let Some((one, other)) = half(&sources) {
@@ -116,7 +116,7 @@ impl Consent {
             sources.insert(one.clone());
         }
         for change in changes() {
-            if is_ended(change).is_some_and(|source| sources.contains(&source)) {
+            if is_ended(change).is_some_and(|source| sources.contains(source)) {
                 withheld.push((change, "the line that replaces it is held".to_owned()));
             }
         }

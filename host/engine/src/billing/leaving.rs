@@ -4,10 +4,9 @@
 
 use super::snapshot::Books;
 use crate::rules::plan::line::{
-    COUNTED, ENDED, LEFT, Left, PARTS, Place, Product, QUANTITY, begun, billed_since, date, integer, left_of, named,
-    open_from, since_of,
+    Left, Place, Product, QUANTITY, begun, billed_since, integer, named, open_from, since_of,
 };
-use crosswalk_model::{LineKey, Link, LinkState, Record};
+use crosswalk_model::{LineKey, Link, LinkState, PartDay, Record};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 
@@ -39,15 +38,15 @@ struct Billed {
 pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
     let mut found = Leaving::default();
     let all = books.links.values().flat_map(BTreeMap::values);
-    let links = all.filter(|link| link.linked().is_some() || link.sent.contains_key(LEFT));
+    let links = all.filter(|link| link.linked().is_some() || !link.memory.line().left.is_empty());
     let links: Vec<(LineKey, &Link)> = links.filter_map(|link| Some((link.source.parse().ok()?, link))).collect();
     let mut billed = Vec::new();
     for (lead, link) in &links {
         let line = link.linked().and_then(|line| books.line_of(line));
         let Some(line) = line.filter(|line| bills(books, line)) else { continue };
-        let Some(heir) = who_goes_on(books, lead, line, link.sent.contains_key(PARTS)) else { continue };
+        let Some(heir) = who_goes_on(books, lead, line, link.memory.line().parts.is_some()) else { continue };
         let at = books.stands(line);
-        let days: HashMap<String, Date> = since_of(link).into_iter().collect();
+        let days: HashMap<String, Date> = since_of(link).into_iter().map(|part| (part.line, part.day)).collect();
         for name in named(link) {
             let Ok(part) = name.parse::<LineKey>() else { continue };
             if goes_elsewhere(books, &part, &heir, &at) && is_billed_by(books, &part, &line.id) {
@@ -77,8 +76,8 @@ pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
     }
     for (lead, link) in &links {
         let line = link.linked().unwrap_or_default();
-        for (part, day) in left_of(link) {
-            let Ok(part) = part.parse::<LineKey>() else { continue };
+        for PartDay { line: part, day } in &link.memory.line().left {
+            let (Ok(part), day) = (part.parse::<LineKey>(), *day) else { continue };
             if !is_billed_by_none(books, &part, line) {
                 continue;
             }
@@ -136,9 +135,7 @@ fn begin_of(
                 day
             }
             Some(left) => left.since,
-            None if of == key => {
-                link.filter(|_| !books.named.contains(key)).and_then(|link| date(link.sent.get(ENDED)))
-            }
+            None if of == key => link.filter(|_| !books.named.contains(key)).and_then(|link| link.memory.line().ended),
             None => None,
         };
         let joins = of == key || (books.counted(of) != Some(0) && !link.is_some_and(|link| names(link, of)));
@@ -218,7 +215,7 @@ fn is_billed_by_none(books: &Books<'_>, part: &LineKey, line: &str) -> bool {
     let undecided = |link: &Link| match link.linked() {
         // The link is its own from before that.
         Some(own) => own == line && !is_billed_by(books, part, line),
-        None => !link.sent.contains_key(COUNTED),
+        None => link.memory.line().counted.is_none(),
     };
     books.link(part).is_none_or(undecided) && !is_agreed(books, part)
 }

@@ -7,7 +7,7 @@ use super::fetched::is_failure;
 use super::snapshot::{self, Books};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
-use crate::rules::plan::line::{Line, Place, Step};
+use crate::rules::plan::line::{Line, LineVerdict, Place};
 use crate::run::observe::Observed;
 use crosswalk_model::usage::{Ending, LastOutcome};
 use crosswalk_model::{Failure, Kind, PlanId};
@@ -95,16 +95,16 @@ pub(crate) async fn outcomes_failed(run: &SyncRun<'_>, error: &Error) -> Result<
 
 /// Result of a customer by its lines: the worst of them; a failure to read is not among these.
 pub(crate) fn ending(lines: &[Line]) -> (Ending, String) {
-    let held = lines.iter().find_map(|line| match &line.step {
-        Step::Change { holds, .. } if !holds.is_empty() => {
+    let held = lines.iter().find_map(|line| match &line.verdict {
+        LineVerdict::Change { holds, .. } if !holds.is_empty() => {
             Some(holds.iter().map(|hold| hold.reason.as_str()).collect::<Vec<_>>().join("; "))
         }
         _ => None,
     });
-    let waiting = lines.iter().filter(|line| matches!(line.step, Step::Change { .. })).count();
-    let first = |step: &Step| lines.iter().find(|line| line.step == *step).map(|line| line.reason.clone());
+    let waiting = lines.iter().filter(|line| matches!(line.verdict, LineVerdict::Change { .. })).count();
+    let first = |step: &LineVerdict| lines.iter().find(|line| line.verdict == *step).map(|line| line.reason.clone());
     let note = lines.iter().find_map(|line| line.notes.first().cloned());
-    match (held, waiting, first(&Step::NotFetched), first(&Step::Left).or(note)) {
+    match (held, waiting, first(&LineVerdict::NotFetched), first(&LineVerdict::Left).or(note)) {
         (Some(why), 1, ..) => (Ending::Held, why),
         (Some(why), more, ..) => (Ending::Held, format!("{why} ({more} lines wait)")),
         (None, 0, Some(why), _) => (Ending::NotFetched, why),

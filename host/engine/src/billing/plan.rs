@@ -14,7 +14,8 @@ use crate::run::draft::Draft;
 use crate::run::items::Account;
 use crate::run::observe::Observed;
 use crosswalk_model::{
-    Action, Cause, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Value, Writable,
+    Action, Cause, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Step, Value,
+    Writable,
 };
 use matching::Decision;
 use std::collections::{HashMap, HashSet};
@@ -244,6 +245,7 @@ fn new_product(
         target: None,
         name: record.name.clone(),
         fields,
+        step: Step::Record,
         reason: reason.to_owned(),
         risk: Risk::Medium,
         calls: can.calls_per_change,

@@ -3,7 +3,7 @@
 use super::snapshot::{self, Books};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
-use crate::rules::plan::line::{Place, replaced};
+use crate::rules::plan::line::Place;
 use crate::run::lines::Preconditions;
 use crosswalk_model::{Action, Kind, LineKey, PlanId};
 use crosswalk_store::ChangeFilter;
@@ -52,7 +52,8 @@ async fn gather(run: &SyncRun<'_>, plan: PlanId) -> Result<Preconditions, Error>
         after = last.change.sequence;
         for change in rows.into_iter().map(|row| row.change).filter(|change| change.action != Action::Retire) {
             sums.extend(sum_now(&books, &change.source).map(|sum| (change.source.clone(), sum)));
-            instead.extend(replaced(&change).into_iter().map(|old| (old, change.clone())));
+            let replaced = change.line().map(|step| step.replaces.clone()).unwrap_or_default();
+            instead.extend(replaced.into_iter().map(|old| (old, change.clone())));
         }
     }
     let is_old = newest.is_some_and(|newest| newest > plan);

@@ -13,13 +13,12 @@ use crate::ground::tenant::Tenant;
 use crate::rules::matching::{self, ContractMatchInput, Decision};
 use crate::rules::plan::line as lines;
 use crate::rules::plan::line::{
-    Choice, EFFECTIVE, ENDED, Line, Member, PARTS, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Sweep,
-    UsageInput, count, date,
+    Choice, Line, Member, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Sweep, UsageInput, count,
 };
 use crate::rules::terms;
 use crosswalk_model::{
-    Kind, KindDescription, LineKey, Link, LinkState, Operation, Record, Switch, Switches, Sync, SyncName, Timestamp,
-    Trust,
+    Kind, KindDescription, LineKey, Link, LinkState, Operation, PartDay, Record, Switch, Switches, Sync, SyncName,
+    Timestamp, Trust,
 };
 use crosswalk_store::TenantStore;
 use jiff::civil::Date;
@@ -112,9 +111,9 @@ impl<'a> Books<'a> {
                 if let Some(line) = link.linked() {
                     owners.entry(line.to_owned()).or_default().push(key.clone());
                 }
-                for (line, day) in lines::changed_of(&link) {
-                    let last = freed.entry(line).or_insert(day);
-                    *last = day.max(*last);
+                for PartDay { line, day } in &link.memory.line().changed {
+                    let last = freed.entry(line.clone()).or_insert(*day);
+                    *last = (*last).max(*day);
                 }
                 links.entry(key.customer).or_default().insert(key.product, link);
             }
@@ -184,8 +183,8 @@ impl<'a> Books<'a> {
 
     /// Determines which lines add up; repeated whenever contracts are decided.
     pub(super) fn add_up(&mut self) {
-        let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.sent.get(PARTS));
-        self.named = sums.flat_map(lines::parts_of).filter_map(|(line, _)| line.parse().ok()).collect();
+        let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.memory.line().parts.as_ref());
+        self.named = sums.flatten().filter_map(|part| part.line.parse().ok()).collect();
         let mut customers_of = HashMap::<String, Vec<String>>::new();
         for customer in self.accounts.keys() {
             if let Place::Contract(contract) = self.place(customer) {
@@ -298,7 +297,7 @@ impl<'a> Books<'a> {
         };
         let begun = || {
             let own = link.filter(|link| link.linked().is_none() && !self.named.contains(key));
-            date(own?.sent.get(ENDED))
+            own?.memory.line().ended
         };
         let ended = old.and_then(after).or_else(begun);
         Part { key: key.clone(), counted, actual, why, old: old.and_then(retire), ended, left: None }
@@ -335,7 +334,7 @@ impl<'a> Books<'a> {
     /// First day of the last change of a line by other keys than this one, or by links that led to it.
     fn changed(&self, key: &LineKey, line: &str) -> Option<Date> {
         let others = self.owners.get(line).into_iter().flatten().filter(|owner| *owner != key);
-        let days = others.filter_map(|owner| date(self.link(owner)?.sent.get(EFFECTIVE)));
+        let days = others.filter_map(|owner| self.link(owner)?.memory.line().effective);
         days.chain(self.freed.get(line).copied()).max()
     }
 

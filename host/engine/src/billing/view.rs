@@ -1,7 +1,7 @@
 //! The view of a line, for people and programs: its numbers, its parts, its brakes and its notes. Judges nothing.
 
 use super::snapshot::Books;
-use crate::rules::plan::line::{Line, Part, Place, Step};
+use crate::rules::plan::line::{Line, LineVerdict, Part, Place};
 use crosswalk_model::LineKey;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -128,16 +128,18 @@ pub(crate) fn view(books: &Books<'_>, names: &HashMap<&str, &str>, customer: &st
         Place::Contract(contract) => Some((contract.id.clone(), contract.name.clone())),
         _ => None,
     };
-    let (state, becomes, holds) = match &line.step {
-        Step::InStep | Step::Agreed => (UsageState::InStep, None, Vec::new()),
-        Step::Change { quantity, holds, .. } if holds.is_empty() => (UsageState::Waiting, Some(*quantity), Vec::new()),
-        Step::Change { quantity, holds, .. } => (UsageState::Held, Some(*quantity), holds.clone()),
-        Step::NotFetched => (UsageState::NotFetched, None, Vec::new()),
-        Step::Left => (UsageState::Left, None, Vec::new()),
-        Step::Together(_) => (UsageState::Together, None, Vec::new()),
+    let (state, becomes, holds) = match &line.verdict {
+        LineVerdict::InStep | LineVerdict::Agreed => (UsageState::InStep, None, Vec::new()),
+        LineVerdict::Change { quantity, holds, .. } if holds.is_empty() => {
+            (UsageState::Waiting, Some(*quantity), Vec::new())
+        }
+        LineVerdict::Change { quantity, holds, .. } => (UsageState::Held, Some(*quantity), holds.clone()),
+        LineVerdict::NotFetched => (UsageState::NotFetched, None, Vec::new()),
+        LineVerdict::Left => (UsageState::Left, None, Vec::new()),
+        LineVerdict::Together(_) => (UsageState::Together, None, Vec::new()),
     };
-    let together = match &line.step {
-        Step::Together(leader) => Some(leader.to_string()),
+    let together = match &line.verdict {
+        LineVerdict::Together(leader) => Some(leader.to_string()),
         _ => None,
     };
     let held = crosswalk_model::Hold::together(holds.clone());

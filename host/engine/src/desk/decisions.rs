@@ -154,8 +154,8 @@ pub(crate) async fn decide_with(
             target_kind: link.target_kind,
             ..Link::unmapped(link.kind, &link.source, link.decided_at)
         });
-        if (before.state, &before.target, &before.declined, &before.sent)
-            != (link.state, &link.target, &link.declined, &link.sent)
+        if (before.state, &before.target, &before.declined, &before.sent, &before.memory)
+            != (link.state, &link.target, &link.declined, &link.sent, &link.memory)
         {
             changed.push((before, link));
         }
@@ -215,8 +215,8 @@ async fn given_over(tenant: &Tenant, sync: &Sync, links: Vec<Link>) -> Result<(V
             if link.kind == Kind::Customer {
                 over.push((old.source.clone(), link.source.clone()));
             }
-            let Link { made, written, sent, volatile_at, .. } = old;
-            link = Link { made, written, sent, volatile_at, ..link };
+            let Link { made, written, sent, memory, volatile_at, .. } = old;
+            link = Link { made, written, sent, memory, volatile_at, ..link };
         }
         all.push(link);
     }

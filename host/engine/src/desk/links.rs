@@ -284,11 +284,7 @@ pub(crate) async fn decided_among(
         }
     };
     if link.target != target {
-        // The written state belongs to the old target.
-        link.written.clear();
-        link.sent.clear();
-        link.volatile_at = None;
-        link.made = false;
+        link.forget();
         // Choosing another target, or a new one, declines the one proposed or linked.
         if matches!(decision, Decision::Link(_) | Decision::Create) {
             let not_taken = link.candidates.iter().map(|candidate| &candidate.target).chain(&link.target);

@@ -13,7 +13,9 @@ use crate::rules::plan::line::PRODUCT;
 use crate::rules::plan::{same, shown};
 use crate::run::references::{self, References};
 use crate::run::{ending, journal, reading, recover};
-use crosswalk_model::{Action, Change, ChangeId, Field, Kind, Link, Mode, Record, RunId, SyncName, Timestamp, Way};
+use crosswalk_model::{
+    Action, Change, ChangeId, Direction, Field, Kind, Link, Mode, Record, RunId, SyncName, Timestamp,
+};
 use crosswalk_store::{ChangeStatus, JournalEntry, Settled, Unsettled};
 use serde::Serialize;
 
@@ -130,7 +132,7 @@ async fn settle_by_hand(
     let side = run.at(planned.action.side());
     match found {
         Found::Written(id) => {
-            if let Some(target) = planned.target.as_ref().filter(|_| planned.way() != Way::AtSource)
+            if let Some(target) = planned.target.as_ref().filter(|_| planned.direction() != Direction::AtSource)
                 && target != id
             {
                 return Err(Error::invalid(
@@ -208,7 +210,7 @@ async fn check_made(
 ) -> Result<(), Error> {
     let (planned, sync) = (&open.row.change, &run.sync);
     let kind = planned.kind;
-    if planned.way() == Way::AtSource {
+    if planned.direction() == Direction::AtSource {
         let link = run.store.link_get(&sync.name, kind, id).await?;
         let other = link.as_ref().and_then(Link::linked).filter(|other| Some(*other) != planned.target.as_deref());
         return other.map_or(Ok(()), |other| {

@@ -12,11 +12,11 @@ use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::ground::{claim, find, opened};
 use crate::rules::plan::line::{
-    CHANGED, CONTRACT, FORMER, LEFT, PRODUCT, Place, Product, Step, TAKEN, integer, keep_former, parts_written,
-    remember_since, settle, since_of,
+    LineVerdict, PRODUCT, Place, Product, QUANTITY, TAKEN, counts, forget_line, integer, keep_former, remember_since,
+    settle, since_of,
 };
 use crosswalk_model::usage::CountSpan;
-use crosswalk_model::{Action, Kind, LineKey, Link, LinkState, SyncName, Value};
+use crosswalk_model::{Action, Kind, LineKey, Link, LinkState, SyncName};
 use crosswalk_store::{Claim, JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -96,7 +96,7 @@ impl Tenant {
                     hint: format!("`crosswalk usage list {} --customer {}` shows it", sync.name, key.customer),
                 });
             }
-            let Step::Change { action, .. } = line.step else { continue };
+            let LineVerdict::Change { action, .. } = line.verdict else { continue };
             // A change that only ends a line has no other line.
             let ends = action == Action::Retire;
             let known = books.links.get(&key.customer).and_then(|links| links.get(&key.product));
@@ -105,7 +105,7 @@ impl Tenant {
             if ends || link.linked() != line.target.as_deref() {
                 keep_former(&mut link);
             }
-            let parts = (!line.parts.is_empty()).then(|| parts_written(&line.parts));
+            let parts = (!line.parts.is_empty()).then(|| counts(&line.parts));
             match (&line.target, line.has) {
                 (Some(target), Some(has)) if !ends => {
                     link.state = LinkState::Linked;
@@ -114,7 +114,6 @@ impl Tenant {
                     let since = since_of(&link);
                     settle(&mut link, has, counted, parts);
                     remember_since(&mut link, &since, Some(books.today));
-                    link.written = link.sent.clone();
                 }
                 _ => {
                     link.state = LinkState::Unmapped;
@@ -174,7 +173,7 @@ impl Tenant {
         let mut link = known.cloned().unwrap_or_else(|| Link::unmapped(Kind::Usage, key.to_string(), now));
         if link.target.as_deref() != Some(target) {
             keep_former(&mut link);
-            link.sent.retain(|name, _| [FORMER, CHANGED, LEFT].contains(&name.as_str()));
+            forget_line(&mut link);
             remember_since(&mut link, &[], Some(books.today));
             link.made = false;
         }
@@ -185,10 +184,9 @@ impl Tenant {
         link.reason = "the operator said which line it is".to_owned();
         remember_place(&mut link, &books, key);
         // The present quantity is the agreed one; the count is still open.
-        if let Some(has) = integer(record.field("quantity")) {
-            link.sent.insert("quantity".to_owned(), Value::Integer(has));
+        if let Some(has) = integer(record.field(QUANTITY)) {
+            link.memory.line_mut().quantity = Some(has);
         }
-        link.written = link.sent.clone();
         let entry = line_entry(self, &link.source, "taken", format!("it is line {target}"));
         claimed.store.decide(&sync.name, std::slice::from_ref(&link), Vec::new(), &[entry]).await?;
         Ok(Link { revision: link.revision + 1, ..link })
@@ -247,7 +245,6 @@ fn line_entry(tenant: &Tenant, line: &str, event: &str, message: String) -> Jour
 
 fn remember_place(link: &mut Link, books: &Books<'_>, key: &LineKey) {
     if let Place::Contract(contract) = books.place(&key.customer) {
-        link.sent.insert(CONTRACT.to_owned(), Value::Text(contract.id.clone()));
+        link.memory.line_mut().contract = Some(contract.id.clone());
     }
-    link.sent.insert(PRODUCT.to_owned(), Value::Text(key.product.clone()));
 }

@@ -5,9 +5,8 @@
 //! `matching` and `desk::decisions` decide who takes over from whom.
 
 use super::matching::{Decision, Matched, OPERATOR};
-use super::plan::line::{LEFT, PARTS, SINCE};
 use crosswalk_model::usage::Switches;
-use crosswalk_model::{LineKey, Link, LinkState, Timestamp, Value};
+use crosswalk_model::{LineKey, Link, LinkState, Memory, Timestamp};
 use std::collections::HashMap;
 
 /// What goes along.
@@ -32,7 +31,7 @@ impl Along {
 /// Whether a new record's own link stands: a person said what it is, or something was sent for it. What a rule linked
 /// ahead, and what was only forgotten, gives way.
 pub(crate) fn stands(own: &Link) -> bool {
-    own.decided_by == OPERATOR || !own.sent.is_empty()
+    own.decided_by == OPERATOR || own.remembers()
 }
 
 /// Whether a person, a rule or a run said what a link is.
@@ -43,18 +42,14 @@ fn is_decided(link: &Link) -> bool {
 /// A line's link with customers by their new ids among what the line is the sum of, and was.
 pub(crate) fn renamed(link: &Link, new_ids: &HashMap<&str, &str>) -> Link {
     let mut link = link.clone();
-    let named = [PARTS, LEFT, SINCE];
-    let values = link.sent.iter_mut().chain(&mut link.written).filter(|(name, _)| named.contains(&name.as_str()));
-    for (_, value) in values {
-        let Value::Json(text) = value else { continue };
-        let mut list: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-        for line in list.iter_mut().filter_map(|one| one.get_mut("line")) {
-            let key = line.as_str().and_then(|line| line.parse::<LineKey>().ok());
+    if let Memory::Line(memory) = &mut link.memory {
+        let counted = memory.parts.iter_mut().flatten().map(|part| &mut part.line);
+        for line in counted.chain(memory.left.iter_mut().chain(&mut memory.since).map(|part| &mut part.line)) {
+            let key = line.parse::<LineKey>().ok();
             if let Some((new, key)) = key.and_then(|key| Some((new_ids.get(key.customer.as_str())?, key))) {
-                *line = LineKey::new(*new, key.product).to_string().into();
+                *line = LineKey::new(*new, key.product).to_string();
             }
         }
-        *text = serde_json::Value::from(list).to_string();
     }
     link
 }
@@ -103,42 +98,33 @@ pub(crate) fn candidates(matched: &[Matched]) -> HashMap<&str, &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::plan::line::parts_of;
     use crate::testkit::NOW;
-    use crosswalk_model::Kind;
+    use crosswalk_model::{Kind, PartCount, PartDay};
+    use jiff::civil::date;
 
     #[test]
     fn a_customers_new_id_takes_the_place_of_the_old_one_as_lines_and_documents_write_it() {
-        let list = |customer: &str, more: serde_json::Value| {
-            let line = |customer: &str, product: &str| {
-                let mut one = more.clone();
-                one["line"] = LineKey::new(customer, product).to_string().into();
-                one
-            };
-            let all = [line(customer, "p/1"), line("c", "p"), line("other", customer)];
-            Value::Json(serde_json::Value::from(all.to_vec()).to_string())
+        let lines = |customer: &str| {
+            [LineKey::new(customer, "p/1"), LineKey::new("c", "p"), LineKey::new("other", customer)]
+                .map(|key| key.to_string())
         };
-        let parts = |customer: &str| list(customer, serde_json::json!({ "counted": 3 }));
-        let left = |customer: &str| list(customer, serde_json::json!({ "day": "2026-11-30" }));
+        let parts = |customer: &str| lines(customer).map(|line| PartCount { line, counted: Some(3) }).to_vec();
+        let days = |customer: &str| lines(customer).map(|line| PartDay { line, day: date(2026, 11, 30) }).to_vec();
         for old in ["b", "b/2", "50%", "%2F", "\"b\"", "b\\", "ü\n"] {
             for new in ["n", "n/\"1%\""] {
                 let mut link = Link::unmapped(Kind::Usage, "c/p", NOW);
-                link.sent.insert(PARTS.to_owned(), parts(old));
-                link.sent.insert(LEFT.to_owned(), left(old));
-                link.sent.insert(SINCE.to_owned(), left(old));
-                link.written = link.sent.clone();
+                let memory = link.memory.line_mut();
+                (memory.parts, memory.left, memory.since) = (Some(parts(old)), days(old), days(old));
                 let now = renamed(&link, &[(old, new)].into());
+                let told = now.memory.line();
                 let expected = LineKey::new(new, "p/1").to_string();
-                let first = parts_of(&now.sent[PARTS]).remove(0);
-                assert_eq!(first, (expected, Some(3)), "{old:?}: {:?}", now.sent);
+                let named = told.parts.clone().unwrap();
+                assert_eq!((&named[0].line, named[0].counted), (&expected, Some(3)), "{old:?}: {named:?}");
                 // What a product is called after is no customer.
-                let other = LineKey::new("other", old).to_string();
-                assert_eq!(parts_of(&now.sent[PARTS])[2].0, other, "{old:?}");
-                assert_eq!(parts_of(&now.sent[LEFT]).len(), 3, "{old:?}");
-                assert_eq!(now.written, now.sent, "{old:?}");
-                let back = renamed(&now, &[(new, old)].into());
-                assert_eq!((&back.sent[PARTS], &back.sent[LEFT]), (&parts(old), &left(old)), "{old:?}");
-                assert_eq!((&now.sent[SINCE], &back.sent[SINCE]), (&now.sent[LEFT], &left(old)), "{old:?}");
+                assert_eq!(named[2].line, LineKey::new("other", old).to_string(), "{old:?}");
+                assert_eq!((told.left[0].line == expected, told.left.len()), (true, 3), "{old:?}");
+                assert_eq!(told.since, told.left, "{old:?}");
+                assert_eq!(renamed(&now, &[(new, old)].into()), link, "{old:?}");
             }
         }
     }

@@ -35,7 +35,7 @@
 
 use super::matching::RE_ENROLLED;
 use super::serials;
-use crosswalk_model::plan::Way;
+use crosswalk_model::plan::Direction;
 use crosswalk_model::sync::BrakeLimits;
 use crosswalk_model::{Action, Brake, FieldDiff, Hold, Kind, PlannedChange, Risk, Trust, catalogue};
 use std::collections::{HashMap, HashSet};
@@ -105,7 +105,8 @@ pub fn counted(changes: &[PlannedChange], class: Class) -> (Vec<usize>, usize) {
         }
     };
     // What a customer's own brake holds is looked at anyway, and takes nobody else along.
-    let is_one = |change: &PlannedChange| change.held.is_none() && change.way() != Way::Back && is_of(change);
+    let is_one =
+        |change: &PlannedChange| change.held.is_none() && change.direction() != Direction::Back && is_of(change);
     let of = sources(changes, is_one);
     // A link that waits has its updates wait, and what is retired what is made in its place.
     let along = matches!(class, Class::Identity | Class::Moves);

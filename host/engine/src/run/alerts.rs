@@ -13,11 +13,9 @@ use crate::error::Error;
 use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::brakes;
-use crate::rules::plan::ticket::{Alert, AlertInput, CLOSED_AT, Place, is_open, plan_alerts};
+use crate::rules::plan::ticket::{Alert, AlertInput, Place, is_open, plan_alerts};
 use crate::rules::plan::{Finding, Planned};
-use crosswalk_model::{
-    Cause, Failure, Kind, Link, LinkState, PlannedChange, Record, Switches, Sync, Timestamp, Trust, Value,
-};
+use crosswalk_model::{Cause, Failure, Kind, Link, LinkState, PlannedChange, Record, Switches, Sync, Trust};
 use crosswalk_store::{Stored, TenantStore};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -123,10 +121,7 @@ async fn read_tickets(run: &SyncRun<'_>, links: &[Link]) -> Result<Tickets, Erro
     ids.sort_unstable();
     ids.dedup();
     let swing_ms = i64::from(run.sync.rules.tickets.swing_hours) * 60 * 60 * 1000;
-    let lately = |link: &&Link| match link.written.get(CLOSED_AT) {
-        Some(Value::Time(at)) => Timestamp::parse(at).is_some_and(|at| run.now().since_ms(at) <= swing_ms),
-        _ => false,
-    };
+    let lately = |link: &&Link| link.memory.ticket().closed_at.is_some_and(|at| run.now().since_ms(at) <= swing_ms);
     let ours: HashSet<&str> = links.iter().filter(lately).filter_map(Link::linked).collect();
     let known = run.store.records_by_ids(&run.target.name, Kind::Ticket, &ids).await?;
     let closed: HashMap<String, Record> = known

@@ -43,7 +43,7 @@ pub(crate) async fn along(
         let renamed = renamed(link, &new_ids);
         match as_new(link) {
             Some(source) => found.hand(&renamed, own.get(source.as_str()).copied(), &source, now),
-            None if renamed.sent != link.sent => found.links.push(renamed),
+            None if renamed.memory != link.memory => found.links.push(renamed),
             None => {}
         }
     }

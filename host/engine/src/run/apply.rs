@@ -5,7 +5,7 @@
 //! before its call leaves, so that after a crash everything that may have been written is
 //! known and looked up (`recover`) before anything is tried again.
 //!
-//! A change knows its own direction (`Way`); `resolve` decides what follows. Lines that take over what others bill come
+//! A change knows its own direction (`Direction`); `resolve` decides what follows. Lines that take over what others bill come
 //! after those, in the order of `resting`.
 
 use super::batch::{Batch, Prepared, lock};
@@ -22,7 +22,6 @@ use crate::ground::find::no_plan;
 use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan;
-use crate::rules::plan::line::rests;
 use crosswalk_model::{Action, Change, Failure, Kind, Plan, PlanId, PlannedChange, Trust, WriteReport};
 use crosswalk_store::{ChangeFilter, ChangeStatus, JournalEntry};
 use std::collections::HashSet;
@@ -240,7 +239,8 @@ async fn prepare(
         queue.ended = rows.len() < at_once;
         queue.after = rows.last().map_or(queue.after, |row| row.change.sequence);
         let changes = rows.into_iter().map(|row| row.change);
-        let (changes, resting): (Vec<_>, Vec<_>) = changes.partition(|change| rests(change).is_empty());
+        let (changes, resting): (Vec<_>, Vec<_>) =
+            changes.partition(|change| change.line().is_none_or(|step| step.rests.is_empty()));
         session.resting.put(resting);
         let (free, held): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| session.may_go(change));
         tally.counts.held += held.len() as u64;

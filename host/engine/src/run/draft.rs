@@ -8,7 +8,7 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::ticket::STILL_AT_WORK;
 use crate::rules::plan::{Finding, Reference};
 use crate::rules::serials_held::Serials;
-use crosswalk_model::{Cause, Hold, Kind, Link, PlanId, PlannedChange, Record, Way};
+use crosswalk_model::{Cause, Direction, Hold, Kind, Link, PlanId, PlannedChange, Record};
 use crosswalk_store::FirstRuns;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -104,7 +104,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             noted: Vec::new(),
             open_at_source: open
                 .iter()
-                .filter(|open| open.row.change.way() == Way::AtSource)
+                .filter(|open| open.row.change.direction() == Direction::AtSource)
                 .filter_map(|open| open.row.change.target.clone())
                 .collect(),
             open: open.into_iter().map(|open| (open.row.change.kind, open.row.change.source)).collect(),

@@ -14,10 +14,9 @@ use super::session::Session;
 use crate::error::Error;
 use crate::ground::opened::Opened;
 use crate::rules::matching::{self, CustomerMatchInput, Decision, MatchInput};
-use crate::rules::plan;
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{
-    Action, Kind, KindDescription, Link, PlannedChange, Record, Selection, Side, Timestamp, Value, Way,
+    Action, Direction, Kind, KindDescription, Link, PlannedChange, Record, Selection, Side, Timestamp, Value,
 };
 use crosswalk_store::{SourceMoved, Stored};
 use std::collections::{HashMap, HashSet};
@@ -76,7 +75,7 @@ pub(crate) async fn sources_moved(
     waits: &mut Waits,
 ) -> Result<HashMap<u32, String>, Error> {
     let work = session.work;
-    let onward = |change: &&PlannedChange| change.way() == Way::Onward;
+    let onward = |change: &&PlannedChange| change.direction() == Direction::Onward;
     if session.made_now || changes.is_empty() {
         return Ok(HashMap::new());
     }
@@ -168,11 +167,11 @@ pub(crate) async fn out_of_use(
     waits: &mut Waits,
 ) -> Result<HashMap<String, String>, Error> {
     let makes = |change: &&PlannedChange| {
-        matches!(change.action, Action::Create | Action::Open | Action::Move) && change.way() == Way::Onward
+        matches!(change.action, Action::Create | Action::Open | Action::Move) && change.direction() == Direction::Onward
     };
     let mut parents: Vec<(&PlannedChange, String)> =
         changes.iter().filter(makes).filter_map(|change| Some((change, parent(change, references)?))).collect();
-    let retired = |change: &&PlannedChange| change.action == Action::Retire && change.way() == Way::Onward;
+    let retired = |change: &&PlannedChange| change.action == Action::Retire && change.direction() == Direction::Onward;
     let retired: Vec<&PlannedChange> = changes.iter().filter(retired).collect();
     let mut refused = HashMap::new();
     if !retired.is_empty() {
@@ -253,9 +252,9 @@ pub(crate) async fn made_meanwhile(
     let work = session.work;
     let creates: Vec<&PlannedChange> = changes
         .iter()
-        .filter(|change| match change.way() {
-            Way::Onward => change.action == Action::Create,
-            way => way == Way::AtSource,
+        .filter(|change| match change.direction() {
+            Direction::Onward => change.action == Action::Create,
+            direction => direction == Direction::AtSource,
         })
         .filter(|change| kind == Kind::Customer || (kind == Kind::Asset && has_hard_key(change)))
         .collect();
@@ -451,11 +450,13 @@ fn concerns(unsure: &Unsure, change: &PlannedChange, references: &HashMap<(Kind,
 
 /// The account in the target that a change makes something in; none for customers.
 pub(crate) fn parent(change: &PlannedChange, references: &HashMap<(Kind, String), String>) -> Option<String> {
-    change.fields.iter().find_map(|diff| match (diff.name.as_str(), &diff.after) {
-        ("parent", Value::Text(customer)) => references.get(&(Kind::Customer, customer.clone())).cloned(),
-        (plan::ticket::ACCOUNT, Value::Text(account)) => Some(account.clone()),
+    if let Some(account) = change.ticket().and_then(|step| step.account.clone()) {
+        return Some(account);
+    }
+    match &change.field("parent")?.after {
+        Value::Text(customer) => references.get(&(Kind::Customer, customer.clone())).cloned(),
         _ => None,
-    })
+    }
 }
 
 /// Whether a device says in other ways than by its name which one it is.

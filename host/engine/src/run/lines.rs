@@ -5,10 +5,8 @@
 
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
-use crate::rules::plan::line::change::replaced;
-use crate::rules::plan::line::leaving::rests;
-use crate::rules::plan::line::{CONTRACT, PARTS, PRODUCT, Product, SERVICE, parts_of};
-use crosswalk_model::{Action, Kind, Link, PlanId, PlannedChange};
+use crate::rules::plan::line::{self, Product};
+use crosswalk_model::{Action, Kind, LineKey, LineStep, Link, PlanId, PlannedChange, Replaced};
 use std::collections::HashMap;
 use std::pin::Pin;
 /// Reads the preconditions of a plan's lines, as they are now.
@@ -24,8 +22,8 @@ pub(crate) struct Preconditions {
     pub(crate) products: HashMap<String, Product>,
     /// What each line of the plan is the sum of by now; or who bills it with its own.
     pub(crate) sums: HashMap<String, Result<Vec<String>, String>>,
-    /// The change that takes the place of a line: by that one's source and id.
-    pub(crate) instead: HashMap<(String, String), PlannedChange>,
+    /// The change that takes the place of a line.
+    pub(crate) instead: HashMap<Replaced, PlannedChange>,
     /// The lines that other syncs bill.
     pub(crate) others: HashMap<String, String>,
 }
@@ -39,23 +37,25 @@ impl Preconditions {
         if let Some(sync) = change.target.as_ref().and_then(|line| self.others.get(line)) {
             return Some(format!("its line is billed by the sync {sync} by now"));
         }
+        let step = change.line()?;
         if change.action != Action::Retire {
-            return self.refused(change);
+            return self.refused(change, step);
         }
         // What ends is half of a move: it stands as long as the other half does.
-        match self.instead.get(&(change.source.clone(), change.target.clone().unwrap_or_default())) {
+        let line = change.target.clone().unwrap_or_default();
+        match self.instead.get(&Replaced { source: change.source.clone(), line }) {
             Some(new) => {
-                let why = self.refused(new)?;
+                let why = self.refused(new, new.line()?)?;
                 Some(format!("what takes its place cannot be written: {why}"))
             }
-            None => self.stays(change),
+            None => self.stays(change, step),
         }
     }
 
-    fn refused(&self, change: &PlannedChange) -> Option<String> {
+    fn refused(&self, change: &PlannedChange, step: &LineStep) -> Option<String> {
         match self.contract(change) {
             Err(why) => return Some(why),
-            Ok((id, _)) if Some(id.as_str()) == text(change, CONTRACT) => {}
+            Ok((id, _)) if Some(id) == step.contract.as_ref() => {}
             Ok((_, name)) => return Some(format!("the customer has the contract {name} by now")),
         }
         match self.product(change) {
@@ -63,12 +63,12 @@ impl Preconditions {
                 return Some("its product was excluded since".to_owned());
             }
             Some(Product::Open(why)) => return Some(why.clone()),
-            Some(Product::Linked { id, name, .. }) if text(change, SERVICE).is_some_and(|planned| planned != id) => {
+            Some(Product::Linked { id, name, .. }) if step.service.as_ref().is_some_and(|planned| planned != id) => {
                 return Some(format!("its product is mapped to {name} by now"));
             }
             _ => {}
         }
-        let planned = sum_of(change);
+        let planned = sum_of(change, step);
         match self.sums.get(&change.source)? {
             Ok(now) if *now == planned => None,
             Ok(now) => Some(format!(
@@ -81,16 +81,16 @@ impl Preconditions {
     }
 
     /// Why a line that ends without another in its place is needed again.
-    fn stays(&self, change: &PlannedChange) -> Option<String> {
+    fn stays(&self, change: &PlannedChange, step: &LineStep) -> Option<String> {
         let (id, name) = match self.contract(change) {
             Err(why) => return Some(why),
             Ok(contract) => contract,
         };
         let is_same = match self.product(change) {
-            Some(Product::Linked { id, .. }) => text(change, SERVICE) == Some(id),
+            Some(Product::Linked { id, .. }) => step.service.as_ref() == Some(id),
             _ => false,
         };
-        let again = Some(id.as_str()) == text(change, CONTRACT) && is_same;
+        let again = Some(id) == step.contract.as_ref() && is_same;
         again.then(|| format!("it goes to the contract {name} by now, where this line is"))
     }
 
@@ -100,19 +100,14 @@ impl Preconditions {
     }
 
     fn product(&self, change: &PlannedChange) -> Option<&Product> {
-        self.products.get(text(change, PRODUCT)?)
+        self.products.get(&change.source.parse::<LineKey>().ok()?.product)
     }
 }
 
-pub(crate) fn text<'c>(change: &'c PlannedChange, name: &str) -> Option<&'c str> {
-    change.fields.iter().find(|diff| diff.name == name)?.after.as_text()
-}
-
 /// What a change was planned as the sum of, in order.
-fn sum_of(change: &PlannedChange) -> Vec<String> {
-    let parts = change.fields.iter().find(|diff| diff.name == PARTS).map(|diff| parts_of(&diff.after));
-    let mut names = match parts {
-        Some(parts) => parts.into_iter().map(|part| part.0).collect(),
+fn sum_of(change: &PlannedChange, step: &LineStep) -> Vec<String> {
+    let mut names = match &step.parts {
+        Some(parts) => parts.iter().map(|part| part.line.clone()).collect(),
         None => vec![change.source.clone()],
     };
     names.sort();
@@ -128,20 +123,17 @@ pub(crate) async fn still_billed(
     together: &(dyn Fn(&str, &str) -> bool + Sync),
 ) -> Result<HashMap<String, String>, Error> {
     let mut refused = HashMap::new();
-    for change in changes {
-        for (source, line) in replaced(change) {
-            let link = run.store.link_get(&run.sync.name, Kind::Usage, &source).await?;
-            if link.as_ref().and_then(Link::linked) == Some(&line) {
+    for (change, step) in changes.iter().filter_map(|change| Some((change, change.line()?))) {
+        for Replaced { source, line } in &step.replaces {
+            let link = run.store.link_get(&run.sync.name, Kind::Usage, source).await?;
+            if link.as_ref().and_then(Link::linked) == Some(line) {
                 let why = format!("line {line}, which it takes the place of, was not set to 0");
                 refused.insert(change.source.clone(), why);
             }
         }
-        for rest in rests(change).into_iter().filter(|rest| !together(&change.source, &rest.leader)) {
+        for rest in step.rests.iter().filter(|rest| !together(&change.source, &rest.leader)) {
             let links = run.store.links_of_target(&run.sync.name, Kind::Usage, &rest.line).await?;
-            let bills = |link: &Link| match link.sent.get(PARTS).map(parts_of) {
-                Some(parts) => parts.iter().any(|(part, _)| *part == rest.part),
-                None => link.source == rest.part,
-            };
+            let bills = |link: &Link| line::named(link).contains(&rest.part);
             // Who took the line over says what it bills, whatever the link from before says.
             let mut links = links.iter().filter(|link| link.linked().is_some()).peekable();
             if links.peek().is_some() && links.all(bills) {

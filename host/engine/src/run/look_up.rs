@@ -14,8 +14,8 @@ use crate::rules::plan::line::{EFFECTIVE, QUANTITY};
 use crate::rules::plan::ticket::LAST_ACTIVITY;
 use crate::rules::plan::{Finding, alike, now_has, same, shown};
 use crosswalk_model::{
-    Cause, Change, Failure, Field, Kind, KindDescription, Operation, PlanId, PlannedChange, Record, Selection, Side,
-    Timestamp, Value, Way,
+    Cause, Change, Direction, Failure, Field, Kind, KindDescription, Operation, PlanId, PlannedChange, Record,
+    Selection, Side, Timestamp, Value,
 };
 use crosswalk_store::{Doubt, Stored, Unsettled};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -82,17 +82,19 @@ async fn stored(
 /// Which of these records of the side written to are linked, each with what it is linked to.
 pub(crate) async fn linked_to(
     run: &SyncRun<'_>,
-    way: Way,
+    direction: Direction,
     kind: Kind,
     ids: &[String],
 ) -> Result<HashMap<String, String>, Error> {
-    let links = match way {
-        Way::AtSource => run.store.links_by_sources(&run.sync.name, kind, ids).await?,
-        Way::Onward | Way::Back => run.store.links_of_targets(&run.sync.name, kind.counterpart(), ids).await?,
+    let links = match direction {
+        Direction::AtSource => run.store.links_by_sources(&run.sync.name, kind, ids).await?,
+        Direction::Onward | Direction::Back => {
+            run.store.links_of_targets(&run.sync.name, kind.counterpart(), ids).await?
+        }
     };
     let pair = |link: crosswalk_model::Link| {
         let target = link.linked()?.to_owned();
-        Some(if way == Way::AtSource { (link.source, target) } else { (target, link.source) })
+        Some(if direction == Direction::AtSource { (link.source, target) } else { (target, link.source) })
     };
     Ok(links.into_iter().filter_map(pair).collect())
 }
@@ -152,7 +154,7 @@ impl Asker<'_, '_> {
         let known = stored(self.work, self.side, self.kind, &ids).await?;
         for at in chunk {
             let look = &looks[*at];
-            let linked = linked_to(self.work, look.planned.way(), look.planned.kind, &ids).await?;
+            let linked = linked_to(self.work, look.planned.direction(), look.planned.kind, &ids).await?;
             verdicts[*at] = match stamped(look, &found, &known, &linked) {
                 Verdict::NotWritten => may_be_unread(&unread).unwrap_or(Verdict::NotWritten),
                 verdict => verdict,
@@ -178,7 +180,7 @@ impl Asker<'_, '_> {
         }
         let ids: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
         let known = stored(self.work, self.side, self.kind, &ids).await?;
-        let linked = linked_to(self.work, look.planned.way(), look.planned.kind, &ids).await?;
+        let linked = linked_to(self.work, look.planned.direction(), look.planned.kind, &ids).await?;
         let free = |record: &&Record| {
             !self.taken.contains(&record.id) && linked.get(&record.id).is_none_or(|own| own == look.planned.known_by())
         };
@@ -304,7 +306,7 @@ pub(crate) fn written(record: &Record, look: &Look<'_>, before: Option<&Record>,
     if carries(record, look.change, before, can) || (look.said_done && !says_otherwise()) {
         return Verdict::Written(record.id.clone());
     }
-    let planned = look.planned.fields.iter().find(|diff| diff.name == QUANTITY);
+    let planned = look.planned.line().and_then(|_| look.planned.field(QUANTITY));
     match (Nature::of(look.change), planned.and_then(|diff| diff.before.as_ref()), record.field(QUANTITY)) {
         (Nature::Difference, Some(before), Some(now)) if !same(before, now) => {
             Verdict::Changed(format!("its line has {} by now, neither what it had nor what was sent", shown(now)))
@@ -320,7 +322,7 @@ fn carries(record: &Record, change: &Change, before: Option<&Record>, can: &Kind
     fits(record, change, can)
         && change.fields.iter().all(|field| match record.field(&field.name) {
             Some(value) => holds(value, field, can),
-            None if field.name == "note" => touched(),
+            None if change.kind == Kind::Ticket && field.name == "note" => touched(),
             // From which day on a quantity holds is not told back by everyone.
             None if change.kind == Kind::Usage && field.name == EFFECTIVE => true,
             None => field.value.is_blank(),
@@ -371,7 +373,7 @@ pub(crate) fn uncertain(run: &SyncRun<'_>, open: &[Unsettled]) -> (Vec<Finding>,
                 told(open.plan, planned.sequence, doubt)
             );
             Finding::new(Cause::Uncertain, planned.kind, planned.customer.clone(), planned.known_by(), message)
-                .at(if planned.way() == Way::AtSource { Side::Target } else { Side::Source })
+                .at(if planned.direction() == Direction::AtSource { Side::Target } else { Side::Source })
         })
         .collect();
     let writes = match findings.len() {

@@ -16,7 +16,7 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::doubt::{self, Nature, Next, Verdict};
 use crate::rules::plan;
 use crate::rules::words::past;
-use crosswalk_model::{Change, Kind, Link, PlanId, Record, Settlement, Side, Way};
+use crosswalk_model::{Change, Direction, Kind, Link, PlanId, Record, Settlement, Side};
 use crosswalk_store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -116,10 +116,10 @@ async fn recover_rows(run: &SyncRun<'_>, side: &Opened, kind: Kind, rows: Vec<Un
     }
     let ids: Vec<String> = made.keys().cloned().collect();
     let one_to_one = Link::is_one_to_one(kind, kind.counterpart()) || kind == Kind::Usage;
-    let held = if one_to_one { look_up::linked_to(run, Way::Onward, kind, &ids).await? } else { HashMap::new() };
+    let held = if one_to_one { look_up::linked_to(run, Direction::Onward, kind, &ids).await? } else { HashMap::new() };
     for (token, open, change) in asked {
         let planned = &open.row.change;
-        let creates = planned.target.is_none() && planned.way() == Way::Onward;
+        let creates = planned.target.is_none() && planned.direction() == Direction::Onward;
         let named = match answers.get(&token) {
             Some(Outcome::Done(id)) if planned.target.is_none() && made.get(id).is_some_and(|n| *n > 1) => {
                 Some((id, None))
@@ -275,7 +275,7 @@ pub(crate) async fn settle_written(
         link.revision = intended_on;
     }
     let intended_at = open.doubt.as_ref().map_or(open.intended_at, |doubt| doubt.intended_at);
-    let onward = change.filter(|_| planned.way() == Way::Onward);
+    let onward = change.filter(|_| planned.direction() == Direction::Onward);
     let left = onward.zip(kept).map(|(change, kept)| plan::as_left(change, kept, intended_at));
     let link = references::link_after(run, link.as_ref(), planned, change, id, left.as_ref().or(kept)).await?;
     let journal = JournalEntry {

@@ -5,9 +5,10 @@ use super::reverse;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::anew;
-use crate::rules::plan::ticket::LEAD;
 use crate::rules::plan::{self, undo};
-use crosswalk_model::{Action, Change, ChangeId, Kind, Link, PlanId, PlannedChange, Record, Value, Way, catalogue};
+use crosswalk_model::{
+    Action, Change, ChangeId, Direction, Kind, Link, PlanId, PlannedChange, Record, Value, catalogue,
+};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -33,21 +34,23 @@ pub(crate) async fn references<'c>(
     known: &References,
 ) -> Result<HashMap<(Kind, String), String>, Error> {
     let (mut found, mut missing) = (HashMap::new(), HashMap::<Kind, Vec<String>>::new());
-    for change in changes.into_iter().filter(|change| change.way() != Way::Back) {
-        for diff in &change.fields {
+    for change in changes.into_iter().filter(|change| change.direction() != Direction::Back) {
+        let lead = change.ticket().and_then(|step| Some((change.kind, step.lead.clone()?)));
+        let fields = change.fields.iter().filter_map(|diff| {
             let kind = match diff.name.as_str() {
                 "parent" => Some(Kind::Customer),
-                LEAD if change.action == Action::Link => Some(change.kind),
                 name => catalogue::refers_to(change.kind, name),
             };
-            let (Some(kind), Value::Text(source)) = (kind, &diff.after) else { continue };
-            let key = (kind, source.clone());
+            let Value::Text(source) = &diff.after else { return None };
+            Some((kind?, source.clone()))
+        });
+        for key in lead.into_iter().chain(fields) {
             let target = known.lock().get(&key).cloned();
             match target {
                 Some(target) => {
                     found.insert(key, target);
                 }
-                None => missing.entry(kind).or_default().push(source.clone()),
+                None => missing.entry(key.0).or_default().push(key.1),
             }
         }
     }
@@ -73,7 +76,7 @@ pub(crate) async fn given_over(
     changes: &[PlannedChange],
     links: &HashMap<String, Link>,
 ) -> Result<HashMap<String, Result<(Link, Link), String>>, Error> {
-    let linking = |change: &&PlannedChange| change.action == Action::Link && change.way() == Way::Onward;
+    let linking = |change: &&PlannedChange| change.action == Action::Link && change.direction() == Direction::Onward;
     let by_target: HashMap<&str, &PlannedChange> =
         changes.iter().filter(linking).filter_map(|change| Some((change.target.as_deref()?, change))).collect();
     if by_target.is_empty() || kind.counterpart() != kind || kind == Kind::Usage {
@@ -110,7 +113,7 @@ pub(crate) async fn links_of(
     changes: &[PlannedChange],
 ) -> Result<HashMap<String, Link>, Error> {
     let (at_source, others): (Vec<&PlannedChange>, Vec<&PlannedChange>) =
-        changes.iter().partition(|change| change.way() == Way::AtSource);
+        changes.iter().partition(|change| change.direction() == Direction::AtSource);
     let ids =
         |changes: &[&PlannedChange]| changes.iter().map(|change| change.known_by().to_owned()).collect::<Vec<_>>();
     let links = run.store.links_by_sources(&run.sync.name, kind, &ids(&others)).await?;
@@ -145,10 +148,10 @@ fn stamp_for(run: &SyncRun<'_>, planned: &PlannedChange, there: Option<&Record>)
         return None;
     }
     let has = there.and_then(|record| record.stamp.as_ref());
-    match planned.way() {
-        Way::Onward => run.stamp(planned.kind, &planned.source).filter(|stamp| has != Some(stamp)),
-        Way::AtSource => run.source_stamp(planned.kind, planned.known_by()),
-        Way::Back => None,
+    match planned.direction() {
+        Direction::Onward => run.stamp(planned.kind, &planned.source).filter(|stamp| has != Some(stamp)),
+        Direction::AtSource => run.source_stamp(planned.kind, planned.known_by()),
+        Direction::Back => None,
     }
 }
 
@@ -163,10 +166,10 @@ pub(crate) async fn link_after(
     id: &str,
     kept: Option<&Record>,
 ) -> Result<Link, Error> {
-    Ok(match planned.way() {
-        Way::Onward => plan::after_write(link, planned, sent, id, kept, run.now()),
-        Way::AtSource => reverse::reverse_link(run, planned, sent, id, kept).await?,
-        Way::Back => undo::link_after(link, planned, run.run, run.now()),
+    Ok(match planned.direction() {
+        Direction::Onward => plan::after_write(link, planned, sent, id, kept, run.now()),
+        Direction::AtSource => reverse::reverse_link(run, planned, sent, id, kept).await?,
+        Direction::Back => undo::link_after(link, planned, run.run, run.now()),
     })
 }
 
@@ -182,8 +185,8 @@ pub(crate) fn follow_lead(
     if planned.action != Action::Link || planned.target.is_some() {
         return Ok(());
     }
-    let lead = planned.fields.iter().find(|diff| diff.name == LEAD).and_then(|diff| diff.after.as_text());
-    let key = (planned.kind, lead.unwrap_or_default().to_owned());
+    let lead = planned.ticket().and_then(|step| step.lead.clone());
+    let key = (planned.kind, lead.unwrap_or_default());
     planned.target = references.get(&key).cloned();
     if planned.target.is_none() {
         return Err(plan::Unresolved { kind: key.0, id: key.1 });

@@ -13,10 +13,8 @@ use super::totals::Tally;
 use super::{along, fresh, lines, reverse};
 use crate::error::Error;
 use crate::rules::anew::Along;
-use crate::rules::plan::line::change::replaced;
-use crate::rules::plan::line::leaving::rests;
 use crate::rules::plan::{self, undo};
-use crosswalk_model::{Action, Kind, Link, PlannedChange, Record, Way};
+use crosswalk_model::{Action, Direction, Kind, Link, PlannedChange, Record};
 use crosswalk_store::{ChangeStatus, Settled, StoreError};
 
 /// Checks each change against what is known now, and resolves its references.
@@ -181,16 +179,17 @@ fn refusal(
 
 /// Why a change must not be applied any more; none when it may be.
 fn stale(change: &PlannedChange, link: Option<&Link>, there: Option<&Record>) -> Option<String> {
-    match change.way() {
-        Way::Onward | Way::AtSource => plan::stale(change, link, there),
-        Way::Back => undo::stale(change, link, there),
+    match change.direction() {
+        Direction::Onward | Direction::AtSource => plan::stale(change, link, there),
+        Direction::Back => undo::stale(change, link, there),
     }
 }
 
 /// Why a line waits: what it rests on, or takes the place of, waits itself.
 pub(crate) fn waits_for_line(session: &Session<'_, '_>, change: &PlannedChange) -> Option<String> {
-    let on = rests(change).into_iter().map(|rest| rest.leader);
-    let mut on = on.chain(replaced(change).into_iter().map(|(source, _)| source));
-    let other = on.find(|source| *source != change.source && session.is_open(Kind::Usage, source))?;
+    let step = change.line()?;
+    let on = step.rests.iter().map(|rest| &rest.leader);
+    let mut on = on.chain(step.replaces.iter().map(|old| &old.source));
+    let other = on.find(|source| **source != change.source && session.is_open(Kind::Usage, source))?;
     Some(format!("it waits for the line of {other}, which is not settled"))
 }

@@ -9,7 +9,6 @@
 //! `lines::still_billed` reads from the links whether what a line depends on was done.
 
 use super::batch::{Prepared, lock};
-use crate::rules::plan::line::rests;
 use crosswalk_model::{Action, PlannedChange};
 use crosswalk_store::ChangeStatus;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -96,7 +95,8 @@ pub(crate) fn rounds(changes: Vec<PlannedChange>, at_once: usize) -> (Vec<Vec<Pl
 /// The sources that rest on none of the others; where there are none, the rings that rest on no other ring.
 fn next(left: &BTreeMap<String, PlannedChange>) -> Vec<Vec<String>> {
     let on = |source: &str| -> Vec<String> {
-        let all = left.get(source).map(rests).unwrap_or_default().into_iter().map(|rest| rest.leader);
+        let step = left.get(source).and_then(PlannedChange::line);
+        let all = step.map(|step| step.rests.as_slice()).unwrap_or_default().iter().map(|rest| rest.leader.clone());
         all.filter(|leader| leader != source && left.contains_key(leader)).collect()
     };
     let edges: HashMap<&str, Vec<String>> = left.keys().map(|source| (source.as_str(), on(source))).collect();
@@ -131,14 +131,12 @@ fn next(left: &BTreeMap<String, PlannedChange>) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::plan::line::RESTS;
-    use crosswalk_model::{FieldDiff, Kind, Risk, Value};
+    use crosswalk_model::{Kind, LineStep, Rest, Risk, Step};
 
     /// A line that rests on others.
     fn line(source: &str, on: &[&str]) -> PlannedChange {
-        let rest = |leader: &&str| serde_json::json!({ "part": source, "source": leader, "line": "1" });
-        let list: Vec<serde_json::Value> = on.iter().map(rest).collect();
-        let after = Value::Json(serde_json::Value::from(list).to_string());
+        let rest = |leader: &&str| Rest { part: source.into(), leader: (*leader).into(), line: "1".into() };
+        let step = LineStep { rests: on.iter().map(rest).collect(), ..LineStep::default() };
         PlannedChange {
             sequence: 0,
             kind: Kind::Usage,
@@ -147,7 +145,8 @@ mod tests {
             source: source.to_owned(),
             target: None,
             name: String::new(),
-            fields: vec![FieldDiff { name: RESTS.to_owned(), before: None, after }],
+            fields: Vec::new(),
+            step: Step::Line(Box::new(step)),
             reason: String::new(),
             risk: Risk::Medium,
             calls: 0,

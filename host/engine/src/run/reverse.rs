@@ -12,7 +12,7 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::brakes;
 use crate::rules::matching::Matched;
 use crate::rules::plan::{self, ReverseInput};
-use crosswalk_model::{Change, Kind, Link, PlannedChange, Record, ReverseDecision, Selection, Way};
+use crosswalk_model::{Change, Direction, Kind, Link, PlannedChange, Record, ReverseDecision, Selection};
 use crosswalk_store::Settled;
 use std::collections::HashMap;
 
@@ -65,7 +65,7 @@ pub(super) async fn refusals(
     changes: &[PlannedChange],
     waits: &mut HashMap<u32, String>,
 ) -> Result<HashMap<String, String>, Error> {
-    let changes: Vec<_> = changes.iter().filter(|change| change.way() == Way::AtSource).collect();
+    let changes: Vec<_> = changes.iter().filter(|change| change.direction() == Direction::AtSource).collect();
     if changes.is_empty() {
         return Ok(HashMap::new());
     }
@@ -116,7 +116,7 @@ pub(super) async fn reverse_link(
 /// What came of a change at the source is told by both ids, as the target's was there before:
 /// `id` is then the source's. Of all other changes it was known whose they are.
 pub(super) fn told_by_both(settled: &mut Settled, planned: &PlannedChange, id: &str) {
-    if planned.way() != Way::AtSource {
+    if planned.direction() != Direction::AtSource {
         return;
     }
     settled.target.clone_from(&planned.target);

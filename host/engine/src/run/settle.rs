@@ -15,7 +15,9 @@ use crate::ground::patience::{THROTTLE_MAX_MS, THROTTLE_MS};
 use crate::rules::doubt::{self, Nature, Next, Verdict};
 use crate::rules::plan;
 use crate::rules::words::past;
-use crosswalk_model::{Action, Change, Failure, Kind, Link, Operation, Outcome, Record, Settlement, Way, WriteReport};
+use crosswalk_model::{
+    Action, Change, Direction, Failure, Kind, Link, Operation, Outcome, Record, Settlement, WriteReport,
+};
 use crosswalk_store::{BatchOutcomes, ChangeStatus, Doubt, Settled};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -255,7 +257,7 @@ async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate
     let mut held = HashMap::new();
     if batch.action == Action::Create && (Link::is_one_to_one(kind, kind) || kind == Kind::Usage) {
         let ids: Vec<String> = made.keys().cloned().collect();
-        held = look_up::linked_to(session.work, Way::Onward, kind, &ids).await?;
+        held = look_up::linked_to(session.work, Direction::Onward, kind, &ids).await?;
         // Those of batches before that are not stored yet.
         held.extend(ids.iter().filter_map(|id| Some((id.clone(), session.made_for(kind, id)?))));
     }

@@ -22,7 +22,7 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;
 use crate::rules::plan::undo::{Done, Reversal};
 use crosswalk_model::{
-    Action, Cause, Failure, Kind, Link, PlanId, PlannedChange, Record, Run, RunId, Side, Trust, Way,
+    Action, Cause, Direction, Failure, Kind, Link, PlanId, PlannedChange, Record, Run, RunId, Side, Trust,
 };
 use crosswalk_store::{ChangeFilter, ChangeStatus, StoredChange};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -174,7 +174,9 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
             let rows = self.page(kind, Action::Link, after).await?;
             let Some(last) = rows.last() else { break };
             after = last.change.sequence;
-            leaves.extend(rows.into_iter().filter(|row| row.change.way() != Way::Back).map(|row| row.change.source));
+            leaves.extend(
+                rows.into_iter().filter(|row| row.change.direction() != Direction::Back).map(|row| row.change.source),
+            );
         }
         for (action, _) in order {
             let mut after = 0;
@@ -288,7 +290,7 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
 
     fn tell(&mut self, change: &PlannedChange, message: String) {
         let (kind, customer) = (change.kind, change.customer.clone());
-        let side = if change.way() == Way::AtSource { Side::Target } else { Side::Source };
+        let side = if change.direction() == Direction::AtSource { Side::Target } else { Side::Source };
         let finding = Finding::new(Cause::NotUndone, kind, customer, change.known_by(), message).at(side);
         self.ledger.find(vec![finding]);
     }

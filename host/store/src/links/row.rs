@@ -1,17 +1,17 @@
 //! The rows of links: encoding, storing and reading them.
 
-use crate::rows::{check_length, document, first, is_duplicate, time, time_or_none, to_document, word};
+use crate::rows::{check_length, document_or_default, first, is_duplicate, time, time_or_none, to_document, word};
 use crate::{StoreError, codec};
 use crosswalk_model::{Kind, Link, LinkState, Value};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 /// The columns that [`read`] reads, of the link `l`.
 pub(super) const COLUMNS: &str = "l.kind, l.source, l.target_kind, l.target, l.state, l.made, l.decided_by, l.decided_at, \
-     l.reason, l.candidates, l.declined, l.written, l.sent, l.volatile_at, l.missing_since, l.revision, l.shared";
+     l.reason, l.candidates, l.declined, l.written, l.sent, l.volatile_at, l.missing_since, l.revision, l.shared, \
+     l.memory";
 /// The longest id, in bytes.
 const ID_LIMIT: usize = 1024;
 
@@ -34,6 +34,7 @@ pub(crate) struct LinkRow {
     volatile_at: Option<i64>,
     missing_since: Option<i64>,
     shared: bool,
+    memory: Option<String>,
 }
 
 impl LinkRow {
@@ -58,6 +59,7 @@ impl LinkRow {
             volatile_at: link.volatile_at.map(|at| at.0),
             missing_since: link.missing_since.map(|at| at.0),
             shared: link.shared,
+            memory: (!link.memory.is_empty()).then(|| to_document(&link.memory)).transpose()?,
         })
     }
 }
@@ -84,13 +86,13 @@ pub(super) fn put_all(db: &Connection, tenant: i64, sync: i64, links: &[LinkRow]
 pub(crate) fn put(db: &Connection, tenant: i64, sync: i64, link: &LinkRow) -> Result<(), StoreError> {
     let sql = if link.revision == 0 {
         "INSERT INTO links (tenant, sync, kind, source, target_kind, revision, target, state, made, decided_by, \
-             decided_at, reason, candidates, declined, written, sent, volatile_at, missing_since, shared) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6 + 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) \
+             decided_at, reason, candidates, declined, written, sent, volatile_at, missing_since, shared, memory) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6 + 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
          ON CONFLICT (tenant, sync, kind, source, target_kind) DO NOTHING"
     } else {
         "UPDATE links SET revision = ?6 + 1, target = ?7, state = ?8, made = ?9, decided_by = ?10, decided_at = ?11, \
              reason = ?12, candidates = ?13, declined = ?14, written = ?15, sent = ?16, volatile_at = ?17, missing_since = ?18, \
-             shared = ?19 \
+             shared = ?19, memory = ?20 \
          WHERE tenant = ?1 AND sync = ?2 AND kind = ?3 AND source = ?4 AND target_kind = ?5 AND revision = ?6"
     };
     let changed = db.prepare_cached(sql)?.execute(params![
@@ -113,6 +115,7 @@ pub(crate) fn put(db: &Connection, tenant: i64, sync: i64, link: &LinkRow) -> Re
         link.volatile_at,
         link.missing_since,
         link.shared,
+        link.memory,
     ]);
     let changed = changed.map_err(|error| match is_duplicate(&error) {
         true => StoreError::Stale {
@@ -179,14 +182,15 @@ pub(super) fn read(row: &Row<'_>) -> Result<Link, StoreError> {
         decided_by: row.get(6)?,
         decided_at: time(row, 7)?,
         reason: row.get(8)?,
-        candidates: list(row, 9, "candidates")?,
-        declined: list(row, 10, "declined targets")?,
+        candidates: document_or_default(row, 9, "candidates")?,
+        declined: document_or_default(row, 10, "declined targets")?,
         written,
         sent,
         volatile_at: time_or_none(row, 13)?,
         missing_since: time_or_none(row, 14)?,
         revision: row.get(15)?,
         shared: row.get(16)?,
+        memory: document_or_default(row, 17, "memory of a link")?,
     })
 }
 
@@ -200,8 +204,4 @@ fn read_values(row: &Row<'_>, column: usize) -> Result<BTreeMap<String, Value>, 
 
 fn list_or_none(list: &[impl Serialize]) -> Result<Option<String>, StoreError> {
     if list.is_empty() { Ok(None) } else { to_document(&list).map(Some) }
-}
-
-fn list<T: DeserializeOwned>(row: &Row<'_>, column: usize, what: &'static str) -> Result<Vec<T>, StoreError> {
-    if row.get_ref(column)? == ValueRef::Null { Ok(Vec::new()) } else { document(row, column, what) }
 }

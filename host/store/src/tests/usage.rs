@@ -65,7 +65,7 @@ async fn a_decision_that_comes_too_late_leaves_no_link_no_switch_and_no_entry() 
 
 #[tokio::test]
 async fn the_lines_of_a_customer_are_found_with_those_that_name_one_of_them_whatever_signs_its_id_has() {
-    use crosswalk_model::{Kind, LineKey, Link, Value};
+    use crosswalk_model::{Kind, LineKey, Link, PartCount, PartDay};
     let bed = Bed::new().await;
     let main = SyncName::new("main").unwrap();
     let ids = ["c", "c2", "c/2", "%", "%2F", "\"", "\\", "ü\n", "_"];
@@ -73,10 +73,10 @@ async fn the_lines_of_a_customer_are_found_with_those_that_name_one_of_them_what
     let mut links = Vec::new();
     for (nth, id) in ids.iter().enumerate() {
         let mut sum = line(&format!("sum {nth}"), "p");
-        let parts = serde_json::json!([{ "counted": 1, "line": LineKey::new(*id, "p").to_string() }]);
-        sum.sent.insert("parts".to_owned(), Value::Json(parts.to_string()));
-        if nth % 2 == 0 {
-            sum.written = sum.sent.clone();
+        let line_of = LineKey::new(*id, "p").to_string();
+        match nth % 2 {
+            0 => sum.memory.line_mut().parts = Some(vec![PartCount { line: line_of, counted: Some(1) }]),
+            _ => sum.memory.line_mut().left.push(PartDay { line: line_of, day: "2026-11-30".parse().unwrap() }),
         }
         links.extend([line(id, "p"), line(id, "q/1"), line("other", id), sum]);
     }

@@ -1,6 +1,6 @@
 //! A connector over whatever a test writes down. It has every kind of the contract with all fields of the
-//! catalogue; the setting `limits` takes operations and values away: `{"asset": {"cannot": ["create"],
-//! "values": {"type": ["server"]}}}`.
+//! catalogue; the setting `limits` takes operations and values away, and adds fields of the vendor's own:
+//! `{"asset": {"cannot": ["create"], "values": {"type": ["server"]}, "extras": ["colour"]}}`.
 //!
 //! The vendor is `tests/harness/scripted.rs`: `GET /KIND` gives `{"items": [{"id", "parent", "name", "stamp",
 //! "fields"}], "gaps": [{"parent", "item", "why"}]}`, and `unread` in the way of `gaps` for look-ups; `POST /KIND` takes a change and gives `{"id"}`, or
@@ -141,6 +141,14 @@ fn describe(kind: Kind, fields: &[(&str, &str)], limits: &Json) -> KindDescripti
         length: None,
         values: limits["values"][*name].as_array().into_iter().flatten().map(text).collect(),
     };
+    let extras = limits["extras"].as_array().into_iter().flatten();
+    let extra = |name: &Json| FieldDescription {
+        name: text(name),
+        readable: true,
+        writable: Writable::Always,
+        length: None,
+        values: Vec::new(),
+    };
     KindDescription {
         kind,
         reads: Selections::EVERYTHING
@@ -150,7 +158,7 @@ fn describe(kind: Kind, fields: &[(&str, &str)], limits: &Json) -> KindDescripti
             | Selections::NAMED
             | Selections::SEARCH,
         writes: can.fold(Operations::empty(), |all, (_, one)| all | one),
-        fields: fields.iter().map(field).collect(),
+        fields: fields.iter().map(field).chain(extras.map(extra)).collect(),
         name_length: Some(100),
         stamp: Some(StampPlace { field: "key".to_owned(), length: 200 }),
         changes_at_once: 50,

@@ -14,6 +14,7 @@ fn change(action: Action, field: &str) -> PlannedChange {
         target: None,
         name: "PC".into(),
         fields: vec![FieldDiff { name: field.into(), before: None, after: Value::Blank }],
+        step: crosswalk_model::Step::Record,
         reason: String::new(),
         risk: Risk::Low,
         calls: 1,

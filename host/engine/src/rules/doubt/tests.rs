@@ -5,7 +5,7 @@ use super::*;
 use crate::run::look_up::{Look, named, stamped, written};
 use crate::testkit::describe;
 use crosswalk_model::description::Reads;
-use crosswalk_model::{Action, Field, FieldDiff, KindDescription, PlannedChange, Record, Risk, Value};
+use crosswalk_model::{Action, Field, FieldDiff, KindDescription, PlannedChange, Record, Risk, Step, Value};
 use crosswalk_store::Stored;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -177,6 +177,7 @@ impl Model {
             target: target.clone(),
             name: "PC".into(),
             fields: diffs,
+            step: if kind == Kind::Usage { Step::Line(Box::default()) } else { Step::Record },
             reason: String::new(),
             risk: Risk::Low,
             calls: 1,

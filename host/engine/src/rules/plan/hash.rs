@@ -3,7 +3,7 @@
 //! Every part of every change counts, each with its length before it, so that no two
 //! plans share an encoding. It is taken change by change: no plan is ever whole in memory.
 
-use crosswalk_model::{Hold, Kind, PlannedChange, Risk, Value};
+use crosswalk_model::{Hold, Kind, PlannedChange, Risk, Step, Value};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -31,6 +31,7 @@ impl PlanHasher {
             }
             self.value(&diff.after);
         }
+        self.step(&change.step);
         self.text(&change.reason);
         self.text(match change.risk {
             Risk::Low => "low",
@@ -57,6 +58,13 @@ impl PlanHasher {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Record => self.number(0),
+            other => self.text(&serde_json::to_string(other).unwrap_or_default()),
+        }
     }
 
     fn value(&mut self, value: &Value) {

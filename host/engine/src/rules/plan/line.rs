@@ -16,7 +16,7 @@
 //! person has to look at first is in `holds`, from which day on a quantity can hold in `days`, and
 //! what is written and remembered in `change`.
 //!
-//! Pure. The change's fields hold source ids, as in every change, but for [`CONTRACT`].
+//! Pure. The change's fields hold source ids, as in every change; the ids in its step are the target's.
 
 pub(crate) mod change;
 pub(crate) mod days;
@@ -27,23 +27,20 @@ pub(crate) mod types;
 mod weigh;
 
 pub(super) use self::change::after_usage;
-pub use self::change::replaced;
-pub(crate) use self::change::{after_retire, keep_former, settle};
+pub(crate) use self::change::{after_retire, forget_line, keep_former, settle};
 pub(crate) use self::days::{open_from, out_of_force, successors};
 pub(crate) use self::holds::Sweep;
-pub use self::leaving::rests;
-pub(crate) use self::leaving::{begun, billed_since, changed_of, left_of, named, remember_since, since_of};
-pub use self::parts::read as parts_of;
-pub(crate) use self::parts::{Member, group, written as parts_written};
+pub(crate) use self::leaving::{begun, billed_since, named, remember_since, since_of};
+pub(crate) use self::parts::{Member, counts, group};
 pub use self::types::{
-    BY_NAME, CONTRACT, COUNTED, Choice, DATES, EFFECTIVE, LEAVES, Left, Line, MOVES, PARTS, PRODUCT, Part, Place,
-    Product, QUANTITY, REPLACES, RESTS, Retire, SERVICE, SINCE, Share, Step, UsageInput, integer,
+    BY_NAME, Choice, DATES, EFFECTIVE, Left, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share,
+    UsageInput, integer,
 };
-pub(crate) use self::types::{CHANGED, ENDED, FORMER, HAD, LEFT, RETIRED, TAKEN, count, date, is_free};
+pub(crate) use self::types::{RETIRED, TAKEN, count, date, is_free};
 use self::weigh::Weighing;
 use super::{Planned, rank_of};
 use crosswalk_model::usage::midnight;
-use crosswalk_model::{Action, Cause, Finding, Hold, Kind, LineKey, Link, PlannedChange, Record, Value};
+use crosswalk_model::{Action, Cause, Finding, Hold, Kind, LineKey, Link, PlannedChange, Record};
 use std::collections::BTreeSet;
 
 /// The lines of a customer: everything the vendor counts or this sync put on the contract.
@@ -62,25 +59,25 @@ pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
         let key = LineKey::new(input.customer, &line.product).to_string();
         let found =
             |cause: Cause, message: String| Finding::new(cause, Kind::Usage, input.customer, key.clone(), message);
-        match &line.step {
-            Step::Change { action, quantity, holds } => {
+        match &line.verdict {
+            LineVerdict::Change { action, quantity, holds } => {
                 let held = Hold::together(holds.clone());
                 out.changes.extend(line.retires.iter().map(|old| change::retire(input, line, old, held.clone())));
                 if *action != Action::Retire {
                     out.changes.push(change::change(input, line, *action, *quantity, held));
                 }
             }
-            Step::Agreed => out.noted.extend(change::agreed(input, line)),
-            Step::NotFetched => out.findings.push(found(Cause::NotFetched, line.reason.clone())),
-            Step::Left => out.findings.push(found(Cause::Unbilled, line.reason.clone())),
+            LineVerdict::Agreed => out.noted.extend(change::agreed(input, line)),
+            LineVerdict::NotFetched => out.findings.push(found(Cause::NotFetched, line.reason.clone())),
+            LineVerdict::Left => out.findings.push(found(Cause::Unbilled, line.reason.clone())),
             // The day on which its own line ended is needed until the other bills it.
-            Step::Together(_)
+            LineVerdict::Together(_)
                 if line.counted == Some(0) || (input.agreed)(&LineKey::new(input.customer, &line.product)) =>
             {
                 out.noted.extend(change::without_end(input, line));
             }
-            Step::Together(_) => {}
-            Step::InStep => {}
+            LineVerdict::Together(_) => {}
+            LineVerdict::InStep => {}
         }
         out.findings.extend(line.notes.iter().map(|note| found(Cause::Former, note.clone())));
     }
@@ -91,21 +88,15 @@ pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
 
 /// What the journal keeps of a line's change besides its words: it outlives the plan.
 pub(crate) fn detail(planned: &PlannedChange) -> Option<serde_json::Value> {
-    if planned.kind != Kind::Usage {
-        return None;
-    }
-    let of = |name: &str| planned.fields.iter().find(|diff| diff.name == name);
-    let number = |value: &Value| integer(Some(value));
+    let step = planned.line()?;
+    let quantity = planned.field(QUANTITY);
     Some(serde_json::json!({
-        "before": of("quantity").and_then(|diff| number(diff.before.as_ref()?)),
-        "quantity": of("quantity").and_then(|diff| number(&diff.after)),
-        "counted": of("counted").and_then(|diff| number(&diff.after)),
-        "effective": of("effective").map(|diff| diff.after.to_string().chars().take(10).collect::<String>()),
-        "contract": of("contract").map(|diff| diff.after.to_string()),
-        "parts": of(PARTS).map(|diff| {
-            let part = |(line, counted): (String, Option<i64>)| serde_json::json!({ "line": line, "counted": counted });
-            parts_of(&diff.after).into_iter().map(part).collect::<Vec<_>>()
-        }),
+        "before": quantity.and_then(|diff| integer(diff.before.as_ref())),
+        "quantity": quantity.and_then(|diff| integer(Some(&diff.after))),
+        "counted": step.counted,
+        "effective": date(planned.field(EFFECTIVE).map(|diff| &diff.after)),
+        "contract": step.contract,
+        "parts": step.parts,
     }))
 }
 

@@ -12,7 +12,7 @@ use crate::rules::value::cut;
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{
     Action, Brake, Cause, FieldDiff, FieldRule, Finding, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record,
-    Risk, Value,
+    Risk, Step, Value,
 };
 use std::collections::BTreeMap;
 
@@ -343,6 +343,7 @@ impl Planner<'_, '_> {
             target: target.map(|record| record.id.clone()),
             name,
             fields,
+            step: Step::Record,
             reason: reason.into(),
             risk,
             calls: if action.writes() { self.input.describe.calls_per_change } else { 0 },

@@ -11,7 +11,7 @@
 //! Pure, and only about customers: what belongs to one is synced the usual way.
 
 use super::fields::{self, Layout};
-use super::write::{decide, forget, note_rest, sent_values};
+use super::write::{decide, note_rest, sent_values};
 use super::{Item, PlanInput, Planned, Reference};
 use crate::rules::matching::{Decision, Matched, NameIndex};
 use crate::rules::names;
@@ -19,7 +19,7 @@ use crate::rules::value::same;
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{
     Action, Cause, Change, Finding, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record,
-    ReverseDecision, Risk, Side, SyncName, SyncRules, Timestamp, Value,
+    ReverseDecision, Risk, Side, Step, SyncName, SyncRules, Timestamp, Value,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -159,6 +159,7 @@ fn create(input: &ReverseInput<'_>, record: &Record, decided: bool) -> PlannedCh
         target: Some(record.id.clone()),
         name: record.name.clone(),
         fields,
+        step: Step::CreateSource,
         reason: format!("{REVERSE}: it is in the target alone, and {why}"),
         risk: Risk::Medium,
         calls: input.describe.calls_per_change,
@@ -184,7 +185,7 @@ pub fn after_reverse(
     now: Timestamp,
 ) -> Link {
     let mut next = link.cloned().unwrap_or_else(|| Link::unmapped(change.kind, source, now));
-    forget(&mut next);
+    next.forget();
     decide(&mut next, LinkState::Linked, change.target.as_deref(), REVERSE, &change.reason, now);
     next.sent = sent.into_iter().flat_map(sent_values).map(|(name, value)| (name.to_owned(), value)).collect();
     if let Some(kept) = kept {

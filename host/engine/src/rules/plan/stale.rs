@@ -4,11 +4,11 @@
 //! affects no other change. The link's revision alone decides only where nothing follows up on an earlier change of the
 //! plan; elsewhere it is enough that the link still leads to the record the change is about.
 
-use super::line::{RETIRED, replaced};
+use super::line::RETIRED;
 use super::reverse::stale_reverse;
-use super::ticket::{is_open, reopens};
+use super::ticket::{self, LAST_ACTIVITY, is_open, reopens};
 use crate::rules::value::same;
-use crosswalk_model::{Action, FieldDiff, Kind, Link, LinkState, PlannedChange, Record, Value, catalogue};
+use crosswalk_model::{Action, FieldDiff, Link, LinkState, PlannedChange, Record, Step, Value, catalogue};
 
 /// Why a change must not be applied any more; none when it may be. `link` and
 /// `target_now` are as they are now: the record's link, and the target record the change names.
@@ -22,9 +22,9 @@ fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
     let linked = link.and_then(Link::linked);
     match change.action {
         // Whatever was decided or written of a line since makes another change of it right.
-        _ if change.kind == Kind::Usage => {
+        _ if let Step::Line(step) = &change.step => {
             // The first half of its move, just before, freed it.
-            let freed = link.is_some_and(|link| link.decided_by == RETIRED) && !replaced(change).is_empty();
+            let freed = link.is_some_and(|link| link.decided_by == RETIRED) && !step.replaces.is_empty();
             (moved && !freed).then(|| "it was decided on since".to_owned())
         }
         Action::Create => match link.map(|link| link.state) {
@@ -71,7 +71,9 @@ pub(crate) fn stale_target(change: &PlannedChange, target_now: Option<&Record>) 
         }
         _ => false,
     };
-    change.fields.iter().find(differs).map(|diff| format!("{} was changed in the target since", diff.name))
+    let differs = change.fields.iter().find(differs).map(|diff| diff.name.as_str());
+    let worked_on = || change.ticket().is_some_and(|step| ticket::is_worked_on(step, target)).then_some(LAST_ACTIVITY);
+    differs.or_else(worked_on).map(|name| format!("{name} was changed in the target since"))
 }
 
 /// A field now; none when the target does not tell.

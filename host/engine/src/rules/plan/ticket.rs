@@ -3,7 +3,7 @@
 //! Alerts of one device and condition belong together. The first opens a ticket; while it is open, later ones are noted
 //! in it with a count. When the vendor reports that all are over, the ticket is closed, unless somebody worked on it:
 //! then its last activity is not this host's. What somebody did before a note of this host is kept with the link as
-//! [`TOUCHED`], since the note hides it. An alert that merely left the vendor's list is not over. While the vendor
+//! `touched`, since the note hides it. An alert that merely left the vendor's list is not over. While the vendor
 //! works on a write of a ticket, its alerts wait.
 //!
 //! An alert that comes back soon after this host closed its ticket (`swing-hours`) opens the same
@@ -12,31 +12,21 @@
 //! A ticket goes to the account its customer is linked to; to the catch-all the operator
 //! chose where the customer is not linked; else it is held. There is no default account.
 //!
-//! Pure. A ticket's fields are texts of the target system, but for the references `parent`,
-//! `asset` and [`LEAD`], which hold source ids as in every change.
+//! Pure. A ticket's fields are texts of the target system, but for the references `parent` and `asset`, which hold
+//! source ids as in every change.
 
 use super::types::rank;
 use super::{HOUR_MS, Planned};
-use crate::rules::value::cut;
+use crate::rules::value::{cut, same};
 use crosswalk_model::sync::TicketRules;
 use crosswalk_model::{
-    Action, Brake, Cause, Failure, FieldDiff, Finding, Hold, Kind, KindDescription, Link, LinkState, Operation,
-    PlannedChange, Record, Risk, Timestamp, Value, Writable,
+    Action, Activity, Brake, Cause, Failure, FieldDiff, Finding, Hold, Kind, KindDescription, Link, LinkState,
+    Operation, PlannedChange, Record, Risk, Step, TicketMemory, TicketStep, Timestamp, Value, Writable,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// The field of a link that names the alert whose ticket it is, while that is yet to be made.
-pub const LEAD: &str = "ticket";
-/// The field that holds the account of a ticket as the *target's* id: the catch-all.
-pub const ACCOUNT: &str = "account";
-/// When anything about a ticket changed last.
+/// The catalogue's field: when anything about a ticket changed last.
 pub const LAST_ACTIVITY: &str = "last-activity";
-/// What a link remembers of its ticket: that somebody else worked on it. It stays so.
-const TOUCHED: &str = "touched";
-/// What a link remembers of its ticket: when this host closed it.
-pub(crate) const CLOSED_AT: &str = "closed-at";
-/// What a link remembers of its ticket: when this host opened it again.
-const REOPENED_AT: &str = "reopened-at";
 /// How often a matter comes back before its ticket is left open.
 const FLAPS: usize = 2;
 /// The brake that holds tickets of customers that are not linked.
@@ -245,29 +235,29 @@ impl<'m, 'a> Matter<'m, 'a> {
         let can = self.input.describe.field("closed").is_some_and(|field| field.writable == Writable::Always);
         let targets = self.alerts.iter().rev().filter_map(|alert| self.link(alert)?.linked());
         let ticket = targets.filter_map(|id| self.tickets.get(id).copied()).find(|ticket| ticket.active())?;
-        let closed = self.last(ticket, CLOSED_AT)?;
-        let ours = self.last(ticket, REOPENED_AT).is_none_or(|again| again < closed);
+        let closed = self.last(ticket, |memory| memory.closed_at)?;
+        let ours = self.last(ticket, |memory| memory.reopened_at).is_none_or(|again| again < closed);
         (can && ours && swing_ms > 0 && closed <= self.input.now && at.since_ms(closed) <= swing_ms).then_some(ticket)
     }
 
-    /// The latest time of this name that the links of a ticket remember.
-    fn last(&self, ticket: &Record, name: &str) -> Option<Timestamp> {
-        self.of_ticket(ticket).filter_map(|(_, link)| time(link.written.get(name)?)).max()
+    /// The latest of a time that the links of a ticket remember.
+    fn last(&self, ticket: &Record, time: impl Fn(&TicketMemory) -> Option<Timestamp>) -> Option<Timestamp> {
+        self.of_ticket(ticket).filter_map(|(_, link)| time(link.memory.ticket())).max()
     }
 
     /// The times a ticket was opened again.
     fn reopened(&self, ticket: &Record) -> usize {
-        self.of_ticket(ticket).filter(|(_, link)| link.written.contains_key(REOPENED_AT)).count()
+        self.of_ticket(ticket).filter(|(_, link)| link.memory.ticket().reopened_at.is_some()).count()
     }
 
     /// Whether somebody else worked on a ticket; none where that cannot be known.
     fn touched(&self, ticket: &Record) -> Option<bool> {
-        if self.of_ticket(ticket).any(|(_, link)| link.written.contains_key(TOUCHED)) {
+        if self.of_ticket(ticket).any(|(_, link)| link.memory.ticket().touched) {
             return Some(true);
         }
-        let now = ticket.field(LAST_ACTIVITY)?;
-        let left = self.last(ticket, LAST_ACTIVITY);
-        Some(left.is_none() || left != time(now))
+        let now = last_activity(ticket)?;
+        let left = self.last(ticket, |memory| Timestamp::parse(memory.last_activity.as_deref()?));
+        Some(left.is_none() || left != Timestamp::parse(now))
     }
 
     /// The alerts that are linked to a ticket.
@@ -282,7 +272,7 @@ impl<'m, 'a> Matter<'m, 'a> {
             return self.tell(Cause::Cannot, first, "a ticket cannot be made in the target");
         }
         let mut fields = vec![new("name", Value::Text(cut(&title(first), describe.name_length).to_owned()))];
-        let mut held = None;
+        let (mut step, mut held) = (TicketStep::default(), None);
         match (&first.place, &self.input.rules.catch_all) {
             (Place::Account { with_asset }, _) => {
                 fields.push(new("parent", Value::Text(first.customer.to_owned())));
@@ -290,7 +280,7 @@ impl<'m, 'a> Matter<'m, 'a> {
                     fields.push(new("asset", Value::Text(device.to_owned())));
                 }
             }
-            (_, Some(account)) => fields.push(new(ACCOUNT, Value::Text(account.clone()))),
+            (_, Some(account)) => step.account = Some(account.clone()),
             (place, None) => {
                 let (brake, reason) = match place {
                     Place::OutOfUse(why) => (Brake::OutOfUse, why.as_str()),
@@ -310,11 +300,11 @@ impl<'m, 'a> Matter<'m, 'a> {
         if let Some(priority) = first.record.text("priority").filter(|_| self.writes("priority")) {
             fields.push(new("priority", Value::Text(priority.to_owned())));
         }
-        self.push(Action::Open, first, None, fields, "alert: nothing open is about it", held.clone());
+        self.push(Action::Open, first, None, (fields, step), "alert: nothing open is about it", held.clone());
         for alert in rest {
-            let lead = vec![new(LEAD, Value::Text(first.id().to_owned()))];
+            let step = TicketStep { lead: Some(first.id().to_owned()), ..TicketStep::default() };
             let reason = "repeat: of the alert that opens the ticket";
-            self.push(Action::Link, alert, None, lead, reason, held.clone());
+            self.push(Action::Link, alert, None, (Vec::new(), step), reason, held.clone());
         }
     }
 
@@ -322,7 +312,7 @@ impl<'m, 'a> Matter<'m, 'a> {
     fn append(&mut self, new_ones: &[&'m Alert<'a>], ticket: &'a Record, again: bool) {
         let [repeats @ .., last] = new_ones else { return };
         for alert in repeats {
-            self.push(Action::Link, alert, Some(ticket), Vec::new(), "repeat: noted with a later one", None);
+            self.push(Action::Link, alert, Some(ticket), Default::default(), "repeat: noted with a later one", None);
         }
         let times = self.of_ticket(ticket).count() + repeats.len() + 1;
         let (reason, what) = if again {
@@ -339,16 +329,16 @@ impl<'m, 'a> Matter<'m, 'a> {
             fields.push(new("note", Value::Text(note)));
         }
         let action = if fields.is_empty() { Action::Link } else { Action::Append };
-        if let (Action::Append, Some(now)) = (action, ticket.field(LAST_ACTIVITY)) {
-            // The write hides what was done before: the two differ where that was not this host.
-            let touched = self.touched(ticket) != Some(false);
-            fields.push(diff(LAST_ACTIVITY, now.clone(), if touched { Value::Blank } else { now.clone() }));
+        let mut step = TicketStep::default();
+        if let (Action::Append, Some(at)) = (action, last_activity(ticket)) {
+            // The write hides what was done before.
+            step.activity = Some(Activity { at: at.to_owned(), touched: self.touched(ticket) != Some(false) });
         }
         if self.reopened(ticket) + usize::from(again) >= FLAPS {
             let message = format!("it comes and goes: {times} alerts so far, all in ticket {}", ticket.id);
             self.tell(Cause::Flapping, last, &message);
         }
-        self.push(action, last, Some(ticket), fields, reason, None);
+        self.push(action, last, Some(ticket), (fields, step), reason, None);
     }
 
     /// Nothing is new: closes the ticket if all of it is over, and nobody worked on it.
@@ -363,16 +353,17 @@ impl<'m, 'a> Matter<'m, 'a> {
         let back = self.reopened(ticket);
         let noted = self.of_ticket(ticket).map(|(_, link)| link.decided_at).max().unwrap_or_default();
         let quiet = noted.plus_ms(i64::from(self.input.rules.swing_hours) * HOUR_MS);
-        match (self.touched(ticket), ticket.field(LAST_ACTIVITY)) {
+        match (self.touched(ticket), last_activity(ticket)) {
             (Some(false), Some(_)) if back >= FLAPS && self.input.now < quiet => self.tell(
                 Cause::Flapping,
                 last,
                 &format!("the alert is over; it came back {back} times, so its ticket stays open until {quiet} unless it comes again"),
             ),
-            (Some(false), Some(now)) => {
-                let closed = diff("closed", Value::Boolean(false), Value::Boolean(true));
-                let unchanged = diff(LAST_ACTIVITY, now.clone(), now.clone());
-                self.push(Action::Close, last, Some(ticket), vec![closed, unchanged], "the alert is over", None);
+            (Some(false), Some(at)) => {
+                let closed = vec![diff("closed", Value::Boolean(false), Value::Boolean(true))];
+                let activity = Some(Activity { at: at.to_owned(), touched: false });
+                let step = TicketStep { activity, ..TicketStep::default() };
+                self.push(Action::Close, last, Some(ticket), (closed, step), "the alert is over", None);
             }
             (None, _) => {
                 self.tell(Cause::TicketOpen, last, "the alert is over; nobody knows whether its ticket was worked on, so it is left open")
@@ -394,7 +385,7 @@ impl<'m, 'a> Matter<'m, 'a> {
         action: Action,
         alert: &Alert<'_>,
         ticket: Option<&Record>,
-        fields: Vec<FieldDiff>,
+        (fields, step): (Vec<FieldDiff>, TicketStep),
         reason: impl Into<String>,
         held: Option<Hold>,
     ) {
@@ -407,6 +398,7 @@ impl<'m, 'a> Matter<'m, 'a> {
             target: ticket.map(|ticket| ticket.id.clone()),
             name: title(alert),
             fields,
+            step: Step::Ticket(step),
             reason: reason.into(),
             risk: Risk::Low,
             calls: if action.writes() { self.input.describe.calls_per_change } else { 0 },
@@ -421,11 +413,19 @@ pub(crate) fn is_open(ticket: &Record) -> bool {
     ticket.active() && ticket.field("closed") != Some(&Value::Boolean(true))
 }
 
-fn time(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::Time(text) | Value::Text(text) => Timestamp::parse(text),
+/// The last activity of a ticket, as its vendor writes it.
+fn last_activity(ticket: &Record) -> Option<&str> {
+    match ticket.field(LAST_ACTIVITY)? {
+        Value::Time(text) | Value::Text(text) => Some(text),
         _ => None,
     }
+}
+
+/// Whether a ticket was worked on since a change of it was planned.
+pub(super) fn is_worked_on(step: &TicketStep, ticket: &Record) -> bool {
+    let time = |text: &str| Value::Time(text.to_owned());
+    let then = step.activity.as_ref().map(|activity| time(&activity.at));
+    then.zip(last_activity(ticket)).is_some_and(|(then, now)| !same(&then, &time(now)))
 }
 
 fn new(name: &str, after: Value) -> FieldDiff {
@@ -441,19 +441,22 @@ pub(super) fn reopens(change: &PlannedChange) -> bool {
     change.action == Action::Append && change.fields.iter().any(|diff| diff.name == "closed")
 }
 
-/// What a link remembers of its ticket once a change of it is done; `kept` is the ticket as it is then.
-pub(super) fn remember(link: &mut Link, change: &PlannedChange, kept: Option<&Record>, now: Timestamp) {
+/// Remembers the ticket as a change left it; `kept` is the ticket as read back.
+pub(super) fn remember(
+    memory: &mut TicketMemory,
+    change: &PlannedChange,
+    step: &TicketStep,
+    kept: Option<&Record>,
+    now: Timestamp,
+) {
     if change.action == Action::Close {
-        link.written.insert(CLOSED_AT.to_owned(), Value::Time(now.to_string()));
+        memory.closed_at = Some(now);
     } else if reopens(change) {
-        link.written.insert(REOPENED_AT.to_owned(), Value::Time(now.to_string()));
+        memory.reopened_at = Some(now);
     }
-    let before = change.fields.iter().find(|diff| diff.name == LAST_ACTIVITY);
-    if before.is_some_and(|diff| diff.before.as_ref() != Some(&diff.after)) {
-        link.written.insert(TOUCHED.to_owned(), Value::Boolean(true));
-    }
-    if let Some(at) = kept.and_then(|ticket| ticket.field(LAST_ACTIVITY)) {
-        link.written.insert(LAST_ACTIVITY.to_owned(), at.clone());
+    memory.touched |= step.activity.as_ref().is_some_and(|activity| activity.touched);
+    if let Some(at) = kept.and_then(last_activity) {
+        memory.last_activity = Some(at.to_owned());
     }
 }
 

@@ -4,8 +4,7 @@
 //! source record's link to a record or away from one. Its reverse is the same three with before and after swapped, each
 //! only if the target and the link are still as the change left them; the rest is left and reported.
 //!
-//! Every reversing change has the link's target as the field [`LINKED_TO`], even if it is unchanged; that marks it as
-//! one ([`Way::Back`](crosswalk_model::Way::Back)). It refers to target ids and leaves what the link remembers, so the
+//! Every reversing change is a [`Step::Undo`] with the link's target, even if that is unchanged. It refers to target ids and leaves what the link remembers, so the
 //! next plan treats the undone values as a person's edit and leaves them. It can be reversed by the same rules.
 //!
 //! Values that change by themselves are not written back: an old check-in time helps nobody. Nor
@@ -15,8 +14,8 @@
 
 use super::{line, now_has, same, shown, stale_target};
 use crosswalk_model::{
-    Action, FieldDiff, FieldRule, Kind, KindDescription, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record,
-    Risk, RunId, SyncRules, Timestamp, Value, catalogue,
+    Action, FieldDiff, FieldRule, Head, Kind, KindDescription, LineStep, Link, LinkState, Operation, PartCount,
+    PlannedChange, Record, Risk, RunId, Step, SyncRules, Timestamp, Value, catalogue,
 };
 use std::collections::HashMap;
 
@@ -68,8 +67,7 @@ struct Did<'a> {
 impl<'a> Did<'a> {
     fn of(change: &'a PlannedChange, target: &'a str) -> Self {
         if let Some((before, after)) = head_of(change) {
-            let fields =
-                change.fields.iter().filter(|diff| !matches!(diff.name.as_str(), LINKED_TO | "active")).collect();
+            let fields = change.fields.iter().filter(|diff| diff.name != "active").collect();
             return Self { active: active(change), head: Some((before, after)).filter(|_| before != after), fields };
         }
         let (active, head) = match change.action {
@@ -102,19 +100,8 @@ impl<'a> Reversal<'a> {
     ) -> Reversed {
         let mut out = Reversed::default();
         let Done { change, target, link, now, .. } = *done;
-        if change.kind.counterpart() != change.kind {
-            out.left.push(format!(
-                "what people read in {} {target} is not taken back: see to it by hand",
-                change.kind.counterpart()
-            ));
-            return out;
-        }
-        if change.kind == Kind::Usage {
-            out.left.extend(quantity_set(change));
-            return out;
-        }
-        if change.action == Action::CreateSource {
-            out.left.push(format!("what was created at the source for {target} stays there: see to it by hand"));
+        if let Some(left) = never_undone(change, target) {
+            out.left.extend(left);
             return out;
         }
         let did = Did::of(change, target);
@@ -171,9 +158,8 @@ impl<'a> Reversal<'a> {
         if leads != led {
             self.heads.insert(key, leads.map(str::to_owned));
         }
-        let text = |head: Option<&str>| head.map_or(Value::Blank, |id| Value::Text(id.to_owned()));
         let action = action(&fields, leads);
-        fields.push(diff(LINKED_TO, text(led), text(leads)));
+        let head = Head { before: led.map(str::to_owned), after: leads.map(str::to_owned) };
         out.change = Some(PlannedChange {
             sequence: 0,
             kind: change.kind,
@@ -183,6 +169,7 @@ impl<'a> Reversal<'a> {
             target: Some(target.to_owned()),
             name: change.name.clone(),
             fields,
+            step: Step::Undo(head),
             reason: self.reason(change, leads, now),
             risk: if action == Action::Deactivate { Risk::High } else { Risk::Medium },
             calls: if action.writes() { can.calls_per_change } else { 0 },
@@ -320,12 +307,14 @@ pub(crate) fn link_after(link: Option<&Link>, change: &PlannedChange, run: RunId
 
 /// Where a reversing change finds the link and leaves it; none for any other change.
 fn head_of(change: &PlannedChange) -> Option<(Option<&str>, Option<&str>)> {
-    let diff = change.fields.iter().find(|diff| diff.name == LINKED_TO)?;
-    Some((diff.before.as_ref().and_then(Value::as_text), diff.after.as_text()))
+    match &change.step {
+        Step::Undo(head) => Some((head.before.as_deref(), head.after.as_deref())),
+        Step::Record | Step::Ticket(_) | Step::Line(_) | Step::CreateSource => None,
+    }
 }
 
 fn active(change: &PlannedChange) -> Option<(bool, bool)> {
-    let diff = change.fields.iter().find(|diff| diff.name == "active")?;
+    let diff = change.field("active")?;
     let yes = |value: &Value| *value == Value::Boolean(true);
     Some((diff.before.as_ref().is_some_and(yes), yes(&diff.after)))
 }
@@ -372,14 +361,27 @@ fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
     FieldDiff { name: name.to_owned(), before: Some(before), after }
 }
 
-/// How a quantity is set back by hand; nothing where none was written.
-fn quantity_set(change: &PlannedChange) -> Option<String> {
-    let quantity = change.fields.iter().find(|diff| diff.name == line::QUANTITY)?;
+/// What is left of a change that no undo takes back; `None` for one that is. A line that was only linked leaves nothing.
+fn never_undone(change: &PlannedChange, target: &str) -> Option<Vec<String>> {
+    match &change.step {
+        Step::Ticket(_) => Some(vec![format!(
+            "what people read in {} {target} is not taken back: see to it by hand",
+            change.kind.counterpart()
+        )]),
+        Step::Line(step) => Some(quantity_set(change, step).into_iter().collect()),
+        Step::CreateSource => {
+            Some(vec![format!("what was created at the source for {target} stays there: see to it by hand")])
+        }
+        Step::Record | Step::Undo(_) => None,
+    }
+}
+
+/// How a quantity is set back by hand; `None` if none was written.
+fn quantity_set(change: &PlannedChange, step: &LineStep) -> Option<String> {
+    let quantity = change.field(line::QUANTITY)?;
     let before = quantity.before.clone().unwrap_or(Value::Integer(0));
-    let parts = change.fields.iter().find(|diff| diff.name == line::PARTS);
-    let parts = parts.map(|diff| line::parts_of(&diff.after)).unwrap_or_default();
-    let part = |(line, counted): &(String, Option<i64>)| format!("{} of {line}", counted.unwrap_or_default());
-    let sum = match parts.as_slice() {
+    let part = |part: &PartCount| format!("{} of {}", part.counted.unwrap_or_default(), part.line);
+    let sum = match step.parts.as_deref().unwrap_or_default() {
         [] => String::new(),
         parts => format!(", the sum of {}", parts.iter().map(part).collect::<Vec<_>>().join(" and ")),
     };

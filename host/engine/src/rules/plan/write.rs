@@ -7,15 +7,12 @@
 //! sent.
 
 use super::Reference;
-use super::line::{
-    CONTRACT, COUNTED, EFFECTIVE, LEAVES, MOVES, PARTS, PRODUCT, REPLACES, RESTS, SERVICE, SINCE, after_retire,
-    after_usage, keep_former,
-};
-use super::ticket::{self, ACCOUNT, LAST_ACTIVITY};
+use super::line::{EFFECTIVE, after_retire, after_usage, keep_former};
+use super::ticket::{self, LAST_ACTIVITY};
 use crate::rules::value::{composed, may_become, same};
 use crosswalk_model::{
-    Action, Change, ChangeId, Field, FieldDiff, Kind, LINKED_TO, Link, LinkState, Operation, PlannedChange, Record,
-    Timestamp, Value, Way, catalogue,
+    Action, Change, ChangeId, Direction, Field, FieldDiff, Kind, LineStep, Link, LinkState, Operation, PlannedChange,
+    Record, Step, TicketStep, Timestamp, Value, catalogue,
 };
 
 /// By how much the clocks of host and vendor may differ, and how long a write may take.
@@ -32,7 +29,7 @@ pub struct Unresolved {
 }
 
 /// The write of a planned change, with every reference resolved to the target system, where it is
-/// not of that already ([`Way::Back`]).
+/// not of that already ([`Direction::Back`]).
 /// `parent_now` is the account its target record stands in, `stamp` the key to leave in it.
 /// None for a link, which writes nothing.
 ///
@@ -52,12 +49,12 @@ pub fn to_write(
         Action::Update | Action::Append | Action::Close => Operation::Update,
         Action::Move => Operation::Move,
         // A line of a contract is out of use with the quantity 0.
-        Action::Retire if change.kind == Kind::Usage => Operation::Update,
+        Action::Retire if change.line().is_some() => Operation::Update,
         Action::Retire | Action::Deactivate => Operation::Deactivate,
         Action::Reactivate => Operation::Reactivate,
     };
     let target_id = |kind: Kind, id: &str| match resolve(kind, id) {
-        _ if change.way() == Way::Back => Ok(id.to_owned()),
+        _ if change.direction() == Direction::Back => Ok(id.to_owned()),
         Reference::Target(target) => Ok(target),
         Reference::Planned | Reference::Unknown => Err(Unresolved { kind, id: id.to_owned() }),
     };
@@ -68,7 +65,7 @@ pub fn to_write(
         kind: change.kind.counterpart(),
         // What is created at the source has a target, which is not what is written.
         target: change.target.clone().filter(|_| operation != Operation::Create),
-        parent: parent_now.map(str::to_owned),
+        parent: own_parent(change).or(parent_now).map(str::to_owned),
         name: None,
         stamp,
         fields: Vec::with_capacity(change.fields.len()),
@@ -81,11 +78,6 @@ pub fn to_write(
                 precondition(&mut write, diff);
             }
             ("parent", Value::Text(id)) => write.parent = Some(target_id(Kind::Customer, id)?),
-            (ACCOUNT | CONTRACT, Value::Text(id)) => write.parent = Some(id.clone()),
-            // Only looked at: to see whether it is stale, and by the link.
-            (LAST_ACTIVITY | LINKED_TO | COUNTED | LEAVES | MOVES | PARTS | REPLACES | RESTS | SERVICE | SINCE, _) => {}
-            // What a line is of stands as long as the line.
-            (PRODUCT, _) if operation != Operation::Create => {}
             // Said by the operation.
             ("active", _) if operation != Operation::Create => {}
             (name, Value::Text(id)) if let Some(kind) = catalogue::refers_to(change.kind, name) => {
@@ -105,10 +97,18 @@ pub fn to_write(
     Ok(Some(write))
 }
 
-/// Puts down what a field had when the change was decided on. What changes at every read decides
-/// nothing, nor does the day that a line's last change held from.
+/// The parent that the change itself names by the target's id.
+fn own_parent(change: &PlannedChange) -> Option<&str> {
+    match &change.step {
+        Step::Line(line) => line.contract.as_deref(),
+        Step::Ticket(ticket) => ticket.account.as_deref(),
+        Step::Record | Step::CreateSource | Step::Undo(_) => None,
+    }
+}
+
+/// Puts down what a field had when the change was decided on. What changes at every read decides nothing.
 fn precondition(write: &mut Change, diff: &FieldDiff) {
-    let decides = !catalogue::is_volatile(write.kind, &diff.name) && diff.name != EFFECTIVE;
+    let decides = !catalogue::is_volatile(write.kind, &diff.name);
     if let (Some(before), true) = (&diff.before, decides && write.operation != Operation::Create) {
         write.before.push(Field::new(diff.name.clone(), before.clone()));
     }
@@ -128,33 +128,44 @@ pub fn after_write(
     now: Timestamp,
 ) -> Link {
     let mut next = link.cloned().unwrap_or_else(|| Link::unmapped(change.kind, &change.source, now));
-    if next.target_kind == Kind::Ticket {
-        after_ticket(&mut next, change, target, kept, now);
-        return next;
+    match &change.step {
+        Step::Ticket(step) => after_ticket(&mut next, change, step, target, kept, now),
+        Step::Line(step) => after_line(&mut next, change, step, target, now),
+        Step::Record | Step::CreateSource | Step::Undo(_) => after_record(&mut next, change, sent, target, kept, now),
     }
-    if change.kind == Kind::Usage && change.action == Action::Retire {
-        after_retire(&mut next, change, now);
-        return next;
+    next
+}
+
+fn after_line(link: &mut Link, change: &PlannedChange, step: &LineStep, target: &str, now: Timestamp) {
+    if change.action == Action::Retire {
+        return after_retire(link, change, step, now);
     }
-    if change.kind == Kind::Usage {
-        let by = if change.action == Action::Create { "the contract had no such line" } else { "same product" };
-        if next.linked() != Some(target) {
-            keep_former(&mut next);
-            next.made = change.action == Action::Create;
-            decide(&mut next, LinkState::Linked, Some(target), by, &change.reason, now);
-        }
-        after_usage(&mut next, change);
-        return next;
+    let by = if change.action == Action::Create { "the contract had no such line" } else { "same product" };
+    if link.linked() != Some(target) {
+        keep_former(link);
+        link.made = change.action == Action::Create;
+        decide(link, LinkState::Linked, Some(target), by, &change.reason, now);
     }
+    after_usage(link, change, step);
+}
+
+fn after_record(
+    next: &mut Link,
+    change: &PlannedChange,
+    sent: Option<&Change>,
+    target: &str,
+    kept: Option<&Record>,
+    now: Timestamp,
+) {
     match change.action {
         Action::Link => {
             if next.target.as_deref() != Some(target) {
-                forget(&mut next);
+                next.forget();
             }
             if next.linked() != Some(target) {
                 // Planning begins the reason of a link with the rule that made it.
                 let by = change.reason.split(':').next().unwrap_or_default();
-                decide(&mut next, LinkState::Linked, Some(target), by, &change.reason, now);
+                decide(next, LinkState::Linked, Some(target), by, &change.reason, now);
             }
             for diff in &change.fields {
                 let has = diff.before.clone().unwrap_or(Value::Blank);
@@ -162,50 +173,48 @@ pub fn after_write(
                 next.sent.insert(diff.name.clone(), if refers { has.clone() } else { diff.after.clone() });
                 next.written.insert(diff.name.clone(), has);
             }
-            kept.into_iter().for_each(|record| note_rest(&mut next, record));
+            kept.into_iter().for_each(|record| note_rest(next, record));
         }
         Action::Create => {
             let by = if next.state == LinkState::Create { next.decided_by.clone() } else { "matching".to_owned() };
-            forget(&mut next);
+            next.forget();
             next.made = true;
-            decide(&mut next, LinkState::Linked, Some(target), &by, &change.reason, now);
+            decide(next, LinkState::Linked, Some(target), &by, &change.reason, now);
         }
         Action::Retire => {
-            forget(&mut next);
-            decide(&mut next, LinkState::Create, None, "planning", &change.reason, now);
+            next.forget();
+            decide(next, LinkState::Create, None, "planning", &change.reason, now);
         }
         Action::Update | Action::Move | Action::Deactivate | Action::Reactivate | Action::Unlink => {}
         // Of tickets only, which are dealt with; and what is created at the source has `after_reverse`.
         Action::Open | Action::Append | Action::Close | Action::CreateSource => {}
     }
     if let (Some(sent), false) = (sent, change.action == Action::Retire) {
-        remember(&mut next, sent, kept);
+        remember(next, sent, kept);
         if sent.fields.iter().any(|field| catalogue::is_volatile(sent.kind, &field.name)) {
             next.volatile_at = Some(now);
         }
         if change.action == Action::Create {
-            kept.into_iter().for_each(|record| note_rest(&mut next, record));
+            kept.into_iter().for_each(|record| note_rest(next, record));
         }
     }
-    next
 }
 
-/// An alert's link to its ticket. Of that it only matters how this host left it.
-fn after_ticket(link: &mut Link, change: &PlannedChange, target: &str, kept: Option<&Record>, now: Timestamp) {
+/// An alert's link to its ticket. Only the state in which this host left the ticket matters.
+fn after_ticket(
+    link: &mut Link,
+    change: &PlannedChange,
+    step: &TicketStep,
+    target: &str,
+    kept: Option<&Record>,
+    now: Timestamp,
+) {
     if change.action != Action::Close {
         link.made = change.action == Action::Open;
         let by = change.reason.split(':').next().unwrap_or_default();
         decide(link, LinkState::Linked, Some(target), by, &change.reason, now);
     }
-    ticket::remember(link, change, kept, now);
-}
-
-/// Nothing that was known of one target record holds for another.
-pub(super) fn forget(link: &mut Link) {
-    link.made = false;
-    link.sent.clear();
-    link.written.clear();
-    link.volatile_at = None;
+    ticket::remember(link.memory.ticket_mut(), change, step, kept, now);
 }
 
 pub(super) fn decide(link: &mut Link, state: LinkState, target: Option<&str>, by: &str, reason: &str, now: Timestamp) {

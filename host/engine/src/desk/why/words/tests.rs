@@ -59,6 +59,7 @@ fn change(action: Action) -> PlannedChange {
         target: None,
         name: "PC".into(),
         fields: Vec::new(),
+        step: crosswalk_model::Step::Record,
         reason: "model “A” becomes “B”".into(),
         risk: Risk::Low,
         calls: 1,

@@ -1,11 +1,14 @@
 //! A line's change: what is written, and what its link remembers afterwards.
 
 use super::{
-    CHANGED, CONTRACT, COUNTED, EFFECTIVE, ENDED, FORMER, HAD, LEAVES, LEFT, Line, MOVES, PARTS, PRODUCT, Place,
-    Product, QUANTITY, REPLACES, RESTS, RETIRED, Retire, SERVICE, SINCE, Step, UsageInput, date, integer, leaving,
-    midnight, parts,
+    EFFECTIVE, Line, LineVerdict, PRODUCT, Place, Product, QUANTITY, RETIRED, Retire, UsageInput, date, integer,
+    leaving, midnight, parts,
 };
-use crosswalk_model::{Action, FieldDiff, Hold, Kind, LineKey, Link, LinkState, PlannedChange, Risk, Timestamp, Value};
+use crosswalk_model::{
+    Action, FieldDiff, Hold, Kind, LineKey, LineMemory, LineStep, Link, LinkState, PartCount, PartDay, PlannedChange,
+    Replaced, Risk, Step, Timestamp, Value,
+};
+use jiff::civil::Date;
 use std::collections::HashSet;
 
 fn new(name: &str, after: Value) -> FieldDiff {
@@ -35,34 +38,26 @@ pub(super) fn change(
     if action != Action::Link {
         fields.push(new(EFFECTIVE, Value::Time(midnight(line.effective))));
     }
-    fields.push(new(COUNTED, Value::Integer(line.counted.unwrap_or_default())));
-    fields.push(new(PRODUCT, Value::Text(line.product.clone())));
-    if let Place::Contract(contract) = input.place {
-        fields.push(new(CONTRACT, Value::Text(contract.id.clone())));
-    }
-    fields.extend(service.map(|service| new(SERVICE, Value::Text(service))));
-    if !line.parts.is_empty() {
-        fields.push(new(PARTS, parts::written(&line.parts)));
-    }
-    if !line.leaves.is_empty() {
-        let day = line.effective.to_string();
-        fields.push(new(LEAVES, leaving::days(line.leaves.iter().map(|part| (part.to_string(), day.clone())))));
-    }
-    let since = since(input, line, action, &key);
-    if !since.is_empty() {
-        fields.push(new(SINCE, leaving::days(since.into_iter())));
-    }
-    if !line.rests.is_empty() {
-        fields.push(new(RESTS, leaving::written(&line.rests)));
-    }
-    if !line.retires.is_empty() {
-        let old = |old: &Retire| serde_json::json!({ "source": old.key.to_string(), "line": old.line });
-        let list: Vec<serde_json::Value> = line.retires.iter().map(old).collect();
-        fields.push(new(REPLACES, Value::Json(serde_json::Value::from(list).to_string())));
-    }
     if action == Action::Create {
+        fields.push(new(PRODUCT, Value::Text(line.product.clone())));
         fields.push(new("name", Value::Text(name.clone())));
     }
+    let leaves = line.leaves.iter().map(|part| PartDay { line: part.to_string(), day: line.effective });
+    let step = LineStep {
+        contract: contract(input),
+        service,
+        counted: Some(line.counted.unwrap_or_default()),
+        parts: (!line.parts.is_empty()).then(|| parts::counts(&line.parts)),
+        replaces: line
+            .retires
+            .iter()
+            .map(|old| Replaced { source: old.key.to_string(), line: old.line.clone() })
+            .collect(),
+        rests: line.rests.clone(),
+        leaves: leaves.collect(),
+        since: since(input, line, action, &key),
+        moves: false,
+    };
     PlannedChange {
         sequence: 0,
         kind: Kind::Usage,
@@ -72,6 +67,7 @@ pub(super) fn change(
         target: line.target.clone().filter(|_| action != Action::Create),
         name,
         fields,
+        step: Step::Line(Box::new(step)),
         reason: line.reason.clone(),
         risk: if line.has.is_some_and(|has| quantity < has) { Risk::High } else { Risk::Medium },
         calls: if action.writes() { input.describe.calls_per_change } else { 0 },
@@ -80,15 +76,22 @@ pub(super) fn change(
     }
 }
 
+fn contract(input: &UsageInput<'_>) -> Option<String> {
+    match input.place {
+        Place::Contract(contract) => Some(contract.id.clone()),
+        Place::Off(_) | Place::Excluded(_) | Place::Nowhere(_) => None,
+    }
+}
+
 /// From which day on the line bills what it is the sum of, where its link does not tell and the day of the change does
 /// not either: where nothing is written, and for what is billed already.
-fn since(input: &UsageInput<'_>, line: &Line, action: Action, key: &LineKey) -> Vec<(String, String)> {
+fn since(input: &UsageInput<'_>, line: &Line, action: Action, key: &LineKey) -> Vec<PartDay> {
     let link = input
         .links
         .get(&line.product)
         .filter(|link| link.linked().is_some() && link.linked() == line.target.as_deref());
     let known = link.map(leaving::since_of).unwrap_or_default();
-    let known: HashSet<&str> = known.iter().map(|(part, _)| part.as_str()).collect();
+    let known: HashSet<&str> = known.iter().map(|part| part.line.as_str()).collect();
     let alone = [key];
     let parts: Vec<&LineKey> = match line.parts.as_slice() {
         [] => alone.to_vec(),
@@ -98,24 +101,20 @@ fn since(input: &UsageInput<'_>, line: &Line, action: Action, key: &LineKey) -> 
     let day = |part: &LineKey| {
         let name = Some(part.to_string()).filter(|name| !known.contains(name.as_str()))?;
         let day = (input.since)(part, of).map_or(line.effective, |day| day.min(line.effective));
-        (action == Action::Link || day != line.effective).then(|| (name, day.to_string()))
+        (action == Action::Link || day != line.effective).then_some(PartDay { line: name, day })
     };
     parts.into_iter().filter_map(day).collect()
 }
 
 /// The change that sets a line to 0 whose count goes to another, or that counts nothing where it goes.
 pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Option<Hold>) -> PlannedChange {
-    let mut fields = vec![
-        FieldDiff { name: QUANTITY.to_owned(), before: Some(Value::Integer(old.has)), after: Value::Integer(0) },
-        new(EFFECTIVE, Value::Time(midnight(line.effective))),
-        new(PRODUCT, Value::Text(old.key.product.clone())),
-        new(CONTRACT, Value::Text(old.contract.clone())),
-    ];
-    fields.extend(old.service.clone().map(|service| new(SERVICE, Value::Text(service))));
-    let is_alone = matches!(line.step, Step::Change { action: Action::Retire, .. });
-    if !is_alone {
-        fields.push(new(MOVES, Value::Boolean(true)));
-    }
+    let is_alone = matches!(line.verdict, LineVerdict::Change { action: Action::Retire, .. });
+    let step = LineStep {
+        contract: Some(old.contract.clone()),
+        service: old.service.clone(),
+        moves: !is_alone,
+        ..LineStep::default()
+    };
     PlannedChange {
         sequence: 0,
         kind: Kind::Usage,
@@ -124,7 +123,11 @@ pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Op
         source: old.key.to_string(),
         target: Some(old.line.clone()),
         name: old.name.clone(),
-        fields,
+        fields: vec![
+            FieldDiff { name: QUANTITY.to_owned(), before: Some(Value::Integer(old.has)), after: Value::Integer(0) },
+            new(EFFECTIVE, Value::Time(midnight(line.effective))),
+        ],
+        step: Step::Line(Box::new(step)),
         reason: match is_alone {
             true => format!("nothing is counted of {}, and its line goes to 0", old.key),
             false => format!("{} is billed by another line from that day on", old.key),
@@ -148,70 +151,71 @@ pub(super) fn agreed(input: &UsageInput<'_>, line: &Line) -> Option<Link> {
         }
         Some(_) => {}
     }
-    settle(&mut link, line.has?, line.counted?, (!line.parts.is_empty()).then(|| parts::written(&line.parts)));
+    settle(&mut link, line.has?, line.counted?, (!line.parts.is_empty()).then(|| parts::counts(&line.parts)));
     Some(link)
 }
 
 /// The link of a line that another bills by now: the day on which its own ended is nobody's any more.
 pub(super) fn without_end(input: &UsageInput<'_>, line: &Line) -> Option<Link> {
-    let mut link = input.links.get(&line.product)?.clone();
-    link.sent.remove(ENDED)?;
-    link.written = link.sent.clone();
+    let mut link = input.links.get(&line.product).filter(|link| link.memory.line().ended.is_some())?.clone();
+    link.memory.line_mut().ended = None;
     Some(link)
 }
 
 /// Puts down that this quantity answers this count, of these parts: it stands until one of them moves.
-pub(crate) fn settle(link: &mut Link, quantity: i64, counted: i64, parts: Option<Value>) {
-    link.sent.insert(QUANTITY.to_owned(), Value::Integer(quantity));
-    link.sent.insert(COUNTED.to_owned(), Value::Integer(counted));
-    link.sent.retain(|name, _| ![HAD, PARTS, ENDED].contains(&name.as_str()));
-    link.sent.extend(parts.map(|parts| (PARTS.to_owned(), parts)));
-    link.written = link.sent.clone();
+pub(crate) fn settle(link: &mut Link, quantity: i64, counted: i64, parts: Option<Vec<PartCount>>) {
+    let memory = link.memory.line_mut();
+    (memory.quantity, memory.counted, memory.parts) = (Some(quantity), Some(counted), parts);
+    (memory.had, memory.ended) = (None, None);
 }
 
 /// The link of a line after a change of it succeeded; the rest is in `after_write`.
-pub(in crate::rules::plan) fn after_usage(link: &mut Link, change: &PlannedChange) {
-    let of = |name: &str| change.fields.iter().find(|diff| diff.name == name);
-    let (Some(quantity), Some(counted)) = (of(QUANTITY), of(COUNTED)) else { return };
-    let number = |value: &Value| integer(Some(value)).unwrap_or_default();
+pub(in crate::rules::plan) fn after_usage(link: &mut Link, change: &PlannedChange, step: &LineStep) {
+    let (Some(quantity), Some(counted)) = (change.field(QUANTITY), step.counted) else { return };
     let mut since = leaving::since_of(link);
-    since.extend(leaving::told_since(change));
-    settle(link, number(&quantity.after), number(&counted.after), of(PARTS).map(|diff| diff.after.clone()));
-    for diff in [of(EFFECTIVE), of(CONTRACT), of(PRODUCT)].into_iter().flatten() {
-        link.sent.insert(diff.name.clone(), diff.after.clone());
-    }
-    let had = quantity.before.clone().unwrap_or(Value::Integer(0));
-    link.sent.insert(HAD.to_owned(), had);
-    leaving::remember(link, change);
-    leaving::remember_since(link, &since, date(of(EFFECTIVE).map(|diff| &diff.after)));
-    link.written = link.sent.clone();
+    since.extend(step.since.iter().cloned());
+    settle(link, integer(Some(&quantity.after)).unwrap_or_default(), counted, step.parts.clone());
+    let (memory, day) = (link.memory.line_mut(), day_of(change));
+    memory.effective = day.or(memory.effective);
+    memory.contract = step.contract.clone().or(memory.contract.take());
+    memory.had = Some(integer(quantity.before.as_ref()).unwrap_or_default());
+    leaving::remember(memory, step);
+    leaving::remember_since(link, &since, day);
+}
+
+fn day_of(change: &PlannedChange) -> Option<Date> {
+    date(change.field(EFFECTIVE).map(|diff| &diff.after))
 }
 
 /// The link of a line after the line it led to was set to 0: what it is billed by now, a change of the
 /// same plan says. Should that one come later, it holds from the same day on.
-pub(crate) fn after_retire(link: &mut Link, change: &PlannedChange, now: Timestamp) {
-    let of = |name: &str| change.fields.iter().find(|diff| diff.name == name).map(|diff| diff.after.clone());
-    let day = of(EFFECTIVE);
-    if let Some(Value::Time(day)) = &day {
-        leaving::remember_end(link, &day[..day.len().min(10)]);
-        link.sent.insert(EFFECTIVE.to_owned(), Value::Time(day.clone()));
+pub(crate) fn after_retire(link: &mut Link, change: &PlannedChange, step: &LineStep, now: Timestamp) {
+    let day = day_of(change);
+    if let Some(day) = day {
+        leaving::remember_end(link, day);
+        link.memory.line_mut().effective = Some(day);
     }
-    free(link, day.filter(|_| of(MOVES).is_some()));
+    free(link, day.filter(|_| step.moves));
     link.decided_at = now;
     link.reason.clone_from(&change.reason);
 }
 
 /// Lets go of the line that a link led to: nothing of it is known any more but from which day on it is at 0, and from
 /// which day on its last change holds.
-fn free(link: &mut Link, ended: Option<Value>) {
+fn free(link: &mut Link, ended: Option<Date>) {
     leaving::remember_change(link);
-    link.sent.retain(|name, _| [FORMER, LEFT, CHANGED].contains(&name.as_str()));
-    link.sent.extend(ended.map(|day| (ENDED.to_owned(), day)));
-    link.written = link.sent.clone();
+    forget_line(link);
+    link.memory.line_mut().ended = ended;
     link.made = false;
     link.state = LinkState::Create;
     link.target = None;
     link.decided_by = RETIRED.to_owned();
+}
+
+/// Forgets what was agreed on; what was left behind stays known.
+pub(crate) fn forget_line(link: &mut Link) {
+    let LineMemory { left, former, changed, .. } = std::mem::take(link.memory.line_mut());
+    *link.memory.line_mut() = LineMemory { left, former, changed, ..LineMemory::new() };
 }
 
 /// Remembers a line by which the same was billed before and which was not set to 0 by this host, with the day from
@@ -219,25 +223,8 @@ fn free(link: &mut Link, ended: Option<Value>) {
 pub(crate) fn keep_former(link: &mut Link) {
     let Some(old) = link.linked().map(str::to_owned) else { return };
     leaving::remember_change(link);
-    let mut known = link.sent.get(FORMER).map(ids).unwrap_or_default();
-    if !known.contains(&old) {
-        known.push(old);
+    let former = &mut link.memory.line_mut().former;
+    if !former.contains(&old) {
+        former.push(old);
     }
-    let list = Value::Json(serde_json::Value::from(known).to_string());
-    link.sent.insert(FORMER.to_owned(), list);
-}
-
-/// A list of ids.
-pub(super) fn ids(value: &Value) -> Vec<String> {
-    let Value::Json(text) = value else { return Vec::new() };
-    serde_json::from_str(text).unwrap_or_default()
-}
-
-/// The lines that have to be at 0 before a change is written: source and line.
-pub fn replaced(change: &PlannedChange) -> Vec<(String, String)> {
-    let list = change.fields.iter().find(|diff| diff.name == REPLACES);
-    let Some(Value::Json(text)) = list.map(|diff| &diff.after) else { return Vec::new() };
-    let list: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-    let text = |one: &serde_json::Value, name: &str| one[name].as_str().map(str::to_owned);
-    list.iter().filter_map(|one| Some((text(one, "source")?, text(one, "line")?))).collect()
 }

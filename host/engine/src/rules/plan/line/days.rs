@@ -2,7 +2,7 @@
 //!
 //! Days are those of the sync's calendar. The term of a contract is in `terms`.
 
-use super::{EFFECTIVE, Retire, Weighing, date};
+use super::{Retire, Weighing, date};
 use crate::rules::terms::{in_force, is_offered, term};
 use crosswalk_model::{Brake, Hold, Record};
 use jiff::ToSpan;
@@ -100,7 +100,7 @@ impl Weighing<'_, '_> {
     /// later one.
     fn changed(&self, line: Option<&Record>, on: Date) -> Option<Date> {
         let later = |changed: Date| changed > on && changed <= self.input.today;
-        let own = date(self.sent(EFFECTIVE)).filter(|changed| *changed == on || later(*changed));
+        let own = self.known().effective.filter(|changed| *changed == on || later(*changed));
         let own = own.filter(|_| self.is_linked(line));
         let others = line.and_then(|line| (self.input.changed)(&self.key, &line.id)).filter(|changed| *changed >= on);
         own.into_iter().chain(others).max()

@@ -3,7 +3,7 @@
 //! whole sync, units that leave (`falls`) or come (`rises`) in one plan. `takeover` and `moved` are in `weigh` and
 //! `leaving`.
 
-use super::{Line, PARTS, QUANTITY, Step, Weighing, integer, parts};
+use super::{Line, LineVerdict, Weighing, parts};
 use crosswalk_model::sync::{BrakeLimits, UsageRules};
 use crosswalk_model::{Action, Brake, Hold};
 use std::cmp::Ordering;
@@ -14,7 +14,7 @@ impl Weighing<'_, '_> {
         let UsageRules { quantity_percent: percent, quantity_least: least, .. } = self.input.rules;
         let mut holds = Vec::new();
         if !as_left {
-            let approved = integer(self.sent(QUANTITY)).unwrap_or_default();
+            let approved = self.known().quantity.unwrap_or_default();
             let reason = format!("somebody set it to {has} in the PSA, where {approved} were approved");
             holds.push(Hold::new(Brake::Edited, reason));
         }
@@ -36,16 +36,17 @@ impl Weighing<'_, '_> {
 
     /// What its line was agreed on as the sum of, in order.
     pub(super) fn parts_before(&self) -> Vec<String> {
-        let alone = || vec![self.key.to_string()];
-        let mut before: Vec<String> =
-            self.sent(PARTS).map_or_else(alone, |told| parts::read(told).into_iter().map(|one| one.0).collect());
+        let mut before = match &self.known().parts {
+            Some(parts) => parts.iter().map(|part| part.line.clone()).collect(),
+            None => vec![self.key.to_string()],
+        };
         before.sort();
         before
     }
 
     /// What was agreed on was the sum of other parts.
     pub(super) fn parts_changed(&self) -> Option<Hold> {
-        if self.parts.is_empty() && self.sent(PARTS).is_none() {
+        if self.parts.is_empty() && self.known().parts.is_none() {
             return None;
         }
         let own = if self.parts.is_empty() { vec![self.key.to_string()] } else { parts::names(&self.parts) };
@@ -87,7 +88,7 @@ impl Sweep {
             if linked {
                 self.all.add(line.has.unwrap_or(0).unsigned_abs());
             }
-            let Step::Change { action, quantity, .. } = &line.step else { continue };
+            let LineVerdict::Change { action, quantity, .. } = &line.verdict else { continue };
             let counts = linked || (automatic && *action == Action::Create);
             let has = had(line, *action);
             if counts && *quantity != has {
@@ -118,13 +119,13 @@ impl Sweep {
         let falls = self.over(Brake::Falls, "fall", self.down, limits);
         let rises = self.over(Brake::Rises, "rise", self.up, limits);
         for line in lines.iter_mut().filter(|line| !asked(&line.product)) {
-            let Step::Change { action, quantity, .. } = line.step else { continue };
+            let LineVerdict::Change { action, quantity, .. } = line.verdict else { continue };
             let hold = match quantity.cmp(&had(line, action)) {
                 Ordering::Less => &falls,
                 Ordering::Greater => &rises,
                 Ordering::Equal => continue,
             };
-            if let Step::Change { holds, .. } = &mut line.step {
+            if let LineVerdict::Change { holds, .. } = &mut line.verdict {
                 holds.extend(hold.clone());
             }
         }

@@ -4,9 +4,9 @@
 //!
 //! `billing::leaving` finds who leaves; the consequences are decided here, with how changes and links record them.
 
-use super::types::{Left, Rest};
-use super::{CHANGED, EFFECTIVE, ENDED, LEAVES, LEFT, PARTS, RESTS, SINCE, Weighing, date, parts};
-use crosswalk_model::{Brake, Hold, LineKey, Link, PlannedChange, Value};
+use super::Weighing;
+use super::types::Left;
+use crosswalk_model::{Brake, Hold, LineKey, LineMemory, LineStep, Link, PartDay, Rest};
 use jiff::civil::Date;
 use std::collections::HashSet;
 
@@ -103,7 +103,7 @@ impl<'a> Weighing<'_, 'a> {
         let since = |part: &super::Part| part.ended.or_else(|| part.left.as_ref()?.unbilled_since());
         let joined = joined.filter_map(|part| Some((&part.key, since(part)?)));
         // Billed with others since, the end of its own line says nothing any more.
-        let ended = || date(self.sent(ENDED)).filter(|_| !(self.input.agreed)(&self.key));
+        let ended = || self.known().ended.filter(|_| !(self.input.agreed)(&self.key));
         let own = match self.own_left() {
             Some(left) => left.unbilled_since(),
             None => ended(),
@@ -130,135 +130,71 @@ pub(crate) fn begun(since: Option<Date>, mut rests: impl Iterator<Item = Option<
     rests.try_fold(since?, |last, day| Some(last.max(day?)))
 }
 
-/// A list of what has to be written first, as a change has it.
-pub(super) fn written(rests: &[Rest]) -> Value {
-    let one = |rest: &Rest| serde_json::json!({ "part": rest.part, "source": rest.leader, "line": rest.line });
-    list(rests.iter().map(one))
-}
-
-/// What has to be written before a change.
-pub fn rests(change: &PlannedChange) -> Vec<Rest> {
-    let told = change.fields.iter().find(|diff| diff.name == RESTS);
-    let text = |one: &serde_json::Value, name: &str| one[name].as_str().map(str::to_owned);
-    let rest = |one: &serde_json::Value| {
-        Some(Rest { part: text(one, "part")?, leader: text(one, "source")?, line: text(one, "line")? })
-    };
-    told.map_or_else(Vec::new, |diff| read(&diff.after)).iter().filter_map(rest).collect()
-}
-
-/// Parts with the day from which on a line is without them, as a change and a link have them.
-pub(super) fn days(parts: impl Iterator<Item = (String, String)>) -> Value {
-    list(parts.map(|(line, day)| serde_json::json!({ "line": line, "day": day })))
-}
-
-fn days_of(value: Option<&Value>) -> Vec<(String, String)> {
-    let one = |one: &serde_json::Value| Some((one["line"].as_str()?.to_owned(), one["day"].as_str()?.to_owned()));
-    value.map(read).unwrap_or_default().iter().filter_map(one).collect()
-}
-
-/// The parts that a link's line is without, and from which day on.
-pub(crate) fn left_of(link: &Link) -> Vec<(String, Date)> {
-    dates_of(link, LEFT)
-}
-
-/// The lines that a link led to before, and from which day on the last change of each holds.
-pub(crate) fn changed_of(link: &Link) -> Vec<(String, Date)> {
-    dates_of(link, CHANGED)
-}
-
 /// What was agreed on that a link's line bills.
 pub(crate) fn named(link: &Link) -> Vec<String> {
-    match link.sent.get(PARTS).map(parts::read) {
-        Some(parts) => parts.into_iter().map(|(part, _)| part).collect(),
+    match &link.memory.line().parts {
+        Some(parts) => parts.iter().map(|part| part.line.clone()).collect(),
         None => vec![link.source.clone()],
     }
 }
 
 /// From which day on a link's line bills each part that was agreed on. Of a link that does not tell it is taken to be
 /// the day of the last change.
-pub(crate) fn since_of(link: &Link) -> Vec<(String, Date)> {
-    if !link.sent.contains_key(SINCE) {
-        let day = date(link.sent.get(EFFECTIVE));
-        return named(link).into_iter().filter_map(|part| Some((part, day?))).collect();
+pub(crate) fn since_of(link: &Link) -> Vec<PartDay> {
+    let (memory, names) = (link.memory.line(), named(link));
+    if memory.since.is_empty() {
+        return names.into_iter().filter_map(|line| Some(PartDay { line, day: memory.effective? })).collect();
     }
-    let names: HashSet<String> = named(link).into_iter().collect();
-    dates_of(link, SINCE).into_iter().filter(|(part, _)| names.contains(part)).collect()
+    let names: HashSet<&String> = names.iter().collect();
+    memory.since.iter().filter(|part| names.contains(&part.line)).cloned().collect()
 }
 
 /// From which day on a link's line bills a part.
 pub(crate) fn billed_since(link: &Link, part: &str) -> Option<Date> {
-    since_of(link).into_iter().find(|(one, _)| one == part).map(|(_, day)| day)
+    day_of(&since_of(link), part)
+}
+
+fn day_of(days: &[PartDay], part: &str) -> Option<Date> {
+    days.iter().find(|one| one.line == part).map(|one| one.day)
 }
 
 /// Puts down from which day on the link's line bills its parts: what is among `known` from that day, everything else
 /// from `day`.
-pub(crate) fn remember_since(link: &mut Link, known: &[(String, Date)], day: Option<Date>) {
-    let told = |part: &str| known.iter().find(|(one, _)| one == part).map(|(_, day)| *day);
+pub(crate) fn remember_since(link: &mut Link, known: &[PartDay], day: Option<Date>) {
     let all = named(link).into_iter();
-    let all: Vec<_> = all.filter_map(|part| Some((told(&part).or(day)?.to_string(), part))).collect();
+    let all: Vec<PartDay> = all.filter_map(|line| Some(PartDay { day: day_of(known, &line).or(day)?, line })).collect();
     if !all.is_empty() {
-        link.sent.insert(SINCE.to_owned(), days(all.into_iter().map(|(day, part)| (part, day))));
+        link.memory.line_mut().since = all;
     }
-}
-
-/// What a change tells of the days from which its parts are billed.
-pub(super) fn told_since(change: &PlannedChange) -> Vec<(String, Date)> {
-    let told = change.fields.iter().find(|diff| diff.name == SINCE).map(|diff| &diff.after);
-    dated(days_of(told))
-}
-
-fn dates_of(link: &Link, name: &str) -> Vec<(String, Date)> {
-    dated(days_of(link.sent.get(name)))
-}
-
-fn dated(days: Vec<(String, String)>) -> Vec<(String, Date)> {
-    let day = |(line, day): (String, String)| Some((line, date(Some(&Value::Text(day)))?));
-    days.into_iter().filter_map(day).collect()
 }
 
 /// Puts down from which day on the last change of the link's line holds, before it leads to another or to none: a day
 /// takes one change of a line, whoever makes it. What days it had there say nothing of another line.
 pub(super) fn remember_change(link: &mut Link) {
-    let day = date(link.sent.get(EFFECTIVE));
-    link.sent.retain(|name, _| ![EFFECTIVE, SINCE].contains(&name.as_str()));
-    let Some((line, day)) = link.linked().map(str::to_owned).zip(day) else { return };
-    let mut all = days_of(link.sent.get(CHANGED));
-    all.retain(|(one, _)| *one != line);
-    all.push((line, day.to_string()));
-    link.sent.insert(CHANGED.to_owned(), days(all.into_iter()));
+    let target = link.linked().map(str::to_owned);
+    let memory = link.memory.line_mut();
+    memory.since.clear();
+    let Some((line, day)) = target.zip(memory.effective.take()) else { return };
+    memory.changed.retain(|one| one.line != line);
+    memory.changed.push(PartDay { line, day });
 }
 
-/// Puts down from which day on the link's line is without the parts that a change took from it.
-pub(super) fn remember(link: &mut Link, change: &PlannedChange) {
-    let of = |name: &str| change.fields.iter().find(|diff| diff.name == name).map(|diff| &diff.after);
-    let new = days_of(of(LEAVES));
-    let again: Vec<String> = of(PARTS).map(parts::read).unwrap_or_default().into_iter().map(|part| part.0).collect();
-    put(link, new, |part| !again.iter().any(|one| one == part));
+/// Puts down from which day on the line is without the parts that a change took from it.
+pub(super) fn remember(memory: &mut LineMemory, change: &LineStep) {
+    let again = |part: &str| change.parts.iter().flatten().any(|one| one.line == part);
+    put(memory, change.leaves.clone(), |part| !again(part));
 }
 
 /// Puts down that a line that ends bills none of its other parts from a day on.
-pub(super) fn remember_end(link: &mut Link, day: &str) {
+pub(super) fn remember_end(link: &mut Link, day: Date) {
     let own = link.source.clone();
-    let parts = link.sent.get(PARTS).map(parts::read).unwrap_or_default().into_iter().map(|part| part.0);
-    let new = parts.filter(|part| *part != own).map(|part| (part, day.to_owned())).collect();
-    put(link, new, |_| true);
+    let memory = link.memory.line_mut();
+    let others = memory.parts.iter().flatten().filter(|part| part.line != own);
+    let new = others.map(|part| PartDay { line: part.line.clone(), day }).collect();
+    put(memory, new, |_| true);
 }
 
-fn put(link: &mut Link, new: Vec<(String, String)>, stays: impl Fn(&str) -> bool) {
-    let mut all = days_of(link.sent.get(LEFT));
-    all.retain(|(part, _)| stays(part) && !new.iter().any(|(one, _)| one == part));
-    all.extend(new);
-    match all.is_empty() {
-        true => link.sent.remove(LEFT),
-        false => link.sent.insert(LEFT.to_owned(), days(all.into_iter())),
-    };
-}
-
-fn list(items: impl Iterator<Item = serde_json::Value>) -> Value {
-    Value::Json(serde_json::Value::from(items.collect::<Vec<_>>()).to_string())
-}
-
-fn read(value: &Value) -> Vec<serde_json::Value> {
-    let Value::Json(text) = value else { return Vec::new() };
-    serde_json::from_str(text).unwrap_or_default()
+fn put(memory: &mut LineMemory, new: Vec<PartDay>, stays: impl Fn(&str) -> bool) {
+    memory.left.retain(|part| stays(&part.line) && !new.iter().any(|one| one.line == part.line));
+    memory.left.extend(new);
 }

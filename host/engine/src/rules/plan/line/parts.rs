@@ -5,7 +5,8 @@
 //! shown; a part that is not known makes the sum unknown.
 
 use super::types::{Part, Retire};
-use super::{EFFECTIVE, LineKey, Link, PRODUCT, QUANTITY, Record, Value, date, integer};
+use super::{LineKey, Link, PRODUCT, QUANTITY, Record, integer};
+use crosswalk_model::PartCount;
 use std::collections::{BTreeSet, HashMap};
 
 impl Retire {
@@ -19,7 +20,7 @@ impl Retire {
             service: line.text(PRODUCT).map(str::to_owned),
             name: line.name.clone(),
             has,
-            changed: date(link.sent.get(EFFECTIVE)),
+            changed: link.memory.line().effective,
             revision: link.revision,
         })
     }
@@ -73,21 +74,8 @@ pub(super) fn names(parts: &[Part]) -> Vec<String> {
     names
 }
 
-/// Parts as a change and a link have them.
-pub(crate) fn written(parts: &[Part]) -> Value {
-    let list: Vec<serde_json::Value> = parts
-        .iter()
-        .filter(|part| part.counted != Some(0))
-        .map(|part| serde_json::json!({ "line": part.key.to_string(), "counted": part.counted }))
-        .collect();
-    Value::Json(serde_json::Value::from(list).to_string())
-}
-
-/// The parts that a change or a link has: each line, and what it counted.
-#[must_use]
-pub fn read(value: &Value) -> Vec<(String, Option<i64>)> {
-    let Value::Json(text) = value else { return Vec::new() };
-    let list: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-    let part = |one: &serde_json::Value| Some((one["line"].as_str()?.to_owned(), one["counted"].as_i64()));
-    list.iter().filter_map(part).collect()
+/// Parts that count, as a change and a link have them.
+pub(crate) fn counts(parts: &[Part]) -> Vec<PartCount> {
+    let counting = parts.iter().filter(|part| part.counted != Some(0));
+    counting.map(|part| PartCount { line: part.key.to_string(), counted: part.counted }).collect()
 }

@@ -1,12 +1,14 @@
 //! Every line of the table of what follows from three numbers, and from what is not there.
 
-use super::types::Rest;
 use super::*;
 use crate::rules::plan::after_write;
 use crate::rules::terms::in_force;
 use crate::testkit::{NOW, With, describe, record};
 use crosswalk_model::sync::{BrakeLimits, UsageRules};
-use crosswalk_model::{FieldDiff, KindDescription, LinkState, Operation, PlannedChange};
+use crosswalk_model::{
+    FieldDiff, KindDescription, LineStep, LinkState, Operation, PartCount, PartDay, PlannedChange, Replaced, Rest,
+    Step, Value,
+};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 
@@ -93,8 +95,9 @@ impl Bed {
         link.state = LinkState::Linked;
         link.target = Some("l".to_owned());
         settle(&mut link, quantity, counted, None);
-        link.sent.insert(EFFECTIVE.to_owned(), time("2026-10-21"));
-        link.sent.insert(CONTRACT.to_owned(), Value::Text("k".to_owned()));
+        let memory = link.memory.line_mut();
+        memory.effective = Some(jiff::civil::date(2026, 10, 21));
+        memory.contract = Some("k".to_owned());
         self.links.insert("p".to_owned(), link);
         self
     }
@@ -152,13 +155,13 @@ impl Bed {
     /// The step in short: `update 12`, `held zero: update 0`, …
     fn step(&self) -> String {
         let Some(line) = self.line() else { return "nothing".to_owned() };
-        match line.step {
-            Step::InStep => "in step".to_owned(),
-            Step::Agreed => "agreed".to_owned(),
-            Step::NotFetched => "not fetched".to_owned(),
-            Step::Left => format!("left: {}", line.reason),
-            Step::Together(leader) => format!("together with {leader}"),
-            Step::Change { action, quantity, holds } => {
+        match line.verdict {
+            LineVerdict::InStep => "in step".to_owned(),
+            LineVerdict::Agreed => "agreed".to_owned(),
+            LineVerdict::NotFetched => "not fetched".to_owned(),
+            LineVerdict::Left => format!("left: {}", line.reason),
+            LineVerdict::Together(leader) => format!("together with {leader}"),
+            LineVerdict::Change { action, quantity, holds } => {
                 let ends: String =
                     line.retires.iter().map(|old| format!("end {} of {}, ", old.line, old.has)).collect();
                 let held = Hold::together(holds).map(|hold| format!("held {}: ", hold.brake)).unwrap_or_default();
@@ -308,17 +311,19 @@ fn the_second_half_of_a_move_holds_from_the_day_of_the_first_half_until_it_is_wr
     assert_eq!(bed.line().unwrap().effective, day);
     let second = bed.plan().changes.remove(0);
     let written = after_write(bed.links.get("p"), &second, None, "m", None, NOW);
-    assert!(!written.sent.contains_key(ENDED), "{written:?}");
+    assert!(written.memory.line().ended.is_none(), "{written:?}");
     // Billed by another line meanwhile, the day is nobody's any more.
     bed.leader = Some(LineKey::new("d", "p"));
     assert!(bed.plan().noted.is_empty(), "the other does not bill it yet");
     bed.agreed = true;
     let noted = bed.plan().noted.remove(0);
-    assert_eq!((noted.sent.get(ENDED), noted.target), (None, None));
+    assert_eq!((noted.memory.line().ended, noted.target), (None, None));
     // What goes into a sum is not a move of its own.
-    let other =
-        PlannedChange { fields: first.fields.iter().filter(|diff| diff.name != MOVES).cloned().collect(), ..first };
-    assert!(!after_write(Some(&ended), &other, None, "l", None, NOW).sent.contains_key(ENDED));
+    let other = PlannedChange {
+        step: Step::Line(Box::new(LineStep { moves: false, ..first.line().unwrap().clone() })),
+        ..first
+    };
+    assert!(after_write(Some(&ended), &other, None, "l", None, NOW).memory.line().ended.is_none());
 }
 
 #[test]
@@ -429,10 +434,10 @@ fn a_target_that_cannot_is_told_beforehand() {
     let cannot = |bed: &Bed| {
         let mut describe = describe(Kind::Usage);
         describe.writes.clear();
-        bed.input_at(&describe, |input| lines(input).remove(0).step)
+        bed.input_at(&describe, |input| lines(input).remove(0).verdict)
     };
-    assert_eq!(cannot(&Bed::new(9, None)), Step::Left);
-    assert_eq!(cannot(&Bed::new(9, Some(7))), Step::Left);
+    assert_eq!(cannot(&Bed::new(9, None)), LineVerdict::Left);
+    assert_eq!(cannot(&Bed::new(9, Some(7))), LineVerdict::Left);
 }
 
 #[test]
@@ -477,7 +482,7 @@ fn a_product_that_goes_to_another_service_is_one_decision() {
     assert_eq!((of(old, QUANTITY), of(new, QUANTITY)), (Value::Integer(0), Value::Integer(48)));
     assert_eq!(of(old, EFFECTIVE), of(new, EFFECTIVE), "for one day");
     assert_eq!(old.held, new.held, "released together");
-    assert_eq!(replaced(new), [("c/p".to_owned(), "l".to_owned())]);
+    assert_eq!(new.line().unwrap().replaces, [Replaced { source: "c/p".to_owned(), line: "l".to_owned() }]);
     let id = crosswalk_model::ChangeId { plan: crosswalk_model::PlanId(1), sequence: 1 };
     let unknown = |_, _: &str| crate::rules::plan::Reference::Unknown;
     let write = crate::rules::plan::to_write(old, id, id.to_string(), Some("k"), None, &unknown).unwrap().unwrap();
@@ -520,15 +525,15 @@ fn what_is_excluded_and_bills_on_is_told_until_it_is_zero() {
     let bed = Bed::new(9, Some(7)).approved(7, 7);
     let step = |bed: &Bed, place| bed.input(|input| lines(&UsageInput { place, ..*input }).remove(0));
     let line = step(&bed, Place::Excluded("the customer is excluded"));
-    assert_eq!(line.step, Step::Left);
+    assert_eq!(line.verdict, LineVerdict::Left);
     assert!(line.reason.contains("line l stays on the contract Care with 7"), "{}", line.reason);
     let line = step(&bed, Place::Off("usage is switched off"));
-    assert_eq!(line.step, Step::InStep, "switched off is left as it is");
+    assert_eq!(line.verdict, LineVerdict::InStep, "switched off is left as it is");
     let mut bed = Bed::new(9, Some(0)).approved(7, 7);
-    assert_eq!(step(&bed, Place::Excluded("the customer is excluded")).step, Step::InStep);
+    assert_eq!(step(&bed, Place::Excluded("the customer is excluded")).verdict, LineVerdict::InStep);
     bed.lines = Some(vec![on_contract("l", 7)]);
     bed.goes_on = true;
-    assert_eq!(step(&bed, Place::Excluded("the customer is excluded")).step, Step::InStep, "others bill it");
+    assert_eq!(step(&bed, Place::Excluded("the customer is excluded")).verdict, LineVerdict::InStep, "others bill it");
 }
 
 #[test]
@@ -615,17 +620,17 @@ fn a_link_keeps_the_day_of_its_lines_last_change_after_it_leads_elsewhere() {
     let planned = bed.plan();
     let retire = planned.changes.iter().find(|change| change.action == Action::Retire).unwrap();
     let link = after_write(bed.links.get("p"), retire, None, "l", None, NOW);
-    assert_eq!(changed_of(&link), [("l".to_owned(), bed.today)]);
+    assert_eq!(link.memory.line().changed, [PartDay { line: "l".to_owned(), day: bed.today }]);
     // The same line changes hands, and goes on for others.
     let mut link = bed.links["p"].clone();
     keep_former(&mut link);
-    assert_eq!(changed_of(&link), [("l".to_owned(), day)]);
+    assert_eq!(link.memory.line().changed, [PartDay { line: "l".to_owned(), day: day }]);
     // It bills others by then, and nothing is counted.
     let mut bed = Bed::new(0, Some(7)).approved(7, 7);
     bed.product = service("t", "Mail");
     bed.goes_on = true;
     let link = bed.plan().noted.pop().unwrap();
-    assert_eq!((link.linked(), changed_of(&link)), (None, vec![("l".to_owned(), day)]));
+    assert_eq!((link.linked(), &link.memory.line().changed), (None, &vec![PartDay { line: "l".to_owned(), day }]));
 }
 
 #[test]
@@ -642,7 +647,7 @@ fn a_change_that_is_agreed_for_later_does_not_hide_todays_number() {
     bed.apply();
     bed.choices.clear();
     let line = bed.line().unwrap();
-    assert_eq!((line.step, line.has, line.now), (Step::InStep, Some(9), Some(7)));
+    assert_eq!((line.verdict, line.has, line.now), (LineVerdict::InStep, Some(9), Some(7)));
     assert!(line.reason.contains("today it is 7"), "{}", line.reason);
 }
 
@@ -652,8 +657,8 @@ fn lines_of_one_service_on_one_contract_add_up_with_each_parts_count() {
     bed.others = vec![part("d", Some(10))];
     assert_eq!(bed.step(), "create 18");
     let change = bed.plan().changes.remove(0);
-    let parts = change.fields.iter().find(|diff| diff.name == PARTS).unwrap();
-    assert_eq!(parts_of(&parts.after), [("c/p".to_owned(), Some(8)), ("d/p".to_owned(), Some(10))]);
+    let part_count = |line: &str, counted| PartCount { line: line.to_owned(), counted: Some(counted) };
+    assert_eq!(change.line().unwrap().parts, Some(vec![part_count("c/p", 8), part_count("d/p", 10)]));
     assert!(change.reason.contains("18 (8 of c/p and 10 of d/p)"), "{}", change.reason);
     bed.apply();
     assert_eq!(bed.step(), "in step");
@@ -700,7 +705,7 @@ fn a_part_that_goes_elsewhere_is_one_decision_with_the_line_it_leaves() {
     assert_eq!(bed.step(), "held moved: create 5", "no ordinary approval");
     let change = bed.plan().changes.remove(0);
     let rest = Rest { part: "c/p".to_owned(), leader: "a/p".to_owned(), line: "sum".to_owned() };
-    assert_eq!(rests(&change), [rest]);
+    assert_eq!(change.line().unwrap().rests, [rest]);
     let id = crosswalk_model::ChangeId { plan: crosswalk_model::PlanId(1), sequence: 1 };
     let service = |_, _: &str| crate::rules::plan::Reference::Target("s".to_owned());
     let write = crate::rules::plan::to_write(&change, id, id.to_string(), None, None, &service).unwrap().unwrap();
@@ -712,19 +717,19 @@ fn a_part_that_goes_elsewhere_is_one_decision_with_the_line_it_leaves() {
 
     // The sum goes on without it, from the day on which the part is billed elsewhere.
     let mut sum = Bed::new(10, Some(15)).approved(15, 15);
-    let parts = parts_written(&[part("c", Some(10)), part("d", Some(5))]);
-    sum.links.get_mut("p").unwrap().sent.insert(PARTS.to_owned(), parts);
+    let parts = counts(&[part("c", Some(10)), part("d", Some(5))]);
+    sum.links.get_mut("p").unwrap().memory.line_mut().parts = Some(parts);
     sum.leaves = vec![LineKey::new("d", "p")];
     assert_eq!(sum.step(), "held moved+quantity+parts: update 10");
     sum.apply();
-    assert_eq!(left_of(&sum.links["p"]), [("d/p".to_owned(), sum.today)]);
+    assert_eq!(sum.links["p"].memory.line().left, [PartDay { line: "d/p".to_owned(), day: sum.today }]);
 
     // Where the other half comes later, it holds from that day on, too.
     let mut bed = Bed::new(5, None);
     bed.left = left(Some(jiff::civil::date(2026, 11, 19)));
     assert_eq!(bed.step(), "held moved: create 5");
     assert_eq!(bed.line().unwrap().effective, jiff::civil::date(2026, 11, 19));
-    assert_eq!(rests(&bed.plan().changes[0]), []);
+    assert_eq!(bed.plan().changes[0].line().unwrap().rests, []);
 }
 
 #[test]
@@ -763,7 +768,7 @@ fn of_two_that_no_line_bills_since_different_days_the_later_is_not_billed_twice(
 fn what_comes_to_a_line_that_was_changed_since_is_offered_the_first_day_on_which_it_can() {
     let (since, changed) = (jiff::civil::date(2026, 11, 14), jiff::civil::date(2026, 11, 17));
     let mut bed = Bed::new(8, Some(8)).approved(8, 8);
-    bed.links.get_mut("p").unwrap().sent.insert(EFFECTIVE.to_owned(), Value::Time(midnight(changed)));
+    bed.links.get_mut("p").unwrap().memory.line_mut().effective = Some(changed);
     bed.others = vec![Part { ended: Some(since), ..part("d", Some(3)) }];
     let line = bed.line().unwrap();
     assert_eq!((line.effective, line.open_day), (since, Some(jiff::civil::date(2026, 11, 18))), "{line:?}");
@@ -773,15 +778,19 @@ fn what_comes_to_a_line_that_was_changed_since_is_offered_the_first_day_on_which
 fn a_line_that_is_only_taken_over_takes_another_change_on_the_day_of_the_last_of_the_line_before() {
     let mut bed = Bed::new(8, Some(8)).approved(8, 8);
     let link = bed.links.get_mut("p").unwrap();
-    link.sent.insert(EFFECTIVE.to_owned(), Value::Time(midnight(bed.today)));
     link.target = Some("old".to_owned());
-    link.sent.insert(CONTRACT.to_owned(), Value::Text("other".to_owned()));
+    let memory = link.memory.line_mut();
+    (memory.effective, memory.contract) = (Some(bed.today), Some("other".to_owned()));
     let old = record("old", Some("other"), "Endpoint", &[(PRODUCT, "s")]).with(QUANTITY, Value::Integer(0));
     bed.elsewhere = vec![old];
     bed.contracts = vec![record("other", Some("a"), "Other", &[])];
     assert_eq!(bed.step(), "held moved: link 8");
     assert_eq!(bed.apply(), 1);
-    assert_eq!(changed_of(&bed.links["p"]), [("old".to_owned(), bed.today)], "the day is of the line before");
+    assert_eq!(
+        bed.links["p"].memory.line().changed,
+        [PartDay { line: "old".to_owned(), day: bed.today }],
+        "the day is of the line before"
+    );
     bed.rows = vec![row(9, "2026-11")];
     assert_eq!(bed.step(), "update 9");
 }
@@ -933,7 +942,7 @@ fn what_one_night_moves_over_the_whole_sync_is_held() {
         let mut sweep = Sweep::default();
         all.iter().for_each(|line| sweep.add(std::slice::from_ref(line), true));
         sweep.hold(&limits, &mut all, &|_| false);
-        let Step::Change { holds, .. } = &all[0].step else { return "in step".to_owned() };
+        let LineVerdict::Change { holds, .. } = &all[0].verdict else { return "in step".to_owned() };
         holds.iter().map(|hold| hold.brake.clone()).collect::<Vec<_>>().join("+")
     };
     assert_eq!(night(100, 48, 36), "falls", "a quarter each, which no line's own brake holds");

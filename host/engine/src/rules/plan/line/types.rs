@@ -1,62 +1,19 @@
-//! Input and output of planning lines, and the names of a line's stored fields.
+//! Input and output of planning lines.
 
 use crosswalk_model::sync::UsageRules;
 use crosswalk_model::usage::day;
-use crosswalk_model::{Action, Brake, Hold, KindDescription, LineKey, Link, Record, Value};
+use crosswalk_model::{Action, Brake, Hold, KindDescription, LineKey, Link, Record, Rest, Value};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 
-/// How many, in a change and in the link that remembers it.
+/// The catalogue's field: a line's quantity.
 pub const QUANTITY: &str = "quantity";
 
-/// From which day on.
+/// The catalogue's field: the first day of a quantity.
 pub const EFFECTIVE: &str = "effective";
 
-/// What is counted.
+/// The catalogue's field: a line's product.
 pub const PRODUCT: &str = "product";
-
-/// The vendor's count that a decision was about. Not written.
-pub const COUNTED: &str = "counted";
-
-/// What the contract had before the last change.
-pub(crate) const HAD: &str = "had";
-
-/// The contract, as the *target's* id.
-pub const CONTRACT: &str = "contract";
-
-/// The parts of a line that several add up to, a JSON list of (line, count). Not written.
-pub const PARTS: &str = "parts";
-
-/// The lines that go to 0 with a change, a JSON list of (source, line). Not written.
-pub const REPLACES: &str = "replaces";
-
-/// The service a line is of, as the *target's* id. Not written.
-pub const SERVICE: &str = "service";
-
-/// The parts that a line goes on without, a JSON list of (line, day). Not written.
-pub const LEAVES: &str = "leaves";
-
-/// What has to be written first so that no part is billed twice, a JSON list of (part, source, line). Not written.
-pub const RESTS: &str = "rests";
-
-/// The parts a line is without, while they are not billed elsewhere yet: only in a link, as [`LEAVES`].
-pub(crate) const LEFT: &str = "left";
-
-/// Whether a line that goes to 0 is the first half of a move: its count is billed by another from that day on. Not written.
-pub const MOVES: &str = "moves";
-
-/// From which day on a line is at 0 whose count goes to another that is not written yet: only in a link.
-pub(crate) const ENDED: &str = "ended";
-
-/// Lines that billed the same before, a JSON list of ids: only in a link.
-pub(crate) const FORMER: &str = "former";
-
-/// From which day on a line bills each of its parts, as [`LEAVES`]: in a link, and in a change where that is another day
-/// than its own. Not written.
-pub const SINCE: &str = "since";
-
-/// From which day on the last change of lines holds that a link led to before, as [`LEAVES`]: only in a link.
-pub(crate) const CHANGED: &str = "changed";
 
 /// Who decided that a line of a contract is the one: a person who looked at it.
 pub(crate) const TAKEN: &str = "operator";
@@ -219,7 +176,7 @@ pub struct Line {
     /// The parts it goes on without.
     pub(crate) leaves: Vec<LineKey>,
     /// What follows.
-    pub step: Step,
+    pub verdict: LineVerdict,
     /// Why, in one sentence.
     pub reason: String,
     /// What else is wrong, one sentence each, until it is put right.
@@ -228,7 +185,7 @@ pub struct Line {
 
 /// What follows for a line.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Step {
+pub enum LineVerdict {
     /// Nothing: all is as approved.
     InStep,
     /// The contract is brought to this quantity; `Link` only takes the line over, and `Retire` only ends what billed it.
@@ -287,17 +244,6 @@ pub(crate) fn date(value: Option<&Value>) -> Option<Date> {
         Value::Time(text) | Value::Text(text) => day(text),
         _ => None,
     }
-}
-
-/// What has to be written before a change, so that a part is not billed twice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rest {
-    /// The part.
-    pub part: String,
-    /// Whose line bills it.
-    pub leader: String,
-    /// That line.
-    pub line: String,
 }
 
 /// The line by which something was billed with others, while its count goes elsewhere.

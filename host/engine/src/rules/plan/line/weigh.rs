@@ -1,13 +1,15 @@
 //! Decides one line from its numbers and its place on the contract.
 
 use super::{
-    CONTRACT, COUNTED, Choice, EFFECTIVE, HAD, Line, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Step,
-    TAKEN, UsageInput, count, date, integer, out_of_force,
+    Choice, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, TAKEN, UsageInput, count,
+    integer, out_of_force,
 };
 use crate::rules::terms::term;
-use crosswalk_model::{Action, Brake, Hold, LineKey, Link, LinkState, Operation, Record, Value, Writable};
+use crosswalk_model::{Action, Brake, Hold, LineKey, LineMemory, Link, LinkState, Operation, Record, Value, Writable};
 use jiff::civil::Date;
 use std::collections::HashSet;
+
+static NOTHING: LineMemory = LineMemory::new();
 
 /// One line on the scales.
 pub(super) struct Weighing<'i, 'a> {
@@ -51,8 +53,9 @@ impl<'i, 'a> Weighing<'i, 'a> {
         Self { input, key, link: input.links.get(product), counted, actual, parts }
     }
 
-    pub(super) fn sent(&self, name: &str) -> Option<&Value> {
-        self.link?.sent.get(name)
+    /// What its link remembers.
+    pub(super) fn known(&self) -> &'i LineMemory {
+        self.link.map_or(&NOTHING, |link| link.memory.line())
     }
 
     fn choice(&self) -> Option<&Choice> {
@@ -81,28 +84,28 @@ impl<'i, 'a> Weighing<'i, 'a> {
             [one] => Some(*one),
             several => several.iter().copied().find(|line| self.is_linked(Some(line))),
         };
-        let (mut step, mut reason) = self.weigh(service, &on_contract, line)?;
+        let (mut verdict, mut reason) = self.weigh(service, &on_contract, line)?;
         let mut retires = Vec::new();
-        if let Step::Change { holds, .. } = &mut step {
+        if let LineVerdict::Change { holds, .. } = &mut verdict {
             retires = self.retires(line);
             let effective = self.effective(line);
             holds.extend(retires.iter().filter_map(|old| self.dates_of(old, effective)));
         }
         let mut has = line.and_then(|line| integer(line.field(QUANTITY)));
         let mut target = line.map(|line| line.id.clone());
-        if let (Step::Change { action: Action::Retire, .. }, Some(old)) = (&step, retires.first()) {
+        if let (LineVerdict::Change { action: Action::Retire, .. }, Some(old)) = (&verdict, retires.first()) {
             (target, has) = (Some(old.line.clone()), Some(old.has));
         }
         // What is in step on a contract that bills nothing is not.
-        if let (Place::Contract(contract), Step::InStep | Step::Agreed) = (self.input.place, &step)
+        if let (Place::Contract(contract), LineVerdict::InStep | LineVerdict::Agreed) = (self.input.place, &verdict)
             && self.counted.or(has).is_some_and(|number| number > 0)
             && let Some(why) = out_of_force(contract, self.input.today, self.input.successors)
         {
-            (step, reason) = (Step::Left, why);
+            (verdict, reason) = (LineVerdict::Left, why);
         }
         let effective = self.effective(line);
-        let open_day = match (&step, self.input.place) {
-            (Step::Change { holds, .. }, Place::Contract(contract))
+        let open_day = match (&verdict, self.input.place) {
+            (LineVerdict::Change { holds, .. }, Place::Contract(contract))
                 if holds.iter().any(|hold| hold.brake == super::DATES) =>
             {
                 let open = retires.iter().filter_map(|old| old.open_day(effective)).fold(effective, Date::max);
@@ -111,13 +114,13 @@ impl<'i, 'a> Weighing<'i, 'a> {
             _ => None,
         };
         let mut notes = self.notes(line);
-        if let Step::Change { action: Action::Update, .. } = step
+        if let LineVerdict::Change { action: Action::Update, .. } = verdict
             && let Some(lost) = self.lost(line, effective)
         {
             reason = format!("{reason}; {lost}");
             notes.push(lost);
         }
-        if let Step::Change { .. } = step
+        if let LineVerdict::Change { .. } = verdict
             && let Some(out) = self.left_out(effective)
         {
             reason = format!("{reason}; {out}");
@@ -130,7 +133,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             target,
             has,
             now: line.and_then(|line| self.now(line)),
-            approved: integer(self.sent(QUANTITY)),
+            approved: self.known().quantity,
             effective,
             open_day,
             parts: self.parts.clone(),
@@ -138,7 +141,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             rests: self.rests(),
             leaves: self.leaves().to_vec(),
             notes,
-            step,
+            verdict,
             reason,
         })
     }
@@ -154,9 +157,9 @@ impl<'i, 'a> Weighing<'i, 'a> {
     /// What the line has today, where a change for a later day is agreed already.
     fn now(&self, line: &Record) -> Option<i64> {
         let has = integer(line.field(QUANTITY));
-        let to_come =
-            date(self.sent(EFFECTIVE)).is_some_and(|from| from > self.input.today) && self.is_linked(Some(line));
-        let own = || integer(self.sent(HAD)).filter(|_| to_come && has == integer(self.sent(QUANTITY)));
+        let known = self.known();
+        let to_come = known.effective.is_some_and(|from| from > self.input.today) && self.is_linked(Some(line));
+        let own = || known.had.filter(|_| to_come && has == known.quantity);
         integer(line.field("current")).or_else(own).filter(|now| Some(*now) != has)
     }
 
@@ -172,38 +175,47 @@ impl<'i, 'a> Weighing<'i, 'a> {
     }
 
     /// What follows, and why; `None` for a line that is nobody's matter.
-    fn weigh(&self, service: &Product, on_contract: &[&Record], line: Option<&Record>) -> Option<(Step, String)> {
-        let left = |why: String| Some((Step::Left, why));
+    fn weigh(
+        &self,
+        service: &Product,
+        on_contract: &[&Record],
+        line: Option<&Record>,
+    ) -> Option<(LineVerdict, String)> {
+        let left = |why: String| Some((LineVerdict::Left, why));
         let linked = self.link.and_then(Link::linked);
         if linked.is_none() && self.counted == Some(0) {
             // A move that was begun has nothing to go on with.
-            let begun = self.sent(super::ENDED).is_some();
-            return begun.then(|| (Step::Agreed, "nothing is counted, and nothing is on the contract".to_owned()));
+            let begun = self.known().ended.is_some();
+            return begun
+                .then(|| (LineVerdict::Agreed, "nothing is counted, and nothing is on the contract".to_owned()));
         }
         let contract = match (service, self.input.place) {
             (Product::Excluded, _) if self.choice().is_none() => return Some(self.ends("its product is excluded")),
             _ if self.link.is_some_and(|link| link.state == LinkState::Excluded) => {
                 return Some(self.ends("excluded by the operator"));
             }
-            (_, Place::Off(why)) => return Some((Step::InStep, why.to_owned())),
+            (_, Place::Off(why)) => return Some((LineVerdict::InStep, why.to_owned())),
             (_, Place::Excluded(why)) => return Some(self.ends(why)),
             (_, Place::Nowhere(why)) => return left(self.ends(why).1),
             (_, Place::Contract(contract)) => contract,
         };
         if let Share::With(leader) = (self.input.share)(&self.key) {
-            return Some((Step::Together(leader.clone()), format!("it is billed together with {leader}, on one line")));
+            return Some((
+                LineVerdict::Together(leader.clone()),
+                format!("it is billed together with {leader}, on one line"),
+            ));
         }
         if let Some(why) = self.input.not_fetched {
-            return Some((Step::NotFetched, why.to_owned()));
+            return Some((LineVerdict::NotFetched, why.to_owned()));
         }
         if let Some((part, why)) = self.parts.iter().find_map(|part| Some((part, part.why.as_ref()?))) {
-            return Some((Step::NotFetched, format!("its part {} is not known: {why}", part.key)));
+            return Some((LineVerdict::NotFetched, format!("its part {} is not known: {why}", part.key)));
         }
         let Some(counted) = self.counted else {
-            return Some((Step::NotFetched, "the vendor names it without a number".to_owned()));
+            return Some((LineVerdict::NotFetched, "the vendor names it without a number".to_owned()));
         };
         if counted < 0 {
-            return Some((Step::NotFetched, format!("the vendor counts {counted}, which is less than nothing")));
+            return Some((LineVerdict::NotFetched, format!("the vendor counts {counted}, which is less than nothing")));
         }
         if let Product::Open(why) = service {
             return left(why.clone());
@@ -212,7 +224,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             return left(format!("the contract {} was cancelled: choose another", contract.name));
         }
         if self.input.lines.is_none() {
-            return Some((Step::NotFetched, "what is on the contract could not be read".to_owned()));
+            return Some((LineVerdict::NotFetched, "what is on the contract could not be read".to_owned()));
         }
         let chosen = self.link.is_some_and(|link| link.decided_by == TAKEN);
         if on_contract.len() > 1 && !(chosen && line.is_some()) {
@@ -231,7 +243,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
             ));
         }
         let here = |id: &str| self.input.lines.unwrap_or_default().iter().any(|line| line.id == id && line.active());
-        let same_contract = self.sent(CONTRACT).and_then(Value::as_text) == Some(&contract.id);
+        let same_contract = self.known().contract.as_ref() == Some(&contract.id);
         let own = linked.filter(|_| !self.is_linked(line));
         let moved = match own {
             // Another contract, or another product, since.
@@ -252,7 +264,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
                 contract.name, line.id
             )),
             (None, Some(id)) if counted == 0 => {
-                Some((Step::InStep, format!("nothing is counted, and its line {id} is gone")))
+                Some((LineVerdict::InStep, format!("nothing is counted, and its line {id} is gone")))
             }
             (None, Some(id)) => left(format!(
                 "its line {id} is gone from the contract {}: add it there, and say which it is with `crosswalk usage take`",
@@ -321,7 +333,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
     }
 
     /// What is not billed any more: what stays on a contract is told until it is 0.
-    fn ends(&self, why: &str) -> (Step, String) {
+    fn ends(&self, why: &str) -> (LineVerdict, String) {
         match self.bills_on(None) {
             Some(old) => {
                 let how = match self.input.place {
@@ -332,17 +344,16 @@ impl<'i, 'a> Weighing<'i, 'a> {
                     (self.input.contract_of)(&old.contract).map_or("its contract", |contract| &contract.name);
                 let reason =
                     format!("{why}, and line {} stays on the contract {contract} with {}: {how}", old.line, old.has);
-                (Step::Left, reason)
+                (LineVerdict::Left, reason)
             }
-            None => (Step::InStep, why.to_owned()),
+            None => (LineVerdict::InStep, why.to_owned()),
         }
     }
 
     /// What else is wrong with the line.
     fn notes(&self, line: Option<&Record>) -> Vec<String> {
         let mut notes = Vec::new();
-        let former = self.sent(super::FORMER).map(super::change::ids).unwrap_or_default();
-        for id in former.iter().filter(|id| Some(id.as_str()) != line.map(|line| line.id.as_str())) {
+        for id in self.known().former.iter().filter(|id| Some(id.as_str()) != line.map(|line| line.id.as_str())) {
             let Some(old) = (self.input.line_of)(id).filter(|old| old.active()) else { continue };
             let Some(contract) = self.contract_of(old) else { continue };
             let has = integer(old.field(QUANTITY)).unwrap_or_default();
@@ -356,58 +367,61 @@ impl<'i, 'a> Weighing<'i, 'a> {
         notes
     }
 
-    fn add(&self, contract: &Record, counted: i64, moved: Option<Hold>) -> (Step, String) {
+    fn add(&self, contract: &Record, counted: i64, moved: Option<Hold>) -> (LineVerdict, String) {
         let quantity = self.choice().and_then(|choice| choice.quantity).unwrap_or(counted);
         if let (0, Some(hold)) = (quantity, &moved) {
             return self.end(hold);
         }
         if !self.input.describe.writes.contains(&Operation::Create) {
             return (
-                Step::Left,
+                LineVerdict::Left,
                 format!("it is not on the contract {}, and the target cannot add it: add it there", contract.name),
             );
         }
-        if self.choice().is_none() && integer(self.sent(COUNTED)) == Some(counted) && moved.is_none() {
-            return (Step::InStep, format!("{counted} are counted, and were dismissed"));
+        if self.choice().is_none() && self.known().counted == Some(counted) && moved.is_none() {
+            return (LineVerdict::InStep, format!("{counted} are counted, and were dismissed"));
         }
         if quantity == 0 {
-            return (Step::InStep, "nothing is counted, and nothing is on the contract".to_owned());
+            return (LineVerdict::InStep, "nothing is counted, and nothing is on the contract".to_owned());
         }
         let mut holds: Vec<Hold> = self.dates(contract, None, self.effective(None)).into_iter().chain(moved).collect();
         if self.input.automatic {
             holds.extend(self.brakes(0, quantity, true));
         }
         let reason = format!("counted {}; it is not on the contract {} yet", self.told(counted), contract.name);
-        (Step::Change { action: Action::Create, quantity, holds }, reason)
+        (LineVerdict::Change { action: Action::Create, quantity, holds }, reason)
     }
 
     /// A move of nothing: what billed it ends, and nothing takes its place.
-    fn end(&self, moved: &Hold) -> (Step, String) {
+    fn end(&self, moved: &Hold) -> (LineVerdict, String) {
         let why = format!("nothing is counted; {}", moved.reason);
         let linked = self.link.and_then(Link::linked).is_some();
         match (self.retires(None).first(), self.linked_elsewhere(None)) {
             (Some(old), _) => {
                 let holds = [moved.clone()].into_iter().chain(self.brakes(old.has, 0, true)).collect();
-                (Step::Change { action: Action::Retire, quantity: 0, holds }, why)
+                (LineVerdict::Change { action: Action::Retire, quantity: 0, holds }, why)
             }
             // It bills nothing any more, or others.
-            (None, Some(_)) => (Step::Agreed, why),
-            (None, None) if linked => (Step::Left, why),
-            (None, None) => (Step::InStep, "nothing is counted, and nothing is on the contract".to_owned()),
+            (None, Some(_)) => (LineVerdict::Agreed, why),
+            (None, None) if linked => (LineVerdict::Left, why),
+            (None, None) => (LineVerdict::InStep, "nothing is counted, and nothing is on the contract".to_owned()),
         }
     }
 
-    fn set(&self, contract: &Record, line: &Record, counted: i64, moved: Option<Hold>) -> (Step, String) {
+    fn set(&self, contract: &Record, line: &Record, counted: i64, moved: Option<Hold>) -> (LineVerdict, String) {
         let Some(has) = integer(line.field(QUANTITY)) else {
-            return (Step::NotFetched, format!("line {} of the contract {} tells no quantity", line.id, contract.name));
+            return (
+                LineVerdict::NotFetched,
+                format!("line {} of the contract {} tells no quantity", line.id, contract.name),
+            );
         };
         let linked = self.is_linked(Some(line));
         let parts = self.parts_changed().filter(|_| linked);
-        let settled = linked && integer(self.sent(COUNTED)) == Some(counted) && parts.is_none();
-        let approved = integer(self.sent(QUANTITY));
+        let settled = linked && self.known().counted == Some(counted) && parts.is_none();
+        let approved = self.known().quantity;
         // A change for a day to come shows in the contract only then.
-        let to_come = date(self.sent(EFFECTIVE)).is_some_and(|from| from > self.input.today);
-        let as_left = approved == Some(has) || (to_come && integer(self.sent(HAD)) == Some(has));
+        let to_come = self.known().effective.is_some_and(|from| from > self.input.today);
+        let as_left = approved == Some(has) || (to_come && self.known().had == Some(has));
         let moved = moved.or_else(|| self.gives_away().filter(|_| parts.is_some() || !linked));
         let asked = self.choice().and_then(|choice| choice.quantity);
         let stands = settled && self.choice().is_none();
@@ -415,22 +429,25 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let line_of = format!("line {} of the contract {}", line.id, contract.name);
         let free = moved.is_none() && parts.is_none();
         if linked && has == quantity && asked.is_none() && free {
-            let step = if settled && as_left { Step::InStep } else { Step::Agreed };
+            let verdict = if settled && as_left { LineVerdict::InStep } else { LineVerdict::Agreed };
             let later = self.now(line).map(|now| format!("; today it is {now}")).unwrap_or_default();
-            return (step, format!("{line_of} has {has}, as counted or approved{later}"));
+            return (verdict, format!("{line_of} has {has}, as counted or approved{later}"));
         }
         if linked && settled && as_left && self.choice().is_none() && free {
-            return (Step::InStep, format!("{line_of} will have the approved {quantity}"));
+            return (LineVerdict::InStep, format!("{line_of} will have the approved {quantity}"));
         }
         if !self.writes() {
-            return (Step::Left, format!("{line_of} has {has} and {counted} are counted; the target cannot change it"));
+            return (
+                LineVerdict::Left,
+                format!("{line_of} has {has} and {counted} are counted; the target cannot change it"),
+            );
         }
         let counts = self.told(counted);
         if has == quantity {
             let why = if linked { "and stays so" } else { "and is taken over" };
             let reason = format!("counted {counts}; {line_of} has {has}, {why}");
             let holds = moved.into_iter().chain(parts).collect();
-            return (Step::Change { action: Action::Link, quantity, holds }, reason);
+            return (LineVerdict::Change { action: Action::Link, quantity, holds }, reason);
         }
         let later = self.now(line).map(|now| format!(" for later, and {now} today")).unwrap_or_default();
         let why = match (linked, as_left) {
@@ -452,7 +469,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         }
         holds.extend(self.brakes(has, quantity, !linked || as_left));
         holds.extend(parts);
-        (Step::Change { action: Action::Update, quantity, holds }, format!("counted {counts}; {why}"))
+        (LineVerdict::Change { action: Action::Update, quantity, holds }, format!("counted {counts}; {why}"))
     }
 
     /// The count, with what it is the sum of.

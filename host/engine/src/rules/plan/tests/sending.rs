@@ -3,7 +3,8 @@
 use super::*;
 use crate::testkit::NOW;
 use crosswalk_model::{
-    Action, Change, Field, FieldDiff, Hold, Link, LinkState, Operation, PlannedChange, Record, Risk, Timestamp,
+    Action, Change, Field, FieldDiff, Head, Hold, LineStep, Link, LinkState, Operation, PlannedChange, Record, Risk,
+    Step, TicketStep, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -147,17 +148,27 @@ fn any_change() -> impl Strategy<Value = PlannedChange> {
         before,
         after,
     });
+    let id = || prop::option::of("[ab]{0,2}");
+    let step = prop_oneof![
+        Just(Step::Record),
+        Just(Step::CreateSource),
+        (id(), id()).prop_map(|(before, after)| Step::Undo(Head { before, after })),
+        (id(), id()).prop_map(|(lead, account)| Step::Ticket(TicketStep { lead, account, activity: None })),
+        (id(), any::<bool>()).prop_map(|(contract, moves)| {
+            Step::Line(Box::new(LineStep { contract, moves, ..LineStep::default() }))
+        }),
+    ];
     (
         (0..3_u32, prop::sample::select(Kind::ALL.to_vec()), prop::sample::select(Action::ALL.to_vec())),
         ("[ab]{0,2}", "[ab]{0,2}", prop::option::of("[ab]{0,2}"), "[ab]{0,2}"),
-        prop::collection::vec(diff, 0..3),
+        (prop::collection::vec(diff, 0..3), step),
         ("[ab]{0,2}", 0..3_u32, prop::option::of("[ab]{0,2}"), 0..3_i64),
     )
         .prop_map(
             |(
                 (sequence, kind, action),
                 (customer, source, target, name),
-                fields,
+                (fields, step),
                 (reason, calls, held, link_revision),
             )| {
                 let held = held.map(|reason| Hold { brake: "updates".into(), reason });
@@ -171,6 +182,7 @@ fn any_change() -> impl Strategy<Value = PlannedChange> {
                     target,
                     name,
                     fields,
+                    step,
                     reason,
                     risk,
                     calls,

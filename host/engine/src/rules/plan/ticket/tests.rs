@@ -56,7 +56,7 @@ fn ticket(id: &str, closed: bool, activity: &str) -> Record {
 fn linked(alert: &str, ticket: &str, activity: &str) -> Link {
     let mut link = Link::unmapped(Kind::Alert, alert, NOW);
     (link.state, link.target, link.revision) = (LinkState::Linked, Some(ticket.to_owned()), 1);
-    link.written.insert(LAST_ACTIVITY.to_owned(), Value::Time(activity.to_owned()));
+    link.memory.ticket_mut().last_activity = Some(activity.to_owned());
     link
 }
 
@@ -127,7 +127,7 @@ fn the_first_alert_of_a_matter_opens_a_ticket_and_the_others_join_it() {
     let planned = plan(&alerts, &[], &[], &HERE, &TicketRules::default());
     assert_eq!(actions(&planned), [(Action::Open, "1", None), (Action::Open, "3", None), (Action::Link, "2", None)]);
     let (join, open) = (&planned.changes[2], &planned.changes[0]);
-    assert_eq!(field(join, LEAD), &Value::Text("1".to_owned()));
+    assert_eq!(join.ticket().unwrap().lead.as_deref(), Some("1"));
     assert_eq!(field(open, "name"), &Value::Text("PC-7: Disk C: is full".to_owned()));
     assert_eq!(field(open, "parent"), &Value::Text("c1".to_owned()));
     assert_eq!(field(open, "asset"), &Value::Text("d1".to_owned()));
@@ -173,7 +173,7 @@ fn a_customer_that_is_not_linked_has_the_catch_all_or_nothing() {
     let alerts = [raised("1", "disk", 1)];
     let caught = TicketRules { catch_all: Some("a9".to_owned()), ..TicketRules::default() };
     let planned = plan(&alerts, &[], &[], &Place::Unmapped, &caught);
-    assert_eq!(field(&planned.changes[0], ACCOUNT), &Value::Text("a9".to_owned()));
+    assert_eq!(planned.changes[0].ticket().unwrap().account.as_deref(), Some("a9"));
     assert!(planned.changes[0].held.is_none());
     assert!(planned.changes[0].fields.iter().all(|diff| diff.name != "asset" && diff.name != "parent"));
     let held = plan(&alerts, &[], &[], &Place::Unmapped, &TicketRules::default());
@@ -267,7 +267,7 @@ fn an_alert_that_comes_back_soon_opens_its_ticket_again_and_later_makes_another(
     // Opened again, and closed by a technician: it is his to say that this is done.
     let open = ticket("t1", false, "2026-03-01T12:30:00Z");
     let mut link = after(&again.changes[0], None, &open);
-    link.written.insert(REOPENED_AT.to_owned(), Value::Time("2026-03-01T12:30:00Z".to_owned()));
+    link.memory.ticket_mut().reopened_at = Timestamp::parse("2026-03-01T12:30:00Z");
     let alerts = [first, over(raised("2", "disk", 5)), raised("3", "disk", 50)];
     let done = plan(&alerts, &[links[0].clone(), link], &[closed], &HERE, &rules);
     assert_eq!(actions(&done), [(Action::Open, "3", None)]);
@@ -278,7 +278,7 @@ fn what_comes_and_goes_is_told_and_its_ticket_left_open_until_it_is_quiet() {
     let rules = TicketRules::default();
     let back = |id: &str| {
         let mut link = linked(id, "t1", EARLY);
-        link.written.insert(REOPENED_AT.to_owned(), Value::Time(EARLY.to_owned()));
+        link.memory.ticket_mut().reopened_at = Timestamp::parse(EARLY);
         Link { decided_at: LATER.plus_ms(-HOUR_MS), ..link }
     };
     let links = [linked("1", "t1", EARLY), back("2"), back("3")];
@@ -321,7 +321,7 @@ fn an_account_that_is_out_of_use_gets_no_ticket_and_says_why() {
     assert_eq!((hold.brake.as_str(), hold.reason.as_str()), ("out-of-use", "account 9 is not in use"));
     let caught = TicketRules { catch_all: Some("a9".to_owned()), ..TicketRules::default() };
     let planned = plan(&alerts, &[], &[], &place, &caught);
-    assert_eq!(field(&planned.changes[0], ACCOUNT), &Value::Text("a9".to_owned()));
+    assert_eq!(planned.changes[0].ticket().unwrap().account.as_deref(), Some("a9"));
 }
 
 /// What happens at the two vendors between polls.
@@ -368,7 +368,7 @@ proptest! {
                     let (open, rest): (Vec<_>, Vec<_>) = planned.changes.into_iter().partition(|c| c.action == Action::Open);
                     for change in open.into_iter().chain(rest) {
                         let old = links.iter().position(|link| link.source == change.source);
-                        let lead = change.fields.iter().find(|diff| diff.name == LEAD).and_then(|diff| diff.after.as_text());
+                        let lead = change.ticket().unwrap().lead.as_deref();
                         let target = match (change.action, &change.target, lead) {
                             (Action::Open, ..) => { tickets.push(ticket(&format!("t{}", tickets.len()), false, &now)); tickets.last().unwrap().id.clone() }
                             (_, Some(target), _) => target.clone(),

@@ -5,7 +5,7 @@ use super::*;
 use crate::rules::plan;
 use crate::run::undo::{order, place};
 use crate::testkit::{Fate, HOUR, NOW, Source, With, World, describe, record};
-use crosswalk_model::{ChangeId, Field, PlanId, Way};
+use crosswalk_model::{ChangeId, Direction, Field, PlanId};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -78,7 +78,6 @@ fn apply(world: &mut World, changes: Vec<PlannedChange>) -> Vec<Ran> {
             plan::to_write(&change, id, id.to_string(), parent, None, &|_, _| plan::Reference::Unknown).unwrap()
         {
             assert_eq!(sent.stamp, None);
-            assert!(sent.fields.iter().all(|field| field.name != LINKED_TO));
             world.write(&sent);
         }
         world.save(link_after(link.as_ref(), &change, RunId(9), NOW));
@@ -88,7 +87,7 @@ fn apply(world: &mut World, changes: Vec<PlannedChange>) -> Vec<Ran> {
 }
 
 fn undo(world: &mut World, ran: &[Ran]) -> (Vec<Ran>, Vec<(String, String)>) {
-    let undid = ran.iter().any(|ran| ran.change.way() == Way::Back);
+    let undid = ran.iter().any(|ran| ran.change.direction() == Direction::Back);
     let (changes, left) = reverse(world, ran, undid);
     (apply(world, changes), left)
 }
@@ -184,7 +183,7 @@ fn only_what_still_is_as_the_run_left_it_is_put_back() {
     run(&mut world, &source, NOW);
     let (undone, left) = undo(&mut world, &ran);
     assert_eq!(short(&undone), ["update asset a1", "update asset a2"]);
-    assert_eq!(undone[0].change.fields.iter().map(|diff| diff.name.as_str()).collect::<Vec<_>>(), ["name", LINKED_TO]);
+    assert_eq!(undone[0].change.fields.iter().map(|diff| diff.name.as_str()).collect::<Vec<_>>(), ["name"]);
     assert_eq!(
         left,
         [
@@ -267,6 +266,7 @@ fn a_value_nobody_knew_and_one_that_changes_by_itself_are_left() {
         target: Some("t1".to_owned()),
         name: "PC".to_owned(),
         fields: vec![FieldDiff { name: name.to_owned(), before, after }],
+        step: Step::Record,
         reason: String::new(),
         risk: Risk::Low,
         calls: 1,

@@ -3,8 +3,10 @@
 
 use crate::harness::slow::{Pace, SlowVendor};
 use crate::harness::{TestApp, component, name, secrets, sync, texts};
-use crosswalk::engine::{ApplyOptions, ChangeFilter, ChangeStatus, NewConnection, NewSync, NoProgress, PlanReport};
-use crosswalk::model::{Kind, RunStatus, SyncRules};
+use crosswalk::engine::{
+    ApplyOptions, ChangeFilter, ChangeStatus, NewConnection, NewSync, NoProgress, PlanReport, Release,
+};
+use crosswalk::model::{Event, Kind, RunStatus, SyncRules};
 use std::time::Duration;
 
 /// A sync of customers between two such vendors, the target's being slow.
@@ -38,7 +40,7 @@ async fn status(app: &TestApp, plan: &PlanReport) -> Vec<ChangeStatus> {
 /// Applies a plan, and ends the process, as it were, while it waits for the vendor.
 async fn stop_while_waiting(app: &TestApp, plan: &PlanReport) {
     let (tenant, id) = (app.tenant.clone(), plan.plan.id);
-    let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
+    let options = ApplyOptions { release: Release::All, ..ApplyOptions::default() };
     let applying = tokio::spawn(async move { tenant.apply(id, &options, &NoProgress).await });
     while status(app, plan).await.iter().any(|status| *status != ChangeStatus::Accepted) {
         assert!(!applying.is_finished(), "it did not wait: {:?}", status(app, plan).await);
@@ -144,7 +146,7 @@ async fn what_fails_after_the_run_ended_is_told_and_tried_again() {
     assert_eq!(status(&app, &plan).await, [ChangeStatus::Failed]);
     assert_eq!(again.plan.totals.len(), 1, "it is planned again: {:?}", again.plan.totals);
     let why = app.tenant.why(&sync(), Kind::Customer, "i0").await.unwrap();
-    assert!(why.journal.iter().any(|entry| entry.event == "failed" && entry.message.contains("the desk said no")));
+    assert!(why.journal.iter().any(|entry| entry.event == Event::Failed && entry.message.contains("the desk said no")));
     target.set_pace(Pace::After(1));
     app.bring_in_step().await;
     assert_eq!((target.names(), target.jobs()), (vec!["Alpha".to_owned()], 2));

@@ -58,7 +58,7 @@ fn held<T: std::fmt::Debug>(result: Result<T, Error>, one: &str, other: &str) {
 
 async fn journal(app: &TestApp, event: &str) -> Vec<String> {
     let entries = app.tenant.journal(&JournalFilter::default()).await.expect("a journal");
-    entries.into_iter().filter(|entry| entry.event == event).map(|entry| entry.message).collect()
+    entries.into_iter().filter(|entry| entry.event.as_str() == event).map(|entry| entry.message).collect()
 }
 
 fn changes(plan: &PlanReport) -> u32 {

@@ -7,8 +7,8 @@
 use crate::harness::scripted::{Scripted, Writes};
 use crate::harness::{TestApp, sync, told};
 use crosswalk::engine::{
-    ApplyOptions, ChangeFilter, ChangeStatus, Decision, FindingFilter, LinkFilter, NoProgress, PlanReport, Trace,
-    UndoOptions, UsageFilter, UsageState,
+    ApplyOptions, ChangeFilter, ChangeStatus, Decision, FindingFilter, LinkFilter, NoProgress, PlanReport, Release,
+    Trace, UndoOptions, UsageFilter, UsageState,
 };
 use crosswalk::model::sync::KindRules;
 use crosswalk::model::{
@@ -204,13 +204,12 @@ impl Bed {
         for view in tenant.plan_changes(plan, &held, 0, 1000).await.unwrap() {
             let (change, hold) = (&view.change, view.change.held.clone().unwrap());
             let trace = self.why(change.kind, change.known_by()).await;
-            let brakes = Brake::ALL.into_iter().filter(|brake| hold.brakes().any(|word| word == brake.as_str()));
-            let brakes: Vec<What> = brakes.map(What::Brake).collect();
-            assert_eq!(brakes.len(), hold.brakes().count(), "{hold:?}");
-            let first_run = hold.brakes().any(|brake| brake == Brake::FirstRun.as_str());
+            let brakes: Vec<What> = hold.brakes.iter().copied().map(What::Brake).collect();
+            let first_run = hold.brakes.contains(&Brake::FirstRun);
             let of_kind = of_kinds.iter().filter(|row| first_run && row.finding.kind == change.kind);
             let of_kind = of_kind.map(|row| row.finding.message.as_str());
-            let words: Vec<&str> = [hold.brake.as_str(), hold.reason.as_str()].into_iter().chain(of_kind).collect();
+            let brake = hold.words();
+            let words: Vec<&str> = [brake.as_str(), hold.reason.as_str()].into_iter().chain(of_kind).collect();
             self.note(brakes, &trace, change.kind, change.known_by(), &words);
             if !trace.verdict.starts_with("not in step") {
                 self.missed.insert(format!("{} {}: held, but {}", change.kind, change.known_by(), trace.verdict));
@@ -220,7 +219,7 @@ impl Bed {
             let link = view.link;
             let trace = self.why(link.kind, &link.source).await;
             let stands = format!("{} at ", words_of(link.state));
-            let words = if link.decided_by.is_empty() { stands.as_str() } else { words_of(link.state) };
+            let words = if link.decided_by.is_none() { stands.as_str() } else { words_of(link.state) };
             self.note([What::Link(link.state)], &trace, link.kind, &link.source, &[words, &link.reason]);
         }
         let usage = tenant.sync(&sync()).await.unwrap().rules.kinds.contains_key(&Kind::Usage);
@@ -339,7 +338,7 @@ async fn why_names_the_brake_that_holds_a_record() {
     // Of one customer it is let go, and so the first run goes on.
     let plan = bed.plan().await;
     let of_one = ApplyOptions {
-        release: vec!["all".to_owned()],
+        release: Release::All,
         customer: Some("c1".to_owned()),
         kind: Some(Kind::Asset),
         ..ApplyOptions::default()

@@ -9,8 +9,10 @@ use crate::billing::{
 use crate::harness::licences::Licences;
 use crate::harness::pair::{Psa, Rmm};
 use crate::harness::{TestApp, sync, told};
-use crosswalk::engine::{ChangeFilter, ChangeStatus, NoProgress, PlanReport, UndoOptions, UsageChoice, UsageState};
-use crosswalk::model::{Action, Kind, LineKey, RunStatus, SyncRules};
+use crosswalk::engine::{
+    ChangeFilter, ChangeStatus, NoProgress, PlanReport, Release, UndoOptions, UsageChoice, UsageState,
+};
+use crosswalk::model::{Action, Brake, Kind, LineKey, RunStatus, SyncRules};
 use crosswalk_sims::{Existing, World};
 use jiff::civil::Date;
 use serde_json::json;
@@ -70,7 +72,7 @@ async fn a_name_that_a_technician_gives_before_ours_is_read_back_is_theirs() {
         psa.faults().set("slow-write", &format!("next:1,ms:1500,early,path:{}", table(&psa).0)).expect("a fault");
         let applying = {
             let (tenant, plan) = (app.tenant.clone(), plan.plan.id);
-            let options = crosswalk::engine::ApplyOptions { release: vec!["all".to_owned()], ..Default::default() };
+            let options = crosswalk::engine::ApplyOptions { release: Release::All, ..Default::default() };
             tokio::spawn(async move { tenant.apply(plan, &options, &NoProgress).await })
         };
         while name_of(&psa, &item) != "BY-THE-RMM" {
@@ -171,7 +173,7 @@ async fn an_adjustment_is_not_made_on_a_number_that_a_technician_just_changed() 
         faults.set("slow", &format!("after:{at},next:1,ms:1500,{path}")).expect("a fault");
         let applying = {
             let (tenant, plan) = (app.tenant.clone(), plan.plan.id);
-            let options = crosswalk::engine::ApplyOptions { release: vec!["all".to_owned()], ..Default::default() };
+            let options = crosswalk::engine::ApplyOptions { release: Release::All, ..Default::default() };
             tokio::spawn(async move { tenant.apply(plan, &options, &NoProgress).await })
         };
         while faults.fired("slow") == 0 {
@@ -190,7 +192,7 @@ async fn an_adjustment_is_not_made_on_a_number_that_a_technician_just_changed() 
         }
         app.plan().await;
         let held = line(&app, &one.tenant.id, &product).await;
-        assert!(taken.is_err() || held.brakes.iter().any(|brake| brake.brake == "edited"), "{at}: {held:?}");
+        assert!(taken.is_err() || held.brakes.iter().any(|brake| brake.brake == Brake::Edited), "{at}: {held:?}");
         licences.vendor.set_quantity(&one.tenant.id, &product, now);
         app.apply(&app.plan().await).await;
     }

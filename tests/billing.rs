@@ -5,13 +5,13 @@
 
 use crate::harness::licences::{Licences, map_all};
 use crate::harness::program::Program;
-use crate::harness::{SYNC, TestApp, sync, told};
+use crate::harness::{SYNC, TestApp, release, sync, told};
 use crosswalk::engine::{
     ApplyOptions, ChangeFilter, CustomerFilter, Decision, JobOutcome, NoProgress, PlanReport, UndoOptions, UsageChoice,
     UsageFilter, UsageLine, UsageState,
 };
 use crosswalk::model::usage::Ending;
-use crosswalk::model::{Action, Calendar, Job, Kind, LineKey, RunStatus, Switch};
+use crosswalk::model::{Action, Brake, Calendar, Job, Kind, LineKey, RunStatus, Switch};
 use crosswalk_sims::sophos_central::{NewRow, SophosTenant};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -131,7 +131,7 @@ async fn a_product_mapped_to_another_service_ends_the_old_line_and_begins_the_ne
     // What takes its place is not written while the old line bills.
     let ends = changes(&app, &plan).await.into_iter().filter(|change| change.action == Action::Retire);
     let withheld = ends.map(|change| change.sequence).collect();
-    let options = ApplyOptions { release: vec!["moved".to_owned()], withheld, ..ApplyOptions::default() };
+    let options = ApplyOptions { release: release(&["moved"]), withheld, ..ApplyOptions::default() };
     let report = app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
     assert_eq!(report.run.counts.done, 0, "{report:?}");
     assert!(report.failures.iter().any(|(_, why)| why.contains("was not set to 0")), "{:?}", report.failures);
@@ -276,7 +276,7 @@ async fn two_tenants_on_one_contract_add_up_and_each_ones_history_has_what_was_w
     app.tenant.customer_map(&sync(), &two.tenant.id, Some(&Decision::Exclude), None, None).await.expect("excluded");
     app.plan().await;
     let left = lines(&app).await.into_iter().find(|line| line.line == sum.line && line.becomes.is_some()).expect("it");
-    assert!(left.brakes.iter().any(|one| one.brake == "parts"), "{left:?}");
+    assert!(left.brakes.iter().any(|one| one.brake == Brake::Parts), "{left:?}");
 }
 
 #[tokio::test]
@@ -424,7 +424,7 @@ async fn what_is_agreed_for_later_and_what_is_invoiced_are_both_shown() {
     licences.vendor.set_quantity(&two.tenant.id, &product, quantity + 1);
     app.plan().await;
     let posted = line(&app, &two.tenant.id, &product).await;
-    assert!(posted.brakes.iter().any(|one| one.brake == "dates"), "{posted:?}");
+    assert!(posted.brakes.iter().any(|one| one.brake == Brake::Dates), "{posted:?}");
     let open = posted.open_day.clone().expect("an open day");
     assert!(posted.reason.contains(&format!("--effective {open}")), "{posted:?}");
     let effective = Some(open.parse().expect("a day"));
@@ -479,7 +479,7 @@ async fn taking_over_another_number_waits_for_a_person_who_names_it() {
     app.plan().await;
     let held = line(&app, &tenant.id, &product).await;
     assert_eq!((held.has, held.becomes), (Some(quantity + 1), Some(quantity)));
-    assert!(held.brakes.iter().any(|one| one.brake == "takeover"), "{held:?}");
+    assert!(held.brakes.iter().any(|one| one.brake == Brake::Takeover), "{held:?}");
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! The brakes: what changes at once at many customers is looked at by a person, and what is everyday goes on.
 
 use crate::harness::pair::{Psa, Rmm, joined};
-use crate::harness::{TestApp, automatic, planned, sync};
-use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport};
-use crosswalk::model::{Action, Cause, Finding, Kind};
+use crate::harness::{TestApp, automatic, planned, release, sync};
+use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport, Release};
+use crosswalk::model::{Action, Cause, Event, Finding, Kind};
 use crosswalk::store::{JournalEntry, JournalFilter};
 use crosswalk_sims::{Existing, World};
 use serde_json::json;
@@ -89,7 +89,7 @@ async fn a_first_run_is_not_over_until_a_whole_plan_of_the_kind_was_let_go() {
     let (app, rmm, psa) = joined(PAIR, &world, &Existing::default(), automatic()).await;
     let plan = app.plan().await;
     let one = rmm.device("A-001").customer;
-    let part = ApplyOptions { release: vec!["all".to_owned()], customer: Some(one), ..ApplyOptions::default() };
+    let part = ApplyOptions { release: Release::All, customer: Some(one), ..ApplyOptions::default() };
     app.tenant.apply(plan.plan.id, &part, &NoProgress).await.unwrap();
     assert_eq!(psa.items().len(), 3);
     let run = app.tenant.run(&sync(), &NoProgress).await.unwrap();
@@ -112,7 +112,7 @@ async fn a_first_run_that_goes_on_after_a_yes_says_what_keeps_it_and_what_ends_i
     let plan = app.plan().await;
     assert_eq!(told(&plan), None, "nothing was let go yet: what is held says so itself");
     let one = rmm.device("A-001").customer;
-    let part = ApplyOptions { release: vec!["all".to_owned()], customer: Some(one), ..ApplyOptions::default() };
+    let part = ApplyOptions { release: Release::All, customer: Some(one), ..ApplyOptions::default() };
     app.tenant.apply(plan.plan.id, &part, &NoProgress).await.unwrap();
     let next = app.plan().await;
     let message = told(&next).expect("it says why");
@@ -123,7 +123,7 @@ async fn a_first_run_that_goes_on_after_a_yes_says_what_keeps_it_and_what_ends_i
     // What it says ends it.
     let command = message.split('`').find(|part| part.starts_with("crosswalk apply ")).expect("a command");
     assert!(command.starts_with(&format!("crosswalk apply {} ", next.plan.id)), "{command}");
-    let release = command.split(" --release ").skip(1).map(str::to_owned).collect();
+    let release = release(&command.split(" --release ").skip(1).collect::<Vec<_>>());
     app.tenant.apply(next.plan.id, &ApplyOptions { release, ..ApplyOptions::default() }, &NoProgress).await.unwrap();
     assert_eq!(psa.items().len(), 6);
     assert_eq!(told(&app.plan().await), None);
@@ -168,7 +168,7 @@ async fn nothing_is_retired_for_an_account_in_which_nothing_can_be_made() {
     let plan = app.plan().await;
     let changes = app.tenant.plan_changes(plan.plan.id, &ChangeFilter::default(), 0, 100).await.unwrap();
     let moves = changes.iter().filter(|view| matches!(view.change.action, Action::Retire | Action::Create));
-    let brakes: Vec<String> = moves.map(|view| view.change.held.clone().unwrap().brake).collect();
+    let brakes: Vec<String> = moves.map(|view| view.change.held.clone().unwrap().words()).collect();
     assert!(brakes.len() == 24 && brakes.iter().all(|brake| brake == "out-of-use"), "{brakes:?}");
     app.try_apply(&plan).await.unwrap();
     assert_eq!(psa.items().iter().filter(|item| item.active).count(), 24);
@@ -206,14 +206,14 @@ async fn a_brake_that_is_let_go_is_in_the_journal_with_what_it_held_and_who_let_
     let journal = || async {
         let filter = JournalFilter { sync: Some(sync()), ..JournalFilter::default() };
         let entries = app.tenant.journal(&filter).await.expect("a journal");
-        let of = move |entry: &JournalEntry| entry.event == "released" && entry.plan == Some(plan.plan.id);
+        let of = move |entry: &JournalEntry| entry.event == Event::Released && entry.plan == Some(plan.plan.id);
         entries.into_iter().filter(of).collect::<Vec<_>>()
     };
-    let options = ApplyOptions { release: vec!["updates".to_owned()], ..ApplyOptions::default() };
+    let options = ApplyOptions { release: release(&["updates"]), ..ApplyOptions::default() };
     app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
     assert!(journal().await.is_empty(), "nothing was held by that brake");
     let options = ApplyOptions {
-        release: vec!["deactivations".to_owned()],
+        release: release(&["deactivations"]),
         approved_by: Some("maria".to_owned()),
         ..ApplyOptions::default()
     };

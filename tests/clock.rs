@@ -5,7 +5,7 @@ use crate::harness::program::Program;
 use crate::harness::{TestApp, Vendors, sync};
 use crosswalk::clock::Clock as _;
 use crosswalk::engine::{JobOutcome, JobReport, NoProgress};
-use crosswalk::model::{Action, Job, SyncRules, Timestamp, Trust};
+use crosswalk::model::{Action, Event, Job, SyncRules, Timestamp, Trust};
 use crosswalk::store::JournalFilter;
 
 const MINUTE_MS: i64 = 60_000;
@@ -48,7 +48,7 @@ async fn after_one_run_in_2036_the_sync_and_the_connector_s_job_go_on_within_the
         assert_eq!((done(sync().as_str()), done("rmm")), (1, 1), "{calendar:?}: {reports:?}");
         assert!(reports.iter().any(|one| one.message.contains("1 done")), "{calendar:?}: {reports:?}");
         let journal = app.tenant.journal(&JournalFilter::default()).await.unwrap();
-        let told = journal.iter().any(|entry| entry.event == "clock" && entry.message.contains("1 schedules"));
+        let told = journal.iter().any(|entry| entry.event == Event::Clock && entry.message.contains("1 schedules"));
         assert!(told, "{calendar:?}: {journal:?}");
     }
 }
@@ -67,7 +67,7 @@ async fn a_clock_that_goes_back_is_noticed_however_busy_the_time_before_was() {
     let due = app.tenant.schedule_list().await.unwrap()[0].due_at;
     assert!(due.since_ms(app.clock.now()) <= 6 * MINUTE_MS, "{due}");
     let journal = app.tenant.journal(&JournalFilter::default()).await.unwrap();
-    assert!(journal.iter().any(|entry| entry.event == "clock"), "{journal:?}");
+    assert!(journal.iter().any(|entry| entry.event == Event::Clock), "{journal:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,7 +75,7 @@ async fn nothing_is_pruned_by_a_clock_that_leapt_until_a_week_or_a_person_agrees
     let (_vendors, app) = in_step(Job::Sync, None).await;
     let kept = async || {
         let journal = app.tenant.journal(&JournalFilter { limit: 1_000, ..JournalFilter::default() }).await.unwrap();
-        journal.iter().filter(|entry| entry.event == "created").count()
+        journal.iter().filter(|entry| entry.event == Event::Created).count()
     };
     let before = kept().await;
     assert!(before > 0);

@@ -179,7 +179,8 @@ impl Scene {
 
     /// Refusals in the journal: entries, and how often they were counted.
     async fn refusals(&self) -> (usize, u64) {
-        let filter = JournalFilter { event: Some("refused".to_owned()), limit: 10_000, ..JournalFilter::default() };
+        let filter =
+            JournalFilter { event: Some(crosswalk::model::Event::Refused), limit: 10_000, ..JournalFilter::default() };
         let entries = self.app.tenant.journal(&filter).await.unwrap();
         let times = |detail: &Option<serde_json::Value>| detail.as_ref().and_then(|detail| detail["times"].as_u64());
         (entries.len(), entries.iter().map(|entry| times(&entry.detail).expect("a count")).sum())

@@ -1,9 +1,9 @@
 //! Who is who: whatever ids, names and serial numbers do at the vendor, a machine keeps its one record at the PSA.
 
 use crate::harness::pair::{Psa, Rmm, joined};
-use crate::harness::{TestApp, planned, sync};
+use crate::harness::{TestApp, planned, release, sync};
 use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, NoProgress, PlanReport};
-use crosswalk::model::{Action, Kind, LinkState, SyncRules};
+use crosswalk::model::{Action, Event, Kind, LinkState, SyncRules};
 use crosswalk_sims::{Existing, World};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -138,7 +138,7 @@ async fn one_serial_at_two_devices_that_are_there_asks_and_makes_nothing() {
             view.change.source == spare && view.change.fields.iter().any(|diff| diff.name == "serial-number")
         });
         let hold = written.and_then(|view| view.change.held.clone()).expect("held for a person");
-        assert_eq!(hold.brake, "identity", "{pair:?}");
+        assert_eq!(hold.words(), "identity", "{pair:?}");
         assert!(hold.reason.contains("has this serial number already"), "{}", hold.reason);
         let report = app.tenant.apply(plan.plan.id, &Default::default(), &crosswalk::engine::NoProgress).await.unwrap();
         assert!(report.failures.is_empty(), "{:?}", report.failures);
@@ -262,8 +262,8 @@ async fn a_serial_number_that_another_item_has_stays_held_when_the_first_run_is_
     let serial =
         |view: &&crosswalk::engine::ChangeView| view.change.fields.iter().any(|diff| diff.name == "serial-number");
     let hold = changes.iter().find(serial).unwrap().change.held.clone().unwrap();
-    assert_eq!(hold.brakes().collect::<Vec<_>>(), ["identity", "first-run"], "{hold:?}");
-    let first = ApplyOptions { release: vec!["first-run".to_owned()], ..ApplyOptions::default() };
+    assert_eq!(hold.words(), "identity+first-run", "{hold:?}");
+    let first = ApplyOptions { release: release(&["first-run"]), ..ApplyOptions::default() };
     app.tenant.apply(plan.plan.id, &first, &NoProgress).await.unwrap();
     let Psa::Autotask(sim) = &psa else { unreachable!() };
     let with = sim.configuration_items().iter().filter(|row| row["serialNumber"] == "PF3XK9Q2").count();
@@ -301,7 +301,7 @@ async fn a_decision_is_taken_back_after_a_plan_and_not_after_a_run_that_rests_on
             limit: 10,
             ..Default::default()
         };
-        let entry = app.tenant.journal(&filter).await.unwrap().into_iter().find(|entry| entry.event == "decided");
+        let entry = app.tenant.journal(&filter).await.unwrap().into_iter().find(|entry| entry.event == Event::Decided);
         let decision = entry.unwrap().detail.unwrap()["decision"].as_str().unwrap().to_owned();
         app.plan().await;
         let taken = app.tenant.decision_take_back(&sync(), &decision).await.unwrap();

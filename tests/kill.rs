@@ -16,7 +16,7 @@ use crate::harness::pair::{Psa, Rmm};
 use crate::harness::{TestApp, sync, told};
 use crosswalk::clock::Clock as _;
 use crosswalk::engine::{
-    ApplyOptions, ChangeStatus, Engine, Found, NoProgress, PlanReport, UncertainView, UsageChoice, UsageFilter,
+    ApplyOptions, ChangeStatus, Engine, Found, NoProgress, PlanReport, Release, UncertainView, UsageChoice, UsageFilter,
 };
 use crosswalk::model::{Kind, LineKey, PlanId, SyncRules, TenantName, Timestamp};
 use crosswalk::runtime::{Runtime, RuntimeOptions};
@@ -54,7 +54,7 @@ async fn a_process_that_only_applies_a_plan() {
     let store = Store::open(&folder.join("crosswalk.db"), &KeySource::File(folder.join("key"))).expect("a database");
     let engine = Engine::new(store, runtime(), std::sync::Arc::new(clock), folder);
     let tenant = engine.tenant(&TenantName::default()).await.expect("the tenant");
-    let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
+    let options = ApplyOptions { release: Release::All, ..ApplyOptions::default() };
     tenant.apply(plan, &options, &NoProgress).await.unwrap_or_else(|error| panic!("{}", told(&error)));
     engine.close().await;
 }

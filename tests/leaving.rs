@@ -5,8 +5,8 @@ use crate::billing::{Known, assert_nothing_to_do, billing, changes, line, lines,
 use crate::billing::{number, service_of, spare_service, units};
 use crate::harness::licences::Licences;
 use crate::harness::{TestApp, sync};
-use crosswalk::engine::{ApplyOptions, NoProgress, UsageChoice, UsageState};
-use crosswalk::model::{Action, LineKey};
+use crosswalk::engine::{ApplyOptions, NoProgress, Release, UsageChoice, UsageState};
+use crosswalk::model::{Action, Brake, LineKey};
 use crosswalk_sims::sophos_central::NewRow;
 use jiff::civil::Date;
 
@@ -64,14 +64,13 @@ async fn a_part_that_leaves_a_sum_is_billed_once_on_every_day() {
     let part = line(app, &one.tenant.id, &second.0).await;
     assert!(part.state == UsageState::Held && part.reason.contains("billed together with"), "{part:?}");
     let fall = line(app, &one.tenant.id, &first.0).await;
-    let brakes = |line: &crosswalk::engine::UsageLine| -> Vec<String> {
-        line.brakes.iter().map(|one| one.brake.clone()).collect()
-    };
-    for brake in ["moved", "parts"] {
-        assert!(brakes(&fall).contains(&brake.to_owned()), "{fall:?}");
+    let brakes =
+        |line: &crosswalk::engine::UsageLine| -> Vec<Brake> { line.brakes.iter().map(|one| one.brake).collect() };
+    for brake in [Brake::Moved, Brake::Parts] {
+        assert!(brakes(&fall).contains(&brake), "{fall:?}");
     }
     // Let go by itself it is refused as long as the sum bills it.
-    let options = ApplyOptions { release: brakes(&part), ..ApplyOptions::default() };
+    let options = ApplyOptions { release: Release::These(brakes(&part)), ..ApplyOptions::default() };
     let report = app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
     assert!(report.failures.iter().any(|(_, why)| why.contains("is to be approved with it")), "{:?}", report.failures);
     assert_eq!(sum.billed(*day), first.1 + second.1, "nothing twice");
@@ -99,7 +98,7 @@ async fn the_second_half_of_leaving_holds_from_the_first_halfs_day() {
     let own = sum.key(&second.0).to_string();
     let made = changes(app, &plan).await.into_iter().filter(|change| change.source == own);
     let withheld = made.map(|change| change.sequence).collect();
-    let options = ApplyOptions { release: vec!["all".to_owned()], withheld, ..ApplyOptions::default() };
+    let options = ApplyOptions { release: Release::All, withheld, ..ApplyOptions::default() };
     app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
     assert_eq!(units(licences, *day)[&sum.line], sum.first.1);
     let later = {

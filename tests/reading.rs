@@ -9,7 +9,7 @@ use crate::harness::licences::Licences;
 use crate::harness::pair::{Psa, Rmm};
 use crate::harness::{TestApp, Vendors, name, sync, told};
 use crate::sandbox::Scene;
-use crosswalk::engine::{ApplyOptions, JobOutcome, LinkFilter, NewSync, NoProgress, PlanReport};
+use crosswalk::engine::{ApplyOptions, JobOutcome, LinkFilter, NewSync, NoProgress, PlanReport, Release};
 use crosswalk::model::sync::KindRules;
 use crosswalk::model::{Action, Job, Kind, LinkState, RunStatus, SyncRules, Trust};
 use crosswalk_sims::{Size, World};
@@ -33,7 +33,7 @@ async fn plan(scene: &Scene) -> PlanReport {
 async fn link_customers(scene: &Scene) {
     let report = plan(scene).await;
     scene.app.tenant.link_accept(&sync(), Kind::Customer, 0.9).await.unwrap();
-    let only = ApplyOptions { release: vec!["all".to_owned()], kind: Some(Kind::Customer), ..ApplyOptions::default() };
+    let only = ApplyOptions { release: Release::All, kind: Some(Kind::Customer), ..ApplyOptions::default() };
     let report =
         if report.plan.totals.iter().any(|total| total.kind == Kind::Customer) { report } else { plan(scene).await };
     scene.app.tenant.apply(report.plan.id, &only, &NoProgress).await.unwrap();

@@ -3,7 +3,7 @@
 
 use crate::harness::{TestApp, Vendors, sync, told};
 use crosswalk::engine::{ApplyOptions, NoProgress, PlanReport};
-use crosswalk::model::{Action, Kind, ReverseDecision, SyncRules};
+use crosswalk::model::{Action, Decider, Event, Kind, ReverseDecision, SyncRules};
 
 /// In step by a sync that goes both ways. The MSP's own company, 0, is none of its customers.
 async fn in_step(vendors: &Vendors) -> TestApp {
@@ -45,8 +45,8 @@ async fn an_account_of_the_psa_becomes_an_organisation_once_and_stays_in_step() 
     assert_eq!(app.target_of(Kind::Customer, &source).await, Some(account));
     let trace = app.tenant.why(&sync(), Kind::Customer, &account.to_string()).await.unwrap();
     let link = trace.link.unwrap();
-    assert_eq!((link.decided_by.as_str(), link.made), ("reverse", false));
-    assert_eq!(trace.journal[0].event, "created at the source");
+    assert_eq!((link.decided_by, link.made), (Some(Decider::Reverse), false));
+    assert_eq!(trace.journal[0].event, Event::CreatedAtSource);
     assert_eq!(vendors.psa.counts().writes, 0, "the account was there");
     assert!(app.plan().await.plan.totals.is_empty(), "nothing comes back");
 

@@ -6,8 +6,8 @@
 use crate::billing::{Known, billing, lines, map_product, next_day, number};
 use crate::harness::licences::Licences;
 use crate::harness::{TestApp, sync, told};
-use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, Found, NoProgress, PlanReport, UsageChoice};
-use crosswalk::model::{ChangeId, LineKey};
+use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, Found, NoProgress, PlanReport, Release, UsageChoice};
+use crosswalk::model::{ChangeId, Hold, LineKey};
 use crosswalk_sims::autotask::ServiceLine;
 use crosswalk_sims::sophos_central::NewRow;
 use jiff::civil::Date;
@@ -182,10 +182,10 @@ impl Roam {
                 change.source,
                 change.target,
                 fields.join(", "),
-                change.held.as_ref().map(|hold| &hold.brake)
+                change.held.as_ref().map(Hold::words)
             ));
         }
-        let (mut release, mut customer) = (vec!["all".to_owned()], None);
+        let (mut release, mut customer) = (Release::All, None);
         let mut withheld = HashSet::new();
         if !all && self.singly {
             withheld = views.iter().map(|view| view.change.sequence).filter(|_| self.random.u8(0..3) == 0).collect();
@@ -193,10 +193,9 @@ impl Roam {
             let one = self.random.usize(0..self.customers.len());
             customer = Some(self.customers[one].tenant.id.clone());
         } else if !all {
-            release = ["moved", "takeover", "quantity", "parts", "zero", "falls", "rises", "edited"]
-                .map(str::to_owned)
-                .into();
-            release.retain(|_| self.random.u8(0..3) > 0);
+            let mut some = vec!["moved", "takeover", "quantity", "parts", "zero", "falls", "rises", "edited"];
+            some.retain(|_| self.random.u8(0..3) > 0);
+            release = crate::harness::release(&some);
         }
         self.say(format!("  lets go {release:?} of {customer:?} but {withheld:?}"));
         let options = ApplyOptions { release, customer, withheld, ..ApplyOptions::default() };
@@ -224,11 +223,11 @@ impl Roam {
             let id: ChangeId = open.change.parse().expect("a change");
             let all = self.app.tenant.plan_changes(id.plan, &ChangeFilter::default(), 0, 1000).await.expect("changes");
             let change = all.into_iter().map(|view| view.change).find(|one| one.sequence == id.sequence).expect("it");
-            let of =
-                |name: &str| change.fields.iter().find(|diff| diff.name == name).map(|diff| diff.after.to_string());
+            let of = |name: &str| change.field(name).map(|diff| diff.after.to_string());
             let (quantity, day) = (number(&of("quantity").expect("how many")), of("effective").expect("a day"));
             let taken: BTreeSet<String> = lines(&self.app).await.into_iter().filter_map(|line| line.line).collect();
-            let contract = number(&of("contract").expect("a contract"));
+            let contract = change.line().and_then(|step| step.contract.clone()).expect("a contract");
+            let contract = number(&contract);
             let made = |line: &ServiceLine| match &open.target {
                 Some(target) => line.id.to_string() == *target,
                 None => {

@@ -2,7 +2,7 @@
 
 use crate::harness::{TestApp, Vendors, name, secrets, sync, texts, told};
 use crosswalk::engine::{
-    Decision, Engine, JobOutcome, JobReport, LinkFilter, NewConnection, NewSync, NoProgress, WorkOptions,
+    Decision, Engine, JobOutcome, JobReport, LinkFilter, NewConnection, NewSync, NoProgress, Release, WorkOptions,
 };
 use crosswalk::error::Error;
 use crosswalk::model::{Job, Kind, ReverseDecision, RunStatus, SyncRules, Timestamp, Trust};
@@ -493,7 +493,7 @@ async fn a_stop_amid_the_writes_leaves_no_intent_open_and_the_rest_for_later() {
 
     vendors.psa.set_latency(Duration::ZERO);
     let again = app.second().await.tenant(app.tenant.name()).await.unwrap();
-    let options = crosswalk::engine::ApplyOptions { release: vec!["all".to_owned()], ..Default::default() };
+    let options = crosswalk::engine::ApplyOptions { release: Release::All, ..Default::default() };
     let rest = again.apply(plan.plan.id, &options, &NoProgress).await.unwrap();
     assert_eq!((rest.run.status, rest.run.counts.failed), (RunStatus::Succeeded, 0));
     vendors.assert_no_duplicates();

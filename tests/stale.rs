@@ -224,7 +224,7 @@ async fn nothing_is_made_in_an_account_that_a_person_retired() {
     let plan = app.plan().await;
     let views = app.tenant.plan_changes(plan.plan.id, &ChangeFilter::default(), 0, 10).await.unwrap();
     let hold = views[0].change.held.as_ref().unwrap();
-    assert_eq!((views[0].change.action, hold.brake.as_str()), (Action::Create, "out-of-use"));
+    assert_eq!((views[0].change.action, hold.words().as_str()), (Action::Create, "out-of-use"));
     assert!(hold.reason.contains(&format!("{survivor} in `psa` has that name and is in use")), "{}", hold.reason);
     app.try_apply(&plan).await.unwrap();
     assert_eq!(vendors.psa.configuration_items().len(), items, "no release of brakes lets it go");

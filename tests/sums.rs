@@ -8,7 +8,7 @@ use crate::billing::{
     spare_service, units,
 };
 use crate::harness::licences::Licences;
-use crate::harness::{TestApp, sync, told};
+use crate::harness::{TestApp, release, sync, told};
 use crosswalk::engine::{ApplyOptions, ApplyReport, Decision, NoProgress, PlanReport, UsageChoice, UsageState};
 use crosswalk::model::{Action, Kind, LineKey, PlannedChange};
 use crosswalk_sims::sophos_central::NewRow;
@@ -66,7 +66,7 @@ impl Sums {
         not: impl Fn(&PlannedChange) -> bool,
     ) -> ApplyReport {
         let withheld = changes(&self.app, plan).await.iter().filter(|one| not(one)).map(|one| one.sequence).collect();
-        let release = brakes.iter().map(|brake| (*brake).to_owned()).collect();
+        let release = release(brakes);
         let options = ApplyOptions { release, withheld, ..ApplyOptions::default() };
         self.app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied")
     }

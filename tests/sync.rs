@@ -2,7 +2,7 @@
 //! everything that happens to them later.
 
 use crate::harness::{TestApp, Vendors, now_s, sync};
-use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, NoProgress};
+use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, NoProgress, Release};
 use crosswalk::model::{Action, Kind, LinkState, RunStatus, SyncRules, Trust};
 use serde_json::json;
 
@@ -60,8 +60,7 @@ async fn a_part_of_a_plan_can_be_applied_and_the_rest_later() {
     let app = TestApp::with(&vendors, SyncRules::default()).await;
     let plan = app.plan().await;
     let one = vendors.rmm.organisations()[0].0.to_string();
-    let all = vec!["all".to_owned()];
-    let part = ApplyOptions { release: all, customer: Some(one.clone()), ..ApplyOptions::default() };
+    let part = ApplyOptions { release: Release::All, customer: Some(one.clone()), ..ApplyOptions::default() };
     let first = app.tenant.apply(plan.plan.id, &part, &NoProgress).await.unwrap();
     let own = app
         .tenant

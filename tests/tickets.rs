@@ -183,7 +183,7 @@ async fn a_ticket_of_an_account_that_a_person_retired_is_held_and_says_which_acc
     let filter = crosswalk::engine::ChangeFilter::default();
     let change = desk.app.tenant.plan_changes(report.plan.plan.id, &filter, 0, 10).await.unwrap().remove(0).change;
     let hold = change.held.unwrap();
-    assert_eq!(hold.brake, "out-of-use");
+    assert_eq!(hold.words(), "out-of-use");
     assert!(hold.reason.contains(&format!("account {account} ")) && hold.reason.contains("link set"), "{hold:?}");
 }
 

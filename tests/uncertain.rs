@@ -12,7 +12,7 @@ use crate::harness::vendor::Vendor;
 use crate::harness::{TestApp, component, connection, impatient, name, secrets, sync, texts, told};
 use crosswalk::clock::Clock as _;
 use crosswalk::engine::{
-    ChangeFilter, ChangeStatus, Decision, Found, JobOutcome, NewConnection, NewSync, NoProgress, PlanReport,
+    ChangeFilter, ChangeStatus, Decision, Found, JobOutcome, NewConnection, NewSync, NoProgress, PlanReport, Release,
     UsageChoice, UsageFilter, UsageState,
 };
 use crosswalk::model::{Job, Kind, LineKey, LinkState, RunStatus, SyncRules, Trust};
@@ -260,7 +260,7 @@ async fn a_decision_made_while_a_plan_is_applied_stands_and_fails_nothing_else()
     let tenant = pair.app.tenant.clone();
     let applying = {
         let (tenant, plan) = (tenant.clone(), plan.plan.id);
-        let options = crosswalk::engine::ApplyOptions { release: vec!["all".to_owned()], ..Default::default() };
+        let options = crosswalk::engine::ApplyOptions { release: Release::All, ..Default::default() };
         tokio::spawn(async move { tenant.apply(plan, &options, &NoProgress).await })
     };
     while pair.psa.faults().slow_writes() == 0 {

@@ -4,7 +4,7 @@
 use crate::harness::{TestApp, Vendors, sync, told};
 use crosswalk::engine::{ApplyOptions, ApplyReport, LinkFilter, LinkView, NoProgress, PlanReport, UndoOptions};
 use crosswalk::error::Error;
-use crosswalk::model::{Action, Kind, LinkState, Mode, RunId, RunStatus, SyncRules, TenantName, Trust};
+use crosswalk::model::{Action, Decider, Kind, LinkState, Mode, RunId, RunStatus, SyncRules, TenantName, Trust};
 use crosswalk::store::{KeySource, Store};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -81,10 +81,10 @@ async fn an_import_undone_leaves_what_was_there_before_and_takes_the_rest_out_of
     for view in links(&app).await {
         match view.link.state {
             LinkState::Excluded => {
-                assert_eq!(view.link.decided_by, "undo");
+                assert_eq!(view.link.decided_by, Some(Decider::Undo));
                 assert!(view.link.reason.contains("crosswalk link set"), "{}", view.link.reason);
             }
-            state => assert_eq!((state, view.link.decided_by.as_str()), (LinkState::Linked, "operator")),
+            state => assert_eq!((state, view.link.decided_by), (LinkState::Linked, Some(Decider::Operator))),
         }
     }
     assert_nothing_to_do(&app).await;

@@ -8,10 +8,10 @@ use crate::harness::licences::{Licences, map_all};
 use crate::harness::program::Program;
 use crate::harness::{SYNC, TestApp, sync};
 use crosswalk::engine::{
-    ApplyOptions, CustomerFilter, CustomerState, NoProgress, UsageChoice, UsageFilter, UsageLine, UsageState,
+    ApplyOptions, CustomerFilter, CustomerState, NoProgress, Release, UsageChoice, UsageFilter, UsageLine, UsageState,
 };
 use crosswalk::model::usage::Ending;
-use crosswalk::model::{Kind, LineKey, Switch, SyncRules, Timestamp};
+use crosswalk::model::{Event, Kind, LineKey, Switch, SyncRules, Timestamp};
 use crosswalk_sims::sophos_central::{NewAlert, SophosTenant};
 use jiff::ToSpan;
 use serde_json::{Value, json};
@@ -226,7 +226,7 @@ async fn from_the_first_look_to_the_invoice_a1_to_a9() {
         let span = history.counts.iter().rfind(|span| span.product == product && span.period == month).expect("a span");
         assert_eq!(span.quantity, quantity);
     }
-    assert!(history.written.iter().any(|entry| entry.event == "mapped" && entry.message.contains("contract")));
+    assert!(history.written.iter().any(|entry| entry.event == Event::Mapped && entry.message.contains("contract")));
     let written = history.written.iter().filter_map(|entry| entry.detail.as_ref()?["quantity"].as_i64()).count();
     assert_eq!(written, billed(first).len());
 }
@@ -236,8 +236,7 @@ fn products() -> crosswalk::engine::LinkFilter {
 }
 
 fn of_kind_product() -> ApplyOptions {
-    let release = vec!["all".to_owned()];
-    ApplyOptions { kind: Some(Kind::Product), release, ..ApplyOptions::default() }
+    ApplyOptions { kind: Some(Kind::Product), release: Release::All, ..ApplyOptions::default() }
 }
 
 /// Whether a plan fails while the licence vendor refuses everybody.

@@ -8,7 +8,7 @@ use crate::harness::scripted::{Scripted, Writes};
 use crate::harness::{TestApp, connection, name, sync, told};
 use crosswalk::engine::{
     ApplyOptions, ApplyReport, ChangeFilter, ChangeStatus, Decision, Found, LinkFilter, LinkView, NewSync, NoProgress,
-    PlanReport, UncertainView,
+    PlanReport, Release, UncertainView,
 };
 use crosswalk::model::sync::KindRules;
 use crosswalk::model::{Action, Kind, LineKey, LinkState, SyncName, SyncRules, Trust};
@@ -236,7 +236,7 @@ async fn second_sync(app: &TestApp, licences: &Licences, target: &str) -> (SyncN
 }
 
 async fn let_go(app: &TestApp, plan: &PlanReport) -> ApplyReport {
-    let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
+    let options = ApplyOptions { release: Release::All, ..ApplyOptions::default() };
     app.tenant.apply(plan.plan.id, &options, &NoProgress).await.unwrap_or_else(|error| panic!("{}", told(&error)))
 }
 

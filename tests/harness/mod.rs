@@ -11,7 +11,7 @@ pub(crate) mod vendor;
 use crosswalk::clock::{Clock, FixedClock, SystemClock};
 use crosswalk::engine::{
     ApplyOptions, ApplyReport, ChangeStatus, Decision, Engine, LinkFilter, LinkView, NewConnection, NewSync,
-    NoProgress, PlanReport, Tenant, UncertainView,
+    NoProgress, PlanReport, Release, Tenant, UncertainView,
 };
 use crosswalk::error::Error;
 use crosswalk::model::connection::BucketOverride;
@@ -173,7 +173,7 @@ impl TestApp {
     }
 
     pub(crate) async fn try_apply(&self, plan: &PlanReport) -> Result<ApplyReport, Error> {
-        let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
+        let options = ApplyOptions { release: Release::All, ..ApplyOptions::default() };
         self.tenant.apply(plan.plan.id, &options, &NoProgress).await
     }
 
@@ -318,6 +318,11 @@ pub(crate) fn secrets<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<Stri
 
 pub(crate) fn texts<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// These brakes, to be let go.
+pub(crate) fn release(brakes: &[&str]) -> Release {
+    Release::These(brakes.iter().map(|brake| brake.parse().expect("a brake")).collect())
 }
 
 /// An error with its causes and its hint, as the command line would tell it.

@@ -9,14 +9,21 @@ use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
 use clap::builder::PossibleValuesParser;
-use crosswalk_engine::rules::brakes::can_release;
-use crosswalk_engine::{ApplyOptions, ChangeFilter, ChangeStatus, Tenant};
+use crosswalk_engine::{ApplyOptions, ChangeFilter, ChangeStatus, Release, Tenant};
 use crosswalk_model::{Brake, PlanId};
 
 /// The brakes an operator can release, and `all`.
 fn releasable() -> PossibleValuesParser {
     let brakes = Brake::ALL.into_iter().filter(|brake| brake.can_release()).map(Brake::as_str);
     PossibleValuesParser::new(brakes.chain(["all"]))
+}
+
+fn release(words: &[String]) -> anyhow::Result<Release> {
+    if words.iter().any(|word| word == "all") {
+        return Ok(Release::All);
+    }
+    let brakes = words.iter().map(|word| word.parse().map_err(anyhow::Error::msg));
+    Ok(Release::These(brakes.collect::<Result<_, _>>()?))
 }
 
 /// Carry out a plan.
@@ -48,8 +55,9 @@ impl ApplyArgs {
             session.output.talk("nothing was applied");
             return Ok(Exit::Pending);
         }
+        let release = release(&self.release)?;
         let options = ApplyOptions {
-            release: self.release,
+            release,
             customer: self.scope.customer,
             kind: self.scope.kind,
             approved_by: session.environment("USER").or_else(|| session.environment("LOGNAME")),
@@ -75,19 +83,18 @@ impl ApplyArgs {
 
     /// Returns the question that is asked first.
     async fn question(&self, tenant: &Tenant) -> anyhow::Result<String> {
+        let release = release(&self.release)?;
         let filter = ChangeFilter {
             kind: self.scope.kind,
             customer: self.scope.customer.clone(),
             status: Some(ChangeStatus::Pending),
             ..ChangeFilter::default()
         };
-        let free =
-            |brake: &str| can_release(brake) && self.release.iter().any(|release| release == brake || release == "all");
         let (mut go, mut held, mut calls, mut after) = (0, 0, 0, 0);
         loop {
             let page = tenant.plan_changes(self.plan, &filter, after, PAGE).await?;
             for change in page.iter().map(|view| &view.change) {
-                if change.held.as_ref().is_none_or(|hold| hold.brakes().all(free)) {
+                if change.held.as_ref().is_none_or(|hold| release.lets_go(hold)) {
                     (go, calls) = (go + 1, calls + u64::from(change.calls));
                 } else {
                     held += 1;

@@ -6,7 +6,7 @@ use super::output::{count, or_dash, table};
 use super::session::Session;
 use super::shapes;
 use crosswalk_engine::{JournalEntry, JournalFilter};
-use crosswalk_model::{Kind, RunId, SyncName};
+use crosswalk_model::{Event, Kind, RunId, SyncName};
 
 /// The journal.
 #[derive(Debug, clap::Args)]
@@ -34,7 +34,7 @@ pub(super) struct JournalArgs {
     customer: Option<String>,
     /// Only this event: created, linked, updated, failed, refused, …
     #[arg(long)]
-    event: Option<String>,
+    event: Option<Event>,
     /// The most entries to list
     #[arg(long, default_value_t = 50)]
     limit: usize,
@@ -77,7 +77,7 @@ pub(super) fn summary(entries: &[JournalEntry]) -> String {
         [
             entry.at.to_string(),
             or_dash(entry.run),
-            entry.event.clone(),
+            entry.event.to_string(),
             or_dash(entry.kind),
             or_dash(entry.source.as_deref()),
             or_dash(entry.target.as_deref()),

@@ -120,7 +120,7 @@ pub(super) fn link(link: &Link) -> Json {
         "state": link.state,
         "target": link.target,
         "made": link.made,
-        "decided_by": link.decided_by,
+        "decided_by": link.decider(),
         "decided_at": time(Some(link.decided_at)),
         "reason": link.reason,
         "candidates": link.candidates.iter().map(candidate).collect::<Vec<_>>(),

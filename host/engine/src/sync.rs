@@ -23,7 +23,7 @@ use crate::run::draft::Draft;
 use crate::run::ending::{end_apply, end_plan, planned};
 use crate::run::observe::{self, Observed};
 use crate::run::refresh::{RefreshReport, refresh_one};
-use crate::run::report::{ApplyOptions, ApplyReport, PlanReport, RunReport};
+use crate::run::report::{ApplyOptions, ApplyReport, PlanReport, Release, RunReport};
 use crate::run::totals::Tally;
 use crate::run::undo::{UndoOptions, plan_undo};
 use crate::run::{accounts, customers, left, recover, stamps};
@@ -171,7 +171,7 @@ impl Tenant {
             end_plan(&run, &plan).await?;
             None
         } else {
-            let options = ApplyOptions { release: vec!["all".to_owned()], ..ApplyOptions::default() };
+            let options = ApplyOptions { release: Release::All, ..ApplyOptions::default() };
             Some(finish_apply(&run, plan.plan.id, &options).await?)
         };
         let sides = self.sync(sync).await?;

@@ -4,6 +4,7 @@
 //! decides what is a finding.
 
 use super::{Kind, Side};
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 
 /// The reason why a record, or a field of it, is not brought in step.
@@ -55,118 +56,81 @@ pub struct FindingTotal {
     pub count: u64,
 }
 
-macro_rules! causes {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $word:literal,)+) => {
-        /// The cause that keeps a record, or a part of it, from being in step.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Cause {
-            $($(#[doc = $doc])+ $variant,)+
-        }
-
-        impl Cause {
-            /// All causes.
-            pub const ALL: &[Cause] = &[$(Cause::$variant,)+];
-
-            /// The word for people and the database.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Cause::$variant => $word,)+
-                }
-            }
-        }
-    };
-}
-
-causes! {
-    /// A vendor sent something for it that cannot be accepted.
-    Flawed = "flawed",
-    /// The source did not send it whole.
-    Unread = "unread",
-    /// It belongs to a customer that the source does not list.
-    Astray = "astray",
-    /// Several target records carry its stamp.
-    SharedKey = "shared-key",
-    /// It is unknown whether a write of it was carried out.
-    Uncertain = "uncertain",
-    /// An earlier write of it is not settled.
-    Unsettled = "unsettled",
-    /// A near match was found and waits for a yes or no.
-    Proposed = "proposed",
-    /// Several records match it.
-    Conflict = "conflict",
-    /// It is linked to nothing.
-    Unmapped = "unmapped",
-    /// The record it is linked to is gone from the target.
-    Broken = "broken",
-    /// A person or an undo excluded it.
-    Excluded = "excluded",
-    /// It will be created once it is in use in the source.
-    Unused = "unused",
-    /// The record it is linked to, or is to be linked to, was not read.
-    TargetUnread = "target-unread",
-    /// It is missing from the source, but not for long enough yet.
-    Missing = "missing",
-    /// It is missing from the source and stays in use, because it may be present under another id.
-    Undecided = "undecided",
-    /// It is gone from the source, and was in the target before this host.
-    NotOurs = "not-ours",
-    /// A rule of the sync lets the target's value stand.
-    ByRule = "by-rule",
-    /// A person changed it in the target.
-    ByHand = "by-hand",
-    /// The target, with its settings, does not support what is needed.
-    Cannot = "cannot",
-    /// A record that it refers to is not linked.
-    Reference = "reference",
-    /// The target accepts only other values.
-    Value = "value",
-    /// The source has no name for it.
-    Nameless = "nameless",
-    /// An alert comes and goes.
-    Flapping = "flapping",
-    /// The alert is over, and its ticket is left open.
-    TicketOpen = "ticket-open",
-    /// The alert does not become a ticket.
-    NoTicket = "no-ticket",
-    /// It, or its ticket, could not be read again for an alert.
-    NotRefreshed = "not-refreshed",
-    /// Its count is unknown.
-    NotFetched = "not-fetched",
-    /// Something must be mapped or corrected before it is billed.
-    Unbilled = "unbilled",
-    /// A line that billed it before still bills.
-    Former = "former",
-    /// The contract of its customer bills nothing.
-    Contract = "contract",
-    /// A service that was created for it has no price.
-    Unpriced = "unpriced",
-    /// A report names no product.
-    NoProduct = "no-product",
-    /// A report names a customer that the source does not list.
-    Unlisted = "unlisted",
-    /// A target customer is not created at the source.
-    NotCreated = "not-created",
-    /// A change of a run is not undone.
-    NotUndone = "not-undone",
-    /// A plan of the kind was let go, but its first run is not over.
-    FirstRun = "first-run",
-}
-
-impl std::fmt::Display for Cause {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl std::str::FromStr for Cause {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Cause::ALL.iter().copied().find(|cause| cause.as_str() == text).ok_or_else(|| {
-            let all: Vec<&str> = Cause::ALL.iter().map(|cause| cause.as_str()).collect();
-            format!("`{text}` is not a finding: use one of {}", all.join(", "))
-        })
+words! {
+    /// The cause that keeps a record, or a part of it, from being in step.
+    "a finding" Cause {
+        /// A vendor sent something for it that cannot be accepted.
+        Flawed = "flawed",
+        /// The source did not send it whole.
+        Unread = "unread",
+        /// It belongs to a customer that the source does not list.
+        Astray = "astray",
+        /// Several target records carry its stamp.
+        SharedKey = "shared-key",
+        /// It is unknown whether a write of it was carried out.
+        Uncertain = "uncertain",
+        /// An earlier write of it is not settled.
+        Unsettled = "unsettled",
+        /// A near match was found and waits for a yes or no.
+        Proposed = "proposed",
+        /// Several records match it.
+        Conflict = "conflict",
+        /// It is linked to nothing.
+        Unmapped = "unmapped",
+        /// The record it is linked to is gone from the target.
+        Broken = "broken",
+        /// A person or an undo excluded it.
+        Excluded = "excluded",
+        /// It will be created once it is in use in the source.
+        Unused = "unused",
+        /// The record it is linked to, or is to be linked to, was not read.
+        TargetUnread = "target-unread",
+        /// It is missing from the source, but not for long enough yet.
+        Missing = "missing",
+        /// It is missing from the source and stays in use, because it may be present under another id.
+        Undecided = "undecided",
+        /// It is gone from the source, and was in the target before this host.
+        NotOurs = "not-ours",
+        /// A rule of the sync lets the target's value stand.
+        ByRule = "by-rule",
+        /// A person changed it in the target.
+        ByHand = "by-hand",
+        /// The target, with its settings, does not support what is needed.
+        Cannot = "cannot",
+        /// A record that it refers to is not linked.
+        Reference = "reference",
+        /// The target accepts only other values.
+        Value = "value",
+        /// The source has no name for it.
+        Nameless = "nameless",
+        /// An alert comes and goes.
+        Flapping = "flapping",
+        /// The alert is over, and its ticket is left open.
+        TicketOpen = "ticket-open",
+        /// The alert does not become a ticket.
+        NoTicket = "no-ticket",
+        /// It, or its ticket, could not be read again for an alert.
+        NotRefreshed = "not-refreshed",
+        /// Its count is unknown.
+        NotFetched = "not-fetched",
+        /// Something must be mapped or corrected before it is billed.
+        Unbilled = "unbilled",
+        /// A line that billed it before still bills.
+        Former = "former",
+        /// The contract of its customer bills nothing.
+        Contract = "contract",
+        /// A service that was created for it has no price.
+        Unpriced = "unpriced",
+        /// A report names no product.
+        NoProduct = "no-product",
+        /// A report names a customer that the source does not list.
+        Unlisted = "unlisted",
+        /// A target customer is not created at the source.
+        NotCreated = "not-created",
+        /// A change of a run is not undone.
+        NotUndone = "not-undone",
+        /// A plan of the kind was let go, but its first run is not over.
+        FirstRun = "first-run",
     }
 }
 
@@ -177,7 +141,7 @@ mod tests {
     #[test]
     fn a_cause_is_written_as_it_reads() {
         for cause in Cause::ALL {
-            assert_eq!(cause.as_str().parse(), Ok(*cause));
+            assert_eq!(cause.as_str().parse(), Ok(cause));
             assert_eq!(serde_json::to_value(cause).unwrap(), cause.as_str());
         }
         assert!("no".parse::<Cause>().unwrap_err().contains("no-ticket, "));

@@ -1,7 +1,7 @@
 //! Links between source and target records: their state, who decided it, and why.
 
-use super::{Kind, Memory, Timestamp, Value};
-use serde::{Deserialize, Serialize};
+use super::{Decider, Kind, Memory, Timestamp, Value};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// A link, keyed by (sync, source kind, source id, target kind).
@@ -19,8 +19,9 @@ pub struct Link {
     pub state: LinkState,
     /// Whether this host created the target record.
     pub made: bool,
-    /// The decider: `operator`, or the name of a rule (`serial number`, `stamp`, …).
-    pub decided_by: String,
+    /// The decider; `None` if nothing was decided.
+    #[serde(deserialize_with = "lenient")]
+    pub decided_by: Option<Decider>,
     /// Time of the decision.
     pub decided_at: Timestamp,
     /// The reason, for people.
@@ -51,6 +52,12 @@ pub struct Link {
     pub revision: i64,
 }
 
+/// Reads the decider of a link in a journal entry, which an earlier version may have written: an empty word for none, or
+/// the word of a rule that is no more.
+fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decider>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.and_then(|word| Decider::read(&word)))
+}
+
 impl Link {
     /// A link without a decision.
     #[must_use]
@@ -62,7 +69,7 @@ impl Link {
             target: None,
             state: LinkState::Unmapped,
             made: false,
-            decided_by: String::new(),
+            decided_by: None,
             decided_at: at,
             reason: String::new(),
             candidates: Vec::new(),
@@ -82,6 +89,12 @@ impl Link {
     #[must_use]
     pub fn is_one_to_one(kind: Kind, target_kind: Kind) -> bool {
         kind == target_kind && matches!(kind, Kind::Customer | Kind::Asset)
+    }
+
+    /// Returns the word of the decider; empty if nothing was decided.
+    #[must_use]
+    pub fn decider(&self) -> &'static str {
+        self.decided_by.map_or("", Decider::as_str)
     }
 
     /// Whether anything is remembered of what it leads to, or led to.

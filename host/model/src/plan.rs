@@ -99,7 +99,7 @@ impl PlannedChange {
         match self.step {
             Step::CreateSource => Direction::AtSource,
             Step::Undo(_) => Direction::Back,
-            Step::Record | Step::Ticket(_) | Step::Line(_) => Direction::Onward,
+            Step::Record | Step::Link(_) | Step::Ticket(_) | Step::Line(_) => Direction::Onward,
         }
     }
 
@@ -262,33 +262,33 @@ pub enum Risk {
     High,
 }
 
-/// A brake that stopped a change for review.
+/// The brakes that stopped a change for review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// The names of the brakes ([`Brake::as_str`]), joined by a plus sign.
-    pub brake: String,
+    /// The brakes, each to be released by itself. Serialised as their words, joined by a plus sign.
+    #[serde(rename = "brake", with = "joined")]
+    pub brakes: Vec<Brake>,
     /// The reason with the numbers, for people.
     pub reason: String,
 }
 
-/// The separator between the names of several brakes.
-const AND: char = '+';
+/// The separator between the words of several brakes.
+const AND: &str = "+";
 
 impl Hold {
     /// A hold of one brake.
     #[must_use]
     pub fn new(brake: Brake, reason: String) -> Self {
-        Self { brake: brake.as_str().to_owned(), reason }
+        Self { brakes: vec![brake], reason }
     }
 
     /// Joins several holds into one, in their order. The change is let go when each of its brakes is released.
     #[must_use]
     pub fn together(holds: impl IntoIterator<Item = Self>) -> Option<Self> {
         holds.into_iter().reduce(|mut all, one| {
-            for brake in one.brakes() {
-                if !all.brakes().any(|known| known == brake) {
-                    all.brake.push(AND);
-                    all.brake.push_str(brake);
+            for brake in one.brakes {
+                if !all.brakes.contains(&brake) {
+                    all.brakes.push(brake);
                 }
             }
             if !all.reason.contains(&one.reason) {
@@ -299,8 +299,40 @@ impl Hold {
         })
     }
 
-    /// Returns the names of its brakes, each to be released by itself.
-    pub fn brakes(&self) -> impl Iterator<Item = &str> {
-        self.brake.split(AND)
+    /// Whether an operator can let go all of its brakes.
+    #[must_use]
+    pub fn can_release(&self) -> bool {
+        self.brakes.iter().all(|brake| brake.can_release())
+    }
+
+    /// Returns the words of its brakes, joined by a plus sign.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let words: Vec<&str> = self.brakes.iter().map(|brake| brake.as_str()).collect();
+        words.join(AND)
+    }
+
+    /// Parses such words.
+    ///
+    /// # Errors
+    /// A word is of no brake.
+    pub fn parse(words: &str, reason: String) -> Result<Self, String> {
+        let brakes = words.split(AND).map(str::parse).collect::<Result<_, _>>()?;
+        Ok(Self { brakes, reason })
+    }
+}
+
+mod joined {
+    use super::{Brake, Hold};
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(brakes: &[Brake], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&Hold { brakes: brakes.to_vec(), reason: String::new() }.words())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Brake>, D::Error> {
+        let words = String::deserialize(from)?;
+        Ok(Hold::parse(&words, String::new()).map_err(D::Error::custom)?.brakes)
     }
 }

@@ -1,6 +1,7 @@
 //! What a change is beside the fields that it writes: a record's, a ticket's, a contract line's, one created at the
 //! source, or one that undoes another. The names of fields decide nothing.
 
+use super::Decider;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +9,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// A record of the target is linked or written by the sync's rules.
+    /// A record of the target is written by the sync's rules.
     #[default]
     Record,
+    /// A record is linked, by this rule.
+    Link(Decider),
     /// A ticket is made, appended to or closed for an alert.
     Ticket(TicketStep),
     /// A line of a contract gets a quantity.

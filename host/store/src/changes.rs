@@ -5,7 +5,7 @@ use super::rows::{collect, count, document_or_default, first, is_duplicate, limi
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
 use crosswalk_model::{Action, Hold, Kind, PlanId, PlannedChange, RunId, Step};
-use rusqlite::types::Value as Sql;
+use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -179,12 +179,10 @@ impl TenantStore {
                 "UPDATE change_states SET brake = ?4 WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3",
             )?;
             for sequence in sequences {
-                let own = first(known.query(params![tenant, plan.0, sequence])?, |row| {
-                    Ok(Hold { brake: row.get(0)?, reason: row.get::<_, Option<String>>(1)?.unwrap_or_default() })
-                })?;
+                let own = first(known.query(params![tenant, plan.0, sequence])?, |row| read_hold(row, 0))?;
                 let Some(all) = Hold::together(own.into_iter().chain([hold.clone()])) else { continue };
-                change.execute(params![tenant, plan.0, sequence, all.brake, all.reason])?;
-                state.execute(params![tenant, plan.0, sequence, all.brake])?;
+                change.execute(params![tenant, plan.0, sequence, all.words(), all.reason])?;
+                state.execute(params![tenant, plan.0, sequence, all.words()])?;
             }
             Ok(())
         })
@@ -259,8 +257,7 @@ impl TenantStore {
             )?;
             let kind = kind.map(Kind::as_str);
             collect(select.query(params![tenant, plan.0, after_sequence, customer, kind, limit(most)])?, |row| {
-                let reason = row.get::<_, Option<String>>(3)?.unwrap_or_default();
-                Ok((count(row, 0)?, word(row, 1)?, Hold { brake: row.get(2)?, reason }))
+                Ok((count(row, 0)?, word(row, 1)?, read_hold(row, 2)?))
             })
         })
         .await
@@ -352,7 +349,7 @@ fn insert_changes(
     )?;
     for (change, fields, known) in changes {
         let (kind, action) = (change.kind.as_str(), change.action.as_str());
-        let brake = change.held.as_ref().map(|hold| &hold.brake);
+        let brake = change.held.as_ref().map(Hold::words);
         // A line is not a record of the source: its counts are compared when it is written.
         let source = Some(source).filter(|_| change.line().is_none());
         let row = params![
@@ -402,10 +399,15 @@ fn without_fields(change: &PlannedChange) -> PlannedChange {
     }
 }
 
+/// The hold of a change: its brakes in this column, its reason in the next.
+fn read_hold(row: &Row<'_>, column: usize) -> Result<Hold, StoreError> {
+    let reason = row.get::<_, Option<String>>(column + 1)?.unwrap_or_default();
+    let words = row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable("brake", error))?;
+    Hold::parse(words, reason).map_err(|error| StoreError::unreadable("brake", error))
+}
+
 /// A row of [`select_changes`].
 pub(super) fn read_change(row: &Row<'_>) -> Result<StoredChange, StoreError> {
-    let brake: Option<String> = row.get(9)?;
-    let reason: Option<String> = row.get(10)?;
     let change = PlannedChange {
         sequence: count(row, 0)?,
         kind: word(row, 1)?,
@@ -416,7 +418,7 @@ pub(super) fn read_change(row: &Row<'_>) -> Result<StoredChange, StoreError> {
         name: row.get(6)?,
         risk: word(row, 7)?,
         calls: count(row, 8)?,
-        held: brake.map(|brake| Hold { brake, reason: reason.unwrap_or_default() }),
+        held: if row.get_ref(9)? == ValueRef::Null { None } else { Some(read_hold(row, 9)?) },
         link_revision: row.get(11)?,
         reason: row.get(12)?,
         fields: codec::read_diffs(row.get_ref(13)?.as_str().map_err(|error| StoreError::unreadable("change", error))?)?,

@@ -7,7 +7,7 @@ use super::rows::{collect, word};
 use super::syncs::sync_id;
 use super::{JournalEntry, StoreError, TenantStore, journal, links, usage};
 use crate::boxed;
-use crosswalk_model::{Kind, Link, Switch, Switches, SyncName};
+use crosswalk_model::{Event, Kind, Link, Switch, Switches, SyncName};
 use rusqlite::{Connection, params};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,9 +30,6 @@ impl Notes {
         journal::append(db, tenant, sync, &self.entries)
     }
 }
-
-/// The event of a journal entry about a switch. Its detail names the switch.
-pub const SWITCHED: &str = "switched";
 
 /// A change that a run has done, or may have done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +118,7 @@ impl TenantStore {
                      SELECT max(d.id) FROM journal d WHERE d.tenant = ?1 AND d.sync = ?2 \
                      AND d.detail IS NOT NULL AND d.detail ->> 'decision' = ?3)",
             )?;
-            let rows = collect(select.query(params![tenant, sync, decision, SWITCHED])?, |row| {
+            let rows = collect(select.query(params![tenant, sync, decision, Event::Switched.as_str()])?, |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
             })?;
             let known = |word: &str| Switch::ALL.into_iter().find(|switch| switch.as_str() == word);

@@ -7,7 +7,7 @@ use super::rows::{collect, cut, limit, time, to_document, word_or_none};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
-use crosswalk_model::{FieldDiff, Kind, LineKey, PlanId, RunId, SyncName, Timestamp};
+use crosswalk_model::{Event, FieldDiff, Kind, LineKey, PlanId, RunId, SyncName, Timestamp};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Serialize;
@@ -35,8 +35,8 @@ pub struct JournalEntry {
     pub target: Option<String>,
     /// The source customer it belongs to.
     pub customer: Option<String>,
-    /// The event in a word: `created`, `linked`, `updated`, `refused`, …
-    pub event: String,
+    /// The event.
+    pub event: Event,
     /// The sentence for people; cut after 8 KiB.
     pub message: String,
     /// Further data. If it is left out of an entry about a change, it reads as that change's `[{"field": …, "before":
@@ -68,7 +68,7 @@ pub struct JournalFilter {
     /// About records of this source customer, or about lines that its usage is a part of.
     pub customer: Option<String>,
     /// Of this event.
-    pub event: Option<String>,
+    pub event: Option<Event>,
     /// The largest number of entries.
     pub limit: usize,
 }
@@ -116,7 +116,7 @@ impl TenantStore {
                 ("kind", filter.kind.map(|kind| Sql::from(kind.as_str().to_owned()))),
                 ("source", filter.source.map(Sql::from)),
                 ("target", filter.target.map(Sql::from)),
-                ("event", filter.event.map(Sql::from)),
+                ("event", filter.event.map(|event| Sql::from(event.as_str().to_owned()))),
             ];
             for (column, value) in wanted {
                 if let Some(value) = value {
@@ -158,8 +158,8 @@ impl EntryRow {
 }
 
 impl EntryRow {
-    pub(super) fn event(&self) -> &str {
-        &self.entry.event
+    pub(super) fn event(&self) -> Event {
+        self.entry.event
     }
 
     /// The record that the entry is about: kind and id.
@@ -197,7 +197,7 @@ pub(super) fn append<'a>(
             entry.source,
             entry.target,
             entry.customer,
-            entry.event,
+            entry.event.as_str(),
             entry.message,
             detail,
         ])?;
@@ -222,7 +222,8 @@ pub(super) fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
         source: row.get(5)?,
         target: row.get(6)?,
         customer: row.get(7)?,
-        event: row.get(8)?,
+        // An earlier version may have had other words.
+        event: row.get_ref(8)?.as_str().ok().and_then(|word| word.parse().ok()).unwrap_or_default(),
         message: row.get(9)?,
         detail,
     })

@@ -62,7 +62,7 @@ pub use changes::{ChangeFilter, ChangeStatus, Digests, SourceMoved, StoredChange
 pub use cipher::KeySource;
 pub use claims::{Claim, Lease, make_private};
 pub use connections::Opening;
-pub use decisions::{DoneSince, SWITCHED};
+pub use decisions::DoneSince;
 pub use doubts::{Doubt, Unsettled};
 pub use error::StoreError;
 pub use findings::{FindingFilter, FindingGroup};

@@ -12,7 +12,8 @@ use super::kept;
 use super::rows::{collect, count, first, time, word};
 use super::{StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::{Retention, Timestamp};
+use crosswalk_model::{Decider, Retention, Timestamp};
+use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Statement, params};
 
 /// Time from one pruning of a tenant to the next, in milliseconds.
@@ -91,27 +92,28 @@ impl Rule {
 }
 
 /// Values of the parameters that `prune/shared.sql` describes.
-struct Parameters([(&'static str, i64); 9]);
+struct Parameters([(&'static str, Sql); 10]);
 
 impl Parameters {
     fn new(tenant: i64, keep: &Retention, now: Timestamp, ahead: bool) -> Self {
         let before = |days| now.plus_ms(-Retention::ms(days)).0;
         Self([
-            (":tenant", tenant),
-            (":plans", before(keep.plans_days)),
-            (":runs", before(keep.runs_days)),
-            (":journal", before(keep.journal_days)),
-            (":usage", before(keep.usage_days)),
-            (":gone", before(keep.gone_days)),
-            (":tickets", before(keep.tickets_days)),
-            (":now", now.0),
-            (":ahead", ahead.into()),
+            (":tenant", tenant.into()),
+            (":operator", Sql::from(Decider::Operator.as_str().to_owned())),
+            (":plans", before(keep.plans_days).into()),
+            (":runs", before(keep.runs_days).into()),
+            (":journal", before(keep.journal_days).into()),
+            (":usage", before(keep.usage_days).into()),
+            (":gone", before(keep.gone_days).into()),
+            (":tickets", before(keep.tickets_days).into()),
+            (":now", now.0.into()),
+            (":ahead", i64::from(ahead).into()),
         ])
     }
 
     /// Binds those that the statement has.
     fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
-        for (name, value) in self.0 {
+        for (name, value) in &self.0 {
             if let Some(index) = statement.parameter_index(name)? {
                 statement.raw_bind_parameter(index, value)?;
             }

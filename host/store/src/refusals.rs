@@ -7,7 +7,7 @@ use super::journal::{self, EntryRow};
 use super::rows::{count, first};
 use super::{JournalEntry, StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::{ConnectionName, Timestamp};
+use crosswalk_model::{ConnectionName, Event, Timestamp};
 use rusqlite::{Connection, params};
 
 /// Time for which the same sentence is counted in its first entry, in milliseconds.
@@ -50,7 +50,7 @@ impl TenantStore {
                 return Ok(());
             }
             let entry = JournalEntry {
-                event: "refused".to_owned(),
+                event: Event::Refused,
                 message: format!("{name}: {sentence}"),
                 detail: Some(serde_json::json!({ "times": times })),
                 ..JournalEntry::at(now)

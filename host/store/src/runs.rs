@@ -38,9 +38,6 @@ pub struct LetGo {
     pub left: Vec<(Option<String>, u64)>,
 }
 
-/// Whether a person can release what a brake holds.
-type CanRelease = fn(&Hold) -> bool;
-
 impl TenantStore {
     /// Begins a run. Runs of the sync that are still `running` have failed: the caller holds the sync's claim, so their
     /// processes are dead. The commit does not wait for the disk; that of the first intent does, and includes the run.
@@ -194,19 +191,12 @@ impl TenantStore {
     }
 
     /// Ends the first run of the kinds of a plan, or of `only` these, that have nothing left to do, neither held nor
-    /// cut off by a stop. Changes that wait for something else than a person's release do not count as left:
-    /// `can_release` returns whether a release lets a held change go.
+    /// cut off by a stop. Changes that wait for something else than a person's release do not count as left.
     ///
     /// # Errors
     /// `NotFound` (the plan).
     #[boxed]
-    pub async fn first_runs_end(
-        &self,
-        plan: PlanId,
-        only: Option<Vec<Kind>>,
-        can_release: CanRelease,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn first_runs_end(&self, plan: PlanId, only: Option<Vec<Kind>>, at: Timestamp) -> Result<(), StoreError> {
         let tenant = self.id;
         self.write(move |db| {
             let sync = plan_row(db, tenant, plan)?.sync;
@@ -217,8 +207,10 @@ impl TenantStore {
             let states: Vec<(Kind, bool, Option<String>)> = collect(select.query([tenant, plan.0])?, |row| {
                 Ok((word(row, 0)?, row.get::<_, String>(1)? == "done", row.get(2)?))
             })?;
-            let waits = |brake: &Option<String>| {
-                brake.as_ref().is_none_or(|brake| can_release(&Hold { brake: brake.clone(), reason: String::new() }))
+            // A word that is unknown holds what an earlier version planned, and nothing releases it.
+            let waits = |words: &Option<String>| {
+                let hold = words.as_ref().map(|words| Hold::parse(words, String::new()));
+                hold.is_none_or(|hold| hold.is_ok_and(|hold| hold.can_release()))
             };
             let left: HashSet<Kind> =
                 states.iter().filter(|(_, done, brake)| !done && waits(brake)).map(|(kind, ..)| *kind).collect();

@@ -17,8 +17,8 @@ mod usage;
 
 use super::*;
 use crosswalk_model::{
-    Action, Connection, ConnectionName, Field, Kind, Link, LinkState, Mode, PlannedChange, Record, Risk, RunId, Secret,
-    Sync, SyncName, SyncRules, Timestamp, Value,
+    Action, Connection, ConnectionName, Decider, Event, Field, Kind, Link, LinkState, Mode, PlannedChange, Record,
+    Risk, RunId, Secret, Sync, SyncName, SyncRules, Timestamp, Value,
 };
 use std::collections::BTreeMap;
 
@@ -134,7 +134,7 @@ fn linked(source: &str, target: &str) -> Link {
         target: Some(target.to_owned()),
         state: LinkState::Linked,
         made: true,
-        decided_by: "serial number".to_owned(),
+        decided_by: Some(Decider::SerialNumber),
         reason: "the same serial number".to_owned(),
         written: BTreeMap::from([("name".to_owned(), Value::Text("Device".to_owned()))]),
         ..Link::unmapped(Kind::Asset, source, T0)
@@ -182,7 +182,7 @@ fn settled(sequence: u32, status: ChangeStatus) -> Settled {
         target: Some(format!("t{source}")),
         message: String::new(),
         link: None,
-        journal: JournalEntry { event: "created".into(), source: Some(source), ..JournalEntry::at(T0) },
+        journal: JournalEntry { event: Event::Created, source: Some(source), ..JournalEntry::at(T0) },
         token: None,
     }
 }

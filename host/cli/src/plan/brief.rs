@@ -3,9 +3,8 @@
 
 use crate::output::{clean, count, or_dash, table, wide_table};
 use crate::shapes;
-use crosswalk_engine::rules::brakes::can_release;
 use crosswalk_engine::{ChangeFilter, PlanReport, Tenant};
-use crosswalk_model::{Action, Kind, Plan, SyncName};
+use crosswalk_model::{Action, Brake, Kind, Plan, SyncName};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,11 +35,11 @@ impl Sums {
 /// Customers and changes held, by brake and kind. A change that several brakes hold counts for
 /// each.
 #[derive(Default)]
-pub(crate) struct Held(BTreeMap<(String, Kind), (BTreeSet<String>, u64)>);
+pub(crate) struct Held(BTreeMap<(Brake, Kind), (BTreeSet<String>, u64)>);
 
 impl Held {
     pub(crate) async fn of(tenant: &Tenant, plan: &Plan) -> anyhow::Result<Self> {
-        let mut held: BTreeMap<(String, Kind), (BTreeSet<String>, u64)> = BTreeMap::new();
+        let mut held: BTreeMap<(Brake, Kind), (BTreeSet<String>, u64)> = BTreeMap::new();
         if Sums::of(plan).held > 0 {
             let filter = ChangeFilter { held: Some(true), ..ChangeFilter::default() };
             let mut after = 0;
@@ -51,8 +50,8 @@ impl Held {
                 after = last.change.sequence;
                 for change in page.into_iter().map(|view| view.change) {
                     let Some(hold) = change.held else { continue };
-                    for brake in hold.brakes() {
-                        let (customers, changes) = held.entry((brake.to_owned(), change.kind)).or_default();
+                    for brake in hold.brakes {
+                        let (customers, changes) = held.entry((brake, change.kind)).or_default();
                         customers.insert(change.customer.clone());
                         *changes += 1;
                     }
@@ -63,18 +62,18 @@ impl Held {
     }
 
     /// The brakes an operator can release.
-    fn releasable(&self) -> BTreeSet<&str> {
-        self.0.keys().map(|(brake, _)| brake.as_str()).filter(|brake| can_release(brake)).collect()
+    fn releasable(&self) -> BTreeSet<Brake> {
+        self.0.keys().map(|(brake, _)| *brake).filter(|brake| brake.can_release()).collect()
     }
 
     fn document(&self) -> Value {
-        let row = |((brake, kind), (customers, changes)): (&(String, Kind), &(BTreeSet<String>, u64))| json!({ "brake": brake, "kind": kind, "customers": customers.len(), "changes": changes });
+        let row = |((brake, kind), (customers, changes)): (&(Brake, Kind), &(BTreeSet<String>, u64))| json!({ "brake": brake, "kind": kind, "customers": customers.len(), "changes": changes });
         self.0.iter().map(row).collect()
     }
 
     fn table(&self) -> String {
         let rows = self.0.iter().map(|((brake, kind), (customers, changes))| {
-            [brake.clone(), kind.to_string(), customers.len().to_string(), changes.to_string()]
+            [brake.to_string(), kind.to_string(), customers.len().to_string(), changes.to_string()]
         });
         table(["held by", "kind", "customers", "changes"], rows)
     }
@@ -244,8 +243,8 @@ mod tests {
         }
     }
 
-    fn held(brakes: &[&str]) -> Held {
-        let row = |brake: &&str| (((*brake).to_owned(), Kind::Asset), (BTreeSet::from(["1".to_owned()]), 2));
+    fn held(brakes: &[Brake]) -> Held {
+        let row = |brake: &Brake| ((*brake, Kind::Asset), (BTreeSet::from(["1".to_owned()]), 2));
         Held(brakes.iter().map(row).collect())
     }
 
@@ -290,16 +289,16 @@ mod tests {
     #[test]
     fn what_is_held_is_released_by_its_brakes_but_for_previews() {
         let all = report(&[(Kind::Asset, Action::Update, 4, 4)], 0);
-        let text = said(&all, &held(&["first-run", "updates"]));
+        let text = said(&all, &held(&[Brake::FirstRun, Brake::Updates]));
         assert!(
             text.contains("  crosswalk apply 7 --release first-run --release updates   (")
                 && !text.contains("apply 7\n"),
             "{text}"
         );
-        let text = said(&all, &held(&["preview"]));
+        let text = said(&all, &held(&[Brake::Preview]));
         assert!(!text.contains("crosswalk apply"), "{text}");
         let some = report(&[(Kind::Asset, Action::Update, 4, 1)], 0);
-        assert!(said(&some, &held(&["updates"])).contains("  crosswalk apply 7   (changes that no brake holds)"));
+        assert!(said(&some, &held(&[Brake::Updates])).contains("  crosswalk apply 7   (changes that no brake holds)"));
     }
 
     #[test]

@@ -162,7 +162,7 @@ pub(crate) fn one(view: &ChangeView) -> String {
         line.push_str(&format!(" [{status}]"));
     }
     if let Some(hold) = &change.held {
-        line.push_str(&format!(" [held: {}]", hold.brake));
+        line.push_str(&format!(" [held: {}]", hold.words()));
     }
     if change.risk != Risk::Low {
         line.push_str(&format!(" [{} risk]", word_of(&change.risk)));
@@ -192,7 +192,7 @@ pub(crate) fn one(view: &ChangeView) -> String {
 /// What a change shows beside its fields, by name.
 fn beside(step: &Step) -> Vec<(&'static str, String)> {
     match step {
-        Step::Record | Step::CreateSource => Vec::new(),
+        Step::Record | Step::Link(_) | Step::CreateSource => Vec::new(),
         Step::Line(step) => step.contract.iter().map(|contract| ("contract", clean(contract))).collect(),
         Step::Ticket(step) => {
             let account = step.account.iter().map(|account| ("account", clean(account)));

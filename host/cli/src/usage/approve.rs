@@ -1,7 +1,7 @@
 //! Approval of lines: plans the selected lines, shows the change in units, and applies it after
 //! confirmation, releasing the brakes that were agreed to (`consent`).
 
-use super::consent::{Consent, LINE_BRAKES, Seen};
+use super::consent::{Consent, Seen, line_brakes};
 use super::list::describe_moves;
 use super::which::WhichArgs;
 use crate::applied::summary;
@@ -13,10 +13,11 @@ use crate::plan::{self, Held, changes, quantity};
 use crate::progress::Bars;
 use crate::session::Session;
 use crate::shapes;
-use crosswalk_engine::rules::brakes::{can_let_go, can_release};
 use crosswalk_engine::rules::plan::line::{QUANTITY, integer};
-use crosswalk_engine::{ApplyOptions, ChangeFilter, ChangeView, PlanReport, UsageChoice, UsageLine, UsageState};
-use crosswalk_model::{Hold, LineKey, PlannedChange, SyncName};
+use crosswalk_engine::{
+    ApplyOptions, ChangeFilter, ChangeView, PlanReport, Release, UsageChoice, UsageLine, UsageState,
+};
+use crosswalk_model::{Brake, Hold, LineKey, PlannedChange, SyncName};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -46,8 +47,8 @@ pub(crate) struct ApproveArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReleaseArgs {
     /// Release what this brake holds; repeat for several. Needed for edited, moved, zero, takeover and parts
-    #[arg(long, value_name = "BRAKE", value_parser = LINE_BRAKES)]
-    pub(super) release: Vec<String>,
+    #[arg(long, value_name = "BRAKE", value_parser = line_brakes())]
+    pub(super) release: Vec<Brake>,
 }
 
 impl ApproveArgs {
@@ -59,7 +60,7 @@ impl ApproveArgs {
         let lines = self.which.lines(&tenant, &self.sync, &states[..1 + usize::from(held)]).await?;
         // An impossible day is retried only if another day is requested.
         let hopeless =
-            |line: &UsageLine| self.effective.is_none() && line.brakes.iter().any(|hold| !can_release(&hold.brake));
+            |line: &UsageLine| self.effective.is_none() && line.brakes.iter().any(|hold| !hold.brake.can_release());
         let (not_possible, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(hopeless);
         let not_possible: Vec<NotPossible> = not_possible.into_iter().map(NotPossible::from).collect();
         if lines.is_empty() {
@@ -107,7 +108,7 @@ impl From<UsageLine> for NotPossible {
 impl NotPossible {
     /// A change held by a brake that nobody can release.
     fn of(change: &PlannedChange, names: &HashMap<String, String>) -> Option<Self> {
-        let hold = change.held.as_ref().filter(|hold| !can_let_go(hold))?;
+        let hold = change.held.as_ref().filter(|hold| !hold.can_release())?;
         Some(Self::from_change(change, hold.reason.clone(), names))
     }
 
@@ -118,7 +119,7 @@ impl NotPossible {
             customer_name: names.get(&change.customer).unwrap_or(&change.customer).clone(),
             product,
             product_name: change.name.clone(),
-            brake: change.held.as_ref().map(|hold| hold.brake.clone()),
+            brake: change.held.as_ref().map(Hold::words),
             reason,
         }
     }
@@ -146,13 +147,13 @@ pub(super) async fn carry_out(
     let views = changes(&tenant, id, &ChangeFilter::default(), usize::MAX).await?;
     let customers: Vec<String> = views.iter().map(|view| view.change.customer.clone()).collect();
     let names = tenant.customer_names(sync, &customers).await?;
-    let can_go = |view: &&ChangeView| view.change.held.as_ref().is_none_or(can_let_go);
+    let can_go = |view: &&ChangeView| view.change.held.as_ref().is_none_or(Hold::can_release);
     let withheld: Vec<(&PlannedChange, String)> = consent.withheld(&views);
     let sequences: HashSet<u32> = withheld.iter().map(|(change, _)| change.sequence).collect();
     let is_free = |view: &&ChangeView| can_go(view) && !sequences.contains(&view.change.sequence);
     let free: Vec<&ChangeView> = views.iter().filter(is_free).collect();
     not_possible.extend(views.iter().filter_map(|view| NotPossible::of(&view.change, &names)));
-    let held = withheld.into_iter().filter(|(change, _)| change.held.as_ref().is_none_or(can_let_go));
+    let held = withheld.into_iter().filter(|(change, _)| change.held.as_ref().is_none_or(Hold::can_release));
     not_possible.extend(held.map(|(change, why)| NotPossible::from_change(change, why, &names)));
     let shown = preview(&report, &not_possible, &free, &names);
     let plan = || plan::document(sync, &report, &Held::default());
@@ -162,8 +163,8 @@ pub(super) async fn carry_out(
     }
     if !yes {
         session.output.tell(&shown);
-        let brakes: BTreeSet<&str> =
-            free.iter().flat_map(|view| view.change.held.iter().flat_map(Hold::brakes)).collect();
+        let brakes: BTreeSet<Brake> =
+            free.iter().flat_map(|view| view.change.held.iter().flat_map(|hold| hold.brakes.clone())).collect();
         let release: String = brakes.iter().map(|brake| format!(" --release {brake}")).collect();
         let go_ahead = format!("crosswalk apply {id}{release} --yes");
         let question = format!("Write {} to {}?", Size::of(&free).asked(), tenant.sync(sync).await?.target);
@@ -172,7 +173,7 @@ pub(super) async fn carry_out(
             return Ok(Exit::Pending);
         }
     }
-    let options = ApplyOptions { release: vec!["all".to_owned()], withheld: sequences, ..ApplyOptions::default() };
+    let options = ApplyOptions { release: Release::All, withheld: sequences, ..ApplyOptions::default() };
     let applied = tenant.apply(id, &options, &Bars::new(session.output)).await?;
     session.output.answer(
         || document(plan(), &views, &not_possible, shapes::applied(&applied)),

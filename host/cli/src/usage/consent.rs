@@ -3,22 +3,24 @@
 //! Contracts are read again before anything is written. A hold or a number that only arose then was
 //! not agreed to: the change stays held.
 
-use crosswalk_engine::rules::brakes::can_let_go;
-use crosswalk_engine::rules::plan::line::{BY_NAME, QUANTITY, integer};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use crosswalk_engine::rules::plan::line::{QUANTITY, integer};
 use crosswalk_engine::{ChangeView, UsageLine};
-use crosswalk_model::{Hold, LineKey, PlannedChange, Replaced};
+use crosswalk_model::{Brake, LetGo, LineKey, PlannedChange, Replaced};
 use std::collections::{HashMap, HashSet};
 
-/// Brakes of single lines, each of which can be released by name.
-pub(super) const LINE_BRAKES: [&str; 8] =
-    ["quantity", "falls", "rises", "edited", "moved", "zero", "takeover", "parts"];
+/// Parses brakes of single lines that can be released.
+pub(super) fn line_brakes() -> impl TypedValueParser<Value = Brake> {
+    let brakes = Brake::ALL.into_iter().filter(|brake| brake.is_of_lines() && brake.can_release());
+    PossibleValuesParser::new(brakes.map(Brake::as_str)).try_map(|word| word.parse::<Brake>())
+}
 
 /// The agreed brakes.
 pub(super) struct Consent {
     /// Whether brakes that need not be named are released.
     pub(super) ordinary: bool,
     /// Brakes released by name.
-    pub(super) release: Vec<String>,
+    pub(super) release: Vec<Brake>,
     /// Lines as listed before contracts were read again, if nobody sees the result first.
     pub(super) seen: Option<HashMap<LineKey, Seen>>,
 }
@@ -26,13 +28,13 @@ pub(super) struct Consent {
 /// A line as it was listed.
 pub(super) struct Seen {
     has: Option<i64>,
-    brakes: Vec<String>,
+    brakes: Vec<Brake>,
 }
 
 impl Seen {
     pub(super) fn of(lines: &[UsageLine]) -> HashMap<LineKey, Self> {
         let seen = |line: &UsageLine| {
-            let brakes = line.brakes.iter().map(|one| one.brake.clone()).collect();
+            let brakes = line.brakes.iter().map(|one| one.brake).collect();
             (LineKey::new(&line.customer, &line.product), Self { has: line.has, brakes })
         };
         lines.iter().map(seen).collect()
@@ -42,7 +44,7 @@ impl Seen {
     pub(super) fn for_number(lines: &[UsageLine]) -> HashMap<LineKey, Self> {
         let mut seen = Self::of(lines);
         for line in seen.values_mut() {
-            line.brakes.extend(["quantity", "falls", "rises", "zero"].map(str::to_owned));
+            line.brakes.extend([Brake::Quantity, Brake::Falls, Brake::Rises, Brake::Zero]);
         }
         seen
     }
@@ -51,9 +53,9 @@ impl Seen {
 impl Consent {
     /// The reason for which a change is not released; `None` if it is.
     fn refusal(&self, change: &PlannedChange) -> Option<String> {
-        let brakes: Vec<&str> = change.held.iter().flat_map(Hold::brakes).collect();
-        let is_named = |brake: &&str| self.release.iter().any(|name| name == brake);
-        let by_name = |brake: &&&str| BY_NAME.contains(*brake) && !is_named(brake);
+        let brakes: Vec<Brake> = change.held.iter().flat_map(|hold| hold.brakes.clone()).collect();
+        let is_named = |brake: &Brake| self.release.contains(brake);
+        let by_name = |brake: &&Brake| brake.let_go() == LetGo::Named && !is_named(brake);
         let reason = || change.held.as_ref().map(|hold| hold.reason.clone()).unwrap_or_default();
         let missing: Vec<String> = brakes.iter().filter(by_name).map(|brake| format!("--release {brake}")).collect();
         if !missing.is_empty() {
@@ -66,9 +68,9 @@ impl Consent {
     }
 
     /// The part of a change that nobody saw.
-    fn unseen(&self, change: &PlannedChange, brakes: &[&str]) -> Option<String> {
+    fn unseen(&self, change: &PlannedChange, brakes: &[Brake]) -> Option<String> {
         let seen = self.seen.as_ref()?.get(&change.source.parse().ok()?)?;
-        let is_new = |brake: &&&str| LINE_BRAKES.contains(*brake) && !seen.brakes.iter().any(|known| known == *brake);
+        let is_new = |brake: &&Brake| brake.is_of_lines() && brake.can_release() && !seen.brakes.contains(brake);
         if let Some(brake) = brakes.iter().find(is_new) {
             let reason = change.held.as_ref().map(|hold| hold.reason.as_str()).unwrap_or_default();
             return Some(format!("{reason}: the brake `{brake}` did not hold it when it was listed; look again"));
@@ -103,7 +105,7 @@ impl Consent {
         // A part that leaves a sum and that sum are one decision.
         let pairs: Vec<(&String, &String)> =
             lines().flat_map(|(change, step)| step.rests.iter().map(|rest| (&change.source, &rest.leader))).collect();
-        let cannot = |change: &&PlannedChange| change.held.as_ref().is_some_and(|hold| !can_let_go(hold));
+        let cannot = |change: &&PlannedChange| change.held.as_ref().is_some_and(|hold| !hold.can_release());
         sources.extend(changes().filter(cannot).map(|change| change.source.clone()));
         let half = |sources: &HashSet<String>| {
             let mut halves = pairs.iter().flat_map(|(part, sum)| [(*part, *sum), (*sum, *part)]);

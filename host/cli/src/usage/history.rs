@@ -106,7 +106,7 @@ fn rows(history: &UsageHistory) -> Vec<Row> {
         Row {
             product_name: name(history, &product),
             product,
-            event: entry.event.clone(),
+            event: entry.event.to_string(),
             first: entry.at.to_string(),
             counted: number("counted"),
             from: number("before"),

@@ -19,7 +19,7 @@ use approve::ApproveArgs;
 use clap::Subcommand;
 use consent::{Consent, Seen};
 use crosswalk_engine::{Tenant, UsageChoice, UsageFilter, UsageLine, UsageState};
-use crosswalk_model::{LineKey, SyncName};
+use crosswalk_model::{Brake, LineKey, SyncName};
 use jiff::civil::Date;
 use serde_json::json;
 use which::WhichArgs;
@@ -173,7 +173,7 @@ impl UsageCommand {
                 let lines = tenant.usage_list(&line.sync, &of_customer).await?;
                 let seen = yes.then(|| Seen::for_number(&lines));
                 // A given number is intended, even zero.
-                let release = release.release.into_iter().chain(["zero".to_owned()]).collect();
+                let release = release.release.into_iter().chain([Brake::Zero]).collect();
                 let consent = Consent { ordinary: true, release, seen };
                 let choice = UsageChoice { line: key, quantity: Some(quantity), effective };
                 approve::carry_out(session, &line.sync, &[choice], Vec::new(), &consent, yes).await

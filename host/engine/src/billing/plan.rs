@@ -14,8 +14,8 @@ use crate::run::draft::Draft;
 use crate::run::items::Account;
 use crate::run::observe::Observed;
 use crosswalk_model::{
-    Action, Cause, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Step, Value,
-    Writable,
+    Action, Cause, Decider, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Step,
+    Value, Writable,
 };
 use matching::Decision;
 use std::collections::{HashMap, HashSet};
@@ -155,7 +155,7 @@ pub(crate) async fn plan_products(
         match &matched.decision {
             // Neither side is written for it.
             Decision::Linked { target, by, reason } => {
-                decided.push(linked(run, kind, link, &record.id, target, by, reason))
+                decided.push(linked(run, kind, link, &record.id, target, *by, reason))
             }
             Decision::Create { .. } if only.is_some_and(|only| !only.contains(record.id.as_str())) => {}
             Decision::Create { reason } if can.writes.contains(&Operation::Create) => {
@@ -211,14 +211,14 @@ fn linked(
     link: Option<&Link>,
     source: &str,
     target: &str,
-    by: &str,
+    by: Decider,
     reason: &str,
 ) -> Link {
     let link = link.cloned().unwrap_or_else(|| Link::unmapped(kind, source, run.now()));
     Link {
         state: LinkState::Linked,
         target: Some(target.to_owned()),
-        decided_by: by.to_owned(),
+        decided_by: Some(by),
         decided_at: run.now(),
         reason: reason.to_owned(),
         candidates: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::snapshot::Books;
 use crate::rules::plan::line::{Line, LineVerdict, Part, Place};
-use crosswalk_model::LineKey;
+use crosswalk_model::{Brake, Hold, LineKey};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -59,7 +59,7 @@ pub struct UsageLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UsageBrake {
     /// Name by which it is released.
-    pub brake: String,
+    pub brake: Brake,
     /// Reason for people.
     pub reason: String,
 }
@@ -142,7 +142,7 @@ pub(crate) fn view(books: &Books<'_>, names: &HashMap<&str, &str>, customer: &st
         LineVerdict::Together(leader) => Some(leader.to_string()),
         _ => None,
     };
-    let held = crosswalk_model::Hold::together(holds.clone());
+    let held = Hold::together(holds.clone());
     let name_of = |customer: &str| names.get(customer).map_or(customer, |name| *name).to_owned();
     let product_of = |product: &str| books.product_names.get(product).map_or(product, String::as_str).to_owned();
     let part = |Part { key: LineKey { customer, product }, counted, .. }: &Part| UsagePart {
@@ -152,7 +152,9 @@ pub(crate) fn view(books: &Books<'_>, names: &HashMap<&str, &str>, customer: &st
         product: product.clone(),
         counted: *counted,
     };
-    let brakes = holds.into_iter().map(|hold| UsageBrake { brake: hold.brake, reason: hold.reason });
+    let brakes = holds.into_iter().flat_map(|Hold { brakes, reason }| {
+        brakes.into_iter().map(move |brake| UsageBrake { brake, reason: reason.clone() })
+    });
     UsageLine {
         customer: customer.to_owned(),
         customer_name: name_of(customer),
@@ -170,7 +172,7 @@ pub(crate) fn view(books: &Books<'_>, names: &HashMap<&str, &str>, customer: &st
         state,
         brakes: brakes.collect(),
         reason: held.as_ref().map_or(line.reason, |hold| hold.reason.clone()),
-        brake: held.map(|hold| hold.brake),
+        brake: held.map(|hold| hold.words()),
         parts: line.parts.iter().map(part).collect(),
         together,
         ends: line.retires.iter().map(|old| old.line.clone()).collect(),

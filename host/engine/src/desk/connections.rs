@@ -10,7 +10,7 @@ use crate::ground::tenant::Tenant;
 use crate::ground::{claim, noting, plugins, schedules};
 use crate::rules::grants;
 use crosswalk_model::connection::BucketOverride;
-use crosswalk_model::{Connection, ConnectionName, Endpoint, Grants, KnownAccount, Manifest, PluginId, Secret};
+use crosswalk_model::{Connection, ConnectionName, Endpoint, Event, Grants, KnownAccount, Manifest, PluginId, Secret};
 use crosswalk_runtime::{Choice, SECRET_MIN, check_settings};
 use crosswalk_store::{Claim, Health, JournalEntry};
 use serde::Serialize;
@@ -119,7 +119,7 @@ impl Tenant {
             revision: 0,
         };
         let message = format!("{}: {}, granted {}", new.name, connection.plugin, json!(connection.grants));
-        let mut entries = vec![noting::entry(self, "connection-added", message)];
+        let mut entries = vec![noting::entry(self, Event::ConnectionAdded, message)];
         entries.extend(secret_entries(self, &new.name, &new.secrets));
         self.store.noting(None, &entries)?.connection_insert(&connection, &new.secrets).await?;
         self.connection_show(&new.name).await
@@ -201,7 +201,7 @@ impl Tenant {
         grants::add_private(endpoint, &mut grant, private)?;
         let message = format!("{name}: {endpoint} {}", json!(grant));
         connection.grants.insert(endpoint.to_owned(), grant);
-        noting::noting(self, None, "granted", message)?.connection_update(&connection, &BTreeMap::new()).await?;
+        noting::noting(self, None, Event::Granted, message)?.connection_update(&connection, &BTreeMap::new()).await?;
         self.connection_show(name).await
     }
 
@@ -219,7 +219,7 @@ impl Tenant {
                 format!("`crosswalk connection list` shows what `{name}` may reach"),
             ));
         }
-        let store = noting::noting(self, None, "revoked", format!("{name}: {endpoint}"))?;
+        let store = noting::noting(self, None, Event::Revoked, format!("{name}: {endpoint}"))?;
         store.connection_update(&connection, &BTreeMap::new()).await?;
         self.connection_show(name).await
     }
@@ -249,7 +249,7 @@ impl Tenant {
         connection.buckets.extend(buckets.clone());
         let changed = difference(&before, &json!({ "settings": connection.settings, "limits": connection.buckets }));
         let changed =
-            (!changed.is_empty()).then(|| noting::entry(self, "connection-changed", format!("{name}: {changed}")));
+            (!changed.is_empty()).then(|| noting::entry(self, Event::ConnectionChanged, format!("{name}: {changed}")));
         let entries: Vec<JournalEntry> = changed.into_iter().chain(secret_entries(self, name, secrets)).collect();
         self.store.noting(None, &entries)?.connection_update(&connection, secrets).await?;
         self.connection_show(name).await
@@ -262,7 +262,7 @@ impl Tenant {
     #[boxed]
     pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, Error> {
         opened::connection(self, name).await?;
-        Ok(noting::noting(self, None, "connection-released", name.to_string())?.connection_release(name).await?)
+        Ok(noting::noting(self, None, Event::ConnectionReleased, name.to_string())?.connection_release(name).await?)
     }
 
     /// Returns the choices for a setting, read from the vendor now.
@@ -312,7 +312,7 @@ impl Tenant {
         let revision = opened::connection(self, name).await?.revision;
         let changed = KnownAccount { account, since: now, said_at: Some(now), revision, asked_at: now, other: None };
         let said = format!("{name}: {} is the same as {known}: {reason}", changed.account);
-        noting::noting(self, None, "account-same", said)?.account_change(name, &changed, false).await?;
+        noting::noting(self, None, Event::AccountSame, said)?.account_change(name, &changed, false).await?;
         checked.standing = Standing::Changed { was: known };
         Ok(checked)
     }
@@ -338,7 +338,7 @@ async fn connection_stored(tenant: &Tenant, connection: Connection) -> Result<Co
 
 /// Journal entries on secrets: that each was changed, and nothing else.
 fn secret_entries(tenant: &Tenant, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Vec<JournalEntry> {
-    secrets.keys().map(|secret| noting::entry(tenant, "secret-changed", format!("{name}: {secret}"))).collect()
+    secrets.keys().map(|secret| noting::entry(tenant, Event::SecretChanged, format!("{name}: {secret}"))).collect()
 }
 
 fn settings_checked(

@@ -21,14 +21,13 @@ use crate::ground::progress::Progress;
 use crate::ground::sync_run::{self, SyncRun};
 use crate::ground::tenant::Tenant;
 use crate::ground::{find, plugins};
-use crate::rules::matching::OPERATOR;
 use crate::rules::matching::contracts::in_words;
 use crate::rules::terms::{in_force, is_offered};
 use crate::run::ending;
 use crate::run::reading::{self, read_of};
 use crosswalk_model::signs::seen;
 use crosswalk_model::usage::{Ending, LastOutcome};
-use crosswalk_model::{Kind, Link, LinkState, Mode, Record, Sync, SyncName};
+use crosswalk_model::{Decider, Kind, Link, LinkState, Mode, Record, Sync, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -275,7 +274,7 @@ impl Tenant {
                 });
             }
         }
-        decisions::decide(self, &sync, OPERATOR, links).await?;
+        decisions::decide(self, &sync, Decider::Operator.as_str(), links).await?;
         Ok(())
     }
 
@@ -471,7 +470,7 @@ async fn contract_decided(
     Ok(Link {
         state,
         target,
-        decided_by: if *decision == Decision::Forget { String::new() } else { OPERATOR.to_owned() },
+        decided_by: (*decision != Decision::Forget).then_some(Decider::Operator),
         decided_at: now,
         reason: "decided by the operator".to_owned(),
         candidates: Vec::new(),

@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::rules::{anew, names};
 use crate::run::along;
-use crosswalk_model::{Kind, Link, Switch, Switches, Sync, SyncName};
-use crosswalk_store::{DoneSince, JournalEntry, SWITCHED, Stored};
+use crosswalk_model::{Event, Kind, Link, Switch, Switches, Sync, SyncName};
+use crosswalk_store::{DoneSince, JournalEntry, Stored};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -302,7 +302,7 @@ fn entry_of_turn(
     JournalEntry {
         kind: Some(if *switch == Switch::Usage { Kind::Usage } else { Kind::Alert }),
         customer: Some(customer.clone()),
-        event: SWITCHED.to_owned(),
+        event: Event::Switched,
         message: format!("{} {word}; by {by}, decision {decision}", switch.as_str()),
         detail: Some(json!(detail)),
         ..JournalEntry::at(tenant.parts.clock.now())
@@ -328,7 +328,7 @@ fn entry_of(
         source: Some(after.source.clone()),
         target: after.target.clone(),
         customer: customer.cloned(),
-        event: if billed { "mapped" } else { "decided" }.to_owned(),
+        event: if billed { Event::Mapped } else { Event::Decided },
         message: format!(
             "{} {}: {} {}{was}; by {by}, decision {decision}",
             after.kind,

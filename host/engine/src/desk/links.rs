@@ -9,10 +9,11 @@ use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::ground::{find, noting};
-use crate::rules::matching::OPERATOR;
 use crate::rules::plan::line::is_free;
 use crosswalk_model::signs::seen;
-use crosswalk_model::{Candidate, Kind, Link, LinkState, Record, ReverseDecision, Sync, SyncName, Timestamp};
+use crosswalk_model::{
+    Candidate, Decider, Event, Kind, Link, LinkState, Record, ReverseDecision, Sync, SyncName, Timestamp,
+};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
@@ -93,7 +94,7 @@ impl Tenant {
     ) -> Result<Link, Error> {
         let sync = self.sync(sync).await?;
         let link = decided(self, &sync, kind, source, decision).await?;
-        let decided = decisions::decide(self, &sync, OPERATOR, vec![link.clone()]).await?;
+        let decided = decisions::decide(self, &sync, Decider::Operator.as_str(), vec![link.clone()]).await?;
         Ok(decided.links.into_iter().next().unwrap_or(link))
     }
 
@@ -161,7 +162,7 @@ impl Tenant {
         let store = noting::noting(
             self,
             Some(&sync.name),
-            "decided",
+            Event::Decided,
             format!("target customer {target}: {word} at the source"),
         )?;
         Ok(store.reverse_put(&sync.name, target, decision, self.parts.clock.now()).await?)
@@ -310,8 +311,8 @@ pub(crate) async fn decided_among(
     link.candidates.clear();
     // A cleared link has no decision: it is matching's again.
     let (by, reason) = match decision {
-        Decision::Forget | Decision::Decline(_) => (String::new(), String::new()),
-        _ => (OPERATOR.to_owned(), "decided by the operator".to_owned()),
+        Decision::Forget | Decision::Decline(_) => (None, String::new()),
+        _ => (Some(Decider::Operator), "decided by the operator".to_owned()),
     };
     link.decided_by = by;
     link.decided_at = now;

@@ -10,7 +10,7 @@ use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::ground::{claim, noting};
-use crosswalk_model::{ConnectionName, Link, LinkState, Sync, SyncName};
+use crosswalk_model::{ConnectionName, Decider, Event, Link, LinkState, Sync, SyncName};
 use crosswalk_store::Claim;
 use serde::Serialize;
 
@@ -92,10 +92,10 @@ impl Tenant {
             claimed.store.schedule_put(&known.of_another(&self.name, successor, self.parts.clock.now())).await?;
         }
         let message = format!("in place of {name}: {} to {}", sync.source, sync.target);
-        claimed.store.journal_append(Some(successor), &[noting::entry(self, "swapped", message)]).await?;
+        claimed.store.journal_append(Some(successor), &[noting::entry(self, Event::Swapped, message)]).await?;
         let paused = [
-            noting::entry(self, "paused", String::new()),
-            noting::entry(self, "swapped", format!("paused: {successor} takes its place; its {kept} links stay")),
+            noting::entry(self, Event::Paused, String::new()),
+            noting::entry(self, Event::Swapped, format!("paused: {successor} takes its place; its {kept} links stay")),
         ];
         claimed.store.noting(Some(name), &paused)?.sync_pause(name, true).await?;
         let old = self.sync(name).await?;
@@ -105,11 +105,12 @@ impl Tenant {
 
 /// Copies a person's decision that needs no target, for the successor; `None` for any other link.
 fn again(tenant: &Tenant, old: &SyncName, link: &Link) -> Option<Link> {
-    let by_a_person = matches!(link.state, LinkState::Excluded | LinkState::Create) && link.decided_by == "operator";
+    let by_a_person =
+        matches!(link.state, LinkState::Excluded | LinkState::Create) && link.decided_by == Some(Decider::Operator);
     by_a_person.then(|| Link {
         state: link.state,
         target_kind: link.target_kind,
-        decided_by: link.decided_by.clone(),
+        decided_by: link.decided_by,
         reason: format!("{}, in {old}", link.reason),
         ..Link::unmapped(link.kind, link.source.clone(), tenant.parts.clock.now())
     })

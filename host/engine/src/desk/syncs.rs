@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::ground::opened::{self, Opened};
 use crate::ground::tenant::Tenant;
 use crate::ground::{claim, noting};
-use crosswalk_model::{ConnectionName, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
+use crosswalk_model::{ConnectionName, Event, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
 use crosswalk_store::Claim;
 use serde_json::json;
 
@@ -40,7 +40,7 @@ impl Tenant {
         };
         check_rules(self, &mut sync).await?;
         let message = format!("{} to {}: {}", sync.source, sync.target, json!(sync.rules));
-        noting::noting(self, Some(&sync.name), "sync-added", message)?.sync_insert(&sync).await?;
+        noting::noting(self, Some(&sync.name), Event::SyncAdded, message)?.sync_insert(&sync).await?;
         self.sync(&sync.name).await
     }
 
@@ -57,7 +57,7 @@ impl Tenant {
         if changed.is_empty() {
             self.store.sync_update(&sync).await?;
         } else {
-            noting::noting(self, Some(&sync.name), "sync-changed", changed)?.sync_update(&sync).await?;
+            noting::noting(self, Some(&sync.name), Event::SyncChanged, changed)?.sync_update(&sync).await?;
         }
         for schedule in schedules.into_iter().filter(|schedule| schedule.sync == sync.name) {
             if let Some(moved) = schedule.clone().in_zone(&sync.rules.time_zone).filter(|moved| *moved != schedule) {
@@ -74,7 +74,7 @@ impl Tenant {
     #[boxed]
     pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<Sync, Error> {
         self.sync(name).await?;
-        let event = if paused { "paused" } else { "resumed" };
+        let event = if paused { Event::Paused } else { Event::Resumed };
         noting::noting(self, Some(name), event, String::new())?.sync_pause(name, paused).await?;
         self.sync(name).await
     }
@@ -102,7 +102,7 @@ impl Tenant {
         let linked: u64 =
             counts.iter().filter(|(_, state, _)| *state == LinkState::Linked).map(|(_, _, links)| links).sum();
         let message = format!("{name}: {} to {}, with {linked} links", sync.source, sync.target);
-        Ok(noting::noting(&claimed, None, "sync-removed", message)?.sync_remove(name).await?)
+        Ok(noting::noting(&claimed, None, Event::SyncRemoved, message)?.sync_remove(name).await?)
     }
 }
 

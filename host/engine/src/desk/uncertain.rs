@@ -14,7 +14,7 @@ use crate::rules::plan::{same, shown};
 use crate::run::references::{self, References};
 use crate::run::{ending, journal, reading, recover};
 use crosswalk_model::{
-    Action, Change, ChangeId, Direction, Field, Kind, Link, Mode, Record, RunId, SyncName, Timestamp,
+    Action, Change, ChangeId, Direction, Event, Field, Kind, Link, Mode, Record, RunId, SyncName, Timestamp,
 };
 use crosswalk_store::{ChangeStatus, JournalEntry, Settled, Unsettled};
 use serde::Serialize;
@@ -188,7 +188,7 @@ async fn settle_by_hand(
                 link: None,
                 journal: JournalEntry {
                     run: Some(open.run),
-                    ..journal::entry(run, open.plan, planned, "looked up", message, planned.target.clone())
+                    ..journal::entry(run, open.plan, planned, Event::LookedUp, message, planned.target.clone())
                 },
                 token: None,
             };

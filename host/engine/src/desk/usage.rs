@@ -12,11 +12,11 @@ use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::ground::{claim, find, opened};
 use crate::rules::plan::line::{
-    LineVerdict, PRODUCT, Place, Product, QUANTITY, TAKEN, counts, forget_line, integer, keep_former, remember_since,
-    settle, since_of,
+    LineVerdict, PRODUCT, Place, Product, QUANTITY, counts, forget_line, integer, keep_former, remember_since, settle,
+    since_of,
 };
 use crosswalk_model::usage::CountSpan;
-use crosswalk_model::{Action, Kind, LineKey, Link, LinkState, SyncName};
+use crosswalk_model::{Action, Decider, Event, Kind, LineKey, Link, LinkState, SyncName};
 use crosswalk_store::{Claim, JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -121,12 +121,12 @@ impl Tenant {
                     settle(&mut link, 0, counted, parts);
                 }
             }
-            link.decided_by = "dismissal".to_owned();
+            link.decided_by = Some(Decider::Dismissal);
             link.decided_at = now;
             link.reason = format!("the count of {counted} was dismissed");
             links.push(link);
         }
-        let entry = |link: &Link| line_entry(self, &link.source, "dismissed", link.reason.clone());
+        let entry = |link: &Link| line_entry(self, &link.source, Event::Dismissed, link.reason.clone());
         let entries: Vec<JournalEntry> = links.iter().map(entry).collect();
         claimed.store.decide(&sync.name, &links, Vec::new(), &entries).await?;
         Ok(links.len())
@@ -179,7 +179,7 @@ impl Tenant {
         }
         link.state = LinkState::Linked;
         link.target = Some(target.to_owned());
-        link.decided_by = TAKEN.to_owned();
+        link.decided_by = Some(Decider::Operator);
         link.decided_at = now;
         link.reason = "the operator said which line it is".to_owned();
         remember_place(&mut link, &books, key);
@@ -187,7 +187,7 @@ impl Tenant {
         if let Some(has) = integer(record.field(QUANTITY)) {
             link.memory.line_mut().quantity = Some(has);
         }
-        let entry = line_entry(self, &link.source, "taken", format!("it is line {target}"));
+        let entry = line_entry(self, &link.source, Event::Taken, format!("it is line {target}"));
         claimed.store.decide(&sync.name, std::slice::from_ref(&link), Vec::new(), &[entry]).await?;
         Ok(Link { revision: link.revision + 1, ..link })
     }
@@ -231,13 +231,13 @@ impl Tenant {
     }
 }
 
-fn line_entry(tenant: &Tenant, line: &str, event: &str, message: String) -> JournalEntry {
+fn line_entry(tenant: &Tenant, line: &str, event: Event, message: String) -> JournalEntry {
     let customer = line.parse::<LineKey>().ok().map(|key| key.customer);
     JournalEntry {
         kind: Some(Kind::Usage),
         source: Some(line.to_owned()),
         customer,
-        event: event.to_owned(),
+        event,
         message,
         ..JournalEntry::at(tenant.parts.clock.now())
     }

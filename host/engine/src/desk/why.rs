@@ -23,7 +23,8 @@ use crate::ground::tenant::Tenant;
 use crate::rules::plan::Planned;
 use crate::run::left;
 use crosswalk_model::{
-    Action, Brake, Cause, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Side, Sync, SyncName, Timestamp,
+    Action, Brake, Cause, Decider, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Side, Sync, SyncName,
+    Timestamp,
 };
 use crosswalk_store::{ChangeFilter, ChangeStatus, FindingFilter, JournalEntry, JournalFilter, Stored};
 use serde::Serialize;
@@ -248,7 +249,7 @@ async fn found(
     // A hold of the whole kind holds this record too.
     let by_first_run = |view: &ChangeView| {
         let held = view.change.held.as_ref().filter(|_| view.status == ChangeStatus::Pending);
-        held.is_some_and(|hold| hold.brakes().any(|brake| brake == Brake::FirstRun.as_str()))
+        held.is_some_and(|hold| hold.brakes.contains(&Brake::FirstRun))
     };
     let by_first_run = facts.planned.iter().any(by_first_run) && (kind != Kind::Alert || facts.due().is_some());
     for plan in plans.into_iter().filter(|plan| !plan.findings.is_empty()) {
@@ -280,7 +281,8 @@ impl Facts {
     fn holds(&self, finding: &Finding, made_at: Timestamp) -> bool {
         let of_customer = self.customer.as_ref().and_then(|customer| customer.link.as_ref());
         let decided = self.link.iter().chain(of_customer);
-        let mut decided = decided.filter(|link| link.decided_at > made_at && link.decided_by != MATCHING);
+        let mut decided =
+            decided.filter(|link| link.decided_at > made_at && link.decided_by != Some(Decider::Matching));
         match origin(finding.cause) {
             Origin::Record => !self.asked && decided.next().is_none(),
             Origin::Write => self.uncertain.is_some(),
@@ -351,8 +353,6 @@ fn origin(cause: Cause) -> Origin {
     }
 }
 
-/// Name of the decider of a link that matching left open.
-const MATCHING: &str = "matching";
 /// Maximum number of findings in a trace.
 const FINDINGS: usize = 20;
 

@@ -13,7 +13,7 @@ use super::opened::Opened;
 use super::tenant::Tenant;
 use super::{noting, patience};
 use crate::error::Error;
-use crosswalk_model::{Account, ConnectionName, KnownAccount, Sync, SyncName};
+use crosswalk_model::{Account, ConnectionName, Event, KnownAccount, Sync, SyncName};
 use crosswalk_runtime::Identity;
 use crosswalk_store::TenantStore;
 use serde::Serialize;
@@ -108,7 +108,7 @@ pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identi
         other: None,
     };
     let Some(known) = known.filter(|known| known.account.is_told()) else {
-        let store = noting::noting(tenant, None, "account-kept", format!("{name}: {answered}"))?;
+        let store = noting::noting(tenant, None, Event::AccountKept, format!("{name}: {answered}"))?;
         let store = if answered.is_told() { &store } else { &tenant.store };
         store.account_put(name, &asked).await?;
         return Ok(Standing::Kept);
@@ -118,7 +118,7 @@ pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identi
         let again = KnownAccount { account, since: known.since, said_at: known.said_at, ..asked };
         if known.other.is_some() {
             let message = format!("{name}: {} answers again", again.account);
-            noting::noting(tenant, None, "account-back", message)?.account_put(name, &again).await?;
+            noting::noting(tenant, None, Event::AccountBack, message)?.account_put(name, &again).await?;
         } else {
             tenant.store.account_put(name, &again).await?;
         }
@@ -128,14 +128,14 @@ pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identi
     let syncs: Vec<SyncName> = tenant.sync_list().await?.into_iter().filter(uses).map(|sync| sync.name).collect();
     if syncs.is_empty() {
         let message = format!("{name}: {answered}, was {}; it is in no sync", known.account);
-        noting::noting(tenant, None, "account-changed", message)?.account_change(name, &asked, true).await?;
+        noting::noting(tenant, None, Event::AccountChanged, message)?.account_change(name, &asked, true).await?;
         return Ok(Standing::Changed { was: known.account });
     }
     let other =
         KnownAccount { other: Some(answered.clone()), asked_at: now, revision: opened.revision, ..known.clone() };
     let first = known.other.as_ref() != Some(&answered);
     let message = format!("{name}: {answered} answers, was {}; its syncs are held", known.account);
-    let store = if first { noting::noting(tenant, None, "account-other", message)? } else { tenant.store.clone() };
+    let store = if first { noting::noting(tenant, None, Event::AccountOther, message)? } else { tenant.store.clone() };
     store.account_put(name, &other).await?;
     Ok(Standing::Other { known: known.account, syncs })
 }

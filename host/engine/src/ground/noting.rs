@@ -2,20 +2,20 @@
 
 use super::tenant::Tenant;
 use crate::error::Error;
-use crosswalk_model::SyncName;
+use crosswalk_model::{Event, SyncName};
 use crosswalk_store::{JournalEntry, TenantStore};
 
 /// Returns a handle of the store whose next write also journals a decision about settings, in the same transaction.
 pub(crate) fn noting(
     tenant: &Tenant,
     sync: Option<&SyncName>,
-    event: &str,
+    event: Event,
     message: String,
 ) -> Result<TenantStore, Error> {
     Ok(tenant.store.noting(sync, &[entry(tenant, event, message)])?)
 }
 
 /// Returns a journal entry with the current time.
-pub(crate) fn entry(tenant: &Tenant, event: &str, message: String) -> JournalEntry {
-    JournalEntry { event: event.to_owned(), message, ..JournalEntry::at(tenant.parts.clock.now()) }
+pub(crate) fn entry(tenant: &Tenant, event: Event, message: String) -> JournalEntry {
+    JournalEntry { event, message, ..JournalEntry::at(tenant.parts.clock.now()) }
 }

@@ -70,7 +70,7 @@ impl Parts {
         tracing::warn!("{message}");
         for tenant in store.tenant_list().await? {
             let entry = crosswalk_store::JournalEntry {
-                event: "clock".to_owned(),
+                event: crosswalk_model::Event::Clock,
                 message: message.clone(),
                 ..crosswalk_store::JournalEntry::at(now)
             };

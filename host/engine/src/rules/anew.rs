@@ -4,9 +4,9 @@
 //!
 //! `matching` and `desk::decisions` decide who takes over from whom.
 
-use super::matching::{Decision, Matched, OPERATOR};
+use super::matching::{Decision, Matched};
 use crosswalk_model::usage::Switches;
-use crosswalk_model::{LineKey, Link, LinkState, Memory, Timestamp};
+use crosswalk_model::{Decider, LineKey, Link, LinkState, Memory, Timestamp};
 use std::collections::HashMap;
 
 /// What goes along.
@@ -31,7 +31,7 @@ impl Along {
 /// Whether a new record's own link stands: a person said what it is, or something was sent for it. What a rule linked
 /// ahead, and what was only forgotten, gives way.
 pub(crate) fn stands(own: &Link) -> bool {
-    own.decided_by == OPERATOR || own.remembers()
+    own.decided_by == Some(Decider::Operator) || own.remembers()
 }
 
 /// Whether a person, a rule or a run said what a link is.
@@ -74,7 +74,7 @@ pub(crate) fn adopted(own: Option<&Link>, of: &Link, source: &str) -> Link {
 pub(crate) fn given_up(of: &Link, to: &str, now: crosswalk_model::Timestamp) -> Link {
     Link {
         declined: of.declined.clone(),
-        decided_by: crate::rules::matching::RE_ENROLLED.to_owned(),
+        decided_by: Some(Decider::ReEnrolled),
         reason: format!("re-enrolled as {to}, which has its target now"),
         target_kind: of.target_kind,
         revision: of.revision,

@@ -33,25 +33,11 @@
 //! A small provider (10 customers, 100 devices) is not asked about a new customer with 24 devices, 4 devices of one
 //! customer that leave in one night, or two exchanged boards.
 
-use super::matching::RE_ENROLLED;
 use super::serials;
 use crosswalk_model::plan::Direction;
 use crosswalk_model::sync::BrakeLimits;
-use crosswalk_model::{Action, Brake, FieldDiff, Hold, Kind, PlannedChange, Risk, Trust, catalogue};
+use crosswalk_model::{Action, Brake, Decider, FieldDiff, Hold, Kind, PlannedChange, Risk, Step, Trust, catalogue};
 use std::collections::{HashMap, HashSet};
-
-/// Whether an operator can let go what this brake holds. A preview wants more trust, a day that is
-/// wrong another one, an unmapped alert a customer, and what is not in use another account.
-#[must_use]
-pub fn can_release(brake: &str) -> bool {
-    Brake::ALL.into_iter().find(|one| one.as_str() == brake).is_none_or(Brake::can_release)
-}
-
-/// Whether an operator can let go all brakes of a hold.
-#[must_use]
-pub fn can_let_go(hold: &Hold) -> bool {
-    hold.brakes().all(can_release)
-}
 
 /// What the brakes of the whole sync count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,7 +117,7 @@ fn sources(changes: &[PlannedChange], which: impl Fn(&PlannedChange) -> bool) ->
 /// another source record.
 fn is_identity(change: &PlannedChange) -> bool {
     match change.action {
-        Action::Link => change.reason.starts_with(RE_ENROLLED),
+        Action::Link => change.step == Step::Link(Decider::ReEnrolled),
         Action::Update => change.fields.iter().any(|diff| serials::changes_identity(change.kind, diff)),
         _ => false,
     }
@@ -233,7 +219,7 @@ pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
 #[must_use]
 pub fn also(own: Option<Hold>, other: Option<&Hold>) -> Option<Hold> {
     match own {
-        Some(own) if !can_let_go(&own) => Some(own),
+        Some(own) if !own.can_release() => Some(own),
         own => Hold::together(own.into_iter().chain(other.cloned())),
     }
 }
@@ -243,10 +229,10 @@ pub fn also(own: Option<Hold>, other: Option<&Hold>) -> Option<Hold> {
 #[must_use]
 pub fn of_customer(change: &PlannedChange) -> Option<Hold> {
     let hold = change.held.as_ref()?;
-    let only_looked_at = hold.brakes().all(is_for_a_look);
+    let only_looked_at = hold.brakes.iter().all(|brake| brake.is_for_a_look());
     let decides = !matches!(change.action, Action::Update | Action::Move);
     (decides || !only_looked_at).then(|| Hold {
-        brake: hold.brake.clone(),
+        brakes: hold.brakes.clone(),
         reason: format!("it belongs to the customer {}, which is held: {}", change.name, hold.reason),
     })
 }
@@ -260,16 +246,11 @@ pub fn hold_with_customer(changes: &mut [PlannedChange], hold: Option<&Hold>) {
 
 /// A hold with that of what the change rests on; where both are held for a look by the same brake, that is said once.
 fn with(own: Option<Hold>, other: Option<&Hold>) -> Option<Hold> {
-    let says_it = |own: &Hold, brake: &str| is_for_a_look(brake) && own.brakes().any(|known| known == brake);
+    let says_it = |own: &Hold, brake: &Brake| brake.is_for_a_look() && own.brakes.contains(brake);
     match (own, other) {
-        (Some(own), Some(other)) if other.brakes().all(|brake| says_it(&own, brake)) => Some(own),
+        (Some(own), Some(other)) if other.brakes.iter().all(|brake| says_it(&own, brake)) => Some(own),
         (own, other) => also(own, other),
     }
-}
-
-/// Whether a brake holds whatever is planned of a kind, and says nothing of a single record.
-fn is_for_a_look(brake: &str) -> bool {
-    [Brake::Preview, Brake::FirstRun].map(Brake::as_str).contains(&brake)
 }
 
 /// Holds what names a location that is held, `held` by its source id; and with a record that is to be made there

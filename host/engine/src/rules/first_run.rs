@@ -1,8 +1,7 @@
 //! Explains why a kind still counts as at its first run although plans of it were released, and what would end that.
 //! `run::ending` decides when it is over.
 
-use super::brakes::can_release;
-use crosswalk_model::{Kind, PlanId};
+use crosswalk_model::{Brake, Kind, PlanId};
 use crosswalk_store::LetGo;
 use std::collections::BTreeSet;
 
@@ -11,7 +10,7 @@ pub(crate) struct Now<'a> {
     pub(crate) plan: PlanId,
     pub(crate) changes: u64,
     /// The brakes that hold any of them.
-    pub(crate) held_by: &'a BTreeSet<String>,
+    pub(crate) held_by: &'a BTreeSet<Brake>,
     /// Whether the sync holds a first run at all.
     pub(crate) holds: bool,
 }
@@ -41,7 +40,7 @@ pub(crate) fn why_open(kind: Kind, before: &LetGo, now: &Now<'_>) -> Option<Stri
         false => "the brakes `creates` and `identity` hold none of them",
     };
     let flags: String =
-        now.held_by.iter().filter(|brake| can_release(brake)).map(|brake| format!(" --release {brake}")).collect();
+        now.held_by.iter().filter(|brake| brake.can_release()).map(|brake| format!(" --release {brake}")).collect();
     let ends = match now.changes {
         0 => "with the next plan that has any and is let go as a whole".to_owned(),
         _ => format!("when all that one may let go of this plan is let go: `crosswalk apply {}{flags}`", now.plan),
@@ -66,7 +65,7 @@ mod tests {
             open: 2,
             left: vec![(None, 2), (Some("deactivations+first-run".to_owned()), 5)],
         };
-        let held_by = BTreeSet::from(["deactivations", "first-run", "out-of-use"].map(str::to_owned));
+        let held_by = BTreeSet::from([Brake::Deactivations, Brake::FirstRun, Brake::OutOfUse]);
         let now = Now { plan: PlanId(4), changes: 8, held_by: &held_by, holds: true };
         assert_eq!(
             why_open(Kind::Asset, &before, &now).expect("a sentence"),

@@ -30,10 +30,9 @@ pub use self::contracts::{ContractMatchInput, match_contract};
 pub use self::customers::{CustomerMatchInput, match_customers};
 pub use self::records::{MatchInput, is_nameless, match_records};
 pub(crate) use self::score::NameIndex;
-pub(crate) use self::types::MATCHING;
-pub use self::types::{Decision, Holder, Matched, OPERATOR, RE_ENROLLED};
+pub use self::types::{Decision, Holder, Matched};
 
-use crosswalk_model::{Kind, Link, LinkState, Timestamp};
+use crosswalk_model::{Decider, Kind, Link, LinkState, Timestamp};
 
 /// The link as it stands after a decision, or none when that is as it stands already,
 /// or when it only changes once a change of the plan is done (linked, create).
@@ -58,7 +57,7 @@ pub fn decided(link: Option<&Link>, kind: Kind, source: &str, decision: &Decisio
     next.state = state;
     next.candidates.clone_from(candidates);
     next.reason.clone_from(reason);
-    MATCHING.clone_into(&mut next.decided_by);
+    next.decided_by = Some(Decider::Matching);
     next.decided_at = now;
     Some(next)
 }
@@ -67,7 +66,8 @@ pub fn decided(link: Option<&Link>, kind: Kind, source: &str, decision: &Decisio
 /// asked about it, and it stands in the way of no other. `None` for a link that waits for nobody, or by another hand.
 #[must_use]
 pub fn withdrawn(link: &Link, now: Timestamp) -> Option<Link> {
-    let waits = matches!(link.state, LinkState::Proposed | LinkState::Conflict) && link.decided_by == MATCHING;
+    let waits =
+        matches!(link.state, LinkState::Proposed | LinkState::Conflict) && link.decided_by == Some(Decider::Matching);
     waits.then(|| Link {
         state: LinkState::Unmapped,
         target: None,

@@ -34,9 +34,8 @@ pub(crate) mod write;
 
 use self::fields::Layout;
 pub use self::hash::PlanHasher;
-pub use self::record::OUT_OF_USE;
 use self::record::Planner;
-pub use self::reverse::{REVERSE, ReverseInput, after_reverse, plan_reverse};
+pub use self::reverse::{ReverseInput, after_reverse, plan_reverse};
 pub use self::stale::stale;
 pub(crate) use self::stale::{now as now_has, stale_target};
 use self::types::rank;

@@ -56,7 +56,7 @@ impl Wide {
                 match &change.held {
                     None => counted.free.push((change.sequence, change.action)),
                     Some(own) => {
-                        counted.along.extend(brakes::can_let_go(own).then_some(change.sequence));
+                        counted.along.extend(own.can_release().then_some(change.sequence));
                         continue;
                     }
                 }

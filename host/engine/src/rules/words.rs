@@ -1,24 +1,4 @@
-//! Words that several rooms show: an action in the past, numbers with separators.
-
-use crosswalk_model::Action;
-
-/// What happened, as the journal says it.
-pub(crate) fn past(action: Action) -> &'static str {
-    match action {
-        Action::Link => "linked",
-        Action::Create => "created",
-        Action::Update => "updated",
-        Action::Move => "moved",
-        Action::Retire => "retired",
-        Action::Deactivate => "deactivated",
-        Action::Reactivate => "reactivated",
-        Action::Open => "opened",
-        Action::Append => "noted",
-        Action::Close => "closed",
-        Action::CreateSource => "created at the source",
-        Action::Unlink => "unlinked",
-    }
-}
+//! Words that several rooms show: numbers with separators.
 
 /// A number in groups of three digits.
 pub(crate) fn grouped(number: u64) -> String {

@@ -4,7 +4,6 @@ use super::report::{ApplyReport, PlanReport};
 use super::totals::Tally;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
-use crate::rules::brakes::can_let_go;
 use crosswalk_model::plan::PlanTotal;
 use crosswalk_model::run::STOPPED;
 use crosswalk_model::{Kind, Plan, RunStatus};
@@ -97,5 +96,5 @@ pub(crate) async fn end_first_runs(run: &SyncRun<'_>, plan: &Plan) -> Result<(),
     let all_lines = newest.is_none_or(|newest| lines(plan) >= lines(&newest));
     let only: Option<Vec<Kind>> =
         (!is_whole).then(|| [Some(Kind::Alert), all_lines.then_some(Kind::Usage)].into_iter().flatten().collect());
-    Ok(run.store.first_runs_end(plan.id, only, can_let_go, run.now()).await?)
+    Ok(run.store.first_runs_end(plan.id, only, run.now()).await?)
 }

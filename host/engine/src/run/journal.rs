@@ -1,7 +1,7 @@
 //! A line for the journal about one change.
 
 use crate::ground::sync_run::SyncRun;
-use crosswalk_model::{PlanId, PlannedChange};
+use crosswalk_model::{Event, PlanId, PlannedChange};
 use crosswalk_store::JournalEntry;
 
 /// A line for the journal about one change; what it changed stands in the plan, and is read from there.
@@ -9,7 +9,7 @@ pub(crate) fn entry(
     run: &SyncRun<'_>,
     plan: PlanId,
     planned: &PlannedChange,
-    event: &str,
+    event: Event,
     message: String,
     target: Option<String>,
 ) -> JournalEntry {
@@ -21,7 +21,7 @@ pub(crate) fn entry(
         source: Some(planned.source.clone()),
         target,
         customer: Some(planned.customer.clone()),
-        event: event.to_owned(),
+        event,
         message,
         detail: crate::rules::plan::line::detail(planned),
         ..JournalEntry::at(run.now())

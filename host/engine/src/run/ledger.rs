@@ -10,7 +10,7 @@ use crate::rules::plan::{Finding, PlanHasher};
 use crate::rules::wide::Wide;
 use crosswalk_model::plan::PlanTotal;
 use crosswalk_model::{
-    Action, Cause, FindingTotal, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Timestamp,
+    Action, Brake, Cause, FindingTotal, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Timestamp,
 };
 use crosswalk_store::{Digests, Unsettled};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -50,7 +50,7 @@ pub(crate) struct Ledger<'w, 'p> {
     /// The kinds of which the plan tells why they still are at their first run.
     pub(crate) tells: Vec<Kind>,
     /// Of kinds at their first run: the brakes that hold any of their changes.
-    held_by: BTreeMap<Kind, BTreeSet<String>>,
+    held_by: BTreeMap<Kind, BTreeSet<Brake>>,
 }
 
 impl<'w, 'p> Ledger<'w, 'p> {
@@ -138,12 +138,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
 
     fn note_held(&mut self, kind: Kind, hold: Option<&Hold>) {
         let Some(hold) = hold.filter(|_| self.first_runs.contains(&kind)) else { return };
-        let known = self.held_by.entry(kind).or_default();
-        for brake in hold.brakes() {
-            if !known.contains(brake) {
-                known.insert(brake.to_owned());
-            }
-        }
+        self.held_by.entry(kind).or_default().extend(hold.brakes.iter().copied());
     }
 
     /// Tells why kinds still are at their first run of which a plan was let go.

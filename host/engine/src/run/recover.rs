@@ -15,8 +15,7 @@ use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::doubt::{self, Nature, Next, Verdict};
 use crate::rules::plan;
-use crate::rules::words::past;
-use crosswalk_model::{Change, Direction, Kind, Link, PlanId, Record, Settlement, Side};
+use crosswalk_model::{Change, Decider, Direction, Event, Kind, Link, PlanId, Record, Settlement, Side};
 use crosswalk_store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -215,12 +214,12 @@ async fn settle_recovered(
     kept: &HashMap<String, Record>,
 ) -> Result<(), Error> {
     let planned = &open.row.change;
-    let entry = |event: &str, message: &str, target: Option<&String>| JournalEntry {
+    let entry = |event: Event, message: &str, target: Option<&String>| JournalEntry {
         // A write belongs to the run that sent it.
         run: Some(open.run),
         ..journal::entry(run, open.plan, planned, event, message.to_owned(), target.cloned())
     };
-    let settled = |status, message: &str, event: &str| Settled {
+    let settled = |status, message: &str, event: Event| Settled {
         sequence: planned.sequence,
         status,
         target: planned.target.clone(),
@@ -240,17 +239,20 @@ async fn settle_recovered(
         Outcome::Wait(doubt) => {
             // It is told when it becomes so, and when something new is known of it.
             let old = open.doubt.as_ref().filter(|old| old.why == doubt.why);
-            let entries: Vec<_> =
-                old.is_none().then(|| entry("uncertain", &doubt.why, planned.target.as_ref())).into_iter().collect();
+            let entries: Vec<_> = old
+                .is_none()
+                .then(|| entry(Event::Uncertain, &doubt.why, planned.target.as_ref()))
+                .into_iter()
+                .collect();
             return Ok(run.store.doubts_put(open.plan, &[(planned.sequence, doubt)], &entries).await?);
         }
         Outcome::Open(None) => return Ok(()),
         Outcome::Open(Some(token)) => {
-            Settled { token: Some(token.clone()), ..settled(ChangeStatus::Accepted, &token, "accepted") }
+            Settled { token: Some(token.clone()), ..settled(ChangeStatus::Accepted, &token, Event::Accepted) }
         }
-        Outcome::Again(why) => settled(ChangeStatus::Pending, &why, "looked up"),
-        Outcome::Over(why) => settled(ChangeStatus::Stale, &why, "stale"),
-        Outcome::Failed(why) => settled(ChangeStatus::Failed, &why, "failed"),
+        Outcome::Again(why) => settled(ChangeStatus::Pending, &why, Event::LookedUp),
+        Outcome::Over(why) => settled(ChangeStatus::Stale, &why, Event::Stale),
+        Outcome::Failed(why) => settled(ChangeStatus::Failed, &why, Event::Failed),
     };
     run.store.batch_settle(open.plan, None, &[settled], &[], &side.name, run.now()).await?;
     Ok(())
@@ -269,7 +271,7 @@ pub(crate) async fn settle_written(
     let planned = &open.row.change;
     let mut link = run.store.link_get(&run.sync.name, planned.kind, &planned.source).await?;
     if let (Some(link), Some(intended_on)) = (&mut link, open.link_revision)
-        && link.decided_by == "operator"
+        && link.decided_by == Some(Decider::Operator)
     {
         // Where it moved on since, the store leaves it and says so.
         link.revision = intended_on;
@@ -280,7 +282,7 @@ pub(crate) async fn settle_written(
     let link = references::link_after(run, link.as_ref(), planned, change, id, left.as_ref().or(kept)).await?;
     let journal = JournalEntry {
         run: Some(open.run),
-        ..journal::entry(run, open.plan, planned, past(planned.action), message, Some(id.to_owned()))
+        ..journal::entry(run, open.plan, planned, Event::done(planned.action), message, Some(id.to_owned()))
     };
     let mut settled = Settled {
         sequence: planned.sequence,

@@ -3,7 +3,7 @@
 
 use super::session::Session;
 use crate::error::Error;
-use crosswalk_model::{Kind, Plan};
+use crosswalk_model::{Event, Kind, Plan};
 use crosswalk_store::JournalEntry;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub(crate) async fn released(session: &Session<'_, '_>, plan: &Plan, by: &str) -
         let Some((last, ..)) = page.last() else { break };
         after = *last;
         for (_, kind, hold) in page.into_iter().filter(|(at, kind, hold)| session.lets_go(*at, *kind, Some(hold))) {
-            let of = held.entry((hold.brake, kind)).or_default();
+            let of = held.entry((hold.words(), kind)).or_default();
             of.changes += 1;
             if of.reasons.len() < REASONS && !of.reasons.contains(&hold.reason) {
                 of.reasons.push(hold.reason);
@@ -51,9 +51,11 @@ pub(crate) async fn released(session: &Session<'_, '_>, plan: &Plan, by: &str) -
         plan: Some(plan.id),
         kind: session.options.kind,
         customer: session.options.customer.clone(),
-        event: "released".to_owned(),
+        event: Event::Released,
         message: format!("plan {}: {} let go by {by}", plan.id, told.join(", ")),
-        detail: Some(json!({ "by": by, "hash": plan.hash, "release": session.options.release, "held": rested })),
+        detail: Some(
+            json!({ "by": by, "hash": plan.hash, "release": session.options.release.words(), "held": rested }),
+        ),
         ..JournalEntry::at(session.work.now())
     }))
 }

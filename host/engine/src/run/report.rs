@@ -1,7 +1,7 @@
 //! Options and reports of planning and applying.
 
 use crate::rules::plan::Finding;
-use crosswalk_model::{Kind, Plan, Run};
+use crosswalk_model::{Brake, Hold, Kind, Plan, Run};
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -32,11 +32,53 @@ pub struct RunReport {
     pub applied: Option<ApplyReport>,
 }
 
+/// The brakes that an application releases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Release {
+    /// All that can be released.
+    All,
+    /// These; none by default.
+    These(Vec<Brake>),
+}
+
+impl Default for Release {
+    fn default() -> Self {
+        Release::These(Vec::new())
+    }
+}
+
+impl Release {
+    /// Whether nothing is released.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Release::default()
+    }
+
+    /// Whether a hold is let go: each of its brakes can be released, and is.
+    #[must_use]
+    pub fn lets_go(&self, hold: &Hold) -> bool {
+        let released = |brake: &Brake| match self {
+            Release::All => true,
+            Release::These(brakes) => brakes.contains(brake),
+        };
+        hold.can_release() && hold.brakes.iter().all(released)
+    }
+
+    /// Returns the words of the brakes, or `all`.
+    #[must_use]
+    pub fn words(&self) -> Vec<&'static str> {
+        match self {
+            Release::All => vec!["all"],
+            Release::These(brakes) => brakes.iter().map(|brake| brake.as_str()).collect(),
+        }
+    }
+}
+
 /// Which part of a plan is applied.
 #[derive(Debug, Clone, Default)]
 pub struct ApplyOptions {
     /// Brakes the operator lets go: their names, or `all`.
-    pub release: Vec<String>,
+    pub release: Release,
     /// Changes that stay held whatever is released, by their sequence: what holds them was not seen.
     pub withheld: HashSet<u32>,
     /// Only this source customer's changes.

@@ -14,7 +14,7 @@ use super::{along, fresh, lines, reverse};
 use crate::error::Error;
 use crate::rules::anew::Along;
 use crate::rules::plan::{self, undo};
-use crosswalk_model::{Action, Direction, Kind, Link, PlannedChange, Record};
+use crosswalk_model::{Action, Direction, Event, Kind, Link, PlannedChange, Record};
 use crosswalk_store::{ChangeStatus, Settled, StoreError};
 
 /// Checks each change against what is known now, and resolves its references.
@@ -160,10 +160,10 @@ fn refusal(
 ) -> Settled {
     let event = if status == ChangeStatus::Stale {
         tally.counts.stale += 1;
-        "stale"
+        Event::Stale
     } else {
         tally.counts.failed += 1;
-        "skipped"
+        Event::Skipped
     };
     tally.failure(planned, &why);
     Settled {

@@ -12,7 +12,7 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::brakes;
 use crate::rules::matching::Matched;
 use crate::rules::plan::{self, ReverseInput};
-use crosswalk_model::{Change, Direction, Kind, Link, PlannedChange, Record, ReverseDecision, Selection};
+use crosswalk_model::{Change, Decider, Direction, Kind, Link, PlannedChange, Record, ReverseDecision, Selection};
 use crosswalk_store::Settled;
 use std::collections::HashMap;
 
@@ -51,7 +51,8 @@ pub(super) async fn plan_reverse(
     let mut changes = planned.changes;
     changes.retain(|change| !draft.is_open_at_source(change.target.as_deref()));
     // The first that go this way are looked at, be the sync itself long trusted.
-    let first_run = draft.first_run(Kind::Customer) || !links.iter().any(|link| link.decided_by == plan::REVERSE);
+    let first_run =
+        draft.first_run(Kind::Customer) || !links.iter().any(|link| link.decided_by == Some(Decider::Reverse));
     let unit = brakes::Unit { in_use: u32::MAX, first_run, trust: rules.kinds[&Kind::Customer].trust };
     brakes::hold(&mut changes, unit, &rules.brakes);
     Ok(changes)

@@ -10,9 +10,8 @@ use super::report::ApplyOptions;
 use super::totals::Tally;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
-use crate::rules::brakes::can_let_go;
 use crosswalk_model::run::STOPPED;
-use crosswalk_model::{Action, Hold, Kind, Mode, Plan, PlanId, PlannedChange, Record, Side, Timestamp, Trust};
+use crosswalk_model::{Action, Event, Hold, Kind, Mode, Plan, PlanId, PlannedChange, Record, Side, Timestamp, Trust};
 use crosswalk_runtime::CallContext;
 use crosswalk_store::{BatchOutcomes, JournalEntry};
 use std::collections::{HashMap, HashSet};
@@ -120,14 +119,11 @@ impl<'w, 'p> Session<'w, 'p> {
 
     /// Whether trust and what is released let a change of this sequence and kind go, with what holds it.
     pub(crate) fn lets_go(&self, sequence: u32, kind: Kind, held: Option<&Hold>) -> bool {
-        let released = |brake: &str| self.options.release.iter().any(|name| name == "all" || name == brake);
         let kind = self.options.trusted.unwrap_or(kind);
         let trust = self.work.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
         let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
         trust >= least
-            && held.is_none_or(|hold| {
-                !self.options.withheld.contains(&sequence) && can_let_go(hold) && hold.brakes().all(released)
-            })
+            && held.is_none_or(|hold| !self.options.withheld.contains(&sequence) && self.options.release.lets_go(hold))
     }
 
     pub(crate) fn learn(&self, kind: Kind, source: &str, target: &str) {
@@ -137,7 +133,7 @@ impl<'w, 'p> Session<'w, 'p> {
     pub(crate) fn entry(
         &self,
         planned: &PlannedChange,
-        event: &str,
+        event: Event,
         message: String,
         target: Option<String>,
     ) -> JournalEntry {

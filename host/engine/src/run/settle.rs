@@ -14,9 +14,8 @@ use crate::ground::opened::Opened;
 use crate::ground::patience::{THROTTLE_MAX_MS, THROTTLE_MS};
 use crate::rules::doubt::{self, Nature, Next, Verdict};
 use crate::rules::plan;
-use crate::rules::words::past;
 use crosswalk_model::{
-    Action, Change, Direction, Failure, Kind, Link, Operation, Outcome, Record, Settlement, WriteReport,
+    Action, Change, Direction, Event, Failure, Kind, Link, Operation, Outcome, Record, Settlement, WriteReport,
 };
 use crosswalk_store::{BatchOutcomes, ChangeStatus, Doubt, Settled};
 use std::collections::{HashMap, HashSet};
@@ -106,7 +105,7 @@ pub(crate) async fn settle(
                 session.leave_open(&prepared.planned);
                 entries.push(session.entry(
                     &prepared.planned,
-                    "uncertain",
+                    Event::Uncertain,
                     doubt.why.clone(),
                     prepared.planned.target.clone(),
                 ));
@@ -373,7 +372,7 @@ async fn done(
         target: Some(target.to_owned()),
         message: String::new(),
         link: Some(link),
-        journal: session.entry(planned, past(planned.action), message, Some(target.to_owned())),
+        journal: session.entry(planned, Event::done(planned.action), message, Some(target.to_owned())),
         token: None,
     };
     told_by_both(&mut settled, planned, target);
@@ -388,7 +387,7 @@ fn failed(session: &Session<'_, '_>, prepared: &Prepared, failure: &Failure) -> 
         target: planned.target.clone(),
         message: failure.to_string(),
         link: None,
-        journal: session.entry(planned, "failed", failure.to_string(), planned.target.clone()),
+        journal: session.entry(planned, Event::Failed, failure.to_string(), planned.target.clone()),
         token: None,
     }
 }
@@ -401,7 +400,7 @@ fn overruled(session: &Session<'_, '_>, prepared: &Prepared, message: &str) -> S
     Settled {
         status: ChangeStatus::Stale,
         message: why.clone(),
-        journal: session.entry(planned, "stale", why, planned.target.clone()),
+        journal: session.entry(planned, Event::Stale, why, planned.target.clone()),
         ..failed(session, prepared, &failure)
     }
 }
@@ -411,7 +410,7 @@ fn put_back(session: &Session<'_, '_>, prepared: &Prepared, failure: &Failure) -
     let planned = &prepared.planned;
     Settled {
         status: ChangeStatus::Pending,
-        journal: session.entry(planned, "put off", failure.to_string(), None),
+        journal: session.entry(planned, Event::PutOff, failure.to_string(), None),
         ..failed(session, prepared, failure)
     }
 }
@@ -424,7 +423,7 @@ fn taken_by_token(session: &Session<'_, '_>, prepared: &Prepared, token: String)
         target: planned.target.clone(),
         message: "not settled yet; the next run asks again".to_owned(),
         link: None,
-        journal: session.entry(planned, "accepted", token.clone(), planned.target.clone()),
+        journal: session.entry(planned, Event::Accepted, token.clone(), planned.target.clone()),
         token: Some(token),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::rows::{check_length, document_or_default, first, is_duplicate, time, time_or_none, to_document, word};
 use crate::{StoreError, codec};
-use crosswalk_model::{Kind, Link, LinkState, Value};
+use crosswalk_model::{Decider, Kind, Link, LinkState, Value};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub(crate) struct LinkRow {
     target: Option<String>,
     state: LinkState,
     made: bool,
-    decided_by: String,
+    decided_by: &'static str,
     decided_at: i64,
     reason: String,
     candidates: Option<String>,
@@ -49,7 +49,7 @@ impl LinkRow {
             target: link.target.clone(),
             state: link.state,
             made: link.made,
-            decided_by: link.decided_by.clone(),
+            decided_by: link.decider(),
             decided_at: link.decided_at.0,
             reason: link.reason.clone(),
             candidates: list_or_none(&link.candidates)?,
@@ -179,7 +179,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Link, StoreError> {
         target: row.get(3)?,
         state: word(row, 4)?,
         made: row.get(5)?,
-        decided_by: row.get(6)?,
+        decided_by: Decider::read(row.get_ref(6)?.as_str().map_err(|error| StoreError::unreadable("link", error))?),
         decided_at: time(row, 7)?,
         reason: row.get(8)?,
         candidates: document_or_default(row, 9, "candidates")?,

@@ -42,6 +42,13 @@ UPDATE changes SET
 WHERE json_type(fields, '$."linked to"') IS NOT NULL
     AND EXISTS (SELECT 1 FROM plans p WHERE p.tenant = changes.tenant AND p.id = changes.plan AND p.undoes IS NOT NULL);
 
+-- Links that matching decided on: the rule was the beginning of the reason.
+UPDATE changes SET step = json_object('link', CASE WHEN substr(reason, 1, instr(reason, ':') - 1) IN (
+        'known link', 'known id, spelt otherwise', 'stamp', 'serial number', 'MAC address', 'product code', 'customer number',
+        'name within the account', 'accepted score', 're-enrolled', 'only contract')
+    THEN substr(reason, 1, instr(reason, ':') - 1) ELSE 'an earlier rule' END)
+WHERE action = 'link' AND step IS NULL;
+
 -- What links remember.
 UPDATE links SET
     memory = (

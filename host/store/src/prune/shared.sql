@@ -1,7 +1,7 @@
 -- The common part of the WITH clause before each query of this folder.
 --
 -- Parameters: :tenant; the times before which rows are old, one for each period that is kept: :plans, :runs, :journal,
--- :usage, :gone, :tickets; :now; and :ahead, which is 1 to count everything that will go while all of it is still
+-- :usage, :gone, :tickets; :operator, the word of the decider that is a person; :now; and :ahead, which is 1 to count everything that will go while all of it is still
 -- there, and 0 to find what goes now, when the rows it hangs on are gone.
 
 old_plans (id) AS (
@@ -39,7 +39,7 @@ old_links (number) AS (
         ON t.tenant = :tenant AND t.connection = y.target AND t.kind = 'ticket' AND l.kind = 'alert' AND t.id = l.target
     WHERE r.tenant = :tenant AND r.gone_at IS NOT NULL
         AND (
-            (l.target IS NULL AND l.decided_by <> 'operator' AND r.gone_at < :gone)
+            (l.target IS NULL AND l.decided_by <> :operator AND r.gone_at < :gone)
             OR (r.gone_at < :tickets AND t.seen_at < :tickets AND (t.gone_at IS NOT NULL OR t.fields ->> 'closed')))
         AND NOT EXISTS (
             SELECT 1 FROM change_states s

@@ -110,7 +110,7 @@ async fn changes_are_listed_by_any_filter_and_in_pages() {
     let tenant = &bed.tenant;
     let (_, plan) = planned(tenant, 6).await;
     let held = PlannedChange {
-        held: Some(Hold { brake: "updates".into(), reason: "40 of 100".into() }),
+        held: Some(Hold::parse("updates", "40 of 100".into()).unwrap()),
         kind: Kind::Customer,
         action: Action::Update,
         target: Some("t7".into()),
@@ -148,7 +148,7 @@ async fn changes_are_found_by_action_state_and_hold() {
     let tenant = &bed.tenant;
     let (run, plan) = planned(tenant, 4).await;
     let hold = |sequence, brake: &str| PlannedChange {
-        held: Some(Hold { brake: brake.into(), reason: String::new() }),
+        held: Some(Hold::parse(brake, String::new()).unwrap()),
         ..change(sequence)
     };
     tenant.plan_changes_insert(plan, &[hold(5, "updates"), hold(6, "first-run")], &Digests::new()).await.unwrap();
@@ -176,7 +176,7 @@ async fn a_hold_that_is_laid_on_later_stands_beside_the_first() {
     let bed = Bed::new().await;
     let tenant = &bed.tenant;
     let (_, plan) = planned(tenant, 2).await;
-    let hold = |brake: &str| Hold { brake: brake.into(), reason: format!("because of {brake}") };
+    let hold = |brake: &str| Hold::parse(brake, format!("because of {brake}")).unwrap();
     tenant
         .plan_changes_insert(plan, &[PlannedChange { held: Some(hold("creates")), ..change(3) }], &Digests::new())
         .await
@@ -187,7 +187,7 @@ async fn a_hold_that_is_laid_on_later_stands_beside_the_first() {
     let filter = ChangeFilter { held: Some(true), ..ChangeFilter::default() };
     let stored = tenant.plan_changes(plan, &filter, 0, 9).await.unwrap();
     let held: Vec<Hold> = stored.into_iter().filter_map(|stored| stored.change.held).collect();
-    let both = Hold { brake: "creates+identity".into(), reason: "because of creates; because of identity".into() };
+    let both = Hold::parse("creates+identity", "because of creates; because of identity".into()).unwrap();
     assert_eq!(held, [hold("identity"), both]);
 }
 

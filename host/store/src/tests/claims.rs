@@ -1,6 +1,7 @@
 //! Claims: one lease at a time, released by itself, and no write under an old one.
 
 use super::*;
+use crosswalk_model::Event;
 use std::fs::File;
 
 fn of_main() -> Claim {
@@ -146,7 +147,7 @@ async fn a_write_under_a_lost_lease_is_refused() {
         assert!(error.to_string().contains("working on the sync `main`"), "{error}");
     };
     lost(lease.store().links_put(&main_sync(), &[linked("2", "t2")]).await);
-    let entry = JournalEntry { event: "paused".into(), ..JournalEntry::at(T0) };
+    let entry = JournalEntry { event: Event::Paused, ..JournalEntry::at(T0) };
     lost(lease.store().noting(None, &[entry]).unwrap().sync_pause(&main_sync(), true).await.map(drop));
     lost(lease.store().entry_put(&rmm(), "s", "k", "v", None).await.map(drop));
     assert_eq!(lease.store().links_all(&main_sync(), Kind::Asset).await.unwrap().len(), 1, "reads go on");
@@ -159,7 +160,7 @@ async fn a_write_under_a_lost_lease_is_refused() {
 #[tokio::test]
 async fn a_claim_of_a_noting_handle_leaves_its_entries() {
     let bed = Bed::new().await;
-    let entry = JournalEntry { event: "paused".into(), ..JournalEntry::at(T0) };
+    let entry = JournalEntry { event: Event::Paused, ..JournalEntry::at(T0) };
     let noting = bed.tenant.noting(None, &[entry]).unwrap();
     let lease = noting.claim_take(&of_main()).await.unwrap();
     lease.store().sync_pause(&main_sync(), true).await.unwrap();

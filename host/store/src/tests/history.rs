@@ -1,7 +1,7 @@
 //! Runs and the journal.
 
 use super::*;
-use crosswalk_model::{Plan, Run, RunCounts, RunStatus};
+use crosswalk_model::{Event, Plan, Run, RunCounts, RunStatus};
 
 #[tokio::test]
 async fn runs_are_listed_newest_first() {
@@ -45,12 +45,12 @@ async fn the_journal_is_found_by_whatever_it_names() {
         source: Some("1".into()),
         target: Some("t1".into()),
         customer: Some("c1".into()),
-        event: "created".into(),
+        event: Event::Created,
         message: "made it".into(),
         detail: Some(serde_json::json!({"name": ["a", "b"]})),
         ..JournalEntry::at(T0)
     };
-    let refused = JournalEntry { event: "refused".into(), ..JournalEntry::at(T0.plus_ms(1)) };
+    let refused = JournalEntry { event: Event::Refused, ..JournalEntry::at(T0.plus_ms(1)) };
     tenant.journal_append(Some(&main_sync()), std::slice::from_ref(&full)).await.unwrap();
     tenant.journal_append(None, std::slice::from_ref(&refused)).await.unwrap();
     let list = async |filter: JournalFilter| tenant.journal_list(&filter).await.unwrap();
@@ -63,7 +63,7 @@ async fn the_journal_is_found_by_whatever_it_names() {
         JournalFilter { kind: Some(Kind::Asset), ..any.clone() },
         JournalFilter { source: Some("1".into()), ..any.clone() },
         JournalFilter { target: Some("t1".into()), ..any.clone() },
-        JournalFilter { customer: Some("c1".into()), event: Some("created".into()), ..any.clone() },
+        JournalFilter { customer: Some("c1".into()), event: Some(Event::Created), ..any.clone() },
     ] {
         assert_eq!(list(filter.clone()).await, std::slice::from_ref(&full), "{filter:?}");
     }

@@ -38,7 +38,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crosswalk_model::PlanId, Read, St
         named: None,
     };
     tenant.doubts_put(plan, &[(2, doubt)], &[]).await.unwrap();
-    tenant.first_runs_end(plan, None, |_| true, T0).await.unwrap();
+    tenant.first_runs_end(plan, None, T0).await.unwrap();
     tenant.entry_put(&rmm, "s", "k", "v", None).await.unwrap().unwrap();
     let wakeup = tenant.wake_insert(&rmm, "job", "", T0).await.unwrap().unwrap();
     let schedule = crosswalk_model::Schedule::new(tenant.name(), &sync, crosswalk_model::Job::Sync, 60, T0, None);
@@ -91,7 +91,7 @@ async fn reach_by_number(
     fails(two.plan_changes(plan, &ChangeFilter::default(), 0, 9).await.map(drop));
     fails(two.plan_changes_insert(plan, &[change(9)], &Digests::new()).await);
     fails(two.plan_approve(plan, T0, "", "operator").await);
-    fails(two.first_runs_end(plan, None, |_| true, T0).await);
+    fails(two.first_runs_end(plan, None, T0).await);
     let mut foreign = one.plan_get(plan).await.unwrap().unwrap();
     foreign.hash = "mine".into();
     fails(two.plan_finish(&foreign).await.map(drop));

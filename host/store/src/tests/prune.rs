@@ -3,7 +3,7 @@
 use super::*;
 use crate::kept::SIZE;
 use crosswalk_model::usage::Count;
-use crosswalk_model::{Plan, PlanId, Retention, Run, RunStatus};
+use crosswalk_model::{Decider, Event, Plan, PlanId, Retention, Run, RunStatus};
 
 const DAY: i64 = 24 * 3_600_000;
 const KEEP: Retention =
@@ -163,8 +163,8 @@ async fn counts_and_the_journal_of_usage_are_kept_for_ten_years() {
     for number in 0..60 {
         bed.tenant.counts_put(&rmm(), vec![count("long")], day(number)).await.unwrap();
     }
-    for (kind, event) in [(Kind::Usage, "approved"), (Kind::Asset, "created")] {
-        let entry = JournalEntry { kind: Some(kind), event: event.to_owned(), ..JournalEntry::at(day(0)) };
+    for (kind, event) in [(Kind::Usage, Event::Updated), (Kind::Asset, Event::Created)] {
+        let entry = JournalEntry { kind: Some(kind), event, ..JournalEntry::at(day(0)) };
         bed.tenant.journal_append(Some(&main_sync()), &[entry]).await.unwrap();
     }
     assert_eq!(prune(&bed.tenant, day(401)).await, BTreeMap::from([("journal entries", 1)]));
@@ -185,7 +185,7 @@ async fn of_records_only_what_is_gone_for_long_and_linked_to_nothing_goes() {
     tenant.records_put(&psa(), Kind::Asset, &[record("t1", None), record("t2", None)], day(0)).await.unwrap();
     let excluded = Link {
         state: LinkState::Excluded,
-        decided_by: "operator".to_owned(),
+        decided_by: Some(Decider::Operator),
         ..Link::unmapped(Kind::Asset, "excluded", T0)
     };
     let unmapped = Link::unmapped(Kind::Asset, "unmapped", T0);

@@ -42,12 +42,12 @@ async fn two_reports_of_one_moment_leave_the_later_one() {
 #[tokio::test]
 async fn a_decision_that_comes_too_late_leaves_no_link_no_switch_and_no_entry() {
     use crate::{JournalEntry, JournalFilter};
-    use crosswalk_model::{Kind, Link};
+    use crosswalk_model::{Event, Kind, Link};
     let bed = Bed::new().await;
     let main = SyncName::new("main").unwrap();
-    let entry = JournalEntry { event: "decided".to_owned(), ..JournalEntry::at(T0) };
+    let entry = JournalEntry { event: Event::Decided, ..JournalEntry::at(T0) };
     let entries = || async {
-        let filter = JournalFilter { event: Some("decided".to_owned()), ..JournalFilter::default() };
+        let filter = JournalFilter { event: Some(Event::Decided), ..JournalFilter::default() };
         bed.tenant.journal_list(&filter).await.unwrap().len()
     };
     let link = Link::unmapped(Kind::Customer, "c", T0);

@@ -12,8 +12,7 @@ use crate::desk::sheet::{self, Form, Sheet};
 use crate::error::Error;
 use crate::ground::find;
 use crate::ground::tenant::Tenant;
-use crate::rules::matching::OPERATOR;
-use crosswalk_model::{Kind, Link, LinkState, Switch, Sync, SyncName};
+use crosswalk_model::{Decider, Kind, Link, LinkState, Switch, Sync, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
@@ -322,7 +321,7 @@ fn decision(cell: &str, link: Option<&Link>) -> Option<Decision> {
         "" => None,
         // A result of matching is not a decision that could be removed.
         "-" => (!matches!(state, LinkState::Unmapped | LinkState::Proposed | LinkState::Conflict)
-            || link.is_some_and(|link| link.decided_by == OPERATOR || !link.declined.is_empty()))
+            || link.is_some_and(|link| link.decided_by == Some(Decider::Operator) || !link.declined.is_empty()))
         .then_some(Decision::Forget),
         "exclude" => (state != LinkState::Excluded).then_some(Decision::Exclude),
         id if Some(id) == target => None,

@@ -5,8 +5,7 @@ use crate::boxed;
 use crate::desk::decisions;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
-use crate::rules::matching::OPERATOR;
-use crosswalk_model::{Kind, Switch, SyncName};
+use crosswalk_model::{Decider, Kind, Switch, SyncName};
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -56,7 +55,7 @@ impl Tenant {
             turns.extend(others.map(|customer| (customer.clone(), *switch, Some(*on))));
             turned.push((*switch, turns.len() - before));
         }
-        let decided = decisions::decide_with(self, &sync, OPERATOR, Vec::new(), turns).await?;
+        let decided = decisions::decide_with(self, &sync, Decider::Operator.as_str(), Vec::new(), turns).await?;
         Ok(Switched { decision: decided.decision, turned })
     }
 }

@@ -7,11 +7,9 @@ mod special;
 
 use super::{Customer, Facts, Found};
 use crate::ground::find::ChangeView;
-use crate::rules::plan::ticket::UNMAPPED;
 use crate::rules::plan::{same, shown};
-use crate::rules::words::past;
 use crosswalk_model::sync::Sites;
-use crosswalk_model::{Action, Cause, Kind, Link, LinkState, Sync, Trust};
+use crosswalk_model::{Brake, Cause, Decider, Event, Kind, Link, LinkState, Sync, Trust};
 use crosswalk_store::{ChangeStatus, JournalEntry, Stored};
 use serde::Serialize;
 
@@ -140,7 +138,7 @@ impl Teller<'_> {
                 vec![set(), create(), exclude()],
             ),
             LinkState::Excluded => {
-                let verdict = format!("left out: excluded by {}", who(&link.decided_by));
+                let verdict = format!("left out: excluded by {}", who(link.decided_by));
                 (verdict, vec![set(), create(), self.link("forget", "", "lets matching decide again")])
             }
             LinkState::Create | LinkState::Unmapped if source.is_some() && !facts.found.is_empty() => {
@@ -169,16 +167,16 @@ impl Teller<'_> {
             return (verdict, vec![self.apply("", "does it")]);
         };
         let verdict =
-            format!("not in step: “{action}” is planned and held by the brake `{}` ({})", hold.brake, hold.reason);
-        if hold.brake == UNMAPPED {
+            format!("not in step: “{action}” is planned and held by the brake `{}` ({})", hold.words(), hold.reason);
+        if hold.brakes == [Brake::Unmapped] {
             let command = format!("crosswalk link set {} customer {} TARGET", self.sync.name, open.change.customer);
             return (verdict, vec![Advice { command, does: "links its customer".to_owned() }]);
         }
         let trust = self.sync.rules.kinds.get(&self.kind).map_or(Trust::Preview, |rules| rules.trust);
-        if hold.brake == "preview" || trust == Trust::Preview {
+        if hold.brakes == [Brake::Preview] || trust == Trust::Preview {
             return (verdict, Vec::new());
         }
-        let release: String = hold.brakes().map(|brake| format!(" --release {brake}")).collect();
+        let release: String = hold.brakes.iter().map(|brake| format!(" --release {brake}")).collect();
         (verdict, vec![self.apply(&release, "lets it go, with all that this brake holds")])
     }
 
@@ -203,7 +201,7 @@ impl Teller<'_> {
             };
             return (finding.unwrap_or(otherwise).to_owned(), Vec::new());
         }
-        let by = format!("linked by {} ({})", who(&link.decided_by), or(&link.reason, "no reason is known"));
+        let by = format!("linked by {} ({})", who(link.decided_by), or(&link.reason, "no reason is known"));
         match &facts.unbilled {
             Some(why) => (format!("in step, but nothing of its usage is billed: {why} (it is {by})"), self.billing()),
             None if left => (format!("in step, but for what is left as it is: {by}"), Vec::new()),
@@ -243,9 +241,9 @@ impl Teller<'_> {
         if let Some(stored) = &facts.target {
             step("target", side(sync.target.as_str(), stored));
         }
-        let written = facts.journal.iter().position(|entry| is_write(&entry.event));
+        let written = facts.journal.iter().position(|entry| entry.event.is_write());
         let tried =
-            facts.journal.iter().position(|entry| matches!(entry.event.as_str(), "failed" | "stale" | "skipped"));
+            facts.journal.iter().position(|entry| matches!(entry.event, Event::Failed | Event::Stale | Event::Skipped));
         if let Some(entry) = written.and_then(|at| facts.journal.get(at)) {
             step("written", happened(entry));
         }
@@ -299,7 +297,7 @@ impl Teller<'_> {
             LinkState::Create => "to be created".to_owned(),
             LinkState::Unmapped => "linked to nothing".to_owned(),
         };
-        let by = if link.decided_by.is_empty() { String::new() } else { format!(" by {}", who(&link.decided_by)) };
+        let by = if link.decided_by.is_none() { String::new() } else { format!(" by {}", who(link.decided_by)) };
         let mut words = format!("{stands}{by} at {}", link.decided_at);
         if !link.reason.is_empty() {
             words.push_str(&format!(": {}", link.reason));
@@ -331,7 +329,7 @@ impl Teller<'_> {
         let plan = self.facts.plan.map_or_else(String::new, |(plan, _)| format!("plan {plan} has "));
         let mut words = format!("{plan}“{}”: {}", view.change.action.as_str(), view.change.reason);
         if let Some(hold) = &view.change.held {
-            words.push_str(&format!("; held by the brake `{}`: {}", hold.brake, hold.reason));
+            words.push_str(&format!("; held by the brake `{}`: {}", hold.words(), hold.reason));
         }
         if view.status != ChangeStatus::Pending {
             words.push_str(&format!("; it {}", ended(view.status)));
@@ -406,7 +404,7 @@ impl Customer {
         };
         match (link.state, link.target.as_deref().unwrap_or_default()) {
             (LinkState::Linked, to) => format!("is linked to `{to}`"),
-            (LinkState::Excluded, _) => format!("is excluded by {}", who(&link.decided_by)),
+            (LinkState::Excluded, _) => format!("is excluded by {}", who(link.decided_by)),
             (LinkState::Create, _) => "is to be created".to_owned(),
             (LinkState::Proposed, _) => "waits for a yes or no".to_owned(),
             (LinkState::Conflict, _) => "waits for a choice".to_owned(),
@@ -440,16 +438,12 @@ fn happened(entry: &JournalEntry) -> String {
     let name = |field: &serde_json::Value| field.get("field").and_then(|name| name.as_str()).map(str::to_owned);
     let fields: Vec<String> =
         entry.detail.iter().filter_map(|detail| detail.as_array()).flatten().filter_map(name).collect();
-    if is_write(&entry.event) && !fields.is_empty() {
+    if entry.event.is_write() && !fields.is_empty() {
         let more = if fields.len() > FIELDS { format!(" and {} more", fields.len() - FIELDS) } else { String::new() };
         let told = &fields[..fields.len().min(FIELDS)];
         words.push_str(&format!(" ({}{more})", told.join(", ")));
     }
     words
-}
-
-fn is_write(event: &str) -> bool {
-    Action::ALL.into_iter().any(|action| action.writes() && past(action) == event)
 }
 
 fn ended(status: ChangeStatus) -> &'static str {
@@ -465,11 +459,12 @@ fn ended(status: ChangeStatus) -> &'static str {
 }
 
 /// Describes the decider: a person, an undo, or a rule by its name.
-fn who(decided_by: &str) -> String {
+fn who(decided_by: Option<Decider>) -> &'static str {
     match decided_by {
-        "operator" => "the operator".to_owned(),
-        "undo" => "an undo".to_owned(),
-        rule => rule.to_owned(),
+        Some(Decider::Operator) => "the operator",
+        Some(Decider::Undo) => "an undo",
+        Some(rule) => rule.as_str(),
+        None => "",
     }
 }
 

@@ -33,8 +33,8 @@ fn deactivated(source: &str) -> PlannedChange {
 
 /// Of as many records; a link is one that was given over.
 fn of_many(count: usize, action: Action) -> Vec<PlannedChange> {
-    let reason = if action == Action::Link { format!("{RE_ENROLLED}: same serial number") } else { String::new() };
-    many(count, action, "model").into_iter().map(|one| PlannedChange { reason: reason.clone(), ..one }).collect()
+    let step = if action == Action::Link { Step::Link(Decider::ReEnrolled) } else { Step::Record };
+    many(count, action, "model").into_iter().map(|one| PlannedChange { step: step.clone(), ..one }).collect()
 }
 
 fn serials(count: usize) -> Vec<PlannedChange> {
@@ -63,7 +63,7 @@ fn a_changed_identity_is_high_risk_and_a_first_one_is_not() {
 #[test]
 fn each_brake_of_the_sync_at_its_limit_and_in_the_trials() {
     let limits = BrakeLimits::default();
-    let held = |kind, class, count, all| over_the_sync(kind, class, count, all, &limits).map(|hold| hold.brake);
+    let held = |kind, class, count, all| over_the_sync(kind, class, count, all, &limits).map(|hold| hold.words());
     for (what, kind, class, count, all, expected) in [
         ("40 customers lose their 4 devices", Kind::Asset, Class::Deactivations, 160, 450, true),
         ("at the share", Kind::Asset, Class::Deactivations, 10, 200, false),
@@ -96,12 +96,12 @@ fn what_a_link_brings_waits_with_it_and_half_a_move_is_no_creation() {
 
 #[test]
 fn what_belongs_to_a_held_customer_is_held_with_it() {
-    let hold = Hold { brake: "deactivations".into(), reason: "many".into() };
+    let hold = held("deactivations", "many");
     let customer = PlannedChange { kind: Kind::Customer, held: Some(hold), ..deactivated("c") };
     let mut devices = of_many(2, Action::Update);
     hold_with_customer(&mut devices, of_customer(&customer).as_ref());
-    assert!(devices.iter().all(|change| change.held.as_ref().is_some_and(|hold| hold.brake == "deactivations")));
-    let preview = Hold { brake: "preview".into(), reason: String::new() };
+    assert!(devices.iter().all(|change| change.held.as_ref().is_some_and(|hold| hold.words() == "deactivations")));
+    let preview = held("preview", "");
     let renamed = PlannedChange { held: Some(preview), ..change(Action::Update, "name") };
     assert_eq!(of_customer(&renamed), None, "a name that is only previewed stops no device");
 }
@@ -113,7 +113,7 @@ fn unit(in_use: u32, first_run: bool, trust: Trust) -> Unit {
 fn brake(mut changes: Vec<PlannedChange>, linked: u32, first_run: bool, trust: Trust) -> Option<String> {
     hold(&mut changes, unit(linked, first_run, trust), &BrakeLimits::default());
     assert!(changes.windows(2).all(|pair| pair[0].held == pair[1].held), "all of a customer and kind, or none");
-    changes.first().and_then(|change| change.held.clone()).map(|hold| hold.brake)
+    changes.first().and_then(|change| change.held.clone()).map(|hold| hold.words())
 }
 
 #[test]
@@ -211,7 +211,7 @@ proptest! {
 }
 
 fn held(brake: &str, reason: &str) -> Hold {
-    Hold { brake: brake.into(), reason: reason.into() }
+    Hold::parse(brake, reason.into()).unwrap()
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn what_its_customer_holds_too_is_not_let_go_with_its_own_brake() {
     devices[2].held = Some(held("out-of-use", "its account is not in use"));
     hold_with_customer(&mut devices, Some(&held("identity", "it belongs to a customer")));
     let brakes = |change: &PlannedChange| -> Vec<String> {
-        change.held.as_ref().expect("held").brakes().map(str::to_owned).collect()
+        change.held.as_ref().expect("held").brakes.iter().map(ToString::to_string).collect()
     };
     assert_eq!(brakes(&devices[0]), ["identity"]);
     assert_eq!(brakes(&devices[1]), ["updates", "identity"]);
@@ -233,7 +233,7 @@ fn what_its_customer_holds_too_is_not_let_go_with_its_own_brake() {
 fn a_customer_that_more_than_a_first_run_holds_holds_what_belongs_to_it() {
     let renamed = |brake: &str| PlannedChange { held: Some(held(brake, "")), ..change(Action::Update, "name") };
     assert_eq!(of_customer(&renamed("preview+first-run")), None);
-    assert_eq!(of_customer(&renamed("first-run+identity")).map(|hold| hold.brake), Some("first-run+identity".into()));
+    assert_eq!(of_customer(&renamed("first-run+identity")).map(|hold| hold.words()), Some("first-run+identity".into()));
 }
 
 #[test]
@@ -266,9 +266,9 @@ fn nothing_is_retired_for_a_device_whose_new_site_waits() {
     changes[1].held = Some(held("updates", "many"));
     changes[3].fields[0].after = Value::Text("l2".into());
     hold_with_locations(&mut changes, &HashMap::from([("l1".to_owned(), held("creates", "many sites"))]));
-    let brakes: Vec<Option<&str>> =
-        changes.iter().map(|change| change.held.as_ref().map(|hold| hold.brake.as_str())).collect();
-    assert_eq!(brakes, [Some("creates"), Some("updates+creates"), None, None]);
+    let brakes: Vec<String> =
+        changes.iter().map(|change| change.held.as_ref().map(Hold::words).unwrap_or_default()).collect();
+    assert_eq!(brakes, ["creates", "updates+creates", "", ""]);
 }
 
 proptest! {
@@ -284,12 +284,12 @@ proptest! {
             Hold::together(brakes.iter().map(|at| held(names[*at], names[*at]))).expect("a hold")
         };
         let all = Hold::together(holds.iter().map(of)).expect("a hold");
-        let is_released = |brake: &str| released.iter().any(|at| names[*at] == brake);
-        let each = holds.iter().all(|hold| of(hold).brakes().all(is_released));
-        prop_assert_eq!(all.brakes().all(is_released), each);
-        let mut once: Vec<&str> = all.brakes().collect();
+        let is_released = |brake: &Brake| released.iter().any(|at| names[*at] == brake.as_str());
+        let each = holds.iter().all(|hold| of(hold).brakes.iter().all(is_released));
+        prop_assert_eq!(all.brakes.iter().all(is_released), each);
+        let mut once = all.brakes.clone();
         once.sort_unstable();
         once.dedup();
-        prop_assert_eq!(once.len(), all.brakes().count(), "{}", all.brake);
+        prop_assert_eq!(once.len(), all.brakes.len(), "{}", all.words());
     }
 }

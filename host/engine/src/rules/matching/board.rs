@@ -4,15 +4,12 @@
 //! any, so that no record profits from its place in a list and no target is assigned twice.
 
 use super::table::{Follows, Grade, Here, There, follows};
-use super::{Decision, Holder, Matched, OPERATOR, RE_ENROLLED};
+use super::{Decision, Holder, Matched};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Kind, KindDescription, Link, LinkState, Operation, Record, Timestamp};
+use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, LinkState, Operation, Record, Timestamp};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-/// Who decided that links to one target record, made before that was ruled out, are a conflict: the database's
-/// migration. It stays so until a person chooses.
-const ONE_TO_ONE: &str = "one to one";
 /// Two candidates whose scores are this near are a conflict.
 const CLOSE: f64 = 0.05;
 /// More candidates than this tell a person nothing.
@@ -49,7 +46,7 @@ pub(super) struct Board<'a> {
 /// A key that decides, and what it finds in the target.
 pub(super) struct ByKey<'k, 'a> {
     /// What it is called.
-    pub(super) by: &'static str,
+    pub(super) by: Decider,
     /// The records it is looked for in; those of other accounts among them.
     pub(super) pool: &'k [&'a Record],
     /// A record's keys, on either side.
@@ -69,7 +66,7 @@ pub(super) struct ByKey<'k, 'a> {
 impl<'k, 'a> ByKey<'k, 'a> {
     /// A key of records that all belong here, on which nothing else bears.
     pub(super) fn plain(
-        by: &'static str,
+        by: Decider,
         pool: &'k [&'a Record],
         source_keys: &'k dyn Fn(&Record) -> Vec<String>,
         target_keys: &'k dyn Fn(&Record) -> Vec<String>,
@@ -121,14 +118,14 @@ impl<'a> Board<'a> {
                     link.and_then(|link| link.target.clone()).filter(|target| exists(target) && !self.is_taken(target));
                 return Some(back.map_or(Decision::Keep, |target| Decision::Linked {
                     target,
-                    by: "known link",
+                    by: Decider::KnownLink,
                     reason: format!("the linked {} is back in the target", self.setting.kind),
                 }));
             }
             Some(LinkState::Excluded) => return Some(Decision::Keep),
             Some(LinkState::Create) if !record.active() => return Some(Decision::Keep),
             Some(LinkState::Create) => {}
-            _ if link.is_some_and(|link| [OPERATOR, ONE_TO_ONE].contains(&link.decided_by.as_str())) => {
+            _ if link.is_some_and(|link| matches!(link.decided_by, Some(Decider::Operator | Decider::OneToOne))) => {
                 return Some(Decision::Keep);
             }
             _ => {}
@@ -242,7 +239,7 @@ impl<'a> Board<'a> {
                 (Follows::Relink, Some((own, target))) => {
                     let gone = self.gone_holder(&target.id).unwrap_or_default();
                     let reason = format!("same {by} {own} as {gone}, which is gone from the source");
-                    Decision::Linked { target: target.id.clone(), by: RE_ENROLLED, reason }
+                    Decision::Linked { target: target.id.clone(), by: Decider::ReEnrolled, reason }
                 }
                 (Follows::Ask, _) => conflict(by, &found, &self.why_ask(key, side, twin, &found)),
                 _ => match self.why_not_new(record, key, keys, &there) {
@@ -411,8 +408,8 @@ impl<'a> Board<'a> {
             .open()
             .filter_map(|at| {
                 let link = self.link(&self.source[at]).filter(|link| link.state == LinkState::Create)?;
-                let reason = match link.decided_by.as_str() {
-                    OPERATOR => "an operator asked for it".to_owned(),
+                let reason = match link.decided_by {
+                    Some(Decider::Operator) => "an operator asked for it".to_owned(),
                     _ => link.reason.clone(),
                 };
                 Some((at, Decision::Create { reason }))
@@ -440,7 +437,7 @@ impl<'a> Board<'a> {
                         let contested = has_close_second(candidates) || has_rival(&rivals, *at, best);
                         (!contested).then(|| {
                             let reason = format!("accepted at {:.2}: {}", best.score, best.reason);
-                            (*at, Decision::Linked { target: best.target.clone(), by: "accepted score", reason })
+                            (*at, Decision::Linked { target: best.target.clone(), by: Decider::AcceptedScore, reason })
                         })
                     })
                     .collect();
@@ -562,7 +559,7 @@ pub(crate) fn has_close_second(candidates: &[Candidate]) -> bool {
     matches!(candidates, [best, second, ..] if second.score >= best.score - CLOSE)
 }
 
-fn conflict(by: &str, found: &[(&str, &Record)], why: &str) -> Decision {
+fn conflict(by: impl std::fmt::Display, found: &[(&str, &Record)], why: &str) -> Decision {
     let candidates = found
         .iter()
         .take(CANDIDATES_SHOWN)

@@ -4,10 +4,10 @@
 //! proposed; several are a conflict that a person decides. A cancelled contract is never offered; an expired one is,
 //! because last month may still have to be settled.
 
-use super::{Decision, OPERATOR};
+use super::Decision;
 use crate::rules::terms::{self, in_force, is_offered};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Link, LinkState, Record, Value};
+use crosswalk_model::{Candidate, Decider, Link, LinkState, Record, Value};
 use jiff::civil::Date;
 
 const ONLY_ONE_IN_FORCE: f64 = 0.9;
@@ -39,11 +39,11 @@ pub fn match_contract(input: &ContractMatchInput<'_>) -> Decision {
             (LinkState::Linked, Some(id)) if there(id).is_some() || !input.complete => return Decision::Keep,
             (LinkState::Linked | LinkState::Broken, Some(id)) => {
                 return match there(id) {
-                    Some(_) => linked(id, "known link", "the contract is back".to_owned()),
+                    Some(_) => linked(id, Decider::KnownLink, "the contract is back".to_owned()),
                     None => Decision::Broken { reason: format!("contract {id} is not one of the account any more") },
                 };
             }
-            _ if link.decided_by == OPERATOR => return Decision::Keep,
+            _ if link.decided_by == Some(Decider::Operator) => return Decision::Keep,
             _ => {}
         }
     }
@@ -97,12 +97,12 @@ fn candidate(contract: &Record, score: f64, today: Date) -> Candidate {
 
 fn proposed(contract: &Record, score: f64, reason: &str, input: &ContractMatchInput<'_>) -> Decision {
     if input.rules.accept_score.is_some_and(|enough| score >= enough) {
-        return linked(&contract.id, "only contract", reason.to_owned());
+        return linked(&contract.id, Decider::OnlyContract, reason.to_owned());
     }
     Decision::Proposed { candidates: vec![candidate(contract, score, input.today)], reason: reason.to_owned() }
 }
 
-fn linked(id: &str, by: &'static str, reason: String) -> Decision {
+fn linked(id: &str, by: Decider, reason: String) -> Decision {
     Decision::Linked { target: id.to_owned(), by, reason }
 }
 
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(in_short(&decide(&[contract("k", true)], Some(&link), None)), "linked k");
         link.state = LinkState::Unmapped;
         link.target = None;
-        link.decided_by = OPERATOR.to_owned();
+        link.decided_by = Some(Decider::Operator);
         assert_eq!(in_short(&decide(&[contract("k", true)], Some(&link), None)), "keep");
         let rules = KindRules::default();
         let unread = ContractMatchInput { contracts: &[], complete: false, link: None, rules: &rules, today: TODAY };

@@ -5,12 +5,12 @@
 //! customers of one side (a web presence on somebody else's site, a group of companies) proves nothing.
 
 use super::board::{Board, ByKey, CANDIDATES_KEPT, Setting};
-use super::records::{KNOWN_ID, same_id};
+use super::records::same_id;
 use super::score::NameIndex;
 use super::{Holder, Matched};
 use crate::rules::{names, serials};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Kind, KindDescription, Link, Record};
+use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, Record};
 use std::collections::{HashMap, HashSet};
 
 /// How near two customers of one web domain are, at least.
@@ -66,11 +66,14 @@ pub fn match_customers(input: &CustomerMatchInput<'_>) -> Vec<Matched> {
         let stamp = |record: &Record| record.stamp.clone().into_iter().collect();
         let own_stamp = |record: &Record| vec![(input.stamp_of)(&record.id)];
         let own_id = |record: &Record| vec![same_id(&record.id)];
-        board.by_key(&ByKey::plain("stamp", &pool, &own_stamp, &stamp));
+        board.by_key(&ByKey::plain(Decider::Stamp, &pool, &own_stamp, &stamp));
         board.create_as_decided();
-        board.by_key(&ByKey::plain(KNOWN_ID, &pool, &own_id, &known));
-        let (by, field) =
-            if input.kind == Kind::Product { ("product code", "code") } else { ("customer number", "number") };
+        board.by_key(&ByKey::plain(Decider::KnownId, &pool, &own_id, &known));
+        let (by, field) = if input.kind == Kind::Product {
+            (Decider::ProductCode, "code")
+        } else {
+            (Decider::CustomerNumber, "number")
+        };
         let number = |record: &Record| record.text(field).and_then(serials::number_key).into_iter().collect();
         board.by_key(&ByKey { names_one: true, ..ByKey::plain(by, &pool, &number, &number) });
         let found = candidates(&board);

@@ -13,7 +13,7 @@ use super::{Holder, Matched};
 use crate::rules::names::{self, Host};
 use crate::rules::serials::{mac_keys, serial_keys};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Kind, KindDescription, Link, Record, Timestamp};
+use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, Record, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An equal address within the account.
@@ -102,10 +102,10 @@ pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
         let is_in_use = ids.contains(&same_id(&record.id)) || serials(record).iter().any(|key| numbers.contains(key));
         if is_in_use { Vec::new() } else { own_stamp(record) }
     };
-    board.by_key(&ByKey::plain("stamp", &used, &own_stamp, &stamp));
-    board.by_key(&ByKey::plain("stamp", &left, &left_stamp, &stamp));
+    board.by_key(&ByKey::plain(Decider::Stamp, &used, &own_stamp, &stamp));
+    board.by_key(&ByKey::plain(Decider::Stamp, &left, &left_stamp, &stamp));
     board.create_as_decided();
-    board.by_key(&ByKey::plain(KNOWN_ID, &pool, &own_id, &known));
+    board.by_key(&ByKey::plain(Decider::KnownId, &pool, &own_id, &known));
     if input.kind == Kind::Asset {
         let serials: Vec<&Record> = pool.iter().copied().chain(elsewhere()).collect();
         let inside: HashSet<&str> = input.target.iter().map(|record| record.id.as_str()).collect();
@@ -114,17 +114,17 @@ pub fn match_records(input: &MatchInput<'_>) -> Vec<Matched> {
             names_one: true,
             elsewhere: &twin,
             outside: &|record| !inside.contains(record.id.as_str()),
-            ..ByKey::plain("serial number", &serials, &serial_keys, &serial_keys)
+            ..ByKey::plain(Decider::SerialNumber, &serials, &serial_keys, &serial_keys)
         });
         let devices = Devices::new(&board);
         let own_cards = |record: &Record| devices.agreeing(record, Side::Source);
         let cards = |record: &Record| devices.agreeing(record, Side::Target);
-        board.by_key(&ByKey::plain("MAC address", &pool, &own_cards, &cards));
+        board.by_key(&ByKey::plain(Decider::MacAddress, &pool, &own_cards, &cards));
         board.stamped_elsewhere(&away, input.stamp_of);
         let (found, crowded) = devices.like(&board);
         board.by_likeness(found, &crowded);
     } else {
-        let by = "name within the account";
+        let by = Decider::NameWithin;
         board.by_key(&ByKey { free_only: true, ..ByKey::plain(by, &pool, &plain_name, &plain_name) });
         board.stamped_elsewhere(&away, input.stamp_of);
         let found = like_locations(&board);
@@ -140,9 +140,6 @@ pub fn is_nameless(kind: Kind, record: &Record) -> bool {
     let made_up = || Host::new(&record.name).is_none_or(|host| host.is_made_up());
     kind == Kind::Asset && serial_keys(record).is_empty() && made_up()
 }
-
-/// The rule for a vendor that tells the ids it always had in another spelling.
-pub(super) const KNOWN_ID: &str = "known id, spelt otherwise";
 
 /// An id without the case of its letters and the braces around it.
 pub(super) fn same_id(id: &str) -> String {

@@ -46,7 +46,7 @@ fn link(kind: Kind, source: &str, state: LinkState, target: Option<&str>, by: &s
     let mut link = Link::unmapped(kind, source, NOW);
     link.state = state;
     link.target = target.map(str::to_owned);
-    link.decided_by = by.to_owned();
+    link.decided_by = Decider::read(by);
     link.revision = 3;
     link
 }
@@ -113,7 +113,7 @@ fn two_candidates_are_a_conflict_on_either_side() {
     );
     assert!(source_twice.decide().values().all(|d| short(d) == "conflict t1"));
     let mut one_excluded = source_twice;
-    one_excluded.links = vec![link(Kind::Customer, "s2", LinkState::Excluded, None, OPERATOR)];
+    one_excluded.links = vec![link(Kind::Customer, "s2", LinkState::Excluded, None, "operator")];
     assert_eq!(short(&one_excluded.decide()["s1"]), "proposed t1", "what is excluded is nobody's twin");
     let not_there = Customers::new(vec![customer("s1", "Acme", &[]), customer("s2", "acme", &[])], Vec::new());
     assert!(not_there.decide().values().all(|d| short(d) == "conflict "), "two of one name are never both created");
@@ -173,11 +173,11 @@ fn what_an_operator_decided_stands() {
     let mut declined = link(Kind::Customer, "s4", LinkState::Unmapped, None, "matching");
     declined.declined = vec!["t4".to_owned()];
     world.links = vec![
-        link(Kind::Customer, "s1", LinkState::Excluded, None, OPERATOR),
-        link(Kind::Customer, "s2", LinkState::Create, None, OPERATOR),
-        link(Kind::Customer, "s3", LinkState::Linked, Some("t1"), OPERATOR),
+        link(Kind::Customer, "s1", LinkState::Excluded, None, "operator"),
+        link(Kind::Customer, "s2", LinkState::Create, None, "operator"),
+        link(Kind::Customer, "s3", LinkState::Linked, Some("t1"), "operator"),
         declined,
-        link(Kind::Customer, "s5", LinkState::Unmapped, None, OPERATOR),
+        link(Kind::Customer, "s5", LinkState::Unmapped, None, "operator"),
     ];
     let decisions = world.decide();
     for (source, expected) in [("s1", "keep"), ("s2", "create"), ("s3", "keep"), ("s4", "create"), ("s5", "keep")] {
@@ -322,7 +322,7 @@ fn a_declined_target_of_the_same_serial_number_asks_until_an_operator_wants_a_ne
         candidates.is_empty() && reason.contains("t1 (“PC-1”) has this serial number and was declined"),
         "{reason}"
     );
-    world.links = vec![Link { state: LinkState::Create, decided_by: OPERATOR.to_owned(), ..declined }];
+    world.links = vec![Link { state: LinkState::Create, decided_by: Some(Decider::Operator), ..declined }];
     assert_eq!(short(&world.decide()["s1"]), "create");
 }
 
@@ -424,7 +424,7 @@ fn one_serial_on_two_devices_of_the_source_is_a_conflict() {
     let new = Records::new(Kind::Asset, twins.clone(), vec![]);
     assert!(new.decide().values().all(|d| short(d) == "conflict "), "one machine is not made twice");
     let mut one_linked = known;
-    one_linked.links = vec![link(Kind::Asset, "s1", LinkState::Linked, Some("t"), OPERATOR)];
+    one_linked.links = vec![link(Kind::Asset, "s1", LinkState::Linked, Some("t"), "operator")];
     assert_eq!(short(&one_linked.decide()["s2"]), "conflict t", "one key, two that are there");
     one_linked.target = vec![asset("t", "X", "", &[]), asset("u", "Y", "AAAA1", &[])];
     assert_eq!(short(&one_linked.decide()["s2"]), "conflict u", "it may as well be the other's new board");
@@ -450,7 +450,7 @@ fn a_stamp_beyond_the_account_is_a_question_for_a_person_and_no_other_key_reache
     assert_eq!(short(&world.decide()["s"]), "conflict t", "moved to another customer, or copied there");
     world.links = vec![link(Kind::Asset, "s", LinkState::Unmapped, None, "")];
     assert_eq!(short(&world.decide()["s"]), "conflict t", "also once its link is forgotten");
-    world.links = vec![link(Kind::Asset, "s", LinkState::Create, None, OPERATOR)];
+    world.links = vec![link(Kind::Asset, "s", LinkState::Create, None, "operator")];
     assert_eq!(short(&world.decide()["s"]), "create", "somebody decided");
     world.links.clear();
     world.target = vec![asset("u", "PC-1", "AAAA1", &[])];
@@ -481,7 +481,7 @@ fn a_key_that_another_accounts_record_bears_for_somebody_else_lets_nothing_be_ma
         let Decision::Conflict { candidates, reason } = &world.decide()["s"] else { panic!("{kind}: it is made") };
         assert!(candidates.is_empty(), "{kind}: it is another's: {candidates:?}");
         assert!(reason.contains("t (`Milano 6789`)") && reason.contains("has its key still"), "{reason}");
-        world.links = vec![link(kind, "s", LinkState::Create, None, OPERATOR)];
+        world.links = vec![link(kind, "s", LinkState::Create, None, "operator")];
         assert_eq!(short(&world.decide()["s"]), "create", "{kind}: somebody asked for it");
     }
 }
@@ -599,7 +599,7 @@ fn many_devices_of_one_name_and_serial_keep_few_candidates_each() {
 #[test]
 fn a_creation_that_was_decided_still_looks_for_its_stamp() {
     let mut world = Records::new(Kind::Asset, vec![asset("s", "PC-1", "", &[])], vec![asset("t", "PC-1", "", &[])]);
-    world.links = vec![link(Kind::Asset, "s", LinkState::Create, None, OPERATOR)];
+    world.links = vec![link(Kind::Asset, "s", LinkState::Create, None, "operator")];
     assert_eq!(short(&world.decide()["s"]), "create");
     world.target[0].stamp = Some(stamp_of("s"));
     assert_eq!(short(&world.decide()["s"]), "t by stamp", "it was created, and the answer got lost");
@@ -662,7 +662,7 @@ fn any_links() -> impl Strategy<Value = Vec<Link>> {
                     LinkState::Unmapped
                 };
                 let target = free.then(|| format!("t{target}"));
-                let by = if operator { OPERATOR } else { "matching" };
+                let by = if operator { "operator" } else { "matching" };
                 link(Kind::Asset, &format!("s{source}"), state, target.as_deref(), by)
             })
             .collect()
@@ -690,7 +690,7 @@ fn check_decisions(decisions: &BTreeMap<String, Decision>, source: &[Record], ta
             Decision::Linked { target: found, by, .. } => {
                 assert_ne!(link.map(|link| link.state), Some(LinkState::Excluded));
                 let found = target.iter().find(|r| r.id == *found).unwrap();
-                if *by == "serial number" {
+                if *by == Decider::SerialNumber {
                     let key = crate::rules::serials::serial_key(record.text("serial-number").unwrap());
                     assert!(key.is_some(), "junk links nothing");
                     assert_eq!(key, crate::rules::serials::serial_key(found.text("serial-number").unwrap()));

@@ -1,15 +1,6 @@
-//! Results of matching: a decision for each source record, and who decided it.
+//! Results of matching: a decision for each source record.
 
-use crosswalk_model::Candidate;
-
-/// Who decided, when a person did: then no rule decides again.
-pub const OPERATOR: &str = "operator";
-
-/// Who decided, when matching left it to a person.
-pub(crate) const MATCHING: &str = "matching";
-
-/// The rule that gave a target, with its link, to another source record of the same key.
-pub const RE_ENROLLED: &str = "re-enrolled";
+use crosswalk_model::{Candidate, Decider};
 
 /// Which source record a target record is linked to already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +30,8 @@ pub enum Decision {
     Linked {
         /// The target record's id.
         target: String,
-        /// The rule that decided, such as `serial number`.
-        by: &'static str,
+        /// The rule that decided.
+        by: Decider,
         /// Why, in words.
         reason: String,
     },

@@ -39,7 +39,7 @@ impl PlanHasher {
             Risk::High => "high",
         });
         self.number(i64::from(change.calls));
-        self.optional(change.held.as_ref().map(|hold| hold.brake.as_str()));
+        self.optional(change.held.as_ref().map(Hold::words).as_deref());
         self.optional(change.held.as_ref().map(|hold| hold.reason.as_str()));
         self.number(change.link_revision);
     }
@@ -47,7 +47,7 @@ impl PlanHasher {
     /// Takes a hold that is laid on changes that were taken before: on those of a kind that it counts.
     pub fn hold(&mut self, kind: Kind, hold: &Hold) {
         self.text(kind.as_str());
-        self.text(&hold.brake);
+        self.text(&hold.words());
         self.text(&hold.reason);
     }
 

@@ -33,10 +33,10 @@ pub(crate) use self::holds::Sweep;
 pub(crate) use self::leaving::{begun, billed_since, named, remember_since, since_of};
 pub(crate) use self::parts::{Member, counts, group};
 pub use self::types::{
-    BY_NAME, Choice, DATES, EFFECTIVE, Left, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share,
-    UsageInput, integer,
+    Choice, EFFECTIVE, Left, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, UsageInput,
+    integer,
 };
-pub(crate) use self::types::{RETIRED, TAKEN, count, date, is_free};
+pub(crate) use self::types::{count, date, is_free};
 use self::weigh::Weighing;
 use super::{Planned, rank_of};
 use crosswalk_model::usage::midnight;

@@ -11,13 +11,10 @@ use crate::rules::matching::Decision;
 use crate::rules::value::cut;
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{
-    Action, Brake, Cause, FieldDiff, FieldRule, Finding, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record,
-    Risk, Step, Value,
+    Action, Brake, Cause, Decider, FieldDiff, FieldRule, Finding, Hold, Kind, Link, LinkState, Operation,
+    PlannedChange, Record, Risk, Step, Value,
 };
 use std::collections::BTreeMap;
-
-/// The brake that holds what would be made in an account that is not in use in the target.
-pub const OUT_OF_USE: &str = Brake::OutOfUse.as_str();
 
 /// Plans one record into `out`.
 pub(super) struct Planner<'p, 'a> {
@@ -46,8 +43,8 @@ impl Planner<'_, '_> {
             Decision::Keep => self.plan_kept(source),
             Decision::Linked { by, reason, .. } => match self.item.target {
                 Some(target) => {
-                    let risk = if *by == "accepted score" { Risk::Medium } else { Risk::Low };
-                    self.link(source, target, format!("{by}: {reason}"), risk);
+                    let risk = if *by == Decider::AcceptedScore { Risk::Medium } else { Risk::Low };
+                    self.link(source, target, *by, reason, risk);
                     self.plan_linked(source, target);
                 }
                 None => self.tell(
@@ -73,7 +70,7 @@ impl Planner<'_, '_> {
             (LinkState::Linked, None) => {
                 self.tell(Cause::TargetUnread, "the linked record was not read from the target")
             }
-            (LinkState::Excluded, _) => self.tell(Cause::Excluded, format!("excluded by {}", link.decided_by)),
+            (LinkState::Excluded, _) => self.tell(Cause::Excluded, format!("excluded by {}", link.decider())),
             (LinkState::Create, _) => self.tell(Cause::Unused, "to be created once it is in use in the source"),
             (state, _) => self.tell(cause_of(state), format!("{}: {}", state.as_str(), link.reason)),
         }
@@ -252,13 +249,13 @@ impl Planner<'_, '_> {
         Some(next)
     }
 
-    fn link(&mut self, source: &Record, target: &Record, reason: String, risk: Risk) {
+    fn link(&mut self, source: &Record, target: &Record, by: Decider, reason: &str, risk: Risk) {
         let mut agreed = fields::agreed(self.input, self.layout, source, target);
         if let Some(parent) = target.parent.as_deref().filter(|parent| self.input.parent_target == Some(*parent)) {
             let (before, after) = (Value::Text(parent.to_owned()), Value::Text(self.input.customer.to_owned()));
             agreed.insert(0, diff("parent", Some(before), after));
         }
-        self.push(Action::Link, Some(target), agreed, reason, risk);
+        self.push(Action::Link, Some(target), agreed, format!("{by}: {reason}"), risk).step = Step::Link(by);
     }
 
     fn create(&mut self, source: &Record, reason: &str, old_parent: Option<Value>) {
@@ -330,7 +327,7 @@ impl Planner<'_, '_> {
         fields: Vec<FieldDiff>,
         reason: impl Into<String>,
         risk: Risk,
-    ) {
+    ) -> &mut PlannedChange {
         let source = self.source_id().to_owned();
         let name = self.item.source.or(target).map(|record| record.name.clone()).unwrap_or_default();
         let customer = if self.input.kind == Kind::Customer { source.clone() } else { self.input.customer.to_owned() };
@@ -350,6 +347,8 @@ impl Planner<'_, '_> {
             held: self.held(action),
             link_revision: self.revision(),
         });
+        let last = self.out.changes.len() - 1;
+        &mut self.out.changes[last]
     }
 
     /// Nothing is made in an account that is not in use, nor retired to be made there.

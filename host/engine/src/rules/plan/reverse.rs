@@ -18,13 +18,10 @@ use crate::rules::names;
 use crate::rules::value::same;
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{
-    Action, Cause, Change, Finding, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record,
+    Action, Cause, Change, Decider, Finding, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record,
     ReverseDecision, Risk, Side, Step, SyncName, SyncRules, Timestamp, Value,
 };
 use std::collections::{HashMap, HashSet};
-
-/// Who decided a link that came about in this way.
-pub const REVERSE: &str = "reverse";
 
 /// All customers of a sync, both sides read to the end.
 #[derive(Clone, Copy)]
@@ -160,7 +157,7 @@ fn create(input: &ReverseInput<'_>, record: &Record, decided: bool) -> PlannedCh
         name: record.name.clone(),
         fields,
         step: Step::CreateSource,
-        reason: format!("{REVERSE}: it is in the target alone, and {why}"),
+        reason: format!("{}: it is in the target alone, and {why}", Decider::Reverse),
         risk: Risk::Medium,
         calls: input.describe.calls_per_change,
         held: None,
@@ -186,7 +183,7 @@ pub fn after_reverse(
 ) -> Link {
     let mut next = link.cloned().unwrap_or_else(|| Link::unmapped(change.kind, source, now));
     next.forget();
-    decide(&mut next, LinkState::Linked, change.target.as_deref(), REVERSE, &change.reason, now);
+    decide(&mut next, LinkState::Linked, change.target.as_deref(), Decider::Reverse, &change.reason, now);
     next.sent = sent.into_iter().flat_map(sent_values).map(|(name, value)| (name.to_owned(), value)).collect();
     if let Some(kept) = kept {
         next.sent.insert("name".to_owned(), Value::Text(kept.name.clone()));

@@ -4,11 +4,10 @@
 //! affects no other change. The link's revision alone decides only where nothing follows up on an earlier change of the
 //! plan; elsewhere it is enough that the link still leads to the record the change is about.
 
-use super::line::RETIRED;
 use super::reverse::stale_reverse;
 use super::ticket::{self, LAST_ACTIVITY, is_open, reopens};
 use crate::rules::value::same;
-use crosswalk_model::{Action, FieldDiff, Link, LinkState, PlannedChange, Record, Step, Value, catalogue};
+use crosswalk_model::{Action, Decider, FieldDiff, Link, LinkState, PlannedChange, Record, Step, Value, catalogue};
 
 /// Why a change must not be applied any more; none when it may be. `link` and
 /// `target_now` are as they are now: the record's link, and the target record the change names.
@@ -24,7 +23,8 @@ fn stale_link(change: &PlannedChange, link: Option<&Link>) -> Option<String> {
         // Whatever was decided or written of a line since makes another change of it right.
         _ if let Step::Line(step) = &change.step => {
             // The first half of its move, just before, freed it.
-            let freed = link.is_some_and(|link| link.decided_by == RETIRED) && !step.replaces.is_empty();
+            let freed =
+                link.is_some_and(|link| link.decided_by == Some(Decider::Retirement)) && !step.replaces.is_empty();
             (moved && !freed).then(|| "it was decided on since".to_owned())
         }
         Action::Create => match link.map(|link| link.state) {

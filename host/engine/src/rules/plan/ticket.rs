@@ -29,8 +29,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub const LAST_ACTIVITY: &str = "last-activity";
 /// How often a matter comes back before its ticket is left open.
 const FLAPS: usize = 2;
-/// The brake that holds tickets of customers that are not linked.
-pub const UNMAPPED: &str = Brake::Unmapped.as_str();
 
 /// Why nothing is planned where a write is not settled.
 pub(crate) const STILL_AT_WORK: &str =
@@ -109,7 +107,7 @@ pub fn why_no_ticket(alert: &Alert<'_>, link: Option<&Link>, rules: &TicketRules
     let excluded = link.filter(|link| link.state == LinkState::Excluded);
     match (&alert.place, excluded) {
         (Place::Excluded(why), _) => Some(((*why).to_owned(), true)),
-        (_, Some(link)) => Some((format!("excluded by {}", link.decided_by), true)),
+        (_, Some(link)) => Some((format!("excluded by {}", link.decider()), true)),
         _ => None,
     }
 }

@@ -14,13 +14,10 @@
 
 use super::{line, now_has, same, shown, stale_target};
 use crosswalk_model::{
-    Action, FieldDiff, FieldRule, Head, Kind, KindDescription, LineStep, Link, LinkState, Operation, PartCount,
-    PlannedChange, Record, Risk, RunId, Step, SyncRules, Timestamp, Value, catalogue,
+    Action, Decider, FieldDiff, FieldRule, Head, Kind, KindDescription, LineStep, Link, LinkState, Operation,
+    PartCount, PlannedChange, Record, Risk, RunId, Step, SyncRules, Timestamp, Value, catalogue,
 };
 use std::collections::HashMap;
-
-/// Who decided, when an undo did.
-pub(crate) const UNDO: &str = "undo";
 
 /// A change that was done.
 #[derive(Clone, Copy)]
@@ -292,7 +289,7 @@ pub(crate) fn link_after(link: Option<&Link>, change: &PlannedChange, run: RunId
     let Some((before, after)) = head_of(change).filter(|(before, after)| before != after) else { return next };
     next.state = if after.is_some() { LinkState::Linked } else { LinkState::Excluded };
     next.target = after.map(str::to_owned);
-    next.decided_by = UNDO.to_owned();
+    next.decided_by = Some(Decider::Undo);
     next.decided_at = now;
     next.candidates.clear();
     let took_back = format!("run {run} {}", change.reason);
@@ -309,7 +306,7 @@ pub(crate) fn link_after(link: Option<&Link>, change: &PlannedChange, run: RunId
 fn head_of(change: &PlannedChange) -> Option<(Option<&str>, Option<&str>)> {
     match &change.step {
         Step::Undo(head) => Some((head.before.as_deref(), head.after.as_deref())),
-        Step::Record | Step::Ticket(_) | Step::Line(_) | Step::CreateSource => None,
+        Step::Record | Step::Link(_) | Step::Ticket(_) | Step::Line(_) | Step::CreateSource => None,
     }
 }
 
@@ -326,7 +323,7 @@ fn freed(link: Option<&Link>) -> bool {
 }
 
 fn undone(link: Option<&Link>) -> bool {
-    link.is_some_and(|link| link.state == LinkState::Excluded && link.decided_by == UNDO)
+    link.is_some_and(|link| link.state == LinkState::Excluded && link.decided_by == Some(Decider::Undo))
 }
 
 fn action(fields: &[FieldDiff], leads: Option<&str>) -> Action {
@@ -372,7 +369,7 @@ fn never_undone(change: &PlannedChange, target: &str) -> Option<Vec<String>> {
         Step::CreateSource => {
             Some(vec![format!("what was created at the source for {target} stays there: see to it by hand")])
         }
-        Step::Record | Step::Undo(_) => None,
+        Step::Record | Step::Link(_) | Step::Undo(_) => None,
     }
 }
 

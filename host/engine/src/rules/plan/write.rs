@@ -11,8 +11,8 @@ use super::line::{EFFECTIVE, after_retire, after_usage, keep_former};
 use super::ticket::{self, LAST_ACTIVITY};
 use crate::rules::value::{composed, may_become, same};
 use crosswalk_model::{
-    Action, Change, ChangeId, Direction, Field, FieldDiff, Kind, LineStep, Link, LinkState, Operation, PlannedChange,
-    Record, Step, TicketStep, Timestamp, Value, catalogue,
+    Action, Change, ChangeId, Decider, Direction, Field, FieldDiff, Kind, LineStep, Link, LinkState, Operation,
+    PlannedChange, Record, Step, TicketStep, Timestamp, Value, catalogue,
 };
 
 /// By how much the clocks of host and vendor may differ, and how long a write may take.
@@ -102,7 +102,7 @@ fn own_parent(change: &PlannedChange) -> Option<&str> {
     match &change.step {
         Step::Line(line) => line.contract.as_deref(),
         Step::Ticket(ticket) => ticket.account.as_deref(),
-        Step::Record | Step::CreateSource | Step::Undo(_) => None,
+        Step::Record | Step::Link(_) | Step::CreateSource | Step::Undo(_) => None,
     }
 }
 
@@ -131,7 +131,9 @@ pub fn after_write(
     match &change.step {
         Step::Ticket(step) => after_ticket(&mut next, change, step, target, kept, now),
         Step::Line(step) => after_line(&mut next, change, step, target, now),
-        Step::Record | Step::CreateSource | Step::Undo(_) => after_record(&mut next, change, sent, target, kept, now),
+        Step::Record | Step::Link(_) | Step::CreateSource | Step::Undo(_) => {
+            after_record(&mut next, change, sent, target, kept, now)
+        }
     }
     next
 }
@@ -140,7 +142,7 @@ fn after_line(link: &mut Link, change: &PlannedChange, step: &LineStep, target: 
     if change.action == Action::Retire {
         return after_retire(link, change, step, now);
     }
-    let by = if change.action == Action::Create { "the contract had no such line" } else { "same product" };
+    let by = if change.action == Action::Create { Decider::NoSuchLine } else { Decider::SameProduct };
     if link.linked() != Some(target) {
         keep_former(link);
         link.made = change.action == Action::Create;
@@ -163,8 +165,10 @@ fn after_record(
                 next.forget();
             }
             if next.linked() != Some(target) {
-                // Planning begins the reason of a link with the rule that made it.
-                let by = change.reason.split(':').next().unwrap_or_default();
+                let by = match change.step {
+                    Step::Link(by) => by,
+                    _ => Decider::Other,
+                };
                 decide(next, LinkState::Linked, Some(target), by, &change.reason, now);
             }
             for diff in &change.fields {
@@ -176,14 +180,14 @@ fn after_record(
             kept.into_iter().for_each(|record| note_rest(next, record));
         }
         Action::Create => {
-            let by = if next.state == LinkState::Create { next.decided_by.clone() } else { "matching".to_owned() };
+            let by = next.decided_by.filter(|_| next.state == LinkState::Create).unwrap_or(Decider::Matching);
             next.forget();
             next.made = true;
-            decide(next, LinkState::Linked, Some(target), &by, &change.reason, now);
+            decide(next, LinkState::Linked, Some(target), by, &change.reason, now);
         }
         Action::Retire => {
             next.forget();
-            decide(next, LinkState::Create, None, "planning", &change.reason, now);
+            decide(next, LinkState::Create, None, Decider::Planning, &change.reason, now);
         }
         Action::Update | Action::Move | Action::Deactivate | Action::Reactivate | Action::Unlink => {}
         // Of tickets only, which are dealt with; and what is created at the source has `after_reverse`.
@@ -211,16 +215,27 @@ fn after_ticket(
 ) {
     if change.action != Action::Close {
         link.made = change.action == Action::Open;
-        let by = change.reason.split(':').next().unwrap_or_default();
+        let by = match change.action {
+            Action::Open => Decider::Alert,
+            _ if ticket::reopens(change) => Decider::Back,
+            _ => Decider::Repeat,
+        };
         decide(link, LinkState::Linked, Some(target), by, &change.reason, now);
     }
     ticket::remember(link.memory.ticket_mut(), change, step, kept, now);
 }
 
-pub(super) fn decide(link: &mut Link, state: LinkState, target: Option<&str>, by: &str, reason: &str, now: Timestamp) {
+pub(super) fn decide(
+    link: &mut Link,
+    state: LinkState,
+    target: Option<&str>,
+    by: Decider,
+    reason: &str,
+    now: Timestamp,
+) {
     link.state = state;
     link.target = target.map(str::to_owned);
-    link.decided_by = by.to_owned();
+    link.decided_by = Some(by);
     link.decided_at = now;
     link.reason = reason.to_owned();
     link.candidates.clear();

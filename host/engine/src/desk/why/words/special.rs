@@ -3,9 +3,7 @@
 
 use super::{Advice, Teller};
 use crate::billing::view::UsageState;
-use crate::rules::brakes::can_release;
-use crate::rules::plan::line::BY_NAME;
-use crosswalk_model::{Hold, Kind, LineKey, Link};
+use crosswalk_model::{Hold, Kind, LetGo, LineKey, Link};
 use crosswalk_store::ChangeStatus;
 
 impl Teller<'_> {
@@ -31,7 +29,7 @@ impl Teller<'_> {
                 let failed = [ChangeStatus::Failed, ChangeStatus::Stale, ChangeStatus::Skipped];
                 let change = facts.due().filter(|_| self.planned(&failed).is_none())?;
                 let held = change.held.as_ref().map_or_else(String::new, |hold| {
-                    format!(", and held by the brake `{}`: {}", hold.brake, hold.reason)
+                    format!(", and held by the brake `{}`: {}", hold.words(), hold.reason)
                 });
                 let verdict = format!("not in step: “{}” is due ({}){held}", change.action.as_str(), change.reason);
                 Some((verdict, vec![self.plan("plans it")]))
@@ -76,7 +74,7 @@ impl Teller<'_> {
         let pending = self.planned(&[ChangeStatus::Pending]);
         // A hold of the whole kind is recorded in the plan alone.
         let of_plan = pending.and_then(|view| view.change.held.as_ref());
-        let own = line.brakes.iter().map(|hold| Hold { brake: hold.brake.clone(), reason: hold.reason.clone() });
+        let own = line.brakes.iter().map(|hold| Hold::new(hold.brake, hold.reason.clone()));
         let held = Hold::together(own.chain(of_plan.cloned()));
         let next = |does: &str, command: String| vec![Advice { command, does: does.to_owned() }];
         let sync = &self.sync.name;
@@ -105,11 +103,11 @@ impl Teller<'_> {
                 ),
             ),
             (UsageState::Waiting | UsageState::Held, Some(hold)) => {
-                let verdict = format!("not in step: it is held by the brake `{}` ({})", hold.brake, hold.reason);
-                if !hold.brakes().all(can_release) {
+                let verdict = format!("not in step: it is held by the brake `{}` ({})", hold.words(), hold.reason);
+                if !hold.can_release() {
                     return (verdict, Vec::new());
                 }
-                let named = hold.brakes().filter(|brake| BY_NAME.contains(brake));
+                let named = hold.brakes.iter().filter(|brake| brake.let_go() == LetGo::Named);
                 let release: String = named.map(|brake| format!(" --release {brake}")).collect();
                 let command =
                     format!("crosswalk usage approve {sync} {} --product {}{release}", key.customer, key.product);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::rules::plan::{Finding, Planned};
 use crate::testkit::{NOW, record};
-use crosswalk_model::{Candidate, Cause, Hold, PlanId, PlannedChange, Risk, RunId, SyncName, SyncRules, Value};
+use crosswalk_model::{Action, Candidate, Cause, Hold, PlanId, PlannedChange, Risk, RunId, SyncName, SyncRules, Value};
 
 fn sync() -> Sync {
     Sync {
@@ -25,7 +25,7 @@ fn link(state: LinkState, by: &str, reason: &str) -> Link {
     let mut link = Link::unmapped(Kind::Asset, "a", NOW);
     link.state = state;
     link.target = matches!(state, LinkState::Linked | LinkState::Broken).then(|| "t".to_owned());
-    by.clone_into(&mut link.decided_by);
+    link.decided_by = Decider::read(by);
     reason.clone_into(&mut link.reason);
     link
 }
@@ -69,7 +69,7 @@ fn change(action: Action) -> PlannedChange {
 }
 
 fn view(status: ChangeStatus, message: &str, held: Option<&str>) -> ChangeView {
-    let held = held.map(|brake| Hold { brake: brake.to_owned(), reason: "many".to_owned() });
+    let held = held.map(|words| Hold::parse(words, "many".to_owned()).unwrap());
     ChangeView { change: PlannedChange { held, ..change(Action::Update) }, status, message: message.to_owned() }
 }
 
@@ -214,7 +214,7 @@ fn the_steps_go_from_the_source_to_the_target_and_tell_the_last_write() {
     link.written.insert("name".to_owned(), Value::Text("A LONG".into()));
     let entry = |event: &str, message: &str, fields: &[&str]| JournalEntry {
         run: Some(RunId(7)),
-        event: event.to_owned(),
+        event: event.parse().unwrap(),
         message: message.to_owned(),
         detail: Some(fields.iter().map(|field| serde_json::json!({ "field": field })).collect()),
         ..JournalEntry::at(NOW)

@@ -1,12 +1,12 @@
 //! A line's change: what is written, and what its link remembers afterwards.
 
 use super::{
-    EFFECTIVE, Line, LineVerdict, PRODUCT, Place, Product, QUANTITY, RETIRED, Retire, UsageInput, date, integer,
-    leaving, midnight, parts,
+    EFFECTIVE, Line, LineVerdict, PRODUCT, Place, Product, QUANTITY, Retire, UsageInput, date, integer, leaving,
+    midnight, parts,
 };
 use crosswalk_model::{
-    Action, FieldDiff, Hold, Kind, LineKey, LineMemory, LineStep, Link, LinkState, PartCount, PartDay, PlannedChange,
-    Replaced, Risk, Step, Timestamp, Value,
+    Action, Decider, FieldDiff, Hold, Kind, LineKey, LineMemory, LineStep, Link, LinkState, PartCount, PartDay,
+    PlannedChange, Replaced, Risk, Step, Timestamp, Value,
 };
 use jiff::civil::Date;
 use std::collections::HashSet;
@@ -209,7 +209,7 @@ fn free(link: &mut Link, ended: Option<Date>) {
     link.made = false;
     link.state = LinkState::Create;
     link.target = None;
-    link.decided_by = RETIRED.to_owned();
+    link.decided_by = Some(Decider::Retirement);
 }
 
 /// Forgets what was agreed on; what was left behind stays known.

@@ -6,8 +6,8 @@ use crate::rules::terms::in_force;
 use crate::testkit::{NOW, With, describe, record};
 use crosswalk_model::sync::{BrakeLimits, UsageRules};
 use crosswalk_model::{
-    FieldDiff, KindDescription, LineStep, LinkState, Operation, PartCount, PartDay, PlannedChange, Replaced, Rest,
-    Step, Value,
+    Brake, Decider, FieldDiff, KindDescription, LineStep, LinkState, Operation, PartCount, PartDay, PlannedChange,
+    Replaced, Rest, Step, Value,
 };
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
@@ -164,7 +164,7 @@ impl Bed {
             LineVerdict::Change { action, quantity, holds } => {
                 let ends: String =
                     line.retires.iter().map(|old| format!("end {} of {}, ", old.line, old.has)).collect();
-                let held = Hold::together(holds).map(|hold| format!("held {}: ", hold.brake)).unwrap_or_default();
+                let held = Hold::together(holds).map(|hold| format!("held {}: ", hold.words())).unwrap_or_default();
                 format!("{held}{ends}{} {quantity}", action.as_str())
             }
         }
@@ -253,7 +253,7 @@ fn what_is_nobodys_to_change_is_left_and_told() {
     assert!(bed.step().contains("2 times on the contract Care, as l and m"), "{}", bed.step());
     let mut bed = bed.approved(7, 7);
     assert!(bed.step().starts_with("left"), "it appeared twice only later");
-    bed.links.get_mut("p").unwrap().decided_by = "operator".to_owned();
+    bed.links.get_mut("p").unwrap().decided_by = Some(Decider::Operator);
     assert_eq!(bed.step(), "update 9", "an operator said which it is");
 
     let gone = Bed::new(9, None).approved(7, 7);
@@ -467,7 +467,7 @@ fn every_reason_that_holds_a_line_is_told_and_named() {
     for word in ["invoiced until 2026-11-30", "somebody set it to 60", "fell from 60 to zero"] {
         assert!(held.reason.contains(word), "{}", held.reason);
     }
-    assert!(!crate::rules::brakes::can_let_go(&held), "one of them nobody can let go");
+    assert!(!held.can_release(), "one of them nobody can let go");
 }
 
 #[test]
@@ -547,7 +547,9 @@ fn a_contract_out_of_force_is_told_whatever_the_count_with_what_follows_it() {
     assert!(bed.step().contains("Care 2027 follows it: `crosswalk customer map --contract 36`"), "{}", bed.step());
     bed.rows = vec![row(9, "2026-11")];
     let held = bed.plan().changes[0].held.clone().unwrap();
-    assert!(held.brake == DATES && held.reason.contains("--contract 36") && !held.reason.contains("another day"));
+    assert!(
+        held.brakes == [Brake::Dates] && held.reason.contains("--contract 36") && !held.reason.contains("another day")
+    );
 
     // With the next one mapped no day is lost, and what the old one billed is not set to 0.
     bed.today = jiff::civil::date(2027, 1, 3);
@@ -624,7 +626,7 @@ fn a_link_keeps_the_day_of_its_lines_last_change_after_it_leads_elsewhere() {
     // The same line changes hands, and goes on for others.
     let mut link = bed.links["p"].clone();
     keep_former(&mut link);
-    assert_eq!(link.memory.line().changed, [PartDay { line: "l".to_owned(), day: day }]);
+    assert_eq!(link.memory.line().changed, [PartDay { line: "l".to_owned(), day }]);
     // It bills others by then, and nothing is counted.
     let mut bed = Bed::new(0, Some(7)).approved(7, 7);
     bed.product = service("t", "Mail");
@@ -943,7 +945,7 @@ fn what_one_night_moves_over_the_whole_sync_is_held() {
         all.iter().for_each(|line| sweep.add(std::slice::from_ref(line), true));
         sweep.hold(&limits, &mut all, &|_| false);
         let LineVerdict::Change { holds, .. } = &all[0].verdict else { return "in step".to_owned() };
-        holds.iter().map(|hold| hold.brake.clone()).collect::<Vec<_>>().join("+")
+        holds.iter().map(Hold::words).collect::<Vec<_>>().join("+")
     };
     assert_eq!(night(100, 48, 36), "falls", "a quarter each, which no line's own brake holds");
     assert_eq!(night(100, 48, 60), "rises");

@@ -2,7 +2,7 @@
 
 use crosswalk_model::sync::UsageRules;
 use crosswalk_model::usage::day;
-use crosswalk_model::{Action, Brake, Hold, KindDescription, LineKey, Link, Record, Rest, Value};
+use crosswalk_model::{Action, Hold, KindDescription, LineKey, Link, Record, Rest, Value};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,25 +14,6 @@ pub const EFFECTIVE: &str = "effective";
 
 /// The catalogue's field: a line's product.
 pub const PRODUCT: &str = "product";
-
-/// Who decided that a line of a contract is the one: a person who looked at it.
-pub(crate) const TAKEN: &str = "operator";
-
-/// Who decided that a line leads nowhere: the first half of a move.
-pub(crate) const RETIRED: &str = "retirement";
-
-/// The brake that no release lifts: the day is wrong.
-pub const DATES: &str = Brake::Dates.as_str();
-
-/// Brakes that an approval lets go only by their names: each says that the contract is not as it
-/// was left, or that a whole line ends.
-pub const BY_NAME: [&str; 5] = [
-    Brake::Edited.as_str(),
-    Brake::Moved.as_str(),
-    Brake::Zero.as_str(),
-    Brake::Takeover.as_str(),
-    Brake::Parts.as_str(),
-];
 
 /// One customer's usage.
 pub struct UsageInput<'a> {

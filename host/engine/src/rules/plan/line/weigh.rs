@@ -1,11 +1,13 @@
 //! Decides one line from its numbers and its place on the contract.
 
 use super::{
-    Choice, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, TAKEN, UsageInput, count,
-    integer, out_of_force,
+    Choice, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, UsageInput, count, integer,
+    out_of_force,
 };
 use crate::rules::terms::term;
-use crosswalk_model::{Action, Brake, Hold, LineKey, LineMemory, Link, LinkState, Operation, Record, Value, Writable};
+use crosswalk_model::{
+    Action, Brake, Decider, Hold, LineKey, LineMemory, Link, LinkState, Operation, Record, Value, Writable,
+};
 use jiff::civil::Date;
 use std::collections::HashSet;
 
@@ -106,7 +108,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let effective = self.effective(line);
         let open_day = match (&verdict, self.input.place) {
             (LineVerdict::Change { holds, .. }, Place::Contract(contract))
-                if holds.iter().any(|hold| hold.brake == super::DATES) =>
+                if holds.iter().any(|hold| hold.brakes.contains(&Brake::Dates)) =>
             {
                 let open = retires.iter().filter_map(|old| old.open_day(effective)).fold(effective, Date::max);
                 self.open_day(contract, line, open)
@@ -226,7 +228,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         if self.input.lines.is_none() {
             return Some((LineVerdict::NotFetched, "what is on the contract could not be read".to_owned()));
         }
-        let chosen = self.link.is_some_and(|link| link.decided_by == TAKEN);
+        let chosen = self.link.is_some_and(|link| link.decided_by == Some(Decider::Operator));
         if on_contract.len() > 1 && !(chosen && line.is_some()) {
             let ids: Vec<&str> = on_contract.iter().map(|line| line.id.as_str()).collect();
             return left(format!(

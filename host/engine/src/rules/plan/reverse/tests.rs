@@ -148,7 +148,7 @@ fn what_is_in_the_target_alone_is_created_with_what_the_source_takes() {
     both.apply(&planned);
     let forward = both.forward();
     assert_eq!((forward.changes, forward.findings), (vec![], vec![]), "{:?}", both.links);
-    assert!(forward.noted.iter().all(|link| link.decided_by != REVERSE), "{:?}", forward.noted);
+    assert!(forward.noted.iter().all(|link| link.decided_by != Some(Decider::Reverse)), "{:?}", forward.noted);
     assert_eq!(both.plan(), Planned::default());
     let unable = KindDescription { writes: [Operation::Update].into(), ..describe(Kind::Customer) };
     assert_eq!(Both::of(&[], &["New"]).plan_with(&unable, None), Planned::default());

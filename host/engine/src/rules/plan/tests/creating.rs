@@ -3,7 +3,7 @@
 use super::*;
 use crate::testkit::{NOW, stamp_of};
 use crosswalk_model::sync::Sites;
-use crosswalk_model::{Action, Link, LinkState, PlannedChange, Record};
+use crosswalk_model::{Action, Decider, Link, LinkState, PlannedChange, Record};
 
 #[test]
 fn everything_is_created_in_order_and_then_nothing_is_left() {
@@ -49,7 +49,7 @@ fn what_is_there_is_linked_and_brought_in_step() {
     );
     assert_eq!(fields_of(&planned.changes[1]), ["name", "phone"]);
     let link = world.link(Kind::Asset, "a1").unwrap();
-    assert_eq!((link.decided_by.as_str(), link.made), ("serial number", false));
+    assert_eq!((link.decider(), link.made), ("serial number", false));
     assert_eq!(link.written["model"], text("Model One"), "what both hold is agreed");
     assert_eq!(link.sent["parent"], text("t1"));
     assert_eq!(world.get(Kind::Asset, "t2").name, "PC-a1");
@@ -110,12 +110,12 @@ fn a_link_set_by_hand_notes_what_both_hold() {
     world.put(Kind::Customer, record("t1", None, "Acme Ltd", &[("phone", "+39 02 1234"), ("city", "Milano")]));
     let mut link = Link::unmapped(Kind::Customer, "c1", NOW);
     (link.state, link.target, link.decided_by, link.revision) =
-        (LinkState::Linked, Some("t1".into()), "operator".into(), 1);
+        (LinkState::Linked, Some("t1".into()), Some(Decider::Operator), 1);
     world.links.insert((Kind::Customer, "c1".into()), link);
     let planned = world.run(&small(), NOW);
     assert_eq!(short(&planned)[0], "create location l1", "nothing to write for the customer");
     assert_eq!(world.link(Kind::Customer, "c1").unwrap().written["city"], text("Milano"));
-    assert_eq!(world.link(Kind::Customer, "c1").unwrap().decided_by, "operator");
+    assert_eq!(world.link(Kind::Customer, "c1").unwrap().decided_by, Some(Decider::Operator));
     set(&mut world, Kind::Customer, "c1", "phone", text("edited"));
     assert_eq!(short(&world.run(&small(), NOW)), [""; 0]);
 }
@@ -135,7 +135,7 @@ fn a_link_set_by_hand_renames_neither_until_the_source_does() {
         for (kind, source, target) in [(Kind::Customer, "c1", "t1"), (kind, source, target.as_str())] {
             let mut link = Link::unmapped(kind, source, NOW);
             (link.state, link.target, link.decided_by, link.revision) =
-                (LinkState::Linked, Some(target.into()), "operator".into(), 1);
+                (LinkState::Linked, Some(target.into()), Some(Decider::Operator), 1);
             world.links.insert((kind, source.into()), link);
         }
         let mut source_now = small();
@@ -160,7 +160,7 @@ fn nothing_is_made_in_an_account_that_is_out_of_use_nor_retired_to_be_made_there
     source.get_mut(&Kind::Asset).unwrap()[0].parent = Some("c2".into());
     source.get_mut(&Kind::Location).unwrap().push(record("l9", Some("c2"), "Roma", &[]));
     let planned = world.plan(&source, NOW);
-    let held = |change: &PlannedChange| (change.action, change.held.clone().map(|hold| (hold.brake, hold.reason)));
+    let held = |change: &PlannedChange| (change.action, change.held.clone().map(|hold| (hold.words(), hold.reason)));
     let hold = Some(("out-of-use".to_owned(), why.to_owned()));
     let all: Vec<_> = planned.changes.iter().map(held).collect();
     assert_eq!(all, [(Action::Create, hold.clone()), (Action::Retire, hold.clone()), (Action::Create, hold)]);
@@ -177,7 +177,7 @@ fn what_was_known_of_a_lost_record_does_not_hold_for_the_one_created_in_its_plac
     assert!(planned.findings.iter().any(|f| f.source == "c1" && f.message.contains("is gone from the target")));
     let mut link = world.link(Kind::Customer, "c1").unwrap().clone();
     link.written.insert("website".into(), text("of the lost one"));
-    (link.state, link.target, link.decided_by) = (LinkState::Create, None, "operator".into());
+    (link.state, link.target, link.decided_by) = (LinkState::Create, None, Some(Decider::Operator));
     world.links.insert((Kind::Customer, "c1".into()), link);
     world.run(&source, NOW);
     assert_eq!(world.link(Kind::Customer, "c1").unwrap().written["website"], Value::Blank);

@@ -171,7 +171,7 @@ fn any_change() -> impl Strategy<Value = PlannedChange> {
                 (fields, step),
                 (reason, calls, held, link_revision),
             )| {
-                let held = held.map(|reason| Hold { brake: "updates".into(), reason });
+                let held = held.map(|reason| Hold::new(crosswalk_model::Brake::Updates, reason));
                 let risk = if calls == 0 { Risk::Low } else { Risk::High };
                 PlannedChange {
                     sequence,

@@ -177,7 +177,7 @@ fn a_customer_that_is_not_linked_has_the_catch_all_or_nothing() {
     assert!(planned.changes[0].held.is_none());
     assert!(planned.changes[0].fields.iter().all(|diff| diff.name != "asset" && diff.name != "parent"));
     let held = plan(&alerts, &[], &[], &Place::Unmapped, &TicketRules::default());
-    assert_eq!(held.changes[0].held.as_ref().unwrap().brake, UNMAPPED);
+    assert_eq!(held.changes[0].held.as_ref().unwrap().brakes, [Brake::Unmapped]);
     let off = plan(&alerts, &[], &[], &Place::Excluded("tickets are off"), &caught);
     assert!(off.changes.is_empty() && off.findings.iter().all(|one| one.cause == Cause::NoTicket), "{off:?}");
     assert_eq!(off.findings.len(), alerts.len());
@@ -318,7 +318,7 @@ fn an_account_that_is_out_of_use_gets_no_ticket_and_says_why() {
     let place = Place::OutOfUse("account 9 is not in use".to_owned());
     let held = plan(&alerts, &[], &[], &place, &TicketRules::default());
     let hold = held.changes[0].held.as_ref().unwrap();
-    assert_eq!((hold.brake.as_str(), hold.reason.as_str()), ("out-of-use", "account 9 is not in use"));
+    assert_eq!((hold.words().as_str(), hold.reason.as_str()), ("out-of-use", "account 9 is not in use"));
     let caught = TicketRules { catch_all: Some("a9".to_owned()), ..TicketRules::default() };
     let planned = plan(&alerts, &[], &[], &place, &caught);
     assert_eq!(planned.changes[0].ticket().unwrap().account.as_deref(), Some("a9"));

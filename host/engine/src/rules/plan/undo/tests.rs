@@ -162,7 +162,7 @@ fn what_was_made_goes_out_of_use_and_is_excluded_and_what_was_linked_gets_its_va
     assert_eq!((back.name.as_str(), back.active()), ("Acme Ltd", true));
     for ((kind, id), link) in &world.links {
         assert_eq!((link.state, link.target.as_deref()), (LinkState::Excluded, None), "{kind} {id}");
-        assert_eq!(link.decided_by, UNDO);
+        assert_eq!(link.decided_by, Some(Decider::Undo));
         assert!(link.reason.starts_with("run 9 undoes “") && link.reason.contains("of run 7"), "{}", link.reason);
     }
     assert_eq!(world.plan(&source, NOW).changes, []);

@@ -1,0 +1,61 @@
+//! Enums whose variants each have one word: for people, the database, files and arguments.
+
+/// Declares an enum with a word per variant, from which follow the list of all, the word, parsing and serialisation.
+macro_rules! words {
+    (
+        $(#[$meta:meta])*
+        $what:literal $name:ident {
+            $($(#[$note:meta])+ $variant:ident = $word:literal,)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[$note])+ $variant,)+
+        }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: [$name; [$($word),+].len()] = [$($name::$variant,)+];
+
+            /// The word for people and the database.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $($name::$variant => $word,)+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                $name::ALL.into_iter().find(|one| one.as_str() == text).ok_or_else(|| {
+                    let all = $name::ALL.map($name::as_str);
+                    format!("`{text}` is not {}: use one of {}", $what, all.join(", "))
+                })
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let word = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(from)?;
+                word.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+pub(crate) use words;
